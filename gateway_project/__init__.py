@@ -1,0 +1,1 @@
+"""Composition of the gateway: settings, wiring and the HTTP surfaces."""

@@ -1,0 +1,102 @@
+"""Read the environment strictly: a bad value stops the program with one sentence that names the variable.
+
+Each variable `NAME` may also be given as `NAME_FILE`, the path of a file holding the value, which is how
+containers hand over secrets. django-environ reads and parses; this module adds the file form, refuses what
+django-environ would silently coerce, and never repeats a value, because it may be a secret.
+"""
+
+import os
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+_env = environ.Env()
+_TRUE = frozenset(environ.Env.BOOLEAN_TRUE_STRINGS)
+_FALSE = frozenset({"false", "off", "no", "n", "0"})
+
+
+def read_dotenv(path: Path) -> None:
+    """Load a `.env` file; what is already in the environment wins."""
+    if path.is_file():
+        environ.Env.read_env(path)
+
+
+def text(name: str, default: str = "") -> str:
+    """The value of `NAME`, else the content of the file `NAME_FILE`, else the default; empty counts as unset."""
+    value = os.environ.get(name, "").strip()
+    if value:
+        return value
+    file_name = os.environ.get(f"{name}_FILE", "").strip()
+    if not file_name:
+        return default
+    try:
+        return Path(file_name).read_text(encoding="utf-8").strip() or default
+    except (OSError, UnicodeDecodeError) as error:
+        raise ImproperlyConfigured(f"{name}_FILE must name a readable text file.") from error
+
+
+def integer(name: str, default: int, *, low: int, high: int) -> int:
+    raw = text(name)
+    if not raw:
+        return default
+    try:
+        value = int(raw)
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} must be a whole number.") from error
+    if not low <= value <= high:
+        raise ImproperlyConfigured(f"{name} must be between {low} and {high}.")
+    return value
+
+
+def number(name: str, default: float, *, low: float, high: float) -> float:
+    raw = text(name)
+    if not raw:
+        return default
+    try:
+        value = float(raw)
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} must be a number.") from error
+    if not low <= value <= high:
+        raise ImproperlyConfigured(f"{name} must be between {low:g} and {high:g}.")
+    return value
+
+
+def boolean(name: str, default: bool) -> bool:
+    raw = text(name).lower()
+    if not raw:
+        return default
+    if raw in _TRUE:
+        return True
+    if raw in _FALSE:
+        return False
+    raise ImproperlyConfigured(f"{name} must be true or false.")
+
+
+def names(name: str, default: list[str]) -> list[str]:
+    """A comma-separated list without empty items."""
+    return [item.strip() for item in text(name).split(",") if item.strip()] or default
+
+
+def url(name: str, default: str, *, schemes: tuple[str, ...]) -> str:
+    raw = text(name, default)
+    if raw and urlsplit(raw).scheme not in schemes:
+        raise ImproperlyConfigured(f"{name} must be a URL starting with {' or '.join(s + '://' for s in schemes)}.")
+    return raw
+
+
+def database(name: str, raw: str) -> dict[str, object]:
+    """Django's database dictionary for a PostgreSQL URL."""
+    try:
+        return dict(_env.db_url_config(raw, engine="django.db.backends.postgresql"))
+    except (ValueError, KeyError) as error:
+        raise ImproperlyConfigured(f"{name} must be a PostgreSQL URL.") from error
+
+
+def email(name: str, raw: str) -> dict[str, object]:
+    """Django's EMAIL_* settings for a URL such as smtp://user:password@host:25."""
+    try:
+        return dict(_env.email_url_config(raw))
+    except (ValueError, KeyError) as error:
+        raise ImproperlyConfigured(f"{name} must be an e-mail URL such as smtp://host:25 or consolemail://.") from error

@@ -1,0 +1,163 @@
+"""Django settings. Every value that differs between machines comes from the environment (see .env.example)."""
+
+import json
+import os
+from pathlib import Path
+
+from cryptography.fernet import Fernet
+from django.core.exceptions import ImproperlyConfigured
+
+from gateway_project import env
+from gateway_project.secrets import generated_secrets
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env.read_dotenv(BASE_DIR / ".env")
+GATEWAY_STATE_DIR = Path(env.text("GATEWAY_STATE_DIR", str(BASE_DIR / ".state"))).absolute()
+
+# --- Secrets -------------------------------------------------------------------------------------------------
+_SECRET_NAMES = ("SECRET_KEY", "JWT_SIGNING_KEY", "TOKEN_PEPPER", "FIELD_ENCRYPTION_KEYS")
+_secrets = {name: env.text(name) for name in _SECRET_NAMES}
+if not all(_secrets.values()):
+    _generated = generated_secrets(GATEWAY_STATE_DIR)
+    _secrets = {name: value or _generated[name] for name, value in _secrets.items()}
+
+SECRET_KEY = _secrets["SECRET_KEY"]
+JWT_SIGNING_KEY = _secrets["JWT_SIGNING_KEY"]
+TOKEN_PEPPER = _secrets["TOKEN_PEPPER"]
+# The first key encrypts; all of them decrypt, so a new key is put in front to rotate.
+FIELD_ENCRYPTION_KEYS = [key.strip() for key in _secrets["FIELD_ENCRYPTION_KEYS"].split(",") if key.strip()]
+try:
+    _ = [Fernet(key) for key in FIELD_ENCRYPTION_KEYS]
+except ValueError as error:
+    raise ImproperlyConfigured("FIELD_ENCRYPTION_KEYS must be Fernet keys separated by commas.") from error
+for _name in ("SECRET_KEY", "JWT_SIGNING_KEY", "TOKEN_PEPPER"):
+    if len(_secrets[_name]) < 32:
+        raise ImproperlyConfigured(f"{_name} must be at least 32 characters long.")
+METRICS_TOKEN = env.text("METRICS_TOKEN")
+LLM_PROXY_SECRET = env.text("LLM_PROXY_SECRET")
+
+# --- The two servers -----------------------------------------------------------------------------------------
+# The launchers and manage.py start embedded servers and pass on their URLs; anything else that is started
+# beside them (an IDE, a REPL) finds them in services.json.
+_services_file = GATEWAY_STATE_DIR / "services.json"
+_services: dict[str, str] = {}
+if _services_file.is_file() and not (env.text("DATABASE_URL") and env.text("REDIS_URL")):
+    _services = json.loads(_services_file.read_text(encoding="utf-8"))
+
+DATABASE_URL = env.url(
+    "DATABASE_URL",
+    _services.get("database_url", "postgresql://postgres@127.0.0.1:5432/gateway"),
+    schemes=("postgresql", "postgres"),
+)
+DATABASES = {
+    "default": {
+        **env.database("DATABASE_URL", DATABASE_URL),
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+    }
+}
+# The ledger holds its own psycopg connection outside the ORM; this is a libpq URL.
+LEDGER_DATABASE_URL = DATABASE_URL
+REDIS_URL = env.url(
+    "REDIS_URL",
+    _services.get("redis_url", "redis://127.0.0.1:6379/0"),
+    schemes=("redis", "rediss", "unix"),
+)
+
+# --- Metering ------------------------------------------------------------------------------------------------
+RESERVATION_LEASE_S = env.integer("RESERVATION_LEASE_S", 60, low=1, high=86_400)
+SWEEP_INTERVAL_S = env.integer("SWEEP_INTERVAL_S", 10, low=1, high=3_600)
+
+# --- Vendors and sources ---------------------------------------------------------------------------------------
+VENDOR_KEYS = {
+    name: env.text(name)
+    for name in (
+        "OPENAI_API_KEY",
+        "GOOGLE_AI_API_KEY",
+        "GROK_API_KEY",
+        "ANTHROPIC_API_KEY",
+        "GROQ_API_KEY",
+        "GLM_API_KEY",
+        "DEEPSEEK_API_KEY",
+    )
+}
+OPENALEX_BASE_URL = env.url("OPENALEX_BASE_URL", "https://api.openalex.org", schemes=("https", "http"))
+OPENALEX_API_KEY = env.text("OPENALEX_API_KEY")
+USPTO_ODP_BASE_URL = env.url("USPTO_ODP_BASE_URL", "https://api.uspto.gov", schemes=("https", "http"))
+USPTO_ODP_API_KEY = env.text("USPTO_ODP_API_KEY")
+
+# --- Django --------------------------------------------------------------------------------------------------
+DEBUG = env.boolean("DEBUG", False)
+ALLOWED_HOSTS = env.names("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
+TRUSTED_PROXIES = env.names("TRUSTED_PROXIES", [])
+ROOT_URLCONF = "gateway_project.urls"
+ASGI_APPLICATION = "gateway_project.asgi.application"
+
+INSTALLED_APPS = [
+    "unfold",  # before django.contrib.admin, whose templates it replaces
+    "unfold.contrib.filters",
+    "unfold.contrib.forms",
+    "unfold.contrib.inlines",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "metering",
+    "admin_console",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+AUTH_USER_MODEL = "metering.User"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{validator}"}
+    for validator in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+LANGUAGE_CODE = "en-us"
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+WHITENOISE_USE_FINDERS = True  # served from the installed packages: no collectstatic, no CDN
+
+REST_FRAMEWORK: dict[str, object] = {}
+UNFOLD = {"SITE_TITLE": "LLM Service Gateway", "SITE_HEADER": "LLM Service Gateway"}
+
+_email = env.email("EMAIL_URL", env.text("EMAIL_URL", "consolemail://"))
+globals().update(_email)
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gateway_project.settings")
