@@ -1,0 +1,222 @@
+"""Everything that metering refuses, as one tree. Each carries a stable code and facts, never an HTTP status.
+
+MeteringError
+├── InvalidRequest              invalid_request
+│   └── UnpriceableRequest      unpriceable_request
+├── InvalidCredential           invalid_credential
+│   └── TokenExpired            token_expired
+├── NotPermitted
+│   ├── TenantSuspended         tenant_suspended
+│   ├── FeatureNotInPlan        feature_not_in_plan
+│   ├── TaskNotAllowed          task_not_allowed
+│   └── ModelNotAllowed         model_not_allowed
+├── NotFound                    not_found
+│   └── ModelNotFound           model_not_found
+├── InputTooLarge               input_too_large
+├── IdempotencyInProgress       idempotency_in_progress
+├── IdempotencyMismatch         idempotency_mismatch
+├── LimitExceeded
+│   ├── BudgetExceeded          budget_exceeded
+│   ├── ConcurrencyExceeded     concurrency_exceeded
+│   └── RateLimited             rate_limited
+├── TransitionRefused           conflict
+├── MeteringUnavailable         metering_unavailable
+│   └── LedgerOverloaded        overloaded
+├── VendorError                 vendor_error
+│   └── VendorTimeout           vendor_timeout
+└── CatalogInvalid              invalid_catalog
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+class MeteringError(Exception):
+    """Base of all; `message` is written for the person who gets it, `param` names the field at fault."""
+
+    code = "internal_error"
+
+    def __init__(self, message: str, *, param: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.param = param
+
+
+class InvalidRequest(MeteringError):
+    """The request cannot be understood."""
+
+    code = "invalid_request"
+
+
+class UnpriceableRequest(InvalidRequest):
+    """A field's cost cannot be bounded, and a hard budget applies."""
+
+    code = "unpriceable_request"
+
+
+class InvalidCredential(MeteringError):
+    """The credential is missing, unknown, malformed or revoked."""
+
+    code = "invalid_credential"
+
+
+class TokenExpired(InvalidCredential):
+    """The credential was good once and has expired."""
+
+    code = "token_expired"
+
+
+class NotPermitted(MeteringError):
+    """The caller is known and may not do this."""
+
+    code = "not_permitted"
+
+
+class TenantSuspended(NotPermitted):
+    """The tenant is not active."""
+
+    code = "tenant_suspended"
+
+
+class FeatureNotInPlan(NotPermitted):
+    """The plan does not contain the feature that this task needs."""
+
+    code = "feature_not_in_plan"
+
+
+class TaskNotAllowed(NotPermitted):
+    """The plan or the token does not allow this task."""
+
+    code = "task_not_allowed"
+
+
+class ModelNotAllowed(NotPermitted):
+    """The plan or the token does not allow this model's class for the task."""
+
+    code = "model_not_allowed"
+
+
+class NotFound(MeteringError):
+    """No such thing, or not for this caller."""
+
+    code = "not_found"
+
+
+class ModelNotFound(NotFound):
+    """No model, alias or class has this name."""
+
+    code = "model_not_found"
+
+
+class InputTooLarge(MeteringError):
+    """The input is over the limit of the plan or of the model."""
+
+    code = "input_too_large"
+
+
+class IdempotencyInProgress(MeteringError):
+    """A request with this Idempotency-Key is still running."""
+
+    code = "idempotency_in_progress"
+
+
+class IdempotencyMismatch(MeteringError):
+    """This Idempotency-Key was used with another body."""
+
+    code = "idempotency_mismatch"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LimitUsage:
+    """The facts of a limit that was hit. Amounts are in the ledger's units (cost in nano-USD)."""
+
+    budget: str
+    scope: str
+    dimension: str
+    current: int
+    held: int
+    requested: int
+    limit: int
+    period: str
+
+
+class LimitExceeded(MeteringError):
+    """A limit would be passed; `usage` says which, `reset_at` when it opens again (None: never)."""
+
+    code = "limit_exceeded"
+
+    def __init__(
+        self, message: str, *, usage: LimitUsage, reset_at: datetime | None, retry_after_s: int
+    ) -> None:
+        super().__init__(message)
+        self.usage = usage
+        self.reset_at = reset_at
+        self.retry_after_s = retry_after_s
+
+
+class BudgetExceeded(LimitExceeded):
+    """A hard budget has no room for this call's worst case."""
+
+    code = "budget_exceeded"
+
+
+class ConcurrencyExceeded(LimitExceeded):
+    """Too many calls are in flight."""
+
+    code = "concurrency_exceeded"
+
+
+class RateLimited(LimitExceeded):
+    """Too many requests or tokens in the last minute."""
+
+    code = "rate_limited"
+
+
+class TransitionRefused(MeteringError):
+    """The reservation's state does not allow this command; `reason` and `state` say why."""
+
+    code = "conflict"
+
+    def __init__(self, message: str, *, reason: str, state: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.state = state
+
+
+class MeteringUnavailable(MeteringError):
+    """The ledger cannot be reached; nothing may be spent."""
+
+    code = "metering_unavailable"
+
+
+class LedgerOverloaded(MeteringUnavailable):
+    """More commands wait for the ledger than its bound allows."""
+
+    code = "overloaded"
+
+
+class VendorError(MeteringError):
+    """The vendor answered with an error, or not at all."""
+
+    code = "vendor_error"
+
+    def __init__(self, message: str, *, retryable: bool, status: int | None = None) -> None:
+        super().__init__(message)
+        self.retryable = retryable
+        self.status = status
+
+
+class VendorTimeout(VendorError):
+    """The vendor did not answer in time; it may still bill the call."""
+
+    code = "vendor_timeout"
+
+
+class CatalogInvalid(MeteringError):
+    """A catalog file is wrong; `problems` are sentences that each begin with a line number."""
+
+    code = "invalid_catalog"
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems

@@ -1,0 +1,159 @@
+"""What the ledger can be told. Values only: frozen, compared by content, sent again as they are.
+
+They are msgspec structs because thousands are made each second and each is digested (ADR 0003).
+Amounts are integers in the ledger's units: cost in nano-USD, everything else counts.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from msgspec import Struct
+
+from metering.types import Dimension, Outcome, Window
+
+
+class MeterKey(Struct, frozen=True, kw_only=True, cache_hash=True):
+    """Which counter: one subject's use of one budget. The window is picked by the database's clock."""
+
+    budget_id: UUID
+    subject_type: str
+    subject_id: str
+    tenant_id: UUID | None
+    """None where tenants share the meter (global and provider budgets)."""
+    dimension: Dimension
+    window: Window
+    timezone: str = "UTC"
+    week_start: int = 0
+
+
+class HoldLine(Struct, frozen=True, kw_only=True):
+    """An amount to hold on one meter, with the limit in force for this call."""
+
+    meter: MeterKey
+    amount: int
+    limit: int
+    enforced: bool = True
+    """False (soft budget, observe, warn): admitted past the limit, and counted as `unenforced`."""
+    release_on_expiry: bool = False
+    """True: if the owner vanishes, this budget is charged nothing until the truth is known."""
+
+
+class Bound(Struct, frozen=True, kw_only=True):
+    """The most that the call can use; written as a provisional attempt if its owner vanishes."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost_nano_usd: int = 0
+    api_calls: int = 0
+    files: int = 0
+    steps: int = 0
+
+
+class CallContext(Struct, frozen=True, kw_only=True):
+    """On whose behalf and for what: copied to each attempt's row."""
+
+    request_id: str
+    task: str
+    request_model: str = ""
+    model_class: str = ""
+    provider_name: str = ""
+    team_id: UUID | None = None
+    user_id: UUID | None = None
+    token_id: UUID | None = None
+    agent_id: str | None = None
+    microdao_id: str | None = None
+    channel_id: str | None = None
+    conversation_id: str | None = None
+    trace_id: str | None = None
+
+
+class Attempt(Struct, frozen=True, kw_only=True):
+    """One vendor attempt or API call as it really was. `number` counts from 1 within the reservation.
+
+    `cached_input_tokens` and `cache_write_tokens` are part of `input_tokens`, `reasoning_tokens` of `output_tokens`.
+    """
+
+    number: int
+    provider_name: str
+    response_model: str
+    started_at: datetime
+    latency_ms: int
+    outcome: Outcome = Outcome.OK
+    estimated: bool = False
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cached_input_tokens: int = 0
+    cache_write_tokens: int = 0
+    reasoning_tokens: int = 0
+    api_calls: int = 0
+    files: int = 0
+    steps: int = 0
+    cost_nano_usd: int = 0
+
+
+class Reserve(Struct, frozen=True, kw_only=True):
+    """Hold an amount on every line's meter, all or nothing, for `lease_s` seconds."""
+
+    reservation_id: UUID
+    """A new UUIDv7 from the caller, so that an unanswered command can be sent again."""
+    tenant_id: UUID
+    lines: tuple[HoldLine, ...]
+    context: CallContext
+    bound: Bound = Bound()
+    lease_s: int = 60
+    idempotency_key: str | None = None
+    idempotency_digest: bytes | None = None
+    """Digest of the caller's request body: the same key with another body is refused."""
+
+
+class Extend(Struct, frozen=True, kw_only=True):
+    """Renew the lease and, with `lines`, enlarge the hold.
+
+    `sequence` counts the enlargements of this reservation from 1, so that a repeated one is known.
+    """
+
+    reservation_id: UUID
+    lease_s: int
+    lines: tuple[HoldLine, ...] = ()
+    bound: Bound = Bound()
+    """What the enlargement adds to the reservation's bound."""
+    sequence: int = 0
+
+
+class Settle(Struct, frozen=True, kw_only=True):
+    """End a reservation with what was really used. On an expired one it replaces the provisional charge, once."""
+
+    reservation_id: UUID
+    attempts: tuple[Attempt, ...]
+
+
+class Release(Struct, frozen=True, kw_only=True):
+    """End a reservation that spent nothing. On an unknown id it leaves a tombstone: reserving that id is refused."""
+
+    reservation_id: UUID
+    tenant_id: UUID
+    reason: str = ""
+
+
+class Expire(Struct, frozen=True, kw_only=True):
+    """End a reservation whose lease has run out, charging its hold provisionally. The sweeper's command."""
+
+    reservation_id: UUID
+
+
+class Adjust(Struct, frozen=True, kw_only=True):
+    """A signed correction of an ended reservation. `number` (1 to 999) tells corrections of one reservation apart."""
+
+    reservation_id: UUID
+    number: int
+    reason: str
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost_nano_usd: int = 0
+    requests: int = 0
+    api_calls: int = 0
+    files: int = 0
+    steps: int = 0
+
+
+Command = Reserve | Extend | Settle | Release | Expire | Adjust

@@ -1,0 +1,52 @@
+"""All nouns of the domain (DESIGN section 3)."""
+
+from metering.models.audit import AuditEvent
+from metering.models.catalog import (
+    Feature,
+    LLMModel,
+    ModelClass,
+    ModelPrice,
+    Plan,
+    PlanFeature,
+    PlanLLMAccess,
+    Provider,
+    Task,
+)
+from metering.models.identity import ATIToken, Membership, Team, Tenant, User
+from metering.models.ledger import (
+    ClosingBalance,
+    LedgerEntry,
+    LedgerPeriod,
+    UsageLog,
+    UsageMeter,
+    UsageReservation,
+    UsageRollup,
+)
+from metering.models.policy import Budget, PolicyRule
+
+__all__ = [
+    "ATIToken",
+    "AuditEvent",
+    "Budget",
+    "ClosingBalance",
+    "Feature",
+    "LLMModel",
+    "LedgerEntry",
+    "LedgerPeriod",
+    "Membership",
+    "ModelClass",
+    "ModelPrice",
+    "Plan",
+    "PlanFeature",
+    "PlanLLMAccess",
+    "PolicyRule",
+    "Provider",
+    "Task",
+    "Team",
+    "Tenant",
+    "UsageLog",
+    "UsageMeter",
+    "UsageReservation",
+    "UsageRollup",
+    "User",
+]

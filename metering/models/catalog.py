@@ -1,0 +1,178 @@
+"""What can be bought: plans, features, tasks, model classes, providers, models and their dated prices."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.db.models import F, Q
+from django.utils.timezone import now
+
+PRICE = {"max_digits": 18, "decimal_places": 6, "validators": [MinValueValidator(0)]}
+
+
+class ModelClass(models.Model):
+    """A capability class; plans allow classes, models belong to one. `rank` orders cheap to dear."""
+
+    code = models.CharField(max_length=16, primary_key=True)
+    name = models.CharField(max_length=100)
+    rank = models.PositiveSmallIntegerField(unique=True)
+
+    class Meta:
+        ordering = ["rank"]
+        verbose_name_plural = "model classes"
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class Feature(models.Model):
+    """Something a plan contains or not, such as patent drafting."""
+
+    code = models.CharField(max_length=32, primary_key=True)
+    name = models.CharField(max_length=100)
+
+    class Meta:
+        ordering = ["code"]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class Task(models.Model):
+    """A kind of work that the gateway does; a plan needs its feature to do it."""
+
+    code = models.CharField(max_length=32, primary_key=True)
+    name = models.CharField(max_length=100)
+    feature = models.ForeignKey(Feature, on_delete=models.PROTECT, related_name="tasks")
+
+    class Meta:
+        ordering = ["code"]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class Plan(models.Model):
+    """What a tier of customers may do. ATI tokens name it by `code`."""
+
+    code = models.CharField(max_length=32, primary_key=True)
+    name = models.CharField(max_length=100)
+    features = models.ManyToManyField(Feature, through="PlanFeature", related_name="plans")
+    is_active = models.BooleanField(default=True)
+
+    class Meta:
+        ordering = ["code"]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class PlanFeature(models.Model):
+    """A feature that a plan contains."""
+
+    plan = models.ForeignKey(Plan, on_delete=models.CASCADE, related_name="plan_features")
+    feature = models.ForeignKey(Feature, on_delete=models.PROTECT, related_name="plan_features")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["plan", "feature"], name="plan_feature_once")]
+
+    def __str__(self) -> str:
+        return f"{self.plan_id}: {self.feature_id}"
+
+
+class PlanLLMAccess(models.Model):
+    """The model classes that a plan allows for a task, and the one taken when the caller names none."""
+
+    plan = models.ForeignKey(Plan, on_delete=models.CASCADE, related_name="llm_access")
+    task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="llm_access")
+    allowed_classes = models.ManyToManyField(ModelClass, related_name="llm_access")
+    default_class = models.ForeignKey(ModelClass, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        verbose_name = "plan LLM access"
+        verbose_name_plural = "plan LLM access"
+        constraints = [models.UniqueConstraint(fields=["plan", "task"], name="plan_task_access_once")]
+
+    def __str__(self) -> str:
+        return f"{self.plan_id}: {self.task_id}"
+
+
+class Provider(models.Model):
+    """An LLM vendor's endpoint. `api_key_env` names the environment variable; the key itself is not stored."""
+
+    class Kind(models.TextChoices):
+        OPENAI_COMPATIBLE = "openai_compatible"
+        ANTHROPIC = "anthropic"
+        GEMINI = "gemini"
+        SANDBOX = "sandbox"
+
+    name = models.SlugField(max_length=64, primary_key=True)
+    kind = models.CharField(max_length=20, choices=Kind.choices)
+    base_url = models.CharField(max_length=500, blank=True)
+    api_key_env = models.CharField(max_length=128, blank=True, verbose_name="API key variable")
+    is_active = models.BooleanField(default=True)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(kind__in=["openai_compatible", "anthropic", "gemini", "sandbox"]),
+                name="provider_kind",
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind="openai_compatible", base_url=""), name="provider_has_base_url"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class LLMModel(models.Model):
+    """A logical model name, what the vendor calls it, and its limits in tokens."""
+
+    name = models.CharField(max_length=128, primary_key=True)
+    aliases = ArrayField(models.CharField(max_length=128), default=list, blank=True)
+    provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="models")
+    physical_name = models.CharField(max_length=200)
+    model_class = models.ForeignKey(ModelClass, on_delete=models.PROTECT, related_name="models")
+    context_tokens = models.PositiveIntegerField()
+    max_output_tokens = models.PositiveIntegerField()
+    capabilities = ArrayField(models.CharField(max_length=32), default=list, blank=True)
+    is_active = models.BooleanField(default=True)
+
+    class Meta:
+        verbose_name = "LLM model"
+        ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(max_output_tokens__gt=0, max_output_tokens__lte=F("context_tokens")),
+                name="model_output_fits_context",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ModelPrice(models.Model):
+    """US dollars per million tokens from a date on. `cached_input` and `cache_write` default to `input`."""
+
+    model = models.ForeignKey(LLMModel, on_delete=models.CASCADE, related_name="prices")
+    effective_from = models.DateTimeField(default=now)
+    input = models.DecimalField(**PRICE)
+    output = models.DecimalField(**PRICE)
+    cached_input = models.DecimalField(**PRICE)
+    cache_write = models.DecimalField(**PRICE)
+
+    class Meta:
+        ordering = ["model", "-effective_from"]
+        constraints = [
+            models.UniqueConstraint(fields=["model", "effective_from"], name="price_once_per_date"),
+            models.CheckConstraint(
+                condition=Q(input__gte=0, output__gte=0, cached_input__gte=0, cache_write__gte=0),
+                name="price_not_negative",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.model_id} from {self.effective_from:%Y-%m-%d}"

@@ -1,0 +1,289 @@
+"""The ledger's tables. Only `metering.ledger` writes them; no foreign keys, so that nothing else is ever locked.
+
+Invariants, each proved by `verify_ledger`: a meter's `used` is the sum of its entries' charges, its
+`held` the sum of the active holds on it; a reservation that ended has exactly one terminal entry,
+and its entries are the sum of its attempts.
+"""
+
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import BrinIndex
+from django.db import models
+from django.db.models import Q
+
+from metering.models.policy import choices_of
+from metering.models.tenancy import TenantQuerySet
+from metering.types import Dimension, EntryKind, Outcome, ReservationState, SubjectType, Window
+
+
+def _members(vocabulary: type) -> list[tuple[int, str]]:
+    return [(member.value, member.name) for member in vocabulary]  # type: ignore[attr-defined]
+
+
+class UsageMeter(models.Model):
+    """One counter: what one subject used of one budget in one window. Cost is nano-USD."""
+
+    id = models.BigAutoField(primary_key=True)
+    budget_id = models.UUIDField()
+    tenant_id = models.UUIDField(null=True, help_text="Empty: shared by all tenants.")
+    subject_type = models.CharField(max_length=10, choices=choices_of(SubjectType))
+    subject_id = models.CharField(max_length=128)
+    dimension = models.CharField(max_length=16, choices=choices_of(Dimension))
+    window = models.CharField(max_length=8, choices=choices_of(Window))
+    window_start = models.DateTimeField()
+    window_end = models.DateTimeField(null=True, help_text="Empty: never resets.")
+    timezone = models.CharField(max_length=64)
+    week_start = models.PositiveSmallIntegerField()
+    used = models.BigIntegerField(default=0)
+    held = models.BigIntegerField(default=0)
+    overrun = models.BigIntegerField(default=0, help_text="Charged beyond its hold.")
+    unenforced = models.BigIntegerField(
+        default=0, help_text="Admitted past the limit by observe, warn or soft."
+    )
+    uncovered = models.BigIntegerField(default=0, help_text="Spent while PostgreSQL was away.")
+    highest_limit = models.BigIntegerField(default=0)
+
+    objects = TenantQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-window_start", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["budget_id", "subject_type", "subject_id", "window_start"], name="meter_natural_key"
+            ),
+            models.CheckConstraint(
+                condition=Q(used__gte=0, held__gte=0, overrun__gte=0, unenforced__gte=0, uncovered__gte=0),
+                name="meter_not_negative",
+            ),
+            models.CheckConstraint(
+                condition=Q(window_end__isnull=True) | Q(window_end__gt=models.F("window_start")),
+                name="meter_window",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.subject_type} {self.subject_id} {self.dimension}/{self.window}"
+
+
+class UsageReservation(models.Model):
+    """A hold on several meters under one id, with a lease, and how it ended.
+
+    The four arrays run in parallel, one place for each meter.
+    """
+
+    id = models.UUIDField(primary_key=True)
+    tenant_id = models.UUIDField()
+    state = models.SmallIntegerField(choices=_members(ReservationState))
+    version = models.IntegerField(default=1, help_text="Grows with every enlarged hold.")
+    provisional = models.BooleanField(default=False, help_text="Expired; the true usage is not known yet.")
+    created_at = models.DateTimeField()
+    lease_expires_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    body_digest = models.BinaryField(max_length=8)
+    end_digest = models.BinaryField(max_length=8, null=True)
+    meter_ids = ArrayField(models.BigIntegerField())
+    amounts = ArrayField(models.BigIntegerField())
+    unenforced = ArrayField(models.BigIntegerField())
+    flags = ArrayField(models.SmallIntegerField(), help_text="1: charge nothing on expiry.")
+    input_tokens = models.BigIntegerField(default=0, help_text="The bound, as held.")
+    output_tokens = models.BigIntegerField(default=0, help_text="The bound, as held.")
+    cost_nano_usd = models.BigIntegerField(default=0, help_text="The bound, as held.")
+    api_calls = models.BigIntegerField(default=0)
+    files = models.BigIntegerField(default=0)
+    steps = models.BigIntegerField(default=0)
+    team_id = models.UUIDField(null=True)
+    user_id = models.UUIDField(null=True)
+    token_id = models.UUIDField(null=True)
+    task = models.CharField(max_length=32)
+    request_id = models.CharField(max_length=128)
+    request_model = models.CharField(max_length=128)
+    model_class = models.CharField(max_length=16)
+    provider_name = models.CharField(max_length=64)
+    agent_id = models.CharField(max_length=128, null=True)  # noqa: DJ001
+    microdao_id = models.CharField(max_length=128, null=True)  # noqa: DJ001
+    channel_id = models.CharField(max_length=128, null=True)  # noqa: DJ001
+    conversation_id = models.CharField(max_length=128, null=True)  # noqa: DJ001
+    trace_id = models.CharField(max_length=128, null=True)  # noqa: DJ001
+    idempotency_key = models.CharField(max_length=255, null=True)  # noqa: DJ001
+
+    objects = TenantQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant_id", "idempotency_key"],
+                condition=Q(idempotency_key__isnull=False),
+                name="reservation_idempotency_key",
+            ),
+            models.CheckConstraint(condition=Q(state__gte=0, state__lte=3), name="reservation_state"),
+            models.CheckConstraint(
+                condition=Q(provisional=False) | Q(state=3), name="reservation_provisional"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["lease_expires_at"], condition=Q(state=0), name="reservation_held"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class UsageLog(models.Model):
+    """One vendor attempt or API call: its token vector, cost and outcome. Partitioned by month (ranges of id)."""
+
+    id = models.UUIDField(primary_key=True)
+    reservation_id = models.UUIDField()
+    attempt = models.SmallIntegerField()
+    tenant_id = models.UUIDField()
+    team_id = models.UUIDField(null=True)
+    user_id = models.UUIDField(null=True)
+    token_id = models.UUIDField(null=True)
+    task = models.CharField(max_length=32)
+    request_id = models.CharField(max_length=128)
+    request_model = models.CharField(max_length=128)
+    response_model = models.CharField(max_length=128)
+    model_class = models.CharField(max_length=16)
+    provider_name = models.CharField(max_length=64)
+    input_tokens = models.BigIntegerField()
+    output_tokens = models.BigIntegerField()
+    cached_input_tokens = models.BigIntegerField()
+    cache_write_tokens = models.BigIntegerField()
+    reasoning_tokens = models.BigIntegerField()
+    api_calls = models.BigIntegerField()
+    files = models.BigIntegerField()
+    steps = models.BigIntegerField()
+    cost_nano_usd = models.BigIntegerField()
+    latency_ms = models.IntegerField()
+    outcome = models.CharField(max_length=12, choices=choices_of(Outcome))
+    estimated = models.BooleanField(help_text="Counted by us: the vendor reported no usage.")
+    started_at = models.DateTimeField()
+    recorded_at = models.DateTimeField()
+    agent_id = models.CharField(max_length=128, null=True)  # noqa: DJ001
+    microdao_id = models.CharField(max_length=128, null=True)  # noqa: DJ001
+    channel_id = models.CharField(max_length=128, null=True)  # noqa: DJ001
+    conversation_id = models.CharField(max_length=128, null=True)  # noqa: DJ001
+    trace_id = models.CharField(max_length=128, null=True)  # noqa: DJ001
+
+    objects = TenantQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [
+            models.Index(fields=["tenant_id", "id"], name="usagelog_tenant_id"),
+            BrinIndex(fields=["recorded_at"], name="usagelog_recorded"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class LedgerEntry(models.Model):
+    """What one ending, true-up or correction charged, meter by meter. Signed; never edited. Partitioned as UsageLog."""
+
+    id = models.UUIDField(primary_key=True)
+    reservation_id = models.UUIDField()
+    tenant_id = models.UUIDField()
+    kind = models.SmallIntegerField(choices=_members(EntryKind))
+    recorded_at = models.DateTimeField()
+    meter_ids = ArrayField(models.BigIntegerField())
+    charges = ArrayField(models.BigIntegerField())
+    requests = models.BigIntegerField()
+    input_tokens = models.BigIntegerField()
+    output_tokens = models.BigIntegerField()
+    cost_nano_usd = models.BigIntegerField()
+    api_calls = models.BigIntegerField()
+    files = models.BigIntegerField()
+    steps = models.BigIntegerField()
+    reason = models.CharField(max_length=500, null=True)  # noqa: DJ001
+
+    objects = TenantQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name_plural = "ledger entries"
+
+    def __str__(self) -> str:
+        return f"{EntryKind(self.kind).name} {self.reservation_id}"
+
+
+class LedgerPeriod(models.Model):
+    """One month of reservations: open, then sealed with closing balances, then dropped."""
+
+    class State(models.TextChoices):
+        OPEN = "open"
+        SEALED = "sealed"
+        DROPPED = "dropped"
+
+    month = models.DateField(primary_key=True)
+    state = models.CharField(max_length=8, choices=State.choices, default=State.OPEN)
+    sealed_at = models.DateTimeField(null=True)
+    dropped_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-month"]
+        constraints = [
+            models.CheckConstraint(condition=Q(state__in=["open", "sealed", "dropped"]), name="period_state")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.month:%Y-%m} {self.state}"
+
+
+class ClosingBalance(models.Model):
+    """What a sealed month's entries charged to one meter, so that its entries may be dropped."""
+
+    month = models.DateField()
+    meter_id = models.BigIntegerField()
+    charged = models.BigIntegerField()
+
+    class Meta:
+        ordering = ["-month", "meter_id"]
+        constraints = [models.UniqueConstraint(fields=["month", "meter_id"], name="closing_balance_once")]
+
+    def __str__(self) -> str:
+        return f"{self.month:%Y-%m} {self.meter_id}"
+
+
+class UsageRollup(models.Model):
+    """Hourly sums of the usage log, recomputed from its rows."""
+
+    hour = models.DateTimeField()
+    tenant_id = models.UUIDField()
+    team_id = models.UUIDField(null=True)
+    user_id = models.UUIDField(null=True)
+    token_id = models.UUIDField(null=True)
+    task = models.CharField(max_length=32)
+    request_model = models.CharField(max_length=128)
+    provider_name = models.CharField(max_length=64)
+    attempts = models.BigIntegerField()
+    input_tokens = models.BigIntegerField()
+    output_tokens = models.BigIntegerField()
+    cached_input_tokens = models.BigIntegerField()
+    cache_write_tokens = models.BigIntegerField()
+    reasoning_tokens = models.BigIntegerField()
+    cost_nano_usd = models.BigIntegerField()
+
+    objects = TenantQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-hour"]
+        indexes = [models.Index(fields=["tenant_id", "hour"], name="rollup_tenant_hour")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=[
+                    "hour",
+                    "tenant_id",
+                    "team_id",
+                    "user_id",
+                    "token_id",
+                    "task",
+                    "request_model",
+                    "provider_name",
+                ],
+                nulls_distinct=False,
+                name="rollup_once",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.hour:%Y-%m-%d %H}h {self.tenant_id}"

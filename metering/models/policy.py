@@ -1,0 +1,115 @@
+"""What is allowed, and how much: rules and budgets."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Q
+from django.utils.timezone import now
+
+from metering.ids import uuid7
+from metering.models.catalog import Task
+from metering.models.identity import Tenant
+from metering.types import MAX_AMOUNT, Dimension, EnforcementMode, ExpiryCharge, Scope, SubjectType, Window
+
+TENANT_SCOPES = ("tenant", "team", "user", "token", "agent")
+FITS_SCOPE = (
+    Q(scope="global", tenant__isnull=True, scope_id="")
+    | (Q(scope__in=["plan", "provider"], tenant__isnull=True) & ~Q(scope_id=""))
+    | Q(scope="tenant", tenant__isnull=False, scope_id="")
+    | (Q(scope__in=["team", "user", "token", "agent"], tenant__isnull=False) & ~Q(scope_id=""))
+)
+
+
+def choices_of(vocabulary: type) -> list[tuple[str, str]]:
+    """Django choices of a StrEnum."""
+    return [(member.value, member.value) for member in vocabulary]  # type: ignore[attr-defined]
+
+
+def default_thresholds() -> list[int]:
+    return [80, 95, 100]
+
+
+class PolicyRule(models.Model):
+    """One typed setting for one scope. `scope_id` is the plan's code or the team's, user's, token's or agent's id."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    scope = models.CharField(max_length=10, choices=choices_of(Scope))
+    tenant = models.ForeignKey(
+        Tenant, on_delete=models.CASCADE, null=True, blank=True, related_name="policy_rules"
+    )
+    scope_id = models.CharField(max_length=128, blank=True)
+    task = models.ForeignKey(Task, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    key = models.CharField(max_length=64)
+    value = models.JSONField()
+    conditions = models.JSONField(default=dict, blank=True)
+    priority = models.IntegerField(default=0)
+    mode = models.CharField(
+        max_length=8, choices=choices_of(EnforcementMode), default=EnforcementMode.ENFORCE
+    )
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(default=now, editable=False)
+
+    class Meta:
+        ordering = ["scope", "scope_id", "key", "-priority"]
+        indexes = [models.Index(fields=["scope", "scope_id"], name="policyrule_scope")]
+        constraints = [models.CheckConstraint(condition=FITS_SCOPE, name="rule_scope_fits")]
+
+    def __str__(self) -> str:
+        return f"{self.scope} {self.scope_id} {self.key}"
+
+
+class Budget(models.Model):
+    """A cap on one dimension in one window. `per` says whose use is counted: each subject has its own meter.
+
+    Cost is nano-USD, everything else a count. What is counted and when cannot change once
+    meters exist; amount, hardness and thresholds can, and count from the next call on.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    scope = models.CharField(max_length=10, choices=choices_of(Scope))
+    tenant = models.ForeignKey(
+        Tenant, on_delete=models.CASCADE, null=True, blank=True, related_name="budgets"
+    )
+    scope_id = models.CharField(max_length=128, blank=True)
+    per = models.CharField(max_length=10, choices=choices_of(SubjectType))
+    task = models.ForeignKey(Task, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    dimension = models.CharField(max_length=16, choices=choices_of(Dimension))
+    window = models.CharField(max_length=8, choices=choices_of(Window))
+    amount = models.BigIntegerField()
+    hard = models.BooleanField(default=True, help_text="Hard blocks, soft warns.")
+    mode = models.CharField(
+        max_length=8, choices=choices_of(EnforcementMode), default=EnforcementMode.ENFORCE
+    )
+    on_expiry = models.CharField(max_length=8, choices=choices_of(ExpiryCharge), default=ExpiryCharge.CHARGE)
+    thresholds = ArrayField(models.PositiveSmallIntegerField(), default=default_thresholds, blank=True)
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(default=now, editable=False)
+
+    class Meta:
+        ordering = ["scope", "scope_id", "dimension", "window"]
+        indexes = [models.Index(fields=["scope", "scope_id"], name="budget_scope")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["scope", "tenant", "scope_id", "per", "task", "dimension", "window"],
+                nulls_distinct=False,
+                name="budget_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(amount__gte=0, amount__lte=MAX_AMOUNT), name="budget_amount_range"
+            ),
+            models.CheckConstraint(condition=FITS_SCOPE, name="budget_scope_fits"),
+            models.CheckConstraint(
+                condition=Q(dimension="concurrency", window="none")
+                | (~Q(dimension="concurrency") & ~Q(window="none")),
+                name="budget_concurrency_has_no_window",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.scope} {self.scope_id} {self.dimension}/{self.window}".replace("  ", " ")
+
+    def clean(self) -> None:
+        if self.scope in {"tenant", "team", "user", "token", "agent", "provider"} and self.per != self.scope:
+            raise ValidationError(
+                {"per": f"A {self.scope} budget counts the {self.scope} itself: {self.scope!r}."}
+            )

@@ -1,0 +1,134 @@
+"""The closed vocabularies of metering: dimensions, windows, scopes, states."""
+
+from enum import IntEnum, StrEnum
+
+
+class Dimension(StrEnum):
+    """What a budget or a meter counts. Cost is nano-USD, concurrency is calls in flight, the rest are counts."""
+
+    REQUESTS = "requests"
+    INPUT_TOKENS = "input_tokens"
+    OUTPUT_TOKENS = "output_tokens"
+    TOKENS = "tokens"
+    COST = "cost"
+    API_CALLS = "api_calls"
+    FILES = "files"
+    STEPS = "steps"
+    CONCURRENCY = "concurrency"
+
+    @property
+    def unit(self) -> str:
+        """The unit that people see: money is shown in USD."""
+        return _UNITS.get(self, self.value)
+
+
+_UNITS = {
+    Dimension.COST: "usd",
+    Dimension.INPUT_TOKENS: "tokens",
+    Dimension.OUTPUT_TOKENS: "tokens",
+    Dimension.CONCURRENCY: "calls",
+}
+
+
+class Window(StrEnum):
+    """How long a meter counts before the next one opens. `none` is concurrency's: it only holds."""
+
+    HOUR = "hour"
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+    TOTAL = "total"
+    NONE = "none"
+
+
+class Scope(StrEnum):
+    """Whom a rule or a budget is for, from the general to the specific."""
+
+    GLOBAL = "global"
+    PROVIDER = "provider"
+    PLAN = "plan"
+    TENANT = "tenant"
+    TEAM = "team"
+    USER = "user"
+    TOKEN = "token"
+    AGENT = "agent"
+
+
+class SubjectType(StrEnum):
+    """Whose use a meter counts. A plan's budget becomes one meter for each subject."""
+
+    GLOBAL = "global"
+    PROVIDER = "provider"
+    TENANT = "tenant"
+    TEAM = "team"
+    USER = "user"
+    TOKEN = "token"
+    AGENT = "agent"
+
+
+class ReservationState(IntEnum):
+    """HELD ends as exactly one of the others."""
+
+    HELD = 0
+    SETTLED = 1
+    RELEASED = 2
+    EXPIRED = 3
+
+
+class EntryKind(IntEnum):
+    """Why a ledger entry was written. The first three are terminal: one for each reservation."""
+
+    SETTLE = 1
+    RELEASE = 2
+    EXPIRE = 3
+    TRUE_UP = 4
+    ADJUST = 5
+
+
+class Outcome(StrEnum):
+    """How one vendor attempt ended."""
+
+    OK = "ok"
+    ERROR = "error"
+    TIMEOUT = "timeout"
+    CUT = "cut"
+    CANCELLED = "cancelled"
+    PROVISIONAL = "provisional"
+
+
+class EnforcementMode(StrEnum):
+    """What a limit does once it is reached: record, warn, or deny."""
+
+    OBSERVE = "observe"
+    WARN = "warn"
+    ENFORCE = "enforce"
+
+
+class ExpiryCharge(StrEnum):
+    """What a hold whose owner vanished costs this budget until the truth is known."""
+
+    CHARGE = "charge"
+    RELEASE = "release"
+
+
+class Task(StrEnum):
+    """The tasks of the gateway."""
+
+    CHAT = "LLM0_CHAT"
+    PRIOR_ART = "LLM1_PRIOR_ART"
+    DRAFTING = "LLM2_DRAFT"
+    DIAGRAM = "LLM3_DIAGRAM"
+
+
+class ModelClass(StrEnum):
+    """Capability classes, from the cheapest to the dearest."""
+
+    BASE_S = "BASE_S"
+    BASE_M = "BASE_M"
+    PRO_M = "PRO_M"
+    PRO_L = "PRO_L"
+    ADVANCED = "ADVANCED"
+
+
+MAX_AMOUNT = 2**62
+"""The largest amount or limit that a command may carry, so that sums of two fit PostgreSQL's bigint."""
