@@ -1,15 +1,30 @@
 #!/usr/bin/env python
-"""Django's command line, which brings its own database when none is configured."""
+"""Django's command line. Without DATABASE_URL or REDIS_URL it runs on the embedded servers of the state folder."""
 
 import os
 import sys
+
+# These use no server, so none is started for them.
+SERVERLESS = frozenset({"help", "version", "--help", "-h", "--version", "collectstatic", "spectacular"})
 
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gateway_project.settings")
     from django.core.management import execute_from_command_line
 
-    execute_from_command_line(sys.argv)
+    if not SERVERLESS.isdisjoint([*sys.argv[1:], "help"][:1]):
+        return execute_from_command_line(sys.argv)
+
+    from gateway_project.local.configuration import load_state_dir
+    from gateway_project.local.errors import LocalError
+    from gateway_project.local.stack import running_stack
+
+    try:
+        with running_stack(load_state_dir()) as stack:
+            os.environ.update(stack.environment())
+            execute_from_command_line(sys.argv)
+    except LocalError as error:
+        sys.exit(f"error: {error}")
 
 
 if __name__ == "__main__":

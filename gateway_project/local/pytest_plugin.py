@@ -1,0 +1,39 @@
+"""Gives a test run servers of its own, unless DATABASE_URL and REDIS_URL name some.
+
+So `pytest` works by itself, and a demo that happens to run is not touched: servers, secrets and logs live in a
+temporary folder that goes when the run ends. Loaded by `-p` in pyproject.toml, before Django is set up.
+"""
+
+import contextlib
+import os
+import shutil
+import tempfile
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+from gateway_project.local.configuration import load_state_dir
+from gateway_project.local.stack import running_stack
+
+_servers = contextlib.ExitStack()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_load_initial_conftests() -> Generator[None]:
+    """Wraps pytest-django's own hook, which reads the settings."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        _start()
+    return (yield)
+
+
+def pytest_unconfigure() -> None:
+    _servers.close()
+
+
+def _start() -> None:
+    load_state_dir()
+    folder = Path(tempfile.mkdtemp(prefix="gateway-test-"))
+    _servers.callback(shutil.rmtree, folder, ignore_errors=True)
+    os.environ["GATEWAY_STATE_DIR"] = str(folder)
+    os.environ.update(_servers.enter_context(running_stack(folder)).environment())

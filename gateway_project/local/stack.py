@@ -1,0 +1,122 @@
+"""One PostgreSQL and one Redis per state folder, shared by every process that needs them.
+
+The first user starts what does not run, the last one stops it (locks.py says how they agree). Should the last user
+be killed, the keeper notices that nobody uses the servers and stops them in its place.
+
+A server whose URL is configured (DATABASE_URL, REDIS_URL) is somebody else's and never touched.
+"""
+
+import contextlib
+import fcntl
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from gateway_project import env
+from gateway_project.local.configuration import REPOSITORY
+from gateway_project.local.errors import LocalError
+from gateway_project.local.locks import in_use_lock, keeper_pid, start_lock, try_exclusive
+from gateway_project.local.process import wait_until
+from gateway_project.local.servers import Servers
+
+KEEPER_TIMEOUT_S = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stack:
+    """What a program needs to use the two servers."""
+
+    state_dir: Path
+    database_url: str
+    redis_url: str
+    in_use_fd: int
+    """To be passed on to child processes, so that the servers outlive a parent that is killed before them."""
+
+    def environment(self) -> dict[str, str]:
+        """The variables under which a child process finds this stack."""
+        return {
+            "DATABASE_URL": self.database_url,
+            "REDIS_URL": self.redis_url,
+            "GATEWAY_STATE_DIR": str(self.state_dir),
+        }
+
+
+@contextlib.contextmanager
+def running_stack(state_dir: Path) -> Iterator[Stack]:
+    """Both servers, running for as long as the block does."""
+    state_dir = prepare_state_dir(state_dir)
+    configured = {name.lower(): env.text(name) for name in ("DATABASE_URL", "REDIS_URL")}
+    servers = Servers(
+        state_dir, postgres=not configured["database_url"], redis=not configured["redis_url"]
+    )
+    with in_use_lock(state_dir) as in_use:
+        with start_lock(state_dir):
+            fcntl.flock(in_use, fcntl.LOCK_SH)
+            try:
+                servers.start()
+                if servers.urls():
+                    _ensure_keeper(state_dir)
+            except BaseException:
+                _stop_if_unused(state_dir, in_use)
+                raise
+            _write_services(state_dir, servers.urls())
+        try:
+            yield Stack(state_dir=state_dir, in_use_fd=in_use.fileno(), **configured | servers.urls())
+        finally:
+            with start_lock(state_dir):
+                _stop_if_unused(state_dir, in_use)
+
+
+def prepare_state_dir(state_dir: Path) -> Path:
+    """The folder, made if need be; what is made is readable by its owner alone."""
+    state_dir = state_dir.absolute()
+    try:
+        state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (state_dir / "logs").mkdir(exist_ok=True)
+        (state_dir / "start.lock").touch()
+        (state_dir / "in-use.lock").touch()
+    except OSError as error:
+        raise LocalError(f"The state folder {state_dir} cannot be used: {error.strerror}.") from error
+    return state_dir
+
+
+def _stop_if_unused(state_dir: Path, in_use: IO[str]) -> None:
+    if not try_exclusive(in_use):
+        return
+    Servers(state_dir).stop()
+    keeper = keeper_pid(state_dir)
+    if keeper is not None:
+        os.kill(keeper, signal.SIGTERM)
+        wait_until(lambda: keeper_pid(state_dir) is None, KEEPER_TIMEOUT_S)
+
+
+def _ensure_keeper(state_dir: Path) -> None:
+    """With `start.lock` held, so that there is never a second one."""
+    if keeper_pid(state_dir) is not None:
+        return
+    with (state_dir / "logs" / "keeper.log").open("ab") as log:
+        subprocess.Popen(
+            [sys.executable, "-m", "gateway_project.local.keeper", str(state_dir)],
+            cwd=REPOSITORY,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    wait_until(lambda: keeper_pid(state_dir) is not None, KEEPER_TIMEOUT_S)
+
+
+def _write_services(state_dir: Path, urls: dict[str, str]) -> None:
+    """Record the embedded servers' addresses; a configured one is not ours to write down."""
+    partial = state_dir / "services.partial"
+    partial.touch(mode=0o600)
+    path = state_dir / "services.json"
+    known = json.loads(path.read_text()) if path.is_file() else {}
+    partial.write_text(json.dumps(known | urls))
+    partial.replace(path)
