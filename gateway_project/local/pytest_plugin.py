@@ -10,6 +10,7 @@ import shutil
 import tempfile
 from collections.abc import Generator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -27,6 +28,15 @@ def pytest_load_initial_conftests() -> Generator[None]:
     return (yield)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_fixture_setup(fixturedef: pytest.FixtureDef[object]) -> Generator[None, object, object]:
+    """Once pytest-django has made the test database, the ledger and child processes are sent there too."""
+    result = yield
+    if fixturedef.argname == "django_db_setup":
+        _follow_django_to_the_test_database()
+    return result
+
+
 def pytest_unconfigure() -> None:
     _servers.close()
 
@@ -37,3 +47,11 @@ def _start() -> None:
     _servers.callback(shutil.rmtree, folder, ignore_errors=True)
     os.environ["GATEWAY_STATE_DIR"] = str(folder)
     os.environ.update(_servers.enter_context(running_stack(folder)).environment())
+
+
+def _follow_django_to_the_test_database() -> None:
+    from django.conf import settings
+
+    name = settings.DATABASES["default"]["NAME"]
+    url = urlsplit(settings.DATABASE_URL)._replace(path=f"/{name}").geturl()
+    settings.DATABASE_URL = settings.LEDGER_DATABASE_URL = os.environ["DATABASE_URL"] = url
