@@ -102,8 +102,8 @@ class Reserve(Struct, frozen=True, kw_only=True):
     bound: Bound = Bound()
     lease_s: int = 60
     idempotency_key: str | None = None
-    idempotency_digest: bytes | None = None
-    """Digest of the caller's request body: the same key with another body is refused."""
+    idempotency_digest: int | None = None
+    """64-bit digest (signed) of the caller's request body: the same key with another body is refused."""
 
 
 class Extend(Struct, frozen=True, kw_only=True):
@@ -142,7 +142,7 @@ class Expire(Struct, frozen=True, kw_only=True):
 
 
 class Adjust(Struct, frozen=True, kw_only=True):
-    """A signed correction of an ended reservation. `number` (1 to 999) tells corrections of one reservation apart."""
+    """A signed correction of an ended reservation. `number` (1 to 99) tells corrections of one reservation apart."""
 
     reservation_id: UUID
     number: int

@@ -361,8 +361,8 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField()),
                 ('lease_expires_at', models.DateTimeField()),
                 ('ended_at', models.DateTimeField(null=True)),
-                ('body_digest', models.BinaryField(max_length=8)),
-                ('end_digest', models.BinaryField(max_length=8, null=True)),
+                ('body_digest', models.BigIntegerField(help_text='Of the reserve command, to know it again.')),
+                ('end_digest', models.BigIntegerField(help_text='Of the settle command, to know it again.', null=True)),
                 ('meter_ids', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None)),
                 ('amounts', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None)),
                 ('unenforced', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None)),
@@ -387,6 +387,7 @@ class Migration(migrations.Migration):
                 ('conversation_id', models.CharField(max_length=128, null=True)),
                 ('trace_id', models.CharField(max_length=128, null=True)),
                 ('idempotency_key', models.CharField(max_length=255, null=True)),
+                ('idempotency_digest', models.BigIntegerField(help_text="Of the caller's request body.", null=True)),
             ],
             options={
                 'ordering': ['-id'],

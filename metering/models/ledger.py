@@ -78,8 +78,8 @@ class UsageReservation(models.Model):
     created_at = models.DateTimeField()
     lease_expires_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
-    body_digest = models.BinaryField(max_length=8)
-    end_digest = models.BinaryField(max_length=8, null=True)
+    body_digest = models.BigIntegerField(help_text="Of the reserve command, to know it again.")
+    end_digest = models.BigIntegerField(null=True, help_text="Of the settle command, to know it again.")
     meter_ids = ArrayField(models.BigIntegerField())
     amounts = ArrayField(models.BigIntegerField())
     unenforced = ArrayField(models.BigIntegerField())
@@ -104,6 +104,7 @@ class UsageReservation(models.Model):
     conversation_id = models.CharField(max_length=128, null=True)  # noqa: DJ001
     trace_id = models.CharField(max_length=128, null=True)  # noqa: DJ001
     idempotency_key = models.CharField(max_length=255, null=True)  # noqa: DJ001
+    idempotency_digest = models.BigIntegerField(null=True, help_text="Of the caller's request body.")
 
     objects = TenantQuerySet.as_manager()
 
