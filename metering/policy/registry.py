@@ -1,0 +1,141 @@
+"""The closed registry of rule keys: their type, unit, bounds, tasks, and how scopes merge.
+
+A key that is not here cannot be stored, so a rule that nothing reads cannot exist.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from metering.types import MAX_AMOUNT, Task
+
+
+class Merge(StrEnum):
+    """What team, user and token rules may do to the value that global, plan and tenant rules give."""
+
+    LOWER = "lower"
+    """Only a smaller number counts."""
+    STRICTER = "stricter"
+    """Only a later one of the key's choices counts: they are listed from loose to strict."""
+    REPLACE = "replace"
+    """A preference rather than a limit: the most specific value counts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleKey:
+    """One key that a policy rule may set: a whole number within bounds, or one of a few choices."""
+
+    name: str
+    meaning: str
+    unit: str = ""
+    low: int = 0
+    high: int = MAX_AMOUNT
+    choices: tuple[str, ...] = ()
+    tasks: frozenset[Task] = frozenset(Task)
+    merge: Merge = Merge.LOWER
+
+    @property
+    def is_limit(self) -> bool:
+        """Whether enforcement modes apply: a limit can be observed only, a preference cannot."""
+        return self.merge is not Merge.REPLACE
+
+    @property
+    def valid_values(self) -> str:
+        """What would be valid, for messages."""
+        if self.choices:
+            return "one of " + ", ".join(self.choices)
+        return f"a whole number of {self.unit} from {self.low} to {self.high}"
+
+
+_AGENTS = frozenset({Task.PRIOR_ART, Task.DRAFTING, Task.DIAGRAM})
+
+_KEYS = (
+    RuleKey(name="max_tokens_in", meaning="the largest input of one LLM call", unit="tokens", low=1),
+    RuleKey(name="max_tokens_out", meaning="the longest output of one LLM call", unit="tokens", low=1),
+    RuleKey(
+        name="agent_max_steps",
+        meaning="LLM calls that one request may make",
+        unit="steps",
+        low=1,
+        high=10_000,
+        tasks=_AGENTS,
+    ),
+    RuleKey(
+        name="max_api_calls",
+        meaning="search calls that one request may make",
+        unit="calls",
+        high=10_000,
+        tasks=frozenset({Task.PRIOR_ART}),
+    ),
+    RuleKey(
+        name="retrieval_top_k",
+        meaning="hits that one search may return",
+        unit="hits",
+        low=1,
+        high=1_000,
+        tasks=frozenset({Task.PRIOR_ART}),
+    ),
+    RuleKey(
+        name="diagram_files_per_req",
+        meaning="files that one request may produce",
+        unit="files",
+        low=1,
+        high=1_000,
+        tasks=frozenset({Task.DIAGRAM}),
+    ),
+    RuleKey(name="max_concurrent", meaning="calls in flight at once", unit="calls", high=1_000_000),
+    RuleKey(name="requests_per_minute", meaning="rate of requests", unit="requests", high=10**9),
+    RuleKey(name="tokens_per_minute", meaning="rate of tokens", unit="tokens", high=10**12),
+    RuleKey(
+        name="cache_ttl_s",
+        meaning="how long an answer may be served from the cache; 0 switches it off",
+        unit="seconds",
+        high=30 * 86_400,
+    ),
+    RuleKey(
+        name="on_disconnect",
+        meaning="what happens to a call whose caller has gone",
+        choices=("drain", "cancel"),
+        merge=Merge.REPLACE,
+    ),
+    RuleKey(
+        name="on_metering_failure",
+        meaning="whether calls proceed while the ledger is away",
+        choices=("open", "closed"),
+        merge=Merge.STRICTER,
+    ),
+    RuleKey(
+        name="log_content",
+        meaning="how much of prompts and answers is logged",
+        choices=("full", "redacted", "off"),
+        merge=Merge.STRICTER,
+    ),
+)
+
+REGISTRY: dict[str, RuleKey] = {key.name: key for key in _KEYS}
+
+
+def check_rule(key: str, value: object, task: str | None) -> None:
+    """Raise ValueError, with a sentence that says what would be valid, unless the rule makes sense.
+
+    `task` is a task's code, or None for a rule about every task that knows the key.
+    """
+    spec = REGISTRY.get(key)
+    if spec is None:
+        raise ValueError(f"{key!r} is not a rule key; the keys are {', '.join(sorted(REGISTRY))}.")
+    _check_value(spec, value)
+    if task is None:
+        return
+    if task not in set(Task):
+        raise ValueError(f"{task!r} is not a task; the tasks are {', '.join(Task)}.")
+    if task not in spec.tasks:
+        raise ValueError(f"{key} does not apply to {task}; it applies to {', '.join(sorted(spec.tasks))}.")
+
+
+def _check_value(spec: RuleKey, value: object) -> None:
+    if spec.choices:
+        valid = isinstance(value, str) and value in spec.choices
+    else:
+        # bool is an int to Python, and `max_concurrent: yes` in YAML is a bool.
+        valid = isinstance(value, int) and not isinstance(value, bool) and spec.low <= value <= spec.high
+    if not valid:
+        raise ValueError(f"{spec.name} must be {spec.valid_values}, not {value!r}.")
