@@ -1,0 +1,53 @@
+"""Create a person: a super admin, or somebody in a tenant."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from metering.audit import record_change
+from metering.errors import InvalidRequest
+from metering.identity.validate import validate
+from metering.models import Tenant, User
+
+CONSOLE_ROLES = (User.Role.SUPER_ADMIN, User.Role.TENANT_ADMIN)
+
+
+@transaction.atomic
+def create_user(
+    *,
+    email: str,
+    role: User.Role,
+    actor: str,
+    now: datetime,
+    tenant: Tenant | None = None,
+    name: str = "",
+    password: str | None = None,
+) -> User:
+    """The new user; without a password nobody can log in as this user yet.
+
+    Super admins belong to no tenant, everybody else to one; admins of either kind may use the console.
+    Raises InvalidRequest when a value is malformed, the address is taken, or role and tenant disagree.
+    """
+    if (role == User.Role.SUPER_ADMIN) != (tenant is None):
+        raise InvalidRequest("A super admin belongs to no tenant, everybody else to one.", param="tenant")
+    user = User(
+        email=User.objects.normalize_email(email).lower(),
+        name=name,
+        tenant=tenant,
+        role=role,
+        is_staff=role in CONSOLE_ROLES,
+        is_superuser=role == User.Role.SUPER_ADMIN,
+        date_joined=now,
+    )
+    user.set_password(password)
+    validate(user)
+    user.save(force_insert=True)
+    record_change(
+        action="user.created",
+        actor=actor,
+        target=user,
+        tenant_id=tenant.id if tenant else None,
+        now=now,
+        facts={"email": user.email, "role": role},
+    )
+    return user

@@ -1,0 +1,32 @@
+"""The caller, as everything after the credential check sees it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from metering.types import EnforcementMode
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Principal:
+    """Who is asking, on which plan. Values only, so that it can be cached."""
+
+    tenant_id: UUID
+    tenant_slug: str
+    timezone: str
+    """The IANA zone in which the tenant's windows start and end."""
+    week_start: int
+    """0 is Monday, 6 is Sunday."""
+    enforcement_mode: EnforcementMode
+    token_id: UUID
+    plan_code: str
+    team_id: UUID | None = None
+    user_id: UUID | None = None
+    allowed_tasks: frozenset[str] = frozenset()
+    """Empty: whatever the plan allows."""
+    allowed_models: frozenset[str] = frozenset()
+    """Empty: whatever the plan allows."""
+    allowed_networks: tuple[str, ...] = ()
+    """CIDR blocks that the caller's address must lie in. Empty: any."""
+    valid_until: datetime | None = None
+    """When the presented secret stops working by itself (None: never). A cache checks it on each use."""

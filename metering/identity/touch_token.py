@@ -1,0 +1,16 @@
+"""Remember when a token was last used."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db.models import Q
+
+from metering.models import ATIToken
+
+RESOLUTION = timedelta(minutes=1)
+
+
+def touch_token(*, token_id: UUID, now: datetime) -> None:
+    """Set `last_used_at`, at most once a minute: a busy token must not become a hot row."""
+    stale = Q(last_used_at=None) | Q(last_used_at__lt=now - RESOLUTION)
+    ATIToken.objects.filter(stale, pk=token_id).update(last_used_at=now)
