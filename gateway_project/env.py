@@ -82,7 +82,9 @@ def names(name: str, default: list[str]) -> list[str]:
 def url(name: str, default: str, *, schemes: tuple[str, ...]) -> str:
     raw = text(name, default)
     if raw and urlsplit(raw).scheme not in schemes:
-        raise ImproperlyConfigured(f"{name} must be a URL starting with {' or '.join(s + '://' for s in schemes)}.")
+        raise ImproperlyConfigured(
+            f"{name} must be a URL starting with {' or '.join(s + '://' for s in schemes)}."
+        )
     return raw
 
 
@@ -99,4 +101,6 @@ def email(name: str, raw: str) -> dict[str, object]:
     try:
         return dict(_env.email_url_config(raw))
     except (ValueError, KeyError) as error:
-        raise ImproperlyConfigured(f"{name} must be an e-mail URL such as smtp://host:25 or consolemail://.") from error
+        raise ImproperlyConfigured(
+            f"{name} must be an e-mail URL such as smtp://host:25 or consolemail://."
+        ) from error

@@ -36,7 +36,9 @@ def generated_secrets(state_dir: Path) -> dict[str, str]:
                 _write_private(path, json.dumps(known, indent=2))
             return known
     except (OSError, ValueError) as error:
-        raise ImproperlyConfigured(f"The state folder {state_dir} cannot hold secrets.json: {error}.") from error
+        raise ImproperlyConfigured(
+            f"The state folder {state_dir} cannot hold secrets.json: {error}."
+        ) from error
 
 
 def _write_private(path: Path, content: str) -> None:

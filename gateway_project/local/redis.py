@@ -78,7 +78,9 @@ class EmbeddedRedis:
         (self.data_dir / "valkey.pid").write_text(str(child.pid))
         wait_until(lambda: child.poll() is not None or self._answers(), START_TIMEOUT_S)
         if not self._answers():
-            raise LocalError(f"Redis could not start on {self.data_dir}: {last_line(self.log)} (log: {self.log})")
+            raise LocalError(
+                f"Redis could not start on {self.data_dir}: {last_line(self.log)} (log: {self.log})"
+            )
 
     def stop(self) -> None:
         """Let it write its snapshot and end."""

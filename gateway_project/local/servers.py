@@ -9,7 +9,9 @@ from gateway_project.local.redis import EmbeddedRedis
 class Servers:
     def __init__(self, state_dir: Path, *, postgres: bool = True, redis: bool = True) -> None:
         logs = state_dir / "logs"
-        self.postgres = EmbeddedPostgres(state_dir / "postgres", log=logs / "postgres.log") if postgres else None
+        self.postgres = (
+            EmbeddedPostgres(state_dir / "postgres", log=logs / "postgres.log") if postgres else None
+        )
         self.redis = EmbeddedRedis(state_dir / "redis", log=logs / "redis.log") if redis else None
 
     def start(self) -> None:

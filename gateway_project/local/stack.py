@@ -52,9 +52,7 @@ def running_stack(state_dir: Path) -> Iterator[Stack]:
     """Both servers, running for as long as the block does."""
     state_dir = prepare_state_dir(state_dir)
     configured = {name.lower(): env.text(name) for name in ("DATABASE_URL", "REDIS_URL")}
-    servers = Servers(
-        state_dir, postgres=not configured["database_url"], redis=not configured["redis_url"]
-    )
+    servers = Servers(state_dir, postgres=not configured["database_url"], redis=not configured["redis_url"])
     with in_use_lock(state_dir) as in_use:
         with start_lock(state_dir):
             fcntl.flock(in_use, fcntl.LOCK_SH)

@@ -1,0 +1,60 @@
+"""The processes a launcher starts: the gateway server and the Celery worker. They end with their parent."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import IO
+
+from gateway_project.local.configuration import REPOSITORY
+from gateway_project.local.stack import Stack
+
+DIE_WITH_PARENT = Path(__file__).with_name("die_with_parent.py")
+# A stream may go on after SIGTERM for this long before its worker is killed.
+DRAIN_TIMEOUT_S = 30
+# Requests one worker takes in at once. The application sheds load with a proper answer well before.
+MAX_CONNECTIONS = 4096
+
+
+def spawn(
+    arguments: list[str], stack: Stack, *, folder: Path = REPOSITORY, output: IO[bytes] | None = None
+) -> "subprocess.Popen[bytes]":
+    """Start `python ARGUMENTS` on this stack, in a session of its own: Ctrl-C is the launcher's to handle."""
+    return subprocess.Popen(
+        [sys.executable, "-I", "-S", str(DIE_WITH_PARENT), str(os.getpid()), sys.executable, *arguments],
+        cwd=folder,
+        env=os.environ | stack.environment() | {"PYTHONPATH": str(REPOSITORY)},
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=output,
+        pass_fds=[stack.in_use_fd],
+        start_new_session=True,
+    )
+
+
+def start_gateway(
+    stack: Stack, *, host: str, port: int, workers: int, output: IO[bytes] | None = None
+) -> "subprocess.Popen[bytes]":
+    options = {
+        "--interface": "asgi",
+        "--host": host,
+        "--port": port,
+        "--workers": workers,
+        "--http": "1",
+        "--loop": "uvloop",
+        "--backlog": MAX_CONNECTIONS,
+        "--backpressure": MAX_CONNECTIONS,
+        "--workers-kill-timeout": DRAIN_TIMEOUT_S,
+    }
+    flags = [str(part) for option in options.items() for part in option]
+    return spawn(
+        ["-m", "granian", *flags, "--no-ws", "gateway_project.asgi:application"], stack, output=output
+    )
+
+
+def start_worker(stack: Stack, *, output: IO[bytes] | None = None) -> "subprocess.Popen[bytes]":
+    """One Celery worker that also runs the timetable."""
+    schedule = stack.state_dir / "celerybeat-schedule"
+    options = ["--beat", "--schedule", str(schedule), "--concurrency", "2", "--loglevel", "INFO"]
+    quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
+    return spawn(["-m", "celery", "-A", "gateway_project", "worker", *options, *quiet], stack, output=output)

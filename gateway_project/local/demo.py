@@ -1,0 +1,66 @@
+"""`script/demo [--once]`: everything runs, one real call is metered, and what it cost is shown."""
+
+import argparse
+import subprocess
+import time
+
+from gateway_project.local.children import start_gateway, start_worker
+from gateway_project.local.commands import migrate, set_up_django
+from gateway_project.local.configuration import load_state_dir
+from gateway_project.local.demo_call import Unauthorized, complete, wait_until_ready
+from gateway_project.local.demo_data import DemoAccess, ensure_demo_data, issue_fresh_token, save
+from gateway_project.local.demo_report import print_call, print_welcome
+from gateway_project.local.errors import LocalError
+from gateway_project.local.process import last_line
+from gateway_project.local.server import require_free_port, stopping
+from gateway_project.local.signals import Stopped
+from gateway_project.local.stack import Stack, running_stack
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="script/demo", description="Run everything, with one metered call.")
+    parser.add_argument("--once", action="store_true", help="end after the call")
+    parser.add_argument("--port", type=int, default=8000)
+    options = parser.parse_args(arguments)
+    require_free_port("127.0.0.1", options.port)
+    with running_stack(load_state_dir()) as stack:
+        set_up_django(stack)
+        migrate(stack)
+        access = ensure_demo_data(stack.state_dir, base_url=f"http://127.0.0.1:{options.port}")
+        return serve(stack, access, options.port, once=options.once)
+
+
+def serve(stack: Stack, access: DemoAccess, port: int, *, once: bool) -> int:
+    logs = stack.state_dir / "logs"
+    with (logs / "gateway.log").open("ab") as gateway_log, (logs / "worker.log").open("ab") as worker_log:
+        gateway = start_gateway(stack, host="127.0.0.1", port=port, workers=1, output=gateway_log)
+        with stopping(gateway), stopping(start_worker(stack, output=worker_log)) as worker:
+            if not wait_until_ready(access.base_url, gateway):
+                raise LocalError(
+                    f"The gateway did not become ready: {last_line(logs / 'gateway.log')} (log: {logs})"
+                )
+            make_the_call(stack, access)
+            if once:
+                return 0
+            print_welcome(access, stack.state_dir)
+            try:
+                wait_for_an_end({"gateway": gateway, "worker": worker})
+            except Stopped:
+                return 0
+    raise LocalError(f"A part of the demo ended by itself; its log is in {logs}.")
+
+
+def make_the_call(stack: Stack, access: DemoAccess) -> None:
+    """With the token of the last run, or a fresh one if that was revoked meanwhile."""
+    try:
+        completion = complete(access)
+    except Unauthorized:
+        access = issue_fresh_token(access)
+        save(stack.state_dir, access)
+        completion = complete(access)
+    print_call(completion, access)
+
+
+def wait_for_an_end(children: dict[str, "subprocess.Popen[bytes]"]) -> None:
+    while all(child.poll() is None for child in children.values()):
+        time.sleep(0.5)

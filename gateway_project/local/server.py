@@ -1,0 +1,47 @@
+"""`script/server`: the gateway in the foreground, on the stack of the state folder."""
+
+import argparse
+import contextlib
+import subprocess
+from collections.abc import Iterator
+
+from gateway_project.local.children import DRAIN_TIMEOUT_S, start_gateway
+from gateway_project.local.commands import migrate, set_up_django
+from gateway_project.local.configuration import load_state_dir
+from gateway_project.local.errors import LocalError
+from gateway_project.local.process import is_free, stop_child
+from gateway_project.local.signals import Stopped
+from gateway_project.local.stack import running_stack
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="script/server", description="Run the gateway in the foreground.")
+    parser.add_argument("--port", type=int, default=8000)
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--workers", type=int, default=1)
+    options = parser.parse_args(arguments)
+    require_free_port(options.host, options.port)
+    with running_stack(load_state_dir()) as stack:
+        set_up_django(stack)
+        migrate(stack)
+        gateway = start_gateway(stack, host=options.host, port=options.port, workers=options.workers)
+        with stopping(gateway), contextlib.suppress(Stopped):
+            status = gateway.wait()
+            raise LocalError(f"The gateway ended by itself with status {status}.")
+    return 0
+
+
+def require_free_port(host: str, port: int) -> None:
+    if not is_free(port, host):
+        raise LocalError(
+            f"Port {port} on {host} cannot be used, it is probably taken; choose another with --port."
+        )
+
+
+@contextlib.contextmanager
+def stopping(child: "subprocess.Popen[bytes]") -> Iterator[None]:
+    """Whatever ends the block, the child has drained and ended after it."""
+    try:
+        yield
+    finally:
+        stop_child(child, DRAIN_TIMEOUT_S + 5)
