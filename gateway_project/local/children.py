@@ -47,6 +47,8 @@ def start_gateway(
         "--workers-kill-timeout": DRAIN_TIMEOUT_S,
     }
     flags = [str(part) for option in options.items() for part in option]
+    if workers > 1:
+        flags.append("--respawn-failed-workers")  # one that died must not take the others with it
     return spawn(
         ["-m", "granian", *flags, "--no-ws", "gateway_project.asgi:application"], stack, output=output
     )

@@ -18,8 +18,8 @@ Cost      ${cost_usd}
 
 CURL = """
 Call it yourself:
-  curl {base_url}/v1/chat/completions -H 'Authorization: Bearer {token}' \\
-    -H 'Content-Type: application/json' -d '{{"model": "{model}", "messages": [{{"role": "user", "content": "Hello"}}]}}'
+  curl {base_url}/v1/chat/completions -H 'Authorization: Bearer {token}' -H 'Content-Type: application/json' \\
+    -d '{{"model": "{model}", "messages": [{{"role": "user", "content": "Hello"}}]}}'
 """
 
 WELCOME = """
