@@ -7,6 +7,7 @@ from pathlib import Path
 from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
 
+from admin_console.theme import UNFOLD  # noqa: F401
 from gateway_project import env
 from gateway_project.secrets import generated_secrets
 
@@ -155,7 +156,6 @@ STATIC_ROOT = BASE_DIR / "staticfiles"
 WHITENOISE_USE_FINDERS = True  # served from the installed packages: no collectstatic, no CDN
 
 REST_FRAMEWORK: dict[str, object] = {}
-UNFOLD = {"SITE_TITLE": "LLM Service Gateway", "SITE_HEADER": "LLM Service Gateway"}
 
 _email = env.email("EMAIL_URL", env.text("EMAIL_URL", "consolemail://"))
 globals().update(_email)

@@ -1,0 +1,105 @@
+"""What every page of the console shares: who may, natural keys that stay, refusals in plain words."""
+
+from contextlib import nullcontext
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.postgres.fields import ArrayField
+from django.db import transaction
+from django.db.models import ForeignKey, Model, ProtectedError, RestrictedError
+from django.forms import ModelChoiceField
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from unfold.admin import ModelAdmin, TabularInline
+from unfold.widgets import UnfoldAdminTextInputWidget
+
+from admin_console.auditing import AuditedAdmin
+from admin_console.labels import label_of
+from admin_console.site import is_operator
+
+
+class OperatorOnly:
+    """The role decides what may be done, not Django's permission tables."""
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return is_operator(request.user)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return is_operator(request.user)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return is_operator(request.user)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return is_operator(request.user)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return is_operator(request.user)
+
+
+class LabelledChoices:
+    """Foreign keys are chosen by names that people know."""
+
+    def formfield_for_foreignkey(self, db_field: ForeignKey, request: HttpRequest, **kwargs: Any) -> Any:
+        field = super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]
+        if isinstance(field, ModelChoiceField):
+            field.label_from_instance = label_of  # type: ignore[method-assign]
+            if db_field.related_model.__name__ in {"Team", "User"}:
+                field.queryset = field.queryset.select_related("tenant")  # type: ignore[union-attr]
+        return field
+
+
+class ConsoleAdmin(OperatorOnly, LabelledChoices, AuditedAdmin, ModelAdmin):
+    """An editable noun."""
+
+    list_per_page = 50
+    show_full_result_count = False
+    list_filter_submit = True
+    formfield_overrides = {ArrayField: {"widget": UnfoldAdminTextInputWidget}}
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
+        fields = tuple(super().get_readonly_fields(request, obj))
+        key = self.opts.pk
+        # A changed natural key would save a copy and leave the old row behind.
+        return (*fields, key.name) if obj is not None and key.editable and not key.auto_created else fields
+
+    def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        try:
+            return super().delete_view(request, object_id, extra_context)
+        except (ProtectedError, RestrictedError) as refusal:
+            return self._refused(request, refusal)
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        try:
+            # A bulk deletion and its audit events are committed together; Django's own action is not atomic.
+            with transaction.atomic() if request.method == "POST" else nullcontext():
+                return super().changelist_view(request, extra_context)
+        except (ProtectedError, RestrictedError) as refusal:
+            return self._refused(request, refusal)
+
+    def _refused(self, request: HttpRequest, refusal: ProtectedError | RestrictedError) -> HttpResponse:
+        # The confirmation page names what protects a row; this is for what was added since it was shown.
+        protectors = getattr(refusal, "protected_objects", None) or getattr(refusal, "restricted_objects", ())
+        nouns = sorted({str(row._meta.verbose_name_plural) for row in protectors})
+        sentence = f"Not deleted: {', '.join(nouns) or 'other rows'} still refer to it."
+        self.message_user(request, sentence, messages.ERROR)
+        return HttpResponseRedirect(request.get_full_path())
+
+
+class ConsoleInline(OperatorOnly, LabelledChoices, TabularInline):
+    """Rows of another noun on their owner's page."""
+
+    extra = 0
+    show_change_link = False
+
+
+class ReadOnlyInline(ConsoleInline):
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False

@@ -1,0 +1,116 @@
+"""Pages of the history: rows that only the ledger writes. Nothing can be added, changed or deleted here.
+
+The tables may hold millions of rows, so a list reads an index from its newest end, counts up to a bound,
+sorts by nothing else, and a filter that finds no index is stopped by the database after a few seconds.
+"""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.db import OperationalError, connection, transaction
+from django.db.models import Model, OuterRef, Q, QuerySet, Subquery
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from psycopg.errors import QueryCanceled
+from unfold.decorators import display
+
+from admin_console.base import ConsoleAdmin
+from admin_console.display import money
+from admin_console.paginator import BoundedPaginator
+from metering.ids import MAX_DERIVED
+from metering.models import Tenant
+
+LIST_TIMEOUT_MS = 5_000
+HIDDEN = frozenset({"body_digest", "end_digest", "idempotency_digest"})
+
+
+def uuid_of(text: str) -> UUID | None:
+    try:
+        return UUID(text.strip())
+    except ValueError:
+        return None
+
+
+class HistoryAdmin(ConsoleAdmin):
+    """Read-only. `text_columns` are compared for equality when the search is for no known id."""
+
+    actions = None
+    paginator = BoundedPaginator
+    list_per_page = 100
+    list_max_show_all = 0
+    sortable_by = ()
+    text_columns: tuple[str, ...] = ()
+    family_column = ""
+    """The column of derived ids: a search for one finds all rows of its reservation."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
+        """Every column but the digests; amounts of money in dollars instead of nano-USD."""
+        names = [field.name for field in self.opts.concrete_fields if field.name not in HIDDEN]
+        return ["cost" if name == "cost_nano_usd" else name for name in names]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
+        return self.get_fields(request, obj)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        queryset = super().get_queryset(request)
+        if not any(field.name == "tenant_id" for field in self.opts.concrete_fields):
+            return queryset
+        slug = Tenant.objects.filter(pk=OuterRef("tenant_id")).values("slug")[:1]
+        return queryset.annotate(tenant_slug=Subquery(slug))
+
+    @display(description="Tenant")
+    def tenant(self, row: Any) -> str:
+        return row.tenant_slug or (str(row.tenant_id) if row.tenant_id else "-")
+
+    @display(description="Cost")
+    def cost(self, row: Any) -> str:
+        return money(row.cost_nano_usd)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """By id through the primary key; by equality of the text columns when no row has that id."""
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        by_id = queryset.filter(self.by_id(term))
+        if not self.text_columns or by_id.exists():
+            return by_id, False
+        any_column = Q()
+        for column in self.text_columns:
+            any_column |= Q(**{column: term})
+        return queryset.filter(any_column), False
+
+    def by_id(self, term: str) -> Q:
+        identifier = uuid_of(term)
+        if identifier is None:
+            return Q(pk__in=[])
+        if not self.family_column:
+            return Q(pk=identifier)
+        # Rows derived from a reservation differ from its id in the last 16 bits only.
+        low, high = identifier.int & ~MAX_DERIVED, identifier.int | MAX_DERIVED
+        return Q(**{f"{self.family_column}__range": (UUID(int=low), UUID(int=high))})
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        try:
+            with transaction.atomic():
+                with connection.cursor() as cursor:
+                    cursor.execute(f"SET LOCAL statement_timeout = {LIST_TIMEOUT_MS:d}")
+                response = super().changelist_view(request, extra_context)
+                # Rendered here, because querysets in the template must meet the timeout too.
+                return response.render() if hasattr(response, "render") else response
+        except OperationalError as error:
+            if not isinstance(error.__cause__, QueryCanceled) or not request.GET:
+                raise
+            sentence = "This search would read too many rows. Narrow it, for example by tenant and time."
+            self.message_user(request, sentence, messages.WARNING)
+            return HttpResponseRedirect(request.path)

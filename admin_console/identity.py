@@ -1,0 +1,165 @@
+"""Customers: tenants, teams and memberships."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Count, OuterRef, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.timezone import now
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
+from unfold.decorators import action, display
+from unfold.enums import ActionVariant
+
+from admin_console.auditing import actor_of
+from admin_console.base import ConsoleAdmin, ConsoleInline
+from admin_console.dialogs import AssignPlanDialog, back_to
+from admin_console.display import joined, links
+from admin_console.filters import TenantSlug
+from admin_console.site import console
+from metering.errors import MeteringError
+from metering.identity.assign_plan import assign_plan
+from metering.identity.set_tenant_status import set_tenant_status
+from metering.models import ATIToken, Membership, Team, Tenant
+
+
+class TenantForm(forms.ModelForm):
+    def clean_status(self) -> str:
+        status = str(self.cleaned_data["status"])
+        if self.initial.get("status") == Tenant.Status.CLOSED != status:
+            raise forms.ValidationError("A closed tenant is closed for good.")
+        return status
+
+
+@admin.register(Tenant, site=console)
+class TenantAdmin(ConsoleAdmin):
+    form = TenantForm
+    list_display = ("slug", "name", "shown_status", "enforcement_mode", "timezone", "plans", "created_at")
+    list_filter = (("status", ChoicesDropdownFilter), ("enforcement_mode", ChoicesDropdownFilter))
+    search_fields = ("slug", "name", "id")
+    fields = (
+        "slug",
+        "name",
+        "status",
+        "timezone",
+        "week_start",
+        "enforcement_mode",
+        "id",
+        "created_at",
+        "related",
+    )
+    readonly_fields = ("id", "created_at", "related")
+    actions_detail = ("assign_plan",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        live = ATIToken.objects.filter(tenant=OuterRef("pk"), revoked_at=None).order_by("plan_tier_id")
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(plan_codes=ArraySubquery(live.values("plan_tier_id").distinct()))
+        )
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return self.fields if obj else self.fields[:6]
+
+    def save_model(self, request: HttpRequest, obj: Tenant, form: Any, change: bool) -> None:
+        """The status goes through its verb, which also keeps closed tenants closed."""
+        status, before = obj.status, form.initial.get("status")
+        if change and status != before:
+            obj.status = before
+            super().save_model(request, obj, form, change)
+            set_tenant_status(tenant=obj, status=Tenant.Status(status), actor=actor_of(request), now=now())
+            obj.status = status
+        else:
+            super().save_model(request, obj, form, change)
+
+    @display(description="Status", label={"ACTIVE": "success", "SUSPENDED": "warning", "CLOSED": "danger"})
+    def shown_status(self, row: Tenant) -> str:
+        return str(row.status)
+
+    @display(description="Plans")
+    def plans(self, row: Any) -> str:
+        return joined(row.plan_codes)
+
+    @display(description="Related")
+    def related(self, row: Tenant) -> str:
+        nouns = {
+            "team": "teams",
+            "user": "users",
+            "atitoken": "tokens",
+            "policyrule": "rules",
+            "budget": "budgets",
+        }
+        return links(
+            (title, f"{reverse(f'admin:metering_{model}_changelist')}?tenant={row.slug}")
+            for model, title in nouns.items()
+        )
+
+    @action(
+        description="Assign plan",
+        icon="sell",
+        variant=ActionVariant.PRIMARY,
+        permissions=["change"],
+        dialog={
+            "title": "Assign a plan",
+            "description": "All live ATI tokens of this tenant move to the plan at once.",
+            "form_class": AssignPlanDialog,
+            "form_submit_text": "Assign",
+        },
+    )
+    def assign_plan(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
+        plan = form.cleaned_data["plan"]
+        try:
+            tenant = Tenant.objects.get(pk=object_id)
+            moved = assign_plan(tenant=tenant, plan_code=plan.code, actor=actor_of(request), now=now())
+            self.message_user(request, f"{moved} tokens moved to {plan.code}.", messages.SUCCESS)
+        except MeteringError as error:
+            self.message_user(request, error.message, messages.ERROR)
+        return back_to("tenant", object_id)
+
+
+class MembershipInline(ConsoleInline):
+    model = Membership
+    autocomplete_fields = ("user",)
+    fields = ("user",)
+
+
+@admin.register(Team, site=console)
+class TeamAdmin(ConsoleAdmin):
+    list_display = ("slug", "name", "tenant", "people", "created_at")
+    list_select_related = ("tenant",)
+    list_filter = (TenantSlug,)
+    search_fields = ("slug", "name", "tenant__slug")
+    autocomplete_fields = ("tenant",)
+    inlines = (MembershipInline,)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return (
+            super().get_queryset(request).select_related("tenant").annotate(people_count=Count("memberships"))
+        )
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        fields = super().get_readonly_fields(request, obj)
+        return (*fields, "tenant") if obj else fields  # a team never moves between tenants
+
+    @display(description="People", ordering="people_count")
+    def people(self, row: Any) -> int:
+        return int(row.people_count)
+
+
+@admin.register(Membership, site=console)
+class MembershipAdmin(ConsoleAdmin):
+    list_display = ("user", "team_name", "tenant", "created_at")
+    list_select_related = ("user", "team__tenant")
+    search_fields = ("user__email", "team__slug")
+    autocomplete_fields = ("team", "user")
+
+    @display(description="Team", ordering="team__slug")
+    def team_name(self, row: Membership) -> str:
+        return row.team.slug
+
+    @display(description="Tenant")
+    def tenant(self, row: Membership) -> str:
+        return row.team.tenant.slug

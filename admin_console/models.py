@@ -1,0 +1,118 @@
+"""The catalog of vendors: providers, models, their classes and their dated prices."""
+
+from decimal import Decimal
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Count, DecimalField, OuterRef, QuerySet, Subquery
+from django.http import HttpRequest
+from django.utils.timezone import now
+from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesDropdownFilter, RelatedDropdownFilter
+from unfold.decorators import display
+
+from admin_console.base import ConsoleAdmin, ConsoleInline, ReadOnlyInline
+from admin_console.price_form import PriceForm
+from admin_console.site import console
+from metering.models import LLMModel, ModelClass, ModelPrice, Provider
+
+PRICE_FIELDS = ("effective_from", "input", "output", "cached_input", "cache_write")
+
+
+@admin.register(Provider, site=console)
+class ProviderAdmin(ConsoleAdmin):
+    list_display = ("name", "kind", "base_url", "api_key_env", "is_active", "model_count")
+    list_filter = (("kind", ChoicesDropdownFilter), ("is_active", BooleanRadioFilter))
+    search_fields = ("name", "base_url")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).annotate(models_n=Count("models"))
+
+    @display(description="Models")
+    def model_count(self, row: Any) -> int:
+        return int(row.models_n)
+
+
+class PastPrices(ReadOnlyInline):
+    """Prices that calls were charged at stay as they were."""
+
+    model = ModelPrice
+    fields = PRICE_FIELDS
+    verbose_name_plural = "prices so far (USD per million tokens)"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).filter(effective_from__lte=now())
+
+
+class ComingPrices(ConsoleInline):
+    model = ModelPrice
+    form = PriceForm
+    fields = PRICE_FIELDS
+    verbose_name_plural = "new and coming prices (USD per million tokens)"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).filter(effective_from__gt=now())
+
+
+def _price_now(column: str) -> Subquery:
+    prices = ModelPrice.objects.filter(model=OuterRef("pk"), effective_from__lte=now()).order_by(
+        "-effective_from"
+    )
+    return Subquery(prices.values(column)[:1], output_field=DecimalField())
+
+
+def _dollars(price: Decimal | None) -> str:
+    return "no price" if price is None else f"${price.normalize():f}"
+
+
+@admin.register(LLMModel, site=console)
+class LLMModelAdmin(ConsoleAdmin):
+    list_display = (
+        "name", "provider_id", "physical_name", "model_class_id", "context_tokens", "max_output_tokens",
+        "input_price", "output_price", "is_active",
+    )  # fmt: skip
+    list_filter = (
+        ("provider", RelatedDropdownFilter), ("model_class", RelatedDropdownFilter), ("is_active", BooleanRadioFilter),
+    )  # fmt: skip
+    search_fields = ("name", "physical_name")
+    inlines = (PastPrices, ComingPrices)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        prices = {"input_now": _price_now("input"), "output_now": _price_now("output")}
+        return super().get_queryset(request).annotate(**prices)
+
+    def get_inlines(self, request: HttpRequest, obj: Any) -> tuple[Any, ...]:
+        return (PastPrices, ComingPrices) if obj else (ComingPrices,)
+
+    @display(description="Input $/M")
+    def input_price(self, row: Any) -> str:
+        return _dollars(row.input_now)
+
+    @display(description="Output $/M")
+    def output_price(self, row: Any) -> str:
+        return _dollars(row.output_now)
+
+
+@admin.register(ModelPrice, site=console)
+class ModelPriceAdmin(ConsoleAdmin):
+    form = PriceForm
+    list_display = ("model_id", *PRICE_FIELDS)
+    list_filter = (("model", RelatedDropdownFilter),)
+    search_fields = ("model__name",)
+    autocomplete_fields = ("model",)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_change_permission(request, obj) and not _in_force(obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_delete_permission(request, obj) and not _in_force(obj)
+
+
+def _in_force(price: ModelPrice | None) -> bool:
+    """Whether calls may have been charged at this price."""
+    return price is not None and price.effective_from <= now()
+
+
+@admin.register(ModelClass, site=console)
+class ModelClassAdmin(ConsoleAdmin):
+    list_display = ("code", "name", "rank")
+    search_fields = ("code", "name")

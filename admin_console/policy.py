@@ -1,0 +1,86 @@
+"""What is allowed, and how much: rules and budgets."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesDropdownFilter
+from unfold.decorators import display
+
+from admin_console.base import ConsoleAdmin
+from admin_console.display import amount_of
+from admin_console.filters import TenantSlug
+from admin_console.policy_forms import BudgetForm, RuleForm
+from admin_console.site import console
+from metering.models import Budget, PolicyRule, UsageMeter
+
+FILTERS = (
+    TenantSlug,
+    ("scope", ChoicesDropdownFilter),
+    ("mode", ChoicesDropdownFilter),
+    ("is_active", BooleanRadioFilter),
+)
+
+
+class PolicyAdmin(ConsoleAdmin):
+    """A row with a scope: gateway, plan, tenant, or somebody in a tenant."""
+
+    list_select_related = ("tenant",)
+    autocomplete_fields = ("tenant",)
+    readonly_fields = ("created_at",)
+
+    @display(description="Scope", ordering="scope")
+    def whom(self, row: Any) -> str:
+        return " ".join(filter(None, (row.scope, row.tenant.slug if row.tenant else "", row.scope_id)))
+
+
+@admin.register(PolicyRule, site=console)
+class PolicyRuleAdmin(PolicyAdmin):
+    form = RuleForm
+    list_display = ("whom", "key", "value", "task_id", "mode", "priority", "conditions", "is_active")
+    list_filter = FILTERS
+    search_fields = ("key", "scope_id", "tenant__slug")
+    fieldsets = (
+        ("For whom", {"fields": (("scope", "tenant"), ("scope_id", "task"))}),
+        ("What", {"fields": (("key", "value"), "conditions", ("priority", "mode"), "is_active")}),
+    )
+
+
+@admin.register(Budget, site=console)
+class BudgetAdmin(PolicyAdmin):
+    form = BudgetForm
+    list_display = (
+        "whom",
+        "per",
+        "task_id",
+        "dimension",
+        "window",
+        "shown_amount",
+        "hard",
+        "mode",
+        "is_active",
+    )
+    list_filter = (*FILTERS, ("dimension", ChoicesDropdownFilter), ("window", ChoicesDropdownFilter))
+    search_fields = ("scope_id", "tenant__slug", "id")
+    fieldsets = (
+        ("For whom", {"fields": (("scope", "tenant"), ("scope_id", "task"))}),
+        ("What is counted", {"fields": (("dimension", "window"), "per")}),
+        ("How much", {"fields": (("amount", "thresholds"), ("mode", "on_expiry"), ("hard", "is_active"))}),
+    )
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        fields = tuple(super().get_readonly_fields(request, obj))
+        counted = ("scope", "tenant", "scope_id", "task", "dimension", "window", "per")
+        return (*fields, *counted) if _has_meters(obj) else fields
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """A budget that counted something is switched off instead: its meters are part of the books."""
+        return super().has_delete_permission(request, obj) and not _has_meters(obj)
+
+    @display(description="Amount", ordering="amount")
+    def shown_amount(self, row: Budget) -> str:
+        return amount_of(row.dimension, row.amount)
+
+
+def _has_meters(budget: Budget | None) -> bool:
+    return budget is not None and UsageMeter.objects.filter(budget_id=budget.pk).exists()

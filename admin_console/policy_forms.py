@@ -1,0 +1,113 @@
+"""Forms of rules and budgets: values are checked by the registry, money is entered in dollars."""
+
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+
+from metering.models import Budget, PolicyRule
+from metering.models.policy import TENANT_SCOPES
+from metering.money import NANO_PER_USD, nano_from_usd, usd_from_nano
+from metering.policy.registry import REGISTRY, check_rule
+from metering.types import MAX_AMOUNT, Dimension
+
+NANO_DIGITS = 9
+
+
+def scope_problems(scope: str, tenant: Any, scope_id: str) -> dict[str, str]:
+    """Sentences for the fields that do not fit the scope; the table has the same as a constraint."""
+    problems = {}
+    if scope in TENANT_SCOPES and tenant is None:
+        problems["tenant"] = f"The scope {scope} needs a tenant."
+    if scope not in TENANT_SCOPES and tenant is not None:
+        problems["tenant"] = f"The scope {scope} has no tenant."
+    if scope in {"global", "tenant"} and scope_id:
+        problems["scope_id"] = f"The scope {scope} has no id."
+    if scope not in {"global", "tenant"} and not scope_id:
+        problems["scope_id"] = f"Name the {scope}: its id, or the code of a plan, or the name of a provider."
+    return problems
+
+
+class ScopedForm(forms.ModelForm):
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or self.cleaned_data
+        if "scope" in self.fields and values.get("scope"):
+            found = scope_problems(values["scope"], values.get("tenant"), values.get("scope_id", ""))
+            for field, problem in found.items():
+                self.add_error(field, problem)
+        return values
+
+
+def _key_choices() -> list[tuple[str, str]]:
+    return [(key.name, f"{key.name}: {key.meaning}") for key in REGISTRY.values()]
+
+
+class RuleForm(ScopedForm):
+    key = forms.ChoiceField(choices=_key_choices, widget=UnfoldAdminSelectWidget)
+    value = forms.JSONField(
+        widget=UnfoldAdminTextInputWidget,
+        help_text='A number such as 4000, or a word in quotes such as "drain".',
+    )
+
+    class Meta:
+        model = PolicyRule
+        fields = "__all__"
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean()
+        if "key" in values and "value" in values:
+            task = values.get("task")
+            try:
+                check_rule(values["key"], values["value"], task.code if task else None)
+            except ValueError as error:
+                self.add_error("value", str(error))
+        return values
+
+
+class BudgetForm(ScopedForm):
+    amount = forms.DecimalField(
+        widget=UnfoldAdminTextInputWidget,
+        min_value=0,
+        help_text="US dollars for the dimension cost, a whole number for everything else.",
+    )
+
+    class Meta:
+        model = Budget
+        fields = "__all__"
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.dimension == Dimension.COST and "amount" in self.initial:
+            self.initial["amount"] = usd_from_nano(self.initial["amount"])
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean()
+        dimension = values.get("dimension") or self.instance.dimension
+        if dimension and values.get("amount") is not None:
+            try:
+                values["amount"] = _ledger_amount(dimension, values["amount"])
+            except ValueError as error:
+                self.add_error("amount", str(error))
+        return values
+
+    def _post_clean(self) -> None:
+        super()._post_clean()  # type: ignore[misc]
+        # The row has the ledger's unit now; what people and the audit trail see is what was typed.
+        if self.instance.dimension == Dimension.COST and "amount" in self.cleaned_data:
+            self.cleaned_data["amount"] = usd_from_nano(self.cleaned_data["amount"])
+
+
+def _ledger_amount(dimension: str, amount: Decimal) -> int:
+    """An amount in the ledger's unit. Raises ValueError with a sentence."""
+    if dimension == Dimension.COST:
+        if amount > Decimal(MAX_AMOUNT) / NANO_PER_USD:
+            raise ValueError("That is more money than the ledger can count.")
+        if amount != round(amount, NANO_DIGITS):
+            raise ValueError(f"At most {NANO_DIGITS} decimals.")
+        return nano_from_usd(amount)
+    if amount != amount.to_integral_value():
+        raise ValueError(f"{dimension} is counted in whole numbers.")
+    if amount > MAX_AMOUNT:
+        raise ValueError(f"At most {MAX_AMOUNT}.")
+    return int(amount)

@@ -1,0 +1,43 @@
+"""Entering a price: from now on unless a later moment is named, never for the past."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.utils.timezone import now
+
+from metering.models import ModelPrice
+
+
+class PriceForm(forms.ModelForm):
+    class Meta:
+        model = ModelPrice
+        fields = ("model", "effective_from", "input", "output", "cached_input", "cache_write")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance._state.adding and "effective_from" in self.fields:
+            self.initial.pop("effective_from", None)
+            moment = self.fields["effective_from"]
+            moment.initial, moment.required, moment.help_text = None, False, "Empty: from now on."
+        for name in ("cached_input", "cache_write"):
+            if name in self.fields:
+                self.fields[name].required = False
+                self.fields[name].help_text = "Empty: as input."
+
+    def clean_effective_from(self) -> datetime:
+        moment = self.cleaned_data["effective_from"]
+        if moment is None:
+            return now()
+        if moment <= now():
+            raise forms.ValidationError("A price cannot begin in the past; leave this empty for now.")
+        return moment  # type: ignore[no-any-return]
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or self.cleaned_data
+        full: Decimal | None = values.get("input")
+        for name in ("cached_input", "cache_write"):
+            if values.get(name) is None:
+                values[name] = full
+        return values

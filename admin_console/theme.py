@@ -1,0 +1,116 @@
+"""How the console looks: its groups of nouns, in the order of an operator's work. Settings import this module."""
+
+from typing import Any
+
+from django.urls import reverse_lazy
+
+# Group → the models in it, each with its icon from the Material Symbols font that ships with the theme.
+GROUPS: dict[str, dict[str, str]] = {
+    "Customers": {
+        "Tenant": "apartment",
+        "Team": "groups",
+        "User": "person",
+        "Membership": "group_add",
+        "ATIToken": "key",
+    },
+    "Plans": {
+        "Plan": "sell",
+        "PlanFeature": "checklist",
+        "PlanLLMAccess": "lock_open",
+        "Feature": "extension",
+        "Task": "task",
+    },
+    "Models": {
+        "Provider": "cloud",
+        "LLMModel": "smart_toy",
+        "ModelPrice": "payments",
+        "ModelClass": "category",
+    },
+    "Policy": {
+        "PolicyRule": "rule",
+        "Budget": "account_balance_wallet",
+    },
+    "Usage": {
+        "UsageMeter": "speed",
+        "UsageReservation": "lock_clock",
+        "UsageLog": "receipt_long",
+        "UsageRollup": "stacked_bar_chart",
+    },
+    "Books": {
+        "LedgerEntry": "menu_book",
+        "LedgerPeriod": "calendar_month",
+        "ClosingBalance": "inventory",
+    },
+    "Audit": {
+        "AuditEvent": "history",
+    },
+}
+
+TITLES = {
+    "ATIToken": "ATI tokens",
+    "ClosingBalance": "Closing balances",
+    "LLMModel": "LLM models",
+    "LedgerEntry": "Ledger entries",
+    "LedgerPeriod": "Periods",
+    "ModelClass": "Model classes",
+    "ModelPrice": "Prices",
+    "PlanFeature": "Plan features",
+    "PlanLLMAccess": "LLM access",
+    "PolicyRule": "Rules",
+    "UsageLog": "Usage log",
+    "UsageMeter": "Meters",
+    "UsageReservation": "Reservations",
+    "UsageRollup": "Hourly sums",
+    "AuditEvent": "Audit events",
+}
+
+
+def title_of(model: str) -> str:
+    return TITLES.get(model, f"{model}s")
+
+
+def _navigation() -> list[dict[str, Any]]:
+    home = {"title": "Overview", "icon": "dashboard", "link": reverse_lazy("admin:index")}
+    groups = [
+        {
+            "title": title,
+            "separator": True,
+            "items": [
+                {
+                    "title": title_of(model),
+                    "icon": icon,
+                    "link": reverse_lazy(f"admin:metering_{model.lower()}_changelist"),
+                }
+                for model, icon in models.items()
+            ],
+        }
+        for title, models in GROUPS.items()
+    ]
+    return [{"items": [home]}, *groups]
+
+
+UNFOLD: dict[str, Any] = {
+    "SITE_TITLE": "LLM Service Gateway",
+    "SITE_HEADER": "LLM Service Gateway",
+    "SITE_SUBHEADER": "Operator console",
+    "SITE_SYMBOL": "hub",
+    "SITE_URL": None,
+    "SHOW_VIEW_ON_SITE": False,
+    "BORDER_RADIUS": "6px",
+    "COLORS": {
+        "primary": {
+            "50": "oklch(97% .014 254.604)",
+            "100": "oklch(93.2% .032 255.585)",
+            "200": "oklch(88.2% .059 254.128)",
+            "300": "oklch(80.9% .105 251.813)",
+            "400": "oklch(70.7% .165 254.624)",
+            "500": "oklch(62.3% .214 259.815)",
+            "600": "oklch(54.6% .245 262.881)",
+            "700": "oklch(48.8% .243 264.376)",
+            "800": "oklch(42.4% .199 265.638)",
+            "900": "oklch(37.9% .146 265.522)",
+            "950": "oklch(28.2% .091 267.935)",
+        },
+    },
+    "SIDEBAR": {"show_search": True, "show_all_applications": False, "navigation": _navigation()},
+}

@@ -1,0 +1,75 @@
+"""The form that issues an ATI token."""
+
+from typing import Any
+
+from django import forms
+from django.contrib.postgres.forms import SimpleArrayField
+from django.utils.timezone import now
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextInputWidget
+
+from metering.errors import MeteringError
+from metering.identity.issue_token import issue_token
+from metering.identity.secret import IssuedToken
+from metering.models import ATIToken, Plan, Task
+
+
+def _task_choices() -> list[tuple[str, str]]:
+    return [(task.code, f"{task.code}: {task.name}") for task in Task.objects.all()]
+
+
+class TokenForm(forms.ModelForm):
+    """Calls the verb while it is validated: what the verb refuses is an error of the field at fault."""
+
+    allowed_tasks = forms.MultipleChoiceField(
+        choices=_task_choices,
+        required=False,
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
+        help_text="None: all that the plan allows.",
+    )
+    allowed_models = SimpleArrayField(
+        forms.CharField(max_length=128),
+        required=False,
+        widget=UnfoldAdminTextInputWidget,
+        help_text="Model names separated by commas. Empty: all that the plan allows.",
+    )
+    allowed_networks = SimpleArrayField(
+        forms.CharField(max_length=43),
+        required=False,
+        widget=UnfoldAdminTextInputWidget,
+        help_text="Networks such as 192.0.2.0/24, separated by commas. Empty: from anywhere.",
+    )
+    actor = ""
+    issued: IssuedToken | None = None
+
+    class Meta:
+        model = ATIToken
+        exclude = ("prefix", "digest", "previous_digest")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "plan_tier" in self.fields:
+            self.fields["plan_tier"].queryset = Plan.objects.filter(is_active=True)  # type: ignore[attr-defined]
+
+    def _post_clean(self) -> None:
+        super()._post_clean()  # type: ignore[misc]
+        if self.errors or not self.instance._state.adding:
+            return
+        values = self.cleaned_data
+        try:
+            self.issued = issue_token(
+                tenant=values["tenant"],
+                plan_code=values["plan_tier"].code,
+                actor=self.actor,
+                now=now(),
+                name=values["name"],
+                team=values["team"],
+                user=values["user"],
+                allowed_tasks=values["allowed_tasks"],
+                allowed_models=values["allowed_models"],
+                allowed_networks=values["allowed_networks"],
+                signups_allowed=values["signups_allowed"],
+                expires_at=values["expires_at"],
+            )
+        except MeteringError as error:
+            field = {"plan": "plan_tier"}.get(error.param or "", error.param)
+            self.add_error(field if field in self.fields else None, error.message)

@@ -1,0 +1,95 @@
+"""What was used: reservations, the usage log and its hourly sums."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.urls import reverse
+from unfold.decorators import display
+
+from admin_console.display import count, links
+from admin_console.filters import (
+    ProviderName,
+    TaskCode,
+    TenantSlug,
+    When,
+    WhenHour,
+    choice_filter,
+)
+from admin_console.history import HistoryAdmin
+from admin_console.site import console
+from metering.models import UsageLog, UsageReservation, UsageRollup
+from metering.types import Outcome, ReservationState
+
+WHO_AND_WHY = ("request_id", "conversation_id", "trace_id", "agent_id")
+StateName = choice_filter("state", lambda: [(str(state.value), state.name) for state in ReservationState])
+OutcomeName = choice_filter("outcome", lambda: [(item.value, item.value) for item in Outcome])
+
+
+@admin.register(UsageReservation, site=console)
+class UsageReservationAdmin(HistoryAdmin):
+    list_display = (
+        "created_at", "state_name", "tenant", "task", "request_model", "provider_name",
+        "input_tokens", "output_tokens", "cost", "request_id",
+    )  # fmt: skip
+    list_filter = (When, TenantSlug, StateName, TaskCode, ProviderName)
+    ordering = ("-id",)
+    search_fields = ("id",)
+    search_help_text = "Reservation, attempt or request id"
+    text_columns = WHO_AND_WHY
+    family_column = "id"
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return [*super().get_fields(request, obj), "related"]
+
+    @display(
+        description="State",
+        label={"HELD": "info", "SETTLED": "success", "RELEASED": "warning", "EXPIRED": "danger"},
+    )
+    def state_name(self, row: Any) -> str:
+        return ReservationState(row.state).name
+
+    @display(description="What it led to")
+    def related(self, row: Any) -> str:
+        return links(
+            (title, f"{reverse(f'admin:metering_{model}_changelist')}?q={row.pk}")
+            for title, model in (("attempts", "usagelog"), ("ledger entries", "ledgerentry"))
+        )
+
+
+@admin.register(UsageLog, site=console)
+class UsageLogAdmin(HistoryAdmin):
+    list_display = (
+        "started_at", "shown_outcome", "tenant", "task", "request_model", "provider_name",
+        "input_tokens", "output_tokens", "cost", "latency_ms", "estimated", "request_id",
+    )  # fmt: skip
+    list_filter = (When, TenantSlug, OutcomeName, TaskCode, ProviderName)
+    ordering = ("-id",)
+    search_fields = ("id",)
+    search_help_text = "Attempt, reservation or request id"
+    text_columns = WHO_AND_WHY
+    family_column = "id"
+
+    @display(
+        description="Outcome",
+        label={
+            "ok": "success",
+            "error": "danger",
+            "timeout": "danger",
+            "cut": "warning",
+            "provisional": "info",
+        },
+    )
+    def shown_outcome(self, row: Any) -> str:
+        return str(row.outcome)
+
+
+@admin.register(UsageRollup, site=console)
+class UsageRollupAdmin(HistoryAdmin):
+    list_display = ("hour", "tenant", "task", "request_model", "provider_name", "attempts", "tokens", "cost")
+    list_filter = (WhenHour, TenantSlug, TaskCode, ProviderName)
+    ordering = ("-hour",)
+
+    @display(description="Tokens in + out")
+    def tokens(self, row: Any) -> str:
+        return f"{count(row.input_tokens)} + {count(row.output_tokens)}"
