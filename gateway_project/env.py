@@ -2,7 +2,8 @@
 
 Each variable `NAME` may also be given as `NAME_FILE`, the path of a file holding the value, which is how
 containers hand over secrets. django-environ reads and parses; this module adds the file form, refuses what
-django-environ would silently coerce, and never repeats a value, because it may be a secret.
+django-environ would silently coerce, and never repeats a value, not even in a chained error (`from None`), because
+it may be a secret.
 """
 
 import os
@@ -33,8 +34,8 @@ def text(name: str, default: str = "") -> str:
         return default
     try:
         return Path(file_name).read_text(encoding="utf-8").strip() or default
-    except (OSError, UnicodeDecodeError) as error:
-        raise ImproperlyConfigured(f"{name}_FILE must name a readable text file.") from error
+    except (OSError, UnicodeDecodeError):
+        raise ImproperlyConfigured(f"{name}_FILE must name a readable text file.") from None
 
 
 def integer(name: str, default: int, *, low: int, high: int) -> int:
@@ -43,8 +44,8 @@ def integer(name: str, default: int, *, low: int, high: int) -> int:
         return default
     try:
         value = int(raw)
-    except ValueError as error:
-        raise ImproperlyConfigured(f"{name} must be a whole number.") from error
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} must be a whole number.") from None
     if not low <= value <= high:
         raise ImproperlyConfigured(f"{name} must be between {low} and {high}.")
     return value
@@ -56,8 +57,8 @@ def number(name: str, default: float, *, low: float, high: float) -> float:
         return default
     try:
         value = float(raw)
-    except ValueError as error:
-        raise ImproperlyConfigured(f"{name} must be a number.") from error
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} must be a number.") from None
     if not low <= value <= high:
         raise ImproperlyConfigured(f"{name} must be between {low:g} and {high:g}.")
     return value
@@ -92,15 +93,15 @@ def database(name: str, raw: str) -> dict[str, object]:
     """Django's database dictionary for a PostgreSQL URL."""
     try:
         return dict(_env.db_url_config(raw, engine="django.db.backends.postgresql"))
-    except (ValueError, KeyError) as error:
-        raise ImproperlyConfigured(f"{name} must be a PostgreSQL URL.") from error
+    except (ValueError, KeyError, ImproperlyConfigured):
+        raise ImproperlyConfigured(f"{name} must be a PostgreSQL URL.") from None
 
 
 def email(name: str, raw: str) -> dict[str, object]:
     """Django's EMAIL_* settings for a URL such as smtp://user:password@host:25."""
     try:
         return dict(_env.email_url_config(raw))
-    except (ValueError, KeyError) as error:
+    except (ValueError, KeyError, ImproperlyConfigured):
         raise ImproperlyConfigured(
             f"{name} must be an e-mail URL such as smtp://host:25 or consolemail://."
-        ) from error
+        ) from None

@@ -4,6 +4,7 @@ So `pytest` works by itself, and a demo that happens to run is not touched: serv
 temporary folder that goes when the run ends. Loaded by `-p` in pyproject.toml, before Django is set up.
 """
 
+import atexit
 import contextlib
 import os
 import shutil
@@ -37,16 +38,21 @@ def pytest_fixture_setup(fixturedef: pytest.FixtureDef[object]) -> Generator[Non
     return result
 
 
-def pytest_unconfigure() -> None:
-    _servers.close()
-
-
 def _start() -> None:
     load_state_dir()
+    atexit.register(
+        _stop_unless_forked, os.getpid()
+    )  # runs also when pytest ends before it has configured itself
     folder = Path(tempfile.mkdtemp(prefix="gateway-test-"))
     _servers.callback(shutil.rmtree, folder, ignore_errors=True)
     os.environ["GATEWAY_STATE_DIR"] = str(folder)
     os.environ.update(_servers.enter_context(running_stack(folder)).environment())
+
+
+def _stop_unless_forked(owner: int) -> None:
+    """A test may fork; the child's end is not the end of the run."""
+    if os.getpid() == owner:
+        _servers.close()
 
 
 def _follow_django_to_the_test_database() -> None:

@@ -1,0 +1,82 @@
+"""The settings, read in a process of their own, as every program reads them."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[3]
+SHOW = """
+import json
+from django.conf import settings
+names = ("SECRET_KEY", "RESERVATION_LEASE_S", "SWEEP_INTERVAL_S", "DATABASE_URL", "LEDGER_DATABASE_URL",
+         "REDIS_URL", "EMAIL_HOST", "EMAIL_PORT", "ALLOWED_HOSTS", "USE_TZ", "TIME_ZONE", "AUTH_USER_MODEL")
+print(json.dumps({name: getattr(settings, name) for name in names}))
+"""
+
+
+def read_settings(state_dir: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    environment = {
+        "PATH": os.environ["PATH"],
+        "DJANGO_SETTINGS_MODULE": "gateway_project.settings",
+        "GATEWAY_STATE_DIR": str(state_dir),
+        **variables,
+    }
+    return subprocess.run(
+        [sys.executable, "-c", SHOW],
+        cwd=REPOSITORY,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_an_empty_environment_is_enough(tmp_path: Path) -> None:
+    settings = json.loads(read_settings(tmp_path).stdout)
+    assert settings["RESERVATION_LEASE_S"] == 60
+    assert settings["SWEEP_INTERVAL_S"] == 10
+    assert settings["USE_TZ"] is True
+    assert settings["TIME_ZONE"] == "UTC"
+    assert settings["AUTH_USER_MODEL"] == "metering.User"
+
+
+def test_every_process_gets_the_same_generated_key(tmp_path: Path) -> None:
+    first, second = (json.loads(read_settings(tmp_path).stdout)["SECRET_KEY"] for _ in range(2))
+    assert first == second
+
+
+def test_running_embedded_servers_are_found(tmp_path: Path) -> None:
+    urls = {"database_url": "postgresql://u@127.0.0.1:1/d", "redis_url": "redis://127.0.0.1:2/0"}
+    (tmp_path / "services.json").write_text(json.dumps(urls))
+    settings = json.loads(read_settings(tmp_path, REDIS_URL="redis://elsewhere:3/0").stdout)
+    assert settings["DATABASE_URL"] == settings["LEDGER_DATABASE_URL"] == urls["database_url"]
+    assert settings["REDIS_URL"] == "redis://elsewhere:3/0"
+
+
+def test_a_mail_server_is_one_url(tmp_path: Path) -> None:
+    settings = json.loads(read_settings(tmp_path, EMAIL_URL="smtp://mail.example:2525").stdout)
+    assert (settings["EMAIL_HOST"], settings["EMAIL_PORT"]) == ("mail.example", 2525)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("RESERVATION_LEASE_S", "soon", "RESERVATION_LEASE_S must be a whole number."),
+        ("SWEEP_INTERVAL_S", "0", "SWEEP_INTERVAL_S must be between 1 and 3600."),
+        (
+            "DATABASE_URL",
+            "sqlite:///x",
+            "DATABASE_URL must be a URL starting with postgresql:// or postgres://.",
+        ),
+        ("SECRET_KEY", "short", "SECRET_KEY must be at least 32 characters long."),
+        ("FIELD_ENCRYPTION_KEYS", "short", "FIELD_ENCRYPTION_KEYS must be Fernet keys separated by commas."),
+    ],
+)
+def test_a_bad_value_is_refused_by_name(tmp_path: Path, name: str, value: str, sentence: str) -> None:
+    refused = read_settings(tmp_path, **{name: value})
+    assert refused.returncode != 0
+    assert refused.stderr.strip().splitlines()[-1].endswith(sentence)
