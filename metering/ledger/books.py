@@ -1,0 +1,137 @@
+"""What one batch knows and changes: the rows it locked, as plain mutable records.
+
+The store fills `Books`, the engine changes them, the store writes what is marked as changed.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from msgspec import Struct
+
+from metering.ledger.commands import Attempt, Bound, CallContext, MeterKey
+from metering.types import Dimension, EntryKind, Outcome, ReservationState
+
+RELEASE_ON_EXPIRY = 1
+"""Bit of a line's flags: charge nothing when the hold expires."""
+
+
+class Meter(Struct):
+    """A locked row of UsageMeter."""
+
+    id: int
+    budget_id: UUID
+    subject_type: str
+    subject_id: str
+    dimension: Dimension
+    window_end: datetime | None
+    used: int
+    held: int
+    overrun: int
+    unenforced: int
+    highest_limit: int
+
+
+class Hold(Struct):
+    """A row of UsageReservation, locked or about to be inserted. The four lists run in parallel."""
+
+    id: UUID
+    tenant_id: UUID
+    state: ReservationState
+    version: int
+    provisional: bool
+    lease_expires_at: datetime | None
+    """None for a hold that this batch inserts: the lease runs from the batch's own time."""
+    body_digest: int
+    end_digest: int | None
+    meter_ids: list[int]
+    amounts: list[int]
+    unenforced: list[int]
+    flags: list[int]
+    bound: Bound
+    provider_name: str
+    context: CallContext | None = None
+    """Known only for a hold that this batch inserts."""
+    lease_s: int | None = None
+    """Set when this batch starts or renews the lease."""
+    idempotency_key: str | None = None
+    idempotency_digest: int | None = None
+
+
+class Totals(Struct, frozen=True):
+    """Sums over attempts, or the signed amounts of a correction."""
+
+    requests: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost_nano_usd: int = 0
+    api_calls: int = 0
+    files: int = 0
+    steps: int = 0
+
+    def of(self, dimension: Dimension) -> int:
+        """The amount that counts on a meter of this dimension; concurrency is never charged."""
+        if dimension is Dimension.COST:
+            return self.cost_nano_usd
+        if dimension is Dimension.REQUESTS:
+            return self.requests
+        if dimension is Dimension.TOKENS:
+            return self.input_tokens + self.output_tokens
+        if dimension is Dimension.CONCURRENCY:
+            return 0
+        amount: int = getattr(self, dimension.value)
+        return amount
+
+
+class Entry(Struct, frozen=True):
+    """A row of LedgerEntry to be written."""
+
+    id: UUID
+    reservation_id: UUID
+    tenant_id: UUID
+    kind: EntryKind
+    meter_ids: list[int]
+    charges: list[int]
+    totals: Totals
+    reason: str | None = None
+
+
+class LoggedAttempt(Struct, frozen=True):
+    """A row of UsageLog to be written; the rest of it is copied from the reservation's row."""
+
+    id: UUID
+    reservation_id: UUID
+    attempt: Attempt
+
+
+class ProvisionalAttempt(Struct, frozen=True):
+    """The first attempt of a reservation whose truth is not known: its bound is written, or its nothing."""
+
+    id: UUID
+    reservation_id: UUID
+    outcome: Outcome
+    charged: bool
+
+
+@dataclass(slots=True)
+class Books:
+    """The rows that a batch works on, and what it changed."""
+
+    now: datetime
+    """The database's clock after the locks were taken: it decides expiry."""
+    holds: dict[UUID, Hold] = field(default_factory=dict)
+    meters: dict[int, Meter] = field(default_factory=dict)
+    open_meters: dict[MeterKey, int] = field(default_factory=dict)
+    """The meter of the current window for each key that a command of the batch names."""
+    keys: dict[tuple[UUID, str], Hold] = field(default_factory=dict)
+    """Holds by tenant and idempotency key, as far as the batch asks for them."""
+    past_entries: dict[UUID, list[Entry]] = field(default_factory=dict)
+    """All entries of the reservations that the batch adjusts."""
+    sealed: frozenset[UUID] = frozenset()
+    """Reservations of the batch that lie in a sealed month."""
+    inserted: list[Hold] = field(default_factory=list)
+    updated: list[Hold] = field(default_factory=list)
+    changed_meters: set[int] = field(default_factory=set)
+    entries: list[Entry] = field(default_factory=list)
+    attempts: list[LoggedAttempt] = field(default_factory=list)
+    provisional_attempts: list[ProvisionalAttempt] = field(default_factory=list)

@@ -1,0 +1,149 @@
+"""Commands that can never be carried out are refused before they are queued, so that none poisons a batch."""
+
+from operator import attrgetter
+from uuid import UUID
+
+from metering.errors import InvalidRequest
+from metering.ledger.commands import (
+    Adjust,
+    Attempt,
+    Bound,
+    CallContext,
+    Command,
+    Extend,
+    HoldLine,
+    Release,
+    Reserve,
+    Settle,
+)
+from metering.types import MAX_AMOUNT
+
+MAX_LINES = 64
+MAX_ATTEMPTS = 1000
+MAX_LEASE_S = 86_400
+MAX_ADJUSTMENTS = 99
+MAX_LATENCY_MS = 2**31 - 1
+LARGEST_SUM = 2**63 - 1
+TEXT_LIMITS = (
+    ("request_id", 128),
+    ("task", 32),
+    ("request_model", 128),
+    ("model_class", 16),
+    ("provider_name", 64),
+    ("agent_id", 128),
+    ("microdao_id", 128),
+    ("channel_id", 128),
+    ("conversation_id", 128),
+    ("trace_id", 128),
+)
+_bound_amounts = attrgetter(*Bound.__struct_fields__)
+_amounts_of = attrgetter(
+    "input_tokens",
+    "output_tokens",
+    "cached_input_tokens",
+    "cache_write_tokens",
+    "reasoning_tokens",
+    "api_calls",
+    "files",
+    "steps",
+    "cost_nano_usd",
+)
+ADJUST_FIELDS = ("input_tokens", "output_tokens", "cost_nano_usd", "requests", "api_calls", "files", "steps")
+
+
+def check_command(command: Command) -> None:
+    """Raise InvalidRequest, with a sentence, for a command that no state of the ledger could accept."""
+    if command.reservation_id.version != 7:
+        raise InvalidRequest("A reservation's id must be a UUID of version 7.", param="reservation_id")
+    match command:
+        case Reserve():
+            _check_lines(command.lines)
+            _check_lease(command.lease_s)
+            _check_bound(command.bound)
+            _check_context(command.context)
+            if command.idempotency_key is not None:
+                _check_text(command.idempotency_key, "idempotency_key", 255)
+            if (command.idempotency_key is None) != (command.idempotency_digest is None):
+                raise InvalidRequest(
+                    "An idempotency key and its digest come together.", param="idempotency_key"
+                )
+        case Settle():
+            _check_attempts(command.attempts)
+        case Extend():
+            _check_lines(command.lines)
+            _check_lease(command.lease_s)
+            _check_bound(command.bound)
+        case Release():
+            _check_text(command.reason, "reason", 500)
+        case Adjust():
+            _check_text(command.reason, "reason", 500)
+            if not 1 <= command.number <= MAX_ADJUSTMENTS:
+                raise InvalidRequest(f"An adjustment's number is 1 to {MAX_ADJUSTMENTS}.", param="number")
+            for name in ADJUST_FIELDS:
+                if abs(getattr(command, name)) > MAX_AMOUNT:
+                    raise InvalidRequest(f"{name} is out of range.", param=name)
+
+
+def _check_lines(lines: tuple[HoldLine, ...]) -> None:
+    if len(lines) > MAX_LINES:
+        raise InvalidRequest(f"A reservation holds on at most {MAX_LINES} meters.", param="lines")
+    seen: set[tuple[UUID, str, str]] = set()
+    for line in lines:
+        if not (0 <= line.amount <= MAX_AMOUNT and 0 <= line.limit <= MAX_AMOUNT):
+            raise InvalidRequest("Amounts and limits are 0 to 2^62.", param="lines")
+        key = line.meter
+        seen.add((key.budget_id, key.subject_type, key.subject_id))
+        _check_text(key.subject_id, "subject_id", 128)
+    if len(seen) != len(lines):
+        raise InvalidRequest("Two lines name the same meter.", param="lines")
+
+
+def _check_lease(lease_s: int) -> None:
+    if not 1 <= lease_s <= MAX_LEASE_S:
+        raise InvalidRequest(f"A lease lasts 1 to {MAX_LEASE_S} seconds.", param="lease_s")
+
+
+def _check_bound(bound: Bound) -> None:
+    amounts = _bound_amounts(bound)
+    if min(amounts) < 0 or max(amounts) > MAX_AMOUNT:
+        raise InvalidRequest("The bound's amounts are 0 to 2^62.", param="bound")
+
+
+def _check_context(context: CallContext) -> None:
+    for name, limit in TEXT_LIMITS:
+        text = getattr(context, name)
+        if text:
+            _check_text(text, name, limit)
+
+
+def _check_text(text: str, name: str, limit: int) -> None:
+    if len(text) > limit or "\0" in text or not (text.isascii() or _is_encodable(text)):
+        raise InvalidRequest(f"{name} is at most {limit} characters of valid text without NUL.", param=name)
+
+
+def _is_encodable(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _check_attempts(attempts: tuple[Attempt, ...]) -> None:
+    if len(attempts) > MAX_ATTEMPTS:
+        raise InvalidRequest(f"A reservation has at most {MAX_ATTEMPTS} attempts.", param="attempts")
+    for expected, attempt in enumerate(attempts, start=1):
+        if attempt.number != expected:
+            raise InvalidRequest("Attempts are numbered from 1 without gaps.", param="attempts")
+        amounts = _amounts_of(attempt)
+        if min(amounts) < 0 or max(amounts) > MAX_AMOUNT:
+            raise InvalidRequest("An attempt's amounts are 0 to 2^62.", param="attempts")
+        if not 0 <= attempt.latency_ms <= MAX_LATENCY_MS:
+            raise InvalidRequest("An attempt's latency_ms is out of range.", param="latency_ms")
+        _check_text(attempt.provider_name, "provider_name", 64)
+        _check_text(attempt.response_model, "response_model", 128)
+        if attempt.started_at.tzinfo is None:
+            raise InvalidRequest("An attempt's started_at needs a time zone.", param="started_at")
+    for amounts in zip(*map(_amounts_of, attempts), strict=True):
+        if len(amounts) > 1 and sum(amounts) > LARGEST_SUM:
+            raise InvalidRequest("The attempts' sum is out of range.", param="attempts")

@@ -1,0 +1,42 @@
+"""The ledger's own connections: durable, and unable to hold others up for long."""
+
+from psycopg import AsyncConnection
+
+LOCK_TIMEOUT_MS = 3_000
+IDLE_TRANSACTION_TIMEOUT_MS = 2_000
+"""Shorter than the lock timeout: a frozen process (SIGSTOP) loses its locks before others give up waiting."""
+STATEMENT_TIMEOUT_MS = 10_000
+
+SETTINGS = {
+    "application_name": "gateway-ledger",
+    "synchronous_commit": "on",
+    "lock_timeout": str(LOCK_TIMEOUT_MS),
+    "idle_in_transaction_session_timeout": str(IDLE_TRANSACTION_TIMEOUT_MS),
+    "statement_timeout": str(STATEMENT_TIMEOUT_MS),
+    "jit": "off",
+    # Every statement finds its rows by key. A generic plan made while the tables were small would
+    # scan them; these settings leave it no other choice than the indexes.
+    "plan_cache_mode": "force_generic_plan",
+    "enable_seqscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+}
+CONNECT_TIMEOUT_S = 5
+
+
+async def connect(conninfo: str) -> AsyncConnection:
+    """A connection in autocommit mode with the ledger's settings. Raises psycopg.OperationalError."""
+    connection = await AsyncConnection.connect(
+        conninfo,
+        autocommit=True,
+        prepare_threshold=0,
+        connect_timeout=CONNECT_TIMEOUT_S,
+        keepalives=1,
+        keepalives_idle=5,
+        keepalives_interval=2,
+        keepalives_count=3,
+        tcp_user_timeout=8_000,
+    )
+    for name, value in SETTINGS.items():
+        await connection.execute("SELECT set_config(%s, %s, false)", (name, value))
+    return connection

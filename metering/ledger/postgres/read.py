@@ -1,0 +1,50 @@
+"""Rows as the engine's records."""
+
+from typing import Any
+
+from metering.ledger.books import Entry, Hold, Meter, Totals
+from metering.ledger.commands import Bound
+from metering.types import Dimension, EntryKind, ReservationState
+
+Row = tuple[Any, ...]
+STATES = {int(state): state for state in ReservationState}
+DIMENSIONS = {dimension.value: dimension for dimension in Dimension}
+
+
+def hold_from(row: Row) -> Hold:
+    """A row of sql.HOLD_COLUMNS."""
+    return Hold(
+        id=row[0],
+        tenant_id=row[1],
+        state=STATES[row[2]],
+        version=row[3],
+        provisional=row[4],
+        lease_expires_at=row[5],
+        body_digest=row[6],
+        end_digest=row[7],
+        meter_ids=row[8],
+        amounts=row[9],
+        unenforced=row[10],
+        flags=row[11],
+        bound=Bound(
+            input_tokens=row[12],
+            output_tokens=row[13],
+            cost_nano_usd=row[14],
+            api_calls=row[15],
+            files=row[16],
+            steps=row[17],
+        ),
+        provider_name=row[18],
+        idempotency_key=row[19],
+        idempotency_digest=row[20],
+    )
+
+
+def meter_from(row: Row) -> Meter:
+    """A row of sql.LOCK_METERS."""
+    return Meter(row[0], row[1], row[2], row[3], DIMENSIONS[row[4]], *row[5:])
+
+
+def entry_from(row: Row) -> Entry:
+    """A row of sql.ENTRIES_BY_ID."""
+    return Entry(row[0], row[1], row[2], EntryKind(row[3]), row[4], row[5], Totals(*row[6:13]), row[13])

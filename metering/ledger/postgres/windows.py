@@ -1,0 +1,130 @@
+"""Which meter counts now: windows are opened when first needed, there is no reset job.
+
+Invariant: the windows of one budget and subject never overlap. A tenant that moves to another time
+zone keeps the open window to its end; the next one begins there and ends by the new calendar.
+"""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from psycopg import AsyncConnection
+
+from metering.ledger.commands import MeterKey
+from metering.ledger.digests import digest64
+from metering.ledger.postgres.literals import int_array, optional_uuid_array, text_array, uuid_array
+from metering.ledger.windows import window_bounds
+
+MAX_CACHED = 200_000
+FOREVER = datetime.max.replace(tzinfo=UTC)
+
+LOCK_OPENINGS = "SELECT pg_advisory_xact_lock(key) FROM unnest(%s::bigint[]) key ORDER BY key"
+
+LATEST = """
+SELECT place, meter.id, meter.window_start, meter.window_end
+FROM unnest(%s::uuid[], %s::text[], %s::text[]) WITH ORDINALITY AS wanted (budget_id, subject_type, subject_id, place)
+JOIN LATERAL (
+    SELECT id, window_start, window_end FROM metering_usagemeter
+    WHERE budget_id = wanted.budget_id AND subject_type = wanted.subject_type AND subject_id = wanted.subject_id
+    AND window_start <= %s ORDER BY window_start DESC LIMIT 1
+) meter ON true
+"""
+
+OPEN = """
+INSERT INTO metering_usagemeter (budget_id, tenant_id, subject_type, subject_id, dimension, "window", timezone,
+    week_start, window_start, window_end, used, held, overrun, unenforced, uncovered, highest_limit)
+SELECT new.*, 0, 0, 0, 0, 0, 0 FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::text[], %s::text[], %s::text[],
+    %s::text[], %s::smallint[], %s::timestamptz[], %s::timestamptz[]) AS new
+ON CONFLICT (budget_id, subject_type, subject_id, window_start) DO NOTHING
+"""
+
+Opened = tuple[int, datetime, datetime]
+"""Meter id, start and end of its window."""
+
+
+class WindowCache:
+    """The current meter of each key that this process has met; bounded, and right by construction:
+    an entry counts only while the database's clock is inside its window."""
+
+    def __init__(self) -> None:
+        self._opened: dict[MeterKey, Opened] = {}
+
+    def find(self, keys: Iterable[MeterKey], moment: datetime) -> tuple[dict[MeterKey, int], list[MeterKey]]:
+        """The meters known to be open at `moment`, and the keys that have none."""
+        found: dict[MeterKey, int] = {}
+        missing: list[MeterKey] = []
+        for key in keys:
+            if key in found:
+                continue
+            opened = self._opened.get(key)
+            if opened is not None and opened[1] <= moment < opened[2]:
+                found[key] = opened[0]
+            else:
+                missing.append(key)
+        return found, missing
+
+    def clear(self) -> None:
+        self._opened.clear()
+
+    async def open(self, connection: AsyncConnection, keys: Iterable[MeterKey], moment: datetime) -> None:
+        """Find or insert the meters of these keys, in a transaction of their own."""
+        wanted = sorted(set(keys), key=lambda key: (key.budget_id, key.subject_type, key.subject_id))
+        async with connection.transaction():
+            locks = int_array(
+                sorted(digest64(f"{k.budget_id}{k.subject_type}{k.subject_id}".encode()) for k in wanted)
+            )
+            await connection.execute(LOCK_OPENINGS, (locks,))
+            latest = await self._latest(connection, wanted, moment)
+            closed = [key for key in wanted if key not in latest or latest[key][2] <= moment]
+            if closed:
+                await self._insert(connection, closed, latest, moment)
+                latest.update(await self._latest(connection, closed, moment))
+        if len(self._opened) + len(latest) > MAX_CACHED:
+            self._opened.clear()
+        self._opened.update(latest)
+
+    async def _latest(
+        self, connection: AsyncConnection, keys: list[MeterKey], moment: datetime
+    ) -> dict[MeterKey, Opened]:
+        cursor = await connection.execute(
+            LATEST,
+            (
+                uuid_array(key.budget_id for key in keys),
+                text_array(key.subject_type for key in keys),
+                text_array(key.subject_id for key in keys),
+                moment,
+            ),
+        )
+        return {
+            keys[place - 1]: (id_, start, end or FOREVER)
+            for place, id_, start, end in await cursor.fetchall()
+        }
+
+    async def _insert(
+        self,
+        connection: AsyncConnection,
+        keys: list[MeterKey],
+        latest: dict[MeterKey, Opened],
+        moment: datetime,
+    ) -> None:
+        starts, ends = [], []
+        for key in keys:
+            start, end = window_bounds(key.window, moment, timezone=key.timezone, week_start=key.week_start)
+            if key in latest:
+                start = max(start, latest[key][2])
+            starts.append(start.isoformat())
+            ends.append(end.isoformat() if end else None)
+        await connection.execute(
+            OPEN,
+            (
+                uuid_array(key.budget_id for key in keys),
+                optional_uuid_array(key.tenant_id for key in keys),
+                text_array(key.subject_type for key in keys),
+                text_array(key.subject_id for key in keys),
+                text_array(key.dimension.value for key in keys),
+                text_array(key.window.value for key in keys),
+                text_array(key.timezone for key in keys),
+                int_array(key.week_start for key in keys),
+                text_array(starts),
+                text_array(ends),
+            ),
+        )

@@ -1,0 +1,164 @@
+"""The naturally batching writer: what arrived while the last batch was committing is the next batch.
+
+One writer for each process and ledger database. An answer is given only after its COMMIT. A batch
+whose fate is unknown (lost connection, lost COMMIT reply) is sent again with the same ids, which
+the state table makes harmless.
+"""
+
+import asyncio
+import logging
+import random
+from collections import deque
+from collections.abc import Sequence
+from time import monotonic
+
+import psycopg
+from psycopg import errors as pg
+
+from metering.errors import InvalidRequest, LedgerOverloaded, MeteringUnavailable
+from metering.ledger.check import check_command
+from metering.ledger.commands import Command
+from metering.ledger.postgres.store import MeterMissing, PostgresStore, Step
+from metering.ledger.results import Result
+
+MAX_BATCH = 512
+MAX_WAITING = 20_000
+DEADLINE_S = 10.0
+"""How long a command may be retried before its sender is told that the ledger is away."""
+BATCH_TIMEOUT_S = 15.0
+RETRY_PAUSE_S = 0.05
+POISON = (pg.DataError, pg.IntegrityError, pg.ProgrammingError, pg.NotSupportedError)
+log = logging.getLogger(__name__)
+
+Waiting = tuple[Command, asyncio.Future[Result], float]
+"""A command, its sender's future, and the monotonic moment to give up."""
+
+
+class LedgerWriter:
+    """Implements the Ledger port on PostgreSQL. Belongs to the event loop that started it."""
+
+    def __init__(self, conninfo: str, *, on_step: Step | None = None, max_batch: int = MAX_BATCH) -> None:
+        self._store = PostgresStore(conninfo, on_step=on_step)
+        self._on_step = on_step
+        self._max_batch = max_batch
+        self._waiting: deque[Waiting] = deque()
+        self._wake = asyncio.Event()
+        self._closing = False
+        self._task: asyncio.Task[None] | None = None
+        self.is_reachable = False
+        """Whether the last batch reached the database."""
+
+    async def start(self) -> None:
+        """Begin to carry out commands. The database need not be there yet."""
+        self._task = asyncio.create_task(self._run(), name="ledger-writer")
+
+    async def submit(self, command: Command) -> Result:
+        """The committed answer to one command (see metering.ledger.port.Ledger)."""
+        check_command(command)
+        if self._closing or self._task is None or self._task.done():
+            raise MeteringUnavailable("The ledger's writer is not running.")
+        if len(self._waiting) >= MAX_WAITING:
+            raise LedgerOverloaded(f"{MAX_WAITING} commands wait for the ledger already.")
+        answer: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+        self._waiting.append((command, answer, monotonic() + DEADLINE_S))
+        self._wake.set()
+        return await answer
+
+    async def close(self, deadline_s: float = DEADLINE_S) -> None:
+        """Carry out what waits, at most `deadline_s` long, then let go of the database."""
+        self._closing = True
+        self._wake.set()
+        if self._task is not None:
+            _, late = await asyncio.wait({self._task}, timeout=deadline_s)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        self._fail(list(self._waiting), MeteringUnavailable("The ledger's writer was closed."))
+        self._waiting.clear()
+        await self._store.close()
+
+    async def _run(self) -> None:
+        while True:
+            if not self._waiting:
+                if self._closing:
+                    return
+                self._wake.clear()
+                await self._wake.wait()
+                continue
+            await self._carry_out(self._next_batch())
+
+    def _next_batch(self) -> list[Waiting]:
+        """In arrival order, at most one command for each reservation: a second one starts the next batch."""
+        batch: list[Waiting] = []
+        seen = set()
+        while self._waiting and len(batch) < self._max_batch:
+            reservation_id = self._waiting[0][0].reservation_id
+            if reservation_id in seen:
+                break
+            seen.add(reservation_id)
+            batch.append(self._waiting.popleft())
+        return batch
+
+    async def _carry_out(self, batch: list[Waiting]) -> None:
+        while batch:
+            try:
+                async with asyncio.timeout(BATCH_TIMEOUT_S):
+                    results = await self._store.run([command for command, _, _ in batch])
+            except POISON as error:
+                await self._store.close()
+                await self._isolate(batch, error)
+                return
+            except (psycopg.Error, MeterMissing, OSError, TimeoutError) as error:
+                batch = await self._pause(batch, error)
+                continue
+            except BaseException as error:
+                await self._store.close()
+                self._fail(batch, MeteringUnavailable("The ledger's writer failed."))
+                if not isinstance(error, Exception):
+                    raise
+                log.exception("ledger.batch_failed", extra={"commands": len(batch)})
+                return
+            self.is_reachable = True
+            if self._on_step is not None:
+                self._on_step("before_answer")
+            _answer(batch, results)
+            return
+
+    async def _isolate(self, batch: list[Waiting], error: psycopg.Error) -> None:
+        """A command that the database refuses must not sink its batch: try halves, then single ones."""
+        if len(batch) > 1:
+            middle = len(batch) // 2
+            await self._carry_out(batch[:middle])
+            await self._carry_out(batch[middle:])
+            return
+        if isinstance(error, pg.UniqueViolation) and batch[0][2] > monotonic():
+            await asyncio.sleep(RETRY_PAUSE_S * random.random())  # noqa: S311
+            await self._carry_out(batch)
+            return
+        log.error("ledger.command_refused", extra={"sqlstate": error.sqlstate})
+        self._fail(batch, InvalidRequest("The ledger's database refused the command."))
+
+    async def _pause(self, batch: list[Waiting], error: Exception) -> list[Waiting]:
+        """Let go of the connection and wait a moment; what is past its deadline is given up."""
+        self.is_reachable = False
+        await self._store.close()
+        log.warning(
+            "ledger.retry",
+            extra={"error": type(error).__name__, "sqlstate": getattr(error, "sqlstate", None)},
+        )
+        moment = monotonic()
+        late = [item for item in batch if item[2] <= moment]
+        self._fail(late, MeteringUnavailable("The ledger's database did not answer in time."))
+        await asyncio.sleep(RETRY_PAUSE_S * (0.5 + random.random()))  # noqa: S311
+        return [item for item in batch if item[2] > moment and not item[1].cancelled()]
+
+    def _fail(self, batch: Sequence[Waiting], error: Exception) -> None:
+        for _, answer, _ in batch:
+            if not answer.done():
+                answer.set_exception(error)
+
+
+def _answer(batch: Sequence[Waiting], results: Sequence[Result]) -> None:
+    for (_, answer, _), result in zip(batch, results, strict=True):
+        if not answer.done():
+            answer.set_result(result)
