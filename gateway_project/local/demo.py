@@ -3,6 +3,7 @@
 import argparse
 import subprocess
 import time
+from pathlib import Path
 
 from gateway_project.local.children import start_gateway, start_worker
 from gateway_project.local.commands import migrate, set_up_django
@@ -11,10 +12,12 @@ from gateway_project.local.demo_call import Unauthorized, complete, wait_until_r
 from gateway_project.local.demo_data import DemoAccess, ensure_demo_data, issue_fresh_token, save
 from gateway_project.local.demo_report import print_call, print_welcome
 from gateway_project.local.errors import LocalError
-from gateway_project.local.process import last_line
+from gateway_project.local.process import last_line, wait_until
 from gateway_project.local.server import require_free_port, stopping
 from gateway_project.local.signals import Stopped
 from gateway_project.local.stack import Stack, running_stack
+
+WORKER_TIMEOUT_S = 60.0
 
 
 def main(arguments: list[str]) -> int:
@@ -32,7 +35,7 @@ def main(arguments: list[str]) -> int:
 
 def serve(stack: Stack, access: DemoAccess, port: int, *, once: bool) -> int:
     logs = stack.state_dir / "logs"
-    with (logs / "gateway.log").open("ab") as gateway_log, (logs / "worker.log").open("ab") as worker_log:
+    with (logs / "gateway.log").open("ab") as gateway_log, (logs / "worker.log").open("wb") as worker_log:
         gateway = start_gateway(stack, host="127.0.0.1", port=port, workers=1, output=gateway_log)
         with stopping(gateway), stopping(start_worker(stack, output=worker_log)) as worker:
             if not wait_until_ready(access.base_url, gateway):
@@ -40,6 +43,8 @@ def serve(stack: Stack, access: DemoAccess, port: int, *, once: bool) -> int:
                     f"The gateway did not become ready: {last_line(logs / 'gateway.log')} (log: {logs})"
                 )
             make_the_call(stack, access)
+            if not wait_until_started(worker, logs / "worker.log"):
+                raise LocalError(f"The worker did not start: {last_line(logs / 'worker.log')} (log: {logs})")
             if once:
                 return 0
             print_welcome(access, stack.state_dir)
@@ -59,6 +64,16 @@ def make_the_call(stack: Stack, access: DemoAccess) -> None:
         save(stack.state_dir, access)
         completion = complete(access)
     print_call(completion, access)
+
+
+def wait_until_started(worker: "subprocess.Popen[bytes]", log: Path) -> bool:
+    """Celery says so in its log, which was empty when the worker was started."""
+
+    def has_started() -> bool:
+        return b" ready." in log.read_bytes()
+
+    wait_until(lambda: worker.poll() is not None or has_started(), WORKER_TIMEOUT_S, every_s=0.1)
+    return worker.poll() is None and has_started()
 
 
 def wait_for_an_end(children: dict[str, "subprocess.Popen[bytes]"]) -> None:

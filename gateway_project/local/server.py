@@ -39,9 +39,9 @@ def require_free_port(host: str, port: int) -> None:
 
 
 @contextlib.contextmanager
-def stopping(child: "subprocess.Popen[bytes]") -> Iterator[None]:
+def stopping(child: "subprocess.Popen[bytes]") -> Iterator["subprocess.Popen[bytes]"]:
     """Whatever ends the block, the child has drained and ended after it."""
     try:
-        yield
+        yield child
     finally:
         stop_child(child, DRAIN_TIMEOUT_S + 5)
