@@ -1,0 +1,1 @@
+"""What can be bought: plans, models, prices and providers, and the YAML file that describes them."""

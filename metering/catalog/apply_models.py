@@ -1,0 +1,58 @@
+"""Bring the models of a catalog file, and their prices, into the database."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from metering.catalog.changes import Action, Change, assign
+from metering.catalog.document import ModelEntry
+from metering.catalog.prices import prices_at
+from metering.models import LLMModel, ModelPrice
+from metering.money import TokenPrice
+
+PRICE_FIELDS = ("input", "output", "cached_input", "cache_write")
+
+
+def apply_models(entries: Sequence[ModelEntry], *, now: datetime) -> Iterator[Change]:
+    """Add or change each model that is named. A new price becomes a new row in force from `now` on."""
+    names = [entry.name for entry in entries]
+    existing = LLMModel.objects.in_bulk(names)
+    prices = prices_at(models=names, moment=now)
+    for entry in entries:
+        yield from _apply_model(entry, existing.get(entry.name))
+        if entry.price is not None and entry.price != prices.get(entry.name):
+            yield _add_price(entry.name, prices.get(entry.name), entry.price, now)
+
+
+def _apply_model(entry: ModelEntry, row: LLMModel | None) -> Iterator[Change]:
+    values = {
+        "provider_id": entry.provider,
+        "physical_name": entry.physical_name,
+        "model_class_id": entry.model_class,
+        "aliases": list(entry.aliases),
+        "context_tokens": entry.context_tokens,
+        "max_output_tokens": entry.max_output_tokens,
+        "capabilities": list(entry.capabilities),
+        "is_active": entry.is_active,
+    }
+    if row is None:
+        LLMModel.objects.create(name=entry.name, **values)
+        yield Change(action=Action.ADDED, kind="model", name=entry.name)
+    elif fields := assign(row, values):
+        row.save(update_fields=list(fields))
+        shown = {name.removesuffix("_id"): values for name, values in fields.items()}
+        yield Change(action=Action.CHANGED, kind="model", name=entry.name, fields=shown)
+
+
+def _add_price(model: str, before: TokenPrice | None, after: TokenPrice, now: datetime) -> Change:
+    amounts = {name: getattr(after, name) for name in PRICE_FIELDS}
+    ModelPrice.objects.create(model_id=model, effective_from=now, **amounts)
+    return Change(
+        action=Action.ADDED if before is None else Action.CHANGED,
+        kind="price",
+        name=model,
+        fields={
+            name: (getattr(before, name, None), amount)
+            for name, amount in amounts.items()
+            if getattr(before, name, None) != amount
+        },
+    )

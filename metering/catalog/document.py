@@ -1,0 +1,113 @@
+"""A catalog file after reading: values only, each with the line that it came from."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from metering.money import TokenPrice
+from metering.types import Dimension, EnforcementMode, ExpiryCharge, SubjectType, Window
+
+DEFAULT_THRESHOLDS = (80, 95, 100)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderEntry:
+    """A vendor's endpoint; `api_key_env` is the name of the variable that holds the key."""
+
+    line: int
+    name: str
+    kind: str
+    base_url: str
+    api_key_env: str
+    is_active: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelEntry:
+    """A model with the price that is to be in force (None: the file names none). Limits are in tokens."""
+
+    line: int
+    name: str
+    provider: str
+    physical_name: str
+    model_class: str
+    context_tokens: int
+    max_output_tokens: int
+    aliases: tuple[str, ...] = ()
+    capabilities: tuple[str, ...] = ()
+    price: TokenPrice | None = None
+    is_active: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessEntry:
+    """The model classes that a plan allows for a task."""
+
+    task: str
+    classes: tuple[str, ...]
+    default_class: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleEntry:
+    """One rule of a plan."""
+
+    line: int
+    key: str
+    value: object
+    task: str | None = None
+    conditions: Mapping[str, object] = field(default_factory=dict)
+    mode: EnforcementMode = EnforcementMode.ENFORCE
+    priority: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BudgetEntry:
+    """One budget of a plan. `amount` is in the ledger's units: nano-USD for cost."""
+
+    line: int
+    dimension: Dimension
+    window: Window
+    amount: int
+    task: str | None = None
+    per: SubjectType = SubjectType.TENANT
+    hard: bool = True
+    mode: EnforcementMode = EnforcementMode.ENFORCE
+    on_expiry: ExpiryCharge = ExpiryCharge.CHARGE
+    thresholds: tuple[int, ...] = DEFAULT_THRESHOLDS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanEntry:
+    """A plan and everything in it: what it does not list, it does not have."""
+
+    line: int
+    code: str
+    name: str
+    features: tuple[str, ...] = ()
+    access: tuple[AccessEntry, ...] = ()
+    rules: tuple[RuleEntry, ...] = ()
+    budgets: tuple[BudgetEntry, ...] = ()
+    is_active: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CatalogDocument:
+    """The whole file."""
+
+    providers: tuple[ProviderEntry, ...] = ()
+    models: tuple[ModelEntry, ...] = ()
+    plans: tuple[PlanEntry, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vocabulary:
+    """What a file may refer to besides itself: the rows that exist already."""
+
+    providers: frozenset[str]
+    classes: tuple[str, ...]
+    """From the cheapest to the dearest."""
+    feature_of_task: Mapping[str, str]
+    features: frozenset[str]
+    model_names: frozenset[str] = frozenset()
+    model_of_alias: Mapping[str, str] = field(default_factory=dict)
+    """One model that has the alias, enough to tell that the alias is taken."""

@@ -1,0 +1,31 @@
+"""Read a catalog file: everything that can be known about it without changing anything."""
+
+from collections.abc import Mapping
+
+from metering.catalog.document import CatalogDocument, Vocabulary
+from metering.catalog.read_models import check_aliases, read_models
+from metering.catalog.read_plans import CheckRule, read_plans
+from metering.catalog.read_providers import read_providers
+from metering.catalog.section import Section
+from metering.catalog.yaml_source import Problems, compose
+
+KEYS = ("providers", "models", "plans")
+
+
+def parse_catalog(
+    *, text: str, vocabulary: Vocabulary, environment: Mapping[str, str], check_rule: CheckRule
+) -> CatalogDocument:
+    """The file's content. Raises CatalogInvalid with every problem, each with its line."""
+    problems = Problems()
+    root = Section(compose(text), "", problems, KEYS)
+    providers = root.section("providers", None)
+    models = root.section("models", None)
+    plans = root.section("plans", None)
+    provider_entries = tuple(read_providers(providers, environment)) if providers else ()
+    known_providers = {entry.name for entry in provider_entries} | vocabulary.providers
+    model_entries = tuple(read_models(models, vocabulary, known_providers)) if models else ()
+    if models:
+        check_aliases(models, model_entries, vocabulary)
+    plan_entries = tuple(read_plans(plans, vocabulary, check_rule)) if plans else ()
+    problems.raise_if_any()
+    return CatalogDocument(providers=provider_entries, models=model_entries, plans=plan_entries)

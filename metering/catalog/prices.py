@@ -1,0 +1,40 @@
+"""Prices in force: dated rows, of which the latest that has begun counts."""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+
+from metering.errors import UnpriceableRequest
+from metering.models import ModelPrice
+from metering.money import TokenPrice
+
+
+class PriceUnknown(UnpriceableRequest, LookupError):
+    """The model has no price at that moment. Never taken for free."""
+
+    def __init__(self, model: str) -> None:
+        super().__init__(f"The model {model!r} has no price, so its calls cannot be charged.", param="model")
+
+
+def price_at(*, model: str, moment: datetime) -> TokenPrice:
+    """The price of a model (by its logical name) in force at a moment. Raises PriceUnknown."""
+    price = prices_at(models=[model], moment=moment).get(model)
+    if price is None:
+        raise PriceUnknown(model)
+    return price
+
+
+def prices_at(*, models: Collection[str], moment: datetime) -> Mapping[str, TokenPrice]:
+    """The prices in force at a moment, by model; a model without one is absent. One query."""
+    rows = (
+        ModelPrice.objects.filter(model_id__in=models, effective_from__lte=moment)
+        .order_by("model_id", "-effective_from")
+        .distinct("model_id")
+    )
+    return {row.model_id: token_price(row) for row in rows}
+
+
+def token_price(row: ModelPrice) -> TokenPrice:
+    """A row as a value, in US dollars per million tokens."""
+    return TokenPrice(
+        input=row.input, output=row.output, cached_input=row.cached_input, cache_write=row.cache_write
+    )

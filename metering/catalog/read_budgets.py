@@ -1,0 +1,79 @@
+"""The `budgets` list of a plan."""
+
+from collections.abc import Iterator
+
+from metering.catalog.document import DEFAULT_THRESHOLDS, BudgetEntry, Vocabulary
+from metering.catalog.section import Section
+from metering.money import NANO_PER_USD, nano_from_usd
+from metering.types import MAX_AMOUNT, Dimension, EnforcementMode, ExpiryCharge, SubjectType, Window
+
+KEYS = ("dimension", "window", "amount", "task", "soft", "per", "mode", "on_expiry", "thresholds")
+DIMENSIONS = [dimension.value for dimension in Dimension if dimension is not Dimension.CONCURRENCY]
+WINDOWS = [window.value for window in Window if window is not Window.NONE]
+SUBJECTS = [
+    subject.value for subject in SubjectType if subject not in (SubjectType.GLOBAL, SubjectType.PROVIDER)
+]
+MODES = [mode.value for mode in EnforcementMode]
+CHARGES = [charge.value for charge in ExpiryCharge]
+NANO_PLACES = 9
+_INSTEAD = {
+    "concurrency": "concurrency is not a budget: use the rule max_concurrent",
+    "minute": "limits per minute are rates: use the rules requests_per_minute and tokens_per_minute",
+}
+
+
+def read_budgets(plan: Section, vocabulary: Vocabulary) -> Iterator[BudgetEntry]:
+    """Each budget of a plan. Cost is given in US dollars and comes back in nano-USD."""
+    seen: dict[object, int] = {}
+    for budget in plan.listed("budgets", KEYS):
+        misplaced = [word for key in ("dimension", "window") if (word := budget.text(key)) in _INSTEAD]
+        if misplaced:
+            budget.problem(_INSTEAD[misplaced[0]])
+            continue
+        entry = _read_budget(budget, vocabulary)
+        if entry is None:
+            continue
+        identity = (entry.dimension, entry.window, entry.task, entry.per)
+        if identity in seen:
+            budget.problem(f"counts again what line {seen[identity]} counts")
+        seen.setdefault(identity, budget.line)
+        yield entry
+
+
+def _read_budget(budget: Section, vocabulary: Vocabulary) -> BudgetEntry | None:
+    dimension, window = budget.choice("dimension", DIMENSIONS), budget.choice("window", WINDOWS)
+    per = budget.choice("per", SUBJECTS, default=SubjectType.TENANT)
+    task = None
+    if budget.node("task") is not None:
+        task = budget.choice("task", sorted(vocabulary.feature_of_task)) or None
+    if not dimension or not window:
+        return None
+    return BudgetEntry(
+        line=budget.line,
+        dimension=Dimension(dimension),
+        window=Window(window),
+        amount=_amount(budget, dimension),
+        task=task,
+        per=SubjectType(per),
+        hard=not budget.flag("soft", False),
+        mode=EnforcementMode(budget.choice("mode", MODES, default=EnforcementMode.ENFORCE)),
+        on_expiry=ExpiryCharge(budget.choice("on_expiry", CHARGES, default=ExpiryCharge.CHARGE)),
+        thresholds=_thresholds(budget),
+    )
+
+
+def _amount(budget: Section, dimension: str) -> int:
+    if dimension == Dimension.COST:
+        usd = budget.decimal("amount", places=NANO_PLACES, high=MAX_AMOUNT // NANO_PER_USD)
+        return nano_from_usd(usd)
+    return budget.integer("amount", low=0, high=MAX_AMOUNT)
+
+
+def _thresholds(budget: Section) -> tuple[int, ...]:
+    if budget.node("thresholds") is None:
+        return DEFAULT_THRESHOLDS
+    words = budget.names("thresholds")
+    if any(not word.isdecimal() or not 1 <= int(word[:5]) <= 1000 for word in words):
+        budget.problem("expected percentages from 1 to 1000", key="thresholds")
+        return DEFAULT_THRESHOLDS
+    return tuple(sorted(int(word) for word in words))

@@ -1,0 +1,99 @@
+"""The `models` section of a catalog file."""
+
+from collections.abc import Collection, Iterator
+from decimal import Decimal
+
+from metering.catalog.document import ModelEntry, Vocabulary
+from metering.catalog.section import Section
+from metering.money import TokenPrice
+
+KEYS = (
+    "provider",
+    "physical_name",
+    "class",
+    "aliases",
+    "context_tokens",
+    "max_output_tokens",
+    "capabilities",
+    "price",
+    "cost_per_1k_prompt",
+    "cost_per_1k_completion",
+    "active",
+)
+PRICE_KEYS = ("input", "output", "cached_input", "cache_write")
+PER_1K_KEYS = ("cost_per_1k_prompt", "cost_per_1k_completion")
+PRICE_PLACES = 6
+MAX_PRICE = 1_000_000
+MAX_TOKENS = 2**31 - 1
+
+
+def read_models(section: Section, vocabulary: Vocabulary, providers: Collection[str]) -> Iterator[ModelEntry]:
+    """Each model of the section. `providers` are those of the file and those that exist already."""
+    for name, fields in section.sections(KEYS):
+        if len(name) > 128 or any(character.isspace() for character in name):
+            fields.problem("a model's name has no spaces and at most 128 characters")
+        if name in vocabulary.classes:
+            fields.problem(f"{name!r} is a model class and cannot be a model's name")
+        context_tokens = fields.integer("context_tokens", low=1, high=MAX_TOKENS)
+        max_output_tokens = fields.integer("max_output_tokens", low=1, high=MAX_TOKENS)
+        if fields.node("context_tokens") and max_output_tokens > context_tokens:
+            fields.problem("is larger than context_tokens", key="max_output_tokens")
+        yield ModelEntry(
+            line=fields.line,
+            name=name,
+            provider=fields.choice("provider", sorted(providers)),
+            physical_name=fields.text("physical_name", name, max_length=200),
+            model_class=fields.choice("class", vocabulary.classes),
+            aliases=fields.names("aliases"),
+            context_tokens=context_tokens,
+            max_output_tokens=max_output_tokens,
+            capabilities=fields.names("capabilities"),
+            price=_price(fields),
+            is_active=fields.flag("active", True),
+        )
+
+
+def check_aliases(section: Section, models: tuple[ModelEntry, ...], vocabulary: Vocabulary) -> None:
+    """Note aliases that are names already. Several models may share an alias: they stand in for one another."""
+    names = {model.name for model in models} | vocabulary.model_names
+    for model in models:
+        for alias in model.aliases:
+            if alias in names or alias in vocabulary.classes:
+                what = "a model" if alias in names else "a model class"
+                section.problem(
+                    f"the alias {alias!r} of {model.name!r} names {what} already", line=model.line
+                )
+        holder = vocabulary.model_of_alias.get(model.name)
+        if holder is not None and holder not in {entry.name for entry in models}:
+            section.problem(f"{model.name!r} is an alias of the model {holder!r} already", line=model.line)
+
+
+def _price(fields: Section) -> TokenPrice | None:
+    price = fields.section("price", PRICE_KEYS)
+    per_1k = [key for key in PER_1K_KEYS if fields.node(key) is not None]
+    if price is not None and per_1k:
+        fields.problem(f"give 'price' or {per_1k[0]!r}, not both", key=per_1k[0])
+    if price is not None:
+        return _price_per_million(price)
+    return _price_per_1k(fields) if per_1k else None
+
+
+def _price_per_million(price: Section) -> TokenPrice:
+    def amount(key: str) -> Decimal:
+        return price.decimal(key, places=PRICE_PLACES, high=MAX_PRICE)
+
+    plain = amount("input")
+    return TokenPrice(
+        input=plain,
+        output=amount("output"),
+        cached_input=amount("cached_input") if price.node("cached_input") else plain,
+        cache_write=amount("cache_write") if price.node("cache_write") else plain,
+    )
+
+
+def _price_per_1k(fields: Section) -> TokenPrice:
+    # A thousand times smaller, so three more decimals are exact.
+    prompt, completion = (
+        1000 * fields.decimal(key, places=PRICE_PLACES + 3, high=MAX_PRICE // 1000) for key in PER_1K_KEYS
+    )
+    return TokenPrice(input=prompt, output=completion, cached_input=prompt, cache_write=prompt)

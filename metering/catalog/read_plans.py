@@ -1,0 +1,115 @@
+"""The `plans` section of a catalog file."""
+
+from collections.abc import Callable, Iterator
+
+from yaml.nodes import MappingNode
+
+from metering.catalog.document import AccessEntry, PlanEntry, RuleEntry, Vocabulary
+from metering.catalog.read_budgets import read_budgets
+from metering.catalog.section import Section
+from metering.catalog.yaml_source import plain_value
+from metering.types import EnforcementMode
+
+CheckRule = Callable[[str, object, str | None], None]
+"""(key, value, task) -> None; raises ValueError with a sentence when the rule makes no sense."""
+
+KEYS = ("name", "features", "tasks", "rules", "budgets", "active")
+TASK_KEYS = ("classes", "default_class")
+RULE_KEYS = ("key", "value", "task", "when", "mode", "priority")
+MODES = [mode.value for mode in EnforcementMode]
+MAX_PRIORITY = 1_000_000
+
+
+def read_plans(section: Section, vocabulary: Vocabulary, check_rule: CheckRule) -> Iterator[PlanEntry]:
+    """Each plan of the section. Without `features`, a plan contains those that its tasks need."""
+    for code, fields in section.sections(KEYS):
+        if len(code) > 32 or any(character.isspace() for character in code):
+            fields.problem("a plan's code has no spaces and at most 32 characters")
+        access = tuple(_read_access(fields, vocabulary))
+        implied = tuple(dict.fromkeys(vocabulary.feature_of_task[entry.task] for entry in access))
+        yield PlanEntry(
+            line=fields.line,
+            code=code,
+            name=fields.text("name", code, max_length=100),
+            features=fields.names("features", sorted(vocabulary.features))
+            if fields.node("features") is not None
+            else implied,
+            access=access,
+            rules=tuple(_read_rules(fields, vocabulary, check_rule)),
+            budgets=tuple(read_budgets(fields, vocabulary)),
+            is_active=fields.flag("active", True),
+        )
+
+
+def _read_access(fields: Section, vocabulary: Vocabulary) -> Iterator[AccessEntry]:
+    tasks = fields.section("tasks", sorted(vocabulary.feature_of_task))
+    if tasks is None:
+        return
+    for task, access in tasks.sections(TASK_KEYS):
+        classes = access.names("classes", vocabulary.classes)
+        if not classes:
+            access.problem(f"needs 'classes', of: {', '.join(vocabulary.classes)}")
+            continue
+        # Kept from cheap to dear, whatever the order in the file.
+        classes = tuple(sorted(classes, key=vocabulary.classes.index))
+        yield AccessEntry(
+            task=task,
+            classes=classes,
+            default_class=access.choice("default_class", classes, default=classes[0]),
+        )
+
+
+def _read_rules(fields: Section, vocabulary: Vocabulary, check_rule: CheckRule) -> Iterator[RuleEntry]:
+    seen: dict[object, int] = {}
+    for rule in fields.listed("rules", RULE_KEYS):
+        entry = _read_rule(rule, vocabulary, check_rule)
+        identity = (entry.key, entry.task, repr(sorted(entry.conditions.items())), entry.priority, entry.mode)
+        if identity in seen:
+            rule.problem(
+                f"says again what line {seen[identity]} says: same key, task, condition, mode and priority"
+            )
+        seen.setdefault(identity, rule.line)
+        yield entry
+
+
+def _read_rule(rule: Section, vocabulary: Vocabulary, check_rule: CheckRule) -> RuleEntry:
+    key, task = rule.text("key", max_length=64), _task(rule, vocabulary)
+    node, value = rule.node("value"), None
+    if not key or node is None:
+        rule.problem("needs 'key' and 'value'")
+    else:
+        try:
+            value = plain_value(node)
+            check_rule(key, value, task)
+        except ValueError as error:
+            rule.problem(str(error).rstrip("."), key="value")
+    return RuleEntry(
+        line=rule.line,
+        key=key,
+        value=value,
+        task=task,
+        conditions=_conditions(rule),
+        mode=EnforcementMode(rule.choice("mode", MODES, default=EnforcementMode.ENFORCE)),
+        priority=rule.integer("priority", low=-MAX_PRIORITY, high=MAX_PRIORITY, default=0),
+    )
+
+
+def _task(section: Section, vocabulary: Vocabulary) -> str | None:
+    if section.node("task") is None:
+        return None
+    return section.choice("task", sorted(vocabulary.feature_of_task)) or None
+
+
+def _conditions(rule: Section) -> dict[str, object]:
+    node = rule.node("when")
+    if node is None:
+        return {}
+    if not isinstance(node, MappingNode):
+        rule.problem("expected a mapping of conditions", key="when")
+        return {}
+    try:
+        value = plain_value(node)
+    except ValueError as error:
+        rule.problem(str(error), key="when")
+        return {}
+    return dict(value) if isinstance(value, dict) else {}

@@ -1,0 +1,112 @@
+"""What the management commands have in common: --json, and errors as one clear line."""
+
+import json
+from argparse import ArgumentParser
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from itertools import chain, islice
+from typing import Any, ClassVar
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import InterfaceError, OperationalError, ProgrammingError
+
+from metering.errors import InvalidRequest, MeteringError
+
+WIDTH_SAMPLE = 200
+"""So many rows are looked at for the widths of a table's columns; the rest is written as it comes."""
+
+
+class VerbCommand(BaseCommand):
+    """A command around one verb. Subclasses define `add_options` and `run`.
+
+    Exit codes: 0, 1 for a refusal, and `unavailable_code` when the database does not answer.
+    """
+
+    requires_system_checks = []  # they load every URL and admin page; script/check runs them
+    unavailable_code: ClassVar[int] = 1
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--json", action="store_true", help="Print nothing but JSON.")
+        self.add_options(parser)
+
+    def add_options(self, parser: ArgumentParser) -> None:
+        """The command's own arguments."""
+
+    def run(self, **options: Any) -> None:
+        """Read the clock and the arguments, call the verb, show the answer."""
+        raise NotImplementedError
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        self.as_json = options["json"]
+        try:
+            self.run(**options)
+        except MeteringError as error:
+            raise CommandError(error.message) from error
+        except (OperationalError, InterfaceError) as error:
+            raise CommandError(
+                f"PostgreSQL does not answer: {_first_line(error)}", returncode=self.unavailable_code
+            ) from error
+        except ProgrammingError as error:
+            raise CommandError(
+                f"The database does not fit this version, run `manage.py migrate`: {_first_line(error)}",
+                returncode=self.unavailable_code,
+            ) from error
+
+    @property
+    def actor(self) -> str:
+        """How the audit trail names this command."""
+        return "manage.py " + type(self).__module__.rpartition(".")[2]
+
+    def show(self, facts: object, text: str) -> None:
+        """Print the facts with --json, else the text."""
+        self.stdout.write(to_json(facts) if self.as_json else text)
+
+    def show_rows(self, columns: Sequence[str], rows: Iterable[dict[str, Any]]) -> None:
+        """Print rows as they come: a JSON array of them whole, or a table of some columns."""
+        if self.as_json:
+            self._write_array(rows)
+        else:
+            self._write_table(columns, rows)
+
+    def _write_array(self, rows: Iterable[dict[str, Any]]) -> None:
+        separator = "["
+        for row in rows:
+            self.stdout.write(f"{separator}{to_json(row)}", ending="")
+            separator = ",\n "
+        self.stdout.write("[]" if separator == "[" else "]")
+
+    def _write_table(self, columns: Sequence[str], rows: Iterable[dict[str, Any]]) -> None:
+        lines = ([_cell(row[column]) for column in columns] for row in rows)
+        sample = [list(columns), *islice(lines, WIDTH_SAMPLE)]
+        widths = [max(map(len, column)) for column in zip(*sample, strict=True)]
+        for line in chain(sample, lines):
+            cells = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))
+            self.stdout.write("  ".join(cells).rstrip())
+
+
+def to_json(facts: object) -> str:
+    """JSON text; UUIDs and Decimals as text, moments as RFC 3339."""
+    return json.dumps(facts, cls=DjangoJSONEncoder, ensure_ascii=False)
+
+
+def moment(text: str | None, *, param: str) -> datetime | None:
+    """A date or a date with time in ISO 8601, in UTC unless it says otherwise. Raises InvalidRequest."""
+    if text is None:
+        return None
+    try:
+        parsed = datetime.fromisoformat(text)
+    except ValueError as error:
+        message = f"{param}: {text!r} is not a date or time such as 2026-01-31 or 2026-01-31T09:30:00Z."
+        raise InvalidRequest(message, param=param) from error
+    return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return "-"
+    return f"{value:%Y-%m-%d %H:%M:%S}" if isinstance(value, datetime) else str(value)
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
