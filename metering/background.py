@@ -1,0 +1,42 @@
+"""Work that outlives the request it came from: referenced, counted, and waited for at the end."""
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+logger = logging.getLogger(__name__)
+
+
+class BackgroundTasks:
+    """Keeps a reference to every task, because the event loop does not. For one event loop."""
+
+    def __init__(self) -> None:
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    def __len__(self) -> int:
+        return len(self._tasks)
+
+    def spawn(self, coroutine: Coroutine[Any, Any, T], *, name: str) -> asyncio.Task[T]:
+        """Start and return a task whose failure, if nobody awaits it, is logged."""
+        task = asyncio.create_task(coroutine, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+        return task
+
+    def _ended(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+
+    async def drain(self, deadline_s: float) -> int:
+        """Wait for everything, cancel what is left after the deadline, and return how much that was."""
+        deadline = asyncio.get_running_loop().time() + deadline_s
+        while self._tasks and (left := deadline - asyncio.get_running_loop().time()) > 0:
+            await asyncio.wait(self._tasks, timeout=left)
+        late = list(self._tasks)
+        for task in late:
+            task.cancel()
+        if late:
+            logger.warning("background.cancelled", extra={"tasks": len(late)})
+            await asyncio.wait(late, timeout=5)
+        return len(late)

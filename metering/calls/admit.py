@@ -1,0 +1,119 @@
+"""Everything that can say no to a call, the hold last."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+
+from metering.background import BackgroundTasks
+from metering.calls.known import Known
+from metering.calls.values import Call, CallRequest
+from metering.catalog.access import choose_model
+from metering.catalog.served import ServedModel
+from metering.errors import TaskNotAllowed
+from metering.identity.principal import Principal
+from metering.ledger.commands import CallContext
+from metering.ledger.port import Ledger
+from metering.policy.values import PolicySubject
+from metering.ports import LLMAdapter, TaskRequest, Vendors
+from metering.reservation.allowance import Allowance
+from metering.reservation.bound import TokenCounter, bound_call
+from metering.reservation.hold import has_hard_budget
+from metering.reservation.reserve import reserve
+from metering.types import Task
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collaborators:
+    """Who the gateway works with; chosen in one place (wiring)."""
+
+    ledger: Ledger
+    vendors: Vendors
+    adapters: Mapping[Task, LLMAdapter]
+    count_tokens: TokenCounter
+    known: Known
+    background: BackgroundTasks
+    now: Callable[[], datetime]
+    lease_s: int
+
+
+async def admit(with_: Collaborators, caller: Principal, request: CallRequest) -> Call:
+    """The call with its hold committed.
+
+    Raises NotPermitted, ModelNotFound, InvalidRequest, InputTooLarge, BudgetExceeded, ConcurrencyExceeded,
+    IdempotencyInProgress, IdempotencyMismatch and MeteringUnavailable; then nothing is held.
+    """
+    started_s = time.monotonic()
+    task = request.task
+    adapter = with_.adapters.get(task)
+    if adapter is None or (caller.allowed_tasks and task not in caller.allowed_tasks):
+        raise TaskNotAllowed(f"This token does not allow the task {task}.")
+    access = await with_.known.access(caller.plan_code, task)
+    models = await with_.known.models()
+    model = choose_model(models, access, request.model, narrowed_to=caller.allowed_models)
+    policy = await with_.known.policy(_subject(caller), task)
+    templates = policy.lines_for((model.provider_name,), request.agent_id)
+    work = TaskRequest(task=task, input=request.input, limits=policy.numbers())
+    bound = partial(
+        bound_call,
+        candidates=(model,),
+        policy=policy,
+        count_tokens=with_.count_tokens,
+        hard=has_hard_budget(templates),
+    )
+    opening = adapter.opening(work)
+    first = bound(opening)
+    granted_s = time.monotonic()
+    hold = await reserve(
+        ledger=with_.ledger,
+        background=with_.background,
+        tenant_id=caller.tenant_id,
+        context=_context(caller, request, model),
+        bound=first.bound,
+        templates=templates,
+        lease_s=with_.lease_s,
+        now=with_.now(),
+        idempotency=request.idempotency,
+    )
+    allowance = Allowance(
+        hold=hold,
+        opening=(opening, first),
+        model=model,
+        bound=bound,
+        ledger=with_.ledger,
+        vendors=with_.vendors,
+        now=with_.now,
+    )
+    return Call(
+        hold=hold,
+        model=model,
+        policy=policy,
+        adapter=adapter,
+        request=work,
+        allowance=allowance,
+        started_s=started_s,
+        granted_s=granted_s,
+    )
+
+
+def _subject(caller: Principal) -> PolicySubject:
+    return PolicySubject(caller.tenant_id, caller.plan_code, caller.team_id, caller.user_id, caller.token_id)
+
+
+def _context(caller: Principal, request: CallRequest, model: ServedModel) -> CallContext:
+    return CallContext(
+        request_id=request.request_id,
+        task=request.task.value,
+        request_model=model.name,
+        model_class=model.model_class,
+        provider_name=model.provider_name,
+        team_id=caller.team_id,
+        user_id=caller.user_id,
+        token_id=caller.token_id,
+        agent_id=request.agent_id,
+        microdao_id=request.microdao_id,
+        channel_id=request.channel_id,
+        conversation_id=request.conversation_id,
+        trace_id=request.trace_id,
+    )

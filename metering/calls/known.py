@@ -1,0 +1,73 @@
+"""What the gateway knows about callers, plans, models and policies: read from the database, at most a second old."""
+
+from contextlib import suppress
+from datetime import UTC, datetime
+from uuid import UUID
+
+from django.db.models import Q
+
+from metering.catalog.access import PlanAccess, load_access
+from metering.catalog.served import ModelIndex, load_models
+from metering.errors import NotFound, TokenExpired
+from metering.identity.authenticate import authenticate
+from metering.identity.principal import Principal
+from metering.identity.secret import digest_of
+from metering.models import Team
+from metering.policy.effective import effective_policy
+from metering.policy.values import EffectivePolicy, PolicySubject
+from metering.snapshots import Snapshots
+
+
+class Known:
+    """One process's snapshots. For one event loop."""
+
+    def __init__(self) -> None:
+        self._principals = Snapshots(_principal)
+        self._teams = Snapshots(_team_id)
+        self._access = Snapshots(load_access)
+        self._models = Snapshots(load_models, max_entries=1)
+        self._policies = Snapshots(effective_policy)
+
+    async def principal(self, secret: str) -> Principal:
+        """The holder of a bearer secret. Raises InvalidCredential, TokenExpired and TenantSuspended."""
+        principal = await self._principals.get(digest_of(secret), secret)
+        # A snapshot may be older than the secret's end.
+        if principal.valid_until is not None and principal.valid_until <= datetime.now(UTC):
+            raise TokenExpired("This ATI token has expired.")
+        return principal
+
+    async def team_id(self, tenant_id: UUID, reference: str) -> UUID:
+        """A team of the tenant by id or slug. Raises NotFound."""
+        return await self._teams.get((tenant_id, reference), tenant_id, reference)
+
+    async def access(self, plan: str, task: str) -> PlanAccess:
+        """The plan's model classes for the task. Raises FeatureNotInPlan and TaskNotAllowed."""
+        return await self._access.get((plan, task), plan, task)
+
+    async def models(self) -> ModelIndex:
+        """Every model that can be served."""
+        return await self._models.get(())
+
+    async def policy(self, subject: PolicySubject, task: str) -> EffectivePolicy:
+        """Limits and budgets in force."""
+        return await self._policies.get((subject, task), subject, task)
+
+    def forget(self) -> None:
+        """Drop everything, so that the next call reads the database."""
+        for snapshots in (self._principals, self._teams, self._access, self._models, self._policies):
+            snapshots.clear()
+
+
+def _principal(secret: str) -> Principal:
+    return authenticate(secret=secret, now=datetime.now(UTC))
+
+
+def _team_id(tenant_id: UUID, reference: str) -> UUID:
+    named = Q(slug=reference)
+    with suppress(ValueError):
+        named |= Q(pk=UUID(reference))
+    teams = Team.objects.filter(named, tenant_id=tenant_id)
+    found: UUID | None = teams.values_list("pk", flat=True).first()
+    if found is None:
+        raise NotFound("There is no such team.", param="team")
+    return found

@@ -1,0 +1,108 @@
+"""What a metered call is asked with, what it carries along, and what it answers."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from msgspec import Struct
+
+from metering.catalog.served import ServedModel
+from metering.ledger.commands import Attempt
+from metering.policy.values import EffectivePolicy
+from metering.ports import Body, LLMAdapter, TaskRequest
+from metering.reservation.allowance import Allowance
+from metering.reservation.hold import Hold, amounts_of
+from metering.reservation.reserve import IdempotencyKey
+from metering.types import Dimension, EnforcementMode, Task
+
+
+class CallRequest(Struct, frozen=True, kw_only=True):
+    """One piece of work for a caller. The ids at the end are the caller's own labels."""
+
+    task: Task
+    input: Body
+    model: str = ""
+    """A model, an alias or a class; empty: the plan's default class."""
+    request_id: str
+    agent_id: str | None = None
+    microdao_id: str | None = None
+    channel_id: str | None = None
+    conversation_id: str | None = None
+    trace_id: str | None = None
+    idempotency: IdempotencyKey | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """An admitted call: its hold is committed, nothing is sent yet."""
+
+    hold: Hold
+    model: ServedModel
+    policy: EffectivePolicy
+    adapter: LLMAdapter
+    request: TaskRequest
+    allowance: Allowance
+    started_s: float
+    """Monotonic time at which the gateway began to work on it."""
+    granted_s: float
+    """Monotonic time just before the hold was asked for: its lease ends no earlier than this plus `lease_s`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What the caller is told beside the answer."""
+
+    reservation_id: UUID
+    model: str
+    provider_name: str
+    mode: EnforcementMode
+    attempts: tuple[Attempt, ...]
+    overhead_ms: float
+    """Time that was not spent waiting for a vendor."""
+    remaining: dict[Dimension, int]
+    """What is left of the tightest budget of each dimension, in the ledger's units."""
+
+    @property
+    def cost_nano_usd(self) -> int:
+        return sum(attempt.cost_nano_usd for attempt in self.attempts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """A finished call: the task's answer as JSON, and its facts."""
+
+    output: bytes
+    facts: Facts
+
+
+def facts_of(call: Call, *, ended_s: float) -> Facts:
+    """The facts as they are now: before the vendor has answered, without attempts."""
+    attempts = tuple(call.allowance.attempts)
+    return Facts(
+        reservation_id=call.hold.reservation_id,
+        model=call.model.name,
+        provider_name=call.model.provider_name,
+        mode=call.policy.mode,
+        attempts=attempts,
+        overhead_ms=(ended_s - call.started_s - call.allowance.vendor_s) * 1000,
+        remaining=_remaining(call.hold, attempts),
+    )
+
+
+def _remaining(hold: Hold, attempts: tuple[Attempt, ...]) -> dict[Dimension, int]:
+    """Limits less use and holds at the time of the hold; an ended call counts what it used instead of its hold."""
+    held = amounts_of(hold.bound, requests=1, calls=1)
+    used = dict(held)
+    if attempts:
+        input_tokens = sum(attempt.input_tokens for attempt in attempts)
+        output_tokens = sum(attempt.output_tokens for attempt in attempts)
+        used[Dimension.INPUT_TOKENS], used[Dimension.OUTPUT_TOKENS] = input_tokens, output_tokens
+        used[Dimension.TOKENS] = input_tokens + output_tokens
+        used[Dimension.COST] = sum(attempt.cost_nano_usd for attempt in attempts)
+    remaining: dict[Dimension, int] = {}
+    for template, balance in zip(hold.held, hold.balances, strict=False):
+        dimension = template.meter.dimension
+        if dimension is Dimension.CONCURRENCY:
+            continue
+        left = balance.limit - balance.used - balance.held + held[dimension] - used[dimension]
+        remaining[dimension] = max(0, min(left, remaining.get(dimension, left)))
+    return remaining

@@ -1,0 +1,65 @@
+"""What a plan lets its holders do for a task, and which model serves a request."""
+
+from dataclasses import dataclass
+
+from metering.catalog.served import ModelIndex, ServedModel
+from metering.errors import FeatureNotInPlan, ModelNotAllowed, ModelNotFound, TaskNotAllowed
+from metering.models import PlanFeature, PlanLLMAccess, Task
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanAccess:
+    """The model classes of one plan for one task."""
+
+    plan: str
+    task: str
+    classes: frozenset[str]
+    default_class: str
+
+    def allows(self, model: ServedModel, *, narrowed_to: frozenset[str]) -> bool:
+        """Whether the plan's classes and the token's own list (empty: any) contain the model."""
+        return model.model_class in self.classes and (not narrowed_to or model.name in narrowed_to)
+
+
+def load_access(plan: str, task: str) -> PlanAccess:
+    """The plan's access to the task.
+
+    Raises FeatureNotInPlan where the plan lacks the task's feature or is not active, and TaskNotAllowed
+    where it has no model classes for the task.
+    """
+    feature = Task.objects.filter(code=task).values_list("feature_id", flat=True).first()
+    if feature is None:
+        raise TaskNotAllowed(f"There is no task {task!r}.")
+    if not PlanFeature.objects.filter(plan=plan, plan__is_active=True, feature=feature).exists():
+        raise FeatureNotInPlan(f"The plan {plan!r} does not contain the feature {feature!r}.")
+    access = PlanLLMAccess.objects.filter(plan=plan, task=task).prefetch_related("allowed_classes").first()
+    if access is None:
+        raise TaskNotAllowed(f"The plan {plan!r} does not allow the task {task!r}.")
+    return PlanAccess(
+        plan=plan,
+        task=task,
+        classes=frozenset(allowed.pk for allowed in access.allowed_classes.all()),
+        default_class=access.default_class_id,
+    )
+
+
+def choose_model(
+    index: ModelIndex, access: PlanAccess, name: str, *, narrowed_to: frozenset[str]
+) -> ServedModel:
+    """The cheapest allowed model that `name` (a model, an alias or a class; empty: the default class) stands for.
+
+    Raises ModelNotFound and ModelNotAllowed.
+    """
+    found = index.find(name or access.default_class)
+    if not found:
+        raise ModelNotFound(f"There is no model {name or access.default_class!r}.", param="model")
+    for model in found:
+        if access.allows(model, narrowed_to=narrowed_to):
+            return model
+    if found[0].model_class not in access.classes:
+        raise ModelNotAllowed(
+            f"The plan {access.plan!r} does not allow {found[0].model_class} models for {access.task}; "
+            f"it allows {', '.join(sorted(access.classes))}.",
+            param="model",
+        )
+    raise ModelNotAllowed(f"This token does not allow the model {name!r}.", param="model")

@@ -1,0 +1,174 @@
+"""The whole story of a metered call, from the caller's credential to the settled usage.
+
+credential → Principal → plan, model and price → EffectivePolicy and the call's bound → hold on every meter →
+task adapter, spending through its Allowance → vendor → settle → result with usage.
+
+Whatever happens once the hold is committed, the reservation ends here: settled with its attempts, or released if
+nothing was sent. The work runs in a task of its own, so a caller that goes away cannot cut its settlement off.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Coroutine, Iterable
+from contextlib import aclosing, suppress
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any, TypeVar
+
+from metering.background import BackgroundTasks
+from metering.calls.admit import Collaborators, admit
+from metering.calls.channel import Channel, MeteredStream
+from metering.calls.known import Known
+from metering.calls.values import Call, CallRequest, Facts, Result, facts_of
+from metering.errors import MeteringError, MeteringUnavailable
+from metering.identity.principal import Principal
+from metering.ledger.port import Ledger
+from metering.ports import LLMAdapter, Vendors
+from metering.reservation.bound import TokenCounter
+from metering.reservation.lease import LeaseKeeper
+from metering.reservation.release import release
+from metering.reservation.settle import settle
+
+T = TypeVar("T")
+DRAIN_S = 120.0
+"""How long a call whose caller has gone may run on, where the policy is `drain`."""
+SETTLE_WAIT_S = 5.0
+"""How long an answer waits for its settlement; while the ledger is away that goes on in the background."""
+logger = logging.getLogger(__name__)
+
+
+class LLMGateway:
+    """Metered LLM work for callers. One for each process; belongs to one event loop."""
+
+    def __init__(
+        self,
+        *,
+        ledger: Ledger,
+        vendors: Vendors,
+        adapters: Iterable[LLMAdapter],
+        count_tokens: TokenCounter,
+        lease_s: int,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._with = Collaborators(
+            ledger=ledger,
+            vendors=vendors,
+            adapters={task: adapter for adapter in adapters for task in adapter.supported_tasks},
+            count_tokens=count_tokens,
+            known=Known(),
+            background=BackgroundTasks(),
+            now=now,
+            lease_s=lease_s,
+        )
+        self._leases = LeaseKeeper(ledger)
+
+    @property
+    def known(self) -> Known:
+        """The snapshots of callers, plans, models and policies."""
+        return self._with.known
+
+    async def authenticate(self, secret: str, *, team: str | None = None) -> Principal:
+        """The caller who holds `secret`, working for `team` (id or slug) of its tenant if one is named.
+
+        Raises InvalidCredential, TokenExpired, TenantSuspended, and NotFound for the team.
+        """
+        caller = await self.known.principal(secret)
+        if team is None:
+            return caller
+        return replace(caller, team_id=await self.known.team_id(caller.tenant_id, team))
+
+    async def execute(self, caller: Principal, request: CallRequest) -> Result:
+        """Do the work and answer it whole.
+
+        Raises what `admit` raises, before anything is sent; VendorError and VendorTimeout after; and
+        MeteringUnavailable if the ledger goes away for longer than the lease.
+        """
+        call = await admit(self._with, caller, request)
+        work = self._perform(call, call.adapter.execute(call.request, call.allowance))
+        running = self._with.background.spawn(work, name="call")
+        try:
+            output = await asyncio.shield(running)
+        except asyncio.CancelledError:
+            self._abandon(call, running)
+            raise
+        return Result(output=output, facts=facts_of(call, ended_s=time.monotonic()))
+
+    async def stream(self, caller: Principal, request: CallRequest) -> tuple[Facts, MeteredStream]:
+        """Do the work and hand over its events as they come; returns with the first one.
+
+        Raises as `execute` does where there is no first event; the stream raises what happens later.
+        """
+        call = await admit(self._with, caller, request)
+        channel = Channel()
+        running = self._with.background.spawn(self._pump(call, channel), name="call.stream")
+        stream = MeteredStream(channel, on_abandon=partial(self._abandon, call, running))
+        try:
+            await channel.ready()
+        except asyncio.CancelledError:
+            stream.close()
+            raise
+        return facts_of(call, ended_s=time.monotonic()), stream
+
+    async def close(self, deadline_s: float) -> None:
+        """Wait for running calls and settlements; what is left after the deadline is stopped."""
+        await self._with.background.drain(deadline_s)
+        await self._leases.close()
+
+    async def _pump(self, call: Call, channel: Channel) -> None:
+        """Move the work's events into the channel; it ends after the settlement, so what it says is booked."""
+
+        async def copy() -> None:
+            events: Any = call.adapter.stream(call.request, call.allowance)
+            async with aclosing(events):
+                async for event in events:
+                    await channel.put(event)
+
+        error: MeteringError | None = MeteringUnavailable("The gateway stopped this call.")
+        try:
+            await self._perform(call, copy())
+            error = None
+        except MeteringError as failure:
+            error = failure
+        finally:
+            channel.end(error)
+
+    async def _perform(self, call: Call, work: Coroutine[Any, Any, T]) -> T:
+        """The work under its lease, and the reservation's end, whichever way the work ends."""
+        try:
+            with self._leases.keep(call.hold, granted_s=call.granted_s) as lease:
+                try:
+                    return await work
+                except asyncio.CancelledError:
+                    if lease.lost:
+                        raise MeteringUnavailable("The call outlived its reservation.") from None
+                    raise
+        finally:
+            await self._end(call)
+
+    async def _end(self, call: Call) -> None:
+        """Settle what was sent, release what was not, in a task that no cancellation reaches."""
+        attempts = call.allowance.seal()
+        ending: Coroutine[Any, Any, Any]
+        if attempts:
+            ending = settle(ledger=self._with.ledger, hold=call.hold, attempts=attempts)
+        else:
+            ending = release(
+                ledger=self._with.ledger,
+                reservation_id=call.hold.reservation_id,
+                tenant_id=call.hold.tenant_id,
+                reason="nothing was sent",
+                deadline_s=call.hold.lease_s,
+            )
+        task = self._with.background.spawn(ending, name="reservation.end")
+        with suppress(TimeoutError):
+            async with asyncio.timeout(SETTLE_WAIT_S):
+                await asyncio.shield(task)
+
+    def _abandon(self, call: Call, running: "asyncio.Task[Any]") -> None:
+        """The caller has gone: let the work end within a deadline, or stop it now, as the policy says."""
+        if call.policy.choice("on_disconnect", "drain") == "cancel":
+            running.cancel()
+        else:
+            asyncio.get_running_loop().call_later(DRAIN_S, running.cancel)

@@ -1,0 +1,136 @@
+"""Budgets and concurrency rules become line templates. Pure.
+
+Whose use a budget counts (`per`), and what happens where the caller has no such subject:
+
+- `user` without a user (a bare token): the token counts as one user, so that it is not unlimited.
+- `team` without a team: all such calls of the tenant share one meter, like one more team.
+- `token` without a token: the tenant's meter.
+- `agent` and `provider` are known only with the call; a call that names no agent is under no agent's budget.
+
+A tenant in mode observe or warn loosens its own limits, never the gateway-wide and the providers' ones.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+from metering.ledger.commands import MeterKey
+from metering.policy.merge import Rule, winners
+from metering.policy.values import LineTemplate, PolicySubject
+from metering.types import Dimension, EnforcementMode, Scope, SubjectType, Window
+
+SHARED = frozenset({SubjectType.GLOBAL, SubjectType.PROVIDER})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BudgetRow:
+    """A row of Budget that applies to the subject and the task."""
+
+    id: UUID
+    scope: Scope
+    scope_id: str
+    per: SubjectType
+    dimension: Dimension
+    window: Window
+    amount: int
+    hard: bool = True
+    mode: EnforcementMode = EnforcementMode.ENFORCE
+    release_on_expiry: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TenantCalendar:
+    """What of the tenant's row the lines depend on."""
+
+    timezone: str = "UTC"
+    week_start: int = 0
+    mode: EnforcementMode = EnforcementMode.ENFORCE
+
+
+def budget_line(budget: BudgetRow, subject: PolicySubject, tenant: TenantCalendar) -> LineTemplate:
+    """The budget's line; the subject of a plan's each-agent or each-provider budget is left empty."""
+    subject_type, subject_id = _subject_of(budget, subject)
+    operators_own = budget.scope in (Scope.GLOBAL, Scope.PROVIDER)
+    return LineTemplate(
+        meter=_meter(budget.id, subject_type, subject_id, budget.dimension, budget.window, subject, tenant),
+        limit=budget.amount,
+        enforced=budget.hard
+        and budget.mode is EnforcementMode.ENFORCE
+        and (operators_own or tenant.mode is EnforcementMode.ENFORCE),
+        release_on_expiry=budget.release_on_expiry,
+        scope=budget.scope,
+        name=f"{budget.scope} {budget.dimension}/{budget.window}",
+    )
+
+
+def concurrency_lines(
+    rules: Iterable[Rule], subject: PolicySubject, tenant: TenantCalendar
+) -> list[LineTemplate]:
+    """A windowless line for each scope that says `max_concurrent`: the base rule counts the tenant's calls.
+
+    Observed rules get lines of their own beside the enforced ones, so that trying a tighter limit
+    does not switch the present one off.
+    """
+    of_key = [rule for rule in rules if rule.key == "max_concurrent"]
+    enforced = [rule for rule in of_key if rule.mode is EnforcementMode.ENFORCE]
+    tried = [rule for rule in of_key if rule.mode is not EnforcementMode.ENFORCE]
+    return [
+        _concurrency_line(slot, rule, subject, tenant)
+        for group in (enforced, tried)
+        for slot, rule in winners(group).items()
+    ]
+
+
+def _concurrency_line(
+    slot: Scope, rule: Rule, subject: PolicySubject, tenant: TenantCalendar
+) -> LineTemplate:
+    subject_type, subject_id = _identified(SubjectType(slot.value), subject)
+    return LineTemplate(
+        meter=_meter(rule.id, subject_type, subject_id, Dimension.CONCURRENCY, Window.NONE, subject, tenant),
+        limit=int(rule.value),
+        enforced=rule.mode is EnforcementMode.ENFORCE and tenant.mode is EnforcementMode.ENFORCE,
+        release_on_expiry=True,
+        scope=rule.scope,
+        name=f"{rule.scope} max_concurrent",
+    )
+
+
+def _meter(
+    budget_id: UUID,
+    subject_type: SubjectType,
+    subject_id: str,
+    dimension: Dimension,
+    window: Window,
+    subject: PolicySubject,
+    tenant: TenantCalendar,
+) -> MeterKey:
+    shared = subject_type in SHARED
+    return MeterKey(
+        budget_id=budget_id,
+        subject_type=subject_type.value,
+        subject_id=subject_id,
+        tenant_id=None if shared else subject.tenant_id,
+        dimension=dimension,
+        window=window,
+        timezone="UTC" if shared else tenant.timezone,
+        week_start=0 if shared else tenant.week_start,
+    )
+
+
+def _subject_of(budget: BudgetRow, subject: PolicySubject) -> tuple[SubjectType, str]:
+    if budget.per in (SubjectType.PROVIDER, SubjectType.AGENT):
+        own = budget.scope.value == budget.per.value
+        return budget.per, budget.scope_id if own else ""
+    return _identified(budget.per, subject)
+
+
+def _identified(per: SubjectType, subject: PolicySubject) -> tuple[SubjectType, str]:
+    if per is SubjectType.GLOBAL:
+        return SubjectType.GLOBAL, ""
+    if per is SubjectType.USER and subject.user_id is not None:
+        return SubjectType.USER, str(subject.user_id)
+    if per is SubjectType.TEAM and subject.team_id is not None:
+        return SubjectType.TEAM, str(subject.team_id)
+    if per in (SubjectType.USER, SubjectType.TOKEN) and subject.token_id is not None:
+        return SubjectType.TOKEN, str(subject.token_id)
+    return SubjectType.TENANT, str(subject.tenant_id)

@@ -1,0 +1,119 @@
+"""What policy compiles to: immutable values that the hot path reads without touching the database."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+from uuid import UUID
+
+from msgspec.structs import replace
+
+from metering.ledger.commands import MeterKey
+from metering.policy.registry import REGISTRY
+from metering.types import EnforcementMode, Scope
+
+
+class PolicySubject(NamedTuple):
+    """For whom a policy is compiled."""
+
+    tenant_id: UUID
+    plan: str
+    """The plan's code, from the token."""
+    team_id: UUID | None
+    user_id: UUID | None
+    token_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """The value of a rule key in force, and where it comes from."""
+
+    value: int | str
+    scope: Scope
+    rule_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineTemplate:
+    """A hold's line without its amount: which meter, and what its limit does."""
+
+    meter: MeterKey
+    limit: int
+    """In the ledger's units: cost in nano-USD."""
+    enforced: bool
+    release_on_expiry: bool
+    scope: Scope
+    name: str
+    """How messages call the budget: scope, dimension and window, such as `tenant cost/month`."""
+
+    def of_subject(self, subject_id: str) -> "LineTemplate":
+        """The same budget on the meter of one provider or agent."""
+        return LineTemplate(
+            meter=replace(self.meter, subject_id=subject_id),
+            limit=self.limit,
+            enforced=self.enforced,
+            release_on_expiry=self.release_on_expiry,
+            scope=self.scope,
+            name=self.name,
+        )
+
+
+Lines = tuple[LineTemplate, ...]
+_MEMO_ENTRIES = 256
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EffectivePolicy:
+    """All that applies to one subject and task: settings, and a line template for every budget."""
+
+    task: str
+    mode: EnforcementMode
+    """The tenant's: anything but `enforce` turns its own limits into records."""
+    settings: Mapping[str, Setting]
+    lines: Lines
+    """For every call of the subject."""
+    by_provider: Mapping[str, Lines]
+    """For calls that this provider may serve."""
+    by_agent: Mapping[str, Lines]
+    """For calls that name this agent."""
+    each_provider: Lines
+    """Budgets that count every provider by itself; their meters' subject is filled in for each call."""
+    each_agent: Lines
+    _memo: dict[tuple[tuple[str, ...], str | None], Lines] = field(default_factory=dict, compare=False)
+
+    def number(self, key: str) -> int | None:
+        """The limit in force for a numeric key; None: unlimited, or observed only."""
+        if self.mode is not EnforcementMode.ENFORCE and REGISTRY[key].is_limit:
+            return None
+        setting = self.settings.get(key)
+        return setting.value if setting is not None and isinstance(setting.value, int) else None
+
+    def numbers(self) -> dict[str, int]:
+        """Every numeric limit in force, by key."""
+        return {key: number for key in self.settings if (number := self.number(key)) is not None}
+
+    def choice(self, key: str, default: str) -> str:
+        """The choice in force for a key of choices."""
+        setting = self.settings.get(key)
+        return setting.value if setting is not None and isinstance(setting.value, str) else default
+
+    def lines_for(self, providers: tuple[str, ...], agent_id: str | None) -> Lines:
+        """Every line of a call that one of `providers` will serve, for `agent_id` if it names one."""
+        if not (self.by_provider or self.by_agent or self.each_provider or self.each_agent):
+            return self.lines
+        key = (providers, agent_id)
+        known = self._memo.get(key)
+        if known is None:
+            known = self._assemble(providers, agent_id)
+            if len(self._memo) < _MEMO_ENTRIES:  # agent ids come from callers: never keep them all
+                self._memo[key] = known
+        return known
+
+    def _assemble(self, providers: tuple[str, ...], agent_id: str | None) -> Lines:
+        lines = list(self.lines)
+        for provider in providers:
+            lines += self.by_provider.get(provider, ())
+            lines += [template.of_subject(provider) for template in self.each_provider]
+        if agent_id is not None:
+            lines += self.by_agent.get(agent_id, ())
+            lines += [template.of_subject(agent_id) for template in self.each_agent]
+        return tuple(lines)

@@ -1,0 +1,164 @@
+"""What metering asks of the outside: task adapters on one side, LLM vendors on the other.
+
+Structural types only, so that neither side imports the other's classes (ADR 0010).
+"""
+
+from collections.abc import AsyncIterator, Mapping
+from typing import Any, Protocol
+
+from msgspec import Struct
+
+from metering.types import ModelClass, Outcome, Task
+
+Body = dict[str, Any]
+"""A chat completion request in OpenAI's shape: the vendor's wire format, so `Any` enters here."""
+
+
+class Usage(Protocol):
+    """Tokens as the vendor reports them; cached and cache-write tokens are part of the input."""
+
+    @property
+    def input_tokens(self) -> int: ...
+    @property
+    def output_tokens(self) -> int: ...
+    @property
+    def cached_input_tokens(self) -> int: ...
+    @property
+    def cache_write_tokens(self) -> int: ...
+    @property
+    def reasoning_tokens(self) -> int: ...
+
+
+class VendorAnswer(Protocol):
+    """A vendor's whole answer."""
+
+    @property
+    def body(self) -> bytes:
+        """The answer as JSON in OpenAI's shape, passed through untouched."""
+
+    @property
+    def model(self) -> str:
+        """What the vendor says it ran."""
+
+    @property
+    def usage(self) -> Usage | None:
+        """None: the vendor reported none."""
+
+
+class VendorChunk(Protocol):
+    """One event of a vendor's stream."""
+
+    @property
+    def data(self) -> bytes:
+        """The JSON of a chat.completion.chunk in OpenAI's shape, without SSE framing."""
+
+    @property
+    def model(self) -> str: ...
+
+    @property
+    def usage(self) -> Usage | None:
+        """On the chunk that carries the usage, normally the last."""
+
+    @property
+    def only_usage(self) -> bool:
+        """Whether it carries nothing else: hidden from a caller who did not ask for usage."""
+
+
+class VendorCall(Struct, frozen=True, kw_only=True):
+    """One attempt at one vendor."""
+
+    provider_name: str
+    model: str
+    """The vendor's own name of the model."""
+    payload: bytes
+    """The request body as it is sent: its length is part of the bound."""
+    body: Body
+    """The same, decoded, for vendors that are not OpenAI-compatible. Not to be changed."""
+    attempt_id: str
+    """Sent upstream as x-gateway-attempt-id."""
+    timeout_s: float
+
+
+class AttemptFailed(Exception):
+    """A vendor attempt that brought no whole answer, as the vendor port raises it.
+
+    `sent` is False when the vendor cannot have seen the request. `outcome` TIMEOUT and CUT are
+    ambiguous: the vendor may bill what nobody received.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        outcome: Outcome,
+        sent: bool = True,
+        retryable: bool = False,
+        status: int | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.outcome = outcome
+        self.sent = sent
+        self.retryable = retryable
+        self.status = status
+
+    @property
+    def ambiguous(self) -> bool:
+        """Whether the vendor may bill this attempt although it reported no usage."""
+        return self.sent and self.outcome is not Outcome.ERROR
+
+
+class Vendors(Protocol):
+    """All configured vendors. Every failure is an AttemptFailed."""
+
+    async def complete(self, call: VendorCall) -> VendorAnswer:
+        """One whole answer."""
+        ...
+
+    def stream(self, call: VendorCall) -> AsyncIterator[VendorChunk]:
+        """The answer in chunks; closing the iterator cancels the call upstream."""
+        ...
+
+
+class Spending(Protocol):
+    """The allowance as an adapter sees it: the only way to spend."""
+
+    async def complete(self, body: Body) -> VendorAnswer:
+        """One metered LLM call. Raises BudgetExceeded if it cannot be covered, and VendorError."""
+        ...
+
+    def stream(self, body: Body) -> AsyncIterator[VendorChunk]:
+        """One metered LLM call, streamed. Raises as `complete` does."""
+        ...
+
+
+class TaskRequest(Struct, frozen=True, kw_only=True):
+    """What an adapter is asked to do."""
+
+    task: Task
+    input: Body
+    """The task's own input; for chat, the chat completion request."""
+    limits: Mapping[str, int]
+    """The numeric rules in force for this call, by key."""
+
+
+class LLMAdapter(Protocol):
+    """One kind of work. It never sees a tenant, a price or a vendor: it spends through its allowance."""
+
+    supported_tasks: frozenset[Task]
+    supported_model_classes: frozenset[ModelClass]
+
+    def opening(self, request: TaskRequest) -> Body:
+        """The first LLM call that the work will make: what is held before it starts.
+
+        Raises InvalidRequest for an input that the task cannot work with.
+        """
+        ...
+
+    async def execute(self, request: TaskRequest, allowance: Spending) -> bytes:
+        """Do the work; the result as JSON."""
+        ...
+
+    def stream(self, request: TaskRequest, allowance: Spending) -> AsyncIterator[bytes]:
+        """Do the work, yielding the task's own events as JSON."""
+        ...

@@ -1,0 +1,101 @@
+"""The ledger's refusals as errors that people can act on."""
+
+from datetime import datetime
+
+from metering.errors import (
+    BudgetExceeded,
+    ConcurrencyExceeded,
+    IdempotencyInProgress,
+    IdempotencyMismatch,
+    LimitExceeded,
+    LimitUsage,
+    MeteringError,
+    MeteringUnavailable,
+    TransitionRefused,
+)
+from metering.ledger.results import Denied, LineDenial, Reason, Refused
+from metering.money import usd_text
+from metering.policy.values import LineTemplate
+from metering.types import Dimension
+
+RETRY_CONCURRENCY_S = 1
+RETRY_NEVER_S = 86_400
+"""For budgets that never reset: somebody has to raise them first."""
+
+
+def limit_error(denied: Denied, templates: list[LineTemplate], now: datetime) -> LimitExceeded:
+    """The error for the denial that lasts longest: the caller has to wait for that one anyway.
+
+    `templates` run along the command's lines.
+    """
+    denial = max(denied.denials, key=lambda item: _wait_s(item, templates[item.line], now))
+    template = templates[denial.line]
+    dimension = template.meter.dimension
+    usage = LimitUsage(
+        budget=template.name,
+        scope=template.scope.value,
+        dimension=dimension.value,
+        current=denial.used,
+        held=denial.held,
+        requested=denial.requested,
+        limit=denial.limit,
+        period=template.meter.window.value,
+    )
+    retry_after_s = _wait_s(denial, template, now)
+    if dimension is Dimension.CONCURRENCY:
+        return ConcurrencyExceeded(
+            f"Too many calls are in flight under {template.name}: {denial.held} of {denial.limit}.",
+            usage=usage,
+            reset_at=None,
+            retry_after_s=retry_after_s,
+        )
+    return BudgetExceeded(
+        _budget_message(denial, template),
+        usage=usage,
+        reset_at=denial.resets_at,
+        retry_after_s=retry_after_s,
+    )
+
+
+def _wait_s(denial: LineDenial, template: LineTemplate, now: datetime) -> int:
+    if template.meter.dimension is Dimension.CONCURRENCY:
+        return RETRY_CONCURRENCY_S
+    if denial.resets_at is None:
+        return RETRY_NEVER_S
+    return max(1, int((denial.resets_at - now).total_seconds()) + 1)
+
+
+def _budget_message(denial: LineDenial, template: LineTemplate) -> str:
+    dimension = template.meter.dimension
+
+    def shown(amount: int) -> str:
+        return f"${usd_text(amount)}" if dimension is Dimension.COST else f"{amount:,}"
+
+    unit = "" if dimension is Dimension.COST else f" {dimension.unit}"
+    facts = (
+        f"{shown(denial.used)} used and {shown(denial.held)} held of {shown(denial.limit)}{unit}, "
+        f"this call may need {shown(denial.requested)}"
+    )
+    if denial.requested > denial.limit:
+        return f"This call is larger than the whole budget {template.name}: {facts}."
+    until = f"; it resets at {denial.resets_at:%Y-%m-%d %H:%M} UTC" if denial.resets_at else ""
+    return f"The budget {template.name} has no room for this call: {facts}{until}."
+
+
+def refusal_error(refused: Refused) -> MeteringError:
+    """The error for a command that the state table does not allow."""
+    state = refused.state.name.lower() if refused.state is not None else "absent"
+    match refused.reason:
+        case Reason.KEY_IN_PROGRESS:
+            return IdempotencyInProgress("A request with this Idempotency-Key is still running.")
+        case Reason.KEY_ENDED:
+            return IdempotencyInProgress(
+                "A request with this Idempotency-Key has ended; its answer is not kept."
+            )
+        case Reason.KEY_OTHER_BODY:
+            return IdempotencyMismatch("This Idempotency-Key was used with another request.")
+        case Reason.LEASE_EXPIRED:
+            return MeteringUnavailable("The call outlived its reservation, so it was stopped.")
+    return TransitionRefused(
+        f"The reservation is {state}: {refused.reason}.", reason=refused.reason.value, state=state
+    )

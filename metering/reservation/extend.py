@@ -1,0 +1,41 @@
+"""Keep a hold alive, or make it larger."""
+
+from datetime import datetime
+
+from metering.ledger.commands import Bound, Extend
+from metering.ledger.port import Ledger
+from metering.ledger.results import Denied, Granted, Refused
+from metering.reservation.denial import limit_error, refusal_error
+from metering.reservation.hold import Hold, amounts_of, hold_lines, used_lines
+
+
+async def renew(*, ledger: Ledger, hold: Hold) -> bool:
+    """Start the lease anew; whether the reservation is still held. Raises MeteringUnavailable."""
+    result = await ledger.submit(Extend(reservation_id=hold.reservation_id, lease_s=hold.lease_s))
+    return isinstance(result, Granted)
+
+
+async def enlarge(*, ledger: Ledger, hold: Hold, by: Bound, sequence: int, now: datetime) -> bool:
+    """Hold `by` on top; whether that took up `sequence`, which counts this reservation's enlargements from 1.
+
+    Raises BudgetExceeded where there is no room, TransitionRefused if the reservation has ended, and
+    MeteringUnavailable (the enlargement may have been carried out: the reservation's end gives it back).
+    """
+    amounts = amounts_of(by)
+    templates = used_lines(hold.templates, amounts)
+    result = await ledger.submit(
+        Extend(
+            reservation_id=hold.reservation_id,
+            lease_s=hold.lease_s,
+            lines=hold_lines(templates, amounts),
+            bound=by,
+            sequence=sequence,
+        )
+    )
+    match result:
+        case Denied():
+            raise limit_error(result, templates, now)
+        case Refused():
+            raise refusal_error(result)
+    # Without a line to enlarge, the ledger renewed the lease and counted no enlargement.
+    return bool(templates)

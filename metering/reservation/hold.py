@@ -1,0 +1,70 @@
+"""A committed hold, and the amounts that a bound means on each dimension."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from metering.ledger.commands import Bound, CallContext, HoldLine
+from metering.ledger.results import LineBalance
+from metering.policy.values import Lines, LineTemplate
+from metering.types import Dimension
+
+PRICED = frozenset({Dimension.COST, Dimension.INPUT_TOKENS, Dimension.OUTPUT_TOKENS, Dimension.TOKENS})
+Amounts = Mapping[Dimension, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    """What the ledger granted to one call."""
+
+    reservation_id: UUID
+    tenant_id: UUID
+    templates: Lines
+    """Every line that applies to the call, also those of dimensions that it does not use yet."""
+    context: CallContext
+    bound: Bound
+    lease_s: int
+    held: tuple[LineTemplate, ...] = ()
+    """The lines that were held, along `balances`."""
+    balances: tuple[LineBalance, ...] = ()
+
+
+def amounts_of(bound: Bound, *, requests: int = 0, calls: int = 0) -> dict[Dimension, int]:
+    """What the bound holds on a meter of each dimension."""
+    return {
+        Dimension.REQUESTS: requests,
+        Dimension.CONCURRENCY: calls,
+        Dimension.INPUT_TOKENS: bound.input_tokens,
+        Dimension.OUTPUT_TOKENS: bound.output_tokens,
+        Dimension.TOKENS: bound.input_tokens + bound.output_tokens,
+        Dimension.COST: bound.cost_nano_usd,
+        Dimension.API_CALLS: bound.api_calls,
+        Dimension.FILES: bound.files,
+        Dimension.STEPS: bound.steps,
+    }
+
+
+def used_lines(templates: Iterable[LineTemplate], amounts: Amounts) -> list[LineTemplate]:
+    """The lines whose dimension the call uses: a chat call takes no file budget along."""
+    return [template for template in templates if amounts[template.meter.dimension]]
+
+
+def hold_lines(templates: Iterable[LineTemplate], amounts: Amounts) -> tuple[HoldLine, ...]:
+    """The command's lines."""
+    return tuple(
+        [
+            HoldLine(
+                meter=template.meter,
+                amount=amounts[template.meter.dimension],
+                limit=template.limit,
+                enforced=template.enforced,
+                release_on_expiry=template.release_on_expiry,
+            )
+            for template in templates
+        ]
+    )
+
+
+def has_hard_budget(templates: Lines) -> bool:
+    """Whether an enforced line counts what a vendor charges for, so that the call must have a bound."""
+    return any(template.enforced and template.meter.dimension in PRICED for template in templates)

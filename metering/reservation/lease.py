@@ -1,0 +1,121 @@
+"""Leases of the calls that run here: renewed in time, and a call whose lease is lost is stopped.
+
+Invariant: no upstream call of this process runs on after its lease has run out, because the sweeper may
+then have given its concurrency slot to another call.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from metering.errors import MeteringUnavailable
+from metering.ledger.port import Ledger
+from metering.reservation.extend import renew
+from metering.reservation.hold import Hold
+
+RENEW_AFTER = 0.4
+"""Part of the lease after which it is renewed."""
+STOP_BEFORE = 0.05
+"""Part of the lease that is left when a call is stopped: its connection closes before the lease ends."""
+TICKS_PER_LEASE = 20
+logger = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Lease:
+    """The lease of one running call, on this process's monotonic clock (never later than the database's)."""
+
+    hold: Hold
+    task: asyncio.Task[Any]
+    started_s: float
+    lost: bool = False
+    renewing: bool = False
+
+    def age(self, now_s: float) -> float:
+        """How much of the lease has passed; 1 is its end."""
+        return (now_s - self.started_s) / self.hold.lease_s
+
+
+class LeaseKeeper:
+    """Looks after every running call with one task, so that a short call costs nothing. For one event loop."""
+
+    def __init__(self, ledger: Ledger, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._ledger = ledger
+        self._clock = clock
+        self._leases: dict[UUID, Lease] = {}
+        self._renewals: set[asyncio.Task[None]] = set()
+        self._task: asyncio.Task[None] | None = None
+
+    def __len__(self) -> int:
+        return len(self._leases)
+
+    @contextmanager
+    def keep(self, hold: Hold, *, granted_s: float) -> Iterator[Lease]:
+        """Look after `hold` while the current task is in this block; it is cancelled if the lease is lost.
+
+        `granted_s` is the monotonic time just before the hold was asked for.
+        """
+        task = asyncio.current_task()
+        if task is None:
+            raise AssertionError("a lease is kept by a task")
+        lease = Lease(hold=hold, task=task, started_s=granted_s)
+        self._leases[hold.reservation_id] = lease
+        if self._task is None:
+            self._task = asyncio.create_task(self._watch(), name="leases")
+        try:
+            yield lease
+        finally:
+            del self._leases[hold.reservation_id]
+
+    async def close(self) -> None:
+        """Stop looking; the calls that still run must have been ended before."""
+        tasks = [*self._renewals, *([self._task] if self._task else [])]
+        self._task = None
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _watch(self) -> None:
+        while True:
+            now_s = self._clock()
+            shortest_s = 60
+            for lease in self._leases.values():
+                shortest_s = min(shortest_s, lease.hold.lease_s)
+                self._look_at(lease, now_s)
+            await asyncio.sleep(shortest_s / TICKS_PER_LEASE)
+
+    def _look_at(self, lease: Lease, now_s: float) -> None:
+        age = lease.age(now_s)
+        if age >= 1 - STOP_BEFORE:
+            self._stop(lease)
+        elif age >= RENEW_AFTER and not lease.renewing:
+            lease.renewing = True
+            renewal = asyncio.create_task(self._renew(lease), name="lease.renew")
+            self._renewals.add(renewal)
+            renewal.add_done_callback(self._renewals.discard)
+
+    async def _renew(self, lease: Lease) -> None:
+        asked_s = self._clock()
+        try:
+            held = await renew(ledger=self._ledger, hold=lease.hold)
+        except MeteringUnavailable:
+            held = None  # asked again at the next look, until the lease is over
+        finally:
+            lease.renewing = False
+        if held:
+            lease.started_s = asked_s
+        elif held is False:
+            self._stop(lease)
+
+    def _stop(self, lease: Lease) -> None:
+        ended = lease.hold.reservation_id not in self._leases
+        if lease.lost or ended:
+            return
+        lease.lost = True
+        logger.warning("reservation.lease_lost", extra={"reservation_id": str(lease.hold.reservation_id)})
+        lease.task.cancel()

@@ -1,0 +1,90 @@
+"""Hold the worst case of a call on every meter that applies to it, or say which has no room."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from metering.background import BackgroundTasks
+from metering.errors import LedgerOverloaded, MeteringUnavailable
+from metering.ids import uuid7
+from metering.ledger.commands import Bound, CallContext, Reserve
+from metering.ledger.port import Ledger
+from metering.ledger.results import Denied, Granted, Refused
+from metering.policy.values import Lines
+from metering.reservation.denial import limit_error, refusal_error
+from metering.reservation.hold import Hold, amounts_of, hold_lines, used_lines
+from metering.reservation.release import release
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdempotencyKey:
+    """The caller's key, and the 64-bit digest of the request that it came with."""
+
+    key: str
+    digest: int
+
+
+async def reserve(
+    *,
+    ledger: Ledger,
+    background: BackgroundTasks,
+    tenant_id: UUID,
+    context: CallContext,
+    bound: Bound,
+    templates: Lines,
+    lease_s: int,
+    now: datetime,
+    idempotency: IdempotencyKey | None = None,
+) -> Hold:
+    """The committed hold.
+
+    Raises BudgetExceeded, ConcurrencyExceeded, IdempotencyInProgress, IdempotencyMismatch,
+    MeteringUnavailable and LedgerOverloaded. Whenever the answer is not known, because the ledger is
+    away or the caller has gone, the reservation is cancelled for good in the background.
+    """
+    amounts = amounts_of(bound, requests=1, calls=1)
+    held = used_lines(templates, amounts)
+    command = Reserve(
+        reservation_id=uuid7(),
+        tenant_id=tenant_id,
+        lines=hold_lines(held, amounts),
+        context=context,
+        bound=bound,
+        lease_s=lease_s,
+        idempotency_key=idempotency.key if idempotency else None,
+        idempotency_digest=idempotency.digest if idempotency else None,
+    )
+    try:
+        result = await ledger.submit(command)
+    except LedgerOverloaded:
+        raise  # it was never queued
+    except (MeteringUnavailable, asyncio.CancelledError):
+        background.spawn(
+            release(
+                ledger=ledger,
+                reservation_id=command.reservation_id,
+                tenant_id=tenant_id,
+                reason="the hold was never confirmed",
+                deadline_s=lease_s,
+            ),
+            name="reservation.cancel",
+        )
+        raise
+    match result:
+        case Granted():
+            return Hold(
+                reservation_id=command.reservation_id,
+                tenant_id=tenant_id,
+                templates=templates,
+                context=context,
+                bound=bound,
+                lease_s=lease_s,
+                held=tuple(held),
+                balances=result.balances,
+            )
+        case Denied():
+            raise limit_error(result, held, now)
+        case Refused():
+            raise refusal_error(result)
+    raise AssertionError(f"a reserve is never answered by {type(result).__name__}")

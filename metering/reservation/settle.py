@@ -1,0 +1,39 @@
+"""End a reservation with what was really used."""
+
+import logging
+
+from metering.errors import MeteringUnavailable
+from metering.ledger.commands import Attempt, Settle
+from metering.ledger.port import Ledger
+from metering.ledger.results import Ended
+from metering.reservation.hold import Hold
+from metering.reservation.persist import submit_until
+
+DEADLINE_S = 600.0
+"""How long a settlement is sent again while the ledger is away."""
+logger = logging.getLogger(__name__)
+
+
+async def settle(*, ledger: Ledger, hold: Hold, attempts: tuple[Attempt, ...]) -> bool:
+    """Charge the attempts; whether the ledger accepted them.
+
+    Never raises: the work is done and paid for, so the caller gets it. If the ledger stays away past
+    the deadline, the sweeper charges the hold, and the attempts are in the log for an operator.
+    """
+    command = Settle(reservation_id=hold.reservation_id, attempts=attempts)
+    facts = {
+        "reservation_id": str(hold.reservation_id),
+        "attempts": [
+            [item.provider_name, item.input_tokens, item.output_tokens, item.cost_nano_usd]
+            for item in attempts
+        ],
+    }
+    try:
+        result = await submit_until(ledger, command, deadline_s=DEADLINE_S)
+    except MeteringUnavailable:
+        logger.error("reservation.not_settled", extra=facts)
+        return False
+    if isinstance(result, Ended):
+        return True
+    logger.error("reservation.settle_refused", extra={**facts, "reason": str(getattr(result, "reason", ""))})
+    return False
