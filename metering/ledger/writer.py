@@ -11,6 +11,7 @@ import random
 from collections import deque
 from collections.abc import Sequence
 from time import monotonic
+from uuid import UUID
 
 import psycopg
 from psycopg import errors as pg
@@ -19,6 +20,7 @@ from metering.errors import InvalidRequest, LedgerOverloaded, MeteringUnavailabl
 from metering.ledger.check import check_command
 from metering.ledger.commands import Command
 from metering.ledger.postgres.store import MeterMissing, PostgresStore, Step
+from metering.ledger.postgres.windows import WindowCache
 from metering.ledger.results import Result
 
 MAX_BATCH = 512
@@ -27,6 +29,8 @@ DEADLINE_S = 10.0
 """How long a command may be retried before its sender is told that the ledger is away."""
 BATCH_TIMEOUT_S = 15.0
 RETRY_PAUSE_S = 0.05
+LANES = 1
+SPLIT_ABOVE = 16
 POISON = (pg.DataError, pg.IntegrityError, pg.ProgrammingError, pg.NotSupportedError)
 log = logging.getLogger(__name__)
 
@@ -38,24 +42,27 @@ class LedgerWriter:
     """Implements the Ledger port on PostgreSQL. Belongs to the event loop that started it."""
 
     def __init__(self, conninfo: str, *, on_step: Step | None = None, max_batch: int = MAX_BATCH) -> None:
-        self._store = PostgresStore(conninfo, on_step=on_step)
+        windows = WindowCache()
+        self._lanes = [PostgresStore(conninfo, windows, on_step=on_step) for _ in range(LANES)]
+        self._busy = 0
+        self._in_flight: set[UUID] = set()
         self._on_step = on_step
         self._max_batch = max_batch
         self._waiting: deque[Waiting] = deque()
         self._wake = asyncio.Event()
         self._closing = False
-        self._task: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
         self.is_reachable = False
         """Whether the last batch reached the database."""
 
     async def start(self) -> None:
         """Begin to carry out commands. The database need not be there yet."""
-        self._task = asyncio.create_task(self._run(), name="ledger-writer")
+        self._tasks = [asyncio.create_task(self._run(lane), name="ledger-lane") for lane in self._lanes]
 
     async def submit(self, command: Command) -> Result:
         """The committed answer to one command (see metering.ledger.port.Ledger)."""
         check_command(command)
-        if self._closing or self._task is None or self._task.done():
+        if self._closing or not self._tasks:
             raise MeteringUnavailable("The ledger's writer is not running.")
         if len(self._waiting) >= MAX_WAITING:
             raise LedgerOverloaded(f"{MAX_WAITING} commands wait for the ledger already.")
@@ -68,51 +75,57 @@ class LedgerWriter:
         """Carry out what waits, at most `deadline_s` long, then let go of the database."""
         self._closing = True
         self._wake.set()
-        if self._task is not None:
-            _, late = await asyncio.wait({self._task}, timeout=deadline_s)
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks, timeout=deadline_s)
             for task in late:
                 task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            await asyncio.gather(*self._tasks, return_exceptions=True)
         self._fail(list(self._waiting), MeteringUnavailable("The ledger's writer was closed."))
         self._waiting.clear()
-        await self._store.close()
+        for lane in self._lanes:
+            await lane.close()
 
-    async def _run(self) -> None:
+    async def _run(self, lane: PostgresStore) -> None:
         while True:
-            if not self._waiting:
-                if self._closing:
-                    return
-                self._wake.clear()
-                await self._wake.wait()
+            batch = self._next_batch()
+            if batch:
+                self._busy += 1
+                await self._carry_out(lane, batch)
+                self._busy -= 1
                 continue
-            await self._carry_out(self._next_batch())
+            if self._closing and not self._waiting:
+                return
+            self._wake.clear()
+            await self._wake.wait()
 
     def _next_batch(self) -> list[Waiting]:
         """In arrival order, at most one command for each reservation: a second one starts the next batch."""
         batch: list[Waiting] = []
-        seen = set()
-        while self._waiting and len(batch) < self._max_batch:
+        share = len(self._waiting)
+        if share > SPLIT_ABOVE and not self._busy:
+            share = share // 2
+        while self._waiting and len(batch) < min(share, self._max_batch):
             reservation_id = self._waiting[0][0].reservation_id
-            if reservation_id in seen:
+            if reservation_id in self._in_flight:
                 break
-            seen.add(reservation_id)
+            self._in_flight.add(reservation_id)
             batch.append(self._waiting.popleft())
         return batch
 
-    async def _carry_out(self, batch: list[Waiting]) -> None:
+    async def _carry_out(self, lane: PostgresStore, batch: list[Waiting]) -> None:
         while batch:
             try:
                 async with asyncio.timeout(BATCH_TIMEOUT_S):
-                    results = await self._store.run([command for command, _, _ in batch])
+                    results = await lane.run([command for command, _, _ in batch])
             except POISON as error:
-                await self._store.close()
-                await self._isolate(batch, error)
+                await lane.close()
+                await self._isolate(lane, batch, error)
                 return
             except (psycopg.Error, MeterMissing, OSError, TimeoutError) as error:
-                batch = await self._pause(batch, error)
+                batch = await self._pause(lane, batch, error)
                 continue
             except BaseException as error:
-                await self._store.close()
+                await lane.close()
                 self._fail(batch, MeteringUnavailable("The ledger's writer failed."))
                 if not isinstance(error, Exception):
                     raise
@@ -121,27 +134,28 @@ class LedgerWriter:
             self.is_reachable = True
             if self._on_step is not None:
                 self._on_step("before_answer")
+            self._in_flight.difference_update([c.reservation_id for c, _, _ in batch])
             _answer(batch, results)
             return
 
-    async def _isolate(self, batch: list[Waiting], error: psycopg.Error) -> None:
+    async def _isolate(self, lane: PostgresStore, batch: list[Waiting], error: psycopg.Error) -> None:
         """A command that the database refuses must not sink its batch: try halves, then single ones."""
         if len(batch) > 1:
             middle = len(batch) // 2
-            await self._carry_out(batch[:middle])
-            await self._carry_out(batch[middle:])
+            await self._carry_out(lane, batch[:middle])
+            await self._carry_out(lane, batch[middle:])
             return
         if isinstance(error, pg.UniqueViolation) and batch[0][2] > monotonic():
             await asyncio.sleep(RETRY_PAUSE_S * random.random())  # noqa: S311
-            await self._carry_out(batch)
+            await self._carry_out(lane, batch)
             return
         log.error("ledger.command_refused", extra={"sqlstate": error.sqlstate})
         self._fail(batch, InvalidRequest("The ledger's database refused the command."))
 
-    async def _pause(self, batch: list[Waiting], error: Exception) -> list[Waiting]:
+    async def _pause(self, lane: PostgresStore, batch: list[Waiting], error: Exception) -> list[Waiting]:
         """Let go of the connection and wait a moment; what is past its deadline is given up."""
         self.is_reachable = False
-        await self._store.close()
+        await lane.close()
         log.warning(
             "ledger.retry",
             extra={"error": type(error).__name__, "sqlstate": getattr(error, "sqlstate", None)},

@@ -38,10 +38,10 @@ class MeterMissing(Exception):
 class PostgresStore:
     """A dedicated connection and what it remembers. Carries out one batch at a time."""
 
-    def __init__(self, conninfo: str, *, on_step: Step | None = None) -> None:
+    def __init__(self, conninfo: str, windows: WindowCache, *, on_step: Step | None = None) -> None:
         self._conninfo = conninfo
         self._connection: AsyncConnection | None = None
-        self._windows = WindowCache()
+        self._windows = windows
         self._on_step = on_step
 
     async def close(self) -> None:

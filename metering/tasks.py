@@ -1,0 +1,42 @@
+"""Celery's ways into the library: thin, idempotent, one verb each. The timetable is gateway_project/celery.py."""
+
+import asyncio
+
+from celery import shared_task
+from django.conf import settings
+from django.utils.timezone import now
+
+from metering.ledger import periods, roll_up, sweep
+
+KEEP_RESERVATIONS_MONTHS = 1
+KEEP_USAGE_MONTHS = 24
+"""Whole months before the current one; closing balances stay for ever."""
+
+
+@shared_task(name="metering.sweep_reservations")
+def sweep_reservations() -> int:
+    """End what is past its lease; how many reservations that was."""
+    return asyncio.run(sweep.sweep_reservations(settings.LEDGER_DATABASE_URL)).expired
+
+
+@shared_task(name="metering.maintain_partitions")
+def maintain_partitions() -> None:
+    """Make the months' partitions ahead."""
+    periods.make_partitions(settings.LEDGER_DATABASE_URL, now())
+
+
+@shared_task(name="metering.roll_up_usage")
+def roll_up_usage() -> int:
+    """Sum the hours that changed lately; how many."""
+    return roll_up.roll_up_usage(settings.LEDGER_DATABASE_URL, now())
+
+
+@shared_task(name="metering.seal_and_retain")
+def seal_and_retain() -> None:
+    """Seal quiet months, purge and drop what is past its retention."""
+    periods.close_old_months(
+        settings.LEDGER_DATABASE_URL,
+        now(),
+        keep_reservations_months=KEEP_RESERVATIONS_MONTHS,
+        keep_usage_months=KEEP_USAGE_MONTHS,
+    )
