@@ -49,7 +49,7 @@ def make_partitions(conninfo: str, now: datetime) -> None:
         connection.execute("SELECT pg_advisory_xact_lock(hashtextextended('metering.partitions', 0))")
         for month in months_wanted(now):
             for statement in create_statements(month):
-                connection.execute(statement)  # type: ignore[arg-type]
+                connection.execute(statement)
 
 
 def seal_month(conninfo: str, month: date, now: datetime) -> bool:
@@ -78,7 +78,7 @@ def drop_month(conninfo: str, month: date, now: datetime) -> bool:
         if _state(connection, month) != "sealed":
             return False
         for table in PARTITIONED_TABLES:
-            connection.execute(f"DROP TABLE IF EXISTS {partition_name(table, month)}")  # type: ignore[arg-type]
+            connection.execute(f"DROP TABLE IF EXISTS {partition_name(table, month)}")
         connection.execute(
             "UPDATE metering_ledgerperiod SET state = 'dropped', dropped_at = %s WHERE month = %s",
             (now, month),

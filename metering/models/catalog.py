@@ -6,7 +6,10 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.timezone import now
 
-PRICE = {"max_digits": 18, "decimal_places": 6, "validators": [MinValueValidator(0)]}
+
+def price_field() -> models.DecimalField:  # type: ignore[type-arg]
+    """US dollars per million tokens."""
+    return models.DecimalField(max_digits=18, decimal_places=6, validators=[MinValueValidator(0)])
 
 
 class ModelClass(models.Model):
@@ -159,10 +162,10 @@ class ModelPrice(models.Model):
 
     model = models.ForeignKey(LLMModel, on_delete=models.CASCADE, related_name="prices")
     effective_from = models.DateTimeField(default=now)
-    input = models.DecimalField(**PRICE)
-    output = models.DecimalField(**PRICE)
-    cached_input = models.DecimalField(**PRICE)
-    cache_write = models.DecimalField(**PRICE)
+    input = price_field()
+    output = price_field()
+    cached_input = price_field()
+    cache_write = price_field()
 
     class Meta:
         ordering = ["model", "-effective_from"]

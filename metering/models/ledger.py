@@ -98,12 +98,12 @@ class UsageReservation(models.Model):
     request_model = models.CharField(max_length=128)
     model_class = models.CharField(max_length=16)
     provider_name = models.CharField(max_length=64)
-    agent_id = models.CharField(max_length=128, null=True)  # noqa: DJ001
-    microdao_id = models.CharField(max_length=128, null=True)  # noqa: DJ001
-    channel_id = models.CharField(max_length=128, null=True)  # noqa: DJ001
-    conversation_id = models.CharField(max_length=128, null=True)  # noqa: DJ001
-    trace_id = models.CharField(max_length=128, null=True)  # noqa: DJ001
-    idempotency_key = models.CharField(max_length=255, null=True)  # noqa: DJ001
+    agent_id = models.CharField(max_length=128, null=True)
+    microdao_id = models.CharField(max_length=128, null=True)
+    channel_id = models.CharField(max_length=128, null=True)
+    conversation_id = models.CharField(max_length=128, null=True)
+    trace_id = models.CharField(max_length=128, null=True)
+    idempotency_key = models.CharField(max_length=255, null=True)
     idempotency_digest = models.BigIntegerField(null=True, help_text="Of the caller's request body.")
 
     objects = TenantQuerySet.as_manager()
@@ -159,11 +159,11 @@ class UsageLog(models.Model):
     estimated = models.BooleanField(help_text="Counted by us: the vendor reported no usage.")
     started_at = models.DateTimeField()
     recorded_at = models.DateTimeField()
-    agent_id = models.CharField(max_length=128, null=True)  # noqa: DJ001
-    microdao_id = models.CharField(max_length=128, null=True)  # noqa: DJ001
-    channel_id = models.CharField(max_length=128, null=True)  # noqa: DJ001
-    conversation_id = models.CharField(max_length=128, null=True)  # noqa: DJ001
-    trace_id = models.CharField(max_length=128, null=True)  # noqa: DJ001
+    agent_id = models.CharField(max_length=128, null=True)
+    microdao_id = models.CharField(max_length=128, null=True)
+    channel_id = models.CharField(max_length=128, null=True)
+    conversation_id = models.CharField(max_length=128, null=True)
+    trace_id = models.CharField(max_length=128, null=True)
 
     objects = TenantQuerySet.as_manager()
 
@@ -195,7 +195,7 @@ class LedgerEntry(models.Model):
     api_calls = models.BigIntegerField()
     files = models.BigIntegerField()
     steps = models.BigIntegerField()
-    reason = models.CharField(max_length=500, null=True)  # noqa: DJ001
+    reason = models.CharField(max_length=500, null=True)
 
     objects = TenantQuerySet.as_manager()
 

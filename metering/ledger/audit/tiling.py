@@ -55,7 +55,7 @@ def _problem(
     previous_end: datetime | None,
 ) -> str | None:
     if has_previous and (previous_end is None or previous_end > start):
-        return f"a start at or after {previous_end.isoformat() if previous_end else 'never: the window before is endless'}"
+        return f"a start not before {previous_end.isoformat() if previous_end else 'for ever'}, the end of the last"
     first, last = window_bounds(window, start, timezone=timezone, week_start=week_start)
     if end != last:
         return f"an end at {last.isoformat() if last else 'no time'}"

@@ -39,7 +39,7 @@ def verify_ledger(conninfo: str, *, grace_s: int = DEFAULT_GRACE_S) -> list[Viol
 
 def _violations(connection: psycopg.Connection, grace_s: int) -> Iterator[Violation]:
     for invariant in INVARIANTS:
-        rows = connection.execute(f"{invariant.query} LIMIT {MAX_VIOLATIONS}", {"grace_s": grace_s})  # type: ignore[arg-type]
+        rows = connection.execute(f"{invariant.query} LIMIT {MAX_VIOLATIONS}", {"grace_s": grace_s})
         for id_, expected, actual in rows:
             yield Violation(
                 invariant=invariant.name,

@@ -9,7 +9,7 @@ idempotency_key, idempotency_digest"""
 LOCK_HOLDS = f"""
 SELECT {HOLD_COLUMNS} FROM metering_usagereservation
 WHERE id = ANY(%s::uuid[]) ORDER BY id FOR NO KEY UPDATE
-"""
+"""  # noqa: S608 - constants of this file
 
 LOCK_FREE_HOLDS = LOCK_HOLDS.rstrip() + " SKIP LOCKED"
 
@@ -17,7 +17,7 @@ HOLDS_BY_KEY = f"""
 SELECT {HOLD_COLUMNS} FROM metering_usagereservation
 WHERE (tenant_id, idempotency_key) IN (SELECT * FROM unnest(%s::uuid[], %s::text[]))
 AND idempotency_key IS NOT NULL ORDER BY id FOR NO KEY UPDATE
-"""
+"""  # noqa: S608 - constants of this file
 
 LOCK_METERS = """
 SELECT id, budget_id, subject_type, subject_id, dimension, window_end, used, held, overrun, unenforced, highest_limit
@@ -77,10 +77,10 @@ FROM unnest(%s::uuid[], %s::int[], %s::int[], %s::text[], %s::text[], %s::text[]
 WHERE held.id = new.id
 """
 
-ATTEMPT_COLUMNS = """id, reservation_id, attempt, tenant_id, team_id, user_id, token_id, task, request_id, request_model,
-response_model, model_class, provider_name, input_tokens, output_tokens, cached_input_tokens, cache_write_tokens,
-reasoning_tokens, api_calls, files, steps, cost_nano_usd, latency_ms, outcome, estimated, started_at, recorded_at,
-agent_id, microdao_id, channel_id, conversation_id, trace_id"""
+ATTEMPT_COLUMNS = """id, reservation_id, attempt, tenant_id, team_id, user_id, token_id, task, request_id,
+request_model, response_model, model_class, provider_name, input_tokens, output_tokens, cached_input_tokens,
+cache_write_tokens, reasoning_tokens, api_calls, files, steps, cost_nano_usd, latency_ms, outcome, estimated,
+started_at, recorded_at, agent_id, microdao_id, channel_id, conversation_id, trace_id"""
 
 REPLACE_PROVISIONAL = """
 ON CONFLICT (id) DO UPDATE SET response_model = excluded.response_model, provider_name = excluded.provider_name,
@@ -108,7 +108,7 @@ FROM unnest(%s::uuid[], %s::uuid[], %s::smallint[], %s::text[], %s::text[], %s::
     outcome, estimated, started_at)
 JOIN metering_usagereservation held ON held.id = new.reservation_id
 {REPLACE_PROVISIONAL}
-"""
+"""  # noqa: S608 - constants of this file
 
 INSERT_PROVISIONAL = f"""
 INSERT INTO metering_usagelog ({ATTEMPT_COLUMNS})
@@ -120,7 +120,7 @@ SELECT new.id, held.id, 1, held.tenant_id, held.team_id, held.user_id, held.toke
 FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::int[]) AS new (id, reservation_id, outcome, charged)
 JOIN metering_usagereservation held ON held.id = new.reservation_id
 {REPLACE_PROVISIONAL}
-"""
+"""  # noqa: S608 - constants of this file
 
 INSERT_ENTRIES = """
 INSERT INTO metering_ledgerentry (id, reservation_id, tenant_id, kind, recorded_at, meter_ids, charges, requests,
