@@ -1,0 +1,86 @@
+"""Joins metering's vendor port to the providers: neither knows the other (ADR 0010)."""
+
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+
+from gateway_project import env
+from metering.models import Provider
+from metering.ports import AttemptFailed, VendorAnswer, VendorCall, VendorChunk
+from metering.snapshots import Snapshots
+from metering.types import Outcome
+from providers.port import Failure, LLMProvider, ProviderError
+from providers.registry import ProviderConfig, make_provider
+
+OUTCOMES = {
+    Failure.UNREACHABLE: Outcome.ERROR,
+    Failure.REFUSED: Outcome.ERROR,
+    Failure.TIMEOUT: Outcome.TIMEOUT,
+    Failure.CUT: Outcome.CUT,
+}
+
+
+class ConfiguredVendors:
+    """The catalog's active providers, each built once and again when its row changes."""
+
+    def __init__(self) -> None:
+        self._configs = Snapshots(load_configs, max_entries=1)
+        self._clients: dict[ProviderConfig, LLMProvider] = {}
+
+    async def complete(self, call: VendorCall) -> VendorAnswer:
+        """One whole answer. Raises AttemptFailed."""
+        client = await self._client(call.provider_name)
+        try:
+            return await client.complete(call)
+        except ProviderError as error:
+            raise _failed(error) from error
+
+    async def stream(self, call: VendorCall) -> AsyncIterator[VendorChunk]:
+        """The answer in chunks. Raises AttemptFailed."""
+        client = await self._client(call.provider_name)
+        try:
+            async with aclosing(client.stream(call)) as chunks:  # type: ignore[type-var]
+                async for chunk in chunks:
+                    yield chunk
+        except ProviderError as error:
+            raise _failed(error) from error
+
+    async def close(self) -> None:
+        """Let go of every vendor's connections."""
+        clients, self._clients = self._clients, {}
+        for client in clients.values():
+            await client.close()
+
+    async def _client(self, name: str) -> LLMProvider:
+        config = (await self._configs.get(())).get(name)
+        if config is None:
+            raise AttemptFailed(f"The provider {name} is not active.", outcome=Outcome.ERROR, sent=False)
+        client = self._clients.get(config)
+        if client is None:
+            try:
+                client = self._clients[config] = make_provider(config)
+            except LookupError as error:
+                raise AttemptFailed(str(error), outcome=Outcome.ERROR, sent=False) from error
+        return client
+
+
+def load_configs() -> dict[str, ProviderConfig]:
+    """Every active provider with its key from the environment."""
+    return {
+        row.name: ProviderConfig(
+            name=row.name,
+            kind=row.kind,
+            base_url=row.base_url,
+            api_key=env.text(row.api_key_env) if row.api_key_env else "",
+        )
+        for row in Provider.objects.filter(is_active=True)
+    }
+
+
+def _failed(error: ProviderError) -> AttemptFailed:
+    return AttemptFailed(
+        error.message,
+        outcome=OUTCOMES[error.failure],
+        sent=error.failure is not Failure.UNREACHABLE,
+        retryable=error.retryable,
+        status=error.status,
+    )

@@ -1,0 +1,68 @@
+"""The only place that chooses real collaborators. One gateway and one ledger writer for each process."""
+
+import asyncio
+from dataclasses import dataclass
+
+from django.conf import settings
+
+from adapters.chat import ChatAdapter
+from gateway_project.vendors import ConfiguredVendors
+from metering.bridge import bridge, run_sync
+from metering.gateway import LLMGateway
+from metering.ledger.writer import LedgerWriter
+from providers.tokens import estimate_tokens
+
+CLOSE_S = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Runtime:
+    """What runs in this process. Belongs to the event loop that started it."""
+
+    gateway: LLMGateway
+    writer: LedgerWriter
+    vendors: ConfiguredVendors
+    loop: asyncio.AbstractEventLoop
+
+
+_runtime: Runtime | None = None
+
+
+async def start() -> Runtime:
+    """Start the ledger writer and build the gateway, or return those that run on this loop already."""
+    global _runtime
+    loop = asyncio.get_running_loop()
+    if _runtime is None or _runtime.loop is not loop:
+        writer = LedgerWriter(settings.LEDGER_DATABASE_URL)
+        vendors = ConfiguredVendors()
+        gateway = LLMGateway(
+            ledger=writer,
+            vendors=vendors,
+            adapters=(ChatAdapter(),),
+            count_tokens=estimate_tokens,
+            lease_s=settings.RESERVATION_LEASE_S,
+        )
+        _runtime = Runtime(gateway=gateway, writer=writer, vendors=vendors, loop=loop)
+        await writer.start()
+    return _runtime
+
+
+async def stop(deadline_s: float = CLOSE_S) -> None:
+    """End calls and settlements within the deadline, then close what they used."""
+    global _runtime
+    if _runtime is None or _runtime.loop is not asyncio.get_running_loop():
+        return
+    runtime, _runtime = _runtime, None
+    await runtime.gateway.close(deadline_s)
+    await runtime.writer.close(CLOSE_S)
+    await runtime.vendors.close()
+
+
+def gateway() -> LLMGateway:
+    """The process's gateway, for sync callers: use it through `metering.bridge.run_sync`."""
+    return run_sync(start()).gateway
+
+
+def serve_sync_callers_from(loop: asyncio.AbstractEventLoop | None) -> None:
+    """Let sync callers of this process use the server's own loop; None: it ends."""
+    bridge.adopt(loop)

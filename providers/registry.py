@@ -1,0 +1,33 @@
+"""The kinds of vendors: a new one is its own file and one line here."""
+
+from collections.abc import Callable
+
+from msgspec import Struct
+
+from providers.port import LLMProvider
+from providers.sandbox.provider import SandboxProvider
+
+
+class ProviderConfig(Struct, frozen=True, kw_only=True):
+    """How to reach one endpoint."""
+
+    name: str
+    kind: str
+    base_url: str = ""
+    api_key: str = ""
+
+    def __repr__(self) -> str:
+        return f"ProviderConfig(name={self.name!r}, kind={self.kind!r}, base_url={self.base_url!r})"
+
+
+FACTORIES: dict[str, Callable[[ProviderConfig], LLMProvider]] = {
+    "sandbox": lambda config: SandboxProvider(),
+}
+
+
+def make_provider(config: ProviderConfig) -> LLMProvider:
+    """The endpoint's client. Raises LookupError for a kind that this version does not speak."""
+    factory = FACTORIES.get(config.kind)
+    if factory is None:
+        raise LookupError(f"No provider of kind {config.kind!r} is built in; known: {', '.join(FACTORIES)}.")
+    return factory(config)

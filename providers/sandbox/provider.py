@@ -1,0 +1,114 @@
+"""The sandbox as an LLMProvider: OpenAI's wire shapes, labelled as sandbox in `model` and `system_fingerprint`."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from typing import Any
+
+import msgspec
+
+from providers.port import Capability, Chunk, Completion, Failure, ProviderCall, ProviderError, Usage
+from providers.sandbox.answer import Answer, answer_to
+from providers.sandbox.directives import Directives, directives_in
+
+FINGERPRINT = "sandbox"
+_encode = msgspec.json.Encoder().encode
+RETRYABLE_STATUS = frozenset({408, 409, 429, 500, 502, 503, 504})
+
+
+class SandboxProvider:
+    """Answers by itself, and misbehaves on request (see `Directives`)."""
+
+    capabilities = frozenset({Capability.CHAT, Capability.STREAM})
+
+    async def complete(self, call: ProviderCall) -> Completion:
+        asked = directives_in(call.body)
+        await _misbehave(asked, call.timeout_s)
+        if asked.cut is not None:
+            raise _cut()
+        answer = answer_to(call.body, asked)
+        model = f"sandbox/{call.model}"
+        usage = None if asked.no_usage else answer.usage
+        body = _head(call, model, "chat.completion") | {
+            "choices": [
+                {
+                    "index": index,
+                    "message": {"role": "assistant", "content": "".join(tokens), "refusal": None},
+                    "logprobs": None,
+                    "finish_reason": answer.finish_reason,
+                }
+                for index, tokens in enumerate(answer.choices)
+            ]
+        }
+        if usage is not None:
+            body["usage"] = _usage(usage)
+        return Completion(body=_encode(body), model=model, usage=usage)
+
+    async def stream(self, call: ProviderCall) -> AsyncIterator[Chunk]:
+        asked = directives_in(call.body)
+        await _misbehave(asked, call.timeout_s)
+        answer = answer_to(call.body, asked)
+        model = f"sandbox/{call.model}"
+        head = _head(call, model, "chat.completion.chunk")
+        for number, choice in enumerate(_deltas(answer)):
+            if asked.cut is not None and number >= asked.cut:
+                raise _cut()
+            if asked.gap_s and number:
+                await asyncio.sleep(asked.gap_s)
+            yield Chunk(data=_encode(head | {"choices": [choice]}), model=model)
+        if not asked.no_usage:
+            data = _encode(head | {"choices": [], "usage": _usage(answer.usage)})
+            yield Chunk(data=data, model=model, usage=answer.usage, only_usage=True)
+
+    async def embed(self, call: ProviderCall) -> Completion:
+        raise ProviderError("The sandbox has no embeddings.", failure=Failure.REFUSED, retryable=False)
+
+    async def close(self) -> None:
+        """There is nothing to let go of."""
+
+
+async def _misbehave(asked: Directives, timeout_s: float) -> None:
+    if asked.timeout or asked.slow_s > timeout_s:
+        await asyncio.sleep(timeout_s if not asked.timeout else 0)
+        raise ProviderError("The sandbox timed out, as asked.", failure=Failure.TIMEOUT, retryable=True)
+    if asked.slow_s:
+        await asyncio.sleep(asked.slow_s)
+    if asked.error is not None:
+        raise ProviderError(
+            f"The sandbox answered {asked.error}, as asked.",
+            failure=Failure.REFUSED,
+            retryable=asked.error in RETRYABLE_STATUS,
+            status=asked.error,
+        )
+
+
+def _cut() -> ProviderError:
+    return ProviderError("The sandbox cut its answer off, as asked.", failure=Failure.CUT, retryable=True)
+
+
+def _head(call: ProviderCall, model: str, kind: str) -> dict[str, Any]:
+    return {
+        "id": f"chatcmpl-sandbox-{call.attempt_id}",
+        "object": kind,
+        "created": int(time.time()),
+        "model": model,
+        "system_fingerprint": FINGERPRINT,
+    }
+
+
+def _deltas(answer: Answer) -> list[dict[str, Any]]:
+    """Choice by choice, a role, the tokens one by one, an end."""
+    deltas: list[dict[str, Any]] = []
+    for index, tokens in enumerate(answer.choices):
+        deltas.append({"index": index, "delta": {"role": "assistant", "content": ""}, "finish_reason": None})
+        deltas += [{"index": index, "delta": {"content": token}, "finish_reason": None} for token in tokens]
+        deltas.append({"index": index, "delta": {}, "finish_reason": answer.finish_reason})
+    return deltas
+
+
+def _usage(usage: Usage) -> dict[str, int]:
+    return {
+        "prompt_tokens": usage.input_tokens,
+        "completion_tokens": usage.output_tokens,
+        "total_tokens": usage.input_tokens + usage.output_tokens,
+    }
