@@ -62,6 +62,12 @@ class ConsoleAdmin(OperatorOnly, LabelledChoices, AuditedAdmin, ModelAdmin):
         # A changed natural key would save a copy and leave the old row behind.
         return (*fields, key.name) if obj is not None and key.editable and not key.auto_created else fields
 
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[Any, Any, set[str], list[Any]]:
+        """Operators lack no permission; a row that may not go is protected, and the page says by what."""
+        tree, counts, refused, protected = super().get_deleted_objects(objs, request)
+        kept = [f"{noun}: part of the books, switch it off instead" for noun in sorted(map(str, refused))]
+        return tree, counts, set(), protected or kept
+
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
         try:
             return super().delete_view(request, object_id, extra_context)

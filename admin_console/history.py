@@ -80,7 +80,7 @@ class HistoryAdmin(ConsoleAdmin):
     ) -> tuple[QuerySet[Any], bool]:
         """By id through the primary key; by equality of the text columns when no row has that id."""
         term = search_term.strip()
-        if not term:
+        if not term or not self.search_fields:
             return queryset, False
         by_id = queryset.filter(self.by_id(term))
         if not self.text_columns or by_id.exists():

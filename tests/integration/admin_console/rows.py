@@ -1,0 +1,142 @@
+"""One row, or many, of every noun, so that every page has something to show."""
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Model
+from django.utils.timezone import now
+
+from metering.identity.issue_token import issue_token
+from metering.ids import derived_id, uuid7
+from metering.models import (
+    AuditEvent,
+    Budget,
+    ClosingBalance,
+    LedgerEntry,
+    LedgerPeriod,
+    LLMModel,
+    Membership,
+    ModelClass,
+    ModelPrice,
+    Plan,
+    PlanFeature,
+    PlanLLMAccess,
+    PolicyRule,
+    Provider,
+    Task,
+    Team,
+    Tenant,
+    UsageLog,
+    UsageMeter,
+    UsageReservation,
+    UsageRollup,
+    User,
+)
+
+TOKENS = {"input_tokens": 1200, "output_tokens": 300}
+ZERO = {"cached_input_tokens": 0, "cache_write_tokens": 0, "reasoning_tokens": 0}
+WORK = {"api_calls": 0, "files": 0, "steps": 0}
+
+
+def catalog() -> Plan:
+    """The shared nouns; made once."""
+    if plan := Plan.objects.first():
+        return plan
+    base = ModelClass.objects.get(code="BASE_M")  # from a migration, like the tasks and their features
+    task = Task.objects.get(code="LLM0_CHAT")
+    feature = task.feature
+    plan = Plan.objects.create(code="PRO", name="Professional")
+    PlanFeature.objects.create(plan=plan, feature=feature)
+    access = PlanLLMAccess.objects.create(plan=plan, task=task, default_class=base)
+    access.allowed_classes.add(base)
+    provider = Provider.objects.create(name="sandbox", kind="sandbox")
+    model = LLMModel.objects.create(
+        name="sandbox-small", provider=provider, physical_name="small", model_class=base,
+        context_tokens=8000, max_output_tokens=1000,
+    )  # fmt: skip
+    price(model)
+    return plan
+
+
+def price(model: LLMModel, **fields: Any) -> ModelPrice:
+    values = {
+        "input": Decimal("0.5"),
+        "output": 2,
+        "cached_input": Decimal("0.1"),
+        "cache_write": Decimal("0.5"),
+    }
+    return ModelPrice.objects.create(model=model, **{**values, **fields})
+
+
+def super_admin(email: str = "ops@example.com") -> User:
+    return User.objects.create_superuser(email, "correct horse battery")
+
+
+def customer(slug: str) -> Tenant:
+    """A tenant with people, a token, a rule and a budget."""
+    plan = catalog()
+    tenant = Tenant.objects.create(slug=slug, name=slug.title())
+    team = Team.objects.create(tenant=tenant, slug="research", name="Research")
+    user = User.objects.create_user(f"ann@{slug}.example", "secret secret 1", tenant=tenant)
+    Membership.objects.create(team=team, user=user)
+    issue_token(tenant=tenant, plan_code=plan.code, actor="test", now=now(), name="default", team=team)
+    PolicyRule.objects.create(scope="tenant", tenant=tenant, key="max_tokens_out", value=500)
+    Budget.objects.create(
+        scope="tenant", tenant=tenant, per="tenant", dimension="cost", window="month", amount=5_000_000_000
+    )
+    return tenant
+
+
+def usage(tenant: Tenant) -> UsageReservation:
+    """A call of this tenant in all tables that the ledger writes."""
+    moment = now()
+    budget = Budget.objects.get(tenant=tenant)
+    meter, _ = UsageMeter.objects.get_or_create(
+        budget_id=budget.pk, subject_type="tenant", subject_id=str(tenant.pk),
+        window_start=moment.replace(day=1, hour=0, minute=0, second=0, microsecond=0),
+        defaults={"tenant_id": tenant.pk, "dimension": "cost", "window": "month", "timezone": "UTC",
+                  "week_start": 0, "used": 4_200_000_000, "highest_limit": budget.amount},
+    )  # fmt: skip
+    hold = UsageReservation.objects.create(
+        id=uuid7(), tenant_id=tenant.pk, state=1, created_at=moment, lease_expires_at=moment + timedelta(minutes=1),
+        ended_at=moment, body_digest=1, meter_ids=[meter.pk], amounts=[900_000], unenforced=[0], flags=[0],
+        task="LLM0_CHAT", request_id=f"req-{uuid7()}", request_model="sandbox-small", model_class="BASE_M",
+        provider_name="sandbox", cost_nano_usd=900_000, **TOKENS,
+    )  # fmt: skip
+    shared = {"reservation_id": hold.pk, "tenant_id": tenant.pk, "cost_nano_usd": 1_200_000, **TOKENS, **WORK}
+    UsageLog.objects.create(
+        id=derived_id(hold.pk, 1), attempt=1, task="LLM0_CHAT", request_id=hold.request_id,
+        request_model="sandbox-small", response_model="small", model_class="BASE_M", provider_name="sandbox",
+        latency_ms=140, outcome="ok", estimated=False, started_at=moment, recorded_at=moment, **shared, **ZERO,
+    )  # fmt: skip
+    LedgerEntry.objects.create(
+        id=derived_id(hold.pk, 0), kind=1, recorded_at=moment, meter_ids=[meter.pk], charges=[1_200_000],
+        requests=1, **shared,
+    )  # fmt: skip
+    UsageRollup.objects.create(
+        hour=moment.replace(minute=0, second=0, microsecond=0), tenant_id=tenant.pk, task="LLM0_CHAT",
+        request_model=f"model-{uuid7()}", provider_name="sandbox", attempts=1, cost_nano_usd=1_200_000,
+        **TOKENS, **ZERO,
+    )  # fmt: skip
+    ClosingBalance.objects.get_or_create(
+        month=moment.date().replace(day=1), meter_id=meter.pk, charged=1_200_000
+    )
+    LedgerPeriod.objects.get_or_create(month=moment.date().replace(day=1))
+    AuditEvent.objects.create(action="token.issued", actor="test", tenant_id=tenant.pk)
+    return hold
+
+
+def everything() -> None:
+    usage(customer("alder"))
+
+
+def many(times: int) -> None:
+    for number in range(times):
+        usage(customer(f"birch-{number}"))
+
+
+def first_of(model: type[Model]) -> Model:
+    row = model._default_manager.first()
+    assert row is not None, f"rows.py makes no {model.__name__}"
+    return row

@@ -1,0 +1,248 @@
+"""What an operator changes: checked, entered in people's units, audited, and refused in plain words."""
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.db.models import ProtectedError
+from django.test import Client
+from django.utils.timezone import now
+
+from metering.models import (
+    AuditEvent,
+    Budget,
+    LLMModel,
+    ModelPrice,
+    Plan,
+    PolicyRule,
+    Provider,
+    Tenant,
+    User,
+)
+from tests.integration.admin_console import rows
+from tests.integration.admin_console.conftest import Url
+
+RULE = {
+    "scope": "plan",
+    "scope_id": "PRO",
+    "priority": 0,
+    "mode": "enforce",
+    "conditions": "{}",
+    "is_active": "on",
+}
+BUDGET = {
+    "scope": "plan", "scope_id": "PRO", "per": "user", "window": "month", "mode": "enforce",
+    "on_expiry": "charge", "thresholds": "80,95,100", "hard": "on", "is_active": "on",
+}  # fmt: skip
+
+
+def errors_of(response: Any) -> dict[str, list[str]]:
+    assert response.status_code == 200, response.status_code
+    return response.context["adminform"].form.errors
+
+
+def no_inlines(*prefixes: str) -> dict[str, int]:
+    return {f"{prefix}-{part}": 0 for prefix in prefixes for part in ("TOTAL_FORMS", "INITIAL_FORMS")}
+
+
+def test_a_change_is_audited_with_old_and_new_value(console: Client, url: Url, operator: User) -> None:
+    tenant = rows.customer("alder")
+    form = {"slug": "alder", "name": "Alder Ltd", "status": "ACTIVE", "timezone": "UTC", "week_start": 0,
+            "enforcement_mode": "warn"}  # fmt: skip
+    assert console.post(url(Tenant, "change", tenant.pk), form).status_code == 302
+    event = AuditEvent.objects.get(action="tenant.changed")
+    assert (event.actor, event.tenant_id, event.object_id) == (operator.email, tenant.pk, str(tenant.pk))
+    assert event.facts == {
+        "changes": {"name": ["Alder", "Alder Ltd"], "enforcement_mode": ["enforce", "warn"]}
+    }
+    assert LogEntry.objects.filter(object_id=str(tenant.pk)).count() == 1
+
+
+def test_an_addition_and_a_deletion_are_audited(console: Client, url: Url) -> None:
+    form = {"name": "vendor", "kind": "sandbox", "is_active": "on"}
+    assert console.post(url(Provider, "add"), form).status_code == 302
+    assert AuditEvent.objects.get(action="provider.added").facts["values"]["name"] == "vendor"
+    console.post(url(Provider), {"action": "delete_selected", "_selected_action": ["vendor"], "post": "yes"})
+    assert not Provider.objects.filter(name="vendor").exists()
+    assert AuditEvent.objects.filter(action="provider.deleted", object_id="vendor").exists()
+
+
+def test_a_tenants_status_goes_through_its_verb_and_closed_is_for_good(console: Client, url: Url) -> None:
+    tenant = rows.customer("alder")
+    form = {
+        "slug": "alder",
+        "name": "Alder",
+        "timezone": "UTC",
+        "week_start": 0,
+        "enforcement_mode": "enforce",
+    }
+    console.post(url(Tenant, "change", tenant.pk), {**form, "status": "CLOSED"})
+    tenant.refresh_from_db()
+    assert tenant.status == "CLOSED"
+    assert AuditEvent.objects.filter(action="tenant.status_changed").exists()
+    assert "status" in errors_of(console.post(url(Tenant, "change", tenant.pk), {**form, "status": "ACTIVE"}))
+
+
+def test_all_live_tokens_move_to_another_plan(console: Client, url: Url) -> None:
+    tenant = rows.customer("alder")
+    Plan.objects.create(code="MAX", name="Max")
+    console.post(url(Tenant, "assign_plan", tenant.pk), {"_form_submitted": "True", "plan": "MAX"})
+    assert set(tenant.ati_tokens.values_list("plan_tier_id", flat=True)) == {"MAX"}
+    assert AuditEvent.objects.filter(action="tenant.plan_assigned").exists()
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "task", "sentence"),
+    [
+        ("max_tokens_out", "0", "", "a whole number of tokens from 1"),
+        ("on_disconnect", '"explode"', "", "one of drain, cancel"),
+        ("retrieval_top_k", "5", "LLM0_CHAT", "does not apply to LLM0_CHAT"),
+        ("max_tokens_out", "many", "", "Enter a valid JSON."),
+    ],
+)
+def test_an_invalid_rule_is_a_form_error(
+    console: Client, url: Url, key: str, value: str, task: str, sentence: str
+) -> None:
+    rows.catalog()
+    errors = errors_of(
+        console.post(url(PolicyRule, "add"), {**RULE, "key": key, "value": value, "task": task})
+    )
+    assert sentence in str(errors["value"])
+
+
+def test_a_valid_rule_is_saved(console: Client, url: Url) -> None:
+    rows.catalog()
+    assert (
+        console.post(url(PolicyRule, "add"), {**RULE, "key": "max_tokens_out", "value": "400"}).status_code
+        == 302
+    )
+    assert PolicyRule.objects.get().value == 400
+
+
+def test_a_scope_that_does_not_fit_is_a_form_error(console: Client, url: Url) -> None:
+    form = {**RULE, "key": "max_tokens_out", "value": "400", "scope": "user", "scope_id": ""}
+    assert set(errors_of(console.post(url(PolicyRule, "add"), form))) == {"tenant", "scope_id"}
+
+
+def test_a_cost_budget_is_entered_and_shown_in_dollars(console: Client, url: Url) -> None:
+    rows.catalog()
+    response = console.post(url(Budget, "add"), {**BUDGET, "dimension": "cost", "amount": "12.34"})
+    assert response.status_code == 302
+    budget = Budget.objects.get()
+    assert budget.amount == 12_340_000_000
+    assert b'value="12.34"' in console.get(url(Budget, "change", budget.pk)).content
+    assert b"$12.34" in console.get(url(Budget)).content
+    assert AuditEvent.objects.get(action="budget.added").facts["values"]["amount"] == "12.34"
+
+
+@pytest.mark.parametrize(
+    ("dimension", "amount"),
+    [
+        ("tokens", "1.5"),
+        ("cost", "0.0000000001"),
+        ("cost", "1e30"),
+        ("requests", "1e30"),
+        ("tokens", "-1"),
+        ("cost", "NaN"),
+    ],
+)
+def test_an_amount_that_cannot_be_counted_is_a_form_error(
+    console: Client, url: Url, dimension: str, amount: str
+) -> None:
+    rows.catalog()
+    assert "amount" in errors_of(
+        console.post(url(Budget, "add"), {**BUDGET, "dimension": dimension, "amount": amount})
+    )
+
+
+def test_what_a_budget_counts_is_fixed_once_it_counted_something(console: Client, url: Url) -> None:
+    tenant = rows.customer("alder")
+    rows.usage(tenant)
+    budget = Budget.objects.get(tenant=tenant)
+    address = url(Budget, "change", budget.pk)
+    assert console.post(address, {**BUDGET, "amount": "7", "dimension": "tokens"}).status_code == 302
+    budget.refresh_from_db()
+    assert (budget.amount, budget.dimension, budget.scope) == (7_000_000_000, "cost", "tenant")
+    assert console.post(url(Budget, "delete", budget.pk), {"post": "yes"}).status_code == 403
+    console.post(
+        url(Budget), {"action": "delete_selected", "_selected_action": [str(budget.pk)], "post": "yes"}
+    )
+    assert Budget.objects.filter(pk=budget.pk).exists()
+
+
+def test_a_price_in_force_is_read_only_and_a_coming_one_is_not(console: Client, url: Url) -> None:
+    rows.catalog()
+    model = LLMModel.objects.get()
+    old = rows.price(model, effective_from=now() - timedelta(days=1))
+    coming = rows.price(model, effective_from=now() + timedelta(days=1))
+    assert console.post(url(ModelPrice, "change", old.pk), {"input": "9"}).status_code == 403
+    assert console.post(url(ModelPrice, "delete", old.pk), {"post": "yes"}).status_code == 403
+    assert b'name="_save"' in console.get(url(ModelPrice, "change", coming.pk)).content
+
+
+def test_a_new_price_counts_from_now_and_never_from_the_past(console: Client, url: Url) -> None:
+    rows.catalog()
+    form = {
+        "model": "sandbox-small",
+        "input": "1",
+        "output": "2",
+        "effective_from_0": "",
+        "effective_from_1": "",
+    }
+    past = {**form, "effective_from_0": "2020-01-01", "effective_from_1": "00:00:00"}
+    assert "effective_from" in errors_of(console.post(url(ModelPrice, "add"), past))
+    assert console.post(url(ModelPrice, "add"), form).status_code == 302
+    price = ModelPrice.objects.latest("id")
+    assert (price.cached_input, price.cache_write) == (Decimal(1), Decimal(1))
+    assert abs(price.effective_from - now()) < timedelta(minutes=1)
+
+
+def test_a_model_is_added_with_its_price_on_one_page(console: Client, url: Url) -> None:
+    rows.catalog()
+    form = {
+        "name": "big", "provider": "sandbox", "physical_name": "big-1", "model_class": "BASE_M",
+        "context_tokens": 9000, "max_output_tokens": 900, "is_active": "on",
+        "prices-TOTAL_FORMS": 1, "prices-INITIAL_FORMS": 0, "prices-0-input": "1.25", "prices-0-output": "5",
+    }  # fmt: skip
+    assert console.post(url(LLMModel, "add"), form).status_code == 302
+    assert ModelPrice.objects.get(model_id="big").input == Decimal("1.25")
+
+
+def test_a_natural_key_cannot_be_changed_into_a_copy(console: Client, url: Url) -> None:
+    plan = rows.catalog()
+    form = {
+        "code": "OTHER",
+        "name": "Renamed",
+        "is_active": "on",
+        **no_inlines("plan_features", "llm_access"),
+    }
+    assert console.post(url(Plan, "change", plan.pk), form).status_code == 302
+    assert list(Plan.objects.values_list("code", "name")) == [("PRO", "Renamed")]
+
+
+@pytest.mark.parametrize("how", ["page", "bulk"])
+def test_deleting_what_others_need_is_explained(console: Client, url: Url, how: str) -> None:
+    tenant = rows.customer("alder")
+    if how == "page":
+        response = console.post(url(Tenant, "delete", tenant.pk), {"post": "yes"})
+    else:
+        form = {"action": "delete_selected", "_selected_action": [str(tenant.pk)], "post": "yes"}
+        response = console.post(url(Tenant), form)
+    assert response.status_code == 200
+    assert b"protected" in response.content
+    assert Tenant.objects.filter(pk=tenant.pk).exists()
+
+
+def test_a_row_that_became_protected_meanwhile_is_a_message(
+    console: Client, url: Url, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tenant = Tenant.objects.create(slug="birch", name="Birch")
+
+    def refuse(*_: Any, **__: Any) -> None:
+        raise ProtectedError("", {Plan(code="PRO")})
+
+    monkeypatch.setattr(Tenant, "delete", refuse)
+    response = console.post(url(Tenant, "delete", tenant.pk), {"post": "yes"}, follow=True)
+    assert "plans still refer to it" in response.content.decode()

@@ -1,0 +1,162 @@
+"""Users with their passwords, and ATI tokens with their secrets."""
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils.timezone import now
+
+from metering.identity.secret import digest_of
+from metering.models import ATIToken, AuditEvent, Tenant, User
+from tests.integration.admin_console import rows
+from tests.integration.admin_console.conftest import Url
+
+SECRET = re.compile(r"ati_[A-Za-z0-9]{8}_[A-Za-z0-9_-]{43}")
+PASSWORD = "quite long and odd 71"
+
+
+def user_form(**fields: Any) -> dict[str, Any]:
+    return {
+        "email": "Cleo@Alder.example", "name": "Cleo", "role": "TENANT_ADMIN", "usable_password": "true",
+        "password1": PASSWORD, "password2": PASSWORD, **fields,
+    }  # fmt: skip
+
+
+def test_a_user_is_added_with_a_password(console: Client, url: Url) -> None:
+    tenant = rows.customer("alder")
+    assert console.post(url(User, "add"), user_form(tenant=str(tenant.pk))).status_code == 302
+    user = User.objects.get(email="cleo@alder.example")
+    assert user.check_password(PASSWORD)
+    assert (user.is_staff, user.is_superuser) == (True, False)
+    assert PASSWORD not in str(AuditEvent.objects.get(action="user.added").facts)
+
+
+@pytest.mark.parametrize(("role", "with_tenant"), [("SUPER_ADMIN", True), ("MEMBER", False)])
+def test_role_and_tenant_must_agree(console: Client, url: Url, role: str, with_tenant: bool) -> None:
+    tenant = rows.customer("alder")
+    form = user_form(role=role, **({"tenant": str(tenant.pk)} if with_tenant else {}))
+    response = console.post(url(User, "add"), form)
+    assert response.context["adminform"].form.errors["tenant"]
+
+
+def test_a_password_is_changed_and_audited_without_it(console: Client, url: Url) -> None:
+    rows.customer("alder")
+    user = User.objects.get(email="ann@alder.example")
+    address = url(User, "change", user.pk).replace("/change/", "/password/")
+    assert console.get(address).status_code == 200
+    form = {"password1": PASSWORD, "password2": PASSWORD, "usable_password": "true"}
+    assert console.post(address, form).status_code == 302
+    user.refresh_from_db()
+    assert user.check_password(PASSWORD)
+    assert AuditEvent.objects.get(action="user.changed").facts == {"changes": {"password": "changed"}}
+
+
+def test_nobody_locks_the_console_from_the_inside(console: Client, url: Url, operator: User) -> None:
+    form = {"email": operator.email, "name": "Op", "role": "MEMBER"}
+    assert console.post(url(User, "change", operator.pk), form).status_code == 302
+    operator.refresh_from_db()
+    assert (operator.role, operator.is_active, operator.is_staff) == ("SUPER_ADMIN", True, True)
+    assert console.post(url(User, "delete", operator.pk), {"post": "yes"}).status_code == 403
+
+
+@pytest.fixture
+def tenant(console: Client) -> Tenant:
+    return rows.customer("alder")
+
+
+def token_form(tenant: Tenant, **fields: Any) -> dict[str, Any]:
+    return {"tenant": str(tenant.pk), "plan_tier": "PRO", "name": "ci", "signups_allowed": 2, **fields}
+
+
+def test_a_new_tokens_secret_is_shown_exactly_once(console: Client, url: Url, tenant: Tenant) -> None:
+    form = token_form(tenant, allowed_tasks=["LLM0_CHAT"], allowed_networks="192.0.2.0/24")
+    first = console.post(url(ATIToken, "add"), form, follow=True)
+    secrets = set(SECRET.findall(first.content.decode()))
+    assert len(secrets) == 1
+    token = ATIToken.objects.get(name="ci")
+    assert bytes(token.digest) == digest_of(secrets.pop())
+    assert (token.allowed_tasks, token.allowed_networks) == (["LLM0_CHAT"], ["192.0.2.0/24"])
+    assert AuditEvent.objects.filter(action="token.issued", object_id=str(token.pk)).count() == 1
+    for address in (url(ATIToken), url(ATIToken, "change", token.pk), url(AuditEvent), "/admin/"):
+        page = console.get(address).content.decode()
+        assert not SECRET.search(page)
+        assert "digest" not in page
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("allowed_networks", "nonsense"),
+        ("expires_at", "2020"),
+        ("plan_tier", "NONE"),
+        ("team", "birch's team"),
+    ],
+)
+def test_what_the_verb_refuses_is_an_error_of_its_field(
+    console: Client, url: Url, tenant: Tenant, field: str, value: str
+) -> None:
+    form = token_form(tenant, **{field: value})
+    if field == "expires_at":
+        form |= {"expires_at_0": "2020-01-01", "expires_at_1": "00:00:00"}
+    birch = rows.customer("birch")
+    if field == "team":
+        form["team"] = str(birch.teams.get().pk)
+    before = ATIToken.objects.count()
+    response = console.post(url(ATIToken, "add"), form)
+    assert list(response.context["adminform"].form.errors) == [field]
+    assert ATIToken.objects.count() == before
+
+
+def test_a_closed_tenant_gets_no_token(console: Client, url: Url, tenant: Tenant) -> None:
+    Tenant.objects.update(status="CLOSED")
+    response = console.post(url(ATIToken, "add"), token_form(tenant))
+    assert "closed" in str(response.context["adminform"].form.errors["tenant"])
+
+
+def test_a_token_is_rotated_after_a_question(console: Client, url: Url, tenant: Tenant) -> None:
+    token = ATIToken.objects.get()
+    address = url(ATIToken, "rotate", token.pk)
+    assert console.get(address).status_code == 200
+    token.refresh_from_db()
+    assert token.previous_digest is None
+    response = console.post(address, {"_form_submitted": "True", "grace": "24"})
+    page = console.get(response["HX-Redirect"]).content.decode()
+    rotated = ATIToken.objects.get()
+    assert bytes(rotated.digest) == digest_of(SECRET.findall(page)[0])
+    assert bytes(rotated.previous_digest) == bytes(token.digest)
+    assert abs(rotated.previous_valid_until - now() - timedelta(days=1)) < timedelta(minutes=1)
+    assert not SECRET.search(console.get(response["HX-Redirect"]).content.decode())
+
+
+def test_a_token_is_revoked_after_a_question(console: Client, url: Url, tenant: Tenant) -> None:
+    address = url(ATIToken, "revoke", ATIToken.objects.get().pk)
+    console.get(address)
+    assert ATIToken.objects.get().revoked_at is None
+    console.post(address, {"_form_submitted": "True"})
+    assert ATIToken.objects.get().revoked_at is not None
+    assert AuditEvent.objects.filter(action="token.revoked").count() == 1
+    refused = console.post(
+        url(ATIToken, "rotate", ATIToken.objects.get().pk), {"_form_submitted": "True", "grace": "24"}
+    )
+    assert "cannot be rotated" in console.get(refused["HX-Redirect"]).content.decode()
+
+
+def test_nothing_of_a_token_is_edited_in_place(console: Client, url: Url, tenant: Tenant) -> None:
+    token = ATIToken.objects.get()
+    assert console.post(url(ATIToken, "change", token.pk), token_form(tenant, name="new")).status_code == 403
+    assert console.post(url(ATIToken, "delete", token.pk), {"post": "yes"}).status_code == 403
+
+
+@pytest.mark.django_db
+def test_actions_on_tokens_are_closed_to_others(client: Client, url: Url) -> None:
+    tenant = rows.customer("alder")
+    user = User.objects.create_user(
+        "t@alder.example", PASSWORD, tenant=tenant, role="TENANT_ADMIN", is_staff=True
+    )
+    client.force_login(user)
+    token = ATIToken.objects.get()
+    assert client.post(url(ATIToken, "revoke", token.pk), {"_form_submitted": "True"}).status_code == 302
+    token.refresh_from_db()
+    assert token.revoked_at is None

@@ -1,0 +1,94 @@
+"""Lists cost the same number of queries however many rows they show, and large tables are read by an index."""
+
+import json
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.db.models import BooleanField, Model, Q
+from django.db.models.expressions import RawSQL
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from admin_console.paginator import BoundedPaginator
+from metering.models import LedgerEntry, UsageLog, UsageMeter, UsageReservation, UsageRollup
+from tests.integration.admin_console import rows
+from tests.integration.admin_console.conftest import Url
+from tests.integration.admin_console.test_every_page import HISTORY, each_model
+
+MOST_QUERIES = 12
+
+
+def queries_of(console: Client, address: str) -> list[dict[str, Any]]:
+    with CaptureQueriesContext(
+        connection,
+    ) as seen:
+        assert console.get(address).status_code == 200
+    return seen.captured_queries
+
+
+@each_model
+def test_a_longer_list_needs_no_more_queries(console: Client, url: Url, model: type[Model]) -> None:
+    rows.everything()
+    console.get(url(model))  # content types and the like are cached by the first page
+    before = len(queries_of(console, url(model)))
+    rows.many(4)
+    after = len(queries_of(console, url(model)))
+    assert after == before
+    assert after <= MOST_QUERIES
+
+
+@pytest.mark.parametrize("model", HISTORY, ids=lambda model: model.__name__)
+def test_history_is_counted_up_to_a_bound_only(console: Client, url: Url, model: type[Model]) -> None:
+    rows.everything()
+    counts = [q["sql"] for q in queries_of(console, url(model)) if "COUNT(" in q["sql"]]
+    assert counts
+    assert all(f"LIMIT {BoundedPaginator.count_bound}" in sql for sql in counts)
+
+
+@pytest.mark.parametrize("model", [UsageLog, LedgerEntry, UsageReservation, UsageMeter, UsageRollup])
+def test_the_newest_rows_are_read_without_sorting_the_table(
+    console: Client, url: Url, model: type[Model]
+) -> None:
+    rows.everything()
+    table = model._meta.db_table
+    page = [
+        q["sql"]
+        for q in queries_of(console, url(model))
+        if f'FROM "{table}"' in q["sql"] and "ORDER BY" in q["sql"]
+    ]
+    assert len(page) == 1
+    with connection.cursor() as cursor:
+        # A table of a few rows is read whole; without that choice the plan shows what a large one gets.
+        cursor.execute(
+            "SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; SET LOCAL enable_sort = off"
+        )
+        cursor.execute(f"EXPLAIN (FORMAT JSON) {page[0]}")
+        plan = cursor.fetchone()[0]
+    kinds = json.dumps(plan)
+    assert '"Node Type": "Sort"' not in kinds
+    assert "Index" in kinds
+
+
+def test_a_list_that_is_cut_says_so(console: Client, url: Url, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(BoundedPaginator, "count_bound", 3)
+    rows.many(4)
+    assert b"the newest 3 usage logs" in console.get(url(UsageLog)).content
+
+
+def test_a_search_that_takes_too_long_is_stopped_with_a_sentence(
+    console: Client, url: Url, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows.everything()
+    monkeypatch.setattr("admin_console.history.LIST_TIMEOUT_MS", 200)
+    monkeypatch.setattr(
+        "admin_console.usage.UsageLogAdmin.by_id",
+        lambda *_: _slow(),
+    )
+    response = console.get(url(UsageLog), {"q": "x"}, follow=True)
+    assert response.redirect_chain == [(url(UsageLog), 302)]
+    assert b"would read too many rows" in response.content
+
+
+def _slow() -> Any:
+    return Q(RawSQL("pg_sleep(2) IS NOT NULL", (), output_field=BooleanField()))
