@@ -1,0 +1,59 @@
+"""`manage.py set_budget [--tenant alder [--user ID]] --dimension cost --window month --amount 100`"""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.utils.timezone import now
+
+from metering.management.command import VerbCommand
+from metering.money import usd_text
+from metering.policy.budget_target import find_budget_target
+from metering.policy.set_budget import DIMENSIONS, WINDOWS, set_budget
+from metering.types import Dimension
+
+TARGETS = ("tenant", "team", "user", "token", "agent", "provider")
+
+
+class Command(VerbCommand):
+    help = (
+        "Set a budget: of the gateway, a provider, a tenant, or one team, user, token or agent of a tenant."
+    )
+
+    def add_options(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--tenant", metavar="SLUG", help="No tenant: the whole gateway.")
+        for name in ("team", "user", "token", "agent"):
+            parser.add_argument(f"--{name}", metavar="ID", help=f"One {name} of the tenant.")
+        parser.add_argument("--provider", metavar="NAME", help="All calls to a provider.")
+        parser.add_argument("--task", metavar="CODE", help="Count this task only.")
+        parser.add_argument("--dimension", required=True, help=", ".join(DIMENSIONS))
+        parser.add_argument("--window", required=True, help=", ".join(WINDOWS))
+        parser.add_argument(
+            "--amount", required=True, metavar="N", help="US dollars for cost, else a number."
+        )
+        parser.add_argument("--soft", action="store_true", help="Warn instead of blocking.")
+
+    def run(self, *, dimension: str, window: str, amount: str, soft: bool, **options: Any) -> None:
+        done = set_budget(
+            target=find_budget_target(**{name: options[name] for name in TARGETS}),
+            task=options["task"],
+            dimension=dimension,
+            window=window,
+            amount=amount,
+            soft=soft,
+            actor=self.actor,
+            now=now(),
+        )
+        budget, is_cost = done.budget, done.budget.dimension == Dimension.COST
+        facts = {
+            "budget": budget.id,
+            "scope": budget.scope,
+            "scope_id": options["tenant"] if budget.scope == "tenant" else budget.scope_id,
+            "task": budget.task_id,
+            "dimension": budget.dimension,
+            "unit": Dimension(budget.dimension).unit,
+            "window": budget.window,
+            "limit": usd_text(budget.amount) if is_cost else budget.amount,
+            "hard": budget.hard,
+            "created": done.created,
+        }
+        self.show(facts, "{scope} {scope_id} {dimension}/{window}: {limit} {unit}".format(**facts))

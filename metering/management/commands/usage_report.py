@@ -1,0 +1,40 @@
+"""`manage.py usage_report --by attempt|day|model|... [--tenant alder] [--since 2026-01-01] [--until ...]`"""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from metering.identity.find import find_tenant
+from metering.management.command import VerbCommand, moment
+from metering.usage.attempts import usage_by_attempt
+from metering.usage.filters import UsageFilter
+from metering.usage.summary import GROUPS, OF_ONE_TENANT, usage_summary
+
+ATTEMPT_COLUMNS = (
+    *("started_at", "tenant", "reservation_id", "attempt", "state", "outcome", "model", "provider"),
+    *("input_tokens", "output_tokens", "cost_nano_usd", "estimated"),
+)
+SUM_COLUMNS = ("requests", "attempts", "input_tokens", "output_tokens", "cost_usd", "estimated")
+
+
+class Command(VerbCommand):
+    help = "Report usage, attempt by attempt or summed."
+
+    def add_options(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--by", required=True, help=f"attempt, {', '.join(GROUPS)}")
+        parser.add_argument("--tenant", metavar="SLUG")
+        parser.add_argument(
+            "--since", metavar="TIME", help="ISO 8601, inclusive; UTC unless it says otherwise."
+        )
+        parser.add_argument("--until", metavar="TIME", help="ISO 8601, exclusive.")
+
+    def run(self, *, by: str, tenant: str | None, since: str | None, until: str | None, **_: Any) -> None:
+        chosen = UsageFilter(
+            tenant=find_tenant(tenant) if tenant else None,
+            since=moment(since, param="--since"),
+            until=moment(until, param="--until"),
+        )
+        if by == "attempt":
+            self.show_rows(ATTEMPT_COLUMNS, usage_by_attempt(chosen))
+        else:
+            keys = (by, "tenant") if by in OF_ONE_TENANT else (by,)
+            self.show_rows((*keys, *SUM_COLUMNS), usage_summary(chosen, by=by))

@@ -1,0 +1,72 @@
+"""Whom a budget set by hand is for."""
+
+from dataclasses import dataclass
+
+from metering.errors import InvalidRequest, NotFound
+from metering.identity.find import find_team, find_tenant, find_token, find_user
+from metering.models import Provider, Tenant
+from metering.types import Scope, SubjectType
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BudgetTarget:
+    """A scope and who in it. The budget counts the use of exactly that subject."""
+
+    scope: Scope
+    tenant: Tenant | None = None
+    scope_id: str = ""
+
+    @property
+    def per(self) -> SubjectType:
+        return SubjectType(self.scope.value)
+
+
+def find_budget_target(
+    *,
+    tenant: str | None = None,
+    team: str | None = None,
+    user: str | None = None,
+    token: str | None = None,
+    agent: str | None = None,
+    provider: str | None = None,
+) -> BudgetTarget:
+    """The target that these words name: no tenant and no provider means the whole gateway.
+
+    `tenant` is a slug, `team` a slug or id, `user` an address or id, `token` a prefix or id, `agent` any text.
+    Raises InvalidRequest when they contradict each other, NotFound for an unknown one.
+    """
+    parts = {"team": team, "user": user, "token": token, "agent": agent}
+    named = [name for name, value in parts.items() if value]
+    if provider:
+        if tenant or named:
+            raise InvalidRequest(
+                "A provider's budget is shared by all tenants: name no tenant.", param="provider"
+            )
+        return BudgetTarget(scope=Scope.PROVIDER, scope_id=_provider_name(provider))
+    if len(named) > 1:
+        raise InvalidRequest(f"Name one of {', '.join(named)}, not several.", param=named[1])
+    if not tenant:
+        if named:
+            raise InvalidRequest(f"A {named[0]} belongs to a tenant: name the tenant too.", param="tenant")
+        return BudgetTarget(scope=Scope.GLOBAL)
+    owner = find_tenant(tenant)
+    if team:
+        return _part(Scope.TEAM, owner, find_team(tenant=owner, reference=team).pk)
+    if user:
+        return _part(Scope.USER, owner, find_user(tenant=owner, reference=user).pk)
+    if token:
+        return _part(Scope.TOKEN, owner, find_token(tenant=owner, reference=token).pk)
+    if agent:
+        return _part(Scope.AGENT, owner, agent)
+    return BudgetTarget(scope=Scope.TENANT, tenant=owner)
+
+
+def _part(scope: Scope, tenant: Tenant, identifier: object) -> BudgetTarget:
+    return BudgetTarget(scope=scope, tenant=tenant, scope_id=str(identifier))
+
+
+def _provider_name(name: str) -> str:
+    if not Provider.objects.filter(name=name).exists():
+        known = ", ".join(Provider.objects.values_list("name", flat=True))
+        raise NotFound(f"There is no provider {name!r}. Providers: {known or 'none yet'}.", param="provider")
+    return name

@@ -1,0 +1,93 @@
+"""Set a budget by hand."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+
+from django.db import transaction
+
+from metering.audit import record_change
+from metering.errors import InvalidRequest, NotFound
+from metering.models import Budget
+from metering.models import Task as TaskRow
+from metering.money import nano_from_usd
+from metering.policy.budget_target import BudgetTarget
+from metering.types import MAX_AMOUNT, Dimension, Window
+
+DIMENSIONS = [dimension.value for dimension in Dimension if dimension is not Dimension.CONCURRENCY]
+WINDOWS = [window.value for window in Window if window is not Window.NONE]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BudgetSet:
+    """The budget as it is now, and whether it is new."""
+
+    budget: Budget
+    created: bool
+
+
+@transaction.atomic
+def set_budget(
+    *,
+    target: BudgetTarget,
+    dimension: str,
+    window: str,
+    amount: str,
+    actor: str,
+    now: datetime,
+    task: str | None = None,
+    soft: bool = False,
+) -> BudgetSet:
+    """Cap one dimension in one window; the same target, dimension, window and task again changes its amount.
+
+    `amount` is US dollars for cost, a whole number for everything else; it counts from the next call on.
+    Raises InvalidRequest for a word or an amount that makes no sense, NotFound for an unknown task.
+    """
+    _check_word("dimension", dimension, DIMENSIONS)
+    _check_word("window", window, WINDOWS)
+    if task is not None and not TaskRow.objects.filter(code=task).exists():
+        raise NotFound(f"There is no task {task!r}.", param="task")
+    values = {"amount": parse_amount(dimension, amount), "hard": not soft, "is_active": True}
+    budget, created = Budget.objects.select_for_update().get_or_create(
+        scope=target.scope.value,
+        tenant=target.tenant,
+        scope_id=target.scope_id,
+        per=target.per.value,
+        task_id=task,
+        dimension=dimension,
+        window=window,
+        defaults={**values, "created_at": now},
+    )
+    before = {name: getattr(budget, name) for name in values}
+    if created or before != values:
+        Budget.objects.filter(pk=budget.pk).update(**values)
+        budget.refresh_from_db()
+        record_change(
+            action="budget.set",
+            actor=actor,
+            target=budget,
+            tenant_id=target.tenant.pk if target.tenant else None,
+            now=now,
+            facts={"before": None if created else before, "after": values},
+        )
+    return BudgetSet(budget=budget, created=created)
+
+
+def parse_amount(dimension: str, text: str) -> int:
+    """An amount in the ledger's units, exactly: nano-USD for cost. Raises InvalidRequest."""
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        value = Decimal("NaN")
+    is_cost = dimension == Dimension.COST
+    if value.is_finite() and 0 <= value <= MAX_AMOUNT:
+        units = nano_from_usd(value) if is_cost else int(value)
+        if units <= MAX_AMOUNT and Decimal(units).scaleb(-9 if is_cost else 0) == value:
+            return units
+    expected = "US dollars with at most nine decimals" if is_cost else "a whole number"
+    raise InvalidRequest(f"The amount must be {expected}, from 0, not {text!r}.", param="amount")
+
+
+def _check_word(param: str, word: str, known: list[str]) -> None:
+    if word not in known:
+        raise InvalidRequest(f"{word!r} is not a {param}; there are {', '.join(known)}.", param=param)

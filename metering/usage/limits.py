@@ -1,0 +1,91 @@
+"""Budgets and concurrency rules as one kind of thing: a limit that meters count against."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Q
+
+from metering.models import ATIToken, Budget, PolicyRule, Tenant
+from metering.types import Dimension, Scope, SubjectType, Window
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """A budget, or a `max_concurrent` rule."""
+
+    id: UUID
+    scope: Scope
+    scope_id: str
+    tenant: Tenant | None
+    per: SubjectType | None
+    """Whose use is counted; None for a rule, which counts whoever it is compiled for."""
+    task: str | None
+    dimension: Dimension
+    window: Window
+    amount: int
+    """In the ledger's units: nano-USD for cost."""
+    hard: bool
+
+    @property
+    def shown_scope_id(self) -> str:
+        """As one names it when setting it: a tenant by its slug."""
+        return self.tenant.slug if self.scope is Scope.TENANT and self.tenant else self.scope_id
+
+
+def active_limits(*, tenant: Tenant | None, plans: Iterable[str]) -> dict[UUID, Limit]:
+    """Everything active that applies to a tenant on these plans, or (None) to anybody."""
+    applies = Q(is_active=True)
+    if tenant is not None:
+        applies &= (
+            Q(scope__in=[Scope.GLOBAL, Scope.PROVIDER])
+            | Q(scope=Scope.PLAN, scope_id__in=list(plans))
+            | Q(tenant=tenant)
+        )
+    budgets = Budget.objects.filter(applies).select_related("tenant").order_by("id")
+    rules = PolicyRule.objects.filter(applies, key="max_concurrent").select_related("tenant").order_by("id")
+    limits = [*map(_of_budget, budgets), *map(_of_rule, rules)]
+    return {limit.id: limit for limit in limits}
+
+
+def plans_by_tenant(*, tenant: Tenant | None, now: datetime) -> dict[UUID, set[str]]:
+    """The plans of each tenant's live tokens."""
+    live = Q(revoked_at=None) & (Q(expires_at=None) | Q(expires_at__gt=now))
+    tokens = ATIToken.objects.filter(live)
+    if tenant is not None:
+        tokens = tokens.for_tenant(tenant)
+    plans: dict[UUID, set[str]] = {}
+    for tenant_id, plan in tokens.order_by().values_list("tenant_id", "plan_tier_id").distinct():
+        plans.setdefault(tenant_id, set()).add(plan)
+    return plans
+
+
+def _of_budget(row: Budget) -> Limit:
+    return Limit(
+        id=row.pk,
+        scope=Scope(row.scope),
+        scope_id=row.scope_id,
+        tenant=row.tenant,
+        per=SubjectType(row.per),
+        task=row.task_id,
+        dimension=Dimension(row.dimension),
+        window=Window(row.window),
+        amount=row.amount,
+        hard=row.hard,
+    )
+
+
+def _of_rule(row: PolicyRule) -> Limit:
+    return Limit(
+        id=row.pk,
+        scope=Scope(row.scope),
+        scope_id=row.scope_id,
+        tenant=row.tenant,
+        per=None,
+        task=row.task_id,
+        dimension=Dimension.CONCURRENCY,
+        window=Window.NONE,
+        amount=int(row.value),
+        hard=True,
+    )
