@@ -8,8 +8,6 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from uuid import UUID
 
-from psycopg import AsyncConnection
-
 from metering.ids import derived_id, time_ms_of
 from metering.ledger.books import Books, Hold
 from metering.ledger.check import MAX_ADJUSTMENTS
@@ -21,6 +19,7 @@ from metering.ledger.postgres.connect import connect
 from metering.ledger.postgres.literals import int_array, text_array, uuid_array
 from metering.ledger.postgres.read import entry_from, hold_from, meter_from
 from metering.ledger.postgres.windows import WindowCache
+from metering.ledger.postgres.wire import Statement, Wire
 from metering.ledger.postgres.write import statements_for
 from metering.ledger.results import Reason, Refused, Result
 from metering.types import ReservationState
@@ -40,34 +39,34 @@ class PostgresStore:
 
     def __init__(self, conninfo: str, windows: WindowCache, *, on_step: Step | None = None) -> None:
         self._conninfo = conninfo
-        self._connection: AsyncConnection | None = None
+        self._wire: Wire | None = None
         self._windows = windows
         self._on_step = on_step
 
     async def close(self) -> None:
         """Close the connection; the next batch opens another. What was not committed is gone."""
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            await connection.close()
+        wire, self._wire = self._wire, None
+        if wire is not None:
+            await wire.connection.close()
 
     async def run(self, commands: Sequence[Command], *, skip_locked: bool = False) -> list[Result]:
         """Carry out at most one command for each reservation, all committed together, and answer in order.
 
         Raises psycopg.Error; whether the batch was committed is then unknown, and the same commands may be sent again.
         """
-        if self._connection is None or self._connection.closed:
-            self._connection = await connect(self._conninfo)
-        connection = self._connection
+        if self._wire is None:
+            self._wire = Wire(await connect(self._conninfo))
+        wire = self._wire
         self._step("before_lock")
-        books, moment = await self._lock_holds(connection, commands, skip_locked)
-        await self._load_for_adjustments(connection, commands, books)
-        meter_ids = await self._meters_wanted(connection, commands, books, moment)
+        books, moment = await self._lock_holds(wire, commands, skip_locked)
+        await self._load_for_adjustments(wire, commands, books)
+        meter_ids = await self._meters_wanted(wire, commands, books, moment)
         if meter_ids is None:
             return await self.run(commands, skip_locked=skip_locked)
-        await self._lock_meters(connection, meter_ids, books)
+        await self._lock_meters(wire, meter_ids, books)
         self._step("after_lock")
         results = [self._answer(command, books, moment, skip_locked) for command in commands]
-        await self._write(connection, books)
+        await self._write(wire, books)
         self._step("after_commit")
         return results
 
@@ -76,34 +75,28 @@ class PostgresStore:
             self._on_step(name)
 
     async def _lock_holds(
-        self, connection: AsyncConnection, commands: Sequence[Command], skip_locked: bool
+        self, wire: Wire, commands: Sequence[Command], skip_locked: bool
     ) -> tuple[Books, datetime]:
         lock = sql.LOCK_FREE_HOLDS if skip_locked else sql.LOCK_HOLDS
         keyed = [c for c in commands if isinstance(c, Reserve) and c.idempotency_key is not None]
-        async with connection.pipeline():
-            await connection.execute("BEGIN")
-            clock = await connection.execute(sql.CLOCK)
-            held = await connection.execute(lock, (uuid_array(sorted(c.reservation_id for c in commands)),))
-            twins = None
-            if keyed:
-                keys = (
-                    uuid_array([c.tenant_id for c in keyed]),
-                    text_array([c.idempotency_key for c in keyed]),
-                )
-                twins = await connection.execute(sql.HOLDS_BY_KEY, keys)
-        moment = (await clock.fetchone() or (None,))[0]
-        assert moment is not None  # noqa: S101 - a SELECT without FROM has a row
+        statements: list[Statement] = [
+            ("BEGIN", ()),
+            (sql.CLOCK, ()),
+            (lock, (uuid_array(sorted([c.reservation_id for c in commands])),)),
+        ]
+        if keyed:
+            keys = (uuid_array([c.tenant_id for c in keyed]), text_array([c.idempotency_key for c in keyed]))
+            statements.append((sql.HOLDS_BY_KEY, keys))
+        _, [(moment,)], held, *twins = await wire.exchange(statements)
         books = Books(now=moment)
-        for row in await held.fetchall():
+        for row in held:
             books.holds[row[0]] = hold_from(row)
-        for row in await twins.fetchall() if twins is not None else ():
+        for row in twins[0] if twins else ():
             twin = books.holds.get(row[0]) or hold_from(row)
             books.keys[twin.tenant_id, twin.idempotency_key or ""] = twin
         return books, moment
 
-    async def _load_for_adjustments(
-        self, connection: AsyncConnection, commands: Sequence[Command], books: Books
-    ) -> None:
+    async def _load_for_adjustments(self, wire: Wire, commands: Sequence[Command], books: Books) -> None:
         late = [
             c for c in commands if isinstance(c, Adjust) or _is_provisional(books.holds.get(c.reservation_id))
         ]
@@ -111,42 +104,40 @@ class PostgresStore:
             return
         months = {c.reservation_id: month_of(_moment_of(c.reservation_id)) for c in late}
         wanted = "{" + ",".join(str(month) for month in sorted(set(months.values()))) + "}"
-        periods = await connection.execute(sql.SHARE_PERIODS, (wanted,))
-        closed = {month for month, state in await periods.fetchall() if state != "open"}
+        [periods] = await wire.exchange([(sql.SHARE_PERIODS, (wanted,))])
+        closed = {month for month, state in periods if state != "open"}
         books.sealed = frozenset(id_ for id_, month in months.items() if month in closed)
         adjusted = [c.reservation_id for c in late if isinstance(c, Adjust)]
         ids = [derived_id(id_, number) for id_ in adjusted for number in range(MAX_ADJUSTMENTS + 2)]
-        rows = await connection.execute(sql.ENTRIES_BY_ID, (uuid_array(ids),))
-        for row in await rows.fetchall():
+        [rows] = await wire.exchange([(sql.ENTRIES_BY_ID, (uuid_array(ids),))])
+        for row in rows:
             entry = entry_from(row)
             books.past_entries.setdefault(entry.reservation_id, []).append(entry)
 
     async def _meters_wanted(
-        self, connection: AsyncConnection, commands: Sequence[Command], books: Books, moment: datetime
+        self, wire: Wire, commands: Sequence[Command], books: Books, moment: datetime
     ) -> set[int] | None:
         """The meters to lock, or None after meters had to be opened: the batch then starts again."""
         keys = [line.meter for c in commands if isinstance(c, Reserve | Extend) for line in c.lines]
         books.open_meters, missing = self._windows.find(keys, moment)
         if missing:
-            await connection.execute("ROLLBACK")
-            await self._windows.open(connection, missing, moment)
+            await wire.exchange([("ROLLBACK", ())])
+            await self._windows.open(wire.connection, missing, moment)
             return None
         meter_ids = set(books.open_meters.values())
         for hold in books.holds.values():
             meter_ids.update(hold.meter_ids)
         return meter_ids
 
-    async def _lock_meters(self, connection: AsyncConnection, meter_ids: set[int], books: Books) -> None:
-        async with connection.pipeline():
-            meters = await connection.execute(sql.LOCK_METERS, (int_array(sorted(meter_ids)),))
-            clock = await connection.execute(sql.CLOCK)
-        for row in await meters.fetchall():
-            meter = meter_from(row)
-            books.meters[meter.id] = meter
+    async def _lock_meters(self, wire: Wire, meter_ids: set[int], books: Books) -> None:
+        locked, [(books.now,)] = await wire.exchange(
+            [(sql.LOCK_METERS, (int_array(sorted(meter_ids)),)), (sql.CLOCK, ())]
+        )
+        for row in locked:
+            books.meters[row[0]] = meter_from(row)
         if len(books.meters) != len(meter_ids):
             self._windows.clear()
             raise MeterMissing(f"{len(meter_ids) - len(books.meters)} meters are not in the table")
-        books.now = (await clock.fetchone() or (books.now,))[0]
 
     def _answer(self, command: Command, books: Books, moment: datetime, skip_locked: bool) -> Result:
         if skip_locked and command.reservation_id not in books.holds:
@@ -159,14 +150,13 @@ class PostgresStore:
             return Refused(reservation_id=command.reservation_id, reason=Reason.BAD_ID, state=None)
         return apply(command, books)
 
-    async def _write(self, connection: AsyncConnection, books: Books) -> None:
-        async with connection.pipeline():
-            for statement, columns in statements_for(books):
-                await connection.execute(statement, columns)
-            if self._on_step is not None:
-                await connection.execute("SELECT 1")
-                self._on_step("before_commit")
-            await connection.execute("COMMIT")
+    async def _write(self, wire: Wire, books: Books) -> None:
+        statements: list[Statement] = list(statements_for(books))
+        if self._on_step is not None:
+            await wire.exchange(statements)
+            self._on_step("before_commit")
+            statements = []
+        await wire.exchange([*statements, ("COMMIT", ())])
 
 
 def _is_provisional(hold: Hold | None) -> bool:

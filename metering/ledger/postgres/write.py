@@ -13,9 +13,9 @@ from metering.ledger.postgres.literals import (
     text_array,
     uuid_array,
 )
+from metering.ledger.postgres.wire import Statement
 from metering.types import ReservationState
 
-Statement = tuple[str, tuple[str, ...]]
 CONTEXT_TEXTS = (
     "task",
     "request_id",
