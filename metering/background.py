@@ -5,6 +5,8 @@ import logging
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
+from metering.errors import MeteringError
+
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
@@ -19,7 +21,7 @@ class BackgroundTasks:
         return len(self._tasks)
 
     def spawn(self, coroutine: Coroutine[Any, Any, T], *, name: str) -> asyncio.Task[T]:
-        """Start and return a task whose failure, if nobody awaits it, is logged."""
+        """Start and return a task. An unexpected failure is logged, whether or not somebody awaits it."""
         task = asyncio.create_task(coroutine, name=name)
         self._tasks.add(task)
         task.add_done_callback(self._ended)
@@ -27,6 +29,10 @@ class BackgroundTasks:
 
     def _ended(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if error is not None and not isinstance(error, MeteringError):
+            # Whoever awaited the task got the error too, but there may be nobody left.
+            logger.error("background.failed", exc_info=error, extra={"task": task.get_name()})
 
     async def drain(self, deadline_s: float) -> int:
         """Wait for everything, cancel what is left after the deadline, and return how much that was."""

@@ -8,7 +8,6 @@ nothing was sent. The work runs in a task of its own, so a caller that goes away
 """
 
 import asyncio
-import logging
 import time
 from collections.abc import Callable, Coroutine, Iterable
 from contextlib import aclosing, suppress
@@ -36,7 +35,6 @@ DRAIN_S = 120.0
 """How long a call whose caller has gone may run on, where the policy is `drain`."""
 SETTLE_WAIT_S = 5.0
 """How long an answer waits for its settlement; while the ledger is away that goes on in the background."""
-logger = logging.getLogger(__name__)
 
 
 class LLMGateway:
@@ -171,4 +169,5 @@ class LLMGateway:
         if call.policy.choice("on_disconnect", "drain") == "cancel":
             running.cancel()
         else:
-            asyncio.get_running_loop().call_later(DRAIN_S, running.cancel)
+            deadline = asyncio.get_running_loop().call_later(DRAIN_S, running.cancel)
+            running.add_done_callback(lambda _: deadline.cancel())

@@ -1,0 +1,39 @@
+"""The server: wire protocols in front, Django behind, one runtime in the same event loop."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import cast
+
+from django.core.asgi import get_asgi_application
+from starlette.applications import Starlette
+from starlette.types import ASGIApp
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gateway_project.settings")
+django_application = get_asgi_application()
+
+# These import models, so Django has to be set up before them.
+from gateway_project import wiring  # noqa: E402
+from gateway_project.housekeeping import housekeeping  # noqa: E402
+from gateway_project.proxy.app import make_app  # noqa: E402
+
+DRAIN_S = 20.0
+"""How long running calls may go on after the server was told to stop."""
+
+
+@asynccontextmanager
+async def lifespan(app: Starlette) -> AsyncIterator[None]:
+    """Start the runtime, keep house while serving, drain at the end."""
+    wiring.serve_sync_callers_from(asyncio.get_running_loop())
+    app.state.runtime = await wiring.start()
+    try:
+        async with housekeeping():
+            yield
+    finally:
+        app.state.runtime = None
+        await wiring.stop(DRAIN_S)
+        wiring.serve_sync_callers_from(None)
+
+
+application = make_app(cast(ASGIApp, django_application), lifespan)

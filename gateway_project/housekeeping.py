@@ -1,0 +1,53 @@
+"""What a server process does beside requests: sweep expired reservations, make partitions ahead.
+
+Celery beat does the same; both may run, and either is enough.
+"""
+
+import asyncio
+import logging
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+
+from django.conf import settings
+
+from metering.ledger.periods import make_partitions
+from metering.ledger.sweep import sweep_reservations
+from metering.orm import in_database_thread
+
+PARTITIONS_INTERVAL_S = 3600.0
+logger = logging.getLogger(__name__)
+
+
+@asynccontextmanager
+async def housekeeping() -> AsyncIterator[None]:
+    """Keep house until the block ends."""
+    jobs = [
+        asyncio.create_task(_every(settings.SWEEP_INTERVAL_S, _sweep), name="housekeeping.sweep"),
+        asyncio.create_task(_every(PARTITIONS_INTERVAL_S, _partitions), name="housekeeping.partitions"),
+    ]
+    try:
+        yield
+    finally:
+        for job in jobs:
+            job.cancel()
+        await asyncio.gather(*jobs, return_exceptions=True)
+
+
+async def _every(interval_s: float, job: Callable[[], Awaitable[None]]) -> None:
+    while True:
+        try:
+            await job()
+        except Exception as error:  # noqa: BLE001 - the next round may do better; the server goes on
+            logger.warning("housekeeping.failed", extra={"job": job.__name__, "error": type(error).__name__})
+        # Jitter keeps many processes from doing it at the same moment.
+        await asyncio.sleep(interval_s * random.uniform(0.8, 1.2))  # noqa: S311
+
+
+async def _sweep() -> None:
+    await sweep_reservations(settings.LEDGER_DATABASE_URL)
+
+
+async def _partitions() -> None:
+    await in_database_thread(make_partitions, settings.LEDGER_DATABASE_URL, datetime.now(UTC))

@@ -1,0 +1,1 @@
+"""The wire protocols: small ASGI endpoints in front of Django."""

@@ -1,0 +1,96 @@
+"""Who is calling, and the labels that the call carries: credentials, team, metadata."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import ip_address, ip_network
+from typing import Any
+
+from django.conf import settings
+from starlette.requests import Request
+
+from metering.errors import InvalidCredential, InvalidRequest
+from metering.gateway import LLMGateway
+from metering.identity.principal import Principal
+
+MAX_LABEL = 128
+LABEL_HEADERS = {
+    "agent_id": "x-agent-id",
+    "microdao_id": "x-microdao-id",
+    "channel_id": "x-channel-id",
+    "conversation_id": "x-conversation-id",
+    "trace_id": "x-trace-id",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Labels:
+    """The caller's own names for what the call belongs to."""
+
+    agent_id: str | None = None
+    microdao_id: str | None = None
+    channel_id: str | None = None
+    conversation_id: str | None = None
+    trace_id: str | None = None
+
+
+async def caller_of(request: Request, gateway: LLMGateway) -> Principal:
+    """The holder of the bearer token, working for the team that X-Team-ID names.
+
+    Raises InvalidCredential, TokenExpired, TenantSuspended, and NotFound for the team.
+    """
+    scheme, _, secret = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not secret:
+        raise InvalidCredential("Send your ATI token as `Authorization: Bearer ...`.")
+    team = request.headers.get("x-team-id") or None
+    if team is not None:
+        team = checked_label(team, "X-Team-ID")
+    principal = await gateway.authenticate(secret.strip(), team=team)
+    if principal.allowed_networks:
+        _check_network(request, principal.allowed_networks)
+    return principal
+
+
+def labels_of(request: Request, body: Mapping[str, Any]) -> Labels:
+    """Labels from the body's `metadata`, else from headers. Raises InvalidRequest."""
+    metadata = body.get("metadata")
+    if metadata is None:
+        metadata = {}
+    elif not isinstance(metadata, dict):
+        raise InvalidRequest("metadata must be an object.", param="metadata")
+    found: dict[str, str] = {}
+    for name, header in LABEL_HEADERS.items():
+        value = metadata.get(name)
+        if value is not None:
+            found[name] = checked_label(value, f"metadata.{name}")
+        elif header in request.headers:
+            found[name] = checked_label(request.headers[header], header)
+    return Labels(**found)
+
+
+def checked_label(value: object, param: str) -> str:
+    """A short printable text. Raises InvalidRequest."""
+    if not isinstance(value, str) or not 0 < len(value) <= MAX_LABEL or not value.isprintable():
+        raise InvalidRequest(f"{param} must be 1 to {MAX_LABEL} printable characters.", param=param)
+    return value
+
+
+def _check_network(request: Request, networks: tuple[str, ...]) -> None:
+    address = client_address(request)
+    if address is None or not _is_within(address, networks):
+        raise InvalidCredential("This token may not be used from your network address.")
+
+
+def client_address(request: Request) -> str | None:
+    """The peer's address, or what it forwards for if it is one of TRUSTED_PROXIES: the last untrusted hop."""
+    peer = request.client.host if request.client else None
+    if peer is None or not _is_within(peer, settings.TRUSTED_PROXIES):
+        return peer
+    hops = [hop.strip() for hop in request.headers.get("x-forwarded-for", "").split(",") if hop.strip()]
+    return next((hop for hop in reversed(hops) if not _is_within(hop, settings.TRUSTED_PROXIES)), peer)
+
+
+def _is_within(address: str, networks: "list[str] | tuple[str, ...]") -> bool:
+    try:
+        return any(ip_address(address) in ip_network(network, strict=False) for network in networks)
+    except ValueError:
+        return False

@@ -1,0 +1,51 @@
+"""What every endpoint has: a request id, one shape of errors, and no stack trace for anybody outside."""
+
+import logging
+import re
+from collections.abc import Awaitable, Callable
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+
+from gateway_project.proxy.errors import MethodNotAllowed, error_response, status_of
+from metering.errors import MeteringError
+from metering.ids import uuid7
+
+Handler = Callable[[Request], Awaitable[Response]]
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}", re.ASCII)
+logger = logging.getLogger(__name__)
+
+
+class Internal(MeteringError):
+    """Something broke here; the log says what."""
+
+
+def endpoint(handler: Handler, *, method: str = "GET") -> Handler:
+    """The handler with a request id in `request.state`, for one HTTP method."""
+
+    async def respond(request: Request) -> Response:
+        request_id = _request_id(request)
+        request.state.request_id = request_id
+        try:
+            if request.method != method:
+                raise MethodNotAllowed(f"This path takes {method}, not {request.method}.")
+            response = await handler(request)
+        except MeteringError as error:
+            if status_of(error) >= 500:
+                logger.warning("request.failed", extra={"request_id": request_id, "code": error.code})
+            return error_response(error, request_id)
+        except ClientDisconnect:
+            return Response(status_code=499)
+        except Exception:
+            logger.exception("request.broke", extra={"request_id": request_id})
+            return error_response(Internal("Something went wrong in the gateway."), request_id)
+        response.headers["x-request-id"] = request_id
+        return response
+
+    return respond
+
+
+def _request_id(request: Request) -> str:
+    """The caller's own, if it is harmless, so that both sides' logs meet."""
+    given = request.headers.get("x-request-id")
+    return given if given is not None and _REQUEST_ID.fullmatch(given) else str(uuid7())

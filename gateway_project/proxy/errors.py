@@ -1,0 +1,118 @@
+"""The one table from error class to HTTP status, and the one shape of an error (CONTRACTS, Errors)."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+from starlette.responses import Response
+
+from metering import errors
+from metering.money import usd_text
+from metering.types import Dimension
+
+
+class BodyTooLarge(errors.MeteringError):
+    """The request's body is longer than the server reads."""
+
+    code = "body_too_large"
+
+
+class MethodNotAllowed(errors.InvalidRequest):
+    """The path exists, the method does not."""
+
+
+STATUS: dict[type[errors.MeteringError], int] = {
+    errors.InvalidRequest: 400,
+    errors.InvalidCredential: 401,
+    errors.NotPermitted: 403,
+    errors.NotFound: 404,
+    MethodNotAllowed: 405,
+    errors.IdempotencyInProgress: 409,
+    errors.TransitionRefused: 409,
+    errors.InputTooLarge: 413,
+    BodyTooLarge: 413,
+    errors.IdempotencyMismatch: 422,
+    errors.LimitExceeded: 429,
+    errors.VendorError: 502,
+    errors.MeteringUnavailable: 503,
+    errors.VendorTimeout: 504,
+    errors.MeteringError: 500,
+}
+"""A class that is not here has the status of its nearest base."""
+
+TYPES = {
+    401: "authentication_error",
+    403: "permission_error",
+    404: "not_found_error",
+    429: "rate_limit_error",
+    500: "server_error",
+    502: "server_error",
+    503: "server_error",
+    504: "server_error",
+}
+"""OpenAI's `type` for a status; anything else is an invalid_request_error."""
+
+RETRY_UNAVAILABLE_S = 1
+_encode = msgspec.json.encode
+
+
+def status_of(error: errors.MeteringError) -> int:
+    """The HTTP status of an error."""
+    return next(STATUS[base] for base in type(error).__mro__ if base in STATUS)
+
+
+def error_body(error: errors.MeteringError, request_id: str) -> dict[str, Any]:
+    """The error in the one shape."""
+    body: dict[str, Any] = {
+        "type": TYPES.get(status_of(error), "invalid_request_error"),
+        "code": error.code,
+        "message": error.message,
+        "param": error.param,
+        "request_id": request_id,
+    }
+    if isinstance(error, errors.LimitExceeded):
+        body["usage"] = _usage(error.usage)
+        body["reset_at"] = _rfc3339(error.reset_at)
+    return {"error": body}
+
+
+def error_response(error: errors.MeteringError, request_id: str) -> Response:
+    """The error as an answer, with the headers that clients act on."""
+    headers = {"x-request-id": request_id}
+    if isinstance(error, errors.LimitExceeded):
+        headers["retry-after"] = str(error.retry_after_s)
+        if isinstance(error, errors.BudgetExceeded):
+            headers["x-should-retry"] = "false"
+    elif isinstance(error, errors.MeteringUnavailable):
+        headers["retry-after"] = str(RETRY_UNAVAILABLE_S)
+    elif isinstance(error, errors.InvalidCredential):
+        headers["www-authenticate"] = "Bearer"
+    return Response(
+        _encode(error_body(error, request_id)),
+        status_code=status_of(error),
+        headers=headers,
+        media_type="application/json",
+    )
+
+
+def _usage(usage: errors.LimitUsage) -> dict[str, Any]:
+    dimension = Dimension(usage.dimension)
+
+    def shown(amount: int) -> int | str:
+        return usd_text(amount) if dimension is Dimension.COST else amount
+
+    return {
+        "budget": usage.budget,
+        "scope": usage.scope,
+        "dimension": usage.dimension,
+        "unit": dimension.unit,
+        "current": shown(usage.current),
+        "held": shown(usage.held),
+        "requested": shown(usage.requested),
+        "limit": shown(usage.limit),
+        "period": usage.period,
+    }
+
+
+def _rfc3339(moment: datetime | None) -> str | None:
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z") if moment is not None else None

@@ -1,0 +1,54 @@
+"""A metered stream as server-sent events; a caller who goes away is noticed at once."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from gateway_project.proxy.errors import error_body
+from metering.calls.channel import MeteredStream
+from metering.errors import MeteringError
+
+DONE = b"data: [DONE]\n\n"
+
+
+class EventStreamResponse(Response):
+    """`data: {json}` for each event, `data: [DONE]` at the end; an error becomes the last event, without DONE."""
+
+    media_type = "text/event-stream"
+
+    def __init__(self, stream: MeteredStream, *, headers: dict[str, str], request_id: str) -> None:
+        super().__init__(headers={**headers, "cache-control": "no-cache", "x-accel-buffering": "no"})
+        del self.headers["content-length"]
+        self._stream = stream
+        self._request_id = request_id
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        watcher = asyncio.create_task(_until_gone(receive, self._stream.close), name="stream.watch")
+        try:
+            await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+            async for event in self._stream:
+                await send(_part(b"data: " + event + b"\n\n"))
+            await send(_part(DONE))
+        except MeteringError as error:
+            body = msgspec.json.encode(error_body(error, self._request_id))
+            await send(_part(b"data: " + body + b"\n\n"))
+        except OSError:
+            pass  # the caller has gone
+        finally:
+            watcher.cancel()
+            self._stream.close()
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def _until_gone(receive: Receive, gone: Callable[[], None]) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+    gone()
+
+
+def _part(body: bytes) -> dict[str, Any]:
+    return {"type": "http.response.body", "body": body, "more_body": True}

@@ -1,0 +1,85 @@
+"""GET /health, /health/live and /health/ready: whether the process runs, and whether it can serve."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable
+
+import msgspec
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+from starlette.requests import Request
+from starlette.responses import Response
+
+from gateway_project.proxy.runtime import runtime_of
+from metering.errors import MeteringError
+from metering.ids import uuid7
+from metering.ledger.commands import Extend
+from metering.ledger.port import Ledger
+from metering.orm import in_database_thread
+
+CHECK_TIMEOUT_S = 3.0
+logger = logging.getLogger(__name__)
+
+
+async def live(request: Request) -> Response:
+    """200 as long as the event loop turns."""
+    return _json({"status": "ok"}, 200)
+
+
+async def ready(request: Request) -> Response:
+    """200 if a call could be served now, else 503; either way what was checked."""
+    writer = runtime_of(request).writer
+    names = ("database", "migrations", "ledger")
+    passed = await asyncio.gather(
+        _check("database", in_database_thread(_database_answers)),
+        _check("migrations", in_database_thread(_migrations_are_applied)),
+        _check("ledger", _ledger_answers(writer)),
+    )
+    checks = {name: "ok" if good else "failed" for name, good in zip(names, passed, strict=True)}
+    good = all(passed)
+    return _json({"status": "ok" if good else "unavailable", "checks": checks}, 200 if good else 503)
+
+
+async def _check(name: str, question: Awaitable[bool]) -> bool:
+    try:
+        async with asyncio.timeout(CHECK_TIMEOUT_S):
+            return await question
+    except Exception as error:  # noqa: BLE001 - whatever it is, the check has failed
+        logger.warning("health.failed", extra={"check": name, "error": type(error).__name__})
+        return False
+
+
+def _database_answers() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+        return bool(cursor.fetchone() == (1,))
+
+
+_applied = False
+
+
+def _migrations_are_applied() -> bool:
+    """Asked until it is true once: migrations are not taken back under a running server."""
+    global _applied
+    if not _applied:
+        executor = MigrationExecutor(connection)
+        _applied = not executor.migration_plan(executor.loader.graph.leaf_nodes())
+    return _applied
+
+
+async def _ledger_answers(ledger: Ledger) -> bool:
+    """A renewal of a reservation that never was goes all the way to the database and changes nothing."""
+    try:
+        await ledger.submit(Extend(reservation_id=uuid7(), lease_s=1))
+    except MeteringError:
+        return False
+    return True
+
+
+def _json(content: object, status: int) -> Response:
+    return Response(
+        msgspec.json.encode(content),
+        status_code=status,
+        media_type="application/json",
+        headers={"cache-control": "no-store"},
+    )
