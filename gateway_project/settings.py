@@ -1,14 +1,13 @@
 """Django settings. Every value that differs between machines comes from the environment (see .env.example)."""
 
 import json
-import os
 from pathlib import Path
 
 from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
 
 from admin_console.theme import UNFOLD  # noqa: F401
-from gateway_project import env
+from gateway_project import env, logs
 from gateway_project.secrets import generated_secrets
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -157,7 +156,7 @@ WHITENOISE_USE_FINDERS = True  # served from the installed packages: no collects
 
 REST_FRAMEWORK: dict[str, object] = {}
 
-_email = env.email("EMAIL_URL", env.text("EMAIL_URL", "consolemail://"))
-globals().update(_email)
+LOGGING = logs.LOGGING
+logs.configure_structlog()
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gateway_project.settings")
+globals().update(env.email("EMAIL_URL", env.text("EMAIL_URL", "consolemail://")))

@@ -15,6 +15,7 @@ CHECKS = {
     "ruff check": ["-m", "ruff", "check", "."],
     "ruff format": ["-m", "ruff", "format", "--check", "."],
     "mypy": ["-m", "mypy"],
+    "system checks": ["manage.py", "check"],
     "import contracts": ["-c", LINT_IMPORTS],
 }
 

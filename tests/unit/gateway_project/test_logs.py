@@ -1,0 +1,51 @@
+"""A log line is one JSON object: the event, its fields, and no surprises in between."""
+
+import io
+import json
+import logging
+from collections.abc import Callable, Iterator
+
+import pytest
+import structlog
+
+from gateway_project.logs import LOGGING
+
+NAME = "test.logs"
+
+
+@pytest.fixture
+def output() -> Iterator[io.StringIO]:
+    """What a logger of ours writes; pytest's own handlers stay as they are."""
+    form = dict(LOGGING["formatters"]["json"])
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(form.pop("()")(**form))
+    logger = logging.getLogger(NAME)
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    yield stream
+    logger.removeHandler(handler)
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda: logging.getLogger(NAME).info("reservation.settled", extra={"reservation_id": "r-1"}),
+        lambda: structlog.get_logger(NAME).info("reservation.settled", reservation_id="r-1"),
+    ],
+    ids=["logging", "structlog"],
+)
+def test_both_kinds_of_logger_write_the_same_line(output: io.StringIO, write: Callable[[], None]) -> None:
+    write()
+    line = json.loads(output.getvalue())
+    assert line.pop("timestamp").endswith("Z")
+    assert line == {"event": "reservation.settled", "reservation_id": "r-1", "logger": NAME, "level": "info"}
+
+
+def test_an_exception_stays_on_one_line(output: io.StringIO) -> None:
+    try:
+        raise ValueError("no such thing")
+    except ValueError:
+        logging.getLogger(NAME).exception("call.failed")
+    assert output.getvalue().count("\n") == 1
+    assert "ValueError: no such thing" in json.loads(output.getvalue())["exception"]
