@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 from itertools import chain, islice
 from typing import Any, ClassVar
 
+import psycopg
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import InterfaceError, OperationalError, ProgrammingError
+from django.db import DatabaseError, InterfaceError, ProgrammingError
 
 from metering.errors import InvalidRequest, MeteringError
 
@@ -41,15 +42,14 @@ class VerbCommand(BaseCommand):
             self.run(**options)
         except MeteringError as error:
             raise CommandError(error.message) from error
-        except (OperationalError, InterfaceError) as error:
-            raise CommandError(
-                f"PostgreSQL does not answer: {_first_line(error)}", returncode=self.unavailable_code
-            ) from error
-        except ProgrammingError as error:
-            raise CommandError(
-                f"The database does not fit this version, run `manage.py migrate`: {_first_line(error)}",
-                returncode=self.unavailable_code,
-            ) from error
+        except (ProgrammingError, psycopg.ProgrammingError) as error:
+            raise self._unavailable("The database does not fit this version; run migrate", error) from error
+        except (DatabaseError, InterfaceError, psycopg.Error) as error:
+            raise self._unavailable("PostgreSQL does not answer", error) from error
+
+    def _unavailable(self, sentence: str, error: Exception) -> CommandError:
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        return CommandError(f"{sentence}: {reason}", returncode=self.unavailable_code)
 
     @property
     def actor(self) -> str:
@@ -104,7 +104,3 @@ def _cell(value: object) -> str:
     if value is None:
         return "-"
     return f"{value:%Y-%m-%d %H:%M:%S}" if isinstance(value, datetime) else str(value)
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -1,0 +1,60 @@
+"""Which providers could be called: configuration only, nothing is sent."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.db.models import Count, Q
+
+from metering.models import Provider
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderCheck:
+    """What is known about one provider without calling it."""
+
+    provider: str
+    kind: str
+    base_url: str
+    api_key_env: str
+    models: int
+    """Active models; a provider without any is never called."""
+    problem: str | None = None
+
+    @property
+    def ok(self) -> bool:
+        return self.problem is None
+
+
+def check_providers(*, environment: Mapping[str, str]) -> list[ProviderCheck]:
+    """Every active provider in order of name. A key's variable (or NAME_FILE) must be set; it is never shown."""
+    rows = Provider.objects.filter(is_active=True).annotate(
+        active_models=Count("models", filter=Q(models__is_active=True))
+    )
+    return [
+        ProviderCheck(
+            provider=row.name,
+            kind=row.kind,
+            base_url=row.base_url,
+            api_key_env=row.api_key_env,
+            models=row.active_models,
+            problem=_problem(row, environment),
+        )
+        for row in rows.order_by("name")
+    ]
+
+
+def _problem(row: Provider, environment: Mapping[str, str]) -> str | None:
+    if row.kind == Provider.Kind.SANDBOX:
+        return None
+    if not row.api_key_env:
+        # Servers of one's own (Ollama, vLLM) need none.
+        return None if row.kind == Provider.Kind.OPENAI_COMPATIBLE else "no variable is named for its API key"
+    return None if _is_set(row.api_key_env, environment) else f"{row.api_key_env} is not set"
+
+
+def _is_set(name: str, environment: Mapping[str, str]) -> bool:
+    if environment.get(name, "").strip():
+        return True
+    file_name = environment.get(f"{name}_FILE", "").strip()
+    return bool(file_name) and Path(file_name).is_file()
