@@ -52,7 +52,6 @@ class ConsoleAdmin(OperatorOnly, LabelledChoices, AuditedAdmin, ModelAdmin):
     """An editable noun."""
 
     list_per_page = 50
-    show_full_result_count = False
     list_filter_submit = True
     formfield_overrides = {ArrayField: {"widget": UnfoldAdminTextInputWidget}}
 
@@ -61,6 +60,12 @@ class ConsoleAdmin(OperatorOnly, LabelledChoices, AuditedAdmin, ModelAdmin):
         key = self.opts.pk
         # A changed natural key would save a copy and leave the old row behind.
         return (*fields, key.name) if obj is not None and key.editable and not key.auto_created else fields
+
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> list[Any]:
+        """A read-only natural key stays in its place at the top."""
+        fields = list(super().get_fields(request, obj))
+        key = self.opts.pk.name
+        return [key, *(name for name in fields if name != key)] if key in fields else fields
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[Any, Any, set[str], list[Any]]:
         """Operators lack no permission; a row that may not go is protected, and the page says by what."""

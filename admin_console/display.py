@@ -1,11 +1,14 @@
 """How amounts look in lists: money in US dollars, meters as bars."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from datetime import UTC
 from typing import Any
 
-from django.template.loader import render_to_string
+from django.db.models import Model
+from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from unfold.decorators import display
 
 from metering.money import usd_text
 from metering.types import Dimension
@@ -14,10 +17,11 @@ WARNING_PERCENT, CRITICAL_PERCENT = 80, 95
 
 
 def money(nano_usd: int | None) -> str:
-    """Exact US dollars of nano-USD."""
+    """Exact US dollars of nano-USD, with cents at least."""
     if nano_usd is None:
         return "-"
-    return f"-${usd_text(-nano_usd)}" if nano_usd < 0 else f"${usd_text(nano_usd)}"
+    whole, _, decimals = usd_text(abs(nano_usd)).partition(".")
+    return f"{'-' if nano_usd < 0 else ''}${int(whole):,}.{decimals:0<2}"
 
 
 def count(amount: int | None) -> str:
@@ -29,20 +33,43 @@ def amount_of(dimension: str, amount: int | None) -> str:
     return money(amount) if dimension == Dimension.COST else count(amount)
 
 
+def moment(field: str, title: str = "") -> Callable[[Any], str]:
+    """A list column of one moment, in UTC to the second."""
+
+    @display(description=title or field.replace("_", " ").capitalize())
+    def column(row: Any) -> str:
+        value = getattr(row, field)
+        if value is None:
+            return "-"
+        text = f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
+        return format_html('<span class="whitespace-nowrap">{}</span>', text)
+
+    return column
+
+
 def usage_bar(used: int, held: int, limit: int | None) -> SafeString | str:
     """Used and held as parts of the limit."""
     if not limit:
         return "-"
     percent = 100 * (used + held) / limit
-    colour = (
-        "bg-red-600" if percent >= CRITICAL_PERCENT else "bg-orange-500" if percent >= WARNING_PERCENT else ""
-    )
-    bar = render_to_string(
-        "unfold/components/progress.html", {"value": f"{min(percent, 100):.0f}", "progress_class": colour}
-    )
+    colour = "bg-primary-600"
+    if percent >= WARNING_PERCENT:
+        colour = "bg-red-600" if percent >= CRITICAL_PERCENT else "bg-orange-500"
     return format_html(
-        '<div class="flex gap-2 items-center w-32">{}<span>{}%</span></div>', bar, f"{percent:.0f}"
+        '<div class="flex gap-2 items-center w-32">'
+        '<div class="bg-base-100 dark:bg-base-800 grow overflow-hidden rounded-default">'
+        '<div class="h-1.5 {}" style="width: {}%"></div></div><span>{}%</span></div>',
+        colour,
+        f"{min(percent, 100):.0f}",
+        f"{percent:.0f}",
     )
+
+
+@display(description="Tokens in + out")
+def tokens(row: Any) -> SafeString:
+    """A list column of both directions."""
+    text = f"{count(row.input_tokens)} + {count(row.output_tokens)}"
+    return format_html('<span class="whitespace-nowrap">{}</span>', text)
 
 
 def joined(parts: list[Any]) -> str:
@@ -56,3 +83,7 @@ def links(pairs: Iterable[tuple[str, str]]) -> SafeString:
         '<a class="text-primary-600 dark:text-primary-500" href="{}">{}</a>',
         ((url, title) for title, url in pairs),
     )
+
+
+def change_url(row: Model) -> str:
+    return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=(row.pk,))

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.contrib.admin import ShowFacets
 from django.db import OperationalError, connection, transaction
 from django.db.models import Model, OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -35,6 +36,8 @@ class HistoryAdmin(ConsoleAdmin):
     """Read-only. `text_columns` are compared for equality when the search is for no known id."""
 
     actions = None
+    show_full_result_count = False
+    show_facets = ShowFacets.NEVER  # a count for every choice of every filter
     paginator = BoundedPaginator
     list_per_page = 100
     list_max_show_all = 0

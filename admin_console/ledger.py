@@ -3,13 +3,15 @@
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 from unfold.decorators import display
 
+from admin_console.display import amount_of, change_url, links, moment, tokens
 from admin_console.filters import TenantSlug, When, choice_filter
 from admin_console.history import HistoryAdmin
 from admin_console.site import console
-from metering.models import ClosingBalance, LedgerEntry, LedgerPeriod
+from metering.models import ClosingBalance, LedgerEntry, LedgerPeriod, UsageMeter
 from metering.types import EntryKind
 
 KindName = choice_filter("kind", lambda: [(str(kind.value), kind.name) for kind in EntryKind])
@@ -18,7 +20,7 @@ KindName = choice_filter("kind", lambda: [(str(kind.value), kind.name) for kind 
 @admin.register(LedgerEntry, site=console)
 class LedgerEntryAdmin(HistoryAdmin):
     list_display = (
-        "recorded_at", "kind_name", "tenant", "requests", "input_tokens", "output_tokens", "cost",
+        moment("recorded_at"), "kind_name", "tenant", "requests", tokens, "cost",
         "reservation_id",
     )  # fmt: skip
     list_filter = (When, TenantSlug, KindName)
@@ -26,6 +28,21 @@ class LedgerEntryAdmin(HistoryAdmin):
     search_fields = ("id",)
     search_help_text = "Entry or reservation id"
     family_column = "id"
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        hidden = {"meter_ids", "charges"}
+        return [*(name for name in super().get_fields(request, obj) if name not in hidden), "lines"]
+
+    @display(description="Charges")
+    def lines(self, row: LedgerEntry) -> str:
+        """Meter by meter, each in its own unit."""
+        meters = UsageMeter.objects.in_bulk(row.meter_ids)
+        charges = zip(map(meters.get, row.meter_ids), row.charges, strict=True)
+        return links(
+            (f"{amount_of(meter.dimension, charge)} on {meter}", change_url(meter))
+            for meter, charge in charges
+            if meter
+        )
 
     @display(
         description="Kind",
@@ -43,7 +60,7 @@ class LedgerEntryAdmin(HistoryAdmin):
 
 @admin.register(LedgerPeriod, site=console)
 class LedgerPeriodAdmin(HistoryAdmin):
-    list_display = ("month", "state_name", "sealed_at", "dropped_at")
+    list_display = ("month", "state_name", moment("sealed_at"), moment("dropped_at"))
 
     @display(description="State", label={"open": "success", "sealed": "info", "dropped": "warning"})
     def state_name(self, row: Any) -> str:
@@ -52,10 +69,22 @@ class LedgerPeriodAdmin(HistoryAdmin):
 
 @admin.register(ClosingBalance, site=console)
 class ClosingBalanceAdmin(HistoryAdmin):
-    list_display = ("month", "meter_id", "charged")
+    list_display = ("month", "meter_id", "dimension", "shown_charged")
     ordering = ("-month", "-meter_id")  # one direction, so that the unique index serves it
     search_fields = ("meter_id",)
     search_help_text = "Meter id"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        dimension = UsageMeter.objects.filter(pk=OuterRef("meter_id")).values("dimension")[:1]
+        return super().get_queryset(request).annotate(of=Subquery(dimension))
+
+    @display(description="Dimension")
+    def dimension(self, row: Any) -> str:
+        return row.of or "-"
+
+    @display(description="Charged")
+    def shown_charged(self, row: Any) -> str:
+        return amount_of(row.of, row.charged)
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
         term = search_term.strip()

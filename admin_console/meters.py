@@ -7,7 +7,7 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest
 from unfold.decorators import display
 
-from admin_console.display import amount_of, usage_bar
+from admin_console.display import amount_of, moment, usage_bar
 from admin_console.filters import DimensionName, TenantSlug, WindowName
 from admin_console.history import HistoryAdmin, uuid_of
 from admin_console.site import console
@@ -17,7 +17,7 @@ from metering.models import Budget, UsageMeter
 @admin.register(UsageMeter, site=console)
 class UsageMeterAdmin(HistoryAdmin):
     list_display = (
-        "subject_type", "subject_id", "tenant", "dimension", "window", "window_start",
+        "subject_type", "subject_id", "tenant", "dimension", "window", moment("window_start"),
         "shown_used", "shown_held", "shown_limit", "share",
     )  # fmt: skip
     list_filter = (TenantSlug, DimensionName, WindowName)

@@ -29,6 +29,10 @@ class PolicyAdmin(ConsoleAdmin):
     autocomplete_fields = ("tenant",)
     readonly_fields = ("created_at",)
 
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        usual = {"scope": "tenant", "dimension": "cost", "window": "month", "per": "tenant"}
+        return {**usual, **super().get_changeform_initial_data(request)}
+
     @display(description="Scope", ordering="scope")
     def whom(self, row: Any) -> str:
         return " ".join(filter(None, (row.scope, row.tenant.slug if row.tenant else "", row.scope_id)))

@@ -1,10 +1,11 @@
 """Forms of rules and budgets: values are checked by the registry, money is entered in dollars."""
 
+import re
 from decimal import Decimal
 from typing import Any
 
 from django import forms
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from metering.models import Budget, PolicyRule
 from metering.models.policy import TENANT_SCOPES
@@ -13,6 +14,7 @@ from metering.policy.registry import REGISTRY, check_rule
 from metering.types import MAX_AMOUNT, Dimension
 
 NANO_DIGITS = 9
+WHOLE_NUMBER = re.compile(r"-?\d{1,20}", re.ASCII)
 
 
 def scope_problems(scope: str, tenant: Any, scope_id: str) -> dict[str, str]:
@@ -43,16 +45,25 @@ def _key_choices() -> list[tuple[str, str]]:
     return [(key.name, f"{key.name}: {key.meaning}") for key in REGISTRY.values()]
 
 
+class RuleValueField(forms.CharField):
+    """A whole number or a word: the registry knows no other values, so nobody has to write JSON."""
+
+    def to_python(self, value: Any) -> int | str:
+        text = str(super().to_python(value)).strip('"')
+        return int(text) if WHOLE_NUMBER.fullmatch(text) else text
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return str(initial) != str(data)
+
+
 class RuleForm(ScopedForm):
     key = forms.ChoiceField(choices=_key_choices, widget=UnfoldAdminSelectWidget)
-    value = forms.JSONField(
-        widget=UnfoldAdminTextInputWidget,
-        help_text='A number such as 4000, or a word in quotes such as "drain".',
-    )
+    value = RuleValueField(widget=UnfoldAdminTextInputWidget, help_text="A number such as 4000, or a word.")
 
     class Meta:
         model = PolicyRule
         fields = "__all__"
+        widgets = {"conditions": UnfoldAdminTextareaWidget(attrs={"rows": 3})}
 
     def clean(self) -> dict[str, Any]:
         values = super().clean()

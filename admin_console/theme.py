@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.templatetags.static import static
 from django.urls import reverse_lazy
 
 # Group → the models in it, each with its icon from the Material Symbols font that ships with the theme.
@@ -94,6 +95,9 @@ UNFOLD: dict[str, Any] = {
     "SITE_HEADER": "LLM Service Gateway",
     "SITE_SUBHEADER": "Operator console",
     "SITE_SYMBOL": "hub",
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda _: static("admin_console/icon.svg")}
+    ],
     "SITE_URL": None,
     "SHOW_VIEW_ON_SITE": False,
     "BORDER_RADIUS": "6px",

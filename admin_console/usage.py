@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from unfold.decorators import display
 
-from admin_console.display import count, links
+from admin_console.display import links, moment, tokens
 from admin_console.filters import (
     ProviderName,
     TaskCode,
@@ -29,8 +29,8 @@ OutcomeName = choice_filter("outcome", lambda: [(item.value, item.value) for ite
 @admin.register(UsageReservation, site=console)
 class UsageReservationAdmin(HistoryAdmin):
     list_display = (
-        "created_at", "state_name", "tenant", "task", "request_model", "provider_name",
-        "input_tokens", "output_tokens", "cost", "request_id",
+        moment("created_at"), "state_name", "tenant", "task", "request_model", "provider_name",
+        tokens, "cost", "request_id",
     )  # fmt: skip
     list_filter = (When, TenantSlug, StateName, TaskCode, ProviderName)
     ordering = ("-id",)
@@ -60,8 +60,8 @@ class UsageReservationAdmin(HistoryAdmin):
 @admin.register(UsageLog, site=console)
 class UsageLogAdmin(HistoryAdmin):
     list_display = (
-        "started_at", "shown_outcome", "tenant", "task", "request_model", "provider_name",
-        "input_tokens", "output_tokens", "cost", "latency_ms", "estimated", "request_id",
+        moment("started_at"), "shown_outcome", "tenant", "task", "request_model", "provider_name",
+        tokens, "cost", "latency_ms", "request_id",
     )  # fmt: skip
     list_filter = (When, TenantSlug, OutcomeName, TaskCode, ProviderName)
     ordering = ("-id",)
@@ -86,10 +86,15 @@ class UsageLogAdmin(HistoryAdmin):
 
 @admin.register(UsageRollup, site=console)
 class UsageRollupAdmin(HistoryAdmin):
-    list_display = ("hour", "tenant", "task", "request_model", "provider_name", "attempts", "tokens", "cost")
+    list_display = (
+        moment("hour"),
+        "tenant",
+        "task",
+        "request_model",
+        "provider_name",
+        "attempts",
+        tokens,
+        "cost",
+    )
     list_filter = (WhenHour, TenantSlug, TaskCode, ProviderName)
     ordering = ("-hour",)
-
-    @display(description="Tokens in + out")
-    def tokens(self, row: Any) -> str:
-        return f"{count(row.input_tokens)} + {count(row.output_tokens)}"

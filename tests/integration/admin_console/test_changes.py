@@ -97,9 +97,9 @@ def test_all_live_tokens_move_to_another_plan(console: Client, url: Url) -> None
     ("key", "value", "task", "sentence"),
     [
         ("max_tokens_out", "0", "", "a whole number of tokens from 1"),
-        ("on_disconnect", '"explode"', "", "one of drain, cancel"),
+        ("on_disconnect", "explode", "", "one of drain, cancel"),
         ("retrieval_top_k", "5", "LLM0_CHAT", "does not apply to LLM0_CHAT"),
-        ("max_tokens_out", "many", "", "Enter a valid JSON."),
+        ("max_tokens_out", "many", "", "a whole number of tokens"),
     ],
 )
 def test_an_invalid_rule_is_a_form_error(
