@@ -43,7 +43,8 @@ def print_call(completion: Completion, access: DemoAccess) -> None:
     )
     print("Left of the budgets")
     for budget in run_json("budget_status", "--tenant", access.tenant):
-        print(f"  {budget_line(budget)}")
+        if budget["window"] != "none":  # a limit of calls at once has nothing left or used up
+            print(f"  {budget_line(budget)}")
     print(CURL.format(base_url=access.base_url, token=access.ati_token, model=MODEL), flush=True)
 
 
