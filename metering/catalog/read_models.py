@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator
 from decimal import Decimal
 
 from metering.catalog.document import ModelEntry, Vocabulary
-from metering.catalog.section import Section
+from metering.catalog.section import Section, is_code
 from metering.money import TokenPrice
 
 KEYS = (
@@ -30,13 +30,13 @@ MAX_TOKENS = 2**31 - 1
 def read_models(section: Section, vocabulary: Vocabulary, providers: Collection[str]) -> Iterator[ModelEntry]:
     """Each model of the section. `providers` are those of the file and those that exist already."""
     for name, fields in section.sections(KEYS):
-        if len(name) > 128 or any(character.isspace() for character in name):
+        if not is_code(name, max_length=128):
             fields.problem("a model's name has no spaces and at most 128 characters")
         if name in vocabulary.classes:
             fields.problem(f"{name!r} is a model class and cannot be a model's name")
         context_tokens = fields.integer("context_tokens", low=1, high=MAX_TOKENS)
         max_output_tokens = fields.integer("max_output_tokens", low=1, high=MAX_TOKENS)
-        if fields.node("context_tokens") and max_output_tokens > context_tokens:
+        if fields.is_readable("context_tokens") and max_output_tokens > context_tokens:
             fields.problem("is larger than context_tokens", key="max_output_tokens")
         yield ModelEntry(
             line=fields.line,

@@ -6,7 +6,7 @@ from yaml.nodes import MappingNode
 
 from metering.catalog.document import AccessEntry, PlanEntry, RuleEntry, Vocabulary
 from metering.catalog.read_budgets import read_budgets
-from metering.catalog.section import Section
+from metering.catalog.section import Section, is_code
 from metering.catalog.yaml_source import plain_value
 from metering.types import EnforcementMode
 
@@ -23,7 +23,7 @@ MAX_PRIORITY = 1_000_000
 def read_plans(section: Section, vocabulary: Vocabulary, check_rule: CheckRule) -> Iterator[PlanEntry]:
     """Each plan of the section. Without `features`, a plan contains those that its tasks need."""
     for code, fields in section.sections(KEYS):
-        if len(code) > 32 or any(character.isspace() for character in code):
+        if not is_code(code, max_length=32):
             fields.problem("a plan's code has no spaces and at most 32 characters")
         access = tuple(_read_access(fields, vocabulary))
         implied = tuple(dict.fromkeys(vocabulary.feature_of_task[entry.task] for entry in access))

@@ -16,6 +16,11 @@ from metering.catalog.yaml_source import (
 )
 
 
+def is_code(word: str, *, max_length: int) -> bool:
+    """Whether a word can name something: visible characters without spaces."""
+    return 0 < len(word) <= max_length and word.isprintable() and not any(map(str.isspace, word))
+
+
 class Section:
     """A mapping whose keys are checked at once.
 
@@ -30,6 +35,7 @@ class Section:
         self._problems = problems
         self._nodes: dict[str, Node] = {}
         self._lines: dict[str, int] = {}
+        self._wrong: set[str] = set()
         if isinstance(node, MappingNode):
             self._index(node, known)
         elif not is_null(node):
@@ -50,11 +56,17 @@ class Section:
 
     def problem(self, sentence: str, *, key: str | None = None, line: int | None = None) -> None:
         """Note a problem at a given line, else at a key's, else at the section's own."""
+        if key:
+            self._wrong.add(key)
         path = ".".join(part for part in (self.where, key) if part)
         self._problems.add(line or self.line_of(key), f"{path}: {sentence}" if path else sentence)
 
     def line_of(self, key: str | None) -> int:
         return self._lines.get(key, self.line) if key else self.line
+
+    def is_readable(self, key: str) -> bool:
+        """Whether the key is there and nothing was found wrong with its value."""
+        return self.node(key) is not None and key not in self._wrong
 
     def node(self, key: str) -> Node | None:
         """The value of a key; None if it is missing or null."""
@@ -132,7 +144,7 @@ class Section:
         words: list[str] = []
         for node in self.items(key):
             word, line = str(node.value).strip() if isinstance(node, ScalarNode) else "", line_of(node)
-            if not word or len(word) > 128:
+            if not is_code(word, max_length=128):
                 self.problem(f"expected a word, not {shown(node)}", key=key, line=line)
             elif known is not None and word not in known:
                 self.problem(f"unknown value {word!r}{suggestion(word, known)}", key=key, line=line)

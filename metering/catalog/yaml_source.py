@@ -15,6 +15,7 @@ from metering.errors import CatalogInvalid
 
 MAX_CHARACTERS = 5_000_000
 MAX_PLAIN_NODES = 1_000
+MAX_DEPTH = 20
 INTEGER = re.compile(r"[+-]?\d[\d_]{0,29}", re.ASCII)
 _NUMBER = re.compile(r"[+-]?(\d+\.\d*|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
 _NULL = "tag:yaml.org,2002:null"
@@ -82,18 +83,20 @@ def suggestion(word: str, known: Collection[str]) -> str:
 
 def plain_value(node: Node) -> object:
     """A node as JSON has it. Raises ValueError when it is too large or refers to itself."""
-    return _plain(node, [MAX_PLAIN_NODES])
+    return _plain(node, [MAX_PLAIN_NODES], MAX_DEPTH)
 
 
-def _plain(node: Node, left: list[int]) -> object:
+def _plain(node: Node, left: list[int], depth: int) -> object:
     left[0] -= 1
-    if left[0] < 0:
+    if left[0] < 0 or depth < 0:
         raise ValueError("the value is too large, or contains itself")
     if isinstance(node, MappingNode):
-        return {str(key.value): _plain(value, left) for key, value in node.value}
+        return {str(key.value): _plain(value, left, depth - 1) for key, value in node.value}
     if isinstance(node, SequenceNode):
-        return [_plain(item, left) for item in node.value]
+        return [_plain(item, left, depth - 1) for item in node.value]
     text = str(node.value)
+    if "\0" in text:
+        raise ValueError("the value contains a NUL character")
     if getattr(node, "style", None) is not None:
         return text  # quoted, so it is text whatever it looks like
     if is_null(node):
