@@ -20,7 +20,7 @@ class Meter(Struct):
     """A locked row of UsageMeter."""
 
     id: int
-    budget_id: UUID
+    budget_id: str
     subject_type: str
     subject_id: str
     dimension: Dimension

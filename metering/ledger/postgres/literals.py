@@ -6,12 +6,22 @@ psycopg's own list dumper costs about a microsecond an element; these cost a ten
 from collections.abc import Iterable
 from uuid import UUID
 
+NOTHING = "{}"
+"""unnest pads a shorter array with NULL, so a column without any content is sent as an empty array."""
+
 
 def int_array(numbers: Iterable[int]) -> str:
     return "{" + ",".join(map(str, numbers)) + "}"
 
 
-def optional_int_array(numbers: Iterable[int | None]) -> str:
+def sparse_int_array(numbers: list[int]) -> str:
+    """As int_array; NOTHING where all are zero (the statement says coalesce(…, 0))."""
+    return int_array(numbers) if any(numbers) else NOTHING
+
+
+def optional_int_array(numbers: list[int | None]) -> str:
+    if numbers.count(None) == len(numbers):
+        return NOTHING
     return "{" + ",".join(["NULL" if number is None else str(number) for number in numbers]) + "}"
 
 
@@ -23,12 +33,21 @@ def uuid_array(identifiers: Iterable[UUID]) -> str:
     return "{" + ",".join([identifier.hex for identifier in identifiers]) + "}"
 
 
-def optional_uuid_array(identifiers: Iterable[UUID | None]) -> str:
+def optional_uuid_array(identifiers: list[UUID | None]) -> str:
+    if not any(identifiers):
+        return NOTHING
     return "{" + ",".join(["NULL" if item is None else item.hex for item in identifiers]) + "}"
 
 
-def text_array(texts: Iterable[str | None]) -> str:
+def text_array(texts: Iterable[str]) -> str:
     """Every text is quoted, so that no content can end its element or mean NULL."""
+    return "{" + ",".join([_quoted(text) for text in texts]) + "}"
+
+
+def optional_text_array(texts: list[str | None]) -> str:
+    """As text_array, with NULL for None; NOTHING where all are None."""
+    if texts.count(None) == len(texts):
+        return NOTHING
     return "{" + ",".join(["NULL" if text is None else _quoted(text) for text in texts]) + "}"
 
 

@@ -20,7 +20,8 @@ AND idempotency_key IS NOT NULL ORDER BY id FOR NO KEY UPDATE
 """  # noqa: S608 - constants of this file
 
 LOCK_METERS = """
-SELECT id, budget_id, subject_type, subject_id, dimension, window_end, used, held, overrun, unenforced, highest_limit
+SELECT id, budget_id::text, subject_type, subject_id, dimension, window_end, used, held, overrun, unenforced,
+    highest_limit
 FROM metering_usagemeter WHERE id = ANY(%s::bigint[]) ORDER BY id FOR NO KEY UPDATE
 """
 
@@ -40,7 +41,8 @@ INSERT INTO metering_usagereservation (id, tenant_id, state, version, provisiona
     agent_id, microdao_id, channel_id, conversation_id, trace_id, idempotency_key, idempotency_digest)
 SELECT id, tenant_id, state, version, false, moment, moment + lease_s * interval '1 second',
     CASE WHEN state <> 0 THEN moment END, body_digest, meter_ids::bigint[], amounts::bigint[], unenforced::bigint[],
-    flags::smallint[], input_tokens, output_tokens, cost_nano_usd, api_calls, files, steps, team_id, user_id,
+    flags::smallint[], coalesce(input_tokens, 0), coalesce(output_tokens, 0), coalesce(cost_nano_usd, 0),
+    coalesce(api_calls, 0), coalesce(files, 0), coalesce(steps, 0), team_id, user_id,
     token_id, task, request_id, request_model, model_class, provider_name, agent_id, microdao_id, channel_id,
     conversation_id, trace_id, idempotency_key, idempotency_digest
 FROM clock_timestamp() moment, unnest(%s::uuid[], %s::uuid[], %s::smallint[], %s::int[], %s::int[], %s::bigint[],
@@ -68,8 +70,9 @@ UPDATE_EXTENDED = """
 UPDATE metering_usagereservation held SET version = new.version,
     lease_expires_at = greatest(held.lease_expires_at, clock_timestamp() + new.lease_s * interval '1 second'),
     meter_ids = new.meter_ids::bigint[], amounts = new.amounts::bigint[], unenforced = new.unenforced::bigint[],
-    flags = new.flags::smallint[], input_tokens = new.input_tokens, output_tokens = new.output_tokens,
-    cost_nano_usd = new.cost_nano_usd, api_calls = new.api_calls, files = new.files, steps = new.steps
+    flags = new.flags::smallint[], input_tokens = coalesce(new.input_tokens, 0),
+    output_tokens = coalesce(new.output_tokens, 0), cost_nano_usd = coalesce(new.cost_nano_usd, 0),
+    api_calls = coalesce(new.api_calls, 0), files = coalesce(new.files, 0), steps = coalesce(new.steps, 0)
 FROM unnest(%s::uuid[], %s::int[], %s::int[], %s::text[], %s::text[], %s::text[], %s::text[],
     %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[])
     AS new (id, version, lease_s, meter_ids, amounts, unenforced, flags, input_tokens, output_tokens, cost_nano_usd,
@@ -96,10 +99,12 @@ WHERE metering_usagelog.outcome = 'provisional'
 INSERT_ATTEMPTS = f"""
 INSERT INTO metering_usagelog ({ATTEMPT_COLUMNS})
 SELECT new.id, held.id, new.attempt, held.tenant_id, held.team_id, held.user_id, held.token_id, held.task,
-    held.request_id, held.request_model, new.response_model, held.model_class, new.provider_name, new.input_tokens,
-    new.output_tokens, new.cached_input_tokens, new.cache_write_tokens, new.reasoning_tokens, new.api_calls,
-    new.files, new.steps, new.cost_nano_usd, new.latency_ms, new.outcome, new.estimated, new.started_at,
-    clock_timestamp(), held.agent_id, held.microdao_id, held.channel_id, held.conversation_id, held.trace_id
+    held.request_id, held.request_model, new.response_model, held.model_class, new.provider_name,
+    coalesce(new.input_tokens, 0), coalesce(new.output_tokens, 0), coalesce(new.cached_input_tokens, 0),
+    coalesce(new.cache_write_tokens, 0), coalesce(new.reasoning_tokens, 0), coalesce(new.api_calls, 0),
+    coalesce(new.files, 0), coalesce(new.steps, 0), coalesce(new.cost_nano_usd, 0), coalesce(new.latency_ms, 0),
+    new.outcome, new.estimated, new.started_at, clock_timestamp(),
+    held.agent_id, held.microdao_id, held.channel_id, held.conversation_id, held.trace_id
 FROM unnest(%s::uuid[], %s::uuid[], %s::smallint[], %s::text[], %s::text[], %s::bigint[], %s::bigint[], %s::bigint[],
     %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::int[], %s::text[],
     %s::boolean[], %s::timestamptz[])
@@ -125,8 +130,9 @@ JOIN metering_usagereservation held ON held.id = new.reservation_id
 INSERT_ENTRIES = """
 INSERT INTO metering_ledgerentry (id, reservation_id, tenant_id, kind, recorded_at, meter_ids, charges, requests,
     input_tokens, output_tokens, cost_nano_usd, api_calls, files, steps, reason)
-SELECT id, reservation_id, tenant_id, kind, clock_timestamp(), meter_ids::bigint[], charges::bigint[], requests,
-    input_tokens, output_tokens, cost_nano_usd, api_calls, files, steps, reason
+SELECT id, reservation_id, tenant_id, kind, clock_timestamp(), meter_ids::bigint[], charges::bigint[],
+    coalesce(requests, 0), coalesce(input_tokens, 0), coalesce(output_tokens, 0), coalesce(cost_nano_usd, 0),
+    coalesce(api_calls, 0), coalesce(files, 0), coalesce(steps, 0), reason
 FROM unnest(%s::uuid[], %s::uuid[], %s::uuid[], %s::smallint[], %s::text[], %s::text[], %s::bigint[], %s::bigint[],
     %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::text[])
     AS new (id, reservation_id, tenant_id, kind, meter_ids, charges, requests, input_tokens, output_tokens,
@@ -134,8 +140,8 @@ FROM unnest(%s::uuid[], %s::uuid[], %s::uuid[], %s::smallint[], %s::text[], %s::
 """
 
 UPDATE_METERS = """
-UPDATE metering_usagemeter meter SET used = new.used, held = new.held, overrun = new.overrun,
-    unenforced = new.unenforced, highest_limit = new.highest_limit
+UPDATE metering_usagemeter meter SET used = coalesce(new.used, 0), held = coalesce(new.held, 0),
+    overrun = coalesce(new.overrun, 0), unenforced = coalesce(new.unenforced, 0), highest_limit = new.highest_limit
 FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[])
     AS new (id, used, held, overrun, unenforced, highest_limit)
 WHERE meter.id = new.id

@@ -85,7 +85,10 @@ class PostgresStore:
             (lock, (uuid_array(sorted([c.reservation_id for c in commands])),)),
         ]
         if keyed:
-            keys = (uuid_array([c.tenant_id for c in keyed]), text_array([c.idempotency_key for c in keyed]))
+            keys = (
+                uuid_array([c.tenant_id for c in keyed]),
+                text_array([c.idempotency_key or "" for c in keyed]),
+            )
             statements.append((sql.HOLDS_BY_KEY, keys))
         _, [(moment,)], held, *twins = await wire.exchange(statements)
         books = Books(now=moment)

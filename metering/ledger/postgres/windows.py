@@ -11,7 +11,13 @@ from psycopg import AsyncConnection
 
 from metering.ledger.commands import MeterKey
 from metering.ledger.digests import digest64
-from metering.ledger.postgres.literals import int_array, optional_uuid_array, text_array, uuid_array
+from metering.ledger.postgres.literals import (
+    int_array,
+    optional_text_array,
+    optional_uuid_array,
+    text_array,
+    uuid_array,
+)
 from metering.ledger.windows import window_bounds
 
 MAX_CACHED = 200_000
@@ -117,7 +123,7 @@ class WindowCache:
             OPEN,
             (
                 uuid_array(key.budget_id for key in keys),
-                optional_uuid_array(key.tenant_id for key in keys),
+                optional_uuid_array([key.tenant_id for key in keys]),
                 text_array(key.subject_type for key in keys),
                 text_array(key.subject_id for key in keys),
                 text_array(key.dimension.value for key in keys),
@@ -125,6 +131,6 @@ class WindowCache:
                 text_array(key.timezone for key in keys),
                 int_array(key.week_start for key in keys),
                 text_array(starts),
-                text_array(ends),
+                optional_text_array(ends),
             ),
         )

@@ -9,25 +9,17 @@ from metering.ledger.postgres.literals import (
     int_array,
     nested_int_array,
     optional_int_array,
+    optional_text_array,
     optional_uuid_array,
+    sparse_int_array,
     text_array,
     uuid_array,
 )
 from metering.ledger.postgres.wire import Statement
 from metering.types import ReservationState
 
-CONTEXT_TEXTS = (
-    "task",
-    "request_id",
-    "request_model",
-    "model_class",
-    "provider_name",
-    "agent_id",
-    "microdao_id",
-    "channel_id",
-    "conversation_id",
-    "trace_id",
-)
+CONTEXT_TEXTS = ("task", "request_id", "request_model", "model_class", "provider_name")
+METADATA = ("agent_id", "microdao_id", "channel_id", "conversation_id", "trace_id")
 AMOUNTS = ("input_tokens", "output_tokens", "cost_nano_usd", "api_calls", "files", "steps")
 ATTEMPT_AMOUNTS = (
     "input_tokens",
@@ -77,12 +69,13 @@ def _new_holds(holds: list[Hold]) -> tuple[str, ...]:
         nested_int_array([hold.amounts for hold in holds]),
         nested_int_array([hold.unenforced for hold in holds]),
         nested_int_array([hold.flags for hold in holds]),
-        *(int_array([getattr(bound, name) for bound in bounds]) for name in AMOUNTS),
+        *(sparse_int_array([getattr(bound, name) for bound in bounds]) for name in AMOUNTS),
         optional_uuid_array([context.team_id for context in contexts]),
         optional_uuid_array([context.user_id for context in contexts]),
         optional_uuid_array([context.token_id for context in contexts]),
         *(text_array([getattr(context, name) for context in contexts]) for name in CONTEXT_TEXTS),
-        text_array([hold.idempotency_key for hold in holds]),
+        *(optional_text_array([getattr(context, name) for context in contexts]) for name in METADATA),
+        optional_text_array([hold.idempotency_key for hold in holds]),
         optional_int_array([hold.idempotency_digest for hold in holds]),
     )
 
@@ -106,7 +99,7 @@ def _extended_holds(holds: list[Hold]) -> tuple[str, ...]:
         nested_int_array([hold.amounts for hold in holds]),
         nested_int_array([hold.unenforced for hold in holds]),
         nested_int_array([hold.flags for hold in holds]),
-        *(int_array([getattr(hold.bound, name) for hold in holds]) for name in AMOUNTS),
+        *(sparse_int_array([getattr(hold.bound, name) for hold in holds]) for name in AMOUNTS),
     )
 
 
@@ -119,7 +112,7 @@ def _attempts(books: Books) -> tuple[str, ...]:
         int_array([attempt.number for attempt in attempts]),
         text_array([attempt.response_model for attempt in attempts]),
         text_array([attempt.provider_name for attempt in attempts]),
-        *(int_array([getattr(attempt, name) for attempt in attempts]) for name in ATTEMPT_AMOUNTS),
+        *(sparse_int_array([getattr(attempt, name) for attempt in attempts]) for name in ATTEMPT_AMOUNTS),
         text_array([attempt.outcome.value for attempt in attempts]),
         bool_array([attempt.estimated for attempt in attempts]),
         text_array([attempt.started_at.isoformat() for attempt in attempts]),
@@ -146,9 +139,9 @@ def _entries(books: Books) -> tuple[str, ...]:
         int_array([int(entry.kind) for entry in entries]),
         nested_int_array([entry.meter_ids for entry in entries]),
         nested_int_array([entry.charges for entry in entries]),
-        int_array([total.requests for total in totals]),
-        *(int_array([getattr(total, name) for total in totals]) for name in AMOUNTS),
-        text_array([entry.reason for entry in entries]),
+        sparse_int_array([total.requests for total in totals]),
+        *(sparse_int_array([getattr(total, name) for total in totals]) for name in AMOUNTS),
+        optional_text_array([entry.reason for entry in entries]),
     )
 
 
@@ -156,9 +149,9 @@ def _meters(books: Books) -> tuple[str, ...]:
     meters = [books.meters[meter_id] for meter_id in sorted(books.changed_meters)]
     return (
         int_array([meter.id for meter in meters]),
-        int_array([meter.used for meter in meters]),
-        int_array([meter.held for meter in meters]),
-        int_array([meter.overrun for meter in meters]),
-        int_array([meter.unenforced for meter in meters]),
+        sparse_int_array([meter.used for meter in meters]),
+        sparse_int_array([meter.held for meter in meters]),
+        sparse_int_array([meter.overrun for meter in meters]),
+        sparse_int_array([meter.unenforced for meter in meters]),
         int_array([meter.highest_limit for meter in meters]),
     )
