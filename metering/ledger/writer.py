@@ -90,8 +90,11 @@ class LedgerWriter:
             batch = self._next_batch()
             if batch:
                 self._busy += 1
-                await self._carry_out(lane, batch)
-                self._busy -= 1
+                try:
+                    await self._carry_out(lane, batch)
+                finally:
+                    self._busy -= 1
+                    self._in_flight.difference_update([command.reservation_id for command, _, _ in batch])
                 continue
             if self._closing and not self._waiting:
                 return
@@ -134,7 +137,6 @@ class LedgerWriter:
             self.is_reachable = True
             if self._on_step is not None:
                 self._on_step("before_answer")
-            self._in_flight.difference_update([c.reservation_id for c, _, _ in batch])
             _answer(batch, results)
             return
 

@@ -48,7 +48,9 @@ class UsageMeter(models.Model):
         ordering = ["-window_start", "id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["budget_id", "subject_type", "subject_id", "window_start"], name="meter_natural_key"
+                fields=["budget_id", "subject_type", "subject_id", "tenant_id", "window_start"],
+                nulls_distinct=False,
+                name="meter_natural_key",
             ),
             models.CheckConstraint(
                 condition=Q(used__gte=0, held__gte=0, overrun__gte=0, unenforced__gte=0, uncovered__gte=0),

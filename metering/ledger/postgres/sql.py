@@ -16,7 +16,7 @@ LOCK_FREE_HOLDS = LOCK_HOLDS.rstrip() + " SKIP LOCKED"
 HOLDS_BY_KEY = f"""
 SELECT {HOLD_COLUMNS} FROM metering_usagereservation
 WHERE (tenant_id, idempotency_key) IN (SELECT * FROM unnest(%s::uuid[], %s::text[]))
-AND idempotency_key IS NOT NULL ORDER BY id FOR NO KEY UPDATE
+AND idempotency_key IS NOT NULL
 """  # noqa: S608 - constants of this file
 
 LOCK_METERS = """

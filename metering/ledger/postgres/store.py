@@ -11,7 +11,7 @@ from uuid import UUID
 from metering.ids import derived_id, time_ms_of
 from metering.ledger.books import Books, Hold
 from metering.ledger.check import MAX_ADJUSTMENTS
-from metering.ledger.commands import Adjust, Command, Extend, Reserve
+from metering.ledger.commands import Adjust, Command, Extend, Release, Reserve
 from metering.ledger.engine import apply
 from metering.ledger.partitions import month_of
 from metering.ledger.postgres import sql
@@ -25,7 +25,7 @@ from metering.ledger.results import Reason, Refused, Result
 from metering.types import ReservationState
 
 CLOCK_TOLERANCE_MS = 86_400_000
-"""A new reservation's id may be this far from the database's clock: its month's partition must exist."""
+"""A new reservation's or tombstone's id may be this far from the database's clock: its month must be open."""
 
 Step = Callable[[str], None]
 
@@ -145,7 +145,7 @@ class PostgresStore:
     def _answer(self, command: Command, books: Books, moment: datetime, skip_locked: bool) -> Result:
         if skip_locked and command.reservation_id not in books.holds:
             return Refused(reservation_id=command.reservation_id, reason=Reason.NOT_FOUND, state=None)
-        is_new = isinstance(command, Reserve) and command.reservation_id not in books.holds
+        is_new = isinstance(command, Reserve | Release) and command.reservation_id not in books.holds
         if (
             is_new
             and abs(time_ms_of(command.reservation_id) - moment.timestamp() * 1000) > CLOCK_TOLERANCE_MS

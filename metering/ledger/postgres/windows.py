@@ -27,11 +27,12 @@ LOCK_OPENINGS = "SELECT pg_advisory_xact_lock(key) FROM unnest(%s::bigint[]) key
 
 LATEST = """
 SELECT place, meter.id, meter.window_start, meter.window_end
-FROM unnest(%s::uuid[], %s::text[], %s::text[]) WITH ORDINALITY AS wanted (budget_id, subject_type, subject_id, place)
+FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::uuid[]) WITH ORDINALITY
+    AS wanted (budget_id, subject_type, subject_id, tenant_id, place)
 JOIN LATERAL (
     SELECT id, window_start, window_end FROM metering_usagemeter
     WHERE budget_id = wanted.budget_id AND subject_type = wanted.subject_type AND subject_id = wanted.subject_id
-    AND window_start <= %s ORDER BY window_start DESC LIMIT 1
+    AND tenant_id IS NOT DISTINCT FROM wanted.tenant_id AND window_start <= %s ORDER BY window_start DESC LIMIT 1
 ) meter ON true
 """
 
@@ -40,7 +41,7 @@ INSERT INTO metering_usagemeter (budget_id, tenant_id, subject_type, subject_id,
     week_start, window_start, window_end, used, held, overrun, unenforced, uncovered, highest_limit)
 SELECT new.*, 0, 0, 0, 0, 0, 0 FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::text[], %s::text[], %s::text[],
     %s::text[], %s::smallint[], %s::timestamptz[], %s::timestamptz[]) AS new
-ON CONFLICT (budget_id, subject_type, subject_id, window_start) DO NOTHING
+ON CONFLICT (budget_id, subject_type, subject_id, tenant_id, window_start) DO NOTHING
 """
 
 Opened = tuple[int, datetime, datetime]
@@ -73,11 +74,10 @@ class WindowCache:
 
     async def open(self, connection: AsyncConnection, keys: Iterable[MeterKey], moment: datetime) -> None:
         """Find or insert the meters of these keys, in a transaction of their own."""
-        wanted = sorted(set(keys), key=lambda key: (key.budget_id, key.subject_type, key.subject_id))
+        # Two keys of one subject differ at most in their calendar, while a tenant's time zone changes: one wins.
+        wanted = list({_subject(key): key for key in keys}.values())
         async with connection.transaction():
-            locks = int_array(
-                sorted(digest64(f"{k.budget_id}{k.subject_type}{k.subject_id}".encode()) for k in wanted)
-            )
+            locks = int_array(sorted(digest64(repr(_subject(key)).encode()) for key in wanted))
             await connection.execute(LOCK_OPENINGS, (locks,))
             latest = await self._latest(connection, wanted, moment)
             closed = [key for key in wanted if key not in latest or latest[key][2] <= moment]
@@ -97,6 +97,7 @@ class WindowCache:
                 uuid_array(key.budget_id for key in keys),
                 text_array(key.subject_type for key in keys),
                 text_array(key.subject_id for key in keys),
+                optional_uuid_array([key.tenant_id for key in keys]),
                 moment,
             ),
         )
@@ -134,3 +135,7 @@ class WindowCache:
                 optional_text_array(ends),
             ),
         )
+
+
+def _subject(key: MeterKey) -> tuple[str, str, str, str]:
+    return str(key.budget_id), key.subject_type, key.subject_id, str(key.tenant_id)

@@ -36,12 +36,12 @@ ATTEMPT_AMOUNTS = (
 
 
 def statements_for(books: Books) -> Iterator[Statement]:
-    """The writes of a batch, in an order that touches reservations before meters."""
-    if books.inserted:
-        yield sql.INSERT_HOLDS, _new_holds(books.inserted)
+    """The writes of a batch: ends first, because a release frees the key that a new hold may take."""
     ended = [hold for hold in books.updated if hold.state != ReservationState.HELD]
     if ended:
         yield sql.UPDATE_ENDS, _ended_holds(ended)
+    if books.inserted:
+        yield sql.INSERT_HOLDS, _new_holds(books.inserted)
     extended = [hold for hold in books.updated if hold.state == ReservationState.HELD]
     if extended:
         yield sql.UPDATE_EXTENDED, _extended_holds(extended)
