@@ -15,7 +15,8 @@ from pathlib import Path
 
 CAP_DAC_OVERRIDE = 1
 CAPABILITY_VERSION_3 = 0x20080522
-PR_SET_KEEPCAPS = 8
+PR_SET_SECUREBITS = 28
+SECBIT_NO_SETUID_FIXUP = 1 << 2
 PR_CAP_AMBIENT = 47
 PR_CAP_AMBIENT_RAISE = 2
 CLONE_NEWUSER = 0x10000000
@@ -31,7 +32,9 @@ def _check(result: int) -> None:
 
 def change_user(uid: int) -> None:
     """Become `uid`, keeping only the capability to pass file permissions."""
-    _check(_libc.prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0))
+    # Without this bit the change of user drops all capabilities, and access(2), by which PostgreSQL looks for its
+    # own programs, leaves those of an ordinary user out of account.
+    _check(_libc.prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP, 0, 0, 0))
     os.setgroups([])
     os.setresgid(uid, uid, uid)
     os.setresuid(uid, uid, uid)

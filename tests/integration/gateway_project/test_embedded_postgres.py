@@ -3,6 +3,8 @@
 import os
 import signal
 import stat
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +12,7 @@ import psycopg
 import pytest
 
 from gateway_project.local.errors import LocalError
-from gateway_project.local.postgres import EmbeddedPostgres
+from gateway_project.local.postgres import UNPRIVILEGED, EmbeddedPostgres
 from gateway_project.local.process import wait_until
 
 pytestmark = pytest.mark.slow
@@ -98,3 +100,13 @@ def test_damaged_data_is_one_sentence_with_the_log(
     with pytest.raises(LocalError, match=r"PostgreSQL could not start .* \(log: ") as refused:
         postgres.start()
     assert "\n" not in str(refused.value)
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root has to become somebody else")
+def test_the_server_may_enter_folders_only_root_may_enter(tmp_path: Path) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    (closed / "program").touch(mode=0o700)
+    look = f"import os; assert os.getuid() and os.access({str(closed / 'program')!r}, os.X_OK)"
+    launcher = [sys.executable, "-I", "-S", str(UNPRIVILEGED), "65534"]
+    assert subprocess.run([*launcher, sys.executable, "-c", look], check=False).returncode == 0

@@ -1,0 +1,63 @@
+"""The runtime set is enough to run: all of it can be imported while the rest of .venv is hidden."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.slow
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+HIDE_THE_REST = """
+import re, sys
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+def normalised(name):
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+pinned = Path("requirements/runtime.txt").read_text()
+runtime = {normalised(name) for name in re.findall(r"^([\\w.-]+)==", pinned, re.MULTILINE)}
+hidden = {
+    module for module, owners in packages_distributions().items() if runtime.isdisjoint(map(normalised, owners))
+}
+
+class Hide:
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        if name.partition(".")[0] in hidden:
+            raise ModuleNotFoundError(f"{name} is not in the runtime set", name=name)
+
+sys.meta_path.insert(0, Hide)
+assert "pytest" in hidden and "django" not in hidden
+"""
+# What the gateway, the worker and the commands import, lazy parts included.
+IMPORT_EVERYTHING = """
+import django
+django.setup()
+import gateway_project.asgi, gateway_project.celery, granian.server, uvloop
+import celery.bin.celery, celery.apps.worker, celery.beat, celery.concurrency.prefork
+import gateway_project.local.demo, gateway_project.local.server
+gateway_project.celery.app.connection().transport
+gateway_project.celery.app.backend
+from django.contrib import admin
+admin.site.urls
+from django.core.management import get_commands, load_command_class
+for name, app in get_commands().items():
+    load_command_class(app, name) if app == "metering" else None
+"""
+
+
+def test_everything_can_be_imported_without_the_development_set(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", HIDE_THE_REST + IMPORT_EVERYTHING],
+        cwd=REPOSITORY,
+        env=os.environ
+        | {"DJANGO_SETTINGS_MODULE": "gateway_project.settings", "GATEWAY_STATE_DIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
