@@ -1,0 +1,132 @@
+"""Four processes race for a limit with room for exactly N calls: exactly N are admitted."""
+
+import asyncio
+import contextlib
+import random
+from collections.abc import AsyncIterator
+
+import psycopg
+import pytest
+
+from metering.ledger.commands import MeterKey
+from metering.ledger.results import Denied, Granted
+from metering.ledger.writer import LedgerWriter
+from metering.types import Dimension
+from tests.faults.commands import line, meter, reserve, settle
+from tests.faults.crew import Story, Worker, job, run_together
+from tests.faults.rows import assert_books_balance, counts, meter_row
+
+PROCESSES = 4
+TASKS = 100
+ROOM = 61
+AMOUNTS = {Dimension.REQUESTS: 1, Dimension.TOKENS: 700, Dimension.COST: 1_234_567_891}
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
+
+
+def answered(workers: list[Worker], kind: str) -> int:
+    return sum(len(worker.answers(kind)) for worker in workers)
+
+
+def spent(dimension: Dimension, amount: int) -> dict[str, int]:
+    if dimension is Dimension.TOKENS:
+        return {"tokens": amount}
+    return {"cost_nano_usd": amount} if dimension is Dimension.COST else {}
+
+
+@contextlib.asynccontextmanager
+async def watched(database: str, key: MeterKey, limit: int) -> AsyncIterator[list[int]]:
+    """Reads the meter all the time; what is charged and held may never pass the limit."""
+    seen: list[int] = []
+
+    async def watch() -> None:
+        async with await psycopg.AsyncConnection.connect(database, autocommit=True) as connection:
+            while True:
+                cursor = await connection.execute(
+                    "SELECT used + held, used FROM metering_usagemeter WHERE budget_id = %s", (key.budget_id,)
+                )
+                for taken, used in await cursor.fetchall():
+                    assert used <= taken <= limit
+                    seen.append(taken)
+                await asyncio.sleep(0.001)
+
+    task = asyncio.create_task(watch())
+    try:
+        yield seen
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+@pytest.mark.parametrize("dimension", AMOUNTS)
+async def test_exactly_as_many_calls_are_admitted_as_there_is_room_for(
+    database: str, dimension: Dimension
+) -> None:
+    key, amount = meter("shared", dimension), AMOUNTS[dimension]
+    limit = ROOM * amount + amount - 1
+
+    def story() -> Story:
+        hold = reserve(line(key, amount, limit))
+        return [hold, settle(hold.reservation_id, **spent(dimension, amount))]
+
+    jobs = [job(database, [story() for _ in range(TASKS)]) for _ in range(PROCESSES)]
+    async with watched(database, key, limit) as seen:
+        workers = await run_together(jobs, within_s=60)
+
+    assert answered(workers, "Granted") == ROOM
+    assert answered(workers, "Denied") == PROCESSES * TASKS - ROOM
+    assert answered(workers, "Ended") == ROOM
+    row = meter_row(database, key)
+    assert (row.used, row.held, row.overrun, row.unenforced) == (ROOM * amount, 0, 0, 0)
+    assert counts(database) == (ROOM, ROOM, ROOM)
+    assert len(seen) > 10
+    assert_books_balance(database)
+
+
+@pytest.mark.parametrize("dimension", [Dimension.TOKENS, Dimension.COST])
+async def test_what_settling_gives_back_is_admitted_to_the_last_unit(
+    database: str, dimension: Dimension
+) -> None:
+    key, limit, dice = meter("shared", dimension), 1_000_000, random.Random(7)
+
+    def story() -> Story:
+        amount = dice.randint(1, 40_000)
+        hold = reserve(line(key, amount, limit))
+        return [hold, settle(hold.reservation_id, **spent(dimension, dice.randint(0, amount)))]
+
+    jobs = [job(database, [story() for _ in range(TASKS)]) for _ in range(PROCESSES)]
+    async with watched(database, key, limit) as seen:
+        workers = await run_together(jobs, within_s=60)
+
+    row = meter_row(database, key)
+    assert answered(workers, "Denied") > 0, "the race was for nothing"
+    assert (row.held, row.overrun) == (0, 0)
+    assert max(seen) <= limit
+    ledger = LedgerWriter(database)
+    await ledger.start()
+    last = reserve(line(key, limit - row.used, limit))
+    assert isinstance(await ledger.submit(last), Granted)
+    assert isinstance(await ledger.submit(reserve(line(key, 1, limit))), Denied)
+    await ledger.close()
+    assert_books_balance(database)
+
+
+async def test_a_denial_by_the_ninth_meter_leaves_no_trace_on_the_other_eight(database: str) -> None:
+    keys = [meter(f"meter {number}", Dimension.TOKENS) for number in range(8)]
+    ninth = meter("ninth", Dimension.REQUESTS)
+
+    def story() -> Story:
+        hard = [line(key, 100, 10_000) for key in keys[:4]]
+        soft = [line(key, 100, 50, enforced=False) for key in keys[4:]]
+        return [reserve(*hard, *soft, line(ninth, 1, 0))]
+
+    workers = await run_together(
+        [job(database, [story() for _ in range(TASKS)]) for _ in range(PROCESSES)], within_s=60
+    )
+
+    assert answered(workers, "Denied") == PROCESSES * TASKS
+    for key in (*keys, ninth):
+        row = meter_row(database, key)
+        assert (row.used, row.held, row.overrun, row.unenforced, row.highest_limit) == (0, 0, 0, 0, 0)
+    assert counts(database) == (0, 0, 0)
+    assert_books_balance(database)
