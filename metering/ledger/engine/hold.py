@@ -168,14 +168,10 @@ def _take(line: HoldLine, meter: Meter) -> int:
 
 def _meter_for(line: HoldLine, hold: Hold, books: Books) -> Meter:
     """The meter that the reservation already holds on, also when its window has passed; else the current one."""
+    key = (str(line.meter.budget_id), line.meter.subject_type, line.meter.subject_id)
     for meter_id in hold.meter_ids:
         meter = books.meters[meter_id]
-        key = line.meter
-        if (meter.budget_id, meter.subject_type, meter.subject_id) == (
-            key.budget_id,
-            key.subject_type,
-            key.subject_id,
-        ):
+        if (meter.budget_id, meter.subject_type, meter.subject_id) == key:
             return meter
     return books.meters[books.open_meters[line.meter]]
 
