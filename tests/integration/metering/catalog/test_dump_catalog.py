@@ -1,0 +1,96 @@
+import json
+from pathlib import Path
+
+from django.utils.timezone import now
+
+from metering.catalog.dump_catalog import as_yaml, dump_catalog
+from metering.models import Budget, LLMModel, Plan, PolicyRule, Provider
+from tests.factories import BudgetFactory, RuleFactory
+
+DEMO = Path(__file__).parents[4] / "fixtures" / "demo" / "catalog.yaml"
+EVERYTHING = """
+providers:
+  sandbox: {kind: sandbox}
+  local: {base_url: "http://localhost:11434/v1", active: false}
+  vendor: {kind: anthropic, api_key: "${VENDOR_KEY}"}
+models:
+  unpriced: {provider: local, class: BASE_S, context_tokens: 10, max_output_tokens: 5, active: false}
+  priced:
+    provider: vendor
+    physical_name: "off"
+    class: ADVANCED
+    aliases: [b, a]
+    capabilities: [vision]
+    context_tokens: 10
+    max_output_tokens: 5
+    price: {input: 0.000001, output: 100, cached_input: 0, cache_write: 12.5}
+plans:
+  FULL:
+    name: "22:00"
+    active: false
+    features: [DRAFTING]
+    tasks: {LLM0_CHAT: {classes: [PRO_L, BASE_S], default_class: PRO_L}}
+    rules:
+      - {key: log_content, value: off}
+      - {key: max_tokens_out, value: 5, task: LLM0_CHAT, when: {from: "22:00", days: [sat]}, mode: observe, priority: 7}
+    budgets:
+      - {dimension: cost, window: month, amount: 0.000000001, per: user, soft: true, thresholds: [50],
+         on_expiry: release}
+      - {dimension: tokens, window: total, amount: 4611686018427387904, task: LLM0_CHAT, mode: warn}
+"""
+
+
+def dumped() -> str:
+    return as_yaml(dump_catalog(now=now()))
+
+
+def forget_everything() -> None:
+    for noun in (Plan, LLMModel, Provider, Budget, PolicyRule):
+        noun.objects.all().delete()
+
+
+def test_a_dump_loaded_into_an_empty_gateway_dumps_as_the_same_text(load) -> None:
+    for text in (DEMO.read_text(), EVERYTHING):
+        forget_everything()
+        load(text)
+        first = dumped()
+        assert load(first) == []
+        forget_everything()
+        assert dumped() != first
+        load(first)
+        assert dumped() == first
+
+
+def test_every_optional_key_survives(load) -> None:
+    load(EVERYTHING)
+    text = dumped()
+    for fragment in (
+        "api_key: '${VENDOR_KEY}'",
+        "active: false",
+        "physical_name: 'off'",
+        "price: {input: 0.000001, output: 100, cached_input: 0, cache_write: 12.5}",
+        "name: '22:00'",
+        "features: [DRAFTING]",
+        "{key: log_content, value: 'off'}",
+        "mode: observe\n      priority: 7",
+        "amount: 0.000000001\n      per: user\n      soft: true\n      on_expiry: release\n      thresholds: [50]",
+        "amount: 4611686018427387904, task: LLM0_CHAT, mode: warn}",
+    ):
+        assert fragment in text
+
+
+def test_the_json_of_a_dump_is_a_catalog_too(load) -> None:
+    load(EVERYTHING)
+    text = dumped()
+    assert load(json.dumps(dump_catalog(now=now()), default=str)) == []
+    assert dumped() == text
+
+
+def test_what_is_a_tenant_s_own_or_inactive_is_not_dumped(load) -> None:
+    load("plans: {PRO: {}}")
+    before = dumped()
+    BudgetFactory()
+    RuleFactory()
+    BudgetFactory(scope="plan", scope_id="PRO", is_active=False)
+    RuleFactory(scope="plan", scope_id="PRO", is_active=False)
+    assert dumped() == before
