@@ -1,5 +1,17 @@
 """Django's autodiscovery imports this module; each import registers one group of nouns with the console."""
 
-from admin_console import audit, identity, ledger, meters, models, plans, policy, tokens, usage, users
+from admin_console import audit, identity, ledger, meters, models, plans, policy, teams, tokens, usage, users
 
-__all__ = ["audit", "identity", "ledger", "meters", "models", "plans", "policy", "tokens", "usage", "users"]
+__all__ = [
+    "audit",
+    "identity",
+    "ledger",
+    "meters",
+    "models",
+    "plans",
+    "policy",
+    "teams",
+    "tokens",
+    "usage",
+    "users",
+]

@@ -50,7 +50,7 @@ def _plain(value: Any) -> Any:
 
 def _form_changes(form: BaseForm) -> dict[str, Any]:
     """Old and new value of each changed field; of passwords only that they changed."""
-    changes = {}
+    changes: dict[str, Any] = {}
     for name in form.changed_data:
         if "password" in name:
             changes["password"] = "changed"

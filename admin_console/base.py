@@ -1,14 +1,16 @@
 """What every page of the console shares: who may, natural keys that stay, refusals in plain words."""
 
+from collections.abc import Sequence
 from contextlib import nullcontext
 from typing import Any
 
 from django.contrib import messages
+from django.contrib.admin.utils import unquote
 from django.contrib.postgres.fields import ArrayField
 from django.db import transaction
-from django.db.models import ForeignKey, Model, ProtectedError, RestrictedError
+from django.db.models import ForeignKey, ProtectedError, RestrictedError
 from django.forms import ModelChoiceField
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.widgets import UnfoldAdminTextInputWidget
 
@@ -42,7 +44,7 @@ class LabelledChoices:
     def formfield_for_foreignkey(self, db_field: ForeignKey, request: HttpRequest, **kwargs: Any) -> Any:
         field = super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]
         if isinstance(field, ModelChoiceField):
-            field.label_from_instance = label_of  # type: ignore[method-assign]
+            field.label_from_instance = label_of  # type: ignore[method-assign,assignment]
             if db_field.related_model.__name__ in {"Team", "User"}:
                 field.queryset = field.queryset.select_related("tenant")  # type: ignore[union-attr]
         return field
@@ -55,13 +57,13 @@ class ConsoleAdmin(OperatorOnly, LabelledChoices, AuditedAdmin, ModelAdmin):
     list_filter_submit = True
     formfield_overrides = {ArrayField: {"widget": UnfoldAdminTextInputWidget}}
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Sequence[str]:
         fields = tuple(super().get_readonly_fields(request, obj))
         key = self.opts.pk
         # A changed natural key would save a copy and leave the old row behind.
         return (*fields, key.name) if obj is not None and key.editable and not key.auto_created else fields
 
-    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> list[Any]:
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Sequence[Any]:
         """A read-only natural key stays in its place at the top."""
         fields = list(super().get_fields(request, obj))
         key = self.opts.pk.name
@@ -87,9 +89,16 @@ class ConsoleAdmin(OperatorOnly, LabelledChoices, AuditedAdmin, ModelAdmin):
         except (ProtectedError, RestrictedError) as refusal:
             return self._refused(request, refusal)
 
+    def row_or_404(self, request: HttpRequest, object_id: str) -> Any:
+        """The row that an action of this page is about."""
+        row = self.get_object(request, unquote(object_id))
+        if row is None:
+            raise Http404
+        return row
+
     def _refused(self, request: HttpRequest, refusal: ProtectedError | RestrictedError) -> HttpResponse:
         # The confirmation page names what protects a row; this is for what was added since it was shown.
-        protectors = getattr(refusal, "protected_objects", None) or getattr(refusal, "restricted_objects", ())
+        protectors = getattr(refusal, "protected_objects", ()) or getattr(refusal, "restricted_objects", ())
         nouns = sorted({str(row._meta.verbose_name_plural) for row in protectors})
         sentence = f"Not deleted: {', '.join(nouns) or 'other rows'} still refer to it."
         self.message_user(request, sentence, messages.ERROR)

@@ -10,6 +10,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
+from metering.models import UsageMeter
 from metering.money import usd_text
 from metering.types import Dimension
 
@@ -87,3 +88,12 @@ def links(pairs: Iterable[tuple[str, str]]) -> SafeString:
 
 def change_url(row: Model) -> str:
     return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=(row.pk,))
+
+
+def meter_lines(meter_ids: list[int], amounts: list[int]) -> SafeString:
+    """Amounts meter by meter, each in its own unit, as links to the meters."""
+    meters = UsageMeter.objects.in_bulk(meter_ids)
+    found = [(meters[key], amount) for key, amount in zip(meter_ids, amounts, strict=True) if key in meters]
+    return links(
+        (f"{amount_of(meter.dimension, amount)} on {meter}", change_url(meter)) for meter, amount in found
+    )

@@ -12,8 +12,10 @@ from django.contrib.admin import ShowFacets
 from django.db import OperationalError, connection, transaction
 from django.db.models import Model, OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.html import format_html
 from psycopg.errors import QueryCanceled
 from unfold.decorators import display
+from unfold.views import ChangeList
 
 from admin_console.base import ConsoleAdmin
 from admin_console.display import money
@@ -30,6 +32,13 @@ def uuid_of(text: str) -> UUID | None:
         return UUID(text.strip())
     except ValueError:
         return None
+
+
+class BoundedChangeList(ChangeList):
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        # The page's head would offer to show all of them; the foot says how many are counted.
+        self.full_result_count = self.result_count
 
 
 class HistoryAdmin(ConsoleAdmin):
@@ -55,10 +64,14 @@ class HistoryAdmin(ConsoleAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return BoundedChangeList
+
     def get_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
         """Every column but the digests; amounts of money in dollars instead of nano-USD."""
         names = [field.name for field in self.opts.concrete_fields if field.name not in HIDDEN]
-        return ["cost" if name == "cost_nano_usd" else name for name in names]
+        shown = ["cost" if name == "cost_nano_usd" else name for name in names]
+        return ["tenant", *shown] if "tenant_id" in names else shown
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
         return self.get_fields(request, obj)
@@ -72,7 +85,8 @@ class HistoryAdmin(ConsoleAdmin):
 
     @display(description="Tenant")
     def tenant(self, row: Any) -> str:
-        return row.tenant_slug or (str(row.tenant_id) if row.tenant_id else "-")
+        name = row.tenant_slug or row.tenant_id or "-"
+        return format_html('<span class="whitespace-nowrap">{}</span>', name)
 
     @display(description="Cost")
     def cost(self, row: Any) -> str:

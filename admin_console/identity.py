@@ -1,11 +1,11 @@
-"""Customers: tenants, teams and memberships."""
+"""Customers: the tenants."""
 
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Count, OuterRef, QuerySet
+from django.db.models import OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.timezone import now
@@ -14,15 +14,14 @@ from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
 from admin_console.auditing import actor_of
-from admin_console.base import ConsoleAdmin, ConsoleInline
+from admin_console.base import ConsoleAdmin
 from admin_console.dialogs import AssignPlanDialog, back_to
 from admin_console.display import joined, links
-from admin_console.filters import TenantSlug
 from admin_console.site import console
 from metering.errors import MeteringError
 from metering.identity.assign_plan import assign_plan
 from metering.identity.set_tenant_status import set_tenant_status
-from metering.models import ATIToken, Membership, Team, Tenant
+from metering.models import ATIToken, Tenant
 
 
 class TenantForm(forms.ModelForm):
@@ -112,54 +111,9 @@ class TenantAdmin(ConsoleAdmin):
     def assign_plan(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
         plan = form.cleaned_data["plan"]
         try:
-            tenant = Tenant.objects.get(pk=object_id)
+            tenant = self.row_or_404(request, object_id)
             moved = assign_plan(tenant=tenant, plan_code=plan.code, actor=actor_of(request), now=now())
             self.message_user(request, f"{moved} tokens moved to {plan.code}.", messages.SUCCESS)
         except MeteringError as error:
             self.message_user(request, error.message, messages.ERROR)
         return back_to("tenant", object_id)
-
-
-class MembershipInline(ConsoleInline):
-    model = Membership
-    autocomplete_fields = ("user",)
-    fields = ("user",)
-
-
-@admin.register(Team, site=console)
-class TeamAdmin(ConsoleAdmin):
-    list_display = ("slug", "name", "tenant", "people", "created_at")
-    list_select_related = ("tenant",)
-    list_filter = (TenantSlug,)
-    search_fields = ("slug", "name", "tenant__slug")
-    autocomplete_fields = ("tenant",)
-    inlines = (MembershipInline,)
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return (
-            super().get_queryset(request).select_related("tenant").annotate(people_count=Count("memberships"))
-        )
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        fields = super().get_readonly_fields(request, obj)
-        return (*fields, "tenant") if obj else fields  # a team never moves between tenants
-
-    @display(description="People", ordering="people_count")
-    def people(self, row: Any) -> int:
-        return int(row.people_count)
-
-
-@admin.register(Membership, site=console)
-class MembershipAdmin(ConsoleAdmin):
-    list_display = ("user", "team_name", "tenant", "created_at")
-    list_select_related = ("user", "team__tenant")
-    search_fields = ("user__email", "team__slug")
-    autocomplete_fields = ("team", "user")
-
-    @display(description="Team", ordering="team__slug")
-    def team_name(self, row: Membership) -> str:
-        return row.team.slug
-
-    @display(description="Tenant")
-    def tenant(self, row: Membership) -> str:
-        return row.team.tenant.slug

@@ -7,7 +7,7 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 from unfold.decorators import display
 
-from admin_console.display import amount_of, change_url, links, moment, tokens
+from admin_console.display import amount_of, meter_lines, moment, tokens
 from admin_console.filters import TenantSlug, When, choice_filter
 from admin_console.history import HistoryAdmin
 from admin_console.site import console
@@ -36,13 +36,7 @@ class LedgerEntryAdmin(HistoryAdmin):
     @display(description="Charges")
     def lines(self, row: LedgerEntry) -> str:
         """Meter by meter, each in its own unit."""
-        meters = UsageMeter.objects.in_bulk(row.meter_ids)
-        charges = zip(map(meters.get, row.meter_ids), row.charges, strict=True)
-        return links(
-            (f"{amount_of(meter.dimension, charge)} on {meter}", change_url(meter))
-            for meter, charge in charges
-            if meter
-        )
+        return meter_lines(row.meter_ids, row.charges)
 
     @display(
         description="Kind",

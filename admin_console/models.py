@@ -67,12 +67,13 @@ def _dollars(price: Decimal | None) -> str:
 @admin.register(LLMModel, site=console)
 class LLMModelAdmin(ConsoleAdmin):
     list_display = (
-        "name", "provider_id", "physical_name", "model_class_id", "context_tokens", "max_output_tokens",
+        "name", "provider", "physical_name", "model_class", "context_tokens", "max_output_tokens",
         "input_price", "output_price", "is_active",
     )  # fmt: skip
     list_filter = (
         ("provider", RelatedDropdownFilter), ("model_class", RelatedDropdownFilter), ("is_active", BooleanRadioFilter),
     )  # fmt: skip
+    list_select_related = ("provider", "model_class")
     search_fields = ("name", "physical_name")
     inlines = (PastPrices, ComingPrices)
 
@@ -95,7 +96,8 @@ class LLMModelAdmin(ConsoleAdmin):
 @admin.register(ModelPrice, site=console)
 class ModelPriceAdmin(ConsoleAdmin):
     form = PriceForm
-    list_display = ("model_id", *PRICE_FIELDS)
+    list_display = ("model", *PRICE_FIELDS)
+    list_select_related = ("model",)
     list_filter = (("model", RelatedDropdownFilter),)
     search_fields = ("model__name",)
     autocomplete_fields = ("model",)

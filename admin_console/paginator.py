@@ -1,5 +1,7 @@
 """Pages of tables with millions of rows: counted and walked up to a bound, never to the end."""
 
+from typing import Any
+
 from django.core.paginator import Paginator
 from django.utils.functional import cached_property
 
@@ -15,7 +17,8 @@ class BoundedPaginator(Paginator):
     @cached_property
     def count(self) -> int:
         # Without order and columns this reads an index, or the first rows of the table.
-        return int(self.object_list.order_by().values("pk")[: self.count_bound].count())
+        rows: Any = self.object_list
+        return int(rows.order_by().values("pk")[: self.count_bound].count())
 
     @property
     def is_cut(self) -> bool:

@@ -111,15 +111,17 @@ def _linked(model: str, plan: Plan, rows: Any) -> str:
 
 @admin.register(PlanFeature, site=console)
 class PlanFeatureAdmin(ConsoleAdmin):
-    list_display = ("plan_id", "feature_id")
-    list_display_links = ("plan_id", "feature_id")
+    list_display = ("plan", "feature")
+    list_display_links = ("plan", "feature")
+    list_select_related = ("plan", "feature")
     list_filter = ("plan", "feature")
 
 
 @admin.register(PlanLLMAccess, site=console)
 class PlanLLMAccessAdmin(ConsoleAdmin):
     form = AccessForm
-    list_display = ("plan_id", "task_id", "classes", "default_class_id")
+    list_display = ("plan", "task", "classes", "default_class")
+    list_select_related = ("plan", "task", "default_class")
     list_filter = ("plan", "task")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
@@ -138,5 +140,6 @@ class FeatureAdmin(ConsoleAdmin):
 
 @admin.register(Task, site=console)
 class TaskAdmin(ConsoleAdmin):
-    list_display = ("code", "name", "feature_id")
+    list_display = ("code", "name", "feature")
+    list_select_related = ("feature",)
     search_fields = ("code", "name")

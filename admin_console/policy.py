@@ -25,7 +25,7 @@ FILTERS = (
 class PolicyAdmin(ConsoleAdmin):
     """A row with a scope: gateway, plan, tenant, or somebody in a tenant."""
 
-    list_select_related = ("tenant",)
+    list_select_related = ("tenant", "task")
     autocomplete_fields = ("tenant",)
     readonly_fields = ("created_at",)
 
@@ -41,7 +41,7 @@ class PolicyAdmin(ConsoleAdmin):
 @admin.register(PolicyRule, site=console)
 class PolicyRuleAdmin(PolicyAdmin):
     form = RuleForm
-    list_display = ("whom", "key", "value", "task_id", "mode", "priority", "conditions", "is_active")
+    list_display = ("whom", "key", "value", "task", "mode", "priority", "conditions", "is_active")
     list_filter = FILTERS
     search_fields = ("key", "scope_id", "tenant__slug")
     fieldsets = (
@@ -56,7 +56,7 @@ class BudgetAdmin(PolicyAdmin):
     list_display = (
         "whom",
         "per",
-        "task_id",
+        "task",
         "dimension",
         "window",
         "shown_amount",

@@ -48,7 +48,7 @@ def _key_choices() -> list[tuple[str, str]]:
 class RuleValueField(forms.CharField):
     """A whole number or a word: the registry knows no other values, so nobody has to write JSON."""
 
-    def to_python(self, value: Any) -> int | str:
+    def to_python(self, value: Any) -> int | str:  # type: ignore[override]
         text = str(super().to_python(value)).strip('"')
         return int(text) if WHOLE_NUMBER.fullmatch(text) else text
 

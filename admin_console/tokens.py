@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib import admin, messages
-from django.contrib.admin.utils import unquote
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.timezone import now
@@ -113,7 +112,7 @@ class ATITokenAdmin(ConsoleAdmin):
     )
     def rotate(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
         try:
-            token = ATIToken.objects.get(pk=unquote(object_id))
+            token = self.row_or_404(request, object_id)
             grace = form.cleaned_data["grace"]
             issued = rotate_token(token=token, grace=grace, actor=actor_of(request), now=now())
             self.log_change(request, token, "Rotated.")
@@ -135,7 +134,7 @@ class ATITokenAdmin(ConsoleAdmin):
         },
     )
     def revoke(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
-        token = ATIToken.objects.get(pk=unquote(object_id))
+        token = self.row_or_404(request, object_id)
         revoke_token(token=token, actor=actor_of(request), now=now())
         self.log_change(request, token, "Revoked.")
         self.message_user(request, f"{token.prefix} is revoked.", messages.SUCCESS)

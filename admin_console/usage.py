@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from unfold.decorators import display
 
-from admin_console.display import links, moment, tokens
+from admin_console.display import links, meter_lines, moment, tokens
 from admin_console.filters import (
     ProviderName,
     TaskCode,
@@ -40,7 +40,16 @@ class UsageReservationAdmin(HistoryAdmin):
     family_column = "id"
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        return [*super().get_fields(request, obj), "related"]
+        hidden = {"meter_ids", "amounts"}
+        return [
+            *(name for name in super().get_fields(request, obj) if name not in hidden),
+            "holds",
+            "related",
+        ]
+
+    @display(description="Holds")
+    def holds(self, row: UsageReservation) -> str:
+        return meter_lines(row.meter_ids, row.amounts)
 
     @display(
         description="State",

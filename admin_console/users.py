@@ -57,7 +57,7 @@ class TeamsInline(ConsoleInline):
 
 
 @admin.register(User, site=console)
-class UserAdmin(ConsoleAdmin, DjangoUserAdmin):
+class UserAdmin(ConsoleAdmin, DjangoUserAdmin):  # type: ignore[misc]
     form = ChangedUserForm
     add_form = NewUserForm
     change_password_form = AdminPasswordChangeForm
@@ -79,7 +79,7 @@ class UserAdmin(ConsoleAdmin, DjangoUserAdmin):
         return [TeamsInline] if obj and obj.tenant_id else []
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        fields = super().get_readonly_fields(request, obj)
+        fields = tuple(super().get_readonly_fields(request, obj))
         # Nobody locks the console from the inside.
         return (*fields, "role", "tenant", "is_active", "is_staff") if obj == request.user else fields
 

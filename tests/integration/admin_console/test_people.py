@@ -160,3 +160,10 @@ def test_actions_on_tokens_are_closed_to_others(client: Client, url: Url) -> Non
     assert client.post(url(ATIToken, "revoke", token.pk), {"_form_submitted": "True"}).status_code == 302
     token.refresh_from_db()
     assert token.revoked_at is None
+
+
+@pytest.mark.parametrize("identifier", ["nonsense", "0190163d-8694-739b-aea5-966c26f8ad91"])
+@pytest.mark.parametrize("verb", ["rotate", "revoke"])
+def test_an_action_on_no_token_is_not_found(console: Client, url: Url, verb: str, identifier: str) -> None:
+    form = {"_form_submitted": "True", "grace": "24"}
+    assert console.post(url(ATIToken, verb, identifier), form).status_code == 404
