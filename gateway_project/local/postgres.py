@@ -19,12 +19,13 @@ from typing import Literal
 import psycopg
 
 from gateway_project.local.errors import LocalError
-from gateway_project.local.process import free_port, last_line, runs_with, wait_until
+from gateway_project.local.process import free_port, is_free, last_line, runs_with, wait_until
 
 UNPRIVILEGED = Path(__file__).with_name("unprivileged.py")
 USER = "gateway"
 DATABASE = "gateway"
 RETRY_START_S = 10.0
+PORT_TIMEOUT_S = 3.0
 START_TIMEOUT_S = 60.0  # crash recovery replays the log first
 STOP_TIMEOUT_S = 30.0
 STOP_SIGNALS = {"smart": signal.SIGTERM, "fast": signal.SIGINT, "immediate": signal.SIGQUIT}
@@ -107,8 +108,12 @@ class EmbeddedPostgres:
             wait_until(lambda: not self.is_running(), STOP_TIMEOUT_S)
 
     def _choose_port(self) -> int:
+        """That of the last run if possible. Children of a killed server may listen there for a moment still."""
         known = self.data_dir / "gateway.port"
-        port = self._wanted_port or free_port(int(known.read_text()) if known.is_file() else None)
+        preferred = int(known.read_text()) if known.is_file() else None
+        if preferred and not self._wanted_port:
+            wait_until(lambda: is_free(preferred), PORT_TIMEOUT_S)
+        port = self._wanted_port or free_port(preferred)
         known.write_text(str(port))
         return port
 
