@@ -1,0 +1,85 @@
+"""The table of docs/ledger.md is what the engine does, cell by cell."""
+
+from copy import deepcopy
+from datetime import timedelta
+
+import pytest
+
+from metering.ledger.books import Books
+from metering.ledger.digests import command_digest
+from metering.ledger.engine import apply
+from metering.ledger.engine.end import NOTHING_USED_DIGEST
+from metering.types import EntryKind, ReservationState
+from tests.unit.metering.ledger import kit
+from tests.unit.metering.ledger.state_table import COMMANDS, published, word_for
+
+HELD, SETTLED = ReservationState.HELD, ReservationState.SETTLED
+RELEASED, EXPIRED = ReservationState.RELEASED, ReservationState.EXPIRED
+CELLS = published()
+DONE = {"granted", "settled", "released", "expired", "trued up", "adjusted", "tombstone"}
+SETTLE_DIGEST = command_digest(kit.settle(6))
+LINES = {"meter_ids": [], "amounts": [], "unenforced": [], "flags": []}
+HOLDS = {
+    "absent": None,
+    "held": kit.hold(HELD, version=2, lease_expires_at=kit.NOW + timedelta(microseconds=1)),
+    "held, lease over": kit.hold(HELD, version=2, lease_expires_at=kit.NOW),
+    "settled": kit.hold(SETTLED, version=2, end_digest=SETTLE_DIGEST),
+    "released": kit.hold(RELEASED, version=2),
+    "tombstone": kit.hold(RELEASED, version=0, body_digest=0, **LINES),
+    "expired": kit.hold(EXPIRED, version=2, provisional=True),
+    "trued up": kit.hold(EXPIRED, version=2, end_digest=SETTLE_DIGEST),
+    "nothing used": kit.hold(EXPIRED, version=2, end_digest=NOTHING_USED_DIGEST),
+}
+USED = {"settled": 9, "expired": 10, "trued up": 9, "nothing used": 3, "released": 3}
+
+
+def books_in(state: str) -> Books:
+    """One meter with this reservation on it; once ended, corrected by three tokens."""
+    held = 10 if state.startswith("held") else 0
+    books = kit.books_with(kit.meter(held=held, used=USED.get(state, 0), highest_limit=100))
+    row = HOLDS[state]
+    if row is not None:
+        books.holds[kit.ID] = deepcopy(row)
+    if row is not None and row.state != HELD and not row.provisional:
+        books.past_entries[kit.ID] = [
+            kit.entry(EntryKind.SETTLE, 6, lines=row.meter_ids),
+            kit.entry(EntryKind.ADJUST, 3, number=2, lines=row.meter_ids),
+        ]
+    return books
+
+
+@pytest.mark.parametrize(("command", "state"), CELLS, ids=" on ".join)
+def test_the_engine_answers_as_published(command: str, state: str) -> None:
+    result = apply(COMMANDS[command], books_in(state))
+
+    assert word_for(COMMANDS[command], result) == CELLS[command, state]
+
+
+@pytest.mark.parametrize(("command", "state"), CELLS, ids=" on ".join)
+def test_what_is_not_done_changes_nothing(command: str, state: str) -> None:
+    books, before = books_in(state), books_in(state)
+
+    apply(COMMANDS[command], books)
+
+    assert (books == before) == (CELLS[command, state] not in DONE)
+
+
+@pytest.mark.parametrize(("command", "state"), CELLS, ids=" on ".join)
+def test_what_is_done_is_answered_again_or_refused_when_it_is_repeated(command: str, state: str) -> None:
+    books = books_in(state)
+    first = apply(COMMANDS[command], books)
+    for entry in books.entries:
+        books.past_entries.setdefault(entry.reservation_id, []).append(entry)
+    marks = len(books.entries), len(books.attempts), deepcopy(books.meters)
+
+    second = apply(COMMANDS[command], books)
+
+    if word_for(COMMANDS[command], first) in DONE and command != "extend the lease":
+        assert word_for(COMMANDS[command], second) in {"again", "wrong_tenant"}
+    assert (len(books.entries), len(books.attempts), books.meters) == marks
+
+
+def test_the_document_has_every_state_and_every_command() -> None:
+    assert {command for command, _ in CELLS} == set(COMMANDS)
+    assert {state for _, state in CELLS} == set(HOLDS)
+    assert len(CELLS) == len(COMMANDS) * len(HOLDS)
