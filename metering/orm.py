@@ -24,6 +24,12 @@ def _renew_threads() -> None:
     _threads = ThreadPoolExecutor(DATABASE_THREADS, thread_name_prefix="orm")
 
 
+def close_database_threads() -> None:
+    """Wait for what runs and close the threads' connections; the next use starts new ones."""
+    _threads.shutdown(wait=True)
+    _renew_threads()
+
+
 os.register_at_fork(after_in_child=_renew_threads)
 
 

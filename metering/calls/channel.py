@@ -40,7 +40,8 @@ class Channel:
 
     def abandon(self) -> None:
         """The reader has gone."""
-        self._abandoned = True
+        self._abandoned = self._ended = True
+        self._changed.set()
         self._events.clear()
         self._room.set()
 

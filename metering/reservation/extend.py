@@ -23,6 +23,8 @@ async def enlarge(*, ledger: Ledger, hold: Hold, by: Bound, sequence: int, now: 
     """
     amounts = amounts_of(by)
     templates = used_lines(hold.templates, amounts)
+    if not templates:
+        return False  # no budget counts any of it
     result = await ledger.submit(
         Extend(
             reservation_id=hold.reservation_id,
@@ -37,5 +39,4 @@ async def enlarge(*, ledger: Ledger, hold: Hold, by: Bound, sequence: int, now: 
             raise limit_error(result, templates, now)
         case Refused():
             raise refusal_error(result)
-    # Without a line to enlarge, the ledger renewed the lease and counted no enlargement.
-    return bool(templates)
+    return True

@@ -51,7 +51,9 @@ class LeaseKeeper:
         self._renewals: set[asyncio.Task[None]] = set()
         self._task: asyncio.Task[None] | None = None
 
-    def __len__(self) -> int:
+    @property
+    def kept(self) -> int:
+        """How many calls are looked after."""
         return len(self._leases)
 
     @contextmanager

@@ -1,0 +1,63 @@
+"""An allowance over fakes, with its hold committed."""
+
+import asyncio
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+from metering.background import BackgroundTasks
+from metering.ledger.commands import CallContext
+from metering.policy.values import LineTemplate
+from metering.ports import Body
+from metering.reservation.allowance import Allowance
+from metering.reservation.bound import bound_call
+from metering.reservation.hold import Hold
+from metering.reservation.reserve import reserve
+from providers.tokens import estimate_tokens
+from tests.fakes.ledger import FakeLedger
+from tests.fakes.policy import ALDER, model, policy
+from tests.fakes.vendors import FakeVendors
+
+NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+CONTEXT = CallContext(request_id="r-1", task="LLM0_CHAT")
+
+
+def body(text: str = "hello", **fields: Any) -> Body:
+    return {"messages": [{"role": "user", "content": text}], "max_tokens": 100, **fields}
+
+
+async def hold_for(
+    ledger: FakeLedger, *lines: LineTemplate, background: BackgroundTasks | None = None, lease_s: int = 60
+) -> Hold:
+    first = bound_call(body(), (model(),), policy(), count_tokens=estimate_tokens, hard=True)
+    return await reserve(
+        ledger=ledger,
+        background=background or BackgroundTasks(),
+        tenant_id=ALDER,
+        context=CONTEXT,
+        bound=first.bound,
+        templates=lines,
+        lease_s=lease_s,
+        now=NOW,
+    )
+
+
+async def allowance_for(
+    ledger: FakeLedger, vendors: FakeVendors, *lines: LineTemplate
+) -> tuple[Allowance, Body]:
+    """The allowance, and the opening body that its hold was made for."""
+    opening = body()
+    bound = partial(
+        bound_call, candidates=(model(),), policy=policy(), count_tokens=estimate_tokens, hard=True
+    )
+    allowance = Allowance(
+        hold=await hold_for(ledger, *lines),
+        opening=(opening, bound(opening)),
+        model=model(),
+        bound=bound,
+        ledger=ledger,
+        vendors=vendors,
+        now=lambda: NOW,
+    )
+    await asyncio.sleep(0)
+    return allowance, opening

@@ -1,0 +1,127 @@
+from uuid import uuid4
+
+import pytest
+
+from metering.ids import uuid7
+from metering.policy.effective import compile_policy
+from metering.policy.lines import BudgetRow, TenantCalendar, budget_line, concurrency_lines
+from metering.policy.merge import Rule
+from metering.types import Dimension, EnforcementMode, Scope, SubjectType, Window
+from tests.fakes.policy import ALDER, UTC_TENANT, subject
+
+BERLIN = TenantCalendar(timezone="Europe/Berlin", week_start=6)
+
+
+def budget(scope: Scope, per: SubjectType, **fields: object) -> BudgetRow:
+    values = {
+        "id": uuid7(),
+        "scope": scope,
+        "scope_id": "",
+        "per": per,
+        "dimension": Dimension.COST,
+        "window": Window.DAY,
+        "amount": 100,
+    }
+    return BudgetRow(**{**values, **fields})  # type: ignore[arg-type]
+
+
+def max_concurrent(scope: Scope, value: int, **fields: object) -> Rule:
+    return Rule(id=uuid7(), scope=scope, task=None, key="max_concurrent", value=value, **fields)  # type: ignore[arg-type]
+
+
+def test_a_plan_budget_gives_each_user_a_meter() -> None:
+    each_user = budget(Scope.PLAN, SubjectType.USER)
+    users = [uuid4(), uuid4()]
+    meters = [budget_line(each_user, subject(user_id=user), UTC_TENANT).meter for user in users]
+    assert [meter.subject_id for meter in meters] == [str(user) for user in users]
+    assert {(meter.subject_type, meter.tenant_id) for meter in meters} == {("user", ALDER)}
+
+
+def test_a_bare_token_counts_as_one_user() -> None:
+    bare = subject()
+    meter = budget_line(budget(Scope.PLAN, SubjectType.USER), bare, UTC_TENANT).meter
+    assert (meter.subject_type, meter.subject_id) == ("token", str(bare.token_id))
+
+
+def test_calls_outside_every_team_share_the_tenants_meter() -> None:
+    meter = budget_line(budget(Scope.PLAN, SubjectType.TEAM), subject(), UTC_TENANT).meter
+    assert (meter.subject_type, meter.subject_id) == ("tenant", str(ALDER))
+
+
+def test_windows_follow_the_tenants_calendar_but_shared_meters_utc() -> None:
+    own = budget_line(budget(Scope.TENANT, SubjectType.TENANT), subject(), BERLIN).meter
+    shared = budget_line(budget(Scope.GLOBAL, SubjectType.GLOBAL), subject(), BERLIN).meter
+    assert (own.timezone, own.week_start, own.tenant_id) == ("Europe/Berlin", 6, ALDER)
+    assert (shared.timezone, shared.week_start, shared.tenant_id) == ("UTC", 0, None)
+
+
+@pytest.mark.parametrize(
+    ("scope", "per", "hard", "budget_mode", "tenant_mode", "enforced"),
+    [
+        ("tenant", "tenant", True, "enforce", "enforce", True),
+        ("tenant", "tenant", False, "enforce", "enforce", False),
+        ("tenant", "tenant", True, "observe", "enforce", False),
+        ("tenant", "tenant", True, "warn", "enforce", False),
+        ("tenant", "tenant", True, "enforce", "observe", False),
+        ("plan", "user", True, "enforce", "warn", False),
+        ("global", "global", True, "enforce", "observe", True),
+        ("provider", "provider", True, "enforce", "observe", True),
+    ],
+)
+def test_what_is_enforced(
+    scope: str, per: str, hard: bool, budget_mode: str, tenant_mode: str, enforced: bool
+) -> None:
+    row = budget(Scope(scope), SubjectType(per), hard=hard, mode=EnforcementMode(budget_mode))
+    calendar = TenantCalendar(mode=EnforcementMode(tenant_mode))
+    assert budget_line(row, subject(), calendar).enforced is enforced
+
+
+def test_the_base_rule_counts_the_tenant_and_narrower_rules_their_own_subject() -> None:
+    user = uuid4()
+    plan, own = max_concurrent(Scope.PLAN, 10), max_concurrent(Scope.USER, 2)
+    lines = concurrency_lines([plan, own], subject(user_id=user), UTC_TENANT)
+    assert {(line.meter.budget_id, line.meter.subject_type, line.limit) for line in lines} == {
+        (plan.id, "tenant", 10),
+        (own.id, "user", 2),
+    }
+    assert all(line.meter.window is Window.NONE for line in lines)
+
+
+def test_trying_a_tighter_concurrency_keeps_the_present_one() -> None:
+    present = max_concurrent(Scope.PLAN, 10)
+    tried = max_concurrent(Scope.TENANT, 1, mode=EnforcementMode.OBSERVE)
+    lines = concurrency_lines([present, tried], subject(), UTC_TENANT)
+    assert {(line.limit, line.enforced) for line in lines} == {(10, True), (1, False)}
+
+
+def test_provider_and_agent_budgets_apply_to_their_own_calls() -> None:
+    rows = [
+        budget(Scope.PROVIDER, SubjectType.PROVIDER, scope_id="openai", amount=1),
+        budget(Scope.AGENT, SubjectType.AGENT, scope_id="helper", amount=2),
+        budget(Scope.PLAN, SubjectType.AGENT, amount=3),
+        budget(Scope.GLOBAL, SubjectType.PROVIDER, amount=4),
+        budget(Scope.TENANT, SubjectType.TENANT, amount=5),
+    ]
+    policy = compile_policy(subject(), "LLM0_CHAT", UTC_TENANT, rules=[], budgets=rows)
+
+    def limits(provider: str, agent: str | None) -> list[int]:
+        return sorted(line.limit for line in policy.lines_for((provider,), agent))
+
+    assert limits("openai", "helper") == [1, 2, 3, 4, 5]
+    assert limits("openai", None) == [1, 4, 5]
+    assert limits("groq", "other") == [3, 4, 5]
+
+
+def test_each_agent_has_a_meter_of_its_own() -> None:
+    rows = [budget(Scope.PLAN, SubjectType.AGENT)]
+    policy = compile_policy(subject(), "LLM0_CHAT", UTC_TENANT, rules=[], budgets=rows)
+    (first,), (second,) = policy.lines_for(("x",), "a"), policy.lines_for(("x",), "b")
+    assert (first.meter.subject_id, second.meter.subject_id) == ("a", "b")
+
+
+def test_agent_names_from_callers_do_not_pile_up() -> None:
+    rows = [budget(Scope.PLAN, SubjectType.AGENT)]
+    policy = compile_policy(subject(), "LLM0_CHAT", UTC_TENANT, rules=[], budgets=rows)
+    for number in range(2_000):
+        policy.lines_for(("x",), f"agent-{number}")
+    assert len(policy._memo) <= 256

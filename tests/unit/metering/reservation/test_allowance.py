@@ -1,0 +1,180 @@
+import asyncio
+from contextlib import aclosing
+from uuid import UUID
+
+import pytest
+
+from metering.errors import BudgetExceeded, MeteringUnavailable, TransitionRefused, VendorError, VendorTimeout
+from metering.ids import derived_id
+from metering.ledger.commands import Extend
+from metering.ports import AttemptFailed
+from metering.types import Dimension, Outcome
+from tests.fakes.allowance import allowance_for, body
+from tests.fakes.ledger import FakeLedger
+from tests.fakes.policy import line
+from tests.fakes.vendors import FakeAnswer, FakeChunk, FakeUsage, FakeVendors
+
+TIMEOUT = AttemptFailed("too slow", outcome=Outcome.TIMEOUT)
+REFUSED = AttemptFailed("status 500", outcome=Outcome.ERROR, status=500)
+UNREACHABLE = AttemptFailed("no route", outcome=Outcome.ERROR, sent=False)
+ENOUGH = 10**12
+
+
+async def test_a_call_is_charged_what_the_vendor_reports() -> None:
+    usage = FakeUsage(input_tokens=10, output_tokens=5, reasoning_tokens=2)
+    allowance, opening = await allowance_for(FakeLedger(), FakeVendors(FakeAnswer(usage=usage)))
+    await allowance.complete(opening)
+    (attempt,) = allowance.attempts
+    assert (attempt.input_tokens, attempt.output_tokens, attempt.reasoning_tokens) == (10, 5, 2)
+    assert attempt.cost_nano_usd == (10 * 1 + 5 * 2) * 1_000
+    assert (attempt.outcome, attempt.estimated) == (Outcome.OK, False)
+
+
+async def test_every_vendor_call_carries_the_id_of_its_row() -> None:
+    vendors = FakeVendors(REFUSED, FakeAnswer())
+    allowance, opening = await allowance_for(FakeLedger(), vendors)
+    with pytest.raises(VendorError):
+        await allowance.complete(opening)
+    await allowance.complete(opening)
+    reservation_id = allowance._hold.reservation_id
+    assert [UUID(call.attempt_id) for call in vendors.calls] == [
+        derived_id(reservation_id, attempt.number) for attempt in allowance.attempts
+    ]
+
+
+async def test_a_call_after_a_refused_one_needs_no_more_room() -> None:
+    ledger = FakeLedger()
+    allowance, opening = await allowance_for(
+        ledger, FakeVendors(REFUSED, FakeAnswer()), line(Dimension.COST, 2**40)
+    )
+    with pytest.raises(VendorError) as caught:
+        await allowance.complete(opening)
+    assert (caught.value.status, caught.value.code) == (500, "vendor_error")
+    await allowance.complete(opening)
+    assert ledger.of_type(Extend) == []
+    assert [(item.outcome, item.cost_nano_usd > 0) for item in allowance.attempts] == [
+        (Outcome.ERROR, False),
+        (Outcome.OK, True),
+    ]
+
+
+@pytest.mark.parametrize("outcome", [Outcome.TIMEOUT, Outcome.CUT])
+async def test_an_ambiguous_call_is_charged_its_bound_and_the_next_extends_the_hold(outcome: Outcome) -> None:
+    ledger = FakeLedger()
+    vendors = FakeVendors(AttemptFailed("?", outcome=outcome), FakeAnswer())
+    allowance, opening = await allowance_for(ledger, vendors, line(Dimension.OUTPUT_TOKENS, 1_000))
+    with pytest.raises(VendorError):
+        await allowance.complete(opening)
+    (attempt,) = allowance.attempts
+    assert (attempt.output_tokens, attempt.estimated, attempt.outcome) == (100, True, outcome)
+    await allowance.complete(opening)
+    (extend,) = ledger.of_type(Extend)
+    assert isinstance(extend, Extend)
+    assert (extend.sequence, extend.lines[0].amount) == (1, 100)
+
+
+async def test_without_room_for_another_the_call_stops_after_an_ambiguous_one() -> None:
+    ledger = FakeLedger()
+    vendors = FakeVendors(TIMEOUT)
+    allowance, opening = await allowance_for(ledger, vendors, line(Dimension.OUTPUT_TOKENS, 150))
+    with pytest.raises(VendorTimeout):
+        await allowance.complete(opening)
+    with pytest.raises(BudgetExceeded):
+        await allowance.complete(opening)
+    assert len(vendors.calls) == 1
+
+
+async def test_what_was_never_sent_leaves_no_attempt_and_its_number_free() -> None:
+    vendors = FakeVendors(UNREACHABLE, FakeAnswer())
+    allowance, opening = await allowance_for(FakeLedger(), vendors)
+    with pytest.raises(VendorError):
+        await allowance.complete(opening)
+    assert allowance.attempts == []
+    await allowance.complete(opening)
+    assert [item.number for item in allowance.attempts] == [1]
+
+
+async def test_further_calls_extend_only_by_what_the_hold_lacks() -> None:
+    ledger = FakeLedger()
+    vendors = FakeVendors(FakeAnswer(usage=FakeUsage(output_tokens=40)), FakeAnswer(), FakeAnswer())
+    allowance, opening = await allowance_for(ledger, vendors, line(Dimension.OUTPUT_TOKENS, 10_000))
+    await allowance.complete(opening)
+    await allowance.complete(body(max_tokens=60))
+    await allowance.complete(body(max_tokens=500))
+    amounts = [(item.sequence, item.lines[0].amount) for item in ledger.of_type(Extend)]  # type: ignore[union-attr]
+    assert amounts == [(1, 500 - (100 - 40 - 5))]
+
+
+async def test_a_vendor_that_reports_more_than_the_bound_is_charged_in_full() -> None:
+    usage = FakeUsage(input_tokens=5_000, output_tokens=5_000)
+    allowance, opening = await allowance_for(FakeLedger(), FakeVendors(FakeAnswer(usage=usage)))
+    await allowance.complete(opening)
+    assert allowance.attempts[0].output_tokens == 5_000
+    assert allowance._free.output_tokens == 0
+
+
+async def test_an_answer_without_usage_is_estimated_from_above() -> None:
+    answer = FakeAnswer(body=b"x" * 30, usage=None)
+    allowance, opening = await allowance_for(FakeLedger(), FakeVendors(answer))
+    await allowance.complete(opening)
+    (attempt,) = allowance.attempts
+    assert (attempt.estimated, attempt.output_tokens) == (True, 30)
+    assert attempt.input_tokens == allowance._hold.bound.input_tokens
+
+
+async def test_a_stream_is_charged_by_its_usage_chunk() -> None:
+    chunks = [FakeChunk(), FakeChunk(usage=FakeUsage(input_tokens=3, output_tokens=2), only_usage=True)]
+    allowance, opening = await allowance_for(FakeLedger(), FakeVendors(chunks))
+    assert len([chunk async for chunk in allowance.stream(opening)]) == 2
+    assert allowance.attempts[0].cost_nano_usd == (3 + 2 * 2) * 1_000
+
+
+async def test_a_stream_closed_early_is_charged_its_bound() -> None:
+    allowance, opening = await allowance_for(FakeLedger(), FakeVendors([FakeChunk(), FakeChunk()]))
+    async with aclosing(allowance.stream(opening)) as chunks:
+        async for _ in chunks:
+            break
+    (attempt,) = allowance.attempts
+    assert (attempt.outcome, attempt.output_tokens, attempt.estimated) == (Outcome.CANCELLED, 100, True)
+
+
+async def test_a_cut_stream_is_charged_its_bound() -> None:
+    cut = AttemptFailed("cut", outcome=Outcome.CUT)
+    allowance, opening = await allowance_for(FakeLedger(), FakeVendors([FakeChunk(), cut]))
+    with pytest.raises(VendorError):
+        _ = [chunk async for chunk in allowance.stream(opening)]
+    assert (allowance.attempts[0].outcome, allowance.attempts[0].output_tokens) == (Outcome.CUT, 100)
+
+
+async def test_a_cancelled_call_is_charged_its_bound() -> None:
+    vendors = FakeVendors()
+    vendors.gate = asyncio.Event()
+    allowance, opening = await allowance_for(FakeLedger(), vendors)
+    task = asyncio.create_task(allowance.complete(opening))
+    await asyncio.sleep(0.01)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert [item.outcome for item in allowance.attempts] == [Outcome.CANCELLED]
+
+
+async def test_a_sealed_allowance_spends_no_more() -> None:
+    vendors = FakeVendors()
+    allowance, opening = await allowance_for(FakeLedger(), vendors)
+    allowance.seal()
+    with pytest.raises(TransitionRefused):
+        await allowance.complete(opening)
+    assert vendors.calls == []
+
+
+async def test_an_unanswered_extension_ends_the_spending() -> None:
+    ledger = FakeLedger()
+    vendors = FakeVendors(FakeAnswer(), FakeAnswer())
+    allowance, opening = await allowance_for(ledger, vendors, line(Dimension.OUTPUT_TOKENS, 10_000))
+    await allowance.complete(opening)
+    ledger.fail_next = [MeteringUnavailable("away")]
+    with pytest.raises(MeteringUnavailable):
+        await allowance.complete(body(max_tokens=900))
+    with pytest.raises(TransitionRefused):
+        await allowance.complete(opening)
+    assert len(vendors.calls) == 1

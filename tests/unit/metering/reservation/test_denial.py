@@ -1,0 +1,67 @@
+from datetime import timedelta
+
+import pytest
+
+from metering.errors import (
+    BudgetExceeded,
+    IdempotencyInProgress,
+    IdempotencyMismatch,
+    MeteringUnavailable,
+    TransitionRefused,
+)
+from metering.ids import uuid7
+from metering.ledger.results import Denied, LineDenial, Reason, Refused
+from metering.reservation.denial import limit_error, refusal_error
+from metering.types import Dimension, ReservationState
+from tests.fakes.allowance import NOW
+from tests.fakes.policy import line
+
+
+def denial(place: int, *, after_s: float | None, **fields: int) -> LineDenial:
+    resets_at = None if after_s is None else NOW + timedelta(seconds=after_s)
+    figures = {"used": 8, "held": 1, "requested": 2, "limit": 10, **fields}
+    return LineDenial(line=place, resets_at=resets_at, **figures)
+
+
+def error_of(*denials: LineDenial) -> BudgetExceeded:
+    templates = [line(Dimension.REQUESTS, 10), line(Dimension.TOKENS, 10)]
+    error = limit_error(Denied(reservation_id=uuid7(), denials=denials), templates, NOW)
+    assert isinstance(error, BudgetExceeded)
+    return error
+
+
+def test_retry_after_reaches_past_the_reset() -> None:
+    error = error_of(denial(0, after_s=59.5))
+    assert error.retry_after_s == 60
+    assert error.reset_at == NOW + timedelta(seconds=59.5)
+
+
+def test_the_limit_that_lasts_longest_is_named() -> None:
+    error = error_of(denial(0, after_s=3_600), denial(1, after_s=60))
+    assert error.usage.dimension == "requests"
+    assert error_of(denial(0, after_s=3_600), denial(1, after_s=None)).usage.dimension == "tokens"
+
+
+def test_a_total_that_never_resets_says_so() -> None:
+    error = error_of(denial(1, after_s=None))
+    assert error.reset_at is None
+    assert "resets" not in error.message
+
+
+def test_a_call_that_never_fits_is_told_so() -> None:
+    assert "larger than the whole budget" in error_of(denial(0, after_s=60, requested=11)).message
+
+
+@pytest.mark.parametrize(
+    ("reason", "expected"),
+    [
+        (Reason.KEY_IN_PROGRESS, IdempotencyInProgress),
+        (Reason.KEY_ENDED, IdempotencyInProgress),
+        (Reason.KEY_OTHER_BODY, IdempotencyMismatch),
+        (Reason.LEASE_EXPIRED, MeteringUnavailable),
+        (Reason.CANCELLED, TransitionRefused),
+    ],
+)
+def test_refusals_become_errors(reason: Reason, expected: type[Exception]) -> None:
+    refused = Refused(reservation_id=uuid7(), reason=reason, state=ReservationState.RELEASED)
+    assert type(refusal_error(refused)) is expected

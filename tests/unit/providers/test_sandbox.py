@@ -1,0 +1,140 @@
+import asyncio
+import time
+from types import SimpleNamespace
+from typing import Any
+
+import msgspec
+import pytest
+
+from providers.port import Failure, ProviderError, Usage
+from providers.registry import ProviderConfig, make_provider
+from providers.sandbox.provider import SandboxProvider
+from providers.tokens import estimate_tokens
+
+
+def call(text: str = "hello", *, timeout_s: float = 5, **fields: Any) -> Any:
+    body = {"model": "small", "messages": [{"role": "user", "content": text}], **fields}
+    return SimpleNamespace(
+        model="small", body=body, payload=msgspec.json.encode(body), attempt_id="a-1", timeout_s=timeout_s
+    )
+
+
+async def answer(text: str = "hello", **fields: Any) -> dict[str, Any]:
+    completion = await SandboxProvider().complete(call(text, **fields))
+    decoded: dict[str, Any] = msgspec.json.decode(completion.body)
+    return decoded
+
+
+async def chunks(text: str, **fields: Any) -> list[dict[str, Any]]:
+    stream = SandboxProvider().stream(call(text, **fields))
+    return [msgspec.json.decode(chunk.data) async for chunk in stream]
+
+
+async def test_equal_requests_get_equal_answers() -> None:
+    first, second, other = await answer("one"), await answer("one"), await answer("another")
+    assert first["choices"] == second["choices"]
+    assert first["choices"] != other["choices"]
+
+
+async def test_it_says_that_it_is_the_sandbox() -> None:
+    given = await answer()
+    assert given["model"] == "sandbox/small"
+    assert given["system_fingerprint"] == "sandbox"
+    assert given["choices"][0]["message"]["content"].startswith("[sandbox]")
+
+
+async def test_it_obeys_the_output_limit_and_n() -> None:
+    given = await answer("sandbox:words=50", max_tokens=7, n=3)
+    assert [choice["finish_reason"] for choice in given["choices"]] == ["length"] * 3
+    assert given["usage"]["completion_tokens"] == 21
+
+
+async def test_a_stream_says_the_same_as_the_whole_answer() -> None:
+    parts = await chunks("hello", n=2)
+    whole = await answer("hello", n=2)
+    for index in (0, 1):
+        said = "".join(
+            choice["delta"].get("content", "")
+            for part in parts
+            for choice in part["choices"]
+            if choice["index"] == index
+        )
+        assert said == whole["choices"][index]["message"]["content"]
+    assert parts[-1] | {"id": 0, "created": 0} == parts[-1] | {"id": 0, "created": 0, "choices": []}
+    assert parts[-1]["usage"] == whole["usage"]
+
+
+@pytest.mark.parametrize(
+    ("directive", "failure", "retryable", "status"),
+    [
+        ("sandbox:error=500", Failure.REFUSED, True, 500),
+        ("sandbox:error=400", Failure.REFUSED, False, 400),
+        ("sandbox:timeout", Failure.TIMEOUT, True, None),
+        ("sandbox:cut=0", Failure.CUT, True, None),
+    ],
+)
+async def test_it_misbehaves_on_request(
+    directive: str, failure: Failure, retryable: bool, status: int | None
+) -> None:
+    with pytest.raises(ProviderError) as caught:
+        await answer(f"please {directive} now")
+    error = caught.value
+    assert (error.failure, error.retryable, error.status) == (failure, retryable, status)
+
+
+async def test_a_stream_is_cut_after_some_chunks() -> None:
+    stream = SandboxProvider().stream(call("sandbox:cut=3"))
+    seen = [await anext(stream) for _ in range(3)]
+    with pytest.raises(ProviderError):
+        await anext(stream)
+    assert len(seen) == 3
+
+
+async def test_it_is_slow_on_request_up_to_the_timeout() -> None:
+    started = time.monotonic()
+    await answer("sandbox:slow=0.05")
+    assert time.monotonic() - started >= 0.05
+    with pytest.raises(ProviderError) as caught:
+        await answer("sandbox:slow=9", timeout_s=0.05)
+    assert caught.value.failure is Failure.TIMEOUT
+
+
+async def test_it_can_hide_its_usage_and_overrun_it() -> None:
+    assert "usage" not in await answer("sandbox:no-usage")
+    assert (await SandboxProvider().complete(call("sandbox:no-usage"))).usage is None
+    assert (await answer("sandbox:overrun=90", max_tokens=3))["usage"]["completion_tokens"] == 93
+    assert "usage" not in (await chunks("sandbox:no-usage"))[-1]
+
+
+async def test_only_the_last_user_message_directs() -> None:
+    messages = [
+        {"role": "user", "content": "sandbox:error=500"},
+        {"role": "assistant", "content": "sandbox:timeout"},
+        {"role": "user", "content": [{"type": "text", "text": "hi sandbox:words=2"}]},
+    ]
+    given = await answer(messages=messages)
+    assert given["usage"]["completion_tokens"] == 2
+
+
+async def test_closing_a_stream_stops_it() -> None:
+    stream = SandboxProvider().stream(call("sandbox:gap=30"))
+    await anext(stream)
+    pending = asyncio.ensure_future(anext(stream))
+    await asyncio.sleep(0.01)
+    pending.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await pending
+
+
+def test_an_unknown_kind_names_the_known_ones() -> None:
+    with pytest.raises(LookupError, match="known: sandbox"):
+        make_provider(ProviderConfig(name="x", kind="carrier-pigeon"))
+
+
+def test_a_config_does_not_show_its_key() -> None:
+    assert "s3cret" not in repr(ProviderConfig(name="x", kind="sandbox", api_key="s3cret"))
+
+
+def test_usage_counts_words_not_bytes() -> None:
+    assert Usage(input_tokens=1, output_tokens=1).reasoning_tokens == 0
+    assert 80 <= estimate_tokens(b"some plain words of prose " * 20) <= 130
