@@ -1,0 +1,44 @@
+"""A limit on calls in flight holds across processes: the vendor never sees more than that at once."""
+
+import pytest
+
+from metering.types import Dimension
+from tests.faults.commands import line, meter, release, reserve, settle
+from tests.faults.crew import Story, job, run_together
+from tests.faults.rows import assert_books_balance, meter_row
+from tests.faults.vendor import counting_vendor
+from tests.faults.worker import VENDOR
+
+PROCESSES = 4
+TASKS = 150
+AT_ONCE = 5
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
+
+
+async def test_the_vendor_never_sees_more_than_the_limit_at_once(database: str) -> None:
+    key = meter("calls in flight", Dimension.CONCURRENCY)
+    requests = meter("requests", Dimension.REQUESTS)
+
+    def story(number: int) -> Story:
+        hold = reserve(line(requests, 1, 10**6), line(key, 1, AT_ONCE))
+        # What ends without having been sent frees its place as well.
+        end = release(hold.reservation_id) if number % 5 == 0 else settle(hold.reservation_id)
+        return [hold, end] if number % 5 == 0 else [hold, VENDOR, end]
+
+    async with counting_vendor(answers_after_s=0.02) as vendor:
+        jobs = [
+            job(database, [story(number) for number in range(TASKS)], vendor_port=vendor.port, in_flight=10)
+            for _ in range(PROCESSES)
+        ]
+        workers = await run_together(jobs, within_s=60)
+
+    granted = sum(len(worker.answers("Granted")) for worker in workers)
+    denied = sum(len(worker.answers("Denied")) for worker in workers)
+    assert vendor.most_at_once == AT_ONCE, "the race was for nothing, or lost"
+    assert granted >= AT_ONCE
+    assert denied > 0
+    assert granted + denied == PROCESSES * TASKS
+    row = meter_row(database, key)
+    assert (row.used, row.held, row.highest_limit) == (0, 0, AT_ONCE)
+    assert meter_row(database, requests).used == vendor.calls
+    assert_books_balance(database)
