@@ -215,7 +215,18 @@ def concurrency_meter(rule: PolicyRule, tenant: Tenant, *, held: int) -> UsageMe
     )
 
 
-class ReservationFactory(DjangoModelFactory[UsageReservation]):
+class LedgerRowFactory(DjangoModelFactory[Any]):
+    """For rows with a column `model_class`, which is also the name of factory_boy's first argument."""
+
+    class Meta:
+        abstract = True
+
+    @classmethod
+    def _create(cls, noun: Any, /, **columns: Any) -> Any:
+        return noun.objects.create(**columns)
+
+
+class ReservationFactory(LedgerRowFactory):
     """A held reservation without meters, made at `created_at`."""
 
     id = factory.LazyAttribute(lambda row: id_at(row.created_at))
@@ -235,7 +246,7 @@ class ReservationFactory(DjangoModelFactory[UsageReservation]):
         model = UsageReservation
 
 
-class AttemptFactory(DjangoModelFactory[UsageLog]):
+class AttemptFactory(LedgerRowFactory):
     """One attempt of Alder, of a reservation made at `at`."""
 
     class Params:
