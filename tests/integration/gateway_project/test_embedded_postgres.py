@@ -12,7 +12,8 @@ import psycopg
 import pytest
 
 from gateway_project.local.errors import LocalError
-from gateway_project.local.postgres import UNPRIVILEGED, EmbeddedPostgres
+from gateway_project.local.postgres import EmbeddedPostgres
+from gateway_project.local.postgres_programs import as_user
 from gateway_project.local.process import wait_until
 
 pytestmark = pytest.mark.slow
@@ -108,5 +109,17 @@ def test_the_server_may_enter_folders_only_root_may_enter(tmp_path: Path) -> Non
     closed.mkdir(mode=0o700)
     (closed / "program").touch(mode=0o700)
     look = f"import os; assert os.getuid() and os.access({str(closed / 'program')!r}, os.X_OK)"
-    launcher = [sys.executable, "-I", "-S", str(UNPRIVILEGED), "65534"]
-    assert subprocess.run([*launcher, sys.executable, "-c", look], check=False).returncode == 0
+    assert subprocess.run(as_user(65534, [sys.executable, "-c", look]), check=False).returncode == 0
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root has to become somebody else")
+def test_root_runs_it_too_where_no_other_user_exists(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateway_project.local.postgres_programs._may_become", lambda uid: False)
+    if subprocess.run(as_user(0, ["/bin/sh", "-c", ":"]), capture_output=True, check=False).returncode:
+        pytest.skip("this system has no user namespaces")
+    server = EmbeddedPostgres(tmp_path / "postgres")
+    try:
+        server.start()
+        assert query(server, "SELECT 1") == [(1,)]
+    finally:
+        server.stop("immediate")
