@@ -3,7 +3,7 @@
 from metering.ids import derived_id
 from metering.ledger.books import Books, Entry, Hold, Totals
 from metering.ledger.commands import Adjust
-from metering.ledger.engine.hold import LARGEST_SUM
+from metering.ledger.engine.end import has_room_for
 from metering.ledger.results import Ended, Reason, Refused, Result
 from metering.types import EntryKind, ReservationState
 
@@ -85,6 +85,6 @@ def _objection(
         meter = books.meters[meter_id]
         if charged + charges[place] < 0:
             return Reason.BELOW_ZERO
-        if max(meter.used, meter.overrun) + charges[place] > LARGEST_SUM:
+        if charges[place] > 0 and not has_room_for(meter, charges[place]):
             return Reason.OUT_OF_RANGE
     return None

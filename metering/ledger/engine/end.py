@@ -42,7 +42,7 @@ def settle(command: Settle, books: Books) -> Result:
         result = _end(hold, SETTLED, EntryKind.SETTLE, charges, totals, books)
     else:
         result = _true_up(hold, charges, totals, books)
-        if not command.attempts:
+        if not command.attempts and isinstance(result, Ended):
             _nothing_was_sent(hold, books)
     if isinstance(result, Ended):
         hold.end_digest = digest
@@ -71,8 +71,9 @@ def release(command: Release, books: Books) -> Result:
     if not hold.provisional:
         return Refused(reservation_id=reservation_id, reason=ENDED_REASON[hold.state], state=hold.state)
     result = _true_up(hold, charges, Totals(), books, reason=command.reason or None)
-    hold.end_digest = NOTHING_USED_DIGEST
-    _nothing_was_sent(hold, books)
+    if isinstance(result, Ended):
+        hold.end_digest = NOTHING_USED_DIGEST
+        _nothing_was_sent(hold, books)
     return result
 
 
@@ -159,8 +160,8 @@ def _end(
     reason: str | None = None,
 ) -> Result:
     meters = [books.meters[meter_id] for meter_id in hold.meter_ids]
-    for meter, charge in zip(meters, charges, strict=True):
-        if max(meter.used, meter.overrun) + charge > LARGEST_SUM:
+    for meter, charge, amount in zip(meters, charges, hold.amounts, strict=True):
+        if charge > amount and not has_room_for(meter, charge - amount):
             return Refused(reservation_id=hold.id, reason=Reason.OUT_OF_RANGE, state=hold.state)
     for place, (meter, charge, amount) in enumerate(zip(meters, charges, hold.amounts, strict=True)):
         meter.held -= amount
@@ -185,7 +186,7 @@ def _true_up(
     before = provisional_charges(hold, books)
     changes = [charge - charged for charge, charged in zip(charges, before, strict=True)]
     meters = [books.meters[meter_id] for meter_id in hold.meter_ids]
-    if any(m.used + change > LARGEST_SUM for m, change in zip(meters, changes, strict=True)):
+    if any(change > 0 and not has_room_for(m, change) for m, change in zip(meters, changes, strict=True)):
         return Refused(reservation_id=hold.id, reason=Reason.OUT_OF_RANGE, state=hold.state)
     for place, (meter, change) in enumerate(zip(meters, changes, strict=True)):
         meter.used += change
@@ -210,6 +211,12 @@ def _true_up(
     return Ended(
         reservation_id=hold.id, state=EXPIRED, meter_ids=tuple(hold.meter_ids), charges=tuple(changes)
     )
+
+
+def has_room_for(meter: Meter, excess: int) -> bool:
+    """Whether bigint can count this much beyond the hold, and what others hold may still be charged after it:
+    an expiry, which never goes beyond its hold, can therefore never be refused."""
+    return meter.used + meter.held + excess <= LARGEST_SUM and meter.overrun + excess <= LARGEST_SUM
 
 
 def _give_back(hold: Hold, place: int, meter: Meter, slack: int) -> None:

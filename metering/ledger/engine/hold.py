@@ -34,7 +34,8 @@ def reserve(command: Reserve, books: Books) -> Result:
         return _again(command, digest, existing, books)
     if command.idempotency_key is not None:
         twin = books.keys.get((command.tenant_id, command.idempotency_key))
-        if twin is not None:
+        # A release earlier in this batch has freed the key.
+        if twin is not None and twin.idempotency_key is not None:
             return _key_taken(command, twin)
     meters = [books.meters[books.open_meters[line.meter]] for line in command.lines]
     refusal = _deny(reservation_id, command.lines, meters, None)
@@ -87,6 +88,11 @@ def extend(command: Extend, books: Books) -> Result:
         return Granted(reservation_id=reservation_id, replayed=True)
     if command.sequence > hold.version:
         return Refused(reservation_id=reservation_id, reason=Reason.OUT_OF_SEQUENCE, state=HELD)
+    if any(line.meter.tenant_id not in (None, hold.tenant_id) for line in command.lines):
+        return Refused(reservation_id=reservation_id, reason=Reason.WRONG_TENANT, state=HELD)
+    bound = _sum_of(hold.bound, command.bound)
+    if bound is None:
+        return Refused(reservation_id=reservation_id, reason=Reason.OUT_OF_RANGE, state=HELD)
     meters = [_meter_for(line, hold, books) for line in command.lines]
     refusal = _deny(reservation_id, command.lines, meters, HELD)
     if refusal is not None:
@@ -95,7 +101,7 @@ def extend(command: Extend, books: Books) -> Result:
         _enlarge(hold, line, meter)
     hold.version += 1
     hold.lease_s = command.lease_s
-    hold.bound = _sum_of(hold.bound, command.bound)
+    hold.bound = bound
     books.updated.append(hold)
     books.changed_meters.update(meter.id for meter in meters)
     return Granted(reservation_id=reservation_id, balances=_balances(command.lines, meters))
@@ -193,8 +199,10 @@ def _lease_is_over(hold: Hold, books: Books) -> bool:
     return hold.lease_expires_at is not None and hold.lease_expires_at <= books.now
 
 
-def _sum_of(first: Bound, second: Bound) -> Bound:
-    return Bound(**{name: getattr(first, name) + getattr(second, name) for name in Bound.__struct_fields__})
+def _sum_of(first: Bound, second: Bound) -> Bound | None:
+    """Both together; None where bigint cannot hold it."""
+    sums = {name: getattr(first, name) + getattr(second, name) for name in Bound.__struct_fields__}
+    return Bound(**sums) if max(sums.values()) <= LARGEST_SUM else None
 
 
 def _balances(lines: tuple[HoldLine, ...], meters: list[Meter]) -> tuple[LineBalance, ...]:

@@ -85,6 +85,7 @@ def books_with(*meters: Meter, keys: tuple[MeterKey, ...] = (KEY,)) -> Books:
 def hold(state: ReservationState, **facts: object) -> Hold:
     """Alder's hold of ten tokens; its lease ran out an hour ago where `facts` do not say otherwise."""
     values: dict[str, object] = {
+        "tenant_id": ALDER,
         "version": 1,
         "provisional": False,
         "lease_expires_at": NOW - timedelta(hours=1),
@@ -98,7 +99,6 @@ def hold(state: ReservationState, **facts: object) -> Hold:
     }
     return Hold(
         id=ID,
-        tenant_id=ALDER,
         state=state,
         provider_name="sandbox",
         **{**values, **facts},  # type: ignore[arg-type]

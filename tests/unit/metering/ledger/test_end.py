@@ -1,0 +1,178 @@
+"""Settle, release and expire: what a hold costs its meters in the end."""
+
+from copy import deepcopy
+
+import msgspec
+import pytest
+
+from metering.ledger.books import RELEASE_ON_EXPIRY, Books
+from metering.ledger.commands import Command, Expire, Release, Settle
+from metering.ledger.engine import apply
+from metering.ledger.results import Ended, Reason, Refused
+from metering.types import Dimension, EntryKind, Outcome, ReservationState
+from tests.unit.metering.ledger import kit
+
+LARGEST = 2**63 - 1
+HELD, EXPIRED = ReservationState.HELD, ReservationState.EXPIRED
+EXPIRE = Expire(reservation_id=kit.ID)
+RELEASE = Release(reservation_id=kit.ID, tenant_id=kit.ALDER)
+
+
+def held(amount: int = 10, *, past: int = 0, flags: int = 0, **counts: int) -> Books:
+    """A reservation that holds on one meter, `past` of it beyond the limit."""
+    books = kit.books_with(kit.meter(**{"held": amount, "unenforced": past, **counts}))
+    books.holds[kit.ID] = kit.hold(HELD, amounts=[amount], unenforced=[past], flags=[flags])
+    return books
+
+
+def expired(amount: int = 10, *, flags: int = 0, past: int = 0, **counts: int) -> Books:
+    """The same, expired: charged its hold, or nothing where the budget says release."""
+    books = kit.books_with(kit.meter(**{"used": 0 if flags else amount, "unenforced": past, **counts}))
+    books.holds[kit.ID] = kit.hold(
+        EXPIRED, provisional=True, amounts=[amount], unenforced=[past], flags=[flags]
+    )
+    return books
+
+
+def counts(books: Books) -> tuple[int, int, int, int]:
+    meter = books.meters[kit.METER_ID]
+    return meter.used, meter.held, meter.overrun, meter.unenforced
+
+
+@pytest.mark.parametrize(("used", "overrun"), [(0, 0), (6, 0), (10, 0), (13, 3)])
+def test_settling_charges_the_truth_and_declares_what_went_beyond_the_hold(used: int, overrun: int) -> None:
+    books = held()
+    apply(kit.settle(used), books)
+    assert counts(books) == (used, 0, overrun, 0)
+
+
+@pytest.mark.parametrize(("used", "unenforced"), [(10, 4), (8, 2), (6, 0), (0, 0), (12, 4)])
+def test_what_was_not_used_first_takes_back_what_went_past_the_limit(used: int, unenforced: int) -> None:
+    books = held(past=4)
+    apply(kit.settle(used), books)
+    assert counts(books)[3] == unenforced
+    assert books.holds[kit.ID].unenforced == [unenforced]
+
+
+def test_expiry_charges_the_hold() -> None:
+    books = held()
+    apply(EXPIRE, books)
+    assert counts(books) == (10, 0, 0, 0)
+
+
+def test_expiry_charges_nothing_where_the_budget_says_release() -> None:
+    books = held(flags=RELEASE_ON_EXPIRY)
+    apply(EXPIRE, books)
+    assert counts(books) == (0, 0, 0, 0)
+
+
+def test_concurrency_is_never_charged() -> None:
+    for command in (EXPIRE, kit.settle()):
+        books = held(1)
+        books.meters[kit.METER_ID].dimension = Dimension.CONCURRENCY
+        apply(command, books)
+        assert counts(books) == (0, 0, 0, 0)
+
+
+@pytest.mark.parametrize(("used", "after"), [(10, (10, 0)), (4, (4, 0)), (0, (0, 0)), (15, (15, 5))])
+def test_a_late_truth_replaces_the_provisional_charge(used: int, after: tuple[int, int]) -> None:
+    books = expired()
+    apply(kit.settle(used), books)
+    assert (counts(books)[0], counts(books)[2]) == after
+    assert books.entries[-1].kind is EntryKind.TRUE_UP
+    assert books.entries[-1].charges == [used - 10]
+
+
+def test_a_late_truth_after_an_expiry_that_charged_nothing_is_declared_as_overrun() -> None:
+    books = expired(flags=RELEASE_ON_EXPIRY)
+    apply(kit.settle(4), books)
+    assert counts(books) == (4, 0, 4, 0)
+
+
+def test_a_late_release_takes_the_provisional_charge_back() -> None:
+    books = expired(past=4)
+    apply(RELEASE, books)
+    assert counts(books) == (0, 0, 0, 0)
+    assert books.provisional_attempts[-1].outcome is Outcome.CANCELLED
+
+
+@pytest.mark.parametrize("command", [kit.settle(), Settle(reservation_id=kit.ID, attempts=()), RELEASE])
+def test_a_true_up_in_a_sealed_month_is_refused_and_writes_nothing(command: Command) -> None:
+    books = expired()
+    books.sealed = frozenset({kit.ID})
+    before = deepcopy(books)
+
+    result = apply(command, books)
+
+    assert isinstance(result, Refused)
+    assert result.reason is Reason.PERIOD_SEALED
+    assert books == before
+
+
+def test_a_settlement_leaves_the_room_that_others_hold() -> None:
+    """What others hold must still fit when they expire, which nobody could refuse."""
+    books = held(10, used=LARGEST - 100, held=90)
+    before = deepcopy(books)
+
+    result = apply(kit.settle(21), books)
+
+    assert isinstance(result, Refused)
+    assert result.reason is Reason.OUT_OF_RANGE
+    assert books == before
+    assert isinstance(apply(kit.settle(20), books), Ended)
+
+
+@pytest.mark.parametrize("overrun", [0, LARGEST])
+def test_a_hold_can_always_expire(overrun: int) -> None:
+    books = held(10, used=LARGEST - 10, overrun=overrun)
+    assert isinstance(apply(EXPIRE, books), Ended)
+    assert counts(books) == (LARGEST, 0, overrun, 0)
+
+
+def test_a_settlement_within_its_hold_does_not_need_room_for_overrun() -> None:
+    assert isinstance(apply(kit.settle(10), held(10, overrun=LARGEST)), Ended)
+
+
+@pytest.mark.parametrize("books", [held(overrun=LARGEST - 2), expired(overrun=LARGEST - 2)])
+def test_overrun_past_bigint_is_refused_and_writes_nothing(books: Books) -> None:
+    before = deepcopy(books)
+
+    result = apply(kit.settle(13), books)
+
+    assert isinstance(result, Refused)
+    assert result.reason is Reason.OUT_OF_RANGE
+    assert books == before
+
+
+def test_a_true_up_past_bigint_is_refused_and_writes_nothing() -> None:
+    books = expired(used=LARGEST - 4, held=2)
+    before = deepcopy(books)
+
+    assert isinstance(apply(kit.settle(13), books), Refused)
+    assert books == before
+
+
+def test_a_providers_meter_counts_only_that_providers_attempts() -> None:
+    key = msgspec.structs.replace(kit.KEY, subject_type="provider", subject_id="sandbox")
+    books = kit.books_with(kit.meter(key=key, held=10), keys=(key,))
+    books.holds[kit.ID] = kit.hold(HELD)
+    attempts = (kit.attempt(1, "elsewhere", output_tokens=3), kit.attempt(2, "sandbox", output_tokens=5))
+
+    apply(Settle(reservation_id=kit.ID, attempts=attempts), books)
+
+    assert books.meters[kit.METER_ID].used == 5
+    assert books.entries[-1].totals.output_tokens == 8
+
+
+def test_several_attempts_are_one_request() -> None:
+    books = held()
+    books.meters[kit.METER_ID].dimension = Dimension.REQUESTS
+    apply(Settle(reservation_id=kit.ID, attempts=(kit.attempt(1), kit.attempt(2))), books)
+    assert counts(books)[0] == 1
+
+
+def test_a_settlement_without_attempts_costs_nothing() -> None:
+    books = held()
+    apply(Settle(reservation_id=kit.ID, attempts=()), books)
+    assert counts(books) == (0, 0, 0, 0)
+    assert books.attempts == []

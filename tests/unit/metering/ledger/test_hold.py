@@ -1,0 +1,165 @@
+"""Reserve and extend: what is admitted, what is denied, and what the meters say afterwards."""
+
+from dataclasses import replace
+from datetime import timedelta
+from uuid import UUID
+
+import msgspec
+import pytest
+
+from metering.ledger.commands import Bound, Extend, HoldLine
+from metering.ledger.engine import apply
+from metering.ledger.results import Denied, Granted, Reason, Refused
+from metering.types import MAX_AMOUNT, ReservationState
+from tests.unit.metering.ledger import kit
+
+LARGEST = 2**63 - 1
+OTHER = msgspec.structs.replace(kit.KEY, budget_id=UUID(int=2))
+LATER = kit.NOW + timedelta(minutes=1)
+
+
+def extend(*lines: HoldLine, sequence: int = 1, **bound: int) -> Extend:
+    return Extend(reservation_id=kit.ID, lease_s=60, lines=lines, bound=Bound(**bound), sequence=sequence)
+
+
+def test_a_hold_takes_the_last_of_the_room() -> None:
+    books = kit.books_with(kit.meter(used=60, held=30, highest_limit=100))
+
+    assert isinstance(apply(kit.reserve(kit.line(10, 100)), books), Granted)
+    assert books.meters[kit.METER_ID].held == 40
+
+
+def test_one_more_than_the_room_is_denied_and_explained() -> None:
+    books = kit.books_with(kit.meter(used=60, held=30))
+
+    result = apply(kit.reserve(kit.line(11, 100)), books)
+
+    assert isinstance(result, Denied)
+    [denial] = result.denials
+    assert (denial.line, denial.used, denial.held, denial.requested, denial.limit) == (0, 60, 30, 11, 100)
+    assert denial.resets_at == books.meters[kit.METER_ID].window_end
+
+
+def test_a_denial_on_the_last_meter_leaves_no_trace_on_the_first() -> None:
+    books = kit.books_with(kit.meter(), kit.meter(8, OTHER, used=100), keys=(kit.KEY, OTHER))
+    before = kit.books_with(kit.meter(), kit.meter(8, OTHER, used=100), keys=(kit.KEY, OTHER))
+
+    assert isinstance(apply(kit.reserve(kit.line(), kit.line(meter=OTHER)), books), Denied)
+    assert books == before
+
+
+def test_every_line_without_room_is_named() -> None:
+    books = kit.books_with(kit.meter(used=95), kit.meter(8, OTHER, used=100), keys=(kit.KEY, OTHER))
+
+    result = apply(kit.reserve(kit.line(), kit.line(meter=OTHER)), books)
+
+    assert isinstance(result, Denied)
+    assert [denial.line for denial in result.denials] == [0, 1]
+
+
+def test_an_amount_of_nothing_fits_a_full_meter_but_not_an_overdrawn_one() -> None:
+    assert isinstance(apply(kit.reserve(kit.line(0)), kit.books_with(kit.meter(used=100))), Granted)
+    assert isinstance(apply(kit.reserve(kit.line(0)), kit.books_with(kit.meter(used=101))), Denied)
+
+
+def test_what_an_unenforced_line_admits_past_the_limit_is_declared() -> None:
+    books = kit.books_with(kit.meter(used=95, highest_limit=100))
+
+    assert isinstance(apply(kit.reserve(kit.line(10, 100, enforced=False)), books), Granted)
+    assert books.meters[kit.METER_ID].unenforced == 5
+    assert books.holds[kit.ID].unenforced == [5]
+
+
+def test_only_this_lines_share_of_an_overdrawn_meter_is_declared() -> None:
+    books = kit.books_with(kit.meter(used=120, unenforced=20, highest_limit=100))
+
+    apply(kit.reserve(kit.line(10, 100, enforced=False)), books)
+
+    assert books.holds[kit.ID].unenforced == [10]
+
+
+@pytest.mark.parametrize(("limit", "highest"), [(80, 100), (100, 100), (101, 101)])
+def test_a_limit_counts_from_the_next_call_on_and_the_highest_is_kept(limit: int, highest: int) -> None:
+    books = kit.books_with(kit.meter(highest_limit=100))
+
+    apply(kit.reserve(kit.line(10, limit)), books)
+
+    assert books.meters[kit.METER_ID].highest_limit == highest
+
+
+def test_a_denied_limit_is_not_remembered_as_the_highest() -> None:
+    books = kit.books_with(kit.meter(used=300, highest_limit=100))
+
+    apply(kit.reserve(kit.line(10, 200)), books)
+
+    assert books.meters[kit.METER_ID].highest_limit == 100
+
+
+def test_unenforced_amounts_stop_at_what_bigint_can_hold() -> None:
+    full = kit.meter(used=MAX_AMOUNT, held=MAX_AMOUNT - 5, highest_limit=MAX_AMOUNT)
+
+    result = apply(kit.reserve(kit.line(10, 0, enforced=False)), kit.books_with(full))
+
+    assert isinstance(result, Refused)
+    assert result.reason is Reason.OUT_OF_RANGE
+
+
+def test_an_enlargement_adds_to_the_reservations_own_line() -> None:
+    books = kit.books_with(kit.meter(held=10, highest_limit=100))
+    books.holds[kit.ID] = kit.hold(ReservationState.HELD, lease_expires_at=LATER)
+
+    assert isinstance(apply(extend(kit.line(5), output_tokens=5), books), Granted)
+    hold = books.holds[kit.ID]
+    assert (hold.amounts, hold.version, hold.bound.output_tokens) == ([15], 2, 15)
+    assert books.meters[kit.METER_ID].held == 15
+
+
+def test_an_enlargement_stays_on_the_meter_of_the_hold_after_its_window_has_passed() -> None:
+    books = kit.books_with(kit.meter(held=10), kit.meter(8), keys=(OTHER, kit.KEY))
+    books.holds[kit.ID] = kit.hold(ReservationState.HELD, lease_expires_at=LATER)
+
+    apply(extend(kit.line(5)), books)
+
+    assert (books.meters[kit.METER_ID].held, books.meters[8].held) == (15, 0)
+
+
+def test_an_enlargement_on_a_further_meter_becomes_a_further_line() -> None:
+    books = kit.books_with(kit.meter(held=10), kit.meter(8, OTHER), keys=(kit.KEY, OTHER))
+    books.holds[kit.ID] = kit.hold(ReservationState.HELD, lease_expires_at=LATER)
+
+    apply(extend(kit.line(5, meter=OTHER, release_on_expiry=True)), books)
+
+    hold = books.holds[kit.ID]
+    assert (hold.meter_ids, hold.amounts, hold.unenforced, hold.flags) == ([7, 8], [10, 5], [0, 0], [0, 1])
+
+
+def test_a_denied_enlargement_leaves_the_hold_as_it_was() -> None:
+    books = kit.books_with(kit.meter(held=10))
+    books.holds[kit.ID] = kit.hold(ReservationState.HELD, lease_expires_at=LATER)
+
+    assert isinstance(apply(extend(kit.line(91)), books), Denied)
+    assert books.holds[kit.ID] == kit.hold(ReservationState.HELD, lease_expires_at=LATER)
+    assert books.changed_meters == set()
+
+
+def test_a_bound_that_grows_past_bigint_is_refused() -> None:
+    books = kit.books_with(kit.meter(held=10))
+    full = Bound(cost_nano_usd=LARGEST - 1)
+    books.holds[kit.ID] = kit.hold(ReservationState.HELD, lease_expires_at=LATER, bound=full)
+    before = replace(books, changed_meters=set())
+
+    result = apply(extend(kit.line(5), cost_nano_usd=2), books)
+
+    assert isinstance(result, Refused)
+    assert result.reason is Reason.OUT_OF_RANGE
+    assert books == before
+
+
+def test_an_enlargement_on_another_tenants_meter_is_refused() -> None:
+    books = kit.books_with()
+    books.holds[kit.ID] = kit.hold(ReservationState.HELD, tenant_id=kit.BIRCH, lease_expires_at=LATER)
+
+    result = apply(extend(kit.line(5)), books)
+
+    assert isinstance(result, Refused)
+    assert result.reason is Reason.WRONG_TENANT
