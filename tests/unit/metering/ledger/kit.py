@@ -63,7 +63,7 @@ def meter(id_: int = METER_ID, key: MeterKey = KEY, **counts: int) -> Meter:
     values = {"used": 0, "held": 0, "overrun": 0, "unenforced": 0, "highest_limit": 0, **counts}
     return Meter(
         id_,
-        key.budget_id,
+        str(key.budget_id),
         key.subject_type,
         key.subject_id,
         key.dimension,
