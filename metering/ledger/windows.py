@@ -1,9 +1,11 @@
 """Where a moment's window starts and ends, in the calendar of a time zone.
 
-Windows are computed on local wall clocks and kept in UTC: a day at a change of daylight saving
-time has 23 or 25 hours. Hours are counted in local wall hours of fixed length, so they always last 3,600 s.
+Windows are computed on local wall clocks and kept in UTC: a day at a change of daylight saving time has
+23 or 25 hours. An hour lasts 3,600 s, or is cut short by a shift of the clock that is no whole hour.
+Invariant: every moment lies in exactly one window, and they follow each other without gap or overlap.
 """
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -12,6 +14,7 @@ from metering.types import Window
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 """The start of windows that never end: `total`, and concurrency's `none`."""
+HOUR, DAY, SECOND = timedelta(hours=1), timedelta(days=1), timedelta(seconds=1)
 
 
 @lru_cache(maxsize=1024)
@@ -29,14 +32,14 @@ def window_bounds(
     if window in (Window.TOTAL, Window.NONE):
         return EPOCH, None
     zone = _zone(timezone)
-    local = moment.astimezone(zone)
     if window == Window.HOUR:
-        past = timedelta(minutes=local.minute, seconds=local.second, microseconds=local.microsecond)
-        start = moment.astimezone(UTC) - past
-        return start, start + timedelta(hours=1)
-    day = local.replace(tzinfo=None, hour=0, minute=0, second=0, microsecond=0)
+        return _hour_of(moment.astimezone(UTC), zone)
+    day = moment.astimezone(zone).replace(tzinfo=None, hour=0, minute=0, second=0, microsecond=0)
+    # Where the clock goes back over midnight, the old date comes again after the new day has begun.
+    while _first_instant(day + DAY, zone) <= moment:
+        day += DAY
     if window == Window.DAY:
-        first, last = day, day + timedelta(days=1)
+        first, last = day, day + DAY
     elif window == Window.WEEK:
         first = day - timedelta(days=(day.weekday() - week_start) % 7)
         last = first + timedelta(days=7)
@@ -44,6 +47,25 @@ def window_bounds(
         first = day.replace(day=1)
         last = (first + timedelta(days=32)).replace(day=1)
     return _first_instant(first, zone), _first_instant(last, zone)
+
+
+def _hour_of(moment: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    local = moment.astimezone(zone)
+    start = moment - timedelta(minutes=local.minute, seconds=local.second, microseconds=local.microsecond)
+    end = start + HOUR
+    # A shift by whole hours leaves the minutes as they are; any other one ends an hour and begins the next.
+    offset = _offset(moment, zone)
+    if (offset - _offset(start, zone)) % HOUR:
+        start = _first_between(
+            start, moment.replace(microsecond=0), lambda instant: _offset(instant, zone) == offset
+        )
+    elif (offset - _offset(end - SECOND, zone)) % HOUR:
+        end = _first_between(start, end - SECOND, lambda instant: _offset(instant, zone) != offset)
+    return start, end
+
+
+def _offset(instant: datetime, zone: ZoneInfo) -> timedelta:
+    return instant.astimezone(zone).utcoffset() or timedelta(0)
 
 
 def _first_instant(local_midnight: datetime, zone: ZoneInfo) -> datetime:
@@ -54,11 +76,14 @@ def _first_instant(local_midnight: datetime, zone: ZoneInfo) -> datetime:
     # Midnight does not exist: the clock jumps over it. With fold=1 the offset after the jump
     # applies, which lands before the jump by its length; the jump itself is the day's first instant.
     low = local_midnight.replace(tzinfo=zone, fold=1).astimezone(UTC)
-    high = before
-    while high - low > timedelta(seconds=1):
-        middle = low + (high - low) / 2
-        if middle.astimezone(zone).replace(tzinfo=None) < local_midnight:
-            low = middle
-        else:
-            high = middle
-    return high.replace(microsecond=0)
+    return _first_between(
+        low, before, lambda instant: instant.astimezone(zone).replace(tzinfo=None) >= local_midnight
+    )
+
+
+def _first_between(low: datetime, high: datetime, is_there: Callable[[datetime], bool]) -> datetime:
+    """The first second at which `is_there`: it is not at `low`, it is at `high`. Clocks shift on whole seconds."""
+    while high - low > SECOND:
+        middle = (low + (high - low) // 2).replace(microsecond=0)
+        low, high = (low, middle) if is_there(middle) else (middle, high)
+    return high

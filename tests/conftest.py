@@ -1,0 +1,3 @@
+from tests.properties import register_profiles
+
+register_profiles()
