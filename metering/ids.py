@@ -6,11 +6,12 @@ range of time: the month partitions of the usage log are ranges of ids.
 
 import os
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 _VERSION_AND_VARIANT = (0x7 << 76) | (0b10 << 62)
 _TIME_SHIFT = 80
+_EPOCH, _MILLISECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(milliseconds=1)
 MAX_DERIVED = 0xFFFF
 
 
@@ -30,7 +31,8 @@ def time_ms_of(identifier: UUID) -> int:
 
 def first_id_at(moment: datetime) -> UUID:
     """The smallest UUID that a moment's UUIDv7 can have: a partition bound."""
-    return UUID(int=int(moment.astimezone(UTC).timestamp() * 1000) << _TIME_SHIFT)
+    # Whole numbers: a float's milliseconds can come out one short.
+    return UUID(int=(moment - _EPOCH) // _MILLISECOND << _TIME_SHIFT)
 
 
 def derived_id(parent: UUID, number: int) -> UUID:
