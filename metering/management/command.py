@@ -1,15 +1,16 @@
 """What the management commands have in common: --json, and errors as one clear line."""
 
-import json
+import os
+import sys
 from argparse import ArgumentParser
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from itertools import chain, islice
 from typing import Any, ClassVar
 
+import msgspec
 import psycopg
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.core.serializers.json import DjangoJSONEncoder
 from django.db import DatabaseError, InterfaceError, ProgrammingError
 
 from metering.errors import InvalidRequest, MeteringError
@@ -42,6 +43,10 @@ class VerbCommand(BaseCommand):
             self.run(**options)
         except MeteringError as error:
             raise CommandError(error.message) from error
+        except BrokenPipeError:
+            # Whoever read the output has seen enough; Python must not complain about it at exit either.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(1)
         except (ProgrammingError, psycopg.ProgrammingError) as error:
             raise self._unavailable("The database does not fit this version; run migrate", error) from error
         except (DatabaseError, InterfaceError, psycopg.Error) as error:
@@ -85,7 +90,7 @@ class VerbCommand(BaseCommand):
 
 def to_json(facts: object) -> str:
     """JSON text; UUIDs and Decimals as text, moments as RFC 3339."""
-    return json.dumps(facts, cls=DjangoJSONEncoder, ensure_ascii=False)
+    return msgspec.json.encode(facts).decode()
 
 
 def moment(text: str | None, *, param: str) -> datetime | None:
