@@ -10,12 +10,12 @@ from typing import Any
 
 from metering.ledger.commands import Command
 from tests.faults.commands import packed
-from tests.faults.worker import VENDOR
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 START_TIMEOUT_S = 30
 LINE_LIMIT = 1 << 24
-Story = list[Command | str]
+Story = list[Command | str | float]
+"""Commands, calls of the vendor, pauses in seconds."""
 Event = list[Any]
 
 
@@ -100,7 +100,5 @@ async def run_together(jobs: Iterable[dict[str, Any]], *, within_s: float) -> li
 
 def job(database: str, stories: Iterable[Story], **settings: Any) -> dict[str, Any]:
     """What a worker is told to do; stories are numbered in the order given."""
-    numbered = list(
-        enumerate([step if step == VENDOR else packed(step) for step in story] for story in stories)
-    )  # type: ignore[arg-type]
-    return {"database": database, "stories": numbered, **settings}
+    sent = [[step if isinstance(step, str | float) else packed(step) for step in story] for story in stories]
+    return {"database": database, "stories": list(enumerate(sent)), **settings}

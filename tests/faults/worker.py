@@ -1,7 +1,8 @@
 """A gateway process reduced to its ledger: carries out stories, tells what it sent and what was answered.
 
 `python -m tests.faults.worker` reads its job as one line of JSON, says "ready", waits for a second line and begins.
-A story is a list of commands on one reservation, sent one after the other; it ends early when one is not granted.
+A story is a list of commands on one reservation, sent one after the other, with pauses (seconds) and calls of the
+vendor between them; it ends early when one is not granted.
 Each event is one line, written before anything else happens, so that a kill loses none that came before it.
 """
 
@@ -47,6 +48,9 @@ async def carry_out(writer: LedgerWriter, number: int, story: list[Any], job: di
         if step == VENDOR:
             await call_vendor(job["vendor_port"])
             continue
+        if isinstance(step, float):
+            await asyncio.sleep(step)
+            continue
         tell("sent", number, place)
         began = time.monotonic()
         try:
@@ -54,7 +58,7 @@ async def carry_out(writer: LedgerWriter, number: int, story: list[Any], job: di
         except MeteringError as error:
             tell("failed", number, place, error.code, time.monotonic() - began)
             return
-        facts = {"replayed": getattr(result, "replayed", False), "reason": getattr(result, "reason", None)}
+        facts = {name: getattr(result, name, None) for name in ("replayed", "reason", "state")}
         tell("answered", number, place, type(result).__name__, time.monotonic() - began, facts)
         if not isinstance(result, Granted | Ended):
             return

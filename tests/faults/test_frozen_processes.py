@@ -1,0 +1,105 @@
+"""A process that is frozen while it holds locks does not stop the others, and ends properly once it thaws."""
+
+import asyncio
+import contextlib
+import signal
+import time
+from collections.abc import AsyncIterator
+
+import pytest
+
+from metering.errors import MeteringError
+from metering.ledger.postgres.connect import LOCK_TIMEOUT_MS
+from metering.ledger.results import Granted
+from metering.ledger.writer import LedgerWriter
+from metering.types import Dimension, ReservationState
+from tests.faults.commands import line, meter, reserve, settle
+from tests.faults.crew import Story, Worker, crew, job
+from tests.faults.proxy import proxy_to
+from tests.faults.rows import assert_books_balance, counts, meter_row, states, sweep_once
+from tests.faults.waiting import until, until_leases_are_over
+
+HOT = meter("hot", Dimension.TOKENS)
+LIMIT = 10**9
+STORIES = 60
+FROZEN_S = 4.0
+LONGEST_WAIT_S = LOCK_TIMEOUT_MS / 1000 + 1.5
+"""The lock timeout, and what a busy machine adds to it."""
+LEASE_S = 1
+WITHIN_S = 40
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
+
+
+def story() -> Story:
+    hold = reserve(line(HOT, 10, LIMIT), lease_s=LEASE_S)
+    return [hold, settle(hold.reservation_id, tokens=7)]
+
+
+def longest_wait(workers: list[Worker]) -> float:
+    return max(event[4] for worker in workers for event in worker.told("answered"))
+
+
+@pytest.mark.parametrize("failpoint", ["after_lock", "before_commit", "after_commit"])
+async def test_others_wait_no_longer_than_the_lock_timeout_for_a_stopped_process(
+    database: str, failpoint: str
+) -> None:
+    frozen_job = job(database, [story() for _ in range(STORIES)], failpoint=[failpoint, 3, signal.SIGSTOP])
+    # Each of the others goes on sending while the first is frozen.
+    slow_stories = [[FROZEN_S * number / STORIES, *story()] for number in range(STORIES)]
+    other_jobs = [job(database, slow_stories[place::2]) for place in range(2)]
+    sweeper_job = {"database": database, "sweep": True, "every_s": 0.1}
+    async with crew([frozen_job, *other_jobs, sweeper_job]) as (frozen, *others, sweeper):
+        frozen.begin()
+        await until(lambda: bool(frozen.told("signal")), within_s=WITHIN_S)
+        frozen_at = time.monotonic()
+        for worker in (*others, sweeper):
+            worker.begin()
+        for worker in others:
+            assert await worker.ended(WITHIN_S) == 0
+        await asyncio.sleep(max(0.0, frozen_at + FROZEN_S - time.monotonic()))
+        frozen.process.send_signal(signal.SIGCONT)
+        assert await frozen.ended(WITHIN_S) == 0
+
+    assert [event for worker in (frozen, *others) for event in worker.told("failed")] == []
+    assert longest_wait(others) < LONGEST_WAIT_S
+    if failpoint != "after_commit":
+        assert longest_wait(others) > 1, "nobody met its locks"
+    # Those whose lease ran out meanwhile were expired, and trued up by their owner's late settle.
+    assert len(frozen.answers("Ended")) == STORIES
+    assert meter_row(database, HOT).used == 2 * STORIES * 7
+    assert counts(database)[2] == 2 * STORIES
+    assert_books_balance(database, grace_s=0)
+
+
+async def test_a_process_cut_off_in_the_middle_of_its_writes_does_not_stop_the_others(database: str) -> None:
+    """The server has its writes and not the end of its message: no statement runs, and none is awaited."""
+    async with proxy_to(database) as proxy:
+
+        def cut_off(step: str) -> None:
+            proxy.holds_client_sync = proxy.holds_client_sync or step == "after_lock"
+
+        async with started(LedgerWriter(database)) as other:
+            await other.submit(reserve(line(HOT, 1, LIMIT)))
+            async with started(LedgerWriter(proxy.url, on_step=cut_off)) as silent:
+                lost = asyncio.create_task(silent.submit(reserve(line(HOT, 1, LIMIT), lease_s=LEASE_S)))
+                await until(lambda: proxy.holds_client_sync, within_s=WITHIN_S)
+                await asyncio.sleep(0.2)
+                began = time.monotonic()
+                assert isinstance(await other.submit(reserve(line(HOT, 1, LIMIT))), Granted)
+                assert time.monotonic() - began < LONGEST_WAIT_S
+                proxy.close_connections()
+                with contextlib.suppress(MeteringError):
+                    await asyncio.wait_for(lost, WITHIN_S)
+    await until_leases_are_over(database)
+    await sweep_once(database)
+    assert list(states(database).values()).count(ReservationState.HELD) == 2
+    assert_books_balance(database)
+
+
+@contextlib.asynccontextmanager
+async def started(ledger: LedgerWriter) -> AsyncIterator[LedgerWriter]:
+    await ledger.start()
+    try:
+        yield ledger
+    finally:
+        await ledger.close(1)
