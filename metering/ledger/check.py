@@ -1,9 +1,11 @@
 """Commands that can never be carried out are refused before they are queued, so that none poisons a batch."""
 
+from functools import lru_cache
 from operator import attrgetter
 from uuid import UUID
 
 from metering.errors import InvalidRequest
+from metering.ids import time_ms_of
 from metering.ledger.commands import (
     Adjust,
     Attempt,
@@ -12,18 +14,25 @@ from metering.ledger.commands import (
     Command,
     Extend,
     HoldLine,
+    MeterKey,
     Release,
     Reserve,
     Settle,
 )
-from metering.types import MAX_AMOUNT
+from metering.ledger.windows import is_time_zone
+from metering.types import MAX_AMOUNT, Outcome, SubjectType
 
 MAX_LINES = 64
 MAX_ATTEMPTS = 1000
 MAX_LEASE_S = 86_400
 MAX_ADJUSTMENTS = 99
 MAX_LATENCY_MS = 2**31 - 1
+MAX_ENLARGEMENTS = 2**31 - 1
+LAST_WEEKDAY = 6
 LARGEST_SUM = 2**63 - 1
+LAST_ID_MS = 253_402_300_799_999
+"""The year 9999 ends: what is later fits an id, but no date."""
+SUBJECT_TYPES = frozenset(SubjectType)
 TEXT_LIMITS = (
     ("request_id", 128),
     ("task", 32),
@@ -53,11 +62,14 @@ ADJUST_FIELDS = ("input_tokens", "output_tokens", "cost_nano_usd", "requests", "
 
 def check_command(command: Command) -> None:
     """Raise InvalidRequest, with a sentence, for a command that no state of the ledger could accept."""
-    if command.reservation_id.version != 7:
+    if command.reservation_id.version != 7 or time_ms_of(command.reservation_id) > LAST_ID_MS:
         raise InvalidRequest("A reservation's id must be a UUID of version 7.", param="reservation_id")
     match command:
         case Reserve():
             _check_lines(command.lines)
+            for line in command.lines:
+                if line.meter.tenant_id not in (None, command.tenant_id):
+                    raise InvalidRequest("A line names another tenant's meter.", param="lines")
             _check_lease(command.lease_s)
             _check_bound(command.bound)
             _check_context(command.context)
@@ -67,9 +79,13 @@ def check_command(command: Command) -> None:
                 raise InvalidRequest(
                     "An idempotency key and its digest come together.", param="idempotency_key"
                 )
+            if not -LARGEST_SUM - 1 <= (command.idempotency_digest or 0) <= LARGEST_SUM:
+                raise InvalidRequest("A digest has 64 bits.", param="idempotency_digest")
         case Settle():
             _check_attempts(command.attempts)
         case Extend():
+            if command.lines and not 1 <= command.sequence <= MAX_ENLARGEMENTS:
+                raise InvalidRequest("An enlargement is numbered, from 1.", param="sequence")
             _check_lines(command.lines)
             _check_lease(command.lease_s)
             _check_bound(command.bound)
@@ -93,9 +109,21 @@ def _check_lines(lines: tuple[HoldLine, ...]) -> None:
             raise InvalidRequest("Amounts and limits are 0 to 2^62.", param="lines")
         key = line.meter
         seen.add((key.budget_id, key.subject_type, key.subject_id))
-        _check_text(key.subject_id, "subject_id", 128)
+        _check_meter(key)
     if len(seen) != len(lines):
         raise InvalidRequest("Two lines name the same meter.", param="lines")
+
+
+@lru_cache(maxsize=65_536)
+def _check_meter(key: MeterKey) -> None:
+    """Remembered, because the same meters are named again and again."""
+    _check_text(key.subject_id, "subject_id", 128)
+    if key.subject_type not in SUBJECT_TYPES:
+        raise InvalidRequest(f"{key.subject_type!r} is no subject type.", param="subject_type")
+    if not is_time_zone(key.timezone):
+        raise InvalidRequest(f"{key.timezone!r} is no time zone.", param="timezone")
+    if not 0 <= key.week_start <= LAST_WEEKDAY:
+        raise InvalidRequest("A week starts on day 0 (Monday) to 6.", param="week_start")
 
 
 def _check_lease(lease_s: int) -> None:
@@ -138,6 +166,8 @@ def _check_attempts(attempts: tuple[Attempt, ...]) -> None:
         amounts = _amounts_of(attempt)
         if min(amounts) < 0 or max(amounts) > MAX_AMOUNT:
             raise InvalidRequest("An attempt's amounts are 0 to 2^62.", param="attempts")
+        if attempt.outcome is Outcome.PROVISIONAL:
+            raise InvalidRequest("Only an expiry writes a provisional attempt.", param="outcome")
         if not 0 <= attempt.latency_ms <= MAX_LATENCY_MS:
             raise InvalidRequest("An attempt's latency_ms is out of range.", param="latency_ms")
         _check_text(attempt.provider_name, "provider_name", 64)
