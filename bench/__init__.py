@@ -1,0 +1,1 @@
+"""Reproducible measurements: `script/bench NAME`. Nothing here decides a test."""

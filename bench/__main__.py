@@ -1,0 +1,26 @@
+"""`python -m bench NAME [--json FILE]`, in the environment that script/bench makes."""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from bench import growth, ledger
+from bench.report import write_json
+
+BENCHES = {"ledger": ledger.measure, "growth": growth.measure}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="script/bench", description=__doc__)
+    parser.add_argument("name", choices=sorted(BENCHES))
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there as well")
+    arguments = parser.parse_args()
+    report = BENCHES[arguments.name](os.environ["DATABASE_URL"])
+    if arguments.json:
+        write_json(arguments.json, report)
+    return 0 if report["ok"] else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,104 @@
+"""`script/bench growth`: what a pair costs as tenants grow to 10,000 and the usage log to 5 million rows."""
+
+from uuid import UUID
+
+import psycopg
+import uvloop
+
+from bench.ledger import row_of
+from bench.pairs import PairFigures, run_pairs
+from bench.report import Report, new_report, print_table
+from metering.ledger.audit import verify_ledger
+from metering.ledger.writer import LedgerWriter
+
+TENANTS = (10, 10_000)
+HISTORY_ROWS = 5_000_000
+CHUNK = 250_000
+PAIRS = 30_000
+ROUNDS = 3
+TOLERANCE = 1.15
+IN_FLIGHT = 64
+
+HISTORY = """
+WITH ids AS MATERIALIZED (
+    SELECT uuidv7(-make_interval(secs => %(seconds)s * (1 - (n + %(from)s)::float / %(rows)s))) AS id
+    FROM generate_series(1, %(count)s) n ORDER BY n
+), holds AS (
+    INSERT INTO metering_usagereservation (id, tenant_id, state, version, provisional, created_at, lease_expires_at,
+        ended_at, body_digest, meter_ids, amounts, unenforced, flags, input_tokens, output_tokens, cost_nano_usd,
+        api_calls, files, steps, task, request_id, request_model, model_class, provider_name)
+    SELECT id, %(tenant)s, 1, 1, false, now(), now(), now(), 0, '{}', '{}', '{}', '{}', 500, 1000, 2000000, 0, 0, 0,
+        'LLM0_CHAT', 'req_history', 'sandbox-small', 'BASE_S', 'sandbox' FROM ids
+), entries AS (
+    INSERT INTO metering_ledgerentry SELECT id, id, %(tenant)s, 1, now(), '{}', '{}', 1, 400, 600, 1000000, 0, 0, 0
+    FROM ids
+)
+INSERT INTO metering_usagelog (id, reservation_id, attempt, tenant_id, task, request_id, request_model, response_model,
+    model_class, provider_name, input_tokens, output_tokens, cached_input_tokens, cache_write_tokens, reasoning_tokens,
+    api_calls, files, steps, cost_nano_usd, latency_ms, outcome, estimated, started_at, recorded_at)
+SELECT id, id, 1, %(tenant)s, 'LLM0_CHAT', 'req_history', 'sandbox-small', 'sandbox-small-1', 'BASE_S', 'sandbox',
+    400, 600, 0, 0, 0, 0, 0, 0, 1000000, 120, 'ok', false, now(), now() FROM ids
+"""
+
+
+def measure(conninfo: str) -> Report:
+    """Run all and print the table; `ok` says whether the dearest pair stayed within the tolerance."""
+    report = new_report("growth", conninfo)
+    rows: list[dict[str, float | int]] = report["figures"]
+    for history in (0, HISTORY_ROWS):
+        if history:
+            _write_history(conninfo)
+        for tenants in TENANTS:
+            best = uvloop.run(_pairs(conninfo, tenants))
+            rows.append(row_of(best, {"tenants": tenants, "log_rows": history, "in_flight": IN_FLIGHT}))
+    base = float(rows[0]["pairs/s"])
+    for row in rows:
+        row["cost_ratio"] = round(base / float(row["pairs/s"]), 3)
+    report["ok"] = all(float(row["cost_ratio"]) <= TOLERANCE for row in rows)
+    print_table(f"Cost of a pair (best of {ROUNDS} rounds), tenants drawn evenly, five meters each", rows)
+    violations = verify_ledger(conninfo)
+    report["violations"] = len(violations)
+    report["ok"] &= not violations
+    print(f"verify_ledger: {len(violations)} violations", flush=True)
+    return report
+
+
+async def _pairs(conninfo: str, tenants: int) -> PairFigures:
+    writer = LedgerWriter(conninfo)
+    await writer.start()
+    names = [UUID(int=10_000 + place) for place in range(tenants)]
+    for name in range(0, tenants, 500):
+        await run_pairs(writer, tenants=names[name : name + 500], in_flight=IN_FLIGHT, pairs=2_560)
+    rounds = [
+        await run_pairs(writer, tenants=names, in_flight=IN_FLIGHT, pairs=PAIRS // IN_FLIGHT * IN_FLIGHT)
+        for _ in range(ROUNDS)
+    ]
+    await writer.close()
+    return max(rounds, key=lambda figures: figures.pairs_per_s)
+
+
+def _write_history(conninfo: str) -> None:
+    """Settled calls of another tenant, in the month and partitions that the measured calls use."""
+    with psycopg.connect(conninfo, autocommit=True) as connection:
+        seconds = (
+            connection.execute(
+                "SELECT extract(epoch FROM now() - date_trunc('month', now(), 'UTC'))"
+            ).fetchone()
+            or (0,)
+        )[0]
+        for start in range(0, HISTORY_ROWS, CHUNK):
+            connection.execute(
+                HISTORY,
+                {
+                    "seconds": min(float(seconds) * 0.99, 30 * 86_400),
+                    "from": start,
+                    "rows": HISTORY_ROWS,
+                    "count": CHUNK,
+                    "tenant": UUID(int=2),
+                },
+            )
+            print(f"\rusage log: {start + CHUNK:,} rows", end="", flush=True)
+        print(flush=True)
+        for table in ("metering_usagereservation", "metering_usagelog", "metering_ledgerentry"):
+            connection.execute(f"VACUUM ANALYZE {table}")
+        connection.execute("CHECKPOINT")

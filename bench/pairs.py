@@ -1,0 +1,148 @@
+"""Load on the ledger: reserve + settle pairs on five meters, a fixed number in flight."""
+
+import asyncio
+import os
+import resource
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from random import Random
+from time import perf_counter
+from uuid import UUID
+
+import psycopg
+
+from metering.ids import uuid7
+from metering.ledger.commands import Attempt, Bound, CallContext, HoldLine, MeterKey, Reserve, Settle
+from metering.ledger.results import Ended, Granted
+from metering.ledger.writer import LedgerWriter
+from metering.types import Dimension, Window
+
+METERS = (
+    (Dimension.REQUESTS, Window.DAY, 1),
+    (Dimension.TOKENS, Window.HOUR, 1_500),
+    (Dimension.COST, Window.MONTH, 2_000_000),
+    (Dimension.COST, Window.DAY, 2_000_000),
+    (Dimension.CONCURRENCY, Window.NONE, 1),
+)
+"""Dimension, window and amount of each meter that a call holds on."""
+LIMIT = 10**15
+CONTEXT = CallContext(
+    request_id="req_0123456789abcdef",
+    task="LLM0_CHAT",
+    request_model="sandbox-small",
+    model_class="BASE_S",
+    provider_name="sandbox",
+    token_id=UUID(int=7),
+)
+BOUND = Bound(input_tokens=500, output_tokens=1_000, cost_nano_usd=2_000_000)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairFigures:
+    """What a run of pairs took. CPU is of this process and of its PostgreSQL backends."""
+
+    pairs: int
+    seconds: float
+    latencies_ms: list[float]
+    python_cpu_s: float
+    postgres_cpu_s: float
+
+    @property
+    def pairs_per_s(self) -> float:
+        return self.pairs / self.seconds
+
+    def percentile_ms(self, share: float) -> float:
+        return sorted(self.latencies_ms)[int(share * (len(self.latencies_ms) - 1))]
+
+
+def lines_of(tenant: UUID) -> tuple[HoldLine, ...]:
+    """Five lines on the tenant's own meters."""
+    return tuple(
+        HoldLine(
+            meter=MeterKey(
+                budget_id=UUID(int=1_000 + place),
+                subject_type="tenant",
+                subject_id=tenant.hex,
+                tenant_id=tenant,
+                dimension=dimension,
+                window=window,
+            ),
+            amount=amount,
+            limit=LIMIT,
+        )
+        for place, (dimension, window, amount) in enumerate(METERS)
+    )
+
+
+async def run_pairs(writer: LedgerWriter, *, tenants: list[UUID], in_flight: int, pairs: int) -> PairFigures:
+    """Carry out `pairs` reserve + settle pairs, each on a tenant drawn evenly, `in_flight` at a time."""
+    lines = [(tenant, lines_of(tenant)) for tenant in tenants]
+    latencies: list[float] = []
+    python_before, postgres_before, started = _python_cpu_s(), _postgres_cpu_s(), perf_counter()
+    clients = [
+        _client(writer, lines, pairs // in_flight, Random(seed), latencies) for seed in range(in_flight)
+    ]
+    await asyncio.gather(*clients)
+    return PairFigures(
+        pairs=pairs // in_flight * in_flight,
+        seconds=perf_counter() - started,
+        latencies_ms=latencies,
+        python_cpu_s=_python_cpu_s() - python_before,
+        postgres_cpu_s=_postgres_cpu_s() - postgres_before,
+    )
+
+
+async def _client(
+    writer: LedgerWriter,
+    lines: list[tuple[UUID, tuple[HoldLine, ...]]],
+    pairs: int,
+    random: Random,
+    latencies: list[float],
+) -> None:
+    for _ in range(pairs):
+        tenant, held = lines[0] if len(lines) == 1 else random.choice(lines)
+        started = perf_counter()
+        reservation_id = uuid7()
+        granted = await writer.submit(
+            Reserve(reservation_id=reservation_id, tenant_id=tenant, lines=held, context=CONTEXT, bound=BOUND)
+        )
+        ended = await writer.submit(Settle(reservation_id=reservation_id, attempts=(_attempt(),)))
+        latencies.append((perf_counter() - started) * 1_000)
+        if not (isinstance(granted, Granted) and isinstance(ended, Ended)):
+            raise RuntimeError(f"a pair was not carried out: {granted} {ended}")
+
+
+def _attempt() -> Attempt:
+    return Attempt(
+        number=1,
+        provider_name="sandbox",
+        response_model="sandbox-small-1",
+        started_at=datetime.now(UTC),
+        latency_ms=120,
+        input_tokens=400,
+        output_tokens=600,
+        cost_nano_usd=1_000_000,
+    )
+
+
+def _python_cpu_s() -> float:
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return usage.ru_utime + usage.ru_stime
+
+
+def _postgres_cpu_s() -> float:
+    """CPU of the ledger's backends, where PostgreSQL runs on this machine."""
+
+    with psycopg.connect(os.environ["DATABASE_URL"]) as connection:
+        rows = connection.execute(
+            "SELECT pid FROM pg_stat_activity"
+            " WHERE application_name = 'gateway-ledger' AND datname = current_database()"
+        ).fetchall()
+    ticks = 0
+    for (pid,) in rows:
+        stat = Path(f"/proc/{pid}/stat")
+        if stat.exists():
+            fields = stat.read_text().rpartition(")")[2].split()
+            ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
