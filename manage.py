@@ -5,7 +5,7 @@ import os
 import sys
 
 # These use no server, so none is started for them.
-SERVERLESS = frozenset({"help", "version", "--help", "-h", "--version", "check", "collectstatic", "spectacular"})
+SERVERLESS = frozenset({"help", "version", "--help", "-h", "--version", "check", "spectacular"})
 
 
 def main() -> None:

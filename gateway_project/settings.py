@@ -151,7 +151,6 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 
 STATIC_URL = "/static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
 WHITENOISE_USE_FINDERS = True  # served from the installed packages: no collectstatic, no CDN
 
 REST_FRAMEWORK: dict[str, object] = {}
