@@ -1,6 +1,7 @@
 """Chat: one LLM call, passed through."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from typing import Annotated, Any
 
 import msgspec
@@ -58,13 +59,14 @@ class ChatAdapter:
         answer = await allowance.complete(request.input)
         return answer.body
 
-    async def stream(self, request: TaskRequest, allowance: Spending) -> AsyncIterator[bytes]:
+    async def stream(self, request: TaskRequest, allowance: Spending) -> AsyncGenerator[bytes, None]:
         """The vendor's chunks as they came; the usage chunk only for callers who asked for it."""
         options = request.input.get("stream_options") or {}
         wants_usage = bool(options.get("include_usage"))
-        async for chunk in allowance.stream(request.input):
-            if wants_usage or not chunk.only_usage:
-                yield chunk.data
+        async with aclosing(allowance.stream(request.input)) as chunks:
+            async for chunk in chunks:
+                if wants_usage or not chunk.only_usage:
+                    yield chunk.data
 
 
 def _invalid(error: msgspec.ValidationError) -> InvalidRequest:

@@ -1,6 +1,6 @@
 """Joins metering's vendor port to the providers: neither knows the other (ADR 0010)."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 from gateway_project import env
@@ -34,11 +34,11 @@ class ConfiguredVendors:
         except ProviderError as error:
             raise _failed(error) from error
 
-    async def stream(self, call: VendorCall) -> AsyncIterator[VendorChunk]:
+    async def stream(self, call: VendorCall) -> AsyncGenerator[VendorChunk, None]:
         """The answer in chunks. Raises AttemptFailed."""
         client = await self._client(call.provider_name)
         try:
-            async with aclosing(client.stream(call)) as chunks:  # type: ignore[type-var]
+            async with aclosing(client.stream(call)) as chunks:
                 async for chunk in chunks:
                     yield chunk
         except ProviderError as error:

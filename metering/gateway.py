@@ -118,8 +118,7 @@ class LLMGateway:
         """Move the work's events into the channel; it ends after the settlement, so what it says is booked."""
 
         async def copy() -> None:
-            events: Any = call.adapter.stream(call.request, call.allowance)
-            async with aclosing(events):
+            async with aclosing(call.adapter.stream(call.request, call.allowance)) as events:
                 async for event in events:
                     await channel.put(event)
 

@@ -2,18 +2,21 @@
 
 import asyncio
 import os
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from typing import ParamSpec, TypeVar
 
-from django.db import close_old_connections
+from django.db import close_old_connections, connections
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 DATABASE_THREADS = 4
 """Each keeps one connection. Enough, because warm requests do not come here."""
+
+CLOSE_TIMEOUT_S = 30.0
 
 _threads = ThreadPoolExecutor(DATABASE_THREADS, thread_name_prefix="orm")
 
@@ -25,9 +28,16 @@ def _renew_threads() -> None:
 
 
 def close_database_threads() -> None:
-    """Wait for what runs and close the threads' connections; the next use starts new ones."""
-    _threads.shutdown(wait=True)
-    _renew_threads()
+    """Wait for what runs and close every thread's connections; the next use opens new ones."""
+    # The barrier keeps each thread busy until all have one of these jobs, so that none is left out.
+    together = threading.Barrier(DATABASE_THREADS)
+
+    def close() -> None:
+        together.wait(CLOSE_TIMEOUT_S)
+        connections.close_all()
+
+    for job in [_threads.submit(close) for _ in range(DATABASE_THREADS)]:
+        job.result(CLOSE_TIMEOUT_S)
 
 
 os.register_at_fork(after_in_child=_renew_threads)

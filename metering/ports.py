@@ -3,7 +3,7 @@
 Structural types only, so that neither side imports the other's classes (ADR 0010).
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from typing import Any, Protocol
 
 from msgspec import Struct
@@ -115,7 +115,7 @@ class Vendors(Protocol):
         """One whole answer."""
         ...
 
-    def stream(self, call: VendorCall) -> AsyncIterator[VendorChunk]:
+    def stream(self, call: VendorCall) -> AsyncGenerator[VendorChunk, None]:
         """The answer in chunks; closing the iterator cancels the call upstream."""
         ...
 
@@ -127,8 +127,8 @@ class Spending(Protocol):
         """One metered LLM call. Raises BudgetExceeded if it cannot be covered, and VendorError."""
         ...
 
-    def stream(self, body: Body) -> AsyncIterator[VendorChunk]:
-        """One metered LLM call, streamed. Raises as `complete` does."""
+    def stream(self, body: Body) -> AsyncGenerator[VendorChunk, None]:
+        """One metered LLM call, streamed. Raises as `complete` does. Close it (`aclosing`) where it is left early."""
         ...
 
 
@@ -159,6 +159,6 @@ class LLMAdapter(Protocol):
         """Do the work; the result as JSON."""
         ...
 
-    def stream(self, request: TaskRequest, allowance: Spending) -> AsyncIterator[bytes]:
+    def stream(self, request: TaskRequest, allowance: Spending) -> AsyncGenerator[bytes, None]:
         """Do the work, yielding the task's own events as JSON."""
         ...

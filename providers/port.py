@@ -1,6 +1,6 @@
 """What a vendor looks like to the gateway. Limits and prices are the catalog's, not the vendor's (ADR 0010)."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from enum import StrEnum
 from typing import Any, Protocol
 
@@ -100,7 +100,7 @@ class LLMProvider(Protocol):
         """One whole answer to a chat completion."""
         ...
 
-    def stream(self, call: ProviderCall) -> AsyncIterator[Chunk]:
+    def stream(self, call: ProviderCall) -> AsyncGenerator[Chunk, None]:
         """The answer in chunks, usage included; closing the iterator cancels the call."""
         ...
 

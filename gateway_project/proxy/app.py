@@ -27,7 +27,7 @@ def make_app(fallback: ASGIApp, lifespan: Lifespan[Starlette]) -> Starlette:
             Route("/health", endpoint(live), methods=METHODS),
             Route("/health/live", endpoint(live), methods=METHODS),
             Route("/health/ready", endpoint(ready), methods=METHODS),
-            Route("/v1/{rest:path}", endpoint(_nothing_here), methods=METHODS),
+            Route("/v1/{rest:path}", endpoint(_nothing_here, method=None), methods=METHODS),
         ],
     )
     app.router.redirect_slashes = False

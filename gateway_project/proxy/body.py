@@ -1,5 +1,8 @@
 """Read a JSON body within bounds."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -9,20 +12,21 @@ from gateway_project.proxy.errors import BodyTooLarge
 from metering.errors import InvalidRequest
 
 MAX_BODY_BYTES = 20 * 1024 * 1024
+MAX_DISCARD_BYTES = 100 * 1024 * 1024
+DISCARD_TIMEOUT_S = 10.0
 _decode = msgspec.json.Decoder().decode
 
 
 async def read_body(request: Request) -> bytes:
-    """The whole body. Raises BodyTooLarge as soon as it is known to be."""
-    declared = request.headers.get("content-length")
-    if declared is not None and declared.isdecimal() and int(declared) > MAX_BODY_BYTES:
-        raise _too_large()
+    """The whole body. Raises BodyTooLarge."""
     parts: list[bytes] = []
     length = 0
-    async for part in request.stream():
+    stream = request.stream()
+    async for part in stream:
         length += len(part)
         if length > MAX_BODY_BYTES:
-            raise _too_large()
+            await _discard(stream)
+            raise BodyTooLarge(f"The body is longer than {MAX_BODY_BYTES:,} bytes.")
         parts.append(part)
     return parts[0] if len(parts) == 1 else b"".join(parts)
 
@@ -40,5 +44,12 @@ def json_object(body: bytes) -> dict[str, Any]:
     return decoded
 
 
-def _too_large() -> BodyTooLarge:
-    return BodyTooLarge(f"The body is longer than {MAX_BODY_BYTES:,} bytes.")
+async def _discard(stream: AsyncIterator[bytes]) -> None:
+    """Read on for a while: a client that is still sending would see a reset connection, not the answer."""
+    left = MAX_DISCARD_BYTES
+    with suppress(TimeoutError):
+        async with asyncio.timeout(DISCARD_TIMEOUT_S):
+            async for part in stream:
+                left -= len(part)
+                if left < 0:
+                    return

@@ -20,14 +20,14 @@ class Internal(MeteringError):
     """Something broke here; the log says what."""
 
 
-def endpoint(handler: Handler, *, method: str = "GET") -> Handler:
-    """The handler with a request id in `request.state`, for one HTTP method."""
+def endpoint(handler: Handler, *, method: str | None = "GET") -> Handler:
+    """The handler with a request id in `request.state`, for one HTTP method (None: all)."""
 
     async def respond(request: Request) -> Response:
         request_id = _request_id(request)
         request.state.request_id = request_id
         try:
-            if request.method != method:
+            if method is not None and request.method != method:
                 raise MethodNotAllowed(f"This path takes {method}, not {request.method}.")
             response = await handler(request)
         except MeteringError as error:

@@ -7,7 +7,7 @@ the hold first, and is refused where there is no room.
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from datetime import datetime
 
@@ -52,15 +52,23 @@ class Allowance:
         self._now = now
         self._free = hold.bound
         self._sequence = 1
+        self._numbers = 0
         self._sealed = False
+        self._covering = asyncio.Lock()
+        self._running: set[_Running] = set()
         self.attempts: list[Attempt] = []
         self.vendor_s = 0.0
         """Time spent waiting for vendors."""
 
     def seal(self) -> tuple[Attempt, ...]:
-        """Refuse everything from now on, and hand over the attempts for settlement."""
+        """Refuse everything from now on, and hand over the attempts for settlement.
+
+        A call that an adapter left running counts as cancelled: it was sent, so it is charged.
+        """
         self._sealed = True
-        return tuple(self.attempts)
+        for attempt in list(self._running):
+            attempt.ended(Outcome.CANCELLED)
+        return tuple(sorted(self.attempts, key=lambda attempt: attempt.number))
 
     async def complete(self, body: Body) -> VendorAnswer:
         """One metered call.
@@ -86,12 +94,12 @@ class Allowance:
         attempt.ended(Outcome.OK)
         return answer
 
-    async def stream(self, body: Body) -> AsyncIterator[VendorChunk]:
+    async def stream(self, body: Body) -> AsyncGenerator[VendorChunk, None]:
         """One metered call, streamed. Raises as `complete` does. Close it to cancel the call upstream."""
         call = await self._cover(body)
         attempt = _Running(self, call)
         try:
-            async with aclosing(self._vendors.stream(attempt.request)) as chunks:  # type: ignore[type-var]
+            async with aclosing(self._vendors.stream(attempt.request)) as chunks:
                 async for chunk in chunks:
                     attempt.saw(chunk)
                     yield chunk
@@ -104,16 +112,17 @@ class Allowance:
         attempt.ended(Outcome.OK)
 
     async def _cover(self, body: Body) -> BoundedCall:
-        """The call with its bound, once the hold covers it."""
-        if self._sealed or len(self.attempts) >= MAX_ATTEMPTS:
-            raise TransitionRefused("This allowance is spent.", reason="allowance_ended", state="ended")
-        opening_body, opening = self._opening
-        call = opening if body is opening_body else self._bound(body)
-        missing = _beyond(call.bound, self._free)
-        if missing is not None:
-            await self._enlarge(missing)
-        self._free = _minus(self._free, call.bound)
-        return call
+        """The call with its bound, once the hold covers it. Calls side by side are covered one by one."""
+        async with self._covering:
+            if self._sealed or self._numbers >= MAX_ATTEMPTS:
+                raise TransitionRefused("This allowance is spent.", reason="allowance_ended", state="ended")
+            opening_body, opening = self._opening
+            call = opening if body is opening_body else self._bound(body)
+            missing = _beyond(call.bound, self._free)
+            if missing is not None:
+                await self._enlarge(missing)
+            self._free = _minus(self._free, call.bound)
+            return call
 
     async def _enlarge(self, missing: Bound) -> None:
         try:
@@ -141,7 +150,9 @@ class _Running:
         self._bound = call.bound
         self._started_at = allowance._now()
         self._started_s = time.monotonic()
-        self._number = len(allowance.attempts) + 1
+        allowance._numbers += 1
+        allowance._running.add(self)
+        self._number = allowance._numbers
         self.response_model = ""
         self.usage: Usage | None = None
         self.answer_bytes = 0
@@ -161,14 +172,21 @@ class _Running:
         self.answer_bytes += len(chunk.data)
 
     def failed(self, failure: AttemptFailed) -> None:
-        if failure.sent:
+        allowance = self._allowance
+        if failure.sent or self._number != allowance._numbers:
+            # Numbers have no gaps: an unsent attempt before one that runs already keeps its number.
             self.ended(failure.outcome)
-        else:
-            self._allowance._free = _plus(self._allowance._free, self._bound)
+            return
+        allowance._running.discard(self)
+        allowance._numbers -= 1
+        allowance._free = _plus(allowance._free, self._bound)
 
     def ended(self, outcome: Outcome) -> None:
-        """Record the attempt, and give back what it cannot have used."""
+        """Record the attempt, and give back what it cannot have used. The first end counts."""
         allowance = self._allowance
+        if self not in allowance._running:
+            return
+        allowance._running.discard(self)
         elapsed_s = time.monotonic() - self._started_s
         allowance.vendor_s += elapsed_s
         attempt = attempt_of(

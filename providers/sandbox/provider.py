@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Any
 
 import msgspec
@@ -44,7 +44,7 @@ class SandboxProvider:
             body["usage"] = _usage(usage)
         return Completion(body=_encode(body), model=model, usage=usage)
 
-    async def stream(self, call: ProviderCall) -> AsyncIterator[Chunk]:
+    async def stream(self, call: ProviderCall) -> AsyncGenerator[Chunk, None]:
         asked = directives_in(call.body)
         await _misbehave(asked, call.timeout_s)
         answer = answer_to(call.body, asked)

@@ -1,7 +1,7 @@
 """Vendors that do as the test says."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 from msgspec import Struct
 
@@ -37,11 +37,13 @@ class FakeVendors:
         self.calls: list[VendorCall] = []
         self.gate: asyncio.Event | None = None
         """While it is there and not set, answers and chunks wait."""
+        self.called = asyncio.Event()
         self.in_flight = 0
         self.most_in_flight = 0
 
     async def complete(self, call: VendorCall) -> VendorAnswer:
         self.calls.append(call)
+        self.called.set()
         self.in_flight += 1
         self.most_in_flight = max(self.most_in_flight, self.in_flight)
         try:
@@ -54,8 +56,9 @@ class FakeVendors:
         finally:
             self.in_flight -= 1
 
-    async def stream(self, call: VendorCall) -> AsyncIterator[VendorChunk]:
+    async def stream(self, call: VendorCall) -> AsyncGenerator[VendorChunk, None]:
         self.calls.append(call)
+        self.called.set()
         turn = self.script.pop(0)
         assert isinstance(turn, list)
         for chunk in turn:

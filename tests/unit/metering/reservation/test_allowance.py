@@ -178,3 +178,42 @@ async def test_an_unanswered_extension_ends_the_spending() -> None:
     with pytest.raises(TransitionRefused):
         await allowance.complete(opening)
     assert len(vendors.calls) == 1
+
+
+async def test_a_stream_that_an_adapter_leaves_open_is_charged_all_the_same() -> None:
+    allowance, opening = await allowance_for(FakeLedger(), FakeVendors([FakeChunk(), FakeChunk()]))
+    left_open = allowance.stream(opening)
+    await anext(left_open)
+    (attempt,) = allowance.seal()
+    await left_open.aclose()
+    assert (attempt.outcome, attempt.output_tokens) == (Outcome.CANCELLED, 100)
+    assert allowance.attempts == [attempt]
+
+
+async def test_calls_side_by_side_have_numbers_of_their_own_and_are_all_covered() -> None:
+    ledger = FakeLedger()
+    vendors = FakeVendors()
+    vendors.gate = asyncio.Event()
+    allowance, _ = await allowance_for(ledger, vendors, line(Dimension.OUTPUT_TOKENS, 10_000))
+    calls = [asyncio.create_task(allowance.complete(body(max_tokens=100))) for _ in range(4)]
+    await asyncio.sleep(0.01)
+    vendors.gate.set()
+    await asyncio.gather(*calls)
+    assert [attempt.number for attempt in allowance.seal()] == [1, 2, 3, 4]
+    assert len({call.attempt_id for call in vendors.calls}) == 4
+    (meter,) = ledger.held
+    assert ledger.held[meter] == 400
+    assert [item.sequence for item in ledger.of_type(Extend)] == [1, 2, 3]  # type: ignore[union-attr]
+
+
+async def test_an_unsent_attempt_beside_a_running_one_keeps_its_number() -> None:
+    vendors = FakeVendors(UNREACHABLE, FakeAnswer())
+    vendors.gate = asyncio.Event()
+    allowance, opening = await allowance_for(FakeLedger(), vendors)
+    calls = [asyncio.create_task(allowance.complete(opening)) for _ in range(2)]
+    await asyncio.sleep(0.01)
+    vendors.gate.set()
+    await asyncio.gather(*calls, return_exceptions=True)
+    attempts = allowance.seal()
+    assert [(item.number, item.outcome) for item in attempts] == [(1, Outcome.ERROR), (2, Outcome.OK)]
+    assert attempts[0].cost_nano_usd == 0

@@ -1,0 +1,47 @@
+"""The ASGI application in a thread of this process, on a free port, over real HTTP."""
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import uvicorn
+
+START_TIMEOUT_S = 20.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Server:
+    url: str
+
+
+@contextmanager
+def running_server() -> Iterator[Server]:
+    """Start, wait until it listens, and drain at the end."""
+    from gateway_project.asgi import application
+
+    listener = socket.create_server(("127.0.0.1", 0))
+    config = uvicorn.Config(
+        application,
+        log_config=None,
+        lifespan="on",
+        timeout_graceful_shutdown=10,
+        proxy_headers=False,  # whom to believe is the application's own decision (TRUSTED_PROXIES)
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="server")
+    thread.start()
+    try:
+        deadline = time.monotonic() + START_TIMEOUT_S
+        while not server.started:
+            assert thread.is_alive(), "the server did not start"
+            assert time.monotonic() < deadline, "the server took too long to start"
+            time.sleep(0.01)
+        yield Server(url=f"http://127.0.0.1:{listener.getsockname()[1]}")
+    finally:
+        server.should_exit = True
+        thread.join(30)
+        listener.close()
+        assert not thread.is_alive(), "the server did not stop"

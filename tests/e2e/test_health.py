@@ -1,0 +1,44 @@
+import json
+import urllib.error
+import urllib.request
+from typing import Any
+
+import pytest
+
+from metering.errors import MeteringUnavailable
+from metering.ledger.writer import LedgerWriter
+from tests.e2e.server import Server
+
+pytestmark = pytest.mark.slow
+
+
+def get(server: Server, path: str) -> tuple[int, Any]:
+    try:
+        with urllib.request.urlopen(f"{server.url}{path}", timeout=20) as answer:  # noqa: S310
+            return answer.status, json.load(answer)
+    except urllib.error.HTTPError as error:
+        return error.code, json.load(error)
+
+
+def test_a_server_that_can_serve_is_ready(server: Server) -> None:
+    status, body = get(server, "/health/ready")
+    assert (status, body["checks"]) == (200, {"database": "ok", "migrations": "ok", "ledger": "ok"})
+    assert get(server, "/health")[0] == get(server, "/health/live")[0] == 200
+
+
+def test_without_its_ledger_it_lives_but_is_not_ready(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(*_: Any) -> None:
+        raise MeteringUnavailable("away")
+
+    monkeypatch.setattr(LedgerWriter, "submit", away)
+    status, body = get(server, "/health/ready")
+    assert (status, body["status"], body["checks"]["ledger"]) == (503, "unavailable", "failed")
+    assert get(server, "/health/live")[0] == 200
+
+
+def test_everything_else_is_djangos(server: Server) -> None:
+    with urllib.request.urlopen(f"{server.url}/admin/login/", timeout=20) as answer:  # noqa: S310
+        assert answer.status == 200
+        assert b"<form" in answer.read()
