@@ -61,7 +61,8 @@ def _apply_access(plan: Plan, entry: PlanEntry) -> Iterator[Change]:
             row.allowed_classes.set(ModelClass.objects.filter(code__in=access.classes))
             fields["classes"] = (before, access.classes)
         if fields:
-            yield Change(action=Action.CHANGED, kind="plan task", name=name, fields=fields)
+            shown = {key.removesuffix("_id"): pair for key, pair in fields.items()}
+            yield Change(action=Action.CHANGED, kind="plan task", name=name, fields=shown)
     for task, row in existing.items():
         row.delete()
         yield Change(action=Action.REMOVED, kind="plan task", name=f"{plan.code} {task}")

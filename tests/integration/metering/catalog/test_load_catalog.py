@@ -18,6 +18,7 @@ from metering.models import (
     PolicyRule,
     Provider,
 )
+from tests.factories import RuleFactory
 
 DEMO = Path(__file__).parents[4] / "fixtures" / "demo" / "catalog.yaml"
 MODEL = """
@@ -119,6 +120,20 @@ class TestModels:
 
 
 class TestPlans:
+    def test_a_changed_name_and_a_changed_provider_are_shown(self, load) -> None:
+        load("providers: {own: {base_url: 'http://a.test'}}\nplans: {PRO: {name: Pro}}")
+        changes = load("providers: {own: {base_url: 'http://b.test'}}\nplans: {PRO: {name: Best}}")
+        assert [change.as_line() for change in changes] == [
+            "~ provider own: base_url http://a.test -> http://b.test",
+            "~ plan PRO: name Pro -> Best",
+        ]
+
+    def test_a_default_class_can_change(self, load) -> None:
+        task = "tasks: {LLM0_CHAT: {classes: [BASE_S, BASE_M], default_class: %s}}"
+        load(plan(task % "BASE_S"))
+        [change] = load(plan(task % "BASE_M"))
+        assert change.as_line() == "~ plan task PRO LLM0_CHAT: default_class BASE_S -> BASE_M"
+
     def test_what_a_named_plan_no_longer_lists_it_loses(self, load) -> None:
         load(plan("tasks: {LLM0_CHAT: {classes: [BASE_S]}, LLM2_DRAFT: {classes: [PRO_M]}}"))
         changes = load(plan("tasks: {LLM0_CHAT: {classes: [BASE_S, BASE_M]}}"))
@@ -177,6 +192,14 @@ class TestRules:
         assert not PolicyRule.objects.get().is_active
         load(self.RULE % 4)
         assert (PolicyRule.objects.get().pk, PolicyRule.objects.get().is_active) == (before.pk, True)
+
+    def test_of_rules_that_say_the_same_one_is_left(self, load) -> None:
+        load(plan("rules: []"))
+        for _ in range(2):
+            RuleFactory(scope="plan", scope_id="PRO", value=3)
+        [change] = load(self.RULE % 3)
+        assert change.action == "removed"
+        assert PolicyRule.objects.filter(is_active=True).count() == 1
 
     def test_the_registry_s_refusal_is_a_problem_of_the_file(self, load) -> None:
         with pytest.raises(

@@ -79,6 +79,8 @@ def test_what_an_entry_needs_and_lacks_is_named() -> None:
         ("providers: [", "line 1: not valid YAML"),
         ("plans:\n\t- x", "line 2: not valid YAML"),
         ("a: 1\n---\nb: 2\n", "line 2: not valid YAML: but found another document."),
+        ("[" * 5_000, "line 1: "),
+        ("? [a]\n: b", "line 1: a key must be plain text"),
         ("- a\n- b", "line 1: expected a mapping of keys to values, not a list"),
         ("modles: {}", "line 1: unknown key 'modles'; did you mean 'models'?"),
         ("plans: {A: {}, A: {}}", "line 1: plans: 'A' occurs twice, first on line 1"),
@@ -109,6 +111,14 @@ class TestProviders:
         text = 'providers: {o: {base_url: "https://x.test", api_key_env: MY_KEY}}'
         assert parse(text).providers[0].api_key_env == "MY_KEY"
         assert parse(text).providers[0].kind == "openai_compatible"
+
+    def test_the_variable_is_named_once_and_could_be_a_variable(self) -> None:
+        fields = 'base_url: "https://x.test", api_key_env'
+        assert "not both" in problems(f'providers: {{o: {{{fields}: A, api_key: "${{A}}"}}}}')[0]
+        assert "name of an environment variable" in problems(f"providers: {{o: {{{fields}: sk-1}}}}")[0]
+
+    def test_a_provider_s_name_can_stand_in_an_address(self) -> None:
+        assert "letters, digits" in problems("providers: {a b: {kind: sandbox}}")[0]
 
     @pytest.mark.parametrize("key", ["sk-proj-123", "${KEY}x", "${KEY:-sk-proj-123}"])
     def test_a_key_itself_is_refused_and_not_repeated(self, key: str) -> None:
@@ -253,6 +263,29 @@ class TestPlans:
                                 {key: x, value: 1, when: {a: 1}}, {key: x, value: 1, mode: observe}]}}
             """
         assert len(parse(text).plans[0].rules) == 4
+
+    @pytest.mark.parametrize(
+        ("rule", "problem"),
+        [
+            ("{value: 1}", "needs 'key' and 'value'"),
+            ("{key: x}", "needs 'key' and 'value'"),
+            ("{key: x, value: 1, when: always}", "expected a mapping of conditions"),
+            ("{key: x, value: 1, when: {a: &a [*a]}}", "contains itself"),
+            ("{key: x, value: 1, task: LLM9}", "unknown value 'LLM9'"),
+            ("{key: x, value: 1, mode: block}", "unknown value 'block'"),
+            ("[key, x]", "expected a mapping of keys to values, not a list"),
+        ],
+    )
+    def test_a_rule_that_cannot_be_read_is_a_problem(self, rule: str, problem: str) -> None:
+        assert problem in problems(f"plans: {{P: {{rules: [{rule}]}}}}")[0]
+
+    def test_a_task_without_classes_is_a_problem(self) -> None:
+        [problem] = problems("plans: {P: {tasks: {LLM0_CHAT: {}}}}")
+        assert problem.startswith("line 1: plans.P.tasks.LLM0_CHAT: needs 'classes'")
+
+    @pytest.mark.parametrize("body", ["features: CHAT", "features: [[CHAT]]", "name: [a]", "tasks: []"])
+    def test_a_value_of_the_wrong_shape_is_a_problem(self, body: str) -> None:
+        assert len(problems(f"plans: {{P: {{{body}}}}}")) == 1
 
     def test_a_value_that_contains_itself_is_refused(self) -> None:
         assert "contains itself" in problems("plans: {P: {rules: [{key: x, value: &a [*a]}]}}")[0]
