@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from metering.ledger.commands import Adjust, Bound, Command, Expire, Extend, Release
 from metering.ledger.results import Denied, Ended, Granted, Refused, Result
 from metering.types import ReservationState
@@ -9,10 +11,13 @@ from tests.unit.metering.ledger import kit
 
 DOCUMENT = Path(__file__).parents[4] / "docs" / "ledger.md"
 
+SHARED = replace(kit.KEY, tenant_id=None)
+"""A meter that Birch may name."""
+
 COMMANDS: dict[str, Command] = {
     "reserve, same body": kit.reserve(),
     "reserve, other body": kit.reserve(kit.line(11)),
-    "reserve, other tenant": kit.reserve(tenant_id=kit.BIRCH),
+    "reserve, other tenant": kit.reserve(kit.line(meter=SHARED), tenant_id=kit.BIRCH),
     "extend the lease": Extend(reservation_id=kit.ID, lease_s=60),
     "extend the amount": Extend(
         reservation_id=kit.ID, lease_s=60, lines=(kit.line(5),), bound=Bound(output_tokens=5), sequence=2

@@ -11,11 +11,12 @@ from metering.ledger.engine import apply
 from metering.ledger.engine.end import NOTHING_USED_DIGEST
 from metering.types import EntryKind, ReservationState
 from tests.unit.metering.ledger import kit
-from tests.unit.metering.ledger.state_table import COMMANDS, published, word_for
+from tests.unit.metering.ledger.state_table import COMMANDS, SHARED, published, word_for
 
 HELD, SETTLED = ReservationState.HELD, ReservationState.SETTLED
 RELEASED, EXPIRED = ReservationState.RELEASED, ReservationState.EXPIRED
 CELLS = published()
+NAMES = [" on ".join(cell) for cell in CELLS]
 DONE = {"granted", "settled", "released", "expired", "trued up", "adjusted", "tombstone"}
 SETTLE_DIGEST = command_digest(kit.settle(6))
 LINES = {"meter_ids": [], "amounts": [], "unenforced": [], "flags": []}
@@ -37,6 +38,7 @@ def books_in(state: str) -> Books:
     """One meter with this reservation on it; once ended, corrected by three tokens."""
     held = 10 if state.startswith("held") else 0
     books = kit.books_with(kit.meter(held=held, used=USED.get(state, 0), highest_limit=100))
+    books.open_meters[SHARED] = kit.METER_ID
     row = HOLDS[state]
     if row is not None:
         books.holds[kit.ID] = deepcopy(row)
@@ -48,14 +50,14 @@ def books_in(state: str) -> Books:
     return books
 
 
-@pytest.mark.parametrize(("command", "state"), CELLS, ids=" on ".join)
+@pytest.mark.parametrize(("command", "state"), CELLS, ids=NAMES)
 def test_the_engine_answers_as_published(command: str, state: str) -> None:
     result = apply(COMMANDS[command], books_in(state))
 
     assert word_for(COMMANDS[command], result) == CELLS[command, state]
 
 
-@pytest.mark.parametrize(("command", "state"), CELLS, ids=" on ".join)
+@pytest.mark.parametrize(("command", "state"), CELLS, ids=NAMES)
 def test_what_is_not_done_changes_nothing(command: str, state: str) -> None:
     books, before = books_in(state), books_in(state)
 
@@ -64,7 +66,7 @@ def test_what_is_not_done_changes_nothing(command: str, state: str) -> None:
     assert (books == before) == (CELLS[command, state] not in DONE)
 
 
-@pytest.mark.parametrize(("command", "state"), CELLS, ids=" on ".join)
+@pytest.mark.parametrize(("command", "state"), CELLS, ids=NAMES)
 def test_what_is_done_is_answered_again_or_refused_when_it_is_repeated(command: str, state: str) -> None:
     books = books_in(state)
     first = apply(COMMANDS[command], books)
