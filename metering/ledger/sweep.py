@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from metering.ledger.commands import Expire
 from metering.ledger.postgres.connect import connect
-from metering.ledger.postgres.store import MeterMissing, PostgresStore
+from metering.ledger.postgres.store import BatchOutdated, PostgresStore
 from metering.ledger.postgres.windows import WindowCache
 from metering.ledger.results import Ended
 
@@ -46,7 +46,7 @@ async def sweep_reservations(conninfo: str) -> Swept:
                 return Swept(expired=expired, left=0)
             try:
                 results = await store.run([Expire(reservation_id=id_) for id_ in due], skip_locked=True)
-            except (psycopg.OperationalError, MeterMissing):
+            except (psycopg.OperationalError, BatchOutdated):
                 failures += 1
                 if failures >= MAX_FAILURES:
                     raise

@@ -19,18 +19,21 @@ from psycopg import errors as pg
 from metering.errors import InvalidRequest, LedgerOverloaded, MeteringUnavailable
 from metering.ledger.check import check_command
 from metering.ledger.commands import Command
-from metering.ledger.postgres.store import MeterMissing, PostgresStore, Step
+from metering.ledger.postgres.store import BatchOutdated, PostgresStore, Step
 from metering.ledger.postgres.windows import WindowCache
 from metering.ledger.results import Result
 
+LANES = 2
+"""Connections that take batches in turn: while one waits for its COMMIT, Python prepares the other's."""
+SPLIT_ABOVE = 16
 MAX_BATCH = 512
 MAX_WAITING = 20_000
 DEADLINE_S = 10.0
 """How long a command may be retried before its sender is told that the ledger is away."""
-BATCH_TIMEOUT_S = 15.0
+BATCH_TIMEOUT_S = 5.0
+"""For one try: longer than the database lets a transaction last."""
 RETRY_PAUSE_S = 0.05
-LANES = 1
-SPLIT_ABOVE = 16
+MAX_COLLISIONS = 3
 POISON = (pg.DataError, pg.IntegrityError, pg.ProgrammingError, pg.NotSupportedError)
 log = logging.getLogger(__name__)
 
@@ -44,20 +47,19 @@ class LedgerWriter:
     def __init__(self, conninfo: str, *, on_step: Step | None = None, max_batch: int = MAX_BATCH) -> None:
         windows = WindowCache()
         self._lanes = [PostgresStore(conninfo, windows, on_step=on_step) for _ in range(LANES)]
-        self._busy = 0
-        self._in_flight: set[UUID] = set()
+        self._tasks: list[asyncio.Task[None]] = []
         self._on_step = on_step
         self._max_batch = max_batch
         self._waiting: deque[Waiting] = deque()
+        self._in_flight: set[UUID] = set()
         self._wake = asyncio.Event()
         self._closing = False
-        self._tasks: list[asyncio.Task[None]] = []
         self.is_reachable = False
         """Whether the last batch reached the database."""
 
     async def start(self) -> None:
         """Begin to carry out commands. The database need not be there yet."""
-        self._tasks = [asyncio.create_task(self._run(lane), name="ledger-lane") for lane in self._lanes]
+        self._tasks = [asyncio.create_task(self._run(lane), name="ledger-writer") for lane in self._lanes]
 
     async def submit(self, command: Command) -> Result:
         """The committed answer to one command (see metering.ledger.port.Ledger)."""
@@ -80,7 +82,7 @@ class LedgerWriter:
             for task in late:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._fail(list(self._waiting), MeteringUnavailable("The ledger's writer was closed."))
+        _fail(self._waiting, MeteringUnavailable("The ledger's writer was closed."))
         self._waiting.clear()
         for lane in self._lanes:
             await lane.close()
@@ -89,24 +91,26 @@ class LedgerWriter:
         while True:
             batch = self._next_batch()
             if batch:
-                self._busy += 1
                 try:
                     await self._carry_out(lane, batch)
                 finally:
-                    self._busy -= 1
                     self._in_flight.difference_update([command.reservation_id for command, _, _ in batch])
-                continue
-            if self._closing and not self._waiting:
+                    _fail(
+                        batch,
+                        MeteringUnavailable("The ledger's writer stopped before the command was answered."),
+                    )
+            elif self._closing and not self._waiting:
                 return
-            self._wake.clear()
-            await self._wake.wait()
+            else:
+                self._wake.clear()
+                await self._wake.wait()
 
     def _next_batch(self) -> list[Waiting]:
-        """In arrival order, at most one command for each reservation: a second one starts the next batch."""
-        batch: list[Waiting] = []
+        """In arrival order. A command whose reservation is in flight ends the batch: it starts a later one."""
         share = len(self._waiting)
-        if share > SPLIT_ABOVE and not self._busy:
-            share = share // 2
+        if share > SPLIT_ABOVE and not self._in_flight:
+            share = -(-share // LANES)
+        batch: list[Waiting] = []
         while self._waiting and len(batch) < min(share, self._max_batch):
             reservation_id = self._waiting[0][0].reservation_id
             if reservation_id in self._in_flight:
@@ -116,29 +120,32 @@ class LedgerWriter:
         return batch
 
     async def _carry_out(self, lane: PostgresStore, batch: list[Waiting]) -> None:
+        """Try until the batch is answered or its deadline has passed."""
+        collisions = 0
         while batch:
             try:
                 async with asyncio.timeout(BATCH_TIMEOUT_S):
                     results = await lane.run([command for command, _, _ in batch])
             except POISON as error:
                 await lane.close()
-                await self._isolate(lane, batch, error)
-                return
-            except (psycopg.Error, MeterMissing, OSError, TimeoutError) as error:
-                batch = await self._pause(lane, batch, error)
-                continue
-            except BaseException as error:
+                # A reserve that another process is inserting is found there by the next try.
+                collisions += isinstance(error, pg.UniqueViolation)
+                if not 0 < collisions <= MAX_COLLISIONS:
+                    await self._isolate(lane, batch, error)
+                    return
+            except (psycopg.Error, BatchOutdated, OSError, TimeoutError) as error:
                 await lane.close()
-                self._fail(batch, MeteringUnavailable("The ledger's writer failed."))
-                if not isinstance(error, Exception):
-                    raise
+                batch = await self._pause(batch, error)
+            except Exception:
                 log.exception("ledger.batch_failed", extra={"commands": len(batch)})
+                await lane.close()
                 return
-            self.is_reachable = True
-            if self._on_step is not None:
-                self._on_step("before_answer")
-            _answer(batch, results)
-            return
+            else:
+                self.is_reachable = True
+                if self._on_step is not None:
+                    self._on_step("before_answer")
+                _answer(batch, results)
+                return
 
     async def _isolate(self, lane: PostgresStore, batch: list[Waiting], error: psycopg.Error) -> None:
         """A command that the database refuses must not sink its batch: try halves, then single ones."""
@@ -147,34 +154,32 @@ class LedgerWriter:
             await self._carry_out(lane, batch[:middle])
             await self._carry_out(lane, batch[middle:])
             return
-        if isinstance(error, pg.UniqueViolation) and batch[0][2] > monotonic():
-            await asyncio.sleep(RETRY_PAUSE_S * random.random())  # noqa: S311
-            await self._carry_out(lane, batch)
-            return
         log.error("ledger.command_refused", extra={"sqlstate": error.sqlstate})
-        self._fail(batch, InvalidRequest("The ledger's database refused the command."))
+        _fail(batch, InvalidRequest("The ledger's database refused the command."))
 
-    async def _pause(self, lane: PostgresStore, batch: list[Waiting], error: Exception) -> list[Waiting]:
-        """Let go of the connection and wait a moment; what is past its deadline is given up."""
+    async def _pause(self, batch: list[Waiting], error: Exception) -> list[Waiting]:
+        """Wait a moment and answer what is left to try; whatever is past its deadline is given up."""
         self.is_reachable = False
-        await lane.close()
         log.warning(
             "ledger.retry",
             extra={"error": type(error).__name__, "sqlstate": getattr(error, "sqlstate", None)},
         )
         moment = monotonic()
         late = [item for item in batch if item[2] <= moment]
-        self._fail(late, MeteringUnavailable("The ledger's database did not answer in time."))
+        while self._waiting and self._waiting[0][2] <= moment:
+            late.append(self._waiting.popleft())
+        _fail(late, MeteringUnavailable("The ledger's database did not answer in time."))
         await asyncio.sleep(RETRY_PAUSE_S * (0.5 + random.random()))  # noqa: S311
-        return [item for item in batch if item[2] > moment and not item[1].cancelled()]
-
-    def _fail(self, batch: Sequence[Waiting], error: Exception) -> None:
-        for _, answer, _ in batch:
-            if not answer.done():
-                answer.set_exception(error)
+        return [item for item in batch if item[2] > moment]
 
 
 def _answer(batch: Sequence[Waiting], results: Sequence[Result]) -> None:
     for (_, answer, _), result in zip(batch, results, strict=True):
         if not answer.done():
             answer.set_result(result)
+
+
+def _fail(batch: Sequence[Waiting], error: Exception) -> None:
+    for _, answer, _ in batch:
+        if not answer.done():
+            answer.set_exception(error)

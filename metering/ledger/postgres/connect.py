@@ -5,7 +5,10 @@ from psycopg import AsyncConnection
 LOCK_TIMEOUT_MS = 3_000
 IDLE_TRANSACTION_TIMEOUT_MS = 2_000
 """Shorter than the lock timeout: a frozen process (SIGSTOP) loses its locks before others give up waiting."""
-STATEMENT_TIMEOUT_MS = 10_000
+TRANSACTION_TIMEOUT_MS = 2_500
+"""For a process frozen in the middle of a pipeline, where its session does not count as idle."""
+FIRST_WITH_TRANSACTION_TIMEOUT = 170_000
+STATEMENT_TIMEOUT_MS = 4_000
 
 SETTINGS = {
     "application_name": "gateway-ledger",
@@ -21,7 +24,7 @@ SETTINGS = {
     "enable_hashjoin": "off",
     "enable_mergejoin": "off",
 }
-CONNECT_TIMEOUT_S = 5
+CONNECT_TIMEOUT_S = 3
 
 
 async def connect(conninfo: str) -> AsyncConnection:
@@ -37,6 +40,15 @@ async def connect(conninfo: str) -> AsyncConnection:
         keepalives_count=3,
         tcp_user_timeout=8_000,
     )
-    for name, value in SETTINGS.items():
-        await connection.execute("SELECT set_config(%s, %s, false)", (name, value))
+    settings = dict(SETTINGS)
+    if connection.info.server_version >= FIRST_WITH_TRANSACTION_TIMEOUT:
+        settings["transaction_timeout"] = str(TRANSACTION_TIMEOUT_MS)
+    try:
+        await connection.execute(
+            "SELECT set_config(name, value, false) FROM unnest(%s::text[], %s::text[]) AS settings (name, value)",
+            (list(settings), list(settings.values())),
+        )
+    except BaseException:
+        await connection.close()
+        raise
     return connection

@@ -19,6 +19,8 @@ WHERE (tenant_id, idempotency_key) IN (SELECT * FROM unnest(%s::uuid[], %s::text
 AND idempotency_key IS NOT NULL
 """  # noqa: S608 - constants of this file
 
+FIND_HOLDS = "SELECT id FROM metering_usagereservation WHERE id = ANY(%s::uuid[])"
+
 LOCK_METERS = """
 SELECT id, budget_id::text, subject_type, subject_id, dimension, window_end, used, held, overrun, unenforced,
     highest_limit

@@ -21,7 +21,7 @@ from metering.ledger.postgres.read import entry_from, hold_from, meter_from
 from metering.ledger.postgres.windows import WindowCache
 from metering.ledger.postgres.wire import Statement, Wire
 from metering.ledger.postgres.write import statements_for
-from metering.ledger.results import Reason, Refused, Result
+from metering.ledger.results import Granted, Reason, Refused, Result
 from metering.types import ReservationState
 
 CLOCK_TOLERANCE_MS = 86_400_000
@@ -30,8 +30,8 @@ CLOCK_TOLERANCE_MS = 86_400_000
 Step = Callable[[str], None]
 
 
-class MeterMissing(Exception):
-    """A cached meter is not in the table any more; the cache is dropped and the batch tried again."""
+class BatchOutdated(Exception):
+    """Another process changed what this batch was built on; nothing was written, and it is to be tried again."""
 
 
 class PostgresStore:
@@ -65,7 +65,9 @@ class PostgresStore:
             return await self.run(commands, skip_locked=skip_locked)
         await self._lock_meters(wire, meter_ids, books)
         self._step("after_lock")
+        known = set(books.holds)
         results = [self._answer(command, books, moment, skip_locked) for command in commands]
+        await self._check_refused_reserves(wire, commands, results, known)
         await self._write(wire, books)
         self._step("after_commit")
         return results
@@ -140,7 +142,24 @@ class PostgresStore:
             books.meters[row[0]] = meter_from(row)
         if len(books.meters) != len(meter_ids):
             self._windows.clear()
-            raise MeterMissing(f"{len(meter_ids) - len(books.meters)} meters are not in the table")
+            raise BatchOutdated(f"{len(meter_ids) - len(books.meters)} meters are not in the table")
+
+    async def _check_refused_reserves(
+        self, wire: Wire, commands: Sequence[Command], results: Sequence[Result], known: set[UUID]
+    ) -> None:
+        """A reserve without a row may be denied by its own first copy, which committed while this batch
+        waited for the meters. They are locked now, so a second look sees it: the batch is then tried again."""
+        denied = [
+            command.reservation_id
+            for command, result in zip(commands, results, strict=True)
+            if isinstance(command, Reserve)
+            and command.reservation_id not in known
+            and not isinstance(result, Granted)
+        ]
+        if denied:
+            [found] = await wire.exchange([(sql.FIND_HOLDS, (uuid_array(denied),))])
+            if found:
+                raise BatchOutdated(f"{len(found)} reservations came in between")
 
     def _answer(self, command: Command, books: Books, moment: datetime, skip_locked: bool) -> Result:
         if skip_locked and command.reservation_id not in books.holds:
