@@ -1,6 +1,7 @@
 """The only place that chooses real collaborators. One gateway and one ledger writer for each process."""
 
 import asyncio
+import atexit
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -61,6 +62,16 @@ async def stop(deadline_s: float = CLOSE_S) -> None:
 def gateway() -> LLMGateway:
     """The process's gateway, for sync callers: use it through `metering.bridge.run_sync`."""
     return run_sync(start()).gateway
+
+
+def close() -> None:
+    """For sync callers: end what runs, so that nothing is left to the sweeper. Also done when the process ends."""
+    if _runtime is not None and not _runtime.loop.is_closed():
+        run_sync(stop())
+
+
+# Registered after the bridge's own, so it runs before the bridge stops its loop.
+atexit.register(close)
 
 
 def serve_sync_callers_from(loop: asyncio.AbstractEventLoop | None) -> None:

@@ -1,0 +1,50 @@
+"""The documented example runs as it is printed, and the bridge and the wiring with it."""
+
+import importlib.util
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from metering.models import UsageLog
+from tests.factories import BudgetFactory, make_token, reference_data
+from tests.served import serve_model, settled_books
+
+EXAMPLE = Path(__file__).parents[3] / "docs/examples/library_use.py"
+
+
+@pytest.fixture
+def example(transactional_db: Any) -> Iterator[Any]:
+    reference_data()
+    serve_model()
+    spec = importlib.util.spec_from_file_location("library_use", EXAMPLE)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    with settled_books():
+        yield module
+
+
+def test_the_example_calls_and_streams(example: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    assert example.main(make_token().secret) == 0
+    said = capsys.readouterr().out
+    assert '"system_fingerprint":"sandbox"' in said
+    assert "sandbox-small cost $0.0000" in said
+    assert "chat.completion.chunk" in said
+    assert UsageLog.objects.filter(conversation_id="library-example", outcome="ok").count() == 2
+
+
+def test_the_example_says_which_budget_is_full(example: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    BudgetFactory(dimension="requests", amount=1)
+    assert example.main(make_token().secret) == 1
+    assert "tenant requests/day" in capsys.readouterr().err
+    assert UsageLog.objects.count() == 1
+
+
+def test_the_example_says_what_is_wrong_with_a_token(
+    example: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert example.main("ati_nonsense") == 1
+    assert "invalid_credential" in capsys.readouterr().err
