@@ -1,5 +1,6 @@
 """Django settings. Every value that differs between machines comes from the environment (see .env.example)."""
 
+import contextlib
 import json
 from pathlib import Path
 
@@ -39,10 +40,9 @@ LLM_PROXY_SECRET = env.text("LLM_PROXY_SECRET")
 # --- The two servers -----------------------------------------------------------------------------------------
 # The launchers and manage.py start embedded servers and pass on their URLs; anything else that is started
 # beside them (an IDE, a REPL) finds them in services.json.
-_services_file = GATEWAY_STATE_DIR / "services.json"
 _services: dict[str, str] = {}
-if _services_file.is_file() and not (env.text("DATABASE_URL") and env.text("REDIS_URL")):
-    _services = json.loads(_services_file.read_text(encoding="utf-8"))
+with contextlib.suppress(OSError, ValueError):
+    _services = json.loads((GATEWAY_STATE_DIR / "services.json").read_text(encoding="utf-8"))
 
 DATABASE_URL = env.url(
     "DATABASE_URL",

@@ -28,6 +28,8 @@ def main() -> None:
                     install(requirements)
     except OSError as error:
         sys.exit(f"error: {VENV} cannot be prepared: {error.strerror or error}")
+    except KeyboardInterrupt:
+        sys.exit(130)  # the next start goes on where this one stopped
 
 
 def is_installed(requirements: str) -> bool:

@@ -82,16 +82,18 @@ class EmbeddedPostgres:
 
     def start(self) -> None:
         """Create the data folder if need be, start, and return when connections are accepted."""
-        if self.is_running():
-            return
-        if not (self.data_dir / "PG_VERSION").is_file():
-            create_data_dir(self.data_dir, self.log)
-        (self.data_dir / "postmaster.pid").unlink(missing_ok=True)  # of a server that was killed
-        # Backends of a killed server hold its shared memory for a moment: the first attempts may be refused.
-        if not wait_until(self._launch, RETRY_START_S, every_s=0.3):
-            reason = last_line(self.log, containing="FATAL") or last_line(self.log)
-            raise LocalError(f"PostgreSQL could not start on {self.data_dir}: {reason} (log: {self.log})")
-        self._create_database()
+        try:
+            if self.is_running():  # another process started it, and may have been killed while it waited
+                wait_until(self._is_ready, START_TIMEOUT_S)
+            else:
+                if not (self.data_dir / "PG_VERSION").is_file():
+                    create_data_dir(self.data_dir, self.log)
+                (self.data_dir / "postmaster.pid").unlink(missing_ok=True)  # of a server that was killed
+                self._launch_until_ready()
+            self._create_database()
+        except BaseException:
+            self._abandon()
+            raise
 
     def stop(self, mode: Literal["smart", "fast", "immediate"] = "fast") -> None:
         pid = self.pid
@@ -102,10 +104,23 @@ class EmbeddedPostgres:
             os.kill(pid, signal.SIGQUIT)
             wait_until(lambda: not self.is_running(), STOP_TIMEOUT_S)
 
+    def _launch_until_ready(self) -> None:
+        # Backends of a killed server hold its shared memory for a moment: the first attempts may be refused.
+        if not wait_until(self._launch, RETRY_START_S, every_s=0.3):
+            reason = last_line(self.log, containing="FATAL") or last_line(self.log)
+            raise LocalError(f"PostgreSQL could not start on {self.data_dir}: {reason} (log: {self.log})")
+
+    def _abandon(self) -> None:
+        """End a server whose start was interrupted; it may not have written its process id yet."""
+        if self._child is not None and self._child.poll() is None:
+            self._child.send_signal(signal.SIGQUIT)
+            self._child.wait()
+
     def _choose_port(self) -> int:
         """That of the last run if possible. Children of a killed server may listen there for a moment still."""
         known = self.data_dir / "gateway.port"
-        preferred = int(known.read_text()) if known.is_file() else None
+        content = known.read_text() if known.is_file() else ""
+        preferred = int(content) if content.isdigit() else None
         if preferred and not self._wanted_port:
             wait_until(lambda: is_free(preferred), PORT_TIMEOUT_S)
         port = self._wanted_port or free_port(preferred)

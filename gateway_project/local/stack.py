@@ -57,9 +57,11 @@ def running_stack(state_dir: Path) -> Iterator[Stack]:
         with start_lock(state_dir):
             fcntl.flock(in_use, fcntl.LOCK_SH)
             try:
+                if configured["database_url"] == "" or configured["redis_url"] == "":
+                    _ensure_keeper(
+                        state_dir
+                    )  # first, so that it cleans up even after a start that was killed
                 servers.start()
-                if servers.urls():
-                    _ensure_keeper(state_dir)
             except BaseException:
                 _stop_if_unused(state_dir, in_use)
                 raise
@@ -115,6 +117,12 @@ def _write_services(state_dir: Path, urls: dict[str, str]) -> None:
     partial = state_dir / "services.partial"
     partial.touch(mode=0o600)
     path = state_dir / "services.json"
-    known = json.loads(path.read_text()) if path.is_file() else {}
-    partial.write_text(json.dumps(known | urls))
+    partial.write_text(json.dumps(_known_services(path) | urls))
     partial.replace(path)
+
+
+def _known_services(path: Path) -> dict[str, str]:
+    try:
+        return dict(json.loads(path.read_text()))
+    except (FileNotFoundError, ValueError):
+        return {}

@@ -62,6 +62,14 @@ def is_up(state: Path) -> list[bool]:
     return [servers.postgres.is_running(), servers.redis.is_running()]
 
 
+def processes_naming(state: Path) -> Iterator[Path]:
+    """Living processes, the keeper among them, whose command line names something in the state folder."""
+    for command_line in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            if str(state).encode() in command_line.read_bytes():
+                yield command_line.parent
+
+
 def test_both_servers_answer_and_are_gone_afterwards(state: Path) -> None:
     with running_stack(state) as stack:
         with psycopg.connect(stack.database_url) as connection:
@@ -113,6 +121,20 @@ def test_a_killed_last_user_leaves_nothing_running(state: Path) -> None:
     with another_user(state) as user:
         user.send_signal(signal.SIGKILL)
     assert wait_until(lambda: is_up(state) == [False, False], 10)
+
+
+@pytest.mark.parametrize("after_s", [0.3, 0.6, 0.9])
+def test_a_user_killed_while_it_starts_the_servers_leaves_nothing_running(
+    state: Path, after_s: float
+) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", USER, str(state)], cwd=REPOSITORY, stdin=subprocess.PIPE
+    ) as user:
+        time.sleep(after_s)
+        user.send_signal(signal.SIGKILL)
+    assert wait_until(lambda: not any(processes_naming(state)), 15, every_s=0.1)
+    with running_stack(state) as stack, psycopg.connect(stack.database_url) as connection:
+        assert connection.execute("SELECT 1").fetchone() == (1,)
 
 
 def test_a_killed_database_is_started_again(state: Path) -> None:
