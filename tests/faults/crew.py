@@ -46,7 +46,7 @@ class Worker:
     async def ended(self, timeout_s: float) -> int:
         """Its exit status, once all it told has been read. Raises TimeoutError."""
         async with asyncio.timeout(timeout_s):
-            await self._listener
+            await asyncio.shield(self._listener)
             return await self.process.wait()
 
     async def kill(self) -> None:

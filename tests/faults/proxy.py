@@ -90,12 +90,13 @@ class Proxy:
                 self.commits_to_swallow -= 1
                 self.swallowed += 1
                 return
-            left -= len(header) + len(body)
+            message = header + body
+            writer.write(message[:left])
+            await writer.drain()
+            left -= len(message)
             if left < 0:
                 self.cuts += 1
                 return
-            writer.write(header + body)
-            await writer.drain()
 
     async def _hear(self) -> None:
         while self.is_deaf:  # noqa: ASYNC110 - a flag that tests set

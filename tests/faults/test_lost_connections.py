@@ -1,0 +1,117 @@
+"""Connections that die at the worst moment: the ledger sends again, and what was committed is not done twice."""
+
+import asyncio
+import contextlib
+import random
+
+import psycopg
+import pytest
+
+from metering.ledger.commands import Adjust, Command, Expire, Extend
+from metering.ledger.results import Ended, Granted, Result
+from metering.ledger.writer import LedgerWriter
+from metering.types import Dimension
+from tests.faults.campaign import Campaign, charges_made
+from tests.faults.commands import line, meter, release, reserve, settle
+from tests.faults.proxy import Proxy, proxy_to
+from tests.faults.rows import assert_books_balance, counts, meter_row, query, sweep_once
+from tests.faults.waiting import until_leases_are_over
+
+TOKENS = meter("tokens", Dimension.TOKENS)
+LIMIT = 1_000
+PROCESSES = 3
+STORIES = 900
+TERMINATIONS = 40
+CUTS = 30
+MOST_BYTES = 25_000
+"""A new connection's own talk takes about a thousand, a batch several thousand."""
+WITHIN_S = 60
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
+TERMINATE = """
+SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+WHERE datname = current_database() AND application_name = 'gateway-ledger'
+"""
+
+
+async def test_a_command_whose_commit_reply_is_lost_is_sent_again_and_counted_once(database: str) -> None:
+    async with proxy_to(database) as proxy:
+        ledger = LedgerWriter(proxy.url)
+        await ledger.start()
+        used, unused, lost = (
+            reserve(line(TOKENS, 100, LIMIT), lease_s=lease_s).reservation_id for lease_s in (60, 60, 1)
+        )
+        hold = [line(TOKENS, 100, LIMIT)]
+        story: list[Command] = [
+            reserve(*hold, reservation_id=used),
+            reserve(*hold, reservation_id=unused),
+            reserve(*hold, reservation_id=lost, lease_s=1),
+            Extend(reservation_id=used, lease_s=60, lines=(line(TOKENS, 50, LIMIT),), sequence=1),
+            settle(used, tokens=140),
+            release(unused),
+            Adjust(reservation_id=used, number=1, reason="faults", output_tokens=-10),
+        ]
+        answers = [await without_reply(proxy, ledger, command) for command in story]
+        await until_leases_are_over(database)
+        answers.append(await without_reply(proxy, ledger, Expire(reservation_id=lost)))
+        answers.append(await without_reply(proxy, ledger, settle(lost, tokens=30)))
+        await ledger.close()
+
+    assert proxy.swallowed == len(answers)
+    assert all(isinstance(answer, Granted | Ended) for answer in answers)
+    # The first reserve lost the reply to opening its meter instead, so it was carried out only once.
+    assert [answer.replayed for answer in answers] == [False] + [True] * (len(answers) - 1)
+    row = meter_row(database, TOKENS)
+    assert (row.used, row.held, row.overrun) == (140 - 10 + 30, 0, 0)
+    assert counts(database) == (3, 5, 2)
+    assert_books_balance(database, grace_s=0)
+
+
+async def without_reply(proxy: Proxy, ledger: LedgerWriter, command: Command) -> Result:
+    proxy.commits_to_swallow = 1
+    return await asyncio.wait_for(ledger.submit(command), WITHIN_S)
+
+
+async def test_connections_cut_anywhere_under_load_lose_and_double_nothing(database: str) -> None:
+    dice = random.Random(5)
+    async with proxy_to(database) as proxy:
+        proxy.cut_after_bytes = lambda: dice.randint(0, MOST_BYTES)
+        campaign = Campaign(database, seed=5, through=proxy.url)
+        campaign.new_stories(STORIES)
+        await campaign.round([one | {"in_flight": 16} for one in campaign.jobs(PROCESSES)])
+    assert proxy.cuts > CUTS
+    assert campaign.failed == {}
+    await assert_everything_was_charged_once(campaign)
+
+
+async def test_terminated_backends_under_load_lose_and_double_nothing(database: str) -> None:
+    campaign = Campaign(database, seed=6)
+    terminated = 0
+
+    async def terminate() -> None:
+        nonlocal terminated
+        async with await psycopg.AsyncConnection.connect(database, autocommit=True) as connection:
+            while True:
+                cursor = await connection.execute(TERMINATE)
+                terminated += (await cursor.fetchone() or (0,))[0]
+                await asyncio.sleep(0.04)
+
+    task = asyncio.create_task(terminate())
+    try:
+        while terminated < TERMINATIONS:
+            campaign.new_stories(STORIES)
+            await campaign.round(campaign.jobs(PROCESSES))
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+    assert campaign.failed == {}
+    await assert_everything_was_charged_once(campaign)
+
+
+async def assert_everything_was_charged_once(campaign: Campaign) -> None:
+    database = campaign.database
+    await until_leases_are_over(database)
+    await sweep_once(database)
+    assert query(database, "SELECT count(*) FROM metering_usagereservation WHERE state = 0") == [(0,)]
+    assert charges_made(database) == campaign.charges_due()
+    assert_books_balance(database, grace_s=0)
