@@ -28,9 +28,11 @@ async def test_a_call_whose_lease_was_taken_is_stopped() -> None:
     keeper = LeaseKeeper(ledger)
     hold = await hold_for(ledger, lease_s=1)
     ledger.states[hold.reservation_id] = ReservationState.EXPIRED
-    with pytest.raises(asyncio.CancelledError), keeper.keep(hold, granted_s=time.monotonic()) as lease:
+    started = time.monotonic()
+    with pytest.raises(asyncio.CancelledError), keeper.keep(hold, granted_s=started) as lease:
         await asyncio.sleep(3)
     assert lease.lost
+    assert time.monotonic() - started < 0.7  # at the refused renewal, long before the lease's own end
     await keeper.close()
 
 
