@@ -1,0 +1,74 @@
+"""A ledger in which everything has happened once: the ground on which corruption is planted."""
+
+from typing import Any
+from uuid import UUID
+
+import psycopg
+
+from metering.ids import derived_id, uuid7
+from metering.ledger.commands import Expire
+from metering.ledger.writer import LedgerWriter
+from metering.types import Dimension, Window
+from tests.integration.metering.ledger import kit
+
+Names = dict[str, Any]
+"""Meters, reservations and entries by name, as parameters of SQL."""
+TOKENS = kit.key(Dimension.TOKENS, Window.DAY)
+REQUESTS = kit.key(Dimension.REQUESTS)
+CALLS = kit.key(Dimension.CONCURRENCY, Window.NONE)
+VENDOR = kit.key(Dimension.TOKENS, subject_type="provider", subject_id="sandbox", tenant_id=None)
+LINES = (
+    kit.line(TOKENS, 10, 1000),
+    kit.line(REQUESTS, 1, 1000),
+    kit.line(CALLS, 1, 1000),
+    kit.line(VENDOR, 10, 1000),
+)
+
+
+async def live(ledger: LedgerWriter, database: psycopg.Connection, *, all_done: bool = False) -> Names:
+    """One reservation for each fate; with `all_done` none that is held or provisional."""
+    names: Names = {"alder": kit.ALDER, "birch": kit.BIRCH}
+    for name in ("settled", "released", "retried", "beyond", "trued_up", "nothing_used", "held", "expired"):
+        names[name] = await held(ledger)
+    soft = kit.reserve(kit.line(TOKENS, 10, 5, enforced=False))
+    await ledger.submit(soft)
+    names["soft"] = soft.reservation_id
+
+    await ledger.submit(kit.settle(names["settled"], 6))
+    await ledger.submit(kit.adjust(names["settled"], 3))
+    await ledger.submit(kit.release(names["released"]))
+    await ledger.submit(kit.settle(names["retried"], 0, 6))
+    await ledger.submit(kit.settle(names["beyond"], 17))
+    await ledger.submit(kit.settle(names["soft"], 10))
+    names["tombstone"] = uuid7()
+    await ledger.submit(kit.release(names["tombstone"]))
+    vanished = [names["trued_up"], names["nothing_used"], names["expired"]]
+    kit.run_out(database, *vanished)
+    for id_ in vanished:
+        await ledger.submit(Expire(reservation_id=id_))
+    await ledger.submit(kit.settle(names["trued_up"], 4))
+    await ledger.submit(kit.release(names["nothing_used"]))
+    if all_done:
+        await ledger.submit(kit.settle(names["held"], 1))
+        await ledger.submit(kit.release(names["expired"]))
+
+    names["adjustment"] = derived_id(names["settled"], 2)
+    names["true_up"] = derived_id(names["trued_up"], 1)
+    names["attempt"] = derived_id(names["settled"], 1)
+    names["error"] = derived_id(names["retried"], 1)
+    names["stray"] = uuid7()
+    for name, meter in (("tokens", TOKENS), ("requests", REQUESTS), ("calls", CALLS), ("vendor", VENDOR)):
+        names[name] = meter_id(database, meter.budget_id)
+    return names
+
+
+async def held(ledger: LedgerWriter) -> UUID:
+    command = kit.reserve(*LINES)
+    await ledger.submit(command)
+    return command.reservation_id
+
+
+def meter_id(database: psycopg.Connection, budget_id: UUID) -> int:
+    row = database.execute("SELECT id FROM metering_usagemeter WHERE budget_id = %s", (budget_id,)).fetchone()
+    assert row is not None
+    return int(row[0])
