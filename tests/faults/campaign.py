@@ -81,7 +81,7 @@ class Campaign:
             if kill_after_s is not None:
                 for worker in workers:
                     await asyncio.sleep(self.dice.uniform(0, kill_after_s))
-                    worker.process.kill()
+                    worker.send_signal(signal.SIGKILL)
             for worker, its_job in zip(workers, jobs, strict=True):
                 status = await worker.ended(WITHIN_S)
                 assert status in (0, -signal.SIGKILL)

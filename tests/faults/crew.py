@@ -3,6 +3,8 @@
 import asyncio
 import contextlib
 import json
+import os
+import signal
 import sys
 from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
@@ -49,9 +51,14 @@ class Worker:
             await asyncio.shield(self._listener)
             return await self.process.wait()
 
+    def send_signal(self, number: int) -> None:
+        """Past asyncio's own way, which collects a process that has just ended and then misses its exit status."""
+        if self.process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.process.pid, number)
+
     async def kill(self) -> None:
-        with contextlib.suppress(ProcessLookupError):
-            self.process.kill()
+        self.send_signal(signal.SIGKILL)
         await self.ended(START_TIMEOUT_S)
 
     def told(self, kind: str) -> list[Event]:

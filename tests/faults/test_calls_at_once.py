@@ -12,6 +12,7 @@ from tests.faults.worker import VENDOR
 PROCESSES = 4
 TASKS = 150
 AT_ONCE = 5
+ARRIVING_S = 1.5
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 
 
@@ -23,11 +24,14 @@ async def test_the_vendor_never_sees_more_than_the_limit_at_once(database: str) 
         hold = reserve(line(requests, 1, 10**6), line(key, 1, AT_ONCE))
         # What ends without having been sent frees its place as well.
         end = release(hold.reservation_id) if number % 5 == 0 else settle(hold.reservation_id)
-        return [hold, end] if number % 5 == 0 else [hold, VENDOR, end]
+        arrives_after_s = ARRIVING_S * number / TASKS
+        return [arrives_after_s, hold, end] if number % 5 == 0 else [arrives_after_s, hold, VENDOR, end]
 
-    async with counting_vendor(answers_after_s=0.02) as vendor:
+    async with counting_vendor(answers_after_s=0.05) as vendor:
         jobs = [
-            job(database, [story(number) for number in range(TASKS)], vendor_port=vendor.port, in_flight=10)
+            job(
+                database, [story(number) for number in range(TASKS)], vendor_port=vendor.port, in_flight=TASKS
+            )
             for _ in range(PROCESSES)
         ]
         workers = await run_together(jobs, within_s=60)

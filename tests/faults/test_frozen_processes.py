@@ -8,16 +8,15 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from metering.errors import MeteringError
 from metering.ledger.postgres.connect import LOCK_TIMEOUT_MS
 from metering.ledger.results import Granted
 from metering.ledger.writer import LedgerWriter
-from metering.types import Dimension, ReservationState
+from metering.types import Dimension
 from tests.faults.commands import line, meter, reserve, settle
 from tests.faults.crew import Story, Worker, crew, job
 from tests.faults.proxy import proxy_to
-from tests.faults.rows import assert_books_balance, counts, meter_row, states, sweep_once
-from tests.faults.waiting import until, until_leases_are_over
+from tests.faults.rows import assert_books_balance, counts, meter_row
+from tests.faults.waiting import until
 
 HOT = meter("hot", Dimension.TOKENS)
 LIMIT = 10**9
@@ -57,7 +56,7 @@ async def test_others_wait_no_longer_than_the_lock_timeout_for_a_stopped_process
         for worker in others:
             assert await worker.ended(WITHIN_S) == 0
         await asyncio.sleep(max(0.0, frozen_at + FROZEN_S - time.monotonic()))
-        frozen.process.send_signal(signal.SIGCONT)
+        frozen.send_signal(signal.SIGCONT)
         assert await frozen.ended(WITHIN_S) == 0
 
     assert [event for worker in (frozen, *others) for event in worker.told("failed")] == []
@@ -76,23 +75,26 @@ async def test_a_process_cut_off_in_the_middle_of_its_writes_does_not_stop_the_o
     async with proxy_to(database) as proxy:
 
         def cut_off(step: str) -> None:
-            proxy.holds_client_sync = proxy.holds_client_sync or step == "after_lock"
+            proxy.holds_client_sync = step == "after_lock" and not held
 
-        async with started(LedgerWriter(database)) as other:
+        held: list[bool] = []
+        async with (
+            started(LedgerWriter(database)) as other,
+            started(LedgerWriter(proxy.url, on_step=cut_off)) as silent,
+        ):
             await other.submit(reserve(line(HOT, 1, LIMIT)))
-            async with started(LedgerWriter(proxy.url, on_step=cut_off)) as silent:
-                lost = asyncio.create_task(silent.submit(reserve(line(HOT, 1, LIMIT), lease_s=LEASE_S)))
-                await until(lambda: proxy.holds_client_sync, within_s=WITHIN_S)
-                await asyncio.sleep(0.2)
-                began = time.monotonic()
-                assert isinstance(await other.submit(reserve(line(HOT, 1, LIMIT))), Granted)
-                assert time.monotonic() - began < LONGEST_WAIT_S
-                proxy.close_connections()
-                with contextlib.suppress(MeteringError):
-                    await asyncio.wait_for(lost, WITHIN_S)
-    await until_leases_are_over(database)
-    await sweep_once(database)
-    assert list(states(database).values()).count(ReservationState.HELD) == 2
+            late = asyncio.create_task(silent.submit(reserve(line(HOT, 1, LIMIT))))
+            await until(lambda: proxy.holds_client_sync, within_s=WITHIN_S)
+            await asyncio.sleep(0.2)
+            held.append(True)
+            proxy.holds_client_sync = False
+            began = time.monotonic()
+            assert isinstance(await other.submit(reserve(line(HOT, 1, LIMIT))), Granted)
+            waited_s = time.monotonic() - began
+            assert 1 < waited_s < LONGEST_WAIT_S
+            proxy.close_connections()
+            assert isinstance(await asyncio.wait_for(late, WITHIN_S), Granted)
+    assert meter_row(database, HOT).held == 3
     assert_books_balance(database)
 
 

@@ -40,7 +40,7 @@ async def test_writers_killed_at_a_failpoint_charge_everything_once(database: st
 async def test_writers_and_sweepers_killed_at_any_moment_charge_everything_once(database: str) -> None:
     campaign = Campaign(database, seed=99)
     while campaign.kills["writer"] < RANDOM_KILLS:
-        campaign.new_stories(6 * STORIES)
+        campaign.new_stories(8 * STORIES)
         sweeper = {"database": database, "sweep": True, "every_s": 0.02}
         await campaign.round([*campaign.jobs(PROCESSES), sweeper], kill_after_s=0.15)
 
