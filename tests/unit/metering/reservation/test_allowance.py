@@ -217,3 +217,16 @@ async def test_an_unsent_attempt_beside_a_running_one_keeps_its_number() -> None
     attempts = allowance.seal()
     assert [(item.number, item.outcome) for item in attempts] == [(1, Outcome.ERROR), (2, Outcome.OK)]
     assert attempts[0].cost_nano_usd == 0
+
+
+async def test_a_call_that_waits_for_room_is_not_sent_after_the_seal() -> None:
+    ledger, vendors = FakeLedger(), FakeVendors()
+    allowance, _ = await allowance_for(ledger, vendors, line(Dimension.OUTPUT_TOKENS, 10_000))
+    ledger.gate = asyncio.Event()
+    waiting = asyncio.create_task(allowance.complete(body(max_tokens=900)))
+    await asyncio.sleep(0.01)
+    assert allowance.seal() == ()
+    ledger.gate.set()
+    with pytest.raises(TransitionRefused):
+        await waiting
+    assert vendors.calls == []
