@@ -3,6 +3,7 @@
 The store fills `Books`, the engine changes them, the store writes what is marked as changed.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -113,14 +114,33 @@ class ProvisionalAttempt(Struct, frozen=True):
     charged: bool
 
 
+class Posting(Struct, frozen=True):
+    """Signed changes of one meter."""
+
+    meter_id: int
+    used: int = 0
+    held: int = 0
+    overrun: int = 0
+    unenforced: int = 0
+
+
+class MetersNeeded(Exception):
+    """This answer depends on counters that are not locked yet; nothing was changed."""
+
+
 @dataclass(slots=True)
 class Books:
     """The rows that a batch works on, and what it changed."""
 
     now: datetime
-    """The database's clock after the locks were taken: it decides expiry."""
+    """The database's clock after the reservations were locked: it picks the windows and decides expiry."""
     holds: dict[UUID, Hold] = field(default_factory=dict)
     meters: dict[int, Meter] = field(default_factory=dict)
+    """The locked meters; empty until they are."""
+    kinds: Mapping[int, Meter] = field(default_factory=dict)
+    """What is known of meters without a lock: all but their counters."""
+    unposted: list[Posting] = field(default_factory=list)
+    """What is to be posted, in arrival order, once the meters are locked."""
     open_meters: dict[MeterKey, int] = field(default_factory=dict)
     """The meter of the current window for each key that a command of the batch names."""
     keys: dict[tuple[UUID, str], Hold] = field(default_factory=dict)
@@ -135,3 +155,34 @@ class Books:
     entries: list[Entry] = field(default_factory=list)
     attempts: list[LoggedAttempt] = field(default_factory=list)
     provisional_attempts: list[ProvisionalAttempt] = field(default_factory=list)
+
+    def kind_of(self, meter_id: int) -> Meter:
+        """A meter for what never changes of it. Raises MetersNeeded."""
+        kind = self.meters.get(meter_id) or self.kinds.get(meter_id)
+        if kind is None:
+            raise MetersNeeded
+        return kind
+
+    def counters_of(self, meter_id: int) -> Meter:
+        """A locked meter. Raises MetersNeeded."""
+        meter = self.meters.get(meter_id)
+        if meter is None:
+            raise MetersNeeded
+        return meter
+
+    def post(self, posting: Posting) -> None:
+        """Change a meter, now or when it is locked."""
+        meter = self.meters.get(posting.meter_id)
+        if meter is None:
+            self.unposted.append(posting)
+            return
+        meter.used += posting.used
+        meter.held += posting.held
+        meter.overrun += posting.overrun
+        meter.unenforced += posting.unenforced
+        self.changed_meters.add(posting.meter_id)
+
+    def forget_written(self) -> None:
+        """The rows written so far are not written again."""
+        self.inserted, self.updated, self.entries = [], [], []
+        self.attempts, self.provisional_attempts = [], []

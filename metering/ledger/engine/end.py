@@ -1,4 +1,8 @@
-"""Settle, release and expire: how a hold ends, exactly once, and how an expired one is trued up."""
+"""Settle, release and expire: how a hold ends, exactly once, and how an expired one is trued up.
+
+What ends within its hold does not depend on any counter, so it is decided before the meters are locked
+(ADR 7). What does depend on them raises MetersNeeded, before anything is changed, and is asked again.
+"""
 
 from uuid import UUID
 
@@ -10,6 +14,7 @@ from metering.ledger.books import (
     Hold,
     LoggedAttempt,
     Meter,
+    Posting,
     ProvisionalAttempt,
     Totals,
 )
@@ -37,7 +42,7 @@ def settle(command: Settle, books: Books) -> Result:
     if hold.state != HELD and not hold.provisional:
         return Refused(reservation_id=hold.id, reason=ENDED_REASON[hold.state], state=hold.state)
     totals = totals_of(command.attempts)
-    charges = [_charge_of(books.meters[meter_id], totals, command.attempts) for meter_id in hold.meter_ids]
+    charges = [_charge_of(books.kind_of(meter_id), totals, command.attempts) for meter_id in hold.meter_ids]
     if hold.state == HELD:
         result = _end(hold, SETTLED, EntryKind.SETTLE, charges, totals, books)
     else:
@@ -112,7 +117,7 @@ def provisional_charges(hold: Hold, books: Books) -> list[int]:
     """What an expired hold is charged until the truth is known: all of it, where the budget does not say release."""
     return [
         0
-        if flags & RELEASE_ON_EXPIRY or books.meters[meter_id].dimension == Dimension.CONCURRENCY
+        if flags & RELEASE_ON_EXPIRY or books.kind_of(meter_id).dimension == Dimension.CONCURRENCY
         else amount
         for meter_id, amount, flags in zip(hold.meter_ids, hold.amounts, hold.flags, strict=True)
     ]
@@ -159,20 +164,15 @@ def _end(
     *,
     reason: str | None = None,
 ) -> Result:
-    meters = [books.meters[meter_id] for meter_id in hold.meter_ids]
-    for meter, charge, amount in zip(meters, charges, hold.amounts, strict=True):
-        if charge > amount and not has_room_for(meter, charge - amount):
+    lines = list(zip(hold.meter_ids, charges, hold.amounts, strict=True))
+    for meter_id, charge, amount in lines:
+        if charge > amount and not has_room_for(books.counters_of(meter_id), charge - amount):
             return Refused(reservation_id=hold.id, reason=Reason.OUT_OF_RANGE, state=hold.state)
-    for place, (meter, charge, amount) in enumerate(zip(meters, charges, hold.amounts, strict=True)):
-        meter.held -= amount
-        meter.used += charge
-        if charge > amount:
-            meter.overrun += charge - amount
-        elif hold.unenforced[place]:
-            _give_back(hold, place, meter, amount - charge)
+    for place, (meter_id, charge, amount) in enumerate(lines):
+        back = _give_back(hold, place, amount - charge) if hold.unenforced[place] else 0
+        books.post(Posting(meter_id, charge, -amount, charge - amount if charge > amount else 0, -back))
     hold.state = state
     books.updated.append(hold)
-    books.changed_meters.update(hold.meter_ids)
     _write(derived_id(hold.id, TERMINAL_ENTRY), hold, kind, charges, totals, books, reason)
     return Ended(reservation_id=hold.id, state=state, meter_ids=tuple(hold.meter_ids), charges=tuple(charges))
 
@@ -185,18 +185,14 @@ def _true_up(
         return Refused(reservation_id=hold.id, reason=Reason.PERIOD_SEALED, state=hold.state)
     before = provisional_charges(hold, books)
     changes = [charge - charged for charge, charged in zip(charges, before, strict=True)]
-    meters = [books.meters[meter_id] for meter_id in hold.meter_ids]
-    if any(change > 0 and not has_room_for(m, change) for m, change in zip(meters, changes, strict=True)):
-        return Refused(reservation_id=hold.id, reason=Reason.OUT_OF_RANGE, state=hold.state)
-    for place, (meter, change) in enumerate(zip(meters, changes, strict=True)):
-        meter.used += change
-        if change > 0:
-            meter.overrun += change
-        else:
-            _give_back(hold, place, meter, -change)
+    for meter_id, change in zip(hold.meter_ids, changes, strict=True):
+        if change > 0 and not has_room_for(books.counters_of(meter_id), change):
+            return Refused(reservation_id=hold.id, reason=Reason.OUT_OF_RANGE, state=hold.state)
+    for place, (meter_id, change) in enumerate(zip(hold.meter_ids, changes, strict=True)):
+        back = _give_back(hold, place, -change)
+        books.post(Posting(meter_id, change, 0, max(0, change), -back))
     hold.provisional = False
     books.updated.append(hold)
-    books.changed_meters.update(hold.meter_ids)
     bound = hold.bound
     difference = Totals(
         requests=totals.requests - 1,
@@ -219,11 +215,11 @@ def has_room_for(meter: Meter, excess: int) -> bool:
     return meter.used + meter.held + excess <= LARGEST_SUM and meter.overrun + excess <= LARGEST_SUM
 
 
-def _give_back(hold: Hold, place: int, meter: Meter, slack: int) -> None:
-    """What was held and not used first takes back what had gone past the limit."""
-    back = min(hold.unenforced[place], slack)
+def _give_back(hold: Hold, place: int, slack: int) -> int:
+    """What was held and not used first takes back what had gone past the limit; how much of it."""
+    back = min(hold.unenforced[place], max(0, slack))
     hold.unenforced[place] -= back
-    meter.unenforced -= back
+    return back
 
 
 def _write(

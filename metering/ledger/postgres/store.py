@@ -1,7 +1,7 @@
-"""One batch, one transaction: lock reservations, lock meters, evaluate in Python, write, commit, answer.
+"""One batch, one transaction: lock reservations, write ends, lock meters, evaluate in Python, write, commit.
 
-The database's clock picks the windows before the meters are locked and decides expiry after, so
-neither a node's clock nor a wait for a lock can bend them.
+The database's clock, read once after the reservations are locked, picks the windows and decides expiry, so
+neither a node's clock nor a wait for a lock can bend them. Meters are hot: they are locked as late as can be.
 """
 
 from collections.abc import Callable, Sequence
@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from metering.ids import derived_id, time_ms_of
-from metering.ledger.books import Books, Hold
+from metering.ledger.books import Books, Hold, MetersNeeded, Posting
 from metering.ledger.check import MAX_ADJUSTMENTS
-from metering.ledger.commands import Adjust, Command, Extend, Release, Reserve
+from metering.ledger.commands import Adjust, Command, Expire, Extend, Release, Reserve, Settle
 from metering.ledger.engine import apply
 from metering.ledger.partitions import month_of
 from metering.ledger.postgres import sql
@@ -28,6 +28,8 @@ CLOCK_TOLERANCE_MS = 86_400_000
 """A new reservation's or tombstone's id may be this far from the database's clock: its month must be open."""
 
 Step = Callable[[str], None]
+Decided = tuple[Result, list[Posting]]
+"""An answer, and what it changes on the meters."""
 
 
 class BatchOutdated(Exception):
@@ -58,33 +60,58 @@ class PostgresStore:
             self._wire = Wire(await connect(self._conninfo))
         wire = self._wire
         self._step("before_lock")
-        books, moment = await self._lock_holds(wire, commands, skip_locked)
+        books = await self._lock_holds(wire, commands, skip_locked)
         await self._load_for_adjustments(wire, commands, books)
-        meter_ids = await self._meters_wanted(wire, commands, books, moment)
+        meter_ids = await self._meters_wanted(wire, commands, books)
         if meter_ids is None:
             return await self.run(commands, skip_locked=skip_locked)
+        known = set(books.holds)
+        decided = self._decide_ends(commands, books, skip_locked)
         await self._lock_meters(wire, meter_ids, books)
         self._step("after_lock")
-        known = set(books.holds)
-        results = [self._answer(command, books, moment, skip_locked) for command in commands]
+        results = [
+            self._post(decided[place], books)
+            if place in decided
+            else self._answer(command, books, skip_locked)
+            for place, command in enumerate(commands)
+        ]
         await self._check_refused_reserves(wire, commands, results, known)
         await self._write(wire, books)
         self._step("after_commit")
         return results
 
+    def _decide_ends(
+        self, commands: Sequence[Command], books: Books, skip_locked: bool
+    ) -> dict[int, Decided]:
+        """The ends that no counter can change: their rows are written while others still have the meters."""
+        decided: dict[int, Decided] = {}
+        for place, command in enumerate(commands):
+            if isinstance(command, Settle | Release | Expire):
+                try:
+                    result = self._answer(command, books, skip_locked)
+                except MetersNeeded:
+                    continue
+                decided[place] = result, books.unposted
+                books.unposted = []
+        return decided
+
+    def _post(self, decided: Decided, books: Books) -> Result:
+        result, postings = decided
+        for posting in postings:
+            books.post(posting)
+        return result
+
     def _step(self, name: str) -> None:
         if self._on_step is not None:
             self._on_step(name)
 
-    async def _lock_holds(
-        self, wire: Wire, commands: Sequence[Command], skip_locked: bool
-    ) -> tuple[Books, datetime]:
+    async def _lock_holds(self, wire: Wire, commands: Sequence[Command], skip_locked: bool) -> Books:
         lock = sql.LOCK_FREE_HOLDS if skip_locked else sql.LOCK_HOLDS
         keyed = [c for c in commands if isinstance(c, Reserve) and c.idempotency_key is not None]
         statements: list[Statement] = [
             ("BEGIN", ()),
-            (sql.CLOCK, ()),
             (lock, (uuid_array(sorted([c.reservation_id for c in commands])),)),
+            (sql.CLOCK, ()),
         ]
         if keyed:
             keys = (
@@ -92,14 +119,14 @@ class PostgresStore:
                 text_array([c.idempotency_key or "" for c in keyed]),
             )
             statements.append((sql.HOLDS_BY_KEY, keys))
-        _, [(moment,)], held, *twins = await wire.exchange(statements)
-        books = Books(now=moment)
+        _, held, [(moment,)], *twins = await wire.exchange(statements)
+        books = Books(now=moment, kinds=self._windows.kinds)
         for row in held:
             books.holds[row[0]] = hold_from(row)
         for row in twins[0] if twins else ():
             twin = books.holds.get(row[0]) or hold_from(row)
             books.keys[twin.tenant_id, twin.idempotency_key or ""] = twin
-        return books, moment
+        return books
 
     async def _load_for_adjustments(self, wire: Wire, commands: Sequence[Command], books: Books) -> None:
         late = [
@@ -119,15 +146,13 @@ class PostgresStore:
             entry = entry_from(row)
             books.past_entries.setdefault(entry.reservation_id, []).append(entry)
 
-    async def _meters_wanted(
-        self, wire: Wire, commands: Sequence[Command], books: Books, moment: datetime
-    ) -> set[int] | None:
+    async def _meters_wanted(self, wire: Wire, commands: Sequence[Command], books: Books) -> set[int] | None:
         """The meters to lock, or None after meters had to be opened: the batch then starts again."""
         keys = [line.meter for c in commands if isinstance(c, Reserve | Extend) for line in c.lines]
-        books.open_meters, missing = self._windows.find(keys, moment)
+        books.open_meters, missing = self._windows.find(keys, books.now)
         if missing:
             await wire.exchange([("ROLLBACK", ())])
-            await self._windows.open(wire.connection, missing, moment)
+            await self._windows.open(wire.connection, missing, books.now)
             return None
         meter_ids = set(books.open_meters.values())
         for hold in books.holds.values():
@@ -135,11 +160,12 @@ class PostgresStore:
         return meter_ids
 
     async def _lock_meters(self, wire: Wire, meter_ids: set[int], books: Books) -> None:
-        locked, [(books.now,)] = await wire.exchange(
-            [(sql.LOCK_METERS, (int_array(sorted(meter_ids)),)), (sql.CLOCK, ())]
-        )
+        lock = (sql.LOCK_METERS, (int_array(sorted(meter_ids)),))
+        *_, locked = await wire.exchange([*statements_for(books), lock])
+        books.forget_written()
         for row in locked:
             books.meters[row[0]] = meter_from(row)
+        self._windows.learn(books.meters)
         if len(books.meters) != len(meter_ids):
             self._windows.clear()
             raise BatchOutdated(f"{len(meter_ids) - len(books.meters)} meters are not in the table")
@@ -161,18 +187,20 @@ class PostgresStore:
             if found:
                 raise BatchOutdated(f"{len(found)} reservations came in between")
 
-    def _answer(self, command: Command, books: Books, moment: datetime, skip_locked: bool) -> Result:
+    def _answer(self, command: Command, books: Books, skip_locked: bool) -> Result:
         if skip_locked and command.reservation_id not in books.holds:
             return Refused(reservation_id=command.reservation_id, reason=Reason.NOT_FOUND, state=None)
         is_new = isinstance(command, Reserve | Release) and command.reservation_id not in books.holds
         if (
             is_new
-            and abs(time_ms_of(command.reservation_id) - moment.timestamp() * 1000) > CLOCK_TOLERANCE_MS
+            and abs(time_ms_of(command.reservation_id) - books.now.timestamp() * 1000) > CLOCK_TOLERANCE_MS
         ):
             return Refused(reservation_id=command.reservation_id, reason=Reason.BAD_ID, state=None)
         return apply(command, books)
 
     async def _write(self, wire: Wire, books: Books) -> None:
+        if books.unposted:
+            raise BatchOutdated(f"{len(books.unposted)} postings have no locked meter")
         statements: list[Statement] = list(statements_for(books))
         if self._on_step is not None:
             await wire.exchange(statements)

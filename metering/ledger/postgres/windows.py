@@ -4,11 +4,13 @@ Invariant: the windows of one budget and subject never overlap. A tenant that mo
 zone keeps the open window to its end; the next one begins there and ends by the new calendar.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from copy import copy
 from datetime import UTC, datetime
 
 from psycopg import AsyncConnection
 
+from metering.ledger.books import Meter
 from metering.ledger.commands import MeterKey
 from metering.ledger.digests import digest64
 from metering.ledger.postgres.literals import (
@@ -54,6 +56,15 @@ class WindowCache:
 
     def __init__(self) -> None:
         self._opened: dict[MeterKey, Opened] = {}
+        self.kinds: dict[int, Meter] = {}
+        """What never changes of the meters met lately."""
+
+    def learn(self, meters: Mapping[int, Meter]) -> None:
+        """Remember what these meters are; their counters are of no use later."""
+        if len(self.kinds) > MAX_CACHED:
+            self.kinds.clear()
+        for meter_id in meters.keys() - self.kinds.keys():
+            self.kinds[meter_id] = copy(meters[meter_id])
 
     def find(self, keys: Iterable[MeterKey], moment: datetime) -> tuple[dict[MeterKey, int], list[MeterKey]]:
         """The meters known to be open at `moment`, and the keys that have none."""
@@ -71,6 +82,7 @@ class WindowCache:
 
     def clear(self) -> None:
         self._opened.clear()
+        self.kinds.clear()
 
     async def open(self, connection: AsyncConnection, keys: Iterable[MeterKey], moment: datetime) -> None:
         """Find or insert the meters of these keys, in a transaction of their own."""
