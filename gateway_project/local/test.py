@@ -4,13 +4,17 @@ With arguments, pytest alone runs with these. The last line is pytest's own summ
 """
 
 import os
+import signal
 import subprocess
 import sys
+from typing import IO
 
 from gateway_project.local.check import report, run_checks, run_python, temporary_state
 from gateway_project.local.configuration import REPOSITORY, load_state_dir
+from gateway_project.local.signals import Stopped
 from gateway_project.local.stack import prepare_state_dir, running_stack
 
+TEARDOWN_TIMEOUT_S = 60.0
 # Coverage, in percent, below which the run fails.
 FLOORS = {"metering": ("metering/*", 90), "the whole": ("*", 80)}
 
@@ -24,7 +28,7 @@ def main(arguments: list[str]) -> int:
         failed = run_checks()
         if not run_python("migrations", ["manage.py", "makemigrations", "--check", "--dry-run"]):
             failed.append("migrations")
-        status, summary = run_pytest([], "-m", "coverage", "run")
+        status, summary = run_pytest([], "-m", "coverage", "run", output=subprocess.PIPE)
         failed += ["pytest"] if status else []
         failed += [f"coverage of {name}" for name in FLOORS if not has_coverage(name)]
     status = report(failed)
@@ -41,26 +45,37 @@ def has_coverage(name: str) -> bool:
     )
 
 
-def run_pytest(arguments: list[str], *under: str) -> tuple[int, str]:
-    """Its exit status and its last line; what it prints is passed through as it comes.
+def run_pytest(arguments: list[str], *under: str, output: int | None = None) -> tuple[int, str]:
+    """Its exit status and, if `output` is a pipe, its last line; what it prints is passed through as it comes.
 
     Coverage runs pytest, not the other way round: what plugins import early is counted too.
     """
     child = subprocess.Popen(
-        [sys.executable, "-u", *under, "-m", "pytest", *arguments], cwd=REPOSITORY, stdout=subprocess.PIPE
+        [sys.executable, "-u", *under, "-m", "pytest", *arguments],
+        cwd=REPOSITORY,
+        stdout=output,
+        start_new_session=True,  # so that Ctrl-C reaches it once, from here
     )
     try:
-        summary = pass_through(child)
+        summary = pass_through(child.stdout) if child.stdout else ""
         return child.wait(), summary
-    finally:
-        child.terminate()
-        child.wait()
+    except Stopped:
+        interrupt(child)
+        raise
 
 
-def pass_through(child: "subprocess.Popen[bytes]") -> str:
+def interrupt(child: "subprocess.Popen[bytes]") -> None:
+    """Let the tests end what they have started."""
+    child.send_signal(signal.SIGINT)
+    try:
+        child.wait(TEARDOWN_TIMEOUT_S)
+    except subprocess.TimeoutExpired:
+        child.kill()
+
+
+def pass_through(pipe: IO[bytes]) -> str:
     last = b""
-    assert child.stdout is not None  # noqa: S101  (a pipe was asked for)
-    while chunk := os.read(child.stdout.fileno(), 65_536):
+    while chunk := os.read(pipe.fileno(), 65_536):
         sys.stdout.buffer.write(chunk)
         sys.stdout.buffer.flush()
         last = (last + chunk)[-4096:]
