@@ -47,6 +47,8 @@ class Usage(Struct, frozen=True, kw_only=True):
     cached_input_tokens: int = 0
     cache_write_tokens: int = 0
     reasoning_tokens: int = 0
+    estimated: bool = False
+    """Counted by the gateway, because the vendor reported nothing."""
 
 
 class Completion(Struct, frozen=True, kw_only=True):
@@ -83,12 +85,21 @@ class Failure(StrEnum):
 class ProviderError(Exception):
     """A call that brought no whole answer. The message never contains a key or a prompt."""
 
-    def __init__(self, message: str, *, failure: Failure, retryable: bool, status: int | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        failure: Failure,
+        retryable: bool,
+        status: int | None = None,
+        retry_after_s: float | None = None,
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.failure = failure
         self.retryable = retryable
         self.status = status
+        self.retry_after_s = retry_after_s
 
 
 class LLMProvider(Protocol):

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
+from providers.openai_compatible.provider import OpenAICompatibleProvider
 from providers.port import LLMProvider
 from providers.sandbox.provider import SandboxProvider
 
@@ -21,6 +22,9 @@ class ProviderConfig(Struct, frozen=True, kw_only=True):
 
 
 FACTORIES: dict[str, Callable[[ProviderConfig], LLMProvider]] = {
+    "openai_compatible": lambda config: OpenAICompatibleProvider(
+        base_url=config.base_url, api_key=config.api_key
+    ),
     "sandbox": lambda config: SandboxProvider(),
 }
 

@@ -1,0 +1,51 @@
+"""One HTTP client per process and event loop, shared by all vendors that speak OpenAI's protocol."""
+
+import asyncio
+from weakref import WeakKeyDictionary
+
+from aiohttp import ClientSession, DummyCookieJar, TCPConnector
+
+KEEP_ALIVE_S = 15.0
+"""Shorter than vendors' own, so that a connection is seldom closed just as a request goes out on it."""
+DNS_CACHE_S = 30
+READ_BUFFER_BYTES = 1 << 16
+"""What is read ahead of a slow caller, twice this at most; then the vendor has to wait (TCP)."""
+
+
+class Connections:
+    """The clients in use. A client is opened by its first user and closed when the last one lets go."""
+
+    def __init__(self) -> None:
+        self._open: WeakKeyDictionary[asyncio.AbstractEventLoop, tuple[ClientSession, set[object]]] = (
+            WeakKeyDictionary()
+        )
+
+    def take(self, user: object) -> ClientSession:
+        """The running loop's client."""
+        loop = asyncio.get_running_loop()
+        if loop not in self._open:
+            self._open[loop] = (_new_session(), set())
+        session, users = self._open[loop]
+        users.add(user)
+        return session
+
+    async def let_go(self, user: object) -> None:
+        """The user needs it no more."""
+        loop = asyncio.get_running_loop()
+        session, users = self._open.get(loop, (None, set()))
+        users.discard(user)
+        if session is not None and not users:
+            del self._open[loop]
+            await session.close()
+
+
+def _new_session() -> ClientSession:
+    """No limit of its own: calls in flight are limited where they come in. No cookies: tenants share it."""
+    return ClientSession(
+        connector=TCPConnector(limit=0, ttl_dns_cache=DNS_CACHE_S, keepalive_timeout=KEEP_ALIVE_S),
+        cookie_jar=DummyCookieJar(),
+        read_bufsize=READ_BUFFER_BYTES,
+    )
+
+
+connections = Connections()

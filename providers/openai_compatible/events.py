@@ -1,0 +1,40 @@
+"""Server-sent events out of a byte stream: the data of each, however the bytes were cut."""
+
+
+class EventTooLarge(ValueError):
+    """One event is longer than the bound."""
+
+
+class EventParser:
+    """Bytes in, data of whole events out. Comments and other fields than `data` are left out."""
+
+    def __init__(self, max_event_bytes: int) -> None:
+        self._max_event_bytes = max_event_bytes
+        self._rest = b""
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """The events that these bytes complete. Raises EventTooLarge."""
+        data = self._rest + data if self._rest else data
+        if b"\r" in data:
+            # JSON holds no bare line ends. A CR at the very end may be half of one, so it waits.
+            whole = data.removesuffix(b"\r")
+            data = whole.replace(b"\r\n", b"\n").replace(b"\r", b"\n") + data[len(whole) :]
+        *blocks, self._rest = data.split(b"\n\n")
+        if len(self._rest) > self._max_event_bytes or any(
+            len(block) > self._max_event_bytes for block in blocks
+        ):
+            raise EventTooLarge
+        return [event for block in blocks if (event := _data_of(block))]
+
+    def end(self) -> list[bytes]:
+        """A last event that lacks its blank line: vendors forget it after `[DONE]`."""
+        rest, self._rest = self._rest.rstrip(b"\r\n"), b""
+        event = _data_of(rest)
+        return [event] if event else []
+
+
+def _data_of(block: bytes) -> bytes:
+    if block.startswith(b"data: ") and b"\n" not in block:
+        return block[6:]
+    lines = [line[5:].removeprefix(b" ") for line in block.split(b"\n") if line.startswith(b"data:")]
+    return b"\n".join(lines)

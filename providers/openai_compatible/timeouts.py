@@ -1,0 +1,13 @@
+"""How long a vendor may take, beside the whole call's own deadline."""
+
+from msgspec import Struct
+
+
+class Timeouts(Struct, frozen=True, kw_only=True):
+    """Seconds. The defaults let reasoning models think and still notice a vendor that hangs."""
+
+    connect_s: float = 5.0
+    first_byte_s: float = 300.0
+    """Of a stream; a whole answer may take as long as the call."""
+    gap_s: float = 120.0
+    """Between two reads of an answer that has begun."""

@@ -1,0 +1,41 @@
+"""Calls to a provider, as metering makes them."""
+
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from providers.port import Chunk, LLMProvider
+
+
+class Asked(Struct, frozen=True, kw_only=True):
+    model: str
+    payload: bytes
+    body: dict[str, Any]
+    attempt_id: str = "attempt-1"
+    timeout_s: float = 5.0
+
+
+def asking(text: str = "hello", *, timeout_s: float = 5.0, **fields: Any) -> Asked:
+    body = {"model": "fake-small", "messages": [{"role": "user", "content": text}], **fields}
+    return Asked(model="fake-small", payload=msgspec.json.encode(body), body=body, timeout_s=timeout_s)
+
+
+def streamed(text: str = "hello", *, timeout_s: float = 5.0, **fields: Any) -> Asked:
+    fields = {"stream": True, "stream_options": {"include_usage": True}, **fields}
+    return asking(text, timeout_s=timeout_s, **fields)
+
+
+async def answer(provider: LLMProvider, call: Asked) -> dict[str, Any]:
+    decoded: dict[str, Any] = msgspec.json.decode((await provider.complete(call)).body)
+    return decoded
+
+
+async def chunks_of(provider: LLMProvider, call: Asked) -> list[Chunk]:
+    return [chunk async for chunk in provider.stream(call)]
+
+
+def said(chunks: list[Chunk]) -> str:
+    """What the chunks say, joined."""
+    choices = [choice for chunk in chunks for choice in msgspec.json.decode(chunk.data)["choices"]]
+    return "".join(choice["delta"].get("content") or "" for choice in choices)

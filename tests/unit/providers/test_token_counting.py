@@ -1,0 +1,42 @@
+from typing import Any
+
+import pytest
+
+from providers.token_counting import count_in_thread, count_input, count_tokens
+
+
+def test_known_counts() -> None:
+    assert count_tokens("hello world") == 2
+    assert count_tokens(b"hello world") == 2
+    assert count_tokens("") == 0
+
+
+@pytest.mark.parametrize("text", ["<|endoftext|>", "<|im_start|>system", "<|fim_prefix|>"])
+def test_a_callers_text_holds_no_special_tokens(text: str) -> None:
+    assert count_tokens(text) > 3
+
+
+@pytest.mark.parametrize("text", ["\ud800", "a\udfffb", b"\xff\xfe", "\0", "\U0001f9ea" * 50])
+def test_any_text_can_be_counted(text: str | bytes) -> None:
+    assert count_tokens(text) > 0
+
+
+async def test_a_long_text_counts_the_same() -> None:
+    text = "the quick brown fox " * 10_000
+    assert await count_in_thread(text) == count_tokens(text)
+
+
+async def test_messages_tools_and_schemas_count() -> None:
+    plain: dict[str, Any] = {"messages": [{"role": "user", "content": "hello world"}]}
+    parts = {"messages": [{"role": "user", "content": [{"type": "text", "text": "hello world"}]}]}
+    assert await count_input(plain) == await count_input(parts) == 2 + 4 + 3
+    with_tools = await count_input(
+        {**plain, "tools": [{"type": "function", "function": {"name": "weather"}}]}
+    )
+    assert with_tools is not None
+    assert with_tools > 15
+
+
+async def test_what_is_not_text_cannot_be_counted() -> None:
+    image = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}}
+    assert await count_input({"messages": [{"role": "user", "content": [image]}]}) is None

@@ -1,0 +1,86 @@
+import json
+from typing import Any
+
+import aiohttp
+import pytest
+
+from providers.openai_compatible.errors import MESSAGE_LENGTH, cleaned, connection_failed, refused
+from providers.port import Failure
+
+KEY = "my-own-key"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"error": {"message": "Too many.", "type": "requests", "code": 7}},
+        {"error": "Too many."},
+        {"message": "Too many.", "object": "error"},
+        {"detail": "Too many."},
+    ],
+)
+def test_the_words_are_found_wherever_a_vendor_puts_them(body: dict[str, Any]) -> None:
+    assert refused(429, {}, json.dumps(body).encode(), KEY).message == "status 429: Too many."
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>Bad gateway</html>", b"\xff", b'{"error":', b"[" * 100_000])
+def test_a_body_without_words_is_left_out(body: bytes) -> None:
+    assert refused(502, {}, body, KEY).message == "status 502: no reason given"
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        KEY,
+        "sk-proj-1234567890abcdef",
+        "sk-abcd****************wxyz",
+        "Bearer eyJhbGciOi.payload.sig",
+        "gsk_0123456789",
+        "xai-0123456789",
+        "0123456789abcdef0123456789abcdef",
+    ],
+)
+def test_nothing_that_looks_like_a_key_gets_out(secret: str) -> None:
+    assert cleaned(f"The key {secret} is wrong.", KEY) == "The key [removed] is wrong."
+
+
+@pytest.mark.parametrize("words", ["api_version is unknown", "max_tokens must be positive", "key_name"])
+def test_words_that_are_no_keys_stay(words: str) -> None:
+    assert cleaned(words, KEY) == words
+
+
+def test_a_message_is_one_bounded_line() -> None:
+    assert cleaned("one\r\ntwo\x00three\u2028four", "") == "one two three four"
+    assert len(cleaned("word " * 1_000, "")) == MESSAGE_LENGTH + 3
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        ("3", 3.0),
+        ("0.5", 0.5),
+        ("-4", 0.0),
+        ("99999", 3_600.0),
+        ("inf", 3_600.0),
+        ("nan", None),
+        ("Wed, 21 Oct 2026 07:28:00 GMT", None),
+    ],
+)
+def test_retry_after(header: str, seconds: float | None) -> None:
+    assert refused(429, {"retry-after": header}, b"", KEY).retry_after_s == seconds
+
+
+@pytest.mark.parametrize(
+    ("error", "failure"),
+    [
+        (aiohttp.ConnectionTimeoutError(), Failure.UNREACHABLE),
+        (aiohttp.SocketTimeoutError(), Failure.TIMEOUT),
+        (TimeoutError(), Failure.TIMEOUT),
+        (aiohttp.ServerDisconnectedError(), Failure.CUT),
+        (aiohttp.ClientOSError(104, "Connection reset by peer"), Failure.CUT),
+        (aiohttp.ClientPayloadError("not all of it"), Failure.CUT),
+        (aiohttp.InvalidURL("x"), Failure.UNREACHABLE),
+    ],
+)
+def test_how_a_broken_connection_counts(error: Exception, failure: Failure) -> None:
+    assert connection_failed(error).failure is failure

@@ -1,0 +1,1 @@
+"""Fake vendors that speak real protocols over real HTTP, keep a log of their calls, and misbehave on request."""

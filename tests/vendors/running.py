@@ -1,0 +1,119 @@
+"""Start the fake vendor: in a thread of this process, or as a process of its own."""
+
+import asyncio
+import contextlib
+import json
+import subprocess
+import sys
+import threading
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+
+from tests.vendors.call_log import CallLog
+from tests.vendors.openai_app import API_KEY, FakeOpenAI
+
+REPOSITORY = Path(__file__).parents[2]
+START_TIMEOUT_S = 20.0
+STOP_TIMEOUT_S = 5.0
+
+
+class RunningVendor:
+    """A vendor on a port of its own. `next` and `log` are the application's."""
+
+    def __init__(self, vendor: FakeOpenAI, port: int) -> None:
+        self.vendor = vendor
+        self.port = port
+        self.api_key = API_KEY
+        self.base_url = f"http://127.0.0.1:{port}/v1"
+
+    @property
+    def log(self) -> CallLog:
+        return self.vendor.log
+
+
+@contextlib.contextmanager
+def running_vendor() -> Iterator[RunningVendor]:
+    """In a thread: the test reads the log directly."""
+    vendor = FakeOpenAI()
+    loop = asyncio.new_event_loop()
+    started: list[int] = []
+    ready = threading.Event()
+
+    async def serve() -> web.AppRunner:
+        runner = await start(vendor, port=0)
+        started.append(runner.addresses[0][1])
+        ready.set()
+        return runner
+
+    def run() -> None:
+        asyncio.set_event_loop(loop)
+        runner = loop.run_until_complete(serve())
+        loop.run_forever()
+        loop.run_until_complete(runner.cleanup())
+        loop.close()
+
+    thread = threading.Thread(target=run, name="fake-vendor", daemon=True)
+    thread.start()
+    assert ready.wait(START_TIMEOUT_S), "the fake vendor did not start"
+    try:
+        yield RunningVendor(vendor, started[0])
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(STOP_TIMEOUT_S)
+
+
+async def start(vendor: FakeOpenAI, *, port: int) -> web.AppRunner:
+    """Serve on the running loop, until the runner is cleaned up."""
+    runner = web.AppRunner(
+        vendor.application(), access_log=None, shutdown_timeout=0.1, handler_cancellation=True
+    )
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", port, backlog=2_048).start()
+    return runner
+
+
+class VendorProcess:
+    """A vendor in a process of its own, which outlives gateways that are killed."""
+
+    def __init__(self, process: "subprocess.Popen[str]", port: int) -> None:
+        self.process = process
+        self.api_key = API_KEY
+        self._root = f"http://127.0.0.1:{port}"
+        self.base_url = f"{self._root}/v1"
+
+    def log(self) -> dict[str, Any]:
+        """`calls`, `at_once`, `most_at_once`."""
+        with urllib.request.urlopen(f"{self._root}/_log") as answer:  # noqa: S310 - our own server
+            shown: dict[str, Any] = json.load(answer)
+            return shown
+
+    def clear(self) -> None:
+        self._post("/_clear", {})
+
+    def next(self, directives: str) -> None:
+        """What the next call is to do as well."""
+        self._post("/_next", {"directives": directives})
+
+    def _post(self, path: str, body: dict[str, Any]) -> None:
+        request = urllib.request.Request(self._root + path, json.dumps(body).encode())  # noqa: S310
+        urllib.request.urlopen(request).close()  # noqa: S310
+
+
+@contextlib.contextmanager
+def vendor_process() -> Iterator[VendorProcess]:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.vendors"], cwd=REPOSITORY, stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert process.stdout is not None
+        port = int(process.stdout.readline())
+        yield VendorProcess(process, port)
+    finally:
+        process.terminate()
+        process.wait(STOP_TIMEOUT_S)
+        if process.stdout is not None:
+            process.stdout.close()
