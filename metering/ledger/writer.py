@@ -34,7 +34,17 @@ BATCH_TIMEOUT_S = 5.0
 """For one try: longer than the database lets a transaction last."""
 RETRY_PAUSE_S = 0.05
 MAX_COLLISIONS = 3
-POISON = (pg.DataError, pg.IntegrityError, pg.ProgrammingError, pg.NotSupportedError)
+POISON = (
+    pg.DataError,
+    pg.IntegrityError,
+    pg.ProgrammingError,
+    pg.NotSupportedError,
+    pg.ProgramLimitExceeded,
+    pg.InternalError_,
+    pg.DataCorrupted,
+    pg.IndexCorrupted,
+)
+"""What trying again as it was cannot mend: the command, or a row that it touches, is at fault."""
 log = logging.getLogger(__name__)
 
 Waiting = tuple[Command, asyncio.Future[Result], float]
