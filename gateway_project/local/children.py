@@ -50,7 +50,7 @@ def start_gateway(
     if workers > 1:
         flags.append("--respawn-failed-workers")  # one that died must not take the others with it
     return spawn(
-        ["-m", "granian", *flags, "--no-ws", "gateway_project.asgi:application"], stack, output=output
+        ["-m", "granian", *flags, "--no-ws", "gateway_project.local.served:application"], stack, output=output
     )
 
 

@@ -1,5 +1,7 @@
 """Small facts about processes and ports that both embedded servers need."""
 
+import contextlib
+import os
 import random
 import signal
 import socket
@@ -53,7 +55,10 @@ def wait_until(condition: Callable[[], bool], timeout_s: float, *, every_s: floa
 
 
 def stop_child(child: "subprocess.Popen[bytes]", timeout_s: float) -> int:
-    """Ask a child to end, insist after the timeout, and return its exit status."""
+    """Ask a child to end, insist after the timeout, and return its exit status.
+
+    The child leads a process group; what it leaves behind there, because it was killed, is killed too.
+    """
     if child.poll() is None:
         child.send_signal(signal.SIGTERM)
     try:
@@ -61,6 +66,9 @@ def stop_child(child: "subprocess.Popen[bytes]", timeout_s: float) -> int:
     except subprocess.TimeoutExpired:
         child.kill()
         return child.wait()
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGKILL)
 
 
 def last_line(log: Path, *, containing: str = "") -> str:

@@ -82,6 +82,11 @@ def carrying(marker: bytes) -> Iterator[int]:
                 yield int(entry.name)
 
 
+def children_of(parent: int, *, running: str) -> list[int]:
+    children = [int(pid) for pid in Path(f"/proc/{parent}/task/{parent}/children").read_text().split()]
+    return [pid for pid in children if running.encode() in Path(f"/proc/{pid}/cmdline").read_bytes()]
+
+
 def assert_one_line(done: subprocess.CompletedProcess[str], pattern: str) -> None:
     assert done.returncode != 0
     assert re.fullmatch(f"error: .*{pattern}.*\n", done.stderr), done.stderr
@@ -201,6 +206,19 @@ def test_servers_that_start_together_share_one_database_and_drain_on_sigterm(tmp
         statuses = [server.wait(60) for server in servers]
     assert statuses == [0, 0]
     assert nothing_runs(tmp_path / "state")
+
+
+def test_a_killed_gateway_leaves_no_worker_behind(tmp_path: Path) -> None:
+    port = free_port()
+    with start(tmp_path / "state", "script/server", "--port", str(port), "--workers", "2") as server:
+        assert wait_until(lambda: is_ready(port) or server.poll() is not None, 90, every_s=0.1)
+        (gateway,) = children_of(server.pid, running="granian")
+        os.kill(gateway, signal.SIGKILL)
+        assert server.wait(60) == 1
+        assert server.stdout is not None
+        assert server.stdout.read().endswith("error: The gateway ended by itself with status -9.\n")
+    assert nothing_runs(tmp_path / "state")
+    assert is_free(port)
 
 
 def test_a_taken_port_is_one_line(tmp_path: Path) -> None:
