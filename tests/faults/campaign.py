@@ -82,12 +82,16 @@ class Campaign:
                 for worker in workers:
                     await asyncio.sleep(self.dice.uniform(0, kill_after_s))
                     worker.send_signal(signal.SIGKILL)
-            for worker, its_job in zip(workers, jobs, strict=True):
-                status = await worker.ended(WITHIN_S)
-                assert status in (0, -signal.SIGKILL)
-                if status:
-                    self.kills["sweeper" if its_job.get("sweep") else "writer"] += 1
-                self._learn_from(worker, its_job.get("numbers", []))
+            await self.learn_from_all(workers, jobs)
+
+    async def learn_from_all(self, workers: list[Worker], jobs: list[dict[str, object]]) -> None:
+        """Wait for them to end and note what was answered."""
+        for worker, its_job in zip(workers, jobs, strict=True):
+            status = await worker.ended(WITHIN_S)
+            assert status in (0, -signal.SIGKILL)
+            if status:
+                self.kills["sweeper" if its_job.get("sweep") else "writer"] += 1
+            self._learn_from(worker, its_job.get("numbers", []))
 
     def _learn_from(self, worker: Worker, numbers: list[int]) -> None:
         started_at = {number: self._next[number] for number in numbers}

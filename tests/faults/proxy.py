@@ -20,6 +20,8 @@ class Proxy:
         self.url = ""
         self.commits_to_swallow = 0
         self.swallowed = 0
+        self.falls_silent_at_commit = False
+        """Like swallowing, but the connection stays open."""
         self.holds_client_sync = False
         """Everything a client sends arrives except the message that asks for the answers, and what follows it."""
         self.is_deaf = False
@@ -90,6 +92,8 @@ class Proxy:
                 self.commits_to_swallow -= 1
                 self.swallowed += 1
                 return
+            if self.falls_silent_at_commit and header[0] == COMMAND_COMPLETE and body == COMMITTED:
+                await asyncio.Event().wait()
             message = header + body
             writer.write(message[:left])
             await writer.drain()
