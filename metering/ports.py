@@ -27,6 +27,9 @@ class Usage(Protocol):
     def cache_write_tokens(self) -> int: ...
     @property
     def reasoning_tokens(self) -> int: ...
+    @property
+    def estimated(self) -> bool:
+        """Whether they were counted on this side, because the vendor reported none."""
 
 
 class VendorAnswer(Protocol):

@@ -44,6 +44,7 @@ def attempt_of(
         started_at=started_at,
         latency_ms=latency_ms,
         outcome=outcome,
+        estimated=usage.estimated,
         input_tokens=usage.input_tokens,
         output_tokens=usage.output_tokens,
         cached_input_tokens=usage.cached_input_tokens,

@@ -14,6 +14,7 @@ class FakeUsage(Struct, frozen=True, kw_only=True):
     cached_input_tokens: int = 0
     cache_write_tokens: int = 0
     reasoning_tokens: int = 0
+    estimated: bool = False
 
 
 class FakeAnswer(Struct, frozen=True, kw_only=True):
