@@ -85,8 +85,10 @@ class PostgresStore:
     ) -> dict[int, Decided]:
         """The ends that no counter can change: their rows are written while others still have the meters."""
         decided: dict[int, Decided] = {}
+        # A reserve of this batch asks for these by their key: what it sees must follow arrival order.
+        asked_for = {hold.id for hold in books.keys.values()}
         for place, command in enumerate(commands):
-            if isinstance(command, Settle | Release | Expire):
+            if isinstance(command, Settle | Release | Expire) and command.reservation_id not in asked_for:
                 try:
                     result = self._answer(command, books, skip_locked)
                 except MetersNeeded:
