@@ -2,7 +2,8 @@
 
 MeteringError
 ├── InvalidRequest              invalid_request
-│   └── UnpriceableRequest      unpriceable_request
+│   ├── UnpriceableRequest      unpriceable_request
+│   └── OverRateCapacity        over_rate_capacity
 ├── InvalidCredential           invalid_credential
 │   └── TokenExpired            token_expired
 ├── NotPermitted
@@ -52,6 +53,12 @@ class UnpriceableRequest(InvalidRequest):
     """A field's cost cannot be bounded, and a hard budget applies."""
 
     code = "unpriceable_request"
+
+
+class OverRateCapacity(InvalidRequest):
+    """The call alone is larger than what a rate limit lets through in a minute."""
+
+    code = "over_rate_capacity"
 
 
 class InvalidCredential(MeteringError):
@@ -166,10 +173,32 @@ class ConcurrencyExceeded(LimitExceeded):
     code = "concurrency_exceeded"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RateBalance:
+    """The tightest rate limit of one dimension: requests or tokens. It is full again in `reset_s`."""
+
+    dimension: str
+    limit: int
+    remaining: int
+    reset_s: float
+
+
 class RateLimited(LimitExceeded):
-    """Too many requests or tokens in the last minute."""
+    """Too many requests or tokens in the last minute; `balances` are what the rate limits have left."""
 
     code = "rate_limited"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        usage: LimitUsage,
+        reset_at: datetime | None,
+        retry_after_s: int,
+        balances: tuple[RateBalance, ...] = (),
+    ) -> None:
+        super().__init__(message, usage=usage, reset_at=reset_at, retry_after_s=retry_after_s)
+        self.balances = balances
 
 
 class TransitionRefused(MeteringError):

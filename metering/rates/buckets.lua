@@ -1,0 +1,62 @@
+-- Token buckets of many requests in one round trip; the arithmetic is that of process_buckets.py.
+--
+-- KEYS: every bucket that a request names, each once.
+-- ARGV[1]: the requests in MessagePack, in order of arrival; each is a flat list
+--   {must_fit, bucket, units, per_minute, bucket, units, per_minute, ...}
+--   where bucket counts KEYS from 1. must_fit: take all or nothing; otherwise a correction, which cannot be denied.
+-- Answers in MessagePack, for each request that must fit, {granted, used, used, ...} in units.
+--
+-- The clock is Redis's own, one reading for the whole script: nodes whose clocks differ share one rate.
+-- A bucket is stored as "used at": parts (1/60,000,000 unit) that have not drained, and when that was, in µs.
+
+local MINUTE = 60000000
+local clock = redis.call('TIME')
+local now = clock[1] * 1000000 + clock[2]
+local stored = redis.call('MGET', unpack(KEYS))
+local used, rate = {}, {}
+
+local function level(bucket, per_minute)
+  local parts = used[bucket]
+  if not parts then
+    parts = 0
+    if stored[bucket] then
+      local before, at = string.match(stored[bucket], '^(%d+) (%d+)$')
+      -- A clock that was set back drains nothing, and starts anew from here.
+      parts = math.max(0, before - math.max(0, now - at) * per_minute)
+    end
+    used[bucket] = parts
+  end
+  return parts
+end
+
+local answers = {}
+for _, request in ipairs(cmsgpack.unpack(ARGV[1])) do
+  local granted = true
+  if request[1] then
+    for i = 2, #request, 3 do
+      local bucket, units, per_minute = request[i], request[i + 1], request[i + 2]
+      if level(bucket, per_minute) + units * MINUTE > per_minute * MINUTE then granted = false end
+    end
+  end
+  local answer = { granted }
+  for i = 2, #request, 3 do
+    local bucket, units, per_minute = request[i], request[i + 1], request[i + 2]
+    if granted then
+      used[bucket] = math.max(0, level(bucket, per_minute) + units * MINUTE)
+      rate[bucket] = per_minute
+    end
+    answer[#answer + 1] = level(bucket, per_minute) / MINUTE
+  end
+  if request[1] then answers[#answers + 1] = answer end
+end
+
+for bucket, per_minute in pairs(rate) do
+  if used[bucket] > 0 then
+    -- Kept until it has drained, and a second more.
+    local life_ms = math.ceil(used[bucket] / per_minute / 1000) + 1000
+    redis.call('SET', KEYS[bucket], string.format('%.0f %.0f', used[bucket], now), 'PX', string.format('%.0f', life_ms))
+  elseif stored[bucket] then
+    redis.call('DEL', KEYS[bucket])
+  end
+end
+return cmsgpack.pack(answers)

@@ -1,0 +1,60 @@
+"""How services see the buckets, and what they ask of them."""
+
+from typing import NamedTuple, Protocol
+
+
+class Demand(NamedTuple):
+    """What one call takes from one bucket."""
+
+    key: str
+    units: int
+    """Requests or tokens; at most `per_minute`, since more would never be granted. A correction may be negative."""
+    per_minute: int
+    """The bucket's size, and its refill in a minute."""
+
+
+class Level(NamedTuple):
+    """A bucket after it was asked."""
+
+    used: float
+    """Units that have not been refilled; more than `per_minute` where a correction took the bucket below empty."""
+    per_minute: int
+
+    @property
+    def remaining(self) -> int:
+        """Whole units that could be taken now."""
+        return max(0, int(self.per_minute - self.used))
+
+    @property
+    def full_in_s(self) -> float:
+        """Seconds until the bucket is full again."""
+        return self.used / self.per_minute * 60
+
+    def wait_s(self, units: int) -> float:
+        """Seconds until `units` can be taken, if nobody else takes any."""
+        return max(0.0, (self.used + units - self.per_minute) / self.per_minute * 60)
+
+
+class Answer(NamedTuple):
+    """Whether a call got what it demanded: all of it, or nothing."""
+
+    granted: bool
+    levels: tuple[Level, ...]
+    """Along the demands: after the call took its part, or as they are where it was denied."""
+    shared: bool
+    """Whether all processes' buckets were asked, or only this one's."""
+
+
+class Buckets(Protocol):
+    """Token buckets by key."""
+
+    async def take(self, demands: tuple[Demand, ...]) -> Answer:
+        """Take every demand's units, or, if one bucket has too few, none."""
+        ...
+
+    def correct(self, demands: tuple[Demand, ...], *, shared: bool) -> None:
+        """Take more (or, with negative units, give back) without asking; `shared` as it was in the answer.
+
+        Returns at once, and never fails: a correction that is lost is made good by the refill.
+        """
+        ...

@@ -1,0 +1,68 @@
+"""Token buckets in this process's memory: exact for one process, blind to the others.
+
+The leaky form of the token bucket (Turner 1986; the meter of ITU-T I.371, which GCRA is another way to write):
+instead of the units that are left, a bucket keeps those that were used, which drain at the rate of the refill.
+Amounts are integers of 1/60,000,000 unit, so that a microsecond of a limit per minute is a whole number and
+nothing is lost to rounding. `buckets.lua` is the same arithmetic.
+"""
+
+import time
+from collections.abc import Callable
+
+from metering.rates.port import Answer, Demand, Level
+
+MINUTE = 60_000_000
+"""Microseconds; and parts of a unit."""
+MAX_BUCKETS = 10_000
+
+
+class ProcessBuckets:
+    """Implements Buckets. Bounded: the bucket that was used least recently makes room, as if it were full."""
+
+    def __init__(
+        self, *, clock: Callable[[], float] = time.monotonic, max_buckets: int = MAX_BUCKETS
+    ) -> None:
+        self._clock = clock
+        self._max_buckets = max_buckets
+        self._used: dict[str, tuple[int, int]] = {}
+
+    async def take(self, demands: tuple[Demand, ...]) -> Answer:
+        """Take all or nothing (see Buckets)."""
+        return self.take_now(demands)
+
+    def take_now(self, demands: tuple[Demand, ...]) -> Answer:
+        """The same without waiting."""
+        now = self._now()
+        used = [self._drained(demand, now) for demand in demands]
+        granted = all(
+            level + demand.units * MINUTE <= demand.per_minute * MINUTE
+            for level, demand in zip(used, demands, strict=True)
+        )
+        if granted:
+            used = [level + demand.units * MINUTE for level, demand in zip(used, demands, strict=True)]
+            for level, demand in zip(used, demands, strict=True):
+                self._keep(demand.key, level, now)
+        levels = [
+            Level(level / MINUTE, demand.per_minute) for level, demand in zip(used, demands, strict=True)
+        ]
+        return Answer(granted, tuple(levels), shared=False)
+
+    def correct(self, demands: tuple[Demand, ...], *, shared: bool = False) -> None:
+        """Take more or give back (see Buckets)."""
+        now = self._now()
+        for demand in demands:
+            self._keep(demand.key, max(0, self._drained(demand, now) + demand.units * MINUTE), now)
+
+    def _drained(self, demand: Demand, now: int) -> int:
+        used, at = self._used.get(demand.key, (0, now))
+        return max(0, used - (now - at) * demand.per_minute)
+
+    def _keep(self, key: str, used: int, now: int) -> None:
+        self._used.pop(key, None)
+        if len(self._used) >= self._max_buckets:
+            del self._used[next(iter(self._used))]
+        if used:
+            self._used[key] = (used, now)
+
+    def _now(self) -> int:
+        return int(self._clock() * 1_000_000)

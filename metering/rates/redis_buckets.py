@@ -1,0 +1,151 @@
+"""Token buckets in Redis, shared by every process.
+
+Natural batching: calls that arrive while a script is under way share the next one, because redis-py costs more
+CPU per command than the whole script does for a call. All buckets of all calls of a batch are one atomic script
+(`buckets.lua`), so they must live in one Redis, not in a cluster.
+"""
+
+import asyncio
+import logging
+import random
+import time
+from collections import deque
+from contextlib import suppress
+from pathlib import Path
+
+from redis.asyncio.connection import AbstractConnection, ConnectionPool
+from redis.exceptions import NoScriptError, RedisError
+
+from metering.rates.patience import Patience
+from metering.rates.port import Answer, Demand
+from metering.rates.redis_batch import Batch, Waiting, answer_batch, next_batch
+
+SCRIPT = Path(__file__).with_name("buckets.lua").read_text(encoding="utf-8")
+CALL_LIMIT_S = 0.1
+"""A call gets its answer within twice this, or BucketsAway: once for the batch before it, once for its own."""
+CONNECT_LIMIT_S = 1.0
+RETRY_S = 0.25
+CORRECTIONS_WAIT_S = 0.02
+"""Corrections travel with the next call, or by themselves after this."""
+MAX_WAITING = 10_000
+logger = logging.getLogger(__name__)
+
+
+class BucketsAway(Exception):
+    """Redis cannot be asked now."""
+
+
+class RedisBuckets:
+    """One connection, looked after by one task. Belongs to the event loop that started it."""
+
+    def __init__(self, url: str, *, script: str = SCRIPT) -> None:
+        self._pool = ConnectionPool.from_url(url, socket_connect_timeout=CONNECT_LIMIT_S, socket_timeout=None)
+        self._script = script
+        self._sha: bytes = b""
+        self._queue: deque[Waiting] = deque()
+        self._wake = asyncio.Event()
+        self._timer: asyncio.TimerHandle | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._first_try = asyncio.Event()
+        self.is_reachable = False
+        """Whether the last call was answered. While it is False, asking raises at once."""
+
+    async def start(self) -> None:
+        """Connect, and keep connected from now on. Returns after the first try, whatever came of it."""
+        self._task = asyncio.create_task(self._look_after(), name="rates.redis")
+        await self._first_try.wait()
+
+    async def close(self) -> None:
+        """Let go of Redis."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        if self._timer is not None:
+            self._timer.cancel()
+
+    async def take(self, demands: tuple[Demand, ...]) -> Answer:
+        """Take all or nothing (see Buckets). Raises BucketsAway."""
+        if not self.is_reachable or len(self._queue) >= MAX_WAITING:
+            raise BucketsAway
+        answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self._queue.append(Waiting(demands, answer))
+        self._wake.set()
+        return await answer
+
+    def correct(self, demands: tuple[Demand, ...]) -> None:
+        """Take more or give back with the next call."""
+        if not self.is_reachable or len(self._queue) >= MAX_WAITING:
+            return
+        self._queue.append(Waiting(demands, None))
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(CORRECTIONS_WAIT_S, self._correct_now)
+
+    def _correct_now(self) -> None:
+        self._timer = None
+        self._wake.set()
+
+    async def _look_after(self) -> None:
+        """Connect, serve until something breaks, pause, again."""
+        since_s = time.monotonic()
+        while True:
+            connection = self._pool.make_connection()  # type: ignore[no-untyped-call]
+            try:
+                await self._connect(connection)
+                logger.info("rates.redis_connected", extra={"away_s": round(time.monotonic() - since_s, 1)})
+                await self._serve(connection)
+            except (RedisError, OSError, TimeoutError) as error:
+                if self.is_reachable or not self._first_try.is_set():
+                    since_s = time.monotonic()
+                    logger.warning("rates.redis_away", extra={"error": type(error).__name__})
+            except Exception:
+                logger.exception("rates.redis_broke")
+            finally:
+                self._fail()
+                with suppress(RedisError, OSError):
+                    await connection.disconnect(nowait=True)
+            await asyncio.sleep(RETRY_S * random.uniform(0.5, 1.5))  # noqa: S311
+
+    async def _connect(self, connection: AbstractConnection) -> None:
+        async with Patience(CONNECT_LIMIT_S):
+            await connection.connect()  # type: ignore[no-untyped-call]
+            self._sha = await _ask(connection, b"SCRIPT", b"LOAD", self._script)
+        self.is_reachable = True
+        self._first_try.set()
+
+    async def _serve(self, connection: AbstractConnection) -> None:
+        while True:
+            self._wake.clear()
+            if not self._queue:
+                await self._wake.wait()
+            batch = next_batch(self._queue)
+            try:
+                async with Patience(CALL_LIMIT_S):
+                    reply = await self._run(connection, batch)
+            except BaseException:
+                self._queue.extendleft(reversed(batch.waiting))  # so that they are failed with the others
+                raise
+            for unwanted in answer_batch(batch, reply):
+                self.correct(unwanted)
+
+    async def _run(self, connection: AbstractConnection, batch: Batch) -> bytes:
+        if not batch.keys:
+            return b"\x90"  # an empty list
+        arguments: tuple[bytes | str | int, ...] = (len(batch.keys), *batch.keys, batch.payload)
+        try:
+            return await _ask(connection, b"EVALSHA", self._sha, *arguments)
+        except NoScriptError:  # somebody flushed the scripts
+            return await _ask(connection, b"EVAL", self._script, *arguments)
+
+    def _fail(self) -> None:
+        self.is_reachable = False
+        self._first_try.set()
+        for item in self._queue:
+            if item.answer is not None and not item.answer.done():
+                item.answer.set_exception(BucketsAway())
+        self._queue.clear()
+
+
+async def _ask(connection: AbstractConnection, *command: bytes | str | int) -> bytes:
+    await connection.send_command(*command, check_health=False)
+    reply: bytes = await connection.read_response()
+    return reply

@@ -1,0 +1,41 @@
+"""Redis's buckets while Redis answers, this process's own while it does not."""
+
+from metering.rates.port import Answer, Demand
+from metering.rates.process_buckets import ProcessBuckets
+from metering.rates.redis_buckets import BucketsAway, RedisBuckets
+
+
+class SharedBuckets:
+    """Implements Buckets. No call waits for a Redis that is known to be away.
+
+    While it is away every process allows the whole rate by itself: N processes allow up to N times as much.
+    Its own buckets start full. Money and quotas are the ledger's and do not depend on any of this.
+    """
+
+    def __init__(self, redis: RedisBuckets, own: ProcessBuckets | None = None) -> None:
+        self._redis = redis
+        self._own = own or ProcessBuckets()
+        self.fallbacks = 0
+        """Calls that this process decided by itself."""
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether the processes share their buckets now."""
+        return self._redis.is_reachable
+
+    async def take(self, demands: tuple[Demand, ...]) -> Answer:
+        """Take all or nothing (see Buckets)."""
+        if self._redis.is_reachable:
+            try:
+                return await self._redis.take(demands)
+            except BucketsAway:
+                pass
+        self.fallbacks += 1
+        return self._own.take_now(demands)
+
+    def correct(self, demands: tuple[Demand, ...], *, shared: bool) -> None:
+        """Take more or give back where the call took (see Buckets)."""
+        if shared:
+            self._redis.correct(demands)
+        else:
+            self._own.correct(demands)

@@ -1,0 +1,64 @@
+import asyncio
+
+import pytest
+
+from metering.ids import uuid7
+from metering.rates.port import Demand
+from metering.rates.redis_buckets import RedisBuckets
+
+
+def bucket() -> str:
+    return f"rate:test:{uuid7()}"
+
+
+async def test_all_buckets_of_a_call_are_drawn_from_or_none(buckets: RedisBuckets) -> None:
+    wide, narrow = bucket(), bucket()
+    demands = (Demand(wide, 10, 600), Demand(narrow, 1, 1))
+    first = await buckets.take(demands)
+    assert first.granted
+    assert [level.remaining for level in first.levels] == [590, 0]
+    second = await buckets.take(demands)
+    assert not second.granted
+    assert second.levels[0].remaining >= 590, "a denied call consumed something"
+    assert 59 < second.levels[1].wait_s(1) <= 60
+
+
+async def test_calls_that_arrive_together_share_a_script_and_one_bucket(buckets: RedisBuckets) -> None:
+    key = bucket()
+    answers = await asyncio.gather(*[buckets.take((Demand(key, 1, 50),)) for _ in range(500)])
+    assert sum(answer.granted for answer in answers) == 50
+
+
+async def test_a_correction_reaches_the_bucket(buckets: RedisBuckets) -> None:
+    key = bucket()
+    await buckets.take((Demand(key, 100, 100),))
+    buckets.correct((Demand(key, -60, 100),))
+    assert 60 <= (await buckets.take((Demand(key, 0, 100),))).levels[0].remaining <= 61
+    buckets.correct((Demand(key, 160, 100),))
+    level = (await buckets.take((Demand(key, 0, 100),))).levels[0]
+    assert level.remaining == 0
+    assert 119 < level.wait_s(1) + 60 <= 122, "what was used beyond the bucket has to refill first"
+
+
+async def test_a_correction_that_nobody_follows_is_sent_by_itself(buckets: RedisBuckets) -> None:
+    key = bucket()
+    await buckets.take((Demand(key, 100, 100),))
+    buckets.correct((Demand(key, -100, 100),))
+    for _ in range(100):
+        await asyncio.sleep(0.02)
+        if not buckets._queue:
+            break
+    assert not buckets._queue
+
+
+async def test_what_was_granted_to_a_caller_who_left_is_given_back(buckets: RedisBuckets) -> None:
+    key = bucket()
+    call = asyncio.create_task(buckets.take((Demand(key, 70, 70),)))
+    await asyncio.sleep(0)  # it is in the queue
+    await asyncio.sleep(0)  # the script is under way
+    call.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await call
+    assert (await buckets.take((Demand(key, 70, 70),))).granted or (
+        await buckets.take((Demand(key, 70, 70),))
+    ).granted

@@ -1,0 +1,75 @@
+"""Redis's script and the process's own buckets are one arithmetic: checked against each other on one clock."""
+
+import os
+import re
+from collections import deque
+from fractions import Fraction
+
+import pytest
+import redis
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from metering.ids import uuid7
+from metering.rates.port import Answer, Demand
+from metering.rates.process_buckets import ProcessBuckets
+from metering.rates.redis_batch import Waiting, answer_batch, next_batch
+from metering.rates.redis_buckets import SCRIPT
+
+# The same script on a clock that the test gives it.
+ON_A_TEST_CLOCK = re.sub(r"redis\.call\('TIME'\)", "{ 0, tonumber(ARGV[2]) }", SCRIPT)
+
+calls = st.lists(
+    st.tuples(
+        st.integers(0, 90_000_000),
+        st.booleans(),
+        st.lists(
+            st.tuples(st.sampled_from("abc"), st.integers(0, 60)),
+            min_size=1,
+            max_size=3,
+            unique_by=lambda d: d[0],
+        ),
+    ),
+    min_size=1,
+    max_size=20,
+)
+
+
+class Future:
+    """As much of a future as a batch needs."""
+
+    def __init__(self) -> None:
+        self.answer: Answer | None = None
+
+    def done(self) -> bool:
+        return self.answer is not None
+
+    def set_result(self, answer: Answer) -> None:
+        self.answer = answer
+
+
+@pytest.fixture(scope="module")
+def client() -> redis.Redis:
+    return redis.Redis.from_url(os.environ["REDIS_URL"])
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(per_minute=st.integers(60, 10**6), calls=calls)
+def test_both_decide_alike(client: redis.Redis, per_minute: int, calls: list) -> None:
+    run = uuid7()
+    clock = [0]
+    own = ProcessBuckets(clock=lambda: Fraction(clock[0], 1_000_000))  # type: ignore[arg-type, return-value]
+    script = client.register_script(ON_A_TEST_CLOCK)
+    for pause_us, correction, amounts in calls:
+        clock[0] += pause_us
+        demands = tuple(Demand(f"rate:{run}:{name}", units, per_minute) for name, units in amounts)
+        future = None if correction else Future()
+        batch = next_batch(deque([Waiting(demands, future)]))  # type: ignore[arg-type]
+        answer_batch(batch, script(keys=batch.keys, args=[batch.payload, clock[0]]))
+        if future is None:
+            own.correct(demands)
+        else:
+            expected = own.take_now(demands)
+            assert future.answer is not None
+            assert future.answer.granted == expected.granted
+            assert [level.used for level in future.answer.levels] == [level.used for level in expected.levels]

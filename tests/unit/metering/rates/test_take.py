@@ -1,0 +1,87 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from metering.errors import OverRateCapacity, RateLimited
+from metering.policy.rate_limit import RateLimit
+from metering.rates.process_buckets import ProcessBuckets
+from metering.rates.take import RateGrant, take_rates
+from metering.types import Dimension, Scope
+
+NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+
+
+def limit(dimension: Dimension, per_minute: int, scope: Scope = Scope.TENANT) -> RateLimit:
+    return RateLimit(
+        key=f"{scope}-{dimension}",
+        dimension=dimension,
+        per_minute=per_minute,
+        scope=scope,
+        name=f"{scope} {dimension}/minute",
+    )
+
+
+REQUESTS = limit(Dimension.REQUESTS, 3)
+TOKENS = limit(Dimension.TOKENS, 1_000)
+
+
+@pytest.fixture
+def buckets() -> ProcessBuckets:
+    """At a moment that does not pass."""
+    return ProcessBuckets(clock=lambda: 1_000.0)
+
+
+async def take(buckets: ProcessBuckets, *limits: RateLimit, tokens: int = 100) -> RateGrant:
+    return await take_rates(buckets=buckets, limits=limits, tokens=tokens, now=NOW)
+
+
+def left(grant: RateGrant) -> dict[str, int]:
+    return {balance.dimension: balance.remaining for balance in grant.balances}
+
+
+async def test_a_policy_without_rates_asks_nobody(buckets: ProcessBuckets) -> None:
+    assert (await take(buckets)).balances == ()
+
+
+async def test_the_tightest_bucket_of_each_dimension_is_told(buckets: ProcessBuckets) -> None:
+    own = limit(Dimension.REQUESTS, 2, Scope.TOKEN)
+    assert left(await take(buckets, REQUESTS, own, TOKENS)) == {"requests": 1, "tokens": 900}
+
+
+async def test_a_denial_names_limit_use_request_and_end(buckets: ProcessBuckets) -> None:
+    await take(buckets, TOKENS, tokens=800)
+    with pytest.raises(RateLimited) as caught:
+        await take(buckets, REQUESTS, TOKENS, tokens=500)
+    usage = caught.value.usage
+    assert (usage.budget, usage.dimension, usage.period) == ("tenant tokens/minute", "tokens", "minute")
+    assert (usage.current, usage.requested, usage.limit) == (800, 500, 1_000)
+    assert caught.value.reset_at == NOW + timedelta(seconds=18)
+    assert caught.value.retry_after_s == 18
+    assert {balance.dimension: balance.remaining for balance in caught.value.balances} == {
+        "requests": 3,
+        "tokens": 200,
+    }
+
+
+async def test_a_call_larger_than_a_bucket_is_not_told_to_wait(buckets: ProcessBuckets) -> None:
+    with pytest.raises(OverRateCapacity, match="Waiting does not help"):
+        await take(buckets, REQUESTS, TOKENS, tokens=1_001)
+    with pytest.raises(OverRateCapacity):
+        await take(buckets, limit(Dimension.REQUESTS, 0))
+    assert left(await take(buckets, REQUESTS, TOKENS, tokens=1_000)) == {"requests": 2, "tokens": 0}
+
+
+async def test_what_the_ledger_denies_is_given_back_once(buckets: ProcessBuckets) -> None:
+    grant = await take(buckets, REQUESTS, TOKENS)
+    grant.give_back()
+    grant.give_back()
+    grant.true_up(tokens=5)
+    assert left(await take(buckets, REQUESTS, TOKENS, tokens=0)) == {"requests": 2, "tokens": 1_000}
+
+
+@pytest.mark.parametrize(("used", "remaining"), [(30, 970), (100, 900), (400, 600)])
+async def test_tokens_are_trued_up_both_ways_and_requests_stay(
+    buckets: ProcessBuckets, used: int, remaining: int
+) -> None:
+    (await take(buckets, REQUESTS, TOKENS, tokens=100)).true_up(tokens=used)
+    assert left(await take(buckets, REQUESTS, TOKENS, tokens=0)) == {"requests": 1, "tokens": remaining}
