@@ -99,7 +99,7 @@ class Campaign:
         for _, place_in_hand, place, kind, _, facts in worker.told("answered"):
             number = numbers[place_in_hand]
             self._answers[number] = kind
-            self.replayed += bool(facts["replayed"])
+            self.replayed += bool(facts.get("replayed"))
             self._next[number] = started_at[number] + place + 1
             if kind not in ("Granted", "Ended"):
                 self._next[number] = len(self.stories[number])

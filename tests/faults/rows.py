@@ -57,3 +57,9 @@ def assert_books_balance(database: str, *, grace_s: int = 3600) -> None:
 async def sweep_once(database: str) -> Swept:
     """One sweep after every lease has run out."""
     return await sweep_reservations(database)
+
+
+def deadlocks(database: str) -> int:
+    """How many PostgreSQL has had to break."""
+    [(count,)] = query(database, "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
+    return int(count)

@@ -11,7 +11,7 @@ from metering.ledger.commands import Extend, Reserve
 from metering.types import Dimension, ReservationState, Window
 from tests.faults.commands import line, meter, release, reserve, settle
 from tests.faults.crew import Story, Worker, crew, job
-from tests.faults.rows import assert_books_balance, states, sweep_once
+from tests.faults.rows import assert_books_balance, deadlocks, states, sweep_once
 from tests.faults.waiting import until_leases_are_over
 
 METERS = [
@@ -84,6 +84,7 @@ async def test_nothing_deadlocks_or_is_lost_when_all_of_it_happens_at_once(datab
     assert time.monotonic() - began < WITHIN_S
 
     assert [event for worker in workers for event in worker.told("failed")] == []
+    assert deadlocks(database) == 0
     assert sum(expired for _, expired, _ in sweeper.told("swept")) > 0, "the sweeper had nothing to do"
     assert_nothing_was_done_twice(workers, [job["stories"] for job in jobs])
     await until_leases_are_over(database)

@@ -14,6 +14,8 @@ import sys
 import time
 from typing import Any
 
+import msgspec
+
 from metering.errors import MeteringError
 from metering.ledger.results import Ended, Granted
 from metering.ledger.sweep import sweep_reservations
@@ -58,8 +60,8 @@ async def carry_out(writer: LedgerWriter, number: int, story: list[Any], job: di
         except MeteringError as error:
             tell("failed", number, place, error.code, time.monotonic() - began)
             return
-        facts = {name: getattr(result, name, None) for name in ("replayed", "reason", "state")}
-        tell("answered", number, place, type(result).__name__, time.monotonic() - began, facts)
+        took_s = time.monotonic() - began
+        tell("answered", number, place, type(result).__name__, took_s, msgspec.to_builtins(result))
         if not isinstance(result, Granted | Ended):
             return
 

@@ -1,0 +1,89 @@
+"""Who waits for a meter has nothing that the meter's owner may want, so nobody waits for a deadlock to be found."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+
+import psycopg
+import pytest
+
+from metering.ledger.commands import Command
+from metering.ledger.results import Ended, Granted, Reason, Refused, Result
+from metering.ledger.writer import LedgerWriter
+from metering.types import Dimension, ReservationState
+from tests.faults.commands import line, meter, release, reserve, settle
+from tests.faults.rows import assert_books_balance, deadlocks
+
+HOT = meter("hot", Dimension.TOKENS)
+LIMIT = 1_000
+TO_QUEUE_UP_S = 0.3
+AT_ONCE_S = 0.6
+"""Shorter than deadlock_timeout, after which PostgreSQL looks for deadlocks and ends one side."""
+LOCK_HOT = "SELECT FROM metering_usagemeter WHERE budget_id = %s FOR NO KEY UPDATE"
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(60)]
+
+
+@pytest.fixture
+async def ledgers(database: str) -> AsyncIterator[list[LedgerWriter]]:
+    """Two processes' writers."""
+    both = [LedgerWriter(database), LedgerWriter(database)]
+    for ledger in both:
+        await ledger.start()
+        await ledger.submit(reserve(line(HOT, 0, LIMIT)))
+    yield both
+    for ledger in both:
+        await ledger.close()
+
+
+async def queued(database: str, ledgers: list[LedgerWriter], batches: list[list[Command]]) -> list[Result]:
+    """Let each batch reach the meter in turn while another transaction has it, then let them go."""
+    async with await psycopg.AsyncConnection.connect(database) as owner:
+        await owner.execute(LOCK_HOT, (HOT.budget_id,))
+        sent = []
+        for ledger, batch in zip(ledgers, batches, strict=True):
+            sent += [asyncio.create_task(ledger.submit(command)) for command in batch]
+            await asyncio.sleep(TO_QUEUE_UP_S)
+    began = time.monotonic()
+    answers = await asyncio.gather(*sent)
+    assert time.monotonic() - began < AT_ONCE_S
+    assert deadlocks(database) == 0
+    return answers
+
+
+async def test_a_reserve_and_its_release_that_wait_for_one_meter_do_not_block_each_other(
+    database: str, ledgers: list[LedgerWriter]
+) -> None:
+    hold, other = reserve(line(HOT, 1, LIMIT)), reserve(line(HOT, 1, LIMIT))
+    await ledgers[0].submit(other)
+    answers = await queued(
+        database,
+        ledgers,
+        [[hold], [settle(other.reservation_id, tokens=1), release(hold.reservation_id)]],
+    )
+    reserved, settled, released = answers
+    assert isinstance(settled, Ended)
+    assert isinstance(released, Ended)
+    assert released.state == ReservationState.RELEASED
+    assert isinstance(reserved, Granted) or (
+        isinstance(reserved, Refused) and reserved.reason is Reason.CANCELLED
+    )
+    assert_books_balance(database)
+
+
+async def test_batches_that_name_each_other_s_reservations_do_not_block_each_other(
+    database: str, ledgers: list[LedgerWriter]
+) -> None:
+    first, second, third = (reserve(line(HOT, 1, LIMIT)) for _ in range(3))
+    await ledgers[0].submit(first)
+    await ledgers[0].submit(second)
+    answers = await queued(
+        database,
+        ledgers,
+        [
+            [settle(second.reservation_id, tokens=1), third, settle(first.reservation_id, tokens=1)],
+            [third, settle(first.reservation_id, tokens=1), settle(second.reservation_id, tokens=1)],
+        ],
+    )
+    assert all(isinstance(answer, Granted | Ended) for answer in answers)
+    assert sum(answer.replayed for answer in answers) == 3
+    assert_books_balance(database)
