@@ -5,10 +5,16 @@ import os
 import sys
 from pathlib import Path
 
-from bench import growth, ledger
+from bench import completions, growth, latency, ledger, streams
 from bench.report import write_json
 
-BENCHES = {"ledger": ledger.measure, "growth": growth.measure}
+BENCHES = {
+    "ledger": ledger.measure,
+    "growth": growth.measure,
+    "completions": completions.measure,
+    "latency": latency.measure,
+    "streams": streams.measure,
+}
 
 
 def main() -> int:
