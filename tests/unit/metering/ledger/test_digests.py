@@ -1,0 +1,84 @@
+"""Digests are stored: the same command must have the same one for ever, in every process and release."""
+
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from metering.ledger.commands import Attempt, Bound, CallContext, HoldLine, MeterKey, Reserve, Settle
+from metering.ledger.digests import command_digest, digest64
+from metering.types import Dimension, Window
+
+ID = UUID("019cd79e-4600-7000-8000-000000000001")
+RESERVE = Reserve(
+    reservation_id=ID,
+    tenant_id=UUID(int=2),
+    lines=(
+        HoldLine(
+            meter=MeterKey(
+                budget_id=UUID(int=3),
+                subject_type="user",
+                subject_id="someone",
+                tenant_id=UUID(int=2),
+                dimension=Dimension.COST,
+                window=Window.DAY,
+            ),
+            amount=10,
+            limit=100,
+        ),
+    ),
+    context=CallContext(request_id="request", task="LLM0_CHAT"),
+    bound=Bound(cost_nano_usd=10),
+)
+SETTLE = Settle(
+    reservation_id=ID,
+    attempts=(
+        Attempt(
+            number=1,
+            provider_name="sandbox",
+            response_model="sandbox-small",
+            started_at=datetime(2026, 3, 10, 12, tzinfo=UTC),
+            latency_ms=5,
+            output_tokens=6,
+        ),
+    ),
+)
+STORED = (7092039719274475364, -6300198659001409616)
+CHANGES = {
+    "amount": replace(RESERVE, lines=(replace(RESERVE.lines[0], amount=11),)),
+    "limit": replace(RESERVE, lines=(replace(RESERVE.lines[0], limit=101),)),
+    "mode": replace(RESERVE, lines=(replace(RESERVE.lines[0], enforced=False),)),
+    "no line": replace(RESERVE, lines=()),
+    "tenant": replace(RESERVE, tenant_id=UUID(int=4)),
+    "bound": replace(RESERVE, bound=Bound(cost_nano_usd=11)),
+    "lease": replace(RESERVE, lease_s=61),
+    "context": replace(RESERVE, context=replace(RESERVE.context, user_id=UUID(int=5))),
+    "key": replace(RESERVE, idempotency_key="key", idempotency_digest=1),
+}
+
+
+def test_digests_are_what_they_were_when_the_first_reservation_was_stored() -> None:
+    assert (command_digest(RESERVE), command_digest(SETTLE)) == STORED
+
+
+def test_another_process_finds_the_same_digest() -> None:
+    code = f"from {__name__} import *; print(command_digest(RESERVE), command_digest(SETTLE))"
+    run = [sys.executable, "-c", code]
+    found = subprocess.run(run, cwd=Path(__file__).parents[4], capture_output=True, text=True, check=True)
+    assert found.stdout.split() == [str(digest) for digest in STORED]
+
+
+@pytest.mark.parametrize("changed", CHANGES.values(), ids=CHANGES)
+def test_every_part_of_a_reserve_counts(changed: Reserve) -> None:
+    assert command_digest(changed) != command_digest(RESERVE)
+
+
+@given(st.binary())
+def test_a_digest_fits_bigint(content: bytes) -> None:
+    assert -(2**63) <= digest64(content) < 2**63
