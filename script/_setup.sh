@@ -3,7 +3,9 @@
 set -euo pipefail
 export PATH="${PATH:-/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin}"
 unset PYTHONHOME PYTHONPATH VIRTUAL_ENV
-root="$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)"
+# No dirname: a machine without Python may lack everything else too, and is to get its one clear line.
+folder="${BASH_SOURCE[0]%"${BASH_SOURCE[0]##*/}"}"
+root="$(cd -- "${folder:-.}/.." && pwd)"
 
 find_python() {
   local name

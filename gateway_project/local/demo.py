@@ -12,7 +12,7 @@ from gateway_project.local.demo_call import Unauthorized, complete, wait_until_r
 from gateway_project.local.demo_data import DemoAccess, ensure_demo_data, issue_fresh_token, save
 from gateway_project.local.demo_report import print_call, print_welcome
 from gateway_project.local.errors import LocalError
-from gateway_project.local.process import last_line, wait_until
+from gateway_project.local.process import reason_in, wait_until
 from gateway_project.local.server import require_free_port, stopping
 from gateway_project.local.signals import Stopped
 from gateway_project.local.stack import Stack, running_stack
@@ -36,15 +36,16 @@ def main(arguments: list[str]) -> int:
 def serve(stack: Stack, access: DemoAccess, port: int, *, once: bool) -> int:
     logs = stack.state_dir / "logs"
     with (logs / "gateway.log").open("ab") as gateway_log, (logs / "worker.log").open("wb") as worker_log:
+        log_size = gateway_log.tell()
         gateway = start_gateway(stack, host="127.0.0.1", port=port, workers=1, output=gateway_log)
         with stopping(gateway), stopping(start_worker(stack, output=worker_log)) as worker:
             if not wait_until_ready(access.base_url, gateway):
                 raise LocalError(
-                    f"The gateway did not become ready: {last_line(logs / 'gateway.log')} (log: {logs})"
+                    f"The gateway did not become ready: {reason_in(logs / 'gateway.log', log_size)} (log: {logs})"
                 )
             make_the_call(stack, access)
             if not wait_until_started(worker, logs / "worker.log"):
-                raise LocalError(f"The worker did not start: {last_line(logs / 'worker.log')} (log: {logs})")
+                raise LocalError(f"The worker did not start: {reason_in(logs / 'worker.log')} (log: {logs})")
             if once:
                 return 0
             print_welcome(access, stack.state_dir)

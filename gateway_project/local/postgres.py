@@ -16,7 +16,7 @@ import psycopg
 from gateway_project.local.errors import LocalError
 from gateway_project.local.postgres_create import USER, create_data_dir
 from gateway_project.local.postgres_programs import as_owner_of, binary
-from gateway_project.local.process import free_port, is_free, last_line, runs_with, wait_until
+from gateway_project.local.process import free_port, is_free, reason_in, runs_with, wait_until
 
 DATABASE = "gateway"
 RETRY_START_S = 10.0
@@ -105,9 +105,10 @@ class EmbeddedPostgres:
             wait_until(lambda: not self.is_running(), STOP_TIMEOUT_S)
 
     def _launch_until_ready(self) -> None:
+        log_size = self.log.stat().st_size if self.log.exists() else 0
         # Backends of a killed server hold its shared memory for a moment: the first attempts may be refused.
         if not wait_until(self._launch, RETRY_START_S, every_s=0.3):
-            reason = last_line(self.log, containing="FATAL") or last_line(self.log)
+            reason = reason_in(self.log, since=log_size)
             raise LocalError(f"PostgreSQL could not start on {self.data_dir}: {reason} (log: {self.log})")
 
     def _abandon(self) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from gateway_project.local.errors import LocalError
 from gateway_project.local.postgres_programs import as_owner_of, binary, give_away
-from gateway_project.local.process import last_line
+from gateway_project.local.process import reason_in
 
 USER = "gateway"
 # The builtin provider sorts the same on every machine, whatever locales are installed there.
@@ -33,7 +33,7 @@ def create_data_dir(data_dir: Path, log: Path) -> None:
     with log.open("ab") as output:
         done = subprocess.run(as_owner_of(partial, command), stdout=output, stderr=output, check=False)
     if done.returncode:
-        raise LocalError(f"initdb failed: {last_line(log)} (log: {log})")
+        raise LocalError(f"initdb failed: {reason_in(log)} (log: {log})")
     password_file.rename(partial / "gateway.password")
     if data_dir.exists():
         data_dir.rmdir()

@@ -71,10 +71,11 @@ def stop_child(child: "subprocess.Popen[bytes]", timeout_s: float) -> int:
             os.killpg(child.pid, signal.SIGKILL)
 
 
-def last_line(log: Path, *, containing: str = "") -> str:
-    """The last line of a log that contains the text, for an error message."""
+def reason_in(log: Path, since: int = 0) -> str:
+    """Why a server gave up, for an error message: the last fatal line after the offset, else the last one."""
     try:
-        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+        lines = log.read_bytes()[since:].decode(errors="replace").splitlines()
     except OSError:
         return ""
-    return next((line.strip() for line in reversed(lines) if containing in line), "")
+    fatal = [line for line in lines if "FATAL" in line or "PANIC" in line]
+    return next((line.strip() for line in reversed(fatal or lines) if line.strip()), "no word in its log")

