@@ -7,7 +7,7 @@ from uuid import UUID
 import psycopg
 import uvloop
 
-from bench.pairs import BOUND, CONTEXT, PairFigures, lines_of, run_pairs
+from bench.pairs import BOUND, CONTEXT, PairFigures, callers, lines_of, run_pairs
 from bench.report import Report, new_report, print_table
 from metering.ids import uuid7
 from metering.ledger.audit import verify_ledger
@@ -109,9 +109,10 @@ async def _sweep_in_thread(conninfo: str) -> int:
 
 
 async def _load_until(writer: LedgerWriter, stop: asyncio.Event) -> tuple[int, float]:
+    load = callers([TENANT])
     pairs, slowest = 0, 0.0
     while not stop.is_set():
-        figures = await run_pairs(writer, tenants=[TENANT], in_flight=32, pairs=320)
+        figures = await run_pairs(writer, load, in_flight=32, pairs=320)
         pairs += figures.pairs
         slowest = max(slowest, *figures.latencies_ms)
     return pairs, slowest

@@ -75,13 +75,31 @@ def lines_of(tenant: UUID) -> tuple[HoldLine, ...]:
     )
 
 
-async def run_pairs(writer: LedgerWriter, *, tenants: list[UUID], in_flight: int, pairs: int) -> PairFigures:
-    """Carry out `pairs` reserve + settle pairs, each on a tenant drawn evenly, `in_flight` at a time."""
-    lines = [(tenant, lines_of(tenant)) for tenant in tenants]
+Caller = tuple[UUID, tuple[HoldLine, ...]]
+"""A tenant and its lines; the same objects for all its calls, as a policy snapshot gives them."""
+
+
+def callers(tenants: list[UUID]) -> list[Caller]:
+    return [(tenant, lines_of(tenant)) for tenant in tenants]
+
+
+async def run_pairs(writer: LedgerWriter, lines: list[Caller], *, in_flight: int, pairs: int) -> PairFigures:
+    """Carry out `pairs` reserve + settle pairs, `in_flight` at a time.
+
+    With fewer callers than calls in flight all share them; otherwise each of the `in_flight` clients draws from
+    tenants of its own, so that a batch always meets as many different tenants as there are clients.
+    """
     latencies: list[float] = []
     python_before, postgres_before, started = _python_cpu_s(), _postgres_cpu_s(), perf_counter()
     clients = [
-        _client(writer, lines, pairs // in_flight, Random(seed), latencies) for seed in range(in_flight)
+        _client(
+            writer,
+            lines[seed::in_flight] if len(lines) >= in_flight else lines,
+            pairs // in_flight,
+            Random(seed),
+            latencies,
+        )
+        for seed in range(in_flight)
     ]
     await asyncio.gather(*clients)
     return PairFigures(
@@ -95,7 +113,7 @@ async def run_pairs(writer: LedgerWriter, *, tenants: list[UUID], in_flight: int
 
 async def _client(
     writer: LedgerWriter,
-    lines: list[tuple[UUID, tuple[HoldLine, ...]]],
+    lines: list[Caller],
     pairs: int,
     random: Random,
     latencies: list[float],
