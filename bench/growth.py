@@ -81,9 +81,7 @@ async def _pairs(conninfo: str, tenants: int, in_flight: int) -> PairFigures:
     lines = callers([UUID(int=10_000 + place) for place in range(tenants)])
     # Every tenant's meters are opened before the clock runs.
     for first in range(0, tenants, in_flight):
-        await run_pairs(
-            writer, tenants=names[first : first + in_flight], in_flight=in_flight, pairs=in_flight
-        )
+        await run_pairs(writer, lines[first : first + in_flight], in_flight=in_flight, pairs=in_flight)
     rounds = [await run_pairs(writer, lines, in_flight=in_flight, pairs=PAIRS) for _ in range(ROUNDS)]
     await writer.close()
     return max(rounds, key=lambda figures: figures.pairs_per_s)
