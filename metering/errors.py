@@ -22,7 +22,8 @@ MeteringError
 │   └── RateLimited             rate_limited
 ├── TransitionRefused           conflict
 ├── MeteringUnavailable         metering_unavailable
-│   └── LedgerOverloaded        overloaded
+│   └── Overloaded              overloaded
+│       └── LedgerOverloaded    overloaded
 ├── VendorError                 vendor_error
 │   └── VendorTimeout           vendor_timeout
 └── CatalogInvalid              invalid_catalog
@@ -218,10 +219,14 @@ class MeteringUnavailable(MeteringError):
     code = "metering_unavailable"
 
 
-class LedgerOverloaded(MeteringUnavailable):
-    """More commands wait for the ledger than its bound allows."""
+class Overloaded(MeteringUnavailable):
+    """More is asked at once than a bound allows; nothing was begun."""
 
     code = "overloaded"
+
+
+class LedgerOverloaded(Overloaded):
+    """More commands wait for the ledger than its bound allows."""
 
 
 class VendorError(MeteringError):

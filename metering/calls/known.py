@@ -1,4 +1,4 @@
-"""What the gateway knows about callers, plans, models and policies: read from the database, at most a second old."""
+"""What the gateway knows about callers, plans, models and policies: read from the database, dropped on any change."""
 
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -8,7 +8,7 @@ from django.db.models import Q
 
 from metering.catalog.access import PlanAccess, load_access
 from metering.catalog.served import ModelIndex, load_models
-from metering.errors import NotFound, TokenExpired
+from metering.errors import NotFound
 from metering.identity.authenticate import authenticate
 from metering.identity.principal import Principal
 from metering.identity.secret import digest_of
@@ -16,29 +16,37 @@ from metering.models import Team
 from metering.policy.effective import effective_policy
 from metering.policy.values import EffectivePolicy, PolicySubject
 from metering.snapshots import Snapshots
+from metering.snapshots.changes import Changes
 
 
 class Known:
-    """One process's snapshots. For one event loop."""
+    """One process's snapshots. For one event loop.
 
-    def __init__(self) -> None:
-        self._principals = Snapshots(_principal)
-        self._teams = Snapshots(_team_id)
-        self._access = Snapshots(load_access)
-        self._models = Snapshots(load_models, max_entries=1)
-        self._policies = Snapshots(effective_policy)
+    With `changes` fed by a listener they live until they change, otherwise a second (metering.snapshots).
+    """
+
+    def __init__(self, changes: Changes | None = None) -> None:
+        changes = changes or Changes()
+        self._principals = Snapshots(
+            _principal,
+            changes=changes,
+            tenant_of=lambda principal: principal.tenant_id,
+            until_of=lambda principal: principal.valid_until,
+        )
+        self._teams = Snapshots(_team, changes=changes, tenant_of=lambda team: team[0])
+        self._access = Snapshots(load_access, changes=changes)
+        self._models = Snapshots(
+            load_models, changes=changes, until_of=lambda index: index.until, max_entries=1
+        )
+        self._policies = Snapshots(_policy, changes=changes, tenant_of=lambda policy: policy[0])
 
     async def principal(self, secret: str) -> Principal:
         """The holder of a bearer secret. Raises InvalidCredential, TokenExpired and TenantSuspended."""
-        principal = await self._principals.get(digest_of(secret), secret)
-        # A snapshot may be older than the secret's end.
-        if principal.valid_until is not None and principal.valid_until <= datetime.now(UTC):
-            raise TokenExpired("This ATI token has expired.")
-        return principal
+        return await self._principals.get(digest_of(secret), secret)
 
     async def team_id(self, tenant_id: UUID, reference: str) -> UUID:
         """A team of the tenant by id or slug. Raises NotFound."""
-        return await self._teams.get((tenant_id, reference), tenant_id, reference)
+        return (await self._teams.get((tenant_id, reference), tenant_id, reference))[1]
 
     async def access(self, plan: str, task: str) -> PlanAccess:
         """The plan's model classes for the task. Raises FeatureNotInPlan and TaskNotAllowed."""
@@ -50,7 +58,7 @@ class Known:
 
     async def policy(self, subject: PolicySubject, task: str) -> EffectivePolicy:
         """Limits and budgets in force."""
-        return await self._policies.get((subject, task), subject, task)
+        return (await self._policies.get((subject, task), subject, task))[1]
 
     def forget(self) -> None:
         """Drop everything, so that the next call reads the database."""
@@ -62,7 +70,13 @@ def _principal(secret: str) -> Principal:
     return authenticate(secret=secret, now=datetime.now(UTC))
 
 
-def _team_id(tenant_id: UUID, reference: str) -> UUID:
+def _policy(subject: PolicySubject, task: str) -> tuple[UUID, EffectivePolicy]:
+    """With the tenant, whose changes concern it."""
+    return subject.tenant_id, effective_policy(subject, task)
+
+
+def _team(tenant_id: UUID, reference: str) -> tuple[UUID, UUID]:
+    """The tenant and its team."""
     named = Q(slug=reference)
     with suppress(ValueError):
         named |= Q(pk=UUID(reference))
@@ -70,4 +84,4 @@ def _team_id(tenant_id: UUID, reference: str) -> UUID:
     found: UUID | None = teams.values_list("pk", flat=True).first()
     if found is None:
         raise NotFound("There is no such team.", param="team")
-    return found
+    return tenant_id, found

@@ -3,6 +3,8 @@
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
+from django.db.models import Min
+
 from metering.errors import UnpriceableRequest
 from metering.models import ModelPrice
 from metering.money import TokenPrice
@@ -31,6 +33,13 @@ def prices_at(*, models: Collection[str], moment: datetime) -> Mapping[str, Toke
         .distinct("model_id")
     )
     return {row.model_id: token_price(row) for row in rows}
+
+
+def next_price_at(*, models: Collection[str], moment: datetime) -> datetime | None:
+    """When the prices of these models change next; None: no change is known."""
+    coming = ModelPrice.objects.filter(model_id__in=models, effective_from__gt=moment)
+    found: datetime | None = coming.aggregate(first=Min("effective_from"))["first"]
+    return found
 
 
 def token_price(row: ModelPrice) -> TokenPrice:

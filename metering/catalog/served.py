@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from msgspec import Struct
 
-from metering.catalog.prices import prices_at
+from metering.catalog.prices import next_price_at, prices_at
 from metering.models import LLMModel
 from metering.money import TokenPrice
 
@@ -30,6 +30,8 @@ class ModelIndex:
     by_name: dict[str, ServedModel]
     by_alias: dict[str, tuple[ServedModel, ...]]
     by_class: dict[str, tuple[ServedModel, ...]]
+    until: datetime | None = None
+    """When the next price begins, and with it another index."""
 
     def find(self, name: str) -> tuple[ServedModel, ...]:
         """The models that a name, an alias or a class stands for, in this order; none if it is unknown."""
@@ -42,7 +44,8 @@ class ModelIndex:
 def load_models() -> ModelIndex:
     """The index as of now. A model without a price in force cannot be charged, so it is not served."""
     rows = list(LLMModel.objects.filter(is_active=True, provider__is_active=True))
-    prices = prices_at(models=[row.name for row in rows], moment=datetime.now(UTC))
+    names, moment = [row.name for row in rows], datetime.now(UTC)
+    prices = prices_at(models=names, moment=moment)
     by_name: dict[str, ServedModel] = {}
     by_alias: dict[str, list[ServedModel]] = {}
     by_class: dict[str, list[ServedModel]] = {}
@@ -64,7 +67,12 @@ def load_models() -> ModelIndex:
         by_class.setdefault(model.model_class, []).append(model)
         for alias in row.aliases:
             by_alias.setdefault(alias, []).append(model)
-    return ModelIndex(by_name=by_name, by_alias=_cheapest_first(by_alias), by_class=_cheapest_first(by_class))
+    return ModelIndex(
+        by_name=by_name,
+        by_alias=_cheapest_first(by_alias),
+        by_class=_cheapest_first(by_class),
+        until=next_price_at(models=names, moment=moment),
+    )
 
 
 def _cheapest_first(groups: dict[str, list[ServedModel]]) -> dict[str, tuple[ServedModel, ...]]:

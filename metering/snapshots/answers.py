@@ -1,0 +1,143 @@
+"""Database answers kept in process memory until they change, so that a warm request asks no database.
+
+While the process hears of changes (changes.py), an answer lives until one concerns it. While it is deaf,
+an answer lives a second.
+"""
+
+import asyncio
+import copy
+from collections.abc import Callable, Hashable
+from datetime import UTC, datetime
+from typing import Generic, ParamSpec, TypeVar
+from uuid import UUID
+
+from django.db import InterfaceError, OperationalError
+
+from metering.errors import MeteringError, MeteringUnavailable, Overloaded
+from metering.orm import in_database_thread
+from metering.snapshots.changes import DEAF_AFTER_S, Changes, Tenants
+from metering.snapshots.kept import Kept, keep
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+LIFE_S = 300.0
+"""Of an answer that nothing is heard about: a safety net only."""
+REFUSAL_LIFE_S = 5.0
+"""Of a refusal (unknown token, no such team), which is also dropped by any change at all."""
+MAX_ENTRIES = 10_000
+MAX_REFUSALS = 1_000
+MAX_READS = 1_000
+"""Reads that wait or run at once. More are refused: a flood of bad tokens must not queue up here."""
+
+
+class Snapshots(Generic[P, T]):
+    """A sync database function's answers by key: bounded, each read once until it changes.
+
+    Calls that miss at the same time share one read. An answer whose read began before a change was heard of is
+    not kept. Refusals (MeteringError) are kept for a short while, other errors never. For one event loop.
+    """
+
+    def __init__(
+        self,
+        load: Callable[P, T],
+        *,
+        changes: Changes | None = None,
+        tenant_of: Callable[[T], UUID | None] = lambda value: None,
+        until_of: Callable[[T], datetime | None] = lambda value: None,
+        max_entries: int = MAX_ENTRIES,
+    ) -> None:
+        """`tenant_of`: the tenant whose changes concern an answer besides those that concern everybody.
+
+        `until_of`: when an answer ends by itself, by the calendar, such as at the next price.
+        """
+        self._load = load
+        self._changes = changes or Changes()
+        self._clock = self._changes.clock
+        self._tenant_of = tenant_of
+        self._until_of = until_of
+        self._max_entries = max_entries
+        self._entries: dict[Hashable, Kept[T]] = {}
+        self._refusals: dict[Hashable, Kept[MeteringError]] = {}
+        self._reading: dict[Hashable, asyncio.Task[T]] = {}
+        self._running = 0
+        self._generation = 0
+        self._changes.follow(self.drop)
+
+    async def get(self, key: Hashable, *args: P.args, **kwargs: P.kwargs) -> T:
+        """The answer for `key`, as kept, else the function's for these arguments.
+
+        Raises what the function raises, MeteringUnavailable while the database is away, and Overloaded.
+        """
+        entry = self._entries.get(key)
+        if entry is not None and self._is_good(entry):
+            return entry.value
+        refusal = self._refusals.get(key)
+        if refusal is not None and self._is_good(refusal):
+            raise copy.copy(refusal.value)  # one that is raised twice would keep both callers' frames alive
+        reading = self._reading.get(key)
+        if reading is None:
+            reading = self._read(key, *args, **kwargs)
+        # Others wait for the same task: one of them going away must not cancel it.
+        return await asyncio.shield(reading)
+
+    def drop(self, tenants: Tenants) -> None:
+        """Forget what a change concerns, and keep nothing that is being read right now."""
+        self._generation += 1
+        self._reading.clear()
+        self._refusals.clear()
+        if tenants is None:
+            self._entries.clear()
+        elif self._entries:
+            stale = [key for key, entry in self._entries.items() if entry.tenant_id in tenants]
+            for key in stale:
+                del self._entries[key]
+
+    def clear(self) -> None:
+        """Forget everything: the next call of each key reads the database."""
+        self.drop(None)
+
+    def _is_good(self, entry: Kept[T] | Kept[MeteringError]) -> bool:
+        now_s = self._clock()
+        if now_s >= entry.ends_s:
+            return False
+        if now_s >= self._changes.quiet_until_s and now_s >= entry.read_s + DEAF_AFTER_S:
+            return False
+        return entry.until is None or datetime.now(UTC) < entry.until
+
+    def _read(self, key: Hashable, *args: P.args, **kwargs: P.kwargs) -> asyncio.Task[T]:
+        if self._running >= MAX_READS:
+            raise Overloaded(f"{MAX_READS} callers wait for the database already.")
+        self._running += 1
+        reading = asyncio.create_task(self._read_now(key, *args, **kwargs), name="snapshot.read")
+        self._reading[key] = reading
+        reading.add_done_callback(lambda task: self._ended(key, task))
+        return reading
+
+    def _ended(self, key: Hashable, reading: asyncio.Task[T]) -> None:
+        self._running -= 1
+        if self._reading.get(key) is reading:
+            del self._reading[key]
+        if not reading.cancelled():
+            reading.exception()  # it may be that nobody waits any more
+
+    async def _read_now(self, key: Hashable, *args: P.args, **kwargs: P.kwargs) -> T:
+        # An entry's life starts before the database is read, so that it is never older than it says.
+        read_s, generation = self._clock(), self._generation
+        try:
+            value = await in_database_thread(self._load, *args, **kwargs)
+        except (OperationalError, InterfaceError) as error:
+            raise MeteringUnavailable("The database cannot be reached.") from error
+        except MeteringUnavailable:
+            raise
+        except MeteringError as refusal:
+            if generation == self._generation:
+                kept = copy.copy(refusal)
+                keep(
+                    self._refusals, key, Kept(kept, read_s, read_s + REFUSAL_LIFE_S, None, None), MAX_REFUSALS
+                )
+            raise
+        if generation == self._generation:
+            entry = Kept(value, read_s, read_s + LIFE_S, self._until_of(value), self._tenant_of(value))
+            keep(self._entries, key, entry, self._max_entries)
+        return value
