@@ -63,8 +63,9 @@ class WindowCache:
         """Remember what these meters are; their counters are of no use later."""
         if len(self.kinds) > MAX_CACHED:
             self.kinds.clear()
-        for meter_id in meters.keys() - self.kinds.keys():
-            self.kinds[meter_id] = copy(meters[meter_id])
+        for meter_id, meter in meters.items():
+            if meter_id not in self.kinds:
+                self.kinds[meter_id] = copy(meter)
 
     def find(self, keys: Iterable[MeterKey], moment: datetime) -> tuple[dict[MeterKey, int], list[MeterKey]]:
         """The meters known to be open at `moment`, and the keys that have none."""
