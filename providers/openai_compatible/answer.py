@@ -12,8 +12,10 @@ MAX_ANSWER_BYTES = 16 * 1024 * 1024
 """Of a whole answer, all of which is in memory."""
 
 
-async def read_whole(response: ClientResponse) -> bytes:
+async def read_whole(response: ClientResponse, gap_s: float) -> bytes:
     """The body. Raises ProviderError for one that is too large, before it is in memory."""
+    if not response.content.is_eof():
+        set_gap(response, gap_s)
     if response.content_length is not None and response.content_length <= MAX_ANSWER_BYTES:
         return await response.read()
     parts: list[bytes] = []
@@ -24,6 +26,14 @@ async def read_whole(response: ClientResponse) -> bytes:
             raise broken(f"its answer is longer than {MAX_ANSWER_BYTES:,} bytes")
         parts.append(part)
     return b"".join(parts)
+
+
+def set_gap(response: ClientResponse, gap_s: float) -> None:
+    """From now on the next bytes may take no longer than this."""
+    connection = response.connection
+    if connection is not None and connection.protocol is not None:
+        connection.protocol.read_timeout = gap_s
+        connection.protocol.start_timeout()
 
 
 async def whole_answer(body: bytes, call: ProviderCall, api_key: str) -> Completion:

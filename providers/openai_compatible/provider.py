@@ -2,21 +2,22 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 
 import aiohttp
 from aiohttp import ClientResponse, ClientTimeout
 from yarl import URL
 
-from providers.openai_compatible.answer import read_whole, whole_answer
+from providers.openai_compatible.answer import read_whole, set_gap, whole_answer
 from providers.openai_compatible.connections import connections
 from providers.openai_compatible.errors import broken, connection_failed, refused
 from providers.openai_compatible.request import payload_of, renames_limit
 from providers.openai_compatible.streamed import StreamedAnswer
 from providers.openai_compatible.timeouts import Timeouts
-from providers.port import Capability, Chunk, Completion, ProviderCall, ProviderError
+from providers.port import Capability, Chunk, Completion, ProviderCall
 
 MAX_ERROR_BYTES = 1 << 16
+CONNECTION_ERRORS = (aiohttp.ClientError, TimeoutError, OSError)
 EVENT_STREAM = "text/event-stream"
 TAIL_S = 0.05
 """How long the end of the HTTP message may come after `[DONE]` for the connection to be used again."""
@@ -35,6 +36,7 @@ class OpenAICompatibleProvider:
         self._rename_limit = renames_limit(base_url)
         self._api_key = api_key
         self._timeouts = timeouts or Timeouts()
+        self._connecting = ClientTimeout(sock_connect=self._timeouts.connect_s)
         # Not compressed: the bytes go on as they come.
         self._headers = {"content-type": "application/json", "accept-encoding": "identity"}
         if api_key:
@@ -49,54 +51,70 @@ class OpenAICompatibleProvider:
 
     async def stream(self, call: ProviderCall) -> AsyncGenerator[Chunk, None]:
         payload = payload_of(call, streamed=True, rename_limit=self._rename_limit)
-        async with self._answered(self._chat_url, call, payload, self._timeouts.first_byte_s) as response:
-            if not response.content_type.startswith(EVENT_STREAM):
-                raise broken(f"it answered a stream with {response.content_type}")
-            answer = StreamedAnswer(call, self._api_key)
-            async for part in response.content.iter_any():
-                for chunk in answer.feed(part):
+        patience = ClientTimeout(
+            total=call.timeout_s,
+            sock_connect=self._timeouts.connect_s,
+            sock_read=self._timeouts.first_byte_s,
+        )
+        try:
+            response = await self._ask(self._chat_url, call, payload, patience)
+            try:
+                set_gap(response, self._timeouts.gap_s)
+                answer = StreamedAnswer(call, self._api_key)
+                async for part in _parts_of(response):
+                    for chunk in answer.feed(part):
+                        yield chunk
+                    if answer.done:
+                        await _read_tail(response)
+                        break
+                for chunk in await answer.end():
                     yield chunk
-                if answer.done:
-                    await _read_tail(response)
-                    break
-            for chunk in await answer.end():
-                yield chunk
+            finally:
+                response.release()  # cuts the connection, and so the call, unless the answer has ended
+        except CONNECTION_ERRORS as error:
+            raise connection_failed(error) from None  # the client's error may quote the request's URL
 
     async def close(self) -> None:
         await connections.let_go(self)
 
     async def _whole(self, url: URL, call: ProviderCall, payload: bytes) -> Completion:
-        async with self._answered(url, call, payload, call.timeout_s) as response:
-            body = await read_whole(response)
+        """The deadline is asyncio's, which costs a call 20 µs less than the client's timers."""
+        try:
+            async with asyncio.timeout(call.timeout_s):
+                response = await self._ask(url, call, payload, self._connecting)
+                try:
+                    body = await read_whole(response, self._timeouts.gap_s)
+                finally:
+                    response.release()
+        except CONNECTION_ERRORS as error:
+            raise connection_failed(error) from None
         return await whole_answer(body, call, self._api_key)
 
-    @asynccontextmanager
-    async def _answered(
-        self, url: URL, call: ProviderCall, payload: bytes, first_byte_s: float
-    ) -> AsyncIterator[ClientResponse]:
-        """The vendor's response, if its status is 200. Leaving early cuts the connection, and so the call."""
-        timeout = ClientTimeout(
-            total=call.timeout_s, sock_connect=self._timeouts.connect_s, sock_read=first_byte_s
-        )
-        headers = {**self._headers, "x-gateway-attempt-id": call.attempt_id}
-        try:
-            async with connections.take(self).post(
-                url, data=payload, headers=headers, timeout=timeout, allow_redirects=False
-            ) as response:
-                if response.status != 200:
-                    raise await self._refusal(response)
-                if response.connection is not None and response.connection.protocol is not None:
-                    response.connection.protocol.read_timeout = self._timeouts.gap_s
-                yield response
-        except ProviderError:
-            raise
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise connection_failed(error) from None  # the client's error may quote the request's URL
+    async def _ask(
+        self, url: URL, call: ProviderCall, payload: bytes, patience: ClientTimeout
+    ) -> ClientResponse:
+        """The vendor's response, to be released, if its status is 200.
 
-    async def _refusal(self, response: ClientResponse) -> ProviderError:
-        """Redirects are not followed: the key goes to the configured host alone."""
-        body = await response.content.read(MAX_ERROR_BYTES)
-        return refused(response.status, response.headers, body, self._api_key)
+        Redirects are not followed: the key goes to the configured host alone.
+        """
+        headers = {**self._headers, "x-gateway-attempt-id": call.attempt_id}
+        response = await connections.take(self).post(
+            url, data=payload, headers=headers, timeout=patience, allow_redirects=False
+        )
+        if response.status == 200:
+            return response
+        try:
+            body = await response.content.read(MAX_ERROR_BYTES)
+        finally:
+            response.release()
+        raise refused(response.status, response.headers, body, self._api_key)
+
+
+def _parts_of(response: ClientResponse) -> AsyncIterator[bytes]:
+    """The answer's bytes as they come, no faster than they are taken."""
+    if not response.content_type.startswith(EVENT_STREAM):
+        raise broken(f"it answered a stream with {response.content_type}")
+    return response.content.iter_any()
 
 
 async def _read_tail(response: ClientResponse) -> None:
