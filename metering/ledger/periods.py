@@ -22,6 +22,8 @@ from metering.ledger.partitions import (
 SEAL_AFTER = timedelta(days=2)
 """A lease lasts a day at most and a new id may be a day old, so a month is quiet after two."""
 PURGE_BATCH = 5_000
+PATIENCE = "-c lock_timeout=2s"
+"""Whoever adds or drops a partition locks the whole table, and while that waits, the ledger's writes wait behind it."""
 
 CLOSING_BALANCES = """
 INSERT INTO metering_closingbalance (month, meter_id, charged)
@@ -45,7 +47,7 @@ DELETE FROM metering_usagereservation WHERE id IN (
 
 def make_partitions(conninfo: str, now: datetime) -> None:
     """Make the partitions of last month to three months ahead. Idempotent. Raises psycopg.Error."""
-    with psycopg.connect(conninfo) as connection:
+    with psycopg.connect(conninfo, options=PATIENCE) as connection:
         connection.execute("SELECT pg_advisory_xact_lock(hashtextextended('metering.partitions', 0))")
         for month in months_wanted(now):
             for statement in create_statements(month):
@@ -73,8 +75,13 @@ def seal_month(conninfo: str, month: date, now: datetime) -> bool:
 
 
 def drop_month(conninfo: str, month: date, now: datetime) -> bool:
-    """Drop a sealed month's usage rows and entries for good; its closing balances stay. False if it is not sealed."""
-    with psycopg.connect(conninfo) as connection:
+    """Drop a sealed month's usage rows and entries for good; its closing balances stay. False if it is not sealed.
+
+    Raises psycopg.errors.LockNotAvailable while somebody reads the tables for long; try again later.
+    """
+    # First: a reservation whose entries are gone would look as if it had never ended.
+    purge_reservations(conninfo, month)
+    with psycopg.connect(conninfo, options=PATIENCE) as connection:
         if _state(connection, month) != "sealed":
             return False
         for table in PARTITIONED_TABLES:
@@ -83,7 +90,6 @@ def drop_month(conninfo: str, month: date, now: datetime) -> bool:
             "UPDATE metering_ledgerperiod SET state = 'dropped', dropped_at = %s WHERE month = %s",
             (now, month),
         )
-    purge_reservations(conninfo, month)
     return True
 
 

@@ -1,7 +1,7 @@
 """Hourly sums of the usage log, for charts and reports.
 
 A row belongs to the hour (UTC) in which its reservation was made, which its id tells. An hour is
-always summed whole from its rows, so that running twice, or late, is harmless.
+always summed whole from its rows, so that running twice, or after days without a worker, is harmless.
 """
 
 from datetime import datetime, timedelta
@@ -11,11 +11,11 @@ import psycopg
 from metering.ids import first_id_at
 
 LOOK_BACK = timedelta(hours=2)
-"""Hours with rows recorded since then are summed again."""
+"""Hours with rows recorded since then are summed again, or since the last hour that was ever summed."""
 
 CHANGED_HOURS = """
 SELECT DISTINCT date_trunc('hour', uuid_extract_timestamp(id), 'UTC') FROM metering_usagelog
-WHERE recorded_at >= %s ORDER BY 1
+WHERE recorded_at >= least(%s, (SELECT coalesce(max(hour), '-infinity') FROM metering_usagerollup)) ORDER BY 1
 """
 
 SUM_HOUR = """

@@ -1,0 +1,99 @@
+"""Hostile text and odd numbers arrive in PostgreSQL as they were sent."""
+
+from uuid import UUID
+
+import psycopg
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from metering.ids import uuid7
+from metering.ledger.commands import CallContext
+from metering.ledger.postgres import literals
+from metering.ledger.writer import LedgerWriter
+from tests.integration.metering.ledger import kit
+from tests.properties import thorough
+
+HOSTILE = ['"', "\\", "\\\\", '\\"', "{", "}", "{}", ",", "NULL", "null", "", " ", "'", "$1", "%s", "\n", "\t",
+           '","', '"}', "\\x41", "''); DROP TABLE", "é", "\u202e", "\U0001f4a5", "\ufeff", "\x7f", "\x01"]  # fmt: skip
+characters = st.characters(exclude_categories=["Cs"], exclude_characters="\0")
+texts = st.one_of(st.sampled_from(HOSTILE), st.text(characters), st.text(st.sampled_from('"\\{},NUL% ')))
+bigints = st.integers(-(2**63), 2**63 - 1)
+
+
+def unnested(database: psycopg.Connection, kind: str, literal: str, length: int) -> list[object]:
+    """The literal as a column beside a full one, as the statements of a batch take it."""
+    rows = database.execute(
+        f"SELECT value FROM unnest(%s::int[], %s::{kind}[]) AS rows (place, value) ORDER BY place".encode(),
+        (list(range(length)), literal),
+    ).fetchall()
+    return [row[0] for row in rows]
+
+
+@pytest.mark.parametrize(
+    ("kind", "build", "values"),
+    [
+        ("text", literals.text_array, texts),
+        ("text", literals.optional_text_array, st.one_of(st.none(), texts)),
+        ("bigint", literals.int_array, bigints),
+        ("bigint", literals.optional_int_array, st.one_of(st.none(), bigints)),
+        ("boolean", literals.bool_array, st.booleans()),
+        ("uuid", literals.uuid_array, st.uuids()),
+        ("uuid", literals.optional_uuid_array, st.one_of(st.none(), st.uuids(), st.just(UUID(int=0)))),
+    ],
+)
+def test_a_column_arrives_as_it_was_sent(kind, build, values, database: psycopg.Connection) -> None:  # type: ignore[no-untyped-def]
+    @thorough(100)
+    @given(st.lists(values, min_size=1, max_size=20))
+    def check(column: list[object]) -> None:
+        assert unnested(database, kind, build(column), len(column)) == column
+
+    check()
+
+
+@pytest.mark.parametrize("column", [[0, 0], [0, 5], [-1, 0], [2**63 - 1]])
+def test_a_column_of_zeros_is_sent_as_nothing_and_read_as_zeros(
+    column: list[int], database: psycopg.Connection
+) -> None:
+    literal = literals.sparse_int_array(column)
+
+    assert [value or 0 for value in unnested(database, "bigint", literal, len(column))] == column
+
+
+def test_rows_of_different_lengths_arrive_as_they_were_sent(database: psycopg.Connection) -> None:
+    @thorough(100)
+    @given(st.lists(st.lists(bigints, max_size=5), min_size=1, max_size=10))
+    @example([[]])
+    def check(rows: list[list[int]]) -> None:
+        literal = literals.nested_int_array(rows)
+        found = unnested(database, "text", literal, len(rows))
+        assert [database.execute("SELECT %s::bigint[]", (row,)).fetchone() for row in found] == [
+            (row,) for row in rows
+        ]
+
+    check()
+
+
+async def test_hostile_texts_of_a_call_are_kept_as_they_are(
+    ledger: LedgerWriter, database: psycopg.Connection
+) -> None:
+    """Each in a row of one batch with the others, in the reservation and in the log."""
+    key = kit.key(subject_id="".join(HOSTILE))
+    ids = [uuid7() for _ in HOSTILE]
+    for id_, text in zip(ids, HOSTILE, strict=True):
+        context = CallContext(
+            request_id=text, task="LLM0_CHAT", request_model=text, trace_id=text, conversation_id=text
+        )
+        command = kit.reserve(kit.line(key, 1), id_=id_, context=context)
+        await ledger.submit(command)
+        attempt = kit.attempt(1, text, output_tokens=1)
+        await ledger.submit(kit.settle(id_, attempts=(attempt,)))
+
+    columns = "request_id, request_model, trace_id, conversation_id"
+    log = database.execute(f"SELECT {columns}, provider_name FROM metering_usagelog ORDER BY id").fetchall()
+    holds = database.execute(f"SELECT {columns} FROM metering_usagereservation ORDER BY id").fetchall()
+    by_id = sorted(zip(ids, HOSTILE, strict=True))
+    assert log == [(text,) * 5 for _, text in by_id]
+    assert holds == [(text,) * 4 for _, text in by_id]
+    [meter] = database.execute("SELECT subject_id FROM metering_usagemeter").fetchall()
+    assert meter == ("".join(HOSTILE),)
