@@ -1,12 +1,13 @@
 """Plays steps on the real ledger, under any batching, and tells its answers the way the model does.
 
 Commands that wait at the same time may be carried out in any order, for the ledger has two connections. Which order
-that was, their batches tell: those that share a meter follow each other.
+that was, the engine tells: it meets them with their meters locked.
 """
 
 import asyncio
 from collections.abc import Sequence
 from itertools import count
+from typing import Any
 from uuid import uuid4
 
 import psycopg
@@ -16,6 +17,7 @@ from metering.errors import InvalidRequest
 from metering.ids import uuid7
 from metering.ledger import commands, results
 from metering.ledger.postgres.store import PostgresStore
+from metering.ledger.postgres.wire import Wire
 from metering.ledger.writer import LedgerWriter
 from metering.types import Dimension, Window
 from tests.integration.metering.ledger import kit, steps
@@ -34,20 +36,19 @@ Told = tuple[Step, Answer | None]
 
 
 class Spy:
-    """Stands before the store and notes in which order commands were carried out."""
+    """Stands in the store, behind the engine, and notes in which order it met the commands; the last time counts."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self._done: dict[int, int] = {}
-        clock, run = count(), PostgresStore.run
+        clock, behind_the_engine = count(), PostgresStore._check_refused_reserves
 
         async def noted(
-            self_: PostgresStore, batch: Sequence[commands.Command], **facts: bool
-        ) -> list[results.Result]:
-            answers = await run(self_, batch, **facts)
+            store: PostgresStore, wire: Wire, batch: Sequence[commands.Command], *facts: Any
+        ) -> None:
             self._done.update({id(command): next(clock) for command in batch})
-            return answers
+            await behind_the_engine(store, wire, batch, *facts)
 
-        monkeypatch.setattr(PostgresStore, "run", noted)
+        monkeypatch.setattr(PostgresStore, "_check_refused_reserves", noted)
 
     def in_order(self, asked: Sequence[Asked]) -> list[Told]:
         """Sorted as carried out."""
