@@ -6,7 +6,7 @@ from contextlib import aclosing
 from gateway_project import env
 from metering.models import Provider
 from metering.ports import AttemptFailed, VendorAnswer, VendorCall, VendorChunk
-from metering.snapshots import Snapshots
+from metering.snapshots import Changes, Snapshots
 from metering.types import Outcome
 from providers.port import Failure, LLMProvider, ProviderError
 from providers.registry import ProviderConfig, make_provider
@@ -22,8 +22,8 @@ OUTCOMES = {
 class ConfiguredVendors:
     """The catalog's active providers, each built once and again when its row changes."""
 
-    def __init__(self) -> None:
-        self._configs = Snapshots(load_configs, max_entries=1)
+    def __init__(self, changes: Changes | None = None) -> None:
+        self._configs = Snapshots(load_configs, changes=changes, max_entries=1)
         self._clients: dict[ProviderConfig, LLMProvider] = {}
 
     async def complete(self, call: VendorCall) -> VendorAnswer:

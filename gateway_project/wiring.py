@@ -9,8 +9,13 @@ from django.conf import settings
 from adapters.chat import ChatAdapter
 from gateway_project.vendors import ConfiguredVendors
 from metering.bridge import bridge, run_sync
+from metering.calls.known import Known
 from metering.gateway import LLMGateway
 from metering.ledger.writer import LedgerWriter
+from metering.rates.redis_buckets import RedisBuckets
+from metering.rates.shared_buckets import SharedBuckets
+from metering.snapshots import Changes
+from metering.snapshots.listener import ChangeListener
 from providers.tokens import estimate_tokens
 
 CLOSE_S = 10.0
@@ -23,6 +28,10 @@ class Runtime:
     gateway: LLMGateway
     writer: LedgerWriter
     vendors: ConfiguredVendors
+    changes: Changes
+    listener: ChangeListener
+    redis: RedisBuckets
+    buckets: SharedBuckets
     loop: asyncio.AbstractEventLoop
 
 
@@ -35,16 +44,32 @@ async def start() -> Runtime:
     loop = asyncio.get_running_loop()
     if _runtime is None or _runtime.loop is not loop:
         writer = LedgerWriter(settings.LEDGER_DATABASE_URL)
-        vendors = ConfiguredVendors()
+        changes = Changes()
+        listener = ChangeListener(settings.LEDGER_DATABASE_URL, changes)
+        redis = RedisBuckets(settings.REDIS_URL)
+        buckets = SharedBuckets(redis)
+        vendors = ConfiguredVendors(changes)
         gateway = LLMGateway(
             ledger=writer,
             vendors=vendors,
             adapters=(ChatAdapter(),),
             count_tokens=estimate_tokens,
             lease_s=settings.RESERVATION_LEASE_S,
+            known=Known(changes),
+            buckets=buckets,
         )
-        _runtime = Runtime(gateway=gateway, writer=writer, vendors=vendors, loop=loop)
+        _runtime = Runtime(
+            gateway=gateway,
+            writer=writer,
+            vendors=vendors,
+            changes=changes,
+            listener=listener,
+            redis=redis,
+            buckets=buckets,
+            loop=loop,
+        )
         await writer.start()
+        await asyncio.gather(listener.start(), redis.start())
     return _runtime
 
 
@@ -56,6 +81,7 @@ async def stop(deadline_s: float = CLOSE_S) -> None:
     runtime, _runtime = _runtime, None
     await runtime.gateway.close(deadline_s)
     await runtime.writer.close(CLOSE_S)
+    await asyncio.gather(runtime.listener.close(), runtime.redis.close())
     await runtime.vendors.close()
 
 

@@ -20,11 +20,13 @@ from metering.background import BackgroundTasks
 from metering.calls.admit import Collaborators, admit
 from metering.calls.channel import Channel, MeteredStream
 from metering.calls.known import Known
-from metering.calls.values import Call, CallRequest, Facts, Result, facts_of
+from metering.calls.values import Call, CallRequest, Facts, Observer, Result, facts_of
 from metering.errors import MeteringError, MeteringUnavailable
 from metering.identity.principal import Principal
 from metering.ledger.port import Ledger
 from metering.ports import LLMAdapter, Vendors
+from metering.rates.port import Buckets
+from metering.rates.process_buckets import ProcessBuckets
 from metering.reservation.bound import TokenCounter
 from metering.reservation.lease import LeaseKeeper
 from metering.reservation.release import release
@@ -48,19 +50,25 @@ class LLMGateway:
         adapters: Iterable[LLMAdapter],
         count_tokens: TokenCounter,
         lease_s: int,
+        known: Known | None = None,
+        buckets: Buckets | None = None,
+        observe: Observer = lambda call, attempts: None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
+        """`known` and `buckets` are this process's own if they are not given; `observe` sees every ended call."""
         self._with = Collaborators(
             ledger=ledger,
             vendors=vendors,
             adapters={task: adapter for adapter in adapters for task in adapter.supported_tasks},
             count_tokens=count_tokens,
-            known=Known(),
+            known=known or Known(),
+            buckets=buckets or ProcessBuckets(),
             background=BackgroundTasks(),
             now=now,
             lease_s=lease_s,
         )
         self._leases = LeaseKeeper(ledger)
+        self._observe = observe
 
     @property
     def known(self) -> Known:
@@ -147,6 +155,7 @@ class LLMGateway:
     async def _end(self, call: Call) -> None:
         """Settle what was sent, release what was not, in a task that no cancellation reaches."""
         attempts = call.allowance.seal()
+        call.rates.true_up(tokens=sum([item.input_tokens + item.output_tokens for item in attempts]))
         ending: Coroutine[Any, Any, Any]
         if attempts:
             ending = settle(ledger=self._with.ledger, hold=call.hold, attempts=attempts)
@@ -159,6 +168,7 @@ class LLMGateway:
                 deadline_s=call.hold.lease_s,
             )
         task = self._with.background.spawn(ending, name="reservation.end")
+        self._observe(call, attempts)
         with suppress(TimeoutError):
             async with asyncio.timeout(SETTLE_WAIT_S):
                 await asyncio.shield(task)

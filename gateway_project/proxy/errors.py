@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 from starlette.responses import Response
 
+from gateway_project.proxy.headers import rate_headers
 from metering import errors
 from metering.money import usd_text
 from metering.types import Dimension
@@ -83,6 +84,8 @@ def error_response(error: errors.MeteringError, request_id: str) -> Response:
         headers["retry-after"] = str(error.retry_after_s)
         if isinstance(error, errors.BudgetExceeded):
             headers["x-should-retry"] = "false"
+        elif isinstance(error, errors.RateLimited):
+            headers |= rate_headers(error.balances)
     elif isinstance(error, errors.MeteringUnavailable):
         headers["retry-after"] = str(RETRY_UNAVAILABLE_S)
     elif isinstance(error, errors.InvalidCredential):

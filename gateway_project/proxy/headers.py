@@ -1,6 +1,10 @@
 """The facts of a call as response headers (CONTRACTS)."""
 
+import math
+from collections.abc import Iterable
+
 from metering.calls.values import Facts
+from metering.errors import RateBalance
 from metering.money import usd_text
 from metering.types import Dimension
 
@@ -19,7 +23,30 @@ def fact_headers(facts: Facts) -> dict[str, str]:
             headers["x-budget-remaining-usd"] = usd_text(left)
         else:
             headers[f"x-budget-remaining-{dimension.value.replace('_', '-')}"] = str(left)
+    if facts.rates:
+        headers.update(rate_headers(facts.rates))
     return headers
+
+
+def rate_headers(balances: Iterable[RateBalance]) -> dict[str, str]:
+    """OpenAI's `x-ratelimit-*`, where `reset` is a duration such as `1s`, `6m0s` or `20ms`."""
+    headers: dict[str, str] = {}
+    for balance in balances:
+        headers[f"x-ratelimit-limit-{balance.dimension}"] = str(balance.limit)
+        headers[f"x-ratelimit-remaining-{balance.dimension}"] = str(balance.remaining)
+        headers[f"x-ratelimit-reset-{balance.dimension}"] = duration(balance.reset_s)
+    return headers
+
+
+def duration(seconds: float) -> str:
+    """As OpenAI writes it: hours, minutes and seconds, milliseconds below a second."""
+    milliseconds = math.ceil(seconds * 1000)
+    if milliseconds < 1000:
+        return f"{milliseconds}ms"
+    minutes, rest = divmod(milliseconds, 60_000)
+    hours, minutes = divmod(minutes, 60)
+    text = f"{rest / 1000:g}s"
+    return f"{hours}h{minutes}m{text}" if hours else f"{minutes}m{text}" if minutes else text
 
 
 def ending_headers(facts: Facts) -> dict[str, str]:

@@ -17,6 +17,8 @@ from metering.ledger.commands import CallContext
 from metering.ledger.port import Ledger
 from metering.policy.values import PolicySubject
 from metering.ports import LLMAdapter, TaskRequest, Vendors
+from metering.rates.port import Buckets
+from metering.rates.take import take_rates
 from metering.reservation.allowance import Allowance
 from metering.reservation.bound import TokenCounter, bound_call
 from metering.reservation.hold import has_hard_budget
@@ -33,6 +35,7 @@ class Collaborators:
     adapters: Mapping[Task, LLMAdapter]
     count_tokens: TokenCounter
     known: Known
+    buckets: Buckets
     background: BackgroundTasks
     now: Callable[[], datetime]
     lease_s: int
@@ -41,8 +44,9 @@ class Collaborators:
 async def admit(with_: Collaborators, caller: Principal, request: CallRequest) -> Call:
     """The call with its hold committed.
 
-    Raises NotPermitted, ModelNotFound, InvalidRequest, InputTooLarge, BudgetExceeded, ConcurrencyExceeded,
-    IdempotencyInProgress, IdempotencyMismatch and MeteringUnavailable; then nothing is held.
+    Raises NotPermitted, ModelNotFound, InvalidRequest, InputTooLarge, RateLimited, BudgetExceeded,
+    ConcurrencyExceeded, IdempotencyInProgress, IdempotencyMismatch and MeteringUnavailable; then nothing is held,
+    and nothing is drawn from a rate limit.
     """
     started_s = time.monotonic()
     task = request.task
@@ -64,18 +68,28 @@ async def admit(with_: Collaborators, caller: Principal, request: CallRequest) -
     )
     opening = adapter.opening(work)
     first = bound(opening)
-    granted_s = time.monotonic()
-    hold = await reserve(
-        ledger=with_.ledger,
-        background=with_.background,
-        tenant_id=caller.tenant_id,
-        context=_context(caller, request, model),
-        bound=first.bound,
-        templates=templates,
-        lease_s=with_.lease_s,
+    rates = await take_rates(
+        buckets=with_.buckets,
+        limits=policy.rates,
+        tokens=first.bound.input_tokens + first.bound.output_tokens,
         now=with_.now(),
-        idempotency=request.idempotency,
     )
+    granted_s = time.monotonic()
+    try:
+        hold = await reserve(
+            ledger=with_.ledger,
+            background=with_.background,
+            tenant_id=caller.tenant_id,
+            context=_context(caller, request, model),
+            bound=first.bound,
+            templates=templates,
+            lease_s=with_.lease_s,
+            now=with_.now(),
+            idempotency=request.idempotency,
+        )
+    except BaseException:
+        rates.give_back()
+        raise
     allowance = Allowance(
         hold=hold,
         opening=(opening, first),
@@ -92,6 +106,7 @@ async def admit(with_: Collaborators, caller: Principal, request: CallRequest) -
         adapter=adapter,
         request=work,
         allowance=allowance,
+        rates=rates,
         started_s=started_s,
         granted_s=granted_s,
     )

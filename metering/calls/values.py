@@ -1,14 +1,17 @@
 """What a metered call is asked with, what it carries along, and what it answers."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
 
 from msgspec import Struct
 
 from metering.catalog.served import ServedModel
+from metering.errors import RateBalance
 from metering.ledger.commands import Attempt
 from metering.policy.values import EffectivePolicy
 from metering.ports import Body, LLMAdapter, TaskRequest
+from metering.rates.take import RateGrant
 from metering.reservation.allowance import Allowance
 from metering.reservation.hold import Hold, amounts_of
 from metering.reservation.reserve import IdempotencyKey
@@ -41,10 +44,15 @@ class Call:
     adapter: LLMAdapter
     request: TaskRequest
     allowance: Allowance
+    rates: RateGrant
     started_s: float
     """Monotonic time at which the gateway began to work on it."""
     granted_s: float
     """Monotonic time just before the hold was asked for: its lease ends no earlier than this plus `lease_s`."""
+
+
+Observer = Callable[[Call, tuple[Attempt, ...]], None]
+"""Sees a call that has ended, and what it sent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +68,8 @@ class Facts:
     """Time that was not spent waiting for a vendor."""
     remaining: dict[Dimension, int]
     """What is left of the tightest budget of each dimension, in the ledger's units."""
+    rates: tuple[RateBalance, ...] = ()
+    """What the rate limits had left when the call was let in."""
 
     @property
     def cost_nano_usd(self) -> int:
@@ -85,6 +95,7 @@ def facts_of(call: Call, *, ended_s: float) -> Facts:
         attempts=attempts,
         overhead_ms=(ended_s - call.started_s - call.allowance.vendor_s) * 1000,
         remaining=_remaining(call.hold, attempts),
+        rates=call.rates.balances,
     )
 
 

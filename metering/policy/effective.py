@@ -8,6 +8,7 @@ from metering.errors import NotFound
 from metering.models import Budget, PolicyRule, Tenant
 from metering.policy.lines import BudgetRow, TenantCalendar, budget_line, concurrency_lines
 from metering.policy.merge import Rule, merge_settings
+from metering.policy.rates import rate_limits
 from metering.policy.values import EffectivePolicy, Lines, LineTemplate, PolicySubject
 from metering.types import Dimension, EnforcementMode, ExpiryCharge, Scope, SubjectType, Window
 
@@ -58,6 +59,7 @@ def compile_policy(
         by_agent=_frozen(by_agent),
         each_provider=tuple(each[SubjectType.PROVIDER]),
         each_agent=tuple(each[SubjectType.AGENT]),
+        rates=rate_limits(rules, subject, tenant.mode),
     )
 
 

@@ -1,0 +1,92 @@
+from collections.abc import Callable
+
+import openai
+import pytest
+
+from tests.e2e.server import Server
+from tests.factories import BudgetFactory, RuleFactory, make_token
+
+pytestmark = pytest.mark.slow
+MESSAGES = [{"role": "user", "content": "hello"}]
+
+
+@pytest.fixture
+def client_of(server: Server) -> Callable[[str], openai.OpenAI]:
+    def make(secret: str) -> openai.OpenAI:
+        return openai.OpenAI(base_url=f"{server.url}/v1", api_key=secret, max_retries=0)
+
+    return make
+
+
+def ask(client: openai.OpenAI, **fields: object) -> dict[str, str]:
+    """The headers of one answered call."""
+    answer = client.chat.completions.with_raw_response.create(
+        model="sandbox-small", messages=MESSAGES, max_tokens=20, **fields
+    )  # type: ignore[call-overload]
+    return dict(answer.headers)
+
+
+def test_an_answer_says_what_is_left(client_of: Callable[[str], openai.OpenAI]) -> None:
+    RuleFactory(key="requests_per_minute", value=10)
+    RuleFactory(key="tokens_per_minute", value=100_000)
+    with client_of(make_token().secret) as client:
+        headers = ask(client)
+        assert headers["x-ratelimit-limit-requests"] == "10"
+        assert headers["x-ratelimit-remaining-requests"] == "9"
+        assert headers["x-ratelimit-reset-requests"] == "6s"
+        assert 99_000 < int(headers["x-ratelimit-remaining-tokens"]) < 99_950
+        bound = 100_000 - int(headers["x-ratelimit-remaining-tokens"])
+        second = 100_000 - int(ask(client, stream=True)["x-ratelimit-remaining-tokens"])
+        assert second < 2 * bound, "the first call's estimate was not trued up"
+
+
+def test_the_tenants_tokens_share_its_rate_and_others_do_not(
+    client_of: Callable[[str], openai.OpenAI],
+) -> None:
+    RuleFactory(key="requests_per_minute", value=2)
+    one, other = client_of(make_token().secret), client_of(make_token().secret)
+    ask(one)
+    ask(other)
+    with pytest.raises(openai.RateLimitError) as caught:
+        ask(one)
+    error = caught.value
+    assert error.code == "rate_limited"
+    assert error.body["usage"]["budget"] == "tenant requests/minute"  # type: ignore[index]
+    assert (error.body["usage"]["limit"], error.body["usage"]["period"]) == (2, "minute")  # type: ignore[index]
+    assert 25 <= int(error.response.headers["retry-after"]) <= 30
+    assert error.response.headers["x-ratelimit-remaining-requests"] == "0"
+    assert error.body["reset_at"].endswith("Z")  # type: ignore[index]
+
+
+def test_a_token_may_have_a_rate_of_its_own(client_of: Callable[[str], openai.OpenAI]) -> None:
+    slow, quick = make_token(), make_token()
+    RuleFactory(key="requests_per_minute", value=1, scope="token", scope_id=str(slow.id))
+    ask(client_of(slow.secret))
+    with pytest.raises(openai.RateLimitError):
+        ask(client_of(slow.secret))
+    ask(client_of(quick.secret))
+    ask(client_of(quick.secret))
+
+
+def test_a_call_larger_than_the_minute_is_refused_for_good(client_of: Callable[[str], openai.OpenAI]) -> None:
+    RuleFactory(key="tokens_per_minute", value=30)
+    with client_of(make_token().secret) as client, pytest.raises(openai.BadRequestError) as caught:
+        ask(client)
+    assert caught.value.code == "over_rate_capacity"
+    assert "retry-after" not in caught.value.response.headers
+
+
+def test_what_the_budget_denies_does_not_count_against_the_rate(
+    client_of: Callable[[str], openai.OpenAI],
+) -> None:
+    RuleFactory(key="requests_per_minute", value=2)
+    budget = BudgetFactory(dimension="requests", window="day", amount=1)
+    with client_of(make_token().secret) as client:
+        ask(client)
+        for _ in range(3):
+            with pytest.raises(openai.RateLimitError, match="budget"):
+                ask(client)
+        type(budget).objects.update(amount=2)
+        assert client.with_options(max_retries=20).chat.completions.create(
+            model="sandbox-small", messages=MESSAGES, max_tokens=20
+        )  # type: ignore[call-overload]
