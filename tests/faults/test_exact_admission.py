@@ -14,7 +14,7 @@ from metering.ledger.writer import LedgerWriter
 from metering.types import Dimension
 from tests.faults.commands import line, meter, reserve, settle
 from tests.faults.crew import Story, Worker, job, run_together
-from tests.faults.rows import assert_books_balance, counts, meter_row
+from tests.faults.rows import MeterRow, assert_books_balance, counts, meter_row
 
 PROCESSES = 4
 TASKS = 100
@@ -112,21 +112,27 @@ async def test_what_settling_gives_back_is_admitted_to_the_last_unit(
 
 
 async def test_a_denial_by_the_ninth_meter_leaves_no_trace_on_the_other_eight(database: str) -> None:
-    keys = [meter(f"meter {number}", Dimension.TOKENS) for number in range(8)]
+    """Among calls that hold on the same eight meters, so that a trace would be written with theirs."""
+    hard = [meter(f"hard {number}", Dimension.TOKENS) for number in range(4)]
+    soft = [meter(f"soft {number}", Dimension.TOKENS) for number in range(4)]
     ninth = meter("ninth", Dimension.REQUESTS)
 
-    def story() -> Story:
-        hard = [line(key, 100, 10_000) for key in keys[:4]]
-        soft = [line(key, 100, 50, enforced=False) for key in keys[4:]]
-        return [reserve(*hard, *soft, line(ninth, 1, 0))]
+    def story(number: int) -> Story:
+        eight = [line(key, 100, 10**6) for key in hard] + [line(key, 100, 50, enforced=False) for key in soft]
+        return [reserve(*eight, line(ninth, 1, 0)) if number % 4 else reserve(*eight)]
 
     workers = await run_together(
-        [job(database, [story() for _ in range(TASKS)]) for _ in range(PROCESSES)], within_s=60
+        [job(database, [story(number) for number in range(TASKS)]) for _ in range(PROCESSES)], within_s=60
     )
 
-    assert answered(workers, "Denied") == PROCESSES * TASKS
-    for key in (*keys, ninth):
-        row = meter_row(database, key)
-        assert (row.used, row.held, row.overrun, row.unenforced, row.highest_limit) == (0, 0, 0, 0, 0)
-    assert counts(database) == (0, 0, 0)
+    granted = answered(workers, "Granted")
+    assert granted == PROCESSES * TASKS / 4
+    assert answered(workers, "Denied") == PROCESSES * TASKS - granted
+    held = granted * 100
+    for key in hard:
+        assert meter_row(database, key) == MeterRow(0, held, 0, 0, 10**6)
+    for key in soft:
+        assert meter_row(database, key) == MeterRow(0, held, 0, held - 50, 50)
+    assert meter_row(database, ninth) == MeterRow(0, 0, 0, 0, 0)
+    assert counts(database) == (granted, 0, 0)
     assert_books_balance(database)
