@@ -21,6 +21,11 @@ AND idempotency_key IS NOT NULL
 
 FIND_HOLDS = "SELECT id FROM metering_usagereservation WHERE id = ANY(%s::uuid[])"
 
+FIND_KEYS = """
+SELECT id FROM metering_usagereservation
+WHERE (tenant_id, idempotency_key) IN (SELECT * FROM unnest(%s::uuid[], %s::text[])) AND idempotency_key IS NOT NULL
+"""
+
 LOCK_METERS = """
 SELECT id, budget_id::text, subject_type, subject_id, dimension, window_end, used, held, overrun, unenforced,
     highest_limit

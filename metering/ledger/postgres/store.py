@@ -75,7 +75,7 @@ class PostgresStore:
             else self._answer(command, books, skip_locked)
             for place, command in enumerate(commands)
         ]
-        await self._check_refused_reserves(wire, commands, results, known)
+        await self._check_refused_reserves(wire, commands, results, known, books)
         await self._write(wire, books)
         self._step("after_commit")
         return results
@@ -173,21 +173,37 @@ class PostgresStore:
             raise BatchOutdated(f"{len(meter_ids) - len(books.meters)} meters are not in the table")
 
     async def _check_refused_reserves(
-        self, wire: Wire, commands: Sequence[Command], results: Sequence[Result], known: set[UUID]
+        self,
+        wire: Wire,
+        commands: Sequence[Command],
+        results: Sequence[Result],
+        known: set[UUID],
+        books: Books,
     ) -> None:
-        """A reserve without a row may be denied by its own first copy, which committed while this batch
-        waited for the meters. They are locked now, so a second look sees it: the batch is then tried again."""
+        """A reserve without a row may be denied by its own first copy, or by the holder of its idempotency key,
+        which committed while this batch waited for the meters. They are locked now, so a second look sees it:
+        the batch is then tried again."""
         denied = [
-            command.reservation_id
+            command
             for command, result in zip(commands, results, strict=True)
             if isinstance(command, Reserve)
             and command.reservation_id not in known
             and not isinstance(result, Granted)
         ]
-        if denied:
-            [found] = await wire.exchange([(sql.FIND_HOLDS, (uuid_array(denied),))])
-            if found:
-                raise BatchOutdated(f"{len(found)} reservations came in between")
+        if not denied:
+            return
+        keyed = [
+            c for c in denied if c.idempotency_key and (c.tenant_id, c.idempotency_key) not in books.keys
+        ]
+        by_key = (
+            uuid_array([c.tenant_id for c in keyed]),
+            text_array([c.idempotency_key or "" for c in keyed]),
+        )
+        by_id = (uuid_array([c.reservation_id for c in denied]),)
+        same, twins = await wire.exchange([(sql.FIND_HOLDS, by_id), (sql.FIND_KEYS, by_key)])
+        in_between = {row[0] for row in (*same, *twins)} - known
+        if in_between:
+            raise BatchOutdated(f"{len(in_between)} reservations came in between")
 
     def _answer(self, command: Command, books: Books, skip_locked: bool) -> Result:
         if skip_locked and command.reservation_id not in books.holds:
