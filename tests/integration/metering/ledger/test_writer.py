@@ -1,0 +1,133 @@
+"""The writer answers every command once, and no command spoils the others of its batch."""
+
+import asyncio
+from datetime import datetime, timedelta, timezone
+
+import psycopg
+import pytest
+from msgspec.structs import replace
+
+from metering.errors import InvalidRequest, LedgerOverloaded, MeteringUnavailable
+from metering.ledger import writer as writer_module
+from metering.ledger.audit import verify_ledger
+from metering.ledger.commands import Settle
+from metering.ledger.results import Ended, Granted
+from metering.ledger.writer import LedgerWriter
+from tests.integration.metering.ledger import kit
+
+FAR_EAST = timezone(timedelta(hours=20))
+"""Python knows such offsets, PostgreSQL refuses them."""
+
+
+def poison(settle: Settle) -> Settle:
+    """A settlement that passes every check and that the database refuses."""
+    [attempt] = settle.attempts
+    return replace(settle, attempts=(replace(attempt, started_at=datetime(2026, 3, 10, tzinfo=FAR_EAST)),))
+
+
+async def test_a_command_that_the_database_refuses_does_not_sink_its_batch(
+    ledger: LedgerWriter, database: psycopg.Connection, conninfo: str
+) -> None:
+    meter = kit.key()
+    holds = [kit.reserve(kit.line(meter, 1, 1000)) for _ in range(60)]
+    await asyncio.gather(*[ledger.submit(hold) for hold in holds])
+    settlements = [kit.settle(hold.reservation_id, 1) for hold in holds]
+    settlements[41] = poison(settlements[41])
+
+    answers = await asyncio.gather(*[ledger.submit(each) for each in settlements], return_exceptions=True)
+
+    assert [place for place, answer in enumerate(answers) if isinstance(answer, InvalidRequest)] == [41]
+    assert sum(isinstance(answer, Ended) for answer in answers) == 59
+    assert kit.meter_row(database, meter) == {
+        "used": 59,
+        "held": 1,
+        "overrun": 0,
+        "unenforced": 0,
+        "highest_limit": 1000,
+    }
+    assert verify_ledger(conninfo) == []
+
+
+async def test_a_reservation_whose_command_was_refused_can_still_be_ended(ledger: LedgerWriter) -> None:
+    hold = kit.reserve(kit.line(kit.key()))
+    await ledger.submit(hold)
+    with pytest.raises(InvalidRequest):
+        await ledger.submit(poison(kit.settle(hold.reservation_id, 1)))
+
+    async with asyncio.timeout(3):
+        assert isinstance(await ledger.submit(kit.release(hold.reservation_id)), Ended)
+
+
+async def test_a_writer_that_was_not_started_is_unavailable(conninfo: str) -> None:
+    with pytest.raises(MeteringUnavailable):
+        await LedgerWriter(conninfo).submit(kit.reserve(kit.line(kit.key())))
+
+
+async def test_a_closed_writer_is_unavailable(conninfo: str) -> None:
+    writer = LedgerWriter(conninfo)
+    await writer.start()
+    await writer.close()
+
+    with pytest.raises(MeteringUnavailable):
+        await writer.submit(kit.reserve(kit.line(kit.key())))
+
+
+async def test_closing_carries_out_what_waits(conninfo: str, database: psycopg.Connection) -> None:
+    writer = LedgerWriter(conninfo)
+    await writer.start()
+    line = kit.line(kit.key(), 1, 100)
+    waiting = [asyncio.create_task(writer.submit(kit.reserve(line))) for _ in range(50)]
+    await asyncio.sleep(0)
+
+    await writer.close()
+
+    assert all(isinstance(answer, Granted) for answer in await asyncio.gather(*waiting))
+    assert kit.count(database, "metering_usagereservation") == 50
+
+
+async def test_too_many_waiting_commands_are_turned_away(
+    ledger: LedgerWriter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer_module, "MAX_WAITING", 10)
+    line = kit.line(kit.key(), 1, 100)
+
+    answers = await asyncio.gather(
+        *[ledger.submit(kit.reserve(line)) for _ in range(30)], return_exceptions=True
+    )
+
+    assert sum(isinstance(answer, Granted) for answer in answers) == 10
+    assert sum(isinstance(answer, LedgerOverloaded) for answer in answers) == 20
+
+
+async def test_a_caller_that_goes_away_leaves_its_command_to_be_carried_out(
+    ledger: LedgerWriter, database: psycopg.Connection
+) -> None:
+    hold = kit.reserve(kit.line(kit.key()))
+    gone = asyncio.create_task(ledger.submit(hold))
+    await asyncio.sleep(0)
+    gone.cancel()
+
+    answer = await ledger.submit(hold)
+
+    assert isinstance(answer, Granted)
+    assert kit.count(database, "metering_usagereservation") == 1
+
+
+async def test_two_connections_answer_as_many_as_the_limit_has_room_for(conninfo: str) -> None:
+    writers = [LedgerWriter(conninfo) for _ in range(3)]
+    for writer in writers:
+        await writer.start()
+    lines = [kit.line(kit.key(), 1, 40), kit.line(kit.key(), 1, 25)]
+
+    answers = await asyncio.gather(
+        *[
+            writer.submit(kit.reserve(*(lines if place % 2 else lines[::-1])))
+            for place in range(100)
+            for writer in writers
+        ]
+    )
+
+    assert sum(isinstance(answer, Granted) for answer in answers) == 25
+    assert verify_ledger(conninfo) == []
+    for writer in writers:
+        await writer.close()
