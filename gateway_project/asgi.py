@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import cast
 
+from django.conf import settings
 from django.core.asgi import get_asgi_application
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
@@ -17,6 +18,8 @@ django_application = get_asgi_application()
 from gateway_project import wiring  # noqa: E402
 from gateway_project.housekeeping import housekeeping  # noqa: E402
 from gateway_project.proxy.app import make_app  # noqa: E402
+from gateway_project.proxy.guard import Guard  # noqa: E402
+from gateway_project.telemetry.observe import published  # noqa: E402
 
 DRAIN_S = 20.0
 """How long running calls may go on after the server was told to stop."""
@@ -26,9 +29,9 @@ DRAIN_S = 20.0
 async def lifespan(app: Starlette) -> AsyncIterator[None]:
     """Start the runtime, keep house while serving, drain at the end."""
     wiring.serve_sync_callers_from(asyncio.get_running_loop())
-    app.state.runtime = await wiring.start()
+    app.state.runtime = runtime = await wiring.start()
     try:
-        async with housekeeping():
+        async with housekeeping(), published(runtime):
             yield
     finally:
         app.state.runtime = None
@@ -36,4 +39,6 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
         wiring.serve_sync_callers_from(None)
 
 
-application = make_app(cast(ASGIApp, django_application), lifespan)
+application = Guard(
+    make_app(cast(ASGIApp, django_application), lifespan), max_requests=settings.MAX_CONCURRENT_REQUESTS
+)

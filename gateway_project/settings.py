@@ -34,7 +34,7 @@ except ValueError as error:
 for _name in ("SECRET_KEY", "JWT_SIGNING_KEY", "TOKEN_PEPPER"):
     if len(_secrets[_name]) < 32:
         raise ImproperlyConfigured(f"{_name} must be at least 32 characters long.")
-METRICS_TOKEN = env.text("METRICS_TOKEN")
+METRICS_TOKEN = env.text("METRICS_TOKEN")  # without one there is no /metrics, unless DEBUG
 LLM_PROXY_SECRET = env.text("LLM_PROXY_SECRET")
 
 # --- The two servers -----------------------------------------------------------------------------------------
@@ -67,6 +67,13 @@ REDIS_URL = env.url(
 # --- Metering ------------------------------------------------------------------------------------------------
 RESERVATION_LEASE_S = env.integer("RESERVATION_LEASE_S", 60, low=1, high=86_400)
 SWEEP_INTERVAL_S = env.integer("SWEEP_INTERVAL_S", 10, low=1, high=3_600)
+
+# --- The front -----------------------------------------------------------------------------------------------
+# Requests that one process answers at once; more get 503 `overloaded` at once. The server accepts about twice
+# as many connections, so that there is somebody to say so.
+MAX_CONCURRENT_REQUESTS = env.integer("MAX_CONCURRENT_REQUESTS", 2_000, low=1, high=4_000)
+# Where the workers of one server exchange what they count; the launcher makes one for each server.
+METRICS_DIR = Path(_folder) if (_folder := env.text("GATEWAY_METRICS_DIR")) else None
 
 # --- Vendors and sources ---------------------------------------------------------------------------------------
 VENDOR_KEYS = {

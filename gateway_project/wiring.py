@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from django.conf import settings
 
 from adapters.chat import ChatAdapter
+from gateway_project.telemetry import metrics
+from gateway_project.telemetry.exchange import Exchange
+from gateway_project.telemetry.observe import call_ended
 from gateway_project.vendors import ConfiguredVendors
 from metering.bridge import bridge, run_sync
 from metering.calls.known import Known
@@ -32,6 +35,7 @@ class Runtime:
     listener: ChangeListener
     redis: RedisBuckets
     buckets: SharedBuckets
+    exchange: Exchange
     loop: asyncio.AbstractEventLoop
 
 
@@ -43,11 +47,11 @@ async def start() -> Runtime:
     global _runtime
     loop = asyncio.get_running_loop()
     if _runtime is None or _runtime.loop is not loop:
-        writer = LedgerWriter(settings.LEDGER_DATABASE_URL)
+        writer = LedgerWriter(settings.LEDGER_DATABASE_URL, on_batch=metrics.ledger_batch.observe)
         changes = Changes()
         listener = ChangeListener(settings.LEDGER_DATABASE_URL, changes)
         redis = RedisBuckets(settings.REDIS_URL)
-        buckets = SharedBuckets(redis)
+        buckets = SharedBuckets(redis, on_fallback=metrics.rate_fallbacks.add)
         vendors = ConfiguredVendors(changes)
         gateway = LLMGateway(
             ledger=writer,
@@ -57,6 +61,7 @@ async def start() -> Runtime:
             lease_s=settings.RESERVATION_LEASE_S,
             known=Known(changes),
             buckets=buckets,
+            observe=call_ended,
         )
         _runtime = Runtime(
             gateway=gateway,
@@ -66,6 +71,7 @@ async def start() -> Runtime:
             listener=listener,
             redis=redis,
             buckets=buckets,
+            exchange=Exchange(metrics.EVERYTHING, settings.METRICS_DIR),
             loop=loop,
         )
         await writer.start()

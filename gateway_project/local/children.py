@@ -1,6 +1,7 @@
 """The processes a launcher starts: the gateway server and the Celery worker. They end with their parent."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,18 +13,26 @@ from gateway_project.local.stack import Stack
 DIE_WITH_PARENT = Path(__file__).with_name("die_with_parent.py")
 # A stream may go on after SIGTERM for this long before its worker is killed.
 DRAIN_TIMEOUT_S = 30
+# A caller who sends headers more slowly, or more of them, is cut off before the application hears of it.
+HEADER_TIMEOUT_MS = 10_000
+BUFFER_BYTES = 64 * 1024
 # Requests one worker takes in at once. The application sheds load with a proper answer well before.
 MAX_CONNECTIONS = 4096
 
 
 def spawn(
-    arguments: list[str], stack: Stack, *, folder: Path = REPOSITORY, output: IO[bytes] | None = None
+    arguments: list[str],
+    stack: Stack,
+    *,
+    folder: Path = REPOSITORY,
+    output: IO[bytes] | None = None,
+    more: dict[str, str] | None = None,
 ) -> "subprocess.Popen[bytes]":
     """Start `python ARGUMENTS` on this stack, in a session of its own: Ctrl-C is the launcher's to handle."""
     return subprocess.Popen(
         [sys.executable, "-I", "-S", str(DIE_WITH_PARENT), str(os.getpid()), sys.executable, *arguments],
         cwd=folder,
-        env=os.environ | stack.environment() | {"PYTHONPATH": str(REPOSITORY)},
+        env=os.environ | stack.environment() | {"PYTHONPATH": str(REPOSITORY)} | (more or {}),
         stdin=subprocess.DEVNULL,
         stdout=output,
         stderr=output,
@@ -45,13 +54,25 @@ def start_gateway(
         "--backlog": MAX_CONNECTIONS,
         "--backpressure": MAX_CONNECTIONS,
         "--workers-kill-timeout": DRAIN_TIMEOUT_S,
+        "--http1-header-read-timeout": HEADER_TIMEOUT_MS,
+        "--http1-buffer-size": BUFFER_BYTES,
     }
     flags = [str(part) for option in options.items() for part in option]
     if workers > 1:
         flags.append("--respawn-failed-workers")  # one that died must not take the others with it
     return spawn(
-        ["-m", "granian", *flags, "--no-ws", "gateway_project.local.served:application"], stack, output=output
+        ["-m", "granian", *flags, "--no-ws", "gateway_project.local.served:application"],
+        stack,
+        output=output,
+        more={"GATEWAY_METRICS_DIR": str(_empty_metrics_dir(stack, port))},
     )
+
+
+def _empty_metrics_dir(stack: Stack, port: int) -> Path:
+    """Where this server's workers exchange what they count; what an earlier server counted is not theirs."""
+    folder = stack.state_dir / "metrics" / str(port)
+    shutil.rmtree(folder, ignore_errors=True)
+    return folder
 
 
 def start_worker(stack: Stack, *, output: IO[bytes] | None = None) -> "subprocess.Popen[bytes]":

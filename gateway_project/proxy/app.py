@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Lifespan, Receive, Scope, Send
 from gateway_project.proxy.chat import chat_completions
 from gateway_project.proxy.endpoint import Handler, endpoint
 from gateway_project.proxy.health import live, ready
+from gateway_project.proxy.metrics import show_metrics
 from gateway_project.proxy.models import list_models, show_model
 from metering.errors import NotFound
 
@@ -56,6 +57,7 @@ def make_app(fallback: ASGIApp, lifespan: Lifespan[Starlette]) -> Front:
         "/health": endpoint(live),
         "/health/live": endpoint(live),
         "/health/ready": endpoint(ready),
+        "/metrics": endpoint(show_metrics),
     }
     return Front(exact, rest)
 

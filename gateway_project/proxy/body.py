@@ -14,11 +14,21 @@ from metering.errors import InvalidRequest
 MAX_BODY_BYTES = 20 * 1024 * 1024
 MAX_DISCARD_BYTES = 100 * 1024 * 1024
 DISCARD_TIMEOUT_S = 10.0
+BODY_TIMEOUT_S = 60.0
+"""A caller who sends more slowly than this holds a place that others need."""
 _decode = msgspec.json.Decoder().decode
 
 
 async def read_body(request: Request) -> bytes:
-    """The whole body. Raises BodyTooLarge."""
+    """The whole body. Raises BodyTooLarge, and InvalidRequest where it does not arrive in time."""
+    try:
+        async with asyncio.timeout(BODY_TIMEOUT_S):
+            return await _read(request)
+    except TimeoutError:
+        raise InvalidRequest(f"The body did not arrive within {BODY_TIMEOUT_S:g} s.") from None
+
+
+async def _read(request: Request) -> bytes:
     parts: list[bytes] = []
     length = 0
     stream = request.stream()

@@ -6,8 +6,10 @@ from collections.abc import Awaitable, Callable
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
+from structlog.contextvars import bind_contextvars
 
 from gateway_project.proxy.errors import MethodNotAllowed, error_response, status_of
+from gateway_project.telemetry import metrics
 from metering.errors import MeteringError
 from metering.ids import uuid7
 
@@ -26,18 +28,21 @@ def endpoint(handler: Handler, *, method: str | None = "GET") -> Handler:
     async def respond(request: Request) -> Response:
         request_id = _request_id(request)
         request.state.request_id = request_id
+        bind_contextvars(request_id=request_id)  # every line that is logged on the request's behalf has it
         try:
             if method is not None and request.method != method:
                 raise MethodNotAllowed(f"This path takes {method}, not {request.method}.")
             response = await handler(request)
         except MeteringError as error:
             if status_of(error) >= 500:
-                logger.warning("request.failed", extra={"request_id": request_id, "code": error.code})
+                logger.warning("request.failed", extra={"code": error.code})
+            metrics.errors.add(error.code)
             return error_response(error, request_id)
         except ClientDisconnect:
             return Response(status_code=499)
         except Exception:
-            logger.exception("request.broke", extra={"request_id": request_id})
+            logger.exception("request.broke")
+            metrics.errors.add(Internal.code)
             return error_response(Internal("Something went wrong in the gateway."), request_id)
         response.headers["x-request-id"] = request_id
         return response

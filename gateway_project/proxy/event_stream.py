@@ -9,6 +9,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from gateway_project.proxy.errors import error_body
+from gateway_project.telemetry import metrics
 from metering.calls.channel import MeteredStream
 from metering.errors import MeteringError
 
@@ -19,6 +20,8 @@ class EventStreamResponse(Response):
     """`data: {json}` for each event, `data: [DONE]` at the end; an error becomes the last event, without DONE."""
 
     media_type = "text/event-stream"
+    open = 0
+    """How many are being sent by this process."""
 
     def __init__(self, stream: MeteredStream, *, headers: dict[str, str], request_id: str) -> None:
         super().__init__(headers={**headers, "cache-control": "no-cache", "x-accel-buffering": "no"})
@@ -27,6 +30,7 @@ class EventStreamResponse(Response):
         self._request_id = request_id
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        EventStreamResponse.open += 1
         watcher = asyncio.create_task(_until_gone(receive, self._stream.close), name="stream.watch")
         try:
             await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
@@ -39,9 +43,13 @@ class EventStreamResponse(Response):
         except OSError:
             pass  # the caller has gone
         finally:
+            EventStreamResponse.open -= 1
             watcher.cancel()
             self._stream.close()
         await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+metrics.streams.read = lambda: EventStreamResponse.open
 
 
 async def _until_gone(receive: Receive, gone: Callable[[], None]) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable
+from datetime import UTC, datetime
 
 import msgspec
 from django.db import connection
@@ -14,6 +15,7 @@ from gateway_project.proxy.runtime import runtime_of
 from metering.errors import MeteringError
 from metering.ids import uuid7
 from metering.ledger.commands import Extend
+from metering.ledger.partitions import PARTITIONED_TABLES, month_of, partition_name
 from metering.ledger.port import Ledger
 from metering.orm import in_database_thread
 
@@ -27,17 +29,25 @@ async def live(request: Request) -> Response:
 
 
 async def ready(request: Request) -> Response:
-    """200 if a call could be served now, else 503; either way what was checked."""
-    writer = runtime_of(request).writer
-    names = ("database", "migrations", "ledger")
-    passed = await asyncio.gather(
-        _check("database", in_database_thread(_database_answers)),
-        _check("migrations", in_database_thread(_migrations_are_applied)),
-        _check("ledger", _ledger_answers(writer)),
-    )
-    checks = {name: "ok" if good else "failed" for name, good in zip(names, passed, strict=True)}
-    good = all(passed)
-    return _json({"status": "ok" if good else "unavailable", "checks": checks}, 200 if good else 503)
+    """200 if a call could be served now, else 503; either way what was checked.
+
+    What the gateway can do without for a while does not make it unready, but is told: Redis (each process then
+    keeps its own rates) and the news of changes (each process then trusts what it read for a second).
+    """
+    runtime = runtime_of(request)
+    needed = {
+        "database": in_database_thread(_database_answers),
+        "migrations": in_database_thread(_migrations_are_applied),
+        "partitions": in_database_thread(_partitions_exist),
+        "ledger": _ledger_answers(runtime.writer),
+    }
+    passed = await asyncio.gather(*[_check(name, question) for name, question in needed.items()])
+    checks = {name: "ok" if good else "failed" for name, good in zip(needed, passed, strict=True)}
+    spare = {"redis": runtime.redis.is_reachable, "changes": runtime.changes.is_listening}
+    checks |= {name: "ok" if good else "degraded" for name, good in spare.items()}
+    if not all(passed):
+        return _json({"status": "unavailable", "checks": checks}, 503)
+    return _json({"status": "ok" if all(spare.values()) else "degraded", "checks": checks}, 200)
 
 
 async def _check(name: str, question: Awaitable[bool]) -> bool:
@@ -65,6 +75,15 @@ def _migrations_are_applied() -> bool:
         executor = MigrationExecutor(connection)
         _applied = not executor.migration_plan(executor.loader.graph.leaf_nodes())
     return _applied
+
+
+def _partitions_exist() -> bool:
+    """Those of this month, without which nothing can be written down."""
+    month = month_of(datetime.now(UTC))
+    names = [partition_name(table, month) for table in PARTITIONED_TABLES]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT bool_and(to_regclass(name) IS NOT NULL) FROM unnest(%s::text[]) name", [names])
+        return bool(cursor.fetchone() == (True,))
 
 
 async def _ledger_answers(ledger: Ledger) -> bool:

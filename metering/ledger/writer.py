@@ -9,7 +9,7 @@ import asyncio
 import logging
 import random
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from time import monotonic
 from uuid import UUID
 
@@ -54,11 +54,20 @@ Waiting = tuple[Command, asyncio.Future[Result], float]
 class LedgerWriter:
     """Implements the Ledger port on PostgreSQL. Belongs to the event loop that started it."""
 
-    def __init__(self, conninfo: str, *, on_step: Step | None = None, max_batch: int = MAX_BATCH) -> None:
+    def __init__(
+        self,
+        conninfo: str,
+        *,
+        on_step: Step | None = None,
+        on_batch: Callable[[int], None] = lambda commands: None,
+        max_batch: int = MAX_BATCH,
+    ) -> None:
+        """`on_batch` is told how many commands each committed batch had."""
         windows = WindowCache()
         self._lanes = [PostgresStore(conninfo, windows, on_step=on_step) for _ in range(LANES)]
         self._tasks: list[asyncio.Task[None]] = []
         self._on_step = on_step
+        self._on_batch = on_batch
         self._max_batch = max_batch
         self._waiting: deque[Waiting] = deque()
         self._in_flight: set[UUID] = set()
@@ -66,6 +75,11 @@ class LedgerWriter:
         self._closing = False
         self.is_reachable = False
         """Whether the last batch reached the database."""
+
+    @property
+    def waiting(self) -> int:
+        """Commands that no batch has taken yet."""
+        return len(self._waiting)
 
     async def start(self) -> None:
         """Begin to carry out commands. The database need not be there yet."""
@@ -155,6 +169,7 @@ class LedgerWriter:
                 if self._on_step is not None:
                     self._on_step("before_answer")
                 _answer(batch, results)
+                self._on_batch(len(batch))
                 return
 
     async def _isolate(self, lane: PostgresStore, batch: list[Waiting], error: psycopg.Error) -> None:

@@ -1,5 +1,7 @@
 """Redis's buckets while Redis answers, this process's own while it does not."""
 
+from collections.abc import Callable
+
 from metering.rates.port import Answer, Demand
 from metering.rates.process_buckets import ProcessBuckets
 from metering.rates.redis_buckets import BucketsAway, RedisBuckets
@@ -12,11 +14,17 @@ class SharedBuckets:
     Its own buckets start full. Money and quotas are the ledger's and do not depend on any of this.
     """
 
-    def __init__(self, redis: RedisBuckets, own: ProcessBuckets | None = None) -> None:
+    def __init__(
+        self,
+        redis: RedisBuckets,
+        own: ProcessBuckets | None = None,
+        *,
+        on_fallback: Callable[[], None] = lambda: None,
+    ) -> None:
         self._redis = redis
         self._own = own or ProcessBuckets()
-        self.fallbacks = 0
-        """Calls that this process decided by itself."""
+        self._on_fallback = on_fallback
+        """Counts the calls that this process decides by itself."""
 
     @property
     def is_shared(self) -> bool:
@@ -30,7 +38,7 @@ class SharedBuckets:
                 return await self._redis.take(demands)
             except BucketsAway:
                 pass
-        self.fallbacks += 1
+        self._on_fallback()
         return self._own.take_now(demands)
 
     def correct(self, demands: tuple[Demand, ...], *, shared: bool) -> None:

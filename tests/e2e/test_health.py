@@ -1,10 +1,13 @@
 import json
 import urllib.error
 import urllib.request
+from datetime import date
 from typing import Any
 
 import pytest
 
+from gateway_project import wiring
+from gateway_project.proxy import health
 from metering.errors import MeteringUnavailable
 from metering.ledger.writer import LedgerWriter
 from tests.e2e.server import Server
@@ -22,7 +25,8 @@ def get(server: Server, path: str) -> tuple[int, Any]:
 
 def test_a_server_that_can_serve_is_ready(server: Server) -> None:
     status, body = get(server, "/health/ready")
-    assert (status, body["checks"]) == (200, {"database": "ok", "migrations": "ok", "ledger": "ok"})
+    names = ("database", "migrations", "partitions", "ledger", "redis", "changes")
+    assert (status, body) == (200, {"status": "ok", "checks": dict.fromkeys(names, "ok")})
     assert get(server, "/health")[0] == get(server, "/health/live")[0] == 200
 
 
@@ -36,6 +40,24 @@ def test_without_its_ledger_it_lives_but_is_not_ready(
     status, body = get(server, "/health/ready")
     assert (status, body["status"], body["checks"]["ledger"]) == (503, "unavailable", "failed")
     assert get(server, "/health/live")[0] == 200
+
+
+def test_without_redis_it_is_ready_and_says_that_it_is_degraded(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runtime = wiring._runtime
+    assert runtime is not None
+    monkeypatch.setattr(runtime.redis, "is_reachable", False)
+    status, body = get(server, "/health/ready")
+    assert (status, body["status"], body["checks"]["redis"]) == (200, "degraded", "degraded")
+
+
+def test_without_this_months_partitions_it_is_not_ready(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(health, "month_of", lambda now: date(2001, 1, 1))
+    status, body = get(server, "/health/ready")
+    assert (status, body["checks"]["partitions"]) == (503, "failed")
 
 
 def test_everything_else_is_djangos(server: Server) -> None:

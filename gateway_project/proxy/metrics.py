@@ -1,0 +1,36 @@
+"""GET /metrics in Prometheus's text format, for whoever holds METRICS_TOKEN."""
+
+import asyncio
+import hmac
+
+from django.conf import settings
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from starlette.requests import Request
+from starlette.responses import Response
+
+from gateway_project.proxy.runtime import runtime_of
+from metering.errors import InvalidCredential, NotFound
+
+
+async def show_metrics(request: Request) -> Response:
+    """The sums over this server's processes.
+
+    Raises InvalidCredential without the token. Where no token is configured there is no such page, since its
+    numbers are the business's; only DEBUG shows it to everybody.
+    """
+    _check(request)
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(runtime_of(request).exchange)
+    text = await asyncio.to_thread(generate_latest, registry)
+    return Response(text, headers={"content-type": CONTENT_TYPE_LATEST, "cache-control": "no-store"})
+
+
+def _check(request: Request) -> None:
+    token: str = settings.METRICS_TOKEN
+    if not token:
+        if settings.DEBUG:
+            return
+        raise NotFound("There is nothing at /metrics.")
+    given = request.headers.get("authorization", "")
+    if not hmac.compare_digest(given.encode(), f"Bearer {token}".encode()):
+        raise InvalidCredential("Send METRICS_TOKEN as `Authorization: Bearer ...`.")

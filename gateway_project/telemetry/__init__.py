@@ -1,0 +1,1 @@
+"""What the gateway counts about itself, for GET /metrics."""

@@ -1,0 +1,71 @@
+"""The processes of one server tell each other what they counted, through small files in one folder.
+
+Each writes its own once a second, whole, so that a reader never sees half of one. What a process counted stays
+when it ends (its last second may be missing after a kill); its gauges count as long as its file is fresh.
+"""
+
+import os
+import time
+import uuid
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+
+import msgspec
+from prometheus_client.core import Metric
+
+from gateway_project.telemetry.tally import Counter, Gauge, Series
+
+FRESH_S = 5.0
+Tallies = dict[str, list[tuple[tuple[str, ...], list[float]]]]
+_decode = msgspec.json.Decoder(Tallies).decode
+
+
+class Exchange:
+    """One process's place in the folder. Without a folder it speaks for itself alone."""
+
+    def __init__(self, metrics: Iterable[Counter], folder: Path | None) -> None:
+        self._metrics = tuple(metrics)
+        self._folder = folder
+        self._name = f"{os.getpid()}-{uuid.uuid4().hex[:8]}.json"
+
+    def publish(self) -> None:
+        """Write down what this process has counted."""
+        if self._folder is None:
+            return
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        partial = self._folder / f"{self._name}.partial"
+        partial.write_bytes(msgspec.json.encode(self._own()))
+        partial.replace(self._folder / self._name)
+
+    def collect(self) -> list[Metric]:
+        """The sums over all processes, for prometheus_client's registry."""
+        tallies = [(True, self._own()), *self._others()]
+        return [metric.family(_merged(metric, tallies)) for metric in self._metrics]
+
+    def _own(self) -> Tallies:
+        for metric in self._metrics:
+            if isinstance(metric, Gauge):
+                metric.sample()
+        return {
+            metric.name: [(labels, list(cell)) for labels, cell in list(metric.series.items())]
+            for metric in self._metrics
+        }
+
+    def _others(self) -> list[tuple[bool, Tallies]]:
+        found: list[tuple[bool, Tallies]] = []
+        for file in self._folder.glob("*.json") if self._folder is not None else ():
+            if file.name != self._name:
+                with suppress(OSError, msgspec.DecodeError):
+                    fresh = time.time() - file.stat().st_mtime < FRESH_S
+                    found.append((fresh, _decode(file.read_bytes())))
+        return found
+
+
+def _merged(metric: Counter, tallies: list[tuple[bool, Tallies]]) -> Series:
+    cells: dict[tuple[str, ...], list[list[float]]] = {}
+    for fresh, tally in tallies:
+        if fresh or not isinstance(metric, Gauge):
+            for labels, cell in tally.get(metric.name, ()):
+                cells.setdefault(labels, []).append(cell)
+    return {labels: metric.merge(values) for labels, values in cells.items()}

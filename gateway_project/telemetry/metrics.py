@@ -1,0 +1,39 @@
+"""Everything that the gateway counts. Labels come from closed vocabularies or from the catalog, never from callers."""
+
+from gateway_project.telemetry.tally import Counter, Gauge, Histogram
+
+SHORT_S = (0.0005, 0.001, 0.002, 0.003, 0.005, 0.0075, 0.01, 0.02, 0.05, 0.1, 0.25, 1.0)
+LONG_S = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0)
+SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
+
+requests = Counter("gateway_requests", "HTTP requests by route and status", ("route", "status"))
+errors = Counter("gateway_errors", "Errors answered on the wire protocols, by code", ("code",))
+calls = Counter(
+    "gateway_calls", "Metered calls that have ended, by task and model class", ("task", "model_class")
+)
+attempts = Counter("gateway_attempts", "Attempts at vendors", ("provider", "outcome"))
+tokens = Counter("gateway_tokens", "Tokens used", ("model_class", "direction"))
+overhead_s = Histogram(
+    "gateway_overhead_seconds", "Time of a call that was not spent waiting for a vendor", SHORT_S
+)
+vendor_s = Histogram("gateway_vendor_seconds", "Time of an attempt at a vendor", LONG_S, ("provider",))
+ledger_batch = Histogram("gateway_ledger_batch_commands", "Commands in one ledger transaction", SIZES)
+rate_fallbacks = Counter("gateway_rate_fallbacks", "Calls whose rate a process decided alone, without Redis")
+
+in_flight = Gauge("gateway_requests_in_flight", "HTTP requests being answered")
+streams = Gauge("gateway_streams_open", "Event streams being sent")
+ledger_waiting = Gauge("gateway_ledger_waiting", "Commands that wait for the ledger's writer")
+ledger_reachable = Gauge(
+    "gateway_ledger_reachable", "1 if every process reached its ledger last time", merge=min
+)
+rates_shared = Gauge(
+    "gateway_rates_shared", "1 if every process shares its rate limits through Redis", merge=min
+)
+listening = Gauge(
+    "gateway_changes_listening", "1 if every process hears of changes in the database", merge=min
+)
+
+EVERYTHING = (
+    requests, errors, calls, attempts, tokens, overhead_s, vendor_s, ledger_batch, rate_fallbacks,
+    in_flight, streams, ledger_waiting, ledger_reachable, rates_shared, listening,
+)  # fmt: skip

@@ -1,0 +1,84 @@
+import os
+import time
+from pathlib import Path
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.parser import text_string_to_metric_families
+
+from gateway_project.telemetry.exchange import Exchange
+from gateway_project.telemetry.tally import Counter, Gauge, Histogram
+
+
+class Process:
+    """The metrics of one worker."""
+
+    def __init__(self, folder: Path | None) -> None:
+        self.calls = Counter("calls", "Calls", ("route",))
+        self.size = Histogram("size", "Sizes", (1, 2, 4))
+        self.waiting = Gauge("waiting", "Waiting")
+        self.well = Gauge("well", "Well", merge=min)
+        self.exchange = Exchange((self.calls, self.size, self.waiting, self.well), folder)
+
+
+def shown(process: Process) -> dict[tuple[str, str], float]:
+    """What Prometheus would read: values by name and first label."""
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(process.exchange)
+    text = generate_latest(registry).decode()
+    return {
+        (sample.name, next(iter(sample.labels.values()), "")): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+
+
+def test_a_process_alone_shows_what_it_counted() -> None:
+    one = Process(None)
+    one.calls.add("/a")
+    one.calls.add("/a", by=2)
+    for size in (1, 2, 3, 9):
+        one.size.observe(size)
+    one.exchange.publish()
+    values = shown(one)
+    assert values["calls_total", "/a"] == 3
+    assert [values["size_bucket", bound] for bound in ("1", "2", "4", "+Inf")] == [1, 2, 3, 4]
+    assert (values["size_sum", ""], values["size_count", ""]) == (15, 4)
+    assert ("waiting", "") not in values, "nobody says what waits"
+
+
+def test_workers_are_summed_whichever_is_asked(tmp_path: Path) -> None:
+    one, other = Process(tmp_path), Process(tmp_path)
+    for number, process in enumerate((one, other), start=1):
+        process.calls.add("/a", by=number)
+        process.calls.add(f"/only-{number}")
+        process.size.observe(2)
+        process.waiting.read = lambda number=number: 10 * number
+        process.well.read = lambda number=number: number - 1
+    one.exchange.publish()
+    other.exchange.publish()
+    for process in (one, other):
+        values = shown(process)
+        assert values["calls_total", "/a"] == 3
+        assert values["calls_total", "/only-1"] == values["calls_total", "/only-2"] == 1
+        assert values["size_count", ""] == 2
+        assert (values["waiting", ""], values["well", ""]) == (30, 0)
+
+
+def test_what_a_dead_worker_counted_stays_and_its_gauges_go(tmp_path: Path) -> None:
+    dead, alive = Process(tmp_path), Process(tmp_path)
+    dead.calls.add("/a")
+    dead.waiting.read = lambda: 5
+    alive.waiting.read = lambda: 1
+    dead.exchange.publish()
+    [file] = tmp_path.glob("*.json")
+    long_ago = time.time() - 60
+    os.utime(file, (long_ago, long_ago))
+    values = shown(alive)
+    assert (values["calls_total", "/a"], values["waiting", ""]) == (1, 1)
+
+
+def test_a_broken_file_is_left_out(tmp_path: Path) -> None:
+    one = Process(tmp_path)
+    one.calls.add("/a")
+    (tmp_path / "1-broken.json").write_text("{")
+    assert shown(one)["calls_total", "/a"] == 1
