@@ -22,7 +22,7 @@ _numbers = count(1)
 @pytest.fixture(scope="session")
 def _template() -> Iterator[str]:
     """The URL of a migrated database on the run's own server, to be copied."""
-    url = _create_database(os.environ["DATABASE_URL"], "faults_template")
+    url = _create_database(os.environ["DATABASE_URL"], f"faults_{os.getpid()}_template")
     _migrate(url)
     yield url
     _drop_database(url)
@@ -31,7 +31,7 @@ def _template() -> Iterator[str]:
 @pytest.fixture
 def database(_template: str) -> Iterator[str]:
     """A ledger of its own, empty."""
-    url = _create_database(_template, f"faults_{os.getpid()}_{next(_numbers)}", like="faults_template")
+    url = _create_database(_template, f"faults_{os.getpid()}_{next(_numbers)}", like=_name(_template))
     yield url
     _drop_database(url)
 
@@ -73,12 +73,16 @@ def _create_database(server: str, name: str, *, like: str = "template1") -> str:
 
 
 def _drop_database(url: str) -> None:
-    _execute(url, f"DROP DATABASE IF EXISTS {urlsplit(url).path[1:]} WITH (FORCE)")
+    _execute(url, f"DROP DATABASE IF EXISTS {_name(url)} WITH (FORCE)")
 
 
 def _execute(url: str, statement: str) -> None:
     with psycopg.connect(_named(url, "postgres"), autocommit=True, connect_timeout=30) as connection:
         connection.execute(statement.encode())
+
+
+def _name(url: str) -> str:
+    return urlsplit(url).path[1:]
 
 
 def _named(url: str, name: str) -> str:

@@ -19,7 +19,7 @@ from tests.faults.rows import assert_books_balance, counts, meter_row, states
 
 TOKENS = meter("tokens", Dimension.TOKENS)
 LIMIT = 10**6
-MANY = 4 * MAX_BATCH
+MANY = 12 * MAX_BATCH
 AT_MOST_S = DEADLINE_S + 8
 """The deadline, one batch that was under way when it passed, and what a busy machine adds."""
 HEALED_WITHIN_S = 8
