@@ -4,9 +4,9 @@ The first 48 bits of a UUIDv7 are milliseconds since the Unix epoch, so a range 
 range of time: the month partitions of the usage log are ranges of ids.
 """
 
-import os
 import time
 from datetime import UTC, datetime, timedelta
+from random import getrandbits
 from uuid import UUID
 
 _VERSION_AND_VARIANT = (0x7 << 76) | (0b10 << 62)
@@ -19,8 +19,8 @@ def uuid7(time_ms: int | None = None) -> UUID:
     """A new UUIDv7: 48 bits of milliseconds, 74 random bits."""
     if time_ms is None:
         time_ms = time.time_ns() // 1_000_000
-    random = int.from_bytes(os.urandom(10), "big")
-    random &= ~((0xF << 76) | (0b11 << 62))
+    # Ids are no secrets, so the generator need not be the system's. Python seeds it in every process, also after a fork.
+    random = (getrandbits(12) << 64) | getrandbits(62)
     return UUID(int=(time_ms << _TIME_SHIFT) | _VERSION_AND_VARIANT | random)
 
 

@@ -24,8 +24,10 @@ def usd_from_nano(nano_usd: int) -> Decimal:
 
 
 def usd_text(nano_usd: int) -> str:
-    """Decimal dollars in plain notation, for JSON and headers."""
-    return format(usd_from_nano(nano_usd), "f")
+    """Dollars in plain notation without trailing zeros, for JSON and headers."""
+    whole, nano = divmod(abs(nano_usd), NANO_PER_USD)
+    fraction = f".{nano:09d}".rstrip("0") if nano else ""
+    return f"{'-' if nano_usd < 0 else ''}{whole}{fraction}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
