@@ -19,7 +19,7 @@ def uuid7(time_ms: int | None = None) -> UUID:
     """A new UUIDv7: 48 bits of milliseconds, 74 random bits."""
     if time_ms is None:
         time_ms = time.time_ns() // 1_000_000
-    # Ids are no secrets, so the generator need not be the system's. Python seeds it in every process, also after a fork.
+    # Ids are no secrets: any generator will do, and Python seeds this one anew after a fork.
     random = (getrandbits(12) << 64) | getrandbits(62)
     return UUID(int=(time_ms << _TIME_SHIFT) | _VERSION_AND_VARIANT | random)
 
