@@ -15,7 +15,7 @@ MAX_ANSWER_BYTES = 16 * 1024 * 1024
 async def read_whole(response: ClientResponse, gap_s: float) -> bytes:
     """The body. Raises ProviderError for one that is too large, before it is in memory."""
     if not response.content.is_eof():
-        set_gap(response, gap_s)
+        _set_gap(response, gap_s)
     if response.content_length is not None and response.content_length <= MAX_ANSWER_BYTES:
         return await response.read()
     parts: list[bytes] = []
@@ -28,7 +28,7 @@ async def read_whole(response: ClientResponse, gap_s: float) -> bytes:
     return b"".join(parts)
 
 
-def set_gap(response: ClientResponse, gap_s: float) -> None:
+def _set_gap(response: ClientResponse, gap_s: float) -> None:
     """From now on the next bytes may take no longer than this."""
     connection = response.connection
     if connection is not None and connection.protocol is not None:

@@ -1,16 +1,17 @@
 """A vendor that speaks OpenAI's protocol, as an LLMProvider. What the vendor says passes as it came."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import suppress
 
 import aiohttp
 from aiohttp import ClientResponse, ClientTimeout
 from yarl import URL
 
-from providers.openai_compatible.answer import read_whole, set_gap, whole_answer
+from providers.openai_compatible.answer import read_whole, whole_answer
 from providers.openai_compatible.connections import connections
 from providers.openai_compatible.errors import broken, connection_failed, refused
+from providers.openai_compatible.patience import Patience
 from providers.openai_compatible.request import payload_of, renames_limit
 from providers.openai_compatible.streamed import StreamedAnswer
 from providers.openai_compatible.timeouts import Timeouts
@@ -51,25 +52,24 @@ class OpenAICompatibleProvider:
 
     async def stream(self, call: ProviderCall) -> AsyncGenerator[Chunk, None]:
         payload = payload_of(call, streamed=True, rename_limit=self._rename_limit)
-        patience = ClientTimeout(
-            total=call.timeout_s,
-            sock_connect=self._timeouts.connect_s,
-            sock_read=self._timeouts.first_byte_s,
-        )
+        ends_at_s = asyncio.get_running_loop().time() + call.timeout_s
         try:
-            response = await self._ask(self._chat_url, call, payload, patience)
+            async with asyncio.timeout(min(self._timeouts.first_byte_s, call.timeout_s)):
+                response = await self._ask(self._chat_url, call, payload)
+            patience = Patience(response, ends_at_s=ends_at_s, gap_s=self._timeouts.first_byte_s)
             try:
-                set_gap(response, self._timeouts.gap_s)
+                _require_event_stream(response)
                 answer = StreamedAnswer(call, self._api_key)
-                async for part in _parts_of(response):
+                while not answer.done and (part := await patience.read()):
+                    patience.gap_s = self._timeouts.gap_s
                     for chunk in answer.feed(part):
                         yield chunk
-                    if answer.done:
-                        await _read_tail(response)
-                        break
                 for chunk in await answer.end():
                     yield chunk
+                if answer.done:
+                    await _read_tail(response)
             finally:
+                patience.stop()
                 response.release()  # cuts the connection, and so the call, unless the answer has ended
         except CONNECTION_ERRORS as error:
             raise connection_failed(error) from None  # the client's error may quote the request's URL
@@ -81,7 +81,7 @@ class OpenAICompatibleProvider:
         """The deadline is asyncio's, which costs a call 20 µs less than the client's timers."""
         try:
             async with asyncio.timeout(call.timeout_s):
-                response = await self._ask(url, call, payload, self._connecting)
+                response = await self._ask(url, call, payload)
                 try:
                     body = await read_whole(response, self._timeouts.gap_s)
                 finally:
@@ -90,16 +90,14 @@ class OpenAICompatibleProvider:
             raise connection_failed(error) from None
         return await whole_answer(body, call, self._api_key)
 
-    async def _ask(
-        self, url: URL, call: ProviderCall, payload: bytes, patience: ClientTimeout
-    ) -> ClientResponse:
+    async def _ask(self, url: URL, call: ProviderCall, payload: bytes) -> ClientResponse:
         """The vendor's response, to be released, if its status is 200.
 
         Redirects are not followed: the key goes to the configured host alone.
         """
         headers = {**self._headers, "x-gateway-attempt-id": call.attempt_id}
         response = await connections.take(self).post(
-            url, data=payload, headers=headers, timeout=patience, allow_redirects=False
+            url, data=payload, headers=headers, timeout=self._connecting, allow_redirects=False
         )
         if response.status == 200:
             return response
@@ -110,11 +108,10 @@ class OpenAICompatibleProvider:
         raise refused(response.status, response.headers, body, self._api_key)
 
 
-def _parts_of(response: ClientResponse) -> AsyncIterator[bytes]:
-    """The answer's bytes as they come, no faster than they are taken."""
+def _require_event_stream(response: ClientResponse) -> None:
+    """Raise ProviderError for an answer that is no stream."""
     if not response.content_type.startswith(EVENT_STREAM):
         raise broken(f"it answered a stream with {response.content_type}")
-    return response.content.iter_any()
 
 
 async def _read_tail(response: ClientResponse) -> None:

@@ -1,0 +1,50 @@
+"""One timer for a whole stream: it ends a vendor's answer that keeps its reader waiting, or goes on for too long."""
+
+import asyncio
+
+from aiohttp import ClientResponse
+
+
+class Patience:
+    """Counts only while the reader waits: a slow caller is not the vendor's fault.
+
+    The HTTP client's own timers are set anew at each read, which costs a chunk as much as reading it.
+    """
+
+    def __init__(self, response: ClientResponse, *, ends_at_s: float, gap_s: float) -> None:
+        """`ends_at_s` is on the loop's clock; `gap_s` may be changed on the way."""
+        self.gap_s = gap_s
+        self.is_over = False
+        self._response = response
+        self._ends_at_s = ends_at_s
+        self._loop = asyncio.get_running_loop()
+        self._waiting_since_s: float | None = None
+        self._timer = self._loop.call_at(self._next_look_s(self._loop.time()), self._look)
+
+    async def read(self) -> bytes:
+        """The next bytes; nothing at the end. Raises what the HTTP client does, and TimeoutError."""
+        self._waiting_since_s = self._loop.time()
+        try:
+            return await self._response.content.readany()
+        except Exception as error:
+            if self.is_over:
+                raise TimeoutError from error
+            raise
+        finally:
+            self._waiting_since_s = None
+
+    def stop(self) -> None:
+        self._timer.cancel()
+
+    def _look(self) -> None:
+        now_s = self._loop.time()
+        next_s = self._next_look_s(now_s)
+        if next_s <= now_s:
+            self.is_over = True
+            self._response.close()
+        else:
+            self._timer = self._loop.call_at(next_s, self._look)
+
+    def _next_look_s(self, now_s: float) -> float:
+        since_s = now_s if self._waiting_since_s is None else self._waiting_since_s
+        return min(self._ends_at_s, since_s + self.gap_s)
