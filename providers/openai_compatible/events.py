@@ -14,6 +14,8 @@ class EventParser:
 
     def feed(self, data: bytes) -> list[bytes]:
         """The events that these bytes complete. Raises EventTooLarge."""
+        if not self._rest and len(data) <= self._max_event_bytes and _is_one_event(data):
+            return [data[6:-2]]
         data = self._rest + data if self._rest else data
         if b"\r" in data:
             # JSON holds no bare line ends. A CR at the very end may be half of one, so it waits.
@@ -31,6 +33,16 @@ class EventParser:
         rest, self._rest = self._rest.rstrip(b"\r\n"), b""
         event = _data_of(rest)
         return [event] if event else []
+
+
+def _is_one_event(data: bytes) -> bool:
+    """The usual case, looked at first: vendors send one event at a time, on one line."""
+    return (
+        data.startswith(b"data: ")
+        and data.endswith(b"\n\n")
+        and data.find(b"\n") == len(data) - 2
+        and b"\r" not in data
+    )
 
 
 def _data_of(block: bytes) -> bytes:

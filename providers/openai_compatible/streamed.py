@@ -8,7 +8,7 @@ import msgspec
 from providers.openai_compatible.answer import estimated_usage
 from providers.openai_compatible.errors import broken, error_within
 from providers.openai_compatible.events import EventParser, EventTooLarge
-from providers.openai_compatible.wire import Facts, facts_of
+from providers.openai_compatible.wire import Choice, facts_of, texts_of
 from providers.port import Chunk, ProviderCall, Usage
 
 DONE = b"[DONE]"
@@ -76,18 +76,19 @@ class StreamedAnswer:
         usage = facts.usage
         if usage is not None:
             self._reported = True
-        if facts.choices:
-            self._remember(facts)
+        for choice in facts.choices:
+            self._remember(choice)
         only_usage = usage is not None and not facts.choices
         self._finished = self._finished or only_usage
         return Chunk(data=event, model=facts.model, usage=usage, only_usage=only_usage)
 
-    def _remember(self, facts: Facts) -> None:
-        self._finished = self._finished or facts.finished
-        if self._text_length < MAX_COUNTED_TEXT and not self._reported:
-            texts = facts.texts()
-            self._texts += texts
-            self._text_length += sum(map(len, texts))
+    def _remember(self, choice: Choice) -> None:
+        if choice.finish_reason:
+            self._finished = True
+        if choice.delta is not None and not self._reported and self._text_length < MAX_COUNTED_TEXT:
+            for text in texts_of(choice.delta):
+                self._texts.append(text)
+                self._text_length += len(text)
 
     def _usage_chunk(self, usage: Usage) -> Chunk:
         """For a caller who asked for usage, in the shape of the vendor's other chunks."""

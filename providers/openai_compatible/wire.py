@@ -12,7 +12,7 @@ from providers.openai_compatible.usage import NULL, is_null, usage_of
 from providers.port import Usage
 
 
-class _Text(Struct):
+class Text(Struct):
     """A message or a delta: what was generated, for counting where usage is missing."""
 
     content: Any = None
@@ -21,9 +21,11 @@ class _Text(Struct):
     tool_calls: Any = None
 
 
-class _Choice(Struct):
-    message: _Text | None = None
-    delta: _Text | None = None
+class Choice(Struct):
+    """One choice of an answer, or of a chunk."""
+
+    message: Text | None = None
+    delta: Text | None = None
     finish_reason: str | None = None
 
 
@@ -33,7 +35,7 @@ class _Groq(Struct):
 
 class _Answer(Struct):
     model: str | None = None
-    choices: list[_Choice] | None = None
+    choices: list[Choice] | None = None
     usage: Raw = NULL
     error: Raw = NULL
     x_groq: _Groq | None = None
@@ -57,25 +59,15 @@ class Facts(Struct, frozen=True, kw_only=True):
 
     model: str
     usage: Usage | None
-    choices: tuple[_Choice, ...]
+    choices: list[Choice]
     error: bytes | None
     """The vendor's error object inside a successful answer."""
     is_answer: bool
     """Whether it has the shape of an answer: choices, embeddings or at least usage."""
 
-    @property
-    def finished(self) -> bool:
-        return any(choice.finish_reason for choice in self.choices)
-
     def texts(self) -> list[str]:
-        """Everything that was generated, as far as it can be seen."""
-        return [
-            text
-            for choice in self.choices
-            for part in (choice.message, choice.delta)
-            if part is not None
-            for text in _texts_of(part)
-        ]
+        """Everything that a whole answer's choices say, as far as it can be seen."""
+        return [text for choice in self.choices if choice.message for text in texts_of(choice.message)]
 
 
 def facts_of(data: bytes) -> Facts:
@@ -93,14 +85,16 @@ def facts_of(data: bytes) -> Facts:
     return Facts(
         model=given.model or "",
         usage=usage,
-        choices=tuple(given.choices or ()),
+        choices=given.choices or [],
         error=None if is_null(given.error) else bytes(given.error),
         is_answer=bool(given.choices or usage or not is_null(given.data)),
     )
 
 
-def _texts_of(part: _Text) -> list[str]:
+def texts_of(part: Text) -> list[str]:
     """Strings as they are; anything else (content parts, tool calls) as its JSON."""
+    if isinstance(part.content, str) and part.reasoning_content is part.refusal is part.tool_calls is None:
+        return [part.content]
     fields = (part.content, part.reasoning_content, part.refusal, part.tool_calls)
     return [
         field if isinstance(field, str) else msgspec.json.encode(field).decode() for field in fields if field
