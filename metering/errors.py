@@ -31,6 +31,7 @@ MeteringError
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 
 class MeteringError(Exception):
@@ -174,8 +175,7 @@ class ConcurrencyExceeded(LimitExceeded):
     code = "concurrency_exceeded"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RateBalance:
+class RateBalance(NamedTuple):
     """The tightest rate limit of one dimension: requests or tokens. It is full again in `reset_s`."""
 
     dimension: str

@@ -103,14 +103,15 @@ def _denial(limits: Limits, demands: tuple[Demand, ...], answer: Answer, now: da
 
 
 def _tightest(limits: Limits, levels: tuple[Level, ...]) -> tuple[RateBalance, ...]:
-    tightest: dict[str, RateBalance] = {}
+    tightest: dict[Dimension, tuple[float, Level]] = {}
     for limit, level in zip(limits, levels, strict=True):
+        left = level.per_minute - level.used
         known = tightest.get(limit.dimension)
-        if known is None or level.remaining < known.remaining:
-            tightest[limit.dimension] = RateBalance(
-                dimension=limit.dimension.value,
-                limit=limit.per_minute,
-                remaining=level.remaining,
-                reset_s=level.full_in_s,
-            )
-    return tuple(tightest.values())
+        if known is None or left < known[0]:
+            tightest[limit.dimension] = left, level
+    return tuple(
+        [
+            RateBalance(dimension.value, level.per_minute, level.remaining, level.full_in_s)
+            for dimension, (_, level) in tightest.items()
+        ]
+    )
