@@ -6,9 +6,10 @@ from uuid import UUID
 
 from metering.errors import InvalidRequest
 from metering.ids import time_ms_of
+from metering.ledger.check_attempts import LARGEST_SUM, check_attempts
+from metering.ledger.check_text import check_text
 from metering.ledger.commands import (
     Adjust,
-    Attempt,
     Bound,
     CallContext,
     Command,
@@ -20,16 +21,13 @@ from metering.ledger.commands import (
     Settle,
 )
 from metering.ledger.windows import is_time_zone
-from metering.types import MAX_AMOUNT, Outcome, SubjectType
+from metering.types import MAX_AMOUNT, SubjectType
 
 MAX_LINES = 64
-MAX_ATTEMPTS = 1000
 MAX_LEASE_S = 86_400
 MAX_ADJUSTMENTS = 99
-MAX_LATENCY_MS = 2**31 - 1
 MAX_ENLARGEMENTS = 2**31 - 1
 LAST_WEEKDAY = 6
-LARGEST_SUM = 2**63 - 1
 LAST_ID_MS = 253_402_300_799_999
 """The year 9999 ends: what is later fits an id, but no date."""
 SUBJECT_TYPES = frozenset(SubjectType)
@@ -46,17 +44,6 @@ TEXT_LIMITS = (
     ("trace_id", 128),
 )
 _bound_amounts = attrgetter(*Bound.__struct_fields__)
-_amounts_of = attrgetter(
-    "input_tokens",
-    "output_tokens",
-    "cached_input_tokens",
-    "cache_write_tokens",
-    "reasoning_tokens",
-    "api_calls",
-    "files",
-    "steps",
-    "cost_nano_usd",
-)
 ADJUST_FIELDS = ("input_tokens", "output_tokens", "cost_nano_usd", "requests", "api_calls", "files", "steps")
 
 
@@ -74,7 +61,7 @@ def check_command(command: Command) -> None:
             _check_bound(command.bound)
             _check_context(command.context)
             if command.idempotency_key is not None:
-                _check_text(command.idempotency_key, "idempotency_key", 255)
+                check_text(command.idempotency_key, "idempotency_key", 255)
             if (command.idempotency_key is None) != (command.idempotency_digest is None):
                 raise InvalidRequest(
                     "An idempotency key and its digest come together.", param="idempotency_key"
@@ -82,7 +69,7 @@ def check_command(command: Command) -> None:
             if not -LARGEST_SUM - 1 <= (command.idempotency_digest or 0) <= LARGEST_SUM:
                 raise InvalidRequest("A digest has 64 bits.", param="idempotency_digest")
         case Settle():
-            _check_attempts(command.attempts)
+            check_attempts(command.attempts)
         case Extend():
             if command.lines and not 1 <= command.sequence <= MAX_ENLARGEMENTS:
                 raise InvalidRequest("An enlargement is numbered, from 1.", param="sequence")
@@ -90,9 +77,9 @@ def check_command(command: Command) -> None:
             _check_lease(command.lease_s)
             _check_bound(command.bound)
         case Release():
-            _check_text(command.reason, "reason", 500)
+            check_text(command.reason, "reason", 500)
         case Adjust():
-            _check_text(command.reason, "reason", 500)
+            check_text(command.reason, "reason", 500)
             if not 1 <= command.number <= MAX_ADJUSTMENTS:
                 raise InvalidRequest(f"An adjustment's number is 1 to {MAX_ADJUSTMENTS}.", param="number")
             for name in ADJUST_FIELDS:
@@ -117,7 +104,7 @@ def _check_lines(lines: tuple[HoldLine, ...]) -> None:
 @lru_cache(maxsize=65_536)
 def _check_meter(key: MeterKey) -> None:
     """Remembered, because the same meters are named again and again."""
-    _check_text(key.subject_id, "subject_id", 128)
+    check_text(key.subject_id, "subject_id", 128)
     if key.subject_type not in SUBJECT_TYPES:
         raise InvalidRequest(f"{key.subject_type!r} is no subject type.", param="subject_type")
     if not is_time_zone(key.timezone):
@@ -141,39 +128,4 @@ def _check_context(context: CallContext) -> None:
     for name, limit in TEXT_LIMITS:
         text = getattr(context, name)
         if text:
-            _check_text(text, name, limit)
-
-
-def _check_text(text: str, name: str, limit: int) -> None:
-    if len(text) > limit or "\0" in text or not (text.isascii() or _is_encodable(text)):
-        raise InvalidRequest(f"{name} is at most {limit} characters of valid text without NUL.", param=name)
-
-
-def _is_encodable(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def _check_attempts(attempts: tuple[Attempt, ...]) -> None:
-    if len(attempts) > MAX_ATTEMPTS:
-        raise InvalidRequest(f"A reservation has at most {MAX_ATTEMPTS} attempts.", param="attempts")
-    for expected, attempt in enumerate(attempts, start=1):
-        if attempt.number != expected:
-            raise InvalidRequest("Attempts are numbered from 1 without gaps.", param="attempts")
-        amounts = _amounts_of(attempt)
-        if min(amounts) < 0 or max(amounts) > MAX_AMOUNT:
-            raise InvalidRequest("An attempt's amounts are 0 to 2^62.", param="attempts")
-        if attempt.outcome is Outcome.PROVISIONAL:
-            raise InvalidRequest("Only an expiry writes a provisional attempt.", param="outcome")
-        if not 0 <= attempt.latency_ms <= MAX_LATENCY_MS:
-            raise InvalidRequest("An attempt's latency_ms is out of range.", param="latency_ms")
-        _check_text(attempt.provider_name, "provider_name", 64)
-        _check_text(attempt.response_model, "response_model", 128)
-        if attempt.started_at.tzinfo is None:
-            raise InvalidRequest("An attempt's started_at needs a time zone.", param="started_at")
-    for amounts in zip(*map(_amounts_of, attempts), strict=True):
-        if len(amounts) > 1 and sum(amounts) > LARGEST_SUM:
-            raise InvalidRequest("The attempts' sum is out of range.", param="attempts")
+            check_text(text, name, limit)

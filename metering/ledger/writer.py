@@ -184,7 +184,7 @@ class LedgerWriter:
 
     async def _pause(self, batch: list[Waiting], error: Exception) -> list[Waiting]:
         """Wait a moment and answer what is left to try; whatever is past its deadline is given up."""
-        self.is_reachable = False
+        self.is_reachable = self.is_reachable and isinstance(error, BatchOutdated)
         log.warning(
             "ledger.retry",
             extra={"error": type(error).__name__, "sqlstate": getattr(error, "sqlstate", None)},

@@ -3,7 +3,7 @@
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MinValueValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, TextChoices
 from django.utils.timezone import now
 
 
@@ -102,7 +102,7 @@ class PlanLLMAccess(models.Model):
 class Provider(models.Model):
     """An LLM vendor's endpoint. `api_key_env` names the environment variable; the key itself is not stored."""
 
-    class Kind(models.TextChoices):
+    class Kind(TextChoices):
         OPENAI_COMPATIBLE = "openai_compatible"
         ANTHROPIC = "anthropic"
         GEMINI = "gemini"

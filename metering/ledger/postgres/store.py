@@ -21,7 +21,7 @@ from metering.ledger.postgres.read import entry_from, hold_from, meter_from
 from metering.ledger.postgres.windows import WindowCache
 from metering.ledger.postgres.wire import Statement, Wire
 from metering.ledger.postgres.write import statements_for
-from metering.ledger.results import Granted, Reason, Refused, Result
+from metering.ledger.results import Reason, Refused, Result
 from metering.types import ReservationState
 
 CLOCK_TOLERANCE_MS = 86_400_000
@@ -65,9 +65,8 @@ class PostgresStore:
         meter_ids = await self._meters_wanted(wire, commands, books)
         if meter_ids is None:
             return await self.run(commands, skip_locked=skip_locked)
-        known = set(books.holds)
         decided = self._decide_ends(commands, books, skip_locked)
-        await self._lock_meters(wire, meter_ids, books)
+        await self._lock_meters(wire, commands, meter_ids, books)
         self._step("after_lock")
         results = [
             self._post(decided[place], books)
@@ -75,7 +74,6 @@ class PostgresStore:
             else self._answer(command, books, skip_locked)
             for place, command in enumerate(commands)
         ]
-        await self._check_refused_reserves(wire, commands, results, known, books)
         await self._write(wire, books)
         self._step("after_commit")
         return results
@@ -85,10 +83,10 @@ class PostgresStore:
     ) -> dict[int, Decided]:
         """The ends that no counter can change: their rows are written while others still have the meters."""
         decided: dict[int, Decided] = {}
-        # A reserve of this batch asks for these by their key: what it sees must follow arrival order.
-        asked_for = {hold.id for hold in books.keys.values()}
         for place, command in enumerate(commands):
-            if isinstance(command, Settle | Release | Expire) and command.reservation_id not in asked_for:
+            if isinstance(command, Settle | Release | Expire) and _may_go_early(
+                books.holds.get(command.reservation_id)
+            ):
                 try:
                     result = self._answer(command, books, skip_locked)
                 except MetersNeeded:
@@ -116,11 +114,7 @@ class PostgresStore:
             (sql.CLOCK, ()),
         ]
         if keyed:
-            keys = (
-                uuid_array([c.tenant_id for c in keyed]),
-                text_array([c.idempotency_key or "" for c in keyed]),
-            )
-            statements.append((sql.HOLDS_BY_KEY, keys))
+            statements.append((sql.HOLDS_BY_KEY, _keys_of(keyed)))
         _, held, [(moment,)], *twins = await wire.exchange(statements)
         books = Books(now=moment, kinds=self._windows.kinds)
         for row in held:
@@ -161,9 +155,28 @@ class PostgresStore:
             meter_ids.update(hold.meter_ids)
         return meter_ids
 
-    async def _lock_meters(self, wire: Wire, meter_ids: set[int], books: Books) -> None:
-        lock = (sql.LOCK_METERS, (int_array(sorted(meter_ids)),))
-        *_, locked = await wire.exchange([*statements_for(books), lock])
+    async def _lock_meters(
+        self, wire: Wire, commands: Sequence[Command], meter_ids: set[int], books: Books
+    ) -> None:
+        """Write what is decided, lock the meters, and look whether a new reservation came in meanwhile.
+
+        A reserve sent twice may wait here for its own first copy: it would be denied by its own hold, or wait
+        for it again when it is inserted. The same goes for the holder of its idempotency key.
+        """
+        new = [c for c in commands if isinstance(c, Reserve) and c.reservation_id not in books.holds]
+        keyed = [c for c in new if c.idempotency_key and (c.tenant_id, c.idempotency_key) not in books.keys]
+        known = set(books.holds)
+        statements = list(statements_for(books))
+        written = len(statements)
+        statements.append((sql.LOCK_METERS, (int_array(sorted(meter_ids)),)))
+        if new:
+            statements.append((sql.FIND_HOLDS, (uuid_array([c.reservation_id for c in new]),)))
+        if keyed:
+            statements.append((sql.FIND_KEYS, _keys_of(keyed)))
+        locked, *found = (await wire.exchange(statements))[written:]
+        in_between = {row[0] for rows in found for row in rows} - known
+        if in_between:
+            raise BatchOutdated(f"{len(in_between)} reservations came in between")
         books.forget_written()
         for row in locked:
             books.meters[row[0]] = meter_from(row)
@@ -171,39 +184,6 @@ class PostgresStore:
         if len(books.meters) != len(meter_ids):
             self._windows.clear()
             raise BatchOutdated(f"{len(meter_ids) - len(books.meters)} meters are not in the table")
-
-    async def _check_refused_reserves(
-        self,
-        wire: Wire,
-        commands: Sequence[Command],
-        results: Sequence[Result],
-        known: set[UUID],
-        books: Books,
-    ) -> None:
-        """A reserve without a row may be denied by its own first copy, or by the holder of its idempotency key,
-        which committed while this batch waited for the meters. They are locked now, so a second look sees it:
-        the batch is then tried again."""
-        denied = [
-            command
-            for command, result in zip(commands, results, strict=True)
-            if isinstance(command, Reserve)
-            and command.reservation_id not in known
-            and not isinstance(result, Granted)
-        ]
-        if not denied:
-            return
-        keyed = [
-            c for c in denied if c.idempotency_key and (c.tenant_id, c.idempotency_key) not in books.keys
-        ]
-        by_key = (
-            uuid_array([c.tenant_id for c in keyed]),
-            text_array([c.idempotency_key or "" for c in keyed]),
-        )
-        by_id = (uuid_array([c.reservation_id for c in denied]),)
-        same, twins = await wire.exchange([(sql.FIND_HOLDS, by_id), (sql.FIND_KEYS, by_key)])
-        in_between = {row[0] for row in (*same, *twins)} - known
-        if in_between:
-            raise BatchOutdated(f"{len(in_between)} reservations came in between")
 
     def _answer(self, command: Command, books: Books, skip_locked: bool) -> Result:
         if skip_locked and command.reservation_id not in books.holds:
@@ -225,6 +205,19 @@ class PostgresStore:
             self._on_step("before_commit")
             statements = []
         await wire.exchange([*statements, ("COMMIT", ())])
+
+
+def _may_go_early(hold: Hold | None) -> bool:
+    """Not a tombstone, nor what frees or holds an idempotency key: another batch that has the meters already
+    could wait for these rows when it inserts its own."""
+    return hold is not None and hold.idempotency_key is None
+
+
+def _keys_of(commands: Sequence[Reserve]) -> tuple[str, str]:
+    return (
+        uuid_array([command.tenant_id for command in commands]),
+        text_array([command.idempotency_key or "" for command in commands]),
+    )
 
 
 def _is_provisional(hold: Hold | None) -> bool:

@@ -1,0 +1,45 @@
+"""What a settlement can say."""
+
+from operator import attrgetter
+
+from metering.errors import InvalidRequest
+from metering.ledger.check_text import check_text
+from metering.ledger.commands import Attempt
+from metering.types import MAX_AMOUNT, Outcome
+
+MAX_ATTEMPTS = 1000
+MAX_LATENCY_MS = 2**31 - 1
+LARGEST_SUM = 2**63 - 1
+_amounts_of = attrgetter(
+    "input_tokens",
+    "output_tokens",
+    "cached_input_tokens",
+    "cache_write_tokens",
+    "reasoning_tokens",
+    "api_calls",
+    "files",
+    "steps",
+    "cost_nano_usd",
+)
+
+
+def check_attempts(attempts: tuple[Attempt, ...]) -> None:
+    if len(attempts) > MAX_ATTEMPTS:
+        raise InvalidRequest(f"A reservation has at most {MAX_ATTEMPTS} attempts.", param="attempts")
+    for expected, attempt in enumerate(attempts, start=1):
+        if attempt.number != expected:
+            raise InvalidRequest("Attempts are numbered from 1 without gaps.", param="attempts")
+        amounts = _amounts_of(attempt)
+        if min(amounts) < 0 or max(amounts) > MAX_AMOUNT:
+            raise InvalidRequest("An attempt's amounts are 0 to 2^62.", param="attempts")
+        if attempt.outcome is Outcome.PROVISIONAL:
+            raise InvalidRequest("Only an expiry writes a provisional attempt.", param="outcome")
+        if not 0 <= attempt.latency_ms <= MAX_LATENCY_MS:
+            raise InvalidRequest("An attempt's latency_ms is out of range.", param="latency_ms")
+        check_text(attempt.provider_name, "provider_name", 64)
+        check_text(attempt.response_model, "response_model", 128)
+        if attempt.started_at.tzinfo is None:
+            raise InvalidRequest("An attempt's started_at needs a time zone.", param="started_at")
+    for amounts in zip(*map(_amounts_of, attempts), strict=True):
+        if len(amounts) > 1 and sum(amounts) > LARGEST_SUM:
+            raise InvalidRequest("The attempts' sum is out of range.", param="attempts")
