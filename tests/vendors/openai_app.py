@@ -15,10 +15,10 @@ from tests.vendors.call_log import CallLog, SeenCall
 from tests.vendors.directives import Directives, directives_in
 from tests.vendors.openai_chat import HANG_S, answer_streamed, answer_whole, hang_up
 from tests.vendors.openai_errors import error_response
+from tests.vendors.openai_shapes import MODELS, model_object
 
 API_KEY = "vendor-key-0123456789"
 """The one key that it accepts."""
-MODELS = ("fake-small", "fake-large")
 MAX_BODY_BYTES = 64 * 1024 * 1024
 
 
@@ -76,8 +76,8 @@ class FakeOpenAI:
 
     def _refusal(self, request: web.Request, body: dict[str, Any] | None) -> web.Response | None:
         """What OpenAI refuses too."""
-        if self.api_key is not None and request.headers.get("authorization") != f"Bearer {self.api_key}":
-            return error_response(401)
+        if wrong_key := self._wrong_key(request):
+            return wrong_key
         if body is None:
             return error_response(400, "We could not parse the JSON body of your request.")
         if not isinstance(body.get("model"), str):
@@ -90,12 +90,17 @@ class FakeOpenAI:
             return error_response(404)
         return None
 
+    def _wrong_key(self, request: web.Request) -> web.Response | None:
+        if self.api_key is None or request.headers.get("authorization") == f"Bearer {self.api_key}":
+            return None
+        return error_response(401)
+
     async def _embeddings(self, request: web.Request) -> web.Response:
         body = await _json_body(request) or {}
         call = self.log.begin(request.path, _peer(request), request.headers, body)
         try:
-            if request.headers.get("authorization") != f"Bearer {self.api_key}":
-                return error_response(401)
+            if wrong_key := self._wrong_key(request):
+                return wrong_key
             texts = body["input"] if isinstance(body["input"], list) else [body["input"]]
             count = sum(len(str(text).split()) for text in texts)
             call.usage = {"prompt_tokens": count, "total_tokens": count}
@@ -111,11 +116,13 @@ class FakeOpenAI:
             self.log.end(call)
 
     async def _models(self, request: web.Request) -> web.Response:
-        return web.json_response({"object": "list", "data": [_model(name) for name in MODELS]})
+        return self._wrong_key(request) or web.json_response(
+            {"object": "list", "data": [model_object(name) for name in MODELS]}
+        )
 
     async def _model(self, request: web.Request) -> web.Response:
         name = request.match_info["name"]
-        return web.json_response(_model(name)) if name in MODELS else error_response(404)
+        return web.json_response(model_object(name)) if name in MODELS else error_response(404)
 
     async def _shown(self, request: web.Request) -> web.Response:
         return web.json_response(self.log.shown())
@@ -140,7 +147,3 @@ async def _json_body(request: web.Request) -> dict[str, Any] | None:
 
 def _peer(request: web.Request) -> str:
     return str(request.transport.get_extra_info("peername")) if request.transport else ""
-
-
-def _model(name: str) -> dict[str, Any]:
-    return {"id": name, "object": "model", "created": 1_700_000_000, "owned_by": "fake-vendor"}

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from tests.vendors.directives import Directives, text_of
 
+MODELS = ("fake-small", "fake-large")
 FINGERPRINT = "fp_fakevendor"
 PROSE = "the quick brown fox jumps over the lazy dog and goes home again by night".split()  # noqa: SIM905
 PROMPT_TOKENS_PER_MESSAGE = 4
@@ -63,6 +64,10 @@ def head(body: Mapping[str, Any], kind: str) -> dict[str, Any]:
         "service_tier": "default",
         "system_fingerprint": FINGERPRINT,
     }
+
+
+def model_object(name: str) -> dict[str, Any]:
+    return {"id": name, "object": "model", "created": 1_700_000_000, "owned_by": "fake-vendor"}
 
 
 def message_of(choice: Choice) -> dict[str, Any]:

@@ -70,12 +70,11 @@ def test_errors_are_those_of_the_sdk(
 
 
 def test_another_key_is_refused(process: VendorProcess) -> None:
-    with (
-        openai.OpenAI(base_url=process.base_url, api_key="other", max_retries=0) as client,
-        pytest.raises(openai.AuthenticationError),
-    ):
-        client.models.list()
-        client.chat.completions.create(model="fake-small", messages=HELLO)
+    with openai.OpenAI(base_url=process.base_url, api_key="other", max_retries=0) as client:
+        with pytest.raises(openai.AuthenticationError):
+            client.chat.completions.create(model="fake-small", messages=HELLO)
+        with pytest.raises(openai.AuthenticationError):
+            client.models.list()
 
 
 def test_most_at_once_is_the_high_water_mark(client: openai.OpenAI, process: VendorProcess) -> None:
