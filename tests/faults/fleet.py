@@ -1,0 +1,67 @@
+"""Four gateway processes over one database that the test may break, and two tokens that all of them have seen."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import psycopg
+
+from tests.faults.gateways import ROOT, running_gateways, status_of
+
+PATIENCE_S = 20.0
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """Where the gateways are, and who may ask them."""
+
+    gateways: list[str]
+    database: str
+    tokens: list[dict[str, str]]
+
+    def statuses(self, number: int) -> list[int]:
+        """What each gateway answers to a token's holder."""
+        secret = self.tokens[number]["token"]
+        return [status_of(f"{url}/v1/models", secret) for url in self.gateways]
+
+    def revoke(self, number: int) -> None:
+        """With plain SQL: no gateway has a hand in it."""
+        self.sql(f"UPDATE metering_atitoken SET revoked_at = now() WHERE id = '{self.tokens[number]['id']}'")
+
+    def sql(self, statement: str) -> None:
+        with psycopg.connect(self.database, autocommit=True) as connection:
+            connection.execute(statement)
+
+
+@contextmanager
+def running_fleet(database: str) -> Iterator[Fleet]:
+    """On the demo's catalog, with a tenant on its first plan."""
+    environment = os.environ | {"DATABASE_URL": database}
+
+    def manage(*arguments: str) -> str:
+        command = [sys.executable, "manage.py", *arguments]
+        return subprocess.check_output(command, cwd=ROOT, env=environment, text=True)
+
+    manage("load_catalog", "fixtures/demo/catalog.yaml")
+    manage("create_tenant", "--slug", "alder", "--name", "Alder")
+    plan = next(iter(json.loads(manage("dump_catalog", "--json"))["plans"]))
+    issue = ("issue_token", "--tenant", "alder", "--plan", plan, "--json")
+    tokens = [json.loads(manage(*issue)) for _ in range(2)]
+    with running_gateways(4, {"DATABASE_URL": database}) as gateways:
+        fleet = Fleet(gateways, database, tokens)
+        until(lambda: fleet.statuses(0) == fleet.statuses(1) == [200] * 4)
+        yield fleet
+
+
+def until(true: Callable[[], bool]) -> float:
+    """Seconds until something becomes true."""
+    begin = time.monotonic()
+    while not true():
+        assert time.monotonic() - begin < PATIENCE_S
+        time.sleep(0.002)
+    return time.monotonic() - begin
