@@ -53,9 +53,9 @@ async def sweep_reservations(conninfo: str) -> Swept:
                 await store.close()
                 await asyncio.sleep(PAUSE_S * 2**failures)
                 continue
-            done = sum(isinstance(result, Ended) for result in results)
-            expired += done
-            if done == 0:
+            ended = [result for result in results if isinstance(result, Ended)]
+            expired += sum(not result.replayed for result in ended)
+            if not ended:
                 return Swept(expired=expired, left=len(due))
             await asyncio.sleep(PAUSE_S)
     finally:
