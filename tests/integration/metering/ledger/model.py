@@ -4,12 +4,18 @@ It knows no rows, batches or digests: a reservation remembers the steps that mad
 plain tuple that the ledger's answer must equal.
 """
 
-from dataclasses import dataclass, field
-
-from metering.types import Dimension
+from tests.integration.metering.ledger.model_state import (
+    Meter,
+    Reservation,
+    Share,
+    due,
+    of_dimension,
+    past,
+    provisional,
+    totals,
+)
 from tests.integration.metering.ledger.steps import (
     METERS,
-    VENDOR_METER,
     Adjust,
     Expire,
     Extend,
@@ -19,48 +25,11 @@ from tests.integration.metering.ledger.steps import (
     RunOut,
     Settle,
     Step,
-    Used,
 )
 
 END = 2**63 - 1
 """What PostgreSQL's bigint counts to."""
 Answer = tuple[object, ...]
-
-
-@dataclass
-class Meter:
-    used: int = 0
-    held: int = 0
-    overrun: int = 0
-    unenforced: int = 0
-    highest: int = 0
-
-
-@dataclass
-class Share:
-    """A reservation's part on one meter."""
-
-    meter: int
-    amount: int
-    past: int
-    release: bool
-
-
-@dataclass
-class Reservation:
-    made_by: Reserve | None
-    shares: list[Share] = field(default_factory=list)
-    state: str = "held"
-    lapsed: bool = False
-    provisional: bool = False
-    settled_by: Settle | None = None
-    taken_back: bool = False
-    enlarged: int = 0
-    bound: int = 0
-    corrections: dict[int, Adjust] = field(default_factory=dict)
-    totals: list[int] = field(default_factory=lambda: [0, 0, 0])
-    """Tokens, cost and requests over all entries."""
-    charged: dict[int, int] = field(default_factory=dict)
 
 
 class Model:
@@ -148,8 +117,8 @@ class Model:
             return ("again",)
         if held.state != "held" and not held.provisional:
             return (f"already_{held.state}",)
-        due = [_due(share.meter, step.attempts) for share in held.shares]
-        answer = self._end(held, "settled", due, _totals(step.attempts))
+        charges = [due(share.meter, step.attempts) for share in held.shares]
+        answer = self._end(held, "settled", charges, totals(step.attempts))
         if answer[0] != "out_of_range":
             held.settled_by = step
         return answer
@@ -179,9 +148,7 @@ class Model:
             return (f"already_{held.state}",)
         if not held.lapsed:
             return ("lease_running",)
-        answer = self._end(
-            held, "expired", [_provisional(share) for share in held.shares], [held.bound, 0, 1]
-        )
+        answer = self._end(held, "expired", [provisional(share) for share in held.shares], [held.bound, 0, 1])
         held.provisional = True
         return answer
 
@@ -198,7 +165,7 @@ class Model:
         amounts = [step.tokens, step.cost, step.requests]
         if any(total + amount < 0 for total, amount in zip(held.totals, amounts, strict=True)):
             return ("below_zero",)
-        changes = [_of_dimension(share.meter, *amounts) for share in held.shares]
+        changes = [of_dimension(share.meter, *amounts) for share in held.shares]
         for share, change in zip(held.shares, changes, strict=True):
             if held.charged[share.meter] + change < 0:
                 return ("below_zero",)
@@ -213,7 +180,7 @@ class Model:
 
     def _end(self, held: Reservation, state: str, due: list[int], totals: list[int]) -> Answer:
         """Charge what is due in place of the hold, or in place of the provisional charge."""
-        covered = [_provisional(share) if held.provisional else share.amount for share in held.shares]
+        covered = [provisional(share) if held.provisional else share.amount for share in held.shares]
         beyond = [charge - cover for charge, cover in zip(due, covered, strict=True)]
         if any(
             more > 0 and not self._fits(share.meter, more)
@@ -251,23 +218,24 @@ class Model:
                 continue
             if line.enforced:
                 denials.append((place, meter.used, meter.held, line.amount, line.limit))
-            elif taken + line.amount > END or meter.unenforced + _past(meter, line) > END:
+            elif taken + line.amount > END or meter.unenforced + past(meter, line) > END:
                 return ("out_of_range",)
         return ("denied", tuple(denials)) if denials else None
 
     def _hold(self, held: Reservation, lines: tuple[Line, ...]) -> None:
         for line in lines:
-            meter, past = self.meters[line.meter], _past(self.meters[line.meter], line)
+            meter = self.meters[line.meter]
+            beyond = past(meter, line)
             meter.held += line.amount
-            meter.unenforced += past
+            meter.unenforced += beyond
             meter.highest = max(meter.highest, line.limit)
             for share in held.shares:
                 if share.meter == line.meter:
                     share.amount += line.amount
-                    share.past += past
+                    share.past += beyond
                     break
             else:
-                held.shares.append(Share(line.meter, line.amount, past, line.release))
+                held.shares.append(Share(line.meter, line.amount, beyond, line.release))
 
     def _granted(self, lines: tuple[Line, ...]) -> Answer:
         meters = [self.meters[line.meter] for line in lines]
@@ -276,25 +244,3 @@ class Model:
     def _fits(self, meter: int, more: int) -> bool:
         row = self.meters[meter]
         return row.used + row.held + more <= END and row.overrun + more <= END
-
-
-def _past(meter: Meter, line: Line) -> int:
-    return max(0, line.amount - max(0, line.limit - meter.used - meter.held))
-
-
-def _provisional(share: Share) -> int:
-    return 0 if share.release or METERS[share.meter] is Dimension.CONCURRENCY else share.amount
-
-
-def _totals(attempts: tuple[Used, ...]) -> list[int]:
-    return [sum(use.tokens for use in attempts), sum(use.cost for use in attempts), min(1, len(attempts))]
-
-
-def _due(meter: int, attempts: tuple[Used, ...]) -> int:
-    counted = attempts if meter != VENDOR_METER else tuple(use for use in attempts if use.vendor == "sandbox")
-    return _of_dimension(meter, *_totals(counted))
-
-
-def _of_dimension(meter: int, tokens: int, cost: int, requests: int) -> int:
-    by_dimension = {Dimension.TOKENS: tokens, Dimension.COST: cost, Dimension.REQUESTS: requests}
-    return by_dimension.get(METERS[meter], 0)

@@ -3,8 +3,8 @@
 Charges are planted so that the meters still add up: each invariant has to find its own.
 """
 
-from metering.ledger.audit import attempts, charges, entries, tenants
-from tests.integration.metering.ledger.plant import ENTRY, HOLD, LOG, METER, Plant
+from metering.ledger.audit import charges, entries
+from tests.integration.metering.ledger.plant import ENTRY, HOLD, METER, Plant
 
 PLANTS = [
     Plant(
@@ -107,53 +107,5 @@ PLANTS = [
         charges.PROVIDERS,
         "trued_up",
         f"{ENTRY} charges[4] = charges[4] + 1 WHERE id = %(true_up)s; {METER} used = used + 1 WHERE id = %(vendor)s",
-    ),
-    Plant(
-        "an attempt grown",
-        attempts.SUMS,
-        "settled",
-        f"{LOG} output_tokens = output_tokens + 1 WHERE id = %(attempt)s",
-    ),
-    Plant(
-        "an attempt gone", attempts.SUMS, "settled", "DELETE FROM metering_usagelog WHERE id = %(attempt)s"
-    ),
-    Plant(
-        "an attempt of nothing",
-        attempts.SUMS,
-        "stray",
-        f"{LOG} reservation_id = %(stray)s WHERE id = %(error)s",
-    ),
-    Plant("a bound grown", attempts.BOUND, "expired", f"{HOLD} output_tokens = 11 WHERE id = %(expired)s"),
-    Plant(
-        "a free attempt gone",
-        attempts.NUMBERS,
-        "retried",
-        "DELETE FROM metering_usagelog WHERE id = %(error)s",
-    ),
-    Plant("an attempt elsewhere", attempts.IDS, "stray", f"{LOG} id = %(stray)s WHERE id = %(attempt)s"),
-    Plant("an attempt renumbered", attempts.IDS, "attempt", f"{LOG} attempt = 2 WHERE id = %(attempt)s"),
-    Plant(
-        "another tenant's entry",
-        tenants.OF_ENTRIES,
-        "settled",
-        f"{ENTRY} tenant_id = %(birch)s WHERE id = %(settled)s",
-    ),
-    Plant(
-        "another tenant's attempt",
-        tenants.OF_ATTEMPTS,
-        "attempt",
-        f"{LOG} tenant_id = %(birch)s WHERE id = %(attempt)s",
-    ),
-    Plant(
-        "charged to another tenant",
-        tenants.OF_CHARGES,
-        "settled",
-        f"{METER} tenant_id = %(birch)s WHERE id = %(tokens)s",
-    ),
-    Plant(
-        "held by another tenant",
-        tenants.OF_HOLDS,
-        "held",
-        f"{HOLD} tenant_id = %(birch)s WHERE id = %(held)s",
     ),
 ]

@@ -6,22 +6,18 @@ that was, the engine tells: it meets them with their meters locked.
 
 import asyncio
 from collections.abc import Sequence
-from itertools import count
-from typing import Any
 from uuid import uuid4
 
 import psycopg
-import pytest
 
 from metering.errors import InvalidRequest
 from metering.ids import uuid7
 from metering.ledger import commands, results
-from metering.ledger.postgres.store import PostgresStore
-from metering.ledger.postgres.wire import Wire
 from metering.ledger.writer import LedgerWriter
 from metering.types import Dimension, Window
 from tests.integration.metering.ledger import kit, steps
 from tests.integration.metering.ledger.model import Answer
+from tests.integration.metering.ledger.spy import Asked, Spy, Told
 from tests.integration.metering.ledger.steps import METERS, RESERVATIONS, VENDOR_METER, Step
 from tests.unit.metering.ledger.state_table import word_for
 
@@ -29,31 +25,6 @@ COUNTERS = (
     "SELECT used, held, overrun, unenforced, highest_limit FROM metering_usagemeter WHERE budget_id = %s"
 )
 LEASE_S = 3_600
-
-
-Asked = tuple[commands.Command, Step, Answer]
-Told = tuple[Step, Answer | None]
-
-
-class Spy:
-    """Stands in the store, behind the engine, and notes in which order it met the commands; the last time counts."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self._done: dict[int, int] = {}
-        clock, behind_the_engine = count(), PostgresStore._check_refused_reserves
-
-        async def noted(
-            store: PostgresStore, wire: Wire, batch: Sequence[commands.Command], *facts: Any
-        ) -> None:
-            self._done.update({id(command): next(clock) for command in batch})
-            await behind_the_engine(store, wire, batch, *facts)
-
-        monkeypatch.setattr(PostgresStore, "_check_refused_reserves", noted)
-
-    def in_order(self, asked: Sequence[Asked]) -> list[Told]:
-        """Sorted as carried out."""
-        done = sorted(asked, key=lambda each: self._done.get(id(each[0]), -1))
-        return [(step, answer) for _, step, answer in done]
 
 
 class Stage:
@@ -67,7 +38,7 @@ class Stage:
         self._meters = [_meter(place, dimension) for place, dimension in enumerate(METERS)]
         self._salt = uuid4().hex
 
-    async def play(self, sequence: Sequence[Step], spy: "Spy") -> list[Told]:
+    async def play(self, sequence: Sequence[Step], spy: Spy) -> list[Told]:
         """Each step with its answer, as carried out. All that lies between two leases' ends is sent at once."""
         told: list[Told] = []
         waiting: list[asyncio.Task[Asked]] = []

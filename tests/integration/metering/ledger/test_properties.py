@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from metering.ledger import writer as writer_module
 from metering.ledger.audit import verify_ledger
 from metering.ledger.writer import LedgerWriter
-from tests.integration.metering.ledger import steps
+from tests.integration.metering.ledger import steps, tales
 from tests.integration.metering.ledger.model import Model
-from tests.integration.metering.ledger.stage import Spy, Stage
+from tests.integration.metering.ledger.spy import Spy
+from tests.integration.metering.ledger.stage import Stage
 from tests.integration.metering.ledger.steps import Step
 from tests.properties import thorough
 
@@ -23,7 +24,7 @@ BATCHINGS = [(1, 1, False), (1, 2, True), (7, 1, True), (7, 2, True), (512, 2, T
 
 @pytest.mark.parametrize(
     ("sequences", "examples"),
-    [(steps.everyday, 40), (steps.near_the_end_of_bigint, 25)],
+    [(tales.everyday, 40), (tales.near_the_end_of_bigint, 25)],
     ids=["everyday amounts", "amounts near 2^62"],
 )
 def test_the_model_predicts_every_answer_and_every_counter_under_any_batching(

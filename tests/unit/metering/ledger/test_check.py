@@ -8,7 +8,8 @@ from msgspec.structs import replace
 
 from metering.errors import InvalidRequest
 from metering.ids import uuid7
-from metering.ledger.check import MAX_ATTEMPTS, MAX_LEASE_S, MAX_LINES, check_command
+from metering.ledger.check import MAX_LEASE_S, MAX_LINES, check_command
+from metering.ledger.check_attempts import MAX_ATTEMPTS
 from metering.ledger.commands import Bound, Command, Expire, Extend, Release, Settle
 from metering.types import MAX_AMOUNT, Outcome
 from tests.unit.metering.ledger import kit

@@ -5,38 +5,13 @@ from copy import deepcopy
 import msgspec
 import pytest
 
-from metering.ledger.books import RELEASE_ON_EXPIRY, Books
-from metering.ledger.commands import Command, Expire, Release, Settle
+from metering.ledger.books import RELEASE_ON_EXPIRY
+from metering.ledger.commands import Command, Settle
 from metering.ledger.engine import apply
-from metering.ledger.results import Ended, Reason, Refused
-from metering.types import Dimension, EntryKind, Outcome, ReservationState
+from metering.ledger.results import Reason, Refused
+from metering.types import Dimension, EntryKind, Outcome
 from tests.unit.metering.ledger import kit
-
-LARGEST = 2**63 - 1
-HELD, EXPIRED = ReservationState.HELD, ReservationState.EXPIRED
-EXPIRE = Expire(reservation_id=kit.ID)
-RELEASE = Release(reservation_id=kit.ID, tenant_id=kit.ALDER)
-
-
-def held(amount: int = 10, *, past: int = 0, flags: int = 0, **counts: int) -> Books:
-    """A reservation that holds on one meter, `past` of it beyond the limit."""
-    books = kit.books_with(kit.meter(**{"held": amount, "unenforced": past, **counts}))
-    books.holds[kit.ID] = kit.hold(HELD, amounts=[amount], unenforced=[past], flags=[flags])
-    return books
-
-
-def expired(amount: int = 10, *, flags: int = 0, past: int = 0, **counts: int) -> Books:
-    """The same, expired: charged its hold, or nothing where the budget says release."""
-    books = kit.books_with(kit.meter(**{"used": 0 if flags else amount, "unenforced": past, **counts}))
-    books.holds[kit.ID] = kit.hold(
-        EXPIRED, provisional=True, amounts=[amount], unenforced=[past], flags=[flags]
-    )
-    return books
-
-
-def counts(books: Books) -> tuple[int, int, int, int]:
-    meter = books.meters[kit.METER_ID]
-    return meter.used, meter.held, meter.overrun, meter.unenforced
+from tests.unit.metering.ledger.ends import EXPIRE, HELD, RELEASE, counts, expired, held
 
 
 @pytest.mark.parametrize(("used", "overrun"), [(0, 0), (6, 0), (10, 0), (13, 3)])
@@ -106,49 +81,6 @@ def test_a_true_up_in_a_sealed_month_is_refused_and_writes_nothing(command: Comm
 
     assert isinstance(result, Refused)
     assert result.reason is Reason.PERIOD_SEALED
-    assert books == before
-
-
-def test_a_settlement_leaves_the_room_that_others_hold() -> None:
-    """What others hold must still fit when they expire, which nobody could refuse."""
-    books = held(10, used=LARGEST - 100, held=90)
-    before = deepcopy(books)
-
-    result = apply(kit.settle(21), books)
-
-    assert isinstance(result, Refused)
-    assert result.reason is Reason.OUT_OF_RANGE
-    assert books == before
-    assert isinstance(apply(kit.settle(20), books), Ended)
-
-
-@pytest.mark.parametrize("overrun", [0, LARGEST])
-def test_a_hold_can_always_expire(overrun: int) -> None:
-    books = held(10, used=LARGEST - 10, overrun=overrun)
-    assert isinstance(apply(EXPIRE, books), Ended)
-    assert counts(books) == (LARGEST, 0, overrun, 0)
-
-
-def test_a_settlement_within_its_hold_does_not_need_room_for_overrun() -> None:
-    assert isinstance(apply(kit.settle(10), held(10, overrun=LARGEST)), Ended)
-
-
-@pytest.mark.parametrize("books", [held(overrun=LARGEST - 2), expired(overrun=LARGEST - 2)])
-def test_overrun_past_bigint_is_refused_and_writes_nothing(books: Books) -> None:
-    before = deepcopy(books)
-
-    result = apply(kit.settle(13), books)
-
-    assert isinstance(result, Refused)
-    assert result.reason is Reason.OUT_OF_RANGE
-    assert books == before
-
-
-def test_a_true_up_past_bigint_is_refused_and_writes_nothing() -> None:
-    books = expired(used=LARGEST - 4, held=2)
-    before = deepcopy(books)
-
-    assert isinstance(apply(kit.settle(13), books), Refused)
     assert books == before
 
 

@@ -1,4 +1,4 @@
-"""Months are sealed when nothing in them can change, then purged and dropped, and the books balance throughout."""
+"""Months are sealed when nothing in them can change any more, and are closed from then on."""
 
 import asyncio
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ import pytest
 
 from metering.ledger import periods
 from metering.ledger.audit import verify_ledger
-from metering.ledger.commands import Command, Expire
+from metering.ledger.commands import Expire
 from metering.ledger.partitions import month_of, month_plus, month_start
 from metering.ledger.results import Ended, Reason, Refused
 from metering.ledger.writer import LedgerWriter
@@ -151,100 +151,3 @@ async def test_a_sealed_month_takes_no_late_truth(
     assert isinstance(answer, Refused)
     assert answer.reason is Reason.PERIOD_SEALED
     assert (kit.count(database, ENTRY), database.execute(f"SELECT * FROM {LOG}").fetchall()) == before
-
-
-async def test_only_sealed_months_are_purged_and_dropped(
-    settled: UUID, database: psycopg.Connection, conninfo: str
-) -> None:
-    assert periods.purge_reservations(conninfo, OLD) == 0
-    assert not periods.drop_month(conninfo, OLD, NOW)
-    assert kit.count(database, RESERVATION) == 2
-
-
-async def test_a_purge_deletes_the_months_reservations_in_small_batches(
-    settled: UUID,
-    ledger: LedgerWriter,
-    database: psycopg.Connection,
-    conninfo: str,
-    meter: kit.MeterKey,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(periods, "PURGE_BATCH", 2)
-    for _ in range(4):
-        await ledger.submit(kit.release(await held_since(OLD, ledger, database, kit.line(meter))))
-    periods.seal_month(conninfo, OLD, NOW)
-
-    assert periods.purge_reservations(conninfo, OLD) == 5
-    assert periods.purge_reservations(conninfo, OLD) == 0
-    assert kit.count(database, RESERVATION) == 1
-    assert verify_ledger(conninfo) == []
-
-
-async def test_a_dropped_month_leaves_its_balances_and_nothing_else(
-    settled: UUID, database: psycopg.Connection, conninfo: str, meter: kit.MeterKey
-) -> None:
-    periods.seal_month(conninfo, OLD, NOW)
-
-    assert periods.drop_month(conninfo, OLD, NOW)
-
-    assert state_of(database) == "dropped"
-    assert [kit.count(database, table) for table in (RESERVATION, ENTRY, LOG)] == [1, 1, 1]
-    assert kit.meter_row(database, meter)["used"] == 11
-    assert verify_ledger(conninfo) == []
-    assert not periods.drop_month(conninfo, OLD, NOW)
-
-
-async def test_an_interrupted_drop_leaves_books_that_balance(
-    settled: UUID, conninfo: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    periods.seal_month(conninfo, OLD, NOW)
-    with monkeypatch.context() as patch:
-        patch.setattr(periods, "partition_name", lambda table, month: "no such table")
-        with pytest.raises(psycopg.errors.SyntaxError):
-            periods.drop_month(conninfo, OLD, NOW)
-
-    assert verify_ledger(conninfo) == []
-    assert periods.drop_month(conninfo, OLD, NOW)
-    assert verify_ledger(conninfo) == []
-
-
-async def test_a_drop_gives_way_to_a_long_report(settled: UUID, conninfo: str) -> None:
-    periods.seal_month(conninfo, OLD, NOW)
-    with psycopg.connect(conninfo) as report:
-        report.execute(f"SELECT count(*) FROM {LOG}")
-        with pytest.raises(psycopg.errors.LockNotAvailable):
-            periods.drop_month(conninfo, OLD, NOW)
-
-    assert periods.drop_month(conninfo, OLD, NOW)
-
-
-@pytest.mark.parametrize("fate", ["purged", "dropped"])
-async def test_a_late_duplicate_of_what_is_gone_changes_nothing(
-    fate: str,
-    settled: UUID,
-    ledger: LedgerWriter,
-    database: psycopg.Connection,
-    conninfo: str,
-    meter: kit.MeterKey,
-) -> None:
-    periods.seal_month(conninfo, OLD, NOW)
-    periods.purge_reservations(conninfo, OLD) if fate == "purged" else periods.drop_month(conninfo, OLD, NOW)
-    late: list[Command] = [
-        kit.settle(settled, 6),
-        kit.settle(settled, 9),
-        kit.adjust(settled, 1),
-        Expire(reservation_id=settled),
-        kit.extend(settled),
-        kit.release(settled),
-        kit.reserve(kit.line(meter), id_=settled),
-    ]
-
-    async with asyncio.timeout(3):
-        answers = [await ledger.submit(command) for command in late]
-
-    assert all(isinstance(answer, Refused) for answer in answers)
-    assert [answer.reason for answer in answers[:5]] == [Reason.NOT_FOUND] * 5  # type: ignore[union-attr]
-    assert answers[6].reason is Reason.BAD_ID  # type: ignore[union-attr]
-    assert kit.meter_row(database, meter)["used"] == 11
-    assert kit.count(database, RESERVATION) == 1
-    assert verify_ledger(conninfo) == []

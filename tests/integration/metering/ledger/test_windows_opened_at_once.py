@@ -1,0 +1,96 @@
+"""However many open a window at the same time, it has one meter for each tenant."""
+
+import asyncio
+from datetime import UTC, datetime
+
+import psycopg
+from msgspec.structs import replace
+
+from metering.ledger.commands import MeterKey
+from metering.ledger.postgres.connect import connect
+from metering.ledger.postgres.windows import WindowCache
+from metering.ledger.results import Denied, Granted
+from metering.ledger.writer import LedgerWriter
+from metering.types import Dimension, Window
+from tests.integration.metering.ledger import kit
+
+NOON = datetime(2026, 3, 28, 12, tzinfo=UTC)
+BERLIN = kit.key(window=Window.DAY, timezone="Europe/Berlin")
+TOKYO = replace(BERLIN, timezone="Asia/Tokyo")
+WINDOWS = "SELECT window_start, window_end FROM metering_usagemeter ORDER BY window_start"
+
+
+async def test_two_processes_open_one_meter_between_them(conninfo: str, database: psycopg.Connection) -> None:
+    keys = [kit.key(window=Window.HOUR) for _ in range(20)]
+    processes = [await connect(conninfo) for _ in range(4)]
+
+    async def open_all(connection: psycopg.AsyncConnection, wanted: list[MeterKey]) -> None:
+        await WindowCache().open(connection, wanted, NOON)
+
+    await asyncio.gather(
+        *[
+            open_all(connection, keys if place % 2 else keys[::-1])
+            for place, connection in enumerate(processes)
+        ]
+    )
+
+    assert kit.count(database, "metering_usagemeter") == len(keys)
+    for connection in processes:
+        await connection.close()
+
+
+async def test_a_change_of_zone_within_one_batch_opens_one_meter(
+    ledger: LedgerWriter, database: psycopg.Connection
+) -> None:
+    key = kit.key(window=Window.DAY)
+    zones = ["UTC", "Asia/Kathmandu", "America/New_York", "Pacific/Auckland"]
+
+    results = await asyncio.gather(
+        *[ledger.submit(kit.reserve(kit.line(replace(key, timezone=zone), 30))) for zone in zones]
+    )
+
+    assert kit.count(database, "metering_usagemeter") == 1
+    assert sum(isinstance(result, Granted) for result in results) == 3
+
+
+async def test_two_processes_with_two_ideas_of_the_zone_open_one_meter(
+    conninfo: str, database: psycopg.Connection
+) -> None:
+    processes = [await connect(conninfo) for _ in range(2)]
+
+    await asyncio.gather(
+        *[
+            WindowCache().open(connection, [key], NOON)
+            for connection, key in zip(processes, (BERLIN, TOKYO), strict=True)
+        ]
+    )
+
+    assert kit.count(database, "metering_usagemeter") == 1
+    for connection in processes:
+        await connection.close()
+
+
+async def test_two_tenants_that_name_the_same_agent_have_a_meter_each(
+    ledger: LedgerWriter, database: psycopg.Connection
+) -> None:
+    alder = kit.key(subject_type="agent", subject_id="bot")
+    birch = replace(alder, tenant_id=kit.BIRCH)
+
+    await ledger.submit(kit.reserve(kit.line(alder, 100)))
+    answer = await ledger.submit(kit.reserve(kit.line(birch, 100), tenant_id=kit.BIRCH))
+
+    assert isinstance(answer, Granted)
+    assert kit.count(database, "metering_usagemeter") == 2
+
+
+async def test_a_meter_that_vanished_is_opened_anew(
+    ledger: LedgerWriter, database: psycopg.Connection
+) -> None:
+    key = kit.key(Dimension.REQUESTS)
+    await ledger.submit(kit.reserve(kit.line(key, 100)))
+    database.execute("DELETE FROM metering_usagemeter; DELETE FROM metering_usagereservation")
+
+    answer = await ledger.submit(kit.reserve(kit.line(key, 100)))
+
+    assert isinstance(answer, Granted)
+    assert isinstance(await ledger.submit(kit.reserve(kit.line(key, 1))), Denied)

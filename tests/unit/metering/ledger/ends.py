@@ -1,0 +1,31 @@
+"""Books with a reservation that is about to end."""
+
+from metering.ledger.books import Books
+from metering.ledger.commands import Expire, Release
+from metering.types import ReservationState
+from tests.unit.metering.ledger import kit
+
+HELD, EXPIRED = ReservationState.HELD, ReservationState.EXPIRED
+EXPIRE = Expire(reservation_id=kit.ID)
+RELEASE = Release(reservation_id=kit.ID, tenant_id=kit.ALDER)
+
+
+def held(amount: int = 10, *, past: int = 0, flags: int = 0, **counts: int) -> Books:
+    """A reservation that holds on one meter, `past` of it beyond the limit."""
+    books = kit.books_with(kit.meter(**{"held": amount, "unenforced": past, **counts}))
+    books.holds[kit.ID] = kit.hold(HELD, amounts=[amount], unenforced=[past], flags=[flags])
+    return books
+
+
+def expired(amount: int = 10, *, flags: int = 0, past: int = 0, **counts: int) -> Books:
+    """The same, expired: charged its hold, or nothing where the budget says release."""
+    books = kit.books_with(kit.meter(**{"used": 0 if flags else amount, "unenforced": past, **counts}))
+    books.holds[kit.ID] = kit.hold(
+        EXPIRED, provisional=True, amounts=[amount], unenforced=[past], flags=[flags]
+    )
+    return books
+
+
+def counts(books: Books) -> tuple[int, int, int, int]:
+    meter = books.meters[kit.METER_ID]
+    return meter.used, meter.held, meter.overrun, meter.unenforced
