@@ -13,6 +13,7 @@ import uvloop
 from bench.ledger import row_of
 from bench.pairs import PairFigures, callers, run_pairs
 from bench.report import Report, new_report, print_table
+from gateway_project.collector import spare_what_lives_long
 from metering.ledger.audit import verify_ledger
 from metering.ledger.writer import LedgerWriter
 
@@ -51,6 +52,7 @@ SELECT id, id, 1, %(tenant)s, 'LLM0_CHAT', 'req_history', 'sandbox-small', 'sand
 def measure(conninfo: str) -> Report:
     """Run all and print the table; `ok` says whether the dearest pair stayed within the tolerance."""
     report = new_report("growth", conninfo)
+    spare_what_lives_long()  # as the server does
     rows: list[dict[str, float | int]] = report["figures"]
     for history in (0, HISTORY_ROWS):
         if history:

@@ -9,6 +9,7 @@ import uvloop
 
 from bench.pairs import BOUND, CONTEXT, PairFigures, callers, lines_of, run_pairs
 from bench.report import Report, new_report, print_table
+from gateway_project.collector import spare_what_lives_long
 from metering.ids import uuid7
 from metering.ledger.audit import verify_ledger
 from metering.ledger.commands import Reserve
@@ -27,6 +28,7 @@ SWEEP_LIMIT_S = 5.0
 def measure(conninfo: str) -> Report:
     """Run all and print the tables; `ok` says whether every floor was reached and the books balance."""
     report = new_report("ledger", conninfo)
+    spare_what_lives_long()  # as the server does
     done = uvloop.run(_pairs(conninfo, 256, WARM_UP)).pairs
     for in_flight, floor in RUNS:
         figures = uvloop.run(_pairs(conninfo, in_flight, PAIRS))

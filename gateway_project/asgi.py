@@ -16,6 +16,7 @@ django_application = get_asgi_application()
 
 # These import models, so Django has to be set up before them.
 from gateway_project import wiring  # noqa: E402
+from gateway_project.collector import spare_what_lives_long  # noqa: E402
 from gateway_project.housekeeping import housekeeping  # noqa: E402
 from gateway_project.proxy.app import make_app  # noqa: E402
 from gateway_project.proxy.guard import Guard  # noqa: E402
@@ -32,6 +33,7 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
     app.state.runtime = runtime = await wiring.start()
     try:
         async with housekeeping(), published(runtime):
+            spare_what_lives_long()
             yield
     finally:
         app.state.runtime = None

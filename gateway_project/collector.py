@@ -1,0 +1,17 @@
+"""The garbage collector of a server process.
+
+Django, its models and the settings are some 400,000 objects that live as long as the process; with Python's own
+thresholds every full collection walks them all, which costs a call 60 to 125 microseconds (py-spy, A/B of one process
+under load). Calls leave few cycles, so the collector may come less often.
+"""
+
+import gc
+
+THRESHOLDS = (50_000, 20, 50)
+
+
+def spare_what_lives_long() -> None:
+    """Never look again at what exists now; collect new objects less often. Call once, when the process is up."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*THRESHOLDS)
