@@ -7,7 +7,7 @@ import time
 import msgspec
 import pytest
 
-from metering.ledger.commands import Command
+from metering.ledger.commands import Command, MeterKey
 from metering.ledger.postgres.store import BatchOutdated, PostgresStore
 from metering.ledger.postgres.windows import WindowCache
 from metering.ledger.results import Ended, Granted, Reason, Refused, Result
@@ -91,11 +91,15 @@ def test_of_one_id_with_two_bodies_the_second_is_refused(database: str) -> None:
     assert_books_balance(database)
 
 
-def test_of_one_idempotency_key_on_two_ids_the_second_is_told_of_the_first(database: str) -> None:
+@pytest.mark.parametrize("other", [TOKENS, OTHER])
+def test_of_one_idempotency_key_on_two_ids_the_second_is_told_of_the_first(
+    database: str, other: MeterKey
+) -> None:
+    """Also where the first has taken the last room of the second's meter."""
     open_meters(database)
     first, second = (
         msgspec.structs.replace(reserve(line(key, 10, 10)), idempotency_key="the same", idempotency_digest=1)
-        for key in (TOKENS, OTHER)
+        for key in (TOKENS, other)
     )
     answer = send_while_committing(database, first, second)
     assert isinstance(answer, Refused)
