@@ -64,10 +64,7 @@ def row_of(figures: PairFigures, labels: dict[str, int]) -> dict[str, float | in
 async def _pairs(conninfo: str, in_flight: int, pairs: int) -> PairFigures:
     writer = LedgerWriter(conninfo)
     await writer.start()
-    await run_pairs(writer, tenants=[TENANT], in_flight=1, pairs=20)
-    figures = await run_pairs(
-        writer, tenants=[TENANT], in_flight=in_flight, pairs=pairs // in_flight * in_flight - 20
-    )
+    figures = await run_pairs(writer, callers([TENANT]), in_flight=in_flight, pairs=pairs)
     await writer.close()
     return figures
 
