@@ -50,7 +50,7 @@ async def start() -> Runtime:
         writer = LedgerWriter(settings.LEDGER_DATABASE_URL, on_batch=metrics.ledger_batch.observe)
         changes = Changes()
         listener = ChangeListener(settings.LEDGER_DATABASE_URL, changes)
-        redis = RedisBuckets(settings.REDIS_URL)
+        redis = RedisBuckets(settings.REDIS_URL, call_limit_s=settings.RATE_LIMIT_TIMEOUT_S)
         buckets = SharedBuckets(redis, on_fallback=metrics.rate_fallbacks.add)
         vendors = ConfiguredVendors(changes)
         gateway = LLMGateway(

@@ -21,7 +21,7 @@ from metering.rates.port import Answer, Demand
 from metering.rates.redis_batch import Batch, Waiting, answer_batch, next_batch
 
 SCRIPT = Path(__file__).with_name("buckets.lua").read_text(encoding="utf-8")
-CALL_LIMIT_S = 0.1
+CALL_LIMIT_S = 0.25
 """A call gets its answer within twice this, or BucketsAway: once for the batch before it, once for its own."""
 CONNECT_LIMIT_S = 1.0
 RETRY_S = 0.25
@@ -38,9 +38,9 @@ class BucketsAway(Exception):
 class RedisBuckets:
     """One connection, looked after by one task. Belongs to the event loop that started it."""
 
-    def __init__(self, url: str, *, script: str = SCRIPT) -> None:
+    def __init__(self, url: str, *, call_limit_s: float = CALL_LIMIT_S) -> None:
         self._pool = ConnectionPool.from_url(url, socket_connect_timeout=CONNECT_LIMIT_S, socket_timeout=None)
-        self._script = script
+        self._call_limit_s = call_limit_s
         self._sha: bytes = b""
         self._queue: deque[Waiting] = deque()
         self._wake = asyncio.Event()
@@ -108,7 +108,7 @@ class RedisBuckets:
     async def _connect(self, connection: AbstractConnection) -> None:
         async with Patience(CONNECT_LIMIT_S):
             await connection.connect()  # type: ignore[no-untyped-call]
-            self._sha = await _ask(connection, b"SCRIPT", b"LOAD", self._script)
+            self._sha = await _ask(connection, b"SCRIPT", b"LOAD", SCRIPT)
         self.is_reachable = True
         self._first_try.set()
 
@@ -119,7 +119,7 @@ class RedisBuckets:
                 await self._wake.wait()
             batch = next_batch(self._queue)
             try:
-                async with Patience(CALL_LIMIT_S):
+                async with Patience(self._call_limit_s):
                     reply = await self._run(connection, batch)
             except BaseException:
                 self._queue.extendleft(reversed(batch.waiting))  # so that they are failed with the others
@@ -134,7 +134,7 @@ class RedisBuckets:
         try:
             return await _ask(connection, b"EVALSHA", self._sha, *arguments)
         except NoScriptError:  # somebody flushed the scripts
-            return await _ask(connection, b"EVAL", self._script, *arguments)
+            return await _ask(connection, b"EVAL", SCRIPT, *arguments)
 
     def _fail(self) -> None:
         self.is_reachable = False

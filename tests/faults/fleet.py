@@ -52,7 +52,7 @@ def running_fleet(database: str) -> Iterator[Fleet]:
     plan = next(iter(json.loads(manage("dump_catalog", "--json"))["plans"]))
     issue = ("issue_token", "--tenant", "alder", "--plan", plan, "--json")
     tokens = [json.loads(manage(*issue)) for _ in range(2)]
-    with running_gateways(4, {"DATABASE_URL": database}) as gateways:
+    with running_gateways(4, {"DATABASE_URL": database, "RATE_LIMIT_TIMEOUT_S": "10"}) as gateways:
         fleet = Fleet(gateways, database, tokens)
         until(lambda: fleet.statuses(0) == fleet.statuses(1) == [200] * 4)
         yield fleet

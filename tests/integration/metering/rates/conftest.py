@@ -11,7 +11,7 @@ from metering.rates.redis_buckets import RedisBuckets
 @pytest.fixture
 async def buckets() -> AsyncIterator[RedisBuckets]:
     """Buckets in the test run's Redis."""
-    buckets = RedisBuckets(os.environ["REDIS_URL"])
+    buckets = RedisBuckets(os.environ["REDIS_URL"], call_limit_s=10)
     await buckets.start()
     assert buckets.is_reachable
     yield buckets

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 async def redis_buckets(own_redis: EmbeddedRedis) -> AsyncIterator[RedisBuckets]:
-    buckets = RedisBuckets(own_redis.url)
+    buckets = RedisBuckets(own_redis.url, call_limit_s=2)
     await buckets.start()
     yield buckets
     await buckets.close()

@@ -14,7 +14,9 @@ def request(*headers: tuple[bytes, bytes]) -> Request:
     return Request({"type": "http", "method": "GET", "path": "/", "headers": list(headers)})
 
 
-async def test_every_line_logged_for_a_request_has_its_id(caplog: pytest.LogCaptureFixture) -> None:
+async def test_every_line_logged_for_a_request_has_its_id(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async def handler(request: Request) -> Response:
         logging.getLogger("metering.somewhere").warning("something.happened", extra={"amount": 3})
         return Response()
@@ -23,7 +25,9 @@ async def test_every_line_logged_for_a_request_has_its_id(caplog: pytest.LogCapt
     maker = config["()"]
     formatter = maker(**{name: value for name, value in config.items() if name != "()"})
     lines: list[dict[str, Any]] = []
-    caplog.handler.emit = lambda record: lines.append(json.loads(formatter.format(record)))  # type: ignore[method-assign]
+    monkeypatch.setattr(
+        caplog.handler, "emit", lambda record: lines.append(json.loads(formatter.format(record)))
+    )
     response = await endpoint(handler)(request((b"x-request-id", b"r-17")))
     assert response.headers["x-request-id"] == "r-17"
     [line] = lines
