@@ -93,6 +93,16 @@ def test_a_vendors_meter_is_corrected_only_for_its_own_calls(vendor: str, charge
     assert result.charges == (charge,)
 
 
+def test_a_vendors_meter_does_not_give_back_what_another_vendor_used() -> None:
+    books = settled()
+    books.meters[kit.METER_ID].subject_type = "provider"
+    books.meters[kit.METER_ID].subject_id = "sandbox"
+    books.past_entries[kit.ID] = [kit.entry(EntryKind.SETTLE, 10)]
+    books.past_entries[kit.ID][0].charges[0] = 4
+    assert refusal(kit.adjustment(-5), books) is Reason.BELOW_ZERO
+    assert isinstance(apply(kit.adjustment(-4), books), Ended)
+
+
 @pytest.mark.parametrize("dimension", Dimension)
 def test_each_dimension_takes_its_own_part(dimension: Dimension) -> None:
     books = settled()
