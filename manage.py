@@ -7,6 +7,9 @@ import sys
 # These use no server, so none is started for them.
 SERVERLESS = frozenset({"help", "version", "--help", "-h", "--version", "check", "spectacular"})
 
+# A command whose exit status 1 says something else says 2 when it could not run.
+COULD_NOT_RUN = {"verify_ledger": 2}
+
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gateway_project.settings")
@@ -24,7 +27,8 @@ def main() -> None:
             os.environ.update(stack.environment())
             execute_from_command_line(sys.argv)
     except LocalError as error:
-        sys.exit(f"error: {error}")
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(COULD_NOT_RUN.get(sys.argv[1], 1))
 
 
 if __name__ == "__main__":
