@@ -126,6 +126,7 @@ class LedgerWriter:
                         MeteringUnavailable("The ledger's writer stopped before the command was answered."),
                     )
             elif self._closing and not self._waiting:
+                self._wake.set()  # another lane may wait for what this one has carried out
                 return
             else:
                 self._wake.clear()
