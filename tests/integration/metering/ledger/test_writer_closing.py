@@ -17,8 +17,9 @@ async def test_what_was_too_little_for_an_idle_lane_is_carried_out_and_the_write
     ledger: LedgerWriter,
 ) -> None:
     answers = [asyncio.create_task(_submit(ledger)) for _ in range(SPLIT_ABOVE)]
-    while len(ledger._in_flight) < SPLIT_ABOVE:
+    for _ in range(5):
         await asyncio.sleep(0)
+    assert len(ledger._in_flight) == SPLIT_ABOVE, "one lane has taken them all"
     answers += [asyncio.create_task(_submit(ledger)) for _ in range(LATE)]
     await asyncio.sleep(0)
     started = monotonic()
