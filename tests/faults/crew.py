@@ -96,12 +96,16 @@ async def crew(jobs: Iterable[dict[str, Any]]) -> AsyncIterator[list[Worker]]:
 
 
 async def run_together(jobs: Iterable[dict[str, Any]], *, within_s: float) -> list[Worker]:
-    """Let all begin at the same moment and end by themselves. Raises TimeoutError, and kills them, when they do not."""
+    """Let all begin at the same moment and end by themselves, every command answered.
+
+    Raises TimeoutError, and kills them, when they do not.
+    """
     async with crew(jobs) as workers:
         for worker in workers:
             worker.begin()
         for worker in workers:
             assert await worker.ended(within_s) == 0, "a worker broke down"
+            assert worker.told("failed") == [], "the ledger sent a caller away"
         return workers
 
 
