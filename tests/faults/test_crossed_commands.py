@@ -11,19 +11,17 @@ import msgspec
 import pytest
 
 from metering.ids import uuid7
-from metering.ledger.commands import Adjust, Command, Expire, Extend
+from metering.ledger.commands import Command
 from metering.ledger.results import Denied, Ended, Granted, Refused
 from metering.ledger.writer import LedgerWriter
-from metering.types import Dimension
-from tests.faults.commands import line, meter, release, reserve, settle
+from tests.faults.commands import line, reserve
 from tests.faults.crew import job, run_together
+from tests.faults.crossed_cases import CASES, LIMIT, TOKENS, Commands
 from tests.faults.published_model import Reservation, Said, order_that_explains
 from tests.faults.rows import assert_books_balance, deadlocks, states
 from tests.faults.waiting import until_leases_are_over
 from tests.unit.metering.ledger.state_table import word_for
 
-TOKENS = meter("tokens", Dimension.TOKENS)
-LIMIT = 10**9
 CONNECTIONS = 3
 RACES = 60
 WITHIN_S = 60
@@ -31,48 +29,6 @@ RESULTS = {kind.__name__: kind for kind in (Granted, Denied, Ended, Refused)}
 NUMBERS = {"held": 0, "held, lease over": 0, "settled": 1, "released": 2, "tombstone": 2}
 EXPIRED = 3
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
-Commands = list[Command]
-
-
-def correction(id_: UUID, output_tokens: int) -> Adjust:
-    return Adjust(reservation_id=id_, number=1, reason="faults", output_tokens=output_tokens)
-
-
-def ends_of_a_new_one(id_: UUID) -> Commands:
-    return [reserve(line(TOKENS, 10, LIMIT), reservation_id=id_), settle(id_, tokens=6), release(id_)]
-
-
-def growth(id_: UUID) -> Commands:
-    longer = Extend(reservation_id=id_, lease_s=90)
-    larger = Extend(reservation_id=id_, lease_s=60, lines=(line(TOKENS, 5, LIMIT),), sequence=1)
-    return [reserve(line(TOKENS, 10, LIMIT), reservation_id=id_), longer, larger, settle(id_, tokens=12)]
-
-
-def two_truths(id_: UUID) -> Commands:
-    hold = reserve(line(TOKENS, 10, LIMIT), reservation_id=id_)
-    return [hold, settle(id_, tokens=6), settle(id_, tokens=7), correction(id_, 2), correction(id_, 3)]
-
-
-def two_bodies(id_: UUID) -> Commands:
-    bodies = [reserve(line(TOKENS, amount, LIMIT), reservation_id=id_) for amount in (10, 11)]
-    return [*bodies, release(id_), Expire(reservation_id=id_)]
-
-
-def ends_after_the_lease(id_: UUID) -> Commands:
-    return [
-        Expire(reservation_id=id_),
-        settle(id_, tokens=6),
-        settle(id_, tokens=17),
-        release(id_),
-        correction(id_, 2),
-    ]
-
-
-NEW = [ends_of_a_new_one, growth, two_truths, two_bodies]
-CASES: list[tuple[Callable[[UUID], Commands], bool]] = [
-    *((case, False) for case in NEW),
-    (ends_after_the_lease, True),
-]
 
 
 async def held_past_its_lease(database: str, count: int) -> list[tuple[UUID, Reservation]]:
