@@ -109,8 +109,7 @@ def _write_history(conninfo: str) -> None:
                     "tenant": UUID(int=2),
                 },
             )
-            print(f"\rusage log: {start + CHUNK:,} rows", end="", flush=True)
-        print(flush=True)
+        print(f"usage log: {HISTORY_ROWS:,} rows", flush=True)
         for table in ("metering_usagereservation", "metering_usagelog", "metering_ledgerentry"):
             connection.execute(f"VACUUM ANALYZE {table}")
         connection.execute("CHECKPOINT")
