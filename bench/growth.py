@@ -44,7 +44,8 @@ WITH ids AS MATERIALIZED (
 INSERT INTO metering_usagelog (id, reservation_id, attempt, tenant_id, task, request_id, request_model, response_model,
     model_class, provider_name, input_tokens, output_tokens, cached_input_tokens, cache_write_tokens, reasoning_tokens,
     api_calls, files, steps, cost_nano_usd, latency_ms, outcome, estimated, started_at, recorded_at)
-SELECT id, id, 1, %(tenant)s, 'LLM0_CHAT', 'req_history', 'sandbox-small', 'sandbox-small-1', 'BASE_S', 'sandbox',
+SELECT (left(id::text, 35) || translate(right(id::text, 1), '0123456789abcdef', '1032547698badcfe'))::uuid,
+    id, 1, %(tenant)s, 'LLM0_CHAT', 'req_history', 'sandbox-small', 'sandbox-small-1', 'BASE_S', 'sandbox',
     400, 600, 0, 0, 0, 0, 0, 0, 1000000, 120, 'ok', false, now(), now() FROM ids
 """
 

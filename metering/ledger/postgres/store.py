@@ -27,6 +27,9 @@ from metering.types import ReservationState
 CLOCK_TOLERANCE_MS = 86_400_000
 """A new reservation's or tombstone's id may be this far from the database's clock: its month must be open."""
 
+MAX_OUTDATED = 5
+"""How often a batch is begun again at once because another process came in between."""
+
 Step = Callable[[str], None]
 Decided = tuple[Result, list[Posting]]
 """An answer, and what it changes on the meters."""
@@ -56,6 +59,15 @@ class PostgresStore:
 
         Raises psycopg.Error; whether the batch was committed is then unknown, and the same commands may be sent again.
         """
+        for _ in range(MAX_OUTDATED):
+            try:
+                return await self._run_once(commands, skip_locked)
+            except BatchOutdated:
+                if self._wire is not None:
+                    await self._wire.exchange([("ROLLBACK", ())])
+        return await self._run_once(commands, skip_locked)
+
+    async def _run_once(self, commands: Sequence[Command], skip_locked: bool) -> list[Result]:
         if self._wire is None:
             self._wire = Wire(await connect(self._conninfo))
         wire = self._wire
@@ -64,7 +76,7 @@ class PostgresStore:
         await self._load_for_adjustments(wire, commands, books)
         meter_ids = await self._meters_wanted(wire, commands, books)
         if meter_ids is None:
-            return await self.run(commands, skip_locked=skip_locked)
+            return await self._run_once(commands, skip_locked)
         decided = self._decide_ends(commands, books, skip_locked)
         await self._lock_meters(wire, commands, meter_ids, books)
         self._step("after_lock")
