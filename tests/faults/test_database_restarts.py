@@ -16,9 +16,9 @@ from tests.faults.rows import assert_books_balance, query, sweep_once
 from tests.faults.waiting import until, until_leases_are_over
 
 PROCESSES = 3
-STORIES = 1_500
+STORIES = 2_000
 CRASHES = 2
-LOAD_S = 0.4
+LOAD_S = 0.2
 WITHIN_S = 60
 A_BACKEND = """
 SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'gateway-ledger' LIMIT 1
@@ -50,7 +50,8 @@ async def test_nothing_answered_is_lost_when_the_database_crashes_under_load(
     doomed_server: EmbeddedPostgres, doomed_database: str, crash: Callable[[EmbeddedPostgres, str], None]
 ) -> None:
     campaign = Campaign(doomed_database, seed=3)
-    for _ in range(CRASHES):
+    crashes = 0
+    while crashes < CRASHES:
         campaign.new_stories(STORIES)
         jobs = campaign.jobs(PROCESSES)
         async with crew(jobs) as workers:
@@ -58,7 +59,7 @@ async def test_nothing_answered_is_lost_when_the_database_crashes_under_load(
                 worker.begin()
             await until(lambda: all(worker.told("answered") for worker in workers), within_s=WITHIN_S)
             await asyncio.sleep(campaign.dice.uniform(0, LOAD_S))
-            assert any(worker.process.returncode is None for worker in workers), "the load is over already"
+            crashes += any(worker.process.returncode is None for worker in workers)
             await asyncio.to_thread(crash, doomed_server, doomed_database)
             await campaign.learn_from_all(workers, jobs)
     await campaign.round(campaign.jobs(PROCESSES))
