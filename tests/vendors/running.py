@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import threading
+import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -33,6 +34,13 @@ class RunningVendor:
     @property
     def log(self) -> CallLog:
         return self.vendor.log
+
+    def finish(self) -> None:
+        """Wait until no call runs: a caller can have its answer before the vendor's thread has noted so."""
+        deadline = time.monotonic() + STOP_TIMEOUT_S
+        while self.log.at_once:
+            assert time.monotonic() < deadline, "the fake vendor still answers"
+            time.sleep(0.001)
 
 
 @contextlib.contextmanager

@@ -34,6 +34,7 @@ async def test_an_answer_passes_as_it_came_with_its_usage(provider: Provider, ve
 async def test_the_request_goes_as_metering_made_it(provider: Provider, vendor: RunningVendor) -> None:
     fields: dict[str, Any] = {"seed": 7, "top_k": 3, "nested": {"extra": [1, 2.5, None, "ü"]}}
     await provider.complete(asking("hello", **fields))
+    vendor.finish()
     (call,) = vendor.log.calls
     assert call.attempt_id == "attempt-1"
     assert call.headers["authorization"] == f"Bearer {vendor.api_key}"
