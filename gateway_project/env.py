@@ -7,6 +7,7 @@ it may be a secret.
 """
 
 import os
+from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -78,6 +79,19 @@ def boolean(name: str, default: bool) -> bool:
 def names(name: str, default: list[str]) -> list[str]:
     """A comma-separated list without empty items."""
     return [item.strip() for item in text(name).split(",") if item.strip()] or default
+
+
+def networks(name: str) -> list[str]:
+    """A comma-separated list of addresses and networks."""
+    found = names(name, [])
+    for item in found:
+        try:
+            ip_network(item, strict=False)
+        except ValueError:
+            raise ImproperlyConfigured(
+                f"{name} must be IP addresses or networks separated by commas."
+            ) from None
+    return found
 
 
 def url(name: str, default: str, *, schemes: tuple[str, ...]) -> str:

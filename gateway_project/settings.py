@@ -98,7 +98,7 @@ USPTO_ODP_API_KEY = env.text("USPTO_ODP_API_KEY")
 # --- Django --------------------------------------------------------------------------------------------------
 DEBUG = env.boolean("DEBUG", False)
 ALLOWED_HOSTS = env.names("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
-TRUSTED_PROXIES = env.names("TRUSTED_PROXIES", [])
+TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
 ROOT_URLCONF = "gateway_project.urls"
 ASGI_APPLICATION = "gateway_project.asgi.application"
 

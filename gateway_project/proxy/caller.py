@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from ipaddress import ip_address, ip_network
 from typing import Any
 
-from django.conf import settings
 from starlette.requests import Request
 
+from gateway_project.client_address import client_address, is_within
 from metering.errors import InvalidCredential, InvalidRequest
 from metering.gateway import LLMGateway
 from metering.identity.principal import Principal
@@ -75,22 +74,12 @@ def checked_label(value: object, param: str) -> str:
 
 
 def _check_network(request: Request, networks: tuple[str, ...]) -> None:
-    address = client_address(request)
-    if address is None or not _is_within(address, networks):
+    address = address_of(request)
+    if address is None or not is_within(address, networks):
         raise InvalidCredential("This token may not be used from your network address.")
 
 
-def client_address(request: Request) -> str | None:
-    """The peer's address, or what it forwards for if it is one of TRUSTED_PROXIES: the last untrusted hop."""
+def address_of(request: Request) -> str | None:
+    """The caller's network address, behind our own proxies."""
     peer = request.client.host if request.client else None
-    if peer is None or not _is_within(peer, settings.TRUSTED_PROXIES):
-        return peer
-    hops = [hop.strip() for hop in request.headers.get("x-forwarded-for", "").split(",") if hop.strip()]
-    return next((hop for hop in reversed(hops) if not _is_within(hop, settings.TRUSTED_PROXIES)), peer)
-
-
-def _is_within(address: str, networks: "list[str] | tuple[str, ...]") -> bool:
-    try:
-        return any(ip_address(address) in ip_network(network, strict=False) for network in networks)
-    except ValueError:
-        return False
+    return client_address(peer, request.headers.getlist("x-forwarded-for"))

@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway_project.proxy.body import json_object, read_body
-from gateway_project.proxy.caller import caller_of, checked_label, labels_of
+from gateway_project.proxy.caller import address_of, caller_of, checked_label, labels_of
 from gateway_project.proxy.event_stream import EventStreamResponse
 from gateway_project.proxy.headers import ending_headers, fact_headers
 from gateway_project.proxy.runtime import gateway_of
@@ -30,6 +30,7 @@ async def chat_completions(request: Request) -> Response:
         input=body,
         model=model,
         request_id=request.state.request_id,
+        address=address_of(request),
         agent_id=labels.agent_id,
         microdao_id=labels.microdao_id,
         channel_id=labels.channel_id,

@@ -70,7 +70,9 @@ async def admit(with_: Collaborators, caller: Principal, request: CallRequest) -
     first = bound(opening)
     rates = await take_rates(
         buckets=with_.buckets,
-        limits=policy.rates,
+        limits=policy.rates.for_call(
+            provider=model.provider_name, agent_id=request.agent_id, address=request.address
+        ),
         tokens=first.bound.input_tokens + first.bound.output_tokens,
         now=with_.now(),
     )

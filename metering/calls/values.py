@@ -19,13 +19,15 @@ from metering.types import Dimension, EnforcementMode, Task
 
 
 class CallRequest(Struct, frozen=True, kw_only=True):
-    """One piece of work for a caller. The ids at the end are the caller's own labels."""
+    """One piece of work for a caller. The ids are the caller's own labels."""
 
     task: Task
     input: Body
     model: str = ""
     """A model, an alias or a class; empty: the plan's default class."""
     request_id: str
+    address: str | None = None
+    """Where it came from, if rates of addresses are to count it."""
     agent_id: str | None = None
     microdao_id: str | None = None
     channel_id: str | None = None

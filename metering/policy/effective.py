@@ -6,17 +6,19 @@ from django.db.models import Q
 
 from metering.errors import NotFound
 from metering.models import Budget, PolicyRule, Tenant
+from metering.models import Task as TaskRow
 from metering.policy.lines import BudgetRow, TenantCalendar, budget_line, concurrency_lines
 from metering.policy.merge import Rule, merge_settings
-from metering.policy.rates import rate_limits
+from metering.policy.rates import call_rates
 from metering.policy.values import EffectivePolicy, Lines, LineTemplate, PolicySubject
 from metering.types import Dimension, EnforcementMode, ExpiryCharge, Scope, SubjectType, Window
 
 
 def effective_policy(subject: PolicySubject, task: str) -> EffectivePolicy:
     """Read rules, budgets and the tenant's calendar, and compile. Raises NotFound for an unknown tenant."""
-    rows = Tenant.objects.filter(pk=subject.tenant_id)
-    tenant = rows.values("timezone", "week_start", "enforcement_mode").first()
+    feature = TaskRow.objects.filter(pk=task).values("feature_id")
+    rows = Tenant.objects.filter(pk=subject.tenant_id).annotate(feature=feature)
+    tenant = rows.values("timezone", "week_start", "enforcement_mode", "feature").first()
     if tenant is None:
         raise NotFound("There is no such tenant.")
     calendar = TenantCalendar(
@@ -25,7 +27,12 @@ def effective_policy(subject: PolicySubject, task: str) -> EffectivePolicy:
         mode=EnforcementMode(tenant["enforcement_mode"]),
     )
     return compile_policy(
-        subject, task, calendar, rules=_rules(subject, task), budgets=_budgets(subject, task)
+        subject,
+        task,
+        calendar,
+        rules=_rules(subject, task),
+        budgets=_budgets(subject, task),
+        feature=tenant["feature"] or "",
     )
 
 
@@ -36,8 +43,11 @@ def compile_policy(
     *,
     rules: list[Rule],
     budgets: list[BudgetRow],
+    feature: str = "",
 ) -> EffectivePolicy:
     """Pure: the policy of these rules and budgets, all of which apply to the subject and the task."""
+    rates = call_rates(rules, subject, tenant.mode, feature=feature)
+    rules = [rule for rule in rules if rule.scope not in (Scope.PROVIDER, Scope.AGENT)]
     always: list[LineTemplate] = concurrency_lines(rules, subject, tenant)
     by_provider: dict[str, list[LineTemplate]] = {}
     by_agent: dict[str, list[LineTemplate]] = {}
@@ -59,7 +69,7 @@ def compile_policy(
         by_agent=_frozen(by_agent),
         each_provider=tuple(each[SubjectType.PROVIDER]),
         each_agent=tuple(each[SubjectType.AGENT]),
-        rates=rate_limits(rules, subject, tenant.mode),
+        rates=rates,
     )
 
 
@@ -76,10 +86,11 @@ def _rules(subject: PolicySubject, task: str) -> list[Rule]:
             task=row.task_id,
             key=row.key,
             value=row.value,
+            scope_id=row.scope_id,
             priority=row.priority,
             mode=EnforcementMode(row.mode),
         )
-        for row in rows.exclude(scope__in=[Scope.PROVIDER, Scope.AGENT])
+        for row in rows
     ]
 
 

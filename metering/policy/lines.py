@@ -84,7 +84,7 @@ def concurrency_lines(
 def _concurrency_line(
     slot: Scope, rule: Rule, subject: PolicySubject, tenant: TenantCalendar
 ) -> LineTemplate:
-    subject_type, subject_id = _identified(SubjectType(slot.value), subject)
+    subject_type, subject_id = identified(SubjectType(slot.value), subject)
     return LineTemplate(
         meter=_meter(rule.id, subject_type, subject_id, Dimension.CONCURRENCY, Window.NONE, subject, tenant),
         limit=int(rule.value),
@@ -121,10 +121,11 @@ def _subject_of(budget: BudgetRow, subject: PolicySubject) -> tuple[SubjectType,
     if budget.per in (SubjectType.PROVIDER, SubjectType.AGENT):
         own = budget.scope.value == budget.per.value
         return budget.per, budget.scope_id if own else ""
-    return _identified(budget.per, subject)
+    return identified(budget.per, subject)
 
 
-def _identified(per: SubjectType, subject: PolicySubject) -> tuple[SubjectType, str]:
+def identified(per: SubjectType, subject: PolicySubject) -> tuple[SubjectType, str]:
+    """Whose use counts, as this module says, where the subject may have no user or team."""
     if per is SubjectType.GLOBAL:
         return SubjectType.GLOBAL, ""
     if per is SubjectType.USER and subject.user_id is not None:

@@ -29,6 +29,8 @@ class Rule:
     task: str | None
     key: str
     value: int | str
+    scope_id: str = ""
+    """Which provider or agent; nobody else's rules are read for others."""
     priority: int = 0
     mode: EnforcementMode = EnforcementMode.ENFORCE
 

@@ -1,8 +1,15 @@
-"""One token bucket that a policy puts calls under."""
+"""Token buckets that a policy puts calls under: those of every call, and those that depend on the call."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from ipaddress import IPv6Address, ip_address, ip_network
 
 from metering.types import Dimension, Scope
+
+NETWORK_BITS = 64
+"""What one customer of an IPv6 provider gets at least: single addresses are free to change."""
+_MEMO_ENTRIES = 256
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,3 +26,65 @@ class RateLimit:
     """Of the rule that sets it."""
     name: str
     """How messages call it: scope, dimension and window, such as `plan requests/minute`."""
+
+    def of_subject(self, subject: str) -> "RateLimit":
+        """The same rule's bucket for one agent, provider or address."""
+        return RateLimit(
+            key=self.key + subject,
+            dimension=self.dimension,
+            per_minute=self.per_minute,
+            scope=self.scope,
+            name=self.name,
+        )
+
+
+Limits = tuple[RateLimit, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallRates:
+    """Every bucket of a policy. The keys of `each_*` lack their end: the agent, provider or address of the call."""
+
+    always: Limits = ()
+    by_provider: Mapping[str, Limits] = field(default_factory=dict)
+    """Of a provider, shared by all tenants."""
+    each_provider: Limits = ()
+    by_agent: Mapping[str, Limits] = field(default_factory=dict)
+    """Instead of `each_agent`, for agents that have rules of their own."""
+    each_agent: Limits = ()
+    each_address: Limits = ()
+    _memo: dict[tuple[str, str | None, str | None], Limits] = field(default_factory=dict, compare=False)
+
+    def for_call(self, *, provider: str, agent_id: str | None, address: str | None) -> Limits:
+        """The buckets of one call; an agent or address that is not known has none."""
+        if agent_id is None and not (self.by_provider or self.each_provider or self.each_address):
+            return self.always
+        key = (provider, agent_id, address if self.each_address else None)
+        known = self._memo.get(key)
+        if known is None:
+            known = self._assemble(*key)
+            if len(self._memo) < _MEMO_ENTRIES:  # agents and addresses come from callers: never keep them all
+                self._memo[key] = known
+        return known
+
+    def _assemble(self, provider: str, agent_id: str | None, address: str | None) -> Limits:
+        limits = [*self.always, *self.by_provider.get(provider, ())]
+        limits += [limit.of_subject(provider) for limit in self.each_provider]
+        if agent_id is not None:
+            of_agent = self.by_agent.get(agent_id)
+            limits += of_agent or [limit.of_subject(agent_id) for limit in self.each_agent]
+        if address is not None:
+            limits += [limit.of_subject(counted_address(address)) for limit in self.each_address]
+        return tuple(limits)
+
+
+@lru_cache(maxsize=4096)
+def counted_address(address: str) -> str:
+    """As whom an address counts: IPv6 by its /64; what is no address, all as one."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return "unknown"
+    if isinstance(parsed, IPv6Address):
+        return str(ip_network((parsed, NETWORK_BITS), strict=False))
+    return str(parsed)

@@ -1,44 +1,143 @@
 """Rules about requests and tokens per minute become rate limits: which bucket, how large. Pure.
 
-A rule of the gateway, a plan or a tenant limits the tenant as a whole, whose calls share one bucket; a team's,
-a user's or a token's rule limits that subject by itself. A rule about one task has a bucket of its own for that
-task. Only enforced rules of a tenant in mode `enforce` limit anything, as with every other limit.
+`requests_per_minute` of the gateway, a plan or a tenant limits the tenant as a whole, whose calls share one bucket;
+a team's, a user's or a token's rule limits that subject by itself; a provider's rule limits the provider for all
+tenants together, an agent's rule that agent. `requests_per_minute_per_user` (and `_per_team`, `_per_token`,
+`_per_feature`, `_per_provider`, `_per_agent`, `_per_address`) gives each of them a bucket of its own within whoever
+the rule is for. The gateway's own rule about addresses counts an address across tenants. The same for tokens.
+
+A rule about one task has a bucket of its own for that task. A call without a user or team counts as `lines` says;
+without an agent or address it draws from no such bucket. Only enforced rules of a tenant in mode `enforce` limit
+anything, but for a provider's rules, which no tenant loosens.
 """
 
 from collections.abc import Iterable
 
-from metering.policy.merge import Rule, winners
-from metering.policy.rate_limit import RateLimit
+from metering.policy.lines import identified
+from metering.policy.merge import BASE_SCOPES, Rule, winners
+from metering.policy.rate_limit import CallRates, Limits, RateLimit
+from metering.policy.registry import PER_AGENT_DEFAULT, RATE_SUBJECTS
 from metering.policy.values import PolicySubject
-from metering.types import Dimension, EnforcementMode, Scope
+from metering.types import Dimension, EnforcementMode, Scope, SubjectType
 
 RATE_KEYS = {"requests_per_minute": Dimension.REQUESTS, "tokens_per_minute": Dimension.TOKENS}
 
 
-def rate_limits(
-    rules: Iterable[Rule], subject: PolicySubject, mode: EnforcementMode
-) -> tuple[RateLimit, ...]:
-    """Every bucket that a call of the subject draws from."""
-    if mode is not EnforcementMode.ENFORCE:
-        return ()
+def call_rates(
+    rules: Iterable[Rule], subject: PolicySubject, mode: EnforcementMode, *, feature: str
+) -> CallRates:
+    """Every bucket of the subject's calls; `feature` is the one that the task belongs to."""
     enforced = [rule for rule in rules if rule.mode is EnforcementMode.ENFORCE]
-    return tuple(
-        rate_limit(rule, dimension, slot, subject_id)
-        for key, dimension in RATE_KEYS.items()
-        for slot, rule in winners(rule for rule in enforced if rule.key == key).items()
-        if (subject_id := _subject_id(slot, subject)) is not None
+    by_provider = _own(enforced, Scope.PROVIDER, "rate:{dimension}:provider:{id}:{task}")
+    if mode is not EnforcementMode.ENFORCE:
+        return CallRates(by_provider=by_provider)
+    each = {per: _each(enforced, subject, per) for per in RATE_SUBJECTS}
+    always = _whole(enforced, subject)
+    for per in ("team", "user", "token"):
+        subject_type, subject_id = identified(SubjectType(per), subject)
+        always += [limit.of_subject(f"{subject_type}:{subject_id}") for limit in each[per]]
+    always += [limit.of_subject(feature) for limit in each["feature"]]
+    return CallRates(
+        always=tuple(always),
+        by_provider=by_provider,
+        each_provider=tuple(each["provider"]),
+        by_agent=_agents(enforced, subject, each["agent"]),
+        each_agent=tuple(each["agent"]),
+        each_address=tuple(each["address"]),
     )
 
 
-def rate_limit(rule: Rule, dimension: Dimension, slot: Scope, subject_id: str) -> RateLimit:
-    """The bucket of one subject under one rule; any kind of subject may have one."""
+def _whole(rules: list[Rule], subject: PolicySubject) -> list[RateLimit]:
+    """The buckets of tenant, team, user and token themselves."""
+    return [
+        _rate_limit(rule, dimension, f"rate:{dimension}:{slot}:{subject_id}:{rule.task or '*'}")
+        for key, dimension in RATE_KEYS.items()
+        for slot, rule in winners(_of_key(rules, key)).items()
+        if (subject_id := _subject_id(slot, subject)) is not None
+    ]
+
+
+def _each(rules: list[Rule], subject: PolicySubject, per: str) -> list[RateLimit]:
+    """The buckets of every agent (or other) within tenant, team, user and token; their keys' end is open."""
+    limits: list[RateLimit] = []
+    for key, dimension in RATE_KEYS.items():
+        best = winners(_of_key(rules, f"{key}_per_{per}"))
+        if per == "agent" and dimension is Dimension.REQUESTS and Scope.TENANT not in best:
+            limits.append(_default_per_agent(subject))
+        for slot, rule in best.items():
+            subject_id = _subject_id(slot, subject)
+            if subject_id is None:
+                continue
+            whose = f"{slot}:{subject_id}"
+            if per == "address" and rule.scope is Scope.GLOBAL:
+                whose = "global:"
+            prefix = f"rate:{dimension}:{whose}:{rule.task or '*'}:{per}:"
+            limits.append(_rate_limit(rule, dimension, prefix, per=per))
+    return limits
+
+
+def _own(rules: list[Rule], scope: Scope, key: str) -> dict[str, Limits]:
+    """The buckets of providers or agents that have rules of their own."""
+    best: dict[tuple[str, str], Rule] = {}
+    for rule in rules:
+        if rule.scope is scope and rule.key in RATE_KEYS:
+            known = best.get((rule.scope_id, rule.key))
+            if known is None or _order(rule) > _order(known):
+                best[rule.scope_id, rule.key] = rule
+    found: dict[str, Limits] = {}
+    for (scope_id, name), rule in best.items():
+        dimension = RATE_KEYS[name]
+        bucket = key.format(dimension=dimension, id=scope_id, task=rule.task or "*")
+        found[scope_id] = (*found.get(scope_id, ()), _rate_limit(rule, dimension, bucket))
+    return found
+
+
+def _agents(rules: list[Rule], subject: PolicySubject, each: list[RateLimit]) -> dict[str, Limits]:
+    """An agent's own rule takes the place of the tenant's general one of its dimension, and goes on with its bucket;
+    what a team, user or token allows each agent stays.
+    """
+    own = _own(rules, Scope.AGENT, f"rate:{{dimension}}:tenant:{subject.tenant_id}:{{task}}:agent:{{id}}")
+    return {
+        agent: (
+            *limits,
+            *[
+                general.of_subject(agent)
+                for general in each
+                if general.scope not in BASE_SCOPES
+                or general.dimension not in {limit.dimension for limit in limits}
+            ],
+        )
+        for agent, limits in own.items()
+    }
+
+
+def _rate_limit(rule: Rule, dimension: Dimension, key: str, *, per: str = "") -> RateLimit:
+    each = f" per {per}" if per else ""
     return RateLimit(
-        key=f"rate:{dimension}:{slot}:{subject_id}:{rule.task or '*'}",
+        key=key,
         dimension=dimension,
         per_minute=int(rule.value),
         scope=rule.scope,
-        name=f"{rule.scope} {dimension}/minute",
+        name=f"{rule.scope} {dimension}/minute{each}",
     )
+
+
+def _default_per_agent(subject: PolicySubject) -> RateLimit:
+    return RateLimit(
+        key=f"rate:{Dimension.REQUESTS}:tenant:{subject.tenant_id}:*:agent:",
+        dimension=Dimension.REQUESTS,
+        per_minute=PER_AGENT_DEFAULT,
+        scope=Scope.GLOBAL,
+        name=f"default {Dimension.REQUESTS}/minute per agent",
+    )
+
+
+def _of_key(rules: list[Rule], key: str) -> list[Rule]:
+    return [rule for rule in rules if rule.key == key and rule.scope not in (Scope.PROVIDER, Scope.AGENT)]
+
+
+def _order(rule: Rule) -> tuple[bool, int, object]:
+    return rule.task is not None, rule.priority, rule.id
 
 
 def _subject_id(slot: Scope, subject: PolicySubject) -> str | None:

@@ -111,7 +111,23 @@ _KEYS = (
     ),
 )
 
-REGISTRY: dict[str, RuleKey] = {key.name: key for key in _KEYS}
+RATE_SUBJECTS = ("team", "user", "token", "feature", "provider", "agent", "address")
+"""Who may have a rate each, within whoever the rule is for."""
+PER_AGENT_DEFAULT = 10
+"""Requests a minute of one agent where no rule says anything else."""
+
+_RATES_EACH = tuple(
+    RuleKey(
+        name=f"{unit}_per_minute_per_{subject}",
+        meaning=f"rate of {unit} of each {subject}",
+        unit=unit,
+        high=high,
+    )
+    for unit, high in (("requests", 10**9), ("tokens", 10**12))
+    for subject in RATE_SUBJECTS
+)
+
+REGISTRY: dict[str, RuleKey] = {key.name: key for key in _KEYS + _RATES_EACH}
 
 
 def check_rule(key: str, value: object, task: str | None) -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 from msgspec.structs import replace
 
 from metering.ledger.commands import MeterKey
-from metering.policy.rate_limit import RateLimit
+from metering.policy.rate_limit import CallRates
 from metering.policy.registry import REGISTRY
 from metering.types import EnforcementMode, Scope
 
@@ -79,8 +79,8 @@ class EffectivePolicy:
     each_provider: Lines
     """Budgets that count every provider by itself; their meters' subject is filled in for each call."""
     each_agent: Lines
-    rates: tuple[RateLimit, ...] = ()
-    """Every token bucket that a call draws from."""
+    rates: CallRates = field(default_factory=CallRates)
+    """The token buckets that calls draw from."""
     _memo: dict[tuple[tuple[str, ...], str | None], Lines] = field(default_factory=dict, compare=False)
 
     def number(self, key: str) -> int | None:

@@ -4,11 +4,9 @@ import math
 from datetime import datetime, timedelta
 
 from metering.errors import LimitUsage, OverRateCapacity, RateBalance, RateLimited
-from metering.policy.rate_limit import RateLimit
+from metering.policy.rate_limit import Limits
 from metering.rates.port import Answer, Buckets, Demand, Level
 from metering.types import Dimension
-
-Limits = tuple[RateLimit, ...]
 
 
 class RateGrant:

@@ -1,11 +1,12 @@
 import time
 from collections.abc import Callable
+from typing import Any
 
 import openai
 import pytest
 
 from tests.e2e.server import Server
-from tests.factories import BudgetFactory, RuleFactory, make_token
+from tests.factories import BudgetFactory, RuleFactory, birch, make_token
 
 pytestmark = pytest.mark.slow
 MESSAGES = [{"role": "user", "content": "hello"}]
@@ -67,6 +68,46 @@ def test_a_token_may_have_a_rate_of_its_own(client_of: Callable[[str], openai.Op
         ask(client_of(slow.secret))
     ask(client_of(quick.secret))
     ask(client_of(quick.secret))
+
+
+def test_an_agent_has_ten_requests_a_minute_and_the_others_are_not_held_up(
+    client_of: Callable[[str], openai.OpenAI],
+) -> None:
+    with client_of(make_token().secret) as client:
+        for left in reversed(range(10)):
+            headers = ask(client, extra_headers={"x-agent-id": "helper"})
+            assert headers["x-ratelimit-remaining-requests"] == str(left)
+        with pytest.raises(openai.RateLimitError) as caught:
+            ask(client, extra_headers={"x-agent-id": "helper"})
+        usage = caught.value.body["usage"]  # type: ignore[index]
+        assert usage["budget"] == "default requests/minute per agent"
+        ask(client, extra_headers={"x-agent-id": "other"})
+        ask(client)
+
+
+def test_an_address_is_counted_across_tokens_behind_our_proxies_only(
+    client_of: Callable[[str], openai.OpenAI], settings: Any
+) -> None:
+    RuleFactory(key="requests_per_minute_per_address", value=1, scope="global")
+    one, other = client_of(make_token().secret), client_of(make_token(birch()).secret)
+    settings.TRUSTED_PROXIES = ["127.0.0.0/8"]
+    here, there = ({"x-forwarded-for": f"6.6.6.6, 203.0.113.{end}"} for end in (8, 9))
+    ask(one, extra_headers=here)
+    with pytest.raises(openai.RateLimitError):
+        ask(other, extra_headers=here)
+    ask(other, extra_headers=there)
+    settings.TRUSTED_PROXIES = []
+    ask(one, extra_headers=here)
+    with pytest.raises(openai.RateLimitError):
+        ask(one, extra_headers=there)
+
+
+def test_a_providers_rate_is_shared_by_tenants(client_of: Callable[[str], openai.OpenAI]) -> None:
+    RuleFactory(key="requests_per_minute", value=1, scope="provider", scope_id="sandbox")
+    ask(client_of(make_token().secret))
+    with pytest.raises(openai.RateLimitError) as caught:
+        ask(client_of(make_token(birch()).secret))
+    assert caught.value.body["usage"]["budget"] == "provider requests/minute"  # type: ignore[index]
 
 
 def test_a_call_larger_than_the_minute_is_refused_for_good(client_of: Callable[[str], openai.OpenAI]) -> None:

@@ -1,7 +1,7 @@
 from metering.ids import uuid7
 from metering.policy.merge import Rule
 from metering.policy.rate_limit import RateLimit
-from metering.policy.rates import rate_limits
+from metering.policy.rates import call_rates
 from metering.policy.values import PolicySubject
 from metering.types import EnforcementMode, Scope
 from tests.fakes.policy import ALDER, subject
@@ -14,8 +14,16 @@ def rule(scope: Scope, value: int, key: str = "requests_per_minute", **facts: ob
     return Rule(**{**values, **facts})  # type: ignore[arg-type]
 
 
-def limits(of: PolicySubject, *rules: Rule, mode: EnforcementMode = ENFORCE) -> list[RateLimit]:
-    return list(rate_limits(rules, of, mode))
+def limits(
+    of: PolicySubject,
+    *rules: Rule,
+    mode: EnforcementMode = ENFORCE,
+    feature: str = "CHAT",
+    **call: str | None,
+) -> list[RateLimit]:
+    """Of a call that sandbox serves, for no agent and from nowhere unless it says so."""
+    facts = {"provider": "sandbox", "agent_id": None, "address": None, **call}
+    return list(call_rates(rules, of, mode, feature=feature).for_call(**facts))  # type: ignore[arg-type]
 
 
 def test_a_plans_rule_limits_the_tenant_as_a_whole() -> None:
@@ -60,3 +68,93 @@ def test_a_rule_about_one_task_counts_that_task_alone() -> None:
 def test_what_is_only_observed_limits_nothing() -> None:
     assert limits(subject(), rule(Scope.PLAN, 1, mode=EnforcementMode.OBSERVE)) == []
     assert limits(subject(), rule(Scope.PLAN, 1), mode=EnforcementMode.WARN) == []
+
+
+def keys(of: PolicySubject, *rules: Rule, **facts: object) -> set[str]:
+    return {limit.key for limit in limits(of, *rules, **facts)}  # type: ignore[arg-type]
+
+
+def test_each_user_of_a_plan_has_a_bucket_and_a_bare_token_counts_as_a_user() -> None:
+    plans = rule(Scope.PLAN, 30, "requests_per_minute_per_user")
+    user, token = uuid7(), uuid7()
+    [bucket] = limits(subject(user_id=user, token_id=token), plans)
+    assert (bucket.per_minute, bucket.name) == (30, "plan requests/minute per user")
+    assert keys(subject(user_id=user, token_id=uuid7()), plans) == {bucket.key}, (
+        "it is the user's, not the token's"
+    )
+    assert keys(subject(user_id=uuid7(), token_id=token), plans) != {bucket.key}
+    assert len(keys(subject(token_id=token), plans) | keys(subject(token_id=uuid7()), plans)) == 2
+
+
+def test_each_feature_has_a_bucket_that_its_tasks_share() -> None:
+    of, plans = subject(), rule(Scope.PLAN, 5, "tokens_per_minute_per_feature")
+    assert len(keys(of, plans, feature="CHAT") | keys(of, plans, feature="DRAFTING")) == 2
+
+
+def test_an_agent_makes_ten_requests_a_minute_unless_a_rule_says_otherwise() -> None:
+    of = subject()
+    assert limits(of) == []
+    [default] = limits(of, agent_id="helper")
+    assert (default.per_minute, default.name) == (10, "default requests/minute per agent")
+    [tenants] = limits(of, rule(Scope.TENANT, 50, "requests_per_minute_per_agent"), agent_id="helper")
+    assert (tenants.per_minute, tenants.key) == (50, default.key)
+    [own] = limits(of, rule(Scope.AGENT, 99, scope_id="helper"), agent_id="helper")
+    assert (own.per_minute, own.key) == (99, default.key)
+    [others] = limits(of, rule(Scope.AGENT, 99, scope_id="helper"), agent_id="other")
+    assert others.per_minute == 10
+    assert keys(subject(tenant_id=uuid7()), agent_id="helper") != {default.key}, "agents are a tenant's own"
+
+
+def test_an_agents_own_rule_does_not_loosen_what_a_token_allows_each_agent() -> None:
+    found = limits(
+        subject(),
+        rule(Scope.AGENT, 99, scope_id="helper"),
+        rule(Scope.TOKEN, 3, "requests_per_minute_per_agent"),
+        agent_id="helper",
+    )
+    assert sorted(limit.per_minute for limit in found) == [3, 99]
+
+
+def test_a_providers_own_rule_is_shared_by_tenants_and_loosened_by_none() -> None:
+    providers = rule(Scope.PROVIDER, 500, scope_id="sandbox")
+    shared = keys(subject(), providers)
+    assert len(shared) == 1
+    assert keys(subject(tenant_id=uuid7()), providers, mode=EnforcementMode.OBSERVE) == shared
+    assert limits(subject(), providers, provider="another") == []
+
+
+def test_a_tenants_calls_to_each_provider_have_a_bucket() -> None:
+    of, plans = subject(), rule(Scope.PLAN, 5, "requests_per_minute_per_provider")
+    assert len(keys(of, plans, provider="a") | keys(of, plans, provider="b")) == 2
+    assert keys(subject(tenant_id=uuid7()), plans, provider="a") != keys(of, plans, provider="a")
+
+
+def test_the_gateways_rule_counts_an_address_across_tenants_and_a_plans_within_one() -> None:
+    one, other = subject(), subject(tenant_id=uuid7())
+    for scope, shared in ((Scope.GLOBAL, True), (Scope.PLAN, False)):
+        of_address = rule(scope, 60, "requests_per_minute_per_address")
+        here = keys(one, of_address, address="203.0.113.9")
+        assert len(here) == 1
+        assert (keys(other, of_address, address="203.0.113.9") == here) is shared
+        assert keys(one, of_address, address="203.0.113.8") != here
+        assert limits(one, of_address) == [], "a library's call comes from nowhere"
+
+
+def test_an_ipv6_caller_counts_by_its_64_bits() -> None:
+    of_address = rule(Scope.GLOBAL, 60, "requests_per_minute_per_address")
+    near = [keys(subject(), of_address, address=f"2001:db8:0:7:{end}::1") for end in (1, 2)]
+    assert near[0] == near[1]
+    assert keys(subject(), of_address, address="2001:db8:0:8::1") != near[0]
+
+
+def test_callers_choose_no_bucket_by_sending_nonsense_as_their_address() -> None:
+    of_address = rule(Scope.GLOBAL, 60, "requests_per_minute_per_address")
+    assert keys(subject(), of_address, address="x") == keys(subject(), of_address, address="y")
+
+
+def test_a_thousand_agents_do_not_fill_the_memory() -> None:
+    rates = call_rates([], subject(), ENFORCE, feature="CHAT")
+    for number in range(1_000):
+        [limit] = rates.for_call(provider="sandbox", agent_id=f"agent-{number}", address=None)
+        assert limit.key.endswith(f":agent-{number}")
+    assert len(rates._memo) <= 256

@@ -1,0 +1,68 @@
+"""Who is at the other end: the peer, or whom it forwards for if it is one of TRUSTED_PROXIES."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+
+from django.conf import settings
+
+Address = IPv4Address | IPv6Address
+Network = IPv4Network | IPv6Network
+
+
+def client_address(peer: str | None, forwarded: Sequence[str]) -> str | None:
+    """The right-most hop that is not ours; None where the peer has no address (a Unix socket).
+
+    `forwarded` are all X-Forwarded-For headers, in order: some proxies append to the line, others add a line, and
+    whatever stands left of the last untrusted hop is what the caller wrote. Addresses come in one form each.
+    """
+    if peer is None:
+        return None
+    if not is_within(peer, settings.TRUSTED_PROXIES):
+        return canonical(peer)
+    hops = [hop for line in forwarded for part in line.split(",") if (hop := part.strip())]
+    last = next((hop for hop in reversed(hops) if not is_within(hop, settings.TRUSTED_PROXIES)), peer)
+    return canonical(last)
+
+
+def canonical(text: str) -> str:
+    """The address without a port, zone or IPv4 mapping, in lower case; a text that is none stays as it is."""
+    address = _parsed(text)
+    return text if address is None else str(address)
+
+
+def is_within(address: str, networks: Sequence[str]) -> bool:
+    """Whether the address is in one of the networks; what is no address is in none."""
+    return bool(networks) and _is_within(address, tuple(networks))
+
+
+@lru_cache(maxsize=4096)
+def _is_within(address: str, networks: tuple[str, ...]) -> bool:
+    parsed = _parsed(address)
+    return parsed is not None and any(parsed in network for network in _networks(networks))
+
+
+@lru_cache(maxsize=256)
+def _networks(texts: tuple[str, ...]) -> tuple[Network, ...]:
+    """What is no network contains nobody."""
+    found: list[Network] = []
+    for text in texts:
+        with suppress(ValueError):
+            found.append(ip_network(text, strict=False))
+    return tuple(found)
+
+
+@lru_cache(maxsize=4096)
+def _parsed(text: str) -> Address | None:
+    """With a port as proxies write it: 192.0.2.1:80 or [2001:db8::1]:80."""
+    if text.startswith("["):
+        text = text[1:].partition("]")[0]
+    elif text.count(":") == 1:
+        text = text.partition(":")[0]
+    try:
+        address = ip_address(text.partition("%")[0])
+    except ValueError:
+        return None
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return mapped or address
