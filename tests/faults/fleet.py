@@ -1,9 +1,5 @@
 """Four gateway processes over one database that the test may break, and two tokens that all of them have seen."""
 
-import json
-import os
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,7 +7,7 @@ from dataclasses import dataclass
 
 import psycopg
 
-from tests.faults.gateways import ROOT, running_gateways, status_of
+from tests.faults.gateways import nursery_of, status_of
 
 PATIENCE_S = 20.0
 
@@ -41,19 +37,16 @@ class Fleet:
 @contextmanager
 def running_fleet(database: str) -> Iterator[Fleet]:
     """On the demo's catalog, with a tenant on its first plan."""
-    environment = os.environ | {"DATABASE_URL": database}
-
-    def manage(*arguments: str) -> str:
-        command = [sys.executable, "manage.py", *arguments]
-        return subprocess.check_output(command, cwd=ROOT, env=environment, text=True)
-
-    manage("load_catalog", "fixtures/demo/catalog.yaml")
-    manage("create_tenant", "--slug", "alder", "--name", "Alder")
-    plan = next(iter(json.loads(manage("dump_catalog", "--json"))["plans"]))
-    issue = ("issue_token", "--tenant", "alder", "--plan", plan, "--json")
-    tokens = [json.loads(manage(*issue)) for _ in range(2)]
-    with running_gateways(4, {"DATABASE_URL": database, "RATE_LIMIT_TIMEOUT_S": "10"}) as gateways:
-        fleet = Fleet(gateways, database, tokens)
+    with nursery_of(4, {"DATABASE_URL": database, "RATE_LIMIT_TIMEOUT_S": "10"}) as gateways:
+        manage = gateways.manage
+        manage("load_catalog", "fixtures/demo/catalog.yaml")
+        manage("create_tenant", "--slug", "alder", "--name", "Alder")
+        plan = next(iter(manage("dump_catalog")["plans"]))
+        tokens = [manage("issue_token", "--tenant", "alder", "--plan", plan) for _ in range(2)]
+        for place in range(4):
+            gateways.start(place)
+        gateways.wait_until_ready()
+        fleet = Fleet(gateways.urls, database, tokens)
         until(lambda: fleet.statuses(0) == fleet.statuses(1) == [200] * 4)
         yield fleet
 

@@ -1,54 +1,118 @@
 """Several gateway processes, as a load balancer would have behind it: each with its own snapshots."""
 
+import json
 import os
+import signal
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO, Any
 
-from gateway_project.local.process import free_port
+from gateway_project.local.process import wait_until
 
 ROOT = Path(__file__).parents[2]
 START_TIMEOUT_S = 60.0
-PROGRAM = (
-    "import sys, uvicorn; uvicorn.run('gateway_project.asgi:application', port=int(sys.argv[1]), "
-    "log_config=None, lifespan='on', timeout_graceful_shutdown=5)"
-)
+STOP_TIMEOUT_S = 40.0
+"""Longer than a gateway drains."""
+
+
+class Gateways:
+    """Processes forked by one nursery (tests.faults.nursery), each at a place with a URL of its own."""
+
+    def __init__(self, nursery: "subprocess.Popen[str]") -> None:
+        self._nursery = nursery
+        self.urls = [f"http://127.0.0.1:{port}" for port in self._answer()]
+        self.pids = [0] * len(self.urls)
+
+    def manage(self, *arguments: str) -> Any:
+        """What a management command says with --json."""
+        answer = self._ask({"manage": [*arguments, "--json"]})
+        assert answer["status"] == 0, answer["output"]
+        return json.loads(answer["output"] or "null")
+
+    def start(self, place: int) -> None:
+        """Begin a process; it may not answer yet."""
+        self.pids[place] = self._ask({"serve": place})["pid"]
+
+    def wait_until_ready(self) -> None:
+        for url in self.urls:
+            ready = f"{url}/health/ready"
+            assert wait_until(lambda ready=ready: status_of(ready) == 200, START_TIMEOUT_S)
+
+    def send_signal(self, place: int, number: int) -> None:
+        with suppress(ProcessLookupError):
+            os.kill(self.pids[place], number)
+
+    def ended(self, place: int) -> bool:
+        """Whether the process is gone, or only waits for its parent to notice."""
+        try:
+            stat = Path(f"/proc/{self.pids[place]}/stat").read_text()
+        except OSError:
+            return True
+        return stat.rpartition(")")[2].split()[0] == "Z"
+
+    def stop(self) -> None:
+        """All of them, in good order."""
+        running = [place for place, pid in enumerate(self.pids) if pid and not self.ended(place)]
+        for place in running:
+            self.send_signal(place, signal.SIGTERM)
+        if not wait_until(lambda: all(self.ended(place) for place in running), STOP_TIMEOUT_S):
+            for place in running:
+                self.send_signal(place, signal.SIGKILL)
+
+    def _ask(self, order: dict[str, Any]) -> Any:
+        assert self._nursery.stdin is not None
+        self._nursery.stdin.write(json.dumps(order) + "\n")
+        self._nursery.stdin.flush()
+        return self._answer()
+
+    def _answer(self) -> Any:
+        assert self._nursery.stdout is not None
+        line = self._nursery.stdout.readline()
+        assert line, "the nursery has ended"
+        return json.loads(line)
 
 
 @contextmanager
-def running_gateways(count: int, environment: dict[str, str]) -> Iterator[list[str]]:
-    """Their base URLs, once all are ready."""
-    ports: list[int] = []
-    while len(ports) < count:
-        port = free_port()
-        if port not in ports:
-            ports.append(port)
-    children = [
-        subprocess.Popen([sys.executable, "-c", PROGRAM, str(port)], cwd=ROOT, env=os.environ | environment)
-        for port in ports
-    ]
+def nursery_of(places: int, environment: dict[str, str], *, log: IO[str] | None = None) -> Iterator[Gateways]:
+    """Places without processes yet; `log` gets what the processes write."""
+    nursery = subprocess.Popen(
+        [sys.executable, "-m", "tests.faults.nursery", str(places)],
+        cwd=ROOT,
+        env=os.environ | environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=log,
+        text=True,
+    )
+    assert nursery.stdin is not None
+    assert nursery.stdout is not None
     try:
-        urls = [f"http://127.0.0.1:{port}" for port in ports]
-        deadline = time.monotonic() + START_TIMEOUT_S
-        for url, child in zip(urls, children, strict=True):
-            while status_of(f"{url}/health/ready") != 200:
-                assert child.poll() is None, "a gateway ended"
-                assert time.monotonic() < deadline, "a gateway took too long to start"
-                time.sleep(0.1)
-        yield urls
+        gateways = Gateways(nursery)
+        try:
+            yield gateways
+        finally:
+            gateways.stop()
     finally:
-        for child in children:
-            child.terminate()
-        for child in children:
-            try:
-                child.wait(20)
-            except subprocess.TimeoutExpired:
-                child.kill()
+        nursery.stdin.close()
+        nursery.wait(STOP_TIMEOUT_S)
+        nursery.stdout.close()
+
+
+@contextmanager
+def running_gateways(
+    count: int, environment: dict[str, str], *, log: IO[str] | None = None
+) -> Iterator[Gateways]:
+    """All ready."""
+    with nursery_of(count, environment, log=log) as gateways:
+        for place in range(count):
+            gateways.start(place)
+        gateways.wait_until_ready()
+        yield gateways
 
 
 def status_of(url: str, token: str = "") -> int:

@@ -1,7 +1,8 @@
 """The fake OpenAI-compatible vendor as an application, with a log of its calls at /_log.
 
 Its own doors: `GET /_log` (everything seen), `POST /_clear`, `POST /_next` (directives that the next call gets as
-well, such as `{"directives": "vendor:status=500"}`; several queue up).
+well, such as `{"directives": "vendor:status=500"}`; several queue up), `POST /_gate` (`{"open": false}`: calls wait
+before they are answered until it is open again).
 """
 
 import asyncio
@@ -30,6 +31,8 @@ class FakeOpenAI:
         self.api_key = api_key
         self.next: deque[str] = deque()
         """Directives for the calls to come, one each."""
+        self._gate = asyncio.Event()
+        self._gate.set()
 
     def application(self) -> web.Application:
         app = web.Application(client_max_size=MAX_BODY_BYTES)
@@ -42,6 +45,7 @@ class FakeOpenAI:
                 web.get("/_log", self._shown),
                 web.post("/_clear", self._clear),
                 web.post("/_next", self._queue),
+                web.post("/_gate", self._turn_gate),
             ]
         )
         return app
@@ -59,6 +63,7 @@ class FakeOpenAI:
             self.log.end(call)
 
     async def _answer(self, request: web.Request, call: SeenCall) -> web.StreamResponse:
+        await self._gate.wait()
         asked = self._directives(call.body)
         if asked.reset:
             hang_up(request)
@@ -134,6 +139,13 @@ class FakeOpenAI:
 
     async def _queue(self, request: web.Request) -> web.Response:
         self.next.append((await request.json())["directives"])
+        return web.json_response({})
+
+    async def _turn_gate(self, request: web.Request) -> web.Response:
+        if (await request.json())["open"]:
+            self._gate.set()
+        else:
+            self._gate.clear()
         return web.json_response({})
 
 

@@ -22,14 +22,34 @@ START_TIMEOUT_S = 20.0
 STOP_TIMEOUT_S = 5.0
 
 
-class RunningVendor:
-    """A vendor on a port of its own. `next` and `log` are the application's."""
+class VendorDoors:
+    """The vendor's own doors, over HTTP."""
+
+    def __init__(self, port: int) -> None:
+        self.api_key = API_KEY
+        self._root = f"http://127.0.0.1:{port}"
+        self.base_url = f"{self._root}/v1"
+
+    def hold(self) -> None:
+        """Let calls wait, before anything is answered."""
+        self._post("/_gate", {"open": False})
+
+    def open(self) -> None:
+        """Answer them."""
+        self._post("/_gate", {"open": True})
+
+    def _post(self, path: str, body: dict[str, Any]) -> None:
+        request = urllib.request.Request(self._root + path, json.dumps(body).encode())  # noqa: S310
+        urllib.request.urlopen(request).close()  # noqa: S310
+
+
+class RunningVendor(VendorDoors):
+    """A vendor on a port of its own. `log` is the application's."""
 
     def __init__(self, vendor: FakeOpenAI, port: int) -> None:
+        super().__init__(port)
         self.vendor = vendor
         self.port = port
-        self.api_key = API_KEY
-        self.base_url = f"http://127.0.0.1:{port}/v1"
 
     @property
     def log(self) -> CallLog:
@@ -84,14 +104,12 @@ async def start(vendor: FakeOpenAI, *, port: int) -> web.AppRunner:
     return runner
 
 
-class VendorProcess:
+class VendorProcess(VendorDoors):
     """A vendor in a process of its own, which outlives gateways that are killed."""
 
     def __init__(self, process: "subprocess.Popen[str]", port: int) -> None:
+        super().__init__(port)
         self.process = process
-        self.api_key = API_KEY
-        self._root = f"http://127.0.0.1:{port}"
-        self.base_url = f"{self._root}/v1"
 
     def log(self) -> dict[str, Any]:
         """`calls`, `at_once`, `most_at_once`."""
@@ -105,10 +123,6 @@ class VendorProcess:
     def next(self, directives: str) -> None:
         """What the next call is to do as well."""
         self._post("/_next", {"directives": directives})
-
-    def _post(self, path: str, body: dict[str, Any]) -> None:
-        request = urllib.request.Request(self._root + path, json.dumps(body).encode())  # noqa: S310
-        urllib.request.urlopen(request).close()  # noqa: S310
 
 
 @contextlib.contextmanager
