@@ -7,6 +7,8 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 
 from django.conf import settings
 
+from metering.errors import InvalidCredential
+
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
@@ -24,6 +26,12 @@ def client_address(peer: str | None, forwarded: Sequence[str]) -> str | None:
     hops = [hop for line in forwarded for part in line.split(",") if (hop := part.strip())]
     last = next((hop for hop in reversed(hops) if not is_within(hop, settings.TRUSTED_PROXIES)), peer)
     return canonical(last)
+
+
+def check_network(address: str | None, networks: Sequence[str]) -> None:
+    """Raise InvalidCredential unless the address is in one of a token's networks; without any, all will do."""
+    if networks and (address is None or not is_within(address, networks)):
+        raise InvalidCredential("This token may not be used from your network address.")
 
 
 def canonical(text: str) -> str:

@@ -9,6 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from admin_console.theme import UNFOLD  # noqa: F401
 from gateway_project import env, logs
+from gateway_project.api.configuration import REST_FRAMEWORK, SPECTACULAR_SETTINGS  # noqa: F401
 from gateway_project.secrets import generated_secrets
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -114,11 +115,14 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
     "metering",
     "admin_console",
 ]
 
 MIDDLEWARE = [
+    "gateway_project.request_id.request_id_middleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -161,8 +165,6 @@ TIME_ZONE = "UTC"
 
 STATIC_URL = "/static/"
 WHITENOISE_USE_FINDERS = True  # served from the installed packages: no collectstatic, no CDN
-
-REST_FRAMEWORK: dict[str, object] = {}
 
 LOGGING = logs.LOGGING
 logs.configure_structlog()

@@ -1,7 +1,10 @@
 """Where Django's own pages are. The wire protocols are mounted in front of Django in asgi.py."""
 
-from django.urls import path
+from django.urls import include, path
 
 from admin_console.site import console
 
-urlpatterns = [path("admin/", console.urls)]
+urlpatterns = [
+    path("admin/", console.urls),
+    path("api/", include(("gateway_project.api.urls", "api"))),
+]

@@ -6,7 +6,7 @@ from typing import Any
 
 from starlette.requests import Request
 
-from gateway_project.client_address import client_address, is_within
+from gateway_project.client_address import check_network, client_address
 from metering.errors import InvalidCredential, InvalidRequest
 from metering.gateway import LLMGateway
 from metering.identity.principal import Principal
@@ -39,13 +39,13 @@ async def caller_of(request: Request, gateway: LLMGateway) -> Principal:
     """
     scheme, _, secret = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not secret:
-        raise InvalidCredential("Send your ATI token as `Authorization: Bearer ...`.")
+        raise InvalidCredential("Send your ATI token or access token as `Authorization: Bearer ...`.")
     team = request.headers.get("x-team-id") or None
     if team is not None:
         team = checked_label(team, "X-Team-ID")
     principal = await gateway.authenticate(secret.strip(), team=team)
     if principal.allowed_networks:
-        _check_network(request, principal.allowed_networks)
+        check_network(address_of(request), principal.allowed_networks)
     return principal
 
 
@@ -71,12 +71,6 @@ def checked_label(value: object, param: str) -> str:
     if not isinstance(value, str) or not 0 < len(value) <= MAX_LABEL or not value.isprintable():
         raise InvalidRequest(f"{param} must be 1 to {MAX_LABEL} printable characters.", param=param)
     return value
-
-
-def _check_network(request: Request, networks: tuple[str, ...]) -> None:
-    address = address_of(request)
-    if address is None or not is_within(address, networks):
-        raise InvalidCredential("This token may not be used from your network address.")
 
 
 def address_of(request: Request) -> str | None:

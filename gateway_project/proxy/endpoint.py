@@ -26,7 +26,7 @@ def endpoint(handler: Handler, *, method: str | None = "GET") -> Handler:
     """The handler with a request id in `request.state`, for one HTTP method (None: all)."""
 
     async def respond(request: Request) -> Response:
-        request_id = _request_id(request)
+        request_id = request_id_of(request.headers.get("x-request-id"))
         request.state.request_id = request_id
         bind_contextvars(request_id=request_id)  # every line that is logged on the request's behalf has it
         try:
@@ -50,7 +50,6 @@ def endpoint(handler: Handler, *, method: str | None = "GET") -> Handler:
     return respond
 
 
-def _request_id(request: Request) -> str:
+def request_id_of(given: str | None) -> str:
     """The caller's own, if it is harmless, so that both sides' logs meet."""
-    given = request.headers.get("x-request-id")
     return given if given is not None and _REQUEST_ID.fullmatch(given) else str(uuid7())

@@ -22,12 +22,22 @@ class MethodNotAllowed(errors.InvalidRequest):
     """The path exists, the method does not."""
 
 
+class UnsupportedMediaType(errors.InvalidRequest):
+    """The body is in a format that the route does not read."""
+
+
+class NotAcceptable(errors.InvalidRequest):
+    """The caller accepts no format that the route can write."""
+
+
 STATUS: dict[type[errors.MeteringError], int] = {
     errors.InvalidRequest: 400,
     errors.InvalidCredential: 401,
     errors.NotPermitted: 403,
     errors.NotFound: 404,
     MethodNotAllowed: 405,
+    NotAcceptable: 406,
+    UnsupportedMediaType: 415,
     errors.IdempotencyInProgress: 409,
     errors.TransitionRefused: 409,
     errors.InputTooLarge: 413,
@@ -77,8 +87,8 @@ def error_body(error: errors.MeteringError, request_id: str) -> dict[str, Any]:
     return {"error": body}
 
 
-def error_response(error: errors.MeteringError, request_id: str) -> Response:
-    """The error as an answer, with the headers that clients act on."""
+def error_headers(error: errors.MeteringError, request_id: str) -> dict[str, str]:
+    """The headers that clients act on."""
     headers = {"x-request-id": request_id}
     if isinstance(error, errors.LimitExceeded):
         headers["retry-after"] = str(error.retry_after_s)
@@ -90,10 +100,15 @@ def error_response(error: errors.MeteringError, request_id: str) -> Response:
         headers["retry-after"] = str(RETRY_UNAVAILABLE_S)
     elif isinstance(error, errors.InvalidCredential):
         headers["www-authenticate"] = "Bearer"
+    return headers
+
+
+def error_response(error: errors.MeteringError, request_id: str) -> Response:
+    """The error as an answer."""
     return Response(
         _encode(error_body(error, request_id)),
         status_code=status_of(error),
-        headers=headers,
+        headers=error_headers(error, request_id),
         media_type="application/json",
     )
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from metering.models import User
 from metering.types import EnforcementMode
 
 
@@ -22,6 +23,8 @@ class Principal:
     plan_code: str
     team_id: UUID | None = None
     user_id: UUID | None = None
+    role: User.Role = User.Role.MEMBER
+    """As of the snapshot; an ATI token has a member's, whoever it is bound to."""
     allowed_tasks: frozenset[str] = frozenset()
     """Empty: whatever the plan allows."""
     allowed_models: frozenset[str] = frozenset()

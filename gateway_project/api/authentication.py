@@ -1,0 +1,55 @@
+"""Who calls the API: `Authorization: Bearer` with an ATI token or an access token, and nothing else.
+
+No cookies, so no other site's page can call in a person's name.
+"""
+
+from django.utils.timezone import now
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.request import Request
+
+from gateway_project.client_address import check_network, client_address
+from metering.errors import InvalidCredential, NotPermitted
+from metering.identity.caller import Caller
+from metering.identity.identify import identify
+from metering.identity.principal import Principal
+
+
+class BearerAuthentication(BaseAuthentication):
+    """`request.user` becomes the Caller, `request.auth` its Principal (None for one without a plan)."""
+
+    def authenticate(self, request: Request) -> tuple[Caller, Principal | None] | None:
+        """None without a credential. Raises InvalidCredential, TokenExpired and TenantSuspended."""
+        header = request.headers.get("authorization", "")
+        if not header:
+            return None
+        scheme, _, bearer = header.partition(" ")
+        if scheme.lower() != "bearer" or not bearer.strip():
+            raise InvalidCredential("Send your ATI token or access token as `Authorization: Bearer ...`.")
+        caller = identify(bearer=bearer.strip(), now=now())
+        if caller.token is not None:
+            check_network(address_of(request), tuple(caller.token.allowed_networks))
+        return caller, caller.principal
+
+    def authenticate_header(self, request: Request) -> str:
+        return "Bearer"
+
+
+def address_of(request: Request) -> str | None:
+    """The client's network address, behind TRUSTED_PROXIES."""
+    # Django joins repeated headers with commas.
+    return client_address(request.META.get("REMOTE_ADDR"), [request.META.get("HTTP_X_FORWARDED_FOR", "")])
+
+
+def caller_of(request: Request) -> Caller:
+    """The caller of a view that is not open to everybody. Raises InvalidCredential where there is none."""
+    if not isinstance(request.user, Caller):
+        raise InvalidCredential("Send your ATI token or access token as `Authorization: Bearer ...`.")
+    return request.user
+
+
+def principal_of(request: Request) -> Principal:
+    """The caller as one who spends. Raises InvalidCredential, and NotPermitted for one without a plan."""
+    principal = caller_of(request).principal
+    if principal is None:
+        raise NotPermitted("Your account has no plan.")
+    return principal

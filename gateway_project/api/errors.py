@@ -1,0 +1,95 @@
+"""Every refusal of the API in the one shape of CONTRACTS; the table of statuses is the wire protocols' own."""
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, JsonResponse
+from rest_framework import exceptions
+from rest_framework.response import Response
+
+from gateway_project.proxy.endpoint import Internal, request_id_of
+from gateway_project.proxy.errors import (
+    MethodNotAllowed,
+    NotAcceptable,
+    UnsupportedMediaType,
+    error_body,
+    error_headers,
+    status_of,
+)
+from metering.errors import InvalidCredential, InvalidRequest, MeteringError, NotFound, NotPermitted
+
+logger = logging.getLogger(__name__)
+
+
+_TWINS: dict[type[Exception], type[MeteringError]] = {
+    exceptions.NotAuthenticated: InvalidCredential,
+    exceptions.AuthenticationFailed: InvalidCredential,
+    exceptions.PermissionDenied: NotPermitted,
+    PermissionDenied: NotPermitted,
+    exceptions.NotFound: NotFound,
+    Http404: NotFound,
+    exceptions.MethodNotAllowed: MethodNotAllowed,
+    exceptions.UnsupportedMediaType: UnsupportedMediaType,
+    exceptions.NotAcceptable: NotAcceptable,
+    exceptions.ParseError: InvalidRequest,
+}
+
+
+def handle(exc: Exception, context: Mapping[str, Any]) -> Response:
+    """DRF's EXCEPTION_HANDLER."""
+    return _response(as_metering_error(exc), context["request"])
+
+
+def as_metering_error(exc: Exception) -> MeteringError:
+    """The same refusal in our own terms. What is no refusal is logged and becomes Internal."""
+    if isinstance(exc, MeteringError):
+        return exc
+    if isinstance(exc, exceptions.ValidationError):
+        param, sentence = first_problem(exc.detail)
+        return InvalidRequest(f"{param}: {sentence}" if param else sentence, param=param or None)
+    twin = next((_TWINS[kind] for kind in type(exc).__mro__ if kind in _TWINS), None)
+    if twin is not None:
+        return twin(_sentence(exc))
+    logger.error("request.broke", exc_info=exc)
+    return Internal("Something went wrong in the gateway.")
+
+
+def first_problem(detail: Any, param: str = "") -> tuple[str, str]:
+    """The first field at fault as a path, such as `budgets.0.amount`, and what is wrong with it."""
+    if isinstance(detail, Mapping):
+        for name, problems in detail.items():
+            if problems:
+                step = "" if name == "non_field_errors" else str(name)
+                return first_problem(problems, ".".join(part for part in (param, step) if part))
+    if isinstance(detail, list):
+        for index, problem in enumerate(detail):
+            if isinstance(problem, Mapping | list) and problem:
+                return first_problem(problem, f"{param}.{index}" if param else str(index))
+            if problem and not isinstance(problem, Mapping | list):
+                return param, str(problem)
+    return param, str(detail) if isinstance(detail, str) else "Invalid input."
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> JsonResponse:
+    """For paths under /api/ that lead nowhere."""
+    error = NotFound(f"There is nothing at {request.path}.")
+    return JsonResponse(error_body(error, _request_id(request)), status=404)
+
+
+def _sentence(exc: Exception) -> str:
+    if isinstance(exc, exceptions.APIException):
+        return str(exc.detail)
+    return "You may not do this." if isinstance(exc, PermissionDenied) else "There is no such thing."
+
+
+def _response(error: MeteringError, request: Any) -> Response:
+    request_id = _request_id(request)
+    headers = error_headers(error, request_id)
+    status = status_of(error)
+    return Response(error_body(error, request_id), status=status, headers=headers)
+
+
+def _request_id(request: Any) -> str:
+    return request.META.get("gateway.request_id") or request_id_of(None)

@@ -1,0 +1,15 @@
+"""The routes under /api/. Each needs its line in tests/tenancy/matrix.py."""
+
+from django.urls import URLPattern, URLResolver, path, re_path
+from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerView
+
+from gateway_project.api import schema  # noqa: F401 - registers itself
+from gateway_project.api.auth.urls import urlpatterns as auth
+from gateway_project.api.errors import not_found
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    *auth,
+    path("schema", SpectacularJSONAPIView.as_view(), name="schema"),
+    path("docs", SpectacularSwaggerView.as_view(url_name="api:schema"), name="docs"),
+    re_path("", not_found, name="nothing"),
+]

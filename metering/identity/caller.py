@@ -1,0 +1,32 @@
+"""Who asks the API: a person who signed in, or the holder of an ATI token."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from metering.identity.principal import Principal
+from metering.models import ATIToken, Tenant, User
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """The rows behind a bearer credential, as they are now. For callers that ask the database on every request."""
+
+    is_authenticated: ClassVar[bool] = True
+
+    user: User | None
+    """The person; None for an ATI token that is bound to nobody."""
+    tenant: Tenant | None
+    """None: a super admin."""
+    token: ATIToken | None
+    """What the plan comes from: the ATI token itself, or the one that the person signed up with."""
+    principal: Principal | None
+    """The caller as one who spends; None without a plan."""
+    role: User.Role
+    """A person's, from the database. An ATI token has the rights of a member, whoever it is bound to."""
+
+    @property
+    def actor(self) -> str:
+        """How the audit trail names the caller."""
+        if self.user is not None:
+            return self.user.email
+        return f"token {self.token.prefix}" if self.token is not None else "nobody"

@@ -1,0 +1,45 @@
+"""Ask a row of the matrix as one of the actors."""
+
+import json
+from string import Formatter
+from typing import Any
+
+from django.test import Client
+
+from tests.tenancy.matrix import Row
+from tests.tenancy.world import World
+
+VOLATILE = ("x-request-id",)
+
+
+def ask(row: Row, world: World, actor: str, *, names: dict[str, str] | None = None) -> Any:
+    """The answer; `names` fill the placeholders, by default with Alder's."""
+    names = names or world.alder.names()
+    headers = {"x-request-id": "matrix", **row.headers}
+    if bearer := world.bearers[actor]:
+        headers["authorization"] = f"Bearer {bearer}"
+    body = None if row.body is None else json.dumps(_filled(row.body, names))
+    client = Client(raise_request_exception=False)
+    path = row.path.format(**names)
+    return client.generic(row.method, path, body or "", "application/json", headers=headers)
+
+
+def placeholders(path: str) -> list[str]:
+    return [name for _, name, _, _ in Formatter().parse(path) if name]
+
+
+def text_of(response: Any) -> str:
+    """Everything that the caller can read."""
+    body = b"".join(response.streaming_content) if response.streaming else response.content
+    headers = "\n".join(f"{name}: {value}" for name, value in response.items())
+    return f"{response.status_code}\n{headers}\n{body.decode()}"
+
+
+def _filled(value: Any, names: dict[str, str]) -> Any:
+    if isinstance(value, str):
+        return value.format(**names) if "{" in value else value
+    if isinstance(value, dict):
+        return {key: _filled(part, names) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_filled(part, names) for part in value]
+    return value

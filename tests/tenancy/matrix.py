@@ -1,0 +1,81 @@
+"""Every route of the API and of the wire protocols, and what each kind of caller may expect of it.
+
+To add a route, add one line to ROWS. A route without a line fails `test_routes_have_rows.py`.
+
+    Row("GET /api/teams/{team}", member=200, admin=200, operator=200),
+
+- `{team}`, `{token}`, `{user}`, `{admin}`, `{tenant}`, `{rule}`, `{budget}` in the path, the query or the body become
+  Alder's own (`House.names`; add what your nouns need to `world.py`, also to `marks`, `more_of` and `image_of`).
+- `member`, `admin`, `operator`: the status for Alder's member, Alder's admin and a super admin.
+- Birch's people get the same status as Alder's where the line names no object of Alder's; where it does, 404, or the
+  403 that Alder's own member would get. Say `stranger=` where it is something else.
+- Nobody gets 401, or the `public` status.
+- `threads=True` for a view that reaches the database from other threads (async views, `run_sync`).
+
+Besides the status, `test_matrix.py` sees to it that strangers read none of Alder's names, get the same answer for a
+row of Alder's as for one that never was, can't tell how much there is of Alder's, and change nothing of it.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expected:
+    member: int
+    admin: int
+    operator: int
+    public: int | None = None
+    stranger: int | None = None
+
+
+class Row:
+    """One line of the matrix."""
+
+    def __init__(
+        self,
+        route: str,
+        *,
+        member: int,
+        admin: int,
+        operator: int,
+        public: int | None = None,
+        stranger: int | None = None,
+        body: dict[str, Any] | None = None,
+        headers: dict[str, str] | None = None,
+        threads: bool = False,
+    ) -> None:
+        self.method, self.path = route.split(" ")
+        self.member, self.admin, self.operator = member, admin, operator
+        self.public, self.stranger = public, stranger
+        self.body, self.headers, self.threads = body, headers or {}, threads
+
+    def __repr__(self) -> str:
+        return f"{self.method} {self.path}"
+
+    @property
+    def names_an_object(self) -> bool:
+        """Whether the path, the query or the body names something of Alder's."""
+        return "{" in self.path or any("{" in str(part) for part in (*(self.body or {}).values(),))
+
+    def status_for(self, actor: str) -> int:
+        """What the actor is to be answered."""
+        own = {"alder_member": self.member, "alder_admin": self.admin, "operator": self.operator}
+        if actor in own:
+            return own[actor]
+        if actor == "nobody":
+            return self.public or 401
+        role = self.member if actor == "birch_member" else self.admin
+        if not self.names_an_object or role in {401, 403}:
+            return role
+        return self.stranger or 404
+
+
+API = [
+    Row("GET /api/auth/me", member=200, admin=200, operator=200),
+    Row("GET /api/schema", public=200, member=200, admin=200, operator=200),
+    Row("GET /api/docs", public=200, member=200, admin=200, operator=200),
+]
+"""Routes of Django REST Framework."""
+
+ROWS = [*API]

@@ -1,0 +1,40 @@
+"""A route that is added without a line in the matrix fails here."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from tests.tenancy.matrix import API
+
+METHODS = ("get", "post", "put", "patch", "delete")
+
+
+def test_every_route_of_the_api_has_its_rows() -> None:
+    """Exactly those: a row without a route tests nothing."""
+    assert {_shape(f"{row.method} {row.path}") for row in API} == set(_api_routes())
+
+
+def _api_routes() -> Iterator[str]:
+    for path, view in _walk(get_resolver().url_patterns, ""):
+        if not path.startswith("api/") or path == "api/":  # the last is what leads nowhere
+            continue
+        view_class = getattr(view, "view_class", None) or view.cls
+        for method in METHODS:
+            if hasattr(view_class, method):
+                yield f"{method.upper()} /{_shape(path)}"
+
+
+def _walk(patterns: list[Any], prefix: str) -> Iterator[tuple[str, Any]]:
+    for pattern in patterns:
+        path = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from _walk(pattern.url_patterns, path)
+        elif isinstance(pattern, URLPattern):
+            yield path, pattern.callback
+
+
+def _shape(path: str) -> str:
+    """`GET /api/teams/<uuid:pk>` and `GET /api/teams/{team}?x=1` become the same."""
+    return re.sub(r"<[^>]*>|\{[^}]*\}", "{}", path.partition("?")[0])

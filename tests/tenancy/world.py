@@ -1,0 +1,117 @@
+"""Two tenants with a row of every noun, and the people who call. Alder owns what is asked for."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.timezone import now
+
+from metering.identity.access_token import sign_access_token
+from metering.models import ATIToken, Budget, Membership, PolicyRule, Team, Tenant, User
+from tests.factories import BudgetFactory, RuleFactory, TenantFactory, make_token, reference_data
+
+ACTORS = ("nobody", "birch_member", "birch_admin", "alder_member", "alder_admin", "operator")
+STRANGERS = ("nobody", "birch_member", "birch_admin")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class House:
+    """One tenant and what is in it. Every field of a row in here can be a placeholder of a route."""
+
+    tenant: Tenant
+    token: ATIToken
+    secret: str
+    member: User
+    admin: User
+    team: Team
+    rule: PolicyRule
+    budget: Budget
+
+    def names(self) -> dict[str, str]:
+        """What the placeholders of a route's path and body become."""
+        return {
+            "tenant": self.tenant.slug,
+            "token": str(self.token.pk),
+            "user": str(self.member.pk),
+            "admin": str(self.admin.pk),
+            "team": str(self.team.pk),
+            "rule": str(self.rule.pk),
+            "budget": str(self.budget.pk),
+        }
+
+    def marks(self) -> set[str]:
+        """Texts of which no stranger may ever see one."""
+        rows = (self.tenant, self.token, self.member, self.admin, self.team, self.rule, self.budget)
+        return {str(row.pk) for row in rows} | {self.tenant.slug, self.token.prefix, self.secret}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    alder: House
+    birch: House
+    bearers: dict[str, str]
+    """By actor; empty for nobody."""
+
+
+def make_world() -> World:
+    """Both houses and everybody's credential."""
+    reference_data()
+    alder, birch = make_house("alder"), make_house("birch")
+    operator = User.objects.create_superuser("ops@example.com", None)
+    people = {
+        "birch_member": birch.member,
+        "birch_admin": birch.admin,
+        "alder_member": alder.member,
+        "alder_admin": alder.admin,
+        "operator": operator,
+    }
+    bearers = {actor: sign_access_token(user=person, now=now()) for actor, person in people.items()}
+    return World(alder=alder, birch=birch, bearers={"nobody": "", **bearers})
+
+
+def make_house(slug: str) -> House:
+    """A tenant whose every name contains its own, so that a leak can be seen."""
+    tenant = TenantFactory(slug=slug, name=f"{slug} house")
+    issued = make_token(tenant, name=f"{slug} token", signups_allowed=5)
+    token = ATIToken.objects.get(pk=issued.id)
+    team = Team.objects.create(tenant=tenant, slug=f"{slug}-team", name=f"{slug} team")
+    member, admin = (
+        _person(token, f"{name}@{slug}.example", role)
+        for name, role in (("ann", User.Role.MEMBER), ("bea", User.Role.TENANT_ADMIN))
+    )
+    Membership.objects.create(team=team, user=member)
+    return House(
+        tenant=tenant,
+        token=token,
+        secret=issued.secret,
+        member=member,
+        admin=admin,
+        team=team,
+        rule=RuleFactory(tenant=tenant),
+        budget=BudgetFactory(tenant=tenant),
+    )
+
+
+def more_of(house: House) -> None:
+    """Another row of what a list may show, so that whoever counts it sees a difference."""
+    slug = house.tenant.slug
+    make_token(house.tenant, name=f"{slug} second token")
+    Team.objects.create(tenant=house.tenant, slug=f"{slug}-second-team", name=f"{slug} second team")
+    _person(house.token, f"cat@{slug}.example", User.Role.MEMBER)
+    RuleFactory(tenant=house.tenant, key="max_tokens_out", value=7)
+    BudgetFactory(tenant=house.tenant, window="month")
+
+
+def image_of(house: House) -> list[Any]:
+    """Every row of a tenant, to see whether one has changed."""
+    rows: list[Any] = []
+    for noun in (ATIToken, Team, User, PolicyRule, Budget):
+        rows += noun.objects.filter(tenant_id=house.tenant.pk).order_by("pk").values()
+    rows += Membership.objects.filter(team__tenant=house.tenant).order_by("pk").values()
+    rows += Tenant.objects.filter(pk=house.tenant.pk).values()
+    for row in rows:
+        row.pop("last_used_at", None)
+    return rows
+
+
+def _person(token: ATIToken, email: str, role: User.Role) -> User:
+    return User.objects.create_user(email, tenant=token.tenant, role=role, signup_token=token)
