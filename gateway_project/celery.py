@@ -31,6 +31,7 @@ app.conf.update(
         },
         "maintain-partitions": {"task": "metering.maintain_partitions", "schedule": crontab(minute="7")},
         "roll-up-usage": {"task": "metering.roll_up_usage", "schedule": crontab(minute="*/5")},
+        "forget-answers": {"task": "metering.forget_answers", "schedule": crontab(minute="*/15")},
         "seal-and-retain": {"task": "metering.seal_and_retain", "schedule": crontab(hour="2", minute="23")},
     },
 )

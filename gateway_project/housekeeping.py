@@ -1,4 +1,4 @@
-"""What a server process does beside requests: sweep expired reservations, make partitions ahead.
+"""What a server process does beside requests: sweep expired reservations, make partitions, forget old answers.
 
 Celery beat does the same; both may run, and either is enough.
 """
@@ -12,11 +12,13 @@ from datetime import UTC, datetime
 
 from django.conf import settings
 
+from metering.answers.forget import forget_answers
 from metering.ledger.periods import make_partitions
 from metering.ledger.sweep import sweep_reservations
 from metering.orm import in_database_thread
 
 PARTITIONS_INTERVAL_S = 3600.0
+FORGET_INTERVAL_S = 900.0
 logger = logging.getLogger(__name__)
 
 
@@ -26,6 +28,7 @@ async def housekeeping() -> AsyncIterator[None]:
     jobs = [
         asyncio.create_task(_every(settings.SWEEP_INTERVAL_S, _sweep), name="housekeeping.sweep"),
         asyncio.create_task(_every(PARTITIONS_INTERVAL_S, _partitions), name="housekeeping.partitions"),
+        asyncio.create_task(_every(FORGET_INTERVAL_S, _forget), name="housekeeping.forget"),
     ]
     try:
         yield
@@ -51,3 +54,7 @@ async def _sweep() -> None:
 
 async def _partitions() -> None:
     await in_database_thread(make_partitions, settings.LEDGER_DATABASE_URL, datetime.now(UTC))
+
+
+async def _forget() -> None:
+    await in_database_thread(forget_answers, settings.LEDGER_DATABASE_URL, datetime.now(UTC))

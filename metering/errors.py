@@ -14,7 +14,9 @@ MeteringError
 ├── NotFound                    not_found
 │   └── ModelNotFound           model_not_found
 ├── InputTooLarge               input_too_large
-├── IdempotencyInProgress       idempotency_in_progress
+├── IdempotencyKeyTaken
+│   ├── IdempotencyInProgress   idempotency_in_progress
+│   └── IdempotencyAnswerLost   idempotency_answer_lost
 ├── IdempotencyMismatch         idempotency_mismatch
 ├── LimitExceeded
 │   ├── BudgetExceeded          budget_exceeded
@@ -32,6 +34,7 @@ MeteringError
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
+from uuid import UUID
 
 
 class MeteringError(Exception):
@@ -123,10 +126,24 @@ class InputTooLarge(MeteringError):
     code = "input_too_large"
 
 
-class IdempotencyInProgress(MeteringError):
+class IdempotencyKeyTaken(MeteringError):
+    """The same request came before under this Idempotency-Key; `holder` is its reservation."""
+
+    def __init__(self, message: str, *, holder: UUID) -> None:
+        super().__init__(message)
+        self.holder = holder
+
+
+class IdempotencyInProgress(IdempotencyKeyTaken):
     """A request with this Idempotency-Key is still running."""
 
     code = "idempotency_in_progress"
+
+
+class IdempotencyAnswerLost(IdempotencyKeyTaken):
+    """A request with this Idempotency-Key has ended and may have been charged; its answer is not there any more."""
+
+    code = "idempotency_answer_lost"
 
 
 class IdempotencyMismatch(MeteringError):
@@ -234,10 +251,14 @@ class VendorError(MeteringError):
 
     code = "vendor_error"
 
-    def __init__(self, message: str, *, retryable: bool, status: int | None = None) -> None:
+    def __init__(
+        self, message: str, *, retryable: bool, status: int | None = None, replayed: bool = False
+    ) -> None:
+        """`replayed`: it happened before, to the same request under the same Idempotency-Key."""
         super().__init__(message)
         self.retryable = retryable
         self.status = status
+        self.replayed = replayed
 
 
 class VendorTimeout(VendorError):

@@ -19,9 +19,11 @@ from typing import Any, TypeVar
 from metering.background import BackgroundTasks
 from metering.calls.admit import Collaborators, admit
 from metering.calls.channel import Channel, MeteredStream
+from metering.calls.keep import keep_and_settle
 from metering.calls.known import Known
+from metering.calls.replay import replay_stream, replay_whole
 from metering.calls.values import Call, CallRequest, Facts, Observer, Result, facts_of
-from metering.errors import MeteringError, MeteringUnavailable
+from metering.errors import IdempotencyKeyTaken, MeteringError, MeteringUnavailable, VendorError
 from metering.identity.principal import Principal
 from metering.ledger.port import Ledger
 from metering.ports import LLMAdapter, Vendors
@@ -89,11 +91,17 @@ class LLMGateway:
         """Do the work and answer it whole.
 
         Raises what `admit` raises, before anything is sent; VendorError and VendorTimeout after; and
-        MeteringUnavailable if the ledger goes away for longer than the lease.
+        MeteringUnavailable if the ledger goes away for longer than the lease. A request that came before under the
+        same Idempotency-Key gets that answer again.
         """
-        call = await admit(self._with, caller, request)
-        work = self._perform(call, call.adapter.execute(call.request, call.allowance))
-        running = self._with.background.spawn(work, name="call")
+        try:
+            call = await admit(self._with, caller, request)
+        except IdempotencyKeyTaken as taken:
+            return await replay_whole(taken, now=self._with.now())
+        work = call.adapter.execute(call.request, call.allowance)
+        if call.recording is not None:
+            work = call.recording.whole(work)
+        running = self._with.background.spawn(self._perform(call, work), name="call")
         try:
             output = await asyncio.shield(running)
         except asyncio.CancelledError:
@@ -106,7 +114,10 @@ class LLMGateway:
 
         Raises as `execute` does where there is no first event; the stream raises what happens later.
         """
-        call = await admit(self._with, caller, request)
+        try:
+            call = await admit(self._with, caller, request)
+        except IdempotencyKeyTaken as taken:
+            return await replay_stream(taken, now=self._with.now(), background=self._with.background)
         channel = Channel()
         running = self._with.background.spawn(self._pump(call, channel), name="call.stream")
         stream = MeteredStream(channel, on_abandon=partial(self._abandon, call, running))
@@ -124,11 +135,16 @@ class LLMGateway:
 
     async def _pump(self, call: Call, channel: Channel) -> None:
         """Move the work's events into the channel; it ends after the settlement, so what it says is booked."""
+        recording = call.recording
 
         async def copy() -> None:
             async with aclosing(call.adapter.stream(call.request, call.allowance)) as events:
                 async for event in events:
+                    if recording is not None:
+                        recording.add(event)
                     await channel.put(event)
+            if recording is not None:
+                recording.end()
 
         error: MeteringError | None = MeteringUnavailable("The gateway stopped this call.")
         try:
@@ -149,6 +165,10 @@ class LLMGateway:
                     if lease.lost:
                         raise MeteringUnavailable("The call outlived its reservation.") from None
                     raise
+                except VendorError as error:
+                    if call.recording is not None:
+                        call.recording.fail(error)
+                    raise
         finally:
             await self._end(call)
 
@@ -159,6 +179,8 @@ class LLMGateway:
         ending: Coroutine[Any, Any, Any]
         if attempts:
             ending = settle(ledger=self._with.ledger, hold=call.hold, attempts=attempts)
+            if call.recording is not None:
+                ending = keep_and_settle(call, call.recording, ending, now=self._with.now)
         else:
             ending = release(
                 ledger=self._with.ledger,

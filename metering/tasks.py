@@ -6,6 +6,7 @@ from celery import shared_task
 from django.conf import settings
 from django.utils.timezone import now
 
+from metering.answers import forget
 from metering.ledger import periods, roll_up, sweep
 
 KEEP_RESERVATIONS_MONTHS = 1
@@ -40,3 +41,9 @@ def seal_and_retain() -> None:
         keep_reservations_months=KEEP_RESERVATIONS_MONTHS,
         keep_usage_months=KEEP_USAGE_MONTHS,
     )
+
+
+@shared_task(name="metering.forget_answers")
+def forget_answers() -> int:
+    """Delete answers that are past their time and free their keys; how many answers."""
+    return forget.forget_answers(settings.LEDGER_DATABASE_URL, now())

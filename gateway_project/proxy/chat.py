@@ -4,14 +4,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway_project.proxy.body import json_object, read_body
-from gateway_project.proxy.caller import address_of, caller_of, checked_label, labels_of
+from gateway_project.proxy.caller import address_of, caller_of, labels_of
 from gateway_project.proxy.event_stream import EventStreamResponse
 from gateway_project.proxy.headers import ending_headers, fact_headers
+from gateway_project.proxy.idempotency import idempotency_of
 from gateway_project.proxy.runtime import gateway_of
 from metering.calls.values import CallRequest
 from metering.errors import InvalidRequest
-from metering.ledger.digests import digest64
-from metering.reservation.reserve import IdempotencyKey
 from metering.types import Task
 
 
@@ -36,17 +35,10 @@ async def chat_completions(request: Request) -> Response:
         channel_id=labels.channel_id,
         conversation_id=labels.conversation_id,
         trace_id=labels.trace_id,
-        idempotency=_idempotency(request, raw),
+        idempotency=idempotency_of(request, caller, raw),
     )
     if body.get("stream") is True:
         facts, stream = await gateway.stream(caller, call)
         return EventStreamResponse(stream, headers=fact_headers(facts), request_id=call.request_id)
     result = await gateway.execute(caller, call)
     return Response(result.output, headers=ending_headers(result.facts), media_type="application/json")
-
-
-def _idempotency(request: Request, raw: bytes) -> IdempotencyKey | None:
-    key = request.headers.get("idempotency-key")
-    if key is None:
-        return None
-    return IdempotencyKey(key=checked_label(key, "Idempotency-Key"), digest=digest64(raw))

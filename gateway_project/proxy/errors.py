@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 from starlette.responses import Response
 
-from gateway_project.proxy.headers import rate_headers
+from gateway_project.proxy.headers import REPLAYED, rate_headers
 from metering import errors
 from metering.money import usd_text
 from metering.types import Dimension
@@ -38,7 +38,7 @@ STATUS: dict[type[errors.MeteringError], int] = {
     MethodNotAllowed: 405,
     NotAcceptable: 406,
     UnsupportedMediaType: 415,
-    errors.IdempotencyInProgress: 409,
+    errors.IdempotencyKeyTaken: 409,
     errors.TransitionRefused: 409,
     errors.InputTooLarge: 413,
     BodyTooLarge: 413,
@@ -64,6 +64,7 @@ TYPES = {
 """OpenAI's `type` for a status; anything else is an invalid_request_error."""
 
 RETRY_UNAVAILABLE_S = 1
+RETRY_IN_PROGRESS_S = 1
 _encode = msgspec.json.encode
 
 
@@ -98,6 +99,12 @@ def error_headers(error: errors.MeteringError, request_id: str) -> dict[str, str
             headers |= rate_headers(error.balances)
     elif isinstance(error, errors.MeteringUnavailable):
         headers["retry-after"] = str(RETRY_UNAVAILABLE_S)
+    elif isinstance(error, errors.IdempotencyInProgress):
+        headers["retry-after"] = str(RETRY_IN_PROGRESS_S)
+    elif isinstance(error, errors.IdempotencyAnswerLost):
+        headers["x-should-retry"] = "false"
+    elif isinstance(error, errors.VendorError) and error.replayed:
+        headers |= REPLAYED | {"x-should-retry": "false"}
     elif isinstance(error, errors.InvalidCredential):
         headers["www-authenticate"] = "Bearer"
     return headers

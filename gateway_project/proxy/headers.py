@@ -8,6 +8,9 @@ from metering.errors import RateBalance
 from metering.money import usd_text
 from metering.types import Dimension
 
+REPLAYED = {"idempotent-replayed": "true"}
+"""The answer is that of an earlier request under the same Idempotency-Key, and cost nothing now."""
+
 
 def fact_headers(facts: Facts) -> dict[str, str]:
     """For every metered answer, streamed or not."""
@@ -23,6 +26,8 @@ def fact_headers(facts: Facts) -> dict[str, str]:
             headers["x-budget-remaining-usd"] = usd_text(left)
         else:
             headers[f"x-budget-remaining-{dimension.value.replace('_', '-')}"] = str(left)
+    if facts.replayed:
+        headers |= REPLAYED
     if facts.rates:
         headers.update(rate_headers(facts.rates))
     return headers

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
+from metering.answers.recording import Recording
 from metering.background import BackgroundTasks
 from metering.calls.known import Known
 from metering.calls.values import Call, CallRequest
@@ -45,7 +46,7 @@ async def admit(with_: Collaborators, caller: Principal, request: CallRequest) -
     """The call with its hold committed.
 
     Raises NotPermitted, ModelNotFound, InvalidRequest, InputTooLarge, RateLimited, BudgetExceeded,
-    ConcurrencyExceeded, IdempotencyInProgress, IdempotencyMismatch and MeteringUnavailable; then nothing is held,
+    ConcurrencyExceeded, IdempotencyKeyTaken, IdempotencyMismatch and MeteringUnavailable; then nothing is held,
     and nothing is drawn from a rate limit.
     """
     started_s = time.monotonic()
@@ -111,6 +112,7 @@ async def admit(with_: Collaborators, caller: Principal, request: CallRequest) -
         rates=rates,
         started_s=started_s,
         granted_s=granted_s,
+        recording=Recording() if request.idempotency is not None else None,
     )
 
 

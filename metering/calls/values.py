@@ -6,6 +6,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from metering.answers.recording import Recording
 from metering.catalog.served import ServedModel
 from metering.errors import RateBalance
 from metering.ledger.commands import Attempt
@@ -51,6 +52,8 @@ class Call:
     """Monotonic time at which the gateway began to work on it."""
     granted_s: float
     """Monotonic time just before the hold was asked for: its lease ends no earlier than this plus `lease_s`."""
+    recording: Recording | None = None
+    """What it answers, written down where it came with an Idempotency-Key."""
 
 
 Observer = Callable[[Call, tuple[Attempt, ...]], None]
@@ -72,6 +75,8 @@ class Facts:
     """What is left of the tightest budget of each dimension, in the ledger's units."""
     rates: tuple[RateBalance, ...] = ()
     """What the rate limits had left when the call was let in."""
+    replayed: bool = False
+    """The answer is that of an earlier call under the same Idempotency-Key: nothing was spent now."""
 
     @property
     def cost_nano_usd(self) -> int:

@@ -1,5 +1,6 @@
 """All nouns of the domain (DESIGN section 3)."""
 
+from metering.models.answers import KeptAnswer
 from metering.models.audit import AuditEvent
 from metering.models.catalog import (
     Feature,
@@ -30,6 +31,7 @@ __all__ = [
     "Budget",
     "ClosingBalance",
     "Feature",
+    "KeptAnswer",
     "LLMModel",
     "LedgerEntry",
     "LedgerPeriod",

@@ -1,10 +1,12 @@
 """The ledger's refusals as errors that people can act on."""
 
 from datetime import datetime
+from uuid import UUID
 
 from metering.errors import (
     BudgetExceeded,
     ConcurrencyExceeded,
+    IdempotencyAnswerLost,
     IdempotencyInProgress,
     IdempotencyMismatch,
     LimitExceeded,
@@ -87,10 +89,14 @@ def refusal_error(refused: Refused) -> MeteringError:
     state = refused.state.name.lower() if refused.state is not None else "absent"
     match refused.reason:
         case Reason.KEY_IN_PROGRESS:
-            return IdempotencyInProgress("A request with this Idempotency-Key is still running.")
-        case Reason.KEY_ENDED:
             return IdempotencyInProgress(
-                "A request with this Idempotency-Key has ended; its answer is not kept."
+                "A request with this Idempotency-Key is still running.", holder=_holder(refused)
+            )
+        case Reason.KEY_ENDED:
+            return IdempotencyAnswerLost(
+                "The request with this Idempotency-Key has ended and may have been charged, but its answer was "
+                "not kept. Use a new key to ask again.",
+                holder=_holder(refused),
             )
         case Reason.KEY_OTHER_BODY:
             return IdempotencyMismatch("This Idempotency-Key was used with another request.")
@@ -99,3 +105,9 @@ def refusal_error(refused: Refused) -> MeteringError:
     return TransitionRefused(
         f"The reservation is {state}: {refused.reason}.", reason=refused.reason.value, state=state
     )
+
+
+def _holder(refused: Refused) -> UUID:
+    if refused.other_id is None:
+        raise AssertionError("whoever refuses a key says who has it")
+    return refused.other_id

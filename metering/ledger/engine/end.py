@@ -45,6 +45,8 @@ def settle(command: Settle, books: Books) -> Result:
     charges = [_charge_of(books.kind_of(meter_id), totals, command.attempts) for meter_id in hold.meter_ids]
     if hold.state == HELD:
         result = _end(hold, SETTLED, EntryKind.SETTLE, charges, totals, books)
+        if hold.idempotency_key is not None and isinstance(result, Ended) and not _spent(command.attempts):
+            hold.idempotency_key = None  # the caller may try again under the same key
     else:
         result = _true_up(hold, charges, totals, books)
         if not command.attempts and isinstance(result, Ended):
@@ -144,6 +146,19 @@ def totals_of(attempts: tuple[Attempt, ...]) -> Totals:
         api_calls=sum(item.api_calls for item in attempts),
         files=sum(item.files for item in attempts),
         steps=sum(item.steps for item in attempts),
+    )
+
+
+def _spent(attempts: tuple[Attempt, ...]) -> bool:
+    """Whether anything was bought: an answer, or anything that costs."""
+    return any(
+        item.outcome != Outcome.ERROR
+        or item.input_tokens
+        or item.output_tokens
+        or item.cost_nano_usd
+        or item.api_calls
+        or item.files
+        for item in attempts
     )
 
 

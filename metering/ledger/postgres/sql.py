@@ -73,6 +73,8 @@ FROM unnest(%s::uuid[], %s::smallint[], %s::boolean[], %s::bigint[], %s::text[])
 WHERE held.id = new.id
 """
 
+FREE_KEYS = "UPDATE metering_usagereservation SET idempotency_key = NULL WHERE id = ANY(%s::uuid[])"
+
 UPDATE_EXTENDED = """
 UPDATE metering_usagereservation held SET version = new.version,
     lease_expires_at = greatest(held.lease_expires_at, clock_timestamp() + new.lease_s * interval '1 second'),

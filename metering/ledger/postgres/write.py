@@ -36,10 +36,13 @@ ATTEMPT_AMOUNTS = (
 
 
 def statements_for(books: Books) -> Iterator[Statement]:
-    """The writes of a batch: ends first, because a release frees the key that a new hold may take."""
+    """The writes of a batch: ends first, because they may free the key that a new hold takes."""
     ended = [hold for hold in books.updated if hold.state != ReservationState.HELD]
     if ended:
         yield sql.UPDATE_ENDS, _ended_holds(ended)
+        freed = [hold.id for hold in ended if hold.idempotency_digest is not None and _lost_its_key(hold)]
+        if freed:
+            yield sql.FREE_KEYS, (uuid_array(freed),)
     if books.inserted:
         yield sql.INSERT_HOLDS, _new_holds(books.inserted)
     extended = [hold for hold in books.updated if hold.state == ReservationState.HELD]
@@ -53,6 +56,11 @@ def statements_for(books: Books) -> Iterator[Statement]:
         yield sql.INSERT_ENTRIES, _entries(books)
     if books.changed_meters:
         yield sql.UPDATE_METERS, _meters(books)
+
+
+def _lost_its_key(hold: Hold) -> bool:
+    """Settled without having spent anything. A release frees its key by itself."""
+    return hold.state == ReservationState.SETTLED and hold.idempotency_key is None
 
 
 def _new_holds(holds: list[Hold]) -> tuple[str, ...]:

@@ -1,14 +1,18 @@
 """An idempotency key belongs to one reservation of its tenant, from the hold on and until it is released."""
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 
 import psycopg
 import pytest
+from msgspec.structs import replace
 
 from metering.ledger.audit import verify_ledger
-from metering.ledger.commands import Expire, Reserve
+from metering.ledger.commands import Expire, Reserve, Settle
+from metering.ledger.free_keys import free_keys
 from metering.ledger.results import Denied, Granted, Reason, Refused, Result
 from metering.ledger.writer import LedgerWriter
+from metering.types import Outcome
 from tests.integration.metering.ledger import kit
 
 METER = kit.key()
@@ -79,6 +83,68 @@ async def test_a_release_frees_the_key(ledger: LedgerWriter) -> None:
     await ledger.submit(kit.release(first.reservation_id))
 
     assert isinstance(await ledger.submit(keyed(body=2)), Granted)
+
+
+def failed(first: Reserve, **spent: int) -> Settle:
+    attempt = kit.settle(first.reservation_id, 0).attempts[0]
+    return Settle(
+        reservation_id=first.reservation_id,
+        attempts=(replace(attempt, **{"outcome": Outcome.ERROR, "input_tokens": 0, **spent}),),
+    )
+
+
+async def test_a_settlement_that_spent_nothing_frees_the_key(ledger: LedgerWriter, conninfo: str) -> None:
+    first = keyed()
+    await ledger.submit(first)
+    await ledger.submit(failed(first))
+
+    assert isinstance(await ledger.submit(keyed(body=2)), Granted)
+    assert verify_ledger(conninfo) == []
+
+
+async def test_within_a_batch_too(ledger: LedgerWriter, conninfo: str) -> None:
+    first = keyed()
+    await ledger.submit(first)
+
+    _, answer = await asyncio.gather(ledger.submit(failed(first)), ledger.submit(keyed()))
+
+    assert isinstance(answer, Granted)
+    assert verify_ledger(conninfo) == []
+
+
+@pytest.mark.parametrize("spent", ["input_tokens", "output_tokens", "cost_nano_usd", "api_calls", "files"])
+async def test_a_failed_call_that_spent_something_keeps_its_key(spent: str, ledger: LedgerWriter) -> None:
+    first = keyed()
+    await ledger.submit(first)
+    await ledger.submit(failed(first, **{spent: 1}))
+
+    assert refusal(await ledger.submit(keyed())) == (Reason.KEY_ENDED, first.reservation_id)
+
+
+async def test_an_answer_that_cost_nothing_keeps_its_key(ledger: LedgerWriter) -> None:
+    first = keyed()
+    await ledger.submit(first)
+    await ledger.submit(kit.settle(first.reservation_id, 0))
+
+    assert refusal(await ledger.submit(keyed())) == (Reason.KEY_ENDED, first.reservation_id)
+
+
+async def test_only_what_ended_long_enough_ago_loses_its_key(
+    ledger: LedgerWriter, conninfo: str, database: psycopg.Connection
+) -> None:
+    running = keyed()
+    ended = kit.reserve(kit.line(METER, 1), idempotency_key="other", idempotency_digest=1)
+    await ledger.submit(running)
+    await ledger.submit(ended)
+    await ledger.submit(kit.settle(ended.reservation_id, 1))
+    now = datetime.now(UTC)
+
+    assert free_keys(conninfo, ended_before=now - timedelta(hours=1)) == 0
+    assert free_keys(conninfo, ended_before=now + timedelta(hours=1)) == 1
+
+    assert refusal(await ledger.submit(keyed())) == (Reason.KEY_IN_PROGRESS, running.reservation_id)
+    again = kit.reserve(kit.line(METER, 1), idempotency_key="other", idempotency_digest=2)
+    assert isinstance(await ledger.submit(again), Granted)
 
 
 async def test_a_denied_call_does_not_take_the_key(ledger: LedgerWriter) -> None:

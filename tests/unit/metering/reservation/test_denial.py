@@ -4,6 +4,7 @@ import pytest
 
 from metering.errors import (
     BudgetExceeded,
+    IdempotencyAnswerLost,
     IdempotencyInProgress,
     IdempotencyMismatch,
     MeteringUnavailable,
@@ -56,12 +57,14 @@ def test_a_call_that_never_fits_is_told_so() -> None:
     ("reason", "expected"),
     [
         (Reason.KEY_IN_PROGRESS, IdempotencyInProgress),
-        (Reason.KEY_ENDED, IdempotencyInProgress),
+        (Reason.KEY_ENDED, IdempotencyAnswerLost),
         (Reason.KEY_OTHER_BODY, IdempotencyMismatch),
         (Reason.LEASE_EXPIRED, MeteringUnavailable),
         (Reason.CANCELLED, TransitionRefused),
     ],
 )
 def test_refusals_become_errors(reason: Reason, expected: type[Exception]) -> None:
-    refused = Refused(reservation_id=uuid7(), reason=reason, state=ReservationState.RELEASED)
+    refused = Refused(
+        reservation_id=uuid7(), reason=reason, state=ReservationState.RELEASED, other_id=uuid7()
+    )
     assert type(refusal_error(refused)) is expected

@@ -1,0 +1,25 @@
+"""Encryption at rest: the first of FIELD_ENCRYPTION_KEYS seals, every one of them opens."""
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from django.conf import settings
+
+
+class CannotOpen(ValueError):
+    """None of the configured keys opens this: it was sealed with one that has been taken away."""
+
+
+def seal(content: bytes) -> bytes:
+    """The content, readable with the keys only."""
+    return _keys().encrypt(content)
+
+
+def unseal(sealed: bytes) -> bytes:
+    """The content again. Raises CannotOpen."""
+    try:
+        return _keys().decrypt(sealed)
+    except InvalidToken:
+        raise CannotOpen("no configured key opens this") from None
+
+
+def _keys() -> MultiFernet:
+    return MultiFernet([Fernet(key) for key in settings.FIELD_ENCRYPTION_KEYS])
