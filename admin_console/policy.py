@@ -57,6 +57,7 @@ class BudgetAdmin(PolicyAdmin):
         "whom",
         "per",
         "task",
+        "model_class",
         "dimension",
         "window",
         "shown_amount",
@@ -68,13 +69,13 @@ class BudgetAdmin(PolicyAdmin):
     search_fields = ("scope_id", "tenant__slug", "id")
     fieldsets = (
         ("For whom", {"fields": (("scope", "tenant"), ("scope_id", "task"))}),
-        ("What is counted", {"fields": (("dimension", "window"), "per")}),
+        ("What is counted", {"fields": (("dimension", "window"), ("per", "model_class"))}),
         ("How much", {"fields": (("amount", "thresholds"), ("mode", "on_expiry"), ("hard", "is_active"))}),
     )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         fields = tuple(super().get_readonly_fields(request, obj))
-        counted = ("scope", "tenant", "scope_id", "task", "dimension", "window", "per")
+        counted = ("scope", "tenant", "scope_id", "task", "dimension", "window", "per", "model_class")
         return (*fields, *counted) if _has_meters(obj) else fields
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:

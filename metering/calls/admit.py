@@ -58,7 +58,7 @@ async def admit(with_: Collaborators, caller: Principal, request: CallRequest) -
     models = await with_.known.models()
     model = choose_model(models, access, request.model, narrowed_to=caller.allowed_models)
     policy = await with_.known.policy(_subject(caller), task)
-    templates = policy.lines_for((model.provider_name,), request.agent_id)
+    templates = policy.lines_for((model.provider_name,), request.agent_id, model.model_class)
     work = TaskRequest(task=task, input=request.input, limits=policy.numbers())
     bound = partial(
         bound_call,

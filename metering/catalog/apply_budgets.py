@@ -15,11 +15,11 @@ def apply_budgets(plan: Plan, entries: Iterable[BudgetEntry]) -> Iterator[Change
     A budget that goes is kept inactive: its meters refer to it, and if it comes back they count on.
     """
     existing = {
-        (row.dimension, row.window, row.task_id, row.per): row
+        (row.dimension, row.window, row.task_id, row.model_class_id, row.per): row
         for row in Budget.objects.filter(scope=Scope.PLAN, scope_id=plan.code)
     }
     for entry in entries:
-        row = existing.pop((entry.dimension, entry.window, entry.task, entry.per), None)
+        row = existing.pop((entry.dimension, entry.window, entry.task, entry.model_class, entry.per), None)
         yield from _apply_budget(plan, entry, row)
     for row in existing.values():
         if row.is_active:
@@ -43,6 +43,7 @@ def _apply_budget(plan: Plan, entry: BudgetEntry, row: Budget | None) -> Iterato
             dimension=entry.dimension.value,
             window=entry.window.value,
             task_id=entry.task,
+            model_class_id=entry.model_class,
             per=entry.per.value,
             **values,
         )
@@ -64,5 +65,5 @@ def _amount(dimension: str, amount: object) -> object:
 
 
 def _name(plan: Plan, row: Budget) -> str:
-    task = f" {row.task_id}" if row.task_id else ""
-    return f"{plan.code} {row.dimension}/{row.window} per {row.per}{task}"
+    only = " ".join(["", *filter(None, (row.task_id, row.model_class_id))])
+    return f"{plan.code} {row.dimension}/{row.window} per {row.per}{only}"

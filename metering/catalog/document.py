@@ -69,6 +69,7 @@ class BudgetEntry:
     window: Window
     amount: int
     task: str | None = None
+    model_class: str | None = None
     per: SubjectType = SubjectType.TENANT
     hard: bool = True
     mode: EnforcementMode = EnforcementMode.ENFORCE

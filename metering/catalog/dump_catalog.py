@@ -88,7 +88,7 @@ def _plans() -> Mapping:
     ):
         rules[rule.scope_id].append(_rule(rule))
     for budget in Budget.objects.filter(scope=Scope.PLAN, is_active=True).order_by(
-        "dimension", "window", "per", "task_id"
+        "dimension", "window", "per", "task_id", "model_class_id"
     ):
         budgets[budget.scope_id].append(_budget(budget))
     for row in PlanLLMAccess.objects.order_by("task_id").prefetch_related("allowed_classes"):
@@ -134,6 +134,8 @@ def _budget(row: Budget) -> Mapping:
     }
     if row.task_id:
         fields["task"] = row.task_id
+    if row.model_class_id:
+        fields["class"] = row.model_class_id
     if row.per != SubjectType.TENANT:
         fields["per"] = row.per
     if not row.hard:

@@ -7,7 +7,7 @@ from metering.catalog.section import Section
 from metering.money import NANO_PER_USD, nano_from_usd
 from metering.types import MAX_AMOUNT, Dimension, EnforcementMode, ExpiryCharge, SubjectType, Window
 
-KEYS = ("dimension", "window", "amount", "task", "soft", "per", "mode", "on_expiry", "thresholds")
+KEYS = ("dimension", "window", "amount", "task", "class", "soft", "per", "mode", "on_expiry", "thresholds")
 DIMENSIONS = [dimension.value for dimension in Dimension if dimension is not Dimension.CONCURRENCY]
 WINDOWS = [window.value for window in Window if window is not Window.NONE]
 SUBJECTS = [
@@ -33,7 +33,7 @@ def read_budgets(plan: Section, vocabulary: Vocabulary) -> Iterator[BudgetEntry]
         entry = _read_budget(budget, vocabulary)
         if entry is None:
             continue
-        identity = (entry.dimension, entry.window, entry.task, entry.per)
+        identity = (entry.dimension, entry.window, entry.task, entry.model_class, entry.per)
         if identity in seen:
             budget.problem(f"counts again what line {seen[identity]} counts")
         seen.setdefault(identity, budget.line)
@@ -46,6 +46,9 @@ def _read_budget(budget: Section, vocabulary: Vocabulary) -> BudgetEntry | None:
     task = None
     if budget.node("task") is not None:
         task = budget.choice("task", sorted(vocabulary.feature_of_task)) or None
+    model_class = None
+    if budget.node("class") is not None:
+        model_class = budget.choice("class", vocabulary.classes) or None
     if not dimension or not window:
         return None
     return BudgetEntry(
@@ -54,6 +57,7 @@ def _read_budget(budget: Section, vocabulary: Vocabulary) -> BudgetEntry | None:
         window=Window(window),
         amount=_amount(budget, dimension),
         task=task,
+        model_class=model_class,
         per=SubjectType(per),
         hard=not budget.flag("soft", False),
         mode=EnforcementMode(budget.choice("mode", MODES, default=EnforcementMode.ENFORCE)),

@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.utils.timezone import now
 
 from metering.ids import uuid7
-from metering.models.catalog import Task
+from metering.models.catalog import ModelClass, Task
 from metering.models.identity import Tenant
 from metering.types import MAX_AMOUNT, Dimension, EnforcementMode, ExpiryCharge, Scope, SubjectType, Window
 
@@ -73,6 +73,9 @@ class Budget(models.Model):
     scope_id = models.CharField(max_length=128, blank=True)
     per = models.CharField(max_length=10, choices=choices_of(SubjectType))
     task = models.ForeignKey(Task, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    model_class = models.ForeignKey(
+        ModelClass, on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_column="model_class"
+    )
     dimension = models.CharField(max_length=16, choices=choices_of(Dimension))
     window = models.CharField(max_length=8, choices=choices_of(Window))
     amount = models.BigIntegerField()
@@ -90,7 +93,7 @@ class Budget(models.Model):
         indexes = [models.Index(fields=["scope", "scope_id"], name="budget_scope")]
         constraints = [
             models.UniqueConstraint(
-                fields=["scope", "tenant", "scope_id", "per", "task", "dimension", "window"],
+                fields=["scope", "tenant", "scope_id", "per", "task", "model_class", "dimension", "window"],
                 nulls_distinct=False,
                 name="budget_once",
             ),

@@ -51,6 +51,7 @@ def compile_policy(
     always: list[LineTemplate] = concurrency_lines(rules, subject, tenant)
     by_provider: dict[str, list[LineTemplate]] = {}
     by_agent: dict[str, list[LineTemplate]] = {}
+    by_class: dict[str, list[LineTemplate]] = {}
     each: dict[SubjectType, list[LineTemplate]] = {SubjectType.PROVIDER: [], SubjectType.AGENT: []}
     for budget in budgets:
         line = budget_line(budget, subject, tenant)
@@ -58,8 +59,12 @@ def compile_policy(
             by_provider.setdefault(budget.scope_id, []).append(line)
         elif budget.scope is Scope.AGENT:
             by_agent.setdefault(budget.scope_id, []).append(line)
+        elif budget.per in each:
+            each[budget.per].append(line)
+        elif budget.model_class is not None:
+            by_class.setdefault(budget.model_class, []).append(line)
         else:
-            each.get(budget.per, always).append(line)
+            always.append(line)
     return EffectivePolicy(
         task=task,
         mode=tenant.mode,
@@ -67,6 +72,7 @@ def compile_policy(
         lines=tuple(always),
         by_provider=_frozen(by_provider),
         by_agent=_frozen(by_agent),
+        by_class=_frozen(by_class),
         each_provider=tuple(each[SubjectType.PROVIDER]),
         each_agent=tuple(each[SubjectType.AGENT]),
         rates=rates,
@@ -107,6 +113,7 @@ def _budgets(subject: PolicySubject, task: str) -> list[BudgetRow]:
             hard=row.hard,
             mode=EnforcementMode(row.mode),
             release_on_expiry=row.on_expiry == ExpiryCharge.RELEASE,
+            model_class=row.model_class_id,
         )
         for row in Budget.objects.filter(_applying(subject, task)).order_by("id")
     ]

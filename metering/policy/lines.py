@@ -36,6 +36,8 @@ class BudgetRow:
     hard: bool = True
     mode: EnforcementMode = EnforcementMode.ENFORCE
     release_on_expiry: bool = False
+    model_class: str | None = None
+    """Only calls to models of this class count."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +61,9 @@ def budget_line(budget: BudgetRow, subject: PolicySubject, tenant: TenantCalenda
         and (operators_own or tenant.mode is EnforcementMode.ENFORCE),
         release_on_expiry=budget.release_on_expiry,
         scope=budget.scope,
-        name=f"{budget.scope} {budget.dimension}/{budget.window}",
+        name=f"{budget.scope} {budget.dimension}/{budget.window}"
+        + (f" of {budget.model_class}" if budget.model_class else ""),
+        model_class=budget.model_class,
     )
 
 

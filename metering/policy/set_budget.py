@@ -8,7 +8,7 @@ from django.db import transaction
 
 from metering.audit import record_change
 from metering.errors import InvalidRequest, NotFound
-from metering.models import Budget
+from metering.models import Budget, ModelClass
 from metering.models import Task as TaskRow
 from metering.money import nano_from_usd
 from metering.policy.budget_target import BudgetTarget
@@ -36,17 +36,20 @@ def set_budget(
     actor: str,
     now: datetime,
     task: str | None = None,
+    model_class: str | None = None,
     soft: bool = False,
 ) -> BudgetSet:
-    """Cap one dimension in one window; the same target, dimension, window and task again changes its amount.
+    """Cap one dimension in one window; the same target, dimension, window, task and class again changes its amount.
 
     `amount` is US dollars for cost, a whole number for everything else; it counts from the next call on.
-    Raises InvalidRequest for a word or an amount that makes no sense, NotFound for an unknown task.
+    Raises InvalidRequest for a word or an amount that makes no sense, NotFound for an unknown task or class.
     """
     _check_word("dimension", dimension, DIMENSIONS)
     _check_word("window", window, WINDOWS)
     if task is not None and not TaskRow.objects.filter(code=task).exists():
         raise NotFound(f"There is no task {task!r}.", param="task")
+    if model_class is not None and not ModelClass.objects.filter(pk=model_class).exists():
+        raise NotFound(f"There is no model class {model_class!r}.", param="class")
     values = {"amount": parse_amount(dimension, amount), "hard": not soft, "is_active": True}
     budget, created = Budget.objects.select_for_update().get_or_create(
         scope=target.scope.value,
@@ -54,6 +57,7 @@ def set_budget(
         scope_id=target.scope_id,
         per=target.per.value,
         task_id=task,
+        model_class_id=model_class,
         dimension=dimension,
         window=window,
         defaults={**values, "created_at": now},

@@ -45,6 +45,8 @@ class LineTemplate:
     scope: Scope
     name: str
     """How messages call the budget: scope, dimension and window, such as `tenant cost/month`."""
+    model_class: str | None = None
+    """Only calls to models of this class count; None: all."""
 
     def of_subject(self, subject_id: str) -> "LineTemplate":
         """The same budget on the meter of one provider or agent."""
@@ -55,6 +57,7 @@ class LineTemplate:
             release_on_expiry=self.release_on_expiry,
             scope=self.scope,
             name=self.name,
+            model_class=self.model_class,
         )
 
 
@@ -79,9 +82,11 @@ class EffectivePolicy:
     each_provider: Lines
     """Budgets that count every provider by itself; their meters' subject is filled in for each call."""
     each_agent: Lines
+    by_class: Mapping[str, Lines] = field(default_factory=dict)
+    """For calls to models of this class; the others' lines may name a class too."""
     rates: CallRates = field(default_factory=CallRates)
     """The token buckets that calls draw from."""
-    _memo: dict[tuple[tuple[str, ...], str | None], Lines] = field(default_factory=dict, compare=False)
+    _memo: dict[tuple[tuple[str, ...], str | None, str], Lines] = field(default_factory=dict, compare=False)
 
     def number(self, key: str) -> int | None:
         """The limit in force for a numeric key; None: unlimited, or observed only."""
@@ -99,24 +104,25 @@ class EffectivePolicy:
         setting = self.settings.get(key)
         return setting.value if setting is not None and isinstance(setting.value, str) else default
 
-    def lines_for(self, providers: tuple[str, ...], agent_id: str | None) -> Lines:
-        """Every line of a call that one of `providers` will serve, for `agent_id` if it names one."""
-        if not (self.by_provider or self.by_agent or self.each_provider or self.each_agent):
+    def lines_for(self, providers: tuple[str, ...], agent_id: str | None, model_class: str) -> Lines:
+        """Every line of a call to a model of `model_class` that one of `providers` will serve, for `agent_id` if
+        it names one."""
+        if not (self.by_provider or self.by_agent or self.each_provider or self.each_agent or self.by_class):
             return self.lines
-        key = (providers, agent_id)
+        key = (providers, agent_id, model_class)
         known = self._memo.get(key)
         if known is None:
-            known = self._assemble(providers, agent_id)
+            known = self._assemble(providers, agent_id, model_class)
             if len(self._memo) < _MEMO_ENTRIES:  # agent ids come from callers: never keep them all
                 self._memo[key] = known
         return known
 
-    def _assemble(self, providers: tuple[str, ...], agent_id: str | None) -> Lines:
-        lines = list(self.lines)
+    def _assemble(self, providers: tuple[str, ...], agent_id: str | None, model_class: str) -> Lines:
+        lines = [*self.lines, *self.by_class.get(model_class, ())]
         for provider in providers:
             lines += self.by_provider.get(provider, ())
             lines += [template.of_subject(provider) for template in self.each_provider]
         if agent_id is not None:
             lines += self.by_agent.get(agent_id, ())
             lines += [template.of_subject(agent_id) for template in self.each_agent]
-        return tuple(lines)
+        return tuple(line for line in lines if line.model_class in (None, model_class))

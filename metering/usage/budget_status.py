@@ -39,6 +39,7 @@ class BudgetStatus:
             "scope": limit.scope.value,
             "scope_id": limit.shown_scope_id,
             "task": limit.task,
+            "model_class": limit.model_class,
             "dimension": limit.dimension.value,
             "unit": limit.dimension.unit,
             "window": limit.window.value,

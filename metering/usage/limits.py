@@ -22,6 +22,7 @@ class Limit:
     per: SubjectType | None
     """Whose use is counted; None for a rule, which counts whoever it is compiled for."""
     task: str | None
+    model_class: str | None
     dimension: Dimension
     window: Window
     amount: int
@@ -69,6 +70,7 @@ def _of_budget(row: Budget) -> Limit:
         tenant=row.tenant,
         per=SubjectType(row.per),
         task=row.task_id,
+        model_class=row.model_class_id,
         dimension=Dimension(row.dimension),
         window=Window(row.window),
         amount=row.amount,
@@ -84,6 +86,7 @@ def _of_rule(row: PolicyRule) -> Limit:
         tenant=row.tenant,
         per=None,
         task=row.task_id,
+        model_class=None,
         dimension=Dimension.CONCURRENCY,
         window=Window.NONE,
         amount=int(row.value),

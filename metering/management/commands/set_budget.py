@@ -25,6 +25,9 @@ class Command(VerbCommand):
             parser.add_argument(f"--{name}", metavar="ID", help=f"One {name} of the tenant.")
         parser.add_argument("--provider", metavar="NAME", help="All calls to a provider.")
         parser.add_argument("--task", metavar="CODE", help="Count this task only.")
+        parser.add_argument(
+            "--class", dest="model_class", metavar="CODE", help="Count this model class only."
+        )
         parser.add_argument("--dimension", required=True, help=", ".join(DIMENSIONS))
         parser.add_argument("--window", required=True, help=", ".join(WINDOWS))
         parser.add_argument(
@@ -36,6 +39,7 @@ class Command(VerbCommand):
         done = set_budget(
             target=find_budget_target(**{name: options[name] for name in TARGETS}),
             task=options["task"],
+            model_class=options["model_class"],
             dimension=dimension,
             window=window,
             amount=amount,
@@ -49,6 +53,7 @@ class Command(VerbCommand):
             "scope": budget.scope,
             "scope_id": options["tenant"] if budget.scope == "tenant" else budget.scope_id,
             "task": budget.task_id,
+            "model_class": budget.model_class_id,
             "dimension": budget.dimension,
             "unit": Dimension(budget.dimension).unit,
             "window": budget.window,

@@ -37,6 +37,7 @@ plans:
       - {dimension: cost, window: month, amount: 0.000000001, per: user, soft: true, thresholds: [50],
          on_expiry: release}
       - {dimension: tokens, window: total, amount: 4611686018427387904, task: LLM0_CHAT, mode: warn}
+      - {dimension: tokens, window: total, amount: 7, task: LLM0_CHAT, class: PRO_L}
 """
 
 

@@ -25,7 +25,7 @@ def policy_of(task: str = CHAT, **fields: object) -> EffectivePolicy:
 
 
 def limits(policy: EffectivePolicy) -> list[int]:
-    return sorted(line.limit for line in policy.lines_for(("sandbox",), "helper"))
+    return sorted(line.limit for line in policy.lines_for(("sandbox",), "helper", "BASE_S"))
 
 
 def test_every_budget_whose_scope_matches_applies() -> None:

@@ -46,14 +46,15 @@ class TestTheSameAgain:
         Budget.objects.update(is_active=False)
         assert set_for(target).budget.is_active
 
-    def test_other_tenants_tasks_and_dimensions_have_budgets_of_their_own(self) -> None:
+    def test_other_tenants_tasks_classes_and_dimensions_have_budgets_of_their_own(self) -> None:
         reference_data()
         for tenant in (alder(), birch()):
             target = BudgetTarget(scope=Scope.TENANT, tenant=tenant)
             set_for(target)
             set_for(target, task="LLM0_CHAT")
+            set_for(target, model_class="PRO_M")
             set_for(target, dimension="requests")
-        assert Budget.objects.count() == 6
+        assert Budget.objects.count() == 8
 
 
 class TestTargets:

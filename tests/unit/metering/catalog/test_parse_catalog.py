@@ -303,11 +303,12 @@ class TestBudgets:
 
     def test_a_budget_is_hard_and_counts_the_tenant_unless_it_says_otherwise(self) -> None:
         plain = self.budget("dimension: requests, window: day, amount: 5")
-        assert (plain.hard, plain.per, plain.task) == (True, "tenant", None)
+        assert (plain.hard, plain.per, plain.task, plain.model_class) == (True, "tenant", None, None)
         other = self.budget(
-            "dimension: steps, window: total, amount: 5, soft: true, per: agent, task: LLM2_DRAFT"
+            "dimension: steps, window: total, amount: 5, soft: true, per: agent, task: LLM2_DRAFT, class: PRO_M"
         )
-        assert (other.hard, other.per, other.task) == (False, "agent", "LLM2_DRAFT")
+        found = (other.hard, other.per, other.task, other.model_class)
+        assert found == (False, "agent", "LLM2_DRAFT", "PRO_M")
 
     @pytest.mark.parametrize(
         "fields",
@@ -322,6 +323,7 @@ class TestBudgets:
             "dimension: requests, window: fortnight, amount: 1",
             "dimension: requests, window: day, amount: 1, thresholds: [0]",
             "dimension: requests, window: day, amount: 1, soft: maybe",
+            "dimension: requests, window: day, amount: 1, class: PRO_XXL",
         ],
     )
     def test_what_makes_no_sense_is_refused(self, fields: str) -> None:
@@ -335,6 +337,8 @@ class TestBudgets:
         budget = "{dimension: cost, window: day, amount: 1}"
         [problem] = problems(f"plans: {{P: {{budgets: [{budget}, {budget}]}}}}")
         assert "counts again what line 1 counts" in problem
+        other = "{dimension: cost, window: day, amount: 1, class: PRO_M}"
+        parse(f"plans: {{P: {{budgets: [{budget}, {other}]}}}}")
 
 
 @pytest.mark.parametrize(

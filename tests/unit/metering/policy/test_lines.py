@@ -105,7 +105,7 @@ def test_provider_and_agent_budgets_apply_to_their_own_calls() -> None:
     policy = compile_policy(subject(), "LLM0_CHAT", UTC_TENANT, rules=[], budgets=rows)
 
     def limits(provider: str, agent: str | None) -> list[int]:
-        return sorted(line.limit for line in policy.lines_for((provider,), agent))
+        return sorted(line.limit for line in policy.lines_for((provider,), agent, "BASE_S"))
 
     assert limits("openai", "helper") == [1, 2, 3, 4, 5]
     assert limits("openai", None) == [1, 4, 5]
@@ -115,7 +115,7 @@ def test_provider_and_agent_budgets_apply_to_their_own_calls() -> None:
 def test_each_agent_has_a_meter_of_its_own() -> None:
     rows = [budget(Scope.PLAN, SubjectType.AGENT)]
     policy = compile_policy(subject(), "LLM0_CHAT", UTC_TENANT, rules=[], budgets=rows)
-    (first,), (second,) = policy.lines_for(("x",), "a"), policy.lines_for(("x",), "b")
+    (first,), (second,) = policy.lines_for(("x",), "a", "BASE_S"), policy.lines_for(("x",), "b", "BASE_S")
     assert (first.meter.subject_id, second.meter.subject_id) == ("a", "b")
 
 
@@ -123,5 +123,5 @@ def test_agent_names_from_callers_do_not_pile_up() -> None:
     rows = [budget(Scope.PLAN, SubjectType.AGENT)]
     policy = compile_policy(subject(), "LLM0_CHAT", UTC_TENANT, rules=[], budgets=rows)
     for number in range(2_000):
-        policy.lines_for(("x",), f"agent-{number}")
+        policy.lines_for(("x",), f"agent-{number}", "BASE_S")
     assert len(policy._memo) <= 256

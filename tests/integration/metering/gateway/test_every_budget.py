@@ -1,0 +1,214 @@
+"""Every kind of budget, from the row to the denial: whose, of what, how long, of which class, hard and soft."""
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from itertools import product
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from metering.errors import BudgetExceeded, ConcurrencyExceeded
+from metering.gateway import LLMGateway
+from metering.identity.principal import Principal
+from metering.ledger.windows import window_bounds
+from metering.models import Tenant, UsageMeter, UsageReservation
+from metering.types import Window
+from tests.factories import (
+    BudgetFactory,
+    RuleFactory,
+    TeamFactory,
+    TenantFactory,
+    UserFactory,
+    birch,
+    make_token,
+)
+from tests.served import serve_model
+
+AGENT = {"agent_id": "helper"}
+DIMENSIONS = ("requests", "input_tokens", "output_tokens", "tokens", "cost")
+SCOPES = ("global", "provider", "tenant", "team", "user", "token", "agent")
+CHARGED = {"requests": 1, "input_tokens": 10, "output_tokens": 5, "tokens": 15, "cost": 15_000}
+"""By the fake vendor's answer, at $1 per million tokens."""
+Ask = Callable[..., Awaitable[Any]]
+
+
+@pytest.fixture
+async def member(gateway: LLMGateway, rows: Any) -> Principal:
+    """Alder's user in a team, with a token; the agent's rate is not what these tests are about."""
+    await rows(lambda: RuleFactory(key="requests_per_minute_per_agent", value=1_000, scope="global"))
+    team, user = await rows(TeamFactory), await rows(UserFactory)
+    token = await rows(lambda: make_token(team=team, user=user))
+    return await gateway.authenticate(token.secret)
+
+
+@pytest.fixture
+def ask(gateway: LLMGateway, request_for: Any) -> Ask:
+    """One call for the agent `helper`, on what the database says now."""
+
+    async def call(caller: Principal, **fields: Any) -> Any:
+        gateway.known.forget()
+        return await gateway.execute(caller, request_for(labels=AGENT, **fields))
+
+    return call
+
+
+def subject_of(scope: str, member: Principal) -> str:
+    """The `scope_id` of a budget that the member's calls count against."""
+    of = {"provider": "sandbox", "team": member.team_id, "user": member.user_id, "token": member.token_id}
+    return str(of.get(scope, "helper" if scope == "agent" else ""))
+
+
+async def bound_of_a_call(ask: Ask, member: Principal, rows: Any) -> dict[str, int]:
+    """What one call holds of each dimension."""
+    await ask(member)
+    held = await rows(UsageReservation.objects.get)
+    tokens = {"input_tokens": held.input_tokens, "output_tokens": held.output_tokens}
+    return tokens | {"requests": 1, "tokens": sum(tokens.values()), "cost": held.cost_nano_usd}
+
+
+@pytest.mark.parametrize("scope", SCOPES)
+async def test_it_lets_one_call_pass_and_a_hard_one_no_second(
+    ask: Ask, member: Principal, rows: Any, scope: str
+) -> None:
+    bound = await bound_of_a_call(ask, member, rows)
+    for dimension, hard in product(DIMENSIONS, (True, False)):
+        facts = {"scope": scope, "scope_id": subject_of(scope, member), "dimension": dimension}
+        budget = await rows(
+            lambda facts=facts, hard=hard: BudgetFactory(**facts, amount=bound[facts["dimension"]], hard=hard)
+        )
+        await ask(member)
+        if hard:
+            with pytest.raises(BudgetExceeded) as caught:
+                await ask(member)
+            usage = caught.value.usage
+            assert (usage.budget, usage.scope) == (f"{scope} {dimension}/day", scope)
+            assert usage.limit == usage.requested == bound[dimension]
+            assert usage.current == CHARGED[dimension]
+        else:
+            await ask(member)
+        meter = await rows(lambda budget=budget: UsageMeter.objects.get(budget_id=budget.pk))
+        assert (meter.used, meter.held) == ((1 if hard else 2) * CHARGED[dimension], 0)
+        assert meter.unenforced == max(0, meter.used - bound[dimension])
+        assert (meter.subject_type, meter.tenant_id is None) == (scope, scope in ("global", "provider"))
+        await rows(budget.delete)
+
+
+async def test_somebody_elses_budget_is_not_touched(ask: Ask, member: Principal, rows: Any) -> None:
+    await rows(lambda: BudgetFactory(tenant=birch(), amount=0))
+    for scope in ("provider", "team", "user", "token", "agent"):
+        await rows(lambda scope=scope: BudgetFactory(scope=scope, scope_id="another", amount=0))
+    await ask(member)
+    assert await rows(lambda: UsageMeter.objects.count()) == 0
+
+
+async def test_all_windows_count_at_once_in_the_tenants_calendar(
+    ask: Ask, gateway: LLMGateway, rows: Any
+) -> None:
+    place = {"timezone": "Pacific/Chatham", "week_start": 6}
+    tenant: Tenant = await rows(lambda: TenantFactory(slug="far", **place))
+    windows = [window for window in Window if window is not Window.NONE]
+    for window in windows:
+        await rows(lambda window=window: BudgetFactory(tenant=tenant, window=window))
+    caller = await gateway.authenticate((await rows(lambda: make_token(tenant))).secret)
+    before = datetime.now(UTC)
+    await ask(caller)
+    after = datetime.now(UTC)
+    meters = {meter.window: meter for meter in await rows(lambda: list(UsageMeter.objects.all()))}
+    assert set(meters) == set(windows)
+    for window in windows:
+        meter = meters[window]
+        expected = [window_bounds(window, moment, **place) for moment in (before, after)]
+        assert (meter.window_start, meter.window_end) in expected
+        assert (meter.used, meter.timezone) == (1, "Pacific/Chatham")
+    local = meters[Window.DAY].window_start.astimezone(ZoneInfo("Pacific/Chatham"))
+    assert (local.hour, local.minute) == (0, 0)
+
+
+async def test_the_narrowest_of_several_windows_denies_and_is_named(
+    ask: Ask, member: Principal, rows: Any
+) -> None:
+    for window, amount in (("hour", 3), ("day", 2), ("month", 10), ("total", 10)):
+        await rows(lambda window=window, amount=amount: BudgetFactory(window=window, amount=amount))
+    await ask(member)
+    await ask(member)
+    with pytest.raises(BudgetExceeded) as caught:
+        await ask(member)
+    assert caught.value.usage.period == "day"
+    assert caught.value.reset_at is not None
+
+
+async def test_a_budget_that_never_resets_says_so(ask: Ask, member: Principal, rows: Any) -> None:
+    await rows(lambda: BudgetFactory(window="total", amount=0))
+    with pytest.raises(BudgetExceeded) as caught:
+        await ask(member)
+    assert caught.value.reset_at is None
+
+
+async def test_a_budget_of_another_task_does_not_count(ask: Ask, member: Principal, rows: Any) -> None:
+    await rows(lambda: BudgetFactory(task_id="LLM2_DRAFT", amount=0))
+    await ask(member)
+    await rows(lambda: BudgetFactory(task_id="LLM0_CHAT", amount=0))
+    with pytest.raises(BudgetExceeded):
+        await ask(member)
+
+
+async def test_a_budget_of_a_model_class_counts_calls_to_that_class(
+    ask: Ask, member: Principal, rows: Any
+) -> None:
+    await rows(lambda: serve_model("sandbox-large", model_class_id="PRO_L"))
+    for scope in SCOPES:
+        facts = {"scope": scope, "scope_id": subject_of(scope, member), "model_class_id": "PRO_L"}
+        budget = await rows(lambda facts=facts: BudgetFactory(**facts, amount=1))
+        await ask(member, model="sandbox-large")
+        with pytest.raises(BudgetExceeded) as caught:
+            await ask(member, model="sandbox-large")
+        assert caught.value.usage.budget == f"{scope} requests/day of PRO_L"
+        await ask(member, model="sandbox-small")
+        assert (await rows(lambda budget=budget: UsageMeter.objects.get(budget_id=budget.pk))).used == 1
+        await rows(budget.delete)
+
+
+async def test_each_agent_and_each_provider_of_a_class_has_its_own_meter(
+    ask: Ask, member: Principal, rows: Any
+) -> None:
+    await rows(lambda: serve_model("sandbox-large", model_class_id="PRO_L"))
+    for per in ("agent", "provider", "user"):
+        plan = {"scope": "plan", "scope_id": "PRO", "per": per}
+        await rows(lambda plan=plan: BudgetFactory(**plan, model_class_id="PRO_L"))
+    await ask(member, model="sandbox-small")
+    assert await rows(lambda: UsageMeter.objects.count()) == 0
+    await ask(member, model="sandbox-large")
+    counted = await rows(lambda: set(UsageMeter.objects.values_list("subject_type", "subject_id", "used")))
+    assert counted == {("agent", "helper", 1), ("provider", "sandbox", 1), ("user", str(member.user_id), 1)}
+
+
+async def test_user_team_and_organisation_all_have_to_agree(ask: Ask, member: Principal, rows: Any) -> None:
+    budgets = {
+        scope: await rows(
+            lambda scope=scope: BudgetFactory(
+                scope=scope, scope_id=subject_of(scope, member), window="month", amount=5
+            )
+        )
+        for scope in ("user", "team", "tenant")
+    }
+    for scope, budget in budgets.items():
+        await rows(lambda budget=budget: type(budget).objects.filter(pk=budget.pk).update(amount=0))
+        with pytest.raises(BudgetExceeded) as caught:
+            await ask(member)
+        assert caught.value.usage.scope == scope
+        await rows(lambda budget=budget: type(budget).objects.filter(pk=budget.pk).update(amount=5))
+    await ask(member)
+    assert set(await rows(lambda: list(UsageMeter.objects.values_list("used", "held")))) == {(1, 0)}
+
+
+async def test_concurrency_is_counted_by_tenant_and_task(
+    ask: Ask, gateway: LLMGateway, member: Principal, rows: Any
+) -> None:
+    await rows(lambda: RuleFactory(task_id="LLM2_DRAFT", value=0))
+    await ask(member)
+    await rows(lambda: RuleFactory(task_id="LLM0_CHAT", value=0))
+    with pytest.raises(ConcurrencyExceeded):
+        await ask(member)
+    stranger = await gateway.authenticate((await rows(lambda: make_token(birch()))).secret)
+    await ask(stranger)
