@@ -1,6 +1,19 @@
 """Django's autodiscovery imports this module; each import registers one group of nouns with the console."""
 
-from admin_console import audit, identity, ledger, meters, models, plans, policy, teams, tokens, usage, users
+from admin_console import (
+    audit,
+    identity,
+    ledger,
+    meters,
+    models,
+    plans,
+    policy,
+    sessions,
+    teams,
+    tokens,
+    usage,
+    users,
+)
 
 __all__ = [
     "audit",
@@ -10,6 +23,7 @@ __all__ = [
     "models",
     "plans",
     "policy",
+    "sessions",
     "teams",
     "tokens",
     "usage",

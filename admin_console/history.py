@@ -52,6 +52,7 @@ class HistoryAdmin(ConsoleAdmin):
     list_max_show_all = 0
     sortable_by = ()
     text_columns: tuple[str, ...] = ()
+    hidden: frozenset[str] = HIDDEN
     family_column = ""
     """The column of derived ids: a search for one finds all rows of its reservation."""
 
@@ -68,8 +69,8 @@ class HistoryAdmin(ConsoleAdmin):
         return BoundedChangeList
 
     def get_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
-        """Every column but the digests; amounts of money in dollars instead of nano-USD."""
-        names = [field.name for field in self.opts.concrete_fields if field.name not in HIDDEN]
+        """Every column but the hidden ones; amounts of money in dollars instead of nano-USD."""
+        names = [field.name for field in self.opts.concrete_fields if field.name not in self.hidden]
         shown = ["cost" if name == "cost_nano_usd" else name for name in names]
         return ["tenant", *shown] if "tenant_id" in names else shown
 

@@ -13,6 +13,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "User": "person",
         "Membership": "group_add",
         "ATIToken": "key",
+        "LoginSession": "login",
     },
     "Plans": {
         "Plan": "sell",
@@ -53,6 +54,7 @@ TITLES = {
     "LLMModel": "LLM models",
     "LedgerEntry": "Ledger entries",
     "LedgerPeriod": "Periods",
+    "LoginSession": "Sign-ins",
     "ModelClass": "Model classes",
     "ModelPrice": "Prices",
     "PlanFeature": "Plan features",

@@ -6,6 +6,7 @@ from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 from django.conf import settings
+from django.http import HttpRequest
 
 from metering.errors import InvalidCredential
 
@@ -26,6 +27,17 @@ def client_address(peer: str | None, forwarded: Sequence[str]) -> str | None:
     hops = [hop for line in forwarded for part in line.split(",") if (hop := part.strip())]
     last = next((hop for hop in reversed(hops) if not is_within(hop, settings.TRUSTED_PROXIES)), peer)
     return canonical(last)
+
+
+def address_of(request: HttpRequest) -> str | None:
+    """Who sends one of Django's requests. (Django joins repeated headers with commas.)"""
+    return client_address(request.META.get("REMOTE_ADDR"), [request.META.get("HTTP_X_FORWARDED_FOR", "")])
+
+
+def address_for_throttle(request: HttpRequest) -> str | None:
+    """The same where only an address will do: None for what a proxy has forwarded as one and is none."""
+    address = address_of(request)
+    return address if address is not None and _parsed(address) is not None else None
 
 
 def check_network(address: str | None, networks: Sequence[str]) -> None:

@@ -9,7 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from admin_console.theme import UNFOLD  # noqa: F401
 from gateway_project import env, logs
-from gateway_project.api.configuration import REST_FRAMEWORK, SPECTACULAR_SETTINGS  # noqa: F401
+from gateway_project.api.configuration import *  # noqa: F403
 from gateway_project.secrets import generated_secrets
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -117,6 +117,7 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    "axes",
     "metering",
     "admin_console",
 ]
@@ -131,6 +132,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 
 TEMPLATES = [
@@ -148,6 +150,7 @@ TEMPLATES = [
 ]
 
 AUTH_USER_MODEL = "metering.User"
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{validator}"}
     for validator in (

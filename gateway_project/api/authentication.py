@@ -7,7 +7,7 @@ from django.utils.timezone import now
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
-from gateway_project.client_address import check_network, client_address
+from gateway_project.client_address import address_of, check_network
 from metering.errors import InvalidCredential, NotPermitted
 from metering.identity.caller import Caller
 from metering.identity.identify import identify
@@ -27,17 +27,11 @@ class BearerAuthentication(BaseAuthentication):
             raise InvalidCredential("Send your ATI token or access token as `Authorization: Bearer ...`.")
         caller = identify(bearer=bearer.strip(), now=now())
         if caller.token is not None:
-            check_network(address_of(request), tuple(caller.token.allowed_networks))
+            check_network(address_of(request._request), caller.token.allowed_networks)
         return caller, caller.principal
 
     def authenticate_header(self, request: Request) -> str:
         return "Bearer"
-
-
-def address_of(request: Request) -> str | None:
-    """The client's network address, behind TRUSTED_PROXIES."""
-    # Django joins repeated headers with commas.
-    return client_address(request.META.get("REMOTE_ADDR"), [request.META.get("HTTP_X_FORWARDED_FOR", "")])
 
 
 def caller_of(request: Request) -> Caller:

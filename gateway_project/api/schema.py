@@ -1,6 +1,9 @@
-"""What drf-spectacular cannot see by itself. Imported by urls.py, which registers it."""
+"""What drf-spectacular cannot see by itself."""
+
+from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.openapi import AutoSchema
 
 from gateway_project.api.authentication import BearerAuthentication
 
@@ -17,3 +20,10 @@ class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
             "scheme": "bearer",
             "description": "An access token from `/api/auth/token`, or an ATI token.",
         }
+
+
+class Schema(AutoSchema):
+    """Serializers nested in a view are called after both: `SignIn.Input` is SignInInput."""
+
+    def get_serializer_name(self, serializer: Any, direction: str) -> str:
+        return type(serializer).__qualname__.replace(".", "")

@@ -3,7 +3,6 @@
 from django.urls import URLPattern, URLResolver, path, re_path
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerView
 
-from gateway_project.api import schema  # noqa: F401 - registers itself
 from gateway_project.api.auth.urls import urlpatterns as auth
 from gateway_project.api.errors import not_found
 

@@ -45,3 +45,10 @@ class ApiView(APIView):
         chosen = paginator.paginate_queryset(rows, self.request, self)
         answer: Response = paginator.get_paginated_response(serializer(chosen, many=True).data)
         return answer
+
+
+class PublicView(ApiView):
+    """For routes where a caller gets a credential: whatever comes in `Authorization` is not looked at."""
+
+    authentication_classes = ()
+    permission_classes = ()

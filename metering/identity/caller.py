@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import ClassVar
+from uuid import UUID
 
 from metering.identity.principal import Principal
 from metering.models import ATIToken, Tenant, User
@@ -23,6 +24,9 @@ class Caller:
     """The caller as one who spends; None without a plan."""
     role: User.Role
     """A person's, from the database. An ATI token has the rights of a member, whoever it is bound to."""
+
+    session_id: UUID | None = None
+    """The person's LoginSession; None for an ATI token."""
 
     @property
     def actor(self) -> str:

@@ -2,12 +2,13 @@
 
 from datetime import datetime
 
+from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
 from metering.audit import record_change
 from metering.errors import InvalidRequest
 from metering.identity.validate import validate
-from metering.models import Tenant, User
+from metering.models import ATIToken, Tenant, User
 
 CONSOLE_ROLES = (User.Role.SUPER_ADMIN, User.Role.TENANT_ADMIN)
 
@@ -21,15 +22,19 @@ def create_user(
     now: datetime,
     tenant: Tenant | None = None,
     name: str = "",
-    password: str | None = None,
+    password_hash: str = "",
+    signup_token: ATIToken | None = None,
 ) -> User:
-    """The new user; without a password nobody can log in as this user yet.
+    """The new user; without a password (`password.py`) nobody can sign in as this user yet.
 
     Super admins belong to no tenant, everybody else to one; admins of either kind may use the console.
-    Raises InvalidRequest when a value is malformed, the address is taken, or role and tenant disagree.
+    `signup_token` is the ATI token that the user's plan comes from.
+    Raises InvalidRequest when a value is malformed, the address is taken, or role, token and tenant disagree.
     """
     if (role == User.Role.SUPER_ADMIN) != (tenant is None):
         raise InvalidRequest("A super admin belongs to no tenant, everybody else to one.", param="tenant")
+    if signup_token is not None and (tenant is None or signup_token.tenant_id != tenant.pk):
+        raise InvalidRequest("The ATI token belongs to another tenant.", param="token")
     user = User(
         email=User.objects.normalize_email(email).lower(),
         name=name,
@@ -38,8 +43,9 @@ def create_user(
         is_staff=role in CONSOLE_ROLES,
         is_superuser=role == User.Role.SUPER_ADMIN,
         date_joined=now,
+        signup_token=signup_token,
+        password=password_hash or make_password(None),
     )
-    user.set_password(password)
     validate(user)
     user.save(force_insert=True)
     record_change(

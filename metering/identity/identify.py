@@ -4,12 +4,14 @@ from datetime import datetime
 
 from django.db.models import Q
 
-from metering.errors import InvalidCredential, TenantSuspended, TokenExpired
-from metering.identity.access_token import looks_like_jwt, read_access_token
+from metering.errors import InvalidCredential
+from metering.identity.access_token import read_access_token
 from metering.identity.caller import Caller
+from metering.identity.check_standing import check_person, check_tenant, check_token
+from metering.identity.jwts import looks_like_jwt
 from metering.identity.principal import Principal
 from metering.identity.secret import digest_of, is_well_formed
-from metering.models import ATIToken, Tenant, User
+from metering.models import ATIToken, LoginSession, Tenant, User
 from metering.types import EnforcementMode
 
 
@@ -19,10 +21,25 @@ def identify(*, bearer: str, now: datetime) -> Caller:
     Raises InvalidCredential (malformed, unknown, revoked, or the person was deactivated), TokenExpired,
     and TenantSuspended. No message repeats the credential.
     """
-    return _person(bearer, now) if looks_like_jwt(bearer) else _holder(bearer, now)
+    if looks_like_jwt(bearer):
+        return identify_person(access=bearer, now=now)
+    return identify_holder(secret=bearer, now=now)
 
 
-def _holder(secret: str, now: datetime) -> Caller:
+def identify_holder(*, secret: str, now: datetime) -> Caller:
+    """The caller behind a live ATI token. Raises as `identify` does."""
+    token, valid_until = live_token(secret=secret, now=now)
+    return Caller(
+        user=token.user,
+        tenant=token.tenant,
+        token=token,
+        principal=_principal(token, token.tenant, token.user, User.Role.MEMBER, valid_until),
+        role=User.Role.MEMBER,
+    )
+
+
+def live_token(*, secret: str, now: datetime) -> tuple[ATIToken, datetime | None]:
+    """The ATI token with this secret, and when the secret ends. Raises as `identify` does."""
     if not is_well_formed(secret):
         raise InvalidCredential(
             "This is neither an ATI token, which begins with 'ati_' and has 53 characters or more, "
@@ -41,54 +58,39 @@ def _holder(secret: str, now: datetime) -> Caller:
     check_tenant(token.tenant)
     if token.user is not None and not token.user.is_active:
         raise InvalidCredential("The user of this ATI token was deactivated.")
-    return Caller(
-        user=token.user,
-        tenant=token.tenant,
-        token=token,
-        principal=_principal(token, token.tenant, token.user, User.Role.MEMBER, valid_until),
-        role=User.Role.MEMBER,
+    return token, valid_until
+
+
+def identify_person(*, access: str, now: datetime) -> Caller:
+    """The caller behind a live access token. Raises as `identify` does."""
+    claims = read_access_token(access, now=now)
+    session = (
+        LoginSession.objects.select_related("user__tenant", "user__signup_token")
+        .filter(pk=claims.session_id, user_id=claims.user_id, ended_at=None, expires_at__gt=now)
+        .first()
     )
-
-
-def _person(jwt: str, now: datetime) -> Caller:
-    claims = read_access_token(jwt, now=now)
-    user = User.objects.select_related("tenant", "signup_token").filter(pk=claims.user_id).first()
-    if user is None or not user.is_active:
-        raise InvalidCredential("The user of this access token is gone or was deactivated.")
+    if session is None:
+        raise InvalidCredential("This session has ended. Sign in again.")
+    user = session.user
+    if session.auth_hash != user.get_session_auth_hash():
+        raise InvalidCredential("The password was changed. Sign in again.")
+    check_person(user, now)
     if (user.tenant_id, user.signup_token_id) != (claims.tenant_id, claims.ati_id):
         raise InvalidCredential("Your account has changed since this access token was issued; refresh it.")
     role, token, tenant = User.Role(user.role), user.signup_token, user.tenant
-    if tenant is not None:
-        check_tenant(tenant)
-    if token is None or tenant is None:
-        return Caller(user=user, tenant=tenant, token=None, principal=None, role=role)
-    check_token(token, token.expires_at, now)
-    ends = [end for end in (claims.expires_at, token.expires_at) if end is not None]
-    principal = _principal(token, tenant, user, role, min(ends))
-    return Caller(user=user, tenant=tenant, token=token, principal=principal, role=role)
+    principal = None
+    if token is not None and tenant is not None:
+        ends = [end for end in (claims.expires_at, token.expires_at) if end is not None]
+        principal = _principal(token, tenant, user, role, min(ends))
+    return Caller(
+        user=user, tenant=tenant, token=token, principal=principal, role=role, session_id=session.pk
+    )
 
 
 def _valid_until(token: ATIToken, *, is_previous: bool) -> datetime | None:
     """When this secret ends: with the token, or earlier with its grace period if it was rotated away."""
     ends = [token.expires_at, token.previous_valid_until if is_previous else None]
     return min((end for end in ends if end is not None), default=None)
-
-
-def check_token(token: ATIToken, valid_until: datetime | None, now: datetime) -> None:
-    """Raise InvalidCredential for a revoked token, TokenExpired at or after `valid_until`."""
-    if token.revoked_at is not None:
-        raise InvalidCredential("This ATI token was revoked. Ask your administrator for a new one.")
-    if valid_until is None or now < valid_until:
-        return
-    if valid_until == token.expires_at:
-        raise TokenExpired(f"This ATI token expired at {valid_until:%Y-%m-%d %H:%M} UTC.")
-    raise TokenExpired("This secret was replaced by a newer one and its grace period is over.")
-
-
-def check_tenant(tenant: Tenant) -> None:
-    """Raise TenantSuspended unless the tenant is active."""
-    if tenant.status != Tenant.Status.ACTIVE:
-        raise TenantSuspended(f"The tenant {tenant.slug!r} is {tenant.status.lower()}.")
 
 
 def _principal(

@@ -31,15 +31,22 @@ FUNCTION = RunSQL(
 )
 
 
-def tell_changes(table: str, *, tenant: str = "", unread: tuple[str, ...] = ()) -> RunSQL:
+def tell_changes(
+    table: str,
+    *,
+    tenant: str = "",
+    unread: tuple[str, ...] = (),
+    events: str = "INSERT OR UPDATE OR DELETE",
+) -> RunSQL:
     """Tell of every change to the table. Never for the ledger's tables: commits that NOTIFY queue for each other.
 
-    `tenant` is the column with the tenant's id; a change to `unread` columns alone is not told.
+    `tenant` is the column with the tenant's id; a change to `unread` columns alone is not told, nor is one that is
+    none of the `events`.
     """
     arguments = ", ".join(f"'{argument}'" for argument in (tenant, *unread))
     return RunSQL(
         sql=[
-            f"CREATE TRIGGER metering_tell_change AFTER INSERT OR UPDATE OR DELETE ON {table} "
+            f"CREATE TRIGGER metering_tell_change AFTER {events} ON {table} "
             f"FOR EACH ROW EXECUTE FUNCTION metering_tell_change({arguments})",
             f"CREATE TRIGGER metering_tell_truncate AFTER TRUNCATE ON {table} "
             f"FOR EACH STATEMENT EXECUTE FUNCTION metering_tell_change()",

@@ -24,6 +24,7 @@ from metering.models.ledger import (
     UsageRollup,
 )
 from metering.models.policy import Budget, PolicyRule
+from metering.models.sessions import LoginSession
 
 __all__ = [
     "ATIToken",
@@ -35,6 +36,7 @@ __all__ = [
     "LLMModel",
     "LedgerEntry",
     "LedgerPeriod",
+    "LoginSession",
     "Membership",
     "ModelClass",
     "ModelPrice",

@@ -72,6 +72,10 @@ class Row:
 
 
 API = [
+    Row("POST /api/auth/signup", public=400, member=400, admin=400, operator=400, body={}),
+    Row("POST /api/auth/token", public=400, member=400, admin=400, operator=400, body={}),
+    Row("POST /api/auth/token/refresh", public=400, member=400, admin=400, operator=400, body={}),
+    Row("POST /api/auth/logout", member=204, admin=204, operator=204),
     Row("GET /api/auth/me", member=200, admin=200, operator=200),
     Row("GET /api/schema", public=200, member=200, admin=200, operator=200),
     Row("GET /api/docs", public=200, member=200, admin=200, operator=200),

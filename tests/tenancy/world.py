@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils.timezone import now
 
-from metering.identity.access_token import sign_access_token
+from metering.identity.open_session import open_session
 from metering.models import ATIToken, Budget, Membership, PolicyRule, Team, Tenant, User
 from tests.factories import BudgetFactory, RuleFactory, TenantFactory, make_token, reference_data
 
@@ -64,7 +64,7 @@ def make_world() -> World:
         "alder_admin": alder.admin,
         "operator": operator,
     }
-    bearers = {actor: sign_access_token(user=person, now=now()) for actor, person in people.items()}
+    bearers = {actor: open_session(user=person, now=now()).access for actor, person in people.items()}
     return World(alder=alder, birch=birch, bearers={"nobody": "", **bearers})
 
 

@@ -9,7 +9,7 @@ from rest_framework import exceptions
 
 from gateway_project.api.errors import as_metering_error, first_problem
 from gateway_project.proxy.errors import status_of
-from metering.identity.access_token import sign_access_token
+from metering.identity.open_session import open_session
 from tests.factories import UserFactory, make_token
 
 pytestmark = pytest.mark.django_db
@@ -54,7 +54,7 @@ def test_the_callers_own_request_id_comes_back() -> None:
 
 def test_what_breaks_is_told_without_its_cause(monkeypatch: pytest.MonkeyPatch) -> None:
     user = UserFactory()
-    bearer = sign_access_token(user=user, now=now())
+    bearer = open_session(user=user, now=now()).access
 
     def broken(*args: object, **kwargs: object) -> None:
         raise RuntimeError("a secret in a stack trace")

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.hashers import make_password
 from django.utils.timezone import now
 
 from metering.audit import record_change
@@ -77,7 +78,7 @@ class TestPeople:
                 email=f"{role}@Example.com",
                 role=role,
                 tenant=None if role == User.Role.SUPER_ADMIN else alder(),
-                password="a long enough password",
+                password_hash=make_password("a long enough password"),
                 actor="a test",
                 now=now(),
             )

@@ -1,0 +1,29 @@
+"""Who is signed in to the API. What proves it is not shown."""
+
+from django.contrib import admin
+
+from admin_console.filters import TenantSlug, When
+from admin_console.history import HIDDEN, HistoryAdmin
+from admin_console.site import console
+from metering.models import LoginSession
+
+SECRET = {"auth_hash", "refresh_id"}
+
+
+@admin.register(LoginSession, site=console)
+class LoginSessionAdmin(HistoryAdmin):
+    list_display = (
+        "id",
+        "user",
+        "tenant",
+        "created_at",
+        "refreshed_at",
+        "expires_at",
+        "ended_at",
+        "ended_by",
+    )
+    list_select_related = ("user",)
+    list_filter = (When, TenantSlug)
+    search_fields = ("id",)
+    text_columns = ("user__email",)
+    hidden = HIDDEN | SECRET

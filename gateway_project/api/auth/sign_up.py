@@ -1,0 +1,32 @@
+"""POST /api/auth/signup: become a user of a tenant with one of its ATI tokens."""
+
+from django.utils.timezone import now
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from gateway_project.api.auth.pair import PairOut, pair_response
+from gateway_project.api.views import PublicView
+from gateway_project.client_address import address_of, check_network
+from metering.identity.identify import live_token
+from metering.identity.open_session import open_session
+from metering.identity.sign_up import sign_up
+
+
+class SignUp(PublicView):
+    class Input(serializers.Serializer[object]):
+        ati_token = serializers.CharField(max_length=128, help_text="One with sign-ups left.")
+        email = serializers.EmailField(max_length=254)
+        password = serializers.CharField(max_length=256, trim_whitespace=False)
+        name = serializers.CharField(max_length=200, default="", allow_blank=True)
+
+    @extend_schema(request=Input, responses={201: PairOut}, tags=["auth"])
+    def post(self, request: Request) -> Response:
+        """A new user on the token's plan, signed in. The first one of a tenant is its administrator."""
+        given = self.valid(self.Input, request.data)
+        moment = now()
+        token, _ = live_token(secret=given.pop("ati_token").strip(), now=moment)
+        check_network(address_of(request._request), token.allowed_networks)
+        user = sign_up(token=token, now=moment, **given)
+        return pair_response(open_session(user=user, now=moment), status=201)

@@ -1,0 +1,33 @@
+"""Sign a person in, once the password was checked."""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from metering.identity.check_standing import check_person
+from metering.identity.token_pair import TokenPair, pair_for
+from metering.models import LoginSession, User
+
+SESSION_LIFE = timedelta(days=30)
+"""After that a person signs in again, however often the session was refreshed."""
+
+
+@transaction.atomic
+def open_session(*, user: User, now: datetime) -> TokenPair:
+    """The first tokens of a new session. Sessions of this person that have expired are forgotten.
+
+    Raises InvalidCredential, TokenExpired and TenantSuspended if person, tenant or ATI token are not alive.
+    """
+    check_person(user, now)
+    LoginSession.objects.filter(user=user, expires_at__lte=now).delete()
+    session = LoginSession.objects.create(
+        user=user,
+        tenant_id=user.tenant_id,
+        auth_hash=user.get_session_auth_hash(),
+        created_at=now,
+        refreshed_at=now,
+        expires_at=now + SESSION_LIFE,
+    )
+    user.last_login = now
+    user.save(update_fields=["last_login"])
+    return pair_for(session, now=now)
