@@ -11,8 +11,11 @@ from django.core.asgi import get_asgi_application
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
+from gateway_project.request_connections import close_after_requests
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gateway_project.settings")
 django_application = get_asgi_application()
+close_after_requests()
 
 # These import models, so Django has to be set up before them.
 from gateway_project import wiring  # noqa: E402

@@ -12,7 +12,7 @@ from metering.migrations._triggers import tell_changes
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('metering', '0005_tell_changes'),
+        ('metering', '0006_kept_answers'),
     ]
 
     operations = [
