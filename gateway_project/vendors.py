@@ -83,4 +83,6 @@ def _failed(error: ProviderError) -> AttemptFailed:
         sent=error.failure is not Failure.UNREACHABLE,
         retryable=error.retryable,
         status=error.status,
+        retry_after_s=error.retry_after_s,
+        param=error.param,
     )

@@ -3,7 +3,8 @@
 MeteringError
 ├── InvalidRequest              invalid_request
 │   ├── UnpriceableRequest      unpriceable_request
-│   └── OverRateCapacity        over_rate_capacity
+│   ├── OverRateCapacity        over_rate_capacity
+│   └── RefusedByVendor         invalid_request
 ├── InvalidCredential           invalid_credential
 │   └── TokenExpired            token_expired
 ├── NotPermitted
@@ -64,6 +65,10 @@ class OverRateCapacity(InvalidRequest):
     """The call alone is larger than what a rate limit lets through in a minute."""
 
     code = "over_rate_capacity"
+
+
+class RefusedByVendor(InvalidRequest):
+    """The vendor says that the request itself is wrong: no other vendor and no other moment would mend it."""
 
 
 class InvalidCredential(MeteringError):
@@ -252,13 +257,23 @@ class VendorError(MeteringError):
     code = "vendor_error"
 
     def __init__(
-        self, message: str, *, retryable: bool, status: int | None = None, replayed: bool = False
+        self,
+        message: str,
+        *,
+        retryable: bool,
+        status: int | None = None,
+        replayed: bool = False,
+        retry_after_s: float | None = None,
     ) -> None:
-        """`replayed`: it happened before, to the same request under the same Idempotency-Key."""
+        """`replayed`: it happened before, to the same request under the same Idempotency-Key.
+
+        `retry_after_s` is what the vendor asks for.
+        """
         super().__init__(message)
         self.retryable = retryable
         self.status = status
         self.replayed = replayed
+        self.retry_after_s = retry_after_s
 
 
 class VendorTimeout(VendorError):

@@ -97,13 +97,18 @@ class AttemptFailed(Exception):
         sent: bool = True,
         retryable: bool = False,
         status: int | None = None,
+        retry_after_s: float | None = None,
+        param: str | None = None,
     ) -> None:
+        """`retry_after_s` is when the vendor wants to be asked again, `param` the field that it objects to."""
         super().__init__(message)
         self.message = message
         self.outcome = outcome
         self.sent = sent
         self.retryable = retryable
         self.status = status
+        self.retry_after_s = retry_after_s
+        self.param = param
 
     @property
     def ambiguous(self) -> bool:

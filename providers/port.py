@@ -93,13 +93,16 @@ class ProviderError(Exception):
         retryable: bool,
         status: int | None = None,
         retry_after_s: float | None = None,
+        param: str | None = None,
     ) -> None:
+        """`param` is the request's field that the vendor objects to."""
         super().__init__(message)
         self.message = message
         self.failure = failure
         self.retryable = retryable
         self.status = status
         self.retry_after_s = retry_after_s
+        self.param = param
 
 
 class LLMProvider(Protocol):

@@ -8,6 +8,7 @@ from gateway_project.proxy.caller import address_of, caller_of, labels_of
 from gateway_project.proxy.event_stream import EventStreamResponse
 from gateway_project.proxy.headers import ending_headers, fact_headers
 from gateway_project.proxy.idempotency import idempotency_of
+from gateway_project.proxy.leaving import UnlessGone
 from gateway_project.proxy.runtime import gateway_of
 from metering.calls.values import CallRequest
 from metering.errors import InvalidRequest
@@ -38,7 +39,9 @@ async def chat_completions(request: Request) -> Response:
         idempotency=idempotency_of(request, caller, raw),
     )
     if body.get("stream") is True:
-        facts, stream = await gateway.stream(caller, call)
+        with UnlessGone(request):
+            facts, stream = await gateway.stream(caller, call)
         return EventStreamResponse(stream, headers=fact_headers(facts), request_id=call.request_id)
-    result = await gateway.execute(caller, call)
+    with UnlessGone(request):
+        result = await gateway.execute(caller, call)
     return Response(result.output, headers=ending_headers(result.facts), media_type="application/json")

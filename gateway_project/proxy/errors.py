@@ -1,5 +1,6 @@
 """The one table from error class to HTTP status, and the one shape of an error (CONTRACTS, Errors)."""
 
+import math
 from datetime import UTC, datetime
 from typing import Any
 
@@ -105,6 +106,8 @@ def error_headers(error: errors.MeteringError, request_id: str) -> dict[str, str
         headers["x-should-retry"] = "false"
     elif isinstance(error, errors.VendorError) and error.replayed:
         headers |= REPLAYED | {"x-should-retry": "false"}
+    elif isinstance(error, errors.VendorError) and error.retry_after_s is not None:
+        headers["retry-after"] = str(math.ceil(error.retry_after_s))
     elif isinstance(error, errors.InvalidCredential):
         headers["www-authenticate"] = "Bearer"
     return headers

@@ -1,5 +1,6 @@
 """Answer a repeated request with what the first one brought: nothing is held, sent or charged."""
 
+import asyncio
 import time
 from datetime import datetime
 
@@ -40,7 +41,11 @@ async def replay_stream(
         channel.end(answer.failure.as_error() if answer.failure is not None else None)
 
     background.spawn(pump(), name="call.replay")
-    await channel.ready()
+    try:
+        await channel.ready()
+    except asyncio.CancelledError:
+        channel.abandon()
+        raise
     return _facts(taken, answer, started_s), MeteredStream(channel, on_abandon=lambda: None)
 
 

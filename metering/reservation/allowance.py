@@ -11,7 +11,15 @@ from contextlib import aclosing
 from datetime import datetime
 
 from metering.catalog.served import ServedModel
-from metering.errors import BudgetExceeded, MeteringUnavailable, TransitionRefused, VendorError, VendorTimeout
+from metering.errors import (
+    BudgetExceeded,
+    MeteringError,
+    MeteringUnavailable,
+    RefusedByVendor,
+    TransitionRefused,
+    VendorError,
+    VendorTimeout,
+)
 from metering.ledger.commands import Attempt, Bound
 from metering.ledger.port import Ledger
 from metering.ports import AttemptFailed, Body, VendorAnswer, VendorChunk, Vendors
@@ -22,6 +30,8 @@ from metering.reservation.running import RunningAttempt
 from metering.reservation.token_sums import beyond, minus, plus
 from metering.types import Outcome
 
+CALLERS_FAULT = frozenset({400, 413, 422})
+"""Statuses with which a vendor says that the request itself is wrong."""
 MAX_ATTEMPTS = 1000
 """The ledger's own bound on one reservation."""
 
@@ -72,7 +82,7 @@ class Allowance:
         """One metered call.
 
         Raises what `bound_call` raises, BudgetExceeded where the hold cannot be extended to cover the call,
-        MeteringUnavailable, VendorError and VendorTimeout.
+        MeteringUnavailable, RefusedByVendor, VendorError and VendorTimeout.
         """
         running = self._start(await self._cover(body))
         try:
@@ -169,14 +179,19 @@ class Allowance:
         self._free = plus(self._free, minus(running.bound, attempt))
 
 
-def vendor_error(failure: AttemptFailed, model: ServedModel) -> VendorError:
-    """The caller's error for a failed attempt."""
+def vendor_error(failure: AttemptFailed, model: ServedModel) -> MeteringError:
+    """The caller's error for a failed attempt: VendorTimeout, RefusedByVendor or VendorError."""
     if failure.outcome is Outcome.TIMEOUT:
         return VendorTimeout(
             f"{model.provider_name} did not answer in time.", retryable=True, status=failure.status
+        )
+    if failure.status in CALLERS_FAULT:
+        return RefusedByVendor(
+            f"{model.provider_name} refused the request: {failure.message}", param=failure.param
         )
     return VendorError(
         f"{model.provider_name} failed: {failure.message}",
         retryable=failure.retryable,
         status=failure.status,
+        retry_after_s=failure.retry_after_s,
     )

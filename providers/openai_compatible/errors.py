@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from math import isnan
+from typing import Any
 
 import aiohttp
 import msgspec
@@ -11,6 +12,7 @@ from msgspec import Struct
 from providers.port import Failure, ProviderError
 
 MESSAGE_LENGTH = 300
+PARAM_LENGTH = 128
 RETRYABLE = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 524, 529})
 AMBIGUOUS = frozenset({504, 524})
 """A server in front of the vendor gave up waiting: the vendor may have gone on, and bill it."""
@@ -28,6 +30,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 class _Inner(Struct):
     message: str = ""
     code: str | int | None = None
+    param: Any = None
 
 
 class _Body(Struct):
@@ -44,16 +47,20 @@ _decode_inner = msgspec.json.Decoder(_Inner | str).decode
 
 def refused(status: int, headers: Mapping[str, str], body: bytes, api_key: str) -> ProviderError:
     """The error for an answer with an error status."""
+    param = None
     if status in CREDENTIAL:
         said = "it does not accept the gateway's credentials"  # its own words quote parts of the key
     else:
-        said = cleaned(_message_in(body), api_key) or "no reason given"
+        given = _decoded(body)
+        said = cleaned(_message_in(given), api_key) or "no reason given"
+        param = _param_in(given, api_key)
     return ProviderError(
         f"status {status}: {said}",
         failure=Failure.TIMEOUT if status in AMBIGUOUS else Failure.REFUSED,
         retryable=status in RETRYABLE,
         status=status,
         retry_after_s=_retry_after_s(headers),
+        param=param,
     )
 
 
@@ -100,11 +107,19 @@ def _unreachable(why: str, *, retryable: bool) -> ProviderError:
     return ProviderError(why, failure=Failure.UNREACHABLE, retryable=retryable)
 
 
-def _message_in(body: bytes) -> str:
+def _decoded(body: bytes) -> _Body:
     try:
-        given = _decode(body)
+        return _decode(body)
     except (msgspec.DecodeError, RecursionError):
-        return ""  # a proxy's HTML page tells a caller nothing
+        return _Body()  # a proxy's HTML page tells a caller nothing
+
+
+def _param_in(given: _Body, api_key: str) -> str | None:
+    param = given.error.param if isinstance(given.error, _Inner) else None
+    return cleaned(param[:PARAM_LENGTH], api_key) or None if isinstance(param, str) else None
+
+
+def _message_in(given: _Body) -> str:
     if isinstance(given.error, _Inner):
         return given.error.message
     return given.error or given.message or given.detail

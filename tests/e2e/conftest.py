@@ -5,8 +5,11 @@ import openai
 import pytest
 
 from tests.e2e.server import Server, running_server
-from tests.factories import make_token, reference_data
+from tests.factories import ProviderFactory, make_token, reference_data
 from tests.served import serve_model, settled_books
+from tests.vendors.running import RunningVendor, running_vendor
+
+VENDOR_KEY = "FAKE_VENDOR_API_KEY"
 
 
 @pytest.fixture
@@ -29,3 +32,31 @@ def client(server: Server, token: str) -> Iterator[openai.OpenAI]:
     """The official SDK, as an application would use it."""
     with openai.OpenAI(base_url=f"{server.url}/v1", api_key=token, max_retries=0) as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def _vendor() -> Iterator[RunningVendor]:
+    with running_vendor() as vendor:
+        yield vendor
+
+
+@pytest.fixture
+def vendor(_vendor: RunningVendor) -> Iterator[RunningVendor]:
+    """A fake vendor over real HTTP, with an empty log, which answers."""
+    _vendor.log.clear()
+    yield _vendor
+    _vendor.open()
+
+
+@pytest.fixture
+def front(transactional_db: Any, vendor: RunningVendor, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    """The whole application in front of that vendor, whose one model is `small`."""
+    monkeypatch.setenv(VENDOR_KEY, vendor.api_key)
+    reference_data()
+    provider = ProviderFactory(
+        name="fake", kind="openai_compatible", base_url=vendor.base_url, api_key_env=VENDOR_KEY
+    )
+    serve_model("small", provider=provider, physical_name="fake-small")
+    with settled_books(), running_server() as server:
+        yield server
+        vendor.open()

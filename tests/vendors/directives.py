@@ -25,6 +25,8 @@ class Directives(Struct, frozen=True, kw_only=True):
     """How many tokens each choice wants to be, before the request's own limit."""
     status: int = 200
     """Answer with this error status."""
+    param: str | None = None
+    """The field that the error objects to."""
     retry_after: int = 7
     """What a 429 or 503 says."""
     cut: int | None = None
@@ -83,6 +85,7 @@ _CONVERT: dict[object, Any] = {
     int: int,
     int | None: int,
     str: str,
+    str | None: str,
     bool: lambda value: value in ("", "1", "true"),
 }
 

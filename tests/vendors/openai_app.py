@@ -70,7 +70,7 @@ class FakeOpenAI:
             return web.Response(status=499)
         await asyncio.sleep(HANG_S if asked.hang else asked.slow)
         if asked.status != 200:
-            return error_response(asked.status, retry_after=asked.retry_after)
+            return error_response(asked.status, param=asked.param, retry_after=asked.retry_after)
         if call.body.get("stream"):
             return await answer_streamed(request, call, asked)
         return await answer_whole(request, call, asked)

@@ -84,3 +84,12 @@ def test_retry_after(header: str, seconds: float | None) -> None:
 )
 def test_how_a_broken_connection_counts(error: Exception, failure: Failure) -> None:
     assert connection_failed(error).failure is failure
+
+
+@pytest.mark.parametrize(
+    ("param", "passed"),
+    [("messages[0].role", "messages[0].role"), (None, None), (7, None), ("", None), ("x" * 500, "[removed]")],
+)
+def test_the_field_that_a_vendor_objects_to_is_passed_on(param: object, passed: str | None) -> None:
+    body = json.dumps({"error": {"message": "no", "param": param}}).encode()
+    assert refused(400, {}, body, "key").param == passed
