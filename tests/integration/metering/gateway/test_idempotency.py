@@ -286,6 +286,7 @@ async def test_an_answer_is_there_before_its_call_is_settled(
         lease_s=30,
     )
     unanswered = asyncio.create_task(dying.execute(caller, keyed()))
+    await vendors.called.wait()  # it holds the key
     async with asyncio.timeout(20):
         while True:
             try:
