@@ -46,7 +46,17 @@ class PolicyRuleAdmin(PolicyAdmin):
     search_fields = ("key", "scope_id", "tenant__slug")
     fieldsets = (
         ("For whom", {"fields": (("scope", "tenant"), ("scope_id", "task"))}),
-        ("What", {"fields": (("key", "value"), "conditions", ("priority", "mode"), "is_active")}),
+        (
+            "What",
+            {
+                "fields": (
+                    ("key", "value"),
+                    "conditions",
+                    ("mode", "enforce_percent"),
+                    ("priority", "is_active"),
+                )
+            },
+        ),
     )
 
 
@@ -70,7 +80,17 @@ class BudgetAdmin(PolicyAdmin):
     fieldsets = (
         ("For whom", {"fields": (("scope", "tenant"), ("scope_id", "task"))}),
         ("What is counted", {"fields": (("dimension", "window"), ("per", "model_class"))}),
-        ("How much", {"fields": (("amount", "thresholds"), ("mode", "on_expiry"), ("hard", "is_active"))}),
+        (
+            "How much",
+            {
+                "fields": (
+                    ("amount", "thresholds"),
+                    ("mode", "enforce_percent"),
+                    ("on_expiry", "hard"),
+                    "is_active",
+                )
+            },
+        ),
     )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, U
 from metering.models import Budget, PolicyRule
 from metering.models.policy import TENANT_SCOPES
 from metering.money import NANO_PER_USD, nano_from_usd, usd_from_nano
+from metering.policy.read_conditions import check_conditions
 from metering.policy.registry import REGISTRY, check_rule
 from metering.types import MAX_AMOUNT, Dimension
 
@@ -73,6 +74,12 @@ class RuleForm(ScopedForm):
                 check_rule(values["key"], values["value"], task.code if task else None)
             except ValueError as error:
                 self.add_error("value", str(error))
+        if "conditions" in values:
+            values["conditions"] = values["conditions"] or {}
+            try:
+                check_conditions(values["conditions"])
+            except ValueError as error:
+                self.add_error("conditions", str(error))
         return values
 
 

@@ -55,11 +55,17 @@ async def admit(with_: Collaborators, caller: Principal, request: CallRequest) -
     if adapter is None or (caller.allowed_tasks and task not in caller.allowed_tasks):
         raise TaskNotAllowed(f"This token does not allow the task {task}.")
     access = await with_.known.access(caller.plan_code, task)
+    policy = await with_.known.policy(_subject(caller), task)
+    variants = policy.variants
+    if variants is not None:
+        policy = await with_.known.variant(variants, with_.now())
+    dearest = policy.choice("max_class", "")
+    if dearest:
+        access = access.up_to(dearest)
     models = await with_.known.models()
     model = choose_model(models, access, request.model, narrowed_to=caller.allowed_models)
-    policy = await with_.known.policy(_subject(caller), task)
     templates = policy.lines_for((model.provider_name,), request.agent_id, model.model_class)
-    work = TaskRequest(task=task, input=request.input, limits=policy.numbers())
+    work = TaskRequest(task=task, input=request.input, limits=policy.numbers)
     bound = partial(
         bound_call,
         candidates=(model,),
@@ -93,6 +99,8 @@ async def admit(with_: Collaborators, caller: Principal, request: CallRequest) -
     except BaseException:
         rates.give_back()
         raise
+    if variants is not None:
+        with_.known.use.note(hold, variants.meters)
     allowance = Allowance(
         hold=hold,
         opening=(opening, first),

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
+from metering.calls.known_use import KnownUse
 from metering.catalog.access import PlanAccess, load_access
 from metering.catalog.served import ModelIndex, load_models
 from metering.errors import NotFound
@@ -15,6 +16,7 @@ from metering.identity.secret import digest_of
 from metering.models import Team
 from metering.policy.effective import effective_policy
 from metering.policy.values import EffectivePolicy, PolicySubject
+from metering.policy.variants import Variants
 from metering.snapshots import Snapshots
 from metering.snapshots.changes import Changes
 
@@ -39,6 +41,7 @@ class Known:
             load_models, changes=changes, until_of=lambda index: index.until, max_entries=1
         )
         self._policies = Snapshots(_policy, changes=changes, tenant_of=lambda policy: policy[0])
+        self.use = KnownUse()
 
     async def principal(self, secret: str) -> Principal:
         """The holder of a bearer secret. Raises InvalidCredential, TokenExpired and TenantSuspended."""
@@ -57,8 +60,12 @@ class Known:
         return await self._models.get(())
 
     async def policy(self, subject: PolicySubject, task: str) -> EffectivePolicy:
-        """Limits and budgets in force."""
+        """Limits and budgets as compiled: those in force, unless there are `variants` that depend on the moment."""
         return (await self._policies.get((subject, task), subject, task))[1]
+
+    async def variant(self, variants: Variants, now: datetime) -> EffectivePolicy:
+        """The policy at a moment, where rules have conditions. Raises MeteringUnavailable."""
+        return variants.at(now, await self.use.of(variants.meters, now) if variants.meters else {})
 
     def forget(self) -> None:
         """Drop everything, so that the next call reads the database."""

@@ -1,10 +1,11 @@
 """What a plan lets its holders do for a task, and which model serves a request."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from metering.catalog.served import ModelIndex, ServedModel
 from metering.errors import FeatureNotInPlan, ModelNotAllowed, ModelNotFound, TaskNotAllowed
 from metering.models import PlanFeature, PlanLLMAccess, Task
+from metering.types import ModelClass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,10 +16,27 @@ class PlanAccess:
     task: str
     classes: frozenset[str]
     default_class: str
+    dearest_class: str = ""
+    """Where a rule keeps to the cheaper of the plan's classes."""
 
     def allows(self, model: ServedModel, *, narrowed_to: frozenset[str]) -> bool:
         """Whether the plan's classes and the token's own list (empty: any) contain the model."""
         return model.model_class in self.classes and (not narrowed_to or model.name in narrowed_to)
+
+    def up_to(self, dearest: str) -> "PlanAccess":
+        """Without the classes that are dearer; the default becomes the dearest that is left.
+
+        Raises ModelNotAllowed where none is.
+        """
+        ranks = list(ModelClass)
+        left = [each for each in ranks[: ranks.index(ModelClass(dearest)) + 1] if each in self.classes]
+        if not left:
+            raise ModelNotAllowed(
+                f"A rule allows classes up to {dearest} only, and the plan {self.plan!r} has none of them.",
+                param="model",
+            )
+        default = self.default_class if self.default_class in left else left[-1].value
+        return replace(self, classes=frozenset(left), default_class=default, dearest_class=dearest)
 
 
 def load_access(plan: str, task: str) -> PlanAccess:
@@ -57,8 +75,13 @@ def choose_model(
         if access.allows(model, narrowed_to=narrowed_to):
             return model
     if found[0].model_class not in access.classes:
+        who = (
+            f"A rule keeps to {access.dearest_class}, so it"
+            if access.dearest_class
+            else f"The plan {access.plan!r}"
+        )
         raise ModelNotAllowed(
-            f"The plan {access.plan!r} does not allow {found[0].model_class} models for {access.task}; "
+            f"{who} does not allow {found[0].model_class} models for {access.task}; "
             f"it allows {', '.join(sorted(access.classes))}.",
             param="model",
         )

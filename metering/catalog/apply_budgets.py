@@ -33,6 +33,7 @@ def _apply_budget(plan: Plan, entry: BudgetEntry, row: Budget | None) -> Iterato
         "amount": entry.amount,
         "hard": entry.hard,
         "mode": entry.mode.value,
+        "enforce_percent": entry.enforce_percent,
         "on_expiry": entry.on_expiry.value,
         "thresholds": list(entry.thresholds),
     }

@@ -43,9 +43,10 @@ def _apply_rule(plan: Plan, entry: RuleEntry, row: PolicyRule | None) -> Iterato
             priority=entry.priority,
             value=entry.value,
             mode=entry.mode,
+            enforce_percent=entry.enforce_percent,
         )
         yield Change(action=Action.ADDED, kind="plan rule", name=name, fields={"value": (None, entry.value)})
-    elif update := update_active(row, {"value": entry.value}):
+    elif update := update_active(row, {"value": entry.value, "enforce_percent": entry.enforce_percent}):
         yield Change(action=update[0], kind="plan rule", name=name, fields=update[1])
 
 

@@ -57,6 +57,7 @@ class RuleEntry:
     task: str | None = None
     conditions: Mapping[str, object] = field(default_factory=dict)
     mode: EnforcementMode = EnforcementMode.ENFORCE
+    enforce_percent: int = 100
     priority: int = 0
 
 
@@ -73,6 +74,7 @@ class BudgetEntry:
     per: SubjectType = SubjectType.TENANT
     hard: bool = True
     mode: EnforcementMode = EnforcementMode.ENFORCE
+    enforce_percent: int = 100
     on_expiry: ExpiryCharge = ExpiryCharge.CHARGE
     thresholds: tuple[int, ...] = DEFAULT_THRESHOLDS
 

@@ -14,6 +14,7 @@ from metering.money import TokenPrice, usd_from_nano
 from metering.types import Dimension, EnforcementMode, ExpiryCharge, Scope, SubjectType
 
 Mapping = dict[str, object]
+WHOLE = 100
 
 
 def dump_catalog(*, now: datetime) -> Mapping:
@@ -121,6 +122,8 @@ def _rule(row: PolicyRule) -> Mapping:
         fields["when"] = row.conditions
     if row.mode != EnforcementMode.ENFORCE:
         fields["mode"] = row.mode
+    if row.enforce_percent != WHOLE:
+        fields["enforce_percent"] = row.enforce_percent
     if row.priority:
         fields["priority"] = row.priority
     return fields
@@ -142,6 +145,8 @@ def _budget(row: Budget) -> Mapping:
         fields["soft"] = True
     if row.mode != EnforcementMode.ENFORCE:
         fields["mode"] = row.mode
+    if row.enforce_percent != WHOLE:
+        fields["enforce_percent"] = row.enforce_percent
     if row.on_expiry != ExpiryCharge.CHARGE:
         fields["on_expiry"] = row.on_expiry
     if tuple(row.thresholds) != DEFAULT_THRESHOLDS:

@@ -10,7 +10,7 @@ from metering.catalog.apply_plans import apply_plans
 from metering.catalog.apply_providers import apply_providers
 from metering.catalog.changes import Change
 from metering.catalog.parse_catalog import parse_catalog
-from metering.catalog.read_plans import CheckRule
+from metering.catalog.read_plans import CheckRule, CheckWhen
 from metering.catalog.vocabulary import current_vocabulary
 from metering.models import AuditEvent
 
@@ -22,6 +22,7 @@ def load_catalog(
     text: str,
     environment: Mapping[str, str],
     check_rule: CheckRule,
+    check_when: CheckWhen,
     actor: str,
     now: datetime,
     dry_run: bool = False,
@@ -36,7 +37,11 @@ def load_catalog(
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
         document = parse_catalog(
-            text=text, vocabulary=current_vocabulary(), environment=environment, check_rule=check_rule
+            text=text,
+            vocabulary=current_vocabulary(),
+            environment=environment,
+            check_rule=check_rule,
+            check_when=check_when,
         )
         changes = [
             *apply_providers(document.providers),

@@ -7,7 +7,10 @@ from metering.catalog.section import Section
 from metering.money import NANO_PER_USD, nano_from_usd
 from metering.types import MAX_AMOUNT, Dimension, EnforcementMode, ExpiryCharge, SubjectType, Window
 
-KEYS = ("dimension", "window", "amount", "task", "class", "soft", "per", "mode", "on_expiry", "thresholds")
+KEYS = (
+    "dimension", "window", "amount", "task", "class", "soft", "per", "mode", "enforce_percent", "on_expiry",
+    "thresholds",
+)  # fmt: skip
 DIMENSIONS = [dimension.value for dimension in Dimension if dimension is not Dimension.CONCURRENCY]
 WINDOWS = [window.value for window in Window if window is not Window.NONE]
 SUBJECTS = [
@@ -61,6 +64,7 @@ def _read_budget(budget: Section, vocabulary: Vocabulary) -> BudgetEntry | None:
         per=SubjectType(per),
         hard=not budget.flag("soft", False),
         mode=EnforcementMode(budget.choice("mode", MODES, default=EnforcementMode.ENFORCE)),
+        enforce_percent=budget.integer("enforce_percent", low=0, high=100, default=100),
         on_expiry=ExpiryCharge(budget.choice("on_expiry", CHARGES, default=ExpiryCharge.CHARGE)),
         thresholds=_thresholds(budget),
     )

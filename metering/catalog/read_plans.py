@@ -12,15 +12,19 @@ from metering.types import EnforcementMode
 
 CheckRule = Callable[[str, object, str | None], None]
 """(key, value, task) -> None; raises ValueError with a sentence when the rule makes no sense."""
+CheckWhen = Callable[[object], None]
+"""The same for a rule's conditions."""
 
 KEYS = ("name", "features", "tasks", "rules", "budgets", "active")
 TASK_KEYS = ("classes", "default_class")
-RULE_KEYS = ("key", "value", "task", "when", "mode", "priority")
+RULE_KEYS = ("key", "value", "task", "when", "mode", "enforce_percent", "priority")
 MODES = [mode.value for mode in EnforcementMode]
 MAX_PRIORITY = 1_000_000
 
 
-def read_plans(section: Section, vocabulary: Vocabulary, check_rule: CheckRule) -> Iterator[PlanEntry]:
+def read_plans(
+    section: Section, vocabulary: Vocabulary, check_rule: CheckRule, check_when: CheckWhen
+) -> Iterator[PlanEntry]:
     """Each plan of the section. Without `features`, a plan contains those that its tasks need."""
     for code, fields in section.sections(KEYS):
         if not is_code(code, max_length=32):
@@ -35,7 +39,7 @@ def read_plans(section: Section, vocabulary: Vocabulary, check_rule: CheckRule) 
             if fields.node("features") is not None
             else implied,
             access=access,
-            rules=tuple(_read_rules(fields, vocabulary, check_rule)),
+            rules=tuple(_read_rules(fields, vocabulary, check_rule, check_when)),
             budgets=tuple(read_budgets(fields, vocabulary)),
             is_active=fields.flag("active", True),
         )
@@ -59,10 +63,12 @@ def _read_access(fields: Section, vocabulary: Vocabulary) -> Iterator[AccessEntr
         )
 
 
-def _read_rules(fields: Section, vocabulary: Vocabulary, check_rule: CheckRule) -> Iterator[RuleEntry]:
+def _read_rules(
+    fields: Section, vocabulary: Vocabulary, check_rule: CheckRule, check_when: CheckWhen
+) -> Iterator[RuleEntry]:
     seen: dict[object, int] = {}
     for rule in fields.listed("rules", RULE_KEYS):
-        entry = _read_rule(rule, vocabulary, check_rule)
+        entry = _read_rule(rule, vocabulary, check_rule, check_when)
         identity = (entry.key, entry.task, repr(sorted(entry.conditions.items())), entry.priority, entry.mode)
         if identity in seen:
             rule.problem(
@@ -72,7 +78,9 @@ def _read_rules(fields: Section, vocabulary: Vocabulary, check_rule: CheckRule) 
         yield entry
 
 
-def _read_rule(rule: Section, vocabulary: Vocabulary, check_rule: CheckRule) -> RuleEntry:
+def _read_rule(
+    rule: Section, vocabulary: Vocabulary, check_rule: CheckRule, check_when: CheckWhen
+) -> RuleEntry:
     key, task = rule.text("key", max_length=64), _task(rule, vocabulary)
     node, value = rule.node("value"), None
     if not key or node is None:
@@ -88,8 +96,9 @@ def _read_rule(rule: Section, vocabulary: Vocabulary, check_rule: CheckRule) -> 
         key=key,
         value=value,
         task=task,
-        conditions=_conditions(rule),
+        conditions=_conditions(rule, check_when),
         mode=EnforcementMode(rule.choice("mode", MODES, default=EnforcementMode.ENFORCE)),
+        enforce_percent=rule.integer("enforce_percent", low=0, high=100, default=100),
         priority=rule.integer("priority", low=-MAX_PRIORITY, high=MAX_PRIORITY, default=0),
     )
 
@@ -100,7 +109,7 @@ def _task(section: Section, vocabulary: Vocabulary) -> str | None:
     return section.choice("task", sorted(vocabulary.feature_of_task)) or None
 
 
-def _conditions(rule: Section) -> dict[str, object]:
+def _conditions(rule: Section, check_when: CheckWhen) -> dict[str, object]:
     node = rule.node("when")
     if node is None:
         return {}
@@ -109,7 +118,8 @@ def _conditions(rule: Section) -> dict[str, object]:
         return {}
     try:
         value = plain_value(node)
+        check_when(value)
     except ValueError as error:
-        rule.problem(str(error), key="when")
+        rule.problem(str(error).rstrip("."), key="when")
         return {}
     return dict(value) if isinstance(value, dict) else {}

@@ -2,6 +2,7 @@
 
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.timezone import now
@@ -46,13 +47,21 @@ class PolicyRule(models.Model):
     mode = models.CharField(
         max_length=8, choices=choices_of(EnforcementMode), default=EnforcementMode.ENFORCE
     )
+    enforce_percent = models.PositiveSmallIntegerField(
+        default=100,
+        validators=[MaxValueValidator(100)],
+        help_text="In mode enforce: for so many of a hundred users and tokens. The others are observed.",
+    )
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(default=now, editable=False)
 
     class Meta:
         ordering = ["scope", "scope_id", "key", "-priority"]
         indexes = [models.Index(fields=["scope", "scope_id"], name="policyrule_scope")]
-        constraints = [models.CheckConstraint(condition=FITS_SCOPE, name="rule_scope_fits")]
+        constraints = [
+            models.CheckConstraint(condition=FITS_SCOPE, name="rule_scope_fits"),
+            models.CheckConstraint(condition=Q(enforce_percent__lte=100), name="rule_enforce_percent"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.scope} {self.scope_id} {self.key}"
@@ -83,6 +92,11 @@ class Budget(models.Model):
     mode = models.CharField(
         max_length=8, choices=choices_of(EnforcementMode), default=EnforcementMode.ENFORCE
     )
+    enforce_percent = models.PositiveSmallIntegerField(
+        default=100,
+        validators=[MaxValueValidator(100)],
+        help_text="In mode enforce: for so many of a hundred users and tokens. The others are observed.",
+    )
     on_expiry = models.CharField(max_length=8, choices=choices_of(ExpiryCharge), default=ExpiryCharge.CHARGE)
     thresholds = ArrayField(models.PositiveSmallIntegerField(), default=default_thresholds, blank=True)
     is_active = models.BooleanField(default=True)
@@ -101,6 +115,7 @@ class Budget(models.Model):
                 condition=Q(amount__gte=0, amount__lte=MAX_AMOUNT), name="budget_amount_range"
             ),
             models.CheckConstraint(condition=FITS_SCOPE, name="budget_scope_fits"),
+            models.CheckConstraint(condition=Q(enforce_percent__lte=100), name="budget_enforce_percent"),
             models.CheckConstraint(
                 condition=Q(dimension="concurrency", window="none")
                 | (~Q(dimension="concurrency") & ~Q(window="none")),

@@ -8,6 +8,9 @@ Whose use a budget counts (`per`), and what happens where the caller has no such
 - `agent` and `provider` are known only with the call; a call that names no agent is under no agent's budget.
 
 A tenant in mode observe or warn loosens its own limits, never the gateway-wide and the providers' ones.
+
+The value of `max_concurrent` may change with the time of day; its meter does not, or calls in flight would not
+count when it does. So a slot's meter is that of its rule without a condition, if it has one.
 """
 
 from collections.abc import Iterable
@@ -15,7 +18,9 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from metering.ledger.commands import MeterKey
-from metering.policy.merge import Rule, winners
+from metering.policy.enforcement import WARN, Modes, loosest, mode_for
+from metering.policy.merge import Slot, winners
+from metering.policy.rule import Rule
 from metering.policy.values import LineTemplate, PolicySubject
 from metering.types import Dimension, EnforcementMode, Scope, SubjectType, Window
 
@@ -35,6 +40,7 @@ class BudgetRow:
     amount: int
     hard: bool = True
     mode: EnforcementMode = EnforcementMode.ENFORCE
+    enforce_percent: int = 100
     release_on_expiry: bool = False
     model_class: str | None = None
     """Only calls to models of this class count."""
@@ -49,53 +55,59 @@ class TenantCalendar:
     mode: EnforcementMode = EnforcementMode.ENFORCE
 
 
-def budget_line(budget: BudgetRow, subject: PolicySubject, tenant: TenantCalendar) -> LineTemplate:
+def budget_line(
+    budget: BudgetRow, subject: PolicySubject, tenant: TenantCalendar, modes: Modes
+) -> LineTemplate:
     """The budget's line; the subject of a plan's each-agent or each-provider budget is left empty."""
     subject_type, subject_id = _subject_of(budget, subject)
     operators_own = budget.scope in (Scope.GLOBAL, Scope.PROVIDER)
+    mode = modes.of_limit(budget.mode, budget.enforce_percent, operators_own=operators_own)
     return LineTemplate(
         meter=_meter(budget.id, subject_type, subject_id, budget.dimension, budget.window, subject, tenant),
         limit=budget.amount,
-        enforced=budget.hard
-        and budget.mode is EnforcementMode.ENFORCE
-        and (operators_own or tenant.mode is EnforcementMode.ENFORCE),
+        mode=mode if budget.hard else loosest(mode, WARN),
         release_on_expiry=budget.release_on_expiry,
         scope=budget.scope,
         name=f"{budget.scope} {budget.dimension}/{budget.window}"
         + (f" of {budget.model_class}" if budget.model_class else ""),
         model_class=budget.model_class,
+        source_id=budget.id,
     )
 
 
 def concurrency_lines(
-    rules: Iterable[Rule], subject: PolicySubject, tenant: TenantCalendar
+    rules: Iterable[Rule], subject: PolicySubject, tenant: TenantCalendar, modes: Modes
 ) -> list[LineTemplate]:
-    """A windowless line for each scope that says `max_concurrent`: the base rule counts the tenant's calls.
+    """A windowless line for each slot that says `max_concurrent`: the base rule counts the tenant's calls.
 
     Observed rules get lines of their own beside the enforced ones, so that trying a tighter limit
     does not switch the present one off.
     """
-    of_key = [rule for rule in rules if rule.key == "max_concurrent"]
-    enforced = [rule for rule in of_key if rule.mode is EnforcementMode.ENFORCE]
-    tried = [rule for rule in of_key if rule.mode is not EnforcementMode.ENFORCE]
+    groups: dict[bool, list[Rule]] = {True: [], False: []}
+    for rule in rules:
+        if rule.key == "max_concurrent":
+            own = mode_for(rule.mode, rule.enforce_percent, modes.principal)
+            groups[own is EnforcementMode.ENFORCE].append(rule)
     return [
-        _concurrency_line(slot, rule, subject, tenant)
-        for group in (enforced, tried)
+        _concurrency_line(slot, rule, plain.get(slot, rule).id, subject, tenant, modes)
+        for group in groups.values()
+        for plain in [winners(rule for rule in group if rule.condition is None)]
         for slot, rule in winners(group).items()
     ]
 
 
 def _concurrency_line(
-    slot: Scope, rule: Rule, subject: PolicySubject, tenant: TenantCalendar
+    slot: Slot, rule: Rule, meter_id: UUID, subject: PolicySubject, tenant: TenantCalendar, modes: Modes
 ) -> LineTemplate:
-    subject_type, subject_id = identified(SubjectType(slot.value), subject)
+    subject_type, subject_id = identified(SubjectType(slot.scope.value), subject)
     return LineTemplate(
-        meter=_meter(rule.id, subject_type, subject_id, Dimension.CONCURRENCY, Window.NONE, subject, tenant),
+        meter=_meter(meter_id, subject_type, subject_id, Dimension.CONCURRENCY, Window.NONE, subject, tenant),
         limit=int(rule.value),
-        enforced=rule.mode is EnforcementMode.ENFORCE and tenant.mode is EnforcementMode.ENFORCE,
+        mode=modes.of_limit(rule.mode, rule.enforce_percent, operators_own=rule.scope is Scope.GLOBAL),
         release_on_expiry=True,
         scope=rule.scope,
         name=f"{rule.scope} max_concurrent",
+        source_id=rule.id,
     )
 
 

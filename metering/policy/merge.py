@@ -1,77 +1,122 @@
 """How rules of several scopes become one value. Pure.
 
-The order is total: scope (global, plan, tenant, team, user, token), then rules about the task before
-rules about every task, then priority, then the newer rule (ids are ordered by time). Up to the tenant the
-last one in this order counts, so that a super admin may raise or lower; team, user and token rules
-only tighten (`Merge`). Only rules in mode `enforce` decide the value in force. Rules with conditions
-do not count until conditions are evaluated.
+Global, plan and tenant rules form the base: the last in the order of rule.py counts, so that a super admin may raise
+or lower. Team, user and token rules only tighten: all of them hold, and the strictest counts. For a preference
+(`Merge.REPLACE`) the last of all counts.
+
+A rule that is observed or warns, by itself or for this principal, leaves the others in force, and so does a rule whose
+condition does not hold. What would be in force if they were enforced is kept beside, as `tried`.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 from uuid import UUID
 
+from metering.policy.enforcement import Modes, mode_for
 from metering.policy.registry import REGISTRY, Merge, RuleKey
+from metering.policy.rule import BASE_SCOPES, Rule
 from metering.policy.values import Setting
 from metering.types import EnforcementMode, Scope
 
-BASE_SCOPES = (Scope.GLOBAL, Scope.PLAN, Scope.TENANT)
-NARROW_SCOPES = (Scope.TEAM, Scope.USER, Scope.TOKEN)
-_RANK = {scope: rank for rank, scope in enumerate(BASE_SCOPES + NARROW_SCOPES)}
+ENFORCE = EnforcementMode.ENFORCE
+SWITCHES = ("enforcement", "enforcement_percent")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
-    """A row of PolicyRule that applies to the subject and the task."""
+class Slot(NamedTuple):
+    """Whose limit a rule is where each subject counts by itself: the base (as TENANT), a team, a user, a token.
 
-    id: UUID
+    Narrow rules about a task and about every task have slots of their own, because both hold.
+    """
+
     scope: Scope
     task: str | None
-    key: str
-    value: int | str
-    scope_id: str = ""
-    """Which provider or agent; nobody else's rules are read for others."""
-    priority: int = 0
-    mode: EnforcementMode = EnforcementMode.ENFORCE
-
-    @property
-    def order(self) -> tuple[int, bool, int, UUID]:
-        return _RANK[self.scope], self.task is not None, self.priority, self.id
 
 
-def winners(rules: Iterable[Rule]) -> dict[Scope, Rule]:
-    """One rule of one key for each scope that has its own say: the base (as TENANT), team, user, token."""
-    best: dict[Scope, Rule] = {}
+def winners(rules: Iterable[Rule]) -> dict[Slot, Rule]:
+    """The rule of one numeric key that counts in each slot: the last one of the base, the strictest elsewhere."""
+    best: dict[Slot, Rule] = {}
     for rule in rules:
-        slot = Scope.TENANT if rule.scope in BASE_SCOPES else rule.scope
-        if slot not in best or rule.order > best[slot].order:
+        if rule.scope in BASE_SCOPES:
+            slot = Slot(Scope.TENANT, None)
+            wins = slot not in best or rule.order > best[slot].order
+        else:
+            slot = Slot(rule.scope, rule.task)
+            wins = slot not in best or _stands_before(REGISTRY[rule.key], rule, best[slot])
+        if wins:
             best[slot] = rule
     return best
 
 
-def merge_settings(rules: Iterable[Rule]) -> dict[str, Setting]:
-    """The value in force for every key that an enforced rule sets."""
-    by_key: dict[str, list[Rule]] = {}
-    for rule in rules:
-        if rule.mode is EnforcementMode.ENFORCE and rule.key in REGISTRY:
-            by_key.setdefault(rule.key, []).append(rule)
-    return {key: _merge(REGISTRY[key], winners(of_key)) for key, of_key in by_key.items()}
-
-
-def _merge(spec: RuleKey, best: dict[Scope, Rule]) -> Setting:
+def winner(rules: Iterable[Rule]) -> Rule | None:
+    """The rule of one key whose value counts; None without rules."""
     chosen: Rule | None = None
-    for slot in (Scope.TENANT, *NARROW_SCOPES):
-        rule = best.get(slot)
-        if rule is not None and (chosen is None or _narrows(spec, rule.value, chosen.value)):
+    for rule in sorted(rules, key=lambda rule: rule.order):
+        spec = REGISTRY[rule.key]
+        current = chosen.value if chosen is not None else spec.default
+        if (
+            rule.scope in BASE_SCOPES
+            or spec.merge is Merge.REPLACE
+            or current is None
+            or spec.strictness(rule.value) > spec.strictness(current)
+        ):
             chosen = rule
-    if chosen is None:
-        raise AssertionError("a key is merged only where it has a rule")
-    return Setting(value=chosen.value, scope=chosen.scope, rule_id=chosen.id)
+    return chosen
 
 
-def _narrows(spec: RuleKey, value: int | str, current: int | str) -> bool:
-    if spec.merge is Merge.REPLACE:
-        return True
-    if spec.merge is Merge.STRICTER:
-        return spec.choices.index(str(value)) > spec.choices.index(str(current))
-    return int(value) < int(current)
+def modes_of(rules: Iterable[Rule], tenant: EnforcementMode, principal: UUID | None) -> Modes:
+    """The modes around the subject's limits, as the rules `enforcement` and `enforcement_percent` say."""
+    found = {
+        key: chosen.value
+        for key, of_key in by_key(rules).items()
+        if key in SWITCHES and (chosen := winner(rule for rule in of_key if rule.mode is ENFORCE)) is not None
+    }
+    mode = EnforcementMode(str(found.get("enforcement", ENFORCE)))
+    percent = int(found.get("enforcement_percent", 100))
+    return Modes(switch=mode_for(mode, percent, principal), tenant=tenant, principal=principal)
+
+
+def merge_settings(rules: Iterable[Rule], modes: Modes) -> tuple[dict[str, Setting], dict[str, Setting]]:
+    """The settings in force by key, and those that would be tighter if observed rules were enforced."""
+    in_force: dict[str, Setting] = {}
+    tried: dict[str, Setting] = {}
+    for key, of_key in by_key(rules).items():
+        spec = REGISTRY[key]
+        enforced = winner(
+            rule for rule in of_key if mode_for(rule.mode, rule.enforce_percent, modes.principal) is ENFORCE
+        )
+        if enforced is not None:
+            setting = _setting(enforced, modes, spec)
+            (in_force if setting.mode is ENFORCE else tried)[key] = setting
+        if spec.is_limit and (other := winner(of_key)) is not enforced and other is not None:
+            setting = _setting(other, modes, spec)
+            if setting.mode is not ENFORCE and (
+                key not in in_force or _tighter(spec, setting, in_force[key])
+            ):
+                tried[key] = setting
+    return in_force, tried
+
+
+def by_key(rules: Iterable[Rule]) -> dict[str, list[Rule]]:
+    """Rules of known keys, by key."""
+    found: dict[str, list[Rule]] = {}
+    for rule in rules:
+        if rule.key in REGISTRY:
+            found.setdefault(rule.key, []).append(rule)
+    return found
+
+
+def _setting(rule: Rule, modes: Modes, spec: RuleKey) -> Setting:
+    mode = ENFORCE
+    if spec.is_limit:
+        mode = modes.of_limit(rule.mode, rule.enforce_percent, operators_own=rule.scope is Scope.GLOBAL)
+    return Setting(value=rule.value, scope=rule.scope, rule_id=rule.id, mode=mode)
+
+
+def _tighter(spec: RuleKey, one: Setting, other: Setting) -> bool:
+    return spec.strictness(one.value) > spec.strictness(other.value)
+
+
+def _stands_before(spec: RuleKey, rule: Rule, other: Rule) -> bool:
+    """Stricter, or as strict and earlier in the order."""
+    one, two = spec.strictness(rule.value), spec.strictness(other.value)
+    return one > two or (one == two and rule.order < other.order)

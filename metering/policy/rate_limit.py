@@ -1,11 +1,12 @@
 """Token buckets that a policy puts calls under: those of every call, and those that depend on the call."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
+from uuid import UUID
 
-from metering.types import Dimension, Scope
+from metering.types import Dimension, EnforcementMode, Scope
 
 NETWORK_BITS = 64
 """What one customer of an IPv6 provider gets at least: single addresses are free to change."""
@@ -26,16 +27,17 @@ class RateLimit:
     """Of the rule that sets it."""
     name: str
     """How messages call it: scope, dimension and window, such as `plan requests/minute`."""
+    mode: EnforcementMode = EnforcementMode.ENFORCE
+    rule_id: UUID | None = None
+    """None: a default that no rule sets."""
 
     def of_subject(self, subject: str) -> "RateLimit":
         """The same rule's bucket for one agent, provider or address."""
-        return RateLimit(
-            key=self.key + subject,
-            dimension=self.dimension,
-            per_minute=self.per_minute,
-            scope=self.scope,
-            name=self.name,
-        )
+        return replace(self, key=self.key + subject)
+
+    def as_tried(self) -> "RateLimit":
+        """The same limit on a bucket of its own, so that trying it takes nothing from an enforced one."""
+        return replace(self, key=f"tried:{self.rule_id}:{self.key}")
 
 
 Limits = tuple[RateLimit, ...]
@@ -54,6 +56,35 @@ class CallRates:
     each_agent: Limits = ()
     each_address: Limits = ()
     _memo: dict[tuple[str, str | None, str | None], Limits] = field(default_factory=dict, compare=False)
+
+    def __bool__(self) -> bool:
+        """Whether any call may draw from a bucket."""
+        return bool(
+            self.always
+            or self.by_provider
+            or self.each_provider
+            or self.by_agent
+            or self.each_agent
+            or self.each_address
+        )
+
+    def only(self, keep: Callable[[RateLimit], RateLimit | None]) -> "CallRates":
+        """The buckets for which `keep` answers one."""
+
+        def kept(limits: Limits) -> Limits:
+            return tuple(found for limit in limits if (found := keep(limit)) is not None)
+
+        def groups(of: Mapping[str, Limits]) -> dict[str, Limits]:
+            return {name: found for name, limits in of.items() if (found := kept(limits))}
+
+        return CallRates(
+            always=kept(self.always),
+            by_provider=groups(self.by_provider),
+            each_provider=kept(self.each_provider),
+            by_agent=groups(self.by_agent),
+            each_agent=kept(self.each_agent),
+            each_address=kept(self.each_address),
+        )
 
     def for_call(self, *, provider: str, agent_id: str | None, address: str | None) -> Limits:
         """The buckets of one call; an agent or address that is not known has none."""

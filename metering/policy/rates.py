@@ -7,76 +7,87 @@ tenants together, an agent's rule that agent. `requests_per_minute_per_user` (an
 the rule is for. The gateway's own rule about addresses counts an address across tenants. The same for tokens.
 
 A rule about one task has a bucket of its own for that task. A call without a user or team counts as `lines` says;
-without an agent or address it draws from no such bucket. Only enforced rules of a tenant in mode `enforce` limit
-anything, but for a provider's rules, which no tenant loosens.
+without an agent or address it draws from no such bucket. Rules that are observed or warn have buckets of their own
+(`tried_rates`), from which calls draw without being denied.
 """
 
 from collections.abc import Iterable
 
+from metering.policy.enforcement import ENFORCE, Modes, mode_for
 from metering.policy.lines import identified
-from metering.policy.merge import BASE_SCOPES, Rule, winners
+from metering.policy.merge import winners
 from metering.policy.rate_limit import CallRates, Limits, RateLimit
 from metering.policy.registry import PER_AGENT_DEFAULT, RATE_SUBJECTS
+from metering.policy.rule import BASE_SCOPES, Rule
 from metering.policy.values import PolicySubject
-from metering.types import Dimension, EnforcementMode, Scope, SubjectType
+from metering.types import Dimension, Scope, SubjectType
 
 RATE_KEYS = {"requests_per_minute": Dimension.REQUESTS, "tokens_per_minute": Dimension.TOKENS}
 
 
-def call_rates(
-    rules: Iterable[Rule], subject: PolicySubject, mode: EnforcementMode, *, feature: str
-) -> CallRates:
+def call_rates(rules: Iterable[Rule], subject: PolicySubject, modes: Modes, *, feature: str) -> CallRates:
     """Every bucket of the subject's calls; `feature` is the one that the task belongs to."""
-    enforced = [rule for rule in rules if rule.mode is EnforcementMode.ENFORCE]
-    by_provider = _own(enforced, Scope.PROVIDER, "rate:{dimension}:provider:{id}:{task}")
-    if mode is not EnforcementMode.ENFORCE:
-        return CallRates(by_provider=by_provider)
-    each = {per: _each(enforced, subject, per) for per in RATE_SUBJECTS}
-    always = _whole(enforced, subject)
+    enforced = [
+        rule for rule in rules if mode_for(rule.mode, rule.enforce_percent, modes.principal) is ENFORCE
+    ]
+    found = _buckets(enforced, subject, modes, feature)
+    return found.only(lambda limit: limit if limit.mode is ENFORCE else None)
+
+
+def tried_rates(rules: Iterable[Rule], subject: PolicySubject, modes: Modes, *, feature: str) -> CallRates:
+    """Buckets of limits that are observed or warn: what they would deny is recorded only."""
+    found = _buckets(list(rules), subject, modes, feature)
+    return found.only(lambda limit: limit.as_tried() if limit.mode is not ENFORCE else None)
+
+
+def _buckets(rules: list[Rule], subject: PolicySubject, modes: Modes, feature: str) -> CallRates:
+    each = {per: _each(rules, subject, modes, per) for per in RATE_SUBJECTS}
+    always = _whole(rules, subject, modes)
     for per in ("team", "user", "token"):
         subject_type, subject_id = identified(SubjectType(per), subject)
         always += [limit.of_subject(f"{subject_type}:{subject_id}") for limit in each[per]]
     always += [limit.of_subject(feature) for limit in each["feature"]]
     return CallRates(
         always=tuple(always),
-        by_provider=by_provider,
+        by_provider=_own(rules, modes, Scope.PROVIDER, "rate:{dimension}:provider:{id}:{task}"),
         each_provider=tuple(each["provider"]),
-        by_agent=_agents(enforced, subject, each["agent"]),
+        by_agent=_agents(rules, subject, modes, each["agent"]),
         each_agent=tuple(each["agent"]),
         each_address=tuple(each["address"]),
     )
 
 
-def _whole(rules: list[Rule], subject: PolicySubject) -> list[RateLimit]:
+def _whole(rules: list[Rule], subject: PolicySubject, modes: Modes) -> list[RateLimit]:
     """The buckets of tenant, team, user and token themselves."""
     return [
-        _rate_limit(rule, dimension, f"rate:{dimension}:{slot}:{subject_id}:{rule.task or '*'}")
+        _rate_limit(rule, dimension, f"rate:{dimension}:{slot.scope}:{subject_id}:{rule.task or '*'}", modes)
         for key, dimension in RATE_KEYS.items()
         for slot, rule in winners(_of_key(rules, key)).items()
-        if (subject_id := _subject_id(slot, subject)) is not None
+        if (subject_id := _subject_id(slot.scope, subject)) is not None
     ]
 
 
-def _each(rules: list[Rule], subject: PolicySubject, per: str) -> list[RateLimit]:
+def _each(rules: list[Rule], subject: PolicySubject, modes: Modes, per: str) -> list[RateLimit]:
     """The buckets of every agent (or other) within tenant, team, user and token; their keys' end is open."""
     limits: list[RateLimit] = []
     for key, dimension in RATE_KEYS.items():
         best = winners(_of_key(rules, f"{key}_per_{per}"))
-        if per == "agent" and dimension is Dimension.REQUESTS and Scope.TENANT not in best:
-            limits.append(_default_per_agent(subject))
+        has_base = any(slot.scope is Scope.TENANT for slot in best)
+        if per == "agent" and dimension is Dimension.REQUESTS and not has_base:
+            limits.append(_default_per_agent(subject, modes))
         for slot, rule in best.items():
-            subject_id = _subject_id(slot, subject)
+            subject_id = _subject_id(slot.scope, subject)
             if subject_id is None:
                 continue
-            whose = f"{slot}:{subject_id}"
+            whose = f"{slot.scope}:{subject_id}"
             if per == "address" and rule.scope is Scope.GLOBAL:
                 whose = "global:"
             prefix = f"rate:{dimension}:{whose}:{rule.task or '*'}:{per}:"
-            limits.append(_rate_limit(rule, dimension, prefix, per=per))
+            limits.append(_rate_limit(rule, dimension, prefix, modes, per=per))
     return limits
 
 
-def _own(rules: list[Rule], scope: Scope, key: str) -> dict[str, Limits]:
+def _own(rules: list[Rule], modes: Modes, scope: Scope, key: str) -> dict[str, Limits]:
     """The buckets of providers or agents that have rules of their own."""
     best: dict[tuple[str, str], Rule] = {}
     for rule in rules:
@@ -88,15 +99,19 @@ def _own(rules: list[Rule], scope: Scope, key: str) -> dict[str, Limits]:
     for (scope_id, name), rule in best.items():
         dimension = RATE_KEYS[name]
         bucket = key.format(dimension=dimension, id=scope_id, task=rule.task or "*")
-        found[scope_id] = (*found.get(scope_id, ()), _rate_limit(rule, dimension, bucket))
+        found[scope_id] = (*found.get(scope_id, ()), _rate_limit(rule, dimension, bucket, modes))
     return found
 
 
-def _agents(rules: list[Rule], subject: PolicySubject, each: list[RateLimit]) -> dict[str, Limits]:
+def _agents(
+    rules: list[Rule], subject: PolicySubject, modes: Modes, each: list[RateLimit]
+) -> dict[str, Limits]:
     """An agent's own rule takes the place of the tenant's general one of its dimension, and goes on with its bucket;
     what a team, user or token allows each agent stays.
     """
-    own = _own(rules, Scope.AGENT, f"rate:{{dimension}}:tenant:{subject.tenant_id}:{{task}}:agent:{{id}}")
+    own = _own(
+        rules, modes, Scope.AGENT, f"rate:{{dimension}}:tenant:{subject.tenant_id}:{{task}}:agent:{{id}}"
+    )
     return {
         agent: (
             *limits,
@@ -111,7 +126,7 @@ def _agents(rules: list[Rule], subject: PolicySubject, each: list[RateLimit]) ->
     }
 
 
-def _rate_limit(rule: Rule, dimension: Dimension, key: str, *, per: str = "") -> RateLimit:
+def _rate_limit(rule: Rule, dimension: Dimension, key: str, modes: Modes, *, per: str = "") -> RateLimit:
     each = f" per {per}" if per else ""
     return RateLimit(
         key=key,
@@ -119,16 +134,21 @@ def _rate_limit(rule: Rule, dimension: Dimension, key: str, *, per: str = "") ->
         per_minute=int(rule.value),
         scope=rule.scope,
         name=f"{rule.scope} {dimension}/minute{each}",
+        mode=modes.of_limit(
+            rule.mode, rule.enforce_percent, operators_own=rule.scope in (Scope.GLOBAL, Scope.PROVIDER)
+        ),
+        rule_id=rule.id,
     )
 
 
-def _default_per_agent(subject: PolicySubject) -> RateLimit:
+def _default_per_agent(subject: PolicySubject, modes: Modes) -> RateLimit:
     return RateLimit(
         key=f"rate:{Dimension.REQUESTS}:tenant:{subject.tenant_id}:*:agent:",
         dimension=Dimension.REQUESTS,
         per_minute=PER_AGENT_DEFAULT,
         scope=Scope.GLOBAL,
         name=f"default {Dimension.REQUESTS}/minute per agent",
+        mode=modes.overall,
     )
 
 
@@ -136,8 +156,8 @@ def _of_key(rules: list[Rule], key: str) -> list[Rule]:
     return [rule for rule in rules if rule.key == key and rule.scope not in (Scope.PROVIDER, Scope.AGENT)]
 
 
-def _order(rule: Rule) -> tuple[bool, int, object]:
-    return rule.task is not None, rule.priority, rule.id
+def _order(rule: Rule) -> tuple[bool, bool, int, object]:
+    return rule.task is not None, rule.condition is not None, rule.priority, rule.id
 
 
 def _subject_id(slot: Scope, subject: PolicySubject) -> str | None:

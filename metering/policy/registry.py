@@ -6,7 +6,7 @@ A key that is not here cannot be stored, so a rule that nothing reads cannot exi
 from dataclasses import dataclass
 from enum import StrEnum
 
-from metering.types import MAX_AMOUNT, Task
+from metering.types import MAX_AMOUNT, EnforcementMode, ModelClass, Task
 
 
 class Merge(StrEnum):
@@ -14,6 +14,8 @@ class Merge(StrEnum):
 
     LOWER = "lower"
     """Only a smaller number counts."""
+    RAISE = "raise"
+    """Only a larger number counts."""
     STRICTER = "stricter"
     """Only a later one of the key's choices counts: they are listed from loose to strict."""
     REPLACE = "replace"
@@ -32,11 +34,16 @@ class RuleKey:
     choices: tuple[str, ...] = ()
     tasks: frozenset[Task] = frozenset(Task)
     merge: Merge = Merge.LOWER
+    default: int | str | None = None
+    """What is in force without any rule, where that is not unlimited: team, user and token rules only tighten it."""
+    is_limit: bool = True
+    """Whether the modes of tenant and gateway apply. What is no limit counts if its rule's own mode is enforce."""
 
-    @property
-    def is_limit(self) -> bool:
-        """Whether enforcement modes apply: a limit can be observed only, a preference cannot."""
-        return self.merge is not Merge.REPLACE
+    def strictness(self, value: int | str) -> int:
+        """Orders the values of a key: the larger, the less is allowed."""
+        if self.merge is Merge.LOWER:
+            return -int(value)
+        return int(value) if self.merge is Merge.RAISE else self.choices.index(str(value))
 
     @property
     def valid_values(self) -> str:
@@ -90,24 +97,53 @@ _KEYS = (
         meaning="how long an answer may be served from the cache; 0 switches it off",
         unit="seconds",
         high=30 * 86_400,
+        is_limit=False,
+    ),
+    RuleKey(
+        name="max_class",
+        meaning="the dearest class of models that may serve a call",
+        choices=tuple(reversed(ModelClass)),
+        merge=Merge.STRICTER,
     ),
     RuleKey(
         name="on_disconnect",
         meaning="what happens to a call whose caller has gone",
         choices=("drain", "cancel"),
         merge=Merge.REPLACE,
+        is_limit=False,
     ),
     RuleKey(
         name="on_metering_failure",
         meaning="whether calls proceed while the ledger is away",
         choices=("open", "closed"),
         merge=Merge.STRICTER,
+        default="closed",
+        is_limit=False,
     ),
     RuleKey(
         name="log_content",
         meaning="how much of prompts and answers is logged",
         choices=("full", "redacted", "off"),
         merge=Merge.STRICTER,
+        default="off",
+        is_limit=False,
+    ),
+    RuleKey(
+        name="enforcement",
+        meaning="what limits do once they are reached",
+        choices=tuple(EnforcementMode),
+        merge=Merge.STRICTER,
+        default=EnforcementMode.ENFORCE,
+        is_limit=False,
+    ),
+    RuleKey(
+        name="enforcement_percent",
+        meaning="the share of users and tokens for whom limits are enforced; the others' are observed",
+        unit="percent",
+        high=100,
+        default=100,
+        merge=Merge.RAISE,
+        is_limit=False,
     ),
 )
 

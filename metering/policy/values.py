@@ -1,16 +1,21 @@
 """What policy compiles to: immutable values that the hot path reads without touching the database."""
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID
 
 from msgspec.structs import replace
 
 from metering.ledger.commands import MeterKey
+from metering.policy.conditions import Condition
 from metering.policy.rate_limit import CallRates
-from metering.policy.registry import REGISTRY
+from metering.policy.rule import Rule
 from metering.types import EnforcementMode, Scope
+
+if TYPE_CHECKING:
+    from metering.policy.variants import Variants
 
 
 class PolicySubject(NamedTuple):
@@ -23,14 +28,21 @@ class PolicySubject(NamedTuple):
     user_id: UUID | None
     token_id: UUID | None
 
+    @property
+    def principal(self) -> UUID | None:
+        """Whose share of a gradual rollout it is: the user, or the token of a caller who is no user."""
+        return self.user_id or self.token_id
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
-    """The value of a rule key in force, and where it comes from."""
+    """The value of a rule key, and where it comes from."""
 
     value: int | str
     scope: Scope
     rule_id: UUID
+    mode: EnforcementMode = EnforcementMode.ENFORCE
+    """Anything but enforce: it is not in force, only observed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,25 +52,23 @@ class LineTemplate:
     meter: MeterKey
     limit: int
     """In the ledger's units: cost in nano-USD."""
-    enforced: bool
+    mode: EnforcementMode = EnforcementMode.ENFORCE
     release_on_expiry: bool
     scope: Scope
     name: str
     """How messages call the budget: scope, dimension and window, such as `tenant cost/month`."""
     model_class: str | None = None
     """Only calls to models of this class count; None: all."""
+    source_id: UUID
+    """The budget or rule that sets the limit."""
+    enforced: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "enforced", self.mode is EnforcementMode.ENFORCE)
 
     def of_subject(self, subject_id: str) -> "LineTemplate":
         """The same budget on the meter of one provider or agent."""
-        return LineTemplate(
-            meter=replace(self.meter, subject_id=subject_id),
-            limit=self.limit,
-            enforced=self.enforced,
-            release_on_expiry=self.release_on_expiry,
-            scope=self.scope,
-            name=self.name,
-            model_class=self.model_class,
-        )
+        return dataclasses.replace(self, meter=replace(self.meter, subject_id=subject_id))
 
 
 Lines = tuple[LineTemplate, ...]
@@ -71,8 +81,9 @@ class EffectivePolicy:
 
     task: str
     mode: EnforcementMode
-    """The tenant's: anything but `enforce` turns its own limits into records."""
+    """Of the subject's calls as a whole: anything but `enforce` turns its own limits into records."""
     settings: Mapping[str, Setting]
+    """In force."""
     lines: Lines
     """For every call of the subject."""
     by_provider: Mapping[str, Lines]
@@ -86,18 +97,30 @@ class EffectivePolicy:
     """For calls to models of this class; the others' lines may name a class too."""
     rates: CallRates = field(default_factory=CallRates)
     """The token buckets that calls draw from."""
+    tried: Mapping[str, Setting] = field(default_factory=dict)
+    """Limits that are tighter than those in force, and only observed."""
+    tried_rates: CallRates = field(default_factory=CallRates)
+    """Buckets whose denials are only recorded."""
+    rules: tuple[Rule, ...] = ()
+    """Every rule that applies to the subject and the task, whether or not its condition holds: for explanations."""
+    holding: frozenset[Condition] = frozenset()
+    """The conditions that hold."""
+    variants: "Variants | None" = None
+    """Where rules have conditions: which policy they make at a moment. This one is that of no condition."""
+    numbers: Mapping[str, int] = field(init=False)
+    """Every numeric setting in force, by key."""
+    observes: bool = field(init=False)
+    """Whether there is a limit that would have denied or clamped, had it been enforced."""
     _memo: dict[tuple[tuple[str, ...], str | None, str], Lines] = field(default_factory=dict, compare=False)
+
+    def __post_init__(self) -> None:
+        numbers = {key: item.value for key, item in self.settings.items() if isinstance(item.value, int)}
+        object.__setattr__(self, "numbers", numbers)
+        object.__setattr__(self, "observes", bool(self.tried or self.tried_rates) or self._has_loose_lines())
 
     def number(self, key: str) -> int | None:
         """The limit in force for a numeric key; None: unlimited, or observed only."""
-        if self.mode is not EnforcementMode.ENFORCE and REGISTRY[key].is_limit:
-            return None
-        setting = self.settings.get(key)
-        return setting.value if setting is not None and isinstance(setting.value, int) else None
-
-    def numbers(self) -> dict[str, int]:
-        """Every numeric limit in force, by key."""
-        return {key: number for key in self.settings if (number := self.number(key)) is not None}
+        return self.numbers.get(key)
 
     def choice(self, key: str, default: str) -> str:
         """The choice in force for a key of choices."""
@@ -126,3 +149,14 @@ class EffectivePolicy:
             lines += self.by_agent.get(agent_id, ())
             lines += [template.of_subject(agent_id) for template in self.each_agent]
         return tuple(line for line in lines if line.model_class in (None, model_class))
+
+    def _has_loose_lines(self) -> bool:
+        groups = (
+            self.lines,
+            *self.by_provider.values(),
+            *self.by_agent.values(),
+            *self.by_class.values(),
+            self.each_provider,
+            self.each_agent,
+        )
+        return any(not template.enforced for group in groups for template in group)

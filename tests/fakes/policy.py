@@ -32,10 +32,11 @@ def line(dimension: Dimension, limit: int, *, enforced: bool = True) -> LineTemp
             window=window,
         ),
         limit=limit,
-        enforced=enforced,
+        mode=EnforcementMode.ENFORCE if enforced else EnforcementMode.OBSERVE,
         release_on_expiry=False,
         scope=Scope.TENANT,
         name=f"tenant {dimension}/{window}",
+        source_id=uuid7(),
     )
 
 

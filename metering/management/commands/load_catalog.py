@@ -11,6 +11,7 @@ from django.utils.timezone import now
 
 from metering.catalog.load_catalog import load_catalog
 from metering.management.command import VerbCommand
+from metering.policy.read_conditions import check_conditions
 from metering.policy.registry import check_rule
 
 
@@ -28,6 +29,7 @@ class Command(VerbCommand):
             text=_read(file),
             environment=os.environ,
             check_rule=check_rule,
+            check_when=check_conditions,
             actor=self.actor,
             now=now(),
             dry_run=dry_run,

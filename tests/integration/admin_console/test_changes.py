@@ -29,11 +29,13 @@ RULE = {
     "scope_id": "PRO",
     "priority": 0,
     "mode": "enforce",
+    "enforce_percent": 100,
     "conditions": "{}",
     "is_active": "on",
 }
 BUDGET = {
     "scope": "plan", "scope_id": "PRO", "per": "user", "window": "month", "mode": "enforce",
+    "enforce_percent": 100,
     "on_expiry": "charge", "thresholds": "80,95,100", "hard": "on", "is_active": "on",
 }  # fmt: skip
 
@@ -110,6 +112,23 @@ def test_an_invalid_rule_is_a_form_error(
         console.post(url(PolicyRule, "add"), {**RULE, "key": key, "value": value, "task": task})
     )
     assert sentence in str(errors["value"])
+
+
+@pytest.mark.parametrize(
+    ("conditions", "sentence"),
+    [
+        ('{"hours": "9-17"}', "such as 09:00-17:00"),
+        ('{"days": ["monday"]}', "a list of mon, tue, wed"),
+        ('["mon"]', "a mapping of days, hours"),
+    ],
+)
+def test_a_condition_that_cannot_be_read_is_a_form_error(
+    console: Client, url: Url, conditions: str, sentence: str
+) -> None:
+    rows.catalog()
+    form = {**RULE, "key": "max_tokens_out", "value": "400", "conditions": conditions}
+    errors = errors_of(console.post(url(PolicyRule, "add"), form))
+    assert sentence in str(errors["conditions"])
 
 
 def test_a_valid_rule_is_saved(console: Client, url: Url) -> None:

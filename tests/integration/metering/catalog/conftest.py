@@ -6,6 +6,7 @@ from django.utils.timezone import now
 
 from metering.catalog.changes import Change
 from metering.catalog.load_catalog import load_catalog
+from metering.policy.read_conditions import check_conditions
 from metering.policy.registry import check_rule
 from tests.factories import reference_data
 
@@ -19,7 +20,13 @@ def load(db) -> Load:
 
     def load_text(text: str, *, at: datetime | None = None, dry_run: bool = False) -> list[Change]:
         return load_catalog(
-            text=text, environment={}, check_rule=check_rule, actor="a test", now=at or now(), dry_run=dry_run
+            text=text,
+            environment={},
+            check_rule=check_rule,
+            check_when=check_conditions,
+            actor="a test",
+            now=at or now(),
+            dry_run=dry_run,
         )
 
     return load_text

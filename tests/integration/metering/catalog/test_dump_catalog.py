@@ -32,12 +32,15 @@ plans:
     tasks: {LLM0_CHAT: {classes: [PRO_L, BASE_S], default_class: PRO_L}}
     rules:
       - {key: log_content, value: off}
-      - {key: max_tokens_out, value: 5, task: LLM0_CHAT, when: {from: "22:00", days: [sat]}, mode: observe, priority: 7}
+      - {key: max_concurrent, value: 2, enforce_percent: 10}
+      - {key: max_tokens_out, value: 5, task: LLM0_CHAT, mode: observe, priority: 7,
+         when: {hours: "22:00-06:00", days: [sat], usage: {budget: cost/month, from_percent: 80}}}
     budgets:
       - {dimension: cost, window: month, amount: 0.000000001, per: user, soft: true, thresholds: [50],
          on_expiry: release}
       - {dimension: tokens, window: total, amount: 4611686018427387904, task: LLM0_CHAT, mode: warn}
       - {dimension: tokens, window: total, amount: 7, task: LLM0_CHAT, class: PRO_L}
+      - {dimension: steps, window: day, amount: 5, enforce_percent: 25}
 """
 
 

@@ -1,5 +1,7 @@
 """Which rows apply to whom; how they merge is tested without a database."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from metering.errors import NotFound
@@ -65,9 +67,26 @@ def test_budgets_and_rules_of_another_task_or_switched_off_do_not_apply() -> Non
     assert 9 in limits(policy_of("LLM2_DRAFT"))
 
 
-def test_a_rule_with_conditions_does_not_count_yet() -> None:
-    RuleFactory(key="max_tokens_out", value=5, conditions={"hours": "9-17"})
-    assert policy_of().number("max_tokens_out") is None
+def test_a_rule_counts_while_its_condition_holds_in_the_tenants_zone() -> None:
+    alder(timezone="Asia/Tokyo")
+    RuleFactory(key="max_tokens_out", value=5, conditions={"hours": "09:00-17:00"})
+    variants = policy_of().variants
+    assert variants is not None
+    at_nine_in_tokyo = datetime(2026, 3, 2, 0, 0, tzinfo=UTC)
+    assert variants.at(at_nine_in_tokyo, {}).number("max_tokens_out") == 5
+    assert variants.at(at_nine_in_tokyo - timedelta(minutes=1), {}).number("max_tokens_out") is None
+
+
+@pytest.mark.parametrize(
+    "written", [{"conditions": {"hours": "9-17"}}, {"value": "many"}, {"key": "nonsense"}]
+)
+def test_a_rule_written_past_every_door_that_makes_no_sense_counts_for_nothing(
+    written: dict[str, object], caplog: pytest.LogCaptureFixture
+) -> None:
+    RuleFactory(**{"key": "max_tokens_out", "value": 5, **written})
+    policy = policy_of()
+    assert (policy.settings, policy.variants) == ({}, None)
+    assert "policy.rule_unreadable" in caplog.text
 
 
 def test_rules_merge_and_concurrency_becomes_a_line() -> None:

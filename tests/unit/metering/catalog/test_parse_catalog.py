@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from metering.catalog.document import CatalogDocument, Vocabulary
 from metering.catalog.parse_catalog import parse_catalog
 from metering.errors import CatalogInvalid
+from metering.policy.read_conditions import check_conditions
 
 CLASSES = ("BASE_S", "BASE_M", "PRO_M", "PRO_L", "ADVANCED")
 VOCABULARY = Vocabulary(
@@ -27,7 +28,11 @@ def accept_any_rule(key: str, value: object, task: str | None) -> None:
 
 def parse(text: str, check_rule=accept_any_rule, **environment: str) -> CatalogDocument:
     return parse_catalog(
-        text=dedent(text), vocabulary=VOCABULARY, environment=environment, check_rule=check_rule
+        text=dedent(text),
+        vocabulary=VOCABULARY,
+        environment=environment,
+        check_rule=check_rule,
+        check_when=check_conditions,
     )
 
 
@@ -229,7 +234,7 @@ class TestPlans:
                   - {key: max_concurrent, value: 1_000, task: LLM0_CHAT}
                   - {key: log_content, value: off}
                   - {key: quoted, value: "5"}
-                  - {key: x, value: true, when: {days: [mon], from: 22:00, share: 0.5, until: 2026-12-31}}
+                  - {key: x, value: true, when: {days: [mon], hours: 22:00-06:00, valid_until: 2026-12-31}}
             """,
             check_rule=lambda key, value, task: seen.append((key, value, task)),
         )
@@ -241,9 +246,25 @@ class TestPlans:
         ]
 
     def test_conditions_are_kept_as_they_are(self) -> None:
-        text = "plans: {P: {rules: [{key: x, value: 1, when: {from: 22:00, share: 0.5, until: 2026-12-31}}]}}"
+        text = (
+            "plans: {P: {rules: [{key: x, value: 1, when: {hours: 22:00-06:00, valid_until: 2026-12-31}}]}}"
+        )
         [rule] = parse(text).plans[0].rules
-        assert rule.conditions == {"from": "22:00", "share": 0.5, "until": "2026-12-31"}
+        assert rule.conditions == {"hours": "22:00-06:00", "valid_until": "2026-12-31"}
+
+    def test_a_condition_that_cannot_be_read_is_a_problem_with_its_line(self) -> None:
+        text = """\
+            plans:
+              P:
+                rules:
+                  - key: x
+                    value: 1
+                    when: {days: [mon, tues]}
+            """
+        assert problems(text) == [
+            "line 6: plans.P.rules[1].when: when.days must be a list of mon, tue, wed, thu, fri, sat, sun, "
+            "not ['mon', 'tues']"
+        ]
 
     def test_a_rule_that_the_registry_refuses_is_a_problem_with_its_line(self) -> None:
         def refuse(key: str, value: object, task: str | None) -> None:
@@ -260,7 +281,7 @@ class TestPlans:
     def test_the_same_key_for_another_task_or_condition_is_another_rule(self) -> None:
         text = """\
             plans: {P: {rules: [{key: x, value: 1}, {key: x, value: 1, task: LLM0_CHAT},
-                                {key: x, value: 1, when: {a: 1}}, {key: x, value: 1, mode: observe}]}}
+                                {key: x, value: 1, when: {days: [mon]}}, {key: x, value: 1, mode: observe}]}}
             """
         assert len(parse(text).plans[0].rules) == 4
 

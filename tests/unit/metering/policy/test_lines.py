@@ -3,9 +3,10 @@ from uuid import uuid4
 import pytest
 
 from metering.ids import uuid7
-from metering.policy.effective import compile_policy
+from metering.policy.compile import compile_policy
+from metering.policy.enforcement import Modes
 from metering.policy.lines import BudgetRow, TenantCalendar, budget_line, concurrency_lines
-from metering.policy.merge import Rule
+from metering.policy.rule import Rule
 from metering.types import Dimension, EnforcementMode, Scope, SubjectType, Window
 from tests.fakes.policy import ALDER, UTC_TENANT, subject
 
@@ -32,25 +33,25 @@ def max_concurrent(scope: Scope, value: int, **fields: object) -> Rule:
 def test_a_plan_budget_gives_each_user_a_meter() -> None:
     each_user = budget(Scope.PLAN, SubjectType.USER)
     users = [uuid4(), uuid4()]
-    meters = [budget_line(each_user, subject(user_id=user), UTC_TENANT).meter for user in users]
+    meters = [budget_line(each_user, subject(user_id=user), UTC_TENANT, Modes()).meter for user in users]
     assert [meter.subject_id for meter in meters] == [str(user) for user in users]
     assert {(meter.subject_type, meter.tenant_id) for meter in meters} == {("user", ALDER)}
 
 
 def test_a_bare_token_counts_as_one_user() -> None:
     bare = subject()
-    meter = budget_line(budget(Scope.PLAN, SubjectType.USER), bare, UTC_TENANT).meter
+    meter = budget_line(budget(Scope.PLAN, SubjectType.USER), bare, UTC_TENANT, Modes()).meter
     assert (meter.subject_type, meter.subject_id) == ("token", str(bare.token_id))
 
 
 def test_calls_outside_every_team_share_the_tenants_meter() -> None:
-    meter = budget_line(budget(Scope.PLAN, SubjectType.TEAM), subject(), UTC_TENANT).meter
+    meter = budget_line(budget(Scope.PLAN, SubjectType.TEAM), subject(), UTC_TENANT, Modes()).meter
     assert (meter.subject_type, meter.subject_id) == ("tenant", str(ALDER))
 
 
 def test_windows_follow_the_tenants_calendar_but_shared_meters_utc() -> None:
-    own = budget_line(budget(Scope.TENANT, SubjectType.TENANT), subject(), BERLIN).meter
-    shared = budget_line(budget(Scope.GLOBAL, SubjectType.GLOBAL), subject(), BERLIN).meter
+    own = budget_line(budget(Scope.TENANT, SubjectType.TENANT), subject(), BERLIN, Modes()).meter
+    shared = budget_line(budget(Scope.GLOBAL, SubjectType.GLOBAL), subject(), BERLIN, Modes()).meter
     assert (own.timezone, own.week_start, own.tenant_id) == ("Europe/Berlin", 6, ALDER)
     assert (shared.timezone, shared.week_start, shared.tenant_id) == ("UTC", 0, None)
 
@@ -72,14 +73,14 @@ def test_what_is_enforced(
     scope: str, per: str, hard: bool, budget_mode: str, tenant_mode: str, enforced: bool
 ) -> None:
     row = budget(Scope(scope), SubjectType(per), hard=hard, mode=EnforcementMode(budget_mode))
-    calendar = TenantCalendar(mode=EnforcementMode(tenant_mode))
-    assert budget_line(row, subject(), calendar).enforced is enforced
+    modes = Modes(tenant=EnforcementMode(tenant_mode))
+    assert budget_line(row, subject(), UTC_TENANT, modes).enforced is enforced
 
 
 def test_the_base_rule_counts_the_tenant_and_narrower_rules_their_own_subject() -> None:
     user = uuid4()
     plan, own = max_concurrent(Scope.PLAN, 10), max_concurrent(Scope.USER, 2)
-    lines = concurrency_lines([plan, own], subject(user_id=user), UTC_TENANT)
+    lines = concurrency_lines([plan, own], subject(user_id=user), UTC_TENANT, Modes())
     assert {(line.meter.budget_id, line.meter.subject_type, line.limit) for line in lines} == {
         (plan.id, "tenant", 10),
         (own.id, "user", 2),
@@ -90,7 +91,7 @@ def test_the_base_rule_counts_the_tenant_and_narrower_rules_their_own_subject() 
 def test_trying_a_tighter_concurrency_keeps_the_present_one() -> None:
     present = max_concurrent(Scope.PLAN, 10)
     tried = max_concurrent(Scope.TENANT, 1, mode=EnforcementMode.OBSERVE)
-    lines = concurrency_lines([present, tried], subject(), UTC_TENANT)
+    lines = concurrency_lines([present, tried], subject(), UTC_TENANT, Modes())
     assert {(line.limit, line.enforced) for line in lines} == {(10, True), (1, False)}
 
 

@@ -3,7 +3,11 @@ from uuid import UUID
 import pytest
 
 from metering.ids import uuid7
-from metering.policy.merge import Rule, merge_settings
+from metering.policy.conditions import Condition
+from metering.policy.enforcement import Modes
+from metering.policy.merge import merge_settings
+from metering.policy.registry import REGISTRY
+from metering.policy.rule import Rule
 from metering.types import EnforcementMode, Scope
 
 
@@ -12,7 +16,7 @@ def rule(scope: Scope, value: int | str, key: str = "max_tokens_out", **fields: 
 
 
 def merged(*rules: Rule, key: str = "max_tokens_out") -> int | str | None:
-    setting = merge_settings(rules).get(key)
+    setting = merge_settings(rules, Modes())[0].get(key)
     return setting.value if setting else None
 
 
@@ -66,3 +70,55 @@ def test_a_strict_choice_is_not_loosened_below_the_tenant() -> None:
 def test_an_observed_rule_leaves_the_enforced_one_in_force() -> None:
     tried = rule(Scope.TENANT, 5, mode=EnforcementMode.OBSERVE)
     assert merged(rule(Scope.PLAN, 100), tried) == 100
+
+
+def test_a_rule_with_a_condition_beats_one_without() -> None:
+    plain = rule(Scope.PLAN, 100, priority=9)
+    assert merged(plain, rule(Scope.PLAN, 400, condition=Condition(timezone="UTC"))) == 400
+
+
+def test_a_rule_about_the_task_beats_one_with_a_condition() -> None:
+    conditional = rule(Scope.PLAN, 400, condition=Condition(timezone="UTC"))
+    assert merged(conditional, rule(Scope.PLAN, 100, task="LLM0_CHAT")) == 100
+
+
+def test_all_rules_of_a_team_hold() -> None:
+    general, special = rule(Scope.TEAM, 5), rule(Scope.TEAM, 50, task="LLM0_CHAT", priority=9)
+    assert merged(rule(Scope.PLAN, 100), general, special) == 5
+
+
+@pytest.mark.parametrize(
+    ("key", "loose", "default"),
+    [
+        ("on_metering_failure", "open", "closed"),
+        ("log_content", "full", "off"),
+        ("enforcement", "observe", "enforce"),
+    ],
+)
+def test_a_narrow_rule_does_not_loosen_what_is_strict_without_any_rule(
+    key: str, loose: str, default: str
+) -> None:
+    assert merged(rule(Scope.USER, loose, key), key=key) is None
+    assert merged(rule(Scope.TENANT, loose, key), key=key) == loose
+    assert REGISTRY[key].default == default
+
+
+def test_a_tenant_that_only_observes_has_no_limits_but_the_gateways_own() -> None:
+    observing = Modes(tenant=EnforcementMode.OBSERVE)
+    settings, tried = merge_settings([rule(Scope.PLAN, 100)], observing)
+    assert settings == {}
+    assert (tried["max_tokens_out"].value, tried["max_tokens_out"].mode) == (100, "observe")
+    settings, _ = merge_settings([rule(Scope.GLOBAL, 100)], observing)
+    assert settings["max_tokens_out"].value == 100
+
+
+def test_what_a_tighter_observed_rule_would_do_is_kept_beside() -> None:
+    tried_rule = rule(Scope.TENANT, 5, mode=EnforcementMode.WARN)
+    in_force, tried = merge_settings([rule(Scope.PLAN, 100), tried_rule], Modes())
+    assert in_force["max_tokens_out"].value == 100
+    assert (tried["max_tokens_out"].rule_id, tried["max_tokens_out"].mode) == (tried_rule.id, "warn")
+
+
+def test_an_observed_rule_that_would_allow_more_is_nothing_to_watch() -> None:
+    looser = rule(Scope.TENANT, 500, mode=EnforcementMode.OBSERVE)
+    assert merge_settings([rule(Scope.PLAN, 100), looser], Modes())[1] == {}

@@ -1,7 +1,8 @@
 from metering.ids import uuid7
-from metering.policy.merge import Rule
+from metering.policy.enforcement import Modes
 from metering.policy.rate_limit import RateLimit
 from metering.policy.rates import call_rates
+from metering.policy.rule import Rule
 from metering.policy.values import PolicySubject
 from metering.types import EnforcementMode, Scope
 from tests.fakes.policy import ALDER, subject
@@ -23,7 +24,7 @@ def limits(
 ) -> list[RateLimit]:
     """Of a call that sandbox serves, for no agent and from nowhere unless it says so."""
     facts = {"provider": "sandbox", "agent_id": None, "address": None, **call}
-    return list(call_rates(rules, of, mode, feature=feature).for_call(**facts))  # type: ignore[arg-type]
+    return list(call_rates(rules, of, Modes(tenant=mode), feature=feature).for_call(**facts))  # type: ignore[arg-type]
 
 
 def test_a_plans_rule_limits_the_tenant_as_a_whole() -> None:
@@ -153,7 +154,7 @@ def test_callers_choose_no_bucket_by_sending_nonsense_as_their_address() -> None
 
 
 def test_a_thousand_agents_do_not_fill_the_memory() -> None:
-    rates = call_rates([], subject(), ENFORCE, feature="CHAT")
+    rates = call_rates([], subject(), Modes(), feature="CHAT")
     for number in range(1_000):
         [limit] = rates.for_call(provider="sandbox", agent_id=f"agent-{number}", address=None)
         assert limit.key.endswith(f":agent-{number}")

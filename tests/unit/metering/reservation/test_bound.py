@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 from metering.errors import InputTooLarge, UnpriceableRequest
 from metering.policy.values import EffectivePolicy
 from metering.reservation.bound import BoundedCall, bound_call
-from metering.types import EnforcementMode
 from providers.sandbox.answer import answer_to
 from providers.sandbox.directives import Directives
 from providers.tokens import estimate_tokens
@@ -51,11 +50,6 @@ def test_without_an_output_limit_the_policys_is_sent_else_the_models() -> None:
 
 def test_the_output_is_clamped_to_the_model() -> None:
     assert sent(bounded(max_tokens=999_999))["max_tokens"] == 1_000
-
-
-def test_a_tenant_that_only_observes_is_not_clamped() -> None:
-    observed = policy(max_tokens_out=10, mode=EnforcementMode.OBSERVE)
-    assert sent(bounded(observed, max_tokens=500))["max_tokens"] == 500
 
 
 def test_only_named_keys_are_edited() -> None:

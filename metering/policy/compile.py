@@ -1,0 +1,90 @@
+"""Rules and budgets become a policy. Pure."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from metering.policy.conditions import Condition
+from metering.policy.lines import BudgetRow, TenantCalendar, budget_line, concurrency_lines
+from metering.policy.merge import merge_settings, modes_of
+from metering.policy.rates import call_rates, tried_rates
+from metering.policy.rule import Rule
+from metering.policy.values import EffectivePolicy, Lines, LineTemplate, PolicySubject
+from metering.policy.variants import Variants
+from metering.types import Scope, SubjectType
+
+
+def compile_policy(
+    subject: PolicySubject,
+    task: str,
+    tenant: TenantCalendar,
+    *,
+    rules: Iterable[Rule],
+    budgets: Iterable[BudgetRow],
+    feature: str = "",
+) -> EffectivePolicy:
+    """The policy of these rules and budgets, all of which apply to the subject and the task.
+
+    Where rules have conditions, it is that of the moments at which none holds, and `variants` has the others.
+    """
+    rules, budgets = tuple(rules), tuple(budgets)
+
+    def holding(conditions: frozenset[Condition]) -> EffectivePolicy:
+        return _compile(subject, task, tenant, rules, budgets, feature, conditions)
+
+    policy = holding(frozenset())
+    conditions = frozenset(rule.condition for rule in rules if rule.condition is not None)
+    if not conditions:
+        return policy
+    return replace(policy, variants=Variants(conditions, policy.lines, holding))
+
+
+def _compile(
+    subject: PolicySubject,
+    task: str,
+    tenant: TenantCalendar,
+    rules: tuple[Rule, ...],
+    budgets: tuple[BudgetRow, ...],
+    feature: str,
+    holding: frozenset[Condition],
+) -> EffectivePolicy:
+    holding_rules = [rule for rule in rules if rule.condition is None or rule.condition in holding]
+    counting = [rule for rule in holding_rules if rule.scope not in (Scope.PROVIDER, Scope.AGENT)]
+    modes = modes_of(counting, tenant.mode, subject.principal)
+    settings, tried_settings = merge_settings(counting, modes)
+    always = concurrency_lines(counting, subject, tenant, modes)
+    by_provider: dict[str, list[LineTemplate]] = {}
+    by_agent: dict[str, list[LineTemplate]] = {}
+    by_class: dict[str, list[LineTemplate]] = {}
+    each: dict[SubjectType, list[LineTemplate]] = {SubjectType.PROVIDER: [], SubjectType.AGENT: []}
+    for budget in budgets:
+        line = budget_line(budget, subject, tenant, modes)
+        if budget.scope is Scope.PROVIDER:
+            by_provider.setdefault(budget.scope_id, []).append(line)
+        elif budget.scope is Scope.AGENT:
+            by_agent.setdefault(budget.scope_id, []).append(line)
+        elif budget.per in each:
+            each[budget.per].append(line)
+        elif budget.model_class is not None:
+            by_class.setdefault(budget.model_class, []).append(line)
+        else:
+            always.append(line)
+    return EffectivePolicy(
+        task=task,
+        mode=modes.overall,
+        settings=settings,
+        tried=tried_settings,
+        lines=tuple(always),
+        by_provider=_frozen(by_provider),
+        by_agent=_frozen(by_agent),
+        by_class=_frozen(by_class),
+        each_provider=tuple(each[SubjectType.PROVIDER]),
+        each_agent=tuple(each[SubjectType.AGENT]),
+        rates=call_rates(holding_rules, subject, modes, feature=feature),
+        tried_rates=tried_rates(holding_rules, subject, modes, feature=feature),
+        rules=rules,
+        holding=holding,
+    )
+
+
+def _frozen(groups: dict[str, list[LineTemplate]]) -> dict[str, Lines]:
+    return {name: tuple(lines) for name, lines in groups.items()}

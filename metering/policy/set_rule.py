@@ -1,0 +1,132 @@
+"""Set a policy rule by hand: the one verb behind the command and the API."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+
+from metering.audit import record_change
+from metering.errors import InvalidRequest, NotFound
+from metering.identity.find import find_plan
+from metering.models import PolicyRule, Tenant
+from metering.models import Task as TaskRow
+from metering.policy.budget_target import find_budget_target
+from metering.policy.read_conditions import check_conditions
+from metering.policy.registry import REGISTRY, check_rule
+from metering.types import EnforcementMode, Scope
+
+MODES = [mode.value for mode in EnforcementMode]
+MAX_PRIORITY = 1_000_000
+_INTEGER = re.compile(r"-?\d{1,20}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleTarget:
+    """A scope and who in it."""
+
+    scope: Scope
+    tenant: Tenant | None = None
+    scope_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleSet:
+    """The rule as it is now, and whether it is new."""
+
+    rule: PolicyRule
+    created: bool
+
+
+def find_rule_target(*, plan: str | None = None, **who: str | None) -> RuleTarget:
+    """The target that these words name (see `find_budget_target`), or a plan by its code.
+
+    Raises InvalidRequest when they contradict each other, NotFound for an unknown one.
+    """
+    if plan is None:
+        found = find_budget_target(**who)
+        return RuleTarget(scope=found.scope, tenant=found.tenant, scope_id=found.scope_id)
+    if any(who.values()):
+        raise InvalidRequest("A plan's rule is for everybody on the plan: name nobody else.", param="plan")
+    return RuleTarget(scope=Scope.PLAN, scope_id=find_plan(plan).code)
+
+
+def parse_value(key: str, text: str) -> int | str:
+    """A value as typed: a whole number where the key takes one."""
+    spec = REGISTRY.get(key)
+    return int(text) if spec is not None and not spec.choices and _INTEGER.fullmatch(text) else text
+
+
+@transaction.atomic
+def set_rule(
+    *,
+    target: RuleTarget,
+    key: str,
+    value: object,
+    actor: str,
+    now: datetime,
+    task: str | None = None,
+    when: Mapping[str, object] | None = None,
+    mode: str = EnforcementMode.ENFORCE,
+    enforce_percent: int = 100,
+    priority: int = 0,
+    active: bool = True,
+) -> RuleSet:
+    """One value for one key; the same target, key, task, conditions and priority again change the rule.
+
+    Raises InvalidRequest, with a sentence that says what would be valid, and NotFound for an unknown task.
+    """
+    conditions = dict(when or {})
+    _check(key, value, task, conditions, mode, enforce_percent, priority)
+    values = {"value": value, "mode": mode, "enforce_percent": enforce_percent, "is_active": active}
+    rule, created = PolicyRule.objects.select_for_update(of=("self",)).get_or_create(
+        scope=target.scope.value,
+        tenant=target.tenant,
+        scope_id=target.scope_id,
+        task_id=task,
+        key=key,
+        conditions=conditions,
+        priority=priority,
+        defaults={**values, "created_at": now},
+    )
+    before = {name: getattr(rule, name) for name in values}
+    if created or before != values:
+        PolicyRule.objects.filter(pk=rule.pk).update(**values)
+        rule.refresh_from_db()
+        record_change(
+            action="rule.set",
+            actor=actor,
+            target=rule,
+            tenant_id=target.tenant.pk if target.tenant else None,
+            now=now,
+            facts={"key": key, "before": None if created else before, "after": values},
+        )
+    return RuleSet(rule=rule, created=created)
+
+
+def _check(
+    key: str,
+    value: object,
+    task: str | None,
+    conditions: dict[str, object],
+    mode: str,
+    enforce_percent: int,
+    priority: int,
+) -> None:
+    try:
+        check_rule(key, value, task)
+    except ValueError as error:
+        raise InvalidRequest(str(error), param="value") from error
+    try:
+        check_conditions(conditions)
+    except ValueError as error:
+        raise InvalidRequest(str(error), param="when") from error
+    if mode not in MODES:
+        raise InvalidRequest(f"mode must be one of {', '.join(MODES)}, not {mode!r}.", param="mode")
+    if not 0 <= enforce_percent <= 100:
+        raise InvalidRequest("enforce_percent must be from 0 to 100.", param="enforce_percent")
+    if not -MAX_PRIORITY <= priority <= MAX_PRIORITY:
+        raise InvalidRequest(f"priority must be from {-MAX_PRIORITY} to {MAX_PRIORITY}.", param="priority")
+    if task is not None and not TaskRow.objects.filter(code=task).exists():
+        raise NotFound(f"There is no task {task!r}.", param="task")

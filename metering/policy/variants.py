@@ -1,0 +1,73 @@
+"""A policy whose rules have conditions: one compiled policy for each set of conditions that holds. Pure.
+
+Calendars are looked at once a minute, because they change on whole minutes. How much of watched budgets is taken is
+given by the caller (calls/known_use.py says where it comes from).
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import NamedTuple
+
+from metering.ledger.commands import MeterKey
+from metering.policy.conditions import Condition, minute_of
+from metering.policy.values import EffectivePolicy, Lines
+
+MAX_COMPILED = 256
+Compile = Callable[[frozenset[Condition]], EffectivePolicy]
+
+
+class Watched(NamedTuple):
+    """A budget whose use a condition is about."""
+
+    meter: MeterKey
+    limit: int
+
+
+class Variants:
+    """The policies of one subject and task. `compile_` makes that of the conditions that hold."""
+
+    def __init__(self, conditions: frozenset[Condition], lines: Lines, compile_: Compile) -> None:
+        """`lines` are the subject's budgets; a condition about a budget that is not among them never holds."""
+        self._about_use = any(condition.use is not None for condition in conditions)
+        self._watched = {condition: _watched(condition, lines) for condition in conditions}
+        self._compile = compile_
+        self._compiled: dict[frozenset[Condition], EffectivePolicy] = {}
+        self._minute = -1
+        self._in_time: frozenset[Condition] = frozenset()
+        self.meters = frozenset(watched.meter for each in self._watched.values() for watched in each)
+        """Whose use the answer depends on."""
+
+    def at(self, now: datetime, taken: Mapping[MeterKey, int]) -> EffectivePolicy:
+        """The policy at a moment, where so much is used and held on the meters; nothing on one that is not given."""
+        minute = minute_of(now)
+        if minute != self._minute:
+            self._in_time = frozenset(condition for condition in self._watched if condition.holds_at(now))
+            self._minute = minute
+        holding = self._in_time
+        if self._about_use:
+            holding = frozenset(condition for condition in holding if self._is_reached(condition, taken))
+        policy = self._compiled.get(holding)
+        if policy is None:
+            policy = self._compile(holding)
+            if len(self._compiled) < MAX_COMPILED:
+                self._compiled[holding] = policy
+        return policy
+
+    def _is_reached(self, condition: Condition, taken: Mapping[MeterKey, int]) -> bool:
+        use = condition.use
+        return use is None or any(
+            use.reached_by(taken.get(watched.meter, 0), watched.limit) for watched in self._watched[condition]
+        )
+
+
+def _watched(condition: Condition, lines: Lines) -> tuple[Watched, ...]:
+    use = condition.use
+    if use is None:
+        return ()
+    return tuple(
+        Watched(line.meter, line.limit)
+        for line in lines
+        if line.meter.dimension is use.dimension
+        and line.meter.window is use.window
+        and use.scope in (None, line.scope)
+    )

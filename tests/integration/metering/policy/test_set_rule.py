@@ -1,0 +1,72 @@
+"""Rules set by hand: checked as everywhere, idempotent, in the audit trail."""
+
+import io
+import json
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
+
+from metering.models import AuditEvent, PolicyRule
+from tests.factories import UserFactory, alder, make_plan, reference_data
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def vocabulary(db: object) -> None:
+    reference_data()
+
+
+def set_rule(*arguments: str) -> Any:
+    output = io.StringIO()
+    call_command("set_rule", *arguments, "--json", stdout=output)
+    return json.loads(output.getvalue())
+
+
+def test_the_same_rule_again_changes_its_value_and_says_so_in_the_audit_trail() -> None:
+    alder()
+    first = set_rule(
+        "--tenant", "alder", "--task", "LLM2_DRAFT", "--key", "max_tokens_out", "--value", "4000"
+    )
+    again = set_rule(
+        "--tenant", "alder", "--task", "LLM2_DRAFT", "--key", "max_tokens_out", "--value", "8000"
+    )
+    assert (first["created"], again["created"], again["rule"]) == (True, False, first["rule"])
+    assert PolicyRule.objects.get().value == 8000
+    change = AuditEvent.objects.filter(action="rule.set").latest("id").facts
+    assert (change["before"]["value"], change["after"]["value"]) == (4000, 8000)
+
+
+def test_another_condition_is_another_rule() -> None:
+    make_plan("PRO")
+    rule = ("--plan", "PRO", "--key", "requests_per_minute", "--value", "5")
+    set_rule(*rule)
+    set_rule(*rule, "--when", '{"days": ["sat", "sun"], "hours": "22:00-06:00"}', "--mode", "warn")
+    assert PolicyRule.objects.filter(scope="plan", scope_id="PRO").count() == 2
+
+
+def test_a_user_is_named_by_address() -> None:
+    user = UserFactory()
+    made = set_rule("--tenant", "alder", "--user", user.email, "--key", "max_class", "--value", "BASE_S")
+    assert (made["scope"], made["scope_id"], made["value"]) == ("user", str(user.pk), "BASE_S")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("--key", "max_tokens_out", "--value", "many"), "a whole number of tokens from 1"),
+        (("--key", "max_token_out", "--value", "5"), "the keys are"),
+        (("--key", "max_tokens_out", "--value", "5", "--when", '{"hours": "9-17"}'), "such as 09:00-17:00"),
+        (("--key", "max_tokens_out", "--value", "5", "--when", "always"), "--when must be JSON"),
+        (("--key", "max_tokens_out", "--value", "5", "--when", "[]"), "a JSON object"),
+        (("--key", "max_tokens_out", "--value", "5", "--mode", "loud"), "one of observe, warn, enforce"),
+        (("--key", "max_tokens_out", "--value", "5", "--enforce-percent", "101"), "from 0 to 100"),
+        (("--key", "max_tokens_out", "--value", "5", "--plan", "X", "--tenant", "y"), "name nobody else"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_with_what_would(arguments: tuple[str, ...], sentence: str) -> None:
+    with pytest.raises(CommandError, match=sentence):
+        set_rule(*arguments)
+    assert not PolicyRule.objects.exists()

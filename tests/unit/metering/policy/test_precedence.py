@@ -1,0 +1,119 @@
+"""Precedence and tightening as properties of whole policies."""
+
+import random
+from datetime import UTC, datetime
+from uuid import UUID
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from metering.policy.compile import compile_policy
+from metering.policy.conditions import Condition, Hours
+from metering.policy.rate_limit import CallRates, Limits
+from metering.policy.registry import REGISTRY, Merge, RuleKey
+from metering.policy.rule import BASE_SCOPES, NARROW_SCOPES, Rule
+from metering.policy.values import EffectivePolicy, PolicySubject
+from metering.types import EnforcementMode, Scope
+from tests.fakes.policy import ALDER, UTC_TENANT, subject
+
+TASK = "LLM0_CHAT"
+WHO: PolicySubject = subject(team_id=UUID(int=1), user_id=UUID(int=2), token_id=UUID(int=3), tenant_id=ALDER)
+NOON = datetime(2026, 1, 12, 12, tzinfo=UTC)
+CONDITIONS = (
+    None,
+    Condition(timezone="UTC", hours=(Hours(540, 1020),)),  # holds at noon
+    Condition(timezone="UTC", hours=(Hours(0, 60),)),  # does not
+)
+LIMITS = sorted(name for name, spec in REGISTRY.items() if spec.merge is not Merge.REPLACE)
+
+
+def values(spec: RuleKey) -> st.SearchStrategy[int | str]:
+    if spec.choices:
+        return st.sampled_from([str(choice) for choice in spec.choices])
+    return st.integers(max(spec.low, 0), min(spec.high, 60))
+
+
+@st.composite
+def rules(draw: st.DrawFn, scopes: tuple[Scope, ...]) -> Rule:
+    spec = REGISTRY[draw(st.sampled_from(LIMITS))]
+    return Rule(
+        id=UUID(int=draw(st.integers(10, 10**6))),
+        scope=draw(st.sampled_from(scopes)),
+        task=draw(st.sampled_from([None, TASK])),
+        key=spec.name,
+        value=draw(values(spec)),
+        priority=draw(st.integers(-2, 2)),
+        mode=draw(st.sampled_from(EnforcementMode)),
+        enforce_percent=draw(st.sampled_from([0, 50, 100])),
+        condition=draw(st.sampled_from(CONDITIONS)),
+    )
+
+
+def distinct(found: list[Rule]) -> list[Rule]:
+    return list({rule.id: rule for rule in found}.values())
+
+
+ANY_RULES = st.lists(rules(BASE_SCOPES + NARROW_SCOPES), max_size=12).map(distinct)
+
+
+def policy_of(found: list[Rule]) -> EffectivePolicy:
+    policy = compile_policy(WHO, TASK, UTC_TENANT, rules=found, budgets=[])
+    return policy.variants.at(NOON, {}) if policy.variants else policy
+
+
+def drawn(rates: CallRates) -> Limits:
+    return rates.for_call(provider="sandbox", agent_id="helper", address="192.0.2.1")
+
+
+def strictness(policy: EffectivePolicy, key: str) -> float:
+    """The larger, the less is allowed; without a value: the key's default, or unlimited."""
+    spec, setting = REGISTRY[key], policy.settings.get(key)
+    value = setting.value if setting else spec.default
+    return float("-inf") if value is None else spec.strictness(value)
+
+
+@given(ANY_RULES, rules(NARROW_SCOPES))
+def test_one_more_team_user_or_token_rule_never_allows_more(found: list[Rule], added: Rule) -> None:
+    before, after = (
+        policy_of(found),
+        policy_of(distinct([*found, added]))
+        if added.id not in {rule.id for rule in found}
+        else policy_of(found),
+    )
+    for key in LIMITS:
+        assert strictness(after, key) >= strictness(before, key)
+    allowed = {line.meter: line.limit for line in after.lines if line.enforced}
+    for line in before.lines:
+        if line.enforced:
+            # The meter may have become that of a tighter rule of the same subject.
+            same = [
+                limit for meter, limit in allowed.items() if meter.subject_type == line.meter.subject_type
+            ]
+            assert min(same) <= line.limit
+    buckets = {rate.key: rate.per_minute for rate in drawn(after.rates)}
+    for rate in drawn(before.rates):
+        assert buckets[rate.key] <= rate.per_minute
+
+
+@given(ANY_RULES, st.randoms(use_true_random=False))
+def test_the_order_in_which_rules_were_written_does_not_matter(
+    found: list[Rule], shuffler: random.Random
+) -> None:
+    shuffled = list(found)
+    shuffler.shuffle(shuffled)
+    one, other = policy_of(found), policy_of(shuffled)
+    assert (one.settings, one.tried, one.mode) == (other.settings, other.tried, other.mode)
+    assert set(one.lines) == set(other.lines)
+    assert set(drawn(one.rates)) == set(drawn(other.rates))
+    assert set(drawn(one.tried_rates)) == set(drawn(other.tried_rates))
+
+
+@given(ANY_RULES)
+def test_the_source_of_a_value_is_a_rule_that_holds_is_enforced_and_says_it(found: list[Rule]) -> None:
+    policy = policy_of(found)
+    by_id = {rule.id: rule for rule in found}
+    for key, setting in policy.settings.items():
+        source = by_id[setting.rule_id]
+        assert (source.key, source.value, source.scope) == (key, setting.value, setting.scope)
+        assert source.mode is EnforcementMode.ENFORCE
+        assert source.condition in (None, CONDITIONS[1])
