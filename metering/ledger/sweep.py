@@ -10,7 +10,8 @@ from msgspec import Struct
 
 from metering.ledger.commands import Expire
 from metering.ledger.postgres.connect import connect
-from metering.ledger.postgres.store import BatchOutdated, PostgresStore
+from metering.ledger.postgres.outdated import BatchOutdated
+from metering.ledger.postgres.store import PostgresStore
 from metering.ledger.postgres.windows import WindowCache
 from metering.ledger.results import Ended
 

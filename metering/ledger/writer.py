@@ -19,8 +19,11 @@ from psycopg import errors as pg
 from metering.errors import InvalidRequest, LedgerOverloaded, MeteringUnavailable
 from metering.ledger.check import check_command
 from metering.ledger.commands import Command
-from metering.ledger.postgres.store import BatchOutdated, PostgresStore, Step
+from metering.ledger.postgres.foresight import Foresight
+from metering.ledger.postgres.outdated import BatchOutdated
+from metering.ledger.postgres.store import PostgresStore
 from metering.ledger.postgres.windows import WindowCache
+from metering.ledger.postgres.wire import Step
 from metering.ledger.results import Result
 
 LANES = 2
@@ -64,7 +67,10 @@ class LedgerWriter:
     ) -> None:
         """`on_batch` is told how many commands each committed batch had."""
         windows = WindowCache()
-        self._lanes = [PostgresStore(conninfo, windows, on_step=on_step) for _ in range(LANES)]
+        foresight = Foresight(windows)
+        self._lanes = [
+            PostgresStore(conninfo, windows, foresight=foresight, on_step=on_step) for _ in range(LANES)
+        ]
         self._tasks: list[asyncio.Task[None]] = []
         self._on_step = on_step
         self._on_batch = on_batch

@@ -8,7 +8,8 @@ import msgspec
 import pytest
 
 from metering.ledger.commands import Command, MeterKey
-from metering.ledger.postgres.store import BatchOutdated, PostgresStore
+from metering.ledger.postgres.outdated import BatchOutdated
+from metering.ledger.postgres.store import PostgresStore
 from metering.ledger.postgres.windows import WindowCache
 from metering.ledger.results import Ended, Granted, Reason, Refused, Result
 from metering.ledger.writer import LedgerWriter

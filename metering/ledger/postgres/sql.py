@@ -155,3 +155,30 @@ FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[]
     AS new (id, used, held, overrun, unenforced, highest_limit)
 WHERE meter.id = new.id
 """
+
+FORESEEN_ENDS = """
+WITH ended AS (
+    UPDATE metering_usagereservation held SET state = new.state, end_digest = new.end_digest,
+        ended_at = clock_timestamp()
+    FROM unnest(%s::uuid[], %s::int[], %s::smallint[], %s::bigint[]) AS new (id, version, state, end_digest)
+    WHERE held.id = new.id AND held.version = new.version AND held.state = 0
+    RETURNING held.id
+)
+SELECT 1 / (count(*) = %s::bigint)::int FROM ended
+"""
+"""Fails (22012) unless every hold is as it was foreseen."""
+
+FORESEEN_METERS = """
+WITH changed AS (
+    UPDATE metering_usagemeter meter SET used = meter.used + new.used, held = meter.held + new.held,
+        highest_limit = greatest(meter.highest_limit, new.highest_limit)
+    FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::boolean[])
+        AS new (id, used, held, highest_limit, most, is_open)
+    WHERE meter.id = new.id AND meter.used + meter.held <= new.most
+    AND (NOT new.is_open OR (clock_timestamp() >= meter.window_start
+        AND (meter.window_end IS NULL OR clock_timestamp() < meter.window_end)))
+    RETURNING meter.id, meter.used, meter.held
+)
+SELECT array_agg(id), array_agg(used), array_agg(held), 1 / (count(*) = %s::bigint)::int FROM changed
+"""
+"""Fails (22012) unless every meter has the room, and is of the window, that was foreseen."""

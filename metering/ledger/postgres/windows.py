@@ -5,8 +5,8 @@ zone keeps the open window to its end; the next one begins there and ends by the
 """
 
 from collections.abc import Iterable, Mapping
-from copy import copy
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from time import monotonic
 
 from psycopg import AsyncConnection
 
@@ -56,16 +56,26 @@ class WindowCache:
 
     def __init__(self) -> None:
         self._opened: dict[MeterKey, Opened] = {}
-        self.kinds: dict[int, Meter] = {}
-        """What never changes of the meters met lately."""
+        self.meters: dict[int, Meter] = {}
+        """The meters met lately, as they were last seen: their counters are a guess."""
+        self._clock: tuple[datetime, float] | None = None
 
     def learn(self, meters: Mapping[int, Meter]) -> None:
-        """Remember what these meters are; their counters are of no use later."""
-        if len(self.kinds) > MAX_CACHED:
-            self.kinds.clear()
-        for meter_id, meter in meters.items():
-            if meter_id not in self.kinds:
-                self.kinds[meter_id] = copy(meter)
+        """Remember these meters as they are now."""
+        if len(self.meters) > MAX_CACHED:
+            self.meters.clear()
+        self.meters.update(meters)
+
+    def set_clock(self, moment: datetime) -> None:
+        """The database said that it is this late."""
+        self._clock = moment, monotonic()
+
+    def clock(self) -> datetime | None:
+        """About how late the database would say it is; None before it was asked."""
+        if self._clock is None:
+            return None
+        moment, said_at = self._clock
+        return moment + timedelta(seconds=monotonic() - said_at)
 
     def find(self, keys: Iterable[MeterKey], moment: datetime) -> tuple[dict[MeterKey, int], list[MeterKey]]:
         """The meters known to be open at `moment`, and the keys that have none."""
@@ -83,7 +93,7 @@ class WindowCache:
 
     def clear(self) -> None:
         self._opened.clear()
-        self.kinds.clear()
+        self.meters.clear()
 
     async def open(self, connection: AsyncConnection, keys: Iterable[MeterKey], moment: datetime) -> None:
         """Find or insert the meters of these keys, in a transaction of their own."""

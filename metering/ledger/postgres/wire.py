@@ -5,7 +5,8 @@ sends them through psycopg's thin libpq wrapper instead, and reads the answers w
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from itertools import count
 from typing import Any
 
 import psycopg
@@ -16,6 +17,8 @@ from psycopg.errors import error_from_result
 Statement = tuple[str, Sequence[str]]
 """A statement from sql.py and its parameters as text."""
 Row = tuple[Any, ...]
+Step = Callable[[str], None]
+"""Told when a batch comes to a named step: where faults are injected."""
 OK = (pq.ExecStatus.TUPLES_OK, pq.ExecStatus.COMMAND_OK)
 
 
@@ -26,6 +29,7 @@ class Wire:
         self.connection = connection
         self._pgconn = connection.pgconn
         self._names: dict[str, bytes] = {}
+        self._numbers = count()
         self._rows = Transformer.from_context(connection)
 
     async def exchange(self, statements: Sequence[Statement]) -> list[list[Row]]:
@@ -35,12 +39,14 @@ class Wire:
         """
         pgconn = self._pgconn
         pgconn.enter_pipeline_mode()
-        sent = []
+        sent: list[bool] = []
+        prepared: list[str] = []
         for text, parameters in statements:
             name = self._names.get(text)
             if name is None:
-                name = self._names[text] = f"ledger_{len(self._names)}".encode()
+                name = self._names[text] = f"ledger_{next(self._numbers)}".encode()
                 pgconn.send_prepare(name, _numbered(text))
+                prepared.append(text)
                 sent.append(False)
             pgconn.send_query_prepared(name, [parameter.encode() for parameter in parameters])
             sent.append(True)
@@ -49,9 +55,19 @@ class Wire:
         pgconn.exit_pipeline_mode()
         for result in results:
             if result.status not in OK:
-                self._names.clear()
+                for text in prepared:  # those after the failed statement were not prepared
+                    del self._names[text]
                 raise error_from_result(result)
         return [self._load(result) for result, wanted in zip(results, sent, strict=True) if wanted]
+
+    async def commit(self, statements: Sequence[Statement], on_step: Step | None) -> list[list[Row]]:
+        """As exchange, with a COMMIT behind; in two round trips where a step is told of."""
+        if on_step is None:
+            return (await self.exchange([*statements, ("COMMIT", ())]))[:-1]
+        rows = await self.exchange(statements)
+        on_step("before_commit")
+        await self.exchange([("COMMIT", ())])
+        return rows
 
     def _load(self, result: pq.abc.PGresult) -> list[Row]:
         if not result.ntuples:

@@ -44,16 +44,16 @@ def statements_for(books: Books) -> Iterator[Statement]:
         if freed:
             yield sql.FREE_KEYS, (uuid_array(freed),)
     if books.inserted:
-        yield sql.INSERT_HOLDS, _new_holds(books.inserted)
+        yield sql.INSERT_HOLDS, new_holds(books.inserted)
     extended = [hold for hold in books.updated if hold.state == ReservationState.HELD]
     if extended:
         yield sql.UPDATE_EXTENDED, _extended_holds(extended)
     if books.attempts:
-        yield sql.INSERT_ATTEMPTS, _attempts(books)
+        yield sql.INSERT_ATTEMPTS, attempts(books)
     if books.provisional_attempts:
         yield sql.INSERT_PROVISIONAL, _provisional_attempts(books)
     if books.entries:
-        yield sql.INSERT_ENTRIES, _entries(books)
+        yield sql.INSERT_ENTRIES, entries(books)
     if books.changed_meters:
         yield sql.UPDATE_METERS, _meters(books)
 
@@ -63,7 +63,7 @@ def _lost_its_key(hold: Hold) -> bool:
     return hold.state == ReservationState.SETTLED and hold.idempotency_key is None
 
 
-def _new_holds(holds: list[Hold]) -> tuple[str, ...]:
+def new_holds(holds: list[Hold]) -> tuple[str, ...]:
     contexts = [hold.context for hold in holds if hold.context is not None]
     bounds = [hold.bound for hold in holds]
     return (
@@ -111,7 +111,7 @@ def _extended_holds(holds: list[Hold]) -> tuple[str, ...]:
     )
 
 
-def _attempts(books: Books) -> tuple[str, ...]:
+def attempts(books: Books) -> tuple[str, ...]:
     logged = books.attempts
     attempts = [row.attempt for row in logged]
     return (
@@ -137,7 +137,7 @@ def _provisional_attempts(books: Books) -> tuple[str, ...]:
     )
 
 
-def _entries(books: Books) -> tuple[str, ...]:
+def entries(books: Books) -> tuple[str, ...]:
     entries = books.entries
     totals = [entry.totals for entry in entries]
     return (

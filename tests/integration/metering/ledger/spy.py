@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from metering.ledger import commands
-from metering.ledger.postgres.store import PostgresStore
+from metering.ledger.postgres.careful import CarefulBatch
+from metering.ledger.postgres.foreseen import ForeseenBatch
+from metering.ledger.postgres.windows import WindowCache
 from metering.ledger.postgres.wire import Wire
 from tests.integration.metering.ledger.model import Answer
 from tests.integration.metering.ledger.steps import Step
@@ -21,15 +23,26 @@ class Spy:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self._done: dict[int, int] = {}
-        clock, lock_meters = count(), PostgresStore._lock_meters
+        self.foreseen = 0
+        """Batches that were committed as foreseen."""
+        clock, lock_meters, run = count(), CarefulBatch._lock_meters, ForeseenBatch.run
 
-        async def noted(
-            store: PostgresStore, wire: Wire, batch: Sequence[commands.Command], *facts: Any
-        ) -> None:
-            await lock_meters(store, wire, batch, *facts)
+        def note(batch: Sequence[commands.Command]) -> None:
             self._done.update({id(command): next(clock) for command in batch})
 
-        monkeypatch.setattr(PostgresStore, "_lock_meters", noted)
+        async def lock_noted(batch: CarefulBatch, *facts: Any) -> None:
+            await lock_meters(batch, *facts)
+            note(batch.commands)
+
+        async def run_noted(batch: ForeseenBatch, wire: Wire, windows: WindowCache, on_step: Any) -> Any:
+            results = await run(
+                batch, wire, windows, lambda step: note(batch.commands) if step == "after_lock" else None
+            )
+            self.foreseen += 1
+            return results
+
+        monkeypatch.setattr(CarefulBatch, "_lock_meters", lock_noted)
+        monkeypatch.setattr(ForeseenBatch, "run", run_noted)
 
     def in_order(self, asked: Sequence[Asked]) -> list[Told]:
         """Sorted as carried out."""

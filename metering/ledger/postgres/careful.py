@@ -1,0 +1,201 @@
+"""A batch under locks: reservations, then meters, evaluated in Python between two round trips.
+
+The database's clock, read once after the reservations are locked, picks the windows and decides expiry, so
+neither a node's clock nor a wait for a lock can bend them. Meters are hot: they are locked as late as can be.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from operator import attrgetter
+from uuid import UUID
+
+from metering.ids import derived_id, time_ms_of
+from metering.ledger.books import Books, Hold, MetersNeeded, Posting
+from metering.ledger.check import MAX_ADJUSTMENTS
+from metering.ledger.commands import Adjust, Command, Expire, Extend, Release, Reserve, Settle
+from metering.ledger.partitions import month_of
+from metering.ledger.postgres import sql
+from metering.ledger.postgres.answer import answer
+from metering.ledger.postgres.literals import int_array, text_array, uuid_array
+from metering.ledger.postgres.outdated import BatchOutdated
+from metering.ledger.postgres.read import entry_from, hold_from, meter_from
+from metering.ledger.postgres.windows import WindowCache
+from metering.ledger.postgres.wire import Statement, Step, Wire
+from metering.ledger.postgres.write import statements_for
+from metering.ledger.results import Reason, Refused, Result
+from metering.types import ReservationState
+
+Decided = tuple[Result, list[Posting]]
+"""An answer, and what it changes on the meters."""
+
+
+class CarefulBatch:
+    """One try to carry out commands under locks, in one transaction."""
+
+    def __init__(
+        self,
+        wire: Wire,
+        commands: Sequence[Command],
+        windows: WindowCache,
+        *,
+        on_step: Step | None,
+        skip_locked: bool,
+    ) -> None:
+        self._wire = wire
+        self.commands = commands
+        self._windows = windows
+        self._on_step = on_step
+        self._skip_locked = skip_locked
+
+    async def run(self) -> tuple[list[Result], Books]:
+        """The committed answers, and the books they come from. Raises psycopg.Error or BatchOutdated."""
+        books = await self._lock_holds()
+        await self._load_for_adjustments(books)
+        meter_ids = await self._meters_wanted(books)
+        if meter_ids is None:
+            return await self.run()
+        decided = self._decide_ends(books)
+        await self._lock_meters(meter_ids, books)
+        if self._on_step is not None:
+            self._on_step("after_lock")
+        results = [
+            _post(decided[place], books) if place in decided else self._answer(command, books)
+            for place, command in enumerate(self.commands)
+        ]
+        await self._write(books)
+        self._windows.learn(books.meters)
+        return results, books
+
+    async def _lock_holds(self) -> Books:
+        commands = self.commands
+        lock = sql.LOCK_FREE_HOLDS if self._skip_locked else sql.LOCK_HOLDS
+        keyed = [c for c in commands if isinstance(c, Reserve) and c.idempotency_key is not None]
+        statements: list[Statement] = [
+            ("BEGIN", ()),
+            (lock, (uuid_array(sorted([c.reservation_id for c in commands], key=attrgetter("int"))),)),
+            (sql.CLOCK, ()),
+        ]
+        if keyed:
+            statements.append((sql.HOLDS_BY_KEY, _keys_of(keyed)))
+        _, held, [(moment,)], *twins = await self._wire.exchange(statements)
+        self._windows.set_clock(moment)
+        books = Books(now=moment, kinds=self._windows.meters)
+        for row in held:
+            books.holds[row[0]] = hold_from(row)
+        for row in twins[0] if twins else ():
+            twin = books.holds.get(row[0]) or hold_from(row)
+            books.keys[twin.tenant_id, twin.idempotency_key or ""] = twin
+        return books
+
+    async def _load_for_adjustments(self, books: Books) -> None:
+        late = [
+            c
+            for c in self.commands
+            if isinstance(c, Adjust) or _is_provisional(books.holds.get(c.reservation_id))
+        ]
+        if not late:
+            return
+        months = {c.reservation_id: month_of(_moment_of(c.reservation_id)) for c in late}
+        wanted = "{" + ",".join(str(month) for month in sorted(set(months.values()))) + "}"
+        [periods] = await self._wire.exchange([(sql.SHARE_PERIODS, (wanted,))])
+        closed = {month for month, state in periods if state != "open"}
+        books.sealed = frozenset(id_ for id_, month in months.items() if month in closed)
+        adjusted = [c.reservation_id for c in late if isinstance(c, Adjust)]
+        ids = [derived_id(id_, number) for id_ in adjusted for number in range(MAX_ADJUSTMENTS + 2)]
+        [rows] = await self._wire.exchange([(sql.ENTRIES_BY_ID, (uuid_array(ids),))])
+        for row in rows:
+            entry = entry_from(row)
+            books.past_entries.setdefault(entry.reservation_id, []).append(entry)
+
+    async def _meters_wanted(self, books: Books) -> set[int] | None:
+        """The meters to lock, or None after meters had to be opened: the batch then starts again."""
+        keys = [line.meter for c in self.commands if isinstance(c, Reserve | Extend) for line in c.lines]
+        books.open_meters, missing = self._windows.find(keys, books.now)
+        if missing:
+            await self._wire.exchange([("ROLLBACK", ())])
+            await self._windows.open(self._wire.connection, missing, books.now)
+            return None
+        meter_ids = set(books.open_meters.values())
+        for hold in books.holds.values():
+            meter_ids.update(hold.meter_ids)
+        return meter_ids
+
+    def _decide_ends(self, books: Books) -> dict[int, Decided]:
+        """The ends that no counter can change: their rows are written while others still have the meters."""
+        decided: dict[int, Decided] = {}
+        for place, command in enumerate(self.commands):
+            if isinstance(command, Settle | Release | Expire) and _may_go_early(
+                books.holds.get(command.reservation_id)
+            ):
+                try:
+                    result = self._answer(command, books)
+                except MetersNeeded:
+                    continue
+                decided[place] = result, books.unposted
+                books.unposted = []
+        return decided
+
+    def _answer(self, command: Command, books: Books) -> Result:
+        if self._skip_locked and command.reservation_id not in books.holds:
+            return Refused(reservation_id=command.reservation_id, reason=Reason.NOT_FOUND, state=None)
+        return answer(command, books)
+
+    async def _lock_meters(self, meter_ids: set[int], books: Books) -> None:
+        """Write what is decided, lock the meters, and look whether a new reservation came in meanwhile.
+
+        A reserve sent twice may wait here for its own first copy: it would be denied by its own hold, or wait
+        for it again when it is inserted. The same goes for the holder of its idempotency key.
+        """
+        new = [c for c in self.commands if isinstance(c, Reserve) and c.reservation_id not in books.holds]
+        keyed = [c for c in new if c.idempotency_key and (c.tenant_id, c.idempotency_key) not in books.keys]
+        known = set(books.holds)
+        statements = list(statements_for(books))
+        written = len(statements)
+        statements.append((sql.LOCK_METERS, (int_array(sorted(meter_ids)),)))
+        if new:
+            statements.append((sql.FIND_HOLDS, (uuid_array([c.reservation_id for c in new]),)))
+        if keyed:
+            statements.append((sql.FIND_KEYS, _keys_of(keyed)))
+        locked, *found = (await self._wire.exchange(statements))[written:]
+        in_between = {row[0] for rows in found for row in rows} - known
+        if in_between:
+            raise BatchOutdated(f"{len(in_between)} reservations came in between")
+        books.forget_written()
+        for row in locked:
+            books.meters[row[0]] = meter_from(row)
+        if len(books.meters) != len(meter_ids):
+            self._windows.clear()
+            raise BatchOutdated(f"{len(meter_ids) - len(books.meters)} meters are not in the table")
+
+    async def _write(self, books: Books) -> None:
+        if books.unposted:
+            raise BatchOutdated(f"{len(books.unposted)} postings have no locked meter")
+        await self._wire.commit(list(statements_for(books)), self._on_step)
+
+
+def _post(decided: Decided, books: Books) -> Result:
+    result, postings = decided
+    for posting in postings:
+        books.post(posting)
+    return result
+
+
+def _may_go_early(hold: Hold | None) -> bool:
+    """Not a tombstone, nor what frees or holds an idempotency key: another batch that has the meters already
+    could wait for these rows when it inserts its own."""
+    return hold is not None and hold.idempotency_key is None
+
+
+def _keys_of(commands: Sequence[Reserve]) -> tuple[str, str]:
+    return (
+        uuid_array([command.tenant_id for command in commands]),
+        text_array([command.idempotency_key or "" for command in commands]),
+    )
+
+
+def _is_provisional(hold: Hold | None) -> bool:
+    return hold is not None and hold.state == ReservationState.EXPIRED and hold.provisional
+
+
+def _moment_of(reservation_id: UUID) -> datetime:
+    return datetime.fromtimestamp(time_ms_of(reservation_id) / 1000, UTC)

@@ -1,0 +1,141 @@
+"""A batch that nothing stands against: decided on what the process remembers, written in one round trip.
+
+Optimistic concurrency control (H. T. Kung and J. T. Robinson, "On Optimistic Methods for Concurrency Control",
+1981): the statements themselves check what the decisions rest on, and fail the transaction where it is not so.
+Checked are: each hold that ends is held, at the version foreseen; each reserve is new (its key is unique); each
+meter is of the current window and has room for every reserve in its turn. The counters themselves need not be as
+foreseen, because nothing but room depends on them: what would (a denial, an overrun, an amount past a limit) is
+left to a batch under locks. Locks are taken in the same order as there: holds, meters, new reservations.
+"""
+
+from collections.abc import Sequence
+
+from msgspec.structs import replace
+
+from metering.ledger.books import Books
+from metering.ledger.commands import Command
+from metering.ledger.engine.hold import LARGEST_SUM
+from metering.ledger.postgres import sql
+from metering.ledger.postgres.answer import answer
+from metering.ledger.postgres.literals import bool_array, int_array, optional_int_array, uuid_array
+from metering.ledger.postgres.windows import WindowCache
+from metering.ledger.postgres.wire import Row, Statement, Step, Wire
+from metering.ledger.postgres.write import attempts, entries, new_holds
+from metering.ledger.results import Ended, Granted, LineBalance, Result
+
+Counters = tuple[int, int, int, int]
+
+
+class ForeseenBatch:
+    """One try to carry out commands on the books as they are expected to be."""
+
+    def __init__(self, commands: Sequence[Command], books: Books) -> None:
+        """Decides at once; `is_foreseeable` says whether the answers hold whatever the counters are."""
+        self.commands = commands
+        self._books = books
+        self._before = {
+            meter.id: (meter.used, meter.held, meter.overrun, meter.unenforced)
+            for meter in books.meters.values()
+        }
+        self._versions = {hold.id: hold.version for hold in books.holds.values()}
+        self._results = [answer(command, books) for command in commands]
+        self.is_foreseeable = self._all_as_hoped()
+
+    async def run(self, wire: Wire, windows: WindowCache, on_step: Step | None) -> list[Result]:
+        """The committed answers. Raises psycopg.Error: DivisionByZero or UniqueViolation where a check failed."""
+        books = self._books
+        windows.learn(books.meters)  # so that the next batch is decided on what this one makes of them
+        checked: list[Statement] = [("BEGIN", ()), *self._ends(), (sql.FORESEEN_METERS, self._meters())]
+        new: list[Statement] = [(sql.INSERT_HOLDS, new_holds(books.inserted))] if books.inserted else []
+        if on_step is None:
+            rows = await wire.commit([*checked, *new], None)
+            return self._corrected(rows[len(checked) - 1])
+        rows = await wire.exchange(checked)
+        on_step("after_lock")
+        await wire.commit(new, on_step)
+        return self._corrected(rows[-1])
+
+    def _all_as_hoped(self) -> bool:
+        """Every command was granted or ended something, and no meter counts what depends on its counters."""
+        return all(
+            isinstance(result, Granted | Ended) and not result.replayed for result in self._results
+        ) and all(
+            (meter.overrun, meter.unenforced) == self._before[meter.id][2:]
+            for meter in self._books.meters.values()
+        )
+
+    def _ends(self) -> list[Statement]:
+        books = self._books
+        ended = books.updated
+        if not ended:
+            return []
+        ended.sort(key=lambda hold: hold.id.int)
+        statements: list[Statement] = [
+            (
+                sql.FORESEEN_ENDS,
+                (
+                    uuid_array([hold.id for hold in ended]),
+                    int_array([self._versions[hold.id] for hold in ended]),
+                    int_array([int(hold.state) for hold in ended]),
+                    optional_int_array([hold.end_digest for hold in ended]),
+                    str(len(ended)),
+                ),
+            )
+        ]
+        if books.attempts:
+            statements.append((sql.INSERT_ATTEMPTS, attempts(books)))
+        statements.append((sql.INSERT_ENTRIES, entries(books)))
+        return statements
+
+    def _meters(self) -> tuple[str, ...]:
+        meters = [self._books.meters[meter_id] for meter_id in sorted(self._books.meters)]
+        before, (most, limits) = self._before, self._most_and_limits()
+        return (
+            int_array([meter.id for meter in meters]),
+            int_array([meter.used - before[meter.id][0] for meter in meters]),
+            int_array([meter.held - before[meter.id][1] for meter in meters]),
+            int_array([limits.get(meter.id, 0) for meter in meters]),
+            int_array([most.get(meter.id, LARGEST_SUM) for meter in meters]),
+            bool_array([meter.id in most for meter in meters]),
+            str(len(meters)),
+        )
+
+    def _most_and_limits(self) -> tuple[dict[int, int], dict[int, int]]:
+        """How much each meter may count, used and held, before the batch, so that every reserve finds its room
+        in its turn; and the highest limit that a reserve brings."""
+        most: dict[int, int] = {}
+        limits: dict[int, int] = {}
+        for result in self._results:
+            if type(result) is Granted:
+                for line in result.balances:
+                    meter_id, limit = line.meter_id, line.limit
+                    used, held, _, _ = self._before[meter_id]
+                    room = limit - (line.used + line.held) + used + held
+                    most[meter_id] = min(room, most.get(meter_id, LARGEST_SUM))
+                    if limit > limits.get(meter_id, 0):
+                        limits[meter_id] = limit
+        return most, limits
+
+    def _corrected(self, changed: list[Row]) -> list[Result]:
+        """The answers with what the meters really count, where others changed them meanwhile."""
+        shifts: dict[int, tuple[int, int]] = {}
+        [(meter_ids, all_used, all_held, _)] = changed
+        for meter_id, used, held in zip(meter_ids or (), all_used or (), all_held or (), strict=True):
+            meter = self._books.meters[meter_id]
+            if (used, held) != (meter.used, meter.held):
+                shifts[meter_id] = used - meter.used, held - meter.held
+                meter.used, meter.held = used, held
+        if not shifts:
+            return self._results
+        return [_shifted(result, shifts) for result in self._results]
+
+
+def _shifted(result: Result, shifts: dict[int, tuple[int, int]]) -> Result:
+    if not isinstance(result, Granted):
+        return result
+    return replace(result, balances=tuple([_moved(line, shifts) for line in result.balances]))
+
+
+def _moved(line: LineBalance, shifts: dict[int, tuple[int, int]]) -> LineBalance:
+    used, held = shifts.get(line.meter_id, (0, 0))
+    return replace(line, used=line.used + used, held=line.held + held)

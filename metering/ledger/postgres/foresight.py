@@ -1,0 +1,56 @@
+"""What a process remembers of its own holds, so that a batch can be decided before it is sent.
+
+Bounded. A memory that is wrong costs a round trip, never a wrong row: the database compares.
+"""
+
+from collections.abc import Iterable, Sequence
+from copy import copy
+from uuid import UUID
+
+from metering.ledger.books import Books, Hold
+from metering.ledger.commands import Command, Release, Reserve, Settle
+from metering.ledger.postgres.windows import WindowCache
+from metering.types import ReservationState
+
+MAX_HOLDS = 20_000
+
+
+class Foresight:
+    """The holds of this process that are still open, beside the windows and meters it knows."""
+
+    def __init__(self, windows: WindowCache) -> None:
+        self._windows = windows
+        self._holds: dict[UUID, Hold] = {}
+
+    def keep(self, holds: Iterable[Hold]) -> None:
+        """Remember those that are open; an end that frees an idempotency key goes under locks."""
+        for hold in holds:
+            if hold.state == ReservationState.HELD and hold.idempotency_key is None:
+                hold.context = None
+                self._holds[hold.id] = hold
+        while len(self._holds) > MAX_HOLDS:
+            del self._holds[next(iter(self._holds))]
+
+    def books_for(self, commands: Sequence[Command]) -> Books | None:
+        """Books as they are expected to be; None for a batch that must be looked up. A hold is given out once."""
+        moment = self._windows.clock()
+        if moment is None or not all(map(self._knows, commands)):
+            return None
+        books = Books(now=moment)
+        keys = [line.meter for c in commands if isinstance(c, Reserve) for line in c.lines]
+        books.open_meters, missing = self._windows.find(keys, moment)
+        meter_ids = set(books.open_meters.values())
+        for command in commands:
+            if not isinstance(command, Reserve):
+                hold = books.holds[command.reservation_id] = self._holds.pop(command.reservation_id)
+                meter_ids.update(hold.meter_ids)
+        known = self._windows.meters
+        if missing or not meter_ids <= known.keys():
+            return None
+        books.meters = {meter_id: copy(known[meter_id]) for meter_id in meter_ids}
+        return books
+
+    def _knows(self, command: Command) -> bool:
+        if isinstance(command, Reserve):
+            return command.idempotency_key is None and command.reservation_id not in self._holds
+        return isinstance(command, Settle | Release) and command.reservation_id in self._holds
