@@ -8,7 +8,6 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('metering', '0007_budget_of_a_model_class'),
-        ('metering', '0007_login_sessions'),
     ]
 
     operations = [

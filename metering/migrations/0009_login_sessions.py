@@ -12,7 +12,7 @@ from metering.migrations._triggers import tell_changes
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('metering', '0007_budget_of_a_model_class'),
+        ('metering', '0008_enforce_percent'),
     ]
 
     operations = [
