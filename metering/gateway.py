@@ -78,14 +78,14 @@ class LLMGateway:
         return self._with.known
 
     async def authenticate(self, secret: str, *, team: str | None = None) -> Principal:
-        """The caller who holds `secret`, working for `team` (id or slug) of its tenant if one is named.
+        """The caller behind `secret`, working for `team` (id or slug) of its own if one is named.
 
-        Raises InvalidCredential, TokenExpired, TenantSuspended, and NotFound for the team.
+        Raises InvalidCredential, TokenExpired, TenantSuspended, and NotFound or NotPermitted for the team.
         """
         caller = await self.known.principal(secret)
         if team is None:
             return caller
-        return replace(caller, team_id=await self.known.team_id(caller.tenant_id, team))
+        return replace(caller, team_id=await self.known.team_id(caller, team))
 
     async def execute(self, caller: Principal, request: CallRequest) -> Result:
         """Do the work and answer it whole.

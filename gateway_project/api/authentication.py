@@ -3,22 +3,33 @@
 No cookies, so no other site's page can call in a person's name.
 """
 
+from dataclasses import replace
+
 from django.utils.timezone import now
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
 from gateway_project.client_address import address_of, check_network
+from gateway_project.proxy.caller import checked_label
 from metering.errors import InvalidCredential, NotPermitted
 from metering.identity.caller import Caller
 from metering.identity.identify import identify
 from metering.identity.principal import Principal
+from metering.identity.team_for import team_for
 
 
 class BearerAuthentication(BaseAuthentication):
-    """`request.user` becomes the Caller, `request.auth` its Principal (None for one without a plan)."""
+    """`request.user` becomes the Caller; `request.auth` its Principal, working for the team that `X-Team-ID` names.
+
+    One without a plan has no Principal.
+    """
 
     def authenticate(self, request: Request) -> tuple[Caller, Principal | None] | None:
-        """None without a credential. Raises InvalidCredential, TokenExpired and TenantSuspended."""
+        """None without a credential.
+
+        Raises InvalidCredential, TokenExpired and TenantSuspended; for `X-Team-ID` InvalidRequest, NotFound
+        and NotPermitted.
+        """
         header = request.headers.get("authorization", "")
         if not header:
             return None
@@ -28,7 +39,10 @@ class BearerAuthentication(BaseAuthentication):
         caller = identify(bearer=bearer.strip(), now=now())
         if caller.token is not None:
             check_network(address_of(request._request), caller.token.allowed_networks)
-        return caller, caller.principal
+        principal = caller.principal
+        if principal is not None and (team := request.headers.get("x-team-id")):
+            principal = replace(principal, team_id=team_for(principal, checked_label(team, "X-Team-ID")))
+        return caller, principal
 
     def authenticate_header(self, request: Request) -> str:
         return "Bearer"
@@ -43,7 +57,7 @@ def caller_of(request: Request) -> Caller:
 
 def principal_of(request: Request) -> Principal:
     """The caller as one who spends. Raises InvalidCredential, and NotPermitted for one without a plan."""
-    principal = caller_of(request).principal
-    if principal is None:
+    caller_of(request)
+    if not isinstance(request.auth, Principal):
         raise NotPermitted("Your account has no plan.")
-    return principal
+    return request.auth

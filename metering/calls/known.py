@@ -1,19 +1,15 @@
 """What the gateway knows about callers, plans, models and policies: read from the database, dropped on any change."""
 
-from contextlib import suppress
 from datetime import UTC, datetime
 from uuid import UUID
-
-from django.db.models import Q
 
 from metering.calls.known_use import KnownUse
 from metering.catalog.access import PlanAccess, load_access
 from metering.catalog.served import ModelIndex, load_models
-from metering.errors import NotFound
 from metering.identity.authenticate import authenticate
 from metering.identity.principal import Principal
 from metering.identity.secret import digest_of
-from metering.models import Team
+from metering.identity.team_for import team_for
 from metering.policy.effective import effective_policy
 from metering.policy.values import EffectivePolicy, PolicySubject
 from metering.policy.variants import Variants
@@ -47,9 +43,10 @@ class Known:
         """The holder of a bearer secret. Raises InvalidCredential, TokenExpired and TenantSuspended."""
         return await self._principals.get(digest_of(secret), secret)
 
-    async def team_id(self, tenant_id: UUID, reference: str) -> UUID:
-        """A team of the tenant by id or slug. Raises NotFound."""
-        return (await self._teams.get((tenant_id, reference), tenant_id, reference))[1]
+    async def team_id(self, caller: Principal, reference: str) -> UUID:
+        """The caller's own team by id or slug. Raises NotFound and NotPermitted."""
+        key = (caller.tenant_id, caller.team_id, caller.user_id, reference)
+        return (await self._teams.get(key, caller, reference))[1]
 
     async def access(self, plan: str, task: str) -> PlanAccess:
         """The plan's model classes for the task. Raises FeatureNotInPlan and TaskNotAllowed."""
@@ -82,13 +79,6 @@ def _policy(subject: PolicySubject, task: str) -> tuple[UUID, EffectivePolicy]:
     return subject.tenant_id, effective_policy(subject, task)
 
 
-def _team(tenant_id: UUID, reference: str) -> tuple[UUID, UUID]:
+def _team(caller: Principal, reference: str) -> tuple[UUID, UUID]:
     """The tenant and its team."""
-    named = Q(slug=reference)
-    with suppress(ValueError):
-        named |= Q(pk=UUID(reference))
-    teams = Team.objects.filter(named, tenant_id=tenant_id)
-    found: UUID | None = teams.values_list("pk", flat=True).first()
-    if found is None:
-        raise NotFound("There is no such team.", param="team")
-    return tenant_id, found
+    return caller.tenant_id, team_for(caller, reference)

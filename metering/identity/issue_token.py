@@ -2,17 +2,16 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from ipaddress import ip_network
 
 from django.db import transaction
 
 from metering.audit import record_change
-from metering.errors import InvalidRequest
+from metering.errors import InvalidRequest, NotPermitted
 from metering.identity.find import find_plan
+from metering.identity.narrow import check_signups, checked_narrowing
 from metering.identity.secret import IssuedToken, digest_of, new_secret, prefix_of
 from metering.identity.validate import validate
 from metering.models import ATIToken, Team, Tenant, User
-from metering.models import Task as TaskRow
 
 
 @transaction.atomic
@@ -30,17 +29,27 @@ def issue_token(
     allowed_networks: Sequence[str] = (),
     signups_allowed: int = 0,
     expires_at: datetime | None = None,
+    ceiling: ATIToken | None = None,
 ) -> IssuedToken:
     """The new token with its secret, which can never be read again.
 
-    Raises NotFound for an unknown plan and InvalidRequest for a closed tenant, an end in the past, an
-    unknown task, a malformed network, or a team or user of another tenant.
+    `ceiling` is the token that the plan of a tenant's own administrator comes from: his tokens stay below it.
+    Raises NotFound for an unknown plan; InvalidRequest for a closed tenant, an end in the past, an unknown task or
+    model, a malformed network, or a team or user of another tenant; NotPermitted for what is beyond the ceiling.
     """
     if tenant.status == Tenant.Status.CLOSED:
         raise InvalidRequest(f"The tenant {tenant.slug!r} is closed.", param="tenant")
-    if expires_at is not None and expires_at <= now:
-        raise InvalidRequest("A new token must expire in the future.", param="expires_at")
-    _check_tasks(allowed_tasks)
+    if ceiling is not None and plan_code != ceiling.plan_tier_id:
+        raise NotPermitted(f"Your plan is {ceiling.plan_tier_id}; you can pass on no other.", param="plan")
+    narrowing = checked_narrowing(
+        tasks=allowed_tasks,
+        models=allowed_models,
+        networks=allowed_networks,
+        expires_at=expires_at,
+        ceiling=ceiling,
+        now=now,
+    )
+    check_signups(signups_allowed, used=0, user=user)
     secret = new_secret()
     token = ATIToken(
         tenant=tenant,
@@ -50,11 +59,11 @@ def issue_token(
         digest=digest_of(secret),
         team=team,
         user=user,
-        allowed_tasks=list(allowed_tasks),
-        allowed_models=list(allowed_models),
-        allowed_networks=[_network(text) for text in allowed_networks],
+        allowed_tasks=list(narrowing.tasks),
+        allowed_models=list(narrowing.models),
+        allowed_networks=list(narrowing.networks),
         signups_allowed=signups_allowed,
-        expires_at=expires_at,
+        expires_at=narrowing.expires_at,
         created_at=now,
     )
     validate(token)
@@ -68,17 +77,3 @@ def issue_token(
         facts={"prefix": token.prefix, "plan": plan_code, "name": name},
     )
     return IssuedToken(id=token.id, prefix=token.prefix, secret=secret)
-
-
-def _check_tasks(codes: Sequence[str]) -> None:
-    unknown = set(codes) - set(TaskRow.objects.filter(code__in=codes).values_list("code", flat=True))
-    if unknown:
-        raise InvalidRequest(f"Unknown tasks: {', '.join(sorted(unknown))}.", param="allowed_tasks")
-
-
-def _network(text: str) -> str:
-    try:
-        return str(ip_network(text))
-    except ValueError as error:
-        message = f"{text!r} is not a network, such as 192.0.2.0/24."
-        raise InvalidRequest(message, param="allowed_networks") from error

@@ -15,7 +15,7 @@ from django.utils.timezone import now
 from metering.calls.known import Known
 from metering.errors import InvalidCredential, TenantSuspended
 from metering.identity.revoke_token import revoke_token
-from metering.identity.touch_token import touch_token
+from metering.identity.touch_tokens import touch_tokens
 from metering.models import ATIToken, PolicyRule, Tenant
 from metering.orm import close_database_threads, in_database_thread
 from metering.policy.values import PolicySubject
@@ -157,7 +157,7 @@ async def test_remembering_a_tokens_last_use_is_no_change(known: Known, changes:
     told = Told(changes)
     await told.hear_out()
     told.tenants.clear()
-    await ask(lambda: touch_token(token_id=token.id, now=now()))
+    await ask(lambda: touch_tokens(token_ids=[token.id], now=now()))
     await ask(lambda: Tenant.objects.filter(slug="alder").update(status="ACTIVE"))  # as it is already
     await told.hear_out()
     assert await ask(lambda: alder().pk) not in told.tenants

@@ -19,7 +19,7 @@ from metering.identity.revoke_token import revoke_token
 from metering.identity.rotate_token import rotate_token
 from metering.identity.secret import digest_of
 from metering.identity.set_tenant_status import set_tenant_status
-from metering.identity.touch_token import touch_token
+from metering.identity.touch_tokens import touch_tokens
 from metering.models import ATIToken, AuditEvent, Tenant, User
 from tests.factories import TeamFactory, UserFactory, alder, birch, make_plan, make_token
 
@@ -173,7 +173,7 @@ class TestTokens:
         issued, moment = make_token(), now()
         seen = []
         for seconds in (0, 30, 61):
-            touch_token(token_id=issued.id, now=moment + timedelta(seconds=seconds))
+            touch_tokens(token_ids=[issued.id], now=moment + timedelta(seconds=seconds))
             seen.append(ATIToken.objects.get(pk=issued.id).last_used_at)
         assert seen == [moment, moment, moment + timedelta(seconds=61)]
 

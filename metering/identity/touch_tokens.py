@@ -1,5 +1,6 @@
-"""Remember when a token was last used."""
+"""Remember when tokens were last used."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from metering.models import ATIToken
 RESOLUTION = timedelta(minutes=1)
 
 
-def touch_token(*, token_id: UUID, now: datetime) -> None:
+def touch_tokens(*, token_ids: Collection[UUID], now: datetime) -> None:
     """Set `last_used_at`, at most once a minute: a busy token must not become a hot row."""
     stale = Q(last_used_at=None) | Q(last_used_at__lt=now - RESOLUTION)
-    ATIToken.objects.filter(stale, pk=token_id).update(last_used_at=now)
+    ATIToken.objects.filter(stale, pk__in=token_ids).update(last_used_at=now)
