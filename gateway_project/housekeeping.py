@@ -1,6 +1,6 @@
 """What a server process does beside requests: sweep expired reservations, make partitions, forget old answers.
 
-Celery beat does the same; both may run, and either is enough.
+Celery beat does the same, but for the tokens' last use; both may run, and either is enough.
 """
 
 import asyncio
@@ -13,22 +13,32 @@ from datetime import UTC, datetime
 from django.conf import settings
 
 from metering.answers.forget import forget_answers
+from metering.calls.known import Known
+from metering.identity.touch_tokens import touch_tokens
 from metering.ledger.periods import make_partitions
 from metering.ledger.sweep import sweep_reservations
 from metering.orm import in_database_thread
 
 PARTITIONS_INTERVAL_S = 3600.0
 FORGET_INTERVAL_S = 900.0
+TOUCH_INTERVAL_S = 60.0
 logger = logging.getLogger(__name__)
 
 
 @asynccontextmanager
-async def housekeeping() -> AsyncIterator[None]:
+async def housekeeping(known: Known) -> AsyncIterator[None]:
     """Keep house until the block ends."""
+
+    async def _touch() -> None:
+        """Note down when tokens were used: only this process knows."""
+        if used := known.take_used_tokens():
+            await in_database_thread(touch_tokens, token_ids=used, now=datetime.now(UTC))
+
     jobs = [
         asyncio.create_task(_every(settings.SWEEP_INTERVAL_S, _sweep), name="housekeeping.sweep"),
         asyncio.create_task(_every(PARTITIONS_INTERVAL_S, _partitions), name="housekeeping.partitions"),
         asyncio.create_task(_every(FORGET_INTERVAL_S, _forget), name="housekeeping.forget"),
+        asyncio.create_task(_every(TOUCH_INTERVAL_S, _touch), name="housekeeping.touch"),
     ]
     try:
         yield

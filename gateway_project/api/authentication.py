@@ -16,6 +16,7 @@ from metering.identity.caller import Caller
 from metering.identity.identify import identify
 from metering.identity.principal import Principal
 from metering.identity.team_for import team_for
+from metering.identity.touch_tokens import is_stale, touch_tokens
 
 
 class BearerAuthentication(BaseAuthentication):
@@ -36,9 +37,12 @@ class BearerAuthentication(BaseAuthentication):
         scheme, _, bearer = header.partition(" ")
         if scheme.lower() != "bearer" or not bearer.strip():
             raise InvalidCredential("Send your ATI token or access token as `Authorization: Bearer ...`.")
-        caller = identify(bearer=bearer.strip(), now=now())
+        moment = now()
+        caller = identify(bearer=bearer.strip(), now=moment)
         if caller.token is not None:
             check_network(address_of(request._request), caller.token.allowed_networks)
+            if is_stale(caller.token, moment):
+                touch_tokens(token_ids=[caller.token.pk], now=moment)
         principal = caller.principal
         if principal is not None and (team := request.headers.get("x-team-id")):
             principal = replace(principal, team_id=team_for(principal, checked_label(team, "X-Team-ID")))

@@ -28,6 +28,10 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "SCHEMA_PATH_PREFIX": r"/api",
+    "ENUM_NAME_OVERRIDES": {
+        "RoleEnum": "metering.models.User.Role",
+        "TenantRoleEnum": "gateway_project.api.identity.users.TENANT_ROLES",
+    },
 }
 
 # Guessing passwords, in the API and in the console: after five wrong ones in a quarter of an hour, the right one is

@@ -1,11 +1,19 @@
 """What drf-spectacular cannot see by itself."""
 
-from typing import Any
+import re
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any, TypeVar
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
+from rest_framework.fields import URLField
+from rest_framework.serializers import Serializer
 
 from gateway_project.api.authentication import BearerAuthentication
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
@@ -23,7 +31,35 @@ class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
 
 
 class Schema(AutoSchema):
-    """Serializers nested in a view are called after both: `SignIn.Input` is SignInInput."""
+    """Serializers nested in a view are called after both: `SignIn.Input` is SignInInput.
+
+    Operations are called after view and method, so that no two have one name: `one_token_patch`.
+    """
+
+    def get_operation_id(self) -> str:
+        view = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(self.view).__name__).lower()
+        return f"{view}_{self.method.lower()}"
 
     def get_serializer_name(self, serializer: Any, direction: str) -> str:
         return type(serializer).__qualname__.replace(".", "")
+
+
+def paged(serializer: type[Serializer[Any]], *, tags: list[str]) -> Callable[[F], F]:
+    """For a handler that answers with `ApiView.page`: the page around the rows, and how to ask for the next one."""
+    parameters = [
+        OpenApiParameter("cursor", str, description="From `next` or `previous` of another page."),
+        OpenApiParameter("limit", int, description="Rows in a page, up to 200; 50 by default."),
+        OpenApiParameter("tenant", str, description="For super admins: only this tenant's rows, by slug."),
+    ]
+    return extend_schema(responses=_page_of(serializer), parameters=parameters, tags=tags)
+
+
+@lru_cache
+def _page_of(serializer: type[Serializer[Any]]) -> Serializer[Any]:
+    name = serializer.__qualname__.replace(".", "").removesuffix("Out")
+    fields = {
+        "next": URLField(allow_null=True),
+        "previous": URLField(allow_null=True),
+        "results": serializer(many=True),
+    }
+    return inline_serializer(f"{name}Page", fields)

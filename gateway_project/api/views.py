@@ -32,9 +32,12 @@ class ApiView(APIView):
     pages: type[CursorPages] = CursorPages
     request: Request
 
-    def valid(self, serializer: type[Serializer[Any]], data: Any) -> dict[str, Any]:
-        """The input as the serializer reads it. Raises rest_framework's ValidationError."""
-        given = serializer(data=data)
+    def valid(self, serializer: type[Serializer[Any]], data: Any, *, partial: bool = False) -> dict[str, Any]:
+        """The input as the serializer reads it; of a partial one only what is there.
+
+        Raises rest_framework's ValidationError.
+        """
+        given = serializer(data=data, partial=partial)
         given.is_valid(raise_exception=True)
         values: dict[str, Any] = given.validated_data
         return values

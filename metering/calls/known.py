@@ -38,10 +38,18 @@ class Known:
         )
         self._policies = Snapshots(_policy, changes=changes, tenant_of=lambda policy: policy[0])
         self.use = KnownUse()
+        self._used_tokens: set[UUID] = set()
 
     async def principal(self, secret: str) -> Principal:
         """The holder of a bearer secret. Raises InvalidCredential, TokenExpired and TenantSuspended."""
-        return await self._principals.get(digest_of(secret), secret)
+        principal = await self._principals.get(digest_of(secret), secret)
+        self._used_tokens.add(principal.token_id)
+        return principal
+
+    def take_used_tokens(self) -> set[UUID]:
+        """The ATI tokens that callers came with, or that they signed up with, since this was asked before."""
+        used, self._used_tokens = self._used_tokens, set()
+        return used
 
     async def team_id(self, caller: Principal, reference: str) -> UUID:
         """The caller's own team by id or slug. Raises NotFound and NotPermitted."""

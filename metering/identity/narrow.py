@@ -1,6 +1,6 @@
 """Whether what a token is narrowed to exists and makes sense."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from ipaddress import ip_network
 
@@ -55,7 +55,7 @@ def check_signups(allowed: int, *, used: int, user: User | None) -> None:
         )
 
 
-def _check_known(param: str, names: Sequence[str], known: "Sequence[str]") -> None:
+def _check_known(param: str, names: Sequence[str], known: Iterable[str]) -> None:
     if unknown := sorted(set(names) - set(known)):
         what = param.removeprefix("allowed_")
         raise InvalidRequest(f"Unknown {what}: {', '.join(unknown)}.", param=param)

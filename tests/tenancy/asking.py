@@ -15,8 +15,8 @@ CSRF = re.compile(r"\b[A-Za-z0-9]{64}\b")
 
 
 def ask(row: Row, world: World, actor: str, *, names: dict[str, str] | None = None) -> Any:
-    """The answer; `names` fill the placeholders, by default with Alder's."""
-    names = names or world.alder.names()
+    """The answer; `names` are put in the place of some of the world's."""
+    names = world.names() | (names or {})
     headers = {"x-request-id": "matrix", **row.headers}
     if bearer := world.bearers[actor]:
         headers["authorization"] = f"Bearer {bearer}"

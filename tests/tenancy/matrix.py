@@ -5,7 +5,8 @@ To add a route, add one line to ROWS. A route without a line fails `test_routes_
     Row("GET /api/teams/{team}", member=200, admin=200, operator=200),
 
 - `{team}`, `{token}`, `{user}`, `{admin}`, `{tenant}`, `{rule}`, `{budget}` in the path, the query or the body become
-  Alder's own (`House.names`; add what your nouns need to `world.py`, also to `marks`, `more_of` and `image_of`).
+  Alder's own, `{birch_team}` and so on Birch's: `House.names` in `world.py`. Add there what your nouns need, also to
+  `marks`, `more_of` and `image_of`.
 - `member`, `admin`, `operator`: the status for Alder's member, Alder's admin and a super admin.
 - Birch's people get the same status as Alder's where the line names no object of Alder's; where it does, 404, or the
   403 that Alder's own member would get. Say `stranger=` where it is something else.
@@ -16,17 +17,7 @@ Besides the status, `test_matrix.py` sees to it that strangers read none of Alde
 row of Alder's as for one that never was, can't tell how much there is of Alder's, and change nothing of it.
 """
 
-from dataclasses import dataclass
 from typing import Any
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Expected:
-    member: int
-    admin: int
-    operator: int
-    public: int | None = None
-    stranger: int | None = None
 
 
 class Row:
@@ -77,6 +68,58 @@ API = [
     Row("POST /api/auth/token/refresh", public=400, member=400, admin=400, operator=400, body={}),
     Row("POST /api/auth/logout", member=204, admin=204, operator=204),
     Row("GET /api/auth/me", member=200, admin=200, operator=200),
+    Row("GET /api/tokens", member=403, admin=200, operator=200),
+    Row("GET /api/tokens?tenant={tenant}", member=403, admin=200, operator=200, stranger=200),
+    Row("POST /api/tokens", body={"name": "new"}, member=403, admin=201, operator=400),
+    Row("POST /api/tokens", body={"tenant": "{tenant}", "plan": "PRO"}, member=403, admin=201, operator=201),
+    Row("POST /api/tokens", body={"team": "{team}"}, member=403, admin=201, operator=400),
+    Row("POST /api/tokens", body={"user": "{user}"}, member=403, admin=201, operator=400),
+    Row("GET /api/tokens/{token}", member=403, admin=200, operator=200),
+    Row("PATCH /api/tokens/{token}", body={"name": "x"}, member=403, admin=200, operator=200),
+    Row("PATCH /api/tokens/{birch_token}", body={"team": "{team}"}, member=403, admin=404, operator=404),
+    Row("PATCH /api/tokens/{birch_token}", body={"user": "{user}"}, member=403, admin=404, operator=404),
+    Row("POST /api/tokens/{token}/rotate", body={"grace_s": 60}, member=403, admin=200, operator=200),
+    Row("POST /api/tokens/{token}/revoke", member=403, admin=200, operator=200),
+    Row("GET /api/teams", member=200, admin=200, operator=200),
+    Row("POST /api/teams", body={"slug": "new", "name": "New"}, member=403, admin=201, operator=400),
+    Row(
+        "POST /api/teams",
+        body={"tenant": "{tenant}", "slug": "new", "name": "New"},
+        member=403,
+        admin=201,
+        operator=201,
+    ),
+    Row("GET /api/teams/{team}", member=200, admin=200, operator=200),
+    Row("PATCH /api/teams/{team}", body={"name": "x"}, member=403, admin=200, operator=200),
+    Row("GET /api/teams/{team}/members", member=403, admin=200, operator=200),
+    Row("POST /api/teams/{team}/members", body={"user": "{admin}"}, member=403, admin=204, operator=204),
+    Row("POST /api/teams/{birch_team}/members", body={"user": "{user}"}, member=403, admin=404, operator=404),
+    Row("DELETE /api/teams/{team}/members/{user}", member=403, admin=204, operator=204),
+    Row("DELETE /api/teams/{birch_team}/members/{user}", member=403, admin=404, operator=404),
+    Row("GET /api/users", member=403, admin=200, operator=200),
+    Row("POST /api/users", body={"email": "new@example.com"}, member=403, admin=201, operator=400),
+    Row(
+        "POST /api/users",
+        body={"tenant": "{tenant}", "email": "new@example.com"},
+        member=403,
+        admin=201,
+        operator=201,
+    ),
+    Row(
+        "POST /api/users",
+        body={"token": "{token}", "email": "new@example.com"},
+        member=403,
+        admin=201,
+        operator=400,
+    ),
+    Row("GET /api/users/{user}", member=403, admin=200, operator=200),
+    Row("PATCH /api/users/{user}", body={"name": "x"}, member=403, admin=200, operator=200),
+    Row("PATCH /api/users/{birch_user}", body={"token": "{token}"}, member=403, admin=404, operator=404),
+    Row("GET /api/tenants", member=403, admin=403, operator=200),
+    Row("POST /api/tenants", body={"slug": "oak", "name": "Oak"}, member=403, admin=403, operator=201),
+    Row("GET /api/tenants/{tenant}", member=403, admin=403, operator=200),
+    Row("PATCH /api/tenants/{tenant}", body={"name": "x"}, member=403, admin=403, operator=200),
+    Row("PUT /api/tenants/{tenant}/plan", body={"plan": "PRO"}, member=403, admin=403, operator=200),
     Row("GET /api/schema", public=200, member=200, admin=200, operator=200),
     Row("GET /api/docs", public=200, member=200, admin=200, operator=200),
 ]

@@ -51,6 +51,11 @@ class World:
     bearers: dict[str, str]
     """By actor; empty for nobody."""
 
+    def names(self) -> dict[str, str]:
+        """Of all placeholders."""
+        birchs = {f"birch_{name}": value for name, value in self.birch.names().items()}
+        return self.alder.names() | birchs
+
 
 def make_world() -> World:
     """Both houses and everybody's credential."""

@@ -100,6 +100,15 @@ async def test_a_revoked_token_is_refused(known: Known) -> None:
     await until_raises(InvalidCredential, lambda: known.principal(token.secret))
 
 
+async def test_which_tokens_were_used_is_told_once(known: Known) -> None:
+    used = await ask(make_token)
+    await ask(make_token)
+    await known.principal(used.secret)
+    await known.principal(used.secret)
+    assert known.take_used_tokens() == {used.id}
+    assert known.take_used_tokens() == set()
+
+
 async def test_a_bulk_update_and_plain_sql_count(known: Known, changes: Changes) -> None:
     rule = await ask(lambda: RuleFactory(key="max_tokens_out", value=100))
     token = await ask(make_token)

@@ -90,7 +90,7 @@ def test_a_revoked_an_expired_and_a_persons_own_token_are_refused() -> None:
     revoked = make_token(signups_allowed=1)
     revoke_token(token=ATIToken.objects.get(), actor="a test", now=now())
     expired = make_token(signups_allowed=1, now=now() - timedelta(2), expires_at=now() - timedelta(1))
-    own = make_token(signups_allowed=1, user=person())
+    own = make_token(user=person())
     codes = [code_of(sign_up(token.secret)) for token in (revoked, expired, own)]
     assert codes == [(401, "invalid_credential"), (401, "token_expired"), (403, "not_permitted")]
 

@@ -11,7 +11,7 @@ from metering.identity.rotate_token import rotate_token
 from metering.identity.secret import new_secret
 from metering.identity.set_tenant_status import set_tenant_status
 from metering.models import ATIToken, Tenant
-from tests.factories import TeamFactory, UserFactory, alder, birch, make_token
+from tests.factories import ModelFactory, TeamFactory, UserFactory, alder, birch, make_token
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
@@ -20,6 +20,7 @@ HOUR = timedelta(hours=1)
 def test_a_live_token_says_who_is_asking() -> None:
     tenant = alder(timezone="Europe/Berlin", week_start=6, enforcement_mode="warn")
     team, user = TeamFactory(tenant=tenant), UserFactory(tenant=tenant)
+    ModelFactory(name="sandbox-small")
     issued = make_token(
         tenant,
         plan="BASIC",
