@@ -13,6 +13,7 @@ from gateway_project.telemetry.observe import call_ended
 from gateway_project.vendors import ConfiguredVendors
 from metering.bridge import bridge, run_sync
 from metering.calls.known import Known
+from metering.decisions.log import DecisionLog
 from metering.gateway import LLMGateway
 from metering.ledger.writer import LedgerWriter
 from metering.rates.redis_buckets import RedisBuckets
@@ -35,6 +36,7 @@ class Runtime:
     listener: ChangeListener
     redis: RedisBuckets
     buckets: SharedBuckets
+    decisions: DecisionLog
     exchange: Exchange
     loop: asyncio.AbstractEventLoop
 
@@ -53,6 +55,7 @@ async def start() -> Runtime:
         redis = RedisBuckets(settings.REDIS_URL, call_limit_s=settings.RATE_LIMIT_TIMEOUT_S)
         buckets = SharedBuckets(redis, on_fallback=metrics.rate_fallbacks.add)
         vendors = ConfiguredVendors(changes)
+        decisions = DecisionLog(on_lost=lambda count: metrics.decisions_lost.add(by=count))
         gateway = LLMGateway(
             ledger=writer,
             vendors=vendors,
@@ -61,6 +64,7 @@ async def start() -> Runtime:
             lease_s=settings.RESERVATION_LEASE_S,
             known=Known(changes),
             buckets=buckets,
+            decisions=decisions,
             observe=call_ended,
         )
         _runtime = Runtime(
@@ -71,10 +75,12 @@ async def start() -> Runtime:
             listener=listener,
             redis=redis,
             buckets=buckets,
+            decisions=decisions,
             exchange=Exchange(metrics.EVERYTHING, settings.METRICS_DIR),
             loop=loop,
         )
         await writer.start()
+        decisions.start()
         await asyncio.gather(listener.start(), redis.start())
     return _runtime
 
@@ -87,7 +93,7 @@ async def stop(deadline_s: float = CLOSE_S) -> None:
     runtime, _runtime = _runtime, None
     await runtime.gateway.close(deadline_s)
     await runtime.writer.close(CLOSE_S)
-    await asyncio.gather(runtime.listener.close(), runtime.redis.close())
+    await asyncio.gather(runtime.listener.close(), runtime.redis.close(), runtime.decisions.close())
     await runtime.vendors.close()
 
 

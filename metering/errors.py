@@ -84,9 +84,13 @@ class TokenExpired(InvalidCredential):
 
 
 class NotPermitted(MeteringError):
-    """The caller is known and may not do this."""
+    """The caller is known and may not do this; `source` says whose rule it is: the plan's, the token's, or a key's."""
 
     code = "not_permitted"
+
+    def __init__(self, message: str, *, param: str | None = None, source: str = "plan") -> None:
+        super().__init__(message, param=param)
+        self.source = source
 
 
 class TenantSuspended(NotPermitted):
@@ -169,6 +173,8 @@ class LimitUsage:
     requested: int
     limit: int
     period: str
+    source_id: UUID | None = None
+    """The budget or rule that sets the limit; None: a default."""
 
 
 class LimitExceeded(MeteringError):

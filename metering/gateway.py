@@ -19,10 +19,12 @@ from typing import Any, TypeVar
 from metering.background import BackgroundTasks
 from metering.calls.admit import Collaborators, admit
 from metering.calls.channel import Channel, MeteredStream
+from metering.calls.judge import note_admission, note_refusal
 from metering.calls.keep import keep_and_settle
 from metering.calls.known import Known
 from metering.calls.replay import replay_stream, replay_whole
 from metering.calls.values import Call, CallRequest, Facts, Observer, Result, facts_of
+from metering.decisions.log import DecisionLog
 from metering.errors import IdempotencyKeyTaken, MeteringError, MeteringUnavailable, VendorError
 from metering.identity.principal import Principal
 from metering.ledger.port import Ledger
@@ -54,10 +56,13 @@ class LLMGateway:
         lease_s: int,
         known: Known | None = None,
         buckets: Buckets | None = None,
+        decisions: DecisionLog | None = None,
         observe: Observer = lambda call, attempts: None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        """`known` and `buckets` are this process's own if they are not given; `observe` sees every ended call."""
+        """`known` and `buckets` are this process's own if they are not given; `decisions` are forgotten if nobody
+        writes them; `observe` sees every ended call.
+        """
         self._with = Collaborators(
             ledger=ledger,
             vendors=vendors,
@@ -68,6 +73,7 @@ class LLMGateway:
             background=BackgroundTasks(),
             now=now,
             lease_s=lease_s,
+            decisions=decisions or DecisionLog(),
         )
         self._leases = LeaseKeeper(ledger)
         self._observe = observe
@@ -98,10 +104,14 @@ class LLMGateway:
             call = await admit(self._with, caller, request)
         except IdempotencyKeyTaken as taken:
             return await replay_whole(taken, now=self._with.now())
+        except MeteringError as refusal:
+            self._refused(caller, request, refusal)
+            raise
         work = call.adapter.execute(call.request, call.allowance)
         if call.recording is not None:
             work = call.recording.whole(work)
         running = self._with.background.spawn(self._perform(call, work), name="call")
+        self._admitted(caller, request, call)
         try:
             output = await asyncio.shield(running)
         except asyncio.CancelledError:
@@ -118,9 +128,13 @@ class LLMGateway:
             call = await admit(self._with, caller, request)
         except IdempotencyKeyTaken as taken:
             return await replay_stream(taken, now=self._with.now(), background=self._with.background)
+        except MeteringError as refusal:
+            self._refused(caller, request, refusal)
+            raise
         channel = Channel()
         running = self._with.background.spawn(self._pump(call, channel), name="call.stream")
         stream = MeteredStream(channel, on_abandon=partial(self._abandon, call, running))
+        self._admitted(caller, request, call)
         try:
             await channel.ready()
         except asyncio.CancelledError:
@@ -194,6 +208,13 @@ class LLMGateway:
         with suppress(TimeoutError):
             async with asyncio.timeout(SETTLE_WAIT_S):
                 await asyncio.shield(task)
+
+    def _refused(self, caller: Principal, request: CallRequest, refusal: MeteringError) -> None:
+        note_refusal(self._with.decisions, self.known, caller, request, refusal, self._with.now())
+
+    def _admitted(self, caller: Principal, request: CallRequest, call: Call) -> None:
+        if call.notices or self._with.decisions.is_sampled():
+            note_admission(self._with.decisions, caller, request, call, self._with.now())
 
     def _abandon(self, call: Call, running: "asyncio.Task[Any]") -> None:
         """The caller has gone: let the work end within a deadline, or stop it now, as the policy says."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from metering.calls.values import Facts
 from metering.errors import RateBalance
 from metering.money import usd_text
-from metering.types import Dimension
+from metering.types import Dimension, EnforcementMode
 
 REPLAYED = {"idempotent-replayed": "true"}
 """The answer is that of an earlier request under the same Idempotency-Key, and cost nothing now."""
@@ -18,7 +18,7 @@ def fact_headers(facts: Facts) -> dict[str, str]:
         "x-gateway-reservation-id": str(facts.reservation_id),
         "x-gateway-model": facts.model,
         "x-gateway-provider": facts.provider_name,
-        "x-gateway-enforcement": facts.mode.value,
+        "x-gateway-enforcement": enforcement(facts),
         "x-gateway-overhead-ms": f"{facts.overhead_ms:.2f}",
     }
     for dimension, left in facts.remaining.items():
@@ -31,6 +31,13 @@ def fact_headers(facts: Facts) -> dict[str, str]:
     if facts.rates:
         headers.update(rate_headers(facts.rates))
     return headers
+
+
+def enforcement(facts: Facts) -> str:
+    """The mode; a call that a limit in mode warn would have denied says which: `warn; would_deny="..."`."""
+    if not facts.warnings:
+        return facts.mode.value
+    return "; ".join([EnforcementMode.WARN.value, *(f'would_deny="{name}"' for name in facts.warnings)])
 
 
 def rate_headers(balances: Iterable[RateBalance]) -> dict[str, str]:

@@ -18,6 +18,7 @@ overhead_s = Histogram(
 )
 vendor_s = Histogram("gateway_vendor_seconds", "Time of an attempt at a vendor", LONG_S, ("provider",))
 ledger_batch = Histogram("gateway_ledger_batch_commands", "Commands in one ledger transaction", SIZES)
+decisions_lost = Counter("gateway_decisions_lost", "Decisions of policy that could not be kept")
 rate_fallbacks = Counter("gateway_rate_fallbacks", "Calls whose rate a process decided alone, without Redis")
 
 in_flight = Gauge("gateway_requests_in_flight", "HTTP requests being answered")
@@ -34,6 +35,6 @@ listening = Gauge(
 )
 
 EVERYTHING = (
-    requests, errors, calls, attempts, tokens, overhead_s, vendor_s, ledger_batch, rate_fallbacks,
+    requests, errors, calls, attempts, tokens, overhead_s, vendor_s, ledger_batch, rate_fallbacks, decisions_lost,
     in_flight, streams, ledger_waiting, ledger_reachable, rates_shared, listening,
 )  # fmt: skip

@@ -9,19 +9,21 @@ from functools import partial
 from metering.answers.recording import Recording
 from metering.background import BackgroundTasks
 from metering.calls.known import Known
+from metering.calls.notices import Notice, line_notices, setting_notices, try_rates
 from metering.calls.values import Call, CallRequest
 from metering.catalog.access import choose_model
 from metering.catalog.served import ServedModel
+from metering.decisions.log import DecisionLog
 from metering.errors import TaskNotAllowed
 from metering.identity.principal import Principal
 from metering.ledger.commands import CallContext
 from metering.ledger.port import Ledger
-from metering.policy.values import PolicySubject
+from metering.policy.values import EffectivePolicy, PolicySubject
 from metering.ports import LLMAdapter, TaskRequest, Vendors
 from metering.rates.port import Buckets
-from metering.rates.take import take_rates
+from metering.rates.take import RateGrant, take_rates
 from metering.reservation.allowance import Allowance
-from metering.reservation.bound import TokenCounter, bound_call
+from metering.reservation.bound import BoundedCall, TokenCounter, bound_call
 from metering.reservation.hold import has_hard_budget
 from metering.reservation.reserve import reserve
 from metering.types import Task
@@ -40,6 +42,7 @@ class Collaborators:
     background: BackgroundTasks
     now: Callable[[], datetime]
     lease_s: int
+    decisions: DecisionLog
 
 
 async def admit(with_: Collaborators, caller: Principal, request: CallRequest) -> Call:
@@ -53,9 +56,9 @@ async def admit(with_: Collaborators, caller: Principal, request: CallRequest) -
     task = request.task
     adapter = with_.adapters.get(task)
     if adapter is None or (caller.allowed_tasks and task not in caller.allowed_tasks):
-        raise TaskNotAllowed(f"This token does not allow the task {task}.")
+        raise TaskNotAllowed(f"This token does not allow the task {task}.", source="token")
     access = await with_.known.access(caller.plan_code, task)
-    policy = await with_.known.policy(_subject(caller), task)
+    policy = await with_.known.policy(subject_of(caller), task)
     variants = policy.variants
     if variants is not None:
         policy = await with_.known.variant(variants, with_.now())
@@ -83,6 +86,9 @@ async def admit(with_: Collaborators, caller: Principal, request: CallRequest) -
         tokens=first.bound.input_tokens + first.bound.output_tokens,
         now=with_.now(),
     )
+    notices: list[Notice] = []
+    if policy.observes:
+        notices = await _try(with_, policy, request, model, first, rates)
     granted_s = time.monotonic()
     try:
         hold = await reserve(
@@ -99,6 +105,8 @@ async def admit(with_: Collaborators, caller: Principal, request: CallRequest) -
     except BaseException:
         rates.give_back()
         raise
+    if policy.observes:
+        notices += line_notices(hold)
     if variants is not None:
         with_.known.use.note(hold, variants.meters)
     allowance = Allowance(
@@ -120,11 +128,36 @@ async def admit(with_: Collaborators, caller: Principal, request: CallRequest) -
         rates=rates,
         started_s=started_s,
         granted_s=granted_s,
+        notices=tuple(notices),
         recording=Recording() if request.idempotency is not None else None,
     )
 
 
-def _subject(caller: Principal) -> PolicySubject:
+async def _try(
+    with_: Collaborators,
+    policy: EffectivePolicy,
+    request: CallRequest,
+    model: ServedModel,
+    first: BoundedCall,
+    rates: RateGrant,
+) -> list[Notice]:
+    """What limits that are only observed would have said; what the call draws from their buckets ends with `rates`."""
+    try:
+        rates.tried, notices = await try_rates(
+            buckets=with_.buckets,
+            limits=policy.tried_rates.for_call(
+                provider=model.provider_name, agent_id=request.agent_id, address=request.address
+            ),
+            tokens=first.bound.input_tokens + first.bound.output_tokens,
+            now=with_.now(),
+        )
+    except BaseException:
+        rates.give_back()
+        raise
+    return [*setting_notices(policy, first, model, with_.count_tokens), *notices]
+
+
+def subject_of(caller: Principal) -> PolicySubject:
     return PolicySubject(caller.tenant_id, caller.plan_code, caller.team_id, caller.user_id, caller.token_id)
 
 

@@ -72,6 +72,14 @@ class Known:
         """The policy at a moment, where rules have conditions. Raises MeteringUnavailable."""
         return variants.at(now, await self.use.of(variants.meters, now) if variants.meters else {})
 
+    def peek_policy(self, subject: PolicySubject, task: str, now: datetime) -> EffectivePolicy | None:
+        """The policy at a moment if it is known without asking the database."""
+        kept = self._policies.peek((subject, task))
+        if kept is None:
+            return None
+        variants = kept[1].variants
+        return kept[1] if variants is None else variants.at(now, self.use.peek(variants.meters))
+
     def forget(self) -> None:
         """Drop everything, so that the next call reads the database."""
         for snapshots in (self._principals, self._teams, self._access, self._models, self._policies):

@@ -7,7 +7,9 @@ from uuid import UUID
 from msgspec import Struct
 
 from metering.answers.recording import Recording
+from metering.calls.notices import Notice
 from metering.catalog.served import ServedModel
+from metering.decisions.decision import Verdict
 from metering.errors import RateBalance
 from metering.ledger.commands import Attempt
 from metering.policy.values import EffectivePolicy
@@ -52,6 +54,8 @@ class Call:
     """Monotonic time at which the gateway began to work on it."""
     granted_s: float
     """Monotonic time just before the hold was asked for: its lease ends no earlier than this plus `lease_s`."""
+    notices: tuple[Notice, ...] = ()
+    """What would have denied it, had it been enforced."""
     recording: Recording | None = None
     """What it answers, written down where it came with an Idempotency-Key."""
 
@@ -75,6 +79,8 @@ class Facts:
     """What is left of the tightest budget of each dimension, in the ledger's units."""
     rates: tuple[RateBalance, ...] = ()
     """What the rate limits had left when the call was let in."""
+    warnings: tuple[str, ...] = ()
+    """The limits in mode warn that would have denied it."""
     replayed: bool = False
     """The answer is that of an earlier call under the same Idempotency-Key: nothing was spent now."""
 
@@ -103,6 +109,7 @@ def facts_of(call: Call, *, ended_s: float) -> Facts:
         overhead_ms=(ended_s - call.started_s - call.allowance.vendor_s) * 1000,
         remaining=_remaining(call.hold, attempts),
         rates=call.rates.balances,
+        warnings=tuple([notice.rule for notice in call.notices if notice.verdict is Verdict.WARNED]),
     )
 
 

@@ -34,6 +34,7 @@ class PlanAccess:
             raise ModelNotAllowed(
                 f"A rule allows classes up to {dearest} only, and the plan {self.plan!r} has none of them.",
                 param="model",
+                source="max_class",
             )
         default = self.default_class if self.default_class in left else left[-1].value
         return replace(self, classes=frozenset(left), default_class=default, dearest_class=dearest)
@@ -84,5 +85,6 @@ def choose_model(
             f"{who} does not allow {found[0].model_class} models for {access.task}; "
             f"it allows {', '.join(sorted(access.classes))}.",
             param="model",
+            source="max_class" if access.dearest_class else "plan",
         )
-    raise ModelNotAllowed(f"This token does not allow the model {name!r}.", param="model")
+    raise ModelNotAllowed(f"This token does not allow the model {name!r}.", param="model", source="token")

@@ -13,6 +13,7 @@ from metering.models.catalog import (
     Provider,
     Task,
 )
+from metering.models.decisions import PolicyDecision
 from metering.models.identity import ATIToken, Membership, Team, Tenant, User
 from metering.models.ledger import (
     ClosingBalance,
@@ -43,6 +44,7 @@ __all__ = [
     "Plan",
     "PlanFeature",
     "PlanLLMAccess",
+    "PolicyDecision",
     "PolicyRule",
     "Provider",
     "Task",

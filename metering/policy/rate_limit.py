@@ -1,6 +1,6 @@
 """Token buckets that a policy puts calls under: those of every call, and those that depend on the call."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
@@ -67,6 +67,12 @@ class CallRates:
             or self.each_agent
             or self.each_address
         )
+
+    def everything(self) -> Iterator[RateLimit]:
+        """The buckets of every group."""
+        yield from (*self.always, *self.each_provider, *self.each_agent, *self.each_address)
+        for group in (*self.by_provider.values(), *self.by_agent.values()):
+            yield from group
 
     def only(self, keep: Callable[[RateLimit], RateLimit | None]) -> "CallRates":
         """The buckets for which `keep` answers one."""

@@ -12,7 +12,7 @@ from metering.types import Dimension
 class RateGrant:
     """What a call drew. Undone if the call is not admitted after all, trued up when its tokens are known."""
 
-    __slots__ = ("_answer", "_buckets", "_demands", "_limits", "_open")
+    __slots__ = ("_answer", "_buckets", "_demands", "_limits", "_open", "tried")
 
     def __init__(
         self, buckets: Buckets, limits: Limits, demands: tuple[Demand, ...], answer: Answer | None
@@ -22,6 +22,8 @@ class RateGrant:
         self._demands = demands
         self._answer = answer
         self._open = answer is not None
+        self.tried: RateGrant | None = None
+        """What the call drew from buckets of limits that are only observed: ends with this one."""
 
     @property
     def balances(self) -> tuple[RateBalance, ...]:
@@ -41,6 +43,8 @@ class RateGrant:
         self._correct({Dimension.TOKENS: tokens})
 
     def _correct(self, truth: dict[Dimension, int]) -> None:
+        if self.tried is not None:
+            self.tried._correct(truth)
         if not self._open or self._answer is None:
             return
         self._open = False
@@ -93,6 +97,7 @@ def _denial(limits: Limits, demands: tuple[Demand, ...], answer: Answer, now: da
             requested=demand.units,
             limit=limit.per_minute,
             period="minute",
+            source_id=limit.rule_id,
         ),
         reset_at=now + timedelta(seconds=wait_s),
         retry_after_s=max(1, math.ceil(wait_s)),

@@ -42,6 +42,7 @@ def limit_error(denied: Denied, templates: list[LineTemplate], now: datetime) ->
         requested=denial.requested,
         limit=denial.limit,
         period=template.meter.window.value,
+        source_id=template.source_id,
     )
     retry_after_s = _wait_s(denial, template, now)
     if dimension is Dimension.CONCURRENCY:

@@ -81,6 +81,11 @@ class Snapshots(Generic[P, T]):
         # Others wait for the same task: one of them going away must not cancel it.
         return await asyncio.shield(reading)
 
+    def peek(self, key: Hashable) -> T | None:
+        """The answer for `key` if it is kept and good; asks no database."""
+        entry = self._entries.get(key)
+        return entry.value if entry is not None and self._is_good(entry) else None
+
     def drop(self, tenants: Tenants) -> None:
         """Forget what a change concerns, and keep nothing that is being read right now."""
         self._generation += 1

@@ -1,0 +1,51 @@
+"""What policy decided, and why."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.html import format_html_join
+from unfold.decorators import display
+
+from admin_console.display import moment
+from admin_console.filters import TaskCode, TenantSlug, When, choice_filter
+from admin_console.history import HistoryAdmin
+from admin_console.site import console
+from metering.decisions.report import VERDICTS
+from metering.models import PolicyDecision
+
+VerdictName = choice_filter("verdict", lambda: [(verdict, verdict) for verdict in VERDICTS])
+
+
+@admin.register(PolicyDecision, site=console)
+class PolicyDecisionAdmin(HistoryAdmin):
+    list_display = (moment("minute"), "verdict_name", "tenant", "rule", "code", "task", "count", "message")
+    list_filter = (When, TenantSlug, VerdictName, TaskCode)
+    ordering = ("-id",)
+    search_fields = ("id",)
+    search_help_text = "Decision, rule, user or token id, or the rule's name"
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return [*(name for name in super().get_fields(request, obj) if name != "trace"), "steps"]
+
+    def by_id(self, term: str) -> Any:
+        from django.db.models import Q
+
+        identifier = uuid_of(term)
+        if identifier is None:
+            return Q(rule=term)
+        return Q(pk=identifier) | Q(rule_id=identifier) | Q(user_id=identifier) | Q(token_id=identifier)
+
+    @display(
+        description="Verdict",
+        ordering="verdict",
+        label={"denied": "danger", "warned": "warning", "observed": "info", "allowed": "success"},
+    )
+    def verdict_name(self, row: PolicyDecision) -> str:
+        return row.verdict
+
+    @display(description="Trace")
+    def steps(self, row: PolicyDecision) -> str:
+        """Every rule, budget and rate that applied, in the words of the decision."""
+        lines = [(step["source"], step["rule"], step["value"], step["outcome"]) for step in row.trace]
+        return format_html_join("", "<div>{} {} = {}: <b>{}</b></div>", lines) or "-"

@@ -1,0 +1,142 @@
+"""Tell the decision log what became of a call: refused, let pass with a notice, or one of the sample.
+
+Denials are dear to explain and come in floods, so a decision is made for the first of each principal, rule and minute;
+the others are counted.
+"""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from functools import partial
+
+from metering.calls.admit import subject_of
+from metering.calls.known import Known
+from metering.calls.notices import Notice
+from metering.calls.values import Call, CallRequest
+from metering.decisions.decision import EnforcementDecision, Step, Verdict
+from metering.decisions.log import DecisionLog
+from metering.decisions.trace import line_steps, rate_steps, refused_steps, rule_steps
+from metering.decisions.write import Key
+from metering.errors import (
+    FeatureNotInPlan,
+    InputTooLarge,
+    LimitExceeded,
+    MeteringError,
+    NotPermitted,
+    OverRateCapacity,
+    RateLimited,
+)
+from metering.identity.principal import Principal
+from metering.policy.values import EffectivePolicy
+from metering.reservation.hold import amounts_of
+from metering.types import EnforcementMode
+
+Trace = Callable[[], tuple[Step, ...]]
+
+
+def note_refusal(
+    log: DecisionLog,
+    known: Known,
+    caller: Principal,
+    request: CallRequest,
+    refusal: MeteringError,
+    now: datetime,
+) -> None:
+    """Count a denial by policy. Other errors (malformed, unknown, unavailable) are no decisions."""
+    if not isinstance(refusal, LimitExceeded | NotPermitted | InputTooLarge | OverRateCapacity):
+        return
+    policy = known.peek_policy(subject_of(caller), request.task, now)
+    notice = _deciding(refusal, caller, policy)
+    log.note(
+        _key(caller, request, notice, now),
+        partial(_decision, caller, request, notice, now, lambda: _refused_trace(policy, refusal)),
+        at=now,
+        request_id=request.request_id,
+    )
+
+
+def note_admission(
+    log: DecisionLog, caller: Principal, request: CallRequest, call: Call, now: datetime
+) -> None:
+    """Count each limit that would have denied the call; of calls without any, keep a sample."""
+    notices: Iterable[Notice] = call.notices
+    if not notices:
+        mode = call.policy.mode
+        notices = (Notice(Verdict.ALLOWED, mode, "", "", None, f"served by {call.model.name}"),)
+    for notice in notices:
+        log.note(
+            _key(caller, request, notice, now),
+            partial(_decision, caller, request, notice, now, lambda: _admitted_trace(call)),
+            at=now,
+            request_id=request.request_id,
+        )
+
+
+def _deciding(refusal: MeteringError, caller: Principal, policy: EffectivePolicy | None) -> Notice:
+    """Which rule said no, and whose it is."""
+    rule, rule_id = refusal.code, None
+    if isinstance(refusal, LimitExceeded):
+        rule, rule_id = refusal.usage.budget, refusal.usage.source_id
+    elif isinstance(refusal, FeatureNotInPlan):
+        rule = f"plan {caller.plan_code}"
+    elif isinstance(refusal, NotPermitted):
+        rule = f"plan {caller.plan_code}" if refusal.source == "plan" else refusal.source
+    key = {"max_class": "max_class", "input_too_large": "max_tokens_in"}.get(rule)
+    setting = policy.settings.get(key) if policy is not None and key is not None else None
+    if setting is not None:
+        rule, rule_id = f"{setting.scope} {key}", setting.rule_id
+    return Notice(Verdict.DENIED, EnforcementMode.ENFORCE, refusal.code, rule, rule_id, refusal.message)
+
+
+def _key(caller: Principal, request: CallRequest, notice: Notice, now: datetime) -> Key:
+    return Key(
+        minute=now.replace(second=0, microsecond=0),
+        tenant_id=caller.tenant_id,
+        user_id=caller.user_id,
+        token_id=caller.token_id,
+        task=request.task.value,
+        verdict=notice.verdict.value,
+        code=notice.code,
+        rule=notice.rule,
+        rule_id=notice.rule_id,
+    )
+
+
+def _decision(
+    caller: Principal, request: CallRequest, notice: Notice, now: datetime, trace: Trace
+) -> EnforcementDecision:
+    return EnforcementDecision(
+        verdict=notice.verdict,
+        at=now,
+        subject=subject_of(caller),
+        task=request.task.value,
+        model=request.model,
+        mode=notice.mode,
+        code=notice.code,
+        message=notice.message,
+        rule=notice.rule,
+        rule_id=notice.rule_id,
+        trace=trace(),
+    )
+
+
+def _refused_trace(policy: EffectivePolicy | None, refusal: MeteringError) -> tuple[Step, ...]:
+    if policy is None:
+        return ()
+    steps = [*rule_steps(policy)]
+    if isinstance(refusal, LimitExceeded) and not isinstance(refusal, RateLimited):
+        steps += refused_steps(policy.lines, refusal.usage)
+    return (*steps, *rate_steps(policy.rates.always))
+
+
+def _admitted_trace(call: Call) -> tuple[Step, ...]:
+    hold = call.hold
+    balances = {
+        line.meter: (balance.used, balance.held)
+        for line, balance in zip(hold.held, hold.balances, strict=False)
+    }
+    amounts = amounts_of(hold.bound, requests=1, calls=1)
+    return (
+        *rule_steps(call.policy),
+        *line_steps(hold.held, balances, amounts, holding=True),
+        *rate_steps(call.policy.rates.always),
+    )

@@ -1,0 +1,79 @@
+"""Add gathered decisions to the database: a new row, or more of the one that another process has written."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import msgspec
+from django.db import connection, transaction
+
+from metering.decisions.decision import EnforcementDecision
+from metering.decisions.trace import MAX_STEPS
+from metering.ids import uuid7
+
+MAX_MESSAGE, MAX_LABEL = 500, 128
+
+
+class Key(NamedTuple):
+    """What makes one row."""
+
+    minute: datetime
+    tenant_id: UUID
+    user_id: UUID | None
+    token_id: UUID | None
+    task: str
+    verdict: str
+    code: str
+    rule: str
+    rule_id: UUID | None
+
+
+@dataclass(slots=True, kw_only=True)
+class Gathered:
+    """The decisions of one row since it was last written."""
+
+    count: int
+    first_at: datetime
+    last_at: datetime
+    request_id: str
+    decision: EnforcementDecision
+
+
+REST = ("id", "team_id", "model", "mode", "count", "first_at", "last_at", "message", "request_id", "trace")
+SQL = (
+    f"INSERT INTO metering_policydecision AS known ({', '.join(Key._fields + REST)}) "  # noqa: S608 - names from here
+    f"VALUES ({', '.join(['%s'] * len(Key._fields + REST))}) ON CONFLICT ({', '.join(Key._fields)}) DO UPDATE "
+    "SET count = known.count + EXCLUDED.count, first_at = LEAST(known.first_at, EXCLUDED.first_at), "
+    "last_at = GREATEST(known.last_at, EXCLUDED.last_at)"
+)
+
+
+def write_decisions(batch: Mapping[Key, Gathered]) -> None:
+    """All or nothing. Raises django.db.Error."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.executemany(SQL, [_row(key, item) for key, item in batch.items()])
+
+
+def _row(key: Key, item: Gathered) -> tuple[Any, ...]:
+    decision = item.decision
+    trace = [asdict(step) for step in decision.trace[:MAX_STEPS]]
+    return (
+        *key,
+        uuid7(),
+        decision.subject.team_id,
+        _text(decision.model, MAX_LABEL),
+        decision.mode.value,
+        item.count,
+        item.first_at,
+        item.last_at,
+        _text(decision.message, MAX_MESSAGE),
+        _text(item.request_id, MAX_LABEL),
+        msgspec.json.encode(trace).decode(),
+    )
+
+
+def _text(value: str, most: int) -> str:
+    """What callers wrote, as PostgreSQL can store it."""
+    return value.encode("utf-8", "replace").decode().replace("\0", "")[:most]
