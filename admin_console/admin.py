@@ -2,6 +2,7 @@
 
 from admin_console import (
     audit,
+    decisions,
     identity,
     ledger,
     meters,
@@ -17,6 +18,7 @@ from admin_console import (
 
 __all__ = [
     "audit",
+    "decisions",
     "identity",
     "ledger",
     "meters",

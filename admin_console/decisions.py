@@ -3,13 +3,14 @@
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import Q
 from django.http import HttpRequest
 from django.utils.html import format_html_join
 from unfold.decorators import display
 
 from admin_console.display import moment
 from admin_console.filters import TaskCode, TenantSlug, When, choice_filter
-from admin_console.history import HistoryAdmin
+from admin_console.history import HistoryAdmin, uuid_of
 from admin_console.site import console
 from metering.decisions.report import VERDICTS
 from metering.models import PolicyDecision
@@ -28,9 +29,7 @@ class PolicyDecisionAdmin(HistoryAdmin):
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return [*(name for name in super().get_fields(request, obj) if name != "trace"), "steps"]
 
-    def by_id(self, term: str) -> Any:
-        from django.db.models import Q
-
+    def by_id(self, term: str) -> Q:
         identifier = uuid_of(term)
         if identifier is None:
             return Q(rule=term)

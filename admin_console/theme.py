@@ -31,6 +31,7 @@ GROUPS: dict[str, dict[str, str]] = {
     "Policy": {
         "PolicyRule": "rule",
         "Budget": "account_balance_wallet",
+        "PolicyDecision": "gavel",
     },
     "Usage": {
         "UsageMeter": "speed",
@@ -59,6 +60,7 @@ TITLES = {
     "ModelPrice": "Prices",
     "PlanFeature": "Plan features",
     "PlanLLMAccess": "LLM access",
+    "PolicyDecision": "Decisions",
     "PolicyRule": "Rules",
     "UsageLog": "Usage log",
     "UsageMeter": "Meters",

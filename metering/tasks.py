@@ -7,6 +7,7 @@ from django.conf import settings
 from django.utils.timezone import now
 
 from metering.answers import forget
+from metering.decisions.forget import forget_decisions as forget_old_decisions
 from metering.ledger import periods, roll_up, sweep
 
 KEEP_RESERVATIONS_MONTHS = 1
@@ -47,3 +48,9 @@ def seal_and_retain() -> None:
 def forget_answers() -> int:
     """Delete answers that are past their time and free their keys; how many answers."""
     return forget.forget_answers(settings.LEDGER_DATABASE_URL, now())
+
+
+@shared_task(name="metering.forget_decisions")
+def forget_decisions() -> int:
+    """Delete decisions that are past their retention; how many rows."""
+    return forget_old_decisions(now())

@@ -14,7 +14,9 @@ def forget_decisions(now: datetime) -> int:
     old = PolicyDecision.objects.filter(id__lt=first_id_at(now - KEEP)).order_by("id")
     deleted = 0
     while True:
-        count, _ = PolicyDecision.objects.filter(pk__in=list(old.values_list("pk", flat=True)[:BATCH])).delete()
+        count, _ = PolicyDecision.objects.filter(
+            pk__in=list(old.values_list("pk", flat=True)[:BATCH])
+        ).delete()
         deleted += count
         if count < BATCH:
             return deleted

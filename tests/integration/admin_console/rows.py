@@ -23,6 +23,7 @@ from metering.models import (
     Plan,
     PlanFeature,
     PlanLLMAccess,
+    PolicyDecision,
     PolicyRule,
     Provider,
     Task,
@@ -125,6 +126,13 @@ def usage(tenant: Tenant) -> UsageReservation:
         month=moment.date().replace(day=1), meter_id=meter.pk, charged=1_200_000
     )
     LedgerPeriod.objects.get_or_create(month=moment.date().replace(day=1))
+    PolicyDecision.objects.create(
+        minute=moment.replace(second=0, microsecond=0), tenant_id=tenant.pk, token_id=uuid7(), task="LLM0_CHAT",
+        verdict="denied", code="budget_exceeded", rule="tenant cost/month", mode="enforce", count=3,
+        first_at=moment, last_at=moment, trace=[
+            {"rule": "max_tokens_out", "value": 5, "source": "plan PRO", "source_id": None, "outcome": "in force"}
+        ],
+    )  # fmt: skip
     AuditEvent.objects.create(action="token.issued", actor="test", tenant_id=tenant.pk)
     return hold
 

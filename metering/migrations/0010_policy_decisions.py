@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('metering', '0008_enforce_percent'),
+        ('metering', '0009_login_sessions'),
     ]
 
     operations = [
