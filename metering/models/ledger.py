@@ -204,6 +204,12 @@ class LedgerEntry(models.Model):
     class Meta:
         ordering = ["-id"]
         verbose_name_plural = "ledger entries"
+        indexes = [
+            # Reports look for corrections, which are few among very many.
+            models.Index(
+                fields=["tenant_id", "id"], condition=Q(kind=EntryKind.ADJUST), name="entry_correction"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{EntryKind(self.kind).name} {self.reservation_id}"

@@ -1,7 +1,8 @@
-"""Which rows of the usage log a report is about."""
+"""Which lines of the books a report is about."""
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db.models import QuerySet
 
@@ -16,9 +17,16 @@ class UsageFilter:
     tenant: Tenant | None = None
     since: datetime | None = None
     until: datetime | None = None
+    only: tuple[tuple[str, object], ...] = ()
+    """Columns, and the value that each must have. One column may come twice: then both must be so."""
+
+    @property
+    def zone(self) -> str:
+        """Whose days a report by day has: the tenant's, of UTC for everybody."""
+        return self.tenant.timezone if self.tenant is not None else "UTC"
 
     def rows(self) -> "QuerySet[UsageLog]":
-        """An attempt's id lies in its reservation's millisecond: the time range prunes partitions."""
+        """The attempts. An attempt's id lies in its reservation's millisecond: the time range prunes partitions."""
         rows: QuerySet[UsageLog] = UsageLog.objects.all()
         if self.tenant is not None:
             rows = rows.filter(tenant_id=self.tenant.pk)
@@ -26,4 +34,25 @@ class UsageFilter:
             rows = rows.filter(id__gte=first_id_at(self.since))
         if self.until is not None:
             rows = rows.filter(id__lt=first_id_at(self.until))
+        for column, value in self.only:
+            rows = rows.filter(**{column: value})
         return rows
+
+    def condition(self, params: dict[str, Any]) -> str:
+        """The same as SQL on `line` (metering.usage.lines); its values are put into `params`."""
+        parts: list[str] = []
+
+        def add(column: str, operator: str, value: object) -> None:
+            name = f"filter_{len(params)}"
+            params[name] = value
+            parts.append(f"line.{column} {operator} %({name})s")
+
+        if self.tenant is not None:
+            add("tenant_id", "=", self.tenant.pk)
+        if self.since is not None:
+            add("id", ">=", first_id_at(self.since))
+        if self.until is not None:
+            add("id", "<", first_id_at(self.until))
+        for column, value in self.only:
+            add(column, "=", value)
+        return " AND ".join(parts) or "true"

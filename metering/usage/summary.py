@@ -1,30 +1,24 @@
-"""Usage summed by day, model, user, team, task, agent or conversation."""
+"""Usage summed by day, model, provider, task, tenant, team, user, token, agent or conversation."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
+from uuid import UUID
 
-from django.db.models import Count, DateTimeField, Expression, F, Func, Q, Sum
-from django.db.models.functions import TruncDate
-
-from metering.errors import InvalidRequest
 from metering.models import Tenant
 from metering.money import usd_text
-from metering.types import Outcome
 from metering.usage.filters import UsageFilter
+from metering.usage.groups import OF_ONE_TENANT, After, groups
+from metering.usage.prices import Prices
 
-COLUMN_OF = {
-    "model": "request_model",
-    "user": "user_id",
-    "team": "team_id",
-    "task": "task",
-    "agent": "agent_id",
-    "conversation": "conversation_id",
-}
-GROUPS = ("day", *COLUMN_OF)
-OF_ONE_TENANT = frozenset({"user", "team", "agent", "conversation"})
-"""Names that mean something inside one tenant only: two tenants' rows are never added up."""
-SUMS = (
+PAGE = 2_000
+COUNTS = (
+    "requests",
+    "attempts",
+    "corrections",
+    "estimated",
+    "provisional",
     "input_tokens",
     "output_tokens",
     "cached_input_tokens",
@@ -32,56 +26,67 @@ SUMS = (
     "reasoning_tokens",
     "api_calls",
     "files",
-    "cost_nano_usd",
 )
 
 
-class ReservationMoment(Func):
-    """When the reservation was made: the milliseconds in an attempt's UUIDv7."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SummaryPage:
+    """Some groups in order, and where the next page begins; None: there are no more."""
 
-    template = (
-        "to_timestamp(('x' || left(replace(%(expressions)s::text, '-', ''), 12))::bit(48)::bigint / 1000.0)"
-    )
-    output_field = DateTimeField()
+    rows: list[dict[str, Any]]
+    next: After | None
 
 
-def usage_summary(chosen: UsageFilter, *, by: str) -> Iterator[dict[str, Any]]:
-    """One row for each group: distinct reservations, attempts, sums, and how many attempts were estimated.
+def usage_summary(
+    chosen: UsageFilter, *, by: str, prices: Prices | None = None, now: datetime | None = None
+) -> Iterator[dict[str, Any]]:
+    """Every group, read a page at a time: bounded memory, no long transaction. Raises as `summary_page` does."""
+    page = summary_page(chosen, by=by, prices=prices, now=now, limit=PAGE)
+    yield from page.rows
+    while page.next is not None:
+        page = summary_page(chosen, by=by, prices=prices, now=now, limit=PAGE, after=page.next)
+        yield from page.rows
 
-    Days are those of the tenant's time zone, of UTC for everybody. Raises InvalidRequest for an unknown group.
+
+def summary_page(
+    chosen: UsageFilter,
+    *,
+    by: str,
+    limit: int,
+    prices: Prices | None = None,
+    now: datetime | None = None,
+    after: After | None = None,
+    dearest_first: bool = False,
+) -> SummaryPage:
+    """At most `limit` groups: requests, attempts, sums, and how many attempts were estimated.
+
+    `cost_nano_usd` is what was charged. With `prices` (which need `now`) it is the cost at those prices, and what
+    was charged stands beside it. `dearest_first` orders by cost and has no next page. Raises InvalidRequest for an
+    unknown group, and where the sums take too long.
     """
-    if by not in GROUPS:
-        raise InvalidRequest(f"{by!r} is not a grouping; there are attempt, {', '.join(GROUPS)}.", param="by")
-    keys = ["group", "tenant_id"] if by in OF_ONE_TENANT else ["group"]
-    slugs = dict(Tenant.objects.values_list("id", "slug"))
-    rows = (
-        chosen.rows()
-        .annotate(group=_expression(by, chosen.tenant))
-        .order_by(*keys)
-        .values(*keys)
-        .annotate(
-            requests=Count("reservation_id", distinct=True),
-            attempts=Count("id"),
-            estimated_attempts=Count("id", filter=Q(estimated=True)),
-            provisional_attempts=Count("id", filter=Q(outcome=Outcome.PROVISIONAL)),
-            **{f"sum_{name}": Sum(name) for name in SUMS},
-        )
+    found = groups(
+        chosen, by=by, prices=prices, now=now, after=after, limit=limit + 1, dearest_first=dearest_first
     )
-    for row in rows.iterator():
-        tenant = {"tenant": slugs.get(row["tenant_id"])} if "tenant_id" in row else {}
-        yield {
-            by: row["group"],
-            **tenant,
-            "requests": row["requests"],
-            "attempts": row["attempts"],
-            "estimated": row["estimated_attempts"],
-            "provisional": row["provisional_attempts"],
-            **{name: row[f"sum_{name}"] for name in SUMS},
-            "cost_usd": usd_text(row["sum_cost_nano_usd"]),
+    slugs = dict(Tenant.objects.values_list("id", "slug"))
+    rows = [_row(by, group, slugs, prices) for group in found[:limit]]
+    if dearest_first or len(found) <= limit:
+        return SummaryPage(rows=rows, next=None)
+    last = found[limit - 1]
+    return SummaryPage(rows=rows, next=After(group=last["group"], tenant_id=last["tenant_id"]))
+
+
+def _row(by: str, found: dict[str, Any], slugs: dict[UUID, str], prices: Prices | None) -> dict[str, Any]:
+    group, charged, cost = found["group"], int(found["charged"]), int(found["cost"])
+    row: dict[str, Any] = {by: slugs.get(group) if by == "tenant" else group}
+    if by in OF_ONE_TENANT:
+        row["tenant"] = slugs.get(found["tenant_id"])
+    row |= {name: int(found[name]) for name in COUNTS}
+    row |= {"cost_nano_usd": cost, "cost_usd": usd_text(cost)}
+    if prices is not None:
+        row |= {
+            "charged_nano_usd": charged,
+            "charged_usd": usd_text(charged),
+            "difference_usd": usd_text(cost - charged),
+            "unpriced": found["unpriced"],
         }
-
-
-def _expression(by: str, tenant: Tenant | None) -> Expression | F:
-    if by != "day":
-        return F(COLUMN_OF[by])
-    return TruncDate(ReservationMoment("id"), tzinfo=ZoneInfo(tenant.timezone if tenant else "UTC"))
+    return row

@@ -3,11 +3,15 @@
 from argparse import ArgumentParser
 from typing import Any
 
+from django.utils.timezone import now
+
 from metering.identity.find import find_tenant
 from metering.management.command import VerbCommand, moment
 from metering.usage.attempts import usage_by_attempt
 from metering.usage.filters import UsageFilter
-from metering.usage.summary import GROUPS, OF_ONE_TENANT, usage_summary
+from metering.usage.groups import GROUPS, group_names
+from metering.usage.prices import Prices
+from metering.usage.summary import usage_summary
 
 ATTEMPT_COLUMNS = (
     *("started_at", "tenant", "reservation_id", "attempt", "state", "outcome", "model", "provider"),
@@ -26,8 +30,22 @@ class Command(VerbCommand):
             "--since", metavar="TIME", help="ISO 8601, inclusive; UTC unless it says otherwise."
         )
         parser.add_argument("--until", metavar="TIME", help="ISO 8601, exclusive.")
+        parser.add_argument(
+            "--prices",
+            choices=[prices.value for prices in Prices],
+            help="Sums only: cost at the prices of then or of now, beside what was charged.",
+        )
 
-    def run(self, *, by: str, tenant: str | None, since: str | None, until: str | None, **_: Any) -> None:
+    def run(
+        self,
+        *,
+        by: str,
+        tenant: str | None,
+        since: str | None,
+        until: str | None,
+        prices: str | None,
+        **_: Any,
+    ) -> None:
         chosen = UsageFilter(
             tenant=find_tenant(tenant) if tenant else None,
             since=moment(since, param="--since"),
@@ -36,5 +54,6 @@ class Command(VerbCommand):
         if by == "attempt":
             self.show_rows(ATTEMPT_COLUMNS, usage_by_attempt(chosen))
         else:
-            keys = (by, "tenant") if by in OF_ONE_TENANT else (by,)
-            self.show_rows((*keys, *SUM_COLUMNS), usage_summary(chosen, by=by))
+            columns = (*SUM_COLUMNS, "charged_usd", "difference_usd") if prices else SUM_COLUMNS
+            at = Prices(prices) if prices else None
+            self.show_rows((*group_names(by), *columns), usage_summary(chosen, by=by, prices=at, now=now()))

@@ -9,7 +9,8 @@ from metering.types import ReservationState
 from metering.usage import attempts as attempts_module
 from metering.usage.attempts import usage_by_attempt
 from metering.usage.filters import UsageFilter
-from metering.usage.summary import GROUPS, usage_summary
+from metering.usage.groups import GROUPS
+from metering.usage.summary import usage_summary
 from tests.factories import AttemptFactory, ReservationFactory, alder, birch
 
 pytestmark = pytest.mark.django_db
@@ -74,6 +75,7 @@ class TestSums:
             "task": "LLM0_CHAT",
             "requests": 2,
             "attempts": 3,
+            "corrections": 0,
             "estimated": 1,
             "provisional": 1,
             "input_tokens": 300,

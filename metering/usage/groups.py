@@ -1,0 +1,120 @@
+"""The query behind every report: lines of the books, added up by what they have in common."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import OperationalError, connection, transaction
+from psycopg.errors import QueryCanceled
+
+from metering.errors import InvalidRequest
+from metering.usage.filters import UsageFilter
+from metering.usage.lines import LINES, MOMENT
+from metering.usage.prices import COST, JOIN, UNPRICED, Prices
+
+TIMEOUT_S = 60
+"""For one page of a report: the ledger's database has better things to do."""
+COLUMN_OF = {
+    "model": "request_model",
+    "provider": "provider_name",
+    "task": "task",
+    "tenant": "tenant_id",
+    "team": "team_id",
+    "user": "user_id",
+    "token": "token_id",
+    "agent": "agent_id",
+    "conversation": "conversation_id",
+}
+GROUPS = ("day", *COLUMN_OF)
+OF_ONE_TENANT = frozenset({"team", "user", "token", "agent", "conversation"})
+"""Names that mean something inside one tenant only: two tenants' lines are never added up."""
+SUMS = (
+    "input_tokens",
+    "output_tokens",
+    "cached_input_tokens",
+    "cache_write_tokens",
+    "reasoning_tokens",
+    "api_calls",
+    "files",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class After:
+    """The group that was shown last. Groups without a name come after all others."""
+
+    group: str | date | UUID | None
+    tenant_id: UUID | None = None
+
+
+def group_names(by: str) -> tuple[str, ...]:
+    """What tells a grouping's rows apart. Raises InvalidRequest."""
+    if by not in GROUPS:
+        raise InvalidRequest(f"{by!r} is not a grouping; there are attempt, {', '.join(GROUPS)}.", param="by")
+    return (by, "tenant") if by in OF_ONE_TENANT else (by,)
+
+
+def groups(
+    chosen: UsageFilter,
+    *,
+    by: str,
+    limit: int,
+    prices: Prices | None,
+    now: datetime | None,
+    after: After | None,
+    dearest_first: bool,
+) -> list[dict[str, Any]]:
+    """Raises InvalidRequest for an unknown group, and where the sums take longer than TIMEOUT_S."""
+    params: dict[str, Any] = {"zone": chosen.zone, "now": now, "limit": limit}
+    query = _query(chosen, by, prices, after, params, dearest_first=dearest_first)
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(f"SET LOCAL statement_timeout = '{TIMEOUT_S}s'")
+            cursor.execute("SET LOCAL jit = off")
+            cursor.execute(query, params)
+            names = [column.name for column in cursor.description or ()]
+            return [dict(zip(names, values, strict=True)) for values in cursor.fetchall()]
+    except OperationalError as error:
+        if isinstance(error.__cause__, QueryCanceled):
+            raise InvalidRequest(
+                "This report takes too long; ask for a shorter time.", param="since"
+            ) from error
+        raise
+
+
+def _query(
+    chosen: UsageFilter,
+    by: str,
+    prices: Prices | None,
+    after: After | None,
+    params: dict[str, Any],
+    *,
+    dearest_first: bool,
+) -> str:
+    two_keys = len(group_names(by)) > 1
+    key = f"({MOMENT} AT TIME ZONE %(zone)s)::date" if by == "day" else f"line.{COLUMN_OF[by]}"
+    keys = f"{key}, line.tenant_id" if two_keys else key
+    condition = chosen.condition(params)
+    if after is not None:
+        condition += f" AND {_beyond(key, after, params, two_keys=two_keys)}"
+    return f"""
+SELECT {key} AS "group", {"line.tenant_id" if two_keys else "NULL::uuid"} AS tenant_id,
+    count(DISTINCT line.request) + sum(line.corrected_requests) AS requests, sum(line.attempts) AS attempts,
+    sum(line.corrections) AS corrections, count(*) FILTER (WHERE line.estimated) AS estimated,
+    count(*) FILTER (WHERE line.provisional) AS provisional,
+    {", ".join(f"sum(line.{name}) AS {name}" for name in SUMS)}, sum(line.cost_nano_usd) AS charged,
+    sum({COST if prices else "line.cost_nano_usd"}) AS cost, {UNPRICED if prices else "0"} AS unpriced
+FROM {LINES} {JOIN[prices] if prices else ""}
+WHERE {condition} GROUP BY {keys}
+ORDER BY {"cost DESC, " if dearest_first else ""}{"1, 2" if two_keys else "1"}
+LIMIT %(limit)s
+"""  # noqa: S608 - columns are constants of this package, values are parameters
+
+
+def _beyond(key: str, after: After, params: dict[str, Any], *, two_keys: bool) -> str:
+    params |= {"after": after.group, "after_tenant": after.tenant_id}
+    if after.group is None:
+        return f"{key} IS NULL AND line.tenant_id > %(after_tenant)s" if two_keys else "false"
+    same = f" OR ({key} = %(after)s AND line.tenant_id > %(after_tenant)s)" if two_keys else ""
+    return f"({key} > %(after)s OR {key} IS NULL{same})"
