@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('metering', '0009_login_sessions'),
+        ('metering', '0010_policy_decisions'),
     ]
 
     operations = [
