@@ -9,7 +9,7 @@ from typing import cast
 from django.conf import settings
 from django.core.asgi import get_asgi_application
 from starlette.applications import Starlette
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Lifespan
 
 from gateway_project.request_connections import close_after_requests
 
@@ -44,6 +44,10 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
         wiring.serve_sync_callers_from(None)
 
 
-application = Guard(
-    make_app(cast(ASGIApp, django_application), lifespan), max_requests=settings.MAX_CONCURRENT_REQUESTS
-)
+def make_application(lifespan: Lifespan[Starlette]) -> Guard:
+    """Everything that this project serves."""
+    front = make_app(cast(ASGIApp, django_application), lifespan)
+    return Guard(front, max_requests=settings.MAX_CONCURRENT_REQUESTS)
+
+
+application = make_application(lifespan)

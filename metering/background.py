@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Collection, Coroutine
 from typing import Any, TypeVar
 
 from metering.errors import MeteringError
@@ -35,6 +35,13 @@ class BackgroundTasks:
         if error is not None and not isinstance(error, MeteringError):
             # Whoever awaited the task got the error too, but there may be nobody left.
             logger.error("background.failed", exc_info=error, extra={"task": task.get_name()})
+
+    def cancel(self, names: Collection[str]) -> int:
+        """Stop every task of these names, and return how many those are."""
+        stopped = [task for task in self._tasks if task.get_name() in names]
+        for task in stopped:
+            task.cancel()
+        return len(stopped)
 
     async def drain(self, deadline_s: float) -> int:
         """Wait for everything, cancel what is left after the deadline, and return how much that was."""

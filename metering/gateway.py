@@ -37,6 +37,9 @@ from metering.reservation.release import release
 from metering.reservation.settle import settle
 
 T = TypeVar("T")
+WHOLE, STREAMED = "call", "call.stream"
+"""Names of the tasks in which calls run."""
+STOPPED = "The gateway stopped this call."
 DRAIN_S = 120.0
 """How long a call whose caller has gone may run on, where the policy is `drain`."""
 SETTLE_WAIT_S = 5.0
@@ -110,11 +113,13 @@ class LLMGateway:
         work = call.adapter.execute(call.request, call.allowance)
         if call.recording is not None:
             work = call.recording.whole(work)
-        running = self._with.background.spawn(self._perform(call, work), name="call")
+        running = self._with.background.spawn(self._perform(call, work), name=WHOLE)
         self._admitted(caller, request, call)
         try:
             output = await asyncio.shield(running)
         except asyncio.CancelledError:
+            if running.cancelled():  # not the caller's doing
+                raise MeteringUnavailable(STOPPED) from None
             self._abandon(call, running)
             raise
         return Result(output=output, facts=facts_of(call, ended_s=time.monotonic()))
@@ -132,7 +137,7 @@ class LLMGateway:
             self._refused(caller, request, refusal)
             raise
         channel = Channel()
-        running = self._with.background.spawn(self._pump(call, channel), name="call.stream")
+        running = self._with.background.spawn(self._pump(call, channel), name=STREAMED)
         stream = MeteredStream(channel, on_abandon=partial(self._abandon, call, running))
         self._admitted(caller, request, call)
         try:
@@ -141,6 +146,10 @@ class LLMGateway:
             stream.close()
             raise
         return facts_of(call, ended_s=time.monotonic()), stream
+
+    def stop_calls(self) -> int:
+        """Stop every running call: it is settled, and its caller told. Returns how many those are."""
+        return self._with.background.cancel((WHOLE, STREAMED))
 
     async def close(self, deadline_s: float) -> None:
         """Wait for running calls and settlements; what is left after the deadline is stopped."""
@@ -160,7 +169,7 @@ class LLMGateway:
             if recording is not None:
                 recording.end()
 
-        error: MeteringError | None = MeteringUnavailable("The gateway stopped this call.")
+        error: MeteringError | None = MeteringUnavailable(STOPPED)
         try:
             await self._perform(call, copy())
             error = None

@@ -7,17 +7,22 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from tests.faults.callers import Callers, Told, callers
-from tests.faults.house import House, billed, standing_house
-from tests.faults.rows import assert_books_balance, query, sweep_once
+from tests.faults.callers import Callers, callers
+from tests.faults.house import House, standing_house
+from tests.faults.load import (
+    CALLERS,
+    WITHIN_S,
+    Load,
+    assert_each_is_charged_once,
+    assert_settled_is_what_was_billed,
+)
+from tests.faults.rows import assert_books_balance, sweep_once
 from tests.faults.waiting import until, until_leases_are_over
 
 PLACES = 4
-CALLERS = 24
 KILLS = 50
 ALIVE_S = 0.3
 """The longest time that a process is left alone once it answers."""
-WITHIN_S = 60
 LEASE_S = 8
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(280)]
 
@@ -34,35 +39,6 @@ def house(database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[H
 async def crowd() -> AsyncIterator[Callers]:
     async with callers() as crowd:
         yield crowd
-
-
-class Load:
-    """Callers that ask one call after the other, each of whom lives with whatever happens to it."""
-
-    def __init__(self, house: House, crowd: Callers, token: str) -> None:
-        self.house, self.crowd, self.token = house, crowd, token
-        self.told: list[Told] = []
-        self.over = asyncio.Event()
-
-    async def run(self) -> None:
-        await asyncio.gather(*[self._one(number) for number in range(CALLERS)])
-
-    async def _one(self, number: int) -> None:
-        urls = self.house.gateways.urls
-        while not self.over.is_set():
-            number += 1
-            text = "vendor:slow=0.05 vendor:gap=0.005"
-            url = urls[number % PLACES]
-            self.told.append(await self.crowd.ask(url, self.token, streamed=bool(number % 3), text=text))
-
-    async def answered(self, *, more: int) -> None:
-        """Until so many more calls were answered whole."""
-        enough = self.whole + more
-        await until(lambda: self.whole >= enough, within_s=WITHIN_S)
-
-    @property
-    def whole(self) -> int:
-        return sum(told.whole for told in self.told)
 
 
 async def kill_under(load: Load) -> None:
@@ -107,26 +83,3 @@ async def test_fifty_kills_under_load_lose_nothing_and_count_nothing_twice(
         f"{KILLS} kills, {len(load.told)} calls: {load.whole} whole, {len(log)} at the vendor,"
         f" {len(provisional)} provisional"
     )
-
-
-def assert_settled_is_what_was_billed(
-    rows: dict[str, dict[str, object]], log: dict[str, dict[str, object]], provisional: set[str]
-) -> None:
-    """Every call at the vendor has its row: with what the vendor billed, or flagged and not below it."""
-    assert log.keys() <= rows.keys(), "the vendor saw a call without a reservation"
-    for id_, call in log.items():
-        row = rows[id_]
-        assert row["estimated"] is (id_ in provisional), row
-        for name, amount in billed(call).items() if call["usage"] else ():
-            assert row[name] >= amount if id_ in provisional else row[name] == amount
-    # What has a row and never came to the vendor was cut on the way there.
-    assert rows.keys() - log.keys() <= provisional
-
-
-def assert_each_is_charged_once(database: str) -> None:
-    """The budget's use is the sum of the rows, and nothing is held."""
-    (used,) = query(database, "SELECT sum(used)::bigint, sum(held)::bigint FROM metering_usagemeter")
-    (cost,) = query(database, "SELECT sum(cost_nano_usd)::bigint FROM metering_usagelog")
-    assert used == (cost[0], 0)
-    twice = "SELECT request_id FROM metering_usagelog GROUP BY 1 HAVING count(*) > 1"
-    assert query(database, twice) == []

@@ -1,0 +1,47 @@
+"""One gateway as `script/server` starts it, under granian, in front of a house's vendor."""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from gateway_project.local.children import start_gateway
+from gateway_project.local.process import free_port, stop_child, wait_until
+from gateway_project.local.stack import Stack
+from tests.faults.gateways import START_TIMEOUT_S, status_of
+from tests.faults.house import KEY_VARIABLE, House
+
+STOP_TIMEOUT_S = 45.0
+"""Longer than the server gives its workers."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Production:
+    url: str
+    process: "subprocess.Popen[bytes]"
+
+
+@contextmanager
+def in_production(house: House, *, log: IO[bytes] | None = None) -> Iterator[Production]:
+    """Ready; stopped at the end if it still runs."""
+    port = free_port()
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.environ[KEY_VARIABLE] = house.vendor.api_key
+    stack = Stack(
+        state_dir=Path(os.environ["GATEWAY_STATE_DIR"]),  # whose secrets the house's tokens were made with
+        database_url=house.database,
+        redis_url=os.environ["REDIS_URL"],
+        in_use_fd=nothing,
+    )
+    process = start_gateway(stack, host="127.0.0.1", port=port, workers=1, output=log)
+    try:
+        url = f"http://127.0.0.1:{port}"
+        assert wait_until(lambda: status_of(f"{url}/health/ready") == 200, START_TIMEOUT_S, every_s=0.1)
+        yield Production(url=url, process=process)
+    finally:
+        stop_child(process, STOP_TIMEOUT_S)
+        os.close(nothing)
+        del os.environ[KEY_VARIABLE]

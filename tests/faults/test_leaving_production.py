@@ -1,0 +1,70 @@
+"""Callers who leave the server as it runs in production: each call ends as its plan says."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.faults.callers import Callers, callers
+from tests.faults.house import House, billed, standing_house
+from tests.faults.production import Production, in_production
+from tests.faults.rows import assert_books_balance, query
+from tests.faults.waiting import until
+
+WITHIN_S = 30
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+
+
+@pytest.fixture
+def house(database: str, tmp_path: Path) -> Iterator[House]:
+    with standing_house(database, tmp_path, places=0) as house:
+        yield house
+
+
+@pytest.fixture
+def server(house: House) -> Iterator[Production]:
+    with in_production(house) as server:
+        yield server
+
+
+@pytest.fixture
+async def crowd() -> AsyncIterator[Callers]:
+    async with callers() as crowd:
+        yield crowd
+
+
+async def leave_two(house: House, server: Production, crowd: Callers, plan: str) -> None:
+    """One whole call and one stream, while the vendor thinks."""
+    token = house.tenant(plan=plan, dimension="cost", window="month", amount=1_000)
+    await asyncio.to_thread(house.vendor.hold)
+    asked = [
+        asyncio.create_task(crowd.ask(server.url, token, streamed=streamed)) for streamed in (False, True)
+    ]
+    await until(lambda: house.vendor.log()["at_once"] == 2, within_s=WITHIN_S)
+    for task in asked:
+        task.cancel()
+    await asyncio.gather(*asked, return_exceptions=True)
+
+
+async def test_a_plan_says_whether_a_call_outlives_its_caller(
+    house: House, server: Production, crowd: Callers
+) -> None:
+    await leave_two(house, server, crowd, "CANCEL")
+    await until(lambda: house.vendor.log()["at_once"] == 0, within_s=WITHIN_S)
+    await until(lambda: len(house.rows()) == 2, within_s=WITHIN_S)
+    assert [row["outcome"] for row in house.rows().values()] == ["cancelled", "cancelled"]
+
+    house.vendor.clear()
+    await leave_two(house, server, crowd, "OPEN")
+    await asyncio.to_thread(house.vendor.open)
+    await until(lambda: len(house.rows()) == 4, within_s=WITHIN_S)
+    rows = house.rows()
+    for call in house.vendor.log()["calls"]:
+        row = rows[call["attempt_id"]]
+        assert (row["outcome"], {name: row[name] for name in billed(call)}) == ("ok", billed(call))
+    await until(
+        lambda: query(house.database, "SELECT sum(held) FROM metering_usagemeter") == [(0,)],
+        within_s=WITHIN_S,
+    )
+    assert_books_balance(house.database)

@@ -1,0 +1,147 @@
+"""PostgreSQL and Redis go away and come back under load: clear answers meanwhile, recovery by itself, clean books."""
+
+import asyncio
+import json
+import urllib.request
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from gateway_project.local.postgres import EmbeddedPostgres
+from gateway_project.local.redis import EmbeddedRedis
+from metering.ledger.writer import DEADLINE_S
+from tests.faults.callers import Callers, Told, callers
+from tests.faults.gateways import status_of
+from tests.faults.house import House, standing_house
+from tests.faults.load import Load, assert_each_is_charged_once, assert_settled_is_what_was_billed
+from tests.faults.rows import assert_books_balance
+from tests.faults.waiting import until
+
+PLACES = 2
+WITHIN_S = 60
+TURNED_AWAY = 20
+RESTARTS = 3
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+
+
+@pytest.fixture
+def redis(tmp_path: Path) -> Iterator[EmbeddedRedis]:
+    server = EmbeddedRedis(tmp_path / "redis")
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def house(doomed_database: str, redis: EmbeddedRedis, tmp_path: Path) -> Iterator[House]:
+    environment = {"REDIS_URL": redis.url, "RATE_LIMIT_TIMEOUT_S": "0.25"}
+    with standing_house(doomed_database, tmp_path, places=PLACES, environment=environment) as house:
+        yield house
+
+
+@pytest.fixture
+async def crowd() -> AsyncIterator[Callers]:
+    async with callers() as crowd:
+        yield crowd
+
+
+@pytest.fixture
+async def load(house: House, crowd: Callers) -> Load:
+    return Load(house, crowd, house.tenant(plan="RATED", dimension="cost", window="month", amount=1_000))
+
+
+def readiness(house: House) -> list[tuple[int, str]]:
+    """Status and word of each gateway's own report."""
+    return [_ready(f"{url}/health/ready") for url in house.gateways.urls]
+
+
+def _ready(url: str) -> tuple[int, str]:
+    status = status_of(url)
+    if status != 200:
+        return status, ""
+    with urllib.request.urlopen(url, timeout=20) as answer:  # noqa: S310
+        return status, json.load(answer)["status"]
+
+
+async def until_ready(house: House, word: str = "ok") -> None:
+    await until(lambda: readiness(house) == [(200, word)] * PLACES, within_s=WITHIN_S)
+
+
+def assert_turned_away(told: Told) -> None:
+    assert (told.status, told.code) == (503, "metering_unavailable")
+    assert told.headers["retry-after"] == "1"
+    assert told.error["request_id"] == told.request_id
+
+
+def assert_clean(load: Load) -> None:
+    """No gateway died, so every call at the vendor is booked with what was billed."""
+    house = load.house
+    log = {call["attempt_id"]: call for call in house.vendor.log()["calls"]}
+    assert_settled_is_what_was_billed(house.rows(), log, provisional=set())
+    assert_each_is_charged_once(house.database)
+    assert_books_balance(house.database)
+
+
+async def test_while_the_database_is_away_calls_are_turned_away_and_running_ones_end_well(
+    doomed_server: EmbeddedPostgres, load: Load
+) -> None:
+    house, urls = load.house, load.house.gateways.urls
+    await asyncio.to_thread(house.vendor.hold)
+    running = [
+        asyncio.create_task(load.crowd.ask(urls[number % PLACES], load.token, streamed=number < 2))
+        for number in range(4)
+    ]
+    await until(lambda: house.vendor.log()["at_once"] == 4, within_s=WITHIN_S)
+    await asyncio.to_thread(doomed_server.stop, "immediate")
+
+    began = asyncio.get_running_loop().time()
+    turned_away = await load.crowd.ask_many(urls, load.token, TURNED_AWAY)
+    assert asyncio.get_running_loop().time() - began < 2 * DEADLINE_S
+    for told in turned_away:
+        assert_turned_away(told)
+    assert {status for status, _ in readiness(house)} == {503}
+    assert house.vendor.log()["at_once"] == 4, "a call was sent without a reservation"
+
+    await asyncio.to_thread(house.vendor.open)
+    assert [told.whole for told in await asyncio.gather(*running)] == [True] * 4
+    await asyncio.to_thread(doomed_server.start)
+    await until_ready(house)
+    again = await load.crowd.ask_many(urls, load.token, TURNED_AWAY)
+    assert all(told.whole for told in again)
+    await until(lambda: len(house.rows()) == 4 + TURNED_AWAY, within_s=WITHIN_S)
+    assert_clean(load)
+
+
+async def test_a_database_that_restarts_under_load_loses_no_call(
+    doomed_server: EmbeddedPostgres, load: Load
+) -> None:
+    running = asyncio.create_task(load.run())
+    for _ in range(RESTARTS):
+        await load.answered(more=50)
+        await asyncio.to_thread(doomed_server.stop, "immediate")
+        await asyncio.to_thread(doomed_server.start)
+    await load.answered(more=50)
+    load.over.set()
+    await asyncio.wait_for(running, WITHIN_S)
+    for told in load.told:
+        if not told.whole:
+            assert_turned_away(told)
+    await until_ready(load.house)
+    await until(lambda: len(load.house.rows()) == len(load.house.vendor.log()["calls"]), within_s=WITHIN_S)
+    assert_clean(load)
+
+
+async def test_while_redis_is_away_no_call_fails(redis: EmbeddedRedis, load: Load) -> None:
+    running = asyncio.create_task(load.run())
+    for _ in range(RESTARTS):
+        await load.answered(more=50)
+        await asyncio.to_thread(redis.stop)
+        await load.answered(more=50)
+        await until_ready(load.house, "degraded")
+        await asyncio.to_thread(redis.start)
+        await until_ready(load.house)
+    load.over.set()
+    await asyncio.wait_for(running, WITHIN_S)
+    assert [told for told in load.told if not told.whole] == []
+    assert_clean(load)

@@ -1,0 +1,90 @@
+"""SIGTERM to the server as it runs in production: calls end, or are ended in time, and nothing stays held."""
+
+import asyncio
+import signal
+import time
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from gateway_project.asgi import DRAIN_S
+from tests.faults.callers import Callers, Told, callers
+from tests.faults.gateways import status_of
+from tests.faults.house import House, standing_house
+from tests.faults.production import STOP_TIMEOUT_S, Production, in_production
+from tests.faults.rows import assert_books_balance, query
+from tests.faults.waiting import until
+
+WITHIN_S = 30
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+
+
+@pytest.fixture
+def house(database: str, tmp_path: Path) -> Iterator[House]:
+    with standing_house(database, tmp_path, places=0) as house:
+        yield house
+
+
+@pytest.fixture
+def server(house: House) -> Iterator[Production]:
+    with in_production(house) as server:
+        yield server
+
+
+@pytest.fixture
+async def crowd() -> AsyncIterator[Callers]:
+    async with callers() as crowd:
+        yield crowd
+
+
+async def two_calls_at_the_vendor(
+    house: House, server: Production, crowd: Callers
+) -> list["asyncio.Task[Told]"]:
+    """One whole and one streamed, neither of them answered."""
+    token = house.tenant(dimension="cost", window="month", amount=1_000)
+    house.vendor.hold()
+    asked = [
+        asyncio.create_task(crowd.ask(server.url, token, streamed=streamed)) for streamed in (False, True)
+    ]
+    await until(lambda: house.vendor.log()["at_once"] == 2, within_s=WITHIN_S)
+    return asked
+
+
+async def ended_well(server: Production) -> None:
+    assert await asyncio.to_thread(server.process.wait, STOP_TIMEOUT_S) == 0
+
+
+def assert_nothing_is_held(house: House) -> None:
+    held = "SELECT count(*) FROM metering_usagereservation WHERE state = 0"
+    assert query(house.database, held) == [(0,)]
+    assert_books_balance(house.database)
+
+
+async def test_running_calls_end_well_and_no_new_ones_are_taken(
+    house: House, server: Production, crowd: Callers
+) -> None:
+    asked = await two_calls_at_the_vendor(house, server, crowd)
+    server.process.send_signal(signal.SIGTERM)
+    await until(lambda: status_of(f"{server.url}/health/live") == 0, within_s=WITHIN_S)
+    await asyncio.to_thread(house.vendor.open)
+    told = await asyncio.gather(*asked)
+    assert [each.whole for each in told] == [True, True]
+    await ended_well(server)
+    assert [row["outcome"] for row in house.rows().values()] == ["ok", "ok"]
+    assert_nothing_is_held(house)
+
+
+async def test_calls_that_do_not_end_are_ended_and_charged_as_held(
+    house: House, server: Production, crowd: Callers
+) -> None:
+    asked = await two_calls_at_the_vendor(house, server, crowd)
+    began = time.monotonic()
+    server.process.send_signal(signal.SIGTERM)
+    told = await asyncio.gather(*asked)
+    assert [(each.status, each.code) for each in told] == [(503, "metering_unavailable")] * 2
+    assert time.monotonic() - began >= DRAIN_S
+    await ended_well(server)
+    rows = house.rows().values()
+    assert [(row["outcome"], row["estimated"]) for row in rows] == [("cancelled", True)] * 2
+    assert_nothing_is_held(house)
