@@ -29,6 +29,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "COMPONENT_SPLIT_REQUEST": True,
     "SCHEMA_PATH_PREFIX": r"/api",
     "ENUM_NAME_OVERRIDES": {
+        "EnforcementModeEnum": "metering.policy.set_rule.MODES",
         "RoleEnum": "metering.models.User.Role",
         "TenantRoleEnum": "gateway_project.api.identity.users.TENANT_ROLES",
     },

@@ -10,6 +10,7 @@ from django.db.models import Model, QuerySet
 from rest_framework.request import Request
 
 from gateway_project.api.authentication import caller_of
+from gateway_project.api.query import query_text
 from metering.errors import InvalidRequest, NotFound
 from metering.identity.find import find_tenant
 from metering.models import Tenant, User
@@ -25,7 +26,7 @@ def in_reach(rows: QuerySet[M], request: Request, *, path: str = "tenant_id") ->
     caller = caller_of(request)
     if caller.role != User.Role.SUPER_ADMIN:
         return rows.filter(**{path: _own(request).pk})
-    slug = request.query_params.get("tenant")
+    slug = query_text(request, "tenant", max_length=63)
     return rows.filter(**{path: find_tenant(slug).pk}) if slug else rows
 
 

@@ -33,6 +33,7 @@ class NotAcceptable(errors.InvalidRequest):
 
 STATUS: dict[type[errors.MeteringError], int] = {
     errors.InvalidRequest: 400,
+    errors.CatalogInvalid: 400,
     errors.InvalidCredential: 401,
     errors.NotPermitted: 403,
     errors.NotFound: 404,

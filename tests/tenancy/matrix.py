@@ -62,6 +62,8 @@ class Row:
         return self.stranger or 404
 
 
+RULE = {"tenant": "{tenant}", "key": "max_tokens_out", "value": 9}
+BUDGET = {"tenant": "{tenant}", "dimension": "files", "window": "day", "amount": "9"}
 API = [
     Row("POST /api/auth/signup", public=400, member=400, admin=400, operator=400, body={}),
     Row("POST /api/auth/token", public=400, member=400, admin=400, operator=400, body={}),
@@ -120,6 +122,25 @@ API = [
     Row("GET /api/tenants/{tenant}", member=403, admin=403, operator=200),
     Row("PATCH /api/tenants/{tenant}", body={"name": "x"}, member=403, admin=403, operator=200),
     Row("PUT /api/tenants/{tenant}/plan", body={"plan": "PRO"}, member=403, admin=403, operator=200),
+    Row("GET /api/plans", member=403, admin=403, operator=200),
+    Row("GET /api/plans/{plan}", member=403, admin=403, operator=200),
+    Row("GET /api/catalog", member=403, admin=403, operator=200),
+    Row("GET /api/catalog/features", member=403, admin=403, operator=200),
+    Row("GET /api/catalog/tasks", member=403, admin=403, operator=200),
+    Row("GET /api/catalog/classes", member=403, admin=403, operator=200),
+    Row("GET /api/catalog/providers", member=403, admin=403, operator=200),
+    Row("GET /api/catalog/models", member=403, admin=403, operator=200),
+    Row("GET /api/catalog/prices", member=403, admin=403, operator=200),
+    Row("GET /api/catalog/rules", member=403, admin=403, operator=200),
+    Row("GET /api/catalog/rules/{rule}", member=403, admin=403, operator=200),
+    Row("DELETE /api/catalog/rules/{rule}", member=403, admin=403, operator=200),
+    Row("GET /api/catalog/budgets", member=403, admin=403, operator=200),
+    Row("GET /api/catalog/budgets/{budget}", member=403, admin=403, operator=200),
+    Row("DELETE /api/catalog/budgets/{budget}", member=403, admin=403, operator=200),
+    Row("PUT /api/plans/{plan}", body={"name": "New"}, member=403, admin=403, operator=200),
+    Row("PUT /api/catalog", body={"plans": {}}, member=403, admin=403, operator=200),
+    Row("POST /api/catalog/rules", body=RULE, member=403, admin=403, operator=201),
+    Row("POST /api/catalog/budgets", body=BUDGET, member=403, admin=403, operator=201),
     Row("GET /api/schema", public=200, member=200, admin=200, operator=200),
     Row("GET /api/docs", public=200, member=200, admin=200, operator=200),
 ]

@@ -36,6 +36,7 @@ class House:
             "team": str(self.team.pk),
             "rule": str(self.rule.pk),
             "budget": str(self.budget.pk),
+            "plan": self.token.plan_tier_id,
         }
 
     def marks(self) -> set[str]:

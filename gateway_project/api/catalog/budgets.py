@@ -1,0 +1,85 @@
+"""/api/catalog/budgets: budgets of every scope. How much of them is used: /api/budgets."""
+
+from uuid import UUID
+
+from django.utils.timezone import now
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from gateway_project.api.authentication import caller_of
+from gateway_project.api.catalog.targets import TargetIn, split_target
+from gateway_project.api.permissions import IsSuperAdmin
+from gateway_project.api.reach import in_reach, row_in_reach
+from gateway_project.api.schema import paged
+from gateway_project.api.views import ApiView
+from metering.models import Budget
+from metering.money import usd_text
+from metering.policy.budget_target import find_budget_target
+from metering.policy.set_budget import DIMENSIONS, WINDOWS, set_budget
+from metering.policy.switch_off import switch_off
+from metering.types import Dimension, Scope
+
+TAG = ["catalog"]
+
+
+class BudgetOut(serializers.Serializer[Budget]):
+    id = serializers.UUIDField()
+    scope = serializers.ChoiceField(choices=[scope.value for scope in Scope])
+    scope_id = serializers.CharField()
+    tenant_id = serializers.UUIDField(allow_null=True)
+    per = serializers.CharField(help_text="Whose use is counted.")
+    task = serializers.CharField(source="task_id", allow_null=True)
+    model_class = serializers.CharField(source="model_class_id", allow_null=True)
+    dimension = serializers.CharField()
+    window = serializers.CharField()
+    amount = serializers.SerializerMethodField(help_text="US dollars for cost, else a number.")
+    hard = serializers.BooleanField()
+    mode = serializers.CharField()
+    is_active = serializers.BooleanField()
+    created_at = serializers.DateTimeField()
+
+    def get_amount(self, row: Budget) -> str:
+        return usd_text(row.amount) if row.dimension == Dimension.COST else str(row.amount)
+
+
+class Budgets(ApiView):
+    permission_classes = [IsSuperAdmin]
+
+    class Input(TargetIn):
+        task = serializers.CharField(max_length=32, default=None, allow_null=True)
+        model_class = serializers.CharField(max_length=16, default=None, allow_null=True)
+        dimension = serializers.ChoiceField(choices=DIMENSIONS)
+        window = serializers.ChoiceField(choices=WINDOWS)
+        amount = serializers.CharField(max_length=40, help_text="US dollars for cost, else a number.")
+        soft = serializers.BooleanField(default=False, help_text="Warn instead of blocking.")
+
+    @paged(BudgetOut, tags=TAG)
+    def get(self, request: Request) -> Response:
+        """Budgets, the newest first."""
+        return self.page(in_reach(Budget.objects.all(), request), BudgetOut)
+
+    @extend_schema(request=Input, responses={200: BudgetOut, 201: BudgetOut}, tags=TAG)
+    def post(self, request: Request) -> Response:
+        """A new budget (201), or another amount for the same target, dimension, window, task and class (200)."""
+        words, facts = split_target(self.valid(self.Input, request.data))
+        done = set_budget(
+            target=find_budget_target(**words), actor=caller_of(request).actor, now=now(), **facts
+        )
+        return Response(BudgetOut(done.budget).data, status=201 if done.created else 200)
+
+
+class OneBudget(ApiView):
+    permission_classes = [IsSuperAdmin]
+
+    @extend_schema(responses=BudgetOut, tags=TAG)
+    def get(self, request: Request, pk: UUID) -> Response:
+        """A budget."""
+        return Response(BudgetOut(row_in_reach(Budget.objects.all(), request, pk)).data)
+
+    @extend_schema(responses=BudgetOut, tags=TAG)
+    def delete(self, request: Request, pk: UUID) -> Response:
+        """Switch a budget off."""
+        row = row_in_reach(Budget.objects.all(), request, pk)
+        return Response(BudgetOut(switch_off(row=row, actor=caller_of(request).actor, now=now())).data)

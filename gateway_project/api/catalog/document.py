@@ -1,0 +1,82 @@
+"""/api/catalog: the whole catalog as one document, the same that `load_catalog` reads from YAML (docs/catalog.md)."""
+
+import json
+import os
+from typing import Any
+
+import msgspec
+from django.utils.timezone import now
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from gateway_project.api.authentication import caller_of
+from gateway_project.api.permissions import IsSuperAdmin
+from gateway_project.api.views import ApiView
+from metering.catalog.changes import Change
+from metering.catalog.dump_catalog import dump_catalog
+from metering.catalog.load_catalog import load_catalog
+from metering.errors import InvalidRequest
+from metering.policy.read_conditions import check_conditions
+from metering.policy.registry import check_rule
+
+TAG = ["catalog"]
+DRY_RUN = OpenApiParameter("dry_run", bool, description="Only tell what would change.")
+
+
+class ChangeOut(serializers.Serializer[object]):
+    """One row that was added, changed or removed."""
+
+    action = serializers.CharField()
+    kind = serializers.CharField()
+    name = serializers.CharField()
+    fields = serializers.DictField(  # type: ignore[assignment] # a field of the answer, not of the class
+        child=serializers.DictField(), help_text="Name → its value before and after."
+    )
+
+
+class ChangesOut(serializers.Serializer[object]):
+    dry_run = serializers.BooleanField()
+    changes = ChangeOut(many=True)
+
+
+class Catalog(ApiView):
+    permission_classes = [IsSuperAdmin]
+
+    class Document(serializers.Serializer[object]):
+        providers = serializers.DictField(child=serializers.DictField(), required=False)
+        models = serializers.DictField(child=serializers.DictField(), required=False)
+        plans = serializers.DictField(child=serializers.DictField(), required=False)
+
+    @extend_schema(responses=Document, tags=TAG)
+    def get(self, request: Request) -> Response:
+        """Everything, with the prices in force now. Providers name the variable of their key, never the key."""
+        return Response(plain(dump_catalog(now=now())))
+
+    @extend_schema(request=Document, responses=ChangesOut, parameters=[DRY_RUN], tags=TAG)
+    def put(self, request: Request) -> Response:
+        """Bring what the document names into force, whole or not at all; what it does not name stays."""
+        return Response(applied(request, request.data))
+
+
+def applied(request: Request, document: object) -> dict[str, Any]:
+    """Load a document. Raises InvalidRequest where it is none, CatalogInvalid with every problem in it."""
+    if not isinstance(document, dict):
+        raise InvalidRequest("The body must be a JSON object.")
+    dry_run = request.query_params.get("dry_run", "false").lower() in {"true", "1"}
+    changes: list[Change] = load_catalog(
+        text=json.dumps(document, indent=1, ensure_ascii=False),  # JSON is YAML
+        environment=os.environ,
+        check_rule=check_rule,
+        check_when=check_conditions,
+        actor=caller_of(request).actor,
+        now=now(),
+        dry_run=dry_run,
+    )
+    return {"dry_run": dry_run, "changes": [change.as_json() for change in changes]}
+
+
+def plain(catalog: object) -> Any:
+    """In types that JSON has: money as text."""
+    return msgspec.to_builtins(catalog)

@@ -1,0 +1,79 @@
+"""/api/catalog/rules: policy rules of every scope (docs/policy.md)."""
+
+from uuid import UUID
+
+from django.utils.timezone import now
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from gateway_project.api.authentication import caller_of
+from gateway_project.api.catalog.targets import TargetIn, split_target
+from gateway_project.api.permissions import IsSuperAdmin
+from gateway_project.api.reach import in_reach, row_in_reach
+from gateway_project.api.schema import paged
+from gateway_project.api.views import ApiView
+from metering.models import PolicyRule
+from metering.policy.set_rule import MAX_PRIORITY, MODES, find_rule_target, set_rule
+from metering.policy.switch_off import switch_off
+from metering.types import Scope
+
+TAG = ["catalog"]
+
+
+class RuleOut(serializers.Serializer[PolicyRule]):
+    id = serializers.UUIDField()
+    scope = serializers.ChoiceField(choices=[scope.value for scope in Scope])
+    scope_id = serializers.CharField()
+    tenant_id = serializers.UUIDField(allow_null=True)
+    task = serializers.CharField(source="task_id", allow_null=True)
+    key = serializers.CharField()
+    value = serializers.JSONField()
+    when = serializers.JSONField(source="conditions")
+    mode = serializers.ChoiceField(choices=MODES)
+    enforce_percent = serializers.IntegerField()
+    priority = serializers.IntegerField()
+    is_active = serializers.BooleanField()
+    created_at = serializers.DateTimeField()
+
+
+class Rules(ApiView):
+    permission_classes = [IsSuperAdmin]
+
+    class Input(TargetIn):
+        plan = serializers.CharField(max_length=32, default=None, allow_null=True, help_text="A plan's code.")
+        task = serializers.CharField(max_length=32, default=None, allow_null=True)
+        key = serializers.CharField(max_length=64)
+        value = serializers.JSONField(help_text="A number or a word, as the key takes it.")
+        when = serializers.DictField(default=dict, help_text="Conditions.")
+        mode = serializers.ChoiceField(choices=MODES, default="enforce")
+        enforce_percent = serializers.IntegerField(min_value=0, max_value=100, default=100)
+        priority = serializers.IntegerField(min_value=-MAX_PRIORITY, max_value=MAX_PRIORITY, default=0)
+
+    @paged(RuleOut, tags=TAG)
+    def get(self, request: Request) -> Response:
+        """Rules, the newest first."""
+        return self.page(in_reach(PolicyRule.objects.all(), request), RuleOut)
+
+    @extend_schema(request=Input, responses={200: RuleOut, 201: RuleOut}, tags=TAG)
+    def post(self, request: Request) -> Response:
+        """A new rule (201), or a new value for the same target, key, task, conditions and priority (200)."""
+        words, facts = split_target(self.valid(self.Input, request.data), "plan")
+        done = set_rule(target=find_rule_target(**words), actor=caller_of(request).actor, now=now(), **facts)
+        return Response(RuleOut(done.rule).data, status=201 if done.created else 200)
+
+
+class OneRule(ApiView):
+    permission_classes = [IsSuperAdmin]
+
+    @extend_schema(responses=RuleOut, tags=TAG)
+    def get(self, request: Request, pk: UUID) -> Response:
+        """A rule."""
+        return Response(RuleOut(row_in_reach(PolicyRule.objects.all(), request, pk)).data)
+
+    @extend_schema(responses=RuleOut, tags=TAG)
+    def delete(self, request: Request, pk: UUID) -> Response:
+        """Switch a rule off."""
+        row = row_in_reach(PolicyRule.objects.all(), request, pk)
+        return Response(RuleOut(switch_off(row=row, actor=caller_of(request).actor, now=now())).data)
