@@ -12,6 +12,7 @@ from tests.tenancy.world import World
 
 CSRF = re.compile(r"\b[A-Za-z0-9]{64}\b")
 """Django's token against forged forms, another one in every page."""
+MOMENT = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+(?:Z|\+00:00)")
 
 
 def ask(row: Row, world: World, actor: str, *, names: dict[str, str] | None = None) -> Any:
@@ -34,7 +35,8 @@ def text_of(response: Any) -> str:
     """Everything that the caller can read."""
     body = b"".join(response.streaming_content) if response.streaming else response.content
     headers = "\n".join(f"{name}: {value}" for name, value in response.items())
-    return CSRF.sub("<csrf>", f"{response.status_code}\n{headers}\n{body.decode()}")
+    text = f"{response.status_code}\n{headers}\n{body.decode()}"
+    return MOMENT.sub("<moment>", CSRF.sub("<csrf>", text))
 
 
 def _filled(value: Any, names: dict[str, str]) -> Any:

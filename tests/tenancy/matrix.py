@@ -17,6 +17,7 @@ Besides the status, `test_matrix.py` sees to it that strangers read none of Alde
 row of Alder's as for one that never was, can't tell how much there is of Alder's, and change nothing of it.
 """
 
+import re
 from typing import Any
 
 
@@ -47,7 +48,15 @@ class Row:
     @property
     def names_an_object(self) -> bool:
         """Whether the path, the query or the body names something of Alder's."""
-        return "{" in self.path or any("{" in str(part) for part in (*(self.body or {}).values(),))
+        return bool(re.search(r"\{(?!birch_|plan\})\w+\}", self._text))
+
+    def names(self, placeholder: str) -> bool:
+        """Whether the placeholder is somewhere in the path, the query or the body."""
+        return f"{{{placeholder}}}" in self._text
+
+    @property
+    def _text(self) -> str:
+        return f"{self.path} {list((self.body or {}).values())}"
 
     def status_for(self, actor: str) -> int:
         """What the actor is to be answered."""

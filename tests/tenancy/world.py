@@ -36,7 +36,6 @@ class House:
             "team": str(self.team.pk),
             "rule": str(self.rule.pk),
             "budget": str(self.budget.pk),
-            "plan": self.token.plan_tier_id,
         }
 
     def marks(self) -> set[str]:
@@ -55,7 +54,7 @@ class World:
     def names(self) -> dict[str, str]:
         """Of all placeholders."""
         birchs = {f"birch_{name}": value for name, value in self.birch.names().items()}
-        return self.alder.names() | birchs
+        return self.alder.names() | birchs | {"plan": "PRO"}
 
 
 def make_world() -> World:
