@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 from msgspec import Meta, Struct
@@ -15,9 +15,13 @@ Positive = Annotated[int, Meta(ge=1, le=10_000_000)]
 MAX_MESSAGES = 10_000
 
 
+class _Part(Struct):
+    type: str | None = None
+
+
 class _Message(Struct):
     role: Annotated[str, Meta(min_length=1, max_length=32)]
-    content: str | list[dict[str, Any]] | None = None
+    content: str | list[_Part] | None = None
 
 
 class _StreamOptions(Struct):

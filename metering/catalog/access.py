@@ -7,6 +7,8 @@ from metering.errors import FeatureNotInPlan, ModelNotAllowed, ModelNotFound, Ta
 from metering.models import PlanFeature, PlanLLMAccess, Task
 from metering.types import ModelClass
 
+MODEL_NAME_LENGTH = 128
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanAccess:
@@ -71,7 +73,8 @@ def choose_model(
     """
     found = index.find(name or access.default_class)
     if not found:
-        raise ModelNotFound(f"There is no model {name or access.default_class!r}.", param="model")
+        shown = (name or access.default_class)[:MODEL_NAME_LENGTH]  # callers choose it
+        raise ModelNotFound(f"There is no model {shown!r}.", param="model")
     for model in found:
         if access.allows(model, narrowed_to=narrowed_to):
             return model
