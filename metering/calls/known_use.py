@@ -8,19 +8,16 @@ without such conditions cost nothing here.
 
 import asyncio
 import time
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable
 from datetime import datetime
-from functools import reduce
-from operator import or_
 from typing import NamedTuple
 
 from django.db import InterfaceError, OperationalError
-from django.db.models import Q
 
 from metering.errors import MeteringUnavailable
 from metering.ledger.commands import MeterKey
-from metering.models import UsageMeter
 from metering.orm import in_database_thread
+from metering.policy.read_balances import read_balances
 from metering.reservation.hold import Hold
 from metering.snapshots.kept import keep
 
@@ -86,35 +83,9 @@ class KnownUse:
     async def _read(self, meters: list[MeterKey], now: datetime) -> None:
         seen_s = self._clock()
         try:
-            found = await in_database_thread(read_use, meters, now)
+            found = await in_database_thread(read_balances, meters, now)
         except (OperationalError, InterfaceError) as error:
             raise MeteringUnavailable("The database cannot be reached.") from error
         for meter in meters:
-            taken, resets_at = found.get(meter, (0, None))
-            keep(self._known, meter, Use(taken, resets_at, seen_s), MAX_METERS)
-
-
-def read_use(meters: Iterable[MeterKey], now: datetime) -> Mapping[MeterKey, tuple[int, datetime | None]]:
-    """What is used and held, and the end of the window that is open at `now`, of the meters that have one."""
-    by_name = {_name(meter): meter for meter in meters}
-    if not by_name:
-        return {}
-    rows = UsageMeter.objects.filter(
-        reduce(or_, (Q(**dict(zip(_COLUMNS, name, strict=True))) for name in by_name)),
-        Q(window_end=None) | Q(window_end__gt=now),
-        window_start__lte=now,
-    )
-    return {
-        by_name[row.budget_id, row.subject_type, row.subject_id, row.tenant_id]: (
-            row.used + row.held,
-            row.window_end,
-        )
-        for row in rows
-    }
-
-
-_COLUMNS = ("budget_id", "subject_type", "subject_id", "tenant_id")
-
-
-def _name(meter: MeterKey) -> tuple[object, ...]:
-    return meter.budget_id, meter.subject_type, meter.subject_id, meter.tenant_id
+            used, held, resets_at = found.get(meter, (0, 0, None))
+            keep(self._known, meter, Use(used + held, resets_at, seen_s), MAX_METERS)

@@ -1,0 +1,135 @@
+"""`manage.py simulate_policy --since 2026-11-01 [--tenant alder] [--plan PRO] [--catalog FILE.yaml]`"""
+
+import os
+import sys
+from argparse import ArgumentParser
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import CommandError
+from django.utils.timezone import now
+
+from metering.catalog.load_catalog import load_catalog
+from metering.errors import InvalidRequest
+from metering.identity.find import find_tenant
+from metering.management.command import VerbCommand, moment
+from metering.management.progress import ProgressBar
+from metering.models import Tenant
+from metering.policy.read_conditions import check_conditions
+from metering.policy.registry import check_rule
+from metering.simulation.explain import explain_call
+from metering.simulation.replay import replay
+from metering.simulation.report import decision_facts, replay_facts
+from metering.simulation.rule_book import LoadCatalog, read_rule_book
+from metering.simulation.subject import find_subject
+from metering.simulation.weigh import ImaginedCall
+
+
+class Command(VerbCommand):
+    help = (
+        "Replay the usage log of a period, or one request (--task), against another plan, rule set or time. "
+        "Nothing is changed and nothing is sent."
+    )
+
+    def add_options(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--tenant", metavar="SLUG", help="One tenant; for a period, none means all.")
+        parser.add_argument("--plan", metavar="CODE", help="As if everybody were on this plan.")
+        parser.add_argument("--catalog", metavar="FILE.yaml", help="As if this file were loaded.")
+        period = parser.add_argument_group("a period of the usage log")
+        period.add_argument("--since", metavar="MOMENT")
+        period.add_argument("--until", metavar="MOMENT", help="Now, if it is left out.")
+        period.add_argument("--shift-hours", type=float, default=0, metavar="H", help="As if H hours later.")
+        request = parser.add_argument_group("one request")
+        request.add_argument("--task", metavar="CODE")
+        request.add_argument("--model", default="", metavar="NAME")
+        request.add_argument("--input-tokens", type=int, default=0, metavar="N")
+        request.add_argument("--output-tokens", type=int, metavar="N")
+        request.add_argument("--at", metavar="MOMENT", help="Now, if it is left out.")
+        for name in ("team", "user", "token", "agent"):
+            request.add_argument(f"--{name}", metavar="ID")
+
+    def run(self, *, tenant: str | None, since: str | None, task: str | None, **options: Any) -> None:
+        if bool(since) is bool(task):
+            raise InvalidRequest(
+                "Name either --since, for a period, or --task, for one request.", param="since"
+            )
+        owner = find_tenant(tenant) if tenant else None
+        after = self._loading(options["catalog"])
+        if since:
+            self._replay(owner, after, moment(since, param="since") or now(), **options)
+        elif owner is None:
+            raise InvalidRequest("One request needs a tenant.", param="tenant")
+        else:
+            self._explain(owner, after, task or "", **options)
+
+    def _replay(
+        self, tenant: Tenant | None, after: LoadCatalog | None, since: datetime, **options: Any
+    ) -> None:
+        until = moment(options["until"], param="until") or now()
+        replayed = replay(
+            book=read_rule_book(tenant=tenant, after=after),
+            since=since,
+            until=until,
+            tenant=tenant,
+            plan=options["plan"],
+            shift=timedelta(hours=options["shift_hours"]),
+            progress=ProgressBar(sys.stderr, "calls").show,
+        )
+        facts = {"since": since, "until": until, **replay_facts(replayed)}
+        lines = [
+            f"{facts['calls']:,} calls for ${facts['cost_usd']}: {facts['denied']:,} would have been denied, "
+            f"{facts['shortened']:,} cut shorter; ${facts['cost_after_usd']} instead."
+        ]
+        lines += [
+            f"  {row['calls']:,} denied by {row['rule']} ({row['code']}), ${row['cost_usd']}"
+            for row in facts["denied_by"]
+        ]
+        lines += [
+            f"  {row['calls']:,} let pass by {row['rule']}, which is not enforced ({row['code']})"
+            for row in facts["would_be_denied_by"]
+        ]
+        self.show(facts, "\n".join(lines))
+
+    def _explain(self, tenant: Tenant, after: LoadCatalog | None, task: str, **options: Any) -> None:
+        subject = find_subject(
+            tenant=tenant,
+            plan=options["plan"],
+            team=options["team"],
+            user=options["user"],
+            token=options["token"],
+        )
+        call = ImaginedCall(
+            task=task,
+            model=options["model"],
+            input_tokens=options["input_tokens"],
+            output_tokens=options["output_tokens"],
+            agent_id=options["agent"],
+        )
+        decision = explain_call(
+            book=read_rule_book(tenant=tenant, after=after),
+            subject=subject,
+            call=call,
+            now=moment(options["at"], param="at") or now(),
+        )
+        head = f"{decision.verdict}: {decision.rule or 'nothing'} decided. {decision.message}"
+        steps = [f"  {step.source} {step.rule} = {step.value}: {step.outcome}" for step in decision.trace]
+        self.show(decision_facts(decision), "\n".join([head, *steps]))
+
+    def _loading(self, file: str | None) -> LoadCatalog | None:
+        if file is None:
+            return None
+        try:
+            text = Path(file).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise CommandError(f"{file} cannot be read.") from error
+        return partial(
+            load_catalog,
+            text=text,
+            environment=os.environ,
+            check_rule=check_rule,
+            check_when=check_conditions,
+            actor=self.actor,
+            now=now(),
+        )

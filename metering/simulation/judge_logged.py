@@ -1,0 +1,185 @@
+"""Whether a logged call would have been admitted: admission's checks in their order, on a replay's counters."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from metering.errors import (
+    BudgetExceeded,
+    ConcurrencyExceeded,
+    InputTooLarge,
+    ModelNotAllowed,
+    NotFound,
+    NotPermitted,
+    OverRateCapacity,
+    RateLimited,
+)
+from metering.money import NANO_PER_USD, TOKENS_PER_PRICE
+from metering.policy.values import EffectivePolicy, Lines, PolicySubject
+from metering.simulation.counters import Counters
+from metering.simulation.logged import LoggedCall
+from metering.simulation.rule_book import RuleBook
+from metering.types import Dimension, Window
+
+Reason = tuple[str, str]
+"""A rule as messages call it, and the error's code."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What would have become of a call."""
+
+    denied_by: Reason | None = None
+    would_deny: tuple[Reason, ...] = ()
+    saved_nano_usd: int = 0
+    """By a smaller output limit."""
+
+
+def judge_logged(
+    book: RuleBook,
+    subject: PolicySubject,
+    policy: EffectivePolicy,
+    call: LoggedCall,
+    counters: Counters,
+    *,
+    now: datetime,
+    free: bool,
+) -> Judged:
+    """Judge the call, and count its use if it is admitted. `free`: nothing is denied, its use is counted as it was."""
+    if policy.variants is not None:
+        watched = policy.variants.meters
+        policy = policy.variants.at(now, {meter: counters.used(meter, now) for meter in watched})
+    first = call.first
+    lines = policy.lines_for((first.provider_name,), first.agent_id, first.model_class)
+    now_s = now.timestamp()
+    saved = 0
+    would_deny: tuple[Reason, ...] = ()
+    if not free:
+        denied = _refused(book, subject, policy, call) or _too_fast(policy, call, counters, now_s)
+        if denied is not None:
+            return Judged(denied_by=denied)
+        saved = _saved(book, policy, call)
+        denied, would_deny = _full(lines, _amounts(call, saved), counters, now, now_s)
+        if denied is not None:
+            return Judged(denied_by=denied, would_deny=would_deny)
+    _charge(lines, _amounts(call, saved), counters, now, now_s, _seconds(call))
+    return Judged(would_deny=would_deny, saved_nano_usd=saved)
+
+
+def _refused(
+    book: RuleBook, subject: PolicySubject, policy: EffectivePolicy, call: LoggedCall
+) -> Reason | None:
+    first = call.first
+    try:
+        access = book.access_to(subject.plan, first.task)
+        dearest = policy.choice("max_class", "")
+        if dearest:
+            access = access.up_to(dearest)
+    except (NotPermitted, NotFound) as refusal:
+        return f"plan {subject.plan}", refusal.code
+    if first.model_class not in access.classes:
+        rule = (
+            f"{policy.settings['max_class'].scope} max_class"
+            if access.dearest_class
+            else f"plan {subject.plan}"
+        )
+        return rule, ModelNotAllowed.code
+    allowed = policy.number("max_tokens_in")
+    if allowed is not None and any(attempt.input_tokens > allowed for attempt in call.attempts):
+        return f"{policy.settings['max_tokens_in'].scope} max_tokens_in", InputTooLarge.code
+    return None
+
+
+def _too_fast(policy: EffectivePolicy, call: LoggedCall, counters: Counters, now_s: float) -> Reason | None:
+    if not policy.rates:
+        return None
+    first = call.first
+    limits = policy.rates.for_call(provider=first.provider_name, agent_id=first.agent_id, address=None)
+    tokens = sum(attempt.input_tokens + attempt.output_tokens for attempt in call.attempts)
+    empty = counters.draw(limits, tokens, now_s)
+    if empty is None:
+        return None
+    too_large = empty.dimension is Dimension.TOKENS and tokens > empty.per_minute
+    return empty.name, OverRateCapacity.code if too_large else RateLimited.code
+
+
+def _saved(book: RuleBook, policy: EffectivePolicy, call: LoggedCall) -> int:
+    """What a smaller output limit would have saved, at today's price of the model."""
+    limit = policy.number("max_tokens_out")
+    if limit is None:
+        return 0
+    saved = 0
+    for attempt in call.attempts:
+        if attempt.output_tokens > limit and attempt.cost_nano_usd:
+            model = book.models.by_name.get(attempt.request_model)
+            price = model.price.output if model is not None else Decimal(0)
+            nano = (attempt.output_tokens - limit) * price * NANO_PER_USD / TOKENS_PER_PRICE
+            saved += min(int(nano), attempt.cost_nano_usd)
+    return saved
+
+
+def _amounts(call: LoggedCall, saved_nano_usd: int) -> dict[Dimension, int]:
+    attempts = call.attempts
+    input_tokens = sum([attempt.input_tokens for attempt in attempts])
+    output_tokens = sum([attempt.output_tokens for attempt in attempts])
+    return {
+        Dimension.REQUESTS: 1,
+        Dimension.CONCURRENCY: 1,
+        Dimension.INPUT_TOKENS: input_tokens,
+        Dimension.OUTPUT_TOKENS: output_tokens,
+        Dimension.TOKENS: input_tokens + output_tokens,
+        Dimension.COST: sum([attempt.cost_nano_usd for attempt in attempts]) - saved_nano_usd,
+        Dimension.API_CALLS: sum([attempt.api_calls for attempt in attempts]),
+        Dimension.FILES: sum([attempt.files for attempt in attempts]),
+        Dimension.STEPS: sum([attempt.steps for attempt in attempts]),
+    }
+
+
+def _full(
+    lines: Lines, amounts: dict[Dimension, int], counters: Counters, now: datetime, now_s: float
+) -> tuple[Reason | None, tuple[Reason, ...]]:
+    """The enforced line without room that lasts longest, and those that are not enforced."""
+    denied: tuple[int, Reason] | None = None
+    would_deny: list[Reason] = []
+    for line in lines:
+        amount = amounts[line.meter.dimension]
+        if not amount:
+            continue
+        is_concurrency = line.meter.window is Window.NONE
+        taken = counters.in_flight(line.meter, now_s) if is_concurrency else counters.used(line.meter, now)
+        if taken + amount <= line.limit:
+            continue
+        reason = (line.name, (ConcurrencyExceeded if is_concurrency else BudgetExceeded).code)
+        if not line.enforced:
+            would_deny.append(reason)
+        elif denied is None or _RANK[line.meter.window] > denied[0]:
+            denied = _RANK[line.meter.window], reason
+    return (denied[1] if denied else None), tuple(would_deny)
+
+
+_RANK = {
+    window: rank
+    for rank, window in enumerate(
+        (Window.NONE, Window.HOUR, Window.DAY, Window.WEEK, Window.MONTH, Window.TOTAL)
+    )
+}
+
+
+def _charge(
+    lines: Lines,
+    amounts: dict[Dimension, int],
+    counters: Counters,
+    now: datetime,
+    now_s: float,
+    lasts_s: float,
+) -> None:
+    for line in lines:
+        amount = amounts[line.meter.dimension]
+        if line.meter.window is Window.NONE:
+            counters.fly(line.meter, now_s, now_s + lasts_s)
+        elif amount:
+            counters.charge(line.meter, amount, now)
+
+
+def _seconds(call: LoggedCall) -> float:
+    return sum([attempt.latency_ms for attempt in call.attempts]) / 1000

@@ -1,0 +1,78 @@
+"""The usage log as calls, in the order in which they were admitted, a page at a time.
+
+Pages by id and no cursor that stays open: a transaction of minutes would keep PostgreSQL from cleaning the hot tables
+up behind it.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from metering.ids import time_ms_of
+from metering.usage.filters import UsageFilter
+
+PAGE = 5_000
+_COLUMNS = (
+    "reservation_id", "tenant_id", "team_id", "user_id", "token_id", "agent_id", "task", "request_model",
+    "model_class", "provider_name", "input_tokens", "output_tokens", "cost_nano_usd", "api_calls", "files", "steps",
+    "latency_ms", "id",
+)  # fmt: skip
+
+
+class LoggedAttempt(NamedTuple):
+    """One row of the log; names as there."""
+
+    reservation_id: UUID
+    tenant_id: UUID
+    team_id: UUID | None
+    user_id: UUID | None
+    token_id: UUID | None
+    agent_id: str | None
+    task: str
+    request_model: str
+    model_class: str
+    provider_name: str
+    input_tokens: int
+    output_tokens: int
+    cost_nano_usd: int
+    api_calls: int
+    files: int
+    steps: int
+    latency_ms: int
+    id: UUID
+
+
+class LoggedCall(NamedTuple):
+    """A reservation's attempts."""
+
+    attempts: list[LoggedAttempt]
+
+    @property
+    def first(self) -> LoggedAttempt:
+        return self.attempts[0]
+
+    @property
+    def admitted_s(self) -> float:
+        """Seconds since the epoch."""
+        return time_ms_of(self.first.reservation_id) / 1000
+
+    @property
+    def admitted_at(self) -> datetime:
+        return datetime.fromtimestamp(self.admitted_s, UTC)
+
+
+def logged_calls(chosen: UsageFilter) -> Iterator[LoggedCall]:
+    """Attempts of one reservation follow each other, because their ids are derived from its id."""
+    rows = chosen.rows().order_by("id").values_list(*_COLUMNS)
+    attempts: list[LoggedAttempt] = []
+    page = [LoggedAttempt(*row) for row in rows[:PAGE]]
+    while page:
+        for attempt in page:
+            if attempts and attempt.reservation_id != attempts[0].reservation_id:
+                yield LoggedCall(attempts)
+                attempts = []
+            attempts.append(attempt)
+        page = [LoggedAttempt(*row) for row in rows.filter(id__gt=page[-1].id)[:PAGE]]
+    if attempts:
+        yield LoggedCall(attempts)

@@ -1,0 +1,84 @@
+"""`simulate_policy` as people and scripts run it."""
+
+import io
+import json
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from django.utils.timezone import now
+
+from tests.factories import AttemptFactory, BudgetFactory, RuleFactory, make_token, reference_data
+from tests.served import serve_model
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def vocabulary(db: object) -> None:
+    reference_data()
+    serve_model()
+
+
+def simulate(*arguments: str) -> Any:
+    output = io.StringIO()
+    call_command("simulate_policy", *arguments, "--json", stdout=output)
+    return json.loads(output.getvalue())
+
+
+def test_a_period_under_a_catalog_file(tmp_path: Path) -> None:
+    token = make_token()
+    for minutes in range(3):
+        AttemptFactory(
+            at=now() - timedelta(minutes=5 + minutes), token_id=token.id, cost_nano_usd=2_000_000_000
+        )
+    file = tmp_path / "catalog.yaml"
+    file.write_text(
+        "plans: {PRO: {features: [CHAT], tasks: {LLM0_CHAT: {classes: [BASE_S]}}, "
+        "budgets: [{dimension: requests, window: total, amount: 1}]}}"
+    )
+    since = (now() - timedelta(hours=1)).isoformat()
+    facts = simulate("--since", since, "--tenant", "alder", "--catalog", str(file))
+    assert (facts["calls"], facts["denied"]) == (3, 2)
+    assert facts["denied_by"] == [
+        {"rule": "plan requests/total", "code": "budget_exceeded", "calls": 2, "cost_usd": "4"}
+    ]
+    assert (facts["cost_usd"], facts["cost_after_usd"], facts["difference_usd"]) == ("6", "2", "-4")
+    assert simulate("--since", since)["denied"] == 0
+
+
+def test_one_request_at_another_time() -> None:
+    make_token()
+    BudgetFactory(dimension="cost", amount=10**9)
+    RuleFactory(key="max_tokens_in", value=10, conditions={"hours": "00:00-06:00"})
+    request = ("--tenant", "alder", "--task", "LLM0_CHAT", "--model", "sandbox-small", "--input-tokens", "50")
+    night = simulate(*request, "--at", "2026-03-02T03:00")
+    assert (night["verdict"], night["code"], night["rule"]) == (
+        "denied",
+        "input_too_large",
+        "tenant max_tokens_in",
+    )
+    day = simulate(*request, "--at", "2026-03-02T12:00")
+    assert (day["verdict"], day["rule"]) == ("allowed", None)
+    assert {step["rule"]: step["outcome"] for step in day["trace"]} == {
+        "max_tokens_in": "condition does not hold",
+        "tenant cost/day": "has room",
+    }
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ((), "either --since"),
+        (("--since", "2026-01-01", "--task", "LLM0_CHAT"), "either --since"),
+        (("--task", "LLM0_CHAT"), "needs a tenant"),
+        (("--since", "2026-01-01", "--plan", "NONE"), "There is no plan"),
+        (("--since", "2026-01-01", "--catalog", "/nowhere.yaml"), "cannot be read"),
+    ],
+)
+def test_what_cannot_be_simulated_is_refused(arguments: tuple[str, ...], sentence: str) -> None:
+    with pytest.raises(CommandError, match=sentence):
+        simulate(*arguments)
