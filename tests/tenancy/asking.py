@@ -2,7 +2,6 @@
 
 import json
 import re
-from string import Formatter
 from typing import Any
 
 from django.test import Client
@@ -18,17 +17,13 @@ MOMENT = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+(?:Z|\+00:00)")
 def ask(row: Row, world: World, actor: str, *, names: dict[str, str] | None = None) -> Any:
     """The answer; `names` are put in the place of some of the world's."""
     names = world.names() | (names or {})
-    headers = {"x-request-id": "matrix", **row.headers}
+    headers = {"x-request-id": "matrix", **filled(row.headers, names)}
     if bearer := world.bearers[actor]:
         headers["authorization"] = f"Bearer {bearer}"
-    body = None if row.body is None else json.dumps(_filled(row.body, names))
+    body = None if row.body is None else json.dumps(filled(row.body, names))
     client = Client(raise_request_exception=False)
     path = row.path.format(**names)
     return client.generic(row.method, path, body or "", "application/json", headers=headers)
-
-
-def placeholders(path: str) -> list[str]:
-    return [name for _, name, _, _ in Formatter().parse(path) if name]
 
 
 def text_of(response: Any) -> str:
@@ -39,11 +34,12 @@ def text_of(response: Any) -> str:
     return MOMENT.sub("<moment>", CSRF.sub("<csrf>", text))
 
 
-def _filled(value: Any, names: dict[str, str]) -> Any:
+def filled(value: Any, names: dict[str, str]) -> Any:
+    """The same with names in the place of placeholders."""
     if isinstance(value, str):
         return value.format(**names) if "{" in value else value
     if isinstance(value, dict):
-        return {key: _filled(part, names) for key, part in value.items()}
+        return {key: filled(part, names) for key, part in value.items()}
     if isinstance(value, list):
-        return [_filled(part, names) for part in value]
+        return [filled(part, names) for part in value]
     return value

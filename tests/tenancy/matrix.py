@@ -1,10 +1,10 @@
 """Every route of the API and of the wire protocols, and what each kind of caller may expect of it.
 
-To add a route, add one line to ROWS. A route without a line fails `test_routes_have_rows.py`.
+To add a route, add one line to API or WIRE. A route without a line fails `test_routes_have_rows.py`.
 
     Row("GET /api/teams/{team}", member=200, admin=200, operator=200),
 
-- `{team}`, `{token}`, `{user}`, `{admin}`, `{tenant}`, `{rule}`, `{budget}` in the path, the query or the body become
+- `{team}`, `{token}`, `{user}`, `{admin}`, `{tenant}`, `{rule}`, `{budget}` in the path, query, body or headers become
   Alder's own, `{birch_team}` and so on Birch's: `House.names` in `world.py`. Add there what your nouns need, also to
   `marks`, `more_of` and `image_of`.
 - `member`, `admin`, `operator`: the status for Alder's member, Alder's admin and a super admin.
@@ -56,7 +56,7 @@ class Row:
 
     @property
     def _text(self) -> str:
-        return f"{self.path} {list((self.body or {}).values())}"
+        return f"{self.path} {list((self.body or {}).values())} {list(self.headers.values())}"
 
     def status_for(self, actor: str) -> int:
         """What the actor is to be answered."""
@@ -154,5 +154,20 @@ API = [
     Row("GET /api/docs", public=200, member=200, admin=200, operator=200),
 ]
 """Routes of Django REST Framework."""
+
+CHAT = {"model": "sandbox-small", "messages": [{"role": "user", "content": "hello"}], "max_tokens": 5}
+TEAM = {"x-team-id": "{team}"}
+WIRE = [
+    Row("POST /v1/chat/completions", body=CHAT, member=200, admin=200, operator=403),
+    Row("POST /v1/chat/completions", body=CHAT, headers=TEAM, member=200, admin=200, operator=403),
+    Row("GET /v1/models", member=200, admin=200, operator=403),
+    Row("GET /v1/models/sandbox-small", member=200, admin=200, operator=403),
+    Row("GET /v1/nothing", public=404, member=404, admin=404, operator=404),
+    Row("GET /health", public=200, member=200, admin=200, operator=200),
+    Row("GET /health/live", public=200, member=200, admin=200, operator=200),
+    Row("GET /health/ready", public=200, member=200, admin=200, operator=200),
+    Row("GET /metrics", public=404, member=404, admin=404, operator=404),
+]
+"""Routes of the wire protocols, asked over HTTP by `test_wire.py`."""
 
 ROWS = [*API]

@@ -6,7 +6,9 @@ from typing import Any
 
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from tests.tenancy.matrix import API
+from gateway_project.asgi import application
+from gateway_project.proxy.app import Front
+from tests.tenancy.matrix import API, WIRE
 
 METHODS = ("get", "post", "put", "patch", "delete")
 
@@ -14,6 +16,19 @@ METHODS = ("get", "post", "put", "patch", "delete")
 def test_every_route_of_the_api_has_its_rows() -> None:
     """Exactly those: a row without a route tests nothing."""
     assert {_shape(f"{row.method} {row.path}") for row in API} == set(_api_routes())
+
+
+def test_every_route_of_the_wire_protocols_has_a_row() -> None:
+    assert {_shape(row.path) for row in WIRE} >= {row for row in _wire_routes() if "{}" not in row}
+    for route in _wire_routes():
+        pattern = re.compile(route.replace("{}", ".+"))
+        assert any(pattern.fullmatch(row.path) for row in WIRE), f"{route} has no row"
+
+
+def _wire_routes() -> set[str]:
+    front = application._app
+    assert isinstance(front, Front)
+    return {*front._exact, *(_shape(route.path) for route in front._rest.routes)}  # type: ignore[attr-defined]
 
 
 def _api_routes() -> Iterator[str]:

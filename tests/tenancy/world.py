@@ -6,9 +6,23 @@ from typing import Any
 from django.utils.timezone import now
 
 from metering.identity.open_session import open_session
-from metering.models import ATIToken, Budget, Membership, PolicyRule, Team, Tenant, User
+from metering.models import (
+    ATIToken,
+    Budget,
+    LedgerEntry,
+    Membership,
+    PolicyRule,
+    Team,
+    Tenant,
+    UsageLog,
+    UsageMeter,
+    UsageReservation,
+    UsageRollup,
+    User,
+)
 from tests.factories import BudgetFactory, RuleFactory, TenantFactory, make_token, reference_data
 
+BOOKS = (UsageLog, UsageReservation, LedgerEntry, UsageMeter, UsageRollup)
 ACTORS = ("nobody", "birch_member", "birch_admin", "alder_member", "alder_admin", "operator")
 STRANGERS = ("nobody", "birch_member", "birch_admin")
 
@@ -83,7 +97,8 @@ def make_house(slug: str) -> House:
         _person(token, f"{name}@{slug}.example", role)
         for name, role in (("ann", User.Role.MEMBER), ("bea", User.Role.TENANT_ADMIN))
     )
-    Membership.objects.create(team=team, user=member)
+    for person in (member, admin):
+        Membership.objects.create(team=team, user=person)
     return House(
         tenant=tenant,
         token=token,
@@ -109,7 +124,7 @@ def more_of(house: House) -> None:
 def image_of(house: House) -> list[Any]:
     """Every row of a tenant, to see whether one has changed."""
     rows: list[Any] = []
-    for noun in (ATIToken, Team, User, PolicyRule, Budget):
+    for noun in (ATIToken, Team, User, PolicyRule, Budget, *BOOKS):
         rows += noun.objects.filter(tenant_id=house.tenant.pk).order_by("pk").values()
     rows += Membership.objects.filter(team__tenant=house.tenant).order_by("pk").values()
     rows += Tenant.objects.filter(pk=house.tenant.pk).values()
