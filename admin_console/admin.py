@@ -1,6 +1,7 @@
 """Django's autodiscovery imports this module; each import registers one group of nouns with the console."""
 
 from admin_console import (
+    alerts,
     audit,
     decisions,
     identity,
@@ -17,6 +18,7 @@ from admin_console import (
 )
 
 __all__ = [
+    "alerts",
     "audit",
     "decisions",
     "identity",

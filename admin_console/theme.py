@@ -39,6 +39,10 @@ GROUPS: dict[str, dict[str, str]] = {
         "UsageLog": "receipt_long",
         "UsageRollup": "stacked_bar_chart",
     },
+    "Alerts": {
+        "QuotaAlert": "notifications",
+        "AlertDelivery": "mail",
+    },
     "Books": {
         "LedgerEntry": "menu_book",
         "LedgerPeriod": "calendar_month",
@@ -51,6 +55,7 @@ GROUPS: dict[str, dict[str, str]] = {
 
 TITLES = {
     "ATIToken": "ATI tokens",
+    "AlertDelivery": "Deliveries",
     "ClosingBalance": "Closing balances",
     "LLMModel": "LLM models",
     "LedgerEntry": "Ledger entries",
@@ -62,6 +67,7 @@ TITLES = {
     "PlanLLMAccess": "LLM access",
     "PolicyDecision": "Decisions",
     "PolicyRule": "Rules",
+    "QuotaAlert": "Alerts",
     "UsageLog": "Usage log",
     "UsageMeter": "Meters",
     "UsageReservation": "Reservations",

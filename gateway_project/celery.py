@@ -29,6 +29,11 @@ app.conf.update(
             # A sweep that waited longer than its interval is superseded by the next one.
             "options": {"expires": float(settings.SWEEP_INTERVAL_S)},
         },
+        "deliver-alerts": {
+            "task": "metering.deliver_alerts",
+            "schedule": float(settings.ALERT_INTERVAL_S),
+            "options": {"expires": float(settings.ALERT_INTERVAL_S)},
+        },
         "maintain-partitions": {"task": "metering.maintain_partitions", "schedule": crontab(minute="7")},
         "roll-up-usage": {"task": "metering.roll_up_usage", "schedule": crontab(minute="*/5")},
         "forget-answers": {"task": "metering.forget_answers", "schedule": crontab(minute="*/15")},

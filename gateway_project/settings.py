@@ -172,4 +172,10 @@ WHITENOISE_USE_FINDERS = True  # served from the installed packages: no collects
 LOGGING = logs.LOGGING
 logs.configure_structlog()
 
+# --- Mail ----------------------------------------------------------------------------------------------------
 globals().update(env.email("EMAIL_URL", env.text("EMAIL_URL", "consolemail://")))
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "llm-gateway@localhost")
+ALERT_INTERVAL_S = env.integer("ALERT_INTERVAL_S", 10, low=1, high=3_600)
+# The first wait after a mail did not get through; it doubles each time, up to an hour.
+ALERT_RETRY_S = env.number("ALERT_RETRY_S", 30, low=0.01, high=3_600)

@@ -6,10 +6,15 @@ from celery import shared_task
 from django.conf import settings
 from django.utils.timezone import now
 
+from metering.alerts.address import address_alerts
+from metering.alerts.deliver import deliver_due
+from metering.alerts.email import EmailChannel
 from metering.answers import forget
 from metering.decisions.forget import forget_decisions as forget_old_decisions
 from metering.ledger import periods, roll_up, sweep
 
+CHANNELS = {"email": EmailChannel}
+"""Another way to reach people is one more entry here, and rows for it from `address_alerts`."""
 KEEP_RESERVATIONS_MONTHS = 1
 KEEP_USAGE_MONTHS = 24
 """Whole months before the current one; closing balances stay for ever."""
@@ -19,6 +24,13 @@ KEEP_USAGE_MONTHS = 24
 def sweep_reservations() -> int:
     """End what is past its lease; how many reservations that was."""
     return asyncio.run(sweep.sweep_reservations(settings.LEDGER_DATABASE_URL)).expired
+
+
+@shared_task(name="metering.deliver_alerts")
+def deliver_alerts() -> int:
+    """Tell people of new alerts, and of those that did not get through before; how many messages were sent."""
+    address_alerts(now=now())
+    return deliver_due(channels=CHANNELS, clock=now)
 
 
 @shared_task(name="metering.maintain_partitions")

@@ -111,6 +111,24 @@ class ExpiryCharge(StrEnum):
     RELEASE = "release"
 
 
+class AlertLevel(StrEnum):
+    """How urgent an alert is."""
+
+    WARNING = "warning"
+    CRITICAL = "critical"
+    EXCEEDED = "exceeded"
+
+    @classmethod
+    def of(cls, threshold: int) -> "AlertLevel":
+        """Of a threshold in percent of a limit."""
+        if threshold >= EXCEEDED_PERCENT:
+            return cls.EXCEEDED
+        return cls.CRITICAL if threshold >= CRITICAL_PERCENT else cls.WARNING
+
+
+CRITICAL_PERCENT, EXCEEDED_PERCENT = 95, 100
+
+
 class Task(StrEnum):
     """The tasks of the gateway."""
 
@@ -130,5 +148,8 @@ class ModelClass(StrEnum):
     ADVANCED = "ADVANCED"
 
 
+MAX_THRESHOLDS = 10
+MAX_PERCENT = 1_000
+"""Of a budget's thresholds."""
 MAX_AMOUNT = 2**62
 """The largest amount or limit that a command may carry, so that sums of two fit PostgreSQL's bigint."""

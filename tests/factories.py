@@ -23,6 +23,7 @@ from metering.models import (
     PlanLLMAccess,
     PolicyRule,
     Provider,
+    QuotaAlert,
     Task,
     Team,
     Tenant,
@@ -195,6 +196,33 @@ class MeterFactory(DjangoModelFactory[UsageMeter]):
 
     class Meta:
         model = UsageMeter
+
+
+class AlertFactory(DjangoModelFactory[QuotaAlert]):
+    """An alert of a meter of Alder's, or of the meter that is named."""
+
+    class Params:
+        meter = factory.SubFactory(MeterFactory)
+
+    id = factory.LazyFunction(uuid7)
+    meter_id = factory.LazyAttribute(lambda alert: alert.meter.pk)
+    tenant_id = factory.LazyAttribute(lambda alert: alert.meter.tenant_id)
+    budget_id = factory.LazyAttribute(lambda alert: alert.meter.budget_id)
+    subject_type = factory.LazyAttribute(lambda alert: alert.meter.subject_type)
+    subject_id = factory.LazyAttribute(lambda alert: alert.meter.subject_id)
+    dimension = factory.LazyAttribute(lambda alert: alert.meter.dimension)
+    window = factory.LazyAttribute(lambda alert: alert.meter.window)
+    window_start = factory.LazyAttribute(lambda alert: alert.meter.window_start)
+    window_end = factory.LazyAttribute(lambda alert: alert.meter.window_end)
+    timezone = factory.LazyAttribute(lambda alert: alert.meter.timezone)
+    threshold = 80
+    used = 80
+    held = 0
+    limit = 100
+    raised_at = factory.LazyFunction(now)
+
+    class Meta:
+        model = QuotaAlert
 
 
 def concurrency_meter(rule: PolicyRule, tenant: Tenant, *, held: int) -> UsageMeter:

@@ -5,7 +5,16 @@ from collections.abc import Iterator
 from metering.catalog.document import DEFAULT_THRESHOLDS, BudgetEntry, Vocabulary
 from metering.catalog.section import Section
 from metering.money import NANO_PER_USD, nano_from_usd
-from metering.types import MAX_AMOUNT, Dimension, EnforcementMode, ExpiryCharge, SubjectType, Window
+from metering.types import (
+    MAX_AMOUNT,
+    MAX_PERCENT,
+    MAX_THRESHOLDS,
+    Dimension,
+    EnforcementMode,
+    ExpiryCharge,
+    SubjectType,
+    Window,
+)
 
 KEYS = (
     "dimension", "window", "amount", "task", "class", "soft", "per", "mode", "enforce_percent", "on_expiry",
@@ -81,7 +90,10 @@ def _thresholds(budget: Section) -> tuple[int, ...]:
     if budget.node("thresholds") is None:
         return DEFAULT_THRESHOLDS
     words = budget.names("thresholds")
-    if any(not word.isdecimal() or not 1 <= int(word[:5]) <= 1000 for word in words):
-        budget.problem("expected percentages from 1 to 1000", key="thresholds")
+    if len(words) > MAX_THRESHOLDS or any(
+        not word.isdecimal() or not 1 <= int(word[:5]) <= MAX_PERCENT for word in words
+    ):
+        problem = f"expected at most {MAX_THRESHOLDS} percentages from 1 to {MAX_PERCENT}"
+        budget.problem(problem, key="thresholds")
         return DEFAULT_THRESHOLDS
     return tuple(sorted(int(word) for word in words))

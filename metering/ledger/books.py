@@ -11,10 +11,14 @@ from uuid import UUID
 from msgspec import Struct
 
 from metering.ledger.commands import Attempt, Bound, CallContext, MeterKey
+from metering.ledger.results import LineDenial
 from metering.types import Dimension, EntryKind, Outcome, ReservationState
 
 RELEASE_ON_EXPIRY = 1
 """Bit of a line's flags: charge nothing when the hold expires."""
+
+
+NEVER = 2**63 - 1
 
 
 class Meter(Struct):
@@ -31,6 +35,30 @@ class Meter(Struct):
     overrun: int
     unenforced: int
     highest_limit: int
+    alert_at: int = NEVER
+    """From this much on (`used`, of calls at once `held`) an alert is due."""
+    watched_limit: int = 0
+    """The limit of the last reserve, by which alerts are measured."""
+    thresholds: str = ""
+    """Percentages of it that are to be told, such as `80,95,100`."""
+    alerted: str = ""
+    """Those that were."""
+    rearms_at: datetime | None = None
+    """Calls at once: when the cool-down after an alert ends."""
+    episodes: int = 0
+    """Calls at once: how many alerts there were."""
+
+
+class Alert(Struct, frozen=True):
+    """A row of QuotaAlert to be written; the rest of it is copied from the meter's row."""
+
+    meter_id: int
+    threshold: int
+    episode: int
+    used: int
+    held: int
+    requested: int | None
+    limit: int
 
 
 class Hold(Struct):
@@ -155,6 +183,11 @@ class Books:
     entries: list[Entry] = field(default_factory=list)
     attempts: list[LoggedAttempt] = field(default_factory=list)
     provisional_attempts: list[ProvisionalAttempt] = field(default_factory=list)
+    denied: dict[int, LineDenial] = field(default_factory=dict)
+    """Meters that may have to tell of a denial, with one of those."""
+    watched: set[int] = field(default_factory=set)
+    """Meters whose alerts are armed otherwise than before."""
+    alerts: list[Alert] = field(default_factory=list)
 
     def kind_of(self, meter_id: int) -> Meter:
         """A meter for what never changes of it. Raises MetersNeeded."""

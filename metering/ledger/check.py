@@ -21,7 +21,7 @@ from metering.ledger.commands import (
     Settle,
 )
 from metering.ledger.windows import is_time_zone
-from metering.types import MAX_AMOUNT, SubjectType
+from metering.types import MAX_AMOUNT, MAX_PERCENT, MAX_THRESHOLDS, SubjectType
 
 MAX_LINES = 64
 MAX_LEASE_S = 86_400
@@ -94,11 +94,25 @@ def _check_lines(lines: tuple[HoldLine, ...]) -> None:
     for line in lines:
         if not (0 <= line.amount <= MAX_AMOUNT and 0 <= line.limit <= MAX_AMOUNT):
             raise InvalidRequest("Amounts and limits are 0 to 2^62.", param="lines")
+        if line.thresholds:
+            _check_thresholds(line.thresholds)
         key = line.meter
         seen.add((key.budget_id, key.subject_type, key.subject_id))
         _check_meter(key)
     if len(seen) != len(lines):
         raise InvalidRequest("Two lines name the same meter.", param="lines")
+
+
+@lru_cache(maxsize=1024)
+def _check_thresholds(text: str) -> None:
+    words = text.split(",")
+    percentages = [int(word) for word in words if word.isdecimal() and len(word) <= 4]
+    fits = len(percentages) == len(words) <= MAX_THRESHOLDS and percentages == sorted(set(percentages))
+    if not (fits and percentages[0] >= 1 and percentages[-1] <= MAX_PERCENT):
+        raise InvalidRequest(
+            f"Thresholds are at most {MAX_THRESHOLDS} percentages from 1 to {MAX_PERCENT}, ascending.",
+            param="lines",
+        )
 
 
 @lru_cache(maxsize=65_536)

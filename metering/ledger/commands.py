@@ -36,6 +36,8 @@ class HoldLine(Struct, frozen=True, kw_only=True):
     """False (soft budget, observe, warn): admitted past the limit, and counted as `unenforced`."""
     release_on_expiry: bool = False
     """True: if the owner vanishes, this budget is charged nothing until the truth is known."""
+    thresholds: str = ""
+    """Percentages of the limit that are to be told, ascending, such as `80,95,100`."""
 
 
 class Bound(Struct, frozen=True, kw_only=True):

@@ -1,5 +1,6 @@
 """All nouns of the domain (DESIGN section 3)."""
 
+from metering.models.alerts import AlertDelivery, QuotaAlert
 from metering.models.answers import KeptAnswer
 from metering.models.audit import AuditEvent
 from metering.models.catalog import (
@@ -29,6 +30,7 @@ from metering.models.sessions import LoginSession
 
 __all__ = [
     "ATIToken",
+    "AlertDelivery",
     "AuditEvent",
     "Budget",
     "ClosingBalance",
@@ -47,6 +49,7 @@ __all__ = [
     "PolicyDecision",
     "PolicyRule",
     "Provider",
+    "QuotaAlert",
     "Task",
     "Team",
     "Tenant",

@@ -41,6 +41,18 @@ class UsageMeter(models.Model):
     )
     uncovered = models.BigIntegerField(default=0, help_text="Spent while PostgreSQL was away.")
     highest_limit = models.BigIntegerField(default=0)
+    alert_at = models.BigIntegerField(
+        db_default=2**63 - 1, help_text="From this much on (used, of calls at once held) an alert is due."
+    )
+    watched_limit = models.BigIntegerField(
+        db_default=0, help_text="The limit that the last reserve brought; alerts are measured by it."
+    )
+    thresholds = models.CharField(
+        max_length=64, db_default="", blank=True, help_text="Percentages of it that are to be told."
+    )
+    alerted = models.CharField(max_length=64, db_default="", blank=True, help_text="Those that were told.")
+    rearms_at = models.DateTimeField(null=True, help_text="Calls at once: no further alert before this.")
+    episodes = models.IntegerField(db_default=0, help_text="Calls at once: how many alerts there were.")
 
     objects = TenantQuerySet.as_manager()
 

@@ -10,7 +10,17 @@ from django.utils.timezone import now
 from metering.ids import uuid7
 from metering.models.catalog import ModelClass, Task
 from metering.models.identity import Tenant
-from metering.types import MAX_AMOUNT, Dimension, EnforcementMode, ExpiryCharge, Scope, SubjectType, Window
+from metering.types import (
+    MAX_AMOUNT,
+    MAX_PERCENT,
+    MAX_THRESHOLDS,
+    Dimension,
+    EnforcementMode,
+    ExpiryCharge,
+    Scope,
+    SubjectType,
+    Window,
+)
 
 TENANT_SCOPES = ("tenant", "team", "user", "token", "agent")
 FITS_SCOPE = (
@@ -127,6 +137,13 @@ class Budget(models.Model):
         return f"{self.scope} {self.scope_id} {self.dimension}/{self.window}".replace("  ", " ")
 
     def clean(self) -> None:
+        valid = len(self.thresholds) <= MAX_THRESHOLDS and all(
+            1 <= at <= MAX_PERCENT for at in self.thresholds
+        )
+        if not valid:
+            raise ValidationError(
+                {"thresholds": f"At most {MAX_THRESHOLDS} percentages from 1 to {MAX_PERCENT}."}
+            )
         if self.scope in {"tenant", "team", "user", "token", "agent", "provider"} and self.per != self.scope:
             raise ValidationError(
                 {"per": f"A {self.scope} budget counts the {self.scope} itself: {self.scope!r}."}

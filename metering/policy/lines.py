@@ -7,7 +7,8 @@ Whose use a budget counts (`per`), and what happens where the caller has no such
 - `token` without a token: the tenant's meter.
 - `agent` and `provider` are known only with the call; a call that names no agent is under no agent's budget.
 
-A tenant in mode observe or warn loosens its own limits, never the gateway-wide and the providers' ones.
+A tenant in mode observe or warn loosens its own limits, never the gateway-wide and the providers' ones. What is
+only observed raises no alerts; a share of callers does not change that, because they count on the same meters.
 
 The value of `max_concurrent` may change with the time of day; its meter does not, or calls in flight would not
 count when it does. So a slot's meter is that of its rule without a condition, if it has one.
@@ -24,6 +25,7 @@ from metering.policy.rule import Rule
 from metering.policy.values import LineTemplate, PolicySubject
 from metering.types import Dimension, EnforcementMode, Scope, SubjectType, Window
 
+CONCURRENCY_THRESHOLDS = "90"
 SHARED = frozenset({SubjectType.GLOBAL, SubjectType.PROVIDER})
 
 
@@ -44,6 +46,8 @@ class BudgetRow:
     release_on_expiry: bool = False
     model_class: str | None = None
     """Only calls to models of this class count."""
+    thresholds: tuple[int, ...] = ()
+    """Percentages of the amount that are to be told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +65,7 @@ def budget_line(
     """The budget's line; the subject of a plan's each-agent or each-provider budget is left empty."""
     subject_type, subject_id = _subject_of(budget, subject)
     operators_own = budget.scope in (Scope.GLOBAL, Scope.PROVIDER)
+    observed = EnforcementMode.OBSERVE in (budget.mode, budget.mode if operators_own else tenant.mode)
     mode = modes.of_limit(budget.mode, budget.enforce_percent, operators_own=operators_own)
     return LineTemplate(
         meter=_meter(budget.id, subject_type, subject_id, budget.dimension, budget.window, subject, tenant),
@@ -72,6 +77,7 @@ def budget_line(
         + (f" of {budget.model_class}" if budget.model_class else ""),
         model_class=budget.model_class,
         source_id=budget.id,
+        thresholds="" if observed else thresholds_text(budget.thresholds),
     )
 
 
@@ -108,7 +114,13 @@ def _concurrency_line(
         scope=rule.scope,
         name=f"{rule.scope} max_concurrent",
         source_id=rule.id,
+        thresholds="" if EnforcementMode.OBSERVE in (rule.mode, tenant.mode) else CONCURRENCY_THRESHOLDS,
     )
+
+
+def thresholds_text(percentages: Iterable[int]) -> str:
+    """As the ledger takes them."""
+    return ",".join(map(str, sorted(set(percentages))))
 
 
 def _meter(

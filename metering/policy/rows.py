@@ -52,4 +52,5 @@ def budget_of(row: Budget) -> BudgetRow:
         enforce_percent=row.enforce_percent,
         release_on_expiry=row.on_expiry == ExpiryCharge.RELEASE,
         model_class=row.model_class_id,
+        thresholds=tuple(row.thresholds),
     )

@@ -61,6 +61,8 @@ class LineTemplate:
     """Only calls to models of this class count; None: all."""
     source_id: UUID
     """The budget or rule that sets the limit."""
+    thresholds: str = ""
+    """Percentages of the limit that are to be told, ascending, such as `80,95,100`."""
     enforced: bool = field(init=False)
 
     def __post_init__(self) -> None:

@@ -59,6 +59,7 @@ def hold_lines(templates: Iterable[LineTemplate], amounts: Amounts) -> tuple[Hol
                 limit=template.limit,
                 enforced=template.enforced,
                 release_on_expiry=template.release_on_expiry,
+                thresholds=template.thresholds,
             )
             for template in templates
         ]

@@ -4,6 +4,7 @@ from msgspec import Struct
 
 METER, HOLD = "metering_usagemeter", "metering_usagereservation"
 ENTRY, ATTEMPT = "metering_ledgerentry", "metering_usagelog"
+ALERT = "metering_quotaalert"
 BALANCE = "metering_closingbalance"
 
 

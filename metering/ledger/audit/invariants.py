@@ -1,6 +1,6 @@
 """Every invariant that is a query; `windows_tile` needs calendars and is in tiling.py."""
 
-from metering.ledger.audit import attempts, charges, entries, holds, meters, months, tenants
+from metering.ledger.audit import alerts, attempts, charges, entries, holds, meters, months, tenants
 
 INVARIANTS = (
     meters.USED,
@@ -31,4 +31,8 @@ INVARIANTS = (
     tenants.OF_HOLDS,
     months.BALANCES,
     months.FINISHED,
+    alerts.RECORDED,
+    alerts.NONE_MISSED,
+    alerts.REACHED,
+    alerts.OF_THE_METER,
 )

@@ -8,6 +8,7 @@ from uuid import UUID
 from metering.ledger.books import RELEASE_ON_EXPIRY, Books, Hold, Meter
 from metering.ledger.commands import Bound, Extend, HoldLine, Reserve
 from metering.ledger.digests import command_digest
+from metering.ledger.engine.alert import note_denial, watch
 from metering.ledger.results import Denied, Granted, LineBalance, LineDenial, Reason, Refused, Result
 from metering.types import ReservationState
 
@@ -38,7 +39,7 @@ def reserve(command: Reserve, books: Books) -> Result:
         if twin is not None and twin.idempotency_key is not None:
             return _key_taken(command, twin)
     meters = [books.meters[books.open_meters[line.meter]] for line in command.lines]
-    refusal = _deny(reservation_id, command.lines, meters, None)
+    refusal = _deny(reservation_id, command.lines, meters, None, books)
     if refusal is not None:
         return refusal
     unenforced = [_take(line, meter) for line, meter in zip(command.lines, meters, strict=True)]
@@ -94,7 +95,7 @@ def extend(command: Extend, books: Books) -> Result:
     if bound is None:
         return Refused(reservation_id=reservation_id, reason=Reason.OUT_OF_RANGE, state=HELD)
     meters = [_meter_for(line, hold, books) for line in command.lines]
-    refusal = _deny(reservation_id, command.lines, meters, HELD)
+    refusal = _deny(reservation_id, command.lines, meters, HELD, books)
     if refusal is not None:
         return refusal
     for line, meter in zip(command.lines, meters, strict=True):
@@ -135,24 +136,30 @@ def _key_taken(command: Reserve, twin: Hold) -> Refused:
 
 
 def _deny(
-    reservation_id: UUID, lines: tuple[HoldLine, ...], meters: list[Meter], state: ReservationState | None
+    reservation_id: UUID,
+    lines: tuple[HoldLine, ...],
+    meters: list[Meter],
+    state: ReservationState | None,
+    books: Books,
 ) -> Result | None:
     denials = []
     for place, (line, meter) in enumerate(zip(lines, meters, strict=True)):
+        if line.limit != meter.watched_limit or line.thresholds != meter.thresholds:
+            watch(line, meter, books)
         taken = meter.used + meter.held
         if line.amount <= line.limit - taken:
             continue
         if line.enforced:
-            denials.append(
-                LineDenial(
-                    line=place,
-                    used=meter.used,
-                    held=meter.held,
-                    requested=line.amount,
-                    limit=line.limit,
-                    resets_at=meter.window_end,
-                )
+            denial = LineDenial(
+                line=place,
+                used=meter.used,
+                held=meter.held,
+                requested=line.amount,
+                limit=line.limit,
+                resets_at=meter.window_end,
             )
+            denials.append(denial)
+            note_denial(denial, meter, books)
         elif taken + line.amount > LARGEST_SUM or meter.unenforced + line.amount > LARGEST_SUM:
             return Refused(reservation_id=reservation_id, reason=Reason.OUT_OF_RANGE, state=state)
     return Denied(reservation_id=reservation_id, denials=tuple(denials)) if denials else None

@@ -13,6 +13,7 @@ from metering.ids import derived_id, time_ms_of
 from metering.ledger.books import Books, Hold, MetersNeeded, Posting
 from metering.ledger.check import MAX_ADJUSTMENTS
 from metering.ledger.commands import Adjust, Command, Expire, Extend, Release, Reserve, Settle
+from metering.ledger.engine.alert import raise_alerts, rearm
 from metering.ledger.partitions import month_of
 from metering.ledger.postgres import sql
 from metering.ledger.postgres.answer import answer
@@ -62,6 +63,7 @@ class CarefulBatch:
             _post(decided[place], books) if place in decided else self._answer(command, books)
             for place, command in enumerate(self.commands)
         ]
+        raise_alerts(books)
         await self._write(books)
         self._windows.learn(books.meters)
         return results, books
@@ -162,7 +164,8 @@ class CarefulBatch:
             raise BatchOutdated(f"{len(in_between)} reservations came in between")
         books.forget_written()
         for row in locked:
-            books.meters[row[0]] = meter_from(row)
+            meter = books.meters[row[0]] = meter_from(row)
+            rearm(meter, books)
         if len(books.meters) != len(meter_ids):
             self._windows.clear()
             raise BatchOutdated(f"{len(meter_ids) - len(books.meters)} meters are not in the table")

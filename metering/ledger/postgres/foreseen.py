@@ -3,9 +3,10 @@
 Optimistic concurrency control (H. T. Kung and J. T. Robinson, "On Optimistic Methods for Concurrency Control",
 1981): the statements themselves check what the decisions rest on, and fail the transaction where it is not so.
 Checked are: each hold that ends is held, at the version foreseen; each reserve is new (its key is unique); each
-meter is of the current window and has room for every reserve in its turn. The counters themselves need not be as
-foreseen, because nothing but room depends on them: what would (a denial, an overrun, an amount past a limit) is
-left to a batch under locks. Locks are taken in the same order as there: holds, meters, new reservations.
+meter is of the current window, has room for every reserve in its turn and stays below its next alert. The counters
+themselves need not be as foreseen, because nothing else depends on them: what would (a denial, an overrun, an amount
+past a limit, an alert) is left to a batch under locks. Locks are taken in the same order as there: holds, meters, new
+reservations.
 """
 
 from collections.abc import Sequence
@@ -14,6 +15,7 @@ from msgspec.structs import replace
 
 from metering.ledger.books import Books
 from metering.ledger.commands import Command
+from metering.ledger.engine.alert import raise_alerts
 from metering.ledger.engine.hold import LARGEST_SUM
 from metering.ledger.postgres import sql
 from metering.ledger.postgres.answer import answer
@@ -39,7 +41,8 @@ class ForeseenBatch:
         }
         self._versions = {hold.id: hold.version for hold in books.holds.values()}
         self._results = [answer(command, books) for command in commands]
-        self.is_foreseeable = self._all_as_hoped()
+        raise_alerts(books)
+        self.is_foreseeable = self._all_as_hoped() and not (books.watched or books.alerts)
 
     async def run(self, wire: Wire, windows: WindowCache, on_step: Step | None) -> list[Result]:
         """The committed answers. Raises psycopg.Error: DivisionByZero or UniqueViolation where a check failed."""

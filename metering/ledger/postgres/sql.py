@@ -28,7 +28,7 @@ WHERE (tenant_id, idempotency_key) IN (SELECT * FROM unnest(%s::uuid[], %s::text
 
 LOCK_METERS = """
 SELECT id, budget_id::text, subject_type, subject_id, dimension, window_end, used, held, overrun, unenforced,
-    highest_limit
+    highest_limit, alert_at, watched_limit, thresholds, alerted, rearms_at, episodes
 FROM metering_usagemeter WHERE id = ANY(%s::bigint[]) ORDER BY id FOR NO KEY UPDATE
 """
 
@@ -175,10 +175,33 @@ WITH changed AS (
     FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::boolean[])
         AS new (id, used, held, highest_limit, most, is_open)
     WHERE meter.id = new.id AND meter.used + meter.held <= new.most
+    AND CASE meter."window" WHEN 'none' THEN meter.held + new.held ELSE meter.used + new.used END < meter.alert_at
+    AND (meter.rearms_at IS NULL OR clock_timestamp() < meter.rearms_at)
+    AND (new.highest_limit = 0 OR meter.thresholds = '' OR new.highest_limit = meter.watched_limit)
     AND (NOT new.is_open OR (clock_timestamp() >= meter.window_start
         AND (meter.window_end IS NULL OR clock_timestamp() < meter.window_end)))
     RETURNING meter.id, meter.used, meter.held
 )
 SELECT array_agg(id), array_agg(used), array_agg(held), 1 / (count(*) = %s::bigint)::int FROM changed
 """
-"""Fails (22012) unless every meter has the room, and is of the window, that was foreseen."""
+"""Fails (22012) unless every meter has the room, and is of the window, that was foreseen, and no alert is due."""
+
+UPDATE_WATCHES = """
+UPDATE metering_usagemeter meter SET alert_at = new.alert_at, watched_limit = new.watched_limit,
+    thresholds = new.thresholds, alerted = new.alerted, rearms_at = new.rearms_at, episodes = new.episodes
+FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::timestamptz[], %s::int[])
+    AS new (id, alert_at, watched_limit, thresholds, alerted, rearms_at, episodes)
+WHERE meter.id = new.id
+"""
+
+INSERT_ALERTS = """
+INSERT INTO metering_quotaalert (id, tenant_id, meter_id, budget_id, subject_type, subject_id, dimension, "window",
+    window_start, window_end, timezone, threshold, episode, used, held, requested, "limit", raised_at)
+SELECT uuidv7(), meter.tenant_id, meter.id, meter.budget_id, meter.subject_type, meter.subject_id, meter.dimension,
+    meter."window", meter.window_start, meter.window_end, meter.timezone, new.threshold, new.episode, new.used,
+    new.held, new.requested, new."limit", clock_timestamp()
+FROM unnest(%s::bigint[], %s::smallint[], %s::int[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[])
+    AS new (meter_id, threshold, episode, used, held, requested, "limit")
+JOIN metering_usagemeter meter ON meter.id = new.meter_id
+ON CONFLICT (meter_id, threshold, episode) DO NOTHING
+"""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from metering.ledger.books import Books, Hold
+from metering.ledger.books import Alert, Books, Hold
 from metering.ledger.postgres import sql
 from metering.ledger.postgres.literals import (
     bool_array,
@@ -56,6 +56,10 @@ def statements_for(books: Books) -> Iterator[Statement]:
         yield sql.INSERT_ENTRIES, entries(books)
     if books.changed_meters:
         yield sql.UPDATE_METERS, _meters(books)
+    if books.watched:
+        yield sql.UPDATE_WATCHES, _watches(books)
+    if books.alerts:
+        yield sql.INSERT_ALERTS, _alerts(books.alerts)
 
 
 def _lost_its_key(hold: Hold) -> bool:
@@ -162,4 +166,29 @@ def _meters(books: Books) -> tuple[str, ...]:
         sparse_int_array([meter.overrun for meter in meters]),
         sparse_int_array([meter.unenforced for meter in meters]),
         int_array([meter.highest_limit for meter in meters]),
+    )
+
+
+def _watches(books: Books) -> tuple[str, ...]:
+    meters = [books.meters[meter_id] for meter_id in sorted(books.watched)]
+    return (
+        int_array([meter.id for meter in meters]),
+        int_array([meter.alert_at for meter in meters]),
+        int_array([meter.watched_limit for meter in meters]),
+        text_array([meter.thresholds for meter in meters]),
+        text_array([meter.alerted for meter in meters]),
+        optional_text_array([meter.rearms_at.isoformat() if meter.rearms_at else None for meter in meters]),
+        int_array([meter.episodes for meter in meters]),
+    )
+
+
+def _alerts(alerts: list[Alert]) -> tuple[str, ...]:
+    return (
+        int_array([alert.meter_id for alert in alerts]),
+        int_array([alert.threshold for alert in alerts]),
+        int_array([alert.episode for alert in alerts]),
+        int_array([alert.used for alert in alerts]),
+        int_array([alert.held for alert in alerts]),
+        optional_int_array([alert.requested for alert in alerts]),
+        int_array([alert.limit for alert in alerts]),
     )

@@ -10,6 +10,7 @@ from django.utils.timezone import now
 from metering.identity.issue_token import issue_token
 from metering.ids import derived_id, uuid7
 from metering.models import (
+    AlertDelivery,
     AuditEvent,
     Budget,
     ClosingBalance,
@@ -26,6 +27,7 @@ from metering.models import (
     PolicyDecision,
     PolicyRule,
     Provider,
+    QuotaAlert,
     Task,
     Team,
     Tenant,
@@ -133,6 +135,15 @@ def usage(tenant: Tenant) -> UsageReservation:
             {"rule": "max_tokens_out", "value": 5, "source": "plan PRO", "source_id": None, "outcome": "in force"}
         ],
     )  # fmt: skip
+    alert = QuotaAlert.objects.create(
+        id=uuid7(), tenant_id=tenant.pk, meter_id=meter.pk, budget_id=budget.pk, subject_type="tenant",
+        subject_id=str(tenant.pk), dimension="cost", window="month", window_start=meter.window_start,
+        timezone="UTC", threshold=80, episode=QuotaAlert.objects.filter(meter_id=meter.pk).count(),
+        used=4_200_000_000, held=0, limit=budget.amount, raised_at=moment,
+    )  # fmt: skip
+    AlertDelivery.objects.create(
+        alert=alert, channel="email", recipient="ann@example.com", next_attempt_at=moment
+    )
     AuditEvent.objects.create(action="token.issued", actor="test", tenant_id=tenant.pk)
     return hold
 

@@ -16,7 +16,7 @@ from metering.ledger.writer import LedgerWriter
 
 EMPTY = """
 TRUNCATE metering_usagemeter, metering_usagereservation, metering_usagelog, metering_ledgerentry,
-    metering_closingbalance, metering_ledgerperiod, metering_usagerollup
+    metering_closingbalance, metering_ledgerperiod, metering_usagerollup, metering_quotaalert CASCADE
 """
 
 

@@ -38,7 +38,7 @@ def key(dimension: Dimension = Dimension.TOKENS, window: Window = Window.TOTAL, 
     return MeterKey(dimension=dimension, window=window, **values)  # type: ignore[arg-type]
 
 
-def line(meter: MeterKey, amount: int = 10, limit: int = 100, **facts: bool) -> HoldLine:
+def line(meter: MeterKey, amount: int = 10, limit: int = 100, **facts: Any) -> HoldLine:
     return HoldLine(meter=meter, amount=amount, limit=limit, **facts)
 
 

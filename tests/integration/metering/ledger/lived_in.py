@@ -18,9 +18,9 @@ REQUESTS = kit.key(Dimension.REQUESTS)
 CALLS = kit.key(Dimension.CONCURRENCY, Window.NONE)
 VENDOR = kit.key(Dimension.TOKENS, subject_type="provider", subject_id="sandbox", tenant_id=None)
 LINES = (
-    kit.line(TOKENS, 10, 1000),
+    kit.line(TOKENS, 10, 1000, thresholds="1,2,90"),
     kit.line(REQUESTS, 1, 1000),
-    kit.line(CALLS, 1, 1000),
+    kit.line(CALLS, 1, 1000, thresholds="1"),
     kit.line(VENDOR, 10, 1000),
 )
 
@@ -30,7 +30,7 @@ async def live(ledger: LedgerWriter, database: psycopg.Connection, *, all_done: 
     names: Names = {"alder": kit.ALDER, "birch": kit.BIRCH}
     for name in ("settled", "released", "retried", "beyond", "trued_up", "nothing_used", "held", "expired"):
         names[name] = await held(ledger)
-    soft = kit.reserve(kit.line(TOKENS, 10, 5, enforced=False))
+    soft = kit.reserve(kit.line(TOKENS, 10, 5, enforced=False, thresholds="1,2,90"))
     await ledger.submit(soft)
     names["soft"] = soft.reservation_id
 
@@ -59,6 +59,9 @@ async def live(ledger: LedgerWriter, database: psycopg.Connection, *, all_done: 
     names["stray"] = uuid7()
     for name, meter in (("tokens", TOKENS), ("requests", REQUESTS), ("calls", CALLS), ("vendor", VENDOR)):
         names[name] = meter_id(database, meter.budget_id)
+    row = database.execute("SELECT id FROM metering_quotaalert WHERE threshold = 90").fetchone()
+    assert row is not None
+    names["alert"] = row[0]
     return names
 
 

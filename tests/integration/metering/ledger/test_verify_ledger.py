@@ -12,13 +12,19 @@ from metering.ledger.partitions import month_of
 from metering.ledger.writer import LedgerWriter
 from tests.integration.metering.ledger import (
     lived_in,
+    plants_in_alerts,
     plants_in_attempts,
     plants_in_entries,
     plants_in_meters,
 )
 from tests.integration.metering.ledger.plant import Plant
 
-PLANTS = [*plants_in_meters.PLANTS, *plants_in_entries.PLANTS, *plants_in_attempts.PLANTS]
+PLANTS = [
+    *plants_in_meters.PLANTS,
+    *plants_in_entries.PLANTS,
+    *plants_in_attempts.PLANTS,
+    *plants_in_alerts.PLANTS,
+]
 SEALED = plants_in_meters.SEALED
 DAY = "UPDATE metering_usagemeter SET"
 WINDOWS = {

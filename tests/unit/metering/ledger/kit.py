@@ -1,6 +1,7 @@
 """Books made by hand, and the commands that meet them."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from metering.ids import derived_id, uuid7
@@ -24,7 +25,7 @@ KEY = MeterKey(
 )
 
 
-def line(amount: int = 10, limit: int = 100, *, meter: MeterKey = KEY, **facts: bool) -> HoldLine:
+def line(amount: int = 10, limit: int = 100, *, meter: MeterKey = KEY, **facts: Any) -> HoldLine:
     return HoldLine(meter=meter, amount=amount, limit=limit, **facts)
 
 

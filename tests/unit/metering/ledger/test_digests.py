@@ -49,7 +49,7 @@ SETTLE = Settle(
         ),
     ),
 )
-STORED = (7092039719274475364, -6300198659001409616)
+STORED = (-3214828762196179772, -6300198659001409616)
 CHANGES = {
     "amount": replace(RESERVE, lines=(replace(RESERVE.lines[0], amount=11),)),
     "limit": replace(RESERVE, lines=(replace(RESERVE.lines[0], limit=101),)),

@@ -1,0 +1,98 @@
+"""What was noticed about limits, and whom it was told."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from unfold.decorators import display
+
+from admin_console.display import amount_of, moment
+from admin_console.filters import DimensionName, TenantSlug, When, choice_filter
+from admin_console.history import HistoryAdmin, uuid_of
+from admin_console.site import console
+from metering.alerts.message import whose_use
+from metering.models import AlertDelivery, QuotaAlert
+
+AMOUNTS = ("used", "held", "requested", "limit")
+State = AlertDelivery.State
+StateName = choice_filter("state", lambda: [(str(state), str(state)) for state in State])
+
+
+@admin.register(QuotaAlert, site=console)
+class QuotaAlertAdmin(HistoryAdmin):
+    list_display = (
+        moment("raised_at"), "level_name", "threshold", "tenant", "subject_type", "subject_id", "dimension",
+        "window", "shown_used", "shown_limit", moment("acknowledged_at"),
+    )  # fmt: skip
+    list_filter = (When, TenantSlug, DimensionName)
+    ordering = ("-id",)
+    search_fields = ("id",)
+    search_help_text = "Alert id, or subject"
+    text_columns = ("subject_id",)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        plain = [name for name in super().get_fields(request, obj) if name not in AMOUNTS]
+        return ["level_name", "whose", *plain, *(f"shown_{name}" for name in AMOUNTS), "told"]
+
+    @display(description="Level", label={"warning": "warning", "critical": "danger", "exceeded": "danger"})
+    def level_name(self, row: QuotaAlert) -> str:
+        return row.level.value
+
+    @display(description="Whose use")
+    def whose(self, row: QuotaAlert) -> str:
+        return whose_use(row)
+
+    @display(description="Used")
+    def shown_used(self, row: QuotaAlert) -> str:
+        return amount_of(row.dimension, row.used)
+
+    @display(description="Held")
+    def shown_held(self, row: QuotaAlert) -> str:
+        return amount_of(row.dimension, row.held)
+
+    @display(description="Needed by the denied call")
+    def shown_requested(self, row: QuotaAlert) -> str:
+        return amount_of(row.dimension, row.requested)
+
+    @display(description="Limit")
+    def shown_limit(self, row: QuotaAlert) -> str:
+        return amount_of(row.dimension, row.limit)
+
+    @display(description="Told")
+    def told(self, row: QuotaAlert) -> str:
+        return "; ".join(map(str, row.deliveries.order_by("id"))) or "nobody"
+
+
+@admin.register(AlertDelivery, site=console)
+class AlertDeliveryAdmin(HistoryAdmin):
+    list_display = (
+        "id", "state_name", "channel", "recipient", "alert", "attempts", moment("next_attempt_at"), moment("sent_at"),
+        "last_error",
+    )  # fmt: skip
+    list_filter = (StateName,)
+    list_select_related = ("alert",)
+    ordering = ("-id",)
+    search_fields = ("id",)
+    search_help_text = "Alert id, or recipient"
+    text_columns = ("recipient",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).select_related("alert")
+
+    def by_id(self, term: str) -> Any:
+        identifier = uuid_of(term)
+        return Q(pk__in=[]) if identifier is None else Q(alert_id=identifier)
+
+    @display(
+        description="State",
+        label={
+            "pending": "info",
+            "sending": "info",
+            "sent": "success",
+            "failed": "danger",
+            "uncertain": "warning",
+        },
+    )
+    def state_name(self, row: AlertDelivery) -> str:
+        return row.state

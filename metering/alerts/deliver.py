@@ -1,0 +1,120 @@
+"""Get what is due to its recipients: an outbox that any number of workers may empty at once.
+
+pending → sending → sent, or back to pending after a backoff, or failed for good.
+
+A delivery is claimed by moving its next attempt into the future: a worker that dies before it begins to send costs a
+wait, nothing else. Just before the message is handed over the row is committed as `sending`. From there to `sent`
+lies the one gap that no outbox can close: if the worker dies, or the connection breaks after the message was
+handed over and before the server said yes, nobody knows whether it was taken. Sending again would mean at least
+once, giving up at most once. We give up: the row becomes `uncertain`, is logged as an error and shown in the
+console, because people stop reading mail that comes twice, and the alert itself is never lost. A server that says
+no, or that cannot be reached, has certainly not taken the message, so those are tried again.
+"""
+
+import logging
+import random
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+
+from metering.alerts.channel import Channel, ChannelError, NotSent, Uncertain
+from metering.alerts.message import message_of
+from metering.models import AlertDelivery
+
+BATCH = 100
+"""Deliveries of one run; the next run goes on."""
+CLAIM_S = 120.0
+"""Longer than connecting may take; then another worker may have it."""
+STUCK_S = 600.0
+"""Who has been sending for so long is dead: longer than a task may run."""
+LONGEST_WAIT_S = 3600.0
+MAX_ATTEMPTS = 40
+"""More than a day with the default backoff."""
+State = AlertDelivery.State
+Clock = Callable[[], datetime]
+Channels = Mapping[str, Callable[[], Channel]]
+logger = logging.getLogger(__name__)
+
+
+def deliver_due(*, channels: Channels, clock: Clock) -> int:
+    """Deliver what is due now; how many were sent. Ends early where a channel cannot be opened."""
+    _give_up_on_the_stuck(clock())
+    sent = 0
+    for _ in range(BATCH):
+        delivery = _claim(clock())
+        if delivery is None:
+            break
+        channel = channels[delivery.channel]()
+        try:
+            channel.open()
+        except NotSent as error:
+            _try_later(delivery, error, clock())
+            break
+        try:
+            sent += _send(delivery, channel, clock)
+        finally:
+            channel.close()
+    return sent
+
+
+@transaction.atomic
+def _claim(now: datetime) -> AlertDelivery | None:
+    due = AlertDelivery.objects.filter(state=State.PENDING, next_attempt_at__lte=now)
+    free = due.select_for_update(skip_locked=True, of=("self",)).select_related("alert")
+    delivery: AlertDelivery | None = free.order_by("next_attempt_at", "id").first()
+    if delivery is not None:
+        delivery.attempts += 1
+        delivery.next_attempt_at = now + timedelta(seconds=CLAIM_S)
+        delivery.save(update_fields=["attempts", "next_attempt_at"])
+    return delivery
+
+
+def _send(delivery: AlertDelivery, channel: Channel, clock: Clock) -> bool:
+    message = message_of(delivery.alert)
+    # Of two workers that claimed it, because the first was slow, one gets past this line.
+    ours = AlertDelivery.objects.filter(pk=delivery.pk, state=State.PENDING, attempts=delivery.attempts)
+    if not ours.update(state=State.SENDING, next_attempt_at=clock()):
+        return False
+    try:
+        channel.send(message, recipient=delivery.recipient, key=f"alert-{delivery.pk}@{_domain()}")
+    except NotSent as error:
+        _try_later(delivery, error, clock())
+        return False
+    except Uncertain as error:
+        _end(delivery, State.UNCERTAIN, error)
+        return False
+    AlertDelivery.objects.filter(pk=delivery.pk).update(state=State.SENT, sent_at=clock(), last_error="")
+    logger.info("alert.delivered", extra={"alert": str(delivery.alert_id), "channel": delivery.channel})
+    return True
+
+
+def _try_later(delivery: AlertDelivery, error: NotSent, now: datetime) -> None:
+    if error.permanent or delivery.attempts >= MAX_ATTEMPTS:
+        _end(delivery, State.FAILED, error)
+        return
+    wait_s = min(settings.ALERT_RETRY_S * 2 ** (delivery.attempts - 1), LONGEST_WAIT_S)
+    wait_s *= random.uniform(0.5, 1.0)  # noqa: S311 - jitter, not a secret
+    AlertDelivery.objects.filter(pk=delivery.pk).update(
+        state=State.PENDING, next_attempt_at=now + timedelta(seconds=wait_s), last_error=str(error)
+    )
+    facts = {"alert": str(delivery.alert_id), "attempts": delivery.attempts, "error": str(error)}
+    logger.warning("alert.delayed", extra=facts)
+
+
+def _end(delivery: AlertDelivery, state: "AlertDelivery.State", error: ChannelError) -> None:
+    AlertDelivery.objects.filter(pk=delivery.pk).update(state=state, last_error=str(error))
+    logger.error(f"alert.{state}", extra={"alert": str(delivery.alert_id), "error": str(error)})
+
+
+def _give_up_on_the_stuck(now: datetime) -> None:
+    long_ago = now - timedelta(seconds=STUCK_S)
+    stuck = AlertDelivery.objects.filter(state=State.SENDING, next_attempt_at__lt=long_ago)
+    count = stuck.update(state=State.UNCERTAIN, last_error="the worker ended while it was sending")
+    if count:
+        logger.error("alert.uncertain", extra={"deliveries": count})
+
+
+def _domain() -> str:
+    return str(settings.DEFAULT_FROM_EMAIL).rpartition("@")[2].rstrip(">") or "localhost"

@@ -1,0 +1,55 @@
+"""Alerts by e-mail, through Django's mail backend (EMAIL_URL)."""
+
+import smtplib
+from contextlib import suppress
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives, get_connection
+
+from metering.alerts.channel import Message, NotSent, Uncertain
+
+PERMANENT = 500
+"""SMTP replies from here on will not change by waiting."""
+
+
+class EmailChannel:
+    """One connection for one mail."""
+
+    def __init__(self) -> None:
+        self._connection = get_connection(fail_silently=False)
+
+    def open(self) -> None:
+        """Connect, and say hello and who we are. Raises NotSent."""
+        try:
+            self._connection.open()
+        except smtplib.SMTPAuthenticationError as error:
+            raise NotSent(f"the mail server refused the login: {error.smtp_code}") from error
+        except (smtplib.SMTPException, OSError) as error:
+            raise NotSent(f"no connection to the mail server: {type(error).__name__}") from error
+
+    def send(self, message: Message, *, recipient: str, key: str) -> None:
+        """Raises NotSent where the server said no, Uncertain where it said nothing."""
+        mail = EmailMultiAlternatives(
+            message.subject,
+            message.text,
+            settings.DEFAULT_FROM_EMAIL,
+            [recipient],
+            connection=self._connection,
+            headers={"Message-ID": f"<{key}>", "Auto-Submitted": "auto-generated"},
+        )
+        mail.attach_alternative(message.html, "text/html")
+        try:
+            self._connection.send_messages([mail])
+        except smtplib.SMTPRecipientsRefused as error:
+            code, _ = next(iter(error.recipients.values()), (PERMANENT, b""))
+            raise NotSent(f"the recipient was refused: {code}", permanent=code >= PERMANENT) from error
+        except smtplib.SMTPResponseException as error:
+            code = error.smtp_code
+            raise NotSent(f"the mail was refused: {code}", permanent=code >= PERMANENT) from error
+        except (smtplib.SMTPException, OSError) as error:
+            raise Uncertain(f"the connection broke: {type(error).__name__}") from error
+
+    def close(self) -> None:
+        """Say goodbye; the mail is taken already, so nothing depends on it."""
+        with suppress(smtplib.SMTPException, OSError):
+            self._connection.close()

@@ -1,0 +1,97 @@
+"""An alert in words: what, how much, when it resets, what to do."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.template.loader import render_to_string
+
+from metering.alerts.channel import Message
+from metering.models import ATIToken, Budget, PolicyRule, QuotaAlert, Team, Tenant, User
+from metering.money import usd_text
+from metering.types import AlertLevel, Dimension, SubjectType
+
+TITLES = {
+    AlertLevel.WARNING: "Warning",
+    AlertLevel.CRITICAL: "Critical",
+    AlertLevel.EXCEEDED: "Limit reached",
+}
+
+
+def message_of(alert: QuotaAlert) -> Message:
+    """The alert for people. Reads the names of what it is about; what is gone is called by its id."""
+    facts = _facts(alert)
+    return Message(
+        subject=" ".join("{title}: {headline}".format(**facts).split()),
+        text=render_to_string("metering/alerts/alert.txt", facts),
+        html=render_to_string("metering/alerts/alert.html", facts),
+    )
+
+
+def _facts(alert: QuotaAlert) -> dict[str, object]:
+    dimension = Dimension(alert.dimension)
+    budget = Budget.objects.filter(pk=alert.budget_id).first()
+    row = budget or PolicyRule.objects.filter(pk=alert.budget_id).first()
+    whose = whose_use(alert)
+    what = (
+        "calls at once"
+        if dimension is Dimension.CONCURRENCY
+        else f"{dimension.value.replace('_', ' ')} budget"
+    )
+    only = [
+        str(name)
+        for name in (row.task_id if row else None, budget.model_class_id if budget else None)
+        if name
+    ]
+    period = "" if alert.window in ("none", "total") else f" of this {alert.window}"
+    denied = alert.requested is not None
+    share = "has no room left for calls" if denied else f"{alert.threshold} % reached"
+    return {
+        "title": TITLES[alert.level],
+        "headline": f"{whose}, {what}{period}: {share}",
+        "whose": whose,
+        "what": what,
+        "only": ", ".join(only),
+        "window": "" if alert.window == "none" else alert.window,
+        "used": shown(dimension, alert.used),
+        "held": shown(dimension, alert.held),
+        "requested": shown(dimension, alert.requested) if alert.requested is not None else "",
+        "limit": shown(dimension, alert.limit),
+        "threshold": alert.threshold,
+        "concurrency": dimension is Dimension.CONCURRENCY,
+        "resets": _when(alert.window_end, alert.timezone),
+        "raised": _when(alert.raised_at, alert.timezone),
+        "blocks": denied or (budget is not None and budget.hard and budget.mode == "enforce"),
+        "exceeded": alert.level is AlertLevel.EXCEEDED,
+        "shared": alert.tenant_id is None,
+        "alert_id": alert.pk,
+    }
+
+
+def shown(dimension: Dimension, amount: int) -> str:
+    """An amount as people read it: dollars for cost."""
+    if dimension is Dimension.COST:
+        return f"${usd_text(amount)}"
+    return f"{amount:,} {dimension.unit}"
+
+
+def whose_use(alert: QuotaAlert) -> str:
+    """Whose use is counted, by the name that its admins know."""
+    subject = alert.subject_id
+    name: str | None = None
+    match SubjectType(alert.subject_type):
+        case SubjectType.GLOBAL:
+            return "The whole gateway"
+        case SubjectType.TENANT:
+            return Tenant.objects.filter(pk=subject).values_list("name", flat=True).first() or subject
+        case SubjectType.TEAM:
+            name = Team.objects.filter(pk=subject).values_list("name", flat=True).first()
+        case SubjectType.USER:
+            name = User.objects.filter(pk=subject).values_list("email", flat=True).first()
+        case SubjectType.TOKEN:
+            name = ATIToken.objects.filter(pk=subject).values_list("prefix", flat=True).first()
+    return f"{alert.subject_type.capitalize()} {name or subject}"
+
+
+def _when(moment: datetime | None, timezone: str) -> str:
+    """In the tenant's own time."""
+    return f"{moment.astimezone(ZoneInfo(timezone)):%A, %d %B %Y, %H:%M} ({timezone})" if moment else ""

@@ -1,0 +1,63 @@
+"""What must be true of alerts: every threshold that was reached was told, and nothing was told that was not reached.
+
+Measured by the limit and the thresholds that the meter's last reserve brought, because a budget that is changed counts
+from the next call on.
+"""
+
+from metering.ledger.audit.invariant import ALERT, METER, Invariant
+
+RECORDED = Invariant(
+    "alerts_recorded",
+    METER,
+    """
+WITH raised AS (
+    SELECT meter_id, string_agg(DISTINCT threshold::text, ',') AS told, count(DISTINCT episode) AS episodes,
+        array_agg(threshold ORDER BY threshold) AS thresholds
+    FROM metering_quotaalert GROUP BY meter_id
+), meter AS (
+    SELECT id, "window" = 'none' AS at_once, alerted, string_to_array(alerted, ',')::smallint[] AS thresholds, episodes
+    FROM metering_usagemeter WHERE alerted <> '' OR episodes > 0
+)
+SELECT coalesce(meter.id, raised.meter_id), coalesce(raised.told, 'none') || ' in ' || coalesce(raised.episodes, 0),
+    coalesce(meter.alerted || ' in ' || meter.episodes, 'nothing told')
+FROM meter FULL JOIN raised ON raised.meter_id = meter.id
+WHERE CASE WHEN meter.at_once THEN meter.episodes IS DISTINCT FROM raised.episodes
+    ELSE coalesce(meter.thresholds, '{}') IS DISTINCT FROM coalesce(raised.thresholds, '{}') END
+""",
+)
+
+NONE_MISSED = Invariant(
+    "no_alert_missed",
+    METER,
+    """
+SELECT meter.id, format('an alert at %%s %%%% of %%s', percent, watched_limit), format('used %%s', used)
+FROM metering_usagemeter meter, unnest(string_to_array(thresholds, ',')::smallint[]) percent
+WHERE thresholds <> '' AND "window" <> 'none' AND used > 0 AND used * 100::numeric >= percent * watched_limit::numeric
+AND NOT percent = ANY(string_to_array(alerted, ',')::smallint[])
+""",
+)
+
+REACHED = Invariant(
+    "alert_was_reached",
+    ALERT,
+    """
+SELECT id, format('%%s %%%% of %%s', threshold, "limit"), format('used %%s, held %%s, denied %%s', used, held,
+    coalesce(requested::text, 'none'))
+FROM metering_quotaalert
+WHERE NOT CASE WHEN "window" = 'none' THEN held * 100::numeric >= threshold * "limit"::numeric
+    WHEN requested IS NULL THEN used > 0 AND used * 100::numeric >= threshold * "limit"::numeric
+    ELSE threshold = 100 AND requested <= "limit" AND used::numeric + requested > "limit" END
+""",
+)
+
+OF_THE_METER = Invariant(
+    "alert_is_its_meters",
+    ALERT,
+    """
+SELECT alert.id, coalesce(meter.tenant_id::text || ' ' || meter.window_start, 'its meter'),
+    coalesce(alert.tenant_id::text, 'all') || ' ' || alert.window_start
+FROM metering_quotaalert alert LEFT JOIN metering_usagemeter meter ON meter.id = alert.meter_id
+WHERE meter.id IS NULL OR (meter.tenant_id, meter.budget_id, meter.subject_id, meter.window_start)
+    IS DISTINCT FROM (alert.tenant_id, alert.budget_id, alert.subject_id, alert.window_start)
+""",
+)

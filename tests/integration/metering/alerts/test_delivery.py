@@ -1,0 +1,201 @@
+"""Getting alerts to people over real SMTP: each once, through refusals, outages and deaths."""
+
+import threading
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from metering.alerts.address import address_alerts
+from metering.alerts.deliver import MAX_ATTEMPTS, STUCK_S, deliver_due
+from metering.alerts.email import EmailChannel
+from metering.models import AlertDelivery, QuotaAlert, User
+from tests.factories import AlertFactory, BudgetFactory, MeterFactory, UserFactory, birch
+from tests.integration.metering.alerts.conftest import Clock
+from tests.mail import MailServer
+
+CHANNELS = {"email": EmailChannel}
+State = AlertDelivery.State
+
+
+def deliver(clock: Clock, channels: Any = None) -> int:
+    address_alerts(now=clock())
+    return deliver_due(channels=channels or CHANNELS, clock=clock)
+
+
+def delivery() -> AlertDelivery:
+    return AlertDelivery.objects.get()
+
+
+def test_every_admin_of_the_tenant_gets_it_once_and_nobody_else(
+    alert: QuotaAlert, server: MailServer, clock: Clock
+) -> None:
+    UserFactory(role=User.Role.TENANT_ADMIN, email="deputy@alder.example")
+    UserFactory(role=User.Role.TENANT_ADMIN, email="left@alder.example", is_active=False)
+    UserFactory(email="member@alder.example")
+    UserFactory(tenant=birch(), role=User.Role.TENANT_ADMIN, email="admin@birch.example")
+    assert deliver(clock) == 2
+    assert sorted(server.recipients) == ["admin@alder.example", "deputy@alder.example"]
+    assert set(AlertDelivery.objects.values_list("state", flat=True)) == {"sent"}
+    assert deliver(clock) == 0
+    assert len(server.mails) == 2
+
+
+def test_what_all_tenants_share_is_told_to_super_admins(
+    admin: User, server: MailServer, clock: Clock
+) -> None:
+    User.objects.create_superuser("ops@example.com", "correct horse battery")
+    AlertFactory(meter=MeterFactory(budget=BudgetFactory(scope="global")))
+    deliver(clock)
+    assert server.recipients == ["ops@example.com"]
+
+
+def test_an_alert_that_nobody_can_be_told_is_not_looked_at_again(db: Any, clock: Clock) -> None:
+    AlertFactory()
+    assert address_alerts(now=clock()) == 1
+    assert address_alerts(now=clock()) == 0
+    assert not AlertDelivery.objects.exists()
+
+
+def test_a_mail_server_that_is_down_is_asked_less_and_less_often_until_it_is_back(
+    alert: QuotaAlert, server: MailServer, clock: Clock
+) -> None:
+    server.stop()
+    begin, waits = clock(), []
+    for _ in range(8):
+        assert deliver(clock) == 0
+        waits.append((delivery().next_attempt_at - clock()).total_seconds())
+        assert deliver(clock) == 0, "not before its time"
+        clock.pass_s(waits[-1])
+    longest = [min(30 * 2**number, 3_600) for number in range(8)]
+    assert all(most / 2 <= wait <= most for wait, most in zip(waits, longest, strict=True))
+    assert clock() - begin > timedelta(minutes=30)
+    server.start()
+    assert deliver(clock) == 1
+    assert (delivery().state, delivery().attempts, delivery().last_error) == ("sent", 9, "")
+    assert len(server.mails) == 1
+
+
+@pytest.mark.parametrize("reply", ["451 try later", "421 too many"])
+@pytest.mark.parametrize("where", ["recipient_reply", "mail_reply"])
+def test_a_refusal_for_now_is_tried_again(
+    alert: QuotaAlert, server: MailServer, clock: Clock, where: str, reply: str
+) -> None:
+    setattr(server, where, reply)
+    assert deliver(clock) == 0
+    assert (delivery().state, reply[:3] in delivery().last_error) == ("pending", True)
+    setattr(server, where, "250 OK")
+    clock.pass_s(60)
+    assert deliver(clock) == 1
+    assert len(server.mails) == 1
+
+
+@pytest.mark.parametrize("where", ["recipient_reply", "mail_reply"])
+def test_a_refusal_for_good_ends_it(alert: QuotaAlert, server: MailServer, clock: Clock, where: str) -> None:
+    setattr(server, where, "550 no such mailbox")
+    deliver(clock)
+    assert (delivery().state, delivery().attempts) == ("failed", 1)
+    setattr(server, where, "250 OK")
+    clock.pass_s(86_400)
+    assert deliver(clock) == 0
+
+
+def test_somebody_who_cannot_be_reached_holds_nobody_up(
+    alert: QuotaAlert, server: MailServer, clock: Clock
+) -> None:
+    server.recipient_reply = "451 try later"
+    deliver(clock)
+    server.recipient_reply = "250 OK"
+    UserFactory(tenant=birch(), role=User.Role.TENANT_ADMIN, email="admin@birch.example")
+    AlertFactory(meter=MeterFactory(budget=BudgetFactory(tenant=birch())))
+    assert deliver(clock) == 1
+    assert server.recipients == ["admin@birch.example"]
+
+
+def test_it_is_given_up_in_the_end(alert: QuotaAlert, server: MailServer, clock: Clock) -> None:
+    server.stop()
+    for _ in range(MAX_ATTEMPTS):
+        deliver(clock)
+        clock.pass_s(3_600)
+    assert (delivery().state, delivery().attempts) == ("failed", MAX_ATTEMPTS)
+
+
+def test_a_connection_that_breaks_after_the_mail_was_read_is_never_followed_by_a_second_mail(
+    alert: QuotaAlert, server: MailServer, clock: Clock
+) -> None:
+    server.mail_reply = ""
+    assert deliver(clock) == 0
+    server.mail_reply = "250 OK"
+    assert delivery().state == "uncertain"
+    clock.pass_s(86_400)
+    assert deliver(clock) == 0
+    assert len(server.mails) == 1
+
+
+class Died(Exception):
+    pass
+
+
+class Mortal(EmailChannel):
+    """A worker that dies where the test says."""
+
+    dies_at = ""
+
+    def open(self) -> None:
+        super().open()
+        if self.dies_at == "open":
+            raise Died
+
+    def send(self, *arguments: Any, **facts: Any) -> None:
+        super().send(*arguments, **facts)
+        raise Died
+
+
+def test_a_worker_that_dies_before_it_sends_costs_a_wait(
+    alert: QuotaAlert, server: MailServer, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Mortal, "dies_at", "open")
+    with pytest.raises(Died):
+        deliver(clock, {"email": Mortal})
+    assert deliver(clock) == 0, "it may still be at work"
+    clock.pass_s(200)
+    assert deliver(clock) == 1
+
+
+def test_a_worker_that_dies_after_it_sent_is_not_followed_by_a_second_mail(
+    alert: QuotaAlert, server: MailServer, clock: Clock
+) -> None:
+    with pytest.raises(Died):
+        deliver(clock, {"email": Mortal})
+    assert delivery().state == "sending"
+    clock.pass_s(STUCK_S + 1)
+    assert deliver(clock) == 0
+    assert delivery().state == "uncertain"
+    assert len(server.mails) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_workers_at_once_send_each_mail_once(server: MailServer, clock: Clock) -> None:
+    for number in range(3):
+        UserFactory(role=User.Role.TENANT_ADMIN, email=f"admin-{number}@alder.example")
+    meter = MeterFactory()
+    for threshold in (50, 60, 70, 80, 95):
+        AlertFactory(meter=meter, threshold=threshold)
+    begin = threading.Barrier(4)
+
+    def work() -> None:
+        begin.wait(30)
+        try:
+            deliver(clock)
+        finally:
+            connection.close()
+
+    workers = [threading.Thread(target=work) for _ in range(4)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join(60)
+    assert len(server.mails) == 15
+    assert len({(mail["To"], mail["Message-ID"]) for mail in server.mails}) == 15
+    assert AlertDelivery.objects.filter(state=State.SENT).count() == 15
