@@ -28,6 +28,7 @@ from metering.decisions.log import DecisionLog
 from metering.errors import IdempotencyKeyTaken, MeteringError, MeteringUnavailable, VendorError
 from metering.identity.principal import Principal
 from metering.ledger.port import Ledger
+from metering.patience import Patience
 from metering.ports import LLMAdapter, Vendors
 from metering.rates.port import Buckets
 from metering.rates.process_buckets import ProcessBuckets
@@ -214,9 +215,8 @@ class LLMGateway:
             )
         task = self._with.background.spawn(ending, name="reservation.end")
         self._observe(call, attempts)
-        with suppress(TimeoutError):
-            async with asyncio.timeout(SETTLE_WAIT_S):
-                await asyncio.shield(task)
+        with suppress(TimeoutError), Patience(SETTLE_WAIT_S):
+            await asyncio.shield(task)
 
     def _refused(self, caller: Principal, request: CallRequest, refusal: MeteringError) -> None:
         note_refusal(self._with.decisions, self.known, caller, request, refusal, self._with.now())

@@ -5,8 +5,9 @@ so every vendor price with up to three decimals is exact per token. Rounding is 
 end of a sum: the books never charge less than the vendor does.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import ROUND_CEILING, Decimal
+from math import lcm
 
 NANO_PER_USD = 1_000_000_000
 TOKENS_PER_PRICE = 1_000_000
@@ -41,11 +42,21 @@ class TokenPrice:
     output: Decimal
     cached_input: Decimal
     cache_write: Decimal
+    _per_token: tuple[int, int, int, int] = field(init=False, repr=False, compare=False)
+    """The prices in the same order, as whole numbers of 1/`_parts` nano-USD a token: calls are priced in integers."""
+    _parts: int = field(init=False, repr=False, compare=False)
 
-    @property
-    def dearest_input(self) -> Decimal:
-        """What one million input tokens cost at most, however the vendor caches them."""
-        return max(self.input, self.cached_input, self.cache_write)
+    def __post_init__(self) -> None:
+        prices = [
+            price * NANO_PER_USD / TOKENS_PER_PRICE
+            for price in (self.input, self.output, self.cached_input, self.cache_write)
+        ]
+        fractions = [price.as_integer_ratio() for price in prices]
+        parts = lcm(*[divisor for _, divisor in fractions])
+        object.__setattr__(self, "_parts", parts)
+        object.__setattr__(
+            self, "_per_token", tuple(number * (parts // divisor) for number, divisor in fractions)
+        )
 
     def cost_nano_usd(
         self,
@@ -57,16 +68,18 @@ class TokenPrice:
     ) -> int:
         """Nano-USD of a token vector; cached and cache-write tokens are part of `input_tokens`."""
         plain = input_tokens - cached_input_tokens - cache_write_tokens
+        of_input, of_output, of_cached, of_written = self._per_token
         total = (
-            self.input * max(plain, 0)
-            + self.cached_input * cached_input_tokens
-            + self.cache_write * cache_write_tokens
-            + self.output * output_tokens
+            of_input * max(plain, 0)
+            + of_cached * cached_input_tokens
+            + of_written * cache_write_tokens
+            + of_output * output_tokens
         )
-        return nano_from_usd(total / TOKENS_PER_PRICE)
+        return -(-total // self._parts)
 
     def ceiling_nano_usd(self, *, input_tokens: int, output_tokens: int) -> int:
         """Nano-USD that a call of these bounds can cost at most."""
-        return nano_from_usd(
-            (self.dearest_input * input_tokens + self.output * output_tokens) / TOKENS_PER_PRICE
+        of_input, of_output, of_cached, of_written = self._per_token
+        return -(
+            -(max(of_input, of_cached, of_written) * input_tokens + of_output * output_tokens) // self._parts
         )

@@ -1,15 +1,15 @@
 """Read a JSON body within bounds."""
 
-import asyncio
-from collections.abc import AsyncIterator
 from contextlib import suppress
 from typing import Any
 
 import msgspec
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
+from starlette.types import Receive
 
 from gateway_project.proxy.errors import BodyTooLarge
 from metering.errors import InvalidRequest
+from metering.patience import Patience
 
 MAX_BODY_BYTES = 20 * 1024 * 1024
 MAX_DISCARD_BYTES = 100 * 1024 * 1024
@@ -22,7 +22,7 @@ _decode = msgspec.json.Decoder().decode
 async def read_body(request: Request) -> bytes:
     """The whole body. Raises BodyTooLarge, and InvalidRequest where it does not arrive in time."""
     try:
-        async with asyncio.timeout(BODY_TIMEOUT_S):
+        with Patience(BODY_TIMEOUT_S):
             return await _read(request)
     except TimeoutError:
         raise InvalidRequest(f"The body did not arrive within {BODY_TIMEOUT_S:g} s.") from None
@@ -31,14 +31,23 @@ async def read_body(request: Request) -> bytes:
 async def _read(request: Request) -> bytes:
     parts: list[bytes] = []
     length = 0
-    stream = request.stream()
-    async for part in stream:
+    more = True
+    while more:
+        part, more = await _next_part(request.receive)
         length += len(part)
         if length > MAX_BODY_BYTES:
-            await _discard(stream)
+            await _discard(request.receive, more)
             raise BodyTooLarge(f"The body is longer than {MAX_BODY_BYTES:,} bytes.")
         parts.append(part)
     return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+async def _next_part(receive: Receive) -> tuple[bytes, bool]:
+    """Some of the body, and whether more follows. Raises ClientDisconnect."""
+    message = await receive()
+    if message["type"] == "http.disconnect":
+        raise ClientDisconnect
+    return message.get("body", b""), message.get("more_body", False)
 
 
 def json_object(body: bytes) -> dict[str, Any]:
@@ -54,12 +63,10 @@ def json_object(body: bytes) -> dict[str, Any]:
     return decoded
 
 
-async def _discard(stream: AsyncIterator[bytes]) -> None:
+async def _discard(receive: Receive, more: bool) -> None:
     """Read on for a while: a client that is still sending would see a reset connection, not the answer."""
     left = MAX_DISCARD_BYTES
-    with suppress(TimeoutError):
-        async with asyncio.timeout(DISCARD_TIMEOUT_S):
-            async for part in stream:
-                left -= len(part)
-                if left < 0:
-                    return
+    with suppress(TimeoutError), Patience(DISCARD_TIMEOUT_S):
+        while more and left >= 0:
+            part, more = await _next_part(receive)
+            left -= len(part)

@@ -7,17 +7,18 @@ from typing import Any
 from starlette.requests import Request
 
 from gateway_project.client_address import check_network, client_address
+from gateway_project.proxy.request_headers import header, headers_of
 from metering.errors import InvalidCredential, InvalidRequest
 from metering.gateway import LLMGateway
 from metering.identity.principal import Principal
 
 MAX_LABEL = 128
 LABEL_HEADERS = {
-    "agent_id": "x-agent-id",
-    "microdao_id": "x-microdao-id",
-    "channel_id": "x-channel-id",
-    "conversation_id": "x-conversation-id",
-    "trace_id": "x-trace-id",
+    "agent_id": b"x-agent-id",
+    "microdao_id": b"x-microdao-id",
+    "channel_id": b"x-channel-id",
+    "conversation_id": b"x-conversation-id",
+    "trace_id": b"x-trace-id",
 }
 
 
@@ -32,15 +33,19 @@ class Labels:
     trace_id: str | None = None
 
 
+_LABEL_NAMES = frozenset(LABEL_HEADERS.values())
+NO_LABELS = Labels()
+
+
 async def caller_of(request: Request, gateway: LLMGateway) -> Principal:
     """The holder of the bearer token, working for the team that X-Team-ID names.
 
     Raises InvalidCredential, TokenExpired, TenantSuspended, and NotFound for the team.
     """
-    scheme, _, secret = request.headers.get("authorization", "").partition(" ")
+    scheme, _, secret = (header(request, b"authorization") or "").partition(" ")
     if scheme.lower() != "bearer" or not secret:
         raise InvalidCredential("Send your ATI token or access token as `Authorization: Bearer ...`.")
-    team = request.headers.get("x-team-id") or None
+    team = header(request, b"x-team-id") or None
     if team is not None:
         team = checked_label(team, "X-Team-ID")
     principal = await gateway.authenticate(secret.strip(), team=team)
@@ -53,16 +58,18 @@ def labels_of(request: Request, body: Mapping[str, Any]) -> Labels:
     """Labels from the body's `metadata`, else from headers. Raises InvalidRequest."""
     metadata = body.get("metadata")
     if metadata is None:
+        if _LABEL_NAMES.isdisjoint(headers_of(request)):
+            return NO_LABELS
         metadata = {}
     elif not isinstance(metadata, dict):
         raise InvalidRequest("metadata must be an object.", param="metadata")
     found: dict[str, str] = {}
-    for name, header in LABEL_HEADERS.items():
+    for name, header_name in LABEL_HEADERS.items():
         value = metadata.get(name)
         if value is not None:
             found[name] = checked_label(value, f"metadata.{name}")
-        elif header in request.headers:
-            found[name] = checked_label(request.headers[header], header)
+        elif (text := header(request, header_name)) is not None:
+            found[name] = checked_label(text, header_name.decode())
     return Labels(**found)
 
 
@@ -76,4 +83,6 @@ def checked_label(value: object, param: str) -> str:
 def address_of(request: Request) -> str | None:
     """The caller's network address, behind our own proxies."""
     peer = request.client.host if request.client else None
+    if b"x-forwarded-for" not in headers_of(request):
+        return client_address(peer, ())
     return client_address(peer, request.headers.getlist("x-forwarded-for"))

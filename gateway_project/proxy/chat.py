@@ -6,7 +6,7 @@ from starlette.responses import Response
 from gateway_project.proxy.body import json_object, read_body
 from gateway_project.proxy.caller import address_of, caller_of, labels_of
 from gateway_project.proxy.event_stream import EventStreamResponse
-from gateway_project.proxy.headers import ending_headers, fact_headers
+from gateway_project.proxy.headers import encoded, ending_headers, fact_headers
 from gateway_project.proxy.idempotency import idempotency_of
 from gateway_project.proxy.leaving import UnlessGone
 from gateway_project.proxy.runtime import gateway_of
@@ -44,4 +44,6 @@ async def chat_completions(request: Request) -> Response:
         return EventStreamResponse(stream, headers=fact_headers(facts), request_id=call.request_id)
     with UnlessGone(request):
         result = await gateway.execute(caller, call)
-    return Response(result.output, headers=ending_headers(result.facts), media_type="application/json")
+    response = Response(result.output, media_type="application/json")
+    response.raw_headers += encoded(ending_headers(result.facts))
+    return response

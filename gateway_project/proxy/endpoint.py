@@ -9,6 +9,7 @@ from starlette.responses import Response
 from structlog.contextvars import bind_contextvars
 
 from gateway_project.proxy.errors import MethodNotAllowed, error_response, status_of
+from gateway_project.proxy.request_headers import header
 from gateway_project.telemetry import metrics
 from metering.errors import MeteringError
 from metering.ids import uuid7
@@ -26,7 +27,7 @@ def endpoint(handler: Handler, *, method: str | None = "GET") -> Handler:
     """The handler with a request id in `request.state`, for one HTTP method (None: all)."""
 
     async def respond(request: Request) -> Response:
-        request_id = request_id_of(request.headers.get("x-request-id"))
+        request_id = request_id_of(header(request, b"x-request-id"))
         request.state.request_id = request_id
         bind_contextvars(request_id=request_id)  # every line that is logged on the request's behalf has it
         try:
@@ -44,7 +45,7 @@ def endpoint(handler: Handler, *, method: str | None = "GET") -> Handler:
             logger.exception("request.broke")
             metrics.errors.add(Internal.code)
             return error_response(Internal("Something went wrong in the gateway."), request_id)
-        response.headers["x-request-id"] = request_id
+        response.raw_headers.append((b"x-request-id", request_id.encode()))
         return response
 
     return respond

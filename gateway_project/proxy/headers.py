@@ -12,6 +12,15 @@ REPLAYED = {"idempotent-replayed": "true"}
 """The answer is that of an earlier request under the same Idempotency-Key, and cost nothing now."""
 
 
+Pairs = list[tuple[bytes, bytes]]
+"""As ASGI sends them."""
+
+
+def encoded(headers: dict[str, str]) -> Pairs:
+    """Lower-case names and their texts as ASGI wants them."""
+    return [(name.encode(), text.encode("latin-1", "replace")) for name, text in headers.items()]
+
+
 def fact_headers(facts: Facts) -> dict[str, str]:
     """For every metered answer, streamed or not."""
     headers = {

@@ -2,6 +2,7 @@
 
 from starlette.requests import Request
 
+from gateway_project.proxy.request_headers import header
 from metering.answers.key import idempotency_key
 from metering.identity.principal import Principal
 from metering.reservation.reserve import IdempotencyKey
@@ -9,7 +10,7 @@ from metering.reservation.reserve import IdempotencyKey
 
 def idempotency_of(request: Request, caller: Principal, body: bytes) -> IdempotencyKey | None:
     """What the ledger knows the request by; None without the header. Raises InvalidRequest."""
-    text = request.headers.get("idempotency-key")
+    text = header(request, b"idempotency-key")
     if text is None:
         return None
     return idempotency_key(caller=caller, text=text, route=request.scope["path"], body=body)

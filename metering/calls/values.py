@@ -39,8 +39,7 @@ class CallRequest(Struct, frozen=True, kw_only=True):
     idempotency: IdempotencyKey | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
+class Call(Struct, frozen=True, kw_only=True):
     """An admitted call: its hold is committed, nothing is sent yet."""
 
     hold: Hold
@@ -64,8 +63,7 @@ Observer = Callable[[Call, tuple[Attempt, ...]], None]
 """Sees a call that has ended, and what it sent."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
+class Facts(Struct, frozen=True, kw_only=True):
     """What the caller is told beside the answer."""
 
     reservation_id: UUID

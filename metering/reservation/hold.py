@@ -1,8 +1,9 @@
 """A committed hold, and the amounts that a bound means on each dimension."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from uuid import UUID
+
+from msgspec import Struct
 
 from metering.ledger.commands import Bound, CallContext, HoldLine
 from metering.ledger.results import LineBalance
@@ -13,8 +14,7 @@ PRICED = frozenset({Dimension.COST, Dimension.INPUT_TOKENS, Dimension.OUTPUT_TOK
 Amounts = Mapping[Dimension, int]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hold:
+class Hold(Struct, frozen=True, kw_only=True):
     """What the ledger granted to one call."""
 
     reservation_id: UUID

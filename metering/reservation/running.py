@@ -64,7 +64,7 @@ class RunningAttempt:
             latency_ms=round(self.elapsed_s * 1000),
             outcome=outcome,
             usage=self._usage,
-            otherwise=self._charged_without_usage(outcome),
+            otherwise=self._charged_without_usage(outcome) if self._usage is None else None,
         )
 
     def _charged_without_usage(self, outcome: Outcome) -> Bound | None:

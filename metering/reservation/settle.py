@@ -21,19 +21,26 @@ async def settle(*, ledger: Ledger, hold: Hold, attempts: tuple[Attempt, ...]) -
     the deadline, the sweeper charges the hold, and the attempts are in the log for an operator.
     """
     command = Settle(reservation_id=hold.reservation_id, attempts=attempts)
-    facts = {
+    try:
+        result = await submit_until(ledger, command, deadline_s=DEADLINE_S)
+    except MeteringUnavailable:
+        logger.error("reservation.not_settled", extra=_facts(hold, attempts))
+        return False
+    if isinstance(result, Ended):
+        return True
+    logger.error(
+        "reservation.settle_refused",
+        extra={**_facts(hold, attempts), "reason": str(getattr(result, "reason", ""))},
+    )
+    return False
+
+
+def _facts(hold: Hold, attempts: tuple[Attempt, ...]) -> dict[str, object]:
+    """What an operator needs to settle by hand."""
+    return {
         "reservation_id": str(hold.reservation_id),
         "attempts": [
             [item.provider_name, item.input_tokens, item.output_tokens, item.cost_nano_usd]
             for item in attempts
         ],
     }
-    try:
-        result = await submit_until(ledger, command, deadline_s=DEADLINE_S)
-    except MeteringUnavailable:
-        logger.error("reservation.not_settled", extra=facts)
-        return False
-    if isinstance(result, Ended):
-        return True
-    logger.error("reservation.settle_refused", extra={**facts, "reason": str(getattr(result, "reason", ""))})
-    return False
