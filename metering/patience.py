@@ -32,7 +32,8 @@ class CoarseTimers:
     def _look(self, loop: asyncio.AbstractEventLoop) -> None:
         now_s = loop.time()
         for timer, (due_s, callback) in list(self._open.items()):
-            if due_s <= now_s and self._open.pop(timer, None):
+            if due_s <= now_s and timer in self._open:  # a callback before this one may have cancelled it
+                del self._open[timer]
                 callback()
         self._looking = loop.call_later(LOOK_S, self._look, loop) if self._open else None
 

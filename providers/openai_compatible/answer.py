@@ -1,9 +1,9 @@
 """A vendor's whole answer: bounded, checked to be one, its usage read or estimated."""
 
 import msgspec
-from aiohttp import ClientResponse
 
 from providers.openai_compatible.errors import broken, error_within
+from providers.openai_compatible.exchange import Answer
 from providers.openai_compatible.wire import facts_of
 from providers.port import Completion, ProviderCall, Usage
 from providers.token_counting import count_in_thread, count_input
@@ -12,12 +12,11 @@ MAX_ANSWER_BYTES = 16 * 1024 * 1024
 """Of a whole answer, all of which is in memory."""
 
 
-async def read_whole(response: ClientResponse, gap_s: float) -> bytes:
+async def read_whole(response: Answer, gap_s: float) -> bytes:
     """The body. Raises ProviderError for one that is too large, before it is in memory."""
-    if not response.content.is_eof():
-        _set_gap(response, gap_s)
-    if response.content_length is not None and response.content_length <= MAX_ANSWER_BYTES:
-        return await response.read()
+    if response.content.is_eof():
+        return response.content.read_nowait()
+    response.limit_gap(gap_s)
     parts: list[bytes] = []
     length = 0
     async for part in response.content.iter_any():
@@ -26,14 +25,6 @@ async def read_whole(response: ClientResponse, gap_s: float) -> bytes:
             raise broken(f"its answer is longer than {MAX_ANSWER_BYTES:,} bytes")
         parts.append(part)
     return b"".join(parts)
-
-
-def _set_gap(response: ClientResponse, gap_s: float) -> None:
-    """From now on the next bytes may take no longer than this."""
-    connection = response.connection
-    if connection is not None and connection.protocol is not None:
-        connection.protocol.read_timeout = gap_s
-        connection.protocol.start_timeout()
 
 
 async def whole_answer(body: bytes, call: ProviderCall, api_key: str) -> Completion:

@@ -8,8 +8,6 @@ from aiohttp import ClientSession, DummyCookieJar, TCPConnector
 KEEP_ALIVE_S = 15.0
 """Shorter than vendors' own, so that a connection is seldom closed just as a request goes out on it."""
 DNS_CACHE_S = 30
-READ_BUFFER_BYTES = 1 << 16
-"""What is read ahead of a slow caller, twice this at most; then the vendor has to wait (TCP)."""
 
 
 class Connections:
@@ -23,9 +21,10 @@ class Connections:
     def take(self, user: object) -> ClientSession:
         """The running loop's client."""
         loop = asyncio.get_running_loop()
-        if loop not in self._open:
-            self._open[loop] = (_new_session(), set())
-        session, users = self._open[loop]
+        found = self._open.get(loop)
+        if found is None:
+            found = self._open[loop] = (_new_session(), set())
+        session, users = found
         users.add(user)
         return session
 
@@ -44,7 +43,6 @@ def _new_session() -> ClientSession:
     return ClientSession(
         connector=TCPConnector(limit=0, ttl_dns_cache=DNS_CACHE_S, keepalive_timeout=KEEP_ALIVE_S),
         cookie_jar=DummyCookieJar(),
-        read_bufsize=READ_BUFFER_BYTES,
     )
 
 

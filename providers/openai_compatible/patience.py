@@ -2,7 +2,7 @@
 
 import asyncio
 
-from aiohttp import ClientResponse
+from providers.openai_compatible.exchange import Answer
 
 
 class Patience:
@@ -11,7 +11,7 @@ class Patience:
     The HTTP client's own timers are set anew at each read, which costs a chunk as much as reading it.
     """
 
-    def __init__(self, response: ClientResponse, *, ends_at_s: float, gap_s: float) -> None:
+    def __init__(self, response: Answer, *, ends_at_s: float, gap_s: float) -> None:
         """`ends_at_s` is on the loop's clock; `gap_s` may be changed on the way."""
         self.gap_s = gap_s
         self.is_over = False

@@ -5,12 +5,12 @@ from collections.abc import AsyncGenerator
 from contextlib import suppress
 
 import aiohttp
-from aiohttp import ClientResponse, ClientTimeout
 from yarl import URL
 
 from providers.openai_compatible.answer import read_whole, whole_answer
 from providers.openai_compatible.connections import connections
 from providers.openai_compatible.errors import broken, connection_failed, refused
+from providers.openai_compatible.exchange import Answer, Target
 from providers.openai_compatible.patience import Patience
 from providers.openai_compatible.request import payload_of, renames_limit
 from providers.openai_compatible.streamed import StreamedAnswer
@@ -37,9 +37,9 @@ class OpenAICompatibleProvider:
         self._rename_limit = renames_limit(base_url)
         self._api_key = api_key
         self._timeouts = timeouts or Timeouts()
-        self._connecting = ClientTimeout(sock_connect=self._timeouts.connect_s)
         # Not compressed: the bytes go on as they come.
         self._headers = {"content-type": "application/json", "accept-encoding": "identity"}
+        self._targets: dict[URL, Target] = {}
         if api_key:
             self._headers["authorization"] = f"Bearer {api_key}"
 
@@ -90,15 +90,12 @@ class OpenAICompatibleProvider:
             raise connection_failed(error) from None
         return await whole_answer(body, call, self._api_key)
 
-    async def _ask(self, url: URL, call: ProviderCall, payload: bytes) -> ClientResponse:
+    async def _ask(self, url: URL, call: ProviderCall, payload: bytes) -> Answer:
         """The vendor's response, to be released, if its status is 200.
 
         Redirects are not followed: the key goes to the configured host alone.
         """
-        headers = {**self._headers, "x-gateway-attempt-id": call.attempt_id}
-        response = await connections.take(self).post(
-            url, data=payload, headers=headers, timeout=self._connecting, allow_redirects=False
-        )
+        response = await self._target(url).post(payload, call.attempt_id)
         if response.status == 200:
             return response
         try:
@@ -107,14 +104,23 @@ class OpenAICompatibleProvider:
             response.release()
         raise refused(response.status, response.headers, body, self._api_key)
 
+    def _target(self, url: URL) -> Target:
+        """Made once for each event loop's client."""
+        session = connections.take(self)
+        target = self._targets.get(url)
+        if target is None or target.session is not session:
+            target = self._targets[url] = Target(session, url, self._headers, self._timeouts.connect_s)
+        return target
 
-def _require_event_stream(response: ClientResponse) -> None:
+
+def _require_event_stream(response: Answer) -> None:
     """Raise ProviderError for an answer that is no stream."""
-    if not response.content_type.startswith(EVENT_STREAM):
-        raise broken(f"it answered a stream with {response.content_type}")
+    content_type = response.headers.get("content-type", "application/octet-stream").partition(";")[0]
+    if not content_type.strip().lower().startswith(EVENT_STREAM):
+        raise broken(f"it answered a stream with {content_type}")
 
 
-async def _read_tail(response: ClientResponse) -> None:
+async def _read_tail(response: Answer) -> None:
     """Nothing more is expected; whatever comes is not read."""
     if not response.content.at_eof():
         with suppress(TimeoutError, aiohttp.ClientError):
