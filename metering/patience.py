@@ -1,6 +1,10 @@
-"""Timers that hardly ever fire, for the price of a dictionary's entry: one timer of the event loop looks after all."""
+"""Time limits that hardly ever end, for the price of a dictionary's entry: one timer of the event loop looks after all.
+
+`asyncio.timeout` costs several microseconds, because each has a timer of its own.
+"""
 
 import asyncio
+import threading
 from collections.abc import Callable
 from types import TracebackType
 
@@ -12,17 +16,20 @@ class CoarseTimers:
 
     def __init__(self) -> None:
         self._open: dict[object, tuple[float, Callable[[], None]]] = {}
-        self._looking: asyncio.TimerHandle | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._is_looking = False
 
     def start(self, delay_s: float, callback: Callable[[], None]) -> object:
         """Call back after the delay, unless the returned timer is cancelled before."""
         loop = asyncio.get_running_loop()
+        if loop is not self._loop:
+            self._open.clear()  # whatever is left belongs to a loop that has ended
+            self._loop, self._is_looking = loop, False
+        if not self._is_looking:
+            self._is_looking = True
+            loop.call_later(LOOK_S, self._look, loop)
         timer = object()
         self._open[timer] = loop.time() + delay_s, callback
-        if self._looking is None or len(self._open) == 1:  # the one that looked may have been another loop's
-            if self._looking is not None:
-                self._looking.cancel()
-            self._looking = loop.call_later(LOOK_S, self._look, loop)
         return timer
 
     def cancel(self, timer: object) -> None:
@@ -35,10 +42,24 @@ class CoarseTimers:
             if due_s <= now_s and timer in self._open:  # a callback before this one may have cancelled it
                 del self._open[timer]
                 callback()
-        self._looking = loop.call_later(LOOK_S, self._look, loop) if self._open else None
+        self._is_looking = bool(self._open)
+        if self._is_looking:
+            loop.call_later(LOOK_S, self._look, loop)
 
 
-timers = CoarseTimers()
+class _OfThread(threading.local):
+    """A thread runs one event loop at a time."""
+
+    def __init__(self) -> None:
+        self.timers = CoarseTimers()
+
+
+_of_thread = _OfThread()
+
+
+def coarse_timers() -> CoarseTimers:
+    """Those of this thread's event loop."""
+    return _of_thread.timers
 
 
 class Patience:
@@ -53,12 +74,13 @@ class Patience:
         if task is None:
             raise AssertionError("a coroutine runs in a task")
         self._task = task
-        self._timer = timers.start(self._limit_s, self._expire)
+        self._timers = coarse_timers()
+        self._timer = self._timers.start(self._limit_s, self._expire)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        timers.cancel(self._timer)
+        self._timers.cancel(self._timer)
         if self._expired and self._task.uncancel() == 0 and kind is asyncio.CancelledError:
             raise TimeoutError from error
 

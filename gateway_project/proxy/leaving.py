@@ -5,7 +5,7 @@ from types import TracebackType
 
 from starlette.requests import ClientDisconnect, Request
 
-from metering.patience import timers
+from metering.patience import coarse_timers
 
 WATCH_AFTER_S = 0.25
 """A watcher costs a call 10 microseconds, so those that are answered sooner do without one."""
@@ -24,12 +24,13 @@ class UnlessGone:
 
     def __enter__(self) -> None:
         self._task = asyncio.current_task()
-        self._timer = timers.start(WATCH_AFTER_S, self._watch)
+        self._timers = coarse_timers()
+        self._timer = self._timers.start(WATCH_AFTER_S, self._watch)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        timers.cancel(self._timer)
+        self._timers.cancel(self._timer)
         if self._watcher is not None:
             self._watcher.cancel()
         if self._gone and self._task is not None and self._task.uncancel() == 0:
