@@ -186,7 +186,12 @@ class MeterFactory(DjangoModelFactory[UsageMeter]):
     budget_id = factory.LazyAttribute(lambda meter: meter.budget.pk)
     tenant_id = factory.LazyAttribute(lambda meter: meter.budget.tenant_id)
     subject_type = factory.LazyAttribute(lambda meter: meter.budget.per)
-    subject_id = factory.LazyAttribute(lambda meter: meter.budget.scope_id or str(meter.tenant_id or ""))
+    subject_id = factory.LazyAttribute(
+        lambda meter: (
+            (meter.budget.scope_id if meter.budget.scope == meter.subject_type else "")
+            or str(meter.tenant_id or "")
+        )
+    )
     dimension = factory.LazyAttribute(lambda meter: meter.budget.dimension)
     window = factory.LazyAttribute(lambda meter: meter.budget.window)
     timezone = "UTC"

@@ -9,6 +9,13 @@ from metering.types import Outcome, ReservationState
 from metering.usage.filters import UsageFilter
 
 PAGE = 2_000
+COLUMNS = (
+    *("attempt_id", "request_id", "reservation_id", "attempt", "state", "outcome", "provisional", "tenant"),
+    *("task", "model", "response_model", "provider", "input_tokens", "output_tokens", "cached_input_tokens"),
+    *("cache_write_tokens", "reasoning_tokens", "api_calls", "files", "cost_nano_usd", "estimated"),
+    *("latency_ms", "started_at", "team", "user", "agent", "conversation", "trace"),
+)
+"""Every field of a row, in order."""
 
 
 def usage_by_attempt(chosen: UsageFilter) -> Iterator[dict[str, Any]]:
@@ -16,15 +23,22 @@ def usage_by_attempt(chosen: UsageFilter) -> Iterator[dict[str, Any]]:
 
     A reservation that is still held has no attempt yet; one that was released never sent one.
     """
-    slugs: dict[UUID, str] = dict(Tenant.objects.values_list("id", "slug"))
-    rows = chosen.rows().order_by("id")
-    page = list(rows[:PAGE])
+    page = attempts_page(chosen, limit=PAGE)
     while page:
-        reservations = {row.reservation_id for row in page}
-        states = dict(UsageReservation.objects.filter(id__in=reservations).values_list("id", "state"))
-        for row in page:
-            yield _as_json(row, states.get(row.reservation_id), slugs.get(row.tenant_id))
-        page = list(rows.filter(id__gt=page[-1].id)[:PAGE])
+        yield from page
+        page = attempts_page(chosen, limit=PAGE, after=page[-1]["attempt_id"])
+
+
+def attempts_page(chosen: UsageFilter, *, limit: int, after: UUID | None = None) -> list[dict[str, Any]]:
+    """At most `limit` attempts that come after the one with this id."""
+    rows = chosen.rows().order_by("id")
+    page = list((rows if after is None else rows.filter(id__gt=after))[:limit])
+    if not page:
+        return []
+    slugs: dict[UUID, str] = dict(Tenant.objects.values_list("id", "slug"))
+    reservations = {row.reservation_id for row in page}
+    states = dict(UsageReservation.objects.filter(id__in=reservations).values_list("id", "state"))
+    return [_as_json(row, states.get(row.reservation_id), slugs.get(row.tenant_id)) for row in page]
 
 
 def _as_json(row: UsageLog, state: int | None, tenant: str | None) -> dict[str, Any]:

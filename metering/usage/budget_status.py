@@ -1,109 +1,75 @@
 """What every budget allows, and what is used and held of it: the rows that admission reads, nothing else."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from heapq import merge
 from uuid import UUID
-
-from django.db.models import Q, QuerySet
 
 from metering.ledger.windows import window_bounds
 from metering.models import Tenant, UsageMeter
-from metering.money import usd_text
-from metering.types import Dimension, Scope, SubjectType
+from metering.types import Scope, SubjectType
 from metering.usage.limits import Limit, active_limits, plans_by_tenant
+from metering.usage.open_meters import MeterKey, key_of, open_meters
+from metering.usage.status import BudgetStatus
+from metering.usage.subjects import Subjects
 
 SHARED = (SubjectType.GLOBAL, SubjectType.PROVIDER)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BudgetStatus:
-    """One meter against its limit. Amounts are in the ledger's units: nano-USD for cost."""
-
-    limit: Limit
-    tenant_slug: str | None
-    """None where tenants share the meter."""
-    subject_type: str
-    subject_id: str
-    used: int = 0
-    held: int = 0
-    overrun: int = 0
-    unenforced: int = 0
-    reset_at: datetime | None
-
-    def as_json(self) -> dict[str, object]:
-        """With cost as decimal US dollars."""
-        limit, amount = self.limit, _amount_of(self.limit.dimension)
-        return {
-            "budget": str(limit.id),
-            "scope": limit.scope.value,
-            "scope_id": limit.shown_scope_id,
-            "task": limit.task,
-            "model_class": limit.model_class,
-            "dimension": limit.dimension.value,
-            "unit": limit.dimension.unit,
-            "window": limit.window.value,
-            "hard": limit.hard,
-            "tenant": self.tenant_slug,
-            "subject_type": self.subject_type,
-            "subject_id": self.subject_id,
-            "limit": amount(limit.amount),
-            "used": amount(self.used),
-            "held": amount(self.held),
-            "overrun": amount(self.overrun),
-            "unenforced": amount(self.unenforced),
-            "reset_at": self.reset_at,
-        }
+NOBODY = UUID(int=0)
 
 
 def budget_status(
-    *, now: datetime, tenant: Tenant | None = None, with_shared: bool = True
+    *,
+    now: datetime,
+    tenant: Tenant | None = None,
+    with_shared: bool = True,
+    of: Subjects | None = None,
+    after: MeterKey | None = None,
 ) -> Iterator[BudgetStatus]:
-    """Each open meter of every active limit that applies to a tenant, or (None) to anybody.
+    """Each open meter of every active limit that applies to a tenant, or (None) to anybody; in order of their keys.
 
     A budget whose subject is known beforehand has a row even while it has no meter. Without `with_shared`, what
-    all tenants together used (gateway-wide and providers' budgets) is left out: a tenant must not see it.
+    all tenants together used (gateway-wide and providers' budgets) is left out: a tenant must not see it. With
+    `of`, only what concerns one caller of the tenant. `after` is the key of the last row that was read before.
     """
     tenants = {row.pk: row for row in ([tenant] if tenant else Tenant.objects.all())}
     plans = plans_by_tenant(tenant=tenant, now=now)
     limits = active_limits(tenant=tenant, plans=plans.get(tenant.pk, ()) if tenant else ())
-    counted: set[tuple[UUID, UUID | None]] = set()
-    for meter in _open_meters(now, tenant, limits, with_shared).iterator():
-        limit = limits.get(meter.budget_id)
-        if limit is None or not _applies(limit, meter.tenant_id, plans):
-            continue
-        counted.add((limit.id, meter.tenant_id))
-        owner = tenants.get(meter.tenant_id) if meter.tenant_id else None
-        yield BudgetStatus(
-            limit=limit,
-            tenant_slug=owner.slug if owner else None,
-            subject_type=meter.subject_type,
-            subject_id=meter.subject_id,
-            used=meter.used,
-            held=meter.held,
-            overrun=meter.overrun,
-            unenforced=meter.unenforced,
-            reset_at=meter.window_end,
+    subjects = {id_: of.of(limit) for id_, limit in limits.items()} if of else None
+    metered = (
+        (key_of(meter), _of_meter(meter, limits[meter.budget_id], tenants))
+        for meter in open_meters(
+            now, tenant=tenant, limits=limits, with_shared=with_shared, subjects=subjects, after=after
         )
-    for limit in limits.values():
-        for owner in _subjects_known_beforehand(limit, tenants.values(), with_shared):
-            owner_id = owner.pk if owner else None
-            if (limit.id, owner_id) not in counted and _applies(limit, owner_id, plans):
-                yield _unused(limit, owner, now)
+        if meter.budget_id in limits and _applies(limits[meter.budget_id], meter.tenant_id, plans)
+    )
+    if subjects is None:
+        known = _known_beforehand(limits.values(), tenants.values(), plans, with_shared=with_shared)
+    else:
+        known = _of_caller(limits, subjects, tenant)
+    unused = (
+        (key, _unused(limits[key.budget_id], owner, key, now))
+        for key, owner in sorted(known, key=lambda item: item[0])
+        if after is None or key > after
+    )
+    last: MeterKey | None = None
+    for key, status in merge(metered, unused, key=lambda item: item[0]):
+        if key != last:  # of two with one key, the meter comes first
+            yield status
+        last = key
 
 
-def _open_meters(
-    now: datetime, tenant: Tenant | None, limits: Mapping[UUID, Limit], with_shared: bool
-) -> "QuerySet[UsageMeter]":
-    is_open = Q(window_start__lte=now) & (Q(window_end=None) | Q(window_end__gt=now))
-    meters = UsageMeter.objects.filter(is_open)
-    if tenant is not None:
-        mine = Q(tenant_id=tenant.pk)
-        meters = meters.filter(mine | Q(tenant_id=None) if with_shared else mine, budget_id__in=list(limits))
-    elif not with_shared:
-        meters = meters.exclude(tenant_id=None)
-    ordered: QuerySet[UsageMeter] = meters.order_by("budget_id", "subject_type", "subject_id", "id")
-    return ordered
+def _of_meter(meter: UsageMeter, limit: Limit, tenants: Mapping[UUID, Tenant]) -> BudgetStatus:
+    owner = tenants.get(meter.tenant_id) if meter.tenant_id else None
+    return BudgetStatus(
+        limit=limit,
+        key=key_of(meter),
+        tenant_slug=owner.slug if owner else None,
+        used=meter.used,
+        held=meter.held,
+        overrun=meter.overrun,
+        unenforced=meter.unenforced,
+        reset_at=meter.window_end,
+    )
 
 
 def _applies(limit: Limit, tenant_id: UUID | None, plans: Mapping[UUID, set[str]]) -> bool:
@@ -111,31 +77,44 @@ def _applies(limit: Limit, tenant_id: UUID | None, plans: Mapping[UUID, set[str]
     return limit.scope is not Scope.PLAN or tenant_id is None or limit.scope_id in plans.get(tenant_id, ())
 
 
-def _subjects_known_beforehand(
-    limit: Limit, tenants: Iterable[Tenant], with_shared: bool
-) -> Iterable[Tenant | None]:
-    """The tenants that have exactly one meter of this limit; None stands for a shared one."""
-    if limit.per is None:
-        return ()
-    if limit.per.value == limit.scope.value:
-        if limit.per in SHARED:
-            return (None,) if with_shared else ()
-        return (limit.tenant,)
-    return tenants if limit.per is SubjectType.TENANT else ()
+def _known_beforehand(
+    limits: Iterable[Limit],
+    tenants: Iterable[Tenant],
+    plans: Mapping[UUID, set[str]],
+    *,
+    with_shared: bool,
+) -> Iterator[tuple[MeterKey, Tenant | None]]:
+    """The meters that limits have, or will have once they are used, where exactly one for each tenant is sure."""
+    for limit in limits:
+        if limit.per is None:
+            continue
+        is_own = limit.per.value == limit.scope.value
+        if is_own and limit.per in SHARED:
+            if with_shared:
+                yield MeterKey(limit.id, limit.per.value, limit.scope_id, NOBODY), None
+        elif is_own and limit.tenant is not None:
+            subject_id = limit.scope_id or str(limit.tenant.pk)
+            yield MeterKey(limit.id, limit.per.value, subject_id, limit.tenant.pk), limit.tenant
+        elif limit.per is SubjectType.TENANT:
+            for owner in tenants:
+                if _applies(limit, owner.pk, plans):
+                    yield MeterKey(limit.id, limit.per.value, str(owner.pk), owner.pk), owner
 
 
-def _unused(limit: Limit, owner: Tenant | None, now: datetime) -> BudgetStatus:
+def _of_caller(
+    limits: Mapping[UUID, Limit],
+    subjects: Mapping[UUID, frozenset[tuple[str, str]]],
+    tenant: Tenant | None,
+) -> Iterator[tuple[MeterKey, Tenant | None]]:
+    """A row for everything that the caller may count on, also before it does; of rules, only one wins."""
+    owner_id = tenant.pk if tenant else NOBODY
+    for id_, pairs in subjects.items():
+        if limits[id_].per is not None:
+            for subject_type, subject_id in pairs:
+                yield MeterKey(id_, subject_type, subject_id, owner_id), tenant
+
+
+def _unused(limit: Limit, owner: Tenant | None, key: MeterKey, now: datetime) -> BudgetStatus:
     timezone, week_start = (owner.timezone, owner.week_start) if owner else ("UTC", 0)
     _, end = window_bounds(limit.window, now, timezone=timezone, week_start=week_start)
-    is_own = limit.per is not None and limit.per.value == limit.scope.value
-    return BudgetStatus(
-        limit=limit,
-        tenant_slug=owner.slug if owner else None,
-        subject_type=limit.per.value if limit.per else "",
-        subject_id=limit.scope_id if is_own and limit.scope_id else str(owner.pk if owner else ""),
-        reset_at=end,
-    )
-
-
-def _amount_of(dimension: Dimension) -> Callable[[int], str | int]:
-    return usd_text if dimension is Dimension.COST else int
+    return BudgetStatus(limit=limit, key=key, tenant_slug=owner.slug if owner else None, reset_at=end)

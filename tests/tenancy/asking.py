@@ -4,6 +4,7 @@ import json
 import re
 from typing import Any
 
+from asgiref.sync import async_to_sync
 from django.test import Client
 
 from tests.tenancy.matrix import Row
@@ -28,10 +29,17 @@ def ask(row: Row, world: World, actor: str, *, names: dict[str, str] | None = No
 
 def text_of(response: Any) -> str:
     """Everything that the caller can read."""
-    body = b"".join(response.streaming_content) if response.streaming else response.content
+    body = _streamed(response) if response.streaming else response.content
     headers = "\n".join(f"{name}: {value}" for name, value in response.items())
     text = f"{response.status_code}\n{headers}\n{body.decode()}"
     return MOMENT.sub("<moment>", CSRF.sub("<csrf>", text))
+
+
+def _streamed(response: Any) -> bytes:
+    async def parts() -> list[bytes]:
+        return [part async for part in response]
+
+    return b"".join(async_to_sync(parts)() if response.is_async else response)
 
 
 def filled(value: Any, names: dict[str, str]) -> Any:

@@ -18,6 +18,7 @@ row of Alder's as for one that never was, can't tell how much there is of Alder'
 """
 
 import re
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 
@@ -73,6 +74,10 @@ class Row:
 
 RULE = {"tenant": "{tenant}", "key": "max_tokens_out", "value": 9}
 BUDGET = {"tenant": "{tenant}", "dimension": "files", "window": "day", "amount": "9"}
+_today = datetime.now(UTC).date()
+LATELY = f"since={_today - timedelta(days=2)}T00:00:00Z&until={_today + timedelta(days=2)}T00:00:00Z"
+"""A time that does not move between two requests."""
+
 API = [
     Row("POST /api/auth/signup", public=400, member=400, admin=400, operator=400, body={}),
     Row("POST /api/auth/token", public=400, member=400, admin=400, operator=400, body={}),
@@ -150,6 +155,26 @@ API = [
     Row("PUT /api/catalog", body={"plans": {}}, member=403, admin=403, operator=200),
     Row("POST /api/catalog/rules", body=RULE, member=403, admin=403, operator=201),
     Row("POST /api/catalog/budgets", body=BUDGET, member=403, admin=403, operator=201),
+    Row(f"GET /api/usage?{LATELY}", member=200, admin=200, operator=200),
+    Row(f"GET /api/usage?by=conversation&prices=now&{LATELY}", member=200, admin=200, operator=200),
+    Row(f"GET /api/usage?by=tenant&{LATELY}", member=403, admin=403, operator=200),
+    Row(f"GET /api/usage?by=agent&tenant={{tenant}}&{LATELY}", member=200, admin=200, operator=200),
+    Row(f"GET /api/usage?by=user&user={{user}}&{LATELY}", member=200, admin=200, operator=200, stranger=200),
+    Row(f"GET /api/usage?by=team&team={{team}}&{LATELY}", member=200, admin=200, operator=200, stranger=200),
+    Row(f"GET /api/usage/top?{LATELY}", member=403, admin=200, operator=200),
+    Row(f"GET /api/usage/top?by=conversation&{LATELY}", member=403, admin=200, operator=200),
+    Row(f"GET /api/usage/top?tenant={{tenant}}&{LATELY}", member=403, admin=200, operator=200),
+    Row(f"GET /api/usage/export?by=agent&{LATELY}", member=200, admin=200, operator=200, threads=True),
+    Row(f"GET /api/usage/export?by=attempt&{LATELY}", member=200, admin=200, operator=200, threads=True),
+    Row(
+        f"GET /api/usage/export?tenant={{tenant}}&{LATELY}",
+        member=200,
+        admin=200,
+        operator=200,
+        threads=True,
+    ),
+    Row("GET /api/budgets", member=200, admin=200, operator=200),
+    Row("GET /api/budgets?tenant={tenant}", member=200, admin=200, operator=200),
     Row("GET /api/schema", public=200, member=200, admin=200, operator=200),
     Row("GET /api/docs", public=200, member=200, admin=200, operator=200),
 ]

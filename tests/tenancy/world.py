@@ -20,7 +20,15 @@ from metering.models import (
     UsageRollup,
     User,
 )
-from tests.factories import BudgetFactory, RuleFactory, TenantFactory, make_token, reference_data
+from tests.factories import (
+    AttemptFactory,
+    BudgetFactory,
+    MeterFactory,
+    RuleFactory,
+    TenantFactory,
+    make_token,
+    reference_data,
+)
 
 BOOKS = (UsageLog, UsageReservation, LedgerEntry, UsageMeter, UsageRollup)
 ACTORS = ("nobody", "birch_member", "birch_admin", "alder_member", "alder_admin", "operator")
@@ -99,6 +107,9 @@ def make_house(slug: str) -> House:
     )
     for person in (member, admin):
         Membership.objects.create(team=team, user=person)
+    budget = BudgetFactory(tenant=tenant)
+    MeterFactory(budget=budget, used=1)
+    _use(tenant, member, team, f"{slug}-talk")
     return House(
         tenant=tenant,
         token=token,
@@ -107,7 +118,7 @@ def make_house(slug: str) -> House:
         admin=admin,
         team=team,
         rule=RuleFactory(tenant=tenant),
-        budget=BudgetFactory(tenant=tenant),
+        budget=budget,
     )
 
 
@@ -118,7 +129,8 @@ def more_of(house: House) -> None:
     Team.objects.create(tenant=house.tenant, slug=f"{slug}-second-team", name=f"{slug} second team")
     _person(house.token, f"cat@{slug}.example", User.Role.MEMBER)
     RuleFactory(tenant=house.tenant, key="max_tokens_out", value=7)
-    BudgetFactory(tenant=house.tenant, window="month")
+    MeterFactory(budget=BudgetFactory(tenant=house.tenant, window="month"), used=7)
+    _use(house.tenant, house.admin, None, f"{slug}-second-talk")
 
 
 def image_of(house: House) -> list[Any]:
@@ -131,6 +143,16 @@ def image_of(house: House) -> list[Any]:
     for row in rows:
         row.pop("last_used_at", None)
     return rows
+
+
+def _use(tenant: Tenant, user: User, team: Team | None, conversation: str) -> None:
+    AttemptFactory(
+        tenant_id=tenant.pk,
+        user_id=user.pk,
+        team_id=team and team.pk,
+        agent_id=f"{tenant.slug}-agent",
+        conversation_id=conversation,
+    )
 
 
 def _person(token: ATIToken, email: str, role: User.Role) -> User:

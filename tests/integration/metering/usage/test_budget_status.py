@@ -7,10 +7,12 @@ from metering.identity.find import find_token
 from metering.identity.revoke_token import revoke_token
 from metering.models import Tenant
 from metering.usage.budget_status import budget_status
+from metering.usage.subjects import Subjects
 from tests.factories import (
     BudgetFactory,
     MeterFactory,
     RuleFactory,
+    TeamFactory,
     UserFactory,
     alder,
     birch,
@@ -159,3 +161,83 @@ def test_the_number_of_queries_does_not_grow_with_budgets_and_meters(django_asse
     tenant = alder()
     with django_assert_num_queries(4):  # plans, budgets, rules, meters
         assert len(status(tenant)) == 4
+
+
+def test_percent_and_what_remains() -> None:
+    MeterFactory(budget=BudgetFactory(dimension="tokens", amount=300), used=100, held=50)
+    MeterFactory(budget=BudgetFactory(dimension="requests", amount=0))
+    concurrency_meter(RuleFactory(value=4), alder(), held=3)
+    rows = {row["dimension"]: (row["percent"], row["remaining"]) for row in status(alder())}
+    assert rows == {"tokens": (33.3, 150), "requests": (100.0, 0), "concurrency": (75.0, 1)}
+
+
+def test_rows_can_be_read_on_from_any_of_them() -> None:
+    make_token(alder())
+    for tenant in (alder(), birch()):
+        agents = BudgetFactory(tenant=tenant, scope="agent", scope_id="\u00e9:Z")
+        MeterFactory(budget=agents, used=1)
+    users = BudgetFactory(scope="plan", scope_id="PRO", per="user")
+    for name in ("b", "B", "a", "\u00e4", "Z"):
+        MeterFactory(budget=users, tenant_id=alder().pk, subject_id=name)
+    BudgetFactory(scope="plan", scope_id="PRO", window="week")
+    BudgetFactory(scope="global")
+    whole = list(budget_status(now=now()))
+    assert len(whole) == 9
+    assert [row.key for row in whole] == sorted(row.key for row in whole)
+    for place, row in enumerate(whole, start=1):
+        assert list(budget_status(now=now(), after=row.key)) == whole[place:]
+
+
+class TestOfOneCaller:
+    """What a member is shown: the tenant's, its own and its teams'."""
+
+    @staticmethod
+    def of(**facts: object) -> list[tuple[str, str, int]]:
+        subjects = Subjects(tenant_id=alder().pk, plan="PRO", **facts)
+        rows = budget_status(now=now(), tenant=alder(), with_shared=False, of=subjects)
+        return sorted((row.limit.scope.value, row.key.subject_type, row.used) for row in rows)
+
+    def test_a_person_sees_the_tenant_s_its_own_and_its_teams_budgets(self) -> None:
+        make_token(alder())
+        me, other = UserFactory(), UserFactory()
+        mine, theirs = TeamFactory(), TeamFactory()
+        MeterFactory(budget=BudgetFactory(), used=1)
+        for used, person in ((2, me), (3, other)):
+            MeterFactory(budget=BudgetFactory(scope="user", scope_id=str(person.pk)), used=used)
+        for used, team in ((4, mine), (5, theirs)):
+            MeterFactory(budget=BudgetFactory(scope="team", scope_id=str(team.pk)), used=used)
+        MeterFactory(budget=BudgetFactory(scope="agent", scope_id="a"), used=6)
+        found = self.of(user_id=me.pk, team_ids=frozenset({mine.pk}))
+        assert found == [
+            ("agent", "agent", 6),
+            ("team", "team", 4),
+            ("tenant", "tenant", 1),
+            ("user", "user", 2),
+        ]
+
+    def test_of_a_plan_s_budget_per_user_everybody_sees_the_own_meter_also_before_it_counts(self) -> None:
+        make_token(alder())
+        budget = BudgetFactory(scope="plan", scope_id="PRO", per="user")
+        me, other = UserFactory(), UserFactory()
+        MeterFactory(budget=budget, tenant_id=alder().pk, subject_id=str(other.pk), used=9)
+        assert self.of(user_id=me.pk) == [("plan", "user", 0)]
+        MeterFactory(budget=budget, tenant_id=alder().pk, subject_id=str(me.pk), used=1)
+        assert self.of(user_id=me.pk) == [("plan", "user", 1)]
+
+    def test_a_token_without_a_user_is_counted_as_one(self) -> None:
+        token = make_token(alder())
+        BudgetFactory(scope="plan", scope_id="PRO", per="user")
+        assert self.of(token_id=token.id) == [("plan", "token", 0)]
+
+    def test_another_plan_s_and_shared_budgets_are_not_shown(self) -> None:
+        make_token(alder())
+        make_token(alder(), plan="BASIC")
+        BudgetFactory(scope="plan", scope_id="BASIC")
+        MeterFactory(budget=BudgetFactory(scope="global"), used=9)
+        BudgetFactory(scope="plan", scope_id="PRO", per="agent")
+        assert self.of() == []
+
+    def test_the_calls_in_flight_of_the_tenant_are_shown(self) -> None:
+        make_token(alder())
+        concurrency_meter(RuleFactory(scope="plan", scope_id="PRO"), alder(), held=2)
+        assert self.of() == [("plan", "tenant", 0)]

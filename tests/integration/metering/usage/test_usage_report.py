@@ -60,7 +60,7 @@ class TestByAttempt:
     def test_a_page_is_two_queries(self, django_assert_num_queries) -> None:
         for _ in range(5):
             AttemptFactory()
-        with django_assert_num_queries(4):  # tenants, attempts, their reservations, the empty page
+        with django_assert_num_queries(4):  # attempts, tenants, reservations, the empty page
             assert len(list(usage_by_attempt(UsageFilter()))) == 5
 
 

@@ -1,0 +1,47 @@
+"""Pages of rows that are no queryset: an opaque cursor holds the key of the last row that was read."""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from typing import Any, TypeVar
+
+import msgspec
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.utils.urls import replace_query_param
+
+from gateway_project.api.pagination import CursorPages
+from metering.errors import InvalidRequest, NotFound
+
+K = TypeVar("K")
+MAX_CURSOR = 2_000
+
+
+def limit_of(request: Request) -> int:
+    """`?limit=`, 1 to 200. Raises InvalidRequest."""
+    given = request.query_params.get("limit")
+    if given is None:
+        return CursorPages.page_size
+    if not given.isascii() or not given.isdigit() or not 0 < int(given[:9]) <= CursorPages.max_page_size:
+        raise InvalidRequest(f"limit must be 1 to {CursorPages.max_page_size}.", param="limit")
+    return int(given)
+
+
+def cursor_of(request: Request, kind: type[K]) -> K | None:
+    """The key in `?cursor=`; None at the beginning. Raises NotFound for one that was not ours."""
+    given = request.query_params.get("cursor")
+    if not given:
+        return None
+    try:
+        if len(given) > MAX_CURSOR:
+            raise ValueError
+        return msgspec.json.decode(urlsafe_b64decode(given), type=kind)
+    except (ValueError, msgspec.MsgspecError):
+        raise NotFound("Invalid cursor.") from None
+
+
+def key_page(request: Request, rows: list[Any], next_key: object | None, **facts: Any) -> Response:
+    """A page in the shape of all lists; it can be read onwards only."""
+    url = None
+    if next_key is not None:
+        cursor = urlsafe_b64encode(msgspec.json.encode(next_key)).decode()
+        url = replace_query_param(request.build_absolute_uri(), "cursor", cursor)
+    return Response({**facts, "next": url, "previous": None, "results": rows})

@@ -1,0 +1,87 @@
+"""What a usage report is asked for, and whose rows the caller may have."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.utils.timezone import now
+from rest_framework import serializers
+from rest_framework.request import Request
+
+from gateway_project.api.authentication import caller_of
+from gateway_project.api.permissions import ADMINS
+from gateway_project.api.reach import tenant_in_reach
+from metering.errors import InvalidRequest, NotPermitted
+from metering.identity.caller import Caller
+from metering.models import User
+from metering.usage.filters import UsageFilter
+from metering.usage.groups import COLUMN_OF, GROUPS
+from metering.usage.prices import Prices
+
+DEFAULT_DAYS = 30
+MAX_DAYS = 400
+MAX_TEXT = 128
+FIRST = datetime(2000, 1, 1, tzinfo=UTC)
+"""Nothing was used before."""
+
+
+class AskedIn(serializers.Serializer[object]):
+    """The filters of every report."""
+
+    since = serializers.DateTimeField(
+        default=None, help_text=f"Inclusive; {DEFAULT_DAYS} days ago by default."
+    )
+    until = serializers.DateTimeField(default=None, help_text=f"Exclusive; at most {MAX_DAYS} days later.")
+    tenant = serializers.SlugField(default="", help_text="For super admins: only this tenant's use.")
+    model = serializers.CharField(default=None, max_length=MAX_TEXT)
+    provider = serializers.CharField(default=None, max_length=MAX_TEXT)
+    task = serializers.CharField(default=None, max_length=MAX_TEXT)
+    agent = serializers.CharField(default=None, max_length=MAX_TEXT)
+    conversation = serializers.CharField(default=None, max_length=MAX_TEXT)
+    user = serializers.UUIDField(default=None)
+    team = serializers.UUIDField(default=None)
+    token = serializers.UUIDField(default=None)
+    prices = serializers.ChoiceField(
+        choices=[prices.value for prices in Prices],
+        default=Prices.THEN.value,
+        help_text="Cost at the prices in force when the calls were made, or at today's.",
+    )
+
+
+FILTERS = ("model", "provider", "task", "agent", "conversation", "user", "team", "token")
+GROUP_CHOICES = [(by, by) for by in GROUPS]
+
+
+def usage_in_reach(request: Request, asked: dict[str, Any]) -> UsageFilter:
+    """The caller's own use, an administrator's tenant's, or a super admin's choice.
+
+    Raises NotFound for a tenant that is unknown or not the caller's, InvalidRequest for a range that is none.
+    """
+    caller = caller_of(request)
+    until = asked["until"] or now()
+    if until < FIRST:
+        raise InvalidRequest("until must not be before 2000.", param="until")
+    since = max(FIRST, asked["since"] or until - timedelta(days=DEFAULT_DAYS))
+    if since > until:
+        raise InvalidRequest("since must not be later than until.", param="since")
+    if until - since > timedelta(days=MAX_DAYS):
+        raise InvalidRequest(f"Ask for at most {MAX_DAYS} days at once.", param="since")
+    operator = caller.role == User.Role.SUPER_ADMIN
+    tenant = None if operator and not asked["tenant"] else tenant_in_reach(request, asked["tenant"])
+    only = tuple((COLUMN_OF[name], asked[name]) for name in FILTERS if asked[name] is not None)
+    if caller.role not in ADMINS:
+        only += (_own(caller),)
+    return UsageFilter(tenant=tenant, since=since, until=until, only=only)
+
+
+def check_grouping(request: Request, by: str) -> None:
+    """Only who sees many tenants can tell them apart. Raises NotPermitted."""
+    if by == "tenant" and caller_of(request).role != User.Role.SUPER_ADMIN:
+        raise NotPermitted("Only the gateway's own administrators compare tenants.")
+
+
+def _own(caller: Caller) -> tuple[str, object]:
+    if caller.user is not None:
+        return "user_id", caller.user.pk
+    if caller.token is None:
+        raise NotPermitted("Your account has no plan.")
+    return "token_id", caller.token.pk

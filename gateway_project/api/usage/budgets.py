@@ -1,0 +1,66 @@
+"""GET /api/budgets: every budget that applies to the caller, and what is left of it."""
+
+from itertools import islice
+
+from django.utils.timezone import now
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from gateway_project.api.authentication import caller_of
+from gateway_project.api.keyset import cursor_of, key_page, limit_of
+from gateway_project.api.permissions import ADMINS
+from gateway_project.api.reach import tenant_in_reach
+from gateway_project.api.usage.rows import BudgetStatusPage
+from gateway_project.api.views import ApiView
+from metering.errors import NotPermitted
+from metering.identity.caller import Caller
+from metering.models import User
+from metering.usage.budget_status import budget_status
+from metering.usage.open_meters import MeterKey
+from metering.usage.subjects import Subjects
+
+
+class BudgetStatuses(ApiView):
+    @extend_schema(
+        parameters=[
+            OpenApiParameter("cursor", str, description="From `next` of another page."),
+            OpenApiParameter("limit", int, description="Rows in a page, up to 200; 50 by default."),
+            OpenApiParameter("tenant", str, description="For super admins: only this tenant's, by slug."),
+        ],
+        responses=BudgetStatusPage,
+        tags=["usage"],
+    )
+    def get(self, request: Request) -> Response:
+        """What each budget allows, what is used and held of it, and when it resets.
+
+        Members see the tenant's, their teams' and their own; administrators all of their tenant.
+        """
+        caller, slug, limit = caller_of(request), request.query_params.get("tenant"), limit_of(request)
+        operator = caller.role == User.Role.SUPER_ADMIN
+        statuses = budget_status(
+            now=now(),
+            tenant=None if operator and not slug else tenant_in_reach(request, slug),
+            with_shared=operator,
+            of=None if caller.role in ADMINS else _subjects(caller),
+            after=cursor_of(request, MeterKey),
+        )
+        found = list(islice(statuses, limit + 1))
+        more = found[limit - 1].key if len(found) > limit else None
+        return key_page(request, [status.as_json() for status in found[:limit]], more)
+
+
+def _subjects(caller: Caller) -> Subjects:
+    principal = caller.principal
+    if principal is None:
+        raise NotPermitted("Your account has no plan.")
+    teams = set() if caller.user is None else set(caller.user.teams.values_list("pk", flat=True))
+    if principal.team_id is not None:
+        teams.add(principal.team_id)
+    return Subjects(
+        tenant_id=principal.tenant_id,
+        plan=principal.plan_code,
+        user_id=principal.user_id,
+        token_id=principal.token_id,
+        team_ids=frozenset(teams),
+    )

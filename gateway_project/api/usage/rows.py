@@ -1,0 +1,75 @@
+"""The rows of usage reports as the OpenAPI document shows them."""
+
+from rest_framework import serializers
+
+
+class UsageOut(serializers.Serializer[object]):
+    """One group. Besides these, a field with the grouping's own name: `day`, `model`, `user` and so on."""
+
+    name = serializers.CharField(
+        allow_null=True, help_text="A user's address, a team's slug, a token's prefix."
+    )
+    tenant = serializers.SlugField(required=False)
+    requests = serializers.IntegerField()
+    attempts = serializers.IntegerField()
+    corrections = serializers.IntegerField(help_text="Made by hand; they are part of the sums.")
+    estimated = serializers.IntegerField(help_text="Attempts of which the vendor reported no usage.")
+    provisional = serializers.IntegerField(
+        help_text="Attempts whose truth is not known yet: charged as held."
+    )
+    input_tokens = serializers.IntegerField()
+    output_tokens = serializers.IntegerField()
+    cached_input_tokens = serializers.IntegerField()
+    cache_write_tokens = serializers.IntegerField()
+    reasoning_tokens = serializers.IntegerField()
+    api_calls = serializers.IntegerField()
+    files = serializers.IntegerField()
+    cost_nano_usd = serializers.IntegerField(help_text="At the prices asked for.")
+    cost_usd = serializers.CharField()
+    charged_nano_usd = serializers.IntegerField(help_text="What budgets were charged.")
+    charged_usd = serializers.CharField()
+    difference_usd = serializers.CharField(help_text="Cost less charge.")
+    unpriced = serializers.IntegerField(help_text="Attempts that keep their charge whatever the prices.")
+
+
+class UsagePage(serializers.Serializer[object]):
+    by = serializers.CharField()
+    prices = serializers.CharField()
+    since = serializers.DateTimeField()
+    until = serializers.DateTimeField()
+    next = serializers.URLField(allow_null=True)
+    previous = serializers.URLField(allow_null=True)
+    results = UsageOut(many=True)
+
+
+class BudgetStatusOut(serializers.Serializer[object]):
+    """Amounts of cost are decimal US dollars as text, all others whole numbers."""
+
+    budget = serializers.UUIDField()
+    scope = serializers.CharField()
+    scope_id = serializers.CharField(allow_blank=True)
+    task = serializers.CharField(allow_null=True)
+    model_class = serializers.CharField(allow_null=True)
+    dimension = serializers.CharField()
+    unit = serializers.CharField()
+    window = serializers.CharField()
+    hard = serializers.BooleanField()
+    tenant = serializers.SlugField(allow_null=True)
+    subject_type = serializers.CharField()
+    subject_id = serializers.CharField(allow_blank=True)
+    limit = serializers.CharField()
+    used = serializers.CharField()
+    held = serializers.CharField()
+    remaining = serializers.CharField()
+    percent = serializers.FloatField(
+        help_text="Of the limit: what is used; of concurrency, what is in flight."
+    )
+    overrun = serializers.CharField()
+    unenforced = serializers.CharField()
+    reset_at = serializers.DateTimeField(allow_null=True)
+
+
+class BudgetStatusPage(serializers.Serializer[object]):
+    next = serializers.URLField(allow_null=True)
+    previous = serializers.URLField(allow_null=True)
+    results = BudgetStatusOut(many=True)
