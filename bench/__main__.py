@@ -5,7 +5,7 @@ import os
 import sys
 from pathlib import Path
 
-from bench import completions, growth, latency, ledger, streams
+from bench import completions, growth, latency, ledger, soak, streams
 from bench.report import write_json
 
 BENCHES = {
@@ -14,6 +14,7 @@ BENCHES = {
     "completions": completions.measure,
     "latency": latency.measure,
     "streams": streams.measure,
+    "soak": soak.measure,
 }
 
 

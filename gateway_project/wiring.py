@@ -20,7 +20,7 @@ from metering.rates.redis_buckets import RedisBuckets
 from metering.rates.shared_buckets import SharedBuckets
 from metering.snapshots import Changes
 from metering.snapshots.listener import ChangeListener
-from providers.tokens import estimate_tokens
+from providers.token_counting import count_tokens
 
 CLOSE_S = 10.0
 
@@ -60,7 +60,7 @@ async def start() -> Runtime:
             ledger=writer,
             vendors=vendors,
             adapters=(ChatAdapter(),),
-            count_tokens=estimate_tokens,
+            count_tokens=count_tokens,
             lease_s=settings.RESERVATION_LEASE_S,
             known=Known(changes),
             buckets=buckets,

@@ -27,6 +27,11 @@ def resident_mb(pid: int) -> float:
     return sum(_resident_bytes(each) for each in family(pid)) / 1e6
 
 
+def open_files(pid: int) -> int:
+    """File descriptors of the process and of every process below it."""
+    return sum(_open_files(each) for each in family(pid))
+
+
 def family(pid: int) -> Iterator[int]:
     """The process and all below it."""
     children: dict[int, list[int]] = {}
@@ -56,5 +61,12 @@ def _ticks(pid: int) -> int:
 def _resident_bytes(pid: int) -> int:
     try:
         return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * PAGE_BYTES
+    except OSError:
+        return 0
+
+
+def _open_files(pid: int) -> int:
+    try:
+        return len(list(Path(f"/proc/{pid}/fd").iterdir()))
     except OSError:
         return 0

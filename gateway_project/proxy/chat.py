@@ -37,6 +37,7 @@ async def chat_completions(request: Request) -> Response:
         conversation_id=labels.conversation_id,
         trace_id=labels.trace_id,
         idempotency=idempotency_of(request, caller, raw),
+        input_bytes=len(raw),
     )
     if body.get("stream") is True:
         with UnlessGone(request):

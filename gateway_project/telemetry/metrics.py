@@ -23,6 +23,7 @@ rate_fallbacks = Counter("gateway_rate_fallbacks", "Calls whose rate a process d
 
 in_flight = Gauge("gateway_requests_in_flight", "HTTP requests being answered")
 streams = Gauge("gateway_streams_open", "Event streams being sent")
+tasks = Gauge("gateway_tasks", "Tasks of the event loops, running or waiting")
 ledger_waiting = Gauge("gateway_ledger_waiting", "Commands that wait for the ledger's writer")
 ledger_reachable = Gauge(
     "gateway_ledger_reachable", "1 if every process reached its ledger last time", merge=min
@@ -36,5 +37,5 @@ listening = Gauge(
 
 EVERYTHING = (
     requests, errors, calls, attempts, tokens, overhead_s, vendor_s, ledger_batch, rate_fallbacks, decisions_lost,
-    in_flight, streams, ledger_waiting, ledger_reachable, rates_shared, listening,
+    in_flight, streams, tasks, ledger_waiting, ledger_reachable, rates_shared, listening,
 )  # fmt: skip

@@ -34,6 +34,7 @@ def call_ended(call: Call, attempts: tuple[Attempt, ...]) -> None:
 @asynccontextmanager
 async def published(runtime: "Runtime") -> AsyncIterator[None]:
     """Read the runtime's gauges, and publish everything every second, until the block ends."""
+    metrics.tasks.read = lambda: len(asyncio.all_tasks(runtime.loop))
     metrics.ledger_waiting.read = lambda: runtime.writer.waiting
     metrics.ledger_reachable.read = lambda: runtime.writer.is_reachable
     metrics.rates_shared.read = lambda: runtime.buckets.is_shared
@@ -45,6 +46,7 @@ async def published(runtime: "Runtime") -> AsyncIterator[None]:
         publishing.cancel()
         await asyncio.gather(publishing, return_exceptions=True)
         for gauge in (
+            metrics.tasks,
             metrics.ledger_waiting,
             metrics.ledger_reachable,
             metrics.rates_shared,

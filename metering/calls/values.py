@@ -37,6 +37,8 @@ class CallRequest(Struct, frozen=True, kw_only=True):
     conversation_id: str | None = None
     trace_id: str | None = None
     idempotency: IdempotencyKey | None = None
+    input_bytes: int = 0
+    """How long the request was when it came, if it came over a wire."""
 
 
 class Call(Struct, frozen=True, kw_only=True):

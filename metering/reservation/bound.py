@@ -24,6 +24,8 @@ MESSAGE_OVERHEAD_TOKENS = 8
 """Role markers, beyond the JSON around each message, which the bytes count already."""
 TOOLS_OVERHEAD_TOKENS = 512
 """The instructions that vendors add when there are tools."""
+PLAIN_BYTES = 8
+"""Of one token, for nearly every text: so much of a text for each token of a limit is beyond the limit."""
 SCHEMA_FIELDS = ("tools", "functions", "response_format")
 OUTPUT_FIELDS = ("max_completion_tokens", "max_tokens")
 
@@ -121,9 +123,16 @@ def _refuse_large_input(
     """Refuse on the estimate, not on the ceiling, which is several times the truth for plain text."""
     allowed = policy.number("max_tokens_in")
     limit = model.context_tokens if allowed is None else min(allowed, model.context_tokens)
-    if ceiling < limit or (estimate := count_tokens(text)) <= limit:
+    if ceiling < limit or (estimate := _estimate(text, limit, count_tokens)) <= limit:
         return
     whose = "the model's context" if allowed is None or allowed > model.context_tokens else "the plan's limit"
     raise InputTooLarge(
-        f"The input is about {estimate:,} tokens, more than {whose} of {limit:,}.", param="messages"
+        f"The input is at least {estimate:,} tokens, more than {whose} of {limit:,}.", param="messages"
     )
+
+
+def _estimate(text: bytes, limit: int, count_tokens: TokenCounter) -> int:
+    """The tokens of the text, or of its beginning if that is beyond the limit already."""
+    start = text[: limit * PLAIN_BYTES]
+    estimate = count_tokens(start)
+    return estimate if estimate > limit or len(start) == len(text) else count_tokens(text)

@@ -13,7 +13,7 @@ from metering.reservation.allowance import Allowance
 from metering.reservation.bound import bound_call
 from metering.reservation.hold import Hold
 from metering.reservation.reserve import reserve
-from providers.tokens import estimate_tokens
+from providers.token_counting import count_tokens
 from tests.fakes.ledger import FakeLedger
 from tests.fakes.policy import ALDER, model, policy
 from tests.fakes.vendors import FakeVendors
@@ -29,7 +29,7 @@ def body(text: str = "hello", **fields: Any) -> Body:
 async def hold_for(
     ledger: FakeLedger, *lines: LineTemplate, background: BackgroundTasks | None = None, lease_s: int = 60
 ) -> Hold:
-    first = bound_call(body(), (model(),), policy(), count_tokens=estimate_tokens, hard=True)
+    first = bound_call(body(), (model(),), policy(), count_tokens=count_tokens, hard=True)
     return await reserve(
         ledger=ledger,
         background=background or BackgroundTasks(),
@@ -47,9 +47,7 @@ async def allowance_for(
 ) -> tuple[Allowance, Body]:
     """The allowance, and the opening body that its hold was made for."""
     opening = body()
-    bound = partial(
-        bound_call, candidates=(model(),), policy=policy(), count_tokens=estimate_tokens, hard=True
-    )
+    bound = partial(bound_call, candidates=(model(),), policy=policy(), count_tokens=count_tokens, hard=True)
     allowance = Allowance(
         hold=await hold_for(ledger, *lines),
         opening=(opening, bound(opening)),

@@ -6,10 +6,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from providers.port import Failure, ProviderError, Usage
+from providers.port import Failure, ProviderError
 from providers.registry import ProviderConfig, make_provider
 from providers.sandbox.provider import SandboxProvider
-from providers.tokens import estimate_tokens
 
 
 def call(text: str = "hello", *, timeout_s: float = 5, **fields: Any) -> Any:
@@ -133,8 +132,3 @@ def test_an_unknown_kind_names_the_known_ones() -> None:
 
 def test_a_config_does_not_show_its_key() -> None:
     assert "s3cret" not in repr(ProviderConfig(name="x", kind="sandbox", api_key="s3cret"))
-
-
-def test_usage_counts_words_not_bytes() -> None:
-    assert Usage(input_tokens=1, output_tokens=1).reasoning_tokens == 0
-    assert 80 <= estimate_tokens(b"some plain words of prose " * 20) <= 130

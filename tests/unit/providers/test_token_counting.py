@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from providers.token_counting import count_in_thread, count_input, count_tokens
+from providers.token_counting import PIECE, count_in_thread, count_input, count_tokens
 
 
 def test_known_counts() -> None:
@@ -40,3 +40,13 @@ async def test_messages_tools_and_schemas_count() -> None:
 async def test_what_is_not_text_cannot_be_counted() -> None:
     image = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}}
     assert await count_input({"messages": [{"role": "user", "content": [image]}]}) is None
+
+
+@pytest.mark.parametrize("text", ["a" * 200_000, " " * 200_000, "\U0001f9ea" * 50_000, "9" * 200_000])
+def test_a_long_run_is_counted_in_pieces_with_a_token_more_for_each_at_most(text: str) -> None:
+    pieces = [text[start : start + PIECE] for start in range(0, len(text), PIECE)]
+    assert count_tokens(text) == sum(count_tokens(piece) for piece in pieces)
+
+
+def test_prose_is_counted_as_it_is_billed() -> None:
+    assert count_tokens("Summarise the following paragraph in one sentence. " * 100) == 1001

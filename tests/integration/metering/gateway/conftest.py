@@ -12,7 +12,7 @@ from metering.ids import uuid7
 from metering.ledger.writer import LedgerWriter
 from metering.orm import in_database_thread
 from metering.types import Task
-from providers.tokens import estimate_tokens
+from providers.token_counting import count_tokens
 from tests.factories import make_token, reference_data
 from tests.fakes.vendors import FakeVendors
 from tests.served import serve_model, settled_books
@@ -47,7 +47,7 @@ async def gateway(writer: LedgerWriter, vendors: FakeVendors) -> AsyncIterator[L
         ledger=writer,
         vendors=vendors,
         adapters=[ChatAdapter()],
-        count_tokens=estimate_tokens,
+        count_tokens=count_tokens,
         lease_s=30,
     )
     yield gateway

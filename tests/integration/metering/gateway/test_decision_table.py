@@ -26,7 +26,7 @@ from metering.ids import uuid7
 from metering.ledger.writer import LedgerWriter
 from metering.models import ATIToken, PlanFeature, Tenant
 from metering.types import Task
-from providers.tokens import estimate_tokens
+from providers.token_counting import count_tokens
 from tests.factories import BudgetFactory, RuleFactory, TeamFactory, UserFactory, alder, make_plan, make_token
 from tests.fakes.vendors import FakeVendors
 from tests.served import serve_model
@@ -64,7 +64,7 @@ async def gateway(writer: LedgerWriter, vendors: FakeVendors, clock: Clock) -> A
         ledger=writer,
         vendors=vendors,
         adapters=[ChatAdapter(), DraftingAdapter()],
-        count_tokens=estimate_tokens,
+        count_tokens=count_tokens,
         lease_s=30,
         now=clock,
     )

@@ -17,7 +17,7 @@ from metering.gateway import LLMGateway
 from metering.identity.principal import Principal
 from metering.ledger.writer import LedgerWriter
 from metering.models import PlanFeature, PolicyDecision, UsageMeter
-from providers.tokens import estimate_tokens
+from providers.token_counting import count_tokens
 from tests.factories import BudgetFactory, RuleFactory, alder, make_token
 from tests.fakes.vendors import FakeVendors
 
@@ -35,7 +35,7 @@ async def gateway(
         ledger=writer,
         vendors=vendors,
         adapters=[ChatAdapter()],
-        count_tokens=estimate_tokens,
+        count_tokens=count_tokens,
         lease_s=30,
         decisions=decisions,
     )

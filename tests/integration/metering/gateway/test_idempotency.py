@@ -30,7 +30,7 @@ from metering.ledger.writer import LedgerWriter
 from metering.models import KeptAnswer, UsageLog, UsageMeter, UsageReservation
 from metering.ports import AttemptFailed
 from metering.types import Outcome
-from providers.tokens import estimate_tokens
+from providers.token_counting import count_tokens
 from tests.factories import BudgetFactory, RuleFactory, birch, make_token
 from tests.fakes.vendors import FakeAnswer, FakeChunk, FakeUsage, FakeVendors
 
@@ -282,7 +282,7 @@ async def test_an_answer_is_there_before_its_call_is_settled(
         ledger=SlowToSettle(),
         vendors=vendors,
         adapters=[ChatAdapter()],
-        count_tokens=estimate_tokens,
+        count_tokens=count_tokens,
         lease_s=30,
     )
     unanswered = asyncio.create_task(dying.execute(caller, keyed()))

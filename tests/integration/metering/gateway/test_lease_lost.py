@@ -17,7 +17,7 @@ from metering.ledger.sweep import sweep_reservations
 from metering.ledger.writer import LedgerWriter
 from metering.models import UsageLog, UsageReservation
 from metering.types import ReservationState
-from providers.tokens import estimate_tokens
+from providers.token_counting import count_tokens
 from tests.factories import BudgetFactory
 from tests.fakes.vendors import FakeVendors
 
@@ -43,7 +43,7 @@ async def test_the_call_is_stopped_and_trued_up_after_the_sweeper_charged_it(
     await rows(lambda: BudgetFactory(dimension="cost", amount=10**9))
     ledger = WithoutRenewals(writer)
     gateway = LLMGateway(
-        ledger=ledger, vendors=vendors, adapters=[ChatAdapter()], count_tokens=estimate_tokens, lease_s=1
+        ledger=ledger, vendors=vendors, adapters=[ChatAdapter()], count_tokens=count_tokens, lease_s=1
     )
     vendors.gate = asyncio.Event()
     running = asyncio.create_task(gateway.execute(caller, request_for()))

@@ -13,7 +13,7 @@ from metering.identity.principal import Principal
 from metering.ledger.writer import LedgerWriter
 from metering.models import PolicyRule
 from metering.policy.values import PolicySubject
-from providers.tokens import estimate_tokens
+from providers.token_counting import count_tokens
 from tests.factories import BudgetFactory, RuleFactory
 from tests.fakes.vendors import FakeVendors
 from tests.served import serve_model
@@ -94,7 +94,7 @@ async def test_what_another_process_used_counts_as_soon_as_the_last_balance_is_s
     await rows(lambda: BudgetFactory(dimension="requests", amount=5))
     await rows(lambda: RuleFactory(key="max_tokens_out", value=7, conditions=FROM_80))
     other = LLMGateway(
-        ledger=writer, vendors=vendors, adapters=[ChatAdapter()], count_tokens=estimate_tokens, lease_s=30
+        ledger=writer, vendors=vendors, adapters=[ChatAdapter()], count_tokens=count_tokens, lease_s=30
     )
     seconds = Seconds()
     gateway.known.use._clock = seconds

@@ -10,7 +10,7 @@ from metering.policy.values import EffectivePolicy
 from metering.reservation.bound import BoundedCall, bound_call
 from providers.sandbox.answer import answer_to
 from providers.sandbox.directives import Directives
-from providers.tokens import estimate_tokens
+from providers.token_counting import count_tokens
 from tests.fakes.policy import model, policy, price
 
 NONE = policy()
@@ -18,7 +18,7 @@ NONE = policy()
 
 def bounded(effective: EffectivePolicy = NONE, *, hard: bool = True, **body: Any) -> BoundedCall:
     body.setdefault("messages", [{"role": "user", "content": "hello"}])
-    return bound_call(body, (model(),), effective, count_tokens=estimate_tokens, hard=hard)
+    return bound_call(body, (model(),), effective, count_tokens=count_tokens, hard=hard)
 
 
 def sent(call: BoundedCall) -> dict[str, Any]:
@@ -65,7 +65,7 @@ def test_only_named_keys_are_edited() -> None:
 def test_the_callers_request_is_left_as_it_was() -> None:
     body = {"messages": [{"role": "user", "content": "x"}], "metadata": {"agent_id": "a"}, "stream": True}
     before = msgspec.json.encode(body)
-    bound_call(body, (model(),), NONE, count_tokens=estimate_tokens, hard=True)
+    bound_call(body, (model(),), NONE, count_tokens=count_tokens, hard=True)
     assert msgspec.json.encode(body) == before
 
 
@@ -93,8 +93,8 @@ def test_the_sandbox_never_reports_more_than_the_bound(texts: list[str]) -> None
 def test_the_cost_is_the_dearest_candidates() -> None:
     dear = model(name="dear", price=price(10, 20, cache_write_usd=30))
     body = {"messages": [{"role": "user", "content": "x"}], "max_tokens": 10}
-    cheap = bound_call(body, (model(),), NONE, count_tokens=estimate_tokens, hard=True).bound
-    both = bound_call(body, (model(), dear), NONE, count_tokens=estimate_tokens, hard=True).bound
+    cheap = bound_call(body, (model(),), NONE, count_tokens=count_tokens, hard=True).bound
+    both = bound_call(body, (model(), dear), NONE, count_tokens=count_tokens, hard=True).bound
     assert both.cost_nano_usd == (30 * cheap.input_tokens + 20 * 10) * 1_000
     assert cheap.cost_nano_usd == (cheap.input_tokens + 2 * 10) * 1_000
 
@@ -155,3 +155,16 @@ def test_an_image_does_not_hide_a_long_text() -> None:
     parts = [{"type": "text", "text": "word " * 500}, {"type": "image_url", "image_url": {"url": "data:"}}]
     with pytest.raises(InputTooLarge):
         bounded(policy(max_tokens_in=100), messages=[{"role": "user", "content": parts}])
+
+
+def test_of_a_text_far_beyond_the_limit_only_the_beginning_is_counted() -> None:
+    counted: list[int] = []
+
+    def count(text: bytes) -> int:
+        counted.append(len(text))
+        return count_tokens(text)
+
+    body = {"messages": [{"role": "user", "content": "word " * 100_000}]}
+    with pytest.raises(InputTooLarge):
+        bound_call(body, (model(),), policy(max_tokens_in=50), count_tokens=count, hard=True)
+    assert sum(counted) < 1_000
