@@ -92,7 +92,9 @@ async def test_the_vendor_never_sees_more_calls_at_once_than_allowed(
     await rows(lambda: RuleFactory(value=2))
     vendors.gate = asyncio.Event()
     calls = [asyncio.create_task(gateway.execute(caller, request_for())) for _ in range(10)]
-    await asyncio.sleep(0.3)
+    async with asyncio.timeout(30):
+        while vendors.in_flight + sum(call.done() for call in calls) < len(calls):  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
     vendors.gate.set()
     outcomes = await asyncio.gather(*calls, return_exceptions=True)
     assert sum(isinstance(outcome, ConcurrencyExceeded) for outcome in outcomes) == 8
