@@ -8,12 +8,14 @@ from gateway_project.api.catalog.urls import urlpatterns as catalog
 from gateway_project.api.errors import not_found
 from gateway_project.api.identity.urls import urlpatterns as identity
 from gateway_project.api.usage.urls import urlpatterns as usage
+from gateway_project.api.policy.urls import urlpatterns as policy
 
 urlpatterns: list[URLPattern | URLResolver] = [
     *auth,
     *identity,
     *catalog,
     *usage,
+    *policy,
     path("schema", SpectacularJSONAPIView.as_view(), name="schema"),
     path("docs", SpectacularSwaggerView.as_view(url_name="api:schema"), name="docs"),
     re_path("", not_found, name="nothing"),

@@ -52,6 +52,8 @@ class Step:
     used: int | None = None
     held: int | None = None
     requested: int | None = None
+    shared: bool = False
+    """Whether other tenants' use is in these figures: for operators only."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -55,6 +55,7 @@ def line_steps(
             used=used,
             held=held,
             requested=amount,
+            shared=line.meter.tenant_id is None,
         )
 
 
@@ -69,6 +70,7 @@ def refused_steps(lines: Lines, usage: LimitUsage) -> Iterator[Step]:
         used=usage.current,
         held=usage.held,
         requested=usage.requested,
+        shared=any(line.source_id == usage.source_id and line.meter.tenant_id is None for line in lines),
     )
     for line in lines:
         if line.source_id != usage.source_id:

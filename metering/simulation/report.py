@@ -26,9 +26,13 @@ def replay_facts(replayed: Replayed) -> dict[str, Any]:
     }
 
 
-def decision_facts(decision: EnforcementDecision) -> dict[str, Any]:
-    """With the whole trace."""
+def decision_facts(decision: EnforcementDecision, *, with_shared: bool) -> dict[str, Any]:
+    """With the whole trace; without `with_shared` nothing tells what all tenants together have used."""
     subject = decision.subject
+    steps = [asdict(step) for step in decision.trace]
+    hides = not with_shared and any(
+        step.shared and step.source_id == decision.rule_id for step in decision.trace
+    )
     return {
         "verdict": decision.verdict.value,
         "at": decision.at,
@@ -41,11 +45,16 @@ def decision_facts(decision: EnforcementDecision) -> dict[str, Any]:
         "model": decision.model,
         "mode": decision.mode.value,
         "code": decision.code or None,
-        "message": decision.message,
+        "message": "There is no room." if hides else decision.message,
         "rule": decision.rule or None,
         "rule_id": decision.rule_id,
-        "trace": [asdict(step) for step in decision.trace],
+        "trace": steps if with_shared else [without_shared(step) for step in steps],
     }
+
+
+def without_shared(step: dict[str, Any]) -> dict[str, Any]:
+    """A step as a tenant may see it."""
+    return {**step, "used": None, "held": None} if step.get("shared") else step
 
 
 def _reasons(tallies: Mapping[tuple[str, str], Tally]) -> list[dict[str, Any]]:

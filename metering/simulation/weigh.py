@@ -1,7 +1,7 @@
 """Whether a call may be made, and why: the checks of `calls/admit.py`, in its order, on given balances. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from metering.catalog.access import choose_model
@@ -14,9 +14,11 @@ from metering.errors import (
     InputTooLarge,
     ModelNotFound,
     NotPermitted,
+    TaskNotAllowed,
 )
 from metering.ledger.commands import MeterKey
 from metering.policy.values import EffectivePolicy, LineTemplate, PolicySubject
+from metering.simulation.asker import Asker
 from metering.simulation.rule_book import RuleBook
 from metering.types import Dimension, EnforcementMode, Window
 
@@ -33,25 +35,25 @@ class ImaginedCall:
     output_tokens: int | None = None
     """What it asks for; None: as much as the model can."""
     agent_id: str | None = None
-    allowed_models: frozenset[str] = field(default_factory=frozenset)
-    """Of the token; empty: all."""
 
 
 def lines_of(
-    book: RuleBook, subject: PolicySubject, policy: EffectivePolicy, call: ImaginedCall
+    book: RuleBook, asker: Asker, policy: EffectivePolicy, call: ImaginedCall
 ) -> tuple[ServedModel, tuple[LineTemplate, ...]]:
     """The model that would serve, and every budget of the call. Raises NotPermitted and ModelNotFound."""
-    access = book.access_to(subject.plan, call.task)
+    if asker.allowed_tasks and call.task not in asker.allowed_tasks:
+        raise TaskNotAllowed(f"This token does not allow the task {call.task}.", source="token")
+    access = book.access_to(asker.subject.plan, call.task)
     dearest = policy.choice("max_class", "")
     if dearest:
         access = access.up_to(dearest)
-    model = choose_model(book.models, access, call.model, narrowed_to=call.allowed_models)
+    model = choose_model(book.models, access, call.model, narrowed_to=asker.allowed_models)
     return model, policy.lines_for((model.provider_name,), call.agent_id, model.model_class)
 
 
 def weigh(
     book: RuleBook,
-    subject: PolicySubject,
+    asker: Asker,
     policy: EffectivePolicy,
     call: ImaginedCall,
     *,
@@ -59,12 +61,14 @@ def weigh(
     now: datetime,
 ) -> EnforcementDecision:
     """The decision with its trace. What rate limits have left is not looked at: they are only listed."""
-    judged = _Judged(subject, policy, call, now)
+    judged = _Judged(asker.subject, policy, call, now)
+    if asker.refusal is not None:
+        return judged.decision(Verdict.DENIED, asker.refusal.code, asker.refusal.message, "credential", ())
     try:
-        model, lines = lines_of(book, subject, policy, call)
+        model, lines = lines_of(book, asker, policy, call)
     except (NotPermitted, ModelNotFound) as refusal:
         source = getattr(refusal, "source", "plan")
-        rule = f"plan {subject.plan}" if source == "plan" else source
+        rule = f"plan {asker.subject.plan}" if source == "plan" else source
         return judged.decision(Verdict.DENIED, refusal.code, refusal.message, rule, tuple(rule_steps(policy)))
     requested = _amounts(policy, model, call)
     trace = (

@@ -19,11 +19,11 @@ from metering.management.progress import ProgressBar
 from metering.models import Tenant
 from metering.policy.read_conditions import check_conditions
 from metering.policy.registry import check_rule
+from metering.simulation.asker import find_asker
 from metering.simulation.explain import explain_call
 from metering.simulation.replay import replay
 from metering.simulation.report import decision_facts, replay_facts
 from metering.simulation.rule_book import LoadCatalog, read_rule_book
-from metering.simulation.subject import find_subject
 from metering.simulation.weigh import ImaginedCall
 
 
@@ -93,8 +93,10 @@ class Command(VerbCommand):
         self.show(facts, "\n".join(lines))
 
     def _explain(self, tenant: Tenant, after: LoadCatalog | None, task: str, **options: Any) -> None:
-        subject = find_subject(
+        at = moment(options["at"], param="at") or now()
+        asker = find_asker(
             tenant=tenant,
+            now=at,
             plan=options["plan"],
             team=options["team"],
             user=options["user"],
@@ -109,13 +111,13 @@ class Command(VerbCommand):
         )
         decision = explain_call(
             book=read_rule_book(tenant=tenant, after=after),
-            subject=subject,
+            asker=asker,
             call=call,
-            now=moment(options["at"], param="at") or now(),
+            now=at,
         )
         head = f"{decision.verdict}: {decision.rule or 'nothing'} decided. {decision.message}"
         steps = [f"  {step.source} {step.rule} = {step.value}: {step.outcome}" for step in decision.trace]
-        self.show(decision_facts(decision), "\n".join([head, *steps]))
+        self.show(decision_facts(decision, with_shared=True), "\n".join([head, *steps]))
 
     def _loading(self, file: str | None) -> LoadCatalog | None:
         if file is None:

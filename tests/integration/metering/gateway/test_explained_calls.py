@@ -10,6 +10,7 @@ from metering.errors import MeteringError
 from metering.gateway import LLMGateway
 from metering.identity.principal import Principal
 from metering.policy.values import PolicySubject
+from metering.simulation.asker import Asker
 from metering.simulation.explain import explain_call
 from metering.simulation.replay import replay
 from metering.simulation.rule_book import read_rule_book
@@ -58,7 +59,9 @@ async def test_the_second_call_ends_as_it_is_explained(
     imagined = ImaginedCall(task="LLM0_CHAT", model="middle", input_tokens=10, output_tokens=50)
     for _ in range(2):
         explained = await rows(
-            lambda: explain_call(book=read_rule_book(), subject=subject, call=imagined, now=now())
+            lambda: explain_call(
+                book=read_rule_book(), asker=Asker(subject=subject), call=imagined, now=now()
+            )
         )
         try:
             await gateway.execute(caller, request_for(model="middle"))
@@ -99,7 +102,10 @@ async def test_an_explanation_shows_every_budget_with_its_balance(
     subject = PolicySubject(caller.tenant_id, caller.plan_code, None, None, caller.token_id)
     explained = await rows(
         lambda: explain_call(
-            book=read_rule_book(), subject=subject, call=ImaginedCall(task="LLM0_CHAT"), now=now()
+            book=read_rule_book(),
+            asker=Asker(subject=subject),
+            call=ImaginedCall(task="LLM0_CHAT"),
+            now=now(),
         )
     )
     [step] = explained.trace

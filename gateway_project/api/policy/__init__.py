@@ -1,0 +1,1 @@
+"""What policy says: explained, simulated, and as it was decided."""

@@ -1,0 +1,89 @@
+"""/api/policy/decisions: what limits denied, or would have denied."""
+
+from typing import Any
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from gateway_project.api.authentication import caller_of
+from gateway_project.api.permissions import IsTenantAdmin
+from gateway_project.api.policy.fields import TAG, StepOut
+from gateway_project.api.query import query_text
+from gateway_project.api.reach import in_reach, tenant_in_reach
+from gateway_project.api.schema import paged
+from gateway_project.api.views import ApiView
+from metering.decisions.report import VERDICTS, DecisionFilter, decision_report
+from metering.models import PolicyDecision, User
+from metering.simulation.report import without_shared
+from metering.types import EnforcementMode
+
+VERDICT = OpenApiParameter("verdict", enum=list(VERDICTS))
+TENANT = OpenApiParameter("tenant", str, description="For super admins: only this tenant's, by slug.")
+
+
+class DecisionRowOut(serializers.Serializer[PolicyDecision]):
+    """The decisions of one rule about one principal in one minute; message and trace are of the first."""
+
+    id = serializers.UUIDField()
+    minute = serializers.DateTimeField()
+    tenant_id = serializers.UUIDField()
+    user_id = serializers.UUIDField(allow_null=True)
+    token_id = serializers.UUIDField(allow_null=True)
+    task = serializers.CharField()
+    model = serializers.CharField()
+    verdict = serializers.ChoiceField(choices=VERDICTS)
+    code = serializers.CharField()
+    rule = serializers.CharField()
+    rule_id = serializers.UUIDField(allow_null=True)
+    mode = serializers.ChoiceField(choices=[mode.value for mode in EnforcementMode])
+    count = serializers.IntegerField()
+    first_at = serializers.DateTimeField()
+    last_at = serializers.DateTimeField()
+    request_id = serializers.CharField()
+    trace = serializers.SerializerMethodField()
+
+    def get_trace(self, row: PolicyDecision) -> StepOut(many=True):  # type: ignore[valid-type]
+        steps: list[dict[str, Any]] = [without_shared(step) for step in row.trace]
+        return steps
+
+
+class ReportRowOut(serializers.Serializer[Any]):
+    """All decisions of one rule: calls and principals."""
+
+    tenant = serializers.CharField()
+    verdict = serializers.ChoiceField(choices=VERDICTS)
+    rule = serializers.CharField()
+    rule_id = serializers.UUIDField(allow_null=True)
+    mode = serializers.ChoiceField(choices=[mode.value for mode in EnforcementMode])
+    code = serializers.CharField()
+    task = serializers.CharField()
+    calls = serializers.IntegerField()
+    principals = serializers.IntegerField()
+    last_at = serializers.DateTimeField()
+
+
+class Decisions(ApiView):
+    permission_classes = [IsTenantAdmin]
+
+    @paged(DecisionRowOut, tags=TAG)
+    def get(self, request: Request) -> Response:
+        """Decisions, the newest first."""
+        chosen = DecisionFilter(verdict=query_text(request, "verdict", max_length=8) or None)
+        return self.page(in_reach(chosen.rows(), request), DecisionRowOut)
+
+
+class DecisionReport(ApiView):
+    permission_classes = [IsTenantAdmin]
+
+    @extend_schema(responses=ReportRowOut(many=True), parameters=[VERDICT, TENANT], tags=TAG)
+    def get(self, request: Request) -> Response:
+        """By rule, the most frequent first: read this before a limit is enforced."""
+        slug = query_text(request, "tenant", max_length=63) or None
+        everybody = caller_of(request).role == User.Role.SUPER_ADMIN and slug is None
+        chosen = DecisionFilter(
+            tenant=None if everybody else tenant_in_reach(request, slug),
+            verdict=query_text(request, "verdict", max_length=8) or None,
+        )
+        return Response(ReportRowOut(list(decision_report(chosen)), many=True).data)

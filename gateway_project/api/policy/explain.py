@@ -1,0 +1,32 @@
+"""/api/policy/explain: what would become of a request of the caller's, or of somebody's in an administrator's reach."""
+
+from django.utils.timezone import now
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from gateway_project.api.authentication import caller_of
+from gateway_project.api.policy.asked import asked_about
+from gateway_project.api.policy.fields import TAG, DecisionOut, RequestIn, WhoIn, imagined, moment_of
+from gateway_project.api.views import ApiView
+from metering.models import User
+from metering.simulation.explain import explain_call
+from metering.simulation.report import decision_facts
+from metering.simulation.rule_book import read_rule_book
+
+
+class Explain(ApiView):
+    class Input(RequestIn, WhoIn):
+        pass
+
+    @extend_schema(parameters=[Input], responses=DecisionOut, tags=TAG)
+    def get(self, request: Request) -> Response:
+        """The decision with its whole trace, on the balances as they are. Nothing is held, nothing is sent."""
+        given = self.valid(self.Input, request.query_params.dict())
+        moment = moment_of(given, now())
+        tenant, asker = asked_about(request, given, plan=None, now=moment)
+        decision = explain_call(
+            book=read_rule_book(tenant=tenant), asker=asker, call=imagined(given), now=moment
+        )
+        sees_all = caller_of(request).role == User.Role.SUPER_ADMIN
+        return Response(DecisionOut(decision_facts(decision, with_shared=sees_all)).data)

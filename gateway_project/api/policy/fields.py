@@ -1,0 +1,100 @@
+"""What several routes about policy take and answer."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from rest_framework import serializers
+
+from metering.decisions.decision import Standing, Verdict
+from metering.simulation.weigh import ImaginedCall
+from metering.types import EnforcementMode, Task
+
+TAG = ["policy"]
+MAX_TOKENS = 10_000_000
+
+
+class RequestIn(serializers.Serializer[Any]):
+    """One request that nobody makes."""
+
+    task = serializers.ChoiceField(choices=[task.value for task in Task])
+    model = serializers.CharField(
+        max_length=128,
+        default="",
+        allow_blank=True,
+        help_text="A model, an alias or a class; none: the usual one.",
+    )
+    input_tokens = serializers.IntegerField(min_value=0, max_value=MAX_TOKENS, default=0)
+    output_tokens = serializers.IntegerField(
+        min_value=1,
+        max_value=MAX_TOKENS,
+        default=None,
+        allow_null=True,
+        help_text="As much as the model can.",
+    )
+    agent = serializers.CharField(max_length=128, default=None, allow_null=True)
+    at = serializers.DateTimeField(
+        default=None, allow_null=True, default_timezone=UTC, help_text="Now, if it is left out."
+    )
+
+
+class WhoIn(serializers.Serializer[Any]):
+    """For administrators: about somebody else. Nobody named: about the caller."""
+
+    tenant = serializers.CharField(max_length=63, default="", allow_blank=True, help_text="A slug.")
+    team = serializers.CharField(max_length=64, default=None, allow_null=True, help_text="A slug or an id.")
+    user = serializers.CharField(
+        max_length=254, default=None, allow_null=True, help_text="An address or an id."
+    )
+    token = serializers.CharField(
+        max_length=64, default=None, allow_null=True, help_text="A prefix or an id."
+    )
+
+
+class StepOut(serializers.Serializer[Any]):
+    """One rule, budget or rate that applies. Amounts of cost are nano-USD."""
+
+    rule = serializers.CharField()
+    value = serializers.JSONField()
+    source = serializers.CharField()  # type: ignore[assignment] # a field of the answer, not of the class
+    source_id = serializers.UUIDField(allow_null=True)
+    outcome = serializers.ChoiceField(choices=[standing.value for standing in Standing])
+    used = serializers.IntegerField(allow_null=True)
+    held = serializers.IntegerField(allow_null=True)
+    requested = serializers.IntegerField(allow_null=True)
+
+
+class DecisionOut(serializers.Serializer[Any]):
+    """Whether the call may be made, which rule decides, and what every other one says."""
+
+    verdict = serializers.ChoiceField(choices=[verdict.value for verdict in Verdict])
+    at = serializers.DateTimeField()
+    tenant_id = serializers.UUIDField()
+    plan = serializers.CharField()
+    team_id = serializers.UUIDField(allow_null=True)
+    user_id = serializers.UUIDField(allow_null=True)
+    token_id = serializers.UUIDField(allow_null=True)
+    task = serializers.CharField()
+    model = serializers.CharField()
+    mode = serializers.ChoiceField(choices=[mode.value for mode in EnforcementMode])
+    code = serializers.CharField(allow_null=True)
+    message = serializers.CharField()
+    rule = serializers.CharField(allow_null=True)
+    rule_id = serializers.UUIDField(allow_null=True)
+    trace = StepOut(many=True)
+
+
+def imagined(given: dict[str, Any]) -> ImaginedCall:
+    """The request as the simulation takes it."""
+    return ImaginedCall(
+        task=given["task"],
+        model=given["model"],
+        input_tokens=given["input_tokens"],
+        output_tokens=given["output_tokens"],
+        agent_id=given["agent"],
+    )
+
+
+def moment_of(given: dict[str, Any], now: datetime) -> datetime:
+    """The time that is asked about."""
+    at: datetime | None = given["at"]
+    return at or now

@@ -1,0 +1,139 @@
+"""/api/policy/simulate: one request, or the usage log of a period, under another plan, rule set or time."""
+
+import json
+import os
+from datetime import UTC, timedelta
+from functools import partial
+from typing import Any
+
+from django.utils.timezone import now
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from gateway_project.api.authentication import caller_of
+from gateway_project.api.permissions import IsTenantAdmin
+from gateway_project.api.policy.asked import asked_about
+from gateway_project.api.policy.fields import TAG, DecisionOut, RequestIn, WhoIn, imagined, moment_of
+from gateway_project.api.reach import tenant_in_reach
+from gateway_project.api.views import ApiView
+from metering.catalog.load_catalog import load_catalog
+from metering.errors import InvalidRequest, NotPermitted
+from metering.models import User
+from metering.policy.read_conditions import check_conditions
+from metering.policy.registry import check_rule
+from metering.simulation.explain import explain_call
+from metering.simulation.replay import replay
+from metering.simulation.report import decision_facts, replay_facts
+from metering.simulation.rule_book import LoadCatalog, read_rule_book
+
+MAX_CALLS = 50_000
+"""Of one replay by the API; `manage.py simulate_policy` has no bound."""
+MAX_PERIOD = timedelta(days=62)
+
+
+class ReasonOut(serializers.Serializer[Any]):
+    rule = serializers.CharField()
+    code = serializers.CharField()
+    calls = serializers.IntegerField()
+    cost_usd = serializers.CharField()
+
+
+class ReplayOut(serializers.Serializer[Any]):
+    """What would have become of the period's calls. `unknown`: of tokens that are gone; they count as allowed."""
+
+    calls = serializers.IntegerField()
+    denied = serializers.IntegerField()
+    shortened = serializers.IntegerField()
+    unknown = serializers.IntegerField()
+    stopped_early = serializers.BooleanField(
+        help_text=f"There are more than {MAX_CALLS} calls in the period."
+    )
+    cost_usd = serializers.CharField()
+    cost_after_usd = serializers.CharField()
+    difference_usd = serializers.CharField()
+    denied_by = ReasonOut(many=True)
+    would_be_denied_by = ReasonOut(many=True)
+
+
+class Simulate(ApiView):
+    permission_classes = [IsTenantAdmin]
+
+    class Input(WhoIn):
+        class Period(serializers.Serializer[Any]):
+            since = serializers.DateTimeField(default_timezone=UTC)
+            until = serializers.DateTimeField(default=None, allow_null=True, default_timezone=UTC)
+            shift_hours = serializers.FloatField(min_value=-8760, max_value=8760, default=0)
+
+        plan = serializers.CharField(max_length=32, default=None, allow_null=True, help_text="A plan's code.")
+        catalog = serializers.DictField(
+            default=None,
+            allow_null=True,
+            help_text="For super admins: as if this catalog document were loaded.",
+        )
+        request = RequestIn(default=None, allow_null=True)
+        period = Period(default=None, allow_null=True)
+
+    class Output(serializers.Serializer[Any]):
+        decision = DecisionOut(required=False, help_text="Of one request.")
+        replay = ReplayOut(required=False, help_text="Of a period.")
+
+    @extend_schema(request=Input, responses=Output, tags=TAG)
+    def post(self, request: Request) -> Response:
+        """What would happen, or would have happened. Nothing is changed and nothing is sent."""
+        given = self.valid(self.Input, request.data)
+        if (given["request"] is None) is (given["period"] is None):
+            raise InvalidRequest("Name either a request or a period.", param="request")
+        if given["request"] is not None:
+            return Response(self.Output({"decision": self._one(request, given)}).data)
+        return Response(self.Output({"replay": self._period(request, given)}).data)
+
+    def _one(self, request: Request, given: dict[str, Any]) -> dict[str, Any]:
+        moment = moment_of(given["request"], now())
+        tenant, asker = asked_about(request, given, plan=given["plan"], now=moment)
+        decision = explain_call(
+            book=read_rule_book(tenant=tenant, after=_loading(request, given["catalog"])),
+            asker=asker,
+            call=imagined(given["request"]),
+            now=moment,
+        )
+        return decision_facts(decision, with_shared=_is_operator(request))
+
+    def _period(self, request: Request, given: dict[str, Any]) -> dict[str, Any]:
+        period = given["period"]
+        until = period["until"] or now()
+        if until - period["since"] > MAX_PERIOD:
+            raise InvalidRequest(f"At most {MAX_PERIOD.days} days at once.", param="period")
+        slug = given["tenant"] or None
+        tenant = None if _is_operator(request) and slug is None else tenant_in_reach(request, slug)
+        replayed = replay(
+            book=read_rule_book(tenant=tenant, after=_loading(request, given["catalog"])),
+            since=period["since"],
+            until=until,
+            tenant=tenant,
+            plan=given["plan"],
+            shift=timedelta(hours=period["shift_hours"]),
+            most_calls=MAX_CALLS,
+        )
+        return replay_facts(replayed)
+
+
+def _is_operator(request: Request) -> bool:
+    return caller_of(request).role == User.Role.SUPER_ADMIN
+
+
+def _loading(request: Request, document: dict[str, Any] | None) -> LoadCatalog | None:
+    if document is None:
+        return None
+    if not _is_operator(request):
+        raise NotPermitted("Only the gateway's own administrators may try another catalog.")
+    return partial(
+        load_catalog,
+        text=json.dumps(document, indent=1, ensure_ascii=False),  # JSON is YAML
+        environment=os.environ,
+        check_rule=check_rule,
+        check_when=check_conditions,
+        actor=caller_of(request).actor,
+        now=now(),
+    )

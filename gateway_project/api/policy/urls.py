@@ -1,0 +1,14 @@
+"""Routes about policy."""
+
+from django.urls import path
+
+from gateway_project.api.policy.decisions import DecisionReport, Decisions
+from gateway_project.api.policy.explain import Explain
+from gateway_project.api.policy.simulate import Simulate
+
+urlpatterns = [
+    path("policy/explain", Explain.as_view(), name="policy-explain"),
+    path("policy/simulate", Simulate.as_view(), name="policy-simulate"),
+    path("policy/decisions", Decisions.as_view(), name="policy-decisions"),
+    path("policy/decisions/report", DecisionReport.as_view(), name="policy-decision-report"),
+]
