@@ -7,8 +7,8 @@ from gateway_project.api.auth.urls import urlpatterns as auth
 from gateway_project.api.catalog.urls import urlpatterns as catalog
 from gateway_project.api.errors import not_found
 from gateway_project.api.identity.urls import urlpatterns as identity
-from gateway_project.api.usage.urls import urlpatterns as usage
 from gateway_project.api.policy.urls import urlpatterns as policy
+from gateway_project.api.usage.urls import urlpatterns as usage
 
 urlpatterns: list[URLPattern | URLResolver] = [
     *auth,

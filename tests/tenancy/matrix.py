@@ -72,6 +72,8 @@ class Row:
         return self.stranger or 404
 
 
+CALL = {"task": "LLM0_CHAT"}
+PERIOD = {"since": "2026-01-01T00:00:00Z", "until": "2026-02-01T00:00:00Z"}
 RULE = {"tenant": "{tenant}", "key": "max_tokens_out", "value": 9}
 BUDGET = {"tenant": "{tenant}", "dimension": "files", "window": "day", "amount": "9"}
 _today = datetime.now(UTC).date()
@@ -136,6 +138,31 @@ API = [
     Row("GET /api/tenants/{tenant}", member=403, admin=403, operator=200),
     Row("PATCH /api/tenants/{tenant}", body={"name": "x"}, member=403, admin=403, operator=200),
     Row("PUT /api/tenants/{tenant}/plan", body={"plan": "PRO"}, member=403, admin=403, operator=200),
+    Row("GET /api/policy/explain?task=LLM0_CHAT", member=200, admin=200, operator=400),
+    Row("GET /api/policy/explain?task=LLM0_CHAT&tenant={tenant}", member=403, admin=200, operator=200),
+    Row("GET /api/policy/explain?task=LLM0_CHAT&user={user}", member=403, admin=200, operator=400),
+    Row("GET /api/policy/explain?task=LLM0_CHAT&token={token}", member=403, admin=200, operator=400),
+    Row("GET /api/policy/explain?task=LLM0_CHAT&team={team}", member=403, admin=200, operator=400),
+    Row("POST /api/policy/simulate", body={"request": CALL}, member=403, admin=200, operator=400),
+    Row(
+        "POST /api/policy/simulate",
+        body={"request": CALL, "tenant": "{tenant}", "user": "{user}"},
+        member=403,
+        admin=200,
+        operator=200,
+    ),
+    Row("POST /api/policy/simulate", body={"period": PERIOD}, member=403, admin=200, operator=200),
+    Row(
+        "POST /api/policy/simulate",
+        body={"period": PERIOD, "tenant": "{tenant}"},
+        member=403,
+        admin=200,
+        operator=200,
+    ),
+    Row("GET /api/policy/decisions", member=403, admin=200, operator=200),
+    Row("GET /api/policy/decisions?tenant={tenant}", member=403, admin=200, operator=200, stranger=200),
+    Row("GET /api/policy/decisions/report", member=403, admin=200, operator=200),
+    Row("GET /api/policy/decisions/report?tenant={tenant}", member=403, admin=200, operator=200),
     Row("GET /api/plans", member=403, admin=403, operator=200),
     Row("GET /api/plans/{plan}", member=403, admin=403, operator=200),
     Row("GET /api/catalog", member=403, admin=403, operator=200),

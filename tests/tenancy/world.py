@@ -11,6 +11,7 @@ from metering.models import (
     Budget,
     LedgerEntry,
     Membership,
+    PolicyDecision,
     PolicyRule,
     Team,
     Tenant,
@@ -47,6 +48,7 @@ class House:
     team: Team
     rule: PolicyRule
     budget: Budget
+    decision: PolicyDecision
 
     def names(self) -> dict[str, str]:
         """What the placeholders of a route's path and body become."""
@@ -62,7 +64,16 @@ class House:
 
     def marks(self) -> set[str]:
         """Texts of which no stranger may ever see one."""
-        rows = (self.tenant, self.token, self.member, self.admin, self.team, self.rule, self.budget)
+        rows = (
+            self.tenant,
+            self.token,
+            self.member,
+            self.admin,
+            self.team,
+            self.rule,
+            self.budget,
+            self.decision,
+        )
         return {str(row.pk) for row in rows} | {self.tenant.slug, self.token.prefix, self.secret}
 
 
@@ -119,6 +130,7 @@ def make_house(slug: str) -> House:
         team=team,
         rule=RuleFactory(tenant=tenant),
         budget=budget,
+        decision=make_decision(tenant, token),
     )
 
 
@@ -131,6 +143,7 @@ def more_of(house: House) -> None:
     RuleFactory(tenant=house.tenant, key="max_tokens_out", value=7)
     MeterFactory(budget=BudgetFactory(tenant=house.tenant, window="month"), used=7)
     _use(house.tenant, house.admin, None, f"{slug}-second-talk")
+    make_decision(house.tenant, house.token, rule="tenant cost/month")
 
 
 def image_of(house: House) -> list[Any]:
@@ -152,6 +165,23 @@ def _use(tenant: Tenant, user: User, team: Team | None, conversation: str) -> No
         team_id=team and team.pk,
         agent_id=f"{tenant.slug}-agent",
         conversation_id=conversation,
+    )
+
+
+def make_decision(tenant: Tenant, token: ATIToken, rule: str = "tenant requests/day") -> PolicyDecision:
+    moment = now()
+    return PolicyDecision.objects.create(
+        minute=moment.replace(second=0, microsecond=0),
+        tenant_id=tenant.pk,
+        token_id=token.pk,
+        task="LLM0_CHAT",
+        verdict="denied",
+        code="budget_exceeded",
+        rule=rule,
+        mode="enforce",
+        count=1,
+        first_at=moment,
+        last_at=moment,
     )
 
 

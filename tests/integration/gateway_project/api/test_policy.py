@@ -1,0 +1,130 @@
+"""Policy over the API: mine, or as an administrator anyone's in reach; nothing of what others use."""
+
+from typing import Any
+
+import pytest
+from django.utils.timezone import now
+
+from metering.models import PolicyDecision, User
+from tests.factories import (
+    BudgetFactory,
+    MeterFactory,
+    RuleFactory,
+    alder,
+    make_plan,
+    make_token,
+    reference_data,
+)
+from tests.integration.gateway_project.api.people import call, code_of, person, super_admin
+from tests.served import serve_model
+
+pytestmark = pytest.mark.django_db
+ASK = "policy/explain?task=LLM0_CHAT&model=sandbox-small&input_tokens=50"
+
+
+@pytest.fixture(autouse=True)
+def vocabulary(db: object) -> None:
+    reference_data()
+    serve_model()
+
+
+def test_a_member_learns_what_would_become_of_a_request() -> None:
+    member = person()
+    rule = RuleFactory(scope="user", scope_id=str(member.pk), key="max_tokens_in", value=10)
+    answer = call("GET", ASK, who=member).json()
+    assert (answer["verdict"], answer["code"], answer["rule"]) == (
+        "denied", "input_too_large", "user max_tokens_in",
+    )  # fmt: skip
+    assert (answer["plan"], answer["user_id"]) == ("PRO", str(member.pk))
+    assert [(step["source_id"], step["outcome"]) for step in answer["trace"]] == [(str(rule.pk), "in force")]
+
+
+def test_an_ati_token_may_ask_about_itself() -> None:
+    assert call("GET", ASK, who=make_token().secret).json()["verdict"] == "allowed"
+
+
+def test_a_member_may_not_ask_about_others_and_an_admin_may() -> None:
+    member, admin = person(), person(User.Role.TENANT_ADMIN)
+    RuleFactory(scope="user", scope_id=str(member.pk), key="max_tokens_in", value=10)
+    about = f"{ASK}&user={member.email}"
+    assert code_of(call("GET", about, who=member)) == (403, "not_permitted")
+    assert call("GET", about, who=admin).json()["verdict"] == "denied"
+    assert call("GET", ASK, who=admin).json()["verdict"] == "allowed"
+
+
+def test_a_suspended_tenants_requests_are_explained_to_the_operator() -> None:
+    make_token()
+    type(alder()).objects.update(status="SUSPENDED")
+    answer = call("GET", f"{ASK}&tenant=alder", who=super_admin()).json()
+    assert (answer["verdict"], answer["code"]) == ("denied", "tenant_suspended")
+
+
+def test_what_all_tenants_together_used_is_for_the_operator_only() -> None:
+    admin = person(User.Role.TENANT_ADMIN)
+    budget = BudgetFactory(scope="global", per="global", dimension="requests", amount=5)
+    MeterFactory(budget=budget, used=4_321, tenant_id=None, subject_id="")
+    mine = call("GET", ASK, who=admin)
+    assert mine.json()["verdict"] == "denied"
+    assert b"4321" not in mine.content
+    assert b"4321" in call("GET", f"{ASK}&tenant=alder", who=super_admin()).content
+
+
+def test_one_request_under_another_plan() -> None:
+    admin = person(User.Role.TENANT_ADMIN)
+    make_plan("SMALL", classes=("PRO_M",))
+    body: dict[str, Any] = {"request": {"task": "LLM0_CHAT", "model": "sandbox-small"}}
+    assert call("POST", "policy/simulate", body, who=admin).json()["decision"]["verdict"] == "allowed"
+    small = call("POST", "policy/simulate", {**body, "plan": "SMALL"}, who=admin).json()["decision"]
+    assert (small["verdict"], small["code"], small["rule"]) == ("denied", "model_not_allowed", "plan SMALL")
+
+
+def test_another_catalog_is_for_the_operator() -> None:
+    admin, operator = person(User.Role.TENANT_ADMIN), super_admin()
+    body: dict[str, Any] = {
+        "tenant": "alder",
+        "request": {"task": "LLM0_CHAT", "model": "sandbox-small", "input_tokens": 50},
+        "catalog": {
+            "plans": {
+                "PRO": {
+                    "tasks": {"LLM0_CHAT": {"classes": ["BASE_S"]}},
+                    "rules": [{"key": "max_tokens_in", "value": 5}],
+                }
+            }
+        },
+    }
+    assert code_of(call("POST", "policy/simulate", body, who=admin)) == (403, "not_permitted")
+    decision = call("POST", "policy/simulate", body, who=operator).json()["decision"]
+    assert (decision["code"], decision["rule"]) == ("input_too_large", "plan max_tokens_in")
+    body["catalog"] = {"plans": {"PRO": {"rules": [{"key": "max_tokens_in", "value": "many"}]}}}
+    refused = call("POST", "policy/simulate", body, who=operator)
+    assert refused.status_code == 400
+    assert "a whole number of tokens" in refused.content.decode()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"request": {"task": "LLM0_CHAT"}, "period": {"since": "2026-01-01T00:00:00Z"}},
+        {"request": {"task": "LLM9_POEMS"}},
+        {"period": {"since": "2025-01-01T00:00:00Z", "until": "2026-01-01T00:00:00Z"}},
+        {"period": {"since": "2026-01-02T00:00:00Z", "until": "2026-01-01T00:00:00Z"}},
+        {"period": {"since": "2026-01-01T00:00:00Z", "until": "2026-01-02T00:00:00Z"}, "plan": "NONE"},
+    ],
+)
+def test_what_makes_no_sense_is_a_400(body: dict[str, Any]) -> None:
+    assert call("POST", "policy/simulate", body, who=person(User.Role.TENANT_ADMIN)).status_code == 400
+
+
+def test_decisions_can_be_read_by_verdict_and_summed_by_rule() -> None:
+    admin, moment = person(User.Role.TENANT_ADMIN), now()
+    for verdict, count in (("denied", 3), ("observed", 40)):
+        PolicyDecision.objects.create(
+            minute=moment, tenant_id=alder().pk, task="LLM0_CHAT", verdict=verdict, code="budget_exceeded",
+            rule="tenant cost/month", mode="observe", count=count, first_at=moment, last_at=moment,
+        )  # fmt: skip
+    [row] = call("GET", "policy/decisions?verdict=denied", who=admin).json()["results"]
+    assert (row["count"], row["trace"]) == (3, [])
+    report = call("GET", "policy/decisions/report", who=admin).json()
+    assert [(row["verdict"], row["calls"]) for row in report] == [("observed", 40), ("denied", 3)]
+    assert code_of(call("GET", "policy/decisions?verdict=perhaps", who=admin)) == (400, "invalid_request")
