@@ -2,7 +2,6 @@
 
 from functools import lru_cache
 from operator import attrgetter
-from uuid import UUID
 
 from metering.errors import InvalidRequest
 from metering.ids import time_ms_of
@@ -55,7 +54,7 @@ def check_command(command: Command) -> None:
         case Reserve():
             _check_lines(command.lines)
             for line in command.lines:
-                if line.meter.tenant_id not in (None, command.tenant_id):
+                if line.meter.tenant_id not in (command.tenant_id, None):  # mostly the very same object
                     raise InvalidRequest("A line names another tenant's meter.", param="lines")
             _check_lease(command.lease_s)
             _check_bound(command.bound)
@@ -90,16 +89,20 @@ def check_command(command: Command) -> None:
 def _check_lines(lines: tuple[HoldLine, ...]) -> None:
     if len(lines) > MAX_LINES:
         raise InvalidRequest(f"A reservation holds on at most {MAX_LINES} meters.", param="lines")
-    seen: set[tuple[UUID, str, str]] = set()
     for line in lines:
         if not (0 <= line.amount <= MAX_AMOUNT and 0 <= line.limit <= MAX_AMOUNT):
             raise InvalidRequest("Amounts and limits are 0 to 2^62.", param="lines")
         if line.thresholds:
             _check_thresholds(line.thresholds)
-        key = line.meter
-        seen.add((key.budget_id, key.subject_type, key.subject_id))
+    _check_meters(tuple([line.meter for line in lines]))
+
+
+@lru_cache(maxsize=16_384)
+def _check_meters(keys: tuple[MeterKey, ...]) -> None:
+    """Remembered, because the same meters are named again and again."""
+    for key in keys:
         _check_meter(key)
-    if len(seen) != len(lines):
+    if len({(key.budget_id, key.subject_type, key.subject_id) for key in keys}) != len(keys):
         raise InvalidRequest("Two lines name the same meter.", param="lines")
 
 
@@ -115,9 +118,7 @@ def _check_thresholds(text: str) -> None:
         )
 
 
-@lru_cache(maxsize=65_536)
 def _check_meter(key: MeterKey) -> None:
-    """Remembered, because the same meters are named again and again."""
     check_text(key.subject_id, "subject_id", 128)
     if key.subject_type not in SUBJECT_TYPES:
         raise InvalidRequest(f"{key.subject_type!r} is no subject type.", param="subject_type")

@@ -89,7 +89,7 @@ def extend(command: Extend, books: Books) -> Result:
         return Granted(reservation_id=reservation_id, replayed=True)
     if command.sequence > hold.version:
         return Refused(reservation_id=reservation_id, reason=Reason.OUT_OF_SEQUENCE, state=HELD)
-    if any(line.meter.tenant_id not in (None, hold.tenant_id) for line in command.lines):
+    if any(line.meter.tenant_id not in (hold.tenant_id, None) for line in command.lines):
         return Refused(reservation_id=reservation_id, reason=Reason.WRONG_TENANT, state=HELD)
     bound = _sum_of(hold.bound, command.bound)
     if bound is None:
