@@ -8,10 +8,8 @@ the state table makes harmless.
 import asyncio
 import logging
 import random
-from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from time import monotonic
-from uuid import UUID
 
 import psycopg
 from psycopg import errors as pg
@@ -25,10 +23,10 @@ from metering.ledger.postgres.store import PostgresStore
 from metering.ledger.postgres.windows import WindowCache
 from metering.ledger.postgres.wire import Step
 from metering.ledger.results import Result
+from metering.ledger.waiting import Batch, WaitingCommands, answer, fail
 
 LANES = 2
 """Connections that take batches in turn: while one waits for its COMMIT, Python prepares the other's."""
-SPLIT_ABOVE = 16
 MAX_BATCH = 512
 MAX_WAITING = 20_000
 DEADLINE_S = 10.0
@@ -49,9 +47,6 @@ POISON = (
 )
 """What trying again as it was cannot mend: the command, or a row that it touches, is at fault."""
 log = logging.getLogger(__name__)
-
-Waiting = tuple[Command, asyncio.Future[Result], float]
-"""A command, its sender's future, and the monotonic moment to give up."""
 
 
 class LedgerWriter:
@@ -74,10 +69,7 @@ class LedgerWriter:
         self._tasks: list[asyncio.Task[None]] = []
         self._on_step = on_step
         self._on_batch = on_batch
-        self._max_batch = max_batch
-        self._waiting: deque[Waiting] = deque()
-        self._in_flight: set[UUID] = set()
-        self._wake = asyncio.Event()
+        self._waiting = WaitingCommands(lanes=LANES, max_batch=max_batch)
         self._closing = False
         self.is_reachable = False
         """Whether the last batch reached the database."""
@@ -98,22 +90,18 @@ class LedgerWriter:
             raise MeteringUnavailable("The ledger's writer is not running.")
         if len(self._waiting) >= MAX_WAITING:
             raise LedgerOverloaded(f"{MAX_WAITING} commands wait for the ledger already.")
-        answer: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
-        self._waiting.append((command, answer, monotonic() + DEADLINE_S))
-        self._wake.set()
-        return await answer
+        return await self._waiting.add(command, monotonic() + DEADLINE_S)
 
     async def close(self, deadline_s: float = DEADLINE_S) -> None:
         """Carry out what waits, at most `deadline_s` long, then let go of the database."""
         self._closing = True
-        self._wake.set()
+        self._waiting.wake()
         if self._tasks:
             _, late = await asyncio.wait(self._tasks, timeout=deadline_s)
             for task in late:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
-        _fail(self._waiting, MeteringUnavailable("The ledger's writer was closed."))
-        self._waiting.clear()
+        fail(self._waiting.take_all(), MeteringUnavailable("The ledger's writer was closed."))
         for lane in self._lanes:
             await lane.close()
 
@@ -121,52 +109,29 @@ class LedgerWriter:
         while True:
             # Whoever was woken by the same event gets the chance to join this batch.
             await asyncio.sleep(0)
-            batch = self._next_batch()
+            batch = self._waiting.take_batch()
             if batch:
                 try:
                     await self._carry_out(lane, batch)
                 finally:
-                    self._in_flight.difference_update([command.reservation_id for command, _, _ in batch])
-                    _fail(
+                    self._waiting.has_ended(batch)
+                    fail(
                         batch,
                         MeteringUnavailable("The ledger's writer stopped before the command was answered."),
                     )
             elif self._closing and not self._waiting:
-                self._wake.set()  # another lane may wait for what this one has carried out
+                self._waiting.wake()  # another lane may wait for what this one has carried out
                 return
             else:
-                self._wake.clear()
-                await self._wake.wait()
+                await self._waiting.change()
 
-    def _next_batch(self) -> list[Waiting]:
-        """In arrival order. A command whose reservation is in flight ends the batch: it starts a later one.
-
-        Nothing, while another lane's batch is more than twice as large as what waits: a batch costs the same
-        few statements however small it is, so few and even batches serve all sooner than many small ones.
-        """
-        share = len(self._waiting)
-        if share < len(self._in_flight) // 2:
-            return []
-        if share > SPLIT_ABOVE and not self._in_flight:
-            share = -(-share // LANES)
-        batch: list[Waiting] = []
-        while self._waiting and len(batch) < min(share, self._max_batch):
-            reservation_id = self._waiting[0][0].reservation_id
-            if reservation_id in self._in_flight:
-                break
-            self._in_flight.add(reservation_id)
-            batch.append(self._waiting.popleft())
-        if self._waiting:
-            self._wake.set()
-        return batch
-
-    async def _carry_out(self, lane: PostgresStore, batch: list[Waiting]) -> None:
+    async def _carry_out(self, lane: PostgresStore, batch: Batch) -> None:
         """Try until the batch is answered or its deadline has passed."""
         collisions = 0
         while batch:
             try:
                 async with asyncio.timeout(BATCH_TIMEOUT_S):
-                    results = await lane.run([command for command, _, _ in batch])
+                    results = await lane.run([item.command for item in batch])
             except POISON as error:
                 await lane.close()
                 # A reserve that another process is inserting is found there by the next try.
@@ -185,11 +150,11 @@ class LedgerWriter:
                 self.is_reachable = True
                 if self._on_step is not None:
                     self._on_step("before_answer")
-                _answer(batch, results)
+                answer(batch, results)
                 self._on_batch(len(batch))
                 return
 
-    async def _isolate(self, lane: PostgresStore, batch: list[Waiting], error: psycopg.Error) -> None:
+    async def _isolate(self, lane: PostgresStore, batch: Batch, error: psycopg.Error) -> None:
         """A command that the database refuses must not sink its batch: try halves, then single ones."""
         if len(batch) > 1:
             middle = len(batch) // 2
@@ -197,31 +162,17 @@ class LedgerWriter:
             await self._carry_out(lane, batch[middle:])
             return
         log.error("ledger.command_refused", extra={"sqlstate": error.sqlstate})
-        _fail(batch, InvalidRequest("The ledger's database refused the command."))
+        fail(batch, InvalidRequest("The ledger's database refused the command."))
 
-    async def _pause(self, batch: list[Waiting], error: Exception) -> list[Waiting]:
+    async def _pause(self, batch: Batch, error: Exception) -> Batch:
         """Wait a moment and answer what is left to try; whatever is past its deadline is given up."""
         self.is_reachable = self.is_reachable and isinstance(error, BatchOutdated)
         log.warning(
             "ledger.retry",
             extra={"error": type(error).__name__, "sqlstate": getattr(error, "sqlstate", None)},
         )
-        moment = monotonic()
-        late = [item for item in batch if item[2] <= moment]
-        while self._waiting and self._waiting[0][2] <= moment:
-            late.append(self._waiting.popleft())
-        _fail(late, MeteringUnavailable("The ledger's database did not answer in time."))
+        moment_s = monotonic()
+        late = [item for item in batch if item.gives_up_s <= moment_s] + self._waiting.take_late()
+        fail(late, MeteringUnavailable("The ledger's database did not answer in time."))
         await asyncio.sleep(RETRY_PAUSE_S * (0.5 + random.random()))  # noqa: S311
-        return [item for item in batch if item[2] > moment]
-
-
-def _answer(batch: Sequence[Waiting], results: Sequence[Result]) -> None:
-    for (_, answer, _), result in zip(batch, results, strict=True):
-        if not answer.done():
-            answer.set_result(result)
-
-
-def _fail(batch: Sequence[Waiting], error: Exception) -> None:
-    for _, answer, _ in batch:
-        if not answer.done():
-            answer.set_exception(error)
+        return [item for item in batch if item.gives_up_s > moment_s]

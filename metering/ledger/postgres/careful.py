@@ -5,26 +5,21 @@ neither a node's clock nor a wait for a lock can bend them. Meters are hot: they
 """
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from operator import attrgetter
-from uuid import UUID
 
-from metering.ids import derived_id, time_ms_of
 from metering.ledger.books import Books, Hold, MetersNeeded, Posting
-from metering.ledger.check import MAX_ADJUSTMENTS
-from metering.ledger.commands import Adjust, Command, Expire, Extend, Release, Reserve, Settle
+from metering.ledger.commands import Command, Expire, Extend, Release, Reserve, Settle
 from metering.ledger.engine.alert import raise_alerts, rearm
-from metering.ledger.partitions import month_of
 from metering.ledger.postgres import sql
 from metering.ledger.postgres.answer import answer
+from metering.ledger.postgres.corrections import load_for_corrections
 from metering.ledger.postgres.literals import int_array, text_array, uuid_array
 from metering.ledger.postgres.outdated import BatchOutdated
-from metering.ledger.postgres.read import entry_from, hold_from, meter_from
+from metering.ledger.postgres.read import hold_from, meter_from
 from metering.ledger.postgres.windows import WindowCache
 from metering.ledger.postgres.wire import Statement, Step, Wire
 from metering.ledger.postgres.write import statements_for
 from metering.ledger.results import Reason, Refused, Result
-from metering.types import ReservationState
 
 Decided = tuple[Result, list[Posting]]
 """An answer, and what it changes on the meters."""
@@ -51,7 +46,7 @@ class CarefulBatch:
     async def run(self) -> tuple[list[Result], Books]:
         """The committed answers, and the books they come from. Raises psycopg.Error or BatchOutdated."""
         books = await self._lock_holds()
-        await self._load_for_adjustments(books)
+        await load_for_corrections(self._wire, self.commands, books)
         meter_ids = await self._meters_wanted(books)
         if meter_ids is None:
             return await self.run()
@@ -88,26 +83,6 @@ class CarefulBatch:
             twin = books.holds.get(row[0]) or hold_from(row)
             books.keys[twin.tenant_id, twin.idempotency_key or ""] = twin
         return books
-
-    async def _load_for_adjustments(self, books: Books) -> None:
-        late = [
-            c
-            for c in self.commands
-            if isinstance(c, Adjust) or _is_provisional(books.holds.get(c.reservation_id))
-        ]
-        if not late:
-            return
-        months = {c.reservation_id: month_of(_moment_of(c.reservation_id)) for c in late}
-        wanted = "{" + ",".join(str(month) for month in sorted(set(months.values()))) + "}"
-        [periods] = await self._wire.exchange([(sql.SHARE_PERIODS, (wanted,))])
-        closed = {month for month, state in periods if state != "open"}
-        books.sealed = frozenset(id_ for id_, month in months.items() if month in closed)
-        adjusted = [c.reservation_id for c in late if isinstance(c, Adjust)]
-        ids = [derived_id(id_, number) for id_ in adjusted for number in range(MAX_ADJUSTMENTS + 2)]
-        [rows] = await self._wire.exchange([(sql.ENTRIES_BY_ID, (uuid_array(ids),))])
-        for row in rows:
-            entry = entry_from(row)
-            books.past_entries.setdefault(entry.reservation_id, []).append(entry)
 
     async def _meters_wanted(self, books: Books) -> set[int] | None:
         """The meters to lock, or None after meters had to be opened: the batch then starts again."""
@@ -194,11 +169,3 @@ def _keys_of(commands: Sequence[Reserve]) -> tuple[str, str]:
         uuid_array([command.tenant_id for command in commands]),
         text_array([command.idempotency_key or "" for command in commands]),
     )
-
-
-def _is_provisional(hold: Hold | None) -> bool:
-    return hold is not None and hold.state == ReservationState.EXPIRED and hold.provisional
-
-
-def _moment_of(reservation_id: UUID) -> datetime:
-    return datetime.fromtimestamp(time_ms_of(reservation_id) / 1000, UTC)

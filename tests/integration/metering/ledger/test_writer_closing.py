@@ -6,7 +6,8 @@ from time import monotonic
 from metering.ids import uuid7
 from metering.ledger.commands import Release
 from metering.ledger.results import Ended
-from metering.ledger.writer import SPLIT_ABOVE, LedgerWriter
+from metering.ledger.waiting import SPLIT_ABOVE
+from metering.ledger.writer import LedgerWriter
 from tests.unit.metering.ledger.kit import ALDER
 
 LATE = 2
@@ -19,7 +20,7 @@ async def test_what_was_too_little_for_an_idle_lane_is_carried_out_and_the_write
     answers = [asyncio.create_task(_submit(ledger)) for _ in range(SPLIT_ABOVE)]
     for _ in range(5):
         await asyncio.sleep(0)
-    assert len(ledger._in_flight) == SPLIT_ABOVE, "one lane has taken them all"
+    assert ledger._waiting.in_flight == SPLIT_ABOVE, "one lane has taken them all"
     answers += [asyncio.create_task(_submit(ledger)) for _ in range(LATE)]
     await asyncio.sleep(0)
     started = monotonic()

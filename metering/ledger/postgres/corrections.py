@@ -1,0 +1,44 @@
+"""What a batch has to know beyond its rows where it corrects what has ended: adjustments and true-ups."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from uuid import UUID
+
+from metering.ids import derived_id, time_ms_of
+from metering.ledger.books import Books, Hold
+from metering.ledger.check import MAX_ADJUSTMENTS
+from metering.ledger.commands import Adjust, Command
+from metering.ledger.partitions import month_of
+from metering.ledger.postgres import sql
+from metering.ledger.postgres.literals import uuid_array
+from metering.ledger.postgres.read import entry_from
+from metering.ledger.postgres.wire import Wire
+from metering.types import ReservationState
+
+
+async def load_for_corrections(wire: Wire, commands: Sequence[Command], books: Books) -> None:
+    """The months that must stay open meanwhile, and the entries that adjustments add to."""
+    late = [
+        c for c in commands if isinstance(c, Adjust) or _is_provisional(books.holds.get(c.reservation_id))
+    ]
+    if not late:
+        return
+    months = {c.reservation_id: month_of(_moment_of(c.reservation_id)) for c in late}
+    wanted = "{" + ",".join(str(month) for month in sorted(set(months.values()))) + "}"
+    [periods] = await wire.exchange([(sql.SHARE_PERIODS, (wanted,))])
+    closed = {month for month, state in periods if state != "open"}
+    books.sealed = frozenset(id_ for id_, month in months.items() if month in closed)
+    adjusted = [c.reservation_id for c in late if isinstance(c, Adjust)]
+    ids = [derived_id(id_, number) for id_ in adjusted for number in range(MAX_ADJUSTMENTS + 2)]
+    [rows] = await wire.exchange([(sql.ENTRIES_BY_ID, (uuid_array(ids),))])
+    for row in rows:
+        entry = entry_from(row)
+        books.past_entries.setdefault(entry.reservation_id, []).append(entry)
+
+
+def _is_provisional(hold: Hold | None) -> bool:
+    return hold is not None and hold.state == ReservationState.EXPIRED and hold.provisional
+
+
+def _moment_of(reservation_id: UUID) -> datetime:
+    return datetime.fromtimestamp(time_ms_of(reservation_id) / 1000, UTC)

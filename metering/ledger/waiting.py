@@ -1,0 +1,113 @@
+"""Commands that wait for a batch, and which of them make the next one."""
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+from time import monotonic
+from typing import NamedTuple
+from uuid import UUID
+
+from metering.ledger.commands import Command
+from metering.ledger.results import Result
+
+SPLIT_ABOVE = 16
+
+
+class Waiting(NamedTuple):
+    """A command, its sender's future, and the monotonic moment to give up."""
+
+    command: Command
+    answer: "asyncio.Future[Result]"
+    gives_up_s: float
+
+
+Batch = list[Waiting]
+
+
+class WaitingCommands:
+    """In order of arrival. A reservation is in one batch at a time."""
+
+    def __init__(self, *, lanes: int, max_batch: int) -> None:
+        self._lanes = lanes
+        self._max_batch = max_batch
+        self._waiting: deque[Waiting] = deque()
+        self._in_flight: set[UUID] = set()
+        self._changed = asyncio.Event()
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    @property
+    def in_flight(self) -> int:
+        """How many are in batches now."""
+        return len(self._in_flight)
+
+    def add(self, command: Command, gives_up_s: float) -> "asyncio.Future[Result]":
+        """Where the answer will come."""
+        answer: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+        self._waiting.append(Waiting(command, answer, gives_up_s))
+        self._changed.set()
+        return answer
+
+    def wake(self) -> None:
+        """Let every lane look again."""
+        self._changed.set()
+
+    async def change(self) -> None:
+        """Until there is something new."""
+        self._changed.clear()
+        await self._changed.wait()
+
+    def take_batch(self) -> Batch:
+        """The next ones. A command whose reservation is in flight ends the batch: it starts a later one.
+
+        Nothing, while another lane's batch is more than twice as large as what waits: a batch costs the same
+        few statements however small it is, so few and even batches serve all sooner than many small ones.
+        """
+        share = len(self._waiting)
+        if share < len(self._in_flight) // 2:
+            return []
+        if share > SPLIT_ABOVE and not self._in_flight:
+            share = -(-share // self._lanes)
+        batch: Batch = []
+        while self._waiting and len(batch) < min(share, self._max_batch):
+            reservation_id = self._waiting[0].command.reservation_id
+            if reservation_id in self._in_flight:
+                break
+            self._in_flight.add(reservation_id)
+            batch.append(self._waiting.popleft())
+        if self._waiting:
+            self._changed.set()
+        return batch
+
+    def has_ended(self, batch: Sequence[Waiting]) -> None:
+        """Its reservations may be in other batches now."""
+        self._in_flight.difference_update([item.command.reservation_id for item in batch])
+
+    def take_late(self) -> Batch:
+        """Those at the head whose moment has passed."""
+        moment_s = monotonic()
+        late: Batch = []
+        while self._waiting and self._waiting[0].gives_up_s <= moment_s:
+            late.append(self._waiting.popleft())
+        return late
+
+    def take_all(self) -> Batch:
+        """Everything that waits."""
+        taken = list(self._waiting)
+        self._waiting.clear()
+        return taken
+
+
+def answer(batch: Sequence[Waiting], results: Sequence[Result]) -> None:
+    """Wake each sender who still waits."""
+    for item, result in zip(batch, results, strict=True):
+        if not item.answer.done():
+            item.answer.set_result(result)
+
+
+def fail(batch: Sequence[Waiting], error: Exception) -> None:
+    """Tell everybody who was not answered."""
+    for item in batch:
+        if not item.answer.done():
+            item.answer.set_exception(error)
