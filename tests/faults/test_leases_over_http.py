@@ -1,0 +1,101 @@
+"""The lease of a call over HTTP: renewed as long as the call runs, and no call outlives one that could not be."""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gateway_project.local.postgres import EmbeddedPostgres
+from metering.types import ReservationState
+from tests.faults.callers import Callers, Told, callers
+from tests.faults.house import House, billed, standing_house
+from tests.faults.rows import assert_books_balance, query
+from tests.faults.waiting import until
+
+LEASE_S = 5
+WITHIN_S = 60
+STREAMED = (False, True)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+
+
+@pytest.fixture
+def house(doomed_database: str, tmp_path: Path) -> Iterator[House]:
+    environment = {"RESERVATION_LEASE_S": str(LEASE_S), "SWEEP_INTERVAL_S": "1"}
+    with standing_house(doomed_database, tmp_path, places=2, environment=environment) as house:
+        yield house
+
+
+@pytest.fixture
+async def crowd() -> AsyncIterator[Callers]:
+    async with callers() as crowd:
+        yield crowd
+
+
+def ask_two(house: House, crowd: Callers, **fields: Any) -> list["asyncio.Task[Told]"]:
+    """One whole and one streamed, both of the first gateway."""
+    token = house.tenant(dimension="cost", window="month", amount=1_000)
+    url = house.gateways.urls[0]
+    return [asyncio.create_task(crowd.ask(url, token, streamed=streamed, **fields)) for streamed in STREAMED]
+
+
+async def held_by_the_vendor(house: House, crowd: Callers) -> list["asyncio.Task[Told]"]:
+    house.vendor.hold()
+    asked = ask_two(house, crowd)
+    await until(lambda: house.vendor.log()["at_once"] == 2, within_s=WITHIN_S)
+    return asked
+
+
+def states(house: House) -> list[tuple[int, bool]]:
+    """State, and whether the charge is provisional."""
+    return query(house.database, "SELECT state, provisional FROM metering_usagereservation")
+
+
+async def assert_stopped_and_charged_as_held(house: House, asked: list["asyncio.Task[Told]"]) -> None:
+    """The caller is told, the vendor's connection is cut, and what it may bill is booked."""
+    for told in await asyncio.gather(*asked):
+        assert (told.status, told.code) == (503, "metering_unavailable")
+    await until(lambda: house.vendor.log()["at_once"] == 0, within_s=WITHIN_S)
+    await until(
+        lambda: [row["outcome"] for row in house.rows().values()] == ["cancelled"] * 2, within_s=WITHIN_S
+    )
+    await until(lambda: not any(provisional for _, provisional in states(house)), within_s=WITHIN_S)
+    assert all(row["estimated"] for row in house.rows().values())
+    assert query(house.database, "SELECT sum(held) FROM metering_usagemeter") == [(0,)]
+    assert_books_balance(house.database)
+
+
+async def test_a_call_that_takes_longer_than_its_lease_is_settled_as_billed(
+    house: House, crowd: Callers
+) -> None:
+    asked = ask_two(house, crowd, text=f"vendor:slow={1.6 * LEASE_S}")
+    assert [told.whole for told in await asyncio.gather(*asked)] == [True, True]
+    rows = house.rows()
+    for call in house.vendor.log()["calls"]:
+        row = rows[call["attempt_id"]]
+        assert (row["outcome"], {name: row[name] for name in billed(call)}) == ("ok", billed(call))
+    assert states(house) == [(ReservationState.SETTLED, False)] * 2
+    assert_books_balance(house.database)
+
+
+async def test_a_gateway_that_was_frozen_past_the_lease_stops_its_calls(house: House, crowd: Callers) -> None:
+    asked = await held_by_the_vendor(house, crowd)
+    house.gateways.send_signal(0, signal.SIGSTOP)
+    try:
+        await until(lambda: states(house) == [(ReservationState.EXPIRED, True)] * 2, within_s=WITHIN_S)
+        assert [row["outcome"] for row in house.rows().values()] == ["provisional"] * 2
+    finally:
+        house.gateways.send_signal(0, signal.SIGCONT)
+    await assert_stopped_and_charged_as_held(house, asked)
+
+
+async def test_a_call_does_not_outlive_its_lease_while_the_database_is_away(
+    house: House, crowd: Callers, doomed_server: EmbeddedPostgres
+) -> None:
+    asked = await held_by_the_vendor(house, crowd)
+    await asyncio.to_thread(doomed_server.stop, "immediate")
+    await until(lambda: house.vendor.log()["at_once"] == 0, within_s=WITHIN_S)
+    await asyncio.to_thread(doomed_server.start)
+    await assert_stopped_and_charged_as_held(house, asked)
