@@ -20,6 +20,7 @@ close_after_requests()
 # These import models, so Django has to be set up before them.
 from gateway_project import wiring  # noqa: E402
 from gateway_project.collector import spare_what_lives_long  # noqa: E402
+from gateway_project.django_gate import DjangoGate  # noqa: E402
 from gateway_project.housekeeping import housekeeping  # noqa: E402
 from gateway_project.proxy.app import make_app  # noqa: E402
 from gateway_project.proxy.guard import Guard  # noqa: E402
@@ -46,7 +47,7 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
 
 def make_application(lifespan: Lifespan[Starlette]) -> Guard:
     """Everything that this project serves."""
-    front = make_app(cast(ASGIApp, django_application), lifespan)
+    front = make_app(DjangoGate(cast(ASGIApp, django_application)), lifespan)
     return Guard(front, max_requests=settings.MAX_CONCURRENT_REQUESTS)
 
 

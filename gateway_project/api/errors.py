@@ -49,6 +49,8 @@ def as_metering_error(exc: Exception) -> MeteringError:
     if isinstance(exc, exceptions.ValidationError):
         param, sentence = first_problem(exc.detail)
         return InvalidRequest(f"{param}: {sentence}" if param else sentence, param=param or None)
+    if isinstance(exc, RecursionError):  # from the JSON parser
+        return InvalidRequest("The body is nested too deeply.")
     twin = next((_TWINS[kind] for kind in type(exc).__mro__ if kind in _TWINS), None)
     if twin is not None:
         return twin(_sentence(exc))

@@ -47,6 +47,25 @@ def test_a_method_that_the_route_has_not() -> None:
     assert (response.status_code, error_of(response)["code"]) == (405, "invalid_request")
 
 
+def test_a_body_that_is_nested_too_deeply() -> None:
+    body = "[" * 100_000 + "]" * 100_000
+    response = Client().post("/api/auth/token", body, content_type="application/json")
+    assert (response.status_code, error_of(response)["code"]) == (400, "invalid_request")
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "status"),
+    [
+        ("{", "application/json", 400),
+        ("a=1", "application/x-www-form-urlencoded", 415),
+        ("[]", "application/json", 400),
+    ],
+)
+def test_a_body_that_is_no_json_object(body: str, kind: str, status: int) -> None:
+    response = Client().post("/api/auth/token", body, content_type=kind)
+    assert (response.status_code, error_of(response)["code"]) == (status, "invalid_request")
+
+
 def test_the_callers_own_request_id_comes_back() -> None:
     response = Client().get("/api/auth/me", headers={"x-request-id": "mine-1"})
     assert error_of(response)["request_id"] == "mine-1"

@@ -1,0 +1,114 @@
+"""How much Django is asked to do at once, and what is answered beyond that."""
+
+import asyncio
+import json
+from typing import Any
+
+from gateway_project.django_gate import DjangoGate
+
+SCOPE = {"type": "http", "method": "POST", "path": "/api/x", "headers": [(b"x-request-id", b"mine")]}
+
+
+class Django:
+    """Answers when it is told to, and counts."""
+
+    def __init__(self) -> None:
+        self.running = self.most = 0
+        self.bodies: list[bytes] = []
+        self.go = asyncio.Event()
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        self.running += 1
+        self.most = max(self.most, self.running)
+        self.bodies.append((await receive())["body"])
+        await self.go.wait()
+        self.running -= 1
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+
+async def ask(gate: DjangoGate, *parts: bytes) -> tuple[int, Any]:
+    """The status and the body of the answer."""
+    messages = [
+        {"type": "http.request", "body": part, "more_body": number < len(parts)}
+        for number, part in enumerate(parts, start=1)
+    ]
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        return messages.pop(0) if messages else {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    await gate(dict(SCOPE), receive, send)
+    return (sent[0]["status"], sent[1]["body"]) if sent else (0, b"")
+
+
+async def settle() -> None:
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
+async def test_no_more_run_at_once_than_there_are_places() -> None:
+    django = Django()
+    gate = DjangoGate(django, max_requests=2)
+    asked = [asyncio.create_task(ask(gate, b"")) for _ in range(5)]
+    await settle()
+    assert django.running == 2
+    django.go.set()
+    assert [status for status, _ in await asyncio.gather(*asked)] == [200] * 5
+    assert django.most == 2
+
+
+async def test_beyond_the_waiting_room_the_answer_is_immediate() -> None:
+    django = Django()
+    gate = DjangoGate(django, max_requests=1, max_waiting=1)
+    first, second = (asyncio.create_task(ask(gate, b"")) for _ in range(2))
+    await settle()
+    status, body = await ask(gate, b"")
+    assert (status, json.loads(body)["error"]["code"]) == (503, "overloaded")
+    assert json.loads(body)["error"]["request_id"] == "mine"
+    django.go.set()
+    assert [answer[0] for answer in await asyncio.gather(first, second)] == [200, 200]
+
+
+async def test_who_waits_too_long_is_told_so_and_leaves_no_trace() -> None:
+    django = Django()
+    gate = DjangoGate(django, max_requests=1, wait_s=0.01)
+    first = asyncio.create_task(ask(gate, b""))
+    await settle()
+    assert (await ask(gate, b""))[0] == 503
+    django.go.set()
+    assert (await first)[0] == 200
+    assert (await ask(gate, b""))[0] == 200
+
+
+async def test_the_body_arrives_whole() -> None:
+    django = Django()
+    django.go.set()
+    await ask(DjangoGate(django), b"one ", b"two")
+    assert django.bodies == [b"one two"]
+
+
+async def test_a_body_that_is_too_long_never_reaches_django(monkeypatch: Any) -> None:
+    monkeypatch.setattr("gateway_project.proxy.body.MAX_BODY_BYTES", 5)
+    django = Django()
+    status, body = await ask(DjangoGate(django), b"one", b"two")
+    assert (status, json.loads(body)["error"]["code"]) == (413, "body_too_large")
+    assert django.bodies == []
+
+
+async def test_who_leaves_before_the_body_is_whole_is_forgotten() -> None:
+    django = Django()
+    gate = DjangoGate(django)
+    left: list[Any] = [{"type": "http.request", "body": b"o", "more_body": True}, {"type": "http.disconnect"}]
+
+    async def receive() -> Any:
+        return left.pop(0)
+
+    async def send(message: Any) -> None:
+        raise AssertionError(message)
+
+    await gate(dict(SCOPE), receive, send)
+    assert django.bodies == []
