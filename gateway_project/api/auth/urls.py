@@ -4,6 +4,7 @@ from django.urls import path
 
 from gateway_project.api.auth.log_out import LogOut
 from gateway_project.api.auth.me import Me
+from gateway_project.api.auth.own_password import OwnPassword
 from gateway_project.api.auth.refresh import Refresh
 from gateway_project.api.auth.sign_in import SignIn
 from gateway_project.api.auth.sign_up import SignUp
@@ -13,5 +14,6 @@ urlpatterns = [
     path("auth/token", SignIn.as_view(), name="sign-in"),
     path("auth/token/refresh", Refresh.as_view(), name="refresh"),
     path("auth/logout", LogOut.as_view(), name="log-out"),
+    path("auth/password", OwnPassword.as_view(), name="own-password"),
     path("auth/me", Me.as_view(), name="me"),
 ]

@@ -197,6 +197,31 @@ class TestLoggingOut:
         assert code_of(call("POST", "auth/logout", who=make_token().secret)) == (400, "invalid_request")
 
 
+class TestTheOwnPassword:
+    def test_another_one_ends_every_session_and_begins_a_new_one(self) -> None:
+        user = person()
+        old = sign_in(user).json()
+        change = {"current": PASSWORD, "password": "another good password"}
+        fresh = call("POST", "auth/password", change, who=old["access"])
+        assert fresh.status_code == 200
+        assert me(fresh.json()["access"]).status_code == 200
+        assert code_of(me(old["access"])) == (401, "invalid_credential")
+        assert sign_in(user, "another good password").status_code == 200
+
+    def test_the_current_one_must_be_right_and_the_new_one_good(self) -> None:
+        access = sign_in(person()).json()["access"]
+        wrong = {"current": "wrong", "password": "another good password"}
+        assert code_of(call("POST", "auth/password", wrong, who=access)) == (401, "invalid_credential")
+        bad = {"current": PASSWORD, "password": "12345678"}
+        assert code_of(call("POST", "auth/password", bad, who=access)) == (400, "invalid_request")
+        assert me(access).status_code == 200
+
+    def test_an_ati_token_has_none(self) -> None:
+        change = {"current": PASSWORD, "password": "another good password"}
+        secret = make_token(user=person()).secret
+        assert code_of(call("POST", "auth/password", change, who=secret)) == (403, "not_permitted")
+
+
 def test_sessions_that_have_expired_are_forgotten_at_the_next_sign_in() -> None:
     user, other = person(), person()
     long_ago = now() - SESSION_LIFE
