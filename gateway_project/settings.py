@@ -91,6 +91,8 @@ VENDOR_KEYS = {
         "DEEPSEEK_API_KEY",
     )
 }
+# How check_providers asks them; metering itself knows no vendor.
+PROVIDER_PROBE = "gateway_project.probe.probe_providers"
 OPENALEX_BASE_URL = env.url("OPENALEX_BASE_URL", "https://api.openalex.org", schemes=("https", "http"))
 OPENALEX_API_KEY = env.text("OPENALEX_API_KEY")
 USPTO_ODP_BASE_URL = env.url("USPTO_ODP_BASE_URL", "https://api.uspto.gov", schemes=("https", "http"))

@@ -122,6 +122,10 @@ class LLMProvider(Protocol):
         """One whole answer to an embeddings request."""
         ...
 
+    async def probe(self, timeout_s: float) -> None:
+        """Ask, without spending anything, whether it answers and accepts the key. Raises ProviderError."""
+        ...
+
     async def close(self) -> None:
         """Let go of connections."""
         ...

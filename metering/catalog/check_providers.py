@@ -1,17 +1,20 @@
-"""Which providers could be called: configuration only, nothing is sent."""
+"""Which providers could be called: their configuration, and what they say when they are asked."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from django.db.models import Count, Q
 
 from metering.models import Provider
 
+Probe = Callable[[Collection[str]], Mapping[str, str | None]]
+"""Asks these providers whether they answer: what is wrong with each, without any part of a key; None: nothing."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderCheck:
-    """What is known about one provider without calling it."""
+    """What is known about one provider."""
 
     provider: str
     kind: str
@@ -19,6 +22,8 @@ class ProviderCheck:
     api_key_env: str
     models: int
     """Active models; a provider without any is never called."""
+    asked: bool = False
+    """Whether it was asked: one whose configuration is wrong is not."""
     problem: str | None = None
 
     @property
@@ -26,12 +31,12 @@ class ProviderCheck:
         return self.problem is None
 
 
-def check_providers(*, environment: Mapping[str, str]) -> list[ProviderCheck]:
+def check_providers(*, environment: Mapping[str, str], probe: Probe) -> list[ProviderCheck]:
     """Every active provider in order of name. A key's variable (or NAME_FILE) must be set; it is never shown."""
     rows = Provider.objects.filter(is_active=True).annotate(
         active_models=Count("models", filter=Q(models__is_active=True))
     )
-    return [
+    checks = [
         ProviderCheck(
             provider=row.name,
             kind=row.kind,
@@ -41,6 +46,11 @@ def check_providers(*, environment: Mapping[str, str]) -> list[ProviderCheck]:
             problem=_problem(row, environment),
         )
         for row in rows.order_by("name")
+    ]
+    said = probe([check.provider for check in checks if check.ok])
+    return [
+        replace(check, asked=True, problem=said.get(check.provider)) if check.ok else check
+        for check in checks
     ]
 
 

@@ -12,6 +12,7 @@ from msgspec import Struct
 from providers.port import Failure, ProviderError
 
 MESSAGE_LENGTH = 300
+MAX_ERROR_BYTES = 1 << 16
 PARAM_LENGTH = 128
 RETRYABLE = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 524, 529})
 AMBIGUOUS = frozenset({504, 524})

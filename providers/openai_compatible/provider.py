@@ -9,15 +9,15 @@ from yarl import URL
 
 from providers.openai_compatible.answer import read_whole, whole_answer
 from providers.openai_compatible.connections import connections
-from providers.openai_compatible.errors import broken, connection_failed, refused
+from providers.openai_compatible.errors import MAX_ERROR_BYTES, broken, connection_failed, refused
 from providers.openai_compatible.exchange import Answer, Target
 from providers.openai_compatible.patience import Patience
+from providers.openai_compatible.probe import probe
 from providers.openai_compatible.request import payload_of, renames_limit
 from providers.openai_compatible.streamed import StreamedAnswer
 from providers.openai_compatible.timeouts import Timeouts
 from providers.port import Capability, Chunk, Completion, ProviderCall
 
-MAX_ERROR_BYTES = 1 << 16
 CONNECTION_ERRORS = (aiohttp.ClientError, TimeoutError, OSError)
 EVENT_STREAM = "text/event-stream"
 TAIL_S = 0.05
@@ -73,6 +73,13 @@ class OpenAICompatibleProvider:
                 response.release()  # cuts the connection, and so the call, unless the answer has ended
         except CONNECTION_ERRORS as error:
             raise connection_failed(error) from None  # the client's error may quote the request's URL
+
+    async def probe(self, timeout_s: float) -> None:
+        try:
+            async with asyncio.timeout(timeout_s):
+                await probe(connections.take(self), self._chat_url, self._headers, self._api_key)
+        except CONNECTION_ERRORS as error:
+            raise connection_failed(error) from None
 
     async def close(self) -> None:
         await connections.let_go(self)

@@ -44,6 +44,9 @@ class SandboxProvider:
             body["usage"] = _usage(usage)
         return Completion(body=_encode(body), model=model, usage=usage)
 
+    async def probe(self, timeout_s: float) -> None:
+        """It is always there."""
+
     async def stream(self, call: ProviderCall) -> AsyncGenerator[Chunk, None]:
         asked = directives_in(call.body)
         await _misbehave(asked, call.timeout_s)

@@ -1,9 +1,16 @@
+from collections.abc import Collection
+
 from metering.catalog.check_providers import check_providers
 from tests.factories import ModelFactory, ProviderFactory
 
 
+def silent(names: Collection[str]) -> dict[str, str | None]:
+    """Nobody has anything to say."""
+    return dict.fromkeys(names)
+
+
 def checks(**environment: str) -> dict[str, str | None]:
-    return {check.provider: check.problem for check in check_providers(environment=environment)}
+    return {check.provider: check.problem for check in check_providers(environment=environment, probe=silent)}
 
 
 def test_a_vendor_needs_its_key_the_sandbox_and_one_s_own_server_do_not(db, tmp_path) -> None:
@@ -26,5 +33,24 @@ def test_a_vendor_needs_its_key_the_sandbox_and_one_s_own_server_do_not(db, tmp_
 def test_only_active_models_count(db) -> None:
     ModelFactory()
     ModelFactory(is_active=False)
-    [check] = check_providers(environment={})
+    [check] = check_providers(environment={}, probe=silent)
     assert check.models == 1
+
+
+def test_only_what_is_configured_is_asked_and_what_it_says_is_the_problem(db) -> None:
+    ProviderFactory()
+    ProviderFactory(name="claude", kind="anthropic", api_key_env="CLAUDE_KEY")
+    ProviderFactory(name="local", kind="openai_compatible", base_url="http://localhost:8080/v1")
+    asked: list[str] = []
+
+    def probe(names: Collection[str]) -> dict[str, str | None]:
+        asked.extend(names)
+        return {"sandbox": None, "local": "it cannot be reached"}
+
+    found = check_providers(environment={}, probe=probe)
+    assert asked == ["local", "sandbox"]
+    assert [(check.provider, check.asked, check.problem) for check in found] == [
+        ("claude", False, "CLAUDE_KEY is not set"),
+        ("local", True, "it cannot be reached"),
+        ("sandbox", True, None),
+    ]

@@ -24,6 +24,8 @@ from tests.factories import (
     make_token,
     reference_data,
 )
+from tests.vendors.openai_app import API_KEY
+from tests.vendors.running import running_vendor
 
 pytestmark = pytest.mark.django_db
 DEMO = str(Path(__file__).parents[4] / "fixtures" / "demo" / "catalog.yaml")
@@ -148,8 +150,32 @@ class TestCatalog:
         text("load_catalog", str(tmp_path / "more.yaml"))
         with pytest.raises(CommandError, match="Not usable: openai"):
             text("check_providers")
-        monkeypatch.setenv("OPENAI_API_KEY", "sk-secret-1")
-        assert "sk-secret-1" not in text("check_providers")
+
+    def test_check_providers_asks_each_and_shows_no_key(self, tmp_path, monkeypatch) -> None:
+        monkeypatch.setenv("FAKE_KEY", API_KEY)
+        monkeypatch.setenv("WRONG_KEY", "sk-secret-1")
+        reference_data()
+        with running_vendor() as vendor:
+            (tmp_path / "fake.yaml").write_text(
+                f"""providers:
+  good: {{kind: openai_compatible, base_url: "{vendor.base_url}", api_key: "${{FAKE_KEY}}"}}
+  wrong: {{kind: openai_compatible, base_url: "{vendor.base_url}", api_key: "${{WRONG_KEY}}"}}
+  gone: {{kind: openai_compatible, base_url: "http://127.0.0.1:1/v1", api_key: "${{FAKE_KEY}}"}}
+models: {{small: {{provider: wrong, class: BASE_S, context_tokens: 10, max_output_tokens: 5}}}}
+"""
+            )
+            text("load_catalog", str(tmp_path / "fake.yaml"))
+            output = io.StringIO()
+            with pytest.raises(CommandError, match="Not usable: wrong"):
+                call_command("check_providers", "--json", stdout=output)
+        problems = {check["provider"]: check["problem"] for check in json.loads(output.getvalue())}
+        assert problems == {
+            "good": None,
+            "wrong": "status 401: it does not accept the gateway's credentials",
+            "gone": "it cannot be reached",
+        }
+        assert vendor.log.calls == []  # no call that a vendor would bill
+        assert "sk-secret-1" not in output.getvalue()
 
 
 class TestBudgets:
