@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, path, re_path
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerView
 
+from gateway_project.api.alerts.urls import urlpatterns as alerts
 from gateway_project.api.auth.urls import urlpatterns as auth
 from gateway_project.api.catalog.urls import urlpatterns as catalog
 from gateway_project.api.errors import not_found
@@ -16,6 +17,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *catalog,
     *usage,
     *policy,
+    *alerts,
     path("schema", SpectacularJSONAPIView.as_view(), name="schema"),
     path("docs", SpectacularSwaggerView.as_view(url_name="api:schema"), name="docs"),
     re_path("", not_found, name="nothing"),

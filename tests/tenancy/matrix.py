@@ -203,6 +203,9 @@ API = [
     ),
     Row("GET /api/budgets", member=200, admin=200, operator=200),
     Row("GET /api/budgets?tenant={tenant}", member=200, admin=200, operator=200),
+    Row("GET /api/alerts", member=403, admin=200, operator=200),
+    Row("GET /api/alerts/{alert}", member=403, admin=200, operator=200),
+    Row("POST /api/alerts/{alert}/acknowledge", member=403, admin=200, operator=200),
     Row("GET /api/schema", public=200, member=200, admin=200, operator=200),
     Row("GET /api/docs", public=200, member=200, admin=200, operator=200),
 ]

@@ -13,6 +13,7 @@ from metering.models import (
     Membership,
     PolicyDecision,
     PolicyRule,
+    QuotaAlert,
     Team,
     Tenant,
     UsageLog,
@@ -22,6 +23,7 @@ from metering.models import (
     User,
 )
 from tests.factories import (
+    AlertFactory,
     AttemptFactory,
     BudgetFactory,
     MeterFactory,
@@ -49,6 +51,7 @@ class House:
     rule: PolicyRule
     budget: Budget
     decision: PolicyDecision
+    alert: QuotaAlert
 
     def names(self) -> dict[str, str]:
         """What the placeholders of a route's path and body become."""
@@ -60,6 +63,7 @@ class House:
             "team": str(self.team.pk),
             "rule": str(self.rule.pk),
             "budget": str(self.budget.pk),
+            "alert": str(self.alert.pk),
         }
 
     def marks(self) -> set[str]:
@@ -73,6 +77,7 @@ class House:
             self.rule,
             self.budget,
             self.decision,
+            self.alert,
         )
         return {str(row.pk) for row in rows} | {self.tenant.slug, self.token.prefix, self.secret}
 
@@ -119,7 +124,7 @@ def make_house(slug: str) -> House:
     for person in (member, admin):
         Membership.objects.create(team=team, user=person)
     budget = BudgetFactory(tenant=tenant)
-    MeterFactory(budget=budget, used=1)
+    meter = MeterFactory(budget=budget, used=1)
     _use(tenant, member, team, f"{slug}-talk")
     return House(
         tenant=tenant,
@@ -131,6 +136,7 @@ def make_house(slug: str) -> House:
         rule=RuleFactory(tenant=tenant),
         budget=budget,
         decision=make_decision(tenant, token),
+        alert=AlertFactory(meter=meter),
     )
 
 
@@ -141,7 +147,8 @@ def more_of(house: House) -> None:
     Team.objects.create(tenant=house.tenant, slug=f"{slug}-second-team", name=f"{slug} second team")
     _person(house.token, f"cat@{slug}.example", User.Role.MEMBER)
     RuleFactory(tenant=house.tenant, key="max_tokens_out", value=7)
-    MeterFactory(budget=BudgetFactory(tenant=house.tenant, window="month"), used=7)
+    meter = MeterFactory(budget=BudgetFactory(tenant=house.tenant, window="month"), used=7)
+    AlertFactory(meter=meter)
     _use(house.tenant, house.admin, None, f"{slug}-second-talk")
     make_decision(house.tenant, house.token, rule="tenant cost/month")
 
@@ -149,7 +156,7 @@ def more_of(house: House) -> None:
 def image_of(house: House) -> list[Any]:
     """Every row of a tenant, to see whether one has changed."""
     rows: list[Any] = []
-    for noun in (ATIToken, Team, User, PolicyRule, Budget, *BOOKS):
+    for noun in (ATIToken, Team, User, PolicyRule, Budget, QuotaAlert, *BOOKS):
         rows += noun.objects.filter(tenant_id=house.tenant.pk).order_by("pk").values()
     rows += Membership.objects.filter(team__tenant=house.tenant).order_by("pk").values()
     rows += Tenant.objects.filter(pk=house.tenant.pk).values()

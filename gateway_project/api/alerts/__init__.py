@@ -1,0 +1,1 @@
+"""/api/alerts: what was noticed about limits."""
