@@ -11,6 +11,7 @@ REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_PAGINATION_CLASS": "gateway_project.api.pagination.CursorPages",
     "DEFAULT_SCHEMA_CLASS": "gateway_project.api.schema.Schema",
     "EXCEPTION_HANDLER": "gateway_project.api.errors.handle",
+    "DEFAULT_METADATA_CLASS": None,  # OPTIONS tells nothing: the document is at /api/schema
     "UNAUTHENTICATED_USER": None,
     "NUM_PROXIES": 0,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, JsonResponse
+from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions
 from rest_framework.response import Response
 
@@ -74,6 +75,7 @@ def first_problem(detail: Any, param: str = "") -> tuple[str, str]:
     return param, str(detail) if isinstance(detail, str) else "Invalid input."
 
 
+@csrf_exempt  # there are no cookies to forge a request with, and the refusal would be a page
 def not_found(request: HttpRequest, exception: Exception | None = None) -> JsonResponse:
     """For paths under /api/ that lead nowhere."""
     error = NotFound(f"There is nothing at {request.path}.")

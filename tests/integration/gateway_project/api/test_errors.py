@@ -37,14 +37,18 @@ def test_with_a_credential_that_is_none(header: str) -> None:
     assert (response.status_code, error_of(response)["code"]) == (401, "invalid_credential")
 
 
-def test_a_path_that_leads_nowhere() -> None:
-    response = Client().get("/api/nowhere")
+@pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
+@pytest.mark.parametrize("path", ["/api/", "/api/nowhere", "/api/auth/me/"])
+def test_a_path_that_leads_nowhere(method: str, path: str) -> None:
+    response = Client(enforce_csrf_checks=True).generic(method, path)
     assert (response.status_code, error_of(response)["code"]) == (404, "not_found")
 
 
 def test_a_method_that_the_route_has_not() -> None:
-    response = Client().delete("/api/auth/me", headers={"authorization": f"Bearer {make_token().secret}"})
-    assert (response.status_code, error_of(response)["code"]) == (405, "invalid_request")
+    headers = {"authorization": f"Bearer {make_token().secret}"}
+    for method in ("DELETE", "OPTIONS"):
+        response = Client().generic(method, "/api/auth/me", headers=headers)
+        assert (response.status_code, error_of(response)["code"]) == (405, "invalid_request")
 
 
 def test_a_body_that_is_nested_too_deeply() -> None:

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.utils.timezone import now
 
 from metering.identity.access_token import ACCESS_LIFE
-from metering.identity.open_session import SESSION_LIFE, open_session
+from metering.identity.open_session import MAX_SESSIONS, SESSION_LIFE, open_session
 from metering.identity.refresh_session import refresh_session
 from metering.identity.revoke_token import revoke_token
 from metering.models import ATIToken, AuditEvent, LoginSession, Tenant, User
@@ -195,6 +195,14 @@ class TestLoggingOut:
 
     def test_an_ati_token_has_no_session(self) -> None:
         assert code_of(call("POST", "auth/logout", who=make_token().secret)) == (400, "invalid_request")
+
+
+def test_one_session_too_many_ends_the_oldest() -> None:
+    user = person()
+    pairs = [open_session(user=user, now=now()) for _ in range(MAX_SESSIONS + 1)]
+    assert code_of(me(pairs[0].access)) == (401, "invalid_credential")
+    assert me(pairs[1].access).status_code == 200
+    assert LoginSession.objects.count() == MAX_SESSIONS
 
 
 class TestTheOwnPassword:
