@@ -1,6 +1,8 @@
 """Four gateway processes over one database that the test may break, and two tokens that all of them have seen."""
 
+import json
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,8 +24,21 @@ class Fleet:
 
     def statuses(self, number: int) -> list[int]:
         """What each gateway answers to a token's holder."""
-        secret = self.tokens[number]["token"]
-        return [status_of(f"{url}/v1/models", secret) for url in self.gateways]
+        return self.statuses_of(self.tokens[number]["token"])
+
+    def statuses_of(self, bearer: str) -> list[int]:
+        """The same of any credential."""
+        return [status_of(f"{url}/v1/models", bearer) for url in self.gateways]
+
+    def sign_up(self, number: int) -> str:
+        """A person's access token, by a token and one of the gateways."""
+        facts = {"ati_token": self.tokens[number]["token"], "email": "ann@alder.example"}
+        body = json.dumps({**facts, "password": "correct horse battery"}).encode()
+        headers = {"content-type": "application/json"}
+        request = urllib.request.Request(f"{self.gateways[0]}/api/auth/signup", body, headers)  # noqa: S310
+        with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
+            access: str = json.loads(answer.read())["access"]
+        return access
 
     def revoke(self, number: int) -> None:
         """With plain SQL: no gateway has a hand in it."""
@@ -42,7 +57,8 @@ def running_fleet(database: str) -> Iterator[Fleet]:
         manage("load_catalog", "fixtures/demo/catalog.yaml")
         manage("create_tenant", "--slug", "alder", "--name", "Alder")
         plan = next(iter(manage("dump_catalog")["plans"]))
-        tokens = [manage("issue_token", "--tenant", "alder", "--plan", plan) for _ in range(2)]
+        issue = ("issue_token", "--tenant", "alder", "--plan", plan, "--signups", "1")
+        tokens = [manage(*issue) for _ in range(2)]
         for place in range(4):
             gateways.start(place)
         gateways.wait_until_ready()

@@ -25,6 +25,17 @@ def test_a_revoked_token_is_refused_by_every_process(fleet: Fleet, record_proper
     assert fleet.statuses(1) == [200] * 4
 
 
+def test_who_signed_up_with_a_revoked_token_is_refused_by_every_process(
+    fleet: Fleet, record_property: Record
+) -> None:
+    access = fleet.sign_up(0)
+    until(lambda: fleet.statuses_of(access) == [200] * 4)
+    fleet.revoke(0)
+    took_s = until(lambda: fleet.statuses_of(access) == [401] * 4)
+    record_property("person_revocation_s", round(took_s, 3))
+    print(f"a person was refused by four processes after {took_s:.3f} s")
+
+
 def test_a_suspended_tenant_is_refused_by_every_process(fleet: Fleet) -> None:
     fleet.sql("UPDATE metering_tenant SET status = 'SUSPENDED'")
     until(lambda: fleet.statuses(0) == [403] * 4)

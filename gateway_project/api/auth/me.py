@@ -7,6 +7,7 @@ from rest_framework.response import Response
 
 from gateway_project.api.authentication import caller_of
 from gateway_project.api.views import ApiView
+from metering.identity.principal import Principal
 from metering.models import User
 
 
@@ -20,6 +21,7 @@ class Me(ApiView):
         tenant_id = serializers.UUIDField(allow_null=True)
         ati_id = serializers.UUIDField(allow_null=True, help_text="The ATI token that the plan comes from.")
         plan = serializers.CharField(allow_null=True)
+        team_id = serializers.UUIDField(allow_null=True, help_text="The team that the call is for.")
         teams = serializers.ListField(
             child=serializers.SlugField(), help_text="What `X-Team-ID` may name, besides ids."
         )
@@ -38,6 +40,7 @@ class Me(ApiView):
             "tenant_id": tenant.pk if tenant else None,
             "ati_id": token.pk if token else None,
             "plan": token.plan_tier_id if token else None,
+            "team_id": request.auth.team_id if isinstance(request.auth, Principal) else None,
             "teams": [team.slug for team in user.teams.all()] if user else [],
         }
         return Response(self.Output(facts).data)

@@ -53,6 +53,28 @@ class TestTeams:
         assert Team.objects.values_list("slug", "name").get() == ("research", "R & D")
 
 
+class TestTheTeamOfACall:
+    def test_is_one_of_the_callers_own(self) -> None:
+        user, mine, other, foreign = person(), TeamFactory(), TeamFactory(), TeamFactory(tenant=birch())
+        Membership.objects.create(team=mine, user=user)
+        access = bearer(user)
+        assert call("GET", "auth/me", who=access, x_team_id=mine.slug).json()["team_id"] == str(mine.pk)
+        refused = {
+            team.slug: code_of(call("GET", "auth/me", who=access, x_team_id=team.slug))
+            for team in (other, foreign)
+        }
+        assert refused == {other.slug: (403, "not_permitted"), foreign.slug: (404, "not_found")}
+
+    def test_is_the_tokens_own_if_none_is_named(self) -> None:
+        team = TeamFactory()
+        token = make_token(team=team)
+        assert call("GET", "auth/me", who=token.secret).json()["team_id"] == str(team.pk)
+
+    def test_has_a_name_that_can_be_read(self) -> None:
+        response = call("GET", "auth/me", who=make_token().secret, x_team_id="x" * 200)
+        assert code_of(response) == (400, "invalid_request")
+
+
 class TestUsers:
     def test_who_is_added_inherits_the_administrators_token(self) -> None:
         admin = person(ADMIN)
