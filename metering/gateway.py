@@ -19,13 +19,19 @@ from typing import Any, TypeVar
 from metering.background import BackgroundTasks
 from metering.calls.admit import Collaborators, admit
 from metering.calls.channel import Channel, MeteredStream
-from metering.calls.judge import note_admission, note_refusal
+from metering.calls.judge import note_admission, note_refusal, note_stopped
 from metering.calls.keep import keep_and_settle
 from metering.calls.known import Known
 from metering.calls.replay import replay_stream, replay_whole
 from metering.calls.values import Call, CallRequest, Facts, Observer, Result, facts_of
 from metering.decisions.log import DecisionLog
-from metering.errors import IdempotencyKeyTaken, MeteringError, MeteringUnavailable, VendorError
+from metering.errors import (
+    IdempotencyKeyTaken,
+    LimitExceeded,
+    MeteringError,
+    MeteringUnavailable,
+    VendorError,
+)
 from metering.identity.principal import Principal
 from metering.ledger.port import Ledger
 from metering.patience import Patience
@@ -188,6 +194,9 @@ class LLMGateway:
                 except asyncio.CancelledError:
                     if lease.lost:
                         raise MeteringUnavailable("The call outlived its reservation.") from None
+                    raise
+                except LimitExceeded as refusal:
+                    note_stopped(self._with.decisions, call, refusal, self._with.now())
                     raise
                 except VendorError as error:
                     if call.recording is not None:

@@ -7,6 +7,7 @@ the others are counted.
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import partial
+from typing import NamedTuple
 
 from metering.calls.admit import subject_of
 from metering.calls.known import Known
@@ -26,7 +27,7 @@ from metering.errors import (
     RateLimited,
 )
 from metering.identity.principal import Principal
-from metering.policy.values import EffectivePolicy
+from metering.policy.values import EffectivePolicy, PolicySubject
 from metering.reservation.hold import amounts_of
 from metering.types import EnforcementMode
 
@@ -44,14 +45,22 @@ def note_refusal(
     """Count a denial by policy. Other errors (malformed, unknown, unavailable) are no decisions."""
     if not isinstance(refusal, LimitExceeded | NotPermitted | InputTooLarge | OverRateCapacity):
         return
-    policy = known.peek_policy(subject_of(caller), request.task, now)
-    notice = _deciding(refusal, caller, policy)
-    log.note(
-        _key(caller, request, notice, now),
-        partial(_decision, caller, request, notice, now, lambda: _refused_trace(policy, refusal)),
-        at=now,
-        request_id=request.request_id,
+    asked = _asked(caller, request)
+    policy = known.peek_policy(asked.subject, request.task, now)
+    notice = _deciding(refusal, asked.subject.plan, policy)
+    _note(log, asked, notice, now, lambda: _refused_trace(policy, refusal))
+
+
+def note_stopped(log: DecisionLog, call: Call, refusal: LimitExceeded, now: datetime) -> None:
+    """Count a denial in the middle of a call: a further step of its work found no room."""
+    context, policy = call.hold.context, call.policy
+    asked = _Asked(
+        PolicySubject(call.hold.tenant_id, "", context.team_id, context.user_id, context.token_id),
+        context.task,
+        context.request_model,
+        context.request_id,
     )
+    _note(log, asked, _deciding(refusal, "", policy), now, lambda: _refused_trace(policy, refusal))
 
 
 def note_admission(
@@ -62,24 +71,49 @@ def note_admission(
     if not notices:
         mode = call.policy.mode
         notices = (Notice(Verdict.ALLOWED, mode, "", "", None, f"served by {call.model.name}"),)
+    asked = _asked(caller, request)
     for notice in notices:
-        log.note(
-            _key(caller, request, notice, now),
-            partial(_decision, caller, request, notice, now, lambda: _admitted_trace(call)),
-            at=now,
-            request_id=request.request_id,
-        )
+        _note(log, asked, notice, now, lambda: _admitted_trace(call))
 
 
-def _deciding(refusal: MeteringError, caller: Principal, policy: EffectivePolicy | None) -> Notice:
+class _Asked(NamedTuple):
+    """Whose call it is, and for what."""
+
+    subject: PolicySubject
+    task: str
+    model: str
+    request_id: str
+
+
+def _asked(caller: Principal, request: CallRequest) -> _Asked:
+    return _Asked(subject_of(caller), request.task.value, request.model, request.request_id)
+
+
+def _note(log: DecisionLog, asked: _Asked, notice: Notice, now: datetime, trace: Trace) -> None:
+    subject = asked.subject
+    key = Key(
+        minute=now.replace(second=0, microsecond=0),
+        tenant_id=subject.tenant_id,
+        user_id=subject.user_id,
+        token_id=subject.token_id,
+        task=asked.task,
+        verdict=notice.verdict.value,
+        code=notice.code,
+        rule=notice.rule,
+        rule_id=notice.rule_id,
+    )
+    log.note(key, partial(_decision, asked, notice, now, trace), at=now, request_id=asked.request_id)
+
+
+def _deciding(refusal: MeteringError, plan: str, policy: EffectivePolicy | None) -> Notice:
     """Which rule said no, and whose it is."""
     rule, rule_id = refusal.code, None
     if isinstance(refusal, LimitExceeded):
         rule, rule_id = refusal.usage.budget, refusal.usage.source_id
     elif isinstance(refusal, FeatureNotInPlan):
-        rule = f"plan {caller.plan_code}"
+        rule = f"plan {plan}"
     elif isinstance(refusal, NotPermitted):
-        rule = f"plan {caller.plan_code}" if refusal.source == "plan" else refusal.source
+        rule = f"plan {plan}" if refusal.source == "plan" else refusal.source
     key = {"max_class": "max_class", "input_too_large": "max_tokens_in"}.get(rule)
     setting = policy.settings.get(key) if policy is not None and key is not None else None
     if setting is not None:
@@ -87,29 +121,13 @@ def _deciding(refusal: MeteringError, caller: Principal, policy: EffectivePolicy
     return Notice(Verdict.DENIED, EnforcementMode.ENFORCE, refusal.code, rule, rule_id, refusal.message)
 
 
-def _key(caller: Principal, request: CallRequest, notice: Notice, now: datetime) -> Key:
-    return Key(
-        minute=now.replace(second=0, microsecond=0),
-        tenant_id=caller.tenant_id,
-        user_id=caller.user_id,
-        token_id=caller.token_id,
-        task=request.task.value,
-        verdict=notice.verdict.value,
-        code=notice.code,
-        rule=notice.rule,
-        rule_id=notice.rule_id,
-    )
-
-
-def _decision(
-    caller: Principal, request: CallRequest, notice: Notice, now: datetime, trace: Trace
-) -> EnforcementDecision:
+def _decision(asked: _Asked, notice: Notice, now: datetime, trace: Trace) -> EnforcementDecision:
     return EnforcementDecision(
         verdict=notice.verdict,
         at=now,
-        subject=subject_of(caller),
-        task=request.task.value,
-        model=request.model,
+        subject=asked.subject,
+        task=asked.task,
+        model=asked.model,
         mode=notice.mode,
         code=notice.code,
         message=notice.message,

@@ -17,6 +17,7 @@ from metering.gateway import LLMGateway
 from metering.identity.principal import Principal
 from metering.ledger.writer import LedgerWriter
 from metering.models import PlanFeature, PolicyDecision, UsageMeter
+from metering.ports import Spending, TaskRequest
 from providers.token_counting import count_tokens
 from tests.factories import BudgetFactory, RuleFactory, alder, make_token
 from tests.fakes.vendors import FakeVendors
@@ -306,3 +307,37 @@ async def test_what_callers_write_cannot_spoil_the_log(
     [row] = await kept(decisions, rows)
     assert row.request_id.startswith("r?x")
     assert len(row.request_id) == 128
+
+
+class TwoSteps(ChatAdapter):
+    """Work that makes a second LLM call, larger than what the first one's hold has left."""
+
+    async def execute(self, request: TaskRequest, allowance: Spending) -> bytes:
+        await allowance.complete(request.input)
+        answer = await allowance.complete({**request.input, "n": 8})
+        return answer.body
+
+
+async def test_a_denial_in_the_middle_of_the_work_is_kept_too(
+    writer: LedgerWriter,
+    vendors: FakeVendors,
+    decisions: DecisionLog,
+    rows: Any,
+    request_for: Any,
+) -> None:
+    agent = LLMGateway(
+        ledger=writer,
+        vendors=vendors,
+        adapters=[TwoSteps()],
+        count_tokens=count_tokens,
+        lease_s=30,
+        decisions=decisions,
+    )
+    secret = (await rows(make_token)).secret
+    await rows(lambda: BudgetFactory(dimension="output_tokens", amount=100))
+    with pytest.raises(BudgetExceeded):
+        await agent.execute(await agent.authenticate(secret), request_for(max_tokens=50))
+    await agent.close(5)
+    [row] = await kept(decisions, rows)
+    assert (row.verdict, row.rule, row.model) == ("denied", "tenant output_tokens/day", "sandbox-small")
+    assert row.token_id is not None

@@ -7,6 +7,8 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
+from metering.decisions.decision import Standing
+from metering.decisions.trace import COUNTED_APART, rule_steps
 from metering.policy.compile import compile_policy
 from metering.policy.conditions import Condition, Hours
 from metering.policy.rate_limit import CallRates, Limits
@@ -117,3 +119,31 @@ def test_the_source_of_a_value_is_a_rule_that_holds_is_enforced_and_says_it(foun
         assert (source.key, source.value, source.scope) == (key, setting.value, setting.scope)
         assert source.mode is EnforcementMode.ENFORCE
         assert source.condition in (None, CONDITIONS[1])
+
+
+@given(ANY_RULES)
+def test_the_trace_names_exactly_the_rules_whose_values_are_in_force(found: list[Rule]) -> None:
+    policy = policy_of(found)
+    steps = list(rule_steps(policy))
+    assert {step.source_id for step in steps} == {rule.id for rule in found}
+    named = {step.source_id for step in steps if step.outcome is Standing.IN_FORCE}
+    settings = {setting.rule_id for key, setting in policy.settings.items() if key not in COUNTED_APART}
+    lines = {line.source_id for line in policy.lines if line.enforced}
+    buckets = {rate.rule_id for rate in policy.rates.everything()} - {None}
+    assert named == settings | lines | buckets
+    for step in steps:
+        if (
+            step.outcome is Standing.IN_FORCE
+            and step.rule in policy.settings
+            and step.rule not in COUNTED_APART
+        ):
+            assert step.value == policy.settings[step.rule].value
+
+
+@given(ANY_RULES)
+def test_what_is_tried_is_never_looser_than_what_is_in_force(found: list[Rule]) -> None:
+    policy = policy_of(found)
+    for key, tried in policy.tried.items():
+        assert tried.mode is not EnforcementMode.ENFORCE
+        if key in policy.settings:
+            assert REGISTRY[key].strictness(tried.value) > strictness(policy, key)
