@@ -114,7 +114,10 @@ def facts_of(call: Call, *, ended_s: float) -> Facts:
 
 
 def _remaining(hold: Hold, attempts: tuple[Attempt, ...]) -> dict[Dimension, int]:
-    """Limits less use and holds at the time of the hold; an ended call counts what it used instead of its hold."""
+    """Limits less use and holds at the time of the hold; an ended call counts what it used instead of its hold.
+
+    Of the tenant's own meters: what is left of a shared one would tell how much the other tenants use.
+    """
     held = amounts_of(hold.bound, requests=1, calls=1)
     used = dict(held)
     if attempts:
@@ -126,7 +129,7 @@ def _remaining(hold: Hold, attempts: tuple[Attempt, ...]) -> dict[Dimension, int
     remaining: dict[Dimension, int] = {}
     for template, balance in zip(hold.held, hold.balances, strict=False):
         dimension = template.meter.dimension
-        if dimension is Dimension.CONCURRENCY:
+        if dimension is Dimension.CONCURRENCY or template.meter.tenant_id is None:
             continue
         left = balance.limit - balance.used - balance.held + held[dimension] - used[dimension]
         remaining[dimension] = max(0, min(left, remaining.get(dimension, left)))

@@ -9,8 +9,10 @@ from uuid import uuid4
 
 import pytest
 
+from metering.models import Budget, PolicyRule
 from metering.orm import close_database_threads
 from tests.e2e.server import Server, running_server
+from tests.factories import BudgetFactory
 from tests.served import serve_model
 from tests.tenancy.asking import filled
 from tests.tenancy.matrix import CHAT, WIRE, Row
@@ -76,6 +78,17 @@ def test_a_team_of_alders_is_to_strangers_as_one_that_never_was(world: World, se
             real = ask(server, row, world.bearers[actor], world.names())
             other = ask(server, row, world.bearers[actor], world.names() | {"team": str(uuid4())})
             assert (real[0], real[2]) == (other[0], other[2])
+
+
+def test_what_is_left_of_a_budget_that_tenants_share_is_not_told(world: World, server: Server) -> None:
+    BudgetFactory(scope="global", amount=100)
+    BudgetFactory(scope="provider", scope_id="sandbox", amount=10**9, dimension="cost")
+    PolicyRule.objects.all().delete()
+    Budget.objects.filter(tenant__isnull=False).delete()
+    row = Row("POST /v1/chat/completions", body=CHAT, member=200, admin=200, operator=403)
+    status, headers, _ = ask(server, row, world.bearers["birch_member"], world.names())
+    assert status == 200
+    assert "x-budget-remaining" not in headers.lower()
 
 
 def test_the_same_idempotency_key_and_body_of_two_tenants_are_two_calls(world: World, server: Server) -> None:
