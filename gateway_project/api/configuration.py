@@ -29,6 +29,10 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "SCHEMA_PATH_PREFIX": r"/api",
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "gateway_project.api.schema.add_errors",
+    ],
     "ENUM_NAME_OVERRIDES": {
         "EnforcementModeEnum": "metering.policy.set_rule.MODES",
         "RoleEnum": "metering.models.User.Role",

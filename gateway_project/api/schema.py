@@ -63,3 +63,38 @@ def _page_of(serializer: type[Serializer[Any]]) -> Serializer[Any]:
         "results": serializer(many=True),
     }
     return inline_serializer(f"{name}Page", fields)
+
+
+def add_errors(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """A hook of drf-spectacular: every operation may answer with the one shape of an error (CONTRACTS)."""
+    text, nothing = {"type": "string"}, {"type": "string", "nullable": True}
+    error = {
+        "type": "object",
+        "required": ["type", "code", "message", "param", "request_id"],
+        "properties": {
+            "type": text,
+            "code": {**text, "description": "Stable, such as `not_found`."},
+            "message": {**text, "description": "For the person who reads it."},
+            "param": {**nothing, "description": "The field at fault."},
+            "request_id": text,
+            "usage": {
+                "type": "object",
+                "additionalProperties": True,
+                "description": "The limit that was hit.",
+            },
+            "reset_at": {**nothing, "format": "date-time"},
+        },
+    }
+    result["components"]["schemas"]["Error"] = {
+        "type": "object",
+        "required": ["error"],
+        "properties": {"error": error},
+    }
+    answer = {
+        "description": "A refusal.",
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}},
+    }
+    for operations in result["paths"].values():
+        for operation in operations.values():
+            operation["responses"]["default"] = answer
+    return result

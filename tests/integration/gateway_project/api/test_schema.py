@@ -14,6 +14,22 @@ def test_the_document_is_generated_without_a_warning(tmp_path: object) -> None:
 
 
 @pytest.mark.django_db
+def test_every_operation_has_a_summary_a_tag_and_the_shape_of_its_refusals() -> None:
+    document = Client().get("/api/schema").json()
+    operations = {
+        f"{method} {path}": operation
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+    }
+    assert len(operations) > 50
+    for name, operation in operations.items():
+        assert operation.get("description"), name
+        assert operation.get("tags") != ["api"], name
+        assert "Error" in str(operation["responses"]["default"]), name
+        assert [code for code in operation["responses"] if code.startswith("2")], name
+
+
+@pytest.mark.django_db
 def test_the_page_and_what_it_loads_are_served_here() -> None:
     page = Client().get("/api/docs")
     assert page.status_code == 200
