@@ -2,6 +2,7 @@
 
 from admin_console import (
     alerts,
+    answers,
     audit,
     decisions,
     identity,
@@ -19,6 +20,7 @@ from admin_console import (
 
 __all__ = [
     "alerts",
+    "answers",
     "audit",
     "decisions",
     "identity",

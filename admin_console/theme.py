@@ -37,6 +37,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "UsageMeter": "speed",
         "UsageReservation": "lock_clock",
         "UsageLog": "receipt_long",
+        "KeptAnswer": "inbox",
         "UsageRollup": "stacked_bar_chart",
     },
     "Alerts": {
@@ -57,6 +58,7 @@ TITLES = {
     "ATIToken": "ATI tokens",
     "AlertDelivery": "Deliveries",
     "ClosingBalance": "Closing balances",
+    "KeptAnswer": "Kept answers",
     "LLMModel": "LLM models",
     "LedgerEntry": "Ledger entries",
     "LedgerPeriod": "Periods",

@@ -40,7 +40,7 @@ def change_token(
     before = _image(row)
     for name, value in _checked(changes, ceiling, now).items():
         setattr(row, name, value)
-    check_signups(row.signups_allowed, used=row.signups_used, user=row.user)
+    check_signups(row.signups_allowed, used=row.signups_used)
     validate(row)
     after = _image(row)
     if after != before:

@@ -49,7 +49,7 @@ def issue_token(
         ceiling=ceiling,
         now=now,
     )
-    check_signups(signups_allowed, used=0, user=user)
+    check_signups(signups_allowed, used=0)
     secret = new_secret()
     token = ATIToken(
         tenant=tenant,

@@ -6,7 +6,7 @@ from ipaddress import ip_network
 
 from metering.errors import InvalidRequest
 from metering.identity.ceiling import Narrowing, below
-from metering.models import ATIToken, LLMModel, User
+from metering.models import ATIToken, LLMModel
 from metering.models import Task as TaskRow
 
 MAX_NAMES = 200
@@ -45,14 +45,10 @@ def checked_narrowing(
     return wanted if ceiling is None else below(ceiling, wanted)
 
 
-def check_signups(allowed: int, *, used: int, user: User | None) -> None:
+def check_signups(allowed: int, *, used: int) -> None:
     """Raises InvalidRequest."""
     if not used <= allowed <= MAX_SIGNUPS:
         raise InvalidRequest(f"Sign-ups must be {used} to {MAX_SIGNUPS}.", param="signups_allowed")
-    if allowed and user is not None:
-        raise InvalidRequest(
-            "A token that belongs to somebody is not for signing up.", param="signups_allowed"
-        )
 
 
 def _check_known(param: str, names: Sequence[str], known: Iterable[str]) -> None:

@@ -18,11 +18,9 @@ def sign_up(*, token: ATIToken, email: str, password: str, now: datetime, name: 
     """A new user on the token's plan, in its team if it is bound to one. Spends one of the token's sign-ups.
 
     The first person of a tenant becomes its administrator, unless the token is bound to a team.
-    Raises NotPermitted where the token is used up, ended or bound to a user; TenantSuspended; and InvalidRequest
+    Raises NotPermitted where the token is used up or has ended; TenantSuspended; and InvalidRequest
     for a bad password, a malformed value, or an address that is taken. Then no sign-up is spent.
     """
-    if token.user_id is not None:
-        raise NotPermitted("This ATI token belongs to somebody; it is not for signing up.")
     password_hash = hash_password(password, user=User(email=email, name=name))
     with transaction.atomic():
         _spend(token, now)

@@ -14,6 +14,7 @@ from metering.models import (
     AuditEvent,
     Budget,
     ClosingBalance,
+    KeptAnswer,
     LedgerEntry,
     LedgerPeriod,
     LLMModel,
@@ -143,6 +144,9 @@ def usage(tenant: Tenant) -> UsageReservation:
     )  # fmt: skip
     AlertDelivery.objects.create(
         alert=alert, channel="email", recipient="ann@example.com", next_attempt_at=moment
+    )
+    KeptAnswer.objects.create(
+        reservation_id=hold.pk, tenant_id=tenant.pk, content=b"sealed", expires_at=moment + timedelta(days=1)
     )
     AuditEvent.objects.create(action="token.issued", actor="test", tenant_id=tenant.pk)
     return hold

@@ -93,10 +93,6 @@ class TestIssuing:
         assert code_of(response) == (400, "invalid_request")
         assert response.json()["error"]["param"].partition(".")[0] == param
 
-    def test_a_token_of_somebody_is_not_for_signing_up(self) -> None:
-        admin = person(ADMIN)
-        assert issue(admin, user=admin.email, signups_allowed=1).json()["error"]["param"] == "signups_allowed"
-
     def test_another_tenants_team_and_user_are_not_found(self) -> None:
         admin = person(ADMIN)
         team, user = TeamFactory(tenant=birch()), UserFactory(tenant=birch())
