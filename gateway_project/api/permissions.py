@@ -24,16 +24,6 @@ class IsCaller(BasePermission):
         return True
 
 
-class IsTenantCaller(BasePermission):
-    """Somebody of a tenant, on a plan: whoever may call models."""
-
-    def has_permission(self, request: Request, view: "APIView") -> bool:
-        """Raises InvalidCredential and NotPermitted."""
-        if caller_of(request).principal is None:
-            raise NotPermitted("Your account has no plan.")
-        return True
-
-
 class IsTenantAdmin(BasePermission):
     """An administrator of a tenant, or a super admin."""
 
