@@ -62,7 +62,7 @@ class LedgerWriter:
     ) -> None:
         """`on_batch` is told how many commands each committed batch had."""
         windows = WindowCache()
-        foresight = Foresight(windows)
+        self._foresight = foresight = Foresight(windows)
         self._lanes = [
             PostgresStore(conninfo, windows, foresight=foresight, on_step=on_step) for _ in range(LANES)
         ]
@@ -73,6 +73,11 @@ class LedgerWriter:
         self._closing = False
         self.is_reachable = False
         """Whether the last batch reached the database."""
+
+    @property
+    def remembered(self) -> int:
+        """Open holds of this process that it need not look up to end them."""
+        return len(self._foresight)
 
     @property
     def waiting(self) -> int:

@@ -22,12 +22,17 @@ class Foresight:
         self._windows = windows
         self._holds: dict[UUID, Hold] = {}
 
+    def __len__(self) -> int:
+        return len(self._holds)
+
     def keep(self, holds: Iterable[Hold]) -> None:
         """Remember those that are open; an end that frees an idempotency key goes under locks."""
         for hold in holds:
             if hold.state == ReservationState.HELD and hold.idempotency_key is None:
                 hold.context = None
                 self._holds[hold.id] = hold
+            else:
+                self._holds.pop(hold.id, None)
         while len(self._holds) > MAX_HOLDS:
             del self._holds[next(iter(self._holds))]
 

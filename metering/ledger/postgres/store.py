@@ -60,7 +60,7 @@ class PostgresStore:
 
     async def _try_foreseen(self, wire: Wire, commands: Sequence[Command]) -> list[Result] | None:
         """None, and nothing done, where foresight is not enough or was wrong."""
-        books = self._foresight.books_for(commands) if self._foresight else None
+        books = self._foresight.books_for(commands) if self._foresight is not None else None
         if books is None:
             return None
         batch = ForeseenBatch(commands, books)
@@ -95,7 +95,7 @@ class PostgresStore:
 
     def _keep(self, books: Books) -> None:
         if self._foresight is not None:
-            self._foresight.keep([*books.inserted, *books.updated])
+            self._foresight.keep(books.holds.values())
 
     def _step(self, name: str) -> None:
         if self._on_step is not None:

@@ -267,3 +267,12 @@ async def test_concurrency_is_freed_by_its_settle(
     await ledger.submit(settle(hold.reservation_id, 10))
     assert foreseen.tried == foreseen.done == 2
     assert meter_row(database, slots)["held"] == 1
+
+
+async def test_a_hold_that_ended_under_locks_is_not_remembered(conninfo: str, ledger: LedgerWriter) -> None:
+    tokens = key()
+    hold = reserve(line(tokens, 10))
+    await ledger.submit(hold)
+    keyed = reserve(line(tokens, 10), idempotency_key="a key", idempotency_digest=1)
+    await asyncio.gather(ledger.submit(settle(hold.reservation_id, 4)), ledger.submit(keyed))
+    assert ledger.remembered == 0
