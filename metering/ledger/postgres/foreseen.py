@@ -49,7 +49,10 @@ class ForeseenBatch:
         books = self._books
         windows.learn(books.meters)  # so that the next batch is decided on what this one makes of them
         checked: list[Statement] = [("BEGIN", ()), *self._ends(), (sql.FORESEEN_METERS, self._meters())]
-        new: list[Statement] = [(sql.INSERT_HOLDS, new_holds(books.inserted))] if books.inserted else []
+        new: list[Statement] = []
+        if books.inserted:
+            new.append((sql.FORESEEN_NEW, (uuid_array([hold.id for hold in books.inserted]),)))
+            new.append((sql.INSERT_HOLDS, new_holds(books.inserted)))
         if on_step is None:
             rows = await wire.commit([*checked, *new], None)
             return self._corrected(rows[len(checked) - 1])

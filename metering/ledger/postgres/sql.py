@@ -168,6 +168,12 @@ SELECT 1 / (count(*) = %s::bigint)::int FROM ended
 """
 """Fails (22012) unless every hold is as it was foreseen."""
 
+FORESEEN_NEW = """
+SELECT 1 / (count(*) = 0)::int FROM metering_usagereservation WHERE id = ANY(%s::uuid[])
+"""
+"""Fails (22012) where a reserve came before. Its insert would fail too, but first it would wait, with the meters
+locked, for whoever is ending the reservation just now, and he for the meters."""
+
 FORESEEN_METERS = """
 WITH changed AS (
     UPDATE metering_usagemeter meter SET used = meter.used + new.used, held = meter.held + new.held,
