@@ -1,9 +1,11 @@
+from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
 
 from metering.ids import uuid7
 from metering.policy.compile import compile_policy
+from metering.policy.conditions import Condition, Hours
 from metering.policy.enforcement import Modes
 from metering.policy.lines import BudgetRow, TenantCalendar, budget_line, concurrency_lines
 from metering.policy.rule import Rule
@@ -126,3 +128,15 @@ def test_agent_names_from_callers_do_not_pile_up() -> None:
     for number in range(2_000):
         policy.lines_for(("x",), f"agent-{number}", "BASE_S")
     assert len(policy._memo) <= 256
+
+
+def test_calls_in_flight_count_on_one_meter_before_and_after_a_condition_changes_the_limit() -> None:
+    night = Condition(timezone="UTC", hours=(Hours(0, 360),))
+    plain, at_night = max_concurrent(Scope.PLAN, 10), max_concurrent(Scope.TENANT, 2, condition=night)
+    policy = compile_policy(subject(), "LLM0_CHAT", UTC_TENANT, rules=[plain, at_night], budgets=[])
+    assert policy.variants is not None
+    limits = {}
+    for hour in (3, 12):
+        (line,) = policy.variants.at(datetime(2026, 1, 12, hour, tzinfo=UTC), {}).lines
+        limits[hour] = (line.limit, line.meter.budget_id, line.source_id)
+    assert limits == {3: (2, plain.id, at_night.id), 12: (10, plain.id, plain.id)}

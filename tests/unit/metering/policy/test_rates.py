@@ -1,7 +1,7 @@
 from metering.ids import uuid7
 from metering.policy.enforcement import Modes
 from metering.policy.rate_limit import RateLimit
-from metering.policy.rates import call_rates
+from metering.policy.rates import call_rates, tried_rates
 from metering.policy.rule import Rule
 from metering.policy.values import PolicySubject
 from metering.types import EnforcementMode, Scope
@@ -159,3 +159,24 @@ def test_a_thousand_agents_do_not_fill_the_memory() -> None:
         [limit] = rates.for_call(provider="sandbox", agent_id=f"agent-{number}", address=None)
         assert limit.key.endswith(f":agent-{number}")
     assert len(rates._memo) <= 256
+
+
+def test_a_teams_general_rule_and_its_rule_about_the_task_both_hold() -> None:
+    of = subject(team_id=uuid7())
+    found = limits(of, rule(Scope.TEAM, 50), rule(Scope.TEAM, 5, task="LLM0_CHAT"))
+    assert sorted(limit.per_minute for limit in found) == [5, 50]
+    assert len({limit.key for limit in found}) == 2
+
+
+def test_of_a_teams_rules_about_the_same_the_strictest_sets_the_bucket() -> None:
+    found = limits(subject(team_id=uuid7()), rule(Scope.TEAM, 50, priority=9), rule(Scope.TEAM, 7))
+    assert [limit.per_minute for limit in found] == [7]
+
+
+def test_a_limit_that_is_tried_has_a_bucket_of_its_own() -> None:
+    observed = rule(Scope.TENANT, 5, mode=EnforcementMode.OBSERVE)
+    [present] = limits(subject(), rule(Scope.PLAN, 100), observed)
+    tried = tried_rates([rule(Scope.PLAN, 100), observed], subject(), Modes(), feature="CHAT")
+    [limit] = tried.for_call(provider="sandbox", agent_id=None, address=None)
+    assert (present.per_minute, limit.per_minute, limit.mode) == (100, 5, EnforcementMode.OBSERVE)
+    assert limit.key != present.key
