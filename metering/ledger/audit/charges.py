@@ -63,10 +63,15 @@ PROVIDERS = Invariant(
     HOLD,
     """
 WITH charged AS (
-    SELECT entry.reservation_id, line.meter_id, sum(line.charge) AS charge, sum(entry.requests) AS requests
+    SELECT entry.reservation_id, line.meter_id, line.charge, entry.requests
     FROM metering_ledgerentry entry, unnest(entry.meter_ids, entry.charges) line (meter_id, charge)
     JOIN metering_usagemeter meter ON meter.id = line.meter_id AND meter.subject_type = 'provider'
-    WHERE entry.kind IN (1, 3, 4) GROUP BY 1, 2 HAVING NOT (bool_or(kind = 3) AND NOT bool_or(kind = 4))
+    WHERE entry.kind = 1 -- one for each reservation: nothing to be added up
+    UNION ALL
+    SELECT entry.reservation_id, line.meter_id, sum(line.charge), sum(entry.requests)
+    FROM metering_ledgerentry entry, unnest(entry.meter_ids, entry.charges) line (meter_id, charge)
+    JOIN metering_usagemeter meter ON meter.id = line.meter_id AND meter.subject_type = 'provider'
+    WHERE entry.kind IN (3, 4) GROUP BY 1, 2 HAVING bool_or(kind = 4)
 ), spent AS (
     SELECT reservation_id, provider_name, sum(input_tokens) AS input_tokens, sum(output_tokens) AS output_tokens,
         sum(cost_nano_usd) AS cost, sum(api_calls) AS api_calls, sum(files) AS files, sum(steps) AS steps

@@ -54,11 +54,16 @@ OVERRUN = Invariant(
     METER,
     """
 WITH beyond AS (
-    SELECT line.meter_id, sum(greatest(0, CASE WHEN entry.kind = 1 THEN line.charge - held.amounts[line.place]
-        ELSE line.charge END)) AS total
-    FROM metering_ledgerentry entry LEFT JOIN metering_usagereservation held ON held.id = entry.reservation_id,
-        unnest(entry.meter_ids, entry.charges) WITH ORDINALITY line (meter_id, charge, place)
-    WHERE entry.kind IN (1, 4, 5) GROUP BY line.meter_id
+    SELECT meter_id, sum(excess) AS total FROM (
+        SELECT line.meter_id, line.charge - line.amount AS excess
+        FROM metering_ledgerentry entry JOIN metering_usagereservation held ON held.id = entry.reservation_id,
+            unnest(entry.meter_ids, entry.charges, held.amounts) line (meter_id, charge, amount)
+        WHERE entry.kind = 1 AND line.charge > line.amount
+        UNION ALL
+        SELECT line.meter_id, line.charge
+        FROM metering_ledgerentry entry, unnest(entry.meter_ids, entry.charges) line (meter_id, charge)
+        WHERE entry.kind IN (4, 5) AND line.charge > 0
+    ) every GROUP BY meter_id
 ), closed AS (SELECT DISTINCT meter_id FROM metering_closingbalance)
 SELECT meter.id, coalesce(beyond.total, 0), meter.overrun
 FROM metering_usagemeter meter LEFT JOIN beyond ON beyond.meter_id = meter.id

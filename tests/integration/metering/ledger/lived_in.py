@@ -28,7 +28,10 @@ LINES = (
 async def live(ledger: LedgerWriter, database: psycopg.Connection, *, all_done: bool = False) -> Names:
     """One reservation for each fate; with `all_done` none that is held or provisional."""
     names: Names = {"alder": kit.ALDER, "birch": kit.BIRCH}
-    for name in ("settled", "released", "retried", "beyond", "trued_up", "nothing_used", "held", "expired"):
+    for name in (
+        *("settled", "released", "retried", "beyond", "trued_up", "late_beyond", "nothing_used"),
+        *("held", "expired"),
+    ):
         names[name] = await held(ledger)
     soft = kit.reserve(kit.line(TOKENS, 10, 5, enforced=False, thresholds="1,2,90"))
     await ledger.submit(soft)
@@ -42,11 +45,12 @@ async def live(ledger: LedgerWriter, database: psycopg.Connection, *, all_done: 
     await ledger.submit(kit.settle(names["soft"], 10))
     names["tombstone"] = uuid7()
     await ledger.submit(kit.release(names["tombstone"]))
-    vanished = [names["trued_up"], names["nothing_used"], names["expired"]]
+    vanished = [names["trued_up"], names["late_beyond"], names["nothing_used"], names["expired"]]
     kit.run_out(database, *vanished)
     for id_ in vanished:
         await ledger.submit(Expire(reservation_id=id_))
     await ledger.submit(kit.settle(names["trued_up"], 4))
+    await ledger.submit(kit.settle(names["late_beyond"], 15))
     await ledger.submit(kit.release(names["nothing_used"]))
     if all_done:
         await ledger.submit(kit.settle(names["held"], 1))

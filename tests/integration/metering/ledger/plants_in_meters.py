@@ -36,6 +36,12 @@ PLANTS = [
         "more past than held", holds.AMOUNTS, "settled", f"{HOLD} unenforced[1] = 11 WHERE id = %(settled)s"
     ),
     Plant(
+        "less than nothing past the limit",
+        holds.AMOUNTS,
+        "settled",
+        f"{HOLD} unenforced[1] = -1 WHERE id = %(settled)s",
+    ),
+    Plant(
         "ended, nobody knows when", holds.ENDED, "settled", f"{HOLD} ended_at = NULL WHERE id = %(settled)s"
     ),
     Plant("held, but ended", holds.ENDED, "held", f"{HOLD} ended_at = now() WHERE id = %(held)s"),
