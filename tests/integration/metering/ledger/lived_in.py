@@ -30,12 +30,15 @@ async def live(ledger: LedgerWriter, database: psycopg.Connection, *, all_done: 
     names: Names = {"alder": kit.ALDER, "birch": kit.BIRCH}
     for name in (
         *("settled", "released", "retried", "beyond", "trued_up", "late_beyond", "nothing_used"),
-        *("held", "expired"),
+        *("two_vendors", "held", "expired"),
     ):
         names[name] = await held(ledger)
     soft = kit.reserve(kit.line(TOKENS, 10, 5, enforced=False, thresholds="1,2,90"))
     await ledger.submit(soft)
     names["soft"] = soft.reservation_id
+    spared = kit.reserve(kit.line(VENDOR, 10, 1000, release_on_expiry=True))
+    await ledger.submit(spared)
+    names["spared"] = spared.reservation_id
 
     await ledger.submit(kit.settle(names["settled"], 6))
     await ledger.submit(kit.adjust(names["settled"], 3))
@@ -43,9 +46,12 @@ async def live(ledger: LedgerWriter, database: psycopg.Connection, *, all_done: 
     await ledger.submit(kit.settle(names["retried"], 0, 6))
     await ledger.submit(kit.settle(names["beyond"], 17))
     await ledger.submit(kit.settle(names["soft"], 10))
+    both = (kit.attempt(1, "elsewhere", output_tokens=3), kit.attempt(2, "sandbox", output_tokens=4))
+    await ledger.submit(kit.settle(names["two_vendors"], attempts=both))
     names["tombstone"] = uuid7()
     await ledger.submit(kit.release(names["tombstone"]))
     vanished = [names["trued_up"], names["late_beyond"], names["nothing_used"], names["expired"]]
+    vanished.append(names["spared"])
     kit.run_out(database, *vanished)
     for id_ in vanished:
         await ledger.submit(Expire(reservation_id=id_))
@@ -55,6 +61,7 @@ async def live(ledger: LedgerWriter, database: psycopg.Connection, *, all_done: 
     if all_done:
         await ledger.submit(kit.settle(names["held"], 1))
         await ledger.submit(kit.release(names["expired"]))
+        await ledger.submit(kit.release(names["spared"]))
 
     names["adjustment"] = derived_id(names["settled"], 2)
     names["true_up"] = derived_id(names["trued_up"], 1)
