@@ -119,6 +119,17 @@ async def test_a_budget_that_was_changed_is_measured_anew_by_every_writer(
     assert told(database) == [80, 95]
 
 
+async def test_a_process_that_has_not_heard_of_a_raised_budget_does_not_lower_it_for_the_others(
+    ledger: LedgerWriter, other: LedgerWriter, database: psycopg.Connection
+) -> None:
+    meter = kit.key()
+    for _ in range(3):
+        await use(ledger, meter, 1, limit=1_000)
+    await use(other, meter, 1, limit=50)
+    await use(ledger, meter, 100, limit=1_000)
+    assert told(database) == []
+
+
 async def test_a_denial_for_want_of_room_is_written_and_the_flood_after_it_is_not(
     ledger: LedgerWriter, other: LedgerWriter, database: psycopg.Connection
 ) -> None:
