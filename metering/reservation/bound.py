@@ -79,6 +79,7 @@ def bound_call(
                 candidate.price.ceiling_nano_usd(input_tokens=input_tokens, output_tokens=total_output)
                 for candidate in candidates
             ),
+            steps=1,
         ),
     )
 

@@ -21,7 +21,7 @@ def attempt_of(
     usage: Usage | None,
     otherwise: Bound | None,
 ) -> Attempt:
-    """The row of one attempt: the reported usage, or `otherwise` as an estimate, or nothing where both are None."""
+    """The row of one attempt, a step: the reported usage, else `otherwise` as an estimate, else nothing."""
     answered_by = (response_model or model.physical_name).replace("\0", "")[:MODEL_NAME_LENGTH]
     if usage is None:
         charged = otherwise or Bound()
@@ -36,6 +36,7 @@ def attempt_of(
             input_tokens=charged.input_tokens,
             output_tokens=charged.output_tokens,
             cost_nano_usd=charged.cost_nano_usd,
+            steps=1,
         )
     return Attempt(
         number=number,
@@ -56,6 +57,7 @@ def attempt_of(
             cached_input_tokens=usage.cached_input_tokens,
             cache_write_tokens=usage.cache_write_tokens,
         ),
+        steps=1,
     )
 
 

@@ -1,4 +1,4 @@
-"""Sums and differences of what calls are covered for: tokens and cost."""
+"""Sums and differences of what calls are covered for: tokens, cost and steps."""
 
 from metering.ledger.commands import Attempt, Bound
 
@@ -8,6 +8,7 @@ def plus(first: Bound, second: Bound) -> Bound:
         input_tokens=first.input_tokens + second.input_tokens,
         output_tokens=first.output_tokens + second.output_tokens,
         cost_nano_usd=first.cost_nano_usd + second.cost_nano_usd,
+        steps=first.steps + second.steps,
     )
 
 
@@ -17,6 +18,7 @@ def minus(first: Bound, second: Bound | Attempt) -> Bound:
         input_tokens=max(0, first.input_tokens - second.input_tokens),
         output_tokens=max(0, first.output_tokens - second.output_tokens),
         cost_nano_usd=max(0, first.cost_nano_usd - second.cost_nano_usd),
+        steps=max(0, first.steps - second.steps),
     )
 
 

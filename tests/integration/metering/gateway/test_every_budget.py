@@ -26,9 +26,9 @@ from tests.factories import (
 from tests.served import serve_model
 
 AGENT = {"agent_id": "helper"}
-DIMENSIONS = ("requests", "input_tokens", "output_tokens", "tokens", "cost")
+DIMENSIONS = ("requests", "input_tokens", "output_tokens", "tokens", "cost", "steps")
 SCOPES = ("global", "provider", "tenant", "team", "user", "token", "agent")
-CHARGED = {"requests": 1, "input_tokens": 10, "output_tokens": 5, "tokens": 15, "cost": 15_000}
+CHARGED = {"requests": 1, "input_tokens": 10, "output_tokens": 5, "tokens": 15, "cost": 15_000, "steps": 1}
 """By the fake vendor's answer, at $1 per million tokens."""
 Ask = Callable[..., Awaitable[Any]]
 
@@ -64,7 +64,7 @@ async def bound_of_a_call(ask: Ask, member: Principal, rows: Any) -> dict[str, i
     await ask(member)
     held = await rows(UsageReservation.objects.get)
     tokens = {"input_tokens": held.input_tokens, "output_tokens": held.output_tokens}
-    return tokens | {"requests": 1, "tokens": sum(tokens.values()), "cost": held.cost_nano_usd}
+    return tokens | {"requests": 1, "tokens": sum(tokens.values()), "cost": held.cost_nano_usd, "steps": 1}
 
 
 @pytest.mark.parametrize("scope", SCOPES)

@@ -58,6 +58,19 @@ async def test_a_call_after_a_refused_one_needs_no_more_room() -> None:
     ]
 
 
+async def test_every_call_is_a_step_whatever_became_of_it() -> None:
+    ledger = FakeLedger()
+    steps = line(Dimension.STEPS, 2)
+    allowance, opening = await allowance_for(ledger, FakeVendors(REFUSED, FakeAnswer()), steps)
+    with pytest.raises(VendorError):
+        await allowance.complete(opening)
+    await allowance.complete(opening)
+    assert ledger.held[steps.meter] == 2
+    assert [attempt.steps for attempt in allowance.attempts] == [1, 1]
+    with pytest.raises(BudgetExceeded):
+        await allowance.complete(opening)
+
+
 @pytest.mark.parametrize("outcome", [Outcome.TIMEOUT, Outcome.CUT])
 async def test_an_ambiguous_call_is_charged_its_bound_and_the_next_extends_the_hold(outcome: Outcome) -> None:
     ledger = FakeLedger()

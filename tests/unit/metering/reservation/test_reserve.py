@@ -23,6 +23,7 @@ async def test_each_dimension_holds_its_part_of_the_bound() -> None:
         Dimension.OUTPUT_TOKENS: 100,
         Dimension.TOKENS: hold.bound.input_tokens + 100,
         Dimension.COST: hold.bound.cost_nano_usd,
+        Dimension.STEPS: 1,
     }
 
 
