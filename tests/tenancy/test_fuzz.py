@@ -18,7 +18,7 @@ from tests.properties import FACTOR
 from tests.served import serve_model
 from tests.tenancy.world import World, make_world
 
-EXAMPLES = 5
+EXAMPLES = 2
 document = schemathesis.openapi.from_dict(
     SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
 )
