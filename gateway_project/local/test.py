@@ -1,14 +1,19 @@
 """`script/test [pytest arguments]`: every check and every test, on servers of its own that are gone afterwards.
 
-With arguments, pytest alone runs with these. The last line is pytest's own summary.
+The fault tests, which mostly wait for processes and servers, run beside all others, with servers of their own. With
+arguments, pytest alone runs with these. The last lines are pytest's own summaries.
 """
 
 import os
 import signal
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import IO
 
+from gateway_project import env
 from gateway_project.local.check import report, run_checks, run_python, temporary_state
 from gateway_project.local.configuration import REPOSITORY, load_state_dir
 from gateway_project.local.signals import Stopped
@@ -17,23 +22,74 @@ from gateway_project.local.stack import prepare_state_dir, running_stack
 TEARDOWN_TIMEOUT_S = 60.0
 # Coverage, in percent, below which the run fails.
 FLOORS = {"metering": ("metering/*", 90), "the whole": ("*", 80)}
+FAULTS = "tests/faults"
+URLS = ("DATABASE_URL", "REDIS_URL")
 
 
 def main(arguments: list[str]) -> int:
     load_state_dir()
     with temporary_state() as folder, running_stack(prepare_state_dir(folder)) as stack:
+        apart = None if any(map(env.text, URLS)) else dict(os.environ)
         os.environ.update(stack.environment())
         if arguments:
             return run_pytest(arguments)[0]
         failed = run_checks()
         if not run_python("migrations", ["manage.py", "makemigrations", "--check", "--dry-run"]):
             failed.append("migrations")
-        status, summary = run_pytest([], "-m", "coverage", "run", output=subprocess.PIPE)
+        with fault_tests(apart) as faults:
+            status, summary = run_pytest(
+                [f"--ignore={FAULTS}"], "-m", "coverage", "run", output=subprocess.PIPE
+            )
+            fault_status, fault_summary = faults.wait()
         failed += ["pytest"] if status else []
+        failed += [FAULTS] if fault_status else []
         failed += [f"coverage of {name}" for name in FLOORS if not has_coverage(name)]
     status = report(failed)
-    print(summary)
+    print(f"{fault_summary}\n{summary}")
     return status
+
+
+class FaultTests:
+    """A pytest of the fault tests alone, whose output is shown when it has ended."""
+
+    def __init__(self, environment: dict[str, str] | None, output: IO[bytes]) -> None:
+        """Without an environment of their own they have to share servers, so they begin when the others have ended."""
+        self._output = output
+        self._child = self._started(environment) if environment is not None else None
+
+    def wait(self) -> tuple[int, str]:
+        """Their exit status, and their last line."""
+        child = self._child = self._child or self._started(None)
+        status = child.wait()
+        self._output.seek(0)
+        print("--- fault tests", flush=True)
+        return status, pass_through(self._output)
+
+    def stop(self) -> None:
+        """End them, if they have not ended."""
+        if self._child is not None and self._child.poll() is None:
+            interrupt(self._child)
+
+    def _started(self, environment: dict[str, str] | None) -> "subprocess.Popen[bytes]":
+        return subprocess.Popen(
+            [sys.executable, "-u", "-m", "pytest", FAULTS],
+            cwd=REPOSITORY,
+            env=environment,
+            stdout=self._output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+
+@contextmanager
+def fault_tests(environment: dict[str, str] | None) -> Iterator[FaultTests]:
+    """The fault tests, stopped at the end whatever happens."""
+    with tempfile.TemporaryFile() as output:
+        faults = FaultTests(environment, output)
+        try:
+            yield faults
+        finally:
+            faults.stop()
 
 
 def has_coverage(name: str) -> bool:
@@ -74,6 +130,7 @@ def interrupt(child: "subprocess.Popen[bytes]") -> None:
 
 
 def pass_through(pipe: IO[bytes]) -> str:
+    """Print all of it; the last line."""
     last = b""
     while chunk := os.read(pipe.fileno(), 65_536):
         sys.stdout.buffer.write(chunk)
