@@ -7,7 +7,7 @@ range of time: the month partitions of the usage log are ranges of ids.
 import time
 from datetime import UTC, datetime, timedelta
 from random import getrandbits
-from uuid import UUID
+from uuid import UUID, SafeUUID
 
 _VERSION_AND_VARIANT = (0x7 << 76) | (0b10 << 62)
 _TIME_SHIFT = 80
@@ -21,7 +21,7 @@ def uuid7(time_ms: int | None = None) -> UUID:
         time_ms = time.time_ns() // 1_000_000
     # Ids are no secrets: any generator will do, and Python seeds this one anew after a fork.
     random = (getrandbits(12) << 64) | getrandbits(62)
-    return UUID(int=(time_ms << _TIME_SHIFT) | _VERSION_AND_VARIANT | random)
+    return _uuid((time_ms << _TIME_SHIFT) | _VERSION_AND_VARIANT | random)
 
 
 def time_ms_of(identifier: UUID) -> int:
@@ -42,4 +42,12 @@ def derived_id(parent: UUID, number: int) -> UUID:
     """
     if not 0 <= number <= MAX_DERIVED:
         raise ValueError(f"a derived id's number must be 0 to {MAX_DERIVED}, not {number}")
-    return UUID(int=parent.int ^ number)
+    return _uuid(parent.int ^ number)
+
+
+def _uuid(value: int) -> UUID:
+    """As UUID(int=value), without its checks of what else it could have been given."""
+    made = UUID.__new__(UUID)
+    object.__setattr__(made, "int", value)
+    object.__setattr__(made, "is_safe", SafeUUID.unknown)
+    return made

@@ -16,7 +16,7 @@ from metering.policy.values import EffectivePolicy
 from metering.ports import Body, LLMAdapter, TaskRequest
 from metering.rates.take import RateGrant
 from metering.reservation.allowance import Allowance
-from metering.reservation.hold import Hold, amounts_of
+from metering.reservation.hold import Hold
 from metering.reservation.reserve import IdempotencyKey
 from metering.types import Dimension, EnforcementMode, Task
 
@@ -118,19 +118,23 @@ def _remaining(hold: Hold, attempts: tuple[Attempt, ...]) -> dict[Dimension, int
 
     Of the tenant's own meters: what is left of a shared one would tell how much the other tenants use.
     """
-    held = amounts_of(hold.bound, requests=1, calls=1)
-    used = dict(held)
+    slack: dict[Dimension, int] = {}
     if attempts:
-        input_tokens = sum(attempt.input_tokens for attempt in attempts)
-        output_tokens = sum(attempt.output_tokens for attempt in attempts)
-        used[Dimension.INPUT_TOKENS], used[Dimension.OUTPUT_TOKENS] = input_tokens, output_tokens
-        used[Dimension.TOKENS] = input_tokens + output_tokens
-        used[Dimension.COST] = sum(attempt.cost_nano_usd for attempt in attempts)
+        input_tokens = hold.bound.input_tokens - sum([attempt.input_tokens for attempt in attempts])
+        output_tokens = hold.bound.output_tokens - sum([attempt.output_tokens for attempt in attempts])
+        slack = {
+            Dimension.INPUT_TOKENS: input_tokens,
+            Dimension.OUTPUT_TOKENS: output_tokens,
+            Dimension.TOKENS: input_tokens + output_tokens,
+            Dimension.COST: hold.bound.cost_nano_usd - sum([attempt.cost_nano_usd for attempt in attempts]),
+        }
     remaining: dict[Dimension, int] = {}
     for template, balance in zip(hold.held, hold.balances, strict=False):
         dimension = template.meter.dimension
         if dimension is Dimension.CONCURRENCY or template.meter.tenant_id is None:
             continue
-        left = balance.limit - balance.used - balance.held + held[dimension] - used[dimension]
-        remaining[dimension] = max(0, min(left, remaining.get(dimension, left)))
+        left = max(0, balance.limit - balance.used - balance.held + slack.get(dimension, 0))
+        known = remaining.get(dimension)
+        if known is None or left < known:
+            remaining[dimension] = left
     return remaining
