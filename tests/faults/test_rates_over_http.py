@@ -40,8 +40,8 @@ def call(url: str, token: str) -> tuple[int, str]:
 def test_ten_times_the_limit_over_four_gateways_stays_within_the_bucket_exactly(fleet: Fleet) -> None:
     rule = "INSERT INTO metering_policyrule (id, scope, tenant_id, scope_id, key, value, conditions, priority, mode, "
     fleet.sql(
-        f"{rule} enforce_percent, is_active, created_at) SELECT gen_random_uuid(), 'tenant', id, '', 'requests_per_minute', "
-        f"'{PER_MINUTE}', '{{}}', 0, 'enforce', 100, true, now() FROM metering_tenant"
+        f"{rule} enforce_percent, is_active, created_at) SELECT gen_random_uuid(), 'tenant', id, '', "
+        f"'requests_per_minute', '{PER_MINUTE}', '{{}}', 0, 'enforce', 100, true, now() FROM metering_tenant"
     )
     fleet.sql("DELETE FROM metering_policyrule WHERE key = 'max_concurrent'")
     fleet.sql("DELETE FROM metering_budget")
