@@ -48,7 +48,9 @@ class ForeseenBatch:
         """The committed answers. Raises psycopg.Error: DivisionByZero or UniqueViolation where a check failed."""
         books = self._books
         windows.learn(books.meters)  # so that the next batch is decided on what this one makes of them
-        checked: list[Statement] = [("BEGIN", ()), *self._ends(), (sql.FORESEEN_METERS, self._meters())]
+        checked: list[Statement] = [("BEGIN", ()), *self._ends()]
+        checked.append((sql.LOCK_CHANGING, (int_array(sorted(books.meters)),)))
+        checked.append((sql.FORESEEN_METERS, self._meters()))
         new: list[Statement] = []
         if books.inserted:
             new.append((sql.FORESEEN_NEW, (uuid_array([hold.id for hold in books.inserted]),)))
@@ -77,6 +79,7 @@ class ForeseenBatch:
             return []
         ended.sort(key=lambda hold: hold.id.int)
         statements: list[Statement] = [
+            (sql.LOCK_ENDING, (uuid_array([hold.id for hold in ended]),)),
             (
                 sql.FORESEEN_ENDS,
                 (
@@ -86,7 +89,7 @@ class ForeseenBatch:
                     optional_int_array([hold.end_digest for hold in ended]),
                     str(len(ended)),
                 ),
-            )
+            ),
         ]
         if books.attempts:
             statements.append((sql.INSERT_ATTEMPTS, attempts(books)))

@@ -156,6 +156,14 @@ FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[]
 WHERE meter.id = new.id
 """
 
+LOCK_ENDING = (
+    "SELECT id FROM metering_usagereservation WHERE id = ANY(%s::uuid[]) ORDER BY id FOR NO KEY UPDATE"
+)
+LOCK_CHANGING = (
+    "SELECT id FROM metering_usagemeter WHERE id = ANY(%s::bigint[]) ORDER BY id FOR NO KEY UPDATE"
+)
+"""An UPDATE ... FROM locks in whatever order its plan has; these lock in order of id."""
+
 FORESEEN_ENDS = """
 WITH ended AS (
     UPDATE metering_usagereservation held SET state = new.state, end_digest = new.end_digest,
