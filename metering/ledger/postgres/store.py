@@ -17,7 +17,7 @@ from metering.ledger.results import Result
 
 MAX_OUTDATED = 5
 """How often a batch is begun again at once because another process came in between."""
-NOT_AS_FORESEEN = (BatchOutdated, pg.DivisionByZero, pg.UniqueViolation)
+NOT_AS_FORESEEN = (BatchOutdated, pg.DivisionByZero, pg.UniqueViolation, pg.LockNotAvailable)
 
 
 class PostgresStore:
