@@ -66,6 +66,13 @@ class OverRateCapacity(InvalidRequest):
 
     code = "over_rate_capacity"
 
+    def __init__(self, message: str, *, limit: str, source_id: UUID | None) -> None:
+        super().__init__(message)
+        self.limit = limit
+        """How messages call the rate limit."""
+        self.source_id = source_id
+        """The rule that sets it; None: a default."""
+
 
 class RefusedByVendor(InvalidRequest):
     """The vendor says that the request itself is wrong: no other vendor and no other moment would mend it."""

@@ -10,7 +10,7 @@ from functools import partial
 from metering.answers.recording import Recording
 from metering.background import BackgroundTasks
 from metering.calls.known import Known
-from metering.calls.notices import Notice, line_notices, setting_notices, try_rates
+from metering.calls.notices import Notice, line_notices, rate_notices, setting_notices
 from metering.calls.values import Call, CallRequest
 from metering.catalog.access import choose_model
 from metering.catalog.served import ServedModel
@@ -20,9 +20,10 @@ from metering.identity.principal import Principal
 from metering.ledger.commands import CallContext
 from metering.ledger.port import Ledger
 from metering.policy.values import EffectivePolicy, PolicySubject
-from metering.ports import LLMAdapter, TaskRequest, Vendors
+from metering.ports import Body, LLMAdapter, TaskRequest, Vendors
+from metering.rates.grant import RateGrant
 from metering.rates.port import Buckets
-from metering.rates.take import RateGrant, take_rates
+from metering.rates.take import take_rates
 from metering.reservation.allowance import Allowance
 from metering.reservation.bound import BoundedCall, TokenCounter, bound_call
 from metering.reservation.hold import has_hard_budget
@@ -81,21 +82,12 @@ async def admit(with_: Collaborators, caller: Principal, request: CallRequest) -
         hard=has_hard_budget(templates),
     )
     opening = adapter.opening(work)
+    measure = partial(_measure, opening, bound, policy, model, with_.count_tokens)
     if request.input_bytes < LARGE_INPUT:
-        first = bound(opening)
+        first, notices = measure()
     else:
-        first = await asyncio.to_thread(bound, opening)
-    rates = await take_rates(
-        buckets=with_.buckets,
-        limits=policy.rates.for_call(
-            provider=model.provider_name, agent_id=request.agent_id, address=request.address
-        ),
-        tokens=first.bound.input_tokens + first.bound.output_tokens,
-        now=with_.now(),
-    )
-    notices: list[Notice] = []
-    if policy.observes:
-        notices = await _try(with_, policy, request, model, first, rates)
+        first, notices = await asyncio.to_thread(measure)
+    rates = await _take_rates(with_, policy, request, model, first)
     granted_s = time.monotonic()
     try:
         hold = await reserve(
@@ -113,7 +105,7 @@ async def admit(with_: Collaborators, caller: Principal, request: CallRequest) -
         rates.give_back()
         raise
     if policy.observes:
-        notices += line_notices(hold)
+        notices += [*rate_notices(rates), *line_notices(hold)]
     if variants is not None:
         with_.known.use.note(hold, variants.meters)
     allowance = Allowance(
@@ -140,28 +132,36 @@ async def admit(with_: Collaborators, caller: Principal, request: CallRequest) -
     )
 
 
-async def _try(
+def _measure(
+    opening: Body,
+    bound: Callable[[Body], BoundedCall],
+    policy: EffectivePolicy,
+    model: ServedModel,
+    count_tokens: TokenCounter,
+) -> tuple[BoundedCall, list[Notice]]:
+    """The first request's bound, and what settings that are only tried would have said about it."""
+    first = bound(opening)
+    return first, [*setting_notices(policy, first, model, count_tokens)] if policy.tried else []
+
+
+async def _take_rates(
     with_: Collaborators,
     policy: EffectivePolicy,
     request: CallRequest,
     model: ServedModel,
     first: BoundedCall,
-    rates: RateGrant,
-) -> list[Notice]:
-    """What limits that are only observed would have said; what the call draws from their buckets ends with `rates`."""
-    try:
-        rates.tried, notices = await try_rates(
-            buckets=with_.buckets,
-            limits=policy.tried_rates.for_call(
-                provider=model.provider_name, agent_id=request.agent_id, address=request.address
-            ),
-            tokens=first.bound.input_tokens + first.bound.output_tokens,
-            now=with_.now(),
-        )
-    except BaseException:
-        rates.give_back()
-        raise
-    return [*setting_notices(policy, first, model, with_.count_tokens), *notices]
+) -> RateGrant:
+    """What the call draws from its buckets, those that are only tried included."""
+    provider, agent_id, address = model.provider_name, request.agent_id, request.address
+    return await take_rates(
+        buckets=with_.buckets,
+        limits=policy.rates.for_call(provider=provider, agent_id=agent_id, address=address),
+        tried=policy.tried_rates.for_call(provider=provider, agent_id=agent_id, address=address)
+        if policy.observes
+        else (),
+        tokens=first.bound.input_tokens + first.bound.output_tokens,
+        now=with_.now(),
+    )
 
 
 def subject_of(caller: Principal) -> PolicySubject:

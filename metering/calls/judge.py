@@ -110,6 +110,8 @@ def _deciding(refusal: MeteringError, plan: str, policy: EffectivePolicy | None)
     rule, rule_id = refusal.code, None
     if isinstance(refusal, LimitExceeded):
         rule, rule_id = refusal.usage.budget, refusal.usage.source_id
+    elif isinstance(refusal, OverRateCapacity):
+        rule, rule_id = refusal.limit, refusal.source_id
     elif isinstance(refusal, FeatureNotInPlan):
         rule = f"plan {plan}"
     elif isinstance(refusal, NotPermitted):

@@ -1,7 +1,6 @@
 """What would have denied a call, or cut it shorter, if every limit were enforced. Asked only where some is not."""
 
 from collections.abc import Iterator
-from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -12,15 +11,11 @@ from metering.errors import (
     ConcurrencyExceeded,
     InputTooLarge,
     ModelNotAllowed,
-    OverRateCapacity,
-    RateLimited,
 )
 from metering.policy.enforcement import WARN
-from metering.policy.rate_limit import Limits
 from metering.policy.values import EffectivePolicy, Setting
-from metering.rates.port import Buckets
-from metering.rates.take import RateGrant, take_rates
-from metering.reservation.bound import BoundedCall, TokenCounter
+from metering.rates.grant import RateGrant
+from metering.reservation.bound import BoundedCall, TokenCounter, estimate_input
 from metering.reservation.hold import Hold
 from metering.types import Dimension, EnforcementMode, ModelClass
 
@@ -44,14 +39,14 @@ class Notice(NamedTuple):
 def setting_notices(
     policy: EffectivePolicy, call: BoundedCall, model: ServedModel, count_tokens: TokenCounter
 ) -> Iterator[Notice]:
-    """Tighter settings that are tried and would have refused or clamped this call."""
+    """Tighter settings that are tried and would have refused or clamped this call. Counting the input takes time."""
     tried = policy.tried.get("max_tokens_in")
     if tried is not None and call.bound.input_tokens > int(tried.value):
-        estimate = count_tokens(call.payload)
-        if estimate > int(tried.value):
-            yield _notice(
-                tried, "max_tokens_in", InputTooLarge.code, f"about {estimate} of {tried.value} tokens"
-            )
+        limit = int(tried.value)
+        estimate = estimate_input(call.body, call.payload, limit, count_tokens)
+        if estimate > limit:
+            message = f"at least {estimate} of {limit} tokens"
+            yield _notice(tried, "max_tokens_in", InputTooLarge.code, message)
     tried = policy.tried.get("max_tokens_out")
     if tried is not None:
         output = call.bound.output_tokens // (call.body.get("n") or 1)
@@ -78,23 +73,10 @@ def line_notices(hold: Hold) -> Iterator[Notice]:
         )
 
 
-async def try_rates(
-    *, buckets: Buckets, limits: Limits, tokens: int, now: datetime
-) -> tuple[RateGrant | None, list[Notice]]:
-    """Draw from each bucket that is only tried, by itself, and note those that had too little."""
-    grants: RateGrant | None = None
-    notices: list[Notice] = []
-    for limit in limits:
-        try:
-            grant = await take_rates(buckets=buckets, limits=(limit,), tokens=tokens, now=now)
-        except (RateLimited, OverRateCapacity) as refusal:
-            verdict = _verdict(limit.mode)
-            notices.append(
-                Notice(verdict, limit.mode, refusal.code, limit.name, limit.rule_id, refusal.message)
-            )
-        else:
-            grant.tried, grants = grants, grant
-    return grants, notices
+def rate_notices(grant: RateGrant) -> Iterator[Notice]:
+    """Rate limits that are only tried and had too little."""
+    for limit, error in grant.would_deny:
+        yield Notice(_verdict(limit.mode), limit.mode, error.code, limit.name, limit.rule_id, error.message)
 
 
 def _notice(setting: Setting, key: str, code: str, message: str) -> Notice:

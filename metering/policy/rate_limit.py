@@ -19,7 +19,7 @@ class RateLimit:
 
     key: str
     """Names the bucket, the same in every process: dimension, subject and task, not the rule, so that a changed
-    rule goes on with the bucket as it is."""
+    rule goes on with the bucket as it is; but of a rule on trial (policy/rates.py), that rule's own."""
     dimension: Dimension
     """Requests or tokens."""
     per_minute: int
@@ -34,10 +34,6 @@ class RateLimit:
     def of_subject(self, subject: str) -> "RateLimit":
         """The same rule's bucket for one agent, provider or address."""
         return replace(self, key=self.key + subject)
-
-    def as_tried(self) -> "RateLimit":
-        """The same limit on a bucket of its own, so that trying it takes nothing from an enforced one."""
-        return replace(self, key=f"tried:{self.rule_id}:{self.key}")
 
 
 Limits = tuple[RateLimit, ...]

@@ -7,8 +7,12 @@ tenants together, an agent's rule that agent. `requests_per_minute_per_user` (an
 the rule is for. The gateway's own rule about addresses counts an address across tenants. The same for tokens.
 
 A rule about one task has a bucket of its own for that task. A call without a user or team counts as `lines` says;
-without an agent or address it draws from no such bucket. Rules that are observed or warn have buckets of their own
-(`tried_rates`), from which calls draw without being denied.
+without an agent or address it draws from no such bucket.
+
+Calls also draw from the buckets of limits that are observed or warn (`tried_rates`), without being denied. A rule that
+is observed or warns by itself, or is enforced for a share of principals, has a bucket of its own, so that trying it
+takes nothing from the rule that is in force; of a share, all principals draw from that one bucket, as they will when it
+is enforced for everybody. What only a tenant's or the gateway's mode loosens goes on with its bucket.
 """
 
 from collections.abc import Iterable
@@ -37,7 +41,7 @@ def call_rates(rules: Iterable[Rule], subject: PolicySubject, modes: Modes, *, f
 def tried_rates(rules: Iterable[Rule], subject: PolicySubject, modes: Modes, *, feature: str) -> CallRates:
     """Buckets of limits that are observed or warn: what they would deny is recorded only."""
     found = _buckets(list(rules), subject, modes, feature)
-    return found.only(lambda limit: limit.as_tried() if limit.mode is not ENFORCE else None)
+    return found.only(lambda limit: limit if limit.mode is not ENFORCE else None)
 
 
 def _buckets(rules: list[Rule], subject: PolicySubject, modes: Modes, feature: str) -> CallRates:
@@ -128,8 +132,9 @@ def _agents(
 
 def _rate_limit(rule: Rule, dimension: Dimension, key: str, modes: Modes, *, per: str = "") -> RateLimit:
     each = f" per {per}" if per else ""
+    on_trial = rule.mode is not ENFORCE or rule.enforce_percent < 100
     return RateLimit(
-        key=key,
+        key=f"tried:{rule.id}:{key}" if on_trial else key,
         dimension=dimension,
         per_minute=int(rule.value),
         scope=rule.scope,

@@ -2,9 +2,12 @@
 --
 -- KEYS: every bucket that a request names, each once.
 -- ARGV[1]: the requests in MessagePack, in order of arrival; each is a flat list
---   {must_fit, bucket, units, per_minute, bucket, units, per_minute, ...}
---   where bucket counts KEYS from 1. must_fit: take all or nothing; otherwise a correction, which cannot be denied.
--- Answers in MessagePack, for each request that must fit, {granted, used, used, ...} in units.
+--   {kind, bucket, units, per_minute, bucket, units, per_minute, ...}
+--   where bucket counts KEYS from 1. Kinds:
+--   0  a correction, which cannot be denied;
+--   1  a call: take all or nothing;
+--   2  what the call before it only tries: the same, but nothing if that call was denied.
+-- Answers in MessagePack, for each call and trial, {granted, used, used, ...} in units.
 --
 -- The clock is Redis's own, one reading for the whole script: nodes whose clocks differ share one rate.
 -- A bucket is stored as "used at": parts (1/60,000,000 unit) that have not drained, and when that was, in µs.
@@ -29,15 +32,17 @@ local function level(bucket, per_minute)
   return parts
 end
 
-local answers = {}
+local answers, admitted = {}, false
 for _, request in ipairs(cmsgpack.unpack(ARGV[1])) do
-  local granted = true
-  if request[1] then
+  local kind = request[1]
+  local granted = kind ~= 2 or admitted
+  if kind ~= 0 then
     for i = 2, #request, 3 do
       local bucket, units, per_minute = request[i], request[i + 1], request[i + 2]
       if level(bucket, per_minute) + units * MINUTE > per_minute * MINUTE then granted = false end
     end
   end
+  if kind == 1 then admitted = granted end
   local answer = { granted }
   for i = 2, #request, 3 do
     local bucket, units, per_minute = request[i], request[i + 1], request[i + 2]
@@ -47,7 +52,7 @@ for _, request in ipairs(cmsgpack.unpack(ARGV[1])) do
     end
     answer[#answer + 1] = level(bucket, per_minute) / MINUTE
   end
-  if request[1] then answers[#answers + 1] = answer end
+  if kind ~= 0 then answers[#answers + 1] = answer end
 end
 
 for bucket, per_minute in pairs(rate) do

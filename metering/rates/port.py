@@ -35,6 +35,13 @@ class Level(NamedTuple):
         return max(0.0, (self.used + units - self.per_minute) / self.per_minute * 60)
 
 
+class Trial(NamedTuple):
+    """What a bucket said that a call only tries: one that has too little denies nothing, and gives nothing."""
+
+    granted: bool
+    level: Level
+
+
 class Answer(NamedTuple):
     """Whether a call got what it demanded: all of it, or nothing."""
 
@@ -43,13 +50,18 @@ class Answer(NamedTuple):
     """Along the demands: after the call took its part, or as they are where it was denied."""
     shared: bool
     """Whether all processes' buckets were asked, or only this one's."""
+    trials: tuple[Trial, ...] = ()
+    """Along what was tried; empty where the call was denied, because then it tries nothing."""
 
 
 class Buckets(Protocol):
     """Token buckets by key."""
 
-    async def take(self, demands: tuple[Demand, ...]) -> Answer:
-        """Take every demand's units, or, if one bucket has too few, none."""
+    async def take(self, demands: tuple[Demand, ...], tried: tuple[Demand, ...] = ()) -> Answer:
+        """Take every demand's units, or, if one bucket has too few, none.
+
+        If they were taken, take what is tried too: of each bucket by itself, if it has enough.
+        """
         ...
 
     def correct(self, demands: tuple[Demand, ...], *, shared: bool) -> None:

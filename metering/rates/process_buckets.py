@@ -9,7 +9,7 @@ nothing is lost to rounding. `buckets.lua` is the same arithmetic.
 import time
 from collections.abc import Callable
 
-from metering.rates.port import Answer, Demand, Level
+from metering.rates.port import Answer, Demand, Level, Trial
 
 MINUTE = 60_000_000
 """Microseconds; and parts of a unit."""
@@ -26,13 +26,22 @@ class ProcessBuckets:
         self._max_buckets = max_buckets
         self._used: dict[str, tuple[int, int]] = {}
 
-    async def take(self, demands: tuple[Demand, ...]) -> Answer:
+    async def take(self, demands: tuple[Demand, ...], tried: tuple[Demand, ...] = ()) -> Answer:
         """Take all or nothing (see Buckets)."""
-        return self.take_now(demands)
+        return self.take_now(demands, tried)
 
-    def take_now(self, demands: tuple[Demand, ...]) -> Answer:
+    def take_now(self, demands: tuple[Demand, ...], tried: tuple[Demand, ...] = ()) -> Answer:
         """The same without waiting."""
         now = self._now()
+        granted, levels = self._take(demands, now)
+        trials: list[Trial] = []
+        if granted:
+            for demand in tried:
+                fits, [level] = self._take((demand,), now)
+                trials.append(Trial(fits, level))
+        return Answer(granted, levels, shared=False, trials=tuple(trials))
+
+    def _take(self, demands: tuple[Demand, ...], now: int) -> tuple[bool, tuple[Level, ...]]:
         used = [self._drained(demand, now) for demand in demands]
         granted = all(
             level + demand.units * MINUTE <= demand.per_minute * MINUTE
@@ -45,7 +54,7 @@ class ProcessBuckets:
         levels = [
             Level(level / MINUTE, demand.per_minute) for level, demand in zip(used, demands, strict=True)
         ]
-        return Answer(granted, tuple(levels), shared=False)
+        return granted, tuple(levels)
 
     def correct(self, demands: tuple[Demand, ...], *, shared: bool = False) -> None:
         """Take more or give back (see Buckets)."""

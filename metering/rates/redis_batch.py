@@ -7,11 +7,13 @@ from typing import NamedTuple
 
 import msgspec
 
-from metering.rates.port import Answer, Demand, Level
+from metering.rates.port import Answer, Demand, Level, Trial
 
 MAX_CALLS = 256
 MAX_KEYS = 2_000
 """Lua's `unpack` takes a few thousand values."""
+CORRECTION, CALL, TRIAL = 0, 1, 2
+"""Kinds of requests, as the script knows them."""
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(list[list[float | bool]]).decode
 
@@ -21,6 +23,7 @@ class Waiting(NamedTuple):
 
     demands: tuple[Demand, ...]
     answer: "asyncio.Future[Answer] | None"
+    tried: tuple[Demand, ...] = ()
 
 
 class Batch(NamedTuple):
@@ -35,15 +38,17 @@ def next_batch(queue: deque[Waiting]) -> Batch:
     """In order of arrival, as many as the bounds allow. Callers who have gone are left out."""
     taken: list[Waiting] = []
     places: dict[str, int] = {}
-    requests: list[list[int | bool]] = []
-    while queue and len(taken) < MAX_CALLS and len(places) + len(queue[0].demands) <= MAX_KEYS:
+    requests: list[list[int]] = []
+    while queue and len(taken) < MAX_CALLS and len(places) + _keys_of(queue[0]) <= MAX_KEYS:
         item = queue.popleft()
         if item.answer is not None and item.answer.done():
             continue
-        request: list[int | bool] = [item.answer is not None]
+        request = [CORRECTION if item.answer is None else CALL]
         for key, units, per_minute in item.demands:
             request += (places.setdefault(key, len(places) + 1), units, per_minute)
         requests.append(request)
+        for key, units, per_minute in item.tried:
+            requests.append([TRIAL, places.setdefault(key, len(places) + 1), units, per_minute])
         taken.append(item)
     return Batch(taken, list(places), _encode(requests))
 
@@ -52,15 +57,30 @@ def answer_batch(batch: Batch, reply: bytes) -> list[tuple[Demand, ...]]:
     """Wake who waits; returns what was granted to callers who have gone meanwhile, as corrections."""
     unwanted: list[tuple[Demand, ...]] = []
     asked = [item for item in batch.waiting if item.answer is not None]
-    for (demands, future), (granted, *used) in zip(asked, _decode(reply) if asked else (), strict=True):
+    replies = iter(_decode(reply) if asked else ())
+    for demands, future, tried in asked:
+        granted, *used = next(replies)
+        trials = tuple([_trial(demand, next(replies)) for demand in tried]) if tried else ()
         if future is None:
             raise AssertionError("only those who wait are answered")
         if not future.done():
             levels = [Level(level, demand.per_minute) for level, demand in zip(used, demands, strict=True)]
-            future.set_result(Answer(bool(granted), tuple(levels), shared=True))
+            future.set_result(
+                Answer(bool(granted), tuple(levels), shared=True, trials=trials if granted else ())
+            )
         elif granted:
-            unwanted.append(given_back(demands))
+            fitted = [demand for demand, trial in zip(tried, trials, strict=True) if trial.granted]
+            unwanted.append(given_back((*demands, *fitted)))
     return unwanted
+
+
+def _trial(demand: Demand, reply: list[float | bool]) -> Trial:
+    granted, used = reply
+    return Trial(bool(granted), Level(used, demand.per_minute))
+
+
+def _keys_of(item: Waiting) -> int:
+    return len(item.demands) + len(item.tried)
 
 
 def given_back(demands: Sequence[Demand]) -> tuple[Demand, ...]:

@@ -63,12 +63,12 @@ class RedisBuckets:
         if self._timer is not None:
             self._timer.cancel()
 
-    async def take(self, demands: tuple[Demand, ...]) -> Answer:
+    async def take(self, demands: tuple[Demand, ...], tried: tuple[Demand, ...] = ()) -> Answer:
         """Take all or nothing (see Buckets). Raises BucketsAway."""
         if not self.is_reachable or len(self._queue) >= MAX_WAITING:
             raise BucketsAway
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        self._queue.append(Waiting(demands, answer))
+        self._queue.append(Waiting(demands, answer, tried))
         self._wake.set()
         return await answer
 

@@ -3,88 +3,78 @@
 import math
 from datetime import datetime, timedelta
 
-from metering.errors import LimitUsage, OverRateCapacity, RateBalance, RateLimited
-from metering.policy.rate_limit import Limits
-from metering.rates.port import Answer, Buckets, Demand, Level
+from metering.errors import LimitUsage, OverRateCapacity, RateLimited
+from metering.policy.rate_limit import Limits, RateLimit
+from metering.rates.grant import RateGrant, WouldDeny, tightest
+from metering.rates.port import Buckets, Demand, Level
 from metering.types import Dimension
 
 
-class RateGrant:
-    """What a call drew. Undone if the call is not admitted after all, trued up when its tokens are known."""
-
-    __slots__ = ("_answer", "_buckets", "_demands", "_limits", "_open", "tried")
-
-    def __init__(
-        self, buckets: Buckets, limits: Limits, demands: tuple[Demand, ...], answer: Answer | None
-    ) -> None:
-        self._buckets = buckets
-        self._limits = limits
-        self._demands = demands
-        self._answer = answer
-        self._open = answer is not None
-        self.tried: RateGrant | None = None
-        """What the call drew from buckets of limits that are only observed: ends with this one."""
-
-    @property
-    def balances(self) -> tuple[RateBalance, ...]:
-        """For the headers: as of the moment at which the call was let in."""
-        return _tightest(self._limits, self._answer.levels) if self._answer else ()
-
-    def give_back(self) -> None:
-        """The call did not happen."""
-        self._correct({Dimension.REQUESTS: 0, Dimension.TOKENS: 0})
-
-    def true_up(self, *, tokens: int) -> None:
-        """The call used so many tokens: fewer than the estimate are given back, more are taken.
-
-        What was given back is counted from now; what has refilled since the call began stays refilled, so the bound
-        (bucket plus refill) holds over any time from the call's beginning on.
-        """
-        self._correct({Dimension.TOKENS: tokens})
-
-    def _correct(self, truth: dict[Dimension, int]) -> None:
-        if self.tried is not None:
-            self.tried._correct(truth)
-        if not self._open or self._answer is None:
-            return
-        self._open = False
-        corrections = tuple(
-            [
-                Demand(demand.key, difference, demand.per_minute)
-                for limit, demand in zip(self._limits, self._demands, strict=True)
-                if (difference := truth.get(limit.dimension, demand.units) - demand.units)
-            ]
-        )
-        if corrections:
-            self._buckets.correct(corrections, shared=self._answer.shared)
-
-
-async def take_rates(*, buckets: Buckets, limits: Limits, tokens: int, now: datetime) -> RateGrant:
-    """One request and its estimated tokens, drawn from every bucket.
+async def take_rates(
+    *, buckets: Buckets, limits: Limits, tokens: int, now: datetime, tried: Limits = ()
+) -> RateGrant:
+    """One request and its estimated tokens, drawn from every bucket, and from each that is tried if it has enough.
 
     Raises OverRateCapacity where no amount of waiting would help, and RateLimited; then nothing is drawn.
     """
-    if not limits:
+    if not limits and not tried:
         return RateGrant(buckets, (), (), None)
-    units = {Dimension.REQUESTS: 1, Dimension.TOKENS: tokens}
-    demands = tuple([Demand(limit.key, units[limit.dimension], limit.per_minute) for limit in limits])
+    demands = _demands(limits, tokens)
     for limit, demand in zip(limits, demands, strict=True):
         if demand.units > limit.per_minute:
-            raise OverRateCapacity(
-                f"This call needs {demand.units:,} {limit.dimension} at once, more than {limit.name} "
-                f"allows in a whole minute: {limit.per_minute:,}. Waiting does not help."
-            )
+            raise _over_capacity(limit, demand)
+    if tried:
+        return await _take_and_try(buckets, limits, demands, tried, tokens, now)
     answer = await buckets.take(demands)
     if not answer.granted:
-        raise _denial(limits, demands, answer, now)
+        raise _denial(limits, demands, answer.levels, now)
     return RateGrant(buckets, limits, demands, answer)
 
 
-def _denial(limits: Limits, demands: tuple[Demand, ...], answer: Answer, now: datetime) -> RateLimited:
+async def _take_and_try(
+    buckets: Buckets, limits: Limits, demands: tuple[Demand, ...], tried: Limits, tokens: int, now: datetime
+) -> RateGrant:
+    asked: list[tuple[RateLimit, Demand]] = []
+    would_deny: list[WouldDeny] = []
+    for limit, demand in zip(tried, _demands(tried, tokens), strict=True):
+        if demand.units > limit.per_minute:
+            would_deny.append(WouldDeny(limit, _over_capacity(limit, demand)))
+        else:
+            asked.append((limit, demand))
+    if not demands and not asked:
+        return RateGrant(buckets, (), (), None, tuple(would_deny))
+    answer = await buckets.take(demands, tuple([demand for _, demand in asked]))
+    if not answer.granted:
+        raise _denial(limits, demands, answer.levels, now)
+    for (limit, demand), trial in zip(asked, answer.trials, strict=True):
+        if trial.granted:
+            limits, demands = (*limits, limit), (*demands, demand)
+        else:
+            would_deny.append(WouldDeny(limit, _denial((limit,), (demand,), (trial.level,), now)))
+    return RateGrant(buckets, limits, demands, answer, tuple(would_deny))
+
+
+def _demands(limits: Limits, tokens: int) -> tuple[Demand, ...]:
+    units = {Dimension.REQUESTS: 1, Dimension.TOKENS: tokens}
+    return tuple([Demand(limit.key, units[limit.dimension], limit.per_minute) for limit in limits])
+
+
+def _over_capacity(limit: RateLimit, demand: Demand) -> OverRateCapacity:
+    return OverRateCapacity(
+        f"This call needs {demand.units:,} {limit.dimension} at once, more than {limit.name} "
+        f"allows in a whole minute: {limit.per_minute:,}. Waiting does not help.",
+        limit=limit.name,
+        source_id=limit.rule_id,
+    )
+
+
+def _denial(
+    limits: Limits, demands: tuple[Demand, ...], levels: tuple[Level, ...], now: datetime
+) -> RateLimited:
     """The error for the bucket that takes longest to have room: the caller has to wait for that one anyway."""
-    waits = [level.wait_s(demand.units) for level, demand in zip(answer.levels, demands, strict=True)]
+    waits = [level.wait_s(demand.units) for level, demand in zip(levels, demands, strict=True)]
     place = max(range(len(waits)), key=waits.__getitem__)
-    limit, demand, level, wait_s = limits[place], demands[place], answer.levels[place], waits[place]
+    limit, demand, level, wait_s = limits[place], demands[place], levels[place], waits[place]
     return RateLimited(
         f"Too fast: {limit.name} allows {limit.per_minute:,}, this call needs {demand.units:,} "
         f"and {level.remaining:,} are there now; there will be enough in {wait_s:.1f} s.",
@@ -101,20 +91,5 @@ def _denial(limits: Limits, demands: tuple[Demand, ...], answer: Answer, now: da
         ),
         reset_at=now + timedelta(seconds=wait_s),
         retry_after_s=max(1, math.ceil(wait_s)),
-        balances=_tightest(limits, answer.levels),
-    )
-
-
-def _tightest(limits: Limits, levels: tuple[Level, ...]) -> tuple[RateBalance, ...]:
-    tightest: dict[Dimension, tuple[float, Level]] = {}
-    for limit, level in zip(limits, levels, strict=True):
-        left = level.per_minute - level.used
-        known = tightest.get(limit.dimension)
-        if known is None or left < known[0]:
-            tightest[limit.dimension] = left, level
-    return tuple(
-        [
-            RateBalance(dimension.value, level.per_minute, level.remaining, level.full_in_s)
-            for dimension, (_, level) in tightest.items()
-        ]
+        balances=tightest(limits, levels),
     )

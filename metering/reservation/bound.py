@@ -63,11 +63,8 @@ def bound_call(
     edited = _edited(body, model, output_tokens)
     payload = _encode(edited)
     context = max(candidate.context_tokens for candidate in candidates)
-    if has_unbounded_content(body):
-        input_tokens, text = context, _encode(text_of(body))
-    else:
-        input_tokens, text = min(_ceiling(body, payload), context), payload
-    _refuse_large_input(text, input_tokens, model, policy, count_tokens)
+    input_tokens = context if has_unbounded_content(body) else min(_ceiling(body, payload), context)
+    _refuse_large_input(body, payload, input_tokens, model, policy, count_tokens)
     total_output = output_tokens * (body.get("n") or 1)
     return BoundedCall(
         body=edited,
@@ -119,12 +116,17 @@ def _ceiling(body: Body, payload: bytes) -> int:
 
 
 def _refuse_large_input(
-    text: bytes, ceiling: int, model: ServedModel, policy: EffectivePolicy, count_tokens: TokenCounter
+    body: Body,
+    payload: bytes,
+    ceiling: int,
+    model: ServedModel,
+    policy: EffectivePolicy,
+    count_tokens: TokenCounter,
 ) -> None:
     """Refuse on the estimate, not on the ceiling, which is several times the truth for plain text."""
     allowed = policy.number("max_tokens_in")
     limit = model.context_tokens if allowed is None else min(allowed, model.context_tokens)
-    if ceiling < limit or (estimate := _estimate(text, limit, count_tokens)) <= limit:
+    if ceiling < limit or (estimate := estimate_input(body, payload, limit, count_tokens)) <= limit:
         return
     whose = "the model's context" if allowed is None or allowed > model.context_tokens else "the plan's limit"
     raise InputTooLarge(
@@ -132,8 +134,9 @@ def _refuse_large_input(
     )
 
 
-def _estimate(text: bytes, limit: int, count_tokens: TokenCounter) -> int:
-    """The tokens of the text, or of its beginning if that is beyond the limit already."""
+def estimate_input(body: Body, payload: bytes, limit: int, count_tokens: TokenCounter) -> int:
+    """The tokens of the request's text, or of its beginning if that is beyond the limit already."""
+    text = _encode(text_of(body)) if has_unbounded_content(body) else payload
     start = text[: limit * PLAIN_BYTES]
     estimate = count_tokens(start)
     return estimate if estimate > limit or len(start) == len(text) else count_tokens(text)

@@ -1,51 +1,56 @@
-"""Limits that are only tried draw from buckets of their own, which end with the call like every other."""
+"""What a tighter limit on the input would have said, counted as admission counts."""
 
-from datetime import UTC, datetime
+from dataclasses import replace
 
-import pytest
+from metering.calls.notices import Notice, setting_notices
+from metering.ids import uuid7
+from metering.policy.values import EffectivePolicy, Setting
+from metering.reservation.bound import PLAIN_BYTES, bound_call
+from metering.types import EnforcementMode, Scope
+from tests.fakes.policy import model, policy
 
-from metering.calls.notices import try_rates
-from metering.decisions.decision import Verdict
-from metering.policy.rate_limit import RateLimit
-from metering.rates.process_buckets import ProcessBuckets
-from metering.rates.take import take_rates
-from metering.types import Dimension, EnforcementMode, Scope
-
-NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+LIMIT = 100
 
 
-def tried(name: str, per_minute: int, mode: EnforcementMode = EnforcementMode.OBSERVE) -> RateLimit:
-    return RateLimit(
-        key=name, dimension=Dimension.TOKENS, per_minute=per_minute, scope=Scope.TENANT, name=name, mode=mode
-    )
+class Counter:
+    """A token for every four bytes; remembers how much it was given."""
+
+    def __init__(self) -> None:
+        self.given: list[int] = []
+
+    def __call__(self, text: bytes) -> int:
+        self.given.append(len(text))
+        return len(text) // 4
 
 
-@pytest.fixture
-def buckets() -> ProcessBuckets:
-    """At a moment that does not pass."""
-    return ProcessBuckets(clock=lambda: 1_000.0)
+def observed() -> EffectivePolicy:
+    tried = Setting(value=LIMIT, scope=Scope.TENANT, rule_id=uuid7(), mode=EnforcementMode.OBSERVE)
+    return replace(policy(), tried={"max_tokens_in": tried})
 
 
-async def test_each_limit_is_asked_by_itself_and_those_with_too_little_say_so(
-    buckets: ProcessBuckets,
-) -> None:
-    limits = (tried("wide", 1_000), tried("narrow", 150, EnforcementMode.WARN), tried("tiny", 10))
-    _, first = await try_rates(buckets=buckets, limits=limits, tokens=100, now=NOW)
-    _, second = await try_rates(buckets=buckets, limits=limits, tokens=100, now=NOW)
-    assert [(notice.rule, notice.verdict, notice.code) for notice in first] == [
-        ("tiny", Verdict.OBSERVED, "over_rate_capacity")
-    ]
-    assert [(notice.rule, notice.verdict, notice.code) for notice in second] == [
-        ("narrow", Verdict.WARNED, "rate_limited"),
-        ("tiny", Verdict.OBSERVED, "over_rate_capacity"),
-    ]
+def notices(content: object, count: Counter) -> list[Notice]:
+    body = {"messages": [{"role": "user", "content": content}]}
+    served = model(context_tokens=1_000_000)
+    call = bound_call(body, (served,), policy(), count_tokens=count, hard=False)
+    count.given.clear()
+    return list(setting_notices(observed(), call, served, count))
 
 
-@pytest.mark.parametrize("ending", ["true up", "give back"])
-async def test_what_was_drawn_ends_with_the_call(buckets: ProcessBuckets, ending: str) -> None:
-    limits = (tried("one", 100), tried("two", 100))
-    grant = await take_rates(buckets=buckets, limits=(), tokens=100, now=NOW)
-    grant.tried, _ = await try_rates(buckets=buckets, limits=limits, tokens=100, now=NOW)
-    grant.true_up(tokens=0) if ending == "true up" else grant.give_back()
-    _, notices = await try_rates(buckets=buckets, limits=limits, tokens=100, now=NOW)
-    assert notices == []
+def test_a_text_beyond_the_limit_is_noted() -> None:
+    [notice] = notices("x" * 4 * LIMIT, Counter())
+    assert (notice.rule, notice.code) == ("tenant max_tokens_in", "input_too_large")
+
+
+def test_a_text_whose_bytes_are_more_than_the_limit_but_not_its_tokens_is_not() -> None:
+    assert notices("x" * 2 * LIMIT, Counter()) == []
+
+
+def test_of_an_input_far_beyond_the_limit_the_beginning_is_counted() -> None:
+    count = Counter()
+    notices("x" * 1_000_000, count)
+    assert count.given == [LIMIT * PLAIN_BYTES]
+
+
+def test_an_image_is_not_counted_as_text() -> None:
+    image = {"type": "image_url", "image_url": {"url": "data:image/png;base64," + "A" * 100_000}}
+    assert notices([{"type": "text", "text": "look"}, image], Counter()) == []

@@ -1,5 +1,5 @@
 from metering.ids import uuid7
-from metering.policy.enforcement import Modes
+from metering.policy.enforcement import Modes, place_of
 from metering.policy.rate_limit import RateLimit
 from metering.policy.rates import call_rates, tried_rates
 from metering.policy.rule import Rule
@@ -180,3 +180,34 @@ def test_a_limit_that_is_tried_has_a_bucket_of_its_own() -> None:
     [limit] = tried.for_call(provider="sandbox", agent_id=None, address=None)
     assert (present.per_minute, limit.per_minute, limit.mode) == (100, 5, EnforcementMode.OBSERVE)
     assert limit.key != present.key
+
+
+def tried_by(of: PolicySubject, *rules: Rule, modes: Modes | None = None) -> list[RateLimit]:
+    found = tried_rates(rules, of, modes or Modes(principal=of.principal), feature="CHAT")
+    return list(found.for_call(provider="sandbox", agent_id=None, address=None))
+
+
+def test_those_within_a_share_and_those_beyond_it_draw_from_one_bucket() -> None:
+    half = rule(Scope.TENANT, 5, enforce_percent=50)
+    users = [uuid7() for _ in range(40)]
+    inside = subject(user_id=next(user for user in users if place_of(user) < 50))
+    beyond = subject(user_id=next(user for user in users if place_of(user) >= 50))
+    rates = call_rates([half], inside, Modes(principal=inside.principal), feature="CHAT")
+    [enforced] = rates.for_call(provider="sandbox", agent_id=None, address=None)
+    [observed] = tried_by(beyond, half)
+    assert enforced.key == observed.key
+    assert (enforced.mode, observed.mode) == (ENFORCE, EnforcementMode.OBSERVE)
+
+
+def test_a_share_does_not_draw_from_the_bucket_of_the_rule_that_it_replaces() -> None:
+    plans, half = rule(Scope.PLAN, 100), rule(Scope.TENANT, 5, enforce_percent=0)
+    of = subject(user_id=uuid7())
+    [tried] = tried_by(of, plans, half)
+    assert tried.key not in {limit.key for limit in limits(of, plans)}
+
+
+def test_a_tenant_that_observes_draws_from_the_buckets_that_will_be_enforced() -> None:
+    of, plans = subject(), rule(Scope.PLAN, 100)
+    [enforced] = limits(of, plans)
+    [observed] = tried_by(of, plans, modes=Modes(tenant=EnforcementMode.OBSERVE))
+    assert (observed.key, observed.mode) == (enforced.key, EnforcementMode.OBSERVE)
