@@ -78,7 +78,12 @@ def boolean(name: str, default: bool) -> bool:
 
 def names(name: str, default: list[str]) -> list[str]:
     """A comma-separated list without empty items."""
-    return [item.strip() for item in text(name).split(",") if item.strip()] or default
+    return listed(text(name)) or default
+
+
+def listed(raw: str) -> list[str]:
+    """What is between the commas, without empty items."""
+    return [item.strip() for item in raw.split(",") if item.strip()]
 
 
 def networks(name: str) -> list[str]:

@@ -24,17 +24,20 @@ if not all(_secrets.values()):
     _secrets = {name: value or _generated[name] for name, value in _secrets.items()}
 
 SECRET_KEY = _secrets["SECRET_KEY"]
-JWT_SIGNING_KEY = _secrets["JWT_SIGNING_KEY"]
+# The first key signs; all of them verify, so a new key is put in front to rotate.
+JWT_SIGNING_KEYS = env.listed(_secrets["JWT_SIGNING_KEY"])
 TOKEN_PEPPER = _secrets["TOKEN_PEPPER"]
 # The first key encrypts; all of them decrypt, so a new key is put in front to rotate.
-FIELD_ENCRYPTION_KEYS = [key.strip() for key in _secrets["FIELD_ENCRYPTION_KEYS"].split(",") if key.strip()]
+FIELD_ENCRYPTION_KEYS = env.listed(_secrets["FIELD_ENCRYPTION_KEYS"])
 try:
     _ = [Fernet(key) for key in FIELD_ENCRYPTION_KEYS]
 except ValueError as error:
     raise ImproperlyConfigured("FIELD_ENCRYPTION_KEYS must be Fernet keys separated by commas.") from error
-for _name in ("SECRET_KEY", "JWT_SIGNING_KEY", "TOKEN_PEPPER"):
+for _name in ("SECRET_KEY", "TOKEN_PEPPER"):
     if len(_secrets[_name]) < 32:
         raise ImproperlyConfigured(f"{_name} must be at least 32 characters long.")
+if not JWT_SIGNING_KEYS or min(map(len, JWT_SIGNING_KEYS)) < 32:
+    raise ImproperlyConfigured("JWT_SIGNING_KEY must be keys of at least 32 characters, separated by commas.")
 METRICS_TOKEN = env.text("METRICS_TOKEN")  # without one there is no /metrics, unless DEBUG
 LLM_PROXY_SECRET = env.text("LLM_PROXY_SECRET")
 

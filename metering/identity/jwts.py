@@ -1,7 +1,13 @@
-"""JSON Web Tokens, signed with JWT_SIGNING_KEY and of one type each, so that none passes for another."""
+"""JSON Web Tokens of one type each, so that none passes for another.
 
-from collections.abc import Mapping
+The first of JWT_SIGNING_KEYS signs and all of them verify, so that a key can be changed without signing anybody out;
+a token's `kid` says which one it was.
+"""
+
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from hashlib import sha256
+from hmac import new as hmac
 from typing import Any
 
 import jwt
@@ -29,7 +35,8 @@ def sign_claims(
         "iat": int(now.timestamp()),
         "exp": int(expires_at.timestamp()),
     }
-    return jwt.encode({**claims, **registered}, settings.JWT_SIGNING_KEY, algorithm=ALGORITHM)
+    key = settings.JWT_SIGNING_KEYS[0]
+    return jwt.encode({**claims, **registered}, key, algorithm=ALGORITHM, headers={"kid": key_id(key)})
 
 
 def read_claims(token_type: str, text: str, *, now: datetime) -> dict[str, Any]:
@@ -39,7 +46,7 @@ def read_claims(token_type: str, text: str, *, now: datetime) -> dict[str, Any]:
     try:
         claims: dict[str, Any] = jwt.decode(
             text,
-            settings.JWT_SIGNING_KEY,
+            _key_of(text),
             algorithms=[ALGORITHM],
             issuer=ISSUER,
             # The end is compared with the caller's `now` below.
@@ -57,3 +64,20 @@ def read_claims(token_type: str, text: str, *, now: datetime) -> dict[str, Any]:
     if expired:
         raise TokenExpired(f"This {token_type} token has expired.")
     return claims
+
+
+def key_id(key: str) -> str:
+    """The `kid` of a signing key: tells keys apart and says nothing about them."""
+    return hmac(key.encode(), b"kid", sha256).hexdigest()[:16]
+
+
+def _key_of(text: str) -> str:
+    """The key that a JWT says it was signed with. Raises PyJWTError for none of ours."""
+    keys: Sequence[str] = settings.JWT_SIGNING_KEYS
+    kid = jwt.get_unverified_header(text).get("kid")
+    if kid is None:  # signed before keys had ids, when there was one key
+        return keys[-1]
+    for key in keys:
+        if key_id(key) == kid:
+            return key
+    raise jwt.InvalidKeyError("no such key")

@@ -73,6 +73,11 @@ def test_a_mail_server_is_one_url(tmp_path: Path) -> None:
             "DATABASE_URL must be a URL starting with postgresql:// or postgres://.",
         ),
         ("SECRET_KEY", "short", "SECRET_KEY must be at least 32 characters long."),
+        (
+            "JWT_SIGNING_KEY",
+            f"{'k' * 40},short",
+            "JWT_SIGNING_KEY must be keys of at least 32 characters, separated by commas.",
+        ),
         ("FIELD_ENCRYPTION_KEYS", "short", "FIELD_ENCRYPTION_KEYS must be Fernet keys separated by commas."),
     ],
 )

@@ -32,7 +32,7 @@ def me(token: str) -> Any:
 
 
 def claims_of(token: str) -> dict[str, Any]:
-    claims: dict[str, Any] = jwt.decode(token, settings.JWT_SIGNING_KEY, algorithms=["HS256"])
+    claims: dict[str, Any] = jwt.decode(token, settings.JWT_SIGNING_KEYS[0], algorithms=["HS256"])
     return claims
 
 
@@ -117,7 +117,7 @@ class TestAccessTokens:
     @pytest.mark.parametrize("algorithm", ["none", "HS512"])
     def test_one_signed_in_another_way_is_refused(self, algorithm: str) -> None:
         claims = claims_of(open_session(user=person(), now=now()).access)
-        key = None if algorithm == "none" else settings.JWT_SIGNING_KEY
+        key = None if algorithm == "none" else settings.JWT_SIGNING_KEYS[0]
         assert code_of(me(jwt.encode(claims, key, algorithm=algorithm))) == (401, "invalid_credential")
 
     def test_one_signed_with_another_key_is_refused(self) -> None:
@@ -127,7 +127,7 @@ class TestAccessTokens:
     def test_another_persons_session_is_no_help(self) -> None:
         claims = claims_of(open_session(user=person(), now=now()).access)
         other = person(User.Role.TENANT_ADMIN)
-        forged = jwt.encode({**claims, "sub": str(other.pk)}, settings.JWT_SIGNING_KEY, algorithm="HS256")
+        forged = jwt.encode({**claims, "sub": str(other.pk)}, settings.JWT_SIGNING_KEYS[0], algorithm="HS256")
         assert code_of(me(forged)) == (401, "invalid_credential")
 
 
