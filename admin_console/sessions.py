@@ -1,11 +1,11 @@
-"""Who is signed in to the API. What proves it is not shown."""
+"""Who is signed in to the API, and who has asked for another password. What proves it is not shown."""
 
 from django.contrib import admin
 
 from admin_console.filters import TenantSlug, When
 from admin_console.history import HIDDEN, HistoryAdmin
 from admin_console.site import console
-from metering.models import LoginSession
+from metering.models import LoginSession, PasswordReset
 
 SECRET = {"auth_hash", "refresh_id"}
 
@@ -26,4 +26,14 @@ class LoginSessionAdmin(HistoryAdmin):
     list_filter = (When, TenantSlug)
     search_fields = ("id",)
     text_columns = ("user__email",)
+    hidden = HIDDEN | SECRET
+
+
+@admin.register(PasswordReset, site=console)
+class PasswordResetAdmin(HistoryAdmin):
+    list_display = ("id", "email", "user", "address", "created_at", "expires_at", "addressed_at")
+    list_select_related = ("user",)
+    list_filter = (When,)
+    search_fields = ("id",)
+    text_columns = ("email",)
     hidden = HIDDEN | SECRET

@@ -14,6 +14,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "Membership": "group_add",
         "ATIToken": "key",
         "LoginSession": "login",
+        "PasswordReset": "lock_reset",
     },
     "Plans": {
         "Plan": "sell",
@@ -65,6 +66,7 @@ TITLES = {
     "LoginSession": "Sign-ins",
     "ModelClass": "Model classes",
     "ModelPrice": "Prices",
+    "PasswordReset": "Password resets",
     "PlanFeature": "Plan features",
     "PlanLLMAccess": "LLM access",
     "PolicyDecision": "Decisions",

@@ -38,6 +38,7 @@ app.conf.update(
         "roll-up-usage": {"task": "metering.roll_up_usage", "schedule": crontab(minute="*/5")},
         "forget-answers": {"task": "metering.forget_answers", "schedule": crontab(minute="*/15")},
         "forget-decisions": {"task": "metering.forget_decisions", "schedule": crontab(hour="3", minute="11")},
+        "forget-resets": {"task": "metering.forget_resets", "schedule": crontab(minute="41")},
         "seal-and-retain": {"task": "metering.seal_and_retain", "schedule": crontab(hour="2", minute="23")},
     },
 )

@@ -180,6 +180,8 @@ logs.configure_structlog()
 # --- Mail ----------------------------------------------------------------------------------------------------
 globals().update(env.email("EMAIL_URL", env.text("EMAIL_URL", "consolemail://")))
 EMAIL_TIMEOUT = 20
+# An application's page where people choose another password; `?token=...` is added. Without it the mail has the token.
+PASSWORD_RESET_URL = env.url("PASSWORD_RESET_URL", "", schemes=("https", "http"))
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "llm-gateway@localhost")
 ALERT_INTERVAL_S = env.integer("ALERT_INTERVAL_S", 10, low=1, high=3_600)
 # The first wait after a mail did not get through; it doubles each time, up to an hour.

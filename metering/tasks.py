@@ -7,10 +7,12 @@ from django.conf import settings
 from django.utils.timezone import now
 
 from metering.alerts.address import address_alerts
+from metering.alerts.address_resets import address_resets
 from metering.alerts.deliver import deliver_due
 from metering.alerts.email import EmailChannel
 from metering.answers import forget
 from metering.decisions.forget import forget_decisions as forget_old_decisions
+from metering.identity.forget_resets import forget_resets as forget_old_resets
 from metering.ledger import periods, roll_up, sweep
 
 CHANNELS = {"email": EmailChannel}
@@ -28,7 +30,8 @@ def sweep_reservations() -> int:
 
 @shared_task(name="metering.deliver_alerts")
 def deliver_alerts() -> int:
-    """Tell people of new alerts, and of those that did not get through before; how many messages were sent."""
+    """Send what is new, alerts and mails about forgotten passwords, and what did not get through; how many."""
+    address_resets(now=now())
     address_alerts(now=now())
     return deliver_due(channels=CHANNELS, clock=now)
 
@@ -66,3 +69,9 @@ def forget_answers() -> int:
 def forget_decisions() -> int:
     """Delete decisions that are past their retention; how many rows."""
     return forget_old_decisions(now())
+
+
+@shared_task(name="metering.forget_resets")
+def forget_resets() -> int:
+    """Delete requests for another password that are long over; how many."""
+    return forget_old_resets(now())

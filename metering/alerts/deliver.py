@@ -19,8 +19,9 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 
-from metering.alerts.channel import Channel, ChannelError, NotSent, Uncertain
+from metering.alerts.channel import Channel, ChannelError, Message, NotSent, Uncertain
 from metering.alerts.message import message_of
+from metering.alerts.reset_message import reset_message
 from metering.models import AlertDelivery
 
 BATCH = 100
@@ -62,7 +63,7 @@ def deliver_due(*, channels: Channels, clock: Clock) -> int:
 @transaction.atomic
 def _claim(now: datetime) -> AlertDelivery | None:
     due = AlertDelivery.objects.filter(state=State.PENDING, next_attempt_at__lte=now)
-    free = due.select_for_update(skip_locked=True, of=("self",)).select_related("alert")
+    free = due.select_for_update(skip_locked=True, of=("self",)).select_related("alert", "password_reset")
     delivery: AlertDelivery | None = free.order_by("next_attempt_at", "id").first()
     if delivery is not None:
         delivery.attempts += 1
@@ -72,7 +73,11 @@ def _claim(now: datetime) -> AlertDelivery | None:
 
 
 def _send(delivery: AlertDelivery, channel: Channel, clock: Clock) -> bool:
-    message = message_of(delivery.alert)
+    try:
+        message = _message_of(delivery, clock())
+    except NotSent as error:
+        _try_later(delivery, error, clock())
+        return False
     # Of two workers that claimed it, because the first was slow, one gets past this line.
     ours = AlertDelivery.objects.filter(pk=delivery.pk, state=State.PENDING, attempts=delivery.attempts)
     if not ours.update(state=State.SENDING, next_attempt_at=clock()):
@@ -86,8 +91,24 @@ def _send(delivery: AlertDelivery, channel: Channel, clock: Clock) -> bool:
         _end(delivery, State.UNCERTAIN, error)
         return False
     AlertDelivery.objects.filter(pk=delivery.pk).update(state=State.SENT, sent_at=clock(), last_error="")
-    logger.info("alert.delivered", extra={"alert": str(delivery.alert_id), "channel": delivery.channel})
+    logger.info("alert.delivered", extra={**_named(delivery), "channel": delivery.channel})
     return True
+
+
+def _message_of(delivery: AlertDelivery, now: datetime) -> Message:
+    """Raises NotSent where it would be of no use any more."""
+    if delivery.password_reset is not None:
+        return reset_message(delivery.password_reset, now=now)
+    if delivery.alert is None:  # the database allows no such row
+        raise NotSent("there is nothing to say", permanent=True)
+    return message_of(delivery.alert)
+
+
+def _named(delivery: AlertDelivery) -> dict[str, str]:
+    """What it is about, for the log."""
+    if delivery.alert_id is None:
+        return {"password_reset": str(delivery.password_reset_id)}
+    return {"alert": str(delivery.alert_id)}
 
 
 def _try_later(delivery: AlertDelivery, error: NotSent, now: datetime) -> None:
@@ -99,13 +120,13 @@ def _try_later(delivery: AlertDelivery, error: NotSent, now: datetime) -> None:
     AlertDelivery.objects.filter(pk=delivery.pk).update(
         state=State.PENDING, next_attempt_at=now + timedelta(seconds=wait_s), last_error=str(error)
     )
-    facts = {"alert": str(delivery.alert_id), "attempts": delivery.attempts, "error": str(error)}
+    facts = {**_named(delivery), "attempts": delivery.attempts, "error": str(error)}
     logger.warning("alert.delayed", extra=facts)
 
 
 def _end(delivery: AlertDelivery, state: "AlertDelivery.State", error: ChannelError) -> None:
     AlertDelivery.objects.filter(pk=delivery.pk).update(state=state, last_error=str(error))
-    logger.error(f"alert.{state}", extra={"alert": str(delivery.alert_id), "error": str(error)})
+    logger.error(f"alert.{state}", extra={**_named(delivery), "error": str(error)})
 
 
 def _give_up_on_the_stuck(now: datetime) -> None:

@@ -25,6 +25,7 @@ from metering.models.ledger import (
     UsageReservation,
     UsageRollup,
 )
+from metering.models.password_resets import PasswordReset
 from metering.models.policy import Budget, PolicyRule
 from metering.models.sessions import LoginSession
 
@@ -43,6 +44,7 @@ __all__ = [
     "Membership",
     "ModelClass",
     "ModelPrice",
+    "PasswordReset",
     "Plan",
     "PlanFeature",
     "PlanLLMAccess",

@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 
 from metering.models.identity import User
+from metering.models.password_resets import PasswordReset
 from metering.models.policy import choices_of
 from metering.models.tenancy import TenantQuerySet
 from metering.types import AlertLevel, Dimension, SubjectType, Window
@@ -65,7 +66,7 @@ class QuotaAlert(models.Model):
 
 
 class AlertDelivery(models.Model):
-    """One alert on its way to one recipient through one channel (metering/alerts/deliver.py)."""
+    """One alert, or a mail about a forgotten password, on its way to one recipient (metering/alerts/deliver.py)."""
 
     class Channel(models.TextChoices):
         EMAIL = "email"
@@ -78,7 +79,10 @@ class AlertDelivery(models.Model):
         UNCERTAIN = "uncertain"
 
     id = models.BigAutoField(primary_key=True)
-    alert = models.ForeignKey(QuotaAlert, on_delete=models.CASCADE, related_name="deliveries")
+    alert = models.ForeignKey(QuotaAlert, on_delete=models.CASCADE, null=True, related_name="deliveries")
+    password_reset = models.OneToOneField(
+        PasswordReset, on_delete=models.CASCADE, null=True, related_name="delivery"
+    )
     channel = models.CharField(max_length=8, choices=Channel.choices)
     recipient = models.CharField(max_length=254)
     state = models.CharField(max_length=9, choices=State.choices, default=State.PENDING)
@@ -92,6 +96,9 @@ class AlertDelivery(models.Model):
         verbose_name_plural = "alert deliveries"
         constraints = [
             models.UniqueConstraint(fields=["alert", "channel", "recipient"], name="delivery_once"),
+            models.CheckConstraint(
+                condition=Q(alert__isnull=True) ^ Q(password_reset__isnull=True), name="delivery_of_one"
+            ),
             models.CheckConstraint(
                 condition=Q(state__in=["pending", "sending", "sent", "failed", "uncertain"]),
                 name="delivery_state",

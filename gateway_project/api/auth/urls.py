@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from gateway_project.api.auth.forgotten_password import ForgottenPassword, ResetPassword
 from gateway_project.api.auth.log_out import LogOut
 from gateway_project.api.auth.me import Me
 from gateway_project.api.auth.own_password import OwnPassword
@@ -15,5 +16,7 @@ urlpatterns = [
     path("auth/token/refresh", Refresh.as_view(), name="refresh"),
     path("auth/logout", LogOut.as_view(), name="log-out"),
     path("auth/password", OwnPassword.as_view(), name="own-password"),
+    path("auth/password/forgotten", ForgottenPassword.as_view(), name="forgotten-password"),
+    path("auth/password/reset", ResetPassword.as_view(), name="reset-password"),
     path("auth/me", Me.as_view(), name="me"),
 ]

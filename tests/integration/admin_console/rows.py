@@ -22,6 +22,7 @@ from metering.models import (
     Membership,
     ModelClass,
     ModelPrice,
+    PasswordReset,
     Plan,
     PlanFeature,
     PlanLLMAccess,
@@ -85,6 +86,7 @@ def customer(slug: str) -> Tenant:
     team = Team.objects.create(tenant=tenant, slug="research", name="Research")
     user = User.objects.create_user(f"ann@{slug}.example", "secret secret 1", tenant=tenant)
     Membership.objects.create(team=team, user=user)
+    PasswordReset.objects.create(email=user.email, expires_at=now() + timedelta(hours=1))
     LoginSession.objects.create(user=user, tenant_id=tenant.pk, expires_at=now() + timedelta(days=1))
     issue_token(tenant=tenant, plan_code=plan.code, actor="test", now=now(), name="default", team=team)
     PolicyRule.objects.create(scope="tenant", tenant=tenant, key="max_tokens_out", value=500)

@@ -1,0 +1,46 @@
+"""POST /api/auth/password/forgotten and /reset: another password for somebody who has forgotten theirs."""
+
+from axes.utils import reset as open_door
+from django.utils.timezone import now
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from gateway_project.api.views import PublicView
+from gateway_project.client_address import address_for_throttle
+from metering.identity.request_reset import request_reset
+from metering.identity.reset_password import reset_password
+from metering.policy.rate_limit import counted_address
+
+ANSWER = "If there is an account with this address, a mail is on its way. It works for an hour."
+
+
+class ForgottenPassword(PublicView):
+    class Input(serializers.Serializer[object]):
+        email = serializers.EmailField(max_length=254)
+
+    class Output(serializers.Serializer[object]):
+        message = serializers.CharField(help_text="The same whether there is an account or not.")
+
+    @extend_schema(request=Input, responses={202: Output}, tags=["auth"])
+    def post(self, request: Request) -> Response:
+        """Send a mail with which another password can be chosen. Too many requests are refused (429)."""
+        given = self.valid(self.Input, request.data)
+        address = address_for_throttle(request._request)
+        request_reset(email=given["email"], address=address and counted_address(address), now=now())
+        return Response(self.Output({"message": ANSWER}).data, status=202)
+
+
+class ResetPassword(PublicView):
+    class Input(serializers.Serializer[object]):
+        token = serializers.CharField(max_length=256, help_text="From the mail.")
+        password = serializers.CharField(max_length=256, trim_whitespace=False, help_text="The new one.")
+
+    @extend_schema(request=Input, responses={204: None}, tags=["auth"])
+    def post(self, request: Request) -> Response:
+        """Choose another password, once. Every session ends; sign in with the new one."""
+        given = self.valid(self.Input, request.data)
+        user = reset_password(token=given["token"], password=given["password"], now=now())
+        open_door(username=user.email)  # who guessed wrong before may sign in now
+        return Response(status=204)

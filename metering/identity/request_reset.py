@@ -1,0 +1,54 @@
+"""Ask for a mail with which a forgotten password can be replaced."""
+
+from datetime import datetime, timedelta
+
+from django.db import connection, transaction
+
+from metering.errors import LimitUsage, RateLimited
+from metering.models import PasswordReset, User
+from metering.types import Dimension
+
+LIFE = timedelta(hours=1)
+"""Of a request, whenever its mail arrives."""
+WITHIN = timedelta(hours=1)
+MOST_FOR_ONE_MAILBOX = 3
+MOST_FROM_ONE_ADDRESS = 30
+
+
+@transaction.atomic
+def request_reset(*, email: str, address: str | None, now: datetime) -> None:
+    """Note the request; the mail is sent by `metering.deliver_alerts`, if there is an active person to send it to.
+
+    Nothing here depends on whether there is one. `address` is the caller's on the network, where it is known.
+    Raises RateLimited for too many requests about one mailbox or from one network address.
+    """
+    mailbox = User.objects.normalize_email(email).lower()
+    _check("email", mailbox, MOST_FOR_ONE_MAILBOX, now)
+    if address:
+        _check("address", address, MOST_FROM_ONE_ADDRESS, now)
+    PasswordReset.objects.create(email=mailbox, address=address or "", created_at=now, expires_at=now + LIFE)
+
+
+def _check(column: str, value: str, most: int, now: datetime) -> None:
+    with connection.cursor() as cursor:  # one at a time, so that many at once are counted too
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"reset {column} {value}"])
+    recent = PasswordReset.objects.filter(**{column: value}, created_at__gt=now - WITHIN)
+    times = list(recent.order_by("created_at").values_list("created_at", flat=True)[:most])
+    if len(times) < most:
+        return
+    wait = times[0] + WITHIN - now
+    raise RateLimited(
+        "Too many requests for another password. Look into the mailbox, or try again later.",
+        usage=LimitUsage(
+            budget="password resets",
+            scope="user" if column == "email" else "address",
+            dimension=Dimension.REQUESTS,
+            current=most,
+            held=0,
+            requested=1,
+            limit=most,
+            period=f"{WITHIN.total_seconds() // 60:.0f}m",
+        ),
+        reset_at=now + wait,
+        retry_after_s=int(wait.total_seconds()) + 1,
+    )

@@ -1,0 +1,32 @@
+"""Choose another password with the token of a mail. Every session of before ends, and every other such token."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from metering.audit import record_change
+from metering.identity.password import hash_password
+from metering.identity.reset_token import read_reset_token, used_up
+from metering.models import User
+
+
+def reset_password(*, token: str, password: str, now: datetime) -> User:
+    """The person, whose password it is now.
+
+    Raises InvalidRequest for a token that is used up, and for a password that is not good enough; then the token
+    can still be used.
+    """
+    reset = read_reset_token(token, now=now)
+    if reset.user is None:
+        raise used_up()
+    password_hash = hash_password(password, user=reset.user)
+    with transaction.atomic():
+        user = User.objects.select_for_update().get(pk=reset.user.pk)
+        if not user.is_active or user.get_session_auth_hash() != reset.auth_hash:
+            raise used_up()
+        user.password = password_hash
+        user.save(update_fields=["password"])
+        record_change(
+            action="user.password_reset", actor=user.email, target=user, tenant_id=user.tenant_id, now=now
+        )
+    return user
