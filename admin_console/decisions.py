@@ -46,5 +46,11 @@ class PolicyDecisionAdmin(HistoryAdmin):
     @display(description="Trace")
     def steps(self, row: PolicyDecision) -> str:
         """Every rule, budget and rate that applied, in the words of the decision."""
-        lines = [(step["source"], step["rule"], step["value"], step["outcome"]) for step in row.trace]
-        return format_html_join("", "<div>{} {} = {}: <b>{}</b></div>", lines) or "-"
+        lines = [
+            (step["source"], step["rule"], step["value"], step["outcome"], _left(step)) for step in row.trace
+        ]
+        return format_html_join("", "<div>{} {} = {}: <b>{}</b>{}</div>", lines) or "-"
+
+
+def _left(step: dict[str, Any]) -> str:
+    return "" if step.get("left") is None else f", {step['left']} left"

@@ -37,6 +37,8 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+from metering.types import EnforcementMode
+
 
 class MeteringError(Exception):
     """Base of all; `message` is written for the person who gets it, `param` names the field at fault."""
@@ -61,17 +63,36 @@ class UnpriceableRequest(InvalidRequest):
     code = "unpriceable_request"
 
 
+class RateUse(NamedTuple):
+    """One rate limit as a call met it."""
+
+    name: str
+    """How messages call it."""
+    rule_key: str
+    """Of the rule that sets it, such as `requests_per_minute_per_user`."""
+    scope: str
+    source_id: UUID | None
+    """The rule; None: a default."""
+    mode: EnforcementMode
+    per_minute: int
+    shared: bool
+    """Whether other tenants draw from the same bucket."""
+    requested: int | None = None
+    used: float | None = None
+    """Once the call took its part, or as it was where that was refused; None: not known."""
+    fits: bool | None = None
+    """Whether there was enough; None: not asked."""
+
+
 class OverRateCapacity(InvalidRequest):
     """The call alone is larger than what a rate limit lets through in a minute."""
 
     code = "over_rate_capacity"
 
-    def __init__(self, message: str, *, limit: str, source_id: UUID | None) -> None:
+    def __init__(self, message: str, *, rates: tuple[RateUse, ...]) -> None:
         super().__init__(message)
-        self.limit = limit
-        """How messages call the rate limit."""
-        self.source_id = source_id
-        """The rule that sets it; None: a default."""
+        self.rates = rates
+        """All that apply to the call; the first that does not fit is the one that refuses it."""
 
 
 class RefusedByVendor(InvalidRequest):
@@ -188,6 +209,8 @@ class LimitExceeded(MeteringError):
     """A limit would be passed; `usage` says which, `reset_at` when it opens again (None: never)."""
 
     code = "limit_exceeded"
+    rates: tuple[RateUse, ...] = ()
+    """What the rate limits had said, where they were asked."""
 
     def __init__(
         self, message: str, *, usage: LimitUsage, reset_at: datetime | None, retry_after_s: int
@@ -232,8 +255,10 @@ class RateLimited(LimitExceeded):
         reset_at: datetime | None,
         retry_after_s: int,
         balances: tuple[RateBalance, ...] = (),
+        rates: tuple[RateUse, ...] = (),
     ) -> None:
         super().__init__(message, usage=usage, reset_at=reset_at, retry_after_s=retry_after_s)
+        self.rates = rates
         self.balances = balances
 
 

@@ -15,7 +15,7 @@ from metering.calls.values import Call, CallRequest
 from metering.catalog.access import choose_model
 from metering.catalog.served import ServedModel
 from metering.decisions.log import DecisionLog
-from metering.errors import TaskNotAllowed
+from metering.errors import LimitExceeded, TaskNotAllowed
 from metering.identity.principal import Principal
 from metering.ledger.commands import CallContext
 from metering.ledger.port import Ledger
@@ -101,8 +101,10 @@ async def admit(with_: Collaborators, caller: Principal, request: CallRequest) -
             now=with_.now(),
             idempotency=request.idempotency,
         )
-    except BaseException:
+    except BaseException as refusal:
         rates.give_back()
+        if isinstance(refusal, LimitExceeded):
+            refusal.rates = rates.uses
         raise
     if policy.observes:
         notices += [*rate_notices(rates), *line_notices(hold)]

@@ -25,9 +25,11 @@ from metering.errors import (
     NotPermitted,
     OverRateCapacity,
     RateLimited,
+    RateUse,
 )
 from metering.identity.principal import Principal
 from metering.policy.values import EffectivePolicy, PolicySubject
+from metering.rates.refusals import use_of
 from metering.reservation.hold import amounts_of
 from metering.types import EnforcementMode
 
@@ -60,6 +62,7 @@ def note_stopped(log: DecisionLog, call: Call, refusal: LimitExceeded, now: date
         context.request_model,
         context.request_id,
     )
+    refusal.rates = call.rates.uses
     _note(log, asked, _deciding(refusal, "", policy), now, lambda: _refused_trace(policy, refusal))
 
 
@@ -111,7 +114,7 @@ def _deciding(refusal: MeteringError, plan: str, policy: EffectivePolicy | None)
     if isinstance(refusal, LimitExceeded):
         rule, rule_id = refusal.usage.budget, refusal.usage.source_id
     elif isinstance(refusal, OverRateCapacity):
-        rule, rule_id = refusal.limit, refusal.source_id
+        rule, rule_id = next((rate.name, rate.source_id) for rate in refusal.rates if rate.fits is False)
     elif isinstance(refusal, FeatureNotInPlan):
         rule = f"plan {plan}"
     elif isinstance(refusal, NotPermitted):
@@ -140,12 +143,15 @@ def _decision(asked: _Asked, notice: Notice, now: datetime, trace: Trace) -> Enf
 
 
 def _refused_trace(policy: EffectivePolicy | None, refusal: MeteringError) -> tuple[Step, ...]:
-    if policy is None:
-        return ()
-    steps = [*rule_steps(policy)]
-    if isinstance(refusal, LimitExceeded) and not isinstance(refusal, RateLimited):
+    rates: Iterable[RateUse] = ()
+    if isinstance(refusal, LimitExceeded | OverRateCapacity) and refusal.rates:
+        rates = refusal.rates
+    elif policy is not None:
+        rates = map(use_of, policy.rates.always)
+    steps = [*rule_steps(policy)] if policy is not None else []
+    if policy is not None and isinstance(refusal, LimitExceeded) and not isinstance(refusal, RateLimited):
         steps += refused_steps(policy.lines, refusal.usage)
-    return (*steps, *rate_steps(policy.rates.always))
+    return (*steps, *rate_steps(rates))
 
 
 def _admitted_trace(call: Call) -> tuple[Step, ...]:
@@ -158,5 +164,5 @@ def _admitted_trace(call: Call) -> tuple[Step, ...]:
     return (
         *rule_steps(call.policy),
         *line_steps(hold.held, balances, amounts, holding=True),
-        *rate_steps(call.policy.rates.always),
+        *rate_steps(call.rates.uses),
     )

@@ -49,9 +49,16 @@ class Step:
     source_id: UUID | None
     """The rule or budget; None for a default and for the plan itself."""
     outcome: Standing
+    key: str = ""
+    """Of the rule that sets a rate or a limit on calls at once; empty for a budget, and where `rule` is the key."""
+    window: str = ""
+    """Of a budget or rate."""
     used: int | None = None
+    """Of a rate: what has not been refilled. None: not known."""
     held: int | None = None
     requested: int | None = None
+    left: int | None = None
+    """What a further call may take."""
     shared: bool = False
     """Whether other tenants' use is in these figures: for operators only."""
 

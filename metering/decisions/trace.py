@@ -1,19 +1,20 @@
 """Why a policy says what it says: a step for every rule, budget and rate. Pure; made only when somebody asks."""
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from uuid import UUID
 
 from metering.decisions.decision import Standing, Step
-from metering.errors import LimitUsage
+from metering.errors import LimitUsage, RateUse
 from metering.ledger.commands import MeterKey
 from metering.policy.enforcement import ENFORCE, WARN
-from metering.policy.rate_limit import RateLimit
 from metering.policy.registry import REGISTRY, Merge
 from metering.policy.rule import BASE_SCOPES, NARROW_SCOPES, Rule
 from metering.policy.values import EffectivePolicy, Lines, LineTemplate
-from metering.types import Dimension, EnforcementMode
+from metering.types import Dimension, EnforcementMode, Window
 
 MAX_STEPS = 500
+CALLS_AT_ONCE = "max_concurrent"
 Balance = tuple[int, int]
 """Used and held."""
 
@@ -51,25 +52,32 @@ def line_steps(
             value=line.limit,
             source=line.scope.value,
             source_id=line.source_id,
-            outcome=Standing.HAS_ROOM if fits else _full(line),
+            outcome=Standing.HAS_ROOM if fits else _full(line.mode),
+            key=_key_of(line),
+            window=line.meter.window.value,
             used=used,
             held=held,
             requested=amount,
+            left=max(0, line.limit - used - held),
             shared=line.meter.tenant_id is None,
         )
 
 
 def refused_steps(lines: Lines, usage: LimitUsage) -> Iterator[Step]:
     """The budgets that apply to a call, of which one, whose figures are known, had no room."""
+    calls_at_once = usage.dimension == Dimension.CONCURRENCY
     deciding = Step(
         rule=usage.budget,
         value=usage.limit,
         source=usage.scope,
         source_id=usage.source_id,
         outcome=Standing.NO_ROOM,
+        key=CALLS_AT_ONCE if calls_at_once else "",
+        window=Window.NONE.value if calls_at_once else usage.period,
         used=usage.current,
         held=usage.held,
         requested=usage.requested,
+        left=max(0, usage.limit - usage.current - usage.held),
         shared=any(line.source_id == usage.source_id and line.meter.tenant_id is None for line in lines),
     )
     for line in lines:
@@ -80,19 +88,31 @@ def refused_steps(lines: Lines, usage: LimitUsage) -> Iterator[Step]:
                 source=line.scope.value,
                 source_id=line.source_id,
                 outcome=Standing.IN_FORCE if line.enforced else _loose(line.mode),
+                key=_key_of(line),
+                window=line.meter.window.value,
             )
     yield deciding
 
 
-def rate_steps(limits: Iterable[RateLimit]) -> Iterator[Step]:
-    """Every bucket that the call draws from."""
-    for limit in limits:
+def rate_steps(rates: Iterable[RateUse]) -> Iterator[Step]:
+    """Every bucket that the call draws from, with what it had left where that is known."""
+    for rate in rates:
+        if rate.fits is None:
+            outcome = Standing.IN_FORCE if rate.mode is ENFORCE else _loose(rate.mode)
+        else:
+            outcome = Standing.HAS_ROOM if rate.fits else _full(rate.mode)
         yield Step(
-            rule=limit.name,
-            value=limit.per_minute,
-            source=limit.scope.value,
-            source_id=limit.rule_id,
-            outcome=Standing.IN_FORCE if limit.mode is ENFORCE else _loose(limit.mode),
+            rule=rate.name,
+            value=rate.per_minute,
+            source=rate.scope,
+            source_id=rate.source_id,
+            outcome=outcome,
+            key=rate.rule_key,
+            window="minute",
+            used=None if rate.used is None else math.ceil(rate.used),
+            requested=rate.requested,
+            left=None if rate.used is None else max(0, int(rate.per_minute - rate.used)),
+            shared=rate.shared,
         )
 
 
@@ -111,7 +131,7 @@ def _sources(policy: EffectivePolicy) -> dict[UUID, Standing]:
     return found
 
 
-COUNTED_APART = frozenset(key for key in REGISTRY if key == "max_concurrent" or "_per_minute" in key)
+COUNTED_APART = frozenset(key for key in REGISTRY if key == CALLS_AT_ONCE or "_per_minute" in key)
 """Keys of which several rules may be in force at once, each with a meter or bucket of its own."""
 
 
@@ -131,8 +151,12 @@ def _loose(mode: EnforcementMode) -> Standing:
     return Standing.WARNS if mode is WARN else Standing.OBSERVED
 
 
-def _full(line: LineTemplate) -> Standing:
-    return Standing.NO_ROOM if line.enforced else Standing.WOULD_DENY
+def _full(mode: EnforcementMode) -> Standing:
+    return Standing.NO_ROOM if mode is ENFORCE else Standing.WOULD_DENY
+
+
+def _key_of(line: LineTemplate) -> str:
+    return CALLS_AT_ONCE if line.meter.dimension is Dimension.CONCURRENCY else ""
 
 
 def _shown_order(rule: Rule) -> tuple[object, ...]:

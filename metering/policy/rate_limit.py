@@ -27,9 +27,21 @@ class RateLimit:
     """Of the rule that sets it."""
     name: str
     """How messages call it: scope, dimension and window, such as `plan requests/minute`."""
+    per: str = ""
+    """Of whom each has a bucket of its own within whoever the rule is for: `user`, `agent`, … or nobody."""
     mode: EnforcementMode = EnforcementMode.ENFORCE
     rule_id: UUID | None = None
     """None: a default that no rule sets."""
+
+    @property
+    def rule_key(self) -> str:
+        """Of the rule that sets it."""
+        return f"{self.dimension}_per_minute" + (f"_per_{self.per}" if self.per else "")
+
+    @property
+    def shared(self) -> bool:
+        """Whether tenants share the bucket."""
+        return self.scope is Scope.PROVIDER or (self.scope is Scope.GLOBAL and self.per == "address")
 
     def of_subject(self, subject: str) -> "RateLimit":
         """The same rule's bucket for one agent, provider or address."""

@@ -85,7 +85,7 @@ def _each(rules: list[Rule], subject: PolicySubject, modes: Modes, per: str) -> 
                 continue
             whose = f"{slot.scope}:{subject_id}"
             if per == "address" and rule.scope is Scope.GLOBAL:
-                whose = "global:"
+                whose = "global:"  # see RateLimit.shared
             prefix = f"rate:{dimension}:{whose}:{rule.task or '*'}:{per}:"
             limits.append(_rate_limit(rule, dimension, prefix, modes, per=per))
     return limits
@@ -139,6 +139,7 @@ def _rate_limit(rule: Rule, dimension: Dimension, key: str, modes: Modes, *, per
         per_minute=int(rule.value),
         scope=rule.scope,
         name=f"{rule.scope} {dimension}/minute{each}",
+        per=per,
         mode=modes.of_limit(
             rule.mode, rule.enforce_percent, operators_own=rule.scope in (Scope.GLOBAL, Scope.PROVIDER)
         ),
@@ -153,6 +154,7 @@ def _default_per_agent(subject: PolicySubject, modes: Modes) -> RateLimit:
         per_minute=PER_AGENT_DEFAULT,
         scope=Scope.GLOBAL,
         name=f"default {Dimension.REQUESTS}/minute per agent",
+        per="agent",
         mode=modes.overall,
     )
 

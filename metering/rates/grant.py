@@ -1,24 +1,30 @@
 """What a call drew from its rate limits, until it ends."""
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
-from metering.errors import OverRateCapacity, RateBalance, RateLimited
+from metering.errors import OverRateCapacity, RateBalance, RateLimited, RateUse
 from metering.policy.rate_limit import Limits, RateLimit
 from metering.rates.port import Answer, Buckets, Demand, Level
+from metering.rates.refusals import tightest, use_of
 from metering.types import Dimension
 
 
-class WouldDeny(NamedTuple):
-    """A limit that is only tried, and the error that it would have raised."""
+class Tried(NamedTuple):
+    """A limit that is only tried, and what its bucket said."""
 
     limit: RateLimit
-    error: RateLimited | OverRateCapacity
+    demand: Demand
+    level: Level | None
+    """None where it was not asked, because it could never serve the call."""
+    error: RateLimited | OverRateCapacity | None
+    """What it would have raised; None: the call drew from it."""
 
 
 class RateGrant:
     """What a call drew. Undone if the call is not admitted after all, trued up when its tokens are known."""
 
-    __slots__ = ("_answer", "_buckets", "_demands", "_limits", "_open", "would_deny")
+    __slots__ = ("_answer", "_buckets", "_demands", "_limits", "_open", "_tried")
 
     def __init__(
         self,
@@ -26,21 +32,39 @@ class RateGrant:
         limits: Limits,
         demands: tuple[Demand, ...],
         answer: Answer | None,
-        would_deny: tuple[WouldDeny, ...] = (),
+        tried: tuple[Tried, ...] = (),
     ) -> None:
-        """`limits` and `demands`: what was drawn, first what the answer's levels are about, then what was tried."""
         self._buckets = buckets
         self._limits = limits
         self._demands = demands
         self._answer = answer
+        self._tried = tried
         self._open = answer is not None
-        self.would_deny = would_deny
-        """Of the limits that are only tried, those that had too little."""
 
     @property
     def balances(self) -> tuple[RateBalance, ...]:
         """For the headers: as of the moment at which the call was let in. What is only tried is not told."""
         return tightest(self._limits, self._answer.levels) if self._answer else ()
+
+    @property
+    def would_deny(self) -> Iterator[tuple[RateLimit, RateLimited | OverRateCapacity]]:
+        """Of the limits that are only tried, those that had too little, with the errors that they would have raised."""
+        for trial in self._tried:
+            if trial.error is not None:
+                yield trial.limit, trial.error
+
+    @property
+    def uses(self) -> tuple[RateUse, ...]:
+        """Every limit that the call met, for explanations."""
+        levels = self._answer.levels if self._answer else ()
+        drawn = zip(self._limits, self._demands, levels, strict=True)
+        return (
+            *[use_of(limit, demand.units, level, fits=True) for limit, demand, level in drawn],
+            *[
+                use_of(trial.limit, trial.demand.units, trial.level, fits=trial.error is None)
+                for trial in self._tried
+            ],
+        )
 
     def give_back(self) -> None:
         """The call did not happen."""
@@ -58,27 +82,15 @@ class RateGrant:
         if not self._open or self._answer is None:
             return
         self._open = False
+        drawn = [*zip(self._limits, self._demands, strict=True)]
+        if self._tried:
+            drawn += [(trial.limit, trial.demand) for trial in self._tried if trial.error is None]
         corrections = tuple(
             [
                 Demand(demand.key, difference, demand.per_minute)
-                for limit, demand in zip(self._limits, self._demands, strict=True)
+                for limit, demand in drawn
                 if (difference := truth.get(limit.dimension, demand.units) - demand.units)
             ]
         )
         if corrections:
             self._buckets.correct(corrections, shared=self._answer.shared)
-
-
-def tightest(limits: Limits, levels: tuple[Level, ...]) -> tuple[RateBalance, ...]:
-    tightest: dict[Dimension, tuple[float, Level]] = {}
-    for limit, level in zip(limits, levels, strict=False):
-        left = level.per_minute - level.used
-        known = tightest.get(limit.dimension)
-        if known is None or left < known[0]:
-            tightest[limit.dimension] = left, level
-    return tuple(
-        [
-            RateBalance(dimension.value, level.per_minute, level.remaining, level.full_in_s)
-            for dimension, (_, level) in tightest.items()
-        ]
-    )

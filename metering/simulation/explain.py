@@ -6,24 +6,36 @@ from metering.decisions.decision import EnforcementDecision
 from metering.errors import NotFound, NotPermitted
 from metering.policy.read_balances import read_balances
 from metering.policy.values import EffectivePolicy, PolicySubject
+from metering.rates.read_levels import LevelReader
 from metering.simulation.asker import Asker
+from metering.simulation.imagined import ImaginedCall
 from metering.simulation.rule_book import RuleBook
-from metering.simulation.weigh import ImaginedCall, lines_of, weigh
+from metering.simulation.weigh import lines_of, weigh
+from metering.simulation.weigh_rates import rates_of
 
 
-def explain_call(*, book: RuleBook, asker: Asker, call: ImaginedCall, now: datetime) -> EnforcementDecision:
-    """The decision about a call at `now`, on the balances that the meters have at that time. Nothing is held.
+def explain_call(
+    *,
+    book: RuleBook,
+    asker: Asker,
+    call: ImaginedCall,
+    now: datetime,
+    levels: LevelReader = lambda limits: {},
+) -> EnforcementDecision:
+    """The decision about a call at `now`, on the balances that the meters have at that time. Nothing is held or drawn.
 
+    `levels` reads what rate limits have left; without it, and for another time than this, they count as full.
     Raises NotFound for an unknown tenant, plan or task.
     """
     policy = policy_at(book, asker.subject, call.task, now)
     try:
-        _, lines = lines_of(book, asker, policy, call)
+        model, lines = lines_of(book, asker, policy, call)
     except (NotPermitted, NotFound):
-        lines = ()
+        return weigh(book, asker, policy, call, balances={}, now=now)
     found = read_balances([line.meter for line in lines], now)
     balances = {meter: (balance.used, balance.held) for meter, balance in found.items()}
-    return weigh(book, asker, policy, call, balances=balances, now=now)
+    limits = [*rates_of(policy.rates, model, call), *rates_of(policy.tried_rates, model, call)]
+    return weigh(book, asker, policy, call, balances=balances, levels=levels(limits), now=now)
 
 
 def policy_at(book: RuleBook, subject: PolicySubject, task: str, now: datetime) -> EffectivePolicy:

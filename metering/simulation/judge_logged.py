@@ -1,5 +1,6 @@
 """Whether a logged call would have been admitted: admission's checks in their order, on a replay's counters."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -15,6 +16,7 @@ from metering.errors import (
     RateLimited,
 )
 from metering.money import NANO_PER_USD, TOKENS_PER_PRICE
+from metering.policy.rate_limit import CallRates, Limits
 from metering.policy.values import EffectivePolicy, Lines, PolicySubject
 from metering.simulation.counters import Counters
 from metering.simulation.logged import LoggedCall
@@ -58,8 +60,10 @@ def judge_logged(
         denied = _refused(book, subject, policy, call) or _too_fast(policy, call, counters, now_s)
         if denied is not None:
             return Judged(denied_by=denied)
+        would_deny = tuple(_tried(policy, call, counters, now_s))
         saved = _saved(book, policy, call)
-        denied, would_deny = _full(lines, _amounts(call, saved), counters, now, now_s)
+        denied, loose = _full(lines, _amounts(call, saved), counters, now, now_s)
+        would_deny += loose
         if denied is not None:
             return Judged(denied_by=denied, would_deny=would_deny)
     _charge(lines, _amounts(call, saved), counters, now, now_s, _seconds(call))
@@ -91,10 +95,24 @@ def _refused(
 
 
 def _too_fast(policy: EffectivePolicy, call: LoggedCall, counters: Counters, now_s: float) -> Reason | None:
-    if not policy.rates:
-        return None
+    return _drawn(_limits(policy.rates, call), call, counters, now_s)
+
+
+def _tried(policy: EffectivePolicy, call: LoggedCall, counters: Counters, now_s: float) -> Iterator[Reason]:
+    """Rates that are only tried, each by itself."""
+    for limit in _limits(policy.tried_rates, call):
+        reason = _drawn((limit,), call, counters, now_s)
+        if reason is not None:
+            yield reason
+
+
+def _limits(rates: CallRates, call: LoggedCall) -> Limits:
     first = call.first
-    limits = policy.rates.for_call(provider=first.provider_name, agent_id=first.agent_id, address=None)
+    return rates.for_call(provider=first.provider_name, agent_id=first.agent_id, address=None)
+
+
+def _drawn(limits: Limits, call: LoggedCall, counters: Counters, now_s: float) -> Reason | None:
+    """Draw from all buckets, or name the one that has too little."""
     tokens = sum(attempt.input_tokens + attempt.output_tokens for attempt in call.attempts)
     empty = counters.draw(limits, tokens, now_s)
     if empty is None:

@@ -54,7 +54,7 @@ def decision_facts(decision: EnforcementDecision, *, with_shared: bool) -> dict[
 
 def without_shared(step: dict[str, Any]) -> dict[str, Any]:
     """A step as a tenant may see it."""
-    return {**step, "used": None, "held": None} if step.get("shared") else step
+    return {**step, "used": None, "held": None, "left": None} if step.get("shared") else step
 
 
 def _reasons(tallies: Mapping[tuple[str, str], Tally]) -> list[dict[str, Any]]:

@@ -3,43 +3,38 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 
 from metering.catalog.access import choose_model
 from metering.catalog.served import ServedModel
 from metering.decisions.decision import EnforcementDecision, Standing, Step, Verdict
 from metering.decisions.trace import Balance, line_steps, rate_steps, rule_steps
 from metering.errors import (
-    BudgetExceeded,
-    ConcurrencyExceeded,
     InputTooLarge,
     ModelNotFound,
     NotPermitted,
     TaskNotAllowed,
 )
 from metering.ledger.commands import MeterKey
-from metering.policy.values import EffectivePolicy, LineTemplate, PolicySubject
+from metering.policy.values import EffectivePolicy, Lines, PolicySubject
+from metering.rates.port import Level
 from metering.simulation.asker import Asker
+from metering.simulation.imagined import ImaginedCall
 from metering.simulation.rule_book import RuleBook
-from metering.types import Dimension, EnforcementMode, Window
+from metering.simulation.weigh_budgets import Short, short_of_budget
+from metering.simulation.weigh_rates import WeighedRate, deciding, rates_of, weigh_rates
+from metering.types import Dimension, EnforcementMode
 
-_LONGEST_FIRST = (Window.TOTAL, Window.MONTH, Window.WEEK, Window.DAY, Window.HOUR, Window.NONE)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImaginedCall:
-    """A call to be judged: the most that it may use."""
-
-    task: str
-    model: str = ""
-    input_tokens: int = 0
-    output_tokens: int | None = None
-    """What it asks for; None: as much as the model can."""
-    agent_id: str | None = None
+_VERDICTS = {
+    EnforcementMode.ENFORCE: Verdict.DENIED,
+    EnforcementMode.WARN: Verdict.WARNED,
+    EnforcementMode.OBSERVE: Verdict.OBSERVED,
+}
 
 
 def lines_of(
     book: RuleBook, asker: Asker, policy: EffectivePolicy, call: ImaginedCall
-) -> tuple[ServedModel, tuple[LineTemplate, ...]]:
+) -> tuple[ServedModel, Lines]:
     """The model that would serve, and every budget of the call. Raises NotPermitted and ModelNotFound."""
     if asker.allowed_tasks and call.task not in asker.allowed_tasks:
         raise TaskNotAllowed(f"This token does not allow the task {call.task}.", source="token")
@@ -59,8 +54,9 @@ def weigh(
     *,
     balances: Mapping[MeterKey, Balance],
     now: datetime,
+    levels: Mapping[str, Level] = MappingProxyType({}),
 ) -> EnforcementDecision:
-    """The decision with its trace. What rate limits have left is not looked at: they are only listed."""
+    """The decision with its trace. A rate limit of which nothing is known counts as full."""
     judged = _Judged(asker.subject, policy, call, now)
     if asker.refusal is not None:
         return judged.decision(Verdict.DENIED, asker.refusal.code, asker.refusal.message, "credential", ())
@@ -71,12 +67,13 @@ def weigh(
         rule = f"plan {asker.subject.plan}" if source == "plan" else source
         return judged.decision(Verdict.DENIED, refusal.code, refusal.message, rule, tuple(rule_steps(policy)))
     requested = _amounts(policy, model, call)
+    tokens = requested[Dimension.TOKENS]
+    rates = weigh_rates(rates_of(policy.rates, model, call), tokens, levels, now)
+    tried = weigh_rates(rates_of(policy.tried_rates, model, call), tokens, levels, now)
     trace = (
         *rule_steps(policy),
         *line_steps(lines, balances, requested, holding=False),
-        *rate_steps(
-            policy.rates.for_call(provider=model.provider_name, agent_id=call.agent_id, address=None)
-        ),
+        *rate_steps([rate.use for rate in (*rates, *tried)]),
     )
     allowed = policy.number("max_tokens_in")
     if allowed is not None and call.input_tokens > allowed:
@@ -85,20 +82,20 @@ def weigh(
         return judged.decision(
             Verdict.DENIED, InputTooLarge.code, message, f"{setting.scope} max_tokens_in", trace
         )
-    for standing, verdict in ((Standing.NO_ROOM, Verdict.DENIED), (Standing.WOULD_DENY, None)):
-        full = [
-            line
-            for line, step in zip(lines, line_steps(lines, balances, requested, holding=False), strict=True)
-            if step.outcome is standing
-        ]
-        if full:
-            line = min(full, key=lambda line: _LONGEST_FIRST.index(line.meter.window))
-            used, held = balances.get(line.meter, (0, 0))
-            error = ConcurrencyExceeded if line.meter.dimension is Dimension.CONCURRENCY else BudgetExceeded
-            message = f"{used} used and {held} held of {line.limit}, {requested[line.meter.dimension]} more asked for."
-            loose = Verdict.WARNED if line.mode is EnforcementMode.WARN else Verdict.OBSERVED
-            return judged.decision(verdict or loose, error.code, message, line.name, trace, model, line)
+    for weighed, standing in ((rates, Standing.NO_ROOM), (tried, Standing.WOULD_DENY)):
+        said = _short_of_rate(weighed, now) or short_of_budget(lines, balances, requested, standing)
+        if said is not None:
+            verdict = _VERDICTS[said.mode]
+            return judged.decision(verdict, said.code, said.message, said.rule, trace, model, said)
     return judged.decision(Verdict.ALLOWED, "", f"served by {model.name}", "", trace, model)
+
+
+def _short_of_rate(weighed: list[WeighedRate], now: datetime) -> Short | None:
+    rate = deciding(weighed, now)
+    if rate is None or rate.error is None:
+        return None
+    limit = rate.limit
+    return Short(limit.name, limit.rule_id, limit.mode, rate.error.code, rate.error.message)
 
 
 def _amounts(policy: EffectivePolicy, model: ServedModel, call: ImaginedCall) -> dict[Dimension, int]:
@@ -132,7 +129,7 @@ class _Judged:
         rule: str,
         trace: tuple[Step, ...],
         model: ServedModel | None = None,
-        line: LineTemplate | None = None,
+        said: Short | None = None,
     ) -> EnforcementDecision:
         return EnforcementDecision(
             verdict=verdict,
@@ -140,10 +137,10 @@ class _Judged:
             subject=self.subject,
             task=self.call.task,
             model=model.name if model is not None else self.call.model,
-            mode=line.mode if line is not None else self.policy.mode,
+            mode=said.mode if said is not None else self.policy.mode,
             code=code,
             message=message,
             rule=rule,
-            rule_id=line.source_id if line is not None else None,
+            rule_id=said.rule_id if said is not None else None,
             trace=trace,
         )

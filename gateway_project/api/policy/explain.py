@@ -7,7 +7,15 @@ from rest_framework.response import Response
 
 from gateway_project.api.authentication import caller_of
 from gateway_project.api.policy.asked import asked_about
-from gateway_project.api.policy.fields import TAG, DecisionOut, RequestIn, WhoIn, imagined, moment_of
+from gateway_project.api.policy.fields import (
+    TAG,
+    DecisionOut,
+    RequestIn,
+    WhoIn,
+    imagined,
+    levels_at,
+    moment_of,
+)
 from gateway_project.api.views import ApiView
 from metering.models import User
 from metering.simulation.explain import explain_call
@@ -21,12 +29,16 @@ class Explain(ApiView):
 
     @extend_schema(parameters=[Input], responses=DecisionOut, tags=TAG)
     def get(self, request: Request) -> Response:
-        """The decision with its whole trace, on the balances as they are. Nothing is held, nothing is sent."""
+        """The decision with its whole trace, on balances and rates as they are. Nothing is held, drawn or sent."""
         given = self.valid(self.Input, request.query_params.dict())
         moment = moment_of(given, now())
         tenant, asker = asked_about(request, given, plan=None, now=moment)
         decision = explain_call(
-            book=read_rule_book(tenant=tenant), asker=asker, call=imagined(given), now=moment
+            book=read_rule_book(tenant=tenant),
+            asker=asker,
+            call=imagined(given),
+            now=moment,
+            levels=levels_at(given),
         )
         sees_all = caller_of(request).role == User.Role.SUPER_ADMIN
         return Response(DecisionOut(decision_facts(decision, with_shared=sees_all)).data)

@@ -1,12 +1,15 @@
 """What several routes about policy take and answer."""
 
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
+from django.conf import settings
 from rest_framework import serializers
 
 from metering.decisions.decision import Standing, Verdict
-from metering.simulation.weigh import ImaginedCall
+from metering.rates.read_levels import LevelReader, read_levels
+from metering.simulation.imagined import ImaginedCall
 from metering.types import EnforcementMode, Task
 
 TAG = ["policy"]
@@ -58,9 +61,15 @@ class StepOut(serializers.Serializer[Any]):
     source = serializers.CharField()  # type: ignore[assignment] # a field of the answer, not of the class
     source_id = serializers.UUIDField(allow_null=True)
     outcome = serializers.ChoiceField(choices=[standing.value for standing in Standing])
-    used = serializers.IntegerField(allow_null=True)
+    key = serializers.CharField(help_text="Of the rule that sets a rate, or a limit on calls at once.")
+    window = serializers.CharField(help_text="Of a budget or rate.")
+    used = serializers.IntegerField(
+        allow_null=True,
+        help_text="Of a rate: what has not been refilled. Null: not known, or not yours to know.",
+    )
     held = serializers.IntegerField(allow_null=True)
     requested = serializers.IntegerField(allow_null=True)
+    left = serializers.IntegerField(allow_null=True, help_text="What a further call may take.")
 
 
 class DecisionOut(serializers.Serializer[Any]):
@@ -92,6 +101,11 @@ def imagined(given: dict[str, Any]) -> ImaginedCall:
         output_tokens=given["output_tokens"],
         agent_id=given["agent"],
     )
+
+
+def levels_at(given: dict[str, Any]) -> LevelReader:
+    """What rate limits have left, if it is about now."""
+    return partial(read_levels, settings.REDIS_URL) if given["at"] is None else lambda limits: {}
 
 
 def moment_of(given: dict[str, Any], now: datetime) -> datetime:

@@ -15,7 +15,15 @@ from rest_framework.response import Response
 from gateway_project.api.authentication import caller_of
 from gateway_project.api.permissions import IsTenantAdmin
 from gateway_project.api.policy.asked import asked_about
-from gateway_project.api.policy.fields import TAG, DecisionOut, RequestIn, WhoIn, imagined, moment_of
+from gateway_project.api.policy.fields import (
+    TAG,
+    DecisionOut,
+    RequestIn,
+    WhoIn,
+    imagined,
+    levels_at,
+    moment_of,
+)
 from gateway_project.api.reach import tenant_in_reach
 from gateway_project.api.views import ApiView
 from metering.catalog.load_catalog import load_catalog
@@ -97,6 +105,7 @@ class Simulate(ApiView):
             asker=asker,
             call=imagined(given["request"]),
             now=moment,
+            levels=levels_at(given["request"]),
         )
         return decision_facts(decision, with_shared=_is_operator(request))
 

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import CommandError
 from django.utils.timezone import now
 
@@ -19,12 +20,13 @@ from metering.management.progress import ProgressBar
 from metering.models import Tenant
 from metering.policy.read_conditions import check_conditions
 from metering.policy.registry import check_rule
+from metering.rates.read_levels import read_levels
 from metering.simulation.asker import find_asker
 from metering.simulation.explain import explain_call
+from metering.simulation.imagined import ImaginedCall
 from metering.simulation.replay import replay
 from metering.simulation.report import decision_facts, replay_facts
 from metering.simulation.rule_book import LoadCatalog, read_rule_book
-from metering.simulation.weigh import ImaginedCall
 
 
 class Command(VerbCommand):
@@ -114,9 +116,14 @@ class Command(VerbCommand):
             asker=asker,
             call=call,
             now=at,
+            levels=(lambda limits: {}) if options["at"] else partial(read_levels, settings.REDIS_URL),
         )
         head = f"{decision.verdict}: {decision.rule or 'nothing'} decided. {decision.message}"
-        steps = [f"  {step.source} {step.rule} = {step.value}: {step.outcome}" for step in decision.trace]
+        steps = [
+            f"  {step.source} {step.rule} = {step.value}: {step.outcome}"
+            + (f", {step.left} left" if step.left is not None else "")
+            for step in decision.trace
+        ]
         self.show(decision_facts(decision, with_shared=True), "\n".join([head, *steps]))
 
     def _loading(self, file: str | None) -> LoadCatalog | None:

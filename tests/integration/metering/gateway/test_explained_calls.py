@@ -12,9 +12,9 @@ from metering.identity.principal import Principal
 from metering.policy.values import PolicySubject
 from metering.simulation.asker import Asker
 from metering.simulation.explain import explain_call
+from metering.simulation.imagined import ImaginedCall
 from metering.simulation.replay import replay
 from metering.simulation.rule_book import read_rule_book
-from metering.simulation.weigh import ImaginedCall
 from tests.factories import BudgetFactory, RuleFactory, make_plan
 from tests.served import serve_model
 

@@ -13,24 +13,10 @@ from metering.gateway import LLMGateway
 from metering.identity.principal import Principal
 from metering.ledger.writer import LedgerWriter
 from metering.policy.enforcement import place_of
-from metering.rates.port import Answer, Demand
-from metering.rates.process_buckets import ProcessBuckets
 from providers.token_counting import count_tokens
 from tests.factories import BudgetFactory, RuleFactory, make_token
+from tests.fakes.buckets import CountedBuckets
 from tests.fakes.vendors import FakeVendors
-
-
-class CountedBuckets(ProcessBuckets):
-    """At a moment that passes when the test says so; knows how often it was asked."""
-
-    def __init__(self) -> None:
-        self.now_s = 1_000.0
-        super().__init__(clock=lambda: self.now_s)
-        self.asked = 0
-
-    async def take(self, demands: tuple[Demand, ...], tried: tuple[Demand, ...] = ()) -> Answer:
-        self.asked += 1
-        return await super().take(demands, tried)
 
 
 @pytest.fixture

@@ -155,6 +155,17 @@ def test_a_rate_refills_as_the_log_goes_on(token_id: Any) -> None:
     assert reasons(replayed()) == {("tenant requests/minute", "rate_limited"): 2}
 
 
+def test_a_rate_that_is_tried_would_have_denied_as_its_bucket_refills(token_id: Any) -> None:
+    RuleFactory(key="requests_per_minute", value=2, mode="observe")
+    for second in (0, 0, 0, 30, 30):
+        call(MONDAY + timedelta(seconds=second), token_id=token_id)
+    result = replayed()
+    assert result.denied.calls == 0
+    assert {reason: tally.calls for reason, tally in result.would_deny.items()} == {
+        ("tenant requests/minute", "rate_limited"): 2
+    }
+
+
 def test_a_smaller_output_limit_saves_what_the_rest_cost(token_id: Any) -> None:
     serve_model()  # at $1 per million tokens: 1,000 nano-USD each
     RuleFactory(key="max_tokens_out", value=20)

@@ -7,24 +7,13 @@ import pytest
 from metering.errors import RateLimited
 from metering.policy.rate_limit import Limits, RateLimit
 from metering.rates.grant import RateGrant
-from metering.rates.port import Answer, Demand
+from metering.rates.port import Demand
 from metering.rates.process_buckets import ProcessBuckets
 from metering.rates.take import take_rates
 from metering.types import Dimension, EnforcementMode, Scope
+from tests.fakes.buckets import CountedBuckets
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
-
-
-class CountedBuckets(ProcessBuckets):
-    """At a moment that does not pass; knows how often it was asked."""
-
-    def __init__(self) -> None:
-        super().__init__(clock=lambda: 1_000.0)
-        self.asked = 0
-
-    async def take(self, demands: tuple[Demand, ...], tried: tuple[Demand, ...] = ()) -> Answer:
-        self.asked += 1
-        return await super().take(demands, tried)
 
 
 @pytest.fixture
@@ -50,7 +39,7 @@ async def test_each_is_asked_by_itself_and_those_with_too_little_say_so(buckets:
     tried = (limit("wide", 1_000), limit("narrow", 150), limit("tiny", 10))
     first, second = await take(buckets, tried=tried), await take(buckets, tried=tried)
     assert denying(first) == [("tiny", "over_rate_capacity")]
-    assert denying(second) == [("tiny", "over_rate_capacity"), ("narrow", "rate_limited")]
+    assert denying(second) == [("narrow", "rate_limited"), ("tiny", "over_rate_capacity")]
 
 
 async def test_whatever_is_enforced_and_tried_is_asked_in_one_go(buckets: CountedBuckets) -> None:
