@@ -12,7 +12,7 @@ from metering.models.policy import TENANT_SCOPES
 from metering.money import NANO_PER_USD, nano_from_usd, usd_from_nano
 from metering.policy.read_conditions import check_conditions
 from metering.policy.registry import REGISTRY, check_rule
-from metering.types import MAX_AMOUNT, Dimension
+from metering.types import MAX_AMOUNT, Dimension, Scope
 
 NANO_DIGITS = 9
 WHOLE_NUMBER = re.compile(r"-?\d{1,20}", re.ASCII)
@@ -68,10 +68,10 @@ class RuleForm(ScopedForm):
 
     def clean(self) -> dict[str, Any]:
         values = super().clean()
-        if "key" in values and "value" in values:
-            task = values.get("task")
+        if "key" in values and "value" in values and "scope" in values:
+            task, scope = values.get("task"), Scope(values["scope"])
             try:
-                check_rule(values["key"], values["value"], task.code if task else None)
+                check_rule(values["key"], values["value"], task.code if task else None, scope)
             except ValueError as error:
                 self.add_error("value", str(error))
         if "conditions" in values:

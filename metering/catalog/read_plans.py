@@ -8,9 +8,9 @@ from metering.catalog.document import AccessEntry, PlanEntry, RuleEntry, Vocabul
 from metering.catalog.read_budgets import read_budgets
 from metering.catalog.section import Section, is_code
 from metering.catalog.yaml_source import plain_value
-from metering.types import EnforcementMode
+from metering.types import EnforcementMode, Scope
 
-CheckRule = Callable[[str, object, str | None], None]
+CheckRule = Callable[[str, object, str | None, Scope], None]
 """(key, value, task) -> None; raises ValueError with a sentence when the rule makes no sense."""
 CheckWhen = Callable[[object], None]
 """The same for a rule's conditions."""
@@ -88,7 +88,7 @@ def _read_rule(
     else:
         try:
             value = plain_value(node)
-            check_rule(key, value, task)
+            check_rule(key, value, task, Scope.PLAN)
         except ValueError as error:
             rule.problem(str(error).rstrip("."), key="value")
     return RuleEntry(

@@ -1,4 +1,4 @@
-"""The closed registry of rule keys: their type, unit, bounds, tasks, and how scopes merge.
+"""The closed registry of rule keys: their type, unit, bounds, tasks and scopes, and how scopes merge.
 
 A key that is not here cannot be stored, so a rule that nothing reads cannot exist.
 """
@@ -6,7 +6,10 @@ A key that is not here cannot be stored, so a rule that nothing reads cannot exi
 from dataclasses import dataclass
 from enum import StrEnum
 
-from metering.types import MAX_AMOUNT, EnforcementMode, ModelClass, Task
+from metering.types import MAX_AMOUNT, EnforcementMode, ModelClass, Scope, Task
+
+CALLERS = frozenset({Scope.GLOBAL, Scope.PLAN, Scope.TENANT, Scope.TEAM, Scope.USER, Scope.TOKEN})
+"""Scopes that a caller is in. Providers and agents are known with the call only, after its settings are chosen."""
 
 
 class Merge(StrEnum):
@@ -33,6 +36,8 @@ class RuleKey:
     high: int = MAX_AMOUNT
     choices: tuple[str, ...] = ()
     tasks: frozenset[Task] = frozenset(Task)
+    scopes: frozenset[Scope] = CALLERS
+    """Where the engine reads it: a rule anywhere else would count for nothing."""
     merge: Merge = Merge.LOWER
     default: int | str | None = None
     """What is in force without any rule, where that is not unlimited: team, user and token rules only tighten it."""
@@ -90,8 +95,20 @@ _KEYS = (
         tasks=frozenset({Task.DIAGRAM}),
     ),
     RuleKey(name="max_concurrent", meaning="calls in flight at once", unit="calls", high=1_000_000),
-    RuleKey(name="requests_per_minute", meaning="rate of requests", unit="requests", high=10**9),
-    RuleKey(name="tokens_per_minute", meaning="rate of tokens", unit="tokens", high=10**12),
+    RuleKey(
+        name="requests_per_minute",
+        meaning="rate of requests",
+        unit="requests",
+        high=10**9,
+        scopes=frozenset(Scope),
+    ),
+    RuleKey(
+        name="tokens_per_minute",
+        meaning="rate of tokens",
+        unit="tokens",
+        high=10**12,
+        scopes=frozenset(Scope),
+    ),
     RuleKey(
         name="cache_ttl_s",
         meaning="how long an answer may be served from the cache; 0 switches it off",
@@ -166,7 +183,7 @@ _RATES_EACH = tuple(
 REGISTRY: dict[str, RuleKey] = {key.name: key for key in _KEYS + _RATES_EACH}
 
 
-def check_rule(key: str, value: object, task: str | None) -> None:
+def check_rule(key: str, value: object, task: str | None, scope: Scope) -> None:
     """Raise ValueError, with a sentence that says what would be valid, unless the rule makes sense.
 
     `task` is a task's code, or None for a rule about every task that knows the key.
@@ -174,6 +191,11 @@ def check_rule(key: str, value: object, task: str | None) -> None:
     spec = REGISTRY.get(key)
     if spec is None:
         raise ValueError(f"{key!r} is not a rule key; the keys are {', '.join(sorted(REGISTRY))}.")
+    if scope not in spec.scopes:
+        raise ValueError(
+            f"{key} does not count for {_named(scope)}, for which the keys are {', '.join(keys_of(scope))}; "
+            f"it may be set for {', '.join(_named(known) for known in Scope if known in spec.scopes)}."
+        )
     _check_value(spec, value)
     if task is None:
         return
@@ -181,6 +203,17 @@ def check_rule(key: str, value: object, task: str | None) -> None:
         raise ValueError(f"{task!r} is not a task; the tasks are {', '.join(Task)}.")
     if task not in spec.tasks:
         raise ValueError(f"{key} does not apply to {task}; it applies to {', '.join(sorted(spec.tasks))}.")
+
+
+def keys_of(scope: Scope) -> list[str]:
+    """The keys that count there."""
+    return sorted(spec.name for spec in REGISTRY.values() if scope in spec.scopes)
+
+
+def _named(scope: Scope) -> str:
+    if scope is Scope.GLOBAL:
+        return "the gateway"
+    return f"an {scope}" if scope is Scope.AGENT else f"a {scope}"
 
 
 def _check_value(spec: RuleKey, value: object) -> None:

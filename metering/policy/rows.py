@@ -18,7 +18,7 @@ def rule_of(row: PolicyRule, *, timezone: str) -> Rule | None:
     None for a row that every door refuses, so that it was written past them: it is logged and counts for nothing.
     """
     try:
-        check_rule(row.key, row.value, row.task_id)
+        check_rule(row.key, row.value, row.task_id, Scope(row.scope))
         condition = read_conditions(row.conditions, timezone=timezone)
     except ValueError as error:
         logger.error("policy.rule_unreadable", extra={"rule": str(row.pk), "problem": str(error)})

@@ -78,7 +78,7 @@ def set_rule(
     Raises InvalidRequest, with a sentence that says what would be valid, and NotFound for an unknown task.
     """
     conditions = dict(when or {})
-    _check(key, value, task, conditions, mode, enforce_percent, priority)
+    _check(target.scope, key, value, task, conditions, mode, enforce_percent, priority)
     values = {"value": value, "mode": mode, "enforce_percent": enforce_percent, "is_active": active}
     rule, created = PolicyRule.objects.select_for_update(of=("self",)).get_or_create(
         scope=target.scope.value,
@@ -106,6 +106,7 @@ def set_rule(
 
 
 def _check(
+    scope: Scope,
     key: str,
     value: object,
     task: str | None,
@@ -115,7 +116,7 @@ def _check(
     priority: int,
 ) -> None:
     try:
-        check_rule(key, value, task)
+        check_rule(key, value, task, scope)
     except ValueError as error:
         raise InvalidRequest(str(error), param="value") from error
     try:

@@ -131,6 +131,13 @@ def test_a_condition_that_cannot_be_read_is_a_form_error(
     assert sentence in str(errors["conditions"])
 
 
+def test_a_key_that_does_not_count_for_the_scope_is_a_form_error(console: Client, url: Url) -> None:
+    rows.catalog()
+    form = {**RULE, "scope": "provider", "scope_id": "sandbox", "key": "max_tokens_out", "value": "400"}
+    errors = errors_of(console.post(url(PolicyRule, "add"), form))
+    assert "for which the keys are requests_per_minute, tokens_per_minute" in str(errors["value"])
+
+
 def test_a_valid_rule_is_saved(console: Client, url: Url) -> None:
     rows.catalog()
     assert (

@@ -126,11 +126,13 @@ class TestRulesAndBudgets:
             ({"key": "max_tokens_out", "value": {"a": [1]}}, "value"),
             ({"key": "max_tokens_out", "value": 1, "when": {"days": "never"}}, "when"),
             ({"key": "max_tokens_out", "value": 1, "team": "x"}, "tenant"),
+            ({"key": "max_tokens_out", "value": 1, "tenant": "alder", "agent": "helper"}, "value"),
         ],
     )
     def test_a_rule_that_makes_no_sense_is_refused(
         self, ops: User, facts: dict[str, Any], param: str
     ) -> None:
+        alder()
         response = call("POST", "catalog/rules", facts, who=ops)
         assert code_of(response) == (400, "invalid_request")
         assert response.json()["error"]["param"] == param

@@ -78,7 +78,13 @@ def test_a_rule_counts_while_its_condition_holds_in_the_tenants_zone() -> None:
 
 
 @pytest.mark.parametrize(
-    "written", [{"conditions": {"hours": "9-17"}}, {"value": "many"}, {"key": "nonsense"}]
+    "written",
+    [
+        {"conditions": {"hours": "9-17"}},
+        {"value": "many"},
+        {"key": "nonsense"},
+        {"scope": "provider", "tenant": None, "scope_id": "sandbox"},
+    ],
 )
 def test_a_rule_written_past_every_door_that_makes_no_sense_counts_for_nothing(
     written: dict[str, object], caplog: pytest.LogCaptureFixture

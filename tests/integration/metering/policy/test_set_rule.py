@@ -63,10 +63,15 @@ def test_a_user_is_named_by_address() -> None:
         (("--key", "max_tokens_out", "--value", "5", "--when", "[]"), "a JSON object"),
         (("--key", "max_tokens_out", "--value", "5", "--mode", "loud"), "one of observe, warn, enforce"),
         (("--key", "max_tokens_out", "--value", "5", "--enforce-percent", "101"), "from 0 to 100"),
+        (
+            ("--key", "max_tokens_out", "--value", "5", "--tenant", "alder", "--agent", "helper"),
+            "for which the keys are requests_per_minute, tokens_per_minute",
+        ),
         (("--key", "max_tokens_out", "--value", "5", "--plan", "X", "--tenant", "y"), "name nobody else"),
     ],
 )
 def test_what_makes_no_sense_is_refused_with_what_would(arguments: tuple[str, ...], sentence: str) -> None:
+    alder()
     with pytest.raises(CommandError, match=sentence):
         set_rule(*arguments)
     assert not PolicyRule.objects.exists()

@@ -22,7 +22,7 @@ VOCABULARY = Vocabulary(
 MODEL = "{provider: sandbox, class: BASE_S, context_tokens: 1000, max_output_tokens: 100"
 
 
-def accept_any_rule(key: str, value: object, task: str | None) -> None:
+def accept_any_rule(key: str, value: object, task: str | None, scope: str) -> None:
     pass
 
 
@@ -236,13 +236,13 @@ class TestPlans:
                   - {key: quoted, value: "5"}
                   - {key: x, value: true, when: {days: [mon], hours: 22:00-06:00, valid_until: 2026-12-31}}
             """,
-            check_rule=lambda key, value, task: seen.append((key, value, task)),
+            check_rule=lambda *rule: seen.append(rule),
         )
         assert seen == [
-            ("max_concurrent", 1000, "LLM0_CHAT"),
-            ("log_content", "off", None),
-            ("quoted", "5", None),
-            ("x", True, None),
+            ("max_concurrent", 1000, "LLM0_CHAT", "plan"),
+            ("log_content", "off", None, "plan"),
+            ("quoted", "5", None, "plan"),
+            ("x", True, None, "plan"),
         ]
 
     def test_conditions_are_kept_as_they_are(self) -> None:
@@ -267,7 +267,7 @@ class TestPlans:
         ]
 
     def test_a_rule_that_the_registry_refuses_is_a_problem_with_its_line(self) -> None:
-        def refuse(key: str, value: object, task: str | None) -> None:
+        def refuse(key: str, value: object, task: str | None, scope: str) -> None:
             raise ValueError(f"{key} is wrong.")
 
         assert problems("plans:\n  P:\n    rules:\n      - {key: x, value: 1}", refuse) == [

@@ -1,6 +1,7 @@
 import pytest
 
 from metering.policy.registry import REGISTRY, check_rule
+from metering.types import Scope
 
 
 @pytest.mark.parametrize(
@@ -14,7 +15,7 @@ from metering.policy.registry import REGISTRY, check_rule
     ],
 )
 def test_a_rule_that_makes_sense_passes(key: str, value: object, task: str | None) -> None:
-    check_rule(key, value, task)
+    check_rule(key, value, task, Scope.PLAN)
 
 
 @pytest.mark.parametrize(
@@ -33,7 +34,7 @@ def test_a_rule_that_makes_sense_passes(key: str, value: object, task: str | Non
 )
 def test_a_rule_that_does_not_says_what_would(key: str, value: object, task: str | None, says: str) -> None:
     with pytest.raises(ValueError, match=says):
-        check_rule(key, value, task)
+        check_rule(key, value, task, Scope.PLAN)
 
 
 def test_every_key_is_a_number_with_a_unit_or_a_choice() -> None:
