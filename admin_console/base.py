@@ -16,7 +16,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from admin_console.auditing import AuditedAdmin
 from admin_console.labels import label_of
-from admin_console.site import is_operator
+from admin_console.who import is_operator
 
 
 class OperatorOnly:

@@ -42,7 +42,8 @@ class ScopedForm(forms.ModelForm):
         return values
 
 
-def _key_choices() -> list[tuple[str, str]]:
+def key_choices() -> list[tuple[str, str]]:
+    """Every rule key with its meaning."""
     return [(key.name, f"{key.name}: {key.meaning}") for key in REGISTRY.values()]
 
 
@@ -58,7 +59,7 @@ class RuleValueField(forms.CharField):
 
 
 class RuleForm(ScopedForm):
-    key = forms.ChoiceField(choices=_key_choices, widget=UnfoldAdminSelectWidget)
+    key = forms.ChoiceField(choices=key_choices, widget=UnfoldAdminSelectWidget)
     value = RuleValueField(widget=UnfoldAdminTextInputWidget, help_text="A number such as 4000, or a word.")
 
     class Meta:

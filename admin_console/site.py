@@ -1,6 +1,6 @@
-"""The console's own admin site: only active staff with the role SUPER_ADMIN come in.
+"""The console's own admin site: super admins come in, and a tenant's own administrators as far as the simulator.
 
-The role decides, not Django's permission tables: they are another truth about the same question.
+The role decides (`who.py`), not Django's permission tables: they are another truth about the same question.
 """
 
 from typing import Any
@@ -9,24 +9,22 @@ from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import URLPattern, URLResolver, path
 from unfold.forms import AuthenticationForm
 from unfold.sites import UnfoldAdminSite
 
 from admin_console.labels import label_of
+from admin_console.simulator import simulator
 from admin_console.theme import GROUPS, title_of
-from metering.models import User
+from admin_console.who import is_operator, is_tenant_admin, may_see
 
 
-def is_operator(user: Any) -> bool:
-    """Whether this user may use the console. Tenant admins will come in with their own, narrower site."""
-    return bool(user.is_active and getattr(user, "is_staff", False) and user.role == User.Role.SUPER_ADMIN)
-
-
-class OperatorLoginForm(AuthenticationForm):
+class ConsoleLoginForm(AuthenticationForm):
     """Refuses everybody else at the door, in the words used for a wrong password."""
 
     def confirm_login_allowed(self, user: Any) -> None:
-        if not is_operator(user):
+        if not is_operator(user) and not is_tenant_admin(user):
             raise ValidationError(
                 self.error_messages["invalid_login"],
                 code="invalid_login",
@@ -42,12 +40,24 @@ class LabelledAutocomplete(AutocompleteJsonView):
 
 
 class ConsoleSite(UnfoldAdminSite):
-    login_form = OperatorLoginForm
+    login_form = ConsoleLoginForm
     index_title = "Overview"
     enable_nav_sidebar = True
 
     def has_permission(self, request: HttpRequest) -> bool:
-        return is_operator(request.user)
+        return may_see(request)
+
+    def get_urls(self) -> list[URLResolver | URLPattern]:
+        page = self.admin_view(self.simulator_view)
+        return [path("simulator/", page, name="simulator"), *super().get_urls()]
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        if not is_operator(request.user):
+            return redirect("admin:simulator")
+        return super().index(request, extra_context)
+
+    def simulator_view(self, request: HttpRequest) -> HttpResponseBase:
+        return simulator(request, self.each_context(request))
 
     def autocomplete_view(self, request: HttpRequest) -> HttpResponseBase:
         return LabelledAutocomplete.as_view(admin_site=self)(request)

@@ -5,6 +5,9 @@ from typing import Any
 from django.templatetags.static import static
 from django.urls import reverse_lazy
 
+OPERATORS = "admin_console.who.is_operators"
+"""For whom a link of the sidebar is; settings cannot import the function."""
+
 # Group → the models in it, each with its icon from the Material Symbols font that ships with the theme.
 GROUPS: dict[str, dict[str, str]] = {
     "Customers": {
@@ -85,7 +88,13 @@ def title_of(model: str) -> str:
 
 
 def _navigation() -> list[dict[str, Any]]:
-    home = {"title": "Overview", "icon": "dashboard", "link": reverse_lazy("admin:index")}
+    home = {
+        "title": "Overview",
+        "icon": "dashboard",
+        "link": reverse_lazy("admin:index"),
+        "permission": OPERATORS,
+    }
+    simulator = {"title": "Simulator", "icon": "science", "link": reverse_lazy("admin:simulator")}
     groups = [
         {
             "title": title,
@@ -95,19 +104,20 @@ def _navigation() -> list[dict[str, Any]]:
                     "title": title_of(model),
                     "icon": icon,
                     "link": reverse_lazy(f"admin:metering_{model.lower()}_changelist"),
+                    "permission": OPERATORS,
                 }
                 for model, icon in models.items()
             ],
         }
         for title, models in GROUPS.items()
     ]
-    return [{"items": [home]}, *groups]
+    return [{"items": [home, simulator]}, *groups]
 
 
 UNFOLD: dict[str, Any] = {
     "SITE_TITLE": "LLM Service Gateway",
     "SITE_HEADER": "LLM Service Gateway",
-    "SITE_SUBHEADER": "Operator console",
+    "SITE_SUBHEADER": "Console",
     "SITE_SYMBOL": "hub",
     "SITE_FAVICONS": [
         {"rel": "icon", "type": "image/svg+xml", "href": lambda _: static("admin_console/icon.svg")}
@@ -130,5 +140,5 @@ UNFOLD: dict[str, Any] = {
             "950": "oklch(28.2% .091 267.935)",
         },
     },
-    "SIDEBAR": {"show_search": True, "show_all_applications": False, "navigation": _navigation()},
+    "SIDEBAR": {"show_search": OPERATORS, "show_all_applications": False, "navigation": _navigation()},
 }

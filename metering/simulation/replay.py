@@ -21,6 +21,8 @@ from metering.simulation.rule_book import RuleBook
 from metering.usage.filters import UsageFilter
 
 MAX_POLICIES = 10_000
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+"""Before any log, and far enough from the beginning of time to reckon with."""
 TELL_EVERY = 2_000
 """Calls between two reports of progress."""
 Progress = Callable[[float, int], None]
@@ -70,14 +72,18 @@ def replay(
     plan: str | None = None,
     shift: timedelta = timedelta(0),
     most_calls: int | None = None,
+    most_before: int | None = None,
     progress: Progress = lambda share, calls: None,
 ) -> Replayed:
     """Judge every call of [since, until), as if its token were on `plan` and it came `shift` later.
 
-    Raises InvalidRequest for an empty period or an unknown plan.
+    Raises InvalidRequest for an empty period, an unknown plan, or more than `most_before` calls that come before the
+    period and have to be counted.
     """
     if since >= until:
         raise InvalidRequest("The period must end after it begins.", param="until")
+    if since < EARLIEST:
+        raise InvalidRequest(f"There is no log from before {EARLIEST.year}.", param="since")
     if plan is not None and not any(known == plan for known, _ in book.access):
         raise InvalidRequest(f"There is no plan {plan!r}.", param="plan")
     run = _Run(book, plan, shift)
@@ -90,6 +96,12 @@ def replay(
         if counts and most_calls is not None and run.replayed.total.calls >= most_calls:
             run.replayed.stopped_early = True
             break
+        if not counts and most_before is not None and seen >= most_before:
+            raise InvalidRequest(
+                f"More than {most_before:,} calls come before the period in its month and have to be counted. "
+                "Begin earlier in the month, or use manage.py simulate_policy.",
+                param="since",
+            )
         run.take(call, counts=counts)
         seen += 1
         if seen % TELL_EVERY == 0:

@@ -1,17 +1,21 @@
 """Every page of the console, by its own list of addresses: super admins only, whatever other people try.
 
+A tenant's own administrators have the pages of `OWN`, about their own tenant.
+
 Nothing is to be added here for a new page: it is found in the URLconf. A page whose address has an argument of a new
 kind fails until `ARGUMENTS` knows a value for it.
 """
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db.models import Model
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils.timezone import now
 
 from metering.models import Team, Tenant, User
 from tests.integration.admin_console import rows
@@ -19,6 +23,14 @@ from tests.integration.admin_console import rows
 pytestmark = pytest.mark.django_db
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 OPEN = {"admin:login", "admin:logout"}
+OWN = {
+    "admin:index": 302,
+    "admin:simulator": 200,
+    "admin:password_change": 200,
+    "admin:password_change_done": 200,
+    "admin:jsi18n": 200,
+}
+"""What a tenant's administrators are answered."""
 ARGUMENT = re.compile(r"<(?:\w+:)?(\w+)>")
 REGEX_GROUP = re.compile(r"\(\?P<(\w+)>[^()]*(?:\([^()]*\))?[^()]*\)")
 QUERIES = (
@@ -113,7 +125,8 @@ def browser(alder: Tenant, who: str) -> Client:
 def test_nobody_but_super_admins_sees_or_does_anything(alder: Tenant, who: str) -> None:
     client = browser(alder, who)
     before = _everything()
-    pages = [(name, address) for name, address in addresses() if name not in OPEN]
+    own = OWN if who.endswith("admin") else {}
+    pages = [(name, address) for name, address in addresses() if name not in {*OPEN, *own}]
     assert len(pages) > 150
     for name, address in [*pages, *(("query", query) for query in QUERIES)]:
         for method in ("GET", "POST"):
@@ -121,6 +134,31 @@ def test_nobody_but_super_admins_sees_or_does_anything(alder: Tenant, who: str) 
             assert response.status_code == 302, (name, method, address, response.status_code)
             assert response["Location"].startswith("/admin/login/"), (name, method, response["Location"])
     assert _everything() == before
+
+
+@pytest.mark.parametrize("who", ["birch_admin", "alder_admin"])
+def test_a_tenants_administrator_has_few_pages_which_change_nothing(alder: Tenant, who: str) -> None:
+    client = browser(alder, who)
+    before = _everything()
+    found = {name: address for name, address in addresses() if name in OWN}
+    assert found.keys() == OWN.keys()
+    for name, address in found.items():
+        assert client.get(address).status_code == OWN[name], name
+        assert not client.get(address).headers.get("Location", "").startswith("/admin/login/"), name
+        client.post(address, {"post": "yes"})
+    assert _everything() == before
+
+
+@pytest.mark.parametrize(("who", "calls"), [("birch_admin", 0), ("alder_admin", 1)])
+@pytest.mark.parametrize("tenant", ["alder", "birch", "", "nobody"])
+def test_a_tenants_administrator_simulates_the_own_tenants_calls_alone(
+    alder: Tenant, who: str, calls: int, tenant: str
+) -> None:
+    today = now().date()
+    question = {"since": today - timedelta(days=1), "until": today, "tenant": tenant}
+    response = browser(alder, who).post("/admin/simulator/", question)
+    assert response.status_code == 200
+    assert response.context["answer"]["calls"] == calls
 
 
 def test_a_super_admin_gets_an_answer_everywhere(alder: Tenant) -> None:

@@ -32,13 +32,9 @@ from metering.models import User
 from metering.policy.read_conditions import check_conditions
 from metering.policy.registry import check_rule
 from metering.simulation.explain import explain_call
-from metering.simulation.replay import replay
+from metering.simulation.replay_at_once import MAX_CALLS, replay_at_once
 from metering.simulation.report import decision_facts, replay_facts
 from metering.simulation.rule_book import LoadCatalog, read_rule_book
-
-MAX_CALLS = 50_000
-"""Of one replay by the API; `manage.py simulate_policy` has no bound."""
-MAX_PERIOD = timedelta(days=62)
 
 
 class ReasonOut(serializers.Serializer[Any]):
@@ -111,19 +107,15 @@ class Simulate(ApiView):
 
     def _period(self, request: Request, given: dict[str, Any]) -> dict[str, Any]:
         period = given["period"]
-        until = period["until"] or now()
-        if until - period["since"] > MAX_PERIOD:
-            raise InvalidRequest(f"At most {MAX_PERIOD.days} days at once.", param="period")
         slug = given["tenant"] or None
         tenant = None if _is_operator(request) and slug is None else tenant_in_reach(request, slug)
-        replayed = replay(
-            book=read_rule_book(tenant=tenant, after=_loading(request, given["catalog"])),
-            since=period["since"],
-            until=until,
+        replayed = replay_at_once(
             tenant=tenant,
+            since=period["since"],
+            until=period["until"] or now(),
             plan=given["plan"],
             shift=timedelta(hours=period["shift_hours"]),
-            most_calls=MAX_CALLS,
+            after=_loading(request, given["catalog"]),
         )
         return replay_facts(replayed)
 

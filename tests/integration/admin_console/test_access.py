@@ -1,9 +1,10 @@
-"""Only active staff with the role SUPER_ADMIN come in."""
+"""Active staff with the role SUPER_ADMIN come in; a tenant's own administrators come as far as the simulator."""
 
 import pytest
 from django.test import Client
+from django.utils.timezone import now
 
-from metering.models import Tenant, User
+from metering.models import ATIToken, Tenant, User
 from tests.integration.admin_console import rows
 from tests.integration.admin_console.conftest import Url
 
@@ -19,21 +20,32 @@ def person(case: str) -> User:
         return user
     tenant = rows.customer("alder")
     role = User.Role.TENANT_ADMIN if "tenant admin" in case else User.Role.MEMBER
+    token = ATIToken.objects.get(tenant=tenant)
     # Django's own flags open nothing: the role decides.
-    return User.objects.create_user(
+    user = User.objects.create_user(
         "bob@alder.example",
         PASSWORD,
         tenant=tenant,
         role=role,
-        is_staff=True,
+        signup_token=token,
+        is_active="inactive" not in case,
+        is_staff="not staff" not in case,
         is_superuser="superuser" in case,
     )
+    if "suspended" in case:
+        Tenant.objects.update(status="SUSPENDED")
+    if "revoked" in case:
+        ATIToken.objects.update(revoked_at=now())
+    return user
 
 
 OTHERS = [
     "inactive super admin",
     "super admin who is not staff",
-    "tenant admin",
+    "tenant admin who is inactive",
+    "tenant admin who is not staff",
+    "tenant admin of a suspended tenant",
+    "tenant admin whose token was revoked",
     "member with the superuser flag",
 ]
 
@@ -49,6 +61,7 @@ def test_everybody_else_is_refused(client: Client, url: Url, case: str) -> None:
         url(User, "add"),
         "/admin/search/?s=tenant",
         "/admin/autocomplete/",
+        "/admin/simulator/",
     ):
         response = client.get(address)
         assert response.status_code == 302, address
@@ -74,3 +87,19 @@ def test_the_role_is_enough_without_djangos_superuser_flag(client: Client, opera
     User.objects.update(is_superuser=False)
     client.force_login(operator)
     assert client.get(url(Tenant, "add")).status_code == 200
+
+
+def test_a_tenants_administrator_logs_in_and_finds_the_simulator(client: Client, db: object) -> None:
+    user = person("tenant admin")
+    response = client.post(
+        "/admin/login/?next=/admin/", {"username": user.email, "password": PASSWORD}, follow=True
+    )
+    assert response.redirect_chain[-1] == ("/admin/simulator/", 302)
+    assert response.status_code == 200
+
+
+def test_the_sidebar_of_a_tenants_administrator_leads_nowhere_else(client: Client, db: object) -> None:
+    client.force_login(person("tenant admin"))
+    page = client.get("/admin/simulator/").content.decode()
+    assert 'href="/admin/simulator/"' in page
+    assert "/admin/metering/" not in page

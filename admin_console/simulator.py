@@ -1,0 +1,76 @@
+"""The policy simulator: what would have become of the calls of some days on another plan, or with another rule.
+
+Super admins ask about anybody, a tenant's own administrators about their tenant. Nothing is changed, nothing is sent.
+"""
+
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from admin_console.simulator_form import SimulatorForm
+from metering.errors import MeteringError
+from metering.models import User
+from metering.simulation.replay_at_once import MAX_CALLS, MAX_PERIOD, replay_at_once
+from metering.simulation.report import replay_facts
+
+REASONS = ["Rule", "Code", "Calls", "Cost"]
+
+
+def simulator(request: HttpRequest, page: dict[str, Any]) -> HttpResponse:
+    """The form; once it was sent also the answer. `page` is what every page of the console shows."""
+    if not isinstance(request.user, User):  # the site lets nobody else through
+        raise PermissionDenied
+    form = SimulatorForm(request.POST or None, user=request.user)
+    facts = _answer(form) if request.method == "POST" and form.is_valid() else None
+    shown = {
+        "title": "Simulator",
+        "form": form,
+        "answer": facts,
+        "figures": _figures(facts) if facts else [],
+        "tables": _tables(facts) if facts else [],
+        "most_calls": f"{MAX_CALLS:,}",
+        "most_days": MAX_PERIOD.days,
+    }
+    return render(request, "admin_console/simulator.html", {**page, **shown})
+
+
+def _answer(form: SimulatorForm) -> dict[str, Any] | None:
+    """None where the question is refused, which the form then says."""
+    try:
+        return replay_facts(replay_at_once(**form.question()))
+    except MeteringError as error:
+        form.add_error(error.param if error.param in form.fields else None, error.message)
+        return None
+
+
+def _figures(facts: dict[str, Any]) -> list[tuple[str, str]]:
+    return [
+        ("Calls", f"{facts['calls']:,}"),
+        ("Would have been denied", f"{facts['denied']:,}"),
+        ("Would have been cut shorter", f"{facts['shortened']:,}"),
+        ("They cost", f"${facts['cost_usd']}"),
+        ("They would have cost", f"${facts['cost_after_usd']}"),
+        ("Difference", _signed(facts["difference_usd"])),
+    ]
+
+
+def _tables(facts: dict[str, Any]) -> list[dict[str, Any]]:
+    titles = {
+        "denied_by": "Denied, by rule",
+        "would_be_denied_by": "Let pass by rules that warn or are observed",
+    }
+    return [
+        {"title": title, "table": {"headers": REASONS, "rows": [_row(reason) for reason in facts[name]]}}
+        for name, title in titles.items()
+        if facts[name]
+    ]
+
+
+def _row(reason: dict[str, Any]) -> list[str]:
+    return [reason["rule"], reason["code"], f"{reason['calls']:,}", f"${reason['cost_usd']}"]
+
+
+def _signed(usd: str) -> str:
+    return f"-${usd[1:]}" if usd.startswith("-") else f"${usd}"

@@ -1,0 +1,119 @@
+"""What the simulator asks for: whose calls, of which days, and what is to be different."""
+
+from datetime import datetime, time, timedelta
+from functools import partial
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.utils.timezone import now
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminSingleDateWidget, UnfoldAdminTextInputWidget
+
+from admin_console.policy_forms import RuleValueField, key_choices
+from metering.errors import NotFound
+from metering.identity.find import find_tenant
+from metering.models import Plan, Tenant, User
+from metering.policy.registry import check_rule
+from metering.policy.set_rule import RuleTarget, set_rule
+from metering.simulation.rule_book import LoadCatalog
+from metering.types import Scope, Task
+
+USUAL_PERIOD = timedelta(days=7)
+AS_IT_IS = ("", "as it is")
+
+
+class SimulatorForm(forms.Form):
+    """A tenant's own administrators have no field for a tenant: it is theirs."""
+
+    tenant = forms.CharField(
+        required=False,
+        max_length=63,
+        widget=UnfoldAdminTextInputWidget,
+        help_text="A slug; empty for all tenants.",
+    )
+    since = forms.DateField(widget=UnfoldAdminSingleDateWidget, label="From")
+    until = forms.DateField(
+        widget=UnfoldAdminSingleDateWidget,
+        label="To",
+        help_text="Whole days, in the tenant's time zone (UTC for all tenants).",
+    )
+    plan = forms.CharField(required=False, max_length=32, label="On the plan")
+    key = forms.ChoiceField(required=False, label="With the rule", widget=UnfoldAdminSelectWidget)
+    value = RuleValueField(
+        required=False, label="Set to", widget=UnfoldAdminTextInputWidget, help_text="A number, or a word."
+    )
+    task = forms.ChoiceField(
+        required=False,
+        label="For the task",
+        widget=UnfoldAdminSelectWidget,
+        choices=[("", "every task"), *((task.value, task.value) for task in Task)],
+    )
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        today = now().date()
+        kwargs.setdefault("initial", {"since": today - USUAL_PERIOD, "until": today})
+        super().__init__(*args, **kwargs)
+        self.user = user
+        self.owner: Tenant | None = user.tenant
+        self.fields["key"].choices = [AS_IT_IS, *key_choices()]  # type: ignore[attr-defined]
+        self.fields["plan"].widget = UnfoldAdminTextInputWidget()
+        self.fields["plan"].help_text = "The code of a plan; empty: as it is."
+        if self.owner is not None:
+            del self.fields["tenant"]
+        else:
+            codes = Plan.objects.filter(is_active=True).values_list("code", "name")
+            self.fields["plan"].widget = UnfoldAdminSelectWidget(choices=[AS_IT_IS, *codes])
+            self.fields["plan"].help_text = ""
+
+    def clean_tenant(self) -> str:
+        slug: str = self.cleaned_data["tenant"].strip()
+        if slug:
+            try:
+                self.owner = find_tenant(slug)
+            except NotFound as error:
+                raise forms.ValidationError(error.message) from error
+        return slug
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or self.cleaned_data
+        key, value = values.get("key"), values.get("value")
+        if key and value is not None:
+            try:
+                check_rule(key, value, values.get("task") or None)
+            except ValueError as error:
+                self.add_error("value", str(error))
+        elif value not in ("", None):
+            self.add_error("key", "Choose the rule that has this value.")
+        since, until = values.get("since"), values.get("until")
+        if since and until and until < since:
+            self.add_error("until", "The last day is before the first.")
+        if until and until > now().date() + timedelta(days=1):  # somewhere it is tomorrow already
+            self.add_error("until", "The last day is in the future.")
+        return values
+
+    def question(self) -> dict[str, Any]:
+        """What `replay_at_once` takes. Only of a form that is valid."""
+        values = self.cleaned_data
+        zone = ZoneInfo(self.owner.timezone if self.owner is not None else "UTC")
+        end = datetime.combine(values["until"] + timedelta(days=1), time.min, zone)
+        return {
+            "tenant": self.owner,
+            "since": datetime.combine(values["since"], time.min, zone),
+            "until": end,
+            "plan": values["plan"].strip() or None,
+            "after": self._change() if values["key"] else None,
+        }
+
+    def _change(self) -> LoadCatalog:
+        """Sets the rule; the simulator takes it back."""
+        scope = Scope.GLOBAL if self.owner is None else Scope.TENANT
+        values = self.cleaned_data
+        return partial(
+            set_rule,
+            target=RuleTarget(scope=scope, tenant=self.owner),
+            key=values["key"],
+            value=values["value"],
+            task=values["task"] or None,
+            actor="simulator",
+            now=now(),
+        )
