@@ -12,6 +12,8 @@ from metering.types import Dimension, Scope, Window
 KEYS = ("days", "hours", "timezone", "valid_from", "valid_until", "usage")
 USAGE_KEYS = ("budget", "from_percent")
 MAX_HOURS = 24
+YEARS = range(2000, 3000)
+"""Far enough from the ends of time that every zone has these moments."""
 _HOURS = re.compile(r"(\d\d):(\d\d)-(\d\d):(\d\d)", re.ASCII)
 _SCOPES = [scope.value for scope in Scope if scope not in (Scope.PROVIDER, Scope.AGENT)]
 _DIMENSIONS = [dimension.value for dimension in Dimension if dimension is not Dimension.CONCURRENCY]
@@ -100,9 +102,10 @@ def _moment(key: str, value: object, timezone: str) -> datetime:
         moment = datetime.fromisoformat(value) if isinstance(value, str) else None
     except ValueError:
         moment = None
-    if moment is None or moment.second or moment.microsecond:
+    if moment is None or moment.second or moment.microsecond or moment.year not in YEARS:
         raise ValueError(
-            f"when.{key} must be a date such as 2026-01-31, or a whole minute such as 2026-01-31T09:30, not {value!r}."
+            f"when.{key} must be a date such as 2026-01-31, or a whole minute such as 2026-01-31T09:30, "
+            f"from {YEARS[0]} to {YEARS[-1]}, not {value!r}."
         )
     return moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(timezone)).astimezone(UTC)
 

@@ -8,6 +8,8 @@ from django.conf import settings
 from rest_framework import serializers
 
 from metering.decisions.decision import Standing, Verdict
+from metering.errors import InvalidRequest
+from metering.policy.read_conditions import YEARS
 from metering.rates.read_levels import LevelReader, read_levels
 from metering.simulation.imagined import ImaginedCall
 from metering.types import EnforcementMode, Task
@@ -109,6 +111,8 @@ def levels_at(given: dict[str, Any]) -> LevelReader:
 
 
 def moment_of(given: dict[str, Any], now: datetime) -> datetime:
-    """The time that is asked about."""
+    """The time that is asked about. Raises InvalidRequest for one that no calendar can reckon with."""
     at: datetime | None = given["at"]
+    if at is not None and at.year not in YEARS:
+        raise InvalidRequest(f"at must be from {YEARS[0]} to {YEARS[-1]}.", param="at")
     return at or now

@@ -128,6 +128,8 @@ def test_what_holds_at_a_moment_holds_for_the_whole_minute(
         ({"timezone": "Mars/Base"}, "an IANA time zone such as Europe/Berlin"),
         ({"valid_from": "tomorrow"}, "a date such as 2026-01-31"),
         ({"valid_from": "2026-01-31T09:30:15"}, "a whole minute"),
+        ({"valid_from": "0001-01-01"}, "from 2000 to 2999"),
+        ({"valid_until": "9999-12-31T23:59"}, "from 2000 to 2999"),
         ({"valid_from": "2026-02-01", "valid_until": "2026-02-01"}, "later than"),
         ({"usage": 80}, "a mapping of budget and from_percent"),
         ({"usage": {"budget": "cost/month", "percent": 80}}, "knows budget, from_percent"),
