@@ -79,7 +79,7 @@ class SimulatorForm(forms.Form):
         key, value = values.get("key"), values.get("value")
         if key and value is not None:
             try:
-                check_rule(key, value, values.get("task") or None)
+                check_rule(key, value, values.get("task") or None, self._scope)
             except ValueError as error:
                 self.add_error("value", str(error))
         elif value not in ("", None):
@@ -104,13 +104,17 @@ class SimulatorForm(forms.Form):
             "after": self._change() if values["key"] else None,
         }
 
+    @property
+    def _scope(self) -> Scope:
+        """For whom the rule is tried."""
+        return Scope.GLOBAL if self.owner is None else Scope.TENANT
+
     def _change(self) -> LoadCatalog:
         """Sets the rule; the simulator takes it back."""
-        scope = Scope.GLOBAL if self.owner is None else Scope.TENANT
         values = self.cleaned_data
         return partial(
             set_rule,
-            target=RuleTarget(scope=scope, tenant=self.owner),
+            target=RuleTarget(scope=self._scope, tenant=self.owner),
             key=values["key"],
             value=values["value"],
             task=values["task"] or None,
