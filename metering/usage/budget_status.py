@@ -1,13 +1,15 @@
 """What every budget allows, and what is used and held of it: the rows that admission reads, nothing else."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from heapq import merge
 from uuid import UUID
 
 from metering.ledger.windows import window_bounds
-from metering.models import Tenant, UsageMeter
+from metering.models import PolicyRule, Tenant, UsageMeter
 from metering.types import Scope, SubjectType
+from metering.usage.calls_at_once import CallsAtOnce
 from metering.usage.limits import Limit, active_limits, plans_by_tenant
 from metering.usage.open_meters import MeterKey, key_of, open_meters
 from metering.usage.status import BudgetStatus
@@ -30,17 +32,20 @@ def budget_status(
     A budget whose subject is known beforehand has a row even while it has no meter. Without `with_shared`, what
     all tenants together used (gateway-wide and providers' budgets) is left out: a tenant must not see it. With
     `of`, only what concerns one caller of the tenant. `after` is the key of the last row that was read before.
+    A limit on calls at once is the one in force at `now`; a meter that nothing limits then has no row.
     """
     tenants = {row.pk: row for row in ([tenant] if tenant else Tenant.objects.all())}
     plans = plans_by_tenant(tenant=tenant, now=now)
     limits = active_limits(tenant=tenant, plans=plans.get(tenant.pk, ()) if tenant else ())
     subjects = {id_: of.of(limit) for id_, limit in limits.items()} if of else None
+    calls_at_once = CallsAtOnce([limit.row for limit in limits.values()], now)
     metered = (
-        (key_of(meter), _of_meter(meter, limits[meter.budget_id], tenants))
+        (key_of(meter), _of_meter(meter, limit, tenants))
         for meter in open_meters(
             now, tenant=tenant, limits=limits, with_shared=with_shared, subjects=subjects, after=after
         )
         if meter.budget_id in limits and _applies(limits[meter.budget_id], meter.tenant_id, plans)
+        if (limit := _in_force(calls_at_once, limits[meter.budget_id], meter, tenants, plans, of)) is not None
     )
     if subjects is None:
         known = _known_beforehand(limits.values(), tenants.values(), plans, with_shared=with_shared)
@@ -56,6 +61,26 @@ def budget_status(
         if key != last:  # of two with one key, the meter comes first
             yield status
         last = key
+
+
+def _in_force(
+    calls_at_once: CallsAtOnce,
+    limit: Limit,
+    meter: UsageMeter,
+    tenants: Mapping[UUID, Tenant],
+    plans: Mapping[UUID, set[str]],
+    of: Subjects | None,
+) -> Limit | None:
+    """The limit as it is now; None while it does not count."""
+    if not isinstance(limit.row, PolicyRule) or meter.tenant_id is None:
+        return limit
+    line = calls_at_once.in_force(
+        key_of(meter),
+        limit.row,
+        tenants[meter.tenant_id],
+        {of.plan} if of else plans.get(meter.tenant_id, set()),
+    )
+    return replace(limit, amount=line.limit, set_by=line.source_id) if line is not None else None
 
 
 def _of_meter(meter: UsageMeter, limit: Limit, tenants: Mapping[UUID, Tenant]) -> BudgetStatus:

@@ -28,6 +28,9 @@ class Limit:
     amount: int
     """In the ledger's units: nano-USD for cost."""
     hard: bool
+    row: Budget | PolicyRule
+    set_by: UUID
+    """The budget or rule that says the amount: of a rule's meter perhaps another rule, whose condition holds."""
 
     @property
     def shown_scope_id(self) -> str:
@@ -75,6 +78,8 @@ def _of_budget(row: Budget) -> Limit:
         window=Window(row.window),
         amount=row.amount,
         hard=row.hard,
+        row=row,
+        set_by=row.pk,
     )
 
 
@@ -91,4 +96,6 @@ def _of_rule(row: PolicyRule) -> Limit:
         window=Window.NONE,
         amount=int(row.value),
         hard=True,
+        row=row,
+        set_by=row.pk,
     )

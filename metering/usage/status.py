@@ -52,6 +52,7 @@ class BudgetStatus:
             "subject_type": self.key.subject_type,
             "subject_id": self.key.subject_id,
             "limit": amount(limit.amount),
+            "set_by": str(limit.set_by),
             "used": amount(self.used),
             "held": amount(self.held),
             "remaining": amount(self.remaining),

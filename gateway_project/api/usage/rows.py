@@ -57,7 +57,10 @@ class BudgetStatusOut(serializers.Serializer[object]):
     tenant = serializers.SlugField(allow_null=True)
     subject_type = serializers.CharField()
     subject_id = serializers.CharField(allow_blank=True)
-    limit = serializers.CharField()
+    limit = serializers.CharField(help_text="In force now.")
+    set_by = serializers.UUIDField(
+        help_text="The budget or rule that says so: of calls at once the rule whose condition holds."
+    )
     used = serializers.CharField()
     held = serializers.CharField()
     remaining = serializers.CharField()
