@@ -8,7 +8,7 @@ the state table makes harmless.
 import asyncio
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from time import monotonic
 
 import psycopg
@@ -16,9 +16,9 @@ from psycopg import errors as pg
 
 from metering.errors import InvalidRequest, LedgerOverloaded, MeteringUnavailable
 from metering.ledger.check import check_command
-from metering.ledger.commands import Command
+from metering.ledger.commands import Command, Release
 from metering.ledger.postgres.foresight import Foresight
-from metering.ledger.postgres.outdated import BatchOutdated
+from metering.ledger.postgres.outdated import BatchOutdated, UnknownReleased
 from metering.ledger.postgres.store import PostgresStore
 from metering.ledger.postgres.windows import WindowCache
 from metering.ledger.postgres.wire import Step
@@ -137,6 +137,9 @@ class LedgerWriter:
             try:
                 async with asyncio.timeout(BATCH_TIMEOUT_S):
                     results = await lane.run([item.command for item in batch])
+            except UnknownReleased as unknown:
+                await self._let_go_alone(lane, batch, unknown.releases)
+                return
             except POISON as error:
                 await lane.close()
                 # A reserve that another process is inserting is found there by the next try.
@@ -158,6 +161,19 @@ class LedgerWriter:
                 answer(batch, results)
                 self._on_batch(len(batch))
                 return
+
+    async def _let_go_alone(self, lane: PostgresStore, batch: Batch, releases: Sequence[Release]) -> None:
+        """Each of these releases in a transaction of its own, and what comes between them together, in order."""
+        alone = {release.reservation_id for release in releases}
+        company: Batch = []
+        for item in batch:
+            if item.command.reservation_id in alone:
+                await self._carry_out(lane, company)
+                await self._carry_out(lane, [item])
+                company = []
+            else:
+                company.append(item)
+        await self._carry_out(lane, company)
 
     async def _isolate(self, lane: PostgresStore, batch: Batch, error: psycopg.Error) -> None:
         """A command that the database refuses must not sink its batch: try halves, then single ones."""

@@ -3,10 +3,15 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from threading import Event
+from uuid import UUID
 
 import psycopg
 import pytest
+from psycopg.types.json import Jsonb
 
+from metering.ids import uuid7
 from metering.ledger.commands import Command
 from metering.ledger.results import Ended, Granted, Reason, Refused, Result
 from metering.ledger.writer import LedgerWriter
@@ -20,6 +25,11 @@ TO_QUEUE_UP_S = 0.3
 AT_ONCE_S = 0.6
 """Shorter than deadlock_timeout, after which PostgreSQL looks for deadlocks and ends one side."""
 LOCK_HOT = "SELECT FROM metering_usagemeter WHERE budget_id = %s FOR NO KEY UPDATE"
+COPY_HOLD = """
+INSERT INTO metering_usagereservation
+SELECT copied.* FROM metering_usagereservation held, jsonb_populate_record(held, %s) copied WHERE held.id = %s
+"""
+TOUCH_HOLD = "UPDATE metering_usagereservation SET version = version WHERE id = %s"
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(60)]
 
 
@@ -87,3 +97,47 @@ async def test_batches_that_name_each_other_s_reservations_do_not_block_each_oth
     assert all(isinstance(answer, Granted | Ended) for answer in answers)
     assert sum(answer.replayed for answer in answers) == 3
     assert_books_balance(database)
+
+
+class EndsMeanwhile:
+    """Another process: once a batch has its meters, it has made a reservation and ends it, and wants the meters too."""
+
+    def __init__(self, database: str, pool: ThreadPoolExecutor, reservation_id: UUID, like: UUID) -> None:
+        self._names = {"id": str(reservation_id)}, like
+        self._pool = pool
+        self._database = database
+        self._begun = False
+        self.ended: Future[None] | None = None
+
+    def __call__(self, step: str) -> None:
+        if step == "after_lock" and not self._begun:
+            self._begun = True
+            ending = Event()
+            self.ended = self._pool.submit(self._reserve_and_end, ending)
+            assert ending.wait(TO_QUEUE_UP_S * 10)
+            time.sleep(TO_QUEUE_UP_S)
+
+    def _reserve_and_end(self, ending: Event) -> None:
+        with psycopg.connect(self._database) as connection:
+            connection.execute(COPY_HOLD, (Jsonb(self._names[0]), self._names[1]))
+            connection.commit()
+            connection.execute(TOUCH_HOLD, (self._names[0]["id"],))
+            ending.set()
+            connection.execute(LOCK_HOT, (HOT.budget_id,))
+
+
+async def test_a_release_that_comes_before_its_reserve_does_not_block_the_reservation_s_end(
+    database: str, ledgers: list[LedgerWriter]
+) -> None:
+    hold, like, unknown = reserve(line(HOT, 1, LIMIT)), reserve(line(HOT, 1, LIMIT)), uuid7()
+    await ledgers[0].submit(like)
+    with ThreadPoolExecutor(1) as pool:
+        meanwhile = EndsMeanwhile(database, pool, unknown, like.reservation_id)
+        third = LedgerWriter(database, on_step=meanwhile)
+        await third.start()
+        answers = await asyncio.gather(third.submit(release(unknown)), third.submit(hold))
+        await third.close()
+        assert meanwhile.ended is not None
+        meanwhile.ended.result()
+    assert deadlocks(database) == 0
+    assert [type(answer) for answer in answers] == [Ended, Granted]

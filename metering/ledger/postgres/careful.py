@@ -14,7 +14,7 @@ from metering.ledger.postgres import sql
 from metering.ledger.postgres.answer import answer
 from metering.ledger.postgres.corrections import load_for_corrections
 from metering.ledger.postgres.literals import int_array, text_array, uuid_array
-from metering.ledger.postgres.outdated import BatchOutdated
+from metering.ledger.postgres.outdated import BatchOutdated, UnknownReleased
 from metering.ledger.postgres.read import hold_from, meter_from
 from metering.ledger.postgres.windows import WindowCache
 from metering.ledger.postgres.wire import Statement, Step, Wire
@@ -44,8 +44,12 @@ class CarefulBatch:
         self._skip_locked = skip_locked
 
     async def run(self) -> tuple[list[Result], Books]:
-        """The committed answers, and the books they come from. Raises psycopg.Error or BatchOutdated."""
+        """The committed answers, and the books they come from.
+
+        Raises psycopg.Error, BatchOutdated or UnknownReleased.
+        """
         books = await self._lock_holds()
+        self._let_tombstones_go_alone(books)
         await load_for_corrections(self._wire, self.commands, books)
         meter_ids = await self._meters_wanted(books)
         if meter_ids is None:
@@ -83,6 +87,13 @@ class CarefulBatch:
             twin = books.holds.get(row[0]) or hold_from(row)
             books.keys[twin.tenant_id, twin.idempotency_key or ""] = twin
         return books
+
+    def _let_tombstones_go_alone(self, books: Books) -> None:
+        """The insert of a tombstone may have to wait: its reservation can come in meanwhile, and its end too. Whoever
+        ends it waits for meters, and for nothing that a tombstone alone in its transaction has."""
+        unknown = [c for c in self.commands if isinstance(c, Release) and c.reservation_id not in books.holds]
+        if unknown and len(self.commands) > 1:
+            raise UnknownReleased(unknown)
 
     async def _meters_wanted(self, books: Books) -> set[int] | None:
         """The meters to lock, or None after meters had to be opened: the batch then starts again."""

@@ -48,7 +48,7 @@ class ForeseenBatch:
         """The committed answers. Raises psycopg.Error: DivisionByZero or UniqueViolation where a check failed."""
         books = self._books
         windows.learn(books.meters)  # so that the next batch is decided on what this one makes of them
-        checked: list[Statement] = [("BEGIN", ()), (sql.WAIT_BRIEFLY, ()), *self._ends()]
+        checked: list[Statement] = [("BEGIN", ()), *self._ends()]
         checked.append((sql.LOCK_CHANGING, (int_array(sorted(books.meters)),)))
         checked.append((sql.FORESEEN_METERS, self._meters()))
         new: list[Statement] = []

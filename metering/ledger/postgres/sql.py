@@ -156,9 +156,6 @@ FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[]
 WHERE meter.id = new.id
 """
 
-WAIT_BRIEFLY = "SET LOCAL lock_timeout = 400"
-"""Milliseconds, less than deadlock_timeout: a foreseen batch that waits in a circle gives up and goes under locks."""
-
 LOCK_ENDING = (
     "SELECT id FROM metering_usagereservation WHERE id = ANY(%s::uuid[]) ORDER BY id FOR NO KEY UPDATE"
 )

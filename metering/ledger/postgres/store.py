@@ -10,14 +10,14 @@ from metering.ledger.postgres.careful import CarefulBatch
 from metering.ledger.postgres.connect import connect
 from metering.ledger.postgres.foreseen import ForeseenBatch
 from metering.ledger.postgres.foresight import Foresight
-from metering.ledger.postgres.outdated import BatchOutdated
+from metering.ledger.postgres.outdated import BatchOutdated, UnknownReleased
 from metering.ledger.postgres.windows import WindowCache
 from metering.ledger.postgres.wire import Step, Wire
 from metering.ledger.results import Result
 
 MAX_OUTDATED = 5
 """How often a batch is begun again at once because another process came in between."""
-NOT_AS_FORESEEN = (BatchOutdated, pg.DivisionByZero, pg.UniqueViolation, pg.LockNotAvailable)
+NOT_AS_FORESEEN = (BatchOutdated, pg.DivisionByZero, pg.UniqueViolation)
 
 
 class PostgresStore:
@@ -47,6 +47,7 @@ class PostgresStore:
     async def run(self, commands: Sequence[Command], *, skip_locked: bool = False) -> list[Result]:
         """Carry out at most one command for each reservation, all committed together, and answer in order.
 
+        Raises UnknownReleased, and nothing is done, where some of them have to go alone.
         Raises psycopg.Error; whether the batch was committed is then unknown, and the same commands may be sent again.
         """
         if self._wire is None:
@@ -89,6 +90,9 @@ class PostgresStore:
                 if tries > MAX_OUTDATED:
                     raise
                 await wire.exchange([("ROLLBACK", ())])
+            except UnknownReleased:
+                await wire.exchange([("ROLLBACK", ())])
+                raise
             else:
                 self._keep(books)
                 return results
