@@ -43,7 +43,10 @@ def address_for_throttle(request: HttpRequest) -> str | None:
 def check_network(address: str | None, networks: Sequence[str]) -> None:
     """Raise InvalidCredential unless the address is in one of a token's networks; without any, all will do."""
     if networks and (address is None or not is_within(address, networks)):
-        raise InvalidCredential("This token may not be used from your network address.")
+        shown = address if address is not None and _parsed(address) is not None else "unknown"
+        raise InvalidCredential(
+            f"This token may not be used from your network address ({shown}). Ask an administrator to allow it."
+        )
 
 
 def canonical(text: str) -> str:

@@ -1,6 +1,8 @@
 """Pages of rows that are no queryset: an opaque cursor holds the key of the last row that was read."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 import msgspec
@@ -38,10 +40,22 @@ def cursor_of(request: Request, kind: type[K]) -> K | None:
         raise NotFound("Invalid cursor.") from None
 
 
-def key_page(request: Request, rows: list[Any], next_key: object | None, **facts: Any) -> Response:
-    """A page in the shape of all lists; it can be read onwards only."""
+def key_page(
+    request: Request,
+    rows: list[Any],
+    next_key: object | None,
+    *,
+    pinned: Mapping[str, str] = MappingProxyType({}),
+    **facts: Any,
+) -> Response:
+    """A page in the shape of all lists; it can be read onwards only.
+
+    `pinned` are query parameters that the next page needs, so that it goes on with the same question.
+    """
     url = None
     if next_key is not None:
         cursor = urlsafe_b64encode(msgspec.json.encode(next_key)).decode()
-        url = replace_query_param(request.build_absolute_uri(), "cursor", cursor)
+        url = request.build_absolute_uri()
+        for name, value in {**pinned, "cursor": cursor}.items():
+            url = replace_query_param(url, name, value)
     return Response({**facts, "next": url, "previous": None, "results": rows})

@@ -12,7 +12,7 @@ from metering.background import BackgroundTasks
 from metering.calls.known import Known
 from metering.calls.notices import Notice, line_notices, rate_notices, setting_notices
 from metering.calls.values import Call, CallRequest
-from metering.catalog.access import choose_model
+from metering.catalog.access import check_task, choose_model
 from metering.catalog.served import ServedModel
 from metering.decisions.log import DecisionLog
 from metering.errors import LimitExceeded, TaskNotAllowed
@@ -60,8 +60,9 @@ async def admit(with_: Collaborators, caller: Principal, request: CallRequest) -
     started_s = time.monotonic()
     task = request.task
     adapter = with_.adapters.get(task)
-    if adapter is None or (caller.allowed_tasks and task not in caller.allowed_tasks):
-        raise TaskNotAllowed(f"This token does not allow the task {task}.", source="token")
+    if adapter is None:
+        raise TaskNotAllowed(f"Nothing serves the task {task} here.")
+    check_task(task, narrowed_to=caller.allowed_tasks)
     access = await with_.known.access(caller.plan_code, task)
     policy = await with_.known.policy(subject_of(caller), task)
     variants = policy.variants

@@ -8,6 +8,8 @@ from metering.models import PlanFeature, PlanLLMAccess, Task
 from metering.types import ModelClass
 
 MODEL_NAME_LENGTH = 128
+MAX_SHOWN = 10
+"""Names in a message."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,10 +54,13 @@ def load_access(plan: str, task: str) -> PlanAccess:
     if feature is None:
         raise TaskNotAllowed(f"There is no task {task!r}.")
     if not PlanFeature.objects.filter(plan=plan, plan__is_active=True, feature=feature).exists():
-        raise FeatureNotInPlan(f"The plan {plan!r} does not contain the feature {feature!r}.")
+        raise FeatureNotInPlan(
+            f"The plan {plan!r} does not contain the feature {feature!r}, which {task} needs. "
+            "Ask for a plan that does."
+        )
     access = PlanLLMAccess.objects.filter(plan=plan, task=task).prefetch_related("allowed_classes").first()
     if access is None:
-        raise TaskNotAllowed(f"The plan {plan!r} does not allow the task {task!r}.")
+        raise TaskNotAllowed(f"The plan {plan!r} does not allow the task {task!r}. Ask for a plan that does.")
     return PlanAccess(
         plan=plan,
         task=task,
@@ -74,7 +79,10 @@ def choose_model(
     found = index.find(name or access.default_class)
     if not found:
         shown = (name or access.default_class)[:MODEL_NAME_LENGTH]  # callers choose it
-        raise ModelNotFound(f"There is no model {shown!r}.", param="model")
+        raise ModelNotFound(
+            f"There is no model {shown!r}. The list of models (/v1/models) has those that you may call.",
+            param="model",
+        )
     for model in found:
         if access.allows(model, narrowed_to=narrowed_to):
             return model
@@ -90,4 +98,23 @@ def choose_model(
             param="model",
             source="max_class" if access.dearest_class else "plan",
         )
-    raise ModelNotAllowed(f"This token does not allow the model {name!r}.", param="model", source="token")
+    raise ModelNotAllowed(
+        f"This token does not allow the model {found[0].name!r}; it allows {_listed(narrowed_to)}.",
+        param="model",
+        source="token",
+    )
+
+
+def check_task(task: str, *, narrowed_to: frozenset[str]) -> None:
+    """Raise TaskNotAllowed unless a token's own list of tasks (empty: any) contains the task."""
+    if narrowed_to and task not in narrowed_to:
+        raise TaskNotAllowed(
+            f"This token does not allow the task {task}; it allows {_listed(narrowed_to)}.", source="token"
+        )
+
+
+def _listed(names: frozenset[str]) -> str:
+    """The first of them."""
+    shown = sorted(names)
+    more = f" and {len(shown) - MAX_SHOWN} more" if len(shown) > MAX_SHOWN else ""
+    return ", ".join(shown[:MAX_SHOWN]) + more

@@ -20,13 +20,15 @@ def check_token(token: ATIToken, valid_until: datetime | None, now: datetime) ->
 def check_tenant(tenant: Tenant) -> None:
     """Raise TenantSuspended unless the tenant is active."""
     if tenant.status != Tenant.Status.ACTIVE:
-        raise TenantSuspended(f"The tenant {tenant.slug!r} is {tenant.status.lower()}.")
+        raise TenantSuspended(
+            f"The tenant {tenant.slug!r} is {tenant.status.lower()}. Ask the gateway's operator."
+        )
 
 
 def check_person(user: User, now: datetime) -> None:
     """Raise InvalidCredential, TokenExpired or TenantSuspended unless person, tenant and ATI token are alive."""
     if not user.is_active:
-        raise InvalidCredential("This account was deactivated.")
+        raise InvalidCredential("This account was deactivated. Ask your administrator.")
     if user.tenant is not None:
         check_tenant(user.tenant)
     if user.signup_token is not None:

@@ -24,9 +24,9 @@ def team_for(principal: Principal, reference: str) -> UUID:
         Team.objects.filter(named, tenant_id=principal.tenant_id).values_list("pk", flat=True).first()
     )
     if found is None:
-        raise NotFound("There is no such team.", param="team")
+        raise NotFound(f"Your tenant has no team {reference!r}.", param="team")
     if not _is_own(principal, found):
-        raise NotPermitted("This is not one of your teams.", param="team")
+        raise NotPermitted(_not_own(principal, reference), param="team")
     return found
 
 
@@ -36,3 +36,9 @@ def _is_own(principal: Principal, team_id: UUID) -> bool:
     if principal.user_id is not None:
         return Membership.objects.filter(team_id=team_id, user_id=principal.user_id).exists()
     return True
+
+
+def _not_own(principal: Principal, reference: str) -> str:
+    if principal.team_id is not None:
+        return "This token works for one team, and it is another one; name no team."
+    return f"You are not a member of the team {reference!r}. Name one of yours, or ask an administrator to add you."

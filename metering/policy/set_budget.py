@@ -12,9 +12,10 @@ from metering.models import Budget, ModelClass
 from metering.models import Task as TaskRow
 from metering.money import nano_from_usd
 from metering.policy.budget_target import BudgetTarget
-from metering.types import MAX_AMOUNT, Dimension, Window
+from metering.types import MAX_AMOUNT, MAX_PERCENT, MAX_THRESHOLDS, Dimension, EnforcementMode, Window
 
 DIMENSIONS = [dimension.value for dimension in Dimension if dimension is not Dimension.CONCURRENCY]
+MODES = [mode.value for mode in EnforcementMode]
 WINDOWS = [window.value for window in Window if window is not Window.NONE]
 
 
@@ -38,10 +39,14 @@ def set_budget(
     task: str | None = None,
     model_class: str | None = None,
     soft: bool = False,
+    mode: str | None = None,
+    enforce_percent: int | None = None,
+    thresholds: list[int] | None = None,
 ) -> BudgetSet:
     """Cap one dimension in one window; the same target, dimension, window, task and class again changes its amount.
 
     `amount` is US dollars for cost, a whole number for everything else; it counts from the next call on.
+    What is None stays as it is, or as usual: enforced, for everybody, alerts at 80, 95 and 100 %.
     Raises InvalidRequest for a word or an amount that makes no sense, NotFound for an unknown task or class.
     """
     _check_word("dimension", dimension, DIMENSIONS)
@@ -50,7 +55,12 @@ def set_budget(
         raise NotFound(f"There is no task {task!r}.", param="task")
     if model_class is not None and not ModelClass.objects.filter(pk=model_class).exists():
         raise NotFound(f"There is no model class {model_class!r}.", param="class")
-    values = {"amount": parse_amount(dimension, amount), "hard": not soft, "is_active": True}
+    values = {
+        "amount": parse_amount(dimension, amount),
+        "hard": not soft,
+        "is_active": True,
+        **_manner(mode, enforce_percent, thresholds),
+    }
     budget, created = Budget.objects.select_for_update().get_or_create(
         scope=target.scope.value,
         tenant=target.tenant,
@@ -90,6 +100,23 @@ def parse_amount(dimension: str, text: str) -> int:
             return units
     expected = "US dollars with at most nine decimals" if is_cost else "a whole number"
     raise InvalidRequest(f"The amount must be {expected}, from 0, not {text!r}.", param="amount")
+
+
+def _manner(mode: str | None, enforce_percent: int | None, thresholds: list[int] | None) -> dict[str, object]:
+    """What is given of how a budget is enforced and told of."""
+    if mode is not None:
+        _check_word("mode", mode, MODES)
+    if enforce_percent is not None and not 0 <= enforce_percent <= 100:
+        raise InvalidRequest("enforce_percent must be from 0 to 100.", param="enforce_percent")
+    if thresholds is not None and (
+        len(thresholds) > MAX_THRESHOLDS or not all(1 <= at <= MAX_PERCENT for at in thresholds)
+    ):
+        raise InvalidRequest(
+            f"thresholds must be at most {MAX_THRESHOLDS} percentages from 1 to {MAX_PERCENT}.",
+            param="thresholds",
+        )
+    manner = {"mode": mode, "enforce_percent": enforce_percent, "thresholds": thresholds}
+    return {name: value for name, value in manner.items() if value is not None}
 
 
 def _check_word(param: str, word: str, known: list[str]) -> None:

@@ -80,9 +80,12 @@ def _budget_message(denial: LineDenial, template: LineTemplate) -> str:
         f"this call may need {shown(denial.requested)}"
     )
     if denial.requested > denial.limit:
-        return f"This call is larger than the whole budget {template.name}: {facts}."
+        return (
+            f"This call is larger than the whole budget {template.name}: {facts}. "
+            "Ask for less output, or for a larger budget."
+        )
     until = f"; it resets at {denial.resets_at:%Y-%m-%d %H:%M} UTC" if denial.resets_at else ""
-    return f"The budget {template.name} has no room for this call: {facts}{until}."
+    return f"The budget {template.name} has no room for this call: {facts}{until}. An administrator can raise it."
 
 
 def refusal_error(refused: Refused) -> MeteringError:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 
-from metering.catalog.access import choose_model
+from metering.catalog.access import check_task, choose_model
 from metering.catalog.served import ServedModel
 from metering.decisions.decision import EnforcementDecision, Standing, Step, Verdict
 from metering.decisions.trace import Balance, line_steps, rate_steps, rule_steps
@@ -13,7 +13,6 @@ from metering.errors import (
     InputTooLarge,
     ModelNotFound,
     NotPermitted,
-    TaskNotAllowed,
 )
 from metering.ledger.commands import MeterKey
 from metering.policy.values import EffectivePolicy, Lines, PolicySubject
@@ -36,8 +35,7 @@ def lines_of(
     book: RuleBook, asker: Asker, policy: EffectivePolicy, call: ImaginedCall
 ) -> tuple[ServedModel, Lines]:
     """The model that would serve, and every budget of the call. Raises NotPermitted and ModelNotFound."""
-    if asker.allowed_tasks and call.task not in asker.allowed_tasks:
-        raise TaskNotAllowed(f"This token does not allow the task {call.task}.", source="token")
+    check_task(call.task, narrowed_to=asker.allowed_tasks)
     access = book.access_to(asker.subject.plan, call.task)
     dearest = policy.choice("max_class", "")
     if dearest:

@@ -10,6 +10,7 @@ from rest_framework.response import Response
 
 from gateway_project.api.authentication import caller_of
 from gateway_project.api.catalog.targets import TargetIn, split_target
+from gateway_project.api.choice import Choice
 from gateway_project.api.permissions import IsSuperAdmin
 from gateway_project.api.reach import in_reach, row_in_reach
 from gateway_project.api.schema import paged
@@ -17,9 +18,9 @@ from gateway_project.api.views import ApiView
 from metering.models import Budget
 from metering.money import usd_text
 from metering.policy.budget_target import find_budget_target
-from metering.policy.set_budget import DIMENSIONS, WINDOWS, set_budget
+from metering.policy.set_budget import DIMENSIONS, MODES, WINDOWS, set_budget
 from metering.policy.switch_off import switch_off
-from metering.types import Dimension, Scope
+from metering.types import MAX_THRESHOLDS, Dimension, Scope
 
 TAG = ["catalog"]
 
@@ -37,6 +38,8 @@ class BudgetOut(serializers.Serializer[Budget]):
     amount = serializers.SerializerMethodField(help_text="US dollars for cost, else a number.")
     hard = serializers.BooleanField()
     mode = serializers.CharField()
+    enforce_percent = serializers.IntegerField()
+    thresholds = serializers.ListField(child=serializers.IntegerField())
     is_active = serializers.BooleanField()
     created_at = serializers.DateTimeField()
 
@@ -50,10 +53,25 @@ class Budgets(ApiView):
     class Input(TargetIn):
         task = serializers.CharField(max_length=32, default=None, allow_null=True)
         model_class = serializers.CharField(max_length=16, default=None, allow_null=True)
-        dimension = serializers.ChoiceField(choices=DIMENSIONS)
-        window = serializers.ChoiceField(choices=WINDOWS)
+        dimension = Choice(choices=DIMENSIONS)
+        window = Choice(choices=WINDOWS)
         amount = serializers.CharField(max_length=40, help_text="US dollars for cost, else a number.")
         soft = serializers.BooleanField(default=False, help_text="Warn instead of blocking.")
+        mode = Choice(choices=MODES, default=None, allow_null=True, help_text="None: as it is, or enforce.")
+        enforce_percent = serializers.IntegerField(
+            min_value=0,
+            max_value=100,
+            default=None,
+            allow_null=True,
+            help_text="In mode enforce: for so many of a hundred users and tokens. The others are observed.",
+        )
+        thresholds = serializers.ListField(
+            child=serializers.IntegerField(),
+            max_length=MAX_THRESHOLDS,
+            default=None,
+            allow_null=True,
+            help_text="Percentages that raise an alert.",
+        )
 
     @paged(BudgetOut, tags=TAG)
     def get(self, request: Request) -> Response:
@@ -62,7 +80,7 @@ class Budgets(ApiView):
 
     @extend_schema(request=Input, responses={200: BudgetOut, 201: BudgetOut}, tags=TAG)
     def post(self, request: Request) -> Response:
-        """A new budget (201), or another amount for the same target, dimension, window, task and class (200)."""
+        """A new budget (201), or the one of the same target, dimension, window, task and class changed (200)."""
         words, facts = split_target(self.valid(self.Input, request.data))
         done = set_budget(
             target=find_budget_target(**words), actor=caller_of(request).actor, now=now(), **facts

@@ -17,7 +17,7 @@ from gateway_project.api.views import ApiView
 from metering.catalog.changes import Change
 from metering.catalog.dump_catalog import dump_catalog
 from metering.catalog.load_catalog import load_catalog
-from metering.errors import InvalidRequest
+from metering.errors import CatalogInvalid, InvalidRequest
 from metering.policy.read_conditions import check_conditions
 from metering.policy.registry import check_rule
 
@@ -65,7 +65,15 @@ def applied(request: Request, document: object) -> dict[str, Any]:
     if not isinstance(document, dict):
         raise InvalidRequest("The body must be a JSON object.")
     dry_run = request.query_params.get("dry_run", "false").lower() in {"true", "1"}
-    changes: list[Change] = load_catalog(
+    try:
+        changes = _loaded(request, document, dry_run)
+    except CatalogInvalid as error:  # lines are those of the text that was made here, which nobody sees
+        raise CatalogInvalid([problem.partition(": ")[2] for problem in error.problems]) from None
+    return {"dry_run": dry_run, "changes": [change.as_json() for change in changes]}
+
+
+def _loaded(request: Request, document: dict[str, Any], dry_run: bool) -> list[Change]:
+    return load_catalog(
         text=json.dumps(document, indent=1, ensure_ascii=False),  # JSON is YAML
         environment=os.environ,
         check_rule=check_rule,
@@ -74,7 +82,6 @@ def applied(request: Request, document: object) -> dict[str, Any]:
         now=now(),
         dry_run=dry_run,
     )
-    return {"dry_run": dry_run, "changes": [change.as_json() for change in changes]}
 
 
 def plain(catalog: object) -> Any:

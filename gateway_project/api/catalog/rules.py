@@ -10,6 +10,7 @@ from rest_framework.response import Response
 
 from gateway_project.api.authentication import caller_of
 from gateway_project.api.catalog.targets import TargetIn, split_target
+from gateway_project.api.choice import Choice
 from gateway_project.api.permissions import IsSuperAdmin
 from gateway_project.api.reach import in_reach, row_in_reach
 from gateway_project.api.schema import paged
@@ -47,7 +48,7 @@ class Rules(ApiView):
         key = serializers.CharField(max_length=64)
         value = serializers.JSONField(help_text="A number or a word, as the key takes it.")
         when = serializers.DictField(default=dict, help_text="Conditions.")
-        mode = serializers.ChoiceField(choices=MODES, default="enforce")
+        mode = Choice(choices=MODES, default="enforce")
         enforce_percent = serializers.IntegerField(min_value=0, max_value=100, default=100)
         priority = serializers.IntegerField(min_value=-MAX_PRIORITY, max_value=MAX_PRIORITY, default=0)
 

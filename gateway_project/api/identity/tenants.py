@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from gateway_project.api.authentication import caller_of
+from gateway_project.api.choice import Choice
 from gateway_project.api.permissions import IsSuperAdmin
 from gateway_project.api.schema import paged
 from gateway_project.api.views import ApiView
@@ -62,10 +63,10 @@ class OneTenant(ApiView):
 
     class Input(serializers.Serializer[object]):
         name = serializers.CharField(max_length=200, required=False)
-        status = serializers.ChoiceField(choices=Tenant.Status.choices, required=False)
+        status = Choice(choices=Tenant.Status.choices, required=False)
         timezone = serializers.CharField(max_length=64, required=False)
         week_start = serializers.IntegerField(min_value=0, max_value=6, required=False)
-        enforcement_mode = serializers.ChoiceField(choices=MODES, required=False)
+        enforcement_mode = Choice(choices=MODES, required=False)
 
     @extend_schema(responses=TenantOut, tags=TAG)
     def get(self, request: Request, slug: str) -> Response:

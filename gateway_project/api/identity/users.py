@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from gateway_project.api.authentication import caller_of
+from gateway_project.api.choice import Choice
 from gateway_project.api.permissions import IsTenantAdmin
 from gateway_project.api.reach import in_reach, row_in_reach, tenant_in_reach
 from gateway_project.api.schema import paged
@@ -46,7 +47,7 @@ class Users(ApiView):
     class Input(serializers.Serializer[object]):
         email = serializers.EmailField(max_length=254)
         name = serializers.CharField(max_length=200, default="", allow_blank=True)
-        role = serializers.ChoiceField(choices=TENANT_ROLES, default=User.Role.MEMBER)
+        role = Choice(choices=TENANT_ROLES, default=User.Role.MEMBER)
         password = serializers.CharField(max_length=256, trim_whitespace=False, default=None, allow_null=True)
         token = serializers.CharField(
             max_length=64, default=None, allow_null=True, help_text=f"{TOKEN_HELP} Yours if you name none."
@@ -83,7 +84,7 @@ class OneUser(ApiView):
 
     class Input(serializers.Serializer[object]):
         name = serializers.CharField(max_length=200, allow_blank=True, required=False)
-        role = serializers.ChoiceField(choices=TENANT_ROLES, required=False)
+        role = Choice(choices=TENANT_ROLES, required=False)
         is_active = serializers.BooleanField(required=False)
         token = serializers.CharField(max_length=64, allow_null=True, required=False, help_text=TOKEN_HELP)
         password = serializers.CharField(max_length=256, trim_whitespace=False, required=False)

@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from rest_framework import serializers
 
+from gateway_project.api.choice import Choice
 from metering.decisions.decision import Standing, Verdict
 from metering.errors import InvalidRequest
 from metering.policy.read_conditions import YEARS
@@ -21,7 +22,7 @@ MAX_TOKENS = 10_000_000
 class RequestIn(serializers.Serializer[Any]):
     """One request that nobody makes."""
 
-    task = serializers.ChoiceField(choices=[task.value for task in Task])
+    task = Choice(choices=[task.value for task in Task])
     model = serializers.CharField(
         max_length=128,
         default="",

@@ -8,6 +8,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from gateway_project.api.authentication import caller_of
+from gateway_project.api.choice import Choice
 from gateway_project.api.permissions import ADMINS
 from gateway_project.api.reach import tenant_in_reach
 from metering.errors import InvalidRequest, NotPermitted
@@ -40,7 +41,7 @@ class AskedIn(serializers.Serializer[object]):
     user = serializers.UUIDField(default=None)
     team = serializers.UUIDField(default=None)
     token = serializers.UUIDField(default=None)
-    prices = serializers.ChoiceField(
+    prices = Choice(
         choices=[prices.value for prices in Prices],
         default=Prices.THEN.value,
         help_text="Cost at the prices in force when the calls were made, or at today's.",
@@ -71,6 +72,12 @@ def usage_in_reach(request: Request, asked: dict[str, Any]) -> UsageFilter:
     if caller.role not in ADMINS:
         only += (_own(caller),)
     return UsageFilter(tenant=tenant, since=since, until=until, only=only)
+
+
+def period_of(chosen: UsageFilter) -> dict[str, str]:
+    """The period as query parameters: what was left out was reckoned from the time of the first page."""
+    moments = {"since": chosen.since, "until": chosen.until}
+    return {name: moment.isoformat() for name, moment in moments.items() if moment is not None}
 
 
 def check_grouping(request: Request, by: str) -> None:

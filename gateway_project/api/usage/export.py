@@ -7,9 +7,9 @@ from typing import Any
 from django.http import StreamingHttpResponse
 from django.utils.timezone import now
 from drf_spectacular.utils import OpenApiTypes, extend_schema
-from rest_framework import serializers
 from rest_framework.request import Request
 
+from gateway_project.api.choice import Choice
 from gateway_project.api.usage.asked import GROUP_CHOICES, AskedIn, check_grouping, usage_in_reach
 from gateway_project.api.usage.csv_rows import csv_text
 from gateway_project.api.views import ApiView
@@ -28,7 +28,7 @@ COSTS = ("cost_usd", "charged_usd", "difference_usd", "unpriced")
 
 class Export(ApiView):
     class Input(AskedIn):
-        by = serializers.ChoiceField(choices=[*GROUP_CHOICES, ("attempt", "attempt")], default="day")
+        by = Choice(choices=[*GROUP_CHOICES, ("attempt", "attempt")], default="day")
 
     @extend_schema(parameters=[Input], responses={(200, "text/csv"): OpenApiTypes.STR}, tags=["usage"])
     def get(self, request: Request) -> StreamingHttpResponse:

@@ -6,8 +6,9 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from gateway_project.api.choice import Choice
 from gateway_project.api.keyset import key_page, limit_of
-from gateway_project.api.usage.asked import GROUP_CHOICES, AskedIn, check_grouping, usage_in_reach
+from gateway_project.api.usage.asked import GROUP_CHOICES, AskedIn, check_grouping, period_of, usage_in_reach
 from gateway_project.api.usage.cursor import after_cursor, cursor_after
 from gateway_project.api.usage.rows import UsagePage
 from gateway_project.api.views import ApiView
@@ -18,7 +19,7 @@ from metering.usage.summary import summary_page
 
 class History(ApiView):
     class Input(AskedIn):
-        by = serializers.ChoiceField(choices=GROUP_CHOICES, default="day")
+        by = Choice(choices=GROUP_CHOICES, default="day")
         cursor = serializers.CharField(default=None, help_text="From `next` of another page.")
         limit = serializers.IntegerField(default=None, help_text="Rows in a page, up to 200; 50 by default.")
 
@@ -41,6 +42,7 @@ class History(ApiView):
             request,
             with_names(page.rows, by=by),
             page.next and cursor_after(page.next, by),
+            pinned=period_of(chosen),
             by=by,
             prices=prices.value,
             since=chosen.since,

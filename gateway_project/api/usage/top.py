@@ -6,6 +6,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from gateway_project.api.choice import Choice
 from gateway_project.api.keyset import key_page, limit_of
 from gateway_project.api.permissions import IsTenantAdmin
 from gateway_project.api.usage.asked import GROUP_CHOICES, AskedIn, check_grouping, usage_in_reach
@@ -20,7 +21,7 @@ class Top(ApiView):
     permission_classes = [IsTenantAdmin]
 
     class Input(AskedIn):
-        by = serializers.ChoiceField(choices=GROUP_CHOICES, default="user")
+        by = Choice(choices=GROUP_CHOICES, default="user")
         limit = serializers.IntegerField(default=None, help_text="How many, up to 200; 50 by default.")
 
     @extend_schema(parameters=[Input], responses=UsagePage, tags=["usage"])

@@ -8,7 +8,7 @@ from django.utils.timezone import now
 from metering.management.command import VerbCommand
 from metering.money import usd_text
 from metering.policy.budget_target import find_budget_target
-from metering.policy.set_budget import DIMENSIONS, WINDOWS, set_budget
+from metering.policy.set_budget import DIMENSIONS, MODES, WINDOWS, set_budget
 from metering.types import Dimension
 
 TARGETS = ("tenant", "team", "user", "token", "agent", "provider")
@@ -34,6 +34,9 @@ class Command(VerbCommand):
             "--amount", required=True, metavar="N", help="US dollars for cost, else a number."
         )
         parser.add_argument("--soft", action="store_true", help="Warn instead of blocking.")
+        parser.add_argument("--mode", help=", ".join(MODES))
+        parser.add_argument("--enforce-percent", type=int, metavar="P", help="For P of a hundred principals.")
+        parser.add_argument("--thresholds", type=int, nargs="*", metavar="P", help="Percentages that alert.")
 
     def run(self, *, dimension: str, window: str, amount: str, soft: bool, **options: Any) -> None:
         done = set_budget(
@@ -44,6 +47,9 @@ class Command(VerbCommand):
             window=window,
             amount=amount,
             soft=soft,
+            mode=options["mode"],
+            enforce_percent=options["enforce_percent"],
+            thresholds=options["thresholds"],
             actor=self.actor,
             now=now(),
         )
@@ -59,6 +65,7 @@ class Command(VerbCommand):
             "window": budget.window,
             "limit": usd_text(budget.amount) if is_cost else budget.amount,
             "hard": budget.hard,
+            "mode": budget.mode,
             "created": done.created,
         }
         self.show(facts, "{scope} {scope_id} {dimension}/{window}: {limit} {unit}".format(**facts))

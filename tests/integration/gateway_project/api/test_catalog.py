@@ -146,6 +146,17 @@ class TestRulesAndBudgets:
         call("DELETE", f"catalog/budgets/{made.json()['id']}", who=ops)
         assert Budget.objects.values_list("amount", "is_active").get() == (1_000_000_000, False)
 
+    def test_a_budget_is_tried_before_it_is_enforced(self, ops: User) -> None:
+        alder()
+        facts = {"tenant": "alder", "dimension": "cost", "window": "month", "amount": "12.5"}
+        made = call(
+            "POST", "catalog/budgets", {**facts, "mode": "observe", "thresholds": [50]}, who=ops
+        ).json()
+        assert (made["mode"], made["enforce_percent"], made["thresholds"]) == ("observe", 100, [50])
+        some = {**facts, "mode": "enforce", "enforce_percent": 10}
+        changed = call("POST", "catalog/budgets", some, who=ops).json()
+        assert (changed["id"], changed["mode"], changed["enforce_percent"]) == (made["id"], "enforce", 10)
+
     def test_one_tenants_are_listed_by_its_slug(self, ops: User) -> None:
         RuleFactory()
         BudgetFactory()

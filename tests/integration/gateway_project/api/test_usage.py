@@ -133,6 +133,18 @@ class TestHistory:
             path = answer["next"]
         assert seen == ["c-0", "c-1", "c-2", "c-3", "c-4", None]
 
+    @pytest.mark.parametrize("zone", ["", "Z", "%2B02:00"])
+    def test_all_pages_are_about_the_period_of_the_first(self, zone: str) -> None:
+        began, ends = (now() + timedelta(days=days) for days in (-3, 3))
+        query = f"&since={began:%Y-%m-%dT%H:%M:%S}{zone}&until={ends:%Y-%m-%dT%H:%M:%S}{zone}" if zone else ""
+        for number in range(2):
+            use(conversation_id=f"c-{number}")
+        admin = person(role=User.Role.TENANT_ADMIN)
+        first = get(admin, f"/api/usage?by=conversation&limit=1{query}").json()
+        second = get(admin, first["next"]).json()
+        assert (second["since"], second["until"]) == (first["since"], first["until"])
+        assert second["results"][0]["conversation"] == "c-1"
+
     @pytest.mark.parametrize(
         "query",
         [

@@ -57,6 +57,36 @@ class TestTheSameAgain:
         assert Budget.objects.count() == 8
 
 
+class TestTheManner:
+    def test_is_the_usual_one_unless_it_is_said(self) -> None:
+        budget = set_for(BudgetTarget(scope=Scope.GLOBAL)).budget
+        assert (budget.mode, budget.enforce_percent, budget.thresholds) == ("enforce", 100, [80, 95, 100])
+
+    def test_is_what_was_said(self) -> None:
+        target = BudgetTarget(scope=Scope.GLOBAL)
+        budget = set_for(target, mode="observe", enforce_percent=25, thresholds=[50]).budget
+        assert (budget.mode, budget.enforce_percent, budget.thresholds) == ("observe", 25, [50])
+
+    def test_stays_when_only_the_amount_is_changed(self) -> None:
+        target = BudgetTarget(scope=Scope.GLOBAL)
+        set_for(target, mode="warn", enforce_percent=25, thresholds=[])
+        budget = set_for(target, amount="11").budget
+        assert (budget.mode, budget.enforce_percent, budget.thresholds) == ("warn", 25, [])
+
+    @pytest.mark.parametrize(
+        ("facts", "sentence"),
+        [
+            ({"mode": "loose"}, "observe, warn, enforce"),
+            ({"enforce_percent": 101}, "from 0 to 100"),
+            ({"thresholds": [0]}, "percentages from 1 to"),
+            ({"thresholds": [80] * 99}, "at most"),
+        ],
+    )
+    def test_that_makes_no_sense_is_refused(self, facts: dict[str, object], sentence: str) -> None:
+        with pytest.raises(InvalidRequest, match=sentence):
+            set_for(BudgetTarget(scope=Scope.GLOBAL), **facts)
+
+
 class TestTargets:
     def test_the_flags_say_whose_use_is_counted(self) -> None:
         tenant, provider = alder(), ProviderFactory()
