@@ -9,7 +9,7 @@ from django.conf import settings
 from adapters.chat import ChatAdapter
 from gateway_project.telemetry import metrics
 from gateway_project.telemetry.exchange import Exchange
-from gateway_project.telemetry.observe import call_ended
+from gateway_project.telemetry.observe import call_ended, call_replayed
 from gateway_project.vendors import ConfiguredVendors
 from metering.bridge import bridge, run_sync
 from metering.calls.known import Known
@@ -66,6 +66,7 @@ async def start() -> Runtime:
             buckets=buckets,
             decisions=decisions,
             observe=call_ended,
+            on_replay=call_replayed,
         )
         _runtime = Runtime(
             gateway=gateway,

@@ -22,8 +22,8 @@ from metering.calls.channel import Channel, MeteredStream
 from metering.calls.judge import note_admission, note_refusal, note_stopped
 from metering.calls.keep import keep_and_settle
 from metering.calls.known import Known
-from metering.calls.replay import replay_stream, replay_whole
-from metering.calls.values import Call, CallRequest, Facts, Observer, Result, facts_of
+from metering.calls.replay import Earlier, earlier
+from metering.calls.values import Call, CallRequest, Facts, Observer, ReplayObserver, Result, facts_of
 from metering.decisions.log import DecisionLog
 from metering.errors import (
     IdempotencyKeyTaken,
@@ -68,10 +68,11 @@ class LLMGateway:
         buckets: Buckets | None = None,
         decisions: DecisionLog | None = None,
         observe: Observer = lambda call, attempts: None,
+        on_replay: ReplayObserver = lambda task, *, beyond_rate: None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         """`known` and `buckets` are this process's own if they are not given; `decisions` are forgotten if nobody
-        writes them; `observe` sees every ended call.
+        writes them; `observe` sees every ended call, `on_replay` every request that is answered again.
         """
         self._with = Collaborators(
             ledger=ledger,
@@ -87,6 +88,9 @@ class LLMGateway:
         )
         self._leases = LeaseKeeper(ledger)
         self._observe = observe
+        self._on_replay = on_replay
+        self._replays = ProcessBuckets()
+        """How many first calls were looked for, of whom."""
 
     @property
     def known(self) -> Known:
@@ -112,11 +116,8 @@ class LLMGateway:
         """
         try:
             call = await admit(self._with, caller, request)
-        except IdempotencyKeyTaken as taken:
-            return await replay_whole(taken, now=self._with.now())
         except MeteringError as refusal:
-            self._refused(caller, request, refusal)
-            raise
+            return (await self._earlier(caller, request, refusal, streamed=False)).whole()
         work = call.adapter.execute(call.request, call.allowance)
         if call.recording is not None:
             work = call.recording.whole(work)
@@ -138,11 +139,9 @@ class LLMGateway:
         """
         try:
             call = await admit(self._with, caller, request)
-        except IdempotencyKeyTaken as taken:
-            return await replay_stream(taken, now=self._with.now(), background=self._with.background)
         except MeteringError as refusal:
-            self._refused(caller, request, refusal)
-            raise
+            first = await self._earlier(caller, request, refusal, streamed=True)
+            return await first.stream(self._with.background)
         channel = Channel()
         running = self._with.background.spawn(self._pump(call, channel), name=STREAMED)
         stream = MeteredStream(channel, on_abandon=partial(self._abandon, call, running))
@@ -227,8 +226,17 @@ class LLMGateway:
         with suppress(TimeoutError), Patience(SETTLE_WAIT_S):
             await asyncio.shield(task)
 
-    def _refused(self, caller: Principal, request: CallRequest, refusal: MeteringError) -> None:
-        note_refusal(self._with.decisions, self.known, caller, request, refusal, self._with.now())
+    async def _earlier(
+        self, caller: Principal, request: CallRequest, refusal: MeteringError, *, streamed: bool
+    ) -> Earlier:
+        """The finished answer of the same request. Raises the refusal where there is none."""
+        now = self._with.now()
+        found = await earlier(caller, request, refusal, ceiling=self._replays, now=now, streamed=streamed)
+        if found is None:
+            note_refusal(self._with.decisions, self.known, caller, request, refusal, now)
+            raise refusal
+        self._on_replay(request.task, beyond_rate=not isinstance(refusal, IdempotencyKeyTaken))
+        return found
 
     def _admitted(self, caller: Principal, request: CallRequest, call: Call) -> None:
         if call.notices or self._with.decisions.is_sampled():

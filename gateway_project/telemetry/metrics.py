@@ -19,6 +19,11 @@ overhead_s = Histogram(
 vendor_s = Histogram("gateway_vendor_seconds", "Time of an attempt at a vendor", LONG_S, ("provider",))
 ledger_batch = Histogram("gateway_ledger_batch_commands", "Commands in one ledger transaction", SIZES)
 decisions_lost = Counter("gateway_decisions_lost", "Decisions of policy that could not be kept")
+replays = Counter(
+    "gateway_replays",
+    "Requests answered again under their Idempotency-Key, by what a rate limit would have said to a new one",
+    ("task", "rate"),
+)
 rate_fallbacks = Counter("gateway_rate_fallbacks", "Calls whose rate a process decided alone, without Redis")
 
 in_flight = Gauge("gateway_requests_in_flight", "HTTP requests being answered")
@@ -36,6 +41,6 @@ listening = Gauge(
 )
 
 EVERYTHING = (
-    requests, errors, calls, attempts, tokens, overhead_s, vendor_s, ledger_batch, rate_fallbacks, decisions_lost,
-    in_flight, streams, tasks, ledger_waiting, ledger_reachable, rates_shared, listening,
+    requests, errors, calls, attempts, tokens, overhead_s, vendor_s, ledger_batch, decisions_lost, replays,
+    rate_fallbacks, in_flight, streams, tasks, ledger_waiting, ledger_reachable, rates_shared, listening,
 )  # fmt: skip

@@ -11,6 +11,7 @@ from gateway_project.telemetry import metrics
 from gateway_project.telemetry.exchange import Exchange
 from metering.calls.values import Call
 from metering.ledger.commands import Attempt
+from metering.types import Task
 
 if TYPE_CHECKING:
     from gateway_project.wiring import Runtime
@@ -29,6 +30,11 @@ def call_ended(call: Call, attempts: tuple[Attempt, ...]) -> None:
         metrics.vendor_s.observe(attempt.latency_ms / 1000, attempt.provider_name)
         metrics.tokens.add(model_class, "input", by=attempt.input_tokens)
         metrics.tokens.add(model_class, "output", by=attempt.output_tokens)
+
+
+def call_replayed(task: Task, *, beyond_rate: bool) -> None:
+    """Count a request that was answered again (metering's ReplayObserver)."""
+    metrics.replays.add(task.value, "denied" if beyond_rate else "allowed")
 
 
 @asynccontextmanager

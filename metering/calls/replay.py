@@ -1,71 +1,126 @@
-"""Answer a repeated request with what the first one brought: nothing is held, sent or charged."""
+"""Answer a repeated request with what the first one brought: nothing is held, sent or charged.
+
+The ledger finds a key's first call, after every other check. A rate limit says no before that, so for a keyed request
+that it denies the first call is looked for: what is finished costs no vendor anything, and whoever may not ask anything
+new may still learn what became of what was asked. The ceiling keeps a flood of such requests off the database.
+"""
 
 import asyncio
+import logging
 import time
 from datetime import datetime
+from uuid import UUID
 
+from django.db import InterfaceError, OperationalError
+
+from metering.answers.find_holder import find_holder
 from metering.answers.recall import recall_answer
 from metering.answers.recording import FinishedAnswer
 from metering.background import BackgroundTasks
 from metering.calls.channel import Channel, MeteredStream
-from metering.calls.values import Facts, Result
-from metering.errors import IdempotencyKeyTaken, IdempotencyMismatch
+from metering.calls.values import CallRequest, Facts, Result
+from metering.errors import (
+    IdempotencyKeyTaken,
+    IdempotencyMismatch,
+    MeteringError,
+    MeteringUnavailable,
+    OverRateCapacity,
+    RateLimited,
+)
+from metering.identity.principal import Principal
 from metering.orm import in_database_thread
+from metering.rates.port import Demand
+from metering.rates.process_buckets import ProcessBuckets
 from metering.types import EnforcementMode
 
+logger = logging.getLogger(__name__)
+LOOKED_FOR_PER_MINUTE = 120
+"""First calls that a process looks for, of one caller, while a rate limit denies what it asks."""
 
-async def replay_whole(taken: IdempotencyKeyTaken, *, now: datetime) -> Result:
-    """The whole answer again.
 
-    Raises `taken` where there is none yet, or none any more; the first call's VendorError; IdempotencyMismatch
-    for the answer of a stream.
+class Earlier:
+    """The finished answer of a request's first call."""
+
+    def __init__(self, holder: UUID, answer: FinishedAnswer) -> None:
+        self._holder = holder
+        self._answer = answer
+        self._started_s = time.monotonic()
+
+    def whole(self) -> Result:
+        """The whole answer again. Raises the first call's VendorError."""
+        if self._answer.failure is not None:
+            raise self._answer.failure.as_error()
+        return Result(output=b"".join(self._answer.parts()), facts=self._facts())
+
+    async def stream(self, background: BackgroundTasks) -> tuple[Facts, MeteredStream]:
+        """The stream's events again, as fast as they are read."""
+        answer, channel = self._answer, Channel()
+
+        async def pump() -> None:
+            for event in answer.parts():
+                await channel.put(event)
+            channel.end(answer.failure.as_error() if answer.failure is not None else None)
+
+        background.spawn(pump(), name="call.replay")
+        try:
+            await channel.ready()
+        except asyncio.CancelledError:
+            channel.abandon()
+            raise
+        return self._facts(), MeteredStream(channel, on_abandon=lambda: None)
+
+    def _facts(self) -> Facts:
+        return Facts(
+            reservation_id=self._holder,
+            model=self._answer.model,
+            provider_name=self._answer.provider_name,
+            mode=EnforcementMode(self._answer.mode),
+            attempts=(),
+            overhead_ms=(time.monotonic() - self._started_s) * 1000,
+            remaining={},
+            replayed=True,
+        )
+
+
+async def earlier(
+    caller: Principal,
+    request: CallRequest,
+    refusal: MeteringError,
+    *,
+    ceiling: ProcessBuckets,
+    now: datetime,
+    streamed: bool,
+) -> Earlier | None:
+    """What a request that was refused is answered with instead; None: nothing.
+
+    Raises IdempotencyMismatch where its key belongs to another request, and MeteringUnavailable where the ledger
+    knows its first call, but the answer cannot be read now.
     """
-    started_s = time.monotonic()
-    answer = await _recalled(taken, now, streamed=False)
-    if answer.failure is not None:
-        raise answer.failure.as_error()
-    return Result(output=b"".join(answer.parts()), facts=_facts(taken, answer, started_s))
-
-
-async def replay_stream(
-    taken: IdempotencyKeyTaken, *, now: datetime, background: BackgroundTasks
-) -> tuple[Facts, MeteredStream]:
-    """The stream's events again, as fast as they are read. Raises as `replay_whole` does where there is none."""
-    started_s = time.monotonic()
-    answer = await _recalled(taken, now, streamed=True)
-    channel = Channel()
-
-    async def pump() -> None:
-        for event in answer.parts():
-            await channel.put(event)
-        channel.end(answer.failure.as_error() if answer.failure is not None else None)
-
-    background.spawn(pump(), name="call.replay")
     try:
-        await channel.ready()
-    except asyncio.CancelledError:
-        channel.abandon()
-        raise
-    return _facts(taken, answer, started_s), MeteredStream(channel, on_abandon=lambda: None)
-
-
-async def _recalled(taken: IdempotencyKeyTaken, now: datetime, *, streamed: bool) -> FinishedAnswer:
-    answer = await in_database_thread(recall_answer, reservation_id=taken.holder, now=now)
+        holder = await _holder(caller, request, refusal, ceiling)
+        if holder is None:
+            return None
+        answer = await in_database_thread(recall_answer, reservation_id=holder, now=now)
+    except (OperationalError, InterfaceError) as error:
+        if isinstance(refusal, IdempotencyKeyTaken):
+            raise MeteringUnavailable("The database cannot be reached.") from error
+        logger.warning("replay.not_looked_for", extra={"error": type(error).__name__})
+        return None
     if answer is None:
-        raise taken
+        return None
     if answer.streamed is not streamed:
         raise IdempotencyMismatch("This Idempotency-Key was used with another request.")
-    return answer
+    return Earlier(holder, answer)
 
 
-def _facts(taken: IdempotencyKeyTaken, answer: FinishedAnswer, started_s: float) -> Facts:
-    return Facts(
-        reservation_id=taken.holder,
-        model=answer.model,
-        provider_name=answer.provider_name,
-        mode=EnforcementMode(answer.mode),
-        attempts=(),
-        overhead_ms=(time.monotonic() - started_s) * 1000,
-        remaining={},
-        replayed=True,
-    )
+async def _holder(
+    caller: Principal, request: CallRequest, refusal: MeteringError, ceiling: ProcessBuckets
+) -> UUID | None:
+    if isinstance(refusal, IdempotencyKeyTaken):
+        return refusal.holder
+    if request.idempotency is None or not isinstance(refusal, RateLimited | OverRateCapacity):
+        return None
+    place = Demand(f"{caller.user_id or caller.token_id}", 1, LOOKED_FOR_PER_MINUTE)
+    if not ceiling.take_now((place,)).granted:
+        return None
+    return await in_database_thread(find_holder, tenant_id=caller.tenant_id, key=request.idempotency)

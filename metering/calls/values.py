@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 from uuid import UUID
 
 from msgspec import Struct
@@ -63,6 +64,14 @@ class Call(Struct, frozen=True, kw_only=True):
 
 Observer = Callable[[Call, tuple[Attempt, ...]], None]
 """Sees a call that has ended, and what it sent."""
+
+
+class ReplayObserver(Protocol):
+    """Sees a request that is answered again."""
+
+    def __call__(self, task: Task, *, beyond_rate: bool) -> None:
+        """`beyond_rate`: a rate limit would have denied it, had it been new."""
+        ...
 
 
 class Facts(Struct, frozen=True, kw_only=True):

@@ -39,13 +39,11 @@ class CallsAtOnce:
         self, key: MeterKey, rule: PolicyRule, owner: Tenant, plans: Collection[str]
     ) -> LineTemplate | None:
         """What limits the meter of `rule`; None where nothing does, now."""
-        if rule.scope == Scope.PLAN:
-            plans = (rule.scope_id,)
         found = [
             line
             for plan in plans or ("",)
             for line in self._policy(_subject(key, plan), rule.task_id, owner).lines
-            if (line.meter.budget_id, line.meter.subject_id) == (key.budget_id, key.subject_id)
+            if line.meter.budget_id == key.budget_id
         ]
         return min(found, key=lambda line: line.limit, default=None)
 

@@ -27,9 +27,7 @@ class Subjects:
         What all tenants share, and what a plan allows each agent, is not shown to one caller.
         """
         if limit.scope is Scope.PROVIDER or (limit.scope is Scope.GLOBAL and limit.per is not None):
-            return (
-                frozenset()
-            )  # but the gateway's rule about calls at once counts each tenant's by themselves
+            return frozenset()  # but the gateway's rule about calls at once counts each tenant's
         if limit.scope is Scope.PLAN and limit.scope_id != self.plan:
             return frozenset()
         if limit.scope is Scope.AGENT:

@@ -6,6 +6,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.e2e.server import Server
+from tests.factories import RuleFactory
 
 pytestmark = pytest.mark.slow
 TOKEN = "a-token-for-prometheus"
@@ -81,3 +82,30 @@ def test_no_path_that_a_caller_invents_becomes_a_label(server: Server, settings:
         with pytest.raises(urllib.error.HTTPError):
             urllib.request.urlopen(f"{server.url}{path}", timeout=20)  # noqa: S310
     assert "canary" not in fetch(server, TOKEN)[1]
+
+
+def test_replays_are_counted_by_what_a_rate_limit_would_have_said(
+    server: Server, client: openai.OpenAI, settings: object
+) -> None:
+    settings.METRICS_TOKEN = TOKEN  # type: ignore[attr-defined]
+    RuleFactory(key="requests_per_minute", value=2)
+    before = replays(server)
+    for key in ("a", "a", "b", "b", "b"):  # of "b" the rate has none left
+        client.chat.completions.create(
+            model="sandbox-small",
+            messages=[{"role": "user", "content": "hello"}],
+            max_tokens=20,
+            extra_headers={"idempotency-key": key},
+        )
+    grown = {rate: count - before.get(rate, 0) for rate, count in replays(server).items()}
+    assert grown == {"allowed": 1, "denied": 2}
+
+
+def replays(server: Server) -> dict[str, float]:
+    _, text = fetch(server, TOKEN)
+    return {
+        sample.labels["rate"]: sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+        if sample.name == "gateway_replays_total"
+    }

@@ -20,6 +20,7 @@ from tests.factories import (
     birch,
     concurrency_meter,
     make_token,
+    reference_data,
 )
 
 pytestmark = pytest.mark.django_db
@@ -116,6 +117,13 @@ def test_a_caller_is_shown_the_limit_of_its_own_plan(plain: PolicyRule) -> None:
     make_token(alder(), plan="BASIC")
     RuleFactory(scope="plan", scope_id="BASIC", value=2, conditions=AT_NIGHT)
     assert shown(NIGHT, of=Subjects(tenant_id=alder().pk, plan="PRO")) == [(str(plain.pk), 3, 2)]
+
+
+def test_a_rule_about_one_task_takes_no_place_of_the_others(plain: PolicyRule) -> None:
+    reference_data()
+    chat = RuleFactory(scope="plan", scope_id="PRO", value=1, task_id="LLM0_CHAT")
+    concurrency_meter(chat, alder(), held=1)
+    assert sorted(shown(NOON)) == sorted([(str(plain.pk), 3, 2), (str(chat.pk), 1, 1)])
 
 
 def test_another_tenants_rules_do_not_count(plain: PolicyRule) -> None:
