@@ -24,7 +24,7 @@ class ConsoleLoginForm(AuthenticationForm):
     """Refuses everybody else at the door, in the words used for a wrong password."""
 
     def confirm_login_allowed(self, user: Any) -> None:
-        if not is_operator(user) and not is_tenant_admin(user):
+        if not is_operator(user) and not is_tenant_admin(user, self.request):
             raise ValidationError(
                 self.error_messages["invalid_login"],
                 code="invalid_login",

@@ -2,7 +2,9 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
+from django.utils.module_loading import import_string
 from django.utils.timezone import now
 
 from metering.errors import MeteringError
@@ -20,15 +22,18 @@ def is_operator(user: Any) -> bool:
     return bool(user.is_active and getattr(user, "is_staff", False) and user.role == User.Role.SUPER_ADMIN)
 
 
-def is_tenant_admin(user: Any) -> bool:
+def is_tenant_admin(user: Any, request: HttpRequest) -> bool:
     """Whether this user may use the pages for a tenant's own administrators.
 
-    Person, tenant and the ATI token behind them are alive, as the API wants it too.
+    As the API wants it too, person, tenant and the ATI token behind them are alive, and the request comes from where
+    that token works.
     """
     if not user.is_active or not getattr(user, "is_staff", False) or user.role != User.Role.TENANT_ADMIN:
         return False
+    token = user.signup_token
     try:
         check_person(user, now())
+        import_string(settings.NETWORK_CHECK)(request, token.allowed_networks if token is not None else [])
     except MeteringError:
         return False
     return True
@@ -39,7 +44,7 @@ def may_see(request: HttpRequest) -> bool:
     if is_operator(request.user):
         return True
     match = request.resolver_match
-    return match is not None and match.url_name in TENANT_PAGES and is_tenant_admin(request.user)
+    return match is not None and match.url_name in TENANT_PAGES and is_tenant_admin(request.user, request)
 
 
 def is_operators(request: HttpRequest) -> bool:

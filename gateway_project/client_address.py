@@ -49,6 +49,11 @@ def check_network(address: str | None, networks: Sequence[str]) -> None:
         )
 
 
+def check_sender(request: HttpRequest, networks: Sequence[str]) -> None:
+    """The same for one of Django's requests."""
+    check_network(address_of(request), networks)
+
+
 def canonical(text: str) -> str:
     """The address without a port, zone or IPv4 mapping, in lower case; a text that is none stays as it is."""
     address = _parsed(text)

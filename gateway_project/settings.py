@@ -105,6 +105,8 @@ USPTO_ODP_API_KEY = env.text("USPTO_ODP_API_KEY")
 DEBUG = env.boolean("DEBUG", False)
 ALLOWED_HOSTS = env.names("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
 TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
+# How the console asks whether somebody is where the own ATI token works; it knows no proxies.
+NETWORK_CHECK = "gateway_project.client_address.check_sender"
 ROOT_URLCONF = "gateway_project.urls"
 ASGI_APPLICATION = "gateway_project.asgi.application"
 

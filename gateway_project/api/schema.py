@@ -40,6 +40,10 @@ class Schema(AutoSchema):
         view = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(self.view).__name__).lower()
         return f"{view}_{self.method.lower()}"
 
+    def get_summary(self) -> str:
+        """The first sentence of the description."""
+        return self.get_description().partition(".")[0]
+
     def get_serializer_name(self, serializer: Any, direction: str) -> str:
         return type(serializer).__qualname__.replace(".", "")
 

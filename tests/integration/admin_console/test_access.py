@@ -34,6 +34,8 @@ def person(case: str) -> User:
     )
     if "suspended" in case:
         Tenant.objects.update(status="SUSPENDED")
+    if "networks" in case:
+        ATIToken.objects.update(allowed_networks=["192.0.2.0/24"])
     if "revoked" in case:
         ATIToken.objects.update(revoked_at=now())
     return user
@@ -46,6 +48,7 @@ OTHERS = [
     "tenant admin who is not staff",
     "tenant admin of a suspended tenant",
     "tenant admin whose token was revoked",
+    "tenant admin outside the networks of the token",
     "member with the superuser flag",
 ]
 

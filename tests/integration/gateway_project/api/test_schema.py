@@ -24,6 +24,7 @@ def test_every_operation_has_a_summary_a_tag_and_the_shape_of_its_refusals() -> 
     assert len(operations) > 50
     for name, operation in operations.items():
         assert operation.get("description"), name
+        assert 0 < len(operation.get("summary", "")) < 120, name
         assert operation.get("tags") != ["api"], name
         assert "Error" in str(operation["responses"]["default"]), name
         assert [code for code in operation["responses"] if code.startswith("2")], name
