@@ -27,6 +27,8 @@ CONNECT_LIMIT_S = 1.0
 RETRY_S = 0.25
 CORRECTIONS_WAIT_S = 0.02
 """Corrections travel with the next call, or by themselves after this."""
+BEAT_S = 1.0
+"""How often an idle connection is tried, so that whoever asks is told of a Redis that has gone without a call."""
 MAX_WAITING = 10_000
 logger = logging.getLogger(__name__)
 
@@ -45,6 +47,7 @@ class RedisBuckets:
         self._queue: deque[Waiting] = deque()
         self._wake = asyncio.Event()
         self._timer: asyncio.TimerHandle | None = None
+        self._heart: asyncio.TimerHandle | None = None
         self._task: asyncio.Task[None] | None = None
         self._first_try = asyncio.Event()
         self.is_reachable = False
@@ -60,8 +63,9 @@ class RedisBuckets:
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
-        if self._timer is not None:
-            self._timer.cancel()
+        for timer in (self._timer, self._heart):
+            if timer is not None:
+                timer.cancel()
 
     async def take(self, demands: tuple[Demand, ...], tried: tuple[Demand, ...] = ()) -> Answer:
         """Take all or nothing (see Buckets). Raises BucketsAway."""
@@ -84,9 +88,15 @@ class RedisBuckets:
         self._timer = None
         self._wake.set()
 
+    def _beat(self) -> None:
+        """Wake who serves: with nothing to ask, it asks whether Redis is there."""
+        self._wake.set()
+        self._heart = asyncio.get_running_loop().call_later(BEAT_S, self._beat)
+
     async def _look_after(self) -> None:
         """Connect, serve until something breaks, pause, again."""
         since_s = time.monotonic()
+        self._beat()
         while True:
             connection = self._pool.make_connection()  # type: ignore[no-untyped-call]
             try:
@@ -129,6 +139,7 @@ class RedisBuckets:
 
     async def _run(self, connection: AbstractConnection, batch: Batch) -> bytes:
         if not batch.keys:
+            await _ask(connection, b"PING")
             return b"\x90"  # an empty list
         arguments: tuple[bytes | str | int, ...] = (len(batch.keys), *batch.keys, batch.payload)
         try:

@@ -126,3 +126,29 @@ async def test_the_refill_follows_redis_although_this_nodes_clock_runs_away(
         denied = await redis_buckets.take(one(key, 1))
     assert not denied.granted, "four years on this node's clock are a moment on Redis's"
     assert 50 < denied.levels[0].wait_s(1) <= 60
+
+
+async def test_a_redis_that_ends_while_nobody_asks_is_missed(
+    redis_buckets: RedisBuckets, own_redis: EmbeddedRedis
+) -> None:
+    assert redis_buckets.is_reachable
+    own_redis.stop()
+    await until(lambda: not redis_buckets.is_reachable)
+
+
+async def test_a_redis_that_freezes_while_nobody_asks_is_missed(
+    redis_buckets: RedisBuckets, own_redis: EmbeddedRedis
+) -> None:
+    assert redis_buckets.is_reachable
+    send(own_redis, signal.SIGSTOP)
+    try:
+        await until(lambda: not redis_buckets.is_reachable)
+    finally:
+        send(own_redis, signal.SIGCONT)
+
+
+async def test_an_idle_connection_is_kept(redis_buckets: RedisBuckets, own_redis: EmbeddedRedis) -> None:
+    with redis.Redis.from_url(own_redis.url) as client:
+        pings = client.info("commandstats").get("cmdstat_ping", {}).get("calls", 0)
+        await until(lambda: client.info("commandstats").get("cmdstat_ping", {}).get("calls", 0) >= pings + 2)
+    assert redis_buckets.is_reachable
