@@ -118,9 +118,12 @@ class Model:
         if held.state != "held" and not held.provisional:
             return (f"already_{held.state}",)
         charges = [due(share.meter, step.attempts) for share in held.shares]
+        nothing_spent = held.state == "held" and not step.attempts
         answer = self._end(held, "settled", charges, totals(step.attempts))
         if answer[0] != "out_of_range":
             held.settled_by = step
+            if nothing_spent:
+                self._free_key(step.of)
         return answer
 
     def _release(self, step: Release) -> Answer:
@@ -133,10 +136,13 @@ class Model:
         if held.state != "held" and not held.provisional:
             return (f"already_{held.state}",)
         if held.state == "held":
-            self.keys = {key: owner for key, owner in self.keys.items() if owner[0] != step.of}
+            self._free_key(step.of)
         else:
             held.taken_back = True
         return self._end(held, "released", [0] * len(held.shares), [0, 0, 0])
+
+    def _free_key(self, of: int) -> None:
+        self.keys = {key: owner for key, owner in self.keys.items() if owner[0] != of}
 
     def _expire(self, step: Expire) -> Answer:
         held = self.of.get(step.of)
