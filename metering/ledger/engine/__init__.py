@@ -7,7 +7,8 @@ from metering.ledger.books import Books
 from metering.ledger.commands import Adjust, Command, Expire, Extend, Release, Reserve, Settle
 from metering.ledger.engine.adjust import adjust
 from metering.ledger.engine.end import expire, release, settle
-from metering.ledger.engine.hold import extend, reserve
+from metering.ledger.engine.extend import extend
+from metering.ledger.engine.reserve import reserve
 from metering.ledger.results import Result
 
 

@@ -1,9 +1,10 @@
 """Corrections: signed entries on a reservation that has ended. Nothing is edited."""
 
 from metering.ids import derived_id
-from metering.ledger.books import Books, Entry, Hold, Totals
+from metering.ledger.books import Books
 from metering.ledger.commands import Adjust
-from metering.ledger.engine.end import has_room_for
+from metering.ledger.engine.charges import has_room_for
+from metering.ledger.records import Entry, Hold, Totals
 from metering.ledger.results import Ended, Reason, Refused, Result
 from metering.types import EntryKind, ReservationState
 

@@ -14,8 +14,9 @@ reaching a threshold of t percent:
 from datetime import timedelta
 from functools import lru_cache
 
-from metering.ledger.books import NEVER, Alert, Books, Meter
+from metering.ledger.books import Books
 from metering.ledger.commands import HoldLine
+from metering.ledger.records import NEVER, Alert, Meter
 from metering.ledger.results import LineDenial
 from metering.types import Dimension
 

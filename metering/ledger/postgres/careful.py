@@ -7,7 +7,7 @@ neither a node's clock nor a wait for a lock can bend them. Meters are hot: they
 from collections.abc import Sequence
 from operator import attrgetter
 
-from metering.ledger.books import Books, Hold, MetersNeeded, Posting
+from metering.ledger.books import Books, MetersNeeded
 from metering.ledger.commands import Command, Expire, Extend, Release, Reserve, Settle
 from metering.ledger.engine.alert import raise_alerts, rearm
 from metering.ledger.postgres import sql
@@ -19,6 +19,7 @@ from metering.ledger.postgres.read import hold_from, meter_from
 from metering.ledger.postgres.windows import WindowCache
 from metering.ledger.postgres.wire import Statement, Step, Wire
 from metering.ledger.postgres.write import statements_for
+from metering.ledger.records import Hold, Posting
 from metering.ledger.results import Reason, Refused, Result
 
 Decided = tuple[Result, list[Posting]]

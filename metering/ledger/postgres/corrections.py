@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from metering.ids import derived_id, time_ms_of
-from metering.ledger.books import Books, Hold
+from metering.ledger.books import Books
 from metering.ledger.check import MAX_ADJUSTMENTS
 from metering.ledger.commands import Adjust, Command
 from metering.ledger.partitions import month_of
@@ -13,6 +13,7 @@ from metering.ledger.postgres import sql
 from metering.ledger.postgres.literals import uuid_array
 from metering.ledger.postgres.read import entry_from
 from metering.ledger.postgres.wire import Wire
+from metering.ledger.records import Hold
 from metering.types import ReservationState
 
 

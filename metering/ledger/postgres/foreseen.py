@@ -16,13 +16,12 @@ from msgspec.structs import replace
 from metering.ledger.books import Books
 from metering.ledger.commands import Command
 from metering.ledger.engine.alert import raise_alerts
-from metering.ledger.engine.hold import LARGEST_SUM
-from metering.ledger.postgres import sql
+from metering.ledger.postgres import columns, sql_foreseen, sql_inserts
 from metering.ledger.postgres.answer import answer
 from metering.ledger.postgres.literals import bool_array, int_array, optional_int_array, uuid_array
 from metering.ledger.postgres.windows import WindowCache
 from metering.ledger.postgres.wire import Row, Statement, Step, Wire
-from metering.ledger.postgres.write import attempts, entries, new_holds
+from metering.ledger.records import LARGEST_SUM
 from metering.ledger.results import Ended, Granted, LineBalance, Result
 
 Counters = tuple[int, int, int, int]
@@ -49,12 +48,12 @@ class ForeseenBatch:
         books = self._books
         windows.learn(books.meters)  # so that the next batch is decided on what this one makes of them
         checked: list[Statement] = [("BEGIN", ()), *self._ends()]
-        checked.append((sql.LOCK_CHANGING, (int_array(sorted(books.meters)),)))
-        checked.append((sql.FORESEEN_METERS, self._meters()))
+        checked.append((sql_foreseen.LOCK_CHANGING, (int_array(sorted(books.meters)),)))
+        checked.append((sql_foreseen.FORESEEN_METERS, self._meters()))
         new: list[Statement] = []
         if books.inserted:
-            new.append((sql.FORESEEN_NEW, (uuid_array([hold.id for hold in books.inserted]),)))
-            new.append((sql.INSERT_HOLDS, new_holds(books.inserted)))
+            new.append((sql_foreseen.FORESEEN_NEW, (uuid_array([hold.id for hold in books.inserted]),)))
+            new.append((sql_inserts.INSERT_HOLDS, columns.new_holds(books.inserted)))
         if on_step is None:
             rows = await wire.commit([*checked, *new], None)
             return self._corrected(rows[len(checked) - 1])
@@ -79,9 +78,9 @@ class ForeseenBatch:
             return []
         ended.sort(key=lambda hold: hold.id.int)
         statements: list[Statement] = [
-            (sql.LOCK_ENDING, (uuid_array([hold.id for hold in ended]),)),
+            (sql_foreseen.LOCK_ENDING, (uuid_array([hold.id for hold in ended]),)),
             (
-                sql.FORESEEN_ENDS,
+                sql_foreseen.FORESEEN_ENDS,
                 (
                     uuid_array([hold.id for hold in ended]),
                     int_array([self._versions[hold.id] for hold in ended]),
@@ -92,8 +91,8 @@ class ForeseenBatch:
             ),
         ]
         if books.attempts:
-            statements.append((sql.INSERT_ATTEMPTS, attempts(books)))
-        statements.append((sql.INSERT_ENTRIES, entries(books)))
+            statements.append((sql_inserts.INSERT_ATTEMPTS, columns.attempts(books)))
+        statements.append((sql_inserts.INSERT_ENTRIES, columns.entries(books)))
         return statements
 
     def _meters(self) -> tuple[str, ...]:

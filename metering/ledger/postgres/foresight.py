@@ -7,9 +7,10 @@ from collections.abc import Iterable, Sequence
 from copy import copy
 from uuid import UUID
 
-from metering.ledger.books import Books, Hold
+from metering.ledger.books import Books
 from metering.ledger.commands import Command, Release, Reserve, Settle
 from metering.ledger.postgres.windows import WindowCache
+from metering.ledger.records import Hold
 from metering.types import ReservationState
 
 MAX_HOLDS = 20_000

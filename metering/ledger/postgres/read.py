@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from metering.ledger.books import Entry, Hold, Meter, Totals
 from metering.ledger.commands import Bound
+from metering.ledger.records import Entry, Hold, Meter, Totals
 from metering.types import Dimension, EntryKind, ReservationState
 
 Row = tuple[Any, ...]

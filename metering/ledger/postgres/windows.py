@@ -10,7 +10,6 @@ from time import monotonic
 
 from psycopg import AsyncConnection
 
-from metering.ledger.books import Meter
 from metering.ledger.commands import MeterKey
 from metering.ledger.digests import digest64
 from metering.ledger.postgres.literals import (
@@ -20,6 +19,7 @@ from metering.ledger.postgres.literals import (
     text_array,
     uuid_array,
 )
+from metering.ledger.records import Meter
 from metering.ledger.windows import window_bounds
 
 MAX_CACHED = 200_000

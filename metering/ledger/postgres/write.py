@@ -1,194 +1,42 @@
-"""Turn what the engine changed into statements and their columns."""
+"""Turn what the engine changed into statements."""
 
 from collections.abc import Iterator
 
-from metering.ledger.books import Alert, Books, Hold
-from metering.ledger.postgres import sql
-from metering.ledger.postgres.literals import (
-    bool_array,
-    int_array,
-    nested_int_array,
-    optional_int_array,
-    optional_text_array,
-    optional_uuid_array,
-    sparse_int_array,
-    text_array,
-    uuid_array,
-)
+from metering.ledger.books import Books
+from metering.ledger.postgres import columns, sql, sql_inserts
+from metering.ledger.postgres.literals import uuid_array
 from metering.ledger.postgres.wire import Statement
+from metering.ledger.records import Hold
 from metering.types import ReservationState
-
-CONTEXT_TEXTS = ("task", "request_id", "request_model", "model_class", "provider_name")
-METADATA = ("agent_id", "microdao_id", "channel_id", "conversation_id", "trace_id")
-AMOUNTS = ("input_tokens", "output_tokens", "cost_nano_usd", "api_calls", "files", "steps")
-ATTEMPT_AMOUNTS = (
-    "input_tokens",
-    "output_tokens",
-    "cached_input_tokens",
-    "cache_write_tokens",
-    "reasoning_tokens",
-    "api_calls",
-    "files",
-    "steps",
-    "cost_nano_usd",
-    "latency_ms",
-)
 
 
 def statements_for(books: Books) -> Iterator[Statement]:
     """The writes of a batch: ends first, because they may free the key that a new hold takes."""
     ended = [hold for hold in books.updated if hold.state != ReservationState.HELD]
     if ended:
-        yield sql.UPDATE_ENDS, _ended_holds(ended)
+        yield sql.UPDATE_ENDS, columns.ended_holds(ended)
         freed = [hold.id for hold in ended if hold.idempotency_digest is not None and _lost_its_key(hold)]
         if freed:
             yield sql.FREE_KEYS, (uuid_array(freed),)
     if books.inserted:
-        yield sql.INSERT_HOLDS, new_holds(books.inserted)
+        yield sql_inserts.INSERT_HOLDS, columns.new_holds(books.inserted)
     extended = [hold for hold in books.updated if hold.state == ReservationState.HELD]
     if extended:
-        yield sql.UPDATE_EXTENDED, _extended_holds(extended)
+        yield sql.UPDATE_EXTENDED, columns.extended_holds(extended)
     if books.attempts:
-        yield sql.INSERT_ATTEMPTS, attempts(books)
+        yield sql_inserts.INSERT_ATTEMPTS, columns.attempts(books)
     if books.provisional_attempts:
-        yield sql.INSERT_PROVISIONAL, _provisional_attempts(books)
+        yield sql_inserts.INSERT_PROVISIONAL, columns.provisional_attempts(books)
     if books.entries:
-        yield sql.INSERT_ENTRIES, entries(books)
+        yield sql_inserts.INSERT_ENTRIES, columns.entries(books)
     if books.changed_meters:
-        yield sql.UPDATE_METERS, _meters(books)
+        yield sql.UPDATE_METERS, columns.meters(books)
     if books.watched:
-        yield sql.UPDATE_WATCHES, _watches(books)
+        yield sql.UPDATE_WATCHES, columns.watches(books)
     if books.alerts:
-        yield sql.INSERT_ALERTS, _alerts(books.alerts)
+        yield sql_inserts.INSERT_ALERTS, columns.alerts(books.alerts)
 
 
 def _lost_its_key(hold: Hold) -> bool:
     """Settled without having spent anything. A release frees its key by itself."""
     return hold.state == ReservationState.SETTLED and hold.idempotency_key is None
-
-
-def new_holds(holds: list[Hold]) -> tuple[str, ...]:
-    contexts = [hold.context for hold in holds if hold.context is not None]
-    bounds = [hold.bound for hold in holds]
-    return (
-        uuid_array([hold.id for hold in holds]),
-        uuid_array([hold.tenant_id for hold in holds]),
-        int_array([int(hold.state) for hold in holds]),
-        int_array([hold.version for hold in holds]),
-        int_array([hold.lease_s or 0 for hold in holds]),
-        int_array([hold.body_digest for hold in holds]),
-        nested_int_array([hold.meter_ids for hold in holds]),
-        nested_int_array([hold.amounts for hold in holds]),
-        nested_int_array([hold.unenforced for hold in holds]),
-        nested_int_array([hold.flags for hold in holds]),
-        *(sparse_int_array([getattr(bound, name) for bound in bounds]) for name in AMOUNTS),
-        optional_uuid_array([context.team_id for context in contexts]),
-        optional_uuid_array([context.user_id for context in contexts]),
-        optional_uuid_array([context.token_id for context in contexts]),
-        *(text_array([getattr(context, name) for context in contexts]) for name in CONTEXT_TEXTS),
-        *(optional_text_array([getattr(context, name) for context in contexts]) for name in METADATA),
-        optional_text_array([hold.idempotency_key for hold in holds]),
-        optional_int_array([hold.idempotency_digest for hold in holds]),
-    )
-
-
-def _ended_holds(holds: list[Hold]) -> tuple[str, ...]:
-    return (
-        uuid_array([hold.id for hold in holds]),
-        int_array([int(hold.state) for hold in holds]),
-        bool_array([hold.provisional for hold in holds]),
-        optional_int_array([hold.end_digest for hold in holds]),
-        nested_int_array([hold.unenforced for hold in holds]),
-    )
-
-
-def _extended_holds(holds: list[Hold]) -> tuple[str, ...]:
-    return (
-        uuid_array([hold.id for hold in holds]),
-        int_array([hold.version for hold in holds]),
-        int_array([hold.lease_s or 0 for hold in holds]),
-        nested_int_array([hold.meter_ids for hold in holds]),
-        nested_int_array([hold.amounts for hold in holds]),
-        nested_int_array([hold.unenforced for hold in holds]),
-        nested_int_array([hold.flags for hold in holds]),
-        *(sparse_int_array([getattr(hold.bound, name) for hold in holds]) for name in AMOUNTS),
-    )
-
-
-def attempts(books: Books) -> tuple[str, ...]:
-    logged = books.attempts
-    attempts = [row.attempt for row in logged]
-    return (
-        uuid_array([row.id for row in logged]),
-        uuid_array([row.reservation_id for row in logged]),
-        int_array([attempt.number for attempt in attempts]),
-        text_array([attempt.response_model for attempt in attempts]),
-        text_array([attempt.provider_name for attempt in attempts]),
-        *(sparse_int_array([getattr(attempt, name) for attempt in attempts]) for name in ATTEMPT_AMOUNTS),
-        text_array([attempt.outcome.value for attempt in attempts]),
-        bool_array([attempt.estimated for attempt in attempts]),
-        text_array([attempt.started_at.isoformat() for attempt in attempts]),
-    )
-
-
-def _provisional_attempts(books: Books) -> tuple[str, ...]:
-    rows = books.provisional_attempts
-    return (
-        uuid_array([row.id for row in rows]),
-        uuid_array([row.reservation_id for row in rows]),
-        text_array([row.outcome.value for row in rows]),
-        int_array([int(row.charged) for row in rows]),
-    )
-
-
-def entries(books: Books) -> tuple[str, ...]:
-    entries = books.entries
-    totals = [entry.totals for entry in entries]
-    return (
-        uuid_array([entry.id for entry in entries]),
-        uuid_array([entry.reservation_id for entry in entries]),
-        uuid_array([entry.tenant_id for entry in entries]),
-        int_array([int(entry.kind) for entry in entries]),
-        nested_int_array([entry.meter_ids for entry in entries]),
-        nested_int_array([entry.charges for entry in entries]),
-        sparse_int_array([total.requests for total in totals]),
-        *(sparse_int_array([getattr(total, name) for total in totals]) for name in AMOUNTS),
-        optional_text_array([entry.reason for entry in entries]),
-    )
-
-
-def _meters(books: Books) -> tuple[str, ...]:
-    meters = [books.meters[meter_id] for meter_id in sorted(books.changed_meters)]
-    return (
-        int_array([meter.id for meter in meters]),
-        sparse_int_array([meter.used for meter in meters]),
-        sparse_int_array([meter.held for meter in meters]),
-        sparse_int_array([meter.overrun for meter in meters]),
-        sparse_int_array([meter.unenforced for meter in meters]),
-        int_array([meter.highest_limit for meter in meters]),
-    )
-
-
-def _watches(books: Books) -> tuple[str, ...]:
-    meters = [books.meters[meter_id] for meter_id in sorted(books.watched)]
-    return (
-        int_array([meter.id for meter in meters]),
-        int_array([meter.alert_at for meter in meters]),
-        int_array([meter.watched_limit for meter in meters]),
-        text_array([meter.thresholds for meter in meters]),
-        text_array([meter.alerted for meter in meters]),
-        optional_text_array([meter.rearms_at.isoformat() if meter.rearms_at else None for meter in meters]),
-        int_array([meter.episodes for meter in meters]),
-    )
-
-
-def _alerts(alerts: list[Alert]) -> tuple[str, ...]:
-    return (
-        int_array([alert.meter_id for alert in alerts]),
-        int_array([alert.threshold for alert in alerts]),
-        int_array([alert.episode for alert in alerts]),
-        int_array([alert.used for alert in alerts]),
-        int_array([alert.held for alert in alerts]),
-        optional_int_array([alert.requested for alert in alerts]),
-        int_array([alert.limit for alert in alerts]),
-    )

@@ -5,9 +5,10 @@ from typing import Any
 from uuid import UUID
 
 from metering.ids import derived_id, uuid7
-from metering.ledger.books import Books, Entry, Hold, Meter, Totals
+from metering.ledger.books import Books
 from metering.ledger.commands import Adjust, Attempt, Bound, CallContext, HoldLine, MeterKey, Reserve, Settle
 from metering.ledger.digests import command_digest
+from metering.ledger.records import Entry, Hold, Meter, Totals
 from metering.types import Dimension, EntryKind, ReservationState, Window
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)

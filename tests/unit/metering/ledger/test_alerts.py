@@ -10,10 +10,11 @@ from msgspec.structs import replace
 
 from metering.errors import InvalidRequest
 from metering.ids import uuid7
-from metering.ledger.books import NEVER, Books, Meter
+from metering.ledger.books import Books
 from metering.ledger.check import check_command
 from metering.ledger.engine import apply
 from metering.ledger.engine.alert import COOL_DOWN, raise_alerts, rearm
+from metering.ledger.records import NEVER, Meter
 from metering.ledger.results import Denied
 from metering.types import Dimension, Window
 from tests.unit.metering.ledger.kit import KEY, METER_ID, NOW, books_with, line, meter, reserve, settle

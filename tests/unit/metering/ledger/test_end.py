@@ -5,9 +5,9 @@ from copy import deepcopy
 import msgspec
 import pytest
 
-from metering.ledger.books import RELEASE_ON_EXPIRY
 from metering.ledger.commands import Command, Settle
 from metering.ledger.engine import apply
+from metering.ledger.records import RELEASE_ON_EXPIRY
 from metering.ledger.results import Reason, Refused
 from metering.types import Dimension, EntryKind, Outcome
 from tests.unit.metering.ledger import kit

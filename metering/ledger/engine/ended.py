@@ -1,0 +1,58 @@
+"""What is over: a hold that ended, a lease that ran out, a reservation that was cancelled before it came."""
+
+from metering.ids import derived_id
+from metering.ledger.books import Books
+from metering.ledger.commands import Bound, CallContext, Release
+from metering.ledger.engine.finish import TERMINAL_ENTRY, write_entry
+from metering.ledger.records import Hold, Totals
+from metering.ledger.results import Ended, Reason, Result
+from metering.types import EntryKind, ReservationState
+
+ENDED_REASON = {
+    ReservationState.SETTLED: Reason.ALREADY_SETTLED,
+    ReservationState.RELEASED: Reason.ALREADY_RELEASED,
+    ReservationState.EXPIRED: Reason.ALREADY_EXPIRED,
+}
+
+
+def lease_is_over(hold: Hold, books: Books) -> bool:
+    return hold.lease_expires_at is not None and hold.lease_expires_at <= books.now
+
+
+def is_tombstone(hold: Hold) -> bool:
+    """A release that came before its reserve: no such hold was ever made."""
+    return hold.state == ReservationState.RELEASED and hold.version == 0
+
+
+def bury(command: Release, books: Books) -> Result:
+    """Leave a tombstone (version 0), so that the reserve that may still arrive is refused."""
+    hold = Hold(
+        id=command.reservation_id,
+        tenant_id=command.tenant_id,
+        state=ReservationState.RELEASED,
+        version=0,
+        provisional=False,
+        lease_expires_at=None,
+        body_digest=0,
+        end_digest=None,
+        meter_ids=[],
+        amounts=[],
+        unenforced=[],
+        flags=[],
+        bound=Bound(),
+        provider_name="",
+        context=CallContext(request_id="", task=""),
+        lease_s=0,
+    )
+    books.holds[hold.id] = hold
+    books.inserted.append(hold)
+    write_entry(
+        derived_id(hold.id, TERMINAL_ENTRY),
+        hold,
+        EntryKind.RELEASE,
+        [],
+        Totals(),
+        books,
+        command.reason or None,
+    )
+    return Ended(reservation_id=hold.id, state=ReservationState.RELEASED)

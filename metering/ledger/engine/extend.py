@@ -1,0 +1,77 @@
+"""Extend: a longer lease, and with lines larger amounts."""
+
+from metering.ledger.books import Books
+from metering.ledger.commands import Bound, Extend, HoldLine
+from metering.ledger.engine.ended import ENDED_REASON, lease_is_over
+from metering.ledger.engine.lines import balances, deny, take
+from metering.ledger.records import LARGEST_SUM, RELEASE_ON_EXPIRY, Hold, Meter
+from metering.ledger.results import Granted, Reason, Refused, Result
+from metering.types import ReservationState
+
+HELD = ReservationState.HELD
+
+
+def extend(command: Extend, books: Books) -> Result:
+    """Renew the lease; with lines, hold more on the reservation's meters or on further ones."""
+    reservation_id = command.reservation_id
+    hold = books.holds.get(reservation_id)
+    if hold is None:
+        return Refused(reservation_id=reservation_id, reason=Reason.NOT_FOUND, state=None)
+    if hold.state != HELD:
+        return Refused(reservation_id=reservation_id, reason=ENDED_REASON[hold.state], state=hold.state)
+    if lease_is_over(hold, books):
+        return Refused(reservation_id=reservation_id, reason=Reason.LEASE_EXPIRED, state=HELD)
+    if not command.lines:
+        hold.lease_s = command.lease_s
+        books.updated.append(hold)
+        return Granted(reservation_id=reservation_id)
+    if command.sequence < hold.version:
+        return Granted(reservation_id=reservation_id, replayed=True)
+    if command.sequence > hold.version:
+        return Refused(reservation_id=reservation_id, reason=Reason.OUT_OF_SEQUENCE, state=HELD)
+    if any(line.meter.tenant_id not in (hold.tenant_id, None) for line in command.lines):
+        return Refused(reservation_id=reservation_id, reason=Reason.WRONG_TENANT, state=HELD)
+    bound = _sum_of(hold.bound, command.bound)
+    if bound is None:
+        return Refused(reservation_id=reservation_id, reason=Reason.OUT_OF_RANGE, state=HELD)
+    meters = [_meter_for(line, hold, books) for line in command.lines]
+    refusal = deny(reservation_id, command.lines, meters, HELD, books)
+    if refusal is not None:
+        return refusal
+    for line, meter in zip(command.lines, meters, strict=True):
+        _enlarge(hold, line, meter)
+    hold.version += 1
+    hold.lease_s = command.lease_s
+    hold.bound = bound
+    books.updated.append(hold)
+    books.changed_meters.update(meter.id for meter in meters)
+    return Granted(reservation_id=reservation_id, balances=balances(command.lines, meters))
+
+
+def _meter_for(line: HoldLine, hold: Hold, books: Books) -> Meter:
+    """The meter that the reservation already holds on, also when its window has passed; else the current one."""
+    key = (str(line.meter.budget_id), line.meter.subject_type, line.meter.subject_id)
+    for meter_id in hold.meter_ids:
+        meter = books.meters[meter_id]
+        if (meter.budget_id, meter.subject_type, meter.subject_id) == key:
+            return meter
+    return books.meters[books.open_meters[line.meter]]
+
+
+def _enlarge(hold: Hold, line: HoldLine, meter: Meter) -> None:
+    past = take(line, meter)
+    if meter.id in hold.meter_ids:
+        place = hold.meter_ids.index(meter.id)
+        hold.amounts[place] += line.amount
+        hold.unenforced[place] += past
+    else:
+        hold.meter_ids.append(meter.id)
+        hold.amounts.append(line.amount)
+        hold.unenforced.append(past)
+        hold.flags.append(RELEASE_ON_EXPIRY if line.release_on_expiry else 0)
+
+
+def _sum_of(first: Bound, second: Bound) -> Bound | None:
+    """Both together; None where bigint cannot hold it."""
+    sums = {name: getattr(first, name) + getattr(second, name) for name in Bound.__struct_fields__}
+    return Bound(**sums) if max(sums.values()) <= LARGEST_SUM else None

@@ -1,0 +1,84 @@
+"""Reserve: holding amounts on meters, all or nothing."""
+
+from metering.ledger.books import Books
+from metering.ledger.commands import Reserve
+from metering.ledger.digests import command_digest
+from metering.ledger.engine.ended import ENDED_REASON, is_tombstone, lease_is_over
+from metering.ledger.engine.lines import balances, deny, take
+from metering.ledger.records import RELEASE_ON_EXPIRY, Hold
+from metering.ledger.results import Granted, Reason, Refused, Result
+from metering.types import ReservationState
+
+HELD = ReservationState.HELD
+
+
+def reserve(command: Reserve, books: Books) -> Result:
+    """Hold every line or none. The same command again is answered as before while the hold lives."""
+    reservation_id = command.reservation_id
+    digest = command_digest(command)
+    existing = books.holds.get(reservation_id)
+    if existing is not None:
+        return _again(command, digest, existing, books)
+    if command.idempotency_key is not None:
+        twin = books.keys.get((command.tenant_id, command.idempotency_key))
+        # A release earlier in this batch has freed the key.
+        if twin is not None and twin.idempotency_key is not None:
+            return _key_taken(command, twin)
+    meters = [books.meters[books.open_meters[line.meter]] for line in command.lines]
+    refusal = deny(reservation_id, command.lines, meters, None, books)
+    if refusal is not None:
+        return refusal
+    unenforced = [take(line, meter) for line, meter in zip(command.lines, meters, strict=True)]
+    hold = Hold(
+        id=reservation_id,
+        tenant_id=command.tenant_id,
+        state=HELD,
+        version=1,
+        provisional=False,
+        lease_expires_at=None,
+        body_digest=digest,
+        end_digest=None,
+        meter_ids=[meter.id for meter in meters],
+        amounts=[line.amount for line in command.lines],
+        unenforced=unenforced,
+        flags=[RELEASE_ON_EXPIRY if line.release_on_expiry else 0 for line in command.lines],
+        bound=command.bound,
+        provider_name=command.context.provider_name,
+        context=command.context,
+        lease_s=command.lease_s,
+        idempotency_key=command.idempotency_key,
+        idempotency_digest=command.idempotency_digest,
+    )
+    books.holds[reservation_id] = hold
+    books.inserted.append(hold)
+    books.changed_meters.update(hold.meter_ids)
+    if command.idempotency_key is not None:
+        books.keys[command.tenant_id, command.idempotency_key] = hold
+    return Granted(reservation_id=reservation_id, balances=balances(command.lines, meters))
+
+
+def _again(command: Reserve, digest: int, hold: Hold, books: Books) -> Result:
+    reason: Reason | None = None
+    if hold.tenant_id != command.tenant_id:
+        reason = Reason.WRONG_TENANT
+    elif is_tombstone(hold):
+        reason = Reason.CANCELLED
+    elif hold.body_digest != digest:
+        reason = Reason.OTHER_BODY
+    elif hold.state != HELD:
+        reason = ENDED_REASON[hold.state]
+    elif lease_is_over(hold, books):
+        reason = Reason.LEASE_EXPIRED
+    if reason is not None:
+        return Refused(reservation_id=command.reservation_id, reason=reason, state=hold.state)
+    return Granted(reservation_id=command.reservation_id, replayed=True)
+
+
+def _key_taken(command: Reserve, twin: Hold) -> Refused:
+    if twin.idempotency_digest != command.idempotency_digest:
+        reason = Reason.KEY_OTHER_BODY
+    elif twin.state == HELD:
+        reason = Reason.KEY_IN_PROGRESS
+    else:
+        reason = Reason.KEY_ENDED
+    return Refused(reservation_id=command.reservation_id, reason=reason, state=twin.state, other_id=twin.id)

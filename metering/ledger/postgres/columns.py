@@ -1,0 +1,158 @@
+"""The parameters of the writing statements in sql.py: one array for each column."""
+
+from metering.ledger.books import Books
+from metering.ledger.postgres.literals import (
+    bool_array,
+    int_array,
+    nested_int_array,
+    optional_int_array,
+    optional_text_array,
+    optional_uuid_array,
+    sparse_int_array,
+    text_array,
+    uuid_array,
+)
+from metering.ledger.records import Alert, Hold
+
+CONTEXT_TEXTS = ("task", "request_id", "request_model", "model_class", "provider_name")
+METADATA = ("agent_id", "microdao_id", "channel_id", "conversation_id", "trace_id")
+AMOUNTS = ("input_tokens", "output_tokens", "cost_nano_usd", "api_calls", "files", "steps")
+ATTEMPT_AMOUNTS = (
+    "input_tokens",
+    "output_tokens",
+    "cached_input_tokens",
+    "cache_write_tokens",
+    "reasoning_tokens",
+    "api_calls",
+    "files",
+    "steps",
+    "cost_nano_usd",
+    "latency_ms",
+)
+
+
+def new_holds(holds: list[Hold]) -> tuple[str, ...]:
+    contexts = [hold.context for hold in holds if hold.context is not None]
+    bounds = [hold.bound for hold in holds]
+    return (
+        uuid_array([hold.id for hold in holds]),
+        uuid_array([hold.tenant_id for hold in holds]),
+        int_array([int(hold.state) for hold in holds]),
+        int_array([hold.version for hold in holds]),
+        int_array([hold.lease_s or 0 for hold in holds]),
+        int_array([hold.body_digest for hold in holds]),
+        nested_int_array([hold.meter_ids for hold in holds]),
+        nested_int_array([hold.amounts for hold in holds]),
+        nested_int_array([hold.unenforced for hold in holds]),
+        nested_int_array([hold.flags for hold in holds]),
+        *(sparse_int_array([getattr(bound, name) for bound in bounds]) for name in AMOUNTS),
+        optional_uuid_array([context.team_id for context in contexts]),
+        optional_uuid_array([context.user_id for context in contexts]),
+        optional_uuid_array([context.token_id for context in contexts]),
+        *(text_array([getattr(context, name) for context in contexts]) for name in CONTEXT_TEXTS),
+        *(optional_text_array([getattr(context, name) for context in contexts]) for name in METADATA),
+        optional_text_array([hold.idempotency_key for hold in holds]),
+        optional_int_array([hold.idempotency_digest for hold in holds]),
+    )
+
+
+def ended_holds(holds: list[Hold]) -> tuple[str, ...]:
+    return (
+        uuid_array([hold.id for hold in holds]),
+        int_array([int(hold.state) for hold in holds]),
+        bool_array([hold.provisional for hold in holds]),
+        optional_int_array([hold.end_digest for hold in holds]),
+        nested_int_array([hold.unenforced for hold in holds]),
+    )
+
+
+def extended_holds(holds: list[Hold]) -> tuple[str, ...]:
+    return (
+        uuid_array([hold.id for hold in holds]),
+        int_array([hold.version for hold in holds]),
+        int_array([hold.lease_s or 0 for hold in holds]),
+        nested_int_array([hold.meter_ids for hold in holds]),
+        nested_int_array([hold.amounts for hold in holds]),
+        nested_int_array([hold.unenforced for hold in holds]),
+        nested_int_array([hold.flags for hold in holds]),
+        *(sparse_int_array([getattr(hold.bound, name) for hold in holds]) for name in AMOUNTS),
+    )
+
+
+def attempts(books: Books) -> tuple[str, ...]:
+    logged = books.attempts
+    attempts = [row.attempt for row in logged]
+    return (
+        uuid_array([row.id for row in logged]),
+        uuid_array([row.reservation_id for row in logged]),
+        int_array([attempt.number for attempt in attempts]),
+        text_array([attempt.response_model for attempt in attempts]),
+        text_array([attempt.provider_name for attempt in attempts]),
+        *(sparse_int_array([getattr(attempt, name) for attempt in attempts]) for name in ATTEMPT_AMOUNTS),
+        text_array([attempt.outcome.value for attempt in attempts]),
+        bool_array([attempt.estimated for attempt in attempts]),
+        text_array([attempt.started_at.isoformat() for attempt in attempts]),
+    )
+
+
+def provisional_attempts(books: Books) -> tuple[str, ...]:
+    rows = books.provisional_attempts
+    return (
+        uuid_array([row.id for row in rows]),
+        uuid_array([row.reservation_id for row in rows]),
+        text_array([row.outcome.value for row in rows]),
+        int_array([int(row.charged) for row in rows]),
+    )
+
+
+def entries(books: Books) -> tuple[str, ...]:
+    entries = books.entries
+    totals = [entry.totals for entry in entries]
+    return (
+        uuid_array([entry.id for entry in entries]),
+        uuid_array([entry.reservation_id for entry in entries]),
+        uuid_array([entry.tenant_id for entry in entries]),
+        int_array([int(entry.kind) for entry in entries]),
+        nested_int_array([entry.meter_ids for entry in entries]),
+        nested_int_array([entry.charges for entry in entries]),
+        sparse_int_array([total.requests for total in totals]),
+        *(sparse_int_array([getattr(total, name) for total in totals]) for name in AMOUNTS),
+        optional_text_array([entry.reason for entry in entries]),
+    )
+
+
+def meters(books: Books) -> tuple[str, ...]:
+    meters = [books.meters[meter_id] for meter_id in sorted(books.changed_meters)]
+    return (
+        int_array([meter.id for meter in meters]),
+        sparse_int_array([meter.used for meter in meters]),
+        sparse_int_array([meter.held for meter in meters]),
+        sparse_int_array([meter.overrun for meter in meters]),
+        sparse_int_array([meter.unenforced for meter in meters]),
+        int_array([meter.highest_limit for meter in meters]),
+    )
+
+
+def watches(books: Books) -> tuple[str, ...]:
+    meters = [books.meters[meter_id] for meter_id in sorted(books.watched)]
+    return (
+        int_array([meter.id for meter in meters]),
+        int_array([meter.alert_at for meter in meters]),
+        int_array([meter.watched_limit for meter in meters]),
+        text_array([meter.thresholds for meter in meters]),
+        text_array([meter.alerted for meter in meters]),
+        optional_text_array([meter.rearms_at.isoformat() if meter.rearms_at else None for meter in meters]),
+        int_array([meter.episodes for meter in meters]),
+    )
+
+
+def alerts(alerts: list[Alert]) -> tuple[str, ...]:
+    return (
+        int_array([alert.meter_id for alert in alerts]),
+        int_array([alert.threshold for alert in alerts]),
+        int_array([alert.episode for alert in alerts]),
+        int_array([alert.used for alert in alerts]),
+        int_array([alert.held for alert in alerts]),
+        optional_int_array([alert.requested for alert in alerts]),
+        int_array([alert.limit for alert in alerts]),
+    )

@@ -1,0 +1,147 @@
+"""Rows of the ledger as one batch works on them: plain mutable records, and the rows that it will add."""
+
+from datetime import datetime
+from uuid import UUID
+
+from msgspec import Struct
+
+from metering.ledger.commands import Attempt, Bound, CallContext
+from metering.types import Dimension, EntryKind, Outcome, ReservationState
+
+LARGEST_SUM = 2**63 - 1
+"""What bigint can count."""
+RELEASE_ON_EXPIRY = 1
+"""Bit of a line's flags: charge nothing when the hold expires."""
+NEVER = LARGEST_SUM
+"""An `alert_at` that is never reached."""
+
+
+class Meter(Struct):
+    """A locked row of UsageMeter."""
+
+    id: int
+    budget_id: str
+    subject_type: str
+    subject_id: str
+    dimension: Dimension
+    window_end: datetime | None
+    used: int
+    held: int
+    overrun: int
+    unenforced: int
+    highest_limit: int
+    alert_at: int = NEVER
+    """From this much on (`used`, of calls at once `held`) an alert is due."""
+    watched_limit: int = 0
+    """The limit of the last reserve, by which alerts are measured."""
+    thresholds: str = ""
+    """Percentages of it that are to be told, such as `80,95,100`."""
+    alerted: str = ""
+    """Those that were."""
+    rearms_at: datetime | None = None
+    """Calls at once: when the cool-down after an alert ends."""
+    episodes: int = 0
+    """Calls at once: how many alerts there were."""
+
+
+class Alert(Struct, frozen=True):
+    """A row of QuotaAlert to be written; the rest of it is copied from the meter's row."""
+
+    meter_id: int
+    threshold: int
+    episode: int
+    used: int
+    held: int
+    requested: int | None
+    limit: int
+
+
+class Hold(Struct):
+    """A row of UsageReservation, locked or about to be inserted. The four lists run in parallel."""
+
+    id: UUID
+    tenant_id: UUID
+    state: ReservationState
+    version: int
+    provisional: bool
+    lease_expires_at: datetime | None
+    """None for a hold that this batch inserts: the lease runs from the batch's own time."""
+    body_digest: int
+    end_digest: int | None
+    meter_ids: list[int]
+    amounts: list[int]
+    unenforced: list[int]
+    flags: list[int]
+    bound: Bound
+    provider_name: str
+    context: CallContext | None = None
+    """Known only for a hold that this batch inserts."""
+    lease_s: int | None = None
+    """Set when this batch starts or renews the lease."""
+    idempotency_key: str | None = None
+    idempotency_digest: int | None = None
+
+
+class Totals(Struct, frozen=True):
+    """Sums over attempts, or the signed amounts of a correction."""
+
+    requests: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost_nano_usd: int = 0
+    api_calls: int = 0
+    files: int = 0
+    steps: int = 0
+
+    def of(self, dimension: Dimension) -> int:
+        """The amount that counts on a meter of this dimension; concurrency is never charged."""
+        if dimension is Dimension.COST:
+            return self.cost_nano_usd
+        if dimension is Dimension.REQUESTS:
+            return self.requests
+        if dimension is Dimension.TOKENS:
+            return self.input_tokens + self.output_tokens
+        if dimension is Dimension.CONCURRENCY:
+            return 0
+        amount: int = getattr(self, dimension.value)
+        return amount
+
+
+class Entry(Struct, frozen=True):
+    """A row of LedgerEntry to be written."""
+
+    id: UUID
+    reservation_id: UUID
+    tenant_id: UUID
+    kind: EntryKind
+    meter_ids: list[int]
+    charges: list[int]
+    totals: Totals
+    reason: str | None = None
+
+
+class LoggedAttempt(Struct, frozen=True):
+    """A row of UsageLog to be written; the rest of it is copied from the reservation's row."""
+
+    id: UUID
+    reservation_id: UUID
+    attempt: Attempt
+
+
+class ProvisionalAttempt(Struct, frozen=True):
+    """The first attempt of a reservation whose truth is not known: its bound is written, or its nothing."""
+
+    id: UUID
+    reservation_id: UUID
+    outcome: Outcome
+    charged: bool
+
+
+class Posting(Struct, frozen=True):
+    """Signed changes of one meter."""
+
+    meter_id: int
+    used: int = 0
+    held: int = 0
+    overrun: int = 0
+    unenforced: int = 0
