@@ -24,33 +24,40 @@ FREE, AS_HELD, OTHERWISE = "nothing", "as held", "otherwise"
 Ending = tuple[int, str, str, str]
 """Status and code for the caller; outcome and charge in the books."""
 
+FAILED: Ending = (502, "vendor_error", "error", FREE)
+BAD_REQUEST: Ending = (400, "invalid_request", "error", FREE)
+TIMED_OUT: Ending = (504, "vendor_timeout", "timeout", AS_HELD)
+CUT: Ending = (502, "vendor_error", "cut", AS_HELD)
+TIMED_OUT_IN_THE_STREAM: Ending = (200, *TIMED_OUT[1:])
+CUT_IN_THE_STREAM: Ending = (200, *CUT[1:])
+
 BEFORE_THE_FIRST_TOKEN: dict[str, Ending] = {
-    "vendor:status=500": (502, "vendor_error", "error", FREE),
-    "vendor:status=401": (502, "vendor_error", "error", FREE),
-    "vendor:status=404": (502, "vendor_error", "error", FREE),
-    "vendor:status=429": (502, "vendor_error", "error", FREE),
-    "vendor:status=400": (400, "invalid_request", "error", FREE),
-    "vendor:status=422": (400, "invalid_request", "error", FREE),
-    "vendor:status=504": (504, "vendor_timeout", "timeout", AS_HELD),
-    "vendor:hang": (504, "vendor_timeout", "timeout", AS_HELD),
-    "vendor:reset": (502, "vendor_error", "cut", AS_HELD),
-    "vendor:cut=0": (502, "vendor_error", "cut", AS_HELD),
+    "vendor:status=500": FAILED,
+    "vendor:status=401": FAILED,
+    "vendor:status=404": FAILED,
+    "vendor:status=429": FAILED,
+    "vendor:status=400": BAD_REQUEST,
+    "vendor:status=422": BAD_REQUEST,
+    "vendor:status=504": TIMED_OUT,
+    "vendor:hang": TIMED_OUT,
+    "vendor:reset": CUT,
+    "vendor:cut=0": CUT,
 }
 WHOLE_ANSWERS: dict[str, Ending] = {
-    "vendor:bad-json": (502, "vendor_error", "cut", AS_HELD),
-    "vendor:cut=100": (502, "vendor_error", "cut", AS_HELD),
-    "vendor:error": (502, "vendor_error", "cut", AS_HELD),
-    "vendor:big=17000000": (502, "vendor_error", "cut", AS_HELD),
-    "vendor:type=text/html vendor:bad-json": (502, "vendor_error", "cut", AS_HELD),
-    "vendor:stall=600": (504, "vendor_timeout", "timeout", AS_HELD),
+    "vendor:bad-json": CUT,
+    "vendor:cut=100": CUT,
+    "vendor:error": CUT,
+    "vendor:big=17000000": CUT,
+    "vendor:type=text/html vendor:bad-json": CUT,
+    "vendor:stall=600": TIMED_OUT,
 }
 AFTER_THE_FIRST_TOKEN: dict[str, Ending] = {
-    "vendor:cut=3": (200, "vendor_error", "cut", AS_HELD),
-    "vendor:end=3": (200, "vendor_error", "cut", AS_HELD),
-    "vendor:bad-json": (200, "vendor_error", "cut", AS_HELD),
-    "vendor:error": (200, "vendor_error", "cut", AS_HELD),
-    "vendor:stall=600": (200, "vendor_timeout", "timeout", AS_HELD),
-    "vendor:endless": (200, "vendor_error", "cut", AS_HELD),
+    "vendor:cut=3": CUT_IN_THE_STREAM,
+    "vendor:end=3": CUT_IN_THE_STREAM,
+    "vendor:bad-json": CUT_IN_THE_STREAM,
+    "vendor:error": CUT_IN_THE_STREAM,
+    "vendor:stall=600": TIMED_OUT_IN_THE_STREAM,
+    "vendor:endless": CUT_IN_THE_STREAM,
 }
 
 

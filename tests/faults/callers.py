@@ -56,6 +56,13 @@ class Callers:
             pass
         return told
 
+    def ask_two(self, url: str, token: str, **fields: Any) -> list["asyncio.Task[Told]"]:
+        """One whole call and one streamed, under way."""
+        return [
+            asyncio.create_task(self.ask(url, token, streamed=streamed, **fields))
+            for streamed in (False, True)
+        ]
+
     async def ask_many(self, urls: Sequence[str], token: str, count: int, **fields: Any) -> list[Told]:
         """So many calls at once, spread over the gateways, every other one streamed."""
         return await asyncio.gather(

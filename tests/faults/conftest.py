@@ -2,14 +2,17 @@
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from itertools import count
 from pathlib import Path
 
 import pytest
 
 from gateway_project.local.postgres import EmbeddedPostgres
+from tests.faults.callers import Callers, callers
 from tests.faults.databases import create_database, drop_database, migrate, name_of
+from tests.faults.house import House
+from tests.faults.production import Production, in_production
 
 _numbers = count(1)
 
@@ -39,6 +42,19 @@ def database(_template: str) -> Iterator[str]:
 def shared_database(_template: str) -> Iterator[str]:
     """One for a file's tests, each of which has tenants of its own."""
     yield from _copied(_template)
+
+
+@pytest.fixture
+async def crowd() -> AsyncIterator[Callers]:
+    async with callers() as crowd:
+        yield crowd
+
+
+@pytest.fixture
+def server(house: House) -> Iterator[Production]:
+    """One more gateway before the file's own house, as it runs in production."""
+    with in_production(house) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

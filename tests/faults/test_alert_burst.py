@@ -4,14 +4,14 @@ import os
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from gateway_project.local.redis import EmbeddedRedis
-from tests.faults.callers import Callers, callers
+from tests.faults.callers import Callers
 from tests.faults.gateways import ROOT
 from tests.faults.house import House, standing_house
 from tests.faults.rows import assert_books_balance, query
@@ -33,12 +33,9 @@ def house(database: str, tmp_path: Path) -> Iterator[House]:
 
 
 @pytest.fixture
-def broker(tmp_path: Path) -> Iterator[EmbeddedRedis]:
+def broker(own_redis: EmbeddedRedis) -> EmbeddedRedis:
     """Celery's own, so that the gateways' rates are not touched when it dies."""
-    server = EmbeddedRedis(tmp_path / "broker")
-    server.start()
-    yield server
-    server.stop()
+    return own_redis
 
 
 @pytest.fixture
@@ -46,12 +43,6 @@ def mail() -> Iterator[MailServer]:
     """It is not there yet."""
     with mail_server(running=False) as server:
         yield server
-
-
-@pytest.fixture
-async def crowd() -> AsyncIterator[Callers]:
-    async with callers() as crowd:
-        yield crowd
 
 
 @contextmanager

@@ -2,12 +2,12 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
 
-from tests.faults.callers import Callers, Told, callers
+from tests.faults.callers import Callers, Told
 from tests.faults.house import House, billed, standing_house
 from tests.faults.rows import assert_books_balance, query
 
@@ -66,12 +66,6 @@ def organisation(database: str, tmp_path_factory: pytest.TempPathFactory) -> Ite
             "cid": token("cid"),
         }
         yield Organisation(house=house, slug=slug, tokens=tokens)
-
-
-@pytest.fixture
-async def crowd() -> AsyncIterator[Callers]:
-    async with callers() as crowd:
-        yield crowd
 
 
 def full_budgets(denied: list[Told]) -> Counter[str]:

@@ -3,11 +3,11 @@
 import asyncio
 import random
 import signal
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 
 import pytest
 
-from tests.faults.callers import Callers, callers
+from tests.faults.callers import Callers
 from tests.faults.house import House, standing_house
 from tests.faults.load import (
     CALLERS,
@@ -33,12 +33,6 @@ def house(database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[H
     folder = tmp_path_factory.mktemp("house")
     with standing_house(database, folder, places=PLACES, environment=environment) as house:
         yield house
-
-
-@pytest.fixture
-async def crowd() -> AsyncIterator[Callers]:
-    async with callers() as crowd:
-        yield crowd
 
 
 async def kill_under(load: Load) -> None:

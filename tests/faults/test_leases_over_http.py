@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,14 +10,13 @@ import pytest
 
 from gateway_project.local.postgres import EmbeddedPostgres
 from metering.types import ReservationState
-from tests.faults.callers import Callers, Told, callers
+from tests.faults.callers import Callers, Told
 from tests.faults.house import House, billed, standing_house
 from tests.faults.rows import assert_books_balance, query
 from tests.faults.waiting import until
 
 LEASE_S = 5
 WITHIN_S = 60
-STREAMED = (False, True)
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 
 
@@ -28,17 +27,10 @@ def house(doomed_database: str, tmp_path: Path) -> Iterator[House]:
         yield house
 
 
-@pytest.fixture
-async def crowd() -> AsyncIterator[Callers]:
-    async with callers() as crowd:
-        yield crowd
-
-
 def ask_two(house: House, crowd: Callers, **fields: Any) -> list["asyncio.Task[Told]"]:
-    """One whole and one streamed, both of the first gateway."""
+    """Both of the first gateway."""
     token = house.tenant(dimension="cost", window="month", amount=1_000)
-    url = house.gateways.urls[0]
-    return [asyncio.create_task(crowd.ask(url, token, streamed=streamed, **fields)) for streamed in STREAMED]
+    return crowd.ask_two(house.gateways.urls[0], token, **fields)
 
 
 async def held_by_the_vendor(house: House, crowd: Callers) -> list["asyncio.Task[Told]"]:

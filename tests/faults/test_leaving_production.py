@@ -1,14 +1,14 @@
 """Callers who leave the server as it runs in production: each call ends as its plan says."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.faults.callers import Callers, callers
+from tests.faults.callers import Callers
 from tests.faults.house import House, billed, standing_house
-from tests.faults.production import Production, in_production
+from tests.faults.production import Production
 from tests.faults.rows import assert_books_balance, query
 from tests.faults.waiting import until
 
@@ -22,25 +22,11 @@ def house(database: str, tmp_path: Path) -> Iterator[House]:
         yield house
 
 
-@pytest.fixture
-def server(house: House) -> Iterator[Production]:
-    with in_production(house) as server:
-        yield server
-
-
-@pytest.fixture
-async def crowd() -> AsyncIterator[Callers]:
-    async with callers() as crowd:
-        yield crowd
-
-
 async def leave_two(house: House, server: Production, crowd: Callers, plan: str) -> None:
     """One whole call and one stream, while the vendor thinks."""
     token = house.tenant(plan=plan, dimension="cost", window="month", amount=1_000)
     await asyncio.to_thread(house.vendor.hold)
-    asked = [
-        asyncio.create_task(crowd.ask(server.url, token, streamed=streamed)) for streamed in (False, True)
-    ]
+    asked = crowd.ask_two(server.url, token)
     await until(lambda: house.vendor.log()["at_once"] == 2, within_s=WITHIN_S)
     for task in asked:
         task.cancel()

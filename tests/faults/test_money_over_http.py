@@ -1,12 +1,12 @@
 """500 calls at once over four gateway processes, streamed and not, at a limit: never a call or a cent beyond it."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from tests.faults.callers import Callers, Told, callers
+from tests.faults.callers import Callers, Told
 from tests.faults.house import AT_ONCE, House, billed, standing_house
 from tests.faults.rows import assert_books_balance, query
 from tests.faults.rush import CALLS, Rush, meter_of
@@ -31,12 +31,6 @@ def house(_house: House) -> Iterator[House]:
     assert query(_house.database, "SELECT count(*) FROM metering_usagereservation WHERE state = 0") == [(0,)]
     assert query(_house.database, "SELECT count(*) FROM metering_usagemeter WHERE held <> 0") == [(0,)]
     assert_books_balance(_house.database)
-
-
-@pytest.fixture
-async def crowd() -> AsyncIterator[Callers]:
-    async with callers() as crowd:
-        yield crowd
 
 
 def amount(value: Any, dimension: str) -> int:

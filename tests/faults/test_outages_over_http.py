@@ -3,7 +3,7 @@
 import asyncio
 import json
 import urllib.request
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,7 +11,7 @@ import pytest
 from gateway_project.local.postgres import EmbeddedPostgres
 from gateway_project.local.redis import EmbeddedRedis
 from metering.ledger.writer import DEADLINE_S
-from tests.faults.callers import Callers, Told, callers
+from tests.faults.callers import Callers, Told
 from tests.faults.gateways import status_of
 from tests.faults.house import House, standing_house
 from tests.faults.load import Load, assert_each_is_charged_once, assert_settled_is_what_was_billed
@@ -26,24 +26,10 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 
 
 @pytest.fixture
-def redis(tmp_path: Path) -> Iterator[EmbeddedRedis]:
-    server = EmbeddedRedis(tmp_path / "redis")
-    server.start()
-    yield server
-    server.stop()
-
-
-@pytest.fixture
-def house(doomed_database: str, redis: EmbeddedRedis, tmp_path: Path) -> Iterator[House]:
-    environment = {"REDIS_URL": redis.url, "RATE_LIMIT_TIMEOUT_S": "0.25"}
+def house(doomed_database: str, own_redis: EmbeddedRedis, tmp_path: Path) -> Iterator[House]:
+    environment = {"REDIS_URL": own_redis.url, "RATE_LIMIT_TIMEOUT_S": "0.25"}
     with standing_house(doomed_database, tmp_path, places=PLACES, environment=environment) as house:
         yield house
-
-
-@pytest.fixture
-async def crowd() -> AsyncIterator[Callers]:
-    async with callers() as crowd:
-        yield crowd
 
 
 @pytest.fixture
@@ -132,14 +118,14 @@ async def test_a_database_that_restarts_under_load_loses_no_call(
     assert_clean(load)
 
 
-async def test_while_redis_is_away_no_call_fails(redis: EmbeddedRedis, load: Load) -> None:
+async def test_while_redis_is_away_no_call_fails(own_redis: EmbeddedRedis, load: Load) -> None:
     running = asyncio.create_task(load.run())
     for _ in range(RESTARTS):
         await load.answered(more=50)
-        await asyncio.to_thread(redis.stop)
+        await asyncio.to_thread(own_redis.stop)
         await load.answered(more=50)
         await until_ready(load.house, "degraded")
-        await asyncio.to_thread(redis.start)
+        await asyncio.to_thread(own_redis.start)
         await until_ready(load.house)
     load.over.set()
     await asyncio.wait_for(running, WITHIN_S)

@@ -3,16 +3,16 @@
 import asyncio
 import signal
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from gateway_project.asgi import DRAIN_S
-from tests.faults.callers import Callers, Told, callers
+from tests.faults.callers import Callers, Told
 from tests.faults.gateways import status_of
 from tests.faults.house import House, standing_house
-from tests.faults.production import STOP_TIMEOUT_S, Production, in_production
+from tests.faults.production import STOP_TIMEOUT_S, Production
 from tests.faults.rows import assert_books_balance, query
 from tests.faults.waiting import until
 
@@ -26,27 +26,13 @@ def house(database: str, tmp_path: Path) -> Iterator[House]:
         yield house
 
 
-@pytest.fixture
-def server(house: House) -> Iterator[Production]:
-    with in_production(house) as server:
-        yield server
-
-
-@pytest.fixture
-async def crowd() -> AsyncIterator[Callers]:
-    async with callers() as crowd:
-        yield crowd
-
-
 async def two_calls_at_the_vendor(
     house: House, server: Production, crowd: Callers
 ) -> list["asyncio.Task[Told]"]:
     """One whole and one streamed, neither of them answered."""
     token = house.tenant(dimension="cost", window="month", amount=1_000)
     house.vendor.hold()
-    asked = [
-        asyncio.create_task(crowd.ask(server.url, token, streamed=streamed)) for streamed in (False, True)
-    ]
+    asked = crowd.ask_two(server.url, token)
     await until(lambda: house.vendor.log()["at_once"] == 2, within_s=WITHIN_S)
     return asked
 

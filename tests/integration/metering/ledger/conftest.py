@@ -5,6 +5,7 @@ The ledger commits on connections of its own, so its tables are emptied before e
 
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -13,6 +14,8 @@ from django.conf import settings
 from metering.ledger import periods
 from metering.ledger.audit import verify_ledger
 from metering.ledger.writer import LedgerWriter
+from tests.integration.metering.ledger import kit
+from tests.integration.metering.ledger.months import OLD, held_since, partitions_of
 
 EMPTY = """
 TRUNCATE metering_usagemeter, metering_usagereservation, metering_usagelog, metering_ledgerentry,
@@ -49,6 +52,31 @@ async def ledger(conninfo: str) -> AsyncIterator[LedgerWriter]:
 def clean_in_the_end(conninfo: str) -> Iterator[None]:
     yield
     assert verify_ledger(conninfo) == []
+
+
+@pytest.fixture
+def meter() -> kit.MeterKey:
+    return kit.key()
+
+
+@pytest.fixture
+def old_month(database: psycopg.Connection) -> Iterator[None]:
+    """Partitions of a month that has long passed."""
+    with partitions_of(database, OLD):
+        yield
+
+
+@pytest.fixture
+async def settled(
+    old_month: None, ledger: LedgerWriter, database: psycopg.Connection, meter: kit.MeterKey
+) -> UUID:
+    """A call of the old month that used six of its ten tokens; today's calls used five more."""
+    old = await held_since(OLD, ledger, database, kit.line(meter))
+    await ledger.submit(kit.settle(old, 6))
+    today = kit.reserve(kit.line(meter))
+    await ledger.submit(today)
+    await ledger.submit(kit.settle(today.reservation_id, 5))
+    return old
 
 
 def empty(conninfo: str) -> None:

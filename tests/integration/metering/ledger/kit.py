@@ -1,5 +1,6 @@
 """Commands on fresh ids, and the few things a test does to the rows behind the ledger's back."""
 
+import asyncio
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -76,6 +77,13 @@ def elsewhere(command: Command, id_: UUID, budget_id: UUID) -> Command:
         lines = tuple(replace(item, meter=replace(item.meter, budget_id=budget_id)) for item in moved.lines)
         return replace(moved, lines=lines)
     return moved
+
+
+async def held(ledger: LedgerWriter, *lines: HoldLine, count: int = 1) -> list[UUID]:
+    """So many reservations, made at once."""
+    commands = [reserve(*lines) for _ in range(count)]
+    await asyncio.gather(*[ledger.submit(command) for command in commands])
+    return [command.reservation_id for command in commands]
 
 
 async def expired(ledger: LedgerWriter, database: psycopg.Connection, *lines: HoldLine) -> UUID:

@@ -22,6 +22,7 @@ from tests.integration.metering.ledger import kit
 
 NOW = datetime.now(UTC)
 OLD = month_plus(month_of(NOW), -5)
+STATE = "SELECT state FROM metering_ledgerperiod WHERE month = %s"
 
 
 @contextmanager
@@ -45,3 +46,8 @@ async def held_since(
         "UPDATE metering_usagereservation SET id = %s WHERE id = %s", (old_id, command.reservation_id)
     )
     return old_id
+
+
+def state_of(database: psycopg.Connection, month: date) -> str:
+    [(state,)] = database.execute(STATE, (month,)).fetchall()
+    return str(state)

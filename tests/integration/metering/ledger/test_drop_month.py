@@ -1,7 +1,6 @@
 """Sealed months are purged and dropped, and the books balance throughout."""
 
 import asyncio
-from collections.abc import Iterator
 from uuid import UUID
 
 import psycopg
@@ -13,37 +12,10 @@ from metering.ledger.commands import Command, Expire
 from metering.ledger.results import Reason, Refused
 from metering.ledger.writer import LedgerWriter
 from tests.integration.metering.ledger import kit
-from tests.integration.metering.ledger.months import NOW, OLD, held_since, partitions_of
+from tests.integration.metering.ledger.months import NOW, OLD, held_since, state_of
 
-STATE = "SELECT state FROM metering_ledgerperiod WHERE month = %s"
+pytestmark = pytest.mark.usefixtures("old_month")
 RESERVATION, ENTRY, LOG = "metering_usagereservation", "metering_ledgerentry", "metering_usagelog"
-
-
-@pytest.fixture(autouse=True)
-def _old_month(database: psycopg.Connection) -> Iterator[None]:
-    with partitions_of(database, OLD):
-        yield
-
-
-@pytest.fixture
-def meter() -> object:
-    return kit.key()
-
-
-@pytest.fixture
-async def settled(ledger: LedgerWriter, database: psycopg.Connection, meter: kit.MeterKey) -> UUID:
-    """A call of the old month that used six of its ten tokens; today's calls used five more."""
-    old = await held_since(OLD, ledger, database, kit.line(meter))
-    await ledger.submit(kit.settle(old, 6))
-    today = kit.reserve(kit.line(meter))
-    await ledger.submit(today)
-    await ledger.submit(kit.settle(today.reservation_id, 5))
-    return old
-
-
-def state_of(database: psycopg.Connection) -> str:
-    [(state,)] = database.execute(STATE, (OLD,)).fetchall()
-    return str(state)
 
 
 async def test_only_sealed_months_are_purged_and_dropped(
@@ -80,7 +52,7 @@ async def test_a_dropped_month_leaves_its_balances_and_nothing_else(
 
     assert periods.drop_month(conninfo, OLD, NOW)
 
-    assert state_of(database) == "dropped"
+    assert state_of(database, OLD) == "dropped"
     assert [kit.count(database, table) for table in (RESERVATION, ENTRY, LOG)] == [1, 1, 1]
     assert kit.meter_row(database, meter)["used"] == 11
     assert verify_ledger(conninfo) == []

@@ -1,7 +1,6 @@
 """Months are sealed when nothing in them can change any more, and are closed from then on."""
 
 import asyncio
-from collections.abc import Iterator
 from datetime import timedelta
 from uuid import UUID
 
@@ -15,37 +14,10 @@ from metering.ledger.partitions import month_of, month_plus, month_start
 from metering.ledger.results import Ended, Reason, Refused
 from metering.ledger.writer import LedgerWriter
 from tests.integration.metering.ledger import kit
-from tests.integration.metering.ledger.months import NOW, OLD, held_since, partitions_of
+from tests.integration.metering.ledger.months import NOW, OLD, held_since, state_of
 
-STATE = "SELECT state FROM metering_ledgerperiod WHERE month = %s"
-RESERVATION, ENTRY, LOG = "metering_usagereservation", "metering_ledgerentry", "metering_usagelog"
-
-
-@pytest.fixture(autouse=True)
-def _old_month(database: psycopg.Connection) -> Iterator[None]:
-    with partitions_of(database, OLD):
-        yield
-
-
-@pytest.fixture
-def meter() -> object:
-    return kit.key()
-
-
-@pytest.fixture
-async def settled(ledger: LedgerWriter, database: psycopg.Connection, meter: kit.MeterKey) -> UUID:
-    """A call of the old month that used six of its ten tokens; today's calls used five more."""
-    old = await held_since(OLD, ledger, database, kit.line(meter))
-    await ledger.submit(kit.settle(old, 6))
-    today = kit.reserve(kit.line(meter))
-    await ledger.submit(today)
-    await ledger.submit(kit.settle(today.reservation_id, 5))
-    return old
-
-
-def state_of(database: psycopg.Connection) -> str:
-    [(state,)] = database.execute(STATE, (OLD,)).fetchall()
-    return str(state)
+pytestmark = pytest.mark.usefixtures("old_month")
+ENTRY, LOG = "metering_ledgerentry", "metering_usagelog"
 
 
 async def test_a_quiet_month_is_sealed_with_what_it_charged(
@@ -53,7 +25,7 @@ async def test_a_quiet_month_is_sealed_with_what_it_charged(
 ) -> None:
     assert periods.seal_month(conninfo, OLD, NOW)
 
-    assert state_of(database) == "sealed"
+    assert state_of(database, OLD) == "sealed"
     assert database.execute("SELECT month, charged FROM metering_closingbalance").fetchall() == [(OLD, 6)]
     assert verify_ledger(conninfo) == []
 

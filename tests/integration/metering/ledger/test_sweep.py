@@ -1,7 +1,6 @@
 """The sweeper ends exactly what is due, charges it as its budgets say, and never waits for anybody."""
 
 import asyncio
-from uuid import UUID
 
 import psycopg
 import pytest
@@ -18,19 +17,13 @@ LOG = "SELECT outcome, output_tokens, estimated FROM metering_usagelog WHERE res
 LOCK = "SELECT 1 FROM metering_usagereservation WHERE id = ANY(%s) FOR UPDATE"
 
 
-async def held(ledger: LedgerWriter, *lines: object, count: int = 1) -> list[UUID]:
-    commands = [kit.reserve(*lines) for _ in range(count)]  # type: ignore[arg-type]
-    await asyncio.gather(*[ledger.submit(command) for command in commands])
-    return [command.reservation_id for command in commands]
-
-
 async def test_what_is_past_its_lease_ends_and_nothing_else(
     ledger: LedgerWriter, database: psycopg.Connection, conninfo: str
 ) -> None:
     line = kit.line(kit.key(), 10, 1000)
-    gone = await held(ledger, line, count=3)
-    living = await held(ledger, line, count=3)
-    [done] = await held(ledger, line)
+    gone = await kit.held(ledger, line, count=3)
+    living = await kit.held(ledger, line, count=3)
+    [done] = await kit.held(ledger, line)
     await ledger.submit(kit.settle(done, 4))
     kit.run_out(database, *gone, done)
 
@@ -48,7 +41,7 @@ async def test_a_vanished_call_is_charged_and_its_slot_is_freed(
 ) -> None:
     tokens, calls = kit.key(), kit.key(Dimension.CONCURRENCY, Window.NONE)
     lenient = kit.key()
-    [id_] = await held(
+    [id_] = await kit.held(
         ledger, kit.line(tokens), kit.line(calls, 1), kit.line(lenient, release_on_expiry=True)
     )
     kit.run_out(database, id_)
@@ -64,7 +57,7 @@ async def test_a_vanished_call_is_charged_and_its_slot_is_freed(
 async def test_a_second_sweep_finds_nothing(
     ledger: LedgerWriter, database: psycopg.Connection, conninfo: str
 ) -> None:
-    kit.run_out(database, *await held(ledger, kit.line(kit.key())))
+    kit.run_out(database, *await kit.held(ledger, kit.line(kit.key())))
 
     assert (await sweep_reservations(conninfo)).expired == 1
     assert await sweep_reservations(conninfo) == Swept(expired=0, left=0)
@@ -77,7 +70,7 @@ async def test_an_empty_ledger_is_swept(conninfo: str) -> None:
 async def test_rows_that_others_hold_locked_are_passed_over(
     ledger: LedgerWriter, database: psycopg.Connection, conninfo: str
 ) -> None:
-    gone = await held(ledger, kit.line(kit.key(), 10, 1000), count=4)
+    gone = await kit.held(ledger, kit.line(kit.key(), 10, 1000), count=4)
     kit.run_out(database, *gone)
     with psycopg.connect(conninfo) as other:
         other.execute(LOCK, (gone[:2],))
@@ -91,7 +84,7 @@ async def test_two_sweepers_share_the_work(
     ledger: LedgerWriter, database: psycopg.Connection, conninfo: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sweep, "BATCH", 20)
-    gone = await held(ledger, kit.line(kit.key(), 1, 1000), count=200)
+    gone = await kit.held(ledger, kit.line(kit.key(), 1, 1000), count=200)
     kit.run_out(database, *gone)
 
     sweeps = await asyncio.gather(*[sweep_reservations(conninfo) for _ in range(3)])
@@ -106,11 +99,11 @@ async def test_a_sweep_during_traffic_loses_nothing(
     ledger: LedgerWriter, database: psycopg.Connection, conninfo: str
 ) -> None:
     key = kit.key()
-    gone = await held(ledger, kit.line(key, 1, 10_000), count=300)
+    gone = await kit.held(ledger, kit.line(key, 1, 10_000), count=300)
     kit.run_out(database, *gone)
 
     async def call() -> None:
-        [id_] = await held(ledger, kit.line(key, 5, 10_000))
+        [id_] = await kit.held(ledger, kit.line(key, 5, 10_000))
         await ledger.submit(kit.settle(id_, 3))
 
     swept, *_ = await asyncio.gather(sweep_reservations(conninfo), *[call() for _ in range(100)])

@@ -1,8 +1,6 @@
 """The sweeper beside a faster one, without a connection, without a database."""
 
-import asyncio
 from typing import Any
-from uuid import UUID
 
 import psycopg
 import pytest
@@ -13,21 +11,11 @@ from metering.ledger.sweep import Swept, sweep_reservations
 from metering.ledger.writer import LedgerWriter
 from tests.integration.metering.ledger import kit
 
-STATE = "SELECT state, provisional FROM metering_usagereservation WHERE id = %s"
-LOG = "SELECT outcome, output_tokens, estimated FROM metering_usagelog WHERE reservation_id = %s"
-LOCK = "SELECT 1 FROM metering_usagereservation WHERE id = ANY(%s) FOR UPDATE"
-
-
-async def held(ledger: LedgerWriter, *lines: object, count: int = 1) -> list[UUID]:
-    commands = [kit.reserve(*lines) for _ in range(count)]  # type: ignore[arg-type]
-    await asyncio.gather(*[ledger.submit(command) for command in commands])
-    return [command.reservation_id for command in commands]
-
 
 async def test_a_sweep_reports_only_what_it_ended_itself(
     ledger: LedgerWriter, database: psycopg.Connection, conninfo: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    gone = await held(ledger, kit.line(kit.key(), 1, 1000), count=5)
+    gone = await kit.held(ledger, kit.line(kit.key(), 1, 1000), count=5)
     kit.run_out(database, *gone)
     run, late_ones = PostgresStore.run, gone[:3]
 
@@ -48,7 +36,7 @@ async def test_a_sweep_reports_only_what_it_ended_itself(
 async def test_a_sweep_outlives_a_lost_connection(
     ledger: LedgerWriter, database: psycopg.Connection, conninfo: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    kit.run_out(database, *await held(ledger, kit.line(kit.key())))
+    kit.run_out(database, *await kit.held(ledger, kit.line(kit.key())))
     failing(monkeypatch, times=2)
 
     assert await sweep_reservations(conninfo) == Swept(expired=1, left=0)
@@ -57,7 +45,7 @@ async def test_a_sweep_outlives_a_lost_connection(
 async def test_a_sweep_gives_up_on_a_database_that_stays_away(
     ledger: LedgerWriter, database: psycopg.Connection, conninfo: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    kit.run_out(database, *await held(ledger, kit.line(kit.key())))
+    kit.run_out(database, *await kit.held(ledger, kit.line(kit.key())))
     failing(monkeypatch, times=1000)
 
     with pytest.raises(psycopg.OperationalError):

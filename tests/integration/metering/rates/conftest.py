@@ -1,10 +1,8 @@
 import os
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
+from collections.abc import AsyncIterator
 
 import pytest
 
-from gateway_project.local.redis import EmbeddedRedis
 from metering.rates.redis_buckets import RedisBuckets
 
 
@@ -16,12 +14,3 @@ async def buckets() -> AsyncIterator[RedisBuckets]:
     assert buckets.is_reachable
     yield buckets
     await buckets.close()
-
-
-@pytest.fixture
-def own_redis(tmp_path: Path) -> Iterator[EmbeddedRedis]:
-    """A Redis that the test may kill."""
-    server = EmbeddedRedis(tmp_path / "redis")
-    server.start()
-    yield server
-    server.stop()
