@@ -5,9 +5,9 @@ from typing import Any, TypedDict
 
 from django.db import transaction
 
-from metering.audit import record_change
 from metering.errors import InvalidRequest
 from metering.identity.narrow import check_signups, checked_narrowing
+from metering.identity.save_changes import save_changes
 from metering.identity.validate import validate
 from metering.models import ATIToken, Team, User
 
@@ -42,17 +42,7 @@ def change_token(
         setattr(row, name, value)
     check_signups(row.signups_allowed, used=row.signups_used)
     validate(row)
-    after = _image(row)
-    if after != before:
-        row.save()
-        record_change(
-            action="token.changed",
-            actor=actor,
-            target=row,
-            tenant_id=row.tenant_id,
-            now=now,
-            facts={name: [before[name], after[name]] for name in after if after[name] != before[name]},
-        )
+    save_changes(row, action="token.changed", before=before, after=_image(row), actor=actor, now=now)
     return row
 
 

@@ -5,9 +5,9 @@ from typing import Any, TypedDict
 
 from django.db import transaction
 
-from metering.audit import record_change
 from metering.errors import InvalidRequest
 from metering.identity.create_user import CONSOLE_ROLES
+from metering.identity.save_changes import save_changes
 from metering.identity.validate import validate
 from metering.models import ATIToken, User
 
@@ -40,17 +40,7 @@ def change_user(*, user: User, changes: UserChanges, actor: str, now: datetime) 
     if role != before["role"]:
         row.is_staff, row.is_superuser = role in CONSOLE_ROLES, role == User.Role.SUPER_ADMIN
     validate(row)
-    after = _image(row)
-    if after != before:
-        row.save()
-        record_change(
-            action="user.changed",
-            actor=actor,
-            target=row,
-            tenant_id=row.tenant_id,
-            now=now,
-            facts={name: [before[name], after[name]] for name in after if after[name] != before[name]},
-        )
+    save_changes(row, action="user.changed", before=before, after=_image(row), actor=actor, now=now)
     return row
 
 
