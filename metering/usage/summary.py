@@ -9,7 +9,7 @@ from uuid import UUID
 from metering.models import Tenant
 from metering.money import usd_text
 from metering.usage.filters import UsageFilter
-from metering.usage.groups import OF_ONE_TENANT, After, groups
+from metering.usage.groups import OF_ONE_TENANT, SUMS, After, groups
 from metering.usage.prices import Prices
 
 PAGE = 2_000
@@ -19,13 +19,7 @@ COUNTS = (
     "corrections",
     "estimated",
     "provisional",
-    "input_tokens",
-    "output_tokens",
-    "cached_input_tokens",
-    "cache_write_tokens",
-    "reasoning_tokens",
-    "api_calls",
-    "files",
+    *SUMS,
 )
 
 
