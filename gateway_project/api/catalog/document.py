@@ -1,7 +1,5 @@
 """/api/catalog: the whole catalog as one document, the same that `load_catalog` reads from YAML (docs/catalog.md)."""
 
-import json
-import os
 from typing import Any
 
 import msgspec
@@ -12,14 +10,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from gateway_project.api.authentication import caller_of
+from gateway_project.api.catalog.load_document import load_document
 from gateway_project.api.permissions import IsSuperAdmin
 from gateway_project.api.views import ApiView
-from metering.catalog.changes import Change
 from metering.catalog.dump_catalog import dump_catalog
-from metering.catalog.load_catalog import load_catalog
-from metering.errors import CatalogInvalid, InvalidRequest
-from metering.policy.read_conditions import check_conditions
-from metering.policy.registry import check_rule
+from metering.errors import InvalidRequest
 
 TAG = ["catalog"]
 DRY_RUN = OpenApiParameter("dry_run", bool, description="Only tell what would change.")
@@ -65,23 +60,8 @@ def applied(request: Request, document: object) -> dict[str, Any]:
     if not isinstance(document, dict):
         raise InvalidRequest("The body must be a JSON object.")
     dry_run = request.query_params.get("dry_run", "false").lower() in {"true", "1"}
-    try:
-        changes = _loaded(request, document, dry_run)
-    except CatalogInvalid as error:  # lines are those of the text that was made here, which nobody sees
-        raise CatalogInvalid([problem.partition(": ")[2] for problem in error.problems]) from None
+    changes = load_document(document, actor=caller_of(request).actor, now=now(), dry_run=dry_run)
     return {"dry_run": dry_run, "changes": [change.as_json() for change in changes]}
-
-
-def _loaded(request: Request, document: dict[str, Any], dry_run: bool) -> list[Change]:
-    return load_catalog(
-        text=json.dumps(document, indent=1, ensure_ascii=False),  # JSON is YAML
-        environment=os.environ,
-        check_rule=check_rule,
-        check_when=check_conditions,
-        actor=caller_of(request).actor,
-        now=now(),
-        dry_run=dry_run,
-    )
 
 
 def plain(catalog: object) -> Any:

@@ -1,7 +1,5 @@
 """/api/policy/simulate: one request, or the usage log of a period, under another plan, rule set or time."""
 
-import json
-import os
 from datetime import UTC, timedelta
 from functools import partial
 from typing import Any
@@ -13,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from gateway_project.api.authentication import caller_of
+from gateway_project.api.catalog.load_document import load_document
 from gateway_project.api.permissions import IsTenantAdmin
 from gateway_project.api.policy.asked import asked_about
 from gateway_project.api.policy.fields import (
@@ -26,11 +25,8 @@ from gateway_project.api.policy.fields import (
 )
 from gateway_project.api.reach import tenant_in_reach
 from gateway_project.api.views import ApiView
-from metering.catalog.load_catalog import load_catalog
 from metering.errors import InvalidRequest, NotPermitted
 from metering.models import User
-from metering.policy.read_conditions import check_conditions
-from metering.policy.registry import check_rule
 from metering.simulation.explain import explain_call
 from metering.simulation.replay_at_once import MAX_CALLS, replay_at_once
 from metering.simulation.report import decision_facts, replay_facts
@@ -129,12 +125,4 @@ def _loading(request: Request, document: dict[str, Any] | None) -> LoadCatalog |
         return None
     if not _is_operator(request):
         raise NotPermitted("Only the gateway's own administrators may try another catalog.")
-    return partial(
-        load_catalog,
-        text=json.dumps(document, indent=1, ensure_ascii=False),  # JSON is YAML
-        environment=os.environ,
-        check_rule=check_rule,
-        check_when=check_conditions,
-        actor=caller_of(request).actor,
-        now=now(),
-    )
+    return partial(load_document, document, actor=caller_of(request).actor, now=now())
