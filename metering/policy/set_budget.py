@@ -6,12 +6,11 @@ from decimal import Decimal, InvalidOperation
 
 from django.db import transaction
 
-from metering.audit import record_change
 from metering.errors import InvalidRequest, NotFound
 from metering.models import Budget, ModelClass
-from metering.models import Task as TaskRow
 from metering.money import nano_from_usd
 from metering.policy.budget_target import BudgetTarget
+from metering.policy.set_row import check_task, set_row
 from metering.types import MAX_AMOUNT, MAX_PERCENT, MAX_THRESHOLDS, Dimension, EnforcementMode, Window
 
 DIMENSIONS = [dimension.value for dimension in Dimension if dimension is not Dimension.CONCURRENCY]
@@ -51,8 +50,7 @@ def set_budget(
     """
     _check_word("dimension", dimension, DIMENSIONS)
     _check_word("window", window, WINDOWS)
-    if task is not None and not TaskRow.objects.filter(code=task).exists():
-        raise NotFound(f"There is no task {task!r}.", param="task")
+    check_task(task)
     if model_class is not None and not ModelClass.objects.filter(pk=model_class).exists():
         raise NotFound(f"There is no model class {model_class!r}.", param="class")
     values = {
@@ -61,29 +59,24 @@ def set_budget(
         "is_active": True,
         **_manner(mode, enforce_percent, thresholds),
     }
-    budget, created = Budget.objects.select_for_update().get_or_create(
-        scope=target.scope.value,
-        tenant=target.tenant,
-        scope_id=target.scope_id,
-        per=target.per.value,
-        task_id=task,
-        model_class_id=model_class,
-        dimension=dimension,
-        window=window,
-        defaults={**values, "created_at": now},
+    budget, created = set_row(
+        Budget.objects.select_for_update(),
+        key={
+            "scope": target.scope.value,
+            "tenant": target.tenant,
+            "scope_id": target.scope_id,
+            "per": target.per.value,
+            "task_id": task,
+            "model_class_id": model_class,
+            "dimension": dimension,
+            "window": window,
+        },
+        values=values,
+        action="budget.set",
+        facts={},
+        actor=actor,
+        now=now,
     )
-    before = {name: getattr(budget, name) for name in values}
-    if created or before != values:
-        Budget.objects.filter(pk=budget.pk).update(**values)
-        budget.refresh_from_db()
-        record_change(
-            action="budget.set",
-            actor=actor,
-            target=budget,
-            tenant_id=target.tenant.pk if target.tenant else None,
-            now=now,
-            facts={"before": None if created else before, "after": values},
-        )
     return BudgetSet(budget=budget, created=created)
 
 

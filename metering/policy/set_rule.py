@@ -7,14 +7,13 @@ from datetime import datetime
 
 from django.db import transaction
 
-from metering.audit import record_change
-from metering.errors import InvalidRequest, NotFound
+from metering.errors import InvalidRequest
 from metering.identity.find import find_plan
 from metering.models import PolicyRule, Tenant
-from metering.models import Task as TaskRow
 from metering.policy.budget_target import find_budget_target
 from metering.policy.read_conditions import check_conditions
 from metering.policy.registry import REGISTRY, check_rule
+from metering.policy.set_row import check_task, set_row
 from metering.types import EnforcementMode, Scope
 
 MODES = [mode.value for mode in EnforcementMode]
@@ -80,28 +79,23 @@ def set_rule(
     conditions = dict(when or {})
     _check(target.scope, key, value, task, conditions, mode, enforce_percent, priority)
     values = {"value": value, "mode": mode, "enforce_percent": enforce_percent, "is_active": active}
-    rule, created = PolicyRule.objects.select_for_update(of=("self",)).get_or_create(
-        scope=target.scope.value,
-        tenant=target.tenant,
-        scope_id=target.scope_id,
-        task_id=task,
-        key=key,
-        conditions=conditions,
-        priority=priority,
-        defaults={**values, "created_at": now},
+    rule, created = set_row(
+        PolicyRule.objects.select_for_update(of=("self",)),
+        key={
+            "scope": target.scope.value,
+            "tenant": target.tenant,
+            "scope_id": target.scope_id,
+            "task_id": task,
+            "key": key,
+            "conditions": conditions,
+            "priority": priority,
+        },
+        values=values,
+        action="rule.set",
+        facts={"key": key},
+        actor=actor,
+        now=now,
     )
-    before = {name: getattr(rule, name) for name in values}
-    if created or before != values:
-        PolicyRule.objects.filter(pk=rule.pk).update(**values)
-        rule.refresh_from_db()
-        record_change(
-            action="rule.set",
-            actor=actor,
-            target=rule,
-            tenant_id=target.tenant.pk if target.tenant else None,
-            now=now,
-            facts={"key": key, "before": None if created else before, "after": values},
-        )
     return RuleSet(rule=rule, created=created)
 
 
@@ -129,5 +123,4 @@ def _check(
         raise InvalidRequest("enforce_percent must be from 0 to 100.", param="enforce_percent")
     if not -MAX_PRIORITY <= priority <= MAX_PRIORITY:
         raise InvalidRequest(f"priority must be from {-MAX_PRIORITY} to {MAX_PRIORITY}.", param="priority")
-    if task is not None and not TaskRow.objects.filter(code=task).exists():
-        raise NotFound(f"There is no task {task!r}.", param="task")
+    check_task(task)

@@ -6,12 +6,11 @@ from typing import Any
 from django.utils.timezone import now
 
 from metering.management.command import VerbCommand
+from metering.management.targets import add_targets, named_targets
 from metering.money import usd_text
 from metering.policy.budget_target import find_budget_target
 from metering.policy.set_budget import DIMENSIONS, MODES, WINDOWS, set_budget
 from metering.types import Dimension
-
-TARGETS = ("tenant", "team", "user", "token", "agent", "provider")
 
 
 class Command(VerbCommand):
@@ -20,10 +19,7 @@ class Command(VerbCommand):
     )
 
     def add_options(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--tenant", metavar="SLUG", help="No tenant: the whole gateway.")
-        for name in ("team", "user", "token", "agent"):
-            parser.add_argument(f"--{name}", metavar="ID", help=f"One {name} of the tenant.")
-        parser.add_argument("--provider", metavar="NAME", help="All calls to a provider.")
+        add_targets(parser, nobody="No tenant: the whole gateway.")
         parser.add_argument("--task", metavar="CODE", help="Count this task only.")
         parser.add_argument(
             "--class", dest="model_class", metavar="CODE", help="Count this model class only."
@@ -40,7 +36,7 @@ class Command(VerbCommand):
 
     def run(self, *, dimension: str, window: str, amount: str, soft: bool, **options: Any) -> None:
         done = set_budget(
-            target=find_budget_target(**{name: options[name] for name in TARGETS}),
+            target=find_budget_target(**named_targets(options)),
             task=options["task"],
             model_class=options["model_class"],
             dimension=dimension,

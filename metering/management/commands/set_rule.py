@@ -9,10 +9,9 @@ from django.utils.timezone import now
 
 from metering.errors import InvalidRequest
 from metering.management.command import VerbCommand
+from metering.management.targets import add_targets, named_targets
 from metering.policy.registry import REGISTRY
 from metering.policy.set_rule import MODES, find_rule_target, parse_value, set_rule
-
-TARGETS = ("plan", "tenant", "team", "user", "token", "agent", "provider")
 
 
 class Command(VerbCommand):
@@ -22,10 +21,7 @@ class Command(VerbCommand):
 
     def add_options(self, parser: ArgumentParser) -> None:
         parser.add_argument("--plan", metavar="CODE")
-        parser.add_argument("--tenant", metavar="SLUG", help="No plan and no tenant: the whole gateway.")
-        for name in ("team", "user", "token", "agent"):
-            parser.add_argument(f"--{name}", metavar="ID", help=f"One {name} of the tenant.")
-        parser.add_argument("--provider", metavar="NAME", help="All calls to a provider.")
+        add_targets(parser, nobody="No plan and no tenant: the whole gateway.")
         parser.add_argument("--task", metavar="CODE", help="For this task only.")
         parser.add_argument("--key", required=True, metavar="KEY", help=", ".join(REGISTRY))
         parser.add_argument("--value", required=True, metavar="VALUE")
@@ -39,7 +35,7 @@ class Command(VerbCommand):
 
     def run(self, *, key: str, value: str, when: str | None, off: bool, **options: Any) -> None:
         done = set_rule(
-            target=find_rule_target(**{name: options[name] for name in TARGETS}),
+            target=find_rule_target(plan=options["plan"], **named_targets(options)),
             key=key,
             value=parse_value(key, value),
             task=options["task"],

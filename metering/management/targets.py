@@ -1,0 +1,19 @@
+"""Whom a rule or a budget is for, as commands are told."""
+
+from argparse import ArgumentParser
+from collections.abc import Mapping
+
+TARGETS = ("tenant", "team", "user", "token", "agent", "provider")
+
+
+def add_targets(parser: ArgumentParser, *, nobody: str) -> None:
+    """One option for each of TARGETS; `nobody` says what it means to name no tenant."""
+    parser.add_argument("--tenant", metavar="SLUG", help=nobody)
+    for name in ("team", "user", "token", "agent"):
+        parser.add_argument(f"--{name}", metavar="ID", help=f"One {name} of the tenant.")
+    parser.add_argument("--provider", metavar="NAME", help="All calls to a provider.")
+
+
+def named_targets(options: Mapping[str, str | None]) -> dict[str, str | None]:
+    """What was given for each of TARGETS."""
+    return {name: options[name] for name in TARGETS}

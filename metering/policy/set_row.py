@@ -1,0 +1,49 @@
+"""A row of policy, found by its natural key or new, brought to its values and put on record."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, TypeVar
+
+from django.db.models import QuerySet
+
+from metering.audit import record_change
+from metering.errors import NotFound
+from metering.models import Budget, PolicyRule, Task
+
+Row = TypeVar("Row", Budget, PolicyRule)
+
+
+def set_row(
+    rows: QuerySet[Row],
+    *,
+    key: Mapping[str, Any],
+    values: Mapping[str, object],
+    action: str,
+    facts: Mapping[str, object],
+    actor: str,
+    now: datetime,
+) -> tuple[Row, bool]:
+    """The row as it is now, and whether it is new. Equal values are no change.
+
+    `rows` are to be locked for update; `facts` are told beside the values before and after.
+    """
+    row, created = rows.get_or_create(**key, defaults={**values, "created_at": now})
+    before = {name: getattr(row, name) for name in values}
+    if created or before != values:
+        rows.model._default_manager.filter(pk=row.pk).update(**values)
+        row.refresh_from_db()
+        record_change(
+            action=action,
+            actor=actor,
+            target=row,
+            tenant_id=row.tenant_id,
+            now=now,
+            facts={**facts, "before": None if created else before, "after": values},
+        )
+    return row, created
+
+
+def check_task(code: str | None) -> None:
+    """Raise NotFound unless there is such a task, or none is named."""
+    if code is not None and not Task.objects.filter(code=code).exists():
+        raise NotFound(f"There is no task {code!r}.", param="task")
