@@ -3,8 +3,10 @@ from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
+from msgspec.structs import replace
 
 from adapters.chat import ChatAdapter
+from metering.answers.key import idempotency_key
 from metering.calls.values import CallRequest
 from metering.gateway import LLMGateway
 from metering.identity.principal import Principal
@@ -18,6 +20,7 @@ from tests.fakes.vendors import FakeVendors
 from tests.served import serve_model, settled_books
 
 Request = Callable[..., CallRequest]
+Gateways = Callable[..., LLMGateway]
 
 
 @pytest.fixture(autouse=True)
@@ -42,16 +45,23 @@ async def writer(books: None) -> AsyncIterator[LedgerWriter]:
 
 
 @pytest.fixture
-async def gateway(writer: LedgerWriter, vendors: FakeVendors) -> AsyncIterator[LLMGateway]:
-    gateway = LLMGateway(
-        ledger=writer,
-        vendors=vendors,
-        adapters=[ChatAdapter()],
-        count_tokens=count_tokens,
-        lease_s=30,
-    )
-    yield gateway
-    await gateway.close(5)
+async def gateway_with(writer: LedgerWriter, vendors: FakeVendors) -> AsyncIterator[Gateways]:
+    """Makes gateways that differ in the parts that are named; they are closed in the end."""
+    made: list[LLMGateway] = []
+
+    def make(**parts: Any) -> LLMGateway:
+        usual: dict[str, Any] = {"ledger": writer, "vendors": vendors, "adapters": [ChatAdapter()]}
+        made.append(LLMGateway(**{**usual, "count_tokens": count_tokens, "lease_s": 30, **parts}))
+        return made[-1]
+
+    yield make
+    for gateway in made:
+        await gateway.close(5)
+
+
+@pytest.fixture
+async def gateway(gateway_with: Gateways) -> LLMGateway:
+    return gateway_with()
 
 
 @pytest.fixture
@@ -72,6 +82,18 @@ def request_for() -> Request:
             request_id=str(uuid7()),
             **(labels or {}),
         )
+
+    return make
+
+
+@pytest.fixture
+def keyed(caller: Principal, request_for: Request) -> Request:
+    """A request of one's own under a key; its body is `text`."""
+
+    def make(text: str = "hello", *, key: str = "k-1", by: Principal = caller, **body: Any) -> CallRequest:
+        asked = f"{text} {sorted(body.items())}".encode()
+        given = idempotency_key(caller=by, text=key, route="/v1/chat/completions", body=asked)
+        return replace(request_for(text, **body), idempotency=given)
 
     return make
 

@@ -1,7 +1,6 @@
 """The decision table of the service gateway plan: one call, one rule, one answer that names it."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -23,12 +22,11 @@ from metering.gateway import LLMGateway
 from metering.identity.principal import Principal
 from metering.identity.revoke_token import revoke_token
 from metering.ids import uuid7
-from metering.ledger.writer import LedgerWriter
 from metering.models import ATIToken, PlanFeature, Tenant
 from metering.types import Task
-from providers.token_counting import count_tokens
 from tests.factories import BudgetFactory, RuleFactory, TeamFactory, UserFactory, alder, make_plan, make_token
 from tests.fakes.vendors import FakeVendors
+from tests.integration.metering.gateway.conftest import Gateways
 from tests.served import serve_model
 
 Rows = Any
@@ -59,17 +57,8 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-async def gateway(writer: LedgerWriter, vendors: FakeVendors, clock: Clock) -> AsyncIterator[LLMGateway]:
-    gateway = LLMGateway(
-        ledger=writer,
-        vendors=vendors,
-        adapters=[ChatAdapter(), DraftingAdapter()],
-        count_tokens=count_tokens,
-        lease_s=30,
-        now=clock,
-    )
-    yield gateway
-    await gateway.close(5)
+async def gateway(gateway_with: Gateways, clock: Clock) -> LLMGateway:
+    return gateway_with(adapters=[ChatAdapter(), DraftingAdapter()], now=clock)
 
 
 def drafting(**body: Any) -> CallRequest:

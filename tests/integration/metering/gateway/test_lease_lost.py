@@ -6,9 +6,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from adapters.chat import ChatAdapter
 from metering.errors import MeteringUnavailable
-from metering.gateway import LLMGateway
 from metering.identity.principal import Principal
 from metering.ledger.audit.verify import verify_ledger
 from metering.ledger.commands import Command, Extend
@@ -17,9 +15,9 @@ from metering.ledger.sweep import sweep_reservations
 from metering.ledger.writer import LedgerWriter
 from metering.models import UsageLog, UsageReservation
 from metering.types import ReservationState
-from providers.token_counting import count_tokens
 from tests.factories import BudgetFactory
 from tests.fakes.vendors import FakeVendors
+from tests.integration.metering.gateway.conftest import Gateways
 
 
 class WithoutRenewals:
@@ -38,13 +36,16 @@ class WithoutRenewals:
 
 
 async def test_the_call_is_stopped_and_trued_up_after_the_sweeper_charged_it(
-    writer: LedgerWriter, caller: Principal, vendors: FakeVendors, request_for: Any, rows: Any
+    gateway_with: Gateways,
+    writer: LedgerWriter,
+    caller: Principal,
+    vendors: FakeVendors,
+    request_for: Any,
+    rows: Any,
 ) -> None:
     await rows(lambda: BudgetFactory(dimension="cost", amount=10**9))
     ledger = WithoutRenewals(writer)
-    gateway = LLMGateway(
-        ledger=ledger, vendors=vendors, adapters=[ChatAdapter()], count_tokens=count_tokens, lease_s=1
-    )
+    gateway = gateway_with(ledger=ledger, lease_s=1)
     vendors.gate = asyncio.Event()
     running = asyncio.create_task(gateway.execute(caller, request_for()))
     await vendors.called.wait()

@@ -5,17 +5,15 @@ from typing import Any
 
 import pytest
 
-from adapters.chat import ChatAdapter
 from metering.calls.known_use import FRESH_S
 from metering.errors import ModelNotAllowed, RateLimited
 from metering.gateway import LLMGateway
 from metering.identity.principal import Principal
-from metering.ledger.writer import LedgerWriter
 from metering.models import PolicyRule
 from metering.policy.values import PolicySubject
-from providers.token_counting import count_tokens
 from tests.factories import BudgetFactory, RuleFactory
 from tests.fakes.vendors import FakeVendors
+from tests.integration.metering.gateway.conftest import Gateways
 from tests.served import serve_model
 
 FROM_80 = {"usage": {"budget": "tenant requests/day", "from_percent": 80}}
@@ -86,16 +84,14 @@ class Seconds:
 async def test_what_another_process_used_counts_as_soon_as_the_last_balance_is_stale(
     gateway: LLMGateway,
     caller: Principal,
+    gateway_with: Gateways,
     vendors: FakeVendors,
-    writer: LedgerWriter,
     rows: Any,
     request_for: Any,
 ) -> None:
     await rows(lambda: BudgetFactory(dimension="requests", amount=5))
     await rows(lambda: RuleFactory(key="max_tokens_out", value=7, conditions=FROM_80))
-    other = LLMGateway(
-        ledger=writer, vendors=vendors, adapters=[ChatAdapter()], count_tokens=count_tokens, lease_s=30
-    )
+    other = gateway_with()
     seconds = Seconds()
     gateway.known.use._clock = seconds
     await gateway.execute(caller, request_for(max_tokens=40))

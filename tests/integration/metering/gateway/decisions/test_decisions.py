@@ -1,53 +1,22 @@
-"""Denials and would-be denials are kept with their reason, one row a minute whatever floods in."""
+"""Denials and would-be denials are kept with their reason."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from django.db import OperationalError
-from msgspec.structs import replace
 
 from adapters.chat import ChatAdapter
-from metering.decisions import log as decision_log
 from metering.decisions.log import DecisionLog
 from metering.decisions.report import DecisionFilter, decision_report
 from metering.errors import BudgetExceeded, FeatureNotInPlan, InputTooLarge, ModelNotFound, RateLimited
 from metering.gateway import LLMGateway
 from metering.identity.principal import Principal
-from metering.ledger.writer import LedgerWriter
-from metering.models import PlanFeature, PolicyDecision, UsageMeter
+from metering.models import PlanFeature, UsageMeter
 from metering.ports import Spending, TaskRequest
-from providers.token_counting import count_tokens
 from tests.factories import BudgetFactory, RuleFactory, alder, make_token
 from tests.fakes.vendors import FakeVendors
-
-
-@pytest.fixture
-def decisions() -> DecisionLog:
-    return DecisionLog(sample_every=3)
-
-
-@pytest.fixture
-async def gateway(
-    writer: LedgerWriter, vendors: FakeVendors, decisions: DecisionLog
-) -> AsyncIterator[LLMGateway]:
-    gateway = LLMGateway(
-        ledger=writer,
-        vendors=vendors,
-        adapters=[ChatAdapter()],
-        count_tokens=count_tokens,
-        lease_s=30,
-        decisions=decisions,
-    )
-    yield gateway
-    await gateway.close(5)
-
-
-async def kept(decisions: DecisionLog, rows: Any) -> list[PolicyDecision]:
-    await decisions.flush()
-    found: list[PolicyDecision] = await rows(lambda: list(PolicyDecision.objects.order_by("rule", "minute")))
-    return found
+from tests.integration.metering.gateway.conftest import Gateways
+from tests.integration.metering.gateway.decisions.kept import kept
 
 
 async def test_a_denial_says_which_rule_and_what_every_other_one_said(
@@ -74,21 +43,6 @@ async def test_a_denial_says_which_rule_and_what_every_other_one_said(
         ("tenant requests/day", "tenant"): "no room",
     }
     assert next(step["source_id"] for step in row.trace if step["value"] == 50) == str(rule.pk)
-
-
-async def test_a_flood_of_denials_is_one_row_a_minute(
-    gateway: LLMGateway, caller: Principal, decisions: DecisionLog, rows: Any, request_for: Any
-) -> None:
-    await rows(lambda: BudgetFactory(dimension="requests", amount=0))
-    for _ in range(3):
-        outcomes = await asyncio.gather(
-            *(gateway.execute(caller, request_for()) for _ in range(50)), return_exceptions=True
-        )
-        assert all(isinstance(outcome, BudgetExceeded) for outcome in outcomes)
-        await decisions.flush()
-    found = await kept(decisions, rows)
-    assert len(found) <= 2  # a minute may end meanwhile
-    assert sum(row.count for row in found) == 150
 
 
 async def test_plan_input_and_rate_denials_name_their_rules(
@@ -237,78 +191,6 @@ async def test_with_a_percentage_the_same_callers_are_always_denied(
     assert [row["principals"] for row in report] == [24 - sum(first)]
 
 
-async def test_decisions_wait_while_the_database_is_away(
-    gateway: LLMGateway,
-    caller: Principal,
-    decisions: DecisionLog,
-    rows: Any,
-    request_for: Any,
-    monkeypatch: Any,
-) -> None:
-    await rows(lambda: BudgetFactory(dimension="requests", amount=0))
-
-    def away(_: object) -> None:
-        raise OperationalError("gone")
-
-    for _ in range(3):
-        with pytest.raises(BudgetExceeded):
-            await gateway.execute(caller, request_for())
-        with monkeypatch.context() as patched:
-            patched.setattr(decision_log, "write_decisions", away)
-            with pytest.raises(OperationalError):
-                await decisions.flush()
-    assert sum(row.count for row in await kept(decisions, rows)) == 3
-    assert decisions.lost == 0
-
-
-async def test_too_many_principals_are_counted_without_their_names_and_what_is_lost_is_counted(
-    gateway: LLMGateway, decisions: DecisionLog, rows: Any, request_for: Any, monkeypatch: Any
-) -> None:
-    monkeypatch.setattr(decision_log, "MAX_GATHERED", 2)
-    monkeypatch.setattr(decision_log, "MAX_FOLDED", 1)
-    await rows(lambda: BudgetFactory(dimension="requests", amount=0))
-    for _ in range(5):
-        caller = await gateway.authenticate((await rows(make_token)).secret)
-        with pytest.raises(BudgetExceeded):
-            await gateway.execute(caller, request_for())
-    await rows(lambda: PlanFeature.objects.all().delete())
-    gateway.known.forget()
-    with pytest.raises(FeatureNotInPlan):
-        await gateway.execute(caller, request_for())
-    found = await kept(decisions, rows)
-    assert sum(row.count for row in found) + decisions.lost == 6
-    assert [row.count for row in found if row.token_id is None] == [3]
-    assert decisions.lost == 1
-
-
-async def test_a_started_log_writes_by_itself_and_the_rest_when_it_closes(
-    gateway: LLMGateway, caller: Principal, decisions: DecisionLog, rows: Any, request_for: Any
-) -> None:
-    await rows(lambda: BudgetFactory(dimension="requests", amount=0))
-    decisions.start()
-    with pytest.raises(BudgetExceeded):
-        await gateway.execute(caller, request_for())
-    async with asyncio.timeout(20):
-        while not await rows(PolicyDecision.objects.exists):  # noqa: ASYNC110 - another connection writes
-            await asyncio.sleep(0.05)
-    with pytest.raises(BudgetExceeded):
-        await gateway.execute(caller, request_for())
-    await decisions.close()
-    assert sum(await rows(lambda: list(PolicyDecision.objects.values_list("count", flat=True)))) == 2
-
-
-async def test_what_callers_write_cannot_spoil_the_log(
-    gateway: LLMGateway, caller: Principal, decisions: DecisionLog, rows: Any, request_for: Any
-) -> None:
-    await rows(lambda: PlanFeature.objects.all().delete())
-    strange = replace(request_for(), request_id="r\0\ud800" + "x" * 500, model="\0\udfff")
-    with pytest.raises(FeatureNotInPlan):
-        await gateway.execute(caller, strange)
-    [row] = await kept(decisions, rows)
-    assert row.request_id.startswith("r?x")
-    assert len(row.request_id) == 128
-
-
 class TwoSteps(ChatAdapter):
     """Work that makes a second LLM call, larger than what the first one's hold has left."""
 
@@ -319,25 +201,13 @@ class TwoSteps(ChatAdapter):
 
 
 async def test_a_denial_in_the_middle_of_the_work_is_kept_too(
-    writer: LedgerWriter,
-    vendors: FakeVendors,
-    decisions: DecisionLog,
-    rows: Any,
-    request_for: Any,
+    gateway_with: Gateways, decisions: DecisionLog, rows: Any, request_for: Any
 ) -> None:
-    agent = LLMGateway(
-        ledger=writer,
-        vendors=vendors,
-        adapters=[TwoSteps()],
-        count_tokens=count_tokens,
-        lease_s=30,
-        decisions=decisions,
-    )
+    agent = gateway_with(adapters=[TwoSteps()], decisions=decisions)
     secret = (await rows(make_token)).secret
     await rows(lambda: BudgetFactory(dimension="output_tokens", amount=100))
     with pytest.raises(BudgetExceeded):
         await agent.execute(await agent.authenticate(secret), request_for(max_tokens=50))
-    await agent.close(5)
     [row] = await kept(decisions, rows)
     assert (row.verdict, row.rule, row.model) == ("denied", "tenant output_tokens/day", "sandbox-small")
     assert row.token_id is not None
