@@ -10,39 +10,10 @@ from django.db.models import ProtectedError
 from django.test import Client
 from django.utils.timezone import now
 
-from metering.models import (
-    AuditEvent,
-    Budget,
-    LLMModel,
-    ModelPrice,
-    Plan,
-    PolicyRule,
-    Provider,
-    Tenant,
-    User,
-)
+from metering.models import AuditEvent, LLMModel, ModelPrice, Plan, Provider, Tenant, User
 from tests.integration.admin_console import rows
 from tests.integration.admin_console.conftest import Url
-
-RULE = {
-    "scope": "plan",
-    "scope_id": "PRO",
-    "priority": 0,
-    "mode": "enforce",
-    "enforce_percent": 100,
-    "conditions": "{}",
-    "is_active": "on",
-}
-BUDGET = {
-    "scope": "plan", "scope_id": "PRO", "per": "user", "window": "month", "mode": "enforce",
-    "enforce_percent": 100,
-    "on_expiry": "charge", "thresholds": "80,95,100", "hard": "on", "is_active": "on",
-}  # fmt: skip
-
-
-def errors_of(response: Any) -> dict[str, list[str]]:
-    assert response.status_code == 200, response.status_code
-    return response.context["adminform"].form.errors
+from tests.integration.admin_console.forms import errors_of
 
 
 def no_inlines(*prefixes: str) -> dict[str, int]:
@@ -93,109 +64,6 @@ def test_all_live_tokens_move_to_another_plan(console: Client, url: Url) -> None
     console.post(url(Tenant, "assign_plan", tenant.pk), {"_form_submitted": "True", "plan": "MAX"})
     assert set(tenant.ati_tokens.values_list("plan_tier_id", flat=True)) == {"MAX"}
     assert AuditEvent.objects.filter(action="tenant.plan_assigned").exists()
-
-
-@pytest.mark.parametrize(
-    ("key", "value", "task", "sentence"),
-    [
-        ("max_tokens_out", "0", "", "a whole number of tokens from 1"),
-        ("on_disconnect", "explode", "", "one of drain, cancel"),
-        ("retrieval_top_k", "5", "LLM0_CHAT", "does not apply to LLM0_CHAT"),
-        ("max_tokens_out", "many", "", "a whole number of tokens"),
-    ],
-)
-def test_an_invalid_rule_is_a_form_error(
-    console: Client, url: Url, key: str, value: str, task: str, sentence: str
-) -> None:
-    rows.catalog()
-    errors = errors_of(
-        console.post(url(PolicyRule, "add"), {**RULE, "key": key, "value": value, "task": task})
-    )
-    assert sentence in str(errors["value"])
-
-
-@pytest.mark.parametrize(
-    ("conditions", "sentence"),
-    [
-        ('{"hours": "9-17"}', "such as 09:00-17:00"),
-        ('{"days": ["monday"]}', "a list of mon, tue, wed"),
-        ('["mon"]', "a mapping of days, hours"),
-    ],
-)
-def test_a_condition_that_cannot_be_read_is_a_form_error(
-    console: Client, url: Url, conditions: str, sentence: str
-) -> None:
-    rows.catalog()
-    form = {**RULE, "key": "max_tokens_out", "value": "400", "conditions": conditions}
-    errors = errors_of(console.post(url(PolicyRule, "add"), form))
-    assert sentence in str(errors["conditions"])
-
-
-def test_a_key_that_does_not_count_for_the_scope_is_a_form_error(console: Client, url: Url) -> None:
-    rows.catalog()
-    form = {**RULE, "scope": "provider", "scope_id": "sandbox", "key": "max_tokens_out", "value": "400"}
-    errors = errors_of(console.post(url(PolicyRule, "add"), form))
-    assert "for which the keys are requests_per_minute, tokens_per_minute" in str(errors["value"])
-
-
-def test_a_valid_rule_is_saved(console: Client, url: Url) -> None:
-    rows.catalog()
-    assert (
-        console.post(url(PolicyRule, "add"), {**RULE, "key": "max_tokens_out", "value": "400"}).status_code
-        == 302
-    )
-    assert PolicyRule.objects.get().value == 400
-
-
-def test_a_scope_that_does_not_fit_is_a_form_error(console: Client, url: Url) -> None:
-    form = {**RULE, "key": "max_tokens_out", "value": "400", "scope": "user", "scope_id": ""}
-    assert set(errors_of(console.post(url(PolicyRule, "add"), form))) == {"tenant", "scope_id"}
-
-
-def test_a_cost_budget_is_entered_and_shown_in_dollars(console: Client, url: Url) -> None:
-    rows.catalog()
-    response = console.post(url(Budget, "add"), {**BUDGET, "dimension": "cost", "amount": "12.34"})
-    assert response.status_code == 302
-    budget = Budget.objects.get()
-    assert budget.amount == 12_340_000_000
-    assert b'value="12.34"' in console.get(url(Budget, "change", budget.pk)).content
-    assert b"$12.34" in console.get(url(Budget)).content
-    assert AuditEvent.objects.get(action="budget.added").facts["values"]["amount"] == "12.34"
-
-
-@pytest.mark.parametrize(
-    ("dimension", "amount"),
-    [
-        ("tokens", "1.5"),
-        ("cost", "0.0000000001"),
-        ("cost", "1e30"),
-        ("requests", "1e30"),
-        ("tokens", "-1"),
-        ("cost", "NaN"),
-    ],
-)
-def test_an_amount_that_cannot_be_counted_is_a_form_error(
-    console: Client, url: Url, dimension: str, amount: str
-) -> None:
-    rows.catalog()
-    assert "amount" in errors_of(
-        console.post(url(Budget, "add"), {**BUDGET, "dimension": dimension, "amount": amount})
-    )
-
-
-def test_what_a_budget_counts_is_fixed_once_it_counted_something(console: Client, url: Url) -> None:
-    tenant = rows.customer("alder")
-    rows.usage(tenant)
-    budget = Budget.objects.get(tenant=tenant)
-    address = url(Budget, "change", budget.pk)
-    assert console.post(address, {**BUDGET, "amount": "7", "dimension": "tokens"}).status_code == 302
-    budget.refresh_from_db()
-    assert (budget.amount, budget.dimension, budget.scope) == (7_000_000_000, "cost", "tenant")
-    assert console.post(url(Budget, "delete", budget.pk), {"post": "yes"}).status_code == 403
-    console.post(
-        url(Budget), {"action": "delete_selected", "_selected_action": [str(budget.pk)], "post": "yes"}
-    )
-    assert Budget.objects.filter(pk=budget.pk).exists()
 
 
 def test_a_price_in_force_is_read_only_and_a_coming_one_is_not(console: Client, url: Url) -> None:

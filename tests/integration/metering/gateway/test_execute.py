@@ -6,12 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from metering.errors import (
-    BudgetExceeded,
-    ConcurrencyExceeded,
-    VendorError,
-    VendorTimeout,
-)
+from metering.errors import BudgetExceeded, ConcurrencyExceeded, VendorError, VendorTimeout
 from metering.gateway import LLMGateway
 from metering.identity.principal import Principal
 from metering.models import UsageLog, UsageMeter, UsageReservation

@@ -9,10 +9,7 @@ from django.conf import settings as django_settings
 
 from metering.answers import recording as recording_module
 from metering.answers.forget import forget_answers
-from metering.errors import (
-    IdempotencyAnswerLost,
-    IdempotencyInProgress,
-)
+from metering.errors import IdempotencyAnswerLost, IdempotencyInProgress
 from metering.gateway import LLMGateway
 from metering.identity.principal import Principal
 from metering.ledger.commands import Command, Settle

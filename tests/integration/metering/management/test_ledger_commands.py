@@ -3,7 +3,6 @@
 import io
 import json
 import time
-from typing import Any
 from uuid import UUID
 
 import pytest
@@ -16,15 +15,10 @@ from metering.management.ledger import submit
 from metering.models import AuditEvent, Budget, UsageLog, UsageMeter, UsageReservation
 from metering.types import Dimension, Window
 from tests.factories import BudgetFactory, alder
+from tests.integration.metering.management.asking import answer
 
 pytestmark = pytest.mark.django_db(transaction=True)
 HELD = 1_000
-
-
-def answer(name: str, *arguments: str) -> Any:
-    output = io.StringIO()
-    call_command(name, *arguments, "--json", stdout=output)
-    return json.loads(output.getvalue())
 
 
 @pytest.fixture

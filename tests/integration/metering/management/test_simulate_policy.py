@@ -1,17 +1,15 @@
 """`simulate_policy` as people and scripts run it."""
 
-import io
-import json
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.utils.timezone import now
 
 from tests.factories import AttemptFactory, BudgetFactory, RuleFactory, make_token, reference_data
+from tests.integration.metering.management.asking import answer
 from tests.served import serve_model
 
 pytestmark = pytest.mark.django_db
@@ -24,9 +22,7 @@ def vocabulary(db: object) -> None:
 
 
 def simulate(*arguments: str) -> Any:
-    output = io.StringIO()
-    call_command("simulate_policy", *arguments, "--json", stdout=output)
-    return json.loads(output.getvalue())
+    return answer("simulate_policy", *arguments)
 
 
 def test_a_period_under_a_catalog_file(tmp_path: Path) -> None:

@@ -1,0 +1,41 @@
+"""Rows for tests. The cast: Alder owns what is asked for, Birch is another tenant and must never see it."""
+
+from tests.factories.catalog import (
+    ModelFactory,
+    PriceFactory,
+    ProviderFactory,
+    make_plan,
+    reference_data,
+)
+from tests.factories.identity import TeamFactory, TenantFactory, UserFactory, alder, birch, make_token
+from tests.factories.ledger import (
+    AlertFactory,
+    AttemptFactory,
+    MeterFactory,
+    ReservationFactory,
+    concurrency_meter,
+    id_at,
+)
+from tests.factories.policy import BudgetFactory, RuleFactory
+
+__all__ = [
+    "AlertFactory",
+    "AttemptFactory",
+    "BudgetFactory",
+    "MeterFactory",
+    "ModelFactory",
+    "PriceFactory",
+    "ProviderFactory",
+    "ReservationFactory",
+    "RuleFactory",
+    "TeamFactory",
+    "TenantFactory",
+    "UserFactory",
+    "alder",
+    "birch",
+    "concurrency_meter",
+    "id_at",
+    "make_plan",
+    "make_token",
+    "reference_data",
+]

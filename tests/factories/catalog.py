@@ -1,0 +1,84 @@
+"""Plans, models and their prices, and the words that migrations bring."""
+
+from typing import Any
+
+import factory
+from django.utils.timezone import now
+from factory.django import DjangoModelFactory
+
+from metering.models import (
+    Feature,
+    LLMModel,
+    ModelClass,
+    ModelPrice,
+    Plan,
+    PlanFeature,
+    PlanLLMAccess,
+    Provider,
+    Task,
+)
+
+TASKS = {
+    "LLM0_CHAT": "CHAT",
+    "LLM1_PRIOR_ART": "PRIOR_ART",
+    "LLM2_DRAFT": "DRAFTING",
+    "LLM3_DIAGRAM": "DIAGRAMS",
+}
+CLASSES = ("BASE_S", "BASE_M", "PRO_M", "PRO_L", "ADVANCED")
+
+
+def reference_data() -> None:
+    """Tasks, features and classes again: a test with `transaction=True` empties every table when it ends."""
+    for feature in TASKS.values():
+        Feature.objects.get_or_create(code=feature, defaults={"name": feature})
+    for task, feature in TASKS.items():
+        Task.objects.get_or_create(code=task, defaults={"name": task, "feature_id": feature})
+    for rank, code in enumerate(CLASSES, start=1):
+        ModelClass.objects.get_or_create(code=code, defaults={"name": code, "rank": rank})
+
+
+class ProviderFactory(DjangoModelFactory[Provider]):
+    name = "sandbox"
+    kind = Provider.Kind.SANDBOX
+
+    class Meta:
+        model = Provider
+        django_get_or_create = ("name",)
+
+
+class ModelFactory(DjangoModelFactory[LLMModel]):
+    name = factory.Sequence(lambda number: f"model-{number}")
+    provider = factory.SubFactory(ProviderFactory)
+    physical_name = factory.LazyAttribute(lambda model: model.name)
+    model_class_id = "BASE_S"
+    context_tokens = 32_000
+    max_output_tokens = 4_096
+
+    class Meta:
+        model = LLMModel
+
+    @classmethod
+    def _create(cls, model_class: type[LLMModel], *args: Any, **kwargs: Any) -> LLMModel:
+        reference_data()
+        return super()._create(model_class, *args, **kwargs)
+
+
+class PriceFactory(DjangoModelFactory[ModelPrice]):
+    model = factory.SubFactory(ModelFactory)
+    effective_from = factory.LazyFunction(now)
+    input = output = cached_input = cache_write = 1
+
+    class Meta:
+        model = ModelPrice
+
+
+def make_plan(code: str = "PRO", *, classes: tuple[str, ...] = CLASSES) -> Plan:
+    """A plan that contains every task with the same classes, without rules and budgets; made once."""
+    plan, created = Plan.objects.get_or_create(code=code, defaults={"name": code.title()})
+    if created:
+        reference_data()
+        for task, feature in TASKS.items():
+            PlanFeature.objects.create(plan=plan, feature_id=feature)
+            access = PlanLLMAccess.objects.create(plan=plan, task_id=task, default_class_id=classes[0])
+            access.allowed_classes.set(ModelClass.objects.filter(code__in=classes))
+    return plan
