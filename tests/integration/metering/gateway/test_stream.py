@@ -113,10 +113,10 @@ async def test_a_caller_who_goes_while_the_first_event_is_awaited_leaves_nothing
 async def test_stopping_the_gateway_settles_a_running_stream(
     gateway: LLMGateway, caller: Principal, vendors: FakeVendors, request_for: Any, rows: Any
 ) -> None:
-    vendors.script = [[*CHUNKS, USAGE]]
+    vendors.script = [[*CHUNKS * 100, USAGE]]  # more than the channel takes, and nobody reads
     _, stream = await gateway.stream(caller, request_for(stream=True))
-    vendors.gate = asyncio.Event()
     await gateway.close(0.05)
     assert stream is not None
     reservation = await rows(UsageReservation.objects.get)
     assert reservation.state == ReservationState.SETTLED
+    assert (await rows(UsageLog.objects.get)).outcome == "cancelled"
