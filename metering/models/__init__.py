@@ -3,31 +3,18 @@
 from metering.models.alerts import AlertDelivery, QuotaAlert
 from metering.models.answers import KeptAnswer
 from metering.models.audit import AuditEvent
-from metering.models.catalog import (
-    Feature,
-    LLMModel,
-    ModelClass,
-    ModelPrice,
-    Plan,
-    PlanFeature,
-    PlanLLMAccess,
-    Provider,
-    Task,
-)
+from metering.models.catalog import LLMModel, ModelClass, ModelPrice, Provider
 from metering.models.decisions import PolicyDecision
-from metering.models.identity import ATIToken, Membership, Team, Tenant, User
-from metering.models.ledger import (
-    ClosingBalance,
-    LedgerEntry,
-    LedgerPeriod,
-    UsageLog,
-    UsageMeter,
-    UsageReservation,
-    UsageRollup,
-)
+from metering.models.identity import Team, Tenant
+from metering.models.ledger import LedgerEntry, UsageMeter, UsageReservation
+from metering.models.months import ClosingBalance, LedgerPeriod
 from metering.models.password_resets import PasswordReset
+from metering.models.people import Membership, User
+from metering.models.plans import Feature, Plan, PlanFeature, PlanLLMAccess, Task
 from metering.models.policy import Budget, PolicyRule
 from metering.models.sessions import LoginSession
+from metering.models.tokens import ATIToken
+from metering.models.usage import UsageLog, UsageRollup
 
 __all__ = [
     "ATIToken",

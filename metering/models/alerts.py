@@ -3,8 +3,8 @@
 from django.db import models
 from django.db.models import Q
 
-from metering.models.identity import User
 from metering.models.password_resets import PasswordReset
+from metering.models.people import User
 from metering.models.policy import choices_of
 from metering.models.tenancy import TenantQuerySet
 from metering.types import AlertLevel, Dimension, SubjectType, Window

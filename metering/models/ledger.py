@@ -1,4 +1,4 @@
-"""The ledger's tables. Only `metering.ledger` writes them; no foreign keys, so that nothing else is ever locked.
+"""Meters, reservations and entries. Only `metering.ledger` writes them; no foreign keys, so nothing else is locked.
 
 Invariants, each proved by `verify_ledger`: a meter's `used` is the sum of its entries' charges, its
 `held` the sum of the active holds on it; a reservation that ended has exactly one terminal entry,
@@ -6,13 +6,12 @@ and its entries are the sum of its attempts.
 """
 
 from django.contrib.postgres.fields import ArrayField
-from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
 
 from metering.models.policy import choices_of
 from metering.models.tenancy import TenantQuerySet
-from metering.types import Dimension, EntryKind, Outcome, ReservationState, SubjectType, Window
+from metering.types import Dimension, EntryKind, ReservationState, SubjectType, Window
 
 
 def _members(vocabulary: type) -> list[tuple[int, str]]:
@@ -143,55 +142,6 @@ class UsageReservation(models.Model):
         return str(self.id)
 
 
-class UsageLog(models.Model):
-    """One vendor attempt or API call: its token vector, cost and outcome. Partitioned by month (ranges of id)."""
-
-    id = models.UUIDField(primary_key=True)
-    reservation_id = models.UUIDField()
-    attempt = models.SmallIntegerField()
-    tenant_id = models.UUIDField()
-    team_id = models.UUIDField(null=True)
-    user_id = models.UUIDField(null=True)
-    token_id = models.UUIDField(null=True)
-    task = models.CharField(max_length=32)
-    request_id = models.CharField(max_length=128)
-    request_model = models.CharField(max_length=128)
-    response_model = models.CharField(max_length=128)
-    model_class = models.CharField(max_length=16)
-    provider_name = models.CharField(max_length=64)
-    input_tokens = models.BigIntegerField()
-    output_tokens = models.BigIntegerField()
-    cached_input_tokens = models.BigIntegerField()
-    cache_write_tokens = models.BigIntegerField()
-    reasoning_tokens = models.BigIntegerField()
-    api_calls = models.BigIntegerField()
-    files = models.BigIntegerField()
-    steps = models.BigIntegerField()
-    cost_nano_usd = models.BigIntegerField()
-    latency_ms = models.IntegerField()
-    outcome = models.CharField(max_length=12, choices=choices_of(Outcome))
-    estimated = models.BooleanField(help_text="Counted by us: the vendor reported no usage.")
-    started_at = models.DateTimeField()
-    recorded_at = models.DateTimeField()
-    agent_id = models.CharField(max_length=128, null=True)
-    microdao_id = models.CharField(max_length=128, null=True)
-    channel_id = models.CharField(max_length=128, null=True)
-    conversation_id = models.CharField(max_length=128, null=True)
-    trace_id = models.CharField(max_length=128, null=True)
-
-    objects = TenantQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["-id"]
-        indexes = [
-            models.Index(fields=["tenant_id", "id"], name="usagelog_tenant_id"),
-            BrinIndex(fields=["recorded_at"], name="usagelog_recorded"),
-        ]
-
-    def __str__(self) -> str:
-        return str(self.id)
-
-
 class LedgerEntry(models.Model):
     """What one ending, true-up or correction charged, meter by meter. Signed; never edited. Partitioned as UsageLog."""
 
@@ -225,86 +175,3 @@ class LedgerEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{EntryKind(self.kind).name} {self.reservation_id}"
-
-
-class LedgerPeriod(models.Model):
-    """One month of reservations: open, then sealed with closing balances, then dropped."""
-
-    class State(models.TextChoices):
-        OPEN = "open"
-        SEALED = "sealed"
-        DROPPED = "dropped"
-
-    month = models.DateField(primary_key=True)
-    state = models.CharField(max_length=8, choices=State.choices, default=State.OPEN)
-    sealed_at = models.DateTimeField(null=True)
-    dropped_at = models.DateTimeField(null=True)
-
-    class Meta:
-        ordering = ["-month"]
-        constraints = [
-            models.CheckConstraint(condition=Q(state__in=["open", "sealed", "dropped"]), name="period_state")
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.month:%Y-%m} {self.state}"
-
-
-class ClosingBalance(models.Model):
-    """What a sealed month's entries charged to one meter, so that its entries may be dropped."""
-
-    month = models.DateField()
-    meter_id = models.BigIntegerField()
-    charged = models.BigIntegerField()
-
-    class Meta:
-        ordering = ["-month", "meter_id"]
-        constraints = [models.UniqueConstraint(fields=["month", "meter_id"], name="closing_balance_once")]
-
-    def __str__(self) -> str:
-        return f"{self.month:%Y-%m} {self.meter_id}"
-
-
-class UsageRollup(models.Model):
-    """Hourly sums of the usage log, recomputed from its rows."""
-
-    hour = models.DateTimeField()
-    tenant_id = models.UUIDField()
-    team_id = models.UUIDField(null=True)
-    user_id = models.UUIDField(null=True)
-    token_id = models.UUIDField(null=True)
-    task = models.CharField(max_length=32)
-    request_model = models.CharField(max_length=128)
-    provider_name = models.CharField(max_length=64)
-    attempts = models.BigIntegerField()
-    input_tokens = models.BigIntegerField()
-    output_tokens = models.BigIntegerField()
-    cached_input_tokens = models.BigIntegerField()
-    cache_write_tokens = models.BigIntegerField()
-    reasoning_tokens = models.BigIntegerField()
-    cost_nano_usd = models.BigIntegerField()
-
-    objects = TenantQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["-hour"]
-        indexes = [models.Index(fields=["tenant_id", "hour"], name="rollup_tenant_hour")]
-        constraints = [
-            models.UniqueConstraint(
-                fields=[
-                    "hour",
-                    "tenant_id",
-                    "team_id",
-                    "user_id",
-                    "token_id",
-                    "task",
-                    "request_model",
-                    "provider_name",
-                ],
-                nulls_distinct=False,
-                name="rollup_once",
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.hour:%Y-%m-%d %H}h {self.tenant_id}"

@@ -4,7 +4,7 @@ from django.db import models
 from django.utils.timezone import now
 
 from metering.ids import uuid7
-from metering.models.identity import User
+from metering.models.people import User
 
 
 class PasswordReset(models.Model):

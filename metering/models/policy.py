@@ -8,8 +8,9 @@ from django.db.models import Q
 from django.utils.timezone import now
 
 from metering.ids import uuid7
-from metering.models.catalog import ModelClass, Task
+from metering.models.catalog import ModelClass
 from metering.models.identity import Tenant
+from metering.models.plans import Task
 from metering.types import (
     MAX_AMOUNT,
     MAX_PERCENT,

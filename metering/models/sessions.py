@@ -5,7 +5,7 @@ from django.db.models import Q
 from django.utils.timezone import now
 
 from metering.ids import uuid7
-from metering.models.identity import User
+from metering.models.people import User
 
 
 class LoginSession(models.Model):
