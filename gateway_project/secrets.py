@@ -1,4 +1,4 @@
-"""Secrets the operator did not set are generated once and kept in the state directory.
+"""The process's secrets, checked. Those the operator did not set are generated once and kept in the state directory.
 
 So a fresh clone runs without configuration and still has no secret in its source: `secrets.json` (mode 0600)
 is written by whoever comes first and read by every later process.
@@ -11,8 +11,10 @@ import secrets
 from collections.abc import Callable
 from pathlib import Path
 
-from cryptography.fernet import Fernet
+from cryptography.fernet import Fernet, MultiFernet
 from django.core.exceptions import ImproperlyConfigured
+
+from gateway_project import env
 
 GENERATORS: dict[str, Callable[[], str]] = {
     "SECRET_KEY": lambda: secrets.token_urlsafe(64),
@@ -20,6 +22,40 @@ GENERATORS: dict[str, Callable[[], str]] = {
     "TOKEN_PEPPER": lambda: secrets.token_urlsafe(48),
     "FIELD_ENCRYPTION_KEYS": lambda: Fernet.generate_key().decode(),
 }
+LONG = ("SECRET_KEY", "TOKEN_PEPPER")
+MIN_LENGTH = 32
+
+
+def read_secrets(state_dir: Path) -> dict[str, str]:
+    """Each by its name: from the environment, else generated. Raises ImproperlyConfigured for one that is too short."""
+    known = {name: env.text(name) for name in GENERATORS}
+    if not all(known.values()):
+        generated = generated_secrets(state_dir)
+        known = {name: value or generated[name] for name, value in known.items()}
+    for name in LONG:
+        if len(known[name]) < MIN_LENGTH:
+            raise ImproperlyConfigured(f"{name} must be at least {MIN_LENGTH} characters long.")
+    return known
+
+
+def signing_keys(text: str) -> list[str]:
+    """Keys of JWTs separated by commas. Raises ImproperlyConfigured."""
+    keys = env.listed(text)
+    if not keys or min(map(len, keys)) < MIN_LENGTH:
+        raise ImproperlyConfigured(
+            f"JWT_SIGNING_KEY must be keys of at least {MIN_LENGTH} characters, separated by commas."
+        )
+    return keys
+
+
+def encryption_keys(text: str) -> list[str]:
+    """Fernet keys separated by commas. Raises ImproperlyConfigured."""
+    keys = env.listed(text)
+    try:
+        MultiFernet([Fernet(key) for key in keys])  # refuses an empty list too
+    except ValueError:
+        raise ImproperlyConfigured("FIELD_ENCRYPTION_KEYS must be Fernet keys separated by commas.") from None
+    return keys
 
 
 def generated_secrets(state_dir: Path) -> dict[str, str]:

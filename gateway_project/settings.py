@@ -4,44 +4,25 @@ import contextlib
 import json
 from pathlib import Path
 
-from cryptography.fernet import Fernet
-from django.core.exceptions import ImproperlyConfigured
-
 from admin_console.theme import UNFOLD  # noqa: F401
 from gateway_project import env, logs
 from gateway_project.api.configuration import *  # noqa: F403
-from gateway_project.secrets import generated_secrets
+from gateway_project.secrets import encryption_keys, read_secrets, signing_keys
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env.read_dotenv(BASE_DIR / ".env")
 GATEWAY_STATE_DIR = Path(env.text("GATEWAY_STATE_DIR", str(BASE_DIR / ".state"))).absolute()
 
-# --- Secrets -------------------------------------------------------------------------------------------------
-_SECRET_NAMES = ("SECRET_KEY", "JWT_SIGNING_KEY", "TOKEN_PEPPER", "FIELD_ENCRYPTION_KEYS")
-_secrets = {name: env.text(name) for name in _SECRET_NAMES}
-if not all(_secrets.values()):
-    _generated = generated_secrets(GATEWAY_STATE_DIR)
-    _secrets = {name: value or _generated[name] for name, value in _secrets.items()}
-
+_secrets = read_secrets(GATEWAY_STATE_DIR)
 SECRET_KEY = _secrets["SECRET_KEY"]
 # The first key signs; all of them verify, so a new key is put in front to rotate.
-JWT_SIGNING_KEYS = env.listed(_secrets["JWT_SIGNING_KEY"])
+JWT_SIGNING_KEYS = signing_keys(_secrets["JWT_SIGNING_KEY"])
 TOKEN_PEPPER = _secrets["TOKEN_PEPPER"]
 # The first key encrypts; all of them decrypt, so a new key is put in front to rotate.
-FIELD_ENCRYPTION_KEYS = env.listed(_secrets["FIELD_ENCRYPTION_KEYS"])
-try:
-    _ = [Fernet(key) for key in FIELD_ENCRYPTION_KEYS]
-except ValueError as error:
-    raise ImproperlyConfigured("FIELD_ENCRYPTION_KEYS must be Fernet keys separated by commas.") from error
-for _name in ("SECRET_KEY", "TOKEN_PEPPER"):
-    if len(_secrets[_name]) < 32:
-        raise ImproperlyConfigured(f"{_name} must be at least 32 characters long.")
-if not JWT_SIGNING_KEYS or min(map(len, JWT_SIGNING_KEYS)) < 32:
-    raise ImproperlyConfigured("JWT_SIGNING_KEY must be keys of at least 32 characters, separated by commas.")
+FIELD_ENCRYPTION_KEYS = encryption_keys(_secrets["FIELD_ENCRYPTION_KEYS"])
 METRICS_TOKEN = env.text("METRICS_TOKEN")  # without one there is no /metrics, unless DEBUG
 LLM_PROXY_SECRET = env.text("LLM_PROXY_SECRET")
 
-# --- The two servers -----------------------------------------------------------------------------------------
 # The launchers and manage.py start embedded servers and pass on their URLs; anything else that is started
 # beside them (an IDE, a REPL) finds them in services.json.
 _services: dict[str, str] = {}
@@ -68,11 +49,9 @@ REDIS_URL = env.url(
     schemes=("redis", "rediss", "unix"),
 )
 
-# --- Metering ------------------------------------------------------------------------------------------------
 RESERVATION_LEASE_S = env.integer("RESERVATION_LEASE_S", 60, low=1, high=86_400)
 SWEEP_INTERVAL_S = env.integer("SWEEP_INTERVAL_S", 10, low=1, high=3_600)
 
-# --- The front -----------------------------------------------------------------------------------------------
 # Requests that one process answers at once; more get 503 `overloaded` at once. The server accepts about twice
 # as many connections, so that there is somebody to say so.
 MAX_CONCURRENT_REQUESTS = env.integer("MAX_CONCURRENT_REQUESTS", 2_000, low=1, high=4_000)
@@ -81,7 +60,6 @@ RATE_LIMIT_TIMEOUT_S = env.number("RATE_LIMIT_TIMEOUT_S", 0.25, low=0.01, high=1
 # Where the workers of one server exchange what they count; the launcher makes one for each server.
 METRICS_DIR = Path(_folder) if (_folder := env.text("GATEWAY_METRICS_DIR")) else None
 
-# --- Vendors and sources ---------------------------------------------------------------------------------------
 VENDOR_KEYS = {
     name: env.text(name)
     for name in (
@@ -101,7 +79,6 @@ OPENALEX_API_KEY = env.text("OPENALEX_API_KEY")
 USPTO_ODP_BASE_URL = env.url("USPTO_ODP_BASE_URL", "https://api.uspto.gov", schemes=("https", "http"))
 USPTO_ODP_API_KEY = env.text("USPTO_ODP_API_KEY")
 
-# --- Django --------------------------------------------------------------------------------------------------
 DEBUG = env.boolean("DEBUG", False)
 ALLOWED_HOSTS = env.names("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
 TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
@@ -179,7 +156,6 @@ WHITENOISE_USE_FINDERS = True  # served from the installed packages: no collects
 LOGGING = logs.LOGGING
 logs.configure_structlog()
 
-# --- Mail ----------------------------------------------------------------------------------------------------
 globals().update(env.email("EMAIL_URL", env.text("EMAIL_URL", "consolemail://")))
 EMAIL_TIMEOUT = 20
 # An application's page where people choose another password; `?token=...` is added. Without it the mail has the token.
