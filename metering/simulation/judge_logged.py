@@ -6,8 +6,6 @@ from datetime import datetime
 from decimal import Decimal
 
 from metering.errors import (
-    BudgetExceeded,
-    ConcurrencyExceeded,
     InputTooLarge,
     ModelNotAllowed,
     NotFound,
@@ -17,14 +15,12 @@ from metering.errors import (
 )
 from metering.money import NANO_PER_USD, TOKENS_PER_PRICE
 from metering.policy.rate_limit import CallRates, Limits
-from metering.policy.values import EffectivePolicy, Lines, PolicySubject
+from metering.policy.values import EffectivePolicy, PolicySubject
 from metering.simulation.counters import Counters
+from metering.simulation.full import Reason, amounts_of, charge, full, seconds_of
 from metering.simulation.logged import LoggedCall
 from metering.simulation.rule_book import RuleBook
-from metering.types import Dimension, Window
-
-Reason = tuple[str, str]
-"""A rule as messages call it, and the error's code."""
+from metering.types import Dimension
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +58,11 @@ def judge_logged(
             return Judged(denied_by=denied)
         would_deny = tuple(_tried(policy, call, counters, now_s))
         saved = _saved(book, policy, call)
-        denied, loose = _full(lines, _amounts(call, saved), counters, now, now_s)
+        denied, loose = full(lines, amounts_of(call, saved), counters, now, now_s)
         would_deny += loose
         if denied is not None:
             return Judged(denied_by=denied, would_deny=would_deny)
-    _charge(lines, _amounts(call, saved), counters, now, now_s, _seconds(call))
+    charge(lines, amounts_of(call, saved), counters, now, now_s, lasts_s=seconds_of(call))
     return Judged(would_deny=would_deny, saved_nano_usd=saved)
 
 
@@ -134,70 +130,3 @@ def _saved(book: RuleBook, policy: EffectivePolicy, call: LoggedCall) -> int:
             nano = (attempt.output_tokens - limit) * price * NANO_PER_USD / TOKENS_PER_PRICE
             saved += min(int(nano), attempt.cost_nano_usd)
     return saved
-
-
-def _amounts(call: LoggedCall, saved_nano_usd: int) -> dict[Dimension, int]:
-    attempts = call.attempts
-    input_tokens = sum([attempt.input_tokens for attempt in attempts])
-    output_tokens = sum([attempt.output_tokens for attempt in attempts])
-    return {
-        Dimension.REQUESTS: 1,
-        Dimension.CONCURRENCY: 1,
-        Dimension.INPUT_TOKENS: input_tokens,
-        Dimension.OUTPUT_TOKENS: output_tokens,
-        Dimension.TOKENS: input_tokens + output_tokens,
-        Dimension.COST: sum([attempt.cost_nano_usd for attempt in attempts]) - saved_nano_usd,
-        Dimension.API_CALLS: sum([attempt.api_calls for attempt in attempts]),
-        Dimension.FILES: sum([attempt.files for attempt in attempts]),
-        Dimension.STEPS: sum([attempt.steps for attempt in attempts]),
-    }
-
-
-def _full(
-    lines: Lines, amounts: dict[Dimension, int], counters: Counters, now: datetime, now_s: float
-) -> tuple[Reason | None, tuple[Reason, ...]]:
-    """The enforced line without room that lasts longest, and those that are not enforced."""
-    denied: tuple[int, Reason] | None = None
-    would_deny: list[Reason] = []
-    for line in lines:
-        amount = amounts[line.meter.dimension]
-        if not amount:
-            continue
-        is_concurrency = line.meter.window is Window.NONE
-        taken = counters.in_flight(line.meter, now_s) if is_concurrency else counters.used(line.meter, now)
-        if taken + amount <= line.limit:
-            continue
-        reason = (line.name, (ConcurrencyExceeded if is_concurrency else BudgetExceeded).code)
-        if not line.enforced:
-            would_deny.append(reason)
-        elif denied is None or _RANK[line.meter.window] > denied[0]:
-            denied = _RANK[line.meter.window], reason
-    return (denied[1] if denied else None), tuple(would_deny)
-
-
-_RANK = {
-    window: rank
-    for rank, window in enumerate(
-        (Window.NONE, Window.HOUR, Window.DAY, Window.WEEK, Window.MONTH, Window.TOTAL)
-    )
-}
-
-
-def _charge(
-    lines: Lines,
-    amounts: dict[Dimension, int],
-    counters: Counters,
-    now: datetime,
-    now_s: float,
-    lasts_s: float,
-) -> None:
-    for line in lines:
-        amount = amounts[line.meter.dimension]
-        if line.meter.window is Window.NONE:
-            counters.fly(line.meter, now_s, now_s + lasts_s)
-        elif amount:
-            counters.charge(line.meter, amount, now)
-
-
-def _seconds(call: LoggedCall) -> float:
-    return sum([attempt.latency_ms for attempt in call.attempts]) / 1000
