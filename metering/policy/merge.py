@@ -13,8 +13,9 @@ from typing import NamedTuple
 from uuid import UUID
 
 from metering.policy.enforcement import Modes, mode_for
-from metering.policy.registry import REGISTRY, Merge, RuleKey
+from metering.policy.registry import REGISTRY
 from metering.policy.rule import BASE_SCOPES, Rule
+from metering.policy.rule_key import Merge, RuleKey
 from metering.policy.values import Setting
 from metering.types import EnforcementMode, Scope
 

@@ -12,8 +12,9 @@ from metering.decisions.trace import COUNTED_APART, rule_steps
 from metering.policy.compile import compile_policy
 from metering.policy.conditions import Condition, Hours
 from metering.policy.rate_limit import CallRates, Limits
-from metering.policy.registry import REGISTRY, Merge, RuleKey
+from metering.policy.registry import REGISTRY
 from metering.policy.rule import BASE_SCOPES, NARROW_SCOPES, Rule
+from metering.policy.rule_key import Merge, RuleKey
 from metering.policy.values import EffectivePolicy, PolicySubject
 from metering.types import EnforcementMode, Scope
 from tests.fakes.policy import ALDER, UTC_TENANT, subject

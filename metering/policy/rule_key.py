@@ -1,0 +1,55 @@
+"""What a rule key is: its type, unit, bounds, tasks and scopes, and how scopes merge."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from metering.types import MAX_AMOUNT, Scope, Task
+
+CALLERS = frozenset({Scope.GLOBAL, Scope.PLAN, Scope.TENANT, Scope.TEAM, Scope.USER, Scope.TOKEN})
+"""Scopes that a caller is in. Providers and agents are known with the call only, after its settings are chosen."""
+
+
+class Merge(StrEnum):
+    """What team, user and token rules may do to the value that global, plan and tenant rules give."""
+
+    LOWER = "lower"
+    """Only a smaller number counts."""
+    RAISE = "raise"
+    """Only a larger number counts."""
+    STRICTER = "stricter"
+    """Only a later one of the key's choices counts: they are listed from loose to strict."""
+    REPLACE = "replace"
+    """A preference rather than a limit: the most specific value counts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleKey:
+    """One key that a policy rule may set: a whole number within bounds, or one of a few choices."""
+
+    name: str
+    meaning: str
+    unit: str = ""
+    low: int = 0
+    high: int = MAX_AMOUNT
+    choices: tuple[str, ...] = ()
+    tasks: frozenset[Task] = frozenset(Task)
+    scopes: frozenset[Scope] = CALLERS
+    """Where the engine reads it: a rule anywhere else would count for nothing."""
+    merge: Merge = Merge.LOWER
+    default: int | str | None = None
+    """What is in force without any rule, where that is not unlimited: team, user and token rules only tighten it."""
+    is_limit: bool = True
+    """Whether the modes of tenant and gateway apply. What is no limit counts if its rule's own mode is enforce."""
+
+    def strictness(self, value: int | str) -> int:
+        """Orders the values of a key: the larger, the less is allowed."""
+        if self.merge is Merge.LOWER:
+            return -int(value)
+        return int(value) if self.merge is Merge.RAISE else self.choices.index(str(value))
+
+    @property
+    def valid_values(self) -> str:
+        """What would be valid, for messages."""
+        if self.choices:
+            return "one of " + ", ".join(self.choices)
+        return f"a whole number of {self.unit} from {self.low} to {self.high}"
