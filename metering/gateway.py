@@ -17,8 +17,9 @@ from functools import partial
 from typing import Any, TypeVar
 
 from metering.background import BackgroundTasks
-from metering.calls.admit import Collaborators, admit
+from metering.calls.admit import admit
 from metering.calls.channel import Channel, MeteredStream
+from metering.calls.collaborators import Collaborators
 from metering.calls.judge import note_admission, note_refusal, note_stopped
 from metering.calls.keep import keep_and_settle
 from metering.calls.known import Known

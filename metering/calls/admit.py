@@ -2,52 +2,29 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable
 from functools import partial
 
 from metering.answers.recording import Recording
-from metering.background import BackgroundTasks
-from metering.calls.known import Known
+from metering.calls.collaborators import Collaborators
 from metering.calls.notices import Notice, line_notices, rate_notices, setting_notices
 from metering.calls.values import Call, CallRequest
 from metering.catalog.access import check_task, choose_model
 from metering.catalog.served import ServedModel
-from metering.decisions.log import DecisionLog
 from metering.errors import LimitExceeded, TaskNotAllowed
 from metering.identity.principal import Principal
 from metering.ledger.commands import CallContext
-from metering.ledger.port import Ledger
 from metering.policy.values import EffectivePolicy, PolicySubject
-from metering.ports import Body, LLMAdapter, TaskRequest, Vendors
+from metering.ports import Body, TaskRequest
 from metering.rates.grant import RateGrant
-from metering.rates.port import Buckets
 from metering.rates.take import take_rates
 from metering.reservation.allowance import Allowance
 from metering.reservation.bound import BoundedCall, TokenCounter, bound_call
 from metering.reservation.hold import has_hard_budget
 from metering.reservation.reserve import reserve
-from metering.types import Task
 
 LARGE_INPUT = 256 * 1024
 """Bytes. A larger request is measured in a thread, so that the others need not wait for it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Collaborators:
-    """Who the gateway works with; chosen in one place (wiring)."""
-
-    ledger: Ledger
-    vendors: Vendors
-    adapters: Mapping[Task, LLMAdapter]
-    count_tokens: TokenCounter
-    known: Known
-    buckets: Buckets
-    background: BackgroundTasks
-    now: Callable[[], datetime]
-    lease_s: int
-    decisions: DecisionLog
 
 
 async def admit(with_: Collaborators, caller: Principal, request: CallRequest) -> Call:

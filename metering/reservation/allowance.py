@@ -13,12 +13,8 @@ from datetime import datetime
 from metering.catalog.served import ServedModel
 from metering.errors import (
     BudgetExceeded,
-    MeteringError,
     MeteringUnavailable,
-    RefusedByVendor,
     TransitionRefused,
-    VendorError,
-    VendorTimeout,
 )
 from metering.ledger.commands import Attempt, Bound
 from metering.ledger.port import Ledger
@@ -28,10 +24,9 @@ from metering.reservation.extend import enlarge
 from metering.reservation.hold import Hold
 from metering.reservation.running import RunningAttempt
 from metering.reservation.token_sums import beyond, minus, plus
+from metering.reservation.vendor_error import vendor_error
 from metering.types import Outcome
 
-CALLERS_FAULT = frozenset({400, 413, 422})
-"""Statuses with which a vendor says that the request itself is wrong."""
 MAX_ATTEMPTS = 1000
 """The ledger's own bound on one reservation."""
 
@@ -177,21 +172,3 @@ class Allowance:
         attempt = running.as_attempt(outcome)
         self.attempts.append(attempt)
         self._free = plus(self._free, minus(running.bound, attempt))
-
-
-def vendor_error(failure: AttemptFailed, model: ServedModel) -> MeteringError:
-    """The caller's error for a failed attempt: VendorTimeout, RefusedByVendor or VendorError."""
-    if failure.outcome is Outcome.TIMEOUT:
-        return VendorTimeout(
-            f"{model.provider_name} did not answer in time.", retryable=True, status=failure.status
-        )
-    if failure.status in CALLERS_FAULT:
-        return RefusedByVendor(
-            f"{model.provider_name} refused the request: {failure.message}", param=failure.param
-        )
-    return VendorError(
-        f"{model.provider_name} failed: {failure.message}",
-        retryable=failure.retryable,
-        status=failure.status,
-        retry_after_s=failure.retry_after_s,
-    )

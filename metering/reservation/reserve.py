@@ -60,16 +60,7 @@ async def reserve(
     except LedgerOverloaded:
         raise  # it was never queued
     except (MeteringUnavailable, asyncio.CancelledError):
-        background.spawn(
-            release(
-                ledger=ledger,
-                reservation_id=command.reservation_id,
-                tenant_id=tenant_id,
-                reason="the hold was never confirmed",
-                deadline_s=lease_s,
-            ),
-            name="reservation.cancel",
-        )
+        _cancel(command, ledger, background)
         raise
     match result:
         case Granted():
@@ -88,3 +79,17 @@ async def reserve(
         case Refused():
             raise refusal_error(result)
     raise AssertionError(f"a reserve is never answered by {type(result).__name__}")
+
+
+def _cancel(command: Reserve, ledger: Ledger, background: BackgroundTasks) -> None:
+    """For good, whether or not it was carried out."""
+    background.spawn(
+        release(
+            ledger=ledger,
+            reservation_id=command.reservation_id,
+            tenant_id=command.tenant_id,
+            reason="the hold was never confirmed",
+            deadline_s=command.lease_s,
+        ),
+        name="reservation.cancel",
+    )

@@ -1,0 +1,30 @@
+"""Who the gateway works with."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from metering.background import BackgroundTasks
+from metering.calls.known import Known
+from metering.decisions.log import DecisionLog
+from metering.ledger.port import Ledger
+from metering.ports import LLMAdapter, Vendors
+from metering.rates.port import Buckets
+from metering.reservation.bound import TokenCounter
+from metering.types import Task
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collaborators:
+    """Chosen in one place (wiring)."""
+
+    ledger: Ledger
+    vendors: Vendors
+    adapters: Mapping[Task, LLMAdapter]
+    count_tokens: TokenCounter
+    known: Known
+    buckets: Buckets
+    background: BackgroundTasks
+    now: Callable[[], datetime]
+    lease_s: int
+    decisions: DecisionLog
