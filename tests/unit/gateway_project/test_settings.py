@@ -79,6 +79,7 @@ def test_a_mail_server_is_one_url(tmp_path: Path) -> None:
             "JWT_SIGNING_KEY must be keys of at least 32 characters, separated by commas.",
         ),
         ("FIELD_ENCRYPTION_KEYS", "short", "FIELD_ENCRYPTION_KEYS must be Fernet keys separated by commas."),
+        ("FIELD_ENCRYPTION_KEYS", ",", "FIELD_ENCRYPTION_KEYS must be Fernet keys separated by commas."),
     ],
 )
 def test_a_bad_value_is_refused_by_name(tmp_path: Path, name: str, value: str, sentence: str) -> None:
