@@ -101,11 +101,14 @@ class DecisionLog:
             batch = {key: self._gathered.pop(key) for key in keys}
             try:
                 await in_database_thread(write_decisions, batch)
-            except DataError:
-                logger.exception("decisions.unwritable")
+            except Exception as error:
+                if isinstance(error, DatabaseError) and not isinstance(error, DataError):
+                    self._take_back(batch)
+                    raise
+                logger.exception("decisions.unwritable")  # another try would not change that
                 self._lose(sum(item.count for item in batch.values()))
-            except DatabaseError:
-                self._take_back(batch)
+            except asyncio.CancelledError:
+                self._take_back(batch)  # perhaps it was written: `close` counts it as lost
                 raise
 
     async def _write_on(self) -> None:

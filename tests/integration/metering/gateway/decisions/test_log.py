@@ -1,6 +1,7 @@
 """The log of decisions: one row a minute whatever floods in, nothing spoilt, and what is lost is counted."""
 
 import asyncio
+import threading
 from typing import Any
 
 import pytest
@@ -54,6 +55,57 @@ async def test_decisions_wait_while_the_database_is_away(
                 await decisions.flush()
     assert sum(row.count for row in await kept(decisions, rows)) == 3
     assert decisions.lost == 0
+
+
+async def test_what_cannot_be_written_is_lost_and_the_log_goes_on(
+    gateway: LLMGateway,
+    caller: Principal,
+    decisions: DecisionLog,
+    rows: Any,
+    request_for: Any,
+    monkeypatch: Any,
+) -> None:
+    def refuse(_: object) -> None:
+        raise ValueError("this cannot be written")
+
+    await rows(lambda: BudgetFactory(dimension="requests", amount=0))
+    for broken in (True, False):
+        with pytest.raises(BudgetExceeded):
+            await gateway.execute(caller, request_for())
+        with monkeypatch.context() as patched:
+            if broken:
+                patched.setattr(decision_log, "write_decisions", refuse)
+            await decisions.flush()
+    assert decisions.lost == 1
+    assert sum(row.count for row in await kept(decisions, rows)) == 1
+
+
+async def test_what_is_being_written_when_the_time_to_close_is_over_counts_as_lost(
+    gateway: LLMGateway,
+    caller: Principal,
+    decisions: DecisionLog,
+    rows: Any,
+    request_for: Any,
+    monkeypatch: Any,
+) -> None:
+    begun, over = threading.Event(), threading.Event()
+
+    def hang(_: object) -> None:
+        begun.set()
+        over.wait(30)
+
+    monkeypatch.setattr(decision_log, "write_decisions", hang)
+    monkeypatch.setattr(decision_log, "CLOSE_S", 0.05)
+    await rows(lambda: BudgetFactory(dimension="requests", amount=0))
+    with pytest.raises(BudgetExceeded):
+        await gateway.execute(caller, request_for())
+    decisions.start()
+    try:
+        assert await asyncio.to_thread(begun.wait, 20)
+        await decisions.close()
+    finally:
+        over.set()
+    assert decisions.lost == 1
 
 
 async def test_too_many_principals_are_counted_without_their_names_and_what_is_lost_is_counted(
