@@ -60,18 +60,6 @@ RATE_LIMIT_TIMEOUT_S = env.number("RATE_LIMIT_TIMEOUT_S", 0.25, low=0.01, high=1
 # Where the workers of one server exchange what they count; the launcher makes one for each server.
 METRICS_DIR = Path(_folder) if (_folder := env.text("GATEWAY_METRICS_DIR")) else None
 
-VENDOR_KEYS = {
-    name: env.text(name)
-    for name in (
-        "OPENAI_API_KEY",
-        "GOOGLE_AI_API_KEY",
-        "GROK_API_KEY",
-        "ANTHROPIC_API_KEY",
-        "GROQ_API_KEY",
-        "GLM_API_KEY",
-        "DEEPSEEK_API_KEY",
-    )
-}
 # How check_providers asks them; metering itself knows no vendor.
 PROVIDER_PROBE = "gateway_project.probe.probe_providers"
 OPENALEX_BASE_URL = env.url("OPENALEX_BASE_URL", "https://api.openalex.org", schemes=("https", "http"))

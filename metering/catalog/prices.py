@@ -5,24 +5,8 @@ from datetime import datetime
 
 from django.db.models import Min
 
-from metering.errors import UnpriceableRequest
 from metering.models import ModelPrice
 from metering.money import TokenPrice
-
-
-class PriceUnknown(UnpriceableRequest, LookupError):
-    """The model has no price at that moment. Never taken for free."""
-
-    def __init__(self, model: str) -> None:
-        super().__init__(f"The model {model!r} has no price, so its calls cannot be charged.", param="model")
-
-
-def price_at(*, model: str, moment: datetime) -> TokenPrice:
-    """The price of a model (by its logical name) in force at a moment. Raises PriceUnknown."""
-    price = prices_at(models=[model], moment=moment).get(model)
-    if price is None:
-        raise PriceUnknown(model)
-    return price
 
 
 def prices_at(*, models: Collection[str], moment: datetime) -> Mapping[str, TokenPrice]:

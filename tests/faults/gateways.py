@@ -103,18 +103,6 @@ def nursery_of(places: int, environment: dict[str, str], *, log: IO[str] | None 
         nursery.stdout.close()
 
 
-@contextmanager
-def running_gateways(
-    count: int, environment: dict[str, str], *, log: IO[str] | None = None
-) -> Iterator[Gateways]:
-    """All ready."""
-    with nursery_of(count, environment, log=log) as gateways:
-        for place in range(count):
-            gateways.start(place)
-        gateways.wait_until_ready()
-        yield gateways
-
-
 def status_of(url: str, token: str = "") -> int:
     """The HTTP status of a GET; 0 if nobody answers."""
     request = urllib.request.Request(url, headers={"authorization": f"Bearer {token}"})  # noqa: S310

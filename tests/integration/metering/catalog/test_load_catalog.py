@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from django.utils.timezone import now
 
-from metering.catalog.prices import price_at
+from metering.catalog.prices import prices_at
 from metering.errors import CatalogInvalid
 from metering.models import (
     AuditEvent,
@@ -101,8 +101,8 @@ class TestModels:
             change.as_line()
             == "~ price small: input 0.15 -> 0.2, cached_input 0.15 -> 0.2, cache_write 0.15 -> 0.2"
         )
-        assert price_at(model="small", moment=moment - HOUR / 2).input == Decimal("0.15")
-        assert price_at(model="small", moment=moment).input == Decimal("0.2")
+        found = [prices_at(models=["small"], moment=at)["small"] for at in (moment - HOUR / 2, moment)]
+        assert [price.input for price in found] == [Decimal("0.15"), Decimal("0.2")]
 
     def test_the_same_price_in_other_digits_is_the_same_price(self, load) -> None:
         load(MODEL % "0.15")

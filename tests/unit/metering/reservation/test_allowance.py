@@ -17,7 +17,6 @@ from tests.fakes.vendors import FakeAnswer, FakeChunk, FakeUsage, FakeVendors
 TIMEOUT = AttemptFailed("too slow", outcome=Outcome.TIMEOUT)
 REFUSED = AttemptFailed("status 500", outcome=Outcome.ERROR, status=500)
 UNREACHABLE = AttemptFailed("no route", outcome=Outcome.ERROR, sent=False)
-ENOUGH = 10**12
 
 
 async def test_a_call_is_charged_what_the_vendor_reports() -> None:
