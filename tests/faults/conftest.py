@@ -11,7 +11,7 @@ import pytest
 from gateway_project.local.postgres import EmbeddedPostgres
 from tests.faults.callers import Callers, callers
 from tests.faults.databases import create_database, drop_database, migrate, name_of
-from tests.faults.house import House
+from tests.faults.house import House, standing_house
 from tests.faults.production import Production, in_production
 
 _numbers = count(1)
@@ -51,8 +51,15 @@ async def crowd() -> AsyncIterator[Callers]:
 
 
 @pytest.fixture
+def house(database: str, tmp_path: Path) -> Iterator[House]:
+    """Without gateways. A file whose tests want some has a house of its own."""
+    with standing_house(database, tmp_path, places=0) as house:
+        yield house
+
+
+@pytest.fixture
 def server(house: House) -> Iterator[Production]:
-    """One more gateway before the file's own house, as it runs in production."""
+    """A gateway of the house, as it runs in production."""
     with in_production(house) as server:
         yield server
 

@@ -1,25 +1,17 @@
 """Callers who leave the server as it runs in production: each call ends as its plan says."""
 
 import asyncio
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from tests.faults.callers import Callers
-from tests.faults.house import House, billed, standing_house
+from tests.faults.house import House, billed
 from tests.faults.production import Production
 from tests.faults.rows import assert_books_balance, query
 from tests.faults.waiting import until
 
 WITHIN_S = 30
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
-
-
-@pytest.fixture
-def house(database: str, tmp_path: Path) -> Iterator[House]:
-    with standing_house(database, tmp_path, places=0) as house:
-        yield house
 
 
 async def leave_two(house: House, server: Production, crowd: Callers, plan: str) -> None:

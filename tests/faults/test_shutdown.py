@@ -3,27 +3,19 @@
 import asyncio
 import signal
 import time
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from gateway_project.asgi import DRAIN_S
 from tests.faults.callers import Callers, Told
 from tests.faults.gateways import status_of
-from tests.faults.house import House, standing_house
+from tests.faults.house import House
 from tests.faults.production import STOP_TIMEOUT_S, Production
 from tests.faults.rows import assert_books_balance, query
 from tests.faults.waiting import until
 
 WITHIN_S = 30
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
-
-
-@pytest.fixture
-def house(database: str, tmp_path: Path) -> Iterator[House]:
-    with standing_house(database, tmp_path, places=0) as house:
-        yield house
 
 
 async def two_calls_at_the_vendor(

@@ -5,6 +5,8 @@ import re
 import signal
 import stat
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -23,6 +25,15 @@ def demo_state(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def first_run(demo_state: Path) -> subprocess.CompletedProcess[str]:
     return run(demo_state, "script/demo", "--once", "--port", str(free_port()))
+
+
+@contextmanager
+def served_demo(state: Path, port: int) -> Iterator["subprocess.Popen[str]"]:
+    """Once it says that it serves; waited for in the end."""
+    with start(state, "script/demo", "--port", str(port)) as demo:
+        assert demo.stdout is not None
+        assert any("Ctrl-C stops everything" in line for line in demo.stdout)
+        yield demo
 
 
 def test_the_demo_makes_a_metered_call_and_says_what_it_cost(
@@ -92,9 +103,7 @@ def test_a_served_demo_ends_on_sigterm_and_commands_work_beside_it(
     demo_state: Path, first_run: subprocess.CompletedProcess[str]
 ) -> None:
     port = free_port()
-    with start(demo_state, "script/demo", "--port", str(port)) as demo:
-        assert demo.stdout is not None
-        assert any("Ctrl-C stops everything" in line for line in demo.stdout)
+    with served_demo(demo_state, port) as demo:
         assert manage(demo_state, "verify_ledger")["ok"]
         assert is_ready(port)
         demo.terminate()
@@ -106,9 +115,7 @@ def test_a_killed_demo_leaves_nothing_running(
     demo_state: Path, first_run: subprocess.CompletedProcess[str]
 ) -> None:
     port = free_port()
-    with start(demo_state, "script/demo", "--port", str(port)) as demo:
-        assert demo.stdout is not None
-        assert any("Ctrl-C stops everything" in line for line in demo.stdout)
+    with served_demo(demo_state, port) as demo:
         demo.send_signal(signal.SIGKILL)
     assert wait_until(lambda: nothing_runs(demo_state), 45, every_s=0.2)
     assert is_free(port)

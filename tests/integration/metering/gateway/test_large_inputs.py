@@ -1,19 +1,16 @@
 """Large inputs are counted beside the event loop, for limits in force and for those that are only tried."""
 
 import threading
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
-from adapters.chat import ChatAdapter
 from metering.calls.admit import LARGE_INPUT
 from metering.gateway import LLMGateway
 from metering.identity.principal import Principal
-from metering.ledger.writer import LedgerWriter
 from tests.factories import RuleFactory
-from tests.fakes.vendors import FakeVendors
+from tests.integration.metering.gateway.conftest import Gateways
 
 
 @pytest.fixture
@@ -23,18 +20,12 @@ def counted_by() -> list[int]:
 
 
 @pytest.fixture
-async def gateway(
-    writer: LedgerWriter, vendors: FakeVendors, counted_by: list[int]
-) -> AsyncIterator[LLMGateway]:
+async def gateway(gateway_with: Gateways, counted_by: list[int]) -> LLMGateway:
     def count_tokens(text: bytes) -> int:
         counted_by.append(threading.get_ident())
         return len(text) // 100
 
-    gateway = LLMGateway(
-        ledger=writer, vendors=vendors, adapters=[ChatAdapter()], count_tokens=count_tokens, lease_s=30
-    )
-    yield gateway
-    await gateway.close(5)
+    return gateway_with(count_tokens=count_tokens)
 
 
 @pytest.mark.parametrize("mode", ["enforce", "observe", "warn"])

@@ -1,22 +1,18 @@
 """Rate limits that are observed or warn: really drawn from, and recorded before they are enforced."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
-from adapters.chat import ChatAdapter
 from metering.decisions.log import DecisionLog
 from metering.decisions.report import DecisionFilter, decision_report
 from metering.errors import BudgetExceeded, RateLimited
 from metering.gateway import LLMGateway
 from metering.identity.principal import Principal
-from metering.ledger.writer import LedgerWriter
 from metering.policy.enforcement import place_of
-from providers.token_counting import count_tokens
 from tests.factories import BudgetFactory, RuleFactory, make_token
 from tests.fakes.buckets import CountedBuckets
-from tests.fakes.vendors import FakeVendors
+from tests.integration.metering.gateway.conftest import Gateways
 
 
 @pytest.fixture
@@ -30,20 +26,8 @@ def decisions() -> DecisionLog:
 
 
 @pytest.fixture
-async def gateway(
-    writer: LedgerWriter, vendors: FakeVendors, buckets: CountedBuckets, decisions: DecisionLog
-) -> AsyncIterator[LLMGateway]:
-    gateway = LLMGateway(
-        ledger=writer,
-        vendors=vendors,
-        adapters=[ChatAdapter()],
-        count_tokens=count_tokens,
-        lease_s=30,
-        buckets=buckets,
-        decisions=decisions,
-    )
-    yield gateway
-    await gateway.close(5)
+async def gateway(gateway_with: Gateways, buckets: CountedBuckets, decisions: DecisionLog) -> LLMGateway:
+    return gateway_with(buckets=buckets, decisions=decisions)
 
 
 async def report(decisions: DecisionLog, rows: Any, verdict: str) -> list[tuple[str, str, int, int]]:

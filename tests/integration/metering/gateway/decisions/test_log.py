@@ -15,6 +15,7 @@ from metering.gateway import LLMGateway
 from metering.identity.principal import Principal
 from metering.models import PlanFeature, PolicyDecision
 from tests.factories import BudgetFactory, make_token
+from tests.integration.metering.gateway.decisions.conftest import Deny
 from tests.integration.metering.gateway.decisions.kept import kept
 
 
@@ -34,21 +35,13 @@ async def test_a_flood_of_denials_is_one_row_a_minute(
 
 
 async def test_decisions_wait_while_the_database_is_away(
-    gateway: LLMGateway,
-    caller: Principal,
-    decisions: DecisionLog,
-    rows: Any,
-    request_for: Any,
-    monkeypatch: Any,
+    deny: Deny, decisions: DecisionLog, rows: Any, monkeypatch: Any
 ) -> None:
-    await rows(lambda: BudgetFactory(dimension="requests", amount=0))
-
     def away(_: object) -> None:
         raise OperationalError("gone")
 
     for _ in range(3):
-        with pytest.raises(BudgetExceeded):
-            await gateway.execute(caller, request_for())
+        await deny()
         with monkeypatch.context() as patched:
             patched.setattr(decision_log, "write_decisions", away)
             with pytest.raises(OperationalError):
@@ -58,20 +51,13 @@ async def test_decisions_wait_while_the_database_is_away(
 
 
 async def test_what_cannot_be_written_is_lost_and_the_log_goes_on(
-    gateway: LLMGateway,
-    caller: Principal,
-    decisions: DecisionLog,
-    rows: Any,
-    request_for: Any,
-    monkeypatch: Any,
+    deny: Deny, decisions: DecisionLog, rows: Any, monkeypatch: Any
 ) -> None:
     def refuse(_: object) -> None:
         raise ValueError("this cannot be written")
 
-    await rows(lambda: BudgetFactory(dimension="requests", amount=0))
     for broken in (True, False):
-        with pytest.raises(BudgetExceeded):
-            await gateway.execute(caller, request_for())
+        await deny()
         with monkeypatch.context() as patched:
             if broken:
                 patched.setattr(decision_log, "write_decisions", refuse)
@@ -81,12 +67,7 @@ async def test_what_cannot_be_written_is_lost_and_the_log_goes_on(
 
 
 async def test_what_is_being_written_when_the_time_to_close_is_over_counts_as_lost(
-    gateway: LLMGateway,
-    caller: Principal,
-    decisions: DecisionLog,
-    rows: Any,
-    request_for: Any,
-    monkeypatch: Any,
+    deny: Deny, decisions: DecisionLog, rows: Any, monkeypatch: Any
 ) -> None:
     begun, over = threading.Event(), threading.Event()
 
@@ -96,9 +77,7 @@ async def test_what_is_being_written_when_the_time_to_close_is_over_counts_as_lo
 
     monkeypatch.setattr(decision_log, "write_decisions", hang)
     monkeypatch.setattr(decision_log, "CLOSE_S", 0.05)
-    await rows(lambda: BudgetFactory(dimension="requests", amount=0))
-    with pytest.raises(BudgetExceeded):
-        await gateway.execute(caller, request_for())
+    await deny()
     decisions.start()
     try:
         assert await asyncio.to_thread(begun.wait, 20)
@@ -129,17 +108,14 @@ async def test_too_many_principals_are_counted_without_their_names_and_what_is_l
 
 
 async def test_a_started_log_writes_by_itself_and_the_rest_when_it_closes(
-    gateway: LLMGateway, caller: Principal, decisions: DecisionLog, rows: Any, request_for: Any
+    deny: Deny, decisions: DecisionLog, rows: Any
 ) -> None:
-    await rows(lambda: BudgetFactory(dimension="requests", amount=0))
     decisions.start()
-    with pytest.raises(BudgetExceeded):
-        await gateway.execute(caller, request_for())
+    await deny()
     async with asyncio.timeout(20):
         while not await rows(PolicyDecision.objects.exists):  # noqa: ASYNC110 - another connection writes
             await asyncio.sleep(0.05)
-    with pytest.raises(BudgetExceeded):
-        await gateway.execute(caller, request_for())
+    await deny()
     await decisions.close()
     assert sum(await rows(lambda: list(PolicyDecision.objects.values_list("count", flat=True)))) == 2
 
