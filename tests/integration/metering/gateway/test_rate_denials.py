@@ -1,21 +1,17 @@
 """What a rate limit denies: kept with every rate of the call, and open again when it says."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
-from adapters.chat import ChatAdapter
 from metering.decisions.log import DecisionLog
 from metering.errors import BudgetExceeded, OverRateCapacity, RateLimited
 from metering.gateway import LLMGateway
 from metering.identity.principal import Principal
-from metering.ledger.writer import LedgerWriter
 from metering.models import PolicyDecision
-from providers.token_counting import count_tokens
 from tests.factories import BudgetFactory, RuleFactory
 from tests.fakes.buckets import CountedBuckets
-from tests.fakes.vendors import FakeVendors
+from tests.integration.metering.gateway.conftest import Gateways
 
 
 @pytest.fixture
@@ -29,20 +25,8 @@ def decisions() -> DecisionLog:
 
 
 @pytest.fixture
-async def gateway(
-    writer: LedgerWriter, vendors: FakeVendors, buckets: CountedBuckets, decisions: DecisionLog
-) -> AsyncIterator[LLMGateway]:
-    gateway = LLMGateway(
-        ledger=writer,
-        vendors=vendors,
-        adapters=[ChatAdapter()],
-        count_tokens=count_tokens,
-        lease_s=30,
-        buckets=buckets,
-        decisions=decisions,
-    )
-    yield gateway
-    await gateway.close(5)
+async def gateway(gateway_with: Gateways, buckets: CountedBuckets, decisions: DecisionLog) -> LLMGateway:
+    return gateway_with(buckets=buckets, decisions=decisions)
 
 
 async def kept(decisions: DecisionLog, rows: Any, verdict: str) -> PolicyDecision:
