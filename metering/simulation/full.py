@@ -10,12 +10,13 @@ from metering.types import Dimension, Window
 
 Reason = tuple[str, str]
 """A rule as messages call it, and the error's code."""
-_RANK = {
+LASTS = {
     window: rank
     for rank, window in enumerate(
         (Window.NONE, Window.HOUR, Window.DAY, Window.WEEK, Window.MONTH, Window.TOTAL)
     )
 }
+"""Of several full limits the one that lasts longest is named: the larger the number, the longer."""
 
 
 def amounts_of(call: LoggedCall, saved_nano_usd: int) -> dict[Dimension, int]:
@@ -53,8 +54,8 @@ def full(
         reason = (line.name, (ConcurrencyExceeded if is_concurrency else BudgetExceeded).code)
         if not line.enforced:
             would_deny.append(reason)
-        elif denied is None or _RANK[line.meter.window] > denied[0]:
-            denied = _RANK[line.meter.window], reason
+        elif denied is None or LASTS[line.meter.window] > denied[0]:
+            denied = LASTS[line.meter.window], reason
     return (denied[1] if denied else None), tuple(would_deny)
 
 

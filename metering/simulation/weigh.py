@@ -68,9 +68,10 @@ def weigh(
     tokens = requested[Dimension.TOKENS]
     rates = weigh_rates(rates_of(policy.rates, model, call), tokens, levels, now)
     tried = weigh_rates(rates_of(policy.tried_rates, model, call), tokens, levels, now)
+    steps = tuple(line_steps(lines, balances, requested, holding=False))
     trace = (
         *rule_steps(policy),
-        *line_steps(lines, balances, requested, holding=False),
+        *steps,
         *rate_steps([rate.use for rate in (*rates, *tried)]),
     )
     allowed = policy.number("max_tokens_in")
@@ -81,7 +82,7 @@ def weigh(
             Verdict.DENIED, InputTooLarge.code, message, f"{setting.scope} max_tokens_in", trace
         )
     for weighed, standing in ((rates, Standing.NO_ROOM), (tried, Standing.WOULD_DENY)):
-        said = _short_of_rate(weighed, now) or short_of_budget(lines, balances, requested, standing)
+        said = _short_of_rate(weighed, now) or short_of_budget(lines, steps, balances, requested, standing)
         if said is not None:
             verdict = _VERDICTS[said.mode]
             return judged.decision(verdict, said.code, said.message, said.rule, trace, model, said)

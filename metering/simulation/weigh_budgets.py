@@ -1,17 +1,16 @@
 """Which budget has no room for an imagined call, at balances that somebody has read. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
-from metering.decisions.decision import Standing
-from metering.decisions.trace import Balance, line_steps
+from metering.decisions.decision import Standing, Step
+from metering.decisions.trace import Balance
 from metering.errors import BudgetExceeded, ConcurrencyExceeded
 from metering.ledger.commands import MeterKey
 from metering.policy.values import Lines
-from metering.types import Dimension, EnforcementMode, Window
-
-_LONGEST_FIRST = (Window.TOTAL, Window.MONTH, Window.WEEK, Window.DAY, Window.HOUR, Window.NONE)
+from metering.simulation.full import LASTS
+from metering.types import Dimension, EnforcementMode
 
 
 class Short(NamedTuple):
@@ -25,17 +24,17 @@ class Short(NamedTuple):
 
 
 def short_of_budget(
-    lines: Lines, balances: Mapping[MeterKey, Balance], requested: Mapping[Dimension, int], standing: Standing
+    lines: Lines,
+    steps: Sequence[Step],
+    balances: Mapping[MeterKey, Balance],
+    requested: Mapping[Dimension, int],
+    standing: Standing,
 ) -> Short | None:
-    """The line that lasts longest of those that stand so."""
-    full = [
-        line
-        for line, step in zip(lines, line_steps(lines, balances, requested, holding=False), strict=True)
-        if step.outcome is standing
-    ]
+    """The line that lasts longest of those that stand so; `steps` say how each of them stands."""
+    full = [line for line, step in zip(lines, steps, strict=True) if step.outcome is standing]
     if not full:
         return None
-    line = min(full, key=lambda line: _LONGEST_FIRST.index(line.meter.window))
+    line = max(full, key=lambda line: LASTS[line.meter.window])
     used, held = balances.get(line.meter, (0, 0))
     error = ConcurrencyExceeded if line.meter.dimension is Dimension.CONCURRENCY else BudgetExceeded
     message = (

@@ -35,7 +35,8 @@ def attempts_page(chosen: UsageFilter, *, limit: int, after: UUID | None = None)
     page = list((rows if after is None else rows.filter(id__gt=after))[:limit])
     if not page:
         return []
-    slugs: dict[UUID, str] = dict(Tenant.objects.values_list("id", "slug"))
+    tenants = {row.tenant_id for row in page}
+    slugs: dict[UUID, str] = dict(Tenant.objects.filter(pk__in=tenants).values_list("id", "slug"))
     reservations = {row.reservation_id for row in page}
     states = dict(UsageReservation.objects.filter(id__in=reservations).values_list("id", "state"))
     return [_as_json(row, states.get(row.reservation_id), slugs.get(row.tenant_id)) for row in page]

@@ -61,12 +61,19 @@ def summary_page(
     found = groups(
         chosen, by=by, prices=prices, now=now, after=after, limit=limit + 1, dearest_first=dearest_first
     )
-    slugs = dict(Tenant.objects.values_list("id", "slug"))
+    slugs = _slugs(by, found)
     rows = [_row(by, group, slugs, prices) for group in found[:limit]]
     if dearest_first or len(found) <= limit:
         return SummaryPage(rows=rows, next=None)
     last = found[limit - 1]
     return SummaryPage(rows=rows, next=After(group=last["group"], tenant_id=last["tenant_id"]))
+
+
+def _slugs(by: str, found: list[dict[str, Any]]) -> dict[UUID, str]:
+    """Of the tenants that these groups are, or are of."""
+    column = "group" if by == "tenant" else "tenant_id"
+    tenants = {group[column] for group in found} - {None}
+    return dict(Tenant.objects.filter(pk__in=tenants).values_list("id", "slug")) if tenants else {}
 
 
 def _row(by: str, found: dict[str, Any], slugs: dict[UUID, str], prices: Prices | None) -> dict[str, Any]:
