@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
+from django.db import OperationalError
 
 from metering.answers import recording as recording_module
 from metering.answers.forget import forget_answers
-from metering.errors import IdempotencyAnswerLost, IdempotencyInProgress
+from metering.calls import replay as replay_module
+from metering.errors import IdempotencyAnswerLost, IdempotencyInProgress, MeteringUnavailable
 from metering.gateway import LLMGateway
 from metering.identity.principal import Principal
 from metering.ledger.commands import Command, Settle
@@ -61,6 +63,19 @@ async def test_an_answer_of_lost_keys_is_lost(
     settings.FIELD_ENCRYPTION_KEYS = ["b" * 43 + "="]
     with pytest.raises(IdempotencyAnswerLost):
         await gateway.execute(caller, keyed())
+
+
+async def test_while_the_database_is_away_a_replay_says_that_metering_is_unavailable(
+    gateway: LLMGateway, caller: Principal, vendors: FakeVendors, keyed: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(**_: object) -> None:
+        raise OperationalError("gone")
+
+    await gateway.execute(caller, keyed())
+    monkeypatch.setattr(replay_module, "recall_answer", away)
+    with pytest.raises(MeteringUnavailable):
+        await gateway.execute(caller, keyed())
+    assert len(vendors.calls) == 1
 
 
 async def test_after_a_day_answer_and_key_are_forgotten(
