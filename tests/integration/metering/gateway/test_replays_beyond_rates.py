@@ -1,29 +1,23 @@
 """A rate limit denies what is new: the finished answer of an earlier request is given again, up to a ceiling."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 from django.db import OperationalError
-from msgspec.structs import replace
 
-from adapters.chat import ChatAdapter
-from metering.answers.key import idempotency_key
 from metering.calls import replay
-from metering.calls.values import CallRequest
 from metering.decisions.log import DecisionLog
 from metering.errors import IdempotencyMismatch, OverRateCapacity, RateLimited, VendorTimeout
 from metering.gateway import LLMGateway
 from metering.identity.principal import Principal
-from metering.ledger.writer import LedgerWriter
 from metering.models import PolicyDecision
 from metering.ports import AttemptFailed
 from metering.types import Outcome, Task
-from providers.token_counting import count_tokens
 from tests.factories import RuleFactory, make_token
 from tests.fakes.buckets import CountedBuckets
 from tests.fakes.vendors import FakeChunk, FakeUsage, FakeVendors
+from tests.integration.metering.gateway.conftest import Gateways
 
 EVENTS = [FakeChunk(data=b"one"), FakeChunk(data=b"two")]
 USAGE = FakeChunk(data=b"u", usage=FakeUsage(input_tokens=9, output_tokens=3), only_usage=True)
@@ -41,30 +35,13 @@ def decisions() -> DecisionLog:
 
 @pytest.fixture
 async def gateway(
-    writer: LedgerWriter, vendors: FakeVendors, decisions: DecisionLog, replayed: list[tuple[Task, bool]]
-) -> AsyncIterator[LLMGateway]:
-    gateway = LLMGateway(
-        ledger=writer,
-        vendors=vendors,
-        adapters=[ChatAdapter()],
-        count_tokens=count_tokens,
-        lease_s=30,
+    gateway_with: Gateways, decisions: DecisionLog, replayed: list[tuple[Task, bool]]
+) -> LLMGateway:
+    return gateway_with(
         buckets=CountedBuckets(),  # nothing refills
         decisions=decisions,
         on_replay=lambda task, *, beyond_rate: replayed.append((task, beyond_rate)),
     )
-    yield gateway
-    await gateway.close(5)
-
-
-@pytest.fixture
-def keyed(caller: Principal, request_for: Any) -> Any:
-    def make(text: str = "hello", *, key: str = "k-1", by: Principal = caller, **body: Any) -> CallRequest:
-        asked = f"{text} {sorted(body.items())}".encode()
-        given = idempotency_key(caller=by, text=key, route="/v1/chat/completions", body=asked)
-        return replace(request_for(text, **body), idempotency=given)
-
-    return make
 
 
 @pytest.fixture
