@@ -11,9 +11,11 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import URLPattern, URLResolver, path
+from django.views.decorators.cache import never_cache
 from unfold.forms import AuthenticationForm
 from unfold.sites import UnfoldAdminSite
 
+from admin_console.forgotten_password import ask_for_mail, choose_password
 from admin_console.labels import label_of
 from admin_console.simulator import simulator
 from admin_console.theme import GROUPS, title_of
@@ -49,12 +51,24 @@ class ConsoleSite(UnfoldAdminSite):
 
     def get_urls(self) -> list[URLResolver | URLPattern]:
         page = self.admin_view(self.simulator_view)
-        return [path("simulator/", page, name="simulator"), *super().get_urls()]
+        return [
+            path("simulator/", page, name="simulator"),
+            # The login page links to an address of this name.
+            path("password/forgotten/", never_cache(self.forgotten_view), name="admin_password_reset"),
+            path("password/reset/", never_cache(self.reset_view), name="reset_password"),
+            *super().get_urls(),
+        ]
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         if not is_operator(request.user):
             return redirect("admin:simulator")
         return super().index(request, extra_context)
+
+    def forgotten_view(self, request: HttpRequest) -> HttpResponseBase:
+        return ask_for_mail(request, self.each_context(request))
+
+    def reset_view(self, request: HttpRequest) -> HttpResponseBase:
+        return choose_password(request, self.each_context(request))
 
     def simulator_view(self, request: HttpRequest) -> HttpResponseBase:
         return simulator(request, self.each_context(request))

@@ -122,6 +122,7 @@ TEMPLATES = [
 ]
 
 AUTH_USER_MODEL = "metering.User"
+LOGIN_REDIRECT_URL = "/admin/"  # for who opens the login page itself
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{validator}"}
@@ -146,7 +147,8 @@ logs.configure_structlog()
 
 globals().update(env.email("EMAIL_URL", env.text("EMAIL_URL", "consolemail://")))
 EMAIL_TIMEOUT = 20
-# An application's page where people choose another password; `?token=...` is added. Without it the mail has the token.
+# The page where people choose another password, the console's or an application's; `?token=...` is added. Without it
+# the mail has the token.
 PASSWORD_RESET_URL = env.url("PASSWORD_RESET_URL", "", schemes=("https", "http"))
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "llm-gateway@localhost")
 ALERT_INTERVAL_S = env.integer("ALERT_INTERVAL_S", 10, low=1, high=3_600)

@@ -22,7 +22,7 @@ from tests.integration.admin_console import rows
 
 pytestmark = pytest.mark.django_db
 BACKEND = "django.contrib.auth.backends.ModelBackend"
-OPEN = {"admin:login", "admin:logout"}
+OPEN = {"admin:login", "admin:logout", "admin:admin_password_reset", "admin:reset_password"}
 OWN = {
     "admin:index": 302,
     "admin:simulator": 200,
@@ -133,6 +133,17 @@ def test_nobody_but_super_admins_sees_or_does_anything(alder: Tenant, who: str) 
             response: Any = client.generic(method, address, "post=yes", "application/x-www-form-urlencoded")
             assert response.status_code == 302, (name, method, address, response.status_code)
             assert response["Location"].startswith("/admin/login/"), (name, method, response["Location"])
+    assert _everything() == before
+
+
+@pytest.mark.parametrize("who", ["nobody", "birch_member", "birch_admin"])
+@pytest.mark.parametrize("address", ["/admin/password/forgotten/", "/admin/password/reset/"])
+def test_what_is_open_to_everybody_shows_and_changes_nothing(alder: Tenant, who: str, address: str) -> None:
+    client = browser(alder, who)
+    before = _everything()
+    for response in (client.get(address), client.post(address, {})):
+        assert response.status_code == 200
+        assert b"alder" not in response.content
     assert _everything() == before
 
 
