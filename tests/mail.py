@@ -18,6 +18,7 @@ class MailServer:
 
     def __init__(self) -> None:
         self.mails: list[EmailMessage] = []
+        self.refused: list[EmailMessage] = []
         self.recipient_reply = OK
         self.mail_reply = OK
         self.port = free_port()
@@ -31,10 +32,9 @@ class MailServer:
         return self.recipient_reply
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> Any:
-        if self.mail_reply in (OK, ""):
-            mail = message_from_bytes(envelope.original_content or b"", policy=policy.default)
-            assert isinstance(mail, EmailMessage)
-            self.mails.append(mail)
+        mail = message_from_bytes(envelope.original_content or b"", policy=policy.default)
+        assert isinstance(mail, EmailMessage)
+        (self.mails if self.mail_reply in (OK, "") else self.refused).append(mail)
         if not self.mail_reply:
             server.transport.abort()
         return self.mail_reply or OK

@@ -5,10 +5,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
+from metering.alerts import address
 from metering.alerts.address import address_alerts
-from metering.alerts.deliver import MAX_ATTEMPTS, STUCK_S, deliver_due
+from metering.alerts.deliver import CLAIM_S, MAX_ATTEMPTS, STUCK_S, deliver_due
 from metering.alerts.email import EmailChannel
 from metering.models import AlertDelivery, QuotaAlert, User
 from tests.factories import AlertFactory, BudgetFactory, MeterFactory, UserFactory, birch
@@ -89,6 +90,50 @@ def test_a_refusal_for_now_is_tried_again(
     clock.pass_s(60)
     assert deliver(clock) == 1
     assert len(server.mails) == 1
+
+
+def test_the_copies_of_a_mail_bear_one_id(alert: QuotaAlert, server: MailServer, clock: Clock) -> None:
+    server.mail_reply = "451 try later"
+    deliver(clock)
+    server.mail_reply = "250 OK"
+    clock.pass_s(60)
+    deliver(clock)
+    assert [mail["Message-ID"] for mail in (*server.refused, *server.mails)] == [
+        f"<alert-{delivery().pk}@localhost>"
+    ] * 2
+
+
+def test_those_that_failed_together_are_not_all_tried_again_at_once(
+    alert: QuotaAlert, server: MailServer, clock: Clock
+) -> None:
+    for number in range(8):
+        UserFactory(role=User.Role.TENANT_ADMIN, email=f"deputy-{number}@alder.example")
+    server.recipient_reply = "451 try later"
+    deliver(clock)
+    waits = AlertDelivery.objects.filter(attempts=1).values_list("next_attempt_at", flat=True)
+    assert len(set(waits)) == len(waits) == 9
+
+
+def test_a_mail_server_that_is_down_is_not_asked_for_every_mail(
+    alert: QuotaAlert, server: MailServer, clock: Clock
+) -> None:
+    UserFactory(role=User.Role.TENANT_ADMIN, email="deputy@alder.example")
+    server.stop()
+    deliver(clock)
+    assert sorted(AlertDelivery.objects.values_list("attempts", flat=True)) == [0, 1]
+
+
+def test_every_connection_is_closed(alert: QuotaAlert, server: MailServer, clock: Clock) -> None:
+    UserFactory(role=User.Role.TENANT_ADMIN, email="deputy@alder.example")
+    closed = []
+
+    class Watched(EmailChannel):
+        def close(self) -> None:
+            super().close()
+            closed.append(self._connection.connection)
+
+    assert deliver(clock, {"email": Watched}) == 2
+    assert closed == [None, None]
 
 
 @pytest.mark.parametrize("where", ["recipient_reply", "mail_reply"])
@@ -173,6 +218,100 @@ def test_a_worker_that_dies_after_it_sent_is_not_followed_by_a_second_mail(
     assert deliver(clock) == 0
     assert delivery().state == "uncertain"
     assert len(server.mails) == 1
+
+
+class Slow(EmailChannel):
+    """A worker that takes so long to connect that another one gets the delivery meanwhile."""
+
+    def __init__(self, clock: Clock, other: Any) -> None:
+        super().__init__()
+        self._clock = clock
+        self._other = other
+
+    def open(self) -> None:
+        self._clock.pass_s(CLAIM_S + 1)
+        self._other()
+        super().open()
+
+
+def test_a_worker_that_was_overtaken_sends_nothing(
+    alert: QuotaAlert, server: MailServer, clock: Clock
+) -> None:
+    assert deliver(clock, {"email": lambda: Slow(clock, lambda: deliver(clock))}) == 0
+    assert (delivery().state, delivery().attempts) == ("sent", 2)
+    assert len(server.mails) == 1
+
+
+def test_a_worker_that_lost_its_claim_leaves_the_mail_to_the_other(
+    alert: QuotaAlert, server: MailServer, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Mortal, "dies_at", "open")
+
+    def other() -> None:
+        with pytest.raises(Died):
+            deliver(clock, {"email": Mortal})
+
+    assert deliver(clock, {"email": lambda: Slow(clock, other)}) == 0
+    assert server.mails == []
+    clock.pass_s(CLAIM_S + 1)
+    assert deliver(clock) == 1
+
+
+def test_a_mail_that_is_being_sent_is_not_given_up(
+    alert: QuotaAlert, server: MailServer, clock: Clock
+) -> None:
+    class Watched(EmailChannel):
+        def send(self, *arguments: Any, **facts: Any) -> None:
+            clock.pass_s(STUCK_S - 1)
+            assert deliver(clock) == 0
+            assert delivery().state == "sending"
+            super().send(*arguments, **facts)
+
+    assert deliver(clock, {"email": Watched}) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("table", [QuotaAlert, AlertDelivery])
+def test_what_another_worker_has_is_passed_over(server: MailServer, clock: Clock, table: Any) -> None:
+    UserFactory(role=User.Role.TENANT_ADMIN, email="admin@alder.example")
+    meter = MeterFactory()
+    AlertFactory(meter=meter, threshold=80)
+    if table is AlertDelivery:
+        address_alerts(now=clock())
+    taken = table.objects.get()
+    AlertFactory(meter=meter, threshold=95)
+    done: list[int] = []
+
+    def work() -> None:
+        try:
+            done.append(deliver(clock))
+        finally:
+            connection.close()
+
+    other = threading.Thread(target=work, daemon=True)
+    with transaction.atomic():
+        table.objects.select_for_update().get(pk=taken.pk)
+        other.start()
+        other.join(20)
+        assert done == [1], "a worker waited for what another one has"
+
+
+def test_of_many_admins_a_bounded_number_is_told(
+    alert: QuotaAlert, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(address, "MAX_RECIPIENTS", 2)
+    for number in range(3):
+        UserFactory(role=User.Role.TENANT_ADMIN, email=f"deputy-{number}@alder.example")
+    address_alerts(now=clock())
+    assert AlertDelivery.objects.count() == 2
+
+
+def test_more_alerts_than_one_batch_are_all_addressed(
+    alert: QuotaAlert, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(address, "BATCH", 1)
+    AlertFactory(meter=MeterFactory(budget=BudgetFactory(tenant=birch())))
+    assert address_alerts(now=clock()) == 2
 
 
 @pytest.mark.django_db(transaction=True)
