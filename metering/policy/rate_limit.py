@@ -117,7 +117,11 @@ class CallRates:
         limits += [limit.of_subject(provider) for limit in self.each_provider]
         if agent_id is not None:
             of_agent = self.by_agent.get(agent_id)
-            limits += of_agent or [limit.of_subject(agent_id) for limit in self.each_agent]
+            limits += (
+                of_agent
+                if of_agent is not None
+                else [limit.of_subject(agent_id) for limit in self.each_agent]
+            )
         if address is not None:
             limits += [limit.of_subject(counted_address(address)) for limit in self.each_address]
         return tuple(limits)

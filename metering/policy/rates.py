@@ -16,6 +16,7 @@ is enforced for everybody. What only a tenant's or the gateway's mode loosens go
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from metering.policy.enforcement import ENFORCE, Modes, mode_for
 from metering.policy.lines import identified
@@ -41,7 +42,11 @@ def call_rates(rules: Iterable[Rule], subject: PolicySubject, modes: Modes, *, f
 def tried_rates(rules: Iterable[Rule], subject: PolicySubject, modes: Modes, *, feature: str) -> CallRates:
     """Buckets of limits that are observed or warn: what they would deny is recorded only."""
     found = _buckets(list(rules), subject, modes, feature)
-    return found.only(lambda limit: limit if limit.mode is not ENFORCE else None)
+    tried = found.only(lambda limit: limit if limit.mode is not ENFORCE else None)
+    if not tried.each_agent:
+        return tried
+    # An agent whose own rule is in force tries no general one: that would not count for it.
+    return replace(tried, by_agent={agent: tried.by_agent.get(agent, ()) for agent in found.by_agent})
 
 
 def _buckets(rules: list[Rule], subject: PolicySubject, modes: Modes, feature: str) -> CallRates:

@@ -182,9 +182,11 @@ def test_a_limit_that_is_tried_has_a_bucket_of_its_own() -> None:
     assert limit.key != present.key
 
 
-def tried_by(of: PolicySubject, *rules: Rule, modes: Modes | None = None) -> list[RateLimit]:
+def tried_by(
+    of: PolicySubject, *rules: Rule, modes: Modes | None = None, agent_id: str | None = None
+) -> list[RateLimit]:
     found = tried_rates(rules, of, modes or Modes(principal=of.principal), feature="CHAT")
-    return list(found.for_call(provider="sandbox", agent_id=None, address=None))
+    return list(found.for_call(provider="sandbox", agent_id=agent_id, address=None))
 
 
 def test_those_within_a_share_and_those_beyond_it_draw_from_one_bucket() -> None:
@@ -211,3 +213,20 @@ def test_a_tenant_that_observes_draws_from_the_buckets_that_will_be_enforced() -
     [enforced] = limits(of, plans)
     [observed] = tried_by(of, plans, modes=Modes(tenant=EnforcementMode.OBSERVE))
     assert (observed.key, observed.mode) == (enforced.key, EnforcementMode.OBSERVE)
+
+
+def test_an_agent_with_a_rule_of_its_own_does_not_try_the_general_one() -> None:
+    own = rule(Scope.AGENT, 99, scope_id="helper")
+    general = rule(Scope.TENANT, 5, "requests_per_minute_per_agent", mode=EnforcementMode.OBSERVE)
+    assert tried_by(subject(), own, general, agent_id="helper") == []
+    assert [limit.per_minute for limit in tried_by(subject(), own, general, agent_id="other")] == [5]
+
+
+def test_an_agents_own_rule_may_be_tried_beside_the_general_one_in_force() -> None:
+    own = rule(Scope.AGENT, 3, scope_id="helper", mode=EnforcementMode.OBSERVE)
+    general = rule(Scope.TENANT, 50, "requests_per_minute_per_agent")
+    [tried] = tried_by(subject(), own, general, agent_id="helper")
+    [enforced] = limits(subject(), own, general, agent_id="helper")
+    assert (tried.per_minute, enforced.per_minute) == (3, 50)
+    assert tried.key != enforced.key
+    assert tried_by(subject(), own, general, agent_id="other") == []
