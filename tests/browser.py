@@ -1,0 +1,130 @@
+"""A real browser (Chromium, if this machine has one), asked in its own protocol: no driver is needed."""
+
+import asyncio
+import base64
+import json
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+PATIENCE_S = 60.0
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+FLAGS = (
+    "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
+    "--disable-background-networking", "--window-size=1400,1000", "--remote-debugging-port=0",
+)  # fmt: skip
+
+
+class Browser:
+    """One page. `troubles` collects what no page should do: errors, and anything asked of another host."""
+
+    def __init__(self, runner: asyncio.Runner, socket: aiohttp.ClientWebSocketResponse, home: str) -> None:
+        self.troubles: list[str] = []
+        self._runner, self._socket, self._home = runner, socket, home
+        self._last = 0
+        for domain in ("Page", "Network", "Runtime"):
+            self._ask(f"{domain}.enable")
+
+    def open(self, path: str) -> None:
+        self._ask("Page.navigate", url=f"{self._home}{path}")
+        self.wait_for(f"location.href.startsWith({self._home!r})")
+
+    def run(self, script: str) -> Any:
+        """What an expression is worth on the page."""
+        return self._ask("Runtime.evaluate", expression=script, returnByValue=True)["result"].get("value")
+
+    def fill(self, selector: str, value: str) -> None:
+        self.run(f"document.querySelector({selector!r}).value = {value!r}")
+
+    def click(self, selector: str) -> None:
+        self.run(f"document.querySelector({selector!r}).click()")
+
+    def wait_for(self, condition: str) -> None:
+        """Until an expression is true on a page that has loaded."""
+        deadline = time.monotonic() + PATIENCE_S
+        while not self.run(f"document.readyState == 'complete' && Boolean({condition})"):
+            assert time.monotonic() < deadline, f"never true: {condition}\n{self.text[:2000]}"
+            time.sleep(0.05)
+
+    @property
+    def text(self) -> str:
+        """What a person reads."""
+        return str(self.run("document.body.innerText"))
+
+    def screenshot(self, path: Path) -> None:
+        path.write_bytes(base64.b64decode(self._ask("Page.captureScreenshot")["data"]))
+
+    def _ask(self, method: str, **params: Any) -> dict[str, Any]:
+        return self._runner.run(asyncio.wait_for(self._answer(method, params), PATIENCE_S))
+
+    async def _answer(self, method: str, params: dict[str, Any]) -> dict[str, Any]:
+        self._last += 1
+        await self._socket.send_json({"id": self._last, "method": method, "params": params})
+        while True:
+            message = await self._socket.receive_json()
+            if message.get("id") == self._last:
+                assert "error" not in message, message
+                answer: dict[str, Any] = message["result"]
+                return answer
+            self._note(message.get("method", ""), message.get("params", {}))
+
+    def _note(self, event: str, facts: dict[str, Any]) -> None:
+        if event == "Runtime.exceptionThrown":
+            thrown = facts["exceptionDetails"]
+            what = thrown.get("exception", {}).get("description", thrown.get("text"))
+            self.troubles.append(f"script at {thrown.get('url')}: {what}")
+        elif event == "Network.requestWillBeSent":
+            url = facts["request"]["url"]
+            if not url.startswith((self._home, "data:", "blob:")):
+                self.troubles.append(f"another host: {url}")
+        elif event == "Network.responseReceived" and facts["response"]["status"] >= 400:
+            self.troubles.append(f"{facts['response']['status']}: {facts['response']['url']}")
+
+
+@contextmanager
+def running_browser(home: str, folder: Path) -> Iterator[Browser]:
+    """Skips the test where there is no browser. `folder` becomes its profile."""
+    program = next(filter(None, map(shutil.which, NAMES)), None)
+    if program is None:
+        pytest.skip("this machine has no Chromium")
+    log = (folder / "browser.log").open("wb")
+    process = subprocess.Popen(
+        [program, *FLAGS, f"--user-data-dir={folder / 'profile'}", "about:blank"], stdout=log, stderr=log
+    )
+    try:
+        with asyncio.Runner() as runner:
+            session, socket = runner.run(_connect(folder / "profile", process))
+            try:
+                yield Browser(runner, socket, home)
+            finally:
+                runner.run(session.close())
+    finally:
+        process.terminate()
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(20)
+        process.kill()
+        process.wait()
+        log.close()
+
+
+async def _connect(
+    profile: Path, process: subprocess.Popen[bytes]
+) -> tuple[aiohttp.ClientSession, aiohttp.ClientWebSocketResponse]:
+    """To the browser's one page, as soon as it says on which port it listens."""
+    deadline = time.monotonic() + PATIENCE_S
+    file = profile / "DevToolsActivePort"
+    while not file.exists() or not file.read_text().strip():
+        assert process.poll() is None, "the browser did not start"
+        assert time.monotonic() < deadline, "the browser took too long to start"
+        await asyncio.sleep(0.05)
+    session = aiohttp.ClientSession()
+    async with session.get(f"http://127.0.0.1:{file.read_text().split()[0]}/json/list") as answer:
+        pages = [page for page in json.loads(await answer.text()) if page["type"] == "page"]
+    return session, await session.ws_connect(pages[0]["webSocketDebuggerUrl"], max_msg_size=0)

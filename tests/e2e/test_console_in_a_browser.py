@@ -1,0 +1,76 @@
+"""The console as people use it: in a browser, which runs its scripts and loads its styles."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.utils.timezone import now
+
+from metering.models import ATIToken, User
+from tests.browser import Browser, running_browser
+from tests.e2e.server import Server
+from tests.e2e.test_identity import chat
+from tests.factories import make_plan, make_token
+
+PASSWORD = "correct horse battery"
+
+
+@pytest.fixture
+def admin(server: Server) -> User:
+    """Alder's."""
+    token = make_token()
+    assert chat(server, token.secret)[0] == 200
+    return User.objects.create_user(
+        "bea@alder.example",
+        PASSWORD,
+        tenant=ATIToken.objects.get(pk=token.id).tenant,
+        role=User.Role.TENANT_ADMIN,
+        is_staff=True,
+    )
+
+
+@pytest.fixture
+def browser(server: Server, tmp_path: Path) -> Iterator[Browser]:
+    with running_browser(server.url, tmp_path) as browser:
+        yield browser
+
+
+def log_in(browser: Browser, email: str) -> None:
+    browser.open("/admin/")
+    browser.wait_for("document.querySelector('#login-form')")
+    browser.fill("[name=username]", email)
+    browser.fill("[name=password]", PASSWORD)
+    browser.click("#login-form button[type=submit]")
+    browser.wait_for("!document.querySelector('#login-form')")
+
+
+@pytest.mark.slow
+def test_a_tenants_administrator_simulates_another_plan(
+    admin: User, browser: Browser, tmp_path: Path
+) -> None:
+    make_plan("DEAR", classes=("ADVANCED",))
+    log_in(browser, admin.email)
+    browser.wait_for("document.querySelector('#simulator_form')")
+    browser.fill("[name=since]", str(now().date() - timedelta(days=1)))
+    browser.fill("[name=plan]", "DEAR")
+    browser.click("#simulator_form button[type=submit]")
+    browser.wait_for("document.querySelector('#answer')")
+    browser.screenshot(tmp_path / "simulator.png")
+    assert browser.run("getComputedStyle(document.querySelector('#answer dl')).display") == "grid"
+    words = browser.text.split()
+    assert "Would have been denied 1" in " ".join(words)
+    assert "plan DEAR" in " ".join(words)
+    assert browser.troubles == []
+
+
+@pytest.mark.slow
+def test_the_overview_and_every_link_of_the_sidebar_show_without_an_error(browser: Browser) -> None:
+    User.objects.create_superuser("ops@example.com", PASSWORD)
+    log_in(browser, "ops@example.com")
+    links = browser.run("[...document.querySelectorAll('#nav-sidebar-apps a')].map(a => a.pathname)")
+    assert len(links) > 25
+    for link in links:
+        browser.open(link)
+        browser.wait_for(f"location.pathname == {link!r} && document.querySelector('#nav-sidebar-apps')")
+    assert browser.troubles == []
