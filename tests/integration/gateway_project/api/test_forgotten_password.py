@@ -20,7 +20,7 @@ from metering.models import AlertDelivery, AuditEvent, PasswordReset, User
 from metering.tasks import deliver_alerts
 from tests.factories import UserFactory
 from tests.integration.gateway_project.api.people import PASSWORD, bearer, call, code_of, person, super_admin
-from tests.mail import MailServer, html_of, mail_server, text_of
+from tests.mail import MailServer, html_of, mail_server_in_use, text_of
 
 pytestmark = pytest.mark.django_db
 ANOTHER = "violet-Hammer-9"
@@ -29,12 +29,7 @@ TOKEN = re.compile(r"[0-9a-f-]{36}:[\w-]{20,}")
 
 @pytest.fixture
 def server(settings: Any) -> Iterator[MailServer]:
-    """A mail server that the application is configured for."""
-    with mail_server() as server:
-        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", server.port
-        settings.EMAIL_HOST_USER = settings.EMAIL_HOST_PASSWORD = ""
-        settings.EMAIL_USE_TLS = settings.EMAIL_USE_SSL = False
+    with mail_server_in_use(settings) as server:
         yield server
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from metering.models import QuotaAlert, User
 from tests.factories import AlertFactory, UserFactory
-from tests.mail import MailServer, mail_server
+from tests.mail import MailServer, mail_server_in_use
 
 
 class Clock:
@@ -29,12 +29,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def server(settings: Any) -> Iterator[MailServer]:
-    """A mail server that the application is configured for."""
-    with mail_server() as server:
-        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", server.port
-        settings.EMAIL_HOST_USER = settings.EMAIL_HOST_PASSWORD = ""
-        settings.EMAIL_USE_TLS = settings.EMAIL_USE_SSL = False
+    with mail_server_in_use(settings) as server:
         yield server
 
 
