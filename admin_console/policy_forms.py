@@ -32,6 +32,13 @@ def scope_problems(scope: str, tenant: Any, scope_id: str) -> dict[str, str]:
     return problems
 
 
+SCOPE_ID_HELP = (
+    "Of a team, user or token its id, of a plan its code, of a provider or an agent its name; "
+    "empty for the gateway and for a tenant."
+)
+CONDITIONS_HELP = 'Such as {"days": ["mon", "fri"], "hours": "09:00-17:00"}; {} is always.'
+
+
 class ScopedForm(forms.ModelForm):
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data
@@ -66,6 +73,7 @@ class RuleForm(ScopedForm):
         model = PolicyRule
         fields = "__all__"
         widgets = {"conditions": UnfoldAdminTextareaWidget(attrs={"rows": 3})}
+        help_texts = {"scope_id": SCOPE_ID_HELP, "conditions": CONDITIONS_HELP}
 
     def clean(self) -> dict[str, Any]:
         values = super().clean()
@@ -94,6 +102,7 @@ class BudgetForm(ScopedForm):
     class Meta:
         model = Budget
         fields = "__all__"
+        help_texts = {"scope_id": SCOPE_ID_HELP}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

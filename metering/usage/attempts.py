@@ -13,7 +13,7 @@ COLUMNS = (
     *("attempt_id", "request_id", "reservation_id", "attempt", "state", "outcome", "provisional", "tenant"),
     *("task", "model", "response_model", "provider", "input_tokens", "output_tokens", "cached_input_tokens"),
     *("cache_write_tokens", "reasoning_tokens", "api_calls", "files", "cost_nano_usd", "estimated"),
-    *("latency_ms", "started_at", "team", "user", "agent", "conversation", "trace"),
+    *("latency_ms", "started_at", "team", "user", "token", "agent", "conversation", "trace"),
 )
 """Every field of a row, in order."""
 
@@ -73,6 +73,7 @@ def _as_json(row: UsageLog, state: int | None, tenant: str | None) -> dict[str, 
         "started_at": row.started_at,
         "team": row.team_id,
         "user": row.user_id,
+        "token": row.token_id,
         "agent": row.agent_id,
         "conversation": row.conversation_id,
         "trace": row.trace_id,

@@ -60,6 +60,13 @@ def test_a_condition_that_cannot_be_read_is_a_form_error(
     assert sentence in str(errors["conditions"])
 
 
+def test_the_forms_say_what_to_write_where_one_has_to_know(console: Client, url: Url) -> None:
+    rule, budget = (console.get(url(model, "add")).content.decode() for model in (PolicyRule, Budget))
+    assert "of a plan its code" in rule
+    assert "09:00-17:00" in rule
+    assert "of a plan its code" in budget
+
+
 def test_a_key_that_does_not_count_for_the_scope_is_a_form_error(console: Client, url: Url) -> None:
     rows.catalog()
     form = {**RULE, "scope": "provider", "scope_id": "sandbox", "key": "max_tokens_out", "value": "400"}

@@ -11,7 +11,15 @@ from metering.usage.attempts import usage_by_attempt
 from metering.usage.filters import UsageFilter
 from metering.usage.groups import GROUPS
 from metering.usage.summary import usage_summary
-from tests.factories import AttemptFactory, ReservationFactory, alder, birch
+from tests.factories import (
+    AttemptFactory,
+    ReservationFactory,
+    TeamFactory,
+    UserFactory,
+    alder,
+    birch,
+    make_token,
+)
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
@@ -35,6 +43,17 @@ class TestByAttempt:
         )
         assert (shown["input_tokens"], shown["output_tokens"], shown["cost_nano_usd"]) == (5, 6, 27_000)
         assert (shown["estimated"], shown["provisional"], shown["outcome"]) == (True, False, "ok")
+
+    def test_a_row_says_whose_call_it_was(self) -> None:
+        team, user, token = TeamFactory(), UserFactory(), make_token()
+        AttemptFactory(team_id=team.pk, user_id=user.pk, token_id=token.id, agent_id="helper")
+        [shown] = usage_by_attempt(UsageFilter(tenant=alder()))
+        assert [shown[name] for name in ("team", "user", "token", "agent")] == [
+            team.pk,
+            user.pk,
+            token.id,
+            "helper",
+        ]
 
     def test_the_state_is_the_reservation_s(self) -> None:
         for state in (ReservationState.SETTLED, ReservationState.EXPIRED):
