@@ -1,7 +1,6 @@
 """What the simulator asks for: whose calls, of which days, and what is to be different."""
 
 from datetime import datetime, time, timedelta
-from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,8 +13,8 @@ from metering.errors import NotFound
 from metering.identity.find import find_tenant
 from metering.models import Plan, Tenant, User
 from metering.policy.registry import check_rule
-from metering.policy.set_rule import RuleTarget, set_rule
 from metering.simulation.rule_book import LoadCatalog
+from metering.simulation.with_rule import with_rule
 from metering.types import Scope, Task
 
 USUAL_PERIOD = timedelta(days=7)
@@ -112,12 +111,10 @@ class SimulatorForm(forms.Form):
     def _change(self) -> LoadCatalog:
         """Sets the rule; the simulator takes it back."""
         values = self.cleaned_data
-        return partial(
-            set_rule,
-            target=RuleTarget(scope=self._scope, tenant=self.owner),
+        return with_rule(
+            tenant=self.owner,
             key=values["key"],
             value=values["value"],
             task=values["task"] or None,
-            actor="simulator",
             now=now(),
         )

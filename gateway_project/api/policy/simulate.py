@@ -26,11 +26,12 @@ from gateway_project.api.policy.fields import (
 from gateway_project.api.reach import tenant_in_reach
 from gateway_project.api.views import ApiView
 from metering.errors import InvalidRequest, NotPermitted
-from metering.models import User
+from metering.models import Tenant, User
 from metering.simulation.explain import explain_call
 from metering.simulation.replay_at_once import MAX_CALLS, replay_at_once
 from metering.simulation.report import decision_facts, replay_facts
 from metering.simulation.rule_book import LoadCatalog, read_rule_book
+from metering.simulation.with_rule import with_rule
 
 
 class ReasonOut(serializers.Serializer[Any]):
@@ -57,6 +58,15 @@ class ReplayOut(serializers.Serializer[Any]):
     would_be_denied_by = ReasonOut(many=True)
 
 
+class RuleIn(serializers.Serializer[Any]):
+    """As if the tenant (for super admins who name none: the gateway) had this rule."""
+
+    key = serializers.CharField(max_length=64)
+    value = serializers.JSONField(help_text="A number or a word, as the key takes it.")
+    task = serializers.CharField(max_length=32, default=None, allow_null=True, help_text="None: every task.")
+    when = serializers.DictField(default=dict, help_text="Conditions.")
+
+
 class Simulate(ApiView):
     permission_classes = [IsTenantAdmin]
 
@@ -72,6 +82,7 @@ class Simulate(ApiView):
             allow_null=True,
             help_text="For super admins: as if this catalog document were loaded.",
         )
+        rule = RuleIn(default=None, allow_null=True)
         request = RequestIn(default=None, allow_null=True)
         period = Period(default=None, allow_null=True)
 
@@ -93,7 +104,7 @@ class Simulate(ApiView):
         moment = moment_of(given["request"], now())
         tenant, asker = asked_about(request, given, plan=given["plan"], now=moment)
         decision = explain_call(
-            book=read_rule_book(tenant=tenant, after=_loading(request, given["catalog"])),
+            book=read_rule_book(tenant=tenant, after=_change(request, given, tenant)),
             asker=asker,
             call=imagined(given["request"]),
             now=moment,
@@ -111,13 +122,22 @@ class Simulate(ApiView):
             until=period["until"] or now(),
             plan=given["plan"],
             shift=timedelta(hours=period["shift_hours"]),
-            after=_loading(request, given["catalog"]),
+            after=_change(request, given, tenant),
         )
         return replay_facts(replayed)
 
 
 def _is_operator(request: Request) -> bool:
     return caller_of(request).role == User.Role.SUPER_ADMIN
+
+
+def _change(request: Request, given: dict[str, Any], tenant: Tenant | None) -> LoadCatalog | None:
+    """What is tried before the rules are read, and then undone."""
+    if given["rule"] is None:
+        return _loading(request, given["catalog"])
+    if given["catalog"] is not None:
+        raise InvalidRequest("Try either a rule or a catalog.", param="rule")
+    return with_rule(tenant=tenant, now=now(), **given["rule"])
 
 
 def _loading(request: Request, document: dict[str, Any] | None) -> LoadCatalog | None:

@@ -17,6 +17,7 @@ from metering.management.command import VerbCommand, moment
 from metering.management.progress import ProgressBar
 from metering.models import Tenant
 from metering.policy.load_with_rules import load_with_rules
+from metering.policy.set_rule import parse_value
 from metering.rates.read_levels import read_levels
 from metering.simulation.asker import find_asker
 from metering.simulation.explain import explain_call
@@ -24,6 +25,7 @@ from metering.simulation.imagined import ImaginedCall
 from metering.simulation.replay import replay
 from metering.simulation.report import decision_facts, replay_facts
 from metering.simulation.rule_book import LoadCatalog, read_rule_book
+from metering.simulation.with_rule import with_rule
 
 
 class Command(VerbCommand):
@@ -36,6 +38,9 @@ class Command(VerbCommand):
         parser.add_argument("--tenant", metavar="SLUG", help="One tenant; for a period, none means all.")
         parser.add_argument("--plan", metavar="CODE", help="As if everybody were on this plan.")
         parser.add_argument("--catalog", metavar="FILE.yaml", help="As if this file were loaded.")
+        parser.add_argument(
+            "--rule", metavar="KEY=VALUE", help="As if the tenant, or without one the gateway, had this rule."
+        )
         period = parser.add_argument_group("a period of the usage log")
         period.add_argument("--since", metavar="MOMENT")
         period.add_argument("--until", metavar="MOMENT", help="Now, if it is left out.")
@@ -55,7 +60,7 @@ class Command(VerbCommand):
                 "Name either --since, for a period, or --task, for one request.", param="since"
             )
         owner = find_tenant(tenant) if tenant else None
-        after = self._loading(options["catalog"])
+        after = self._change(owner, options["rule"], options["catalog"])
         if since:
             self._replay(owner, after, moment(since, param="since") or now(), **options)
         elif owner is None:
@@ -122,6 +127,14 @@ class Command(VerbCommand):
             for step in decision.trace
         ]
         self.show(decision_facts(decision, with_shared=True), "\n".join([head, *steps]))
+
+    def _change(self, tenant: Tenant | None, rule: str | None, file: str | None) -> LoadCatalog | None:
+        if rule is None:
+            return self._loading(file)
+        key, equals, value = rule.partition("=")
+        if file is not None or not equals:
+            raise InvalidRequest("Name a rule as KEY=VALUE, and no catalog beside it.", param="rule")
+        return with_rule(tenant=tenant, key=key, value=parse_value(key, value), now=now())
 
     def _loading(self, file: str | None) -> LoadCatalog | None:
         if file is None:

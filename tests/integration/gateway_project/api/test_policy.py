@@ -1,12 +1,14 @@
 """Policy over the API: mine, or as an administrator anyone's in reach; nothing of what others use."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.utils.timezone import now
 
-from metering.models import PolicyDecision, User
+from metering.models import PolicyDecision, PolicyRule, User
 from tests.factories import (
+    AttemptFactory,
     BudgetFactory,
     MeterFactory,
     RuleFactory,
@@ -76,6 +78,48 @@ def test_one_request_under_another_plan() -> None:
     assert call("POST", "policy/simulate", body, who=admin).json()["decision"]["verdict"] == "allowed"
     small = call("POST", "policy/simulate", {**body, "plan": "SMALL"}, who=admin).json()["decision"]
     assert (small["verdict"], small["code"], small["rule"]) == ("denied", "model_not_allowed", "plan SMALL")
+
+
+def test_one_request_with_another_rule_of_which_nothing_stays() -> None:
+    admin = person(User.Role.TENANT_ADMIN)
+    body: dict[str, Any] = {
+        "request": {"task": "LLM0_CHAT", "model": "sandbox-small", "input_tokens": 50},
+        "rule": {"key": "max_tokens_in", "value": 5},
+    }
+    decision = call("POST", "policy/simulate", body, who=admin).json()["decision"]
+    assert (decision["code"], decision["rule"]) == ("input_too_large", "tenant max_tokens_in")
+    assert not PolicyRule.objects.exists()
+
+
+def test_a_period_with_another_rule() -> None:
+    admin = person(User.Role.TENANT_ADMIN)
+    AttemptFactory(token_id=admin.signup_token_id, input_tokens=50)
+    body: dict[str, Any] = {
+        "period": {"since": (now() - timedelta(hours=1)).isoformat()},
+        "rule": {"key": "max_tokens_in", "value": 5},
+    }
+    answer = call("POST", "policy/simulate", body, who=admin).json()["replay"]
+    assert (answer["calls"], answer["denied"]) == (1, 1)
+    assert call("POST", "policy/simulate", {**body, "rule": None}, who=admin).json()["replay"]["denied"] == 0
+
+
+@pytest.mark.parametrize(
+    ("facts", "sentence"),
+    [
+        ({"rule": {"key": "max_tokens_in", "value": "many"}}, "a whole number of tokens"),
+        ({"rule": {"key": "max_tokens_in", "value": 5, "when": {"hours": "9-17"}}}, "such as 09:00-17:00"),
+        ({"rule": {"key": "max_tokens_in", "value": 5, "task": "POEMS"}}, "the tasks are"),
+        (
+            {"rule": {"key": "max_tokens_in", "value": 5}, "catalog": {"plans": {}}},
+            "either a rule or a catalog",
+        ),
+    ],
+)
+def test_a_rule_that_makes_no_sense_is_not_tried(facts: dict[str, Any], sentence: str) -> None:
+    body = {"request": {"task": "LLM0_CHAT"}, **facts}
+    response = call("POST", "policy/simulate", body, who=person(User.Role.TENANT_ADMIN))
+    assert response.status_code == 400
+    assert sentence in response.json()["error"]["message"]
 
 
 def test_another_catalog_is_for_the_operator() -> None:

@@ -73,8 +73,19 @@ def test_one_request_at_another_time() -> None:
         (("--task", "LLM0_CHAT"), "needs a tenant"),
         (("--since", "2026-01-01", "--plan", "NONE"), "There is no plan"),
         (("--since", "2026-01-01", "--catalog", "/nowhere.yaml"), "cannot be read"),
+        (("--since", "2026-01-01", "--rule", "max_tokens_out"), "KEY=VALUE"),
+        (("--since", "2026-01-01", "--rule", "max_tokens_out=many"), "a whole number of tokens"),
     ],
 )
 def test_what_cannot_be_simulated_is_refused(arguments: tuple[str, ...], sentence: str) -> None:
     with pytest.raises(CommandError, match=sentence):
         simulate(*arguments)
+
+
+def test_one_request_with_another_rule() -> None:
+    make_token()
+    answer = simulate(
+        *("--tenant", "alder", "--task", "LLM0_CHAT", "--plan", "PRO", "--input-tokens", "50"),
+        *("--rule", "max_tokens_in=5"),
+    )
+    assert (answer["verdict"], answer["rule"]) == ("denied", "tenant max_tokens_in")
