@@ -10,7 +10,7 @@ from django.test import Client
 from metering.models import User
 from metering.tasks import deliver_alerts
 from tests.integration.admin_console import rows
-from tests.mail import MailServer, mail_server, text_of
+from tests.mail import MailServer, mail_server_in_use, text_of
 
 pytestmark = pytest.mark.django_db
 FORGOTTEN, RESET = "/admin/password/forgotten/", "/admin/password/reset/"
@@ -19,9 +19,7 @@ ANOTHER = "violet-Hammer-9"
 
 @pytest.fixture
 def server(settings: Any) -> Iterator[MailServer]:
-    with mail_server() as server:
-        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", server.port
+    with mail_server_in_use(settings) as server:
         settings.PASSWORD_RESET_URL = f"https://gateway.example{RESET}"
         yield server
 
