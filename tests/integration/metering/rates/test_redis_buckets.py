@@ -3,8 +3,9 @@ import asyncio
 import pytest
 
 from metering.ids import uuid7
+from metering.rates import redis_buckets
 from metering.rates.port import Demand
-from metering.rates.redis_buckets import RedisBuckets
+from metering.rates.redis_buckets import BucketsAway, RedisBuckets
 
 
 def bucket() -> str:
@@ -105,3 +106,13 @@ async def test_a_caller_who_left_is_given_back_what_it_tried_too(buckets: RedisB
     assert (await buckets.take((Demand(tried, 70, 70),))).granted or (
         await buckets.take((Demand(tried, 70, 70),))
     ).granted
+
+
+async def test_calls_beyond_those_that_may_wait_are_turned_away_at_once(
+    buckets: RedisBuckets, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(redis_buckets, "MAX_WAITING", 2)
+    calls = [buckets.take((Demand(bucket(), 1, 10),)) for _ in range(3)]
+    first, second, third = await asyncio.gather(*calls, return_exceptions=True)
+    assert [answer.granted for answer in (first, second)] == [True, True]  # type: ignore[union-attr]
+    assert isinstance(third, BucketsAway)

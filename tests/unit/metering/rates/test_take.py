@@ -79,6 +79,13 @@ async def test_what_the_ledger_denies_is_given_back_once(buckets: ProcessBuckets
     assert left(await take(buckets, REQUESTS, TOKENS, tokens=0)) == {"requests": 2, "tokens": 1_000}
 
 
+async def test_of_two_calls_one_gives_back_its_own_part_only(buckets: ProcessBuckets) -> None:
+    grant, _ = await take(buckets, REQUESTS, TOKENS), await take(buckets, REQUESTS, TOKENS)
+    grant.give_back()
+    grant.give_back()
+    assert left(await take(buckets, REQUESTS, TOKENS, tokens=0)) == {"requests": 1, "tokens": 900}
+
+
 @pytest.mark.parametrize(("used", "remaining"), [(30, 970), (100, 900), (400, 600)])
 async def test_tokens_are_trued_up_both_ways_and_requests_stay(
     buckets: ProcessBuckets, used: int, remaining: int
