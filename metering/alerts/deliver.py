@@ -47,6 +47,9 @@ def deliver_due(*, channels: Channels, clock: Clock) -> int:
         delivery = _claim(clock())
         if delivery is None:
             break
+        if delivery.attempts > MAX_ATTEMPTS:
+            _end(delivery, State.FAILED, NotSent("every worker that tried has failed", permanent=True))
+            continue
         channel = channels[delivery.channel]()
         try:
             channel.open()

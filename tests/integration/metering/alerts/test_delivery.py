@@ -166,6 +166,20 @@ def test_it_is_given_up_in_the_end(alert: QuotaAlert, server: MailServer, clock:
     assert (delivery().state, delivery().attempts) == ("failed", MAX_ATTEMPTS)
 
 
+def test_one_that_ends_every_run_is_given_up_in_the_end(
+    alert: QuotaAlert, server: MailServer, clock: Clock
+) -> None:
+    def broken() -> EmailChannel:
+        raise ValueError("this channel cannot be made")
+
+    for _ in range(MAX_ATTEMPTS):
+        with pytest.raises(ValueError, match="cannot be made"):
+            deliver(clock, {"email": broken})
+        clock.pass_s(CLAIM_S)
+    assert deliver(clock, {"email": broken}) == 0
+    assert (delivery().state, delivery().last_error) == ("failed", "every worker that tried has failed")
+
+
 def test_a_connection_that_breaks_after_the_mail_was_read_is_never_followed_by_a_second_mail(
     alert: QuotaAlert, server: MailServer, clock: Clock
 ) -> None:
