@@ -14,7 +14,7 @@ from metering.identity.principal import Principal
 from metering.models import PolicyDecision
 from metering.ports import AttemptFailed
 from metering.types import Outcome, Task
-from tests.factories import RuleFactory, make_token
+from tests.factories import RuleFactory, alder, birch, make_token
 from tests.fakes.buckets import CountedBuckets
 from tests.fakes.vendors import FakeChunk, FakeUsage, FakeVendors
 from tests.integration.metering.gateway.conftest import Gateways
@@ -116,6 +116,15 @@ async def test_a_limit_that_the_first_call_would_not_fit_any_more_does_not_keep_
     assert (await gateway.execute(caller, keyed())).output == first.output
     with pytest.raises(OverRateCapacity):
         await gateway.execute(caller, keyed(key="k-2"))
+
+
+async def test_a_key_is_looked_for_in_its_own_tenant(
+    gateway: LLMGateway, caller: Principal, keyed: Any, rows: Any
+) -> None:
+    key = keyed().idempotency
+    first = await gateway.execute(caller, keyed())
+    assert await rows(lambda: find_holder(tenant_id=alder().pk, key=key)) == first.facts.reservation_id
+    assert await rows(lambda: find_holder(tenant_id=birch().pk, key=key)) is None
 
 
 @pytest.mark.usefixtures("one_a_minute")
