@@ -15,6 +15,7 @@ from metering.ledger import periods
 from metering.ledger.audit import verify_ledger
 from metering.ledger.writer import LedgerWriter
 from tests.integration.metering.ledger import kit
+from tests.integration.metering.ledger.foreseen import Foreseen
 from tests.integration.metering.ledger.months import OLD, held_since, partitions_of
 
 EMPTY = """
@@ -84,3 +85,17 @@ def empty(conninfo: str) -> None:
     with psycopg.connect(conninfo, autocommit=True) as connection:
         connection.execute(EMPTY)
     periods.make_partitions(conninfo, datetime.now(UTC))
+
+
+@pytest.fixture
+def foreseen(monkeypatch: pytest.MonkeyPatch) -> Foreseen:
+    return Foreseen(monkeypatch)
+
+
+@pytest.fixture
+async def other(conninfo: str) -> AsyncIterator[LedgerWriter]:
+    """Another process's writer: it knows nothing of what the first one does."""
+    writer = LedgerWriter(conninfo)
+    await writer.start()
+    yield writer
+    await writer.close()

@@ -1,59 +1,24 @@
-"""Batches that are written in one round trip on what the process remembers, and what stands against them."""
+"""Batches in one round trip on what the process remembers of its holds, and what stands against them."""
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import psycopg
-import pytest
 
 from metering.ids import uuid7
 from metering.ledger.commands import Expire
-from metering.ledger.postgres.foreseen import ForeseenBatch
-from metering.ledger.results import Denied, Ended, Granted, Reason, Refused
+from metering.ledger.results import Ended, Granted, Reason, Refused
 from metering.ledger.writer import LedgerWriter
-from metering.types import Dimension, ReservationState, Window
+from metering.types import ReservationState
+from tests.integration.metering.ledger.foreseen import Foreseen
 from tests.integration.metering.ledger.kit import (
     extend,
     key,
     line,
     meter_row,
-    release,
     reserve,
     run_out,
     settle,
 )
-
-TIES = "UPDATE metering_usagemeter SET window_end = clock_timestamp() WHERE budget_id = %s"
-
-
-class Foreseen:
-    """Counts the batches that were tried and those that were committed as foreseen."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.tried = self.done = 0
-        run = ForeseenBatch.run
-
-        async def counted(batch: ForeseenBatch, *facts: object) -> object:
-            self.tried += 1
-            results = await run(batch, *facts)  # type: ignore[arg-type]
-            self.done += 1
-            return results
-
-        monkeypatch.setattr(ForeseenBatch, "run", counted)
-
-
-@pytest.fixture
-def foreseen(monkeypatch: pytest.MonkeyPatch) -> Foreseen:
-    return Foreseen(monkeypatch)
-
-
-@pytest.fixture
-async def other(conninfo: str) -> AsyncIterator[LedgerWriter]:
-    """Another process's writer: it knows nothing of what the first one does."""
-    writer = LedgerWriter(conninfo)
-    await writer.start()
-    yield writer
-    await writer.close()
 
 
 async def test_what_is_known_is_written_in_one_round_trip(
@@ -76,59 +41,6 @@ async def test_what_is_known_is_written_in_one_round_trip(
         "unenforced": 0,
         "highest_limit": 100,
     }
-
-
-async def test_room_that_another_process_took_is_denied(
-    ledger: LedgerWriter, other: LedgerWriter, foreseen: Foreseen, database: psycopg.Connection
-) -> None:
-    tokens = key()
-    await ledger.submit(reserve(line(tokens, 10)))
-    await other.submit(reserve(line(tokens, 85)))
-    denied = await ledger.submit(reserve(line(tokens, 10)))
-    assert isinstance(denied, Denied)
-    assert (denied.denials[0].held, denied.denials[0].limit) == (95, 100)
-    assert (foreseen.tried, foreseen.done) == (1, 0)
-    assert meter_row(database, tokens)["held"] == 95
-
-
-async def test_the_last_room_is_given_to_as_many_as_fit_it(
-    ledger: LedgerWriter, other: LedgerWriter, foreseen: Foreseen
-) -> None:
-    """One of two reserves of a batch fits: the first."""
-    tokens = key()
-    await ledger.submit(reserve(line(tokens, 10)))
-    await other.submit(reserve(line(tokens, 75)))
-    both = [reserve(line(tokens, 10)) for _ in range(2)]
-    answers = await asyncio.gather(*map(ledger.submit, both))
-    assert [type(answer) for answer in answers] == [Granted, Denied]
-    assert (foreseen.tried, foreseen.done) == (1, 0)
-
-
-async def test_room_that_another_process_gave_back_is_used(
-    ledger: LedgerWriter, other: LedgerWriter, database: psycopg.Connection
-) -> None:
-    tokens = key()
-    hold = reserve(line(tokens, 90))
-    await other.submit(hold)
-    assert isinstance(await ledger.submit(reserve(line(tokens, 20))), Denied)
-    await other.submit(release(hold.reservation_id))
-    assert isinstance(await ledger.submit(reserve(line(tokens, 20))), Granted)
-    assert meter_row(database, tokens)["held"] == 20
-
-
-async def test_a_foreseen_answer_tells_what_the_meter_really_counts(
-    ledger: LedgerWriter, other: LedgerWriter, foreseen: Foreseen
-) -> None:
-    tokens = key()
-    await ledger.submit(reserve(line(tokens, 10)))
-    spent = reserve(line(tokens, 30))
-    await other.submit(spent)
-    await other.submit(settle(spent.reservation_id, 25))
-    await other.submit(reserve(line(tokens, 5)))
-    granted = await ledger.submit(reserve(line(tokens, 10)))
-    assert foreseen.done == 3  # the other process, too, knew its meter after its first batch
-    assert isinstance(granted, Granted)
-    assert [(each.used, each.held) for each in granted.balances] == [(25, 25)]
 
 
 async def test_a_reserve_that_another_process_made_already_is_answered_again(
@@ -185,63 +97,6 @@ async def test_a_late_settle_of_a_hold_that_was_swept_is_trued_up(
     assert meter_row(database, tokens)["used"] == 4
 
 
-async def test_a_window_that_has_passed_meanwhile_takes_no_more_holds(
-    ledger: LedgerWriter, foreseen: Foreseen, database: psycopg.Connection
-) -> None:
-    """The database's own clock decides, whatever this process believes."""
-    hourly = key(window=Window.HOUR)
-    await ledger.submit(reserve(line(hourly, 10)))
-    database.execute(TIES, (hourly.budget_id,))
-    await ledger.submit(reserve(line(hourly, 10)))
-    assert (foreseen.tried, foreseen.done) == (1, 0)
-
-
-async def test_a_charge_beyond_its_hold_is_counted_as_overrun(
-    ledger: LedgerWriter, foreseen: Foreseen, database: psycopg.Connection
-) -> None:
-    tokens = key()
-    hold = reserve(line(tokens, 10))
-    await ledger.submit(hold)
-    await ledger.submit(settle(hold.reservation_id, 14))
-    assert foreseen.done == 0
-    assert meter_row(database, tokens)["overrun"] == 4
-
-
-async def test_an_amount_past_an_unenforced_limit_is_counted_as_unenforced(
-    ledger: LedgerWriter, other: LedgerWriter, foreseen: Foreseen, database: psycopg.Connection
-) -> None:
-    tokens = key()
-    soft = line(tokens, 10, enforced=False)
-    await ledger.submit(reserve(soft))
-    await other.submit(reserve(line(tokens, 85)))
-    await ledger.submit(reserve(soft))
-    assert (foreseen.tried, foreseen.done) == (1, 0)
-    assert meter_row(database, tokens)["unenforced"] == 5
-
-
-async def test_every_reserve_of_a_batch_keeps_to_its_own_limit(
-    ledger: LedgerWriter, other: LedgerWriter, foreseen: Foreseen, database: psycopg.Connection
-) -> None:
-    tokens = key()
-    await ledger.submit(reserve(line(tokens, 10)))
-    await other.submit(reserve(line(tokens, 80)))
-    both = [reserve(line(tokens, 10, limit=95)), reserve(line(tokens, 10, limit=200))]
-    answers = await asyncio.gather(*map(ledger.submit, both))
-    assert [type(answer) for answer in answers] == [Denied, Granted]
-    assert (foreseen.tried, foreseen.done) == (1, 0)
-    assert meter_row(database, tokens)["held"] == 100
-
-
-async def test_the_highest_limit_ever_in_force_is_kept(
-    ledger: LedgerWriter, foreseen: Foreseen, database: psycopg.Connection
-) -> None:
-    tokens = key()
-    for limit in (100, 300, 50):
-        await ledger.submit(reserve(line(tokens, 1, limit=limit)))
-    assert foreseen.done == 2
-    assert meter_row(database, tokens)["highest_limit"] == 300
-
-
 async def test_a_hold_on_no_meter_is_made_and_ended(ledger: LedgerWriter, foreseen: Foreseen) -> None:
     await ledger.submit(reserve(line(key())))
     hold = reserve()
@@ -255,18 +110,6 @@ async def test_an_id_far_from_the_databases_time_is_refused(ledger: LedgerWriter
     refused = await ledger.submit(reserve(id_=uuid7(1)))
     assert isinstance(refused, Refused)
     assert refused.reason is Reason.BAD_ID
-
-
-async def test_concurrency_is_freed_by_its_settle(
-    ledger: LedgerWriter, foreseen: Foreseen, database: psycopg.Connection
-) -> None:
-    slots = key(Dimension.CONCURRENCY, Window.NONE)
-    await ledger.submit(reserve(line(slots, 1, 2)))
-    hold = reserve(line(slots, 1, 2))
-    await ledger.submit(hold)
-    await ledger.submit(settle(hold.reservation_id, 10))
-    assert foreseen.tried == foreseen.done == 2
-    assert meter_row(database, slots)["held"] == 1
 
 
 async def test_a_hold_that_ended_under_locks_is_not_remembered(conninfo: str, ledger: LedgerWriter) -> None:
