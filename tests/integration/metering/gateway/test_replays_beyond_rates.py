@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.db import OperationalError
 
+from metering.answers.find_holder import find_holder
 from metering.calls import replay
 from metering.decisions.log import DecisionLog
 from metering.errors import IdempotencyMismatch, OverRateCapacity, RateLimited, VendorTimeout
