@@ -29,8 +29,11 @@ MIXES = ((1, 64), (64, 64))
 
 HISTORY = """
 WITH ids AS MATERIALIZED (
-    SELECT uuidv7(-make_interval(secs => %(seconds)s * (1 - (n + %(from)s)::float / %(rows)s))) AS id
-    FROM generate_series(1, %(count)s) n ORDER BY n
+    SELECT (lpad(to_hex(ms), 12, '0') || '7' || left(random, 3) || '8' || right(random, 15))::uuid AS id
+    FROM generate_series(1, %(count)s) n, md5(n::text) random,
+    LATERAL (SELECT 1000 * (extract(epoch FROM now()) - %(seconds)s * (1 - (n + %(from)s)::float / %(rows)s)) AS at_ms),
+    LATERAL (SELECT at_ms::bigint AS ms)
+    ORDER BY n
 ), holds AS (
     INSERT INTO metering_usagereservation (id, tenant_id, state, version, provisional, created_at, lease_expires_at,
         ended_at, body_digest, meter_ids, amounts, unenforced, flags, input_tokens, output_tokens, cost_nano_usd,

@@ -14,7 +14,7 @@ LOOK_BACK = timedelta(hours=2)
 """Hours with rows recorded since then are summed again, or since the last hour that was ever summed."""
 
 CHANGED_HOURS = """
-SELECT DISTINCT date_trunc('hour', uuid_extract_timestamp(id), 'UTC') FROM metering_usagelog
+SELECT DISTINCT date_trunc('hour', metering_moment(id), 'UTC') FROM metering_usagelog
 WHERE recorded_at >= least(%s, (SELECT coalesce(max(hour), '-infinity') FROM metering_usagerollup)) ORDER BY 1
 """
 

@@ -29,5 +29,5 @@ WHERE entry.kind = 5
 ) line"""
 """The first attempt's id is its reservation's with the last bit changed (metering.ids.derived_id)."""
 
-MOMENT = "uuid_extract_timestamp(line.id)"
+MOMENT = "metering_moment(line.id)"
 """When the line's reservation was made."""

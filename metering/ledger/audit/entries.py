@@ -29,7 +29,7 @@ SELECT entry.id, 'a reservation, or a sealed month', 'none'
 FROM metering_ledgerentry entry LEFT JOIN metering_usagereservation held ON held.id = entry.reservation_id
 WHERE held.id IS NULL AND NOT EXISTS (
     SELECT FROM metering_ledgerperiod period WHERE period.state <> 'open'
-    AND period.month = date_trunc('month', uuid_extract_timestamp(entry.id) AT TIME ZONE 'UTC')::date
+    AND period.month = date_trunc('month', metering_moment(entry.id) AT TIME ZONE 'UTC')::date
 )
 """,
 )

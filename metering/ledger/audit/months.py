@@ -7,7 +7,7 @@ BALANCES = Invariant(
     BALANCE,
     """
 WITH charged AS (
-    SELECT date_trunc('month', uuid_extract_timestamp(entry.id) AT TIME ZONE 'UTC')::date AS month, line.meter_id,
+    SELECT date_trunc('month', metering_moment(entry.id) AT TIME ZONE 'UTC')::date AS month, line.meter_id,
         sum(line.charge) AS total
     FROM metering_ledgerentry entry, unnest(entry.meter_ids, entry.charges) line (meter_id, charge) GROUP BY 1, 2
 )
@@ -26,7 +26,7 @@ FINISHED = Invariant(
 SELECT held.id, format('ended and resolved before %%s was %%s', period.month, period.state),
     CASE WHEN held.state = 0 THEN 'held' ELSE 'provisional' END
 FROM metering_usagereservation held JOIN metering_ledgerperiod period
-    ON period.month = date_trunc('month', uuid_extract_timestamp(held.id) AT TIME ZONE 'UTC')::date
+    ON period.month = date_trunc('month', metering_moment(held.id) AT TIME ZONE 'UTC')::date
 WHERE period.state <> 'open' AND (held.state = 0 OR held.provisional)
 """,
 )

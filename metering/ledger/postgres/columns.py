@@ -1,5 +1,6 @@
 """The parameters of the writing statements in sql.py: one array for each column."""
 
+from metering.ids import uuid7
 from metering.ledger.books import Books
 from metering.ledger.postgres.literals import (
     bool_array,
@@ -148,6 +149,7 @@ def watches(books: Books) -> tuple[str, ...]:
 
 def alerts(alerts: list[Alert]) -> tuple[str, ...]:
     return (
+        uuid_array(sorted([uuid7() for _ in alerts])),
         int_array([alert.meter_id for alert in alerts]),
         int_array([alert.threshold for alert in alerts]),
         int_array([alert.episode for alert in alerts]),

@@ -85,11 +85,11 @@ FROM unnest(%s::uuid[], %s::uuid[], %s::uuid[], %s::smallint[], %s::text[], %s::
 INSERT_ALERTS = """
 INSERT INTO metering_quotaalert (id, tenant_id, meter_id, budget_id, subject_type, subject_id, dimension, "window",
     window_start, window_end, timezone, threshold, episode, used, held, requested, "limit", raised_at)
-SELECT uuidv7(), meter.tenant_id, meter.id, meter.budget_id, meter.subject_type, meter.subject_id, meter.dimension,
+SELECT new.id, meter.tenant_id, meter.id, meter.budget_id, meter.subject_type, meter.subject_id, meter.dimension,
     meter."window", meter.window_start, meter.window_end, meter.timezone, new.threshold, new.episode, new.used,
     new.held, new.requested, new."limit", clock_timestamp()
-FROM unnest(%s::bigint[], %s::smallint[], %s::int[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[])
-    AS new (meter_id, threshold, episode, used, held, requested, "limit")
+FROM unnest(%s::uuid[], %s::bigint[], %s::smallint[], %s::int[], %s::bigint[], %s::bigint[], %s::bigint[],
+    %s::bigint[]) AS new (id, meter_id, threshold, episode, used, held, requested, "limit")
 JOIN metering_usagemeter meter ON meter.id = new.meter_id
 ON CONFLICT (meter_id, threshold, episode) DO NOTHING
 """

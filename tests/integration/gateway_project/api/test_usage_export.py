@@ -13,6 +13,7 @@ from django.db import connection
 from django.utils.timezone import now
 
 from gateway_project.api.usage import export
+from metering.ids import uuid7
 from metering.models import User
 from metering.orm import close_database_threads
 from metering.usage.filters import UsageFilter
@@ -26,8 +27,8 @@ MANY = """
 INSERT INTO metering_usagelog (id, reservation_id, attempt, tenant_id, task, request_id, request_model, response_model,
     model_class, provider_name, input_tokens, output_tokens, cached_input_tokens, cache_write_tokens, reasoning_tokens,
     api_calls, files, steps, cost_nano_usd, latency_ms, outcome, estimated, started_at, recorded_at, conversation_id)
-SELECT uuidv7(), uuidv7(), 1, %s, 'LLM0_CHAT', 'request', 'm', 'm', 'BASE_S', 'sandbox', 1, 1, 0, 0, 0, 0, 0, 0, 1, 1,
-    'ok', false, now(), now(), 'conversation-' || n FROM generate_series(1, %s) n
+SELECT id, id, 1, %s, 'LLM0_CHAT', 'request', 'm', 'm', 'BASE_S', 'sandbox', 1, 1, 0, 0, 0, 0, 0, 0, 1, 1,
+    'ok', false, now(), now(), 'conversation-' || n FROM unnest(%s::uuid[]) WITH ORDINALITY AS new (id, n)
 """
 
 
@@ -101,7 +102,7 @@ def test_ten_times_the_rows_take_no_more_memory(by: str) -> None:
 
     def add(rows: int) -> None:
         with connection.cursor() as cursor:
-            cursor.execute(MANY, [alder().pk, rows])
+            cursor.execute(MANY, [alder().pk, [uuid7() for _ in range(rows)]])
             cursor.execute("ANALYZE metering_usagelog")
 
     add(1_000)

@@ -21,7 +21,7 @@ ROLLED = (
     f"SELECT hour, {WHO}, {SUMS} FROM metering_usagerollup ORDER BY hour, tenant_id, user_id, provider_name"
 )
 GROUPED = f"""
-SELECT date_trunc('hour', uuid_extract_timestamp(id)), {WHO}, count(*), sum(input_tokens), sum(output_tokens),
+SELECT date_trunc('hour', metering_moment(id)), {WHO}, count(*), sum(input_tokens), sum(output_tokens),
     sum(cached_input_tokens), sum(cache_write_tokens), sum(reasoning_tokens), sum(cost_nano_usd)
 FROM metering_usagelog GROUP BY 1, {WHO} ORDER BY 1, tenant_id, user_id, provider_name
 """
