@@ -1,6 +1,6 @@
 """`script/test [pytest arguments]`: every check and every test, on servers of its own that are gone afterwards.
 
-The fault tests, which mostly wait for processes and servers, run beside all others, with servers of their own. With
+Tests that mostly wait for processes and servers run beside all others, with servers of their own. With
 arguments, pytest alone runs with these. The last lines are pytest's own summaries.
 """
 
@@ -22,7 +22,15 @@ from gateway_project.local.stack import prepare_state_dir, running_stack
 TEARDOWN_TIMEOUT_S = 60.0
 # Coverage, in percent, below which the run fails.
 FLOORS = {"metering": ("metering/*", 90), "the whole": ("*", 80)}
-FAULTS = "tests/faults"
+BESIDE = (
+    "tests/faults",
+    "tests/integration/test_demo.py",
+    "tests/integration/test_front.py",
+    "tests/integration/test_runtime_set.py",
+    "tests/integration/test_scripts.py",
+    "tests/integration/test_scripts_setup.py",
+)
+"""What mostly waits: faults, and the scripts as a stranger runs them. None of it adds to the coverage."""
 URLS = ("DATABASE_URL", "REDIS_URL")
 
 
@@ -36,21 +44,20 @@ def main(arguments: list[str]) -> int:
         failed = run_checks()
         if not run_python("migrations", ["manage.py", "makemigrations", "--check", "--dry-run"]):
             failed.append("migrations")
-        with fault_tests(apart) as faults:
-            status, summary = run_pytest(
-                [f"--ignore={FAULTS}"], "-m", "coverage", "run", output=subprocess.PIPE
-            )
-            fault_status, fault_summary = faults.wait()
+        with tests_beside(apart) as beside:
+            ignored = [f"--ignore={path}" for path in BESIDE]
+            status, summary = run_pytest(ignored, "-m", "coverage", "run", output=subprocess.PIPE)
+            beside_status, beside_summary = beside.wait()
         failed += ["pytest"] if status else []
-        failed += [FAULTS] if fault_status else []
+        failed += ["pytest beside"] if beside_status else []
         failed += [f"coverage of {name}" for name in FLOORS if not has_coverage(name)]
     status = report(failed)
-    print(f"{fault_summary}\n{summary}")
+    print(f"{beside_summary}\n{summary}")
     return status
 
 
-class FaultTests:
-    """A pytest of the fault tests alone, whose output is shown when it has ended."""
+class TestsBeside:
+    """A pytest of the tests that mostly wait, whose output is shown when it has ended."""
 
     def __init__(self, environment: dict[str, str] | None, output: IO[bytes]) -> None:
         """Without an environment of their own they have to share servers, so they begin when the others have ended."""
@@ -62,7 +69,7 @@ class FaultTests:
         child = self._child = self._child or self._started(None)
         status = child.wait()
         self._output.seek(0)
-        print("--- fault tests", flush=True)
+        print("--- pytest beside", flush=True)
         return status, pass_through(self._output)
 
     def stop(self) -> None:
@@ -72,7 +79,7 @@ class FaultTests:
 
     def _started(self, environment: dict[str, str] | None) -> "subprocess.Popen[bytes]":
         return subprocess.Popen(
-            [sys.executable, "-u", "-m", "pytest", FAULTS],
+            [sys.executable, "-u", "-m", "pytest", *BESIDE],
             cwd=REPOSITORY,
             env=environment,
             stdout=self._output,
@@ -82,14 +89,14 @@ class FaultTests:
 
 
 @contextmanager
-def fault_tests(environment: dict[str, str] | None) -> Iterator[FaultTests]:
-    """The fault tests, stopped at the end whatever happens."""
+def tests_beside(environment: dict[str, str] | None) -> Iterator[TestsBeside]:
+    """These tests, stopped at the end whatever happens."""
     with tempfile.TemporaryFile() as output:
-        faults = FaultTests(environment, output)
+        beside = TestsBeside(environment, output)
         try:
-            yield faults
+            yield beside
         finally:
-            faults.stop()
+            beside.stop()
 
 
 def has_coverage(name: str) -> bool:

@@ -1,8 +1,10 @@
+import os
 from collections.abc import Iterator
 from typing import Any
 
 import openai
 import pytest
+from redis import Redis
 
 from tests.e2e.server import Server, running_server
 from tests.factories import ProviderFactory, make_token, reference_data
@@ -10,6 +12,14 @@ from tests.served import serve_model, settled_books
 from tests.vendors.running import RunningVendor, running_vendor
 
 VENDOR_KEY = "FAKE_VENDOR_API_KEY"
+
+
+@pytest.fixture(autouse=True)
+def full_buckets() -> None:
+    """What other tests have drawn from rates that tenants share does not count."""
+    with Redis.from_url(os.environ["REDIS_URL"]) as redis:
+        for key in redis.scan_iter("rate:*", count=10_000):
+            redis.delete(key)
 
 
 @pytest.fixture
