@@ -150,12 +150,11 @@ def _python_cpu_s() -> float:
 
 
 def _postgres_cpu_s() -> float:
-    """CPU of the ledger's backends, where PostgreSQL runs on this machine."""
-
+    """CPU of the ledger's backends, on this database and copies of it, where PostgreSQL runs on this machine."""
     with psycopg.connect(os.environ["DATABASE_URL"]) as connection:
         rows = connection.execute(
             "SELECT pid FROM pg_stat_activity"
-            " WHERE application_name = 'gateway-ledger' AND datname = current_database()"
+            " WHERE application_name = 'gateway-ledger' AND starts_with(datname, current_database())"
         ).fetchall()
     ticks = 0
     for (pid,) in rows:
