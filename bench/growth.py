@@ -7,13 +7,16 @@ median of the rounds' ratios. A second table shows what it costs that a batch me
 growth changes: their meters are not shared, so each is a row of its own.
 """
 
+import os
+import subprocess
+import sys
 from functools import cache
 from statistics import median
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import psycopg
 import uvloop
-from django.db import connections
 from psycopg import sql
 
 from bench.ledger import row_of
@@ -63,7 +66,7 @@ def measure(conninfo: str) -> Report:
     """Run all and print the table; `ok` says whether the dearest pair stayed within the tolerance."""
     report = new_report("growth", conninfo)
     spare_what_lives_long()  # as the server does
-    grown = _copy(conninfo)
+    grown = _another(conninfo)
     _write_history(grown)
     cases = {
         (tenants, rows): base for rows, base in ((0, conninfo), (HISTORY_ROWS, grown)) for tenants in TENANTS
@@ -133,15 +136,18 @@ def _callers(tenants: int) -> list[Caller]:
     return callers([UUID(int=10_000 + place) for place in range(tenants)])
 
 
-def _copy(conninfo: str) -> str:
+def _another(conninfo: str) -> str:
     """Another database on the same server, as empty as this one; its address."""
-    connections.close_all()
-    with psycopg.connect(conninfo) as connection:
-        name = connection.info.dbname
-    with psycopg.connect(conninfo, dbname="postgres", autocommit=True) as connection:
-        copied = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
-        connection.execute(copied.format(sql.Identifier(f"{name}_grown"), sql.Identifier(name)))
-    return psycopg.conninfo.make_conninfo(conninfo, dbname=f"{name}_grown")
+    with psycopg.connect(conninfo, autocommit=True) as connection:
+        name = f"{connection.info.dbname}_grown"
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    address = urlsplit(conninfo)._replace(path=f"/{name}").geturl()
+    subprocess.run(
+        [sys.executable, "manage.py", "migrate", "--verbosity=0"],
+        env=os.environ | {"DATABASE_URL": address},
+        check=True,
+    )
+    return address
 
 
 def _write_history(conninfo: str) -> None:
