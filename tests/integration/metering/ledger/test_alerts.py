@@ -1,7 +1,6 @@
 """Alerts are written with the batch that reaches them, by however many writers, foreseen or under locks."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID
 
@@ -17,15 +16,6 @@ from tests.integration.metering.ledger.spy import Spy
 
 pytestmark = pytest.mark.usefixtures("clean_in_the_end")
 USUAL = "80,95,100"
-
-
-@pytest.fixture
-async def other(conninfo: str) -> AsyncIterator[LedgerWriter]:
-    """Another process, so to speak."""
-    writer = LedgerWriter(conninfo)
-    await writer.start()
-    yield writer
-    await writer.close()
 
 
 def told(database: psycopg.Connection, meter: MeterKey | None = None) -> list[int]:
