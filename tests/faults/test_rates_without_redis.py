@@ -25,16 +25,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 
 
 @pytest.fixture
-def redis(tmp_path: Path) -> Iterator[EmbeddedRedis]:
-    server = EmbeddedRedis(tmp_path / "redis")
-    server.start()
-    yield server
-    server.stop()
-
-
-@pytest.fixture
-def house(database: str, redis: EmbeddedRedis, tmp_path: Path) -> Iterator[House]:
-    environment = {"REDIS_URL": redis.url, "METRICS_TOKEN": METRICS_TOKEN}
+def house(database: str, own_redis: EmbeddedRedis, tmp_path: Path) -> Iterator[House]:
+    environment = {"REDIS_URL": own_redis.url, "METRICS_TOKEN": METRICS_TOKEN}
     with standing_house(database, tmp_path, places=PLACES, environment=environment) as house:
         house.gateways.manage(
             "set_rule", "--plan", "OPEN", "--key", "requests_per_minute", "--value", str(PER_MINUTE)
@@ -90,14 +82,14 @@ def within_the_bucket(count: int, took_s: float) -> bool:
 
 
 async def test_each_gateway_keeps_the_rate_alone_and_says_so_until_redis_is_back(
-    house: House, crowd: Callers, redis: EmbeddedRedis
+    house: House, crowd: Callers, own_redis: EmbeddedRedis
 ) -> None:
     urls = house.gateways.urls
     assert redis_as_told(house) == ["ok", "ok"]
     assert within_the_bucket(*await admitted(crowd, urls, house.tenant()))
     assert metric(house, "gateway_rate_fallbacks_total") == [0, 0]
 
-    redis.stop()
+    own_redis.stop()
     await until(lambda: redis_as_told(house) == ["degraded", "degraded"], within_s=WITHIN_S)
     alone = house.tenant()
     for url in urls:
@@ -107,7 +99,7 @@ async def test_each_gateway_keeps_the_rate_alone_and_says_so_until_redis_is_back
     assert metric(house, "gateway_rate_fallbacks_total") == [ASKED, ASKED]
     assert metric(house, "gateway_rates_shared") == [0, 0]
 
-    redis.start()
+    own_redis.start()
     await until(lambda: redis_as_told(house) == ["ok", "ok"], within_s=WITHIN_S)
     assert within_the_bucket(*await admitted(crowd, urls, house.tenant())), "the gateways do not share again"
     assert metric(house, "gateway_rate_fallbacks_total") == [ASKED, ASKED]
