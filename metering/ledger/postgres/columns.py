@@ -1,4 +1,4 @@
-"""The parameters of the writing statements in sql.py: one array for each column."""
+"""The parameters of the writing statements in sql.py and sql_inserts.py: one array for each column."""
 
 from metering.ids import uuid7
 from metering.ledger.books import Books
