@@ -16,6 +16,11 @@ MINUTE = 60_000_000
 MAX_BUCKETS = 10_000
 
 
+def drained(used: int, passed_us: int, per_minute: int) -> int:
+    """What is left of a bucket's used parts; a clock that was set back drains nothing."""
+    return max(0, used - max(0, passed_us) * per_minute)
+
+
 class ProcessBuckets:
     """Implements Buckets. Bounded: the bucket that was used least recently makes room, as if it were full."""
 
@@ -64,7 +69,7 @@ class ProcessBuckets:
 
     def _drained(self, demand: Demand, now: int) -> int:
         used, at = self._used.get(demand.key, (0, now))
-        return max(0, used - (now - at) * demand.per_minute)
+        return drained(used, now - at, demand.per_minute)
 
     def _keep(self, key: str, used: int, now: int) -> None:
         self._used.pop(key, None)

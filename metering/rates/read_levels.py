@@ -7,7 +7,7 @@ from redis.exceptions import RedisError
 
 from metering.policy.rate_limit import RateLimit
 from metering.rates.port import Level
-from metering.rates.process_buckets import MINUTE
+from metering.rates.process_buckets import MINUTE, drained
 
 READ_LIMIT_S = 0.5
 LevelReader = Callable[[Iterable[RateLimit]], Mapping[str, Level]]
@@ -35,8 +35,8 @@ def read_levels(url: str, limits: Iterable[RateLimit]) -> Mapping[str, Level]:
 
 
 def _used(stored: bytes | None, now: int, per_minute: int) -> int:
-    """As `buckets.lua` works it out."""
+    """Of a bucket as `buckets.lua` stores it."""
     if stored is None:
         return 0
     used, at = map(int, stored.split())
-    return max(0, used - max(0, now - at) * per_minute)
+    return drained(used, now - at, per_minute)
