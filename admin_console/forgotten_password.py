@@ -5,7 +5,6 @@ They are open to everybody, and to people who have no other page of the console.
 
 from typing import Any
 
-from axes.utils import reset as open_door
 from django import forms
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -15,11 +14,9 @@ from django.utils.timezone import now
 from unfold.widgets import UnfoldAdminEmailInputWidget, UnfoldAdminPasswordWidget
 
 from metering.errors import MeteringError, RateLimited
-from metering.identity.request_reset import request_reset
+from metering.identity.request_reset import ANSWER, request_reset
 from metering.identity.reset_password import reset_password
-from metering.policy.rate_limit import counted_address
 
-SENT = "If there is an account with this address, a mail is on its way. It works for an hour."
 CHANGED = "Your password is changed, and you are signed out everywhere. Sign in with the new one."
 
 
@@ -49,8 +46,8 @@ def ask_for_mail(request: HttpRequest, page: dict[str, Any]) -> HttpResponse:
 
     def act(values: dict[str, Any]) -> str:
         address = import_string(settings.AXES_CLIENT_IP_CALLABLE)(request)
-        request_reset(email=values["email"], address=address and counted_address(address), now=now())
-        return SENT
+        request_reset(email=values["email"], address=address, now=now())
+        return ANSWER
 
     return _answer(request, page, form, act, title="Forgotten password", button="Send a mail")
 
@@ -60,8 +57,7 @@ def choose_password(request: HttpRequest, page: dict[str, Any]) -> HttpResponse:
     form = PasswordForm(request.POST or None, initial={"token": request.GET.get("token", "")})
 
     def act(values: dict[str, Any]) -> str:
-        user = reset_password(token=values["token"], password=values["password"], now=now())
-        open_door(username=user.email)
+        reset_password(token=values["token"], password=values["password"], now=now())
         return CHANGED
 
     return _answer(request, page, form, act, title="Choose another password", button="Change the password")

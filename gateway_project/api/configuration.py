@@ -51,3 +51,5 @@ AXES_RESET_ON_SUCCESS = True
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # the quarter of an hour is one
 AXES_DISABLE_ACCESS_LOG = True
 AXES_VERBOSE = False
+# How a reset password lets its person in again; metering itself knows no lockout.
+LOCKOUT_RESET = "axes.utils.reset"

@@ -6,10 +6,13 @@ from django.db import connection, transaction
 
 from metering.errors import LimitUsage, RateLimited
 from metering.models import PasswordReset, User
+from metering.network import counted_address
 from metering.types import Dimension
 
 LIFE = timedelta(hours=1)
 """Of a request, whenever its mail arrives."""
+ANSWER = "If there is an account with this address, a mail is on its way. It works for an hour."
+"""What whoever asks is told, whether there is one or not."""
 WITHIN = timedelta(hours=1)
 MOST_FOR_ONE_MAILBOX = 3
 MOST_FROM_ONE_ADDRESS = 30
@@ -19,14 +22,16 @@ MOST_FROM_ONE_ADDRESS = 30
 def request_reset(*, email: str, address: str | None, now: datetime) -> None:
     """Note the request; the mail is sent by `metering.deliver_alerts`, if there is an active person to send it to.
 
-    Nothing here depends on whether there is one. `address` is the caller's on the network, where it is known.
+    Nothing here depends on whether there is one. `address` is the caller's on the network, where it is known;
+    it counts as it does for rate limits.
     Raises RateLimited for too many requests about one mailbox or from one network address.
     """
     mailbox = User.objects.normalize_email(email).lower()
     _check("email", mailbox, MOST_FOR_ONE_MAILBOX, now)
-    if address:
-        _check("address", address, MOST_FROM_ONE_ADDRESS, now)
-    PasswordReset.objects.create(email=mailbox, address=address or "", created_at=now, expires_at=now + LIFE)
+    counted = counted_address(address) if address else ""
+    if counted:
+        _check("address", counted, MOST_FROM_ONE_ADDRESS, now)
+    PasswordReset.objects.create(email=mailbox, address=counted, created_at=now, expires_at=now + LIFE)
 
 
 def _check(column: str, value: str, most: int, now: datetime) -> None:

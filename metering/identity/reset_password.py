@@ -1,8 +1,13 @@
-"""Choose another password with the token of a mail. Every session of before ends, and every other such token."""
+"""Choose another password with the token of a mail. Every session of before ends, and every other such token.
+
+Who was locked out for guessing wrong may sign in again (LOCKOUT_RESET).
+"""
 
 from datetime import datetime
 
+from django.conf import settings
 from django.db import transaction
+from django.utils.module_loading import import_string
 
 from metering.audit import record_change
 from metering.identity.password import hash_password
@@ -10,10 +15,8 @@ from metering.identity.reset_token import read_reset_token, used_up
 from metering.models import User
 
 
-def reset_password(*, token: str, password: str, now: datetime) -> User:
-    """The person, whose password it is now.
-
-    Raises InvalidRequest for a token that is used up, and for a password that is not good enough; then the token
+def reset_password(*, token: str, password: str, now: datetime) -> None:
+    """Raises InvalidRequest for a token that is used up, and for a password that is not good enough; then the token
     can still be used.
     """
     reset = read_reset_token(token, now=now)
@@ -29,4 +32,4 @@ def reset_password(*, token: str, password: str, now: datetime) -> User:
         record_change(
             action="user.password_reset", actor=user.email, target=user, tenant_id=user.tenant_id, now=now
         )
-    return user
+    import_string(settings.LOCKOUT_RESET)(username=user.email)

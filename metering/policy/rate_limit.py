@@ -2,14 +2,11 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
-from ipaddress import IPv6Address, ip_address, ip_network
 from uuid import UUID
 
+from metering.network import counted_address
 from metering.types import Dimension, EnforcementMode, Scope
 
-NETWORK_BITS = 64
-"""What one customer of an IPv6 provider gets at least: single addresses are free to change."""
 _MEMO_ENTRIES = 256
 
 
@@ -125,15 +122,3 @@ class CallRates:
         if address is not None:
             limits += [limit.of_subject(counted_address(address)) for limit in self.each_address]
         return tuple(limits)
-
-
-@lru_cache(maxsize=4096)
-def counted_address(address: str) -> str:
-    """As whom an address counts: IPv6 by its /64; what is no address, all as one."""
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return "unknown"
-    if isinstance(parsed, IPv6Address):
-        return str(ip_network((parsed, NETWORK_BITS), strict=False))
-    return str(parsed)

@@ -203,6 +203,16 @@ class TestThrottling:
         answers = [forget(f"p{number}@example.com") for number in range(MOST_FROM_ONE_ADDRESS + 1)]
         assert [answer.status_code for answer in answers[-2:]] == [202, 429]
 
+    def test_neighbours_in_one_network_of_ipv6_ask_as_one(self, settings: Any) -> None:
+        settings.TRUSTED_PROXIES = ["127.0.0.1"]
+        answers = [
+            forget(f"p{number}@example.com", x_forwarded_for=f"2001:db8::{number + 1:x}")
+            for number in range(MOST_FROM_ONE_ADDRESS + 1)
+        ]
+        assert [answer.status_code for answer in answers[-2:]] == [202, 429]
+        stranger = forget("other@example.com", x_forwarded_for="2001:db8:0:1::1")
+        assert stranger.status_code == 202
+
     def test_an_hour_later_one_may_ask_again(self) -> None:
         for _ in range(MOST_FOR_ONE_MAILBOX):
             forget("ann@example.com")
