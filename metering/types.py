@@ -104,6 +104,9 @@ class EnforcementMode(StrEnum):
     ENFORCE = "enforce"
 
 
+MODES = [mode.value for mode in EnforcementMode]
+
+
 class ExpiryCharge(StrEnum):
     """What a hold whose owner vanished costs this budget until the truth is known."""
 

@@ -34,7 +34,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "gateway_project.api.schema.add_errors",
     ],
     "ENUM_NAME_OVERRIDES": {
-        "EnforcementModeEnum": "metering.policy.set_rule.MODES",
+        "EnforcementModeEnum": "metering.types.MODES",
         "RoleEnum": "metering.models.User.Role",
         "TenantRoleEnum": "gateway_project.api.identity.users.TENANT_ROLES",
     },

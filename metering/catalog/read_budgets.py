@@ -9,6 +9,7 @@ from metering.types import (
     MAX_AMOUNT,
     MAX_PERCENT,
     MAX_THRESHOLDS,
+    MODES,
     Dimension,
     EnforcementMode,
     ExpiryCharge,
@@ -25,7 +26,6 @@ WINDOWS = [window.value for window in Window if window is not Window.NONE]
 SUBJECTS = [
     subject.value for subject in SubjectType if subject not in (SubjectType.GLOBAL, SubjectType.PROVIDER)
 ]
-MODES = [mode.value for mode in EnforcementMode]
 CHARGES = [charge.value for charge in ExpiryCharge]
 NANO_PLACES = 9
 _INSTEAD = {

@@ -8,7 +8,7 @@ from metering.catalog.document import AccessEntry, PlanEntry, RuleEntry, Vocabul
 from metering.catalog.read_budgets import read_budgets
 from metering.catalog.section import Section, is_code
 from metering.catalog.yaml_source import plain_value
-from metering.types import EnforcementMode, Scope
+from metering.types import MODES, EnforcementMode, Scope
 
 CheckRule = Callable[[str, object, str | None, Scope], None]
 """(key, value, task) -> None; raises ValueError with a sentence when the rule makes no sense."""
@@ -18,7 +18,6 @@ CheckWhen = Callable[[object], None]
 KEYS = ("name", "features", "tasks", "rules", "budgets", "active")
 TASK_KEYS = ("classes", "default_class")
 RULE_KEYS = ("key", "value", "task", "when", "mode", "enforce_percent", "priority")
-MODES = [mode.value for mode in EnforcementMode]
 MAX_PRIORITY = 1_000_000
 
 

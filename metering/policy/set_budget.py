@@ -10,11 +10,10 @@ from metering.errors import InvalidRequest, NotFound
 from metering.models import Budget, ModelClass
 from metering.money import nano_from_usd
 from metering.policy.budget_target import BudgetTarget
-from metering.policy.set_row import check_task, set_row
-from metering.types import MAX_AMOUNT, MAX_PERCENT, MAX_THRESHOLDS, Dimension, EnforcementMode, Window
+from metering.policy.set_row import check_manner, check_task, set_row
+from metering.types import MAX_AMOUNT, MAX_PERCENT, MAX_THRESHOLDS, Dimension, Window
 
 DIMENSIONS = [dimension.value for dimension in Dimension if dimension is not Dimension.CONCURRENCY]
-MODES = [mode.value for mode in EnforcementMode]
 WINDOWS = [window.value for window in Window if window is not Window.NONE]
 
 
@@ -97,10 +96,7 @@ def parse_amount(dimension: str, text: str) -> int:
 
 def _manner(mode: str | None, enforce_percent: int | None, thresholds: list[int] | None) -> dict[str, object]:
     """What is given of how a budget is enforced and told of."""
-    if mode is not None:
-        _check_word("mode", mode, MODES)
-    if enforce_percent is not None and not 0 <= enforce_percent <= 100:
-        raise InvalidRequest("enforce_percent must be from 0 to 100.", param="enforce_percent")
+    check_manner(mode, enforce_percent)
     if thresholds is not None and (
         len(thresholds) > MAX_THRESHOLDS or not all(1 <= at <= MAX_PERCENT for at in thresholds)
     ):

@@ -7,8 +7,9 @@ from typing import Any, TypeVar
 from django.db.models import QuerySet
 
 from metering.audit import record_change
-from metering.errors import NotFound
+from metering.errors import InvalidRequest, NotFound
 from metering.models import Budget, PolicyRule, Task
+from metering.types import MODES
 
 Row = TypeVar("Row", Budget, PolicyRule)
 
@@ -41,6 +42,14 @@ def set_row(
             facts={**facts, "before": None if created else before, "after": values},
         )
     return row, created
+
+
+def check_manner(mode: str | None, enforce_percent: int | None) -> None:
+    """Raise InvalidRequest unless a row can be enforced like this; None is not checked."""
+    if mode is not None and mode not in MODES:
+        raise InvalidRequest(f"mode must be one of {', '.join(MODES)}, not {mode!r}.", param="mode")
+    if enforce_percent is not None and not 0 <= enforce_percent <= 100:
+        raise InvalidRequest("enforce_percent must be from 0 to 100.", param="enforce_percent")
 
 
 def check_task(code: str | None) -> None:

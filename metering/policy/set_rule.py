@@ -13,10 +13,9 @@ from metering.models import PolicyRule, Tenant
 from metering.policy.budget_target import find_budget_target
 from metering.policy.read_conditions import check_conditions
 from metering.policy.registry import REGISTRY, check_rule
-from metering.policy.set_row import check_task, set_row
+from metering.policy.set_row import check_manner, check_task, set_row
 from metering.types import EnforcementMode, Scope
 
-MODES = [mode.value for mode in EnforcementMode]
 MAX_PRIORITY = 1_000_000
 _INTEGER = re.compile(r"-?\d{1,20}", re.ASCII)
 
@@ -117,10 +116,7 @@ def _check(
         check_conditions(conditions)
     except ValueError as error:
         raise InvalidRequest(str(error), param="when") from error
-    if mode not in MODES:
-        raise InvalidRequest(f"mode must be one of {', '.join(MODES)}, not {mode!r}.", param="mode")
-    if not 0 <= enforce_percent <= 100:
-        raise InvalidRequest("enforce_percent must be from 0 to 100.", param="enforce_percent")
+    check_manner(mode, enforce_percent)
     if not -MAX_PRIORITY <= priority <= MAX_PRIORITY:
         raise InvalidRequest(f"priority must be from {-MAX_PRIORITY} to {MAX_PRIORITY}.", param="priority")
     check_task(task)

@@ -18,9 +18,9 @@ from gateway_project.api.views import ApiView
 from metering.models import Budget
 from metering.money import usd_text
 from metering.policy.budget_target import find_budget_target
-from metering.policy.set_budget import DIMENSIONS, MODES, WINDOWS, set_budget
+from metering.policy.set_budget import DIMENSIONS, WINDOWS, set_budget
 from metering.policy.switch_off import switch_off
-from metering.types import MAX_THRESHOLDS, Dimension, Scope
+from metering.types import MAX_THRESHOLDS, MODES, Dimension, Scope
 
 TAG = ["catalog"]
 

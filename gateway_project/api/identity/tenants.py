@@ -19,10 +19,9 @@ from metering.identity.create_tenant import create_tenant
 from metering.identity.find import find_tenant
 from metering.identity.set_tenant_status import set_tenant_status
 from metering.models import Tenant
-from metering.types import EnforcementMode
+from metering.types import MODES
 
 TAG = ["tenants"]
-MODES = [mode.value for mode in EnforcementMode]
 
 
 class TenantOut(serializers.Serializer[Tenant]):

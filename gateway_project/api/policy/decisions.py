@@ -17,7 +17,7 @@ from gateway_project.api.views import ApiView
 from metering.decisions.report import VERDICTS, DecisionFilter, decision_report
 from metering.models import PolicyDecision, User
 from metering.simulation.report import without_shared
-from metering.types import EnforcementMode
+from metering.types import MODES
 
 VERDICT = OpenApiParameter("verdict", enum=list(VERDICTS))
 TENANT = OpenApiParameter("tenant", str, description="For super admins: only this tenant's, by slug.")
@@ -37,7 +37,7 @@ class DecisionRowOut(serializers.Serializer[PolicyDecision]):
     code = serializers.CharField()
     rule = serializers.CharField()
     rule_id = serializers.UUIDField(allow_null=True)
-    mode = serializers.ChoiceField(choices=[mode.value for mode in EnforcementMode])
+    mode = serializers.ChoiceField(choices=MODES)
     count = serializers.IntegerField()
     first_at = serializers.DateTimeField()
     last_at = serializers.DateTimeField()
@@ -56,7 +56,7 @@ class ReportRowOut(serializers.Serializer[Any]):
     verdict = serializers.ChoiceField(choices=VERDICTS)
     rule = serializers.CharField()
     rule_id = serializers.UUIDField(allow_null=True)
-    mode = serializers.ChoiceField(choices=[mode.value for mode in EnforcementMode])
+    mode = serializers.ChoiceField(choices=MODES)
     code = serializers.CharField()
     task = serializers.CharField()
     calls = serializers.IntegerField()

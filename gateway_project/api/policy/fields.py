@@ -13,7 +13,7 @@ from metering.errors import InvalidRequest
 from metering.policy.read_conditions import YEARS
 from metering.rates.read_levels import LevelReader, read_levels
 from metering.simulation.imagined import ImaginedCall
-from metering.types import EnforcementMode, Task
+from metering.types import MODES, Task
 
 TAG = ["policy"]
 MAX_TOKENS = 10_000_000
@@ -87,7 +87,7 @@ class DecisionOut(serializers.Serializer[Any]):
     token_id = serializers.UUIDField(allow_null=True)
     task = serializers.CharField()
     model = serializers.CharField()
-    mode = serializers.ChoiceField(choices=[mode.value for mode in EnforcementMode])
+    mode = serializers.ChoiceField(choices=MODES)
     code = serializers.CharField(allow_null=True)
     message = serializers.CharField()
     rule = serializers.CharField(allow_null=True)

@@ -9,8 +9,8 @@ from metering.management.command import VerbCommand
 from metering.management.targets import add_targets, named_targets
 from metering.money import usd_text
 from metering.policy.budget_target import find_budget_target
-from metering.policy.set_budget import DIMENSIONS, MODES, WINDOWS, set_budget
-from metering.types import Dimension
+from metering.policy.set_budget import DIMENSIONS, WINDOWS, set_budget
+from metering.types import MODES, Dimension
 
 
 class Command(VerbCommand):

@@ -11,7 +11,8 @@ from metering.errors import InvalidRequest
 from metering.management.command import VerbCommand
 from metering.management.targets import add_targets, named_targets
 from metering.policy.registry import REGISTRY
-from metering.policy.set_rule import MODES, find_rule_target, parse_value, set_rule
+from metering.policy.set_rule import find_rule_target, parse_value, set_rule
+from metering.types import MODES
 
 
 class Command(VerbCommand):
