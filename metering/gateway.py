@@ -25,6 +25,7 @@ from metering.calls.keep import keep_and_settle
 from metering.calls.known import Known
 from metering.calls.replay import Earlier, earlier
 from metering.calls.values import Call, CallRequest, Facts, Observer, ReplayObserver, Result, facts_of
+from metering.coarse_timers import CoarseTimeout
 from metering.decisions.log import DecisionLog
 from metering.errors import (
     IdempotencyKeyTaken,
@@ -35,7 +36,6 @@ from metering.errors import (
 )
 from metering.identity.principal import Principal
 from metering.ledger.port import Ledger
-from metering.patience import Patience
 from metering.ports import LLMAdapter, Vendors
 from metering.rates.port import Buckets
 from metering.rates.process_buckets import ProcessBuckets
@@ -224,7 +224,7 @@ class LLMGateway:
             )
         task = self._with.background.spawn(ending, name="reservation.end")
         self._observe(call, attempts)
-        with suppress(TimeoutError), Patience(SETTLE_WAIT_S):
+        with suppress(TimeoutError), CoarseTimeout(SETTLE_WAIT_S):
             await asyncio.shield(task)
 
     async def _earlier(

@@ -8,8 +8,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.types import Receive
 
 from gateway_project.proxy.errors import BodyTooLarge
+from metering.coarse_timers import CoarseTimeout
 from metering.errors import InvalidRequest
-from metering.patience import Patience
 
 MAX_BODY_BYTES = 20 * 1024 * 1024
 MAX_DISCARD_BYTES = 100 * 1024 * 1024
@@ -22,7 +22,7 @@ _decode = msgspec.json.Decoder().decode
 async def read_body(request: Request) -> bytes:
     """The whole body. Raises BodyTooLarge, and InvalidRequest where it does not arrive in time."""
     try:
-        with Patience(BODY_TIMEOUT_S):
+        with CoarseTimeout(BODY_TIMEOUT_S):
             return await _read(request)
     except TimeoutError:
         raise InvalidRequest(f"The body did not arrive within {BODY_TIMEOUT_S:g} s.") from None
@@ -66,7 +66,7 @@ def json_object(body: bytes) -> dict[str, Any]:
 async def _discard(receive: Receive, more: bool) -> None:
     """Read on for a while: a client that is still sending would see a reset connection, not the answer."""
     left = MAX_DISCARD_BYTES
-    with suppress(TimeoutError), Patience(DISCARD_TIMEOUT_S):
+    with suppress(TimeoutError), CoarseTimeout(DISCARD_TIMEOUT_S):
         while more and left >= 0:
             part, more = await _next_part(receive)
             left -= len(part)

@@ -5,7 +5,7 @@ from types import TracebackType
 
 from starlette.requests import ClientDisconnect, Request
 
-from metering.patience import coarse_timers
+from metering.coarse_timers import coarse_timers
 
 WATCH_AFTER_S = 0.25
 """A watcher costs a call 10 microseconds, so those that are answered sooner do without one."""

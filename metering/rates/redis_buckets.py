@@ -16,9 +16,9 @@ from pathlib import Path
 from redis.asyncio.connection import AbstractConnection, ConnectionPool
 from redis.exceptions import NoScriptError, RedisError
 
-from metering.rates.patience import Patience
 from metering.rates.port import Answer, Demand
 from metering.rates.redis_batch import Batch, Waiting, answer_batch, next_batch
+from metering.rates.ticked_timeout import TickedTimeout
 
 SCRIPT = Path(__file__).with_name("buckets.lua").read_text(encoding="utf-8")
 CALL_LIMIT_S = 0.25
@@ -116,7 +116,7 @@ class RedisBuckets:
             await asyncio.sleep(RETRY_S * random.uniform(0.5, 1.5))  # noqa: S311
 
     async def _connect(self, connection: AbstractConnection) -> None:
-        async with Patience(CONNECT_LIMIT_S):
+        async with TickedTimeout(CONNECT_LIMIT_S):
             await connection.connect()  # type: ignore[no-untyped-call]
             self._sha = await _ask(connection, b"SCRIPT", b"LOAD", SCRIPT)
         self.is_reachable = True
@@ -129,7 +129,7 @@ class RedisBuckets:
                 await self._wake.wait()
             batch = next_batch(self._queue)
             try:
-                async with Patience(self._call_limit_s):
+                async with TickedTimeout(self._call_limit_s):
                     reply = await self._run(connection, batch)
             except BaseException:
                 self._queue.extendleft(reversed(batch.waiting))  # so that they are failed with the others

@@ -11,10 +11,10 @@ from providers.openai_compatible.answer import read_whole, whole_answer
 from providers.openai_compatible.connections import connections
 from providers.openai_compatible.errors import MAX_ERROR_BYTES, broken, connection_failed, refused
 from providers.openai_compatible.exchange import Answer, Target
-from providers.openai_compatible.patience import Patience
 from providers.openai_compatible.probe import probe
 from providers.openai_compatible.request import payload_of, renames_limit
 from providers.openai_compatible.streamed import StreamedAnswer
+from providers.openai_compatible.timed_reader import TimedReader
 from providers.openai_compatible.timeouts import Timeouts
 from providers.port import Capability, Chunk, Completion, ProviderCall
 
@@ -56,12 +56,12 @@ class OpenAICompatibleProvider:
         try:
             async with asyncio.timeout(min(self._timeouts.first_byte_s, call.timeout_s)):
                 response = await self._ask(self._chat_url, call, payload)
-            patience = Patience(response, ends_at_s=ends_at_s, gap_s=self._timeouts.first_byte_s)
+            reader = TimedReader(response, ends_at_s=ends_at_s, gap_s=self._timeouts.first_byte_s)
             try:
                 _require_event_stream(response)
                 answer = StreamedAnswer(call, self._api_key)
-                while not answer.done and (part := await patience.read()):
-                    patience.gap_s = self._timeouts.gap_s
+                while not answer.done and (part := await reader.read()):
+                    reader.gap_s = self._timeouts.gap_s
                     for chunk in answer.feed(part):
                         yield chunk
                 for chunk in await answer.end():
@@ -69,7 +69,7 @@ class OpenAICompatibleProvider:
                 if answer.done:
                     await _read_tail(response)
             finally:
-                patience.stop()
+                reader.stop()
                 response.release()  # cuts the connection, and so the call, unless the answer has ended
         except CONNECTION_ERRORS as error:
             raise connection_failed(error) from None  # the client's error may quote the request's URL

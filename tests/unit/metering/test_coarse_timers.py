@@ -5,31 +5,31 @@ import threading
 
 import pytest
 
-from metering.patience import LOOK_S, Patience, coarse_timers
+from metering.coarse_timers import LOOK_S, CoarseTimeout, coarse_timers
 
 
 async def test_a_block_that_lasts_too_long_is_timed_out() -> None:
-    with pytest.raises(TimeoutError), Patience(0.01):
+    with pytest.raises(TimeoutError), CoarseTimeout(0.01):
         await asyncio.sleep(30)
     await asyncio.sleep(0)  # the task itself goes on, uncancelled
 
 
 async def test_a_block_that_ends_in_time_is_left_alone() -> None:
-    with Patience(0.01):
+    with CoarseTimeout(0.01):
         pass
     await asyncio.sleep(LOOK_S * 3)
 
 
 async def test_a_limit_inside_another_ends_alone() -> None:
-    with Patience(30):
-        with pytest.raises(TimeoutError), Patience(0.01):
+    with CoarseTimeout(30):
+        with pytest.raises(TimeoutError), CoarseTimeout(0.01):
             await asyncio.sleep(30)
         await asyncio.sleep(0)
 
 
 async def test_somebody_elses_cancellation_is_not_taken_for_a_timeout() -> None:
     async def wait() -> None:
-        with Patience(30):
+        with CoarseTimeout(30):
             await asyncio.sleep(30)
 
     task = asyncio.create_task(wait())
@@ -66,7 +66,7 @@ def test_a_loop_looks_after_its_own_timers_only() -> None:
         coarse_timers().start(30, lambda: None)
 
     async def time_out() -> None:
-        with pytest.raises(TimeoutError), Patience(0.01):
+        with pytest.raises(TimeoutError), CoarseTimeout(0.01):
             await asyncio.sleep(30)
 
     def run_both() -> None:

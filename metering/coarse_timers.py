@@ -62,7 +62,7 @@ def coarse_timers() -> CoarseTimers:
     return _of_thread.timers
 
 
-class Patience:
+class CoarseTimeout:
     """Raises TimeoutError in its block after `limit_s`, at most `LOOK_S` late; for the current task alone."""
 
     def __init__(self, limit_s: float) -> None:

@@ -1,12 +1,12 @@
-"""One timer for a whole stream: it ends a vendor's answer that keeps its reader waiting, or goes on for too long."""
+"""Reads a whole stream under one timer, which ends an answer that lets its reader wait, or goes on, for too long."""
 
 import asyncio
 
 from providers.openai_compatible.exchange import Answer
 
 
-class Patience:
-    """Counts only while the reader waits: a slow caller is not the vendor's fault.
+class TimedReader:
+    """Its gap counts only while it waits for bytes: a slow caller is not the vendor's fault.
 
     The HTTP client's own timers are set anew at each read, which costs a chunk as much as reading it.
     """

@@ -6,7 +6,7 @@ from types import TracebackType
 TICKS = 5
 
 
-class Patience:
+class TickedTimeout:
     """Raises TimeoutError in its block after `limit_s` of waiting, counted in turns of the event loop.
 
     A plain timeout also fires when the loop itself was held up for that long: the answer is in the socket, but
@@ -18,7 +18,7 @@ class Patience:
         self._left = TICKS
         self._expired = False
 
-    async def __aenter__(self) -> "Patience":
+    async def __aenter__(self) -> "TickedTimeout":
         task = asyncio.current_task()
         if task is None:
             raise AssertionError("a coroutine runs in a task")
