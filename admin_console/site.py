@@ -17,6 +17,7 @@ from unfold.sites import UnfoldAdminSite
 
 from admin_console.forgotten_password import ask_for_mail, choose_password
 from admin_console.labels import label_of
+from admin_console.own_password import OwnPassword
 from admin_console.simulator import simulator
 from admin_console.theme import GROUPS, title_of
 from admin_console.who import is_operator, is_tenant_admin, may_see
@@ -69,6 +70,12 @@ class ConsoleSite(UnfoldAdminSite):
 
     def reset_view(self, request: HttpRequest) -> HttpResponseBase:
         return choose_password(request, self.each_context(request))
+
+    def password_change(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponseBase:
+        context = {**self.each_context(request), **(extra_context or {})}
+        return OwnPassword.as_view(extra_context=context)(request)
 
     def simulator_view(self, request: HttpRequest) -> HttpResponseBase:
         return simulator(request, self.each_context(request))
