@@ -1,15 +1,16 @@
 """Joins metering's vendor port to the providers: neither knows the other (ADR 0010)."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 
 from gateway_project import env
+from gateway_project.vendor_clients import VendorClient, VendorClients
 from metering.models import Provider
 from metering.ports import AttemptFailed, VendorAnswer, VendorCall, VendorChunk
 from metering.snapshots import Changes, Snapshots
 from metering.types import Outcome
-from providers.port import Failure, LLMProvider, ProviderError
-from providers.registry import ProviderConfig, make_provider
+from providers.port import Failure, ProviderError
+from providers.registry import ProviderConfig
 
 OUTCOMES = {
     Failure.UNREACHABLE: Outcome.ERROR,
@@ -24,43 +25,43 @@ class ConfiguredVendors:
 
     def __init__(self, changes: Changes | None = None) -> None:
         self._configs = Snapshots(load_configs, changes=changes, max_entries=1)
-        self._clients: dict[ProviderConfig, LLMProvider] = {}
+        self._known: Mapping[str, ProviderConfig] = {}
+        self._clients = VendorClients()
 
     async def complete(self, call: VendorCall) -> VendorAnswer:
         """One whole answer. Raises AttemptFailed."""
-        client = await self._client(call.provider_name)
-        try:
-            return await client.complete(call)
-        except ProviderError as error:
-            raise _failed(error) from error
+        with await self._client(call.provider_name) as client:
+            try:
+                return await client.complete(call)
+            except ProviderError as error:
+                raise _failed(error) from error
 
     async def stream(self, call: VendorCall) -> AsyncGenerator[VendorChunk, None]:
         """The answer in chunks. Raises AttemptFailed."""
-        client = await self._client(call.provider_name)
-        try:
-            async with aclosing(client.stream(call)) as chunks:
-                async for chunk in chunks:
-                    yield chunk
-        except ProviderError as error:
-            raise _failed(error) from error
+        with await self._client(call.provider_name) as client:
+            try:
+                async with aclosing(client.stream(call)) as chunks:
+                    async for chunk in chunks:
+                        yield chunk
+            except ProviderError as error:
+                raise _failed(error) from error
 
     async def close(self) -> None:
         """Let go of every vendor's connections."""
-        clients, self._clients = self._clients, {}
-        for client in clients.values():
-            await client.close()
+        await self._clients.close()
 
-    async def _client(self, name: str) -> LLMProvider:
-        config = (await self._configs.get(())).get(name)
+    async def _client(self, name: str) -> VendorClient:
+        configs = await self._configs.get(())
+        if configs is not self._known:  # read anew, so perhaps changed
+            self._known = configs
+            self._clients.keep_only(configs.values())
+        config = configs.get(name)
         if config is None:
             raise AttemptFailed(f"The provider {name} is not active.", outcome=Outcome.ERROR, sent=False)
-        client = self._clients.get(config)
-        if client is None:
-            try:
-                client = self._clients[config] = make_provider(config)
-            except LookupError as error:
-                raise AttemptFailed(str(error), outcome=Outcome.ERROR, sent=False) from error
-        return client
+        try:
+            return self._clients.of(config)
+        except LookupError as error:
+            raise AttemptFailed(str(error), outcome=Outcome.ERROR, sent=False) from error
 
 
 def load_configs() -> dict[str, ProviderConfig]:
