@@ -10,9 +10,15 @@ from random import getrandbits
 from uuid import UUID, SafeUUID
 
 _VERSION_AND_VARIANT = (0x7 << 76) | (0b10 << 62)
+_MARKED = (0xF << 76) | (0b11 << 62)
+"""Where the version and the variant are."""
+_RANDOM = (1 << 76) - 1 & ~_MARKED
 _TIME_SHIFT = 80
 _EPOCH, _MILLISECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(milliseconds=1)
 MAX_DERIVED = 0xFFFF
+_new, _UNKNOWN = UUID.__new__, SafeUUID.unknown
+_set_int, _set_is_safe = UUID.__dict__["int"].__set__, UUID.__dict__["is_safe"].__set__
+"""A UUID forbids to set its attributes by their names."""
 
 
 def uuid7(time_ms: int | None = None) -> UUID:
@@ -20,8 +26,12 @@ def uuid7(time_ms: int | None = None) -> UUID:
     if time_ms is None:
         time_ms = time.time_ns() // 1_000_000
     # Ids are no secrets: any generator will do, and Python seeds this one anew after a fork.
-    random = (getrandbits(12) << 64) | getrandbits(62)
-    return _uuid((time_ms << _TIME_SHIFT) | _VERSION_AND_VARIANT | random)
+    return _uuid((time_ms << _TIME_SHIFT) | _VERSION_AND_VARIANT | getrandbits(76) & _RANDOM)
+
+
+def is_uuid7(identifier: UUID) -> bool:
+    """Whether it is of version 7, and of the variant that has versions."""
+    return identifier.int & _MARKED == _VERSION_AND_VARIANT
 
 
 def time_ms_of(identifier: UUID) -> int:
@@ -47,7 +57,7 @@ def derived_id(parent: UUID, number: int) -> UUID:
 
 def _uuid(value: int) -> UUID:
     """As UUID(int=value), without its checks of what else it could have been given."""
-    made = UUID.__new__(UUID)
-    object.__setattr__(made, "int", value)
-    object.__setattr__(made, "is_safe", SafeUUID.unknown)
+    made = _new(UUID)
+    _set_int(made, value)
+    _set_is_safe(made, _UNKNOWN)
     return made

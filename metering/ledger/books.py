@@ -49,6 +49,11 @@ class Books:
     watched: set[int] = field(default_factory=set)
     """Meters whose alerts are armed otherwise than before."""
     alerts: list[Alert] = field(default_factory=list)
+    now_ms: float = field(init=False)
+    """`now` in milliseconds since 1970, as ids carry it."""
+
+    def __post_init__(self) -> None:
+        self.now_ms = self.now.timestamp() * 1_000
 
     def kind_of(self, meter_id: int) -> Meter:
         """A meter for what never changes of it. Raises MetersNeeded."""
@@ -64,17 +69,17 @@ class Books:
             raise MetersNeeded
         return meter
 
-    def post(self, posting: Posting) -> None:
+    def post(self, meter_id: int, used: int, held: int, overrun: int, unenforced: int) -> None:
         """Change a meter, now or when it is locked."""
-        meter = self.meters.get(posting.meter_id)
+        meter = self.meters.get(meter_id)
         if meter is None:
-            self.unposted.append(posting)
+            self.unposted.append(Posting(meter_id, used, held, overrun, unenforced))
             return
-        meter.used += posting.used
-        meter.held += posting.held
-        meter.overrun += posting.overrun
-        meter.unenforced += posting.unenforced
-        self.changed_meters.add(posting.meter_id)
+        meter.used += used
+        meter.held += held
+        meter.overrun += overrun
+        meter.unenforced += unenforced
+        self.changed_meters.add(meter_id)
 
     def forget_written(self) -> None:
         """The rows written so far are not written again."""

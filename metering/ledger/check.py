@@ -1,10 +1,12 @@
 """Commands that can never be carried out are refused before they are queued, so that none poisons a batch."""
 
+from datetime import UTC, datetime
 from functools import lru_cache
 from operator import attrgetter
+from uuid import UUID
 
 from metering.errors import InvalidRequest
-from metering.ids import time_ms_of
+from metering.ids import first_id_at, is_uuid7
 from metering.ledger.check_attempts import LARGEST_SUM, check_attempts
 from metering.ledger.check_text import check_text
 from metering.ledger.commands import (
@@ -27,7 +29,7 @@ MAX_LEASE_S = 86_400
 MAX_ADJUSTMENTS = 99
 MAX_ENLARGEMENTS = 2**31 - 1
 LAST_WEEKDAY = 6
-LAST_ID_MS = 253_402_300_799_999
+LAST_ID = first_id_at(datetime.max.replace(tzinfo=UTC)).int | (1 << 80) - 1
 """The year 9999 ends: what is later fits an id, but no date."""
 SUBJECT_TYPES = frozenset(SubjectType)
 TEXT_LIMITS = (
@@ -43,19 +45,17 @@ TEXT_LIMITS = (
     ("trace_id", 128),
 )
 _bound_amounts = attrgetter(*Bound.__struct_fields__)
+_context_texts = attrgetter(*[name for name, _ in TEXT_LIMITS])
 ADJUST_FIELDS = ("input_tokens", "output_tokens", "cost_nano_usd", "requests", "api_calls", "files", "steps")
 
 
 def check_command(command: Command) -> None:
     """Raise InvalidRequest, with a sentence, for a command that no state of the ledger could accept."""
-    if command.reservation_id.version != 7 or time_ms_of(command.reservation_id) > LAST_ID_MS:
+    if not is_uuid7(command.reservation_id) or command.reservation_id.int > LAST_ID:
         raise InvalidRequest("A reservation's id must be a UUID of version 7.", param="reservation_id")
     match command:
         case Reserve():
-            _check_lines(command.lines)
-            for line in command.lines:
-                if line.meter.tenant_id not in (command.tenant_id, None):  # mostly the very same object
-                    raise InvalidRequest("A line names another tenant's meter.", param="lines")
+            _check_lines(command.lines, command.tenant_id)
             _check_lease(command.lease_s)
             _check_bound(command.bound)
             _check_context(command.context)
@@ -72,7 +72,7 @@ def check_command(command: Command) -> None:
         case Extend():
             if command.lines and not 1 <= command.sequence <= MAX_ENLARGEMENTS:
                 raise InvalidRequest("An enlargement is numbered, from 1.", param="sequence")
-            _check_lines(command.lines)
+            _check_lines(command.lines, None)
             _check_lease(command.lease_s)
             _check_bound(command.bound)
         case Release():
@@ -86,7 +86,7 @@ def check_command(command: Command) -> None:
                     raise InvalidRequest(f"{name} is out of range.", param=name)
 
 
-def _check_lines(lines: tuple[HoldLine, ...]) -> None:
+def _check_lines(lines: tuple[HoldLine, ...], tenant_id: UUID | None) -> None:
     if len(lines) > MAX_LINES:
         raise InvalidRequest(f"A reservation holds on at most {MAX_LINES} meters.", param="lines")
     for line in lines:
@@ -94,14 +94,16 @@ def _check_lines(lines: tuple[HoldLine, ...]) -> None:
             raise InvalidRequest("Amounts and limits are 0 to 2^62.", param="lines")
         if line.thresholds:
             _check_thresholds(line.thresholds)
-    _check_meters(tuple([line.meter for line in lines]))
+    _check_meters(tuple([line.meter for line in lines]), tenant_id)
 
 
 @lru_cache(maxsize=16_384)
-def _check_meters(keys: tuple[MeterKey, ...]) -> None:
-    """Remembered, because the same meters are named again and again."""
+def _check_meters(keys: tuple[MeterKey, ...], tenant_id: UUID | None) -> None:
+    """Remembered, because the same meters are named again and again. None: they may be any tenant's."""
     for key in keys:
         _check_meter(key)
+        if tenant_id is not None and key.tenant_id not in (tenant_id, None):
+            raise InvalidRequest("A line names another tenant's meter.", param="lines")
     if len({(key.budget_id, key.subject_type, key.subject_id) for key in keys}) != len(keys):
         raise InvalidRequest("Two lines name the same meter.", param="lines")
 
@@ -140,7 +142,6 @@ def _check_bound(bound: Bound) -> None:
 
 
 def _check_context(context: CallContext) -> None:
-    for name, limit in TEXT_LIMITS:
-        text = getattr(context, name)
+    for text, (name, limit) in zip(_context_texts(context), TEXT_LIMITS, strict=True):
         if text:
             check_text(text, name, limit)

@@ -10,6 +10,7 @@ from metering.types import MAX_AMOUNT, Outcome
 MAX_ATTEMPTS = 1000
 MAX_LATENCY_MS = 2**31 - 1
 LARGEST_SUM = 2**63 - 1
+PROVISIONAL = Outcome.PROVISIONAL
 _amounts_of = attrgetter(
     "input_tokens",
     "output_tokens",
@@ -32,7 +33,7 @@ def check_attempts(attempts: tuple[Attempt, ...]) -> None:
         amounts = _amounts_of(attempt)
         if min(amounts) < 0 or max(amounts) > MAX_AMOUNT:
             raise InvalidRequest("An attempt's amounts are 0 to 2^62.", param="attempts")
-        if attempt.outcome is Outcome.PROVISIONAL:
+        if attempt.outcome is PROVISIONAL:
             raise InvalidRequest("Only an expiry writes a provisional attempt.", param="outcome")
         if not 0 <= attempt.latency_ms <= MAX_LATENCY_MS:
             raise InvalidRequest("An attempt's latency_ms is out of range.", param="latency_ms")
@@ -40,6 +41,7 @@ def check_attempts(attempts: tuple[Attempt, ...]) -> None:
         check_text(attempt.response_model, "response_model", 128)
         if attempt.started_at.tzinfo is None:
             raise InvalidRequest("An attempt's started_at needs a time zone.", param="started_at")
-    for amounts in zip(*map(_amounts_of, attempts), strict=True):
-        if len(amounts) > 1 and sum(amounts) > LARGEST_SUM:
-            raise InvalidRequest("The attempts' sum is out of range.", param="attempts")
+    if len(attempts) > 1 and any(
+        sum(amounts) > LARGEST_SUM for amounts in zip(*map(_amounts_of, attempts), strict=True)
+    ):
+        raise InvalidRequest("The attempts' sum is out of range.", param="attempts")

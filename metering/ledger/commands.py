@@ -1,6 +1,7 @@
 """What the ledger can be told. Values only: frozen, compared by content, sent again as they are.
 
-They are msgspec structs because thousands are made each second and each is digested (ADR 0003).
+They are msgspec structs because thousands are made each second (ADR 0003), and those that are digested are arrays
+there, because names would be most of what is to be read.
 Amounts are integers in the ledger's units: cost in nano-USD, everything else counts.
 """
 
@@ -12,7 +13,7 @@ from msgspec import Struct
 from metering.types import Dimension, Outcome, Window
 
 
-class MeterKey(Struct, frozen=True, kw_only=True, cache_hash=True):
+class MeterKey(Struct, frozen=True, kw_only=True, array_like=True, cache_hash=True):
     """Which counter: one subject's use of one budget. The window is picked by the database's clock."""
 
     budget_id: UUID
@@ -26,7 +27,7 @@ class MeterKey(Struct, frozen=True, kw_only=True, cache_hash=True):
     week_start: int = 0
 
 
-class HoldLine(Struct, frozen=True, kw_only=True):
+class HoldLine(Struct, frozen=True, kw_only=True, array_like=True):
     """An amount to hold on one meter, with the limit in force for this call."""
 
     meter: MeterKey
@@ -40,7 +41,7 @@ class HoldLine(Struct, frozen=True, kw_only=True):
     """Percentages of the limit that are to be told, ascending, such as `80,95,100`."""
 
 
-class Bound(Struct, frozen=True, kw_only=True):
+class Bound(Struct, frozen=True, kw_only=True, array_like=True):
     """The most that the call can use; written as a provisional attempt if its owner vanishes."""
 
     input_tokens: int = 0
@@ -51,7 +52,7 @@ class Bound(Struct, frozen=True, kw_only=True):
     steps: int = 0
 
 
-class CallContext(Struct, frozen=True, kw_only=True):
+class CallContext(Struct, frozen=True, kw_only=True, array_like=True):
     """On whose behalf and for what: copied to each attempt's row."""
 
     request_id: str
@@ -69,7 +70,7 @@ class CallContext(Struct, frozen=True, kw_only=True):
     trace_id: str | None = None
 
 
-class Attempt(Struct, frozen=True, kw_only=True):
+class Attempt(Struct, frozen=True, kw_only=True, array_like=True):
     """One vendor attempt or API call as it really was. `number` counts from 1 within the reservation.
 
     `cached_input_tokens` and `cache_write_tokens` are part of `input_tokens`, `reasoning_tokens` of `output_tokens`.
@@ -93,7 +94,7 @@ class Attempt(Struct, frozen=True, kw_only=True):
     cost_nano_usd: int = 0
 
 
-class Reserve(Struct, frozen=True, kw_only=True):
+class Reserve(Struct, frozen=True, kw_only=True, array_like=True):
     """Hold an amount on every line's meter, all or nothing, for `lease_s` seconds."""
 
     reservation_id: UUID
@@ -122,7 +123,7 @@ class Extend(Struct, frozen=True, kw_only=True):
     sequence: int = 0
 
 
-class Settle(Struct, frozen=True, kw_only=True):
+class Settle(Struct, frozen=True, kw_only=True, array_like=True):
     """End a reservation with what was really used. On an expired one it replaces the provisional charge, once."""
 
     reservation_id: UUID

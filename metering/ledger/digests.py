@@ -6,7 +6,7 @@ from msgspec import msgpack
 
 from metering.ledger.commands import Reserve, Settle
 
-_encode = msgpack.Encoder(order="deterministic").encode
+_encode = msgpack.Encoder(uuid_format="bytes").encode
 
 
 def command_digest(command: Reserve | Settle) -> int:

@@ -1,6 +1,7 @@
 """Rows of the ledger as one batch works on them: plain mutable records, and the rows that it will add."""
 
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from msgspec import Struct
@@ -8,6 +9,8 @@ from msgspec import Struct
 from metering.ledger.commands import Attempt, Bound, CallContext
 from metering.types import Dimension, EntryKind, Outcome, ReservationState
 
+COST, REQUESTS, TOKENS = Dimension.COST, Dimension.REQUESTS, Dimension.TOKENS
+CONCURRENCY = Dimension.CONCURRENCY
 LARGEST_SUM = 2**63 - 1
 """What bigint can count."""
 RELEASE_ON_EXPIRY = 1
@@ -95,13 +98,13 @@ class Totals(Struct, frozen=True):
 
     def of(self, dimension: Dimension) -> int:
         """The amount that counts on a meter of this dimension; concurrency is never charged."""
-        if dimension is Dimension.COST:
+        if dimension is COST:
             return self.cost_nano_usd
-        if dimension is Dimension.REQUESTS:
+        if dimension is REQUESTS:
             return self.requests
-        if dimension is Dimension.TOKENS:
+        if dimension is TOKENS:
             return self.input_tokens + self.output_tokens
-        if dimension is Dimension.CONCURRENCY:
+        if dimension is CONCURRENCY:
             return 0
         amount: int = getattr(self, dimension.value)
         return amount
@@ -137,11 +140,11 @@ class ProvisionalAttempt(Struct, frozen=True):
     charged: bool
 
 
-class Posting(Struct, frozen=True):
+class Posting(NamedTuple):
     """Signed changes of one meter."""
 
     meter_id: int
-    used: int = 0
-    held: int = 0
-    overrun: int = 0
-    unenforced: int = 0
+    used: int
+    held: int
+    overrun: int
+    unenforced: int

@@ -27,7 +27,7 @@ EXHAUSTED = 100
 
 def watch(line: HoldLine, meter: Meter, books: Books) -> None:
     """A reserve brings another limit, or other thresholds."""
-    if line.thresholds or meter.thresholds:
+    if line.limit != meter.watched_limit or line.thresholds != meter.thresholds:
         meter.watched_limit, meter.thresholds = line.limit, line.thresholds
         _arm(meter, books)
 

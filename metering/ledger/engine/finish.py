@@ -5,7 +5,7 @@ from uuid import UUID
 from metering.ids import derived_id
 from metering.ledger.books import Books
 from metering.ledger.engine.charges import has_room_for, provisional_charges
-from metering.ledger.records import Entry, Hold, Posting, ProvisionalAttempt, Totals
+from metering.ledger.records import Entry, Hold, ProvisionalAttempt, Totals
 from metering.ledger.results import Ended, Reason, Refused, Result
 from metering.types import EntryKind, Outcome, ReservationState
 
@@ -29,7 +29,7 @@ def end_hold(
             return Refused(reservation_id=hold.id, reason=Reason.OUT_OF_RANGE, state=hold.state)
     for place, (meter_id, charge, amount) in enumerate(lines):
         back = _give_back(hold, place, amount - charge) if hold.unenforced[place] else 0
-        books.post(Posting(meter_id, charge, -amount, charge - amount if charge > amount else 0, -back))
+        books.post(meter_id, charge, -amount, charge - amount if charge > amount else 0, -back)
     hold.state = state
     books.updated.append(hold)
     write_entry(derived_id(hold.id, TERMINAL_ENTRY), hold, kind, charges, totals, books, reason)
@@ -49,7 +49,7 @@ def true_up(
             return Refused(reservation_id=hold.id, reason=Reason.OUT_OF_RANGE, state=hold.state)
     for place, (meter_id, change) in enumerate(zip(hold.meter_ids, changes, strict=True)):
         back = _give_back(hold, place, -change)
-        books.post(Posting(meter_id, change, 0, max(0, change), -back))
+        books.post(meter_id, change, 0, max(0, change), -back)
     hold.provisional = False
     books.updated.append(hold)
     bound = hold.bound

@@ -22,7 +22,7 @@ def deny(
 ) -> Result | None:
     denials = []
     for place, (line, meter) in enumerate(zip(lines, meters, strict=True)):
-        if line.limit != meter.watched_limit or line.thresholds != meter.thresholds:
+        if line.thresholds or meter.thresholds:
             watch(line, meter, books)
         taken = meter.used + meter.held
         if line.amount <= line.limit - taken:

@@ -13,7 +13,7 @@ from metering.ledger.engine.alert import raise_alerts, rearm
 from metering.ledger.postgres import sql
 from metering.ledger.postgres.answer import answer
 from metering.ledger.postgres.corrections import load_for_corrections
-from metering.ledger.postgres.literals import int_array, text_array, uuid_array
+from metering.ledger.postgres.literals import array, text_array
 from metering.ledger.postgres.outdated import BatchOutdated, UnknownReleased
 from metering.ledger.postgres.read import hold_from, meter_from
 from metering.ledger.postgres.windows import WindowCache
@@ -74,7 +74,7 @@ class CarefulBatch:
         keyed = [c for c in commands if isinstance(c, Reserve) and c.idempotency_key is not None]
         statements: list[Statement] = [
             ("BEGIN", ()),
-            (lock, (uuid_array(sorted([c.reservation_id for c in commands], key=attrgetter("int"))),)),
+            (lock, (array(sorted([c.reservation_id for c in commands], key=attrgetter("int"))),)),
             (sql.CLOCK, ()),
         ]
         if keyed:
@@ -102,7 +102,7 @@ class CarefulBatch:
         books.open_meters, missing = self._windows.find(keys, books.now)
         if missing:
             await self._wire.exchange([("ROLLBACK", ())])
-            await self._windows.open(self._wire.connection, missing, books.now)
+            await self._windows.open(self._wire, missing, books.now)
             return None
         meter_ids = set(books.open_meters.values())
         for hold in books.holds.values():
@@ -140,9 +140,9 @@ class CarefulBatch:
         known = set(books.holds)
         statements = list(statements_for(books))
         written = len(statements)
-        statements.append((sql.LOCK_METERS, (int_array(sorted(meter_ids)),)))
+        statements.append((sql.LOCK_METERS, (array(sorted(meter_ids)),)))
         if new:
-            statements.append((sql.FIND_HOLDS, (uuid_array([c.reservation_id for c in new]),)))
+            statements.append((sql.FIND_HOLDS, (array([c.reservation_id for c in new]),)))
         if keyed:
             statements.append((sql.FIND_KEYS, _keys_of(keyed)))
         locked, *found = (await self._wire.exchange(statements))[written:]
@@ -166,7 +166,7 @@ class CarefulBatch:
 def _post(decided: Decided, books: Books) -> Result:
     result, postings = decided
     for posting in postings:
-        books.post(posting)
+        books.post(*posting)
     return result
 
 
@@ -176,8 +176,8 @@ def _may_go_early(hold: Hold | None) -> bool:
     return hold is not None and hold.idempotency_key is None
 
 
-def _keys_of(commands: Sequence[Reserve]) -> tuple[str, str]:
+def _keys_of(commands: Sequence[Reserve]) -> tuple[bytes, bytes]:
     return (
-        uuid_array([command.tenant_id for command in commands]),
+        array([command.tenant_id for command in commands]),
         text_array([command.idempotency_key or "" for command in commands]),
     )

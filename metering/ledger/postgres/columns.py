@@ -3,15 +3,12 @@
 from metering.ids import uuid7
 from metering.ledger.books import Books
 from metering.ledger.postgres.literals import (
-    bool_array,
-    int_array,
+    array,
     nested_int_array,
-    optional_int_array,
+    optional_array,
     optional_text_array,
-    optional_uuid_array,
     sparse_int_array,
     text_array,
-    uuid_array,
 )
 from metering.ledger.records import Alert, Hold
 
@@ -32,46 +29,46 @@ ATTEMPT_AMOUNTS = (
 )
 
 
-def new_holds(holds: list[Hold]) -> tuple[str, ...]:
+def new_holds(holds: list[Hold]) -> tuple[bytes, ...]:
     contexts = [hold.context for hold in holds if hold.context is not None]
     bounds = [hold.bound for hold in holds]
     return (
-        uuid_array([hold.id for hold in holds]),
-        uuid_array([hold.tenant_id for hold in holds]),
-        int_array([int(hold.state) for hold in holds]),
-        int_array([hold.version for hold in holds]),
-        int_array([hold.lease_s or 0 for hold in holds]),
-        int_array([hold.body_digest for hold in holds]),
+        array([hold.id for hold in holds]),
+        array([hold.tenant_id for hold in holds]),
+        array([hold.state for hold in holds]),
+        array([hold.version for hold in holds]),
+        array([hold.lease_s or 0 for hold in holds]),
+        array([hold.body_digest for hold in holds]),
         nested_int_array([hold.meter_ids for hold in holds]),
         nested_int_array([hold.amounts for hold in holds]),
         nested_int_array([hold.unenforced for hold in holds]),
         nested_int_array([hold.flags for hold in holds]),
         *(sparse_int_array([getattr(bound, name) for bound in bounds]) for name in AMOUNTS),
-        optional_uuid_array([context.team_id for context in contexts]),
-        optional_uuid_array([context.user_id for context in contexts]),
-        optional_uuid_array([context.token_id for context in contexts]),
+        optional_array([context.team_id for context in contexts]),
+        optional_array([context.user_id for context in contexts]),
+        optional_array([context.token_id for context in contexts]),
         *(text_array([getattr(context, name) for context in contexts]) for name in CONTEXT_TEXTS),
         *(optional_text_array([getattr(context, name) for context in contexts]) for name in METADATA),
         optional_text_array([hold.idempotency_key for hold in holds]),
-        optional_int_array([hold.idempotency_digest for hold in holds]),
+        optional_array([hold.idempotency_digest for hold in holds]),
     )
 
 
-def ended_holds(holds: list[Hold]) -> tuple[str, ...]:
+def ended_holds(holds: list[Hold]) -> tuple[bytes, ...]:
     return (
-        uuid_array([hold.id for hold in holds]),
-        int_array([int(hold.state) for hold in holds]),
-        bool_array([hold.provisional for hold in holds]),
-        optional_int_array([hold.end_digest for hold in holds]),
+        array([hold.id for hold in holds]),
+        array([hold.state for hold in holds]),
+        array([hold.provisional for hold in holds]),
+        optional_array([hold.end_digest for hold in holds]),
         nested_int_array([hold.unenforced for hold in holds]),
     )
 
 
-def extended_holds(holds: list[Hold]) -> tuple[str, ...]:
+def extended_holds(holds: list[Hold]) -> tuple[bytes, ...]:
     return (
-        uuid_array([hold.id for hold in holds]),
-        int_array([hold.version for hold in holds]),
-        int_array([hold.lease_s or 0 for hold in holds]),
+        array([hold.id for hold in holds]),
+        array([hold.version for hold in holds]),
+        array([hold.lease_s or 0 for hold in holds]),
         nested_int_array([hold.meter_ids for hold in holds]),
         nested_int_array([hold.amounts for hold in holds]),
         nested_int_array([hold.unenforced for hold in holds]),
@@ -80,40 +77,40 @@ def extended_holds(holds: list[Hold]) -> tuple[str, ...]:
     )
 
 
-def attempts(books: Books) -> tuple[str, ...]:
+def attempts(books: Books) -> tuple[bytes, ...]:
     logged = books.attempts
     attempts = [row.attempt for row in logged]
     return (
-        uuid_array([row.id for row in logged]),
-        uuid_array([row.reservation_id for row in logged]),
-        int_array([attempt.number for attempt in attempts]),
+        array([row.id for row in logged]),
+        array([row.reservation_id for row in logged]),
+        array([attempt.number for attempt in attempts]),
         text_array([attempt.response_model for attempt in attempts]),
         text_array([attempt.provider_name for attempt in attempts]),
         *(sparse_int_array([getattr(attempt, name) for attempt in attempts]) for name in ATTEMPT_AMOUNTS),
-        text_array([attempt.outcome.value for attempt in attempts]),
-        bool_array([attempt.estimated for attempt in attempts]),
-        text_array([attempt.started_at.isoformat() for attempt in attempts]),
+        text_array([attempt.outcome for attempt in attempts]),
+        array([attempt.estimated for attempt in attempts]),
+        array([attempt.started_at for attempt in attempts]),
     )
 
 
-def provisional_attempts(books: Books) -> tuple[str, ...]:
+def provisional_attempts(books: Books) -> tuple[bytes, ...]:
     rows = books.provisional_attempts
     return (
-        uuid_array([row.id for row in rows]),
-        uuid_array([row.reservation_id for row in rows]),
-        text_array([row.outcome.value for row in rows]),
-        int_array([int(row.charged) for row in rows]),
+        array([row.id for row in rows]),
+        array([row.reservation_id for row in rows]),
+        text_array([row.outcome for row in rows]),
+        array([int(row.charged) for row in rows]),
     )
 
 
-def entries(books: Books) -> tuple[str, ...]:
+def entries(books: Books) -> tuple[bytes, ...]:
     entries = books.entries
     totals = [entry.totals for entry in entries]
     return (
-        uuid_array([entry.id for entry in entries]),
-        uuid_array([entry.reservation_id for entry in entries]),
-        uuid_array([entry.tenant_id for entry in entries]),
-        int_array([int(entry.kind) for entry in entries]),
+        array([entry.id for entry in entries]),
+        array([entry.reservation_id for entry in entries]),
+        array([entry.tenant_id for entry in entries]),
+        array([entry.kind for entry in entries]),
         nested_int_array([entry.meter_ids for entry in entries]),
         nested_int_array([entry.charges for entry in entries]),
         sparse_int_array([total.requests for total in totals]),
@@ -122,39 +119,39 @@ def entries(books: Books) -> tuple[str, ...]:
     )
 
 
-def meters(books: Books) -> tuple[str, ...]:
+def meters(books: Books) -> tuple[bytes, ...]:
     meters = [books.meters[meter_id] for meter_id in sorted(books.changed_meters)]
     return (
-        int_array([meter.id for meter in meters]),
+        array([meter.id for meter in meters]),
         sparse_int_array([meter.used for meter in meters]),
         sparse_int_array([meter.held for meter in meters]),
         sparse_int_array([meter.overrun for meter in meters]),
         sparse_int_array([meter.unenforced for meter in meters]),
-        int_array([meter.highest_limit for meter in meters]),
+        array([meter.highest_limit for meter in meters]),
     )
 
 
-def watches(books: Books) -> tuple[str, ...]:
+def watches(books: Books) -> tuple[bytes, ...]:
     meters = [books.meters[meter_id] for meter_id in sorted(books.watched)]
     return (
-        int_array([meter.id for meter in meters]),
-        int_array([meter.alert_at for meter in meters]),
-        int_array([meter.watched_limit for meter in meters]),
+        array([meter.id for meter in meters]),
+        array([meter.alert_at for meter in meters]),
+        array([meter.watched_limit for meter in meters]),
         text_array([meter.thresholds for meter in meters]),
         text_array([meter.alerted for meter in meters]),
-        optional_text_array([meter.rearms_at.isoformat() if meter.rearms_at else None for meter in meters]),
-        int_array([meter.episodes for meter in meters]),
+        array([meter.rearms_at for meter in meters]),
+        array([meter.episodes for meter in meters]),
     )
 
 
-def alerts(alerts: list[Alert]) -> tuple[str, ...]:
+def alerts(alerts: list[Alert]) -> tuple[bytes, ...]:
     return (
-        uuid_array(sorted([uuid7() for _ in alerts])),
-        int_array([alert.meter_id for alert in alerts]),
-        int_array([alert.threshold for alert in alerts]),
-        int_array([alert.episode for alert in alerts]),
-        int_array([alert.used for alert in alerts]),
-        int_array([alert.held for alert in alerts]),
-        optional_int_array([alert.requested for alert in alerts]),
-        int_array([alert.limit for alert in alerts]),
+        array(sorted([uuid7() for _ in alerts])),
+        array([alert.meter_id for alert in alerts]),
+        array([alert.threshold for alert in alerts]),
+        array([alert.episode for alert in alerts]),
+        array([alert.used for alert in alerts]),
+        array([alert.held for alert in alerts]),
+        optional_array([alert.requested for alert in alerts]),
+        array([alert.limit for alert in alerts]),
     )

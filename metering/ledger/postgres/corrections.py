@@ -10,7 +10,7 @@ from metering.ledger.check import MAX_ADJUSTMENTS
 from metering.ledger.commands import Adjust, Command
 from metering.ledger.partitions import month_of
 from metering.ledger.postgres import sql
-from metering.ledger.postgres.literals import uuid_array
+from metering.ledger.postgres.literals import array, text_array
 from metering.ledger.postgres.read import entry_from
 from metering.ledger.postgres.wire import Wire
 from metering.ledger.records import Hold
@@ -25,13 +25,13 @@ async def load_for_corrections(wire: Wire, commands: Sequence[Command], books: B
     if not late:
         return
     months = {c.reservation_id: month_of(_moment_of(c.reservation_id)) for c in late}
-    wanted = "{" + ",".join(str(month) for month in sorted(set(months.values()))) + "}"
+    wanted = text_array([str(month) for month in sorted(set(months.values()))])
     [periods] = await wire.exchange([(sql.SHARE_PERIODS, (wanted,))])
     closed = {month for month, state in periods if state != "open"}
     books.sealed = frozenset(id_ for id_, month in months.items() if month in closed)
     adjusted = [c.reservation_id for c in late if isinstance(c, Adjust)]
     ids = [derived_id(id_, number) for id_ in adjusted for number in range(MAX_ADJUSTMENTS + 2)]
-    [rows] = await wire.exchange([(sql.ENTRIES_BY_ID, (uuid_array(ids),))])
+    [rows] = await wire.exchange([(sql.ENTRIES_BY_ID, (array(ids),))])
     for row in rows:
         entry = entry_from(row)
         books.past_entries.setdefault(entry.reservation_id, []).append(entry)

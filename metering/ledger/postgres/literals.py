@@ -1,62 +1,57 @@
-"""PostgreSQL array literals (documentation, 8.15.6), built by joins: a batch sends columns, not rows.
+"""PostgreSQL array literals (documentation, 8.15.6): a batch sends columns, not rows.
 
-psycopg's own list dumper costs about a microsecond an element; these cost a tenth of that.
+msgspec's JSON encoder makes them, in a tenth of the time that joins take and a hundredth of psycopg's list dumper: but
+for its brackets, and for control characters in texts, a JSON array is such a literal.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
-NOTHING = "{}"
+from msgspec import json
+
+NOTHING = b"{}"
 """unnest pads a shorter array with NULL, so a column without any content is sent as an empty array."""
+_encode = json.Encoder().encode
 
 
-def int_array(numbers: Iterable[int]) -> str:
-    return "{" + ",".join(map(str, numbers)) + "}"
+def array(values: Sequence[int | bool | UUID | datetime | None]) -> bytes:
+    """Of numbers, truth values, identifiers or moments; NULL for None."""
+    return b"{%b}" % _encode(values)[1:-1]
 
 
-def sparse_int_array(numbers: list[int]) -> str:
-    """As int_array; NOTHING where all are zero (the statement says coalesce(…, 0))."""
-    return int_array(numbers) if any(numbers) else NOTHING
+def optional_array(values: Sequence[int | UUID | None]) -> bytes:
+    """As array; NOTHING where all are None."""
+    return array(values) if _has_content(values) else NOTHING
 
 
-def optional_int_array(numbers: list[int | None]) -> str:
-    if numbers.count(None) == len(numbers):
-        return NOTHING
-    return "{" + ",".join(["NULL" if number is None else str(number) for number in numbers]) + "}"
+def sparse_int_array(numbers: Sequence[int]) -> bytes:
+    """As array; NOTHING where all are zero (the statement says coalesce(…, 0))."""
+    return array(numbers) if any(numbers) else NOTHING
 
 
-def bool_array(flags: Iterable[bool]) -> str:
-    return "{" + ",".join(["t" if flag else "f" for flag in flags]) + "}"
-
-
-def uuid_array(identifiers: Iterable[UUID]) -> str:
-    return "{" + ",".join([identifier.hex for identifier in identifiers]) + "}"
-
-
-def optional_uuid_array(identifiers: list[UUID | None]) -> str:
-    if not any(identifiers):
-        return NOTHING
-    return "{" + ",".join(["NULL" if item is None else item.hex for item in identifiers]) + "}"
-
-
-def text_array(texts: Iterable[str]) -> str:
-    """Every text is quoted, so that no content can end its element or mean NULL."""
-    return "{" + ",".join([_quoted(text) for text in texts]) + "}"
-
-
-def optional_text_array(texts: list[str | None]) -> str:
-    """As text_array, with NULL for None; NOTHING where all are None."""
-    if texts.count(None) == len(texts):
-        return NOTHING
-    return "{" + ",".join(["NULL" if text is None else _quoted(text) for text in texts]) + "}"
-
-
-def nested_int_array(rows: Iterable[Iterable[int]]) -> str:
+def nested_int_array(rows: Sequence[Sequence[int]]) -> bytes:
     """A text[] whose elements are bigint[] literals: rows may have different lengths."""
-    return "{" + ",".join(['"{' + ",".join(map(str, row)) + '}"' for row in rows]) + "}"
+    return b'{"{%b}"}' % _encode(rows)[2:-2].replace(b"],[", b'}","{') if rows else NOTHING
+
+
+def text_array(texts: Sequence[str | None]) -> bytes:
+    """Every text is quoted, so that no content can end its element or mean NULL, which stands for None."""
+    literal = _encode(texts)
+    if b"\\" in literal:  # JSON writes control characters as escapes that PostgreSQL would read as letters
+        return b"{%b}" % ",".join(["NULL" if text is None else _quoted(text) for text in texts]).encode()
+    return b"{%b}" % literal[1:-1]
+
+
+def optional_text_array(texts: Sequence[str | None]) -> bytes:
+    """As text_array; NOTHING where all are None."""
+    return text_array(texts) if _has_content(texts) else NOTHING
+
+
+def _has_content(values: Sequence[object]) -> bool:
+    return values.count(None) < len(values)
 
 
 def _quoted(text: str) -> str:
-    if "\\" in text or '"' in text:
-        text = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{text}"'
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'

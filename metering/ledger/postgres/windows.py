@@ -8,17 +8,10 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from time import monotonic
 
-from psycopg import AsyncConnection
-
 from metering.ledger.commands import MeterKey
 from metering.ledger.digests import digest64
-from metering.ledger.postgres.literals import (
-    int_array,
-    optional_text_array,
-    optional_uuid_array,
-    text_array,
-    uuid_array,
-)
+from metering.ledger.postgres.literals import array, optional_array, text_array
+from metering.ledger.postgres.wire import Wire
 from metering.ledger.records import Meter
 from metering.ledger.windows import window_bounds
 
@@ -95,69 +88,56 @@ class WindowCache:
         self._opened.clear()
         self.meters.clear()
 
-    async def open(self, connection: AsyncConnection, keys: Iterable[MeterKey], moment: datetime) -> None:
-        """Find or insert the meters of these keys, in a transaction of their own."""
+    async def open(self, wire: Wire, keys: Iterable[MeterKey], moment: datetime) -> None:
+        """Find or insert the meters of these keys, in a transaction of their own.
+
+        Raises psycopg.Error; the connection is then of no more use.
+        """
         # Two keys of one subject differ at most in their calendar, while a tenant's time zone changes: one wins.
         wanted = list({_subject(key): key for key in keys}.values())
-        async with connection.transaction():
-            locks = int_array(sorted(digest64(repr(_subject(key)).encode()) for key in wanted))
-            await connection.execute(LOCK_OPENINGS, (locks,))
-            latest = await self._latest(connection, wanted, moment)
-            closed = [key for key in wanted if key not in latest or latest[key][2] <= moment]
-            if closed:
-                await self._insert(connection, closed, latest, moment)
-                latest.update(await self._latest(connection, closed, moment))
+        locks = array(sorted([digest64(repr(_subject(key)).encode()) for key in wanted]))
+        await wire.exchange([("BEGIN", ()), (LOCK_OPENINGS, (locks,))])
+        latest = await self._latest(wire, wanted, moment)
+        closed = [key for key in wanted if key not in latest or latest[key][2] <= moment]
+        if closed:
+            await self._insert(wire, closed, latest, moment)
+            latest.update(await self._latest(wire, closed, moment))
+        await wire.exchange([("COMMIT", ())])
         if len(self._opened) + len(latest) > MAX_CACHED:
             self._opened.clear()
         self._opened.update(latest)
 
-    async def _latest(
-        self, connection: AsyncConnection, keys: list[MeterKey], moment: datetime
-    ) -> dict[MeterKey, Opened]:
-        cursor = await connection.execute(
-            LATEST,
-            (
-                uuid_array(key.budget_id for key in keys),
-                text_array(key.subject_type for key in keys),
-                text_array(key.subject_id for key in keys),
-                optional_uuid_array([key.tenant_id for key in keys]),
-                moment,
-            ),
+    async def _latest(self, wire: Wire, keys: list[MeterKey], moment: datetime) -> dict[MeterKey, Opened]:
+        subjects = (
+            array([key.budget_id for key in keys]),
+            text_array([key.subject_type for key in keys]),
+            text_array([key.subject_id for key in keys]),
+            optional_array([key.tenant_id for key in keys]),
         )
-        return {
-            keys[place - 1]: (id_, start, end or FOREVER)
-            for place, id_, start, end in await cursor.fetchall()
-        }
+        [rows] = await wire.exchange([(LATEST, (*subjects, moment.isoformat().encode()))])
+        return {keys[place - 1]: (id_, start, end or FOREVER) for place, id_, start, end in rows}
 
     async def _insert(
-        self,
-        connection: AsyncConnection,
-        keys: list[MeterKey],
-        latest: dict[MeterKey, Opened],
-        moment: datetime,
+        self, wire: Wire, keys: list[MeterKey], latest: dict[MeterKey, Opened], moment: datetime
     ) -> None:
         starts, ends = [], []
         for key in keys:
             start, end = window_bounds(key.window, moment, timezone=key.timezone, week_start=key.week_start)
-            if key in latest:
-                start = max(start, latest[key][2])
-            starts.append(start.isoformat())
-            ends.append(end.isoformat() if end else None)
-        await connection.execute(
-            OPEN,
-            (
-                uuid_array(key.budget_id for key in keys),
-                optional_uuid_array([key.tenant_id for key in keys]),
-                text_array(key.subject_type for key in keys),
-                text_array(key.subject_id for key in keys),
-                text_array(key.dimension.value for key in keys),
-                text_array(key.window.value for key in keys),
-                text_array(key.timezone for key in keys),
-                int_array(key.week_start for key in keys),
-                text_array(starts),
-                optional_text_array(ends),
-            ),
+            starts.append(max(start, latest[key][2]) if key in latest else start)
+            ends.append(end)
+        columns = (
+            array([key.budget_id for key in keys]),
+            optional_array([key.tenant_id for key in keys]),
+            text_array([key.subject_type for key in keys]),
+            text_array([key.subject_id for key in keys]),
+            text_array([key.dimension for key in keys]),
+            text_array([key.window for key in keys]),
+            text_array([key.timezone for key in keys]),
+            array([key.week_start for key in keys]),
+            array(starts),
+            array(ends),
         )
+        await wire.exchange([(OPEN, columns)])
 
 
 def _subject(key: MeterKey) -> tuple[str, str, str, str]:

@@ -14,8 +14,8 @@ from psycopg import AsyncConnection, pq
 from psycopg.adapt import Transformer
 from psycopg.errors import error_from_result
 
-Statement = tuple[str, Sequence[str]]
-"""A statement from sql.py and its parameters as text."""
+Statement = tuple[str, Sequence[bytes]]
+"""A statement and its parameters as text."""
 Row = tuple[Any, ...]
 Step = Callable[[str], None]
 """Told when a batch comes to a named step: where faults are injected."""
@@ -48,7 +48,7 @@ class Wire:
                 pgconn.send_prepare(name, _numbered(text))
                 prepared.append(text)
                 sent.append(False)
-            pgconn.send_query_prepared(name, [parameter.encode() for parameter in parameters])
+            pgconn.send_query_prepared(name, parameters)
             sent.append(True)
         pgconn.pipeline_sync()
         results = await self._results(len(sent))

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from metering.ledger.books import Books
 from metering.ledger.postgres import columns, sql, sql_inserts
-from metering.ledger.postgres.literals import uuid_array
+from metering.ledger.postgres.literals import array
 from metering.ledger.postgres.wire import Statement
 from metering.ledger.records import Hold
 from metering.types import ReservationState
@@ -17,7 +17,7 @@ def statements_for(books: Books) -> Iterator[Statement]:
         yield sql.UPDATE_ENDS, columns.ended_holds(ended)
         freed = [hold.id for hold in ended if hold.idempotency_digest is not None and _lost_its_key(hold)]
         if freed:
-            yield sql.FREE_KEYS, (uuid_array(freed),)
+            yield sql.FREE_KEYS, (array(freed),)
     if books.inserted:
         yield sql_inserts.INSERT_HOLDS, columns.new_holds(books.inserted)
     extended = [hold for hold in books.updated if hold.state == ReservationState.HELD]
