@@ -1,9 +1,10 @@
-"""The parameters of the writing statements in sql.py and sql_inserts.py: one array for each column."""
+"""The parameters of the writing statements: how many rows, and an array for each column."""
 
 from metering.ids import uuid7
 from metering.ledger.books import Books
 from metering.ledger.postgres.literals import (
     array,
+    count_of,
     nested_int_array,
     optional_array,
     optional_text_array,
@@ -33,6 +34,7 @@ def new_holds(holds: list[Hold]) -> tuple[bytes, ...]:
     contexts = [hold.context for hold in holds if hold.context is not None]
     bounds = [hold.bound for hold in holds]
     return (
+        count_of(holds),
         array([hold.id for hold in holds]),
         array([hold.tenant_id for hold in holds]),
         array([hold.state for hold in holds]),
@@ -56,6 +58,7 @@ def new_holds(holds: list[Hold]) -> tuple[bytes, ...]:
 
 def ended_holds(holds: list[Hold]) -> tuple[bytes, ...]:
     return (
+        count_of(holds),
         array([hold.id for hold in holds]),
         array([hold.state for hold in holds]),
         array([hold.provisional for hold in holds]),
@@ -66,6 +69,7 @@ def ended_holds(holds: list[Hold]) -> tuple[bytes, ...]:
 
 def extended_holds(holds: list[Hold]) -> tuple[bytes, ...]:
     return (
+        count_of(holds),
         array([hold.id for hold in holds]),
         array([hold.version for hold in holds]),
         array([hold.lease_s or 0 for hold in holds]),
@@ -81,6 +85,7 @@ def attempts(books: Books) -> tuple[bytes, ...]:
     logged = books.attempts
     attempts = [row.attempt for row in logged]
     return (
+        count_of(logged),
         array([row.id for row in logged]),
         array([row.reservation_id for row in logged]),
         array([attempt.number for attempt in attempts]),
@@ -96,6 +101,7 @@ def attempts(books: Books) -> tuple[bytes, ...]:
 def provisional_attempts(books: Books) -> tuple[bytes, ...]:
     rows = books.provisional_attempts
     return (
+        count_of(rows),
         array([row.id for row in rows]),
         array([row.reservation_id for row in rows]),
         text_array([row.outcome for row in rows]),
@@ -107,6 +113,7 @@ def entries(books: Books) -> tuple[bytes, ...]:
     entries = books.entries
     totals = [entry.totals for entry in entries]
     return (
+        count_of(entries),
         array([entry.id for entry in entries]),
         array([entry.reservation_id for entry in entries]),
         array([entry.tenant_id for entry in entries]),
@@ -122,6 +129,7 @@ def entries(books: Books) -> tuple[bytes, ...]:
 def meters(books: Books) -> tuple[bytes, ...]:
     meters = [books.meters[meter_id] for meter_id in sorted(books.changed_meters)]
     return (
+        count_of(meters),
         array([meter.id for meter in meters]),
         sparse_int_array([meter.used for meter in meters]),
         sparse_int_array([meter.held for meter in meters]),
@@ -134,6 +142,7 @@ def meters(books: Books) -> tuple[bytes, ...]:
 def watches(books: Books) -> tuple[bytes, ...]:
     meters = [books.meters[meter_id] for meter_id in sorted(books.watched)]
     return (
+        count_of(meters),
         array([meter.id for meter in meters]),
         array([meter.alert_at for meter in meters]),
         array([meter.watched_limit for meter in meters]),
@@ -146,6 +155,7 @@ def watches(books: Books) -> tuple[bytes, ...]:
 
 def alerts(alerts: list[Alert]) -> tuple[bytes, ...]:
     return (
+        count_of(alerts),
         array(sorted([uuid7() for _ in alerts])),
         array([alert.meter_id for alert in alerts]),
         array([alert.threshold for alert in alerts]),

@@ -18,7 +18,7 @@ from metering.ledger.commands import Command
 from metering.ledger.engine.alert import raise_alerts
 from metering.ledger.postgres import columns, sql_foreseen, sql_inserts
 from metering.ledger.postgres.answer import answer
-from metering.ledger.postgres.literals import array, optional_array
+from metering.ledger.postgres.literals import array, count_of, optional_array
 from metering.ledger.postgres.windows import WindowCache
 from metering.ledger.postgres.wire import Row, Statement, Step, Wire
 from metering.ledger.records import LARGEST_SUM
@@ -48,12 +48,12 @@ class ForeseenBatch:
         books = self._books
         windows.learn(books.meters)  # so that the next batch is decided on what this one makes of them
         checked: list[Statement] = [("BEGIN", ()), *self._ends()]
-        checked.append((sql_foreseen.LOCK_CHANGING, (array(sorted(books.meters)),)))
-        checked.append((sql_foreseen.FORESEEN_METERS, self._meters()))
+        checked.append((sql_foreseen.LOCK_METERS, (array(sorted(books.meters)),)))
+        checked.append((sql_foreseen.CHANGE_METERS, self._meters()))
         new: list[Statement] = []
         if books.inserted:
-            new.append((sql_foreseen.FORESEEN_NEW, (array([hold.id for hold in books.inserted]),)))
-            new.append((sql_inserts.INSERT_HOLDS, columns.new_holds(books.inserted)))
+            ids = array([hold.id for hold in books.inserted])
+            new.append((sql_inserts.INSERT_FORESEEN_HOLDS, (*columns.new_holds(books.inserted), ids)))
         if on_step is None:
             rows = await wire.commit([*checked, *new], None)
             return self._corrected(rows[len(checked) - 1])
@@ -77,34 +77,31 @@ class ForeseenBatch:
         if not ended:
             return []
         ended.sort(key=lambda hold: hold.id.int)
-        ids = array([hold.id for hold in ended])
+        ids, count = array([hold.id for hold in ended]), count_of(ended)
         expected = (
+            ids,
+            count,
             ids,
             array([self._versions[hold.id] for hold in ended]),
             array([hold.state for hold in ended]),
             optional_array([hold.end_digest for hold in ended]),
-            b"%d" % len(ended),
         )
-        statements: list[Statement] = [
-            (sql_foreseen.LOCK_ENDING, (ids,)),
-            (sql_foreseen.FORESEEN_ENDS, expected),
-        ]
-        if books.attempts:
-            statements.append((sql_inserts.INSERT_ATTEMPTS, columns.attempts(books)))
-        statements.append((sql_inserts.INSERT_ENTRIES, columns.entries(books)))
-        return statements
+        added = *columns.attempts(books), *columns.entries(books)
+        return [(sql_foreseen.END_HOLDS, (*expected, *added, count))]
 
     def _meters(self) -> tuple[bytes, ...]:
         meters = [self._books.meters[meter_id] for meter_id in sorted(self._books.meters)]
         before, (most, limits) = self._before, self._most_and_limits()
+        count = count_of(meters)
         return (
+            count,
             array([meter.id for meter in meters]),
             array([meter.used - before[meter.id][0] for meter in meters]),
             array([meter.held - before[meter.id][1] for meter in meters]),
             array([limits.get(meter.id, 0) for meter in meters]),
             array([most.get(meter.id, LARGEST_SUM) for meter in meters]),
             array([meter.id in most for meter in meters]),
-            b"%d" % len(meters),
+            count,
         )
 
     def _most_and_limits(self) -> tuple[dict[int, int], dict[int, int]]:

@@ -11,8 +11,12 @@ from uuid import UUID
 from msgspec import json
 
 NOTHING = b"{}"
-"""unnest pads a shorter array with NULL, so a column without any content is sent as an empty array."""
+"""Where a row has no element in the array its column is NULL: a column without any content is sent as this."""
 _encode = json.Encoder().encode
+
+
+def count_of(rows: Sequence[object]) -> bytes:
+    return b"%d" % len(rows)
 
 
 def array(values: Sequence[int | bool | UUID | datetime | None]) -> bytes:

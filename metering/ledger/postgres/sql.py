@@ -1,5 +1,7 @@
 """The statements of a batch under locks. Every lock is taken in ascending order of id: reservations, then meters."""
 
+from metering.ledger.postgres.sql_rows import rows
+
 CLOCK = "SELECT clock_timestamp()"
 
 HOLD_COLUMNS = """id, tenant_id, state, version, provisional, lease_expires_at, body_digest, end_digest, meter_ids,
@@ -41,43 +43,49 @@ SHARE_PERIODS = (
     "SELECT month, state FROM metering_ledgerperiod WHERE month = ANY(%s::date[]) ORDER BY month FOR SHARE"
 )
 
-UPDATE_ENDS = """
+UPDATE_ENDS = f"""
 UPDATE metering_usagereservation held SET state = new.state, provisional = new.provisional,
     end_digest = new.end_digest, unenforced = new.unenforced::bigint[], ended_at = clock_timestamp(),
     idempotency_key = CASE WHEN new.state <> 2 THEN held.idempotency_key END
-FROM unnest(%s::uuid[], %s::smallint[], %s::boolean[], %s::bigint[], %s::text[])
-    AS new (id, state, provisional, end_digest, unenforced)
+FROM {rows("id uuid, state smallint, provisional boolean, end_digest bigint, unenforced text")}
 WHERE held.id = new.id
-"""
+"""  # noqa: S608 - constants of this file
 
 FREE_KEYS = "UPDATE metering_usagereservation SET idempotency_key = NULL WHERE id = ANY(%s::uuid[])"
 
-UPDATE_EXTENDED = """
+EXTENDED_COLUMNS = (
+    "id uuid, version int, lease_s int, meter_ids text, amounts text, unenforced text, flags text,"
+    "input_tokens bigint, output_tokens bigint, cost_nano_usd bigint, api_calls bigint, files bigint, steps bigint"
+)
+
+UPDATE_EXTENDED = f"""
 UPDATE metering_usagereservation held SET version = new.version,
     lease_expires_at = greatest(held.lease_expires_at, clock_timestamp() + new.lease_s * interval '1 second'),
     meter_ids = new.meter_ids::bigint[], amounts = new.amounts::bigint[], unenforced = new.unenforced::bigint[],
     flags = new.flags::smallint[], input_tokens = coalesce(new.input_tokens, 0),
     output_tokens = coalesce(new.output_tokens, 0), cost_nano_usd = coalesce(new.cost_nano_usd, 0),
     api_calls = coalesce(new.api_calls, 0), files = coalesce(new.files, 0), steps = coalesce(new.steps, 0)
-FROM unnest(%s::uuid[], %s::int[], %s::int[], %s::text[], %s::text[], %s::text[], %s::text[],
-    %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[])
-    AS new (id, version, lease_s, meter_ids, amounts, unenforced, flags, input_tokens, output_tokens, cost_nano_usd,
-    api_calls, files, steps)
+FROM {rows(EXTENDED_COLUMNS)}
 WHERE held.id = new.id
-"""
+"""  # noqa: S608 - constants of this file
 
-UPDATE_METERS = """
+METER_COLUMNS = "id bigint, used bigint, held bigint, overrun bigint, unenforced bigint, highest_limit bigint"
+
+UPDATE_METERS = f"""
 UPDATE metering_usagemeter meter SET used = coalesce(new.used, 0), held = coalesce(new.held, 0),
     overrun = coalesce(new.overrun, 0), unenforced = coalesce(new.unenforced, 0), highest_limit = new.highest_limit
-FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[])
-    AS new (id, used, held, overrun, unenforced, highest_limit)
+FROM {rows(METER_COLUMNS)}
 WHERE meter.id = new.id
-"""
+"""  # noqa: S608 - constants of this file
 
-UPDATE_WATCHES = """
+WATCH_COLUMNS = (
+    "id bigint, alert_at bigint, watched_limit bigint, thresholds text, alerted text, rearms_at timestamptz,"
+    "episodes int"
+)
+
+UPDATE_WATCHES = f"""
 UPDATE metering_usagemeter meter SET alert_at = new.alert_at, watched_limit = new.watched_limit,
     thresholds = new.thresholds, alerted = new.alerted, rearms_at = new.rearms_at, episodes = new.episodes
-FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::timestamptz[], %s::int[])
-    AS new (id, alert_at, watched_limit, thresholds, alerted, rearms_at, episodes)
+FROM {rows(WATCH_COLUMNS)}
 WHERE meter.id = new.id
-"""
+"""  # noqa: S608 - constants of this file

@@ -1,38 +1,32 @@
 """The statements of a foreseen batch: they check what its decisions rest on, and lock in ascending order of id."""
 
-LOCK_ENDING = (
-    "SELECT id FROM metering_usagereservation WHERE id = ANY(%s::uuid[]) ORDER BY id FOR NO KEY UPDATE"
-)
+from metering.ledger.postgres.sql_inserts import INSERT_ATTEMPTS, INSERT_ENTRIES
+from metering.ledger.postgres.sql_rows import rows
 
-LOCK_CHANGING = (
-    "SELECT id FROM metering_usagemeter WHERE id = ANY(%s::bigint[]) ORDER BY id FOR NO KEY UPDATE"
-)
-"""An UPDATE ... FROM locks in whatever order its plan has; these lock in order of id."""
-
-FORESEEN_ENDS = """
-WITH ended AS (
+END_HOLDS = f"""
+WITH locked AS MATERIALIZED (
+    SELECT id FROM metering_usagereservation WHERE id = ANY(%s::uuid[]) ORDER BY id FOR NO KEY UPDATE
+), ended AS (
     UPDATE metering_usagereservation held SET state = new.state, end_digest = new.end_digest,
         ended_at = clock_timestamp()
-    FROM unnest(%s::uuid[], %s::int[], %s::smallint[], %s::bigint[]) AS new (id, version, state, end_digest)
-    WHERE held.id = new.id AND held.version = new.version AND held.state = 0
+    FROM {rows("id uuid, version int, state smallint, end_digest bigint")}
+    WHERE (SELECT count(*) FROM locked) > 0 AND held.id = new.id AND held.version = new.version AND held.state = 0
     RETURNING held.id
-)
+), logged AS ({INSERT_ATTEMPTS}), entered AS ({INSERT_ENTRIES})
 SELECT 1 / (count(*) = %s::bigint)::int FROM ended
-"""
-"""Fails (22012) unless every hold is as it was foreseen."""
+"""  # noqa: S608 - constants of these files
+"""Ends holds, with their attempts and entries. Fails (22012) unless every hold is as it was foreseen.
 
-FORESEEN_NEW = """
-SELECT 1 / (count(*) = 0)::int FROM metering_usagereservation WHERE id = ANY(%s::uuid[])
-"""
-"""Fails (22012) where a reserve came before. Its insert would fail too, but first it would wait, with the meters
-locked, for whoever is ending the reservation just now, and he for the meters."""
+An UPDATE ... FROM locks in whatever order its plan has, so they are locked before, in order of id."""
 
-FORESEEN_METERS = """
+LOCK_METERS = "SELECT id FROM metering_usagemeter WHERE id = ANY(%s::bigint[]) ORDER BY id FOR NO KEY UPDATE"
+"""A statement of its own: meters are hot, and what comes after a wait for a lock shall see them as they are then."""
+
+CHANGE_METERS = f"""
 WITH changed AS (
     UPDATE metering_usagemeter meter SET used = meter.used + new.used, held = meter.held + new.held,
         highest_limit = greatest(meter.highest_limit, new.highest_limit)
-    FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::boolean[])
-        AS new (id, used, held, highest_limit, most, is_open)
+    FROM {rows("id bigint, used bigint, held bigint, highest_limit bigint, most bigint, is_open boolean")}
     WHERE meter.id = new.id AND meter.used + meter.held <= new.most
     AND CASE meter."window" WHEN 'none' THEN meter.held + new.held ELSE meter.used + new.used END < meter.alert_at
     AND (meter.rearms_at IS NULL OR clock_timestamp() < meter.rearms_at)
@@ -42,5 +36,5 @@ WITH changed AS (
     RETURNING meter.id, meter.used, meter.held
 )
 SELECT array_agg(id), array_agg(used), array_agg(held), 1 / (count(*) = %s::bigint)::int FROM changed
-"""
+"""  # noqa: S608 - constants of this file
 """Fails (22012) unless every meter has the room, and is of the window, that was foreseen, and no alert is due."""

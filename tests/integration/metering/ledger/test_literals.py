@@ -1,6 +1,8 @@
 """Hostile text and odd numbers arrive in PostgreSQL as they were sent."""
 
+from datetime import UTC, datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
@@ -10,6 +12,7 @@ from hypothesis import strategies as st
 from metering.ids import uuid7
 from metering.ledger.commands import CallContext
 from metering.ledger.postgres import literals
+from metering.ledger.postgres.sql_rows import rows
 from metering.ledger.writer import LedgerWriter
 from tests.integration.metering.ledger import kit
 from tests.properties import thorough
@@ -19,15 +22,14 @@ HOSTILE = ['"', "\\", "\\\\", '\\"', "{", "}", "{}", ",", "NULL", "null", "", " 
 characters = st.characters(exclude_categories=["Cs"], exclude_characters="\0")
 texts = st.one_of(st.sampled_from(HOSTILE), st.text(characters), st.text(st.sampled_from('"\\{},NUL% ')))
 bigints = st.integers(-(2**63), 2**63 - 1)
+zones = st.sampled_from([UTC, ZoneInfo("Asia/Kathmandu"), ZoneInfo("America/New_York")])
+moments = st.datetimes(datetime(1990, 1, 1), datetime(9999, 12, 30), timezones=zones)  # noqa: DTZ001
 
 
-def unnested(database: psycopg.Connection, kind: str, literal: str, length: int) -> list[object]:
-    """The literal as a column beside a full one, as the statements of a batch take it."""
-    rows = database.execute(
-        f"SELECT value FROM unnest(%s::int[], %s::{kind}[]) AS rows (place, value) ORDER BY place".encode(),
-        (list(range(length)), literal),
-    ).fetchall()
-    return [row[0] for row in rows]
+def unpacked(database: psycopg.Connection, kind: str, literal: bytes, length: int) -> list[object]:
+    """The literal as a column of rows, as the statements of a batch take it."""
+    statement = f"SELECT value FROM {rows(f'value {kind}')} ORDER BY place".encode()
+    return [row[0] for row in database.execute(statement, (length, literal.decode())).fetchall()]
 
 
 @pytest.mark.parametrize(
@@ -35,18 +37,19 @@ def unnested(database: psycopg.Connection, kind: str, literal: str, length: int)
     [
         ("text", literals.text_array, texts),
         ("text", literals.optional_text_array, st.one_of(st.none(), texts)),
-        ("bigint", literals.int_array, bigints),
-        ("bigint", literals.optional_int_array, st.one_of(st.none(), bigints)),
-        ("boolean", literals.bool_array, st.booleans()),
-        ("uuid", literals.uuid_array, st.uuids()),
-        ("uuid", literals.optional_uuid_array, st.one_of(st.none(), st.uuids(), st.just(UUID(int=0)))),
+        ("bigint", literals.array, bigints),
+        ("bigint", literals.optional_array, st.one_of(st.none(), bigints)),
+        ("boolean", literals.array, st.booleans()),
+        ("uuid", literals.array, st.uuids()),
+        ("uuid", literals.optional_array, st.one_of(st.none(), st.uuids(), st.just(UUID(int=0)))),
+        ("timestamptz", literals.array, st.one_of(st.none(), moments)),
     ],
 )
 def test_a_column_arrives_as_it_was_sent(kind, build, values, database: psycopg.Connection) -> None:  # type: ignore[no-untyped-def]
     @thorough(100)
     @given(st.lists(values, min_size=1, max_size=20))
     def check(column: list[object]) -> None:
-        assert unnested(database, kind, build(column), len(column)) == column
+        assert unpacked(database, kind, build(column), len(column)) == column
 
     check()
 
@@ -57,18 +60,18 @@ def test_a_column_of_zeros_is_sent_as_nothing_and_read_as_zeros(
 ) -> None:
     literal = literals.sparse_int_array(column)
 
-    assert [value or 0 for value in unnested(database, "bigint", literal, len(column))] == column
+    assert [value or 0 for value in unpacked(database, "bigint", literal, len(column))] == column
 
 
 def test_rows_of_different_lengths_arrive_as_they_were_sent(database: psycopg.Connection) -> None:
     @thorough(100)
     @given(st.lists(st.lists(bigints, max_size=5), min_size=1, max_size=10))
     @example([[]])
-    def check(rows: list[list[int]]) -> None:
-        literal = literals.nested_int_array(rows)
-        found = unnested(database, "text", literal, len(rows))
+    def check(lines: list[list[int]]) -> None:
+        literal = literals.nested_int_array(lines)
+        found = unpacked(database, "text", literal, len(lines))
         assert [database.execute("SELECT %s::bigint[]", (row,)).fetchone() for row in found] == [
-            (row,) for row in rows
+            (row,) for row in lines
         ]
 
     check()

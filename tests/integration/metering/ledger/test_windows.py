@@ -11,6 +11,7 @@ from metering.ledger.audit import verify_ledger
 from metering.ledger.commands import MeterKey
 from metering.ledger.postgres.connect import connect
 from metering.ledger.postgres.windows import WindowCache
+from metering.ledger.postgres.wire import Wire
 from metering.types import Window
 from tests.integration.metering.ledger import kit
 
@@ -21,30 +22,28 @@ WINDOWS = "SELECT window_start, window_end FROM metering_usagemeter ORDER BY win
 
 
 @pytest.fixture
-async def own(conninfo: str) -> AsyncIterator[psycopg.AsyncConnection]:
+async def own(conninfo: str) -> AsyncIterator[Wire]:
     """A connection as a writer has it."""
-    connection = await connect(conninfo)
-    yield connection
-    await connection.close()
+    wire = Wire(await connect(conninfo))
+    yield wire
+    await wire.connection.close()
 
 
-async def meter_at(
-    connection: psycopg.AsyncConnection, key: MeterKey, moment: datetime, cache: WindowCache | None = None
-) -> int:
+async def meter_at(wire: Wire, key: MeterKey, moment: datetime, cache: WindowCache | None = None) -> int:
     """The meter that counts for the key at this moment, on a process's first look."""
     cache = cache or WindowCache()
-    await cache.open(connection, [key], moment)
+    await cache.open(wire, [key], moment)
     found, missing = cache.find([key], moment)
     assert not missing
     return found[key]
 
 
-async def test_a_meter_is_opened_once_and_found_again(own: psycopg.AsyncConnection) -> None:
+async def test_a_meter_is_opened_once_and_found_again(own: Wire) -> None:
     assert await meter_at(own, BERLIN, NOON) == await meter_at(own, BERLIN, NOON + timedelta(hours=10))
 
 
 async def test_windows_that_follow_each_other_tile_through_a_month_with_a_short_day(
-    own: psycopg.AsyncConnection, database: psycopg.Connection, conninfo: str
+    own: Wire, database: psycopg.Connection, conninfo: str
 ) -> None:
     keys = [
         kit.key(window=window, timezone="Europe/Berlin") for window in (Window.HOUR, Window.DAY, Window.WEEK)
@@ -58,7 +57,7 @@ async def test_windows_that_follow_each_other_tile_through_a_month_with_a_short_
 
 
 async def test_a_tenant_that_moves_keeps_its_open_window_to_the_end(
-    own: psycopg.AsyncConnection, database: psycopg.Connection, conninfo: str
+    own: Wire, database: psycopg.Connection, conninfo: str
 ) -> None:
     before = await meter_at(own, BERLIN, NOON)
 
@@ -74,7 +73,7 @@ async def test_a_tenant_that_moves_keeps_its_open_window_to_the_end(
 
 
 async def test_a_tenant_that_moves_after_a_pause_gets_a_whole_window(
-    own: psycopg.AsyncConnection, database: psycopg.Connection, conninfo: str
+    own: Wire, database: psycopg.Connection, conninfo: str
 ) -> None:
     await meter_at(own, BERLIN, NOON)
     await meter_at(own, TOKYO, NOON + timedelta(days=3))
@@ -86,7 +85,7 @@ async def test_a_tenant_that_moves_after_a_pause_gets_a_whole_window(
     assert verify_ledger(conninfo) == []
 
 
-async def test_a_cached_meter_counts_only_inside_its_window(own: psycopg.AsyncConnection) -> None:
+async def test_a_cached_meter_counts_only_inside_its_window(own: Wire) -> None:
     cache = WindowCache()
     await meter_at(own, BERLIN, NOON, cache)
 

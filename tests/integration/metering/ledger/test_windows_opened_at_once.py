@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from metering.ledger.commands import MeterKey
 from metering.ledger.postgres.connect import connect
 from metering.ledger.postgres.windows import WindowCache
+from metering.ledger.postgres.wire import Wire
 from metering.ledger.results import Denied, Granted
 from metering.ledger.writer import LedgerWriter
 from metering.types import Dimension, Window
@@ -22,21 +23,18 @@ WINDOWS = "SELECT window_start, window_end FROM metering_usagemeter ORDER BY win
 
 async def test_two_processes_open_one_meter_between_them(conninfo: str, database: psycopg.Connection) -> None:
     keys = [kit.key(window=Window.HOUR) for _ in range(20)]
-    processes = [await connect(conninfo) for _ in range(4)]
+    processes = [Wire(await connect(conninfo)) for _ in range(4)]
 
-    async def open_all(connection: psycopg.AsyncConnection, wanted: list[MeterKey]) -> None:
-        await WindowCache().open(connection, wanted, NOON)
+    async def open_all(wire: Wire, wanted: list[MeterKey]) -> None:
+        await WindowCache().open(wire, wanted, NOON)
 
     await asyncio.gather(
-        *[
-            open_all(connection, keys if place % 2 else keys[::-1])
-            for place, connection in enumerate(processes)
-        ]
+        *[open_all(wire, keys if place % 2 else keys[::-1]) for place, wire in enumerate(processes)]
     )
 
     assert kit.count(database, "metering_usagemeter") == len(keys)
-    for connection in processes:
-        await connection.close()
+    for wire in processes:
+        await wire.connection.close()
 
 
 async def test_a_change_of_zone_within_one_batch_opens_one_meter(
@@ -56,18 +54,15 @@ async def test_a_change_of_zone_within_one_batch_opens_one_meter(
 async def test_two_processes_with_two_ideas_of_the_zone_open_one_meter(
     conninfo: str, database: psycopg.Connection
 ) -> None:
-    processes = [await connect(conninfo) for _ in range(2)]
+    processes = [Wire(await connect(conninfo)) for _ in range(2)]
 
     await asyncio.gather(
-        *[
-            WindowCache().open(connection, [key], NOON)
-            for connection, key in zip(processes, (BERLIN, TOKYO), strict=True)
-        ]
+        *[WindowCache().open(wire, [key], NOON) for wire, key in zip(processes, (BERLIN, TOKYO), strict=True)]
     )
 
     assert kit.count(database, "metering_usagemeter") == 1
-    for connection in processes:
-        await connection.close()
+    for wire in processes:
+        await wire.connection.close()
 
 
 async def test_two_tenants_that_name_the_same_agent_have_a_meter_each(

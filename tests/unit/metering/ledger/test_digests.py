@@ -49,7 +49,7 @@ SETTLE = Settle(
         ),
     ),
 )
-STORED = (-3214828762196179772, -6300198659001409616)
+STORED = (-2035188585620878276, -7495812969792727517)
 CHANGES = {
     "amount": replace(RESERVE, lines=(replace(RESERVE.lines[0], amount=11),)),
     "limit": replace(RESERVE, lines=(replace(RESERVE.lines[0], limit=101),)),
