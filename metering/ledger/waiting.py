@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from time import monotonic
 from typing import NamedTuple
 from uuid import UUID
@@ -33,6 +33,11 @@ class WaitingCommands:
         self._waiting: deque[Waiting] = deque()
         self._in_flight: set[UUID] = set()
         self._changed = asyncio.Event()
+        self._new_answer: Callable[[], asyncio.Future[Result]]
+
+    def belong_to(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Answers will come in this event loop. To be told before the first command."""
+        self._new_answer = loop.create_future
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -44,7 +49,7 @@ class WaitingCommands:
 
     def add(self, command: Command, gives_up_s: float) -> "asyncio.Future[Result]":
         """Where the answer will come."""
-        answer: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+        answer = self._new_answer()
         self._waiting.append(Waiting(command, answer, gives_up_s))
         self._changed.set()
         return answer

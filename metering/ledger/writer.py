@@ -65,6 +65,7 @@ class LedgerWriter:
 
     async def start(self) -> None:
         """Begin to carry out commands. The database need not be there yet."""
+        self._waiting.belong_to(asyncio.get_running_loop())
         self._tasks = [asyncio.create_task(self._run(lane), name="ledger-writer") for lane in self._lanes]
 
     async def submit(self, command: Command) -> Result:

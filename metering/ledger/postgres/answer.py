@@ -6,13 +6,14 @@ from metering.ledger.commands import Command, Release, Reserve
 from metering.ledger.engine import apply
 from metering.ledger.results import Reason, Refused, Result
 
+MAKES_HOLDS = (Reserve, Release)
 CLOCK_TOLERANCE_MS = 86_400_000
 """A new reservation's or tombstone's id may be this far from the database's clock: its month must be open."""
 
 
 def answer(command: Command, books: Books) -> Result:
     """Carry out one command on the books; a new id must be of the database's own time."""
-    is_new = isinstance(command, Reserve | Release) and command.reservation_id not in books.holds
+    is_new = type(command) in MAKES_HOLDS and command.reservation_id not in books.holds
     if is_new and abs(time_ms_of(command.reservation_id) - books.now_ms) > CLOCK_TOLERANCE_MS:
         return Refused(reservation_id=command.reservation_id, reason=Reason.BAD_ID, state=None)
     return apply(command, books)

@@ -1,10 +1,9 @@
-"""The parameters of the writing statements: how many rows, and an array for each column."""
+"""The parameters of the writing statements: an array for each column, of which the first has no NULL."""
 
 from metering.ids import uuid7
 from metering.ledger.books import Books
 from metering.ledger.postgres.literals import (
     array,
-    count_of,
     nested_int_array,
     optional_array,
     optional_text_array,
@@ -34,7 +33,6 @@ def new_holds(holds: list[Hold]) -> tuple[bytes, ...]:
     contexts = [hold.context for hold in holds if hold.context is not None]
     bounds = [hold.bound for hold in holds]
     return (
-        count_of(holds),
         array([hold.id for hold in holds]),
         array([hold.tenant_id for hold in holds]),
         array([hold.state for hold in holds]),
@@ -58,7 +56,6 @@ def new_holds(holds: list[Hold]) -> tuple[bytes, ...]:
 
 def ended_holds(holds: list[Hold]) -> tuple[bytes, ...]:
     return (
-        count_of(holds),
         array([hold.id for hold in holds]),
         array([hold.state for hold in holds]),
         array([hold.provisional for hold in holds]),
@@ -69,7 +66,6 @@ def ended_holds(holds: list[Hold]) -> tuple[bytes, ...]:
 
 def extended_holds(holds: list[Hold]) -> tuple[bytes, ...]:
     return (
-        count_of(holds),
         array([hold.id for hold in holds]),
         array([hold.version for hold in holds]),
         array([hold.lease_s or 0 for hold in holds]),
@@ -85,7 +81,6 @@ def attempts(books: Books) -> tuple[bytes, ...]:
     logged = books.attempts
     attempts = [row.attempt for row in logged]
     return (
-        count_of(logged),
         array([row.id for row in logged]),
         array([row.reservation_id for row in logged]),
         array([attempt.number for attempt in attempts]),
@@ -101,7 +96,6 @@ def attempts(books: Books) -> tuple[bytes, ...]:
 def provisional_attempts(books: Books) -> tuple[bytes, ...]:
     rows = books.provisional_attempts
     return (
-        count_of(rows),
         array([row.id for row in rows]),
         array([row.reservation_id for row in rows]),
         text_array([row.outcome for row in rows]),
@@ -113,7 +107,6 @@ def entries(books: Books) -> tuple[bytes, ...]:
     entries = books.entries
     totals = [entry.totals for entry in entries]
     return (
-        count_of(entries),
         array([entry.id for entry in entries]),
         array([entry.reservation_id for entry in entries]),
         array([entry.tenant_id for entry in entries]),
@@ -129,7 +122,6 @@ def entries(books: Books) -> tuple[bytes, ...]:
 def meters(books: Books) -> tuple[bytes, ...]:
     meters = [books.meters[meter_id] for meter_id in sorted(books.changed_meters)]
     return (
-        count_of(meters),
         array([meter.id for meter in meters]),
         sparse_int_array([meter.used for meter in meters]),
         sparse_int_array([meter.held for meter in meters]),
@@ -142,7 +134,6 @@ def meters(books: Books) -> tuple[bytes, ...]:
 def watches(books: Books) -> tuple[bytes, ...]:
     meters = [books.meters[meter_id] for meter_id in sorted(books.watched)]
     return (
-        count_of(meters),
         array([meter.id for meter in meters]),
         array([meter.alert_at for meter in meters]),
         array([meter.watched_limit for meter in meters]),
@@ -155,7 +146,6 @@ def watches(books: Books) -> tuple[bytes, ...]:
 
 def alerts(alerts: list[Alert]) -> tuple[bytes, ...]:
     return (
-        count_of(alerts),
         array(sorted([uuid7() for _ in alerts])),
         array([alert.meter_id for alert in alerts]),
         array([alert.threshold for alert in alerts]),

@@ -18,12 +18,13 @@ from metering.ledger.commands import Command
 from metering.ledger.engine.alert import raise_alerts
 from metering.ledger.postgres import columns, sql_foreseen, sql_inserts
 from metering.ledger.postgres.answer import answer
-from metering.ledger.postgres.literals import array, count_of, optional_array
+from metering.ledger.postgres.literals import array, optional_array
 from metering.ledger.postgres.windows import WindowCache
 from metering.ledger.postgres.wire import Row, Statement, Step, Wire
 from metering.ledger.records import LARGEST_SUM
 from metering.ledger.results import Ended, Granted, LineBalance, Result
 
+DONE = (Granted, Ended)
 Counters = tuple[int, int, int, int]
 
 
@@ -52,8 +53,7 @@ class ForeseenBatch:
         checked.append((sql_foreseen.CHANGE_METERS, self._meters()))
         new: list[Statement] = []
         if books.inserted:
-            ids = array([hold.id for hold in books.inserted])
-            new.append((sql_inserts.INSERT_FORESEEN_HOLDS, (*columns.new_holds(books.inserted), ids)))
+            new.append((sql_inserts.INSERT_FORESEEN_HOLDS, columns.new_holds(books.inserted)))
         if on_step is None:
             rows = await wire.commit([*checked, *new], None)
             return self._corrected(rows[len(checked) - 1])
@@ -64,9 +64,7 @@ class ForeseenBatch:
 
     def _all_as_hoped(self) -> bool:
         """Every command was granted or ended something, and no meter counts what depends on its counters."""
-        return all(
-            isinstance(result, Granted | Ended) and not result.replayed for result in self._results
-        ) and all(
+        return all(isinstance(result, DONE) and not result.replayed for result in self._results) and all(
             (meter.overrun, meter.unenforced) == self._before[meter.id][2:]
             for meter in self._books.meters.values()
         )
@@ -77,31 +75,24 @@ class ForeseenBatch:
         if not ended:
             return []
         ended.sort(key=lambda hold: hold.id.int)
-        ids, count = array([hold.id for hold in ended]), count_of(ended)
         expected = (
-            ids,
-            count,
-            ids,
+            array([hold.id for hold in ended]),
             array([self._versions[hold.id] for hold in ended]),
             array([hold.state for hold in ended]),
             optional_array([hold.end_digest for hold in ended]),
         )
-        added = *columns.attempts(books), *columns.entries(books)
-        return [(sql_foreseen.END_HOLDS, (*expected, *added, count))]
+        return [(sql_foreseen.END_HOLDS, (*expected, *columns.attempts(books), *columns.entries(books)))]
 
     def _meters(self) -> tuple[bytes, ...]:
         meters = [self._books.meters[meter_id] for meter_id in sorted(self._books.meters)]
         before, (most, limits) = self._before, self._most_and_limits()
-        count = count_of(meters)
         return (
-            count,
             array([meter.id for meter in meters]),
             array([meter.used - before[meter.id][0] for meter in meters]),
             array([meter.held - before[meter.id][1] for meter in meters]),
             array([limits.get(meter.id, 0) for meter in meters]),
             array([most.get(meter.id, LARGEST_SUM) for meter in meters]),
             array([meter.id in most for meter in meters]),
-            count,
         )
 
     def _most_and_limits(self) -> tuple[dict[int, int], dict[int, int]]:

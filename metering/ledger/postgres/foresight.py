@@ -14,6 +14,7 @@ from metering.ledger.records import Hold
 from metering.types import ReservationState
 
 MAX_HOLDS = 20_000
+FORESEEABLE_ENDS = (Settle, Release)
 
 
 class Foresight:
@@ -43,7 +44,7 @@ class Foresight:
         if moment is None or not all(map(self._knows, commands)):
             return None
         books = Books(now=moment)
-        keys = [line.meter for c in commands if isinstance(c, Reserve) for line in c.lines]
+        keys = {line.meter for c in commands if isinstance(c, Reserve) for line in c.lines}
         books.open_meters, missing = self._windows.find(keys, moment)
         meter_ids = set(books.open_meters.values())
         for command in commands:
@@ -59,4 +60,4 @@ class Foresight:
     def _knows(self, command: Command) -> bool:
         if isinstance(command, Reserve):
             return command.idempotency_key is None and command.reservation_id not in self._holds
-        return isinstance(command, Settle | Release) and command.reservation_id in self._holds
+        return type(command) in FORESEEABLE_ENDS and command.reservation_id in self._holds

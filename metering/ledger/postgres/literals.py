@@ -15,10 +15,6 @@ NOTHING = b"{}"
 _encode = json.Encoder().encode
 
 
-def count_of(rows: Sequence[object]) -> bytes:
-    return b"%d" % len(rows)
-
-
 def array(values: Sequence[int | bool | UUID | datetime | None]) -> bytes:
     """Of numbers, truth values, identifiers or moments; NULL for None."""
     return b"{%b}" % _encode(values)[1:-1]

@@ -1,23 +1,27 @@
-"""The statements of a foreseen batch: they check what its decisions rest on, and lock in ascending order of id."""
+"""The statements of a foreseen batch: they check what its decisions rest on, and lock in ascending order of id.
 
-from metering.ledger.postgres.sql_inserts import INSERT_ATTEMPTS, INSERT_ENTRIES
+`$1` are the ids of the rows that come first.
+"""
+
+from metering.ledger.postgres.sql_inserts import INSERT_ENTRIES, INSERT_FORESEEN_ATTEMPTS
 from metering.ledger.postgres.sql_rows import rows
 
 END_HOLDS = f"""
 WITH locked AS MATERIALIZED (
-    SELECT id FROM metering_usagereservation WHERE id = ANY(%s::uuid[]) ORDER BY id FOR NO KEY UPDATE
+    SELECT id FROM metering_usagereservation WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE
 ), ended AS (
     UPDATE metering_usagereservation held SET state = new.state, end_digest = new.end_digest,
         ended_at = clock_timestamp()
     FROM {rows("id uuid, version int, state smallint, end_digest bigint")}
-    WHERE (SELECT count(*) FROM locked) > 0 AND held.id = new.id AND held.version = new.version AND held.state = 0
+    WHERE (SELECT count(*) FROM locked) > 0 AND held.id = new.id AND held.version = new.version AND held.state < 1
     RETURNING held.id
-), logged AS ({INSERT_ATTEMPTS}), entered AS ({INSERT_ENTRIES})
-SELECT 1 / (count(*) = %s::bigint)::int FROM ended
+), logged AS ({INSERT_FORESEEN_ATTEMPTS}), entered AS ({INSERT_ENTRIES})
+SELECT 1 / (count(*) = cardinality($1))::int FROM ended
 """  # noqa: S608 - constants of these files
 """Ends holds, with their attempts and entries. Fails (22012) unless every hold is as it was foreseen.
 
-An UPDATE ... FROM locks in whatever order its plan has, so they are locked before, in order of id."""
+An UPDATE ... FROM locks in whatever order its plan has, so they are locked before, in order of id. `state < 1` means
+held, and keeps the planner from walking the partial index of all that are held (`state = 0`) for each of these."""
 
 LOCK_METERS = "SELECT id FROM metering_usagemeter WHERE id = ANY(%s::bigint[]) ORDER BY id FOR NO KEY UPDATE"
 """A statement of its own: meters are hot, and what comes after a wait for a lock shall see them as they are then."""
@@ -35,6 +39,6 @@ WITH changed AS (
         AND (meter.window_end IS NULL OR clock_timestamp() < meter.window_end)))
     RETURNING meter.id, meter.used, meter.held
 )
-SELECT array_agg(id), array_agg(used), array_agg(held), 1 / (count(*) = %s::bigint)::int FROM changed
+SELECT array_agg(id), array_agg(used), array_agg(held), 1 / (count(*) = cardinality($1))::int FROM changed
 """  # noqa: S608 - constants of this file
 """Fails (22012) unless every meter has the room, and is of the window, that was foreseen, and no alert is due."""

@@ -26,7 +26,7 @@ FROM clock_timestamp() moment, {rows(HOLD_COLUMNS)}
 INSERT_HOLDS = f"{_INSERT_HOLDS} ORDER BY id"
 
 INSERT_FORESEEN_HOLDS = f"""{_INSERT_HOLDS}
-WHERE (SELECT 1 / (count(*) = 0)::int FROM metering_usagereservation WHERE id = ANY(%s::uuid[])) = 1 ORDER BY id
+WHERE (SELECT 1 / (count(*) = 0)::int FROM metering_usagereservation WHERE id = ANY($1)) = 1 ORDER BY id
 """  # noqa: S608 - constants of this file
 """Fails (22012) where a reserve came before. Its insert would fail too, but first it would wait, with the meters
 locked, for whoever is ending the reservation just now, and he for the meters."""
@@ -52,7 +52,7 @@ input_tokens bigint, output_tokens bigint, cached_input_tokens bigint, cache_wri
 reasoning_tokens bigint, api_calls bigint, files bigint, steps bigint, cost_nano_usd bigint, latency_ms int,
 outcome text, estimated boolean, started_at timestamptz"""
 
-INSERT_ATTEMPTS = f"""
+INSERT_FORESEEN_ATTEMPTS = f"""
 INSERT INTO metering_usagelog ({LOG_COLUMNS})
 SELECT new.id, held.id, new.attempt, held.tenant_id, held.team_id, held.user_id, held.token_id, held.task,
     held.request_id, held.request_model, new.response_model, held.model_class, new.provider_name,
@@ -63,8 +63,10 @@ SELECT new.id, held.id, new.attempt, held.tenant_id, held.team_id, held.user_id,
     held.agent_id, held.microdao_id, held.channel_id, held.conversation_id, held.trace_id
 FROM {rows(ATTEMPT_COLUMNS)}
 JOIN metering_usagereservation held ON held.id = new.reservation_id
-{REPLACE_PROVISIONAL}
 """  # noqa: S608 - constants of this file
+"""A hold that was foreseen as held has no provisional attempt."""
+
+INSERT_ATTEMPTS = f"{INSERT_FORESEEN_ATTEMPTS} {REPLACE_PROVISIONAL}"
 
 INSERT_PROVISIONAL = f"""
 INSERT INTO metering_usagelog ({LOG_COLUMNS})

@@ -12,11 +12,13 @@ from metering.ledger.postgres.foreseen import ForeseenBatch
 from metering.ledger.postgres.foresight import Foresight
 from metering.ledger.postgres.outdated import BatchOutdated, UnknownReleased
 from metering.ledger.postgres.windows import WindowCache
-from metering.ledger.postgres.wire import Step, Wire
+from metering.ledger.postgres.wire import Statement, Step, Wire
 from metering.ledger.results import Result
 
 MAX_OUTDATED = 5
 """How often a batch is begun again at once because another process came in between."""
+PLAN_AGAIN: Statement = ("DISCARD PLANS", ())
+"""Tables of a few rows are planned to be scanned. So it is planned again when as many batches as before have come."""
 NOT_AS_FORESEEN = (BatchOutdated, pg.DivisionByZero, pg.UniqueViolation)
 
 
@@ -34,6 +36,8 @@ class PostgresStore:
         """Without `foresight` every batch goes under locks."""
         self._conninfo = conninfo
         self._wire: Wire | None = None
+        self._batches = 0
+        """Of this connection."""
         self._windows = windows
         self._foresight = foresight
         self._on_step = on_step
@@ -51,7 +55,10 @@ class PostgresStore:
         Raises psycopg.Error; whether the batch was committed is then unknown, and the same commands may be sent again.
         """
         if self._wire is None:
-            self._wire = Wire(await connect(self._conninfo))
+            self._wire, self._batches = Wire(await connect(self._conninfo)), 0
+        self._batches += 1
+        if self._batches.bit_count() == 1:
+            await self._wire.exchange([PLAN_AGAIN])
         self._step("before_lock")
         results = await self._try_foreseen(self._wire, commands)
         if results is None:

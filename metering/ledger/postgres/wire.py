@@ -45,7 +45,7 @@ class Wire:
             name = self._names.get(text)
             if name is None:
                 name = self._names[text] = f"ledger_{next(self._numbers)}".encode()
-                pgconn.send_prepare(name, _numbered(text))
+                pgconn.send_prepare(name, numbered(text))
                 prepared.append(text)
                 sent.append(False)
             pgconn.send_query_prepared(name, parameters)
@@ -117,7 +117,7 @@ class Wire:
             loop.remove_reader(socket)
 
 
-def _numbered(text: str) -> bytes:
+def numbered(text: str) -> bytes:
     """psycopg's %s placeholders as libpq's $1, $2 and so on."""
     pieces = text.split("%s")
     return "".join(

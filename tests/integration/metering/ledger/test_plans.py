@@ -1,0 +1,99 @@
+"""The ledger's statements find their rows by key, however small the tables were when they were planned first."""
+
+import asyncio
+import re
+
+import psycopg
+import pytest
+
+from metering.ledger.postgres import sql, sql_foreseen, sql_inserts
+from metering.ledger.postgres.connect import connect
+from metering.ledger.postgres.wire import numbered
+from metering.ledger.writer import LedgerWriter
+from tests.integration.metering.ledger import kit
+
+STATEMENTS = {
+    "end holds": sql_foreseen.END_HOLDS,
+    "lock meters": sql_foreseen.LOCK_METERS,
+    "change meters": sql_foreseen.CHANGE_METERS,
+    "insert foreseen holds": sql_inserts.INSERT_FORESEEN_HOLDS,
+    "insert attempts": sql_inserts.INSERT_ATTEMPTS,
+    "insert provisional attempts": sql_inserts.INSERT_PROVISIONAL,
+    "insert alerts": sql_inserts.INSERT_ALERTS,
+    "lock holds": sql.LOCK_HOLDS,
+    "update ends": sql.UPDATE_ENDS,
+    "update extended": sql.UPDATE_EXTENDED,
+    "update meters": sql.UPDATE_METERS,
+    "update watches": sql.UPDATE_WATCHES,
+}
+SCAN = re.compile(r"(?:Seq|Index|Index Only|Bitmap Index) Scan.*")
+COPY_HOLDS = """
+INSERT INTO metering_usagereservation
+SELECT (jsonb_populate_record(old, jsonb_build_object('id', gen_random_uuid()))).*
+FROM metering_usagereservation old, generate_series(1, %s) LIMIT %s
+"""
+BATCHES_BEFORE = 11
+"""As many at most may be carried out as they were planned before."""
+TUPLES_READ = """
+SELECT sum(idx_tup_read) FROM pg_stat_user_indexes WHERE relname = 'metering_usagereservation'
+"""
+
+
+def copy_holds(database: psycopg.Connection, count: int) -> None:
+    database.execute(COPY_HOLDS, (count, count))
+
+
+async def plan_of(statement: str, conninfo: str) -> list[str]:
+    """As the ledger's own connections make it."""
+    async with await connect(conninfo) as connection:
+        await connection.execute(b"PREPARE planned AS " + numbered(statement))
+        cursor = await connection.execute(
+            "SELECT cardinality(parameter_types) FROM pg_prepared_statements WHERE name = 'planned'"
+        )
+        [(parameters,)] = await cursor.fetchall()
+        explain = f"EXPLAIN EXECUTE planned({', '.join(['NULL'] * parameters)})"
+        return [line for (line,) in await (await connection.execute(explain.encode())).fetchall()]
+
+
+@pytest.mark.parametrize("statement", STATEMENTS.values(), ids=STATEMENTS)
+@pytest.mark.parametrize("holds", [0, 100])
+async def test_each_scan_looks_up_primary_keys(
+    statement: str, holds: int, ledger: LedgerWriter, conninfo: str, database: psycopg.Connection
+) -> None:
+    """Above all not the index of what is held: it would be walked for every batch, and it is long when calls hang."""
+    if holds:
+        await kit.held(ledger, *[kit.line(kit.key()) for _ in range(60)])
+        copy_holds(database, holds)
+        database.execute("ANALYZE metering_usagereservation, metering_usagemeter")
+    lines = await plan_of(statement, conninfo)
+
+    scans = [place for place, line in enumerate(lines) if SCAN.search(line)]
+    assert scans
+    for place in scans:
+        assert "_pkey" in lines[place], "\n".join(lines)
+        assert re.search(r"Index Cond: \(id = ", lines[place + 1]), "\n".join(lines)
+
+
+async def test_what_was_planned_on_a_table_of_one_row_is_planned_again_when_it_has_grown(
+    ledger: LedgerWriter, database: psycopg.Connection, meter: kit.MeterKey
+) -> None:
+    """The statistics still say one row, so that only the table's size tells."""
+    await kit.held(ledger, kit.line(meter, 0))
+    database.execute("ANALYZE metering_usagereservation, metering_usagemeter")
+    for _ in range(5):
+        await pair(ledger, meter)
+    copy_holds(database, 20_000)
+    database.execute("SELECT pg_stat_reset()")
+    for _ in range(100):
+        await pair(ledger, meter)
+    for _ in range(3):
+        await asyncio.sleep(1.1)  # a session tells its counts once a second at most, at the end of a batch
+        await asyncio.gather(pair(ledger, meter), pair(ledger, meter))
+
+    [(read,)] = database.execute(TUPLES_READ).fetchall()
+    assert 0 < read < BATCHES_BEFORE * 3 * 20_000
+
+
+async def pair(ledger: LedgerWriter, meter: kit.MeterKey) -> None:
+    [id_] = await kit.held(ledger, kit.line(meter, 0))
+    await ledger.submit(kit.settle(id_))
