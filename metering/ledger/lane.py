@@ -24,6 +24,7 @@ BATCH_TIMEOUT_S = 5.0
 """For one try: longer than the database lets a transaction last."""
 RETRY_PAUSE_S = 0.05
 MAX_COLLISIONS = 3
+NOT_IN_TIME = "The ledger's database did not answer in time."
 POISON = (
     pg.DataError,
     pg.IntegrityError,
@@ -99,19 +100,19 @@ class Lane:
         company: Batch = []
         for item in batch:
             if item.command.reservation_id in alone:
-                await self.carry_out(company)
-                await self.carry_out([item])
+                await self.carry_out(_in_time(company))
+                await self.carry_out(_in_time([item]))
                 company = []
             else:
                 company.append(item)
-        await self.carry_out(company)
+        await self.carry_out(_in_time(company))
 
     async def _isolate(self, batch: Batch, error: psycopg.Error) -> None:
         """A command that the database refuses must not sink its batch: try halves, then single ones."""
         if len(batch) > 1:
             middle = len(batch) // 2
-            await self.carry_out(batch[:middle])
-            await self.carry_out(batch[middle:])
+            await self.carry_out(_in_time(batch[:middle]))
+            await self.carry_out(_in_time(batch[middle:]))
             return
         log.error("ledger.command_refused", extra={"sqlstate": error.sqlstate})
         fail(batch, InvalidRequest("The ledger's database refused the command."))
@@ -124,8 +125,14 @@ class Lane:
             "ledger.retry",
             extra={"error": type(error).__name__, "sqlstate": getattr(error, "sqlstate", None)},
         )
-        moment_s = monotonic()
-        late = [item for item in batch if item.gives_up_s <= moment_s] + self._waiting.take_late()
-        fail(late, MeteringUnavailable("The ledger's database did not answer in time."))
+        fail(self._waiting.take_late(), MeteringUnavailable(NOT_IN_TIME))
+        in_time = _in_time(batch)
         await asyncio.sleep(RETRY_PAUSE_S * (0.5 + random.random()))  # noqa: S311
-        return [item for item in batch if item.gives_up_s > moment_s]
+        return in_time
+
+
+def _in_time(batch: Batch) -> Batch:
+    """What may still be tried; whatever is past its deadline is given up."""
+    moment_s = monotonic()
+    fail([item for item in batch if item.gives_up_s <= moment_s], MeteringUnavailable(NOT_IN_TIME))
+    return [item for item in batch if item.gives_up_s > moment_s]
