@@ -17,6 +17,7 @@ from uuid import UUID
 
 import psycopg
 import uvloop
+from django.conf import settings
 from psycopg import sql
 
 from bench.ledger import row_of
@@ -32,6 +33,7 @@ CHUNK = 250_000
 PAIRS = 10_000
 ROUNDS = 9
 TOLERANCE = 1.15
+MIGRATE_TIMEOUT_S = 120
 IN_FLIGHT = 10
 MIXES = ((1, 64), (64, 64))
 """Tenants and calls in flight of the second table."""
@@ -144,8 +146,10 @@ def _another(conninfo: str) -> str:
     address = urlsplit(conninfo)._replace(path=f"/{name}").geturl()
     subprocess.run(
         [sys.executable, "manage.py", "migrate", "--verbosity=0"],
+        cwd=settings.BASE_DIR,
         env=os.environ | {"DATABASE_URL": address},
         check=True,
+        timeout=MIGRATE_TIMEOUT_S,
     )
     return address
 
