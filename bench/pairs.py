@@ -26,6 +26,7 @@ METERS = (
     (Dimension.CONCURRENCY, Window.NONE, 1),
 )
 """Dimension, window and amount of each meter that a call holds on."""
+BUDGETS = tuple(UUID(int=1_000 + place) for place in range(len(METERS)))
 LIMIT = 10**15
 CONTEXT = CallContext(
     request_id="req_0123456789abcdef",
@@ -57,13 +58,14 @@ class PairFigures:
 
 
 def lines_of(tenant: UUID) -> tuple[HoldLine, ...]:
-    """Five lines on the tenant's own meters."""
+    """Five lines on the tenant's own meters, of budgets that all tenants have, as from one plan."""
+    subject_id = tenant.hex
     return tuple(
         HoldLine(
             meter=MeterKey(
-                budget_id=UUID(int=1_000 + place),
+                budget_id=budget_id,
                 subject_type="tenant",
-                subject_id=tenant.hex,
+                subject_id=subject_id,
                 tenant_id=tenant,
                 dimension=dimension,
                 window=window,
@@ -71,7 +73,7 @@ def lines_of(tenant: UUID) -> tuple[HoldLine, ...]:
             amount=amount,
             limit=LIMIT,
         )
-        for place, (dimension, window, amount) in enumerate(METERS)
+        for budget_id, (dimension, window, amount) in zip(BUDGETS, METERS, strict=True)
     )
 
 
@@ -119,7 +121,7 @@ async def _client(
     latencies: list[float],
 ) -> None:
     for _ in range(pairs):
-        tenant, held = lines[0] if len(lines) == 1 else random.choice(lines)
+        tenant, held = random.choice(lines)
         started = perf_counter()
         reservation_id = uuid7()
         granted = await writer.submit(

@@ -10,6 +10,8 @@ from metering.types import MAX_AMOUNT, Outcome
 MAX_ATTEMPTS = 1000
 MAX_LATENCY_MS = 2**31 - 1
 LARGEST_SUM = 2**63 - 1
+FIRST_YEAR, LAST_YEAR = 1, 9999
+"""In these, UTC may have no such date."""
 PROVISIONAL = Outcome.PROVISIONAL
 _amounts_of = attrgetter(
     "input_tokens",
@@ -41,6 +43,8 @@ def check_attempts(attempts: tuple[Attempt, ...]) -> None:
         check_text(attempt.response_model, "response_model", 128)
         if attempt.started_at.tzinfo is None:
             raise InvalidRequest("An attempt's started_at needs a time zone.", param="started_at")
+        if not FIRST_YEAR < attempt.started_at.year < LAST_YEAR:
+            raise InvalidRequest("An attempt's started_at is out of range.", param="started_at")
     if len(attempts) > 1 and any(
         sum(amounts) > LARGEST_SUM for amounts in zip(*map(_amounts_of, attempts), strict=True)
     ):

@@ -1,7 +1,7 @@
 """What the ledger can be told. Values only: frozen, compared by content, sent again as they are.
 
-They are msgspec structs because thousands are made each second (ADR 0003), and those that are digested are arrays
-there, because names would be most of what is to be read.
+They are msgspec structs because thousands are made each second (ADR 3). Those that are digested are encoded as arrays,
+because names would be most of what is to be read.
 Amounts are integers in the ledger's units: cost in nano-USD, everything else counts.
 """
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Event
 from uuid import UUID
@@ -102,15 +102,24 @@ async def test_batches_that_name_each_other_s_reservations_do_not_block_each_oth
 class EndsMeanwhile:
     """Another process: once a batch has its meters, it has made a reservation and ends it, and wants the meters too."""
 
-    def __init__(self, database: str, pool: ThreadPoolExecutor, reservation_id: UUID, like: UUID) -> None:
+    def __init__(
+        self,
+        database: str,
+        pool: ThreadPoolExecutor,
+        reservation_id: UUID,
+        like: UUID,
+        *,
+        waits: bool = False,
+    ) -> None:
         self._names = {"id": str(reservation_id)}, like
         self._pool = pool
         self._database = database
         self._begun = False
+        self.waits = waits
         self.ended: Future[None] | None = None
 
     def __call__(self, step: str) -> None:
-        if step == "after_lock" and not self._begun:
+        if step == "after_lock" and not (self._begun or self.waits):
             self._begun = True
             ending = Event()
             self.ended = self._pool.submit(self._reserve_and_end, ending)
@@ -126,18 +135,41 @@ class EndsMeanwhile:
             connection.execute(LOCK_HOT, (HOT.budget_id,))
 
 
+@pytest.fixture
+def pool() -> Iterator[ThreadPoolExecutor]:
+    with ThreadPoolExecutor(1) as threads:
+        yield threads
+
+
 async def test_a_release_that_comes_before_its_reserve_does_not_block_the_reservation_s_end(
-    database: str, ledgers: list[LedgerWriter]
+    database: str, ledgers: list[LedgerWriter], pool: ThreadPoolExecutor
 ) -> None:
     hold, like, unknown = reserve(line(HOT, 1, LIMIT)), reserve(line(HOT, 1, LIMIT)), uuid7()
     await ledgers[0].submit(like)
-    with ThreadPoolExecutor(1) as pool:
-        meanwhile = EndsMeanwhile(database, pool, unknown, like.reservation_id)
-        third = LedgerWriter(database, on_step=meanwhile)
-        await third.start()
-        answers = await asyncio.gather(third.submit(release(unknown)), third.submit(hold))
-        await third.close()
-        assert meanwhile.ended is not None
-        meanwhile.ended.result()
+    meanwhile = EndsMeanwhile(database, pool, unknown, like.reservation_id)
+    third = LedgerWriter(database, on_step=meanwhile)
+    await third.start()
+    answers = await asyncio.gather(third.submit(release(unknown)), third.submit(hold))
+    await third.close()
+    assert meanwhile.ended is not None
+    meanwhile.ended.result()
     assert deadlocks(database) == 0
     assert [type(answer) for answer in answers] == [Ended, Granted]
+
+
+async def test_a_foreseen_reserve_sent_again_does_not_block_the_end_of_its_first_copy(
+    database: str, ledgers: list[LedgerWriter], pool: ThreadPoolExecutor
+) -> None:
+    """It has its meters when it finds that the other copy came in between."""
+    like, again = reserve(line(HOT, 1, LIMIT)), reserve(line(HOT, 1, LIMIT))
+    await ledgers[0].submit(like)
+    meanwhile = EndsMeanwhile(database, pool, again.reservation_id, like.reservation_id, waits=True)
+    third = LedgerWriter(database, on_step=meanwhile)
+    await third.start()
+    await third.submit(reserve(line(HOT, 1, LIMIT)))  # from here on it knows the meter
+    meanwhile.waits = False
+    await third.submit(again)
+    await third.close()
+    assert meanwhile.ended is not None
+    meanwhile.ended.result()
+    assert deadlocks(database) == 0

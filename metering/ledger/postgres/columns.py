@@ -1,5 +1,7 @@
 """The parameters of the writing statements: an array for each column, of which the first has no NULL."""
 
+from datetime import UTC
+
 from metering.ids import uuid7
 from metering.ledger.books import Books
 from metering.ledger.postgres.literals import (
@@ -82,14 +84,15 @@ def attempts(books: Books) -> tuple[bytes, ...]:
     attempts = [row.attempt for row in logged]
     return (
         array([row.id for row in logged]),
-        array([row.reservation_id for row in logged]),
-        array([attempt.number for attempt in attempts]),
         text_array([attempt.response_model for attempt in attempts]),
         text_array([attempt.provider_name for attempt in attempts]),
-        *(sparse_int_array([getattr(attempt, name) for attempt in attempts]) for name in ATTEMPT_AMOUNTS),
         text_array([attempt.outcome for attempt in attempts]),
+        array([row.reservation_id for row in logged]),
+        array([attempt.number for attempt in attempts]),
+        *(sparse_int_array([getattr(attempt, name) for attempt in attempts]) for name in ATTEMPT_AMOUNTS),
         array([attempt.estimated for attempt in attempts]),
-        array([attempt.started_at for attempt in attempts]),
+        # JSON's offsets are whole minutes; a zone's need not be.
+        array([attempt.started_at.astimezone(UTC) for attempt in attempts]),
     )
 
 
@@ -135,11 +138,11 @@ def watches(books: Books) -> tuple[bytes, ...]:
     meters = [books.meters[meter_id] for meter_id in sorted(books.watched)]
     return (
         array([meter.id for meter in meters]),
-        array([meter.alert_at for meter in meters]),
-        array([meter.watched_limit for meter in meters]),
         text_array([meter.thresholds for meter in meters]),
         text_array([meter.alerted for meter in meters]),
         array([meter.rearms_at for meter in meters]),
+        array([meter.alert_at for meter in meters]),
+        array([meter.watched_limit for meter in meters]),
         array([meter.episodes for meter in meters]),
     )
 

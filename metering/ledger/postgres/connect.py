@@ -17,8 +17,8 @@ SETTINGS = {
     "idle_in_transaction_session_timeout": str(IDLE_TRANSACTION_TIMEOUT_MS),
     "statement_timeout": str(STATEMENT_TIMEOUT_MS),
     "jit": "off",
-    # Every statement finds its rows by key. A generic plan made while the tables were small would
-    # scan them; these settings leave it no other choice than the indexes.
+    # Every statement finds its rows by key. A generic plan made while the tables were small would scan them; these
+    # settings leave it the indexes, and store.py has it made again before it walks a whole one that has grown.
     "plan_cache_mode": "force_generic_plan",
     "enable_seqscan": "off",
     "enable_hashjoin": "off",

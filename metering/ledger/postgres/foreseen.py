@@ -63,10 +63,16 @@ class ForeseenBatch:
         return self._corrected(rows[-1])
 
     def _all_as_hoped(self) -> bool:
-        """Every command was granted or ended something, and no meter counts what depends on its counters."""
-        return all(isinstance(result, DONE) and not result.replayed for result in self._results) and all(
-            (meter.overrun, meter.unenforced) == self._before[meter.id][2:]
-            for meter in self._books.meters.values()
+        """Every command was granted or ended something, and nothing depends on a counter: nothing is charged beyond
+        its hold, nothing held past a limit, and so no sum can hide that something past a limit was given back."""
+        books = self._books
+        return (
+            all(isinstance(result, DONE) and not result.replayed for result in self._results)
+            and not any(any(hold.unenforced) for hold in books.inserted)
+            and all(
+                (meter.overrun, meter.unenforced) == self._before[meter.id][2:]
+                for meter in books.meters.values()
+            )
         )
 
     def _ends(self) -> list[Statement]:

@@ -47,14 +47,14 @@ UPDATE_ENDS = f"""
 UPDATE metering_usagereservation held SET state = new.state, provisional = new.provisional,
     end_digest = new.end_digest, unenforced = new.unenforced::bigint[], ended_at = clock_timestamp(),
     idempotency_key = CASE WHEN new.state <> 2 THEN held.idempotency_key END
-FROM {rows("id uuid, state smallint, provisional boolean, end_digest bigint, unenforced text")}
+FROM {rows("id uuid", "state smallint, provisional boolean, end_digest bigint, unenforced text")}
 WHERE held.id = new.id
 """  # noqa: S608 - constants of this file
 
 FREE_KEYS = "UPDATE metering_usagereservation SET idempotency_key = NULL WHERE id = ANY(%s::uuid[])"
 
 EXTENDED_COLUMNS = (
-    "id uuid, version int, lease_s int, meter_ids text, amounts text, unenforced text, flags text,"
+    "version int, lease_s int, meter_ids text, amounts text, unenforced text, flags text,"
     "input_tokens bigint, output_tokens bigint, cost_nano_usd bigint, api_calls bigint, files bigint, steps bigint"
 )
 
@@ -65,27 +65,22 @@ UPDATE metering_usagereservation held SET version = new.version,
     flags = new.flags::smallint[], input_tokens = coalesce(new.input_tokens, 0),
     output_tokens = coalesce(new.output_tokens, 0), cost_nano_usd = coalesce(new.cost_nano_usd, 0),
     api_calls = coalesce(new.api_calls, 0), files = coalesce(new.files, 0), steps = coalesce(new.steps, 0)
-FROM {rows(EXTENDED_COLUMNS)}
+FROM {rows("id uuid", EXTENDED_COLUMNS)}
 WHERE held.id = new.id
 """  # noqa: S608 - constants of this file
-
-METER_COLUMNS = "id bigint, used bigint, held bigint, overrun bigint, unenforced bigint, highest_limit bigint"
 
 UPDATE_METERS = f"""
 UPDATE metering_usagemeter meter SET used = coalesce(new.used, 0), held = coalesce(new.held, 0),
     overrun = coalesce(new.overrun, 0), unenforced = coalesce(new.unenforced, 0), highest_limit = new.highest_limit
-FROM {rows(METER_COLUMNS)}
+FROM {rows("id bigint", "used bigint, held bigint, overrun bigint, unenforced bigint, highest_limit bigint")}
 WHERE meter.id = new.id
 """  # noqa: S608 - constants of this file
 
-WATCH_COLUMNS = (
-    "id bigint, alert_at bigint, watched_limit bigint, thresholds text, alerted text, rearms_at timestamptz,"
-    "episodes int"
-)
+WATCH_TEXTS = "id bigint, thresholds text, alerted text, rearms_at timestamptz"
 
 UPDATE_WATCHES = f"""
 UPDATE metering_usagemeter meter SET alert_at = new.alert_at, watched_limit = new.watched_limit,
     thresholds = new.thresholds, alerted = new.alerted, rearms_at = new.rearms_at, episodes = new.episodes
-FROM {rows(WATCH_COLUMNS)}
+FROM {rows(WATCH_TEXTS, "alert_at bigint, watched_limit bigint, episodes int")}
 WHERE meter.id = new.id
 """  # noqa: S608 - constants of this file

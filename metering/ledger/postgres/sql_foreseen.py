@@ -12,7 +12,7 @@ WITH locked AS MATERIALIZED (
 ), ended AS (
     UPDATE metering_usagereservation held SET state = new.state, end_digest = new.end_digest,
         ended_at = clock_timestamp()
-    FROM {rows("id uuid, version int, state smallint, end_digest bigint")}
+    FROM {rows("id uuid", "version int, state smallint, end_digest bigint")}
     WHERE (SELECT count(*) FROM locked) > 0 AND held.id = new.id AND held.version = new.version AND held.state < 1
     RETURNING held.id
 ), logged AS ({INSERT_FORESEEN_ATTEMPTS}), entered AS ({INSERT_ENTRIES})
@@ -30,7 +30,7 @@ CHANGE_METERS = f"""
 WITH changed AS (
     UPDATE metering_usagemeter meter SET used = meter.used + new.used, held = meter.held + new.held,
         highest_limit = greatest(meter.highest_limit, new.highest_limit)
-    FROM {rows("id bigint, used bigint, held bigint, highest_limit bigint, most bigint, is_open boolean")}
+    FROM {rows("id bigint", "used bigint, held bigint, highest_limit bigint, most bigint, is_open boolean")}
     WHERE meter.id = new.id AND meter.used + meter.held <= new.most
     AND CASE meter."window" WHEN 'none' THEN meter.held + new.held ELSE meter.used + new.used END < meter.alert_at
     AND (meter.rearms_at IS NULL OR clock_timestamp() < meter.rearms_at)

@@ -2,7 +2,7 @@
 
 from metering.ledger.postgres.sql_rows import rows
 
-HOLD_COLUMNS = """id uuid, tenant_id uuid, state smallint, version int, lease_s int, body_digest bigint,
+NEW_HOLD_COLUMNS = """tenant_id uuid, state smallint, version int, lease_s int, body_digest bigint,
 meter_ids text, amounts text, unenforced text, flags text, input_tokens bigint, output_tokens bigint,
 cost_nano_usd bigint, api_calls bigint, files bigint, steps bigint, team_id uuid, user_id uuid, token_id uuid,
 task text, request_id text, request_model text, model_class text, provider_name text, agent_id text,
@@ -20,7 +20,7 @@ SELECT id, tenant_id, state, version, false, moment, moment + lease_s * interval
     coalesce(api_calls, 0), coalesce(files, 0), coalesce(steps, 0), team_id, user_id,
     token_id, task, request_id, request_model, model_class, provider_name, agent_id, microdao_id, channel_id,
     conversation_id, trace_id, idempotency_key, idempotency_digest
-FROM clock_timestamp() moment, {rows(HOLD_COLUMNS)}
+FROM clock_timestamp() moment, {rows("id uuid", NEW_HOLD_COLUMNS)}
 """  # noqa: S608 - constants of this file
 
 INSERT_HOLDS = f"{_INSERT_HOLDS} ORDER BY id"
@@ -47,10 +47,11 @@ ON CONFLICT (id) DO UPDATE SET response_model = excluded.response_model, provide
 WHERE metering_usagelog.outcome = 'provisional'
 """
 
-ATTEMPT_COLUMNS = """id uuid, reservation_id uuid, attempt smallint, response_model text, provider_name text,
-input_tokens bigint, output_tokens bigint, cached_input_tokens bigint, cache_write_tokens bigint,
-reasoning_tokens bigint, api_calls bigint, files bigint, steps bigint, cost_nano_usd bigint, latency_ms int,
-outcome text, estimated boolean, started_at timestamptz"""
+ATTEMPT_TEXTS = "id uuid, response_model text, provider_name text, outcome text"
+
+ATTEMPT_COLUMNS = """reservation_id uuid, attempt smallint, input_tokens bigint, output_tokens bigint,
+cached_input_tokens bigint, cache_write_tokens bigint, reasoning_tokens bigint, api_calls bigint, files bigint,
+steps bigint, cost_nano_usd bigint, latency_ms int, estimated boolean, started_at timestamptz"""
 
 INSERT_FORESEEN_ATTEMPTS = f"""
 INSERT INTO metering_usagelog ({LOG_COLUMNS})
@@ -61,7 +62,7 @@ SELECT new.id, held.id, new.attempt, held.tenant_id, held.team_id, held.user_id,
     coalesce(new.files, 0), coalesce(new.steps, 0), coalesce(new.cost_nano_usd, 0), coalesce(new.latency_ms, 0),
     new.outcome, new.estimated, new.started_at, clock_timestamp(),
     held.agent_id, held.microdao_id, held.channel_id, held.conversation_id, held.trace_id
-FROM {rows(ATTEMPT_COLUMNS)}
+FROM {rows(ATTEMPT_TEXTS, ATTEMPT_COLUMNS)}
 JOIN metering_usagereservation held ON held.id = new.reservation_id
 """  # noqa: S608 - constants of this file
 """A hold that was foreseen as held has no provisional attempt."""
@@ -75,12 +76,12 @@ SELECT new.id, held.id, 1, held.tenant_id, held.team_id, held.user_id, held.toke
     held.output_tokens * charged, 0, 0, 0, held.api_calls * charged, held.files * charged, held.steps * charged,
     held.cost_nano_usd * charged, 0, new.outcome, charged = 1, held.created_at, clock_timestamp(),
     held.agent_id, held.microdao_id, held.channel_id, held.conversation_id, held.trace_id
-FROM {rows("id uuid, reservation_id uuid, outcome text, charged int")}
+FROM {rows("id uuid", "reservation_id uuid, outcome text, charged int")}
 JOIN metering_usagereservation held ON held.id = new.reservation_id
 {REPLACE_PROVISIONAL}
 """  # noqa: S608 - constants of this file
 
-ENTRY_COLUMNS = """id uuid, reservation_id uuid, tenant_id uuid, kind smallint, meter_ids text, charges text,
+ENTRY_COLUMNS = """reservation_id uuid, tenant_id uuid, kind smallint, meter_ids text, charges text,
 requests bigint, input_tokens bigint, output_tokens bigint, cost_nano_usd bigint, api_calls bigint, files bigint,
 steps bigint, reason text"""
 
@@ -90,10 +91,10 @@ INSERT INTO metering_ledgerentry (id, reservation_id, tenant_id, kind, recorded_
 SELECT id, reservation_id, tenant_id, kind, clock_timestamp(), meter_ids::bigint[], charges::bigint[],
     coalesce(requests, 0), coalesce(input_tokens, 0), coalesce(output_tokens, 0), coalesce(cost_nano_usd, 0),
     coalesce(api_calls, 0), coalesce(files, 0), coalesce(steps, 0), reason
-FROM {rows(ENTRY_COLUMNS)}
+FROM {rows("id uuid", ENTRY_COLUMNS)}
 """  # noqa: S608 - constants of this file
 
-ALERT_COLUMNS = """id uuid, meter_id bigint, threshold smallint, episode int, used bigint, held bigint,
+ALERT_COLUMNS = """meter_id bigint, threshold smallint, episode int, used bigint, held bigint,
 requested bigint, "limit" bigint"""
 
 INSERT_ALERTS = f"""
@@ -102,7 +103,7 @@ INSERT INTO metering_quotaalert (id, tenant_id, meter_id, budget_id, subject_typ
 SELECT new.id, meter.tenant_id, meter.id, meter.budget_id, meter.subject_type, meter.subject_id, meter.dimension,
     meter."window", meter.window_start, meter.window_end, meter.timezone, new.threshold, new.episode, new.used,
     new.held, new.requested, new."limit", clock_timestamp()
-FROM {rows(ALERT_COLUMNS)}
+FROM {rows("id uuid", ALERT_COLUMNS)}
 JOIN metering_usagemeter meter ON meter.id = new.meter_id
 ON CONFLICT (meter_id, threshold, episode) DO NOTHING
 """  # noqa: S608 - constants of this file

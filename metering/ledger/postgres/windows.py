@@ -11,6 +11,7 @@ from time import monotonic
 from metering.ledger.commands import MeterKey
 from metering.ledger.digests import digest64
 from metering.ledger.postgres.literals import array, optional_array, text_array
+from metering.ledger.postgres.read import shared
 from metering.ledger.postgres.wire import Wire
 from metering.ledger.records import Meter
 from metering.ledger.windows import window_bounds
@@ -115,7 +116,9 @@ class WindowCache:
             optional_array([key.tenant_id for key in keys]),
         )
         [rows] = await wire.exchange([(LATEST, (*subjects, moment.isoformat().encode()))])
-        return {keys[place - 1]: (id_, start, end or FOREVER) for place, id_, start, end in rows}
+        return {
+            keys[place - 1]: (id_, shared(start), shared(end or FOREVER)) for place, id_, start, end in rows
+        }
 
     async def _insert(
         self, wire: Wire, keys: list[MeterKey], latest: dict[MeterKey, Opened], moment: datetime

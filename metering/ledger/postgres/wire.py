@@ -1,7 +1,7 @@
 """Several prepared statements in one round trip, on libpq's pipeline mode (PostgreSQL documentation, 32.5).
 
-psycopg's own pipeline costs about 100 microseconds of Python a statement; a batch has ten of them. This
-sends them through psycopg's thin libpq wrapper instead, and reads the answers with its row loaders.
+psycopg's own pipeline costs about 100 microseconds of Python a statement; a batch has six to ten of them.
+This sends them through psycopg's thin libpq wrapper instead, and reads the answers with its row loaders.
 """
 
 import asyncio

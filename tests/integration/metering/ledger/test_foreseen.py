@@ -5,6 +5,7 @@ import asyncio
 import psycopg
 
 from metering.ids import uuid7
+from metering.ledger.audit import verify_ledger
 from metering.ledger.commands import Expire
 from metering.ledger.results import Ended, Granted, Reason, Refused
 from metering.ledger.writer import LedgerWriter
@@ -15,6 +16,7 @@ from tests.integration.metering.ledger.kit import (
     key,
     line,
     meter_row,
+    release,
     reserve,
     run_out,
     settle,
@@ -95,6 +97,23 @@ async def test_a_late_settle_of_a_hold_that_was_swept_is_trued_up(
     assert isinstance(ended, Ended)
     assert ended.state is ReservationState.EXPIRED
     assert meter_row(database, tokens)["used"] == 4
+
+
+async def test_what_is_given_back_and_held_anew_past_a_limit_is_counted_as_it_was(
+    ledger: LedgerWriter, other: LedgerWriter, foreseen: Foreseen, conninfo: str
+) -> None:
+    """The sums are equal, but by then another process had made room, so that nothing went past the limit."""
+    tokens = key()
+    soft = line(tokens, 10, enforced=False)
+    most, some, past = reserve(line(tokens, 75)), reserve(line(tokens, 20)), reserve(soft)
+    await other.submit(most)
+    await other.submit(some)
+    await ledger.submit(past)
+    await other.submit(release(some.reservation_id))
+    done = foreseen.done
+    await asyncio.gather(ledger.submit(settle(past.reservation_id, 0)), ledger.submit(reserve(soft)))
+    assert foreseen.done == done
+    assert verify_ledger(conninfo) == []
 
 
 async def test_a_hold_on_no_meter_is_made_and_ended(ledger: LedgerWriter, foreseen: Foreseen) -> None:

@@ -1,5 +1,6 @@
 """Hostile text and odd numbers arrive in PostgreSQL as they were sent."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta, timezone
 from uuid import UUID
 
@@ -7,6 +8,7 @@ import psycopg
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from metering.ids import uuid7
 from metering.ledger.commands import CallContext
@@ -27,9 +29,12 @@ moments = st.datetimes(datetime(1990, 1, 1), datetime(9999, 12, 30), timezones=z
 
 def unpacked(database: psycopg.Connection, kind: str, literal: bytes, length: int) -> list[object]:
     """The literal as a column of rows, as the statements of a batch take it."""
-    statement = f"SELECT value FROM {rows(f'number int, value {kind}')} ORDER BY place".encode()
-    numbers = list(range(length))
-    return [row[0] for row in database.execute(statement, (numbers, literal.decode())).fetchall()]
+    columns = rows(f"number int, walked {kind}", f"picked {kind}")
+    statement = f"SELECT walked, picked FROM {columns} ORDER BY place".encode()
+    parameters = (list(range(length)), literal.decode(), literal.decode())
+    walked, picked = zip(*database.execute(statement, parameters).fetchall(), strict=True)
+    assert walked == picked
+    return list(picked)
 
 
 @pytest.mark.parametrize(
@@ -75,6 +80,34 @@ def test_rows_of_different_lengths_arrive_as_they_were_sent(database: psycopg.Co
         ]
 
     check()
+
+
+async def test_many_attempts_of_many_calls_are_kept_each_with_its_own_text(
+    ledger: LedgerWriter, database: psycopg.Connection
+) -> None:
+    ids = await kit.held(ledger, kit.line(kit.key()), count=8)
+    attempts = {
+        id_: tuple(kit.attempt(number, f"{place} {number}") for number in range(1, 1001))
+        for place, id_ in enumerate(ids)
+    }
+
+    await asyncio.gather(*[ledger.submit(kit.settle(id_, attempts=attempts[id_])) for id_ in ids])
+
+    found = database.execute(
+        "SELECT reservation_id, attempt, provider_name FROM metering_usagelog"
+    ).fetchall()
+    assert set(found) == {(id_, each.number, each.provider_name) for id_ in ids for each in attempts[id_]}
+
+
+async def test_a_start_in_a_zone_of_seconds_is_kept_to_the_second(
+    ledger: LedgerWriter, database: psycopg.Connection
+) -> None:
+    started_at = datetime(2026, 3, 10, 12, tzinfo=timezone(timedelta(seconds=3208)))
+    [id_] = await kit.held(ledger, kit.line(kit.key()))
+
+    await ledger.submit(kit.settle(id_, attempts=(replace(kit.attempt(), started_at=started_at),)))
+
+    assert database.execute("SELECT started_at FROM metering_usagelog").fetchall() == [(started_at,)]
 
 
 async def test_hostile_texts_of_a_call_are_kept_as_they_are(

@@ -74,6 +74,27 @@ async def test_each_scan_looks_up_primary_keys(
         assert re.search(r"Index Cond: \(id = ", lines[place + 1]), "\n".join(lines)
 
 
+@pytest.mark.parametrize("statement", [sql_inserts.INSERT_ATTEMPTS, sql.UPDATE_WATCHES])
+def test_where_a_command_brings_many_rows_no_text_is_found_by_walking_to_it(statement: str) -> None:
+    """A subscript walks over the texts before it: a thousand attempts of each of fifty calls would take seconds."""
+    assert "::text[]" in statement
+    assert not re.search(r"(text|timestamptz)\[\]\)\[place\] AS (?!started_at)", statement)
+
+
+@pytest.mark.parametrize("table", ["reservation", "meter"])
+async def test_rows_are_locked_in_order_of_id_before_anything_is_changed(table: str, conninfo: str) -> None:
+    statement = {"reservation": sql_foreseen.END_HOLDS, "meter": sql_foreseen.LOCK_METERS}[table]
+
+    lines = "\n".join(await plan_of(statement, conninfo))
+
+    in_order = (
+        rf"Sort.*\n\s*Sort Key: (metering_usage{table}\.)?id\n|Index Scan using metering_usage{table}_pkey"
+    )
+    assert re.search(rf"LockRows.*\n\s*->  ({in_order})", lines), lines
+    if table == "reservation":
+        assert re.search(r"->  Update on .*\n(.*\n)*?\s*One-Time Filter: \(\(InitPlan", lines), lines
+
+
 async def test_what_was_planned_on_a_table_of_one_row_is_planned_again_when_it_has_grown(
     ledger: LedgerWriter, database: psycopg.Connection, meter: kit.MeterKey
 ) -> None:

@@ -1,7 +1,7 @@
 """The writer answers every command once, and no command spoils the others of its batch."""
 
 import asyncio
-from datetime import datetime, timedelta, timezone
+from collections.abc import Iterator
 
 import psycopg
 import pytest
@@ -15,16 +15,24 @@ from metering.ledger.results import Ended, Granted
 from metering.ledger.writer import LedgerWriter
 from tests.integration.metering.ledger import kit
 
-FAR_EAST = timezone(timedelta(hours=20))
-"""Python knows such offsets, PostgreSQL refuses them."""
+POISON = "ALTER TABLE metering_usagelog ADD CONSTRAINT poison CHECK (response_model <> 'poison')"
+CURE = "ALTER TABLE metering_usagelog DROP CONSTRAINT poison"
+
+
+@pytest.fixture
+def poisoned(database: psycopg.Connection) -> Iterator[None]:
+    """A database that refuses what passes every check."""
+    database.execute(POISON)
+    yield
+    database.execute(CURE)
 
 
 def poison(settle: Settle) -> Settle:
-    """A settlement that passes every check and that the database refuses."""
     [attempt] = settle.attempts
-    return replace(settle, attempts=(replace(attempt, started_at=datetime(2026, 3, 10, tzinfo=FAR_EAST)),))
+    return replace(settle, attempts=(replace(attempt, response_model="poison"),))
 
 
+@pytest.mark.usefixtures("poisoned")
 async def test_a_command_that_the_database_refuses_does_not_sink_its_batch(
     ledger: LedgerWriter, database: psycopg.Connection, conninfo: str
 ) -> None:
@@ -48,6 +56,7 @@ async def test_a_command_that_the_database_refuses_does_not_sink_its_batch(
     assert verify_ledger(conninfo) == []
 
 
+@pytest.mark.usefixtures("poisoned")
 async def test_a_reservation_whose_command_was_refused_can_still_be_ended(ledger: LedgerWriter) -> None:
     hold = kit.reserve(kit.line(kit.key()))
     await ledger.submit(hold)

