@@ -13,20 +13,9 @@ from msgspec.structs import replace
 
 from metering.ledger.commands import Attempt, Bound, CallContext, HoldLine, MeterKey, Reserve, Settle
 from metering.ledger.digests import command_digest, digest64
+from metering.ledger.postgres.columns import ATTEMPT_AMOUNTS
 from metering.types import Dimension, Outcome, Window
 
-AMOUNTS = (
-    "latency_ms",
-    "input_tokens",
-    "output_tokens",
-    "cached_input_tokens",
-    "cache_write_tokens",
-    "reasoning_tokens",
-    "api_calls",
-    "files",
-    "steps",
-    "cost_nano_usd",
-)
 TEXTS = {name: f"the {name}" for name in CallContext.__struct_fields__}
 ID = UUID("019cd79e-4600-7000-8000-000000000001")
 RESERVE = Reserve(
@@ -68,11 +57,11 @@ SETTLE = Settle(
             started_at=datetime(2026, 3, 10, 12, tzinfo=UTC),
             outcome=Outcome.CANCELLED,
             estimated=True,
-            **{name: number for number, name in enumerate(AMOUNTS, 5)},
+            **{name: number for number, name in enumerate(ATTEMPT_AMOUNTS, 5)},
         ),
     ),
 )
-STORED = (-8671340720319450708, -453817428210041469)
+STORED = (-8671340720319450708, 2770551845693600222)
 CHANGES = {
     "amount": replace(RESERVE, lines=(replace(RESERVE.lines[0], amount=11),)),
     "limit": replace(RESERVE, lines=(replace(RESERVE.lines[0], limit=101),)),
