@@ -56,13 +56,14 @@ async def plan_of(statement: str, conninfo: str) -> list[str]:
 
 
 @pytest.mark.parametrize("statement", STATEMENTS.values(), ids=STATEMENTS)
-@pytest.mark.parametrize("holds", [0, 100])
+@pytest.mark.parametrize("holds", [0, 300])
 async def test_each_scan_looks_up_primary_keys(
     statement: str, holds: int, ledger: LedgerWriter, conninfo: str, database: psycopg.Connection
 ) -> None:
     """Above all not the index of what is held: it would be walked for every batch, and it is long when calls hang."""
     if holds:
-        await kit.held(ledger, *[kit.line(kit.key()) for _ in range(60)])
+        for _ in range(5):
+            await kit.held(ledger, *[kit.line(kit.key()) for _ in range(60)])
         copy_holds(database, holds)
         database.execute("ANALYZE metering_usagereservation, metering_usagemeter")
     lines = await plan_of(statement, conninfo)
@@ -92,7 +93,7 @@ async def test_rows_are_locked_in_order_of_id_before_anything_is_changed(table: 
     )
     assert re.search(rf"LockRows.*\n\s*->  ({in_order})", lines), lines
     if table == "reservation":
-        assert re.search(r"->  Update on .*\n(.*\n)*?\s*One-Time Filter: \(\(InitPlan", lines), lines
+        assert re.search(r"->  Update on .*\n(.*\n)*?\s*One-Time Filter: ", lines), lines
 
 
 async def test_what_was_planned_on_a_table_of_one_row_is_planned_again_when_it_has_grown(
