@@ -8,7 +8,6 @@ from django.utils.timezone import now
 from unfold.forms import AdminOwnPasswordChangeForm
 
 from admin_console.auditing import actor_of
-from metering.errors import InvalidRequest
 from metering.identity.set_password import set_password
 
 
@@ -20,11 +19,7 @@ class OwnPassword(PasswordChangeView):
 
     def form_valid(self, form: AdminOwnPasswordChangeForm) -> HttpResponse:
         user, password = form.user, form.cleaned_data["new_password1"]
-        try:
-            set_password(user=user, password=password, actor=actor_of(self.request), now=now())
-        except InvalidRequest as error:  # too long: Django's own form has no limit
-            form.add_error("new_password1", error.message)
-            return self.form_invalid(form)
+        set_password(user=user, password=password, actor=actor_of(self.request), now=now())
         user.refresh_from_db(fields=["password"])
         update_session_auth_hash(self.request, user)
         return HttpResponseRedirect(self.get_success_url())

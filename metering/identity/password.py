@@ -8,6 +8,19 @@ from metering.errors import InvalidRequest
 from metering.models import User
 
 MAX_LENGTH = 256
+LIMIT = f"A password has at most {MAX_LENGTH} characters."
+
+
+class MaximumLengthValidator:
+    """One of AUTH_PASSWORD_VALIDATORS: so much can be given when signing in."""
+
+    def validate(self, password: str, user: User | None = None) -> None:
+        """Raises ValidationError."""
+        if len(password) > MAX_LENGTH or "\x00" in password:
+            raise ValidationError(LIMIT, code="password_too_long")
+
+    def get_help_text(self) -> str:
+        return LIMIT
 
 
 def hash_password(password: str, *, user: User) -> str:
@@ -15,8 +28,6 @@ def hash_password(password: str, *, user: User) -> str:
 
     Raises InvalidRequest with every rule of AUTH_PASSWORD_VALIDATORS that it breaks.
     """
-    if len(password) > MAX_LENGTH or "\x00" in password:
-        raise InvalidRequest(f"A password has at most {MAX_LENGTH} characters.", param="password")
     try:
         validate_password(password, user)
     except ValidationError as error:

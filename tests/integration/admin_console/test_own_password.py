@@ -46,7 +46,7 @@ def test_this_session_goes_on_and_every_other_ends(console: Client, operator: Us
 
 @pytest.mark.parametrize(
     ("password", "field", "told"),
-    [("short", "new_password2", "too short"), ("violet-Hammer-9" * 20, "new_password1", "at most 256")],
+    [("short", "new_password2", "too short"), ("violet-Hammer-9" * 20, "new_password2", "at most 256")],
 )
 def test_one_that_is_not_good_enough_is_told_and_changes_nothing(
     console: Client, operator: User, password: str, field: str, told: str

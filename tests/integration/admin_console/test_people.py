@@ -53,6 +53,17 @@ def test_a_password_is_changed_and_audited_without_it(console: Client, url: Url)
     assert AuditEvent.objects.get(action="user.changed").facts == {"changes": {"password": "changed"}}
 
 
+def test_a_password_that_nobody_could_sign_in_with_is_refused(console: Client, url: Url) -> None:
+    rows.customer("alder")
+    user = User.objects.get(email="ann@alder.example")
+    address = url(User, "change", user.pk).replace("/change/", "/password/")
+    long = PASSWORD * 20
+    answer = console.post(address, {"password1": long, "password2": long, "usable_password": "true"})
+    assert "at most 256" in answer.content.decode()
+    user.refresh_from_db()
+    assert not user.check_password(long)
+
+
 def test_nobody_locks_the_console_from_the_inside(console: Client, url: Url, operator: User) -> None:
     form = {"email": operator.email, "name": "Op", "role": "MEMBER"}
     assert console.post(url(User, "change", operator.pk), form).status_code == 302
