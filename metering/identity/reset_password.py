@@ -1,6 +1,7 @@
 """Choose another password with the token of a mail. Every session of before ends, and every other such token.
 
-Who was locked out for guessing wrong may sign in again (LOCKOUT_RESET).
+Who was locked out for guessing wrong may sign in again: the setting LOCKOUT_RESET names the function, in a project
+that locks people out.
 """
 
 from datetime import datetime
@@ -32,4 +33,6 @@ def reset_password(*, token: str, password: str, now: datetime) -> None:
         record_change(
             action="user.password_reset", actor=user.email, target=user, tenant_id=user.tenant_id, now=now
         )
-    import_string(settings.LOCKOUT_RESET)(username=user.email)
+    lockout_reset = getattr(settings, "LOCKOUT_RESET", None)
+    if lockout_reset is not None:
+        import_string(lockout_reset)(username=user.email)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from metering.errors import InvalidRequest
 from metering.ids import first_id_at, is_uuid7
-from metering.ledger.check_attempts import LARGEST_SUM, check_attempts
+from metering.ledger.check_attempts import check_attempts
 from metering.ledger.check_text import check_text
 from metering.ledger.commands import (
     Adjust,
@@ -21,6 +21,7 @@ from metering.ledger.commands import (
     Reserve,
     Settle,
 )
+from metering.ledger.records import LARGEST_SUM
 from metering.ledger.windows import is_time_zone
 from metering.types import MAX_AMOUNT, MAX_PERCENT, MAX_THRESHOLDS, SubjectType
 

@@ -5,11 +5,11 @@ from operator import attrgetter
 from metering.errors import InvalidRequest
 from metering.ledger.check_text import check_text
 from metering.ledger.commands import Attempt
+from metering.ledger.records import LARGEST_SUM
 from metering.types import MAX_AMOUNT, Outcome
 
 MAX_ATTEMPTS = 1000
 MAX_LATENCY_MS = 2**31 - 1
-LARGEST_SUM = 2**63 - 1
 FIRST_YEAR, LAST_YEAR = 1, 9999
 """In these, UTC may have no such date."""
 PROVISIONAL = Outcome.PROVISIONAL

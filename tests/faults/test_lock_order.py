@@ -109,18 +109,17 @@ class EndsMeanwhile:
         reservation_id: UUID,
         like: UUID,
         *,
-        waits: bool = False,
+        armed: bool = True,
     ) -> None:
         self._names = {"id": str(reservation_id)}, like
         self._pool = pool
         self._database = database
-        self._begun = False
-        self.waits = waits
+        self.armed = armed
         self.ended: Future[None] | None = None
 
     def __call__(self, step: str) -> None:
-        if step == "after_lock" and not (self._begun or self.waits):
-            self._begun = True
+        if step == "after_lock" and self.armed:
+            self.armed = False
             ending = Event()
             self.ended = self._pool.submit(self._reserve_and_end, ending)
             assert ending.wait(TO_QUEUE_UP_S * 10)
@@ -163,11 +162,11 @@ async def test_a_foreseen_reserve_sent_again_does_not_block_the_end_of_its_first
     """It has its meters when it finds that the other copy came in between."""
     like, again = reserve(line(HOT, 1, LIMIT)), reserve(line(HOT, 1, LIMIT))
     await ledgers[0].submit(like)
-    meanwhile = EndsMeanwhile(database, pool, again.reservation_id, like.reservation_id, waits=True)
+    meanwhile = EndsMeanwhile(database, pool, again.reservation_id, like.reservation_id, armed=False)
     third = LedgerWriter(database, on_step=meanwhile)
     await third.start()
     await third.submit(reserve(line(HOT, 1, LIMIT)))  # from here on it knows the meter
-    meanwhile.waits = False
+    meanwhile.armed = True
     await third.submit(again)
     await third.close()
     assert meanwhile.ended is not None

@@ -25,7 +25,6 @@ from metering.ledger.records import LARGEST_SUM
 from metering.ledger.results import Ended, Granted, LineBalance, Result
 
 DONE = (Granted, Ended)
-Counters = tuple[int, int, int, int]
 
 
 class ForeseenBatch:

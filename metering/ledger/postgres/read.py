@@ -1,28 +1,21 @@
 """Rows as the engine's records."""
 
-from collections.abc import Hashable
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any
 
 from metering.ledger.commands import Bound
 from metering.ledger.records import Entry, Hold, Meter, Totals
 from metering.types import Dimension, EntryKind, ReservationState
 
 Row = tuple[Any, ...]
-Value = TypeVar("Value", bound=Hashable)
 STATES = {int(state): state for state in ReservationState}
 DIMENSIONS = {dimension.value: dimension for dimension in Dimension}
 
 
-def shared(value: Value) -> Value:
+@lru_cache(maxsize=8192, typed=True)
+def shared(value: Any) -> Any:
     """The same object for equal values. Thousands of meters have the same budget, limit and window: one object stays in
     the processor's cache, thousands would not."""
-    known: Value = _shared(value)
-    return known
-
-
-@lru_cache(maxsize=8192, typed=True)
-def _shared(value: Any) -> Any:
     return value
 
 

@@ -56,9 +56,9 @@ class PostgresStore:
         """
         if self._wire is None:
             self._wire, self._batches = Wire(await connect(self._conninfo)), 0
-        self._batches += 1
         if self._batches.bit_count() == 1:
             await self._wire.exchange([PLAN_AGAIN])
+        self._batches += 1
         self._step("before_lock")
         results = await self._try_foreseen(self._wire, commands)
         if results is None:
