@@ -3,8 +3,10 @@
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
+from unfold.contrib.filters.admin import TextFilter
 from unfold.decorators import display
 
 from admin_console.display import links, meter_lines, moment, tokens
@@ -19,11 +21,28 @@ from admin_console.filters import (
 from admin_console.history import HistoryAdmin
 from admin_console.site import console
 from metering.models import UsageLog, UsageReservation, UsageRollup
-from metering.types import Outcome, ReservationState
+from metering.types import EstimateReason, Outcome, ReservationState
 
+YES_OR_NO = [("1", "yes"), ("0", "no")]
 WHO_AND_WHY = ("request_id", "conversation_id", "trace_id", "agent_id")
 StateName = choice_filter("state", lambda: [(str(state.value), state.name) for state in ReservationState])
 OutcomeName = choice_filter("outcome", lambda: [(item.value, item.value) for item in Outcome])
+Estimated = choice_filter("estimated", lambda: YES_OR_NO)
+ReasonName = choice_filter(
+    "estimate_reason", lambda: [(item.value, item.value) for item in EstimateReason if item]
+)
+PartlyPriced = choice_filter("partly_priced", lambda: YES_OR_NO)
+
+
+class ServiceTier(TextFilter):
+    """One tier, as vendors call it."""
+
+    title = "service tier"
+    parameter_name = "service_tier"
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        tier = (self.value() or "").strip()
+        return queryset.filter(service_tier=tier) if tier else queryset
 
 
 @admin.register(UsageReservation, site=console)
@@ -70,9 +89,11 @@ class UsageReservationAdmin(HistoryAdmin):
 class UsageLogAdmin(HistoryAdmin):
     list_display = (
         moment("started_at"), "shown_outcome", "tenant", "task", "request_model", "provider_name",
-        tokens, "cost", "latency_ms", "request_id",
+        tokens, "cost", "estimated", "estimate_reason", "partly_priced", "service_tier", "latency_ms", "request_id",
     )  # fmt: skip
-    list_filter = (When, TenantSlug, OutcomeName, TaskCode, ProviderName)
+    list_filter = (
+        When, TenantSlug, OutcomeName, TaskCode, ProviderName, Estimated, ReasonName, PartlyPriced, ServiceTier,
+    )  # fmt: skip
     ordering = ("-id",)
     search_fields = ("id",)
     search_help_text = "Attempt, reservation or request id"

@@ -96,6 +96,22 @@ class Outcome(StrEnum):
     PROVISIONAL = "provisional"
 
 
+class EstimateReason(StrEnum):
+    """Why an attempt's figures are not simply those that the vendor reported. `NONE`: they are."""
+
+    NONE = ""
+    MISSING = "missing"
+    """The vendor reported no usage, or not all of it."""
+    CONTRADICTORY = "contradictory"
+    """Its figures contradict each other, or the answer."""
+    CUT = "cut"
+    """The answer broke off."""
+    UNANSWERED = "unanswered"
+    """It was sent, and nothing is known of an answer."""
+    IMPOSSIBLE = "impossible"
+    """More than the model can do."""
+
+
 class EnforcementMode(StrEnum):
     """What a limit does once it is reached: record, warn, or deny."""
 

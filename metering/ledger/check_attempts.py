@@ -6,13 +6,15 @@ from metering.errors import InvalidRequest
 from metering.ledger.check_text import check_text
 from metering.ledger.commands import Attempt
 from metering.ledger.records import LARGEST_SUM
-from metering.types import MAX_AMOUNT, Outcome
+from metering.types import MAX_AMOUNT, EstimateReason, Outcome
 
 MAX_ATTEMPTS = 1000
 MAX_LATENCY_MS = 2**31 - 1
 FIRST_YEAR, LAST_YEAR = 1, 9999
 """In these, UTC may have no such date."""
 PROVISIONAL = Outcome.PROVISIONAL
+REASONS = frozenset(EstimateReason)
+MAX_REPORTED = 1_000
 _amounts_of = attrgetter(
     "input_tokens",
     "output_tokens",
@@ -41,6 +43,8 @@ def check_attempts(attempts: tuple[Attempt, ...]) -> None:
             raise InvalidRequest("An attempt's latency_ms is out of range.", param="latency_ms")
         check_text(attempt.provider_name, "provider_name", 64)
         check_text(attempt.response_model, "response_model", 128)
+        if attempt.service_tier or attempt.estimate_reason or attempt.reported:
+            _check_marks(attempt)
         if attempt.started_at.tzinfo is None:
             raise InvalidRequest("An attempt's started_at needs a time zone.", param="started_at")
         if not FIRST_YEAR < attempt.started_at.year < LAST_YEAR:
@@ -49,3 +53,12 @@ def check_attempts(attempts: tuple[Attempt, ...]) -> None:
         sum(amounts) > LARGEST_SUM for amounts in zip(*map(_amounts_of, attempts), strict=True)
     ):
         raise InvalidRequest("The attempts' sum is out of range.", param="attempts")
+
+
+def _check_marks(attempt: Attempt) -> None:
+    check_text(attempt.service_tier, "service_tier", 32)
+    check_text(attempt.reported, "reported", MAX_REPORTED)
+    if attempt.estimate_reason not in REASONS:
+        raise InvalidRequest("That is no reason for an estimate.", param="estimate_reason")
+    if attempt.estimate_reason and not attempt.estimated:
+        raise InvalidRequest("What has a reason to be estimated is estimated.", param="estimate_reason")

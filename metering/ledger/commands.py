@@ -10,7 +10,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from metering.types import Dimension, Outcome, Window
+from metering.types import Dimension, EstimateReason, Outcome, Window
 
 
 class MeterKey(Struct, frozen=True, kw_only=True, array_like=True, cache_hash=True):
@@ -92,6 +92,14 @@ class Attempt(Struct, frozen=True, kw_only=True, array_like=True):
     files: int = 0
     steps: int = 0
     cost_nano_usd: int = 0
+    partly_priced: bool = False
+    """A field or a tier of the call costs what our price does not know: the charge is a part of the vendor's."""
+    service_tier: str = ""
+    """The tier that the vendor says it served."""
+    estimate_reason: EstimateReason = EstimateReason.NONE
+    """Why the figures are not simply the vendor's; whatever has a reason is `estimated`."""
+    reported: str = ""
+    """The usage as the vendor reported it, as JSON, where it was not believed as it is."""
 
 
 class Reserve(Struct, frozen=True, kw_only=True, array_like=True):

@@ -2,10 +2,11 @@
 
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
+from django.db.models import Q
 
 from metering.models.policy import choices_of
 from metering.models.tenancy import TenantQuerySet
-from metering.types import Outcome
+from metering.types import EstimateReason, Outcome
 
 
 class UsageLog(models.Model):
@@ -35,7 +36,7 @@ class UsageLog(models.Model):
     cost_nano_usd = models.BigIntegerField()
     latency_ms = models.IntegerField()
     outcome = models.CharField(max_length=12, choices=choices_of(Outcome))
-    estimated = models.BooleanField(help_text="Counted by us: the vendor reported no usage.")
+    estimated = models.BooleanField(help_text="The figures are not simply those that the vendor reported.")
     started_at = models.DateTimeField()
     recorded_at = models.DateTimeField()
     agent_id = models.CharField(max_length=128, null=True)
@@ -43,11 +44,39 @@ class UsageLog(models.Model):
     channel_id = models.CharField(max_length=128, null=True)
     conversation_id = models.CharField(max_length=128, null=True)
     trace_id = models.CharField(max_length=128, null=True)
+    partly_priced = models.BooleanField(
+        db_default=False, help_text="The vendor charges for something that our price does not know."
+    )
+    service_tier = models.CharField(
+        max_length=32, db_default="", blank=True, help_text="As the vendor says that it served."
+    )
+    estimate_reason = models.CharField(
+        max_length=16,
+        db_default="",
+        blank=True,
+        choices=choices_of(EstimateReason),
+        help_text="Why it is estimated.",
+    )
+    reported = models.CharField(
+        max_length=1000,
+        db_default="",
+        blank=True,
+        help_text="What the vendor reported, where it was not believed.",
+    )
 
     objects = TenantQuerySet.as_manager()
 
     class Meta:
         ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(estimate_reason="")
+                | Q(
+                    estimate_reason__in=[reason.value for reason in EstimateReason if reason], estimated=True
+                ),
+                name="usagelog_estimate_reason",
+            ),
+        ]
         indexes = [
             models.Index(fields=["tenant_id", "id"], name="usagelog_tenant_id"),
             BrinIndex(fields=["recorded_at"], name="usagelog_recorded"),

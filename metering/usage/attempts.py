@@ -14,6 +14,7 @@ COLUMNS = (
     *("task", "model", "response_model", "provider", "input_tokens", "output_tokens", "cached_input_tokens"),
     *("cache_write_tokens", "reasoning_tokens", "api_calls", "files", "cost_nano_usd", "estimated"),
     *("latency_ms", "started_at", "team", "user", "token", "agent", "conversation", "trace"),
+    *("partly_priced", "service_tier", "estimate_reason", "reported"),
 )
 """Every field of a row, in order."""
 
@@ -77,4 +78,8 @@ def _as_json(row: UsageLog, state: int | None, tenant: str | None) -> dict[str, 
         "agent": row.agent_id,
         "conversation": row.conversation_id,
         "trace": row.trace_id,
+        "partly_priced": row.partly_priced,
+        "service_tier": row.service_tier,
+        "estimate_reason": row.estimate_reason,
+        "reported": row.reported,
     }

@@ -8,7 +8,7 @@ reservation's first attempt is: in the same month, for the same user, task and m
 LINES = """(
 SELECT log.id, log.tenant_id, log.team_id, log.user_id, log.token_id, log.task, log.request_model, log.provider_name,
     log.agent_id, log.conversation_id, 1 AS attempts, 0 AS corrections, log.estimated,
-    log.outcome = 'provisional' AS provisional,
+    log.partly_priced, log.outcome = 'provisional' AS provisional,
     -- An expired call of which was found out that it sent nothing has such an attempt, and counts as no request.
     CASE WHEN log.outcome <> 'cancelled' OR log.response_model <> '' THEN log.reservation_id END AS request,
     0 AS corrected_requests, log.input_tokens, log.output_tokens, log.cached_input_tokens, log.cache_write_tokens,
@@ -19,7 +19,7 @@ SELECT entry.id, entry.tenant_id, coalesce(log.team_id, held.team_id), coalesce(
     coalesce(log.token_id, held.token_id), coalesce(log.task, held.task, ''),
     coalesce(log.request_model, held.request_model, ''), coalesce(log.provider_name, held.provider_name, ''),
     coalesce(log.agent_id, held.agent_id), coalesce(log.conversation_id, held.conversation_id), 0, 1, false, false,
-    NULL, entry.requests, entry.input_tokens, entry.output_tokens, 0, 0, 0, entry.api_calls, entry.files,
+    false, NULL, entry.requests, entry.input_tokens, entry.output_tokens, 0, 0, 0, entry.api_calls, entry.files,
     entry.cost_nano_usd
 FROM metering_ledgerentry entry
 LEFT JOIN metering_usagelog log ON log.id = (left(entry.reservation_id::text, 35) ||

@@ -19,6 +19,7 @@ COUNTS = (
     "corrections",
     "estimated",
     "provisional",
+    "partly_priced",
     *SUMS,
 )
 
@@ -52,7 +53,7 @@ def summary_page(
     after: After | None = None,
     dearest_first: bool = False,
 ) -> SummaryPage:
-    """At most `limit` groups: requests, attempts, sums, and how many attempts were estimated.
+    """At most `limit` groups: requests, attempts, sums, and how many attempts bear which mark.
 
     `cost_nano_usd` is what was charged. With `prices` (which need `now`) it is the cost at those prices, and what
     was charged stands beside it. `dearest_first` orders by cost and has no next page. Raises InvalidRequest for an

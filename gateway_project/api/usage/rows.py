@@ -13,9 +13,14 @@ class UsageOut(serializers.Serializer[object]):
     requests = serializers.IntegerField()
     attempts = serializers.IntegerField()
     corrections = serializers.IntegerField(help_text="Made by hand; they are part of the sums.")
-    estimated = serializers.IntegerField(help_text="Attempts of which the vendor reported no usage.")
+    estimated = serializers.IntegerField(
+        help_text="Attempts whose figures are not simply those that the vendor reported."
+    )
     provisional = serializers.IntegerField(
         help_text="Attempts whose truth is not known yet: charged as held."
+    )
+    partly_priced = serializers.IntegerField(
+        help_text="Attempts of which the vendor charges for something that the price does not know."
     )
     input_tokens = serializers.IntegerField()
     output_tokens = serializers.IntegerField()

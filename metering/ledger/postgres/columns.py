@@ -9,7 +9,9 @@ from metering.ledger.postgres.literals import (
     nested_int_array,
     optional_array,
     optional_text_array,
+    sparse_bool_array,
     sparse_int_array,
+    sparse_text_array,
     text_array,
 )
 from metering.ledger.records import Alert, Hold
@@ -87,12 +89,16 @@ def attempts(books: Books) -> tuple[bytes, ...]:
         text_array([attempt.response_model for attempt in attempts]),
         text_array([attempt.provider_name for attempt in attempts]),
         text_array([attempt.outcome for attempt in attempts]),
+        sparse_text_array([attempt.service_tier for attempt in attempts]),
+        sparse_text_array([attempt.estimate_reason for attempt in attempts]),
+        sparse_text_array([attempt.reported for attempt in attempts]),
         array([row.reservation_id for row in logged]),
         array([attempt.number for attempt in attempts]),
         *(sparse_int_array([getattr(attempt, name) for attempt in attempts]) for name in ATTEMPT_AMOUNTS),
         array([attempt.estimated for attempt in attempts]),
         # JSON's offsets are whole minutes; a zone's need not be.
         array([attempt.started_at.astimezone(UTC) for attempt in attempts]),
+        sparse_bool_array([attempt.partly_priced for attempt in attempts]),
     )
 
 

@@ -30,6 +30,16 @@ def sparse_int_array(numbers: Sequence[int]) -> bytes:
     return array(numbers) if any(numbers) else NOTHING
 
 
+def sparse_bool_array(values: Sequence[bool]) -> bytes:
+    """As array; NOTHING where all are false (the statement says coalesce(…, false))."""
+    return array(values) if any(values) else NOTHING
+
+
+def sparse_text_array(texts: Sequence[str]) -> bytes:
+    """As text_array; NOTHING where all are empty (the statement says coalesce(…, ''))."""
+    return text_array(texts) if any(texts) else NOTHING
+
+
 def nested_int_array(rows: Sequence[Sequence[int]]) -> bytes:
     """A text[] whose elements are bigint[] literals: rows may have different lengths."""
     return b'{"{%b}"}' % _encode(rows)[2:-2].replace(b"],[", b'}","{') if rows else NOTHING

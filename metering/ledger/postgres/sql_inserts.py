@@ -34,7 +34,8 @@ locked, for whoever is ending the reservation just now, and he for the meters.""
 LOG_COLUMNS = """id, reservation_id, attempt, tenant_id, team_id, user_id, token_id, task, request_id,
 request_model, response_model, model_class, provider_name, input_tokens, output_tokens, cached_input_tokens,
 cache_write_tokens, reasoning_tokens, api_calls, files, steps, cost_nano_usd, latency_ms, outcome, estimated,
-started_at, recorded_at, agent_id, microdao_id, channel_id, conversation_id, trace_id"""
+started_at, recorded_at, agent_id, microdao_id, channel_id, conversation_id, trace_id, partly_priced,
+service_tier, estimate_reason, reported"""
 
 REPLACE_PROVISIONAL = """
 ON CONFLICT (id) DO UPDATE SET response_model = excluded.response_model, provider_name = excluded.provider_name,
@@ -43,15 +44,18 @@ ON CONFLICT (id) DO UPDATE SET response_model = excluded.response_model, provide
     reasoning_tokens = excluded.reasoning_tokens, api_calls = excluded.api_calls, files = excluded.files,
     steps = excluded.steps, cost_nano_usd = excluded.cost_nano_usd, latency_ms = excluded.latency_ms,
     outcome = excluded.outcome, estimated = excluded.estimated, started_at = excluded.started_at,
-    recorded_at = excluded.recorded_at
+    recorded_at = excluded.recorded_at, partly_priced = excluded.partly_priced,
+    service_tier = excluded.service_tier, estimate_reason = excluded.estimate_reason, reported = excluded.reported
 WHERE metering_usagelog.outcome = 'provisional'
 """
 
-ATTEMPT_TEXTS = "id uuid, response_model text, provider_name text, outcome text"
+ATTEMPT_TEXTS = """id uuid, response_model text, provider_name text, outcome text, service_tier text,
+estimate_reason text, reported text"""
 
 ATTEMPT_COLUMNS = """reservation_id uuid, attempt smallint, input_tokens bigint, output_tokens bigint,
 cached_input_tokens bigint, cache_write_tokens bigint, reasoning_tokens bigint, api_calls bigint, files bigint,
-steps bigint, cost_nano_usd bigint, latency_ms int, estimated boolean, started_at timestamptz"""
+steps bigint, cost_nano_usd bigint, latency_ms int, estimated boolean, started_at timestamptz,
+partly_priced boolean"""
 
 INSERT_FORESEEN_ATTEMPTS = f"""
 INSERT INTO metering_usagelog ({LOG_COLUMNS})
@@ -61,7 +65,9 @@ SELECT new.id, held.id, new.attempt, held.tenant_id, held.team_id, held.user_id,
     coalesce(new.cache_write_tokens, 0), coalesce(new.reasoning_tokens, 0), coalesce(new.api_calls, 0),
     coalesce(new.files, 0), coalesce(new.steps, 0), coalesce(new.cost_nano_usd, 0), coalesce(new.latency_ms, 0),
     new.outcome, new.estimated, new.started_at, clock_timestamp(),
-    held.agent_id, held.microdao_id, held.channel_id, held.conversation_id, held.trace_id
+    held.agent_id, held.microdao_id, held.channel_id, held.conversation_id, held.trace_id,
+    coalesce(new.partly_priced, false), coalesce(new.service_tier, ''), coalesce(new.estimate_reason, ''),
+    coalesce(new.reported, '')
 FROM {rows(ATTEMPT_TEXTS, ATTEMPT_COLUMNS)}
 JOIN metering_usagereservation held ON held.id = new.reservation_id
 """  # noqa: S608 - constants of this file
@@ -75,7 +81,8 @@ SELECT new.id, held.id, 1, held.tenant_id, held.team_id, held.user_id, held.toke
     held.request_model, '', held.model_class, held.provider_name, held.input_tokens * charged,
     held.output_tokens * charged, 0, 0, 0, held.api_calls * charged, held.files * charged, held.steps * charged,
     held.cost_nano_usd * charged, 0, new.outcome, charged = 1, held.created_at, clock_timestamp(),
-    held.agent_id, held.microdao_id, held.channel_id, held.conversation_id, held.trace_id
+    held.agent_id, held.microdao_id, held.channel_id, held.conversation_id, held.trace_id,
+    false, '', CASE charged WHEN 1 THEN 'unanswered' ELSE '' END, ''
 FROM {rows("id uuid", "reservation_id uuid, outcome text, charged int")}
 JOIN metering_usagereservation held ON held.id = new.reservation_id
 {REPLACE_PROVISIONAL}

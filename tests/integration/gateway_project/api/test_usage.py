@@ -54,6 +54,13 @@ class TestWhoseUse:
         [row] = results(people[who], "/api/usage?by=day")
         assert row["cost_nano_usd"] == cost
 
+    def test_what_is_estimated_and_what_is_partly_priced_is_counted_apart(self) -> None:
+        use(estimated=True, estimate_reason="missing")
+        use(partly_priced=True)
+        use(partly_priced=True, estimated=True)
+        [row] = results(super_admin(), "/api/usage?by=model")
+        assert (row["attempts"], row["estimated"], row["partly_priced"]) == (3, 2, 2)
+
     def test_a_super_admin_may_name_a_tenant(self, people: dict[str, User]) -> None:
         [row] = results(people["operator"], "/api/usage?by=task&tenant=birch")
         assert row["cost_nano_usd"] == 300

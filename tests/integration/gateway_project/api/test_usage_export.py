@@ -74,6 +74,18 @@ def test_every_row_comes_once_however_many_pages_there_are(by: str, monkeypatch:
     assert [row["conversation"] for row in exported(me, f"by={by}")] == [f"c-{number}" for number in range(7)]
 
 
+def test_a_file_of_attempts_bears_their_marks() -> None:
+    me = person()
+    marks = {"partly_priced": True, "service_tier": "=flex", "reported": '{"a": "b,\n"}'}
+    AttemptFactory(user_id=me.pk, estimated=True, estimate_reason="impossible", **marks)
+    AttemptFactory(user_id=me.pk)
+    marked, plain = exported(me, "by=attempt")
+    assert (marked["estimate_reason"], marked["partly_priced"]) == ("impossible", "True")
+    assert (marked["service_tier"], marked["reported"]) == ("'=flex", '{"a": "b,\n"}')
+    assert (plain["estimate_reason"], plain["partly_priced"], plain["service_tier"]) == ("", "False", "")
+    assert [row["partly_priced"] for row in exported(me, "by=model")] == ["1"]
+
+
 def test_a_wrong_question_is_refused_before_the_file_begins() -> None:
     assert code_of(call("GET", "usage/export?by=colour", who=person())) == (400, "invalid_request")
 

@@ -68,6 +68,26 @@ def test_a_column_of_zeros_is_sent_as_nothing_and_read_as_zeros(
     assert [value or 0 for value in unpacked(database, "bigint", literal, len(column))] == column
 
 
+@pytest.mark.parametrize("column", [["", ""], ["", "x"], ["NULL", ""], ['"', "\\"]])
+def test_a_column_of_empty_texts_is_sent_as_nothing_and_read_as_empty_texts(
+    column: list[str], database: psycopg.Connection
+) -> None:
+    literal = literals.sparse_text_array(column)
+
+    assert (literal == literals.NOTHING) is (column == ["", ""])
+    assert [value or "" for value in unpacked(database, "text", literal, len(column))] == column
+
+
+@pytest.mark.parametrize("column", [[False, False], [False, True], [True, True]])
+def test_a_column_of_nothing_but_false_is_sent_as_nothing_and_read_as_false(
+    column: list[bool], database: psycopg.Connection
+) -> None:
+    literal = literals.sparse_bool_array(column)
+
+    assert (literal == literals.NOTHING) is (True not in column)
+    assert [value or False for value in unpacked(database, "boolean", literal, len(column))] == column
+
+
 def test_rows_of_different_lengths_arrive_as_they_were_sent(database: psycopg.Connection) -> None:
     @thorough(100)
     @given(st.lists(st.lists(bigints, max_size=5), min_size=1, max_size=10))

@@ -21,6 +21,18 @@ def test_attempts_have_the_keys_that_others_rely_on() -> None:
     assert row["state"] == "settled"
 
 
+def test_the_marks_of_an_attempt_are_told() -> None:
+    AttemptFactory(
+        estimated=True, estimate_reason="cut", partly_priced=True, service_tier="flex", reported="{}"
+    )
+    [row] = answer("usage_report", "--by", "attempt")
+    assert (row["estimate_reason"], row["partly_priced"]) == ("cut", True)
+    assert (row["service_tier"], row["reported"]) == ("flex", "{}")
+    header, line = text("usage_report", "--by", "attempt").splitlines()
+    for name, shown in (("estimate_reason", "cut"), ("partly_priced", "True"), ("service_tier", "flex")):
+        assert line[header.index(name) :].startswith(shown)
+
+
 def test_many_rows_are_one_array_and_a_table_wide_enough() -> None:
     for _ in range(250):
         AttemptFactory()

@@ -55,6 +55,20 @@ class TestByAttempt:
             "helper",
         ]
 
+    def test_a_row_bears_the_marks_of_its_attempt(self) -> None:
+        marks = {
+            "partly_priced": True,
+            "service_tier": "flex",
+            "estimate_reason": "contradictory",
+            "reported": '{"total_tokens": 623}',
+        }
+        AttemptFactory(estimated=True, **marks)
+        AttemptFactory()
+        marked, plain = usage_by_attempt(UsageFilter(tenant=alder()))
+        assert {name: marked[name] for name in marks} == marks
+        assert [plain[name] for name in marks] == [False, "", "", ""]
+        assert list(marked) == list(attempts_module.COLUMNS)
+
     def test_the_state_is_the_reservation_s(self) -> None:
         for state in (ReservationState.SETTLED, ReservationState.EXPIRED):
             reservation = ReservationFactory(state=state)
@@ -89,6 +103,7 @@ class TestSums:
         for attempt in (1, 2):
             AttemptFactory(reservation_id=reservation, attempt=attempt, cost_nano_usd=10)
         AttemptFactory(cost_nano_usd=5, estimated=True, outcome="provisional", cached_input_tokens=3)
+        AttemptFactory(tenant_id=birch().pk, partly_priced=True)
         [row] = summary("task", tenant=alder())
         assert row == {
             "task": "LLM0_CHAT",
@@ -97,6 +112,7 @@ class TestSums:
             "corrections": 0,
             "estimated": 1,
             "provisional": 1,
+            "partly_priced": 0,
             "input_tokens": 300,
             "output_tokens": 60,
             "cached_input_tokens": 3,
@@ -107,6 +123,11 @@ class TestSums:
             "cost_nano_usd": 25,
             "cost_usd": "0.000000025",
         }
+
+    def test_what_is_partly_priced_is_counted(self) -> None:
+        for partly_priced in (True, False, True):
+            AttemptFactory(partly_priced=partly_priced)
+        assert [row["partly_priced"] for row in summary("model")] == [2]
 
     @pytest.mark.parametrize(
         ("by", "column", "values"),

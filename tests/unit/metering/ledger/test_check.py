@@ -12,7 +12,7 @@ from metering.ids import uuid7
 from metering.ledger.check import MAX_LEASE_S, MAX_LINES, check_command
 from metering.ledger.check_attempts import MAX_ATTEMPTS
 from metering.ledger.commands import Bound, Command, Expire, Extend, Release, Settle
-from metering.types import MAX_AMOUNT, Outcome
+from metering.types import MAX_AMOUNT, EstimateReason, Outcome
 from tests.unit.metering.ledger import kit
 
 LAST_MS = int(datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC).timestamp()) * 1000 + 999
@@ -84,6 +84,12 @@ BAD: dict[str, Command] = {
     "a start whose UTC is no date": settled(replace(kit.attempt(), started_at=datetime.min.replace(tzinfo=TOKYO))),
     "a latency too large": settled(replace(kit.attempt(), latency_ms=2**31)),
     "a provisional outcome": settled(replace(kit.attempt(), outcome=Outcome.PROVISIONAL)),
+    "a tier too long": settled(replace(kit.attempt(), service_tier="x" * 33)),
+    "a tier with NUL": settled(replace(kit.attempt(), service_tier="\0")),
+    "a reason that is none": settled(replace(kit.attempt(), estimated=True, estimate_reason="guessed")),
+    "a reason without an estimate": settled(replace(kit.attempt(), estimate_reason=EstimateReason.CUT)),
+    "a report too long": settled(replace(kit.attempt(), reported="x" * 1001)),
+    "a report that is no text": settled(replace(kit.attempt(), reported="\ud800")),
     "a model too long": settled(replace(kit.attempt(), response_model="x" * 129)),
     "adjustment number 0": kit.adjustment(number=0),
     "adjustment number 100": kit.adjustment(number=100),
@@ -102,6 +108,17 @@ GOOD: dict[str, Command] = {
     "no attempts": settled(),
     "an id of the year 9999's last millisecond": Expire(reservation_id=uuid7(LAST_MS)),
     "the largest attempt": settled(kit.attempt(cost_nano_usd=MAX_AMOUNT)),
+    "the longest marks": settled(
+        replace(
+            kit.attempt(),
+            partly_priced=True,
+            service_tier="x" * 32,
+            estimated=True,
+            estimate_reason=EstimateReason.IMPOSSIBLE,
+            reported="x" * 1000,
+        ),
+    ),
+    "an estimate for no known reason": settled(replace(kit.attempt(), estimated=True)),
     "the last adjustment": kit.adjustment(-MAX_AMOUNT, number=99),
 }
 

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from metering.ledger.commands import Attempt, Bound, CallContext, HoldLine, MeterKey, Reserve, Settle
 from metering.ledger.digests import command_digest, digest64
 from metering.ledger.postgres.columns import ATTEMPT_AMOUNTS
-from metering.types import Dimension, Outcome, Window
+from metering.types import Dimension, EstimateReason, Outcome, Window
 
 TEXTS = {name: f"the {name}" for name in CallContext.__struct_fields__}
 ID = UUID("019cd79e-4600-7000-8000-000000000001")
@@ -57,11 +57,15 @@ SETTLE = Settle(
             started_at=datetime(2026, 3, 10, 12, tzinfo=UTC),
             outcome=Outcome.CANCELLED,
             estimated=True,
+            partly_priced=True,
+            service_tier="flex",
+            estimate_reason=EstimateReason.CUT,
+            reported='{"total_tokens":5}',
             **{name: number for number, name in enumerate(ATTEMPT_AMOUNTS, 5)},
         ),
     ),
 )
-STORED = (-8671340720319450708, 2770551845693600222)
+STORED = (-8671340720319450708, 6569056000128017932)
 CHANGES = {
     "amount": replace(RESERVE, lines=(replace(RESERVE.lines[0], amount=11),)),
     "limit": replace(RESERVE, lines=(replace(RESERVE.lines[0], limit=101),)),
@@ -72,6 +76,12 @@ CHANGES = {
     "lease": replace(RESERVE, lease_s=60),
     "context": replace(RESERVE, context=replace(RESERVE.context, user_id=UUID(int=50))),
     "key": replace(RESERVE, idempotency_key="other"),
+}
+MARKS = {
+    "partly_priced": False,
+    "service_tier": "default",
+    "estimate_reason": EstimateReason.MISSING,
+    "reported": "",
 }
 
 
@@ -89,6 +99,12 @@ def test_another_process_finds_the_same_digest() -> None:
 @pytest.mark.parametrize("changed", CHANGES.values(), ids=CHANGES)
 def test_every_part_of_a_reserve_counts(changed: Reserve) -> None:
     assert command_digest(changed) != command_digest(RESERVE)
+
+
+@pytest.mark.parametrize("mark", MARKS)
+def test_every_mark_of_an_attempt_counts(mark: str) -> None:
+    changed = replace(SETTLE.attempts[0], **{mark: MARKS[mark]})
+    assert command_digest(replace(SETTLE, attempts=(changed,))) != command_digest(SETTLE)
 
 
 @given(st.binary())
