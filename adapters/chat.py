@@ -69,7 +69,7 @@ class ChatAdapter:
         wants_usage = bool(options.get("include_usage"))
         async with aclosing(allowance.stream(request.input)) as chunks:
             async for chunk in chunks:
-                if wants_usage or not chunk.only_usage:
+                if chunk.data and (wants_usage or not chunk.only_usage):
                     yield chunk.data
 
 

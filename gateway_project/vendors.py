@@ -86,4 +86,7 @@ def _failed(error: ProviderError) -> AttemptFailed:
         status=error.status,
         retry_after_s=error.retry_after_s,
         param=error.param,
+        code=error.code,
+        usage=error.usage,
+        resend=error.resend,
     )

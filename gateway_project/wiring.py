@@ -20,6 +20,7 @@ from metering.rates.redis_buckets import RedisBuckets
 from metering.rates.shared_buckets import SharedBuckets
 from metering.snapshots import Changes
 from metering.snapshots.listener import ChangeListener
+from providers.pictures import picture_tokens
 from providers.token_counting import count_tokens
 
 CLOSE_S = 10.0
@@ -61,6 +62,7 @@ async def start() -> Runtime:
             vendors=vendors,
             adapters=(ChatAdapter(),),
             count_tokens=count_tokens,
+            count_picture=picture_tokens,
             lease_s=settings.RESERVATION_LEASE_S,
             known=Known(changes),
             buckets=buckets,

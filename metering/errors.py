@@ -5,6 +5,8 @@ MeteringError
 │   ├── UnpriceableRequest      unpriceable_request
 │   ├── OverRateCapacity        over_rate_capacity
 │   └── RefusedByVendor         invalid_request
+│       ├── ContextLengthExceeded  context_length_exceeded
+│       └── ContentFiltered        content_filter
 ├── InvalidCredential           invalid_credential
 │   └── TokenExpired            token_expired
 ├── NotPermitted
@@ -28,7 +30,10 @@ MeteringError
 │   └── Overloaded              overloaded
 │       └── LedgerOverloaded    overloaded
 ├── VendorError                 vendor_error
-│   └── VendorTimeout           vendor_timeout
+│   ├── VendorTimeout           vendor_timeout
+│   ├── VendorModelMissing      model_not_found
+│   └── VendorRateLimited       vendor_rate_limited
+│       └── VendorQuotaSpent    insufficient_quota
 └── CatalogInvalid              invalid_catalog
 """
 
@@ -97,6 +102,18 @@ class OverRateCapacity(InvalidRequest):
 
 class RefusedByVendor(InvalidRequest):
     """The vendor says that the request itself is wrong: no other vendor and no other moment would mend it."""
+
+
+class ContextLengthExceeded(RefusedByVendor):
+    """The vendor says that the request is longer than the model's context."""
+
+    code = "context_length_exceeded"
+
+
+class ContentFiltered(RefusedByVendor):
+    """The vendor refuses the request for its content."""
+
+    code = "content_filter"
 
 
 class InvalidCredential(MeteringError):
@@ -318,6 +335,24 @@ class VendorTimeout(VendorError):
     """The vendor did not answer in time; it may still bill the call."""
 
     code = "vendor_timeout"
+
+
+class VendorModelMissing(VendorError):
+    """The vendor does not know the model by the name that the catalog gives it."""
+
+    code = "model_not_found"
+
+
+class VendorRateLimited(VendorError):
+    """The vendor limits the rate of the gateway's own calls."""
+
+    code = "vendor_rate_limited"
+
+
+class VendorQuotaSpent(VendorRateLimited):
+    """The gateway's account with the vendor has no money left."""
+
+    code = "insufficient_quota"
 
 
 class CatalogInvalid(MeteringError):

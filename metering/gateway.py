@@ -39,7 +39,7 @@ from metering.ledger.port import Ledger
 from metering.ports import LLMAdapter, Vendors
 from metering.rates.port import Buckets
 from metering.rates.process_buckets import ProcessBuckets
-from metering.reservation.bound import TokenCounter
+from metering.reservation.bound import PictureCounter, TokenCounter, no_picture
 from metering.reservation.lease import LeaseKeeper
 from metering.reservation.release import release
 from metering.reservation.settle import settle
@@ -64,6 +64,7 @@ class LLMGateway:
         vendors: Vendors,
         adapters: Iterable[LLMAdapter],
         count_tokens: TokenCounter,
+        count_picture: PictureCounter = no_picture,
         lease_s: int,
         known: Known | None = None,
         buckets: Buckets | None = None,
@@ -72,14 +73,16 @@ class LLMGateway:
         on_replay: ReplayObserver = lambda task, *, beyond_rate: None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        """`known` and `buckets` are this process's own if they are not given; `decisions` are forgotten if nobody
-        writes them; `observe` sees every ended call, `on_replay` every request that is answered again.
+        """Without `count_picture` a picture counts as the model's whole context. `known` and `buckets` are this
+        process's own if they are not given; `decisions` are forgotten if nobody writes them; `observe` sees every ended
+        call, `on_replay` every request that is answered again.
         """
         self._with = Collaborators(
             ledger=ledger,
             vendors=vendors,
             adapters={task: adapter for adapter in adapters for task in adapter.supported_tasks},
             count_tokens=count_tokens,
+            count_picture=count_picture,
             known=known or Known(),
             buckets=buckets or ProcessBuckets(),
             background=BackgroundTasks(),

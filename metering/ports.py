@@ -15,12 +15,15 @@ Body = dict[str, Any]
 
 
 class Usage(Protocol):
-    """Tokens as the vendor reports them; cached and cache-write tokens are part of the input."""
+    """Tokens as the vendor reports them; cached and cache-write tokens are part of the input.
+
+    None: neither reported nor countable, so what is held counts.
+    """
 
     @property
-    def input_tokens(self) -> int: ...
+    def input_tokens(self) -> int | None: ...
     @property
-    def output_tokens(self) -> int: ...
+    def output_tokens(self) -> int | None: ...
     @property
     def cached_input_tokens(self) -> int: ...
     @property
@@ -28,8 +31,16 @@ class Usage(Protocol):
     @property
     def reasoning_tokens(self) -> int: ...
     @property
-    def estimated(self) -> bool:
-        """Whether they were counted on this side, because the vendor reported none."""
+    def estimate_reason(self) -> str:
+        """Why they are not, or not all, the vendor's figures (an EstimateReason); empty: they are."""
+
+    @property
+    def reported(self) -> str:
+        """The vendor's figures as JSON, where they were not believed as they are."""
+
+    @property
+    def service_tier(self) -> str:
+        """What the vendor says it served; empty: nothing."""
 
 
 class VendorAnswer(Protocol):
@@ -44,8 +55,7 @@ class VendorAnswer(Protocol):
         """What the vendor says it ran."""
 
     @property
-    def usage(self) -> Usage | None:
-        """None: the vendor reported none."""
+    def usage(self) -> Usage: ...
 
 
 class VendorChunk(Protocol):
@@ -53,18 +63,28 @@ class VendorChunk(Protocol):
 
     @property
     def data(self) -> bytes:
-        """The JSON of a chat.completion.chunk in OpenAI's shape, without SSE framing."""
+        """The JSON of a chat.completion.chunk in OpenAI's shape, without SSE framing; empty: nothing for the caller."""
 
     @property
     def model(self) -> str: ...
 
     @property
     def usage(self) -> Usage | None:
-        """On the chunk that carries the usage, normally the last."""
+        """On one chunk, after which none comes: what the answer is charged for."""
 
     @property
     def only_usage(self) -> bool:
         """Whether it carries nothing else: hidden from a caller who did not ask for usage."""
+
+
+class Progress:
+    """How far a call has come, noted by the vendor port: read where the call is cut off from this side."""
+
+    __slots__ = ("sent",)
+
+    def __init__(self) -> None:
+        self.sent = False
+        """Whether the vendor can have seen the request."""
 
 
 class VendorCall(Struct, frozen=True, kw_only=True):
@@ -77,6 +97,13 @@ class VendorCall(Struct, frozen=True, kw_only=True):
     """The request body as it is sent: its length is part of the bound."""
     body: Body
     """The same, decoded, for vendors that are not OpenAI-compatible. Not to be changed."""
+    asked: Body
+    """The request as the caller sent it, from which one can see what was added. Not to be changed."""
+    output_limit: int
+    """The most tokens that may be generated, all choices together: what is held for them."""
+    traits: Mapping[str, object]
+    """What the catalog says of this model's deviations."""
+    progress: "Progress"
     attempt_id: str
     """Sent upstream as x-gateway-attempt-id."""
     timeout_s: float
@@ -99,8 +126,14 @@ class AttemptFailed(Exception):
         status: int | None = None,
         retry_after_s: float | None = None,
         param: str | None = None,
+        code: str | None = None,
+        usage: Usage | None = None,
+        resend: bool = False,
     ) -> None:
-        """`retry_after_s` is when the vendor wants to be asked again, `param` the field that it objects to."""
+        """`retry_after_s` is when the vendor wants to be asked again, `param` the field that it objects to, `code` its
+        own word for what is wrong. `usage` is what an ambiguous attempt may be billed; None: up to its bound.
+        `resend`: not a byte was answered on a connection that had been used before, so it may be sent again.
+        """
         super().__init__(message)
         self.message = message
         self.outcome = outcome
@@ -109,6 +142,9 @@ class AttemptFailed(Exception):
         self.status = status
         self.retry_after_s = retry_after_s
         self.param = param
+        self.code = code
+        self.usage = usage
+        self.resend = resend
 
     @property
     def ambiguous(self) -> bool:

@@ -35,20 +35,60 @@ class ProviderCall(Protocol):
         """Sent upstream as x-gateway-attempt-id."""
 
     @property
+    def asked(self) -> Mapping[str, Any]:
+        """The request as the caller sent it: what of `body` is not in it was added by the gateway."""
+
+    @property
+    def output_limit(self) -> int:
+        """The most tokens that may be generated, all choices together: what is held for them."""
+
+    @property
+    def traits(self) -> Mapping[str, Any]:
+        """What the catalog says of this model's deviations."""
+
+    @property
+    def progress(self) -> "Progress":
+        """Where the provider notes how far the call has come."""
+
+    @property
     def timeout_s(self) -> float:
         """For the whole call."""
 
 
-class Usage(Struct, frozen=True, kw_only=True):
-    """Tokens as reported; cached and cache-write tokens are part of the input, reasoning of the output."""
+class Progress(Protocol):
+    """How far a call has come; read where it is cut off from outside."""
 
-    input_tokens: int
-    output_tokens: int
+    sent: bool
+    """Whether the vendor can have seen the request."""
+
+
+class EstimateReason(StrEnum):
+    """Why figures are not, or not all, the vendor's own."""
+
+    NONE = ""
+    MISSING = "missing"
+    CONTRADICTORY = "contradictory"
+    CUT = "cut"
+    UNANSWERED = "unanswered"
+
+
+class Usage(Struct, frozen=True, kw_only=True):
+    """Tokens as reported; cached and cache-write tokens are part of the input, reasoning of the output.
+
+    None: neither reported nor countable.
+    """
+
+    input_tokens: int | None
+    output_tokens: int | None
     cached_input_tokens: int = 0
     cache_write_tokens: int = 0
     reasoning_tokens: int = 0
-    estimated: bool = False
-    """Counted by the gateway, because the vendor reported nothing."""
+    estimate_reason: EstimateReason = EstimateReason.NONE
+    """Why they are not, or not all, the vendor's figures."""
+    reported: str = ""
+    """The vendor's own figures as JSON, where they were not believed as they are."""
+    service_tier: str = ""
+    """What the vendor says it served; empty: nothing."""
 
 
 class Completion(Struct, frozen=True, kw_only=True):
@@ -56,15 +96,17 @@ class Completion(Struct, frozen=True, kw_only=True):
 
     body: bytes
     model: str
-    usage: Usage | None
+    usage: Usage
 
 
 class Chunk(Struct, frozen=True, kw_only=True):
     """One event of a stream: the JSON of a chunk in OpenAI's shape."""
 
     data: bytes
+    """Empty: nothing for the caller."""
     model: str = ""
     usage: Usage | None = None
+    """On one chunk, after which none comes: what the answer is charged for."""
     only_usage: bool = False
     """Nothing but usage: hidden from a caller who did not ask for it."""
 
@@ -75,7 +117,7 @@ class Failure(StrEnum):
     UNREACHABLE = "unreachable"
     """Never sent."""
     REFUSED = "refused"
-    """Answered with an error status: not billed."""
+    """Answered with an error, and nothing was generated: not billed."""
     TIMEOUT = "timeout"
     """Sent, and no answer in time: may be billed."""
     CUT = "cut"
@@ -94,8 +136,14 @@ class ProviderError(Exception):
         status: int | None = None,
         retry_after_s: float | None = None,
         param: str | None = None,
+        code: str | None = None,
+        usage: Usage | None = None,
+        resend: bool = False,
     ) -> None:
-        """`param` is the request's field that the vendor objects to."""
+        """`param` is the request's field that the vendor objects to, `code` its own word for what is wrong, if that
+        is one that callers know. `usage` is what it may bill. `resend`: not a byte was answered on a connection that
+        had been used before, so it may be sent again.
+        """
         super().__init__(message)
         self.message = message
         self.failure = failure
@@ -103,6 +151,9 @@ class ProviderError(Exception):
         self.status = status
         self.retry_after_s = retry_after_s
         self.param = param
+        self.code = code
+        self.usage = usage
+        self.resend = resend
 
 
 class LLMProvider(Protocol):

@@ -16,6 +16,10 @@ class ProviderConfig(Struct, frozen=True, kw_only=True):
     kind: str
     base_url: str = ""
     api_key: str = ""
+    vendor: str = ""
+    """Whose deviations it has; empty: by the host."""
+    traits: str = "{}"
+    """What the catalog says of its deviations, as JSON."""
 
     def __repr__(self) -> str:
         return f"ProviderConfig(name={self.name!r}, kind={self.kind!r}, base_url={self.base_url!r})"
@@ -23,7 +27,7 @@ class ProviderConfig(Struct, frozen=True, kw_only=True):
 
 FACTORIES: dict[str, Callable[[ProviderConfig], LLMProvider]] = {
     "openai_compatible": lambda config: OpenAICompatibleProvider(
-        base_url=config.base_url, api_key=config.api_key
+        base_url=config.base_url, api_key=config.api_key, vendor=config.vendor, traits=config.traits
     ),
     "sandbox": lambda config: SandboxProvider(),
 }

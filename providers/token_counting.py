@@ -8,6 +8,8 @@ from typing import Any
 import msgspec
 import splintr
 
+from providers.pictures import picture_tokens
+
 ENCODING = "o200k_base"
 MESSAGE_TOKENS = 4
 """What the role markers of one message count."""
@@ -47,29 +49,43 @@ async def count_in_thread(text: str) -> int:
     return count_tokens(text) if len(text) < LONG_TEXT else await asyncio.to_thread(count_tokens, text)
 
 
-async def count_input(body: Mapping[str, Any]) -> int | None:
-    """The tokens of a request's messages and schemas; None where it holds more than text."""
+async def count_input(body: Mapping[str, Any], model: str) -> int | None:
+    """The tokens of a request's messages, schemas and pictures; None where it holds what cannot be counted."""
     texts: list[str] = []
-    for text in _texts(body):
-        if not isinstance(text, str):
+    pictures = 0
+    for part in _parts(body):
+        if isinstance(part, str):
+            texts.append(part)
+            continue
+        tokens = picture_tokens(model, part) if isinstance(part, Mapping) else None
+        if tokens is None:
             return None
-        texts.append(text)
-    overhead = MESSAGE_TOKENS * len(body.get("messages") or ()) + ANSWER_TOKENS
-    return overhead + await count_in_thread("\n".join(texts))
+        pictures += tokens
+    messages = body.get("messages")
+    overhead = MESSAGE_TOKENS * (len(messages) if isinstance(messages, list) else 0) + ANSWER_TOKENS
+    return overhead + pictures + await count_in_thread("\n".join(texts))
 
 
-def _texts(body: Mapping[str, Any]) -> Iterator[object]:
-    """Every text of the request, and something else for each part that is none."""
-    for message in body.get("messages") or ():
+def _parts(body: Mapping[str, Any]) -> Iterator[object]:
+    """Every text of the request as text, and each part that is none as it is."""
+    messages = body.get("messages")
+    for message in messages if isinstance(messages, list) else ():
+        if not isinstance(message, Mapping):
+            continue
         content = message.get("content")
-        for part in [{"text": content}] if isinstance(content, str) else content or ():
-            yield part.get("text", part.get("refusal"))
-        if message.get("tool_calls"):
-            yield _json(message["tool_calls"])
-    for field in ("tools", "functions", "response_format"):
+        if isinstance(content, str):
+            yield content
+        elif isinstance(content, list):
+            for part in content:
+                text = part.get("text", part.get("refusal")) if isinstance(part, Mapping) else part
+                yield text if isinstance(text, str) else part
+        for field in ("tool_calls", "function_call", "reasoning_content"):
+            if message.get(field):
+                yield _json(message[field])
+    for field in ("tools", "functions", "response_format", "input"):  # `input`: of embeddings
         if body.get(field):
             yield _json(body[field])
 
 
 def _json(value: object) -> str:
-    return msgspec.json.encode(value).decode()
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode()

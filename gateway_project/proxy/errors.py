@@ -47,6 +47,8 @@ STATUS: dict[type[errors.MeteringError], int] = {
     errors.IdempotencyMismatch: 422,
     errors.LimitExceeded: 429,
     errors.VendorError: 502,
+    errors.VendorModelMissing: 404,
+    errors.VendorRateLimited: 429,
     errors.MeteringUnavailable: 503,
     errors.VendorTimeout: 504,
     errors.MeteringError: 500,
@@ -105,12 +107,22 @@ def error_headers(error: errors.MeteringError, request_id: str) -> dict[str, str
         headers["retry-after"] = str(RETRY_IN_PROGRESS_S)
     elif isinstance(error, errors.IdempotencyAnswerLost):
         headers["x-should-retry"] = "false"
-    elif isinstance(error, errors.VendorError) and error.replayed:
-        headers |= REPLAYED | {"x-should-retry": "false"}
-    elif isinstance(error, errors.VendorError) and error.retry_after_s is not None:
-        headers["retry-after"] = str(math.ceil(error.retry_after_s))
+    elif isinstance(error, errors.VendorError):
+        headers |= _vendor_headers(error)
     elif isinstance(error, errors.InvalidCredential):
         headers["www-authenticate"] = "Bearer"
+    return headers
+
+
+def _vendor_headers(error: errors.VendorError) -> dict[str, str]:
+    """SDKs send again what fails with 429 or 5xx, unless they are told not to: what may have been billed, and what no
+    other try would mend.
+    """
+    headers = dict(REPLAYED) if error.replayed else {}
+    if not error.retryable:
+        headers["x-should-retry"] = "false"
+    if error.retry_after_s is not None:
+        headers["retry-after"] = str(math.ceil(error.retry_after_s))
     return headers
 
 

@@ -19,7 +19,7 @@ from metering.ports import Body, TaskRequest
 from metering.rates.grant import RateGrant
 from metering.rates.take import take_rates
 from metering.reservation.allowance import Allowance
-from metering.reservation.bound import BoundedCall, TokenCounter, bound_call
+from metering.reservation.bound import BoundedCall, bound_call
 from metering.reservation.hold import has_hard_budget
 from metering.reservation.reserve import reserve
 
@@ -57,10 +57,11 @@ async def admit(with_: Collaborators, caller: Principal, request: CallRequest) -
         candidates=(model,),
         policy=policy,
         count_tokens=with_.count_tokens,
+        count_picture=with_.count_picture,
         hard=has_hard_budget(templates),
     )
     opening = adapter.opening(work)
-    measure = partial(_measure, opening, bound, policy, model, with_.count_tokens)
+    measure = partial(_measure, opening, bound, policy, model)
     if request.input_bytes < LARGE_INPUT:
         first, notices = measure()
     else:
@@ -117,11 +118,10 @@ def _measure(
     bound: Callable[[Body], BoundedCall],
     policy: EffectivePolicy,
     model: ServedModel,
-    count_tokens: TokenCounter,
 ) -> tuple[BoundedCall, list[Notice]]:
     """The first request's bound, and what settings that are only tried would have said about it."""
     first = bound(opening)
-    return first, [*setting_notices(policy, first, model, count_tokens)] if policy.tried else []
+    return first, [*setting_notices(policy, first, model)] if policy.tried else []
 
 
 async def _take_rates(

@@ -10,7 +10,7 @@ from metering.decisions.log import DecisionLog
 from metering.ledger.port import Ledger
 from metering.ports import LLMAdapter, Vendors
 from metering.rates.port import Buckets
-from metering.reservation.bound import TokenCounter
+from metering.reservation.bound import PictureCounter, TokenCounter
 from metering.types import Task
 
 
@@ -22,6 +22,7 @@ class Collaborators:
     vendors: Vendors
     adapters: Mapping[Task, LLMAdapter]
     count_tokens: TokenCounter
+    count_picture: PictureCounter
     known: Known
     buckets: Buckets
     background: BackgroundTasks

@@ -15,7 +15,7 @@ from metering.errors import (
 from metering.policy.enforcement import WARN
 from metering.policy.values import EffectivePolicy, Setting
 from metering.rates.grant import RateGrant
-from metering.reservation.bound import BoundedCall, TokenCounter, estimate_input
+from metering.reservation.bound import BoundedCall
 from metering.reservation.hold import Hold
 from metering.types import Dimension, EnforcementMode, ModelClass
 
@@ -36,20 +36,18 @@ class Notice(NamedTuple):
     message: str
 
 
-def setting_notices(
-    policy: EffectivePolicy, call: BoundedCall, model: ServedModel, count_tokens: TokenCounter
-) -> Iterator[Notice]:
+def setting_notices(policy: EffectivePolicy, call: BoundedCall, model: ServedModel) -> Iterator[Notice]:
     """Tighter settings that are tried and would have refused or clamped this call. Counting the input takes time."""
     tried = policy.tried.get("max_tokens_in")
     if tried is not None and call.bound.input_tokens > int(tried.value):
         limit = int(tried.value)
-        estimate = estimate_input(call.body, call.payload, limit, count_tokens)
+        estimate = call.estimate_input(limit)
         if estimate > limit:
             message = f"at least {estimate} of {limit} tokens"
             yield _notice(tried, "max_tokens_in", InputTooLarge.code, message)
     tried = policy.tried.get("max_tokens_out")
     if tried is not None:
-        output = call.bound.output_tokens // (call.body.get("n") or 1)
+        output = call.bound.output_tokens // call.choices
         if output > int(tried.value):
             yield _notice(tried, "max_tokens_out", OUTPUT_CUT, f"{output} instead of {tried.value} tokens")
     tried = policy.tried.get("max_class")

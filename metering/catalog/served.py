@@ -1,7 +1,9 @@
 """The models that can serve calls right now, as values, found by name, alias or class."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from types import MappingProxyType
 
 from msgspec import Struct
 
@@ -21,6 +23,7 @@ class ServedModel(Struct, frozen=True, kw_only=True):
     max_output_tokens: int
     price: TokenPrice
     capabilities: frozenset[str] = frozenset()
+    traits: Mapping[str, object] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from datetime import datetime
 from metering.catalog.served import ServedModel
 from metering.errors import (
     BudgetExceeded,
+    LimitExceeded,
     MeteringUnavailable,
     TransitionRefused,
 )
@@ -66,11 +67,11 @@ class Allowance:
     def seal(self) -> tuple[Attempt, ...]:
         """Refuse everything from now on, and hand over the attempts for settlement.
 
-        A call that an adapter left running counts as cancelled: it was sent, so it is charged.
+        A call that an adapter left running counts as cancelled: if it was sent, it is charged.
         """
         self._sealed = True
-        for running in list(self._running):
-            self._ended(running, Outcome.CANCELLED)
+        for running in sorted(self._running, key=lambda each: each.number, reverse=True):
+            self._broke_off(running)
         return tuple(sorted(self.attempts, key=lambda attempt: attempt.number))
 
     async def complete(self, body: Body) -> VendorAnswer:
@@ -80,33 +81,51 @@ class Allowance:
         MeteringUnavailable, RefusedByVendor, VendorError and VendorTimeout.
         """
         running = self._start(await self._cover(body))
-        try:
-            answer = await self._vendors.complete(running.request)
-        except AttemptFailed as failure:
-            self._failed(running, failure)
-            raise vendor_error(failure, self._model) from failure
-        except BaseException:
-            self._ended(running, Outcome.CANCELLED)
-            raise
-        running.saw_answer(answer)
-        self._ended(running, Outcome.OK)
-        return answer
+        while True:
+            try:
+                answer = await self._vendors.complete(running.request)
+            except AttemptFailed as failure:
+                running = await self._again(running, failure, body)
+            except BaseException:
+                self._broke_off(running)
+                raise
+            else:
+                running.saw_answer(answer)
+                self._ended(running, Outcome.OK)
+                return answer
 
     async def stream(self, body: Body) -> AsyncGenerator[VendorChunk, None]:
         """One metered call, streamed. Raises as `complete` does. Close it to cancel the call upstream."""
         running = self._start(await self._cover(body))
+        while True:
+            try:
+                async with aclosing(self._vendors.stream(running.request)) as chunks:
+                    async for chunk in chunks:
+                        running.saw_chunk(chunk)
+                        yield chunk
+            except AttemptFailed as failure:
+                running = await self._again(running, failure, body)
+            except BaseException:
+                self._broke_off(running)
+                raise
+            else:
+                self._ended(running, Outcome.OK)
+                return
+
+    async def _again(self, running: RunningAttempt, failure: AttemptFailed, body: Body) -> RunningAttempt:
+        """The second attempt at a call whose connection was dead, so that the vendor has probably not seen the first.
+
+        That one may be billed all the same, so the hold is extended first. Raises the failure as the caller's error
+        where it is of another kind, and where there is no room.
+        """
+        self._failed(running, failure)
+        error = vendor_error(failure, self._model)
+        if not failure.resend or running.is_second:
+            raise error from failure
         try:
-            async with aclosing(self._vendors.stream(running.request)) as chunks:
-                async for chunk in chunks:
-                    running.saw_chunk(chunk)
-                    yield chunk
-        except AttemptFailed as failure:
-            self._failed(running, failure)
-            raise vendor_error(failure, self._model) from failure
-        except BaseException:
-            self._ended(running, Outcome.CANCELLED)
-            raise
-        self._ended(running, Outcome.OK)
+            return self._start(await self._cover(body), is_second=True)
+        except (LimitExceeded, TransitionRefused):
+            raise error from failure
 
     async def _cover(self, body: Body) -> BoundedCall:
         """The call with its bound, once the hold covers it. Calls side by side are covered one by one."""
@@ -142,22 +161,39 @@ class Allowance:
         self._sequence += counted
         self._free = plus(self._free, missing)
 
-    def _start(self, call: BoundedCall) -> RunningAttempt:
+    def _start(self, call: BoundedCall, *, is_second: bool = False) -> RunningAttempt:
         self._numbers += 1
         attempt = RunningAttempt(
             number=self._numbers,
             reservation_id=self._hold.reservation_id,
             model=self._model,
             call=call,
+            is_second=is_second,
             now=self._now(),
         )
         self._running.add(attempt)
         return attempt
 
     def _failed(self, running: RunningAttempt, failure: AttemptFailed) -> None:
-        if failure.sent or running.number != self._numbers:
-            # Numbers have no gaps: an unsent attempt before one that runs already keeps its number.
+        if failure.sent:
+            running.saw_failure(failure.usage)
             self._ended(running, failure.outcome)
+        else:
+            self._never_sent(running)
+
+    def _broke_off(self, running: RunningAttempt) -> None:
+        """It was cut off from this side, before the vendor can have seen it or after."""
+        if running.was_sent:
+            self._ended(running, Outcome.CANCELLED)
+        else:
+            self._never_sent(running)
+
+    def _never_sent(self, running: RunningAttempt) -> None:
+        """It leaves no row. Numbers have no gaps: one before another that runs keeps its number, and costs nothing."""
+        if running not in self._running:
+            return
+        if running.number != self._numbers:
+            self._ended(running, Outcome.ERROR)
             return
         self._running.discard(running)
         self._numbers -= 1

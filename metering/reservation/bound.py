@@ -2,11 +2,13 @@
 
 Input: a byte-level BPE token is at least one byte of UTF-8, so the bytes of the serialised request, which
 contains every message and tool, are a ceiling; chat templates add a few tokens of their own, and schemas may be
-laid out more widely than they were sent, so they count twice. What is not text counts as the model's whole
-context. Output: the limit that is sent, times `n`.
+laid out more widely than they were sent, so they count twice. A picture counts as its family's formula says
+(docs/pictures.md); of an unknown family it counts as the model's whole context, and so does all else that is not text.
+Output: the limit that is sent, times `n`; with the input it fits into the context.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -16,7 +18,12 @@ from metering.errors import InputTooLarge
 from metering.ledger.commands import Bound
 from metering.policy.values import EffectivePolicy
 from metering.ports import Body
-from metering.reservation.cost_fields import has_unbounded_content, refuse_unbounded, text_of
+from metering.reservation.cost_fields import (
+    is_partly_priced,
+    parts_beyond_text,
+    refuse_unpriced,
+    text_alone,
+)
 
 CALL_OVERHEAD_TOKENS = 64
 """A template's preamble and the opening of the answer."""
@@ -29,10 +36,20 @@ PLAIN_BYTES = 8
 SCHEMA_FIELDS = ("tools", "functions", "response_format")
 OUTPUT_FIELDS = ("max_completion_tokens", "max_tokens")
 
+ROOM = 64
+"""Tokens that the estimate of an input is allowed to be short by, beside a quarter of it: tokenizers differ."""
+
 TokenCounter = Callable[[bytes], int]
 """Estimates the tokens of a serialised request."""
+PictureCounter = Callable[[str, Mapping[str, Any]], int | None]
+"""Bounds the input tokens of a picture, given the vendor's name of the model and the content part; None: unknown."""
 
 _encode = msgspec.json.Encoder().encode
+
+
+def no_picture(model: str, part: Mapping[str, Any]) -> int | None:
+    """Knows no family: every picture counts as the model's whole context."""
+    return None
 
 
 class BoundedCall(Struct, frozen=True, kw_only=True):
@@ -41,6 +58,14 @@ class BoundedCall(Struct, frozen=True, kw_only=True):
     body: Body
     payload: bytes
     bound: Bound
+    asked: Body
+    """As the caller sent it."""
+    choices: int = 1
+    """How many answers are asked for at once."""
+    partly_priced: bool = False
+    """It may cost more, or less, than its tokens at the listed price."""
+    estimate_input: Callable[[int], int]
+    """About how many tokens the input has, given a limit beyond which it does not matter."""
 
 
 def bound_call(
@@ -49,31 +74,41 @@ def bound_call(
     policy: EffectivePolicy,
     *,
     count_tokens: TokenCounter,
+    count_picture: PictureCounter = no_picture,
     hard: bool,
 ) -> BoundedCall:
     """Clamp the output, measure the input, price both at the dearest candidate.
 
-    `hard`: an enforced budget on tokens or cost applies, so what cannot be bounded is refused.
+    `hard`: an enforced budget on tokens or cost applies, so what cannot be priced is refused.
     Raises UnpriceableRequest and InputTooLarge.
     """
     if hard:
-        refuse_unbounded(body)
+        refuse_unpriced(body)
     model = candidates[0]
-    output_tokens = _output_limit(body, candidates, policy)
-    edited = _edited(body, model, output_tokens)
+    choices = body.get("n") or 1
+    wanted = _output_limit(body, candidates, policy)
+    edited = _edited(body, model, wanted)
     payload = _encode(edited)
-    context = max(candidate.context_tokens for candidate in candidates)
-    input_tokens = context if has_unbounded_content(body) else min(_ceiling(body, payload), context)
-    _refuse_large_input(body, payload, input_tokens, model, policy, count_tokens)
-    total_output = output_tokens * (body.get("n") or 1)
+    context = min(candidate.context_tokens for candidate in candidates)
+    measured = _measure(body, payload, candidates, count_tokens, count_picture)
+    _refuse_large_input(measured, model, policy)
+    output_tokens = min(wanted, _room(measured, wanted, context))
+    if output_tokens != wanted:
+        edited = _edited(body, model, output_tokens)
+        payload = _encode(edited)
+    total_output = output_tokens * choices
     return BoundedCall(
         body=edited,
         payload=payload,
+        asked=body,
+        choices=choices,
+        partly_priced=is_partly_priced(body),
+        estimate_input=measured.estimate,
         bound=Bound(
-            input_tokens=input_tokens,
+            input_tokens=measured.ceiling,
             output_tokens=total_output,
             cost_nano_usd=max(
-                candidate.price.ceiling_nano_usd(input_tokens=input_tokens, output_tokens=total_output)
+                candidate.price.ceiling_nano_usd(input_tokens=measured.ceiling, output_tokens=total_output)
                 for candidate in candidates
             ),
             steps=1,
@@ -92,17 +127,72 @@ def _output_limit(body: Body, candidates: tuple[ServedModel, ...], policy: Effec
 
 
 def _edited(body: Body, model: ServedModel, output_tokens: int) -> Body:
-    """The vendor's request: the caller's with only these keys changed."""
+    """The vendor's request: the caller's with only these keys changed. The limit stands in it once; the provider gives
+    it the name that the vendor obeys.
+    """
     edited = {**body, "model": model.physical_name}
     named = [field for field in OUTPUT_FIELDS if body.get(field) is not None]
-    for field in named or ["max_tokens"]:
-        edited[field] = output_tokens
+    for field in OUTPUT_FIELDS:
+        edited.pop(field, None)
+    edited[named[0] if named else "max_tokens"] = output_tokens
     if not body.get("store"):
         # The gateway's own labels; vendors refuse metadata that they are not asked to store.
         edited.pop("metadata", None)
     if body.get("stream"):
         edited["stream_options"] = {**(body.get("stream_options") or {}), "include_usage": True}
     return edited
+
+
+class _Input:
+    """How large an input is: at most, and about (which costs a count, so it is asked only where it matters)."""
+
+    def __init__(self, ceiling: int, pictures: int, text: bytes, count_tokens: TokenCounter) -> None:
+        self.ceiling = ceiling
+        self._pictures = pictures
+        self._text = text
+        self._count_tokens = count_tokens
+
+    def estimate(self, limit: int) -> int:
+        """Tokens, or those of its beginning if that is beyond the limit already."""
+        start = self._text[: limit * PLAIN_BYTES]
+        estimate = self._pictures + self._count_tokens(start)
+        if estimate > limit or len(start) == len(self._text):
+            return estimate
+        return self._pictures + self._count_tokens(self._text)
+
+
+def _measure(
+    body: Body,
+    payload: bytes,
+    candidates: tuple[ServedModel, ...],
+    count_tokens: TokenCounter,
+    count_picture: PictureCounter,
+) -> _Input:
+    context = max(candidate.context_tokens for candidate in candidates)
+    parts = parts_beyond_text(body)
+    if not parts:
+        return _Input(min(_ceiling(body, payload), context), 0, payload, count_tokens)
+    text = _encode(text_alone(body))
+    pictures = 0
+    for part in parts:
+        counts = [count_picture(_family(candidate), part) for candidate in candidates]
+        if None in counts:
+            return _Input(context, 0, text, count_tokens)
+        pictures += max(count for count in counts if count is not None)
+    return _Input(min(_ceiling(body, text) + pictures, context), pictures, text, count_tokens)
+
+
+def _family(model: ServedModel) -> str:
+    """The name by which the formula for pictures is found."""
+    return str(model.traits.get("pictures", model.physical_name))
+
+
+def _room(measured: _Input, wanted: int, context: int) -> int:
+    """What the context leaves for the output. A vendor refuses a limit that does not fit beside the input."""
+    if measured.ceiling + wanted <= context:
+        return wanted
+    estimate = measured.estimate(context)
+    return max(1, context - estimate - min(estimate // 4 + ROOM, (context - estimate) // 2))
 
 
 def _ceiling(body: Body, payload: bytes) -> int:
@@ -115,28 +205,13 @@ def _ceiling(body: Body, payload: bytes) -> int:
     return len(payload) + overhead
 
 
-def _refuse_large_input(
-    body: Body,
-    payload: bytes,
-    ceiling: int,
-    model: ServedModel,
-    policy: EffectivePolicy,
-    count_tokens: TokenCounter,
-) -> None:
+def _refuse_large_input(measured: _Input, model: ServedModel, policy: EffectivePolicy) -> None:
     """Refuse on the estimate, not on the ceiling, which is several times the truth for plain text."""
     allowed = policy.number("max_tokens_in")
     limit = model.context_tokens if allowed is None else min(allowed, model.context_tokens)
-    if ceiling < limit or (estimate := estimate_input(body, payload, limit, count_tokens)) <= limit:
+    if measured.ceiling < limit or (estimate := measured.estimate(limit)) <= limit:
         return
     whose = "the model's context" if allowed is None or allowed > model.context_tokens else "the plan's limit"
     raise InputTooLarge(
         f"The input is at least {estimate:,} tokens, more than {whose} of {limit:,}.", param="messages"
     )
-
-
-def estimate_input(body: Body, payload: bytes, limit: int, count_tokens: TokenCounter) -> int:
-    """The tokens of the request's text, or of its beginning if that is beyond the limit already."""
-    text = _encode(text_of(body)) if has_unbounded_content(body) else payload
-    start = text[: limit * PLAIN_BYTES]
-    estimate = count_tokens(start)
-    return estimate if estimate > limit or len(start) == len(text) else count_tokens(text)

@@ -6,10 +6,10 @@ from uuid import UUID
 
 from metering.catalog.served import ServedModel
 from metering.ids import derived_id
-from metering.ledger.commands import Attempt, Bound
-from metering.ports import Usage, VendorAnswer, VendorCall, VendorChunk
+from metering.ledger.commands import Attempt
+from metering.ports import Progress, Usage, VendorAnswer, VendorCall, VendorChunk
 from metering.reservation.bound import BoundedCall
-from metering.reservation.record import attempt_of, estimate_of_answer
+from metering.reservation.record import attempt_of
 from metering.types import Outcome
 
 CALL_TIMEOUT_S = 600.0
@@ -19,43 +19,67 @@ class RunningAttempt:
     """What is sent, and what has been seen of the answer so far."""
 
     def __init__(
-        self, *, number: int, reservation_id: UUID, model: ServedModel, call: BoundedCall, now: datetime
+        self,
+        *,
+        number: int,
+        reservation_id: UUID,
+        model: ServedModel,
+        call: BoundedCall,
+        is_second: bool,
+        now: datetime,
     ) -> None:
+        """`is_second`: the same call was tried before."""
         self.number = number
+        self.is_second = is_second
         self.bound = call.bound
         self.request = VendorCall(
             provider_name=model.provider_name,
             model=model.physical_name,
             payload=call.payload,
             body=call.body,
+            asked=call.asked,
+            output_limit=call.bound.output_tokens,
+            traits=model.traits,
+            progress=Progress(),
             attempt_id=str(derived_id(reservation_id, number)),
             timeout_s=CALL_TIMEOUT_S,
         )
+        self._call = call
         self._model = model
         self._started_at = now
         self._started_s = time.monotonic()
         self._response_model = ""
         self._usage: Usage | None = None
-        self._answer_bytes = 0
 
     @property
     def elapsed_s(self) -> float:
         """Time since it was sent."""
         return time.monotonic() - self._started_s
 
+    @property
+    def was_sent(self) -> bool:
+        """Whether the vendor can have seen it."""
+        return self.request.progress.sent
+
     def saw_answer(self, answer: VendorAnswer) -> None:
         """The whole answer is there."""
         self._response_model, self._usage = answer.model, answer.usage
-        self._answer_bytes = len(answer.body)
 
     def saw_chunk(self, chunk: VendorChunk) -> None:
         """A part of the answer is there."""
         self._response_model = self._response_model or chunk.model
         self._usage = chunk.usage or self._usage
-        self._answer_bytes += len(chunk.data)
+
+    def saw_failure(self, usage: Usage | None) -> None:
+        """It failed, and may be billed for this; None: up to its bound."""
+        self._usage = usage
 
     def as_attempt(self, outcome: Outcome) -> Attempt:
-        """The row of the attempt as it ended just now."""
+        """The row of the attempt as it ended just now.
+
+        One that was cut off from this side is charged its bound: what the vendor generated or thought meanwhile cannot
+        be seen from here.
+        """
         return attempt_of(
             number=self.number,
             model=self._model,
@@ -64,13 +88,7 @@ class RunningAttempt:
             latency_ms=round(self.elapsed_s * 1000),
             outcome=outcome,
             usage=self._usage,
-            otherwise=self._charged_without_usage(outcome) if self._usage is None else None,
+            bound=self.bound,
+            choices=self._call.choices,
+            partly_priced=self._call.partly_priced,
         )
-
-    def _charged_without_usage(self, outcome: Outcome) -> Bound | None:
-        if outcome is Outcome.ERROR:
-            return None  # the vendor said no: it bills nothing
-        if outcome is Outcome.OK:
-            return estimate_of_answer(self.bound, self._model, self._answer_bytes)
-        # Cut off: what was thought or cached upstream cannot be seen from here.
-        return self.bound

@@ -1,27 +1,54 @@
 """What the caller is told of an attempt that failed."""
 
 from metering.catalog.served import ServedModel
-from metering.errors import MeteringError, RefusedByVendor, VendorError, VendorTimeout
+from metering.errors import (
+    ContentFiltered,
+    ContextLengthExceeded,
+    MeteringError,
+    RefusedByVendor,
+    VendorError,
+    VendorModelMissing,
+    VendorQuotaSpent,
+    VendorRateLimited,
+    VendorTimeout,
+)
 from metering.ports import AttemptFailed
 from metering.types import Outcome
 
 CALLERS_FAULT = frozenset({400, 413, 422})
 """Statuses with which a vendor says that the request itself is wrong."""
+RATE_LIMITED = 429
+UNPAID = 402
+REFUSALS = {"context_length_exceeded": ContextLengthExceeded, "content_filter": ContentFiltered}
+"""The vendor's own codes for a request that no other moment would mend."""
 
 
 def vendor_error(failure: AttemptFailed, model: ServedModel) -> MeteringError:
-    """The caller's error for a failed attempt: VendorTimeout, RefusedByVendor or VendorError."""
+    """The caller's error for a failed attempt. One that may be billed is not retryable: SDKs would pay for it again."""
+    vendor, status = model.provider_name, failure.status
     if failure.outcome is Outcome.TIMEOUT:
-        return VendorTimeout(
-            f"{model.provider_name} did not answer in time.", retryable=True, status=failure.status
+        return VendorTimeout(f"{vendor} did not answer in time.", retryable=False, status=status)
+    refused = f"{vendor} refused the request: {failure.message}"
+    if failure.code in REFUSALS:
+        return REFUSALS[failure.code](refused, param=failure.param)
+    if failure.code == "insufficient_quota" or status == UNPAID:
+        return VendorQuotaSpent(
+            f"{vendor} refused the request: {failure.message}", retryable=False, status=status
         )
-    if failure.status in CALLERS_FAULT:
-        return RefusedByVendor(
-            f"{model.provider_name} refused the request: {failure.message}", param=failure.param
+    if failure.code == "model_not_found":
+        return VendorModelMissing(refused, retryable=False, status=status)
+    if status == RATE_LIMITED:
+        return VendorRateLimited(
+            f"{vendor} limits the rate: {failure.message}",
+            retryable=True,
+            status=status,
+            retry_after_s=failure.retry_after_s,
         )
+    if status in CALLERS_FAULT:
+        return RefusedByVendor(refused, param=failure.param)
     return VendorError(
-        f"{model.provider_name} failed: {failure.message}",
-        retryable=failure.retryable,
-        status=failure.status,
+        f"{vendor} failed: {failure.message}",
+        retryable=failure.retryable and not failure.ambiguous,
+        status=status,
         retry_after_s=failure.retry_after_s,
     )

@@ -1,50 +1,102 @@
 """A vendor's whole answer: bounded, checked to be one, its usage read or estimated."""
 
-import msgspec
-
-from providers.openai_compatible.errors import broken, error_within
+from providers.openai_compatible.errors import CONNECTION_ERRORS, broken, error_within
+from providers.openai_compatible.events import BYTE_ORDER_MARK
 from providers.openai_compatible.exchange import Answer
-from providers.openai_compatible.wire import facts_of
-from providers.port import Completion, ProviderCall, Usage
-from providers.token_counting import count_in_thread, count_input
+from providers.openai_compatible.final_usage import usage_of_answer
+from providers.openai_compatible.generated import Generated
+from providers.openai_compatible.lenient_json import NotJson, decode_object
+from providers.openai_compatible.reshaped import WholeAnswer, chunks_of
+from providers.openai_compatible.streamed import StreamedAnswer
+from providers.openai_compatible.timed_reader import TimedReader
+from providers.openai_compatible.usage import ReportedUsage
+from providers.openai_compatible.wire import read_answer
+from providers.port import Chunk, Completion, ProviderCall
 
 MAX_ANSWER_BYTES = 16 * 1024 * 1024
 """Of a whole answer, all of which is in memory."""
+EVENT_STARTS = (b"data:", b"event:", b"id:", b"retry:", b":")
 
 
-async def read_whole(response: Answer, gap_s: float) -> bytes:
-    """The body. Raises ProviderError for one that is too large, before it is in memory."""
-    if response.content.is_eof():
+async def read_whole(response: Answer, *, ends_at_s: float, gap_s: float, begun: bytes = b"") -> bytes:
+    """The body, of which `begun` was read already.
+
+    Raises ProviderError for one that is too large, before it is in memory. One that breaks off although it says more is
+    to come is handed over: it may be complete all the same.
+    """
+    if response.content.is_eof() and not begun:
         return response.content.read_nowait()
-    response.limit_gap(gap_s)
-    parts: list[bytes] = []
-    length = 0
-    async for part in response.content.iter_any():
-        length += len(part)
-        if length > MAX_ANSWER_BYTES:
-            raise broken(f"its answer is longer than {MAX_ANSWER_BYTES:,} bytes")
-        parts.append(part)
+    reader = TimedReader(response, ends_at_s=ends_at_s, gap_s=gap_s)
+    parts, length = [begun], len(begun)
+    try:
+        while part := await reader.read():
+            length += len(part)
+            if length > MAX_ANSWER_BYTES:
+                raise broken(f"its answer is longer than {MAX_ANSWER_BYTES:,} bytes")
+            parts.append(part)
+    except CONNECTION_ERRORS:
+        body = b"".join(parts)
+        if not is_json_object(body):
+            raise
+        return body
+    finally:
+        reader.stop()
     return b"".join(parts)
+
+
+def is_json_object(body: bytes) -> bool:
+    """Whether nothing is missing of it."""
+    try:
+        decode_object(body)
+    except NotJson:
+        return False
+    return True
+
+
+def is_event_stream(start: bytes) -> bool | None:
+    """Whether an answer that begins like this is one, whatever its label says; None: it has hardly begun."""
+    start = start.removeprefix(BYTE_ORDER_MARK).lstrip()
+    if not start or (len(start) < 6 and any(each.startswith(start) for each in EVENT_STARTS)):
+        return None
+    return start.startswith(EVENT_STARTS)
 
 
 async def whole_answer(body: bytes, call: ProviderCall, api_key: str) -> Completion:
     """The answer as it came, and what metering needs of it. Raises ProviderError."""
     try:
-        facts = facts_of(body)
-    except msgspec.DecodeError:
+        answer = read_answer(body)
+    except NotJson:
         raise broken("its answer is not valid JSON") from None
-    if facts.error is not None:
-        raise error_within(facts.error, api_key)
-    if not facts.is_answer:
+    generated, reported = Generated(), ReportedUsage()
+    for choice in answer.choices or ():
+        generated.add(choice.said)
+    for usage in answer.usages():
+        reported.add(usage)
+    if answer.error and generated.is_empty:
+        raise error_within(answer.error, api_key, began=False)
+    if not answer.choices and answer.data is None and reported.is_empty:
         raise broken("its answer holds no choices")
-    usage = facts.usage or await estimated_usage(call, facts.texts())
-    return Completion(body=body, model=facts.model, usage=usage)
+    usage = await usage_of_answer(call, reported, generated, answer.tier)
+    return Completion(body=body, model=answer.model_name, usage=usage)
 
 
-async def estimated_usage(call: ProviderCall, texts: list[str]) -> Usage | None:
-    """Counted here, for a vendor that reports none; None where the request holds more than text."""
-    input_tokens = await count_input(call.body)
-    if input_tokens is None:
-        return None
-    output_tokens = await count_in_thread("".join(texts))
-    return Usage(input_tokens=input_tokens, output_tokens=output_tokens, estimated=True)
+async def answer_of_events(body: bytes, answer: StreamedAnswer) -> Completion:
+    """The whole answer that a stream says, which was not asked for. Raises ProviderError."""
+    whole, last = WholeAnswer(), None
+    for chunk in [*answer.feed(body), *await answer.end()]:
+        if chunk.data:
+            whole.add(decode_object(chunk.data))
+        last = chunk if chunk.usage is not None else last
+    if last is None or last.usage is None:
+        raise AssertionError("a stream's last chunk has its usage")
+    return Completion(body=whole.body(), model=last.model, usage=last.usage)
+
+
+async def chunks_of_whole(body: bytes, call: ProviderCall, api_key: str) -> list[Chunk]:
+    """The chunks of a whole answer to a request that asked for a stream. Raises ProviderError."""
+    completion = await whole_answer(body, call, api_key)
+    given = decode_object(body)
+    chunks = [Chunk(data=data, model=completion.model) for data in chunks_of(given | {"usage": None})]
+    shown = list(chunks_of(given | {"choices": []}))
+    last = shown[0] if shown else b""
+    return [*chunks, Chunk(data=last, model=completion.model, usage=completion.usage, only_usage=True)]

@@ -5,8 +5,9 @@ from weakref import WeakKeyDictionary
 
 from aiohttp import ClientSession, DummyCookieJar, TCPConnector
 
-KEEP_ALIVE_S = 15.0
-"""Shorter than vendors' own, so that a connection is seldom closed just as a request goes out on it."""
+KEEP_ALIVE_S = 4.0
+"""Shorter than servers' own, of which 5 s is the shortest usual one, so that a connection is seldom closed just as a
+request goes out on it."""
 DNS_CACHE_S = 30
 
 

@@ -3,18 +3,19 @@
 import re
 from collections.abc import Mapping
 from math import isnan
-from typing import Any
 
 import aiohttp
-import msgspec
-from msgspec import Struct
 
+from providers.openai_compatible.error_body import Said, read_error, said_by
+from providers.openai_compatible.exchange import NotSent, Unanswered
 from providers.port import Failure, ProviderError
 
 MESSAGE_LENGTH = 300
 MAX_ERROR_BYTES = 1 << 16
 PARAM_LENGTH = 128
 RETRYABLE = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 524, 529})
+CONNECTION_ERRORS = (aiohttp.ClientError, TimeoutError, OSError)
+"""What the HTTP client raises."""
 AMBIGUOUS = frozenset({504, 524})
 """A server in front of the vendor gave up waiting: the vendor may have gone on, and bill it."""
 CREDENTIAL = frozenset({401, 403})
@@ -28,51 +29,38 @@ _SECRET = re.compile(
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
-class _Inner(Struct):
-    message: str = ""
-    code: str | int | None = None
-    param: Any = None
-
-
-class _Body(Struct):
-    """OpenAI's shape, and what others write instead."""
-
-    error: _Inner | str | None = None
-    message: str = ""
-    detail: str = ""
-
-
-_decode = msgspec.json.Decoder(_Body).decode
-_decode_inner = msgspec.json.Decoder(_Inner | str).decode
-
-
 def refused(status: int, headers: Mapping[str, str], body: bytes, api_key: str) -> ProviderError:
-    """The error for an answer with an error status."""
-    param = None
+    """The error for an answer with an error status, whatever its bytes."""
+    failure = Failure.TIMEOUT if status in AMBIGUOUS else Failure.REFUSED
+    return _error(read_error(body), status, failure, api_key, retry_after_s=_retry_after_s(headers))
+
+
+def error_within(error: object, api_key: str, *, began: bool) -> ProviderError:
+    """The error for a successful answer that holds an error object; `began`: after something was generated, which is
+    billed.
+    """
+    said = said_by(error)
+    if not began:
+        return _error(said, said.status, Failure.REFUSED, api_key)
+    return broken(f"it ended its answer with an error: {cleaned(said.message, api_key) or 'no reason given'}")
+
+
+def _error(
+    said: Said, status: int | None, failure: Failure, api_key: str, *, retry_after_s: float | None = None
+) -> ProviderError:
     if status in CREDENTIAL:
-        said = "it does not accept the gateway's credentials"  # its own words quote parts of the key
+        message = "it does not accept the gateway's credentials"  # its own words quote parts of the key
     else:
-        given = _decoded(body)
-        said = cleaned(_message_in(given), api_key) or "no reason given"
-        param = _param_in(given, api_key)
+        message = cleaned(said.message, api_key) or "no reason given"
     return ProviderError(
-        f"status {status}: {said}",
-        failure=Failure.TIMEOUT if status in AMBIGUOUS else Failure.REFUSED,
-        retryable=status in RETRYABLE,
+        f"status {status}: {message}" if status else f"it answered with an error: {message}",
+        failure=failure,
+        retryable=(status is None or status in RETRYABLE) and said.code is None,
         status=status,
-        retry_after_s=_retry_after_s(headers),
-        param=param,
+        retry_after_s=retry_after_s,
+        param=cleaned(said.param[:PARAM_LENGTH], api_key) or None if said.param else None,
+        code=said.code,
     )
-
-
-def error_within(error: bytes, api_key: str) -> ProviderError:
-    """The error for an answer that began well and holds an error object."""
-    try:
-        inner = _decode_inner(error)
-    except msgspec.DecodeError:
-        inner = ""
-    said = cleaned(inner if isinstance(inner, str) else inner.message, api_key)
-    return broken(f"it ended its answer with an error: {said or 'no reason given'}")
 
 
 def broken(why: str) -> ProviderError:
@@ -83,6 +71,8 @@ def broken(why: str) -> ProviderError:
 def connection_failed(error: Exception) -> ProviderError:
     """The error for what the HTTP client raised."""
     match error:
+        case NotSent():
+            return _unreachable(error.args[0], retryable=False)
         case aiohttp.ClientSSLError():
             return _unreachable("its certificate or encryption is not accepted", retryable=False)
         case aiohttp.ClientConnectorError() | aiohttp.ConnectionTimeoutError():
@@ -91,6 +81,10 @@ def connection_failed(error: Exception) -> ProviderError:
             return _unreachable("its base URL is not valid", retryable=False)
         case TimeoutError():
             return ProviderError("it did not answer in time", failure=Failure.TIMEOUT, retryable=True)
+        case Unanswered():
+            failed = broken("it closed the connection without an answer")
+            failed.resend = True
+            return failed
         case aiohttp.ServerDisconnectedError() | ConnectionError() | aiohttp.ClientPayloadError():
             return broken("it closed the connection before its answer was whole")
     return broken(f"its answer is not valid HTTP ({type(error).__name__})")
@@ -98,6 +92,7 @@ def connection_failed(error: Exception) -> ProviderError:
 
 def cleaned(message: str, api_key: str) -> str:
     """One bounded line of the vendor's words, without anything that looks like a key."""
+    message = message.encode("utf-8", "replace").decode()  # half of a surrogate pair cannot be written
     if api_key:
         message = message.replace(api_key, "[removed]")
     message = _SECRET.sub("[removed]", _CONTROL.sub(" ", message[: MESSAGE_LENGTH * 4])).strip()
@@ -106,24 +101,6 @@ def cleaned(message: str, api_key: str) -> str:
 
 def _unreachable(why: str, *, retryable: bool) -> ProviderError:
     return ProviderError(why, failure=Failure.UNREACHABLE, retryable=retryable)
-
-
-def _decoded(body: bytes) -> _Body:
-    try:
-        return _decode(body)
-    except (msgspec.DecodeError, RecursionError):
-        return _Body()  # a proxy's HTML page tells a caller nothing
-
-
-def _param_in(given: _Body, api_key: str) -> str | None:
-    param = given.error.param if isinstance(given.error, _Inner) else None
-    return cleaned(param[:PARAM_LENGTH], api_key) or None if isinstance(param, str) else None
-
-
-def _message_in(given: _Body) -> str:
-    if isinstance(given.error, _Inner):
-        return given.error.message
-    return given.error or given.message or given.detail
 
 
 def _retry_after_s(headers: Mapping[str, str]) -> float | None:

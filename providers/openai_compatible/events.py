@@ -1,6 +1,9 @@
 """Server-sent events out of a byte stream: the data of each, however the bytes were cut."""
 
 
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+
 class EventTooLarge(ValueError):
     """One event is longer than the bound."""
 
@@ -11,12 +14,16 @@ class EventParser:
     def __init__(self, max_event_bytes: int) -> None:
         self._max_event_bytes = max_event_bytes
         self._rest = b""
+        self._begun = False
 
     def feed(self, data: bytes) -> list[bytes]:
         """The events that these bytes complete. Raises EventTooLarge."""
         if not self._rest and len(data) <= self._max_event_bytes and _is_one_event(data):
+            self._begun = True
             return [data[6:-2]]
         data = self._rest + data if self._rest else data
+        if not self._begun and len(data) >= len(BYTE_ORDER_MARK):
+            self._begun, data = True, data.removeprefix(BYTE_ORDER_MARK)
         if b"\r" in data:
             # JSON holds no bare line ends. A CR at the very end may be half of one, so it waits.
             whole = data.removesuffix(b"\r")

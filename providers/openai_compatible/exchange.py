@@ -2,21 +2,47 @@
 
 What `ClientSession.request` adds (redirects, cookies, middlewares, traces, timers) costs a call as much as the rest,
 and nothing here wants it. Connecting, TLS, the pool and the parser are aiohttp's.
+
+A vendor may close a connection that waits in the pool at any moment. So:
+
+1. A pooled connection on which there is anything to read (the end of the stream, a late answer) is not used.
+2. Where a used connection is reset at once, before a byte of an answer, the vendor has not read the whole request (a
+   socket closed with unread data resets, RFC 1122 section 4.2.2.13): it is sent again on a new connection.
+3. Where it is closed in good order or later, the vendor may have read it: the caller decides (`Unanswered`).
 """
 
 import asyncio
+import select
+import time
+from weakref import WeakSet
 
 import aiohttp
 from aiohttp import ClientRequest, ClientSession, ClientTimeout, StreamReader
+from aiohttp.client_proto import ResponseHandler
 from aiohttp.connector import Connection
 from aiohttp.http import HttpProcessingError, RawResponseMessage
 from multidict import CIMultiDictProxy
 from yarl import URL
 
+from providers.port import Progress
+
 READ_BUFFER_BYTES = 1 << 16
 """What is read ahead of a slow caller, twice this at most; then the vendor has to wait (TCP)."""
 INFORMATIONAL = range(100, 200)
 SCHEMES = frozenset({"http", "https"})
+MAX_HEADER_LENGTH = 8_190
+
+
+AT_ONCE_S = 1.0
+"""More than a round trip, less than a vendor needs to work on a request and fail."""
+
+
+class NotSent(Exception):
+    """The request cannot be made, so nothing was sent; the message says why."""
+
+
+class Unanswered(Exception):
+    """A used connection was closed before a byte of an answer came, and the request may have been read."""
 
 
 class Answer:
@@ -29,13 +55,6 @@ class Answer:
         self.headers: CIMultiDictProxy[str] = message.headers
         self.content = content
         self._connection = connection
-
-    def limit_gap(self, gap_s: float) -> None:
-        """From now on the next bytes may take no longer than this."""
-        protocol = self._connection.protocol
-        if protocol is not None:
-            protocol.read_timeout = gap_s
-            protocol.start_timeout()
 
     def release(self) -> None:
         """Give the connection back if the answer has ended; else cut it, and so the vendor's call."""
@@ -51,15 +70,21 @@ class Answer:
 class Target:
     """Where requests go: a URL with the headers that all of them have. Belongs to the event loop of its session."""
 
-    def __init__(self, session: ClientSession, url: URL, headers: dict[str, str], connect_s: float) -> None:
-        """Raises aiohttp.InvalidURL."""
-        if url.scheme not in SCHEMES or not url.raw_host:
-            raise aiohttp.InvalidURL(url)
+    def __init__(
+        self, session: ClientSession, address: str, headers: dict[str, str], connect_s: float
+    ) -> None:
+        """Raises NotSent for an address or a header that cannot be used."""
+        url = _url_of(address)
+        for value in headers.values():
+            if not value.isprintable() or len(value) > MAX_HEADER_LENGTH or not _is_latin_1(value):
+                raise NotSent("its key cannot be sent as a header")
         self.session = session
+        self.url = url
         self._pattern = ClientRequest(
             "POST", url, headers=headers, loop=asyncio.get_running_loop(), session=session
         )
         self._timeout = ClientTimeout(sock_connect=connect_s)
+        self._used: WeakSet[ResponseHandler] = WeakSet()
         named = [
             f"{name}: {value}\r\n"
             for name, value in self._pattern.headers.items()
@@ -67,12 +92,31 @@ class Target:
         ]
         self._head = f"POST {url.raw_path_qs} HTTP/1.1\r\n{''.join(named)}"
 
-    async def post(self, payload: bytes, attempt_id: str) -> Answer:
-        """The answer's head. Raises what aiohttp raises, and TimeoutError for a connection that cannot be made."""
-        head = f"{self._head}x-gateway-attempt-id: {attempt_id}\r\ncontent-length: {len(payload)}\r\n\r\n"
-        connection = await self._connect()
+    async def post(self, payload: bytes, attempt_id: str, progress: Progress) -> Answer:
+        """The answer's head.
+
+        Raises what aiohttp raises, ConnectionTimeoutError for a connection that cannot be made, and Unanswered.
+        """
+        text = f"{self._head}x-gateway-attempt-id: {attempt_id}\r\ncontent-length: {len(payload)}\r\n\r\n"
+        head = text.encode("latin-1")
+        connection, was_used = await self._connect()
+        began_s = time.monotonic()
         try:
-            return await _ask(connection, head.encode("latin-1"), payload)
+            return await self._exchange(connection, head, payload, progress)
+        except (aiohttp.ServerDisconnectedError, OSError) as error:
+            if not was_used or isinstance(error, TimeoutError):
+                raise
+            in_order = isinstance(error, aiohttp.ServerDisconnectedError)
+            if in_order or time.monotonic() - began_s > AT_ONCE_S:
+                raise Unanswered from None
+        progress.sent = False
+        return await self._exchange(await self._connect_anew(), head, payload, progress)
+
+    async def _exchange(
+        self, connection: Connection, head: bytes, payload: bytes, progress: Progress
+    ) -> Answer:
+        try:
+            return await _ask(connection, head + payload, progress)
         except HttpProcessingError as error:
             connection.close()
             raise aiohttp.ClientResponseError(
@@ -82,7 +126,28 @@ class Target:
             connection.close()
             raise
 
-    async def _connect(self) -> Connection:
+    async def _connect(self) -> tuple[Connection, bool]:
+        """A connection on which nothing waits to be read, and whether it was used before."""
+        while True:
+            connection = await self._take()
+            protocol = connection.protocol
+            if protocol is None or protocol not in self._used:
+                if protocol is not None:
+                    self._used.add(protocol)
+                return connection, False
+            if not protocol.should_close and not _has_anything_to_read(connection):
+                return connection, True
+            connection.close()
+
+    async def _connect_anew(self) -> Connection:
+        """A new connection; those in the pool are let go, since one of them was dead."""
+        while True:
+            connection, was_used = await self._connect()
+            if not was_used:
+                return connection
+            connection.close()
+
+    async def _take(self) -> Connection:
         connector = self.session.connector
         if connector is None:
             raise aiohttp.ClientConnectionError("The HTTP client is closed.")
@@ -92,13 +157,39 @@ class Target:
             raise aiohttp.ConnectionTimeoutError("The connection could not be made in time.") from error
 
 
-async def _ask(connection: Connection, head: bytes, payload: bytes) -> Answer:
+async def _ask(connection: Connection, request: bytes, progress: Progress) -> Answer:
     protocol, transport = connection.protocol, connection.transport
     if protocol is None or transport is None:
         raise aiohttp.ClientConnectionResetError("The connection was closed meanwhile.")
     protocol.set_response_params(read_until_eof=True, read_bufsize=READ_BUFFER_BYTES)
-    transport.write(head + payload)
+    progress.sent = True
+    transport.write(request)
     while True:
         message, content = await protocol.read()
         if message.code not in INFORMATIONAL or message.code == 101:
             return Answer(connection, message, content)
+
+
+def _has_anything_to_read(connection: Connection) -> bool:
+    """Whether the peer has closed it, or said something that nobody asked for."""
+    socket = connection.transport.get_extra_info("socket") if connection.transport is not None else None
+    if socket is None or socket.fileno() < 0:
+        return True
+    poll = select.poll()
+    poll.register(socket.fileno(), select.POLLIN | select.POLLHUP | select.POLLERR)
+    return bool(poll.poll(0))
+
+
+def _url_of(address: str) -> URL:
+    try:
+        url = URL(address)
+        usable = url.scheme in SCHEMES and bool(url.raw_host) and url.port is not None
+    except (ValueError, TypeError):
+        usable = False
+    if not usable:
+        raise NotSent("its base URL is not valid")
+    return url
+
+
+def _is_latin_1(text: str) -> bool:
+    return all(ord(character) < 256 for character in text)

@@ -1,27 +1,46 @@
 """A vendor that speaks OpenAI's protocol, as an LLMProvider. What the vendor says passes as it came."""
 
 import asyncio
+import logging
+import re
 from collections.abc import AsyncGenerator
 from contextlib import suppress
 
 import aiohttp
-from yarl import URL
 
-from providers.openai_compatible.answer import read_whole, whole_answer
+from providers.openai_compatible.answer import (
+    answer_of_events,
+    chunks_of_whole,
+    is_event_stream,
+    read_whole,
+    whole_answer,
+)
 from providers.openai_compatible.connections import connections
-from providers.openai_compatible.errors import MAX_ERROR_BYTES, broken, connection_failed, refused
-from providers.openai_compatible.exchange import Answer, Target
+from providers.openai_compatible.errors import (
+    CONNECTION_ERRORS,
+    MAX_ERROR_BYTES,
+    broken,
+    connection_failed,
+    refused,
+)
+from providers.openai_compatible.exchange import Answer, NotSent, Target, Unanswered
+from providers.openai_compatible.final_usage import usage_unanswered
 from providers.openai_compatible.probe import probe
-from providers.openai_compatible.request import payload_of, renames_limit
+from providers.openai_compatible.request import added_fields, payload_of
 from providers.openai_compatible.streamed import StreamedAnswer
 from providers.openai_compatible.timed_reader import TimedReader
 from providers.openai_compatible.timeouts import Timeouts
-from providers.port import Capability, Chunk, Completion, ProviderCall
+from providers.openai_compatible.traits import Traits, TraitsOfModels, without
+from providers.port import Capability, Chunk, Completion, Failure, ProviderCall, ProviderError
 
-CONNECTION_ERRORS = (aiohttp.ClientError, TimeoutError, OSError)
-EVENT_STREAM = "text/event-stream"
+SUCCESS = range(200, 300)
+TEACHES = frozenset({400, 422})
+"""Statuses with which a vendor refuses a field."""
+MAX_START = 1 << 12
+"""Bytes of blanks and keep-alives before an answer has to begin."""
 TAIL_S = 0.05
 """How long the end of the HTTP message may come after `[DONE]` for the connection to be used again."""
+logger = logging.getLogger(__name__)
 
 
 class OpenAICompatibleProvider:
@@ -29,41 +48,60 @@ class OpenAICompatibleProvider:
 
     capabilities = frozenset({Capability.CHAT, Capability.STREAM, Capability.EMBED})
 
-    def __init__(self, *, base_url: str, api_key: str = "", timeouts: Timeouts | None = None) -> None:
-        """`base_url` ends before `/chat/completions`, as OpenAI's SDK takes it."""
+    def __init__(
+        self,
+        *,
+        base_url: str,
+        api_key: str = "",
+        vendor: str = "",
+        traits: str = "{}",
+        timeouts: Timeouts | None = None,
+    ) -> None:
+        """`base_url` ends before `/chat/completions`, as OpenAI's SDK takes it. `vendor` (empty: by the host) and
+        `traits` (JSON) are the catalog's.
+        """
         base = base_url.rstrip("/")
-        self._chat_url = URL(f"{base}/chat/completions")
-        self._embeddings_url = URL(f"{base}/embeddings")
-        self._rename_limit = renames_limit(base_url)
+        self._chat_url = f"{base}/chat/completions"
+        self._embeddings_url = f"{base}/embeddings"
+        self._traits = TraitsOfModels(vendor=vendor, base_url=base_url, declared=traits)
         self._api_key = api_key
         self._timeouts = timeouts or Timeouts()
         # Not compressed: the bytes go on as they come.
         self._headers = {"content-type": "application/json", "accept-encoding": "identity"}
-        self._targets: dict[URL, Target] = {}
+        self._targets: dict[str, Target] = {}
         if api_key:
             self._headers["authorization"] = f"Bearer {api_key}"
 
     async def complete(self, call: ProviderCall) -> Completion:
-        payload = payload_of(call, streamed=False, rename_limit=self._rename_limit)
-        return await self._whole(self._chat_url, call, payload)
+        traits = self._traits.of(call.model, call.traits)
+        return await self._whole(self._chat_url, call, traits)
 
     async def embed(self, call: ProviderCall) -> Completion:
-        return await self._whole(self._embeddings_url, call, call.payload)
+        return await self._whole(self._embeddings_url, call, None)
 
     async def stream(self, call: ProviderCall) -> AsyncGenerator[Chunk, None]:
-        payload = payload_of(call, streamed=True, rename_limit=self._rename_limit)
         ends_at_s = asyncio.get_running_loop().time() + call.timeout_s
+        answer = StreamedAnswer(call, self._api_key, self._traits.of(call.model, call.traits))
         try:
             async with asyncio.timeout(min(self._timeouts.first_byte_s, call.timeout_s)):
-                response = await self._ask(self._chat_url, call, payload)
+                response = await self._ask(self._chat_url, call, streamed=True)
             reader = TimedReader(response, ends_at_s=ends_at_s, gap_s=self._timeouts.first_byte_s)
             try:
-                _require_event_stream(response)
-                answer = StreamedAnswer(call, self._api_key)
-                while not answer.done and (part := await reader.read()):
-                    reader.gap_s = self._timeouts.gap_s
+                part = await _start_of(reader)
+                if is_event_stream(part) is False and part:
+                    body = await read_whole(
+                        response, ends_at_s=ends_at_s, gap_s=self._timeouts.gap_s, begun=part
+                    )
+                    for chunk in await chunks_of_whole(body, call, self._api_key):
+                        yield chunk
+                    return
+                while part:
                     for chunk in answer.feed(part):
                         yield chunk
+                    if answer.done:
+                        break
+                    reader.limit_gap(self._timeouts.end_s if answer.is_complete else self._timeouts.gap_s)
+                    part = await _next_of(reader, answer)
                 for chunk in await answer.end():
                     yield chunk
                 if answer.done:
@@ -71,60 +109,141 @@ class OpenAICompatibleProvider:
             finally:
                 reader.stop()
                 response.release()  # cuts the connection, and so the call, unless the answer has ended
-        except CONNECTION_ERRORS as error:
-            raise connection_failed(error) from None  # the client's error may quote the request's URL
+        except Exception as error:  # noqa: BLE001 - nothing that a vendor sends may escape as anything else
+            raise await self._failure(error, call, answer) from None  # it may quote the request's URL
 
     async def probe(self, timeout_s: float) -> None:
         try:
             async with asyncio.timeout(timeout_s):
-                await probe(connections.take(self), self._chat_url, self._headers, self._api_key)
-        except CONNECTION_ERRORS as error:
+                target = self._target(self._chat_url)
+                await probe(connections.take(self), target.url, self._headers, self._api_key)
+        except (*CONNECTION_ERRORS, NotSent) as error:
             raise connection_failed(error) from None
 
     async def close(self) -> None:
         await connections.let_go(self)
 
-    async def _whole(self, url: URL, call: ProviderCall, payload: bytes) -> Completion:
+    async def _whole(self, url: str, call: ProviderCall, traits: Traits | None) -> Completion:
         """The deadline is asyncio's, which costs a call 20 µs less than the client's timers."""
+        ends_at_s = asyncio.get_running_loop().time() + call.timeout_s
+        answer: StreamedAnswer | None = None
         try:
             async with asyncio.timeout(call.timeout_s):
-                response = await self._ask(url, call, payload)
+                response = await self._ask(url, call, streamed=False)
                 try:
-                    body = await read_whole(response, self._timeouts.gap_s)
+                    body = await read_whole(response, ends_at_s=ends_at_s, gap_s=self._timeouts.gap_s)
                 finally:
                     response.release()
-        except CONNECTION_ERRORS as error:
-            raise connection_failed(error) from None
-        return await whole_answer(body, call, self._api_key)
+            if traits is not None and is_event_stream(body):
+                answer = StreamedAnswer(call, self._api_key, traits)
+                return await answer_of_events(body, answer)
+            return await whole_answer(body, call, self._api_key)
+        except Exception as error:  # noqa: BLE001 - nothing that a vendor sends may escape as anything else
+            raise await self._failure(error, call, answer) from None  # it may quote the request's URL
 
-    async def _ask(self, url: URL, call: ProviderCall, payload: bytes) -> Answer:
-        """The vendor's response, to be released, if its status is 200.
+    async def _ask(self, url: str, call: ProviderCall, *, streamed: bool) -> Answer:
+        """The vendor's response, to be released, if its status is a success.
 
+        A vendor that refuses a field which the caller never sent is asked again without it, and that is remembered.
         Redirects are not followed: the key goes to the configured host alone.
         """
-        response = await self._target(url).post(payload, call.attempt_id)
-        if response.status == 200:
+        target = self._target(url)
+        if url == self._embeddings_url:
+            return await self._answered(await target.post(call.payload, call.attempt_id, call.progress))
+        traits = self._traits.of(call.model, call.traits)
+        given, refused_fields = traits, set[str]()
+        while True:
+            payload = payload_of(call, streamed=streamed, traits=traits)
+            try:
+                answer = await self._answered(await target.post(payload, call.attempt_id, call.progress))
+            except ProviderError as error:
+                added = added_fields(call, streamed=streamed, traits=traits)
+                field = _objected(error, added)
+                if field is None or field in refused_fields:
+                    raise
+                refused_fields.add(field)
+                traits = without(traits, field)
+                continue
+            if traits is not given:
+                logger.info(
+                    "vendor.trait_learnt", extra={"model": call.model, "limit_names": traits.limit_names}
+                )
+                self._traits.learn(call.model, traits)
+            return answer
+
+    async def _answered(self, response: Answer) -> Answer:
+        """The response itself, if it is a success. Raises ProviderError for a refusal, whatever becomes of its body."""
+        if response.status in SUCCESS:
             return response
+        body = b""
         try:
-            body = await response.content.read(MAX_ERROR_BYTES)
+            with suppress(*CONNECTION_ERRORS):
+                async with asyncio.timeout(self._timeouts.error_body_s):
+                    while len(body) < MAX_ERROR_BYTES and (part := await response.content.readany()):
+                        body += part
         finally:
             response.release()
-        raise refused(response.status, response.headers, body, self._api_key)
+        raise refused(response.status, response.headers, body[:MAX_ERROR_BYTES], self._api_key)
 
-    def _target(self, url: URL) -> Target:
-        """Made once for each event loop's client."""
+    def _target(self, url: str) -> Target:
+        """Made once for each event loop's client. Raises NotSent."""
         session = connections.take(self)
         target = self._targets.get(url)
         if target is None or target.session is not session:
             target = self._targets[url] = Target(session, url, self._headers, self._timeouts.connect_s)
         return target
 
+    async def _failure(
+        self, error: Exception, call: ProviderCall, answer: StreamedAnswer | None
+    ) -> ProviderError:
+        """Whatever went wrong, as a ProviderError that says what may be billed."""
+        if isinstance(error, ProviderError):
+            failed = error
+        elif isinstance(error, (*CONNECTION_ERRORS, NotSent, Unanswered)):
+            failed = connection_failed(error)
+        elif not call.progress.sent:
+            logger.error("provider.broke", exc_info=error)
+            failed = ProviderError(
+                "the request could not be made", failure=Failure.UNREACHABLE, retryable=False
+            )
+        else:
+            logger.error("provider.broke", exc_info=error)
+            failed = broken("its answer could not be read")
+        if failed.failure in (Failure.TIMEOUT, Failure.CUT) and failed.usage is None:
+            failed.usage = await answer.came() if answer is not None else None
+            failed.usage = failed.usage or await usage_unanswered(call)
+        return failed
 
-def _require_event_stream(response: Answer) -> None:
-    """Raise ProviderError for an answer that is no stream."""
-    content_type = response.headers.get("content-type", "application/octet-stream").partition(";")[0]
-    if not content_type.strip().lower().startswith(EVENT_STREAM):
-        raise broken(f"it answered a stream with {content_type}")
+
+def _objected(error: ProviderError, added: list[str]) -> str | None:
+    """The field of those that the gateway added which a refusal names, if it names one."""
+    if error.status not in TEACHES or error.code is not None:
+        return None
+    texts = (error.param or "", error.message)
+    return next(
+        (name for text in texts for name in added if re.search(rf"(?<![a-z_]){name}(?![a-z_])", text)), None
+    )
+
+
+async def _start_of(reader: TimedReader) -> bytes:
+    """The first bytes, enough of them to tell what they are."""
+    start = await reader.read()
+    while start and is_event_stream(start) is None and len(start) < MAX_START:
+        part = await reader.read()
+        if not part:
+            break
+        start += part
+    return start
+
+
+async def _next_of(reader: TimedReader, answer: StreamedAnswer) -> bytes:
+    """The next bytes; nothing at the end, and where an answer breaks off that is complete."""
+    try:
+        return await reader.read()
+    except CONNECTION_ERRORS:
+        if answer.is_complete:
+            return b""
+        raise
 
 
 async def _read_tail(response: Answer) -> None:

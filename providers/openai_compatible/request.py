@@ -1,41 +1,61 @@
-"""The last touches to a request, for vendors that want them. Most requests go as they are."""
+"""The last touches to a request: names and fields as this vendor and model want them. Most requests go as they are."""
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
-import msgspec
-
+from providers.openai_compatible.lenient_json import encode_lenient
+from providers.openai_compatible.traits import LIMIT_NAMES, Traits
 from providers.port import ProviderCall
 
-RENAMED_LIMIT = frozenset({"api.openai.com"})
-"""Hosts whose newer models refuse `max_tokens` and whose older ones take `max_completion_tokens` too."""
+AUTO_TIERS = (None, "auto")
+"""With these the vendor's own settings choose, and what they choose may be dear."""
+PLAIN_TIER = "default"
 
 
-def renames_limit(base_url: str) -> bool:
-    """Whether this vendor wants the output limit under its newer name."""
-    return (urlsplit(base_url).hostname or "") in RENAMED_LIMIT
-
-
-def payload_of(call: ProviderCall, *, streamed: bool, rename_limit: bool) -> bytes:
+def payload_of(call: ProviderCall, *, streamed: bool, traits: Traits) -> bytes:
     """The body to send. It is written anew only where a named key has to differ; the limit's value never does."""
-    body = call.body
-    as_is = bool(body.get("stream")) == streamed
-    if as_is and streamed:
-        as_is = _asks_for_usage(body)
-    if as_is and not (rename_limit and "max_tokens" in body):
+    changes = changes_to(call.body, streamed=streamed, traits=traits)
+    if not changes:
         return call.payload
-    edited = {**body, "stream": streamed}
-    if streamed:
-        edited["stream_options"] = {**(body.get("stream_options") or {}), "include_usage": True}
-    else:
-        edited.pop("stream_options", None)
-    if rename_limit and edited.get("max_tokens") is not None:
-        limit = edited.pop("max_tokens")
-        edited["max_completion_tokens"] = min(limit, edited.get("max_completion_tokens") or limit)
-    return msgspec.json.encode(edited)
+    edited = {**call.body, **changes}
+    return encode_lenient({name: value for name, value in edited.items() if value is not REMOVED})
 
 
-def _asks_for_usage(body: Mapping[str, Any]) -> bool:
+class _Removed:
+    """Stands for a key that is not sent."""
+
+
+REMOVED = _Removed()
+
+
+def changes_to(body: Mapping[str, Any], *, streamed: bool, traits: Traits) -> dict[str, Any]:
+    """Keys with the values that they have to have instead."""
+    changes: dict[str, Any] = {}
+    if bool(body.get("stream")) != streamed:
+        changes["stream"] = streamed
     options = body.get("stream_options")
-    return bool(options and options.get("include_usage"))
+    if streamed and traits.stream_options:
+        if not (isinstance(options, Mapping) and options.get("include_usage")):
+            changes["stream_options"] = {**(options or {}), "include_usage": True}
+    elif "stream_options" in body:
+        changes["stream_options"] = REMOVED
+    for name in LIMIT_NAMES:
+        if name in body and name not in traits.limit_names:
+            changes[name] = REMOVED
+            if traits.limit_names:
+                changes[traits.limit_names[0]] = body[name]
+    tier = body.get("service_tier")
+    if tier in AUTO_TIERS:
+        if traits.service_tier:
+            changes["service_tier"] = traits.service_tier
+        elif tier is not None:
+            changes["service_tier"] = PLAIN_TIER
+    return changes
+
+
+def added_fields(call: ProviderCall, *, streamed: bool, traits: Traits) -> list[str]:
+    """What is sent although the caller did not send it, or not by this name."""
+    changes = changes_to(call.body, streamed=streamed, traits=traits)
+    sent = {name for name, value in {**call.body, **changes}.items() if value is not REMOVED}
+    added = [name for name in (*LIMIT_NAMES, "service_tier") if name in sent and call.asked.get(name) is None]
+    return [*added, "stream_options"] if "stream_options" in sent else added

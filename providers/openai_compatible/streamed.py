@@ -1,39 +1,54 @@
 """A vendor's stream, read event by event: a value that takes bytes and gives chunks, without any I/O."""
 
 from collections.abc import Iterator
-from typing import Any
 
-import msgspec
-
-from providers.openai_compatible.answer import estimated_usage
 from providers.openai_compatible.errors import broken, error_within
 from providers.openai_compatible.events import EventParser, EventTooLarge
-from providers.openai_compatible.wire import Choice, facts_of, texts_of
+from providers.openai_compatible.final_usage import usage_of_answer, usage_of_cut
+from providers.openai_compatible.generated import Generated
+from providers.openai_compatible.lenient_json import NotJson, decode_object, encode_lenient
+from providers.openai_compatible.traits import Traits, may_hide_reasoning
+from providers.openai_compatible.usage import ReportedUsage
+from providers.openai_compatible.wire import read_answer
 from providers.port import Chunk, ProviderCall, Usage
 
 DONE = b"[DONE]"
-MAX_EVENT_BYTES = 4 * 1024 * 1024
+DONE_FORMS = frozenset({DONE, b'"[DONE]"', b"[done]"})
+MAX_EVENT_BYTES = 16 * 1024 * 1024
+"""Of one event: a picture in it may have several megabytes."""
 MAX_STREAM_BYTES = 64 * 1024 * 1024
 """For a vendor that never ends; the call's deadline is the other bound."""
-MAX_COUNTED_TEXT = 4 * 1024 * 1024
 
 
 class StreamedAnswer:
     """What the events so far have said. Every failure is a ProviderError, after the chunks before it."""
 
-    def __init__(self, call: ProviderCall, api_key: str) -> None:
+    def __init__(self, call: ProviderCall, api_key: str, traits: Traits) -> None:
+        choices = call.body.get("n")
         self._call = call
         self._api_key = api_key
+        self._traits = traits
+        self._choices = choices if isinstance(choices, int) and choices > 0 else 1
         self._parser = EventParser(MAX_EVENT_BYTES)
         self._length = 0
         self._model = ""
-        self._first = b"{}"
-        self._finished = False
-        self._reported = False
-        self._texts: list[str] = []
-        self._text_length = 0
+        self._tier = ""
+        self._first_event: bytes | None = None
+        self._begun: set[int] = set()
+        self._finished: set[int] = set()
+        self._closed_by_usage = False
+        self._shown_usage = False
+        self._reported = ReportedUsage()
+        self._generated = Generated()
         self.done = False
         """Whether `[DONE]` was read."""
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether nothing that matters is missing: the vendor said so, or every choice has ended."""
+        if self.done or self._closed_by_usage:
+            return True
+        return len(self._finished) >= self._choices and self._begun <= self._finished
 
     def feed(self, data: bytes) -> Iterator[Chunk]:
         """The chunks that these bytes complete, up to `[DONE]`."""
@@ -47,52 +62,70 @@ class StreamedAnswer:
         return self._chunks(events)
 
     async def end(self) -> list[Chunk]:
-        """The last chunks: what came without its blank line, and the usage, estimated where none was reported."""
+        """The last chunks: what came without its blank line, and what the answer is charged for."""
         chunks = list(self._chunks(self._parser.end()))
-        if not (self.done or self._finished):
+        if not self.is_complete:
             raise broken("its stream ended before its answer did")
-        if not self._reported:
-            usage = await estimated_usage(self._call, self._texts)
-            if usage is not None:
-                chunks.append(self._usage_chunk(usage))
-        return chunks
+        usage = await usage_of_answer(self._call, self._reported, self._generated, self._tier)
+        data = b"" if self._shown_usage else self._usage_event(usage)
+        return [*chunks, Chunk(data=data, model=self._model, usage=usage, only_usage=True)]
+
+    async def came(self) -> Usage | None:
+        """What may be billed where the answer breaks off now; None if nothing came."""
+        if self._generated.is_empty and self._reported.is_empty:
+            return None
+        hides = may_hide_reasoning(self._call.model, self._traits)
+        return await usage_of_cut(
+            self._call, self._reported, self._generated, self._tier, may_hide_reasoning=hides
+        )
 
     def _chunks(self, events: list[bytes]) -> Iterator[Chunk]:
         for event in events:
-            if event == DONE:
+            if event[:1] != b"{" and event.strip() in DONE_FORMS:
                 self.done = True
                 return
-            yield self._chunk(event)
+            chunk = self._chunk(event)
+            if chunk is not None:
+                yield chunk
 
-    def _chunk(self, event: bytes) -> Chunk:
+    def _chunk(self, event: bytes) -> Chunk | None:
         try:
-            facts = facts_of(event)
-        except msgspec.DecodeError:
+            answer = read_answer(event)
+        except NotJson:
+            if self.is_complete:
+                return None  # what comes after the end takes nothing back
             raise broken("an event of its stream is not valid JSON") from None
-        if facts.error is not None:
-            raise error_within(facts.error, self._api_key)
+        if answer.error:
+            if self.is_complete:
+                return None
+            raise error_within(answer.error, self._api_key, began=not self._generated.is_empty)
+        if self._first_event is None:
+            self._first_event = event
         if not self._model:
-            self._model, self._first = facts.model, event
-        usage = facts.usage
-        if usage is not None:
-            self._reported = True
-        for choice in facts.choices:
-            self._remember(choice)
-        only_usage = usage is not None and not facts.choices
-        self._finished = self._finished or only_usage
-        return Chunk(data=event, model=facts.model, usage=usage, only_usage=only_usage)
+            self._model = answer.model_name
+        self._tier = answer.tier or self._tier
+        reported = False
+        for usage in answer.usages():
+            self._reported.add(usage)
+            reported = True
+        for place, choice in enumerate(answer.choices or ()):
+            index = choice.index if type(choice.index) is int else place
+            self._begun.add(index)
+            if choice.finish_reason:
+                self._finished.add(index)
+            self._generated.add(choice.said)
+        only_usage = reported and not answer.choices
+        if only_usage:
+            self._shown_usage = True
+            self._closed_by_usage = bool(self._begun)
+        elif answer.choices:
+            self._closed_by_usage = False
+            self._shown_usage = self._shown_usage or reported
+        return Chunk(data=event, model=answer.model_name, only_usage=only_usage)
 
-    def _remember(self, choice: Choice) -> None:
-        if choice.finish_reason:
-            self._finished = True
-        if choice.delta is not None and not self._reported and self._text_length < MAX_COUNTED_TEXT:
-            for text in texts_of(choice.delta):
-                self._texts.append(text)
-                self._text_length += len(text)
-
-    def _usage_chunk(self, usage: Usage) -> Chunk:
+    def _usage_event(self, usage: Usage) -> bytes:
         """For a caller who asked for usage, in the shape of the vendor's other chunks."""
-        first: dict[str, Any] = msgspec.json.decode(self._first)
+        first = decode_object(self._first_event or b"{}")
         data = {
             "id": first.get("id", ""),
             "object": "chat.completion.chunk",
@@ -100,9 +133,9 @@ class StreamedAnswer:
             "model": self._model,
             "choices": [],
             "usage": {
-                "prompt_tokens": usage.input_tokens,
-                "completion_tokens": usage.output_tokens,
-                "total_tokens": usage.input_tokens + usage.output_tokens,
+                "prompt_tokens": usage.input_tokens or 0,
+                "completion_tokens": usage.output_tokens or 0,
+                "total_tokens": (usage.input_tokens or 0) + (usage.output_tokens or 0),
             },
         }
-        return Chunk(data=msgspec.json.encode(data), model=self._model, usage=usage, only_usage=True)
+        return encode_lenient(data)

@@ -1,4 +1,4 @@
-"""Reads a whole stream under one timer, which ends an answer that lets its reader wait, or goes on, for too long."""
+"""Reads an answer under one timer, which ends one that lets its reader wait, or goes on, for too long."""
 
 import asyncio
 
@@ -12,13 +12,21 @@ class TimedReader:
     """
 
     def __init__(self, response: Answer, *, ends_at_s: float, gap_s: float) -> None:
-        """`ends_at_s` is on the loop's clock; `gap_s` may be changed on the way."""
-        self.gap_s = gap_s
+        """`ends_at_s` is on the loop's clock."""
         self.is_over = False
+        self._gap_s = gap_s
         self._response = response
         self._ends_at_s = ends_at_s
         self._loop = asyncio.get_running_loop()
         self._waiting_since_s: float | None = None
+        self._timer = self._loop.call_at(self._next_look_s(self._loop.time()), self._look)
+
+    def limit_gap(self, gap_s: float) -> None:
+        """From now on the next bytes may take no longer than this."""
+        if gap_s == self._gap_s:
+            return
+        self._gap_s = gap_s
+        self._timer.cancel()
         self._timer = self._loop.call_at(self._next_look_s(self._loop.time()), self._look)
 
     async def read(self) -> bytes:
@@ -34,6 +42,7 @@ class TimedReader:
             self._waiting_since_s = None
 
     def stop(self) -> None:
+        """Look no more."""
         self._timer.cancel()
 
     def _look(self) -> None:
@@ -47,4 +56,4 @@ class TimedReader:
 
     def _next_look_s(self, now_s: float) -> float:
         since_s = now_s if self._waiting_since_s is None else self._waiting_since_s
-        return min(self._ends_at_s, since_s + self.gap_s)
+        return min(self._ends_at_s, since_s + self._gap_s)

@@ -11,3 +11,7 @@ class Timeouts(Struct, frozen=True, kw_only=True):
     """Of a stream; a whole answer may take as long as the call."""
     gap_s: float = 120.0
     """Between two reads of an answer that has begun."""
+    end_s: float = 10.0
+    """After all choices have ended: for the usage and the end of the stream."""
+    error_body_s: float = 2.0
+    """For the body of a refusal, which is a refusal without it too."""

@@ -1,64 +1,173 @@
-"""Usage as OpenAI-compatible vendors report it, each in a way of its own."""
+"""Usage as OpenAI-compatible vendors report it: one reading for whole answers and streams, field by field.
 
-from typing import Annotated
+Rules (which figure is inside which, by vendor: the table of fields in docs/endings.md):
+
+1. Each field is read on its own; fractions are rounded up, what is no count is missing.
+2. Over a stream each field counts at its largest, because some vendors repeat and others split their figures.
+3. Reasoning is inside the output if the total is input plus output, outside if the total says so.
+4. Cached tokens are inside the input, unless they are named as Anthropic names them, or do not fit into it.
+5. Where figures contradict each other the larger reading counts, and is marked.
+"""
+
+import math
+from collections.abc import Mapping
+from typing import Any
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Struct
 
-from providers.port import Usage
-
-Count = Annotated[int, Meta(ge=0, le=10**12)]
-
-
-class _InputDetails(Struct):
-    cached_tokens: Count | None = None
-    cache_write_tokens: Count | None = None
-
-
-class _OutputDetails(Struct):
-    reasoning_tokens: Count | None = None
-
-
-class _Reported(Struct):
-    prompt_tokens: Count
-    completion_tokens: Count | None = None  # embeddings have none
-    total_tokens: Count | None = None
-    prompt_tokens_details: _InputDetails | None = None
-    completion_tokens_details: _OutputDetails | None = None
-    prompt_cache_hit_tokens: Count | None = None  # DeepSeek
-    cache_creation_input_tokens: Count | None = None  # proxies in front of Anthropic
+INPUT = ("prompt_tokens", "input_tokens", "promptTokens", "inputTokens", "prompt_eval_count")
+OUTPUT = ("completion_tokens", "output_tokens", "completionTokens", "outputTokens", "eval_count")
+TOTAL = ("total_tokens", "totalTokens")
+INPUT_DETAILS = ("prompt_tokens_details", "input_tokens_details")
+OUTPUT_DETAILS = ("completion_tokens_details", "output_tokens_details")
+CACHED = ("prompt_cache_hit_tokens", "cached_tokens", "prompt_eval_cached_count")
+BESIDE = ("cache_read_input_tokens", "cache_creation_input_tokens")
+"""As Anthropic names them, which counts them beside `input_tokens`."""
+LARGEST = 10**15
+"""A larger figure is read as this one, which no model can reach either."""
+REPORTED_LENGTH = 1_000
+"""Characters that are kept of figures that were not believed."""
 
 
-NULL = msgspec.Raw(b"null")
-"""A field that is absent or null; msgspec knows no `Raw | None`."""
-_decode = msgspec.json.Decoder(_Reported).decode
+class Reading(Struct, frozen=True, kw_only=True):
+    """What a vendor's figures come to. None: it said nothing."""
+
+    input_tokens: int | None
+    output_tokens: int | None
+    cached_input_tokens: int
+    cache_write_tokens: int
+    reasoning_tokens: int
+    contradictory: bool
 
 
-def is_null(raw: msgspec.Raw) -> bool:
-    return raw is NULL or bytes(raw) == b"null"
+class ReportedUsage:
+    """Collects the usage objects of one answer."""
+
+    def __init__(self) -> None:
+        self._largest: dict[str, int] = {}
+        self._contradictory = False
+        self._may_be_beside = False
+        self._is_beside = False
+        """Whether cached tokens are counted beside the input, as Anthropic counts them."""
+        self._last: Mapping[str, Any] | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing with a figure in it was reported."""
+        return not self._largest
+
+    @property
+    def text(self) -> str:
+        """The last usage object as it came, for people."""
+        try:
+            text = msgspec.json.encode(self._last).decode()
+        except (UnicodeEncodeError, TypeError, RecursionError):
+            return ""
+        return text if len(text) <= REPORTED_LENGTH else ""
+
+    def add(self, given: object) -> None:
+        """One usage object, whatever it is."""
+        if not isinstance(given, Mapping):
+            return
+        fields = _fields_of(given)
+        if not fields and not any(name in given for name in BESIDE):
+            return
+        self._last = given
+        if any(count_of(given.get(name)) for name in BESIDE) and "cached" not in fields:
+            self._may_be_beside = True
+            self._is_beside = "input_tokens" in given and "prompt_tokens" not in given
+        for name, own in zip(BESIDE, ("cached", "written"), strict=True):
+            count = count_of(given.get(name))
+            if count is not None:
+                fields[own] = max(count, fields.get(own, 0))
+        total, known = fields.get("total"), fields.get("input", 0) + fields.get("output", 0)
+        if total is not None and "input" in fields and "output" in fields and total < known:
+            self._contradictory = True
+        for name, count in fields.items():
+            self._largest[name] = max(count, self._largest.get(name, 0))
+
+    def reading(self) -> Reading:
+        """What the figures come to, together."""
+        said = self._largest.get
+        given, output, total, reasoning = said("input"), said("output"), said("total"), said("reasoning", 0)
+        cached, written = said("cached", 0), said("written", 0)
+        cache, is_beside, contradictory = cached + written, self._is_beside, self._contradictory
+        # 1. What one side lacks, the total knows.
+        if given is None and total is not None and output is not None:
+            given, contradictory = max(0, total - output), True
+        elif output is None and total is not None and given is not None and total > given:
+            output, contradictory = total - given, True
+        if total is not None and not contradictory:
+            total = max(total, (given or 0) + (output or 0))  # split over reports that each added up
+        # 2. The readings that are possible, the usual one first.
+        tokens_in, tokens_out = given or 0, output or 0
+        inputs = [tokens_in] if cache <= tokens_in and not is_beside else []
+        if cache and (not inputs or self._may_be_beside):
+            inputs.append(tokens_in + cache)
+        outputs = [tokens_out] if reasoning <= tokens_out else []
+        if reasoning:
+            outputs.append(tokens_out + reasoning)
+        # 3. The one that adds up; else the larger.
+        if total is None:
+            input_tokens, output_tokens = inputs[0], outputs[-1]
+            contradictory = contradictory or bool(reasoning) or (cache > tokens_in and not is_beside)
+        else:
+            sums = [(each, other) for each in inputs for other in outputs if each + other == total]
+            if not sums and is_beside:  # a total without the cache
+                sums = [(inputs[0], other) for other in outputs if tokens_in + other == total]
+            contradictory = contradictory or not sums
+            input_tokens, output_tokens = (
+                sums[0] if sums else (inputs[-1], max(outputs[-1], total - inputs[-1]))
+            )
+        cached = min(cached, input_tokens)
+        return Reading(
+            input_tokens=None if given is None and not input_tokens else input_tokens,
+            output_tokens=None if output is None and not output_tokens else output_tokens,
+            cached_input_tokens=cached,
+            cache_write_tokens=min(written, input_tokens - cached),
+            reasoning_tokens=min(reasoning, output_tokens),
+            contradictory=contradictory,
+        )
 
 
-def usage_of(raw: msgspec.Raw) -> Usage | None:
-    """The usage object; None for one that is missing, null or makes no sense, so that it is estimated."""
-    if is_null(raw):
+def _fields_of(given: Mapping[str, Any]) -> dict[str, int]:
+    """The figures of one usage object by our own names."""
+    fields: dict[str, int] = {}
+
+    def note(name: str, *counts: int | None) -> None:
+        known = [count for count in counts if count is not None]
+        if known:
+            fields[name] = max(known)
+
+    get = given.get
+    input_details = [part for name in INPUT_DETAILS if isinstance(part := get(name), Mapping)]
+    output_details = [part for name in OUTPUT_DETAILS if isinstance(part := get(name), Mapping)]
+    hits, misses = count_of(get("prompt_cache_hit_tokens")), count_of(get("prompt_cache_miss_tokens"))
+    both = hits + misses if hits is not None and misses is not None else None
+    named = [count_of(get(name)) for name in INPUT]
+    note("input", *named, both if not any(named) else None)
+    note("output", *[count_of(get(name)) for name in OUTPUT])
+    note("total", *[count_of(get(name)) for name in TOTAL])
+    cached = [count_of(part.get("cached_tokens")) for part in input_details]
+    note("cached", *cached, *[count_of(get(name)) for name in CACHED])
+    note("written", *[count_of(part.get("cache_write_tokens")) for part in input_details])
+    reasoning = [
+        count_of(part.get(name))
+        for part in output_details
+        for name in ("reasoning_tokens", "thinking_tokens")
+    ]
+    note("reasoning", *reasoning, count_of(get("reasoning_tokens")))
+    return fields
+
+
+def count_of(value: object) -> int | None:
+    """A count, rounded up; None for what is none. Some vendors write numbers as text."""
+    if isinstance(value, str):
+        try:
+            value = float(value) if len(value) <= 32 else None
+        except ValueError:
+            return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value) or value < 0:
         return None
-    try:
-        given = _decode(raw)
-    except msgspec.DecodeError:
-        return None
-    details = given.prompt_tokens_details or _InputDetails()
-    reasoning = (given.completion_tokens_details or _OutputDetails()).reasoning_tokens or 0
-    output = given.completion_tokens or 0
-    if given.total_tokens == given.prompt_tokens + output + reasoning:
-        # xAI leaves reasoning out of completion_tokens. Elsewhere the total tells that it is inside.
-        output += reasoning
-    cached = details.cached_tokens or given.prompt_cache_hit_tokens or 0
-    written = details.cache_write_tokens or given.cache_creation_input_tokens or 0
-    cached = min(cached, given.prompt_tokens)
-    return Usage(
-        input_tokens=given.prompt_tokens,
-        output_tokens=output,
-        cached_input_tokens=cached,
-        cache_write_tokens=min(written, given.prompt_tokens - cached),
-        reasoning_tokens=min(reasoning, output),
-    )
+    return LARGEST if value > LARGEST else math.ceil(value)

@@ -6,8 +6,18 @@ from collections.abc import AsyncGenerator
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
-from providers.port import Capability, Chunk, Completion, Failure, ProviderCall, ProviderError, Usage
+from providers.port import (
+    Capability,
+    Chunk,
+    Completion,
+    EstimateReason,
+    Failure,
+    ProviderCall,
+    ProviderError,
+    Usage,
+)
 from providers.sandbox.answer import Answer, answer_to
 from providers.sandbox.directives import Directives, directives_in
 
@@ -23,12 +33,11 @@ class SandboxProvider:
 
     async def complete(self, call: ProviderCall) -> Completion:
         asked = directives_in(call.body)
-        await _misbehave(asked, call.timeout_s)
-        if asked.cut is not None:
-            raise _cut()
         answer = answer_to(call.body, asked)
+        await _misbehave(call, asked, answer)
+        if asked.cut is not None:
+            raise _cut(_unanswered(call, answer))
         model = f"sandbox/{call.model}"
-        usage = None if asked.no_usage else answer.usage
         body = _head(call, model, "chat.completion") | {
             "choices": [
                 {
@@ -40,28 +49,27 @@ class SandboxProvider:
                 for index, tokens in enumerate(answer.choices)
             ]
         }
-        if usage is not None:
-            body["usage"] = _usage(usage)
-        return Completion(body=_encode(body), model=model, usage=usage)
+        if not asked.no_usage:
+            body["usage"] = _usage(answer.usage)
+        return Completion(body=_encode(body), model=model, usage=_charged(answer, asked))
 
     async def probe(self, timeout_s: float) -> None:
         """It is always there."""
 
     async def stream(self, call: ProviderCall) -> AsyncGenerator[Chunk, None]:
         asked = directives_in(call.body)
-        await _misbehave(asked, call.timeout_s)
         answer = answer_to(call.body, asked)
+        await _misbehave(call, asked, answer)
         model = f"sandbox/{call.model}"
         head = _head(call, model, "chat.completion.chunk")
         for number, choice in enumerate(_deltas(answer)):
             if asked.cut is not None and number >= asked.cut:
-                raise _cut()
+                raise _cut(_came(answer, number))
             if asked.gap_s and number:
                 await asyncio.sleep(asked.gap_s)
             yield Chunk(data=_encode(head | {"choices": [choice]}), model=model)
-        if not asked.no_usage:
-            data = _encode(head | {"choices": [], "usage": _usage(answer.usage)})
-            yield Chunk(data=data, model=model, usage=answer.usage, only_usage=True)
+        data = b"" if asked.no_usage else _encode(head | {"choices": [], "usage": _usage(answer.usage)})
+        yield Chunk(data=data, model=model, usage=_charged(answer, asked), only_usage=True)
 
     async def embed(self, call: ProviderCall) -> Completion:
         raise ProviderError("The sandbox has no embeddings.", failure=Failure.REFUSED, retryable=False)
@@ -70,10 +78,16 @@ class SandboxProvider:
         """There is nothing to let go of."""
 
 
-async def _misbehave(asked: Directives, timeout_s: float) -> None:
-    if asked.timeout or asked.slow_s > timeout_s:
-        await asyncio.sleep(timeout_s if not asked.timeout else 0)
-        raise ProviderError("The sandbox timed out, as asked.", failure=Failure.TIMEOUT, retryable=True)
+async def _misbehave(call: ProviderCall, asked: Directives, answer: Answer) -> None:
+    call.progress.sent = True
+    if asked.timeout or asked.slow_s > call.timeout_s:
+        await asyncio.sleep(call.timeout_s if not asked.timeout else 0)
+        raise ProviderError(
+            "The sandbox timed out, as asked.",
+            failure=Failure.TIMEOUT,
+            retryable=True,
+            usage=_unanswered(call, answer),
+        )
     if asked.slow_s:
         await asyncio.sleep(asked.slow_s)
     if asked.error is not None:
@@ -85,8 +99,32 @@ async def _misbehave(asked: Directives, timeout_s: float) -> None:
         )
 
 
-def _cut() -> ProviderError:
-    return ProviderError("The sandbox cut its answer off, as asked.", failure=Failure.CUT, retryable=True)
+def _cut(usage: Usage) -> ProviderError:
+    return ProviderError(
+        "The sandbox cut its answer off, as asked.", failure=Failure.CUT, retryable=True, usage=usage
+    )
+
+
+def _charged(answer: Answer, asked: Directives) -> Usage:
+    """What it reports; its own count, marked, where it was asked to report none."""
+    return replace(answer.usage, estimate_reason=EstimateReason.MISSING) if asked.no_usage else answer.usage
+
+
+def _unanswered(call: ProviderCall, answer: Answer) -> Usage:
+    return Usage(
+        input_tokens=answer.usage.input_tokens,
+        output_tokens=call.output_limit,
+        estimate_reason=EstimateReason.UNANSWERED,
+    )
+
+
+def _came(answer: Answer, chunks: int) -> Usage:
+    """Of a stream that is cut after so many chunks, some of which hold no token."""
+    return Usage(
+        input_tokens=answer.usage.input_tokens,
+        output_tokens=min(chunks, answer.usage.output_tokens or 0),
+        estimate_reason=EstimateReason.CUT,
+    )
 
 
 def _head(call: ProviderCall, model: str, kind: str) -> dict[str, Any]:
@@ -111,7 +149,7 @@ def _deltas(answer: Answer) -> list[dict[str, Any]]:
 
 def _usage(usage: Usage) -> dict[str, int]:
     return {
-        "prompt_tokens": usage.input_tokens,
-        "completion_tokens": usage.output_tokens,
-        "total_tokens": usage.input_tokens + usage.output_tokens,
+        "prompt_tokens": usage.input_tokens or 0,
+        "completion_tokens": usage.output_tokens or 0,
+        "total_tokens": (usage.input_tokens or 0) + (usage.output_tokens or 0),
     }

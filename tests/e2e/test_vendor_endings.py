@@ -20,22 +20,26 @@ from tests.vendors.running import RunningVendor
 pytestmark = pytest.mark.slow
 CALL_TIMEOUT_S = 1.0
 MAX_TOKENS = 50
-FREE, AS_HELD, OTHERWISE = "nothing", "as held", "otherwise"
+FREE, UNANSWERED, WHAT_CAME, OTHERWISE = "nothing", "input and limit", "input and what came", "otherwise"
 Ending = tuple[int, str, str, str]
 """Status and code for the caller; outcome and charge in the books."""
 
 FAILED: Ending = (502, "vendor_error", "error", FREE)
 BAD_REQUEST: Ending = (400, "invalid_request", "error", FREE)
-TIMED_OUT: Ending = (504, "vendor_timeout", "timeout", AS_HELD)
-CUT: Ending = (502, "vendor_error", "cut", AS_HELD)
-TIMED_OUT_IN_THE_STREAM: Ending = (200, *TIMED_OUT[1:])
-CUT_IN_THE_STREAM: Ending = (200, *CUT[1:])
+NO_SUCH_MODEL: Ending = (404, "model_not_found", "error", FREE)
+TOO_MANY: Ending = (429, "vendor_rate_limited", "error", FREE)
+TIMED_OUT: Ending = (504, "vendor_timeout", "timeout", UNANSWERED)
+CUT: Ending = (502, "vendor_error", "cut", UNANSWERED)
+TIMED_OUT_IN_THE_STREAM: Ending = (200, "vendor_timeout", "timeout", WHAT_CAME)
+CUT_IN_THE_STREAM: Ending = (200, "vendor_error", "cut", WHAT_CAME)
 
 BEFORE_THE_FIRST_TOKEN: dict[str, Ending] = {
     "vendor:status=500": FAILED,
     "vendor:status=401": FAILED,
-    "vendor:status=404": FAILED,
-    "vendor:status=429": FAILED,
+    "vendor:status=404": NO_SUCH_MODEL,
+    "vendor:status=429": TOO_MANY,
+    "vendor:status=502": FAILED,
+    "vendor:status=503": FAILED,
     "vendor:status=400": BAD_REQUEST,
     "vendor:status=422": BAD_REQUEST,
     "vendor:status=504": TIMED_OUT,
@@ -46,7 +50,7 @@ BEFORE_THE_FIRST_TOKEN: dict[str, Ending] = {
 WHOLE_ANSWERS: dict[str, Ending] = {
     "vendor:bad-json": CUT,
     "vendor:cut=100": CUT,
-    "vendor:error": CUT,
+    "vendor:error": FAILED,
     "vendor:big=17000000": CUT,
     "vendor:type=text/html vendor:bad-json": CUT,
     "vendor:stall=600": TIMED_OUT,
@@ -93,11 +97,14 @@ def booked(request_id: str) -> tuple[str, str]:
     held = UsageReservation.objects.get(pk=row.reservation_id)
     assert held.state == ReservationState.SETTLED
     assert held.cost_nano_usd > 0
-    charged = (row.input_tokens, row.output_tokens, row.cost_nano_usd, row.estimated)
-    if charged == (0, 0, 0, False):
+    charged = (row.input_tokens, row.output_tokens, row.cost_nano_usd, row.steps, row.estimated)
+    if charged == (0, 0, 0, 0, False):
         return row.outcome, FREE
-    as_held = charged == (held.input_tokens, held.output_tokens, held.cost_nano_usd, True)
-    return row.outcome, AS_HELD if as_held else OTHERWISE
+    assert 0 < row.input_tokens < held.input_tokens, "the input was not counted"
+    if (row.output_tokens, row.estimate_reason) == (held.output_tokens, "unanswered"):
+        return row.outcome, UNANSWERED
+    came = row.output_tokens > 0 and row.estimate_reason == "cut"
+    return row.outcome, WHAT_CAME if came else OTHERWISE
 
 
 def endings(client: openai.OpenAI, directives: dict[str, Ending], *, stream: bool) -> dict[str, Ending]:
@@ -117,11 +124,11 @@ def test_an_end_before_the_first_token_is_an_error_answer(client: openai.OpenAI,
     assert endings(client, BEFORE_THE_FIRST_TOKEN, stream=stream) == BEFORE_THE_FIRST_TOKEN
 
 
-def test_a_whole_answer_that_is_none_is_charged_as_held(client: openai.OpenAI) -> None:
+def test_a_whole_answer_that_is_none_is_charged_its_input_and_the_limit(client: openai.OpenAI) -> None:
     assert endings(client, WHOLE_ANSWERS, stream=False) == WHOLE_ANSWERS
 
 
-def test_a_stream_that_ends_badly_says_so_and_is_charged_as_held(
+def test_a_stream_that_ends_badly_says_so_and_is_charged_for_what_came(
     front: Server, token: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(streamed_module, "MAX_STREAM_BYTES", 200_000)
@@ -150,10 +157,12 @@ def test_the_vendors_own_words_about_a_bad_request_are_passed_on(
     assert vendor.api_key not in str(error)
 
 
-@pytest.mark.parametrize("status", [429, 503])
-def test_when_the_vendor_wants_to_be_asked_again_is_passed_on(client: openai.OpenAI, status: int) -> None:
+@pytest.mark.parametrize(("status", "ending"), [(429, TOO_MANY), (503, FAILED)])
+def test_when_the_vendor_wants_to_be_asked_again_is_passed_on(
+    client: openai.OpenAI, status: int, ending: Ending
+) -> None:
     error = ask(client, f"vendor:status={status} vendor:retry-after=9", stream=False)
-    assert (error.status_code, error.code) == (502, "vendor_error")
+    assert (error.status_code, error.code) == ending[:2]
     assert error.response.headers["retry-after"] == "9"
     assert booked("call") == ("error", FREE)
 

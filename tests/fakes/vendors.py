@@ -9,18 +9,20 @@ from metering.ports import AttemptFailed, VendorAnswer, VendorCall, VendorChunk
 
 
 class FakeUsage(Struct, frozen=True, kw_only=True):
-    input_tokens: int = 10
-    output_tokens: int = 5
+    input_tokens: int | None = 10
+    output_tokens: int | None = 5
     cached_input_tokens: int = 0
     cache_write_tokens: int = 0
     reasoning_tokens: int = 0
-    estimated: bool = False
+    estimate_reason: str = ""
+    reported: str = ""
+    service_tier: str = ""
 
 
 class FakeAnswer(Struct, frozen=True, kw_only=True):
     body: bytes = b'{"answer":1}'
     model: str = "fake-1"
-    usage: FakeUsage | None = FakeUsage()
+    usage: FakeUsage = FakeUsage()
 
 
 class FakeChunk(Struct, frozen=True, kw_only=True):
@@ -45,6 +47,7 @@ class FakeVendors:
     async def complete(self, call: VendorCall) -> VendorAnswer:
         self.calls.append(call)
         self.called.set()
+        call.progress.sent = True
         self.in_flight += 1
         self.most_in_flight = max(self.most_in_flight, self.in_flight)
         try:
@@ -60,6 +63,7 @@ class FakeVendors:
     async def stream(self, call: VendorCall) -> AsyncGenerator[VendorChunk, None]:
         self.calls.append(call)
         self.called.set()
+        call.progress.sent = True
         turn = self.script.pop(0)
         assert isinstance(turn, list)
         for chunk in turn:

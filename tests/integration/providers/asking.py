@@ -3,22 +3,35 @@
 from typing import Any
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, field
 
+from metering.ports import Progress
 from providers.port import Chunk, LLMProvider
+
+OUTPUT_LIMIT = 100
 
 
 class Asked(Struct, frozen=True, kw_only=True):
     model: str
     payload: bytes
     body: dict[str, Any]
+    asked: dict[str, Any]
+    output_limit: int = OUTPUT_LIMIT
+    traits: dict[str, Any] = {}
+    progress: Progress = field(default_factory=Progress)
     attempt_id: str = "attempt-1"
     timeout_s: float = 5.0
 
 
-def asking(text: str = "hello", *, timeout_s: float = 5.0, **fields: Any) -> Asked:
-    body = {"model": "fake-small", "messages": [{"role": "user", "content": text}], **fields}
-    return Asked(model="fake-small", payload=msgspec.json.encode(body), body=body, timeout_s=timeout_s)
+def asking(
+    text: str = "hello", *, timeout_s: float = 5.0, added: dict[str, Any] | None = None, **fields: Any
+) -> Asked:
+    """`added` is what the gateway put into the request, `fields` what the caller did."""
+    asked = {"model": "fake-small", "messages": [{"role": "user", "content": text}], **fields}
+    body = asked | (added or {})
+    return Asked(
+        model="fake-small", payload=msgspec.json.encode(body), body=body, asked=asked, timeout_s=timeout_s
+    )
 
 
 def streamed(text: str = "hello", *, timeout_s: float = 5.0, **fields: Any) -> Asked:
@@ -37,5 +50,7 @@ async def chunks_of(provider: LLMProvider, call: Asked) -> list[Chunk]:
 
 def said(chunks: list[Chunk]) -> str:
     """What the chunks say, joined."""
-    choices = [choice for chunk in chunks for choice in msgspec.json.decode(chunk.data)["choices"]]
+    choices = [
+        choice for chunk in chunks if chunk.data for choice in msgspec.json.decode(chunk.data)["choices"]
+    ]
     return "".join(choice["delta"].get("content") or "" for choice in choices)

@@ -1,23 +1,26 @@
 """What of a request the OpenAI-compatible provider writes anew."""
 
-from types import SimpleNamespace
 from typing import Any
 
 import msgspec
 import pytest
 
-from providers.openai_compatible.request import payload_of, renames_limit
+from providers.openai_compatible.request import added_fields, payload_of
+from providers.openai_compatible.traits import KNOWN, Traits, TraitsOfModels, may_hide_reasoning, without
+from tests.integration.providers.asking import Asked
 
 MESSAGES = [{"role": "user", "content": "hi"}]
+PLAIN = Traits()
 
 
-def call(**fields: Any) -> Any:
+def call(asked: dict[str, Any] | None = None, **fields: Any) -> Asked:
     body = {"model": "m", "messages": MESSAGES, **fields}
-    return SimpleNamespace(body=body, payload=b"as metering made it")
+    return Asked(model="m", body=body, asked=body if asked is None else asked, payload=b"as metering made it")
 
 
-def sent(given: Any, **facts: bool) -> dict[str, Any]:
-    decoded: dict[str, Any] = msgspec.json.decode(payload_of(given, **{"rename_limit": False, **facts}))
+def sent(given: Asked, *, streamed: bool = False, traits: Traits = PLAIN) -> dict[str, Any]:
+    payload = payload_of(given, streamed=streamed, traits=traits)
+    decoded: dict[str, Any] = given.body if payload == given.payload else msgspec.json.decode(payload)
     return decoded
 
 
@@ -30,7 +33,7 @@ def sent(given: Any, **facts: bool) -> dict[str, Any]:
     ],
 )
 def test_a_request_that_fits_goes_as_it_is(fields: dict[str, Any], streamed: bool) -> None:
-    assert payload_of(call(**fields), streamed=streamed, rename_limit=False) == b"as metering made it"
+    assert payload_of(call(**fields), streamed=streamed, traits=PLAIN) == b"as metering made it"
 
 
 def test_a_stream_asks_for_usage_and_keeps_other_options() -> None:
@@ -45,17 +48,91 @@ def test_a_whole_answer_to_a_streamed_request() -> None:
     assert "stream_options" not in edited
 
 
-def test_the_limit_goes_under_its_newer_name_where_that_is_asked() -> None:
-    edited = sent(call(max_tokens=9), streamed=False, rename_limit=True)
+@pytest.mark.parametrize("vendor", ["openai", "xai"])
+def test_the_limit_goes_under_the_name_that_the_vendor_obeys(vendor: str) -> None:
+    edited = sent(call(max_tokens=9), traits=KNOWN[vendor])
     assert edited["max_completion_tokens"] == 9
     assert "max_tokens" not in edited
-    both = sent(call(max_tokens=9, max_completion_tokens=20), streamed=False, rename_limit=True)
-    assert both["max_completion_tokens"] == 9
+
+
+def test_a_vendor_that_knows_only_the_older_name_gets_that() -> None:
+    edited = sent(call(max_completion_tokens=9), traits=KNOWN["mistral"])
+    assert (edited["max_tokens"], "max_completion_tokens" in edited) == (9, False)
+
+
+def test_a_name_that_the_vendor_takes_stays_the_callers() -> None:
+    assert sent(call(max_tokens=9), traits=KNOWN["groq"])["max_tokens"] == 9
+
+
+def test_stream_options_are_left_out_where_the_vendor_refuses_them() -> None:
+    asked = call(stream=True, stream_options={"include_usage": True})
+    edited = sent(asked, streamed=True, traits=KNOWN["mistral"])
+    assert (edited["stream"], "stream_options" in edited) == (True, False)
+
+
+@pytest.mark.parametrize("fields", [{}, {"service_tier": "auto"}, {"service_tier": None}])
+def test_openai_is_always_told_its_plain_tier(fields: dict[str, Any]) -> None:
+    assert sent(call(**fields), traits=KNOWN["openai"])["service_tier"] == "default"
+
+
+def test_a_tier_that_the_caller_names_stays() -> None:
+    assert sent(call(service_tier="flex"), traits=KNOWN["openai"])["service_tier"] == "flex"
+
+
+def test_no_vendor_chooses_the_tier_by_itself() -> None:
+    assert sent(call(service_tier="auto"))["service_tier"] == "default"
+    assert "service_tier" not in sent(call())
+
+
+def test_what_was_added_is_what_the_caller_did_not_send() -> None:
+    asked = {"messages": MESSAGES, "max_completion_tokens": 9}
+    given = call(asked, max_completion_tokens=9, stream=True, stream_options={"include_usage": True})
+    assert added_fields(given, streamed=True, traits=PLAIN) == ["stream_options"]
+    assert added_fields(given, streamed=False, traits=KNOWN["mistral"]) == ["max_tokens"]
+    assert added_fields(given, streamed=False, traits=KNOWN["openai"]) == ["service_tier"]
 
 
 @pytest.mark.parametrize(
-    ("base_url", "expected"),
-    [("https://api.openai.com/v1", True), ("http://localhost:8000/v1", False), ("nonsense", False)],
+    ("base_url", "vendor", "expected"),
+    [
+        ("https://api.openai.com/v1", "", KNOWN["openai"]),
+        ("https://api.mistral.ai/v1", "", KNOWN["mistral"]),
+        ("http://localhost:8000/v1", "", PLAIN),
+        ("http://localhost:8000/v1", "mistral", KNOWN["mistral"]),
+        ("https://api.openai.com/v1", "other", PLAIN),
+        ("nonsense", "", PLAIN),
+        ("http://[nonsense", "", PLAIN),
+    ],
 )
-def test_only_openai_wants_the_newer_name(base_url: str, expected: bool) -> None:
-    assert renames_limit(base_url) is expected
+def test_traits_go_by_the_vendor_and_else_by_the_host(base_url: str, vendor: str, expected: Traits) -> None:
+    assert TraitsOfModels(vendor=vendor, base_url=base_url).of("m", {}) == expected
+
+
+def test_what_the_catalog_declares_counts_more_than_what_is_known() -> None:
+    traits = TraitsOfModels(vendor="openai", base_url="", declared='{"service_tier": ""}')
+    of_model = traits.of("m", {"limit_names": ["max_tokens"]})
+    assert (of_model.limit_names, of_model.service_tier) == (("max_tokens",), "")
+    assert traits.of("other", {}).limit_names == ("max_completion_tokens",)
+
+
+def test_what_was_learnt_of_a_model_counts_most_and_for_it_alone() -> None:
+    traits = TraitsOfModels(vendor="", base_url="")
+    traits.learn("m", without(PLAIN, "max_tokens"))
+    assert traits.of("m", {"stream_options": True}).limit_names == ("max_completion_tokens",)
+    assert traits.of("other", {}) == PLAIN
+
+
+@pytest.mark.parametrize(
+    ("model", "hides"),
+    [
+        *[
+            (name, True)
+            for name in ("o3-mini", "gpt-5", "openai/o4-mini", "deepseek-reasoner", "grok-4-fast")
+        ],
+        *[(name, True) for name in ("gemini-2.5-pro", "models/gemini-3-pro", "gpt-6-mini", "qwen/qwen3-32b")],
+        *[(name, False) for name in ("gpt-4o", "gpt-5-chat-latest", "mistral-large", "grok-4-non-reasoning")],
+    ],
+)
+def test_families_that_think_unseen_are_known_by_name(model: str, hides: bool) -> None:
+    assert may_hide_reasoning(model, PLAIN) is hides
+    assert may_hide_reasoning(model, Traits(reasoning=not hides)) is not hides

@@ -29,9 +29,9 @@ async def test_a_long_text_counts_the_same() -> None:
 async def test_messages_tools_and_schemas_count() -> None:
     plain: dict[str, Any] = {"messages": [{"role": "user", "content": "hello world"}]}
     parts = {"messages": [{"role": "user", "content": [{"type": "text", "text": "hello world"}]}]}
-    assert await count_input(plain) == await count_input(parts) == 2 + 4 + 3
+    assert await count_input(plain, "m") == await count_input(parts, "m") == 2 + 4 + 3
     with_tools = await count_input(
-        {**plain, "tools": [{"type": "function", "function": {"name": "weather"}}]}
+        {**plain, "tools": [{"type": "function", "function": {"name": "weather"}}]}, "m"
     )
     assert with_tools is not None
     assert with_tools > 15
@@ -39,7 +39,7 @@ async def test_messages_tools_and_schemas_count() -> None:
 
 async def test_what_is_not_text_cannot_be_counted() -> None:
     image = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}}
-    assert await count_input({"messages": [{"role": "user", "content": [image]}]}) is None
+    assert await count_input({"messages": [{"role": "user", "content": [image]}]}, "m") is None
 
 
 @pytest.mark.parametrize("text", ["a" * 200_000, " " * 200_000, "\U0001f9ea" * 50_000, "9" * 200_000])

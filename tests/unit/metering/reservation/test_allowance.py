@@ -57,15 +57,16 @@ async def test_a_call_after_a_refused_one_needs_no_more_room() -> None:
     ]
 
 
-async def test_every_call_is_a_step_whatever_became_of_it() -> None:
+async def test_a_call_that_brought_nothing_and_costs_nothing_is_no_step() -> None:
     ledger = FakeLedger()
     steps = line(Dimension.STEPS, 2)
-    allowance, opening = await allowance_for(ledger, FakeVendors(REFUSED, FakeAnswer()), steps)
+    allowance, opening = await allowance_for(ledger, FakeVendors(REFUSED, FakeAnswer(), FakeAnswer()), steps)
     with pytest.raises(VendorError):
         await allowance.complete(opening)
     await allowance.complete(opening)
+    await allowance.complete(opening)
     assert ledger.held[steps.meter] == 2
-    assert [attempt.steps for attempt in allowance.attempts] == [1, 1]
+    assert [attempt.steps for attempt in allowance.attempts] == [0, 1, 1]
     with pytest.raises(BudgetExceeded):
         await allowance.complete(opening)
 
@@ -125,8 +126,8 @@ async def test_a_vendor_that_reports_more_than_the_bound_is_charged_in_full() ->
     assert allowance._free.output_tokens == 0
 
 
-async def test_an_answer_without_usage_is_estimated_from_above() -> None:
-    answer = FakeAnswer(body=b"x" * 30, usage=None)
+async def test_what_is_neither_reported_nor_countable_is_charged_as_held() -> None:
+    answer = FakeAnswer(usage=FakeUsage(input_tokens=None, output_tokens=30, estimate_reason="missing"))
     allowance, opening = await allowance_for(FakeLedger(), FakeVendors(answer))
     await allowance.complete(opening)
     (attempt,) = allowance.attempts

@@ -38,9 +38,17 @@ def test_the_output_limit_keeps_the_name_that_the_caller_used(field: str) -> Non
     assert {"max_tokens", "max_completion_tokens"} & sent(call).keys() == {field}
 
 
-def test_two_output_limits_become_the_smaller() -> None:
+def test_two_output_limits_become_one_the_smaller() -> None:
     call = bounded(max_tokens=70, max_completion_tokens=30)
-    assert (sent(call)["max_tokens"], sent(call)["max_completion_tokens"]) == (30, 30)
+    assert [sent(call).get(name) for name in ("max_completion_tokens", "max_tokens")] == [30, None]
+
+
+@pytest.mark.parametrize("other", ["max_tokens", "max_completion_tokens"])
+def test_a_limit_of_null_is_not_sent(other: str) -> None:
+    names = {"max_tokens": None, "max_completion_tokens": None} | {other: 30}
+    assert {name: sent(bounded(**names)).get(name, "absent") for name in names} == {
+        name: 30 if name == other else "absent" for name in names
+    }
 
 
 def test_without_an_output_limit_the_policys_is_sent_else_the_models() -> None:

@@ -1,0 +1,81 @@
+"""What one call is charged for: what the vendor reports, completed by what was counted here where it says too little.
+
+Nothing that was generated is free: a missing or impossible figure is replaced by the count of what came, and marked.
+"""
+
+from providers.openai_compatible.generated import Generated
+from providers.openai_compatible.usage import ReportedUsage
+from providers.port import EstimateReason, ProviderCall, Usage
+from providers.token_counting import count_input
+
+LONGEST_TOKEN = 16
+"""Characters. No tokenizer makes longer tokens on average of what models write, but of runs of blanks."""
+DISBELIEF = 2
+"""So many times the reported tokens have to be counted here before the count is believed instead."""
+
+
+async def usage_of_answer(
+    call: ProviderCall, reported: ReportedUsage, generated: Generated, service_tier: str
+) -> Usage:
+    """Of a complete answer."""
+    reading = reported.reading()
+    reason = EstimateReason.CONTRADICTORY if reading.contradictory else EstimateReason.NONE
+    input_tokens, output_tokens = reading.input_tokens, reading.output_tokens
+    if not input_tokens:
+        input_tokens, reason = await count_input(call.body, call.model), EstimateReason.MISSING
+    if not output_tokens and not generated.is_empty:
+        output_tokens = None if generated.beyond_text else await generated.count()
+        reason = EstimateReason.MISSING
+    elif generated.length > LONGEST_TOKEN * (output_tokens or 0):
+        counted = await generated.count()
+        if counted > DISBELIEF * (output_tokens or 0):
+            output_tokens, reason = counted, EstimateReason.CONTRADICTORY
+    elif output_tokens is None:
+        output_tokens = 0  # embeddings generate nothing
+    return Usage(
+        input_tokens=input_tokens,
+        output_tokens=output_tokens,
+        cached_input_tokens=reading.cached_input_tokens,
+        cache_write_tokens=reading.cache_write_tokens,
+        reasoning_tokens=reading.reasoning_tokens,
+        estimate_reason=reason,
+        reported=reported.text if reason and not reported.is_empty else "",
+        service_tier=service_tier,
+    )
+
+
+async def usage_of_cut(
+    call: ProviderCall,
+    reported: ReportedUsage,
+    generated: Generated,
+    service_tier: str,
+    *,
+    may_hide_reasoning: bool,
+) -> Usage:
+    """At least, of an answer that broke off after it had begun: the input, and what came.
+
+    What a vendor reported on the way is a lower bound. A model that thinks without showing it is charged its whole
+    limit, and so is an answer of which nothing can be counted.
+    """
+    reading = reported.reading()
+    came = max(reading.output_tokens or 0, await generated.count())
+    whole = may_hide_reasoning or reading.reasoning_tokens or generated.is_empty or generated.beyond_text
+    return Usage(
+        input_tokens=reading.input_tokens or await count_input(call.body, call.model),
+        output_tokens=max(came, call.output_limit) if whole else came,
+        cached_input_tokens=reading.cached_input_tokens,
+        cache_write_tokens=reading.cache_write_tokens,
+        reasoning_tokens=reading.reasoning_tokens,
+        estimate_reason=EstimateReason.CUT,
+        reported=reported.text if not reported.is_empty else "",
+        service_tier=service_tier,
+    )
+
+
+async def usage_unanswered(call: ProviderCall) -> Usage:
+    """At most, of a call that was sent and of whose answer nothing is known: the input, and the output limit."""
+    return Usage(
+        input_tokens=await count_input(call.body, call.model),
+        output_tokens=call.output_limit,
+        estimate_reason=EstimateReason.UNANSWERED,
+    )

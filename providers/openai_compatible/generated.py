@@ -1,0 +1,96 @@
+"""What a model has said, wherever an answer holds it, for counting where usage is missing or cannot be believed."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from providers.token_counting import count_in_thread
+
+NOT_GENERATED = frozenset(
+    {"role", "id", "type", "index", "object", "signature", "format", "annotations", "citations", "expires_at"}
+)
+"""Keys of a message whose values the model did not write."""
+MAX_TEXT = 4 * 1024 * 1024
+"""Characters that are kept for counting; those beyond count as a token each."""
+MAX_DEPTH = 20
+DATA_URL = "data:"
+THOUGHTS = ("reasoning", "thinking")
+"""How the names of fields begin that some vendors fill with the same text."""
+
+
+class Generated:
+    """The texts of one answer, in the order in which they came."""
+
+    def __init__(self) -> None:
+        self.length = 0
+        """Characters."""
+        self.beyond_text = False
+        """Whether there is a picture or sound, whose tokens nobody can count here."""
+        self._texts: list[str] = []
+        self._not_kept = 0
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.length and not self.beyond_text
+
+    def add(self, message: object) -> None:
+        """A message or a delta, whatever its fields are. The same thought under two names counts once."""
+        if not isinstance(message, Mapping):
+            if isinstance(message, str):
+                self._keep(message)
+            return
+        if len(message) == 1:  # the usual delta
+            content = message.get("content")
+            if type(content) is str:
+                self._keep(content)
+                return
+        thoughts: set[str] = set()
+        for name, value in message.items():
+            for text in self._texts_of_fields({name: value}, MAX_DEPTH):
+                if name.startswith(THOUGHTS):
+                    if text in thoughts:
+                        continue
+                    thoughts.add(text)
+                self._keep(text)
+
+    async def count(self) -> int:
+        """Tokens, at least one where anything was said."""
+        if not self.length:
+            return 0
+        return max(1, await count_in_thread("".join(self._texts))) + self._not_kept
+
+    def _keep(self, text: str) -> None:
+        self.length += len(text)
+        if self.length > MAX_TEXT:
+            self._not_kept += len(text)
+        elif text:
+            self._texts.append(text)
+
+    def _texts_in(self, value: object, depth: int) -> Iterator[str]:
+        if isinstance(value, str):
+            if value.startswith(DATA_URL):
+                self.beyond_text = True
+            else:
+                yield value
+        elif isinstance(value, bool) or value is None or depth == 0:
+            return
+        elif isinstance(value, int | float):
+            yield str(value)
+        elif isinstance(value, Mapping):
+            yield from self._texts_of_fields(value, depth)
+        elif isinstance(value, list):
+            for item in value:
+                yield from self._texts_in(item, depth - 1)
+
+    def _texts_of_fields(self, value: Mapping[str, Any], depth: int) -> Iterator[str]:
+        for name, item in value.items():
+            if name in NOT_GENERATED:
+                continue
+            if name == "audio" and isinstance(item, Mapping):
+                self.beyond_text = self.beyond_text or bool(item.get("data"))
+                yield from self._texts_in(item.get("transcript"), depth - 1)
+            elif name == "arguments" and isinstance(item, Mapping):
+                for key, argument in item.items():
+                    yield key
+                    yield from self._texts_in(argument, depth - 1)
+            else:
+                yield from self._texts_in(item, depth - 1)

@@ -1,0 +1,112 @@
+"""What OpenAI-compatible vendors want different: known by vendor, overridden by the catalog, learnt from refusals.
+
+The known table is what the vendors document (November 2026).
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
+LIMIT_NAMES = ("max_tokens", "max_completion_tokens")
+MAX_MODELS = 1_000
+"""Of which something is remembered; beyond that it is learnt again."""
+
+
+class Traits(Struct, frozen=True, kw_only=True):
+    """How a request to one model has to look."""
+
+    limit_names: tuple[str, ...] = LIMIT_NAMES
+    """Names of the output limit that the vendor takes, the preferred one first."""
+    stream_options: bool = True
+    """Whether it takes `stream_options`."""
+    service_tier: str = ""
+    """The name of the plain tier, sent where the caller names none; empty: none is sent."""
+    reasoning: bool | None = None
+    """Whether the model may think without showing it; None: known by its name, or by what it says."""
+    pictures: str | None = None
+    """The model whose picture formula applies; None: its own name."""
+
+
+KNOWN: dict[str, Traits] = {
+    "openai": Traits(limit_names=("max_completion_tokens",), service_tier="default"),
+    "xai": Traits(limit_names=("max_completion_tokens",)),
+    "groq": Traits(limit_names=("max_completion_tokens", "max_tokens"), service_tier="on_demand"),
+    "deepseek": Traits(limit_names=("max_tokens",)),
+    "mistral": Traits(limit_names=("max_tokens",), stream_options=False),
+    "glm": Traits(limit_names=("max_tokens",)),
+}
+"""A vendor that is not here has no deviations."""
+VENDOR_OF_HOST = {
+    "api.openai.com": "openai",
+    "api.x.ai": "xai",
+    "api.groq.com": "groq",
+    "api.deepseek.com": "deepseek",
+    "api.mistral.ai": "mistral",
+    "open.bigmodel.cn": "glm",
+    "api.z.ai": "glm",
+    "openrouter.ai": "openrouter",
+}
+_REASONING_NAME = re.compile(
+    r"(?:^|/)(?:o[1-9](?:$|-)|gpt-[5-9](?!.*chat)|gpt-oss|grok-(?:3-mini|4|code)(?!.*non-reasoning)|deepseek-(?:reasoner|r1)"
+    r"|gemini-(?:2\.5|[3-9])|qwq|qwen3|magistral|glm-(?:4\.[5-9]|[5-9])|kimi-k2-thinking)",
+    re.IGNORECASE,
+)
+"""Families whose thinking may be billed without being shown, by their documented names."""
+
+
+def vendor_of(base_url: str) -> str:
+    """The vendor whose host this is; empty: none that is known."""
+    try:
+        return VENDOR_OF_HOST.get(urlsplit(base_url).hostname or "", "")
+    except ValueError:
+        return ""
+
+
+class TraitsOfModels:
+    """One endpoint's traits, model by model."""
+
+    def __init__(self, *, vendor: str, base_url: str, declared: str = "{}") -> None:
+        """`declared` is what the catalog says of the endpoint, as JSON."""
+        known = KNOWN.get(vendor or vendor_of(base_url), Traits())
+        self._endpoint = _overridden(known, msgspec.json.decode(declared))
+        self._learnt: dict[str, Traits] = {}
+
+    def of(self, model: str, declared: Mapping[str, Any]) -> Traits:
+        """The traits of a model, of which the catalog says `declared`. What was learnt counts more."""
+        learnt = self._learnt.get(model)
+        if learnt is not None:
+            return learnt
+        return _overridden(self._endpoint, declared) if declared else self._endpoint
+
+    def learn(self, model: str, traits: Traits) -> None:
+        """Remember what a vendor's refusal has taught."""
+        if len(self._learnt) >= MAX_MODELS:
+            self._learnt.clear()
+        self._learnt[model] = traits
+
+
+def without(traits: Traits, field: str) -> Traits:
+    """The traits of a vendor that refuses this field: the output limit goes under its other name."""
+    if field == "stream_options":
+        return replace(traits, stream_options=False)
+    if field == "service_tier":
+        return replace(traits, service_tier="")
+    return replace(traits, limit_names=tuple([name for name in LIMIT_NAMES if name != field]))
+
+
+def may_hide_reasoning(model: str, traits: Traits) -> bool:
+    """Whether the model may have generated tokens that a cut answer does not show."""
+    return traits.reasoning if traits.reasoning is not None else bool(_REASONING_NAME.search(model))
+
+
+def _overridden(traits: Traits, declared: Mapping[str, Any]) -> Traits:
+    """With what the catalog declares, whose names and types it has checked."""
+    changes = dict(declared)
+    if "limit_names" in changes:
+        changes["limit_names"] = tuple(changes["limit_names"])
+    return replace(traits, **changes) if changes else traits

@@ -1,0 +1,66 @@
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from tests.e2e.odd_vendors.shop import PLENTY, Shop
+from tests.e2e.server import running_server
+from tests.factories import BudgetFactory, PriceFactory, ProviderFactory, birch, make_token, reference_data
+from tests.served import serve_model, settled_books
+from tests.vendors.raw import RawVendor, raw_vendor
+
+FILLED = {
+    *("metering_feature", "metering_task", "metering_modelclass"),
+    *("django_content_type", "auth_permission", "django_site"),
+}
+
+
+@pytest.fixture(scope="session")
+def _raw_vendor() -> Iterator[RawVendor]:
+    with raw_vendor() as vendor:
+        yield vendor
+
+
+@pytest.fixture(scope="module")
+def shop(django_db_setup: Any, django_db_blocker: Any, _raw_vendor: RawVendor) -> Iterator[Shop]:
+    """One gateway for a whole module: each test looks at the rows of its own calls. The books are clean afterwards."""
+    with django_db_blocker.unblock():
+        try:
+            with settled_books():
+                yield from _serving(_raw_vendor)
+        finally:
+            _empty_tables()
+
+
+def _empty_tables() -> None:
+    """All but those that the migrations filled, which tests that roll back rely on."""
+    names = set(connection.introspection.django_table_names(only_existing=True, include_views=False)) - FILLED
+    with connection.cursor() as cursor:
+        cursor.execute(f"TRUNCATE {', '.join(sorted(names))}")
+
+
+def _serving(vendor: RawVendor) -> Iterator[Shop]:
+    reference_data()
+    provider = ProviderFactory(name="odd", kind="openai_compatible", base_url=vendor.base_url)
+    serve_model(
+        "small", provider=provider, physical_name="raw-1", context_tokens=10_000, max_output_tokens=1_000
+    )
+    serve_model(
+        "picky", provider=provider, physical_name="raw-2", context_tokens=10_000, max_output_tokens=1_000
+    )
+    serve_model(
+        "tight", provider=provider, physical_name="raw-3", context_tokens=8_192, max_output_tokens=8_192
+    )
+    thinker = serve_model("thinker", provider=provider, physical_name="o3-mini", context_tokens=10_000)
+    PriceFactory(model=thinker, cache_write=2)
+    capped = birch()
+    BudgetFactory(scope="tenant", tenant=capped, dimension="cost", amount=PLENTY)
+    token, capped_token = make_token(), make_token(capped)
+    with running_server() as server:
+        yield Shop(
+            port=int(server.url.rpartition(":")[2]),
+            vendor=vendor,
+            token=token.secret,
+            capped_token=capped_token.secret,
+        )

@@ -1,0 +1,227 @@
+"""A vendor's refusals: its words and its code are read in any shape, a refusal costs nothing whatever its bytes."""
+
+import json
+from typing import Any
+
+import openai
+import pytest
+
+from tests.e2e.odd_vendors.shop import Shop, Told
+from tests.vendors.raw import Turn, delta, events, usage, whole
+
+pytestmark = [pytest.mark.slow, pytest.mark.django_db]
+Forms = pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
+
+
+def refusal(body: Any, status: int = 400, **facts: Any) -> Turn:
+    return Turn(body=body if isinstance(body, bytes) else json.dumps(body).encode(), status=status, **facts)
+
+
+def cost_nothing(told: Told) -> bool:
+    row = told.row
+    return (row.cost_nano_usd, row.input_tokens, row.output_tokens, row.steps, row.estimated) == (
+        0,
+        0,
+        0,
+        0,
+        False,
+    )
+
+
+SHAPES: dict[str, tuple[Any, str]] = {
+    "openai": ({"error": {"message": "Too warm.", "param": "temperature"}}, "Too warm."),
+    "a list around it": (
+        [{"error": {"code": 400, "message": "Too warm.", "status": "INVALID_ARGUMENT"}}],
+        "Too warm.",
+    ),
+    "fastapi": (
+        {"detail": [{"loc": ["body", "temperature"], "msg": "Too warm.", "type": "value_error"}]},
+        "temperature: Too warm.",
+    ),
+    "fastapi with a sentence": ({"detail": "Too warm."}, "Too warm."),
+    "nested message": ({"error": {"message": {"error": {"message": "Too warm."}}}}, "Too warm."),
+    "message of json": ({"error": {"message": '{"error": {"message": "Too warm."}}'}}, "Too warm."),
+    "errors": ({"errors": [{"message": "Too warm.", "code": 7}]}, "Too warm."),
+    "a fractional code": ({"error": {"message": "Too warm.", "code": 400.0}}, "Too warm."),
+    "a bare sentence": (b"Too warm.", "Too warm."),
+    "error as text": ({"error": "Too warm."}, "Too warm."),
+    "baidu": ({"error_code": 336_003, "error_msg": "Too warm."}, "Too warm."),
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_the_vendors_words_reach_the_caller_in_any_shape(shop: Shop, shape: str) -> None:
+    body, words = SHAPES[shape]
+    told = shop.ask(refusal(body))
+    assert (told.status, told.error["code"]) == (400, "invalid_request")
+    assert told.error["message"].endswith(f": {words}")
+    assert cost_nothing(told)
+
+
+CODES: dict[str, tuple[Turn, int, str]] = {
+    "context": (
+        refusal({"error": {"message": "too long", "code": "context_length_exceeded", "param": "messages"}}),
+        400,
+        "context_length_exceeded",
+    ),
+    "context in words": (
+        refusal(
+            {
+                "message": "This model's maximum context length is 8192 tokens. However, you requested 8202 tokens"
+            }
+        ),
+        400,
+        "context_length_exceeded",
+    ),
+    "context of llama.cpp": (
+        refusal(
+            {
+                "error": {
+                    "code": 400,
+                    "type": "exceed_context_size_error",
+                    "message": "the request is too long",
+                }
+            }
+        ),
+        400,
+        "context_length_exceeded",
+    ),
+    "filter": (refusal({"error": {"message": "no", "code": "content_filter"}}), 400, "content_filter"),
+    "filter of azure": (
+        refusal(
+            {"error": {"code": None, "message": "no", "innererror": {}, "type": "content_policy_violation"}}
+        ),
+        400,
+        "content_filter",
+    ),
+    "money": (
+        refusal({"error": {"message": "no", "code": "insufficient_quota"}}, 429),
+        429,
+        "insufficient_quota",
+    ),
+    "money at deepseek": (
+        refusal({"error": {"message": "Insufficient Balance"}}, 402),
+        429,
+        "insufficient_quota",
+    ),
+    "model": (refusal({"error": {"message": "no", "code": "model_not_found"}}, 404), 404, "model_not_found"),
+    "model with 400": (
+        refusal({"error": {"message": "no", "code": "model_not_found"}}, 400),
+        404,
+        "model_not_found",
+    ),
+    "rate": (
+        refusal({"error": {"message": "slow down"}}, 429, headers=("retry-after: 9",)),
+        429,
+        "vendor_rate_limited",
+    ),
+    "422": (refusal({"detail": "no"}, 422), 400, "invalid_request"),
+    "a bad key": (refusal({"error": {"message": "no"}}, 401), 502, "vendor_error"),
+    "a fault of theirs": (refusal({"error": {"message": "no"}}, 500), 502, "vendor_error"),
+    "overload": (refusal({"error": {"message": "no"}}, 529), 502, "vendor_error"),
+    "another address": (refusal(b"", 302, headers=("location: http://127.0.0.1:9/",)), 502, "vendor_error"),
+}
+
+
+@pytest.mark.parametrize("case", CODES)
+@Forms
+def test_a_refusal_keeps_its_meaning_and_costs_nothing(shop: Shop, case: str, stream: bool) -> None:
+    turn, status, code = CODES[case]
+    told = shop.ask(turn, stream=stream)
+    assert (told.status, told.error["code"]) == (status, code)
+    assert cost_nothing(told)
+
+
+def test_a_vendors_429_says_when_to_come_back(shop: Shop) -> None:
+    told = shop.ask(CODES["rate"][0])
+    assert told.headers["retry-after"] == "9"
+    assert "x-should-retry" not in told.headers
+
+
+@pytest.mark.parametrize("case", ["money", "money at deepseek", "a bad key", "model", "another address"])
+def test_what_no_other_try_would_mend_says_so(shop: Shop, case: str) -> None:
+    assert shop.ask(CODES[case][0]).headers["x-should-retry"] == "false"
+
+
+NASTY: dict[str, Turn] = {
+    "nested without end": refusal(b"[" * 60_000),
+    "half of json": refusal(b'{"error": {"message": "'),
+    "no utf-8": refusal(b"\xff\xfe\x00"),
+    "half an emoji": refusal(b'{"error": {"message": "no \\ud83d", "param": "\\ude00"}}'),
+    "infinity": refusal(b'{"error": {"message": "no", "code": Infinity, "param": NaN}}'),
+    "nothing": refusal(b""),
+    "shorter than it says": refusal(b'{"error"', length=4_000, ending="close"),
+    "reset in its body": refusal(b'{"error"', length=4_000, ending="reset"),
+    "silent in its body": refusal(b'{"error"', length=4_000, ending="hang"),
+    "a megabyte": refusal(b"x" * 1_000_000),
+    "the model as a list": refusal(b'{"model":' + b"[" * 5_000 + b"]" * 5_000 + b',"choices":"x"}'),
+}
+
+
+@pytest.mark.parametrize("case", NASTY)
+@Forms
+def test_a_refusal_is_one_whatever_its_bytes(
+    shop: Shop, case: str, stream: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = shop.ask(NASTY[case], stream=stream)
+    assert (told.status, told.error["code"]) == (400, "invalid_request")
+    assert cost_nothing(told)
+
+
+ERRORS_IN_200: dict[str, tuple[dict[str, Any], int, str]] = {
+    "rate": ({"error": {"message": "slow", "code": 429}}, 429, "vendor_rate_limited"),
+    "context": (
+        {"error": {"message": "long", "code": "context_length_exceeded"}},
+        400,
+        "context_length_exceeded",
+    ),
+    "a sentence": ({"error": "no"}, 502, "vendor_error"),
+    "with usage of nothing": (
+        {"error": {"message": "no"}, "usage": None, "choices": []},
+        502,
+        "vendor_error",
+    ),
+    "openrouter": ({"error": {"message": "no", "code": 502, "metadata": {"raw": "x"}}}, 502, "vendor_error"),
+}
+
+
+@pytest.mark.parametrize("case", ERRORS_IN_200)
+@pytest.mark.parametrize("form", ["whole", "whole for a stream", "event"])
+def test_an_error_in_a_successful_answer_costs_nothing_where_nothing_was_generated(
+    shop: Shop, case: str, form: str
+) -> None:
+    error, status, code = ERRORS_IN_200[case]
+    turn = events(error, done=False) if form == "event" else Turn(body=json.dumps(error).encode())
+    told = shop.ask(turn, stream=form != "whole")
+    assert (told.status, told.error["code"]) == (status, code)
+    assert cost_nothing(told)
+
+
+def test_an_error_after_text_is_charged_for_what_came(shop: Shop) -> None:
+    told = shop.ask(events(delta("one two three"), {"error": {"message": "gone"}}, done=False), stream=True)
+    assert told.said == "one two three"
+    assert told.error["code"] == "vendor_error"
+    assert "[DONE]" not in told.events
+    assert 3 <= told.tokens[1] <= 6
+    assert told.row.estimate_reason == "cut"
+
+
+def test_an_empty_error_beside_an_answer_is_none(shop: Shop) -> None:
+    for nothing in (None, {}, "", False):
+        assert shop.ask(whole(error=nothing)).said == "hello there"
+
+
+def test_no_error_follows_a_complete_answer(shop: Shop) -> None:
+    told = shop.ask(
+        events(delta("hi", finish="stop"), usage(5, 1), {"error": {"message": "late"}}, done=False),
+        stream=True,
+    )
+    assert (told.said, told.events[-1], told.tokens) == ("hi", "[DONE]", (5, 1))
+
+
+def test_the_official_sdk_raises_the_error_of_its_kind(shop: Shop) -> None:
+    client = openai.OpenAI(base_url=f"http://127.0.0.1:{shop._port}/v1", api_key=shop.token, max_retries=0)
+    shop.vendor.answers(CODES["rate"][0])
+    with client, pytest.raises(openai.RateLimitError) as caught:
+        client.chat.completions.create(model="small", messages=[{"role": "user", "content": "hi"}])
+    assert caught.value.code == "vendor_rate_limited"
