@@ -4,7 +4,7 @@
 -- ARGV[1]: the requests in MessagePack, in order of arrival; each is a flat list
 --   {kind, bucket, units, per_minute, bucket, units, per_minute, ...}
 --   where bucket counts KEYS from 1. Kinds:
---   0  a correction, which cannot be denied;
+--   0  a correction, which cannot be denied, and takes a bucket at most one bucket below empty;
 --   1  a call: take all or nothing;
 --   2  what the call before it only tries: the same, but nothing if that call was denied.
 -- Answers in MessagePack, for each call and trial, {granted, used, used, ...} in units.
@@ -13,6 +13,7 @@
 -- A bucket is stored as "used at": parts (1/60,000,000 unit) that have not drained, and when that was, in µs.
 
 local MINUTE = 60000000
+local MOST_USED = 2 -- buckets
 local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
 local stored = redis.call('MGET', unpack(KEYS))
@@ -24,6 +25,7 @@ local function level(bucket, per_minute)
     parts = 0
     if stored[bucket] then
       local before, at = string.match(stored[bucket], '^(%d+) (%d+)$')
+      before = math.min(before, MOST_USED * per_minute * MINUTE) -- a limit that was lowered leaves no longer debt
       -- A clock that was set back drains nothing, and starts anew from here.
       parts = math.max(0, before - math.max(0, now - at) * per_minute)
     end
@@ -47,7 +49,9 @@ for _, request in ipairs(cmsgpack.unpack(ARGV[1])) do
   for i = 2, #request, 3 do
     local bucket, units, per_minute = request[i], request[i + 1], request[i + 2]
     if granted then
-      used[bucket] = math.max(0, level(bucket, per_minute) + units * MINUTE)
+      local parts = level(bucket, per_minute) + units * MINUTE
+      if kind == 0 then parts = math.max(0, math.min(parts, MOST_USED * per_minute * MINUTE)) end
+      used[bucket] = parts
       rate[bucket] = per_minute
     end
     answer[#answer + 1] = level(bucket, per_minute) / MINUTE

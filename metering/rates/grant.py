@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from metering.errors import OverRateCapacity, RateBalance, RateLimited, RateUse
 from metering.policy.rate_limit import Limits, RateLimit
-from metering.rates.port import Answer, Buckets, Demand, Level
+from metering.rates.port import MOST_USED, Answer, Buckets, Demand, Level
 from metering.rates.refusals import tightest, use_of
 from metering.types import Dimension
 
@@ -71,7 +71,8 @@ class RateGrant:
         self._correct({Dimension.REQUESTS: 0, Dimension.TOKENS: 0})
 
     def true_up(self, *, tokens: int) -> None:
-        """The call used so many tokens: fewer than the estimate are given back, more are taken.
+        """The call used so many tokens: fewer than the estimate are given back, more are taken, however many, up to
+        a debt of one bucket.
 
         What was given back is counted from now; what has refilled since the call began stays refilled, so the bound
         (bucket plus refill) holds over any time from the call's beginning on.
@@ -87,7 +88,8 @@ class RateGrant:
             drawn += [(trial.limit, trial.demand) for trial in self._tried if trial.error is None]
         corrections = tuple(
             [
-                Demand(demand.key, difference, demand.per_minute)
+                # No bucket takes more than MOST_USED, and Redis's numbers end somewhere.
+                Demand(demand.key, min(difference, MOST_USED * demand.per_minute), demand.per_minute)
                 for limit, demand in drawn
                 if (difference := truth.get(limit.dimension, demand.units) - demand.units)
             ]

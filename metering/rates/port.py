@@ -2,6 +2,10 @@
 
 from typing import NamedTuple, Protocol
 
+MOST_USED = 2
+"""Times `per_minute`: a correction takes a bucket at most one bucket below empty, so that nobody waits for longer than
+two minutes. What was used beyond that is the ledger's to charge."""
+
 
 class Demand(NamedTuple):
     """What one call takes from one bucket."""
@@ -17,7 +21,7 @@ class Level(NamedTuple):
     """A bucket after it was asked."""
 
     used: float
-    """Units that have not been refilled; more than `per_minute` where a correction took the bucket below empty."""
+    """Units that have not been refilled; up to twice `per_minute` where a correction took the bucket below empty."""
     per_minute: int
 
     @property
@@ -67,6 +71,7 @@ class Buckets(Protocol):
     def correct(self, demands: tuple[Demand, ...], *, shared: bool) -> None:
         """Take more (or, with negative units, give back) without asking; `shared` as it was in the answer.
 
+        However much more it is, the bucket is at most one bucket below empty then (`MOST_USED`).
         Returns at once, and never fails: a correction that is lost is made good by the refill.
         """
         ...

@@ -9,7 +9,7 @@ nothing is lost to rounding. `buckets.lua` is the same arithmetic.
 import time
 from collections.abc import Callable
 
-from metering.rates.port import Answer, Demand, Level, Trial
+from metering.rates.port import MOST_USED, Answer, Demand, Level, Trial
 
 MINUTE = 60_000_000
 """Microseconds; and parts of a unit."""
@@ -17,8 +17,16 @@ MAX_BUCKETS = 10_000
 
 
 def drained(used: int, passed_us: int, per_minute: int) -> int:
-    """What is left of a bucket's used parts; a clock that was set back drains nothing."""
-    return max(0, used - max(0, passed_us) * per_minute)
+    """What is left of a bucket's used parts; a clock that was set back drains nothing.
+
+    More than MOST_USED counts as MOST_USED: a limit that was lowered since leaves no longer debt either.
+    """
+    return max(0, bounded(used, per_minute) - max(0, passed_us) * per_minute)
+
+
+def bounded(used: int, per_minute: int) -> int:
+    """Used parts, at most as many as leave the bucket one bucket below empty."""
+    return min(used, MOST_USED * per_minute * MINUTE)
 
 
 class ProcessBuckets:
@@ -65,7 +73,8 @@ class ProcessBuckets:
         """Take more or give back (see Buckets)."""
         now = self._now()
         for demand in demands:
-            self._keep(demand.key, max(0, self._drained(demand, now) + demand.units * MINUTE), now)
+            used = bounded(self._drained(demand, now) + demand.units * MINUTE, demand.per_minute)
+            self._keep(demand.key, max(0, used), now)
 
     def _drained(self, demand: Demand, now: int) -> int:
         used, at = self._used.get(demand.key, (0, now))

@@ -1,11 +1,18 @@
 import asyncio
+from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
+from metering.errors import RateLimited
 from metering.ids import uuid7
+from metering.policy.rate_limit import RateLimit
 from metering.rates import redis_buckets
 from metering.rates.port import Demand
 from metering.rates.redis_buckets import BucketsAway, RedisBuckets
+from metering.rates.shared_buckets import SharedBuckets
+from metering.rates.take import take_rates
+from metering.types import Dimension, Scope
 
 
 def bucket() -> str:
@@ -39,6 +46,25 @@ async def test_a_correction_reaches_the_bucket(buckets: RedisBuckets) -> None:
     level = (await buckets.take((Demand(key, 0, 100),))).levels[0]
     assert level.remaining == 0
     assert 119 < level.wait_s(1) + 60 <= 122, "what was used beyond the bucket has to refill first"
+
+
+async def test_a_vendor_that_reports_more_than_redis_can_count_costs_two_minutes(
+    buckets: RedisBuckets,
+) -> None:
+    limit = RateLimit(
+        key=bucket(), dimension=Dimension.TOKENS, per_minute=1_000, scope=Scope.TENANT, name="tokens"
+    )
+    asked: dict[str, Any] = {
+        "buckets": SharedBuckets(buckets),
+        "limits": (limit,),
+        "tokens": 100,
+        "now": datetime.now(UTC),
+    }
+    (await take_rates(**asked)).true_up(tokens=1000 * 2**62)
+    with pytest.raises(RateLimited) as caught:
+        await take_rates(**asked)
+    assert 60 < caught.value.retry_after_s <= 67, "one bucket of debt, and a tenth of one for this call"
+    assert buckets.is_reachable
 
 
 async def test_a_correction_that_nobody_follows_is_sent_by_itself(buckets: RedisBuckets) -> None:

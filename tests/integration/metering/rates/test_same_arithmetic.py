@@ -19,16 +19,19 @@ from metering.rates.redis_buckets import SCRIPT
 # The same script on a clock that the test gives it.
 ON_A_TEST_CLOCK = re.sub(r"redis\.call\('TIME'\)", "{ 0, tonumber(ARGV[2]) }", SCRIPT)
 
+
+def amounts(units: st.SearchStrategy[int]) -> st.SearchStrategy[list[tuple[str, int]]]:
+    """So much of some buckets."""
+    each = st.tuples(st.sampled_from("abc"), units)
+    return st.lists(each, min_size=1, max_size=3, unique_by=lambda amount: amount[0])
+
+
+beyond_belief = st.sampled_from([10**6, 10**12, 2**62, -(10**12)])
 calls = st.lists(
     st.tuples(
         st.integers(0, 90_000_000),
-        st.booleans(),
-        st.lists(
-            st.tuples(st.sampled_from("abc"), st.integers(0, 60)),
-            min_size=1,
-            max_size=3,
-            unique_by=lambda d: d[0],
-        ),
+        st.one_of(st.none(), amounts(st.one_of(st.integers(-90, 90), beyond_belief))),
+        amounts(st.integers(0, 60)),
         st.lists(st.tuples(st.sampled_from("abxy"), st.integers(0, 60)), max_size=2),
     ),
     min_size=1,
@@ -65,9 +68,9 @@ def test_both_decide_alike(client: redis.Redis, per_minute: int, calls: list) ->
     def demanded(amounts: list[tuple[str, int]]) -> tuple[Demand, ...]:
         return tuple(Demand(f"rate:{run}:{name}", units, per_minute) for name, units in amounts)
 
-    for pause_us, correction, amounts, trials in calls:
+    for pause_us, correction, drawn, trials in calls:
         clock[0] += pause_us
-        demands, tried = demanded(amounts), demanded([] if correction else trials)
+        demands, tried = demanded(correction or drawn), demanded([] if correction else trials)
         future = None if correction else Future()
         batch = next_batch(deque([Waiting(demands, future, tried)]))  # type: ignore[arg-type]
         answer_batch(batch, script(keys=batch.keys, args=[batch.payload, clock[0]]))
@@ -75,3 +78,4 @@ def test_both_decide_alike(client: redis.Redis, per_minute: int, calls: list) ->
             own.correct(demands)
         else:
             assert future.answer == own.take_now(demands, tried)._replace(shared=True)
+            assert all(0 <= level.used <= 2 * per_minute for level in future.answer.levels)

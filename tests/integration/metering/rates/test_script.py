@@ -77,6 +77,13 @@ def test_after_a_clock_was_set_back_the_refill_goes_on_from_there(client: redis.
     assert bucket.run(11, 10, at=BEGIN - 20 * SECOND) == [False, True]
 
 
+def test_a_debt_that_was_stored_before_there_was_a_bound_ends_within_two_minutes(client: redis.Redis) -> None:
+    bucket = Bucket(client, 60)
+    client.set(bucket.key, f"{10**12 * 60_000_000} {BEGIN}")
+    assert bucket.run(1, at=BEGIN + 60 * SECOND) == [False]
+    assert bucket.run(60, at=BEGIN + 120 * SECOND) == [True]
+
+
 @pytest.mark.parametrize(("used", "per_minute"), [(1, 1), (1, 60), (7, 10), (1_000, 1_000_000)])
 def test_a_bucket_is_kept_until_it_has_drained_and_a_second_more(
     client: redis.Redis, used: int, per_minute: int

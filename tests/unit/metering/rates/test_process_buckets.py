@@ -1,3 +1,4 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -49,6 +50,48 @@ def test_giving_back_never_makes_a_bucket_larger() -> None:
     buckets = ProcessBuckets(clock=Clock())
     buckets.correct(request(-1000))
     assert sum(buckets.take_now(request()).granted for _ in range(100)) == 60
+
+
+@pytest.mark.parametrize("reported", [61, 10**6, 10**12, 2**70])
+def test_a_correction_leaves_a_debt_of_at_most_one_bucket(reported: int) -> None:
+    clock = Clock()
+    buckets = ProcessBuckets(clock=clock)
+    buckets.take_now(request(60))
+    buckets.correct(request(reported))
+    denied = buckets.take_now(request(60))
+    assert (denied.granted, denied.levels[0].remaining, denied.levels[0].wait_s(60)) == (False, 0, 120)
+    clock.now_s += 120
+    assert buckets.take_now(request(60)).granted
+
+
+def test_debts_do_not_add_up() -> None:
+    buckets = ProcessBuckets(clock=Clock())
+    for _ in range(3):
+        buckets.correct(request(50))
+    assert buckets.take_now(request()).levels[0].used == 120
+
+
+def test_a_debt_is_paid_back_like_any_use() -> None:
+    buckets = ProcessBuckets(clock=Clock())
+    buckets.correct(request(10**12))
+    buckets.correct(request(-90))
+    assert buckets.take_now(request(30)).granted
+    assert not buckets.take_now(request()).granted
+
+
+def test_a_limit_that_was_lowered_far_keeps_nobody_waiting_for_longer_than_two_minutes() -> None:
+    clock = Clock()
+    buckets = ProcessBuckets(clock=clock)
+    buckets.take_now(request(6_000, per_minute=6_000))
+    assert buckets.take_now(request(6, per_minute=6)).levels[0].wait_s(6) == 120
+    clock.now_s += 120
+    assert buckets.take_now(request(6, per_minute=6)).granted
+
+
+def test_a_raised_limit_does_not_make_a_debt_larger() -> None:
+    buckets = ProcessBuckets(clock=Clock())
+    buckets.correct(request(10**12))
+    assert buckets.take_now(request(480, per_minute=600)).granted
 
 
 def test_a_lowered_limit_counts_what_was_used_before() -> None:

@@ -4,6 +4,7 @@ import pytest
 
 from metering.errors import OverRateCapacity, RateLimited
 from metering.policy.rate_limit import RateLimit
+from metering.rates.port import Demand
 from metering.rates.process_buckets import ProcessBuckets
 from metering.rates.take import RateGrant, take_rates
 from metering.types import Dimension, Scope
@@ -92,3 +93,26 @@ async def test_tokens_are_trued_up_both_ways_and_requests_stay(
 ) -> None:
     (await take(buckets, REQUESTS, TOKENS, tokens=100)).true_up(tokens=used)
     assert left(await take(buckets, REQUESTS, TOKENS, tokens=0)) == {"requests": 1, "tokens": remaining}
+
+
+async def test_a_call_that_reports_a_million_times_its_estimate_holds_the_next_one_up_for_two_minutes_at_most(
+    buckets: ProcessBuckets,
+) -> None:
+    (await take(buckets, REQUESTS, TOKENS, tokens=1_000)).true_up(tokens=10**12)
+    with pytest.raises(RateLimited) as caught:
+        await take(buckets, REQUESTS, TOKENS, tokens=1_000)
+    assert caught.value.retry_after_s == 120
+    assert {balance.dimension: balance.remaining for balance in caught.value.balances}["tokens"] == 0
+
+
+class Recorded(ProcessBuckets):
+    """Remembers the last corrections."""
+
+    def correct(self, demands: tuple[Demand, ...], *, shared: bool = False) -> None:
+        self.corrections = demands
+
+
+async def test_no_correction_is_larger_than_a_bucket_can_take() -> None:
+    buckets = Recorded(clock=lambda: 1_000.0)
+    (await take(buckets, TOKENS, tokens=1)).true_up(tokens=10**30)
+    assert [demand.units for demand in buckets.corrections] == [2_000]
