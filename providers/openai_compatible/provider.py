@@ -30,7 +30,7 @@ from providers.openai_compatible.request import added_fields, payload_of
 from providers.openai_compatible.streamed import StreamedAnswer
 from providers.openai_compatible.timed_reader import TimedReader
 from providers.openai_compatible.timeouts import Timeouts
-from providers.openai_compatible.traits import Traits, TraitsOfModels, without
+from providers.openai_compatible.traits import LIMIT_NAMES, Traits, TraitsOfModels, without
 from providers.port import Capability, Chunk, Completion, Failure, ProviderCall, ProviderError
 
 SUCCESS = range(200, 300)
@@ -159,9 +159,9 @@ class OpenAICompatibleProvider:
             except ProviderError as error:
                 added = added_fields(call, streamed=streamed, traits=traits)
                 field = _objected(error, added)
-                if field is None or field in refused_fields:
+                refused_fields.add(field or "")
+                if field is None or refused_fields.issuperset(LIMIT_NAMES):
                     raise
-                refused_fields.add(field)
                 traits = without(traits, field)
                 continue
             if traits is not given:

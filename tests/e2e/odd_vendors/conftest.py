@@ -4,9 +4,9 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from tests.e2e.odd_vendors.shop import PLENTY, Shop
+from tests.e2e.odd_vendors.shop import FRESH_MODELS, PLENTY, Shop
 from tests.e2e.server import running_server
-from tests.factories import BudgetFactory, PriceFactory, ProviderFactory, birch, make_token, reference_data
+from tests.factories import BudgetFactory, ProviderFactory, birch, make_token, reference_data
 from tests.served import serve_model, settled_books
 from tests.vendors.raw import RawVendor, raw_vendor
 
@@ -43,17 +43,12 @@ def _empty_tables() -> None:
 def _serving(vendor: RawVendor) -> Iterator[Shop]:
     reference_data()
     provider = ProviderFactory(name="odd", kind="openai_compatible", base_url=vendor.base_url)
-    serve_model(
-        "small", provider=provider, physical_name="raw-1", context_tokens=10_000, max_output_tokens=1_000
-    )
-    serve_model(
-        "picky", provider=provider, physical_name="raw-2", context_tokens=10_000, max_output_tokens=1_000
-    )
-    serve_model(
-        "tight", provider=provider, physical_name="raw-3", context_tokens=8_192, max_output_tokens=8_192
-    )
-    thinker = serve_model("thinker", provider=provider, physical_name="o3-mini", context_tokens=10_000)
-    PriceFactory(model=thinker, cache_write=2)
+    sizes = {"context_tokens": 10_000, "max_output_tokens": 1_000}
+    for name in ("small", *FRESH_MODELS):
+        serve_model(name, provider=provider, **sizes)
+    serve_model("tight", provider=provider, context_tokens=8_192, max_output_tokens=8_192)
+    serve_model("gpt-4o", provider=provider, context_tokens=128_000, max_output_tokens=16_384)
+    serve_model("thinker", provider=provider, physical_name="o3-mini", context_tokens=10_000)
     capped = birch()
     BudgetFactory(scope="tenant", tenant=capped, dimension="cost", amount=PLENTY)
     token, capped_token = make_token(), make_token(capped)

@@ -13,6 +13,7 @@ TIMEOUT_S = 30.0
 TEXT = "hello"
 PLENTY = 10**12
 """Nano-USD."""
+FRESH_MODELS = [f"fresh-{number}" for number in range(20)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,8 +75,13 @@ class Shop:
         self.vendor = vendor
         self.token = token
         self.capped_token = capped_token
-        self._port = port
+        self.port = port
+        self._fresh = iter(FRESH_MODELS)
         self._numbers = itertools.count(1)
+
+    def fresh_model(self) -> str:
+        """A model of which nothing has been learnt yet."""
+        return next(self._fresh)
 
     def ask(
         self,
@@ -90,7 +96,7 @@ class Shop:
         request_id = f"odd-{next(self._numbers)}"
         body = {"model": "small", "max_tokens": 50, "messages": [{"role": "user", "content": TEXT}], **fields}
         body = {name: value for name, value in body.items() if value != "absent"}
-        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=TIMEOUT_S)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=TIMEOUT_S)
         secret = token or (self.capped_token if capped else self.token)
         sent = {"authorization": f"Bearer {secret}", "x-request-id": request_id, **(headers or {})}
         connection.request("POST", "/v1/chat/completions", json.dumps(body), sent)

@@ -220,7 +220,7 @@ def test_no_error_follows_a_complete_answer(shop: Shop) -> None:
 
 
 def test_the_official_sdk_raises_the_error_of_its_kind(shop: Shop) -> None:
-    client = openai.OpenAI(base_url=f"http://127.0.0.1:{shop._port}/v1", api_key=shop.token, max_retries=0)
+    client = openai.OpenAI(base_url=f"http://127.0.0.1:{shop.port}/v1", api_key=shop.token, max_retries=0)
     shop.vendor.answers(CODES["rate"][0])
     with client, pytest.raises(openai.RateLimitError) as caught:
         client.chat.completions.create(model="small", messages=[{"role": "user", "content": "hi"}])
