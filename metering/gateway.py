@@ -136,25 +136,33 @@ class LLMGateway:
             raise
         return Result(output=output, facts=facts_of(call, ended_s=time.monotonic()))
 
-    async def stream(self, caller: Principal, request: CallRequest) -> tuple[Facts, MeteredStream]:
+    async def stream(
+        self, caller: Principal, request: CallRequest, *, patience_s: float | None = None
+    ) -> tuple[Facts, MeteredStream]:
         """Do the work and hand over its events as they come; returns with the first one.
 
         Raises as `execute` does where there is no first event; the stream raises what happens later.
+
+        With `patience_s` it returns after that time even if nothing has come (the facts are then `pending`), and the
+        stream yields NOTHING_YET whenever nothing comes for as long again.
         """
         try:
             call = await admit(self._with, caller, request)
         except MeteringError as refusal:
             first = await self._earlier(caller, request, refusal, streamed=True)
             return await first.stream(self._with.background)
-        channel = Channel()
+        channel = Channel(patience_s=patience_s, since_s=call.started_s)
         running = self._with.background.spawn(self._pump(call, channel), name=STREAMED)
         stream = MeteredStream(channel, on_abandon=partial(self._abandon, call, running))
         self._admitted(caller, request, call)
+        admitted_s = time.monotonic()
         try:
-            await channel.ready()
+            has_begun = await channel.ready()
         except asyncio.CancelledError:
             stream.close()
             raise
+        if not has_begun:  # the wait is the vendor's
+            return facts_of(call, ended_s=admitted_s, pending=True), stream
         return facts_of(call, ended_s=time.monotonic()), stream
 
     def stop_calls(self) -> int:

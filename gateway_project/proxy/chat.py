@@ -6,13 +6,16 @@ from starlette.responses import Response
 from gateway_project.proxy.body import json_object, read_body
 from gateway_project.proxy.caller import address_of, caller_of, labels_of
 from gateway_project.proxy.event_stream import EventStreamResponse
-from gateway_project.proxy.headers import encoded, ending_headers, fact_headers
+from gateway_project.proxy.headers import encoded, ending_headers
 from gateway_project.proxy.idempotency import idempotency_of
 from gateway_project.proxy.leaving import UnlessGone
 from gateway_project.proxy.runtime import gateway_of
 from metering.calls.values import CallRequest
 from metering.errors import InvalidRequest
 from metering.types import Task
+
+KEEP_ALIVE_S = 10.0
+"""How long the caller of a stream hears nothing, about: proxies in between cut what is silent for longer."""
 
 
 async def chat_completions(request: Request) -> Response:
@@ -41,8 +44,8 @@ async def chat_completions(request: Request) -> Response:
     )
     if body.get("stream") is True:
         with UnlessGone(request):
-            facts, stream = await gateway.stream(caller, call)
-        return EventStreamResponse(stream, headers=fact_headers(facts), request_id=call.request_id)
+            facts, stream = await gateway.stream(caller, call, patience_s=KEEP_ALIVE_S)
+        return EventStreamResponse(stream, facts, request_id=call.request_id)
     with UnlessGone(request):
         result = await gateway.execute(caller, call)
     response = Response(result.output, media_type="application/json")

@@ -35,9 +35,7 @@ def endpoint(handler: Handler, *, method: str | None = "GET") -> Handler:
                 raise MethodNotAllowed(f"This path takes {method}, not {request.method}.")
             response = await handler(request)
         except MeteringError as error:
-            if status_of(error) >= 500:
-                logger.warning("request.failed", extra={"code": error.code})
-            metrics.errors.add(error.code)
+            note_error(error)
             return error_response(error, request_id)
         except ClientDisconnect:
             return Response(status_code=499)
@@ -49,6 +47,13 @@ def endpoint(handler: Handler, *, method: str | None = "GET") -> Handler:
         return response
 
     return respond
+
+
+def note_error(error: MeteringError) -> None:
+    """Count what a caller is told, as an answer or in a stream, and log it where it is not the caller's own fault."""
+    if status_of(error) >= 500:
+        logger.warning("request.failed", extra={"code": error.code})
+    metrics.errors.add(error.code)
 
 
 def request_id_of(given: str | None) -> str:

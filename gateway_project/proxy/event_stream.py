@@ -1,4 +1,4 @@
-"""A metered stream as server-sent events; a caller who goes away is noticed at once."""
+"""A metered stream as server-sent events, with comments in its silences; a caller who goes away is noticed at once."""
 
 import asyncio
 from collections.abc import Callable
@@ -8,25 +8,37 @@ import msgspec
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from gateway_project.proxy.endpoint import note_error
 from gateway_project.proxy.errors import error_body
+from gateway_project.proxy.headers import fact_headers
 from gateway_project.telemetry import metrics
 from metering.calls.channel import MeteredStream
+from metering.calls.values import Facts
 from metering.errors import MeteringError
 
 DONE = b"data: [DONE]\n\n"
+KEEP_ALIVE = b": keep-alive\n\n"
+"""A comment, which clients skip."""
 
 
 class EventStreamResponse(Response):
-    """`data: {json}` for each event, `data: [DONE]` at the end; an error becomes the last event, without DONE."""
+    """`data: {json}` for each event, `data: [DONE]` at the end; an error becomes the last event, without DONE.
+
+    One writer sends all of it, comments too, so nothing gets into an event; and while the caller does not read, the
+    writer waits in `send`, so that no comments pile up.
+    """
 
     media_type = "text/event-stream"
     open = 0
     """How many are being sent by this process."""
 
-    def __init__(self, stream: MeteredStream, *, headers: dict[str, str], request_id: str) -> None:
-        super().__init__(headers={**headers, "cache-control": "no-cache", "x-accel-buffering": "no"})
+    def __init__(self, stream: MeteredStream, facts: Facts, *, request_id: str) -> None:
+        super().__init__(
+            headers=fact_headers(facts) | {"cache-control": "no-cache", "x-accel-buffering": "no"}
+        )
         del self.headers["content-length"]
         self._stream = stream
+        self._pending = facts.pending
         self._request_id = request_id
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -34,10 +46,13 @@ class EventStreamResponse(Response):
         watcher = asyncio.create_task(_until_gone(receive, self._stream.close), name="stream.watch")
         try:
             await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+            if self._pending:  # servers keep the headers back until something follows them
+                await send(_part(KEEP_ALIVE))
             async for event in self._stream:
-                await send(_part(b"data: " + event + b"\n\n"))
+                await send(_part(b"data: " + event + b"\n\n" if event else KEEP_ALIVE))
             await send(_part(DONE))
         except MeteringError as error:
+            note_error(error)
             body = msgspec.json.encode(error_body(error, self._request_id))
             await send(_part(b"data: " + body + b"\n\n"))
         except OSError:

@@ -22,14 +22,15 @@ def encoded(headers: dict[str, str]) -> Pairs:
 
 
 def fact_headers(facts: Facts) -> dict[str, str]:
-    """For every metered answer, streamed or not."""
+    """For every metered answer, streamed or not; without who answers it where that is not known yet."""
     headers = {
         "x-gateway-reservation-id": str(facts.reservation_id),
-        "x-gateway-model": facts.model,
-        "x-gateway-provider": facts.provider_name,
         "x-gateway-enforcement": enforcement(facts),
         "x-gateway-overhead-ms": f"{facts.overhead_ms:.2f}",
     }
+    if not facts.pending:
+        headers["x-gateway-model"] = facts.model
+        headers["x-gateway-provider"] = facts.provider_name
     for dimension, left in facts.remaining.items():
         if dimension is Dimension.COST:
             headers["x-budget-remaining-usd"] = usd_text(left)

@@ -1,19 +1,29 @@
 """A bounded pipe from a running call to a caller who may be slow, or gone."""
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 
+from metering.coarse_timers import coarse_timers
 from metering.errors import MeteringError
 
 MAX_EVENTS = 64
 """Events that wait for a slow caller; then the vendor's stream is read no further."""
+NOTHING_YET = b""
+"""What a patient reader gets instead of an event: it has waited for as long as it wanted to. No event is empty."""
 
 
 class Channel:
-    """One writer, one reader, one event loop. Once abandoned, what is written goes nowhere, without waiting."""
+    """One writer, one reader, one event loop. Once abandoned, what is written goes nowhere, without waiting.
 
-    def __init__(self) -> None:
+    With `patience_s`, no wait of the reader is much longer than that. One timer looks after all of a channel's waits,
+    because a timer for each event would cost more than the event.
+    """
+
+    def __init__(self, *, patience_s: float | None = None, since_s: float = 0.0) -> None:
+        """The first wait counts from `since_s` (monotonic time)."""
         self._events: deque[bytes] = deque()
         self._changed = asyncio.Event()
         self._room = asyncio.Event()
@@ -21,6 +31,10 @@ class Channel:
         self._ended = False
         self._abandoned = False
         self._error: BaseException | None = None
+        self._waits_since_s = since_s
+        self._timer: object = None
+        if patience_s is not None:
+            self._look(patience_s)
 
     async def put(self, event: bytes) -> None:
         """Hand over one event, waiting while the caller is behind."""
@@ -37,6 +51,7 @@ class Channel:
         if not self._ended:
             self._ended, self._error = True, error
             self._changed.set()
+            coarse_timers().cancel(self._timer)
 
     def abandon(self) -> None:
         """The reader has gone."""
@@ -44,15 +59,17 @@ class Channel:
         self._changed.set()
         self._events.clear()
         self._room.set()
+        coarse_timers().cancel(self._timer)
 
-    async def ready(self) -> None:
-        """Wait for the first event. Raises the error if there was one before any event."""
+    async def ready(self) -> bool:
+        """Wait for the first event or the end; False: patience ended before. Raises an error that no event preceded."""
         await self._changed.wait()
         if not self._events and self._error is not None:
             raise self._error
+        return self._ended or bool(self._events)
 
     async def read(self) -> AsyncIterator[bytes]:
-        """The events in order. Raises the writer's error after the last one."""
+        """The events in order, and NOTHING_YET whenever patience ends. Raises the writer's error after the last one."""
         while True:
             while self._events:
                 event = self._events.popleft()
@@ -61,9 +78,20 @@ class Channel:
             if self._ended:
                 break
             self._changed.clear()
+            self._waits_since_s = time.monotonic()
             await self._changed.wait()
+            if not self._events and not self._ended:
+                yield NOTHING_YET
         if self._error is not None:
             raise self._error
+
+    def _look(self, patience_s: float) -> None:
+        """Let a reader go on who has waited for `patience_s`; look again when that can next be so."""
+        left_s = self._waits_since_s + patience_s - time.monotonic()
+        if left_s <= 0:
+            self._changed.set()  # it already is while the reader is busy with what it has read
+            left_s = patience_s
+        self._timer = coarse_timers().start(left_s, partial(self._look, patience_s))
 
 
 class MeteredStream:
@@ -75,7 +103,7 @@ class MeteredStream:
         self._finished = False
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        """Raises MeteringError where the call failed after the first event."""
+        """Raises MeteringError where the call failed later. Who asked with patience gets NOTHING_YET in silences."""
         try:
             async for event in self._channel.read():
                 yield event

@@ -90,6 +90,8 @@ class Facts(Struct, frozen=True, kw_only=True):
     """What the rate limits had left when the call was let in."""
     warnings: tuple[str, ...] = ()
     """The limits in mode warn that would have denied it."""
+    pending: bool = False
+    """Nothing has come yet: another model may answer in the end."""
     replayed: bool = False
     """The answer is that of an earlier call under the same Idempotency-Key: nothing was spent now."""
 
@@ -106,7 +108,7 @@ class Result:
     facts: Facts
 
 
-def facts_of(call: Call, *, ended_s: float) -> Facts:
+def facts_of(call: Call, *, ended_s: float, pending: bool = False) -> Facts:
     """The facts as they are now: before the vendor has answered, without attempts."""
     attempts = tuple(call.allowance.attempts)
     return Facts(
@@ -119,6 +121,7 @@ def facts_of(call: Call, *, ended_s: float) -> Facts:
         remaining=_remaining(call.hold, attempts),
         rates=call.rates.balances,
         warnings=tuple([notice.rule for notice in call.notices if notice.verdict is Verdict.WARNED]),
+        pending=pending,
     )
 
 

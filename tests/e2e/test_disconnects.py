@@ -1,18 +1,18 @@
 """A caller who leaves, at every stage, under both policies: the call is settled as it should be, nothing is held."""
 
-import contextlib
 from collections.abc import Callable, Iterator
 
-import psycopg
 import pytest
-from django.conf import settings
 
 from gateway_project.local.process import wait_until
+from gateway_project.proxy import chat
 from gateway_project.telemetry import metrics
 from metering import gateway as gateway_module
 from metering.models import UsageLog, UsageReservation
 from metering.types import ReservationState
+from tests.e2e.heard import COMMENT
 from tests.e2e.server import Server
+from tests.e2e.stopped_ledger import ledger_stopped
 from tests.e2e.wire import Wire
 from tests.factories import BudgetFactory, RuleFactory, make_token
 from tests.vendors.running import RunningVendor
@@ -69,18 +69,6 @@ def assert_cut_and_charged_as_held(vendor: RunningVendor) -> None:
     assert not vendor.log.calls[0].whole
 
 
-@contextlib.contextmanager
-def ledger_stopped() -> Iterator[Callable[[], bool]]:
-    """Nothing is written until the block ends; gives whether a batch waits for that."""
-    waiting = (
-        "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'metering_usagereservation'::regclass"
-    )
-    url = settings.LEDGER_DATABASE_URL
-    with psycopg.connect(url, autocommit=True) as watching, psycopg.connect(url) as locking:
-        locking.execute("LOCK TABLE metering_usagereservation IN EXCLUSIVE MODE")
-        yield lambda: watching.execute(waiting).fetchone() != (0,)
-
-
 def test_who_leaves_in_the_middle_of_the_body_holds_nothing(wire: Wire, vendor: RunningVendor) -> None:
     wire.ask("hello", cut_at=20)
     wait_for(lambda: not noticed())
@@ -128,6 +116,32 @@ def test_who_leaves_while_the_vendor_thinks_ends_its_call_where_the_policy_says_
     vendor.hold()
     wire.ask("hello", stream=stream)
     wait_for(lambda: vendor.log.at_once == 1)
+    wire.leave()
+    assert_cut_and_charged_as_held(vendor)
+
+
+def test_who_leaves_after_the_headers_while_the_vendor_thinks_is_charged_what_it_bills(
+    wire: Wire, vendor: RunningVendor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chat, "KEEP_ALIVE_S", 0.2)
+    vendor.hold()
+    wire.ask("hello", stream=True)
+    wire.read_until(COMMENT)
+    wire.leave()
+    wait_for(noticed)
+    assert not UsageLog.objects.exists()
+    vendor.open()
+    assert_booked_as_billed(vendor)
+
+
+def test_who_leaves_after_the_headers_while_the_vendor_thinks_ends_it_where_the_policy_says_cancel(
+    wire: Wire, vendor: RunningVendor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    RuleFactory(key="on_disconnect", value="cancel")
+    monkeypatch.setattr(chat, "KEEP_ALIVE_S", 0.2)
+    vendor.hold()
+    wire.ask("hello", stream=True)
+    wire.read_until(COMMENT)
     wire.leave()
     assert_cut_and_charged_as_held(vendor)
 

@@ -3,6 +3,7 @@
 import json
 import socket
 import struct
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
@@ -32,21 +33,27 @@ class Wire:
     ) -> None:
         self._socket.close()
 
-    def ask(self, text: str, *, cut_at: int | None = None, **fields: Any) -> None:
-        """Send a completion request, or only so many bytes of its body."""
+    def ask(self, text: str, *, cut_at: int | None = None, key: str | None = None, **fields: Any) -> None:
+        """Send a completion request, under an Idempotency-Key if one is given, or only so many bytes of its body."""
         body = {"model": "small", "max_tokens": 50, "messages": [{"role": "user", "content": text}]}
         data = json.dumps(body | fields).encode()
         head = (
             f"POST /v1/chat/completions HTTP/1.1\r\nhost: {self._host}\r\ncontent-type: application/json\r\n"
-            f"authorization: Bearer {self._token}\r\ncontent-length: {len(data)}\r\n\r\n"
+            f"authorization: Bearer {self._token}\r\ncontent-length: {len(data)}\r\n"
         )
-        self._socket.sendall(head.encode() + data[:cut_at])
+        if key is not None:
+            head += f"idempotency-key: {key}\r\n"
+        self._socket.sendall(f"{head}\r\n".encode() + data[:cut_at])
 
     def read_until(self, mark: bytes) -> bytes:
         """Everything received, once `mark` is in it."""
-        while mark not in self.received:
+        return self.read_while(lambda received: mark not in received)
+
+    def read_while(self, unsatisfied: Callable[[bytes], bool]) -> bytes:
+        """Everything received, once it satisfies."""
+        while unsatisfied(self.received):
             part = self._socket.recv(1 << 16)
-            assert part, f"the connection ended before {mark!r}: {self.received[-300:]!r}"
+            assert part, f"the connection ended too early: {self.received[-300:]!r}"
             self.received += part
         return self.received
 

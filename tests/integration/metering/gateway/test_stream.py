@@ -1,8 +1,10 @@
 import asyncio
+import time
 from typing import Any
 
 import pytest
 
+from metering.calls.channel import NOTHING_YET
 from metering.errors import BudgetExceeded, VendorError
 from metering.gateway import LLMGateway
 from metering.identity.principal import Principal
@@ -108,6 +110,57 @@ async def test_a_caller_who_goes_while_the_first_event_is_awaited_leaves_nothing
     vendors.gate.set()
     await gateway.close(5)
     assert (await rows(UsageReservation.objects.get)).state == ReservationState.SETTLED
+
+
+async def test_who_has_patience_has_the_stream_before_its_first_event(
+    gateway: LLMGateway, caller: Principal, vendors: FakeVendors, request_for: Any
+) -> None:
+    vendors.script, vendors.gate = [[*CHUNKS, USAGE]], asyncio.Event()
+    facts, stream = await gateway.stream(caller, request_for(stream=True), patience_s=0.1)
+    assert facts.pending
+    events = aiter(stream)
+    assert await anext(events) == NOTHING_YET
+    vendors.gate.set()
+    assert [event async for event in events if event] == [b"1", b"2", b"3"]
+
+
+async def test_the_wait_for_a_silent_vendor_is_no_overhead(
+    gateway: LLMGateway, caller: Principal, vendors: FakeVendors, request_for: Any
+) -> None:
+    async def time_of_the_call() -> float:
+        await vendors.called.wait()
+        return time.monotonic()
+
+    vendors.script, vendors.gate = [[*CHUNKS, USAGE]], asyncio.Event()
+    watching = asyncio.create_task(time_of_the_call())
+    began_s = time.monotonic()
+    facts, stream = await gateway.stream(caller, request_for(stream=True), patience_s=0.5)
+    assert 0 < facts.overhead_ms <= (await watching - began_s) * 1000
+    stream.close()
+    vendors.gate.set()
+
+
+async def test_a_failure_after_patience_has_ended_is_the_streams(
+    gateway: LLMGateway, caller: Principal, vendors: FakeVendors, request_for: Any, rows: Any
+) -> None:
+    vendors.script = [[AttemptFailed("status 500", outcome=Outcome.ERROR, status=500)]]
+    vendors.gate = asyncio.Event()
+    _, stream = await gateway.stream(caller, request_for(stream=True), patience_s=0.1)
+    vendors.gate.set()
+    with pytest.raises(VendorError):
+        _ = [event async for event in stream]
+    assert (await rows(UsageLog.objects.get)).cost_nano_usd == 0
+
+
+async def test_what_comes_before_patience_ends_comes_as_without_it(
+    gateway: LLMGateway, caller: Principal, vendors: FakeVendors, request_for: Any
+) -> None:
+    failed = AttemptFailed("status 500", outcome=Outcome.ERROR, status=500)
+    vendors.script = [[*CHUNKS, USAGE], [failed]]
+    facts, stream = await gateway.stream(caller, request_for(stream=True), patience_s=300)
+    assert (facts.pending, [event async for event in stream]) == (False, [b"1", b"2", b"3"])
+    with pytest.raises(VendorError):
+        await gateway.stream(caller, request_for(stream=True), patience_s=300)
 
 
 async def test_stopping_the_gateway_settles_a_running_stream(

@@ -1,8 +1,13 @@
 import asyncio
+import gc
+import time
+import weakref
+from collections.abc import Callable
 
 import pytest
 
-from metering.calls.channel import MAX_EVENTS, Channel, MeteredStream
+from metering.calls.channel import MAX_EVENTS, NOTHING_YET, Channel, MeteredStream
+from metering.coarse_timers import LOOK_S
 from metering.errors import MeteringUnavailable
 
 
@@ -29,6 +34,54 @@ async def test_an_error_before_any_event_is_raised_while_waiting_for_the_first()
     channel.end(MeteringUnavailable("gone"))
     with pytest.raises(MeteringUnavailable):
         await channel.ready()
+
+
+async def test_a_patient_reader_goes_on_with_nothing_again_and_again_until_there_is_an_event() -> None:
+    channel = Channel(patience_s=0.01, since_s=time.monotonic())
+    assert not await channel.ready()
+    events = channel.read()
+    assert [await anext(events) for _ in range(2)] == [NOTHING_YET] * 2
+    await channel.put(b"0")
+    assert await anext(events) == b"0"
+    assert await anext(events) == NOTHING_YET
+    channel.end()
+    assert [event async for event in events] == []
+
+
+async def test_patience_counts_from_when_the_wait_is_said_to_have_begun() -> None:
+    channel = Channel(patience_s=3600, since_s=time.monotonic() - 3600)
+    assert not await channel.ready()
+
+
+async def test_what_is_there_when_patience_ends_is_a_beginning() -> None:
+    begun, empty, failed = [Channel(patience_s=0, since_s=time.monotonic()) for _ in range(3)]
+    await begun.put(b"0")
+    empty.end()
+    failed.end(MeteringUnavailable("gone"))
+    assert await begun.ready()
+    assert await empty.ready()
+    with pytest.raises(MeteringUnavailable):
+        await failed.ready()
+
+
+async def test_a_reader_who_is_busy_with_an_event_is_told_nothing_else_afterwards() -> None:
+    channel = Channel(patience_s=0.01, since_s=time.monotonic())
+    events = channel.read()
+    await channel.put(b"0")
+    assert await anext(events) == b"0"
+    await asyncio.sleep(LOOK_S * 3)
+    await channel.put(b"1")
+    assert await anext(events) == b"1"
+
+
+@pytest.mark.parametrize("ending", [Channel.end, Channel.abandon])
+async def test_no_timer_keeps_a_channel_that_has_ended(ending: Callable[[Channel], None]) -> None:
+    channel = Channel(patience_s=3600, since_s=time.monotonic())
+    left = weakref.ref(channel)
+    ending(channel)
+    del channel
+    gc.collect()
+    assert left() is None
 
 
 async def test_a_slow_reader_stops_the_writer() -> None:
