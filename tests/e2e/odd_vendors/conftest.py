@@ -40,6 +40,14 @@ def _empty_tables() -> None:
         cursor.execute(f"TRUNCATE {', '.join(sorted(names))}")
 
 
+UNUSABLE = {
+    "no-port": {"base_url": "http://127.0.0.1:99999/v1"},
+    "no-host": {"base_url": "http://[nonsense/v1"},
+    "no-header": {"base_url": "http://127.0.0.1:9/v1", "api_key_env": "ODD_VENDOR_KEY"},
+}
+"""Providers that no door would let in."""
+
+
 def _serving(vendor: RawVendor) -> Iterator[Shop]:
     reference_data()
     provider = ProviderFactory(name="odd", kind="openai_compatible", base_url=vendor.base_url)
@@ -49,10 +57,13 @@ def _serving(vendor: RawVendor) -> Iterator[Shop]:
     serve_model("tight", provider=provider, context_tokens=8_192, max_output_tokens=8_192)
     serve_model("gpt-4o", provider=provider, context_tokens=128_000, max_output_tokens=16_384)
     serve_model("thinker", provider=provider, physical_name="o3-mini", context_tokens=10_000)
+    for name, facts in UNUSABLE.items():
+        serve_model(name, provider=ProviderFactory(name=name, kind="openai_compatible", **facts))
     capped = birch()
     BudgetFactory(scope="tenant", tenant=capped, dimension="cost", amount=PLENTY)
     token, capped_token = make_token(), make_token(capped)
-    with running_server() as server:
+    with pytest.MonkeyPatch.context() as patch, running_server() as server:
+        patch.setenv("ODD_VENDOR_KEY", "secret\nhost: elsewhere")
         yield Shop(
             port=int(server.url.rpartition(":")[2]),
             vendor=vendor,
