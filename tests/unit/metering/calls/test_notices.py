@@ -33,7 +33,7 @@ def notices(content: object, count: Counter) -> list[Notice]:
     served = model(context_tokens=1_000_000)
     call = bound_call(body, (served,), policy(), count_tokens=count, hard=False)
     count.given.clear()
-    return list(setting_notices(observed(), call, served, count))
+    return list(setting_notices(observed(), call, served))
 
 
 def test_a_text_beyond_the_limit_is_noted() -> None:

@@ -7,7 +7,7 @@ import pytest
 from metering.errors import BudgetExceeded, MeteringUnavailable, TransitionRefused, VendorError, VendorTimeout
 from metering.ids import derived_id
 from metering.ledger.commands import Extend
-from metering.ports import AttemptFailed
+from metering.ports import AttemptFailed, VendorAnswer, VendorCall
 from metering.types import Dimension, Outcome
 from tests.fakes.allowance import allowance_for, body
 from tests.fakes.ledger import FakeLedger
@@ -243,3 +243,96 @@ async def test_a_call_that_waits_for_room_is_not_sent_after_the_seal() -> None:
     with pytest.raises(TransitionRefused):
         await waiting
     assert vendors.calls == []
+
+
+def dead_connection() -> AttemptFailed:
+    return AttemptFailed("no answer", outcome=Outcome.CUT, usage=UNANSWERED, resend=True)
+
+
+UNANSWERED = FakeUsage(input_tokens=8, output_tokens=100, estimate_reason="unanswered")
+
+
+async def test_a_call_on_a_dead_connection_is_sent_again_once_the_hold_covers_both() -> None:
+    ledger, vendors = FakeLedger(), FakeVendors(dead_connection(), FakeAnswer())
+    allowance, opening = await allowance_for(ledger, vendors, line(Dimension.OUTPUT_TOKENS, 1_000))
+    await allowance.complete(opening)
+    (extend,) = ledger.of_type(Extend)
+    assert isinstance(extend, Extend)
+    assert extend.lines[0].amount == 100
+    assert [
+        (item.number, item.outcome, item.output_tokens, item.estimate_reason) for item in allowance.attempts
+    ] == [
+        (1, Outcome.CUT, 100, "unanswered"),
+        (2, Outcome.OK, 5, ""),
+    ]
+
+
+async def test_a_stream_on_a_dead_connection_is_sent_again_too() -> None:
+    chunks: list[FakeChunk | AttemptFailed] = [FakeChunk(), FakeChunk(usage=FakeUsage(), data=b"")]
+    vendors = FakeVendors([dead_connection()], chunks)
+    allowance, opening = await allowance_for(FakeLedger(), vendors)
+    assert len([chunk async for chunk in allowance.stream(opening)]) == 2
+    assert [item.outcome for item in allowance.attempts] == [Outcome.CUT, Outcome.OK]
+
+
+async def test_without_room_for_both_a_call_on_a_dead_connection_is_not_sent_again() -> None:
+    vendors = FakeVendors(dead_connection())
+    allowance, opening = await allowance_for(FakeLedger(), vendors, line(Dimension.OUTPUT_TOKENS, 150))
+    with pytest.raises(VendorError) as caught:
+        await allowance.complete(opening)
+    assert not caught.value.retryable
+    assert [item.output_tokens for item in allowance.attempts] == [100]
+    assert len(vendors.calls) == 1
+
+
+async def test_a_call_that_is_cancelled_before_it_was_sent_leaves_no_attempt() -> None:
+    class Connecting(FakeVendors):
+        async def complete(self, call: VendorCall) -> VendorAnswer:
+            await asyncio.Event().wait()
+            raise AssertionError
+
+    allowance, opening = await allowance_for(FakeLedger(), Connecting())
+    task = asyncio.create_task(allowance.complete(opening))
+    await asyncio.sleep(0.01)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert allowance.seal() == ()
+
+
+@pytest.mark.parametrize("outcome", [Outcome.TIMEOUT, Outcome.CUT])
+async def test_an_ambiguous_call_is_charged_what_the_vendor_may_bill(outcome: Outcome) -> None:
+    usage = FakeUsage(input_tokens=8, output_tokens=30, estimate_reason="cut")
+    vendors = FakeVendors(AttemptFailed("?", outcome=outcome, usage=usage, retryable=True))
+    allowance, opening = await allowance_for(FakeLedger(), vendors)
+    with pytest.raises(VendorError) as caught:
+        await allowance.complete(opening)
+    (attempt,) = allowance.attempts
+    assert (attempt.input_tokens, attempt.output_tokens, attempt.estimate_reason) == (8, 30, "cut")
+    assert not caught.value.retryable, "an SDK would pay for it again"
+
+
+async def test_a_count_of_our_own_is_never_more_input_than_was_held() -> None:
+    usage = FakeUsage(input_tokens=10**6, output_tokens=3, estimate_reason="missing")
+    allowance, opening = await allowance_for(FakeLedger(), FakeVendors(FakeAnswer(usage=usage)))
+    await allowance.complete(opening)
+    assert allowance.attempts[0].input_tokens == allowance._hold.bound.input_tokens
+
+
+async def test_figures_that_no_model_can_reach_are_charged_as_held_and_kept() -> None:
+    usage = FakeUsage(input_tokens=3, output_tokens=10**12)
+    allowance, opening = await allowance_for(FakeLedger(), FakeVendors(FakeAnswer(usage=usage)))
+    await allowance.complete(opening)
+    (attempt,) = allowance.attempts
+    assert (attempt.output_tokens, attempt.cost_nano_usd) == (100, allowance._hold.bound.cost_nano_usd)
+    assert (attempt.estimate_reason, "1000000000000" in attempt.reported) == ("impossible", True)
+
+
+@pytest.mark.parametrize(
+    ("tier", "marked"), [("", False), ("default", False), ("priority", True), ("flex", True)]
+)
+async def test_a_tier_that_has_no_price_marks_the_row(tier: str, marked: bool) -> None:
+    answer = FakeAnswer(usage=FakeUsage(service_tier=tier))
+    allowance, opening = await allowance_for(FakeLedger(), FakeVendors(answer))
+    await allowance.complete(opening)
+    assert (allowance.attempts[0].service_tier, allowance.attempts[0].partly_priced) == (tier, marked)
