@@ -53,6 +53,17 @@ async def test_patience_counts_from_when_the_wait_is_said_to_have_begun() -> Non
     assert not await channel.ready()
 
 
+async def test_each_wait_counts_from_its_own_beginning() -> None:
+    patience_s = 0.5
+    channel = Channel(patience_s=patience_s, since_s=time.monotonic() - 0.9 * patience_s)
+    events = channel.read()
+    await channel.put(b"0")
+    assert await anext(events) == b"0"
+    began_s = time.monotonic()
+    assert await anext(events) == NOTHING_YET
+    assert time.monotonic() - began_s >= patience_s
+
+
 async def test_what_is_there_when_patience_ends_is_a_beginning() -> None:
     begun, empty, failed = [Channel(patience_s=0, since_s=time.monotonic()) for _ in range(3)]
     await begun.put(b"0")
