@@ -20,7 +20,7 @@ LASTS = {
 
 
 def amounts_of(call: LoggedCall, saved_nano_usd: int) -> dict[Dimension, int]:
-    """What the call used, less what a smaller output would have saved."""
+    """What the call needs room for: one request, and what it used less what a smaller output would have saved."""
     attempts = call.attempts
     input_tokens = sum([attempt.input_tokens for attempt in attempts])
     output_tokens = sum([attempt.output_tokens for attempt in attempts])
@@ -67,10 +67,12 @@ def charge(
     now_s: float,
     *,
     lasts_s: float,
+    is_use: bool,
 ) -> None:
-    """Count an admitted call."""
+    """Count an admitted call. Where the vendor only failed it is no request."""
     for line in lines:
-        amount = amounts[line.meter.dimension]
+        counts = is_use or line.meter.dimension is not Dimension.REQUESTS
+        amount = amounts[line.meter.dimension] if counts else 0
         if line.meter.window is Window.NONE:
             counters.fly(line.meter, now_s, now_s + lasts_s)
         elif amount:

@@ -62,7 +62,8 @@ def judge_logged(
         would_deny += loose
         if denied is not None:
             return Judged(denied_by=denied, would_deny=would_deny)
-    charge(lines, amounts_of(call, saved), counters, now, now_s, lasts_s=seconds_of(call))
+    amounts, lasts_s = amounts_of(call, saved), seconds_of(call)
+    charge(lines, amounts, counters, now, now_s, lasts_s=lasts_s, is_use=call.is_use)
     return Judged(would_deny=would_deny, saved_nano_usd=saved)
 
 

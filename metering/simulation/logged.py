@@ -9,14 +9,18 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 from uuid import UUID
 
+from django.db.models import BooleanField
+from django.db.models.expressions import RawSQL
+
 from metering.ids import time_ms_of
+from metering.ledger.use import IS_USE
 from metering.usage.filters import UsageFilter
 
 PAGE = 5_000
 _COLUMNS = (
     "reservation_id", "tenant_id", "team_id", "user_id", "token_id", "agent_id", "task", "request_model",
     "model_class", "provider_name", "input_tokens", "output_tokens", "cost_nano_usd", "api_calls", "files", "steps",
-    "latency_ms", "id",
+    "latency_ms", "id", "is_use",
 )  # fmt: skip
 
 
@@ -41,6 +45,8 @@ class LoggedAttempt(NamedTuple):
     steps: int
     latency_ms: int
     id: UUID
+    is_use: bool
+    """False: the vendor failed and brought nothing."""
 
 
 class LoggedCall(NamedTuple):
@@ -51,6 +57,11 @@ class LoggedCall(NamedTuple):
     @property
     def first(self) -> LoggedAttempt:
         return self.attempts[0]
+
+    @property
+    def is_use(self) -> bool:
+        """Whether it is a request that counts."""
+        return any(attempt.is_use for attempt in self.attempts)
 
     @property
     def admitted_s(self) -> float:
@@ -64,7 +75,8 @@ class LoggedCall(NamedTuple):
 
 def logged_calls(chosen: UsageFilter) -> Iterator[LoggedCall]:
     """Attempts of one reservation follow each other, because their ids are derived from its id."""
-    rows = chosen.rows().order_by("id").values_list(*_COLUMNS)
+    marked = chosen.rows().annotate(is_use=RawSQL(IS_USE, (), output_field=BooleanField()))  # noqa: S611 - a constant
+    rows = marked.order_by("id").values_list(*_COLUMNS)
     attempts: list[LoggedAttempt] = []
     page = [LoggedAttempt(*row) for row in rows[:PAGE]]
     while page:

@@ -5,12 +5,13 @@ Together they are the ledger's entries: settlements, expiries and true-ups are t
 reservation's first attempt is: in the same month, for the same user, task and model.
 """
 
-LINES = """(
+from metering.ledger.use import IS_USE
+
+LINES = f"""(
 SELECT log.id, log.tenant_id, log.team_id, log.user_id, log.token_id, log.task, log.request_model, log.provider_name,
     log.agent_id, log.conversation_id, 1 AS attempts, 0 AS corrections, log.estimated,
     log.partly_priced, log.outcome = 'provisional' AS provisional,
-    -- An expired call of which was found out that it sent nothing has such an attempt, and counts as no request.
-    CASE WHEN log.outcome <> 'cancelled' OR log.response_model <> '' THEN log.reservation_id END AS request,
+    CASE WHEN {IS_USE} THEN log.reservation_id END AS request,
     0 AS corrected_requests, log.input_tokens, log.output_tokens, log.cached_input_tokens, log.cache_write_tokens,
     log.reasoning_tokens, log.api_calls, log.files, log.cost_nano_usd
 FROM metering_usagelog log
@@ -26,7 +27,7 @@ LEFT JOIN metering_usagelog log ON log.id = (left(entry.reservation_id::text, 35
     translate(right(entry.reservation_id::text, 1), '0123456789abcdef', '1032547698badcfe'))::uuid
 LEFT JOIN metering_usagereservation held ON held.id = entry.reservation_id
 WHERE entry.kind = 5
-) line"""
+) line"""  # noqa: S608 - constants of this package
 """The first attempt's id is its reservation's with the last bit changed (metering.ids.derived_id)."""
 
 MOMENT = "metering_moment(line.id)"

@@ -14,6 +14,7 @@ from metering.ledger.results import (
     Refused,
     Result,
 )
+from metering.ledger.use import spent
 from metering.types import Dimension, ReservationState
 
 
@@ -106,7 +107,7 @@ class FakeLedger:
     def _settle(self, command: Settle) -> Result:
         self.settled[command.reservation_id] = command
         totals = {
-            Dimension.REQUESTS: 1,
+            Dimension.REQUESTS: 1 if spent(command.attempts) else 0,
             Dimension.INPUT_TOKENS: sum(item.input_tokens for item in command.attempts),
             Dimension.OUTPUT_TOKENS: sum(item.output_tokens for item in command.attempts),
             Dimension.COST: sum(item.cost_nano_usd for item in command.attempts),

@@ -1,25 +1,28 @@
 """What must be true of the attempts: they are numbered, and the entries are their sum."""
 
 from metering.ledger.audit.invariant import ATTEMPT, ENTRY, Invariant
+from metering.ledger.use import IS_USE
 
 SUMS = Invariant(
     "entry_is_its_attempts",
     ENTRY,
-    """
+    f"""
 SELECT reservation_id, 'the sum of its attempts', CASE WHEN sum(entries) = 0 THEN 'attempts without any entry' ELSE
-    format('off by input %%s, output %%s, cost %%s, api_calls %%s, files %%s, steps %%s',
-        sum(i), sum(o), sum(c), sum(a), sum(f), sum(s)) END
+    format('off by input %%s, output %%s, cost %%s, api_calls %%s, files %%s, steps %%s; requests %%s',
+        sum(i), sum(o), sum(c), sum(a), sum(f), sum(s), sum(requests)) END
 FROM (
-    SELECT reservation_id, 1 AS entries, input_tokens AS i, output_tokens AS o, cost_nano_usd AS c, api_calls AS a,
-        files AS f, steps AS s
+    SELECT reservation_id, 1 AS entries, requests, NULL AS is_use, input_tokens AS i, output_tokens AS o,
+        cost_nano_usd AS c, api_calls AS a, files AS f, steps AS s
     FROM metering_ledgerentry WHERE kind <> 5
     UNION ALL
-    SELECT reservation_id, 0, -input_tokens, -output_tokens, -cost_nano_usd, -api_calls, -files, -steps
+    SELECT reservation_id, 0, 0, {IS_USE}, -input_tokens, -output_tokens, -cost_nano_usd, -api_calls, -files, -steps
     FROM metering_usagelog
 ) both_sides
 GROUP BY reservation_id
 HAVING sum(entries) = 0 OR sum(i) <> 0 OR sum(o) <> 0 OR sum(c) <> 0 OR sum(a) <> 0 OR sum(f) <> 0 OR sum(s) <> 0
-""",
+    -- A call whose attempts all failed is no request, but was one before that was decided.
+    OR CASE sum(requests) WHEN 0 THEN bool_or(is_use) ELSE bool_or(is_use) IS NULL END
+""",  # noqa: S608 - constants of this package
 )
 
 BOUND = Invariant(

@@ -1,6 +1,7 @@
 """What must be true of the charges: every line charges what its entry, or its hold, says."""
 
 from metering.ledger.audit.invariant import ENTRY, HOLD, Invariant
+from metering.ledger.use import IS_USE
 
 COUNTED = Invariant(
     "entry_charges",
@@ -61,7 +62,7 @@ WHERE meter.subject_type <> 'provider' AND charged.charge <> due.amount
 PROVIDERS = Invariant(
     "provider_charges",
     HOLD,
-    """
+    f"""
 WITH charged AS (
     SELECT entry.reservation_id, line.meter_id, line.charge, entry.requests
     FROM metering_ledgerentry entry, unnest(entry.meter_ids, entry.charges) line (meter_id, charge)
@@ -74,18 +75,20 @@ WITH charged AS (
     WHERE entry.kind IN (3, 4) GROUP BY 1, 2 HAVING bool_or(kind = 4)
 ), spent AS (
     SELECT reservation_id, provider_name, sum(input_tokens) AS input_tokens, sum(output_tokens) AS output_tokens,
-        sum(cost_nano_usd) AS cost, sum(api_calls) AS api_calls, sum(files) AS files, sum(steps) AS steps
+        sum(cost_nano_usd) AS cost, sum(api_calls) AS api_calls, sum(files) AS files, sum(steps) AS steps,
+        bool_or({IS_USE}) AS is_use
     FROM metering_usagelog WHERE EXISTS (SELECT FROM charged) GROUP BY 1, 2
 )
 SELECT charged.reservation_id, format('meter %%s: %%s %%s', meter.id, due.amount, meter.dimension), charged.charge
 FROM charged JOIN metering_usagemeter meter ON meter.id = charged.meter_id
 LEFT JOIN spent ON spent.reservation_id = charged.reservation_id AND spent.provider_name = meter.subject_id,
 LATERAL (SELECT coalesce(CASE meter.dimension WHEN 'requests' THEN
-        CASE WHEN spent.reservation_id IS NOT NULL THEN charged.requests END
+        -- What failed at this vendor is no request of its, but was one before that was decided.
+        CASE WHEN spent.is_use OR NOT spent.is_use AND charged.charge <> 0 THEN charged.requests END
     WHEN 'input_tokens' THEN spent.input_tokens WHEN 'output_tokens' THEN spent.output_tokens
     WHEN 'tokens' THEN spent.input_tokens + spent.output_tokens WHEN 'cost' THEN spent.cost
     WHEN 'api_calls' THEN spent.api_calls WHEN 'files' THEN spent.files WHEN 'steps' THEN spent.steps END, 0)
     AS amount) due
 WHERE charged.charge <> due.amount
-""",
+""",  # noqa: S608 - constants of this package
 )

@@ -3,7 +3,8 @@
 from metering.ledger.books import Books
 from metering.ledger.commands import Attempt
 from metering.ledger.records import LARGEST_SUM, RELEASE_ON_EXPIRY, Hold, Meter, Totals
-from metering.types import Dimension, Outcome
+from metering.ledger.use import is_use, spent
+from metering.types import Dimension
 
 
 def provisional_charges(hold: Hold, books: Books) -> list[int]:
@@ -17,11 +18,11 @@ def provisional_charges(hold: Hold, books: Books) -> list[int]:
 
 
 def totals_of(attempts: tuple[Attempt, ...]) -> Totals:
-    """The sum of the attempts; however many there are, they are one request."""
+    """The sum of the attempts. However many there are, they are one request, or none if none of them is use."""
     if len(attempts) == 1:
         only = attempts[0]
         return Totals(
-            1,
+            1 if is_use(only) else 0,
             only.input_tokens,
             only.output_tokens,
             only.cost_nano_usd,
@@ -30,26 +31,13 @@ def totals_of(attempts: tuple[Attempt, ...]) -> Totals:
             only.steps,
         )
     return Totals(
-        requests=1 if attempts else 0,
+        requests=1 if spent(attempts) else 0,
         input_tokens=sum(item.input_tokens for item in attempts),
         output_tokens=sum(item.output_tokens for item in attempts),
         cost_nano_usd=sum(item.cost_nano_usd for item in attempts),
         api_calls=sum(item.api_calls for item in attempts),
         files=sum(item.files for item in attempts),
         steps=sum(item.steps for item in attempts),
-    )
-
-
-def spent(attempts: tuple[Attempt, ...]) -> bool:
-    """Whether anything was bought: an answer, or anything that costs."""
-    return any(
-        item.outcome != Outcome.ERROR
-        or item.input_tokens
-        or item.output_tokens
-        or item.cost_nano_usd
-        or item.api_calls
-        or item.files
-        for item in attempts
     )
 
 

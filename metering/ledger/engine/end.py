@@ -8,11 +8,12 @@ from metering.ids import derived_id
 from metering.ledger.books import Books
 from metering.ledger.commands import Expire, Release, Settle
 from metering.ledger.digests import command_digest
-from metering.ledger.engine.charges import charge_of, provisional_charges, spent, totals_of
+from metering.ledger.engine.charges import charge_of, provisional_charges, totals_of
 from metering.ledger.engine.ended import ENDED_REASON, bury
 from metering.ledger.engine.finish import end_hold, nothing_was_sent, true_up
 from metering.ledger.records import LoggedAttempt, ProvisionalAttempt, Totals
 from metering.ledger.results import Ended, Reason, Refused, Result
+from metering.ledger.use import spent
 from metering.types import EntryKind, Outcome, ReservationState
 
 HELD, SETTLED = ReservationState.HELD, ReservationState.SETTLED

@@ -125,6 +125,21 @@ async def test_a_refusing_vendor_leaves_an_attempt_that_cost_nothing(
     assert (await rows(UsageMeter.objects.get)).used == 0
 
 
+async def test_failures_of_a_vendor_use_up_no_request(
+    gateway: LLMGateway, caller: Principal, vendors: FakeVendors, request_for: Any, rows: Any
+) -> None:
+    await rows(lambda: BudgetFactory(dimension="requests", amount=1))
+    vendors.script = [AttemptFailed("status 500", outcome=Outcome.ERROR, status=500)] * 3
+    for _ in range(3):
+        with pytest.raises(VendorError):
+            await gateway.execute(caller, request_for())
+    meter = await rows(UsageMeter.objects.get)
+    assert (meter.used, meter.held) == (0, 0)
+    await gateway.execute(caller, request_for())
+    with pytest.raises(BudgetExceeded):
+        await gateway.execute(caller, request_for())
+
+
 async def test_a_timeout_is_charged_as_held(
     gateway: LLMGateway, caller: Principal, vendors: FakeVendors, request_for: Any, rows: Any
 ) -> None:

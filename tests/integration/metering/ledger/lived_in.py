@@ -8,7 +8,7 @@ import psycopg
 from metering.ids import derived_id, uuid7
 from metering.ledger.commands import Expire
 from metering.ledger.writer import LedgerWriter
-from metering.types import Dimension, Window
+from metering.types import Dimension, Outcome, Window
 from tests.integration.metering.ledger import kit
 
 Names = dict[str, Any]
@@ -17,11 +17,13 @@ TOKENS = kit.key(Dimension.TOKENS, Window.DAY)
 REQUESTS = kit.key(Dimension.REQUESTS)
 CALLS = kit.key(Dimension.CONCURRENCY, Window.NONE)
 VENDOR = kit.key(Dimension.TOKENS, subject_type="provider", subject_id="sandbox", tenant_id=None)
+VENDOR_CALLS = kit.key(Dimension.REQUESTS, subject_type="provider", subject_id="sandbox", tenant_id=None)
 LINES = (
     kit.line(TOKENS, 10, 1000, thresholds="1,2,90"),
     kit.line(REQUESTS, 1, 1000),
     kit.line(CALLS, 1, 1000, thresholds="1"),
     kit.line(VENDOR, 10, 1000),
+    kit.line(VENDOR_CALLS, 1, 1000),
 )
 
 
@@ -30,7 +32,7 @@ async def live(ledger: LedgerWriter, database: psycopg.Connection, *, all_done: 
     names: Names = {"alder": kit.ALDER, "birch": kit.BIRCH}
     for name in (
         *("settled", "released", "retried", "beyond", "trued_up", "late_beyond", "nothing_used"),
-        *("two_vendors", "held", "expired"),
+        *("two_vendors", "failed", "held", "expired"),
     ):
         names[name] = await held(ledger)
     soft = kit.reserve(kit.line(TOKENS, 10, 5, enforced=False, thresholds="1,2,90"))
@@ -43,7 +45,10 @@ async def live(ledger: LedgerWriter, database: psycopg.Connection, *, all_done: 
     await ledger.submit(kit.settle(names["settled"], 6))
     await ledger.submit(kit.adjust(names["settled"], 3))
     await ledger.submit(kit.release(names["released"]))
-    await ledger.submit(kit.settle(names["retried"], 0, 6))
+    failure = kit.attempt(1, outcome=Outcome.ERROR)
+    await ledger.submit(kit.settle(names["failed"], attempts=(failure,)))
+    answer = kit.attempt(2, output_tokens=6)
+    await ledger.submit(kit.settle(names["retried"], attempts=(failure, answer)))
     await ledger.submit(kit.settle(names["beyond"], 17))
     await ledger.submit(kit.settle(names["soft"], 10))
     both = (kit.attempt(1, "elsewhere", output_tokens=3), kit.attempt(2, "sandbox", output_tokens=4))
@@ -68,7 +73,8 @@ async def live(ledger: LedgerWriter, database: psycopg.Connection, *, all_done: 
     names["attempt"] = derived_id(names["settled"], 1)
     names["error"] = derived_id(names["retried"], 1)
     names["stray"] = uuid7()
-    for name, meter in (("tokens", TOKENS), ("requests", REQUESTS), ("calls", CALLS), ("vendor", VENDOR)):
+    meters = {"tokens": TOKENS, "requests": REQUESTS, "calls": CALLS, "vendor": VENDOR}
+    for name, meter in (meters | {"vendor_calls": VENDOR_CALLS}).items():
         names[name] = meter_id(database, meter.budget_id)
     row = database.execute("SELECT id FROM metering_quotaalert WHERE threshold = 90").fetchone()
     assert row is not None

@@ -118,7 +118,7 @@ class Model:
         if held.state != "held" and not held.provisional:
             return (f"already_{held.state}",)
         charges = [due(share.meter, step.attempts) for share in held.shares]
-        nothing_spent = held.state == "held" and not step.attempts
+        nothing_spent = held.state == "held" and not any(use.is_use for use in step.attempts)
         answer = self._end(held, "settled", charges, totals(step.attempts))
         if answer[0] != "out_of_range":
             held.settled_by = step

@@ -51,7 +51,8 @@ def provisional(share: Share) -> int:
 
 
 def totals(attempts: tuple[Used, ...]) -> list[int]:
-    return [sum(use.tokens for use in attempts), sum(use.cost for use in attempts), min(1, len(attempts))]
+    requests = 1 if any(use.is_use for use in attempts) else 0
+    return [sum(use.tokens for use in attempts), sum(use.cost for use in attempts), requests]
 
 
 def due(meter: int, attempts: tuple[Used, ...]) -> int:

@@ -19,6 +19,13 @@ PLANTS = [
         "stray",
         f"{LOG} reservation_id = %(stray)s WHERE id = %(error)s",
     ),
+    Plant(
+        "a request that was not counted",
+        attempts.SUMS,
+        "settled",
+        f"{ENTRY} requests = 0, charges[2] = 0, charges[5] = 0 WHERE id = %(settled)s;"
+        f"{METER} used = used - 1 WHERE id IN (%(requests)s, %(vendor_calls)s)",
+    ),
     Plant("a bound grown", attempts.BOUND, "expired", f"{HOLD} output_tokens = 11 WHERE id = %(expired)s"),
     Plant(
         "a free attempt gone",

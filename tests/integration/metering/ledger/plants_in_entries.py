@@ -103,6 +103,18 @@ PLANTS = [
         f"{ENTRY} charges[4] = charges[4] + 1 WHERE id = %(retried)s; {METER} used = used + 1 WHERE id = %(vendor)s",
     ),
     Plant(
+        "a vendor's request that was not counted",
+        charges.PROVIDERS,
+        "settled",
+        f"{ENTRY} charges[5] = 0 WHERE id = %(settled)s; {METER} used = used - 1 WHERE id = %(vendor_calls)s",
+    ),
+    Plant(
+        "a vendor's failure that counts",
+        charges.PROVIDERS,
+        "failed",
+        f"{ENTRY} charges[5] = 1 WHERE id = %(failed)s; {METER} used = used + 1 WHERE id = %(vendor_calls)s",
+    ),
+    Plant(
         "a vendor's late truth overcharged",
         charges.PROVIDERS,
         "trued_up",

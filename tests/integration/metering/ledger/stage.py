@@ -14,7 +14,7 @@ from metering.errors import InvalidRequest
 from metering.ids import uuid7
 from metering.ledger import commands, results
 from metering.ledger.writer import LedgerWriter
-from metering.types import Dimension, Window
+from metering.types import Dimension, Outcome, Window
 from tests.integration.metering.ledger import kit, steps
 from tests.integration.metering.ledger.model import Answer
 from tests.integration.metering.ledger.spy import Asked, Spy, Told
@@ -90,7 +90,13 @@ class Stage:
                 )
             case steps.Settle():
                 attempts = tuple(
-                    kit.attempt(number, use.vendor, output_tokens=use.tokens, cost_nano_usd=use.cost)
+                    kit.attempt(
+                        number,
+                        use.vendor,
+                        outcome=Outcome.ERROR if use.failed else Outcome.OK,
+                        output_tokens=use.tokens,
+                        cost_nano_usd=use.cost,
+                    )
                     for number, use in enumerate(step.attempts, 1)
                 )
                 return commands.Settle(reservation_id=self._ids[step.of], attempts=attempts)

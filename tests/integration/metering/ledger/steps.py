@@ -42,6 +42,12 @@ class Used:
     vendor: str
     tokens: int
     cost: int
+    failed: bool = False
+
+    @property
+    def is_use(self) -> bool:
+        """A vendor's failure that cost nothing is none."""
+        return not self.failed or self.tokens > 0 or self.cost > 0
 
 
 @dataclass(frozen=True)

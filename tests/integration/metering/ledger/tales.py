@@ -50,7 +50,11 @@ def steps_of(
         release=st.sampled_from([False, False, True]),
     )
     lines = st.lists(line, min_size=1, max_size=4, unique_by=lambda each: each.meter).map(tuple)
-    attempts = st.lists(st.builds(Used, st.sampled_from(VENDORS), amounts, amounts), max_size=2).map(tuple)
+    used = st.builds(Used, st.sampled_from(VENDORS), amounts, amounts)
+    failed = st.builds(
+        Used, st.sampled_from(VENDORS), st.just(0), st.one_of(st.just(0), amounts), st.just(True)
+    )
+    attempts = st.lists(st.one_of(used, used, failed), max_size=2).map(tuple)
     signed = st.one_of(small, small.map(lambda amount: -amount))
     keys = st.one_of(st.none(), st.none(), st.tuples(st.integers(0, 1), st.integers(0, 1)))
 

@@ -49,6 +49,20 @@ async def test_a_ledger_in_which_everything_happened_is_clean(
     assert verify_ledger(conninfo) == []
 
 
+async def test_a_failure_that_was_a_request_before_it_was_decided_that_it_is_none_stays_one(
+    ledger: LedgerWriter, database: psycopg.Connection, conninfo: str
+) -> None:
+    names = await lived_in.live(ledger, database)
+    as_it_was = (
+        "UPDATE metering_ledgerentry SET requests = 1, charges[2] = 1, charges[5] = 1 WHERE id = %(failed)s",
+        "UPDATE metering_usagemeter SET used = used + 1 WHERE id IN (%(requests)s, %(vendor_calls)s)",
+    )
+    for statement in as_it_was:
+        database.execute(statement.encode(), names)
+
+    assert verify_ledger(conninfo) == []
+
+
 @pytest.mark.parametrize("plant", PLANTS, ids=[plant.what for plant in PLANTS])
 async def test_the_audit_finds(
     plant: Plant, ledger: LedgerWriter, database: psycopg.Connection, conninfo: str

@@ -69,6 +69,17 @@ def test_a_smaller_budget_would_have_denied_the_calls_beyond_it_in_each_window(t
     assert (result.total.cost_nano_usd, result.cost_after_nano_usd) == (10_000, 6_000)
 
 
+def test_what_a_vendor_failed_at_needs_room_for_a_request_and_uses_none(token_id: Any) -> None:
+    BudgetFactory(dimension="requests", window="day", amount=1)
+    failed = {"outcome": "error", "input_tokens": 0, "output_tokens": 0, "cost_nano_usd": 0}
+    for number in range(3):
+        AttemptFactory(at=MONDAY + number * MINUTE, token_id=token_id, **failed)
+    assert replayed().denied.calls == 0
+    call(MONDAY + 4 * MINUTE, token_id=token_id)
+    AttemptFactory(at=MONDAY + 5 * MINUTE, token_id=token_id, **failed)
+    assert replayed().denied.calls == 1
+
+
 def test_windows_are_those_of_the_tenants_calendar(token_id: Any) -> None:
     type(alder()).objects.filter(slug="alder").update(timezone="Asia/Tokyo")
     BudgetFactory(dimension="requests", window="day", amount=1)

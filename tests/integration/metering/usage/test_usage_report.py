@@ -124,6 +124,21 @@ class TestSums:
             "cost_usd": "0.000000025",
         }
 
+    def test_a_vendors_failure_is_an_attempt_and_no_request(self) -> None:
+        nothing = {"input_tokens": 0, "output_tokens": 0, "cost_nano_usd": 0}
+        AttemptFactory(outcome="error", **nothing)
+        [row] = summary("model")
+        assert (row["attempts"], row["requests"]) == (1, 0)
+        first = AttemptFactory(outcome="error", **nothing)
+        AttemptFactory(reservation_id=first.reservation_id, attempt=2)
+        AttemptFactory(outcome="error", **{**nothing, "cost_nano_usd": 1})
+        AttemptFactory(
+            outcome="cancelled", response_model="", **nothing
+        )  # it turned out that nothing was sent
+        AttemptFactory(outcome="cut", **nothing)
+        [row] = summary("model")
+        assert (row["attempts"], row["requests"]) == (6, 3)
+
     def test_what_is_partly_priced_is_counted(self) -> None:
         for partly_priced in (True, False, True):
             AttemptFactory(partly_priced=partly_priced)

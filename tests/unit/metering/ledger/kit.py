@@ -46,14 +46,14 @@ def settle(output_tokens: int = 6, *, id_: UUID = ID) -> Settle:
     return Settle(reservation_id=id_, attempts=(attempt(output_tokens=output_tokens),))
 
 
-def attempt(number: int = 1, provider_name: str = "sandbox", **amounts: int) -> Attempt:
+def attempt(number: int = 1, provider_name: str = "sandbox", **facts: Any) -> Attempt:
     return Attempt(
         number=number,
         provider_name=provider_name,
         response_model="sandbox-small",
         started_at=NOW,
         latency_ms=5,
-        **amounts,  # type: ignore[arg-type]
+        **facts,
     )
 
 

@@ -5,7 +5,7 @@ from copy import deepcopy
 import msgspec
 import pytest
 
-from metering.ledger.commands import Command, Settle
+from metering.ledger.commands import Attempt, Command, Settle
 from metering.ledger.engine import apply
 from metering.ledger.records import RELEASE_ON_EXPIRY
 from metering.ledger.results import Reason, Refused
@@ -101,6 +101,54 @@ def test_several_attempts_are_one_request() -> None:
     books.meters[kit.METER_ID].dimension = Dimension.REQUESTS
     apply(Settle(reservation_id=kit.ID, attempts=(kit.attempt(1), kit.attempt(2))), books)
     assert counts(books)[0] == 1
+
+
+FAILED = kit.attempt(1, "elsewhere", outcome=Outcome.ERROR)
+
+
+@pytest.mark.parametrize(
+    ("attempts", "requests"),
+    [
+        ((FAILED,), 0),
+        ((FAILED, kit.attempt(2, outcome=Outcome.ERROR, steps=1)), 0),
+        ((FAILED, kit.attempt(2)), 1),
+        *[((kit.attempt(1, outcome=outcome),), 1) for outcome in Outcome if outcome != Outcome.ERROR],
+        *[
+            ((kit.attempt(1, outcome=Outcome.ERROR, **{spent: 1}),), 1)
+            for spent in ("input_tokens", "output_tokens", "cost_nano_usd", "api_calls", "files")
+        ],
+    ],
+    ids=lambda part: part if isinstance(part, int) else " ".join(item.outcome for item in part),
+)
+def test_a_vendors_failure_is_no_request_unless_it_brought_or_cost_something(
+    attempts: tuple[Attempt, ...], requests: int
+) -> None:
+    for books, before in ((held(1), 0), (expired(1), 1)):
+        books.meters[kit.METER_ID].dimension = Dimension.REQUESTS
+        apply(Settle(reservation_id=kit.ID, attempts=attempts), books)
+        assert counts(books)[0] == requests
+        assert books.entries[-1].totals.requests == requests - before
+        assert len(books.attempts) == len(attempts)
+
+
+@pytest.mark.parametrize(("vendor", "requests"), [("elsewhere", 0), ("sandbox", 1)])
+def test_a_request_that_another_vendor_answered_is_none_of_the_one_that_failed(
+    vendor: str, requests: int
+) -> None:
+    key = msgspec.structs.replace(
+        kit.KEY, subject_type="provider", subject_id=vendor, dimension=Dimension.REQUESTS
+    )
+    books = kit.books_with(kit.meter(key=key, held=10), keys=(key,))
+    books.holds[kit.ID] = kit.hold(HELD)
+    apply(Settle(reservation_id=kit.ID, attempts=(FAILED, kit.attempt(2, "sandbox"))), books)
+    assert books.meters[kit.METER_ID].used == requests
+
+
+def test_the_steps_of_an_entry_are_those_of_its_attempts() -> None:
+    books = held()
+    attempts = (kit.attempt(1, outcome=Outcome.ERROR), kit.attempt(2, steps=1), kit.attempt(3, steps=2))
+    apply(Settle(reservation_id=kit.ID, attempts=attempts), books)
+    assert books.entries[-1].totals.steps == 3
 
 
 def test_a_settlement_without_attempts_costs_nothing() -> None:
