@@ -1,0 +1,43 @@
+"""Every wait for a vendor has a limit of its own, which counts from when the wait begins."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from providers.openai_compatible.provider import OpenAICompatibleProvider
+from providers.openai_compatible.timeouts import Timeouts
+from providers.port import Failure, ProviderError
+from tests.integration.providers.asking import asking, chunks_of, said, streamed
+from tests.vendors.running import RunningVendor
+
+LONG_S, SHORT_S = 60.0, 0.3
+AT_MOST_S = 10.0
+"""Far from both, so that a slow machine decides nothing."""
+
+
+@pytest.fixture
+async def patient(vendor: RunningVendor) -> AsyncIterator[OpenAICompatibleProvider]:
+    """Waits long for the first byte, and not for the others."""
+    timeouts = Timeouts(first_byte_s=LONG_S, gap_s=SHORT_S, end_s=SHORT_S)
+    provider = OpenAICompatibleProvider(base_url=vendor.base_url, api_key=vendor.api_key, timeouts=timeouts)
+    yield provider
+    await provider.close()
+
+
+async def test_a_gap_is_noticed_after_the_gaps_own_limit(patient: OpenAICompatibleProvider) -> None:
+    async with asyncio.timeout(AT_MOST_S):
+        with pytest.raises(ProviderError) as caught:
+            await chunks_of(patient, streamed("vendor:stall=50", timeout_s=LONG_S))
+    assert caught.value.failure is Failure.TIMEOUT
+
+
+async def test_a_first_byte_may_take_longer_than_a_gap(patient: OpenAICompatibleProvider) -> None:
+    assert said(await chunks_of(patient, streamed(f"vendor:slow={3 * SHORT_S}", timeout_s=LONG_S)))
+
+
+async def test_a_gap_in_a_whole_answer_is_noticed_too(patient: OpenAICompatibleProvider) -> None:
+    async with asyncio.timeout(AT_MOST_S):
+        with pytest.raises(ProviderError) as caught:
+            await patient.complete(asking("vendor:stall=50", timeout_s=LONG_S))
+    assert caught.value.failure is Failure.TIMEOUT
