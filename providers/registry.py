@@ -16,6 +16,10 @@ class ProviderConfig(Struct, frozen=True, kw_only=True):
     kind: str
     base_url: str = ""
     api_key: str = ""
+    vendor: str = ""
+    """Whose known traits it has; empty: by the host of the base URL."""
+    traits: str = "{}"
+    """Its own traits over those, as JSON."""
 
     def __repr__(self) -> str:
         return f"ProviderConfig(name={self.name!r}, kind={self.kind!r}, base_url={self.base_url!r})"
