@@ -13,6 +13,7 @@ from unfold.decorators import display
 from admin_console.base import ConsoleAdmin, ConsoleInline, ReadOnlyInline
 from admin_console.price_form import PriceForm
 from admin_console.site import console
+from admin_console.traits_form import LLMModelForm, ProviderForm
 from metering.models import LLMModel, ModelClass, ModelPrice, Provider
 
 PRICE_FIELDS = ("effective_from", "input", "output", "cached_input", "cache_write")
@@ -20,8 +21,11 @@ PRICE_FIELDS = ("effective_from", "input", "output", "cached_input", "cache_writ
 
 @admin.register(Provider, site=console)
 class ProviderAdmin(ConsoleAdmin):
-    list_display = ("name", "kind", "base_url", "api_key_env", "is_active", "model_count")
-    list_filter = (("kind", ChoicesDropdownFilter), ("is_active", BooleanRadioFilter))
+    form = ProviderForm
+    list_display = ("name", "kind", "vendor", "base_url", "api_key_env", "is_active", "model_count")
+    list_filter = (
+        ("kind", ChoicesDropdownFilter), ("vendor", ChoicesDropdownFilter), ("is_active", BooleanRadioFilter),
+    )  # fmt: skip
     search_fields = ("name", "base_url")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
@@ -66,6 +70,7 @@ def _dollars(price: Decimal | None) -> str:
 
 @admin.register(LLMModel, site=console)
 class LLMModelAdmin(ConsoleAdmin):
+    form = LLMModelForm
     list_display = (
         "name", "provider", "physical_name", "model_class", "context_tokens", "max_output_tokens",
         "input_price", "output_price", "is_active",

@@ -1,10 +1,14 @@
 """Joins metering's vendor port to the providers: neither knows the other (ADR 0010)."""
 
+import logging
+import os
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 
-from gateway_project import env
 from gateway_project.vendor_clients import VendorClient, VendorClients
+from metering.api_key import read_key
+from metering.base_url import base_url_problem
+from metering.catalog.traits import traits_text
 from metering.models import Provider
 from metering.ports import AttemptFailed, VendorAnswer, VendorCall, VendorChunk
 from metering.snapshots import Changes, Snapshots
@@ -12,6 +16,7 @@ from metering.types import Outcome
 from providers.port import Failure, ProviderError
 from providers.registry import ProviderConfig
 
+logger = logging.getLogger(__name__)
 OUTCOMES = {
     Failure.UNREACHABLE: Outcome.ERROR,
     Failure.REFUSED: Outcome.ERROR,
@@ -57,7 +62,8 @@ class ConfiguredVendors:
             self._clients.keep_only(configs.values())
         config = configs.get(name)
         if config is None:
-            raise AttemptFailed(f"The provider {name} is not active.", outcome=Outcome.ERROR, sent=False)
+            sentence = f"The provider {name} is not active, or cannot be used as it is configured."
+            raise AttemptFailed(sentence, outcome=Outcome.ERROR, sent=False)
         try:
             return self._clients.of(config)
         except LookupError as error:
@@ -65,16 +71,32 @@ class ConfiguredVendors:
 
 
 def load_configs() -> dict[str, ProviderConfig]:
-    """Every active provider with its key from the environment."""
-    return {
-        row.name: ProviderConfig(
-            name=row.name,
-            kind=row.kind,
-            base_url=row.base_url,
-            api_key=env.text(row.api_key_env) if row.api_key_env else "",
-        )
-        for row in Provider.objects.filter(is_active=True)
-    }
+    """Every active provider with its key from the environment.
+
+    One that every door refuses, so that it was written past them or its key changed since, is logged and left out:
+    its calls fail before anything is sent, and cost nothing.
+    """
+    configs = {}
+    for row in Provider.objects.filter(is_active=True):
+        try:
+            configs[row.name] = _config(row)
+        except ValueError as error:
+            logger.error("provider.unusable", extra={"provider": row.name, "problem": str(error)})
+    return configs
+
+
+def _config(row: Provider) -> ProviderConfig:
+    """Raises ValueError with a sentence that has no part of the key or the URL."""
+    if row.base_url and (problem := base_url_problem(row.base_url)):
+        raise ValueError(f"The base URL {problem}.")
+    return ProviderConfig(
+        name=row.name,
+        kind=row.kind,
+        base_url=row.base_url,
+        api_key=read_key(row.api_key_env, os.environ) if row.api_key_env else "",
+        vendor=row.vendor,
+        traits=traits_text(row),
+    )
 
 
 def _failed(error: ProviderError) -> AttemptFailed:

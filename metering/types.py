@@ -167,6 +167,23 @@ class ModelClass(StrEnum):
     ADVANCED = "ADVANCED"
 
 
+class Vendor(StrEnum):
+    """Whose known traits a provider's endpoint has: vendors, and servers of one's own."""
+
+    OPENAI = "openai"
+    XAI = "xai"
+    GROQ = "groq"
+    DEEPSEEK = "deepseek"
+    MISTRAL = "mistral"
+    GLM = "glm"
+    OPENROUTER = "openrouter"
+    OLLAMA = "ollama"
+    VLLM = "vllm"
+    LLAMACPP = "llamacpp"
+    LITELLM = "litellm"
+    OTHER = "other"
+
+
 MAX_THRESHOLDS = 10
 MAX_PERCENT = 1_000
 """Of a budget's thresholds."""

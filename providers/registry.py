@@ -17,9 +17,9 @@ class ProviderConfig(Struct, frozen=True, kw_only=True):
     base_url: str = ""
     api_key: str = ""
     vendor: str = ""
-    """Whose deviations it has; empty: by the host."""
+    """Whose known traits it has; empty: by the host of the base URL."""
     traits: str = "{}"
-    """What the catalog says of its deviations, as JSON."""
+    """Its own traits over those, as JSON."""
 
     def __repr__(self) -> str:
         return f"ProviderConfig(name={self.name!r}, kind={self.kind!r}, base_url={self.base_url!r})"

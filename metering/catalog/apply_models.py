@@ -32,6 +32,7 @@ def _apply_model(entry: ModelEntry, row: LLMModel | None) -> Iterator[Change]:
         "context_tokens": entry.context_tokens,
         "max_output_tokens": entry.max_output_tokens,
         "capabilities": list(entry.capabilities),
+        "traits": dict(entry.traits),
         "is_active": entry.is_active,
     }
     if row is None:

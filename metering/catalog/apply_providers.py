@@ -15,6 +15,8 @@ def apply_providers(entries: Iterable[ProviderEntry]) -> Iterator[Change]:
             "kind": entry.kind,
             "base_url": entry.base_url,
             "api_key_env": entry.api_key_env,
+            "vendor": entry.vendor,
+            "traits": dict(entry.traits),
             "is_active": entry.is_active,
         }
         row = existing.get(entry.name)

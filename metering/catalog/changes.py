@@ -1,5 +1,6 @@
 """What loading a catalog changes, for people and for programs."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -86,6 +87,8 @@ def decimal_text(value: Decimal) -> str:
 def _text(value: object) -> str:
     if isinstance(value, list | tuple):
         return "[" + ", ".join(map(str, value)) + "]"
+    if isinstance(value, Mapping):
+        return json.dumps(value, ensure_ascii=False) if value else "(none)"
     return str(_plain(value)) if value not in ("", None) else "(none)"
 
 

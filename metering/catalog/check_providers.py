@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from django.db.models import Count, Q
 
+from metering.api_key import key_problem, read_key
+from metering.base_url import base_url_problem
 from metering.models import Provider
 
 Probe = Callable[[Collection[str]], Mapping[str, str | None]]
@@ -55,16 +56,13 @@ def check_providers(*, environment: Mapping[str, str], probe: Probe) -> list[Pro
 
 
 def _problem(row: Provider, environment: Mapping[str, str]) -> str | None:
+    if row.base_url and (problem := base_url_problem(row.base_url)):
+        return f"its base URL {problem}"
     if row.kind == Provider.Kind.SANDBOX:
         return None
     if not row.api_key_env:
         # Servers of one's own (Ollama, vLLM) need none.
         return None if row.kind == Provider.Kind.OPENAI_COMPATIBLE else "no variable is named for its API key"
-    return None if _is_set(row.api_key_env, environment) else f"{row.api_key_env} is not set"
-
-
-def _is_set(name: str, environment: Mapping[str, str]) -> bool:
-    if environment.get(name, "").strip():
-        return True
-    file_name = environment.get(f"{name}_FILE", "").strip()
-    return bool(file_name) and Path(file_name).is_file()
+    if problem := key_problem(row.api_key_env, environment):
+        return problem
+    return None if read_key(row.api_key_env, environment) else f"{row.api_key_env} is not set"

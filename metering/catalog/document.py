@@ -18,6 +18,9 @@ class ProviderEntry:
     kind: str
     base_url: str
     api_key_env: str
+    vendor: str = ""
+    """Empty: by the host of the base URL."""
+    traits: Mapping[str, object] = field(default_factory=dict)
     is_active: bool = True
 
 
@@ -34,6 +37,7 @@ class ModelEntry:
     max_output_tokens: int
     aliases: tuple[str, ...] = ()
     capabilities: tuple[str, ...] = ()
+    traits: Mapping[str, object] = field(default_factory=dict)
     price: TokenPrice | None = None
     is_active: bool = True
 

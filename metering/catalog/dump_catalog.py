@@ -56,6 +56,10 @@ def _provider(row: Provider) -> Mapping:
         fields["base_url"] = row.base_url
     if row.api_key_env:
         fields["api_key"] = f"${{{row.api_key_env}}}"
+    if row.vendor:
+        fields["vendor"] = row.vendor
+    if row.traits:
+        fields["traits"] = row.traits
     return _with_active(fields, row.is_active)
 
 
@@ -70,6 +74,8 @@ def _model(row: LLMModel, price: TokenPrice | None) -> Mapping:
     }
     if row.capabilities:
         fields["capabilities"] = row.capabilities
+    if row.traits:
+        fields["traits"] = row.traits
     if price is not None:
         fields["price"] = {
             "input": price.input,

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator
 from decimal import Decimal
 
 from metering.catalog.document import ModelEntry, Vocabulary
+from metering.catalog.read_traits import read_traits
 from metering.catalog.section import Section, is_code
 from metering.money import TokenPrice
 
@@ -15,6 +16,7 @@ KEYS = (
     "context_tokens",
     "max_output_tokens",
     "capabilities",
+    "traits",
     "price",
     "cost_per_1k_prompt",
     "cost_per_1k_completion",
@@ -48,6 +50,7 @@ def read_models(section: Section, vocabulary: Vocabulary, providers: Collection[
             context_tokens=context_tokens,
             max_output_tokens=max_output_tokens,
             capabilities=fields.names("capabilities"),
+            traits=read_traits(fields),
             price=_price(fields),
             is_active=fields.flag("active", True),
         )

@@ -2,16 +2,19 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from urllib.parse import urlsplit
 
+from metering.api_key import key_problem
+from metering.base_url import base_url_problem
 from metering.catalog.document import ProviderEntry
+from metering.catalog.read_traits import read_traits
 from metering.catalog.section import Section
 from metering.models import Provider
+from metering.types import Vendor
 
-KEYS = ("kind", "base_url", "api_key", "api_key_env", "active")
+KEYS = ("kind", "base_url", "api_key", "api_key_env", "vendor", "traits", "active")
 KINDS = [kind.value for kind in Provider.Kind]
+VENDORS = [vendor.value for vendor in Vendor]
 _SLUG = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
-_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}", re.ASCII)
 _REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}", re.ASCII)
 
 
@@ -22,15 +25,20 @@ def read_providers(section: Section, environment: Mapping[str, str]) -> Iterator
             fields.problem("a provider's name has letters, digits, '-' and '_' only, at most 64")
         kind = fields.choice("kind", KINDS, default=Provider.Kind.OPENAI_COMPATIBLE)
         base_url = _base_url(fields, environment)
-        if kind == Provider.Kind.OPENAI_COMPATIBLE and not base_url:
+        is_wrong = fields.node("base_url") is not None and not fields.is_readable("base_url")
+        if kind == Provider.Kind.OPENAI_COMPATIBLE and not base_url and not is_wrong:
             fields.problem("needs 'base_url'")
+        is_active = fields.flag("active", True)
         yield ProviderEntry(
             line=fields.line,
             name=name,
             kind=kind,
             base_url=base_url,
-            api_key_env=_key_variable(fields),
-            is_active=fields.flag("active", True),
+            # What a provider that is switched off holds is never sent, and switching it off must stay possible.
+            api_key_env=_key_variable(fields, environment if is_active else {}),
+            vendor=fields.choice("vendor", VENDORS, default=""),
+            traits=read_traits(fields),
+            is_active=is_active,
         )
 
 
@@ -41,26 +49,15 @@ def _base_url(fields: Section, environment: Mapping[str, str]) -> str:
         value = environment.get(match[1]) or match[2]
         if value is None:
             fields.problem(f"the environment variable {match[1]} is not set", key="base_url")
-        return value or "http://unset"
+        return "http://unset" if value is None else value
 
     url = _REFERENCE.sub(expanded, raw).rstrip("/")
-    if url and not _is_http_url(url):
-        # The URL itself is not repeated: somebody may have put a password into it.
-        fields.problem(
-            "expected an http:// or https:// address without user name or password", key="base_url"
-        )
+    if url and fields.is_readable("base_url") and (problem := base_url_problem(url)):
+        fields.problem(problem, key="base_url")
     return url
 
 
-def _is_http_url(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return False
-    return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.username is None
-
-
-def _key_variable(fields: Section) -> str:
+def _key_variable(fields: Section, environment: Mapping[str, str]) -> str:
     """The name of the variable with the key. Neither the key nor what stands in its place is ever repeated."""
     reference, name = fields.text("api_key"), fields.text("api_key_env")
     if reference and name:
@@ -73,7 +70,7 @@ def _key_variable(fields: Section) -> str:
             )
             return ""
         name = match[1]
-    if name and not _VARIABLE.fullmatch(name):
-        fields.problem("must be the name of an environment variable", key="api_key_env")
+    if name and (problem := key_problem(name, environment)):
+        fields.problem(problem, key="api_key" if reference else "api_key_env")
         return ""
     return name

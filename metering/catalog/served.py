@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from types import MappingProxyType
 
 from msgspec import Struct
 
 from metering.catalog.prices import next_price_at, prices_at
+from metering.catalog.traits import NO_TRAITS, traits_in_force
 from metering.models import LLMModel
 from metering.money import TokenPrice
 
@@ -23,7 +23,11 @@ class ServedModel(Struct, frozen=True, kw_only=True):
     max_output_tokens: int
     price: TokenPrice
     capabilities: frozenset[str] = frozenset()
-    traits: Mapping[str, object] = MappingProxyType({})
+    traits: Mapping[str, object] = NO_TRAITS
+    """Those that the catalog gives the provider and the model; what is known of the vendor is not among them."""
+
+    def __hash__(self) -> int:
+        return hash(self.name)  # traits are read-only and have no hash
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +50,7 @@ class ModelIndex:
 
 def load_models() -> ModelIndex:
     """The index as of now. A model without a price in force cannot be charged, so it is not served."""
-    rows = list(LLMModel.objects.filter(is_active=True, provider__is_active=True))
+    rows = list(LLMModel.objects.filter(is_active=True, provider__is_active=True).select_related("provider"))
     names, moment = [row.name for row in rows], datetime.now(UTC)
     prices = prices_at(models=names, moment=moment)
     by_name: dict[str, ServedModel] = {}
@@ -65,6 +69,7 @@ def load_models() -> ModelIndex:
             max_output_tokens=row.max_output_tokens,
             price=price,
             capabilities=frozenset(row.capabilities),
+            traits=traits_in_force(row),
         )
         by_name[model.name] = model
         by_class.setdefault(model.model_class, []).append(model)

@@ -5,7 +5,7 @@ class Migration(migrations.Migration):
     """The new columns have defaults, so that their partitions are not rewritten; the check reads them once."""
 
     dependencies = [
-        ('metering', '0014_moment_of_an_id'),
+        ('metering', '0015_traits'),
     ]
 
     operations = [

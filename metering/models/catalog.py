@@ -1,10 +1,18 @@
 """What serves a call: model classes, providers, models and their dated prices."""
 
+import os
+
 from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q, TextChoices
 from django.utils.timezone import now
+
+from metering.api_key import key_problem
+from metering.base_url import base_url_problem
+from metering.traits import traits_problem
+from metering.types import Vendor
 
 
 def price_field() -> models.DecimalField:  # type: ignore[type-arg]
@@ -40,6 +48,13 @@ class Provider(models.Model):
     kind = models.CharField(max_length=20, choices=Kind.choices)
     base_url = models.CharField(max_length=500, blank=True)
     api_key_env = models.CharField(max_length=128, blank=True, verbose_name="API key variable")
+    vendor = models.CharField(
+        max_length=16,
+        choices=[(vendor.value, vendor.value) for vendor in Vendor],
+        blank=True,
+        help_text="Whose known traits it has. Empty: by the host of the base URL.",
+    )
+    traits = models.JSONField(default=dict, blank=True)
     is_active = models.BooleanField(default=True)
 
     class Meta:
@@ -52,10 +67,24 @@ class Provider(models.Model):
             models.CheckConstraint(
                 condition=~Q(kind="openai_compatible", base_url=""), name="provider_has_base_url"
             ),
+            models.CheckConstraint(condition=Q(vendor__in=["", *map(str, Vendor)]), name="provider_vendor"),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        problems = {}
+        if self.base_url and (problem := base_url_problem(self.base_url)):
+            problems["base_url"] = f"The base URL {problem}."
+        # What a provider that is switched off holds is never sent, and switching it off must stay possible.
+        environment = os.environ if self.is_active else {}
+        if self.api_key_env and (problem := key_problem(self.api_key_env, environment)):
+            problems["api_key_env"] = f"{problem}."
+        if problem := traits_problem(self.traits):
+            problems["traits"] = f"{problem}."
+        if problems:
+            raise ValidationError(problems)
 
 
 class LLMModel(models.Model):
@@ -69,6 +98,7 @@ class LLMModel(models.Model):
     context_tokens = models.PositiveIntegerField()
     max_output_tokens = models.PositiveIntegerField()
     capabilities = ArrayField(models.CharField(max_length=32), default=list, blank=True)
+    traits = models.JSONField(default=dict, blank=True)
     is_active = models.BooleanField(default=True)
 
     class Meta:
@@ -83,6 +113,10 @@ class LLMModel(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        if problem := traits_problem(self.traits):
+            raise ValidationError({"traits": f"{problem}."})
 
 
 class ModelPrice(models.Model):

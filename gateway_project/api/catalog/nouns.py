@@ -37,6 +37,8 @@ class ProviderOut(serializers.Serializer[Provider]):
     kind = serializers.CharField()
     base_url = serializers.CharField()
     api_key_env = serializers.CharField(help_text="The variable that holds the key.")
+    vendor = serializers.CharField(help_text="Whose known traits it has; empty: by the host of the base URL.")
+    traits = serializers.JSONField(help_text="Its own traits over those.")
     is_active = serializers.BooleanField()
 
 
@@ -49,6 +51,7 @@ class ModelOut(serializers.Serializer[LLMModel]):
     context_tokens = serializers.IntegerField()
     max_output_tokens = serializers.IntegerField()
     capabilities = serializers.ListField(child=serializers.CharField())
+    traits = serializers.JSONField(help_text="Its own traits over those of its provider.")
     is_active = serializers.BooleanField()
 
 

@@ -30,6 +30,41 @@ def test_a_vendor_needs_its_key_the_sandbox_and_one_s_own_server_do_not(db, tmp_
     assert checks(CLAUDE_KEY_FILE=str(tmp_path / "key"))["claude"] is None
 
 
+def test_an_address_that_cannot_be_used_is_a_problem_and_not_repeated(db) -> None:
+    for number, url in enumerate(("https://me:hunter2@x.test", "http://x.test:hunter2", "hunter2 hunter2")):
+        ProviderFactory(name=f"odd-{number}", kind="openai_compatible", base_url=url)
+    found = checks()
+    assert len(found) == 3
+    for problem in found.values():
+        assert problem is not None
+        assert problem.startswith("its base URL must ")
+        assert "hunter2" not in problem
+
+
+def test_a_key_that_cannot_be_sent_is_a_problem_and_not_repeated(db, tmp_path) -> None:
+    ProviderFactory(name="claude", kind="anthropic", api_key_env="CLAUDE_KEY")
+    assert checks(CLAUDE_KEY="sk-hunter2\nx") == {
+        "claude": "CLAUDE_KEY holds control characters or several lines, which no HTTP header can carry"
+    }
+    (tmp_path / "key").write_text(" \n")
+    assert checks(CLAUDE_KEY_FILE=str(tmp_path / "key")) == {"claude": "CLAUDE_KEY is not set"}
+    missing = {"CLAUDE_KEY_FILE": str(tmp_path / "missing")}
+    assert checks(**missing) == {"claude": "CLAUDE_KEY_FILE names no readable text file"}
+
+
+def test_what_is_configured_wrongly_is_not_asked(db) -> None:
+    ProviderFactory(name="odd", kind="openai_compatible", base_url="http://x.test:no")
+    ProviderFactory(name="keyed", kind="openai_compatible", base_url="http://x.test", api_key_env="KEYED")
+    asked: list[str] = []
+
+    def probe(names: Collection[str]) -> dict[str, str | None]:
+        asked.extend(names)
+        return {}
+
+    check_providers(environment={"KEYED": "a\nb"}, probe=probe)
+    assert asked == []
+
+
 def test_only_active_models_count(db) -> None:
     ModelFactory()
     ModelFactory(is_active=False)

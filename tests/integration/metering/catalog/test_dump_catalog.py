@@ -11,8 +11,12 @@ DEMO = Path(__file__).parents[4] / "fixtures" / "demo" / "catalog.yaml"
 EVERYTHING = """
 providers:
   sandbox: {kind: sandbox}
-  local: {base_url: "http://localhost:11434/v1", active: false}
+  local: {base_url: "http://localhost:11434/v1", vendor: ollama, active: false}
   vendor: {kind: anthropic, api_key: "${VENDOR_KEY}"}
+  odd:
+    base_url: "https://odd.test/v1"
+    vendor: other
+    traits: {limit_names: [max_tokens], stream_options: false, service_tier: "off", reasoning: true, pictures: ""}
 models:
   unpriced: {provider: local, class: BASE_S, context_tokens: 10, max_output_tokens: 5, active: false}
   priced:
@@ -21,6 +25,7 @@ models:
     class: ADVANCED
     aliases: [b, a]
     capabilities: [vision]
+    traits: {pictures: "1e5", limit_names: [max_completion_tokens, max_tokens]}
     context_tokens: 10
     max_output_tokens: 5
     price: {input: 0.000001, output: 100, cached_input: 0, cache_write: 12.5}
@@ -71,6 +76,10 @@ def test_every_optional_key_survives(load) -> None:
     for fragment in (
         "api_key: '${VENDOR_KEY}'",
         "active: false",
+        "vendor: ollama",
+        "limit_names: [max_completion_tokens, max_tokens]",
+        "      pictures: ''\n      reasoning: true\n      limit_names: [max_tokens]\n      service_tier: 'off'\n"
+        "      stream_options: false\n",
         "physical_name: 'off'",
         "price: {input: 0.000001, output: 100, cached_input: 0, cache_write: 12.5}",
         "name: '22:00'",
@@ -81,6 +90,12 @@ def test_every_optional_key_survives(load) -> None:
         "amount: 4611686018427387904, task: LLM0_CHAT, mode: warn}",
     ):
         assert fragment in text
+
+
+def test_what_has_no_vendor_and_no_traits_is_dumped_without(load) -> None:
+    load(DEMO.read_text())
+    assert "vendor:" not in dumped()
+    assert "traits:" not in dumped()
 
 
 def test_the_json_of_a_dump_is_a_catalog_too(load) -> None:

@@ -119,6 +119,47 @@ class TestModels:
             load((MODEL % 1).replace("small", "fast"))
 
 
+class TestTraits:
+    PROVIDER = "providers: {own: {base_url: 'http://a.test'%s}}"
+
+    def test_a_changed_vendor_and_changed_traits_are_shown_before_and_after(self, load) -> None:
+        load(self.PROVIDER % "")
+        [change] = load(self.PROVIDER % ", vendor: vllm, traits: {reasoning: true}")
+        assert (
+            change.as_line() == '~ provider own: vendor (none) -> vllm, traits (none) -> {"reasoning": true}'
+        )
+        assert change.as_json()["fields"] == {
+            "vendor": {"before": "", "after": "vllm"},
+            "traits": {"before": {}, "after": {"reasoning": True}},
+        }
+        assert load(self.PROVIDER % ", vendor: vllm, traits: {reasoning: true}") == []
+
+    def test_a_provider_and_a_model_lose_the_traits_that_are_not_named_again(self, load) -> None:
+        with_traits = MODEL.replace("price:", "traits: {pictures: gpt-4o}, price:")
+        load(self.PROVIDER % ", vendor: vllm, traits: {reasoning: true}")
+        load(with_traits % 1)
+        changes = [*load(self.PROVIDER % ""), *load(MODEL % 1)]
+        assert [change.as_line() for change in changes] == [
+            '~ provider own: vendor vllm -> (none), traits {"reasoning": true} -> (none)',
+            '~ model small: traits {"pictures": "gpt-4o"} -> (none)',
+        ]
+        assert Provider.objects.get(name="own").traits == LLMModel.objects.get(name="small").traits == {}
+
+    def test_the_order_of_limit_names_is_kept_and_counts(self, load) -> None:
+        traits = ", traits: {limit_names: [%s]}"
+        load(self.PROVIDER % (traits % "max_completion_tokens, max_tokens"))
+        assert Provider.objects.get().traits["limit_names"] == ["max_completion_tokens", "max_tokens"]
+        [change] = load(self.PROVIDER % (traits % "max_tokens, max_completion_tokens"))
+        assert change.action == "changed"
+
+    def test_one_wrong_trait_and_nothing_is_loaded(self, load) -> None:
+        with pytest.raises(
+            CatalogInvalid, match=r"line 1: providers\.own\.traits\.reasoning: must be true or false"
+        ):
+            load(self.PROVIDER % ", traits: {reasoning: maybe}")
+        assert not Provider.objects.exists()
+
+
 class TestPlans:
     def test_a_changed_name_and_a_changed_provider_are_shown(self, load) -> None:
         load("providers: {own: {base_url: 'http://a.test'}}\nplans: {PRO: {name: Pro}}")

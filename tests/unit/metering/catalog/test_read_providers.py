@@ -1,5 +1,7 @@
 """Providers of a catalog file: what they need, and that a key itself is refused."""
 
+from pathlib import Path
+
 import pytest
 
 from tests.unit.metering.catalog.catalog_text import parse, problems
@@ -50,8 +52,54 @@ def test_an_unset_variable_in_a_base_url_is_one_problem() -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["https://me:hunter2@x.test", "ftp://hunter2.test", "hunter2", "http://[hunter2"]
+    "url",
+    [
+        "https://me:hunter2@x.test",
+        "ftp://hunter2.test",
+        "hunter2",
+        "http://[hunter2",
+        "https://x.test:hunter2",
+        "https://x.test?key=hunter2",
+        "https://x..hunter2",
+        "https://x.test/hunter2\\u0007",
+        "https://x.test/hunter2" + "2" * 480,
+    ],
 )
 def test_an_odd_address_is_refused_and_not_repeated(url: str) -> None:
     [problem] = problems(f'providers: {{o: {{base_url: "{url}"}}}}')
     assert "hunter2" not in problem
+
+
+def test_what_a_reference_expands_to_is_checked_too() -> None:
+    text = 'providers:\n  o:\n    base_url: "${URL}/v1"'
+    for url in ("hunter2", "https://x.test/hunter2\n", "https://x.test/" + "hunter2" * 80):
+        [problem] = problems(text, URL=url)
+        assert problem.startswith("line 3: providers.o.base_url: must ")
+        assert "hunter2" not in problem
+
+
+def test_a_reference_that_expands_to_nothing_is_no_address() -> None:
+    assert problems('providers: {o: {base_url: "${URL:-}"}}') == ["line 1: providers.o: needs 'base_url'"]
+
+
+@pytest.mark.parametrize("given", ['api_key: "${MY_KEY}"', "api_key_env: MY_KEY"])
+def test_a_key_that_cannot_be_sent_is_a_problem_of_the_provider_and_not_shown(given: str) -> None:
+    text = f'providers:\n  o:\n    base_url: "https://x.test"\n    {given}'
+    for key in ("sk-hunter2\nx", "sk-hunter2…", "hunter2" * 2_000):
+        [problem] = problems(text, MY_KEY=key)
+        assert problem.startswith(f"line 4: providers.o.{given.partition(':')[0]}: MY_KEY holds ")
+        assert "hunter2" not in problem
+
+
+def test_the_file_of_a_key_is_checked_too(tmp_path: Path) -> None:
+    text = 'providers: {o: {base_url: "https://x.test", api_key: "${MY_KEY}"}}'
+    (tmp_path / "key").write_text("sk-hunter2\nx\n")
+    [problem] = problems(text, MY_KEY_FILE=str(tmp_path / "key"))
+    assert "MY_KEY_FILE holds control characters or several lines" in problem
+    (tmp_path / "key").write_text("sk-hunter2\n")
+    assert parse(text, MY_KEY_FILE=str(tmp_path / "key")).providers[0].api_key_env == "MY_KEY"
+
+
+def test_a_provider_whose_key_cannot_be_sent_can_be_switched_off() -> None:
+    text = 'providers: {o: {base_url: "https://x.test", api_key: "${MY_KEY}", active: false}}'
+    assert not parse(text, MY_KEY="sk\nx").providers[0].is_active

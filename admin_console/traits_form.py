@@ -1,0 +1,38 @@
+"""Forms of what has traits: providers and models. The rows themselves say what they may hold."""
+
+from typing import Any
+
+from django import forms
+from unfold.widgets import UnfoldAdminTextareaWidget
+
+from metering.models import LLMModel, Provider
+from metering.traits import TRAITS
+
+TRAITS_HELP = (
+    'Such as {"stream_options": false}; {} adds nothing to what is known of the vendor. Traits: '
+    + "; ".join(f"{trait.name}, {trait.meaning}" for trait in TRAITS.values())
+)
+
+
+class TraitsForm(forms.ModelForm):
+    # Declared, because Django would compare with a hidden copy in the page, and the audit trail with it.
+    traits = forms.JSONField(
+        required=False, widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}), help_text=TRAITS_HELP
+    )
+
+    def clean_traits(self) -> Any:
+        """What was emptied is no traits; whatever else stands there, the row's own check judges."""
+        traits = self.cleaned_data["traits"]
+        return {} if traits is None else traits
+
+
+class ProviderForm(TraitsForm):
+    class Meta:
+        model = Provider
+        fields = "__all__"
+
+
+class LLMModelForm(TraitsForm):
+    class Meta:
+        model = LLMModel
+        fields = "__all__"

@@ -1,0 +1,97 @@
+"""The closed registry of traits: what a vendor's endpoint takes, where it differs from other vendors.
+
+A trait that is not here cannot be stored, so one that nothing reads cannot exist. What is known of each vendor is
+`providers`' own; a provider's or a model's traits override it.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from reprlib import repr as shortened
+
+LIMIT_NAMES = ("max_tokens", "max_completion_tokens")
+MAX_PICTURES = 64
+_SERVICE_TIER = re.compile(r"[a-z_-]{0,32}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trait:
+    """One trait and its type."""
+
+    name: str
+    meaning: str
+    expects: str
+    """Reads on after "must be"."""
+    fits: Callable[[object], bool]
+
+    def problem(self, value: object) -> str | None:
+        """What is wrong with a value, reading on after the trait's name; None: nothing."""
+        return None if self.fits(value) else f"must be {self.expects}, not {shortened(value)}"
+
+
+def _is_bool(value: object) -> bool:
+    return isinstance(value, bool)
+
+
+def _is_limit_names(value: object) -> bool:
+    if not isinstance(value, list):
+        return False
+    known = all(isinstance(name, str) and name in LIMIT_NAMES for name in value)
+    return known and 0 < len(value) == len(set(value))
+
+
+def _is_service_tier(value: object) -> bool:
+    return isinstance(value, str) and _SERVICE_TIER.fullmatch(value) is not None
+
+
+def _is_model_name(value: object) -> bool:
+    return isinstance(value, str) and len(value) <= MAX_PICTURES and value.isprintable()
+
+
+_TRAITS = (
+    Trait(
+        name="limit_names",
+        meaning="the names of the output limit that it accepts, the preferred one first",
+        expects=f"a list of one or both of {', '.join(LIMIT_NAMES)}, each once",
+        fits=_is_limit_names,
+    ),
+    Trait(
+        name="stream_options",
+        meaning="whether it takes `stream_options`",
+        expects="true or false",
+        fits=_is_bool,
+    ),
+    Trait(
+        name="service_tier",
+        meaning="the name of its plain service tier, which is always sent; empty: none is sent",
+        expects="text of at most 32 of a-z, '_' and '-'",
+        fits=_is_service_tier,
+    ),
+    Trait(
+        name="reasoning",
+        meaning="whether it may think without showing it, so that a cut answer is charged its whole limit",
+        expects="true or false",
+        fits=_is_bool,
+    ),
+    Trait(
+        name="pictures",
+        meaning="the model whose formula says what a picture costs; empty: an unknown family",
+        expects=f"text of at most {MAX_PICTURES} printable characters",
+        fits=_is_model_name,
+    ),
+)
+TRAITS: Mapping[str, Trait] = {trait.name: trait for trait in _TRAITS}
+
+
+def trait_problem(name: str, value: object) -> str | None:
+    """What is wrong with one trait, reading on after its name; None: nothing."""
+    trait = TRAITS.get(name)
+    return trait.problem(value) if trait else f"is no trait; known: {', '.join(TRAITS)}"
+
+
+def traits_problem(traits: object) -> str | None:
+    """The first thing that is wrong with the traits of a provider or a model; None: nothing."""
+    if not isinstance(traits, dict):
+        return 'traits must be a mapping of names to values, such as {"stream_options": false}'
+    found = ((name, trait_problem(str(name), value)) for name, value in traits.items())
+    return next((f"{shortened(name)} {problem}" for name, problem in found if problem), None)

@@ -1,0 +1,72 @@
+"""What the catalog's rows become for those who call vendors."""
+
+import logging
+from pathlib import Path
+
+import pytest
+
+from gateway_project.vendors import load_configs
+from metering.models import Provider
+from tests.factories import ProviderFactory
+
+pytestmark = pytest.mark.django_db
+CANARY = "hunter2"
+
+
+def own(**values: object) -> Provider:
+    return ProviderFactory(
+        **{"name": "own", "kind": "openai_compatible", "base_url": "http://x.test/v1", **values}
+    )
+
+
+def test_a_configuration_has_the_rows_vendor_and_traits() -> None:
+    own(vendor="vllm", traits={"stream_options": False, "limit_names": ["max_tokens"]})
+    config = load_configs()["own"]
+    assert (config.vendor, config.traits) == ("vllm", '{"limit_names":["max_tokens"],"stream_options":false}')
+    own_again = load_configs()["own"]
+    assert {config} == {own_again}
+
+
+def test_other_traits_are_another_configuration() -> None:
+    own()
+    before = load_configs()["own"]
+    assert (before.vendor, before.traits) == ("", "{}")
+    Provider.objects.update(traits={"reasoning": True})
+    assert load_configs()["own"] != before
+
+
+def test_a_key_comes_from_its_variable_or_its_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    own(api_key_env="OWN_KEY")
+    assert load_configs()["own"].api_key == ""
+    (tmp_path / "key").write_text(f"{CANARY}\n")
+    monkeypatch.setenv("OWN_KEY_FILE", str(tmp_path / "key"))
+    assert load_configs()["own"].api_key == CANARY
+    monkeypatch.setenv("OWN_KEY", f" {CANARY}-2 ")
+    assert load_configs()["own"].api_key == f"{CANARY}-2"
+
+
+@pytest.mark.parametrize(
+    ("values", "environment"),
+    [
+        ({"api_key_env": "OWN_KEY"}, {"OWN_KEY": f"{CANARY}\nx"}),
+        ({"api_key_env": "OWN_KEY"}, {"OWN_KEY": f"{CANARY}…"}),
+        ({"api_key_env": "OWN_KEY"}, {"OWN_KEY_FILE": "/nowhere"}),
+        ({"base_url": f"https://me:{CANARY}@x.test"}, {}),
+        ({"base_url": f"https://x.test:{CANARY}"}, {}),
+    ],
+)
+def test_a_row_that_cannot_be_used_takes_no_other_with_it_and_its_secret_is_not_logged(
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    values: dict[str, str],
+    environment: dict[str, str],
+) -> None:
+    ProviderFactory()
+    own(**values)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    with caplog.at_level(logging.ERROR):
+        assert list(load_configs()) == ["sandbox"]
+    [record] = caplog.records
+    assert (record.getMessage(), record.__dict__["provider"]) == ("provider.unusable", "own")
+    assert CANARY not in str(record.__dict__)

@@ -1,0 +1,97 @@
+"""A vendor's key in the environment: read as it is meant, and refused without being shown where it cannot be sent."""
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from metering.api_key import MAX_CHARACTERS, UnusableKey, key_problem, read_key
+
+CANARY = "sk-canary"
+
+
+def test_whitespace_around_a_key_is_not_part_of_it(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text(f"\n {CANARY}\r\n")
+    assert read_key("KEY", {"KEY": f" {CANARY}\n"}) == CANARY
+    assert read_key("KEY", {"KEY_FILE": f"{tmp_path / 'key'} "}) == CANARY
+
+
+def test_the_variable_wins_over_the_file_unless_it_is_empty(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("from the file")
+    file = str(tmp_path / "key")
+    assert read_key("KEY", {"KEY": CANARY, "KEY_FILE": file}) == CANARY
+    assert read_key("KEY", {"KEY": " ", "KEY_FILE": file}) == "from the file"
+
+
+def test_an_unset_or_empty_key_is_none_and_no_problem(tmp_path: Path) -> None:
+    (tmp_path / "empty").write_text("\n")
+    for environment in ({}, {"KEY": ""}, {"KEY_FILE": ""}, {"KEY_FILE": str(tmp_path / "empty")}):
+        assert read_key("KEY", environment) == ""
+        assert key_problem("KEY", environment) is None
+
+
+@pytest.mark.parametrize(
+    ("key", "about"),
+    [
+        (f"{CANARY}\nx", "several lines"),
+        (f"{CANARY}\r\nx-injected: 1", "several lines"),
+        (f"{CANARY}\0x", "control"),
+        (f"{CANARY}\tx", "control"),
+        (f"{CANARY}\x7fx", "control"),
+        (f"{CANARY}\x85x", "control"),
+        (f"{CANARY}…", "Latin-1"),
+        (f"{CANARY}\udcff", "Latin-1"),
+        (f"\u201c{CANARY}\u201d", "Latin-1"),
+        (CANARY + "x" * MAX_CHARACTERS, "8,192"),
+    ],
+)
+def test_what_cannot_be_a_header_is_refused_and_not_shown(tmp_path: Path, key: str, about: str) -> None:
+    (tmp_path / "key").write_text(key, errors="surrogatepass")
+    for source, environment in (
+        ("KEY", {"KEY": key}),
+        ("KEY_FILE", {"KEY_FILE": str(tmp_path / "key")}),
+    ):
+        problem = key_problem("KEY", environment)
+        assert problem is not None
+        assert problem.startswith(f"{source} ")
+        assert CANARY not in problem
+        if "\udcff" not in key:  # such a file is no text
+            assert about in problem
+
+
+def test_the_longest_key_and_one_in_latin_1_are_accepted() -> None:
+    for key in ("x" * MAX_CHARACTERS, "clé secrète ÿ"):
+        assert read_key("KEY", {"KEY": key}) == key
+        assert key_problem("KEY", {"KEY": key}) is None
+
+
+def test_a_file_that_is_no_text_or_is_none_is_refused_by_its_variable_only(tmp_path: Path) -> None:
+    (tmp_path / "bytes").write_bytes(b"sk-\xff\xfe")
+    os.mkfifo(tmp_path / "pipe")
+    for name in ("bytes", "pipe", "absent", "."):
+        with pytest.raises(UnusableKey, match=r"^KEY_FILE names no readable text file$"):
+            read_key("KEY", {"KEY_FILE": str(tmp_path / name)})
+
+
+def test_of_an_endless_file_no_more_is_read_than_a_key_can_have(tmp_path: Path) -> None:
+    with (tmp_path / "sparse").open("wb") as file:
+        file.truncate(1 << 40)
+    assert "8,192" in (key_problem("KEY", {"KEY_FILE": str(tmp_path / "sparse")}) or "")
+
+
+@pytest.mark.parametrize("name", ["", "sk-canary", "1KEY", "A B", "K" * 129, "KÉY", "KEY\n"])
+def test_what_no_variable_can_be_called_is_refused_and_not_repeated(name: str) -> None:
+    assert key_problem(name, {}) == "must be the name of an environment variable"
+
+
+@given(st.text(st.characters(max_codepoint=0x17F)))
+def test_whatever_is_accepted_is_one_header_line(text: str) -> None:
+    try:
+        key = read_key("KEY", {"KEY": text})
+    except UnusableKey:
+        return
+    head = f"authorization: Bearer {key}\r\n".encode("latin-1")
+    assert head.splitlines() == [head.strip(b"\r\n")]
+    assert not any(byte < 0x20 or byte == 0x7F for byte in head[:-2])
