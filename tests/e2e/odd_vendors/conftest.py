@@ -57,6 +57,12 @@ def _serving(vendor: RawVendor) -> Iterator[Shop]:
     serve_model("tight", provider=provider, context_tokens=8_192, max_output_tokens=8_192)
     serve_model("gpt-4o", provider=provider, context_tokens=128_000, max_output_tokens=16_384)
     serve_model("thinker", provider=provider, physical_name="o3-mini", context_tokens=10_000)
+    for vendor_name in ("openai", "mistral", "xai"):
+        like = ProviderFactory(
+            name=vendor_name, kind="openai_compatible", base_url=vendor.base_url, vendor=vendor_name
+        )
+        serve_model(f"of-{vendor_name}", provider=like, **sizes)
+        serve_model(f"of-{vendor_name}-older", provider=like, traits={"limit_names": ["max_tokens"]}, **sizes)
     for name, facts in UNUSABLE.items():
         serve_model(name, provider=ProviderFactory(name=name, kind="openai_compatible", **facts))
     capped = birch()

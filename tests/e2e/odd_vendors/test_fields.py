@@ -107,6 +107,31 @@ def test_a_limit_as_large_as_the_context_is_asked_to_fit(shop: Shop) -> None:
     assert 8_000 < sent["max_tokens"] < 8_182
 
 
+@pytest.mark.parametrize(
+    ("model", "limit", "options", "tier"),
+    [
+        ("of-openai", "max_completion_tokens", True, "default"),
+        ("of-xai", "max_completion_tokens", True, "absent"),
+        ("of-mistral", "max_tokens", False, "absent"),
+        ("of-openai-older", "max_tokens", True, "default"),
+        ("small", "max_tokens", True, "absent"),
+    ],
+)
+@pytest.mark.parametrize("asked", ["max_tokens", "max_completion_tokens", None])
+def test_a_vendor_of_known_traits_is_asked_in_its_own_way_at_once(
+    shop: Shop, model: str, limit: str, options: bool, tier: str, asked: str | None
+) -> None:
+    limits = {"max_tokens": "absent"} | ({asked: 40} if asked else {})
+    told = shop.ask(STREAM, model=model, stream=True, capped=True, **limits)
+    (sent,) = told.seen
+    assert told.reservation is not None
+    name = asked if model == "small" and asked else limit
+    assert {each for each in sent if "tokens" in each} == {name}
+    assert sent[name] == told.reservation.output_tokens == (40 if asked else 1_000)
+    assert ("stream_options" in sent, sent.get("service_tier", "absent")) == (options, tier)
+    assert (told.said, told.tokens) == ("hello there", (9, 2))
+
+
 # What costs money.
 
 
