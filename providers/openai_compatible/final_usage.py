@@ -8,8 +8,8 @@ from providers.openai_compatible.usage import ReportedUsage
 from providers.port import EstimateReason, ProviderCall, Usage
 from providers.token_counting import count_input
 
-LONGEST_TOKEN = 16
-"""Characters. No tokenizer makes longer tokens on average of what models write, but of runs of blanks."""
+LONGEST_TOKEN = 64
+"""Characters. No tokenizer makes tokens as long as this on average, but of runs of blanks."""
 DISBELIEF = 2
 """So many times the reported tokens have to be counted here before the count is believed instead."""
 

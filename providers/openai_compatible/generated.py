@@ -34,7 +34,7 @@ class Generated:
 
     def add(self, message: object) -> None:
         """A message or a delta, whatever its fields are. The same thought under two names counts once."""
-        if not isinstance(message, Mapping):
+        if not isinstance(message, dict):
             if isinstance(message, str):
                 self._keep(message)
             return
@@ -43,10 +43,16 @@ class Generated:
             if type(content) is str:
                 self._keep(content)
                 return
-        thoughts: set[str] = set()
+        thoughts: set[str] | None = None
         for name, value in message.items():
+            if value is None or name in NOT_GENERATED:
+                continue
+            if type(value) is str and not name.startswith(THOUGHTS):
+                self._keep(value)
+                continue
             for text in self._texts_of_fields({name: value}, MAX_DEPTH):
                 if name.startswith(THOUGHTS):
+                    thoughts = set() if thoughts is None else thoughts
                     if text in thoughts:
                         continue
                     thoughts.add(text)
@@ -59,6 +65,9 @@ class Generated:
         return max(1, await count_in_thread("".join(self._texts))) + self._not_kept
 
     def _keep(self, text: str) -> None:
+        if text.startswith(DATA_URL):
+            self.beyond_text = True
+            return
         self.length += len(text)
         if self.length > MAX_TEXT:
             self._not_kept += len(text)
@@ -67,15 +76,12 @@ class Generated:
 
     def _texts_in(self, value: object, depth: int) -> Iterator[str]:
         if isinstance(value, str):
-            if value.startswith(DATA_URL):
-                self.beyond_text = True
-            else:
-                yield value
+            yield value
         elif isinstance(value, bool) or value is None or depth == 0:
             return
         elif isinstance(value, int | float):
             yield str(value)
-        elif isinstance(value, Mapping):
+        elif isinstance(value, dict):
             yield from self._texts_of_fields(value, depth)
         elif isinstance(value, list):
             for item in value:
@@ -85,10 +91,10 @@ class Generated:
         for name, item in value.items():
             if name in NOT_GENERATED:
                 continue
-            if name == "audio" and isinstance(item, Mapping):
+            if name == "audio" and isinstance(item, dict):
                 self.beyond_text = self.beyond_text or bool(item.get("data"))
                 yield from self._texts_in(item.get("transcript"), depth - 1)
-            elif name == "arguments" and isinstance(item, Mapping):
+            elif name == "arguments" and isinstance(item, dict):
                 for key, argument in item.items():
                     yield key
                     yield from self._texts_in(argument, depth - 1)

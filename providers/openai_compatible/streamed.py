@@ -9,7 +9,7 @@ from providers.openai_compatible.generated import Generated
 from providers.openai_compatible.lenient_json import NotJson, decode_object, encode_lenient
 from providers.openai_compatible.traits import Traits, may_hide_reasoning
 from providers.openai_compatible.usage import ReportedUsage
-from providers.openai_compatible.wire import read_answer
+from providers.openai_compatible.wire import Choice, read_answer
 from providers.port import Chunk, ProviderCall, Usage
 
 DONE = b"[DONE]"
@@ -33,6 +33,7 @@ class StreamedAnswer:
         self._length = 0
         self._model = ""
         self._tier = ""
+        self._served: object = None
         self._first_event: bytes | None = None
         self._begun: set[int] = set()
         self._finished: set[int] = set()
@@ -103,25 +104,37 @@ class StreamedAnswer:
             self._first_event = event
         if not self._model:
             self._model = answer.model_name
-        self._tier = answer.tier or self._tier
-        reported = False
-        for usage in answer.usages():
+        if answer.service_tier != self._served or answer.usage is not None:
+            self._served = answer.service_tier
+            self._tier = answer.tier or self._tier
+        choices = answer.choices
+        has_usage = self._read_choices(choices) if choices else False
+        if not (has_usage or answer.usage or answer.x_groq or answer.timings):  # nearly always
+            if choices:
+                self._closed_by_usage = False
+            return Chunk(data=event, model=self._model)
+        usages = answer.usages()
+        for usage in usages:
             self._reported.add(usage)
-            reported = True
-        for place, choice in enumerate(answer.choices or ()):
+        if usages:
+            self._shown_usage = True
+            self._closed_by_usage = bool(self._begun) and not choices
+        return Chunk(data=event, model=self._model, only_usage=bool(usages) and not choices)
+
+    def _read_choices(self, choices: list[Choice]) -> bool:
+        """Whether one of them has usage of its own."""
+        has_usage = False
+        for place, choice in enumerate(choices):
             index = choice.index if type(choice.index) is int else place
             self._begun.add(index)
             if choice.finish_reason:
                 self._finished.add(index)
-            self._generated.add(choice.said)
-        only_usage = reported and not answer.choices
-        if only_usage:
-            self._shown_usage = True
-            self._closed_by_usage = bool(self._begun)
-        elif answer.choices:
-            self._closed_by_usage = False
-            self._shown_usage = self._shown_usage or reported
-        return Chunk(data=event, model=answer.model_name, only_usage=only_usage)
+            said = choice.delta or choice.message or choice.text
+            if said:
+                self._generated.add(said)
+            if choice.usage:
+                has_usage = True
+        return has_usage
 
     def _usage_event(self, usage: Usage) -> bytes:
         """For a caller who asked for usage, in the shape of the vendor's other chunks."""

@@ -16,13 +16,26 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-INPUT = ("prompt_tokens", "input_tokens", "promptTokens", "inputTokens", "prompt_eval_count")
-OUTPUT = ("completion_tokens", "output_tokens", "completionTokens", "outputTokens", "eval_count")
-TOTAL = ("total_tokens", "totalTokens")
-INPUT_DETAILS = ("prompt_tokens_details", "input_tokens_details")
-OUTPUT_DETAILS = ("completion_tokens_details", "output_tokens_details")
-CACHED = ("prompt_cache_hit_tokens", "cached_tokens", "prompt_eval_cached_count")
-BESIDE = ("cache_read_input_tokens", "cache_creation_input_tokens")
+FIELDS = {
+    **dict.fromkeys(
+        ("prompt_tokens", "input_tokens", "promptTokens", "inputTokens", "prompt_eval_count"), "input"
+    ),
+    **dict.fromkeys(
+        ("completion_tokens", "output_tokens", "completionTokens", "outputTokens", "eval_count"), "output"
+    ),
+    **dict.fromkeys(("total_tokens", "totalTokens"), "total"),
+    **dict.fromkeys(("prompt_cache_hit_tokens", "cached_tokens", "prompt_eval_cached_count"), "cached"),
+    "reasoning_tokens": "reasoning",
+}
+"""Vendors' names → ours."""
+DETAILS = {
+    "prompt_tokens_details": {"cached_tokens": "cached", "cache_write_tokens": "written"},
+    "input_tokens_details": {"cached_tokens": "cached", "cache_write_tokens": "written"},
+    "completion_tokens_details": {"reasoning_tokens": "reasoning", "thinking_tokens": "reasoning"},
+    "output_tokens_details": {"reasoning_tokens": "reasoning", "thinking_tokens": "reasoning"},
+}
+"""The same inside objects of a usage object."""
+BESIDE = {"cache_read_input_tokens": "cached", "cache_creation_input_tokens": "written"}
 """As Anthropic names them, which counts them beside `input_tokens`."""
 LARGEST = 10**15
 """A larger figure is read as this one, which no model can reach either."""
@@ -68,19 +81,18 @@ class ReportedUsage:
 
     def add(self, given: object) -> None:
         """One usage object, whatever it is."""
-        if not isinstance(given, Mapping):
+        if not isinstance(given, dict):
             return
         fields = _fields_of(given)
-        if not fields and not any(name in given for name in BESIDE):
+        if not fields and BESIDE.keys().isdisjoint(given):
             return
         self._last = given
-        if any(count_of(given.get(name)) for name in BESIDE) and "cached" not in fields:
-            self._may_be_beside = True
-            self._is_beside = "input_tokens" in given and "prompt_tokens" not in given
-        for name, own in zip(BESIDE, ("cached", "written"), strict=True):
-            count = count_of(given.get(name))
-            if count is not None:
-                fields[own] = max(count, fields.get(own, 0))
+        if not BESIDE.keys().isdisjoint(given):
+            if "cached" not in fields and any(count_of(given.get(name)) for name in BESIDE):
+                self._may_be_beside = True
+                self._is_beside = "input_tokens" in given and "prompt_tokens" not in given
+            for name, own in BESIDE.items():
+                _note(fields, own, given.get(name))
         total, known = fields.get("total"), fields.get("input", 0) + fields.get("output", 0)
         if total is not None and "input" in fields and "output" in fields and total < known:
             self._contradictory = True
@@ -132,33 +144,29 @@ class ReportedUsage:
 
 
 def _fields_of(given: Mapping[str, Any]) -> dict[str, int]:
-    """The figures of one usage object by our own names."""
+    """The figures of one usage object by our own names; of two for the same the larger."""
     fields: dict[str, int] = {}
-
-    def note(name: str, *counts: int | None) -> None:
-        known = [count for count in counts if count is not None]
-        if known:
-            fields[name] = max(known)
-
-    get = given.get
-    input_details = [part for name in INPUT_DETAILS if isinstance(part := get(name), Mapping)]
-    output_details = [part for name in OUTPUT_DETAILS if isinstance(part := get(name), Mapping)]
-    hits, misses = count_of(get("prompt_cache_hit_tokens")), count_of(get("prompt_cache_miss_tokens"))
-    both = hits + misses if hits is not None and misses is not None else None
-    named = [count_of(get(name)) for name in INPUT]
-    note("input", *named, both if not any(named) else None)
-    note("output", *[count_of(get(name)) for name in OUTPUT])
-    note("total", *[count_of(get(name)) for name in TOTAL])
-    cached = [count_of(part.get("cached_tokens")) for part in input_details]
-    note("cached", *cached, *[count_of(get(name)) for name in CACHED])
-    note("written", *[count_of(part.get("cache_write_tokens")) for part in input_details])
-    reasoning = [
-        count_of(part.get(name))
-        for part in output_details
-        for name in ("reasoning_tokens", "thinking_tokens")
-    ]
-    note("reasoning", *reasoning, count_of(get("reasoning_tokens")))
+    for name, value in given.items():
+        if name in FIELDS:
+            _note(fields, FIELDS[name], value)
+        elif name in DETAILS and isinstance(value, dict):
+            for inner, own in DETAILS[name].items():
+                if inner in value:
+                    _note(fields, own, value[inner])
+    if not fields.get("input"):
+        hits, misses = (
+            count_of(given.get("prompt_cache_hit_tokens")),
+            count_of(given.get("prompt_cache_miss_tokens")),
+        )
+        if hits is not None and misses is not None:
+            fields["input"] = hits + misses
     return fields
+
+
+def _note(fields: dict[str, int], name: str, value: object) -> None:
+    count = value if type(value) is int and 0 <= value <= LARGEST else count_of(value)
+    if count is not None and count >= fields.get(name, 0):
+        fields[name] = count
 
 
 def count_of(value: object) -> int | None:

@@ -4,7 +4,7 @@ Reading one chunk takes about a microsecond, so every one is read: what is not J
 fast decoder does not take is read once more, leniently and field by field.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -29,7 +29,7 @@ class Choice(Struct):
     @property
     def said(self) -> object:
         """What was generated: a message, a delta or a text."""
-        return self.delta or self.message or self.text
+        return self.message or self.delta or self.text
 
 
 class Answer(Struct):
@@ -55,29 +55,27 @@ class Answer(Struct):
     def tier(self) -> str:
         """The tier that was served, if the vendor says so."""
         tier = self.service_tier
-        if tier is None and isinstance(self.usage, Mapping):
+        if tier is None and isinstance(self.usage, dict):
             tier = self.usage.get("service_tier")
         return tier[:TIER_LENGTH] if isinstance(tier, str) and tier.isprintable() else ""
 
-    def usages(self) -> Iterator[object]:
+    def usages(self) -> list[object]:
         """Every usage object, wherever vendors put it; llama.cpp's timings only where there is no other."""
-        found = False
-        for usage in (
-            self.usage,
-            self.x_groq.get("usage") if isinstance(self.x_groq, Mapping) else None,
-            *[choice.usage for choice in self.choices or ()],
-        ):
-            if usage:
-                found = True
-                yield usage
-        if not found and isinstance(self.timings, Mapping):
-            timings = self.timings
-            yield {
-                # What was taken from the cache is not in `prompt_n`.
-                "prompt_cache_miss_tokens": timings.get("prompt_n"),
-                "prompt_cache_hit_tokens": timings.get("cache_n") or 0,
-                "completion_tokens": timings.get("predicted_n"),
-            }
+        found = [self.usage] if self.usage else []
+        if self.choices:
+            found += [choice.usage for choice in self.choices if choice.usage]
+        if isinstance(self.x_groq, dict) and self.x_groq.get("usage"):
+            found.append(self.x_groq["usage"])
+        if not found and isinstance(self.timings, dict):
+            found.append(
+                {
+                    # What was taken from the cache is not in `prompt_n`.
+                    "prompt_cache_miss_tokens": self.timings.get("prompt_n"),
+                    "prompt_cache_hit_tokens": self.timings.get("cache_n") or 0,
+                    "completion_tokens": self.timings.get("predicted_n"),
+                }
+            )
+        return found
 
 
 _decode = msgspec.json.Decoder(Answer).decode
@@ -95,10 +93,10 @@ def read_answer(data: bytes) -> Answer:
 def answer_from(given: Mapping[str, Any]) -> Answer:
     """The same from a decoded object, whatever its fields are."""
     choices = given.get("choices")
-    if isinstance(choices, Mapping):
+    if isinstance(choices, dict):
         choices = [choices]
     answer = Answer(
-        choices=[_choice_from(item) for item in choices if isinstance(item, Mapping)]
+        choices=[_choice_from(item) for item in choices if isinstance(item, dict)]
         if isinstance(choices, list)
         else None,
         data=msgspec.Raw(b"[]") if isinstance(given.get("data"), list) else None,
