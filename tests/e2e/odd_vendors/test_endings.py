@@ -168,7 +168,7 @@ def test_the_official_sdk_pays_for_an_ambiguous_call_once(shop: Shop) -> None:
     assert UsageLog.objects.filter(request_id="paid-once").count() == 1
 
 
-@pytest.mark.parametrize("model", ["no-port", "no-host", "no-header"])
+@pytest.mark.parametrize("model", ["no-port", "no-host", "no-header", "no-key"])
 @Forms
 def test_what_cannot_be_sent_is_released_and_costs_nothing(shop: Shop, model: str, stream: bool) -> None:
     told = shop.ask(model=model, stream=stream, capped=True)
