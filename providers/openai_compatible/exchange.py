@@ -83,7 +83,8 @@ class Target:
         self._pattern = ClientRequest(
             "POST", url, headers=headers, loop=asyncio.get_running_loop(), session=session
         )
-        self._timeout = ClientTimeout(sock_connect=connect_s)
+        # `connect` is for all of it: finding the address, every address, encryption.
+        self._timeout = ClientTimeout(connect=connect_s, sock_connect=connect_s)
         named = [
             f"{name}: {value}\r\n"
             for name, value in self._pattern.headers.items()
