@@ -1,6 +1,5 @@
 """Server-sent events out of a byte stream: the data of each, however the bytes were cut."""
 
-
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
