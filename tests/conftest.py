@@ -5,8 +5,10 @@ import pytest
 
 from gateway_project.local.redis import EmbeddedRedis
 from tests.properties import register_profiles
+from tests.static_files import search_static_files_once
 
 register_profiles()
+search_static_files_once()
 
 
 @pytest.fixture
