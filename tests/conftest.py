@@ -4,11 +4,13 @@ from pathlib import Path
 import pytest
 
 from gateway_project.local.redis import EmbeddedRedis
+from tests.emptied_tables import delete_rows_instead_of_flushing
 from tests.properties import register_profiles
 from tests.static_files import search_static_files_once
 
 register_profiles()
 search_static_files_once()
+delete_rows_instead_of_flushing()
 
 
 @pytest.fixture
