@@ -120,8 +120,9 @@ async def test_a_stream_without_end_is_bounded(provider: Provider, monkeypatch: 
     assert "longer than" in error.message
 
 
-async def test_an_event_without_end_is_bounded(provider: Provider) -> None:
-    _, error = await broken_stream(provider, "vendor:big=17000000")
+async def test_an_event_without_end_is_bounded(provider: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(streamed_module, "MAX_EVENT_BYTES", 1_000_000)
+    _, error = await broken_stream(provider, "vendor:big=1100000")
     assert "an event of its stream is longer than" in error.message
 
 

@@ -44,3 +44,13 @@ def test_comments_alone_are_no_events() -> None:
 def test_an_event_that_is_too_long(end: bytes) -> None:
     with pytest.raises(EventTooLarge):
         EventParser(10).feed(b"data: 0123456789" + end)
+
+
+def test_a_long_event_in_many_pieces_is_not_copied_for_each_of_them() -> None:
+    """Ten thousand pieces of one event: copying what has come for each would move 80 GB."""
+    parser, piece = EventParser(32 * 1024 * 1024), b"x" * 1_600
+    assert parser.feed(b"data: ") == []
+    for _ in range(10_000):
+        assert parser.feed(piece) == []
+    assert parser.feed(b"\n") == []
+    assert [len(event) for event in parser.feed(b"\n")] == [16_000_000]
