@@ -72,9 +72,14 @@ async def whole_answer(body: bytes, call: ProviderCall, api_key: str) -> Complet
         generated.add(choice.said)
     for usage in answer.usages():
         reported.add(usage)
-    if answer.error and generated.is_empty:
-        raise error_within(answer.error, api_key, began=False)
-    if not answer.choices and answer.data is None and reported.is_empty:
+    problem = answer.problem or next((choice.error for choice in answer.choices or () if choice.error), None)
+    if problem and generated.is_empty:
+        error = error_within(problem, api_key, began=reported.has_output)
+        if reported.has_output:
+            error.usage = await usage_of_answer(call, reported, generated, answer.tier)
+        raise error
+    is_embedding = answer.data is not None and "input" in call.body
+    if not (answer.choices or is_embedding) and reported.is_empty:
         raise broken("its answer holds no choices")
     usage = await usage_of_answer(call, reported, generated, answer.tier)
     return Completion(body=body, model=answer.model_name, usage=usage)

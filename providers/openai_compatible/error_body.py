@@ -31,11 +31,17 @@ KNOWN_CODES = {
     "model_not_exist": "model_not_found",
 }
 """Vendors' words → the code that callers know."""
-_CONTEXT = re.compile(
-    r"maximum context length|context window|context size|prompt is too long|exceeds? the (?:model's )?context"
-    r"|input token count .* exceeds",
-    re.IGNORECASE,
-)
+_WORDS: dict[str, re.Pattern[str]] = {
+    code: re.compile(words, re.IGNORECASE)
+    for code, words in {
+        "context_length_exceeded": r"maximum context length|context window|context size|prompt is too long"
+        r"|exceeds? the (?:model's )?context|input token count .* exceeds",
+        "insufficient_quota": r"insufficient (?:account )?(?:balance|credits?|funds|quota)|credit balance is too low"
+        r"|exceeded your current quota|used all available credits",
+        "model_not_found": r"\bmodel\b.{0,150}?\b(?:does not exist|not exist|not found)\b",
+    }.items()
+}
+"""What vendors without a code write, as a sentence."""
 STATUS_OF_WORD = {
     "rate_limit_exceeded": 429,
     "rate_limit_error": 429,
@@ -55,8 +61,15 @@ STATUS_OF_WORD = {
     "unavailable": 503,
 }
 """For errors that come without an HTTP status of their own."""
-SENTENCES = ("message", "msg", "detail", "error_description", "error_message", "error_msg", "title")
-INNER = ("error", "errors", "detail", "message")
+SENTENCES = (
+    *("message", "msg", "detail", "error_description", "error_message", "error_msg", "status_msg"),
+    "title",
+)
+INNER = ("error", "errors", "detail", "message", "base_resp")
+MARKS = ("errors", "detail", "error_code", "error_msg", "base_resp")
+"""Fields of errors that are not called `error`."""
+FINE = (None, "", 0, "0", 200, "200")
+"""Codes that say that all is well."""
 
 
 class Said(Struct, frozen=True, kw_only=True):
@@ -98,6 +111,15 @@ def said_by(given: object) -> Said:
     code = _code_in(words, message)
     status = status or next((STATUS_OF_WORD[word] for word in words if word in STATUS_OF_WORD), None)
     return Said(message=message, code=code, param=param, status=status)
+
+
+def is_error(given: Mapping[str, Any]) -> bool:
+    """Whether an object that holds nothing of an answer says what is wrong, although it does not call it `error`."""
+    return (
+        "error" in (given.get("object"), given.get("type"))
+        or any(given.get(name) for name in MARKS)
+        or (given.get("code") not in FINE and bool(_sentence(given)))
+    )
 
 
 def _walk(given: object, depth: int) -> Iterator[object]:
@@ -160,4 +182,5 @@ def _code_in(words: list[str], message: str) -> str | None:
     for word in words:
         if word in KNOWN_CODES:
             return KNOWN_CODES[word]
-    return "context_length_exceeded" if _CONTEXT.search(message[:MAX_PLAIN_TEXT]) else None
+    message = message[:MAX_PLAIN_TEXT]
+    return next((code for code, pattern in _WORDS.items() if pattern.search(message)), None)

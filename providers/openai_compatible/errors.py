@@ -48,7 +48,7 @@ def error_within(error: object, api_key: str, *, began: bool) -> ProviderError:
 def _error(
     said: Said, status: int | None, failure: Failure, api_key: str, *, retry_after_s: float | None = None
 ) -> ProviderError:
-    if status in CREDENTIAL:
+    if status in CREDENTIAL and said.code is None:
         message = "it does not accept the gateway's credentials"  # its own words quote parts of the key
     else:
         message = cleaned(said.message, api_key) or "no reason given"

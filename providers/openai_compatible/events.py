@@ -1,6 +1,9 @@
 """Server-sent events out of a byte stream: the data of each, however the bytes were cut."""
 
+import json
+
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+NAMED_ERROR = frozenset({b"event: error", b"event:error"})
 
 
 class EventTooLarge(ValueError):
@@ -8,7 +11,9 @@ class EventTooLarge(ValueError):
 
 
 class EventParser:
-    """Bytes in, data of whole events out. Comments and other fields than `data` are left out."""
+    """Bytes in, data of whole events out. Comments and other fields than `data` are left out, but an event that is
+    named `error` becomes an error object.
+    """
 
     def __init__(self, max_event_bytes: int) -> None:
         self._max_event_bytes = max_event_bytes
@@ -76,5 +81,12 @@ def _is_one_event(data: bytes) -> bool:
 def _data_of(block: bytes) -> bytes:
     if block.startswith(b"data: ") and b"\n" not in block:
         return block[6:]
-    lines = [line[5:].removeprefix(b" ") for line in block.split(b"\n") if line.startswith(b"data:")]
-    return b"\n".join(lines)
+    lines = block.split(b"\n")
+    data = b"\n".join([line[5:].removeprefix(b" ") for line in lines if line.startswith(b"data:")])
+    return _error_object(data) if data and not NAMED_ERROR.isdisjoint(lines) else data
+
+
+def _error_object(data: bytes) -> bytes:
+    """Some vendors say only by the event's name that this is one."""
+    is_json = data.lstrip().startswith((b"{", b"[", b'"'))
+    return b'{"error":%b}' % (data if is_json else json.dumps(data.decode("utf-8", "replace")).encode())

@@ -103,10 +103,11 @@ class StreamedAnswer:
             if self.is_complete:
                 return None  # what comes after the end takes nothing back
             raise broken("an event of its stream is not valid JSON") from None
-        if answer.error:
+        if (answer.error or answer.x_groq) and answer.problem:
             if self.is_complete:
                 return None
-            raise error_within(answer.error, self._api_key, began=not self._generated.is_empty)
+            began = self._reported.has_output or not self._generated.is_empty
+            raise error_within(answer.problem, self._api_key, began=began)
         if self._first_event is None:
             self._first_event = event
         if not self._model:

@@ -71,6 +71,11 @@ class ReportedUsage:
         return not self._largest
 
     @property
+    def has_output(self) -> bool:
+        """Whether something was generated, by the vendor's word."""
+        return bool(self._largest.get("output") or self._largest.get("reasoning"))
+
+    @property
     def text(self) -> str:
         """The last usage object as it came, for people."""
         try:

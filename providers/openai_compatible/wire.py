@@ -5,12 +5,14 @@ fast decoder does not take is read once more, leniently and field by field.
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
-from providers.openai_compatible.lenient_json import decode_object
+from providers.openai_compatible.error_body import is_error
+from providers.openai_compatible.lenient_json import NotJson, decode_object
 
 MODEL_LENGTH = 128
 TIER_LENGTH = 32
@@ -25,6 +27,7 @@ class Choice(Struct):
     text: Any = None
     finish_reason: Any = None
     usage: Any = None  # Moonshot
+    error: Any = None  # OpenRouter
 
     @property
     def said(self) -> object:
@@ -50,6 +53,13 @@ class Answer(Struct):
         if type(self.model) is not str:
             return ""
         return self.model[:MODEL_LENGTH].encode("utf-8", "replace").decode()
+
+    @property
+    def problem(self) -> object:
+        """The error that stands in it, in the vendor's words; nothing if none does."""
+        if self.error:
+            return self.error
+        return self.x_groq.get("error") if isinstance(self.x_groq, dict) else None
 
     @property
     def tier(self) -> str:
@@ -85,9 +95,20 @@ _FIELDS = tuple(name for name in Answer.__struct_fields__ if name not in ("choic
 def read_answer(data: bytes) -> Answer:
     """Read one answer or chunk. Raises NotJson where it is not a JSON object."""
     try:
-        return _decode(data)
+        answer = _decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return answer_from(decode_object(data))
+        answer = answer_from(decode_object(data))
+    if not (answer.choices or answer.usage or answer.error):
+        _note_error(answer, data)
+    return answer
+
+
+def _note_error(answer: Answer, data: bytes) -> None:
+    """Errors have many shapes; of an answer without anything else in it, all of them are looked for."""
+    with suppress(NotJson):
+        given = decode_object(data)
+        if is_error(given):
+            answer.error = given
 
 
 def answer_from(given: Mapping[str, Any]) -> Answer:

@@ -110,6 +110,34 @@ CODES: dict[str, tuple[Turn, int, str]] = {
         404,
         "model_not_found",
     ),
+    "money at anthropic": (
+        refusal(
+            {
+                "error": {
+                    "type": "invalid_request_error",
+                    "message": "Your credit balance is too low to go on.",
+                }
+            }
+        ),
+        429,
+        "insufficient_quota",
+    ),
+    "money at xai": (
+        refusal({"code": "no permission", "error": "Your team has used all available credits."}, 403),
+        429,
+        "insufficient_quota",
+    ),
+    "model at vllm": (
+        refusal({"object": "error", "message": "The model `x` does not exist.", "code": 404}, 404),
+        404,
+        "model_not_found",
+    ),
+    "model at ollama": (
+        refusal({"error": {"message": "model 'x' not found", "type": "api_error"}}, 404),
+        404,
+        "model_not_found",
+    ),
+    "model at deepseek": (refusal({"error": {"message": "Model Not Exist"}}), 404, "model_not_found"),
     "rate": (
         refusal({"error": {"message": "slow down"}}, 429, headers=("retry-after: 9",)),
         429,
@@ -182,6 +210,17 @@ ERRORS_IN_200: dict[str, tuple[dict[str, Any], int, str]] = {
         "vendor_error",
     ),
     "openrouter": ({"error": {"message": "no", "code": 502, "metadata": {"raw": "x"}}}, 502, "vendor_error"),
+    "an object that is one": ({"object": "error", "message": "no", "code": 40_303}, 502, "vendor_error"),
+    "baidu": ({"error_code": 336_003, "error_msg": "no"}, 502, "vendor_error"),
+    "minimax": (
+        {"base_resp": {"status_code": 1008, "status_msg": "insufficient balance"}},
+        429,
+        "insufficient_quota",
+    ),
+    "fastapi": ({"detail": "no"}, 502, "vendor_error"),
+    "errors": ({"success": False, "errors": [{"message": "no", "code": 7_000}]}, 502, "vendor_error"),
+    "a code and a sentence": ({"code": "429", "msg": "no", "data": []}, 429, "vendor_rate_limited"),
+    "groq": ({"id": "x", "choices": [], "x_groq": {"error": "over capacity"}}, 502, "vendor_error"),
 }
 
 
@@ -195,6 +234,39 @@ def test_an_error_in_a_successful_answer_costs_nothing_where_nothing_was_generat
     told = shop.ask(turn, stream=form != "whole")
     assert (told.status, told.error["code"]) == (status, code)
     assert cost_nothing(told)
+
+
+def test_an_error_in_the_only_choice_costs_nothing(shop: Shop) -> None:
+    choice = {"index": 0, "message": {"content": ""}, "error": {"code": 429, "message": "slow"}}
+    told = shop.ask(whole(choices=[choice], usage="absent"))
+    assert (told.status, told.error["code"]) == (429, "vendor_rate_limited")
+    assert cost_nothing(told)
+
+
+@pytest.mark.parametrize("data", ['{"message": "no", "code": "rate_limit_exceeded"}', "rate limit"])
+def test_an_event_that_only_its_name_tells_to_be_an_error_costs_nothing(shop: Shop, data: str) -> None:
+    turn = Turn(body=f"event: error\ndata: {data}\n\n".encode(), content_type="text/event-stream")
+    told = shop.ask(turn, stream=True)
+    assert told.status in (429, 502)
+    assert cost_nothing(told)
+
+
+def test_an_error_whose_vendor_reports_that_it_generated_is_charged_so(shop: Shop) -> None:
+    body = {"error": {"message": "no"}, "usage": {"prompt_tokens": 100, "completion_tokens": 20}}
+    told = shop.ask(refusal(body, 200))
+    assert (told.error["code"], told.tokens) == ("vendor_error", (100, 20))
+    assert told.headers["x-should-retry"] == "false"
+    told = shop.ask(events(usage(100, 20), {"error": {"message": "no"}}, done=False), stream=True)
+    assert told.tokens == (100, 50)
+    assert told.row.estimated
+
+
+@pytest.mark.parametrize(
+    "event", [{"choices": [], "prompt_filter_results": []}, {"type": "ping"}, {"code": 0, "message": "ok"}]
+)
+def test_an_event_that_says_nothing_is_no_error(shop: Shop, event: dict[str, Any]) -> None:
+    told = shop.ask(events(event, delta("hi", finish="stop"), usage(5, 1)), stream=True)
+    assert (told.said, told.tokens) == ("hi", (5, 1))
 
 
 def test_an_error_after_text_is_charged_for_what_came(shop: Shop) -> None:

@@ -36,6 +36,13 @@ def test_data_over_several_lines_is_one_event() -> None:
     assert parsed(b'data: {"a":\ndata: 1}\n\n', []) == [b'{"a":\n1}']
 
 
+@pytest.mark.parametrize(
+    ("data", "given"), [(b'{"a":1}', b'{"error":{"a":1}}'), (b"gone", b'{"error":"gone"}'), (b"", b"")]
+)
+def test_an_event_named_error_is_an_error_object(data: bytes, given: bytes) -> None:
+    assert parsed(b"event: error\r\ndata: " + data + b"\r\n\r\n", []) == ([given] if given else [])
+
+
 def test_comments_alone_are_no_events() -> None:
     assert parsed(b": OPENROUTER PROCESSING\n\n: again\n\n", []) == []
 
