@@ -197,7 +197,11 @@ class TestSentBack:
     def test_a_team_a_tenant_and_oneself_can_be_sent_back_too(self, ops: User) -> None:
         team, admin = TeamFactory(), person(ADMIN)
         session = bearer(admin)  # one: signing in again would move `last_login`
-        for path, who in ((f"teams/{team.pk}", session), ("tenants/alder", ops), (f"users/{admin.pk}", session)):
+        for path, who in (
+            (f"teams/{team.pk}", session),
+            ("tenants/alder", ops),
+            (f"users/{admin.pk}", session),
+        ):
             got = call("GET", path, who=who).json()
             changed = call("PATCH", path, {**got, "name": "Renamed"}, who=who)
             assert changed.json() == {**got, "name": "Renamed"}, path
