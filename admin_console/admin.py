@@ -16,6 +16,7 @@ from admin_console import (
     tokens,
     usage,
     users,
+    vendor_alerts,
 )
 
 __all__ = [
@@ -34,4 +35,5 @@ __all__ = [
     "tokens",
     "usage",
     "users",
+    "vendor_alerts",
 ]

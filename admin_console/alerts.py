@@ -67,22 +67,24 @@ class QuotaAlertAdmin(HistoryAdmin):
 @admin.register(AlertDelivery, site=console)
 class AlertDeliveryAdmin(HistoryAdmin):
     list_display = (
-        "id", "state_name", "channel", "recipient", "alert", "password_reset", "attempts",
+        "id", "state_name", "channel", "recipient", "alert", "vendor_alert", "password_reset", "attempts",
         moment("next_attempt_at"), moment("sent_at"), "last_error",
     )  # fmt: skip
     list_filter = (StateName,)
-    list_select_related = ("alert", "password_reset")
+    list_select_related = ("alert", "vendor_alert", "password_reset")
     ordering = ("-id",)
     search_fields = ("id",)
     search_help_text = "Alert id, or recipient"
     text_columns = ("recipient",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).select_related("alert", "password_reset")
+        return super().get_queryset(request).select_related("alert", "vendor_alert", "password_reset")
 
     def by_id(self, term: str) -> Any:
         identifier = uuid_of(term)
-        return Q(pk__in=[]) if identifier is None else Q(alert_id=identifier)
+        if identifier is None:
+            return Q(pk__in=[])
+        return Q(alert_id=identifier) | Q(vendor_alert_id=identifier)
 
     @display(
         description="State",

@@ -46,6 +46,7 @@ GROUPS: dict[str, dict[str, str]] = {
     },
     "Alerts": {
         "QuotaAlert": "notifications",
+        "VendorAlert": "report",
         "AlertDelivery": "mail",
     },
     "Books": {
@@ -80,6 +81,7 @@ TITLES = {
     "UsageReservation": "Reservations",
     "UsageRollup": "Hourly sums",
     "AuditEvent": "Audit events",
+    "VendorAlert": "Vendor alerts",
 }
 
 

@@ -4,7 +4,11 @@ import logging
 import os
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
+from datetime import UTC, datetime, timedelta
 
+from django.conf import settings
+
+from gateway_project import env
 from gateway_project.vendor_clients import VendorClient, VendorClients
 from metering.api_key import read_key
 from metering.base_url import base_url_problem
@@ -17,6 +21,8 @@ from providers.port import Failure, ProviderError
 from providers.registry import ProviderConfig
 
 logger = logging.getLogger(__name__)
+REREAD_AFTER = timedelta(seconds=10)
+"""So soon a new key is used, without a restart."""
 OUTCOMES = {
     Failure.UNREACHABLE: Outcome.ERROR,
     Failure.REFUSED: Outcome.ERROR,
@@ -29,7 +35,7 @@ class ConfiguredVendors:
     """The catalog's active providers, each built once and again when its row changes."""
 
     def __init__(self, changes: Changes | None = None) -> None:
-        self._configs = Snapshots(load_configs, changes=changes, max_entries=1)
+        self._configs = Snapshots(load_configs, changes=changes, until_of=_until, max_entries=1)
         self._known: Mapping[str, ProviderConfig] = {}
         self._clients = VendorClients()
 
@@ -71,11 +77,12 @@ class ConfiguredVendors:
 
 
 def load_configs() -> dict[str, ProviderConfig]:
-    """Every active provider with its key from the environment.
+    """Every active provider with its key from the environment, from the `.env` file as it is now, or from a key's file.
 
-    One that every door refuses, so that it was written past them or its key changed since, is logged and left out:
-    its calls fail before anything is sent, and cost nothing.
+    One without the key that it names, and one that every door refuses, so that it was written past them or its key
+    changed since, is logged and left out: its calls fail before anything is sent, and cost nothing.
     """
+    env.read_dotenv(settings.BASE_DIR / ".env")
     configs = {}
     for row in Provider.objects.filter(is_active=True):
         try:
@@ -89,14 +96,22 @@ def _config(row: Provider) -> ProviderConfig:
     """Raises ValueError with a sentence that has no part of the key or the URL."""
     if row.base_url and (problem := base_url_problem(row.base_url)):
         raise ValueError(f"The base URL {problem}.")
+    key = read_key(row.api_key_env, os.environ) if row.api_key_env else ""
+    if row.api_key_env and not key:
+        raise ValueError(f"{row.api_key_env} is not set.")
     return ProviderConfig(
         name=row.name,
         kind=row.kind,
         base_url=row.base_url,
-        api_key=read_key(row.api_key_env, os.environ) if row.api_key_env else "",
+        api_key=key,
         vendor=row.vendor,
         traits=traits_text(row),
     )
+
+
+def _until(configs: Mapping[str, ProviderConfig]) -> datetime:
+    """When configurations are read again: no notice tells of a key that was set, or whose file was written anew."""
+    return datetime.now(UTC) + REREAD_AFTER
 
 
 def _failed(error: ProviderError) -> AttemptFailed:

@@ -10,6 +10,7 @@ from metering.alerts.address import address_alerts
 from metering.alerts.address_resets import address_resets
 from metering.alerts.deliver import deliver_due
 from metering.alerts.email import EmailChannel
+from metering.alerts.raise_vendor_alerts import raise_vendor_alerts
 from metering.answers import forget
 from metering.decisions.forget import forget_decisions as forget_old_decisions
 from metering.identity.forget_resets import forget_resets as forget_old_resets
@@ -32,6 +33,7 @@ def sweep_reservations() -> int:
 def deliver_alerts() -> int:
     """Send what is new, alerts and mails about forgotten passwords, and what did not get through; how many."""
     address_resets(now=now())
+    raise_vendor_alerts(now=now())
     address_alerts(now=now())
     return deliver_due(channels=CHANNELS, clock=now)
 

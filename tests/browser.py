@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import json
+import os
 import shutil
 import subprocess
 import time
@@ -15,6 +16,8 @@ import aiohttp
 import pytest
 
 PATIENCE_S = 60.0
+REQUIRED = "REQUIRE_BROWSER"
+"""The variable by which .ci/run says that no test may be skipped for want of a browser."""
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = (
     "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
@@ -90,10 +93,8 @@ class Browser:
 
 @contextmanager
 def running_browser(home: str, folder: Path) -> Iterator[Browser]:
-    """Skips the test where there is no browser. `folder` becomes its profile."""
-    program = next(filter(None, map(shutil.which, NAMES)), None)
-    if program is None:
-        pytest.skip("this machine has no Chromium")
+    """Skips the test where there is no browser, unless one is required. `folder` becomes its profile."""
+    program = browser_program()
     log = (folder / "browser.log").open("wb")
     process = subprocess.Popen(
         [program, *FLAGS, f"--user-data-dir={folder / 'profile'}", "about:blank"], stdout=log, stderr=log
@@ -112,6 +113,13 @@ def running_browser(home: str, folder: Path) -> Iterator[Browser]:
         process.kill()
         process.wait()
         log.close()
+
+
+def browser_program() -> str:
+    program = next(filter(None, map(shutil.which, NAMES)), None)
+    if program is None and os.environ.get(REQUIRED):
+        pytest.fail(f"this machine has no Chromium, and {REQUIRED} is set")
+    return program or pytest.skip("this machine has no Chromium")
 
 
 async def _connect(

@@ -4,9 +4,15 @@ from pathlib import Path
 import pytest
 
 from gateway_project.local.redis import EmbeddedRedis
+from tests.emptied_tables import delete_rows_instead_of_flushing
 from tests.properties import register_profiles
+from tests.quick_passwords import hash_passwords_quickly
+from tests.static_files import search_static_files_once
 
 register_profiles()
+search_static_files_once()
+delete_rows_instead_of_flushing()
+hash_passwords_quickly()
 
 
 @pytest.fixture

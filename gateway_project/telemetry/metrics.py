@@ -12,6 +12,11 @@ calls = Counter(
     "gateway_calls", "Metered calls that have ended, by task and model class", ("task", "model_class")
 )
 attempts = Counter("gateway_attempts", "Attempts at vendors", ("provider", "outcome"))
+impossible_usage = Counter(
+    "gateway_impossible_usage",
+    "Attempts of which a vendor reported more than its model can do",
+    ("provider",),
+)
 tokens = Counter("gateway_tokens", "Tokens used", ("model_class", "direction"))
 overhead_s = Histogram(
     "gateway_overhead_seconds", "Time of a call that was not spent waiting for a vendor", SHORT_S
@@ -41,6 +46,6 @@ listening = Gauge(
 )
 
 EVERYTHING = (
-    requests, errors, calls, attempts, tokens, overhead_s, vendor_s, ledger_batch, decisions_lost, replays,
-    rate_fallbacks, in_flight, streams, tasks, ledger_waiting, ledger_reachable, rates_shared, listening,
+    requests, errors, calls, attempts, impossible_usage, tokens, overhead_s, vendor_s, ledger_batch, decisions_lost,
+    replays, rate_fallbacks, in_flight, streams, tasks, ledger_waiting, ledger_reachable, rates_shared, listening,
 )  # fmt: skip

@@ -11,7 +11,7 @@ from gateway_project.telemetry import metrics
 from gateway_project.telemetry.exchange import Exchange
 from metering.calls.values import Call
 from metering.ledger.commands import Attempt
-from metering.types import Task
+from metering.types import EstimateReason, Task
 
 if TYPE_CHECKING:
     from gateway_project.wiring import Runtime
@@ -30,6 +30,8 @@ def call_ended(call: Call, attempts: tuple[Attempt, ...]) -> None:
         metrics.vendor_s.observe(attempt.latency_ms / 1000, attempt.provider_name)
         metrics.tokens.add(model_class, "input", by=attempt.input_tokens)
         metrics.tokens.add(model_class, "output", by=attempt.output_tokens)
+        if attempt.estimate_reason == EstimateReason.IMPOSSIBLE:
+            metrics.impossible_usage.add(attempt.provider_name)
 
 
 def call_replayed(task: Task, *, beyond_rate: bool) -> None:

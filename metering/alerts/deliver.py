@@ -22,6 +22,7 @@ from django.db import transaction
 from metering.alerts.channel import Channel, ChannelError, Message, NotSent, Uncertain
 from metering.alerts.message import message_of
 from metering.alerts.reset_message import reset_message
+from metering.alerts.vendor_message import vendor_message
 from metering.models import AlertDelivery
 
 BATCH = 100
@@ -33,6 +34,8 @@ STUCK_S = 600.0
 LONGEST_WAIT_S = 3600.0
 MAX_ATTEMPTS = 40
 """More than a day with the default backoff."""
+ABOUT = ("alert", "vendor_alert", "password_reset")
+"""What a delivery may be about, one of these."""
 State = AlertDelivery.State
 Clock = Callable[[], datetime]
 Channels = Mapping[str, Callable[[], Channel]]
@@ -66,7 +69,7 @@ def deliver_due(*, channels: Channels, clock: Clock) -> int:
 @transaction.atomic
 def _claim(now: datetime) -> AlertDelivery | None:
     due = AlertDelivery.objects.filter(state=State.PENDING, next_attempt_at__lte=now)
-    free = due.select_for_update(skip_locked=True, of=("self",)).select_related("alert", "password_reset")
+    free = due.select_for_update(skip_locked=True, of=("self",)).select_related(*ABOUT)
     delivery: AlertDelivery | None = free.order_by("next_attempt_at", "id").first()
     if delivery is not None:
         delivery.attempts += 1
@@ -102,6 +105,8 @@ def _message_of(delivery: AlertDelivery, now: datetime) -> Message:
     """Raises NotSent where it would be of no use any more."""
     if delivery.password_reset is not None:
         return reset_message(delivery.password_reset, now=now)
+    if delivery.vendor_alert is not None:
+        return vendor_message(delivery.vendor_alert)
     if delivery.alert is None:  # the database allows no such row
         raise NotSent("there is nothing to say", permanent=True)
     return message_of(delivery.alert)
@@ -109,9 +114,7 @@ def _message_of(delivery: AlertDelivery, now: datetime) -> Message:
 
 def _named(delivery: AlertDelivery) -> dict[str, str]:
     """What it is about, for the log."""
-    if delivery.alert_id is None:
-        return {"password_reset": str(delivery.password_reset_id)}
-    return {"alert": str(delivery.alert_id)}
+    return {name: str(id_) for name in ABOUT if (id_ := getattr(delivery, f"{name}_id")) is not None}
 
 
 def _try_later(delivery: AlertDelivery, error: NotSent, now: datetime) -> None:

@@ -30,7 +30,7 @@ LARGE_INPUT = 256 * 1024
 async def admit(with_: Collaborators, caller: Principal, request: CallRequest) -> Call:
     """The call with its hold committed.
 
-    Raises NotPermitted, ModelNotFound, InvalidRequest, InputTooLarge, RateLimited, BudgetExceeded,
+    Raises NotPermitted, ModelNotFound, InvalidRequest, InputTooLarge, RateLimited, BudgetExceeded, BudgetReserved,
     ConcurrencyExceeded, IdempotencyKeyTaken, IdempotencyMismatch and MeteringUnavailable; then nothing is held,
     and nothing is drawn from a rate limit.
     """

@@ -15,6 +15,7 @@ from metering.models.policy import Budget, PolicyRule
 from metering.models.sessions import LoginSession
 from metering.models.tokens import ATIToken
 from metering.models.usage import UsageLog, UsageRollup
+from metering.models.vendor_alerts import VendorAlert
 
 __all__ = [
     "ATIToken",
@@ -47,4 +48,5 @@ __all__ = [
     "UsageReservation",
     "UsageRollup",
     "User",
+    "VendorAlert",
 ]

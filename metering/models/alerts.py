@@ -7,6 +7,7 @@ from metering.models.password_resets import PasswordReset
 from metering.models.people import User
 from metering.models.policy import choices_of
 from metering.models.tenancy import TenantQuerySet
+from metering.models.vendor_alerts import VendorAlert
 from metering.types import AlertLevel, Dimension, SubjectType, Window
 
 
@@ -66,7 +67,10 @@ class QuotaAlert(models.Model):
 
 
 class AlertDelivery(models.Model):
-    """One alert, or a mail about a forgotten password, on its way to one recipient (metering/alerts/deliver.py)."""
+    """One alert, of a limit or of a vendor, or a mail about a forgotten password, on its way to one recipient.
+
+    See metering/alerts/deliver.py.
+    """
 
     class Channel(models.TextChoices):
         EMAIL = "email"
@@ -80,6 +84,9 @@ class AlertDelivery(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     alert = models.ForeignKey(QuotaAlert, on_delete=models.CASCADE, null=True, related_name="deliveries")
+    vendor_alert = models.ForeignKey(
+        VendorAlert, on_delete=models.CASCADE, null=True, related_name="deliveries"
+    )
     password_reset = models.OneToOneField(
         PasswordReset, on_delete=models.CASCADE, null=True, related_name="delivery"
     )
@@ -96,8 +103,14 @@ class AlertDelivery(models.Model):
         verbose_name_plural = "alert deliveries"
         constraints = [
             models.UniqueConstraint(fields=["alert", "channel", "recipient"], name="delivery_once"),
+            models.UniqueConstraint(
+                fields=["vendor_alert", "channel", "recipient"], name="vendor_delivery_once"
+            ),
             models.CheckConstraint(
-                condition=Q(alert__isnull=True) ^ Q(password_reset__isnull=True), name="delivery_of_one"
+                condition=Q(alert__isnull=False, vendor_alert__isnull=True, password_reset__isnull=True)
+                | Q(alert__isnull=True, vendor_alert__isnull=False, password_reset__isnull=True)
+                | Q(alert__isnull=True, vendor_alert__isnull=True, password_reset__isnull=False),
+                name="delivery_of_one",
             ),
             models.CheckConstraint(
                 condition=Q(state__in=["pending", "sending", "sent", "failed", "uncertain"]),

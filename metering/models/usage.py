@@ -80,6 +80,12 @@ class UsageLog(models.Model):
         indexes = [
             models.Index(fields=["tenant_id", "id"], name="usagelog_tenant_id"),
             BrinIndex(fields=["recorded_at"], name="usagelog_recorded"),
+            # Operators are told of what is impossible; there is hardly ever any.
+            models.Index(
+                fields=["recorded_at"],
+                condition=Q(estimate_reason=EstimateReason.IMPOSSIBLE.value),
+                name="usagelog_impossible",
+            ),
         ]
 
     def __str__(self) -> str:

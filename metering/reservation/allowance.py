@@ -12,7 +12,6 @@ from datetime import datetime
 
 from metering.catalog.served import ServedModel
 from metering.errors import (
-    BudgetExceeded,
     LimitExceeded,
     MeteringUnavailable,
     TransitionRefused,
@@ -153,7 +152,7 @@ class Allowance:
                 sequence=self._sequence,
                 now=self._now(),
             )
-        except BudgetExceeded:
+        except LimitExceeded:
             raise
         except (MeteringUnavailable, TransitionRefused, asyncio.CancelledError):
             self._sealed = True  # what is held now is not known here

@@ -25,107 +25,20 @@ PLAIN_TOOLS = frozenset({"function", "custom"})
 LONG_CACHE = ("1h", "12h", "24h")
 """Lives of written cache entries that cost more than `cache_write`."""
 
-ALLOWED = frozenset(
-    {
-        *(
-            "messages",
-            "model",
-            "stream",
-            "stream_options",
-            "n",
-            "max_tokens",
-            "max_completion_tokens",
-            "metadata",
-        ),
-        *(
-            "temperature",
-            "top_p",
-            "top_k",
-            "top_a",
-            "min_p",
-            "typical_p",
-            "seed",
-            "random_seed",
-            "stop",
-            "stop_token_ids",
-        ),
-        *(
-            "presence_penalty",
-            "frequency_penalty",
-            "repetition_penalty",
-            "length_penalty",
-            "logit_bias",
-            "logprobs",
-        ),
-        *(
-            "top_logprobs",
-            "min_tokens",
-            "ignore_eos",
-            "skip_special_tokens",
-            "include_stop_str_in_output",
-        ),
-        *(
-            "tools",
-            "tool_choice",
-            "parallel_tool_calls",
-            "functions",
-            "function_call",
-            "response_format",
-            "verbosity",
-        ),
-        *(
-            "guided_json",
-            "guided_regex",
-            "guided_choice",
-            "guided_grammar",
-            "structured_outputs",
-            "grammar",
-            "format",
-        ),
-        *(
-            "reasoning_effort",
-            "reasoning",
-            "reasoning_format",
-            "include_reasoning",
-            "reasoning_split",
-            "thinking",
-        ),
-        *(
-            "enable_thinking",
-            "thinking_budget",
-            "chat_template_kwargs",
-            "add_generation_prompt",
-            "prompt_mode",
-        ),
-        *(
-            "user",
-            "user_id",
-            "safety_identifier",
-            "safe_prompt",
-            "prompt_cache_key",
-            "prompt_cache_retention",
-            "usage",
-        ),
-        *(
-            "cache_control",
-            "prompt_cache_options",
-            "service_tier",
-            "modalities",
-            "store",
-            "do_sample",
-            "request_id",
-        ),
-        *(
-            "keep_alive",
-            "truncate",
-            "mirostat",
-            "mirostat_eta",
-            "mirostat_tau",
-            "cache_prompt",
-            "return_progress",
-        ),
-    }
-)
+_NAMES = """
+    messages model stream stream_options n max_tokens max_completion_tokens metadata
+    temperature top_p top_k top_a min_p typical_p seed random_seed stop stop_token_ids
+    presence_penalty frequency_penalty repetition_penalty length_penalty logit_bias logprobs top_logprobs
+    min_tokens ignore_eos skip_special_tokens include_stop_str_in_output add_special_tokens
+    tools tool_choice parallel_tool_calls functions function_call response_format verbosity tool_stream
+    guided_json guided_regex guided_choice guided_grammar guided_decoding_backend structured_outputs grammar format
+    reasoning_effort reasoning reasoning_format include_reasoning reasoning_split thinking enable_thinking
+    thinking_budget think chat_template chat_template_kwargs add_generation_prompt continue_final_message prompt_mode
+    user user_id safety_identifier safe_prompt prompt_cache_key prompt_cache_retention usage request_id do_sample
+    cache_control prompt_cache_options service_tier modalities store
+    keep_alive truncate mirostat mirostat_eta mirostat_tau cache_prompt return_progress
+"""
+ALLOWED = frozenset(_NAMES.split())
 """Fields that cost nothing beyond the tokens that are counted, except for the values that `UNPRICED` names."""
 
 UNPRICED: dict[str, Callable[[Any], bool]] = {

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from metering.errors import (
     BudgetExceeded,
+    BudgetReserved,
     ConcurrencyExceeded,
     IdempotencyAnswerLost,
     IdempotencyInProgress,
@@ -21,16 +22,28 @@ from metering.policy.values import LineTemplate
 from metering.types import Dimension
 
 RETRY_CONCURRENCY_S = 1
+RETRY_RESERVED_S = 1
 RETRY_NEVER_S = 86_400
 """For budgets that never reset: somebody has to raise them first."""
 
 
-def limit_error(denied: Denied, templates: list[LineTemplate], now: datetime) -> LimitExceeded:
+def limit_error(
+    denied: Denied, templates: list[LineTemplate], now: datetime, *, holds_already: bool = False
+) -> LimitExceeded:
     """The error for the denial that lasts longest: the caller has to wait for that one anyway.
 
-    `templates` run along the command's lines.
+    `templates` run along the command's lines. `holds_already`: an enlargement was denied, whose own reservation holds a
+    part of the budget, so that waiting does not help.
     """
-    denial = max(denied.denials, key=lambda item: _wait_s(item, templates[item.line], now))
+
+    def is_only_held(denial: LineDenial) -> bool:
+        """Whether there would be room if every call under way cost nothing: what is held is not used."""
+        return not holds_already and denial.used + denial.requested <= denial.limit
+
+    def wait_s(denial: LineDenial) -> int:
+        return RETRY_RESERVED_S if is_only_held(denial) else _wait_s(denial, templates[denial.line], now)
+
+    denial = max(denied.denials, key=wait_s)
     template = templates[denial.line]
     dimension = template.meter.dimension
     usage = LimitUsage(
@@ -44,12 +57,20 @@ def limit_error(denied: Denied, templates: list[LineTemplate], now: datetime) ->
         period=template.meter.window.value,
         source_id=template.source_id,
     )
-    retry_after_s = _wait_s(denial, template, now)
+    retry_after_s = wait_s(denial)
     if dimension is Dimension.CONCURRENCY:
         return ConcurrencyExceeded(
             f"Too many calls are in flight under {template.name}: {denial.held} of {denial.limit}.",
             usage=usage,
             reset_at=None,
+            retry_after_s=retry_after_s,
+        )
+    if is_only_held(denial):
+        message = f"Calls under way hold the rest of the budget {template.name}: {_facts(denial, template)}. "
+        return BudgetReserved(
+            f"{message}Try again in a moment.",
+            usage=usage,
+            reset_at=denial.resets_at,
             retry_after_s=retry_after_s,
         )
     return BudgetExceeded(
@@ -68,17 +89,21 @@ def _wait_s(denial: LineDenial, template: LineTemplate, now: datetime) -> int:
     return max(1, int((denial.resets_at - now).total_seconds()) + 1)
 
 
-def _budget_message(denial: LineDenial, template: LineTemplate) -> str:
+def _facts(denial: LineDenial, template: LineTemplate) -> str:
     dimension = template.meter.dimension
 
     def shown(amount: int) -> str:
         return f"${usd_text(amount)}" if dimension is Dimension.COST else f"{amount:,}"
 
     unit = "" if dimension is Dimension.COST else f" {dimension.unit}"
-    facts = (
+    return (
         f"{shown(denial.used)} used and {shown(denial.held)} held of {shown(denial.limit)}{unit}, "
         f"this call may need {shown(denial.requested)}"
     )
+
+
+def _budget_message(denial: LineDenial, template: LineTemplate) -> str:
+    facts = _facts(denial, template)
     if denial.requested > denial.limit:
         return (
             f"This call is larger than the whole budget {template.name}: {facts}. "

@@ -36,7 +36,7 @@ async def enlarge(*, ledger: Ledger, hold: Hold, by: Bound, sequence: int, now: 
     )
     match result:
         case Denied():
-            raise limit_error(result, templates, now)
+            raise limit_error(result, templates, now, holds_already=True)
         case Refused():
             raise refusal_error(result)
     return True

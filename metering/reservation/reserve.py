@@ -39,7 +39,7 @@ async def reserve(
 ) -> Hold:
     """The committed hold.
 
-    Raises BudgetExceeded, ConcurrencyExceeded, IdempotencyKeyTaken, IdempotencyMismatch,
+    Raises BudgetExceeded, BudgetReserved, ConcurrencyExceeded, IdempotencyKeyTaken, IdempotencyMismatch,
     MeteringUnavailable and LedgerOverloaded. Whenever the answer is not known, because the ledger is
     away or the caller has gone, the reservation is cancelled for good in the background.
     """

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from metering.decisions.decision import Standing, Step
 from metering.decisions.trace import Balance
-from metering.errors import BudgetExceeded, ConcurrencyExceeded
+from metering.errors import BudgetExceeded, BudgetReserved, ConcurrencyExceeded, LimitExceeded
 from metering.ledger.commands import MeterKey
 from metering.policy.values import Lines
 from metering.simulation.full import LASTS
@@ -36,8 +36,9 @@ def short_of_budget(
         return None
     line = max(full, key=lambda line: LASTS[line.meter.window])
     used, held = balances.get(line.meter, (0, 0))
-    error = ConcurrencyExceeded if line.meter.dimension is Dimension.CONCURRENCY else BudgetExceeded
-    message = (
-        f"{used} used and {held} held of {line.limit}, {requested[line.meter.dimension]} more asked for."
-    )
+    amount = requested[line.meter.dimension]
+    error: type[LimitExceeded] = BudgetReserved if used + amount <= line.limit else BudgetExceeded
+    if line.meter.dimension is Dimension.CONCURRENCY:
+        error = ConcurrencyExceeded
+    message = f"{used} used and {held} held of {line.limit}, {amount} more asked for."
     return Short(line.name, line.source_id, line.mode, error.code, message)

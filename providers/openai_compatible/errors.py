@@ -68,8 +68,8 @@ def broken(why: str) -> ProviderError:
     return ProviderError(why, failure=Failure.CUT, retryable=True)
 
 
-def connection_failed(error: Exception) -> ProviderError:
-    """The error for what the HTTP client raised."""
+def connection_failed(error: Exception, *, sent: bool = True) -> ProviderError:
+    """The error for what the HTTP client raised; `sent`: the vendor can have seen the request."""
     match error:
         case NotSent():
             return _unreachable(error.args[0], retryable=False)
@@ -79,6 +79,8 @@ def connection_failed(error: Exception) -> ProviderError:
             return _unreachable("it cannot be reached", retryable=True)
         case aiohttp.InvalidURL():
             return _unreachable("its base URL is not valid", retryable=False)
+        case _ if not sent:
+            return _unreachable("it cannot be reached", retryable=True)
         case TimeoutError():
             return ProviderError("it did not answer in time", failure=Failure.TIMEOUT, retryable=True)
         case Unanswered():

@@ -31,10 +31,10 @@ READ_BUFFER_BYTES = 1 << 16
 INFORMATIONAL = range(100, 200)
 SCHEMES = frozenset({"http", "https"})
 MAX_HEADER_LENGTH = 8_190
-
-
 AT_ONCE_S = 1.0
 """More than a round trip, less than a vendor needs to work on a request and fail."""
+_used: WeakSet[ResponseHandler] = WeakSet()
+"""Connections on which a request was sent. One pool serves all targets, so that one may have used what another gets."""
 
 
 class NotSent(Exception):
@@ -83,8 +83,8 @@ class Target:
         self._pattern = ClientRequest(
             "POST", url, headers=headers, loop=asyncio.get_running_loop(), session=session
         )
-        self._timeout = ClientTimeout(sock_connect=connect_s)
-        self._used: WeakSet[ResponseHandler] = WeakSet()
+        # `connect` is for all of it: finding the address, every address, encryption.
+        self._timeout = ClientTimeout(connect=connect_s, sock_connect=connect_s)
         named = [
             f"{name}: {value}\r\n"
             for name, value in self._pattern.headers.items()
@@ -131,9 +131,9 @@ class Target:
         while True:
             connection = await self._take()
             protocol = connection.protocol
-            if protocol is None or protocol not in self._used:
+            if protocol is None or protocol not in _used:
                 if protocol is not None:
-                    self._used.add(protocol)
+                    _used.add(protocol)
                 return connection, False
             if not protocol.should_close and not _has_anything_to_read(connection):
                 return connection, True

@@ -163,6 +163,7 @@ class OpenAICompatibleProvider:
                 if field is None or refused_fields.issuperset(LIMIT_NAMES):
                     raise
                 traits = without(traits, field)
+                call.progress.sent = False  # a refusal costs nothing
                 continue
             if traits is not given:
                 logger.info(
@@ -200,7 +201,7 @@ class OpenAICompatibleProvider:
         if isinstance(error, ProviderError):
             failed = error
         elif isinstance(error, (*CONNECTION_ERRORS, NotSent, Unanswered)):
-            failed = connection_failed(error)
+            failed = connection_failed(error, sent=call.progress.sent)
         elif not call.progress.sent:
             logger.error("provider.broke", exc_info=error)
             failed = ProviderError(

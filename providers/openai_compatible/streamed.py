@@ -14,6 +14,8 @@ from providers.port import Chunk, ProviderCall, Usage
 
 DONE = b"[DONE]"
 DONE_FORMS = frozenset({DONE, b'"[DONE]"', b"[done]"})
+GOES_ON = ("null", "none")
+"""Finish reasons with which some vendors say that there is none yet."""
 MAX_EVENT_BYTES = 16 * 1024 * 1024
 """Of one event: a picture in it may have several megabytes."""
 MAX_STREAM_BYTES = 64 * 1024 * 1024
@@ -37,7 +39,7 @@ class StreamedAnswer:
         self._first_event: bytes | None = None
         self._begun: set[int] = set()
         self._finished: set[int] = set()
-        self._closed_by_usage = False
+        self._ends_with_usage = False
         self._shown_usage = False
         self._reported = ReportedUsage()
         self._generated = Generated()
@@ -47,9 +49,7 @@ class StreamedAnswer:
     @property
     def is_complete(self) -> bool:
         """Whether nothing that matters is missing: the vendor said so, or every choice has ended."""
-        if self.done or self._closed_by_usage:
-            return True
-        return len(self._finished) >= self._choices and self._begun <= self._finished
+        return self.done or (len(self._finished) >= self._choices and self._begun <= self._finished)
 
     def feed(self, data: bytes) -> Iterator[Chunk]:
         """The chunks that these bytes complete, up to `[DONE]`."""
@@ -65,7 +65,7 @@ class StreamedAnswer:
     async def end(self) -> list[Chunk]:
         """The last chunks: what came without its blank line, and what the answer is charged for."""
         chunks = list(self._chunks(self._parser.end()))
-        if not self.is_complete:
+        if not (self.is_complete or self._is_closed_by_usage):
             raise broken("its stream ended before its answer did")
         usage = await usage_of_answer(self._call, self._reported, self._generated, self._tier)
         data = b"" if self._shown_usage else self._usage_event(usage)
@@ -79,6 +79,13 @@ class StreamedAnswer:
         return await usage_of_cut(
             self._call, self._reported, self._generated, self._tier, may_hide_reasoning=hides
         )
+
+    @property
+    def _is_closed_by_usage(self) -> bool:
+        """Whether a stream that ends here, in good order, is one of a vendor that says nothing after the usage: neither
+        `[DONE]` nor why a choice ended.
+        """
+        return self._ends_with_usage and (not self._finished or self._begun <= self._finished)
 
     def _chunks(self, events: list[bytes]) -> Iterator[Chunk]:
         for event in events:
@@ -109,16 +116,17 @@ class StreamedAnswer:
             self._tier = answer.tier or self._tier
         choices = answer.choices
         has_usage = self._read_choices(choices) if choices else False
+        if choices:
+            self._ends_with_usage = False
         if not (has_usage or answer.usage or answer.x_groq or answer.timings):  # nearly always
-            if choices:
-                self._closed_by_usage = False
             return Chunk(data=event, model=self._model)
         usages = answer.usages()
         for usage in usages:
             self._reported.add(usage)
         if usages:
+            if not choices:
+                self._ends_with_usage = bool(self._begun) and not self._shown_usage
             self._shown_usage = True
-            self._closed_by_usage = bool(self._begun) and not choices
         return Chunk(data=event, model=self._model, only_usage=bool(usages) and not choices)
 
     def _read_choices(self, choices: list[Choice]) -> bool:
@@ -127,7 +135,7 @@ class StreamedAnswer:
         for place, choice in enumerate(choices):
             index = choice.index if type(choice.index) is int else place
             self._begun.add(index)
-            if choice.finish_reason:
+            if choice.finish_reason and choice.finish_reason not in GOES_ON:
                 self._finished.add(index)
             said = choice.delta or choice.message or choice.text
             if said:

@@ -176,6 +176,6 @@ def count_of(value: object) -> int | None:
             value = float(value) if len(value) <= 32 else None
         except ValueError:
             return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value) or value < 0:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not value >= 0:  # NaN is not either
         return None
     return LARGEST if value > LARGEST else math.ceil(value)

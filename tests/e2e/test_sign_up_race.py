@@ -20,8 +20,7 @@ PEOPLE, USES = 50, 5
 
 
 @pytest.fixture
-def server(transactional_db: Any, settings: Any) -> Iterator[Server]:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+def server(transactional_db: Any) -> Iterator[Server]:
     with running_server() as server:
         yield server
     close_database_threads()

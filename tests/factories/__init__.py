@@ -13,6 +13,7 @@ from tests.factories.ledger import (
     AttemptFactory,
     MeterFactory,
     ReservationFactory,
+    VendorAlertFactory,
     concurrency_meter,
     id_at,
 )
@@ -31,6 +32,7 @@ __all__ = [
     "TeamFactory",
     "TenantFactory",
     "UserFactory",
+    "VendorAlertFactory",
     "alder",
     "birch",
     "concurrency_meter",

@@ -10,7 +10,15 @@ from factory.django import DjangoModelFactory
 
 from metering.ids import derived_id, uuid7
 from metering.ledger.windows import window_bounds
-from metering.models import PolicyRule, QuotaAlert, Tenant, UsageLog, UsageMeter, UsageReservation
+from metering.models import (
+    PolicyRule,
+    QuotaAlert,
+    Tenant,
+    UsageLog,
+    UsageMeter,
+    UsageReservation,
+    VendorAlert,
+)
 from metering.types import Dimension, ReservationState, Window
 from tests.factories.identity import alder
 from tests.factories.policy import BudgetFactory
@@ -71,6 +79,29 @@ class AlertFactory(DjangoModelFactory[QuotaAlert]):
 
     class Meta:
         model = QuotaAlert
+
+
+class VendorAlertFactory(DjangoModelFactory[VendorAlert]):
+    """An alert that a call of Alder's raised."""
+
+    provider_name = "sandbox"
+    model = "sandbox-small"
+    day = factory.LazyAttribute(lambda alert: alert.raised_at.date())
+    reservation_id = factory.LazyFunction(uuid7)
+    tenant_id = factory.LazyFunction(lambda: alder().pk)
+    reported = '{"prompt_tokens":1000000000000}'
+    input_tokens = 1_200
+    output_tokens = 300
+    cost_nano_usd = 4_200_000
+    times_seen = 1
+    last_seen_at = raised_at = factory.LazyFunction(now)
+
+    class Meta:
+        model = VendorAlert
+
+    @classmethod
+    def _create(cls, noun: Any, /, **columns: Any) -> Any:
+        return noun.objects.create(**columns)  # `model` is also the name of factory_boy's own argument
 
 
 def concurrency_meter(rule: PolicyRule, tenant: Tenant, *, held: int) -> UsageMeter:

@@ -21,6 +21,7 @@ from metering.models import (
     UsageReservation,
     UsageRollup,
     User,
+    VendorAlert,
 )
 from tests.factories import (
     AlertFactory,
@@ -29,6 +30,7 @@ from tests.factories import (
     MeterFactory,
     RuleFactory,
     TenantFactory,
+    VendorAlertFactory,
     make_token,
     reference_data,
 )
@@ -52,6 +54,7 @@ class House:
     budget: Budget
     decision: PolicyDecision
     alert: QuotaAlert
+    vendor_alert: VendorAlert
 
     def names(self) -> dict[str, str]:
         """What the placeholders of a route's path and body become."""
@@ -78,6 +81,7 @@ class House:
             self.budget,
             self.decision,
             self.alert,
+            self.vendor_alert,
         )
         return {str(row.pk) for row in rows} | {self.tenant.slug, self.token.prefix, self.secret}
 
@@ -137,6 +141,7 @@ def make_house(slug: str) -> House:
         budget=budget,
         decision=make_decision(tenant, token),
         alert=AlertFactory(meter=meter),
+        vendor_alert=VendorAlertFactory(tenant_id=tenant.pk, model=f"{slug}-model"),
     )
 
 
@@ -149,6 +154,7 @@ def more_of(house: House) -> None:
     RuleFactory(tenant=house.tenant, key="max_tokens_out", value=7)
     meter = MeterFactory(budget=BudgetFactory(tenant=house.tenant, window="month"), used=7)
     AlertFactory(meter=meter)
+    VendorAlertFactory(tenant_id=house.tenant.pk, model=f"{slug}-second-model")
     _use(house.tenant, house.admin, None, f"{slug}-second-talk")
     make_decision(house.tenant, house.token, rule="tenant cost/month")
 
@@ -156,7 +162,7 @@ def more_of(house: House) -> None:
 def image_of(house: House) -> list[Any]:
     """Every row of a tenant, to see whether one has changed."""
     rows: list[Any] = []
-    for noun in (ATIToken, Team, User, PolicyRule, Budget, QuotaAlert, *BOOKS):
+    for noun in (ATIToken, Team, User, PolicyRule, Budget, QuotaAlert, VendorAlert, *BOOKS):
         rows += noun.objects.filter(tenant_id=house.tenant.pk).order_by("pk").values()
     rows += Membership.objects.filter(team__tenant=house.tenant).order_by("pk").values()
     rows += Tenant.objects.filter(pk=house.tenant.pk).values()

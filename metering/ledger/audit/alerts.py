@@ -1,5 +1,7 @@
 """What must be true of alerts: every threshold that was reached was told, and nothing was told that was not reached.
 
+A meter's thresholds were told in this episode or in an earlier one, and those of this episode are all known to it.
+
 Measured by the limit and the thresholds that the meter's last reserve brought, because a budget that is changed counts
 from the next call on.
 """
@@ -11,9 +13,11 @@ RECORDED = Invariant(
     METER,
     """
 WITH raised AS (
-    SELECT meter_id, string_agg(DISTINCT threshold::text, ',') AS told, count(DISTINCT episode) AS episodes,
-        array_agg(threshold ORDER BY threshold) AS thresholds
-    FROM metering_quotaalert GROUP BY meter_id
+    SELECT alert.meter_id, string_agg(DISTINCT threshold::text, ',') AS told, count(DISTINCT episode) AS episodes,
+        array_agg(threshold) AS thresholds, coalesce(max(episode), 0) AS last_episode,
+        coalesce(array_agg(threshold) FILTER (WHERE episode = meter.episodes), '{}') AS told_last
+    FROM metering_quotaalert alert LEFT JOIN metering_usagemeter meter ON meter.id = alert.meter_id
+    GROUP BY alert.meter_id
 ), meter AS (
     SELECT id, "window" = 'none' AS at_once, alerted, string_to_array(alerted, ',')::smallint[] AS thresholds, episodes
     FROM metering_usagemeter WHERE alerted <> '' OR episodes > 0
@@ -22,7 +26,9 @@ SELECT coalesce(meter.id, raised.meter_id), coalesce(raised.told, 'none') || ' i
     coalesce(meter.alerted || ' in ' || meter.episodes, 'nothing told')
 FROM meter FULL JOIN raised ON raised.meter_id = meter.id
 WHERE CASE WHEN meter.at_once THEN meter.episodes IS DISTINCT FROM raised.episodes
-    ELSE coalesce(meter.thresholds, '{}') IS DISTINCT FROM coalesce(raised.thresholds, '{}') END
+    ELSE NOT coalesce(meter.thresholds, '{}') <@ coalesce(raised.thresholds, '{}')
+        OR NOT coalesce(raised.told_last, '{}') <@ coalesce(meter.thresholds, '{}')
+        OR raised.last_episode > coalesce(meter.episodes, 0) END
 """,
 )
 

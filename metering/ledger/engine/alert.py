@@ -9,6 +9,8 @@ reaching a threshold of t percent:
   if every call in flight had cost nothing;
 - for calls at once: as many are held when the batch ends, or when a call was denied. One at a time is not told, it is
   how a limit of 1 is used. After a cool-down they are told anew.
+
+A raised limit begins a new episode: what it leaves unreached is told once more.
 """
 
 from datetime import timedelta
@@ -22,12 +24,16 @@ from metering.types import Dimension
 
 COOL_DOWN = timedelta(hours=6)
 """Between two alerts about the calls at once of one meter."""
+CHANGE_COOL_DOWN = timedelta(minutes=1)
+"""Between two raises of a limit after which its thresholds are told again."""
 EXHAUSTED = 100
 
 
 def watch(line: HoldLine, meter: Meter, books: Books) -> None:
     """A reserve brings another limit, or other thresholds."""
     if line.limit != meter.watched_limit or line.thresholds != meter.thresholds:
+        if line.limit > meter.watched_limit:
+            _forget_unreached(meter, line.limit, books)
         meter.watched_limit, meter.thresholds = line.limit, line.thresholds
         _arm(meter, books)
 
@@ -35,7 +41,9 @@ def watch(line: HoldLine, meter: Meter, books: Books) -> None:
 def rearm(meter: Meter, books: Books) -> None:
     """End a cool-down that is over on the database's clock."""
     if meter.rearms_at is not None and meter.rearms_at <= books.now:
-        meter.rearms_at, meter.alerted = None, ""
+        meter.rearms_at = None
+        if meter.dimension is Dimension.CONCURRENCY:
+            meter.alerted = ""
         _arm(meter, books)
 
 
@@ -70,7 +78,7 @@ def _reached(meter: Meter, amount: int) -> tuple[int, ...]:
 
 
 def _tell(meter: Meter, thresholds: tuple[int, ...], held: int, requested: int | None, books: Books) -> None:
-    if not thresholds or meter.rearms_at is not None:
+    if not thresholds or (meter.dimension is Dimension.CONCURRENCY and meter.rearms_at is not None):
         return
     books.alerts += [
         Alert(meter.id, percent, meter.episodes, meter.used, held, requested, meter.watched_limit)
@@ -81,6 +89,20 @@ def _tell(meter: Meter, thresholds: tuple[int, ...], held: int, requested: int |
         meter.episodes += 1
         meter.rearms_at = books.now + COOL_DOWN
     _arm(meter, books)
+
+
+def _forget_unreached(meter: Meter, limit: int, books: Books) -> None:
+    """Of a raised limit: what is not reached any more is told again when it is.
+
+    Not twice within a cool-down: while a change reaches the processes, calls bring the old limit and the new in turns.
+    """
+    told = percentages(meter.alerted)
+    reached = [percent for percent in told if meter.used >= _least(percent, limit)]
+    if len(reached) == len(told) or meter.dimension is Dimension.CONCURRENCY or meter.rearms_at is not None:
+        return
+    meter.alerted = ",".join(map(str, reached))
+    meter.episodes += 1
+    meter.rearms_at = books.now + CHANGE_COOL_DOWN
 
 
 def _arm(meter: Meter, books: Books) -> None:

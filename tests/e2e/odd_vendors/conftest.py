@@ -43,6 +43,7 @@ def _empty_tables() -> None:
 UNUSABLE = {
     "no-port": {"base_url": "http://127.0.0.1:99999/v1"},
     "no-host": {"base_url": "http://[nonsense/v1"},
+    "no-key": {"base_url": "http://127.0.0.1:9/v1", "api_key_env": "UNSET_VENDOR_KEY"},
     "no-header": {"base_url": "http://127.0.0.1:9/v1", "api_key_env": "ODD_VENDOR_KEY"},
 }
 """Providers that no door would let in."""

@@ -29,6 +29,12 @@ def test_a_call_on_a_connection_that_was_reset_unread_is_sent_again_and_paid_onc
     assert (told.tokens, told.row.estimated, told.row.attempt) == ((9, 2), False, 1)
 
 
+def test_a_connection_that_another_provider_of_the_same_host_used_was_used(used: Shop) -> None:
+    told = used.ask(Turn(unread=True, ending="reset"), Turn(), model="of-openai")
+    assert (told.status, told.said, len(told.seen)) == (200, "hello there", 1)
+    assert (told.tokens, told.row.estimated) == ((9, 2), False)
+
+
 @Forms
 def test_a_call_on_a_connection_that_may_have_been_read_is_sent_again_beside_a_marked_attempt(
     used: Shop, stream: bool

@@ -100,6 +100,31 @@ def test_usage_at_the_beginning_ends_no_stream(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("how", ["close", "reset"])
+def test_usage_in_events_of_its_own_on_the_way_of_a_cut_stream_is_a_lower_bound(shop: Shop, how: str) -> None:
+    told = shop.ask(cut(delta("one "), usage(900, 1), delta("two "), usage(900, 30), how=how), stream=True)
+    assert (told.row.outcome, told.tokens, told.row.estimate_reason) == ("cut", (900, 30), "cut")
+    assert told.error["code"] == "vendor_error"
+
+
+def test_usage_does_not_end_a_choice_that_was_cut(shop: Shop) -> None:
+    told = shop.ask(
+        cut(delta("one"), delta(finish="stop"), delta("two", index=1), usage(9, 2)), stream=True, n=2
+    )
+    assert (told.row.outcome, told.error["code"]) == ("cut", "vendor_error")
+
+
+def test_a_stream_that_ends_in_good_order_after_its_usage_is_complete(shop: Shop) -> None:
+    told = shop.ask(events(delta("hi"), usage(9, 1), done=False), stream=True)
+    assert (told.said, told.events[-1], told.tokens, told.row.outcome) == ("hi", "[DONE]", (9, 1), "ok")
+
+
+@pytest.mark.parametrize("reason", ["null", "none", "", 0, None])
+def test_a_finish_reason_that_says_there_is_none_ends_no_choice(shop: Shop, reason: Any) -> None:
+    told = shop.ask(cut(delta("one ", finish=reason), delta("two ", finish=reason)), stream=True)
+    assert (told.row.outcome, told.error["code"]) == ("cut", "vendor_error")
+
+
+@pytest.mark.parametrize("how", ["close", "reset"])
 def test_no_error_follows_an_answer_that_is_complete_when_the_connection_breaks(shop: Shop, how: str) -> None:
     told = shop.ask(cut(delta("hi"), delta(finish="stop"), usage(9, 1), how=how), stream=True)
     assert (told.said, told.events[-1], told.tokens, told.row.outcome) == ("hi", "[DONE]", (9, 1), "ok")
@@ -168,7 +193,7 @@ def test_the_official_sdk_pays_for_an_ambiguous_call_once(shop: Shop) -> None:
     assert UsageLog.objects.filter(request_id="paid-once").count() == 1
 
 
-@pytest.mark.parametrize("model", ["no-port", "no-host", "no-header"])
+@pytest.mark.parametrize("model", ["no-port", "no-host", "no-header", "no-key"])
 @Forms
 def test_what_cannot_be_sent_is_released_and_costs_nothing(shop: Shop, model: str, stream: bool) -> None:
     told = shop.ask(model=model, stream=stream, capped=True)

@@ -12,12 +12,6 @@ from tests.integration.admin_console import rows
 Url = Callable[..., str]
 
 
-@pytest.fixture(autouse=True)
-def quick_passwords(settings: Any) -> None:
-    """Passwords are made slow on purpose; here nobody guesses them."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-
-
 @pytest.fixture
 def operator(db: Any) -> User:
     return rows.super_admin()

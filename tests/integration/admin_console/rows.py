@@ -38,6 +38,7 @@ from metering.models import (
     UsageReservation,
     UsageRollup,
     User,
+    VendorAlert,
 )
 
 TOKENS = {"input_tokens": 1200, "output_tokens": 300}
@@ -147,6 +148,11 @@ def usage(tenant: Tenant) -> UsageReservation:
     AlertDelivery.objects.create(
         alert=alert, channel="email", recipient="ann@example.com", next_attempt_at=moment
     )
+    VendorAlert.objects.create(
+        provider_name="sandbox", model=f"model-{uuid7()}", day=moment.date(), reservation_id=hold.pk,
+        tenant_id=tenant.pk, reported='{"prompt_tokens": 1000000000000}', cost_nano_usd=1_200_000, times_seen=3,
+        last_seen_at=moment, raised_at=moment, **TOKENS,
+    )  # fmt: skip
     KeptAnswer.objects.create(
         reservation_id=hold.pk, tenant_id=tenant.pk, content=b"sealed", expires_at=moment + timedelta(days=1)
     )

@@ -11,7 +11,7 @@ import pytest
 from gateway_project.vendors import ConfiguredVendors
 from metering.models import Provider
 from metering.orm import close_database_threads, in_database_thread
-from metering.ports import AttemptFailed, VendorCall
+from metering.ports import AttemptFailed, Progress, VendorCall
 from metering.snapshots import Changes
 from providers.port import Capability, Completion, ProviderCall
 from providers.registry import FACTORIES, ProviderConfig
@@ -100,6 +100,10 @@ def call(*, slow: bool = False) -> VendorCall:
         body=body,
         attempt_id="attempt-1",
         timeout_s=WITHIN_S,
+        asked={},
+        output_limit=10,
+        traits={},
+        progress=Progress(),
     )
 
 

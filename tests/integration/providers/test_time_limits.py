@@ -1,7 +1,9 @@
 """Every wait for a vendor has a limit of its own, which counts from when the wait begins."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import socket
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack
 
 import pytest
 
@@ -41,3 +43,31 @@ async def test_a_gap_in_a_whole_answer_is_noticed_too(patient: OpenAICompatibleP
         with pytest.raises(ProviderError) as caught:
             await patient.complete(asking("vendor:stall=50", timeout_s=LONG_S))
     assert caught.value.failure is Failure.TIMEOUT
+
+
+@pytest.fixture
+def busy_url() -> Iterator[str]:
+    """The base URL of a server that accepts no connection: its queue is full."""
+    with ExitStack() as stack:
+        server = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
+        for _ in range(4):
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(server.getsockname())
+        yield f"http://127.0.0.1:{server.getsockname()[1]}/v1"
+
+
+@pytest.mark.parametrize(
+    "timeouts",
+    [Timeouts(connect_s=SHORT_S), Timeouts(connect_s=LONG_S, first_byte_s=SHORT_S)],
+    ids=["connecting", "answering"],
+)
+async def test_a_call_that_waits_for_a_connection_in_vain_was_never_sent(
+    busy_url: str, timeouts: Timeouts
+) -> None:
+    provider = OpenAICompatibleProvider(base_url=busy_url, timeouts=timeouts)
+    async with asyncio.timeout(AT_MOST_S):
+        with pytest.raises(ProviderError) as caught:
+            await chunks_of(provider, streamed(timeout_s=LONG_S))
+    await provider.close()
+    assert (caught.value.failure, caught.value.usage) == (Failure.UNREACHABLE, None)

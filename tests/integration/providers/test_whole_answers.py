@@ -132,12 +132,16 @@ async def test_a_wrong_key_is_told_without_the_key(vendor: RunningVendor) -> Non
         ("vendor:bad-json", Failure.CUT),
         ("vendor:type=text/html vendor:bad-json", Failure.CUT),
         ("vendor:error", Failure.REFUSED),
-        ("vendor:big=17000000", Failure.CUT),
     ],
 )
 async def test_an_answer_that_is_none(provider: Provider, directive: str, failure: Failure) -> None:
     error = await failure_of(provider, directive, timeout_s=0.6)
     assert (error.failure, error.retryable) == (failure, True)
+
+
+async def test_an_answer_that_is_too_large(provider: Provider) -> None:
+    error = await failure_of(provider, "vendor:big=17000000", timeout_s=60.0)
+    assert (error.failure, error.retryable) == (Failure.CUT, True)
 
 
 async def test_nobody_listens() -> None:

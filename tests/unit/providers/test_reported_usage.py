@@ -153,7 +153,7 @@ def test_of_a_contradiction_the_larger_reading_counts_and_is_marked(
     [
         *[(value, None) for value in (None, True, -1, "many", [], {}, float("nan"), "", "nan", "1" * 40)],
         *[(7, 7), (1.5, 2), (2.0, 2), ("12", 12), ("1.2", 2), (0, 0), (-0.0, 0)],
-        *[(10**12, 10**12), (10**20, LARGEST), (float("inf"), LARGEST), (1e300, LARGEST)],
+        *[(10**12, 10**12), (10**20, LARGEST), (10**400, LARGEST), (float("inf"), LARGEST), (1e300, LARGEST)],
     ],
 )
 def test_a_count_is_read_as_it_can_be(value: object, count: int | None) -> None:

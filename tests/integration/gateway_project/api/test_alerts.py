@@ -3,7 +3,7 @@
 import pytest
 
 from metering.models import AuditEvent, QuotaAlert, User
-from tests.factories import AlertFactory, BudgetFactory, MeterFactory, birch
+from tests.factories import AlertFactory, BudgetFactory, MeterFactory, VendorAlertFactory, birch
 from tests.integration.gateway_project.api.people import call, code_of, person, super_admin
 
 pytestmark = pytest.mark.django_db
@@ -39,6 +39,15 @@ def test_a_tenants_administrator_sees_the_tenants_own_alerts_and_no_shared_ones(
         assert code_of(call("POST", f"alerts/{alert.pk}/acknowledge", who=admin)) == (404, "not_found")
     assert len(listed(super_admin())) == 3
     assert code_of(call("GET", "alerts", who=person()))[0] == 403
+
+
+def test_what_is_noticed_about_vendors_is_no_alert_of_a_tenant() -> None:
+    about_a_vendor = VendorAlertFactory()
+    admin = person(ADMIN)
+    assert listed(admin) == []
+    for method, path in (("GET", ""), ("POST", "/acknowledge")):
+        answer = call(method, f"alerts/{about_a_vendor.pk}{path}", who=admin)
+        assert code_of(answer) == (404, "not_found")
 
 
 def test_the_first_who_acknowledges_an_alert_stays() -> None:

@@ -18,10 +18,17 @@ from tests.integration.metering.ledger import kit
 from tests.integration.metering.ledger.foreseen import Foreseen
 from tests.integration.metering.ledger.months import OLD, held_since, partitions_of
 
-EMPTY = """
-TRUNCATE metering_usagemeter, metering_usagereservation, metering_usagelog, metering_ledgerentry,
-    metering_closingbalance, metering_ledgerperiod, metering_usagerollup, metering_quotaalert CASCADE
+TABLES = [
+    *("metering_usagemeter", "metering_usagereservation", "metering_usagelog", "metering_ledgerentry"),
+    *("metering_closingbalance", "metering_ledgerperiod", "metering_usagerollup", "metering_quotaalert"),
+]
+USED = """
+WITH named AS (SELECT unnest(%s::regclass[]) AS id)
+SELECT string_agg(oid::regclass::text, ', ') FROM pg_class
+WHERE relkind = 'r' AND oid IN (SELECT id FROM named UNION SELECT inhrelid FROM pg_inherits, named WHERE inhparent = id)
+  AND (pg_relation_size(oid) > 0 OR reltuples >= 0)
 """
+"""Tables and partitions that are not as new: with a page of rows, alive or dead, or with statistics."""
 
 
 @pytest.fixture
@@ -83,7 +90,9 @@ async def settled(
 def empty(conninfo: str) -> None:
     """No rows, and the partitions of the present months."""
     with psycopg.connect(conninfo, autocommit=True) as connection:
-        connection.execute(EMPTY)
+        (used,) = connection.execute(USED, [TABLES]).fetchone() or (None,)
+        if used:  # to truncate those that are as new would take as long again
+            connection.execute(f"TRUNCATE {used} CASCADE".encode())
     periods.make_partitions(conninfo, datetime.now(UTC))
 
 

@@ -103,10 +103,12 @@ async def test_a_budget_that_was_changed_is_measured_anew_by_every_writer(
     await use(ledger, meter, 1, limit=50)
     assert told(database) == [80]
     await use(other, meter, 1, limit=1_000)
-    await use(ledger, meter, 900, limit=1_000)
+    await use(ledger, meter, 700, limit=1_000)
     assert told(database) == [80]
+    await use(ledger, meter, 200, limit=1_000)
+    assert sorted(told(database)) == [80, 80], "of the raised budget it is told again"
     await use(other, meter, 10, limit=1_000)
-    assert told(database) == [80, 95]
+    assert sorted(told(database)) == [80, 80, 95]
 
 
 async def test_a_process_that_has_not_heard_of_a_raised_budget_does_not_lower_it_for_the_others(

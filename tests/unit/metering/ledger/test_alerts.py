@@ -81,7 +81,43 @@ def test_a_lowered_budget_is_told_at_the_next_call_and_a_raised_one_is_measured_
     assert told(use(books_with(row), 60)) == []
     assert told(use(books_with(row), 1, limit=64)) == [80, 95]
     assert told(use(books_with(row), 1, limit=1_000)) == []
-    assert row.alert_at == 1_000
+    assert row.alert_at == 800
+
+
+def test_a_raised_budget_is_told_again_when_it_is_reached_again() -> None:
+    row = meter()
+    assert told(use(books_with(row), 100)) == [80, 95, 100]
+    assert told(use(books_with(row), 10, limit=200)) == []
+    again = use(books_with(row), 55, limit=200)
+    assert [(alert.threshold, alert.episode, alert.limit) for alert in again.alerts] == [(80, 1, 200)]
+    assert told(use(books_with(row), 35, limit=200)) == [95, 100]
+
+
+def test_what_a_raised_budget_still_reaches_is_not_told_again() -> None:
+    row = meter()
+    use(books_with(row), 100)
+    assert told(use(books_with(row), 0, limit=110)) == []
+    assert row.alerted == "80"
+    assert told(use(books_with(row), 10, limit=110)) == [95, 100]
+
+
+def test_a_budget_that_is_lowered_and_raised_in_turns_is_not_told_each_time() -> None:
+    row = meter()
+    found = [told(use(books_with(row), 0 if row.used else 100, limit=limit)) for limit in [100, 200] * 5]
+    assert found == [[80, 95, 100], [], [80, 95, 100], *[[]] * 7]
+
+
+def test_a_denial_that_said_used_up_is_said_again_after_a_raise() -> None:
+    books = books_with(meter())
+    use(books, 96)
+    apply(reserve(line(5, 100, thresholds=USUAL)), books)  # type: ignore[arg-type]
+    raise_alerts(books)
+    row = books.meters[METER_ID]
+    assert told(use(books_with(row), 4, limit=120)) == []
+    denied = books_with(row)
+    apply(reserve(line(21, 120, thresholds=USUAL)), denied)  # type: ignore[arg-type]
+    raise_alerts(denied)
+    assert told(denied) == [100]
 
 
 def test_a_lowered_budget_is_told_by_its_denial_too() -> None:

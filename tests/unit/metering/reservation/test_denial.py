@@ -4,6 +4,7 @@ import pytest
 
 from metering.errors import (
     BudgetExceeded,
+    BudgetReserved,
     IdempotencyAnswerLost,
     IdempotencyInProgress,
     IdempotencyMismatch,
@@ -20,7 +21,7 @@ from tests.fakes.policy import line
 
 def denial(place: int, *, after_s: float | None, **fields: int) -> LineDenial:
     resets_at = None if after_s is None else NOW + timedelta(seconds=after_s)
-    figures = {"used": 8, "held": 1, "requested": 2, "limit": 10, **fields}
+    figures = {"used": 9, "held": 1, "requested": 2, "limit": 10, **fields}
     return LineDenial(line=place, resets_at=resets_at, **figures)
 
 
@@ -51,6 +52,30 @@ def test_a_total_that_never_resets_says_so() -> None:
 
 def test_a_call_that_never_fits_is_told_so() -> None:
     assert "larger than the whole budget" in error_of(denial(0, after_s=60, requested=11)).message
+
+
+@pytest.mark.parametrize(
+    ("used", "held", "requested", "kind"),
+    [
+        (8, 1, 2, BudgetReserved),
+        (0, 10, 10, BudgetReserved),
+        (9, 1, 2, BudgetExceeded),
+        (9, 0, 2, BudgetExceeded),
+        (0, 5, 11, BudgetExceeded),
+    ],
+)
+def test_what_is_only_held_is_told_apart_from_what_is_used_up(
+    used: int, held: int, requested: int, kind: type[Exception]
+) -> None:
+    short = denial(0, after_s=190_526, used=used, held=held, requested=requested)
+    error = limit_error(Denied(reservation_id=uuid7(), denials=(short,)), [line(Dimension.REQUESTS, 10)], NOW)
+    assert type(error) is kind
+    assert (error.retry_after_s == 1) is (kind is BudgetReserved)
+
+
+def test_a_budget_that_is_used_up_is_named_before_one_that_is_only_held() -> None:
+    held = denial(0, after_s=None, used=0, held=10)
+    assert error_of(held, denial(1, after_s=60)).usage.dimension == "tokens"
 
 
 @pytest.mark.parametrize(

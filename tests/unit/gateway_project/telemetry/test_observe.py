@@ -1,0 +1,46 @@
+"""What a call that has ended is counted as."""
+
+import time
+from types import SimpleNamespace
+from typing import Any
+
+from msgspec.structs import replace
+
+from gateway_project.telemetry import metrics
+from gateway_project.telemetry.observe import call_ended
+from metering.types import EstimateReason
+from tests.unit.metering.ledger import kit
+
+CALL: Any = SimpleNamespace(
+    model=SimpleNamespace(model_class="BASE_S"),
+    policy=SimpleNamespace(task="LLM0_CHAT"),
+    started_s=time.monotonic(),
+    allowance=SimpleNamespace(vendor_s=0.0),
+)
+
+
+def counted() -> dict[tuple[str, ...], float]:
+    return {labels: cell[0] for labels, cell in metrics.impossible_usage.series.items()}
+
+
+def test_what_a_vendor_cannot_have_used_is_counted_for_each_vendor() -> None:
+    before = counted()
+    attempts = [
+        replace(kit.attempt(number, vendor), estimated=True, estimate_reason=reason)
+        for number, (vendor, reason) in enumerate(
+            [
+                ("one", EstimateReason.IMPOSSIBLE),
+                ("one", EstimateReason.IMPOSSIBLE),
+                ("other", EstimateReason.IMPOSSIBLE),
+                ("third", EstimateReason.CONTRADICTORY),
+            ],
+            start=1,
+        )
+    ]
+    call_ended(CALL, (*attempts, kit.attempt(5, "third")))
+    grown = {labels: count - before.get(labels, 0) for labels, count in counted().items()}
+    assert {labels: count for labels, count in grown.items() if count} == {("one",): 2, ("other",): 1}
+
+
+def test_it_is_among_what_is_published() -> None:
+    assert metrics.impossible_usage in metrics.EVERYTHING
