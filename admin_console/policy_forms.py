@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
+from admin_console.json_field import StrictJSONField
 from metering.models import Budget, PolicyRule
 from metering.models.policy import TENANT_SCOPES
 from metering.money import NANO_PER_USD, nano_from_usd, usd_from_nano
@@ -72,6 +73,7 @@ class RuleForm(ScopedForm):
     class Meta:
         model = PolicyRule
         fields = "__all__"
+        field_classes = {"conditions": StrictJSONField}
         widgets = {"conditions": UnfoldAdminTextareaWidget(attrs={"rows": 3})}
         help_texts = {"scope_id": SCOPE_ID_HELP, "conditions": CONDITIONS_HELP}
 

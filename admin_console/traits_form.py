@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from unfold.widgets import UnfoldAdminTextareaWidget
 
+from admin_console.json_field import StrictJSONField
 from metering.models import LLMModel, Provider
 from metering.traits import TRAITS
 
@@ -16,7 +17,7 @@ TRAITS_HELP = (
 
 class TraitsForm(forms.ModelForm):
     # Declared, because Django would compare with a hidden copy in the page, and the audit trail with it.
-    traits = forms.JSONField(
+    traits = StrictJSONField(
         required=False, widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}), help_text=TRAITS_HELP
     )
 

@@ -6,7 +6,7 @@ from typing import Any
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["gateway_project.api.authentication.BearerAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["gateway_project.api.permissions.IsCaller"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["gateway_project.api.json_body.StrictJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PAGINATION_CLASS": "gateway_project.api.pagination.CursorPages",
     "DEFAULT_SCHEMA_CLASS": "gateway_project.api.schema.Schema",

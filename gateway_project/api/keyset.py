@@ -10,21 +10,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 
-from gateway_project.api.pagination import CursorPages
-from metering.errors import InvalidRequest, NotFound
+from metering.errors import NotFound
 
 K = TypeVar("K")
 MAX_CURSOR = 2_000
-
-
-def limit_of(request: Request) -> int:
-    """`?limit=`, 1 to 200. Raises InvalidRequest."""
-    given = request.query_params.get("limit")
-    if given is None:
-        return CursorPages.page_size
-    if not given.isascii() or not given.isdigit() or not 0 < int(given[:9]) <= CursorPages.max_page_size:
-        raise InvalidRequest(f"limit must be 1 to {CursorPages.max_page_size}.", param="limit")
-    return int(given)
 
 
 def cursor_of(request: Request, kind: type[K]) -> K | None:

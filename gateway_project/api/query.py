@@ -1,8 +1,45 @@
-"""Query parameters, checked before a database sees them."""
+"""Query parameters, checked before a database sees them: each handler says which it takes, and others are refused."""
 
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 
+from gateway_project.api.input import SHOWN, StrictInput, closest
 from metering.errors import InvalidRequest
+
+F = TypeVar("F", bound=Callable[..., Any])
+FLAGS = {"": None, "true": True, "1": True, "false": False, "0": False}
+
+
+def asks(*parameters: OpenApiParameter | type[StrictInput], **schema: Any) -> Callable[[F], F]:
+    """As `extend_schema`, which it calls, for a handler that takes these query parameters."""
+    names = frozenset(name for parameter in parameters for name in _names(parameter))
+
+    def decorate(handler: F) -> F:
+        handler.query_names = query_names(handler) | names  # type: ignore[attr-defined]
+        return extend_schema(parameters=list(parameters), **schema)(handler)
+
+    return decorate
+
+
+def query_names(handler: object) -> frozenset[str]:
+    """The query parameters that a handler takes."""
+    names: frozenset[str] = getattr(handler, "query_names", frozenset())
+    return names
+
+
+def check_query(request: Request, known: frozenset[str]) -> None:
+    """Raises InvalidRequest for a parameter that nobody reads, or that occurs twice."""
+    for name, values in request.query_params.lists():
+        shown = name[:SHOWN]
+        if name not in known:
+            raise InvalidRequest(
+                f"{shown}: unknown query parameter{closest(name, sorted(known))}", param=shown
+            )
+        if len(values) > 1:
+            raise InvalidRequest(f"{shown} occurs {len(values)} times in the query.", param=shown)
 
 
 def query_text(request: Request, name: str, *, max_length: int = 254) -> str:
@@ -11,3 +48,17 @@ def query_text(request: Request, name: str, *, max_length: int = 254) -> str:
     if len(text) > max_length or not text.isprintable():
         raise InvalidRequest(f"{name} must be printable, of at most {max_length} characters.", param=name)
     return text
+
+
+def query_flag(request: Request, name: str) -> bool | None:
+    """A parameter that is true or false; None if it is missing. Raises InvalidRequest for any other word."""
+    word = query_text(request, name).lower()
+    if word not in FLAGS:
+        raise InvalidRequest(f"{name} must be true or false.", param=name)
+    return FLAGS[word]
+
+
+def _names(parameter: OpenApiParameter | type[StrictInput]) -> tuple[str, ...]:
+    if isinstance(parameter, OpenApiParameter):
+        return (parameter.name,)
+    return tuple(parameter().fields)

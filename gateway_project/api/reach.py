@@ -45,7 +45,7 @@ def tenant_in_reach(request: Request, slug: str | None = None) -> Tenant:
     """
     if caller_of(request).role != User.Role.SUPER_ADMIN:
         own = _own(request)
-        if slug not in (None, "", own.slug):
+        if slug not in (None, "", own.slug, str(own.pk)):
             raise NotFound(f"There is no tenant {slug!r}.", param="tenant")
         return own
     if not slug:

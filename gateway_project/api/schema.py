@@ -5,13 +5,15 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, TypeVar
 
-from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiSerializerExtension
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
+from drf_spectacular.utils import OpenApiParameter, inline_serializer
 from rest_framework.fields import URLField
 from rest_framework.serializers import Serializer
 
 from gateway_project.api.authentication import BearerAuthentication
+from gateway_project.api.input import StrictInput
+from gateway_project.api.query import asks
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -28,6 +30,17 @@ class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
             "scheme": "bearer",
             "description": "An access token from `/api/auth/token`, or an ATI token.",
         }
+
+
+class ClosedObject(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
+    """What the API takes has no other fields than those that the document names."""
+
+    target_class = StrictInput
+    match_subclasses = True
+
+    def map_serializer(self, auto_schema: Any, direction: Any) -> dict[str, Any]:
+        schema: dict[str, Any] = auto_schema._map_serializer(self.target, direction, bypass_extensions=True)
+        return {**schema, "additionalProperties": False} if direction == "request" else schema
 
 
 class Schema(AutoSchema):
@@ -48,14 +61,20 @@ class Schema(AutoSchema):
         return type(serializer).__qualname__.replace(".", "")
 
 
-def paged(serializer: type[Serializer[Any]], *, tags: list[str]) -> Callable[[F], F]:
-    """For a handler that answers with `ApiView.page`: the page around the rows, and how to ask for the next one."""
-    parameters = [
-        OpenApiParameter("cursor", str, description="From `next` or `previous` of another page."),
-        OpenApiParameter("limit", int, description="Rows in a page, up to 200; 50 by default."),
-        OpenApiParameter("tenant", str, description="For super admins: only this tenant's rows, by slug."),
-    ]
-    return extend_schema(responses=_page_of(serializer), parameters=parameters, tags=tags)
+CURSOR = OpenApiParameter("cursor", str, description="From `next` or `previous` of another page.")
+LIMIT = OpenApiParameter("limit", int, description="Rows in a page, up to 200; 50 by default.")
+TENANT = OpenApiParameter("tenant", str, description="For super admins: only this tenant's rows, by slug.")
+
+
+def paged(
+    serializer: type[Serializer[Any]], *more: OpenApiParameter, tags: list[str], of_tenants: bool = True
+) -> Callable[[F], F]:
+    """For a handler that answers with `ApiView.page`: the page around the rows, and how to ask for the next one.
+
+    `more` are its other query parameters. Rows that no tenant has (`of_tenants=False`) are not asked for by tenant.
+    """
+    parameters = (*more, CURSOR, LIMIT, *((TENANT,) if of_tenants else ()))
+    return asks(*parameters, responses=_page_of(serializer), tags=tags)
 
 
 @lru_cache

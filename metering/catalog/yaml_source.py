@@ -82,7 +82,10 @@ def suggestion(word: str, known: Collection[str]) -> str:
 
 
 def plain_value(node: Node) -> object:
-    """A node as JSON has it. Raises ValueError when it is too large or refers to itself."""
+    """A node as JSON has it.
+
+    Raises ValueError when it is too large or refers to itself, and for a key that occurs twice or is no text.
+    """
     return _plain(node, [MAX_PLAIN_NODES], MAX_DEPTH)
 
 
@@ -91,6 +94,7 @@ def _plain(node: Node, left: list[int], depth: int) -> object:
     if left[0] < 0 or depth < 0:
         raise ValueError("the value is too large, or contains itself")
     if isinstance(node, MappingNode):
+        _check_keys(node)
         return {str(key.value): _plain(value, left, depth - 1) for key, value in node.value}
     if isinstance(node, SequenceNode):
         return [_plain(item, left, depth - 1) for item in node.value]
@@ -106,3 +110,15 @@ def _plain(node: Node, left: list[int], depth: int) -> object:
     if INTEGER.fullmatch(text):
         return int(text)
     return float(text) if _NUMBER.fullmatch(text) else text
+
+
+def _check_keys(node: MappingNode) -> None:
+    lines: dict[str, int] = {}
+    for key_node, _ in node.value:
+        line = line_of(key_node)
+        if not isinstance(key_node, ScalarNode):
+            raise ValueError(f"a key must be plain text, on line {line}")
+        key = str(key_node.value)
+        if key in lines:
+            raise ValueError(f"{key!r} occurs twice, on line {line} and first on line {lines[key]}")
+        lines[key] = line

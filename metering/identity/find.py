@@ -8,11 +8,11 @@ from metering.errors import NotFound
 from metering.models import ATIToken, Plan, Team, Tenant, User
 
 
-def find_tenant(slug: str) -> Tenant:
-    """Raises NotFound."""
-    tenant = Tenant.objects.filter(slug=slug).first()
+def find_tenant(reference: str) -> Tenant:
+    """A tenant by slug or id. Raises NotFound."""
+    tenant = Tenant.objects.filter(Q(slug=reference) | _by_id(reference)).first()
     if tenant is None:
-        raise NotFound(f"There is no tenant {slug!r}.", param="tenant")
+        raise NotFound(f"There is no tenant {reference!r}.", param="tenant")
     return tenant
 
 

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from argparse import ArgumentParser
+from argparse import Action, ArgumentParser, Namespace
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from itertools import chain, islice
@@ -19,6 +19,24 @@ WIDTH_SAMPLE = 200
 """So many rows are looked at for the widths of a table's columns; the rest is written as it comes."""
 
 
+class _Once(Action):
+    """Stores an option's value. One that is given twice is refused: argparse would drop the first."""
+
+    was_given = False
+
+    def __call__(
+        self,
+        parser: ArgumentParser,
+        namespace: Namespace,
+        values: str | Sequence[Any] | None,
+        option_string: str | None = None,
+    ) -> None:
+        if self.was_given:
+            parser.error(f"{option_string} is given twice")
+        self.was_given = True
+        setattr(namespace, self.dest, values)
+
+
 class VerbCommand(BaseCommand):
     """A command around one verb. Subclasses define `add_options` and `run`.
 
@@ -32,6 +50,8 @@ class VerbCommand(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--json", action="store_true", help="Print nothing but JSON.")
+        for name in (None, "store"):
+            parser.register("action", name, _Once)
         self.add_options(parser)
 
     def add_options(self, parser: ArgumentParser) -> None:

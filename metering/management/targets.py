@@ -3,11 +3,12 @@
 from argparse import ArgumentParser
 from collections.abc import Mapping
 
-TARGETS = ("tenant", "team", "user", "token", "agent", "provider")
+TARGETS = ("plan", "tenant", "team", "user", "token", "agent", "provider")
 
 
 def add_targets(parser: ArgumentParser, *, nobody: str) -> None:
     """One option for each of TARGETS; `nobody` says what it means to name no tenant."""
+    parser.add_argument("--plan", metavar="CODE", help="Everybody on the plan.")
     parser.add_argument("--tenant", metavar="SLUG", help=nobody)
     for name in ("team", "user", "token", "agent"):
         parser.add_argument(f"--{name}", metavar="ID", help=f"One {name} of the tenant.")

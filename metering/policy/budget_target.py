@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 
 from metering.errors import InvalidRequest, NotFound
-from metering.identity.find import find_team, find_tenant, find_token, find_user
+from metering.identity.find import find_plan, find_team, find_tenant, find_token, find_user
 from metering.models import Provider, Tenant
 from metering.types import Scope, SubjectType
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BudgetTarget:
-    """A scope and who in it. The budget counts the use of exactly that subject."""
+    """A scope and who in it."""
 
     scope: Scope
     tenant: Tenant | None = None
@@ -18,11 +18,13 @@ class BudgetTarget:
 
     @property
     def per(self) -> SubjectType:
-        return SubjectType(self.scope.value)
+        """Whose use is counted if nobody says: of a plan each tenant's, as in the catalog."""
+        return SubjectType.TENANT if self.scope is Scope.PLAN else SubjectType(self.scope.value)
 
 
 def find_budget_target(
     *,
+    plan: str | None = None,
     tenant: str | None = None,
     team: str | None = None,
     user: str | None = None,
@@ -30,13 +32,18 @@ def find_budget_target(
     agent: str | None = None,
     provider: str | None = None,
 ) -> BudgetTarget:
-    """The target that these words name: no tenant and no provider means the whole gateway.
+    """The target that these words name: nobody means the whole gateway.
 
-    `tenant` is a slug, `team` a slug or id, `user` an address or id, `token` a prefix or id, `agent` any text.
+    `plan` is a code, `tenant` and `team` a slug or id, `user` an address or id, `token` a prefix or id, `agent` any
+    text.
     Raises InvalidRequest when they contradict each other, NotFound for an unknown one.
     """
     parts = {"team": team, "user": user, "token": token, "agent": agent}
     named = [name for name, value in parts.items() if value]
+    if plan:
+        if tenant or provider or named:
+            raise InvalidRequest("A plan's is for everybody on the plan: name nobody else.", param="plan")
+        return BudgetTarget(scope=Scope.PLAN, scope_id=find_plan(plan).code)
     if provider:
         if tenant or named:
             raise InvalidRequest(

@@ -6,12 +6,13 @@ from decimal import Decimal, InvalidOperation
 
 from django.db import transaction
 
+from metering.catalog.read_budgets import SUBJECTS
 from metering.errors import InvalidRequest, NotFound
 from metering.models import Budget, ModelClass
 from metering.money import nano_from_usd
 from metering.policy.budget_target import BudgetTarget
 from metering.policy.set_row import check_manner, check_task, set_row
-from metering.types import MAX_AMOUNT, MAX_PERCENT, MAX_THRESHOLDS, Dimension, Window
+from metering.types import MAX_AMOUNT, MAX_PERCENT, MAX_THRESHOLDS, Dimension, Scope, Window
 
 DIMENSIONS = [dimension.value for dimension in Dimension if dimension is not Dimension.CONCURRENCY]
 WINDOWS = [window.value for window in Window if window is not Window.NONE]
@@ -40,10 +41,13 @@ def set_budget(
     mode: str | None = None,
     enforce_percent: int | None = None,
     thresholds: list[int] | None = None,
+    per: str | None = None,
+    is_active: bool = True,
 ) -> BudgetSet:
     """Cap one dimension in one window; the same target, dimension, window, task and class again changes its amount.
 
     `amount` is US dollars for cost, a whole number for everything else; it counts from the next call on.
+    `per` is whose use is counted, which only the gateway's and a plan's budgets leave open.
     What is None stays as it is, or as usual: enforced, for everybody, alerts at 80, 95 and 100 %.
     Raises InvalidRequest for a word or an amount that makes no sense, NotFound for an unknown task or class.
     """
@@ -55,7 +59,7 @@ def set_budget(
     values = {
         "amount": parse_amount(dimension, amount),
         "hard": not soft,
-        "is_active": True,
+        "is_active": is_active,
         **_manner(mode, enforce_percent, thresholds),
     }
     budget, created = set_row(
@@ -64,7 +68,7 @@ def set_budget(
             "scope": target.scope.value,
             "tenant": target.tenant,
             "scope_id": target.scope_id,
-            "per": target.per.value,
+            "per": _counted(target, per),
             "task_id": task,
             "model_class_id": model_class,
             "dimension": dimension,
@@ -77,6 +81,17 @@ def set_budget(
         now=now,
     )
     return BudgetSet(budget=budget, created=created)
+
+
+def _counted(target: BudgetTarget, per: str | None) -> str:
+    """Whose use is counted. Raises InvalidRequest where the scope says it already."""
+    if per is None:
+        return target.per.value
+    if target.scope not in (Scope.GLOBAL, Scope.PLAN) and per != target.per:
+        raise InvalidRequest(f"A {target.scope} budget counts the {target.scope} itself.", param="per")
+    if target.scope is Scope.PLAN and per not in SUBJECTS:
+        raise InvalidRequest(f"A plan's budget counts one of {', '.join(SUBJECTS)}.", param="per")
+    return per
 
 
 def parse_amount(dimension: str, text: str) -> int:

@@ -8,9 +8,8 @@ from datetime import datetime
 from django.db import transaction
 
 from metering.errors import InvalidRequest
-from metering.identity.find import find_plan
 from metering.models import PolicyRule, Tenant
-from metering.policy.budget_target import find_budget_target
+from metering.policy.budget_target import BudgetTarget, find_budget_target
 from metering.policy.read_conditions import check_conditions
 from metering.policy.registry import REGISTRY, check_rule
 from metering.policy.set_row import check_manner, check_task, set_row
@@ -37,17 +36,17 @@ class RuleSet:
     created: bool
 
 
-def find_rule_target(*, plan: str | None = None, **who: str | None) -> RuleTarget:
-    """The target that these words name (see `find_budget_target`), or a plan by its code.
+def find_rule_target(**who: str | None) -> RuleTarget:
+    """The target that these words name (see `find_budget_target`).
 
     Raises InvalidRequest when they contradict each other, NotFound for an unknown one.
     """
-    if plan is None:
-        found = find_budget_target(**who)
-        return RuleTarget(scope=found.scope, tenant=found.tenant, scope_id=found.scope_id)
-    if any(who.values()):
-        raise InvalidRequest("A plan's rule is for everybody on the plan: name nobody else.", param="plan")
-    return RuleTarget(scope=Scope.PLAN, scope_id=find_plan(plan).code)
+    return rule_target(find_budget_target(**who))
+
+
+def rule_target(target: BudgetTarget) -> RuleTarget:
+    """The same for a rule, which counts nobody's use."""
+    return RuleTarget(scope=target.scope, tenant=target.tenant, scope_id=target.scope_id)
 
 
 def parse_value(key: str, text: str) -> int | str:
@@ -69,7 +68,7 @@ def set_rule(
     mode: str = EnforcementMode.ENFORCE,
     enforce_percent: int = 100,
     priority: int = 0,
-    active: bool = True,
+    is_active: bool = True,
 ) -> RuleSet:
     """One value for one key; the same target, key, task, conditions and priority again change the rule.
 
@@ -77,7 +76,7 @@ def set_rule(
     """
     conditions = dict(when or {})
     _check(target.scope, key, value, task, conditions, mode, enforce_percent, priority)
-    values = {"value": value, "mode": mode, "enforce_percent": enforce_percent, "is_active": active}
+    values = {"value": value, "mode": mode, "enforce_percent": enforce_percent, "is_active": is_active}
     rule, created = set_row(
         PolicyRule.objects.select_for_update(of=("self",)),
         key={

@@ -10,19 +10,19 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from gateway_project.api.authentication import caller_of
+from gateway_project.api.input import Nothing
 from gateway_project.api.permissions import IsTenantAdmin
-from gateway_project.api.query import query_text
+from gateway_project.api.query import query_flag
 from gateway_project.api.reach import in_reach, row_in_reach
 from gateway_project.api.schema import paged
 from gateway_project.api.views import ApiView
 from metering.alerts.acknowledge import acknowledge_alert
-from metering.errors import InvalidRequest
 from metering.models import QuotaAlert
 from metering.money import usd_text
 from metering.types import AlertLevel, Dimension
 
 TAG = ["alerts"]
-ANSWERS = {"": None, "true": True, "false": False}
+ACKNOWLEDGED = OpenApiParameter("acknowledged", bool, description="Only those that are, or are not.")
 
 
 @extend_schema_field(OpenApiTypes.STR)
@@ -67,18 +67,13 @@ class AlertOut(serializers.Serializer[QuotaAlert]):
 class Alerts(ApiView):
     permission_classes = [IsTenantAdmin]
 
-    @extend_schema(
-        parameters=[OpenApiParameter("acknowledged", bool, description="Only those that are, or are not.")]
-    )
-    @paged(AlertOut, tags=TAG)
+    @paged(AlertOut, ACKNOWLEDGED, tags=TAG)
     def get(self, request: Request) -> Response:
         """Alerts, the newest first."""
         alerts = in_reach(QuotaAlert.objects.all(), request)
-        acknowledged = query_text(request, "acknowledged").lower()
-        if acknowledged not in ANSWERS:
-            raise InvalidRequest("acknowledged must be true or false.", param="acknowledged")
-        if acknowledged:
-            alerts = alerts.filter(acknowledged_at__isnull=not ANSWERS[acknowledged])
+        acknowledged = query_flag(request, "acknowledged")
+        if acknowledged is not None:
+            alerts = alerts.filter(acknowledged_at__isnull=not acknowledged)
         return self.page(alerts, AlertOut)
 
 
@@ -97,6 +92,7 @@ class AcknowledgeAlert(ApiView):
     @extend_schema(request=None, responses=AlertOut, tags=TAG)
     def post(self, request: Request, pk: UUID) -> Response:
         """Say that somebody looks after it. The first who says so stays."""
+        self.valid(Nothing, request.data)
         caller = caller_of(request)
         alert = row_in_reach(QuotaAlert.objects.all(), request, pk)
         done = acknowledge_alert(alert=alert, by=caller.user, actor=caller.actor, now=now())

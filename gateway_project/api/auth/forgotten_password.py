@@ -6,6 +6,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from gateway_project.api.input import StrictInput
 from gateway_project.api.views import PublicView
 from gateway_project.client_address import address_for_throttle
 from metering.identity.request_reset import ANSWER, request_reset
@@ -13,7 +14,7 @@ from metering.identity.reset_password import reset_password
 
 
 class ForgottenPassword(PublicView):
-    class Input(serializers.Serializer[object]):
+    class Input(StrictInput):
         email = serializers.EmailField(max_length=254)
 
     class Output(serializers.Serializer[object]):
@@ -28,7 +29,7 @@ class ForgottenPassword(PublicView):
 
 
 class ResetPassword(PublicView):
-    class Input(serializers.Serializer[object]):
+    class Input(StrictInput):
         token = serializers.CharField(max_length=256, help_text="From the mail.")
         password = serializers.CharField(max_length=256, trim_whitespace=False, help_text="The new one.")
 

@@ -9,6 +9,7 @@ from rest_framework.response import Response
 from gateway_project.api.auth.check_password import check_password
 from gateway_project.api.auth.pair import PairOut, pair_response
 from gateway_project.api.authentication import caller_of
+from gateway_project.api.input import StrictInput
 from gateway_project.api.views import ApiView
 from metering.errors import NotPermitted
 from metering.identity.open_session import open_session
@@ -16,7 +17,7 @@ from metering.identity.set_password import set_password
 
 
 class OwnPassword(ApiView):
-    class Input(serializers.Serializer[object]):
+    class Input(StrictInput):
         current = serializers.CharField(max_length=256, trim_whitespace=False)
         password = serializers.CharField(max_length=256, trim_whitespace=False, help_text="The new one.")
 

@@ -7,12 +7,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from gateway_project.api.auth.pair import PairOut, pair_response
+from gateway_project.api.input import StrictInput
 from gateway_project.api.views import PublicView
 from metering.identity.refresh_session import refresh_session
 
 
 class Refresh(PublicView):
-    class Input(serializers.Serializer[object]):
+    class Input(StrictInput):
         refresh = serializers.CharField(max_length=4096)
 
     @extend_schema(request=Input, responses=PairOut, tags=["auth"])

@@ -8,13 +8,14 @@ from rest_framework.response import Response
 
 from gateway_project.api.auth.check_password import check_password
 from gateway_project.api.auth.pair import PairOut, pair_response
+from gateway_project.api.input import StrictInput
 from gateway_project.api.views import PublicView
 from gateway_project.client_address import address_of, check_network
 from metering.identity.open_session import open_session
 
 
 class SignIn(PublicView):
-    class Input(serializers.Serializer[object]):
+    class Input(StrictInput):
         email = serializers.EmailField(max_length=254)
         password = serializers.CharField(max_length=256, trim_whitespace=False)
 

@@ -7,6 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from gateway_project.api.auth.pair import PairOut, pair_response
+from gateway_project.api.input import StrictInput
 from gateway_project.api.views import PublicView
 from gateway_project.client_address import address_of, check_network
 from metering.identity.identify import live_token
@@ -15,7 +16,7 @@ from metering.identity.sign_up import sign_up
 
 
 class SignUp(PublicView):
-    class Input(serializers.Serializer[object]):
+    class Input(StrictInput):
         ati_token = serializers.CharField(max_length=128, help_text="One with sign-ups left.")
         email = serializers.EmailField(max_length=254)
         password = serializers.CharField(max_length=256, trim_whitespace=False)

@@ -1,5 +1,6 @@
 """/api/catalog/budgets: budgets of every scope. How much of them is used: /api/budgets."""
 
+from typing import Any
 from uuid import UUID
 
 from django.utils.timezone import now
@@ -9,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from gateway_project.api.authentication import caller_of
-from gateway_project.api.catalog.targets import TargetIn, split_target
+from gateway_project.api.catalog.targets import TargetIn, take_target
 from gateway_project.api.choice import Choice
 from gateway_project.api.permissions import IsSuperAdmin
 from gateway_project.api.reach import in_reach, row_in_reach
@@ -17,10 +18,9 @@ from gateway_project.api.schema import paged
 from gateway_project.api.views import ApiView
 from metering.models import Budget
 from metering.money import usd_text
-from metering.policy.budget_target import find_budget_target
 from metering.policy.set_budget import DIMENSIONS, WINDOWS, set_budget
 from metering.policy.switch_off import switch_off
-from metering.types import MAX_THRESHOLDS, MODES, Dimension, Scope
+from metering.types import MAX_THRESHOLDS, MODES, Dimension, Scope, SubjectType
 
 TAG = ["catalog"]
 
@@ -56,7 +56,15 @@ class Budgets(ApiView):
         dimension = Choice(choices=DIMENSIONS)
         window = Choice(choices=WINDOWS)
         amount = serializers.CharField(max_length=40, help_text="US dollars for cost, else a number.")
+        per = Choice(
+            choices=[subject.value for subject in SubjectType],
+            default=None,
+            allow_null=True,
+            help_text="Whose use is counted; the scope's own, of a plan each tenant's.",
+        )
         soft = serializers.BooleanField(default=False, help_text="Warn instead of blocking.")
+        hard = serializers.BooleanField(required=False, help_text="The contrary of `soft`.")
+        is_active = serializers.BooleanField(default=True)
         mode = Choice(choices=MODES, default=None, allow_null=True, help_text="None: as it is, or enforce.")
         enforce_percent = serializers.IntegerField(
             min_value=0,
@@ -73,6 +81,12 @@ class Budgets(ApiView):
             help_text="Percentages that raise an alert.",
         )
 
+        def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+            hard = attrs.pop("hard", None)
+            if hard is not None and "soft" in self.initial_data and hard is attrs["soft"]:
+                raise serializers.ValidationError({"hard": ["says otherwise than 'soft'; give one of them."]})
+            return attrs if hard is None else {**attrs, "soft": not hard}
+
     @paged(BudgetOut, tags=TAG)
     def get(self, request: Request) -> Response:
         """Budgets, the newest first."""
@@ -81,10 +95,9 @@ class Budgets(ApiView):
     @extend_schema(request=Input, responses={200: BudgetOut, 201: BudgetOut}, tags=TAG)
     def post(self, request: Request) -> Response:
         """A new budget (201), or the one of the same target, dimension, window, task and class changed (200)."""
-        words, facts = split_target(self.valid(self.Input, request.data))
-        done = set_budget(
-            target=find_budget_target(**words), actor=caller_of(request).actor, now=now(), **facts
-        )
+        given = self.valid(self.Input, request.data)
+        target = take_target(given)
+        done = set_budget(target=target, actor=caller_of(request).actor, now=now(), **given)
         return Response(BudgetOut(done.budget).data, status=201 if done.created else 200)
 
 

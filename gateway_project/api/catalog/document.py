@@ -11,7 +11,9 @@ from rest_framework.response import Response
 
 from gateway_project.api.authentication import caller_of
 from gateway_project.api.catalog.load_document import load_document
+from gateway_project.api.input import StrictInput
 from gateway_project.api.permissions import IsSuperAdmin
+from gateway_project.api.query import asks, query_flag
 from gateway_project.api.views import ApiView
 from metering.catalog.dump_catalog import dump_catalog
 from metering.errors import InvalidRequest
@@ -39,7 +41,7 @@ class ChangesOut(serializers.Serializer[object]):
 class Catalog(ApiView):
     permission_classes = [IsSuperAdmin]
 
-    class Document(serializers.Serializer[object]):
+    class Document(StrictInput):
         providers = serializers.DictField(child=serializers.DictField(), required=False)
         models = serializers.DictField(child=serializers.DictField(), required=False)
         plans = serializers.DictField(child=serializers.DictField(), required=False)
@@ -49,7 +51,7 @@ class Catalog(ApiView):
         """Everything, with the prices in force now. Providers name the variable of their key, never the key."""
         return Response(plain(dump_catalog(now=now())))
 
-    @extend_schema(request=Document, responses=ChangesOut, parameters=[DRY_RUN], tags=TAG)
+    @asks(DRY_RUN, request=Document, responses=ChangesOut, tags=TAG)
     def put(self, request: Request) -> Response:
         """Bring what the document names into force, whole or not at all; what it does not name stays."""
         return Response(applied(request, request.data))
@@ -59,7 +61,7 @@ def applied(request: Request, document: object) -> dict[str, Any]:
     """Load a document. Raises InvalidRequest where it is none, CatalogInvalid with every problem in it."""
     if not isinstance(document, dict):
         raise InvalidRequest("The body must be a JSON object.")
-    dry_run = request.query_params.get("dry_run", "false").lower() in {"true", "1"}
+    dry_run = query_flag(request, "dry_run") or False
     changes = load_document(document, actor=caller_of(request).actor, now=now(), dry_run=dry_run)
     return {"dry_run": dry_run, "changes": [change.as_json() for change in changes]}
 

@@ -1,6 +1,6 @@
 """/api/catalog/…: lists of the catalog's nouns. They change through the document."""
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -13,6 +13,7 @@ from gateway_project.api.views import ApiView
 from metering.models import Feature, LLMModel, ModelClass, ModelPrice, Provider, Task
 
 TAG = ["catalog"]
+OF_MODEL = OpenApiParameter("model", str, description="Of one model only.")
 
 
 class FeatureOut(serializers.Serializer[Feature]):
@@ -72,35 +73,35 @@ class _Nouns(ApiView):
 
 
 class Features(_Nouns):
-    @paged(FeatureOut, tags=TAG)
+    @paged(FeatureOut, tags=TAG, of_tenants=False)
     def get(self, request: Request) -> Response:
         """What plans contain."""
         return self.page(Feature.objects.all(), FeatureOut)
 
 
 class Tasks(_Nouns):
-    @paged(TaskOut, tags=TAG)
+    @paged(TaskOut, tags=TAG, of_tenants=False)
     def get(self, request: Request) -> Response:
         """The kinds of work."""
         return self.page(Task.objects.all(), TaskOut)
 
 
 class ModelClasses(_Nouns):
-    @paged(ModelClassOut, tags=TAG)
+    @paged(ModelClassOut, tags=TAG, of_tenants=False)
     def get(self, request: Request) -> Response:
         """The classes of models."""
         return self.page(ModelClass.objects.all(), ModelClassOut)
 
 
 class Providers(_Nouns):
-    @paged(ProviderOut, tags=TAG)
+    @paged(ProviderOut, tags=TAG, of_tenants=False)
     def get(self, request: Request) -> Response:
         """Vendors, without their keys."""
         return self.page(Provider.objects.all(), ProviderOut)
 
 
 class Models(_Nouns):
-    @paged(ModelOut, tags=TAG)
+    @paged(ModelOut, tags=TAG, of_tenants=False)
     def get(self, request: Request) -> Response:
         """Models."""
         return self.page(LLMModel.objects.all(), ModelOut)
@@ -109,8 +110,7 @@ class Models(_Nouns):
 class Prices(ApiView):
     permission_classes = [IsSuperAdmin]
 
-    @extend_schema(parameters=[OpenApiParameter("model", str, description="Of one model only.")])
-    @paged(PriceOut, tags=TAG)
+    @paged(PriceOut, OF_MODEL, tags=TAG, of_tenants=False)
     def get(self, request: Request) -> Response:
         """Prices, the last one entered first: past ones, the one in force, and those to come."""
         prices = ModelPrice.objects.all()

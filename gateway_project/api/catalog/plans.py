@@ -7,8 +7,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from gateway_project.api.catalog.document import DRY_RUN, ChangesOut, applied, plain
+from gateway_project.api.input import StrictInput
 from gateway_project.api.pagination import CodePages
 from gateway_project.api.permissions import IsSuperAdmin
+from gateway_project.api.query import asks
 from gateway_project.api.schema import paged
 from gateway_project.api.views import ApiView
 from metering.catalog.dump_catalog import dump_catalog
@@ -28,7 +30,7 @@ class Plans(ApiView):
     permission_classes = [IsSuperAdmin]
     pages = CodePages
 
-    @paged(PlanOut, tags=TAG)
+    @paged(PlanOut, tags=TAG, of_tenants=False)
     def get(self, request: Request) -> Response:
         """Plans by code."""
         return self.page(Plan.objects.all(), PlanOut)
@@ -37,7 +39,7 @@ class Plans(ApiView):
 class OnePlan(ApiView):
     permission_classes = [IsSuperAdmin]
 
-    class Document(serializers.Serializer[object]):
+    class Document(StrictInput):
         name = serializers.CharField(required=False)
         features = serializers.ListField(child=serializers.CharField(), required=False)
         tasks = serializers.DictField(child=serializers.DictField(), required=False)
@@ -53,7 +55,7 @@ class OnePlan(ApiView):
             raise NotFound(f"There is no plan {code!r}.", param="plan")
         return Response(plans[code])
 
-    @extend_schema(request=Document, responses=ChangesOut, parameters=[DRY_RUN], tags=TAG)
+    @asks(DRY_RUN, request=Document, responses=ChangesOut, tags=TAG)
     def put(self, request: Request, code: str) -> Response:
         """Make the plan what the body says: what is not listed, it does not contain."""
         return Response(applied(request, {"plans": {code: request.data}}))

@@ -9,14 +9,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from gateway_project.api.authentication import caller_of
-from gateway_project.api.catalog.targets import TargetIn, split_target
+from gateway_project.api.catalog.targets import TargetIn, take_target
 from gateway_project.api.choice import Choice
 from gateway_project.api.permissions import IsSuperAdmin
 from gateway_project.api.reach import in_reach, row_in_reach
 from gateway_project.api.schema import paged
 from gateway_project.api.views import ApiView
 from metering.models import PolicyRule
-from metering.policy.set_rule import MAX_PRIORITY, find_rule_target, set_rule
+from metering.policy.set_rule import MAX_PRIORITY, rule_target, set_rule
 from metering.policy.switch_off import switch_off
 from metering.types import MODES, Scope
 
@@ -43,7 +43,6 @@ class Rules(ApiView):
     permission_classes = [IsSuperAdmin]
 
     class Input(TargetIn):
-        plan = serializers.CharField(max_length=32, default=None, allow_null=True, help_text="A plan's code.")
         task = serializers.CharField(max_length=32, default=None, allow_null=True)
         key = serializers.CharField(max_length=64)
         value = serializers.JSONField(help_text="A number or a word, as the key takes it.")
@@ -51,6 +50,7 @@ class Rules(ApiView):
         mode = Choice(choices=MODES, default="enforce")
         enforce_percent = serializers.IntegerField(min_value=0, max_value=100, default=100)
         priority = serializers.IntegerField(min_value=-MAX_PRIORITY, max_value=MAX_PRIORITY, default=0)
+        is_active = serializers.BooleanField(default=True)
 
     @paged(RuleOut, tags=TAG)
     def get(self, request: Request) -> Response:
@@ -60,8 +60,9 @@ class Rules(ApiView):
     @extend_schema(request=Input, responses={200: RuleOut, 201: RuleOut}, tags=TAG)
     def post(self, request: Request) -> Response:
         """A new rule (201), or a new value for the same target, key, task, conditions and priority (200)."""
-        words, facts = split_target(self.valid(self.Input, request.data), "plan")
-        done = set_rule(target=find_rule_target(**words), actor=caller_of(request).actor, now=now(), **facts)
+        given = self.valid(self.Input, request.data)
+        target = rule_target(take_target(given))
+        done = set_rule(target=target, actor=caller_of(request).actor, now=now(), **given)
         return Response(RuleOut(done.rule).data, status=201 if done.created else 200)
 
 

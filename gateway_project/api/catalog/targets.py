@@ -4,11 +4,23 @@ from typing import Any
 
 from rest_framework import serializers
 
+from gateway_project.api.choice import Choice
+from gateway_project.api.input import OtherName, StrictInput
+from metering.errors import InvalidRequest
+from metering.policy.budget_target import BudgetTarget, find_budget_target
+from metering.types import Scope
 
-class TargetIn(serializers.Serializer[Any]):
-    """Nobody named: the whole gateway. A team, user, token or agent belongs to a tenant, which is named too."""
+WITHOUT_ID = (Scope.GLOBAL, Scope.TENANT)
 
-    tenant = serializers.CharField(max_length=63, default=None, allow_null=True, help_text="A slug.")
+
+class TargetIn(StrictInput):
+    """Nobody named: the whole gateway. A team, user, token or agent belongs to a tenant, which is named too.
+
+    Or as answers say it: `scope`, with `scope_id` and `tenant_id` where the scope has them.
+    """
+
+    plan = serializers.CharField(max_length=32, default=None, allow_null=True, help_text="A plan's code.")
+    tenant = serializers.CharField(max_length=63, default=None, allow_null=True, help_text="A slug or an id.")
     team = serializers.CharField(max_length=64, default=None, allow_null=True, help_text="A slug or an id.")
     user = serializers.CharField(
         max_length=254, default=None, allow_null=True, help_text="An address or an id."
@@ -18,13 +30,41 @@ class TargetIn(serializers.Serializer[Any]):
     )
     agent = serializers.CharField(max_length=128, default=None, allow_null=True)
     provider = serializers.CharField(max_length=64, default=None, allow_null=True)
+    scope = Choice(
+        choices=[scope.value for scope in Scope],
+        default=None,
+        allow_null=True,
+        help_text="Whom the other fields name; with `scope_id` instead of the field that is called after the scope.",
+    )
+    scope_id = serializers.CharField(
+        max_length=128,
+        default="",
+        allow_blank=True,
+        help_text="Of a plan its code, of a provider or an agent its name, of the others what their field takes.",
+    )
+    tenant_id = OtherName("tenant")
 
 
-TARGETS = tuple(TargetIn._declared_fields)
+WORDS = ("plan", "tenant", "team", "user", "token", "agent", "provider")
 
 
-def split_target(given: dict[str, Any], *more: str) -> tuple[dict[str, str | None], dict[str, Any]]:
-    """The words that name a target, and the rest."""
-    names = (*TARGETS, *more)
-    words = {name: given[name] for name in names}
-    return words, {name: value for name, value in given.items() if name not in names}
+def take_target(given: dict[str, Any]) -> BudgetTarget:
+    """The target that the input names, taken out of it.
+
+    Raises InvalidRequest when its fields contradict each other, NotFound for an unknown one.
+    """
+    words: dict[str, str | None] = {name: given.pop(name) for name in WORDS}
+    scope, scope_id = given.pop("scope"), given.pop("scope_id")
+    if scope_id:
+        if scope is None or scope in WITHOUT_ID:
+            of = "No scope" if scope is None else f"The scope {scope}"
+            raise InvalidRequest(f"{of} has a scope_id; name the scope that it is of.", param="scope_id")
+        if words[scope] not in (None, scope_id):
+            raise InvalidRequest(f"scope_id says otherwise than {scope}; give one of them.", param="scope_id")
+        words[scope] = scope_id
+    target = find_budget_target(**words)
+    if scope is not None and scope != target.scope:
+        raise InvalidRequest(
+            f"The scope is {scope}, but what is named is for the scope {target.scope}.", param="scope"
+        )
+    return target

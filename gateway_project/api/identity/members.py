@@ -10,6 +10,7 @@ from rest_framework.response import Response
 
 from gateway_project.api.authentication import caller_of
 from gateway_project.api.identity.users import UserOut
+from gateway_project.api.input import StrictInput
 from gateway_project.api.permissions import IsTenantAdmin
 from gateway_project.api.reach import row_in_reach
 from gateway_project.api.schema import paged
@@ -25,7 +26,7 @@ TAG = ["teams"]
 class Members(ApiView):
     permission_classes = [IsTenantAdmin]
 
-    class Input(serializers.Serializer[object]):
+    class Input(StrictInput):
         user = serializers.CharField(max_length=254, help_text="An e-mail address or an id.")
 
     @paged(UserOut, tags=TAG)

@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from gateway_project.api.authentication import caller_of
+from gateway_project.api.input import OtherName, StrictInput
 from gateway_project.api.permissions import ADMINS, IsTenantAdmin
 from gateway_project.api.reach import in_reach, tenant_in_reach
 from gateway_project.api.schema import paged
@@ -33,10 +34,11 @@ class TeamOut(serializers.Serializer[Team]):
 
 
 class Teams(ApiView):
-    class Input(serializers.Serializer[object]):
+    class Input(StrictInput):
         slug = serializers.SlugField(max_length=63)
         name = serializers.CharField(max_length=200)
         tenant = serializers.SlugField(default="", help_text="For super admins.")
+        tenant_id = OtherName("tenant")
 
     def get_permissions(self) -> Sequence[Any]:
         return [IsTenantAdmin()] if self.request.method == "POST" else super().get_permissions()
@@ -56,7 +58,7 @@ class Teams(ApiView):
 
 
 class OneTeam(ApiView):
-    class Input(serializers.Serializer[object]):
+    class Input(StrictInput):
         name = serializers.CharField(max_length=200)
 
     def get_permissions(self) -> Sequence[Any]:
@@ -70,10 +72,11 @@ class OneTeam(ApiView):
     @extend_schema(request=Input, responses=TeamOut, tags=TAG)
     def patch(self, request: Request, pk: UUID) -> Response:
         """Rename a team."""
-        given = self.valid(self.Input, request.data)
         team = visible_team(request, pk)
-        renamed = rename_team(team=team, actor=caller_of(request).actor, now=now(), **given)
-        return Response(TeamOut(renamed).data)
+        given = self.changes(self.Input, request.data, TeamOut(team).data)
+        if given:
+            team = rename_team(team=team, actor=caller_of(request).actor, now=now(), **given)
+        return Response(TeamOut(team).data)
 
 
 def visible_teams(request: Request) -> QuerySet[Team]:

@@ -10,6 +10,7 @@ from rest_framework.response import Response
 
 from gateway_project.api.authentication import caller_of
 from gateway_project.api.choice import Choice
+from gateway_project.api.input import StrictInput
 from gateway_project.api.permissions import IsSuperAdmin
 from gateway_project.api.schema import paged
 from gateway_project.api.views import ApiView
@@ -38,13 +39,13 @@ class TenantOut(serializers.Serializer[Tenant]):
 class Tenants(ApiView):
     permission_classes = [IsSuperAdmin]
 
-    class Input(serializers.Serializer[object]):
+    class Input(StrictInput):
         slug = serializers.SlugField(max_length=63)
         name = serializers.CharField(max_length=200)
         timezone = serializers.CharField(max_length=64, default="UTC", help_text="An IANA name.")
         week_start = serializers.IntegerField(min_value=0, max_value=6, default=0)
 
-    @paged(TenantOut, tags=TAG)
+    @paged(TenantOut, tags=TAG, of_tenants=False)
     def get(self, request: Request) -> Response:
         """Tenants, the newest first."""
         return self.page(Tenant.objects.all(), TenantOut)
@@ -60,7 +61,7 @@ class Tenants(ApiView):
 class OneTenant(ApiView):
     permission_classes = [IsSuperAdmin]
 
-    class Input(serializers.Serializer[object]):
+    class Input(StrictInput):
         name = serializers.CharField(max_length=200, required=False)
         status = Choice(choices=Tenant.Status.choices, required=False)
         timezone = serializers.CharField(max_length=64, required=False)
@@ -75,8 +76,8 @@ class OneTenant(ApiView):
     @extend_schema(request=Input, responses=TenantOut, tags=TAG)
     def patch(self, request: Request, slug: str) -> Response:
         """Change a tenant. All credentials of one that is not ACTIVE are refused; CLOSED is for good."""
-        given: Any = self.valid(self.Input, request.data, partial=True)
         tenant, actor, moment = find_tenant(slug), caller_of(request).actor, now()
+        given: Any = self.changes(self.Input, request.data, TenantOut(tenant).data)
         status = given.pop("status", None)
         changes: TenantChanges = given
         tenant = change_tenant(tenant=tenant, changes=changes, actor=actor, now=moment)
@@ -88,7 +89,7 @@ class OneTenant(ApiView):
 class TenantPlan(ApiView):
     permission_classes = [IsSuperAdmin]
 
-    class Input(serializers.Serializer[object]):
+    class Input(StrictInput):
         plan = serializers.CharField(max_length=32)
 
     class Output(serializers.Serializer[object]):

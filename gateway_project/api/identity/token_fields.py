@@ -6,6 +6,7 @@ from django.utils.timezone import now
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from gateway_project.api.input import StrictInput
 from metering.identity.find import find_team, find_user
 from metering.models import ATIToken, Tenant
 
@@ -58,7 +59,7 @@ def names_field(help_text: str) -> serializers.ListField:
     )
 
 
-class NarrowedIn(serializers.Serializer[Any]):
+class NarrowedIn(StrictInput):
     """What a token is bound and narrowed to."""
 
     name = serializers.CharField(max_length=200, default="", allow_blank=True)

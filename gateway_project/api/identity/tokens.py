@@ -11,6 +11,7 @@ from rest_framework.response import Response
 
 from gateway_project.api.authentication import caller_of
 from gateway_project.api.identity.token_fields import NarrowedIn, SecretOut, TokenOut, with_rows
+from gateway_project.api.input import OtherName
 from gateway_project.api.permissions import IsTenantAdmin
 from gateway_project.api.reach import in_reach, row_in_reach, tenant_in_reach
 from gateway_project.api.schema import paged
@@ -31,6 +32,7 @@ class Tokens(ApiView):
             max_length=32, default="", help_text="A tenant's own administrators pass on their own."
         )
         tenant = serializers.SlugField(default="", help_text="For super admins.")
+        tenant_id = OtherName("tenant")
 
     @paged(TokenOut, tags=TAG)
     def get(self, request: Request) -> Response:
@@ -69,7 +71,7 @@ class OneToken(ApiView):
     def patch(self, request: Request, pk: UUID) -> Response:
         """Bind or narrow a token; what is not named stays as it is."""
         row = row_in_reach(ATIToken.objects.select_related("tenant"), request, pk)
-        given: Any = with_rows(self.valid(NarrowedIn, request.data, partial=True), row.tenant)
+        given: Any = with_rows(self.changes(NarrowedIn, request.data, TokenOut(row).data), row.tenant)
         changes: TokenChanges = given
         changed = change_token(
             token=row,

@@ -12,6 +12,7 @@ from rest_framework.response import Response
 
 from gateway_project.api.authentication import caller_of
 from gateway_project.api.choice import Choice
+from gateway_project.api.input import OtherName, StrictInput
 from gateway_project.api.permissions import IsTenantAdmin
 from gateway_project.api.reach import in_reach, row_in_reach, tenant_in_reach
 from gateway_project.api.schema import paged
@@ -44,7 +45,7 @@ class UserOut(serializers.Serializer[User]):
 class Users(ApiView):
     permission_classes = [IsTenantAdmin]
 
-    class Input(serializers.Serializer[object]):
+    class Input(StrictInput):
         email = serializers.EmailField(max_length=254)
         name = serializers.CharField(max_length=200, default="", allow_blank=True)
         role = Choice(choices=TENANT_ROLES, default=User.Role.MEMBER)
@@ -53,6 +54,7 @@ class Users(ApiView):
             max_length=64, default=None, allow_null=True, help_text=f"{TOKEN_HELP} Yours if you name none."
         )
         tenant = serializers.SlugField(default="", help_text="For super admins.")
+        tenant_id = OtherName("tenant")
 
     @paged(UserOut, tags=TAG)
     def get(self, request: Request) -> Response:
@@ -82,7 +84,7 @@ class Users(ApiView):
 class OneUser(ApiView):
     permission_classes = [IsTenantAdmin]
 
-    class Input(serializers.Serializer[object]):
+    class Input(StrictInput):
         name = serializers.CharField(max_length=200, allow_blank=True, required=False)
         role = Choice(choices=TENANT_ROLES, required=False)
         is_active = serializers.BooleanField(required=False)
@@ -97,8 +99,8 @@ class OneUser(ApiView):
     @extend_schema(request=Input, responses=UserOut, tags=TAG)
     def patch(self, request: Request, pk: UUID) -> Response:
         """Change a person; what is not named stays as it is. A new password ends the person's sessions."""
-        given: Any = self.valid(self.Input, request.data, partial=True)
         user, caller, moment = row_in_reach(User.objects.all(), request, pk), caller_of(request), now()
+        given: Any = self.changes(self.Input, request.data, UserOut(user).data)
         _check_own_account(user, caller.user, given)
         if "token" in given:
             given["signup_token"] = _token(given.pop("token"), user.tenant)

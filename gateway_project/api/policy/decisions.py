@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -10,9 +10,9 @@ from rest_framework.response import Response
 from gateway_project.api.authentication import caller_of
 from gateway_project.api.permissions import IsTenantAdmin
 from gateway_project.api.policy.fields import TAG, StepOut
-from gateway_project.api.query import query_text
+from gateway_project.api.query import asks, query_text
 from gateway_project.api.reach import in_reach, tenant_in_reach
-from gateway_project.api.schema import paged
+from gateway_project.api.schema import TENANT, paged
 from gateway_project.api.views import ApiView
 from metering.decisions.report import VERDICTS, DecisionFilter, decision_report
 from metering.models import PolicyDecision, User
@@ -20,7 +20,6 @@ from metering.simulation.report import without_shared
 from metering.types import MODES
 
 VERDICT = OpenApiParameter("verdict", enum=list(VERDICTS))
-TENANT = OpenApiParameter("tenant", str, description="For super admins: only this tenant's, by slug.")
 
 
 class DecisionRowOut(serializers.Serializer[PolicyDecision]):
@@ -67,7 +66,7 @@ class ReportRowOut(serializers.Serializer[Any]):
 class Decisions(ApiView):
     permission_classes = [IsTenantAdmin]
 
-    @paged(DecisionRowOut, tags=TAG)
+    @paged(DecisionRowOut, VERDICT, tags=TAG)
     def get(self, request: Request) -> Response:
         """Decisions, the newest first."""
         chosen = DecisionFilter(verdict=query_text(request, "verdict", max_length=8) or None)
@@ -77,7 +76,7 @@ class Decisions(ApiView):
 class DecisionReport(ApiView):
     permission_classes = [IsTenantAdmin]
 
-    @extend_schema(responses=ReportRowOut(many=True), parameters=[VERDICT, TENANT], tags=TAG)
+    @asks(VERDICT, TENANT, responses=ReportRowOut(many=True), tags=TAG)
     def get(self, request: Request) -> Response:
         """By rule, the most frequent first: read this before a limit is enforced."""
         slug = query_text(request, "tenant", max_length=63) or None

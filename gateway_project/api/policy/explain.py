@@ -1,7 +1,6 @@
 """/api/policy/explain: what would become of a request of the caller's, or of somebody's in an administrator's reach."""
 
 from django.utils.timezone import now
-from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -16,6 +15,7 @@ from gateway_project.api.policy.fields import (
     levels_at,
     moment_of,
 )
+from gateway_project.api.query import asks
 from gateway_project.api.views import ApiView
 from metering.models import User
 from metering.simulation.explain import explain_call
@@ -27,7 +27,7 @@ class Explain(ApiView):
     class Input(RequestIn, WhoIn):
         pass
 
-    @extend_schema(parameters=[Input], responses=DecisionOut, tags=TAG)
+    @asks(Input, responses=DecisionOut, tags=TAG)
     def get(self, request: Request) -> Response:
         """The decision with its whole trace, on balances and rates as they are. Nothing is held, drawn or sent."""
         given = self.valid(self.Input, request.query_params.dict())

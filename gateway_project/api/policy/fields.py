@@ -8,6 +8,7 @@ from django.conf import settings
 from rest_framework import serializers
 
 from gateway_project.api.choice import Choice
+from gateway_project.api.input import OtherName, StrictInput
 from metering.decisions.decision import Standing, Verdict
 from metering.errors import InvalidRequest
 from metering.policy.read_conditions import YEARS
@@ -19,7 +20,7 @@ TAG = ["policy"]
 MAX_TOKENS = 10_000_000
 
 
-class RequestIn(serializers.Serializer[Any]):
+class RequestIn(StrictInput):
     """One request that nobody makes."""
 
     task = Choice(choices=[task.value for task in Task])
@@ -43,7 +44,7 @@ class RequestIn(serializers.Serializer[Any]):
     )
 
 
-class WhoIn(serializers.Serializer[Any]):
+class WhoIn(StrictInput):
     """For administrators: about somebody else. Nobody named: about the caller."""
 
     tenant = serializers.CharField(max_length=63, default="", allow_blank=True, help_text="A slug.")
@@ -54,6 +55,10 @@ class WhoIn(serializers.Serializer[Any]):
     token = serializers.CharField(
         max_length=64, default=None, allow_null=True, help_text="A prefix or an id."
     )
+    tenant_id = OtherName("tenant")
+    team_id = OtherName("team")
+    user_id = OtherName("user")
+    token_id = OtherName("token")
 
 
 class StepOut(serializers.Serializer[Any]):

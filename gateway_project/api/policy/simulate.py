@@ -12,6 +12,7 @@ from rest_framework.response import Response
 
 from gateway_project.api.authentication import caller_of
 from gateway_project.api.catalog.load_document import load_document
+from gateway_project.api.input import StrictInput
 from gateway_project.api.permissions import IsTenantAdmin
 from gateway_project.api.policy.asked import asked_about
 from gateway_project.api.policy.fields import (
@@ -58,7 +59,7 @@ class ReplayOut(serializers.Serializer[Any]):
     would_be_denied_by = ReasonOut(many=True)
 
 
-class RuleIn(serializers.Serializer[Any]):
+class RuleIn(StrictInput):
     """As if the tenant (for super admins who name none: the gateway) had this rule."""
 
     key = serializers.CharField(max_length=64)
@@ -71,7 +72,7 @@ class Simulate(ApiView):
     permission_classes = [IsTenantAdmin]
 
     class Input(WhoIn):
-        class Period(serializers.Serializer[Any]):
+        class Period(StrictInput):
             since = serializers.DateTimeField(default_timezone=UTC)
             until = serializers.DateTimeField(default=None, allow_null=True, default_timezone=UTC)
             shift_hours = serializers.FloatField(min_value=-8760, max_value=8760, default=0)
@@ -114,6 +115,7 @@ class Simulate(ApiView):
 
     def _period(self, request: Request, given: dict[str, Any]) -> dict[str, Any]:
         period = given["period"]
+        _check_whole_tenant(given)
         slug = given["tenant"] or None
         tenant = None if _is_operator(request) and slug is None else tenant_in_reach(request, slug)
         replayed = replay_at_once(
@@ -125,6 +127,15 @@ class Simulate(ApiView):
             after=_change(request, given, tenant),
         )
         return replay_facts(replayed)
+
+
+def _check_whole_tenant(given: dict[str, Any]) -> None:
+    """Raise InvalidRequest where somebody is named whose calls are not told apart."""
+    for name in ("team", "user", "token"):
+        if given[name]:
+            raise InvalidRequest(
+                f"A period is of a whole tenant's calls, or of everybody's: name no {name}.", param=name
+            )
 
 
 def _is_operator(request: Request) -> bool:

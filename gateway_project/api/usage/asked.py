@@ -9,6 +9,7 @@ from rest_framework.request import Request
 
 from gateway_project.api.authentication import caller_of
 from gateway_project.api.choice import Choice
+from gateway_project.api.input import StrictInput
 from gateway_project.api.permissions import ADMINS
 from gateway_project.api.reach import tenant_in_reach
 from metering.errors import InvalidRequest, NotPermitted
@@ -25,7 +26,7 @@ FIRST = datetime(2000, 1, 1, tzinfo=UTC)
 """Nothing was used before."""
 
 
-class AskedIn(serializers.Serializer[object]):
+class AskedIn(StrictInput):
     """The filters of every report."""
 
     since = serializers.DateTimeField(

@@ -3,14 +3,16 @@
 from itertools import islice
 
 from django.utils.timezone import now
-from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from gateway_project.api.authentication import caller_of
-from gateway_project.api.keyset import cursor_of, key_page, limit_of
+from gateway_project.api.keyset import cursor_of, key_page
+from gateway_project.api.pagination import limit_of
 from gateway_project.api.permissions import ADMINS
+from gateway_project.api.query import asks
 from gateway_project.api.reach import tenant_in_reach
+from gateway_project.api.schema import CURSOR, LIMIT, TENANT
 from gateway_project.api.usage.rows import BudgetStatusPage
 from gateway_project.api.views import ApiView
 from metering.errors import NotPermitted
@@ -22,15 +24,7 @@ from metering.usage.subjects import Subjects
 
 
 class BudgetStatuses(ApiView):
-    @extend_schema(
-        parameters=[
-            OpenApiParameter("cursor", str, description="From `next` of another page."),
-            OpenApiParameter("limit", int, description="Rows in a page, up to 200; 50 by default."),
-            OpenApiParameter("tenant", str, description="For super admins: only this tenant's, by slug."),
-        ],
-        responses=BudgetStatusPage,
-        tags=["usage"],
-    )
+    @asks(CURSOR, LIMIT, TENANT, responses=BudgetStatusPage, tags=["usage"])
     def get(self, request: Request) -> Response:
         """What each budget allows, what is used and held of it, and when it resets.
 

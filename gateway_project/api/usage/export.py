@@ -6,10 +6,11 @@ from typing import Any
 
 from django.http import StreamingHttpResponse
 from django.utils.timezone import now
-from drf_spectacular.utils import OpenApiTypes, extend_schema
+from drf_spectacular.utils import OpenApiTypes
 from rest_framework.request import Request
 
 from gateway_project.api.choice import Choice
+from gateway_project.api.query import asks
 from gateway_project.api.usage.asked import GROUP_CHOICES, AskedIn, check_grouping, usage_in_reach
 from gateway_project.api.usage.csv_rows import csv_text
 from gateway_project.api.views import ApiView
@@ -30,7 +31,7 @@ class Export(ApiView):
     class Input(AskedIn):
         by = Choice(choices=[*GROUP_CHOICES, ("attempt", "attempt")], default="day")
 
-    @extend_schema(parameters=[Input], responses={(200, "text/csv"): OpenApiTypes.STR}, tags=["usage"])
+    @asks(Input, responses={(200, "text/csv"): OpenApiTypes.STR}, tags=["usage"])
     def get(self, request: Request) -> StreamingHttpResponse:
         """The report of `/api/usage` whole, or with `by=attempt` every vendor call, as CSV.
 

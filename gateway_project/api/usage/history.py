@@ -1,11 +1,11 @@
 """GET /api/usage: what was used, by day, model, task, user, team, agent or conversation."""
 
-from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from gateway_project.api.choice import Choice
+from gateway_project.api.query import asks
 from gateway_project.api.usage.asked import GROUP_CHOICES, AskedIn
 from gateway_project.api.usage.rows import UsagePage
 from gateway_project.api.usage.sums import summed
@@ -18,7 +18,7 @@ class History(ApiView):
         cursor = serializers.CharField(default=None, help_text="From `next` of another page.")
         limit = serializers.IntegerField(default=None, help_text="Rows in a page, up to 200; 50 by default.")
 
-    @extend_schema(parameters=[Input], responses=UsagePage, tags=["usage"])
+    @asks(Input, responses=UsagePage, tags=["usage"])
     def get(self, request: Request) -> Response:
         """Usage summed: one's own, for administrators their tenant's, for super admins everybody's."""
         return summed(request, self.valid(self.Input, request.query_params))

@@ -6,7 +6,8 @@ from django.utils.timezone import now
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from gateway_project.api.keyset import key_page, limit_of
+from gateway_project.api.keyset import key_page
+from gateway_project.api.pagination import limit_of
 from gateway_project.api.usage.asked import check_grouping, period_of, usage_in_reach
 from gateway_project.api.usage.cursor import after_cursor, cursor_after
 from metering.usage.names import with_names

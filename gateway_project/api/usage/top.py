@@ -1,12 +1,12 @@
 """GET /api/usage/top: who, or which conversation, costs most."""
 
-from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from gateway_project.api.choice import Choice
 from gateway_project.api.permissions import IsTenantAdmin
+from gateway_project.api.query import asks
 from gateway_project.api.usage.asked import GROUP_CHOICES, AskedIn
 from gateway_project.api.usage.rows import UsagePage
 from gateway_project.api.usage.sums import summed
@@ -20,7 +20,7 @@ class Top(ApiView):
         by = Choice(choices=GROUP_CHOICES, default="user")
         limit = serializers.IntegerField(default=None, help_text="How many, up to 200; 50 by default.")
 
-    @extend_schema(parameters=[Input], responses=UsagePage, tags=["usage"])
+    @asks(Input, responses=UsagePage, tags=["usage"])
     def get(self, request: Request) -> Response:
         """Top spenders (`by=user`, `team`, `agent`, `token`) and the dearest conversations, the dearest first."""
         return summed(request, self.valid(self.Input, request.query_params), dearest_first=True)

@@ -14,12 +14,10 @@ from metering.types import MODES, Dimension
 
 
 class Command(VerbCommand):
-    help = (
-        "Set a budget: of the gateway, a provider, a tenant, or one team, user, token or agent of a tenant."
-    )
+    help = "Set a budget: of the gateway, a plan, a provider, a tenant, or one team, user, token or agent of a tenant."
 
     def add_options(self, parser: ArgumentParser) -> None:
-        add_targets(parser, nobody="No tenant: the whole gateway.")
+        add_targets(parser, nobody="Nobody named: the whole gateway.")
         parser.add_argument("--task", metavar="CODE", help="Count this task only.")
         parser.add_argument(
             "--class", dest="model_class", metavar="CODE", help="Count this model class only."

@@ -1,6 +1,5 @@
 """`manage.py set_rule [--plan PRO | --tenant alder [--user ID]] --key max_tokens_out --value 8000`"""
 
-import json
 from argparse import ArgumentParser
 from collections.abc import Mapping
 from typing import Any
@@ -12,6 +11,7 @@ from metering.management.command import VerbCommand
 from metering.management.targets import add_targets, named_targets
 from metering.policy.registry import REGISTRY
 from metering.policy.set_rule import find_rule_target, parse_value, set_rule
+from metering.strict_json import read_json
 from metering.types import MODES
 
 
@@ -21,8 +21,7 @@ class Command(VerbCommand):
     )
 
     def add_options(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--plan", metavar="CODE")
-        add_targets(parser, nobody="No plan and no tenant: the whole gateway.")
+        add_targets(parser, nobody="Nobody named: the whole gateway.")
         parser.add_argument("--task", metavar="CODE", help="For this task only.")
         parser.add_argument("--key", required=True, metavar="KEY", help=", ".join(REGISTRY))
         parser.add_argument("--value", required=True, metavar="VALUE")
@@ -36,7 +35,7 @@ class Command(VerbCommand):
 
     def run(self, *, key: str, value: str, when: str | None, off: bool, **options: Any) -> None:
         done = set_rule(
-            target=find_rule_target(plan=options["plan"], **named_targets(options)),
+            target=find_rule_target(**named_targets(options)),
             key=key,
             value=parse_value(key, value),
             task=options["task"],
@@ -44,7 +43,7 @@ class Command(VerbCommand):
             mode=options["mode"],
             enforce_percent=options["enforce_percent"],
             priority=options["priority"],
-            active=not off,
+            is_active=not off,
             actor=self.actor,
             now=now(),
         )
@@ -70,8 +69,8 @@ def _conditions(text: str | None) -> Mapping[str, object]:
     if text is None:
         return {}
     try:
-        when = json.loads(text)
-    except ValueError as error:
+        when = read_json(text)
+    except (ValueError, RecursionError) as error:
         raise InvalidRequest(f"--when must be JSON: {error}.", param="when") from error
     if not isinstance(when, dict):
         raise InvalidRequest("--when must be a JSON object.", param="when")

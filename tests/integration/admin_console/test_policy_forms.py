@@ -49,6 +49,8 @@ def test_an_invalid_rule_is_a_form_error(
         ('{"hours": "9-17"}', "such as 09:00-17:00"),
         ('{"days": ["monday"]}', "a list of mon, tue, wed"),
         ('["mon"]', "a mapping of days, hours"),
+        ('{"days": ["mon"], "days": ["sat"]}', "days occurs twice, as members 1 and 2"),
+        ("[" * 100_000 + "]" * 100_000, "nested too deeply"),
     ],
 )
 def test_a_condition_that_cannot_be_read_is_a_form_error(

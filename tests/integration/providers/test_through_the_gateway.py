@@ -6,6 +6,7 @@ from typing import Any
 
 import openai
 import pytest
+import requests
 from pydantic import BaseModel
 
 from metering.models import UsageLog
@@ -68,6 +69,23 @@ def test_a_completion_is_the_vendors_own(client: openai.OpenAI, vendor: RunningV
     assert answer.system_fingerprint == "fp_fakevendor"
     (call,) = vendor.log.calls
     assert (call.body["model"], call.body["top_k"], call.body["max_tokens"]) == ("fake-small", 7, 5)
+    assert_books_equal_the_vendors_log(vendor)
+
+
+def test_of_a_member_that_occurs_twice_the_one_that_is_metered_is_the_one_that_is_sent(
+    base_url: str, vendor: RunningVendor
+) -> None:
+    """Vendors' protocols pass on what we do not know; what is read twice would be two truths."""
+    text = (
+        f'{{"model": "nothing", "model": "{MODEL}", "max_tokens": 500, "max_tokens": 5, '
+        '"messages": [], "messages": [{"role": "user", "content": "no", "content": "hello"}]}'
+    )
+    headers = {"authorization": f"Bearer {make_token().secret}", "content-type": "application/json"}
+    response = requests.post(f"{base_url}/chat/completions", text, headers=headers, timeout=30)
+    assert response.status_code == 200, response.text
+    (call,) = vendor.log.calls
+    assert (call.body["model"], call.body["max_tokens"]) == ("fake-small", 5)
+    assert call.body["messages"] == [{"role": "user", "content": "hello"}]
     assert_books_equal_the_vendors_log(vendor)
 
 

@@ -68,6 +68,11 @@ def test_a_user_is_named_by_address() -> None:
             "for which the keys are requests_per_minute, tokens_per_minute",
         ),
         (("--key", "max_tokens_out", "--value", "5", "--plan", "X", "--tenant", "y"), "name nobody else"),
+        (("--key", "max_tokens_out", "--value", "5", "--value", "6"), "--value is given twice"),
+        (
+            ("--key", "max_tokens_out", "--value", "5", "--when", '{"days": ["mon"], "days": ["sat"]}'),
+            "days occurs twice, as members 1 and 2",
+        ),
     ],
 )
 def test_what_makes_no_sense_is_refused_with_what_would(arguments: tuple[str, ...], sentence: str) -> None:

@@ -119,3 +119,28 @@ def test_a_value_of_the_wrong_shape_is_a_problem(body: str) -> None:
 
 def test_a_value_that_contains_itself_is_refused() -> None:
     assert "contains itself" in problems("plans: {P: {rules: [{key: x, value: &a [*a]}]}}")[0]
+
+
+@pytest.mark.parametrize(
+    ("rule", "lines"),
+    [
+        ("key: x, value: 1, when: {days: [mon],\n days: [sat]}", (3, 2)),
+        (
+            "key: x, value: 1, when: {usage: {budget: cost/month, from_percent: 50,\n from_percent: 90}}",
+            (3, 2),
+        ),
+        ("key: x, value: {a: 1,\n\n a: 2}", (4, 2)),
+    ],
+)
+def test_a_key_within_a_rule_that_occurs_twice_is_refused_with_both_lines(
+    rule: str, lines: tuple[int, int]
+) -> None:
+    found = problems(f"plans: {{P: {{rules: [\n {{{rule}}}]}}}}")
+    assert any(f"occurs twice, on line {lines[0]} and first on line {lines[1]}" in each for each in found), (
+        found
+    )
+
+
+def test_a_key_within_a_rule_that_is_no_text_is_refused() -> None:
+    found = problems("plans: {P: {rules: [{key: x, value: 1, when: {[mon]: days}}]}}")
+    assert "a key must be plain text" in found[0]

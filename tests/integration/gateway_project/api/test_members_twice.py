@@ -1,0 +1,49 @@
+"""A member that occurs twice in a body is refused: whichever counted, the other would be dropped."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from metering.models import ATIToken, Plan, User
+from tests.integration.gateway_project.api.people import bearer, person, super_admin
+
+pytestmark = pytest.mark.django_db
+
+
+def send(who: User, method: str, path: str, text: str) -> Any:
+    headers = {"authorization": f"Bearer {bearer(who)}"}
+    return Client().generic(method, f"/api/{path}", text, "application/json", headers=headers)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "text", "param"),
+    [
+        (
+            "POST",
+            "tokens",
+            '{"allowed_models": ["a"], "tenant": "x", "allowed_models": []}',
+            "allowed_models",
+        ),
+        ("PUT", "plans/GOLD", '{"budgets": [], "budgets": []}', "budgets"),
+        ("PUT", "catalog", '{"plans": {"GOLD": {"name": "a", "name": "b"}}}', "plans.GOLD.name"),
+        (
+            "POST",
+            "catalog/rules",
+            '{"key": "max_tokens_out", "value": 1, "when": {"days": ["mon"], "days": ["sat"]}}',
+            "when.days",
+        ),
+    ],
+)
+def test_it_is_refused_with_both_places(method: str, path: str, text: str, param: str) -> None:
+    error = send(super_admin(), method, path, text).json()["error"]
+    assert (error["code"], error["param"]) == ("invalid_request", param)
+    assert "occurs twice, as members" in error["message"]
+    assert not Plan.objects.exists()
+    assert not ATIToken.objects.exists()
+
+
+@pytest.mark.parametrize("text", ["{", "NaN", '{"name": Infinity}', "\ud800"])
+def test_what_is_no_json_is_refused(text: str) -> None:
+    response = send(person(User.Role.TENANT_ADMIN), "POST", "tokens", text.encode("utf-8", "surrogatepass"))  # type: ignore[arg-type]
+    assert (response.status_code, response.json()["error"]["code"]) == (400, "invalid_request")
