@@ -7,7 +7,7 @@ from admin_console.history import HIDDEN, HistoryAdmin
 from admin_console.site import console
 from metering.models import LoginSession, PasswordReset
 
-SECRET = {"auth_hash", "refresh_id"}
+SECRET = {"auth_hash", "refresh_id", "previous_refresh_id"}
 
 
 @admin.register(LoginSession, site=console)

@@ -8,6 +8,7 @@ from django.utils.timezone import now
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextInputWidget
 
 from metering.errors import MeteringError
+from metering.identity.ceiling import Ceiling
 from metering.identity.issue_token import issue_token
 from metering.identity.secret import IssuedToken
 from metering.models import ATIToken, Plan, Task
@@ -39,6 +40,7 @@ class TokenForm(forms.ModelForm):
         help_text="Networks such as 192.0.2.0/24, separated by commas. Empty: from anywhere.",
     )
     actor = ""
+    ceiling: Ceiling | None = None
     issued: IssuedToken | None = None
 
     class Meta:
@@ -60,6 +62,7 @@ class TokenForm(forms.ModelForm):
                 tenant=values["tenant"],
                 plan_code=values["plan_tier"].code,
                 actor=self.actor,
+                ceiling=self.ceiling,
                 now=now(),
                 name=values["name"],
                 team=values["team"],

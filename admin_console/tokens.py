@@ -16,6 +16,7 @@ from admin_console.dialogs import ConfirmDialog, RotateDialog, back_to
 from admin_console.filters import TenantSlug
 from admin_console.site import console
 from admin_console.token_form import TokenForm
+from admin_console.who import ceiling_of_user
 from metering.errors import MeteringError
 from metering.identity.revoke_token import revoke_token
 from metering.identity.rotate_token import rotate_token
@@ -64,7 +65,8 @@ class ATITokenAdmin(ConsoleAdmin):
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change, **kwargs)
-        form.actor = actor_of(request)  # a class made for this request only
+        # A class made for this request only.
+        form.actor, form.ceiling = actor_of(request), ceiling_of_user(request.user)
         return form
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[Any]:
@@ -114,7 +116,13 @@ class ATITokenAdmin(ConsoleAdmin):
         try:
             token = self.row_or_404(request, object_id)
             grace = form.cleaned_data["grace"]
-            issued = rotate_token(token=token, grace=grace, actor=actor_of(request), now=now())
+            issued = rotate_token(
+                token=token,
+                grace=grace,
+                ceiling=ceiling_of_user(request.user),
+                actor=actor_of(request),
+                now=now(),
+            )
             self.log_change(request, token, "Rotated.")
             self._show_secret(request, issued.secret)
         except MeteringError as error:

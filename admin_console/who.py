@@ -8,6 +8,7 @@ from django.utils.module_loading import import_string
 from django.utils.timezone import now
 
 from metering.errors import MeteringError
+from metering.identity.ceiling import Ceiling, ceiling_of
 from metering.identity.check_standing import check_person
 from metering.models import User
 
@@ -37,6 +38,11 @@ def is_tenant_admin(user: Any, request: HttpRequest) -> bool:
     except MeteringError:
         return False
     return True
+
+
+def ceiling_of_user(user: Any) -> Ceiling | None:
+    """How far this user may go with credentials, by the question that the API asks; None for a super admin."""
+    return ceiling_of(role=user.role, token=user.signup_token)
 
 
 def may_see(request: HttpRequest) -> bool:

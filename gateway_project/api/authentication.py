@@ -11,8 +11,9 @@ from rest_framework.request import Request
 
 from gateway_project.client_address import address_of, check_network
 from gateway_project.proxy.caller import checked_label
-from metering.errors import InvalidCredential, NotPermitted
+from metering.errors import InvalidCredential
 from metering.identity.caller import Caller
+from metering.identity.ceiling import Ceiling, ceiling_of
 from metering.identity.identify import identify
 from metering.identity.principal import Principal
 from metering.identity.team_for import team_for
@@ -22,7 +23,7 @@ from metering.identity.touch_tokens import is_stale, touch_tokens
 class BearerAuthentication(BaseAuthentication):
     """`request.user` becomes the Caller; `request.auth` its Principal, working for the team that `X-Team-ID` names.
 
-    One without a plan has no Principal.
+    One who may not spend has no Principal.
     """
 
     def authenticate(self, request: Request) -> tuple[Caller, Principal | None] | None:
@@ -59,9 +60,13 @@ def caller_of(request: Request) -> Caller:
     return request.user
 
 
+def ceiling_of_caller(request: Request) -> Ceiling | None:
+    """How far the caller may go with credentials; None for a super admin."""
+    caller = caller_of(request)
+    return ceiling_of(role=caller.role, token=caller.token)
+
+
 def principal_of(request: Request) -> Principal:
-    """The caller as one who spends. Raises InvalidCredential, and NotPermitted for one without a plan."""
-    caller_of(request)
-    if not isinstance(request.auth, Principal):
-        raise NotPermitted("Your account has no plan.")
-    return request.auth
+    """The caller as one who spends. Raises InvalidCredential, and NotPermitted for one who may not."""
+    caller = caller_of(request)
+    return request.auth if isinstance(request.auth, Principal) else caller.spender()

@@ -1,63 +1,57 @@
-"""How far a tenant's own administrators may go when they issue or change ATI tokens: as far as their own plan."""
+"""How far a tenant's own administrators may go with credentials: as far as the token that their own plan comes from.
 
-from collections.abc import Sequence
+Every verb that makes, changes, renews or lends a credential asks here, about the rows as they are now. Taking
+something away is no question: whoever administers a tenant may revoke any token of it and deactivate anybody in it.
+"""
+
 from dataclasses import dataclass
-from datetime import datetime
-from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from metering.errors import NotPermitted
-from metering.models import ATIToken
+from metering.identity.width import excess, width_given, width_now
+from metering.models import ATIToken, User
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Narrowing:
-    """What a token is narrowed to. Empty: whatever the plan allows, from anywhere, for ever."""
+class Ceiling:
+    """Where somebody's authority ends. Operators have none: `ceiling=None`."""
 
-    tasks: tuple[str, ...] = ()
-    models: tuple[str, ...] = ()
-    networks: tuple[str, ...] = ()
-    expires_at: datetime | None = None
+    token: ATIToken | None
+    """What the own plan comes from. None: an administrator without a plan, who has none to pass on."""
 
 
-def below(ceiling: ATIToken, wanted: Narrowing) -> Narrowing:
-    """What is wanted, where nothing is said as narrow as the ceiling: the token that an administrator's plan is from.
+def ceiling_of(*, role: User.Role, token: ATIToken | None) -> Ceiling | None:
+    """Of somebody with this role whose plan comes from this token."""
+    return None if role == User.Role.SUPER_ADMIN else Ceiling(token=token)
 
-    Raises NotPermitted for what goes beyond it.
+
+def plan_holder(ceiling: Ceiling) -> ATIToken:
+    """The token whose plan can be passed on. Raises NotPermitted where there is none."""
+    if ceiling.token is None:
+        raise NotPermitted("Your account has no plan to pass on.")
+    return ceiling.token
+
+
+def check_wanted(ceiling: Ceiling | None, token: ATIToken) -> None:
+    """Whether a token may be as it is to become. Raises NotPermitted naming the field that goes beyond the ceiling."""
+    if ceiling is None:
+        return
+    if (beyond := excess(width_now(token), width_given(plan_holder(ceiling)))) is not None:
+        field, sentence = beyond
+        raise NotPermitted(sentence, param=field)
+
+
+def check_token_within(ceiling: Ceiling | None, token: ATIToken) -> None:
+    """Whether something may be done with a token that is there. Raises NotPermitted for one above the ceiling."""
+    if ceiling is None:
+        return
+    if (beyond := excess(width_given(token), width_given(plan_holder(ceiling)))) is not None:
+        raise NotPermitted(f"The token {token.prefix} goes beyond your own. {beyond[1]}", param="token")
+
+
+def check_person_within(ceiling: Ceiling | None, user: User) -> None:
+    """Whether something may be given to a person. Raises NotPermitted where a token above the ceiling is behind them.
+
+    Whoever sets the password or the role of somebody acts with that person's token, or makes somebody else do so.
     """
-    if (
-        ceiling.expires_at is not None
-        and wanted.expires_at is not None
-        and wanted.expires_at > ceiling.expires_at
-    ):
-        raise NotPermitted(
-            f"Your own token ends at {ceiling.expires_at:%Y-%m-%d %H:%M} UTC.", param="expires_at"
-        )
-    return Narrowing(
-        tasks=_subset(wanted.tasks, ceiling.allowed_tasks, "allowed_tasks"),
-        models=_subset(wanted.models, ceiling.allowed_models, "allowed_models"),
-        networks=_inside(wanted.networks, ceiling.allowed_networks),
-        expires_at=wanted.expires_at or ceiling.expires_at,
-    )
-
-
-def _subset(wanted: Sequence[str], allowed: Sequence[str], param: str) -> tuple[str, ...]:
-    if not allowed:
-        return tuple(wanted)
-    if beyond := [name for name in wanted if name not in allowed]:
-        raise NotPermitted(f"Your own token does not allow {', '.join(beyond)}.", param=param)
-    return tuple(wanted or allowed)
-
-
-def _inside(wanted: Sequence[str], allowed: Sequence[str]) -> tuple[str, ...]:
-    if not allowed:
-        return tuple(wanted)
-    outer = [ip_network(text) for text in allowed]
-    if beyond := [text for text in wanted if not any(_contains(net, ip_network(text)) for net in outer)]:
-        raise NotPermitted(f"Your own token is not for {', '.join(beyond)}.", param="allowed_networks")
-    return tuple(wanted or allowed)
-
-
-def _contains(outer: IPv4Network | IPv6Network, inner: IPv4Network | IPv6Network) -> bool:
-    if isinstance(outer, IPv4Network):
-        return isinstance(inner, IPv4Network) and inner.subnet_of(outer)
-    return isinstance(inner, IPv6Network) and inner.subnet_of(outer)
+    if user.signup_token is not None:
+        check_token_within(ceiling, user.signup_token)

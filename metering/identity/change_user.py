@@ -6,7 +6,9 @@ from typing import Any, TypedDict
 from django.db import transaction
 
 from metering.errors import InvalidRequest
+from metering.identity.ceiling import Ceiling, check_person_within
 from metering.identity.create_user import CONSOLE_ROLES
+from metering.identity.join_team import join_team
 from metering.identity.save_changes import save_changes
 from metering.identity.validate import validate
 from metering.models import ATIToken, User
@@ -21,11 +23,18 @@ class UserChanges(TypedDict, total=False):
     signup_token: ATIToken | None
 
 
+TAKES_AWAY = {"is_active": False, "role": User.Role.MEMBER}
+
+
 @transaction.atomic
-def change_user(*, user: User, changes: UserChanges, actor: str, now: datetime) -> User:
+def change_user(
+    *, user: User, changes: UserChanges, actor: str, now: datetime, ceiling: Ceiling | None = None
+) -> User:
     """The user with the new values, in force on every process within a second.
 
-    Raises InvalidRequest for a malformed value, a role that does not fit the tenant, or another tenant's token.
+    Who is moved to a token that is bound to a team becomes a member of it.
+    Raises InvalidRequest for a malformed value, a role that does not fit the tenant, or another tenant's token;
+    NotPermitted where a token beyond the ceiling will be behind the user, unless the change only takes away.
     """
     row = User.objects.select_for_update().get(pk=user.pk)
     token = changes.get("signup_token")
@@ -37,10 +46,14 @@ def change_user(*, user: User, changes: UserChanges, actor: str, now: datetime) 
     before = _image(row)
     for name, value in changes.items():
         setattr(row, name, value)
+    if any(TAKES_AWAY.get(name) != value for name, value in changes.items()):
+        check_person_within(ceiling, row)
     if role != before["role"]:
         row.is_staff, row.is_superuser = role in CONSOLE_ROLES, role == User.Role.SUPER_ADMIN
     validate(row)
     save_changes(row, action="user.changed", before=before, after=_image(row), actor=actor, now=now)
+    if token is not None and token.team is not None:
+        join_team(team=token.team, user=row, actor=actor, now=now)
     return row
 
 

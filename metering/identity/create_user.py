@@ -7,6 +7,8 @@ from django.db import transaction
 
 from metering.audit import record_change
 from metering.errors import InvalidRequest
+from metering.identity.ceiling import Ceiling, check_person_within
+from metering.identity.join_team import join_team
 from metering.identity.validate import validate
 from metering.models import ATIToken, Tenant, User
 
@@ -24,12 +26,14 @@ def create_user(
     name: str = "",
     password_hash: str = "",
     signup_token: ATIToken | None = None,
+    ceiling: Ceiling | None = None,
 ) -> User:
     """The new user; without a password (`password.py`) nobody can sign in as this user yet.
 
     Super admins belong to no tenant, everybody else to one; admins of either kind may use the console.
-    `signup_token` is the ATI token that the user's plan comes from.
-    Raises InvalidRequest when a value is malformed, the address is taken, or role, token and tenant disagree.
+    `signup_token` is the ATI token that the user's plan comes from; one that is bound to a team makes a member of it.
+    Raises InvalidRequest when a value is malformed, the address is taken, or role, token and tenant disagree;
+    NotPermitted for a token beyond the ceiling.
     """
     if (role == User.Role.SUPER_ADMIN) != (tenant is None):
         raise InvalidRequest("A super admin belongs to no tenant, everybody else to one.", param="tenant")
@@ -46,6 +50,7 @@ def create_user(
         signup_token=signup_token,
         password=password_hash or make_password(None),
     )
+    check_person_within(ceiling, user)
     validate(user)
     user.save(force_insert=True)
     record_change(
@@ -56,4 +61,6 @@ def create_user(
         now=now,
         facts={"email": user.email, "role": role},
     )
+    if signup_token is not None and signup_token.team is not None:
+        join_team(team=signup_token.team, user=user, actor=actor, now=now)
     return user

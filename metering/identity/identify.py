@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from metering.errors import InvalidCredential
 from metering.identity.access_token import read_access_token
@@ -11,7 +11,7 @@ from metering.identity.check_standing import check_person, check_tenant, check_t
 from metering.identity.jwts import looks_like_jwt
 from metering.identity.principal import Principal
 from metering.identity.secret import digest_of, is_well_formed
-from metering.models import ATIToken, LoginSession, Tenant, User
+from metering.models import ATIToken, LoginSession, Membership, Tenant, User
 from metering.types import EnforcementMode
 
 
@@ -64,8 +64,12 @@ def live_token(*, secret: str, now: datetime) -> tuple[ATIToken, datetime | None
 def identify_person(*, access: str, now: datetime) -> Caller:
     """The caller behind a live access token. Raises as `identify` does."""
     claims = read_access_token(access, now=now)
+    team_of_token = Membership.objects.filter(
+        user=OuterRef("user"), team=OuterRef("user__signup_token__team")
+    )
     session = (
         LoginSession.objects.select_related("user__tenant", "user__signup_token")
+        .annotate(in_team_of_token=Exists(team_of_token))
         .filter(pk=claims.session_id, user_id=claims.user_id, ended_at=None, expires_at__gt=now)
         .first()
     )
@@ -79,7 +83,8 @@ def identify_person(*, access: str, now: datetime) -> Caller:
         raise InvalidCredential("Your account has changed since this access token was issued; refresh it.")
     role, token, tenant = User.Role(user.role), user.signup_token, user.tenant
     principal = None
-    if token is not None and tenant is not None:
+    in_own_team = token is None or token.team_id is None or session.in_team_of_token
+    if token is not None and tenant is not None and in_own_team:
         ends = [end for end in (claims.expires_at, token.expires_at) if end is not None]
         principal = _principal(token, tenant, user, role, min(ends))
     return Caller(

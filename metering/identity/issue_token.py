@@ -1,17 +1,18 @@
 """Issue an ATI token."""
 
-from collections.abc import Sequence
 from datetime import datetime
+from typing import Unpack
 
 from django.db import transaction
 
 from metering.audit import record_change
-from metering.errors import InvalidRequest, NotPermitted
+from metering.errors import InvalidRequest
+from metering.identity.ceiling import Ceiling, check_wanted, plan_holder
 from metering.identity.find import find_plan
-from metering.identity.narrow import check_signups, checked_narrowing
+from metering.identity.narrow import Narrowed, check_signups, checked_narrowing
 from metering.identity.secret import IssuedToken, digest_of, new_secret, prefix_of
 from metering.identity.validate import validate
-from metering.models import ATIToken, Team, Tenant, User
+from metering.models import ATIToken, Tenant, User
 
 
 @transaction.atomic
@@ -22,50 +23,34 @@ def issue_token(
     actor: str,
     now: datetime,
     name: str = "",
-    team: Team | None = None,
     user: User | None = None,
-    allowed_tasks: Sequence[str] = (),
-    allowed_models: Sequence[str] = (),
-    allowed_networks: Sequence[str] = (),
     signups_allowed: int = 0,
-    expires_at: datetime | None = None,
-    ceiling: ATIToken | None = None,
+    ceiling: Ceiling | None = None,
+    **narrowed: Unpack[Narrowed],
 ) -> IssuedToken:
     """The new token with its secret, which can never be read again.
 
-    `ceiling` is the token that the plan of a tenant's own administrator comes from: his tokens stay below it.
+    Under a ceiling, what `narrowed` does not say is as narrow as the issuer's own token.
     Raises NotFound for an unknown plan; InvalidRequest for a closed tenant, an end in the past, an unknown task or
     model, a malformed network, or a team or user of another tenant; NotPermitted for what is beyond the ceiling.
     """
     if tenant.status == Tenant.Status.CLOSED:
         raise InvalidRequest(f"The tenant {tenant.slug!r} is closed.", param="tenant")
-    if ceiling is not None and plan_code != ceiling.plan_tier_id:
-        raise NotPermitted(f"Your plan is {ceiling.plan_tier_id}; you can pass on no other.", param="plan")
-    narrowing = checked_narrowing(
-        tasks=allowed_tasks,
-        models=allowed_models,
-        networks=allowed_networks,
-        expires_at=expires_at,
-        ceiling=ceiling,
-        now=now,
-    )
     check_signups(signups_allowed, used=0)
     secret = new_secret()
     token = ATIToken(
         tenant=tenant,
-        plan_tier=find_plan(plan_code),
+        plan_tier_id=plan_code,
         name=name,
         prefix=prefix_of(secret),
         digest=digest_of(secret),
-        team=team,
         user=user,
-        allowed_tasks=list(narrowing.tasks),
-        allowed_models=list(narrowing.models),
-        allowed_networks=list(narrowing.networks),
         signups_allowed=signups_allowed,
-        expires_at=narrowing.expires_at,
         created_at=now,
+        **{**_own_narrowing(ceiling), **checked_narrowing(narrowed, now=now)},
     )
+    check_wanted(ceiling, token)
+    token.plan_tier = find_plan(plan_code)
     validate(token)
     token.save(force_insert=True)
     record_change(
@@ -77,3 +62,16 @@ def issue_token(
         facts={"prefix": token.prefix, "plan": plan_code, "name": name},
     )
     return IssuedToken(id=token.id, prefix=token.prefix, secret=secret)
+
+
+def _own_narrowing(ceiling: Ceiling | None) -> Narrowed:
+    if ceiling is None:
+        return {}
+    own = plan_holder(ceiling)
+    return {
+        "team": own.team,
+        "allowed_tasks": own.allowed_tasks,
+        "allowed_models": own.allowed_models,
+        "allowed_networks": own.allowed_networks,
+        "expires_at": own.expires_at,
+    }

@@ -3,52 +3,61 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from ipaddress import ip_network
+from typing import TypedDict
 
 from metering.errors import InvalidRequest
-from metering.identity.ceiling import Narrowing, below
-from metering.models import ATIToken, LLMModel
+from metering.models import LLMModel, Team
 from metering.models import Task as TaskRow
 
 MAX_NAMES = 200
 MAX_SIGNUPS = 10_000
 
 
-def checked_narrowing(
-    *,
-    tasks: Sequence[str],
-    models: Sequence[str],
-    networks: Sequence[str],
-    expires_at: datetime | None,
-    ceiling: ATIToken | None,
-    now: datetime,
-) -> Narrowing:
-    """The same in canonical form, below the ceiling if there is one.
+class Narrowed(TypedDict, total=False):
+    """What a token is narrowed to, as far as somebody has said it. Empty or None: not in this respect."""
 
-    Raises InvalidRequest for an end in the past, an unknown task or model, or a malformed network, and NotPermitted
-    for what goes beyond the ceiling.
+    team: Team | None
+    allowed_tasks: Sequence[str]
+    allowed_models: Sequence[str]
+    allowed_networks: Sequence[str]
+    expires_at: datetime | None
+
+
+def checked_narrowing(said: Narrowed, *, now: datetime) -> Narrowed:
+    """The same in canonical form.
+
+    Raises InvalidRequest for an end in the past, an unknown task or model, or a malformed network.
     """
-    if expires_at is not None and expires_at <= now:
+    checked: Narrowed = said.copy()
+    if (expires_at := said.get("expires_at")) is not None and expires_at <= now:
         raise InvalidRequest("A token must expire in the future.", param="expires_at")
-    for param, names in (("tasks", tasks), ("models", models), ("networks", networks)):
-        if len(names) > MAX_NAMES:
-            raise InvalidRequest(f"At most {MAX_NAMES} can be listed.", param=f"allowed_{param}")
-    _check_known("allowed_tasks", tasks, TaskRow.objects.filter(pk__in=tasks).values_list("pk", flat=True))
-    _check_known(
-        "allowed_models", models, LLMModel.objects.filter(pk__in=models).values_list("pk", flat=True)
-    )
-    wanted = Narrowing(
-        tasks=tuple(dict.fromkeys(tasks)),
-        models=tuple(dict.fromkeys(models)),
-        networks=tuple(dict.fromkeys(_network(text) for text in networks)),
-        expires_at=expires_at,
-    )
-    return wanted if ceiling is None else below(ceiling, wanted)
+    if "allowed_tasks" in said:
+        tasks = _bounded("allowed_tasks", said["allowed_tasks"])
+        _check_known(
+            "allowed_tasks", tasks, TaskRow.objects.filter(pk__in=tasks).values_list("pk", flat=True)
+        )
+        checked["allowed_tasks"] = tasks
+    if "allowed_models" in said:
+        models = _bounded("allowed_models", said["allowed_models"])
+        known = LLMModel.objects.filter(pk__in=models).values_list("pk", flat=True)
+        _check_known("allowed_models", models, known)
+        checked["allowed_models"] = models
+    if "allowed_networks" in said:
+        networks = _bounded("allowed_networks", said["allowed_networks"])
+        checked["allowed_networks"] = list(dict.fromkeys(_network(text) for text in networks))
+    return checked
 
 
 def check_signups(allowed: int, *, used: int) -> None:
     """Raises InvalidRequest."""
     if not used <= allowed <= MAX_SIGNUPS:
         raise InvalidRequest(f"Sign-ups must be {used} to {MAX_SIGNUPS}.", param="signups_allowed")
+
+
+def _bounded(param: str, names: Sequence[str]) -> list[str]:
+    if len(names) > MAX_NAMES:
+        raise InvalidRequest(f"At most {MAX_NAMES} can be listed.", param=param)
+    return list(dict.fromkeys(names))
 
 
 def _check_known(param: str, names: Sequence[str], known: Iterable[str]) -> None:

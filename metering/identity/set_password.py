@@ -5,12 +5,16 @@ from datetime import datetime
 from django.db import transaction
 
 from metering.audit import record_change
+from metering.identity.ceiling import Ceiling, check_person_within
 from metering.identity.password import hash_password
 from metering.models import User
 
 
-def set_password(*, user: User, password: str, actor: str, now: datetime) -> None:
-    """Raises InvalidRequest for one that is not good enough."""
+def set_password(
+    *, user: User, password: str, actor: str, now: datetime, ceiling: Ceiling | None = None
+) -> None:
+    """Raises InvalidRequest for one that is not good enough, NotPermitted for somebody beyond the ceiling."""
+    check_person_within(ceiling, user)
     password_hash = hash_password(password, user=user)
     with transaction.atomic():
         User.objects.filter(pk=user.pk).update(password=password_hash)

@@ -9,7 +9,6 @@ from metering.audit import record_change
 from metering.errors import NotPermitted
 from metering.identity.check_standing import check_tenant
 from metering.identity.create_user import create_user
-from metering.identity.join_team import join_team
 from metering.identity.password import hash_password
 from metering.models import ATIToken, Tenant, User
 
@@ -37,8 +36,6 @@ def sign_up(*, token: ATIToken, email: str, password: str, now: datetime, name: 
             actor=f"sign-up with {token.prefix}",
             now=now,
         )
-        if token.team is not None:
-            join_team(team=token.team, user=user, actor=user.email, now=now)
         record_change(
             action="token.signed_up_with",
             actor=user.email,

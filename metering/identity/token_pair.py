@@ -12,7 +12,7 @@ from metering.models import LoginSession
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenPair:
-    """Two secrets. The refresh token works once."""
+    """Two secrets. The refresh token is for one successor."""
 
     access: str = field(repr=False)
     refresh: str = field(repr=False)
@@ -29,11 +29,11 @@ class RefreshClaims:
 
 
 def pair_for(session: LoginSession, *, now: datetime) -> TokenPair:
-    """The pair that belongs to the session's current `refresh_id`."""
+    """The pair that belongs to the session's current `refresh_id`: its refresh token is the same text every time."""
     refresh = sign_claims(
         "refresh",
         {"sub": str(session.user_id), "sid": str(session.pk), "jti": str(session.refresh_id)},
-        now=now,
+        now=session.refreshed_at,
         expires_at=session.expires_at,
     )
     return TokenPair(access=sign_access_token(session=session, now=now), refresh=refresh)

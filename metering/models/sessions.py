@@ -9,7 +9,10 @@ from metering.models.people import User
 
 
 class LoginSession(models.Model):
-    """One sign-in of a person: a family of refresh tokens, of which only the newest works, and only once."""
+    """One sign-in of a person: a family of refresh tokens, of which only the newest works.
+
+    The one before it answers the same successor again for a few seconds, for a caller who lost the answer.
+    """
 
     class Ending(models.TextChoices):
         LOGOUT = "logout"
@@ -19,6 +22,7 @@ class LoginSession(models.Model):
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="login_sessions")
     tenant_id = models.UUIDField(null=True, editable=False)
     refresh_id = models.UUIDField(default=uuid7, editable=False, help_text="The refresh token that works.")
+    previous_refresh_id = models.UUIDField(null=True, editable=False, help_text="The one before it.")
     auth_hash = models.CharField(
         max_length=128, editable=False, help_text="Of the password: a changed one ends all sessions."
     )

@@ -42,6 +42,12 @@ class ATIToken(models.Model):
     allowed_networks = ArrayField(
         models.CharField(max_length=43), default=list, blank=True, help_text="Empty: all."
     )
+    given = models.JSONField(
+        default=dict,
+        blank=True,
+        editable=False,
+        help_text="What it was given, of that which its own administrators have narrowed since.",
+    )
     signups_allowed = models.PositiveIntegerField(default=0)
     signups_used = models.PositiveIntegerField(default=0, editable=False)
     expires_at = models.DateTimeField(null=True, blank=True)

@@ -10,7 +10,7 @@ class PairOut(serializers.Serializer[object]):
     """Send `access` as `Authorization: Bearer ...`; change `refresh`, once, for the next pair."""
 
     access = serializers.CharField(help_text="A JWT.")
-    refresh = serializers.CharField(help_text="A JWT. Using one twice ends the session.")
+    refresh = serializers.CharField(help_text="A JWT. Showing one again after 30 seconds ends the session.")
     token_type = serializers.CharField(default="Bearer")
     expires_in = serializers.IntegerField(help_text="Seconds until `access` expires.")
 

@@ -18,6 +18,6 @@ class Refresh(PublicView):
 
     @extend_schema(request=Input, responses=PairOut, tags=["auth"])
     def post(self, request: Request) -> Response:
-        """A new pair; the old refresh token no longer works, and showing it again ends the session."""
+        """A new pair. The old refresh token gets the same next one for 30 seconds; shown later it ends the session."""
         given = self.valid(self.Input, request.data)
         return pair_response(refresh_session(refresh=given["refresh"], now=now()))

@@ -55,15 +55,17 @@ class SecretOut(serializers.Serializer[Any]):
 def names_field(help_text: str) -> serializers.ListField:
     """A list of codes or names."""
     return serializers.ListField(
-        child=serializers.CharField(max_length=128), max_length=200, default=list, help_text=help_text
+        child=serializers.CharField(max_length=128), max_length=200, required=False, help_text=help_text
     )
 
 
 class NarrowedIn(StrictInput):
-    """What a token is bound and narrowed to."""
+    """What a token is bound and narrowed to. Where nothing is said, a new one is as narrow as the caller's."""
 
     name = serializers.CharField(max_length=200, default="", allow_blank=True)
-    team = serializers.CharField(max_length=64, default=None, allow_null=True, help_text="A slug or an id.")
+    team = serializers.CharField(
+        max_length=64, required=False, allow_null=True, help_text="A slug or an id. Null: none."
+    )
     user = serializers.CharField(
         max_length=254, default=None, allow_null=True, help_text="An e-mail address or an id."
     )
@@ -71,7 +73,7 @@ class NarrowedIn(StrictInput):
     allowed_models = names_field("Names of models; empty: all of the plan.")
     allowed_networks = names_field("Such as 192.0.2.0/24; empty: any address.")
     signups_allowed = serializers.IntegerField(min_value=0, max_value=10_000, default=0)
-    expires_at = serializers.DateTimeField(default=None, allow_null=True)
+    expires_at = serializers.DateTimeField(required=False, allow_null=True, help_text="Null: never.")
 
 
 def with_rows(given: dict[str, Any], tenant: Tenant) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from gateway_project.api.authentication import caller_of
+from gateway_project.api.authentication import caller_of, ceiling_of_caller
 from gateway_project.api.identity.token_fields import SecretOut, TokenOut
 from gateway_project.api.input import Nothing, StrictInput
 from gateway_project.api.permissions import IsTenantAdmin
@@ -38,6 +38,7 @@ class RotateToken(ApiView):
         issued = rotate_token(
             token=row_in_reach(ATIToken.objects.all(), request, pk),
             grace=timedelta(seconds=given["grace_s"]),
+            ceiling=ceiling_of_caller(request),
             actor=caller_of(request).actor,
             now=now(),
         )

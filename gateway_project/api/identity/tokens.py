@@ -9,17 +9,18 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from gateway_project.api.authentication import caller_of
+from gateway_project.api.authentication import caller_of, ceiling_of_caller
 from gateway_project.api.identity.token_fields import NarrowedIn, SecretOut, TokenOut, with_rows
 from gateway_project.api.input import OtherName
 from gateway_project.api.permissions import IsTenantAdmin
 from gateway_project.api.reach import in_reach, row_in_reach, tenant_in_reach
 from gateway_project.api.schema import paged
 from gateway_project.api.views import ApiView
-from metering.errors import InvalidRequest, NotPermitted
+from metering.errors import InvalidRequest
+from metering.identity.ceiling import plan_holder
 from metering.identity.change_token import TokenChanges, change_token
 from metering.identity.issue_token import issue_token
-from metering.models import ATIToken, User
+from metering.models import ATIToken
 
 TAG = ["tokens"]
 
@@ -44,15 +45,15 @@ class Tokens(ApiView):
         """Issue a token. Its secret is in this answer and nowhere else."""
         given = self.valid(self.Input, request.data)
         tenant = tenant_in_reach(request, given.pop("tenant"))
-        caller, ceiling = caller_of(request), ceiling_of(request)
-        plan = given.pop("plan") or (ceiling.plan_tier_id if ceiling is not None else "")
+        ceiling = ceiling_of_caller(request)
+        plan = given.pop("plan") or (plan_holder(ceiling).plan_tier_id if ceiling is not None else "")
         if not plan:
             raise InvalidRequest("Name the plan.", param="plan")
         issued = issue_token(
             tenant=tenant,
             plan_code=plan,
             ceiling=ceiling,
-            actor=caller.actor,
+            actor=caller_of(request).actor,
             now=now(),
             **with_rows(given, tenant),
         )
@@ -76,18 +77,8 @@ class OneToken(ApiView):
         changed = change_token(
             token=row,
             changes=changes,
-            ceiling=ceiling_of(request),
+            ceiling=ceiling_of_caller(request),
             actor=caller_of(request).actor,
             now=now(),
         )
         return Response(TokenOut(changed).data)
-
-
-def ceiling_of(request: Request) -> ATIToken | None:
-    """What the caller's tokens stay below; None for a super admin. Raises NotPermitted for an admin without a plan."""
-    caller = caller_of(request)
-    if caller.role == User.Role.SUPER_ADMIN:
-        return None
-    if caller.token is None:
-        raise NotPermitted("Your account has no plan to pass on.")
-    return caller.token

@@ -10,7 +10,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from gateway_project.api.authentication import caller_of
+from gateway_project.api.authentication import caller_of, ceiling_of_caller
 from gateway_project.api.choice import Choice
 from gateway_project.api.input import OtherName, StrictInput
 from gateway_project.api.permissions import IsTenantAdmin
@@ -75,6 +75,7 @@ class Users(ApiView):
             role=User.Role(given["role"]),
             password_hash=hash_password(password, user=subject) if password is not None else "",
             signup_token=_token(given["token"], tenant) or caller_of(request).token,
+            ceiling=ceiling_of_caller(request),
             actor=caller_of(request).actor,
             now=now(),
         )
@@ -106,10 +107,11 @@ class OneUser(ApiView):
             given["signup_token"] = _token(given.pop("token"), user.tenant)
         password = given.pop("password", None)
         changes: UserChanges = given
+        by: Any = {"ceiling": ceiling_of_caller(request), "actor": caller.actor, "now": moment}
         with transaction.atomic():
             if password is not None:
-                set_password(user=user, password=password, actor=caller.actor, now=moment)
-            changed = change_user(user=user, changes=changes, actor=caller.actor, now=moment)
+                set_password(user=user, password=password, **by)
+            changed = change_user(user=user, changes=changes, **by)
         return Response(UserOut(changed).data)
 
 

@@ -15,7 +15,6 @@ from gateway_project.api.reach import tenant_in_reach
 from gateway_project.api.schema import CURSOR, LIMIT, TENANT
 from gateway_project.api.usage.rows import BudgetStatusPage
 from gateway_project.api.views import ApiView
-from metering.errors import NotPermitted
 from metering.identity.caller import Caller
 from metering.models import User
 from metering.usage.budget_status import budget_status
@@ -45,9 +44,7 @@ class BudgetStatuses(ApiView):
 
 
 def _subjects(caller: Caller) -> Subjects:
-    principal = caller.principal
-    if principal is None:
-        raise NotPermitted("Your account has no plan.")
+    principal = caller.spender()
     teams = set() if caller.user is None else set(caller.user.teams.values_list("pk", flat=True))
     if principal.team_id is not None:
         teams.add(principal.team_id)

@@ -14,6 +14,8 @@ from django.utils.timezone import now
 
 from metering.calls.known import Known
 from metering.errors import InvalidCredential, TenantSuspended
+from metering.identity.open_session import open_session
+from metering.identity.refresh_session import refresh_session
 from metering.identity.revoke_token import revoke_token
 from metering.identity.touch_tokens import touch_tokens
 from metering.models import ATIToken, PolicyRule, Tenant
@@ -21,7 +23,16 @@ from metering.orm import close_database_threads, in_database_thread
 from metering.policy.values import PolicySubject
 from metering.snapshots.changes import Changes
 from metering.snapshots.listener import ChangeListener
-from tests.factories import PriceFactory, RuleFactory, TenantFactory, alder, birch, make_token, reference_data
+from tests.factories import (
+    PriceFactory,
+    RuleFactory,
+    TenantFactory,
+    UserFactory,
+    alder,
+    birch,
+    make_token,
+    reference_data,
+)
 from tests.served import serve_model
 
 UNTOLD = {
@@ -169,6 +180,17 @@ async def test_remembering_a_tokens_last_use_is_no_change(known: Known, changes:
     told.tenants.clear()
     await ask(lambda: touch_tokens(token_ids=[token.id], now=now()))
     await ask(lambda: Tenant.objects.filter(slug="alder").update(status="ACTIVE"))  # as it is already
+    await told.hear_out()
+    assert await ask(lambda: alder().pk) not in told.tenants
+
+
+async def test_refreshing_a_session_is_no_change(changes: Changes) -> None:
+    pair = await ask(lambda: open_session(user=UserFactory(), now=now()))
+    told = Told(changes)
+    await told.hear_out()
+    told.tenants.clear()
+    pair = await ask(lambda: refresh_session(refresh=pair.refresh, now=now()))
+    await ask(lambda: refresh_session(refresh=pair.refresh, now=now()))
     await told.hear_out()
     assert await ask(lambda: alder().pk) not in told.tenants
 

@@ -10,7 +10,7 @@ from django.utils.timezone import now
 
 from metering.identity.access_token import ACCESS_LIFE
 from metering.identity.open_session import MAX_SESSIONS, SESSION_LIFE, open_session
-from metering.identity.refresh_session import refresh_session
+from metering.identity.refresh_session import AGAIN, refresh_session
 from metering.identity.revoke_token import revoke_token
 from metering.models import ATIToken, AuditEvent, LoginSession, Tenant, User
 from tests.factories import UserFactory, alder, make_token
@@ -29,6 +29,12 @@ def refresh(token: str) -> Any:
 
 def me(token: str) -> Any:
     return call("GET", "auth/me", who=token)
+
+
+def half_a_minute_passes() -> None:
+    for session in LoginSession.objects.all():
+        session.refreshed_at -= AGAIN + timedelta(seconds=1)
+        session.save()
 
 
 def claims_of(token: str) -> dict[str, Any]:
@@ -142,16 +148,56 @@ class TestRefreshing:
     def test_a_token_shown_again_ends_the_whole_family(self) -> None:
         first = sign_in(person()).json()
         second = refresh(first["refresh"]).json()
+        half_a_minute_passes()
         assert code_of(refresh(first["refresh"])) == (401, "invalid_credential")
         assert code_of(refresh(second["refresh"])) == (401, "invalid_credential")
         assert code_of(me(second["access"])) == (401, "invalid_credential")
         assert LoginSession.objects.get().ended_by == "reuse"
         assert AuditEvent.objects.filter(action="session.reuse_detected").count() == 1
 
+    def test_whoever_lost_the_answer_gets_the_same_successor(self) -> None:
+        first = sign_in(person()).json()
+        lost, again = refresh(first["refresh"]).json(), refresh(first["refresh"]).json()
+        assert lost["refresh"] == again["refresh"] != first["refresh"]
+        assert me(lost["access"]).status_code == me(again["access"]).status_code == 200
+        assert refresh(again["refresh"]).status_code == 200
+        assert AuditEvent.objects.filter(action="session.reuse_detected").count() == 0
+
+    def test_no_longer_once_the_successor_was_used(self) -> None:
+        first = sign_in(person()).json()
+        second = refresh(first["refresh"]).json()
+        third = refresh(second["refresh"]).json()
+        assert code_of(refresh(first["refresh"])) == (401, "invalid_credential")
+        assert code_of(refresh(third["refresh"])) == (401, "invalid_credential")
+        assert LoginSession.objects.get().ended_by == "reuse"
+
+    def test_asking_again_and_again_does_not_prolong_the_half_minute(self) -> None:
+        first = sign_in(person()).json()
+        refresh(first["refresh"])
+        assert refresh(first["refresh"]).status_code == 200
+        half_a_minute_passes()
+        assert code_of(refresh(first["refresh"])) == (401, "invalid_credential")
+
+    def test_a_session_that_was_ended_meanwhile_answers_nothing_again(self) -> None:
+        first = sign_in(person()).json()
+        second = refresh(first["refresh"]).json()
+        call("POST", "auth/logout", who=second["access"])
+        assert code_of(refresh(first["refresh"])) == (401, "invalid_credential")
+        assert LoginSession.objects.get().ended_by == "logout"
+
+    def test_a_new_password_ends_the_successor_too(self) -> None:
+        user = person()
+        first = sign_in(user).json()
+        refresh(first["refresh"])
+        user.set_password("another good password")
+        user.save()
+        assert code_of(refresh(first["refresh"])) == (401, "invalid_credential")
+
     def test_other_sessions_of_the_same_person_go_on(self) -> None:
         user = person()
         other, stolen = sign_in(user).json(), sign_in(user).json()
         refresh(stolen["refresh"])
+        half_a_minute_passes()
         refresh(stolen["refresh"])
         assert refresh(other["refresh"]).status_code == 200
 

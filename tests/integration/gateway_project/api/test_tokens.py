@@ -125,7 +125,7 @@ class TestChanging:
         admin = admin_under(allowed_tasks=["LLM0_CHAT"])
         path = f"tokens/{admin.signup_token_id}"
         assert code_of(call("PATCH", path, {"allowed_tasks": ["LLM2_DRAFT"]}, who=admin))[0] == 403
-        call("PATCH", path, {"allowed_tasks": []}, who=admin)
+        assert code_of(call("PATCH", path, {"allowed_tasks": []}, who=admin))[0] == 403
         assert ATIToken.objects.get().allowed_tasks == ["LLM0_CHAT"]
 
     def test_fewer_sign_ups_than_were_used_are_refused(self) -> None:
