@@ -23,6 +23,7 @@ from gateway_project.collector import spare_what_lives_long  # noqa: E402
 from gateway_project.django_gate import DjangoGate  # noqa: E402
 from gateway_project.housekeeping import housekeeping  # noqa: E402
 from gateway_project.proxy.app import make_app  # noqa: E402
+from gateway_project.proxy.cors import Cors  # noqa: E402
 from gateway_project.proxy.guard import Guard  # noqa: E402
 from gateway_project.telemetry.observe import published  # noqa: E402
 
@@ -45,10 +46,12 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
         wiring.serve_sync_callers_from(None)
 
 
-def make_application(lifespan: Lifespan[Starlette]) -> Guard:
+def make_application(lifespan: Lifespan[Starlette]) -> ASGIApp:
     """Everything that this project serves."""
     front = make_app(DjangoGate(cast(ASGIApp, django_application)), lifespan)
-    return Guard(front, max_requests=settings.MAX_CONCURRENT_REQUESTS)
+    guard = Guard(front, max_requests=settings.MAX_CONCURRENT_REQUESTS)
+    origins: list[str] = settings.CORS_ALLOWED_ORIGINS
+    return Cors(guard, origins=origins) if origins else guard
 
 
 application = make_application(lifespan)

@@ -4,7 +4,7 @@ bounds how many there are, nor how much body it takes in before it looks at anyt
 
 import asyncio
 
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway_project.proxy.body import read_body
@@ -15,6 +15,7 @@ from metering.errors import MeteringError, Overloaded
 MAX_REQUESTS = 32
 MAX_WAITING = 500
 WAIT_S = 10.0
+FRAMING = frozenset({b"content-length", b"content-encoding", b"transfer-encoding"})
 
 
 class DjangoGate:
@@ -43,14 +44,12 @@ class DjangoGate:
         try:
             body = await read_body(Request(scope, receive))
             await self._enter()
-        except ClientDisconnect:
-            return
         except MeteringError as error:
             request_id = request_id_of(Request(scope).headers.get("x-request-id"))
             await error_response(error, request_id)(scope, receive, send)
             return
         try:
-            await self._django(scope, _after(body, receive), send)
+            await self._django(_with_body(scope, body), _after(body, receive), send)
         finally:
             self._places.release()
 
@@ -69,6 +68,14 @@ class DjangoGate:
             raise Overloaded("The requests before this one take too long; try again in a moment.") from None
         finally:
             self._waiting -= 1
+
+
+def _with_body(scope: Scope, body: bytes) -> Scope:
+    """The request as if its body had come plain and with its length: what Django and DRF go by."""
+    kept = [pair for pair in scope["headers"] if pair[0] not in FRAMING]
+    if body:
+        kept.append((b"content-length", str(len(body)).encode()))
+    return {**scope, "headers": kept}
 
 
 def _after(body: bytes, receive: Receive) -> Receive:

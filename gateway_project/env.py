@@ -7,6 +7,7 @@ it may be a secret.
 """
 
 import os
+import re
 from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -16,6 +17,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 _env = environ.Env()
 _TRUE = frozenset(environ.Env.BOOLEAN_TRUE_STRINGS)
+_ORIGIN = re.compile(r"https?://([a-z0-9._-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?", re.ASCII)
 _FALSE = frozenset({"false", "off", "no", "n", "0"})
 
 
@@ -96,6 +98,17 @@ def networks(name: str) -> list[str]:
             raise ImproperlyConfigured(
                 f"{name} must be IP addresses or networks separated by commas."
             ) from None
+    return found
+
+
+def origins(name: str) -> list[str]:
+    """A comma-separated list of web origins, as browsers write them in `Origin`: no path, no `*`."""
+    found = names(name, [])
+    if not all(_ORIGIN.fullmatch(item) for item in found):
+        raise ImproperlyConfigured(
+            f"{name} must be origins such as https://app.example or http://localhost:3000, in small letters and without "
+            "a path, separated by commas."
+        )
     return found
 
 

@@ -70,6 +70,7 @@ USPTO_ODP_API_KEY = env.text("USPTO_ODP_API_KEY")
 DEBUG = env.boolean("DEBUG", False)
 ALLOWED_HOSTS = env.names("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
 TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
+CORS_ALLOWED_ORIGINS = env.origins("CORS_ALLOWED_ORIGINS")
 # How the console asks whether somebody is where the own ATI token works; it knows no proxies.
 NETWORK_CHECK = "gateway_project.client_address.check_sender"
 ROOT_URLCONF = "gateway_project.urls"

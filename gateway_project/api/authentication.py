@@ -1,4 +1,4 @@
-"""Who calls the API: `Authorization: Bearer` with an ATI token or an access token, and nothing else.
+"""Who calls the API: an ATI token or an access token in the headers that the wire protocols take, and nothing else.
 
 No cookies, so no other site's page can call in a person's name.
 """
@@ -10,7 +10,7 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
 from gateway_project.client_address import address_of, check_network
-from gateway_project.proxy.caller import checked_label
+from gateway_project.proxy.caller import SEND_ONE, checked_label, credential
 from metering.errors import InvalidCredential
 from metering.identity.caller import Caller
 from metering.identity.ceiling import Ceiling, ceiling_of
@@ -18,6 +18,8 @@ from metering.identity.identify import identify
 from metering.identity.principal import Principal
 from metering.identity.team_for import team_for
 from metering.identity.touch_tokens import is_stale, touch_tokens
+
+CREDENTIALS = ("x-api-key", "api-key", "authorization")
 
 
 class BearerAuthentication(BaseAuthentication):
@@ -32,14 +34,11 @@ class BearerAuthentication(BaseAuthentication):
         Raises InvalidCredential, TokenExpired and TenantSuspended; for `X-Team-ID` InvalidRequest, NotFound
         and NotPermitted.
         """
-        header = request.headers.get("authorization", "")
-        if not header:
+        given = {name.replace("-", "_"): request.headers.get(name) for name in CREDENTIALS}
+        if not any(given.values()):
             return None
-        scheme, _, bearer = header.partition(" ")
-        if scheme.lower() != "bearer" or not bearer.strip():
-            raise InvalidCredential("Send your ATI token or access token as `Authorization: Bearer ...`.")
         moment = now()
-        caller = identify(bearer=bearer.strip(), now=moment)
+        caller = identify(bearer=credential(**given), now=moment)
         if caller.token is not None:
             check_network(address_of(request._request), caller.token.allowed_networks)
             if is_stale(caller.token, moment):
@@ -56,7 +55,7 @@ class BearerAuthentication(BaseAuthentication):
 def caller_of(request: Request) -> Caller:
     """The caller of a view that is not open to everybody. Raises InvalidCredential where there is none."""
     if not isinstance(request.user, Caller):
-        raise InvalidCredential("Send your ATI token or access token as `Authorization: Bearer ...`.")
+        raise InvalidCredential(SEND_ONE)
     return request.user
 
 

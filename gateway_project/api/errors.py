@@ -19,6 +19,7 @@ from gateway_project.proxy.errors import (
     error_headers,
     status_of,
 )
+from gateway_project.proxy.nowhere import about
 from metering.errors import InvalidCredential, InvalidRequest, MeteringError, NotFound, NotPermitted
 
 logger = logging.getLogger(__name__)
@@ -78,7 +79,7 @@ def first_problem(detail: Any, param: str = "") -> tuple[str, str]:
 @csrf_exempt  # there are no cookies to forge a request with, and the refusal would be a page
 def not_found(request: HttpRequest, exception: Exception | None = None) -> JsonResponse:
     """For paths under /api/ that lead nowhere."""
-    error = NotFound(f"There is nothing at {request.path}.")
+    error = NotFound(about(request.path))
     return JsonResponse(error_body(error, _request_id(request)), status=404)
 
 

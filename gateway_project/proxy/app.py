@@ -1,4 +1,4 @@
-"""The paths of the wire protocols. Everything else is Django's.
+"""The paths of the wire protocols; the console and the API are Django's. Whatever is nowhere is answered in one shape.
 
 The paths of the hot path are looked up in a dictionary and called directly: Starlette's middleware and routing
 would cost a call as much as the policy does, and `endpoint` already answers every error.
@@ -8,7 +8,6 @@ from collections.abc import Mapping
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Lifespan, Receive, Scope, Send
 
@@ -17,10 +16,11 @@ from gateway_project.proxy.endpoint import Handler, endpoint
 from gateway_project.proxy.health import live, ready
 from gateway_project.proxy.metrics import show_metrics
 from gateway_project.proxy.models import list_models, show_model
-from metering.errors import NotFound
+from gateway_project.proxy.nowhere import nothing_here
 
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD"]
 """Every endpoint sees every method, so that a wrong one is answered in the one shape too."""
+DJANGOS = ("/admin/", "/api/", "/static/")
 
 
 class Front:
@@ -41,16 +41,17 @@ class Front:
 
 
 def make_app(fallback: ASGIApp, lifespan: Lifespan[Starlette]) -> Front:
-    """The server's application: wire protocols first, then `fallback`."""
+    """The server's application: wire protocols first, then `fallback` for the paths that are Django's."""
+    nowhere = endpoint(nothing_here, method=None)
     rest = Starlette(
         lifespan=lifespan,
         routes=[
+            Route("/v1/models/", nowhere, methods=METHODS),
             Route("/v1/models/{name:path}", endpoint(show_model), methods=METHODS),
-            Route("/v1/{rest:path}", endpoint(_nothing_here, method=None), methods=METHODS),
         ],
     )
     rest.router.redirect_slashes = False
-    rest.router.default = fallback
+    rest.router.default = _django_or(fallback, nowhere)
     exact = {
         "/v1/chat/completions": endpoint(chat_completions, method="POST"),
         "/v1/models": endpoint(list_models),
@@ -62,5 +63,12 @@ def make_app(fallback: ASGIApp, lifespan: Lifespan[Starlette]) -> Front:
     return Front(exact, rest)
 
 
-async def _nothing_here(request: Request) -> Response:
-    raise NotFound(f"There is nothing at {request.url.path}.")
+def _django_or(django: ASGIApp, nowhere: Handler) -> ASGIApp:
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"].startswith(DJANGOS) or scope["path"] == "/admin":
+            await django(scope, receive, send)
+            return
+        response = await nowhere(Request(scope, receive, send))
+        await response(scope, receive, send)
+
+    return answer

@@ -13,6 +13,7 @@ from metering.gateway import LLMGateway
 from metering.identity.principal import Principal
 
 MAX_LABEL = 128
+SEND_ONE = "Send your ATI token or access token as `Authorization: Bearer ...`, or in the header `x-api-key` or `api-key`."
 LABEL_HEADERS = {
     "agent_id": b"x-agent-id",
     "microdao_id": b"x-microdao-id",
@@ -38,20 +39,36 @@ NO_LABELS = Labels()
 
 
 async def caller_of(request: Request, gateway: LLMGateway) -> Principal:
-    """The holder of the bearer token, working for the team that X-Team-ID names.
+    """The holder of the credential, working for the team that X-Team-ID names.
 
     Raises InvalidCredential, TokenExpired, TenantSuspended, and NotFound for the team.
     """
-    scheme, _, secret = (header(request, b"authorization") or "").partition(" ")
-    if scheme.lower() != "bearer" or not secret:
-        raise InvalidCredential("Send your ATI token or access token as `Authorization: Bearer ...`.")
+    secret = credential(
+        x_api_key=header(request, b"x-api-key"),
+        api_key=header(request, b"api-key"),
+        authorization=header(request, b"authorization"),
+    )
     team = header(request, b"x-team-id") or None
     if team is not None:
         team = checked_label(team, "X-Team-ID")
-    principal = await gateway.authenticate(secret.strip(), team=team)
+    principal = await gateway.authenticate(secret, team=team)
     if principal.allowed_networks:
         check_network(address_of(request), principal.allowed_networks)
     return principal
+
+
+def credential(*, x_api_key: str | None, api_key: str | None, authorization: str | None) -> str:
+    """The caller's token. Of several headers the first one here counts, as at the vendors who know them.
+
+    Raises InvalidCredential where there is none.
+    """
+    scheme, _, bearer = (authorization or "").partition(" ")
+    if scheme.lower() != "bearer":
+        bearer = ""
+    for given in (x_api_key, api_key, bearer):
+        if given and (secret := given.strip()):
+            return secret
+    raise InvalidCredential(SEND_ONE)
 
 
 def labels_of(request: Request, body: Mapping[str, Any]) -> Labels:

@@ -15,6 +15,7 @@ from metering.errors import MeteringError
 from metering.ids import uuid7
 
 Handler = Callable[[Request], Awaitable[Response]]
+_ALSO = {"GET": "HEAD"}
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}", re.ASCII)
 logger = logging.getLogger(__name__)
 
@@ -31,9 +32,11 @@ def endpoint(handler: Handler, *, method: str | None = "GET") -> Handler:
         request.state.request_id = request_id
         bind_contextvars(request_id=request_id)  # every line that is logged on the request's behalf has it
         try:
-            if method is not None and request.method != method:
+            if method is not None and request.method not in (method, _ALSO.get(method)):
                 raise MethodNotAllowed(f"This path takes {method}, not {request.method}.")
             response = await handler(request)
+            if request.method == "HEAD":
+                response.body = b""  # the headers stay, `content-length` too
         except MeteringError as error:
             note_error(error)
             return error_response(error, request_id)

@@ -8,6 +8,7 @@ import msgspec
 from starlette.responses import Response
 
 from gateway_project.proxy.headers import REPLAYED, rate_headers
+from gateway_project.proxy.unread import EarlyResponse
 from metering import errors
 from metering.money import usd_text
 from metering.types import Dimension
@@ -22,9 +23,13 @@ class BodyTooLarge(errors.MeteringError):
 class MethodNotAllowed(errors.InvalidRequest):
     """The path exists, the method does not."""
 
+    code = "method_not_allowed"
+
 
 class UnsupportedMediaType(errors.InvalidRequest):
-    """The body is in a format that the route does not read."""
+    """The body is in a format, or packed in a way, that the route does not read."""
+
+    code = "unsupported_media_type"
 
 
 class NotAcceptable(errors.InvalidRequest):
@@ -127,8 +132,9 @@ def _vendor_headers(error: errors.VendorError) -> dict[str, str]:
 
 
 def error_response(error: errors.MeteringError, request_id: str) -> Response:
-    """The error as an answer."""
-    return Response(
+    """The error as an answer; one about a body that is still coming does not wait for it."""
+    response = EarlyResponse if isinstance(error, BodyTooLarge | UnsupportedMediaType) else Response
+    return response(
         _encode(error_body(error, request_id)),
         status_code=status_of(error),
         headers=error_headers(error, request_id),

@@ -18,13 +18,13 @@ class Server:
 
 
 @contextmanager
-def running_server() -> Iterator[Server]:
-    """Start, wait until it listens, and drain at the end."""
-    from gateway_project.asgi import application
+def running_server(*, anew: bool = False) -> Iterator[Server]:
+    """Start, wait until it listens, and drain at the end. `anew`: made of the settings as they are now."""
+    from gateway_project.asgi import application, lifespan, make_application
 
     listener = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(
-        application,
+        make_application(lifespan) if anew else application,
         log_config=None,
         lifespan="on",
         timeout_graceful_shutdown=10,

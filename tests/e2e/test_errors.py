@@ -140,7 +140,7 @@ def test_400_for_what_cannot_be_priced_under_a_hard_budget(server: Server, token
 
 
 def test_405_for_another_method(server: Server, token: str) -> None:
-    refused(post(server, HELLO, token=token, path="/v1/models"), 405, "invalid_request")
+    refused(post(server, HELLO, token=token, path="/v1/models"), 405, "method_not_allowed")
 
 
 def test_413_for_a_body_or_an_input_that_is_too_large(server: Server, token: str) -> None:

@@ -48,6 +48,12 @@ def test_truth_is_read_strictly(monkeypatch: pytest.MonkeyPatch, raw: str, expec
         ("-0.5", lambda: env.number("SAMPLE", 1.0, low=0, high=60)),
         ("mysql://u:hunter2@h/d", lambda: env.url("SAMPLE", "", schemes=("postgresql",))),
         ("hunter2", lambda: env.email("SAMPLE", env.text("SAMPLE"))),
+        ("*", lambda: env.origins("SAMPLE")),
+        ("null", lambda: env.origins("SAMPLE")),
+        ("https://app.example, https://app.example/path", lambda: env.origins("SAMPLE")),
+        ("https://App.example", lambda: env.origins("SAMPLE")),
+        ("https://u:hunter2@app.example", lambda: env.origins("SAMPLE")),
+        ("app.example", lambda: env.origins("SAMPLE")),
         ("postgresql://u:hunter2@h:port/d", lambda: env.database("SAMPLE", env.text("SAMPLE"))),
     ],
 )
@@ -76,3 +82,9 @@ def test_the_environment_wins_over_dotenv(monkeypatch: pytest.MonkeyPatch, tmp_p
     env.read_dotenv(tmp_path / ".env")
     assert env.text("SAMPLE") == "from-environment"
     assert env.text("SAMPLE_OTHER") == "from-file"
+
+
+def test_origins_are_as_browsers_write_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SAMPLE", "https://app.example,http://localhost:3000, http://[::1]:80")
+    assert env.origins("SAMPLE") == ["https://app.example", "http://localhost:3000", "http://[::1]:80"]
+    assert env.origins("NOTHING_SAID") == []

@@ -1,0 +1,36 @@
+"""Paths that lead nowhere: 404 in the one shape, naming the path that was meant where it can be told."""
+
+import re
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from metering.errors import NotFound
+
+CHAT, MODELS = "/v1/chat/completions", "/v1/models"
+MEANT = {
+    "/chat/completions": CHAT,
+    "/completions": CHAT,
+    "/responses": CHAT,
+    "/messages": CHAT,
+    "/models": MODELS,
+}
+"""How the paths of vendors' protocols end, whatever base URL a client has, and which of ours does the same."""
+SHOWN = 200
+_SLASHES = re.compile("/{2,}")
+
+
+async def nothing_here(request: Request) -> Response:
+    """Raises NotFound, always."""
+    raise NotFound(about(request.scope["path"]))
+
+
+def about(path: str) -> str:
+    """What to say of a path that leads nowhere."""
+    sentence = f"There is nothing at {path[:SHOWN]}."
+    plain = _SLASHES.sub("/", path).rstrip("/").lower()
+    if not plain.startswith("/api/"):
+        for end, ours in MEANT.items():
+            if plain.endswith(end):
+                return f"{sentence} Ask for {ours}; a client's base URL here ends in /v1."
+    return f"{sentence} No path here ends in a slash." if len(path) > 1 and path.endswith("/") else sentence

@@ -1,0 +1,44 @@
+"""An answer while the caller is still sending: it goes out at once, and the rest is read and thrown away.
+
+A server closes a connection whose request was not read to its end. Who is still sending then sees a reset connection,
+and often not the answer that came before it.
+"""
+
+import asyncio
+from contextlib import suppress
+
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+BODY_IS_READ = "gateway.body_is_read"
+"""In a request's scope: False from when its body is asked for until it has ended."""
+MAX_DISCARD_BYTES = 100 * 1024 * 1024
+DISCARD_TIMEOUT_S = 10.0
+SILENCE_S = 0.25
+"""Who sends nothing for so long has stopped, or waits for the answer to end."""
+
+
+class EarlyResponse(Response):
+    """Its last byte goes out once the body has ended, the caller is silent, or a bound is reached."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope.get(BODY_IS_READ, True):
+            await super().__call__(scope, receive, send)
+            return
+        headers = [pair for pair in self.raw_headers if pair[0] != b"content-length"]  # servers end there
+        await send({"type": "http.response.start", "status": self.status_code, "headers": headers})
+        await send({"type": "http.response.body", "body": bytes(self.body), "more_body": True})
+        with suppress(TimeoutError):
+            async with asyncio.timeout(DISCARD_TIMEOUT_S):
+                await _discard(receive)
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def _discard(receive: Receive) -> None:
+    left = MAX_DISCARD_BYTES
+    while left > 0:
+        async with asyncio.timeout(SILENCE_S):
+            message = await receive()
+        left -= len(message.get("body", b""))
+        if not message.get("more_body", False):
+            return
