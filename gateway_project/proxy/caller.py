@@ -13,7 +13,10 @@ from metering.gateway import LLMGateway
 from metering.identity.principal import Principal
 
 MAX_LABEL = 128
-SEND_ONE = "Send your ATI token or access token as `Authorization: Bearer ...`, or in the header `x-api-key` or `api-key`."
+SEND_ONE = (
+    "Send your ATI token or access token as `Authorization: Bearer ...`, "
+    "or in the header `x-api-key` or `api-key`."
+)
 LABEL_HEADERS = {
     "agent_id": b"x-agent-id",
     "microdao_id": b"x-microdao-id",

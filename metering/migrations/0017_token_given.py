@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('metering', '0016_marks_of_attempts'),
+        ('metering', '0017_vendor_alerts'),
     ]
 
     operations = [
