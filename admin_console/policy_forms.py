@@ -8,9 +8,11 @@ from django import forms
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from admin_console.json_field import StrictJSONField
+from metering.errors import MeteringError
 from metering.models import Budget, PolicyRule
 from metering.models.policy import TENANT_SCOPES
 from metering.money import NANO_PER_USD, nano_from_usd, usd_from_nano
+from metering.policy.budget_target import find_budget_target
 from metering.policy.read_conditions import check_conditions
 from metering.policy.registry import REGISTRY, check_rule
 from metering.types import MAX_AMOUNT, Dimension, Scope
@@ -40,6 +42,9 @@ SCOPE_ID_HELP = (
 CONDITIONS_HELP = 'Such as {"days": ["mon", "fri"], "hours": "09:00-17:00"}; {} is always.'
 
 
+SCOPE_FIELDS = {"scope", "tenant", "scope_id"}
+
+
 class ScopedForm(forms.ModelForm):
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data
@@ -47,7 +52,22 @@ class ScopedForm(forms.ModelForm):
             found = scope_problems(values["scope"], values.get("tenant"), values.get("scope_id", ""))
             for field, problem in found.items():
                 self.add_error(field, problem)
+            if not found and not self.errors:
+                self._find_target(values)
         return values
+
+    def _find_target(self, values: dict[str, Any]) -> None:
+        """Whoever is named has to exist, as at every other door; a slug, address or prefix becomes the id."""
+        if not self.instance._state.adding and not SCOPE_FIELDS & set(self.changed_data):
+            return  # what was there before can be switched off, whatever became of it
+        scope, tenant = values["scope"], values.get("tenant")
+        words = {"tenant": tenant.slug} if tenant is not None else {}
+        if scope not in {"global", "tenant"}:
+            words[scope] = values["scope_id"]
+        try:
+            values["scope_id"] = find_budget_target(**words).scope_id
+        except MeteringError as error:
+            self.add_error("scope_id", error.message)
 
 
 def key_choices() -> list[tuple[str, str]]:
@@ -64,6 +84,9 @@ class RuleValueField(forms.CharField):
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         return str(initial) != str(data)
+
+
+RULE_IDENTITY = ("scope", "tenant", "scope_id", "task", "key", "conditions", "priority", "mode")
 
 
 class RuleForm(ScopedForm):
@@ -91,7 +114,13 @@ class RuleForm(ScopedForm):
                 check_conditions(values["conditions"])
             except ValueError as error:
                 self.add_error("conditions", str(error))
+        if not self.errors and self._has_twin(values):
+            self.add_error("key", "There is such a rule already: change its value instead.")
         return values
+
+    def _has_twin(self, values: dict[str, Any]) -> bool:
+        same = {name: values.get(name) for name in RULE_IDENTITY}
+        return PolicyRule.objects.filter(**same).exclude(pk=self.instance.pk).exists()
 
 
 class BudgetForm(ScopedForm):

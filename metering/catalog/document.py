@@ -110,6 +110,8 @@ class CatalogDocument:
 class Vocabulary:
     """What a file may refer to besides itself: the rows that exist already."""
 
+    plans: frozenset[str] = frozenset()
+
     providers: frozenset[str]
     classes: tuple[str, ...]
     """From the cheapest to the dearest."""

@@ -26,6 +26,13 @@ def parse_catalog(
     providers = root.section("providers", None)
     models = root.section("models", None)
     plans = root.section("plans", None)
+    for section, existing in (
+        (providers, vocabulary.providers),
+        (models, vocabulary.model_names),
+        (plans, vocabulary.plans),
+    ):
+        if section:
+            section.check_case(existing)
     provider_entries = tuple(read_providers(providers, environment)) if providers else ()
     known_providers = {entry.name for entry in provider_entries} | vocabulary.providers
     model_entries = tuple(read_models(models, vocabulary, known_providers)) if models else ()

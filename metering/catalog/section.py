@@ -166,6 +166,14 @@ class Section:
             section.line = self._lines[name]
             yield name, section
 
+    def check_case(self, existing: Collection[str]) -> None:
+        """Note names that differ in case only from one that exists, or from an earlier one of the section."""
+        taken = {name.casefold(): name for name in existing}
+        for name in self._nodes:
+            other = taken.setdefault(name.casefold(), name)
+            if name not in existing and other != name:
+                self.problem(f"differs in case only from {other!r}", key=name)
+
     def listed(self, key: str, known: Collection[str]) -> Iterator["Section"]:
         """The mappings in a list."""
         for number, node in enumerate(self.items(key), start=1):

@@ -51,6 +51,7 @@ class QuotaAlert(models.Model):
             models.CheckConstraint(
                 condition=Q(acknowledged_by__isnull=True) | Q(acknowledged_at__isnull=False),
                 name="alert_acknowledged_when",
+                violation_error_message="An alert that somebody acknowledged says when.",
             ),
         ]
         indexes = [
@@ -111,15 +112,18 @@ class AlertDelivery(models.Model):
                 | Q(alert__isnull=True, vendor_alert__isnull=False, password_reset__isnull=True)
                 | Q(alert__isnull=True, vendor_alert__isnull=True, password_reset__isnull=False),
                 name="delivery_of_one",
+                violation_error_message="A delivery is of one alert, one vendor alert or one password reset.",
             ),
             models.CheckConstraint(
                 condition=Q(state__in=["pending", "sending", "sent", "failed", "uncertain"]),
                 name="delivery_state",
+                violation_error_message="A delivery is pending, sending, sent, failed or uncertain.",
             ),
             models.CheckConstraint(
                 condition=Q(state="sent", sent_at__isnull=False)
                 | (~Q(state="sent") & Q(sent_at__isnull=True)),
                 name="delivery_sent_when",
+                violation_error_message="A delivery that was sent says when; another one does not.",
             ),
         ]
         indexes = [

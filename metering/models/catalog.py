@@ -11,6 +11,7 @@ from django.utils.timezone import now
 
 from metering.api_key import key_problem
 from metering.base_url import base_url_problem
+from metering.models.names import check_name
 from metering.traits import traits_problem
 from metering.types import Vendor
 
@@ -33,6 +34,9 @@ class ModelClass(models.Model):
 
     def __str__(self) -> str:
         return self.code
+
+    def clean(self) -> None:
+        check_name(self, "code")
 
 
 class Provider(models.Model):
@@ -63,17 +67,25 @@ class Provider(models.Model):
             models.CheckConstraint(
                 condition=Q(kind__in=["openai_compatible", "anthropic", "gemini", "sandbox"]),
                 name="provider_kind",
+                violation_error_message="There is no such kind of provider.",
             ),
             models.CheckConstraint(
-                condition=~Q(kind="openai_compatible", base_url=""), name="provider_has_base_url"
+                condition=~Q(kind="openai_compatible", base_url=""),
+                name="provider_has_base_url",
+                violation_error_message="An OpenAI-compatible provider needs a base URL.",
             ),
-            models.CheckConstraint(condition=Q(vendor__in=["", *map(str, Vendor)]), name="provider_vendor"),
+            models.CheckConstraint(
+                condition=Q(vendor__in=["", *map(str, Vendor)]),
+                name="provider_vendor",
+                violation_error_message="There is no such vendor.",
+            ),
         ]
 
     def __str__(self) -> str:
         return self.name
 
     def clean(self) -> None:
+        check_name(self, "name")
         problems = {}
         if self.base_url and (problem := base_url_problem(self.base_url)):
             problems["base_url"] = f"The base URL {problem}."
@@ -108,6 +120,7 @@ class LLMModel(models.Model):
             models.CheckConstraint(
                 condition=Q(max_output_tokens__gt=0, max_output_tokens__lte=F("context_tokens")),
                 name="model_output_fits_context",
+                violation_error_message="The output limit is at least 1, and no larger than the context.",
             )
         ]
 
@@ -115,8 +128,25 @@ class LLMModel(models.Model):
         return self.name
 
     def clean(self) -> None:
+        check_name(self, "name")
         if problem := traits_problem(self.traits):
             raise ValidationError({"traits": f"{problem}."})
+        self._check_aliases()
+
+    def _check_aliases(self) -> None:
+        """A name means one thing: a class, a model, or an alias that models share."""
+        others = LLMModel.objects.exclude(pk=self.pk)
+        if self._state.adding:
+            if ModelClass.objects.filter(pk=self.name).exists():
+                raise ValidationError({"name": f"{self.name!r} is a model class already."})
+            if holder := others.filter(aliases__contains=[self.name]).first():
+                sentence = f"{self.name!r} is an alias of the model {holder.name!r} already."
+                raise ValidationError({"name": sentence})
+        for alias in self.aliases or ():
+            if alias == self.name or others.filter(pk=alias).exists():
+                raise ValidationError({"aliases": f"{alias!r} is a model already."})
+            if ModelClass.objects.filter(pk=alias).exists():
+                raise ValidationError({"aliases": f"{alias!r} is a model class already."})
 
 
 class ModelPrice(models.Model):
@@ -136,6 +166,7 @@ class ModelPrice(models.Model):
             models.CheckConstraint(
                 condition=Q(input__gte=0, output__gte=0, cached_input__gte=0, cache_write__gte=0),
                 name="price_not_negative",
+                violation_error_message="No price is negative.",
             ),
         ]
 

@@ -3,11 +3,13 @@
 import zoneinfo
 
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.timezone import now
 
 from metering.ids import uuid7
+from metering.models.names import check_name
 from metering.models.tenancy import TenantQuerySet
 from metering.types import EnforcementMode
 
@@ -31,7 +33,9 @@ class Tenant(models.Model):
     name = models.CharField(max_length=200)
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.ACTIVE)
     timezone = models.CharField(max_length=64, default="UTC", validators=[validate_timezone])
-    week_start = models.PositiveSmallIntegerField(default=0, help_text="0 is Monday, 6 is Sunday.")
+    week_start = models.PositiveSmallIntegerField(
+        default=0, validators=[MaxValueValidator(6)], help_text="0 is Monday, 6 is Sunday."
+    )
     enforcement_mode = models.CharField(
         max_length=8, choices=[(m.value, m.value) for m in EnforcementMode], default=EnforcementMode.ENFORCE
     )
@@ -41,17 +45,27 @@ class Tenant(models.Model):
         ordering = ["slug"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(status__in=["ACTIVE", "SUSPENDED", "CLOSED"]), name="tenant_status"
+                condition=Q(status__in=["ACTIVE", "SUSPENDED", "CLOSED"]),
+                name="tenant_status",
+                violation_error_message="A tenant is ACTIVE, SUSPENDED or CLOSED.",
             ),
-            models.CheckConstraint(condition=Q(week_start__lte=6), name="tenant_week_start"),
+            models.CheckConstraint(
+                condition=Q(week_start__lte=6),
+                name="tenant_week_start",
+                violation_error_message="The week starts on a day from 0 (Monday) to 6 (Sunday).",
+            ),
             models.CheckConstraint(
                 condition=Q(enforcement_mode__in=["observe", "warn", "enforce"]),
                 name="tenant_enforcement_mode",
+                violation_error_message="The enforcement mode is observe, warn or enforce.",
             ),
         ]
 
     def __str__(self) -> str:
         return self.slug
+
+    def clean(self) -> None:
+        check_name(self, "slug")
 
 
 class Team(models.Model):
@@ -71,3 +85,6 @@ class Team(models.Model):
 
     def __str__(self) -> str:
         return f"{self.tenant_id}/{self.slug}"
+
+    def clean(self) -> None:
+        check_name(self, "slug", within="tenant_id")

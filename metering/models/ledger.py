@@ -66,10 +66,12 @@ class UsageMeter(models.Model):
             models.CheckConstraint(
                 condition=Q(used__gte=0, held__gte=0, overrun__gte=0, unenforced__gte=0, uncovered__gte=0),
                 name="meter_not_negative",
+                violation_error_message="No figure of a meter is negative.",
             ),
             models.CheckConstraint(
                 condition=Q(window_end__isnull=True) | Q(window_end__gt=models.F("window_start")),
                 name="meter_window",
+                violation_error_message="The window of a meter ends after it begins.",
             ),
         ]
 
@@ -128,10 +130,17 @@ class UsageReservation(models.Model):
                 fields=["tenant_id", "idempotency_key"],
                 condition=Q(idempotency_key__isnull=False),
                 name="reservation_idempotency_key",
+                violation_error_message="The tenant has used this idempotency key already.",
             ),
-            models.CheckConstraint(condition=Q(state__gte=0, state__lte=3), name="reservation_state"),
             models.CheckConstraint(
-                condition=Q(provisional=False) | Q(state=3), name="reservation_provisional"
+                condition=Q(state__gte=0, state__lte=3),
+                name="reservation_state",
+                violation_error_message="A reservation is held, settled, released or expired.",
+            ),
+            models.CheckConstraint(
+                condition=Q(provisional=False) | Q(state=3),
+                name="reservation_provisional",
+                violation_error_message="Only a reservation that has expired is provisional.",
             ),
         ]
         indexes = [

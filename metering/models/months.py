@@ -20,7 +20,11 @@ class LedgerPeriod(models.Model):
     class Meta:
         ordering = ["-month"]
         constraints = [
-            models.CheckConstraint(condition=Q(state__in=["open", "sealed", "dropped"]), name="period_state")
+            models.CheckConstraint(
+                condition=Q(state__in=["open", "sealed", "dropped"]),
+                name="period_state",
+                violation_error_message="A month is open, sealed or dropped.",
+            )
         ]
 
     def __str__(self) -> str:

@@ -29,7 +29,9 @@ class PasswordReset(models.Model):
         ordering = ["-id"]
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(user__isnull=True) | ~models.Q(auth_hash=""), name="reset_has_hash"
+                condition=models.Q(user__isnull=True) | ~models.Q(auth_hash=""),
+                name="reset_has_hash",
+                violation_error_message="A reset that belongs to a user knows which password it replaces.",
             )
         ]
         indexes = [

@@ -60,6 +60,7 @@ class User(AbstractBaseUser, PermissionsMixin):
                 condition=Q(role="SUPER_ADMIN", tenant__isnull=True)
                 | Q(role__in=["TENANT_ADMIN", "MEMBER"], tenant__isnull=False),
                 name="user_role_fits_tenant",
+                violation_error_message="A super admin belongs to no tenant, everybody else to one.",
             )
         ]
 
@@ -83,5 +84,7 @@ class Membership(models.Model):
         return f"{self.user_id} in {self.team_id}"
 
     def clean(self) -> None:
+        if self.team_id is None or self.user_id is None:
+            return  # a form says already what is missing
         if self.team.tenant_id != self.user.tenant_id:
             raise ValidationError("A user can only join teams of the user's own tenant.")

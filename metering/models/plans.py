@@ -3,6 +3,7 @@
 from django.db import models
 
 from metering.models.catalog import ModelClass
+from metering.models.names import check_name
 
 
 class Feature(models.Model):
@@ -16,6 +17,9 @@ class Feature(models.Model):
 
     def __str__(self) -> str:
         return self.code
+
+    def clean(self) -> None:
+        check_name(self, "code")
 
 
 class Task(models.Model):
@@ -31,6 +35,9 @@ class Task(models.Model):
     def __str__(self) -> str:
         return self.code
 
+    def clean(self) -> None:
+        check_name(self, "code")
+
 
 class Plan(models.Model):
     """What a tier of customers may do. ATI tokens name it by `code`."""
@@ -45,6 +52,9 @@ class Plan(models.Model):
 
     def __str__(self) -> str:
         return self.code
+
+    def clean(self) -> None:
+        check_name(self, "code")
 
 
 class PlanFeature(models.Model):

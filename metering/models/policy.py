@@ -30,6 +30,10 @@ FITS_SCOPE = (
     | Q(scope="tenant", tenant__isnull=False, scope_id="")
     | (Q(scope__in=["team", "user", "token", "agent"], tenant__isnull=False) & ~Q(scope_id=""))
 )
+FITS_SCOPE_SENTENCE = (
+    "Tenant and id do not fit the scope: the gateway has neither, a plan and a provider have an id, a tenant has no "
+    "id, and a team, user, token or agent has both."
+)
 
 
 def choices_of(vocabulary: type) -> list[tuple[str, str]]:
@@ -70,8 +74,14 @@ class PolicyRule(models.Model):
         ordering = ["scope", "scope_id", "key", "-priority"]
         indexes = [models.Index(fields=["scope", "scope_id"], name="policyrule_scope")]
         constraints = [
-            models.CheckConstraint(condition=FITS_SCOPE, name="rule_scope_fits"),
-            models.CheckConstraint(condition=Q(enforce_percent__lte=100), name="rule_enforce_percent"),
+            models.CheckConstraint(
+                condition=FITS_SCOPE, name="rule_scope_fits", violation_error_message=FITS_SCOPE_SENTENCE
+            ),
+            models.CheckConstraint(
+                condition=Q(enforce_percent__lte=100),
+                name="rule_enforce_percent",
+                violation_error_message="At most 100 of a hundred can be enforced for.",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -123,14 +133,23 @@ class Budget(models.Model):
                 name="budget_once",
             ),
             models.CheckConstraint(
-                condition=Q(amount__gte=0, amount__lte=MAX_AMOUNT), name="budget_amount_range"
+                condition=Q(amount__gte=0, amount__lte=MAX_AMOUNT),
+                name="budget_amount_range",
+                violation_error_message="The amount is from 0 to what the ledger can count.",
             ),
-            models.CheckConstraint(condition=FITS_SCOPE, name="budget_scope_fits"),
-            models.CheckConstraint(condition=Q(enforce_percent__lte=100), name="budget_enforce_percent"),
+            models.CheckConstraint(
+                condition=FITS_SCOPE, name="budget_scope_fits", violation_error_message=FITS_SCOPE_SENTENCE
+            ),
+            models.CheckConstraint(
+                condition=Q(enforce_percent__lte=100),
+                name="budget_enforce_percent",
+                violation_error_message="At most 100 of a hundred can be enforced for.",
+            ),
             models.CheckConstraint(
                 condition=Q(dimension="concurrency", window="none")
                 | (~Q(dimension="concurrency") & ~Q(window="none")),
                 name="budget_concurrency_has_no_window",
+                violation_error_message="Concurrency has the window none, everything else another one.",
             ),
         ]
 

@@ -39,6 +39,7 @@ class LoginSession(models.Model):
                 condition=Q(ended_at__isnull=True, ended_by="")
                 | Q(ended_at__isnull=False, ended_by__in=["logout", "reuse"]),
                 name="session_end_has_cause",
+                violation_error_message="A session that has ended says when and why; one that has not says neither.",
             )
         ]
 

@@ -62,16 +62,20 @@ class ATIToken(models.Model):
         ordering = ["-created_at"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(signups_used__lte=F("signups_allowed")), name="token_signups_bounded"
+                condition=Q(signups_used__lte=F("signups_allowed")),
+                name="token_signups_bounded",
+                violation_error_message="No fewer sign-ups can be allowed than were used.",
             ),
             models.CheckConstraint(
                 condition=Q(previous_digest__isnull=True) | Q(previous_valid_until__isnull=False),
                 name="token_previous_has_end",
+                violation_error_message="The secret before the present one has an end.",
             ),
             models.UniqueConstraint(
                 fields=["previous_digest"],
                 condition=Q(previous_digest__isnull=False),
                 name="token_previous_unique",
+                violation_error_message="There is already a token with this earlier secret.",
             ),
         ]
 

@@ -75,6 +75,7 @@ class UsageLog(models.Model):
                     estimate_reason__in=[reason.value for reason in EstimateReason if reason], estimated=True
                 ),
                 name="usagelog_estimate_reason",
+                violation_error_message="A known reason why figures were estimated marks the attempt as estimated.",
             ),
         ]
         indexes = [

@@ -42,11 +42,20 @@ class VendorAlert(models.Model):
             models.UniqueConstraint(
                 fields=["kind", "provider_name", "model", "day"], name="vendor_alert_once"
             ),
-            models.CheckConstraint(condition=Q(kind="impossible_usage"), name="vendor_alert_kind"),
-            models.CheckConstraint(condition=Q(times_seen__gt=0), name="vendor_alert_seen"),
+            models.CheckConstraint(
+                condition=Q(kind="impossible_usage"),
+                name="vendor_alert_kind",
+                violation_error_message="There is no such kind of alert.",
+            ),
+            models.CheckConstraint(
+                condition=Q(times_seen__gt=0),
+                name="vendor_alert_seen",
+                violation_error_message="An alert was seen at least once.",
+            ),
             models.CheckConstraint(
                 condition=Q(acknowledged_by__isnull=True) | Q(acknowledged_at__isnull=False),
                 name="vendor_alert_acknowledged_when",
+                violation_error_message="An alert that somebody acknowledged says when.",
             ),
         ]
         indexes = [

@@ -26,9 +26,16 @@ def set_row(
 ) -> tuple[Row, bool]:
     """The row as it is now, and whether it is new. Equal values are no change.
 
-    `rows` are to be locked for update; `facts` are told beside the values before and after.
+    `rows` are to be locked for update; `facts` are told beside the values before and after. Raises InvalidRequest
+    where the catalog or the console has made several of them.
     """
-    row, created = rows.get_or_create(**key, defaults={**values, "created_at": now})
+    try:
+        row, created = rows.get_or_create(**key, defaults={**values, "created_at": now})
+    except rows.model.MultipleObjectsReturned:
+        noun = rows.model._meta.verbose_name
+        raise InvalidRequest(
+            f"There are several such {noun}s, in different modes; switch all but one off."
+        ) from None
     before = {name: getattr(row, name) for name in values}
     if created or before != values:
         rows.model._default_manager.filter(pk=row.pk).update(**values)

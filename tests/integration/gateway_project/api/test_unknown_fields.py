@@ -209,3 +209,27 @@ class TestSentBack:
 
     def test_a_slug_of_a_tenant_stays(self, ops: User) -> None:
         refused(call("PATCH", "tenants/alder", {"slug": "oak"}, who=ops), "slug")
+
+
+class TestNamesThatDifferInCaseOnly:
+    def test_of_tenants_and_teams(self, ops: User) -> None:
+        TeamFactory(slug="research")
+        message = refused(call("POST", "tenants", {"slug": "ALDER", "name": "Alder"}, who=ops), "slug")
+        assert "'alder', which differs in case only" in message
+        body = {"tenant": "alder", "slug": "Research", "name": "R"}
+        assert "'research'" in refused(call("POST", "teams", body, who=ops), "slug")
+        other = {**body, "tenant": birch().slug}
+        assert call("POST", "teams", other, who=ops).status_code == 201
+
+    @pytest.mark.parametrize(
+        "document",
+        [
+            {"plans": {"Pro": {}}},
+            {"plans": {"GOLD": {}, "Gold": {}}},
+            {"providers": {"a": {"kind": "sandbox"}, "A": {"kind": "sandbox"}}},
+        ],
+    )
+    def test_of_what_the_catalog_names(self, ops: User, document: dict[str, Any]) -> None:
+        response = call("PUT", "catalog", document, who=ops)
+        assert code_of(response) == (400, "invalid_catalog")
+        assert "differs in case only from" in response.json()["error"]["message"]
