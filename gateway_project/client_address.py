@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import lru_cache
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from django.conf import settings
 from django.http import HttpRequest
 
 from metering.errors import InvalidCredential
+from metering.network import counted_address, parsed_address
 
-Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
 
@@ -35,15 +35,20 @@ def address_of(request: HttpRequest) -> str | None:
 
 
 def address_for_throttle(request: HttpRequest) -> str | None:
-    """The same where only an address will do: None for what a proxy has forwarded as one and is none."""
+    """As whom the sender counts, in the form of an address: of an IPv6 network the first one.
+
+    None for what a proxy has forwarded as an address and is none.
+    """
     address = address_of(request)
-    return address if address is not None and _parsed(address) is not None else None
+    if address is None or parsed_address(address) is None:
+        return None
+    return counted_address(address).partition("/")[0]
 
 
 def check_network(address: str | None, networks: Sequence[str]) -> None:
     """Raise InvalidCredential unless the address is in one of a token's networks; without any, all will do."""
     if networks and (address is None or not is_within(address, networks)):
-        shown = address if address is not None and _parsed(address) is not None else "unknown"
+        shown = address if address is not None and parsed_address(address) is not None else "unknown"
         raise InvalidCredential(
             f"This token may not be used from your network address ({shown}). Ask an administrator to allow it."
         )
@@ -56,7 +61,7 @@ def check_sender(request: HttpRequest, networks: Sequence[str]) -> None:
 
 def canonical(text: str) -> str:
     """The address without a port, zone or IPv4 mapping, in lower case; a text that is none stays as it is."""
-    address = _parsed(text)
+    address = parsed_address(text)
     return text if address is None else str(address)
 
 
@@ -67,7 +72,7 @@ def is_within(address: str, networks: Sequence[str]) -> bool:
 
 @lru_cache(maxsize=4096)
 def _is_within(address: str, networks: tuple[str, ...]) -> bool:
-    parsed = _parsed(address)
+    parsed = parsed_address(address)
     return parsed is not None and any(parsed in network for network in _networks(networks))
 
 
@@ -79,18 +84,3 @@ def _networks(texts: tuple[str, ...]) -> tuple[Network, ...]:
         with suppress(ValueError):
             found.append(ip_network(text, strict=False))
     return tuple(found)
-
-
-@lru_cache(maxsize=4096)
-def _parsed(text: str) -> Address | None:
-    """With a port as proxies write it: 192.0.2.1:80 or [2001:db8::1]:80."""
-    if text.startswith("["):
-        text = text[1:].partition("]")[0]
-    elif text.count(":") == 1:
-        text = text.partition(":")[0]
-    try:
-        address = ip_address(text.partition("%")[0])
-    except ValueError:
-        return None
-    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
-    return mapped or address

@@ -106,6 +106,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
+    "gateway_project.busy.BusyMiddleware",
 ]
 
 TEMPLATES = [
@@ -125,6 +126,7 @@ TEMPLATES = [
 AUTH_USER_MODEL = "metering.User"
 LOGIN_REDIRECT_URL = "/admin/"  # for who opens the login page itself
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+PASSWORD_HASHERS = ["metering.identity.hashing.BoundedPasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": name}
     for name in (

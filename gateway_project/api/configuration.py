@@ -41,7 +41,10 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
 }
 
 # Guessing passwords, in the API and in the console: after five wrong ones in a quarter of an hour, the right one is
-# refused too, for this address and account. Neither alone: nobody can lock somebody else out, nor a whole office.
+# refused too, for this address and account: nobody can lock somebody else out. How many a whole address may get wrong,
+# of all accounts together, says lockout.py.
+AXES_HANDLER = "gateway_project.lockout.LockoutHandler"
+AXES_LOCKOUT_CALLABLE = "gateway_project.lockout.locked_page"
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_USERNAME_FORM_FIELD = "username"  # as Django's authenticate() names it

@@ -10,6 +10,7 @@ from gateway_project.api.auth.pair import PairOut, pair_response
 from gateway_project.api.input import StrictInput
 from gateway_project.api.views import PublicView
 from gateway_project.client_address import address_of, check_network
+from gateway_project.lockout import sign_ups_counted
 from metering.identity.identify import live_token
 from metering.identity.open_session import open_session
 from metering.identity.sign_up import sign_up
@@ -24,10 +25,14 @@ class SignUp(PublicView):
 
     @extend_schema(request=Input, responses={201: PairOut}, tags=["auth"])
     def post(self, request: Request) -> Response:
-        """A new user on the token's plan, signed in. The first one of a tenant is its administrator."""
+        """A new user on the token's plan, signed in. The first one of a tenant is its administrator.
+
+        Too many refused ones close the door for a while (429).
+        """
         given = self.valid(self.Input, request.data)
         moment = now()
-        token, _ = live_token(secret=given.pop("ati_token").strip(), now=moment)
-        check_network(address_of(request._request), token.allowed_networks)
-        user = sign_up(token=token, now=moment, **given)
+        with sign_ups_counted(request._request, email=given["email"]):
+            token, _ = live_token(secret=given.pop("ati_token").strip(), now=moment)
+            check_network(address_of(request._request), token.allowed_networks)
+            user = sign_up(token=token, now=moment, **given)
         return pair_response(open_session(user=user, now=moment), status=201)
