@@ -8,6 +8,7 @@ from metering.errors import InvalidRequest
 from metering.identity.ceiling import Narrowing, below
 from metering.models import ATIToken, LLMModel
 from metering.models import Task as TaskRow
+from metering.text import normal
 
 MAX_NAMES = 200
 MAX_SIGNUPS = 10_000
@@ -32,6 +33,7 @@ def checked_narrowing(
     for param, names in (("tasks", tasks), ("models", models), ("networks", networks)):
         if len(names) > MAX_NAMES:
             raise InvalidRequest(f"At most {MAX_NAMES} can be listed.", param=f"allowed_{param}")
+    models = [normal(name) for name in models]
     _check_known("allowed_tasks", tasks, TaskRow.objects.filter(pk__in=tasks).values_list("pk", flat=True))
     _check_known(
         "allowed_models", models, LLMModel.objects.filter(pk__in=models).values_list("pk", flat=True)
