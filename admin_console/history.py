@@ -22,6 +22,7 @@ from admin_console.display import money
 from admin_console.paginator import BoundedPaginator
 from metering.ids import MAX_DERIVED
 from metering.models import Tenant
+from metering.text import normal
 
 LIST_TIMEOUT_MS = 5_000
 HIDDEN = frozenset({"body_digest", "end_digest", "idempotency_digest"})
@@ -97,7 +98,7 @@ class HistoryAdmin(ConsoleAdmin):
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
         """By id through the primary key; by equality of the text columns when no row has that id."""
-        term = search_term.strip()
+        term = normal(search_term.strip())
         if not term or not self.search_fields:
             return queryset, False
         by_id = queryset.filter(self.by_id(term))

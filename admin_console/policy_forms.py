@@ -15,6 +15,7 @@ from metering.money import NANO_PER_USD, nano_from_usd, usd_from_nano
 from metering.policy.budget_target import find_budget_target
 from metering.policy.read_conditions import check_conditions
 from metering.policy.registry import REGISTRY, check_rule
+from metering.text import normal
 from metering.types import MAX_AMOUNT, Dimension, Scope
 
 NANO_DIGITS = 9
@@ -48,6 +49,8 @@ SCOPE_FIELDS = {"scope", "tenant", "scope_id"}
 class ScopedForm(forms.ModelForm):
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data
+        if "scope_id" in values:
+            values["scope_id"] = normal(values["scope_id"])
         if "scope" in self.fields and values.get("scope"):
             found = scope_problems(values["scope"], values.get("tenant"), values.get("scope_id", ""))
             for field, problem in found.items():

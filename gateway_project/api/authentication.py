@@ -10,7 +10,8 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
 from gateway_project.client_address import address_of, check_network
-from gateway_project.proxy.caller import SEND_ONE, checked_label, credential
+from gateway_project.proxy.caller import SEND_ONE, credential
+from gateway_project.proxy.request_headers import text_of
 from metering.errors import InvalidCredential
 from metering.identity.caller import Caller
 from metering.identity.ceiling import Ceiling, ceiling_of
@@ -18,6 +19,7 @@ from metering.identity.identify import identify
 from metering.identity.principal import Principal
 from metering.identity.team_for import team_for
 from metering.identity.touch_tokens import is_stale, touch_tokens
+from metering.text import checked_label
 
 CREDENTIALS = ("x-api-key", "api-key", "authorization")
 
@@ -45,7 +47,10 @@ class BearerAuthentication(BaseAuthentication):
                 touch_tokens(token_ids=[caller.token.pk], now=moment)
         principal = caller.principal
         if principal is not None and (team := request.headers.get("x-team-id")):
-            principal = replace(principal, team_id=team_for(principal, checked_label(team, "X-Team-ID")))
+            named = checked_label(
+                text_of(team.encode("latin-1")), "X-Team-ID"
+            )  # Django has read it as Latin-1
+            principal = replace(principal, team_id=team_for(principal, named))
         return caller, principal
 
     def authenticate_header(self, request: Request) -> str:

@@ -8,6 +8,7 @@ from rest_framework.request import Request
 
 from gateway_project.api.input import SHOWN, StrictInput, closest
 from metering.errors import InvalidRequest
+from metering.text import normal
 
 F = TypeVar("F", bound=Callable[..., Any])
 FLAGS = {"": None, "true": True, "1": True, "false": False, "0": False}
@@ -43,8 +44,8 @@ def check_query(request: Request, known: frozenset[str]) -> None:
 
 
 def query_text(request: Request, name: str, *, max_length: int = 254) -> str:
-    """A parameter as text; empty if it is missing. Raises InvalidRequest for what nothing can be called."""
-    text: str = request.query_params.get(name, "")
+    """A parameter as text in its one form; empty if it is missing. Raises InvalidRequest for what nothing can be called."""
+    text = normal(request.query_params.get(name, ""))
     if len(text) > max_length or not text.isprintable():
         raise InvalidRequest(f"{name} must be printable, of at most {max_length} characters.", param=name)
     return text

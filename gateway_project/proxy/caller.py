@@ -11,8 +11,8 @@ from gateway_project.proxy.request_headers import header, headers_of
 from metering.errors import InvalidCredential, InvalidRequest
 from metering.gateway import LLMGateway
 from metering.identity.principal import Principal
+from metering.text import checked_label
 
-MAX_LABEL = 128
 SEND_ONE = (
     "Send your ATI token or access token as `Authorization: Bearer ...`, "
     "or in the header `x-api-key` or `api-key`."
@@ -91,13 +91,6 @@ def labels_of(request: Request, body: Mapping[str, Any]) -> Labels:
         elif (text := header(request, header_name)) is not None:
             found[name] = checked_label(text, header_name.decode())
     return Labels(**found)
-
-
-def checked_label(value: object, param: str) -> str:
-    """A short printable text. Raises InvalidRequest."""
-    if not isinstance(value, str) or not 0 < len(value) <= MAX_LABEL or not value.isprintable():
-        raise InvalidRequest(f"{param} must be 1 to {MAX_LABEL} printable characters.", param=param)
-    return value
 
 
 def address_of(request: Request) -> str | None:

@@ -10,7 +10,7 @@ from starlette.types import Receive, Scope, Send
 
 from gateway_project.proxy.endpoint import note_error
 from gateway_project.proxy.errors import error_body
-from gateway_project.proxy.headers import fact_headers
+from gateway_project.proxy.headers import encoded, fact_headers
 from gateway_project.telemetry import metrics
 from metering.calls.channel import MeteredStream
 from metering.calls.values import Facts
@@ -33,10 +33,9 @@ class EventStreamResponse(Response):
     """How many are being sent by this process."""
 
     def __init__(self, stream: MeteredStream, facts: Facts, *, request_id: str) -> None:
-        super().__init__(
-            headers=fact_headers(facts) | {"cache-control": "no-cache", "x-accel-buffering": "no"}
-        )
+        super().__init__(headers={"cache-control": "no-cache", "x-accel-buffering": "no"})
         del self.headers["content-length"]
+        self.raw_headers += encoded(fact_headers(facts))
         self._stream = stream
         self._pending = facts.pending
         self._request_id = request_id

@@ -17,8 +17,8 @@ Pairs = list[tuple[bytes, bytes]]
 
 
 def encoded(headers: dict[str, str]) -> Pairs:
-    """Lower-case names and their texts as ASGI wants them."""
-    return [(name.encode(), text.encode("latin-1", "replace")) for name, text in headers.items()]
+    """Lower-case names and their texts as ASGI wants them, in UTF-8."""
+    return [(name.encode(), text.encode()) for name, text in headers.items()]
 
 
 def fact_headers(facts: Facts) -> dict[str, str]:

@@ -10,6 +10,7 @@ from gateway_project.proxy.caller import caller_of
 from gateway_project.proxy.runtime import gateway_of
 from metering.catalog.served import ServedModel
 from metering.errors import ModelNotFound
+from metering.text import normal
 from metering.types import Task
 
 
@@ -21,7 +22,7 @@ async def list_models(request: Request) -> Response:
 
 async def show_model(request: Request) -> Response:
     """One of them. One that the caller may not use is not found."""
-    name = request.path_params["name"]
+    name = normal(request.path_params["name"])
     model = (await _allowed(request)).get(name)
     if model is None:
         raise ModelNotFound(f"There is no model {name!r} for you.", param="model")

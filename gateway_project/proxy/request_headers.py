@@ -2,6 +2,8 @@
 
 from starlette.requests import Request
 
+from metering.text import normal
+
 KEY = "gateway.headers"
 
 
@@ -16,4 +18,12 @@ def headers_of(request: Request) -> dict[bytes, bytes]:
 def header(request: Request, name: bytes) -> str | None:
     """One header's text; None without it."""
     value = headers_of(request).get(name)
-    return None if value is None else value.decode("latin-1")
+    return None if value is None else text_of(value)
+
+
+def text_of(value: bytes) -> str:
+    """What a header says, in the one form of texts: it is UTF-8, or else Latin-1, in which older clients write."""
+    try:
+        return normal(value.decode())
+    except UnicodeDecodeError:
+        return normal(value.decode("latin-1"))

@@ -6,6 +6,7 @@ from typing import Protocol
 from uuid import UUID
 
 from msgspec import Struct
+from msgspec.structs import force_setattr
 
 from metering.answers.recording import Recording
 from metering.calls.notices import Notice
@@ -19,7 +20,10 @@ from metering.rates.grant import RateGrant
 from metering.reservation.allowance import Allowance
 from metering.reservation.hold import Hold
 from metering.reservation.reserve import IdempotencyKey
+from metering.text import normal
 from metering.types import Dimension, EnforcementMode, Task
+
+NAMES = ("model", "agent_id", "microdao_id", "channel_id", "conversation_id", "trace_id")
 
 
 class CallRequest(Struct, frozen=True, kw_only=True):
@@ -40,6 +44,13 @@ class CallRequest(Struct, frozen=True, kw_only=True):
     idempotency: IdempotencyKey | None = None
     input_bytes: int = 0
     """How long the request was when it came, if it came over a wire."""
+
+    def __post_init__(self) -> None:
+        """Names have one form, whichever way they came."""
+        for name in NAMES:
+            text = getattr(self, name)
+            if text is not None and not text.isascii():
+                force_setattr(self, name, normal(text))
 
 
 class Call(Struct, frozen=True, kw_only=True):

@@ -8,6 +8,7 @@ from metering.catalog.read_plans import CheckRule, CheckWhen, read_plans
 from metering.catalog.read_providers import read_providers
 from metering.catalog.section import Section
 from metering.catalog.yaml_source import Problems, compose
+from metering.text import normal
 
 KEYS = ("providers", "models", "plans")
 
@@ -22,7 +23,7 @@ def parse_catalog(
 ) -> CatalogDocument:
     """The file's content. Raises CatalogInvalid with every problem, each with its line."""
     problems = Problems()
-    root = Section(compose(text), "", problems, KEYS)
+    root = Section(compose(normal(text)), "", problems, KEYS)
     providers = root.section("providers", None)
     models = root.section("models", None)
     plans = root.section("plans", None)

@@ -8,6 +8,7 @@ from typing import TypedDict
 from metering.errors import InvalidRequest
 from metering.models import LLMModel, Team
 from metering.models import Task as TaskRow
+from metering.text import normal
 
 MAX_NAMES = 200
 MAX_SIGNUPS = 10_000
@@ -38,7 +39,7 @@ def checked_narrowing(said: Narrowed, *, now: datetime) -> Narrowed:
         )
         checked["allowed_tasks"] = tasks
     if "allowed_models" in said:
-        models = _bounded("allowed_models", said["allowed_models"])
+        models = [normal(name) for name in _bounded("allowed_models", said["allowed_models"])]
         known = LLMModel.objects.filter(pk__in=models).values_list("pk", flat=True)
         _check_known("allowed_models", models, known)
         checked["allowed_models"] = models

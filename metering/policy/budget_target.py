@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from metering.errors import InvalidRequest, NotFound
 from metering.identity.find import find_plan, find_team, find_tenant, find_token, find_user
 from metering.models import Provider, Tenant
+from metering.text import checked_label, normal
 from metering.types import Scope, SubjectType
 
 
@@ -64,7 +65,7 @@ def find_budget_target(
     if token:
         return _part(Scope.TOKEN, owner, find_token(tenant=owner, reference=token).pk)
     if agent:
-        return _part(Scope.AGENT, owner, agent)
+        return _part(Scope.AGENT, owner, checked_label(agent, "agent"))
     return BudgetTarget(scope=Scope.TENANT, tenant=owner)
 
 
@@ -73,6 +74,7 @@ def _part(scope: Scope, tenant: Tenant, identifier: object) -> BudgetTarget:
 
 
 def _provider_name(name: str) -> str:
+    name = normal(name)
     if not Provider.objects.filter(name=name).exists():
         known = ", ".join(Provider.objects.values_list("name", flat=True))
         raise NotFound(f"There is no provider {name!r}. Providers: {known or 'none yet'}.", param="provider")

@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from gateway_project.api.authentication import caller_of
 from gateway_project.api.choice import Choice
 from gateway_project.api.input import StrictInput
+from gateway_project.api.name import Name
 from gateway_project.api.permissions import ADMINS
 from gateway_project.api.reach import tenant_in_reach
 from metering.errors import InvalidRequest, NotPermitted
@@ -34,11 +35,11 @@ class AskedIn(StrictInput):
     )
     until = serializers.DateTimeField(default=None, help_text=f"Exclusive; at most {MAX_DAYS} days later.")
     tenant = serializers.SlugField(default="", help_text="For super admins: only this tenant's use.")
-    model = serializers.CharField(default=None, max_length=MAX_TEXT)
-    provider = serializers.CharField(default=None, max_length=MAX_TEXT)
-    task = serializers.CharField(default=None, max_length=MAX_TEXT)
-    agent = serializers.CharField(default=None, max_length=MAX_TEXT)
-    conversation = serializers.CharField(default=None, max_length=MAX_TEXT)
+    model = Name(default=None, max_length=MAX_TEXT)
+    provider = Name(default=None, max_length=MAX_TEXT)
+    task = Name(default=None, max_length=MAX_TEXT)
+    agent = Name(default=None, max_length=MAX_TEXT)
+    conversation = Name(default=None, max_length=MAX_TEXT)
     user = serializers.UUIDField(default=None)
     team = serializers.UUIDField(default=None)
     token = serializers.UUIDField(default=None)
