@@ -36,6 +36,16 @@ from providers.port import Capability, Chunk, Completion, Failure, ProviderCall,
 SUCCESS = range(200, 300)
 TEACHES = frozenset({400, 422})
 """Statuses with which a vendor refuses a field."""
+OF_A_VALUE = re.compile(
+    r"too (?:large|big|high|many|small)|at (?:most|least)|(?:less|greater|smaller|larger|higher|lower|more) than"
+    r"|exceed|maximum|minimum|out of range|between|must be (?:a |an )?(?:positive|integer|number)",
+    re.IGNORECASE,
+)
+"""In a refusal that no other name would mend: the vendor might not read the other one, and so obey no limit."""
+OF_A_NAME = re.compile(
+    r"unsupported|not supported|unknown|unrecogni[sz]ed|unexpected|permitted|extra|deprecated|instead",
+    re.IGNORECASE,
+)
 MAX_START = 1 << 12
 """Bytes of blanks and keep-alives before an answer has to begin."""
 TAIL_S = 0.05
@@ -217,8 +227,10 @@ class OpenAICompatibleProvider:
 
 
 def _objected(error: ProviderError, added: list[str]) -> str | None:
-    """The field of those that the gateway added which a refusal names, if it names one."""
+    """The field of those that the gateway added which a refusal names, if it names one and does not mean its value."""
     if error.status not in TEACHES or error.code is not None:
+        return None
+    if OF_A_VALUE.search(error.message) and not OF_A_NAME.search(error.message):
         return None
     texts = (error.param or "", error.message)
     return next(

@@ -50,6 +50,24 @@ def test_a_limit_that_the_caller_sent_is_the_callers_own_fault(shop: Shop) -> No
     assert (told.status, told.error["param"], len(told.seen)) == (400, "max_tokens", 1)
 
 
+@pytest.mark.parametrize(
+    "message",
+    [
+        "max_tokens is too large: 1000. This model supports at most 512 completion tokens.",
+        "max_tokens: Input should be less than or equal to 512",
+        "`max_tokens` must be between 1 and 512",
+        "max_tokens (1000) exceeds the limit of 512",
+    ],
+)
+def test_a_limit_whose_value_a_vendor_refuses_keeps_its_name(shop: Shop, message: str) -> None:
+    """A vendor that does not read the other name would obey no limit, and the hold would not hold."""
+    model = shop.fresh_model()
+    told = shop.ask(refusal(message, param="max_tokens"), model=model, max_tokens="absent")
+    assert (told.status, told.error["code"], len(told.seen)) == (400, "invalid_request", 1)
+    assert told.charged_nano_usd == 0
+    assert "max_tokens" in shop.ask(model=model, max_tokens="absent").seen[0]
+
+
 @pytest.mark.parametrize("how", [forbidden("stream_options"), refusal("Unknown field: stream_options")])
 def test_a_vendor_that_refuses_stream_options_is_asked_without(shop: Shop, how: Turn) -> None:
     model = shop.fresh_model()
