@@ -22,8 +22,8 @@ DEAR_PARTS = frozenset({"input_audio", "audio"})
 """Content parts whose tokens have prices of their own."""
 PLAIN_TOOLS = frozenset({"function", "custom"})
 """Tools that the caller runs. Those that the vendor runs have fees."""
-LONG_CACHE = ("1h", "12h", "24h")
-"""Lives of written cache entries that cost more than `cache_write`."""
+SHORT_CACHE = (None, "5m", "30m")
+"""Lives of written cache entries that cost `cache_write`. Longer ones cost more."""
 
 _NAMES = """
     messages model stream stream_options n max_tokens max_completion_tokens metadata
@@ -112,14 +112,18 @@ def _items(value: object) -> list[Any]:
 
 
 def _is_plain_tool(tool: object) -> bool:
-    return isinstance(tool, Mapping) and tool.get("type") in PLAIN_TOOLS
+    return (
+        isinstance(tool, Mapping)
+        and tool.get("type") in PLAIN_TOOLS
+        and not _lives_long(tool.get("cache_control"))
+    )
 
 
 def _is_dear_message(message: object) -> bool:
     if not isinstance(message, Mapping):
         return False
-    if message.get("audio") is not None:
-        return True  # sound of an earlier answer, by its id
+    if message.get("audio") is not None or _lives_long(message.get("cache_control")):
+        return True  # the sound is of an earlier answer, by its id
     return any(
         isinstance(part, Mapping)
         and (part.get("type") in DEAR_PARTS or _lives_long(part.get("cache_control")))
@@ -128,4 +132,4 @@ def _is_dear_message(message: object) -> bool:
 
 
 def _lives_long(cache: object) -> bool:
-    return isinstance(cache, Mapping) and cache.get("ttl") in LONG_CACHE
+    return isinstance(cache, Mapping) and cache.get("ttl") not in SHORT_CACHE

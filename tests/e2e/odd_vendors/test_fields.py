@@ -190,7 +190,15 @@ UNPRICED: dict[str, dict[str, Any]] = {
     "options": {"options": {"num_predict": 100_000}},
     "messages": {"messages": AUDIO},
     "messages with a long cache": {"messages": CACHED},
+    "message with a long cache": {
+        "messages": [{"role": "user", "content": "x", "cache_control": {"ttl": "1h"}}]
+    },
+    "tool with a long cache": {
+        "tools": [{"type": "function", "function": {"name": "f"}, "cache_control": {"ttl": "1h"}}]
+    },
     "cache_control": {"cache_control": {"type": "ephemeral", "ttl": "1h"}},
+    "cache of another life": {"cache_control": {"type": "ephemeral", "ttl": "60m"}},
+    "prompt_cache_options": {"prompt_cache_options": {"ttl": "12h"}},
     "a field of tomorrow": {"a field of tomorrow": True},
 }
 
