@@ -147,7 +147,10 @@ class StreamedAnswer:
 
     def _usage_event(self, usage: Usage) -> bytes:
         """For a caller who asked for usage, in the shape of the vendor's other chunks."""
-        first = decode_object(self._first_event or b"{}")
+        try:
+            first = decode_object(self._first_event or b"{}")
+        except NotJson:  # the fast decoder skips what it does not look for, even where it is no UTF-8
+            first = {}
         data = {
             "id": first.get("id", ""),
             "object": "chat.completion.chunk",

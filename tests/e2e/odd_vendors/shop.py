@@ -101,7 +101,7 @@ class Shop:
         sent = {"authorization": f"Bearer {secret}", "x-request-id": request_id, **(headers or {})}
         connection.request("POST", "/v1/chat/completions", json.dumps(body), sent)
         response = connection.getresponse()
-        text = response.read().decode()
+        text = response.read().decode(errors="replace")
         connection.close()
         rows = list(UsageLog.objects.filter(request_id=request_id).order_by("attempt"))
         held = UsageReservation.objects.filter(request_id=request_id).first()
