@@ -42,7 +42,7 @@ class StrictInput(serializers.Serializer[Any]):
         return data
 
     def _refuse_unknown(self, data: Mapping[str, Any]) -> None:
-        shown = self.context.get("shown", {}) if self.parent is None else {}
+        shown: Mapping[str, Any] = self.context.get("shown", {}) if self.parent is None else {}
         problems = {
             str(name)[:SHOWN]: [
                 f"cannot be changed here; it is {shown[name]!r}."
