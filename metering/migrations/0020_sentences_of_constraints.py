@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('auth', '0012_alter_user_first_name_max_length'),
-        ('metering', '0017_vendor_alerts'),
+        ('metering', '0019_refresh_again'),
     ]
 
     operations = [

@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
     """The trigger is made anew, because a refreshed session is as good as it was and is not told."""
 
     dependencies = [
-        ('metering', '0017_token_given'),
+        ('metering', '0018_token_given'),
     ]
 
     operations = [
