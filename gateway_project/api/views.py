@@ -52,11 +52,19 @@ class ApiView(APIView):
             return  # no such method here
         check_query(request, query_names(handler))
         if method in WITHOUT_BODY:
-            self.valid(Nothing, request.data)
+            self.take_nothing(request)
 
     def valid(self, serializer: type[StrictInput], data: Any) -> dict[str, Any]:
         """The input as the serializer reads it. Raises rest_framework's ValidationError."""
         return _validated(serializer(data=data))
+
+    def take_nothing(self, request: Request) -> None:
+        """For a handler that reads no body: an empty one, `{}` and `null` say nothing.
+
+        Raises rest_framework's ValidationError for any other.
+        """
+        if request.data is not None:
+            self.valid(Nothing, request.data)
 
     def changes(self, serializer: type[StrictInput], data: Any, shown: Mapping[str, Any]) -> dict[str, Any]:
         """Those fields of the input that say something else than `shown`, the row as answers show it now.

@@ -10,7 +10,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from gateway_project.api.authentication import caller_of
-from gateway_project.api.input import Nothing
 from gateway_project.api.permissions import IsTenantAdmin
 from gateway_project.api.query import query_flag
 from gateway_project.api.reach import in_reach, row_in_reach
@@ -92,7 +91,7 @@ class AcknowledgeAlert(ApiView):
     @extend_schema(request=None, responses=AlertOut, tags=TAG)
     def post(self, request: Request, pk: UUID) -> Response:
         """Say that somebody looks after it. The first who says so stays."""
-        self.valid(Nothing, request.data)
+        self.take_nothing(request)
         caller = caller_of(request)
         alert = row_in_reach(QuotaAlert.objects.all(), request, pk)
         done = acknowledge_alert(alert=alert, by=caller.user, actor=caller.actor, now=now())

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.test import Client
 from django.utils.timezone import now
 
 from metering.models import ATIToken, Budget, PolicyRule, Team, Tenant, User
@@ -68,7 +69,16 @@ class TestUnknownFields:
         response = call("POST", f"tokens/{token.id}/revoke", {"at": "2030-01-01T00:00:00Z"}, who=admin)
         refused(response, "at")
         assert ATIToken.objects.get(pk=token.id).revoked_at is None
-        assert call("POST", f"tokens/{token.id}/revoke", {}, who=admin).status_code == 200
+        for nothing in ({}, None):
+            assert call("POST", f"tokens/{token.id}/revoke", nothing, who=admin).status_code == 200
+        null = Client().generic(
+            "POST",
+            f"/api/tokens/{token.id}/revoke",
+            "null",
+            "application/json",
+            headers={"authorization": f"Bearer {bearer(admin)}"},
+        )
+        assert null.status_code == 200
 
 
 class TestQueries:
