@@ -106,8 +106,8 @@ def origins(name: str) -> list[str]:
     found = names(name, [])
     if not all(_ORIGIN.fullmatch(item) for item in found):
         raise ImproperlyConfigured(
-            f"{name} must be origins such as https://app.example or http://localhost:3000, in small letters and without "
-            "a path, separated by commas."
+            f"{name} must be origins such as https://app.example or http://localhost:3000, in small letters and "
+            "without a path, separated by commas."
         )
     return found
 

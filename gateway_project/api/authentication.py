@@ -46,7 +46,9 @@ class BearerAuthentication(BaseAuthentication):
                 touch_tokens(token_ids=[caller.token.pk], now=moment)
         principal = caller.principal
         if principal is not None and (team := request.headers.get("x-team-id")):
-            named = checked_label(text_of(team.encode("latin-1")), "X-Team-ID")  # Django has read it as Latin-1
+            named = checked_label(
+                text_of(team.encode("latin-1")), "X-Team-ID"
+            )  # Django has read it as Latin-1
             principal = replace(principal, team_id=team_for(principal, named))
         return caller, principal
 

@@ -13,7 +13,9 @@ from metering.gateway import LLMGateway
 from metering.identity.principal import Principal
 from metering.text import checked_label
 
-SEND_ONE = "Send your ATI token or access token as `Authorization: Bearer ...`, or in the header `x-api-key` or `api-key`."
+SEND_ONE = (
+    "Send your ATI token or access token as `Authorization: Bearer ...`, or as `x-api-key` or `api-key`."
+)
 LABEL_HEADERS = {
     "agent_id": b"x-agent-id",
     "microdao_id": b"x-microdao-id",

@@ -17,7 +17,9 @@ def coding_of(header: str) -> str | None:
 
     Raises UnsupportedMediaType for one that is not read here, and for several on top of each other.
     """
-    codings = [coding for part in header.lower().split(",") if (coding := part.strip()) not in ("", "identity")]
+    codings = [
+        coding for part in header.lower().split(",") if (coding := part.strip()) not in ("", "identity")
+    ]
     if not codings:
         return None
     if len(codings) > 1 or (codings[0] not in GZIP_NAMES and codings[0] != "deflate"):

@@ -32,7 +32,11 @@ SHOWN = (
             *("overhead-ms", "cost-usd"),
         )
     ),
-    *(f"x-ratelimit-{fact}-{of}" for of in ("requests", "tokens") for fact in ("limit", "remaining", "reset")),
+    *(
+        f"x-ratelimit-{fact}-{of}"
+        for of in ("requests", "tokens")
+        for fact in ("limit", "remaining", "reset")
+    ),
     "x-budget-remaining-usd",
     *(f"x-budget-remaining-{dimension.value.replace('_', '-')}" for dimension in Dimension),
 )

@@ -23,7 +23,6 @@ from metering.reservation.reserve import IdempotencyKey
 from metering.text import normal
 from metering.types import Dimension, EnforcementMode, Task
 
-
 NAMES = ("model", "agent_id", "microdao_id", "channel_id", "conversation_id", "trace_id")
 
 

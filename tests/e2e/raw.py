@@ -40,7 +40,11 @@ class Reply:
 
 
 def ask(
-    server: Reachable, method: str, path: str, body: bytes | None = None, headers: dict[str, str | bytes] | None = None
+    server: Reachable,
+    method: str,
+    path: str,
+    body: bytes | None = None,
+    headers: dict[str, str | bytes] | None = None,
 ) -> Reply:
     """One request on a connection of its own; header values as bytes go out as they are."""
     connection = http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=TIMEOUT_S)

@@ -37,7 +37,9 @@ PACKED = {
 }
 
 
-def post(server: Server, body: bytes, *, token: str = "", path: str = CHAT, coding: str = "", **more: str) -> Reply:
+def post(
+    server: Server, body: bytes, *, token: str = "", path: str = CHAT, coding: str = "", **more: str
+) -> Reply:
     headers: dict[str, str | bytes] = {"content-type": "application/json", **more}
     if token:
         headers["authorization"] = f"Bearer {token}"
@@ -103,7 +105,9 @@ def test_a_bomb_goes_off_nowhere(server: Server, token: str) -> None:
             assert post(server, bomb, token=token, path=path, coding=coding).told == (413, "body_too_large")
 
 
-def test_an_announced_length_beyond_the_limit_is_413_before_any_of_it_comes(server: Server, token: str) -> None:
+def test_an_announced_length_beyond_the_limit_is_413_before_any_of_it_comes(
+    server: Server, token: str
+) -> None:
     for path in DOORS:
         head = (
             f"POST {path} HTTP/1.1\r\nhost: gateway\r\nauthorization: Bearer {token}\r\n"

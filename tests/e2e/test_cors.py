@@ -31,7 +31,9 @@ def open_server(transactional_db: Any, settings: Any) -> Iterator[Server]:
         yield server
 
 
-def preflight(server: Server, path: str, origin: str, *, method: str = "POST", wanted: str = "authorization") -> Reply:
+def preflight(
+    server: Server, path: str, origin: str, *, method: str = "POST", wanted: str = "authorization"
+) -> Reply:
     return ask(
         server,
         "OPTIONS",
@@ -94,7 +96,15 @@ def asked_both_ways(server: Server, path: str, origin: str) -> tuple[Reply, Repl
 
 
 def test_other_pages_get_nothing_to_read(open_server: Server) -> None:
-    for origin in (OTHER, "null", "http://app.alder.example", f"{OURS}:8443", f"{OURS}.evil.example", "", "*"):
+    for origin in (
+        OTHER,
+        "null",
+        "http://app.alder.example",
+        f"{OURS}:8443",
+        f"{OURS}.evil.example",
+        "",
+        "*",
+    ):
         for path in ROUTES:
             for answer in asked_both_ways(open_server, path, origin):
                 assert cors_of(answer) == {}, (origin, path)

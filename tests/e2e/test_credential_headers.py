@@ -22,7 +22,13 @@ def test_a_key_needs_no_scheme(server: Server, token: str) -> None:
 
 def test_of_several_keys_the_first_counts(server: Server, token: str) -> None:
     wrong = f"{token}x"
-    for keys in [(token, wrong, wrong), (token, "", wrong), ("", token, wrong), ("", "", token), (" ", token, "")]:
+    for keys in [
+        (token, wrong, wrong),
+        (token, "", wrong),
+        ("", token, wrong),
+        ("", "", token),
+        (" ", token, ""),
+    ]:
         x_api_key, api_key, bearer = keys
         headers: dict[str, str | bytes] = {
             "authorization": f"Bearer {bearer}",

@@ -16,7 +16,13 @@ TOO_MUCH = MAX_BODY_BYTES + 1
 
 
 def head(path: str, token: str, *more: str) -> bytes:
-    lines = [f"POST {path} HTTP/1.1", "host: localhost", f"x-api-key: {token}", "content-type: application/json", *more]
+    lines = [
+        f"POST {path} HTTP/1.1",
+        "host: localhost",
+        f"x-api-key: {token}",
+        "content-type: application/json",
+        *more,
+    ]
     return ("\r\n".join(lines) + "\r\n\r\n").encode()
 
 
@@ -30,7 +36,10 @@ def test_a_body_that_is_none_is_400_and_one_that_is_too_long_413(house: House, s
         assert send_bytes(server, announced).told == (413, "body_too_large")
         patient = head(path, token, f"content-length: {TOO_MUCH}", "expect: 100-continue")
         assert send_bytes(server, patient).told == (413, "body_too_large")
-        assert ask(server, "POST", path, bytes(TOO_MUCH * 2), {"x-api-key": token}).told == (413, "body_too_large")
+        assert ask(server, "POST", path, bytes(TOO_MUCH * 2), {"x-api-key": token}).told == (
+            413,
+            "body_too_large",
+        )
 
 
 def test_packed_bodies_and_requests_for_heads(house: House, server: Production) -> None:
