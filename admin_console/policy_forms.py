@@ -114,7 +114,10 @@ class RuleForm(ScopedForm):
         if "conditions" in values:
             values["conditions"] = values["conditions"] or {}
             try:
-                check_conditions(values["conditions"])
+                tenant = values.get("tenant")
+                check_conditions(
+                    values["conditions"], timezone=tenant.timezone if tenant is not None else "UTC"
+                )
             except ValueError as error:
                 self.add_error("conditions", str(error))
         if not self.errors and self._has_twin(values):

@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib.postgres.forms import SimpleArrayField
-from django.utils.timezone import now
+from django.utils.timezone import make_naive, now
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextInputWidget
 
 from metering.errors import MeteringError
@@ -12,6 +12,7 @@ from metering.identity.ceiling import Ceiling
 from metering.identity.issue_token import issue_token
 from metering.identity.secret import IssuedToken
 from metering.models import ATIToken, Plan, Task
+from metering.time_zones import placed
 
 
 def _task_choices() -> list[tuple[str, str]]:
@@ -46,11 +47,23 @@ class TokenForm(forms.ModelForm):
     class Meta:
         model = ATIToken
         exclude = ("prefix", "digest", "previous_digest")
+        help_texts = {"expires_at": "In the tenant's time zone. Empty: never."}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if "plan_tier" in self.fields:
             self.fields["plan_tier"].queryset = Plan.objects.filter(is_active=True)  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        """An end is what was typed, on a clock in the tenant's zone; Django has read it as UTC."""
+        values: dict[str, Any] = super().clean() or self.cleaned_data
+        end, tenant = values.get("expires_at"), values.get("tenant")
+        if end is not None and tenant is not None:
+            try:
+                values["expires_at"] = placed(make_naive(end), tenant.timezone, param="expires_at")
+            except MeteringError as error:
+                self.add_error("expires_at", error.message)
+        return values
 
     def _post_clean(self) -> None:
         super()._post_clean()  # type: ignore[misc]

@@ -22,7 +22,7 @@ from metering.ledger.commands import (
     Settle,
 )
 from metering.ledger.records import LARGEST_SUM
-from metering.ledger.windows import is_time_zone
+from metering.time_zones import is_time_zone
 from metering.types import MAX_AMOUNT, MAX_PERCENT, MAX_THRESHOLDS, SubjectType
 
 MAX_LINES = 64

@@ -5,30 +5,15 @@ Windows are computed on local wall clocks and kept in UTC: a day at a change of 
 Invariant: every moment lies in exactly one window, and they follow each other without gap or overlap.
 """
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
+from metering.time_zones import SECOND, first_between, first_instant, zone_named
 from metering.types import Window
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 """The start of windows that never end: `total`, and concurrency's `none`."""
-HOUR, DAY, SECOND = timedelta(hours=1), timedelta(days=1), timedelta(seconds=1)
-
-
-@lru_cache(maxsize=1024)
-def _zone(name: str) -> ZoneInfo:
-    return ZoneInfo(name)
-
-
-def is_time_zone(name: str) -> bool:
-    """Whether the time zone database knows the name."""
-    try:
-        _zone(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return False
-    return True
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
 def window_bounds(
@@ -40,12 +25,12 @@ def window_bounds(
     """
     if window in (Window.TOTAL, Window.NONE):
         return EPOCH, None
-    zone = _zone(timezone)
+    zone = zone_named(timezone)
     if window == Window.HOUR:
         return _hour_of(moment.astimezone(UTC), zone)
     day = moment.astimezone(zone).replace(tzinfo=None, hour=0, minute=0, second=0, microsecond=0)
     # Where the clock goes back over midnight, the old date comes again after the new day has begun.
-    while _first_instant(day + DAY, zone) <= moment:
+    while first_instant(day + DAY, zone) <= moment:
         day += DAY
     if window == Window.DAY:
         first, last = day, day + DAY
@@ -55,7 +40,7 @@ def window_bounds(
     else:
         first = day.replace(day=1)
         last = (first + timedelta(days=32)).replace(day=1)
-    return _first_instant(first, zone), _first_instant(last, zone)
+    return first_instant(first, zone), first_instant(last, zone)
 
 
 def _hour_of(moment: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
@@ -65,34 +50,13 @@ def _hour_of(moment: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
     # A shift by whole hours leaves the minutes as they are; any other one ends an hour and begins the next.
     offset = _offset(moment, zone)
     if (offset - _offset(start, zone)) % HOUR:
-        start = _first_between(
+        start = first_between(
             start, moment.replace(microsecond=0), lambda instant: _offset(instant, zone) == offset
         )
     elif (offset - _offset(end - SECOND, zone)) % HOUR:
-        end = _first_between(start, end - SECOND, lambda instant: _offset(instant, zone) != offset)
+        end = first_between(start, end - SECOND, lambda instant: _offset(instant, zone) != offset)
     return start, end
 
 
 def _offset(instant: datetime, zone: ZoneInfo) -> timedelta:
     return instant.astimezone(zone).utcoffset() or timedelta(0)
-
-
-def _first_instant(local_midnight: datetime, zone: ZoneInfo) -> datetime:
-    """The first instant whose local date is that day, also where midnight is skipped or comes twice."""
-    before = local_midnight.replace(tzinfo=zone, fold=0).astimezone(UTC)
-    if before.astimezone(zone).replace(tzinfo=None) == local_midnight:
-        return before
-    # Midnight does not exist: the clock jumps over it. With fold=1 the offset after the jump
-    # applies, which lands before the jump by its length; the jump itself is the day's first instant.
-    low = local_midnight.replace(tzinfo=zone, fold=1).astimezone(UTC)
-    return _first_between(
-        low, before, lambda instant: instant.astimezone(zone).replace(tzinfo=None) >= local_midnight
-    )
-
-
-def _first_between(low: datetime, high: datetime, is_there: Callable[[datetime], bool]) -> datetime:
-    """The first second at which `is_there`: it is not at `low`, it is at `high`. Clocks shift on whole seconds."""
-    while high - low > SECOND:
-        middle = (low + (high - low) // 2).replace(microsecond=0)
-        low, high = (low, middle) if is_there(middle) else (middle, high)
-    return high

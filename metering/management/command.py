@@ -4,16 +4,19 @@ import os
 import sys
 from argparse import Action, ArgumentParser, Namespace
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import chain, islice
 from typing import Any, ClassVar
 
 import msgspec
 import psycopg
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import DatabaseError, InterfaceError, ProgrammingError
+from django.db import DatabaseError, DataError, IntegrityError, InterfaceError, ProgrammingError
 
 from metering.errors import InvalidRequest, MeteringError
+from metering.models import Tenant
+from metering.time_zones import placed
+from metering.usage.filters import zone_of
 
 WIDTH_SAMPLE = 200
 """So many rows are looked at for the widths of a table's columns; the rest is written as it comes."""
@@ -67,12 +70,10 @@ class VerbCommand(BaseCommand):
             # Whoever read the output has seen enough; Python must not complain about it at exit either.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             sys.exit(1)
-        except (ProgrammingError, psycopg.ProgrammingError) as error:
-            raise self._unavailable("The database does not fit this version; run migrate", error) from error
         except (DatabaseError, InterfaceError, psycopg.Error) as error:
-            raise self._unavailable("PostgreSQL does not answer", error) from error
+            raise self._failed(_said_of(error), error) from error
 
-    def _unavailable(self, sentence: str, error: Exception) -> CommandError:
+    def _failed(self, sentence: str, error: Exception) -> CommandError:
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
         return CommandError(f"{sentence}: {reason}", returncode=self.unavailable_code)
 
@@ -113,8 +114,11 @@ def to_json(facts: object) -> str:
     return msgspec.json.encode(facts).decode()
 
 
-def moment(text: str | None, *, param: str) -> datetime | None:
-    """A date or a date with time in ISO 8601, in UTC unless it says otherwise. Raises InvalidRequest."""
+def moment(text: str | None, *, param: str, tenant: Tenant | None) -> datetime | None:
+    """A date or a date with time in ISO 8601, in the tenant's zone (UTC without one) unless it names one.
+
+    Raises InvalidRequest.
+    """
     if text is None:
         return None
     try:
@@ -122,7 +126,17 @@ def moment(text: str | None, *, param: str) -> datetime | None:
     except ValueError as error:
         message = f"{param}: {text!r} is not a date or time such as 2026-01-31 or 2026-01-31T09:30:00Z."
         raise InvalidRequest(message, param=param) from error
-    return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+    return placed(parsed, zone_of(tenant), param=param)
+
+
+def _said_of(error: Exception) -> str:
+    """What an error of the database means for whoever runs a command."""
+    if isinstance(error, ProgrammingError | psycopg.ProgrammingError):
+        return "The database does not fit this version; run migrate"
+    refusals = (DataError, IntegrityError, psycopg.DataError, psycopg.IntegrityError)
+    if isinstance(error, refusals):
+        return "PostgreSQL answers, but cannot do this with what is stored or was given"
+    return "PostgreSQL does not answer"
 
 
 def _cell(value: object) -> str:

@@ -1,7 +1,5 @@
 """Customers: tenants and their teams."""
 
-import zoneinfo
-
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator
 from django.db import models
@@ -11,13 +9,14 @@ from django.utils.timezone import now
 from metering.ids import uuid7
 from metering.models.names import check_name
 from metering.models.tenancy import TenantQuerySet
+from metering.time_zones import zone_problem
 from metering.types import EnforcementMode
 
 
 def validate_timezone(name: str) -> None:
     """Raise ValidationError unless `name` is an IANA time zone."""
-    if name not in zoneinfo.available_timezones():
-        raise ValidationError(f"{name!r} is not an IANA time zone, such as 'Europe/Berlin'.")
+    if problem := zone_problem(name):
+        raise ValidationError(f"{problem}.")
 
 
 class Tenant(models.Model):

@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from functools import lru_cache
-from zoneinfo import ZoneInfo, available_timezones
+from datetime import datetime
 
+from metering.errors import InvalidRequest
 from metering.policy.conditions import DAYS, EVERY_DAY, MINUTES_OF_DAY, BudgetUse, Condition, Hours
+from metering.time_zones import is_time_zone, placed, zone_problem
 from metering.types import Dimension, Scope, Window
 
 KEYS = ("days", "hours", "timezone", "valid_from", "valid_until", "usage")
@@ -24,6 +24,9 @@ def read_conditions(when: object, *, timezone: str) -> Condition | None:
     """The condition, or None where there is nothing in it; `timezone` (the tenant's) where it names none.
 
     Raises ValueError with a sentence that says what would be valid.
+
+    A span that ends before it begins is a condition that never holds: in some zones the dates of a rule for many
+    tenants may be one.
     """
     if not isinstance(when, Mapping):
         raise ValueError(f"when must be a mapping of {', '.join(KEYS)}, not {when!r}.")
@@ -31,7 +34,7 @@ def read_conditions(when: object, *, timezone: str) -> Condition | None:
     if not when:
         return None
     zone = _timezone(when.get("timezone", timezone))
-    condition = Condition(
+    return Condition(
         timezone=zone,
         days=_days(when["days"]) if "days" in when else EVERY_DAY,
         hours=_hours(when["hours"]) if "hours" in when else (),
@@ -39,14 +42,20 @@ def read_conditions(when: object, *, timezone: str) -> Condition | None:
         valid_until=_moment("valid_until", when["valid_until"], zone) if "valid_until" in when else None,
         use=_usage(when["usage"]) if "usage" in when else None,
     )
-    if condition.valid_from and condition.valid_until and condition.valid_from >= condition.valid_until:
+
+
+def check_conditions(when: object, *, timezone: str = "UTC") -> None:
+    """Raise ValueError, with a sentence that says what would be valid, unless `when` may be written.
+
+    `timezone` is the tenant's, if the rule is one tenant's.
+    """
+    condition = read_conditions(when, timezone=timezone)
+    if isinstance(when, Mapping) and "timezone" in when and (problem := zone_problem(when["timezone"])):
+        raise ValueError(f"when.timezone: {problem}.")
+    if condition is None or condition.valid_from is None or condition.valid_until is None:
+        return
+    if condition.valid_from >= condition.valid_until:
         raise ValueError("when.valid_until must be later than when.valid_from.")
-    return condition
-
-
-def check_conditions(when: object) -> None:
-    """Raise ValueError, with a sentence that says what would be valid, unless `when` can be read."""
-    read_conditions(when, timezone="UTC")
 
 
 def _known_keys(where: str, mapping: Mapping[object, object], known: tuple[str, ...]) -> None:
@@ -56,14 +65,10 @@ def _known_keys(where: str, mapping: Mapping[object, object], known: tuple[str, 
 
 
 def _timezone(value: object) -> str:
-    if isinstance(value, str) and value in _timezones():
+    """Any zone that can be reckoned with: what was stored before names were checked goes on as it did."""
+    if isinstance(value, str) and is_time_zone(value):
         return value
-    raise ValueError(f"when.timezone must be an IANA time zone such as Europe/Berlin, not {value!r}.")
-
-
-@lru_cache(maxsize=1)
-def _timezones() -> frozenset[str]:
-    return frozenset(available_timezones())
+    raise ValueError(f"when.timezone: {zone_problem(value) or f'{value!r} cannot be read'}.")
 
 
 def _days(value: object) -> frozenset[int]:
@@ -107,7 +112,10 @@ def _moment(key: str, value: object, timezone: str) -> datetime:
             f"when.{key} must be a date such as 2026-01-31, or a whole minute such as 2026-01-31T09:30, "
             f"from {YEARS[0]} to {YEARS[-1]}, not {value!r}."
         )
-    return moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(timezone)).astimezone(UTC)
+    try:
+        return placed(moment, timezone, param=f"when.{key}")
+    except InvalidRequest as error:
+        raise ValueError(error.message) from error
 
 
 def _usage(value: object) -> BudgetUse:

@@ -75,7 +75,7 @@ def set_rule(
     Raises InvalidRequest, with a sentence that says what would be valid, and NotFound for an unknown task.
     """
     conditions = dict(when or {})
-    _check(target.scope, key, value, task, conditions, mode, enforce_percent, priority)
+    _check(target, key, value, task, conditions, mode, enforce_percent, priority)
     values = {"value": value, "mode": mode, "enforce_percent": enforce_percent, "is_active": is_active}
     rule, created = set_row(
         PolicyRule.objects.select_for_update(of=("self",)),
@@ -98,7 +98,7 @@ def set_rule(
 
 
 def _check(
-    scope: Scope,
+    target: RuleTarget,
     key: str,
     value: object,
     task: str | None,
@@ -108,11 +108,11 @@ def _check(
     priority: int,
 ) -> None:
     try:
-        check_rule(key, value, task, scope)
+        check_rule(key, value, task, target.scope)
     except ValueError as error:
         raise InvalidRequest(str(error), param="value") from error
     try:
-        check_conditions(conditions)
+        check_conditions(conditions, timezone=target.tenant.timezone if target.tenant is not None else "UTC")
     except ValueError as error:
         raise InvalidRequest(str(error), param="when") from error
     check_manner(mode, enforce_percent)

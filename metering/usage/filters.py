@@ -10,6 +10,11 @@ from metering.ids import first_id_at
 from metering.models import Tenant, UsageLog
 
 
+def zone_of(tenant: Tenant | None) -> str:
+    """Whose days count: the tenant's, or UTC's for everybody."""
+    return "UTC" if tenant is None else tenant.timezone
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UsageFilter:
     """One tenant's use or (None) everybody's, of reservations made in [since, until)."""
@@ -23,7 +28,7 @@ class UsageFilter:
     @property
     def zone(self) -> str:
         """Whose days a report by day has: the tenant's, of UTC for everybody."""
-        return self.tenant.timezone if self.tenant is not None else "UTC"
+        return zone_of(self.tenant)
 
     def rows(self) -> "QuerySet[UsageLog]":
         """The attempts. An attempt's id lies in its reservation's millisecond: the time range prunes partitions."""

@@ -5,10 +5,11 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import OperationalError, connection, transaction
-from psycopg.errors import QueryCanceled
+from django.db import DataError, OperationalError, connection, transaction
+from psycopg.errors import InvalidParameterValue, QueryCanceled
 
 from metering.errors import InvalidRequest
+from metering.time_zones import unusable
 from metering.usage.filters import UsageFilter
 from metering.usage.lines import LINES, MOMENT
 from metering.usage.prices import COST, JOIN, UNPRICED, Prices
@@ -65,7 +66,9 @@ def groups(
     after: After | None,
     dearest_first: bool,
 ) -> list[dict[str, Any]]:
-    """Raises InvalidRequest for an unknown group, and where the sums take longer than TIMEOUT_S."""
+    """Raises InvalidRequest for an unknown group, where the sums take longer than TIMEOUT_S, and for a time zone that
+    PostgreSQL does not know.
+    """
     params: dict[str, Any] = {"zone": chosen.zone, "now": now, "limit": limit}
     query = _query(chosen, by, prices, after, params, dearest_first=dearest_first)
     try:
@@ -80,6 +83,10 @@ def groups(
             raise InvalidRequest(
                 "This report takes too long; ask for a shorter time.", param="since"
             ) from error
+        raise
+    except DataError as error:
+        if by == "day" and isinstance(error.__cause__, InvalidParameterValue):
+            raise unusable(chosen.zone) from error
         raise
 
 

@@ -7,6 +7,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from gateway_project.api.input import StrictInput
+from gateway_project.api.moment import IN_ZONE, Moment, placed_for
 from metering.identity.find import find_team, find_user
 from metering.models import ATIToken, Tenant
 
@@ -73,11 +74,15 @@ class NarrowedIn(StrictInput):
     allowed_models = names_field("Names of models; empty: all of the plan.")
     allowed_networks = names_field("Such as 192.0.2.0/24; empty: any address.")
     signups_allowed = serializers.IntegerField(min_value=0, max_value=10_000, default=0)
-    expires_at = serializers.DateTimeField(required=False, allow_null=True, help_text="Null: never.")
+    expires_at = Moment(required=False, allow_null=True, help_text=f"Null: never. {IN_ZONE}")
 
 
 def with_rows(given: dict[str, Any], tenant: Tenant) -> dict[str, Any]:
-    """The input with rows of the tenant for the references in it. Raises NotFound."""
+    """The input with rows of the tenant for the references in it, and its end as a moment.
+
+    Raises NotFound, and InvalidRequest for an end that no calendar has.
+    """
+    placed_for(tenant, given, "expires_at")
     if given.get("team"):
         given["team"] = find_team(tenant=tenant, reference=given["team"])
     if given.get("user"):

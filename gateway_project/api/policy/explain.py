@@ -13,7 +13,6 @@ from gateway_project.api.policy.fields import (
     WhoIn,
     imagined,
     levels_at,
-    moment_of,
 )
 from gateway_project.api.query import asks
 from gateway_project.api.views import ApiView
@@ -31,8 +30,7 @@ class Explain(ApiView):
     def get(self, request: Request) -> Response:
         """The decision with its whole trace, on balances and rates as they are. Nothing is held, drawn or sent."""
         given = self.valid(self.Input, request.query_params.dict())
-        moment = moment_of(given, now())
-        tenant, asker = asked_about(request, given, plan=None, now=moment)
+        tenant, asker, moment = asked_about(request, given, plan=None, call=given, now=now())
         decision = explain_call(
             book=read_rule_book(tenant=tenant),
             asker=asker,

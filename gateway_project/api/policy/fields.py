@@ -1,6 +1,6 @@
 """What several routes about policy take and answer."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -9,8 +9,11 @@ from rest_framework import serializers
 
 from gateway_project.api.choice import Choice
 from gateway_project.api.input import OtherName, StrictInput
+from gateway_project.api.moment import IN_ZONE, Moment, placed_for
+from gateway_project.api.name import Name
 from metering.decisions.decision import Standing, Verdict
 from metering.errors import InvalidRequest
+from metering.models import Tenant
 from metering.policy.read_conditions import YEARS
 from metering.rates.read_levels import LevelReader, read_levels
 from metering.simulation.imagined import ImaginedCall
@@ -24,7 +27,7 @@ class RequestIn(StrictInput):
     """One request that nobody makes."""
 
     task = Choice(choices=[task.value for task in Task])
-    model = serializers.CharField(
+    model = Name(
         max_length=128,
         default="",
         allow_blank=True,
@@ -38,10 +41,8 @@ class RequestIn(StrictInput):
         allow_null=True,
         help_text="As much as the model can.",
     )
-    agent = serializers.CharField(max_length=128, default=None, allow_null=True)
-    at = serializers.DateTimeField(
-        default=None, allow_null=True, default_timezone=UTC, help_text="Now, if it is left out."
-    )
+    agent = Name(max_length=128, default=None, allow_null=True)
+    at = Moment(default=None, allow_null=True, help_text=f"Now, if it is left out. {IN_ZONE}")
 
 
 class WhoIn(StrictInput):
@@ -116,8 +117,9 @@ def levels_at(given: dict[str, Any]) -> LevelReader:
     return partial(read_levels, settings.REDIS_URL) if given["at"] is None else lambda limits: {}
 
 
-def moment_of(given: dict[str, Any], now: datetime) -> datetime:
+def moment_of(given: dict[str, Any], tenant: Tenant, now: datetime) -> datetime:
     """The time that is asked about. Raises InvalidRequest for one that no calendar can reckon with."""
+    placed_for(tenant, given, "at")
     at: datetime | None = given["at"]
     if at is not None and at.year not in YEARS:
         raise InvalidRequest(f"at must be from {YEARS[0]} to {YEARS[-1]}.", param="at")

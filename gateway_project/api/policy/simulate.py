@@ -1,6 +1,6 @@
 """/api/policy/simulate: one request, or the usage log of a period, under another plan, rule set or time."""
 
-from datetime import UTC, timedelta
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from gateway_project.api.authentication import caller_of
 from gateway_project.api.catalog.load_document import load_document
 from gateway_project.api.input import StrictInput
+from gateway_project.api.moment import IN_ZONE, Moment, placed_for, tenant_or_all
 from gateway_project.api.permissions import IsTenantAdmin
 from gateway_project.api.policy.asked import asked_about
 from gateway_project.api.policy.fields import (
@@ -22,9 +23,7 @@ from gateway_project.api.policy.fields import (
     WhoIn,
     imagined,
     levels_at,
-    moment_of,
 )
-from gateway_project.api.reach import tenant_in_reach
 from gateway_project.api.views import ApiView
 from metering.errors import InvalidRequest, NotPermitted
 from metering.models import Tenant, User
@@ -73,8 +72,8 @@ class Simulate(ApiView):
 
     class Input(WhoIn):
         class Period(StrictInput):
-            since = serializers.DateTimeField(default_timezone=UTC)
-            until = serializers.DateTimeField(default=None, allow_null=True, default_timezone=UTC)
+            since = Moment(help_text=IN_ZONE)
+            until = Moment(default=None, allow_null=True, help_text=IN_ZONE)
             shift_hours = serializers.FloatField(min_value=-8760, max_value=8760, default=0)
 
         plan = serializers.CharField(max_length=32, default=None, allow_null=True, help_text="A plan's code.")
@@ -102,8 +101,9 @@ class Simulate(ApiView):
         return Response(self.Output({"replay": self._period(request, given)}).data)
 
     def _one(self, request: Request, given: dict[str, Any]) -> dict[str, Any]:
-        moment = moment_of(given["request"], now())
-        tenant, asker = asked_about(request, given, plan=given["plan"], now=moment)
+        tenant, asker, moment = asked_about(
+            request, given, plan=given["plan"], call=given["request"], now=now()
+        )
         decision = explain_call(
             book=read_rule_book(tenant=tenant, after=_change(request, given, tenant)),
             asker=asker,
@@ -116,8 +116,8 @@ class Simulate(ApiView):
     def _period(self, request: Request, given: dict[str, Any]) -> dict[str, Any]:
         period = given["period"]
         _check_whole_tenant(given)
-        slug = given["tenant"] or None
-        tenant = None if _is_operator(request) and slug is None else tenant_in_reach(request, slug)
+        tenant = tenant_or_all(request, given["tenant"])
+        placed_for(tenant, period, "since", "until")
         replayed = replay_at_once(
             tenant=tenant,
             since=period["since"],

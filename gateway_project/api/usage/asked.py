@@ -10,9 +10,9 @@ from rest_framework.request import Request
 from gateway_project.api.authentication import caller_of
 from gateway_project.api.choice import Choice
 from gateway_project.api.input import StrictInput
+from gateway_project.api.moment import IN_ZONE, Moment, placed_for, tenant_or_all
 from gateway_project.api.name import Name
 from gateway_project.api.permissions import ADMINS
-from gateway_project.api.reach import tenant_in_reach
 from metering.errors import InvalidRequest, NotPermitted
 from metering.identity.caller import Caller
 from metering.models import User
@@ -30,10 +30,8 @@ FIRST = datetime(2000, 1, 1, tzinfo=UTC)
 class AskedIn(StrictInput):
     """The filters of every report."""
 
-    since = serializers.DateTimeField(
-        default=None, help_text=f"Inclusive; {DEFAULT_DAYS} days ago by default."
-    )
-    until = serializers.DateTimeField(default=None, help_text=f"Exclusive; at most {MAX_DAYS} days later.")
+    since = Moment(default=None, help_text=f"Inclusive; {DEFAULT_DAYS} days ago by default. {IN_ZONE}")
+    until = Moment(default=None, help_text=f"Exclusive; at most {MAX_DAYS} days later. {IN_ZONE}")
     tenant = serializers.SlugField(default="", help_text="For super admins: only this tenant's use.")
     model = Name(default=None, max_length=MAX_TEXT)
     provider = Name(default=None, max_length=MAX_TEXT)
@@ -60,6 +58,8 @@ def usage_in_reach(request: Request, asked: dict[str, Any]) -> UsageFilter:
     Raises NotFound for a tenant that is unknown or not the caller's, InvalidRequest for a range that is none.
     """
     caller = caller_of(request)
+    tenant = tenant_or_all(request, asked["tenant"])
+    placed_for(tenant, asked, "since", "until")
     until = asked["until"] or now()
     if until < FIRST:
         raise InvalidRequest("until must not be before 2000.", param="until")
@@ -68,8 +68,6 @@ def usage_in_reach(request: Request, asked: dict[str, Any]) -> UsageFilter:
         raise InvalidRequest("since must not be later than until.", param="since")
     if until - since > timedelta(days=MAX_DAYS):
         raise InvalidRequest(f"Ask for at most {MAX_DAYS} days at once.", param="since")
-    operator = caller.role == User.Role.SUPER_ADMIN
-    tenant = None if operator and not asked["tenant"] else tenant_in_reach(request, asked["tenant"])
     only = tuple((COLUMN_OF[name], asked[name]) for name in FILTERS if asked[name] is not None)
     if caller.role not in ADMINS:
         only += (_own(caller),)

@@ -1,6 +1,7 @@
 """GET /api/usage/export: a report, or every single attempt, as CSV."""
 
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -18,10 +19,10 @@ from metering.orm import in_report_thread
 from metering.usage.attempts import COLUMNS as ATTEMPT_COLUMNS
 from metering.usage.attempts import attempts_page
 from metering.usage.filters import UsageFilter
-from metering.usage.groups import group_names
+from metering.usage.groups import After, group_names
 from metering.usage.names import with_names
 from metering.usage.prices import Prices
-from metering.usage.summary import COUNTS, summary_page
+from metering.usage.summary import COUNTS, SummaryPage, summary_page
 
 PAGE = 1_000
 COSTS = ("cost_usd", "charged_usd", "difference_usd", "unpriced")
@@ -35,13 +36,18 @@ class Export(ApiView):
     def get(self, request: Request) -> StreamingHttpResponse:
         """The report of `/api/usage` whole, or with `by=attempt` every vendor call, as CSV.
 
-        Sent while it is read, a page at a time. Texts that a spreadsheet would run are quoted with an apostrophe.
+        The first page is read before anything is sent, so that what cannot be read is an error and no file; the others
+        are sent while they are read. Texts that a spreadsheet would run are quoted with an apostrophe.
         """
         asked = self.valid(self.Input, request.query_params)
         by = asked["by"]
         check_grouping(request, by)
         chosen = usage_in_reach(request, asked)
-        lines = _attempts(chosen) if by == "attempt" else _groups(chosen, by, Prices(asked["prices"]), now())
+        if by == "attempt":
+            lines = _attempts(chosen, attempts_page(chosen, limit=PAGE))
+        else:
+            sums = _Sums(chosen=chosen, by=by, prices=Prices(asked["prices"]), now=now())
+            lines = _groups(sums, sums.page(after=None))
         return StreamingHttpResponse(
             lines,
             content_type="text/csv; charset=utf-8",
@@ -52,23 +58,34 @@ class Export(ApiView):
         )
 
 
-async def _groups(chosen: UsageFilter, by: str, prices: Prices, moment: datetime) -> AsyncIterator[str]:
-    columns = (*group_names(by), "name", *COUNTS, *COSTS)
-    asked: dict[str, Any] = {"by": by, "prices": prices, "now": moment, "limit": PAGE}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sums:
+    """A report that is read page by page."""
+
+    chosen: UsageFilter
+    by: str
+    prices: Prices
+    now: datetime
+
+    def page(self, *, after: After | None) -> SummaryPage:
+        return summary_page(
+            self.chosen, by=self.by, prices=self.prices, now=self.now, limit=PAGE, after=after
+        )
+
+
+async def _groups(sums: _Sums, page: SummaryPage) -> AsyncIterator[str]:
+    columns = (*group_names(sums.by), "name", *COUNTS, *COSTS)
     yield csv_text(columns, (), header=True)
-    after = None
     while True:
-        page = await in_report_thread(summary_page, chosen, after=after, **asked)
-        rows = await in_report_thread(with_names, page.rows, by=by)
+        rows = await in_report_thread(with_names, page.rows, by=sums.by)
         yield csv_text(columns, rows, header=False)
-        after = page.next
-        if after is None:
+        if page.next is None:
             return
+        page = await in_report_thread(sums.page, after=page.next)
 
 
-async def _attempts(chosen: UsageFilter) -> AsyncIterator[str]:
+async def _attempts(chosen: UsageFilter, page: list[dict[str, Any]]) -> AsyncIterator[str]:
     yield csv_text(ATTEMPT_COLUMNS, (), header=True)
-    page = await in_report_thread(attempts_page, chosen, limit=PAGE)
     while page:
         yield csv_text(ATTEMPT_COLUMNS, page, header=False)
         page = await in_report_thread(attempts_page, chosen, limit=PAGE, after=page[-1]["attempt_id"])

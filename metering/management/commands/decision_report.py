@@ -22,10 +22,11 @@ class Command(VerbCommand):
     def run(
         self, *, tenant: str | None, verdict: str | None, since: str | None, until: str | None, **_: Any
     ) -> None:
+        owner = find_tenant(tenant) if tenant else None
         chosen = DecisionFilter(
-            tenant=find_tenant(tenant) if tenant else None,
+            tenant=owner,
             verdict=verdict,
-            since=moment(since, param="since"),
-            until=moment(until, param="until"),
+            since=moment(since, param="since", tenant=owner),
+            until=moment(until, param="until", tenant=owner),
         )
         self.show_rows(COLUMNS, decision_report(chosen))

@@ -19,7 +19,7 @@ class Command(VerbCommand):
         parser.add_argument("--name", default="", help="What the token is for.")
         parser.add_argument("--team", metavar="SLUG_OR_ID", help="Bind it to a team of the tenant.")
         parser.add_argument("--user", metavar="EMAIL_OR_ID", help="Bind it to a user of the tenant.")
-        parser.add_argument("--expires-at", metavar="TIME", help="ISO 8601; UTC unless it says otherwise.")
+        parser.add_argument("--expires-at", metavar="TIME", help="ISO 8601; in the tenant's time zone.")
         parser.add_argument("--signups", type=int, default=0, metavar="N", help="Sign-ups it is good for.")
 
     def run(self, *, tenant: str, team: str | None, user: str | None, **options: Any) -> None:
@@ -31,7 +31,7 @@ class Command(VerbCommand):
             team=find_team(tenant=owner, reference=team) if team else None,
             user=find_user(tenant=owner, reference=user) if user else None,
             signups_allowed=options["signups"],
-            expires_at=moment(options["expires_at"], param="--expires-at"),
+            expires_at=moment(options["expires_at"], param="--expires-at", tenant=owner),
             actor=self.actor,
             now=now(),
         )

@@ -62,7 +62,7 @@ class Command(VerbCommand):
         owner = find_tenant(tenant) if tenant else None
         after = self._change(owner, options["rule"], options["catalog"])
         if since:
-            self._replay(owner, after, moment(since, param="since") or now(), **options)
+            self._replay(owner, after, moment(since, param="since", tenant=owner) or now(), **options)
         elif owner is None:
             raise InvalidRequest("One request needs a tenant.", param="tenant")
         else:
@@ -71,7 +71,7 @@ class Command(VerbCommand):
     def _replay(
         self, tenant: Tenant | None, after: LoadCatalog | None, since: datetime, **options: Any
     ) -> None:
-        until = moment(options["until"], param="until") or now()
+        until = moment(options["until"], param="until", tenant=tenant) or now()
         replayed = replay(
             book=read_rule_book(tenant=tenant, after=after),
             since=since,
@@ -97,7 +97,7 @@ class Command(VerbCommand):
         self.show(facts, "\n".join(lines))
 
     def _explain(self, tenant: Tenant, after: LoadCatalog | None, task: str, **options: Any) -> None:
-        at = moment(options["at"], param="at") or now()
+        at = moment(options["at"], param="at", tenant=tenant) or now()
         asker = find_asker(
             tenant=tenant,
             now=at,

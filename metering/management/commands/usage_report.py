@@ -28,7 +28,9 @@ class Command(VerbCommand):
         parser.add_argument("--by", required=True, help=f"attempt, {', '.join(GROUPS)}")
         parser.add_argument("--tenant", metavar="SLUG")
         parser.add_argument(
-            "--since", metavar="TIME", help="ISO 8601, inclusive; UTC unless it says otherwise."
+            "--since",
+            metavar="TIME",
+            help="ISO 8601, inclusive; in the tenant's time zone unless it names one.",
         )
         parser.add_argument("--until", metavar="TIME", help="ISO 8601, exclusive.")
         parser.add_argument(
@@ -47,10 +49,11 @@ class Command(VerbCommand):
         prices: str | None,
         **_: Any,
     ) -> None:
+        owner = find_tenant(tenant) if tenant else None
         chosen = UsageFilter(
-            tenant=find_tenant(tenant) if tenant else None,
-            since=moment(since, param="--since"),
-            until=moment(until, param="--until"),
+            tenant=owner,
+            since=moment(since, param="--since", tenant=owner),
+            until=moment(until, param="--until", tenant=owner),
         )
         if by == "attempt":
             self.show_rows(ATTEMPT_COLUMNS, usage_by_attempt(chosen))

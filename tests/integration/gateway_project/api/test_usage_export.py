@@ -96,19 +96,20 @@ def test_ten_times_the_rows_take_no_more_memory(by: str) -> None:
 
     def lines() -> Any:
         if by == "attempt":
-            return export._attempts(chosen)
-        return export._groups(chosen, by, Prices.THEN, now())
+            return export._attempts(chosen, export.attempts_page(chosen, limit=export.PAGE))
+        sums = export._Sums(chosen=chosen, by=by, prices=Prices.THEN, now=now())
+        return export._groups(sums, sums.page(after=None))
 
     def read() -> tuple[int, int]:
         """Lines, and the peak of memory while they were read."""
 
-        async def count() -> int:
-            async with aclosing(lines()) as parts:
+        async def count(parts: Any) -> int:
+            async with aclosing(parts):
                 return sum([part.count("\r\n") async for part in parts])
 
         tracemalloc.start()
         try:
-            return async_to_sync(count)(), tracemalloc.get_traced_memory()[1]
+            return async_to_sync(count)(lines()), tracemalloc.get_traced_memory()[1]
         finally:
             tracemalloc.stop()
 
