@@ -64,7 +64,7 @@ class StreamedAnswer:
 
     async def end(self) -> list[Chunk]:
         """The last chunks: what came without its blank line, and what the answer is charged for."""
-        chunks = list(self._chunks(self._parser.end()))
+        chunks = [] if self.done else list(self._chunks(self._parser.end()))
         if not (self.is_complete or self._is_closed_by_usage):
             raise broken("its stream ended before its answer did")
         usage = await usage_of_answer(self._call, self._reported, self._generated, self._tier)

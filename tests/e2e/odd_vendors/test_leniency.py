@@ -30,6 +30,7 @@ FRAMINGS: dict[str, bytes] = {
     "a byte order mark": b"\xef\xbb\xbf" + STREAM.body,
     "events of nothing": STREAM.body.replace(b"data: ", b"data:\n\ndata: ", 1),
     "something after the end": STREAM.body + b"data: {nonsense\n\n",
+    "a chunk after the end": STREAM.body + events(delta("more"), done=False).body.rstrip(),
 }
 
 
