@@ -6,14 +6,15 @@ from providers.openai_compatible.errors import broken, error_within
 from providers.openai_compatible.events import EventParser, EventTooLarge
 from providers.openai_compatible.final_usage import usage_of_answer, usage_of_cut
 from providers.openai_compatible.generated import Generated
-from providers.openai_compatible.lenient_json import NotJson, decode_object, encode_lenient
+from providers.openai_compatible.lenient_json import NotJson, decode_object, encode_lenient, on_one_line
+from providers.openai_compatible.reshaped import head_of
 from providers.openai_compatible.traits import Traits, may_hide_reasoning
 from providers.openai_compatible.usage import ReportedUsage
-from providers.openai_compatible.wire import read_answer
+from providers.openai_compatible.wire import Answer, read_answer
 from providers.port import Chunk, ProviderCall, Usage
 
-DONE = b"[DONE]"
-DONE_FORMS = frozenset({DONE, b'"[DONE]"', b"[done]"})
+DONE_FORMS = (b"[DONE]", b'"[DONE]"', b"[done]")
+"""How the last event begins; the SDKs look no further either."""
 MAX_EVENT_BYTES = 16 * 1024 * 1024
 """Of one event: a picture in it may have several megabytes."""
 MAX_STREAM_BYTES = 64 * 1024 * 1024
@@ -34,7 +35,8 @@ class StreamedAnswer:
         self._model = ""
         self._tier = ""
         self._first_event: bytes | None = None
-        self._begun: set[int] = set()
+        self._open: set[int] = set()
+        """Choices that have begun and not finished."""
         self._finished: set[int] = set()
         self._closed_by_usage = False
         self._shown_usage = False
@@ -48,7 +50,7 @@ class StreamedAnswer:
         """Whether nothing that matters is missing: the vendor said so, or every choice has ended."""
         if self.done or self._closed_by_usage:
             return True
-        return len(self._finished) >= self._choices and self._begun <= self._finished
+        return len(self._finished) >= self._choices and not self._open
 
     def feed(self, data: bytes) -> Iterator[Chunk]:
         """The chunks that these bytes complete, up to `[DONE]`."""
@@ -81,7 +83,9 @@ class StreamedAnswer:
 
     def _chunks(self, events: list[bytes]) -> Iterator[Chunk]:
         for event in events:
-            if event[:1] != b"{" and event.strip() in DONE_FORMS:
+            if self.done:
+                return
+            if event[:1] != b"{" and event.lstrip().startswith(DONE_FORMS):
                 self.done = True
                 return
             chunk = self._chunk(event)
@@ -90,7 +94,7 @@ class StreamedAnswer:
 
     def _chunk(self, event: bytes) -> Chunk | None:
         try:
-            answer = read_answer(event)
+            answer, data = read_answer(event), on_one_line(event)
         except NotJson:
             if self.is_complete:
                 return None  # what comes after the end takes nothing back
@@ -98,44 +102,50 @@ class StreamedAnswer:
         if answer.error:
             if self.is_complete:
                 return None
+            self._count(answer)  # some errors come with the last words
             raise error_within(answer.error, self._api_key, began=not self._generated.is_empty)
         if self._first_event is None:
             self._first_event = event
         if not self._model:
             self._model = answer.model_name
         self._tier = answer.tier or self._tier
+        reported = self._count(answer)
+        for place, choice in enumerate(answer.choices or ()):
+            index = choice.index if type(choice.index) is int else place
+            if choice.finish_reason:
+                self._finished.add(index)
+                self._open.discard(index)
+            elif index not in self._finished:
+                self._open.add(index)
+        only_usage = reported and not answer.choices
+        if only_usage:
+            self._shown_usage = True
+            self._closed_by_usage = bool(self._open or self._finished)
+        elif answer.choices:
+            self._closed_by_usage = False
+            self._shown_usage = self._shown_usage or reported
+        return Chunk(data=data, model=answer.model_name, only_usage=only_usage)
+
+    def _count(self, answer: Answer) -> bool:
+        """Take in what it says and reports. Whether it reports anything."""
         reported = False
         for usage in answer.usages():
             self._reported.add(usage)
             reported = True
-        for place, choice in enumerate(answer.choices or ()):
-            index = choice.index if type(choice.index) is int else place
-            self._begun.add(index)
-            if choice.finish_reason:
-                self._finished.add(index)
+        for choice in answer.choices or ():
             self._generated.add(choice.said)
-        only_usage = reported and not answer.choices
-        if only_usage:
-            self._shown_usage = True
-            self._closed_by_usage = bool(self._begun)
-        elif answer.choices:
-            self._closed_by_usage = False
-            self._shown_usage = self._shown_usage or reported
-        return Chunk(data=event, model=answer.model_name, only_usage=only_usage)
+        return reported
 
     def _usage_event(self, usage: Usage) -> bytes:
         """For a caller who asked for usage, in the shape of the vendor's other chunks."""
-        first = decode_object(self._first_event or b"{}")
-        data = {
-            "id": first.get("id", ""),
-            "object": "chat.completion.chunk",
-            "created": first.get("created", 0),
-            "model": self._model,
-            "choices": [],
-            "usage": {
-                "prompt_tokens": usage.input_tokens or 0,
-                "completion_tokens": usage.output_tokens or 0,
-                "total_tokens": (usage.input_tokens or 0) + (usage.output_tokens or 0),
-            },
+        try:
+            first = decode_object(self._first_event or b"{}")
+        except NotJson:
+            first = {}  # nested too deeply for all but the fast decoder
+        shown = {
+            "prompt_tokens": usage.input_tokens or 0,
+            "completion_tokens": usage.output_tokens or 0,
+            "total_tokens": (usage.input_tokens or 0) + (usage.output_tokens or 0),
         }
-        return encode_lenient(data)
+        head = {"id": "", "created": 0} | head_of(first) | {"model": self._model}
+        return encode_lenient(head | {"choices": [], "usage": shown})

@@ -59,12 +59,12 @@ class ReportedUsage:
 
     @property
     def text(self) -> str:
-        """The last usage object as it came, for people."""
+        """The last usage object as it came, for people; of one that is too long or cannot be written, the figures."""
         try:
             text = msgspec.json.encode(self._last).decode()
         except (UnicodeEncodeError, TypeError, RecursionError):
-            return ""
-        return text if len(text) <= REPORTED_LENGTH else ""
+            text = ""
+        return text if 0 < len(text) <= REPORTED_LENGTH else msgspec.json.encode(self._largest).decode()
 
     def add(self, given: object) -> None:
         """One usage object, whatever it is."""
@@ -168,6 +168,8 @@ def count_of(value: object) -> int | None:
             value = float(value) if len(value) <= 32 else None
         except ValueError:
             return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value) or value < 0:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    if not value >= 0:  # also where it is no number
         return None
     return LARGEST if value > LARGEST else math.ceil(value)

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from providers.openai_compatible.lenient_json import decode_object
+from providers.openai_compatible.lenient_json import decode_object, is_utf8
 
 MODEL_LENGTH = 128
 TIER_LENGTH = 32
@@ -87,9 +87,10 @@ _FIELDS = tuple(name for name in Answer.__struct_fields__ if name not in ("choic
 def read_answer(data: bytes) -> Answer:
     """Read one answer or chunk. Raises NotJson where it is not a JSON object."""
     try:
-        return _decode(data)
+        answer = _decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return answer_from(decode_object(data))
+    return answer if is_utf8(data) else answer_from(decode_object(data))
 
 
 def answer_from(given: Mapping[str, Any]) -> Answer:

@@ -44,3 +44,18 @@ def test_comments_alone_are_no_events() -> None:
 def test_an_event_that_is_too_long(end: bytes) -> None:
     with pytest.raises(EventTooLarge):
         EventParser(10).feed(b"data: 0123456789" + end)
+
+
+@pytest.mark.parametrize("cuts", [[], [1], [1, 2], [3], [4], list(range(40))])
+def test_a_byte_order_mark_is_left_out_at_the_beginning_alone(cuts: list[int]) -> None:
+    mark = b"\xef\xbb\xbf"
+    assert parsed(mark + b"data: 1\n\ndata: 2\n\n", cuts) == [b"1", b"2"]
+    assert parsed(b"\n\n" + mark + b"data: 1\n\ndata: 2\n\n", cuts) == [b"2"]
+
+
+@pytest.mark.timeout(30)
+def test_an_event_of_megabytes_in_small_pieces_takes_no_longer_than_its_bytes() -> None:
+    parser = EventParser(1 << 24)
+    pieces = [b"data: ", *[b"x" * 64] * 200_000]
+    assert [event for piece in pieces for event in parser.feed(piece)] == []
+    assert [len(event) for event in parser.feed(b"\n\n")] == [64 * 200_000]
