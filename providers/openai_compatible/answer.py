@@ -1,11 +1,14 @@
 """A vendor's whole answer: bounded, checked to be one, its usage read or estimated."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from providers.openai_compatible.errors import CONNECTION_ERRORS, broken, error_within
 from providers.openai_compatible.events import BYTE_ORDER_MARK
 from providers.openai_compatible.exchange import Answer
 from providers.openai_compatible.final_usage import usage_of_answer
 from providers.openai_compatible.generated import Generated
-from providers.openai_compatible.lenient_json import NotJson, decode_object
+from providers.openai_compatible.lenient_json import NotJson, as_object, decode_object
 from providers.openai_compatible.reshaped import WholeAnswer, chunks_of
 from providers.openai_compatible.streamed import StreamedAnswer
 from providers.openai_compatible.timed_reader import TimedReader
@@ -36,7 +39,7 @@ async def read_whole(response: Answer, *, ends_at_s: float, gap_s: float, begun:
             parts.append(part)
     except CONNECTION_ERRORS:
         body = b"".join(parts)
-        if not is_json_object(body):
+        if not is_json_object(body) and not is_event_stream(body):
             raise
         return body
     finally:
@@ -55,6 +58,8 @@ def is_json_object(body: bytes) -> bool:
 
 def is_event_stream(start: bytes) -> bool | None:
     """Whether an answer that begins like this is one, whatever its label says; None: it has hardly begun."""
+    if BYTE_ORDER_MARK.startswith(start):
+        return None
     start = start.removeprefix(BYTE_ORDER_MARK).lstrip()
     if not start or (len(start) < 6 and any(each.startswith(start) for each in EVENT_STARTS)):
         return None
@@ -82,26 +87,40 @@ async def whole_answer(body: bytes, call: ProviderCall, api_key: str) -> Complet
     if not (answer.choices or is_embedding) and reported.is_empty:
         raise broken("its answer holds no choices")
     usage = await usage_of_answer(call, reported, generated, answer.tier)
-    return Completion(body=body, model=answer.model_name, usage=usage)
+    with _reshaping():
+        return Completion(body=as_object(body), model=answer.model_name, usage=usage)
 
 
 async def answer_of_events(body: bytes, answer: StreamedAnswer) -> Completion:
     """The whole answer that a stream says, which was not asked for. Raises ProviderError."""
-    whole, last = WholeAnswer(), None
-    for chunk in [*answer.feed(body), *await answer.end()]:
-        if chunk.data:
-            whole.add(decode_object(chunk.data))
-        last = chunk if chunk.usage is not None else last
-    if last is None or last.usage is None:
+    chunks = [*answer.feed(body), *await answer.end()]
+    whole, last = WholeAnswer(), chunks[-1]
+    with _reshaping():
+        for chunk in chunks:
+            if chunk.data:
+                whole.add(decode_object(chunk.data))
+        body = whole.body()
+    if last.usage is None:
         raise AssertionError("a stream's last chunk has its usage")
-    return Completion(body=whole.body(), model=last.model, usage=last.usage)
+    return Completion(body=body, model=last.model, usage=last.usage)
 
 
 async def chunks_of_whole(body: bytes, call: ProviderCall, api_key: str) -> list[Chunk]:
     """The chunks of a whole answer to a request that asked for a stream. Raises ProviderError."""
     completion = await whole_answer(body, call, api_key)
-    given = decode_object(body)
-    chunks = [Chunk(data=data, model=completion.model) for data in chunks_of(given | {"usage": None})]
-    shown = list(chunks_of(given | {"choices": []}))
+    with _reshaping():
+        given = decode_object(body)
+        datas = list(chunks_of(given | {"usage": None}))
+        shown = list(chunks_of(given | {"choices": []}))
+    chunks = [Chunk(data=data, model=completion.model) for data in datas]
     last = shown[0] if shown else b""
     return [*chunks, Chunk(data=last, model=completion.model, usage=completion.usage, only_usage=True)]
+
+
+@contextmanager
+def _reshaping() -> Iterator[None]:
+    """An answer may be nested so deeply that it can only be passed as it is."""
+    try:
+        yield
+    except (NotJson, RecursionError):
+        raise broken("its answer is nested too deeply") from None

@@ -13,7 +13,7 @@ from msgspec import Struct
 from providers.openai_compatible.lenient_json import NotJson, decode_lenient
 
 MAX_DEPTH = 6
-MAX_PLAIN_TEXT = 2_000
+MAX_SEARCHED = 2_000
 KNOWN_CODES = {
     "context_length_exceeded": "context_length_exceeded",
     "exceed_context_size_error": "context_length_exceeded",
@@ -88,7 +88,7 @@ def read_error(body: bytes) -> Said:
     try:
         return said_by(decode_lenient(body))
     except NotJson:
-        text = body[:MAX_PLAIN_TEXT].decode("utf-8", "replace").strip()
+        text = body.decode("utf-8", "replace").strip()
         plain = text if text.isascii() and text[:1] not in ("<", "{", "[", "") else ""
         return Said(message=plain, code=_code_in([], plain))
 
@@ -182,5 +182,5 @@ def _code_in(words: list[str], message: str) -> str | None:
     for word in words:
         if word in KNOWN_CODES:
             return KNOWN_CODES[word]
-    message = message[:MAX_PLAIN_TEXT]
+    message = message[:MAX_SEARCHED]
     return next((code for code, pattern in _WORDS.items() if pattern.search(message)), None)

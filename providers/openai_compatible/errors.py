@@ -58,7 +58,7 @@ def _error(
         retryable=(status is None or status in RETRYABLE) and said.code is None,
         status=status,
         retry_after_s=retry_after_s,
-        param=cleaned(said.param[:PARAM_LENGTH], api_key) or None if said.param else None,
+        param=cleaned(said.param, api_key)[:PARAM_LENGTH] or None if said.param else None,
         code=said.code,
     )
 

@@ -17,55 +17,45 @@ class EventParser:
 
     def __init__(self, max_event_bytes: int) -> None:
         self._max_event_bytes = max_event_bytes
-        self._rest: list[bytes] = []
-        """What has come of an event so far. It is joined once it may be whole, so that a long one is not copied for
-        each piece of it."""
-        self._length = 0
         self._begun = False
+        self._unended = bytearray()
+        """What there is of an event that has not ended: each byte is looked at once, however many pieces there are."""
+        self._held = b""
+        """Line ends, or half of a byte order mark, whose meaning depends on the bytes that follow."""
 
     def feed(self, data: bytes) -> list[bytes]:
         """The events that these bytes complete. Raises EventTooLarge."""
-        if not self._rest and len(data) <= self._max_event_bytes and _is_one_event(data):
+        is_between = not self._unended and not self._held
+        if is_between and len(data) <= self._max_event_bytes and _is_one_event(data):
             self._begun = True
             return [data[6:-2]]
-        if self._rest:
-            if not _may_end_here(self._rest[-1], data):
-                return self._keep(data)
-            data = b"".join([*self._rest, data])
-            self._rest.clear()
-        if not self._begun and len(data) >= len(BYTE_ORDER_MARK):
+        data = self._held + data
+        if not self._begun:
+            if len(data) < len(BYTE_ORDER_MARK) and BYTE_ORDER_MARK.startswith(data):
+                self._held = data
+                return []
             self._begun, data = True, data.removeprefix(BYTE_ORDER_MARK)
         if b"\r" in data:
             # JSON holds no bare line ends. A CR at the very end may be half of one, so it waits.
             whole = data.removesuffix(b"\r")
             data = whole.replace(b"\r\n", b"\n").replace(b"\r", b"\n") + data[len(whole) :]
         *blocks, rest = data.split(b"\n\n")
-        if any(len(block) > self._max_event_bytes for block in blocks):
+        if blocks:
+            blocks[0] = bytes(self._unended) + blocks[0]
+            self._unended.clear()
+        part = rest.rstrip(b"\r\n")
+        self._held = rest[len(part) :]
+        self._unended += part
+        if max(len(self._unended), *map(len, blocks), 0) > self._max_event_bytes:
             raise EventTooLarge
-        self._length = 0
-        self._keep(rest)
         return [event for block in blocks if (event := _data_of(block))]
-
-    def _keep(self, part: bytes) -> list[bytes]:
-        """No event yet."""
-        self._length += len(part)
-        if self._length > self._max_event_bytes:
-            raise EventTooLarge
-        if part:
-            self._rest.append(part)
-        return []
 
     def end(self) -> list[bytes]:
         """A last event that lacks its blank line: vendors forget it after `[DONE]`."""
-        rest = b"".join(self._rest).rstrip(b"\r\n")
-        self._rest.clear()
-        event = _data_of(rest)
+        event = _data_of(bytes(self._unended))
+        self._unended.clear()
+        self._held = b""
         return [event] if event else []
-
-
-def _may_end_here(before: bytes, data: bytes) -> bool:
-    """Whether an event may end in `data`, which follows on `before`."""
-    return b"\n\n" in data or b"\r" in data or before[-1:] in (b"\n", b"\r")
 
 
 def _is_one_event(data: bytes) -> bool:

@@ -9,6 +9,8 @@ from typing import Any
 
 import msgspec
 
+MAX_DIGITS = 4_000
+
 
 class NotJson(ValueError):
     """The bytes are no JSON, or are nested too deeply."""
@@ -17,7 +19,7 @@ class NotJson(ValueError):
 def decode_lenient(data: bytes) -> Any:
     """The value. Raises NotJson, whatever the bytes are."""
     try:
-        return json.loads(data)
+        return json.loads(data, parse_int=_integer)
     except (ValueError, RecursionError) as error:
         raise NotJson(type(error).__name__) from None
 
@@ -32,9 +34,41 @@ def decode_object(data: bytes) -> dict[str, Any]:
     return value
 
 
-def encode_lenient(value: object) -> bytes:
-    """What was decoded here as JSON again, also where it holds half of a surrogate pair."""
+def as_object(data: bytes) -> bytes:
+    """What `decode_object` reads as every client reads it: one object in UTF-8, half of a surrogate pair escaped."""
+    if data[:1] == b"{" and data[1:2] != b"\0" and is_utf8(data):
+        return data
+    text = data.decode(json.detect_encoding(data), "surrogatepass").strip()
+    return text.encode("utf-8", "backslashreplace") if text[0] == "{" else encode_lenient(decode_object(data))
+
+
+def on_one_line(data: bytes) -> bytes:
+    """The same, as an event of a stream carries it. Line ends in JSON are blanks."""
+    return as_object(data).replace(b"\n", b" ")
+
+
+def is_utf8(data: bytes) -> bool:
+    """Also of what the fast decoder skips."""
+    if data.isascii():
+        return True
     try:
-        return msgspec.json.encode(value)
-    except UnicodeEncodeError:
-        return json.dumps(value, separators=(",", ":")).encode()
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _integer(digits: str) -> int | float:
+    """Python makes no integer of thousands of digits."""
+    return int(digits) if len(digits) <= MAX_DIGITS else float(digits)
+
+
+def encode_lenient(value: object) -> bytes:
+    """What was decoded here as JSON again, also where it holds half of a surrogate pair. Raises NotJson."""
+    try:
+        try:
+            return msgspec.json.encode(value)
+        except UnicodeEncodeError:
+            return json.dumps(value, separators=(",", ":")).encode()
+    except RecursionError:
+        raise NotJson("nested too deeply") from None

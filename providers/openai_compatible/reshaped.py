@@ -9,14 +9,18 @@ from typing import Any
 from providers.openai_compatible.lenient_json import encode_lenient
 
 MAX_CHOICES = 128
+MAX_NUMBERED = 128
+"""Numbered items of a list, such as tool calls, that are put together; what is beyond stays in pieces."""
+MAX_HEAD = 256
+"""Characters of what every chunk repeats."""
 HEAD = ("id", "created", "model", "system_fingerprint", "service_tier")
 
 
 def chunks_of(answer: Mapping[str, Any]) -> Iterator[bytes]:
-    """A chunk for each choice, and one with the usage."""
-    head = {name: answer[name] for name in HEAD if name in answer} | {"object": "chat.completion.chunk"}
+    """A chunk for each choice, numbered by its place, and one with the usage."""
+    head = head_of(answer)
     choices = answer.get("choices")
-    for place, choice in enumerate(choices if isinstance(choices, list) else ()):
+    for place, choice in enumerate(choices[:MAX_CHOICES] if isinstance(choices, list) else ()):
         if isinstance(choice, Mapping):
             rest = {name: value for name, value in choice.items() if name not in ("message", "index")}
             yield encode_lenient(
@@ -24,7 +28,7 @@ def chunks_of(answer: Mapping[str, Any]) -> Iterator[bytes]:
                 | {
                     "choices": [
                         {
-                            "index": choice.get("index", place),
+                            "index": place,
                             "delta": _delta_of(choice.get("message")),
                             "finish_reason": None,
                             **rest,
@@ -34,6 +38,16 @@ def chunks_of(answer: Mapping[str, Any]) -> Iterator[bytes]:
             )
     if answer.get("usage"):
         yield encode_lenient(head | {"choices": [], "usage": answer["usage"]})
+
+
+def head_of(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """What every chunk of an answer repeats."""
+    head = {name: answer[name] for name in HEAD if name in answer and _is_short(answer[name])}
+    return head | {"object": "chat.completion.chunk"}
+
+
+def _is_short(value: object) -> bool:
+    return isinstance(value, int | float | None) or (isinstance(value, str) and len(value) <= MAX_HEAD)
 
 
 def _delta_of(message: object) -> dict[str, Any]:
@@ -83,10 +97,11 @@ class WholeAnswer:
             {"index": index, "message": {"role": "assistant", "content": None}, "finish_reason": None},
         )
         for name, value in choice.items():
-            if name in ("delta", "message") and isinstance(value, Mapping):
-                _merge(whole["message"], value)
+            if name in ("delta", "message"):
+                _merge(whole["message"], value if isinstance(value, Mapping) else {})
             elif name == "logprobs" and isinstance(value, Mapping):
-                whole["logprobs"] = _merge(whole.get("logprobs") or {}, value)
+                known = whole.get("logprobs")
+                whole["logprobs"] = _merge(known if isinstance(known, dict) else {}, value)
             elif name != "index" and value is not None:
                 whole[name] = value
 
@@ -100,7 +115,9 @@ def _merge(into: dict[str, Any], delta: Mapping[str, Any]) -> dict[str, Any]:
         elif name in ("role", "id", "type", "index") or known is None:
             into[name] = _merged_list([], value) if isinstance(value, list) else value
         elif isinstance(known, str) and isinstance(value, str):
-            into[name] = known + value
+            into[name] = None  # `known` is then the text's only name, and Python lets it grow in place
+            known += value
+            into[name] = known
         elif isinstance(known, list) and isinstance(value, list):
             into[name] = _merged_list(known, value)
         elif isinstance(known, dict) and isinstance(value, Mapping):
@@ -111,9 +128,12 @@ def _merge(into: dict[str, Any], delta: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _merged_list(known: list[Any], items: list[Any]) -> list[Any]:
-    by_index = {item["index"]: item for item in known if isinstance(item, dict) and _is_numbered(item)}
+    if not any(map(_is_numbered, items)):
+        known += items
+        return known
+    by_index = {item["index"]: item for item in known[:MAX_NUMBERED] if _is_numbered(item)}
     for item in items:
-        if isinstance(item, dict) and _is_numbered(item):
+        if _is_numbered(item):
             if item["index"] in by_index:
                 _merge(by_index[item["index"]], item)
                 continue
@@ -123,5 +143,5 @@ def _merged_list(known: list[Any], items: list[Any]) -> list[Any]:
     return known
 
 
-def _is_numbered(item: Mapping[str, Any]) -> bool:
-    return isinstance(item.get("index"), int)
+def _is_numbered(item: object) -> bool:
+    return isinstance(item, dict) and isinstance(item.get("index"), int)

@@ -6,14 +6,15 @@ from providers.openai_compatible.errors import broken, error_within
 from providers.openai_compatible.events import EventParser, EventTooLarge
 from providers.openai_compatible.final_usage import usage_of_answer, usage_of_cut
 from providers.openai_compatible.generated import Generated
-from providers.openai_compatible.lenient_json import NotJson, decode_object, encode_lenient
+from providers.openai_compatible.lenient_json import NotJson, decode_object, encode_lenient, on_one_line
+from providers.openai_compatible.reshaped import head_of
 from providers.openai_compatible.traits import Traits, may_hide_reasoning
 from providers.openai_compatible.usage import ReportedUsage
-from providers.openai_compatible.wire import Choice, read_answer
+from providers.openai_compatible.wire import Answer, Choice, read_answer
 from providers.port import Chunk, ProviderCall, Usage
 
-DONE = b"[DONE]"
-DONE_FORMS = frozenset({DONE, b'"[DONE]"', b"[done]"})
+DONE_FORMS = (b"[DONE]", b'"[DONE]"', b"[done]")
+"""How the last event begins; the SDKs look no further either."""
 GOES_ON = ("null", "none")
 """Finish reasons with which some vendors say that there is none yet."""
 MAX_EVENT_BYTES = 16 * 1024 * 1024
@@ -37,7 +38,8 @@ class StreamedAnswer:
         self._tier = ""
         self._served: object = None
         self._first_event: bytes | None = None
-        self._begun: set[int] = set()
+        self._open: set[int] = set()
+        """Choices that have begun and not finished."""
         self._finished: set[int] = set()
         self._ends_with_usage = False
         self._shown_usage = False
@@ -49,7 +51,7 @@ class StreamedAnswer:
     @property
     def is_complete(self) -> bool:
         """Whether nothing that matters is missing: the vendor said so, or every choice has ended."""
-        return self.done or (len(self._finished) >= self._choices and self._begun <= self._finished)
+        return self.done or (len(self._finished) >= self._choices and not self._open)
 
     def feed(self, data: bytes) -> Iterator[Chunk]:
         """The chunks that these bytes complete, up to `[DONE]`."""
@@ -85,11 +87,13 @@ class StreamedAnswer:
         """Whether a stream that ends here, in good order, is one of a vendor that says nothing after the usage: neither
         `[DONE]` nor why a choice ended.
         """
-        return self._ends_with_usage and (not self._finished or self._begun <= self._finished)
+        return self._ends_with_usage and (not self._finished or not self._open)
 
     def _chunks(self, events: list[bytes]) -> Iterator[Chunk]:
         for event in events:
-            if event[:1] != b"{" and event.strip() in DONE_FORMS:
+            if self.done:
+                return
+            if event[:1] != b"{" and event.lstrip().startswith(DONE_FORMS):
                 self.done = True
                 return
             chunk = self._chunk(event)
@@ -98,7 +102,7 @@ class StreamedAnswer:
 
     def _chunk(self, event: bytes) -> Chunk | None:
         try:
-            answer = read_answer(event)
+            answer, data = read_answer(event), on_one_line(event)
         except NotJson:
             if self.is_complete:
                 return None  # what comes after the end takes nothing back
@@ -106,6 +110,7 @@ class StreamedAnswer:
         if (answer.error or answer.x_groq) and answer.problem:
             if self.is_complete:
                 return None
+            self._count(answer)  # some errors come with the last words
             began = self._reported.has_output or not self._generated.is_empty
             raise error_within(answer.problem, self._api_key, began=began)
         if self._first_event is None:
@@ -115,29 +120,36 @@ class StreamedAnswer:
         if answer.service_tier != self._served or answer.usage is not None:
             self._served = answer.service_tier
             self._tier = answer.tier or self._tier
+        usages = self._count(answer)
         choices = answer.choices
-        has_usage = self._read_choices(choices) if choices else False
         if choices:
             self._ends_with_usage = False
-        if not (has_usage or answer.usage or answer.x_groq or answer.timings):  # nearly always
-            return Chunk(data=event, model=self._model)
+        elif usages:
+            self._ends_with_usage = bool(self._open or self._finished) and not self._shown_usage
+        if usages:
+            self._shown_usage = True
+        return Chunk(data=data, model=self._model, only_usage=usages and not choices)
+
+    def _count(self, answer: Answer) -> bool:
+        """Take in what it says and reports; whether it reports anything."""
+        has_usage = self._read_choices(answer.choices) if answer.choices else False
+        if not (has_usage or answer.usage or answer.x_groq or answer.timings):
+            return False  # nearly always
         usages = answer.usages()
         for usage in usages:
             self._reported.add(usage)
-        if usages:
-            if not choices:
-                self._ends_with_usage = bool(self._begun) and not self._shown_usage
-            self._shown_usage = True
-        return Chunk(data=event, model=self._model, only_usage=bool(usages) and not choices)
+        return bool(usages)
 
     def _read_choices(self, choices: list[Choice]) -> bool:
         """Whether one of them has usage of its own."""
         has_usage = False
         for place, choice in enumerate(choices):
             index = choice.index if type(choice.index) is int else place
-            self._begun.add(index)
             if choice.finish_reason and choice.finish_reason not in GOES_ON:
                 self._finished.add(index)
+                self._open.discard(index)
+            elif index not in self._finished:
+                self._open.add(index)
             said = choice.delta or choice.message or choice.text
             if said:
                 self._generated.add(said)
@@ -149,18 +161,12 @@ class StreamedAnswer:
         """For a caller who asked for usage, in the shape of the vendor's other chunks."""
         try:
             first = decode_object(self._first_event or b"{}")
-        except NotJson:  # the fast decoder skips what it does not look for, even where it is no UTF-8
+        except NotJson:  # the fast decoder skips what it does not look for
             first = {}
-        data = {
-            "id": first.get("id", ""),
-            "object": "chat.completion.chunk",
-            "created": first.get("created", 0),
-            "model": self._model,
-            "choices": [],
-            "usage": {
-                "prompt_tokens": usage.input_tokens or 0,
-                "completion_tokens": usage.output_tokens or 0,
-                "total_tokens": (usage.input_tokens or 0) + (usage.output_tokens or 0),
-            },
+        shown = {
+            "prompt_tokens": usage.input_tokens or 0,
+            "completion_tokens": usage.output_tokens or 0,
+            "total_tokens": (usage.input_tokens or 0) + (usage.output_tokens or 0),
         }
-        return encode_lenient(data)
+        head = {"id": "", "created": 0} | head_of(first) | {"model": self._model}
+        return encode_lenient(head | {"choices": [], "usage": shown})

@@ -77,12 +77,12 @@ class ReportedUsage:
 
     @property
     def text(self) -> str:
-        """The last usage object as it came, for people."""
+        """The last usage object as it came, for people; of one that is too long or cannot be written, the figures."""
         try:
             text = msgspec.json.encode(self._last).decode()
         except (UnicodeEncodeError, TypeError, RecursionError):
-            return ""
-        return text if len(text) <= REPORTED_LENGTH else ""
+            text = ""
+        return text if 0 < len(text) <= REPORTED_LENGTH else msgspec.json.encode(self._largest).decode()
 
     def add(self, given: object) -> None:
         """One usage object, whatever it is."""

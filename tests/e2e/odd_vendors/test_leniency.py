@@ -18,6 +18,7 @@ def stream_of(body: bytes, **facts: Any) -> Turn:
 
 FRAMINGS: dict[str, bytes] = {
     "a blank after the end": STREAM.body.replace(b"[DONE]", b"[DONE] "),
+    "more on the line of the end": STREAM.body.replace(b"[DONE]", b"[DONE] bye"),
     "the end as json text": STREAM.body.replace(b"[DONE]", b'"[DONE]"'),
     "no end": STREAM.body.replace(b"data: [DONE]\n\n", b""),
     "no blank line at the end": STREAM.body.rstrip(b"\n"),
@@ -27,6 +28,7 @@ FRAMINGS: dict[str, bytes] = {
     "comments": b": OPENROUTER PROCESSING\n\n" + STREAM.body.replace(b"data: ", b": ping\n\ndata: "),
     "names and ids": STREAM.body.replace(b"data: ", b"event: chunk\nid: 7\nretry: 10\ndata: "),
     "blank lines first": b"\n\n\n" + STREAM.body,
+    "events over several lines": STREAM.body.replace(b", ", b",\ndata: "),
     "a byte order mark": b"\xef\xbb\xbf" + STREAM.body,
     "events of nothing": STREAM.body.replace(b"data: ", b"data:\n\ndata: ", 1),
     "something after the end": STREAM.body + b"data: {nonsense\n\n",
@@ -88,6 +90,14 @@ def test_a_stream_for_a_plain_call_becomes_one_answer(shop: Shop, label: str) ->
     assert told.body["choices"][0]["message"] == {"role": "assistant", "content": "hello there"}
     assert told.body["choices"][0]["finish_reason"] == "stop"
     assert (told.body["usage"]["completion_tokens"], told.tokens) == (2, (9, 2))
+
+
+@pytest.mark.parametrize("how", ["close", "reset"])
+def test_a_stream_for_a_plain_call_is_complete_when_the_connection_breaks_after_it(
+    shop: Shop, how: str
+) -> None:
+    told = shop.ask(stream_of(STREAM.body, ending=how, pieces=(10,)))
+    assert (told.status, told.said, told.tokens) == (200, "hello there", (9, 2))
 
 
 def test_tool_calls_of_a_stream_for_a_plain_call_are_put_together(shop: Shop) -> None:

@@ -61,3 +61,10 @@ def test_a_long_event_in_many_pieces_is_not_copied_for_each_of_them() -> None:
         assert parser.feed(piece) == []
     assert parser.feed(b"\n") == []
     assert [len(event) for event in parser.feed(b"\n")] == [16_000_000]
+
+
+@pytest.mark.parametrize("cuts", [[], [1], [1, 2], [3], [4], list(range(40))])
+def test_a_byte_order_mark_is_left_out_at_the_beginning_alone(cuts: list[int]) -> None:
+    mark = b"\xef\xbb\xbf"
+    assert parsed(mark + b"data: 1\n\ndata: 2\n\n", cuts) == [b"1", b"2"]
+    assert parsed(b"\n\n" + mark + b"data: 1\n\ndata: 2\n\n", cuts) == [b"2"]

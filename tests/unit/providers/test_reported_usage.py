@@ -153,7 +153,8 @@ def test_of_a_contradiction_the_larger_reading_counts_and_is_marked(
     [
         *[(value, None) for value in (None, True, -1, "many", [], {}, float("nan"), "", "nan", "1" * 40)],
         *[(7, 7), (1.5, 2), (2.0, 2), ("12", 12), ("1.2", 2), (0, 0), (-0.0, 0)],
-        *[(10**12, 10**12), (10**20, LARGEST), (10**400, LARGEST), (float("inf"), LARGEST), (1e300, LARGEST)],
+        *[(10**12, 10**12), (10**20, LARGEST), (float("inf"), LARGEST), (1e300, LARGEST)],
+        *[(10**400, LARGEST), (-(10**400), None)],
     ],
 )
 def test_a_count_is_read_as_it_can_be(value: object, count: int | None) -> None:
@@ -171,6 +172,13 @@ def test_nonsense_counts_as_not_reported(nonsense: object) -> None:
     usage.add(nonsense)
     assert usage.is_empty
     assert tokens(usage.reading()) == (None, None, 0, 0, 0)
+
+
+@pytest.mark.parametrize("odd", ["x" * 2_000, "\ud83d"])
+def test_of_usage_that_cannot_be_shown_as_it_came_the_figures_are(odd: str) -> None:
+    usage = ReportedUsage()
+    usage.add({"prompt_tokens": 9, "completion_tokens": 2, "odd": odd})
+    assert msgspec.json.decode(usage.text) == {"input": 9, "output": 2}
 
 
 def test_usage_that_is_split_over_chunks_is_put_together() -> None:

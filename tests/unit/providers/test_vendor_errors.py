@@ -93,3 +93,15 @@ def test_how_a_broken_connection_counts(error: Exception, failure: Failure) -> N
 def test_the_field_that_a_vendor_objects_to_is_passed_on(param: object, passed: str | None) -> None:
     body = json.dumps({"error": {"message": "no", "param": param}}).encode()
     assert refused(400, {}, body, "key").param == passed
+
+
+LONG_KEY = "Zq7.pLx/W3v+N0"
+
+
+@pytest.mark.parametrize("before", ["x " * 60, "blank " * 49, " " * 1_990, "x " * 598])
+def test_no_half_of_a_key_is_left_where_a_text_is_cut(before: str) -> None:
+    text = before + LONG_KEY
+    for body in (text.encode(), json.dumps({"error": {"message": text, "param": text}}).encode()):
+        error = refused(400, {}, body, LONG_KEY)
+        assert LONG_KEY[:4] not in error.message
+        assert LONG_KEY[:4] not in (error.param or "")

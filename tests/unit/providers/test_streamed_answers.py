@@ -1,0 +1,117 @@
+"""Streams in odd framings and with odd ends, byte by byte and as a whole."""
+
+import json
+from typing import Any
+
+import pytest
+
+from providers.openai_compatible.answer import is_event_stream
+from providers.port import Completion, EstimateReason, Failure, ProviderError
+from tests.unit.providers.reading import Streamed, decoded, streamed, whole
+from tests.vendors.raw import delta, events, usage
+from tests.vendors.raw import whole as answer_of
+
+ANSWER = answer_of(id="c-1").body
+STREAM = events(delta("hello "), delta("there"), delta(finish="stop"), usage(9, 2)).body
+IN_LISTS = events([delta("hello ")], [delta("there", finish="stop")]).body
+
+
+def of(*data: Any, done: bool = True) -> Streamed:
+    return streamed([events(*data, done=done).body])
+
+
+def said(given: Streamed) -> str:
+    chunks = [decoded(chunk.data) for chunk in given.chunks if chunk.data]
+    return "".join(choice["delta"].get("content", "") for chunk in chunks for choice in chunk["choices"])
+
+
+def test_an_event_over_several_lines_is_sent_on_as_one_line() -> None:
+    given = streamed([STREAM.replace(b', "choices"', b',\ndata: "choices"')])
+    assert said(given) == "hello there"
+    assert not any(b"\n" in chunk.data for chunk in given.chunks)
+
+
+@pytest.mark.parametrize("done", [b"[DONE] ", b" [DONE]", b'"[DONE]"', b"[done]", b"[DONE]}", b"[DONE] bye"])
+def test_whatever_begins_with_the_end_is_the_end(done: bytes) -> None:
+    given = streamed([b"data: " + json.dumps(delta("hi")).encode() + b"\n\ndata: " + done + b"\n\n"])
+    assert (said(given), given.failed) == ("hi", None)
+
+
+@pytest.mark.parametrize("end", [b"\n\n", b""])
+def test_nothing_after_the_end_is_sent_on_or_charged(end: bytes) -> None:
+    late = json.dumps(delta("late") | {"usage": {"prompt_tokens": 99, "completion_tokens": 99}}).encode()
+    given = streamed([STREAM + b"data: " + late + end])
+    assert said(given) == "hello there"
+    assert given.usage is not None
+    assert (given.usage.input_tokens, given.usage.output_tokens) == (9, 2)
+
+
+def test_the_last_words_count_that_come_with_an_error() -> None:
+    given = of(delta("three little words") | {"error": {"message": "boom", "code": 400}})
+    assert given.failed is not None
+    assert given.failed.failure is Failure.CUT
+    assert given.usage is not None
+    assert given.usage.output_tokens is not None
+    assert 3 <= given.usage.output_tokens <= 5
+    assert given.usage.estimate_reason == EstimateReason.CUT
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16-le", "utf-16-be"])
+def test_events_in_another_encoding_are_sent_on_in_utf_8(encoding: str) -> None:
+    event = json.dumps(delta("hé", finish="stop"), ensure_ascii=False).encode(encoding)
+    given = streamed([b"data: " + event + b"\n\ndata: [DONE]\n\n"])
+    assert said(given) == "hé"
+
+
+def test_half_of_a_surrogate_pair_in_raw_bytes_is_sent_on_as_its_escape() -> None:
+    given = streamed([STREAM.replace(b"there", b"\xed\xa0\xbd")])
+    assert b"\\ud83d" in given.as_sent
+    assert said(given) == "hello \ud83d"
+
+
+def test_an_answer_in_a_list_is_sent_on_without_it() -> None:
+    given = of([delta("hi", finish="stop")])
+    assert said(given) == "hi"
+
+
+def test_bytes_that_are_no_text_are_an_error_also_where_nobody_looks_at_them() -> None:
+    given = streamed([STREAM.replace(b'"c-1"', b'"\xff"')])
+    assert given.failed is not None
+    assert given.failed.failure is Failure.CUT
+
+
+def test_an_integer_of_thousands_of_digits_ends_no_stream() -> None:
+    given = streamed([STREAM.replace(b'"c-1"', b"9" * 5_000).replace(b'"usage"', b'"other"')])
+    assert (given.failed, said(given)) == (None, "hello there")
+    assert b'"usage":{"prompt_tokens"' in given.chunks[-1].data
+
+
+@pytest.mark.parametrize(
+    "form", [STREAM, IN_LISTS, ANSWER, b"[%b]" % ANSWER], ids=["stream", "in lists", "whole", "in a list"]
+)
+def test_nesting_of_any_depth_ends_in_an_answer_or_a_defined_error(form: bytes) -> None:
+    for depth in range(800, 1_000):  # somewhere here one decoder after the other gives up
+        body = form.replace(b'"c-1"', b'{"a":' * depth + b"1" + b"}" * depth).replace(b'"usage"', b'"other"')
+        assert isinstance(whole(body), Completion | ProviderError)
+        assert isinstance(streamed([body]), Streamed)
+
+
+@pytest.mark.parametrize("start", [b"\xef", b"\xef\xbb\xbf", b"\xef\xbb\xbfd", b"", b"\n", b"dat", b":"])
+def test_a_stream_that_has_hardly_begun_is_not_told_yet(start: bytes) -> None:
+    assert is_event_stream(start) is None
+
+
+def test_a_stream_that_begins_with_a_mark_is_one_in_pieces_too() -> None:
+    body = b"\xef\xbb\xbf" + STREAM
+    given = streamed([body[place : place + 1] for place in range(len(body))])
+    assert given.chunks == streamed([STREAM]).chunks
+
+
+def test_a_plain_caller_gets_all_of_a_stream_with_odd_fields() -> None:
+    first, second = delta("a"), delta("b", finish="stop")
+    first["choices"][0] |= {"logprobs": "none", "message": "m"}
+    second["choices"][0] |= {"logprobs": {"content": [{"token": "b"}]}}
+    given = whole(events(first, second).body)
+    assert isinstance(given, Completion)
+    (choice,) = json.loads(given.body)["choices"]
+    assert (choice["message"]["content"], choice["logprobs"]) == ("ab", {"content": [{"token": "b"}]})
