@@ -43,7 +43,8 @@ def is_time_zone(name: str) -> bool:
 def unusable(zone: str) -> InvalidRequest:
     """For a zone that was stored past every door: what is wrong, and what mends it."""
     return InvalidRequest(
-        f"The tenant's time zone is {zone!r}, which is unknown; give the tenant another one.", param="timezone"
+        f"The tenant's time zone is {zone!r}, which is unknown; give the tenant another one.",
+        param="timezone",
     )
 
 
