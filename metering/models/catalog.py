@@ -12,6 +12,7 @@ from django.utils.timezone import now
 from metering.api_key import key_problem
 from metering.base_url import base_url_problem
 from metering.models.names import check_name
+from metering.text import normal
 from metering.traits import traits_problem
 from metering.types import Vendor
 
@@ -128,6 +129,9 @@ class LLMModel(models.Model):
         return self.name
 
     def clean(self) -> None:
+        if self._state.adding:  # the key of a row that is there stays what it is
+            self.name = normal(self.name)
+        self.aliases = [normal(alias) for alias in self.aliases or ()]
         check_name(self, "name")
         if problem := traits_problem(self.traits):
             raise ValidationError({"traits": f"{problem}."})

@@ -1,7 +1,7 @@
 """Users with their passwords, and ATI tokens with their secrets."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -118,6 +118,23 @@ def test_what_the_verb_refuses_is_an_error_of_its_field(
     response = console.post(url(ATIToken, "add"), form)
     assert list(response.context["adminform"].form.errors) == [field]
     assert ATIToken.objects.count() == before
+
+
+@pytest.mark.parametrize(
+    ("zone", "day", "end"),
+    [
+        ("Asia/Tokyo", "2099-12-31", datetime(2099, 12, 30, 15, tzinfo=UTC)),
+        ("America/New_York", "2027-03-14", datetime(2027, 3, 14, 5, tzinfo=UTC)),
+        ("Africa/Cairo", "2027-04-30", datetime(2027, 4, 29, 22, tzinfo=UTC)),  # its midnight is skipped
+    ],
+)
+def test_the_end_that_is_typed_is_the_tenants(
+    console: Client, url: Url, tenant: Tenant, zone: str, day: str, end: datetime
+) -> None:
+    Tenant.objects.filter(pk=tenant.pk).update(timezone=zone)
+    form = token_form(tenant, expires_at_0=day, expires_at_1="00:00:00")
+    assert console.post(url(ATIToken, "add"), form).status_code == 302
+    assert ATIToken.objects.get(name="ci").expires_at == end
 
 
 def test_a_closed_tenant_gets_no_token(console: Client, url: Url, tenant: Tenant) -> None:
