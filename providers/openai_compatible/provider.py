@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import re
 from collections.abc import AsyncGenerator
 from contextlib import suppress
 
@@ -25,6 +24,7 @@ from providers.openai_compatible.errors import (
 )
 from providers.openai_compatible.exchange import Answer, NotSent, Target, Unanswered
 from providers.openai_compatible.final_usage import usage_unanswered
+from providers.openai_compatible.objection import field_objected_to
 from providers.openai_compatible.probe import probe
 from providers.openai_compatible.request import added_fields, payload_of
 from providers.openai_compatible.streamed import StreamedAnswer
@@ -34,18 +34,6 @@ from providers.openai_compatible.traits import LIMIT_NAMES, Traits, TraitsOfMode
 from providers.port import Capability, Chunk, Completion, Failure, ProviderCall, ProviderError
 
 SUCCESS = range(200, 300)
-TEACHES = frozenset({400, 422})
-"""Statuses with which a vendor refuses a field."""
-OF_A_VALUE = re.compile(
-    r"too (?:large|big|high|many|small)|at (?:most|least)|(?:less|greater|smaller|larger|higher|lower|more) than"
-    r"|exceed|maximum|minimum|out of range|between|must be (?:a |an )?(?:positive|integer|number)",
-    re.IGNORECASE,
-)
-"""In a refusal that no other name would mend: the vendor might not read the other one, and so obey no limit."""
-OF_A_NAME = re.compile(
-    r"unsupported|not supported|unknown|unrecogni[sz]ed|unexpected|permitted|extra|deprecated|instead",
-    re.IGNORECASE,
-)
 MAX_START = 1 << 12
 """Bytes of blanks and keep-alives before an answer has to begin."""
 TAIL_S = 0.05
@@ -168,7 +156,7 @@ class OpenAICompatibleProvider:
                 answer = await self._answered(await target.post(payload, call.attempt_id, call.progress))
             except ProviderError as error:
                 added = added_fields(call, streamed=streamed, traits=traits)
-                field = _objected(error, added)
+                field = field_objected_to(error, added)
                 refused_fields.add(field or "")
                 if field is None or refused_fields.issuperset(LIMIT_NAMES):
                     raise
@@ -179,7 +167,7 @@ class OpenAICompatibleProvider:
                 logger.info(
                     "vendor.trait_learnt", extra={"model": call.model, "limit_names": traits.limit_names}
                 )
-                self._traits.learn(call.model, traits)
+                self._traits.learn(call.model, call.traits, traits)
             return answer
 
     async def _answered(self, response: Answer) -> Answer:
@@ -224,18 +212,6 @@ class OpenAICompatibleProvider:
             failed.usage = await answer.came() if answer is not None else None
             failed.usage = failed.usage or await usage_unanswered(call)
         return failed
-
-
-def _objected(error: ProviderError, added: list[str]) -> str | None:
-    """The field of those that the gateway added which a refusal names, if it names one and does not mean its value."""
-    if error.status not in TEACHES or error.code is not None:
-        return None
-    if OF_A_VALUE.search(error.message) and not OF_A_NAME.search(error.message):
-        return None
-    texts = (error.param or "", error.message)
-    return next(
-        (name for text in texts for name in added if re.search(rf"(?<![a-z_]){name}(?![a-z_])", text)), None
-    )
 
 
 async def _start_of(reader: TimedReader) -> bytes:

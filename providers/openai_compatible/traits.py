@@ -74,20 +74,21 @@ class TraitsOfModels:
         """`declared` is what the catalog says of the endpoint, as JSON."""
         known = KNOWN.get(vendor or vendor_of(base_url), Traits())
         self._endpoint = _overridden(known, msgspec.json.decode(declared))
-        self._learnt: dict[str, Traits] = {}
+        self._learnt: dict[str, tuple[Mapping[str, Any], Traits]] = {}
+        """By model, with what the catalog declared then."""
 
     def of(self, model: str, declared: Mapping[str, Any]) -> Traits:
-        """The traits of a model, of which the catalog says `declared`. What was learnt counts more."""
+        """The traits of a model, of which the catalog says `declared`. What was learnt since counts more."""
         learnt = self._learnt.get(model)
-        if learnt is not None:
-            return learnt
+        if learnt is not None and learnt[0] == declared:
+            return learnt[1]
         return _overridden(self._endpoint, declared) if declared else self._endpoint
 
-    def learn(self, model: str, traits: Traits) -> None:
+    def learn(self, model: str, declared: Mapping[str, Any], traits: Traits) -> None:
         """Remember what a vendor's refusal has taught."""
         if len(self._learnt) >= MAX_MODELS:
             self._learnt.clear()
-        self._learnt[model] = traits
+        self._learnt[model] = (declared, traits)
 
 
 def without(traits: Traits, field: str) -> Traits:

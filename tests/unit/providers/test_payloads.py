@@ -116,10 +116,16 @@ def test_what_the_catalog_declares_counts_more_than_what_is_known() -> None:
 
 
 def test_what_was_learnt_of_a_model_counts_most_and_for_it_alone() -> None:
-    traits = TraitsOfModels(vendor="", base_url="")
-    traits.learn("m", without(PLAIN, "max_tokens"))
-    assert traits.of("m", {"stream_options": True}).limit_names == ("max_completion_tokens",)
+    traits, declared = TraitsOfModels(vendor="", base_url=""), {"limit_names": ["max_tokens"]}
+    traits.learn("m", declared, without(PLAIN, "max_tokens"))
+    assert traits.of("m", declared).limit_names == ("max_completion_tokens",)
     assert traits.of("other", {}) == PLAIN
+
+
+def test_what_the_catalog_says_anew_counts_more_than_what_was_learnt_before() -> None:
+    traits = TraitsOfModels(vendor="", base_url="")
+    traits.learn("m", {}, without(PLAIN, "max_tokens"))
+    assert traits.of("m", {"limit_names": ["max_tokens"]}).limit_names == ("max_tokens",)
 
 
 @pytest.mark.parametrize(
