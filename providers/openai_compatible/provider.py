@@ -98,7 +98,10 @@ class OpenAICompatibleProvider:
                         yield chunk
                     if answer.done:
                         break
-                    reader.limit_gap(self._timeouts.end_s if answer.is_complete else self._timeouts.gap_s)
+                    if answer.is_complete:
+                        reader.limit_rest(self._timeouts.end_s)
+                    else:
+                        reader.limit_gap(self._timeouts.gap_s)
                     part = await _next_of(reader, answer)
                 for chunk in await answer.end():
                     yield chunk

@@ -4,6 +4,9 @@ import asyncio
 
 from providers.openai_compatible.exchange import Answer
 
+SHORTEST_GAP_S = 0.1
+"""So that a timer does not look again and again while nobody reads."""
+
 
 class TimedReader:
     """Its gap counts only while it waits for bytes: a slow caller is not the vendor's fault.
@@ -15,6 +18,8 @@ class TimedReader:
         """`ends_at_s` is on the loop's clock."""
         self.is_over = False
         self._gap_s = gap_s
+        self._left_s: float | None = None
+        """For all further waits together."""
         self._response = response
         self._ends_at_s = ends_at_s
         self._loop = asyncio.get_running_loop()
@@ -23,15 +28,20 @@ class TimedReader:
 
     def limit_gap(self, gap_s: float) -> None:
         """From now on the next bytes may take no longer than this."""
-        if gap_s == self._gap_s:
-            return
-        self._gap_s = gap_s
-        self._timer.cancel()
-        self._timer = self._loop.call_at(self._next_look_s(self._loop.time()), self._look)
+        self._left_s = None
+        self._set_gap(gap_s)
+
+    def limit_rest(self, rest_s: float) -> None:
+        """From now on all further bytes together may take no longer than this."""
+        if self._left_s is None:
+            self._left_s = rest_s
+        self._set_gap(max(self._left_s, SHORTEST_GAP_S))
 
     async def read(self) -> bytes:
         """The next bytes; nothing at the end. Raises what the HTTP client does, and TimeoutError."""
-        self._waiting_since_s = self._loop.time()
+        if self._left_s is not None and self._left_s <= 0:
+            raise TimeoutError
+        since_s = self._waiting_since_s = self._loop.time()
         try:
             return await self._response.content.readany()
         except Exception as error:
@@ -40,10 +50,19 @@ class TimedReader:
             raise
         finally:
             self._waiting_since_s = None
+            if self._left_s is not None:
+                self._left_s -= self._loop.time() - since_s
 
     def stop(self) -> None:
         """Look no more."""
         self._timer.cancel()
+
+    def _set_gap(self, gap_s: float) -> None:
+        if gap_s == self._gap_s:
+            return
+        self._gap_s = gap_s
+        self._timer.cancel()
+        self._timer = self._loop.call_at(self._next_look_s(self._loop.time()), self._look)
 
     def _look(self) -> None:
         now_s = self._loop.time()

@@ -11,6 +11,7 @@ from providers.openai_compatible.provider import OpenAICompatibleProvider
 from providers.openai_compatible.timeouts import Timeouts
 from providers.port import Failure, ProviderError
 from tests.integration.providers.asking import asking, chunks_of, said, streamed
+from tests.vendors.raw import Turn, delta, events, raw_vendor
 from tests.vendors.running import RunningVendor
 
 LONG_S, SHORT_S = 60.0, 0.3
@@ -43,6 +44,24 @@ async def test_a_gap_in_a_whole_answer_is_noticed_too(patient: OpenAICompatibleP
         with pytest.raises(ProviderError) as caught:
             await patient.complete(asking("vendor:stall=50", timeout_s=LONG_S))
     assert caught.value.failure is Failure.TIMEOUT
+
+
+async def test_comments_do_not_keep_a_stream_open_whose_choices_have_ended() -> None:
+    """The vendor says what matters, and then nothing but comments."""
+    answer = events(delta("hello"), delta(finish="stop"), done=False).body
+    body = answer + b": ping\n\n" * 1_000
+    cuts = tuple(range(len(answer), len(body), 8))
+    timeouts = Timeouts(end_s=5 * SHORT_S)
+    with raw_vendor() as vendor:
+        vendor.answers(
+            Turn(body=body, content_type="text/event-stream", pieces=cuts, pause_s=SHORT_S, ending="hang")
+        )
+        provider = OpenAICompatibleProvider(base_url=vendor.base_url, timeouts=timeouts)
+        async with asyncio.timeout(AT_MOST_S):
+            chunks = await chunks_of(provider, streamed(timeout_s=LONG_S))
+        await provider.close()
+    assert said(chunks) == "hello"
+    assert chunks[-1].usage is not None
 
 
 @pytest.fixture
