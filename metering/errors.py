@@ -23,7 +23,7 @@ MeteringError
 ├── IdempotencyMismatch         idempotency_mismatch
 ├── LimitExceeded
 │   ├── BudgetExceeded          budget_exceeded
-│   ├── BudgetReserved          budget_reserved
+│   │   └── BudgetReserved      budget_reserved
 │   ├── ConcurrencyExceeded     concurrency_exceeded
 │   └── RateLimited             rate_limited
 ├── TransitionRefused           conflict
@@ -240,13 +240,13 @@ class LimitExceeded(MeteringError):
 
 
 class BudgetExceeded(LimitExceeded):
-    """A hard budget is used up so far that it has no room for this call's worst case."""
+    """A hard budget has no room for this call's worst case."""
 
     code = "budget_exceeded"
 
 
-class BudgetReserved(LimitExceeded):
-    """A hard budget has room, but calls under way hold it; most of it comes free when they end, within seconds."""
+class BudgetReserved(BudgetExceeded):
+    """Only calls under way hold what this call would need; most of it comes free when they end, within seconds."""
 
     code = "budget_reserved"
 

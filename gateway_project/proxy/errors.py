@@ -102,7 +102,7 @@ def error_headers(error: errors.MeteringError, request_id: str) -> dict[str, str
     headers = {"x-request-id": request_id}
     if isinstance(error, errors.LimitExceeded):
         headers["retry-after"] = str(error.retry_after_s)
-        if isinstance(error, errors.BudgetExceeded):
+        if isinstance(error, errors.BudgetExceeded) and not isinstance(error, errors.BudgetReserved):
             headers["x-should-retry"] = "false"
         elif isinstance(error, errors.RateLimited):
             headers |= rate_headers(error.balances)

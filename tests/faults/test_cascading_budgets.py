@@ -72,7 +72,9 @@ def full_budgets(denied: list[Told]) -> Counter[str]:
     """Which budget each denial names; it has no room for one request more, counting what is in flight."""
     for told in denied:
         usage = told.error["usage"]
-        assert (told.status, told.code, usage["requested"]) == (429, "budget_exceeded", 1)
+        only_held = usage["current"] + 1 <= usage["limit"]
+        code = "budget_reserved" if only_held else "budget_exceeded"
+        assert (told.status, told.code, usage["requested"]) == (429, code, 1)
         assert usage["current"] + usage["held"] == usage["limit"]
     return Counter(told.error["usage"]["budget"] for told in denied)
 
