@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 import uvicorn
 
+from gateway_project.telemetry import metrics
+
 START_TIMEOUT_S = 20.0
 
 
@@ -22,6 +24,7 @@ def running_server(*, anew: bool = False) -> Iterator[Server]:
     """Start, wait until it listens, and drain at the end. `anew`: made of the settings as they are now."""
     from gateway_project.asgi import application, lifespan, make_application
 
+    counted = metrics.in_flight.read  # the newest application's; afterwards the first one's again
     listener = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(
         make_application(lifespan) if anew else application,
@@ -44,4 +47,5 @@ def running_server(*, anew: bool = False) -> Iterator[Server]:
         server.should_exit = True
         thread.join(30)
         listener.close()
+        metrics.in_flight.read = counted
         assert not thread.is_alive(), "the server did not stop"

@@ -13,10 +13,16 @@ import pytest
 
 from tests.e2e.server import Server
 from tests.factories import make_token
+from tests.quick_passwords import AS_IN_PRODUCTION
 
 PEOPLE = 60
 CHAT = {"model": "sandbox-small", "messages": [{"role": "user", "content": "hello"}], "max_tokens": 5}
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
+
+
+@pytest.fixture(autouse=True)
+def as_in_production(settings: Any) -> None:
+    settings.PASSWORD_HASHERS = AS_IN_PRODUCTION
 
 
 def send(url: str, body: bytes, content_type: str, **headers: str) -> tuple[int, Any]:

@@ -220,6 +220,7 @@ WIRE = [
     Row("POST /v1/chat/completions", body=CHAT, headers=TEAM, member=200, admin=200, operator=403),
     Row("GET /v1/models", member=200, admin=200, operator=403),
     Row("GET /v1/models/sandbox-small", member=200, admin=200, operator=403),
+    Row("GET /v1/models/", public=404, member=404, admin=404, operator=404),
     Row("GET /v1/nothing", public=404, member=404, admin=404, operator=404),
     Row("GET /health", public=200, member=200, admin=200, operator=200),
     Row("GET /health/live", public=200, member=200, admin=200, operator=200),

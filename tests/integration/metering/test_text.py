@@ -32,9 +32,9 @@ def test_a_catalog_says_a_name_in_either_form() -> None:
 
 
 def test_a_row_that_is_checked_has_the_form() -> None:
-    built = ModelFactory.build(name=DECOMPOSED, aliases=[DECOMPOSED])
+    built = ModelFactory.build(name=DECOMPOSED, aliases=[f"{DECOMPOSED}-2"])
     built.clean()
-    assert (built.name, built.aliases) == (COMPOSED, [COMPOSED])
+    assert (built.name, built.aliases) == (COMPOSED, [f"{COMPOSED}-2"])
 
 
 def test_the_agent_of_a_budget_is_the_agent_of_a_call() -> None:

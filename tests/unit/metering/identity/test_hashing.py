@@ -2,14 +2,21 @@
 
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from django.contrib.auth.hashers import PBKDF2PasswordHasher, check_password, make_password
 
 from metering.errors import Overloaded
 from metering.identity.hashing import BoundedPasswordHasher, HashingPlaces
+from tests.quick_passwords import AS_IN_PRODUCTION
 
 PATIENCE_S = 30.0
+
+
+@pytest.fixture(autouse=True)
+def as_in_production(settings: Any) -> None:
+    settings.PASSWORD_HASHERS = AS_IN_PRODUCTION
 
 
 class Crowd:
