@@ -109,7 +109,7 @@ async def chunks_of_whole(body: bytes, call: ProviderCall, api_key: str) -> list
     """The chunks of a whole answer to a request that asked for a stream. Raises ProviderError."""
     completion = await whole_answer(body, call, api_key)
     with _reshaping():
-        given = decode_object(body)
+        given = decode_object(completion.body)
         datas = list(chunks_of(given | {"usage": None}))
         shown = list(chunks_of(given | {"choices": []}))
     chunks = [Chunk(data=data, model=completion.model) for data in datas]

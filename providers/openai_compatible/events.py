@@ -63,7 +63,7 @@ def _is_one_event(data: bytes) -> bool:
     return (
         data.startswith(b"data: ")
         and data.endswith(b"\n\n")
-        and data.find(b"\n") == len(data) - 2
+        and 6 < data.find(b"\n") == len(data) - 2
         and b"\r" not in data
     )
 

@@ -35,20 +35,28 @@ def decode_object(data: bytes) -> dict[str, Any]:
 
 
 def as_object(data: bytes) -> bytes:
-    """What `decode_object` reads as every client reads it: one object in UTF-8, half of a surrogate pair escaped."""
-    if data[:1] == b"{" and data[1:2] != b"\0" and is_utf8(data):
+    """What was read as an answer, as every client reads it: one object in UTF-8, half of a surrogate pair escaped.
+
+    Bytes that are no UTF-8, in fields that the fast decoder skips, are replaced.
+    """
+    if data[:1] == b"{" and data[1:2] != b"\0" and _is_utf8(data):
         return data
-    text = data.decode(json.detect_encoding(data), "surrogatepass").strip()
+    encoding = json.detect_encoding(data)
+    try:
+        text = data.decode(encoding, "surrogatepass").strip()
+    except UnicodeDecodeError:
+        text = data.decode(encoding, "replace").strip()
     return text.encode("utf-8", "backslashreplace") if text[0] == "{" else encode_lenient(decode_object(data))
 
 
 def on_one_line(data: bytes) -> bytes:
     """The same, as an event of a stream carries it. Line ends in JSON are blanks."""
+    if data[:1] == b"{" and data.isascii() and b"\n" not in data and data[1:2] != b"\0":  # nearly always
+        return data
     return as_object(data).replace(b"\n", b" ")
 
 
-def is_utf8(data: bytes) -> bool:
-    """Also of what the fast decoder skips."""
+def _is_utf8(data: bytes) -> bool:
     if data.isascii():
         return True
     try:

@@ -114,7 +114,7 @@ class StreamedAnswer:
             began = self._reported.has_output or not self._generated.is_empty
             raise error_within(answer.problem, self._api_key, began=began)
         if self._first_event is None:
-            self._first_event = event
+            self._first_event = data
         if not self._model:
             self._model = answer.model_name
         if answer.service_tier != self._served or answer.usage is not None:

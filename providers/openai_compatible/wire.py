@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from providers.openai_compatible.error_body import is_error
-from providers.openai_compatible.lenient_json import NotJson, decode_object, is_utf8
+from providers.openai_compatible.lenient_json import NotJson, decode_object
 
 MODEL_LENGTH = 128
 TIER_LENGTH = 32
@@ -98,9 +98,6 @@ def read_answer(data: bytes) -> Answer:
         answer = _decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         answer = answer_from(decode_object(data))
-    else:
-        if not is_utf8(data):
-            answer = answer_from(decode_object(data))
     if not (answer.choices or answer.usage or answer.error):
         _note_error(answer, data)
     return answer

@@ -113,6 +113,13 @@ def test_usage_does_not_end_a_choice_that_was_cut(shop: Shop) -> None:
     assert (told.row.outcome, told.error["code"]) == ("cut", "vendor_error")
 
 
+def test_a_complete_stream_whose_unread_fields_are_no_utf8_ends_without_an_error(shop: Shop) -> None:
+    body = events(delta("hi", finish="stop")).body.replace(b'"c-1"', b'"\xff"')
+    told = shop.ask(Turn(body=body, content_type="text/event-stream"), stream=True)
+    assert (told.said, told.row.outcome, told.row.estimate_reason) == ("hi", "ok", "missing")
+    assert told.text.endswith("data: [DONE]\n\n")
+
+
 def test_a_stream_that_ends_in_good_order_after_its_usage_is_complete(shop: Shop) -> None:
     told = shop.ask(events(delta("hi"), usage(9, 1), done=False), stream=True)
     assert (told.said, told.events[-1], told.tokens, told.row.outcome) == ("hi", "[DONE]", (9, 1), "ok")

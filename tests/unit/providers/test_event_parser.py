@@ -53,6 +53,11 @@ def test_an_event_that_is_too_long(end: bytes) -> None:
         EventParser(10).feed(b"data: 0123456789" + end)
 
 
+@pytest.mark.parametrize("nothing", [b"data: ", b"data:", b"data", b"event: ping", b"id: 7\ndata: "])
+def test_events_of_nothing_are_none(nothing: bytes) -> None:
+    assert EventParser(1_000).feed(nothing + b"\n\n") == []
+
+
 def test_a_long_event_in_many_pieces_is_not_copied_for_each_of_them() -> None:
     """Ten thousand pieces of one event: copying what has come for each would move 80 GB."""
     parser, piece = EventParser(32 * 1024 * 1024), b"x" * 1_600

@@ -74,10 +74,13 @@ def test_an_answer_in_a_list_is_sent_on_without_it() -> None:
     assert said(given) == "hi"
 
 
-def test_bytes_that_are_no_text_are_an_error_also_where_nobody_looks_at_them() -> None:
-    given = streamed([STREAM.replace(b'"c-1"', b'"\xff"')])
-    assert given.failed is not None
-    assert given.failed.failure is Failure.CUT
+@pytest.mark.parametrize("form", [STREAM, ANSWER], ids=["stream", "whole"])
+def test_bytes_that_are_no_text_are_replaced_where_nobody_reads_them(form: bytes) -> None:
+    body = form.replace(b'"c-1"', b'"\xff"')
+    given, as_whole = streamed([body]), whole(body)
+    assert (given.failed, said(given)) == (None, "hello there")
+    assert isinstance(as_whole, Completion)
+    assert decoded(as_whole.body)["id"] == "\ufffd"
 
 
 def test_an_integer_of_thousands_of_digits_ends_no_stream() -> None:
