@@ -32,9 +32,7 @@ def vendor_error(failure: AttemptFailed, model: ServedModel) -> MeteringError:
     if failure.code in REFUSALS:
         return REFUSALS[failure.code](refused, param=failure.param)
     if failure.code == "insufficient_quota" or status == UNPAID:
-        return VendorQuotaSpent(
-            f"{vendor} refused the request: {failure.message}", retryable=False, status=status
-        )
+        return VendorQuotaSpent(refused, retryable=False, status=status)
     if failure.code == "model_not_found":
         return VendorModelMissing(refused, retryable=False, status=status)
     if status == RATE_LIMITED:
