@@ -1,9 +1,10 @@
-"""The meters: what each subject used of each budget, window by window."""
+"""The meters: what each subject used, window by window, and the tightest limit on it."""
 
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from unfold.decorators import display
 
@@ -11,13 +12,13 @@ from admin_console.display import amount_of, moment, usage_bar
 from admin_console.filters import DimensionName, TenantSlug, WindowName
 from admin_console.history import HistoryAdmin, uuid_of
 from admin_console.site import console
-from metering.models import Budget, UsageMeter
+from metering.models import ATIToken, Budget, UsageMeter
 
 
 @admin.register(UsageMeter, site=console)
 class UsageMeterAdmin(HistoryAdmin):
     list_display = (
-        "subject_type", "subject_id", "tenant", "dimension", "window", moment("window_start"),
+        "subject_type", "subject_id", "tenant", "dimension", "window", "only", moment("window_start"),
         "shown_used", "shown_held", "shown_limit", "share",
     )  # fmt: skip
     list_filter = (TenantSlug, DimensionName, WindowName)
@@ -37,20 +38,24 @@ class UsageMeterAdmin(HistoryAdmin):
         ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        amount = Budget.objects.filter(pk=OuterRef("budget_id")).values("amount")[:1]
-        return super().get_queryset(request).annotate(limit=Subquery(amount))
+        tightest = _standing_on_meter().order_by("amount").values("amount")[:1]
+        return super().get_queryset(request).annotate(limit=Subquery(tightest))
 
     def by_id(self, term: str) -> Q:
         identifier = uuid_of(term)
         if identifier is not None:
-            return Q(budget_id=identifier)
+            return Q(Exists(_standing_on_meter().filter(pk=identifier)))
         is_number = term.isdecimal() and len(term) < len(str(2**63))
         return Q(pk=int(term)) if is_number else Q(pk__in=[])
 
     @staticmethod
     def limit_of(row: Any) -> int:
-        """The budget's amount now; where a rule made the meter, the highest limit it ever had."""
+        """The smallest amount of the budgets on it now; where there is none, the highest limit that it ever had."""
         return int(row.highest_limit if row.limit is None else row.limit)
+
+    @display(description="Only")
+    def only(self, row: Any) -> str:
+        return " ".join(filter(None, (row.task, row.model_class))) or "-"
 
     @display(description="Used")
     def shown_used(self, row: Any) -> str:
@@ -79,3 +84,24 @@ class UsageMeterAdmin(HistoryAdmin):
     @display(description="Used and held")
     def share(self, row: Any) -> str:
         return usage_bar(row.used, row.held, self.limit_of(row))
+
+
+def _standing_on_meter() -> QuerySet[Budget]:
+    """The active budgets that stand on the meter of an outer query."""
+    meter = OuterRef
+    plans = ATIToken.objects.filter(tenant=OuterRef(OuterRef("tenant_id")), revoked_at=None).values(
+        "plan_tier"
+    )
+    own = Q(tenant=meter("tenant_id")) & (Q(scope_id=meter("subject_id")) | Q(scope="tenant"))
+    of_all = Q(scope="global") | Q(scope="provider", scope_id=meter("subject_id"))
+    return Budget.objects.annotate(
+        only_task=Coalesce("task_id", Value("")), only_class=Coalesce("model_class_id", Value(""))
+    ).filter(
+        own | of_all | Q(scope="plan", scope_id__in=Subquery(plans)),
+        is_active=True,
+        per=meter("subject_type"),
+        dimension=meter("dimension"),
+        window=meter("window"),
+        only_task=meter("task"),
+        only_class=meter("model_class"),
+    )

@@ -12,7 +12,7 @@ from admin_console.display import amount_of
 from admin_console.filters import TenantSlug
 from admin_console.policy_forms import BudgetForm, RuleForm
 from admin_console.site import console
-from metering.models import Budget, PolicyRule, UsageMeter
+from metering.models import Budget, PolicyRule
 
 FILTERS = (
     TenantSlug,
@@ -93,19 +93,6 @@ class BudgetAdmin(PolicyAdmin):
         ),
     )
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        fields = tuple(super().get_readonly_fields(request, obj))
-        counted = ("scope", "tenant", "scope_id", "task", "dimension", "window", "per", "model_class")
-        return (*fields, *counted) if _has_meters(obj) else fields
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """A budget that counted something is switched off instead: its meters are part of the books."""
-        return super().has_delete_permission(request, obj) and not _has_meters(obj)
-
     @display(description="Amount", ordering="amount")
     def shown_amount(self, row: Budget) -> str:
         return amount_of(row.dimension, row.amount)
-
-
-def _has_meters(budget: Budget | None) -> bool:
-    return budget is not None and UsageMeter.objects.filter(budget_id=budget.pk).exists()

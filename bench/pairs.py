@@ -63,7 +63,6 @@ def lines_of(tenant: UUID) -> tuple[HoldLine, ...]:
     return tuple(
         HoldLine(
             meter=MeterKey(
-                budget_id=budget_id,
                 subject_type="tenant",
                 subject_id=subject_id,
                 tenant_id=tenant,
@@ -72,6 +71,7 @@ def lines_of(tenant: UUID) -> tuple[HoldLine, ...]:
             ),
             amount=amount,
             limit=LIMIT,
+            budget_id=budget_id,
         )
         for budget_id, (dimension, window, amount) in zip(BUDGETS, METERS, strict=True)
     )

@@ -163,6 +163,8 @@ def _admitted_trace(call: Call) -> tuple[Step, ...]:
     amounts = amounts_of(hold.bound, requests=1, calls=1)
     return (
         *rule_steps(call.policy),
-        *line_steps(hold.held, balances, amounts, holding=True),
+        *line_steps(
+            tuple(line for line in hold.held if not line.only_counts), balances, amounts, holding=True
+        ),
         *rate_steps(call.rates.uses),
     )

@@ -8,7 +8,7 @@ without such conditions cost nothing here.
 
 import asyncio
 import time
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Container, Hashable, Iterable, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
@@ -43,7 +43,7 @@ class KnownUse:
         self._known: dict[Hashable, Use] = {}
         self._reading = asyncio.Lock()
 
-    def note(self, hold: Hold, meters: frozenset[MeterKey]) -> None:
+    def note(self, hold: Hold, meters: Container[MeterKey]) -> None:
         """Remember the balances that a hold came with, of these meters."""
         seen_s = self._clock()
         for template, balance in zip(hold.held, hold.balances, strict=False):
@@ -55,22 +55,22 @@ class KnownUse:
                     MAX_METERS,
                 )
 
-    async def of(self, meters: frozenset[MeterKey], now: datetime) -> dict[MeterKey, int]:
-        """What is used and held on each of the meters in its present window.
+    async def of(self, meters: Mapping[MeterKey, datetime], now: datetime) -> dict[MeterKey, int]:
+        """What is used and held on each of the meters in its present window; `meters` say since when they count.
 
         Raises MeteringUnavailable where it has to be read and the database is away.
         """
         if self._stale(meters, now):
             async with self._reading:  # those who waited find it read
                 if stale := self._stale(meters, now):
-                    await self._read(stale, now)
+                    await self._read({meter: meters[meter] for meter in stale}, now)
         return self.peek(meters)
 
-    def peek(self, meters: frozenset[MeterKey]) -> dict[MeterKey, int]:
+    def peek(self, meters: Iterable[MeterKey]) -> dict[MeterKey, int]:
         """The same as it was last known, however old; asks no database."""
         return {meter: known.taken for meter in meters if (known := self._known.get(meter)) is not None}
 
-    def _stale(self, meters: frozenset[MeterKey], now: datetime) -> list[MeterKey]:
+    def _stale(self, meters: Iterable[MeterKey], now: datetime) -> list[MeterKey]:
         horizon_s = self._clock() - FRESH_S
         return [
             meter
@@ -80,7 +80,7 @@ class KnownUse:
             or (known.resets_at is not None and known.resets_at <= now)
         ]
 
-    async def _read(self, meters: list[MeterKey], now: datetime) -> None:
+    async def _read(self, meters: Mapping[MeterKey, datetime], now: datetime) -> None:
         seen_s = self._clock()
         try:
             found = await in_database_thread(read_balances, meters, now)

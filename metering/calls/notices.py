@@ -62,7 +62,7 @@ def setting_notices(policy: EffectivePolicy, call: BoundedCall, model: ServedMod
 def line_notices(hold: Hold) -> Iterator[Notice]:
     """Budgets and concurrency limits that let the call pass although they are full."""
     for template, balance in zip(hold.held, hold.balances, strict=False):
-        if template.enforced or balance.used + balance.held <= balance.limit:
+        if template.enforced or template.only_counts or balance.used + balance.held <= balance.limit:
             continue
         error = ConcurrencyExceeded if template.meter.dimension is Dimension.CONCURRENCY else BudgetExceeded
         message = f"{balance.used} used and {balance.held} held of {balance.limit}"

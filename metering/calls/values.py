@@ -154,7 +154,7 @@ def _remaining(hold: Hold, attempts: tuple[Attempt, ...]) -> dict[Dimension, int
     remaining: dict[Dimension, int] = {}
     for template, balance in zip(hold.held, hold.balances, strict=False):
         dimension = template.meter.dimension
-        if dimension is Dimension.CONCURRENCY or template.meter.tenant_id is None:
+        if dimension is Dimension.CONCURRENCY or template.meter.tenant_id is None or template.only_counts:
             continue
         left = max(0, balance.limit - balance.used - balance.held + slack.get(dimension, 0))
         known = remaining.get(dimension)

@@ -82,7 +82,7 @@ def refused_steps(lines: Lines, usage: LimitUsage) -> Iterator[Step]:
         shared=any(line.source_id == usage.source_id and line.meter.tenant_id is None for line in lines),
     )
     for line in lines:
-        if line.source_id != usage.source_id:
+        if line.source_id != usage.source_id and not line.only_counts:
             yield Step(
                 rule=line.name,
                 value=line.limit,

@@ -44,8 +44,8 @@ class Books:
     entries: list[Entry] = field(default_factory=list)
     attempts: list[LoggedAttempt] = field(default_factory=list)
     provisional_attempts: list[ProvisionalAttempt] = field(default_factory=list)
-    denied: dict[int, LineDenial] = field(default_factory=dict)
-    """Meters that may have to tell of a denial, with one of those."""
+    denied: dict[tuple[int, str], LineDenial] = field(default_factory=dict)
+    """Meters and budgets that may have to tell of a denial, with one of those."""
     watched: set[int] = field(default_factory=set)
     """Meters whose alerts are armed otherwise than before."""
     alerts: list[Alert] = field(default_factory=list)

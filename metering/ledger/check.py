@@ -25,7 +25,7 @@ from metering.ledger.records import LARGEST_SUM
 from metering.time_zones import is_time_zone
 from metering.types import MAX_AMOUNT, MAX_PERCENT, MAX_THRESHOLDS, SubjectType
 
-MAX_LINES = 64
+MAX_LINES = 128
 MAX_LEASE_S = 86_400
 MAX_ADJUSTMENTS = 99
 MAX_ENLARGEMENTS = 2**31 - 1
@@ -33,6 +33,7 @@ LAST_WEEKDAY = 6
 LAST_ID = first_id_at(datetime.max.replace(tzinfo=UTC)).int | (1 << 80) - 1
 """The year 9999 ends: what is later fits an id, but no date."""
 SUBJECT_TYPES = frozenset(SubjectType)
+IDENTIFIED = frozenset((SubjectType.TEAM, SubjectType.USER, SubjectType.TOKEN))
 TEXT_LIMITS = (
     ("request_id", 128),
     ("task", 32),
@@ -89,24 +90,38 @@ def check_command(command: Command) -> None:
 
 def _check_lines(lines: tuple[HoldLine, ...], tenant_id: UUID | None) -> None:
     if len(lines) > MAX_LINES:
-        raise InvalidRequest(f"A reservation holds on at most {MAX_LINES} meters.", param="lines")
+        raise InvalidRequest(f"A reservation has at most {MAX_LINES} lines.", param="lines")
     for line in lines:
         if not (0 <= line.amount <= MAX_AMOUNT and 0 <= line.limit <= MAX_AMOUNT):
             raise InvalidRequest("Amounts and limits are 0 to 2^62.", param="lines")
         if line.thresholds:
             _check_thresholds(line.thresholds)
-    _check_meters(tuple([line.meter for line in lines]), tenant_id)
+    keys = tuple([line.meter for line in lines])
+    if _check_meters(keys, tenant_id):
+        _check_shared(lines)
 
 
 @lru_cache(maxsize=16_384)
-def _check_meters(keys: tuple[MeterKey, ...], tenant_id: UUID | None) -> None:
-    """Remembered, because the same meters are named again and again. None: they may be any tenant's."""
+def _check_meters(keys: tuple[MeterKey, ...], tenant_id: UUID | None) -> bool:
+    """Whether some meter is named twice. Remembered, because the same ones are named again and again.
+
+    Without a tenant they may be any tenant's.
+    """
     for key in keys:
         _check_meter(key)
         if tenant_id is not None and key.tenant_id not in (tenant_id, None):
             raise InvalidRequest("A line names another tenant's meter.", param="lines")
-    if len({(key.budget_id, key.subject_type, key.subject_id) for key in keys}) != len(keys):
-        raise InvalidRequest("Two lines name the same meter.", param="lines")
+    return len(set(keys)) != len(keys)
+
+
+def _check_shared(lines: tuple[HoldLine, ...]) -> None:
+    """Several limits on one meter are of several budgets, and hold one amount."""
+    amounts: dict[MeterKey, int] = {}
+    for line in lines:
+        if amounts.setdefault(line.meter, line.amount) != line.amount:
+            raise InvalidRequest("Two lines hold different amounts on the same meter.", param="lines")
+    if len({(line.meter, line.budget_id) for line in lines}) != len(lines):
+        raise InvalidRequest("Two lines bring the same budget's limit to the same meter.", param="lines")
 
 
 @lru_cache(maxsize=1024)
@@ -123,12 +138,24 @@ def _check_thresholds(text: str) -> None:
 
 def _check_meter(key: MeterKey) -> None:
     check_text(key.subject_id, "subject_id", 128)
+    check_text(key.task, "task", 32)
+    check_text(key.model_class, "model_class", 16)
     if key.subject_type not in SUBJECT_TYPES:
         raise InvalidRequest(f"{key.subject_type!r} is no subject type.", param="subject_type")
+    if key.subject_type in IDENTIFIED and key.subject_id and not _is_uuid(key.subject_id):
+        raise InvalidRequest(f"A {key.subject_type} is named by its id.", param="subject_id")
     if not is_time_zone(key.timezone):
         raise InvalidRequest(f"{key.timezone!r} is no time zone.", param="timezone")
     if not 0 <= key.week_start <= LAST_WEEKDAY:
         raise InvalidRequest("A week starts on day 0 (Monday) to 6.", param="week_start")
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _check_lease(lease_s: int) -> None:

@@ -5,40 +5,58 @@ because names would be most of what is to be read.
 Amounts are integers in the ledger's units: cost in nano-USD, everything else counts.
 """
 
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from msgspec import Struct
 
 from metering.types import Dimension, EstimateReason, Outcome, Window
 
+NO_BUDGET = UUID(int=0)
+ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)
+
 
 class MeterKey(Struct, frozen=True, kw_only=True, array_like=True, cache_hash=True):
-    """Which counter: one subject's use of one budget. The window is picked by the database's clock."""
+    """Which counter: one subject's use of one dimension in one window, whatever limits stand on it.
 
-    budget_id: UUID
+    The window is picked by the database's clock.
+    """
+
     subject_type: str
     subject_id: str
+    """A team, user or token may be empty: then it is the calls that have none."""
     tenant_id: UUID | None
     """None where tenants share the meter (global and provider budgets)."""
     dimension: Dimension
     window: Window
+    task: str = ""
+    """Only calls of this task count; empty: of every task."""
+    model_class: str = ""
+    """Only calls to models of this class count; empty: to all."""
     timezone: str = "UTC"
     week_start: int = 0
 
 
 class HoldLine(Struct, frozen=True, kw_only=True, array_like=True):
-    """An amount to hold on one meter, with the limit in force for this call."""
+    """An amount to hold on one meter, with one limit in force for this call.
+
+    Several limits may stand on one meter: then several lines name it, with the same amount, which is held once.
+    """
 
     meter: MeterKey
     amount: int
     limit: int
+    budget_id: UUID = NO_BUDGET
+    """Whose limit it is, a budget's or a rule's: alerts are told for each."""
     enforced: bool = True
     """False (soft budget, observe, warn): admitted past the limit, and counted as `unenforced`."""
     release_on_expiry: bool = False
     """True: if the owner vanishes, this budget is charged nothing until the truth is known."""
     thresholds: str = ""
     """Percentages of the limit that are to be told, ascending, such as `80,95,100`."""
+    counts_since: datetime = ALWAYS
+    """Since when every call that counts on this meter has had a line on it. Calls from before are looked up in the
+    usage log when the meter is opened."""
 
 
 class Bound(Struct, frozen=True, kw_only=True, array_like=True):

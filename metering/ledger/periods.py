@@ -18,6 +18,7 @@ from metering.ledger.partitions import (
     months_wanted,
     partition_name,
 )
+from metering.ledger.recount import keep_past_of
 
 SEAL_AFTER = timedelta(days=2)
 """A lease lasts a day at most and a new id may be a day old, so a month is quiet after two."""
@@ -84,6 +85,7 @@ def drop_month(conninfo: str, month: date, now: datetime) -> bool:
     with psycopg.connect(conninfo, options=PATIENCE) as connection:
         if _state(connection, month) != "sealed":
             return False
+        keep_past_of(connection, month_start(month), month_start(month_plus(month, 1)))
         for table in PARTITIONED_TABLES:
             connection.execute(f"DROP TABLE IF EXISTS {partition_name(table, month)}")
         connection.execute(

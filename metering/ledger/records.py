@@ -23,10 +23,12 @@ class Meter(Struct):
     """A locked row of UsageMeter."""
 
     id: int
-    budget_id: str
     subject_type: str
     subject_id: str
+    task: str
+    model_class: str
     dimension: Dimension
+    window: str
     window_end: datetime | None
     used: int
     held: int
@@ -34,23 +36,35 @@ class Meter(Struct):
     unenforced: int
     highest_limit: int
     alert_at: int = NEVER
-    """From this much on (`used`, of calls at once `held`) an alert is due."""
-    watched_limit: int = 0
-    """The limit of the last reserve, by which alerts are measured."""
+    """From this much on (`used`, of calls at once `held`) an alert of some limit is due."""
+    watching: int = 0
+    """Fingerprint of the limits and thresholds of the last reserve, by which alerts are measured."""
+    rearms_at: datetime | None = None
+    """When the first cool-down of its watches ends."""
+    watches: dict[str, "Watch"] | None = None
+    """By budget; None where they were not read."""
+
+
+class Watch(Struct):
+    """A row of LimitWatch: what is told of one limit on a locked meter."""
+
+    limit: int = 0
+    """Of the last reserve."""
     thresholds: str = ""
     """Percentages of it that are to be told, such as `80,95,100`."""
     alerted: str = ""
     """Those that were."""
     rearms_at: datetime | None = None
-    """Calls at once: when the cool-down after an alert ends."""
+    """When the cool-down after an alert, or after a raise, ends."""
     episodes: int = 0
-    """Calls at once: how many alerts there were."""
+    """How many alerts of calls at once, or how many raises, there were."""
 
 
 class Alert(Struct, frozen=True):
     """A row of QuotaAlert to be written; the rest of it is copied from the meter's row."""
 
     meter_id: int
+    budget_id: str
     threshold: int
     episode: int
     used: int

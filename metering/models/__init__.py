@@ -6,10 +6,18 @@ from metering.models.audit import AuditEvent
 from metering.models.catalog import LLMModel, ModelClass, ModelPrice, Provider
 from metering.models.decisions import PolicyDecision
 from metering.models.identity import Team, Tenant
-from metering.models.ledger import LedgerEntry, UsageMeter, UsageReservation
+from metering.models.ledger import (
+    LedgerEntry,
+    LimitWatch,
+    MeterRecount,
+    OpeningEntry,
+    UsageMeter,
+    UsageReservation,
+)
 from metering.models.months import ClosingBalance, LedgerPeriod
 from metering.models.password_resets import PasswordReset
 from metering.models.people import Membership, User
+from metering.models.plan_use import PlanUse
 from metering.models.plans import Feature, Plan, PlanFeature, PlanLLMAccess, Task
 from metering.models.policy import Budget, PolicyRule
 from metering.models.sessions import LoginSession
@@ -28,14 +36,18 @@ __all__ = [
     "LLMModel",
     "LedgerEntry",
     "LedgerPeriod",
+    "LimitWatch",
     "LoginSession",
     "Membership",
+    "MeterRecount",
     "ModelClass",
     "ModelPrice",
+    "OpeningEntry",
     "PasswordReset",
     "Plan",
     "PlanFeature",
     "PlanLLMAccess",
+    "PlanUse",
     "PolicyDecision",
     "PolicyRule",
     "Provider",

@@ -14,8 +14,8 @@ from metering.types import AlertLevel, Dimension, SubjectType, Window
 class QuotaAlert(models.Model):
     """A meter reached a threshold of its limit. Only `metering.ledger` makes one, in the transaction that did it.
 
-    Invariant: one for each meter and threshold; where calls at once are counted, one for each `episode`. Like the
-    ledger's tables it has no foreign key, so that nothing else is ever locked with a meter.
+    Invariant: one for each meter, limit and threshold; where calls at once are counted, one for each `episode`. Like
+    the ledger's tables it has no foreign key, so that nothing else is ever locked with a meter.
     """
 
     id = models.UUIDField(primary_key=True)
@@ -47,7 +47,9 @@ class QuotaAlert(models.Model):
     class Meta:
         ordering = ["-id"]
         constraints = [
-            models.UniqueConstraint(fields=["meter_id", "threshold", "episode"], name="alert_once"),
+            models.UniqueConstraint(
+                fields=["meter_id", "budget_id", "threshold", "episode"], name="alert_once"
+            ),
             models.CheckConstraint(
                 condition=Q(acknowledged_by__isnull=True) | Q(acknowledged_at__isnull=False),
                 name="alert_acknowledged_when",

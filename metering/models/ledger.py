@@ -5,6 +5,8 @@ Invariants, each proved by `verify_ledger`: a meter's `used` is the sum of its e
 and its entries are the sum of its attempts.
 """
 
+from datetime import UTC, datetime
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
@@ -13,21 +15,32 @@ from metering.models.policy import choices_of
 from metering.models.tenancy import TenantQuerySet
 from metering.types import Dimension, EntryKind, ReservationState, SubjectType, Window
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+METER_KEY = ("subject_type", "subject_id", "dimension", "window", "task", "model_class", "tenant_id")
+
 
 def _members(vocabulary: type) -> list[tuple[int, str]]:
     return [(member.value, member.name) for member in vocabulary]  # type: ignore[attr-defined]
 
 
 class UsageMeter(models.Model):
-    """One counter: what one subject used of one budget in one window. Cost is nano-USD."""
+    """One counter: what one subject used of one dimension in one window, whatever limits stand on it.
+
+    Cost is nano-USD.
+    """
 
     id = models.BigAutoField(primary_key=True)
-    budget_id = models.UUIDField()
     tenant_id = models.UUIDField(null=True, help_text="Empty: shared by all tenants.")
     subject_type = models.CharField(max_length=10, choices=choices_of(SubjectType))
-    subject_id = models.CharField(max_length=128)
+    subject_id = models.CharField(
+        max_length=128, blank=True, help_text="Empty for a team, user or token: calls that have none."
+    )
     dimension = models.CharField(max_length=16, choices=choices_of(Dimension))
     window = models.CharField(max_length=8, choices=choices_of(Window))
+    task = models.CharField(max_length=32, db_default="", blank=True, help_text="Empty: of every task.")
+    model_class = models.CharField(
+        max_length=16, db_default="", blank=True, help_text="Empty: of all models."
+    )
     window_start = models.DateTimeField()
     window_end = models.DateTimeField(null=True, help_text="Empty: never resets.")
     timezone = models.CharField(max_length=64)
@@ -40,18 +53,22 @@ class UsageMeter(models.Model):
     )
     uncovered = models.BigIntegerField(default=0, help_text="Spent while PostgreSQL was away.")
     highest_limit = models.BigIntegerField(default=0)
+    counted_at = models.DateTimeField(
+        db_default=EPOCH, help_text="Whatever was used in the window before then is counted."
+    )
+    opened_late = models.BooleanField(
+        db_default=False, help_text="It began with what the usage log showed of its window."
+    )
+    retired = models.BooleanField(
+        db_default=False, help_text="Another meter counts in its place; kept for its entries."
+    )
     alert_at = models.BigIntegerField(
         db_default=2**63 - 1, help_text="From this much on (used, of calls at once held) an alert is due."
     )
-    watched_limit = models.BigIntegerField(
-        db_default=0, help_text="The limit that the last reserve brought; alerts are measured by it."
+    watching = models.BigIntegerField(
+        db_default=0, help_text="Fingerprint of the limits and thresholds that the last reserve brought."
     )
-    thresholds = models.CharField(
-        max_length=64, db_default="", blank=True, help_text="Percentages of it that are to be told."
-    )
-    alerted = models.CharField(max_length=64, db_default="", blank=True, help_text="Those that were told.")
-    rearms_at = models.DateTimeField(null=True, help_text="Calls at once: no further alert before this.")
-    episodes = models.IntegerField(db_default=0, help_text="Calls at once: how many alerts there were.")
+    rearms_at = models.DateTimeField(null=True, help_text="When the first cool-down of its alerts ends.")
 
     objects = TenantQuerySet.as_manager()
 
@@ -59,9 +76,11 @@ class UsageMeter(models.Model):
         ordering = ["-window_start", "id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["budget_id", "subject_type", "subject_id", "tenant_id", "window_start"],
+                fields=[*METER_KEY, "window_start"],
                 nulls_distinct=False,
+                condition=Q(retired=False),
                 name="meter_natural_key",
+                violation_error_message="There is a meter for this window already.",
             ),
             models.CheckConstraint(
                 condition=Q(used__gte=0, held__gte=0, overrun__gte=0, unenforced__gte=0, uncovered__gte=0),
@@ -77,6 +96,68 @@ class UsageMeter(models.Model):
 
     def __str__(self) -> str:
         return f"{self.subject_type} {self.subject_id} {self.dimension}/{self.window}"
+
+
+class OpeningEntry(models.Model):
+    """What a meter took over from the usage log: calls of its window that were made before they were counted on it.
+
+    Signed; never edited. Their sum is what the log shows, or showed before its months were dropped, of the calls that
+    are not on the meter.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    meter_id = models.BigIntegerField()
+    amount = models.BigIntegerField()
+    past_limit = models.BigIntegerField(help_text="How much of it went past the limits of the meter.")
+    of_dropped = models.BooleanField(db_default=False, help_text="Of months whose rows are gone.")
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name_plural = "opening entries"
+        indexes = [models.Index(fields=["meter_id"], name="opening_meter")]
+
+    def __str__(self) -> str:
+        return f"{self.meter_id}: {self.amount}"
+
+
+class MeterRecount(models.Model):
+    """A meter whose opening has to be counted again: for calls of processes that had not heard of its limit, or for a
+    correction of a call that is not on it."""
+
+    id = models.BigAutoField(primary_key=True)
+    meter_id = models.BigIntegerField()
+    due_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["due_at"]
+        indexes = [models.Index(fields=["due_at"], name="recount_due")]
+
+    def __str__(self) -> str:
+        return f"{self.meter_id} at {self.due_at}"
+
+
+class LimitWatch(models.Model):
+    """What is told, and was told, of one limit on one meter (metering/ledger/engine/alert.py)."""
+
+    id = models.BigAutoField(primary_key=True)
+    meter_id = models.BigIntegerField()
+    budget_id = models.UUIDField(help_text="Of the budget, or of the rule max_concurrent.")
+    limit = models.BigIntegerField(help_text="That the last reserve brought; alerts are measured by it.")
+    thresholds = models.CharField(
+        max_length=64, blank=True, help_text="Percentages of it that are to be told."
+    )
+    alerted = models.CharField(max_length=64, blank=True, help_text="Those that were told.")
+    rearms_at = models.DateTimeField(null=True, help_text="No further alert before this.")
+    episodes = models.IntegerField(help_text="How often it was told anew.")
+
+    class Meta:
+        ordering = ["meter_id", "budget_id"]
+        verbose_name_plural = "limit watches"
+        constraints = [models.UniqueConstraint(fields=["meter_id", "budget_id"], name="watch_once")]
+
+    def __str__(self) -> str:
+        return f"{self.meter_id} {self.budget_id}"
 
 
 class UsageReservation(models.Model):

@@ -69,6 +69,9 @@ class PolicyRule(models.Model):
     )
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(default=now, editable=False)
+    counts_since = models.DateTimeField(
+        default=now, editable=False, help_text="Since when it has been in force; a trigger keeps it."
+    )
 
     class Meta:
         ordering = ["scope", "scope_id", "key", "-priority"]
@@ -91,8 +94,8 @@ class PolicyRule(models.Model):
 class Budget(models.Model):
     """A cap on one dimension in one window. `per` says whose use is counted: each subject has its own meter.
 
-    Cost is nano-USD, everything else a count. What is counted and when cannot change once
-    meters exist; amount, hardness and thresholds can, and count from the next call on.
+    Cost is nano-USD, everything else a count. Meters count by themselves, so that what was used in a window counts
+    also if the budget was made, or changed, later.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -122,6 +125,9 @@ class Budget(models.Model):
     thresholds = ArrayField(models.PositiveSmallIntegerField(), default=default_thresholds, blank=True)
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(default=now, editable=False)
+    counts_since = models.DateTimeField(
+        default=now, editable=False, help_text="Since when it has been in force; a trigger keeps it."
+    )
 
     class Meta:
         ordering = ["scope", "scope_id", "dimension", "window"]

@@ -1,5 +1,6 @@
 """Read what applies to a subject and a task, and compile it into an EffectivePolicy."""
 
+from collections.abc import Collection
 from uuid import UUID
 
 from django.db.models import Q
@@ -9,7 +10,7 @@ from metering.models import Budget, PolicyRule, Tenant
 from metering.models import Task as TaskRow
 from metering.policy.compile import compile_policy
 from metering.policy.lines import BudgetRow, TenantCalendar
-from metering.policy.rows import budget_of, rule_of
+from metering.policy.rows import budget_of, plans_used, rule_of
 from metering.policy.rule import Rule
 from metering.policy.values import EffectivePolicy, PolicySubject
 from metering.types import EnforcementMode, Scope
@@ -38,15 +39,17 @@ def effective_policy(subject: PolicySubject, task: str) -> EffectivePolicy:
 
 
 def _rules(subject: PolicySubject, task: str, timezone: str) -> list[Rule]:
-    rows = PolicyRule.objects.filter(_applying(subject, task)).order_by("id")
+    rows = PolicyRule.objects.filter(_applying(subject, task, plans=[subject.plan])).order_by("id")
     return [rule for row in rows if (rule := rule_of(row, timezone=timezone)) is not None]
 
 
 def _budgets(subject: PolicySubject, task: str) -> list[BudgetRow]:
-    return [budget_of(row) for row in Budget.objects.filter(_applying(subject, task)).order_by("id")]
+    plans = plans_used(subject.tenant_id)
+    applying = _applying(subject, task, plans={subject.plan, *plans})
+    return [budget_of(row, plans) for row in Budget.objects.filter(applying).order_by("id")]
 
 
-def _applying(subject: PolicySubject, task: str) -> Q:
+def _applying(subject: PolicySubject, task: str, plans: Collection[str]) -> Q:
     """Active rows of every scope that the subject is in; providers' and agents' are told apart per call."""
     own: tuple[tuple[Scope, UUID | None], ...] = (
         (Scope.TEAM, subject.team_id),
@@ -59,7 +62,7 @@ def _applying(subject: PolicySubject, task: str) -> Q:
             of_tenant |= Q(scope=scope, scope_id=str(identifier))
     scopes = (
         Q(scope__in=[Scope.GLOBAL, Scope.PROVIDER])
-        | Q(scope=Scope.PLAN, scope_id=subject.plan)
+        | Q(scope=Scope.PLAN, scope_id__in=list(plans))
         | (Q(tenant=subject.tenant_id) & of_tenant)
     )
     return scopes & (Q(task=None) | Q(task=task)) & Q(is_active=True)

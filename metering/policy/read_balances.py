@@ -1,6 +1,6 @@
 """What meters say right now, by the keys that policies know them by."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from functools import reduce
 from operator import or_
@@ -9,9 +9,11 @@ from typing import NamedTuple
 from django.db.models import Q
 
 from metering.ledger.commands import MeterKey
+from metering.ledger.past import may_have_past
+from metering.ledger.windows import window_bounds
 from metering.models import UsageMeter
-
-_COLUMNS = ("budget_id", "subject_type", "subject_id", "tenant_id")
+from metering.models.ledger import METER_KEY
+from metering.policy.read_past import read_past
 
 
 class MeterBalance(NamedTuple):
@@ -22,23 +24,42 @@ class MeterBalance(NamedTuple):
     resets_at: datetime | None
 
 
-def read_balances(meters: Iterable[MeterKey], now: datetime) -> Mapping[MeterKey, MeterBalance]:
-    """Use, holds and end of the window that is open at `now`, of the meters that have one. One query."""
-    by_name = {_name(meter): meter for meter in meters}
-    if not by_name:
+def read_balances(meters: Mapping[MeterKey, datetime], now: datetime) -> Mapping[MeterKey, MeterBalance]:
+    """Use, holds and end of the window that is open at `now`, of the meters that have one or will open with something.
+
+    `meters` say since when every call has counted on them. One query, and others for what is not counted yet.
+    """
+    if not meters:
         return {}
     rows = UsageMeter.objects.filter(
-        reduce(or_, (Q(**dict(zip(_COLUMNS, name, strict=True))) for name in by_name)),
+        reduce(or_, (Q(**dict(zip(METER_KEY, _name(meter), strict=True))) for meter in meters)),
         Q(window_end=None) | Q(window_end__gt=now),
+        retired=False,
         window_start__lte=now,
     )
-    return {
-        by_name[row.budget_id, row.subject_type, row.subject_id, row.tenant_id]: MeterBalance(
-            row.used, row.held, row.window_end
-        )
-        for row in rows
-    }
+    open_now = {tuple(getattr(row, name) for name in METER_KEY): row for row in rows}
+    balances: dict[MeterKey, MeterBalance] = {}
+    for meter, counts_since in meters.items():
+        balance = balance_of(meter, open_now.get(_name(meter)), counts_since, now)
+        if balance is not None:
+            balances[meter] = balance
+    return balances
+
+
+def balance_of(
+    key: MeterKey, row: UsageMeter | None, counts_since: datetime, now: datetime
+) -> MeterBalance | None:
+    """Of a meter's row, with what the log shows beside it; None where there is neither."""
+    if row is not None:
+        used = row.used
+        if row.counted_at < counts_since:
+            used += read_past(key, row.window_start, row.window_end, meter_id=row.pk)
+        return MeterBalance(used, row.held, row.window_end)
+    start, end = window_bounds(key.window, now, timezone=key.timezone, week_start=key.week_start)
+    if not may_have_past(key, start, counts_since):
+        return None
+    return MeterBalance(read_past(key, start, end), 0, end)
 
 
 def _name(meter: MeterKey) -> tuple[object, ...]:
-    return meter.budget_id, meter.subject_type, meter.subject_id, meter.tenant_id
+    return tuple(getattr(meter, name) for name in METER_KEY)

@@ -1,8 +1,11 @@
 """Rows of rules and budgets as the values that policies are compiled from."""
 
 import logging
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import UUID
 
-from metering.models import Budget, PolicyRule
+from metering.models import Budget, PlanUse, PolicyRule
 from metering.policy.lines import BudgetRow
 from metering.policy.read_conditions import read_conditions
 from metering.policy.registry import check_rule
@@ -34,11 +37,15 @@ def rule_of(row: PolicyRule, *, timezone: str) -> Rule | None:
         mode=EnforcementMode(row.mode),
         enforce_percent=row.enforce_percent,
         condition=condition,
+        counts_since=row.counts_since,
     )
 
 
-def budget_of(row: Budget) -> BudgetRow:
-    """The budget."""
+def budget_of(row: Budget, plans: Mapping[str, datetime]) -> BudgetRow:
+    """The budget; `plans` are those that the tenant was ever on, and since when."""
+    counts_since = row.counts_since
+    if row.scope == Scope.PLAN and row.scope_id in plans:
+        counts_since = max(counts_since, plans[row.scope_id])
     return BudgetRow(
         id=row.pk,
         scope=Scope(row.scope),
@@ -53,4 +60,11 @@ def budget_of(row: Budget) -> BudgetRow:
         release_on_expiry=row.on_expiry == ExpiryCharge.RELEASE,
         model_class=row.model_class_id,
         thresholds=tuple(row.thresholds),
+        task=row.task_id,
+        counts_since=counts_since,
     )
+
+
+def plans_used(tenant_id: UUID) -> dict[str, datetime]:
+    """The plans that a tenant's tokens were ever on, and since when."""
+    return dict(PlanUse.objects.filter(tenant_id=tenant_id).values_list("plan_id", "since"))

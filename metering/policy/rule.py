@@ -5,8 +5,10 @@ then rules with a condition before rules without, then priority, then the newer 
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
+from metering.ledger.commands import ALWAYS
 from metering.policy.conditions import Condition
 from metering.types import EnforcementMode, Scope
 
@@ -32,6 +34,8 @@ class Rule:
     enforce_percent: int = 100
     """For so many of a hundred principals the rule is enforced, where its mode is; observed for the rest."""
     condition: Condition | None = None
+    counts_since: datetime = ALWAYS
+    """Since when it has been in force."""
 
     @property
     def order(self) -> Order:

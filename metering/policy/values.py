@@ -3,12 +3,13 @@
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID
 
 from msgspec.structs import replace
 
-from metering.ledger.commands import MeterKey
+from metering.ledger.commands import ALWAYS, MeterKey
 from metering.policy.conditions import Condition
 from metering.policy.rate_limit import CallRates
 from metering.policy.rule import Rule
@@ -61,8 +62,14 @@ class LineTemplate:
     """Only calls to models of this class count; None: all."""
     source_id: UUID
     """The budget or rule that sets the limit."""
+    budget_id: UUID
+    """The budget or rule whose limit it is known as: of a rule whose condition holds, the one that it stands in for."""
     thresholds: str = ""
     """Percentages of the limit that are to be told, ascending, such as `80,95,100`."""
+    counts_since: datetime = ALWAYS
+    """Since when every call of the subject has had this line."""
+    only_counts: bool = False
+    """It is not the caller's limit: a meter that others' limits stand on counts the call too."""
     enforced: bool = field(init=False)
 
     def __post_init__(self) -> None:
@@ -161,4 +168,4 @@ class EffectivePolicy:
             self.each_provider,
             self.each_agent,
         )
-        return any(not template.enforced for group in groups for template in group)
+        return any(not (line.enforced or line.only_counts) for group in groups for line in group)

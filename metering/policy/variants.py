@@ -21,6 +21,7 @@ class Watched(NamedTuple):
 
     meter: MeterKey
     limit: int
+    counts_since: datetime
 
 
 class Variants:
@@ -34,8 +35,10 @@ class Variants:
         self._compiled: dict[frozenset[Condition], EffectivePolicy] = {}
         self._minute = -1
         self._in_time: frozenset[Condition] = frozenset()
-        self.meters = frozenset(watched.meter for each in self._watched.values() for watched in each)
-        """Whose use the answer depends on."""
+        self.meters = {
+            watched.meter: watched.counts_since for each in self._watched.values() for watched in each
+        }
+        """Whose use the answer depends on, and since when every call counts on them."""
 
     def at(self, now: datetime, taken: Mapping[MeterKey, int]) -> EffectivePolicy:
         """The policy at a moment, where so much is used and held on the meters; nothing on one that is not given."""
@@ -65,9 +68,10 @@ def _watched(condition: Condition, lines: Lines) -> tuple[Watched, ...]:
     if use is None:
         return ()
     return tuple(
-        Watched(line.meter, line.limit)
+        Watched(line.meter, line.limit, line.counts_since)
         for line in lines
-        if line.meter.dimension is use.dimension
+        if not line.only_counts
+        and line.meter.dimension is use.dimension
         and line.meter.window is use.window
         and use.scope in (None, line.scope)
     )

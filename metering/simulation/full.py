@@ -45,7 +45,7 @@ def full(
     would_deny: list[Reason] = []
     for line in lines:
         amount = amounts[line.meter.dimension]
-        if not amount:
+        if not amount or line.only_counts:
             continue
         is_concurrency = line.meter.window is Window.NONE
         taken = counters.in_flight(line.meter, now_s) if is_concurrency else counters.used(line.meter, now)
@@ -69,14 +69,14 @@ def charge(
     lasts_s: float,
     is_use: bool,
 ) -> None:
-    """Count an admitted call. Where the vendor only failed it is no request."""
-    for line in lines:
-        counts = is_use or line.meter.dimension is not Dimension.REQUESTS
-        amount = amounts[line.meter.dimension] if counts else 0
-        if line.meter.window is Window.NONE:
-            counters.fly(line.meter, now_s, now_s + lasts_s)
+    """Count an admitted call, once on each meter. Where the vendor only failed it is no request."""
+    for meter in {line.meter for line in lines}:
+        counts = is_use or meter.dimension is not Dimension.REQUESTS
+        amount = amounts[meter.dimension] if counts else 0
+        if meter.window is Window.NONE:
+            counters.fly(meter, now_s, now_s + lasts_s)
         elif amount:
-            counters.charge(line.meter, amount, now)
+            counters.charge(meter, amount, now)
 
 
 def seconds_of(call: LoggedCall) -> float:

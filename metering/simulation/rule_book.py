@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
@@ -11,7 +12,7 @@ from django.db.models import Q
 from metering.catalog.access import PlanAccess, load_access
 from metering.catalog.served import ModelIndex, load_models
 from metering.errors import NotFound, NotPermitted
-from metering.models import Budget, Plan, PolicyRule, Tenant
+from metering.models import Budget, Plan, PlanUse, PolicyRule, Tenant
 from metering.models import Task as TaskRow
 from metering.policy.compile import compile_policy
 from metering.policy.lines import TenantCalendar
@@ -34,6 +35,8 @@ class RuleBook:
     access: Mapping[tuple[str, str], PlanAccess | NotPermitted]
     features: Mapping[str, str]
     """Of each task."""
+    plans: Mapping[UUID, Mapping[str, datetime]]
+    """That each tenant was ever on, and since when."""
     models: ModelIndex
 
     def policy(self, subject: PolicySubject, task: str) -> EffectivePolicy:
@@ -42,7 +45,9 @@ class RuleBook:
         if calendar is None:
             raise NotFound("There is no such tenant.")
         places = _places(subject)
+        other_plans = [plan for plan in self.plans.get(subject.tenant_id, ()) if plan != subject.plan]
         rules = [row for place in places for row in self.rules.get(place, ()) if row.task_id in (None, task)]
+        places += [(Scope.PLAN.value, None, plan) for plan in other_plans]
         budgets = [
             row for place in places for row in self.budgets.get(place, ()) if row.task_id in (None, task)
         ]
@@ -55,7 +60,7 @@ class RuleBook:
                 for row in sorted(rules, key=lambda row: row.pk)
                 if (rule := rule_of(row, timezone=calendar.timezone)) is not None
             ],
-            budgets=[budget_of(row) for row in sorted(budgets, key=lambda row: row.pk)],
+            budgets=[budget_of(row, self.plans.get(subject.tenant_id, {})) for row in _by_id(budgets)],
             feature=self.features.get(task, ""),
         )
 
@@ -87,7 +92,10 @@ def _read(tenant: Tenant | None) -> RuleBook:
     chosen = Q(is_active=True) & (shared | Q(tenant=tenant) if tenant is not None else Q())
     tenants = Tenant.objects.filter(pk=tenant.pk) if tenant is not None else Tenant.objects.all()
     features = dict(TaskRow.objects.values_list("code", "feature_id"))
-    plans = list(Plan.objects.values_list("code", flat=True))
+    codes = list(Plan.objects.values_list("code", flat=True))
+    plans: defaultdict[UUID, dict[str, datetime]] = defaultdict(dict)
+    for use in PlanUse.objects.filter(tenant__in=tenants):
+        plans[use.tenant_id][use.plan_id] = use.since
     rules: defaultdict[Place, list[PolicyRule]] = defaultdict(list)
     budgets: defaultdict[Place, list[Budget]] = defaultdict(list)
     for rule in PolicyRule.objects.filter(chosen):
@@ -103,8 +111,9 @@ def _read(tenant: Tenant | None) -> RuleBook:
         },
         rules=dict(rules),
         budgets=dict(budgets),
-        access={(plan, task): _access(plan, task) for plan in plans for task in features},
+        access={(plan, task): _access(plan, task) for plan in codes for task in features},
         features=features,
+        plans=dict(plans),
         models=load_models(),
     )
 
@@ -114,6 +123,10 @@ def _access(plan: str, task: str) -> PlanAccess | NotPermitted:
         return load_access(plan, task)
     except NotPermitted as refusal:
         return refusal
+
+
+def _by_id(budgets: list[Budget]) -> list[Budget]:
+    return sorted(budgets, key=lambda row: row.pk)
 
 
 def _place(row: PolicyRule | Budget) -> Place:

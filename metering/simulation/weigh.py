@@ -41,7 +41,8 @@ def lines_of(
     if dearest:
         access = access.up_to(dearest)
     model = choose_model(book.models, access, call.model, narrowed_to=asker.allowed_models)
-    return model, policy.lines_for((model.provider_name,), call.agent_id, model.model_class)
+    lines = policy.lines_for((model.provider_name,), call.agent_id, model.model_class)
+    return model, tuple(line for line in lines if not line.only_counts)
 
 
 def weigh(

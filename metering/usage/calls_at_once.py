@@ -1,8 +1,8 @@
 """Which limit on calls at once is in force now, as admission compiles it from rules and budgets.
 
-A meter bears the id of a rule, but its limit may come from another one: from a rule whose condition holds, or from none
-where another rule has taken its place. Tenants on several plans may have several limits on one meter; the strictest is
-shown. The meter of a rule about every task shows the limit of tasks that have no rule of their own.
+A rule's limit may come from another one: from a rule whose condition holds, or from none where another rule has taken
+its place. Tenants on several plans may have several limits on one meter; the strictest is shown. The meter of a rule
+about every task shows the limit of tasks that have no rule of their own.
 """
 
 from collections import defaultdict
@@ -17,7 +17,7 @@ from metering.policy.lines import TenantCalendar
 from metering.policy.read_balances import read_balances
 from metering.policy.rows import budget_of, rule_of
 from metering.policy.values import EffectivePolicy, LineTemplate, PolicySubject
-from metering.types import Scope, SubjectType
+from metering.types import Dimension, Scope, SubjectType
 from metering.usage.open_meters import MeterKey
 
 Rows = Mapping[UUID | None, list[PolicyRule | Budget]]
@@ -43,7 +43,7 @@ class CallsAtOnce:
             line
             for plan in plans or ("",)
             for line in self._policy(_subject(key, plan), rule.task_id, owner).lines
-            if line.meter.budget_id == key.budget_id
+            if line.budget_id == key.budget_id and line.meter.dimension is Dimension.CONCURRENCY
         ]
         return min(found, key=lambda line: line.limit, default=None)
 
@@ -55,7 +55,7 @@ class CallsAtOnce:
             task or "",
             TenantCalendar(timezone=owner.timezone, week_start=owner.week_start),
             rules=[rule for rule in rules if rule is not None],
-            budgets=[budget_of(row) for row in rows if isinstance(row, Budget)],
+            budgets=[budget_of(row, {}) for row in rows if isinstance(row, Budget)],
         )
         if policy.variants is None:
             return policy
@@ -73,8 +73,8 @@ class CallsAtOnce:
             if scope in (Scope.GLOBAL, Scope.TENANT) or whose.get(scope) == row.scope_id:
                 yield row
 
-    def _taken_of(self, meters: frozenset[LedgerKey]) -> Mapping[LedgerKey, int]:
-        unread = meters - self._taken.keys()
+    def _taken_of(self, meters: Mapping[LedgerKey, datetime]) -> Mapping[LedgerKey, int]:
+        unread = {meter: since for meter, since in meters.items() if meter not in self._taken}
         if unread:
             found = read_balances(unread, self._now)
             for meter in unread:

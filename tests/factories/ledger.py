@@ -1,6 +1,6 @@
 """The ledger's rows: meters, reservations, attempts and alerts."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from factory.django import DjangoModelFactory
 from metering.ids import derived_id, uuid7
 from metering.ledger.windows import window_bounds
 from metering.models import (
+    Budget,
     PolicyRule,
     QuotaAlert,
     Tenant,
@@ -34,7 +35,6 @@ class MeterFactory(DjangoModelFactory[UsageMeter]):
             lambda meter: window_bounds(Window(meter.window), meter.at, timezone=meter.timezone)
         )
 
-    budget_id = factory.LazyAttribute(lambda meter: meter.budget.pk)
     tenant_id = factory.LazyAttribute(lambda meter: meter.budget.tenant_id)
     subject_type = factory.LazyAttribute(lambda meter: meter.budget.per)
     subject_id = factory.LazyAttribute(
@@ -45,6 +45,8 @@ class MeterFactory(DjangoModelFactory[UsageMeter]):
     )
     dimension = factory.LazyAttribute(lambda meter: meter.budget.dimension)
     window = factory.LazyAttribute(lambda meter: meter.budget.window)
+    task = factory.LazyAttribute(lambda meter: meter.budget.task_id or "")
+    counted_at = factory.LazyFunction(lambda: now() + timedelta(days=1))
     timezone = "UTC"
     week_start = 0
     window_start = factory.LazyAttribute(lambda meter: meter.bounds[0])
@@ -53,9 +55,18 @@ class MeterFactory(DjangoModelFactory[UsageMeter]):
     class Meta:
         model = UsageMeter
 
+    @classmethod
+    def _create(cls, noun: Any, /, **columns: Any) -> Any:
+        return noun.objects.create(**columns)
+
+
+def newest_budget_on(meter: UsageMeter) -> Budget:
+    found = Budget.objects.filter(per=meter.subject_type, dimension=meter.dimension, window=meter.window)
+    return found.filter(tenant_id=meter.tenant_id).latest("id")
+
 
 class AlertFactory(DjangoModelFactory[QuotaAlert]):
-    """An alert of a meter of Alder's, or of the meter that is named."""
+    """An alert of a meter of Alder's, or of the meter that is named, for the newest budget on it."""
 
     class Params:
         meter = factory.SubFactory(MeterFactory)
@@ -63,7 +74,7 @@ class AlertFactory(DjangoModelFactory[QuotaAlert]):
     id = factory.LazyFunction(uuid7)
     meter_id = factory.LazyAttribute(lambda alert: alert.meter.pk)
     tenant_id = factory.LazyAttribute(lambda alert: alert.meter.tenant_id)
-    budget_id = factory.LazyAttribute(lambda alert: alert.meter.budget_id)
+    budget_id = factory.LazyAttribute(lambda alert: newest_budget_on(alert.meter).pk)
     subject_type = factory.LazyAttribute(lambda alert: alert.meter.subject_type)
     subject_id = factory.LazyAttribute(lambda alert: alert.meter.subject_id)
     dimension = factory.LazyAttribute(lambda alert: alert.meter.dimension)
@@ -108,7 +119,6 @@ def concurrency_meter(rule: PolicyRule, tenant: Tenant, *, held: int) -> UsageMe
     """The windowless meter of a `max_concurrent` rule for a whole tenant."""
     start, end = window_bounds(Window.NONE, now())
     return UsageMeter.objects.create(
-        budget_id=rule.pk,
         tenant_id=tenant.pk,
         subject_type="tenant",
         subject_id=str(tenant.pk),
@@ -119,6 +129,8 @@ def concurrency_meter(rule: PolicyRule, tenant: Tenant, *, held: int) -> UsageMe
         timezone="UTC",
         week_start=0,
         held=held,
+        task=rule.task_id or "",
+        counted_at=now(),
     )
 
 

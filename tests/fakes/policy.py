@@ -24,7 +24,6 @@ def line(dimension: Dimension, limit: int, *, enforced: bool = True) -> LineTemp
     window = Window.NONE if dimension is Dimension.CONCURRENCY else Window.DAY
     return LineTemplate(
         meter=MeterKey(
-            budget_id=uuid7(),
             subject_type="tenant",
             subject_id=str(ALDER),
             tenant_id=ALDER,
@@ -37,6 +36,7 @@ def line(dimension: Dimension, limit: int, *, enforced: bool = True) -> LineTemp
         scope=Scope.TENANT,
         name=f"tenant {dimension}/{window}",
         source_id=uuid7(),
+        budget_id=uuid7(),
     )
 
 

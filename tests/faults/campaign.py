@@ -105,7 +105,7 @@ class Campaign:
                 self._next[number] = len(self.stories[number])
 
     def charges_due(self) -> dict[tuple[UUID, str], int]:
-        """What each reservation owes each budget, as far as its last answer tells; nothing for those denied."""
+        """What each reservation owes each meter, as far as its last answer tells; nothing for those denied."""
         due: dict[tuple[UUID, str], int] = {}
         for story, answer in zip(self.stories, self._answers, strict=True):
             hold, end = story[0], story[-1]
@@ -114,7 +114,7 @@ class Campaign:
             if answer == "Denied":
                 continue
             for item in hold.lines:
-                key = hold.reservation_id, str(item.meter.budget_id)
+                key = hold.reservation_id, item.meter.subject_id
                 if isinstance(end, Settle):
                     assert answer == "Ended"
                     used = end.attempts[0]
@@ -125,10 +125,10 @@ class Campaign:
 
 
 def charges_made(database: str) -> dict[tuple[UUID, str], int]:
-    """What the entries charge each reservation on each budget."""
+    """What the entries charge each reservation on each meter."""
     rows = query(
         database,
-        """SELECT entry.reservation_id, meter.budget_id::text, sum(line.charge)
+        """SELECT entry.reservation_id, meter.subject_id, sum(line.charge)
         FROM metering_ledgerentry entry, unnest(meter_ids, charges) line (meter_id, charge)
         JOIN metering_usagemeter meter ON meter.id = line.meter_id GROUP BY 1, 2""",
     )

@@ -29,13 +29,12 @@ KINDS: dict[str, type] = {kind.__name__: kind for kind in (Reserve, Extend, Sett
 
 
 def meter(name: str, dimension: Dimension, window: Window = Window.TOTAL) -> MeterKey:
-    """The meter of a budget that is known by its name."""
+    """The meter of an agent of this name."""
     if dimension is Dimension.CONCURRENCY:
         window = Window.NONE
     return MeterKey(
-        budget_id=uuid5(NAMESPACE_OID, name),
-        subject_type="tenant",
-        subject_id=str(ALDER),
+        subject_type="agent",
+        subject_id=name,
         tenant_id=ALDER,
         dimension=dimension,
         window=window,

@@ -28,8 +28,8 @@ def meter_row(database: str, key: MeterKey) -> MeterRow:
     """The only window of a meter."""
     [row] = query(
         database,
-        "SELECT used, held, overrun, unenforced, highest_limit FROM metering_usagemeter WHERE budget_id = %s",
-        (key.budget_id,),
+        "SELECT used, held, overrun, unenforced, highest_limit FROM metering_usagemeter WHERE subject_id = %s",
+        (key.subject_id,),
     )
     return MeterRow(*row)
 

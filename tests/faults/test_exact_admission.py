@@ -42,7 +42,8 @@ async def watched(database: str, key: MeterKey, limit: int) -> AsyncIterator[lis
         async with await psycopg.AsyncConnection.connect(database, autocommit=True) as connection:
             while True:
                 cursor = await connection.execute(
-                    "SELECT used + held, used FROM metering_usagemeter WHERE budget_id = %s", (key.budget_id,)
+                    "SELECT used + held, used FROM metering_usagemeter WHERE subject_id = %s",
+                    (key.subject_id,),
                 )
                 for taken, used in await cursor.fetchall():
                     assert used <= taken <= limit

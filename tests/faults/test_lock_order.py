@@ -24,7 +24,7 @@ LIMIT = 1_000
 TO_QUEUE_UP_S = 0.3
 AT_ONCE_S = 0.6
 """Shorter than deadlock_timeout, after which PostgreSQL looks for deadlocks and ends one side."""
-LOCK_HOT = "SELECT FROM metering_usagemeter WHERE budget_id = %s FOR NO KEY UPDATE"
+LOCK_HOT = "SELECT FROM metering_usagemeter WHERE subject_id = %s FOR NO KEY UPDATE"
 COPY_HOLD = """
 INSERT INTO metering_usagereservation
 SELECT copied.* FROM metering_usagereservation held, jsonb_populate_record(held, %s) copied WHERE held.id = %s
@@ -48,7 +48,7 @@ async def ledgers(database: str) -> AsyncIterator[list[LedgerWriter]]:
 async def queued(database: str, ledgers: list[LedgerWriter], batches: list[list[Command]]) -> list[Result]:
     """Let each batch reach the meter in turn while another transaction has it, then let them go."""
     async with await psycopg.AsyncConnection.connect(database) as owner:
-        await owner.execute(LOCK_HOT, (HOT.budget_id,))
+        await owner.execute(LOCK_HOT, (HOT.subject_id,))
         sent = []
         for ledger, batch in zip(ledgers, batches, strict=True):
             sent += [asyncio.create_task(ledger.submit(command)) for command in batch]
@@ -131,7 +131,7 @@ class EndsMeanwhile:
             connection.commit()
             connection.execute(TOUCH_HOLD, (self._names[0]["id"],))
             ending.set()
-            connection.execute(LOCK_HOT, (HOT.budget_id,))
+            connection.execute(LOCK_HOT, (HOT.subject_id,))
 
 
 @pytest.fixture

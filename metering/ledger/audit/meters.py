@@ -15,6 +15,8 @@ WITH charged AS (
         UNION ALL
         SELECT meter_id, charged FROM metering_closingbalance
         JOIN metering_ledgerperiod period USING (month) WHERE period.state = 'dropped'
+        UNION ALL
+        SELECT meter_id, amount FROM metering_openingentry
     ) every GROUP BY meter_id
 )
 SELECT coalesce(meter.id, charged.meter_id), coalesce(charged.total, 0), coalesce(meter.used::text, 'no such meter')
@@ -78,9 +80,12 @@ UNENFORCED = Invariant(
     METER,
     """
 WITH admitted AS (
-    SELECT line.meter_id, sum(line.past) AS total
-    FROM metering_usagereservation held, unnest(meter_ids, unenforced) line (meter_id, past)
-    GROUP BY line.meter_id
+    SELECT meter_id, sum(past) AS total FROM (
+        SELECT line.meter_id, line.past
+        FROM metering_usagereservation held, unnest(meter_ids, unenforced) line (meter_id, past)
+        UNION ALL
+        SELECT meter_id, past_limit FROM metering_openingentry
+    ) every GROUP BY meter_id
 ), closed AS (SELECT DISTINCT meter_id FROM metering_closingbalance)
 SELECT meter.id, coalesce(admitted.total, 0), meter.unenforced
 FROM metering_usagemeter meter LEFT JOIN admitted ON admitted.meter_id = meter.id

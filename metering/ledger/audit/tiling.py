@@ -10,8 +10,10 @@ from metering.types import Window
 
 FETCH = 5_000
 IN_ORDER = """
-SELECT id, budget_id, subject_type, subject_id, tenant_id, "window", timezone, week_start, window_start, window_end
-FROM metering_usagemeter ORDER BY budget_id, subject_type, subject_id, tenant_id, window_start
+SELECT id, subject_type, subject_id, dimension, task, model_class, tenant_id, "window", timezone, week_start,
+    window_start, window_end
+FROM metering_usagemeter WHERE NOT retired
+ORDER BY subject_type, subject_id, dimension, "window", task, model_class, tenant_id, window_start
 """
 
 Broken = tuple[int, str, str]

@@ -6,6 +6,7 @@ import psycopg
 from msgspec import Struct
 
 from metering.ledger.audit.invariants import INVARIANTS
+from metering.ledger.audit.openings import wrong_openings
 from metering.ledger.audit.tiling import broken_windows
 
 MAX_VIOLATIONS = 1_000
@@ -50,6 +51,14 @@ def _violations(connection: psycopg.Connection, grace_s: int) -> Iterator[Violat
                 expected=str(expected),
                 actual=str(actual),
             )
+    for meter_id, shown, opened in wrong_openings(connection, MAX_VIOLATIONS):
+        yield Violation(
+            invariant="opening_is_what_was_used",
+            table="metering_usagemeter",
+            id=str(meter_id),
+            expected=str(shown),
+            actual=str(opened),
+        )
     for meter_id, expected, actual in broken_windows(connection, MAX_VIOLATIONS):
         yield Violation(
             invariant="windows_tile",

@@ -1,8 +1,8 @@
-"""Alerts: a meter reaches a threshold of its limit, is told once, and waits for the next one. Pure.
+"""Alerts: a meter reaches a threshold of a limit on it, is told once, and waits for the next one. Pure.
 
-Invariant: after every batch no threshold is reached that was not told: `used` (where calls at once are counted, `held`)
-is below the meter's `alert_at`. A batch that is foreseen (ADR 8) leaves that check to the database. What counts as
-reaching a threshold of t percent:
+Each limit that stands on a meter is watched by itself. Invariant: after every batch no threshold is reached that was
+not told: `used` (where calls at once are counted, `held`) is below the meter's `alert_at`. A batch that is foreseen
+(ADR 8) leaves that check to the database. What counts as reaching a threshold of t percent:
 
 - the amount charged is at least t percent of the limit that the last reserve brought, and more than nothing;
 - for 100 percent also: a call was denied that is not larger than the whole budget, and would have had no room either
@@ -13,12 +13,15 @@ reaching a threshold of t percent:
 A raised limit begins a new episode: what it leaves unreached is told once more.
 """
 
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from functools import lru_cache
+from uuid import UUID
 
 from metering.ledger.books import Books
 from metering.ledger.commands import HoldLine
-from metering.ledger.records import NEVER, Alert, Meter
+from metering.ledger.digests import digest64
+from metering.ledger.records import NEVER, Alert, Meter, Watch
 from metering.ledger.results import LineDenial
 from metering.types import Dimension
 
@@ -29,89 +32,140 @@ CHANGE_COOL_DOWN = timedelta(minutes=1)
 EXHAUSTED = 100
 
 
-def watch(line: HoldLine, meter: Meter, books: Books) -> None:
-    """A reserve brings another limit, or other thresholds."""
-    if line.limit != meter.watched_limit or line.thresholds != meter.thresholds:
-        if line.limit > meter.watched_limit:
-            _forget_unreached(meter, line.limit, books)
-        meter.watched_limit, meter.thresholds = line.limit, line.thresholds
-        _arm(meter, books)
+def fingerprint(lines: Iterable[HoldLine]) -> int:
+    """Of what is to be told of the limits that stand on one meter, in whatever order; 0 if it is nothing."""
+    found = 0
+    for line in lines:
+        if line.thresholds:
+            found ^= _fingerprint_of(line.budget_id, line.limit, line.thresholds)
+    return found
+
+
+@lru_cache(maxsize=16_384)
+def _fingerprint_of(budget_id: UUID, limit: int, thresholds: str) -> int:
+    return digest64(f"{budget_id} {limit} {thresholds}".encode())
+
+
+def watch(lines: Iterable[HoldLine], meter: Meter, books: Books) -> None:
+    """A reserve brings other limits, or other thresholds."""
+    books.watched.add(meter.id)
+    if meter.watches is None:
+        return  # known by foresight only: a batch under locks does it
+    brought = {str(line.budget_id): line for line in lines if line.thresholds}
+    for budget_id, line in brought.items():
+        seen = meter.watches.setdefault(budget_id, Watch())
+        if line.limit > seen.limit:
+            _forget_unreached(seen, meter, line.limit, books)
+        seen.limit, seen.thresholds = line.limit, line.thresholds
+    for budget_id, seen in meter.watches.items():
+        if budget_id not in brought:
+            seen.thresholds = ""
+    meter.watching = fingerprint(brought.values())
+    _arm(meter, books)
 
 
 def rearm(meter: Meter, books: Books) -> None:
-    """End a cool-down that is over on the database's clock."""
-    if meter.rearms_at is not None and meter.rearms_at <= books.now:
-        meter.rearms_at = None
-        if meter.dimension is Dimension.CONCURRENCY:
-            meter.alerted = ""
-        _arm(meter, books)
+    """End the cool-downs that are over on the database's clock."""
+    if meter.rearms_at is None or meter.rearms_at > books.now or meter.watches is None:
+        return
+    for seen in meter.watches.values():
+        if seen.rearms_at is not None and seen.rearms_at <= books.now:
+            seen.rearms_at = None
+            if meter.dimension is Dimension.CONCURRENCY:
+                seen.alerted = ""
+    _arm(meter, books)
 
 
-def note_denial(denial: LineDenial, meter: Meter, books: Books) -> None:
+def note_denial(denial: LineDenial, line: HoldLine, meter: Meter, books: Books) -> None:
     """A denial may be the news that a budget is used up, although what is left was never charged."""
     if meter.dimension is Dimension.CONCURRENCY:
-        if denial.held >= meter.alert_at:
-            books.denied[meter.id] = denial
-    elif denial.requested <= denial.limit < denial.used + denial.requested and EXHAUSTED in _pending(
-        meter.thresholds, meter.alerted
-    ):
-        books.denied[meter.id] = denial
+        is_news = denial.held >= meter.alert_at
+    else:
+        is_news = denial.requested <= denial.limit < denial.used + denial.requested
+    if is_news and line.thresholds:
+        books.denied[meter.id, str(line.budget_id)] = denial
 
 
 def raise_alerts(books: Books) -> None:
     """Find what was reached, once the batch is decided."""
     for meter in books.meters.values():
         reached = meter.held if meter.dimension is Dimension.CONCURRENCY else meter.used
-        if reached >= meter.alert_at:
-            _tell(meter, _reached(meter, reached), meter.held, None, books)
-    for meter_id, denial in books.denied.items():
+        if reached < meter.alert_at:
+            continue
+        if meter.watches is None:
+            books.watched.add(meter.id)  # known by foresight only: a batch under locks tells it
+            continue
+        for budget_id, seen in meter.watches.items():
+            _tell(meter, budget_id, _reached(seen, reached), meter.held, None, books)
+    for (meter_id, budget_id), denial in books.denied.items():
         meter = books.meters[meter_id]
+        watched = meter.watches.get(budget_id) if meter.watches is not None else None
+        if watched is None:
+            continue
         if meter.dimension is Dimension.CONCURRENCY:
-            _tell(meter, _reached(meter, denial.held), denial.held, None, books)
-        elif EXHAUSTED in _pending(meter.thresholds, meter.alerted):
-            _tell(meter, (EXHAUSTED,), meter.held, denial.requested, books)
+            _tell(meter, budget_id, _reached(watched, denial.held), denial.held, None, books)
+        elif EXHAUSTED in _pending(watched):
+            _tell(meter, budget_id, (EXHAUSTED,), meter.held, denial.requested, books)
 
 
-def _reached(meter: Meter, amount: int) -> tuple[int, ...]:
-    pending = _pending(meter.thresholds, meter.alerted)
-    return tuple(percent for percent in pending if amount >= _least(percent, meter.watched_limit))
+def _reached(seen: Watch, amount: int) -> tuple[int, ...]:
+    return tuple(percent for percent in _pending(seen) if amount >= _least(percent, seen.limit))
 
 
-def _tell(meter: Meter, thresholds: tuple[int, ...], held: int, requested: int | None, books: Books) -> None:
-    if not thresholds or (meter.dimension is Dimension.CONCURRENCY and meter.rearms_at is not None):
+def _tell(
+    meter: Meter,
+    budget_id: str,
+    thresholds: tuple[int, ...],
+    held: int,
+    requested: int | None,
+    books: Books,
+) -> None:
+    seen = (meter.watches or {})[budget_id]
+    at_once = meter.dimension is Dimension.CONCURRENCY
+    if not thresholds or (at_once and (seen.rearms_at is not None or seen.limit <= 1)):
         return
     books.alerts += [
-        Alert(meter.id, percent, meter.episodes, meter.used, held, requested, meter.watched_limit)
+        Alert(meter.id, budget_id, percent, seen.episodes, meter.used, held, requested, seen.limit)
         for percent in thresholds
     ]
-    meter.alerted = ",".join(map(str, sorted({*percentages(meter.alerted), *thresholds})))
-    if meter.dimension is Dimension.CONCURRENCY:
-        meter.episodes += 1
-        meter.rearms_at = books.now + COOL_DOWN
+    seen.alerted = ",".join(map(str, sorted({*percentages(seen.alerted), *thresholds})))
+    if at_once:
+        seen.episodes += 1
+        seen.rearms_at = books.now + COOL_DOWN
     _arm(meter, books)
 
 
-def _forget_unreached(meter: Meter, limit: int, books: Books) -> None:
+def _forget_unreached(seen: Watch, meter: Meter, limit: int, books: Books) -> None:
     """Of a raised limit: what is not reached any more is told again when it is.
 
     Not twice within a cool-down: while a change reaches the processes, calls bring the old limit and the new in turns.
     """
-    told = percentages(meter.alerted)
+    told = percentages(seen.alerted)
     reached = [percent for percent in told if meter.used >= _least(percent, limit)]
-    if len(reached) == len(told) or meter.dimension is Dimension.CONCURRENCY or meter.rearms_at is not None:
+    if len(reached) == len(told) or meter.dimension is Dimension.CONCURRENCY or seen.rearms_at is not None:
         return
-    meter.alerted = ",".join(map(str, reached))
-    meter.episodes += 1
-    meter.rearms_at = books.now + CHANGE_COOL_DOWN
+    seen.alerted = ",".join(map(str, reached))
+    seen.episodes += 1
+    seen.rearms_at = books.now + CHANGE_COOL_DOWN
 
 
 def _arm(meter: Meter, books: Books) -> None:
     books.watched.add(meter.id)
-    quiet = meter.dimension is Dimension.CONCURRENCY and (
-        meter.rearms_at is not None or meter.watched_limit <= 1
+    watches = (meter.watches or {}).values()
+    meter.alert_at = min(
+        [
+            _least(percent, seen.limit)
+            for seen in watches
+            if not _is_quiet(seen, meter)
+            for percent in _pending(seen)
+        ],
+        default=NEVER,
     )
-    pending = () if quiet else _pending(meter.thresholds, meter.alerted)
-    meter.alert_at = min([_least(percent, meter.watched_limit) for percent in pending], default=NEVER)
+    meter.rearms_at = min([seen.rearms_at for seen in watches if seen.rearms_at is not None], default=None)
+
+
+def _is_quiet(seen: Watch, meter: Meter) -> bool:
+    return meter.dimension is Dimension.CONCURRENCY and (seen.rearms_at is not None or seen.limit <= 1)
 
 
 def _least(percent: int, limit: int) -> int:
@@ -119,9 +173,9 @@ def _least(percent: int, limit: int) -> int:
     return min(NEVER, max(1, -(-percent * limit // 100)))
 
 
-def _pending(thresholds: str, alerted: str) -> tuple[int, ...]:
-    told = percentages(alerted)
-    return tuple(percent for percent in percentages(thresholds) if percent not in told)
+def _pending(seen: Watch) -> Iterator[int]:
+    told = percentages(seen.alerted)
+    return (percent for percent in percentages(seen.thresholds) if percent not in told)
 
 
 @lru_cache(maxsize=1024)

@@ -1,10 +1,10 @@
 """Extend: a longer lease, and with lines larger amounts."""
 
 from metering.ledger.books import Books
-from metering.ledger.commands import Bound, Extend, HoldLine
+from metering.ledger.commands import Bound, Extend, HoldLine, MeterKey
 from metering.ledger.engine.ended import ENDED_REASON, lease_is_over
-from metering.ledger.engine.lines import balances, deny, take
-from metering.ledger.records import LARGEST_SUM, RELEASE_ON_EXPIRY, Hold, Meter
+from metering.ledger.engine.lines import Share, balances, deny, shares_of, take
+from metering.ledger.records import LARGEST_SUM, Hold, Meter
 from metering.ledger.results import Granted, Reason, Refused, Result
 from metering.types import ReservationState
 
@@ -35,11 +35,12 @@ def extend(command: Extend, books: Books) -> Result:
     if bound is None:
         return Refused(reservation_id=reservation_id, reason=Reason.OUT_OF_RANGE, state=HELD)
     meters = [_meter_for(line, hold, books) for line in command.lines]
-    refusal = deny(reservation_id, command.lines, meters, HELD, books)
+    shares = shares_of(command.lines, meters)
+    refusal = deny(reservation_id, command.lines, meters, shares, HELD, books)
     if refusal is not None:
         return refusal
-    for line, meter in zip(command.lines, meters, strict=True):
-        _enlarge(hold, line, meter)
+    for share in shares:
+        _enlarge(hold, share)
     hold.version += 1
     hold.lease_s = command.lease_s
     hold.bound = bound
@@ -50,25 +51,34 @@ def extend(command: Extend, books: Books) -> Result:
 
 def _meter_for(line: HoldLine, hold: Hold, books: Books) -> Meter:
     """The meter that the reservation already holds on, also when its window has passed; else the current one."""
-    key = (str(line.meter.budget_id), line.meter.subject_type, line.meter.subject_id)
     for meter_id in hold.meter_ids:
         meter = books.meters[meter_id]
-        if (meter.budget_id, meter.subject_type, meter.subject_id) == key:
+        if _counts_the_same(meter, line.meter):
             return meter
     return books.meters[books.open_meters[line.meter]]
 
 
-def _enlarge(hold: Hold, line: HoldLine, meter: Meter) -> None:
-    past = take(line, meter)
-    if meter.id in hold.meter_ids:
-        place = hold.meter_ids.index(meter.id)
-        hold.amounts[place] += line.amount
+def _counts_the_same(meter: Meter, key: MeterKey) -> bool:
+    return (
+        meter.subject_id == key.subject_id
+        and meter.dimension == key.dimension
+        and meter.subject_type == key.subject_type
+        and (meter.window, meter.task, meter.model_class) == (key.window, key.task, key.model_class)
+    )
+
+
+def _enlarge(hold: Hold, share: Share) -> None:
+    past = take(share)
+    meter_id = share.meter.id
+    if meter_id in hold.meter_ids:
+        place = hold.meter_ids.index(meter_id)
+        hold.amounts[place] += share.amount
         hold.unenforced[place] += past
     else:
-        hold.meter_ids.append(meter.id)
-        hold.amounts.append(line.amount)
+        hold.meter_ids.append(meter_id)
+        hold.amounts.append(share.amount)
         hold.unenforced.append(past)
-        hold.flags.append(RELEASE_ON_EXPIRY if line.release_on_expiry else 0)
+        hold.flags.append(share.flags)
 
 
 def _sum_of(first: Bound, second: Bound) -> Bound | None:

@@ -1,29 +1,62 @@
 """Lines against meters: whether there is room for them, and holding their amounts.
 
+Each line brings one limit. Lines on the same meter bring several, of which each must have room, and hold one amount.
+
 Invariant: used + held <= highest_limit + overrun + unenforced (+ uncovered) on every meter, whatever is admitted.
 """
 
 from uuid import UUID
 
+from msgspec import Struct
+
 from metering.ledger.books import Books
 from metering.ledger.commands import HoldLine
-from metering.ledger.engine.alert import note_denial, watch
-from metering.ledger.records import LARGEST_SUM, Meter
+from metering.ledger.engine.alert import fingerprint, note_denial, watch
+from metering.ledger.records import LARGEST_SUM, RELEASE_ON_EXPIRY, Meter
 from metering.ledger.results import Denied, LineBalance, LineDenial, Reason, Refused, Result
 from metering.types import ReservationState
+
+
+class Share(Struct):
+    """What a command's lines hold on one meter."""
+
+    meter: Meter
+    lines: list[HoldLine]
+    amount: int
+    limit: int
+    """The highest of the lines' limits."""
+
+    @property
+    def flags(self) -> int:
+        return RELEASE_ON_EXPIRY if all(line.release_on_expiry for line in self.lines) else 0
+
+
+def shares_of(lines: tuple[HoldLine, ...], meters: list[Meter]) -> list[Share]:
+    """The lines by meter; `meters` run along them."""
+    found: dict[int, Share] = {}
+    for line, meter in zip(lines, meters, strict=True):
+        share = found.get(meter.id)
+        if share is None:
+            found[meter.id] = Share(meter, [line], line.amount, line.limit)
+            continue
+        share.lines.append(line)
+        share.limit = max(share.limit, line.limit)
+    return list(found.values())
 
 
 def deny(
     reservation_id: UUID,
     lines: tuple[HoldLine, ...],
     meters: list[Meter],
+    shares: list[Share],
     state: ReservationState | None,
     books: Books,
 ) -> Result | None:
+    for share in shares:
+        if fingerprint(share.lines) != share.meter.watching:
+            watch(share.lines, share.meter, books)
     denials = []
     for place, (line, meter) in enumerate(zip(lines, meters, strict=True)):
-        if line.thresholds or meter.thresholds:
-            watch(line, meter, books)
         taken = meter.used + meter.held
         if line.amount <= line.limit - taken:
             continue
@@ -37,15 +70,15 @@ def deny(
                 resets_at=meter.window_end,
             )
             denials.append(denial)
-            note_denial(denial, meter, books)
+            note_denial(denial, line, meter, books)
         elif taken + line.amount > LARGEST_SUM or meter.unenforced + line.amount > LARGEST_SUM:
             return Refused(reservation_id=reservation_id, reason=Reason.OUT_OF_RANGE, state=state)
     return Denied(reservation_id=reservation_id, denials=tuple(denials)) if denials else None
 
 
-def take(line: HoldLine, meter: Meter) -> int:
-    """Hold the line's amount; answer how much of it goes past the limit."""
-    amount, limit = line.amount, line.limit
+def take(share: Share) -> int:
+    """Hold the amount; answer how much of it goes past every limit that was brought."""
+    meter, amount, limit = share.meter, share.amount, share.limit
     room = limit - meter.used - meter.held
     meter.held += amount
     if limit > meter.highest_limit:

@@ -4,8 +4,8 @@ from metering.ledger.books import Books
 from metering.ledger.commands import Reserve
 from metering.ledger.digests import command_digest
 from metering.ledger.engine.ended import ENDED_REASON, is_tombstone, lease_is_over
-from metering.ledger.engine.lines import balances, deny, take
-from metering.ledger.records import RELEASE_ON_EXPIRY, Hold
+from metering.ledger.engine.lines import balances, deny, shares_of, take
+from metering.ledger.records import Hold
 from metering.ledger.results import Granted, Reason, Refused, Result
 from metering.types import ReservationState
 
@@ -25,10 +25,11 @@ def reserve(command: Reserve, books: Books) -> Result:
         if twin is not None and twin.idempotency_key is not None:
             return _key_taken(command, twin)
     meters = [books.meters[books.open_meters[line.meter]] for line in command.lines]
-    refusal = deny(reservation_id, command.lines, meters, None, books)
+    shares = shares_of(command.lines, meters)
+    refusal = deny(reservation_id, command.lines, meters, shares, None, books)
     if refusal is not None:
         return refusal
-    unenforced = [take(line, meter) for line, meter in zip(command.lines, meters, strict=True)]
+    unenforced = [take(share) for share in shares]
     hold = Hold(
         id=reservation_id,
         tenant_id=command.tenant_id,
@@ -38,10 +39,10 @@ def reserve(command: Reserve, books: Books) -> Result:
         lease_expires_at=None,
         body_digest=digest,
         end_digest=None,
-        meter_ids=[meter.id for meter in meters],
-        amounts=[line.amount for line in command.lines],
+        meter_ids=[share.meter.id for share in shares],
+        amounts=[share.amount for share in shares],
         unenforced=unenforced,
-        flags=[RELEASE_ON_EXPIRY if line.release_on_expiry else 0 for line in command.lines],
+        flags=[share.flags for share in shares],
         bound=command.bound,
         provider_name=command.context.provider_name,
         context=command.context,

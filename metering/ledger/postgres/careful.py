@@ -9,13 +9,14 @@ from operator import attrgetter
 
 from metering.ledger.books import Books, MetersNeeded
 from metering.ledger.commands import Command, Expire, Extend, Release, Reserve, Settle
-from metering.ledger.engine.alert import raise_alerts, rearm
+from metering.ledger.engine.alert import raise_alerts
 from metering.ledger.postgres import sql
 from metering.ledger.postgres.answer import answer
 from metering.ledger.postgres.corrections import load_for_corrections
 from metering.ledger.postgres.literals import array, text_array
+from metering.ledger.postgres.opening import look_back
 from metering.ledger.postgres.outdated import BatchOutdated, UnknownReleased
-from metering.ledger.postgres.read import hold_from, meter_from
+from metering.ledger.postgres.read import hold_from, read_meters
 from metering.ledger.postgres.windows import WindowCache
 from metering.ledger.postgres.wire import Statement, Step, Wire
 from metering.ledger.postgres.write import statements_for
@@ -35,12 +36,14 @@ class CarefulBatch:
         commands: Sequence[Command],
         windows: WindowCache,
         *,
+        conninfo: str,
         on_step: Step | None,
         skip_locked: bool,
     ) -> None:
         self._wire = wire
         self.commands = commands
         self._windows = windows
+        self._conninfo = conninfo
         self._on_step = on_step
         self._skip_locked = skip_locked
 
@@ -98,11 +101,13 @@ class CarefulBatch:
 
     async def _meters_wanted(self, books: Books) -> set[int] | None:
         """The meters to lock, or None after meters had to be opened: the batch then starts again."""
-        keys = [line.meter for c in self.commands if isinstance(c, Reserve | Extend) for line in c.lines]
-        books.open_meters, missing = self._windows.find(keys, books.now)
+        lines = [line for c in self.commands if isinstance(c, Reserve | Extend) for line in c.lines]
+        books.open_meters, missing = self._windows.find(lines, books.now)
         if missing:
             await self._wire.exchange([("ROLLBACK", ())])
-            await self._windows.open(self._wire, missing, books.now)
+            late = await self._windows.open(self._wire, missing, books.now)
+            if late:
+                await look_back(self._conninfo, late)
             return None
         meter_ids = set(books.open_meters.values())
         for hold in books.holds.values():
@@ -140,19 +145,18 @@ class CarefulBatch:
         known = set(books.holds)
         statements = list(statements_for(books))
         written = len(statements)
-        statements.append((sql.LOCK_METERS, (array(sorted(meter_ids)),)))
+        ids = array(sorted(meter_ids))
+        statements += [(sql.LOCK_METERS, (ids,)), (sql.WATCHES, (ids,))]
         if new:
             statements.append((sql.FIND_HOLDS, (array([c.reservation_id for c in new]),)))
         if keyed:
             statements.append((sql.FIND_KEYS, _keys_of(keyed)))
-        locked, *found = (await self._wire.exchange(statements))[written:]
+        locked, watched, *found = (await self._wire.exchange(statements))[written:]
         in_between = {row[0] for rows in found for row in rows} - known
         if in_between:
             raise BatchOutdated(f"{len(in_between)} reservations came in between")
         books.forget_written()
-        for row in locked:
-            meter = books.meters[row[0]] = meter_from(row)
-            rearm(meter, books)
+        read_meters(books, locked, watched)
         if len(books.meters) != len(meter_ids):
             self._windows.clear()
             raise BatchOutdated(f"{len(meter_ids) - len(books.meters)} meters are not in the table")

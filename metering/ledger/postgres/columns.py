@@ -1,6 +1,7 @@
 """The parameters of the writing statements: an array for each column, of which the first has no NULL."""
 
 from datetime import UTC
+from uuid import UUID
 
 from metering.ids import uuid7
 from metering.ledger.books import Books
@@ -14,7 +15,7 @@ from metering.ledger.postgres.literals import (
     sparse_text_array,
     text_array,
 )
-from metering.ledger.records import Alert, Hold
+from metering.ledger.records import Alert, Entry, Hold
 
 CONTEXT_TEXTS = ("task", "request_id", "request_model", "model_class", "provider_name")
 METADATA = ("agent_id", "microdao_id", "channel_id", "conversation_id", "trace_id")
@@ -140,16 +141,38 @@ def meters(books: Books) -> tuple[bytes, ...]:
     )
 
 
-def watches(books: Books) -> tuple[bytes, ...]:
+def armed_meters(books: Books) -> tuple[bytes, ...]:
     meters = [books.meters[meter_id] for meter_id in sorted(books.watched)]
     return (
         array([meter.id for meter in meters]),
-        text_array([meter.thresholds for meter in meters]),
-        text_array([meter.alerted for meter in meters]),
         array([meter.rearms_at for meter in meters]),
         array([meter.alert_at for meter in meters]),
-        array([meter.watched_limit for meter in meters]),
-        array([meter.episodes for meter in meters]),
+        array([meter.watching for meter in meters]),
+    )
+
+
+def watches(books: Books) -> tuple[bytes, ...]:
+    found = [
+        (meter_id, UUID(budget_id), watch)
+        for meter_id in sorted(books.watched)
+        for budget_id, watch in (books.meters[meter_id].watches or {}).items()
+    ]
+    return (
+        array([meter_id for meter_id, _, _ in found]),
+        array([budget_id for _, budget_id, _ in found]),
+        text_array([watch.thresholds for _, _, watch in found]),
+        text_array([watch.alerted for _, _, watch in found]),
+        array([watch.rearms_at for _, _, watch in found]),
+        array([watch.limit for _, _, watch in found]),
+        array([watch.episodes for _, _, watch in found]),
+    )
+
+
+def corrected(entries: list[Entry]) -> tuple[bytes, ...]:
+    return (
+        array([entry.reservation_id for entry in entries]),
+        nested_int_array([entry.meter_ids for entry in entries]),
+        array([entry.tenant_id for entry in entries]),
     )
 
 
@@ -157,6 +180,7 @@ def alerts(alerts: list[Alert]) -> tuple[bytes, ...]:
     return (
         array(sorted([uuid7() for _ in alerts])),
         array([alert.meter_id for alert in alerts]),
+        array([UUID(alert.budget_id) for alert in alerts]),
         array([alert.threshold for alert in alerts]),
         array([alert.episode for alert in alerts]),
         array([alert.used for alert in alerts]),

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from metering.ledger.books import Books
-from metering.ledger.commands import Command
+from metering.ledger.commands import Command, Reserve
 from metering.ledger.engine.alert import raise_alerts
 from metering.ledger.postgres import columns, sql_foreseen, sql_inserts
 from metering.ledger.postgres.answer import answer
@@ -85,6 +85,7 @@ class ForeseenBatch:
             array([self._versions[hold.id] for hold in ended]),
             array([hold.state for hold in ended]),
             optional_array([hold.end_digest for hold in ended]),
+            array([len(hold.meter_ids) for hold in ended]),
         )
         return [(sql_foreseen.END_HOLDS, (*expected, *columns.attempts(books), *columns.entries(books)))]
 
@@ -97,6 +98,7 @@ class ForeseenBatch:
             array([meter.held - before[meter.id][1] for meter in meters]),
             array([limits.get(meter.id, 0) for meter in meters]),
             array([most.get(meter.id, LARGEST_SUM) for meter in meters]),
+            array([meter.watching for meter in meters]),
             array([meter.id in most for meter in meters]),
         )
 
@@ -105,15 +107,22 @@ class ForeseenBatch:
         in its turn; and the highest limit that a reserve brings."""
         most: dict[int, int] = {}
         limits: dict[int, int] = {}
-        for result in self._results:
-            if type(result) is Granted:
-                for line in result.balances:
-                    meter_id, limit = line.meter_id, line.limit
-                    used, held, _, _ = self._before[meter_id]
-                    room = limit - (line.used + line.held) + used + held
-                    most[meter_id] = min(room, most.get(meter_id, LARGEST_SUM))
-                    if limit > limits.get(meter_id, 0):
-                        limits[meter_id] = limit
+        for command, result in zip(self.commands, self._results, strict=True):
+            if type(result) is not Granted or type(command) is not Reserve:
+                continue
+            tightest: dict[int, int] = {}
+            highest: dict[int, int] = {}
+            for line, balance in zip(command.lines, result.balances, strict=True):
+                meter_id, limit = balance.meter_id, line.limit
+                highest[meter_id] = max(limit, highest.get(meter_id, 0))
+                if line.enforced:
+                    tightest[meter_id] = min(limit, tightest.get(meter_id, LARGEST_SUM))
+            for balance in result.balances:
+                meter_id = balance.meter_id
+                used, held, _, _ = self._before[meter_id]
+                room = tightest.get(meter_id, highest[meter_id]) - (balance.used + balance.held) + used + held
+                most[meter_id] = min(room, most.get(meter_id, LARGEST_SUM))
+                limits[meter_id] = max(highest[meter_id], limits.get(meter_id, 0))
         return most, limits
 
     def _corrected(self, changed: list[Row]) -> list[Result]:

@@ -44,8 +44,8 @@ class Foresight:
         if moment is None or not all(map(self._knows, commands)):
             return None
         books = Books(now=moment)
-        keys = {line.meter for c in commands if isinstance(c, Reserve) for line in c.lines}
-        books.open_meters, missing = self._windows.find(keys, moment)
+        lines = (line for c in commands if isinstance(c, Reserve) for line in c.lines)
+        books.open_meters, missing = self._windows.find(lines, moment)
         meter_ids = set(books.open_meters.values())
         for command in commands:
             if not isinstance(command, Reserve):

@@ -1,10 +1,13 @@
 """Rows as the engine's records."""
 
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
+from metering.ledger.books import Books
 from metering.ledger.commands import Bound
-from metering.ledger.records import Entry, Hold, Meter, Totals
+from metering.ledger.engine.alert import rearm
+from metering.ledger.records import Entry, Hold, Meter, Totals, Watch
 from metering.types import Dimension, EntryKind, ReservationState
 
 Row = tuple[Any, ...]
@@ -50,14 +53,16 @@ def hold_from(row: Row) -> Hold:
 
 def meter_from(row: Row) -> Meter:
     """A row of sql.LOCK_METERS."""
-    budget_id, subject_type, subject_id, dimension, window_end = row[1:6]
-    used, held, overrun, unenforced, highest_limit, alert_at = row[6:12]
+    subject_type, subject_id, task, model_class, dimension, window, window_end = row[1:8]
+    used, held, overrun, unenforced, highest_limit, alert_at, watching, rearms_at = row[8:]
     return Meter(
         row[0],
-        shared(budget_id),
         shared(subject_type),
         subject_id,
+        shared(task),
+        shared(model_class),
         DIMENSIONS[dimension],
+        shared(window),
         shared(window_end),
         used,
         held,
@@ -65,8 +70,21 @@ def meter_from(row: Row) -> Meter:
         unenforced,
         shared(highest_limit),
         shared(alert_at),
-        *row[12:],
+        watching,
+        rearms_at,
+        {},
     )
+
+
+def read_meters(books: Books, locked: Iterable[Row], watched: Iterable[Row]) -> None:
+    """Put rows of sql.LOCK_METERS and of sql.WATCHES into the books."""
+    for row in locked:
+        books.meters[row[0]] = meter_from(row)
+    for meter_id, budget_id, *rest in watched:
+        if (watches := books.meters[meter_id].watches) is not None:
+            watches[budget_id] = Watch(*rest)
+    for meter in books.meters.values():
+        rearm(meter, books)
 
 
 def entry_from(row: Row) -> Entry:

@@ -29,9 +29,14 @@ WHERE (tenant_id, idempotency_key) IN (SELECT * FROM unnest(%s::uuid[], %s::text
 """
 
 LOCK_METERS = """
-SELECT id, budget_id::text, subject_type, subject_id, dimension, window_end, used, held, overrun, unenforced,
-    highest_limit, alert_at, watched_limit, thresholds, alerted, rearms_at, episodes
+SELECT id, subject_type, subject_id, task, model_class, dimension, "window", window_end, used, held, overrun,
+    unenforced, highest_limit, alert_at, watching, rearms_at
 FROM metering_usagemeter WHERE id = ANY(%s::bigint[]) ORDER BY id FOR NO KEY UPDATE
+"""
+
+WATCHES = """
+SELECT meter_id, budget_id::text, "limit", thresholds, alerted, rearms_at, episodes
+FROM metering_limitwatch WHERE meter_id = ANY(%s::bigint[])
 """
 
 ENTRIES_BY_ID = """
@@ -76,11 +81,30 @@ FROM {rows("id bigint", "used bigint, held bigint, overrun bigint, unenforced bi
 WHERE meter.id = new.id
 """  # noqa: S608 - constants of this file
 
-WATCH_TEXTS = "id bigint, thresholds text, alerted text, rearms_at timestamptz"
-
-UPDATE_WATCHES = f"""
-UPDATE metering_usagemeter meter SET alert_at = new.alert_at, watched_limit = new.watched_limit,
-    thresholds = new.thresholds, alerted = new.alerted, rearms_at = new.rearms_at, episodes = new.episodes
-FROM {rows(WATCH_TEXTS, "alert_at bigint, watched_limit bigint, episodes int")}
+ARM_METERS = f"""
+UPDATE metering_usagemeter meter SET alert_at = new.alert_at, watching = new.watching, rearms_at = new.rearms_at
+FROM {rows("id bigint, rearms_at timestamptz", "alert_at bigint, watching bigint")}
 WHERE meter.id = new.id
 """  # noqa: S608 - constants of this file
+
+WATCH_TEXTS = "meter_id bigint, budget_id uuid, thresholds text, alerted text, rearms_at timestamptz"
+
+KEEP_WATCHES = f"""
+INSERT INTO metering_limitwatch (meter_id, budget_id, thresholds, alerted, rearms_at, "limit", episodes)
+SELECT new.meter_id, new.budget_id, new.thresholds, new.alerted, new.rearms_at, new.most, new.episodes
+FROM {rows(WATCH_TEXTS, "most bigint, episodes int")}
+ON CONFLICT (meter_id, budget_id) DO UPDATE SET thresholds = excluded.thresholds, alerted = excluded.alerted,
+    rearms_at = excluded.rearms_at, "limit" = excluded."limit", episodes = excluded.episodes
+"""  # noqa: S608 - constants of this file
+
+COUNT_AGAIN = f"""
+INSERT INTO metering_meterrecount (meter_id, due_at)
+SELECT DISTINCT meter.id, clock_timestamp()
+FROM {rows("id uuid, meter_ids text", "tenant_id uuid")}
+JOIN metering_usagemeter meter ON (meter.tenant_id = new.tenant_id OR meter.tenant_id IS NULL)
+    AND meter.opened_late AND NOT meter.retired
+    AND metering_moment(new.id) >= meter.window_start
+    AND (meter.window_end IS NULL OR metering_moment(new.id) < meter.window_end)
+    AND NOT meter.id = ANY(new.meter_ids::bigint[])
+"""  # noqa: S608 - constants of this file
+"""Meters that were opened after a call which is corrected now, and count what the usage log shows of it."""

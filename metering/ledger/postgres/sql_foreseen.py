@@ -12,8 +12,9 @@ WITH locked AS MATERIALIZED (
 ), ended AS (
     UPDATE metering_usagereservation held SET state = new.state, end_digest = new.end_digest,
         ended_at = clock_timestamp()
-    FROM {rows("id uuid", "version int, state smallint, end_digest bigint")}
+    FROM {rows("id uuid", "version int, state smallint, end_digest bigint, meters int")}
     WHERE (SELECT count(*) FROM locked) > 0 AND held.id = new.id AND held.version = new.version AND held.state < 1
+        AND cardinality(held.meter_ids) = new.meters
     RETURNING held.id
 ), logged AS ({INSERT_FORESEEN_ATTEMPTS}), entered AS ({INSERT_ENTRIES})
 SELECT 1 / (count(*) = cardinality($1))::int FROM ended
@@ -21,21 +22,25 @@ SELECT 1 / (count(*) = cardinality($1))::int FROM ended
 """Ends holds, with their attempts and entries. Fails (22012) unless every hold is as it was foreseen.
 
 An UPDATE ... FROM locks in whatever order its plan has, so they are locked before, in order of id. `state < 1` means
-held, and keeps the planner from walking the partial index of all that are held (`state = 0`) for each of these."""
+held, and keeps the planner from walking the partial index of all that are held (`state = 0`) for each of these. A
+meter that was opened meanwhile has been added to the hold, so the number of meters is compared too."""
 
 LOCK_METERS = "SELECT id FROM metering_usagemeter WHERE id = ANY(%s::bigint[]) ORDER BY id FOR NO KEY UPDATE"
 """A statement of its own: meters are hot, and what comes after a wait for a lock shall see them as they are then."""
+
+METER_COLUMNS = (
+    """used bigint, held bigint, highest_limit bigint, most bigint, watching bigint, is_open boolean"""
+)
 
 CHANGE_METERS = f"""
 WITH changed AS (
     UPDATE metering_usagemeter meter SET used = meter.used + new.used, held = meter.held + new.held,
         highest_limit = greatest(meter.highest_limit, new.highest_limit)
-    FROM {rows("id bigint", "used bigint, held bigint, highest_limit bigint, most bigint, is_open boolean")}
+    FROM {rows("id bigint", METER_COLUMNS)}
     WHERE meter.id = new.id AND meter.used + meter.held <= new.most
     AND CASE meter."window" WHEN 'none' THEN meter.held + new.held ELSE meter.used + new.used END < meter.alert_at
     AND (meter.rearms_at IS NULL OR clock_timestamp() < meter.rearms_at)
-    AND (new.highest_limit = 0 OR meter.thresholds = '' OR new.highest_limit = meter.watched_limit)
-    AND (NOT new.is_open OR (clock_timestamp() >= meter.window_start
+    AND (NOT new.is_open OR (meter.watching = new.watching AND clock_timestamp() >= meter.window_start
         AND (meter.window_end IS NULL OR clock_timestamp() < meter.window_end)))
     RETURNING meter.id, meter.used, meter.held
 )

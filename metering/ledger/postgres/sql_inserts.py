@@ -101,16 +101,16 @@ SELECT id, reservation_id, tenant_id, kind, clock_timestamp(), meter_ids::bigint
 FROM {rows("id uuid", ENTRY_COLUMNS)}
 """  # noqa: S608 - constants of this file
 
-ALERT_COLUMNS = """meter_id bigint, threshold smallint, episode int, used bigint, held bigint,
+ALERT_COLUMNS = """meter_id bigint, budget_id uuid, threshold smallint, episode int, used bigint, held bigint,
 requested bigint, "limit" bigint"""
 
 INSERT_ALERTS = f"""
 INSERT INTO metering_quotaalert (id, tenant_id, meter_id, budget_id, subject_type, subject_id, dimension, "window",
     window_start, window_end, timezone, threshold, episode, used, held, requested, "limit", raised_at)
-SELECT new.id, meter.tenant_id, meter.id, meter.budget_id, meter.subject_type, meter.subject_id, meter.dimension,
+SELECT new.id, meter.tenant_id, meter.id, new.budget_id, meter.subject_type, meter.subject_id, meter.dimension,
     meter."window", meter.window_start, meter.window_end, meter.timezone, new.threshold, new.episode, new.used,
     new.held, new.requested, new."limit", clock_timestamp()
 FROM {rows("id uuid", ALERT_COLUMNS)}
 JOIN metering_usagemeter meter ON meter.id = new.meter_id
-ON CONFLICT (meter_id, threshold, episode) DO NOTHING
+ON CONFLICT (meter_id, budget_id, threshold, episode) DO NOTHING
 """  # noqa: S608 - constants of this file

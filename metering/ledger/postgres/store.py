@@ -88,7 +88,12 @@ class PostgresStore:
         tries = 0
         while True:
             batch = CarefulBatch(
-                wire, commands, self._windows, on_step=self._on_step, skip_locked=skip_locked
+                wire,
+                commands,
+                self._windows,
+                conninfo=self._conninfo,
+                on_step=self._on_step,
+                skip_locked=skip_locked,
             )
             try:
                 results, books = await batch.run()

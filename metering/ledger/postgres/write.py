@@ -7,7 +7,9 @@ from metering.ledger.postgres import columns, sql, sql_inserts
 from metering.ledger.postgres.literals import array
 from metering.ledger.postgres.wire import Statement
 from metering.ledger.records import Hold
-from metering.types import ReservationState
+from metering.types import EntryKind, ReservationState
+
+CORRECTIONS = (EntryKind.TRUE_UP, EntryKind.ADJUST)
 
 
 def statements_for(books: Books) -> Iterator[Statement]:
@@ -29,10 +31,14 @@ def statements_for(books: Books) -> Iterator[Statement]:
         yield sql_inserts.INSERT_PROVISIONAL, columns.provisional_attempts(books)
     if books.entries:
         yield sql_inserts.INSERT_ENTRIES, columns.entries(books)
+        corrections = [entry for entry in books.entries if entry.kind in CORRECTIONS]
+        if corrections:
+            yield sql.COUNT_AGAIN, columns.corrected(corrections)
     if books.changed_meters:
         yield sql.UPDATE_METERS, columns.meters(books)
     if books.watched:
-        yield sql.UPDATE_WATCHES, columns.watches(books)
+        yield sql.ARM_METERS, columns.armed_meters(books)
+        yield sql.KEEP_WATCHES, columns.watches(books)
     if books.alerts:
         yield sql_inserts.INSERT_ALERTS, columns.alerts(books.alerts)
 

@@ -102,7 +102,7 @@ def usage(tenant: Tenant) -> UsageReservation:
     moment = now()
     budget = Budget.objects.get(tenant=tenant)
     meter, _ = UsageMeter.objects.get_or_create(
-        budget_id=budget.pk, subject_type="tenant", subject_id=str(tenant.pk),
+        subject_type="tenant", subject_id=str(tenant.pk),
         window_start=moment.replace(day=1, hour=0, minute=0, second=0, microsecond=0),
         defaults={"tenant_id": tenant.pk, "dimension": "cost", "window": "month", "timezone": "UTC",
                   "week_start": 0, "used": 4_200_000_000, "highest_limit": budget.amount},

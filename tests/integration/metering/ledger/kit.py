@@ -33,9 +33,8 @@ GONE = (
 
 
 def key(dimension: Dimension = Dimension.TOKENS, window: Window = Window.TOTAL, **facts: Any) -> MeterKey:
-    """The meter of a new budget of Alder's."""
-    values = {"budget_id": uuid4(), "subject_type": "tenant", "tenant_id": ALDER}
-    values |= {"subject_id": str(facts.get("tenant_id", ALDER))} | facts
+    """The meter of a new agent of Alder's."""
+    values = {"subject_type": "agent", "tenant_id": ALDER, "subject_id": f"agent {uuid4()}"} | facts
     return MeterKey(dimension=dimension, window=window, **values)  # type: ignore[arg-type]
 
 
@@ -70,11 +69,11 @@ def extend(id_: UUID, *lines: HoldLine, sequence: int = 1) -> Extend:
     return Extend(reservation_id=id_, lease_s=60, lines=lines, bound=bound, sequence=sequence)
 
 
-def elsewhere(command: Command, id_: UUID, budget_id: UUID) -> Command:
-    """The same command for another reservation, with its lines on another budget."""
+def elsewhere(command: Command, id_: UUID, subject_id: str) -> Command:
+    """The same command for another reservation, with its lines on another subject's meters."""
     moved = replace(command, reservation_id=id_)
     if isinstance(moved, Reserve | Extend):
-        lines = tuple(replace(item, meter=replace(item.meter, budget_id=budget_id)) for item in moved.lines)
+        lines = tuple(replace(item, meter=replace(item.meter, subject_id=subject_id)) for item in moved.lines)
         return replace(moved, lines=lines)
     return moved
 
@@ -101,11 +100,11 @@ def run_out(database: psycopg.Connection, *ids: UUID) -> None:
 
 
 def meter_row(database: psycopg.Connection, meter: MeterKey) -> dict[str, Any]:
-    """The counters of a budget's only meter."""
+    """The counters of a subject's only meter."""
     with database.cursor(row_factory=psycopg.rows.dict_row) as cursor:
         cursor.execute(
-            "SELECT used, held, overrun, unenforced, highest_limit FROM metering_usagemeter WHERE budget_id = %s",
-            (meter.budget_id,),
+            "SELECT used, held, overrun, unenforced, highest_limit FROM metering_usagemeter WHERE subject_id = %s",
+            (meter.subject_id,),
         )
         [row] = cursor.fetchall()
     return row

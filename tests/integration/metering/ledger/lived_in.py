@@ -6,7 +6,7 @@ from uuid import UUID
 import psycopg
 
 from metering.ids import derived_id, uuid7
-from metering.ledger.commands import Expire
+from metering.ledger.commands import Expire, MeterKey
 from metering.ledger.writer import LedgerWriter
 from metering.types import Dimension, Outcome, Window
 from tests.integration.metering.ledger import kit
@@ -75,7 +75,7 @@ async def live(ledger: LedgerWriter, database: psycopg.Connection, *, all_done: 
     names["stray"] = uuid7()
     meters = {"tokens": TOKENS, "requests": REQUESTS, "calls": CALLS, "vendor": VENDOR}
     for name, meter in (meters | {"vendor_calls": VENDOR_CALLS}).items():
-        names[name] = meter_id(database, meter.budget_id)
+        names[name] = meter_id(database, meter)
     row = database.execute("SELECT id FROM metering_quotaalert WHERE threshold = 90").fetchone()
     assert row is not None
     names["alert"] = row[0]
@@ -88,7 +88,9 @@ async def held(ledger: LedgerWriter) -> UUID:
     return command.reservation_id
 
 
-def meter_id(database: psycopg.Connection, budget_id: UUID) -> int:
-    row = database.execute("SELECT id FROM metering_usagemeter WHERE budget_id = %s", (budget_id,)).fetchone()
+def meter_id(database: psycopg.Connection, meter: MeterKey) -> int:
+    row = database.execute(
+        "SELECT id FROM metering_usagemeter WHERE subject_id = %s", (meter.subject_id,)
+    ).fetchone()
     assert row is not None
     return int(row[0])

@@ -22,7 +22,7 @@ from tests.integration.metering.ledger.steps import METERS, RESERVATIONS, VENDOR
 from tests.unit.metering.ledger.state_table import word_for
 
 COUNTERS = (
-    "SELECT used, held, overrun, unenforced, highest_limit FROM metering_usagemeter WHERE budget_id = %s"
+    "SELECT used, held, overrun, unenforced, highest_limit FROM metering_usagemeter WHERE subject_id = %s"
 )
 LEASE_S = 3_600
 
@@ -55,7 +55,7 @@ class Stage:
 
     def counters(self) -> list[tuple[int, ...]]:
         """Used, held, overrun, unenforced and highest limit of each meter; zeros where it was never opened."""
-        rows = [self._database.execute(COUNTERS, (meter.budget_id,)).fetchone() for meter in self._meters]
+        rows = [self._database.execute(COUNTERS, (meter.subject_id,)).fetchone() for meter in self._meters]
         return [row or (0, 0, 0, 0, 0) for row in rows]
 
     async def _ask(self, step: Step) -> Asked:

@@ -21,8 +21,8 @@ USUAL = "80,95,100"
 def told(database: psycopg.Connection, meter: MeterKey | None = None) -> list[int]:
     """Thresholds, in the order in which they were recorded."""
     rows = database.execute(
-        "SELECT threshold FROM metering_quotaalert WHERE budget_id = coalesce(%s, budget_id) ORDER BY id",
-        (meter.budget_id if meter else None,),
+        "SELECT threshold FROM metering_quotaalert WHERE subject_id = coalesce(%s, subject_id) ORDER BY id",
+        (meter.subject_id if meter else None,),
     )
     return [threshold for (threshold,) in rows]
 

@@ -17,7 +17,7 @@ from tests.integration.metering.ledger.kit import (
     settle,
 )
 
-TIES = "UPDATE metering_usagemeter SET window_end = clock_timestamp() WHERE budget_id = %s"
+TIES = "UPDATE metering_usagemeter SET window_end = clock_timestamp() WHERE subject_id = %s"
 
 
 async def test_room_that_another_process_took_is_denied(
@@ -79,7 +79,7 @@ async def test_a_window_that_has_passed_meanwhile_takes_no_more_holds(
     """The database's own clock decides, whatever this process believes."""
     hourly = key(window=Window.HOUR)
     await ledger.submit(reserve(line(hourly, 10)))
-    database.execute(TIES, (hourly.budget_id,))
+    database.execute(TIES, (hourly.subject_id,))
     await ledger.submit(reserve(line(hourly, 10)))
     assert (foreseen.tried, foreseen.done) == (1, 0)
 

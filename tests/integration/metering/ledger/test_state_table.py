@@ -32,17 +32,17 @@ WAYS: dict[str, list[str]] = {
 }
 
 
-async def bring_to(state: str, ledger: LedgerWriter, database: psycopg.Connection) -> tuple[UUID, UUID]:
-    """A new reservation in this state, and its budget."""
-    id_, budget_id = uuid7(), uuid4()
+async def bring_to(state: str, ledger: LedgerWriter, database: psycopg.Connection) -> tuple[UUID, str]:
+    """A new reservation in this state, and whose meters it is on."""
+    id_, subject_id = uuid7(), str(uuid4())
     for step in WAYS[state]:
         if step == RUN_OUT:
             kit.run_out(database, id_)
             continue
         command: Command = Expire(reservation_id=id_) if step == "expire" else COMMANDS[step]
-        result = await ledger.submit(kit.elsewhere(command, id_, budget_id))
+        result = await ledger.submit(kit.elsewhere(command, id_, subject_id))
         assert word_for(command, result) not in ("again", "denied"), (step, result)
-    return id_, budget_id
+    return id_, subject_id
 
 
 @pytest.mark.parametrize("state", STATES)
@@ -51,8 +51,8 @@ async def test_postgresql_answers_as_published(
 ) -> None:
     answers = {}
     for name, command in COMMANDS.items():
-        id_, budget_id = await bring_to(state, ledger, database)
-        answers[name] = word_for(command, await ledger.submit(kit.elsewhere(command, id_, budget_id)))
+        id_, subject_id = await bring_to(state, ledger, database)
+        answers[name] = word_for(command, await ledger.submit(kit.elsewhere(command, id_, subject_id)))
 
     assert answers == {name: CELLS[name, state] for name in COMMANDS}
     assert verify_ledger(conninfo, grace_s=3600) == []

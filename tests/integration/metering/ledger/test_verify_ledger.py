@@ -33,9 +33,9 @@ WINDOWS = {
     "a start too late": f"{DAY} window_start = window_start + interval '1 minute' WHERE id = %(tokens)s",
     "a zone that does not fit": f"{DAY} timezone = 'Asia/Kathmandu' WHERE id = %(tokens)s",
     "a window that overlaps the one before": """
-        INSERT INTO metering_usagemeter (budget_id, tenant_id, subject_type, subject_id, dimension, "window", timezone,
+        INSERT INTO metering_usagemeter (tenant_id, subject_type, subject_id, dimension, "window", timezone,
             week_start, window_start, window_end, used, held, overrun, unenforced, uncovered, highest_limit)
-        SELECT budget_id, tenant_id, subject_type, subject_id, dimension, "window", timezone, week_start,
+        SELECT tenant_id, subject_type, subject_id, dimension, "window", timezone, week_start,
             window_start - interval '1 hour', window_end - interval '1 hour', 0, 0, 0, 0, 0, 0
         FROM metering_usagemeter WHERE id = %(tokens)s""",
 }

@@ -30,7 +30,6 @@ def hold(budget: Budget, *, lease_s: int = 60) -> UUID:
     """A reservation of Alder that holds 1,000 nano-USD, 50 input and 20 output tokens."""
     tenant = alder()
     meter = MeterKey(
-        budget_id=budget.pk,
         subject_type="tenant",
         subject_id=str(tenant.pk),
         tenant_id=tenant.pk,

@@ -17,7 +17,6 @@ ALDER, BIRCH = UUID(int=0xA), UUID(int=0xB)
 METER_ID = 7
 CONTEXT = CallContext(request_id="request", task="LLM0_CHAT", provider_name="sandbox")
 KEY = MeterKey(
-    budget_id=UUID(int=1),
     subject_type="tenant",
     subject_id=str(ALDER),
     tenant_id=ALDER,
@@ -61,14 +60,25 @@ def adjustment(output_tokens: int = 3, *, number: int = 1) -> Adjust:
     return Adjust(reservation_id=ID, number=number, reason="by hand", output_tokens=output_tokens)
 
 
-def meter(id_: int = METER_ID, key: MeterKey = KEY, **counts: int) -> Meter:
-    values = {"used": 0, "held": 0, "overrun": 0, "unenforced": 0, "highest_limit": 0, **counts}
+def meter(id_: int = METER_ID, key: MeterKey = KEY, **counts: Any) -> Meter:
+    """A locked meter without watches."""
+    values = {
+        "used": 0,
+        "held": 0,
+        "overrun": 0,
+        "unenforced": 0,
+        "highest_limit": 0,
+        "watches": {},
+        **counts,
+    }
     return Meter(
         id_,
-        str(key.budget_id),
         key.subject_type,
         key.subject_id,
+        key.task,
+        key.model_class,
         key.dimension,
+        key.window,
         NOW + timedelta(hours=12),
         **values,
     )

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -14,13 +15,19 @@ from metering.ledger.books import Books
 from metering.ledger.check import check_command
 from metering.ledger.engine import apply
 from metering.ledger.engine.alert import COOL_DOWN, raise_alerts, rearm
-from metering.ledger.records import NEVER, Meter
+from metering.ledger.records import NEVER, Meter, Watch
 from metering.ledger.results import Denied
 from metering.types import Dimension, Window
 from tests.unit.metering.ledger.kit import KEY, METER_ID, NOW, books_with, line, meter, reserve, settle
 
 USUAL = "80,95,100"
 AT_ONCE = replace(KEY, dimension=Dimension.CONCURRENCY, window=Window.NONE)
+
+
+def watch_of(row: Meter) -> Watch:
+    """What is known of its only limit."""
+    [watch] = (row.watches or {}).values()
+    return watch
 
 
 def told(books: Books) -> list[int]:
@@ -50,7 +57,7 @@ def test_each_is_told_once() -> None:
     row = meter()
     found = [told(use(books_with(row), 10)) for _ in range(10)]
     assert found == [[], [], [], [], [], [], [], [80], [], [95, 100]]
-    assert (row.alerted, row.alert_at) == (USUAL, NEVER)
+    assert (watch_of(row).alerted, row.alert_at) == (USUAL, NEVER)
 
 
 def test_an_alert_has_the_facts_of_its_moment() -> None:
@@ -62,6 +69,30 @@ def test_an_alert_has_the_facts_of_its_moment() -> None:
         None,
         100,
     )
+
+
+def test_each_limit_on_a_meter_is_told_by_itself() -> None:
+    row = meter()
+    books = books_with(row)
+    limits = (
+        line(90, 100, budget_id=UUID(int=1), thresholds="80"),
+        line(90, 1_000, budget_id=UUID(int=2), thresholds="8,80"),
+    )
+    apply(reserve(*limits), books)
+    apply(settle(90), books)
+    raise_alerts(books)
+    assert {(alert.budget_id, alert.threshold) for alert in books.alerts} == {
+        (str(UUID(int=1)), 80),
+        (str(UUID(int=2)), 8),
+    }
+    assert row.alert_at == 800
+
+
+def test_a_limit_that_is_taken_away_is_told_of_no_more() -> None:
+    row = meter()
+    apply(reserve(line(1, 100, budget_id=UUID(int=1), thresholds="80"), id_=uuid7()), books_with(row))
+    assert told(use(books_with(row), 90, limit=1_000)) == []
+    assert (row.watches or {})[str(UUID(int=1))].thresholds == ""
 
 
 def test_without_thresholds_nothing_is_told_and_nothing_is_written() -> None:
@@ -97,7 +128,7 @@ def test_what_a_raised_budget_still_reaches_is_not_told_again() -> None:
     row = meter()
     use(books_with(row), 100)
     assert told(use(books_with(row), 0, limit=110)) == []
-    assert row.alerted == "80"
+    assert watch_of(row).alerted == "80"
     assert told(use(books_with(row), 10, limit=110)) == [95, 100]
 
 

@@ -18,7 +18,7 @@ from tests.unit.metering.ledger import kit
 LAST_MS = int(datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC).timestamp()) * 1000 + 999
 TOKYO = ZoneInfo("Asia/Tokyo")
 LONGEST_LINES = tuple(
-    kit.line(meter=replace(kit.KEY, budget_id=UUID(int=number))) for number in range(MAX_LINES + 1)
+    kit.line(meter=replace(kit.KEY, subject_id=str(number))) for number in range(MAX_LINES + 1)
 )
 
 
@@ -43,10 +43,11 @@ BAD: dict[str, Command] = {
     "an id past the year 9999": Expire(reservation_id=uuid7(LAST_MS + 1)),
     "an id of no variant with versions": Expire(reservation_id=UUID(int=uuid7().int & ~(0b11 << 62))),
     "too many lines": kit.reserve(*LONGEST_LINES),
-    "one meter twice": kit.reserve(kit.line(), kit.line(5)),
-    "one meter twice, as two windows": kit.reserve(
-        kit.line(), kit.line(meter=replace(kit.KEY, timezone="Asia/Tokyo"))
-    ),
+    "one budget twice on a meter": kit.reserve(kit.line(), kit.line()),
+    "two amounts on one meter": kit.reserve(kit.line(), kit.line(5, budget_id=uuid4())),
+    "a user without an id": on_meter(subject_type="user", subject_id="someone"),
+    "a task's name too long": on_meter(task="x" * 33),
+    "a class with NUL": on_meter(model_class="a\0"),
     "a negative amount": kit.reserve(kit.line(-1)),
     "an amount too large": kit.reserve(kit.line(MAX_AMOUNT + 1)),
     "a negative limit": kit.reserve(kit.line(1, -1)),

@@ -24,20 +24,23 @@ RESERVE = Reserve(
     lines=(
         HoldLine(
             meter=MeterKey(
-                budget_id=UUID(int=3),
                 subject_type="user",
-                subject_id="someone",
+                subject_id=str(UUID(int=50)),
                 tenant_id=UUID(int=2),
                 dimension=Dimension.COST,
                 window=Window.DAY,
+                task="a task",
+                model_class="a class",
                 timezone="Asia/Tokyo",
                 week_start=6,
             ),
             amount=10,
             limit=100,
+            budget_id=UUID(int=3),
             enforced=False,
             release_on_expiry=True,
             thresholds="80,95",
+            counts_since=datetime(2026, 3, 1, tzinfo=UTC),
         ),
     ),
     context=CallContext(**TEXTS | {"team_id": UUID(int=4), "user_id": UUID(int=5), "token_id": UUID(int=6)}),
@@ -65,10 +68,11 @@ SETTLE = Settle(
         ),
     ),
 )
-STORED = (-8671340720319450708, 6569056000128017932)
+STORED = (-3312627663571206681, 6569056000128017932)
 CHANGES = {
     "amount": replace(RESERVE, lines=(replace(RESERVE.lines[0], amount=11),)),
     "limit": replace(RESERVE, lines=(replace(RESERVE.lines[0], limit=101),)),
+    "budget": replace(RESERVE, lines=(replace(RESERVE.lines[0], budget_id=UUID(int=4)),)),
     "mode": replace(RESERVE, lines=(replace(RESERVE.lines[0], enforced=True),)),
     "no line": replace(RESERVE, lines=()),
     "tenant": replace(RESERVE, tenant_id=UUID(int=40)),

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from datetime import timedelta
-from uuid import UUID
 
 import msgspec
 
@@ -13,7 +12,7 @@ from metering.types import ReservationState
 from tests.unit.metering.ledger import kit
 
 LARGEST = 2**63 - 1
-OTHER = msgspec.structs.replace(kit.KEY, budget_id=UUID(int=2))
+OTHER = msgspec.structs.replace(kit.KEY, subject_id="other")
 LATER = kit.NOW + timedelta(minutes=1)
 
 

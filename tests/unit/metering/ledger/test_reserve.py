@@ -1,7 +1,6 @@
 """Reserve: what is admitted, what is denied, and what the meters say afterwards."""
 
 from datetime import timedelta
-from uuid import UUID
 
 import msgspec
 import pytest
@@ -12,7 +11,7 @@ from metering.types import MAX_AMOUNT
 from tests.unit.metering.ledger import kit
 
 LARGEST = 2**63 - 1
-OTHER = msgspec.structs.replace(kit.KEY, budget_id=UUID(int=2))
+OTHER = msgspec.structs.replace(kit.KEY, subject_id="other")
 LATER = kit.NOW + timedelta(minutes=1)
 
 

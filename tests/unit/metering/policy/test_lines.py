@@ -19,7 +19,7 @@ def budget(scope: Scope, per: SubjectType, **fields: object) -> BudgetRow:
     values = {
         "id": uuid7(),
         "scope": scope,
-        "scope_id": "",
+        "scope_id": subject().plan if scope is Scope.PLAN else "",
         "per": per,
         "dimension": Dimension.COST,
         "window": Window.DAY,
@@ -43,12 +43,45 @@ def test_a_plan_budget_gives_each_user_a_meter() -> None:
 def test_a_bare_token_counts_as_one_user() -> None:
     bare = subject()
     meter = budget_line(budget(Scope.PLAN, SubjectType.USER), bare, UTC_TENANT, Modes()).meter
-    assert (meter.subject_type, meter.subject_id) == ("token", str(bare.token_id))
+    assert (meter.subject_type, meter.subject_id) == ("user", str(bare.token_id))
 
 
-def test_calls_outside_every_team_share_the_tenants_meter() -> None:
+def test_calls_outside_every_team_share_a_meter_like_one_more_team() -> None:
     meter = budget_line(budget(Scope.PLAN, SubjectType.TEAM), subject(), UTC_TENANT, Modes()).meter
-    assert (meter.subject_type, meter.subject_id) == ("tenant", str(ALDER))
+    assert (meter.subject_type, meter.subject_id, meter.tenant_id) == ("team", "", ALDER)
+
+
+def test_limits_that_count_the_same_thing_stand_on_one_meter() -> None:
+    of_plan, own = budget(Scope.PLAN, SubjectType.TENANT), budget(Scope.TENANT, SubjectType.TENANT, amount=7)
+    lines = [budget_line(row, subject(), UTC_TENANT, Modes()) for row in (of_plan, own)]
+    assert lines[0].meter == lines[1].meter
+    assert [(line.limit, line.budget_id) for line in lines] == [(100, of_plan.id), (7, own.id)]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"task": "LLM2_DRAFT"},
+        {"model_class": "PRO_L"},
+        {"dimension": Dimension.TOKENS},
+        {"window": Window.WEEK},
+    ],
+)
+def test_what_counts_something_else_has_a_meter_of_its_own(other: dict[str, object]) -> None:
+    rows = [budget(Scope.TENANT, SubjectType.TENANT), budget(Scope.TENANT, SubjectType.TENANT, **other)]
+    first, second = (budget_line(row, subject(), UTC_TENANT, Modes()).meter for row in rows)
+    assert first != second
+
+
+@pytest.mark.parametrize(
+    ("per", "told"), [("tenant", "80"), ("team", "80"), ("agent", "80"), ("user", ""), ("token", "")]
+)
+def test_the_budget_of_a_plan_that_the_tenant_is_on_elsewhere_counts_and_denies_nothing(
+    per: str, told: str
+) -> None:
+    row = budget(Scope.PLAN, SubjectType(per), scope_id="OTHER", thresholds=(80,))
+    line = budget_line(row, subject(), UTC_TENANT, Modes())
+    assert (line.enforced, line.only_counts, line.thresholds) == (False, True, told)
 
 
 def test_windows_follow_the_tenants_calendar_but_shared_meters_utc() -> None:
@@ -83,7 +116,7 @@ def test_the_base_rule_counts_the_tenant_and_narrower_rules_their_own_subject() 
     user = uuid4()
     plan, own = max_concurrent(Scope.PLAN, 10), max_concurrent(Scope.USER, 2)
     lines = concurrency_lines([plan, own], subject(user_id=user), UTC_TENANT, Modes())
-    assert {(line.meter.budget_id, line.meter.subject_type, line.limit) for line in lines} == {
+    assert {(line.budget_id, line.meter.subject_type, line.limit) for line in lines} == {
         (plan.id, "tenant", 10),
         (own.id, "user", 2),
     }
@@ -95,6 +128,7 @@ def test_trying_a_tighter_concurrency_keeps_the_present_one() -> None:
     tried = max_concurrent(Scope.TENANT, 1, mode=EnforcementMode.OBSERVE)
     lines = concurrency_lines([present, tried], subject(), UTC_TENANT, Modes())
     assert {(line.limit, line.enforced) for line in lines} == {(10, True), (1, False)}
+    assert lines[0].meter == lines[1].meter
 
 
 def test_provider_and_agent_budgets_apply_to_their_own_calls() -> None:
@@ -138,5 +172,5 @@ def test_calls_in_flight_count_on_one_meter_before_and_after_a_condition_changes
     limits = {}
     for hour in (3, 12):
         (line,) = policy.variants.at(datetime(2026, 1, 12, hour, tzinfo=UTC), {}).lines
-        limits[hour] = (line.limit, line.meter.budget_id, line.source_id)
+        limits[hour] = (line.limit, line.budget_id, line.source_id)
     assert limits == {3: (2, plain.id, at_night.id), 12: (10, plain.id, plain.id)}

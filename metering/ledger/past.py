@@ -1,0 +1,132 @@
+"""What the usage log shows of a meter: the calls of its subject in its window that are not on the meter itself.
+
+Those are the calls from before its first limit stood, or before a process had heard of it. They are counted as the
+ledger charges: the attempts' sums, one request for each call of which an attempt is use, and corrections by hand.
+
+A call is of the window in which its reservation's id was made.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from metering.ids import first_id_at, is_uuid7, time_ms_of
+from metering.ledger.commands import ALWAYS, MeterKey
+from metering.ledger.use import IS_USE
+from metering.types import Dimension, SubjectType
+
+Value = str | int | UUID
+Query = tuple[str, list[Value]]
+"""A statement with %s for its parameters, and those."""
+HEARD_AFTER = timedelta(seconds=10)
+"""By then every process has heard of a limit, or trusts nothing that it knows (ADR 12), with time for what was admitted
+just before to be written."""
+LAST_ID = UUID(int=2**128 - 1)
+
+AMOUNTS = {
+    Dimension.REQUESTS: "0",
+    Dimension.INPUT_TOKENS: "{row}.input_tokens",
+    Dimension.OUTPUT_TOKENS: "{row}.output_tokens",
+    Dimension.TOKENS: "{row}.input_tokens + {row}.output_tokens",
+    Dimension.COST: "{row}.cost_nano_usd",
+    Dimension.API_CALLS: "{row}.api_calls",
+    Dimension.FILES: "{row}.files",
+    Dimension.STEPS: "{row}.steps",
+}
+OFF_THE_METER = """
+NOT EXISTS (SELECT FROM metering_ledgerentry own WHERE own.id = {row}.reservation_id AND %s = ANY(own.meter_ids))
+"""
+"""The first entry of a reservation has its id."""
+OF_ATTEMPTS = """
+SELECT coalesce(sum({amount}), 0){requests} FROM metering_usagelog log
+WHERE log.id >= %s AND log.id < %s AND {conditions}
+"""
+REQUESTS = f" + count(DISTINCT log.reservation_id) FILTER (WHERE {IS_USE})"
+OF_CORRECTIONS = """
+SELECT coalesce(sum({amount}), 0) FROM (
+    SELECT entry.*, coalesce(held.team_id, log.team_id) AS team_id, coalesce(held.user_id, log.user_id) AS user_id,
+        coalesce(held.token_id, log.token_id) AS token_id, coalesce(held.task, log.task) AS task,
+        coalesce(held.model_class, log.model_class) AS model_class, coalesce(held.agent_id, log.agent_id) AS agent_id,
+        coalesce(held.provider_name, log.provider_name) AS provider_name
+    FROM metering_ledgerentry entry
+    LEFT JOIN metering_usagereservation held ON held.id = entry.reservation_id
+    LEFT JOIN LATERAL (
+        SELECT * FROM metering_usagelog first WHERE first.reservation_id = entry.reservation_id
+        AND first.id >= %s AND first.id < %s AND held.id IS NULL LIMIT 1
+    ) log ON true
+    WHERE entry.kind = 5 AND entry.id >= %s AND entry.id < %s
+) correction
+WHERE {conditions}
+"""
+
+
+def may_have_past(key: MeterKey, start: datetime, counts_since: datetime) -> bool:
+    """Whether calls may have been made in the window, from `start` on, before every one of them had its line."""
+    return counts_since != ALWAYS and counts_since + HEARD_AFTER > max(start, _made_at(key))
+
+
+def past_queries(
+    key: MeterKey, start: datetime, end: datetime | None, *, meter_id: int | None
+) -> Iterator[Query]:
+    """The statements whose sum is the amount; with `meter_id`, of calls that are not on that meter.
+
+    Calls at once have no past: what is held is a matter of reservations.
+    """
+    low = first_id_at(max(start, _made_at(key)))
+    high = first_id_at(end) if end is not None else LAST_ID
+    for row, template in (("log", OF_ATTEMPTS), ("correction", OF_CORRECTIONS)):
+        conditions, parameters = conditions_of(key, row)
+        if meter_id is not None:
+            conditions = f"{conditions} AND {OFF_THE_METER.format(row=row)}"
+            parameters = [*parameters, meter_id]
+        counts_requests = key.dimension is Dimension.REQUESTS
+        amount = "correction.requests" if counts_requests and row == "correction" else AMOUNTS[key.dimension]
+        text = template.format(
+            amount=amount.format(row=row),
+            requests=REQUESTS if counts_requests else "",
+            conditions=conditions,
+        )
+        yield text, [*([low, high] * (1 if row == "log" else 2)), *parameters]
+
+
+def conditions_of(key: MeterKey, row: str) -> tuple[str, list[Value]]:
+    """Which attempts, corrections or reservations are of the meter's subject, task and class."""
+    conditions: list[str] = ["true"]
+    parameters: list[Value] = []
+
+    def equal(column: str, value: Value) -> None:
+        conditions.append(f"{row}.{column} = %s")
+        parameters.append(value)
+
+    if key.tenant_id is not None:
+        equal("tenant_id", key.tenant_id)
+    if key.task:
+        equal("task", key.task)
+    if key.model_class:
+        equal("model_class", key.model_class)
+    match SubjectType(key.subject_type), key.subject_id:
+        case SubjectType.TEAM | SubjectType.TOKEN as kind, "":
+            conditions.append(f"{row}.{kind.value}_id IS NULL")
+        case SubjectType.TEAM | SubjectType.TOKEN as kind, subject_id:
+            equal(f"{kind.value}_id", UUID(subject_id))
+        case SubjectType.USER, "":
+            conditions.append(f"{row}.user_id IS NULL AND {row}.token_id IS NULL")
+        case SubjectType.USER, subject_id:
+            conditions.append(f"coalesce({row}.user_id, {row}.token_id) = %s")
+            parameters.append(UUID(subject_id))
+        case SubjectType.AGENT, subject_id:
+            equal("agent_id", subject_id)
+        case SubjectType.PROVIDER, subject_id:
+            equal("provider_name", subject_id)
+    return " AND ".join(conditions), parameters
+
+
+def _made_at(key: MeterKey) -> datetime:
+    """When the subject was made, as its id tells: nothing of it can be older. Of what has no such id, the beginning."""
+    try:
+        identifier = UUID(key.subject_id)
+    except ValueError:
+        return ALWAYS
+    if key.subject_type == SubjectType.AGENT or not is_uuid7(identifier):
+        return ALWAYS
+    return datetime.fromtimestamp(time_ms_of(identifier) / 1000, UTC)

@@ -1,0 +1,218 @@
+"""Opening a meter in the middle of its window, or making it right again: with what was used before it counted.
+
+Under the lock of the meter's key, on a connection of its own:
+
+1. Calls in flight that are of the meter's subject are charged to it: it is added to their holds.
+2. Without any lock on rows, the usage log is asked for what else was used in the window (metering/ledger/past.py).
+3. The difference to what the meter has counted of that is an opening entry.
+
+A meter is not used before its first opening is complete. Calls that a process admits before it hears of a limit come
+between; so the count is repeated a little later, by the sweeper.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from msgspec import Struct
+from psycopg import AsyncConnection
+
+from metering.ledger.books import Books
+from metering.ledger.commands import MeterKey
+from metering.ledger.digests import digest64
+from metering.ledger.engine.alert import raise_alerts
+from metering.ledger.past import HEARD_AFTER, conditions_of, past_queries
+from metering.ledger.postgres import sql
+from metering.ledger.postgres.connect import connect
+from metering.ledger.postgres.read import read_meters
+from metering.ledger.postgres.wire import Wire
+from metering.ledger.postgres.write import statements_for
+from metering.ledger.records import LARGEST_SUM, RELEASE_ON_EXPIRY, Meter
+from metering.types import Dimension
+
+SETTINGS = {
+    # A sum over a window of millions of rows, not a row by its key.
+    "statement_timeout": "60s",
+    "lock_timeout": "10s",
+    "transaction_timeout": "0",
+    "plan_cache_mode": "auto",
+    "enable_seqscan": "on",
+    "enable_hashjoin": "on",
+    "enable_mergejoin": "on",
+}
+HOLD_AMOUNTS = {
+    Dimension.REQUESTS: "1",
+    Dimension.CONCURRENCY: "1",
+    Dimension.INPUT_TOKENS: "held.input_tokens",
+    Dimension.OUTPUT_TOKENS: "held.output_tokens",
+    Dimension.TOKENS: "held.input_tokens + held.output_tokens",
+    Dimension.COST: "held.cost_nano_usd",
+    Dimension.API_CALLS: "held.api_calls",
+    Dimension.FILES: "held.files",
+    Dimension.STEPS: "held.steps",
+}
+IN_FLIGHT = """
+SELECT held.id, {amount} FROM metering_usagereservation held
+WHERE held.state = 0 AND {conditions} AND NOT %s = ANY(held.meter_ids) AND metering_moment(held.id) >= %s
+    AND {amount} > 0
+ORDER BY held.id FOR NO KEY UPDATE
+"""
+ATTACH = """
+UPDATE metering_usagereservation held SET meter_ids = held.meter_ids || %s::bigint,
+    amounts = held.amounts || new.amount, unenforced = held.unenforced || new.past, flags = held.flags || %s::smallint
+FROM unnest(%s::uuid[], %s::bigint[], %s::bigint[]) new (id, amount, past) WHERE held.id = new.id
+"""
+ENTRY = """
+INSERT INTO metering_openingentry (meter_id, amount, past_limit, recorded_at) VALUES (%s, %s, %s, clock_timestamp())
+"""
+OPENED = "SELECT coalesce(sum(amount), 0) FROM metering_openingentry WHERE meter_id = %s AND NOT of_dropped"
+COMPLETE = """
+UPDATE metering_usagemeter SET opened_late = true, counted_at = greatest(counted_at, clock_timestamp(), %s)
+WHERE id = %s
+"""
+RECOUNT_LATER = (
+    "INSERT INTO metering_meterrecount (meter_id, due_at) SELECT %s, %s WHERE %s > clock_timestamp()"
+)
+
+
+class Late(Struct, frozen=True, kw_only=True):
+    """A meter that has to look back."""
+
+    meter_id: int
+    key: MeterKey
+    start: datetime
+    end: datetime | None
+    counts_since: datetime
+    limit: int
+    """The highest of the limits that it is opened for: what is counted beyond it is unenforced."""
+    release_on_expiry: bool
+    again: bool = False
+    """Also if it was counted since then."""
+
+
+async def look_back(conninfo: str, meters: Sequence[Late]) -> None:
+    """Make these meters right, one after the other. Raises psycopg.Error."""
+    connection = await connect(conninfo)
+    try:
+        for name, value in SETTINGS.items():
+            if name != "transaction_timeout" or connection.info.server_version >= 170_000:
+                await connection.execute("SELECT set_config(%s, %s, false)", (name, value))
+        wire = Wire(connection)
+        for meter in meters:
+            await _count_under_lock(wire, meter)
+    finally:
+        await connection.close()
+
+
+def lock_of(key: MeterKey) -> int:
+    """The advisory lock under which a key's meters are opened and counted."""
+    return digest64(repr(subject_of(key)).encode())
+
+
+def subject_of(key: MeterKey) -> tuple[str, ...]:
+    """All of a key but its calendar."""
+    return (
+        key.subject_type, key.subject_id, str(key.tenant_id), key.dimension.value, key.window.value, key.task,
+        key.model_class,
+    )  # fmt: skip
+
+
+async def _count_under_lock(wire: Wire, late: Late) -> None:
+    connection = wire.connection
+    lock = lock_of(late.key)
+    await connection.execute("SELECT pg_advisory_lock(%s)", (lock,))
+    try:
+        if await _is_done(connection, late):
+            return  # whoever had the lock has just done it
+        async with connection.transaction():
+            await _add_calls_in_flight(wire, late)
+        amount = await _difference(connection, late)
+        async with connection.transaction():
+            await _enter(wire, late, amount)
+    finally:
+        if not connection.closed:
+            await connection.execute("SELECT pg_advisory_unlock(%s)", (lock,))
+
+
+async def _is_done(connection: AsyncConnection, late: Late) -> bool:
+    cursor = await connection.execute(
+        "SELECT counted_at >= %s FROM metering_usagemeter WHERE id = %s", (late.counts_since, late.meter_id)
+    )
+    [(done,)] = await cursor.fetchall()
+    return bool(done) and not late.again
+
+
+async def _add_calls_in_flight(wire: Wire, late: Late) -> None:
+    connection, key = wire.connection, late.key
+    conditions, parameters = conditions_of(key, "held")
+    text = IN_FLIGHT.format(amount=HOLD_AMOUNTS[key.dimension], conditions=conditions)
+    # One that is on the meter of the window before stays there.
+    cursor = await connection.execute(text, (*parameters, late.meter_id, late.start))
+    found = await cursor.fetchall()
+    if not found:
+        return
+    books = await _lock_meter(connection, late.meter_id)
+    meter = books.meters[late.meter_id]
+    past = [_count(meter, amount, late.limit) for _, amount in found]
+    meter.held += sum(amount for _, amount in found)
+    flags = RELEASE_ON_EXPIRY if late.release_on_expiry else 0
+    await connection.execute(
+        ATTACH, (late.meter_id, flags, [row[0] for row in found], [row[1] for row in found], past)
+    )
+    await _write(wire, books)
+
+
+async def _difference(connection: AsyncConnection, late: Late) -> int:
+    """What the log shows beside the meter, less what it has counted of that already."""
+    if late.key.dimension is Dimension.CONCURRENCY:
+        return 0
+    total = 0
+    for text, parameters in past_queries(late.key, late.start, late.end, meter_id=late.meter_id):
+        total += await _number(connection, text, parameters)
+    return total - await _number(connection, OPENED, [late.meter_id])
+
+
+async def _enter(wire: Wire, late: Late, amount: int) -> None:
+    connection = wire.connection
+    if amount:
+        books = await _lock_meter(connection, late.meter_id)
+        meter = books.meters[late.meter_id]
+        amount = min(amount, LARGEST_SUM - meter.used - meter.held)
+        past = _count(meter, amount, late.limit)
+        meter.used += amount
+        await connection.execute(ENTRY, (late.meter_id, amount, past))
+        await _write(wire, books)
+    heard_at = late.counts_since + HEARD_AFTER
+    await connection.execute(COMPLETE, (late.counts_since, late.meter_id))
+    await connection.execute(RECOUNT_LATER, (late.meter_id, heard_at, heard_at))
+
+
+def _count(meter: Meter, amount: int, limit: int) -> int:
+    """How much of an amount that was never asked for goes past the limit."""
+    meter.highest_limit = max(meter.highest_limit, limit)
+    room = meter.highest_limit + meter.overrun + meter.unenforced - meter.used - meter.held
+    past = max(0, amount - max(0, room))
+    meter.unenforced += past
+    return past
+
+
+async def _lock_meter(connection: AsyncConnection, meter_id: int) -> Books:
+    cursor = await connection.execute(sql.CLOCK)
+    [(moment,)] = await cursor.fetchall()
+    cursor = await connection.execute(sql.LOCK_METERS, ([meter_id],))
+    locked = await cursor.fetchall()
+    cursor = await connection.execute(sql.WATCHES, ([meter_id],))
+    books = Books(now=moment)
+    read_meters(books, locked, await cursor.fetchall())
+    return books
+
+
+async def _write(wire: Wire, books: Books) -> None:
+    books.changed_meters.update(books.meters)
+    raise_alerts(books)
+    await wire.exchange(list(statements_for(books)))
+
+
+async def _number(connection: AsyncConnection, text: str, parameters: Sequence[object]) -> int:
+    cursor = await connection.execute(text, parameters)
+    [(number,)] = await cursor.fetchall()
+    return int(number)
