@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import BigIntegerField, Exists, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from unfold.decorators import display
@@ -38,8 +38,7 @@ class UsageMeterAdmin(HistoryAdmin):
         ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        tightest = _standing_on_meter().order_by("amount").values("amount")[:1]
-        return super().get_queryset(request).annotate(limit=Subquery(tightest))
+        return super().get_queryset(request).annotate(limit=_Least(_standing_on_meter().values("amount")))
 
     def by_id(self, term: str) -> Q:
         identifier = uuid_of(term)
@@ -86,6 +85,13 @@ class UsageMeterAdmin(HistoryAdmin):
         return usage_bar(row.used, row.held, self.limit_of(row))
 
 
+class _Least(Subquery):
+    """The smallest amount of a subquery's rows."""
+
+    template = "(SELECT min(amount) FROM (%(subquery)s) standing)"
+    output_field = BigIntegerField()
+
+
 def _standing_on_meter() -> QuerySet[Budget]:
     """The active budgets that stand on the meter of an outer query."""
     meter = OuterRef
@@ -94,7 +100,7 @@ def _standing_on_meter() -> QuerySet[Budget]:
     )
     own = Q(tenant=meter("tenant_id")) & (Q(scope_id=meter("subject_id")) | Q(scope="tenant"))
     of_all = Q(scope="global") | Q(scope="provider", scope_id=meter("subject_id"))
-    return Budget.objects.annotate(
+    return Budget.objects.order_by().annotate(
         only_task=Coalesce("task_id", Value("")), only_class=Coalesce("model_class_id", Value(""))
     ).filter(
         own | of_all | Q(scope="plan", scope_id__in=Subquery(plans)),

@@ -78,6 +78,8 @@ def whose_use(alert: QuotaAlert) -> str:
     """Whose use is counted, by the name that its admins know."""
     subject = alert.subject_id
     name: str | None = None
+    if not subject and alert.subject_type in (SubjectType.TEAM, SubjectType.USER, SubjectType.TOKEN):
+        return f"Calls without a {alert.subject_type}"
     match SubjectType(alert.subject_type):
         case SubjectType.GLOBAL:
             return "The whole gateway"
@@ -87,6 +89,8 @@ def whose_use(alert: QuotaAlert) -> str:
             name = Team.objects.filter(pk=subject).values_list("name", flat=True).first()
         case SubjectType.USER:
             name = User.objects.filter(pk=subject).values_list("email", flat=True).first()
+            if name is None:  # a bare token counts as a user, by its own id
+                name = ATIToken.objects.filter(pk=subject).values_list("prefix", flat=True).first()
         case SubjectType.TOKEN:
             name = ATIToken.objects.filter(pk=subject).values_list("prefix", flat=True).first()
     return f"{alert.subject_type.capitalize()} {name or subject}"

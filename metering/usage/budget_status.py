@@ -39,12 +39,10 @@ def budget_status(
     tenants = {row.pk: row for row in ([tenant] if tenant else Tenant.objects.all())}
     plans = plans_by_tenant(tenant=tenant, now=now)
     limits = active_limits(tenant=tenant, plans=plans.get(tenant.pk, ()) if tenant else ())
-    reading = _Reading(now, tenants, plans, of, CallsAtOnce([limit.row for limit in limits.values()], now))
-    for id_ in sorted(limits):
-        limit = limits[id_]
-        if (after is not None and id_ < after.budget_id) or (not with_shared and counted_by(limit) in SHARED):
-            continue
-        yield from reading.rows_of(limit, after)
+    if not with_shared:
+        limits = {id_: limit for id_, limit in limits.items() if counted_by(limit) not in SHARED}
+    reading = _Reading(now, limits, tenants, plans, of)
+    yield from reading.rows(after)
 
 
 class _Reading:
@@ -53,45 +51,45 @@ class _Reading:
     def __init__(
         self,
         now: datetime,
+        limits: Mapping[UUID, Limit],
         tenants: Mapping[UUID, Tenant],
         plans: Mapping[UUID, set[str]],
         of: Subjects | None,
-        calls_at_once: CallsAtOnce,
     ) -> None:
         self._now = now
+        self._limits = limits
         self._tenants = tenants
         self._plans = plans
         self._of = of
-        self._calls_at_once = calls_at_once
+        self._calls_at_once = CallsAtOnce([limit.row for limit in limits.values()], now)
         uses = PlanUse.objects.filter(tenant__in=tenants).values_list("tenant_id", "plan_id", "since")
         self._plans_since = {(tenant_id, plan): since for tenant_id, plan, since in uses}
 
-    def rows_of(self, limit: Limit, after: MeterKey | None) -> Iterator[BudgetStatus]:
-        """Every meter of a limit, and those that it will have."""
-        pairs = self._of.of(limit) if self._of is not None else None
-        owners = [
-            id_
-            for id_ in ([limit.tenant.pk] if limit.tenant else self._tenants)
-            if limit.scope is not Scope.PLAN or limit.scope_id in self._plans.get(id_, ())
-        ]
-        metered = (
-            (key, status)
-            for key, meter in open_meters(limit, self._now, tenants=owners, pairs=pairs, after=after)
-            if (status := self._status(limit, key, meter)) is not None
+    def rows(self, after: MeterKey | None) -> Iterator[BudgetStatus]:
+        """Every meter of every limit, and those that there will be."""
+        subjects = {id_: self._of.of(limit) for id_, limit in self._limits.items()} if self._of else None
+        metered = open_meters(
+            self._limits.values(), self._now, tenants=self._tenants, subjects=subjects, after=after
         )
-        known = self._known_beforehand(limit, owners) if pairs is None else self._of_caller(limit, pairs)
+        known = self._known_beforehand() if subjects is None else self._of_caller(subjects)
         unused = ((key, None) for key in sorted(known) if after is None or key > after)
         last: MeterKey | None = None
-        for key, found in merge(metered, unused, key=lambda item: item[0]):
+        for key, meter in merge(metered, unused, key=lambda item: item[0]):
             if key != last:  # of two with one key, the meter comes first
-                status = found or self._status(limit, key, None)
+                status = self._status(self._limits[key.budget_id], key, meter)
                 if status is not None:
                     yield status
             last = key
 
+    def _applies(self, limit: Limit, tenant_id: UUID) -> bool:
+        """Whether the tenant is (still) on the limit's plan, if it is a plan's."""
+        return limit.scope is not Scope.PLAN or limit.scope_id in self._plans.get(tenant_id, ())
+
     def _status(self, limit: Limit, key: MeterKey, meter: UsageMeter | None) -> BudgetStatus | None:
         """None while the limit does not count."""
         owner = self._tenants.get(key.tenant_id)
+        if owner is not None and not self._applies(limit, owner.pk):
+            return None
         if isinstance(limit.row, PolicyRule) and owner is not None:
             plans = {self._of.plan} if self._of else self._plans.get(owner.pk, set())
             line = self._calls_at_once.in_force(key, limit.row, owner, plans)
@@ -129,24 +127,25 @@ class _Reading:
             since = max(since, self._plans_since.get((key.tenant_id, limit.scope_id), since))
         return since
 
-    def _known_beforehand(self, limit: Limit, owners: list[UUID]) -> Iterator[MeterKey]:
-        """The meters that a limit has, or will have once it is used, where exactly one for each tenant is sure."""
-        if limit.per is None:
-            return
-        is_own = limit.per.value == limit.scope.value
-        if is_own and limit.per in SHARED:
-            yield MeterKey(limit.id, limit.per.value, limit.scope_id, NOBODY)
-        elif is_own and limit.tenant is not None:
-            subject_id = limit.scope_id or str(limit.tenant.pk)
-            yield MeterKey(limit.id, limit.per.value, subject_id, limit.tenant.pk)
-        elif limit.per is SubjectType.TENANT:
-            for id_ in owners:
-                yield MeterKey(limit.id, limit.per.value, str(id_), id_)
+    def _known_beforehand(self) -> Iterator[MeterKey]:
+        """The meters that limits have, or will have once they are used, where exactly one for each tenant is sure."""
+        for limit in self._limits.values():
+            if limit.per is None:
+                continue
+            is_own = limit.per.value == limit.scope.value
+            if is_own and limit.per in SHARED:
+                yield MeterKey(limit.id, limit.per.value, limit.scope_id, NOBODY)
+            elif is_own and limit.tenant is not None:
+                subject_id = limit.scope_id or str(limit.tenant.pk)
+                yield MeterKey(limit.id, limit.per.value, subject_id, limit.tenant.pk)
+            elif limit.per is SubjectType.TENANT:
+                for id_ in self._tenants:
+                    yield MeterKey(limit.id, limit.per.value, str(id_), id_)
 
-    def _of_caller(self, limit: Limit, pairs: frozenset[tuple[str, str]]) -> Iterator[MeterKey]:
+    def _of_caller(self, subjects: Mapping[UUID, frozenset[tuple[str, str]]]) -> Iterator[MeterKey]:
         """A row for everything that the caller may count on, also before it does; of rules, only one wins."""
-        if limit.per is None:
-            return
-        for owner_id in self._tenants:
-            for subject_type, subject_id in pairs:
-                yield MeterKey(limit.id, subject_type, subject_id, owner_id)
+        for id_, pairs in subjects.items():
+            if self._limits[id_].per is not None:
+                for owner_id in self._tenants:
+                    for subject_type, subject_id in pairs:
+                        yield MeterKey(id_, subject_type, subject_id, owner_id)

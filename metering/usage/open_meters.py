@@ -1,22 +1,34 @@
 """The meters that limits stand on and whose window is open now, in an order that can be read on from any of them."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
-
-from django.db.models import Q, QuerySet
-from django.db.models.functions import Coalesce, Collate
 
 from metering.models import UsageMeter
 from metering.types import Scope, SubjectType
 from metering.usage.limits import Limit
 
 NOBODY = UUID(int=0)
-ORDER = (Collate("subject_type", "C"), Collate("subject_id", "C"), Coalesce("tenant_id", NOBODY))
-"""As Python compares MeterKeys: text by its bytes."""
-BEYOND = """(subject_type COLLATE "C", subject_id COLLATE "C", coalesce(tenant_id, %s)) > (%s, %s, %s)"""
 SUBJECT_OF_RULES = {scope: SubjectType(scope.value) for scope in (Scope.TEAM, Scope.USER, Scope.TOKEN)}
+STANDING = """
+SELECT meter.*, standing.id AS limit_id FROM unnest(%(ids)s::uuid[], %(dimensions)s::text[], %(windows)s::text[],
+    %(tasks)s::text[], %(classes)s::text[], %(counted)s::text[], %(subjects)s::text[], %(owners)s::uuid[])
+    AS standing (id, dimension, "window", task, model_class, subject_type, subject_id, tenant_id)
+JOIN metering_usagemeter meter ON meter.dimension = standing.dimension AND meter."window" = standing."window"
+    AND meter.task = standing.task AND meter.model_class = standing.model_class
+    AND meter.subject_type = standing.subject_type
+    AND (standing.subject_id = '' OR meter.subject_id = standing.subject_id)
+    AND (standing.tenant_id IS NULL OR meter.tenant_id = standing.tenant_id)
+WHERE NOT meter.retired AND meter.window_start <= %(now)s AND (meter.window_end IS NULL OR meter.window_end > %(now)s)
+    AND (meter.tenant_id IS NULL OR meter.tenant_id = ANY(%(tenants)s))
+    AND (%(subject_ids)s::text[] IS NULL OR meter.subject_id = ANY(%(subject_ids)s))
+    AND (standing.id, meter.subject_type COLLATE "C", meter.subject_id COLLATE "C",
+        coalesce(meter.tenant_id, %(nobody)s)) > (%(after_id)s, %(after_type)s, %(after_subject)s, %(after_tenant)s)
+ORDER BY standing.id, meter.subject_type COLLATE "C", meter.subject_id COLLATE "C",
+    coalesce(meter.tenant_id, %(nobody)s)
+"""
+"""In the order in which Python compares MeterKeys: text by its bytes."""
 
 
 class MeterKey(NamedTuple):
@@ -29,36 +41,55 @@ class MeterKey(NamedTuple):
     """NOBODY where tenants share it."""
 
 
+FIRST = MeterKey(NOBODY, "", "", NOBODY)
+
+
 def counted_by(limit: Limit) -> SubjectType:
     """Whose use a limit counts: of rules about calls at once the tenant's, where they are not about somebody."""
     return limit.per or SUBJECT_OF_RULES.get(limit.scope, SubjectType.TENANT)
 
 
 def open_meters(
-    limit: Limit,
+    limits: Collection[Limit],
     now: datetime,
     *,
     tenants: Collection[UUID],
-    pairs: Collection[tuple[str, str]] | None,
+    subjects: Mapping[UUID, frozenset[tuple[str, str]]] | None,
     after: MeterKey | None,
 ) -> Iterator[tuple[MeterKey, UsageMeter]]:
-    """Those that the limit stands on, of these tenants or shared by all; with `pairs`, of these subjects only."""
-    meters: QuerySet[UsageMeter] = UsageMeter.objects.filter(
-        Q(window_end=None) | Q(window_end__gt=now),
-        Q(tenant_id=None) | Q(tenant_id__in=list(tenants)),
-        window_start__lte=now,
-        retired=False,
-        dimension=limit.dimension,
-        window=limit.window,
-        task=limit.task or "",
-        model_class=limit.model_class or "",
-        subject_type=counted_by(limit),
-    )
-    if limit.scope.value == counted_by(limit).value and limit.scope_id:
-        meters = meters.filter(subject_id=limit.scope_id)
-    if pairs is not None:
-        meters = meters.filter(subject_id__in=[subject_id for _, subject_id in pairs])
-    if after is not None and after.budget_id == limit.id:
-        meters = meters.extra(where=[BEYOND], params=[NOBODY, *after[1:]])  # noqa: S610 - values are parameters
-    for meter in meters.order_by(*ORDER).iterator():
-        yield MeterKey(limit.id, meter.subject_type, meter.subject_id, meter.tenant_id or NOBODY), meter
+    """Those that limits stand on, of these tenants or shared by all; with `subjects`, of these of each limit only.
+
+    One query, however many there are.
+    """
+    after = after or FIRST
+    subject_ids = None
+    if subjects is not None:
+        subject_ids = sorted({subject_id for pairs in subjects.values() for _, subject_id in pairs})
+    parameters = {
+        "ids": [limit.id for limit in limits],
+        "dimensions": [limit.dimension.value for limit in limits],
+        "windows": [limit.window.value for limit in limits],
+        "tasks": [limit.task or "" for limit in limits],
+        "classes": [limit.model_class or "" for limit in limits],
+        "counted": [counted_by(limit).value for limit in limits],
+        "subjects": [_only(limit) for limit in limits],
+        "owners": [limit.tenant.pk if limit.tenant else None for limit in limits],
+        "now": now,
+        "tenants": list(tenants),
+        "subject_ids": subject_ids,
+        "nobody": NOBODY,
+        "after_id": after.budget_id,
+        "after_type": after.subject_type,
+        "after_subject": after.subject_id,
+        "after_tenant": after.tenant_id,
+    }
+    for meter in UsageMeter.objects.raw(STANDING, parameters).iterator():
+        limit_id: UUID = meter.limit_id  # type: ignore[attr-defined] # a column of the query
+        key = MeterKey(limit_id, meter.subject_type, meter.subject_id, meter.tenant_id or NOBODY)
+        if subjects is None or (key.subject_type, key.subject_id) in subjects.get(key.budget_id, ()):
+            yield key, meter
+
+
+def _only(limit: Limit) -> str:
+    """The one subject of a limit that is about somebody; empty: whoever it counts."""
+    return limit.scope_id if limit.scope.value == counted_by(limit).value else ""

@@ -60,13 +60,15 @@ class MeterFactory(DjangoModelFactory[UsageMeter]):
         return noun.objects.create(**columns)
 
 
-def newest_budget_on(meter: UsageMeter) -> Budget:
+def newest_limit_on(meter: UsageMeter) -> Budget | PolicyRule:
+    if meter.dimension == Dimension.CONCURRENCY:
+        return PolicyRule.objects.latest("id")
     found = Budget.objects.filter(per=meter.subject_type, dimension=meter.dimension, window=meter.window)
     return found.filter(tenant_id=meter.tenant_id).latest("id")
 
 
 class AlertFactory(DjangoModelFactory[QuotaAlert]):
-    """An alert of a meter of Alder's, or of the meter that is named, for the newest budget on it."""
+    """An alert of a meter of Alder's, or of the meter that is named, for the newest limit on it."""
 
     class Params:
         meter = factory.SubFactory(MeterFactory)
@@ -74,7 +76,7 @@ class AlertFactory(DjangoModelFactory[QuotaAlert]):
     id = factory.LazyFunction(uuid7)
     meter_id = factory.LazyAttribute(lambda alert: alert.meter.pk)
     tenant_id = factory.LazyAttribute(lambda alert: alert.meter.tenant_id)
-    budget_id = factory.LazyAttribute(lambda alert: newest_budget_on(alert.meter).pk)
+    budget_id = factory.LazyAttribute(lambda alert: newest_limit_on(alert.meter).pk)
     subject_type = factory.LazyAttribute(lambda alert: alert.meter.subject_type)
     subject_id = factory.LazyAttribute(lambda alert: alert.meter.subject_id)
     dimension = factory.LazyAttribute(lambda alert: alert.meter.dimension)
@@ -116,22 +118,20 @@ class VendorAlertFactory(DjangoModelFactory[VendorAlert]):
 
 
 def concurrency_meter(rule: PolicyRule, tenant: Tenant, *, held: int) -> UsageMeter:
-    """The windowless meter of a `max_concurrent` rule for a whole tenant."""
+    """The windowless meter that a `max_concurrent` rule stands on for a whole tenant, or for its user."""
     start, end = window_bounds(Window.NONE, now())
-    return UsageMeter.objects.create(
+    meter, _ = UsageMeter.objects.update_or_create(
         tenant_id=tenant.pk,
-        subject_type="tenant",
-        subject_id=str(tenant.pk),
+        subject_type="user" if rule.scope == "user" else "tenant",
+        subject_id=rule.scope_id if rule.scope == "user" else str(tenant.pk),
         dimension=Dimension.CONCURRENCY,
         window=Window.NONE,
         window_start=start,
         window_end=end,
-        timezone="UTC",
-        week_start=0,
-        held=held,
         task=rule.task_id or "",
-        counted_at=now(),
+        defaults={"timezone": "UTC", "week_start": 0, "held": held, "counted_at": now()},
     )
+    return meter
 
 
 class LedgerRowFactory(DjangoModelFactory[Any]):

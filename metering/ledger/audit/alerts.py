@@ -15,7 +15,8 @@ WITH raised AS (
     SELECT alert.meter_id, alert.budget_id, string_agg(DISTINCT threshold::text, ',') AS told,
         count(DISTINCT episode) AS episodes, array_agg(threshold) AS thresholds,
         coalesce(max(episode), 0) AS last_episode,
-        coalesce(array_agg(threshold) FILTER (WHERE episode = watch.episodes), '{}') AS told_last
+        coalesce(array_agg(threshold) FILTER (WHERE episode = coalesce(watch.episodes, 0)), '{}')
+            AS told_last
     FROM metering_quotaalert alert LEFT JOIN metering_limitwatch watch USING (meter_id, budget_id)
     GROUP BY alert.meter_id, alert.budget_id
 ), watch AS (

@@ -1,4 +1,4 @@
-"""Windows tile: a budget's windows for one subject follow the calendar and never overlap."""
+"""Windows tile: the windows of one subject's meters follow the calendar and never overlap."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -29,7 +29,7 @@ def broken_windows(connection: psycopg.Connection, limit: int) -> Iterator[Broke
         cursor.itersize = FETCH
         cursor.execute(IN_ORDER)
         for id_, *subject, window, timezone, week_start, start, end in cursor:
-            same_subject = previous == tuple(subject)
+            same_subject = previous == (*subject, window)
             problem = _problem(
                 Window(window),
                 timezone,
@@ -44,7 +44,7 @@ def broken_windows(connection: psycopg.Connection, limit: int) -> Iterator[Broke
                 found += 1
                 if found >= limit:
                     return
-            previous, previous_end = tuple(subject), end
+            previous, previous_end = (*subject, window), end
 
 
 def _problem(

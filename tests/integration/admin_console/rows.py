@@ -17,11 +17,14 @@ from metering.models import (
     KeptAnswer,
     LedgerEntry,
     LedgerPeriod,
+    LimitWatch,
     LLMModel,
     LoginSession,
     Membership,
+    MeterRecount,
     ModelClass,
     ModelPrice,
+    OpeningEntry,
     PasswordReset,
     Plan,
     PlanFeature,
@@ -102,7 +105,7 @@ def usage(tenant: Tenant) -> UsageReservation:
     moment = now()
     budget = Budget.objects.get(tenant=tenant)
     meter, _ = UsageMeter.objects.get_or_create(
-        subject_type="tenant", subject_id=str(tenant.pk),
+        subject_type="tenant", subject_id=str(tenant.pk), task="",
         window_start=moment.replace(day=1, hour=0, minute=0, second=0, microsecond=0),
         defaults={"tenant_id": tenant.pk, "dimension": "cost", "window": "month", "timezone": "UTC",
                   "week_start": 0, "used": 4_200_000_000, "highest_limit": budget.amount},
@@ -145,6 +148,11 @@ def usage(tenant: Tenant) -> UsageReservation:
         timezone="UTC", threshold=80, episode=QuotaAlert.objects.filter(meter_id=meter.pk).count(),
         used=4_200_000_000, held=0, limit=budget.amount, raised_at=moment,
     )  # fmt: skip
+    LimitWatch.objects.create(
+        meter_id=meter.pk, budget_id=uuid7(), limit=budget.amount, thresholds="80", alerted="", episodes=0
+    )
+    OpeningEntry.objects.create(meter_id=meter.pk, amount=700_000, past_limit=0, recorded_at=moment)
+    MeterRecount.objects.create(meter_id=meter.pk, due_at=moment)
     AlertDelivery.objects.create(
         alert=alert, channel="email", recipient="ann@example.com", next_attempt_at=moment
     )

@@ -39,7 +39,7 @@ UNTOLD = {
     # What the hot path does not read, and the ledger, whose commits would queue for each other.
     "auditevent", "user_groups", "user_user_permissions", "usagemeter", "usagereservation", "usagelog",
     "ledgerentry", "ledgerperiod", "closingbalance", "usagerollup", "keptanswer", "policydecision",
-    "quotaalert", "vendoralert", "alertdelivery", "passwordreset",
+    "openingentry", "meterrecount", "limitwatch", "quotaalert", "vendoralert", "alertdelivery", "passwordreset",
 }  # fmt: skip
 
 

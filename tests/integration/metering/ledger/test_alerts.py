@@ -2,7 +2,7 @@
 
 import asyncio
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import psycopg
 import pytest
@@ -53,7 +53,7 @@ async def test_an_alert_carries_its_meter(ledger: LedgerWriter, database: psycop
             alert.window_end = meter.window_end, alert.meter_id = meter.id
         FROM metering_quotaalert alert, metering_usagemeter meter"""
     ).fetchall()
-    assert facts == [(kit.ALDER, "tenant", "requests", "day", 1, 1, True, True)]
+    assert facts == [(kit.ALDER, "agent", "requests", "day", 1, 1, True, True)]
 
 
 async def test_batches_far_from_a_threshold_are_foreseen_and_one_that_reaches_it_is_not(
@@ -196,7 +196,8 @@ async def test_calls_at_once_are_told_when_they_begin_and_anew_after_the_cool_do
     for id_ in await calls(other, meter, 10):
         await other.submit(kit.release(id_))
     assert told(database) == [90], "it is cooling down"
-    database.execute("UPDATE metering_usagemeter SET rearms_at = now()")
+    for table in ("metering_usagemeter", "metering_limitwatch"):
+        database.execute(f"UPDATE {table} SET rearms_at = now()".encode())
     await calls(ledger, meter, 1)
     assert told(database) == [90]
     await calls(other, meter, 8)
@@ -207,5 +208,29 @@ async def test_without_thresholds_a_meter_knows_of_no_alerts(
     ledger: LedgerWriter, database: psycopg.Connection
 ) -> None:
     await use(ledger, kit.key(), 100, thresholds="")
-    row = database.execute("SELECT alert_at, watched_limit, alerted FROM metering_usagemeter").fetchone()
-    assert row == (2**63 - 1, 0, "")
+    row = database.execute("SELECT alert_at, watching FROM metering_usagemeter").fetchone()
+    assert row == (2**63 - 1, 0)
+    assert kit.count(database, "metering_limitwatch") == 0
+
+
+async def test_limits_on_one_meter_are_told_each_by_itself_foreseen_or_not(
+    ledger: LedgerWriter, other: LedgerWriter, database: psycopg.Connection
+) -> None:
+    meter = kit.key()
+    small, large = uuid4(), uuid4()
+
+    async def both(writer: LedgerWriter, amount: int) -> None:
+        lines = (
+            kit.line(meter, amount, 100, budget_id=small, thresholds="80", enforced=False),
+            kit.line(meter, amount, 1_000, budget_id=large, thresholds="10,80"),
+        )
+        command = kit.reserve(*lines)
+        assert isinstance(await writer.submit(command), Granted)
+        await writer.submit(kit.settle(command.reservation_id, amount))
+
+    for amount in (1, 1, 1, 90, 1, 1, 10, 1, 1, 700):
+        await both(ledger, amount)
+        await both(other, 0)
+
+    rows = database.execute("SELECT budget_id, threshold FROM metering_quotaalert ORDER BY id").fetchall()
+    assert rows == [(small, 80), (large, 10), (large, 80)]

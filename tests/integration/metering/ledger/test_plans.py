@@ -24,7 +24,7 @@ STATEMENTS = {
     "update ends": sql.UPDATE_ENDS,
     "update extended": sql.UPDATE_EXTENDED,
     "update meters": sql.UPDATE_METERS,
-    "update watches": sql.UPDATE_WATCHES,
+    "arm meters": sql.ARM_METERS,
 }
 SCAN = re.compile(r"(?:Seq|Index|Index Only|Bitmap Index) Scan.*")
 COPY_HOLDS = """
@@ -75,10 +75,10 @@ async def test_each_scan_looks_up_primary_keys(
         assert re.search(r"Index Cond: \(id = ", lines[place + 1]), "\n".join(lines)
 
 
-@pytest.mark.parametrize("statement", [sql_inserts.INSERT_ATTEMPTS, sql.UPDATE_WATCHES])
+@pytest.mark.parametrize("statement", [sql_inserts.INSERT_ATTEMPTS, sql.ARM_METERS, sql.KEEP_WATCHES])
 def test_where_a_command_brings_many_rows_no_text_is_found_by_walking_to_it(statement: str) -> None:
     """A subscript walks over the texts before it: a thousand attempts of each of fifty calls would take seconds."""
-    assert "::text[]" in statement
+    assert re.search(r"::(text|timestamptz)\[\]", statement)
     assert not re.search(r"(text|timestamptz)\[\]\)\[place\] AS (?!started_at)", statement)
 
 

@@ -8,9 +8,9 @@ import pytest
 from msgspec.structs import replace
 
 from metering.ledger.audit import verify_ledger
-from metering.ledger.commands import MeterKey
+from metering.ledger.commands import ALWAYS, MeterKey
 from metering.ledger.postgres.connect import connect
-from metering.ledger.postgres.windows import WindowCache
+from metering.ledger.postgres.windows import Wanted, WindowCache
 from metering.ledger.postgres.wire import Wire
 from metering.types import Window
 from tests.integration.metering.ledger import kit
@@ -32,8 +32,8 @@ async def own(conninfo: str) -> AsyncIterator[Wire]:
 async def meter_at(wire: Wire, key: MeterKey, moment: datetime, cache: WindowCache | None = None) -> int:
     """The meter that counts for the key at this moment, on a process's first look."""
     cache = cache or WindowCache()
-    await cache.open(wire, [key], moment)
-    found, missing = cache.find([key], moment)
+    assert not await cache.open(wire, {key: Wanted(ALWAYS, 100, False)}, moment)
+    found, missing = cache.find([kit.line(key)], moment)
     assert not missing
     return found[key]
 
@@ -90,4 +90,5 @@ async def test_a_cached_meter_counts_only_inside_its_window(own: Wire) -> None:
     await meter_at(own, BERLIN, NOON, cache)
 
     for moment in (NOON - timedelta(days=1), NOON + timedelta(days=1)):
-        assert cache.find([BERLIN], moment) == ({}, [BERLIN])
+        found, missing = cache.find([kit.line(BERLIN)], moment)
+        assert (found, list(missing)) == ({}, [BERLIN])

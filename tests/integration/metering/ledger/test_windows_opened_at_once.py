@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 import psycopg
 from msgspec.structs import replace
 
-from metering.ledger.commands import MeterKey
+from metering.ledger.commands import ALWAYS, MeterKey
 from metering.ledger.postgres.connect import connect
-from metering.ledger.postgres.windows import WindowCache
+from metering.ledger.postgres.windows import Wanted, WindowCache
 from metering.ledger.postgres.wire import Wire
 from metering.ledger.results import Denied, Granted
 from metering.ledger.writer import LedgerWriter
@@ -26,7 +26,7 @@ async def test_two_processes_open_one_meter_between_them(conninfo: str, database
     processes = [Wire(await connect(conninfo)) for _ in range(4)]
 
     async def open_all(wire: Wire, wanted: list[MeterKey]) -> None:
-        await WindowCache().open(wire, wanted, NOON)
+        await WindowCache().open(wire, {key: Wanted(ALWAYS, 100, False) for key in wanted}, NOON)
 
     await asyncio.gather(
         *[open_all(wire, keys if place % 2 else keys[::-1]) for place, wire in enumerate(processes)]
@@ -57,7 +57,10 @@ async def test_two_processes_with_two_ideas_of_the_zone_open_one_meter(
     processes = [Wire(await connect(conninfo)) for _ in range(2)]
 
     await asyncio.gather(
-        *[WindowCache().open(wire, [key], NOON) for wire, key in zip(processes, (BERLIN, TOKYO), strict=True)]
+        *[
+            WindowCache().open(wire, {key: Wanted(ALWAYS, 100, False)}, NOON)
+            for wire, key in zip(processes, (BERLIN, TOKYO), strict=True)
+        ]
     )
 
     assert kit.count(database, "metering_usagemeter") == 1

@@ -124,13 +124,12 @@ class TestTenantsNeverSeeEachOther:
     @pytest.fixture(autouse=True)
     def _both_use_everything(self) -> None:
         make_plan("PRO")
-        shared_plan = BudgetFactory(scope="plan", scope_id="PRO")
+        BudgetFactory(scope="plan", scope_id="PRO")
         rule = RuleFactory(scope="plan", scope_id="PRO")
         for tenant in (alder(), birch()):
             make_token(tenant)
             own = BudgetFactory(tenant=tenant)
             MeterFactory(budget=own, used=10)
-            MeterFactory(budget=shared_plan, tenant_id=tenant.pk, used=20)
             agents = BudgetFactory(tenant=tenant, scope="agent", scope_id="agent:1")
             MeterFactory(budget=agents, used=30)
             concurrency_meter(rule, tenant, held=1)
@@ -159,7 +158,7 @@ def test_the_number_of_queries_does_not_grow_with_budgets_and_meters(django_asse
     for window in ("hour", "day", "week", "month"):
         MeterFactory(budget=BudgetFactory(window=window), used=1)
     tenant = alder()
-    with django_assert_num_queries(4):  # plans, budgets, rules, meters
+    with django_assert_num_queries(5):  # plans, those in use, budgets, rules, meters
         assert len(status(tenant)) == 4
 
 
@@ -227,7 +226,7 @@ class TestOfOneCaller:
     def test_a_token_without_a_user_is_counted_as_one(self) -> None:
         token = make_token(alder())
         BudgetFactory(scope="plan", scope_id="PRO", per="user")
-        assert self.of(token_id=token.id) == [("plan", "token", 0)]
+        assert self.of(token_id=token.id) == [("plan", "user", 0)]
 
     def test_another_plan_s_and_shared_budgets_are_not_shown(self) -> None:
         make_token(alder())

@@ -91,7 +91,7 @@ def test_percent_and_what_remains_follow_the_limit_in_force() -> None:
     assert (row.percent, row.remaining) == (50.0, 2)
 
 
-def test_a_meter_whose_rule_another_has_replaced_is_not_shown() -> None:
+def test_a_rule_that_another_has_replaced_is_not_shown() -> None:
     own = RuleFactory(value=8)
     concurrency_meter(own, alder(), held=1)
     assert shown(NOON) == [(str(own.pk), 8, 1)]
@@ -99,8 +99,7 @@ def test_a_meter_whose_rule_another_has_replaced_is_not_shown() -> None:
 
 def test_a_rule_that_has_only_a_condition_is_shown_while_it_holds() -> None:
     users = RuleFactory(scope="user", scope_id=str(UserFactory().pk), value=1, conditions=AT_NIGHT)
-    meter = concurrency_meter(users, alder(), held=1)
-    type(meter).objects.filter(pk=meter.pk).update(subject_type="user", subject_id=users.scope_id)
+    concurrency_meter(users, alder(), held=1)
     assert str(users.pk) not in {rule for rule, _, _ in shown(NOON)}
     assert (str(users.pk), 1, 1) in shown(NIGHT)
 
@@ -136,10 +135,9 @@ def test_queries_do_not_grow_with_meters_whose_rules_have_hours(django_assert_nu
     RuleFactory(scope="plan", scope_id="PRO", value=20, conditions=AT_NIGHT)
     for _ in range(5):
         own = RuleFactory(scope="user", scope_id=str(UserFactory().pk), value=1)
-        meter = concurrency_meter(own, alder(), held=1)
-        type(meter).objects.filter(pk=meter.pk).update(subject_type="user", subject_id=own.scope_id)
+        concurrency_meter(own, alder(), held=1)
     tenant = alder()
-    with django_assert_num_queries(4):  # plans, budgets, rules, meters
+    with django_assert_num_queries(5):  # plans, those in use, budgets, rules, meters
         assert len(shown(NIGHT, tenant=tenant)) == 6
 
 
@@ -160,5 +158,5 @@ def test_it_is_what_admission_applies(
     budget = BudgetFactory(dimension="requests", window="day", amount=10)
     MeterFactory(budget=budget, at=at, used=5)
     for facts in rules:
-        concurrency_meter(RuleFactory(**facts), alder(), held=0)
+        RuleFactory(**facts)
     assert sorted((rule, limit) for rule, limit, _ in shown(at)) == sorted(enforced(at))
