@@ -100,14 +100,16 @@ def _standing_on_meter() -> QuerySet[Budget]:
     )
     own = Q(tenant=meter("tenant_id")) & (Q(scope_id=meter("subject_id")) | Q(scope="tenant"))
     of_all = Q(scope="global") | Q(scope="provider", scope_id=meter("subject_id"))
-    return Budget.objects.order_by().annotate(
-        only_task=Coalesce("task_id", Value("")), only_class=Coalesce("model_class_id", Value(""))
-    ).filter(
-        own | of_all | Q(scope="plan", scope_id__in=Subquery(plans)),
-        is_active=True,
-        per=meter("subject_type"),
-        dimension=meter("dimension"),
-        window=meter("window"),
-        only_task=meter("task"),
-        only_class=meter("model_class"),
+    return (
+        Budget.objects.order_by()
+        .annotate(only_task=Coalesce("task_id", Value("")), only_class=Coalesce("model_class_id", Value("")))
+        .filter(
+            own | of_all | Q(scope="plan", scope_id__in=Subquery(plans)),
+            is_active=True,
+            per=meter("subject_type"),
+            dimension=meter("dimension"),
+            window=meter("window"),
+            only_task=meter("task"),
+            only_class=meter("model_class"),
+        )
     )
