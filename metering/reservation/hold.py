@@ -45,18 +45,8 @@ def amounts_of(bound: Bound, *, requests: int = 0, calls: int = 0) -> dict[Dimen
 
 
 def used_lines(templates: Iterable[LineTemplate], amounts: Amounts) -> list[LineTemplate]:
-    """The lines of which there is something to hold."""
+    """The lines whose dimension the call uses: a chat call takes no file budget along."""
     return [template for template in templates if amounts[template.meter.dimension]]
-
-
-def counted_lines(templates: Iterable[LineTemplate], amounts: Amounts) -> list[LineTemplate]:
-    """The lines on which the call may count: of tokens and cost also where its bound is nothing, but a chat call takes
-    no file budget along."""
-    return [
-        template
-        for template in templates
-        if template.meter.dimension in PRICED or amounts[template.meter.dimension]
-    ]
 
 
 def hold_lines(templates: Iterable[LineTemplate], amounts: Amounts) -> tuple[HoldLine, ...]:

@@ -13,7 +13,7 @@ from metering.ledger.port import Ledger
 from metering.ledger.results import Denied, Granted, Refused
 from metering.policy.values import Lines
 from metering.reservation.denial import limit_error, refusal_error
-from metering.reservation.hold import Hold, amounts_of, counted_lines, hold_lines
+from metering.reservation.hold import Hold, amounts_of, hold_lines, used_lines
 from metering.reservation.release import release
 
 
@@ -44,7 +44,7 @@ async def reserve(
     away or the caller has gone, the reservation is cancelled for good in the background.
     """
     amounts = amounts_of(bound, requests=1, calls=1)
-    held = counted_lines(templates, amounts)
+    held = used_lines(templates, amounts)
     command = Reserve(
         reservation_id=uuid7(),
         tenant_id=tenant_id,

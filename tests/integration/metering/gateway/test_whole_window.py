@@ -174,7 +174,7 @@ async def test_another_plans_budget_is_no_notice_and_no_limit_of_the_callers(
 ) -> None:
     await rows(lambda: make_token(plan="SMALL"))
     await rows(lambda: BudgetFactory(scope="plan", scope_id="SMALL", per="tenant", window="day", amount=0))
-    decisions = DecisionLog(sample_every=0)
+    decisions = DecisionLog(sample_every=10**6)
     gateway = gateway_with(decisions=decisions)
     caller = await gateway.authenticate((await rows(lambda: make_token(plan="OPEN"))).secret)
     await gateway.execute(caller, request_for())

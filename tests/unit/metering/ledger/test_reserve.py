@@ -1,10 +1,14 @@
 """Reserve: what is admitted, what is denied, and what the meters say afterwards."""
 
 from datetime import timedelta
+from uuid import UUID
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from metering.ledger.commands import HoldLine
 from metering.ledger.engine import apply
 from metering.ledger.results import Denied, Granted, Reason, Refused
 from metering.types import MAX_AMOUNT
@@ -95,3 +99,67 @@ def test_unenforced_amounts_stop_at_what_bigint_can_hold() -> None:
 
     assert isinstance(result, Refused)
     assert result.reason is Reason.OUT_OF_RANGE
+
+
+def limits(amount: int, *caps: tuple[int, bool]) -> tuple[HoldLine, ...]:
+    """Lines of several budgets on one meter: the limit, and whether it is enforced."""
+    return tuple(
+        kit.line(amount, limit, budget_id=UUID(int=number), enforced=enforced)
+        for number, (limit, enforced) in enumerate(caps)
+    )
+
+
+def test_limits_on_one_meter_hold_one_amount() -> None:
+    books = kit.books_with(kit.meter(used=10))
+
+    result = apply(kit.reserve(*limits(10, (100, True), (50, True))), books)
+
+    assert isinstance(result, Granted)
+    assert [(balance.held, balance.limit) for balance in result.balances] == [(10, 100), (10, 50)]
+    [hold] = books.inserted
+    assert (hold.meter_ids, hold.amounts, hold.unenforced) == ([kit.METER_ID], [10], [0])
+    assert (books.meters[kit.METER_ID].held, books.meters[kit.METER_ID].highest_limit) == (10, 100)
+
+
+def test_each_limit_on_a_meter_can_deny_and_is_named() -> None:
+    books = kit.books_with(kit.meter(used=45))
+
+    result = apply(kit.reserve(*limits(10, (100, True), (50, True), (54, True))), books)
+
+    assert isinstance(result, Denied)
+    assert [(denial.line, denial.limit) for denial in result.denials] == [(1, 50), (2, 54)]
+
+
+def test_a_hold_is_spared_at_its_expiry_only_if_every_limit_on_the_meter_says_so() -> None:
+    for spared, flag in (((True, True), 1), ((True, False), 0)):
+        books = kit.books_with()
+        lines = [
+            msgspec.structs.replace(line, release_on_expiry=spares)
+            for line, spares in zip(limits(10, (100, True), (100, True)), spared, strict=True)
+        ]
+        apply(kit.reserve(*lines), books)
+        assert books.inserted[0].flags == [flag]
+
+
+@given(
+    used=st.integers(0, 200),
+    held=st.integers(0, 200),
+    amount=st.integers(0, 200),
+    caps=st.lists(st.tuples(st.integers(0, 400), st.booleans()), min_size=1, max_size=5),
+)
+def test_a_call_is_admitted_if_it_fits_every_enforced_limit_and_declares_what_goes_past_all(
+    used: int, held: int, amount: int, caps: list[tuple[int, bool]]
+) -> None:
+    books = kit.books_with(kit.meter(used=used, held=held, unenforced=used + held))
+
+    result = apply(kit.reserve(*limits(amount, *caps)), books)
+
+    enforced = [limit for limit, is_enforced in caps if is_enforced]
+    assert isinstance(result, Granted) == all(used + held + amount <= limit for limit in enforced)
+    meter = books.meters[kit.METER_ID]
+    if isinstance(result, Granted):
+        past = min(amount, max(0, used + held + amount - max(limit for limit, _ in caps)))
+        assert (meter.held, meter.unenforced) == (held + amount, used + held + past)
+        assert meter.used + meter.held <= meter.highest_limit + meter.unenforced
+    else:
+        assert (meter.held, meter.unenforced) == (held, used + held)
