@@ -5,7 +5,7 @@ import os
 import sys
 from pathlib import Path
 
-from bench import completions, growth, latency, ledger, policy, soak, streams
+from bench import completions, growth, latency, ledger, policy, soak, streams, utilisation
 from bench.report import write_json
 
 BENCHES = {
@@ -16,6 +16,7 @@ BENCHES = {
     "streams": streams.measure,
     "soak": soak.measure,
     "policy": policy.measure,
+    "utilisation": utilisation.measure,
 }
 
 
