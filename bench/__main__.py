@@ -5,7 +5,7 @@ import os
 import sys
 from pathlib import Path
 
-from bench import completions, growth, latency, ledger, policy, soak, streams, utilisation
+from bench import completions, growth, latency, ledger, openings, policy, soak, streams, utilisation
 from bench.report import write_json
 
 BENCHES = {
@@ -15,6 +15,7 @@ BENCHES = {
     "latency": latency.measure,
     "streams": streams.measure,
     "soak": soak.measure,
+    "openings": openings.measure,
     "policy": policy.measure,
     "utilisation": utilisation.measure,
 }

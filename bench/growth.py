@@ -20,6 +20,7 @@ import uvloop
 from django.conf import settings
 from psycopg import sql
 
+from bench.history import write_history
 from bench.ledger import row_of
 from bench.pairs import Caller, PairFigures, callers, run_pairs
 from bench.report import Report, new_report, print_table
@@ -29,7 +30,6 @@ from metering.ledger.writer import LedgerWriter
 
 TENANTS = (10, 10_000)
 HISTORY_ROWS = 5_000_000
-CHUNK = 250_000
 PAIRS = 10_000
 ROUNDS = 9
 TOLERANCE = 1.15
@@ -38,38 +38,13 @@ IN_FLIGHT = 10
 MIXES = ((1, 64), (64, 64))
 """Tenants and calls in flight of the second table."""
 
-HISTORY = """
-WITH ids AS MATERIALIZED (
-    SELECT (lpad(to_hex(ms), 12, '0') || '7' || left(random, 3) || '8' || right(random, 15))::uuid AS id
-    FROM generate_series(1, %(count)s) n, md5(n::text) random,
-    LATERAL (SELECT 1000 * (extract(epoch FROM now()) - %(seconds)s * (1 - (n + %(from)s)::float / %(rows)s)) AS at_ms),
-    LATERAL (SELECT at_ms::bigint AS ms)
-    ORDER BY n
-), holds AS (
-    INSERT INTO metering_usagereservation (id, tenant_id, state, version, provisional, created_at, lease_expires_at,
-        ended_at, body_digest, meter_ids, amounts, unenforced, flags, input_tokens, output_tokens, cost_nano_usd,
-        api_calls, files, steps, task, request_id, request_model, model_class, provider_name)
-    SELECT id, %(tenant)s, 1, 1, false, now(), now(), now(), 0, '{}', '{}', '{}', '{}', 500, 1000, 2000000, 0, 0, 0,
-        'LLM0_CHAT', 'req_history', 'sandbox-small', 'BASE_S', 'sandbox' FROM ids
-), entries AS (
-    INSERT INTO metering_ledgerentry SELECT id, id, %(tenant)s, 1, now(), '{}', '{}', 1, 400, 600, 1000000, 0, 0, 0
-    FROM ids
-)
-INSERT INTO metering_usagelog (id, reservation_id, attempt, tenant_id, task, request_id, request_model, response_model,
-    model_class, provider_name, input_tokens, output_tokens, cached_input_tokens, cache_write_tokens, reasoning_tokens,
-    api_calls, files, steps, cost_nano_usd, latency_ms, outcome, estimated, started_at, recorded_at)
-SELECT (left(id::text, 35) || translate(right(id::text, 1), '0123456789abcdef', '1032547698badcfe'))::uuid,
-    id, 1, %(tenant)s, 'LLM0_CHAT', 'req_history', 'sandbox-small', 'sandbox-small-1', 'BASE_S', 'sandbox',
-    400, 600, 0, 0, 0, 0, 0, 0, 1000000, 120, 'ok', false, now(), now() FROM ids
-"""
-
 
 def measure(conninfo: str) -> Report:
     """Run all and print the table; `ok` says whether the dearest pair stayed within the tolerance."""
     report = new_report("growth", conninfo)
     spare_what_lives_long()  # as the server does
     grown = _another(conninfo)
-    _write_history(grown)
+    write_history(grown, HISTORY_ROWS)
     cases = {
         (tenants, rows): base for rows, base in ((0, conninfo), (HISTORY_ROWS, grown)) for tenants in TENANTS
     }
@@ -152,29 +127,3 @@ def _another(conninfo: str) -> str:
         timeout=MIGRATE_TIMEOUT_S,
     )
     return address
-
-
-def _write_history(conninfo: str) -> None:
-    """Settled calls of another tenant, in the month and partitions that the measured calls use."""
-    with psycopg.connect(conninfo, autocommit=True) as connection:
-        seconds = (
-            connection.execute(
-                "SELECT extract(epoch FROM now() - date_trunc('month', now(), 'UTC'))"
-            ).fetchone()
-            or (0,)
-        )[0]
-        for start in range(0, HISTORY_ROWS, CHUNK):
-            connection.execute(
-                HISTORY,
-                {
-                    "seconds": min(float(seconds) * 0.99, 30 * 86_400),
-                    "from": start,
-                    "rows": HISTORY_ROWS,
-                    "count": CHUNK,
-                    "tenant": UUID(int=2),
-                },
-            )
-        print(f"usage log: {HISTORY_ROWS:,} rows", flush=True)
-        for table in ("metering_usagereservation", "metering_usagelog", "metering_ledgerentry"):
-            connection.execute(f"VACUUM ANALYZE {table}")
-        connection.execute("CHECKPOINT")

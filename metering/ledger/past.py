@@ -6,7 +6,7 @@ ledger charges: the attempts' sums, one request for each call of which an attemp
 A call is of the window in which its reservation's id was made.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from metering.ledger.commands import ALWAYS, MeterKey
 from metering.ledger.use import IS_USE
 from metering.types import Dimension, SubjectType
 
-Value = str | int | UUID
+Value = str | int | UUID | list[UUID]
 Query = tuple[str, list[Value]]
 """A statement with %s for its parameters, and those."""
 HEARD_AFTER = timedelta(seconds=10)
@@ -66,9 +66,15 @@ def may_have_past(key: MeterKey, start: datetime, counts_since: datetime) -> boo
 
 
 def past_queries(
-    key: MeterKey, start: datetime, end: datetime | None, *, meter_id: int | None
+    key: MeterKey,
+    start: datetime,
+    end: datetime | None,
+    *,
+    meter_id: int | None = None,
+    without: Sequence[UUID] = (),
 ) -> Iterator[Query]:
-    """The statements whose sum is the amount; with `meter_id`, of calls that are not on that meter.
+    """The statements whose sum is the amount; with `meter_id`, of calls that are not on that meter, which is dear; or
+    `without` these reservations.
 
     Calls at once have no past: what is held is a matter of reservations.
     """
@@ -79,6 +85,9 @@ def past_queries(
         if meter_id is not None:
             conditions = f"{conditions} AND {OFF_THE_METER.format(row=row)}"
             parameters = [*parameters, meter_id]
+        if without:
+            conditions = f"{conditions} AND {row}.reservation_id <> ALL(%s)"
+            parameters = [*parameters, list(without)]
         counts_requests = key.dimension is Dimension.REQUESTS
         amount = "correction.requests" if counts_requests and row == "correction" else AMOUNTS[key.dimension]
         text = template.format(

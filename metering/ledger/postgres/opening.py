@@ -12,6 +12,8 @@ between; so the count is repeated a little later, by the sweeper.
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TypedDict
+from uuid import UUID
 
 from msgspec import Struct
 from psycopg import AsyncConnection
@@ -64,6 +66,7 @@ FROM unnest(%s::uuid[], %s::bigint[], %s::bigint[]) new (id, amount, past) WHERE
 ENTRY = """
 INSERT INTO metering_openingentry (meter_id, amount, past_limit, recorded_at) VALUES (%s, %s, %s, clock_timestamp())
 """
+STATE = "SELECT counted_at >= %s, used = 0 AND held = 0 FROM metering_usagemeter WHERE id = %s"
 OPENED = "SELECT coalesce(sum(amount), 0) FROM metering_openingentry WHERE meter_id = %s AND NOT of_dropped"
 COMPLETE = """
 UPDATE metering_usagemeter SET opened_late = true, counted_at = greatest(counted_at, clock_timestamp(), %s)
@@ -72,6 +75,13 @@ WHERE id = %s
 RECOUNT_LATER = (
     "INSERT INTO metering_meterrecount (meter_id, due_at) SELECT %s, %s WHERE %s > clock_timestamp()"
 )
+
+
+class Beside(TypedDict, total=False):
+    """Which calls are on a meter already: see past_queries."""
+
+    meter_id: int
+    without: list[UUID]
 
 
 class Late(Struct, frozen=True, kw_only=True):
@@ -85,6 +95,8 @@ class Late(Struct, frozen=True, kw_only=True):
     limit: int
     """The highest of the limits that it is opened for: what is counted beyond it is unenforced."""
     release_on_expiry: bool
+    is_new: bool = False
+    """Nobody has used it yet."""
     again: bool = False
     """Also if it was counted since then."""
 
@@ -121,11 +133,14 @@ async def _count_under_lock(wire: Wire, late: Late) -> None:
     lock = lock_of(late.key)
     await connection.execute("SELECT pg_advisory_lock(%s)", (lock,))
     try:
-        if await _is_done(connection, late):
+        is_counted, is_untouched = await _state(connection, late)
+        if is_counted and not late.again:
             return  # whoever had the lock has just done it
         async with connection.transaction():
-            await _add_calls_in_flight(wire, late)
-        amount = await _difference(connection, late)
+            added = await _add_calls_in_flight(wire, late)
+        # What is on a new meter is known: the calls that were added to it just now.
+        beside: Beside = {"without": added} if late.is_new and is_untouched else {"meter_id": late.meter_id}
+        amount = await _difference(connection, late, beside)
         async with connection.transaction():
             await _enter(wire, late, amount)
     finally:
@@ -133,15 +148,14 @@ async def _count_under_lock(wire: Wire, late: Late) -> None:
             await connection.execute("SELECT pg_advisory_unlock(%s)", (lock,))
 
 
-async def _is_done(connection: AsyncConnection, late: Late) -> bool:
-    cursor = await connection.execute(
-        "SELECT counted_at >= %s FROM metering_usagemeter WHERE id = %s", (late.counts_since, late.meter_id)
-    )
-    [(done,)] = await cursor.fetchall()
-    return bool(done) and not late.again
+async def _state(connection: AsyncConnection, late: Late) -> tuple[bool, bool]:
+    """Whether the meter was counted since then, and whether nothing is on it."""
+    cursor = await connection.execute(STATE, (late.counts_since, late.meter_id))
+    [(is_counted, is_untouched)] = await cursor.fetchall()
+    return is_counted, is_untouched
 
 
-async def _add_calls_in_flight(wire: Wire, late: Late) -> None:
+async def _add_calls_in_flight(wire: Wire, late: Late) -> list[UUID]:
     connection, key = wire.connection, late.key
     conditions, parameters = conditions_of(key, "held")
     text = IN_FLIGHT.format(amount=HOLD_AMOUNTS[key.dimension], conditions=conditions)
@@ -149,24 +163,24 @@ async def _add_calls_in_flight(wire: Wire, late: Late) -> None:
     cursor = await connection.execute(text, (*parameters, late.meter_id, late.start))
     found = await cursor.fetchall()
     if not found:
-        return
+        return []
     books = await _lock_meter(connection, late.meter_id)
     meter = books.meters[late.meter_id]
     past = [_count(meter, amount, late.limit) for _, amount in found]
     meter.held += sum(amount for _, amount in found)
     flags = RELEASE_ON_EXPIRY if late.release_on_expiry else 0
-    await connection.execute(
-        ATTACH, (late.meter_id, flags, [row[0] for row in found], [row[1] for row in found], past)
-    )
+    ids = [row[0] for row in found]
+    await connection.execute(ATTACH, (late.meter_id, flags, ids, [row[1] for row in found], past))
     await _write(wire, books)
+    return ids
 
 
-async def _difference(connection: AsyncConnection, late: Late) -> int:
+async def _difference(connection: AsyncConnection, late: Late, beside: Beside) -> int:
     """What the log shows beside the meter, less what it has counted of that already."""
     if late.key.dimension is Dimension.CONCURRENCY:
         return 0
     total = 0
-    for text, parameters in past_queries(late.key, late.start, late.end, meter_id=late.meter_id):
+    for text, parameters in past_queries(late.key, late.start, late.end, **beside):
         total += await _number(connection, text, parameters)
     return total - await _number(connection, OPENED, [late.meter_id])
 

@@ -151,7 +151,7 @@ class WindowCache:
         if len(self._opened) + len(latest) > MAX_CACHED:
             self._opened.clear()
         self._opened.update((key, opened) for key, opened in latest.items() if key not in late)
-        return [_late(key, latest[key], wanted[key]) for key in late]
+        return [_late(key, latest[key], wanted[key], is_new=key in closed) for key in late]
 
     async def _latest(self, wire: Wire, keys: list[MeterKey], moment: datetime) -> dict[MeterKey, Opened]:
         subjects = (
@@ -208,7 +208,7 @@ def _looks_back(key: MeterKey, start: datetime, wanted: Wanted, moment: datetime
     return may_have_past(key, start, wanted.counts_since)
 
 
-def _late(key: MeterKey, opened: Opened, wanted: Wanted) -> Late:
+def _late(key: MeterKey, opened: Opened, wanted: Wanted, *, is_new: bool) -> Late:
     return Late(
         meter_id=opened.meter_id,
         key=key,
@@ -217,4 +217,5 @@ def _late(key: MeterKey, opened: Opened, wanted: Wanted) -> Late:
         counts_since=wanted.counts_since,
         limit=wanted.limit,
         release_on_expiry=wanted.release_on_expiry,
+        is_new=is_new,
     )
