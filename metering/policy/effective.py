@@ -44,7 +44,7 @@ def _rules(subject: PolicySubject, task: str, timezone: str) -> list[Rule]:
 
 
 def _budgets(subject: PolicySubject, task: str) -> list[BudgetRow]:
-    plans = plans_used(subject.tenant_id)
+    plans = plans_used([subject.tenant_id]).get(subject.tenant_id, {})
     applying = _applying(subject, task, plans={subject.plan, *plans})
     return [budget_of(row, plans) for row in Budget.objects.filter(applying).order_by("id")]
 

@@ -1,11 +1,15 @@
 """Rows of rules and budgets as the values that policies are compiled from."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
-from metering.models import Budget, PlanUse, PolicyRule
+from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import Now
+
+from metering.models import ATIToken, Budget, PlanUse, PolicyRule
 from metering.policy.lines import BudgetRow
 from metering.policy.read_conditions import read_conditions
 from metering.policy.registry import check_rule
@@ -41,11 +45,21 @@ def rule_of(row: PolicyRule, *, timezone: str) -> Rule | None:
     )
 
 
-def budget_of(row: Budget, plans: Mapping[str, datetime]) -> BudgetRow:
-    """The budget; `plans` are those that the tenant was ever on, and since when."""
-    counts_since = row.counts_since
-    if row.scope == Scope.PLAN and row.scope_id in plans:
-        counts_since = max(counts_since, plans[row.scope_id])
+class Used(NamedTuple):
+    """How a tenant uses a plan."""
+
+    since: datetime
+    is_live: bool
+    """Whether it has a token on it that works."""
+
+
+def budget_of(row: Budget, plans: Mapping[str, Used]) -> BudgetRow:
+    """The budget; `plans` are those that the tenant was ever on. Of one that it is on no more, nothing is told."""
+    counts_since, thresholds = row.counts_since, row.thresholds
+    used = plans.get(row.scope_id) if row.scope == Scope.PLAN else None
+    if used is not None:
+        counts_since = max(counts_since, used.since)
+        thresholds = thresholds if used.is_live else []
     return BudgetRow(
         id=row.pk,
         scope=Scope(row.scope),
@@ -59,12 +73,18 @@ def budget_of(row: Budget, plans: Mapping[str, datetime]) -> BudgetRow:
         enforce_percent=row.enforce_percent,
         release_on_expiry=row.on_expiry == ExpiryCharge.RELEASE,
         model_class=row.model_class_id,
-        thresholds=tuple(row.thresholds),
+        thresholds=tuple(thresholds),
         task=row.task_id,
         counts_since=counts_since,
     )
 
 
-def plans_used(tenant_id: UUID) -> dict[str, datetime]:
-    """The plans that a tenant's tokens were ever on, and since when."""
-    return dict(PlanUse.objects.filter(tenant_id=tenant_id).values_list("plan_id", "since"))
+def plans_used(tenants: Iterable[UUID]) -> dict[UUID, dict[str, Used]]:
+    """The plans that the tokens of each tenant were ever on."""
+    works = Q(revoked_at=None) & (Q(expires_at=None) | Q(expires_at__gt=Now()))
+    tokens = ATIToken.objects.filter(works, tenant=OuterRef("tenant"), plan_tier=OuterRef("plan"))
+    uses = PlanUse.objects.filter(tenant__in=list(tenants)).annotate(is_live=Exists(tokens))
+    found: dict[UUID, dict[str, Used]] = {}
+    for tenant, plan, since, is_live in uses.values_list("tenant_id", "plan_id", "since", "is_live"):
+        found.setdefault(tenant, {})[plan] = Used(since, is_live)
+    return found

@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
@@ -12,11 +11,11 @@ from django.db.models import Q
 from metering.catalog.access import PlanAccess, load_access
 from metering.catalog.served import ModelIndex, load_models
 from metering.errors import NotFound, NotPermitted
-from metering.models import Budget, Plan, PlanUse, PolicyRule, Tenant
+from metering.models import Budget, Plan, PolicyRule, Tenant
 from metering.models import Task as TaskRow
 from metering.policy.compile import compile_policy
 from metering.policy.lines import TenantCalendar
-from metering.policy.rows import budget_of, rule_of
+from metering.policy.rows import Used, budget_of, plans_used, rule_of
 from metering.policy.values import EffectivePolicy, PolicySubject
 from metering.types import EnforcementMode, Scope
 
@@ -35,8 +34,8 @@ class RuleBook:
     access: Mapping[tuple[str, str], PlanAccess | NotPermitted]
     features: Mapping[str, str]
     """Of each task."""
-    plans: Mapping[UUID, Mapping[str, datetime]]
-    """That each tenant was ever on, and since when."""
+    plans: Mapping[UUID, Mapping[str, Used]]
+    """That each tenant was ever on."""
     models: ModelIndex
 
     def policy(self, subject: PolicySubject, task: str) -> EffectivePolicy:
@@ -93,9 +92,6 @@ def _read(tenant: Tenant | None) -> RuleBook:
     tenants = Tenant.objects.filter(pk=tenant.pk) if tenant is not None else Tenant.objects.all()
     features = dict(TaskRow.objects.values_list("code", "feature_id"))
     codes = list(Plan.objects.values_list("code", flat=True))
-    plans: defaultdict[UUID, dict[str, datetime]] = defaultdict(dict)
-    for use in PlanUse.objects.filter(tenant__in=tenants):
-        plans[use.tenant_id][use.plan_id] = use.since
     rules: defaultdict[Place, list[PolicyRule]] = defaultdict(list)
     budgets: defaultdict[Place, list[Budget]] = defaultdict(list)
     for rule in PolicyRule.objects.filter(chosen):
@@ -113,7 +109,7 @@ def _read(tenant: Tenant | None) -> RuleBook:
         budgets=dict(budgets),
         access={(plan, task): _access(plan, task) for plan in codes for task in features},
         features=features,
-        plans=dict(plans),
+        plans=plans_used(row.pk for row in tenants),
         models=load_models(),
     )
 

@@ -8,8 +8,9 @@ from uuid import UUID
 
 from metering.ledger.commands import MeterKey as LedgerKey
 from metering.ledger.windows import window_bounds
-from metering.models import PlanUse, PolicyRule, Tenant, UsageMeter
+from metering.models import PolicyRule, Tenant, UsageMeter
 from metering.policy.read_balances import balance_of
+from metering.policy.rows import plans_used
 from metering.types import Scope, SubjectType
 from metering.usage.calls_at_once import CallsAtOnce
 from metering.usage.limits import Limit, active_limits, plans_by_tenant
@@ -62,8 +63,7 @@ class _Reading:
         self._plans = plans
         self._of = of
         self._calls_at_once = CallsAtOnce([limit.row for limit in limits.values()], now)
-        uses = PlanUse.objects.filter(tenant__in=tenants).values_list("tenant_id", "plan_id", "since")
-        self._plans_since = {(tenant_id, plan): since for tenant_id, plan, since in uses}
+        self._plans_used = plans_used(tenants)
 
     def rows(self, after: MeterKey | None) -> Iterator[BudgetStatus]:
         """Every meter of every limit, and those that there will be."""
@@ -123,9 +123,10 @@ class _Reading:
 
     def _counts_since(self, limit: Limit, key: MeterKey) -> datetime:
         since = limit.row.counts_since
-        if limit.scope is Scope.PLAN:
-            since = max(since, self._plans_since.get((key.tenant_id, limit.scope_id), since))
-        return since
+        used = (
+            self._plans_used.get(key.tenant_id, {}).get(limit.scope_id) if limit.scope is Scope.PLAN else None
+        )
+        return max(since, used.since) if used is not None else since
 
     def _known_beforehand(self) -> Iterator[MeterKey]:
         """The meters that limits have, or will have once they are used, where exactly one for each tenant is sure."""

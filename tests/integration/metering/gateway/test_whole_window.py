@@ -183,6 +183,17 @@ async def test_another_plans_budget_is_no_notice_and_no_limit_of_the_callers(
     assert await rows(lambda: UsageMeter.objects.get().used) == 1
 
 
+async def test_of_a_plan_that_the_tenant_left_no_alert_is_told(ask: Ask, token: Any, rows: Any) -> None:
+    await rows(lambda: make_plan("LARGE"))
+    await rows(lambda: BudgetFactory(scope="plan", scope_id="PRO", per="tenant", window="day", amount=2))
+    await rows(lambda: BudgetFactory(scope="plan", scope_id="LARGE", per="tenant", window="day", amount=9))
+    await ask(token)
+    await rows(lambda: assign_plan(tenant=alder(), plan_code="LARGE", actor="test", now=now()))
+    for _ in range(3):
+        await ask(token)
+    assert not await rows(QuotaAlert.objects.exists)
+
+
 async def test_a_budget_that_is_made_again_knows_of_the_calls_in_between(
     ask: Ask, token: Any, rows: Any
 ) -> None:
