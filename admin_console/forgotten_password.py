@@ -75,4 +75,6 @@ def _answer(
             form.add_error(error.param if shown else None, error.message)
             status = 429 if isinstance(error, RateLimited) else 200
     facts = {**page, **words, "form": form, "done": done}
-    return render(request, "admin_console/forgotten_password.html", facts, status=status)
+    response = render(request, "admin_console/forgotten_password.html", facts, status=status)
+    response["Referrer-Policy"] = "strict-origin"  # the address of this page may have a token in it
+    return response

@@ -23,6 +23,7 @@ from gateway_project.collector import spare_what_lives_long  # noqa: E402
 from gateway_project.django_gate import DjangoGate  # noqa: E402
 from gateway_project.housekeeping import housekeeping  # noqa: E402
 from gateway_project.proxy.app import make_app  # noqa: E402
+from gateway_project.proxy.behind_tls import BehindTls  # noqa: E402
 from gateway_project.proxy.cors import Cors  # noqa: E402
 from gateway_project.proxy.guard import Guard  # noqa: E402
 from gateway_project.telemetry.observe import published  # noqa: E402
@@ -51,7 +52,9 @@ def make_application(lifespan: Lifespan[Starlette]) -> ASGIApp:
     front = make_app(DjangoGate(cast(ASGIApp, django_application)), lifespan)
     guard = Guard(front, max_requests=settings.MAX_CONCURRENT_REQUESTS)
     origins: list[str] = settings.CORS_ALLOWED_ORIGINS
-    return Cors(guard, origins=origins) if origins else guard
+    whole: ASGIApp = Cors(guard, origins=origins) if origins else guard
+    public_url: str = settings.PUBLIC_URL
+    return BehindTls(whole, public_url=public_url) if public_url.startswith("https://") else whole
 
 
 application = make_application(lifespan)

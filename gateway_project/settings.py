@@ -7,6 +7,7 @@ from pathlib import Path
 from admin_console.theme import UNFOLD  # noqa: F401
 from gateway_project import env, logs
 from gateway_project.api.configuration import *  # noqa: F403
+from gateway_project.public_url import host_of, read_public_url
 from gateway_project.secrets import encryption_keys, read_secrets, signing_keys
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -70,6 +71,15 @@ USPTO_ODP_API_KEY = env.text("USPTO_ODP_API_KEY")
 DEBUG = env.boolean("DEBUG", False)
 ALLOWED_HOSTS = env.names("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
 TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
+# Where people and applications reach the gateway. With https a proxy ends TLS in front (proxy/behind_tls.py).
+PUBLIC_URL = read_public_url("PUBLIC_URL")
+if PUBLIC_URL:
+    ALLOWED_HOSTS = [*ALLOWED_HOSTS, host_of(PUBLIC_URL)]
+    CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+if PUBLIC_URL.startswith("https://"):
+    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+    # Browsers take these from this very host and by https only.
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
 CORS_ALLOWED_ORIGINS = env.origins("CORS_ALLOWED_ORIGINS")
 # How the console asks whether somebody is where the own ATI token works; it knows no proxies.
 NETWORK_CHECK = "gateway_project.client_address.check_sender"
@@ -151,9 +161,13 @@ logs.configure_structlog()
 
 globals().update(env.email("EMAIL_URL", env.text("EMAIL_URL", "consolemail://")))
 EMAIL_TIMEOUT = 20
-# The page where people choose another password, the console's or an application's; `?token=...` is added. Without it
-# the mail has the token.
-PASSWORD_RESET_URL = env.url("PASSWORD_RESET_URL", "", schemes=("https", "http"))
+# The page where people choose another password, the console's or an application's; `?token=...` is added. Without
+# any the mail has the token.
+PASSWORD_RESET_URL = env.url(
+    "PASSWORD_RESET_URL",
+    f"{PUBLIC_URL}/admin/password/reset/" if PUBLIC_URL else "",
+    schemes=("https", "http"),
+)
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "llm-gateway@localhost")
 ALERT_INTERVAL_S = env.integer("ALERT_INTERVAL_S", 10, low=1, high=3_600)
 # The first wait after a mail did not get through; it doubles each time, up to an hour.

@@ -92,12 +92,16 @@ class Browser:
 
 
 @contextmanager
-def running_browser(home: str, folder: Path) -> Iterator[Browser]:
-    """Skips the test where there is no browser, unless one is required. `folder` becomes its profile."""
+def running_browser(home: str, folder: Path, *, trusted_key: str = "") -> Iterator[Browser]:
+    """Skips the test where there is no browser, unless one is required. `folder` becomes its profile.
+
+    A certificate of `trusted_key` (the hash of a public key) is believed, whoever has signed it.
+    """
     program = browser_program()
     log = (folder / "browser.log").open("wb")
+    trust = [f"--ignore-certificate-errors-spki-list={trusted_key}"] if trusted_key else []
     process = subprocess.Popen(
-        [program, *FLAGS, f"--user-data-dir={folder / 'profile'}", "about:blank"], stdout=log, stderr=log
+        [program, *FLAGS, *trust, f"--user-data-dir={folder / 'profile'}", "about:blank"], stdout=log, stderr=log
     )
     try:
         with asyncio.Runner() as runner:

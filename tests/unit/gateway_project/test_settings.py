@@ -13,7 +13,8 @@ SHOW = """
 import json
 from django.conf import settings
 names = ("SECRET_KEY", "RESERVATION_LEASE_S", "SWEEP_INTERVAL_S", "DATABASE_URL", "LEDGER_DATABASE_URL",
-         "REDIS_URL", "EMAIL_HOST", "EMAIL_PORT", "ALLOWED_HOSTS", "USE_TZ", "TIME_ZONE", "AUTH_USER_MODEL")
+         "REDIS_URL", "EMAIL_HOST", "EMAIL_PORT", "ALLOWED_HOSTS", "USE_TZ", "TIME_ZONE", "AUTH_USER_MODEL",
+         "PUBLIC_URL", "CSRF_TRUSTED_ORIGINS", "SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE", "PASSWORD_RESET_URL")
 print(json.dumps({name: getattr(settings, name) for name in names}))
 """
 
@@ -60,6 +61,20 @@ def test_running_embedded_servers_are_found(tmp_path: Path) -> None:
 def test_a_mail_server_is_one_url(tmp_path: Path) -> None:
     settings = json.loads(read_settings(tmp_path, EMAIL_URL="smtp://mail.example:2525").stdout)
     assert (settings["EMAIL_HOST"], settings["EMAIL_PORT"]) == ("mail.example", 2525)
+
+
+def test_a_public_address_with_tls_is_one_setting(tmp_path: Path) -> None:
+    settings = json.loads(read_settings(tmp_path, PUBLIC_URL="https://gw.example:8443").stdout)
+    assert settings["ALLOWED_HOSTS"] == ["localhost", "127.0.0.1", "[::1]", "gw.example"]
+    assert settings["CSRF_TRUSTED_ORIGINS"] == ["https://gw.example:8443"]
+    assert settings["SESSION_COOKIE_SECURE"] is settings["CSRF_COOKIE_SECURE"] is True
+    assert settings["PASSWORD_RESET_URL"] == "https://gw.example:8443/admin/password/reset/"
+
+
+def test_without_a_public_address_plain_http_works_as_it_comes(tmp_path: Path) -> None:
+    settings = json.loads(read_settings(tmp_path).stdout)
+    assert (settings["PUBLIC_URL"], settings["PASSWORD_RESET_URL"]) == ("", "")
+    assert settings["SESSION_COOKIE_SECURE"] is settings["CSRF_COOKIE_SECURE"] is False
 
 
 @pytest.mark.parametrize(
