@@ -130,10 +130,15 @@ def database(name: str, raw: str) -> dict[str, object]:
 
 
 def email(name: str, raw: str) -> dict[str, object]:
-    """Django's EMAIL_* settings for a URL such as smtp://user:password@host:25."""
+    """Django's EMAIL_* settings for a URL such as smtp://user:password@host:25.
+
+    Without one there is no mail server. Nor is there with consolemail://, since what a mail says is in no log.
+    """
+    if not raw or raw.startswith("consolemail:"):
+        return {"EMAIL_BACKEND": "metering.alerts.no_mail_server.NoMailBackend"}
     try:
         return dict(_env.email_url_config(raw))
     except (ValueError, KeyError, ImproperlyConfigured):
         raise ImproperlyConfigured(
-            f"{name} must be an e-mail URL such as smtp://host:25 or consolemail://."
+            f"{name} must be an e-mail URL such as smtp://host:25 or smtp+tls://user:password@host:587."
         ) from None

@@ -4,12 +4,15 @@ from typing import Any
 
 import structlog
 
+from gateway_project.logged_requests import without_queries
+
 # What every record passes, whether it comes from structlog or from the standard library.
 SHARED: list[structlog.typing.Processor] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_logger_name,
     structlog.stdlib.add_log_level,
     structlog.stdlib.ExtraAdder(),
+    without_queries,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
 ]
 

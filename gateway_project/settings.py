@@ -159,7 +159,7 @@ WHITENOISE_USE_FINDERS = True  # served from the installed packages: no collects
 LOGGING = logs.LOGGING
 logs.configure_structlog()
 
-globals().update(env.email("EMAIL_URL", env.text("EMAIL_URL", "consolemail://")))
+globals().update(env.email("EMAIL_URL", env.text("EMAIL_URL")))
 EMAIL_TIMEOUT = 20
 # The page where people choose another password, the console's or an application's; `?token=...` is added. Without
 # any the mail has the token.

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 
 from metering.alerts.channel import Message, NotSent, Uncertain
+from metering.alerts.no_mail_server import NoMailServer
 
 PERMANENT = 500
 """SMTP replies from here on will not change by waiting."""
@@ -22,6 +23,8 @@ class EmailChannel:
         """Connect, and say hello and who we are. Raises NotSent."""
         try:
             self._connection.open()
+        except NoMailServer as error:
+            raise NotSent(str(error)) from error
         except smtplib.SMTPAuthenticationError as error:
             raise NotSent(f"the mail server refused the login: {error.smtp_code}") from error
         except (smtplib.SMTPException, OSError) as error:

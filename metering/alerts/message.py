@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 from django.template.loader import render_to_string
 
 from metering.alerts.channel import Message
+from metering.alerts.public_url import public_url
 from metering.models import ATIToken, Budget, PolicyRule, QuotaAlert, Team, Tenant, User
 from metering.money import usd_text
 from metering.types import AlertLevel, Dimension, SubjectType
@@ -64,6 +65,7 @@ def _facts(alert: QuotaAlert) -> dict[str, object]:
         "exceeded": alert.level is AlertLevel.EXCEEDED,
         "shared": alert.tenant_id is None,
         "alert_id": alert.pk,
+        "public_url": public_url(),
     }
 
 

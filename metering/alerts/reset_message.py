@@ -7,6 +7,7 @@ from django.conf import settings
 from django.template.loader import render_to_string
 
 from metering.alerts.channel import Message, NotSent
+from metering.alerts.public_url import public_url
 from metering.identity.reset_token import reset_token
 from metering.models import PasswordReset
 
@@ -21,6 +22,7 @@ def reset_message(reset: PasswordReset, *, now: datetime) -> Message:
         "email": reset.email,
         "token": token,
         "link": f"{page}{'&' if '?' in page else '?'}{urlencode({'token': token})}" if page else "",
+        "public_url": public_url(),
         "until": f"{reset.expires_at.astimezone(UTC):%d %B %Y, %H:%M} UTC",
     }
     return Message(

@@ -5,6 +5,7 @@ from datetime import UTC
 from django.template.loader import render_to_string
 
 from metering.alerts.channel import Message
+from metering.alerts.public_url import public_url
 from metering.models import Tenant, VendorAlert
 from metering.money import usd_text
 
@@ -25,6 +26,7 @@ def vendor_message(alert: VendorAlert) -> Message:
         "reservation_id": alert.reservation_id,
         "raised": f"{alert.raised_at.astimezone(UTC):%A, %d %B %Y, %H:%M} UTC",
         "alert_id": alert.pk,
+        "public_url": public_url(),
     }
     whose = f"{alert.provider_name}, {alert.model}" if alert.model else alert.provider_name
     return Message(

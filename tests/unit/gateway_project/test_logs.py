@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterator
 
 import pytest
 import structlog
+from django.test import RequestFactory
 
 from gateway_project.logs import LOGGING
 
-NAME = "test.logs"
+NAME = "django.test.logs"
 
 
 @pytest.fixture
@@ -49,3 +50,21 @@ def test_an_exception_stays_on_one_line(output: io.StringIO) -> None:
         logging.getLogger(NAME).exception("call.failed")
     assert output.getvalue().count("\n") == 1
     assert "ValueError: no such thing" in json.loads(output.getvalue())["exception"]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "written"),
+    [
+        ("Forbidden (CSRF cookie not set.): /admin/x/", "Forbidden (CSRF cookie not set.): /admin/x/"),
+        (
+            "Referer checking failed - https://gw.example/reset/?token=hunter2&x=1 does not match any trusted origins.",
+            "Referer checking failed - https://gw.example/reset/?... does not match any trusted origins.",
+        ),
+    ],
+)
+def test_no_line_about_a_request_has_its_query(output: io.StringIO, sentence: str, written: str) -> None:
+    request = RequestFactory().get("/admin/password/reset/?token=hunter2")
+    logging.getLogger(NAME).warning(sentence, extra={"request": request, "status_code": 403})
+    line = json.loads(output.getvalue())
+    assert (line["event"], line["request"]) == (written, "GET /admin/password/reset/")
+    assert "hunter2" not in output.getvalue()

@@ -14,8 +14,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils.timezone import now
 
+from gateway_project import env
 from metering.identity.forget_resets import forget_resets
-from metering.identity.request_reset import MOST_FOR_ONE_MAILBOX, MOST_FROM_ONE_ADDRESS
+from metering.identity.request_reset import ANSWER, MOST_FOR_ONE_MAILBOX, MOST_FROM_ONE_ADDRESS
 from metering.models import AlertDelivery, AuditEvent, PasswordReset, User
 from metering.tasks import deliver_alerts
 from tests.factories import UserFactory
@@ -79,6 +80,19 @@ class TestTheWay:
         [mail] = server.mails
         assert "https://app.example/new?lang=en&token=" in text_of(mail)
         assert 'href="https://app.example/new?lang=en&amp;token=' in html_of(mail)
+
+    def test_without_a_mail_server_the_answer_is_the_same_and_the_token_is_printed_nowhere(
+        self, settings: Any, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+    ) -> None:
+        for name, value in env.email("EMAIL_URL", "").items():
+            setattr(settings, name, value)
+        answer = forget(person().email)
+        assert (answer.status_code, answer.json()) == (202, {"message": ANSWER})
+        assert deliver_alerts() == 0
+        delivery = AlertDelivery.objects.get()
+        assert delivery.last_error == "no mail server is configured (EMAIL_URL)"
+        shown = [*capfd.readouterr(), caplog.text]
+        assert not TOKEN.search(" ".join(shown))
 
     def test_it_is_written_in_the_audit_trail_without_the_token(self, server: MailServer) -> None:
         user = person()

@@ -14,7 +14,7 @@ from metering.alerts.email import EmailChannel
 from metering.models import AlertDelivery, QuotaAlert, User
 from tests.factories import AlertFactory, BudgetFactory, MeterFactory, UserFactory, birch
 from tests.integration.metering.alerts.conftest import Clock
-from tests.mail import MailServer
+from tests.mail import MailServer, mail_server_in_use
 
 CHANNELS = {"email": EmailChannel}
 State = AlertDelivery.State
@@ -57,6 +57,21 @@ def test_an_alert_that_nobody_can_be_told_is_not_looked_at_again(db: Any, clock:
     assert address_alerts(now=clock()) == 1
     assert address_alerts(now=clock()) == 0
     assert not AlertDelivery.objects.exists()
+
+
+def test_without_a_mail_server_the_delivery_says_so_and_is_made_once_there_is_one(
+    alert: QuotaAlert, clock: Clock, settings: Any
+) -> None:
+    settings.EMAIL_BACKEND = "metering.alerts.no_mail_server.NoMailBackend"
+    assert deliver(clock) == 0
+    assert (delivery().state, delivery().last_error) == (
+        "pending",
+        "no mail server is configured (EMAIL_URL)",
+    )
+    clock.pass_s(60)
+    with mail_server_in_use(settings) as server:
+        assert deliver(clock) == 1
+    assert len(server.mails) == 1
 
 
 def test_a_mail_server_that_is_down_is_asked_less_and_less_often_until_it_is_back(

@@ -135,3 +135,27 @@ def test_the_mail_server_comes_from_the_environment() -> None:
     assert (found["EMAIL_HOST"], found["EMAIL_PORT"], found["EMAIL_USE_TLS"]) == ("mail.example", 587, True)
     with pytest.raises(ImproperlyConfigured, match="EMAIL_URL"):
         env.email("EMAIL_URL", "carrier-pigeon://loft")
+
+
+@pytest.mark.parametrize("raw", ["", "consolemail://"])
+def test_without_a_mail_server_nothing_is_printed_in_its_place(raw: str) -> None:
+    found = env.email("EMAIL_URL", raw)
+    assert found == {"EMAIL_BACKEND": "metering.alerts.no_mail_server.NoMailBackend"}
+
+
+@pytest.mark.parametrize(("public_url", "seen"), [("https://gw.example", True), ("", False)])
+def test_a_mail_to_super_admins_leads_to_the_console(settings: Any, public_url: str, seen: bool) -> None:
+    settings.PUBLIC_URL = public_url
+    alert = alert_of(scope="global")
+    page = f"/admin/metering/quotaalert/{alert.pk}/change/"
+    message = message_of(alert)
+    assert (f"https://gw.example{page}" in message.text) is seen
+    assert (f'href="https://gw.example{page}"' in message.html) is seen
+    assert (page in message.html) is seen
+
+
+def test_a_mail_to_a_tenants_admins_leads_to_its_reports(settings: Any) -> None:
+    settings.PUBLIC_URL = "https://gw.example"
+    message = said()
+    assert "GET https://gw.example/api/usage/top" in message.text
+    assert "/admin/" not in message.text
