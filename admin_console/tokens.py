@@ -4,7 +4,6 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
-from django.utils.html import format_html
 from django.utils.timezone import now
 from unfold.contrib.filters.admin import RelatedDropdownFilter
 from unfold.decorators import action, display
@@ -14,6 +13,7 @@ from admin_console.auditing import actor_of
 from admin_console.base import ConsoleAdmin
 from admin_console.dialogs import ConfirmDialog, RotateDialog, back_to
 from admin_console.filters import TenantSlug
+from admin_console.shown_once import secret_dialog, secret_page
 from admin_console.site import console
 from admin_console.token_form import TokenForm
 from admin_console.who import ceiling_of_user
@@ -90,7 +90,14 @@ class ATITokenAdmin(ConsoleAdmin):
         issued = form.issued
         obj.pk = issued.id
         obj.refresh_from_db()
-        self._show_secret(request, issued.secret)
+        request.issued_secret = issued.secret  # type: ignore[attr-defined]
+
+    def response_add(
+        self, request: HttpRequest, obj: ATIToken, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        page = self.admin_site.each_context(request)
+        secret: str = request.issued_secret  # type: ignore[attr-defined]
+        return secret_page(request, obj, secret, page=page, title=f"{obj.prefix} is issued")
 
     def has_operator_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         return self.has_view_permission(request)
@@ -124,10 +131,10 @@ class ATITokenAdmin(ConsoleAdmin):
                 now=now(),
             )
             self.log_change(request, token, "Rotated.")
-            self._show_secret(request, issued.secret)
         except MeteringError as error:
             self.message_user(request, error.message, messages.ERROR)
-        return back_to("atitoken", object_id)
+            return back_to("atitoken", object_id)
+        return secret_dialog(request, token, issued.secret)
 
     @action(
         description="Revoke",
@@ -147,8 +154,3 @@ class ATITokenAdmin(ConsoleAdmin):
         self.log_change(request, token, "Revoked.")
         self.message_user(request, f"{token.prefix} is revoked.", messages.SUCCESS)
         return back_to("atitoken", object_id)
-
-    def _show_secret(self, request: HttpRequest, secret: str) -> None:
-        text = "Copy the secret now; it is shown only this once: {}"
-        code = format_html('<code class="font-semibold select-all break-all">{}</code>', secret)
-        self.message_user(request, format_html(text, code), messages.WARNING)

@@ -101,7 +101,9 @@ def running_browser(home: str, folder: Path, *, trusted_key: str = "") -> Iterat
     log = (folder / "browser.log").open("wb")
     trust = [f"--ignore-certificate-errors-spki-list={trusted_key}"] if trusted_key else []
     process = subprocess.Popen(
-        [program, *FLAGS, *trust, f"--user-data-dir={folder / 'profile'}", "about:blank"], stdout=log, stderr=log
+        [program, *FLAGS, *trust, f"--user-data-dir={folder / 'profile'}", "about:blank"],
+        stdout=log,
+        stderr=log,
     )
     try:
         with asyncio.Runner() as runner:

@@ -58,7 +58,8 @@ def tls_proxy(folder: Path, *, port: int, upstream: int) -> Iterator[TlsProxy]:
     with (folder / "caddy.log").open("wb") as log:
         process = subprocess.Popen(
             [str(caddy), "run", "--adapter", "caddyfile", "--config", str(configuration)],
-            env=os.environ | {"HOME": str(folder), "XDG_DATA_HOME": str(folder), "XDG_CONFIG_HOME": str(folder)},
+            env=os.environ
+            | {"HOME": str(folder), "XDG_DATA_HOME": str(folder), "XDG_CONFIG_HOME": str(folder)},
             stdout=log,
             stderr=log,
             start_new_session=True,

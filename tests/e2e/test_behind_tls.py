@@ -83,7 +83,10 @@ def mailed_link(mail_port: int) -> None:
         [sys.executable, "-c", DELIVER],
         cwd=REPOSITORY,
         env=os.environ
-        | {"EMAIL_URL": f"smtp://127.0.0.1:{mail_port}", "DJANGO_SETTINGS_MODULE": "gateway_project.settings"},
+        | {
+            "EMAIL_URL": f"smtp://127.0.0.1:{mail_port}",
+            "DJANGO_SETTINGS_MODULE": "gateway_project.settings",
+        },
         capture_output=True,
         text=True,
         check=False,

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from django.utils.timezone import now
 
+from metering.identity.secret import digest_of
 from metering.models import ATIToken, User
 from tests.browser import Browser, running_browser
 from tests.e2e.server import Server
@@ -73,4 +74,38 @@ def test_the_overview_and_every_link_of_the_sidebar_show_without_an_error(browse
     for link in links:
         browser.open(link)
         browser.wait_for(f"location.pathname == {link!r} && document.querySelector('#nav-sidebar-apps')")
+    assert browser.troubles == []
+
+
+@pytest.mark.slow
+def test_a_secret_is_seen_once_where_a_token_is_issued_or_rotated(browser: Browser) -> None:
+    User.objects.create_superuser("ops@example.com", PASSWORD)
+    token = ATIToken.objects.get(pk=make_token().id)
+    log_in(browser, "ops@example.com")
+    shown = "document.querySelector('#secret')"
+
+    browser.open("/admin/metering/atitoken/add/")
+    browser.wait_for("document.querySelector('[name=plan_tier]')")
+    for name, row in (("tenant", token.tenant), ("plan_tier", token.plan_tier)):
+        option = f"new Option({str(row)!r}, {str(row.pk)!r}, true, true)"
+        browser.run(f"document.querySelector('[name={name}]').append({option})")
+    browser.fill("[name=name]", "ci")
+    browser.click("[name=_save]")
+    browser.wait_for(shown)
+    issued = ATIToken.objects.get(name="ci")
+    assert bytes(issued.digest) == digest_of(browser.run(f"{shown}.innerText"))
+    page = f"/admin/metering/atitoken/{issued.pk}/change/"
+    browser.run("location.reload()")
+    browser.wait_for(f"location.pathname == {page!r} && document.querySelector('[hx-get*=rotate]')")
+    assert ATIToken.objects.count() == 2
+
+    browser.click("[hx-get*=rotate]")
+    browser.wait_for("document.querySelector('#dialog [name=grace]')")
+    browser.click("#dialog button[type=submit]")
+    browser.wait_for(shown)
+    issued.refresh_from_db()
+    assert bytes(issued.digest) == digest_of(browser.run(f"{shown}.innerText"))
+    assert browser.run("document.querySelector('#dialog [name=grace]')") is None
+    browser.click("#dialog a")
+    browser.wait_for(f"location.pathname == {page!r} && !{shown}")
     assert browser.troubles == []

@@ -27,9 +27,25 @@ def test_it_is_read_as_browsers_write_origins(
 @pytest.mark.parametrize(
     "raw",
     [
-        *("gw.example", "ftp://gw.example", "https://", "https://gw.example/gateway", "https://gw.example?hunter2"),
-        *("https://me:hunter2@gw.example", "https://gw.example#x", "https://*.example", "https://gw.example:0"),
-        *("https://gw.example:65536", "https://gw.example:", "https://gw example", "https://gw.example,https://b.x"),
+        *(
+            "gw.example",
+            "ftp://gw.example",
+            "https://",
+            "https://gw.example/gateway",
+            "https://gw.example?hunter2",
+        ),
+        *(
+            "https://me:hunter2@gw.example",
+            "https://gw.example#x",
+            "https://*.example",
+            "https://gw.example:0",
+        ),
+        *(
+            "https://gw.example:65536",
+            "https://gw.example:",
+            "https://gw example",
+            "https://gw.example,https://b.x",
+        ),
     ],
 )
 def test_anything_but_an_origin_is_refused_in_one_sentence_without_the_value(
