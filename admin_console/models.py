@@ -22,7 +22,7 @@ PRICE_FIELDS = ("effective_from", "input", "output", "cached_input", "cache_writ
 @admin.register(Provider, site=console)
 class ProviderAdmin(ConsoleAdmin):
     form = ProviderForm
-    list_display = ("name", "kind", "vendor", "base_url", "api_key_env", "is_active", "model_count")
+    list_display = ("name", "kind", "vendor", "shown_url", "api_key_env", "is_active", "model_count")
     list_filter = (
         ("kind", ChoicesDropdownFilter), ("vendor", ChoicesDropdownFilter), ("is_active", BooleanRadioFilter),
     )  # fmt: skip
@@ -30,6 +30,10 @@ class ProviderAdmin(ConsoleAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).annotate(models_n=Count("models"))
+
+    @display(description="Base URL", ordering="base_url")
+    def shown_url(self, row: Provider) -> str:
+        return row.shown_base_url
 
     @display(description="Models")
     def model_count(self, row: Any) -> int:

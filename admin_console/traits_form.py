@@ -6,6 +6,7 @@ from django import forms
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from admin_console.json_field import StrictJSONField
+from metering.base_url import base_url_problem
 from metering.models import LLMModel, Provider
 from metering.traits import TRAITS
 
@@ -31,6 +32,11 @@ class ProviderForm(TraitsForm):
     class Meta:
         model = Provider
         fields = "__all__"
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.base_url and base_url_problem(self.instance.base_url):
+            self.initial["base_url"] = ""  # neither shown nor audited; a usable one has to be typed
 
 
 class LLMModelForm(TraitsForm):

@@ -9,6 +9,8 @@ MAX_LENGTH = 500
 SCHEMES = frozenset({"http", "https"})
 MAX_HOST_LENGTH = 253
 MAX_PORT = 65_535
+ENDING = "_BASE_URL"
+NOT_SHOWN = "(not shown: it cannot be used, and may hold a secret)"
 _AUTHORITY = re.compile(r"(?:\[(?P<address>[^\[\]]*)\]|(?P<name>[^\[\]:]*))(?::(?P<port>.*))?", re.DOTALL)
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?", re.ASCII | re.IGNORECASE)
 _PORT = re.compile(r"[0-9]{1,5}", re.ASCII)
@@ -30,6 +32,16 @@ def base_url_problem(url: str) -> str | None:
     if "?" in rest or "#" in rest:
         return "must have no query and no fragment, because paths are added to its end"
     return _authority_problem(rest.partition("/")[0])
+
+
+def is_base_url_variable(name: str) -> bool:
+    """Whether a variable of the environment may become part of a base URL, which people are shown."""
+    return name.endswith(ENDING)
+
+
+def shown_base_url(url: str) -> str:
+    """The URL as people may see it. One that no door takes was written past them, perhaps with a password in it."""
+    return NOT_SHOWN if url and base_url_problem(url) else url
 
 
 def _authority_problem(authority: str) -> str | None:

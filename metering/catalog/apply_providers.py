@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
+from metering.base_url import shown_base_url
 from metering.catalog.changes import Action, Change, assign
 from metering.catalog.document import ProviderEntry
 from metering.models import Provider
@@ -24,5 +25,8 @@ def apply_providers(entries: Iterable[ProviderEntry]) -> Iterator[Change]:
             Provider.objects.create(name=entry.name, **values)
             yield Change(action=Action.ADDED, kind="provider", name=entry.name)
         elif fields := assign(row, values):
+            if "base_url" in fields:
+                before, after = fields["base_url"]
+                fields["base_url"] = shown_base_url(str(before)), after
             row.save(update_fields=list(fields))
             yield Change(action=Action.CHANGED, kind="provider", name=entry.name, fields=fields)

@@ -41,7 +41,7 @@ def check_providers(*, environment: Mapping[str, str], probe: Probe) -> list[Pro
         ProviderCheck(
             provider=row.name,
             kind=row.kind,
-            base_url=row.base_url,
+            base_url=row.shown_base_url,
             api_key_env=row.api_key_env,
             models=row.active_models,
             problem=_problem(row, environment),

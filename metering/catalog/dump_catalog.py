@@ -53,7 +53,7 @@ _Dumper.add_representer(Decimal, _represent_decimal)
 def _provider(row: Provider) -> Mapping:
     fields: Mapping = {"kind": row.kind}
     if row.base_url:
-        fields["base_url"] = row.base_url
+        fields["base_url"] = row.shown_base_url
     if row.api_key_env:
         fields["api_key"] = f"${{{row.api_key_env}}}"
     if row.vendor:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from metering.api_key import key_problem
-from metering.base_url import base_url_problem
+from metering.base_url import ENDING, base_url_problem, is_base_url_variable
 from metering.catalog.document import ProviderEntry
 from metering.catalog.read_traits import read_traits
 from metering.catalog.section import Section
@@ -19,7 +19,7 @@ _REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}", re.ASCI
 
 
 def read_providers(section: Section, environment: Mapping[str, str]) -> Iterator[ProviderEntry]:
-    """Each provider of the section. `${NAME}` and `${NAME:-default}` in a base URL are expanded."""
+    """Each provider of the section. `${NAME_BASE_URL}` in a base URL, also with `:-default`, is expanded."""
     for name, fields in section.sections(KEYS):
         if not _SLUG.fullmatch(name):
             fields.problem("a provider's name has letters, digits, '-' and '_' only, at most 64")
@@ -34,8 +34,7 @@ def read_providers(section: Section, environment: Mapping[str, str]) -> Iterator
             name=name,
             kind=kind,
             base_url=base_url,
-            # What a provider that is switched off holds is never sent, and switching it off must stay possible.
-            api_key_env=_key_variable(fields, environment if is_active else {}),
+            api_key_env=_key_variable(fields, environment, is_active=is_active),
             vendor=fields.choice("vendor", VENDORS, default=""),
             traits=read_traits(fields),
             is_active=is_active,
@@ -46,6 +45,11 @@ def _base_url(fields: Section, environment: Mapping[str, str]) -> str:
     raw = fields.text("base_url")
 
     def expanded(match: re.Match[str]) -> str:
+        if not is_base_url_variable(match[1]):
+            fields.problem(
+                f"only a variable that ends in {ENDING} may stand here, not {match[1]}", key="base_url"
+            )
+            return "http://refused"
         value = environment.get(match[1]) or match[2]
         if value is None:
             fields.problem(f"the environment variable {match[1]} is not set", key="base_url")
@@ -57,7 +61,7 @@ def _base_url(fields: Section, environment: Mapping[str, str]) -> str:
     return url
 
 
-def _key_variable(fields: Section, environment: Mapping[str, str]) -> str:
+def _key_variable(fields: Section, environment: Mapping[str, str], *, is_active: bool) -> str:
     """The name of the variable with the key. Neither the key nor what stands in its place is ever repeated."""
     reference, name = fields.text("api_key"), fields.text("api_key_env")
     if reference and name:
@@ -70,7 +74,7 @@ def _key_variable(fields: Section, environment: Mapping[str, str]) -> str:
             )
             return ""
         name = match[1]
-    if name and (problem := key_problem(name, environment)):
+    if name and (problem := key_problem(name, environment, is_active=is_active)):
         fields.problem(problem, key="api_key" if reference else "api_key_env")
         return ""
     return name

@@ -10,7 +10,7 @@ from django.db.models import F, Q, TextChoices
 from django.utils.timezone import now
 
 from metering.api_key import key_problem
-from metering.base_url import base_url_problem
+from metering.base_url import base_url_problem, shown_base_url
 from metering.models.names import check_name
 from metering.text import normal
 from metering.traits import traits_problem
@@ -85,14 +85,19 @@ class Provider(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def shown_base_url(self) -> str:
+        """The base URL for people, in answers, lists and the audit trail."""
+        return shown_base_url(self.base_url)
+
     def clean(self) -> None:
         check_name(self, "name")
         problems = {}
         if self.base_url and (problem := base_url_problem(self.base_url)):
             problems["base_url"] = f"The base URL {problem}."
-        # What a provider that is switched off holds is never sent, and switching it off must stay possible.
-        environment = os.environ if self.is_active else {}
-        if self.api_key_env and (problem := key_problem(self.api_key_env, environment)):
+        if self.api_key_env and (
+            problem := key_problem(self.api_key_env, os.environ, is_active=self.is_active)
+        ):
             problems["api_key_env"] = f"{problem}."
         if problem := traits_problem(self.traits):
             problems["traits"] = f"{problem}."

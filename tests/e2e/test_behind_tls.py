@@ -1,6 +1,5 @@
 """The whole gateway, as `script/server` starts it, behind a real proxy that ends TLS. Only PUBLIC_URL is set."""
 
-import json
 import os
 import re
 import subprocess

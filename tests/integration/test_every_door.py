@@ -49,7 +49,7 @@ WHEN = {
     "valid_until": "2026-12-31", "usage": {"budget": "cost/month", "from_percent": 50},
 }  # fmt: skip
 FILE: dict[str, Any] = {
-    "providers": {"a": {**PROVIDER, "api_key": "${SOME_KEY}"}, "b": {**PROVIDER, "api_key_env": "SOME_KEY"}},
+    "providers": {"a": {**PROVIDER, "api_key": "${SOME_API_KEY}"}, "b": {**PROVIDER, "api_key_env": "SOME_API_KEY"}},
     "models": {
         "m": {**MODEL, "price": {"input": 1, "output": 2, "cached_input": 0.5, "cache_write": 1}},
         "n": {**MODEL, "cost_per_1k_prompt": 0.001, "cost_per_1k_completion": 0.002},
@@ -100,7 +100,7 @@ def at(value: Any, path: tuple[Any, ...]) -> Any:
 
 
 def test_the_file_of_this_test_has_every_key_that_a_section_knows() -> None:
-    parse(json.dumps(FILE), SOME_KEY="x")
+    parse(json.dumps(FILE), SOME_API_KEY="x")
     keys = [set(at(FILE, path)) for path in mappings(FILE)]
     for known in KNOWN:
         together = set().union(*(each for each in keys if each <= set(known)))
@@ -111,7 +111,7 @@ def test_the_file_of_this_test_has_every_key_that_a_section_knows() -> None:
 def test_every_section_of_a_catalog_refuses_an_unknown_key(path: tuple[Any, ...]) -> None:
     changed = deepcopy(FILE)
     at(changed, path)[NAME] = 1
-    assert any(NAME in problem for problem in problems(json.dumps(changed), SOME_KEY="x"))
+    assert any(NAME in problem for problem in problems(json.dumps(changed), SOME_API_KEY="x"))
 
 
 @pytest.mark.parametrize("path", list(mappings(FILE)), ids=str)
@@ -121,7 +121,7 @@ def test_every_section_of_a_catalog_refuses_a_key_that_occurs_twice(path: tuple[
     key = next(iter(section))
     section[NAME] = section[key]
     text = json.dumps(changed).replace(json.dumps(NAME), json.dumps(key))
-    assert any(f"{key!r} occurs twice" in problem for problem in problems(text, SOME_KEY="x"))
+    assert any(f"{key!r} occurs twice" in problem for problem in problems(text, SOME_API_KEY="x"))
 
 
 # Commands --------------------------------------------------------------------------------------------------------

@@ -36,7 +36,7 @@ class ModelClassOut(serializers.Serializer[ModelClass]):
 class ProviderOut(serializers.Serializer[Provider]):
     name = serializers.CharField()
     kind = serializers.CharField()
-    base_url = serializers.CharField()
+    base_url = serializers.CharField(source="shown_base_url")
     api_key_env = serializers.CharField(help_text="The variable that holds the key.")
     vendor = serializers.CharField(help_text="Whose known traits it has; empty: by the host of the base URL.")
     traits = serializers.JSONField(help_text="Its own traits over those.")

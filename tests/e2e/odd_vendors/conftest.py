@@ -43,8 +43,8 @@ def _empty_tables() -> None:
 UNUSABLE = {
     "no-port": {"base_url": "http://127.0.0.1:99999/v1"},
     "no-host": {"base_url": "http://[nonsense/v1"},
-    "no-key": {"base_url": "http://127.0.0.1:9/v1", "api_key_env": "UNSET_VENDOR_KEY"},
-    "no-header": {"base_url": "http://127.0.0.1:9/v1", "api_key_env": "ODD_VENDOR_KEY"},
+    "no-key": {"base_url": "http://127.0.0.1:9/v1", "api_key_env": "UNSET_VENDOR_API_KEY"},
+    "no-header": {"base_url": "http://127.0.0.1:9/v1", "api_key_env": "ODD_VENDOR_API_KEY"},
 }
 """Providers that no door would let in."""
 
@@ -70,7 +70,7 @@ def _serving(vendor: RawVendor) -> Iterator[Shop]:
     BudgetFactory(scope="tenant", tenant=capped, dimension="cost", amount=PLENTY)
     token, capped_token = make_token(), make_token(capped)
     with pytest.MonkeyPatch.context() as patch, running_server() as server:
-        patch.setenv("ODD_VENDOR_KEY", "secret\nhost: elsewhere")
+        patch.setenv("ODD_VENDOR_API_KEY", "secret\nhost: elsewhere")
         yield Shop(
             port=int(server.url.rpartition(":")[2]),
             vendor=vendor,

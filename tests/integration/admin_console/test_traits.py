@@ -47,7 +47,7 @@ def test_traits_that_are_emptied_are_none(console: Client, url: Url) -> None:
         ("base_url", "http://me:hunter2@x.test", "The base URL must have no user name"),
         ("base_url", "http://x.test:hunter2", "The base URL must have a port"),
         ("api_key_env", "sk-hunter2", "must be the name of an environment variable"),
-        ("api_key_env", "ODD_KEY", "ODD_KEY holds control characters"),
+        ("api_key_env", "ODD_API_KEY", "ODD_API_KEY holds control characters"),
         ("vendor", "nobody", "nobody is not one of the available choices"),
         ("traits", '{"limit_name": []}', "'limit_name' is no trait"),
         ("traits", '{"limit_names": []}', "'limit_names' must be a list"),
@@ -58,7 +58,7 @@ def test_traits_that_are_emptied_are_none(console: Client, url: Url) -> None:
 def test_what_cannot_be_used_is_a_form_error(
     console: Client, url: Url, monkeypatch: pytest.MonkeyPatch, field: str, value: str, sentence: str
 ) -> None:
-    monkeypatch.setenv("ODD_KEY", "hunter2\nx")
+    monkeypatch.setenv("ODD_API_KEY", "hunter2\nx")
     errors = errors_of(console.post(url(Provider, "add"), {**FORM, field: value}))
     assert set(errors) == {field}
     assert sentence in unescape(str(errors[field]))

@@ -37,34 +37,37 @@ def test_other_traits_are_another_configuration() -> None:
 
 
 def test_a_key_comes_from_its_variable_or_its_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    own(api_key_env="OWN_KEY")
+    own(api_key_env="OWN_API_KEY")
     (tmp_path / "key").write_text(f"{CANARY}\n")
-    monkeypatch.setenv("OWN_KEY_FILE", str(tmp_path / "key"))
+    monkeypatch.setenv("OWN_API_KEY_FILE", str(tmp_path / "key"))
     assert load_configs()["own"].api_key == CANARY
-    monkeypatch.setenv("OWN_KEY", f" {CANARY}-2 ")
+    monkeypatch.setenv("OWN_API_KEY", f" {CANARY}-2 ")
     assert load_configs()["own"].api_key == f"{CANARY}-2"
 
 
 def test_a_key_that_is_set_later_in_the_env_file_is_used(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, settings: Any
 ) -> None:
-    own(api_key_env="OWN_KEY")
+    own(api_key_env="OWN_API_KEY")
     settings.BASE_DIR = tmp_path
-    monkeypatch.setenv("OWN_KEY", "")  # so that it is taken away again
-    monkeypatch.delenv("OWN_KEY")
+    monkeypatch.setenv("OWN_API_KEY", "")  # so that it is taken away again
+    monkeypatch.delenv("OWN_API_KEY")
     assert "own" not in load_configs()
-    (tmp_path / ".env").write_text(f"OWN_KEY={CANARY}\n")
+    (tmp_path / ".env").write_text(f"OWN_API_KEY={CANARY}\n")
     assert load_configs()["own"].api_key == CANARY
 
 
 @pytest.mark.parametrize(
     ("values", "environment"),
     [
-        ({"api_key_env": "OWN_KEY"}, {}),
-        ({"api_key_env": "OWN_KEY"}, {"OWN_KEY": "  "}),
-        ({"api_key_env": "OWN_KEY"}, {"OWN_KEY": f"{CANARY}\nx"}),
-        ({"api_key_env": "OWN_KEY"}, {"OWN_KEY": f"{CANARY}…"}),
-        ({"api_key_env": "OWN_KEY"}, {"OWN_KEY_FILE": "/nowhere"}),
+        ({"api_key_env": "OWN_API_KEY"}, {}),
+        ({"api_key_env": "OWN_API_KEY"}, {"OWN_API_KEY": "  "}),
+        ({"api_key_env": "OWN_API_KEY"}, {"OWN_API_KEY": f"{CANARY}\nx"}),
+        ({"api_key_env": "OWN_API_KEY"}, {"OWN_API_KEY": f"{CANARY}…"}),
+        ({"api_key_env": "OWN_API_KEY"}, {"OWN_API_KEY_FILE": "/nowhere"}),
+        ({"api_key_env": "DATABASE_URL"}, {}),
+        ({"api_key_env": "SECRET_KEY"}, {"SECRET_KEY": CANARY}),
+        ({"api_key_env": "CLOUD_TOKEN"}, {"CLOUD_TOKEN_FILE": "/etc/hostname"}),
         ({"base_url": f"https://me:{CANARY}@x.test"}, {}),
         ({"base_url": f"https://x.test:{CANARY}"}, {}),
     ],

@@ -54,7 +54,7 @@ def test_vendor_and_traits_are_taken_shown_and_taken_again(ops: User) -> None:
         ({"base_url": "https://me:hunter2@x.test"}, {}, "providers.own.base_url: must have no user name"),
         ({"base_url": "https://x.test/hunter2\u0007"}, {}, "providers.own.base_url: must have no spaces"),
         ({"base_url": "https://x.test:99999/hunter2"}, {}, "providers.own.base_url: must have a port"),
-        ({"api_key": "${ODD_KEY}"}, {}, "providers.own.api_key: ODD_KEY holds control characters"),
+        ({"api_key": "${ODD_API_KEY}"}, {}, "providers.own.api_key: ODD_API_KEY holds control characters"),
     ],
 )
 def test_what_cannot_be_used_is_refused_and_nothing_is_loaded(
@@ -64,7 +64,7 @@ def test_what_cannot_be_used_is_refused_and_nothing_is_loaded(
     model: dict[str, Any],
     sentence: str,
 ) -> None:
-    monkeypatch.setenv("ODD_KEY", "hunter2\nx")
+    monkeypatch.setenv("ODD_API_KEY", "hunter2\nx")
     response = call("PUT", "catalog", document(provider, model), who=ops)
     assert code_of(response) == (400, "invalid_catalog")
     assert sentence in response.json()["error"]["message"]

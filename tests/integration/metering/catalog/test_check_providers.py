@@ -16,18 +16,18 @@ def checks(**environment: str) -> dict[str, str | None]:
 def test_a_vendor_needs_its_key_the_sandbox_and_one_s_own_server_do_not(db, tmp_path) -> None:
     ProviderFactory()
     ProviderFactory(name="local", kind="openai_compatible", base_url="http://localhost:8080/v1")
-    ProviderFactory(name="claude", kind="anthropic", api_key_env="CLAUDE_KEY")
+    ProviderFactory(name="claude", kind="anthropic", api_key_env="CLAUDE_API_KEY")
     ProviderFactory(name="nameless", kind="gemini")
     ProviderFactory(name="retired", kind="gemini", is_active=False)
     assert checks() == {
-        "claude": "CLAUDE_KEY is not set",
+        "claude": "CLAUDE_API_KEY is not set",
         "local": None,
         "nameless": "no variable is named for its API key",
         "sandbox": None,
     }
-    assert checks(CLAUDE_KEY="sk-1")["claude"] is None
+    assert checks(CLAUDE_API_KEY="sk-1")["claude"] is None
     (tmp_path / "key").write_text("sk-1")
-    assert checks(CLAUDE_KEY_FILE=str(tmp_path / "key"))["claude"] is None
+    assert checks(CLAUDE_API_KEY_FILE=str(tmp_path / "key"))["claude"] is None
 
 
 def test_an_address_that_cannot_be_used_is_a_problem_and_not_repeated(db) -> None:
@@ -42,26 +42,28 @@ def test_an_address_that_cannot_be_used_is_a_problem_and_not_repeated(db) -> Non
 
 
 def test_a_key_that_cannot_be_sent_is_a_problem_and_not_repeated(db, tmp_path) -> None:
-    ProviderFactory(name="claude", kind="anthropic", api_key_env="CLAUDE_KEY")
-    assert checks(CLAUDE_KEY="sk-hunter2\nx") == {
-        "claude": "CLAUDE_KEY holds control characters or several lines, which no HTTP header can carry"
+    ProviderFactory(name="claude", kind="anthropic", api_key_env="CLAUDE_API_KEY")
+    assert checks(CLAUDE_API_KEY="sk-hunter2\nx") == {
+        "claude": "CLAUDE_API_KEY holds control characters or several lines, which no HTTP header can carry"
     }
     (tmp_path / "key").write_text(" \n")
-    assert checks(CLAUDE_KEY_FILE=str(tmp_path / "key")) == {"claude": "CLAUDE_KEY is not set"}
-    missing = {"CLAUDE_KEY_FILE": str(tmp_path / "missing")}
-    assert checks(**missing) == {"claude": "CLAUDE_KEY_FILE names no readable text file"}
+    assert checks(CLAUDE_API_KEY_FILE=str(tmp_path / "key")) == {"claude": "CLAUDE_API_KEY is not set"}
+    missing = {"CLAUDE_API_KEY_FILE": str(tmp_path / "missing")}
+    assert checks(**missing) == {"claude": "CLAUDE_API_KEY_FILE names no readable text file"}
 
 
 def test_what_is_configured_wrongly_is_not_asked(db) -> None:
     ProviderFactory(name="odd", kind="openai_compatible", base_url="http://x.test:no")
-    ProviderFactory(name="keyed", kind="openai_compatible", base_url="http://x.test", api_key_env="KEYED")
+    ProviderFactory(
+        name="keyed", kind="openai_compatible", base_url="http://x.test", api_key_env="KEYED_API_KEY"
+    )
     asked: list[str] = []
 
     def probe(names: Collection[str]) -> dict[str, str | None]:
         asked.extend(names)
         return {}
 
-    check_providers(environment={"KEYED": "a\nb"}, probe=probe)
+    check_providers(environment={"KEYED_API_KEY": "a\nb"}, probe=probe)
     assert asked == []
 
 
@@ -74,7 +76,7 @@ def test_only_active_models_count(db) -> None:
 
 def test_only_what_is_configured_is_asked_and_what_it_says_is_the_problem(db) -> None:
     ProviderFactory()
-    ProviderFactory(name="claude", kind="anthropic", api_key_env="CLAUDE_KEY")
+    ProviderFactory(name="claude", kind="anthropic", api_key_env="CLAUDE_API_KEY")
     ProviderFactory(name="local", kind="openai_compatible", base_url="http://localhost:8080/v1")
     asked: list[str] = []
 
@@ -85,7 +87,7 @@ def test_only_what_is_configured_is_asked_and_what_it_says_is_the_problem(db) ->
     found = check_providers(environment={}, probe=probe)
     assert asked == ["local", "sandbox"]
     assert [(check.provider, check.asked, check.problem) for check in found] == [
-        ("claude", False, "CLAUDE_KEY is not set"),
+        ("claude", False, "CLAUDE_API_KEY is not set"),
         ("local", True, "it cannot be reached"),
         ("sandbox", True, None),
     ]

@@ -12,7 +12,7 @@ EVERYTHING = """
 providers:
   sandbox: {kind: sandbox}
   local: {base_url: "http://localhost:11434/v1", vendor: ollama, active: false}
-  vendor: {kind: anthropic, api_key: "${VENDOR_KEY}"}
+  vendor: {kind: anthropic, api_key: "${VENDOR_API_KEY}"}
   odd:
     base_url: "https://odd.test/v1"
     vendor: other
@@ -74,7 +74,7 @@ def test_every_optional_key_survives(load) -> None:
     load(EVERYTHING)
     text = dumped()
     for fragment in (
-        "api_key: '${VENDOR_KEY}'",
+        "api_key: '${VENDOR_API_KEY}'",
         "active: false",
         "vendor: ollama",
         "limit_names: [max_completion_tokens, max_tokens]",

@@ -22,7 +22,7 @@ PROVIDER = {"name": "own", "kind": "openai_compatible", "base_url": "https://x.t
         ({"base_url": "https://x.test/hunter2\n"}, "base_url"),
         ({"base_url": "https://x.test/" + "hunter2" * 100}, "base_url"),
         ({"api_key_env": "sk-hunter2"}, "api_key_env"),
-        ({"api_key_env": "ODD_KEY"}, "api_key_env"),
+        ({"api_key_env": "ODD_API_KEY"}, "api_key_env"),
         ({"vendor": "hunter"}, "vendor"),
         ({"traits": {"reasoning": "yes"}}, "traits"),
         ({"traits": {"nonsense": 1}}, "traits"),
@@ -34,7 +34,7 @@ PROVIDER = {"name": "own", "kind": "openai_compatible", "base_url": "https://x.t
 def test_a_row_says_itself_what_it_may_not_hold(
     monkeypatch: pytest.MonkeyPatch, values: dict[str, Any], field: str
 ) -> None:
-    monkeypatch.setenv("ODD_KEY", "sk-hunter2\nx")
+    monkeypatch.setenv("ODD_API_KEY", "sk-hunter2\nx")
     with pytest.raises(ValidationError) as refused:
         Provider(**{**PROVIDER, **values}).full_clean()
     assert set(refused.value.message_dict) == {field}
@@ -42,14 +42,16 @@ def test_a_row_says_itself_what_it_may_not_hold(
 
 
 def test_a_row_whose_values_can_be_used_is_accepted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("GOOD_KEY", " sk-1 \n")
+    monkeypatch.setenv("GOOD_API_KEY", " sk-1 \n")
     for vendor in ("", *Vendor):
-        Provider(**PROVIDER, api_key_env="GOOD_KEY", vendor=vendor, traits={"reasoning": True}).full_clean()
+        Provider(
+            **PROVIDER, api_key_env="GOOD_API_KEY", vendor=vendor, traits={"reasoning": True}
+        ).full_clean()
 
 
 def test_a_row_whose_key_cannot_be_sent_can_be_switched_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ODD_KEY", "sk\nx")
-    Provider(**PROVIDER, api_key_env="ODD_KEY", is_active=False).full_clean()
+    monkeypatch.setenv("ODD_API_KEY", "sk\nx")
+    Provider(**PROVIDER, api_key_env="ODD_API_KEY", is_active=False).full_clean()
 
 
 @pytest.mark.parametrize("traits", [{"limit_names": []}, [], None])
