@@ -19,7 +19,7 @@ def main(arguments: list[str]) -> int:
     # Inside the state folder, which lies on a disk: a temporary folder may lie in memory, where fsync is free.
     folder = Path(tempfile.mkdtemp(prefix="bench-", dir=prepare_state_dir(load_state_dir())))
     try:
-        with running_stack(folder) as stack:
+        with running_stack(folder, for_tests=True) as stack:
             set_up_django(stack)
             migrate(stack)
             print_durability(stack.database_url)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import IO
 
 from gateway_project.local.configuration import REPOSITORY
+from gateway_project.local.powers import as_root_without_powers
 from gateway_project.local.stack import Stack
 
 DIE_WITH_PARENT = Path(__file__).with_name("die_with_parent.py")
@@ -27,10 +28,15 @@ def spawn(
     folder: Path = REPOSITORY,
     output: IO[bytes] | None = None,
     more: dict[str, str] | None = None,
+    port: int = 0,
 ) -> "subprocess.Popen[bytes]":
-    """Start `python ARGUMENTS` on this stack, in a session of its own: Ctrl-C is the launcher's to handle."""
+    """Start `python ARGUMENTS` on this stack, in a session of its own: Ctrl-C is the launcher's to handle.
+
+    `port` is one that it is to listen on.
+    """
+    command = [sys.executable, "-I", "-S", str(DIE_WITH_PARENT), str(os.getpid()), sys.executable, *arguments]
     return subprocess.Popen(
-        [sys.executable, "-I", "-S", str(DIE_WITH_PARENT), str(os.getpid()), sys.executable, *arguments],
+        as_root_without_powers(command, folders=(REPOSITORY, stack.state_dir), port=port),
         cwd=folder,
         env=os.environ | stack.environment() | {"PYTHONPATH": str(REPOSITORY)} | (more or {}),
         stdin=subprocess.DEVNULL,
@@ -65,6 +71,7 @@ def start_gateway(
         stack,
         output=output,
         more={"GATEWAY_METRICS_DIR": str(_empty_metrics_dir(stack, port))},
+        port=port,
     )
 
 

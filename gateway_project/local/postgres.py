@@ -11,14 +11,15 @@ import subprocess
 from pathlib import Path
 from typing import Literal
 
-import psycopg
-
 from gateway_project.local.errors import LocalError
-from gateway_project.local.postgres_create import USER, create_data_dir
-from gateway_project.local.postgres_programs import as_owner_of, binary
+from gateway_project.local.postgres_create import HERE, create_data_dir
+from gateway_project.local.postgres_programs import binary
+from gateway_project.local.postgres_roles import Roles
+from gateway_project.local.powers import as_owner_of
 from gateway_project.local.process import free_port, is_free, reason_in, runs_with, wait_until
 
-DATABASE = "gateway"
+MARK = "gateway.data_dir={}"
+"""A setting that means nothing to PostgreSQL: by it a server is known as this folder's."""
 RETRY_START_S = 10.0
 PORT_TIMEOUT_S = 3.0
 START_TIMEOUT_S = 60.0  # crash recovery replays the log first
@@ -60,11 +61,15 @@ class EmbeddedPostgres:
 
     @property
     def url(self) -> str:
-        return self._url(DATABASE)
+        return self._roles.url()
 
-    def _url(self, database: str) -> str:
-        password = (self.data_dir / "gateway.password").read_text().strip()
-        return f"postgresql://{USER}:{password}@127.0.0.1:{self.port}/{database}"
+    def allow_test_databases(self) -> None:
+        """From now on the URL's role may make databases; never where people's data is."""
+        self._roles.allow_test_databases()
+
+    @property
+    def _roles(self) -> Roles:
+        return Roles(self.data_dir, self.port)
 
     @property
     def pid(self) -> int | None:
@@ -75,7 +80,7 @@ class EmbeddedPostgres:
             pid = int((self.data_dir / "postmaster.pid").read_text().split("\n", 1)[0])
         except (OSError, ValueError):
             return None
-        return pid if runs_with(pid, self.data_dir) else None
+        return pid if runs_with(pid, MARK.format(self.data_dir)) else None
 
     def is_running(self) -> bool:
         return self.pid is not None
@@ -90,7 +95,7 @@ class EmbeddedPostgres:
                     create_data_dir(self.data_dir, self.log)
                 (self.data_dir / "postmaster.pid").unlink(missing_ok=True)  # of a server that was killed
                 self._launch_until_ready()
-            self._create_database()
+            self._roles.ensure()
         except BaseException:
             self._abandon()
             raise
@@ -131,10 +136,12 @@ class EmbeddedPostgres:
     def _launch(self) -> bool:
         """One attempt; False when the server ended before it was ready."""
         options = [f"--{name}={value}" for name, value in SETTINGS.items()]
-        command = [binary("postgres"), "-D", str(self.data_dir), f"--port={self._choose_port()}", *options]
+        options += ["-c", MARK.format(self.data_dir)]
+        command = [binary("postgres"), "-D", HERE, f"--port={self._choose_port()}", *options]
         with self.log.open("ab") as log:
             self._child = subprocess.Popen(
                 as_owner_of(self.data_dir, command),
+                cwd=self.data_dir,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -150,9 +157,3 @@ class EmbeddedPostgres:
         except OSError:
             return False
         return len(status) > 7 and status[7].strip() == "ready" and self.is_running()
-
-    def _create_database(self) -> None:
-        with psycopg.connect(self._url("postgres"), autocommit=True, connect_timeout=10) as connection:
-            known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone()
-            if known is None:
-                connection.execute(f"CREATE DATABASE {DATABASE}")

@@ -1,15 +1,18 @@
 """Make the data folder of an embedded PostgreSQL."""
 
-import secrets
+import os
 import shutil
 import subprocess
 from pathlib import Path
 
 from gateway_project.local.errors import LocalError
-from gateway_project.local.postgres_programs import as_owner_of, binary, give_away
+from gateway_project.local.postgres_programs import binary
+from gateway_project.local.postgres_roles import SUPERUSER, SUPERUSER_PASSWORD, new_password, write_private
+from gateway_project.local.powers import as_owner_of, give_away
 from gateway_project.local.process import reason_in
 
-USER = "gateway"
+HERE = "/proc/self/cwd"
+"""The data folder as its server names it: an ordinary user who may not enter the folders above is in it already."""
 # The builtin provider sorts the same on every machine, whatever locales are installed there.
 OPTIONS = [
     *("--auth=scram-sha-256", "--encoding=UTF8", "--no-instructions"),
@@ -24,17 +27,25 @@ def create_data_dir(data_dir: Path, log: Path) -> None:
     partial = data_dir.with_name(data_dir.name + ".partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(mode=0o700, parents=True)
-    give_away(partial)
     # PostgreSQL wants the folder empty, so the password comes in afterwards.
     password_file = data_dir.with_name(data_dir.name + ".password")
-    password_file.touch(mode=0o600)
-    password_file.write_text(secrets.token_urlsafe(24))
-    command = [binary("initdb"), "-D", str(partial), "-U", USER, f"--pwfile={password_file}", *OPTIONS]
-    with log.open("ab") as output:
-        done = subprocess.run(as_owner_of(partial, command), stdout=output, stderr=output, check=False)
+    write_private(password_file, new_password())
+    give_away(partial, password_file)
+    with log.open("ab") as output, password_file.open() as password:
+        source = f"/proc/self/fd/{password.fileno()}"
+        command = [binary("initdb"), "-D", HERE, "-U", SUPERUSER, f"--pwfile={source}", *OPTIONS]
+        done = subprocess.run(
+            as_owner_of(partial, command),
+            cwd=partial,
+            stdout=output,
+            stderr=output,
+            pass_fds=[password.fileno()],
+            check=False,
+        )
     if done.returncode:
         raise LocalError(f"initdb failed: {reason_in(log)} (log: {log})")
-    password_file.rename(partial / "gateway.password")
+    os.chown(password_file, os.getuid(), -1)
+    password_file.rename(partial / SUPERUSER_PASSWORD)
     if data_dir.exists():
         data_dir.rmdir()
     partial.rename(data_dir)

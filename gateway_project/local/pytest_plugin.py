@@ -46,7 +46,7 @@ def _start() -> None:
     folder = Path(tempfile.mkdtemp(prefix="gateway-test-"))
     _servers.callback(shutil.rmtree, folder, ignore_errors=True)
     os.environ["GATEWAY_STATE_DIR"] = str(folder)
-    os.environ.update(_servers.enter_context(running_stack(folder)).environment())
+    os.environ.update(_servers.enter_context(running_stack(folder, for_tests=True)).environment())
 
 
 def _stop_unless_forked(owner: int) -> None:

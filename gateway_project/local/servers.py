@@ -19,6 +19,11 @@ class Servers:
             if server is not None:
                 server.start()
 
+    def allow_test_databases(self) -> None:
+        """On an embedded PostgreSQL; a configured one allows what it allows."""
+        if self.postgres is not None:
+            self.postgres.allow_test_databases()
+
     def stop(self) -> None:
         for server in (self.redis, self.postgres):
             if server is not None:

@@ -22,6 +22,7 @@ from gateway_project import env
 from gateway_project.local.configuration import REPOSITORY
 from gateway_project.local.errors import LocalError
 from gateway_project.local.locks import in_use_lock, keeper_pid, start_lock, try_exclusive
+from gateway_project.local.private import close_to_others, keep_to_the_owner
 from gateway_project.local.process import wait_until
 from gateway_project.local.servers import Servers
 
@@ -48,8 +49,8 @@ class Stack:
 
 
 @contextlib.contextmanager
-def running_stack(state_dir: Path) -> Iterator[Stack]:
-    """Both servers, running for as long as the block does."""
+def running_stack(state_dir: Path, *, for_tests: bool = False) -> Iterator[Stack]:
+    """Both servers, running for as long as the block does. Tests and benchmarks make databases of their own."""
     state_dir = prepare_state_dir(state_dir)
     configured = {name.lower(): env.text(name) for name in ("DATABASE_URL", "REDIS_URL")}
     servers = Servers(state_dir, postgres=not configured["database_url"], redis=not configured["redis_url"])
@@ -62,6 +63,8 @@ def running_stack(state_dir: Path) -> Iterator[Stack]:
                         state_dir
                     )  # first, so that it cleans up even after a start that was killed
                 servers.start()
+                if for_tests:
+                    servers.allow_test_databases()
             except BaseException:
                 _stop_if_unused(state_dir, in_use)
                 raise
@@ -76,8 +79,10 @@ def running_stack(state_dir: Path) -> Iterator[Stack]:
 def prepare_state_dir(state_dir: Path) -> Path:
     """The folder, made if need be; what is made is readable by its owner alone."""
     state_dir = state_dir.absolute()
+    keep_to_the_owner()
     try:
         state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        close_to_others(state_dir)
         (state_dir / "logs").mkdir(exist_ok=True)
         (state_dir / "start.lock").touch()
         (state_dir / "in-use.lock").touch()

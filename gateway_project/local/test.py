@@ -22,6 +22,8 @@ APART = {
     "pytest of faults and servers": (
         "tests/faults",
         "tests/integration/gateway_project/test_embedded_postgres.py",
+        "tests/integration/gateway_project/test_former_postgres.py",
+        "tests/integration/gateway_project/test_powers.py",
         "tests/integration/gateway_project/test_stack.py",
         "tests/integration/test_demo.py",
         "tests/integration/test_front.py",
@@ -46,7 +48,7 @@ URLS = ("DATABASE_URL", "REDIS_URL")
 
 def main(arguments: list[str]) -> int:
     load_state_dir()
-    with temporary_state() as folder, running_stack(prepare_state_dir(folder)) as stack:
+    with temporary_state() as folder, running_stack(prepare_state_dir(folder), for_tests=True) as stack:
         apart = None if any(map(env.text, URLS)) else dict(os.environ)
         os.environ.update(stack.environment())
         if arguments:

@@ -70,6 +70,7 @@ def _doomed_server() -> Iterator[EmbeddedPostgres]:
         server = EmbeddedPostgres(Path(folder) / "postgres")
         try:
             server.start()
+            server.allow_test_databases()
             migrate(create_database(server.url, "faults_template"))
             yield server
         finally:

@@ -4,7 +4,6 @@ import os
 import signal
 import stat
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +12,7 @@ import pytest
 
 from gateway_project.local.errors import LocalError
 from gateway_project.local.postgres import EmbeddedPostgres
-from gateway_project.local.postgres_programs import as_user
+from gateway_project.local.powers import HIDDEN, without_powers
 from gateway_project.local.process import wait_until
 
 pytestmark = pytest.mark.slow
@@ -68,6 +67,26 @@ def test_another_process_may_stop_it(postgres: EmbeddedPostgres) -> None:
     assert not postgres.is_running()
 
 
+@pytest.mark.parametrize(
+    "beyond",
+    [
+        "CREATE DATABASE another",
+        "CREATE ROLE another SUPERUSER",
+        "SELECT pg_read_file('gateway.password')",
+        "COPY (SELECT 1) TO PROGRAM 'true'",
+        "ALTER SYSTEM SET fsync = off",
+        "ALTER ROLE gateway SUPERUSER",
+        "SET ROLE postgres",
+    ],
+)
+def test_the_role_that_the_gateway_comes_in_as_owns_its_database_and_nothing_else(
+    postgres: EmbeddedPostgres, beyond: str
+) -> None:
+    query(postgres, "CREATE TABLE own AS SELECT 1 AS n; ALTER TABLE own ADD COLUMN m int; DROP TABLE own")
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        query(postgres, beyond)
+
+
 def test_starting_twice_is_harmless(postgres: EmbeddedPostgres) -> None:
     pid = postgres.pid
     EmbeddedPostgres(postgres.data_dir).start()
@@ -104,18 +123,11 @@ def test_damaged_data_is_one_sentence_with_the_log(
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root has to become somebody else")
-def test_the_server_may_enter_folders_only_root_may_enter(tmp_path: Path) -> None:
-    closed = tmp_path / "closed"
-    closed.mkdir(mode=0o700)
-    (closed / "program").touch(mode=0o700)
-    look = f"import os; assert os.getuid() and os.access({str(closed / 'program')!r}, os.X_OK)"
-    assert subprocess.run(as_user(65534, [sys.executable, "-c", look]), check=False).returncode == 0
-
-
-@pytest.mark.skipif(os.getuid() != 0, reason="only root has to become somebody else")
 def test_root_runs_it_too_where_no_other_user_exists(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gateway_project.local.postgres_programs._may_become", lambda uid: False)
-    if subprocess.run(as_user(0, ["/bin/sh", "-c", ":"]), capture_output=True, check=False).returncode:
+    monkeypatch.setattr("gateway_project.local.powers._may_become", lambda uid: False)
+    if subprocess.run(
+        without_powers(HIDDEN, ["/bin/sh", "-c", ":"]), capture_output=True, check=False
+    ).returncode:
         pytest.skip("this system has no user namespaces")
     server = EmbeddedPostgres(tmp_path / "postgres")
     try:

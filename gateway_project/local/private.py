@@ -1,0 +1,33 @@
+"""What this process and those that it starts write is their owner's alone: logs, data, secrets."""
+
+import os
+import resource
+import stat
+from pathlib import Path
+
+OURS = (
+    *(
+        "secrets.json",
+        "secrets.lock",
+        "services.json",
+        "demo.json",
+        "start.lock",
+        "in-use.lock",
+        "keeper.lock",
+    ),
+    *("logs", "metrics", "redis", "celerybeat-schedule", "postgres.log", "redis.log"),
+)
+
+
+def keep_to_the_owner() -> None:
+    """From now on: new files are private, and no memory is written to a disk when a process breaks."""
+    os.umask(0o077)
+    _, most = resource.getrlimit(resource.RLIMIT_CORE)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, most))
+
+
+def close_to_others(state_dir: Path) -> None:
+    """What earlier runs have left in a state folder."""
+    for path in (*(state_dir / name for name in OURS), *(state_dir / "logs").glob("*")):
+        if path.exists() and not path.is_symlink() and stat.S_IMODE(path.stat().st_mode) & 0o077:
+            path.chmod(0o700 if path.is_dir() else 0o600)
