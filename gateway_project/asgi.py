@@ -1,6 +1,7 @@
 """The server: wire protocols in front, Django behind, one runtime in the same event loop."""
 
 import asyncio
+import logging
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -28,6 +29,7 @@ from gateway_project.proxy.cors import Cors  # noqa: E402
 from gateway_project.proxy.guard import Guard  # noqa: E402
 from gateway_project.telemetry.observe import published  # noqa: E402
 
+logger = logging.getLogger(__name__)
 DRAIN_S = 20.0
 """How long running calls may go on after the server was told to stop."""
 
@@ -54,7 +56,11 @@ def make_application(lifespan: Lifespan[Starlette]) -> ASGIApp:
     origins: list[str] = settings.CORS_ALLOWED_ORIGINS
     whole: ASGIApp = Cors(guard, origins=origins) if origins else guard
     public_url: str = settings.PUBLIC_URL
-    return BehindTls(whole, public_url=public_url) if public_url.startswith("https://") else whole
+    if not public_url.startswith("https://"):
+        return whole
+    if not settings.TRUSTED_PROXIES:
+        logger.warning("proxy.addresses_unknown", extra={"problem": "TRUSTED_PROXIES names no proxy"})
+    return BehindTls(whole, public_url=public_url)
 
 
 application = make_application(lifespan)

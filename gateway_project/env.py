@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
+from psycopg import ProgrammingError
+from psycopg.conninfo import conninfo_to_dict
 
 _env = environ.Env()
 _TRUE = frozenset(environ.Env.BOOLEAN_TRUE_STRINGS)
@@ -114,7 +116,16 @@ def origins(name: str) -> list[str]:
 
 def url(name: str, default: str, *, schemes: tuple[str, ...]) -> str:
     raw = text(name, default)
-    if raw and urlsplit(raw).scheme not in schemes:
+    try:
+        parts = urlsplit(raw)
+        port = (
+            parts.port
+        )  # what cannot be read as one may be a part of a password, and whoever connects would say it
+    except ValueError:
+        raise ImproperlyConfigured(
+            f"{name} must be a URL; in a password, write :/?#[]@ and % as %3A and so on."
+        ) from None
+    if raw and (parts.scheme not in schemes or port == 0):
         raise ImproperlyConfigured(
             f"{name} must be a URL starting with {' or '.join(s + '://' for s in schemes)}."
         )
@@ -124,8 +135,9 @@ def url(name: str, default: str, *, schemes: tuple[str, ...]) -> str:
 def database(name: str, raw: str) -> dict[str, object]:
     """Django's database dictionary for a PostgreSQL URL."""
     try:
+        conninfo_to_dict(raw)  # libpq would repeat what it cannot read, password and all
         return dict(_env.db_url_config(raw, engine="django.db.backends.postgresql"))
-    except (ValueError, KeyError, ImproperlyConfigured):
+    except (ValueError, KeyError, ImproperlyConfigured, ProgrammingError):
         raise ImproperlyConfigured(f"{name} must be a PostgreSQL URL.") from None
 
 

@@ -54,5 +54,12 @@ AXES_RESET_ON_SUCCESS = True
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # the quarter of an hour is one
 AXES_DISABLE_ACCESS_LOG = True
 AXES_VERBOSE = False
+AXES_SENSITIVE_PARAMETERS = [
+    "username",
+    "ip_address",
+    "token",
+    "refresh",
+    "ati_token",
+]  # kept nowhere in plain words
 # How a reset password lets its person in again; metering itself knows no lockout.
 LOCKOUT_RESET = "axes.utils.reset"

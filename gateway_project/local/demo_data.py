@@ -2,7 +2,7 @@
 
 import json
 import secrets
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from gateway_project.local.commands import run, run_json
@@ -20,10 +20,10 @@ class DemoAccess:
     """What a person needs to use the running demo; the content of demo.json."""
 
     base_url: str
-    ati_token: str
+    ati_token: str = field(repr=False)
     tenant: str
     admin_user: str
-    admin_password: str
+    admin_password: str = field(repr=False)
 
 
 def ensure_demo_data(state_dir: Path, *, base_url: str) -> DemoAccess:

@@ -15,7 +15,7 @@ from gateway_project.local.errors import LocalError
 from gateway_project.local.postgres_create import HERE, create_data_dir
 from gateway_project.local.postgres_programs import binary
 from gateway_project.local.postgres_roles import Roles
-from gateway_project.local.powers import as_owner_of
+from gateway_project.local.powers import as_owner_of, bare_environment
 from gateway_project.local.process import free_port, is_free, reason_in, runs_with, wait_until
 
 MARK = "gateway.data_dir={}"
@@ -142,6 +142,7 @@ class EmbeddedPostgres:
             self._child = subprocess.Popen(
                 as_owner_of(self.data_dir, command),
                 cwd=self.data_dir,
+                env=bare_environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

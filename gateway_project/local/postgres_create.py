@@ -8,7 +8,7 @@ from pathlib import Path
 from gateway_project.local.errors import LocalError
 from gateway_project.local.postgres_programs import binary
 from gateway_project.local.postgres_roles import SUPERUSER, SUPERUSER_PASSWORD, new_password, write_private
-from gateway_project.local.powers import as_owner_of, give_away
+from gateway_project.local.powers import as_owner_of, bare_environment, give_away
 from gateway_project.local.process import reason_in
 
 HERE = "/proc/self/cwd"
@@ -37,6 +37,7 @@ def create_data_dir(data_dir: Path, log: Path) -> None:
         done = subprocess.run(
             as_owner_of(partial, command),
             cwd=partial,
+            env=bare_environment(),
             stdout=output,
             stderr=output,
             pass_fds=[password.fileno()],

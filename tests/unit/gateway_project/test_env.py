@@ -55,6 +55,10 @@ def test_truth_is_read_strictly(monkeypatch: pytest.MonkeyPatch, raw: str, expec
         ("https://u:hunter2@app.example", lambda: env.origins("SAMPLE")),
         ("app.example", lambda: env.origins("SAMPLE")),
         ("postgresql://u:hunter2@h:port/d", lambda: env.database("SAMPLE", env.text("SAMPLE"))),
+        ("postgresql://u:hunter2@[::1]x/d", lambda: env.database("SAMPLE", env.text("SAMPLE"))),
+        ("postgresql://u:%zzhunter2@h/d", lambda: env.database("SAMPLE", env.text("SAMPLE"))),
+        ("redis://:hunter2/x@h:1/0", lambda: env.url("SAMPLE", "", schemes=("redis",))),
+        ("redis://:hunter2[@h:1/0", lambda: env.url("SAMPLE", "", schemes=("redis",))),
     ],
 )
 def test_a_bad_value_is_one_sentence_without_the_value(
