@@ -37,7 +37,12 @@ def _is_open_to_all(program: Path) -> bool:
 
 
 def _copied(folder: Path) -> Path:
-    """A copy that belongs to root and that everybody may run. PostgreSQL looks for its parts beside its program."""
+    """A copy that belongs to root and that everybody may run.
+
+    PostgreSQL looks for its parts beside its programs, and these for libraries in the folder that the wheel brings
+    beside its package.
+    """
+    site, package = folder.parents[1], folder.parent.name
     version = importlib.metadata.version(PACKAGE)
     copy = CACHE / f"postgresql-{version}"
     CACHE.mkdir(mode=0o755, parents=True, exist_ok=True)
@@ -46,11 +51,12 @@ def _copied(folder: Path) -> Path:
         raise LocalError(f"{CACHE} has to belong to root; move it away and try again.")
     if not copy.is_dir():
         partial = CACHE / f"{copy.name}.{os.getpid()}"
-        shutil.copytree(folder, partial, ignore=shutil.ignore_patterns("include"))
+        for part in (f"{package}/{folder.name}", f"{package}.libs"):
+            shutil.copytree(site / part, partial / part, ignore=shutil.ignore_patterns("include"))
         for path in (partial, *partial.rglob("*")):
             path.chmod(0o755 if path.is_dir() or path.stat().st_mode & stat.S_IXUSR else 0o644)
         try:
             partial.rename(copy)
         except OSError:  # another start was quicker
             shutil.rmtree(partial)
-    return copy
+    return copy / package / folder.name

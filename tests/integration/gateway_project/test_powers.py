@@ -46,9 +46,11 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         for name in ("DATABASE_URL", "REDIS_URL"):
             patch.delenv(name, raising=False)
         logs = folder / "state" / "logs"
-        logs.mkdir(parents=True, mode=0o755)
+        logs.mkdir(parents=True)
+        logs.chmod(0o755)
         for name in ("gateway.log", "worker.log"):
-            (logs / name).touch(mode=0o644)
+            (logs / name).touch()
+            (logs / name).chmod(0o644)
         with running_stack(folder / "state") as stack:
             yield stack
 
@@ -124,15 +126,16 @@ def test_postgresqls_programs_are_copied_to_where_everybody_may_run_them(
 ) -> None:
     monkeypatch.setattr("gateway_project.local.postgres_programs.CACHE", tmp_path / "cache")
     tmp_path.chmod(0o700)
-    assert not _is_open_to_all(tmp_path / "cache" / "x" / "y") if (tmp_path / "cache").exists() else True
     copy = _copied(programs())
+    assert not _is_open_to_all(copy / "bin" / "postgres"), "the folder above is closed"
     assert _copied(programs()) == copy
-    for path in (copy, *copy.rglob("*")):
+    for path in (tmp_path / "cache").rglob("*"):
         wanted = stat.S_IROTH | (stat.S_IXOTH if path.is_dir() or path.parent.name == "bin" else 0)
         assert path.stat().st_mode & wanted == wanted
         assert not path.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH)
-    said = subprocess.run([str(copy / "bin" / "postgres"), "-V"], capture_output=True, text=True, check=True)
-    assert "PostgreSQL" in said.stdout
+    for name in ("postgres", "initdb"):
+        said = subprocess.run([str(copy / "bin" / name), "-V"], capture_output=True, text=True, check=True)
+        assert "PostgreSQL" in said.stdout
 
 
 def test_nothing_that_a_run_keeps_can_be_read_by_others(stack: Stack) -> None:
