@@ -6,17 +6,10 @@ import stat
 from pathlib import Path
 
 OURS = (
-    *(
-        "secrets.json",
-        "secrets.lock",
-        "services.json",
-        "demo.json",
-        "start.lock",
-        "in-use.lock",
-        "keeper.lock",
-    ),
-    *("logs", "metrics", "redis", "celerybeat-schedule", "postgres.log", "redis.log"),
+    *("secrets.*", "services.*", "demo.*", "*.lock", "*.log", "*.password", "celerybeat-schedule*"),
+    *("logs", "logs/*", "metrics", "redis", "beat"),
 )
+"""Patterns of what we make in a state folder. A folder that is closed closes what is in it."""
 
 
 def keep_to_the_owner() -> None:
@@ -27,7 +20,8 @@ def keep_to_the_owner() -> None:
 
 
 def close_to_others(state_dir: Path) -> None:
-    """What earlier runs have left in a state folder."""
-    for path in (*(state_dir / name for name in OURS), *(state_dir / "logs").glob("*")):
-        if path.exists() and not path.is_symlink() and stat.S_IMODE(path.stat().st_mode) & 0o077:
-            path.chmod(0o700 if path.is_dir() else 0o600)
+    """What earlier runs have left open."""
+    for pattern in OURS:
+        for path in state_dir.glob(pattern):
+            if not path.is_symlink() and stat.S_IMODE(path.stat().st_mode) & 0o077:
+                path.chmod(0o700 if path.is_dir() else 0o600)

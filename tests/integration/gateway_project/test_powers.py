@@ -48,9 +48,13 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         logs = folder / "state" / "logs"
         logs.mkdir(parents=True)
         logs.chmod(0o755)
-        for name in ("gateway.log", "worker.log"):
-            (logs / name).touch()
-            (logs / name).chmod(0o644)
+        for former in (
+            logs / "gateway.log",
+            logs / "worker.log",
+            folder / "state" / "celerybeat-schedule.dat",
+        ):
+            former.touch()
+            former.chmod(0o644)
         with running_stack(folder / "state") as stack:
             yield stack
 
