@@ -64,10 +64,7 @@ def test_without_a_mail_server_the_delivery_says_so_and_is_made_once_there_is_on
 ) -> None:
     settings.EMAIL_BACKEND = "metering.alerts.no_mail_server.NoMailBackend"
     assert deliver(clock) == 0
-    assert (delivery().state, delivery().last_error) == (
-        "pending",
-        "no mail server is configured (EMAIL_URL)",
-    )
+    assert delivery().last_error == "no mail server is configured (EMAIL_URL)"
     clock.pass_s(60)
     with mail_server_in_use(settings) as server:
         assert deliver(clock) == 1

@@ -70,15 +70,15 @@ def test_check_providers_fails_only_for_a_provider_that_has_models(tmp_path, mon
 
 
 def test_check_providers_asks_each_and_shows_no_key(tmp_path, monkeypatch) -> None:
-    monkeypatch.setenv("FAKE_KEY", API_KEY)
-    monkeypatch.setenv("WRONG_KEY", "sk-secret-1")
+    monkeypatch.setenv("FAKE_API_KEY", API_KEY)
+    monkeypatch.setenv("WRONG_API_KEY", "sk-secret-1")
     reference_data()
     with running_vendor() as vendor:
         (tmp_path / "fake.yaml").write_text(
             f"""providers:
-  good: {{kind: openai_compatible, base_url: "{vendor.base_url}", api_key: "${{FAKE_KEY}}"}}
-  wrong: {{kind: openai_compatible, base_url: "{vendor.base_url}", api_key: "${{WRONG_KEY}}"}}
-  gone: {{kind: openai_compatible, base_url: "http://127.0.0.1:1/v1", api_key: "${{FAKE_KEY}}"}}
+  good: {{kind: openai_compatible, base_url: "{vendor.base_url}", api_key: "${{FAKE_API_KEY}}"}}
+  wrong: {{kind: openai_compatible, base_url: "{vendor.base_url}", api_key: "${{WRONG_API_KEY}}"}}
+  gone: {{kind: openai_compatible, base_url: "http://127.0.0.1:1/v1", api_key: "${{FAKE_API_KEY}}"}}
 models: {{small: {{provider: wrong, class: BASE_S, context_tokens: 10, max_output_tokens: 5}}}}
 """
         )
