@@ -100,7 +100,9 @@ def test_a_secret_is_seen_once_where_a_token_is_issued_or_rotated(browser: Brows
     assert ATIToken.objects.count() == 2
 
     browser.click("[hx-get*=rotate]")
-    browser.wait_for("document.querySelector('#dialog [name=grace]')")
+    browser.wait_for(
+        "document.querySelector('#dialog form')?.['htmx-internal-data']?.initHash"
+    )  # htmx has it in hand
     browser.click("#dialog button[type=submit]")
     browser.wait_for(shown)
     issued.refresh_from_db()
