@@ -36,7 +36,7 @@ def spawn(
     """
     command = [sys.executable, "-I", "-S", str(DIE_WITH_PARENT), str(os.getpid()), sys.executable, *arguments]
     return subprocess.Popen(
-        as_root_without_powers(command, folders=(REPOSITORY, stack.state_dir), port=port),
+        as_root_without_powers(command, folders=(REPOSITORY, stack.state_dir, folder), port=port),
         cwd=folder,
         env=os.environ | stack.environment() | {"PYTHONPATH": str(REPOSITORY)} | (more or {}),
         stdin=subprocess.DEVNULL,
