@@ -3,15 +3,15 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 from unfold.decorators import display
 
 from admin_console.display import amount_of, meter_lines, moment, tokens
 from admin_console.filters import TenantSlug, When, choice_filter
 from admin_console.history import HistoryAdmin
+from admin_console.of_meter import OfMeterAdmin
 from admin_console.site import console
-from metering.models import ClosingBalance, LedgerEntry, LedgerPeriod, UsageMeter
+from metering.models import ClosingBalance, LedgerEntry, LedgerPeriod
 from metering.types import EntryKind
 
 KindName = choice_filter("kind", lambda: [(str(kind.value), kind.name) for kind in EntryKind])
@@ -62,27 +62,10 @@ class LedgerPeriodAdmin(HistoryAdmin):
 
 
 @admin.register(ClosingBalance, site=console)
-class ClosingBalanceAdmin(HistoryAdmin):
+class ClosingBalanceAdmin(OfMeterAdmin):
     list_display = ("month", "meter_id", "dimension", "shown_charged")
     ordering = ("-month", "-meter_id")  # one direction, so that the unique index serves it
-    search_fields = ("meter_id",)
-    search_help_text = "Meter id"
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        dimension = UsageMeter.objects.filter(pk=OuterRef("meter_id")).values("dimension")[:1]
-        return super().get_queryset(request).annotate(of=Subquery(dimension))
-
-    @display(description="Dimension")
-    def dimension(self, row: Any) -> str:
-        return row.of or "-"
 
     @display(description="Charged")
     def shown_charged(self, row: Any) -> str:
         return amount_of(row.of, row.charged)
-
-    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
-        term = search_term.strip()
-        if not term:
-            return queryset, False
-        fits = term.isdecimal() and len(term) < len(str(2**63))
-        return (queryset.filter(meter_id=int(term)) if fits else queryset.none()), False

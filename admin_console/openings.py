@@ -3,41 +3,18 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import OuterRef, QuerySet, Subquery
-from django.http import HttpRequest
 from unfold.decorators import display
 
 from admin_console.display import amount_of, moment
 from admin_console.history import HistoryAdmin
+from admin_console.of_meter import OfMeterAdmin
 from admin_console.site import console
-from metering.models import LimitWatch, MeterRecount, OpeningEntry, PlanUse, UsageMeter
-
-
-class OfMeterAdmin(HistoryAdmin):
-    """Rows of meters, searched by the meter's id."""
-
-    search_fields = ("meter_id",)
-    search_help_text = "Meter id"
-    ordering = ("-id",)
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        dimension = UsageMeter.objects.filter(pk=OuterRef("meter_id")).values("dimension")[:1]
-        return super().get_queryset(request).annotate(of=Subquery(dimension))
-
-    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
-        term = search_term.strip()
-        if not term:
-            return queryset, False
-        fits = term.isdecimal() and len(term) < len(str(2**63))
-        return (queryset.filter(meter_id=int(term)) if fits else queryset.none()), False
-
-    @display(description="Dimension")
-    def dimension(self, row: Any) -> str:
-        return row.of or "-"
+from metering.models import LimitWatch, MeterRecount, OpeningEntry, PlanUse
 
 
 @admin.register(OpeningEntry, site=console)
 class OpeningEntryAdmin(OfMeterAdmin):
+    ordering = ("-id",)
     list_display = (moment("recorded_at"), "meter_id", "dimension", "shown_amount", "of_dropped")
 
     @display(description="Taken over")
@@ -47,11 +24,13 @@ class OpeningEntryAdmin(OfMeterAdmin):
 
 @admin.register(MeterRecount, site=console)
 class MeterRecountAdmin(OfMeterAdmin):
+    ordering = ("-id",)
     list_display = (moment("due_at"), "meter_id", "dimension")
 
 
 @admin.register(LimitWatch, site=console)
 class LimitWatchAdmin(OfMeterAdmin):
+    ordering = ("-id",)
     list_display = ("meter_id", "budget_id", "dimension", "shown_limit", "thresholds", "alerted")
 
     @display(description="Limit")
