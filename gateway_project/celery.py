@@ -3,10 +3,13 @@
 The schedule is code, not rows: it is reviewed like code, and a fresh database needs no seeding.
 """
 
+import logging
 import os
+from logging.config import dictConfig
 
 from celery import Celery
 from celery.schedules import crontab
+from celery.signals import setup_logging
 from django.conf import settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gateway_project.settings")
@@ -19,7 +22,6 @@ app.conf.update(
     task_acks_late=True,
     task_time_limit=600,
     worker_prefetch_multiplier=1,
-    worker_hijack_root_logger=False,
     broker_connection_retry_on_startup=True,
     timezone="UTC",
     beat_schedule={
@@ -43,3 +45,13 @@ app.conf.update(
     },
 )
 app.autodiscover_tasks(["metering"])
+
+
+@setup_logging.connect
+def log_as_everywhere(**_: object) -> None:
+    """Celery's own lines are JSON like all others, on standard error."""
+    dictConfig(settings.LOGGING)
+
+
+logging.captureWarnings(True)
+log_as_everywhere()  # for what Celery has to say before it asks

@@ -36,6 +36,11 @@ LOGGING: dict[str, Any] = {
         "django": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
         "metering": {"level": "INFO"},
         "gateway_project": {"level": "INFO"},
+        "celery": {"level": "INFO"},
+        # A line for every task that is due, has come and is done would be six in ten seconds.
+        "celery.beat": {"level": "WARNING"},
+        "celery.worker.strategy": {"level": "WARNING"},
+        "celery.app.trace": {"level": "WARNING"},
     },
 }
 

@@ -1,4 +1,4 @@
-"""The processes a launcher starts: the gateway server and the Celery worker. They end with their parent."""
+"""The processes a launcher starts: the gateway server, the Celery worker and beat. They end with their parent."""
 
 import os
 import shutil
@@ -82,9 +82,19 @@ def _empty_metrics_dir(stack: Stack, port: int) -> Path:
     return folder
 
 
-def start_worker(stack: Stack, *, output: IO[bytes] | None = None) -> "subprocess.Popen[bytes]":
-    """One Celery worker that also runs the timetable."""
-    schedule = stack.state_dir / "celerybeat-schedule"
-    options = ["--beat", "--schedule", str(schedule), "--concurrency", "2", "--loglevel", "INFO"]
+def start_worker(stack: Stack, *, name: str, output: IO[bytes] | None = None) -> "subprocess.Popen[bytes]":
+    """A Celery worker. `name` tells it from those of other servers on the same stack."""
+    options = ["--hostname", f"{name}@%h", "--concurrency", "2"]
     quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
-    return spawn(["-m", "celery", "-A", "gateway_project", "worker", *options, *quiet], stack, output=output)
+    return _start_celery(["worker", *options, *quiet], stack, output)
+
+
+def start_beat(stack: Stack, *, name: str, output: IO[bytes] | None = None) -> "subprocess.Popen[bytes]":
+    """Celery's timetable (`gateway_project/celery.py`). Of several on one stack each does everything; no harm."""
+    schedule = stack.state_dir / "beat" / name
+    schedule.parent.mkdir(mode=0o700, exist_ok=True)
+    return _start_celery(["beat", "--schedule", str(schedule), "--pidfile", ""], stack, output)
+
+
+def _start_celery(arguments: list[str], stack: Stack, output: IO[bytes] | None) -> "subprocess.Popen[bytes]":
+    return spawn(["-m", "celery", "--quiet", "-A", "gateway_project", *arguments], stack, output=output)

@@ -5,7 +5,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from gateway_project.local.children import start_gateway, start_worker
+from gateway_project.local.children import start_beat, start_gateway, start_worker
 from gateway_project.local.commands import migrate, set_up_django
 from gateway_project.local.configuration import load_state_dir
 from gateway_project.local.demo_call import Unauthorized, complete, wait_until_ready
@@ -37,8 +37,13 @@ def serve(stack: Stack, access: DemoAccess, port: int, *, once: bool) -> int:
     logs = stack.state_dir / "logs"
     with (logs / "gateway.log").open("ab") as gateway_log, (logs / "worker.log").open("wb") as worker_log:
         log_size = gateway_log.tell()
+        name = str(port)
         gateway = start_gateway(stack, host="127.0.0.1", port=port, workers=1, output=gateway_log)
-        with stopping(gateway), stopping(start_worker(stack, output=worker_log)) as worker:
+        with (
+            stopping(gateway),
+            stopping(start_worker(stack, name=name, output=worker_log)) as worker,
+            stopping(start_beat(stack, name=name, output=worker_log)) as beat,
+        ):
             if not wait_until_ready(access.base_url, gateway):
                 raise LocalError(
                     f"The gateway did not become ready: {reason_in(logs / 'gateway.log', log_size)} (log: {logs})"
@@ -50,7 +55,7 @@ def serve(stack: Stack, access: DemoAccess, port: int, *, once: bool) -> int:
                 return 0
             print_welcome(access, stack.state_dir)
             try:
-                wait_for_an_end({"gateway": gateway, "worker": worker})
+                wait_for_an_end({"gateway": gateway, "worker": worker, "beat": beat})
             except Stopped:
                 return 0
     raise LocalError(f"A part of the demo ended by itself; its log is in {logs}.")

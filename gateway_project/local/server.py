@@ -1,10 +1,12 @@
-"""`script/server`: the gateway in the foreground, on the stack of the state folder."""
+"""`script/server`: gateway, Celery worker and beat in the foreground, on the stack of the state folder."""
 
 import argparse
 import contextlib
+import signal
 import subprocess
 from collections.abc import Iterator
 
+from gateway_project.local.background import Background
 from gateway_project.local.children import DRAIN_TIMEOUT_S, start_gateway
 from gateway_project.local.commands import migrate, set_up_django
 from gateway_project.local.configuration import load_state_dir
@@ -13,12 +15,19 @@ from gateway_project.local.process import is_free, stop_child
 from gateway_project.local.signals import Stopped
 from gateway_project.local.stack import running_stack
 
+LOOK_EVERY_S = 0.5
+
 
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="script/server", description="Run the gateway in the foreground.")
     parser.add_argument("--port", type=int, default=8000)
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument(
+        "--no-worker",
+        action="store_true",
+        help="without Celery worker and beat, which send alerts and mails and look after the database",
+    )
     options = parser.parse_args(arguments)
     require_free_port(options.host, options.port)
     with running_stack(load_state_dir()) as stack:
@@ -26,9 +35,26 @@ def main(arguments: list[str]) -> int:
         migrate(stack)
         gateway = start_gateway(stack, host=options.host, port=options.port, workers=options.workers)
         with stopping(gateway), contextlib.suppress(Stopped):
-            status = gateway.wait()
+            if options.no_worker:
+                status = gateway.wait()
+            else:
+                status = wait_for(gateway, Background(stack, port=options.port))
             raise LocalError(f"The gateway ended by itself with status {status}.")
     return 0
+
+
+def wait_for(gateway: "subprocess.Popen[bytes]", background: Background) -> int:
+    """How the gateway ended. Meanwhile the background's processes are looked after; in the end they have ended too."""
+    try:
+        while True:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                return gateway.wait(LOOK_EVERY_S)
+            background.look_after()
+    finally:
+        background.ask_to_end()
+        if gateway.poll() is None:
+            gateway.send_signal(signal.SIGTERM)  # so that it drains while the others end
+        background.stop()
 
 
 def require_free_port(host: str, port: int) -> None:

@@ -28,11 +28,11 @@ def run(state: Path, *command: str, **variables: str) -> subprocess.CompletedPro
     )
 
 
-def start(state: Path, *command: str) -> "subprocess.Popen[str]":
+def start(state: Path, *command: str, **variables: str) -> "subprocess.Popen[str]":
     return subprocess.Popen(
         [str(REPOSITORY / command[0]), *command[1:]],
         cwd="/",
-        env={"GATEWAY_STATE_DIR": str(state)},
+        env={"GATEWAY_STATE_DIR": str(state), **variables},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

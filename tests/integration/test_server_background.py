@@ -1,0 +1,108 @@
+"""`script/server` and the Celery processes that it starts, as a stranger would find them."""
+
+import json
+import os
+import signal
+import subprocess
+import threading
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from gateway_project.local.process import free_port, wait_until
+from tests.integration.clone import REPOSITORY, children_of, is_ready, nothing_runs, run, start
+from tests.mail import MailServer, mail_server
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+WITHIN_S = 60
+OPERATOR = "ops@example.com"
+
+
+@dataclass(kw_only=True)
+class Serving:
+    state: Path
+    port: int
+    process: "subprocess.Popen[str]"
+    lines: str = ""
+    """What it has written so far."""
+
+    def read_on(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.lines += line
+
+    def wait_for(self, has: Callable[[str], bool]) -> None:
+        assert wait_until(lambda: has(self.lines), WITHIN_S, every_s=0.1), self.lines
+
+    def celery(self, part: str) -> list[int]:
+        """Worker or beat, as children of the launcher."""
+        return [
+            pid
+            for pid in children_of(self.process.pid, running="celery")
+            if part.encode() in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+        ]
+
+
+@contextmanager
+def serving(state: Path, *options: str, **variables: str) -> Iterator[Serving]:
+    """Ready; in the end it is asked to stop, ends with 0 and leaves nothing."""
+    port = free_port()
+    with start(state, "script/server", "--port", str(port), *options, **variables) as process:
+        server = Serving(state=state, port=port, process=process)
+        reader = threading.Thread(target=server.read_on, name="lines")
+        reader.start()
+        try:
+            assert wait_until(lambda: is_ready(port) or process.poll() is not None, 90, every_s=0.1)
+            assert is_ready(port), server.lines
+            yield server
+        finally:
+            process.terminate()
+            status = process.wait(WITHIN_S)
+            reader.join(WITHIN_S)
+    assert status == 0, server.lines
+    assert nothing_runs(state)
+
+
+@pytest.fixture(scope="module")
+def mails() -> Iterator[MailServer]:
+    with mail_server() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def server(mails: MailServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
+    url = f"smtp://127.0.0.1:{mails.port}"
+    with serving(tmp_path_factory.mktemp("server"), EMAIL_URL=url, ALERT_INTERVAL_S="1") as server:
+        server.wait_for(lambda lines: " ready." in lines)
+        yield server
+
+
+def test_a_mail_about_a_forgotten_password_leaves(server: Serving, mails: MailServer) -> None:
+    command = (str(REPOSITORY / "manage.py"), "createsuperuser", "--no-input", "--email", OPERATOR)
+    made = run(server.state, ".venv/bin/python", *command, DJANGO_SUPERUSER_PASSWORD="a long pass phrase")
+    assert made.returncode == 0, made.stderr
+    request = urllib.request.Request(  # noqa: S310
+        f"http://127.0.0.1:{server.port}/api/auth/password/forgotten",
+        json.dumps({"email": OPERATOR}).encode(),
+        {"content-type": "application/json"},
+    )
+    with urllib.request.urlopen(request, timeout=WITHIN_S) as answer:  # noqa: S310
+        assert answer.status == 202
+    assert wait_until(lambda: mails.recipients == [OPERATOR], WITHIN_S, every_s=0.1), server.lines
+
+
+@pytest.mark.parametrize("part", ["worker", "beat"])
+def test_what_dies_of_the_two_is_started_again_and_the_log_says_so(server: Serving, part: str) -> None:
+    (first,) = server.celery(part)
+    os.kill(first, signal.SIGKILL)
+    assert wait_until(lambda: server.celery(part) not in ([], [first]), WITHIN_S, every_s=0.1)
+    assert f'"ended": "{part}"' in server.lines
+
+
+def test_without_a_worker_there_is_neither(tmp_path: Path) -> None:
+    with serving(tmp_path / "state", "--no-worker") as server:
+        assert children_of(server.process.pid, running="celery") == []
