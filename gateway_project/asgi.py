@@ -27,6 +27,7 @@ from gateway_project.proxy.app import make_app  # noqa: E402
 from gateway_project.proxy.behind_tls import BehindTls  # noqa: E402
 from gateway_project.proxy.cors import Cors  # noqa: E402
 from gateway_project.proxy.guard import Guard  # noqa: E402
+from gateway_project.proxy.named import Named  # noqa: E402
 from gateway_project.telemetry.observe import published  # noqa: E402
 
 logger = logging.getLogger(__name__)
@@ -56,11 +57,11 @@ def make_application(lifespan: Lifespan[Starlette]) -> ASGIApp:
     origins: list[str] = settings.CORS_ALLOWED_ORIGINS
     whole: ASGIApp = Cors(guard, origins=origins) if origins else guard
     public_url: str = settings.PUBLIC_URL
-    if not public_url.startswith("https://"):
-        return whole
-    if not settings.TRUSTED_PROXIES:
-        logger.warning("proxy.addresses_unknown", extra={"problem": "TRUSTED_PROXIES names no proxy"})
-    return BehindTls(whole, public_url=public_url)
+    if public_url.startswith("https://"):
+        if not settings.TRUSTED_PROXIES:
+            logger.warning("proxy.addresses_unknown", extra={"problem": "TRUSTED_PROXIES names no proxy"})
+        whole = BehindTls(whole, public_url=public_url)
+    return Named(whole)
 
 
 application = make_application(lifespan)

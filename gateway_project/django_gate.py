@@ -8,8 +8,8 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway_project.proxy.body import read_body
-from gateway_project.proxy.endpoint import request_id_of
 from gateway_project.proxy.errors import error_response
+from gateway_project.proxy.named import id_of
 from metering.errors import MeteringError, Overloaded
 
 MAX_REQUESTS = 32
@@ -45,8 +45,7 @@ class DjangoGate:
             body = await read_body(Request(scope, receive))
             await self._enter()
         except MeteringError as error:
-            request_id = request_id_of(Request(scope).headers.get("x-request-id"))
-            await error_response(error, request_id)(scope, receive, send)
+            await error_response(error, id_of(scope))(scope, receive, send)
             return
         try:
             await self._django(_with_body(scope, body), _after(body, receive), send)

@@ -5,6 +5,7 @@ from typing import Any
 import structlog
 
 from gateway_project.logged_requests import without_queries
+from gateway_project.log_values import cut_values
 
 # What every record passes, whether it comes from structlog or from the standard library.
 SHARED: list[structlog.typing.Processor] = [
@@ -26,6 +27,7 @@ LOGGING: dict[str, Any] = {
             "processors": [
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 structlog.processors.format_exc_info,
+                cut_values,
                 structlog.processors.JSONRenderer(default=str),
             ],
         }
@@ -43,6 +45,12 @@ LOGGING: dict[str, Any] = {
         "celery.app.trace": {"level": "WARNING"},
     },
 }
+
+
+def json_formatter() -> structlog.stdlib.ProcessorFormatter:
+    """The same lines for a program that configures its own logging (`local/granian_log.json`)."""
+    form = {name: value for name, value in LOGGING["formatters"]["json"].items() if name != "()"}
+    return structlog.stdlib.ProcessorFormatter(**form)
 
 
 def configure_structlog() -> None:

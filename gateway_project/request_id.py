@@ -8,15 +8,16 @@ from django.http import HttpRequest, HttpResponseBase
 from django.utils.decorators import sync_and_async_middleware
 from structlog.contextvars import bound_contextvars
 
-from gateway_project.proxy.endpoint import request_id_of
+from gateway_project.proxy.named import REQUEST_ID, id_of, request_id_of
 
 Handler = Callable[[HttpRequest], Any]
 
 
 def begin(request: HttpRequest) -> str:
-    """Name the request: its id is in `request.META["gateway.request_id"]` from now on."""
-    request_id = request_id_of(request.headers.get("x-request-id"))
-    request.META["gateway.request_id"] = request_id
+    """The request's id, which is in `request.META[REQUEST_ID]` from now on: the server's, or (WSGI, tests) a new one."""
+    scope = getattr(request, "scope", None)
+    request_id = request_id_of(request.headers.get("x-request-id")) if scope is None else id_of(scope)
+    request.META[REQUEST_ID] = request_id
     return request_id
 
 

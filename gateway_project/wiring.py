@@ -2,6 +2,7 @@
 
 import asyncio
 import atexit
+from contextvars import Context
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -46,7 +47,14 @@ _runtime: Runtime | None = None
 
 
 async def start() -> Runtime:
-    """Start the ledger writer and build the gateway, or return those that run on this loop already."""
+    """Start the ledger writer and build the gateway, or return those that run on this loop already.
+
+    What runs on is nobody's request, so that its log lines have no request's id, whoever was the first to ask.
+    """
+    return await asyncio.create_task(_start(), name="wiring.start", context=Context())
+
+
+async def _start() -> Runtime:
     global _runtime
     loop = asyncio.get_running_loop()
     if _runtime is None or _runtime.loop is not loop:

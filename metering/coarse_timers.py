@@ -6,6 +6,7 @@
 import asyncio
 import threading
 from collections.abc import Callable
+from contextvars import Context, copy_context
 from types import TracebackType
 
 LOOK_S = 0.1
@@ -15,7 +16,7 @@ class CoarseTimers:
     """Callbacks that are due, at most `LOOK_S` late. For one event loop at a time."""
 
     def __init__(self) -> None:
-        self._open: dict[object, tuple[float, Callable[[], None]]] = {}
+        self._open: dict[object, tuple[float, Callable[[], None], Context]] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._is_looking = False
 
@@ -27,9 +28,9 @@ class CoarseTimers:
             self._loop, self._is_looking = loop, False
         if not self._is_looking:
             self._is_looking = True
-            loop.call_later(LOOK_S, self._look, loop)
+            loop.call_later(LOOK_S, self._look, loop, context=Context())
         timer = object()
-        self._open[timer] = loop.time() + delay_s, callback
+        self._open[timer] = loop.time() + delay_s, callback, copy_context()
         return timer
 
     def cancel(self, timer: object) -> None:
@@ -38,10 +39,10 @@ class CoarseTimers:
 
     def _look(self, loop: asyncio.AbstractEventLoop) -> None:
         now_s = loop.time()
-        for timer, (due_s, callback) in list(self._open.items()):
+        for timer, (due_s, callback, context) in list(self._open.items()):
             if due_s <= now_s and timer in self._open:  # a callback before this one may have cancelled it
                 del self._open[timer]
-                callback()
+                context.run(callback)  # for whoever started it, whoever was the first to be looked after
         self._is_looking = bool(self._open)
         if self._is_looking:
             loop.call_later(LOOK_S, self._look, loop)

@@ -10,8 +10,8 @@ from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions
 from rest_framework.response import Response
 
-from gateway_project.proxy.endpoint import Internal, request_id_of
 from gateway_project.proxy.errors import (
+    Internal,
     MethodNotAllowed,
     NotAcceptable,
     UnsupportedMediaType,
@@ -19,6 +19,7 @@ from gateway_project.proxy.errors import (
     error_headers,
     status_of,
 )
+from gateway_project.proxy.named import REQUEST_ID, request_id_of
 from gateway_project.proxy.nowhere import about
 from metering.errors import InvalidCredential, InvalidRequest, MeteringError, NotFound, NotPermitted
 
@@ -97,4 +98,4 @@ def _response(error: MeteringError, request: Any) -> Response:
 
 
 def _request_id(request: Any) -> str:
-    return request.META.get("gateway.request_id") or request_id_of(None)
+    return request.META.get(REQUEST_ID) or request_id_of(None)

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 
 from gateway_project.local.children import DRAIN_TIMEOUT_S, start_beat, start_worker
-from gateway_project.local.process import stop_child
+from gateway_project.local.process import wait_for_child
 from gateway_project.local.stack import Stack
 
 FIRST_WAIT_S = 1.0
@@ -55,10 +55,10 @@ class Kept:
         if self._process is not None and self._process.poll() is None:
             self._process.send_signal(signal.SIGTERM)
 
-    def stop(self) -> None:
-        """It has ended afterwards."""
+    def wait_for_end(self) -> None:
+        """It was asked to end, and has ended afterwards."""
         if self._process is not None:
-            stop_child(self._process, DRAIN_TIMEOUT_S)
+            wait_for_child(self._process, DRAIN_TIMEOUT_S)
 
 
 class Background:
@@ -80,7 +80,7 @@ class Background:
         for kept in self._kept:
             kept.ask_to_end()
 
-    def stop(self) -> None:
-        """Wait until everything has ended, or make it end."""
+    def wait_for_end(self) -> None:
+        """Everything was asked to end, and has ended afterwards."""
         for kept in self._kept:
-            kept.stop()
+            kept.wait_for_end()

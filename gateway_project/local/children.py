@@ -12,6 +12,7 @@ from gateway_project.local.powers import as_root_without_powers
 from gateway_project.local.stack import Stack
 
 DIE_WITH_PARENT = Path(__file__).with_name("die_with_parent.py")
+GRANIAN_LOG = Path(__file__).with_name("granian_log.json")
 # A stream may go on after SIGTERM for this long before its worker is killed.
 DRAIN_TIMEOUT_S = 30
 # A caller who sends headers more slowly, or more of them, is cut off before the application hears of it.
@@ -52,6 +53,7 @@ def start_gateway(
 ) -> "subprocess.Popen[bytes]":
     options = {
         "--interface": "asgi",
+        "--log-config": GRANIAN_LOG,
         "--host": host,
         "--port": port,
         "--workers": workers,

@@ -55,12 +55,17 @@ def wait_until(condition: Callable[[], bool], timeout_s: float, *, every_s: floa
 
 
 def stop_child(child: "subprocess.Popen[bytes]", timeout_s: float) -> int:
-    """Ask a child to end, insist after the timeout, and return its exit status.
+    """Ask a child to end, insist after the timeout, and return its exit status."""
+    if child.poll() is None:
+        child.send_signal(signal.SIGTERM)
+    return wait_for_child(child, timeout_s)
+
+
+def wait_for_child(child: "subprocess.Popen[bytes]", timeout_s: float) -> int:
+    """The exit status of a child that was asked to end, and is made to after the timeout.
 
     The child leads a process group; what it leaves behind there, because it was killed, is killed too.
     """
-    if child.poll() is None:
-        child.send_signal(signal.SIGTERM)
     try:
         return child.wait(timeout_s)
     except subprocess.TimeoutExpired:

@@ -35,10 +35,8 @@ def main(arguments: list[str]) -> int:
         migrate(stack)
         gateway = start_gateway(stack, host=options.host, port=options.port, workers=options.workers)
         with stopping(gateway), contextlib.suppress(Stopped):
-            if options.no_worker:
-                status = gateway.wait()
-            else:
-                status = wait_for(gateway, Background(stack, port=options.port))
+            background = None if options.no_worker else Background(stack, port=options.port)
+            status = gateway.wait() if background is None else wait_for(gateway, background)
             raise LocalError(f"The gateway ended by itself with status {status}.")
     return 0
 
@@ -54,7 +52,7 @@ def wait_for(gateway: "subprocess.Popen[bytes]", background: Background) -> int:
         background.ask_to_end()
         if gateway.poll() is None:
             gateway.send_signal(signal.SIGTERM)  # so that it drains while the others end
-        background.stop()
+        background.wait_for_end()
 
 
 def require_free_port(host: str, port: int) -> None:

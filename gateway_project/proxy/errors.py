@@ -14,6 +14,10 @@ from metering.money import usd_text
 from metering.types import Dimension
 
 
+class Internal(errors.MeteringError):
+    """Something broke here; the log says what."""
+
+
 class BodyTooLarge(errors.MeteringError):
     """The request's body is longer than the server reads."""
 

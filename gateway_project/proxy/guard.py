@@ -7,9 +7,9 @@ server's own bounds (`gateway_project/local/children.py`) cut what never becomes
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway_project.proxy.errors import error_response
+from gateway_project.proxy.named import id_of
 from gateway_project.telemetry import metrics
 from metering.errors import InvalidRequest, MeteringError, Overloaded
-from metering.ids import uuid7
 
 MAX_HEADERS = 100
 MAX_HEADER_BYTES = 32 * 1024
@@ -43,7 +43,7 @@ class Guard:
         self._running += 1
         try:
             error = None if path in OPERATIONS else self._objection(scope)
-            app = self._app if error is None else error_response(error, str(uuid7()))
+            app = self._app if error is None else error_response(error, id_of(scope))
             await app(scope, receive, counted)
         finally:
             self._running -= 1

@@ -9,6 +9,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import Context, copy_context
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -32,6 +33,8 @@ class Lease:
 
     hold: Hold
     task: asyncio.Task[Any]
+    context: Context
+    """The call's, so that what is done and logged for it has its request's id."""
     started_s: float
     lost: bool = False
     renewing: bool = False
@@ -65,10 +68,10 @@ class LeaseKeeper:
         task = asyncio.current_task()
         if task is None:
             raise AssertionError("a lease is kept by a task")
-        lease = Lease(hold=hold, task=task, started_s=granted_s)
+        lease = Lease(hold=hold, task=task, context=copy_context(), started_s=granted_s)
         self._leases[hold.reservation_id] = lease
         if self._task is None:
-            self._task = asyncio.create_task(self._watch(), name="leases")
+            self._task = asyncio.create_task(self._watch(), name="leases", context=Context())
         try:
             yield lease
         finally:
@@ -97,7 +100,7 @@ class LeaseKeeper:
             self._stop(lease)
         elif age >= RENEW_AFTER and not lease.renewing:
             lease.renewing = True
-            renewal = asyncio.create_task(self._renew(lease), name="lease.renew")
+            renewal = asyncio.create_task(self._renew(lease), name="lease.renew", context=lease.context)
             self._renewals.add(renewal)
             renewal.add_done_callback(self._renewals.discard)
 
@@ -119,5 +122,6 @@ class LeaseKeeper:
         if lease.lost or ended:
             return
         lease.lost = True
-        logger.warning("reservation.lease_lost", extra={"reservation_id": str(lease.hold.reservation_id)})
+        facts = {"reservation_id": str(lease.hold.reservation_id)}
+        lease.context.copy().run(logger.warning, "reservation.lease_lost", extra=facts)
         lease.task.cancel()

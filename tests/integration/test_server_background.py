@@ -85,7 +85,7 @@ def test_a_mail_about_a_forgotten_password_leaves(server: Serving, mails: MailSe
     command = (str(REPOSITORY / "manage.py"), "createsuperuser", "--no-input", "--email", OPERATOR)
     made = run(server.state, ".venv/bin/python", *command, DJANGO_SUPERUSER_PASSWORD="a long pass phrase")
     assert made.returncode == 0, made.stderr
-    request = urllib.request.Request(  # noqa: S310
+    request = urllib.request.Request(
         f"http://127.0.0.1:{server.port}/api/auth/password/forgotten",
         json.dumps({"email": OPERATOR}).encode(),
         {"content-type": "application/json"},
@@ -101,6 +101,12 @@ def test_what_dies_of_the_two_is_started_again_and_the_log_says_so(server: Servi
     os.kill(first, signal.SIGKILL)
     assert wait_until(lambda: server.celery(part) not in ([], [first]), WITHIN_S, every_s=0.1)
     assert f'"ended": "{part}"' in server.lines
+
+
+def test_every_line_of_all_processes_is_one_of_json_but_celerys_farewell(server: Serving) -> None:
+    lines = [json.loads(line) for line in server.lines.splitlines() if line and not line.startswith("Prep")]
+    assert {line["logger"].split(".")[0] for line in lines} >= {"_granian", "celery", "metering"}
+    assert not any("request_id" in line for line in lines), "nobody has called yet but for one answer of 202"
 
 
 def test_without_a_worker_there_is_neither(tmp_path: Path) -> None:

@@ -2,10 +2,13 @@
 
 import asyncio
 import threading
+from contextvars import ContextVar
 
 import pytest
 
 from metering.coarse_timers import LOOK_S, CoarseTimeout, coarse_timers
+
+WHO: ContextVar[str] = ContextVar("who")
 
 
 async def test_a_block_that_lasts_too_long_is_timed_out() -> None:
@@ -81,3 +84,17 @@ def test_a_loop_looks_after_its_own_timers_only() -> None:
     for thread in threads:
         thread.join(20)
     assert len(done) == 3
+
+
+async def test_a_callback_runs_as_whoever_started_it_not_as_the_first_who_is_looked_after() -> None:
+    seen: list[str] = []
+    together = asyncio.Barrier(2)
+
+    async def start(name: str) -> None:
+        WHO.set(name)
+        await together.wait()
+        coarse_timers().start(0.01, lambda: seen.append(WHO.get()))
+
+    await asyncio.gather(start("r-1"), start("r-2"))
+    await asyncio.sleep(LOOK_S * 3)
+    assert sorted(seen) == ["r-1", "r-2"]

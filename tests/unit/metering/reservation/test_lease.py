@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from structlog.contextvars import bound_contextvars
 
 from metering.errors import MeteringUnavailable
 from metering.ledger.commands import Extend
@@ -10,6 +11,7 @@ from metering.reservation.lease import LeaseKeeper
 from metering.types import ReservationState
 from tests.fakes.allowance import hold_for
 from tests.fakes.ledger import FakeLedger
+from tests.log_lines import caught_lines
 
 LEASE_S = 1
 TO_RENEW_S, NEARLY_OVER_S, TO_STOP_S = 0.4, 0.94, 0.951
@@ -88,3 +90,30 @@ async def test_a_short_call_costs_no_command(clock: Clock) -> None:
         await asyncio.sleep(0)
     await keeper.close()
     assert ledger.of_type(Extend) == []
+
+
+async def test_a_lost_lease_is_logged_with_its_own_requests_id_not_with_the_first_ones(clock: Clock) -> None:
+    ledger = FakeLedger()
+    keeper = LeaseKeeper(ledger, clock=clock)
+    both_kept, over = asyncio.Barrier(2), asyncio.Event()
+
+    async def call(request_id: str, lease_s: int) -> None:
+        with bound_contextvars(request_id=request_id):
+            hold = await hold_for(ledger, lease_s=lease_s)
+            if lease_s == LEASE_S:
+                ledger.states[hold.reservation_id] = ReservationState.EXPIRED
+            with keeper.keep(hold, granted_s=0):
+                await both_kept.wait()
+                await over.wait()
+
+    with caught_lines() as caught:
+        first = asyncio.create_task(call("r-1", LEASE_S * 60))
+        await asyncio.sleep(0)
+        second = asyncio.create_task(call("r-2", LEASE_S))
+        clock.now_s = TO_RENEW_S
+        with pytest.raises(asyncio.CancelledError):
+            await asyncio.wait_for(second, WITHIN_S)
+        over.set()
+        await first
+        await keeper.close()
+    assert [line["request_id"] for line in caught.of("reservation.lease_lost")] == ["r-2"]
