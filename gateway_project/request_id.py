@@ -14,7 +14,7 @@ Handler = Callable[[HttpRequest], Any]
 
 
 def begin(request: HttpRequest) -> str:
-    """The request's id, which is in `request.META[REQUEST_ID]` from now on: the server's, or (WSGI, tests) a new one."""
+    """The request's id, which is in `request.META[REQUEST_ID]` from now on: the server's; in tests a new one."""
     scope = getattr(request, "scope", None)
     request_id = request_id_of(request.headers.get("x-request-id")) if scope is None else id_of(scope)
     request.META[REQUEST_ID] = request_id

@@ -37,7 +37,7 @@ class Named:
             if message["type"] == "http.response.start":
                 has_begun = True
                 headers = message.get("headers", ())
-                if not any([name == HEADER for name, _ in headers]):
+                if HEADER not in dict(headers):
                     message = {**message, "headers": [*headers, (HEADER, request_id.encode())]}
             await send(message)
 

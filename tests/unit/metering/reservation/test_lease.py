@@ -100,8 +100,6 @@ async def test_a_lost_lease_is_logged_with_its_own_requests_id_not_with_the_firs
     async def call(request_id: str, lease_s: int) -> None:
         with bound_contextvars(request_id=request_id):
             hold = await hold_for(ledger, lease_s=lease_s)
-            if lease_s == LEASE_S:
-                ledger.states[hold.reservation_id] = ReservationState.EXPIRED
             with keeper.keep(hold, granted_s=0):
                 await both_kept.wait()
                 await over.wait()
@@ -110,7 +108,7 @@ async def test_a_lost_lease_is_logged_with_its_own_requests_id_not_with_the_firs
         first = asyncio.create_task(call("r-1", LEASE_S * 60))
         await asyncio.sleep(0)
         second = asyncio.create_task(call("r-2", LEASE_S))
-        clock.now_s = TO_RENEW_S
+        clock.now_s = TO_STOP_S
         with pytest.raises(asyncio.CancelledError):
             await asyncio.wait_for(second, WITHIN_S)
         over.set()
