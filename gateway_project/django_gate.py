@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from gateway_project.proxy.body import read_body
 from gateway_project.proxy.errors import error_response
 from gateway_project.proxy.named import id_of
+from gateway_project.proxy.pages import page_response
 from metering.errors import MeteringError, Overloaded
 
 MAX_REQUESTS = 32
@@ -45,7 +46,8 @@ class DjangoGate:
             body = await read_body(Request(scope, receive))
             await self._enter()
         except MeteringError as error:
-            await error_response(error, id_of(scope))(scope, receive, send)
+            refuse = page_response if scope["path"].startswith("/admin") else error_response
+            await refuse(error, id_of(scope))(scope, receive, send)
             return
         try:
             await self._django(_with_body(scope, body), _after(body, receive), send)

@@ -11,6 +11,16 @@ _TRACES = frozenset({"exception", "stack"})
 _SHORT = (bool, int, float, type(None))
 
 
+def without_traces_of_refusals(
+    logger: object, method: str, line: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    """Leave out where a request was refused for what its caller sent: nothing broke (a structlog processor)."""
+    status = line.get("status_code")
+    if isinstance(status, int) and status < 500:
+        line.pop("exc_info", None)
+    return line
+
+
 def cut_values(logger: object, method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Leave out the middle of every long value (a structlog processor)."""
     for name, value in line.items():

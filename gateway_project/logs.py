@@ -4,8 +4,8 @@ from typing import Any
 
 import structlog
 
+from gateway_project.log_values import cut_values, without_traces_of_refusals
 from gateway_project.logged_requests import without_queries
-from gateway_project.log_values import cut_values
 
 # What every record passes, whether it comes from structlog or from the standard library.
 SHARED: list[structlog.typing.Processor] = [
@@ -26,6 +26,7 @@ LOGGING: dict[str, Any] = {
             "foreign_pre_chain": SHARED,
             "processors": [
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                without_traces_of_refusals,
                 structlog.processors.format_exc_info,
                 cut_values,
                 structlog.processors.JSONRenderer(default=str),

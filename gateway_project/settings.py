@@ -147,6 +147,10 @@ AUTH_PASSWORD_VALIDATORS = [
         "metering.identity.password.MaximumLengthValidator",
     )
 ]
+# Of a body of the API or a form, in bytes. What the wire protocols read has its own bound (proxy/body.py).
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 1_000
+DATA_UPLOAD_MAX_NUMBER_FILES = 10
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 LANGUAGE_CODE = "en-us"

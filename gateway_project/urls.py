@@ -4,6 +4,9 @@ from django.urls import include, path
 
 from admin_console.site import console
 
+handler400 = "gateway_project.refusals.bad_request"
+handler500 = "gateway_project.refusals.broken"
+
 urlpatterns = [
     path("admin/", console.urls),
     path("api/", include(("gateway_project.api.urls", "api"))),

@@ -4,13 +4,24 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from django.conf import settings
+from django.core.exceptions import (
+    BadRequest,
+    DisallowedHost,
+    PermissionDenied,
+    RequestDataTooBig,
+    SuspiciousOperation,
+    TooManyFieldsSent,
+    TooManyFilesSent,
+)
 from django.http import Http404, HttpRequest, JsonResponse
+from django.http.multipartparser import MultiPartParserError
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions
 from rest_framework.response import Response
 
 from gateway_project.proxy.errors import (
+    BodyTooLarge,
     Internal,
     MethodNotAllowed,
     NotAcceptable,
@@ -37,7 +48,23 @@ _TWINS: dict[type[Exception], type[MeteringError]] = {
     exceptions.UnsupportedMediaType: UnsupportedMediaType,
     exceptions.NotAcceptable: NotAcceptable,
     exceptions.ParseError: InvalidRequest,
+    RequestDataTooBig: BodyTooLarge,
+    SuspiciousOperation: InvalidRequest,
+    MultiPartParserError: InvalidRequest,
+    BadRequest: InvalidRequest,
 }
+_SENTENCES: dict[type[Exception], str] = {
+    RequestDataTooBig: f"The body is longer than {settings.DATA_UPLOAD_MAX_MEMORY_SIZE:,} bytes.",
+    TooManyFieldsSent: f"There are more than {settings.DATA_UPLOAD_MAX_NUMBER_FIELDS:,} fields or parameters.",
+    TooManyFilesSent: f"There are more than {settings.DATA_UPLOAD_MAX_NUMBER_FILES:,} files.",
+    DisallowedHost: "The gateway does not serve this host; see ALLOWED_HOSTS.",
+    SuspiciousOperation: "The request cannot be taken as it is.",
+    MultiPartParserError: "The form cannot be read.",
+    BadRequest: "The request cannot be read.",
+    PermissionDenied: "You may not do this.",
+    Exception: "There is no such thing.",
+}
+"""Of Django's own errors, whose texts are for developers."""
 
 
 def handle(exc: Exception, context: Mapping[str, Any]) -> Response:
@@ -87,7 +114,7 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> JsonR
 def _sentence(exc: Exception) -> str:
     if isinstance(exc, exceptions.APIException):
         return str(exc.detail)
-    return "You may not do this." if isinstance(exc, PermissionDenied) else "There is no such thing."
+    return next(_SENTENCES[kind] for kind in type(exc).__mro__ if kind in _SENTENCES)
 
 
 def _response(error: MeteringError, request: Any) -> Response:

@@ -1,11 +1,11 @@
 """The routes under /api/. Each needs its line in tests/tenancy/matrix.py."""
 
 from django.urls import URLPattern, URLResolver, path, re_path
-from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerView
 
 from gateway_project.api.alerts.urls import urlpatterns as alerts
 from gateway_project.api.auth.urls import urlpatterns as auth
 from gateway_project.api.catalog.urls import urlpatterns as catalog
+from gateway_project.api.document import Document, DocumentPage
 from gateway_project.api.errors import not_found
 from gateway_project.api.identity.urls import urlpatterns as identity
 from gateway_project.api.policy.urls import urlpatterns as policy
@@ -18,7 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *usage,
     *policy,
     *alerts,
-    path("schema", SpectacularJSONAPIView.as_view(), name="schema"),
-    path("docs", SpectacularSwaggerView.as_view(url_name="api:schema"), name="docs"),
+    path("schema", Document.as_view(), name="schema"),
+    path("docs", DocumentPage.as_view(), name="docs"),
     re_path("", not_found, name="nothing"),
 ]

@@ -17,6 +17,8 @@ are declared with `asks` (or `paged`), and what nobody reads is refused with 400
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.db.models import QuerySet
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -41,10 +43,13 @@ class ApiView(APIView):
     request: Request
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Before the handler: who calls, and then whether its query and its body say anything that nobody reads.
+        """Before the handler: whether the body is too large, who calls, and then whether query and body say anything
+        that nobody reads.
 
-        Raises what permissions raise, and InvalidRequest.
+        Raises RequestDataTooBig, what permissions raise, and InvalidRequest.
         """
+        if int(request.META.get("CONTENT_LENGTH") or 0) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+            raise RequestDataTooBig  # Django itself looks only where it reads forms
         super().initial(request, *args, **kwargs)
         method = str(request.method)
         handler = getattr(self, method.lower(), None)

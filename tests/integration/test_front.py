@@ -3,9 +3,11 @@
 import os
 import socket
 import subprocess
+import threading
 import time
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -19,6 +21,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 REPOSITORY = Path(__file__).resolve().parents[2]
 TOKEN = "a-token-for-prometheus"
 REQUESTS = 40
+FIRST = 30
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +84,19 @@ def test_the_gateway_and_its_workers_have_no_capability(port: int) -> None:
     assert len(found) >= 3
     for pid in found:
         assert_powerless(pid)
+
+
+def test_the_first_who_ask_for_the_document_at_once_all_get_it(port: int) -> None:
+    together = threading.Barrier(FIRST)
+
+    def ask(_: int) -> tuple[int, str]:
+        together.wait(60)
+        return get(port, "/api/schema")
+
+    with ThreadPoolExecutor(FIRST) as pool:
+        answers = list(pool.map(ask, range(FIRST)))
+    assert {status for status, _ in answers} == {200}
+    assert len({text for _, text in answers}) == 1
 
 
 def test_headers_that_never_end_are_cut_off(port: int) -> None:

@@ -1,10 +1,14 @@
 """The OpenAPI document is complete, and its page needs no other host."""
 
 import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.core.management import call_command
 from django.test import Client
+
+from gateway_project.api.document import OnceMade
 
 EXTERNAL = re.compile(r"""(?:src|href)=["'](?:https?:)?//[^"']*""")
 
@@ -40,3 +44,33 @@ def test_the_page_and_what_it_loads_are_served_here() -> None:
     assert assets
     for asset in assets:
         assert Client().get(asset).status_code == 200, asset
+
+
+def test_it_is_made_once_however_many_ask_first() -> None:
+    document, together = OnceMade(), threading.Barrier(16)
+
+    def ask(_: int) -> tuple[bytes, str]:
+        together.wait(60)
+        return document.get()
+
+    with ThreadPoolExecutor(16) as pool:
+        answers = list(pool.map(ask, range(16)))
+    assert len({id(text) for text, _ in answers}) == 1
+
+
+@pytest.mark.django_db
+def test_who_has_it_already_is_told_so() -> None:
+    first = Client().get("/api/schema")
+    again = Client().get("/api/schema", headers={"if-none-match": first["ETag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    assert Client().get("/api/schema", headers={"if-none-match": '"another"'}).content == first.content
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "accepted", ["application/json", "application/vnd.oai.openapi+json", "*/*", "text/html, */*;q=0.1"]
+)
+def test_it_comes_in_the_media_type_that_was_asked_for(accepted: str) -> None:
+    answer = Client().get("/api/schema", headers={"accept": accepted})
+    assert answer.status_code == 200
+    assert answer["content-type"].split(";")[0] in {"application/json", "application/vnd.oai.openapi+json"}
