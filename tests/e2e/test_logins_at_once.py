@@ -72,12 +72,18 @@ def test_some_are_answered_the_rest_is_refused_at_once_and_calls_go_on(proxied: 
         url = f"{proxied.url}/v1/chat/completions"
         return send(url, body, JSON, authorization=f"Bearer {token.secret}")[0]
 
+    def who_am_i() -> int:
+        request = urllib.request.Request(f"{proxied.url}/api/auth/me")
+        request.add_header("authorization", f"Bearer {token.secret}")
+        with urllib.request.urlopen(request, timeout=120) as answer:  # noqa: S310
+            return int(answer.status)
+
     with ThreadPoolExecutor(PEOPLE) as pool:
         logins = [pool.submit(log_in, number) for number in range(PEOPLE)]
         together.wait(60)
-        calls = [chat()]
+        calls = [chat(), who_am_i()]
         while not all(login.done() for login in logins):
-            calls.append(chat())
+            calls += [chat(), who_am_i()]
         answers = [login.result() for login in logins]
     statuses = Counter(status for status, _ in answers)
     assert statuses.keys() == {401, 503}
