@@ -73,7 +73,7 @@ def test_some_are_answered_the_rest_is_refused_at_once_and_calls_go_on(proxied: 
         return send(url, body, JSON, authorization=f"Bearer {token.secret}")[0]
 
     def who_am_i() -> int:
-        request = urllib.request.Request(f"{proxied.url}/api/auth/me")
+        request = urllib.request.Request(f"{proxied.url}/api/auth/me")  # noqa: S310
         request.add_header("authorization", f"Bearer {token.secret}")
         with urllib.request.urlopen(request, timeout=120) as answer:  # noqa: S310
             return int(answer.status)
