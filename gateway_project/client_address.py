@@ -9,7 +9,7 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from metering.errors import InvalidCredential
-from metering.network import counted_address, parsed_address
+from metering.network import LONGEST, counted_address, parsed_address
 
 Network = IPv4Network | IPv6Network
 
@@ -67,7 +67,7 @@ def canonical(text: str) -> str:
 
 def is_within(address: str, networks: Sequence[str]) -> bool:
     """Whether the address is in one of the networks; what is no address is in none."""
-    return bool(networks) and _is_within(address, tuple(networks))
+    return bool(networks) and len(address) <= LONGEST and _is_within(address, tuple(networks))
 
 
 @lru_cache(maxsize=4096)

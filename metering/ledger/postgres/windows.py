@@ -21,7 +21,7 @@ from metering.ledger.records import Meter
 from metering.ledger.windows import window_bounds
 from metering.types import Dimension
 
-MAX_CACHED = 200_000
+MAX_CACHED = 50_000
 FOREVER = datetime.max.replace(tzinfo=UTC)
 LONGEST_CALL = timedelta(days=1)
 
