@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html_join
 from unfold.decorators import display
@@ -11,6 +11,7 @@ from unfold.decorators import display
 from admin_console.display import moment
 from admin_console.filters import TaskCode, TenantSlug, When, choice_filter
 from admin_console.history import HistoryAdmin, uuid_of
+from admin_console.principals import principals, with_principals
 from admin_console.site import console
 from metering.decisions.report import VERDICTS
 from metering.models import PolicyDecision
@@ -20,7 +21,17 @@ VerdictName = choice_filter("verdict", lambda: [(verdict, verdict) for verdict i
 
 @admin.register(PolicyDecision, site=console)
 class PolicyDecisionAdmin(HistoryAdmin):
-    list_display = (moment("minute"), "verdict_name", "tenant", "rule", "code", "task", "count", "message")
+    list_display = (
+        moment("minute"),
+        "verdict_name",
+        "tenant",
+        principals,
+        "rule",
+        "code",
+        "task",
+        "count",
+        "message",
+    )
     list_filter = (When, TenantSlug, VerdictName, TaskCode)
     ordering = ("-id",)
     search_fields = ("id",)
@@ -28,6 +39,9 @@ class PolicyDecisionAdmin(HistoryAdmin):
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return [*(name for name in super().get_fields(request, obj) if name != "trace"), "steps"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return with_principals(super().get_queryset(request))
 
     def by_id(self, term: str) -> Q:
         identifier = uuid_of(term)

@@ -19,6 +19,7 @@ from admin_console.filters import (
     choice_filter,
 )
 from admin_console.history import HistoryAdmin
+from admin_console.principals import principals, with_principals
 from admin_console.site import console
 from metering.models import UsageLog, UsageReservation, UsageRollup
 from metering.types import EstimateReason, Outcome, ReservationState
@@ -119,6 +120,7 @@ class UsageRollupAdmin(HistoryAdmin):
     list_display = (
         moment("hour"),
         "tenant",
+        principals,
         "task",
         "request_model",
         "provider_name",
@@ -128,3 +130,6 @@ class UsageRollupAdmin(HistoryAdmin):
     )
     list_filter = (WhenHour, TenantSlug, TaskCode, ProviderName)
     ordering = ("-hour",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return with_principals(super().get_queryset(request))

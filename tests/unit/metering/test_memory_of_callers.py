@@ -42,7 +42,10 @@ def test_many_addresses_are_forgotten_again(proxied: None) -> None:
 def test_the_longest_address_is_one() -> None:
     longest = f"[{'2001:0db8:' * 4}%{'zone0123456789'}]:65535".replace(":%", "%")
     assert len(longest) <= LONGEST
-    assert str(parsed_address("[" + "2001:0db8:0000:0000:0000:0000:0000:0001" + "%enp0s31f6]:65535")) == "2001:db8::1"
+    assert (
+        str(parsed_address("[" + "2001:0db8:0000:0000:0000:0000:0000:0001" + "%enp0s31f6]:65535"))
+        == "2001:db8::1"
+    )
 
 
 def test_many_names_take_a_bounded_number_of_buckets() -> None:
