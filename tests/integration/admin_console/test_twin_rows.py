@@ -36,7 +36,8 @@ def who(console: Client) -> dict[str, Any]:
 def shown(console: Client, address: str) -> list[str]:
     """The text of each row, as a person reads it; without the link to its own page."""
     table = console.get(address).content.decode().partition("<tbody")[2].partition("</table>")[0]
-    return [" ".join(re.sub(r"<[^>]*>", " ", row).split()) for row in table.split("</tr>") if "<td" in row]
+    cells = [row.partition("<t")[2] for row in table.split("</tr>") if "<td" in row]
+    return [" ".join(re.sub(r"<[^>]*>", " ", f"<t{row}").split()) for row in cells]
 
 
 def sums(**who: Any) -> UsageRollup:
