@@ -4,11 +4,8 @@ from datetime import datetime
 from typing import Any
 
 from rest_framework import serializers
-from rest_framework.request import Request
 
-from gateway_project.api.authentication import caller_of
-from gateway_project.api.reach import tenant_in_reach
-from metering.models import Tenant, User
+from metering.models import Tenant
 from metering.time_zones import placed
 from metering.usage.filters import zone_of
 
@@ -27,10 +24,3 @@ def placed_for(tenant: Tenant | None, given: dict[str, Any], *names: str) -> Non
     for name in names:
         if given.get(name) is not None:
             given[name] = placed(given[name], zone_of(tenant), param=name)
-
-
-def tenant_or_all(request: Request, slug: str | None) -> Tenant | None:
-    """The tenant in the caller's reach; None for a super admin who names none. Raises NotFound."""
-    if caller_of(request).role == User.Role.SUPER_ADMIN and not slug:
-        return None
-    return tenant_in_reach(request, slug)

@@ -21,13 +21,31 @@ M = TypeVar("M", bound=Model)
 def in_reach(rows: QuerySet[M], request: Request, *, path: str = "tenant_id") -> QuerySet[M]:
     """Those rows that the caller's tenant owns; all of them for a super admin, or one tenant's by `?tenant=slug`.
 
-    `path` leads from a row to its tenant's id. Raises NotFound for an unknown tenant.
+    `path` leads from a row to its tenant's id. Raises what `tenant_or_all` raises.
     """
-    caller = caller_of(request)
-    if caller.role != User.Role.SUPER_ADMIN:
-        return rows.filter(**{path: _own(request).pk})
-    slug = query_text(request, "tenant", max_length=63)
-    return rows.filter(**{path: find_tenant(slug).pk}) if slug else rows
+    tenant = tenant_or_all(request)
+    return rows if tenant is None else rows.filter(**{path: tenant.pk})
+
+
+def tenant_or_all(request: Request) -> Tenant | None:
+    """The caller's own tenant, or for a super admin the one that `?tenant=` names; None: all of them.
+
+    Whoever names a tenant gets that one's rows, never others: raises NotFound for one that is unknown or not the
+    caller's, in the same words, and InvalidRequest for what can be no tenant's name.
+    """
+    named = None
+    if "tenant" in request.query_params:
+        named = query_text(request, "tenant", max_length=63)
+        if not named:
+            raise InvalidRequest("tenant: name a tenant by its slug, or leave it out.", param="tenant")
+    return tenant_in_reach_or_all(request, named)
+
+
+def tenant_in_reach_or_all(request: Request, slug: str | None) -> Tenant | None:
+    """The same for a tenant that is named elsewhere, such as in a body; nobody named: None or empty."""
+    if caller_of(request).role == User.Role.SUPER_ADMIN and not slug:
+        return None
+    return tenant_in_reach(request, slug)
 
 
 def row_in_reach(rows: QuerySet[M], request: Request, key: UUID | str, *, path: str = "tenant_id") -> M:

@@ -29,7 +29,7 @@ class Members(ApiView):
     class Input(StrictInput):
         user = serializers.CharField(max_length=254, help_text="An e-mail address or an id.")
 
-    @paged(UserOut, tags=TAG)
+    @paged(UserOut, tags=TAG, of_tenants=False)
     def get(self, request: Request, pk: UUID) -> Response:
         """The team's people."""
         team = row_in_reach(Team.objects.all(), request, pk)

@@ -10,10 +10,10 @@ from gateway_project.api.permissions import ADMINS
 from gateway_project.api.policy.fields import moment_of
 from gateway_project.api.reach import tenant_in_reach
 from metering.errors import NotPermitted
-from metering.models import Tenant, User
+from metering.models import Tenant
 from metering.simulation.asker import Asker, asker_of, find_asker
 
-WHO = ("tenant", "team", "user", "token")
+WHO = ("team", "user", "token")
 
 
 def asked_about(
@@ -25,13 +25,12 @@ def asked_about(
     Raises NotPermitted for a member who names somebody, NotFound for whom the caller cannot reach, InvalidRequest for
     a moment that no calendar has.
     """
-    named = {name: given[name] for name in WHO if given[name]}
     caller = caller_of(request)
-    if not named and caller.role != User.Role.SUPER_ADMIN:
-        principal, own = principal_of(request), tenant_in_reach(request)
-        return own, asker_of(principal, plan=plan), moment_of(call, own, now)
+    tenant = tenant_in_reach(request, given["tenant"])
+    named = {name: given[name] for name in WHO if given[name]}
+    moment = moment_of(call, tenant, now)
+    if not named and not (caller.role in ADMINS and given["tenant"]):
+        return tenant, asker_of(principal_of(request), plan=plan), moment
     if caller.role not in ADMINS:
         raise NotPermitted("Only administrators may ask about others.")
-    tenant = tenant_in_reach(request, named.pop("tenant", None))
-    moment = moment_of(call, tenant, now)
     return tenant, find_asker(tenant=tenant, plan=plan, now=moment, **named), moment

@@ -7,15 +7,14 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from gateway_project.api.authentication import caller_of
 from gateway_project.api.permissions import IsTenantAdmin
 from gateway_project.api.policy.fields import TAG, StepOut
 from gateway_project.api.query import asks, query_text
-from gateway_project.api.reach import in_reach, tenant_in_reach
+from gateway_project.api.reach import in_reach, tenant_or_all
 from gateway_project.api.schema import TENANT, paged
 from gateway_project.api.views import ApiView
 from metering.decisions.report import VERDICTS, DecisionFilter, decision_report
-from metering.models import PolicyDecision, User
+from metering.models import PolicyDecision
 from metering.simulation.report import without_shared
 from metering.types import MODES
 
@@ -79,10 +78,8 @@ class DecisionReport(ApiView):
     @asks(VERDICT, TENANT, responses=ReportRowOut(many=True), tags=TAG)
     def get(self, request: Request) -> Response:
         """By rule, the most frequent first: read this before a limit is enforced."""
-        slug = query_text(request, "tenant", max_length=63) or None
-        everybody = caller_of(request).role == User.Role.SUPER_ADMIN and slug is None
         chosen = DecisionFilter(
-            tenant=None if everybody else tenant_in_reach(request, slug),
+            tenant=tenant_or_all(request),
             verdict=query_text(request, "verdict", max_length=8) or None,
         )
         return Response(ReportRowOut(list(decision_report(chosen)), many=True).data)

@@ -15,6 +15,7 @@ from gateway_project.api.policy.fields import (
     levels_at,
 )
 from gateway_project.api.query import asks
+from gateway_project.api.reach import tenant_or_all
 from gateway_project.api.views import ApiView
 from metering.models import User
 from metering.simulation.explain import explain_call
@@ -30,6 +31,7 @@ class Explain(ApiView):
     def get(self, request: Request) -> Response:
         """The decision with its whole trace, on balances and rates as they are. Nothing is held, drawn or sent."""
         given = self.valid(self.Input, request.query_params.dict())
+        tenant_or_all(request)  # `?tenant=` means the same on every route
         tenant, asker, moment = asked_about(request, given, plan=None, call=given, now=now())
         decision = explain_call(
             book=read_rule_book(tenant=tenant),

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from gateway_project.api.authentication import caller_of
 from gateway_project.api.catalog.load_document import load_document
 from gateway_project.api.input import StrictInput
-from gateway_project.api.moment import IN_ZONE, Moment, placed_for, tenant_or_all
+from gateway_project.api.moment import IN_ZONE, Moment, placed_for
 from gateway_project.api.permissions import IsTenantAdmin
 from gateway_project.api.policy.asked import asked_about
 from gateway_project.api.policy.fields import (
@@ -24,6 +24,7 @@ from gateway_project.api.policy.fields import (
     imagined,
     levels_at,
 )
+from gateway_project.api.reach import tenant_in_reach_or_all
 from gateway_project.api.views import ApiView
 from metering.errors import InvalidRequest, NotPermitted
 from metering.models import Tenant, User
@@ -116,7 +117,7 @@ class Simulate(ApiView):
     def _period(self, request: Request, given: dict[str, Any]) -> dict[str, Any]:
         period = given["period"]
         _check_whole_tenant(given)
-        tenant = tenant_or_all(request, given["tenant"])
+        tenant = tenant_in_reach_or_all(request, given["tenant"])
         placed_for(tenant, period, "since", "until")
         replayed = replay_at_once(
             tenant=tenant,

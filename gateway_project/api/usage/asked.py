@@ -10,9 +10,10 @@ from rest_framework.request import Request
 from gateway_project.api.authentication import caller_of
 from gateway_project.api.choice import Choice
 from gateway_project.api.input import StrictInput
-from gateway_project.api.moment import IN_ZONE, Moment, placed_for, tenant_or_all
+from gateway_project.api.moment import IN_ZONE, Moment, placed_for
 from gateway_project.api.name import Name
 from gateway_project.api.permissions import ADMINS
+from gateway_project.api.reach import tenant_or_all
 from metering.errors import InvalidRequest, NotPermitted
 from metering.identity.caller import Caller
 from metering.models import User
@@ -32,7 +33,11 @@ class AskedIn(StrictInput):
 
     since = Moment(default=None, help_text=f"Inclusive; {DEFAULT_DAYS} days ago by default. {IN_ZONE}")
     until = Moment(default=None, help_text=f"Exclusive; at most {MAX_DAYS} days later. {IN_ZONE}")
-    tenant = serializers.SlugField(default="", help_text="For super admins: only this tenant's use.")
+    tenant = serializers.CharField(
+        default="",
+        allow_blank=True,  # `tenant_or_all` looks at it, as on every route
+        help_text="For super admins: only this tenant's use.",
+    )
     model = Name(default=None, max_length=MAX_TEXT)
     provider = Name(default=None, max_length=MAX_TEXT)
     task = Name(default=None, max_length=MAX_TEXT)
@@ -58,7 +63,7 @@ def usage_in_reach(request: Request, asked: dict[str, Any]) -> UsageFilter:
     Raises NotFound for a tenant that is unknown or not the caller's, InvalidRequest for a range that is none.
     """
     caller = caller_of(request)
-    tenant = tenant_or_all(request, asked["tenant"])
+    tenant = tenant_or_all(request)
     placed_for(tenant, asked, "since", "until")
     until = asked["until"] or now()
     if until < FIRST:

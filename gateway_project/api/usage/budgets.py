@@ -11,7 +11,7 @@ from gateway_project.api.keyset import cursor_of, key_page
 from gateway_project.api.pagination import limit_of
 from gateway_project.api.permissions import ADMINS
 from gateway_project.api.query import asks
-from gateway_project.api.reach import tenant_in_reach
+from gateway_project.api.reach import tenant_or_all
 from gateway_project.api.schema import CURSOR, LIMIT, TENANT
 from gateway_project.api.usage.rows import BudgetStatusPage
 from gateway_project.api.views import ApiView
@@ -29,12 +29,11 @@ class BudgetStatuses(ApiView):
 
         Members see the tenant's, their teams' and their own; administrators all of their tenant.
         """
-        caller, slug, limit = caller_of(request), request.query_params.get("tenant"), limit_of(request)
-        operator = caller.role == User.Role.SUPER_ADMIN
+        caller, limit = caller_of(request), limit_of(request)
         statuses = budget_status(
             now=now(),
-            tenant=None if operator and not slug else tenant_in_reach(request, slug),
-            with_shared=operator,
+            tenant=tenant_or_all(request),
+            with_shared=caller.role == User.Role.SUPER_ADMIN,
             of=None if caller.role in ADMINS else _subjects(caller),
             after=cursor_of(request, MeterKey),
         )
