@@ -16,7 +16,7 @@ from metering.models import AlertDelivery, QuotaAlert
 
 AMOUNTS = ("used", "held", "requested", "limit")
 State = AlertDelivery.State
-StateName = choice_filter("state", lambda: [(str(state), str(state)) for state in State])
+StateName = choice_filter("state", lambda: [(str(state.value), str(state.label)) for state in State])
 
 
 @admin.register(QuotaAlert, site=console)
@@ -94,7 +94,8 @@ class AlertDeliveryAdmin(HistoryAdmin):
             "sent": "success",
             "failed": "danger",
             "uncertain": "warning",
+            "no_server": "warning",
         },
     )
-    def state_name(self, row: AlertDelivery) -> str:
-        return row.state
+    def state_name(self, row: AlertDelivery) -> tuple[str, str]:
+        return row.state, row.get_state_display()

@@ -32,6 +32,11 @@ class Uncertain(ChannelError):
 class Channel(Protocol):
     """Used for one message at a time: opened, sent through once, closed."""
 
+    @property
+    def is_configured(self) -> bool:
+        """Whether there is anything that a message could be handed over to."""
+        ...
+
     def open(self) -> None:
         """Get ready to hand a message over. Raises NotSent."""
         ...

@@ -1,6 +1,7 @@
 """Get what is due to its recipients: an outbox that any number of workers may empty at once.
 
-pending → sending → sent, or back to pending after a backoff, or failed for good.
+pending → sending → sent, or back to pending after a backoff, or failed for good. Where no mail server is configured:
+pending → no_server, and back to pending if one is configured while the message is still worth sending (set_aside.py).
 
 A delivery is claimed by moving its next attempt into the future: a worker that dies before it begins to send costs a
 wait, nothing else. Just before the message is handed over the row is committed as `sending`. From there to `sent`
@@ -22,6 +23,7 @@ from django.db import transaction
 from metering.alerts.channel import Channel, ChannelError, Message, NotSent, Uncertain
 from metering.alerts.message import message_of
 from metering.alerts.reset_message import reset_message
+from metering.alerts.set_aside import set_aside, take_up_again
 from metering.alerts.vendor_message import vendor_message
 from metering.models import AlertDelivery
 
@@ -45,6 +47,11 @@ logger = logging.getLogger(__name__)
 def deliver_due(*, channels: Channels, clock: Clock) -> int:
     """Deliver what is due now; how many were sent. Ends early where a channel cannot be opened."""
     _give_up_on_the_stuck(clock())
+    for name, make_channel in channels.items():
+        if make_channel().is_configured:
+            take_up_again(name, now=clock())
+        else:
+            set_aside(name)
     sent = 0
     for _ in range(BATCH):
         delivery = _claim(clock())

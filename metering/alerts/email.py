@@ -9,6 +9,14 @@ from django.core.mail import EmailMultiAlternatives, get_connection
 from metering.alerts.channel import Message, NotSent, Uncertain
 from metering.alerts.no_mail_server import NoMailServer
 
+WITHOUT_SERVER = frozenset(
+    {
+        "django.core.mail.backends.console.EmailBackend",
+        "django.core.mail.backends.dummy.EmailBackend",
+        "metering.alerts.no_mail_server.NoMailBackend",
+    }
+)
+"""Backends that take a mail and bring it to nobody."""
 PERMANENT = 500
 """SMTP replies from here on will not change by waiting."""
 
@@ -18,6 +26,11 @@ class EmailChannel:
 
     def __init__(self) -> None:
         self._connection = get_connection(fail_silently=False)
+
+    @property
+    def is_configured(self) -> bool:
+        """Whether EMAIL_URL names a mail server."""
+        return settings.EMAIL_BACKEND not in WITHOUT_SERVER
 
     def open(self) -> None:
         """Connect, and say hello and who we are. Raises NotSent."""

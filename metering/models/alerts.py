@@ -79,11 +79,12 @@ class AlertDelivery(models.Model):
         EMAIL = "email"
 
     class State(models.TextChoices):
-        PENDING = "pending"
-        SENDING = "sending"
-        SENT = "sent"
-        FAILED = "failed"
-        UNCERTAIN = "uncertain"
+        PENDING = "pending", "pending"
+        SENDING = "sending", "sending"
+        SENT = "sent", "sent"
+        FAILED = "failed", "failed"
+        UNCERTAIN = "uncertain", "uncertain"
+        NO_SERVER = "no_server", "no mail server"
 
     id = models.BigAutoField(primary_key=True)
     alert = models.ForeignKey(QuotaAlert, on_delete=models.CASCADE, null=True, related_name="deliveries")
@@ -97,7 +98,9 @@ class AlertDelivery(models.Model):
     recipient = models.CharField(max_length=254)
     state = models.CharField(max_length=9, choices=State.choices, default=State.PENDING)
     attempts = models.PositiveSmallIntegerField(default=0)
-    next_attempt_at = models.DateTimeField(help_text="Not before; of what is being sent, since when.")
+    next_attempt_at = models.DateTimeField(
+        help_text="Not before; of what is being sent, since when; without a mail server: when it was due."
+    )
     last_error = models.CharField(max_length=200, blank=True)
     sent_at = models.DateTimeField(null=True)
 
@@ -117,9 +120,9 @@ class AlertDelivery(models.Model):
                 violation_error_message="A delivery is of one alert, one vendor alert or one password reset.",
             ),
             models.CheckConstraint(
-                condition=Q(state__in=["pending", "sending", "sent", "failed", "uncertain"]),
+                condition=Q(state__in=["pending", "sending", "sent", "failed", "uncertain", "no_server"]),
                 name="delivery_state",
-                violation_error_message="A delivery is pending, sending, sent, failed or uncertain.",
+                violation_error_message="A delivery is pending, sending, sent, failed, uncertain or set aside.",
             ),
             models.CheckConstraint(
                 condition=Q(state="sent", sent_at__isnull=False)
@@ -134,7 +137,10 @@ class AlertDelivery(models.Model):
                 condition=Q(state__in=["pending", "sending"]),
                 name="delivery_under_way",
             ),
+            models.Index(
+                fields=["next_attempt_at"], condition=Q(state="no_server"), name="delivery_without_server"
+            ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.channel} to {self.recipient}: {self.state}"
+        return f"{self.channel} to {self.recipient}: {self.get_state_display()}"

@@ -1,0 +1,44 @@
+"""What there is no mail server for says so in its own state, and is sent later if one comes in time."""
+
+import logging
+from datetime import datetime, timedelta
+
+from django.db.models import QuerySet
+
+from metering.models import AlertDelivery
+
+WORTH = timedelta(hours=24)
+"""After it was due nobody wants to be told any more: the alert itself is in the console."""
+BATCH = 1_000
+"""Deliveries of one run; the next run goes on."""
+REASON = "no mail server is configured (EMAIL_URL)"
+State = AlertDelivery.State
+logger = logging.getLogger(__name__)
+
+
+def set_aside(channel: str, *, most: int = BATCH) -> int:
+    """Take what waits for this channel out of the line; how many deliveries that were."""
+    waiting = _first(most, AlertDelivery.objects.filter(channel=channel, state=State.PENDING).order_by("id"))
+    count = AlertDelivery.objects.filter(pk__in=waiting, state=State.PENDING).update(
+        state=State.NO_SERVER, attempts=0, last_error=REASON
+    )
+    if count:
+        logger.warning("alert.no_server", extra={"channel": channel, "deliveries": count})
+    return count
+
+
+def take_up_again(channel: str, *, now: datetime, most: int = BATCH) -> int:
+    """Put back into the line what was due within WORTH, the newest first; how many deliveries that were."""
+    aside = AlertDelivery.objects.filter(
+        channel=channel, state=State.NO_SERVER, next_attempt_at__gte=now - WORTH
+    )
+    count = AlertDelivery.objects.filter(
+        pk__in=_first(most, aside.order_by("-id")), state=State.NO_SERVER
+    ).update(state=State.PENDING, last_error="")
+    if count:
+        logger.info("alert.taken_up_again", extra={"channel": channel, "deliveries": count})
+    return count
+
+
+def _first(most: int, rows: "QuerySet[AlertDelivery]") -> list[int]:
+    return list(rows.values_list("pk", flat=True)[:most])
