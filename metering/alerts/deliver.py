@@ -23,7 +23,7 @@ from django.db import transaction
 from metering.alerts.channel import Channel, ChannelError, Message, NotSent, Uncertain
 from metering.alerts.message import message_of
 from metering.alerts.reset_message import reset_message
-from metering.alerts.set_aside import set_aside, take_up_again
+from metering.alerts.set_aside import set_aside, set_aside_channels, take_up_again
 from metering.alerts.vendor_message import vendor_message
 from metering.models import AlertDelivery
 
@@ -47,11 +47,9 @@ logger = logging.getLogger(__name__)
 def deliver_due(*, channels: Channels, clock: Clock) -> int:
     """Deliver what is due now; how many were sent. Ends early where a channel cannot be opened."""
     _give_up_on_the_stuck(clock())
-    for name, make_channel in channels.items():
-        if make_channel().is_configured:
+    for name in set_aside_channels(now=clock()) & channels.keys():
+        if channels[name]().is_configured:
             take_up_again(name, now=clock())
-        else:
-            set_aside(name)
     sent = 0
     for _ in range(BATCH):
         delivery = _claim(clock())
@@ -61,6 +59,9 @@ def deliver_due(*, channels: Channels, clock: Clock) -> int:
             _end(delivery, State.FAILED, NotSent("every worker that tried has failed", permanent=True))
             continue
         channel = channels[delivery.channel]()
+        if not channel.is_configured:
+            set_aside(delivery.channel)
+            continue
         try:
             channel.open()
         except NotSent as error:

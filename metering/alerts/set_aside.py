@@ -27,17 +27,24 @@ def set_aside(channel: str, *, most: int = BATCH) -> int:
     return count
 
 
+def set_aside_channels(*, now: datetime) -> set[str]:
+    """The channels of what was set aside and is still worth sending."""
+    return set(_worth_sending(now).values_list("channel", flat=True).distinct())
+
+
 def take_up_again(channel: str, *, now: datetime, most: int = BATCH) -> int:
     """Put back into the line what was due within WORTH, the newest first; how many deliveries that were."""
-    aside = AlertDelivery.objects.filter(
-        channel=channel, state=State.NO_SERVER, next_attempt_at__gte=now - WORTH
-    )
+    aside = _worth_sending(now).filter(channel=channel)
     count = AlertDelivery.objects.filter(
         pk__in=_first(most, aside.order_by("-id")), state=State.NO_SERVER
     ).update(state=State.PENDING, last_error="")
     if count:
         logger.info("alert.taken_up_again", extra={"channel": channel, "deliveries": count})
     return count
+
+
+def _worth_sending(now: datetime) -> "QuerySet[AlertDelivery]":
+    return AlertDelivery.objects.filter(state=State.NO_SERVER, next_attempt_at__gte=now - WORTH).order_by()
 
 
 def _first(most: int, rows: "QuerySet[AlertDelivery]") -> list[int]:
