@@ -60,7 +60,7 @@ def deliver_due(*, channels: Channels, clock: Clock) -> int:
             continue
         channel = channels[delivery.channel]()
         if not channel.is_configured:
-            set_aside(delivery.channel)
+            set_aside(delivery.channel, now=clock())
             continue
         try:
             channel.open()

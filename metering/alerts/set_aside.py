@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from metering.models import AlertDelivery
 
 WORTH = timedelta(hours=24)
-"""After it was due nobody wants to be told any more: the alert itself is in the console."""
+"""So long after it was set aside nobody wants to be told any more: the alert itself is in the console."""
 BATCH = 1_000
 """Deliveries of one run; the next run goes on."""
 REASON = "no mail server is configured (EMAIL_URL)"
@@ -16,11 +16,11 @@ State = AlertDelivery.State
 logger = logging.getLogger(__name__)
 
 
-def set_aside(channel: str, *, most: int = BATCH) -> int:
+def set_aside(channel: str, *, now: datetime, most: int = BATCH) -> int:
     """Take what waits for this channel out of the line; how many deliveries that were."""
     waiting = _first(most, AlertDelivery.objects.filter(channel=channel, state=State.PENDING).order_by("id"))
     count = AlertDelivery.objects.filter(pk__in=waiting, state=State.PENDING).update(
-        state=State.NO_SERVER, attempts=0, last_error=REASON
+        state=State.NO_SERVER, attempts=0, next_attempt_at=now, last_error=REASON
     )
     if count:
         logger.warning("alert.no_server", extra={"channel": channel, "deliveries": count})
