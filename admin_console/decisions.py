@@ -13,9 +13,12 @@ from admin_console.filters import TaskCode, TenantSlug, When, choice_filter
 from admin_console.history import HistoryAdmin, uuid_of
 from admin_console.principals import principals, with_principals
 from admin_console.site import console
+from metering.decisions.find import about_request
 from metering.decisions.report import VERDICTS
 from metering.models import PolicyDecision
 
+SHOWN = 100
+"""Decisions that one request's id may lead to."""
 VerdictName = choice_filter("verdict", lambda: [(verdict, verdict) for verdict in VERDICTS])
 
 
@@ -35,7 +38,7 @@ class PolicyDecisionAdmin(HistoryAdmin):
     list_filter = (When, TenantSlug, VerdictName, TaskCode)
     ordering = ("-id",)
     search_fields = ("id",)
-    search_help_text = "Decision, rule, user or token id, or the rule's name"
+    search_help_text = "Decision, request, rule, user or token id, or the rule's name"
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return [*(name for name in super().get_fields(request, obj) if name != "trace"), "steps"]
@@ -45,9 +48,11 @@ class PolicyDecisionAdmin(HistoryAdmin):
 
     def by_id(self, term: str) -> Q:
         identifier = uuid_of(term)
+        about = Q(pk__in=about_request(PolicyDecision.objects.all(), term).values("pk")[:SHOWN])
         if identifier is None:
-            return Q(rule=term)
-        return Q(pk=identifier) | Q(rule_id=identifier) | Q(user_id=identifier) | Q(token_id=identifier)
+            return Q(rule=term) | about
+        ids = Q(pk=identifier) | Q(rule_id=identifier) | Q(user_id=identifier) | Q(token_id=identifier)
+        return ids | about
 
     @display(
         description="Verdict",

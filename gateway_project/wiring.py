@@ -2,8 +2,10 @@
 
 import asyncio
 import atexit
+from contextlib import suppress
 from contextvars import Context
 from dataclasses import dataclass
+from functools import partial
 
 from django.conf import settings
 
@@ -15,6 +17,7 @@ from gateway_project.vendors import ConfiguredVendors
 from metering.bridge import bridge, run_sync
 from metering.calls.known import Known
 from metering.decisions.log import DecisionLog
+from metering.errors import Holder, MeteringError
 from metering.gateway import LLMGateway
 from metering.ledger.writer import LedgerWriter
 from metering.rates.redis_buckets import RedisBuckets
@@ -106,6 +109,15 @@ async def stop(deadline_s: float = CLOSE_S) -> None:
     await runtime.writer.close(CLOSE_S)
     await asyncio.gather(runtime.listener.close(), runtime.redis.close(), runtime.decisions.close())
     await runtime.vendors.close()
+
+
+def note_refused(holder: Holder, refusal: MeteringError, request_id: str) -> None:
+    """From any thread: tell the decision log, if a gateway runs here. Never waits and never fails."""
+    runtime = _runtime
+    if runtime is not None and not runtime.loop.is_closed():
+        note = partial(runtime.gateway.note_refused, holder, refusal, request_id=request_id)
+        with suppress(RuntimeError):  # the loop has just been closed
+            runtime.loop.call_soon_threadsafe(note)
 
 
 def gateway() -> LLMGateway:

@@ -46,10 +46,22 @@ from uuid import UUID
 from metering.types import EnforcementMode
 
 
+class Holder(NamedTuple):
+    """Who is behind a credential that was refused."""
+
+    tenant_id: UUID
+    plan: str
+    team_id: UUID | None
+    user_id: UUID | None
+    token_id: UUID | None
+
+
 class MeteringError(Exception):
     """Base of all; `message` is written for the person who gets it, `param` names the field at fault."""
 
     code = "internal_error"
+    holder: Holder | None = None
+    """Of a refused credential, where it is known whose it is: that tenant's administrators may know of it."""
 
     def __init__(self, message: str, *, param: str | None = None) -> None:
         super().__init__(message)

@@ -20,7 +20,7 @@ from metering.background import BackgroundTasks
 from metering.calls.admit import admit
 from metering.calls.channel import Channel, MeteredStream
 from metering.calls.collaborators import Collaborators
-from metering.calls.judge import note_admission, note_refusal, note_stopped
+from metering.calls.judge import note_admission, note_refusal, note_refused_caller, note_stopped
 from metering.calls.keep import keep_and_settle
 from metering.calls.known import Known
 from metering.calls.replay import Earlier, earlier
@@ -28,13 +28,14 @@ from metering.calls.values import Call, CallRequest, Facts, Observer, ReplayObse
 from metering.coarse_timers import CoarseTimeout
 from metering.decisions.log import DecisionLog
 from metering.errors import (
+    Holder,
     IdempotencyKeyTaken,
     LimitExceeded,
     MeteringError,
     MeteringUnavailable,
     VendorError,
 )
-from metering.identity.principal import Principal
+from metering.identity.principal import Principal, holder_of
 from metering.ledger.port import Ledger
 from metering.ports import LLMAdapter, Vendors
 from metering.rates.port import Buckets
@@ -101,15 +102,35 @@ class LLMGateway:
         """The snapshots of callers, plans, models and policies."""
         return self._with.known
 
-    async def authenticate(self, secret: str, *, team: str | None = None) -> Principal:
+    async def authenticate(
+        self, secret: str, *, team: str | None = None, request_id: str | None = None
+    ) -> Principal:
         """The caller behind `secret`, working for `team` (id or slug) of its own if one is named.
 
-        Raises InvalidCredential, TokenExpired, TenantSuspended, and NotFound or NotPermitted for the team.
+        Raises InvalidCredential, TokenExpired, TenantSuspended, and NotFound or NotPermitted for the team. With
+        `request_id` a refusal can be found by it, if it is known whose credential it is.
         """
-        caller = await self.known.principal(secret)
+        try:
+            caller = await self.known.principal(secret)
+        except MeteringError as refusal:
+            if refusal.holder is not None and request_id is not None:
+                self.note_refused(refusal.holder, refusal, request_id=request_id)
+            raise
         if team is None:
             return caller
-        return replace(caller, team_id=await self.known.team_id(caller, team))
+        try:
+            return replace(caller, team_id=await self.known.team_id(caller, team))
+        except MeteringError as refusal:
+            if request_id is not None:
+                self.note_refused(caller, refusal, request_id=request_id)
+            raise
+
+    def note_refused(self, who: Holder | Principal, refusal: MeteringError, *, request_id: str) -> None:
+        """Let a refusal before there is a call be found by its request's id. Never waits and never fails."""
+        holder = who if isinstance(who, Holder) else holder_of(who)
+        note_refused_caller(
+            self._with.decisions, holder, refusal, request_id=request_id, now=self._with.now()
+        )
 
     async def execute(self, caller: Principal, request: CallRequest) -> Result:
         """Do the work and answer it whole.

@@ -10,11 +10,14 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
 from gateway_project.client_address import address_of, check_network
+from gateway_project.explained import explained
 from gateway_project.proxy.caller import SEND_ONE, credential
+from gateway_project.proxy.named import REQUEST_ID
 from gateway_project.proxy.request_headers import text_of
 from metering.errors import InvalidCredential
 from metering.identity.caller import Caller
 from metering.identity.ceiling import Ceiling, ceiling_of
+from metering.identity.held_by import held_by
 from metering.identity.identify import identify
 from metering.identity.principal import Principal
 from metering.identity.team_for import team_for
@@ -40,11 +43,13 @@ class BearerAuthentication(BaseAuthentication):
         if not any(given.values()):
             return None
         moment = now()
-        caller = identify(bearer=credential(**given), now=moment)
-        if caller.token is not None:
-            check_network(address_of(request._request), caller.token.allowed_networks)
-            if is_stale(caller.token, moment):
-                touch_tokens(token_ids=[caller.token.pk], now=moment)
+        with explained(request.META.get(REQUEST_ID)):
+            caller = identify(bearer=credential(**given), now=moment)
+            if caller.token is not None:
+                with held_by(tenant=caller.tenant, token=caller.token, user=caller.user):
+                    check_network(address_of(request._request), caller.token.allowed_networks)
+        if caller.token is not None and is_stale(caller.token, moment):
+            touch_tokens(token_ids=[caller.token.pk], now=moment)
         principal = caller.principal
         if principal is not None and (team := request.headers.get("x-team-id")):
             named = checked_label(

@@ -1,6 +1,7 @@
 """Who is calling, and the labels that the call carries: credentials, team, metadata."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,7 +9,7 @@ from starlette.requests import Request
 
 from gateway_project.client_address import check_network, client_address
 from gateway_project.proxy.request_headers import header, headers_of
-from metering.errors import InvalidCredential, InvalidRequest
+from metering.errors import InvalidCredential, InvalidRequest, MeteringError
 from metering.gateway import LLMGateway
 from metering.identity.principal import Principal
 from metering.text import checked_label
@@ -54,10 +55,22 @@ async def caller_of(request: Request, gateway: LLMGateway) -> Principal:
     team = header(request, b"x-team-id") or None
     if team is not None:
         team = checked_label(team, "X-Team-ID")
-    principal = await gateway.authenticate(secret, team=team)
+    request_id = request.state.request_id
+    principal = await gateway.authenticate(secret, team=team, request_id=request_id)
     if principal.allowed_networks:
-        check_network(address_of(request), principal.allowed_networks)
+        with explained(gateway, principal, request_id):
+            check_network(address_of(request), principal.allowed_networks)
     return principal
+
+
+@contextmanager
+def explained(gateway: LLMGateway, caller: Principal, request_id: str) -> Iterator[None]:
+    """A refusal within it can be found by the request's id."""
+    try:
+        yield
+    except MeteringError as refusal:
+        gateway.note_refused(caller, refusal, request_id=request_id)
+        raise
 
 
 def credential(*, x_api_key: str | None, api_key: str | None, authorization: str | None) -> str:

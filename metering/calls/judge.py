@@ -19,13 +19,16 @@ from metering.decisions.trace import line_steps, rate_steps, refused_steps, rule
 from metering.decisions.write import Key
 from metering.errors import (
     FeatureNotInPlan,
+    Holder,
     InputTooLarge,
     LimitExceeded,
     MeteringError,
+    MeteringUnavailable,
     NotPermitted,
     OverRateCapacity,
     RateLimited,
     RateUse,
+    UnpriceableRequest,
 )
 from metering.identity.principal import Principal
 from metering.policy.values import EffectivePolicy, PolicySubject
@@ -34,6 +37,15 @@ from metering.reservation.hold import amounts_of
 from metering.types import EnforcementMode
 
 Trace = Callable[[], tuple[Step, ...]]
+EXPLAINED = (
+    LimitExceeded,
+    NotPermitted,
+    InputTooLarge,
+    OverRateCapacity,
+    UnpriceableRequest,
+    MeteringUnavailable,
+)
+"""Overloaded is a MeteringUnavailable."""
 
 
 def note_refusal(
@@ -44,13 +56,24 @@ def note_refusal(
     refusal: MeteringError,
     now: datetime,
 ) -> None:
-    """Count a denial by policy. Other errors (malformed, unknown, unavailable) are no decisions."""
-    if not isinstance(refusal, LimitExceeded | NotPermitted | InputTooLarge | OverRateCapacity):
+    """Count a denial by policy, or for want of room. Other errors (malformed, unknown) say themselves what is wrong."""
+    if not isinstance(refusal, EXPLAINED):
         return
     asked = _asked(caller, request)
     policy = known.peek_policy(asked.subject, request.task, now)
     notice = _deciding(refusal, asked.subject.plan, policy)
     _note(log, asked, notice, now, lambda: _refused_trace(policy, refusal))
+
+
+def note_refused_caller(
+    log: DecisionLog, holder: Holder, refusal: MeteringError, *, request_id: str, now: datetime
+) -> None:
+    """Count a refusal that comes before there is a call: of a known caller's credential, or of what came with it."""
+    subject = PolicySubject(holder.tenant_id, holder.plan, holder.team_id, holder.user_id, holder.token_id)
+    notice = Notice(
+        Verdict.DENIED, EnforcementMode.ENFORCE, refusal.code, refusal.code, None, refusal.message
+    )
+    _note(log, _Asked(subject, "", "", request_id), notice, now, lambda: ())
 
 
 def note_stopped(log: DecisionLog, call: Call, refusal: LimitExceeded, now: datetime) -> None:

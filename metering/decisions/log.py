@@ -15,13 +15,16 @@ from django.db import DataError
 from django.db import Error as DatabaseError
 
 from metering.decisions.decision import EnforcementDecision
-from metering.decisions.write import Gathered, Key, write_decisions
+from metering.decisions.find import request_digest
+from metering.decisions.write import MOST_REQUESTS, Gathered, Key, write_decisions
 from metering.orm import in_database_thread
 
 FLUSH_S = 1.0
 RETRY_S = 5.0
 BATCH = 500
 MAX_GATHERED = 5_000
+MAX_REQUESTS = 50_000
+"""Ids of requests that wait, of all rows together."""
 MAX_FOLDED = 1_000
 """Rows without a principal, beyond MAX_GATHERED."""
 SAMPLE_EVERY = 1_000
@@ -40,6 +43,7 @@ class DecisionLog:
         self._until_sample = sample_every
         self._on_lost = on_lost
         self._gathered: dict[Key, Gathered] = {}
+        self._requests = 0
         self._something = asyncio.Event()
         self._closing = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -71,11 +75,15 @@ class DecisionLog:
             known.last_at = at
         elif len(self._gathered) >= MAX_GATHERED + MAX_FOLDED:
             self._lose(1)
+            return
         else:
-            self._gathered[key] = Gathered(
+            known = self._gathered[key] = Gathered(
                 count=1, first_at=at, last_at=at, request_id=request_id, decision=decide()
             )
             self._something.set()
+        if self._requests < MAX_REQUESTS and len(known.digests) < MOST_REQUESTS:
+            known.digests.append(request_digest(request_id))
+            self._requests += 1
 
     def start(self) -> None:
         """Write from now on."""
@@ -99,6 +107,7 @@ class DecisionLog:
             # Sorted, so that processes that write the same rows never wait for each other in a circle.
             keys = sorted(list(self._gathered)[:BATCH], key=str)
             batch = {key: self._gathered.pop(key) for key in keys}
+            self._requests -= sum(len(item.digests) for item in batch.values())
             try:
                 await in_database_thread(write_decisions, batch)
             except Exception as error:
@@ -139,9 +148,13 @@ class DecisionLog:
             known = self._gathered.get(key)
             if known is None:
                 self._gathered[key] = item
+                self._requests += len(item.digests)
             else:
                 known.count += item.count
                 known.first_at = min(known.first_at, item.first_at)
+                more = item.digests[: MOST_REQUESTS - len(known.digests)]
+                known.digests += more
+                self._requests += len(more)
 
     def _lose(self, count: int) -> None:
         self.lost += count

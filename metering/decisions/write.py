@@ -1,7 +1,7 @@
 """Add gathered decisions to the database: a new row, or more of the one that another process has written."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -14,6 +14,8 @@ from metering.decisions.trace import MAX_STEPS
 from metering.ids import uuid7
 
 MAX_MESSAGE, MAX_LABEL = 500, 128
+MOST_REQUESTS = 1_000
+"""Of one row: so many of its first requests can be found by their ids (find.py says what of the others)."""
 
 
 class Key(NamedTuple):
@@ -39,14 +41,19 @@ class Gathered:
     last_at: datetime
     request_id: str
     decision: EnforcementDecision
+    digests: list[int] = field(default_factory=list)
+    """Of the ids of its requests, up to MOST_REQUESTS."""
 
 
 REST = ("id", "team_id", "model", "mode", "count", "first_at", "last_at", "message", "request_id", "trace")
 SQL = (
-    f"INSERT INTO metering_policydecision AS known ({', '.join(Key._fields + REST)}) "  # noqa: S608 - names from here
+    f"WITH written AS (INSERT INTO metering_policydecision AS known ({', '.join(Key._fields + REST)}) "  # noqa: S608 - names from here
     f"VALUES ({', '.join(['%s'] * len(Key._fields + REST))}) ON CONFLICT ({', '.join(Key._fields)}) DO UPDATE "
     "SET count = known.count + EXCLUDED.count, first_at = LEAST(known.first_at, EXCLUDED.first_at), "
-    "last_at = GREATEST(known.last_at, EXCLUDED.last_at)"
+    "last_at = GREATEST(known.last_at, EXCLUDED.last_at) RETURNING known.id, known.count) "
+    "INSERT INTO metering_decisionrequest (decision_id, digest) "
+    "SELECT written.id, new.digest FROM written, unnest(%s::bigint[]) WITH ORDINALITY AS new (digest, place) "
+    "WHERE written.count - %s + new.place <= %s"
 )
 
 
@@ -71,6 +78,9 @@ def _row(key: Key, item: Gathered) -> tuple[Any, ...]:
         _text(decision.message, MAX_MESSAGE),
         _text(item.request_id, MAX_LABEL),
         msgspec.json.encode(trace).decode(),
+        item.digests,
+        item.count,
+        MOST_REQUESTS,
     )
 
 

@@ -8,6 +8,7 @@ from metering.errors import InvalidCredential
 from metering.identity.access_token import read_access_token
 from metering.identity.caller import Caller
 from metering.identity.check_standing import check_person, check_tenant, check_token
+from metering.identity.held_by import held_by
 from metering.identity.jwts import looks_like_jwt
 from metering.identity.principal import Principal
 from metering.identity.secret import digest_of, is_well_formed
@@ -54,10 +55,11 @@ def live_token(*, secret: str, now: datetime) -> tuple[ATIToken, datetime | None
     if token is None:
         raise InvalidCredential("This ATI token is unknown. Check that it was copied whole.")
     valid_until = _valid_until(token, is_previous=bytes(token.digest) != digest)
-    check_token(token, valid_until, now)
-    check_tenant(token.tenant)
-    if token.user is not None and not token.user.is_active:
-        raise InvalidCredential("The user of this ATI token was deactivated.")
+    with held_by(tenant=token.tenant, token=token, user=token.user):
+        check_token(token, valid_until, now)
+        check_tenant(token.tenant)
+        if token.user is not None and not token.user.is_active:
+            raise InvalidCredential("The user of this ATI token was deactivated.")
     return token, valid_until
 
 
@@ -76,11 +78,14 @@ def identify_person(*, access: str, now: datetime) -> Caller:
     if session is None:
         raise InvalidCredential("This session has ended. Sign in again.")
     user = session.user
-    if session.auth_hash != user.get_session_auth_hash():
-        raise InvalidCredential("The password was changed. Sign in again.")
-    check_person(user, now)
-    if (user.tenant_id, user.signup_token_id) != (claims.tenant_id, claims.ati_id):
-        raise InvalidCredential("Your account has changed since this access token was issued; refresh it.")
+    with held_by(tenant=user.tenant, token=user.signup_token, user=user):
+        if session.auth_hash != user.get_session_auth_hash():
+            raise InvalidCredential("The password was changed. Sign in again.")
+        check_person(user, now)
+        if (user.tenant_id, user.signup_token_id) != (claims.tenant_id, claims.ati_id):
+            raise InvalidCredential(
+                "Your account has changed since this access token was issued; refresh it."
+            )
     role, token, tenant = User.Role(user.role), user.signup_token, user.tenant
     principal = None
     in_own_team = token is None or token.team_id is None or session.in_team_of_token

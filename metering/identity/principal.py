@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from metering.errors import Holder
 from metering.models import User
 from metering.types import EnforcementMode
 
@@ -33,3 +34,14 @@ class Principal:
     """CIDR blocks that the caller's address must lie in. Empty: any."""
     valid_until: datetime | None = None
     """When the presented secret stops working by itself (None: never). A cache checks it on each use."""
+
+
+def holder_of(principal: Principal) -> Holder:
+    """The caller as refusals name it."""
+    return Holder(
+        tenant_id=principal.tenant_id,
+        plan=principal.plan_code,
+        team_id=principal.team_id,
+        user_id=principal.user_id,
+        token_id=principal.token_id,
+    )

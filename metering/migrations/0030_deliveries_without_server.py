@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='alertdelivery',
             name='next_attempt_at',
-            field=models.DateTimeField(help_text='Not before; of what is being sent, since when; without a mail server: since when.'),
+            field=models.DateTimeField(help_text='Not before; of what is being sent or set aside: since when.'),
         ),
         migrations.AlterField(
             model_name='alertdelivery',

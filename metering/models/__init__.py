@@ -4,7 +4,7 @@ from metering.models.alerts import AlertDelivery, QuotaAlert
 from metering.models.answers import KeptAnswer
 from metering.models.audit import AuditEvent
 from metering.models.catalog import LLMModel, ModelClass, ModelPrice, Provider
-from metering.models.decisions import PolicyDecision
+from metering.models.decisions import DecisionRequest, PolicyDecision
 from metering.models.identity import Team, Tenant
 from metering.models.ledger import (
     LedgerEntry,
@@ -31,6 +31,7 @@ __all__ = [
     "AuditEvent",
     "Budget",
     "ClosingBalance",
+    "DecisionRequest",
     "Feature",
     "KeptAnswer",
     "LLMModel",

@@ -99,7 +99,7 @@ class AlertDelivery(models.Model):
     state = models.CharField(max_length=9, choices=State.choices, default=State.PENDING)
     attempts = models.PositiveSmallIntegerField(default=0)
     next_attempt_at = models.DateTimeField(
-        help_text="Not before; of what is being sent, since when; without a mail server: since when."
+        help_text="Not before; of what is being sent or set aside: since when."
     )
     last_error = models.CharField(max_length=200, blank=True)
     sent_at = models.DateTimeField(null=True)

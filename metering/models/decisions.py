@@ -61,7 +61,30 @@ class PolicyDecision(models.Model):
                 name="decision_once_a_minute",
             )
         ]
-        indexes = [models.Index(fields=["tenant_id", "minute"], name="decision_tenant_minute")]
+        indexes = [
+            models.Index(fields=["tenant_id", "minute"], name="decision_tenant_minute"),
+            models.Index(fields=["request_id"], name="decision_first_request"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.verdict} {self.rule} {self.minute:%Y-%m-%d %H:%M}"
+
+
+class DecisionRequest(models.Model):
+    """One of the requests that a decision was about, so that its id leads there.
+
+    By the digest of the id, which callers may choose. No foreign key, as with all history.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    decision_id = models.UUIDField()
+    digest = models.BigIntegerField(help_text="Of the request id (BLAKE2b, 64 bits).")
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["digest"], name="decision_request_digest"),
+            models.Index(fields=["decision_id"], name="decision_request_decision"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.decision_id)

@@ -13,11 +13,13 @@ from gateway_project.api.query import asks, query_text
 from gateway_project.api.reach import in_reach, tenant_or_all
 from gateway_project.api.schema import TENANT, paged
 from gateway_project.api.views import ApiView
+from metering.decisions.find import about_request
 from metering.decisions.report import VERDICTS, DecisionFilter, decision_report
 from metering.models import PolicyDecision
 from metering.simulation.report import without_shared
 from metering.types import MODES
 
+REQUEST_ID = OpenApiParameter("request_id", str, description="As `x-request-id` of the answer says it.")
 VERDICT = OpenApiParameter("verdict", enum=list(VERDICTS))
 
 
@@ -39,6 +41,7 @@ class DecisionRowOut(serializers.Serializer[PolicyDecision]):
     count = serializers.IntegerField()
     first_at = serializers.DateTimeField()
     last_at = serializers.DateTimeField()
+    message = serializers.CharField()
     request_id = serializers.CharField()
     trace = serializers.SerializerMethodField()
 
@@ -65,11 +68,14 @@ class ReportRowOut(serializers.Serializer[Any]):
 class Decisions(ApiView):
     permission_classes = [IsTenantAdmin]
 
-    @paged(DecisionRowOut, VERDICT, tags=TAG)
+    @paged(DecisionRowOut, VERDICT, REQUEST_ID, tags=TAG)
     def get(self, request: Request) -> Response:
-        """Decisions, the newest first."""
+        """Decisions, the newest first. Of one request: what it was refused for, and why."""
         chosen = DecisionFilter(verdict=query_text(request, "verdict", max_length=8) or None)
-        return self.page(in_reach(chosen.rows(), request), DecisionRowOut)
+        rows = in_reach(chosen.rows(), request)
+        if request_id := query_text(request, "request_id", max_length=128):
+            rows = about_request(rows, request_id)
+        return self.page(rows, DecisionRowOut)
 
 
 class DecisionReport(ApiView):
