@@ -5,17 +5,18 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.html import format_html_join
 from unfold.decorators import display
 
-from admin_console.display import moment
+from admin_console.display import links, moment
 from admin_console.filters import TaskCode, TenantSlug, When, choice_filter
 from admin_console.history import HistoryAdmin, uuid_of
 from admin_console.principals import principals, with_principals
 from admin_console.site import console
-from metering.decisions.find import about_request
+from metering.decisions.find import about_request, request_digest
 from metering.decisions.report import VERDICTS
-from metering.models import PolicyDecision
+from metering.models import DecisionRequest, PolicyDecision
 
 SHOWN = 100
 """Decisions that one request's id may lead to."""
@@ -73,3 +74,21 @@ class PolicyDecisionAdmin(HistoryAdmin):
 
 def _left(step: dict[str, Any]) -> str:
     return "" if step.get("left") is None else f", {step['left']} left"
+
+
+@admin.register(DecisionRequest, site=console)
+class DecisionRequestAdmin(HistoryAdmin):
+    """Which requests the decisions were about; their ids can be asked for, not read."""
+
+    list_display = ("id", "decision", "digest")
+    ordering = ("-id",)
+    search_fields = ("id",)
+    search_help_text = "Request id, as `x-request-id` of the answer says it"
+
+    def by_id(self, term: str) -> Q:
+        return Q(digest=request_digest(term))
+
+    @display(description="Decision")
+    def decision(self, row: DecisionRequest) -> str:
+        url = reverse("admin:metering_policydecision_change", args=(row.decision_id,))
+        return links([(str(row.decision_id), url)])

@@ -37,6 +37,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "PolicyRule": "rule",
         "Budget": "account_balance_wallet",
         "PolicyDecision": "gavel",
+        "DecisionRequest": "manage_search",
     },
     "Usage": {
         "UsageMeter": "speed",
@@ -67,6 +68,7 @@ TITLES = {
     "ATIToken": "ATI tokens",
     "AlertDelivery": "Deliveries",
     "ClosingBalance": "Closing balances",
+    "DecisionRequest": "Requests decided on",
     "KeptAnswer": "Kept answers",
     "LLMModel": "LLM models",
     "LedgerEntry": "Ledger entries",

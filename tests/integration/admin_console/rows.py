@@ -14,6 +14,7 @@ from metering.models import (
     AuditEvent,
     Budget,
     ClosingBalance,
+    DecisionRequest,
     KeptAnswer,
     LedgerEntry,
     LedgerPeriod,
@@ -135,13 +136,14 @@ def usage(tenant: Tenant) -> UsageReservation:
         month=moment.date().replace(day=1), meter_id=meter.pk, charged=1_200_000
     )
     LedgerPeriod.objects.get_or_create(month=moment.date().replace(day=1))
-    PolicyDecision.objects.create(
+    decision = PolicyDecision.objects.create(
         minute=moment.replace(second=0, microsecond=0), tenant_id=tenant.pk, token_id=uuid7(), task="LLM0_CHAT",
         verdict="denied", code="budget_exceeded", rule="tenant cost/month", mode="enforce", count=3,
         first_at=moment, last_at=moment, trace=[
             {"rule": "max_tokens_out", "value": 5, "source": "plan PRO", "source_id": None, "outcome": "in force"}
         ],
     )  # fmt: skip
+    DecisionRequest.objects.create(decision_id=decision.pk, digest=decision.pk.int & 0xFFFFFFFF)
     alert = QuotaAlert.objects.create(
         id=uuid7(), tenant_id=tenant.pk, meter_id=meter.pk, budget_id=budget.pk, subject_type="tenant",
         subject_id=str(tenant.pk), dimension="cost", window="month", window_start=meter.window_start,

@@ -40,7 +40,7 @@ def test_the_history_is_what_the_ledger_the_audit_trail_and_signing_in_write() -
     assert {model.__name__ for model in HISTORY} == {
         "UsageMeter", "UsageReservation", "UsageLog", "UsageRollup",
         "LedgerEntry", "LedgerPeriod", "ClosingBalance", "AuditEvent", "LoginSession", "KeptAnswer",
-        "PolicyDecision", "QuotaAlert", "VendorAlert", "AlertDelivery", "PasswordReset",
+        "PolicyDecision", "DecisionRequest", "QuotaAlert", "VendorAlert", "AlertDelivery", "PasswordReset",
         "OpeningEntry", "MeterRecount", "LimitWatch", "PlanUse",
     }  # fmt: skip
 
