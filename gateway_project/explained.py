@@ -13,6 +13,6 @@ def explained(request_id: str | None) -> Iterator[None]:
     try:
         yield
     except MeteringError as refusal:
-        if refusal.holder is not None and request_id is not None:
-            wiring.note_refused(refusal.holder, refusal, request_id)
+        if refusal.credential_of is not None and request_id is not None:
+            wiring.note_refused(refusal.credential_of, refusal, request_id)
         raise

@@ -60,7 +60,7 @@ class MeteringError(Exception):
     """Base of all; `message` is written for the person who gets it, `param` names the field at fault."""
 
     code = "internal_error"
-    holder: Holder | None = None
+    credential_of: Holder | None = None
     """Of a refused credential, where it is known whose it is: that tenant's administrators may know of it."""
 
     def __init__(self, message: str, *, param: str | None = None) -> None:

@@ -113,8 +113,8 @@ class LLMGateway:
         try:
             caller = await self.known.principal(secret)
         except MeteringError as refusal:
-            if refusal.holder is not None and request_id is not None:
-                self.note_refused(refusal.holder, refusal, request_id=request_id)
+            if refusal.credential_of is not None and request_id is not None:
+                self.note_refused(refusal.credential_of, refusal, request_id=request_id)
             raise
         if team is None:
             return caller

@@ -22,6 +22,7 @@ def forget_decisions(now: datetime) -> int:
 def _delete(old: QuerySet[Any]) -> int:
     deleted = 0
     while True:
+        count: int
         count, _ = old.model._default_manager.filter(
             pk__in=list(old.values_list("pk", flat=True)[:BATCH])
         ).delete()

@@ -14,7 +14,7 @@ def held_by(*, tenant: Tenant | None, token: ATIToken | None, user: User | None)
         yield
     except MeteringError as refusal:
         if tenant is not None:
-            refusal.holder = Holder(
+            refusal.credential_of = Holder(
                 tenant_id=tenant.pk,
                 plan=token.plan_tier_id if token is not None else "",
                 team_id=token.team_id if token is not None else None,
