@@ -5,7 +5,18 @@ import os
 import sys
 from pathlib import Path
 
-from bench import completions, growth, latency, ledger, openings, policy, soak, streams, utilisation
+from bench import (
+    completions,
+    growth,
+    latency,
+    ledger,
+    memory,
+    openings,
+    policy,
+    soak,
+    streams,
+    utilisation,
+)
 from bench.report import write_json
 
 BENCHES = {
@@ -17,6 +28,7 @@ BENCHES = {
     "soak": soak.measure,
     "openings": openings.measure,
     "policy": policy.measure,
+    "memory": memory.measure,
     "utilisation": utilisation.measure,
 }
 
