@@ -23,7 +23,6 @@ def measure(count: int) -> list[dict[str, Any]]:
         ("addresses", count, _address()),
         ("addresses of 20 KB", count // 50, _long_address()),
         ("buckets of agents", count, _bucket()),
-        ("paths in metrics", count, _path()),
         ("decisions", count, _decision()),
         ("meters of conversations", count, _meter()),
         ("commands of the ledger", count // 4, _command()),
@@ -106,17 +105,6 @@ def _bucket() -> Callable[[int], None]:
 
     def feed(number: int) -> None:
         buckets.take_now((Demand(key=f"rate:agent:{number}", units=1, per_minute=60),))
-
-    return feed
-
-
-def _path() -> Callable[[int], None]:
-    from gateway_project.proxy.guard import _route
-    from gateway_project.telemetry import metrics
-
-    def feed(number: int) -> None:
-        metrics.requests.add(_route(f"/v{number}/chat"), "404")
-        metrics.requests.add(_route(f"/v1/models/m-{number}"), "404")
 
     return feed
 
