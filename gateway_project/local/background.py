@@ -37,7 +37,7 @@ class Kept:
         now_s = time.monotonic()
         if self._process is None:
             if now_s >= self._since_s + self._wait_s:
-                self._process, self._since_s = self._start(), now_s
+                self._start_again(now_s)
             return
         status = self._process.poll()
         if status is None:
@@ -49,6 +49,16 @@ class Kept:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)  # children of one that was killed
         self._process, self._since_s = None, now_s
+
+    def _start_again(self, now_s: float) -> None:
+        self._since_s = now_s
+        try:
+            self._process = self._start()
+        except (
+            OSError
+        ) as error:  # no memory, no processes left: the gateway goes on, and the next time may be better
+            self._wait_s = min(self._wait_s * 2, LONGEST_WAIT_S)
+            logger.error("background.not_started", extra={"ended": self._name, "error": type(error).__name__})
 
     def ask_to_end(self) -> None:
         """Let it end what it has begun. Does not wait."""
