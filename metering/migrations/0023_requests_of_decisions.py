@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('metering', '0030_deliveries_without_server'),
+        ('metering', '0022_deliveries_without_server'),
     ]
 
     operations = [

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('metering', '0020_sentences_of_constraints'),
+        ('metering', '0021_independent_meters'),
     ]
 
     operations = [
