@@ -1,8 +1,13 @@
 """Django behind bounds. Each of its requests needs a thread and a connection to the database, and nothing in Django
 bounds how many there are, nor how much body it takes in before it looks at anything.
+
+Who calls is not known before Django has looked, so a caller counts as a stranger here: few places, and of one address
+fewer, little body, little time. One whom that is not enough is asked for a proof (stranger.py), and then has the room
+that strangers are kept out of.
 """
 
-import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -11,12 +16,19 @@ from gateway_project.proxy.body import read_body
 from gateway_project.proxy.errors import error_response
 from gateway_project.proxy.named import id_of
 from gateway_project.proxy.pages import page_response
-from metering.errors import MeteringError, Overloaded
+from gateway_project.proxy.room import Room
+from gateway_project.proxy.stranger import Stranger
+from metering.errors import MeteringError
 
 MAX_REQUESTS = 32
 MAX_WAITING = 500
 WAIT_S = 10.0
+STRANGERS = 12
+"""Of the places."""
+STRANGERS_OF_AN_ADDRESS = 6
+"""As many as a browser asks for at once."""
 FRAMING = frozenset({b"content-length", b"content-encoding", b"transfer-encoding"})
+ALL = "all"
 
 
 class DjangoGate:
@@ -28,47 +40,48 @@ class DjangoGate:
         *,
         max_requests: int = MAX_REQUESTS,
         max_waiting: int = MAX_WAITING,
+        strangers: int = STRANGERS,
+        of_an_address: int = STRANGERS_OF_AN_ADDRESS,
         wait_s: float = WAIT_S,
     ) -> None:
         self._django = django
-        self._max_requests = max_requests
-        self._max_waiting = max_waiting
-        self._wait_s = wait_s
-        self._waiting = 0
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._places = asyncio.Semaphore(max_requests)
+        self._places = Room(
+            places=max_requests, per_address=max_requests, waiting=max_waiting, line_share=1, wait_s=wait_s
+        )
+        self._strangers = Room(
+            places=strangers, per_address=of_an_address, waiting=max_waiting, wait_s=wait_s
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._django(scope, receive, send)
             return
-        try:
-            body = await read_body(Request(scope, receive))
-            await self._enter()
-        except MeteringError as error:
-            refuse = page_response if scope["path"].startswith("/admin") else error_response
-            await refuse(error, id_of(scope))(scope, receive, send)
-            return
-        try:
+        request = Request(scope, receive)
+        stranger = Stranger(request)
+        async with AsyncExitStack() as held:
+            try:
+                body = await read_body(request, stranger)
+                await held.enter_async_context(self._place(stranger))
+            except MeteringError as error:
+                refuse = page_response if scope["path"].startswith("/admin") else error_response
+                await refuse(error, id_of(scope))(scope, receive, send)
+                return
             await self._django(_with_body(scope, body), _after(body, receive), send)
-        finally:
-            self._places.release()
 
-    async def _enter(self) -> None:
-        """Take a place. Raises Overloaded where that takes too long."""
-        loop = asyncio.get_running_loop()
-        if self._loop is not loop:  # a test's server, after another one
-            self._loop, self._places, self._waiting = loop, asyncio.Semaphore(self._max_requests), 0
-        if self._waiting >= self._max_waiting:
-            raise Overloaded("Too many requests wait already; try again in a moment.")
-        self._waiting += 1
+    @asynccontextmanager
+    async def _place(self, stranger: Stranger) -> AsyncIterator[None]:
+        """A place while the block runs. Raises Overloaded."""
+        if not self._strangers.try_enter(stranger.address):
+            if await stranger.is_known():
+                async with self._places.place(ALL):
+                    yield
+                return
+            await self._strangers.enter(stranger.address)
         try:
-            async with asyncio.timeout(self._wait_s):
-                await self._places.acquire()
-        except TimeoutError:
-            raise Overloaded("The requests before this one take too long; try again in a moment.") from None
+            async with self._places.place(ALL):
+                yield
         finally:
-            self._waiting -= 1
+            self._strangers.leave(stranger.address)
 
 
 def _with_body(scope: Scope, body: bytes) -> Scope:

@@ -15,18 +15,29 @@ from contextlib import asynccontextmanager
 from starlette.applications import Starlette
 
 from gateway_project.asgi import DRAIN_S, lifespan, make_application
+from gateway_project.connections.make_room import make_room, raise_file_limit
+from gateway_project.local.children import MAX_CONNECTIONS
 from gateway_project.local.die_with_parent import end_when_parent_dies
 from metering.gateway import LLMGateway
 
+OTHER_FILES = 1024
+"""Of this process: connections to vendors, the database and Redis, and what Python has open."""
 logger = logging.getLogger(__name__)
 
 
 @asynccontextmanager
 async def lifespan_with_deadline(app: Starlette) -> AsyncIterator[None]:
-    """As everywhere, and calls that run on for too long after SIGTERM are stopped."""
+    """As everywhere; calls that run on for too long after SIGTERM are stopped, and the server's connections looked
+    after.
+    """
+    places = min(MAX_CONNECTIONS, raise_file_limit() - OTHER_FILES)
     async with lifespan(app):
         stop_calls_after_sigterm(app.state.runtime.gateway)
-        yield
+        looking_after = asyncio.create_task(make_room(places), name="connections")
+        try:
+            yield
+        finally:
+            looking_after.cancel()
 
 
 def stop_calls_after_sigterm(gateway: LLMGateway) -> None:

@@ -17,10 +17,10 @@ from gateway_project.proxy.health import live, ready
 from gateway_project.proxy.metrics import show_metrics
 from gateway_project.proxy.models import list_models, show_model
 from gateway_project.proxy.nowhere import nothing_here
+from gateway_project.proxy.paths import is_djangos
 
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD"]
 """Every endpoint sees every method, so that a wrong one is answered in the one shape too."""
-DJANGOS = ("/admin/", "/api/", "/static/")
 
 
 class Front:
@@ -65,7 +65,7 @@ def make_app(fallback: ASGIApp, lifespan: Lifespan[Starlette]) -> Front:
 
 def _django_or(django: ASGIApp, nowhere: Handler) -> ASGIApp:
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"].startswith(DJANGOS) or scope["path"] == "/admin":
+        if scope["type"] != "http" or is_djangos(scope["path"]):
             await django(scope, receive, send)
             return
         response = await nowhere(Request(scope, receive, send))

@@ -5,73 +5,97 @@ from typing import Any
 
 import msgspec
 from starlette.requests import Request
-from starlette.types import Receive
 
+from gateway_project.proxy.body_clock import BodyClock
+from gateway_project.proxy.bytes_in_flight import bytes_in_flight
 from gateway_project.proxy.content_encoding import coding_of, unpacked
 from gateway_project.proxy.errors import BodyTooLarge
 from gateway_project.proxy.request_headers import headers_of
+from gateway_project.proxy.stranger import Stranger
 from gateway_project.proxy.unread import BODY_IS_READ
-from metering.coarse_timers import CoarseTimeout
 from metering.errors import InvalidRequest
 
 MAX_BODY_BYTES = 20 * 1024 * 1024
-BODY_TIMEOUT_S = 60.0
-"""A caller who sends more slowly than this holds a place that others need."""
+STRANGERS_BODY_BYTES = 64 * 1024
+"""Enough to sign in. Whoever sends more has to come with a credential."""
 _decode = msgspec.json.Decoder().decode
 
 
-async def read_body(request: Request) -> bytes:
-    """The whole body, unpacked, without a byte order mark.
+async def read_body(request: Request, stranger: Stranger | None = None) -> bytes:
+    """The whole body, unpacked, without a byte order mark. `stranger` is its sender, if not known yet.
 
     Raises BodyTooLarge, at once where its announced length says so; UnsupportedMediaType for a content coding that is
-    not read here; InvalidRequest where it does not arrive in time, or is not what it says.
+    not read here; BodyTimeout where it does not arrive in time; Overloaded where there is no room for it; and
+    InvalidRequest where it is not what it says.
     """
     request.scope[BODY_IS_READ] = False
     headers = headers_of(request)
-    _check_announced(headers.get(b"content-length", b""))
+    intake = _Intake(request, stranger)
+    announced = headers.get(b"content-length", b"")
+    if announced.isdigit() and int(announced) > intake.limit:
+        await intake.check(int(announced))
     coding = None
     if b"content-encoding" in headers:
         coding = coding_of(",".join(request.headers.getlist("content-encoding")))
-    try:
-        with CoarseTimeout(BODY_TIMEOUT_S):
-            body = await _read(request)
-            if coding is not None:
-                body = await unpacked(body, coding, MAX_BODY_BYTES)
-    except TimeoutError:
-        raise InvalidRequest(f"The body did not arrive within {BODY_TIMEOUT_S:g} s.") from None
+    with BodyClock(stranger) as clock:
+        body = await intake.read(clock)
+        if coding is not None:
+            body = await unpacked(body, coding, intake.unpacked)
     return body.removeprefix(BOM_UTF8)
 
 
-def _check_announced(length: bytes) -> None:
-    if length.isdigit() and int(length) > MAX_BODY_BYTES:
-        raise _too_large()
+class _Intake:
+    """One body on its way in. What a stranger may send grows when they show who they are, which is asked of them only
+    then.
+    """
 
+    def __init__(self, request: Request, stranger: Stranger | None) -> None:
+        self._request = request
+        self._stranger = stranger
+        self.limit = MAX_BODY_BYTES if stranger is None else STRANGERS_BODY_BYTES
 
-async def _read(request: Request) -> bytes:
-    parts: list[bytes] = []
-    length = 0
-    more = True
-    while more:
-        part, more = await _next_part(request.receive)
-        length += len(part)
-        request.scope[BODY_IS_READ] = not more
-        if length > MAX_BODY_BYTES:
-            raise _too_large()
-        parts.append(part)
-    return parts[0] if len(parts) == 1 else b"".join(parts)
+    async def check(self, length: int) -> None:
+        """Raises BodyTooLarge for a body of this length, which is over the limit as it is."""
+        if length <= MAX_BODY_BYTES and self._stranger is not None and await self._stranger.is_known():
+            self.limit, self._stranger = MAX_BODY_BYTES, None
+            return
+        more = "" if self._stranger is None else " without a good credential"
+        raise BodyTooLarge(f"The body is longer than {self.limit:,} bytes{more}.")
 
+    async def read(self, clock: BodyClock) -> bytes:
+        """All of it, as it comes."""
+        parts: list[bytes] = []
+        length = 0
+        more = True
+        while more:
+            part, more = await self._next_part()
+            clock.moved()
+            length += len(part)
+            self._request.scope[BODY_IS_READ] = not more
+            if length > self.limit:
+                await self.check(length)
+            self._take(len(part))
+            parts.append(part)
+        return parts[0] if len(parts) == 1 else b"".join(parts)
 
-def _too_large() -> BodyTooLarge:
-    return BodyTooLarge(f"The body is longer than {MAX_BODY_BYTES:,} bytes.")
+    async def _next_part(self) -> tuple[bytes, bool]:
+        """Some of the body, and whether more follows. Raises InvalidRequest."""
+        message = await self._request.receive()
+        if message["type"] == "http.disconnect":
+            # The caller has left, or is there and has sent what is no body: servers say the same of both.
+            self._request.scope[BODY_IS_READ] = True
+            raise InvalidRequest("The body broke off, or its chunks are not as HTTP says.")
+        return message.get("body", b""), message.get("more_body", False)
 
+    async def unpacked(self, length: int, more: int) -> None:
+        """Raises BodyTooLarge where a body gets too long as it is unpacked: by `more`, to `length`."""
+        if length > self.limit:
+            await self.check(length)
+        self._take(more)
 
-async def _next_part(receive: Receive) -> tuple[bytes, bool]:
-    """Some of the body, and whether more follows. Raises InvalidRequest."""
-    message = await receive()
-    if message["type"] == "http.disconnect":
-        # The caller has left, or is there and has sent what is no body: servers say the same of both.
-        raise InvalidRequest("The body broke off, or its chunks are not as HTTP says.")
-    return message.get("body", b""), message.get("more_body", False)
+    def _take(self, count: int) -> None:
+        if count:
+            bytes_in_flight.take(self._request.scope, count, stranger=self._stranger is not None)
 
 
 def json_object(body: bytes) -> dict[str, Any]:

@@ -2,8 +2,9 @@
 
 import asyncio
 import zlib
+from collections.abc import Awaitable, Callable
 
-from gateway_project.proxy.errors import BodyTooLarge, UnsupportedMediaType
+from gateway_project.proxy.errors import UnsupportedMediaType
 from metering.errors import InvalidRequest
 
 STEP_BYTES = 1024 * 1024
@@ -30,24 +31,25 @@ def coding_of(header: str) -> str | None:
     return codings[0]
 
 
-async def unpacked(body: bytes, coding: str, limit: int) -> bytes:
-    """What the body stands for. Raises BodyTooLarge beyond the limit, InvalidRequest for what is not in the coding."""
+async def unpacked(body: bytes, coding: str, grow: Callable[[int, int], Awaitable[None]]) -> bytes:
+    """What the body stands for. Raises InvalidRequest for what is not in the coding, and what `grow` raises: it is told
+    how long the body is, and how much of that is new, before more is unpacked.
+    """
     if not body:
         return b""
     parts: list[bytes] = []
-    room = limit + 1
+    length = 0
     unread = body
     try:
         while unread:
             # A body may be several gzip members one after the other.
             stream = zlib.decompressobj(_format(unread, coding))
             while not stream.eof:
-                part = stream.decompress(unread, min(STEP_BYTES, room))
+                part = stream.decompress(unread, STEP_BYTES)
                 unread = stream.unused_data if stream.eof else stream.unconsumed_tail
                 parts.append(part)
-                room -= len(part)
-                if room <= 0:
-                    raise BodyTooLarge(f"The body is longer than {limit:,} bytes once it is unpacked.")
+                length += len(part)
+                await grow(length, len(part))
                 if not stream.eof and not unread:
                     raise InvalidRequest(f"The body ends before its {coding} does.")
                 await asyncio.sleep(0)

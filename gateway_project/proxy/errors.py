@@ -24,6 +24,12 @@ class BodyTooLarge(errors.MeteringError):
     code = "body_too_large"
 
 
+class BodyTimeout(errors.MeteringError):
+    """The request's body did not arrive in time."""
+
+    code = "request_timeout"
+
+
 class MethodNotAllowed(errors.InvalidRequest):
     """The path exists, the method does not."""
 
@@ -48,6 +54,7 @@ STATUS: dict[type[errors.MeteringError], int] = {
     errors.NotFound: 404,
     MethodNotAllowed: 405,
     NotAcceptable: 406,
+    BodyTimeout: 408,
     UnsupportedMediaType: 415,
     errors.IdempotencyKeyTaken: 409,
     errors.TransitionRefused: 409,
@@ -136,9 +143,8 @@ def _vendor_headers(error: errors.VendorError) -> dict[str, str]:
 
 
 def error_response(error: errors.MeteringError, request_id: str) -> Response:
-    """The error as an answer; one about a body that is still coming does not wait for it."""
-    response = EarlyResponse if isinstance(error, BodyTooLarge | UnsupportedMediaType) else Response
-    return response(
+    """The error as an answer; while the body is still coming it does not wait for it."""
+    return EarlyResponse(
         _encode(error_body(error, request_id)),
         status_code=status_of(error),
         headers=error_headers(error, request_id),

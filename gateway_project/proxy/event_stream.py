@@ -55,7 +55,7 @@ class EventStreamResponse(Response):
             body = msgspec.json.encode(error_body(error, self._request_id))
             await send(_part(b"data: " + body + b"\n\n"))
         except OSError:
-            pass  # the caller has gone
+            return  # the caller has gone, or does not read
         finally:
             EventStreamResponse.open -= 1
             watcher.cancel()

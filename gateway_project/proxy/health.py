@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway_project.proxy.runtime import runtime_of
+from gateway_project.wiring import Runtime
 from metering.errors import MeteringError
 from metering.ids import uuid7
 from metering.ledger.commands import Extend
@@ -33,8 +34,25 @@ async def ready(request: Request) -> Response:
 
     What the gateway can do without for a while does not make it unready, but is told: Redis (each process then
     keeps its own rates) and the news of changes (each process then trusts what it read for a second).
+
+    Everybody may ask, so those who ask at the same time share one look: a flood costs the database no more.
     """
+    global _looking
     runtime = runtime_of(request)
+    if _looking is None or _looking.done() or _looking.get_loop() is not runtime.loop:
+        _looking = asyncio.create_task(_look(runtime), name="health.ready")
+    checks, good = await asyncio.shield(_looking)
+    if not good:
+        return _json({"status": "unavailable", "checks": checks}, 503)
+    degraded = "degraded" in checks.values()
+    return _json({"status": "degraded" if degraded else "ok", "checks": checks}, 200)
+
+
+_looking: asyncio.Task[tuple[dict[str, str], bool]] | None = None
+
+
+async def _look(runtime: Runtime) -> tuple[dict[str, str], bool]:
+    """What was checked, and whether all that is needed is there."""
     needed = {
         "database": in_database_thread(_database_answers),
         "migrations": in_database_thread(_migrations_are_applied),
@@ -45,9 +63,7 @@ async def ready(request: Request) -> Response:
     checks = {name: "ok" if good else "failed" for name, good in zip(needed, passed, strict=True)}
     spare = {"redis": runtime.redis.is_reachable, "changes": runtime.changes.is_listening}
     checks |= {name: "ok" if good else "degraded" for name, good in spare.items()}
-    if not all(passed):
-        return _json({"status": "unavailable", "checks": checks}, 503)
-    return _json({"status": "ok" if all(spare.values()) else "degraded", "checks": checks}, 200)
+    return checks, all(passed)
 
 
 async def _check(name: str, question: Awaitable[bool]) -> bool:

@@ -18,19 +18,29 @@ SILENCE_S = 0.25
 """Who sends nothing for so long has stopped, or waits for the answer to end."""
 
 
+MAX_DISCARDING = 16
+"""Bodies that are thrown away at a time; where more are sent, the connection is closed at once."""
+
+
 class EarlyResponse(Response):
     """Its last byte goes out once the body has ended, the caller is silent, or a bound is reached."""
 
+    discarding = 0
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope.get(BODY_IS_READ, True):
+        if scope.get(BODY_IS_READ, True) or EarlyResponse.discarding >= MAX_DISCARDING:
             await super().__call__(scope, receive, send)
             return
         headers = [pair for pair in self.raw_headers if pair[0] != b"content-length"]  # servers end there
         await send({"type": "http.response.start", "status": self.status_code, "headers": headers})
         await send({"type": "http.response.body", "body": bytes(self.body), "more_body": True})
-        with suppress(TimeoutError):
-            async with asyncio.timeout(DISCARD_TIMEOUT_S):
-                await _discard(receive)
+        EarlyResponse.discarding += 1
+        try:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(DISCARD_TIMEOUT_S):
+                    await _discard(receive)
+        finally:
+            EarlyResponse.discarding -= 1
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 

@@ -30,6 +30,11 @@ replays = Counter(
     ("task", "rate"),
 )
 rate_fallbacks = Counter("gateway_rate_fallbacks", "Calls whose rate a process decided alone, without Redis")
+connections_cut = Counter(
+    "gateway_connections_cut",
+    "Connections that were ended: their caller did not read (stalled), or sent nothing while room was short (idle)",
+    ("reason",),
+)
 
 in_flight = Gauge("gateway_requests_in_flight", "HTTP requests being answered")
 streams = Gauge("gateway_streams_open", "Event streams being sent")
@@ -47,5 +52,6 @@ listening = Gauge(
 
 EVERYTHING = (
     requests, errors, calls, attempts, impossible_usage, tokens, overhead_s, vendor_s, ledger_batch, decisions_lost,
-    replays, rate_fallbacks, in_flight, streams, tasks, ledger_waiting, ledger_reachable, rates_shared, listening,
+    replays, rate_fallbacks, connections_cut, in_flight, streams, tasks, ledger_waiting, ledger_reachable, rates_shared,
+    listening,
 )  # fmt: skip

@@ -49,6 +49,13 @@ class Known:
         self._used_tokens.add(principal.token_id)
         return principal
 
+    def kept_principal(self, secret: str) -> Principal | None:
+        """The same if it is known without asking the database."""
+        principal = self._principals.peek(_key_of(secret))
+        if principal is not None:
+            self._used_tokens.add(principal.token_id)
+        return principal
+
     def take_used_tokens(self) -> set[UUID]:
         """The ATI tokens that callers came with, or that they signed up with, since this was asked before."""
         used, self._used_tokens = self._used_tokens, set()

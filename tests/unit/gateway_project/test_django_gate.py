@@ -92,7 +92,7 @@ async def test_the_body_arrives_whole() -> None:
 
 
 async def test_a_body_that_is_too_long_never_reaches_django(monkeypatch: Any) -> None:
-    monkeypatch.setattr("gateway_project.proxy.body.MAX_BODY_BYTES", 5)
+    monkeypatch.setattr("gateway_project.proxy.body.STRANGERS_BODY_BYTES", 5)
     django = Django()
     status, body = await ask(DjangoGate(django), b"one", b"two")
     assert (status, json.loads(body)["error"]["code"]) == (413, "body_too_large")

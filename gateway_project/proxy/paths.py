@@ -1,0 +1,22 @@
+"""Which paths are whose, and what they are called where requests are counted."""
+
+OPERATIONS = frozenset({"/health", "/health/live", "/health/ready", "/metrics"})
+"""For whoever looks after the gateway."""
+_DJANGOS = ("/admin/", "/api/", "/static/")
+_ROUTES = frozenset({"/v1/chat/completions", "/v1/models"}) | OPERATIONS
+_ROOTS = frozenset({"v1", "api", "llm", "internal", "admin", "static"})
+
+
+def is_djangos(path: str) -> bool:
+    """Whether Django answers: the API, the console and its files."""
+    return path.startswith(_DJANGOS) or path == "/admin"
+
+
+def route_of(path: str) -> str:
+    """A path as a label: callers choose paths, so only known ones may become one."""
+    if path in _ROUTES:
+        return path
+    if path.startswith("/v1/models/"):
+        return "/v1/models/{id}"
+    root = path.partition("/")[2].partition("/")[0]
+    return f"/{root}/*" if root in _ROOTS else "other"
