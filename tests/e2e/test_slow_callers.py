@@ -1,4 +1,6 @@
-"""A caller who reads more slowly than the vendor writes: nothing piles up in between, nothing is lost."""
+"""A caller who reads more slowly than the vendor writes: nothing piles up in between, nothing is lost. And one who does not
+read at all: the call ends as if the caller had left.
+"""
 
 import time
 from collections.abc import Iterator
@@ -6,7 +8,10 @@ from collections.abc import Iterator
 import pytest
 
 from gateway_project.local.process import wait_until
-from metering.models import UsageLog
+from gateway_project.proxy import stalled
+from gateway_project.telemetry import metrics
+from metering import gateway as gateway_module
+from metering.models import UsageLog, UsageMeter, UsageReservation
 from tests.e2e.server import Server
 from tests.e2e.wire import Wire
 from tests.factories import BudgetFactory, RuleFactory, make_token
@@ -61,3 +66,61 @@ def test_a_slow_caller_gets_everything(wire: Wire, vendor: RunningVendor) -> Non
     assert b"data: [DONE]" in text
     row = UsageLog.objects.get()
     assert (row.outcome, row.output_tokens, row.estimated) == ("ok", WORDS, False)
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A caller who does not read is given up soon."""
+    monkeypatch.setattr(stalled, "STALL_S", 0.5)
+
+
+def cut_off() -> float:
+    return sum(cell[0] for labels, cell in metrics.connections_cut.series.items() if labels == ("stalled",))
+
+
+def is_free() -> bool:
+    """Nothing is held, and the front has let go of every request."""
+    assert metrics.in_flight.read is not None
+    held = UsageReservation.objects.filter(state=0).exists() or UsageMeter.objects.filter(held__gt=0).exists()
+    return not held and metrics.in_flight.read() == 0
+
+
+@pytest.mark.usefixtures("quick")
+def test_who_does_not_read_is_charged_what_the_vendor_bills_and_holds_nothing(
+    wire: Wire, vendor: RunningVendor
+) -> None:
+    before = cut_off()
+    wire.ask(f"vendor:words={WORDS}", stream=True, max_tokens=WORDS, logprobs=True, top_logprobs=20)
+    wire.read_until(b'"the"')
+    assert wait_until(UsageLog.objects.exists, WITHIN_S)
+    row = UsageLog.objects.get()
+    assert (row.outcome, row.output_tokens, row.estimated) == ("ok", WORDS, False)
+    assert wait_until(is_free, WITHIN_S)
+    assert cut_off() == before + 1
+    assert b"data: [DONE]" not in wire.read_to_the_end()
+
+
+@pytest.mark.usefixtures("quick")
+def test_who_does_not_read_ends_the_call_where_the_policy_says_cancel(
+    wire: Wire, vendor: RunningVendor
+) -> None:
+    RuleFactory(key="on_disconnect", value="cancel")
+    wire.ask("vendor:endless", stream=True, max_tokens=50)
+    wire.read_until(b'"the"')
+    assert wait_until(UsageLog.objects.exists, WITHIN_S)
+    row, held = UsageLog.objects.get(), UsageReservation.objects.get()
+    assert (row.outcome, row.estimated, row.cost_nano_usd) == ("cancelled", True, held.cost_nano_usd)
+    assert wait_until(is_free, WITHIN_S)
+    assert wait_until(lambda: vendor.log.at_once == 0, WITHIN_S)
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_vendor_who_never_ends_does_not_keep_the_hold_of_who_does_not_read(
+    wire: Wire, vendor: RunningVendor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gateway_module, "DRAIN_S", 0.5)
+    wire.ask("vendor:endless", stream=True, max_tokens=50)
+    wire.read_until(b'"the"')
+    assert wait_until(UsageLog.objects.exists, WITHIN_S)
+    assert UsageLog.objects.get().estimated
+    assert wait_until(is_free, WITHIN_S)

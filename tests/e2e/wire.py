@@ -4,6 +4,7 @@ import json
 import socket
 import struct
 from collections.abc import Callable
+from contextlib import suppress
 from types import TracebackType
 from typing import Any
 
@@ -60,6 +61,13 @@ class Wire:
     def read_all(self) -> bytes:
         """Everything, to the end of the chunked answer."""
         return self.read_until(b"\r\n0\r\n\r\n")
+
+    def read_to_the_end(self) -> bytes:
+        """Everything until the connection is closed, or cut."""
+        with suppress(ConnectionError):
+            while part := self._socket.recv(1 << 16):
+                self.received += part
+        return self.received
 
     def leave(self) -> None:
         """As a killed program does: with a reset."""

@@ -1,0 +1,169 @@
+"""`python -m bench.http.attackers --port N [--from 127.0.0.2]`: callers who only take up room, until standard input ends.
+
+Prints a line once everybody is in place, and at the end what they were told, as JSON. Whoever is sent away comes back.
+The bearer token of those who stop reading comes from BENCH_TOKEN; everybody else has none, or a bad one.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import socket
+import sys
+from collections import Counter
+from collections.abc import Awaitable, Callable
+
+CONNECTIONS = 1_000
+"""That send nothing, half of a header, or a request now and then."""
+ONE_BYTE = 110
+"""Of a body, to the API."""
+HELD_BACK = 40
+"""Bodies of 19 MiB but for the last byte, to the API."""
+BAD_TOKENS = 20
+STALLED = 20
+"""Streams that nobody reads."""
+PAUSE_S = 0.2
+"""Before somebody who was sent away comes back."""
+HELD_BACK_BYTES = 19 * 1024 * 1024
+BLOCK = bytes(64 * 1024)
+SMALL_BUFFER = 4_096
+
+
+class Attack:
+    """All of them, on one address and port."""
+
+    def __init__(
+        self, port: int, *, token: str, source: str = "127.0.0.1", model: str = "mock-endless"
+    ) -> None:
+        self._port, self._token, self._source, self._model = port, token, source, model
+        self.told: Counter[str] = Counter()
+        """First lines of answers, and `closed` where there was none."""
+        self.open = 0
+        self._tasks: list[asyncio.Task[None]] = []
+
+    @property
+    def size(self) -> int:
+        return CONNECTIONS + ONE_BYTE + HELD_BACK + BAD_TOKENS + STALLED
+
+    def begin(self) -> None:
+        """Send everybody."""
+        kinds: list[tuple[Callable[[int], Awaitable[None]], int]] = [
+            (self._idle, CONNECTIONS),
+            (self._one_byte, ONE_BYTE),
+            (self._held_back, HELD_BACK),
+            (self._bad_token, BAD_TOKENS),
+            (self._stalled, STALLED),
+        ]
+        for kind, count in kinds:
+            self._tasks += [asyncio.create_task(self._again(kind, number)) for number in range(count)]
+
+    async def end(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _again(self, kind: Callable[[int], Awaitable[None]], number: int) -> None:
+        while True:
+            try:
+                await kind(number)
+            except OSError:
+                self.told["closed"] += 1
+            await asyncio.sleep(PAUSE_S)
+
+    async def _idle(self, number: int) -> None:
+        """Nothing, half of a header, or a whole request of no weight."""
+        request = b"GET /health/live HTTP/1.1\r\nhost: localhost\r\n"
+        await self._send([b"", request, request + b"\r\n"][number % 3], wait_for_end=True)
+
+    async def _one_byte(self, number: int) -> None:
+        await self._send(_head("/api/x", length=100) + b"{", wait_for_end=True)
+
+    async def _held_back(self, number: int) -> None:
+        whole, rest = divmod(HELD_BACK_BYTES - 1, len(BLOCK))
+        parts = [BLOCK] * whole + [BLOCK[:rest]]
+        await self._send(_head("/api/x", length=HELD_BACK_BYTES), *parts, wait_for_end=True)
+
+    async def _bad_token(self, number: int) -> None:
+        secret = f"ati_{os.urandom(24).hex()}"
+        await self._send(_head("/v1/chat/completions", length=2, token=secret) + b"{}", wait_for_end=False)
+
+    async def _stalled(self, number: int) -> None:
+        """Reads the beginning of a stream, and then no more."""
+        body = {
+            "model": self._model,
+            "stream": True,
+            "messages": [{"role": "user", "content": "vendor:endless"}],
+        }
+        data = json.dumps(body, separators=(",", ":")).encode()
+        head = _head("/v1/chat/completions", length=len(data), token=self._token)
+        loop = asyncio.get_running_loop()
+        with socket.socket() as connection:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SMALL_BUFFER)
+            connection.setblocking(False)
+            connection.bind((self._source, 0))
+            await loop.sock_connect(connection, ("127.0.0.1", self._port))
+            await loop.sock_sendall(connection, head + data)
+            answer = await loop.sock_recv(connection, 256)
+            self.told[f"stream: {_first_line(answer)}"] += 1
+            self.open += 1
+            try:
+                while not connection.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) and _is_open(connection):
+                    await asyncio.sleep(0.5)
+                self.told["stream: cut"] += 1
+            finally:
+                self.open -= 1
+
+    async def _send(self, *parts: bytes, wait_for_end: bool) -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", self._port, local_addr=(self._source, 0))
+        self.open += 1
+        try:
+            for part in parts:
+                writer.write(part)
+                await writer.drain()
+            answer = await reader.read(256)
+            self.told[_first_line(answer)] += 1
+            while wait_for_end and answer:
+                answer = await reader.read(1 << 16)
+        finally:
+            self.open -= 1
+            writer.transport.abort()
+
+
+def _head(path: str, *, length: int, token: str = "") -> bytes:
+    bearer = f"authorization: Bearer {token}\r\n" if token else ""
+    return (
+        f"POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n{bearer}"
+        f"content-length: {length}\r\n\r\n"
+    ).encode()
+
+
+def _first_line(answer: bytes) -> str:
+    return answer.split(b"\r\n", 1)[0].decode("latin-1") or "closed"
+
+
+def _is_open(connection: socket.socket) -> bool:
+    """Whether the kernel still calls it established (TCP_INFO's first byte)."""
+    return connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1) == b"\x01"
+
+
+async def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--source", default="127.0.0.1")
+    parser.add_argument("--model", default="mock-endless")
+    options = parser.parse_args()
+    attack = Attack(
+        options.port, token=os.environ.get("BENCH_TOKEN", ""), source=options.source, model=options.model
+    )
+    attack.begin()
+    deadline_s = asyncio.get_running_loop().time() + 10
+    while attack.open < CONNECTIONS + STALLED and asyncio.get_running_loop().time() < deadline_s:
+        await asyncio.sleep(0.1)
+    print(attack.open, flush=True)
+    await asyncio.to_thread(sys.stdin.read)
+    await attack.end()
+    print(json.dumps(attack.told), flush=True)
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

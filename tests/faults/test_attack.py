@@ -1,0 +1,118 @@
+"""Callers who only take up room, while others work: a thousand idle connections, bodies held back, credentials that are
+none, streams that nobody reads. On the server as it runs in production, with real sockets.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import aiohttp
+import pytest
+
+from bench.http.attackers import Attack
+from bench.http.processes import family, resident_mb
+from tests.faults.callers import Callers
+from tests.faults.gateways import status_of
+from tests.faults.house import House
+from tests.faults.production import Production
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+WORKERS = 8
+"""Callers who do paying work at the same time."""
+CALLS = 10
+"""Of each."""
+LONGEST_S = 5.0
+MOST_MB = 300.0
+IN_PLACE_S = 20.0
+
+
+@asynccontextmanager
+async def under_attack(house: House, server: Production) -> AsyncIterator[Attack]:
+    """Everybody is in place, and comes back when sent away."""
+    attack = Attack(port_of(server), token=house.tenant(plan="CANCEL"), model="small")
+    attack.begin()
+    try:
+        async with asyncio.timeout(IN_PLACE_S):
+            while attack.open < 1_000 or attack.told["stream: HTTP/1.1 200 OK"] < 20:
+                await asyncio.sleep(0.1)
+        yield attack
+    finally:
+        await attack.end()
+
+
+def port_of(server: Production) -> int:
+    return int(server.url.rpartition(":")[2])
+
+
+def worker_mb(server: Production) -> float:
+    """The most that one of the server's processes has."""
+    return max(resident_mb(pid) for pid in family(server.process.pid) if pid != server.process.pid)
+
+
+async def work(crowd: Callers, url: str, token: str) -> list[float]:
+    """Calls one after the other; how long each took."""
+    took = []
+    for number in range(CALLS):
+        began = time.monotonic()
+        told = await crowd.ask(url, token, streamed=bool(number % 2))
+        took.append(time.monotonic() - began)
+        assert (told.status, told.whole) == (200, True), told
+    return took
+
+
+async def test_nobody_who_pays_is_refused_or_kept_waiting(
+    house: House, server: Production, crowd: Callers
+) -> None:
+    tokens = [house.tenant(dimension="cost", window="month", amount=1_000) for _ in range(2)]
+    await work(crowd, server.url, tokens[0])
+    async with under_attack(house, server) as attack:
+        took = await asyncio.gather(*[work(crowd, server.url, token) for token in tokens * (WORKERS // 2)])
+        assert max(map(max, took)) < LONGEST_S
+        for path in ("/health/live", "/health/ready", "/v1/models", "/api/auth/me"):
+            began = time.monotonic()
+            assert await asyncio.to_thread(status_of, server.url + path, tokens[1]) == 200, path
+            assert time.monotonic() - began < LONGEST_S, path
+        assert worker_mb(server) < MOST_MB
+        assert not [line for line in attack.told if line.startswith("HTTP/1.1 500")]
+
+
+async def test_more_connections_than_the_server_takes_silence_nobody(
+    house: House, server: Production, crowd: Callers
+) -> None:
+    token = house.tenant()
+    connections: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
+    try:
+        for _ in range(4_150):
+            connections.append(await asyncio.open_connection("127.0.0.1", port_of(server)))
+            connections[-1][1].write(b"GET /health/live HTTP/1.1\r\n")
+        began = time.monotonic()
+        assert await asyncio.to_thread(status_of, f"{server.url}/health/live") == 200
+        assert (await crowd.ask(server.url, token)).status == 200
+        assert time.monotonic() - began < LONGEST_S
+        assert worker_mb(server) < MOST_MB
+    finally:
+        for _, writer in connections:
+            writer.transport.abort()
+
+
+async def test_a_slow_upload_with_a_credential_arrives(house: House, server: Production) -> None:
+    """To both doors, more slowly than a stranger's may be."""
+    token = house.tenant()
+    hello = b'{"model": "small", "messages": [{"role": "user", "content": "hello"}]}'
+    upload = hello[:-1] + b" " * 100_000 + b"}"
+
+    async def slowly() -> AsyncIterator[bytes]:
+        for start in range(0, len(upload), 10_000):
+            yield upload[start : start + 10_000]
+            await asyncio.sleep(0.12)
+
+    headers = {"authorization": f"Bearer {token}", "content-type": "application/json"}
+    async with aiohttp.ClientSession(headers=headers) as session:
+        async with session.post(f"{server.url}/v1/chat/completions", data=slowly()) as answer:
+            assert answer.status == 200
+        async with session.post(f"{server.url}/api/policy/simulate", data=slowly()) as answer:
+            assert answer.status not in (408, 413, 503)
+        del session.headers["authorization"]
+        async with session.post(f"{server.url}/api/policy/simulate", data=slowly()) as answer:
+            assert answer.status == 413
