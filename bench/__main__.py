@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from bench import (
+    attack,
     completions,
     growth,
     latency,
@@ -20,6 +21,7 @@ from bench import (
 from bench.report import write_json
 
 BENCHES = {
+    "attack": attack.measure,
     "ledger": ledger.measure,
     "growth": growth.measure,
     "completions": completions.measure,

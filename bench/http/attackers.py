@@ -1,4 +1,4 @@
-"""`python -m bench.http.attackers --port N [--from 127.0.0.2]`: callers who only take up room, until standard input ends.
+"""`python -m bench.http.attackers --port N`: callers who only take up room, until standard input ends.
 
 Prints a line once everybody is in place, and at the end what they were told, as JSON. Whoever is sent away comes back.
 The bearer token of those who stop reading comes from BENCH_TOKEN; everybody else has none, or a bad one.
@@ -27,23 +27,25 @@ PAUSE_S = 0.2
 HELD_BACK_BYTES = 19 * 1024 * 1024
 BLOCK = bytes(64 * 1024)
 SMALL_BUFFER = 4_096
+GOOD = "HTTP/1.1 200 OK"
+ESTABLISHED = b"\x01"
+LOOK_S = 0.2
+IN_PLACE_S = 30.0
 
 
 class Attack:
     """All of them, on one address and port."""
 
-    def __init__(
-        self, port: int, *, token: str, source: str = "127.0.0.1", model: str = "mock-endless"
-    ) -> None:
-        self._port, self._token, self._source, self._model = port, token, source, model
+    def __init__(self, port: int, *, token: str, model: str) -> None:
+        self._port, self._token, self._model = port, token, model
         self.told: Counter[str] = Counter()
         """First lines of answers, and `closed` where there was none."""
-        self.open = 0
+        self._open = 0
         self._tasks: list[asyncio.Task[None]] = []
 
-    @property
-    def size(self) -> int:
-        return CONNECTIONS + ONE_BYTE + HELD_BACK + BAD_TOKENS + STALLED
+    def is_in_place(self) -> bool:
+        """Whether the connections are open, and every stream has begun."""
+        return self._open >= CONNECTIONS + STALLED and self.told[f"stream: {GOOD}"] >= STALLED
 
     def begin(self) -> None:
         """Send everybody."""
@@ -100,22 +102,20 @@ class Attack:
         with socket.socket() as connection:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SMALL_BUFFER)
             connection.setblocking(False)
-            connection.bind((self._source, 0))
             await loop.sock_connect(connection, ("127.0.0.1", self._port))
             await loop.sock_sendall(connection, head + data)
             answer = await loop.sock_recv(connection, 256)
             self.told[f"stream: {_first_line(answer)}"] += 1
-            self.open += 1
+            self._open += 1
             try:
-                while not connection.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) and _is_open(connection):
-                    await asyncio.sleep(0.5)
+                await _until_cut(connection)
                 self.told["stream: cut"] += 1
             finally:
-                self.open -= 1
+                self._open -= 1
 
     async def _send(self, *parts: bytes, wait_for_end: bool) -> None:
-        reader, writer = await asyncio.open_connection("127.0.0.1", self._port, local_addr=(self._source, 0))
-        self.open += 1
+        reader, writer = await asyncio.open_connection("127.0.0.1", self._port)
+        self._open += 1
         try:
             for part in parts:
                 writer.write(part)
@@ -125,7 +125,7 @@ class Attack:
             while wait_for_end and answer:
                 answer = await reader.read(1 << 16)
         finally:
-            self.open -= 1
+            self._open -= 1
             writer.transport.abort()
 
 
@@ -141,25 +141,22 @@ def _first_line(answer: bytes) -> str:
     return answer.split(b"\r\n", 1)[0].decode("latin-1") or "closed"
 
 
-def _is_open(connection: socket.socket) -> bool:
-    """Whether the kernel still calls it established (TCP_INFO's first byte)."""
-    return connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1) == b"\x01"
+async def _until_cut(connection: socket.socket) -> None:
+    """For as long as the kernel calls it established (TCP_INFO's first byte): what there is to read is left alone."""
+    while connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1) == ESTABLISHED:  # noqa: ASYNC110
+        await asyncio.sleep(LOOK_S)
 
 
 async def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--port", type=int, required=True)
-    parser.add_argument("--source", default="127.0.0.1")
-    parser.add_argument("--model", default="mock-endless")
     options = parser.parse_args()
-    attack = Attack(
-        options.port, token=os.environ.get("BENCH_TOKEN", ""), source=options.source, model=options.model
-    )
+    attack = Attack(options.port, token=os.environ["BENCH_TOKEN"], model="mock-endless")
     attack.begin()
-    deadline_s = asyncio.get_running_loop().time() + 10
-    while attack.open < CONNECTIONS + STALLED and asyncio.get_running_loop().time() < deadline_s:
-        await asyncio.sleep(0.1)
-    print(attack.open, flush=True)
+    async with asyncio.timeout(IN_PLACE_S):
+        while not attack.is_in_place():  # noqa: ASYNC110 - a count, not an event
+            await asyncio.sleep(LOOK_S)
+    print("in place", flush=True)
     await asyncio.to_thread(sys.stdin.read)
     await attack.end()
     print(json.dumps(attack.told), flush=True)

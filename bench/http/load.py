@@ -82,7 +82,8 @@ def percentiles(ordered: list[float]) -> dict[str, float]:
     if not ordered:
         return {}
     return {
-        f"p{share}": ordered[min(len(ordered) - 1, int(len(ordered) * share / 100))] for share in (50, 90, 99)
+        f"p{share}": ordered[min(len(ordered) - 1, int(len(ordered) * share / 100))]
+        for share in (50, 90, 99, 100)
     }
 
 

@@ -6,6 +6,8 @@ from gateway_project.local.commands import run, run_json
 
 TENANT = "bench"
 PLAN = "BENCH"
+PLAN_OF_LEAVERS = "LEAVES"
+"""Under which no call outlives its caller."""
 CATALOG = """
 providers:
   mock: {{kind: openai_compatible, base_url: "{vendor_url}"}}
@@ -17,7 +19,13 @@ models:
     max_output_tokens: 16_384
     price: {{input: 0.15, output: 0.60, cached_input: 0.075}}
   mock-slow: *model
+  mock-endless: *model
 plans:
+  LEAVES:
+    name: Ends a call whose caller leaves
+    features: [CHAT]
+    tasks: {{LLM0_CHAT: {{classes: [BASE_S], default_class: BASE_S}}}}
+    rules: [{{key: on_disconnect, value: cancel}}]
   BENCH:
     name: Bench
     features: [CHAT]
@@ -50,5 +58,10 @@ def prepare_tenant(folder: Path, vendor_url: str) -> str:
     run_json("create_tenant", "--slug", TENANT, "--name", "Bench")
     for budget in BUDGETS:
         run_json("set_budget", *budget)
-    answer = run_json("issue_token", "--tenant", TENANT, "--plan", PLAN, "--name", "bench")
+    return token_on(PLAN)
+
+
+def token_on(plan: str) -> str:
+    """A new token of the tenant."""
+    answer = run_json("issue_token", "--tenant", TENANT, "--plan", plan, "--name", "bench")
     return str(answer["token"])

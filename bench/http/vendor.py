@@ -1,7 +1,8 @@
 """`python -m bench.http.vendor`: a vendor with one fixed answer, whole or as 20 chunks, at the least CPU.
 
-Prints its port. The model named `mock-fast` streams a chunk every millisecond, `mock-slow` one every 50 ms. It knows
-as much HTTP as the clients it meets: keep-alive, Content-Length, no pipelining.
+Prints its port. The model named `mock-fast` streams a chunk every millisecond, `mock-slow` one every 50 ms, and
+`mock-endless` large ones for as long as they are read. It knows as much HTTP as the clients it meets: keep-alive,
+Content-Length, no pipelining.
 """
 
 import asyncio
@@ -13,7 +14,9 @@ from typing import Any
 import uvloop
 
 CHUNKS = 20
-GAPS_S = {b"mock-fast": 0.001, b"mock-slow": 0.050}
+GAPS_S = {b"mock-fast": 0.001, b"mock-slow": 0.050, b"mock-endless": 0.005}
+UNREAD_BYTES = 64 * 1024
+"""That may wait for a reader; then no more is written."""
 HEADER_END = b"\r\n\r\n"
 
 
@@ -69,6 +72,7 @@ PARTS = [
     *_TOKENS,
     _chunk({}, "stop"),
 ]
+LARGE = _chunk({"content": " more" * 2_000}, None)
 ENDING = _framed(b"[DONE]") + b"0\r\n\r\n"
 USAGE_ENDING = (
     _framed(_json({**_HEAD, "object": "chat.completion.chunk", "choices": [], "usage": _USAGE})) + ENDING
@@ -104,14 +108,20 @@ class Vendor(asyncio.Protocol):
             self._transport.write(ANSWER)
             return
         gap_s = next(gap_s for name, gap_s in GAPS_S.items() if name in body)
+        if b"mock-endless" in body:
+            self._send(itertools.chain(PARTS[:-1], itertools.repeat(LARGE)), gap_s)
+            return
         ending = USAGE_ENDING if b'"include_usage":true' in body else ENDING
         self._send(iter([*PARTS, ending]), gap_s)
 
     def _send(self, parts: Any, gap_s: float) -> None:
-        part = next(parts, None)
-        if part is None or self._transport.is_closing():
+        if self._transport.is_closing():
             return
-        self._transport.write(part)
+        if self._transport.get_write_buffer_size() < UNREAD_BYTES:
+            part = next(parts, None)
+            if part is None:
+                return
+            self._transport.write(part)
         self._loop.call_later(gap_s, self._send, parts, gap_s)
 
 

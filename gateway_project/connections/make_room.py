@@ -2,8 +2,8 @@
 
 The server waits with the next connection until there is a place for it, and gives one that has sent no request ten
 seconds (`gateway_project/local/children.py`). So a few thousand idle connections would keep everybody out, and those
-who ask for its health too. A connection with a request under way is never ended here: those have ceilings and deadlines of
-their own.
+who ask for its health too. A connection with a request under way is never ended here: those have ceilings and
+deadlines of their own.
 """
 
 import asyncio

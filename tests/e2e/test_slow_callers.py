@@ -1,5 +1,5 @@
-"""A caller who reads more slowly than the vendor writes: nothing piles up in between, nothing is lost. And one who does not
-read at all: the call ends as if the caller had left.
+"""A caller who reads more slowly than the vendor writes: nothing piles up in between, nothing is lost. And one who does
+not read at all: the call ends as if the caller had left.
 """
 
 import time

@@ -16,6 +16,7 @@ from tests.faults.callers import Callers
 from tests.faults.gateways import status_of
 from tests.faults.house import House
 from tests.faults.production import Production
+from tests.faults.waiting import until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 WORKERS = 8
@@ -33,9 +34,7 @@ async def under_attack(house: House, server: Production) -> AsyncIterator[Attack
     attack = Attack(port_of(server), token=house.tenant(plan="CANCEL"), model="small")
     attack.begin()
     try:
-        async with asyncio.timeout(IN_PLACE_S):
-            while attack.open < 1_000 or attack.told["stream: HTTP/1.1 200 OK"] < 20:
-                await asyncio.sleep(0.1)
+        await until(attack.is_in_place, within_s=IN_PLACE_S)
         yield attack
     finally:
         await attack.end()
