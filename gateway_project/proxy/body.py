@@ -12,7 +12,7 @@ from gateway_project.proxy.content_encoding import coding_of, unpacked
 from gateway_project.proxy.errors import BodyTooLarge
 from gateway_project.proxy.request_headers import headers_of
 from gateway_project.proxy.stranger import Stranger
-from gateway_project.proxy.unread import BODY_IS_READ
+from gateway_project.proxy.unread import BODY_IS_READ, FROM_STRANGER
 from metering.errors import InvalidRequest
 
 MAX_BODY_BYTES = 20 * 1024 * 1024
@@ -53,14 +53,23 @@ class _Intake:
         self._request = request
         self._stranger = stranger
         self.limit = MAX_BODY_BYTES if stranger is None else STRANGERS_BODY_BYTES
+        request.scope[FROM_STRANGER] = stranger is not None
 
     async def check(self, length: int) -> None:
-        """Raises BodyTooLarge for a body of this length, which is over the limit as it is."""
-        if length <= MAX_BODY_BYTES and self._stranger is not None and await self._stranger.is_known():
+        """Raises BodyTooLarge for a body of this length, which is over the limit as it is.
+
+        Raises what is wrong with the credential, if that is why the limit is low.
+        """
+        if self._stranger is not None and await self._stranger.is_known():
             self.limit, self._stranger = MAX_BODY_BYTES, None
+            self._request.scope[FROM_STRANGER] = False
+        if length <= self.limit:
             return
-        more = "" if self._stranger is None else " without a good credential"
-        raise BodyTooLarge(f"The body is longer than {self.limit:,} bytes{more}.")
+        if self._stranger is None or length > MAX_BODY_BYTES:
+            raise BodyTooLarge(f"The body is longer than {MAX_BODY_BYTES:,} bytes.")
+        raise self._stranger.refusal or BodyTooLarge(
+            f"The body is longer than {self.limit:,} bytes, and came without a credential."
+        )
 
     async def read(self, clock: BodyClock) -> bytes:
         """All of it, as it comes."""

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from gateway_project.proxy.caller import address_of, credential
 from gateway_project.proxy.request_headers import header
 from gateway_project.proxy.room import Room
-from metering.errors import MeteringError
+from metering.errors import MeteringError, MeteringUnavailable
 from metering.identity.identify import identify
 from metering.network import counted_address
 from metering.orm import in_database_thread
@@ -31,6 +31,8 @@ class Stranger:
         self._proof: asyncio.Task[bool] | None = None
         self.address = counted_address(address_of(request) or "")
         """As whom they count."""
+        self.refusal: MeteringError | None = None
+        """What is wrong with the credential that they came with, once it was looked at."""
 
     async def is_known(self) -> bool:
         """Whether a good credential came with the request: a token, an access token, a session of the console."""
@@ -45,9 +47,12 @@ class Stranger:
         try:
             async with PROOFS.place(self.address):
                 return await in_database_thread(_is_good, secret, session)
-        except (MeteringError, DatabaseError) as error:
-            logger.info("stranger.unproven", extra={"error": type(error).__name__})
-            return False
+        except MeteringError as refusal:
+            self.refusal = refusal
+        except DatabaseError as error:
+            logger.warning("stranger.unproven", extra={"error": type(error).__name__})
+            self.refusal = MeteringUnavailable("The database cannot be reached.")
+        return False
 
     def _secret(self) -> str | None:
         try:

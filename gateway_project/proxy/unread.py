@@ -12,12 +12,14 @@ from starlette.types import Receive, Scope, Send
 
 BODY_IS_READ = "gateway.body_is_read"
 """In a request's scope: False from when its body is asked for until it has ended."""
+FROM_STRANGER = "gateway.from_stranger"
+"""In a request's scope: True while nobody has shown who sends its body."""
 MAX_DISCARD_BYTES = 100 * 1024 * 1024
+STRANGERS_DISCARD_BYTES = 1024 * 1024
+"""Reading costs processor time too."""
 DISCARD_TIMEOUT_S = 10.0
 SILENCE_S = 0.25
 """Who sends nothing for so long has stopped, or waits for the answer to end."""
-
-
 MAX_DISCARDING = 16
 """Bodies that are thrown away at a time; where more are sent, the connection is closed at once."""
 
@@ -38,14 +40,17 @@ class EarlyResponse(Response):
         try:
             with suppress(TimeoutError):
                 async with asyncio.timeout(DISCARD_TIMEOUT_S):
-                    await _discard(receive)
+                    await _discard(receive, _most(scope))
         finally:
             EarlyResponse.discarding -= 1
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
-async def _discard(receive: Receive) -> None:
-    left = MAX_DISCARD_BYTES
+def _most(scope: Scope) -> int:
+    return STRANGERS_DISCARD_BYTES if scope.get(FROM_STRANGER) else MAX_DISCARD_BYTES
+
+
+async def _discard(receive: Receive, left: int) -> None:
     while left > 0:
         async with asyncio.timeout(SILENCE_S):
             message = await receive()

@@ -106,7 +106,7 @@ async def test_a_slow_caller_who_can_show_who_they_are_has_time() -> None:
 async def test_a_stranger_sends_little_and_somebody_known_as_much_as_anybody() -> None:
     part = bytes(STRANGERS_BODY_BYTES)
     sender = Sender(part, b"x")
-    with pytest.raises(BodyTooLarge, match="without a good credential"):
+    with pytest.raises(BodyTooLarge, match="without a credential"):
         await read_body(sender.request, Stranger(sender.request))
     sender = Sender(part, part, ends=True)
     assert len(await read_body(sender.request, Known(sender.request))) == 2 * len(part)
