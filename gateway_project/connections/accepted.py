@@ -68,15 +68,17 @@ def cut_file(file: int, peer: Peer) -> bool:
     return False
 
 
-def limit_silence(limit_s: float) -> bool:
-    """Let the kernel end connections whose peer acknowledges nothing, or makes no room, for so long.
+def limit_sending(*, stall_s: float, buffer_bytes: int) -> bool:
+    """Let the kernel keep so much for a peer at most, and end a connection whose peer acknowledges nothing, or makes no
+    room, for so long.
 
     It applies to those that are accepted from now on. False: this process does not listen yet.
     """
     listening = False
     for _, each in _tcp_sockets():
         if each.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
-            each.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(limit_s * 1000))
+            each.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(stall_s * 1000))
+            each.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, buffer_bytes)
             listening = True
     return listening
 

@@ -12,7 +12,7 @@ import resource
 from collections import Counter
 from collections.abc import Collection, Iterable
 
-from gateway_project.connections.accepted import Accepted, accepted, cut_file, limit_silence, open_files
+from gateway_project.connections.accepted import Accepted, accepted, cut_file, limit_sending, open_files
 from gateway_project.connections.under_way import under_way
 from gateway_project.proxy.stalled import STALL_S
 from gateway_project.telemetry import metrics
@@ -23,6 +23,10 @@ FULL = 3 / 4
 """Of the places: from here on idle connections are ended."""
 FREED = 1 / 2
 """Of the places: that many may stay taken."""
+SEND_BUFFER_BYTES = 256 * 1024
+"""Of a connection. The kernel would let it grow to megabytes, and of a stream that nobody reads all of that was
+generated, and is in memory until it is counted.
+"""
 logger = logging.getLogger(__name__)
 
 
@@ -38,7 +42,8 @@ async def make_room(places: int) -> None:
     limited = False
     while True:
         await asyncio.sleep(LOOK_S)
-        limited = limited or limit_silence(STALL_S)  # the server listens once the application has started
+        if not limited:  # the server listens once the application has started
+            limited = limit_sending(stall_s=STALL_S, buffer_bytes=SEND_BUFFER_BYTES)
         if open_files() > places * FULL:
             ended = await asyncio.to_thread(_end_idle, places)
             if ended:

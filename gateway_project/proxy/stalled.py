@@ -8,8 +8,8 @@ from starlette.types import Message, Send
 from metering.coarse_timers import coarse_timers
 
 STALL_S = 30.0
-"""How long a caller may take in nothing of an answer while more of it waits. A few megabytes of buffers lie in between
-on most machines, so this begins long after the caller has stopped reading."""
+"""How long a caller may take in nothing of an answer while more of it waits. Buffers lie in between, so this begins
+some time after the caller has stopped reading."""
 LEAST_BYTES = 16 * 1024
 """What a caller has to take in within STALL_S of waiting: one byte now and then is no reading."""
 WAITING = 0.9

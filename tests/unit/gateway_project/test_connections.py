@@ -6,7 +6,7 @@ from contextlib import closing
 
 import pytest
 
-from gateway_project.connections.accepted import Accepted, accepted, cut, cut_file, limit_silence, open_files
+from gateway_project.connections.accepted import Accepted, accepted, cut, cut_file, limit_sending, open_files
 from gateway_project.connections.make_room import to_end
 
 
@@ -70,9 +70,10 @@ def test_what_this_process_has_opened_itself_is_not_among_them(pair: Pair) -> No
 
 
 def test_who_makes_no_room_for_what_is_sent_is_ended_by_the_kernel(listener: socket.socket) -> None:
-    assert limit_silence(7.5)
+    assert limit_sending(stall_s=7.5, buffer_bytes=100_000)
     with closing(Pair(listener)) as later:
         assert later.server.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 7_500
+        assert later.server.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF) <= 200_000  # Linux doubles it
 
 
 def test_the_most_silent_of_the_address_with_the_most_are_ended_first() -> None:
