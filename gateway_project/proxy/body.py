@@ -1,5 +1,6 @@
 """Read a JSON body within bounds: as it came, or unpacked, and without the mark that some editors put before it."""
 
+import time
 from codecs import BOM_UTF8
 from typing import Any
 
@@ -53,7 +54,8 @@ class _Intake:
         self._request = request
         self._stranger = stranger
         self.limit = MAX_BODY_BYTES if stranger is None else STRANGERS_BODY_BYTES
-        request.scope[FROM_STRANGER] = stranger is not None
+        if stranger is not None:
+            request.scope[FROM_STRANGER] = True
 
     async def check(self, length: int) -> None:
         """Raises BodyTooLarge for a body of this length, which is over the limit as it is.
@@ -72,39 +74,33 @@ class _Intake:
         )
 
     async def read(self, clock: BodyClock) -> bytes:
-        """All of it, as it comes."""
+        """All of it, as it comes. Raises InvalidRequest where it breaks off."""
+        receive, scope = self._request.receive, self._request.scope
         parts: list[bytes] = []
         length = 0
         more = True
         while more:
-            part, more = await self._next_part()
-            clock.moved()
-            length += len(part)
-            self._request.scope[BODY_IS_READ] = not more
-            if length > self.limit:
-                await self.check(length)
-            self._take(len(part))
-            parts.append(part)
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                # The caller has left, or is there and has sent what is no body: servers say the same of both.
+                scope[BODY_IS_READ] = True
+                raise InvalidRequest("The body broke off, or its chunks are not as HTTP says.")
+            more = message.get("more_body", False)
+            scope[BODY_IS_READ] = not more
+            clock.moved_s = time.monotonic()
+            if part := message.get("body"):
+                length += len(part)
+                if length > self.limit:
+                    await self.check(length)
+                bytes_in_flight.take(scope, len(part), stranger=self._stranger is not None)
+                parts.append(part)
         return parts[0] if len(parts) == 1 else b"".join(parts)
-
-    async def _next_part(self) -> tuple[bytes, bool]:
-        """Some of the body, and whether more follows. Raises InvalidRequest."""
-        message = await self._request.receive()
-        if message["type"] == "http.disconnect":
-            # The caller has left, or is there and has sent what is no body: servers say the same of both.
-            self._request.scope[BODY_IS_READ] = True
-            raise InvalidRequest("The body broke off, or its chunks are not as HTTP says.")
-        return message.get("body", b""), message.get("more_body", False)
 
     async def unpacked(self, length: int, more: int) -> None:
         """Raises BodyTooLarge where a body gets too long as it is unpacked: by `more`, to `length`."""
         if length > self.limit:
             await self.check(length)
-        self._take(more)
-
-    def _take(self, count: int) -> None:
-        if count:
-            bytes_in_flight.take(self._request.scope, count, stranger=self._stranger is not None)
+        bytes_in_flight.take(self._request.scope, more, stranger=self._stranger is not None)
 
 
 def json_object(body: bytes) -> dict[str, Any]:

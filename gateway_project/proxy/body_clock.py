@@ -29,7 +29,8 @@ class BodyClock:
     def __init__(self, stranger: Stranger | None) -> None:
         """`stranger`: who sends the body; None if they have shown who they are."""
         self._stranger = stranger
-        self._began_s = self._moved_s = time.monotonic()
+        self._began_s = self.moved_s = time.monotonic()
+        """The second: when a part came; to be kept up to date by whoever reads."""
         self._error: MeteringError | None = None
         self._closer_look: asyncio.Task[None] | None = None
 
@@ -53,12 +54,8 @@ class BodyClock:
         if self._task.uncancel() == 0 and kind is asyncio.CancelledError:
             raise self._error from None
 
-    def moved(self) -> None:
-        """Another part has come."""
-        self._moved_s = time.monotonic()
-
     def _look(self) -> None:
-        left_s = min(self._moved_s + STALL_S, self._began_s + WHOLE_S) - time.monotonic()
+        left_s = min(self.moved_s + STALL_S, self._began_s + WHOLE_S) - time.monotonic()
         if left_s > 0:
             self._timer = self._timers.start(left_s, self._look)
         else:

@@ -1,6 +1,8 @@
+import asyncio
 import json
 import urllib.error
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from typing import Any
 
@@ -64,3 +66,19 @@ def test_everything_else_is_djangos(server: Server) -> None:
     with urllib.request.urlopen(f"{server.url}/admin/login/", timeout=20) as answer:  # noqa: S310
         assert answer.status == 200
         assert b"<form" in answer.read()
+
+
+def test_those_who_ask_at_the_same_time_share_one_look(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks = 0
+
+    async def slow(*_: Any) -> None:
+        nonlocal looks
+        looks += 1
+        await asyncio.sleep(1)
+
+    monkeypatch.setattr(LedgerWriter, "submit", slow)
+    with ThreadPoolExecutor(30) as people:
+        answers = list(people.map(lambda _: get(server, "/health/ready")[0], range(30)))
+    assert (answers, looks < 5) == ([200] * 30, True)

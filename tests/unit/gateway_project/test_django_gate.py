@@ -4,7 +4,9 @@ import asyncio
 import json
 from typing import Any
 
+from gateway_project import django_gate
 from gateway_project.django_gate import DjangoGate
+from gateway_project.proxy.stranger import Stranger
 
 SCOPE = {"type": "http", "method": "POST", "path": "/api/x", "headers": [(b"x-request-id", b"mine")]}
 
@@ -27,7 +29,7 @@ class Django:
         await send({"type": "http.response.body", "body": b""})
 
 
-async def ask(gate: DjangoGate, *parts: bytes) -> tuple[int, Any]:
+async def ask(gate: DjangoGate, *parts: bytes, peer: str = "192.0.2.1") -> tuple[int, Any]:
     """The status and the body of the answer."""
     messages = [
         {"type": "http.request", "body": part, "more_body": number < len(parts)}
@@ -41,7 +43,7 @@ async def ask(gate: DjangoGate, *parts: bytes) -> tuple[int, Any]:
     async def send(message: Any) -> None:
         sent.append(message)
 
-    await gate(dict(SCOPE), receive, send)
+    await gate({**SCOPE, "client": (peer, 1)}, receive, send)
     return (sent[0]["status"], sent[1]["body"]) if sent else (0, b"")
 
 
@@ -82,6 +84,40 @@ async def test_who_waits_too_long_is_told_so_and_leaves_no_trace() -> None:
     django.go.set()
     assert (await first)[0] == 200
     assert (await ask(gate, b""))[0] == 200
+
+
+class Known(Stranger):
+    """Who can show who they are."""
+
+    async def is_known(self) -> bool:
+        return True
+
+
+async def test_strangers_leave_places_to_those_who_are_known(monkeypatch: Any) -> None:
+    django = Django()
+    gate = DjangoGate(django, max_requests=4, strangers=2, of_an_address=2)
+    strangers = [asyncio.create_task(ask(gate, b"")) for _ in range(5)]
+    await settle()
+    assert django.running == 2
+    monkeypatch.setattr(django_gate, "Stranger", Known)
+    known = [asyncio.create_task(ask(gate, b"")) for _ in range(2)]
+    await settle()
+    assert django.running == 4
+    django.go.set()
+    assert {status for status, _ in await asyncio.gather(*strangers, *known)} == {200}
+
+
+async def test_one_address_leaves_places_to_others() -> None:
+    django = Django()
+    gate = DjangoGate(django, strangers=3, of_an_address=2)
+    first = [asyncio.create_task(ask(gate, b"", peer="192.0.2.1")) for _ in range(5)]
+    await settle()
+    assert django.running == 2
+    other = asyncio.create_task(ask(gate, b"", peer="192.0.2.2"))
+    await settle()
+    assert django.running == 3
+    django.go.set()
+    assert {status for status, _ in await asyncio.gather(*first, other)} == {200}
 
 
 async def test_the_body_arrives_whole() -> None:
