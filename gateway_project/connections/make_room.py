@@ -23,6 +23,10 @@ FULL = 3 / 4
 """Of the places: from here on idle connections are ended."""
 FREED = 1 / 2
 """Of the places: that many may stay taken."""
+DEAF_S = STALL_S * 3
+"""How long a peer may acknowledge nothing, or make no room. Of an answer in parts the application has noticed before,
+and has said so; this is for answers that the server has got whole, and for peers that are gone without a word.
+"""
 SEND_BUFFER_BYTES = 256 * 1024
 """Of a connection. The kernel would let it grow to megabytes, and of a stream that nobody reads all of that was
 generated, and is in memory until it is counted.
@@ -43,7 +47,7 @@ async def make_room(places: int) -> None:
     while True:
         await asyncio.sleep(LOOK_S)
         if not limited:  # the server listens once the application has started
-            limited = limit_sending(stall_s=STALL_S, buffer_bytes=SEND_BUFFER_BYTES)
+            limited = limit_sending(stall_s=DEAF_S, buffer_bytes=SEND_BUFFER_BYTES)
         if open_files() > places * FULL:
             ended = await asyncio.to_thread(_end_idle, places)
             if ended:
