@@ -56,6 +56,8 @@ SWEEP_INTERVAL_S = env.integer("SWEEP_INTERVAL_S", 10, low=1, high=3_600)
 # Requests that one process answers at once; more get 503 `overloaded` at once. The server accepts about twice
 # as many connections, so that there is somebody to say so.
 MAX_CONCURRENT_REQUESTS = env.integer("MAX_CONCURRENT_REQUESTS", 2_000, low=1, high=4_000)
+# Memory of one process for bodies, in MiB; more get 503 `overloaded`. A vision workload may want more of it.
+BODY_MEMORY_MIB = env.integer("BODY_MEMORY_MIB", 96, low=32, high=65_536)
 # How long Redis may take to answer for the rate limits before each process decides by itself.
 RATE_LIMIT_TIMEOUT_S = env.number("RATE_LIMIT_TIMEOUT_S", 0.25, low=0.01, high=10)
 # Where the workers of one server exchange what they count; the launcher makes one for each server.

@@ -80,10 +80,17 @@ class Attack:
     async def _one_byte(self, number: int) -> None:
         await self._send(_head("/api/x", length=100) + b"{", wait_for_end=True)
 
+    async def hold_back_known(self) -> None:
+        """One body of a call, from somebody who may make it."""
+        await self._hold_back("/v1/chat/completions", self._token)
+
     async def _held_back(self, number: int) -> None:
+        await self._hold_back("/api/x", "")
+
+    async def _hold_back(self, path: str, token: str) -> None:
         whole, rest = divmod(HELD_BACK_BYTES - 1, len(BLOCK))
         parts = [BLOCK] * whole + [BLOCK[:rest]]
-        await self._send(_head("/api/x", length=HELD_BACK_BYTES), *parts, wait_for_end=True)
+        await self._send(_head(path, length=HELD_BACK_BYTES, token=token), *parts, wait_for_end=True)
 
     async def _bad_token(self, number: int) -> None:
         secret = f"ati_{os.urandom(24).hex()}"

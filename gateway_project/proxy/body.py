@@ -1,6 +1,5 @@
 """Read a JSON body within bounds: as it came, or unpacked, and without the mark that some editors put before it."""
 
-import time
 from codecs import BOM_UTF8
 from typing import Any
 
@@ -87,9 +86,9 @@ class _Intake:
                 raise InvalidRequest("The body broke off, or its chunks are not as HTTP says.")
             more = message.get("more_body", False)
             scope[BODY_IS_READ] = not more
-            clock.moved_s = time.monotonic()
             if part := message.get("body"):
                 length += len(part)
+                clock.length = length
                 if length > self.limit:
                     await self.check(length)
                 bytes_in_flight.take(scope, len(part), stranger=self._stranger is not None)

@@ -12,7 +12,8 @@ from metering.coarse_timers import coarse_timers
 from metering.errors import MeteringError, Overloaded
 
 STALL_S = 20.0
-"""Between two parts of a body."""
+LEAST_BYTES = 4 * 1024
+"""In any STALL_S: one byte now and then is no sending."""
 WHOLE_S = 600.0
 """For all of it."""
 AT_ONCE_S = 0.5
@@ -29,8 +30,10 @@ class BodyClock:
     def __init__(self, stranger: Stranger | None) -> None:
         """`stranger`: who sends the body; None if they have shown who they are."""
         self._stranger = stranger
-        self._began_s = self.moved_s = time.monotonic()
-        """The second: when a part came; to be kept up to date by whoever reads."""
+        self._began_s = time.monotonic()
+        self.length = 0
+        """How much has come; to be kept up to date by whoever reads."""
+        self._length_before = 0
         self._error: MeteringError | None = None
         self._closer_look: asyncio.Task[None] | None = None
 
@@ -55,11 +58,14 @@ class BodyClock:
             raise self._error from None
 
     def _look(self) -> None:
-        left_s = min(self.moved_s + STALL_S, self._began_s + WHOLE_S) - time.monotonic()
-        if left_s > 0:
-            self._timer = self._timers.start(left_s, self._look)
+        """Every STALL_S: enough must have come since the last time."""
+        if time.monotonic() >= self._began_s + WHOLE_S:
+            self._end(BodyTimeout(f"The body took longer than {WHOLE_S:g} s."))
+        elif self.length < self._length_before + LEAST_BYTES:
+            self._end(BodyTimeout(f"Less than {LEAST_BYTES:,} bytes of the body came in {STALL_S:g} s."))
         else:
-            self._end(BodyTimeout(f"Nothing of the body came for {STALL_S:g} s, or it took {WHOLE_S:g} s."))
+            self._length_before = self.length
+            self._timer = self._timers.start(STALL_S, self._look)
 
     def _look_closer(self, stranger: Stranger) -> None:
         self._closer_look = asyncio.create_task(self._bound(stranger), name="body.stranger")
@@ -67,7 +73,7 @@ class BodyClock:
     async def _bound(self, stranger: Stranger) -> None:
         """One who can show who they are has time; another one a place for slow strangers, or none."""
         if await stranger.is_known():
-            self._look()
+            self._timer = self._timers.start(STALL_S, self._look)
             return
         if not SLOW_STRANGERS.try_enter(stranger.address):
             self._end(Overloaded("Too many requests without a credential are slow already; send it at once."))

@@ -3,30 +3,36 @@
 from collections.abc import MutableMapping
 from typing import Any
 
+from django.conf import settings
+
 from metering.errors import Overloaded
 
-MAX_BYTES = 128 * 1024 * 1024
-"""Parsed and on its way to a vendor, a body takes up to three times its length for a moment."""
-STRANGERS_BYTES = 8 * 1024 * 1024
-"""Of these, for callers who have not shown who they are: the rest is for the others."""
+MIB = 1024 * 1024
+STRANGERS_BYTES = 8 * MIB
+"""For callers who have not shown who they are; the rest of the memory is for the others."""
+SMALL_BYTES = 16 * MIB
+"""For small bodies alone, so that a few large ones keep no ordinary call out."""
+SMALL_BODY_BYTES = 64 * 1024
 KEY = "gateway.body_bytes"
 
 
 class BytesInFlight:
     """Counted per request, in its scope, from when they come until the request has ended."""
 
-    def __init__(self, *, most: int = MAX_BYTES, strangers: int = STRANGERS_BYTES) -> None:
-        self._most, self._most_of_strangers = most, strangers
+    def __init__(self, most: int) -> None:
+        """`most`: of all. Parsed and on its way, a body takes up to three times its length for a moment."""
+        self._most = most
         self.taken = 0
         self._of_strangers = 0
 
     def take(self, scope: MutableMapping[str, Any], count: int, *, stranger: bool) -> None:
         """Count more bytes of a request. Raises Overloaded where there is no room for them."""
-        if self.taken + count > self._most or (
-            stranger and self._of_strangers + count > self._most_of_strangers
+        known, of_stranger = scope.get(KEY, (0, 0))
+        is_small = known + of_stranger + count <= SMALL_BODY_BYTES
+        if self.taken + count > (self._most if is_small else self._most - SMALL_BYTES) or (
+            stranger and self._of_strangers + count > STRANGERS_BYTES
         ):
             raise Overloaded("The bodies of other requests take up all memory; try again in a moment.")
-        known, of_stranger = scope.get(KEY, (0, 0))
         self.taken += count
         if stranger:
             self._of_strangers += count
@@ -43,5 +49,5 @@ class BytesInFlight:
             self._of_strangers -= of_stranger
 
 
-bytes_in_flight = BytesInFlight()
+bytes_in_flight = BytesInFlight(settings.BODY_MEMORY_MIB * MIB)
 """This process's."""

@@ -4,18 +4,18 @@ none, streams that nobody reads. On the server as it runs in production, with re
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 
 import aiohttp
 import pytest
 
-from bench.http.attackers import Attack
+from bench.http.attackers import HELD_BACK, Attack
 from bench.http.processes import family, resident_mb
 from tests.faults.callers import Callers
 from tests.faults.gateways import status_of
-from tests.faults.house import House
-from tests.faults.production import Production
+from tests.faults.house import House, standing_house
+from tests.faults.production import Production, in_production
 from tests.faults.waiting import until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
@@ -26,6 +26,19 @@ CALLS = 10
 LONGEST_S = 5.0
 MOST_MB = 300.0
 IN_PLACE_S = 20.0
+
+
+@pytest.fixture(scope="module")
+def house(shared_database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    with standing_house(shared_database, tmp_path_factory.mktemp("house"), places=0) as house:
+        yield house
+
+
+@pytest.fixture(scope="module")
+def server(house: House) -> Iterator[Production]:
+    """One for all: what has been attacked before stands it again."""
+    with in_production(house) as server:
+        yield server
 
 
 @asynccontextmanager
@@ -74,6 +87,22 @@ async def test_nobody_who_pays_is_refused_or_kept_waiting(
             assert time.monotonic() - began < LONGEST_S, path
         assert worker_mb(server) < MOST_MB
         assert not [line for line in attack.told if line.startswith("HTTP/1.1 500")]
+
+
+async def test_large_bodies_of_those_who_are_known_leave_room_for_ordinary_calls(
+    house: House, server: Production, crowd: Callers
+) -> None:
+    token = house.tenant()
+    attack = Attack(port_of(server), token=token, model="small")
+    held_back = [asyncio.create_task(attack.hold_back_known()) for _ in range(HELD_BACK)]
+    try:
+        await until(lambda: attack.told["HTTP/1.1 503 Service Unavailable"] > 0, within_s=IN_PLACE_S)
+        assert max(await work(crowd, server.url, token)) < LONGEST_S
+        assert worker_mb(server) < MOST_MB
+    finally:
+        for task in held_back:
+            task.cancel()
+        await asyncio.gather(*held_back, return_exceptions=True)
 
 
 async def test_more_connections_than_the_server_takes_silence_nobody(

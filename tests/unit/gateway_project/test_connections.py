@@ -1,5 +1,6 @@
 """The connections that a process has accepted, and whom it ends when places are short."""
 
+import resource
 import socket
 from collections.abc import Iterator
 from contextlib import closing
@@ -7,7 +8,7 @@ from contextlib import closing
 import pytest
 
 from gateway_project.connections.accepted import Accepted, accepted, cut, cut_file, limit_sending, open_files
-from gateway_project.connections.make_room import to_end
+from gateway_project.connections.make_room import raise_file_limit, to_end
 
 
 def peers(connections: list[Accepted]) -> list[tuple[str, int]]:
@@ -88,3 +89,12 @@ def test_one_ipv6_network_is_one_address() -> None:
     network = [connection(f"2001:db8::{port}", port, silent_ms=0) for port in range(1, 4)]
     other = connection("2001:db8:0:1::1", 9, silent_ms=90_000)
     assert other not in to_end([other, *network], 2)
+
+
+def test_a_worker_may_open_as_many_files_as_it_may() -> None:
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        most = raise_file_limit()
+        assert resource.getrlimit(resource.RLIMIT_NOFILE) == (most, most) == (before[1], before[1])
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)

@@ -6,7 +6,14 @@ from starlette.requests import Request
 
 from gateway_project.proxy import body_clock
 from gateway_project.proxy.body import MAX_BODY_BYTES, STRANGERS_BODY_BYTES, read_body
-from gateway_project.proxy.bytes_in_flight import MAX_BYTES, STRANGERS_BYTES, BytesInFlight, bytes_in_flight
+from gateway_project.proxy.body_clock import LEAST_BYTES
+from gateway_project.proxy.bytes_in_flight import (
+    SMALL_BODY_BYTES,
+    SMALL_BYTES,
+    STRANGERS_BYTES,
+    BytesInFlight,
+    bytes_in_flight,
+)
 from gateway_project.proxy.errors import BodyTimeout, BodyTooLarge
 from gateway_project.proxy.room import Room
 from gateway_project.proxy.stranger import Stranger
@@ -14,6 +21,7 @@ from metering.coarse_timers import LOOK_S
 from metering.errors import Overloaded
 
 ADDRESS = "192.0.2.7"
+MOST = 64 * 1024 * 1024
 
 
 class Sender:
@@ -66,21 +74,27 @@ async def test_a_body_that_never_ends_is_refused(parts: tuple[bytes, ...]) -> No
 
 @pytest.mark.usefixtures("quick")
 async def test_a_body_that_gets_on_may_take_longer_than_any_of_its_parts() -> None:
-    parts = [b"x"] * 6
+    parts = [bytes(LEAST_BYTES)] * 8
     sender = Sender(*parts, every_s=LOOK_S * 2, ends=True)
-    assert await read_body(sender.request) == b"xxxxxx"
+    assert len(await read_body(sender.request)) == 8 * LEAST_BYTES
+
+
+@pytest.mark.usefixtures("quick")
+async def test_a_byte_now_and_then_is_no_getting_on() -> None:
+    with pytest.raises(BodyTimeout):
+        await read_body(Sender(*[b"x"] * 50, every_s=LOOK_S).request)
 
 
 @pytest.mark.usefixtures("quick")
 async def test_a_body_that_gets_on_has_an_end_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(body_clock, "WHOLE_S", LOOK_S * 7)
     with pytest.raises(BodyTimeout):
-        await read_body(Sender(*[b"x"] * 50, every_s=LOOK_S * 2).request)
+        await read_body(Sender(*[bytes(LEAST_BYTES)] * 50, every_s=LOOK_S * 2).request)
 
 
 @pytest.mark.usefixtures("quick")
 async def test_a_strangers_body_gets_no_time_by_getting_on() -> None:
-    sender = Sender(*[b"x"] * 50, every_s=LOOK_S)
+    sender = Sender(*[bytes(LEAST_BYTES)] * 10, every_s=LOOK_S)
     with pytest.raises(BodyTimeout):
         await read_body(sender.request, Stranger(sender.request))
     assert body_clock.SLOW_STRANGERS.try_enter(ADDRESS)
@@ -99,8 +113,8 @@ async def test_slow_strangers_of_one_address_leave_places_to_others(monkeypatch:
 
 @pytest.mark.usefixtures("quick")
 async def test_a_slow_caller_who_can_show_who_they_are_has_time() -> None:
-    sender = Sender(*[b"x"] * 10, every_s=LOOK_S, ends=True)
-    assert await read_body(sender.request, Known(sender.request)) == b"x" * 10
+    sender = Sender(*[bytes(LEAST_BYTES)] * 10, every_s=LOOK_S, ends=True)
+    assert len(await read_body(sender.request, Known(sender.request))) == 10 * LEAST_BYTES
 
 
 async def test_a_stranger_sends_little_and_somebody_known_as_much_as_anybody() -> None:
@@ -116,16 +130,27 @@ async def test_a_stranger_sends_little_and_somebody_known_as_much_as_anybody() -
 
 
 def test_bytes_in_flight_are_bounded_and_strangers_cannot_take_them_all() -> None:
-    bytes_of = BytesInFlight()
+    bytes_of = BytesInFlight(MOST)
     stranger: dict[str, Any] = {}
     bytes_of.take(stranger, STRANGERS_BYTES, stranger=True)
     with pytest.raises(Overloaded):
         bytes_of.take({}, 1, stranger=True)
     known: dict[str, Any] = {}
-    bytes_of.take(known, MAX_BYTES - STRANGERS_BYTES, stranger=False)
-    with pytest.raises(Overloaded):
-        bytes_of.take({}, 1, stranger=False)
+    bytes_of.take(known, MOST - SMALL_BYTES - STRANGERS_BYTES, stranger=False)
     bytes_of.give_back(known)
     bytes_of.give_back(stranger)
     assert bytes_of.taken == 0
     bytes_of.take({}, STRANGERS_BYTES, stranger=True)
+
+
+def test_large_bodies_leave_room_for_small_ones() -> None:
+    bytes_of = BytesInFlight(MOST)
+    large: dict[str, Any] = {}
+    for _ in range((MOST - SMALL_BYTES) // SMALL_BODY_BYTES):
+        bytes_of.take(large, SMALL_BODY_BYTES, stranger=False)
+    with pytest.raises(Overloaded):
+        bytes_of.take(large, 1, stranger=False)
+    for _ in range(SMALL_BYTES // SMALL_BODY_BYTES):
+        bytes_of.take({}, SMALL_BODY_BYTES, stranger=False)
+    with pytest.raises(Overloaded):
+        bytes_of.take({}, 1, stranger=False)
