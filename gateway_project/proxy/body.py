@@ -75,7 +75,10 @@ class _Intake:
     async def read(self, clock: BodyClock) -> bytes:
         """All of it, as it comes. Raises InvalidRequest where it breaks off."""
         receive, scope = self._request.receive, self._request.scope
-        parts: list[bytes] = []
+        body = b""
+        rest: bytearray | None = (
+            None  # one piece of memory, which goes back to the system when it is let go of
+        )
         length = 0
         more = True
         while more:
@@ -92,8 +95,14 @@ class _Intake:
                 if length > self.limit:
                     await self.check(length)
                 bytes_in_flight.take(scope, len(part), stranger=self._stranger is not None)
-                parts.append(part)
-        return parts[0] if len(parts) == 1 else b"".join(parts)
+                if not body:
+                    body = part
+                elif rest is None:
+                    rest = bytearray(body)
+                    rest += part
+                else:
+                    rest += part
+        return body if rest is None else bytes(rest)
 
     async def unpacked(self, length: int, more: int) -> None:
         """Raises BodyTooLarge where a body gets too long as it is unpacked: by `more`, to `length`."""
