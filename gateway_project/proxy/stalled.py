@@ -1,7 +1,6 @@
 """An answer that is sent in parts has a deadline: whoever takes hardly anything in has gone, in effect."""
 
 import asyncio
-import time
 
 from starlette.types import Message, Send
 
@@ -10,10 +9,11 @@ from metering.coarse_timers import coarse_timers
 STALL_S = 30.0
 """How long a caller may take in nothing of an answer while more of it waits. Buffers lie in between, so this begins
 some time after the caller has stopped reading."""
+LOOKS = 10
+"""In STALL_S. A caller for whom an answer waits at each of them, and who takes in next to nothing in between, has
+stalled; an answer that waits for its vendor is hardly ever found waiting for its caller."""
 LEAST_BYTES = 16 * 1024
-"""What a caller has to take in within STALL_S of waiting: one byte now and then is no reading."""
-WAITING = 0.9
-"""Of STALL_S: what counts as waiting for all of it. A slow answer waits for its vendor, not for its caller."""
+"""What a caller has to take in within STALL_S: one byte now and then is no reading."""
 
 
 class ReaderStalled(OSError):
@@ -21,49 +21,41 @@ class ReaderStalled(OSError):
 
 
 class Writing:
-    """The parts of one answer. One timer looks after all of them: a timer for each would cost more than the part."""
+    """The parts of one answer, sent by the task that makes this. One timer looks after all of them: a timer for each
+    would cost more than the part.
+    """
 
     def __init__(self, send: Send) -> None:
         self._send = send
-        self._sender: asyncio.Task[object] | None = None
-        self._since_s = 0.0
-        """When the part that is being sent was begun; 0: none is."""
-        self._waited_s = 0.0
-        self._taken = 0
+        self._sender = asyncio.current_task()
+        self._waits = False
+        self._taken = self._taken_before = self._stalled_looks = 0
         self._timers = coarse_timers()
-        self._timer = self._timers.start(STALL_S, self._look)
+        self._timer = self._timers.start(STALL_S / LOOKS, self._look)
         self.has_stalled = False
 
     async def part(self, message: Message) -> None:
         """Send one part. Raises ReaderStalled where that takes too long."""
-        self._sender, self._since_s = asyncio.current_task(), time.monotonic()
+        self._waits = True
         try:
             await self._send(message)
-            self._taken += len(message.get("body", b""))
         except asyncio.CancelledError:
             if self.has_stalled and self._sender is not None and self._sender.uncancel() == 0:
                 raise ReaderStalled("The caller takes in nothing of the answer.") from None
             raise
-        finally:
-            self._waited_s += time.monotonic() - self._since_s
-            self._since_s = 0.0
+        self._waits = False
+        self._taken += len(message.get("body", b""))
 
     def close(self) -> None:
         """No more parts."""
         self._timers.cancel(self._timer)
 
     def _look(self) -> None:
-        """Whether the last STALL_S were spent waiting for the caller, and next to nothing was taken in."""
-        waited_s, taken = self._waited_s, self._taken
-        if self._since_s:
-            now_s = time.monotonic()
-            waited_s += now_s - self._since_s
-            self._waited_s = self._since_s - now_s  # what is counted now is not counted again
-            if waited_s >= STALL_S * WAITING and taken < LEAST_BYTES and self._sender is not None:
-                self.has_stalled = True
-                self._sender.cancel()
-                return
+        stalls = self._waits and self._taken < self._taken_before + LEAST_BYTES // LOOKS
+        self._taken_before = self._taken
+        self._stalled_looks = self._stalled_looks + 1 if stalls else 0
+        if self._stalled_looks >= LOOKS and self._sender is not None:
+            self.has_stalled = True
+            self._sender.cancel()
         else:
-            self._waited_s = 0.0
-        self._taken = 0
-        self._timer = self._timers.start(STALL_S, self._look)
+            self._timer = self._timers.start(STALL_S / LOOKS, self._look)
