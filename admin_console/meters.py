@@ -95,9 +95,8 @@ class _Least(Subquery):
 def _standing_on_meter() -> QuerySet[Budget]:
     """The active budgets that stand on the meter of an outer query."""
     meter = OuterRef
-    plans = ATIToken.objects.filter(tenant=OuterRef(OuterRef("tenant_id")), revoked_at=None).values(
-        "plan_tier"
-    )
+    tokens = ATIToken.objects.filter(tenant=OuterRef(OuterRef("tenant_id")), revoked_at=None)
+    plans = tokens.order_by().values("plan_tier")
     own = Q(tenant=meter("tenant_id")) & (Q(scope_id=meter("subject_id")) | Q(scope="tenant"))
     of_all = Q(scope="global") | Q(scope="provider", scope_id=meter("subject_id"))
     return (
