@@ -55,7 +55,6 @@ HOLD_AMOUNTS = {
 IN_FLIGHT = """
 SELECT held.id, {amount} FROM metering_usagereservation held
 WHERE held.state = 0 AND {conditions} AND NOT %s = ANY(held.meter_ids) AND metering_moment(held.id) >= %s
-    AND {amount} > 0
 ORDER BY held.id FOR NO KEY UPDATE
 """
 ATTACH = """
