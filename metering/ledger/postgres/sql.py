@@ -101,10 +101,17 @@ COUNT_AGAIN = f"""
 INSERT INTO metering_meterrecount (meter_id, due_at)
 SELECT DISTINCT meter.id, clock_timestamp()
 FROM {rows("id uuid, meter_ids text", "tenant_id uuid")}
+JOIN metering_usagereservation held ON held.id = new.id
 JOIN metering_usagemeter meter ON (meter.tenant_id = new.tenant_id OR meter.tenant_id IS NULL)
-    AND meter.opened_late AND NOT meter.retired
+    AND (meter.opened_late OR meter.counted_at = '1970-01-01 00:00:00+00') AND NOT meter.retired
     AND metering_moment(new.id) >= meter.window_start
     AND (meter.window_end IS NULL OR metering_moment(new.id) < meter.window_end)
     AND NOT meter.id = ANY(new.meter_ids::bigint[])
+    AND meter.task IN ('', held.task) AND meter.model_class IN ('', held.model_class)
+    AND CASE meter.subject_type WHEN 'team' THEN meter.subject_id = coalesce(held.team_id::text, '')
+        WHEN 'user' THEN meter.subject_id = coalesce(held.user_id::text, held.token_id::text, '')
+        WHEN 'token' THEN meter.subject_id = coalesce(held.token_id::text, '')
+        WHEN 'agent' THEN meter.subject_id = held.agent_id ELSE true END
 """  # noqa: S608 - constants of this file
-"""Meters that were opened after a call which is corrected now, and count what the usage log shows of it."""
+"""Meters that were opened, or are being opened, after a call began whose truth comes out now, and count what the usage
+log shows of it."""
