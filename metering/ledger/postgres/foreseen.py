@@ -21,6 +21,7 @@ from metering.ledger.postgres.answer import answer
 from metering.ledger.postgres.literals import array, optional_array
 from metering.ledger.postgres.windows import WindowCache
 from metering.ledger.postgres.wire import Row, Statement, Step, Wire
+from metering.ledger.postgres.write import moved_calls
 from metering.ledger.records import LARGEST_SUM
 from metering.ledger.results import Ended, Granted, LineBalance, Result
 
@@ -41,7 +42,9 @@ class ForeseenBatch:
         self._versions = {hold.id: hold.version for hold in books.holds.values()}
         self._results = [answer(command, books) for command in commands]
         raise_alerts(books)
-        self.is_foreseeable = self._all_as_hoped() and not (books.watched or books.alerts)
+        self.is_foreseeable = self._all_as_hoped() and not (
+            books.watched or books.alerts or moved_calls(books)
+        )
 
     async def run(self, wire: Wire, windows: WindowCache, on_step: Step | None) -> list[Result]:
         """The committed answers. Raises psycopg.Error: DivisionByZero or UniqueViolation where a check failed."""

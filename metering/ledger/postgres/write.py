@@ -1,6 +1,7 @@
 """Turn what the engine changed into statements."""
 
 from collections.abc import Iterator
+from uuid import UUID
 
 from metering.ledger.books import Books
 from metering.ledger.postgres import columns, sql, sql_inserts
@@ -31,9 +32,10 @@ def statements_for(books: Books) -> Iterator[Statement]:
         yield sql_inserts.INSERT_PROVISIONAL, columns.provisional_attempts(books)
     if books.entries:
         yield sql_inserts.INSERT_ENTRIES, columns.entries(books)
-        corrections = [entry for entry in books.entries if entry.kind in CORRECTIONS]
-        if corrections:
-            yield sql.COUNT_AGAIN, columns.corrected(corrections)
+        moved = moved_calls(books)
+        unforeseen = [e for e in books.entries if e.kind in CORRECTIONS or e.reservation_id in moved]
+        if unforeseen:
+            yield sql.COUNT_AGAIN, columns.corrected(unforeseen)
     if books.changed_meters:
         yield sql.UPDATE_METERS, columns.meters(books)
     if books.watched:
@@ -41,6 +43,16 @@ def statements_for(books: Books) -> Iterator[Statement]:
         yield sql.KEEP_WATCHES, columns.watches(books)
     if books.alerts:
         yield sql_inserts.INSERT_ALERTS, columns.alerts(books.alerts)
+
+
+def moved_calls(books: Books) -> set[UUID]:
+    """Calls with attempts at other vendors than they were meant for. A meter of such a vendor that was opened while they
+    were under way does not have them."""
+    return {
+        row.reservation_id
+        for row in books.attempts
+        if row.attempt.provider_name != books.holds[row.reservation_id].provider_name
+    }
 
 
 def _lost_its_key(hold: Hold) -> bool:

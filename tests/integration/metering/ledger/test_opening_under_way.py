@@ -48,3 +48,35 @@ async def test_a_call_under_way_that_was_to_use_nothing_counts_what_it_uses_afte
     await recount_meters(conninfo)
     assert kit.meter_row(database, key)["used"] == 7
     assert verify_ledger(conninfo) == []
+
+
+async def test_a_call_under_way_that_moved_to_another_vendor_counts_on_that_vendors_meter(
+    ledger: LedgerWriter, database: psycopg.Connection, conninfo: str
+) -> None:
+    slow = call()
+    await ledger.submit(slow)
+    key = replace(key_of(), subject_type="provider", subject_id="second", tenant_id=None)
+    assert isinstance(await ledger.submit(call(late(key))), Granted)
+    await count_again_now(database, conninfo)
+    moved = replace(kit.attempt(1, output_tokens=7), provider_name="second")
+    await ledger.submit(kit.settle(slow.reservation_id, attempts=(moved,)))
+    await recount_meters(conninfo)
+    assert kit.meter_row(database, key)["used"] == 7
+    assert verify_ledger(conninfo) == []
+
+
+async def test_a_correction_counts_again_only_the_meters_of_its_call(
+    ledger: LedgerWriter, database: psycopg.Connection, conninfo: str
+) -> None:
+    before = call()
+    await ledger.submit(before)
+    await ledger.submit(kit.settle(before.reservation_id, 7))
+    other = replace(key_of(), subject_id="other")
+    await ledger.submit(call(late(key_of())))
+    await ledger.submit(call(late(other)))
+    await count_again_now(database, conninfo)
+    await ledger.submit(kit.adjust(before.reservation_id, 2))
+    assert kit.count(database, "metering_meterrecount") == 1
+    await recount_meters(conninfo)
+    assert kit.meter_row(database, key_of())["used"] == 9
+    assert verify_ledger(conninfo) == []
