@@ -46,8 +46,8 @@ def statements_for(books: Books) -> Iterator[Statement]:
 
 
 def moved_calls(books: Books) -> set[UUID]:
-    """Calls with attempts at other vendors than they were meant for. A meter of such a vendor that was opened while they
-    were under way does not have them."""
+    """Calls with attempts at other vendors than they were meant for. A meter of such a vendor that was opened while
+    they were under way does not have them."""
     return {
         row.reservation_id
         for row in books.attempts
