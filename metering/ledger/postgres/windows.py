@@ -132,21 +132,23 @@ class WindowCache:
         self.meters.clear()
 
     async def open(self, wire: Wire, wanted: Mapping[MeterKey, Wanted], moment: datetime) -> list[Late]:
-        """Find or insert the meters of these keys, in a transaction of their own. Those that are answered must look
-        back first; then they can be found.
+        """Find the meters of these keys, or insert them in a transaction of their own. Those that are answered must
+        look back first; then they can be found. Who only finds waits for nobody who counts a meter.
 
         Raises psycopg.Error; the connection is then of no more use.
         """
         # Two keys of one subject differ at most in their calendar, while a tenant's time zone changes: one wins.
         keys = list({subject_of(key): key for key in wanted}.values())
-        locks = array(sorted([lock_of(key) for key in keys]))
-        await wire.exchange([("BEGIN", ()), (LOCK_OPENINGS, (locks,))])
         latest = await self._latest(wire, keys, moment)
-        closed = [key for key in keys if key not in latest or latest[key].end <= moment]
+        closed = [key for key in keys if _is_closed(key, latest, moment)]
         if closed:
+            locks = array(sorted([lock_of(key) for key in closed]))
+            await wire.exchange([("BEGIN", ()), (LOCK_OPENINGS, (locks,))])
+            latest.update(await self._latest(wire, closed, moment))
+            closed = [key for key in closed if _is_closed(key, latest, moment)]
             await self._insert(wire, closed, wanted, latest, moment)
             latest.update(await self._latest(wire, closed, moment))
-        await wire.exchange([("COMMIT", ())])
+            await wire.exchange([("COMMIT", ())])
         late = {key for key in keys if latest[key].counted_at < wanted[key].counts_since}
         if len(self._opened) + len(latest) > MAX_CACHED:
             self._opened.clear()
@@ -199,6 +201,11 @@ class WindowCache:
             array(counted),
         )
         await wire.exchange([(OPEN, columns)])
+
+
+def _is_closed(key: MeterKey, latest: Mapping[MeterKey, Opened], moment: datetime) -> bool:
+    """Whether its last window, if there was any, is over."""
+    return key not in latest or latest[key].end <= moment
 
 
 def _looks_back(key: MeterKey, start: datetime, wanted: Wanted, moment: datetime) -> bool:

@@ -1,5 +1,6 @@
 """A meter that opens while calls are under way: whatever they use in the end is on it, once."""
 
+import asyncio
 from datetime import UTC, datetime
 
 import psycopg
@@ -7,6 +8,7 @@ from msgspec.structs import replace
 
 from metering.ledger.audit import verify_ledger
 from metering.ledger.commands import Bound, HoldLine, MeterKey, Reserve
+from metering.ledger.postgres.opening import lock_of
 from metering.ledger.recount import recount_meters
 from metering.ledger.results import Granted
 from metering.ledger.writer import LedgerWriter
@@ -80,3 +82,15 @@ async def test_a_correction_counts_again_only_the_meters_of_its_call(
     await recount_meters(conninfo)
     assert kit.meter_row(database, key_of())["used"] == 9
     assert verify_ledger(conninfo) == []
+
+
+async def test_a_meter_that_is_counted_already_waits_for_nobody_who_counts_it_again(
+    ledger: LedgerWriter, other: LedgerWriter, database: psycopg.Connection, conninfo: str
+) -> None:
+    key = key_of()
+    line = late(key)
+    await ledger.submit(call(line))
+    with psycopg.connect(conninfo, autocommit=True) as counting:
+        counting.execute("SELECT pg_advisory_lock(%s)", (lock_of(key),))
+        async with asyncio.timeout(2):
+            assert isinstance(await other.submit(call(line)), Granted)
