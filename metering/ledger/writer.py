@@ -38,7 +38,7 @@ class LedgerWriter:
         max_batch: int = MAX_BATCH,
     ) -> None:
         """`on_batch` is told how many commands each committed batch had."""
-        windows = WindowCache()
+        self._windows = windows = WindowCache()
         self._foresight = foresight = Foresight(windows)
         self._waiting = waiting = WaitingCommands(lanes=LANES, max_batch=max_batch)
         stores = [
@@ -89,6 +89,7 @@ class LedgerWriter:
         fail(self._waiting.take_all(), MeteringUnavailable("The ledger's writer was closed."))
         for lane in self._lanes:
             await lane.close()
+        await self._windows.openings.close()
 
     def _reached(self, database_answered: bool) -> None:
         self.is_reachable = database_answered

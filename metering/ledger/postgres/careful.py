@@ -14,7 +14,6 @@ from metering.ledger.postgres import sql
 from metering.ledger.postgres.answer import answer
 from metering.ledger.postgres.corrections import load_for_corrections
 from metering.ledger.postgres.literals import array, text_array
-from metering.ledger.postgres.opening import look_back
 from metering.ledger.postgres.outdated import BatchOutdated, UnknownReleased
 from metering.ledger.postgres.read import hold_from, read_meters
 from metering.ledger.postgres.windows import WindowCache
@@ -107,7 +106,7 @@ class CarefulBatch:
             await self._wire.exchange([("ROLLBACK", ())])
             late = await self._windows.open(self._wire, missing, books.now)
             if late:
-                await look_back(self._conninfo, late)
+                await self._windows.openings.complete(self._conninfo, late)
             return None
         meter_ids = set(books.open_meters.values())
         for hold in books.holds.values():

@@ -10,6 +10,8 @@ A meter is not used before its first opening is complete. Calls that a process a
 between; so the count is repeated a little later, by the sweeper.
 """
 
+import asyncio
+import logging
 from collections.abc import Sequence
 from datetime import datetime
 from typing import TypedDict
@@ -31,6 +33,9 @@ from metering.ledger.postgres.write import statements_for
 from metering.ledger.records import LARGEST_SUM, RELEASE_ON_EXPIRY, Meter
 from metering.types import Dimension
 
+log = logging.getLogger(__name__)
+MAX_AT_ONCE = 2
+"""Connections of a process that look back at the same time."""
 SETTINGS = {
     # A sum over a window of millions of rows, not a row by its key.
     "statement_timeout": "60s",
@@ -98,6 +103,41 @@ class Late(Struct, frozen=True, kw_only=True):
     """Nobody has used it yet."""
     again: bool = False
     """Also if it was counted since then."""
+
+
+class Openings:
+    """Looks back for the batches of a process: once for each meter, and to the end, although a batch that waits for it
+    gives up sooner; else a meter whose past takes longer than a batch may take would never open."""
+
+    def __init__(self) -> None:
+        self._running: dict[int, asyncio.Task[None]] = {}
+        self._turns = asyncio.Semaphore(MAX_AT_ONCE)
+
+    async def complete(self, conninfo: str, meters: Sequence[Late]) -> None:
+        """Make these meters right. Raises psycopg.Error."""
+        new = [meter for meter in meters if meter.meter_id not in self._running]
+        if new:
+            task = asyncio.create_task(self._in_turn(conninfo, new), name="ledger-opening")
+            self._running.update((meter.meter_id, task) for meter in new)
+            task.add_done_callback(self._forget)
+        for task in {self._running[meter.meter_id] for meter in meters}:
+            await asyncio.shield(task)
+
+    async def close(self) -> None:
+        """Break off what is still looked for: whoever needs it begins again."""
+        running = set(self._running.values())
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+
+    async def _in_turn(self, conninfo: str, meters: Sequence[Late]) -> None:
+        async with self._turns:
+            await look_back(conninfo, meters)
+
+    def _forget(self, ended: "asyncio.Task[None]") -> None:
+        self._running = {meter_id: task for meter_id, task in self._running.items() if task is not ended}
+        if not ended.cancelled() and ended.exception() is not None:
+            log.warning("ledger.opening_failed", extra={"error": type(ended.exception()).__name__})
 
 
 async def look_back(conninfo: str, meters: Sequence[Late]) -> None:

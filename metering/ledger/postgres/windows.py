@@ -14,7 +14,7 @@ from msgspec import Struct
 from metering.ledger.commands import ALWAYS, HoldLine, MeterKey
 from metering.ledger.past import may_have_past
 from metering.ledger.postgres.literals import array, optional_array, text_array
-from metering.ledger.postgres.opening import Late, lock_of, subject_of
+from metering.ledger.postgres.opening import Late, Openings, lock_of, subject_of
 from metering.ledger.postgres.read import shared
 from metering.ledger.postgres.wire import Wire
 from metering.ledger.records import Meter
@@ -83,6 +83,7 @@ class WindowCache:
         self.meters: dict[int, Meter] = {}
         """The meters met lately, as they were last seen: their counters are a guess."""
         self._clock: tuple[datetime, float] | None = None
+        self.openings = Openings()
 
     def learn(self, meters: Mapping[int, Meter]) -> None:
         """Remember these meters as they are now."""

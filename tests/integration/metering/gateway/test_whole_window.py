@@ -43,7 +43,7 @@ COST = 15_000
 """Of one answer of the fake vendor, in nano-USD."""
 KILL_WHO_LOOKS_BACK = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-WHERE query LIKE '%metering_ledgerentry own%' AND wait_event_type = 'Lock' AND pid <> pg_backend_pid()
+WHERE query LIKE '%metering_ledgerentry%' AND wait_event_type = 'Lock' AND pid <> pg_backend_pid()
 """
 
 

@@ -2,10 +2,13 @@
 
 import asyncio
 from datetime import UTC, datetime
+from time import monotonic
 
 import psycopg
+import pytest
 from msgspec.structs import replace
 
+from metering.ledger import lane
 from metering.ledger.audit import verify_ledger
 from metering.ledger.commands import Bound, HoldLine, MeterKey, Reserve
 from metering.ledger.postgres.opening import lock_of
@@ -16,6 +19,9 @@ from metering.types import Dimension, Window
 from tests.integration.metering.ledger import kit
 
 CONTEXT = replace(kit.CONTEXT, agent_id="helper", provider_name="first")
+LOOKING = """
+SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%metering_usagelog log%'
+"""
 
 
 def key_of(dimension: Dimension = Dimension.OUTPUT_TOKENS, **facts: object) -> MeterKey:
@@ -94,3 +100,23 @@ async def test_a_meter_that_is_counted_already_waits_for_nobody_who_counts_it_ag
         counting.execute("SELECT pg_advisory_lock(%s)", (lock_of(key),))
         async with asyncio.timeout(2):
             assert isinstance(await other.submit(call(line)), Granted)
+
+
+async def test_an_opening_that_takes_longer_than_a_try_of_its_batch_comes_to_its_end(
+    ledger: LedgerWriter, database: psycopg.Connection, conninfo: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = call()
+    await ledger.submit(before)
+    await ledger.submit(kit.settle(before.reservation_id, 7))
+    monkeypatch.setattr(lane, "BATCH_TIMEOUT_S", 0.5)
+    with psycopg.connect(conninfo) as blocker:
+        blocker.execute("LOCK TABLE metering_usagelog IN ACCESS EXCLUSIVE MODE")
+        waiting = asyncio.create_task(ledger.submit(call(late(key_of()))))
+        looking = set()
+        started = monotonic()
+        while monotonic() < started + 2:
+            looking.update(pid for (pid,) in database.execute(LOOKING).fetchall())
+            await asyncio.sleep(0.1)
+    assert isinstance(await waiting, Granted)
+    assert len(looking) == 1, "nobody began anew"
+    assert kit.meter_row(database, key_of())["used"] == 7
