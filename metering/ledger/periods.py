@@ -18,6 +18,7 @@ from metering.ledger.partitions import (
     months_wanted,
     partition_name,
 )
+from metering.ledger.postgres.opening import PAST_STAYS
 from metering.ledger.recount import keep_past_of
 
 SEAL_AFTER = timedelta(days=2)
@@ -78,13 +79,15 @@ def seal_month(conninfo: str, month: date, now: datetime) -> bool:
 def drop_month(conninfo: str, month: date, now: datetime) -> bool:
     """Drop a sealed month's usage rows and entries for good; its closing balances stay. False if it is not sealed.
 
-    Raises psycopg.errors.LockNotAvailable while somebody reads the tables for long; try again later.
+    Raises psycopg.errors.LockNotAvailable while somebody reads the tables for long, or counts what a meter has missed;
+    try again later.
     """
     # First: a reservation whose entries are gone would look as if it had never ended.
     purge_reservations(conninfo, month)
     with psycopg.connect(conninfo, options=PATIENCE) as connection:
         if _state(connection, month) != "sealed":
             return False
+        connection.execute("SELECT pg_advisory_xact_lock(%s)", (PAST_STAYS,))
         keep_past_of(connection, month_start(month), month_start(month_plus(month, 1)))
         for table in PARTITIONED_TABLES:
             connection.execute(f"DROP TABLE IF EXISTS {partition_name(table, month)}")

@@ -34,6 +34,8 @@ from metering.ledger.records import LARGEST_SUM, RELEASE_ON_EXPIRY, Meter
 from metering.types import Dimension
 
 log = logging.getLogger(__name__)
+PAST_STAYS = digest64(b"metering.past_stays")
+"""Advisory lock: shared while somebody looks back, exclusive while a month's rows are dropped."""
 MAX_AT_ONCE = 2
 """Connections of a process that look back at the same time."""
 SETTINGS = {
@@ -172,6 +174,7 @@ async def _count_under_lock(wire: Wire, late: Late) -> None:
     lock = lock_of(late.key)
     await connection.execute("SELECT pg_advisory_lock(%s)", (lock,))
     try:
+        await connection.execute("SELECT pg_advisory_lock_shared(%s)", (PAST_STAYS,))
         is_counted, is_untouched = await _state(connection, late)
         if is_counted and not late.again:
             return  # whoever had the lock has just done it
@@ -184,7 +187,7 @@ async def _count_under_lock(wire: Wire, late: Late) -> None:
             await _enter(wire, late, amount)
     finally:
         if not connection.closed:
-            await connection.execute("SELECT pg_advisory_unlock(%s)", (lock,))
+            await connection.execute("SELECT pg_advisory_unlock_all()")
 
 
 async def _state(connection: AsyncConnection, late: Late) -> tuple[bool, bool]:

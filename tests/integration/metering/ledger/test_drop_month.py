@@ -9,12 +9,17 @@ import pytest
 from metering.ledger import periods
 from metering.ledger.audit import verify_ledger
 from metering.ledger.commands import Command, Expire
+from metering.ledger.recount import recount_meters
 from metering.ledger.results import Reason, Refused
 from metering.ledger.writer import LedgerWriter
+from metering.types import Dimension
 from tests.integration.metering.ledger import kit
 from tests.integration.metering.ledger.months import NOW, OLD, held_since, state_of
 
 pytestmark = pytest.mark.usefixtures("old_month")
+ENTERING = """
+SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%INSERT INTO metering_openingentry%'
+"""
 RESERVATION, ENTRY, LOG = "metering_usagereservation", "metering_ledgerentry", "metering_usagelog"
 
 
@@ -81,6 +86,29 @@ async def test_a_drop_gives_way_to_a_long_report(settled: UUID, conninfo: str) -
             periods.drop_month(conninfo, OLD, NOW)
 
     assert periods.drop_month(conninfo, OLD, NOW)
+
+
+async def test_a_drop_gives_way_to_a_meter_that_takes_over_what_was_used_in_the_month(
+    settled: UUID, ledger: LedgerWriter, database: psycopg.Connection, conninfo: str
+) -> None:
+    periods.seal_month(conninfo, OLD, NOW)
+    facts = {"subject_type": "tenant", "subject_id": str(kit.ALDER)}
+    late = kit.line(kit.key(Dimension.OUTPUT_TOKENS, **facts), 1, counts_since=NOW)
+    with psycopg.connect(conninfo) as blocker:
+        blocker.execute("LOCK TABLE metering_openingentry IN SHARE MODE")
+        opening = asyncio.create_task(ledger.submit(kit.reserve(late)))
+        async with asyncio.timeout(5):
+            while not database.execute(ENTERING).fetchall():  # noqa: ASYNC110 - the other side is a process of PostgreSQL's
+                await asyncio.sleep(0.05)
+        with pytest.raises(psycopg.errors.LockNotAvailable):
+            await asyncio.to_thread(periods.drop_month, conninfo, OLD, NOW)
+    await opening
+
+    assert periods.drop_month(conninfo, OLD, NOW)
+    database.execute("UPDATE metering_meterrecount SET due_at = now()")
+    await recount_meters(conninfo)
+    assert kit.meter_row(database, late.meter)["used"] == 11
+    assert verify_ledger(conninfo) == []
 
 
 @pytest.mark.parametrize("fate", ["purged", "dropped"])
