@@ -13,7 +13,7 @@ from metering.ledger.past import may_have_past
 from metering.ledger.windows import window_bounds
 from metering.models import UsageMeter
 from metering.models.ledger import METER_KEY
-from metering.policy.read_past import read_past
+from metering.policy.read_past import read_past, read_under_way
 
 
 class MeterBalance(NamedTuple):
@@ -49,16 +49,17 @@ def read_balances(meters: Mapping[MeterKey, datetime], now: datetime) -> Mapping
 def balance_of(
     key: MeterKey, row: UsageMeter | None, counts_since: datetime, now: datetime
 ) -> MeterBalance | None:
-    """Of a meter's row, with what the log shows beside it; None where there is neither."""
+    """Of a meter's row, with what the log and calls under way show beside it; None where there is neither."""
     if row is not None:
-        used = row.used
+        used, held = row.used, row.held
         if row.counted_at < counts_since:
             used += read_past(key, row.window_start, row.window_end, meter_id=row.pk)
-        return MeterBalance(used, row.held, row.window_end)
+            held += read_under_way(key, row.window_start, meter_id=row.pk)
+        return MeterBalance(used, held, row.window_end)
     start, end = window_bounds(key.window, now, timezone=key.timezone, week_start=key.week_start)
     if not may_have_past(key, start, counts_since):
         return None
-    return MeterBalance(read_past(key, start, end), 0, end)
+    return MeterBalance(read_past(key, start, end), read_under_way(key, start), end)
 
 
 def _name(meter: MeterKey) -> tuple[object, ...]:

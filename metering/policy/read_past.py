@@ -5,9 +5,15 @@ from datetime import datetime
 from django.db import connection
 
 from metering.ledger.commands import MeterKey
-from metering.ledger.past import past_queries
+from metering.ledger.past import conditions_of, past_queries
+from metering.ledger.postgres.opening import HOLD_AMOUNTS
 from metering.models import OpeningEntry
 from metering.types import Dimension
+
+UNDER_WAY = """
+SELECT coalesce(sum({amount}), 0) FROM metering_usagereservation held
+WHERE held.state = 0 AND {conditions} AND metering_moment(held.id) >= %s AND NOT %s = ANY(held.meter_ids)
+"""
 
 
 def read_past(key: MeterKey, start: datetime, end: datetime | None, *, meter_id: int | None = None) -> int:
@@ -24,3 +30,15 @@ def read_past(key: MeterKey, start: datetime, end: datetime | None, *, meter_id:
         return amount
     opened = OpeningEntry.objects.filter(meter_id=meter_id, of_dropped=False).values_list("amount", flat=True)
     return amount - sum(opened)
+
+
+def read_under_way(key: MeterKey, start: datetime, *, meter_id: int | None = None) -> int:
+    """What calls under way hold that will be added to the meter."""
+    conditions, parameters = conditions_of(key, "held")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            UNDER_WAY.format(amount=HOLD_AMOUNTS[key.dimension], conditions=conditions),
+            [*parameters, start, meter_id or 0],
+        )
+        [(amount,)] = cursor.fetchall()
+    return int(amount)

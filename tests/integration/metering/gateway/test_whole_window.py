@@ -425,3 +425,16 @@ async def test_a_meter_whose_opening_broke_off_is_opened_by_the_next_call(
                 await asyncio.sleep(0.05)
     await waiting
     assert await rows(lambda: UsageMeter.objects.get().used) == 3
+
+
+async def test_calls_under_way_are_shown_as_held_by_a_budget_that_nobody_has_used_yet(
+    ask: Ask, token: Any, rows: Any, vendors: FakeVendors
+) -> None:
+    vendors.gate = asyncio.Event()
+    slow = asyncio.create_task(ask(token))
+    await until(lambda: vendors.in_flight == 1, within_s=10)
+    await rows(lambda: BudgetFactory(window="day", amount=1))
+    [status] = await rows(lambda: list(budget_status(now=now(), tenant=alder())))
+    assert (status.used, status.held) == (0, 1)
+    vendors.gate.set()
+    await slow
