@@ -9,13 +9,14 @@ import logging
 import random
 from collections.abc import Callable, Sequence
 from time import monotonic
+from typing import Any
 
 import psycopg
 from psycopg import errors as pg
 
 from metering.errors import InvalidRequest, MeteringUnavailable
 from metering.ledger.commands import Release
-from metering.ledger.postgres.outdated import BatchOutdated, UnknownReleased
+from metering.ledger.postgres.outdated import BatchOutdated, MustLookBack, UnknownReleased
 from metering.ledger.postgres.store import PostgresStore
 from metering.ledger.postgres.wire import Step
 from metering.ledger.waiting import Batch, WaitingCommands, answer, fail
@@ -57,13 +58,15 @@ class Lane:
         self._on_step = on_step
         self._on_batch = on_batch
         self._reached = reached
+        self.aside: list[tuple[Batch, asyncio.Future[Any]]] = []
+        """What the batch left behind because it waits for a meter that is being opened."""
 
     async def close(self) -> None:
         """Let go of the database."""
         await self._store.close()
 
     async def carry_out(self, batch: Batch) -> None:
-        """Try until the batch is answered or its deadline has passed."""
+        """Try until the batch is answered, or put aside, or its deadline has passed."""
         collisions = 0
         while batch:
             try:
@@ -72,6 +75,10 @@ class Lane:
             except UnknownReleased as unknown:
                 await self._let_go_alone(batch, unknown.releases)
                 return
+            except MustLookBack as late:
+                aside = [item for item in batch if item.command.reservation_id in late.reservations]
+                self.aside.append((aside, late.opened))
+                batch = [item for item in batch if item.command.reservation_id not in late.reservations]
             except POISON as error:
                 await self._store.close()
                 # A reserve that another process is inserting is found there by the next try.

@@ -4,7 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
 from time import monotonic
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from metering.ledger.commands import Command
@@ -31,6 +31,7 @@ class WaitingCommands:
         self._lanes = lanes
         self._max_batch = max_batch
         self._waiting: deque[Waiting] = deque()
+        self._aside: dict[asyncio.Future[Result], Waiting] = {}
         self._in_flight: set[UUID] = set()
         self._changed = asyncio.Event()
         self._new_answer: Callable[[], asyncio.Future[Result]]
@@ -40,7 +41,7 @@ class WaitingCommands:
         self._new_answer = loop.create_future
 
     def __len__(self) -> int:
-        return len(self._waiting)
+        return len(self._waiting) + len(self._aside)
 
     @property
     def in_flight(self) -> int:
@@ -89,6 +90,23 @@ class WaitingCommands:
         """Its reservations may be in other batches now."""
         self._in_flight.difference_update([item.command.reservation_id for item in batch])
 
+    def put_aside(self, batch: Sequence[Waiting], until: "asyncio.Future[Any]", late: Exception) -> None:
+        """Let these wait for something else and then come first; whoever's moment passes meanwhile is told `late`."""
+        for item in batch:
+            self._aside[item.answer] = item
+            pause_s = max(0.0, item.gives_up_s - monotonic())
+            item.answer.get_loop().call_later(pause_s, self._give_up, item, late)
+        until.add_done_callback(lambda _: self._take_back(batch))
+
+    def _give_up(self, item: Waiting, late: Exception) -> None:
+        if self._aside.pop(item.answer, None) is not None:
+            fail([item], late)
+
+    def _take_back(self, batch: Sequence[Waiting]) -> None:
+        back = [item for item in batch if self._aside.pop(item.answer, None) is not None]
+        self._waiting.extendleft(reversed(back))
+        self._changed.set()
+
     def take_late(self) -> Batch:
         """Those at the head whose moment has passed."""
         moment_s = monotonic()
@@ -99,8 +117,9 @@ class WaitingCommands:
 
     def take_all(self) -> Batch:
         """Everything that waits."""
-        taken = list(self._waiting)
+        taken = [*self._aside.values(), *self._waiting]
         self._waiting.clear()
+        self._aside.clear()
         return taken
 
 

@@ -10,7 +10,7 @@ from time import monotonic
 from metering.errors import LedgerOverloaded, MeteringUnavailable
 from metering.ledger.check import check_command
 from metering.ledger.commands import Command
-from metering.ledger.lane import Lane
+from metering.ledger.lane import NOT_IN_TIME, Lane
 from metering.ledger.postgres.foresight import Foresight
 from metering.ledger.postgres.store import PostgresStore
 from metering.ledger.postgres.windows import WindowCache
@@ -104,10 +104,14 @@ class LedgerWriter:
                     await lane.carry_out(batch)
                 finally:
                     self._waiting.has_ended(batch)
+                    aside, lane.aside = lane.aside, []
+                    later = {item.answer for items, _ in aside for item in items}
                     fail(
-                        batch,
+                        [item for item in batch if item.answer not in later],
                         MeteringUnavailable("The ledger's writer stopped before the command was answered."),
                     )
+                    for items, opened in aside:
+                        self._waiting.put_aside(items, opened, MeteringUnavailable(NOT_IN_TIME))
             elif self._closing and not self._waiting:
                 self._waiting.wake()  # another lane may wait for what this one has carried out
                 return

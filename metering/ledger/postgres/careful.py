@@ -4,8 +4,9 @@ The database's clock, read once after the reservations are locked, picks the win
 neither a node's clock nor a wait for a lock can bend them. Meters are hot: they are locked as late as can be.
 """
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from operator import attrgetter
+from uuid import UUID
 
 from metering.ledger.books import Books, MetersNeeded
 from metering.ledger.commands import Command, Expire, Extend, Release, Reserve, Settle
@@ -14,7 +15,8 @@ from metering.ledger.postgres import sql
 from metering.ledger.postgres.answer import answer
 from metering.ledger.postgres.corrections import load_for_corrections
 from metering.ledger.postgres.literals import array, text_array
-from metering.ledger.postgres.outdated import BatchOutdated, UnknownReleased
+from metering.ledger.postgres.opening import subject_of
+from metering.ledger.postgres.outdated import BatchOutdated, MustLookBack, UnknownReleased
 from metering.ledger.postgres.read import hold_from, read_meters
 from metering.ledger.postgres.windows import WindowCache
 from metering.ledger.postgres.wire import Statement, Step, Wire
@@ -49,7 +51,7 @@ class CarefulBatch:
     async def run(self) -> tuple[list[Result], Books]:
         """The committed answers, and the books they come from.
 
-        Raises psycopg.Error, BatchOutdated or UnknownReleased.
+        Raises psycopg.Error, BatchOutdated, MustLookBack or UnknownReleased.
         """
         books = await self._lock_holds()
         self._let_tombstones_go_alone(books)
@@ -106,12 +108,23 @@ class CarefulBatch:
             await self._wire.exchange([("ROLLBACK", ())])
             late = await self._windows.open(self._wire, missing, books.now)
             if late:
-                await self._windows.openings.complete(self._conninfo, late)
+                raise MustLookBack(
+                    self._needing({subject_of(meter.key) for meter in late}),
+                    self._windows.openings.begin(self._conninfo, late),
+                )
             return None
         meter_ids = set(books.open_meters.values())
         for hold in books.holds.values():
             meter_ids.update(hold.meter_ids)
         return meter_ids
+
+    def _needing(self, subjects: Set[tuple[str, ...]]) -> frozenset[UUID]:
+        return frozenset(
+            command.reservation_id
+            for command in self.commands
+            if isinstance(command, Reserve | Extend)
+            and any(subject_of(line.meter) in subjects for line in command.lines)
+        )
 
     def _decide_ends(self, books: Books) -> dict[int, Decided]:
         """The ends that no counter can change: their rows are written while others still have the meters."""

@@ -14,9 +14,10 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TypedDict
+from typing import Any, TypedDict
 from uuid import UUID
 
+import psycopg
 from msgspec import Struct
 from psycopg import AsyncConnection
 
@@ -36,6 +37,7 @@ from metering.types import Dimension
 log = logging.getLogger(__name__)
 PAST_STAYS = digest64(b"metering.past_stays")
 """Advisory lock: shared while somebody looks back, exclusive while a month's rows are dropped."""
+PAUSE_S = 0.1
 MAX_AT_ONCE = 2
 """Connections of a process that look back at the same time."""
 SETTINGS = {
@@ -108,22 +110,20 @@ class Late(Struct, frozen=True, kw_only=True):
 
 
 class Openings:
-    """Looks back for the batches of a process: once for each meter, and to the end, although a batch that waits for it
-    gives up sooner; else a meter whose past takes longer than a batch may take would never open."""
+    """Looks back for the batches of a process: once for each meter, beside the batches."""
 
     def __init__(self) -> None:
         self._running: dict[int, asyncio.Task[None]] = {}
         self._turns = asyncio.Semaphore(MAX_AT_ONCE)
 
-    async def complete(self, conninfo: str, meters: Sequence[Late]) -> None:
-        """Make these meters right. Raises psycopg.Error."""
+    def begin(self, conninfo: str, meters: Sequence[Late]) -> "asyncio.Future[Any]":
+        """Make these meters right. Done when it was tried."""
         new = [meter for meter in meters if meter.meter_id not in self._running]
         if new:
             task = asyncio.create_task(self._in_turn(conninfo, new), name="ledger-opening")
             self._running.update((meter.meter_id, task) for meter in new)
             task.add_done_callback(self._forget)
-        for task in {self._running[meter.meter_id] for meter in meters}:
-            await asyncio.shield(task)
+        return asyncio.gather(*{self._running[meter.meter_id] for meter in meters}, return_exceptions=True)
 
     async def close(self) -> None:
         """Break off what is still looked for: whoever needs it begins again."""
@@ -134,12 +134,18 @@ class Openings:
 
     async def _in_turn(self, conninfo: str, meters: Sequence[Late]) -> None:
         async with self._turns:
-            await look_back(conninfo, meters)
+            try:
+                await look_back(conninfo, meters)
+            except (psycopg.Error, OSError) as error:
+                log.warning("ledger.opening_failed", extra={"error": type(error).__name__})
+            except Exception:
+                log.exception("ledger.opening_failed")
+            else:
+                return
+            await asyncio.sleep(PAUSE_S)  # whoever waits for it begins it again
 
     def _forget(self, ended: "asyncio.Task[None]") -> None:
         self._running = {meter_id: task for meter_id, task in self._running.items() if task is not ended}
-        if not ended.cancelled() and ended.exception() is not None:
-            log.warning("ledger.opening_failed", extra={"error": type(ended.exception()).__name__})
 
 
 async def look_back(conninfo: str, meters: Sequence[Late]) -> None:

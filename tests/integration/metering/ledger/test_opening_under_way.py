@@ -1,6 +1,7 @@
 """A meter that opens while calls are under way: whatever they use in the end is on it, once."""
 
 import asyncio
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from time import monotonic
 
@@ -8,19 +9,20 @@ import psycopg
 import pytest
 from msgspec.structs import replace
 
-from metering.ledger import lane
+from metering.errors import MeteringUnavailable
+from metering.ledger import lane, writer
 from metering.ledger.audit import verify_ledger
 from metering.ledger.commands import Bound, HoldLine, MeterKey, Reserve
 from metering.ledger.postgres.opening import lock_of
 from metering.ledger.recount import recount_meters
-from metering.ledger.results import Granted
+from metering.ledger.results import Granted, Refused
 from metering.ledger.writer import LedgerWriter
 from metering.types import Dimension, Window
 from tests.integration.metering.ledger import kit
 
 CONTEXT = replace(kit.CONTEXT, agent_id="helper", provider_name="first")
 LOOKING = """
-SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%metering_usagelog log%'
+SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%FROM metering_openingentry%'
 """
 
 
@@ -102,21 +104,59 @@ async def test_a_meter_that_is_counted_already_waits_for_nobody_who_counts_it_ag
             assert isinstance(await other.submit(call(line)), Granted)
 
 
+@pytest.fixture
+def long_opening(conninfo: str) -> Iterator[psycopg.Connection]:
+    """As long as this transaction, nobody can look back."""
+    with psycopg.connect(conninfo) as blocker:
+        blocker.execute("LOCK TABLE metering_openingentry IN ACCESS EXCLUSIVE MODE")
+        yield blocker
+
+
 async def test_an_opening_that_takes_longer_than_a_try_of_its_batch_comes_to_its_end(
-    ledger: LedgerWriter, database: psycopg.Connection, conninfo: str, monkeypatch: pytest.MonkeyPatch
+    ledger: LedgerWriter,
+    database: psycopg.Connection,
+    long_opening: psycopg.Connection,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(lane, "BATCH_TIMEOUT_S", 0.3)
     before = call()
     await ledger.submit(before)
     await ledger.submit(kit.settle(before.reservation_id, 7))
-    monkeypatch.setattr(lane, "BATCH_TIMEOUT_S", 0.5)
-    with psycopg.connect(conninfo) as blocker:
-        blocker.execute("LOCK TABLE metering_usagelog IN ACCESS EXCLUSIVE MODE")
-        waiting = asyncio.create_task(ledger.submit(call(late(key_of()))))
-        looking = set()
-        started = monotonic()
-        while monotonic() < started + 2:
-            looking.update(pid for (pid,) in database.execute(LOOKING).fetchall())
-            await asyncio.sleep(0.1)
+    waiting = asyncio.create_task(ledger.submit(call(late(key_of()))))
+    looking = set()
+    started = monotonic()
+    while monotonic() < started + 1.5:
+        looking.update(pid for (pid,) in database.execute(LOOKING).fetchall())
+        await asyncio.sleep(0.1)
+    long_opening.commit()
     assert isinstance(await waiting, Granted)
     assert len(looking) == 1, "nobody began anew"
     assert kit.meter_row(database, key_of())["used"] == 7
+
+
+async def test_calls_that_need_no_late_meter_do_not_wait_for_those_that_do(
+    ledger: LedgerWriter, database: psycopg.Connection, long_opening: psycopg.Connection
+) -> None:
+    need_it = []
+    for _ in range(4):
+        need_it.append(asyncio.create_task(ledger.submit(call(late(key_of())))))
+        async with asyncio.timeout(2):
+            need_not = [call(kit.line(kit.key())) for _ in range(3)]
+            answers = await asyncio.gather(*map(ledger.submit, need_not))
+            answers += [await ledger.submit(kit.settle(each.reservation_id, 1)) for each in need_not]
+    assert not any(isinstance(answer, Refused) for answer in answers)
+    assert not any(task.done() for task in need_it)
+    assert ledger.waiting == 4
+    long_opening.commit()
+    assert all(isinstance(answer, Granted) for answer in await asyncio.gather(*need_it))
+    assert kit.meter_row(database, key_of())["held"] == 4
+
+
+async def test_a_call_waits_for_a_late_meter_no_longer_than_for_anything_else(
+    ledger: LedgerWriter, long_opening: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer, "DEADLINE_S", 0.5)
+    with pytest.raises(MeteringUnavailable):
+        async with asyncio.timeout(5):
+            await ledger.submit(call(late(key_of())))
+    assert ledger.waiting == 0
