@@ -6,7 +6,7 @@ from functools import reduce
 from operator import or_
 from typing import NamedTuple
 
-from django.db.models import Q
+from django.db.models import Max, Q
 
 from metering.ledger.commands import MeterKey
 from metering.ledger.past import may_have_past
@@ -59,7 +59,16 @@ def balance_of(
     start, end = window_bounds(key.window, now, timezone=key.timezone, week_start=key.week_start)
     if not may_have_past(key, start, counts_since):
         return None
+    start = max(start, _end_before(key, now) or start)
     return MeterBalance(read_past(key, start, end), read_under_way(key, start), end)
+
+
+def _end_before(key: MeterKey, now: datetime) -> datetime | None:
+    """When the last window that was opened ended: a tenant that moved to another time zone begins its first there."""
+    before = UsageMeter.objects.filter(
+        **dict(zip(METER_KEY, _name(key), strict=True)), retired=False, window_end__lte=now
+    )
+    return before.aggregate(Max("window_end"))["window_end__max"]
 
 
 def _name(meter: MeterKey) -> tuple[object, ...]:

@@ -438,3 +438,17 @@ async def test_calls_under_way_are_shown_as_held_by_a_budget_that_nobody_has_use
     assert (status.used, status.held) == (0, 1)
     vendors.gate.set()
     await slow
+
+
+async def test_a_window_that_begins_where_the_calendar_before_ended_shows_nothing_from_before(
+    ask: Ask, token: Any, rows: Any
+) -> None:
+    """As when the tenant has moved to another time zone."""
+    await ask(token)
+    await rows(lambda: BudgetFactory(window="month", amount=9))
+    await ask(token)
+    end = await rows(lambda: UsageMeter.objects.get().window_end)
+    await rows(lambda: UsageMeter.objects.update(window_end=now()))
+    shown = await rows(used)
+    await rows(lambda: UsageMeter.objects.update(window_end=end))
+    assert shown == [0]
