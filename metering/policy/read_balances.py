@@ -68,7 +68,8 @@ def _end_before(key: MeterKey, now: datetime) -> datetime | None:
     before = UsageMeter.objects.filter(
         **dict(zip(METER_KEY, _name(key), strict=True)), retired=False, window_end__lte=now
     )
-    return before.aggregate(Max("window_end"))["window_end__max"]
+    end: datetime | None = before.aggregate(end=Max("window_end"))["end"]
+    return end
 
 
 def _name(meter: MeterKey) -> tuple[object, ...]:
