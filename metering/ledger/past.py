@@ -18,7 +18,7 @@ from metering.types import Dimension, SubjectType
 Value = str | int | UUID | list[UUID]
 Query = tuple[str, list[Value]]
 """A statement with %s for its parameters, and those."""
-HEARD_AFTER = timedelta(seconds=10)
+HEARD_AFTER = timedelta(seconds=15)
 """By then every process has heard of a limit, or trusts nothing that it knows (ADR 12), with time for what was admitted
 just before to be written."""
 LAST_ID = UUID(int=2**128 - 1)

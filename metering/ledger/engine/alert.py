@@ -32,13 +32,9 @@ CHANGE_COOL_DOWN = timedelta(minutes=1)
 EXHAUSTED = 100
 
 
-def fingerprint(lines: Iterable[HoldLine]) -> int:
-    """Of what is to be told of the limits that stand on one meter, in whatever order; 0 if it is nothing."""
-    found = 0
-    for line in lines:
-        if line.thresholds:
-            found ^= _fingerprint_of(line.budget_id, line.limit, line.thresholds)
-    return found
+def fingerprint_of(line: HoldLine) -> int:
+    """Of what is to be told of one limit. Those of the limits on a meter are combined by XOR, whatever their order."""
+    return _fingerprint_of(line.budget_id, line.limit, line.thresholds)
 
 
 @lru_cache(maxsize=16_384)
@@ -46,8 +42,8 @@ def _fingerprint_of(budget_id: UUID, limit: int, thresholds: str) -> int:
     return digest64(f"{budget_id} {limit} {thresholds}".encode())
 
 
-def watch(lines: Iterable[HoldLine], meter: Meter, books: Books) -> None:
-    """A reserve brings other limits, or other thresholds."""
+def watch(lines: Iterable[HoldLine], watching: int, meter: Meter, books: Books) -> None:
+    """A reserve brings other limits, or other thresholds; `watching` is their fingerprint."""
     books.watched.add(meter.id)
     if meter.watches is None:
         return  # known by foresight only: a batch under locks does it
@@ -60,7 +56,7 @@ def watch(lines: Iterable[HoldLine], meter: Meter, books: Books) -> None:
     for budget_id, seen in meter.watches.items():
         if budget_id not in brought:
             seen.thresholds = ""
-    meter.watching = fingerprint(brought.values())
+    meter.watching = watching
     _arm(meter, books)
 
 

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from metering.ledger.books import Books
 from metering.ledger.commands import HoldLine
-from metering.ledger.engine.alert import fingerprint, note_denial, watch
+from metering.ledger.engine.alert import fingerprint_of, note_denial, watch
 from metering.ledger.records import LARGEST_SUM, RELEASE_ON_EXPIRY, Meter
 from metering.ledger.results import Denied, LineBalance, LineDenial, Reason, Refused, Result
 from metering.types import ReservationState
@@ -25,22 +25,26 @@ class Share(Struct):
     amount: int
     limit: int
     """The highest of the lines' limits."""
-
-    @property
-    def flags(self) -> int:
-        return RELEASE_ON_EXPIRY if all(line.release_on_expiry for line in self.lines) else 0
+    flags: int
+    """RELEASE_ON_EXPIRY if every line says so."""
+    watching: int
+    """Fingerprint of what is to be told."""
 
 
 def shares_of(lines: tuple[HoldLine, ...], meters: list[Meter]) -> list[Share]:
     """The lines by meter; `meters` run along them."""
     found: dict[int, Share] = {}
     for line, meter in zip(lines, meters, strict=True):
+        flags = RELEASE_ON_EXPIRY if line.release_on_expiry else 0
+        watching = fingerprint_of(line) if line.thresholds else 0
         share = found.get(meter.id)
         if share is None:
-            found[meter.id] = Share(meter, [line], line.amount, line.limit)
+            found[meter.id] = Share(meter, [line], line.amount, line.limit, flags, watching)
             continue
         share.lines.append(line)
         share.limit = max(share.limit, line.limit)
+        share.flags &= flags
+        share.watching ^= watching
     return list(found.values())
 
 
@@ -53,8 +57,8 @@ def deny(
     books: Books,
 ) -> Result | None:
     for share in shares:
-        if fingerprint(share.lines) != share.meter.watching:
-            watch(share.lines, share.meter, books)
+        if share.watching != share.meter.watching:
+            watch(share.lines, share.watching, share.meter, books)
     denials = []
     for place, (line, meter) in enumerate(zip(lines, meters, strict=True)):
         taken = meter.used + meter.held

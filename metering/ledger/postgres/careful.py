@@ -69,6 +69,8 @@ class CarefulBatch:
         ]
         raise_alerts(books)
         await self._write(books)
+        for meter in books.meters.values():
+            meter.watches = None  # read again where they are needed
         self._windows.learn(books.meters)
         return results, books
 

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from metering.ledger.books import Books
-from metering.ledger.commands import Command, Reserve
+from metering.ledger.commands import Command, HoldLine, Reserve
 from metering.ledger.engine.alert import raise_alerts
 from metering.ledger.postgres import columns, sql_foreseen, sql_inserts
 from metering.ledger.postgres.answer import answer
@@ -113,19 +113,14 @@ class ForeseenBatch:
         for command, result in zip(self.commands, self._results, strict=True):
             if type(result) is not Granted or type(command) is not Reserve:
                 continue
-            tightest: dict[int, int] = {}
-            highest: dict[int, int] = {}
-            for line, balance in zip(command.lines, result.balances, strict=True):
-                meter_id, limit = balance.meter_id, line.limit
-                highest[meter_id] = max(limit, highest.get(meter_id, 0))
-                if line.enforced:
-                    tightest[meter_id] = min(limit, tightest.get(meter_id, LARGEST_SUM))
+            deciding = _deciding(command.lines, result.balances)
             for balance in result.balances:
-                meter_id = balance.meter_id
+                meter_id, limit = balance.meter_id, balance.limit
                 used, held, _, _ = self._before[meter_id]
-                room = tightest.get(meter_id, highest[meter_id]) - (balance.used + balance.held) + used + held
+                room = deciding.get(meter_id, limit) - (balance.used + balance.held) + used + held
                 most[meter_id] = min(room, most.get(meter_id, LARGEST_SUM))
-                limits[meter_id] = max(highest[meter_id], limits.get(meter_id, 0))
+                if limit > limits.get(meter_id, 0):
+                    limits[meter_id] = limit
         return most, limits
 
     def _corrected(self, changed: list[Row]) -> list[Result]:
@@ -140,6 +135,20 @@ class ForeseenBatch:
         if not shifts:
             return self._results
         return [_shifted(result, shifts) for result in self._results]
+
+
+def _deciding(lines: tuple[HoldLine, ...], balances: tuple[LineBalance, ...]) -> dict[int, int]:
+    """Of meters on which several limits stand: the tightest that is enforced, or the highest if none is."""
+    by_meter: dict[int, list[HoldLine]] = {}
+    if len({balance.meter_id for balance in balances}) < len(balances):
+        for line, balance in zip(lines, balances, strict=True):
+            by_meter.setdefault(balance.meter_id, []).append(line)
+    return {
+        meter_id: min(
+            [line.limit for line in group if line.enforced], default=max(line.limit for line in group)
+        )
+        for meter_id, group in by_meter.items()
+    }
 
 
 def _shifted(result: Result, shifts: dict[int, tuple[int, int]]) -> Result:

@@ -42,7 +42,7 @@ MAX_AT_ONCE = 2
 """Connections of a process that look back at the same time."""
 SETTINGS = {
     # A sum over a window of millions of rows, not a row by its key.
-    "statement_timeout": "60s",
+    "statement_timeout": "600s",
     "lock_timeout": "10s",
     "transaction_timeout": "0",
     "plan_cache_mode": "auto",

@@ -89,8 +89,6 @@ class WindowCache:
         """Remember these meters as they are now."""
         if len(self.meters) > MAX_CACHED:
             self.meters.clear()
-        for meter in meters.values():
-            meter.watches = None  # read again where they are needed
         self.meters.update(meters)
 
     def set_clock(self, moment: datetime) -> None:
