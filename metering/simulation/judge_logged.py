@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from metering.catalog.access import check_task
 from metering.errors import (
     InputTooLarge,
     ModelNotAllowed,
@@ -12,10 +13,12 @@ from metering.errors import (
     NotPermitted,
     OverRateCapacity,
     RateLimited,
+    TaskNotAllowed,
 )
 from metering.money import NANO_PER_USD, TOKENS_PER_PRICE
 from metering.policy.rate_limit import CallRates, Limits
-from metering.policy.values import EffectivePolicy, PolicySubject
+from metering.policy.values import EffectivePolicy
+from metering.simulation.asker import Asker
 from metering.simulation.counters import Counters
 from metering.simulation.full import Reason, amounts_of, charge, full, seconds_of
 from metering.simulation.logged import LoggedCall
@@ -35,7 +38,7 @@ class Judged:
 
 def judge_logged(
     book: RuleBook,
-    subject: PolicySubject,
+    asker: Asker,
     policy: EffectivePolicy,
     call: LoggedCall,
     counters: Counters,
@@ -53,7 +56,7 @@ def judge_logged(
     saved = 0
     would_deny: tuple[Reason, ...] = ()
     if not free:
-        denied = _refused(book, subject, policy, call) or _too_fast(policy, call, counters, now_s)
+        denied = _refused(book, asker, policy, call) or _too_fast(policy, call, counters, now_s)
         if denied is not None:
             return Judged(denied_by=denied)
         would_deny = tuple(_tried(policy, call, counters, now_s))
@@ -67,10 +70,12 @@ def judge_logged(
     return Judged(would_deny=would_deny, saved_nano_usd=saved)
 
 
-def _refused(
-    book: RuleBook, subject: PolicySubject, policy: EffectivePolicy, call: LoggedCall
-) -> Reason | None:
-    first = call.first
+def _refused(book: RuleBook, asker: Asker, policy: EffectivePolicy, call: LoggedCall) -> Reason | None:
+    first, subject = call.first, asker.subject
+    try:
+        check_task(first.task, narrowed_to=asker.allowed_tasks)
+    except TaskNotAllowed as refusal:
+        return "token", refusal.code
     try:
         access = book.access_to(subject.plan, first.task)
         dearest = policy.choice("max_class", "")
@@ -85,6 +90,8 @@ def _refused(
             else f"plan {subject.plan}"
         )
         return rule, ModelNotAllowed.code
+    if asker.allowed_models and first.request_model not in asker.allowed_models:
+        return "token", ModelNotAllowed.code
     allowed = policy.number("max_tokens_in")
     if allowed is not None and any(attempt.input_tokens > allowed for attempt in call.attempts):
         return f"{policy.settings['max_tokens_in'].scope} max_tokens_in", InputTooLarge.code

@@ -9,11 +9,13 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 from metering.errors import InvalidRequest, NotFound
 from metering.models import ATIToken, Tenant
 from metering.policy.values import EffectivePolicy, PolicySubject
+from metering.simulation.asker import Asker
 from metering.simulation.counters import Counters
 from metering.simulation.judge_logged import Judged, judge_logged
 from metering.simulation.logged import LoggedAttempt, LoggedCall, logged_calls
@@ -110,6 +112,24 @@ def replay(
     return run.replayed
 
 
+class _Token(NamedTuple):
+    """What a token is on, and what it is narrowed to, as it is today."""
+
+    plan: str = ""
+    allowed_tasks: frozenset[str] = frozenset()
+    allowed_models: frozenset[str] = frozenset()
+
+
+NO_TOKEN = _Token()
+
+
+def _read_tokens() -> dict[UUID, _Token]:
+    rows = ATIToken.objects.values_list("id", "plan_tier_id", "allowed_tasks", "allowed_models")
+    return {
+        pk: _Token(plan, frozenset(tasks), frozenset(models)) for pk, plan, tasks, models in rows.iterator()
+    }
+
+
 class _Run:
     """One pass over the log."""
 
@@ -119,23 +139,23 @@ class _Run:
         self._plan = plan
         self._shift = shift
         self._counters = Counters()
-        self._plan_of: dict[UUID, str] = dict(ATIToken.objects.values_list("id", "plan_tier_id"))
+        self._tokens = _read_tokens()
         self._policies: OrderedDict[tuple[PolicySubject, str], EffectivePolicy | None] = OrderedDict()
 
     def take(self, call: LoggedCall, *, counts: bool) -> None:
         """Judge and count one call; before the period begins, only its use."""
         first = call.first
         cost = sum(attempt.cost_nano_usd for attempt in call.attempts)
-        subject = self._subject(first)
-        policy = self._policy(subject, first.task) if subject is not None else None
-        if subject is None or policy is None:
+        asker = self._asker(first)
+        policy = self._policy(asker.subject, first.task) if asker is not None else None
+        if asker is None or policy is None:
             if counts:
                 self.replayed.total.add(cost)
                 self.replayed.unknown += 1
             return
         judged = judge_logged(
             self._book,
-            subject,
+            asker,
             policy,
             call,
             self._counters,
@@ -156,11 +176,18 @@ class _Run:
         elif judged.saved_nano_usd:
             replayed.shortened.add(judged.saved_nano_usd)
 
-    def _subject(self, attempt: LoggedAttempt) -> PolicySubject | None:
-        plan = self._plan or (self._plan_of.get(attempt.token_id) if attempt.token_id is not None else None)
-        if plan is None:
+    def _asker(self, attempt: LoggedAttempt) -> Asker | None:
+        token = self._tokens.get(attempt.token_id, NO_TOKEN) if attempt.token_id is not None else NO_TOKEN
+        plan = self._plan or token.plan
+        if not plan:
             return None
-        return PolicySubject(attempt.tenant_id, plan, attempt.team_id, attempt.user_id, attempt.token_id)
+        return Asker(
+            subject=PolicySubject(
+                attempt.tenant_id, plan, attempt.team_id, attempt.user_id, attempt.token_id
+            ),
+            allowed_tasks=token.allowed_tasks,
+            allowed_models=token.allowed_models,
+        )
 
     def _policy(self, subject: PolicySubject, task: str) -> EffectivePolicy | None:
         key = (subject, task)

@@ -8,7 +8,7 @@ from django.db import connection
 
 from metering.errors import InvalidRequest
 from metering.ledger.partitions import create_statements
-from metering.models import UsageLog
+from metering.models import ATIToken, UsageLog
 from metering.simulation import logged
 from metering.simulation.replay import Replayed, replay
 from metering.simulation.rule_book import read_rule_book
@@ -133,6 +133,21 @@ def test_everybody_on_another_plan(token_id: Any) -> None:
         ("plan max_tokens_in", "input_too_large"): 1,
         ("plan SMALL", "model_not_allowed"): 1,
     }
+
+
+def test_a_token_serves_no_task_but_its_own(token_id: Any) -> None:
+    ATIToken.objects.update(allowed_tasks=["LLM2_DRAFT"])
+    call(MONDAY, token_id=token_id)
+    assert reasons(replayed()) == {("token", "task_not_allowed"): 1}
+
+
+def test_a_token_serves_no_model_but_its_own_on_another_plan_too(token_id: Any) -> None:
+    make_plan("SMALL", classes=("BASE_S",))
+    ATIToken.objects.update(allowed_models=["sandbox-small"])
+    call(MONDAY, token_id=token_id)
+    call(MONDAY + MINUTE, token_id=token_id, request_model="other")
+    assert reasons(replayed()) == {("token", "model_not_allowed"): 1}
+    assert reasons(replayed(plan="SMALL")) == {("token", "model_not_allowed"): 1}
 
 
 def test_at_another_time_other_rules_hold(token_id: Any) -> None:
