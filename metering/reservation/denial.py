@@ -19,12 +19,13 @@ from metering.errors import (
 from metering.ledger.results import Denied, LineDenial, Reason, Refused
 from metering.money import usd_text
 from metering.policy.values import LineTemplate
+from metering.reservation.lasting import Lasting, lasting
 from metering.types import Dimension
 
 RETRY_CONCURRENCY_S = 1
 RETRY_RESERVED_S = 1
 RETRY_NEVER_S = 86_400
-"""For budgets that never reset: somebody has to raise them first."""
+"""What `Retry-After` says of budgets that never reset: somebody has to raise them first."""
 
 
 def limit_error(
@@ -40,10 +41,11 @@ def limit_error(
         """Whether there would be room if every call under way cost nothing: what is held is not used."""
         return not holds_already and denial.used + denial.requested <= denial.limit
 
-    def wait_s(denial: LineDenial) -> int:
-        return RETRY_RESERVED_S if is_only_held(denial) else _wait_s(denial, templates[denial.line], now)
+    def lasts(denial: LineDenial) -> Lasting:
+        dimension = templates[denial.line].meter.dimension
+        return lasting(dimension, denial.resets_at, is_only_held=is_only_held(denial))
 
-    denial = max(denied.denials, key=wait_s)
+    denial = max(denied.denials, key=lasts)
     template = templates[denial.line]
     dimension = template.meter.dimension
     usage = LimitUsage(
@@ -57,7 +59,7 @@ def limit_error(
         period=template.meter.window.value,
         source_id=template.source_id,
     )
-    retry_after_s = wait_s(denial)
+    retry_after_s = RETRY_RESERVED_S if is_only_held(denial) else _wait_s(denial, template, now)
     if dimension is Dimension.CONCURRENCY:
         return ConcurrencyExceeded(
             f"Too many calls are in flight under {template.name}: {denial.held} of {denial.limit}.",

@@ -3,24 +3,26 @@
 from datetime import datetime
 
 from metering.errors import BudgetExceeded, ConcurrencyExceeded
+from metering.ledger.commands import MeterKey
+from metering.ledger.windows import window_bounds
 from metering.policy.values import Lines
+from metering.reservation.lasting import Lasting, lasting
 from metering.simulation.counters import Counters
 from metering.simulation.logged import LoggedCall
 from metering.types import Dimension, Window
 
 Reason = tuple[str, str]
 """A rule as messages call it, and the error's code."""
-LASTS = {
-    window: rank
-    for rank, window in enumerate(
-        (Window.NONE, Window.HOUR, Window.DAY, Window.WEEK, Window.MONTH, Window.TOTAL)
-    )
-}
-"""Of several full limits the one that lasts longest is named: the larger the number, the longer."""
+
+
+def end_of(meter: MeterKey, now: datetime) -> datetime | None:
+    """When the window ends that contains `now`; None: never."""
+    return window_bounds(meter.window, now, timezone=meter.timezone, week_start=meter.week_start)[1]
 
 
 def amounts_of(call: LoggedCall, saved_nano_usd: int) -> dict[Dimension, int]:
-    """What the call needs room for: one request, and what it used less what a smaller output would have saved."""
+    """What the call needs room for: one request of one step at least, and what it used, less what a smaller output
+    would have saved."""
     attempts = call.attempts
     input_tokens = sum([attempt.input_tokens for attempt in attempts])
     output_tokens = sum([attempt.output_tokens for attempt in attempts])
@@ -33,7 +35,7 @@ def amounts_of(call: LoggedCall, saved_nano_usd: int) -> dict[Dimension, int]:
         Dimension.COST: sum([attempt.cost_nano_usd for attempt in attempts]) - saved_nano_usd,
         Dimension.API_CALLS: sum([attempt.api_calls for attempt in attempts]),
         Dimension.FILES: sum([attempt.files for attempt in attempts]),
-        Dimension.STEPS: sum([attempt.steps for attempt in attempts]),
+        Dimension.STEPS: max(1, sum([attempt.steps for attempt in attempts])),
     }
 
 
@@ -41,7 +43,7 @@ def full(
     lines: Lines, amounts: dict[Dimension, int], counters: Counters, now: datetime, now_s: float
 ) -> tuple[Reason | None, tuple[Reason, ...]]:
     """The enforced line without room that lasts longest, and those that are not enforced."""
-    denied: tuple[int, Reason] | None = None
+    denied: tuple[Lasting, Reason] | None = None
     would_deny: list[Reason] = []
     for line in lines:
         amount = amounts[line.meter.dimension]
@@ -54,8 +56,10 @@ def full(
         reason = (line.name, (ConcurrencyExceeded if is_concurrency else BudgetExceeded).code)
         if not line.enforced:
             would_deny.append(reason)
-        elif denied is None or LASTS[line.meter.window] > denied[0]:
-            denied = LASTS[line.meter.window], reason
+            continue
+        lasts = lasting(line.meter.dimension, end_of(line.meter, now))
+        if denied is None or lasts > denied[0]:
+            denied = lasts, reason
     return (denied[1] if denied else None), tuple(would_deny)
 
 
@@ -69,9 +73,9 @@ def charge(
     lasts_s: float,
     is_use: bool,
 ) -> None:
-    """Count an admitted call, once on each meter. Where the vendor only failed it is no request."""
+    """Count an admitted call, once on each meter. Where the vendor only failed it is no request and no step."""
     for meter in {line.meter for line in lines}:
-        counts = is_use or meter.dimension is not Dimension.REQUESTS
+        counts = is_use or meter.dimension not in (Dimension.REQUESTS, Dimension.STEPS)
         amount = amounts[meter.dimension] if counts else 0
         if meter.window is Window.NONE:
             counters.fly(meter, now_s, now_s + lasts_s)

@@ -14,9 +14,10 @@ from metering.errors import (
     ModelNotFound,
     NotPermitted,
 )
-from metering.ledger.commands import MeterKey
+from metering.ledger.commands import Bound, MeterKey
 from metering.policy.values import EffectivePolicy, Lines, PolicySubject
 from metering.rates.port import Level
+from metering.reservation.hold import amounts_of
 from metering.simulation.asker import Asker
 from metering.simulation.imagined import ImaginedCall
 from metering.simulation.rule_book import RuleBook
@@ -83,7 +84,9 @@ def weigh(
             Verdict.DENIED, InputTooLarge.code, message, f"{setting.scope} max_tokens_in", trace
         )
     for weighed, standing in ((rates, Standing.NO_ROOM), (tried, Standing.WOULD_DENY)):
-        said = _short_of_rate(weighed, now) or short_of_budget(lines, steps, balances, requested, standing)
+        said = _short_of_rate(weighed, now) or short_of_budget(
+            lines, steps, balances, requested, standing, now
+        )
         if said is not None:
             verdict = _VERDICTS[said.mode]
             return judged.decision(verdict, said.code, said.message, said.rule, trace, model, said)
@@ -102,14 +105,8 @@ def _amounts(policy: EffectivePolicy, model: ServedModel, call: ImaginedCall) ->
     limits = [model.max_output_tokens, policy.number("max_tokens_out"), call.output_tokens]
     output = min(limit for limit in limits if limit is not None)
     cost = model.price.ceiling_nano_usd(input_tokens=call.input_tokens, output_tokens=output)
-    return {
-        Dimension.REQUESTS: 1,
-        Dimension.CONCURRENCY: 1,
-        Dimension.INPUT_TOKENS: call.input_tokens,
-        Dimension.OUTPUT_TOKENS: output,
-        Dimension.TOKENS: call.input_tokens + output,
-        Dimension.COST: cost,
-    }
+    first = Bound(input_tokens=call.input_tokens, output_tokens=output, cost_nano_usd=cost, steps=1)
+    return amounts_of(first, requests=1, calls=1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Which budget has no room for an imagined call, at balances that somebody has read. Pure."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -8,8 +9,9 @@ from metering.decisions.decision import Standing, Step
 from metering.decisions.trace import Balance
 from metering.errors import BudgetExceeded, BudgetReserved, ConcurrencyExceeded, LimitExceeded
 from metering.ledger.commands import MeterKey
-from metering.policy.values import Lines
-from metering.simulation.full import LASTS
+from metering.policy.values import Lines, LineTemplate
+from metering.reservation.lasting import Lasting, lasting
+from metering.simulation.full import end_of
 from metering.types import Dimension, EnforcementMode
 
 
@@ -29,15 +31,24 @@ def short_of_budget(
     balances: Mapping[MeterKey, Balance],
     requested: Mapping[Dimension, int],
     standing: Standing,
+    now: datetime,
 ) -> Short | None:
     """The line that lasts longest of those that stand so; `steps` say how each of them stands."""
     full = [line for line, step in zip(lines, steps, strict=True) if step.outcome is standing]
     if not full:
         return None
-    line = max(full, key=lambda line: LASTS[line.meter.window])
+
+    def is_only_held(line: LineTemplate) -> bool:
+        used, _ = balances.get(line.meter, (0, 0))
+        return used + requested[line.meter.dimension] <= line.limit
+
+    def lasts(line: LineTemplate) -> Lasting:
+        return lasting(line.meter.dimension, end_of(line.meter, now), is_only_held=is_only_held(line))
+
+    line = max(full, key=lasts)
     used, held = balances.get(line.meter, (0, 0))
     amount = requested[line.meter.dimension]
-    error: type[LimitExceeded] = BudgetReserved if used + amount <= line.limit else BudgetExceeded
+    error: type[LimitExceeded] = BudgetReserved if is_only_held(line) else BudgetExceeded
     if line.meter.dimension is Dimension.CONCURRENCY:
         error = ConcurrencyExceeded
     message = f"{used} used and {held} held of {line.limit}, {amount} more asked for."

@@ -6,7 +6,7 @@ import pytest
 from django.utils.timezone import now
 
 from metering.decisions.decision import Standing
-from metering.errors import MeteringError
+from metering.errors import LimitExceeded, MeteringError
 from metering.gateway import LLMGateway
 from metering.identity.principal import Principal
 from metering.policy.values import PolicySubject
@@ -25,6 +25,15 @@ CASES: dict[str, tuple[dict[str, Any], ...]] = {
     "a full and a fuller budget": (
         {"budget": {"dimension": "requests", "window": "month", "amount": 1}},
         {"budget": {"dimension": "requests", "amount": 0}},
+    ),
+    "a full budget of steps": ({"budget": {"dimension": "steps", "amount": 1}},),
+    "a full month and a full total": (
+        {"budget": {"dimension": "requests", "window": "month", "amount": 1}},
+        {"budget": {"dimension": "requests", "window": "total", "amount": 1}},
+    ),
+    "a full week and a full month": (
+        {"budget": {"dimension": "requests", "window": "month", "amount": 1}},
+        {"budget": {"dimension": "requests", "window": "week", "amount": 1}},
     ),
     "an observed budget": ({"budget": {"dimension": "requests", "amount": 0, "mode": "observe"}},),
     "no concurrency at all": ({"rule": {"key": "max_concurrent", "value": 0}},),
@@ -65,11 +74,14 @@ async def test_the_second_call_ends_as_it_is_explained(
         )
         try:
             await gateway.execute(caller, request_for(model="middle"))
-            code = ""
+            code, limit = "", ""
+        except LimitExceeded as error:
+            code, limit = error.code, error.usage.budget
         except MeteringError as error:
-            code = error.code
+            code, limit = error.code, explained.rule
         gateway.known.forget()
-        assert (explained.code if explained.verdict == "denied" else "") == code
+        told = (explained.code, explained.rule) if explained.verdict == "denied" else ("", "")
+        assert told == (code, limit)
 
 
 async def test_a_call_that_was_admitted_is_admitted_by_the_same_rules_in_a_replay(

@@ -80,6 +80,35 @@ def test_what_a_vendor_failed_at_needs_room_for_a_request_and_uses_none(token_id
     assert replayed().denied.calls == 1
 
 
+def test_a_step_that_a_vendor_failed_at_needs_room_and_is_none(token_id: Any) -> None:
+    BudgetFactory(dimension="steps", window="day", amount=1)
+    failed = {"outcome": "error", "input_tokens": 0, "output_tokens": 0, "cost_nano_usd": 0}
+    AttemptFactory(at=MONDAY, token_id=token_id, **failed)
+    call(MONDAY + MINUTE, token_id=token_id, steps=1)
+    assert replayed().denied.calls == 0
+    AttemptFactory(at=MONDAY + 2 * MINUTE, token_id=token_id, **failed)
+    assert reasons(replayed()) == {("tenant steps/day", "budget_exceeded"): 1}
+
+
+def test_the_budget_that_is_named_is_the_one_that_stays_full_longest(token_id: Any) -> None:
+    for window in ("month", "total"):
+        BudgetFactory(dimension="requests", window=window, amount=1)
+    for number in range(2):
+        call(MONDAY + number * MINUTE, token_id=token_id)
+    assert reasons(replayed()) == {("tenant requests/total", "budget_exceeded"): 1}
+
+
+def test_a_week_that_ends_after_its_month_is_named_before_it(token_id: Any) -> None:
+    for window in ("month", "week"):
+        BudgetFactory(dimension="requests", window=window, amount=1)
+    tuesday = datetime(2026, 3, 31, 9, tzinfo=UTC)
+    for number in range(2):
+        call(tuesday + number * MINUTE, token_id=token_id)
+    assert reasons(replayed(since=tuesday, until=tuesday + timedelta(hours=1))) == {
+        ("tenant requests/week", "budget_exceeded"): 1
+    }
+
+
 def test_windows_are_those_of_the_tenants_calendar(token_id: Any) -> None:
     type(alder()).objects.filter(slug="alder").update(timezone="Asia/Tokyo")
     BudgetFactory(dimension="requests", window="day", amount=1)

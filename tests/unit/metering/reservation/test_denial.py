@@ -44,6 +44,12 @@ def test_the_limit_that_lasts_longest_is_named() -> None:
     assert error_of(denial(0, after_s=3_600), denial(1, after_s=None)).usage.dimension == "tokens"
 
 
+def test_a_total_lasts_longer_than_a_month_that_has_weeks_left() -> None:
+    error = error_of(denial(0, after_s=20 * 86_400), denial(1, after_s=None))
+    assert error.usage.dimension == "tokens"
+    assert error.reset_at is None
+
+
 def test_a_total_that_never_resets_says_so() -> None:
     error = error_of(denial(1, after_s=None))
     assert error.reset_at is None
