@@ -73,9 +73,22 @@ class ScopedForm(forms.ModelForm):
             self.add_error("scope_id", error.message)
 
 
-def key_choices() -> list[tuple[str, str]]:
-    """Every rule key with its meaning."""
-    return [(key.name, f"{key.name}: {key.meaning}") for key in REGISTRY.values()]
+def key_choices(stored: str = "") -> list[tuple[str, str]]:
+    """Every rule key that may be set, with its meaning, and the one that a rule has already."""
+    return [
+        (key.name, f"{key.name}: {key.meaning}")
+        for key in REGISTRY.values()
+        if key.is_read or key.name == stored
+    ]
+
+
+class RuleKeyField(forms.ChoiceField):
+    """Offers the keys that may be set. Another one of the registry is refused by `check_rule`, which says why."""
+
+    widget = UnfoldAdminSelectWidget
+
+    def valid_value(self, value: Any) -> bool:
+        return value in REGISTRY or super().valid_value(value)
 
 
 class RuleValueField(forms.CharField):
@@ -93,7 +106,7 @@ RULE_IDENTITY = ("scope", "tenant", "scope_id", "task", "key", "conditions", "pr
 
 
 class RuleForm(ScopedForm):
-    key = forms.ChoiceField(choices=key_choices, widget=UnfoldAdminSelectWidget)
+    key = RuleKeyField(choices=key_choices)
     value = RuleValueField(widget=UnfoldAdminTextInputWidget, help_text="A number such as 4000, or a word.")
 
     class Meta:
@@ -102,6 +115,11 @@ class RuleForm(ScopedForm):
         field_classes = {"conditions": StrictJSONField}
         widgets = {"conditions": UnfoldAdminTextareaWidget(attrs={"rows": 3})}
         help_texts = {"scope_id": SCOPE_ID_HELP, "conditions": CONDITIONS_HELP}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "key" in self.fields:
+            self.fields["key"].choices = key_choices(self.instance.key)  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         values = super().clean()

@@ -8,7 +8,7 @@ from django import forms
 from django.utils.timezone import now
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminSingleDateWidget, UnfoldAdminTextInputWidget
 
-from admin_console.policy_forms import RuleValueField, key_choices
+from admin_console.policy_forms import RuleKeyField, RuleValueField, key_choices
 from metering.errors import NotFound
 from metering.identity.find import find_tenant
 from metering.models import Plan, Tenant, User
@@ -37,7 +37,7 @@ class SimulatorForm(forms.Form):
         help_text="Whole days, in the tenant's time zone (UTC for all tenants).",
     )
     plan = forms.CharField(required=False, max_length=32, label="On the plan")
-    key = forms.ChoiceField(required=False, label="With the rule", widget=UnfoldAdminSelectWidget)
+    key = RuleKeyField(required=False, label="With the rule")
     value = RuleValueField(
         required=False, label="Set to", widget=UnfoldAdminTextInputWidget, help_text="A number, or a word."
     )

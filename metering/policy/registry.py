@@ -1,6 +1,7 @@
 """The closed registry of rule keys.
 
-A key that is not here cannot be stored, so a rule that nothing reads cannot exist.
+A key that is not here, or that names no reader, cannot be set, so a rule that nothing reads cannot exist. Keys without
+a reader wait for their feature, which switches its key on with the line `read_by`; a test looks for every reader.
 """
 
 from metering.policy.rule_key import Merge, RuleKey
@@ -9,8 +10,20 @@ from metering.types import EnforcementMode, ModelClass, Scope, Task
 _AGENTS = frozenset({Task.PRIOR_ART, Task.DRAFTING, Task.DIAGRAM})
 
 _KEYS = (
-    RuleKey(name="max_tokens_in", meaning="the largest input of one LLM call", unit="tokens", low=1),
-    RuleKey(name="max_tokens_out", meaning="the longest output of one LLM call", unit="tokens", low=1),
+    RuleKey(
+        name="max_tokens_in",
+        read_by="metering.reservation.bound:_refuse_large_input",
+        meaning="the largest input of one LLM call",
+        unit="tokens",
+        low=1,
+    ),
+    RuleKey(
+        name="max_tokens_out",
+        read_by="metering.reservation.bound:_output_limit",
+        meaning="the longest output of one LLM call",
+        unit="tokens",
+        low=1,
+    ),
     RuleKey(
         name="agent_max_steps",
         meaning="LLM calls that one request may make",
@@ -42,9 +55,16 @@ _KEYS = (
         high=1_000,
         tasks=frozenset({Task.DIAGRAM}),
     ),
-    RuleKey(name="max_concurrent", meaning="calls in flight at once", unit="calls", high=1_000_000),
+    RuleKey(
+        name="max_concurrent",
+        read_by="metering.policy.lines:concurrency_lines",
+        meaning="calls in flight at once",
+        unit="calls",
+        high=1_000_000,
+    ),
     RuleKey(
         name="requests_per_minute",
+        read_by="metering.policy.rates:RATE_KEYS",
         meaning="rate of requests",
         unit="requests",
         high=10**9,
@@ -52,6 +72,7 @@ _KEYS = (
     ),
     RuleKey(
         name="tokens_per_minute",
+        read_by="metering.policy.rates:RATE_KEYS",
         meaning="rate of tokens",
         unit="tokens",
         high=10**12,
@@ -66,12 +87,14 @@ _KEYS = (
     ),
     RuleKey(
         name="max_class",
+        read_by="metering.calls.admit:admit",
         meaning="the dearest class of models that may serve a call",
         choices=tuple(reversed(ModelClass)),
         merge=Merge.STRICTER,
     ),
     RuleKey(
         name="on_disconnect",
+        read_by="metering.gateway:LLMGateway._abandon",
         meaning="what happens to a call whose caller has gone",
         choices=("drain", "cancel"),
         merge=Merge.REPLACE,
@@ -95,6 +118,7 @@ _KEYS = (
     ),
     RuleKey(
         name="enforcement",
+        read_by="metering.policy.merge:modes_of",
         meaning="what limits do once they are reached",
         choices=tuple(EnforcementMode),
         merge=Merge.STRICTER,
@@ -103,6 +127,7 @@ _KEYS = (
     ),
     RuleKey(
         name="enforcement_percent",
+        read_by="metering.policy.merge:modes_of",
         meaning="the share of users and tokens for whom limits are enforced; the others' are observed",
         unit="percent",
         high=100,
@@ -120,6 +145,7 @@ PER_AGENT_DEFAULT = 10
 _RATES_EACH = tuple(
     RuleKey(
         name=f"{unit}_per_minute_per_{subject}",
+        read_by="metering.policy.rates:_each",
         meaning=f"rate of {unit} of each {subject}",
         unit=unit,
         high=high,
@@ -129,6 +155,8 @@ _RATES_EACH = tuple(
 )
 
 REGISTRY: dict[str, RuleKey] = {key.name: key for key in _KEYS + _RATES_EACH}
+SETTABLE = tuple(sorted(spec.name for spec in REGISTRY.values() if spec.is_read))
+"""The keys that rules may set."""
 
 
 def check_rule(key: str, value: object, task: str | None, scope: Scope) -> None:
@@ -138,7 +166,11 @@ def check_rule(key: str, value: object, task: str | None, scope: Scope) -> None:
     """
     spec = REGISTRY.get(key)
     if spec is None:
-        raise ValueError(f"{key!r} is not a rule key; the keys are {', '.join(sorted(REGISTRY))}.")
+        raise ValueError(f"{key!r} is not a rule key; the keys are {', '.join(SETTABLE)}.")
+    if not spec.is_read:
+        raise ValueError(
+            f"{key} cannot be set: nothing in this version reads it. The keys are {', '.join(SETTABLE)}."
+        )
     if scope not in spec.scopes:
         raise ValueError(
             f"{key} does not count for {_named(scope)}, for which the keys are {', '.join(keys_of(scope))}; "
@@ -155,7 +187,7 @@ def check_rule(key: str, value: object, task: str | None, scope: Scope) -> None:
 
 def keys_of(scope: Scope) -> list[str]:
     """The keys that count there."""
-    return sorted(spec.name for spec in REGISTRY.values() if scope in spec.scopes)
+    return [key for key in SETTABLE if scope in REGISTRY[key].scopes]
 
 
 def _named(scope: Scope) -> str:

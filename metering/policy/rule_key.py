@@ -28,6 +28,8 @@ class RuleKey:
 
     name: str
     meaning: str
+    read_by: str = ""
+    """What obeys it, as `module:function`. Empty: nothing does yet, so no rule may set it."""
     unit: str = ""
     low: int = 0
     high: int = MAX_AMOUNT
@@ -40,6 +42,11 @@ class RuleKey:
     """What is in force without any rule, where that is not unlimited: team, user and token rules only tighten it."""
     is_limit: bool = True
     """Whether the modes of tenant and gateway apply. What is no limit counts if its rule's own mode is enforce."""
+
+    @property
+    def is_read(self) -> bool:
+        """Whether a rule that sets it counts for anything."""
+        return bool(self.read_by)
 
     def strictness(self, value: int | str) -> int:
         """Orders the values of a key: the larger, the less is allowed."""

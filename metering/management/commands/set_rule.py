@@ -9,7 +9,7 @@ from django.utils.timezone import now
 from metering.errors import InvalidRequest
 from metering.management.command import VerbCommand
 from metering.management.targets import add_targets, named_targets
-from metering.policy.registry import REGISTRY
+from metering.policy.registry import SETTABLE
 from metering.policy.set_rule import find_rule_target, parse_value, set_rule
 from metering.strict_json import read_json
 from metering.types import MODES
@@ -23,7 +23,7 @@ class Command(VerbCommand):
     def add_options(self, parser: ArgumentParser) -> None:
         add_targets(parser, nobody="Nobody named: the whole gateway.")
         parser.add_argument("--task", metavar="CODE", help="For this task only.")
-        parser.add_argument("--key", required=True, metavar="KEY", help=", ".join(REGISTRY))
+        parser.add_argument("--key", required=True, metavar="KEY", help=", ".join(SETTABLE))
         parser.add_argument("--value", required=True, metavar="VALUE")
         parser.add_argument(
             "--when", metavar="JSON", help='Such as {"days": ["sat"], "hours": "09:00-17:00"}.'

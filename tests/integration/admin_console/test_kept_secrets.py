@@ -23,17 +23,17 @@ ENDING = "must name a variable that ends in _API_KEY"
 
 def by_model(variable: str, folder: Path, ops: User, console: Client, add: str) -> str:
     with pytest.raises(ValidationError) as refused:
-        Provider(name="own", kind="anthropic", api_key_env=variable).full_clean()
+        Provider(name="own", kind="sandbox", api_key_env=variable).full_clean()
     return str(refused.value)
 
 
 def by_command(variable: str, folder: Path, ops: User, console: Client, add: str) -> str:
-    (folder / "c.yaml").write_text(f"providers: {{own: {{kind: anthropic, api_key: '${{{variable}}}'}}}}")
+    (folder / "c.yaml").write_text(f"providers: {{own: {{kind: sandbox, api_key: '${{{variable}}}'}}}}")
     return str(refusal("load_catalog", str(folder / "c.yaml")))
 
 
 def by_api(variable: str, folder: Path, ops: User, console: Client, add: str) -> str:
-    document = {"providers": {"own": {"kind": "anthropic", "api_key_env": variable}}}
+    document = {"providers": {"own": {"kind": "sandbox", "api_key_env": variable}}}
     return call("PUT", "catalog", document, who=ops).content.decode()
 
 

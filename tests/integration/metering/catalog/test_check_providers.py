@@ -13,21 +13,35 @@ def checks(**environment: str) -> dict[str, str | None]:
     return {check.provider: check.problem for check in check_providers(environment=environment, probe=silent)}
 
 
+def keyed(name: str) -> None:
+    ProviderFactory(
+        name=name,
+        kind="openai_compatible",
+        base_url="http://x.test",
+        api_key_env=f"{name.upper()}_API_KEY",
+    )
+
+
 def test_a_vendor_needs_its_key_the_sandbox_and_one_s_own_server_do_not(db, tmp_path) -> None:
     ProviderFactory()
     ProviderFactory(name="local", kind="openai_compatible", base_url="http://localhost:8080/v1")
-    ProviderFactory(name="claude", kind="anthropic", api_key_env="CLAUDE_API_KEY")
-    ProviderFactory(name="nameless", kind="gemini")
+    keyed("claude")
     ProviderFactory(name="retired", kind="gemini", is_active=False)
     assert checks() == {
         "claude": "CLAUDE_API_KEY is not set",
         "local": None,
-        "nameless": "no variable is named for its API key",
         "sandbox": None,
     }
     assert checks(CLAUDE_API_KEY="sk-1")["claude"] is None
     (tmp_path / "key").write_text("sk-1")
     assert checks(CLAUDE_API_KEY_FILE=str(tmp_path / "key"))["claude"] is None
+
+
+def test_a_kind_without_a_client_is_a_problem(db) -> None:
+    ProviderFactory(name="claude", kind="anthropic")
+    assert checks() == {
+        "claude": "anthropic has no client in this version; the kinds that have one are openai_compatible, sandbox"
+    }
 
 
 def test_an_address_that_cannot_be_used_is_a_problem_and_not_repeated(db) -> None:
@@ -42,7 +56,7 @@ def test_an_address_that_cannot_be_used_is_a_problem_and_not_repeated(db) -> Non
 
 
 def test_a_key_that_cannot_be_sent_is_a_problem_and_not_repeated(db, tmp_path) -> None:
-    ProviderFactory(name="claude", kind="anthropic", api_key_env="CLAUDE_API_KEY")
+    keyed("claude")
     assert checks(CLAUDE_API_KEY="sk-hunter2\nx") == {
         "claude": "CLAUDE_API_KEY holds control characters or several lines, which no HTTP header can carry"
     }
@@ -54,9 +68,7 @@ def test_a_key_that_cannot_be_sent_is_a_problem_and_not_repeated(db, tmp_path) -
 
 def test_what_is_configured_wrongly_is_not_asked(db) -> None:
     ProviderFactory(name="odd", kind="openai_compatible", base_url="http://x.test:no")
-    ProviderFactory(
-        name="keyed", kind="openai_compatible", base_url="http://x.test", api_key_env="KEYED_API_KEY"
-    )
+    keyed("keyed")
     asked: list[str] = []
 
     def probe(names: Collection[str]) -> dict[str, str | None]:
@@ -76,7 +88,7 @@ def test_only_active_models_count(db) -> None:
 
 def test_only_what_is_configured_is_asked_and_what_it_says_is_the_problem(db) -> None:
     ProviderFactory()
-    ProviderFactory(name="claude", kind="anthropic", api_key_env="CLAUDE_API_KEY")
+    keyed("claude")
     ProviderFactory(name="local", kind="openai_compatible", base_url="http://localhost:8080/v1")
     asked: list[str] = []
 

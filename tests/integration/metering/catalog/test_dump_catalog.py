@@ -12,7 +12,8 @@ EVERYTHING = """
 providers:
   sandbox: {kind: sandbox}
   local: {base_url: "http://localhost:11434/v1", vendor: ollama, active: false}
-  vendor: {kind: anthropic, api_key: "${VENDOR_API_KEY}"}
+  vendor: {base_url: "https://vendor.test/v1", api_key: "${VENDOR_API_KEY}"}
+  retired: {kind: anthropic, active: false}
   odd:
     base_url: "https://odd.test/v1"
     vendor: other
@@ -36,7 +37,7 @@ plans:
     features: [DRAFTING]
     tasks: {LLM0_CHAT: {classes: [PRO_L, BASE_S], default_class: PRO_L}}
     rules:
-      - {key: log_content, value: off}
+      - {key: on_disconnect, value: drain}
       - {key: max_concurrent, value: 2, enforce_percent: 10}
       - {key: max_tokens_out, value: 5, task: LLM0_CHAT, mode: observe, priority: 7,
          when: {hours: "22:00-06:00", days: [sat], usage: {budget: cost/month, from_percent: 80}}}
@@ -84,7 +85,7 @@ def test_every_optional_key_survives(load) -> None:
         "price: {input: 0.000001, output: 100, cached_input: 0, cache_write: 12.5}",
         "name: '22:00'",
         "features: [DRAFTING]",
-        "{key: log_content, value: 'off'}",
+        "{key: on_disconnect, value: drain}",
         "mode: observe\n      priority: 7",
         "amount: 0.000000001\n      per: user\n      soft: true\n      on_expiry: release\n      thresholds: [50]",
         "amount: 4611686018427387904, task: LLM0_CHAT, mode: warn}",

@@ -34,7 +34,7 @@ def test_rules_are_checked_by_the_registry_and_values_keep_their_type() -> None:
           P:
             rules:
               - {key: max_concurrent, value: 1_000, task: LLM0_CHAT}
-              - {key: log_content, value: off}
+              - {key: on_disconnect, value: off}
               - {key: quoted, value: "5"}
               - {key: x, value: true, when: {days: [mon], hours: 22:00-06:00, valid_until: 2026-12-31}}
         """,
@@ -42,7 +42,7 @@ def test_rules_are_checked_by_the_registry_and_values_keep_their_type() -> None:
     )
     assert seen == [
         ("max_concurrent", 1000, "LLM0_CHAT", "plan"),
-        ("log_content", "off", None, "plan"),
+        ("on_disconnect", "off", None, "plan"),
         ("quoted", "5", None, "plan"),
         ("x", True, None, "plan"),
     ]

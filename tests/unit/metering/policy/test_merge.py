@@ -61,10 +61,10 @@ def test_a_preference_may_be_replaced_by_anyone() -> None:
 
 
 def test_a_strict_choice_is_not_loosened_below_the_tenant() -> None:
-    plan = rule(Scope.PLAN, "off", "log_content")
-    assert merged(plan, rule(Scope.TEAM, "full", "log_content"), key="log_content") == "off"
-    loose = rule(Scope.PLAN, "full", "log_content")
-    assert merged(loose, rule(Scope.TEAM, "redacted", "log_content"), key="log_content") == "redacted"
+    plan = rule(Scope.PLAN, "BASE_S", "max_class")
+    assert merged(plan, rule(Scope.TEAM, "PRO_L", "max_class"), key="max_class") == "BASE_S"
+    loose = rule(Scope.PLAN, "PRO_L", "max_class")
+    assert merged(loose, rule(Scope.TEAM, "BASE_M", "max_class"), key="max_class") == "BASE_M"
 
 
 def test_an_observed_rule_leaves_the_enforced_one_in_force() -> None:
@@ -88,15 +88,10 @@ def test_all_rules_of_a_team_hold() -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "loose", "default"),
-    [
-        ("on_metering_failure", "open", "closed"),
-        ("log_content", "full", "off"),
-        ("enforcement", "observe", "enforce"),
-    ],
+    ("key", "loose", "default"), [("enforcement", "observe", "enforce"), ("enforcement_percent", 5, 100)]
 )
 def test_a_narrow_rule_does_not_loosen_what_is_strict_without_any_rule(
-    key: str, loose: str, default: str
+    key: str, loose: int | str, default: int | str
 ) -> None:
     assert merged(rule(Scope.USER, loose, key), key=key) is None
     assert merged(rule(Scope.TENANT, loose, key), key=key) == loose

@@ -11,7 +11,7 @@ from metering.types import Scope
         ("max_tokens_out", 1, "LLM0_CHAT"),
         ("max_concurrent", 0, None),
         ("on_disconnect", "cancel", None),
-        ("retrieval_top_k", 25, "LLM1_PRIOR_ART"),
+        ("max_class", "BASE_S", "LLM1_PRIOR_ART"),
     ],
 )
 def test_a_rule_that_makes_sense_passes(key: str, value: object, task: str | None) -> None:
@@ -21,14 +21,13 @@ def test_a_rule_that_makes_sense_passes(key: str, value: object, task: str | Non
 @pytest.mark.parametrize(
     ("key", "value", "task", "says"),
     [
-        ("max_token_out", 5, None, "the keys are agent_max_steps"),
+        ("max_token_out", 5, None, "the keys are enforcement, enforcement_percent, max_class"),
         ("max_tokens_out", 0, None, "from 1 to"),
         ("max_tokens_out", "512", None, "a whole number of tokens"),
         ("max_tokens_out", True, None, "a whole number of tokens"),
         ("max_tokens_out", 1.5, None, "a whole number of tokens"),
         ("on_disconnect", "abort", None, "one of drain, cancel"),
         ("on_disconnect", None, None, "one of drain, cancel"),
-        ("retrieval_top_k", 5, "LLM0_CHAT", "it applies to LLM1_PRIOR_ART"),
         ("max_tokens_out", 5, "LLM9_POEMS", "the tasks are LLM0_CHAT"),
     ],
 )

@@ -1,0 +1,186 @@
+"""A rule that nothing reads and a vendor without a client are refused at every door, and switched off where stored."""
+
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.core.exceptions import ValidationError
+from django.db import connection
+from django.test import Client
+from django.utils.timezone import now
+
+from gateway_project.vendors import load_configs
+from metering.errors import InvalidRequest
+from metering.models import PolicyRule, Provider, User
+from metering.models.catalog import WITH_CLIENT
+from metering.policy.set_rule import RuleTarget, set_rule
+from metering.types import Scope
+from providers.registry import FACTORIES
+from tests.factories import ProviderFactory, RuleFactory
+from tests.integration.admin_console import rows
+from tests.integration.admin_console.conftest import Url
+from tests.integration.admin_console.forms import errors_of
+from tests.integration.admin_console.test_policy_forms import RULE
+from tests.integration.admin_console.test_traits import FORM
+from tests.integration.gateway_project.api.people import call
+from tests.integration.metering.management.asking import refusal
+
+KEY = "cache_ttl_s"
+UNREAD = "cache_ttl_s cannot be set: nothing in this version reads it"
+UNSPOKEN = "has no client in this version; the kinds that have one are openai_compatible, sandbox"
+Door = Callable[..., str]
+
+
+def rule_by_library(folder: Path, ops: User, console: Client, url: Url) -> str:
+    with pytest.raises(InvalidRequest) as refused:
+        set_rule(target=RuleTarget(scope=Scope.GLOBAL), key=KEY, value=60, actor="ops", now=now())
+    return refused.value.message
+
+
+def rule_by_command(folder: Path, ops: User, console: Client, url: Url) -> str:
+    return str(refusal("set_rule", "--key", KEY, "--value", "60"))
+
+
+def rule_by_catalog(folder: Path, ops: User, console: Client, url: Url) -> str:
+    (folder / "c.yaml").write_text(f"plans: {{PRO: {{rules: [{{key: {KEY}, value: 60}}]}}}}")
+    return str(refusal("load_catalog", str(folder / "c.yaml")))
+
+
+def rule_by_catalog_over_the_api(folder: Path, ops: User, console: Client, url: Url) -> str:
+    document = {"plans": {"PRO": {"rules": [{"key": KEY, "value": 60}]}}}
+    return call("PUT", "catalog", document, who=ops).content.decode()
+
+
+def rule_by_simulating(folder: Path, ops: User, console: Client, url: Url) -> str:
+    return str(refusal("simulate_policy", "--since", "2026-01-01", "--rule", f"{KEY}=60"))
+
+
+def rule_by_simulating_over_the_api(folder: Path, ops: User, console: Client, url: Url) -> str:
+    period = {"since": (now() - timedelta(days=1)).isoformat(), "until": now().isoformat()}
+    body = {"period": period, "rule": {"key": KEY, "value": 60}}
+    return call("POST", "policy/simulate", body, who=ops).content.decode()
+
+
+def rule_by_console(folder: Path, ops: User, console: Client, url: Url) -> str:
+    rows.catalog()
+    return str(errors_of(console.post(url(PolicyRule, "add"), {**RULE, "key": KEY, "value": "60"})))
+
+
+def rule_by_simulator(folder: Path, ops: User, console: Client, url: Url) -> str:
+    days = {"since": now().date(), "until": now().date()}
+    answer: Any = console.post("/admin/simulator/", {**days, "key": KEY, "value": "60"})
+    return str(answer.context["form"].errors)
+
+
+@pytest.mark.parametrize(
+    "door",
+    [
+        rule_by_library,
+        rule_by_command,
+        rule_by_catalog,
+        rule_by_catalog_over_the_api,
+        rule_by_simulating,
+        rule_by_simulating_over_the_api,
+        rule_by_console,
+        rule_by_simulator,
+    ],
+)
+def test_every_door_refuses_a_rule_that_nothing_reads(
+    console: Client, operator: User, url: Url, tmp_path: Path, door: Door
+) -> None:
+    assert UNREAD in door(tmp_path, operator, console, url)
+    assert not PolicyRule.objects.exists()
+
+
+def kind_by_model(folder: Path, ops: User, console: Client, url: Url) -> str:
+    with pytest.raises(ValidationError) as refused:
+        Provider(name="own", kind="anthropic").full_clean()
+    return str(refused.value)
+
+
+def kind_by_command(folder: Path, ops: User, console: Client, url: Url) -> str:
+    (folder / "c.yaml").write_text("providers: {own: {kind: anthropic}}")
+    return str(refusal("load_catalog", str(folder / "c.yaml")))
+
+
+def kind_by_api(folder: Path, ops: User, console: Client, url: Url) -> str:
+    return call("PUT", "catalog", {"providers": {"own": {"kind": "anthropic"}}}, who=ops).content.decode()
+
+
+def kind_by_console(folder: Path, ops: User, console: Client, url: Url) -> str:
+    return str(errors_of(console.post(url(Provider, "add"), {**FORM, "kind": "anthropic"})))
+
+
+@pytest.mark.parametrize("door", [kind_by_model, kind_by_command, kind_by_api, kind_by_console])
+def test_every_door_refuses_a_kind_of_provider_without_a_client(
+    console: Client, operator: User, url: Url, tmp_path: Path, door: Door
+) -> None:
+    assert f"anthropic {UNSPOKEN}" in door(tmp_path, operator, console, url)
+    assert not Provider.objects.exists()
+
+
+def test_the_kinds_that_may_be_set_are_those_that_have_a_client() -> None:
+    assert set(WITH_CLIENT) == set(FACTORIES)
+
+
+def test_a_provider_that_is_switched_off_may_be_of_any_kind_and_cannot_be_switched_on(
+    console: Client, operator: User, url: Url
+) -> None:
+    document: dict[str, Any] = {"providers": {"own": {"kind": "gemini", "active": False}}}
+    assert call("PUT", "catalog", document, who=operator).status_code == 200
+    document["providers"]["own"]["active"] = True
+    assert f"gemini {UNSPOKEN}" in call("PUT", "catalog", document, who=operator).content.decode()
+    form = {**FORM, "kind": "gemini", "base_url": ""}
+    assert f"gemini {UNSPOKEN}" in str(errors_of(console.post(url(Provider, "change", "own"), form)))
+    assert not Provider.objects.get().is_active
+
+
+def test_a_stored_provider_without_a_client_is_told_and_not_called(
+    db: object, caplog: pytest.LogCaptureFixture
+) -> None:
+    ProviderFactory(name="claude", kind="anthropic")
+    assert load_configs() == {}
+    [record] = [record for record in caplog.records if record.message == "provider.unusable"]
+    assert vars(record)["problem"] == f"The kind anthropic {UNSPOKEN}."
+
+
+def test_the_console_offers_what_can_be_set(console: Client, url: Url) -> None:
+    rule, provider = (console.get(url(model, "add")).content.decode() for model in (PolicyRule, Provider))
+    assert 'value="max_tokens_out"' in rule
+    assert KEY not in rule
+    assert 'value="sandbox"' in provider
+    assert "anthropic" not in provider
+
+
+def test_the_console_shows_what_is_stored(console: Client, url: Url) -> None:
+    stored = RuleFactory(key=KEY, value=60, is_active=False)
+    ProviderFactory(name="claude", kind="anthropic", is_active=False)
+    rule = console.get(url(PolicyRule, "change", stored.pk)).content.decode()
+    provider = console.get(url(Provider, "change", "claude")).content.decode()
+    assert f'value="{KEY}" selected' in rule
+    assert 'value="anthropic" selected' in provider
+
+
+def test_the_migration_switches_off_what_nothing_reads_and_names_it(
+    db: object, caplog: pytest.LogCaptureFixture
+) -> None:
+    read, unread = RuleFactory(key="max_tokens_out", value=5), RuleFactory(key=KEY, value=60)
+    RuleFactory(key="log_content", value="off", is_active=False)
+    ProviderFactory(name="sandbox", kind="sandbox")
+    ProviderFactory(name="claude", kind="anthropic")
+    migration = import_module("metering.migrations.0024_what_nothing_reads")
+    with caplog.at_level(logging.WARNING, logger="metering.migrations"), connection.schema_editor() as editor:
+        migration.switch_off(apps, editor)
+    assert list(PolicyRule.objects.filter(is_active=True)) == [read]
+    assert [row.name for row in Provider.objects.filter(is_active=True)] == ["sandbox"]
+    named = [
+        (record.message, getattr(record, "rule", None) or getattr(record, "provider", None))
+        for record in caplog.records
+        if record.name == "metering.migrations"
+    ]
+    assert named == [("policy.rule_switched_off", str(unread.pk)), ("provider.switched_off", "claude")]
