@@ -51,7 +51,7 @@ MARK_COUNTED = "UPDATE metering_usagemeter SET counted_at = now()"
 COUNT_AGAIN = """
 UPDATE metering_usagemeter SET opened_late = true, counted_at = '1970-01-01 00:00:00+00'
 WHERE NOT retired AND (window_end IS NULL OR window_end > now()) AND (id = ANY(%s) OR EXISTS (
-    SELECT FROM metering_budget WHERE id = budget_id AND created_at + interval '10 seconds' > window_start))
+    SELECT FROM metering_budget WHERE id = budget_id AND created_at + interval '15 seconds' > window_start))
 """
 QUEUE = """
 INSERT INTO metering_meterrecount (meter_id, due_at)
