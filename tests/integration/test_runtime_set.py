@@ -24,13 +24,19 @@ hidden = {
     module for module, owners in packages_distributions().items() if runtime.isdisjoint(map(normalised, owners))
 }
 
-class Hide:
-    @staticmethod
-    def find_spec(name, path=None, target=None):
-        if name.partition(".")[0] in hidden:
-            raise ModuleNotFoundError(f"{name} is not in the runtime set", name=name)
+class Without:
+    # Finds nothing of what is hidden, as where it is not installed.
 
-sys.meta_path.insert(0, Hide)
+    def __init__(self, finder):
+        self._finder = finder
+
+    def find_spec(self, name, path=None, target=None):
+        return None if name.partition(".")[0] in hidden else self._finder.find_spec(name, path, target)
+
+    def __getattr__(self, name):
+        return getattr(self._finder, name)
+
+sys.meta_path[:] = map(Without, sys.meta_path)
 assert "pytest" in hidden and "django" not in hidden
 """
 # What the gateway, the worker and the commands import, lazy parts included.
