@@ -9,10 +9,13 @@ OWNER = UUID(int=2)
 """The tenant whose calls they are."""
 COST_NANO_USD, TOKENS = 1_000_000, 1_000
 """Of each."""
+AGENTS_CALLS = 1_000
+"""One call in so many is the agent's of AGENT; one in ten is some agent's, and all are of one token."""
+AGENT = "agent 0"
 
 HISTORY = """
 WITH ids AS MATERIALIZED (
-    SELECT (lpad(to_hex(ms), 12, '0') || '7' || left(random, 3) || '8' || right(random, 15))::uuid AS id
+    SELECT (lpad(to_hex(ms), 12, '0') || '7' || left(random, 3) || '8' || right(random, 15))::uuid AS id, n
     FROM generate_series(1, %(count)s) n, md5(n::text) random,
     LATERAL (SELECT 1000 * (extract(epoch FROM now()) - %(seconds)s * (1 - (n + %(from)s)::float / %(rows)s)) AS at_ms),
     LATERAL (SELECT at_ms::bigint AS ms)
@@ -29,10 +32,12 @@ WITH ids AS MATERIALIZED (
 )
 INSERT INTO metering_usagelog (id, reservation_id, attempt, tenant_id, task, request_id, request_model, response_model,
     model_class, provider_name, input_tokens, output_tokens, cached_input_tokens, cache_write_tokens, reasoning_tokens,
-    api_calls, files, steps, cost_nano_usd, latency_ms, outcome, estimated, started_at, recorded_at)
+    api_calls, files, steps, cost_nano_usd, latency_ms, outcome, estimated, started_at, recorded_at, token_id,
+    agent_id)
 SELECT (left(id::text, 35) || translate(right(id::text, 1), '0123456789abcdef', '1032547698badcfe'))::uuid,
     id, 1, %(tenant)s, 'LLM0_CHAT', 'req_history', 'sandbox-small', 'sandbox-small-1', 'BASE_S', 'sandbox',
-    400, 600, 0, 0, 0, 0, 0, 0, 1000000, 120, 'ok', false, now(), now() FROM ids
+    400, 600, 0, 0, 0, 0, 0, 0, 1000000, 120, 'ok', false, now(), now(), %(tenant)s,
+    CASE WHEN n %% 10 = 0 THEN 'agent ' || n %% 1000 END FROM ids
 """
 
 

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import uvloop
 
-from bench.history import COST_NANO_USD, OWNER, TOKENS, write_history
+from bench.history import AGENT, AGENTS_CALLS, COST_NANO_USD, OWNER, TOKENS, write_history
 from bench.report import Report, new_report, print_table
 from metering.ids import uuid7
 from metering.ledger.commands import Bound, CallContext, HoldLine, MeterKey, Release, Reserve
@@ -26,7 +26,9 @@ CASES = (
     (SubjectType.TENANT, str(OWNER), Dimension.TOKENS, Window.MONTH, ROWS),
     (SubjectType.TENANT, str(OWNER), Dimension.REQUESTS, Window.MONTH, ROWS),
     (SubjectType.TENANT, str(OWNER), Dimension.COST, Window.TOTAL, ROWS),
-    (SubjectType.AGENT, "helper", Dimension.COST, Window.MONTH, 0),
+    (SubjectType.AGENT, AGENT, Dimension.COST, Window.MONTH, ROWS // AGENTS_CALLS),
+    (SubjectType.AGENT, "nobody knows", Dimension.COST, Window.MONTH, 0),
+    (SubjectType.TOKEN, str(OWNER), Dimension.COST, Window.MONTH, ROWS),
     (SubjectType.USER, str(uuid7()), Dimension.COST, Window.MONTH, 0),
 )
 """Whose use, of what, in which window, and how many calls of the log it is of. The user is newer than all of them."""

@@ -121,8 +121,8 @@ def conditions_of(key: MeterKey, row: str) -> tuple[str, list[Value]]:
         case SubjectType.USER, "":
             conditions.append(f"{row}.user_id IS NULL AND {row}.token_id IS NULL")
         case SubjectType.USER, subject_id:
-            conditions.append(f"coalesce({row}.user_id, {row}.token_id) = %s")
-            parameters.append(UUID(subject_id))
+            conditions.append(f"({row}.user_id = %s OR {row}.user_id IS NULL AND {row}.token_id = %s)")
+            parameters += [UUID(subject_id), UUID(subject_id)]
         case SubjectType.AGENT, subject_id:
             equal("agent_id", subject_id)
         case SubjectType.PROVIDER, subject_id:

@@ -80,6 +80,15 @@ class UsageLog(models.Model):
         ]
         indexes = [
             models.Index(fields=["tenant_id", "id"], name="usagelog_tenant_id"),
+            # A meter that opens late looks for the past of one of these (metering/ledger/past.py); reports do too.
+            *[
+                models.Index(
+                    fields=["tenant_id", column, "id"],
+                    condition=Q(**{f"{column}__isnull": False}),
+                    name=f"usagelog_{column}",
+                )
+                for column in ("team_id", "user_id", "token_id", "agent_id")
+            ],
             BrinIndex(fields=["recorded_at"], name="usagelog_recorded"),
             # Operators are told of what is impossible; there is hardly ever any.
             models.Index(
