@@ -12,7 +12,7 @@ from uuid import UUID
 
 from metering.ids import first_id_at, is_uuid7, time_ms_of
 from metering.ledger.commands import ALWAYS, MeterKey
-from metering.ledger.use import IS_USE
+from metering.ledger.use import IS_USE, first_attempt_of
 from metering.types import Dimension, SubjectType
 
 Value = str | int | UUID | list[UUID]
@@ -41,7 +41,15 @@ OF_ATTEMPTS = """
 SELECT coalesce(sum({amount}), 0){requests} FROM metering_usagelog log
 WHERE log.id >= %s AND log.id < %s AND {conditions}
 """
-REQUESTS = f" + count(DISTINCT log.reservation_id) FILTER (WHERE {IS_USE})"
+REQUESTS = f" + count(*) FILTER (WHERE attempt = 1 AND {IS_USE})"
+OF_LATER_ATTEMPTS = f"""
+SELECT count(DISTINCT log.reservation_id) FROM metering_usagelog log
+WHERE log.id >= %s AND log.id < %s AND {{conditions}} AND log.attempt > 1 AND {IS_USE} AND NOT EXISTS (
+    SELECT FROM metering_usagelog first
+    WHERE first.id = {first_attempt_of("log.reservation_id")} AND {{first_conditions}} AND {IS_USE}
+)
+"""  # noqa: S608 - constants of this package
+"""Requests of which only a later attempt is use: few, so that nearly all are counted without being told apart."""
 OF_CORRECTIONS = """
 SELECT coalesce(sum({amount}), 0) FROM (
     SELECT entry.*, coalesce(held.team_id, log.team_id) AS team_id, coalesce(held.user_id, log.user_id) AS user_id,
@@ -80,15 +88,9 @@ def past_queries(
     """
     low = first_id_at(max(start, _made_at(key)))
     high = first_id_at(end) if end is not None else LAST_ID
+    counts_requests = key.dimension is Dimension.REQUESTS
     for row, template in (("log", OF_ATTEMPTS), ("correction", OF_CORRECTIONS)):
-        conditions, parameters = conditions_of(key, row)
-        if meter_id is not None:
-            conditions = f"{conditions} AND {OFF_THE_METER.format(row=row)}"
-            parameters = [*parameters, meter_id]
-        if without:
-            conditions = f"{conditions} AND {row}.reservation_id <> ALL(%s)"
-            parameters = [*parameters, list(without)]
-        counts_requests = key.dimension is Dimension.REQUESTS
+        conditions, parameters = _beside(key, row, meter_id, without)
         amount = "correction.requests" if counts_requests and row == "correction" else AMOUNTS[key.dimension]
         text = template.format(
             amount=amount.format(row=row),
@@ -96,6 +98,25 @@ def past_queries(
             conditions=conditions,
         )
         yield text, [*([low, high] * (1 if row == "log" else 2)), *parameters]
+    if counts_requests:
+        conditions, parameters = _beside(key, "log", meter_id, without)
+        first_conditions, of_first = conditions_of(key, "first")
+        text = OF_LATER_ATTEMPTS.format(conditions=conditions, first_conditions=first_conditions)
+        yield text, [low, high, *parameters, *of_first]
+
+
+def _beside(
+    key: MeterKey, row: str, meter_id: int | None, without: Sequence[UUID]
+) -> tuple[str, list[Value]]:
+    """Which rows are of the meter's subject, task and class, and not on the meter."""
+    conditions, parameters = conditions_of(key, row)
+    if meter_id is not None:
+        conditions = f"{conditions} AND {OFF_THE_METER.format(row=row)}"
+        parameters = [*parameters, meter_id]
+    if without:
+        conditions = f"{conditions} AND {row}.reservation_id <> ALL(%s)"
+        parameters = [*parameters, list(without)]
+    return conditions, parameters
 
 
 def conditions_of(key: MeterKey, row: str) -> tuple[str, list[Value]]:

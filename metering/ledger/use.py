@@ -11,6 +11,12 @@ IS_USE = """(outcome NOT IN ('error', 'cancelled') OR (outcome = 'cancelled' AND
 cancelled attempt of no model, which is none."""
 
 
+def first_attempt_of(column: str) -> str:
+    """SQL: the id of the first attempt of the reservation in a column, whose last bit is changed (ids.derived_id)."""
+    last = f"translate(right({column}::text, 1), '0123456789abcdef', '1032547698badcfe')"
+    return f"(left({column}::text, 35) || {last})::uuid"
+
+
 def is_use(attempt: Attempt) -> bool:
     """Whether the attempt brought anything, or may have, or costs anything."""
     return bool(

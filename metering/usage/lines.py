@@ -5,7 +5,7 @@ Together they are the ledger's entries: settlements, expiries and true-ups are t
 reservation's first attempt is: in the same month, for the same user, task and model.
 """
 
-from metering.ledger.use import IS_USE
+from metering.ledger.use import IS_USE, first_attempt_of
 
 LINES = f"""(
 SELECT log.id, log.tenant_id, log.team_id, log.user_id, log.token_id, log.task, log.request_model, log.provider_name,
@@ -23,12 +23,9 @@ SELECT entry.id, entry.tenant_id, coalesce(log.team_id, held.team_id), coalesce(
     false, NULL, entry.requests, entry.input_tokens, entry.output_tokens, 0, 0, 0, entry.api_calls, entry.files,
     entry.cost_nano_usd
 FROM metering_ledgerentry entry
-LEFT JOIN metering_usagelog log ON log.id = (left(entry.reservation_id::text, 35) ||
-    translate(right(entry.reservation_id::text, 1), '0123456789abcdef', '1032547698badcfe'))::uuid
+LEFT JOIN metering_usagelog log ON log.id = {first_attempt_of("entry.reservation_id")}
 LEFT JOIN metering_usagereservation held ON held.id = entry.reservation_id
 WHERE entry.kind = 5
 ) line"""  # noqa: S608 - constants of this package
-"""The first attempt's id is its reservation's with the last bit changed (metering.ids.derived_id)."""
-
 MOMENT = "metering_moment(line.id)"
 """When the line's reservation was made."""

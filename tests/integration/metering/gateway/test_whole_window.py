@@ -31,6 +31,7 @@ from metering.models import (
     UsageReservation,
 )
 from metering.snapshots import Changes
+from metering.types import Outcome
 from metering.usage.budget_status import budget_status
 from tests.factories import BudgetFactory, RuleFactory, UserFactory, alder, birch, make_plan, make_token
 from tests.fakes.vendors import FakeVendors
@@ -452,3 +453,21 @@ async def test_a_window_that_begins_where_the_calendar_before_ended_shows_nothin
     shown = await rows(used)
     await rows(lambda: UsageMeter.objects.update(window_end=end))
     assert shown == [0]
+
+
+async def test_a_request_whose_first_attempt_failed_is_taken_over_once(
+    writer: LedgerWriter, token: Any, rows: Any
+) -> None:
+    tenant = await rows(alder)
+    stories = (
+        (attempt(1, outcome=Outcome.ERROR), attempt(2, output_tokens=5)),
+        (attempt(1, output_tokens=5), attempt(2, output_tokens=5)),
+        (attempt(1, outcome=Outcome.ERROR), attempt(2, output_tokens=1), attempt(3, output_tokens=1)),
+        (attempt(1, outcome=Outcome.ERROR),),
+    )
+    for attempts in stories:
+        command = held_by(token, tenant)
+        await writer.submit(command)
+        await writer.submit(Settle(reservation_id=command.reservation_id, attempts=attempts))
+    await rows(lambda: BudgetFactory(window="day", amount=9))
+    assert await rows(used) == [3]
