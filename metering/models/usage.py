@@ -87,8 +87,13 @@ class UsageLog(models.Model):
                     condition=Q(**{f"{column}__isnull": False}),
                     name=f"usagelog_{column}",
                 )
-                for column in ("team_id", "user_id", "token_id", "agent_id")
+                for column in ("team_id", "user_id", "agent_id")
             ],
+            models.Index(  # of bare tokens, which count as users
+                fields=["tenant_id", "token_id", "id"],
+                condition=Q(user_id__isnull=True, token_id__isnull=False),
+                name="usagelog_bare_token",
+            ),
             BrinIndex(fields=["recorded_at"], name="usagelog_recorded"),
             # Operators are told of what is impossible; there is hardly ever any.
             models.Index(
