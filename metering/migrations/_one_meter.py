@@ -1,7 +1,7 @@
 """For migration 0021: meters of one subject, dimension and window become one. Nothing that was written is changed.
 
 1. Each meter learns what it counts from its budget or rule; one whose budget is gone retires.
-2. Of meters that count the same and whose windows overlap, the first stays and the others retire: their entries stay
+2. Of meters that count the same and whose windows overlap, the first that is open stays and the others retire: their entries stay
    theirs, and what they alone counted is found in the usage log when the one that stays is counted again.
 3. Meters that are open and may have missed something are due to be counted again.
 
@@ -9,6 +9,7 @@ Rows of months that were dropped cannot be looked up: there the meter that stays
 """
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any
 
@@ -64,7 +65,7 @@ def make_one(apps: Any, schema_editor: Any) -> None:
         cursor.execute(LEARN)
         cursor.execute(GONE)
         cursor.execute(IN_ORDER)
-        merged = list(_overlapping(cursor.fetchall()))
+        merged = list(_overlapping(cursor.fetchall(), datetime.now(UTC)))
         cursor.execute(RETIRE, [[id_ for _, retired in merged for id_ in retired]])
         for kept, retired in merged:
             cursor.execute(OF_DROPPED_MONTHS, {"kept": kept, "retired": retired})
@@ -73,16 +74,16 @@ def make_one(apps: Any, schema_editor: Any) -> None:
         cursor.execute(QUEUE)
 
 
-def _overlapping(rows: list[tuple[Any, ...]]) -> Iterator[tuple[int, list[int]]]:
-    """Each meter that stays although others overlap with it, and those."""
+def _overlapping(rows: list[tuple[Any, ...]], now: datetime) -> Iterator[tuple[int, list[int]]]:
+    """Each meter that stays although others overlap with it, and those. What is open stays before what is over."""
     for _, group in groupby(rows, key=lambda row: row[:KEY_LENGTH]):
-        kept, kept_end, retired = None, None, []
-        for id_, start, end in (row[KEY_LENGTH:] for row in group):
-            if kept is not None and (kept_end is None or start < kept_end):
-                retired.append(id_)
-                continue
-            if kept is not None and retired:
-                yield kept, retired
-            kept, kept_end, retired = id_, end, []
-        if kept is not None and retired:
-            yield kept, retired
+        kept: list[tuple[int, datetime, datetime | None, list[int]]] = []
+        facts = [row[KEY_LENGTH:] for row in group]
+        for id_, start, end in sorted(facts, key=lambda fact: fact[2] is not None and fact[2] <= now):
+            for _, other_start, other_end, retired in kept:
+                if (other_end is None or start < other_end) and (end is None or other_start < end):
+                    retired.append(id_)
+                    break
+            else:
+                kept.append((id_, start, end, []))
+        yield from ((id_, retired) for id_, _, _, retired in kept if retired)

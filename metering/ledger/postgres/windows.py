@@ -14,7 +14,8 @@ from msgspec import Struct
 from metering.ledger.commands import ALWAYS, HoldLine, MeterKey
 from metering.ledger.past import may_have_past
 from metering.ledger.postgres.literals import array, optional_array, text_array
-from metering.ledger.postgres.opening import Late, Openings, lock_of, subject_of
+from metering.ledger.postgres.opening import Late, lock_of, subject_of
+from metering.ledger.postgres.openings import Openings
 from metering.ledger.postgres.read import shared
 from metering.ledger.postgres.wire import Wire
 from metering.ledger.records import Meter
