@@ -24,6 +24,8 @@ WORKERS = 8
 CALLS = 10
 """Of each."""
 LONGEST_S = 5.0
+MOST_OF_IDLE_MB = 150
+"""What the connections may add that only take up room."""
 MOST_MB = 300.0
 IN_PLACE_S = 20.0
 
@@ -109,6 +111,7 @@ async def test_more_connections_than_the_server_takes_silence_nobody(
     house: House, server: Production, crowd: Callers
 ) -> None:
     token = house.tenant()
+    before_mb = worker_mb(server)  # with what the attacks before this one have left
     connections: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
     try:
         for _ in range(4_150):
@@ -118,7 +121,7 @@ async def test_more_connections_than_the_server_takes_silence_nobody(
         assert await asyncio.to_thread(status_of, f"{server.url}/health/live") == 200
         assert (await crowd.ask(server.url, token)).status == 200
         assert time.monotonic() - began < LONGEST_S
-        assert worker_mb(server) < MOST_MB
+        assert worker_mb(server) < before_mb + MOST_OF_IDLE_MB
     finally:
         for _, writer in connections:
             writer.transport.abort()
