@@ -16,6 +16,7 @@ from metering.answers.forget import forget_answers
 from metering.calls.known import Known
 from metering.identity.touch_tokens import touch_tokens
 from metering.ledger.periods import make_partitions
+from metering.ledger.recount import recount_meters
 from metering.ledger.sweep import sweep_reservations
 from metering.orm import in_database_thread
 
@@ -36,6 +37,8 @@ async def housekeeping(known: Known) -> AsyncIterator[None]:
 
     jobs = [
         asyncio.create_task(_every(settings.SWEEP_INTERVAL_S, _sweep), name="housekeeping.sweep"),
+        # Apart from the sweep: in a large window it takes long, and holds must not wait for it.
+        asyncio.create_task(_every(settings.SWEEP_INTERVAL_S, _recount), name="housekeeping.recount"),
         asyncio.create_task(_every(PARTITIONS_INTERVAL_S, _partitions), name="housekeeping.partitions"),
         asyncio.create_task(_every(FORGET_INTERVAL_S, _forget), name="housekeeping.forget"),
         asyncio.create_task(_every(TOUCH_INTERVAL_S, _touch), name="housekeeping.touch"),
@@ -60,6 +63,10 @@ async def _every(interval_s: float, job: Callable[[], Awaitable[None]]) -> None:
 
 async def _sweep() -> None:
     await sweep_reservations(settings.LEDGER_DATABASE_URL)
+
+
+async def _recount() -> None:
+    await recount_meters(settings.LEDGER_DATABASE_URL)
 
 
 async def _partitions() -> None:

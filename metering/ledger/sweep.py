@@ -13,7 +13,6 @@ from metering.ledger.postgres.connect import connect
 from metering.ledger.postgres.outdated import BatchOutdated
 from metering.ledger.postgres.store import PostgresStore
 from metering.ledger.postgres.windows import WindowCache
-from metering.ledger.recount import recount_meters
 from metering.ledger.results import Ended
 
 BATCH = 500
@@ -36,11 +35,7 @@ class Swept(Struct, frozen=True, kw_only=True):
 
 
 async def sweep_reservations(conninfo: str) -> Swept:
-    """End every reservation that is past its lease, and count the meters again that are due to be.
-
-    Raises psycopg.Error after repeated failures.
-    """
-    await recount_meters(conninfo)
+    """End every reservation that is past its lease. Raises psycopg.Error after repeated failures."""
     finder = await connect(conninfo)
     store = PostgresStore(conninfo, WindowCache())
     expired = failures = 0
