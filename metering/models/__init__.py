@@ -6,15 +6,9 @@ from metering.models.audit import AuditEvent
 from metering.models.catalog import LLMModel, ModelClass, ModelPrice, Provider
 from metering.models.decisions import DecisionRequest, PolicyDecision
 from metering.models.identity import Team, Tenant
-from metering.models.ledger import (
-    LedgerEntry,
-    LimitWatch,
-    MeterRecount,
-    OpeningEntry,
-    UsageMeter,
-    UsageReservation,
-)
+from metering.models.ledger import LedgerEntry, UsageMeter, UsageReservation
 from metering.models.months import ClosingBalance, LedgerPeriod
+from metering.models.openings import LimitWatch, MeterRecount, OpeningEntry
 from metering.models.password_resets import PasswordReset
 from metering.models.people import Membership, User
 from metering.models.plan_use import PlanUse
