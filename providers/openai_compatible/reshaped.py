@@ -4,6 +4,7 @@ Some servers answer in the other form than they were asked for; the SDKs read ei
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from providers.openai_compatible.lenient_json import encode_lenient
@@ -85,7 +86,7 @@ class WholeAnswer:
 
     def body(self) -> bytes:
         """The chat.completion object as JSON."""
-        choices = [self._choices[index] for index in sorted(self._choices)]
+        choices = [_joined(self._choices[index]) for index in sorted(self._choices)]
         answer = self._head | {"object": "chat.completion", "choices": choices}
         return encode_lenient(answer | ({"usage": self._usage} if self._usage else {}))
 
@@ -106,6 +107,24 @@ class WholeAnswer:
                 whole[name] = value
 
 
+@dataclass(slots=True)
+class _Pieces:
+    """A text that is still growing: adding to a Python text copies it, each time all of it."""
+
+    texts: list[str]
+
+
+def _joined(value: Any) -> Any:
+    """A value in which every growing text is one text."""
+    if isinstance(value, _Pieces):
+        return "".join(value.texts)
+    if isinstance(value, dict):
+        return {name: _joined(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_joined(item) for item in value]
+    return value
+
+
 def _merge(into: dict[str, Any], delta: Mapping[str, Any]) -> dict[str, Any]:
     """Texts and lists go on, numbered items are merged by number, everything else is replaced."""
     for name, value in delta.items():
@@ -114,10 +133,10 @@ def _merge(into: dict[str, Any], delta: Mapping[str, Any]) -> dict[str, Any]:
             into.setdefault(name, None)
         elif name in ("role", "id", "type", "index") or known is None:
             into[name] = _merged_list([], value) if isinstance(value, list) else value
+        elif isinstance(known, _Pieces) and isinstance(value, str):
+            known.texts.append(value)
         elif isinstance(known, str) and isinstance(value, str):
-            into[name] = None  # `known` is then the text's only name, and Python lets it grow in place
-            known += value
-            into[name] = known
+            into[name] = _Pieces([known, value])
         elif isinstance(known, list) and isinstance(value, list):
             into[name] = _merged_list(known, value)
         elif isinstance(known, dict) and isinstance(value, Mapping):
