@@ -8,10 +8,10 @@ from metering.decisions.decision import Standing, Step
 from metering.errors import LimitUsage, RateUse
 from metering.ledger.commands import MeterKey
 from metering.policy.enforcement import ENFORCE, WARN
-from metering.policy.registry import REGISTRY
-from metering.policy.rule import BASE_SCOPES, NARROW_SCOPES, Rule
-from metering.policy.rule_key import Merge
 from metering.policy.values import EffectivePolicy, Lines, LineTemplate
+from metering.rules.registry import REGISTRY
+from metering.rules.rule import BASE_SCOPES, NARROW_SCOPES, Rule
+from metering.rules.rule_key import Merge
 from metering.types import Dimension, EnforcementMode, Window
 
 MAX_STEPS = 500

@@ -3,13 +3,13 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from metering.policy.conditions import Condition
 from metering.policy.lines import BudgetRow, TenantCalendar, budget_line, concurrency_lines
 from metering.policy.merge import merge_settings, modes_of
 from metering.policy.rates import call_rates, tried_rates
-from metering.policy.rule import Rule
 from metering.policy.values import EffectivePolicy, Lines, LineTemplate, PolicySubject
 from metering.policy.variants import Variants
+from metering.rules.conditions import Condition
+from metering.rules.rule import Rule
 from metering.types import Scope, SubjectType
 
 

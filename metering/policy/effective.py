@@ -11,8 +11,8 @@ from metering.models import Task as TaskRow
 from metering.policy.compile import compile_policy
 from metering.policy.lines import BudgetRow, TenantCalendar
 from metering.policy.rows import budget_of, plans_used, rule_of
-from metering.policy.rule import Rule
 from metering.policy.values import EffectivePolicy, PolicySubject
+from metering.rules.rule import Rule
 from metering.types import EnforcementMode, Scope
 
 

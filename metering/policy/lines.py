@@ -27,8 +27,8 @@ from uuid import UUID
 from metering.ledger.commands import ALWAYS, MeterKey
 from metering.policy.enforcement import WARN, Modes, loosest, mode_for
 from metering.policy.merge import Slot, winners
-from metering.policy.rule import Rule
 from metering.policy.values import LineTemplate, PolicySubject
+from metering.rules.rule import Rule
 from metering.types import Dimension, EnforcementMode, Scope, SubjectType, Window
 
 CONCURRENCY_THRESHOLDS = "90"

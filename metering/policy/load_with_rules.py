@@ -5,8 +5,8 @@ from datetime import datetime
 
 from metering.catalog.changes import Change
 from metering.catalog.load_catalog import load_catalog
-from metering.policy.read_conditions import check_conditions
-from metering.policy.registry import check_rule
+from metering.rules.read_conditions import check_conditions
+from metering.rules.registry import check_rule
 
 
 def load_with_rules(*, text: str, actor: str, now: datetime, dry_run: bool = False) -> list[Change]:

@@ -13,10 +13,10 @@ from typing import NamedTuple
 from uuid import UUID
 
 from metering.policy.enforcement import Modes, mode_for
-from metering.policy.registry import REGISTRY
-from metering.policy.rule import BASE_SCOPES, Rule
-from metering.policy.rule_key import Merge, RuleKey
 from metering.policy.values import Setting
+from metering.rules.registry import REGISTRY
+from metering.rules.rule import BASE_SCOPES, Rule
+from metering.rules.rule_key import Merge, RuleKey
 from metering.types import EnforcementMode, Scope
 
 ENFORCE = EnforcementMode.ENFORCE

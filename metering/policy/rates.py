@@ -22,9 +22,9 @@ from metering.policy.enforcement import ENFORCE, Modes, mode_for
 from metering.policy.lines import identified
 from metering.policy.merge import winners
 from metering.policy.rate_limit import CallRates, Limits, RateLimit
-from metering.policy.registry import PER_AGENT_DEFAULT, RATE_SUBJECTS
-from metering.policy.rule import BASE_SCOPES, Rule
 from metering.policy.values import PolicySubject
+from metering.rules.registry import PER_AGENT_DEFAULT, RATE_SUBJECTS
+from metering.rules.rule import BASE_SCOPES, Rule
 from metering.types import Dimension, Scope, SubjectType
 
 RATE_KEYS = {"requests_per_minute": Dimension.REQUESTS, "tokens_per_minute": Dimension.TOKENS}

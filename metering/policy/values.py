@@ -10,9 +10,9 @@ from uuid import UUID
 from msgspec.structs import replace
 
 from metering.ledger.commands import ALWAYS, MeterKey
-from metering.policy.conditions import Condition
 from metering.policy.rate_limit import CallRates
-from metering.policy.rule import Rule
+from metering.rules.conditions import Condition
+from metering.rules.rule import Rule
 from metering.types import EnforcementMode, Scope
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from datetime import datetime
 from typing import NamedTuple
 
 from metering.ledger.commands import MeterKey
-from metering.policy.conditions import Condition, minute_of
 from metering.policy.values import EffectivePolicy, Lines
+from metering.rules.conditions import Condition, minute_of
 
 MAX_COMPILED = 256
 Compile = Callable[[frozenset[Condition]], EffectivePolicy]

@@ -16,8 +16,8 @@ from metering.identity.find import find_tenant
 from metering.management.command import VerbCommand, moment
 from metering.management.progress import ProgressBar
 from metering.models import Tenant
+from metering.policy.edit.set_rule import parse_value
 from metering.policy.load_with_rules import load_with_rules
-from metering.policy.set_rule import parse_value
 from metering.rates.read_levels import read_levels
 from metering.simulation.asker import find_asker
 from metering.simulation.explain import explain_call

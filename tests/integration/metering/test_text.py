@@ -7,7 +7,7 @@ import pytest
 
 from metering.errors import InvalidRequest
 from metering.models import LLMModel
-from metering.policy.budget_target import find_budget_target
+from metering.policy.edit.budget_target import find_budget_target
 from metering.policy.load_with_rules import load_with_rules
 from metering.text import checked_label, normal
 from tests.factories import ModelFactory, alder, reference_data

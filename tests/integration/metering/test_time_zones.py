@@ -11,8 +11,8 @@ from django.test import Client
 from metering.errors import CatalogInvalid, InvalidRequest
 from metering.identity.change_tenant import change_tenant
 from metering.models import PolicyRule, Tenant, User
+from metering.policy.edit.set_rule import find_rule_target, set_rule
 from metering.policy.load_with_rules import load_with_rules
-from metering.policy.set_rule import find_rule_target, set_rule
 from metering.time_zones import time_zones, zone_problem
 from tests.factories import AttemptFactory, TenantFactory, alder, make_plan, reference_data
 from tests.integration.gateway_project.api.people import call, code_of, person, super_admin

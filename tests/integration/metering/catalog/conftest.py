@@ -6,8 +6,8 @@ from django.utils.timezone import now
 
 from metering.catalog.changes import Change
 from metering.catalog.load_catalog import load_catalog
-from metering.policy.read_conditions import check_conditions
-from metering.policy.registry import check_rule
+from metering.rules.read_conditions import check_conditions
+from metering.rules.registry import check_rule
 from tests.factories import reference_data
 
 Load = Callable[..., list[Change]]

@@ -7,7 +7,7 @@ import pytest
 from metering.catalog.document import CatalogDocument, Vocabulary
 from metering.catalog.parse_catalog import parse_catalog
 from metering.errors import CatalogInvalid
-from metering.policy.read_conditions import check_conditions
+from metering.rules.read_conditions import check_conditions
 
 CLASSES = ("BASE_S", "BASE_M", "PRO_M", "PRO_L", "ADVANCED")
 VOCABULARY = Vocabulary(

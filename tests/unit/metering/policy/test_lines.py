@@ -5,10 +5,10 @@ import pytest
 
 from metering.ids import uuid7
 from metering.policy.compile import compile_policy
-from metering.policy.conditions import Condition, Hours
 from metering.policy.enforcement import Modes
 from metering.policy.lines import BudgetRow, TenantCalendar, budget_line, concurrency_lines
-from metering.policy.rule import Rule
+from metering.rules.conditions import Condition, Hours
+from metering.rules.rule import Rule
 from metering.types import Dimension, EnforcementMode, Scope, SubjectType, Window
 from tests.fakes.policy import ALDER, UTC_TENANT, subject
 

@@ -3,11 +3,11 @@ from uuid import UUID
 import pytest
 
 from metering.ids import uuid7
-from metering.policy.conditions import Condition
 from metering.policy.enforcement import Modes
 from metering.policy.merge import merge_settings
-from metering.policy.registry import REGISTRY
-from metering.policy.rule import Rule
+from metering.rules.conditions import Condition
+from metering.rules.registry import REGISTRY
+from metering.rules.rule import Rule
 from metering.types import EnforcementMode, Scope
 
 

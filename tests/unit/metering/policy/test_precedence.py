@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from metering.decisions.decision import Standing
 from metering.decisions.trace import COUNTED_APART, rule_steps
 from metering.policy.compile import compile_policy
-from metering.policy.conditions import Condition, Hours
 from metering.policy.rate_limit import CallRates, Limits
-from metering.policy.registry import REGISTRY
-from metering.policy.rule import BASE_SCOPES, NARROW_SCOPES, Rule
-from metering.policy.rule_key import Merge, RuleKey
 from metering.policy.values import EffectivePolicy, PolicySubject
+from metering.rules.conditions import Condition, Hours
+from metering.rules.registry import REGISTRY
+from metering.rules.rule import BASE_SCOPES, NARROW_SCOPES, Rule
+from metering.rules.rule_key import Merge, RuleKey
 from metering.types import EnforcementMode, Scope
 from tests.fakes.policy import ALDER, UTC_TENANT, subject
 

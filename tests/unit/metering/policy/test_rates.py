@@ -2,8 +2,8 @@ from metering.ids import uuid7
 from metering.policy.enforcement import Modes, place_of
 from metering.policy.rate_limit import RateLimit
 from metering.policy.rates import call_rates, tried_rates
-from metering.policy.rule import Rule
 from metering.policy.values import PolicySubject
+from metering.rules.rule import Rule
 from metering.types import EnforcementMode, Scope
 from tests.fakes.policy import ALDER, subject
 

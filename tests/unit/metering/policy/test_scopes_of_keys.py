@@ -5,10 +5,10 @@ import pytest
 from metering.ids import uuid7
 from metering.policy.compile import compile_policy
 from metering.policy.lines import TenantCalendar
-from metering.policy.registry import REGISTRY, check_rule, keys_of
-from metering.policy.rule import BASE_SCOPES, Rule
-from metering.policy.rule_key import RuleKey
 from metering.policy.values import EffectivePolicy
+from metering.rules.registry import REGISTRY, check_rule, keys_of
+from metering.rules.rule import BASE_SCOPES, Rule
+from metering.rules.rule_key import RuleKey
 from metering.types import Scope
 from tests.fakes.policy import subject
 

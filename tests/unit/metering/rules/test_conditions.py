@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metering.policy.conditions import minute_of
-from metering.policy.read_conditions import check_conditions, read_conditions
+from metering.rules.conditions import minute_of
+from metering.rules.read_conditions import check_conditions, read_conditions
 
 BERLIN = "Europe/Berlin"
 

@@ -9,10 +9,10 @@ from django.db import transaction
 
 from metering.errors import InvalidRequest
 from metering.models import PolicyRule, Tenant
-from metering.policy.budget_target import BudgetTarget, find_budget_target
-from metering.policy.read_conditions import check_conditions
-from metering.policy.registry import REGISTRY, check_rule
-from metering.policy.set_row import check_manner, check_task, set_row
+from metering.policy.edit.budget_target import BudgetTarget, find_budget_target
+from metering.policy.edit.set_row import check_manner, check_task, set_row
+from metering.rules.read_conditions import check_conditions
+from metering.rules.registry import REGISTRY, check_rule
 from metering.types import EnforcementMode, Scope
 
 MAX_PRIORITY = 1_000_000

@@ -1,6 +1,6 @@
 import pytest
 
-from metering.policy.registry import REGISTRY, check_rule
+from metering.rules.registry import REGISTRY, check_rule
 from metering.types import Scope
 
 

@@ -6,16 +6,13 @@ from decimal import Decimal, InvalidOperation
 
 from django.db import transaction
 
-from metering.catalog.read_budgets import SUBJECTS
 from metering.errors import InvalidRequest, NotFound
 from metering.models import Budget, ModelClass
 from metering.money import nano_from_usd
-from metering.policy.budget_target import BudgetTarget
-from metering.policy.set_row import check_manner, check_task, set_row
-from metering.types import MAX_AMOUNT, MAX_PERCENT, MAX_THRESHOLDS, Dimension, Scope, Window
-
-DIMENSIONS = [dimension.value for dimension in Dimension if dimension is not Dimension.CONCURRENCY]
-WINDOWS = [window.value for window in Window if window is not Window.NONE]
+from metering.policy.edit.budget_target import BudgetTarget
+from metering.policy.edit.set_row import check_manner, check_task, set_row
+from metering.rules.budgets import DIMENSIONS, SUBJECTS, WINDOWS
+from metering.types import MAX_AMOUNT, MAX_PERCENT, MAX_THRESHOLDS, Dimension, Scope
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

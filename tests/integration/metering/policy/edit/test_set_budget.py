@@ -3,8 +3,8 @@ from django.utils.timezone import now
 
 from metering.errors import InvalidRequest, NotFound
 from metering.models import AuditEvent, Budget
-from metering.policy.budget_target import BudgetTarget, find_budget_target
-from metering.policy.set_budget import BudgetSet, parse_amount, set_budget
+from metering.policy.edit.budget_target import BudgetTarget, find_budget_target
+from metering.policy.edit.set_budget import BudgetSet, parse_amount, set_budget
 from metering.types import MAX_AMOUNT, Scope
 from tests.factories import (
     ProviderFactory,

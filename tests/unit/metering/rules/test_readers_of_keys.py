@@ -7,7 +7,7 @@ from importlib import import_module
 
 import pytest
 
-from metering.policy.registry import REGISTRY, SETTABLE, check_rule, keys_of
+from metering.rules.registry import REGISTRY, SETTABLE, check_rule, keys_of
 from metering.types import Scope
 
 NO_READER_YET = {

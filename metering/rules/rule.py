@@ -9,7 +9,7 @@ from datetime import datetime
 from uuid import UUID
 
 from metering.ledger.commands import ALWAYS
-from metering.policy.conditions import Condition
+from metering.rules.conditions import Condition
 from metering.types import EnforcementMode, Scope
 
 BASE_SCOPES = (Scope.GLOBAL, Scope.PLAN, Scope.TENANT)

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from metering.errors import InvalidRequest
-from metering.policy.conditions import DAYS, EVERY_DAY, MINUTES_OF_DAY, BudgetUse, Condition, Hours
+from metering.rules.budgets import DIMENSIONS, WINDOWS
+from metering.rules.conditions import DAYS, EVERY_DAY, MINUTES_OF_DAY, BudgetUse, Condition, Hours
 from metering.time_zones import is_time_zone, placed, zone_problem
 from metering.types import Dimension, Scope, Window
 
@@ -16,8 +17,6 @@ YEARS = range(2000, 3000)
 """Far enough from the ends of time that every zone has these moments."""
 _HOURS = re.compile(r"(\d\d):(\d\d)-(\d\d):(\d\d)", re.ASCII)
 _SCOPES = [scope.value for scope in Scope if scope not in (Scope.PROVIDER, Scope.AGENT)]
-_DIMENSIONS = [dimension.value for dimension in Dimension if dimension is not Dimension.CONCURRENCY]
-_WINDOWS = [window.value for window in Window if window is not Window.NONE]
 
 
 def read_conditions(when: object, *, timezone: str) -> Condition | None:
@@ -132,7 +131,7 @@ def _usage(value: object) -> BudgetUse:
 def _budget(value: object) -> tuple[str, str, str]:
     scope, _, rest = value.strip().rpartition(" ") if isinstance(value, str) else ("", "", "")
     dimension, _, window = rest.partition("/")
-    if dimension in _DIMENSIONS and window in _WINDOWS and (not scope or scope in _SCOPES):
+    if dimension in DIMENSIONS and window in WINDOWS and (not scope or scope in _SCOPES):
         return scope, dimension, window
     raise ValueError(
         f"when.usage.budget must name a dimension and a window such as cost/month, with a scope of "

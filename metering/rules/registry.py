@@ -4,7 +4,7 @@ A key that is not here, or that names no reader, cannot be set, so a rule that n
 a reader wait for their feature, which switches its key on with the line `read_by`; a test looks for every reader.
 """
 
-from metering.policy.rule_key import Merge, RuleKey
+from metering.rules.rule_key import Merge, RuleKey
 from metering.types import EnforcementMode, ModelClass, Scope, Task
 
 _AGENTS = frozenset({Task.PRIOR_ART, Task.DRAFTING, Task.DIAGRAM})
