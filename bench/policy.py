@@ -101,10 +101,10 @@ async def _measure(token: str) -> dict[str, Any]:
         if policy.variants is not None:
             policy = await known.variant(policy.variants, datetime.now(UTC))
         policy.choice("max_class", "")
-        templates = policy.lines_for(("mock",), None, "BASE_S")
+        limits = policy.limits_for(("mock",), None, "BASE_S")
         policy.rates.for_call(provider="mock", agent_id=None, address="192.0.2.1")
         policy.number("max_tokens_in"), policy.number("max_tokens_out")
-        has_hard_budget(templates)
+        has_hard_budget(limits)
         if policy.observes:
             raise AssertionError("nothing is observed here")
 
@@ -121,7 +121,7 @@ async def _measure(token: str) -> dict[str, Any]:
         "warm_us": round(median(warm), 2),
         "cold_ms": round((perf_counter() - begin) * 1000, 1),
         "rules": len(policy.rules),
-        "lines": len(policy.lines_for(("mock",), None, "BASE_S")),
+        "lines": len(policy.limits_for(("mock",), None, "BASE_S")),
     }
 
 

@@ -7,7 +7,7 @@ from functools import partial
 
 from metering.answers.recording import Recording
 from metering.calls.collaborators import Collaborators
-from metering.calls.notices import Notice, line_notices, rate_notices, setting_notices
+from metering.calls.notices import Notice, limit_notices, rate_notices, setting_notices
 from metering.calls.values import Call, CallRequest
 from metering.catalog.access import check_task, choose_model
 from metering.catalog.served import ServedModel
@@ -50,7 +50,7 @@ async def admit(with_: Collaborators, caller: Principal, request: CallRequest) -
         access = access.up_to(dearest)
     models = await with_.known.models()
     model = choose_model(models, access, request.model, narrowed_to=caller.allowed_models)
-    templates = policy.lines_for((model.provider_name,), request.agent_id, model.model_class)
+    limits = policy.limits_for((model.provider_name,), request.agent_id, model.model_class)
     work = TaskRequest(task=task, input=request.input, limits=policy.numbers)
     bound = partial(
         bound_call,
@@ -58,7 +58,7 @@ async def admit(with_: Collaborators, caller: Principal, request: CallRequest) -
         policy=policy,
         count_tokens=with_.count_tokens,
         count_picture=with_.count_picture,
-        hard=has_hard_budget(templates),
+        hard=has_hard_budget(limits),
     )
     opening = adapter.opening(work)
     measure = partial(_measure, opening, bound, policy, model)
@@ -75,7 +75,7 @@ async def admit(with_: Collaborators, caller: Principal, request: CallRequest) -
             tenant_id=caller.tenant_id,
             context=_context(caller, request, model),
             bound=first.bound,
-            templates=templates,
+            limits=limits,
             lease_s=with_.lease_s,
             now=with_.now(),
             idempotency=request.idempotency,
@@ -86,7 +86,7 @@ async def admit(with_: Collaborators, caller: Principal, request: CallRequest) -
             refusal.rates = rates.uses
         raise
     if policy.observes:
-        notices += [*rate_notices(rates), *line_notices(hold)]
+        notices += [*rate_notices(rates), *limit_notices(hold)]
     if variants is not None:
         with_.known.use.note(hold, variants.meters)
     allowance = Allowance(
@@ -119,9 +119,9 @@ def _measure(
     policy: EffectivePolicy,
     model: ServedModel,
 ) -> tuple[BoundedCall, list[Notice]]:
-    """The first request's bound, and what settings that are only tried would have said about it."""
+    """The first request's bound, and what settings in shadow would have said about it."""
     first = bound(opening)
-    return first, [*setting_notices(policy, first, model)] if policy.tried else []
+    return first, [*setting_notices(policy, first, model)] if policy.shadow_settings else []
 
 
 async def _take_rates(
@@ -131,12 +131,12 @@ async def _take_rates(
     model: ServedModel,
     first: BoundedCall,
 ) -> RateGrant:
-    """What the call draws from its buckets, those that are only tried included."""
+    """What the call draws from its buckets, those in shadow included."""
     provider, agent_id, address = model.provider_name, request.agent_id, request.address
     return await take_rates(
         buckets=with_.buckets,
         limits=policy.rates.for_call(provider=provider, agent_id=agent_id, address=address),
-        tried=policy.tried_rates.for_call(provider=provider, agent_id=agent_id, address=address)
+        shadow_limits=policy.shadow_rates.for_call(provider=provider, agent_id=agent_id, address=address)
         if policy.observes
         else (),
         tokens=first.bound.input_tokens + first.bound.output_tokens,

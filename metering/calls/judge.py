@@ -15,7 +15,7 @@ from metering.calls.notices import Notice
 from metering.calls.values import Call, CallRequest
 from metering.decisions.decision import EnforcementDecision, Step, Verdict
 from metering.decisions.log import DecisionLog
-from metering.decisions.trace import line_steps, rate_steps, refused_steps, rule_steps
+from metering.decisions.trace import limit_steps, rate_steps, refused_steps, rule_steps
 from metering.decisions.write import Key
 from metering.errors import (
     FeatureNotInPlan,
@@ -173,21 +173,21 @@ def _refused_trace(policy: EffectivePolicy | None, refusal: MeteringError) -> tu
         rates = map(use_of, policy.rates.always)
     steps = [*rule_steps(policy)] if policy is not None else []
     if policy is not None and isinstance(refusal, LimitExceeded) and not isinstance(refusal, RateLimited):
-        steps += refused_steps(policy.lines, refusal.usage)
+        steps += refused_steps(policy.limits, refusal.usage)
     return (*steps, *rate_steps(rates))
 
 
 def _admitted_trace(call: Call) -> tuple[Step, ...]:
     hold = call.hold
     balances = {
-        line.meter: (balance.used, balance.held)
-        for line, balance in zip(hold.held, hold.balances, strict=False)
+        limit.meter: (balance.used, balance.held)
+        for limit, balance in zip(hold.held, hold.balances, strict=False)
     }
     amounts = amounts_of(hold.bound, requests=1, calls=1)
     return (
         *rule_steps(call.policy),
-        *line_steps(
-            tuple(line for line in hold.held if not line.only_counts), balances, amounts, holding=True
+        *limit_steps(
+            tuple(limit for limit in hold.held if not limit.only_counts), balances, amounts, holding=True
         ),
         *rate_steps(call.rates.uses),
     )

@@ -46,11 +46,11 @@ class KnownUse:
     def note(self, hold: Hold, meters: Container[MeterKey]) -> None:
         """Remember the balances that a hold came with, of these meters."""
         seen_s = self._clock()
-        for template, balance in zip(hold.held, hold.balances, strict=False):
-            if template.meter in meters:
+        for limit, balance in zip(hold.held, hold.balances, strict=False):
+            if limit.meter in meters:
                 keep(
                     self._known,
-                    template.meter,
+                    limit.meter,
                     Use(balance.used + balance.held, balance.resets_at, seen_s),
                     MAX_METERS,
                 )

@@ -37,42 +37,40 @@ class Notice(NamedTuple):
 
 
 def setting_notices(policy: EffectivePolicy, call: BoundedCall, model: ServedModel) -> Iterator[Notice]:
-    """Tighter settings that are tried and would have refused or clamped this call. Counting the input takes time."""
-    tried = policy.tried.get("max_tokens_in")
-    if tried is not None and call.bound.input_tokens > int(tried.value):
-        limit = int(tried.value)
+    """Tighter settings in shadow that would have refused or clamped this call. Counting the input takes time."""
+    shadow = policy.shadow_settings.get("max_tokens_in")
+    if shadow is not None and call.bound.input_tokens > int(shadow.value):
+        limit = int(shadow.value)
         estimate = call.estimate_input(limit)
         if estimate > limit:
             message = f"at least {estimate} of {limit} tokens"
-            yield _notice(tried, "max_tokens_in", InputTooLarge.code, message)
-    tried = policy.tried.get("max_tokens_out")
-    if tried is not None:
+            yield _notice(shadow, "max_tokens_in", InputTooLarge.code, message)
+    shadow = policy.shadow_settings.get("max_tokens_out")
+    if shadow is not None:
         output = call.bound.output_tokens // call.choices
-        if output > int(tried.value):
-            yield _notice(tried, "max_tokens_out", OUTPUT_CUT, f"{output} instead of {tried.value} tokens")
-    tried = policy.tried.get("max_class")
-    if tried is not None and _RANKS.index(ModelClass(model.model_class)) > _RANKS.index(
-        ModelClass(str(tried.value))
+        if output > int(shadow.value):
+            yield _notice(shadow, "max_tokens_out", OUTPUT_CUT, f"{output} instead of {shadow.value} tokens")
+    shadow = policy.shadow_settings.get("max_class")
+    if shadow is not None and _RANKS.index(ModelClass(model.model_class)) > _RANKS.index(
+        ModelClass(str(shadow.value))
     ):
         yield _notice(
-            tried, "max_class", ModelNotAllowed.code, f"{model.model_class} instead of {tried.value}"
+            shadow, "max_class", ModelNotAllowed.code, f"{model.model_class} instead of {shadow.value}"
         )
 
 
-def line_notices(hold: Hold) -> Iterator[Notice]:
+def limit_notices(hold: Hold) -> Iterator[Notice]:
     """Budgets and concurrency limits that let the call pass although they are full."""
-    for template, balance in zip(hold.held, hold.balances, strict=False):
-        if template.enforced or template.only_counts or balance.used + balance.held <= balance.limit:
+    for limit, balance in zip(hold.held, hold.balances, strict=False):
+        if limit.enforced or limit.only_counts or balance.used + balance.held <= balance.limit:
             continue
-        error = ConcurrencyExceeded if template.meter.dimension is Dimension.CONCURRENCY else BudgetExceeded
+        error = ConcurrencyExceeded if limit.meter.dimension is Dimension.CONCURRENCY else BudgetExceeded
         message = f"{balance.used} used and {balance.held} held of {balance.limit}"
-        yield Notice(
-            _verdict(template.mode), template.mode, error.code, template.name, template.source_id, message
-        )
+        yield Notice(_verdict(limit.mode), limit.mode, error.code, limit.name, limit.source_id, message)
 
 
 def rate_notices(grant: RateGrant) -> Iterator[Notice]:
-    """Rate limits that are only tried and had too little."""
+    """Rate limits in shadow that had too little."""
     for limit, error in grant.would_deny:
         yield Notice(_verdict(limit.mode), limit.mode, error.code, limit.name, limit.rule_id, error.message)
 

@@ -11,9 +11,9 @@ from metering.ids import uuid7
 from metering.ledger.commands import Bound, CallContext, Reserve
 from metering.ledger.port import Ledger
 from metering.ledger.results import Denied, Granted, Refused
-from metering.policy.values import Lines
+from metering.policy.values import MeterLimits
 from metering.reservation.denial import limit_error, refusal_error
-from metering.reservation.hold import Hold, amounts_of, hold_lines, used_lines
+from metering.reservation.hold import Hold, amounts_of, hold_lines, used_limits
 from metering.reservation.release import release
 
 
@@ -32,7 +32,7 @@ async def reserve(
     tenant_id: UUID,
     context: CallContext,
     bound: Bound,
-    templates: Lines,
+    limits: MeterLimits,
     lease_s: int,
     now: datetime,
     idempotency: IdempotencyKey | None = None,
@@ -44,7 +44,7 @@ async def reserve(
     away or the caller has gone, the reservation is cancelled for good in the background.
     """
     amounts = amounts_of(bound, requests=1, calls=1)
-    held = used_lines(templates, amounts)
+    held = used_limits(limits, amounts)
     command = Reserve(
         reservation_id=uuid7(),
         tenant_id=tenant_id,
@@ -67,7 +67,7 @@ async def reserve(
             return Hold(
                 reservation_id=command.reservation_id,
                 tenant_id=tenant_id,
-                templates=templates,
+                limits=limits,
                 context=context,
                 bound=bound,
                 lease_s=lease_s,

@@ -57,7 +57,7 @@ _KEYS = (
     ),
     RuleKey(
         name="max_concurrent",
-        read_by="metering.policy.lines:concurrency_lines",
+        read_by="metering.policy.meter_limits:concurrency_limits",
         meaning="calls in flight at once",
         unit="calls",
         high=1_000_000,

@@ -5,7 +5,7 @@ from datetime import datetime
 from metering.errors import BudgetExceeded, ConcurrencyExceeded
 from metering.ledger.commands import MeterKey
 from metering.ledger.windows import window_bounds
-from metering.policy.values import Lines
+from metering.policy.values import MeterLimits
 from metering.reservation.lasting import Lasting, lasting
 from metering.simulation.counters import Counters
 from metering.simulation.logged import LoggedCall
@@ -40,7 +40,7 @@ def amounts_of(call: LoggedCall, saved_nano_usd: int) -> dict[Dimension, int]:
 
 
 def full(
-    lines: Lines, amounts: dict[Dimension, int], counters: Counters, now: datetime, now_s: float
+    lines: MeterLimits, amounts: dict[Dimension, int], counters: Counters, now: datetime, now_s: float
 ) -> tuple[Reason | None, tuple[Reason, ...]]:
     """The enforced line without room that lasts longest, and those that are not enforced."""
     denied: tuple[Lasting, Reason] | None = None
@@ -64,7 +64,7 @@ def full(
 
 
 def charge(
-    lines: Lines,
+    lines: MeterLimits,
     amounts: dict[Dimension, int],
     counters: Counters,
     now: datetime,

@@ -68,14 +68,14 @@ def test_both_decide_alike(client: redis.Redis, per_minute: int, calls: list) ->
     def demanded(amounts: list[tuple[str, int]]) -> tuple[Demand, ...]:
         return tuple(Demand(f"rate:{run}:{name}", units, per_minute) for name, units in amounts)
 
-    for pause_us, correction, drawn, trials in calls:
+    for pause_us, correction, drawn, shadows in calls:
         clock[0] += pause_us
-        demands, tried = demanded(correction or drawn), demanded([] if correction else trials)
+        demands, watched = demanded(correction or drawn), demanded([] if correction else shadows)
         future = None if correction else Future()
-        batch = next_batch(deque([Waiting(demands, future, tried)]))  # type: ignore[arg-type]
+        batch = next_batch(deque([Waiting(demands, future, watched)]))  # type: ignore[arg-type]
         answer_batch(batch, script(keys=batch.keys, args=[batch.payload, clock[0]]))
         if future is None:
             own.correct(demands)
         else:
-            assert future.answer == own.take_now(demands, tried)._replace(shared=True)
+            assert future.answer == own.take_now(demands, watched)._replace(shared=True)
             assert all(0 <= level.used <= 2 * per_minute for level in future.answer.levels)

@@ -35,8 +35,8 @@ def vocabulary(db: object) -> None:
 
 def facts(policy: EffectivePolicy) -> tuple[object, ...]:
     return (
-        policy.mode, policy.settings, policy.tried, policy.lines, policy.by_provider, policy.by_agent, policy.by_class,
-        policy.each_agent, policy.rates, policy.tried_rates, policy.rules, policy.variants is None,
+        policy.mode, policy.settings, policy.shadow_settings, policy.limits, policy.by_provider, policy.by_agent,
+        policy.by_class, policy.each_agent, policy.rates, policy.shadow_rates, policy.rules, policy.variants is None,
     )  # fmt: skip
 
 

@@ -24,8 +24,8 @@ class Counter:
 
 
 def observed() -> EffectivePolicy:
-    tried = Setting(value=LIMIT, scope=Scope.TENANT, rule_id=uuid7(), mode=EnforcementMode.OBSERVE)
-    return replace(policy(), tried={"max_tokens_in": tried})
+    shadow = Setting(value=LIMIT, scope=Scope.TENANT, rule_id=uuid7(), mode=EnforcementMode.OBSERVE)
+    return replace(policy(), shadow_settings={"max_tokens_in": shadow})
 
 
 def notices(content: object, count: Counter) -> list[Notice]:

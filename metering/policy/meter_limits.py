@@ -1,4 +1,4 @@
-"""Budgets and concurrency rules become line templates. Pure.
+"""Budgets and concurrency rules become limits on meters. Pure.
 
 Whose use a budget counts (`per`), and what happens where the caller has no such subject:
 
@@ -10,7 +10,7 @@ A tenant in mode observe or warn loosens its own limits, never the gateway-wide 
 only observed raises no alerts; a share of callers does not change that, because they count on the same meters.
 
 Limits stand on meters, which count whatever limits there are: two that count the same thing stand on one. So that a
-meter counts all that a tenant does, the budgets of every plan that it was ever on have lines in each of its calls; only
+meter counts all that a tenant does, the budgets of every plan that it was ever on are limits of each of its calls; only
 those of the caller's own plan can deny.
 
 A rule about one task counts that task's calls only where it is the one in force, so its meter is of the task. The
@@ -27,7 +27,7 @@ from uuid import UUID
 from metering.ledger.commands import ALWAYS, MeterKey
 from metering.policy.enforcement import WARN, Modes, loosest, mode_for
 from metering.policy.merge import Slot, winners
-from metering.policy.values import LineTemplate, PolicySubject
+from metering.policy.values import MeterLimit, PolicySubject
 from metering.rules.rule import Rule
 from metering.types import Dimension, EnforcementMode, Scope, SubjectType, Window
 
@@ -64,17 +64,17 @@ class BudgetRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TenantCalendar:
-    """What of the tenant's row the lines depend on."""
+    """What of the tenant's row the limits depend on."""
 
     timezone: str = "UTC"
     week_start: int = 0
     mode: EnforcementMode = EnforcementMode.ENFORCE
 
 
-def budget_line(
+def budget_limit(
     budget: BudgetRow, subject: PolicySubject, tenant: TenantCalendar, modes: Modes
-) -> LineTemplate:
-    """The budget's line; the subject of a plan's each-agent or each-provider budget is left empty."""
+) -> MeterLimit:
+    """The budget's limit; the subject of a plan's each-agent or each-provider budget is left empty."""
     subject_type, subject_id = _subject_of(budget, subject)
     is_own = budget.scope is not Scope.PLAN or budget.scope_id == subject.plan
     operators_own = budget.scope in (Scope.GLOBAL, Scope.PROVIDER)
@@ -83,7 +83,7 @@ def budget_line(
     if not budget.hard:
         mode = loosest(mode, WARN)
     told = not observed and (is_own or budget.per in SHARED_BY_PLANS)
-    return LineTemplate(
+    return MeterLimit(
         meter=MeterKey(
             subject_type=subject_type.value,
             subject_id=subject_id,
@@ -108,12 +108,12 @@ def budget_line(
     )
 
 
-def concurrency_lines(
+def concurrency_limits(
     rules: Iterable[Rule], subject: PolicySubject, tenant: TenantCalendar, modes: Modes
-) -> list[LineTemplate]:
-    """A windowless line for each slot that says `max_concurrent`: the base rule counts the tenant's calls.
+) -> list[MeterLimit]:
+    """A windowless limit for each slot that says `max_concurrent`: the base rule counts the tenant's calls.
 
-    Observed rules get lines of their own beside the enforced ones, so that trying a tighter limit
+    Observed rules get limits of their own beside the enforced ones, so that trying a tighter limit
     does not switch the present one off.
     """
     groups: dict[bool, list[Rule]] = {True: [], False: []}
@@ -122,18 +122,18 @@ def concurrency_lines(
             own = mode_for(rule.mode, rule.enforce_percent, modes.principal)
             groups[own is EnforcementMode.ENFORCE].append(rule)
     return [
-        _concurrency_line(slot, rule, plain.get(slot, rule), subject, tenant, modes)
+        _concurrency_limit(slot, rule, plain.get(slot, rule), subject, tenant, modes)
         for group in groups.values()
         for plain in [winners(rule for rule in group if rule.condition is None)]
         for slot, rule in winners(group).items()
     ]
 
 
-def _concurrency_line(
+def _concurrency_limit(
     slot: Slot, rule: Rule, plain: Rule, subject: PolicySubject, tenant: TenantCalendar, modes: Modes
-) -> LineTemplate:
+) -> MeterLimit:
     subject_type, subject_id = identified(SubjectType(slot.scope.value), subject)
-    return LineTemplate(
+    return MeterLimit(
         meter=MeterKey(
             subject_type=subject_type.value,
             subject_id=subject_id,
