@@ -14,6 +14,8 @@ from metering.types import EnforcementMode, Scope
 
 BASE_SCOPES = (Scope.GLOBAL, Scope.PLAN, Scope.TENANT)
 NARROW_SCOPES = (Scope.TEAM, Scope.USER, Scope.TOKEN)
+MAX_PRIORITY = 1_000_000
+"""A priority is from minus this to this."""
 _RANK = {scope: rank for rank, scope in enumerate(BASE_SCOPES + NARROW_SCOPES)}
 Order = tuple[int, bool, bool, int, UUID]
 

@@ -13,9 +13,9 @@ from metering.policy.edit.budget_target import BudgetTarget, find_budget_target
 from metering.policy.edit.set_row import check_manner, check_task, set_row
 from metering.rules.read_conditions import check_conditions
 from metering.rules.registry import REGISTRY, check_rule
+from metering.rules.rule import MAX_PRIORITY
 from metering.types import EnforcementMode, Scope
 
-MAX_PRIORITY = 1_000_000
 _INTEGER = re.compile(r"-?\d{1,20}", re.ASCII)
 
 

@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 from django.utils.timezone import now
 
+from metering.catalog.load_catalog import load_catalog
 from metering.errors import CatalogInvalid, FeatureNotInPlan, NotFound
 from metering.ids import uuid7
 from metering.models import AuditEvent, Plan, PolicyRule
 from metering.policy.effective import effective_policy
-from metering.policy.load_with_rules import load_with_rules
 from metering.policy.values import EffectivePolicy, PolicySubject
 from metering.simulation.rule_book import read_rule_book
 from tests.factories import (
@@ -41,7 +41,7 @@ def facts(policy: EffectivePolicy) -> tuple[object, ...]:
 
 
 def load(text: str) -> None:
-    load_with_rules(text=text, actor="a test", now=now())
+    load_catalog(text=text, actor="a test", now=now())
 
 
 def test_its_policies_are_those_of_the_gateway_for_everybody() -> None:
