@@ -2,7 +2,7 @@
 every answer passes: a deadline for each of its parts.
 
 Nothing queues here: a request beyond the ceiling is answered at once, so that the others keep their speed. The
-server's own bounds (`gateway_project/local/children.py`) cut what never becomes a request: slow headers.
+server's own bounds (`launcher/children.py`) cut what never becomes a request: slow headers.
 """
 
 import asyncio

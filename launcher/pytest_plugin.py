@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from gateway_project.local.configuration import load_state_dir
-from gateway_project.local.stack import running_stack
+from launcher.configuration import load_state_dir
+from launcher.stack import running_stack
 
 _servers = contextlib.ExitStack()
 

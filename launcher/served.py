@@ -16,8 +16,8 @@ from starlette.applications import Starlette
 
 from gateway_project.asgi import DRAIN_S, lifespan, make_application
 from gateway_project.connections.make_room import make_room, raise_file_limit
-from gateway_project.local.children import MAX_CONNECTIONS
-from gateway_project.local.die_with_parent import end_when_parent_dies
+from launcher.children import MAX_CONNECTIONS
+from launcher.die_with_parent import end_when_parent_dies
 from metering.gateway import LLMGateway
 
 OTHER_FILES = 1024

@@ -8,7 +8,7 @@ import tempfile
 import time
 from collections.abc import Iterable, Sequence
 
-from gateway_project.local.configuration import REPOSITORY
+from launcher.configuration import REPOSITORY
 
 TEARDOWN_TIMEOUT_S = 60.0
 LOOK_S = 0.2

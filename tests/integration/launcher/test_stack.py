@@ -15,10 +15,10 @@ import psycopg
 import pytest
 import redis
 
-from gateway_project.local.errors import LocalError
-from gateway_project.local.process import wait_until
-from gateway_project.local.servers import Servers
-from gateway_project.local.stack import running_stack
+from launcher.errors import LauncherError
+from launcher.process import wait_until
+from launcher.servers import Servers
+from launcher.stack import running_stack
 
 pytestmark = pytest.mark.slow
 
@@ -26,7 +26,7 @@ REPOSITORY = Path(__file__).resolve().parents[3]
 USER = """
 import sys
 from pathlib import Path
-from gateway_project.local.stack import running_stack
+from launcher.stack import running_stack
 with running_stack(Path(sys.argv[1])):
     print("up", flush=True)
     sys.stdin.read()
@@ -160,7 +160,7 @@ def test_a_configured_server_replaces_the_embedded_one(state: Path, monkeypatch:
 
 def test_a_file_where_the_folder_should_be_is_one_sentence(state: Path) -> None:
     state.write_text("not a folder")
-    with pytest.raises(LocalError, match=r"The state folder .* cannot be used"), running_stack(state):
+    with pytest.raises(LauncherError, match=r"The state folder .* cannot be used"), running_stack(state):
         pass
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from gateway_project import env
 
-REPOSITORY = Path(__file__).resolve().parents[2]
+REPOSITORY = Path(__file__).resolve().parents[1]
 
 
 def load_state_dir() -> Path:

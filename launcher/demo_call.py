@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import httpx2
 
-from gateway_project.local.demo_data import DemoAccess
-from gateway_project.local.errors import LocalError
-from gateway_project.local.process import wait_until
+from launcher.demo_data import DemoAccess
+from launcher.errors import LauncherError
+from launcher.process import wait_until
 
 MODEL = "sandbox-small"
 QUESTION = "Say in one sentence what a token budget is good for."
@@ -54,7 +54,7 @@ def complete(access: DemoAccess) -> Completion:
     if response.status_code == 401:
         raise Unauthorized
     if response.status_code != 200:
-        raise LocalError(f"The call was answered with {response.status_code}: {response.text[:300]}")
+        raise LauncherError(f"The call was answered with {response.status_code}: {response.text[:300]}")
     body = response.json()
     return Completion(
         answer=body["choices"][0]["message"]["content"],

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway_project.local.process import wait_until
-from gateway_project.local.pytest_run import PytestRun, stop
+from launcher.process import wait_until
+from launcher.pytest_run import PytestRun, stop
 
 SLEEPS = """
 import pytest, time

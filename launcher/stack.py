@@ -19,12 +19,12 @@ from pathlib import Path
 from typing import IO
 
 from gateway_project import env
-from gateway_project.local.configuration import REPOSITORY
-from gateway_project.local.errors import LocalError
-from gateway_project.local.locks import in_use_lock, keeper_pid, start_lock, try_exclusive
-from gateway_project.local.private import close_to_others, keep_to_the_owner
-from gateway_project.local.process import wait_until
-from gateway_project.local.servers import Servers
+from launcher.configuration import REPOSITORY
+from launcher.errors import LauncherError
+from launcher.locks import in_use_lock, keeper_pid, start_lock, try_exclusive
+from launcher.private import close_to_others, keep_to_the_owner
+from launcher.process import wait_until
+from launcher.servers import Servers
 
 KEEPER_TIMEOUT_S = 10.0
 
@@ -87,7 +87,7 @@ def prepare_state_dir(state_dir: Path) -> Path:
         (state_dir / "start.lock").touch()
         (state_dir / "in-use.lock").touch()
     except OSError as error:
-        raise LocalError(f"The state folder {state_dir} cannot be used: {error.strerror}.") from error
+        raise LauncherError(f"The state folder {state_dir} cannot be used: {error.strerror}.") from error
     return state_dir
 
 
@@ -107,7 +107,7 @@ def _ensure_keeper(state_dir: Path) -> None:
         return
     with (state_dir / "logs" / "keeper.log").open("ab") as log:
         subprocess.Popen(
-            [sys.executable, "-m", "gateway_project.local.keeper", str(state_dir)],
+            [sys.executable, "-m", "launcher.keeper", str(state_dir)],
             cwd=REPOSITORY,
             stdin=subprocess.DEVNULL,
             stdout=log,

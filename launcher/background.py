@@ -12,9 +12,9 @@ import subprocess
 import time
 from collections.abc import Callable
 
-from gateway_project.local.children import DRAIN_TIMEOUT_S, start_beat, start_worker
-from gateway_project.local.process import wait_for_child
-from gateway_project.local.stack import Stack
+from launcher.children import DRAIN_TIMEOUT_S, start_beat, start_worker
+from launcher.process import wait_for_child
+from launcher.stack import Stack
 
 FIRST_WAIT_S = 1.0
 LONGEST_WAIT_S = 60.0

@@ -4,9 +4,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from gateway_project.local.commands import run_json
-from gateway_project.local.demo_call import MODEL, QUESTION, Completion
-from gateway_project.local.demo_data import DemoAccess
+from launcher.commands import run_json
+from launcher.demo_call import MODEL, QUESTION, Completion
+from launcher.demo_data import DemoAccess
 
 CALL = """
 Question  {question}

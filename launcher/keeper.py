@@ -1,6 +1,6 @@
 """Stops the embedded servers of a state folder when their last user was killed and could not do so itself.
 
-`python -m gateway_project.local.keeper STATE_DIR`, started by stack.py, one per state folder.
+`python -m launcher.keeper STATE_DIR`, started by stack.py, one per state folder.
 """
 
 import fcntl
@@ -9,8 +9,8 @@ import sys
 import time
 from pathlib import Path
 
-from gateway_project.local.locks import in_use_lock, keeper_lock, start_lock, try_exclusive
-from gateway_project.local.servers import Servers
+from launcher.locks import in_use_lock, keeper_lock, start_lock, try_exclusive
+from launcher.servers import Servers
 
 POLL_INTERVAL_S = 1.0
 

@@ -5,17 +5,17 @@ import subprocess
 import time
 from pathlib import Path
 
-from gateway_project.local.children import start_beat, start_gateway, start_worker
-from gateway_project.local.commands import migrate, set_up_django
-from gateway_project.local.configuration import load_state_dir
-from gateway_project.local.demo_call import Unauthorized, complete, wait_until_ready
-from gateway_project.local.demo_data import DemoAccess, ensure_demo_data, issue_fresh_token, save
-from gateway_project.local.demo_report import print_call, print_welcome
-from gateway_project.local.errors import LocalError
-from gateway_project.local.process import reason_in, wait_until
-from gateway_project.local.server import require_free_port, stopping
-from gateway_project.local.signals import Stopped
-from gateway_project.local.stack import Stack, running_stack
+from launcher.children import start_beat, start_gateway, start_worker
+from launcher.commands import migrate, set_up_django
+from launcher.configuration import load_state_dir
+from launcher.demo_call import Unauthorized, complete, wait_until_ready
+from launcher.demo_data import DemoAccess, ensure_demo_data, issue_fresh_token, save
+from launcher.demo_report import print_call, print_welcome
+from launcher.errors import LauncherError
+from launcher.process import reason_in, wait_until
+from launcher.server import require_free_port, stopping
+from launcher.signals import Stopped
+from launcher.stack import Stack, running_stack
 
 WORKER_TIMEOUT_S = 60.0
 
@@ -45,12 +45,14 @@ def serve(stack: Stack, access: DemoAccess, port: int, *, once: bool) -> int:
             stopping(start_beat(stack, name=name, output=worker_log)) as beat,
         ):
             if not wait_until_ready(access.base_url, gateway):
-                raise LocalError(
+                raise LauncherError(
                     f"The gateway did not become ready: {reason_in(logs / 'gateway.log', log_size)} (log: {logs})"
                 )
             make_the_call(stack, access)
             if not wait_until_started(worker, logs / "worker.log"):
-                raise LocalError(f"The worker did not start: {reason_in(logs / 'worker.log')} (log: {logs})")
+                raise LauncherError(
+                    f"The worker did not start: {reason_in(logs / 'worker.log')} (log: {logs})"
+                )
             if once:
                 return 0
             print_welcome(access, stack.state_dir)
@@ -58,7 +60,7 @@ def serve(stack: Stack, access: DemoAccess, port: int, *, once: bool) -> int:
                 wait_for_an_end({"gateway": gateway, "worker": worker, "beat": beat})
             except Stopped:
                 return 0
-    raise LocalError(f"A part of the demo ended by itself; its log is in {logs}.")
+    raise LauncherError(f"A part of the demo ended by itself; its log is in {logs}.")
 
 
 def make_the_call(stack: Stack, access: DemoAccess) -> None:

@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from gateway_project.local.configuration import REPOSITORY
+from launcher.configuration import REPOSITORY
 
 LINT_IMPORTS = "import sys; from importlinter.cli import lint_imports_command as run; sys.exit(run())"
 CHECKS = {

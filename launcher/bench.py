@@ -6,11 +6,11 @@ from pathlib import Path
 
 import psycopg
 
-from gateway_project.local.children import spawn
-from gateway_project.local.commands import migrate, set_up_django
-from gateway_project.local.configuration import load_state_dir
-from gateway_project.local.process import stop_child
-from gateway_project.local.stack import prepare_state_dir, running_stack
+from launcher.children import spawn
+from launcher.commands import migrate, set_up_django
+from launcher.configuration import load_state_dir
+from launcher.process import stop_child
+from launcher.stack import prepare_state_dir, running_stack
 
 DURABILITY = ("fsync", "synchronous_commit", "full_page_writes")
 

@@ -5,8 +5,8 @@ import secrets
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
-from gateway_project.local.commands import run, run_json
-from gateway_project.local.configuration import REPOSITORY
+from launcher.commands import run, run_json
+from launcher.configuration import REPOSITORY
 
 CATALOG = REPOSITORY / "fixtures" / "demo" / "catalog.yaml"
 TENANT = "alder"

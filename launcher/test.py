@@ -10,21 +10,21 @@ import subprocess
 import sys
 
 from gateway_project import env
-from gateway_project.local.check import report, run_checks, run_python, temporary_state
-from gateway_project.local.configuration import REPOSITORY, load_state_dir
-from gateway_project.local.pytest_run import PytestRun, stop
-from gateway_project.local.signals import Stopped
-from gateway_project.local.stack import prepare_state_dir, running_stack
+from launcher.check import report, run_checks, run_python, temporary_state
+from launcher.configuration import REPOSITORY, load_state_dir
+from launcher.pytest_run import PytestRun, stop
+from launcher.signals import Stopped
+from launcher.stack import prepare_state_dir, running_stack
 
 # Coverage, in percent, below which the run fails.
 FLOORS = {"metering": ("metering/*", 90), "the whole": ("*", 80)}
 APART = {
     "pytest of faults and servers": (
         "tests/faults",
-        "tests/integration/gateway_project/test_embedded_postgres.py",
-        "tests/integration/gateway_project/test_former_postgres.py",
-        "tests/integration/gateway_project/test_powers.py",
-        "tests/integration/gateway_project/test_stack.py",
+        "tests/integration/launcher/test_embedded_postgres.py",
+        "tests/integration/launcher/test_former_postgres.py",
+        "tests/integration/launcher/test_powers.py",
+        "tests/integration/launcher/test_stack.py",
         "tests/integration/test_demo.py",
         "tests/integration/test_front.py",
         "tests/integration/test_runtime_set.py",

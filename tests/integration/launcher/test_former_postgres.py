@@ -8,11 +8,11 @@ from typing import Any
 import psycopg
 import pytest
 
-from gateway_project.local.postgres import EmbeddedPostgres
-from gateway_project.local.postgres_create import HERE, OPTIONS
-from gateway_project.local.postgres_programs import binary
-from gateway_project.local.postgres_roles import HELPER
-from gateway_project.local.powers import as_owner_of, give_away
+from launcher.postgres import EmbeddedPostgres
+from launcher.postgres_create import HERE, OPTIONS
+from launcher.postgres_programs import binary
+from launcher.postgres_roles import HELPER
+from launcher.powers import as_owner_of, give_away
 
 pytestmark = pytest.mark.slow
 PASSWORD = "of-the-former-superuser"

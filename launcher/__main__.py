@@ -1,4 +1,4 @@
-"""The programs behind script/: `python -m gateway_project.local demo|server|test|check|bench ARGUMENTS`.
+"""The programs behind script/: `python -m launcher demo|server|test|check|bench ARGUMENTS`.
 
 Whatever goes wrong in a foreseeable way is one line on standard error and a non-zero exit status.
 """
@@ -10,18 +10,18 @@ import psycopg
 from django.core.exceptions import ImproperlyConfigured
 from django.db import Error as DatabaseError
 
-from gateway_project.local.errors import LocalError
-from gateway_project.local.signals import Stopped, raise_stopped_on_signals
+from launcher.errors import LauncherError
+from launcher.signals import Stopped, raise_stopped_on_signals
 
 
 def main() -> int:
-    launcher = importlib.import_module(f"gateway_project.local.{sys.argv[1]}")
+    launcher = importlib.import_module(f"launcher.{sys.argv[1]}")
     raise_stopped_on_signals()
     try:
         return int(launcher.main(sys.argv[2:]))
     except Stopped:
         return 130
-    except (LocalError, ImproperlyConfigured) as error:
+    except (LauncherError, ImproperlyConfigured) as error:
         reason = str(error)
     except (psycopg.Error, DatabaseError) as error:
         reason = f"the database refused: {str(error).strip().splitlines()[0]}"

@@ -11,12 +11,12 @@ import subprocess
 from pathlib import Path
 from typing import Literal
 
-from gateway_project.local.errors import LocalError
-from gateway_project.local.postgres_create import HERE, create_data_dir
-from gateway_project.local.postgres_programs import binary
-from gateway_project.local.postgres_roles import Roles
-from gateway_project.local.powers import as_owner_of, bare_environment
-from gateway_project.local.process import free_port, is_free, reason_in, runs_with, wait_until
+from launcher.errors import LauncherError
+from launcher.postgres_create import HERE, create_data_dir
+from launcher.postgres_programs import binary
+from launcher.postgres_roles import Roles
+from launcher.powers import as_owner_of, bare_environment
+from launcher.process import free_port, is_free, reason_in, runs_with, wait_until
 
 MARK = "gateway.data_dir={}"
 """A setting that means nothing to PostgreSQL: by it a server is known as this folder's."""
@@ -114,7 +114,7 @@ class EmbeddedPostgres:
         # Backends of a killed server hold its shared memory for a moment: the first attempts may be refused.
         if not wait_until(self._launch, RETRY_START_S, every_s=0.3):
             reason = reason_in(self.log, since=log_size)
-            raise LocalError(f"PostgreSQL could not start on {self.data_dir}: {reason} (log: {self.log})")
+            raise LauncherError(f"PostgreSQL could not start on {self.data_dir}: {reason} (log: {self.log})")
 
     def _abandon(self) -> None:
         """End a server whose start was interrupted; it may not have written its process id yet."""

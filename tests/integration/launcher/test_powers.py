@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from gateway_project.local.children import spawn
-from gateway_project.local.postgres_programs import _copied, _is_open_to_all, programs
-from gateway_project.local.powers import as_root_without_powers, nobody, without_powers
-from gateway_project.local.process import stop_child, wait_until
-from gateway_project.local.servers import Servers
-from gateway_project.local.stack import Stack, running_stack
+from launcher.children import spawn
+from launcher.postgres_programs import _copied, _is_open_to_all, programs
+from launcher.powers import as_root_without_powers, nobody, without_powers
+from launcher.process import stop_child, wait_until
+from launcher.servers import Servers
+from launcher.stack import Stack, running_stack
 
 pytestmark = pytest.mark.slow
 as_root = pytest.mark.skipif(os.getuid() != 0, reason="only root has powers to drop")
@@ -128,7 +128,7 @@ def test_an_ordinary_user_runs_a_program_in_a_closed_folder_but_reads_nothing_th
 def test_postgresqls_programs_are_copied_to_where_everybody_may_run_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gateway_project.local.postgres_programs.CACHE", tmp_path / "cache")
+    monkeypatch.setattr("launcher.postgres_programs.CACHE", tmp_path / "cache")
     tmp_path.chmod(0o700)
     copy = _copied(programs())
     assert not _is_open_to_all(copy / "bin" / "postgres"), "the folder above is closed"

@@ -9,8 +9,8 @@ from typing import Any
 
 import psycopg
 
-from gateway_project.local.errors import LocalError
-from gateway_project.local.stack import Stack
+from launcher.errors import LauncherError
+from launcher.stack import Stack
 
 MIGRATION_LOCK = 7_203_116_540  # any number, the same in every launcher
 
@@ -40,7 +40,7 @@ def run(name: str, *arguments: str) -> str:
         with contextlib.redirect_stdout(sys.stderr):
             call_command(name, *arguments, stdout=output)
     except CommandError as error:
-        raise LocalError(f"{name}: {error}") from error
+        raise LauncherError(f"{name}: {error}") from error
     return output.getvalue()
 
 

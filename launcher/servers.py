@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from gateway_project.local.postgres import EmbeddedPostgres
-from gateway_project.local.redis import EmbeddedRedis
+from launcher.postgres import EmbeddedPostgres
+from launcher.redis import EmbeddedRedis
 
 
 class Servers:

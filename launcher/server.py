@@ -6,14 +6,14 @@ import signal
 import subprocess
 from collections.abc import Iterator
 
-from gateway_project.local.background import Background
-from gateway_project.local.children import DRAIN_TIMEOUT_S, start_gateway
-from gateway_project.local.commands import migrate, set_up_django
-from gateway_project.local.configuration import load_state_dir
-from gateway_project.local.errors import LocalError
-from gateway_project.local.process import is_free, stop_child
-from gateway_project.local.signals import Stopped
-from gateway_project.local.stack import running_stack
+from launcher.background import Background
+from launcher.children import DRAIN_TIMEOUT_S, start_gateway
+from launcher.commands import migrate, set_up_django
+from launcher.configuration import load_state_dir
+from launcher.errors import LauncherError
+from launcher.process import is_free, stop_child
+from launcher.signals import Stopped
+from launcher.stack import running_stack
 
 LOOK_EVERY_S = 0.5
 
@@ -37,7 +37,7 @@ def main(arguments: list[str]) -> int:
         with stopping(gateway), contextlib.suppress(Stopped):
             background = None if options.no_worker else Background(stack, port=options.port)
             status = gateway.wait() if background is None else wait_for(gateway, background)
-            raise LocalError(f"The gateway ended by itself with status {status}.")
+            raise LauncherError(f"The gateway ended by itself with status {status}.")
     return 0
 
 
@@ -57,7 +57,7 @@ def wait_for(gateway: "subprocess.Popen[bytes]", background: Background) -> int:
 
 def require_free_port(host: str, port: int) -> None:
     if not is_free(port, host):
-        raise LocalError(
+        raise LauncherError(
             f"Port {port} on {host} cannot be used, it is probably taken; choose another with --port."
         )
 

