@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterable
 
 from gateway_project.connections.accepted import Accepted, accepted, cut_file, limit_sending, open_files
 from gateway_project.connections.under_way import under_way
-from gateway_project.proxy.stalled import STALL_S
+from gateway_project.front.stalled import STALL_S
 from gateway_project.telemetry import metrics
 from metering.network import counted_address
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from gateway_project.proxy import stalled
+from gateway_project.front import stalled
 from gateway_project.telemetry import metrics
 from launcher.process import wait_until
 from metering import gateway as gateway_module
