@@ -138,7 +138,7 @@ TEMPLATES = [
 AUTH_USER_MODEL = "metering.User"
 LOGIN_REDIRECT_URL = "/admin/"  # for who opens the login page itself
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
-PASSWORD_HASHERS = ["metering.identity.hashing.BoundedPasswordHasher"]
+PASSWORD_HASHERS = ["metering.identity.people.hashing.BoundedPasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": name}
     for name in (
@@ -146,7 +146,7 @@ AUTH_PASSWORD_VALIDATORS = [
         "django.contrib.auth.password_validation.MinimumLengthValidator",
         "django.contrib.auth.password_validation.CommonPasswordValidator",
         "django.contrib.auth.password_validation.NumericPasswordValidator",
-        "metering.identity.password.MaximumLengthValidator",
+        "metering.identity.people.password.MaximumLengthValidator",
     )
 ]
 # Of a body of the API or a form, in bytes. What the wire protocols read has its own bound (http/body.py).

@@ -16,12 +16,12 @@ from gateway_project.http.request_headers import text_of
 from gateway_project.http.request_id import REQUEST_ID
 from metering.errors import InvalidCredential
 from metering.identity.caller import Caller
-from metering.identity.ceiling import Ceiling, ceiling_of
 from metering.identity.held_by import held_by
 from metering.identity.identify import identify
+from metering.identity.people.team_for import team_for
 from metering.identity.principal import Principal
-from metering.identity.team_for import team_for
-from metering.identity.touch_tokens import is_stale, touch_tokens
+from metering.identity.tokens.ceiling import Ceiling, ceiling_of
+from metering.identity.tokens.touch_tokens import is_stale, touch_tokens
 from metering.text import checked_label
 
 CREDENTIALS = ("x-api-key", "api-key", "authorization")

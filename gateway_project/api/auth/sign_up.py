@@ -12,8 +12,8 @@ from gateway_project.api.views import PublicView
 from gateway_project.http.client_address import check_network, django_address_of
 from gateway_project.lockout import sign_ups_counted
 from metering.identity.identify import live_token
-from metering.identity.open_session import open_session
-from metering.identity.sign_up import sign_up
+from metering.identity.people.sign_up import sign_up
+from metering.identity.sessions.open_session import open_session
 
 
 class SignUp(PublicView):

@@ -9,7 +9,7 @@ from django.db import connection
 from django.test import Client
 
 from metering.errors import CatalogInvalid, InvalidRequest
-from metering.identity.change_tenant import change_tenant
+from metering.identity.tenants.change_tenant import change_tenant
 from metering.models import PolicyRule, Tenant, User
 from metering.policy.load_with_rules import load_with_rules
 from metering.policy.set_rule import find_rule_target, set_rule

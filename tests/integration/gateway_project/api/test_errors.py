@@ -9,7 +9,7 @@ from rest_framework import exceptions
 
 from gateway_project.http.django_errors import as_metering_error, first_problem
 from gateway_project.http.errors import status_of
-from metering.identity.open_session import open_session
+from metering.identity.sessions.open_session import open_session
 from tests.factories import UserFactory, make_token
 
 pytestmark = pytest.mark.django_db

@@ -7,8 +7,8 @@ from django.db import transaction
 
 from metering.audit import record_change
 from metering.errors import InvalidRequest
-from metering.identity.ceiling import Ceiling, check_person_within
-from metering.identity.join_team import join_team
+from metering.identity.people.join_team import join_team
+from metering.identity.tokens.ceiling import Ceiling, check_person_within
 from metering.identity.validate import validate
 from metering.models import ATIToken, Tenant, User
 

@@ -7,8 +7,8 @@ from django.db import transaction
 from metering.audit import record_change
 from metering.errors import InvalidCredential
 from metering.identity.check_standing import check_person
-from metering.identity.end_session import end_locked
-from metering.identity.token_pair import RefreshClaims, TokenPair, pair_for, read_refresh_token
+from metering.identity.sessions.end_session import end_locked
+from metering.identity.sessions.token_pair import RefreshClaims, TokenPair, pair_for, read_refresh_token
 from metering.ids import uuid7
 from metering.models import LoginSession
 

@@ -5,7 +5,7 @@ import jwt
 import pytest
 
 from metering.errors import InvalidCredential
-from metering.identity.jwts import key_id, read_claims, sign_claims
+from metering.identity.sessions.jwts import key_id, read_claims, sign_claims
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 OLD, NEW, FOREIGN = "old" * 16, "new" * 16, "foreign" * 8

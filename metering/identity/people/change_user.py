@@ -6,10 +6,10 @@ from typing import Any, TypedDict
 from django.db import transaction
 
 from metering.errors import InvalidRequest
-from metering.identity.ceiling import Ceiling, check_person_within
-from metering.identity.create_user import CONSOLE_ROLES
-from metering.identity.join_team import join_team
+from metering.identity.people.create_user import CONSOLE_ROLES
+from metering.identity.people.join_team import join_team
 from metering.identity.save_changes import save_changes
+from metering.identity.tokens.ceiling import Ceiling, check_person_within
 from metering.identity.validate import validate
 from metering.models import ATIToken, User
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from metering.identity.check_standing import check_person
-from metering.identity.token_pair import TokenPair, pair_for
+from metering.identity.sessions.token_pair import TokenPair, pair_for
 from metering.models import LoginSession, User
 
 SESSION_LIFE = timedelta(days=30)

@@ -7,7 +7,7 @@ something away is no question: whoever administers a tenant may revoke any token
 from dataclasses import dataclass
 
 from metering.errors import NotPermitted
-from metering.identity.width import excess, width_given, width_now
+from metering.identity.tokens.width import excess, width_given, width_now
 from metering.models import ATIToken, User
 
 

@@ -6,8 +6,8 @@ from django.db import transaction
 
 from metering.audit import record_change
 from metering.errors import InvalidRequest
-from metering.identity.ceiling import Ceiling, check_token_within
-from metering.identity.secret import IssuedToken, digest_of, new_secret, prefix_of
+from metering.identity.tokens.ceiling import Ceiling, check_token_within
+from metering.identity.tokens.secret import IssuedToken, digest_of, new_secret, prefix_of
 from metering.models import ATIToken
 
 MAX_GRACE = timedelta(days=30)

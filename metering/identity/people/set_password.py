@@ -5,8 +5,8 @@ from datetime import datetime
 from django.db import transaction
 
 from metering.audit import record_change
-from metering.identity.ceiling import Ceiling, check_person_within
-from metering.identity.password import hash_password
+from metering.identity.people.password import hash_password
+from metering.identity.tokens.ceiling import Ceiling, check_person_within
 from metering.models import User
 
 

@@ -8,7 +8,7 @@ import pytest
 from django.contrib.auth.hashers import PBKDF2PasswordHasher, check_password, make_password
 
 from metering.errors import Overloaded
-from metering.identity.hashing import BoundedPasswordHasher, HashingPlaces
+from metering.identity.people.hashing import BoundedPasswordHasher, HashingPlaces
 from tests.quick_passwords import AS_IN_PRODUCTION
 
 PATIENCE_S = 30.0

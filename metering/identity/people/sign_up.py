@@ -8,8 +8,8 @@ from django.db.models import F, Q
 from metering.audit import record_change
 from metering.errors import NotPermitted
 from metering.identity.check_standing import check_tenant
-from metering.identity.create_user import create_user
-from metering.identity.password import hash_password
+from metering.identity.people.create_user import create_user
+from metering.identity.people.password import hash_password
 from metering.models import ATIToken, Tenant, User
 
 

@@ -7,10 +7,10 @@ from django.db import transaction
 
 from metering.audit import record_change
 from metering.errors import InvalidRequest
-from metering.identity.ceiling import Ceiling, check_wanted, plan_holder
 from metering.identity.find import find_plan
-from metering.identity.narrow import Narrowed, check_signups, checked_narrowing
-from metering.identity.secret import IssuedToken, digest_of, new_secret, prefix_of
+from metering.identity.tokens.ceiling import Ceiling, check_wanted, plan_holder
+from metering.identity.tokens.narrow import Narrowed, check_signups, checked_narrowing
+from metering.identity.tokens.secret import IssuedToken, digest_of, new_secret, prefix_of
 from metering.identity.validate import validate
 from metering.models import ATIToken, Tenant, User
 

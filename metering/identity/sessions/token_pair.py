@@ -5,8 +5,8 @@ from datetime import datetime
 from uuid import UUID
 
 from metering.errors import InvalidCredential
-from metering.identity.access_token import ACCESS_LIFE, sign_access_token
-from metering.identity.jwts import read_claims, sign_claims
+from metering.identity.sessions.access_token import ACCESS_LIFE, sign_access_token
+from metering.identity.sessions.jwts import read_claims, sign_claims
 from metering.models import LoginSession
 
 

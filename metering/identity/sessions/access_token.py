@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from metering.errors import InvalidCredential
-from metering.identity.jwts import read_claims, sign_claims
+from metering.identity.sessions.jwts import read_claims, sign_claims
 from metering.models import LoginSession
 
 ACCESS_LIFE = timedelta(minutes=10)

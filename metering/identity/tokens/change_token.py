@@ -6,11 +6,11 @@ from typing import Any
 from django.db import transaction
 
 from metering.errors import InvalidRequest
-from metering.identity.ceiling import Ceiling, check_token_within, check_wanted
-from metering.identity.narrow import Narrowed, check_signups, checked_narrowing
 from metering.identity.save_changes import save_changes
+from metering.identity.tokens.ceiling import Ceiling, check_token_within, check_wanted
+from metering.identity.tokens.narrow import Narrowed, check_signups, checked_narrowing
+from metering.identity.tokens.width import NARROWED, given_after, narrowing_of
 from metering.identity.validate import validate
-from metering.identity.width import NARROWED, given_after, narrowing_of
 from metering.models import ATIToken, User
 
 

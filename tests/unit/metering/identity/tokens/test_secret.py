@@ -1,6 +1,6 @@
 import pytest
 
-from metering.identity.secret import IssuedToken, digest_of, is_well_formed, new_secret, prefix_of
+from metering.identity.tokens.secret import IssuedToken, digest_of, is_well_formed, new_secret, prefix_of
 from metering.ids import uuid7
 
 

@@ -11,8 +11,8 @@ from django.db import transaction
 from django.utils.module_loading import import_string
 
 from metering.audit import record_change
-from metering.identity.password import hash_password
-from metering.identity.reset_token import read_reset_token, used_up
+from metering.identity.people.password import hash_password
+from metering.identity.people.reset_token import read_reset_token, used_up
 from metering.models import User
 
 
