@@ -14,7 +14,7 @@ from time import perf_counter, process_time
 from typing import Any
 
 from bench.report import Report, new_report, print_table
-from gateway_project.local.commands import run_json
+from launcher.commands import run_json
 
 LIMIT_US = 15.0
 """Of the policy of the HTTP benchmarks: a few percent of a call."""

@@ -14,7 +14,7 @@ from django.conf import settings
 
 from metering.answers.forget import forget_answers
 from metering.calls.known import Known
-from metering.identity.touch_tokens import touch_tokens
+from metering.identity.tokens.touch_tokens import touch_tokens
 from metering.ledger.periods import make_partitions
 from metering.ledger.recount import recount_meters
 from metering.ledger.sweep import sweep_reservations

@@ -9,8 +9,8 @@ from metering.calls.known_use import KnownUse
 from metering.catalog.access import PlanAccess, load_access
 from metering.catalog.served import ModelIndex, load_models
 from metering.identity.authenticate import authenticate
+from metering.identity.people.team_for import team_for
 from metering.identity.principal import Principal
-from metering.identity.team_for import team_for
 from metering.policy.effective import effective_policy
 from metering.policy.values import EffectivePolicy, PolicySubject
 from metering.policy.variants import Variants
@@ -98,7 +98,7 @@ class Known:
 
 def _key_of(secret: str) -> bytes:
     """Under which this process finds a secret again, without keeping it. The keyed digest that is stored
-    (identity/secret.py) costs ten times as much."""
+    (identity/tokens/secret.py) costs ten times as much."""
     return blake2b(secret.encode(), digest_size=32, key=_OWN_KEY).digest()
 
 

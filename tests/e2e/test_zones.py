@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from metering.errors import InvalidRequest
-from metering.identity.open_session import open_session
+from metering.identity.sessions.open_session import open_session
 from metering.models import ATIToken, PolicyRule, Tenant, User
 from metering.orm import close_database_threads
 from metering.policy.edit.set_rule import find_rule_target, set_rule

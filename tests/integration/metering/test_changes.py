@@ -14,10 +14,10 @@ from django.utils.timezone import now
 
 from metering.calls.known import Known
 from metering.errors import InvalidCredential, TenantSuspended
-from metering.identity.open_session import open_session
-from metering.identity.refresh_session import refresh_session
-from metering.identity.revoke_token import revoke_token
-from metering.identity.touch_tokens import touch_tokens
+from metering.identity.sessions.open_session import open_session
+from metering.identity.sessions.refresh_session import refresh_session
+from metering.identity.tokens.revoke_token import revoke_token
+from metering.identity.tokens.touch_tokens import touch_tokens
 from metering.models import ATIToken, PolicyRule, Tenant
 from metering.orm import close_database_threads, in_database_thread
 from metering.policy.values import PolicySubject

@@ -10,7 +10,7 @@ from django.test import Client
 
 from metering.catalog.load_catalog import load_catalog
 from metering.errors import CatalogInvalid, InvalidRequest
-from metering.identity.change_tenant import change_tenant
+from metering.identity.tenants.change_tenant import change_tenant
 from metering.models import PolicyRule, Tenant, User
 from metering.policy.edit.set_rule import find_rule_target, set_rule
 from metering.time_zones import time_zones, zone_problem

@@ -10,7 +10,7 @@ from django.utils.timezone import now
 
 from metering.errors import BudgetExceeded
 from metering.gateway import LLMGateway
-from metering.identity.assign_plan import assign_plan
+from metering.identity.tenants.assign_plan import assign_plan
 from metering.ledger.commands import Adjust
 from metering.ledger.recount import recount_meters
 from metering.ledger.writer import LedgerWriter

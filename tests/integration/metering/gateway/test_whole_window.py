@@ -15,7 +15,7 @@ from metering.calls.known import Known
 from metering.decisions.log import DecisionLog
 from metering.errors import BudgetExceeded, BudgetReserved, ConcurrencyExceeded
 from metering.gateway import LLMGateway
-from metering.identity.assign_plan import assign_plan
+from metering.identity.tenants.assign_plan import assign_plan
 from metering.ids import uuid7
 from metering.ledger.commands import Adjust, Bound, CallContext, Expire, Reserve, Settle
 from metering.ledger.recount import recount_meters

@@ -7,7 +7,7 @@ import pytest
 import redis
 import time_machine
 
-from gateway_project.local.redis import EmbeddedRedis
+from launcher.redis import EmbeddedRedis
 from metering.ids import uuid7
 from metering.rates.port import Demand
 from metering.rates.redis_buckets import BucketsAway, RedisBuckets
