@@ -84,7 +84,7 @@ def _prepare() -> str:
 
 
 async def _measure(token: str) -> dict[str, Any]:
-    from metering.calls.known import Known
+    from metering.calls.cached_directory import CachedDirectory
     from metering.orm import in_database_thread
     from metering.policy.effective import effective_policy
     from metering.policy.values import PolicySubject
@@ -94,12 +94,12 @@ async def _measure(token: str) -> dict[str, Any]:
     subject = await in_database_thread(_subject, token, PolicySubject)
     changes = Changes()
     changes.quiet_until_s = float("inf")  # as if a listener proved that it hears
-    known = Known(changes)
+    directory = CachedDirectory(changes)
 
     async def evaluate() -> None:
-        policy = await known.policy(subject, "LLM0_CHAT")
+        policy = await directory.policy(subject, "LLM0_CHAT")
         if policy.variants is not None:
-            policy = await known.variant(policy.variants, datetime.now(UTC))
+            policy = await directory.variant(policy.variants, datetime.now(UTC))
         policy.choice("max_class", "")
         limits = policy.limits_for(("mock",), None, "BASE_S")
         policy.rates.for_call(provider="mock", agent_id=None, address="192.0.2.1")

@@ -41,7 +41,7 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
     wiring.serve_sync_callers_from(asyncio.get_running_loop())
     app.state.runtime = runtime = await wiring.start()
     try:
-        async with housekeeping(runtime.gateway.known), published(runtime):
+        async with housekeeping(runtime.gateway.directory), published(runtime):
             spare_what_lives_long()
             yield
     finally:

@@ -50,7 +50,7 @@ async def caller_of(request: Request, gateway: LLMGateway) -> Principal:
     if team is not None:
         team = checked_label(team, "X-Team-ID")
     request_id = request.state.request_id
-    principal = gateway.known.kept_principal(secret)
+    principal = gateway.directory.kept_principal(secret)
     if principal is None:
         async with LOOKUPS.place(counted_address(address_of(request) or "")):
             principal = await gateway.authenticate(secret, team=team, request_id=request_id)

@@ -5,9 +5,9 @@ import time
 from collections.abc import Callable
 from functools import partial
 
+from metering.admission.notices import Notice, limit_notices, rate_notices, setting_notices
 from metering.answers.recording import Recording
 from metering.calls.collaborators import Collaborators
-from metering.calls.notices import Notice, limit_notices, rate_notices, setting_notices
 from metering.calls.values import Call, CallRequest
 from metering.catalog.access import check_task, choose_model
 from metering.catalog.served import ServedModel
@@ -40,15 +40,15 @@ async def admit(with_: Collaborators, caller: Principal, request: CallRequest) -
     if adapter is None:
         raise TaskNotAllowed(f"Nothing serves the task {task} here.")
     check_task(task, narrowed_to=caller.allowed_tasks)
-    access = await with_.known.access(caller.plan_code, task)
-    policy = await with_.known.policy(subject_of(caller), task)
+    access = await with_.directory.access(caller.plan_code, task)
+    policy = await with_.directory.policy(subject_of(caller), task)
     variants = policy.variants
     if variants is not None:
-        policy = await with_.known.variant(variants, with_.now())
+        policy = await with_.directory.variant(variants, with_.now())
     dearest = policy.choice("max_class", "")
     if dearest:
         access = access.up_to(dearest)
-    models = await with_.known.models()
+    models = await with_.directory.models()
     model = choose_model(models, access, request.model, narrowed_to=caller.allowed_models)
     limits = policy.limits_for((model.provider_name,), request.agent_id, model.model_class)
     work = TaskRequest(task=task, input=request.input, limits=policy.numbers)
@@ -88,7 +88,7 @@ async def admit(with_: Collaborators, caller: Principal, request: CallRequest) -
     if policy.observes:
         notices += [*rate_notices(rates), *limit_notices(hold)]
     if variants is not None:
-        with_.known.use.note(hold, variants.meters)
+        with_.directory.use.note(hold, variants.meters)
     allowance = Allowance(
         hold=hold,
         opening=(opening, first),

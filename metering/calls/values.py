@@ -8,8 +8,8 @@ from uuid import UUID
 from msgspec import Struct
 from msgspec.structs import force_setattr
 
+from metering.admission.notices import Notice
 from metering.answers.recording import Recording
-from metering.calls.notices import Notice
 from metering.catalog.served import ServedModel
 from metering.decisions.decision import Verdict
 from metering.errors import RateBalance

@@ -41,7 +41,7 @@ async def test_each_budget_says_what_its_rows_say(
     ]
 
     async def call() -> None:
-        gateway.known.forget()
+        gateway.directory.forget()
         caller = await gateway.authenticate(chance.choice(tokens).secret)
         labels = {"agent_id": chance.choice(["helper", "other"])} if chance.random() < 0.5 else None
         try:

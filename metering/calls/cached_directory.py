@@ -5,7 +5,7 @@ from hashlib import blake2b
 from secrets import token_bytes
 from uuid import UUID
 
-from metering.calls.known_use import KnownUse
+from metering.calls.cached_use import CachedUse
 from metering.catalog.access import PlanAccess, load_access
 from metering.catalog.served import ModelIndex, load_models
 from metering.identity.authenticate import authenticate
@@ -20,7 +20,7 @@ from metering.snapshots.changes import Changes
 _OWN_KEY = token_bytes(32)
 
 
-class Known:
+class CachedDirectory:
     """One process's snapshots. For one event loop.
 
     With `changes` fed by a listener they live until they change, otherwise a second (metering.snapshots).
@@ -40,7 +40,7 @@ class Known:
             load_models, changes=changes, until_of=lambda index: index.until, max_entries=1
         )
         self._policies = Snapshots(_policy, changes=changes, tenant_of=lambda policy: policy[0])
-        self.use = KnownUse()
+        self.use = CachedUse()
         self._used_tokens: set[UUID] = set()
 
     async def principal(self, secret: str) -> Principal:

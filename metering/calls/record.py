@@ -9,9 +9,9 @@ from datetime import datetime
 from functools import partial
 from typing import NamedTuple
 
+from metering.admission.notices import Notice
 from metering.calls.admit import subject_of
-from metering.calls.known import Known
-from metering.calls.notices import Notice
+from metering.calls.cached_directory import CachedDirectory
 from metering.calls.values import Call, CallRequest
 from metering.decisions.decision import EnforcementDecision, Step, Verdict
 from metering.decisions.log import DecisionLog
@@ -50,7 +50,7 @@ EXPLAINED = (
 
 def note_refusal(
     log: DecisionLog,
-    known: Known,
+    directory: CachedDirectory,
     caller: Principal,
     request: CallRequest,
     refusal: MeteringError,
@@ -60,7 +60,7 @@ def note_refusal(
     if not isinstance(refusal, EXPLAINED):
         return
     asked = _asked(caller, request)
-    policy = known.peek_policy(asked.subject, request.task, now)
+    policy = directory.peek_policy(asked.subject, request.task, now)
     notice = _deciding(refusal, asked.subject.plan, policy)
     _note(log, asked, notice, now, lambda: _refused_trace(policy, refusal))
 

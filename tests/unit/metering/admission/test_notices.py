@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from metering.calls.notices import Notice, setting_notices
+from metering.admission.notices import Notice, setting_notices
 from metering.ids import uuid7
 from metering.policy.values import EffectivePolicy, Setting
 from metering.reservation.bound import PLAIN_BYTES, bound_call

@@ -35,7 +35,7 @@ class Use(NamedTuple):
     """Monotonic."""
 
 
-class KnownUse:
+class CachedUse:
     """One process's last balances of watched meters. For one event loop."""
 
     def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
