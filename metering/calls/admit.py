@@ -13,7 +13,7 @@ from metering.catalog.access import check_task, choose_model
 from metering.catalog.served import ServedModel
 from metering.errors import LimitExceeded, TaskNotAllowed
 from metering.identity.principal import Principal
-from metering.ledger.commands import CallContext
+from metering.labels import Labels
 from metering.policy.values import EffectivePolicy, PolicySubject
 from metering.ports import Body, TaskRequest
 from metering.rates.grant import RateGrant
@@ -73,7 +73,7 @@ async def admit(with_: Collaborators, caller: Principal, request: CallRequest) -
             ledger=with_.ledger,
             background=with_.background,
             tenant_id=caller.tenant_id,
-            context=_context(caller, request, model),
+            labels=_labels(caller, request, model),
             bound=first.bound,
             templates=templates,
             lease_s=with_.lease_s,
@@ -148,8 +148,8 @@ def subject_of(caller: Principal) -> PolicySubject:
     return PolicySubject(caller.tenant_id, caller.plan_code, caller.team_id, caller.user_id, caller.token_id)
 
 
-def _context(caller: Principal, request: CallRequest, model: ServedModel) -> CallContext:
-    return CallContext(
+def _labels(caller: Principal, request: CallRequest, model: ServedModel) -> Labels:
+    return Labels(
         request_id=request.request_id,
         task=request.task.value,
         request_model=model.name,

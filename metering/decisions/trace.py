@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from uuid import UUID
 
+from metering.amounts import Amounts
 from metering.decisions.decision import Standing, Step
 from metering.errors import LimitUsage, RateUse
 from metering.ledger.commands import MeterKey
@@ -36,7 +37,7 @@ def rule_steps(policy: EffectivePolicy) -> Iterator[Step]:
 def line_steps(
     lines: Lines,
     balances: Mapping[MeterKey, Balance],
-    requested: Mapping[Dimension, int],
+    requested: Amounts,
     *,
     holding: bool,
 ) -> Iterator[Step]:
@@ -46,7 +47,7 @@ def line_steps(
     """
     for line in lines:
         used, held = balances.get(line.meter, (0, 0))
-        amount = requested.get(line.meter.dimension, 0)
+        amount = requested.of(line.meter.dimension)
         fits = not amount or used + held + (0 if holding else amount) <= line.limit
         yield Step(
             rule=line.name,

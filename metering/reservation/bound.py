@@ -13,9 +13,9 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from metering.amounts import Amounts
 from metering.catalog.served import ServedModel
 from metering.errors import InputTooLarge
-from metering.ledger.commands import Bound
 from metering.policy.values import EffectivePolicy
 from metering.ports import Body
 from metering.reservation.cost_fields import (
@@ -57,7 +57,7 @@ class BoundedCall(Struct, frozen=True, kw_only=True):
 
     body: Body
     payload: bytes
-    bound: Bound
+    bound: Amounts
     asked: Body
     """As the caller sent it."""
     choices: int = 1
@@ -104,7 +104,7 @@ def bound_call(
         choices=choices,
         partly_priced=is_partly_priced(body),
         estimate_input=measured.estimate,
-        bound=Bound(
+        bound=Amounts(
             input_tokens=measured.ceiling,
             output_tokens=total_output,
             cost_nano_usd=max(

@@ -2,11 +2,12 @@
 
 from datetime import datetime
 
-from metering.ledger.commands import Bound, Extend
+from metering.amounts import Amounts
+from metering.ledger.commands import Extend
 from metering.ledger.port import Ledger
 from metering.ledger.results import Denied, Granted, Refused
 from metering.reservation.denial import limit_error, refusal_error
-from metering.reservation.hold import Hold, amounts_of, hold_lines, used_lines
+from metering.reservation.hold import Hold, hold_lines, used_lines
 
 
 async def renew(*, ledger: Ledger, hold: Hold) -> bool:
@@ -15,21 +16,20 @@ async def renew(*, ledger: Ledger, hold: Hold) -> bool:
     return isinstance(result, Granted)
 
 
-async def enlarge(*, ledger: Ledger, hold: Hold, by: Bound, sequence: int, now: datetime) -> bool:
+async def enlarge(*, ledger: Ledger, hold: Hold, by: Amounts, sequence: int, now: datetime) -> bool:
     """Hold `by` on top; whether that took up `sequence`, which counts this reservation's enlargements from 1.
 
     Raises BudgetExceeded where there is no room, TransitionRefused if the reservation has ended, and
     MeteringUnavailable (the enlargement may have been carried out: the reservation's end gives it back).
     """
-    amounts = amounts_of(by)
-    templates = used_lines(hold.templates, amounts)
+    templates = used_lines(hold.templates, by)
     if not templates:
         return False  # no budget counts any of it
     result = await ledger.submit(
         Extend(
             reservation_id=hold.reservation_id,
             lease_s=hold.lease_s,
-            lines=hold_lines(templates, amounts),
+            lines=hold_lines(templates, by),
             bound=by,
             sequence=sequence,
         )

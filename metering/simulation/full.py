@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from metering.amounts import COLUMNS, Amounts, total
 from metering.errors import BudgetExceeded, ConcurrencyExceeded
 from metering.ledger.commands import MeterKey
 from metering.ledger.windows import window_bounds
@@ -20,33 +21,22 @@ def end_of(meter: MeterKey, now: datetime) -> datetime | None:
     return window_bounds(meter.window, now, timezone=meter.timezone, week_start=meter.week_start)[1]
 
 
-def amounts_of(call: LoggedCall, saved_nano_usd: int) -> dict[Dimension, int]:
+def amounts_of(call: LoggedCall, saved_nano_usd: int) -> Amounts:
     """What the call needs room for: one request of one step at least, and what it used, less what a smaller output
     would have saved."""
-    attempts = call.attempts
-    input_tokens = sum([attempt.input_tokens for attempt in attempts])
-    output_tokens = sum([attempt.output_tokens for attempt in attempts])
-    return {
-        Dimension.REQUESTS: 1,
-        Dimension.CONCURRENCY: 1,
-        Dimension.INPUT_TOKENS: input_tokens,
-        Dimension.OUTPUT_TOKENS: output_tokens,
-        Dimension.TOKENS: input_tokens + output_tokens,
-        Dimension.COST: sum([attempt.cost_nano_usd for attempt in attempts]) - saved_nano_usd,
-        Dimension.API_CALLS: sum([attempt.api_calls for attempt in attempts]),
-        Dimension.FILES: sum([attempt.files for attempt in attempts]),
-        Dimension.STEPS: max(1, sum([attempt.steps for attempt in attempts])),
-    }
+    used = [Amounts(**{name: getattr(attempt, name) for name in COLUMNS}) for attempt in call.attempts]
+    needed = total(tuple(used)) + Amounts(requests=1, cost_nano_usd=-saved_nano_usd)
+    return needed if needed.steps else needed + Amounts(steps=1)
 
 
 def full(
-    lines: Lines, amounts: dict[Dimension, int], counters: Counters, now: datetime, now_s: float
+    lines: Lines, amounts: Amounts, counters: Counters, now: datetime, now_s: float
 ) -> tuple[Reason | None, tuple[Reason, ...]]:
     """The enforced line without room that lasts longest, and those that are not enforced."""
     denied: tuple[Lasting, Reason] | None = None
     would_deny: list[Reason] = []
     for line in lines:
-        amount = amounts[line.meter.dimension]
+        amount = amounts.of(line.meter.dimension)
         if not amount or line.only_counts:
             continue
         is_concurrency = line.meter.window is Window.NONE
@@ -65,7 +55,7 @@ def full(
 
 def charge(
     lines: Lines,
-    amounts: dict[Dimension, int],
+    amounts: Amounts,
     counters: Counters,
     now: datetime,
     now_s: float,
@@ -76,7 +66,7 @@ def charge(
     """Count an admitted call, once on each meter. Where the vendor only failed it is no request and no step."""
     for meter in {line.meter for line in lines}:
         counts = is_use or meter.dimension not in (Dimension.REQUESTS, Dimension.STEPS)
-        amount = amounts[meter.dimension] if counts else 0
+        amount = amounts.of(meter.dimension) if counts else 0
         if meter.window is Window.NONE:
             counters.fly(meter, now_s, now_s + lasts_s)
         elif amount:

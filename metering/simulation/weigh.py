@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 
+from metering.amounts import Amounts
 from metering.catalog.access import check_task, choose_model
 from metering.catalog.served import ServedModel
 from metering.decisions.decision import EnforcementDecision, Standing, Step, Verdict
@@ -14,10 +15,9 @@ from metering.errors import (
     ModelNotFound,
     NotPermitted,
 )
-from metering.ledger.commands import Bound, MeterKey
+from metering.ledger.commands import MeterKey
 from metering.policy.values import EffectivePolicy, Lines, PolicySubject
 from metering.rates.port import Level
-from metering.reservation.hold import amounts_of
 from metering.simulation.asker import Asker
 from metering.simulation.imagined import ImaginedCall
 from metering.simulation.rule_book import RuleBook
@@ -67,7 +67,7 @@ def weigh(
         rule = f"plan {asker.subject.plan}" if source == "plan" else source
         return judged.decision(Verdict.DENIED, refusal.code, refusal.message, rule, tuple(rule_steps(policy)))
     requested = _amounts(policy, model, call)
-    tokens = requested[Dimension.TOKENS]
+    tokens = requested.of(Dimension.TOKENS)
     rates = weigh_rates(rates_of(policy.rates, model, call), tokens, levels, now)
     tried = weigh_rates(rates_of(policy.tried_rates, model, call), tokens, levels, now)
     steps = tuple(line_steps(lines, balances, requested, holding=False))
@@ -101,12 +101,13 @@ def _short_of_rate(weighed: list[WeighedRate], now: datetime) -> Short | None:
     return Short(limit.name, limit.rule_id, limit.mode, rate.error.code, rate.error.message)
 
 
-def _amounts(policy: EffectivePolicy, model: ServedModel, call: ImaginedCall) -> dict[Dimension, int]:
+def _amounts(policy: EffectivePolicy, model: ServedModel, call: ImaginedCall) -> Amounts:
     limits = [model.max_output_tokens, policy.number("max_tokens_out"), call.output_tokens]
     output = min(limit for limit in limits if limit is not None)
     cost = model.price.ceiling_nano_usd(input_tokens=call.input_tokens, output_tokens=output)
-    first = Bound(input_tokens=call.input_tokens, output_tokens=output, cost_nano_usd=cost, steps=1)
-    return amounts_of(first, requests=1, calls=1)
+    return Amounts(
+        requests=1, input_tokens=call.input_tokens, output_tokens=output, cost_nano_usd=cost, steps=1
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+from metering.amounts import Amounts
 from metering.decisions.decision import Standing, Step
 from metering.decisions.trace import Balance
 from metering.errors import BudgetExceeded, BudgetReserved, ConcurrencyExceeded, LimitExceeded
@@ -29,7 +30,7 @@ def short_of_budget(
     lines: Lines,
     steps: Sequence[Step],
     balances: Mapping[MeterKey, Balance],
-    requested: Mapping[Dimension, int],
+    requested: Amounts,
     standing: Standing,
     now: datetime,
 ) -> Short | None:
@@ -40,14 +41,14 @@ def short_of_budget(
 
     def is_only_held(line: LineTemplate) -> bool:
         used, _ = balances.get(line.meter, (0, 0))
-        return used + requested[line.meter.dimension] <= line.limit
+        return used + requested.of(line.meter.dimension) <= line.limit
 
     def lasts(line: LineTemplate) -> Lasting:
         return lasting(line.meter.dimension, end_of(line.meter, now), is_only_held=is_only_held(line))
 
     line = max(full, key=lasts)
     used, held = balances.get(line.meter, (0, 0))
-    amount = requested[line.meter.dimension]
+    amount = requested.of(line.meter.dimension)
     error: type[LimitExceeded] = BudgetReserved if is_only_held(line) else BudgetExceeded
     if line.meter.dimension is Dimension.CONCURRENCY:
         error = ConcurrencyExceeded

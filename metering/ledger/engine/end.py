@@ -4,14 +4,15 @@ What ends within its hold does not depend on any counter, so it is decided befor
 (ADR 7). What does depend on them raises MetersNeeded, before anything is changed, and is asked again.
 """
 
+from metering.amounts import NOTHING, ONE_REQUEST
 from metering.ids import derived_id
 from metering.ledger.books import Books
 from metering.ledger.commands import Expire, Release, Settle
 from metering.ledger.digests import command_digest
-from metering.ledger.engine.charges import charge_of, provisional_charges, totals_of
+from metering.ledger.engine.charges import charge_of, provisional_charges, used_in
 from metering.ledger.engine.ended import ENDED_REASON, bury
 from metering.ledger.engine.finish import end_hold, nothing_was_sent, true_up
-from metering.ledger.records import LoggedAttempt, ProvisionalAttempt, Totals
+from metering.ledger.records import LoggedAttempt, ProvisionalAttempt
 from metering.ledger.results import Ended, Reason, Refused, Result
 from metering.ledger.use import spent
 from metering.types import EntryKind, Outcome, ReservationState
@@ -32,14 +33,14 @@ def settle(command: Settle, books: Books) -> Result:
         return Ended(reservation_id=hold.id, state=hold.state, replayed=True)
     if hold.state != HELD and not hold.provisional:
         return Refused(reservation_id=hold.id, reason=ENDED_REASON[hold.state], state=hold.state)
-    totals = totals_of(command.attempts)
-    charges = [charge_of(books.kind_of(meter_id), totals, command.attempts) for meter_id in hold.meter_ids]
+    used = used_in(command.attempts)
+    charges = [charge_of(books.kind_of(meter_id), used, command.attempts) for meter_id in hold.meter_ids]
     if hold.state == HELD:
-        result = end_hold(hold, SETTLED, EntryKind.SETTLE, charges, totals, books)
+        result = end_hold(hold, SETTLED, EntryKind.SETTLE, charges, used, books)
         if hold.idempotency_key is not None and isinstance(result, Ended) and not spent(command.attempts):
             hold.idempotency_key = None  # the caller may try again under the same key
     else:
-        result = true_up(hold, charges, totals, books)
+        result = true_up(hold, charges, used, books)
         if not command.attempts and isinstance(result, Ended):
             nothing_was_sent(hold, books)
     if isinstance(result, Ended):
@@ -64,11 +65,11 @@ def release(command: Release, books: Books) -> Result:
     if hold.state == HELD:
         hold.idempotency_key = None
         return end_hold(
-            hold, RELEASED, EntryKind.RELEASE, charges, Totals(), books, reason=command.reason or None
+            hold, RELEASED, EntryKind.RELEASE, charges, NOTHING, books, reason=command.reason or None
         )
     if not hold.provisional:
         return Refused(reservation_id=reservation_id, reason=ENDED_REASON[hold.state], state=hold.state)
-    result = true_up(hold, charges, Totals(), books, reason=command.reason or None)
+    result = true_up(hold, charges, NOTHING, books, reason=command.reason or None)
     if isinstance(result, Ended):
         hold.end_digest = NOTHING_USED_DIGEST
         nothing_was_sent(hold, books)
@@ -87,17 +88,8 @@ def expire(command: Expire, books: Books) -> Result:
         return Refused(reservation_id=reservation_id, reason=ENDED_REASON[hold.state], state=hold.state)
     if hold.lease_expires_at is None or hold.lease_expires_at > books.now:
         return Refused(reservation_id=reservation_id, reason=Reason.LEASE_RUNNING, state=HELD)
-    bound = hold.bound
-    totals = Totals(
-        requests=1,
-        input_tokens=bound.input_tokens,
-        output_tokens=bound.output_tokens,
-        cost_nano_usd=bound.cost_nano_usd,
-        api_calls=bound.api_calls,
-        files=bound.files,
-        steps=bound.steps,
-    )
-    result = end_hold(hold, EXPIRED, EntryKind.EXPIRE, provisional_charges(hold, books), totals, books)
+    charges = provisional_charges(hold, books)
+    result = end_hold(hold, EXPIRED, EntryKind.EXPIRE, charges, hold.bound + ONE_REQUEST, books)
     hold.provisional = True
     first_attempt = derived_id(hold.id, 1)
     books.provisional_attempts.append(

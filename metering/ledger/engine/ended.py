@@ -1,10 +1,12 @@
 """What is over: a hold that ended, a lease that ran out, a reservation that was cancelled before it came."""
 
+from metering.amounts import NOTHING
 from metering.ids import derived_id
+from metering.labels import Labels
 from metering.ledger.books import Books
-from metering.ledger.commands import Bound, CallContext, Release
+from metering.ledger.commands import Release
 from metering.ledger.engine.finish import TERMINAL_ENTRY, write_entry
-from metering.ledger.records import Hold, Totals
+from metering.ledger.records import Hold
 from metering.ledger.results import Ended, Reason, Result
 from metering.types import EntryKind, ReservationState
 
@@ -39,9 +41,9 @@ def bury(command: Release, books: Books) -> Result:
         amounts=[],
         unenforced=[],
         flags=[],
-        bound=Bound(),
+        bound=NOTHING,
         provider_name="",
-        context=CallContext(request_id="", task=""),
+        labels=Labels(request_id="", task=""),
         lease_s=0,
     )
     books.holds[hold.id] = hold
@@ -51,7 +53,7 @@ def bury(command: Release, books: Books) -> Result:
         hold,
         EntryKind.RELEASE,
         [],
-        Totals(),
+        NOTHING,
         books,
         command.reason or None,
     )

@@ -1,7 +1,8 @@
 """Extend: a longer lease, and with lines larger amounts."""
 
+from metering.amounts import values_of
 from metering.ledger.books import Books
-from metering.ledger.commands import Bound, Extend, HoldLine, MeterKey
+from metering.ledger.commands import Extend, HoldLine, MeterKey
 from metering.ledger.engine.ended import ENDED_REASON, lease_is_over
 from metering.ledger.engine.lines import Share, balances, deny, shares_of, take
 from metering.ledger.records import LARGEST_SUM, Hold, Meter
@@ -31,8 +32,8 @@ def extend(command: Extend, books: Books) -> Result:
         return Refused(reservation_id=reservation_id, reason=Reason.OUT_OF_SEQUENCE, state=HELD)
     if any(line.meter.tenant_id not in (hold.tenant_id, None) for line in command.lines):
         return Refused(reservation_id=reservation_id, reason=Reason.WRONG_TENANT, state=HELD)
-    bound = _sum_of(hold.bound, command.bound)
-    if bound is None:
+    bound = hold.bound + command.bound
+    if max(values_of(bound)) > LARGEST_SUM:
         return Refused(reservation_id=reservation_id, reason=Reason.OUT_OF_RANGE, state=HELD)
     meters = [_meter_for(line, hold, books) for line in command.lines]
     shares = shares_of(command.lines, meters)
@@ -79,9 +80,3 @@ def _enlarge(hold: Hold, share: Share) -> None:
         hold.amounts.append(share.amount)
         hold.unenforced.append(past)
         hold.flags.append(share.flags)
-
-
-def _sum_of(first: Bound, second: Bound) -> Bound | None:
-    """Both together; None where bigint cannot hold it."""
-    sums = {name: getattr(first, name) + getattr(second, name) for name in Bound.__struct_fields__}
-    return Bound(**sums) if max(sums.values()) <= LARGEST_SUM else None

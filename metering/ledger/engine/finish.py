@@ -2,10 +2,11 @@
 
 from uuid import UUID
 
+from metering.amounts import ONE_REQUEST, Amounts
 from metering.ids import derived_id
 from metering.ledger.books import Books
 from metering.ledger.engine.charges import has_room_for, provisional_charges
-from metering.ledger.records import Entry, Hold, ProvisionalAttempt, Totals
+from metering.ledger.records import Entry, Hold, ProvisionalAttempt
 from metering.ledger.results import Ended, Reason, Refused, Result
 from metering.types import EntryKind, Outcome, ReservationState
 
@@ -18,7 +19,7 @@ def end_hold(
     state: ReservationState,
     kind: EntryKind,
     charges: list[int],
-    totals: Totals,
+    amounts: Amounts,
     books: Books,
     *,
     reason: str | None = None,
@@ -32,12 +33,12 @@ def end_hold(
         books.post(meter_id, charge, -amount, charge - amount if charge > amount else 0, -back)
     hold.state = state
     books.updated.append(hold)
-    write_entry(derived_id(hold.id, TERMINAL_ENTRY), hold, kind, charges, totals, books, reason)
+    write_entry(derived_id(hold.id, TERMINAL_ENTRY), hold, kind, charges, amounts, books, reason)
     return Ended(reservation_id=hold.id, state=state, meter_ids=tuple(hold.meter_ids), charges=tuple(charges))
 
 
 def true_up(
-    hold: Hold, charges: list[int], totals: Totals, books: Books, *, reason: str | None = None
+    hold: Hold, charges: list[int], amounts: Amounts, books: Books, *, reason: str | None = None
 ) -> Result:
     """Replace the provisional charge by the truth, as one signed entry; what is charged on top is overrun."""
     if hold.id in books.sealed:
@@ -52,16 +53,7 @@ def true_up(
         books.post(meter_id, change, 0, max(0, change), -back)
     hold.provisional = False
     books.updated.append(hold)
-    bound = hold.bound
-    difference = Totals(
-        requests=totals.requests - 1,
-        input_tokens=totals.input_tokens - bound.input_tokens,
-        output_tokens=totals.output_tokens - bound.output_tokens,
-        cost_nano_usd=totals.cost_nano_usd - bound.cost_nano_usd,
-        api_calls=totals.api_calls - bound.api_calls,
-        files=totals.files - bound.files,
-        steps=totals.steps - bound.steps,
-    )
+    difference = amounts - hold.bound - ONE_REQUEST
     write_entry(
         derived_id(hold.id, TRUE_UP_ENTRY), hold, EntryKind.TRUE_UP, changes, difference, books, reason
     )
@@ -85,12 +77,12 @@ def write_entry(
     hold: Hold,
     kind: EntryKind,
     charges: list[int],
-    totals: Totals,
+    amounts: Amounts,
     books: Books,
     reason: str | None,
 ) -> None:
     books.entries.append(
-        Entry(entry_id, hold.id, hold.tenant_id, kind, list(hold.meter_ids), charges, totals, reason)
+        Entry(entry_id, hold.id, hold.tenant_id, kind, list(hold.meter_ids), charges, amounts, reason)
     )
 
 

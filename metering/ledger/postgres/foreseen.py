@@ -10,6 +10,8 @@ reservations.
 """
 
 from collections.abc import Sequence
+from typing import NamedTuple
+from uuid import UUID
 
 from msgspec.structs import replace
 
@@ -18,14 +20,41 @@ from metering.ledger.commands import Command, HoldLine, Reserve
 from metering.ledger.engine.alert import raise_alerts
 from metering.ledger.postgres import columns, sql_foreseen, sql_inserts
 from metering.ledger.postgres.answer import answer
-from metering.ledger.postgres.literals import array, optional_array
+from metering.ledger.postgres.literals import array
+from metering.ledger.postgres.table import parameters
 from metering.ledger.postgres.windows import WindowCache
 from metering.ledger.postgres.wire import Row, Statement, Step, Wire
 from metering.ledger.postgres.write import moved_calls
 from metering.ledger.records import LARGEST_SUM
 from metering.ledger.results import Ended, Granted, LineBalance, Result
+from metering.types import ReservationState
 
 DONE = (Granted, Ended)
+
+
+class ExpectedEnd(NamedTuple):
+    """A hold that the batch ends, as it has to be found."""
+
+    id: UUID
+    version: int
+    state: ReservationState
+    end_digest: int | None
+    meters: int
+    """How many it is held on."""
+
+
+class MeterChange(NamedTuple):
+    """What the batch adds to a meter, and what it expects of it."""
+
+    id: int
+    used: int
+    held: int
+    highest_limit: int
+    most: int
+    """How much it may count, used and held, before the batch."""
+    watching: int
+    is_open: bool
+    """Whether a reserve is on it, so that it must be of the current window."""
 
 
 class ForeseenBatch:
@@ -52,10 +81,10 @@ class ForeseenBatch:
         windows.learn(books.meters)  # so that the next batch is decided on what this one makes of them
         checked: list[Statement] = [("BEGIN", ()), *self._ends()]
         checked.append((sql_foreseen.LOCK_METERS, (array(sorted(books.meters)),)))
-        checked.append((sql_foreseen.CHANGE_METERS, self._meters()))
+        checked.append((sql_foreseen.CHANGE_METERS, parameters(columns.METER_CHANGE, self._changes())))
         new: list[Statement] = []
         if books.inserted:
-            new.append((sql_inserts.INSERT_FORESEEN_HOLDS, columns.new_holds(books.inserted)))
+            new.append((sql_inserts.INSERT_FORESEEN_HOLDS, parameters(columns.NEW_HOLD, books.inserted)))
         if on_step is None:
             rows = await wire.commit([*checked, *new], None)
             return self._corrected(rows[len(checked) - 1])
@@ -83,27 +112,32 @@ class ForeseenBatch:
         if not ended:
             return []
         ended.sort(key=lambda hold: hold.id.int)
-        expected = (
-            array([hold.id for hold in ended]),
-            array([self._versions[hold.id] for hold in ended]),
-            array([hold.state for hold in ended]),
-            optional_array([hold.end_digest for hold in ended]),
-            array([len(hold.meter_ids) for hold in ended]),
+        expected = [
+            ExpectedEnd(hold.id, self._versions[hold.id], hold.state, hold.end_digest, len(hold.meter_ids))
+            for hold in ended
+        ]
+        arrays = (
+            *parameters(columns.EXPECTED_END, expected),
+            *parameters(columns.ATTEMPT, books.attempts),
+            *parameters(columns.ENTRY, books.entries),
         )
-        return [(sql_foreseen.END_HOLDS, (*expected, *columns.attempts(books), *columns.entries(books)))]
+        return [(sql_foreseen.END_HOLDS, arrays)]
 
-    def _meters(self) -> tuple[bytes, ...]:
-        meters = [self._books.meters[meter_id] for meter_id in sorted(self._books.meters)]
-        before, (most, limits) = self._before, self._most_and_limits()
-        return (
-            array([meter.id for meter in meters]),
-            array([meter.used - before[meter.id][0] for meter in meters]),
-            array([meter.held - before[meter.id][1] for meter in meters]),
-            array([limits.get(meter.id, 0) for meter in meters]),
-            array([most.get(meter.id, LARGEST_SUM) for meter in meters]),
-            array([meter.watching for meter in meters]),
-            array([meter.id in most for meter in meters]),
-        )
+    def _changes(self) -> list[MeterChange]:
+        meters = self._books.meters
+        most, limits = self._most_and_limits()
+        return [
+            MeterChange(
+                id=meter_id,
+                used=meters[meter_id].used - used,
+                held=meters[meter_id].held - held,
+                highest_limit=limits.get(meter_id, 0),
+                most=most.get(meter_id, LARGEST_SUM),
+                watching=meters[meter_id].watching,
+                is_open=meter_id in most,
+            )
+            for meter_id, (used, held, _, _) in sorted(self._before.items())
+        ]
 
     def _most_and_limits(self) -> tuple[dict[int, int], dict[int, int]]:
         """How much each meter may count, used and held, before the batch, so that every reserve finds its room

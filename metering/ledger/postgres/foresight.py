@@ -31,7 +31,7 @@ class Foresight:
         """Remember those that are open; an end that frees an idempotency key goes under locks."""
         for hold in holds:
             if hold.state == ReservationState.HELD and hold.idempotency_key is None:
-                hold.context = None
+                hold.labels = None
                 self._holds[hold.id] = hold
             else:
                 self._holds.pop(hold.id, None)

@@ -18,6 +18,7 @@ from uuid import UUID
 from msgspec import Struct
 from psycopg import AsyncConnection
 
+from metering.amounts import sql_of
 from metering.ledger.books import Books
 from metering.ledger.commands import MeterKey
 from metering.ledger.digests import digest64
@@ -42,17 +43,6 @@ SETTINGS = {
     "enable_seqscan": "on",
     "enable_hashjoin": "on",
     "enable_mergejoin": "on",
-}
-HOLD_AMOUNTS = {
-    Dimension.REQUESTS: "1",
-    Dimension.CONCURRENCY: "1",
-    Dimension.INPUT_TOKENS: "held.input_tokens",
-    Dimension.OUTPUT_TOKENS: "held.output_tokens",
-    Dimension.TOKENS: "held.input_tokens + held.output_tokens",
-    Dimension.COST: "held.cost_nano_usd",
-    Dimension.API_CALLS: "held.api_calls",
-    Dimension.FILES: "held.files",
-    Dimension.STEPS: "held.steps",
 }
 IN_FLIGHT = """
 SELECT held.id, {amount} FROM metering_usagereservation held
@@ -121,6 +111,12 @@ def lock_of(key: MeterKey) -> int:
     return digest64(repr(subject_of(key)).encode())
 
 
+def held_amount(dimension: Dimension) -> str:
+    """What a reservation `held` holds on a meter of this dimension, as SQL: of requests and of calls at once 1."""
+    is_one = dimension in (Dimension.REQUESTS, Dimension.CONCURRENCY)
+    return "1" if is_one else sql_of(dimension, "held")
+
+
 def subject_of(key: MeterKey) -> tuple[str, ...]:
     """All of a key but its calendar."""
     return (
@@ -160,7 +156,7 @@ async def _state(connection: AsyncConnection, late: Late) -> tuple[bool, bool]:
 async def _add_calls_in_flight(wire: Wire, late: Late) -> list[UUID]:
     connection, key = wire.connection, late.key
     conditions, parameters = conditions_of(key, "held")
-    text = IN_FLIGHT.format(amount=HOLD_AMOUNTS[key.dimension], conditions=conditions)
+    text = IN_FLIGHT.format(amount=held_amount(key.dimension), conditions=conditions)
     # One that is on the meter of the window before stays there.
     cursor = await connection.execute(text, (*parameters, late.meter_id, late.start))
     found = await cursor.fetchall()
@@ -168,8 +164,8 @@ async def _add_calls_in_flight(wire: Wire, late: Late) -> list[UUID]:
         return []
     books = await _lock_meter(connection, late.meter_id)
     meter = books.meters[late.meter_id]
-    past = [_count(meter, amount, late.limit) for _, amount in found]
-    meter.held += sum(amount for _, amount in found)
+    past = [_count(meter, held, late.limit) for _, held in found]
+    meter.held += sum(held for _, held in found)
     flags = RELEASE_ON_EXPIRY if late.release_on_expiry else 0
     ids = [row[0] for row in found]
     await connection.execute(ATTACH, (late.meter_id, flags, ids, [row[1] for row in found], past))

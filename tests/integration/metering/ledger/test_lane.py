@@ -9,7 +9,8 @@ import pytest
 
 from metering.errors import MeteringUnavailable
 from metering.ids import uuid7
-from metering.ledger.commands import CallContext, Command
+from metering.labels import Labels
+from metering.ledger.commands import Command
 from metering.ledger.lane import Lane
 from metering.ledger.postgres.store import PostgresStore
 from metering.ledger.postgres.windows import WindowCache
@@ -55,7 +56,7 @@ async def test_halves_of_a_refused_batch_are_given_up_once_their_time_is_over(
     lane: Lane, database: psycopg.Connection
 ) -> None:
     """PostgreSQL takes no text with a NUL; the writer would not have let it in."""
-    refused = kit.reserve(kit.line(kit.key()), context=CallContext(request_id="\0", task="LLM0_CHAT"))
+    refused = kit.reserve(kit.line(kit.key()), labels=Labels(request_id="\0", task="LLM0_CHAT"))
     commands = [refused, kit.reserve(kit.line(kit.key()))]
 
     answers = await carried_out(lane, batch_of(commands, gives_up_in_s=-1))

@@ -79,7 +79,7 @@ async def test_each_scan_looks_up_primary_keys(
 def test_where_a_command_brings_many_rows_no_text_is_found_by_walking_to_it(statement: str) -> None:
     """A subscript walks over the texts before it: a thousand attempts of each of fifty calls would take seconds."""
     assert re.search(r"::(text|timestamptz)\[\]", statement)
-    assert not re.search(r"(text|timestamptz)\[\]\)\[place\] AS (?!started_at)", statement)
+    assert not re.search(r'(text|timestamptz)\[\]\)\[place\] AS "(?!started_at)', statement)
 
 
 @pytest.mark.parametrize("table", ["reservation", "meter"])

@@ -93,7 +93,7 @@ def test_a_providers_meter_counts_only_that_providers_attempts() -> None:
     apply(Settle(reservation_id=kit.ID, attempts=attempts), books)
 
     assert books.meters[kit.METER_ID].used == 5
-    assert books.entries[-1].totals.output_tokens == 8
+    assert books.entries[-1].amounts.output_tokens == 8
 
 
 def test_several_attempts_are_one_request() -> None:
@@ -127,7 +127,7 @@ def test_a_vendors_failure_is_no_request_unless_it_brought_or_cost_something(
         books.meters[kit.METER_ID].dimension = Dimension.REQUESTS
         apply(Settle(reservation_id=kit.ID, attempts=attempts), books)
         assert counts(books)[0] == requests
-        assert books.entries[-1].totals.requests == requests - before
+        assert books.entries[-1].amounts.requests == requests - before
         assert len(books.attempts) == len(attempts)
 
 
@@ -148,7 +148,7 @@ def test_the_steps_of_an_entry_are_those_of_its_attempts() -> None:
     books = held()
     attempts = (kit.attempt(1, outcome=Outcome.ERROR), kit.attempt(2, steps=1), kit.attempt(3, steps=2))
     apply(Settle(reservation_id=kit.ID, attempts=attempts), books)
-    assert books.entries[-1].totals.steps == 3
+    assert books.entries[-1].amounts.steps == 3
 
 
 def test_a_settlement_without_attempts_costs_nothing() -> None:

@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import msgspec
 
-from metering.ledger.commands import Bound, Extend, HoldLine
+from metering.amounts import Amounts
+from metering.ledger.commands import Extend, HoldLine
 from metering.ledger.engine import apply
 from metering.ledger.results import Denied, Granted, Reason, Refused
 from metering.types import ReservationState
@@ -17,7 +18,7 @@ LATER = kit.NOW + timedelta(minutes=1)
 
 
 def extend(*lines: HoldLine, sequence: int = 1, **bound: int) -> Extend:
-    return Extend(reservation_id=kit.ID, lease_s=60, lines=lines, bound=Bound(**bound), sequence=sequence)
+    return Extend(reservation_id=kit.ID, lease_s=60, lines=lines, bound=Amounts(**bound), sequence=sequence)
 
 
 def test_an_enlargement_adds_to_the_reservations_own_line() -> None:
@@ -60,7 +61,7 @@ def test_a_denied_enlargement_leaves_the_hold_as_it_was() -> None:
 
 def test_a_bound_that_grows_past_bigint_is_refused() -> None:
     books = kit.books_with(kit.meter(held=10))
-    full = Bound(cost_nano_usd=LARGEST - 1)
+    full = Amounts(cost_nano_usd=LARGEST - 1)
     books.holds[kit.ID] = kit.hold(ReservationState.HELD, lease_expires_at=LATER, bound=full)
     before = replace(books, changed_meters=set())
 

@@ -2,6 +2,7 @@ import dataclasses
 
 from msgspec.structs import replace
 
+from metering.amounts import ONE_REQUEST
 from metering.decisions.decision import Standing
 from metering.decisions.trace import line_steps
 from metering.policy.values import LineTemplate
@@ -19,7 +20,7 @@ def over(window: Window) -> LineTemplate:
 def test_a_budget_that_is_used_up_is_named_before_a_longer_one_that_calls_under_way_hold() -> None:
     month, day = over(Window.MONTH), over(Window.DAY)
     balances = {month.meter: (5, 5), day.meter: (10, 0)}
-    requested = {Dimension.REQUESTS: 1}
+    requested = ONE_REQUEST
     steps = tuple(line_steps((month, day), balances, requested, holding=False))
     said = short_of_budget((month, day), steps, balances, requested, Standing.NO_ROOM, NOW)
     assert isinstance(said, Short)
