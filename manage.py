@@ -18,15 +18,15 @@ def main() -> None:
     if not SERVERLESS.isdisjoint([*sys.argv[1:], "help"][:1]):
         return execute_from_command_line(sys.argv)
 
-    from gateway_project.local.configuration import load_state_dir
-    from gateway_project.local.errors import LocalError
-    from gateway_project.local.stack import running_stack
+    from launcher.configuration import load_state_dir
+    from launcher.errors import LauncherError
+    from launcher.stack import running_stack
 
     try:
         with running_stack(load_state_dir()) as stack:
             os.environ.update(stack.environment())
             execute_from_command_line(sys.argv)
-    except LocalError as error:
+    except LauncherError as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(COULD_NOT_RUN.get(sys.argv[1], 1))
 

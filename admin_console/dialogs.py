@@ -9,7 +9,7 @@ from django.urls import reverse
 from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from metering.identity.rotate_token import MAX_GRACE
+from metering.identity.tokens.rotate_token import MAX_GRACE
 from metering.models import Plan
 
 GRACE_CHOICES = {

@@ -14,8 +14,8 @@ from django.utils.timezone import now
 from unfold.widgets import UnfoldAdminEmailInputWidget, UnfoldAdminPasswordWidget
 
 from metering.errors import MeteringError, RateLimited
-from metering.identity.request_reset import ANSWER, request_reset
-from metering.identity.reset_password import reset_password
+from metering.identity.people.request_reset import ANSWER, request_reset
+from metering.identity.people.reset_password import reset_password
 
 CHANGED = "Your password is changed, and you are signed out everywhere. Sign in with the new one."
 

@@ -19,8 +19,8 @@ from admin_console.dialogs import AssignPlanDialog, back_to
 from admin_console.display import joined, links
 from admin_console.site import console
 from metering.errors import MeteringError
-from metering.identity.assign_plan import assign_plan
-from metering.identity.set_tenant_status import set_tenant_status
+from metering.identity.tenants.assign_plan import assign_plan
+from metering.identity.tenants.set_tenant_status import set_tenant_status
 from metering.models import ATIToken, Tenant
 
 

@@ -8,7 +8,7 @@ from django.utils.timezone import now
 from unfold.forms import AdminOwnPasswordChangeForm
 
 from admin_console.auditing import actor_of
-from metering.identity.set_password import set_password
+from metering.identity.people.set_password import set_password
 
 
 class OwnPassword(PasswordChangeView):

@@ -12,9 +12,9 @@ from metering.errors import MeteringError
 from metering.models import Budget, PolicyRule
 from metering.models.policy import TENANT_SCOPES
 from metering.money import NANO_PER_USD, nano_from_usd, usd_from_nano
-from metering.policy.budget_target import find_budget_target
-from metering.policy.read_conditions import check_conditions
-from metering.policy.registry import REGISTRY, check_rule
+from metering.policy.edit.budget_target import find_budget_target
+from metering.rules.read_conditions import check_conditions
+from metering.rules.registry import REGISTRY, check_rule
 from metering.text import normal
 from metering.types import MAX_AMOUNT, Dimension, Scope
 

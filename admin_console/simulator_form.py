@@ -12,7 +12,7 @@ from admin_console.policy_forms import RuleKeyField, RuleValueField, key_choices
 from metering.errors import NotFound
 from metering.identity.find import find_tenant
 from metering.models import Plan, Tenant, User
-from metering.policy.registry import check_rule
+from metering.rules.registry import check_rule
 from metering.simulation.rule_book import LoadCatalog
 from metering.simulation.with_rule import with_rule
 from metering.types import Scope, Task

@@ -8,9 +8,9 @@ from django.utils.timezone import make_naive, now
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextInputWidget
 
 from metering.errors import MeteringError
-from metering.identity.ceiling import Ceiling
-from metering.identity.issue_token import issue_token
-from metering.identity.secret import IssuedToken
+from metering.identity.tokens.ceiling import Ceiling
+from metering.identity.tokens.issue_token import issue_token
+from metering.identity.tokens.secret import IssuedToken
 from metering.models import ATIToken, Plan, Task
 from metering.time_zones import placed
 

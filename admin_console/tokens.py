@@ -18,8 +18,8 @@ from admin_console.site import console
 from admin_console.token_form import TokenForm
 from admin_console.who import ceiling_of_user
 from metering.errors import MeteringError
-from metering.identity.revoke_token import revoke_token
-from metering.identity.rotate_token import rotate_token
+from metering.identity.tokens.revoke_token import revoke_token
+from metering.identity.tokens.rotate_token import rotate_token
 from metering.models import ATIToken
 
 CHOSEN = ("tenant", "plan_tier", "name", "team", "user")

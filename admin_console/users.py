@@ -14,7 +14,7 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 from admin_console.base import ConsoleAdmin, ConsoleInline
 from admin_console.filters import TenantSlug
 from admin_console.site import console
-from metering.identity.create_user import CONSOLE_ROLES
+from metering.identity.people.create_user import CONSOLE_ROLES
 from metering.models import Membership, User
 
 BELONGING = ("email", "name", "role", "tenant")

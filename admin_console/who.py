@@ -8,8 +8,8 @@ from django.utils.module_loading import import_string
 from django.utils.timezone import now
 
 from metering.errors import MeteringError
-from metering.identity.ceiling import Ceiling, ceiling_of
 from metering.identity.check_standing import check_person
+from metering.identity.tokens.ceiling import Ceiling, ceiling_of
 from metering.models import User
 
 TENANT_PAGES = frozenset(

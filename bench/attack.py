@@ -17,7 +17,7 @@ from bench.http.processes import Server, family, resident_mb
 from bench.http.servers import Servers, running_servers
 from bench.http.tenant import PLAN_OF_LEAVERS, token_on
 from bench.report import Report, new_report, print_table
-from gateway_project.local.configuration import REPOSITORY
+from launcher.configuration import REPOSITORY
 
 CONNECTIONS = 16
 """Who work; the attackers are counted in bench.http.attackers."""

@@ -14,7 +14,7 @@ from time import perf_counter, process_time
 from typing import Any
 
 from bench.report import Report, new_report, print_table
-from gateway_project.local.commands import run_json
+from launcher.commands import run_json
 
 LIMIT_US = 15.0
 """Of the policy of the HTTP benchmarks: a few percent of a call."""
@@ -84,7 +84,7 @@ def _prepare() -> str:
 
 
 async def _measure(token: str) -> dict[str, Any]:
-    from metering.calls.known import Known
+    from metering.calls.cached_directory import CachedDirectory
     from metering.orm import in_database_thread
     from metering.policy.effective import effective_policy
     from metering.policy.values import PolicySubject
@@ -94,17 +94,17 @@ async def _measure(token: str) -> dict[str, Any]:
     subject = await in_database_thread(_subject, token, PolicySubject)
     changes = Changes()
     changes.quiet_until_s = float("inf")  # as if a listener proved that it hears
-    known = Known(changes)
+    directory = CachedDirectory(changes)
 
     async def evaluate() -> None:
-        policy = await known.policy(subject, "LLM0_CHAT")
+        policy = await directory.policy(subject, "LLM0_CHAT")
         if policy.variants is not None:
-            policy = await known.variant(policy.variants, datetime.now(UTC))
+            policy = await directory.variant(policy.variants, datetime.now(UTC))
         policy.choice("max_class", "")
-        templates = policy.lines_for(("mock",), None, "BASE_S")
+        limits = policy.limits_for(("mock",), None, "BASE_S")
         policy.rates.for_call(provider="mock", agent_id=None, address="192.0.2.1")
         policy.number("max_tokens_in"), policy.number("max_tokens_out")
-        has_hard_budget(templates)
+        has_hard_budget(limits)
         if policy.observes:
             raise AssertionError("nothing is observed here")
 
@@ -121,7 +121,7 @@ async def _measure(token: str) -> dict[str, Any]:
         "warm_us": round(median(warm), 2),
         "cold_ms": round((perf_counter() - begin) * 1000, 1),
         "rules": len(policy.rules),
-        "lines": len(policy.lines_for(("mock",), None, "BASE_S")),
+        "lines": len(policy.limits_for(("mock",), None, "BASE_S")),
     }
 
 

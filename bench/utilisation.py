@@ -17,7 +17,7 @@ import aiohttp
 from bench.http.servers import running_servers
 from bench.http.vendor import CHUNKS
 from bench.report import Report, new_report, print_table
-from gateway_project.local.commands import run_json
+from launcher.commands import run_json
 
 MEAN_CALLS = 1_000
 OUTPUT_LIMIT = 8 * CHUNKS

@@ -12,7 +12,7 @@ from django.core.asgi import get_asgi_application
 from starlette.applications import Starlette
 from starlette.types import ASGIApp, Lifespan
 
-from gateway_project.request_connections import close_after_requests
+from gateway_project.http.django_connections import close_after_requests
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gateway_project.settings")
 django_application = get_asgi_application()
@@ -21,13 +21,13 @@ close_after_requests()
 # These import models, so Django has to be set up before them.
 from gateway_project import wiring  # noqa: E402
 from gateway_project.collector import spare_what_lives_long  # noqa: E402
-from gateway_project.django_gate import DjangoGate  # noqa: E402
+from gateway_project.front.behind_tls import BehindTls  # noqa: E402
+from gateway_project.front.cors import Cors  # noqa: E402
+from gateway_project.front.guard import Guard  # noqa: E402
 from gateway_project.housekeeping import housekeeping  # noqa: E402
+from gateway_project.http.django_gate import DjangoGate  # noqa: E402
+from gateway_project.http.request_id import WithRequestId  # noqa: E402
 from gateway_project.proxy.app import make_app  # noqa: E402
-from gateway_project.proxy.behind_tls import BehindTls  # noqa: E402
-from gateway_project.proxy.cors import Cors  # noqa: E402
-from gateway_project.proxy.guard import Guard  # noqa: E402
-from gateway_project.proxy.named import Named  # noqa: E402
 from gateway_project.telemetry.observe import published  # noqa: E402
 
 logger = logging.getLogger(__name__)
@@ -41,7 +41,7 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
     wiring.serve_sync_callers_from(asyncio.get_running_loop())
     app.state.runtime = runtime = await wiring.start()
     try:
-        async with housekeeping(runtime.gateway.known), published(runtime):
+        async with housekeeping(runtime.gateway.directory), published(runtime):
             spare_what_lives_long()
             yield
     finally:
@@ -61,7 +61,7 @@ def make_application(lifespan: Lifespan[Starlette]) -> ASGIApp:
         if not settings.TRUSTED_PROXIES:
             logger.warning("proxy.addresses_unknown", extra={"problem": "TRUSTED_PROXIES names no proxy"})
         whole = BehindTls(whole, public_url=public_url)
-    return Named(whole)
+    return WithRequestId(whole)
 
 
 application = make_application(lifespan)

@@ -13,8 +13,8 @@ from datetime import UTC, datetime
 from django.conf import settings
 
 from metering.answers.forget import forget_answers
-from metering.calls.known import Known
-from metering.identity.touch_tokens import touch_tokens
+from metering.calls.cached_directory import CachedDirectory
+from metering.identity.tokens.touch_tokens import touch_tokens
 from metering.ledger.periods import make_partitions
 from metering.ledger.recount import recount_meters
 from metering.ledger.sweep import sweep_reservations
@@ -27,12 +27,12 @@ logger = logging.getLogger(__name__)
 
 
 @asynccontextmanager
-async def housekeeping(known: Known) -> AsyncIterator[None]:
+async def housekeeping(directory: CachedDirectory) -> AsyncIterator[None]:
     """Keep house until the block ends."""
 
     async def _touch() -> None:
         """Note down when tokens were used: only this process knows."""
-        if used := known.take_used_tokens():
+        if used := directory.take_used_tokens():
             await in_database_thread(touch_tokens, token_ids=used, now=datetime.now(UTC))
 
     jobs = [

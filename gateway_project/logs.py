@@ -49,7 +49,7 @@ LOGGING: dict[str, Any] = {
 
 
 def json_formatter() -> structlog.stdlib.ProcessorFormatter:
-    """The same lines for a program that configures its own logging (`local/granian_log.json`)."""
+    """The same lines for a program that configures its own logging (`launcher/granian_log.json`)."""
     form = {name: value for name, value in LOGGING["formatters"]["json"].items() if name != "()"}
     return structlog.stdlib.ProcessorFormatter(**form)
 

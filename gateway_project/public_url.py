@@ -1,7 +1,7 @@
 """The address under which people and applications reach the gateway (PUBLIC_URL), read strictly.
 
 Only an origin: scheme, host and perhaps a port. Where it is https, a proxy ends TLS in front of the gateway
-(`gateway_project/proxy/behind_tls.py`).
+(`gateway_project/front/behind_tls.py`).
 """
 
 import re

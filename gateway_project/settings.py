@@ -84,7 +84,7 @@ if PUBLIC_URL.startswith("https://"):
     SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
 CORS_ALLOWED_ORIGINS = env.origins("CORS_ALLOWED_ORIGINS")
 # How the console asks whether somebody is where the own ATI token works; it knows no proxies.
-NETWORK_CHECK = "gateway_project.client_address.check_sender"
+NETWORK_CHECK = "gateway_project.http.client_address.check_sender"
 ROOT_URLCONF = "gateway_project.urls"
 ASGI_APPLICATION = "gateway_project.asgi.application"
 
@@ -108,7 +108,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "gateway_project.request_id.request_id_middleware",
+    "gateway_project.http.django_request_id.request_id_middleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -118,7 +118,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
-    "gateway_project.busy.BusyMiddleware",
+    "gateway_project.http.django_overloaded.OverloadedMiddleware",
 ]
 
 TEMPLATES = [
@@ -138,7 +138,7 @@ TEMPLATES = [
 AUTH_USER_MODEL = "metering.User"
 LOGIN_REDIRECT_URL = "/admin/"  # for who opens the login page itself
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
-PASSWORD_HASHERS = ["metering.identity.hashing.BoundedPasswordHasher"]
+PASSWORD_HASHERS = ["metering.identity.people.hashing.BoundedPasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": name}
     for name in (
@@ -146,10 +146,10 @@ AUTH_PASSWORD_VALIDATORS = [
         "django.contrib.auth.password_validation.MinimumLengthValidator",
         "django.contrib.auth.password_validation.CommonPasswordValidator",
         "django.contrib.auth.password_validation.NumericPasswordValidator",
-        "metering.identity.password.MaximumLengthValidator",
+        "metering.identity.people.password.MaximumLengthValidator",
     )
 ]
-# Of a body of the API or a form, in bytes. What the wire protocols read has its own bound (proxy/body.py).
+# Of a body of the API or a form, in bytes. What the wire protocols read has its own bound (http/body.py).
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1_000
 DATA_UPLOAD_MAX_NUMBER_FILES = 10

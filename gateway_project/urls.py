@@ -4,8 +4,8 @@ from django.urls import include, path
 
 from admin_console.site import console
 
-handler400 = "gateway_project.refusals.bad_request"
-handler500 = "gateway_project.refusals.broken"
+handler400 = "gateway_project.http.django_refusals.bad_request"
+handler500 = "gateway_project.http.django_refusals.broken"
 
 urlpatterns = [
     path("admin/", console.urls),

@@ -15,7 +15,7 @@ from gateway_project.telemetry.exchange import Exchange
 from gateway_project.telemetry.observe import call_ended, call_replayed
 from gateway_project.vendors import ConfiguredVendors
 from metering.bridge import bridge, run_sync
-from metering.calls.known import Known
+from metering.calls.cached_directory import CachedDirectory
 from metering.decisions.log import DecisionLog
 from metering.errors import Holder, MeteringError
 from metering.gateway import LLMGateway
@@ -75,7 +75,7 @@ async def _start() -> Runtime:
             count_tokens=count_tokens,
             count_picture=picture_tokens,
             lease_s=settings.RESERVATION_LEASE_S,
-            known=Known(changes),
+            directory=CachedDirectory(changes),
             buckets=buckets,
             decisions=decisions,
             observe=call_ended,

@@ -18,12 +18,12 @@ from typing import Any, TypeVar
 
 from metering.background import BackgroundTasks
 from metering.calls.admit import admit
+from metering.calls.cached_directory import CachedDirectory
 from metering.calls.channel import Channel, MeteredStream
 from metering.calls.collaborators import Collaborators
-from metering.calls.judge import note_admission, note_refusal, note_refused_caller, note_stopped
 from metering.calls.keep import keep_and_settle
-from metering.calls.known import Known
-from metering.calls.replay import Earlier, earlier
+from metering.calls.record import note_admission, note_refusal, note_refused_caller, note_stopped
+from metering.calls.repeated import Earlier, earlier
 from metering.calls.values import Call, CallRequest, Facts, Observer, ReplayObserver, Result, facts_of
 from metering.coarse_timers import CoarseTimeout
 from metering.decisions.log import DecisionLog
@@ -67,14 +67,14 @@ class LLMGateway:
         count_tokens: TokenCounter,
         count_picture: PictureCounter = no_picture,
         lease_s: int,
-        known: Known | None = None,
+        directory: CachedDirectory | None = None,
         buckets: Buckets | None = None,
         decisions: DecisionLog | None = None,
         observe: Observer = lambda call, attempts: None,
         on_replay: ReplayObserver = lambda task, *, beyond_rate: None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        """Without `count_picture` a picture counts as the model's whole context. `known` and `buckets` are this
+        """Without `count_picture` a picture counts as the model's whole context. `directory` and `buckets` are this
         process's own if they are not given; `decisions` are forgotten if nobody writes them; `observe` sees every ended
         call, `on_replay` every request that is answered again.
         """
@@ -84,7 +84,7 @@ class LLMGateway:
             adapters={task: adapter for adapter in adapters for task in adapter.supported_tasks},
             count_tokens=count_tokens,
             count_picture=count_picture,
-            known=known or Known(),
+            directory=directory or CachedDirectory(),
             buckets=buckets or ProcessBuckets(),
             background=BackgroundTasks(),
             now=now,
@@ -98,9 +98,9 @@ class LLMGateway:
         """How many first calls were looked for, of whom."""
 
     @property
-    def known(self) -> Known:
+    def directory(self) -> CachedDirectory:
         """The snapshots of callers, plans, models and policies."""
-        return self._with.known
+        return self._with.directory
 
     async def authenticate(
         self, secret: str, *, team: str | None = None, request_id: str | None = None
@@ -111,7 +111,7 @@ class LLMGateway:
         `request_id` a refusal can be found by it, if it is known whose credential it is.
         """
         try:
-            caller = await self.known.principal(secret)
+            caller = await self.directory.principal(secret)
         except MeteringError as refusal:
             if refusal.credential_of is not None and request_id is not None:
                 self.note_refused(refusal.credential_of, refusal, request_id=request_id)
@@ -119,7 +119,7 @@ class LLMGateway:
         if team is None:
             return caller
         try:
-            return replace(caller, team_id=await self.known.team_id(caller, team))
+            return replace(caller, team_id=await self.directory.team_id(caller, team))
         except MeteringError as refusal:
             if request_id is not None:
                 self.note_refused(caller, refusal, request_id=request_id)
@@ -266,7 +266,7 @@ class LLMGateway:
         now = self._with.now()
         found = await earlier(caller, request, refusal, ceiling=self._replays, now=now, streamed=streamed)
         if found is None:
-            note_refusal(self._with.decisions, self.known, caller, request, refusal, now)
+            note_refusal(self._with.decisions, self.directory, caller, request, refusal, now)
             raise refusal
         self._on_replay(request.task, beyond_rate=not isinstance(refusal, IdempotencyKeyTaken))
         return found

@@ -13,7 +13,7 @@ from metering.alerts.email import EmailChannel
 from metering.alerts.raise_vendor_alerts import raise_vendor_alerts
 from metering.answers import forget
 from metering.decisions.forget import forget_decisions as forget_old_decisions
-from metering.identity.forget_resets import forget_resets as forget_old_resets
+from metering.identity.people.forget_resets import forget_resets as forget_old_resets
 from metering.ledger import periods, roll_up, sweep
 
 CHANNELS = {"email": EmailChannel}

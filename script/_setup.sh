@@ -24,5 +24,5 @@ python="$(find_python)"
 
 run_launcher() {
   # -P: whatever lies in the caller's folder is not importable.
-  PYTHONPATH="$root" exec "$root/.venv/bin/python" -P -m gateway_project.local "$@"
+  PYTHONPATH="$root" exec "$root/.venv/bin/python" -P -m launcher "$@"
 }

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway_project.local.redis import EmbeddedRedis
+from launcher.redis import EmbeddedRedis
 from tests.emptied_tables import delete_rows_instead_of_flushing
 from tests.properties import register_profiles
 from tests.quick_passwords import hash_passwords_quickly

@@ -8,5 +8,5 @@ def hash_passwords_quickly() -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
-AS_IN_PRODUCTION = ["metering.identity.hashing.BoundedPasswordHasher"]
+AS_IN_PRODUCTION = ["metering.identity.people.hashing.BoundedPasswordHasher"]
 """For tests of hashing itself."""

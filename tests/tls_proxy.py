@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from gateway_project.local.process import stop_child, wait_until
+from launcher.process import stop_child, wait_until
 
 START_TIMEOUT_S = 30.0
 HOST = "localhost"

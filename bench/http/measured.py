@@ -11,7 +11,7 @@ from typing import Any
 import psycopg
 
 from bench.http.processes import Server, cpu_s, resident_mb
-from gateway_project.local.configuration import REPOSITORY
+from launcher.configuration import REPOSITORY
 
 SAMPLE_S = 0.2
 LOAD_TIMEOUT_S = 600

@@ -12,10 +12,10 @@ from pathlib import Path
 
 from bench.http.processes import Server
 from bench.http.tenant import prepare_tenant
-from gateway_project.local.children import MAX_CONNECTIONS, start_gateway
-from gateway_project.local.configuration import REPOSITORY
-from gateway_project.local.process import free_port, stop_child, wait_until
-from gateway_project.local.stack import Stack
+from launcher.children import MAX_CONNECTIONS, start_gateway
+from launcher.configuration import REPOSITORY
+from launcher.process import free_port, stop_child, wait_until
+from launcher.stack import Stack
 
 START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 30.0

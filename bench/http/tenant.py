@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from gateway_project.local.commands import run, run_json
+from launcher.commands import run, run_json
 
 TENANT = "bench"
 PLAN = "BENCH"

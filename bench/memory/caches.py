@@ -43,13 +43,13 @@ def _fed(name: str, count: int, feed: Callable[[int], None]) -> dict[str, Any]:
 
 def _fed_with_tokens(count: int) -> dict[str, Any]:
     """Tokens that cannot be: refused before a database is asked, and remembered like those that it does not know."""
-    from metering.calls.known import Known
+    from metering.calls.cached_directory import CachedDirectory
     from metering.errors import InvalidCredential
 
     async def feed(first: int, last: int) -> None:
         for number in range(first, last):
             try:
-                await known.principal(f"ati_bad-{number}")
+                await directory.principal(f"ati_bad-{number}")
             except InvalidCredential:
                 continue
             raise AssertionError("a bad token was good")
@@ -60,7 +60,7 @@ def _fed_with_tokens(count: int) -> dict[str, Any]:
         await feed(count // 10, count)
         return tenth
 
-    known = Known()
+    directory = CachedDirectory()
     tenth = asyncio.run(both())
     return {"kind": "bad tokens", "count": count, "tenth_mb": tenth, "after_mb": _resident_mb()}
 
@@ -75,7 +75,7 @@ def _dotted(number: int) -> str:
 
 
 def _address() -> Callable[[int], None]:
-    from gateway_project.client_address import client_address
+    from gateway_project.http.client_address import client_address
     from metering.network import counted_address
 
     def feed(number: int) -> None:
@@ -88,7 +88,7 @@ def _address() -> Callable[[int], None]:
 
 
 def _long_address() -> Callable[[int], None]:
-    from gateway_project.client_address import client_address
+    from gateway_project.http.client_address import client_address
     from metering.network import counted_address
 
     def feed(number: int) -> None:

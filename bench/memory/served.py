@@ -10,7 +10,7 @@ from typing import Any
 
 from bench.http.processes import family, resident_mb
 from bench.http.servers import Servers, running_servers
-from gateway_project.local.commands import run, run_json
+from launcher.commands import run, run_json
 
 CONNECTIONS = 32
 SETTLE_S = 2.0

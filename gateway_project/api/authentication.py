@@ -9,19 +9,19 @@ from django.utils.timezone import now
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
-from gateway_project.client_address import address_of, check_network
-from gateway_project.explained import explained
-from gateway_project.proxy.caller import SEND_ONE, credential
-from gateway_project.proxy.named import REQUEST_ID
-from gateway_project.proxy.request_headers import text_of
+from gateway_project.http.client_address import check_network, django_address_of
+from gateway_project.http.credential import SEND_ONE, credential
+from gateway_project.http.refused_credentials import credential_refusals_noted
+from gateway_project.http.request_headers import text_of
+from gateway_project.http.request_id import REQUEST_ID
 from metering.errors import InvalidCredential
 from metering.identity.caller import Caller
-from metering.identity.ceiling import Ceiling, ceiling_of
 from metering.identity.held_by import held_by
 from metering.identity.identify import identify
+from metering.identity.people.team_for import team_for
 from metering.identity.principal import Principal
-from metering.identity.team_for import team_for
-from metering.identity.touch_tokens import is_stale, touch_tokens
+from metering.identity.tokens.ceiling import Ceiling, ceiling_of
+from metering.identity.tokens.touch_tokens import is_stale, touch_tokens
 from metering.text import checked_label
 
 CREDENTIALS = ("x-api-key", "api-key", "authorization")
@@ -43,11 +43,11 @@ class BearerAuthentication(BaseAuthentication):
         if not any(given.values()):
             return None
         moment = now()
-        with explained(request.META.get(REQUEST_ID)):
+        with credential_refusals_noted(request.META.get(REQUEST_ID)):
             caller = identify(bearer=credential(**given), now=moment)
             if caller.token is not None:
                 with held_by(tenant=caller.tenant, token=caller.token, user=caller.user):
-                    check_network(address_of(request._request), caller.token.allowed_networks)
+                    check_network(django_address_of(request._request), caller.token.allowed_networks)
         if caller.token is not None and is_stale(caller.token, moment):
             touch_tokens(token_ids=[caller.token.pk], now=moment)
         principal = caller.principal

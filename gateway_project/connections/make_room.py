@@ -1,7 +1,7 @@
 """While most of the places for connections are taken, those that only take up room are ended.
 
 The server waits with the next connection until there is a place for it, and gives one that has sent no request ten
-seconds (`gateway_project/local/children.py`). So a few thousand idle connections would keep everybody out, and those
+seconds (`launcher/children.py`). So a few thousand idle connections would keep everybody out, and those
 who ask for its health too. A connection with a request under way is never ended here: those have ceilings and
 deadlines of their own.
 """
@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterable
 
 from gateway_project.connections.accepted import Accepted, accepted, cut_file, limit_sending, open_files
 from gateway_project.connections.under_way import under_way
-from gateway_project.proxy.stalled import STALL_S
+from gateway_project.front.stalled import STALL_S
 from gateway_project.telemetry import metrics
 from metering.network import counted_address
 

@@ -11,13 +11,13 @@ from starlette.requests import Request
 from starlette.routing import Route
 from starlette.types import ASGIApp, Lifespan, Receive, Scope, Send
 
+from gateway_project.http.nowhere import nothing_here
+from gateway_project.http.paths import is_djangos
 from gateway_project.proxy.chat import chat_completions
 from gateway_project.proxy.endpoint import Handler, endpoint
 from gateway_project.proxy.health import live, ready
 from gateway_project.proxy.metrics import show_metrics
 from gateway_project.proxy.models import list_models, show_model
-from gateway_project.proxy.nowhere import nothing_here
-from gateway_project.proxy.paths import is_djangos
 
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD"]
 """Every endpoint sees every method, so that a wrong one is answered in the one shape too."""

@@ -7,23 +7,15 @@ from typing import Any
 
 from starlette.requests import Request
 
-from gateway_project.client_address import check_network, client_address
-from gateway_project.proxy.request_headers import header, headers_of
-from gateway_project.proxy.room import Room
-from metering.errors import InvalidCredential, InvalidRequest, MeteringError
+from gateway_project.http.client_address import address_of, check_network
+from gateway_project.http.credential import LOOKUPS, credential_of
+from gateway_project.http.request_headers import header, headers_of
+from metering.errors import InvalidRequest, MeteringError
 from metering.gateway import LLMGateway
 from metering.identity.principal import Principal
 from metering.network import counted_address
 from metering.text import checked_label
 
-SEND_ONE = (
-    "Send your ATI token or access token as `Authorization: Bearer ...`, "
-    "or in the header `x-api-key` or `api-key`."
-)
-LOOKUPS = Room(places=8, per_address=4, waiting=1_600, wait_s=5.0)
-"""Credentials that this process does not know yet; each asks the database. A flood of bad ones waits here, and not in
-the places of those who are known.
-"""
 LABEL_HEADERS = {
     "agent_id": b"x-agent-id",
     "microdao_id": b"x-microdao-id",
@@ -53,49 +45,31 @@ async def caller_of(request: Request, gateway: LLMGateway) -> Principal:
 
     Raises InvalidCredential, TokenExpired, TenantSuspended, and NotFound for the team.
     """
-    secret = credential(
-        x_api_key=header(request, b"x-api-key"),
-        api_key=header(request, b"api-key"),
-        authorization=header(request, b"authorization"),
-    )
+    secret = credential_of(request)
     team = header(request, b"x-team-id") or None
     if team is not None:
         team = checked_label(team, "X-Team-ID")
     request_id = request.state.request_id
-    principal = gateway.known.kept_principal(secret)
+    principal = gateway.directory.kept_principal(secret)
     if principal is None:
         async with LOOKUPS.place(counted_address(address_of(request) or "")):
             principal = await gateway.authenticate(secret, team=team, request_id=request_id)
     elif team is not None:
         principal = await gateway.authenticate(secret, team=team, request_id=request_id)
     if principal.allowed_networks:
-        with explained(gateway, principal, request_id):
+        with refusals_noted(gateway, principal, request_id):
             check_network(address_of(request), principal.allowed_networks)
     return principal
 
 
 @contextmanager
-def explained(gateway: LLMGateway, caller: Principal, request_id: str) -> Iterator[None]:
+def refusals_noted(gateway: LLMGateway, caller: Principal, request_id: str) -> Iterator[None]:
     """A refusal within it can be found by the request's id."""
     try:
         yield
     except MeteringError as refusal:
         gateway.note_refused(caller, refusal, request_id=request_id)
         raise
-
-
-def credential(*, x_api_key: str | None, api_key: str | None, authorization: str | None) -> str:
-    """The caller's token. Of several headers the first one here counts, as at the vendors who know them.
-
-    Raises InvalidCredential where there is none.
-    """
-    scheme, _, bearer = (authorization or "").partition(" ")
-    if scheme.lower() != "bearer":
-        bearer = ""
-    for given in (x_api_key, api_key, bearer):
-        if given and (secret := given.strip()):
-            return secret
-    raise InvalidCredential(SEND_ONE)
 
 
 def labels_of(request: Request, body: Mapping[str, Any]) -> Labels:
@@ -115,11 +89,3 @@ def labels_of(request: Request, body: Mapping[str, Any]) -> Labels:
         elif (text := header(request, header_name)) is not None:
             found[name] = checked_label(text, header_name.decode())
     return Labels(**found)
-
-
-def address_of(request: Request) -> str | None:
-    """The caller's network address, behind our own proxies."""
-    peer = request.client.host if request.client else None
-    if b"x-forwarded-for" not in headers_of(request):
-        return client_address(peer, ())
-    return client_address(peer, request.headers.getlist("x-forwarded-for"))

@@ -3,10 +3,11 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway_project.proxy.body import json_object, read_body
-from gateway_project.proxy.caller import address_of, caller_of, explained, labels_of
+from gateway_project.http.body import json_object, read_body
+from gateway_project.http.client_address import address_of
+from gateway_project.http.response_headers import encoded, ending_headers
+from gateway_project.proxy.caller import caller_of, labels_of, refusals_noted
 from gateway_project.proxy.event_stream import EventStreamResponse
-from gateway_project.proxy.headers import encoded, ending_headers
 from gateway_project.proxy.idempotency import idempotency_of
 from gateway_project.proxy.leaving import UnlessGone
 from gateway_project.proxy.runtime import gateway_of
@@ -22,7 +23,7 @@ async def chat_completions(request: Request) -> Response:
     """The vendor's answer, whole or as server-sent events."""
     gateway = gateway_of(request)
     caller = await caller_of(request, gateway)
-    with explained(gateway, caller, request.state.request_id):
+    with refusals_noted(gateway, caller, request.state.request_id):
         raw = await read_body(request)
     body = json_object(raw)
     model = body.get("model", "")

@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from gateway_project.proxy.errors import Internal, MethodNotAllowed, error_response, status_of
-from gateway_project.proxy.named import id_of
+from gateway_project.http.errors import Internal, MethodNotAllowed, error_response, status_of
+from gateway_project.http.request_id import id_of
 from gateway_project.telemetry import metrics
 from metering.errors import MeteringError
 

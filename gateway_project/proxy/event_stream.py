@@ -8,9 +8,9 @@ import msgspec
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from gateway_project.http.errors import error_body
+from gateway_project.http.response_headers import encoded, fact_headers
 from gateway_project.proxy.endpoint import note_error
-from gateway_project.proxy.errors import error_body
-from gateway_project.proxy.headers import encoded, fact_headers
 from gateway_project.telemetry import metrics
 from metering.calls.channel import MeteredStream
 from metering.calls.values import Facts

@@ -32,8 +32,8 @@ async def show_model(request: Request) -> Response:
 async def _allowed(request: Request) -> dict[str, ServedModel]:
     gateway = gateway_of(request)
     caller = await caller_of(request, gateway)
-    access = await gateway.known.access(caller.plan_code, Task.CHAT.value)
-    index = await gateway.known.models()
+    access = await gateway.directory.access(caller.plan_code, Task.CHAT.value)
+    index = await gateway.directory.models()
     return {
         name: model
         for name, model in index.by_name.items()

@@ -8,7 +8,7 @@ from django.template.loader import render_to_string
 
 from metering.alerts.channel import Message, NotSent
 from metering.alerts.public_url import public_url
-from metering.identity.reset_token import reset_token
+from metering.identity.people.reset_token import reset_token
 from metering.models import PasswordReset
 
 

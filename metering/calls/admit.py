@@ -5,9 +5,9 @@ import time
 from collections.abc import Callable
 from functools import partial
 
+from metering.admission.notices import Notice, limit_notices, rate_notices, setting_notices
 from metering.answers.recording import Recording
 from metering.calls.collaborators import Collaborators
-from metering.calls.notices import Notice, line_notices, rate_notices, setting_notices
 from metering.calls.values import Call, CallRequest
 from metering.catalog.access import check_task, choose_model
 from metering.catalog.served import ServedModel
@@ -40,17 +40,17 @@ async def admit(with_: Collaborators, caller: Principal, request: CallRequest) -
     if adapter is None:
         raise TaskNotAllowed(f"Nothing serves the task {task} here.")
     check_task(task, narrowed_to=caller.allowed_tasks)
-    access = await with_.known.access(caller.plan_code, task)
-    policy = await with_.known.policy(subject_of(caller), task)
+    access = await with_.directory.access(caller.plan_code, task)
+    policy = await with_.directory.policy(subject_of(caller), task)
     variants = policy.variants
     if variants is not None:
-        policy = await with_.known.variant(variants, with_.now())
+        policy = await with_.directory.variant(variants, with_.now())
     dearest = policy.choice("max_class", "")
     if dearest:
         access = access.up_to(dearest)
-    models = await with_.known.models()
+    models = await with_.directory.models()
     model = choose_model(models, access, request.model, narrowed_to=caller.allowed_models)
-    templates = policy.lines_for((model.provider_name,), request.agent_id, model.model_class)
+    limits = policy.limits_for((model.provider_name,), request.agent_id, model.model_class)
     work = TaskRequest(task=task, input=request.input, limits=policy.numbers)
     bound = partial(
         bound_call,
@@ -58,7 +58,7 @@ async def admit(with_: Collaborators, caller: Principal, request: CallRequest) -
         policy=policy,
         count_tokens=with_.count_tokens,
         count_picture=with_.count_picture,
-        hard=has_hard_budget(templates),
+        hard=has_hard_budget(limits),
     )
     opening = adapter.opening(work)
     measure = partial(_measure, opening, bound, policy, model)
@@ -75,7 +75,7 @@ async def admit(with_: Collaborators, caller: Principal, request: CallRequest) -
             tenant_id=caller.tenant_id,
             labels=_labels(caller, request, model),
             bound=first.bound,
-            templates=templates,
+            limits=limits,
             lease_s=with_.lease_s,
             now=with_.now(),
             idempotency=request.idempotency,
@@ -86,9 +86,9 @@ async def admit(with_: Collaborators, caller: Principal, request: CallRequest) -
             refusal.rates = rates.uses
         raise
     if policy.observes:
-        notices += [*rate_notices(rates), *line_notices(hold)]
+        notices += [*rate_notices(rates), *limit_notices(hold)]
     if variants is not None:
-        with_.known.use.note(hold, variants.meters)
+        with_.directory.use.note(hold, variants.meters)
     allowance = Allowance(
         hold=hold,
         opening=(opening, first),
@@ -119,9 +119,9 @@ def _measure(
     policy: EffectivePolicy,
     model: ServedModel,
 ) -> tuple[BoundedCall, list[Notice]]:
-    """The first request's bound, and what settings that are only tried would have said about it."""
+    """The first request's bound, and what settings in shadow would have said about it."""
     first = bound(opening)
-    return first, [*setting_notices(policy, first, model)] if policy.tried else []
+    return first, [*setting_notices(policy, first, model)] if policy.shadow_settings else []
 
 
 async def _take_rates(
@@ -131,12 +131,12 @@ async def _take_rates(
     model: ServedModel,
     first: BoundedCall,
 ) -> RateGrant:
-    """What the call draws from its buckets, those that are only tried included."""
+    """What the call draws from its buckets, those in shadow included."""
     provider, agent_id, address = model.provider_name, request.agent_id, request.address
     return await take_rates(
         buckets=with_.buckets,
         limits=policy.rates.for_call(provider=provider, agent_id=agent_id, address=address),
-        tried=policy.tried_rates.for_call(provider=provider, agent_id=agent_id, address=address)
+        shadow_limits=policy.shadow_rates.for_call(provider=provider, agent_id=agent_id, address=address)
         if policy.observes
         else (),
         tokens=first.bound.input_tokens + first.bound.output_tokens,

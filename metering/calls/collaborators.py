@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from metering.background import BackgroundTasks
-from metering.calls.known import Known
+from metering.calls.cached_directory import CachedDirectory
 from metering.decisions.log import DecisionLog
 from metering.ledger.port import Ledger
 from metering.ports import LLMAdapter, Vendors
@@ -23,7 +23,7 @@ class Collaborators:
     adapters: Mapping[Task, LLMAdapter]
     count_tokens: TokenCounter
     count_picture: PictureCounter
-    known: Known
+    directory: CachedDirectory
     buckets: Buckets
     background: BackgroundTasks
     now: Callable[[], datetime]

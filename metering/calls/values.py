@@ -8,8 +8,8 @@ from uuid import UUID
 from msgspec import Struct
 from msgspec.structs import force_setattr
 
+from metering.admission.notices import Notice
 from metering.answers.recording import Recording
-from metering.calls.notices import Notice
 from metering.catalog.served import ServedModel
 from metering.decisions.decision import Verdict
 from metering.errors import RateBalance
@@ -152,9 +152,9 @@ def _remaining(hold: Hold, attempts: tuple[Attempt, ...]) -> dict[Dimension, int
             Dimension.COST: hold.bound.cost_nano_usd - sum([attempt.cost_nano_usd for attempt in attempts]),
         }
     remaining: dict[Dimension, int] = {}
-    for template, balance in zip(hold.held, hold.balances, strict=False):
-        dimension = template.meter.dimension
-        if dimension is Dimension.CONCURRENCY or template.meter.tenant_id is None or template.only_counts:
+    for limit, balance in zip(hold.held, hold.balances, strict=False):
+        dimension = limit.meter.dimension
+        if dimension is Dimension.CONCURRENCY or limit.meter.tenant_id is None or limit.only_counts:
             continue
         left = max(0, balance.limit - balance.used - balance.held + slack.get(dimension, 0))
         known = remaining.get(dimension)

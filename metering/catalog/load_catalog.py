@@ -1,5 +1,6 @@
 """Bring a catalog file into the database, whole or not at all."""
 
+import os
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
@@ -10,7 +11,6 @@ from metering.catalog.apply_plans import apply_plans
 from metering.catalog.apply_providers import apply_providers
 from metering.catalog.changes import Change
 from metering.catalog.parse_catalog import parse_catalog
-from metering.catalog.read_plans import CheckRule, CheckWhen
 from metering.catalog.vocabulary import current_vocabulary
 from metering.models import AuditEvent
 
@@ -20,11 +20,9 @@ LOCK = 0x6361_7461  # "cata": two loads at once would each see the other's rows 
 def load_catalog(
     *,
     text: str,
-    environment: Mapping[str, str],
-    check_rule: CheckRule,
-    check_when: CheckWhen,
     actor: str,
     now: datetime,
+    environment: Mapping[str, str] = os.environ,
     dry_run: bool = False,
 ) -> list[Change]:
     """What changed, or with `dry_run` what would change. Loading the same file again changes nothing.
@@ -36,13 +34,7 @@ def load_catalog(
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
-        document = parse_catalog(
-            text=text,
-            vocabulary=current_vocabulary(),
-            environment=environment,
-            check_rule=check_rule,
-            check_when=check_when,
-        )
+        document = parse_catalog(text=text, vocabulary=current_vocabulary(), environment=environment)
         changes = [
             *apply_providers(document.providers),
             *apply_models(document.models, now=now),

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from metering.catalog.document import CatalogDocument, Vocabulary
 from metering.catalog.read_models import check_aliases, read_models
-from metering.catalog.read_plans import CheckRule, CheckWhen, read_plans
+from metering.catalog.read_plans import read_plans
 from metering.catalog.read_providers import read_providers
 from metering.catalog.section import Section
 from metering.catalog.yaml_source import Problems, compose
@@ -18,8 +18,6 @@ def parse_catalog(
     text: str,
     vocabulary: Vocabulary,
     environment: Mapping[str, str],
-    check_rule: CheckRule,
-    check_when: CheckWhen,
 ) -> CatalogDocument:
     """The file's content. Raises CatalogInvalid with every problem, each with its line."""
     problems = Problems()
@@ -39,6 +37,6 @@ def parse_catalog(
     model_entries = tuple(read_models(models, vocabulary, known_providers)) if models else ()
     if models:
         check_aliases(models, model_entries, vocabulary)
-    plan_entries = tuple(read_plans(plans, vocabulary, check_rule, check_when)) if plans else ()
+    plan_entries = tuple(read_plans(plans, vocabulary)) if plans else ()
     problems.raise_if_any()
     return CatalogDocument(providers=provider_entries, models=model_entries, plans=plan_entries)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from metering.catalog.document import DEFAULT_THRESHOLDS, BudgetEntry, Vocabulary
 from metering.catalog.section import Section
 from metering.money import NANO_PER_USD, nano_from_usd
+from metering.rules.budgets import CHARGES, DIMENSIONS, SUBJECTS, WINDOWS
 from metering.types import (
     MAX_AMOUNT,
     MAX_PERCENT,
@@ -21,12 +22,6 @@ KEYS = (
     "dimension", "window", "amount", "task", "class", "soft", "per", "mode", "enforce_percent", "on_expiry",
     "thresholds",
 )  # fmt: skip
-DIMENSIONS = [dimension.value for dimension in Dimension if dimension is not Dimension.CONCURRENCY]
-WINDOWS = [window.value for window in Window if window is not Window.NONE]
-SUBJECTS = [
-    subject.value for subject in SubjectType if subject not in (SubjectType.GLOBAL, SubjectType.PROVIDER)
-]
-CHARGES = [charge.value for charge in ExpiryCharge]
 NANO_PLACES = 9
 _INSTEAD = {
     "concurrency": "concurrency is not a budget: use the rule max_concurrent",

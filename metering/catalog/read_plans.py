@@ -1,6 +1,6 @@
 """The `plans` section of a catalog file."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from yaml.nodes import MappingNode
 
@@ -8,22 +8,17 @@ from metering.catalog.document import AccessEntry, PlanEntry, RuleEntry, Vocabul
 from metering.catalog.read_budgets import read_budgets
 from metering.catalog.section import Section, is_code
 from metering.catalog.yaml_source import plain_value
+from metering.rules.read_conditions import check_conditions
+from metering.rules.registry import check_rule
+from metering.rules.rule import MAX_PRIORITY
 from metering.types import MODES, EnforcementMode, Scope
-
-CheckRule = Callable[[str, object, str | None, Scope], None]
-"""(key, value, task) -> None; raises ValueError with a sentence when the rule makes no sense."""
-CheckWhen = Callable[[object], None]
-"""The same for a rule's conditions."""
 
 KEYS = ("name", "features", "tasks", "rules", "budgets", "active")
 TASK_KEYS = ("classes", "default_class")
 RULE_KEYS = ("key", "value", "task", "when", "mode", "enforce_percent", "priority")
-MAX_PRIORITY = 1_000_000
 
 
-def read_plans(
-    section: Section, vocabulary: Vocabulary, check_rule: CheckRule, check_when: CheckWhen
-) -> Iterator[PlanEntry]:
+def read_plans(section: Section, vocabulary: Vocabulary) -> Iterator[PlanEntry]:
     """Each plan of the section. Without `features`, a plan contains those that its tasks need."""
     for code, fields in section.sections(KEYS):
         if not is_code(code, max_length=32):
@@ -38,7 +33,7 @@ def read_plans(
             if fields.node("features") is not None
             else implied,
             access=access,
-            rules=tuple(_read_rules(fields, vocabulary, check_rule, check_when)),
+            rules=tuple(_read_rules(fields, vocabulary)),
             budgets=tuple(read_budgets(fields, vocabulary)),
             is_active=fields.flag("active", True),
         )
@@ -62,12 +57,10 @@ def _read_access(fields: Section, vocabulary: Vocabulary) -> Iterator[AccessEntr
         )
 
 
-def _read_rules(
-    fields: Section, vocabulary: Vocabulary, check_rule: CheckRule, check_when: CheckWhen
-) -> Iterator[RuleEntry]:
+def _read_rules(fields: Section, vocabulary: Vocabulary) -> Iterator[RuleEntry]:
     seen: dict[object, int] = {}
     for rule in fields.listed("rules", RULE_KEYS):
-        entry = _read_rule(rule, vocabulary, check_rule, check_when)
+        entry = _read_rule(rule, vocabulary)
         identity = (entry.key, entry.task, repr(sorted(entry.conditions.items())), entry.priority, entry.mode)
         if identity in seen:
             rule.problem(
@@ -77,9 +70,7 @@ def _read_rules(
         yield entry
 
 
-def _read_rule(
-    rule: Section, vocabulary: Vocabulary, check_rule: CheckRule, check_when: CheckWhen
-) -> RuleEntry:
+def _read_rule(rule: Section, vocabulary: Vocabulary) -> RuleEntry:
     key, task = rule.text("key", max_length=64), _task(rule, vocabulary)
     node, value = rule.node("value"), None
     if not key or node is None:
@@ -95,7 +86,7 @@ def _read_rule(
         key=key,
         value=value,
         task=task,
-        conditions=_conditions(rule, check_when),
+        conditions=_conditions(rule),
         mode=EnforcementMode(rule.choice("mode", MODES, default=EnforcementMode.ENFORCE)),
         enforce_percent=rule.integer("enforce_percent", low=0, high=100, default=100),
         priority=rule.integer("priority", low=-MAX_PRIORITY, high=MAX_PRIORITY, default=0),
@@ -108,7 +99,7 @@ def _task(section: Section, vocabulary: Vocabulary) -> str | None:
     return section.choice("task", sorted(vocabulary.feature_of_task)) or None
 
 
-def _conditions(rule: Section, check_when: CheckWhen) -> dict[str, object]:
+def _conditions(rule: Section) -> dict[str, object]:
     node = rule.node("when")
     if node is None:
         return {}
@@ -117,7 +108,7 @@ def _conditions(rule: Section, check_when: CheckWhen) -> dict[str, object]:
         return {}
     try:
         value = plain_value(node)
-        check_when(value)
+        check_conditions(value)
     except ValueError as error:
         rule.problem(str(error).rstrip("."), key="when")
         return {}

@@ -9,10 +9,10 @@ from metering.decisions.decision import Standing, Step
 from metering.errors import LimitUsage, RateUse
 from metering.ledger.commands import MeterKey
 from metering.policy.enforcement import ENFORCE, WARN
-from metering.policy.registry import REGISTRY
-from metering.policy.rule import BASE_SCOPES, NARROW_SCOPES, Rule
-from metering.policy.rule_key import Merge
-from metering.policy.values import EffectivePolicy, Lines, LineTemplate
+from metering.policy.values import EffectivePolicy, MeterLimit, MeterLimits
+from metering.rules.registry import REGISTRY
+from metering.rules.rule import BASE_SCOPES, NARROW_SCOPES, Rule
+from metering.rules.rule_key import Merge
 from metering.types import Dimension, EnforcementMode, Window
 
 MAX_STEPS = 500
@@ -34,8 +34,8 @@ def rule_steps(policy: EffectivePolicy) -> Iterator[Step]:
         )
 
 
-def line_steps(
-    lines: Lines,
+def limit_steps(
+    limits: MeterLimits,
     balances: Mapping[MeterKey, Balance],
     requested: Amounts,
     *,
@@ -45,27 +45,27 @@ def line_steps(
 
     `holding`: the balances contain the call itself already.
     """
-    for line in lines:
-        used, held = balances.get(line.meter, (0, 0))
-        amount = requested.of(line.meter.dimension)
-        fits = not amount or used + held + (0 if holding else amount) <= line.limit
+    for limit in limits:
+        used, held = balances.get(limit.meter, (0, 0))
+        amount = requested.of(limit.meter.dimension)
+        fits = not amount or used + held + (0 if holding else amount) <= limit.limit
         yield Step(
-            rule=line.name,
-            value=line.limit,
-            source=line.scope.value,
-            source_id=line.source_id,
-            outcome=Standing.HAS_ROOM if fits else _full(line.mode),
-            key=_key_of(line),
-            window=line.meter.window.value,
+            rule=limit.name,
+            value=limit.limit,
+            source=limit.scope.value,
+            source_id=limit.source_id,
+            outcome=Standing.HAS_ROOM if fits else _full(limit.mode),
+            key=_key_of(limit),
+            window=limit.meter.window.value,
             used=used,
             held=held,
             requested=amount,
-            left=max(0, line.limit - used - held),
-            shared=line.meter.tenant_id is None,
+            left=max(0, limit.limit - used - held),
+            shared=limit.meter.tenant_id is None,
         )
 
 
-def refused_steps(lines: Lines, usage: LimitUsage) -> Iterator[Step]:
+def refused_steps(limits: MeterLimits, usage: LimitUsage) -> Iterator[Step]:
     """The budgets that apply to a call, of which one, whose figures are known, had no room."""
     calls_at_once = usage.dimension == Dimension.CONCURRENCY
     deciding = Step(
@@ -80,18 +80,18 @@ def refused_steps(lines: Lines, usage: LimitUsage) -> Iterator[Step]:
         held=usage.held,
         requested=usage.requested,
         left=max(0, usage.limit - usage.current - usage.held),
-        shared=any(line.source_id == usage.source_id and line.meter.tenant_id is None for line in lines),
+        shared=any(limit.source_id == usage.source_id and limit.meter.tenant_id is None for limit in limits),
     )
-    for line in lines:
-        if line.source_id != usage.source_id and not line.only_counts:
+    for limit in limits:
+        if limit.source_id != usage.source_id and not limit.only_counts:
             yield Step(
-                rule=line.name,
-                value=line.limit,
-                source=line.scope.value,
-                source_id=line.source_id,
-                outcome=Standing.IN_FORCE if line.enforced else _loose(line.mode),
-                key=_key_of(line),
-                window=line.meter.window.value,
+                rule=limit.name,
+                value=limit.limit,
+                source=limit.scope.value,
+                source_id=limit.source_id,
+                outcome=Standing.IN_FORCE if limit.enforced else _loose(limit.mode),
+                key=_key_of(limit),
+                window=limit.meter.window.value,
             )
     yield deciding
 
@@ -120,13 +120,13 @@ def rate_steps(rates: Iterable[RateUse]) -> Iterator[Step]:
 
 def _sources(policy: EffectivePolicy) -> dict[UUID, Standing]:
     """The rules whose values count somewhere, with how they count."""
-    found = {setting.rule_id: _loose(setting.mode) for setting in policy.tried.values()}
-    for line in policy.lines:
-        found[line.source_id] = Standing.IN_FORCE if line.enforced else _loose(line.mode)
-    for rates in (policy.tried_rates, policy.rates):
-        for limit in rates.everything():
-            if limit.rule_id is not None:
-                found[limit.rule_id] = Standing.IN_FORCE if limit.mode is ENFORCE else _loose(limit.mode)
+    found = {setting.rule_id: _loose(setting.mode) for setting in policy.shadow_settings.values()}
+    for limit in policy.limits:
+        found[limit.source_id] = Standing.IN_FORCE if limit.enforced else _loose(limit.mode)
+    for rates in (policy.shadow_rates, policy.rates):
+        for rate in rates.everything():
+            if rate.rule_id is not None:
+                found[rate.rule_id] = Standing.IN_FORCE if rate.mode is ENFORCE else _loose(rate.mode)
     for key, setting in policy.settings.items():
         if key not in COUNTED_APART:
             found[setting.rule_id] = Standing.IN_FORCE
@@ -157,8 +157,8 @@ def _full(mode: EnforcementMode) -> Standing:
     return Standing.NO_ROOM if mode is ENFORCE else Standing.WOULD_DENY
 
 
-def _key_of(line: LineTemplate) -> str:
-    return CALLS_AT_ONCE if line.meter.dimension is Dimension.CONCURRENCY else ""
+def _key_of(limit: MeterLimit) -> str:
+    return CALLS_AT_ONCE if limit.meter.dimension is Dimension.CONCURRENCY else ""
 
 
 def _shown_order(rule: Rule) -> tuple[object, ...]:

@@ -5,13 +5,13 @@ from datetime import datetime
 from django.db.models import Exists, OuterRef, Q
 
 from metering.errors import InvalidCredential
-from metering.identity.access_token import read_access_token
 from metering.identity.caller import Caller
 from metering.identity.check_standing import check_person, check_tenant, check_token
 from metering.identity.held_by import held_by
-from metering.identity.jwts import looks_like_jwt
 from metering.identity.principal import Principal
-from metering.identity.secret import digest_of, is_well_formed
+from metering.identity.sessions.access_token import read_access_token
+from metering.identity.sessions.jwts import looks_like_jwt
+from metering.identity.tokens.secret import digest_of, is_well_formed
 from metering.models import ATIToken, LoginSession, Membership, Tenant, User
 from metering.types import EnforcementMode
 

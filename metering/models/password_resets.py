@@ -11,7 +11,7 @@ class PasswordReset(models.Model):
     """One request. It is kept for every address alike, so that asking tells nobody who has an account.
 
     Whether there is a person is looked up when the mail is addressed. What the mail carries is no column: it is
-    the signed id (metering/identity/reset_token.py).
+    the signed id (metering/identity/people/reset_token.py).
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)

@@ -3,13 +3,13 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from metering.policy.conditions import Condition
-from metering.policy.lines import BudgetRow, TenantCalendar, budget_line, concurrency_lines
 from metering.policy.merge import merge_settings, modes_of
-from metering.policy.rates import call_rates, tried_rates
-from metering.policy.rule import Rule
-from metering.policy.values import EffectivePolicy, Lines, LineTemplate, PolicySubject
+from metering.policy.meter_limits import BudgetRow, TenantCalendar, budget_limit, concurrency_limits
+from metering.policy.rates import call_rates, shadow_rates
+from metering.policy.values import EffectivePolicy, MeterLimit, MeterLimits, PolicySubject
 from metering.policy.variants import Variants
+from metering.rules.conditions import Condition
+from metering.rules.rule import Rule
 from metering.types import Scope, SubjectType
 
 
@@ -35,7 +35,7 @@ def compile_policy(
     conditions = frozenset(rule.condition for rule in rules if rule.condition is not None)
     if not conditions:
         return policy
-    return replace(policy, variants=Variants(conditions, policy.lines, holding))
+    return replace(policy, variants=Variants(conditions, policy.limits, holding))
 
 
 def _compile(
@@ -50,41 +50,41 @@ def _compile(
     holding_rules = [rule for rule in rules if rule.condition is None or rule.condition in holding]
     counting = [rule for rule in holding_rules if rule.scope not in (Scope.PROVIDER, Scope.AGENT)]
     modes = modes_of(counting, tenant.mode, subject.principal)
-    settings, tried_settings = merge_settings(counting, modes)
-    always = concurrency_lines(counting, subject, tenant, modes)
-    by_provider: dict[str, list[LineTemplate]] = {}
-    by_agent: dict[str, list[LineTemplate]] = {}
-    by_class: dict[str, list[LineTemplate]] = {}
-    each: dict[SubjectType, list[LineTemplate]] = {SubjectType.PROVIDER: [], SubjectType.AGENT: []}
+    settings, shadow_settings = merge_settings(counting, modes)
+    always = concurrency_limits(counting, subject, tenant, modes)
+    by_provider: dict[str, list[MeterLimit]] = {}
+    by_agent: dict[str, list[MeterLimit]] = {}
+    by_class: dict[str, list[MeterLimit]] = {}
+    each: dict[SubjectType, list[MeterLimit]] = {SubjectType.PROVIDER: [], SubjectType.AGENT: []}
     for budget in budgets:
-        line = budget_line(budget, subject, tenant, modes)
+        limit = budget_limit(budget, subject, tenant, modes)
         if budget.scope is Scope.PROVIDER:
-            by_provider.setdefault(budget.scope_id, []).append(line)
+            by_provider.setdefault(budget.scope_id, []).append(limit)
         elif budget.scope is Scope.AGENT:
-            by_agent.setdefault(budget.scope_id, []).append(line)
+            by_agent.setdefault(budget.scope_id, []).append(limit)
         elif budget.per in each:
-            each[budget.per].append(line)
+            each[budget.per].append(limit)
         elif budget.model_class is not None:
-            by_class.setdefault(budget.model_class, []).append(line)
+            by_class.setdefault(budget.model_class, []).append(limit)
         else:
-            always.append(line)
+            always.append(limit)
     return EffectivePolicy(
         task=task,
         mode=modes.overall,
         settings=settings,
-        tried=tried_settings,
-        lines=tuple(always),
+        shadow_settings=shadow_settings,
+        limits=tuple(always),
         by_provider=_frozen(by_provider),
         by_agent=_frozen(by_agent),
         by_class=_frozen(by_class),
         each_provider=tuple(each[SubjectType.PROVIDER]),
         each_agent=tuple(each[SubjectType.AGENT]),
         rates=call_rates(holding_rules, subject, modes, feature=feature),
-        tried_rates=tried_rates(holding_rules, subject, modes, feature=feature),
+        shadow_rates=shadow_rates(holding_rules, subject, modes, feature=feature),
         rules=rules,
         holding=holding,
     )
 
 
-def _frozen(groups: dict[str, list[LineTemplate]]) -> dict[str, Lines]:
-    return {name: tuple(lines) for name, lines in groups.items()}
+def _frozen(groups: dict[str, list[MeterLimit]]) -> dict[str, MeterLimits]:
+    return {name: tuple(limits) for name, limits in groups.items()}

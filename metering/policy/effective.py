@@ -9,10 +9,10 @@ from metering.errors import NotFound
 from metering.models import Budget, PolicyRule, Tenant
 from metering.models import Task as TaskRow
 from metering.policy.compile import compile_policy
-from metering.policy.lines import BudgetRow, TenantCalendar
+from metering.policy.meter_limits import BudgetRow, TenantCalendar
 from metering.policy.rows import budget_of, plans_used, rule_of
-from metering.policy.rule import Rule
 from metering.policy.values import EffectivePolicy, PolicySubject
+from metering.rules.rule import Rule
 from metering.types import EnforcementMode, Scope
 
 

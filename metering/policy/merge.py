@@ -5,7 +5,7 @@ or lower. Team, user and token rules only tighten: all of them hold, and the str
 (`Merge.REPLACE`) the last of all counts.
 
 A rule that is observed or warns, by itself or for this principal, leaves the others in force, and so does a rule whose
-condition does not hold. What would be in force if they were enforced is kept beside, as `tried`.
+condition does not hold. What would be in force if they were enforced is kept beside, as the shadow settings.
 """
 
 from collections.abc import Iterable
@@ -13,10 +13,10 @@ from typing import NamedTuple
 from uuid import UUID
 
 from metering.policy.enforcement import Modes, mode_for
-from metering.policy.registry import REGISTRY
-from metering.policy.rule import BASE_SCOPES, Rule
-from metering.policy.rule_key import Merge, RuleKey
 from metering.policy.values import Setting
+from metering.rules.registry import REGISTRY
+from metering.rules.rule import BASE_SCOPES, Rule
+from metering.rules.rule_key import Merge, RuleKey
 from metering.types import EnforcementMode, Scope
 
 ENFORCE = EnforcementMode.ENFORCE
@@ -79,7 +79,7 @@ def modes_of(rules: Iterable[Rule], tenant: EnforcementMode, principal: UUID | N
 def merge_settings(rules: Iterable[Rule], modes: Modes) -> tuple[dict[str, Setting], dict[str, Setting]]:
     """The settings in force by key, and those that would be tighter if observed rules were enforced."""
     in_force: dict[str, Setting] = {}
-    tried: dict[str, Setting] = {}
+    shadow: dict[str, Setting] = {}
     for key, of_key in by_key(rules).items():
         spec = REGISTRY[key]
         enforced = winner(
@@ -87,14 +87,14 @@ def merge_settings(rules: Iterable[Rule], modes: Modes) -> tuple[dict[str, Setti
         )
         if enforced is not None:
             setting = _setting(enforced, modes, spec)
-            (in_force if setting.mode is ENFORCE else tried)[key] = setting
+            (in_force if setting.mode is ENFORCE else shadow)[key] = setting
         if spec.is_limit and (other := winner(of_key)) is not enforced and other is not None:
             setting = _setting(other, modes, spec)
             if setting.mode is not ENFORCE and (
                 key not in in_force or _tighter(spec, setting, in_force[key])
             ):
-                tried[key] = setting
-    return in_force, tried
+                shadow[key] = setting
+    return in_force, shadow
 
 
 def by_key(rules: Iterable[Rule]) -> dict[str, list[Rule]]:

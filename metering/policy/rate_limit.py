@@ -16,7 +16,7 @@ class RateLimit:
 
     key: str
     """Names the bucket, the same in every process: dimension, subject and task, not the rule, so that a changed
-    rule goes on with the bucket as it is; but of a rule on trial (policy/rates.py), that rule's own."""
+    rule goes on with the bucket as it is; but of a rule in shadow (policy/rates.py), that rule's own."""
     dimension: Dimension
     """Requests or tokens."""
     per_minute: int

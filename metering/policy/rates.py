@@ -6,11 +6,11 @@ tenants together, an agent's rule that agent. `requests_per_minute_per_user` (an
 `_per_feature`, `_per_provider`, `_per_agent`, `_per_address`) gives each of them a bucket of its own within whoever
 the rule is for. The gateway's own rule about addresses counts an address across tenants. The same for tokens.
 
-A rule about one task has a bucket of its own for that task. A call without a user or team counts as `lines` says;
-without an agent or address it draws from no such bucket.
+A rule about one task has a bucket of its own for that task. A call without a user or team counts as
+`meter_limits` says; without an agent or address it draws from no such bucket.
 
-Calls also draw from the buckets of limits that are observed or warn (`tried_rates`), without being denied. A rule that
-is observed or warns by itself, or is enforced for a share of principals, has a bucket of its own, so that trying it
+Calls also draw from the buckets of limits that are observed or warn (`shadow_rates`), without being denied. A rule that
+is observed or warns by itself, or is enforced for a share of principals, has a bucket of its own, so that watching it
 takes nothing from the rule that is in force; of a share, all principals draw from that one bucket, as they will when it
 is enforced for everybody. What only a tenant's or the gateway's mode loosens goes on with its bucket.
 """
@@ -19,12 +19,12 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from metering.policy.enforcement import ENFORCE, Modes, mode_for
-from metering.policy.lines import identified
 from metering.policy.merge import winners
+from metering.policy.meter_limits import identified
 from metering.policy.rate_limit import CallRates, Limits, RateLimit
-from metering.policy.registry import PER_AGENT_DEFAULT, RATE_SUBJECTS
-from metering.policy.rule import BASE_SCOPES, Rule
 from metering.policy.values import PolicySubject
+from metering.rules.registry import PER_AGENT_DEFAULT, RATE_SUBJECTS
+from metering.rules.rule import BASE_SCOPES, Rule
 from metering.types import Dimension, Scope, SubjectType
 
 RATE_KEYS = {"requests_per_minute": Dimension.REQUESTS, "tokens_per_minute": Dimension.TOKENS}
@@ -39,14 +39,14 @@ def call_rates(rules: Iterable[Rule], subject: PolicySubject, modes: Modes, *, f
     return found.only(lambda limit: limit if limit.mode is ENFORCE else None)
 
 
-def tried_rates(rules: Iterable[Rule], subject: PolicySubject, modes: Modes, *, feature: str) -> CallRates:
+def shadow_rates(rules: Iterable[Rule], subject: PolicySubject, modes: Modes, *, feature: str) -> CallRates:
     """Buckets of limits that are observed or warn: what they would deny is recorded only."""
     found = _buckets(list(rules), subject, modes, feature)
-    tried = found.only(lambda limit: limit if limit.mode is not ENFORCE else None)
-    if not tried.each_agent:
-        return tried
-    # An agent whose own rule is in force tries no general one: that would not count for it.
-    return replace(tried, by_agent={agent: tried.by_agent.get(agent, ()) for agent in found.by_agent})
+    shadow = found.only(lambda limit: limit if limit.mode is not ENFORCE else None)
+    if not shadow.each_agent:
+        return shadow
+    # An agent whose own rule is in force has no general one in shadow: that would not count for it.
+    return replace(shadow, by_agent={agent: shadow.by_agent.get(agent, ()) for agent in found.by_agent})
 
 
 def _buckets(rules: list[Rule], subject: PolicySubject, modes: Modes, feature: str) -> CallRates:
@@ -137,9 +137,9 @@ def _agents(
 
 def _rate_limit(rule: Rule, dimension: Dimension, key: str, modes: Modes, *, per: str = "") -> RateLimit:
     each = f" per {per}" if per else ""
-    on_trial = rule.mode is not ENFORCE or rule.enforce_percent < 100
+    in_shadow = rule.mode is not ENFORCE or rule.enforce_percent < 100
     return RateLimit(
-        key=f"tried:{rule.id}:{key}" if on_trial else key,
+        key=f"shadow:{rule.id}:{key}" if in_shadow else key,
         dimension=dimension,
         per_minute=int(rule.value),
         scope=rule.scope,

@@ -10,10 +10,10 @@ from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 
 from metering.models import ATIToken, Budget, PlanUse, PolicyRule
-from metering.policy.lines import BudgetRow
-from metering.policy.read_conditions import read_conditions
-from metering.policy.registry import check_rule
-from metering.policy.rule import Rule
+from metering.policy.meter_limits import BudgetRow
+from metering.rules.read_conditions import read_conditions
+from metering.rules.registry import check_rule
+from metering.rules.rule import Rule
 from metering.types import Dimension, EnforcementMode, ExpiryCharge, Scope, SubjectType, Window
 
 logger = logging.getLogger(__name__)

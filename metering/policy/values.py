@@ -10,9 +10,9 @@ from uuid import UUID
 from msgspec.structs import replace
 
 from metering.ledger.commands import ALWAYS, MeterKey
-from metering.policy.conditions import Condition
 from metering.policy.rate_limit import CallRates
-from metering.policy.rule import Rule
+from metering.rules.conditions import Condition
+from metering.rules.rule import Rule
 from metering.types import EnforcementMode, Scope
 
 if TYPE_CHECKING:
@@ -47,8 +47,8 @@ class Setting:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LineTemplate:
-    """A hold's line without its amount: which meter, and what its limit does."""
+class MeterLimit:
+    """A limit on a meter: which meter, how much may be taken, and what happens beyond."""
 
     meter: MeterKey
     limit: int
@@ -67,7 +67,7 @@ class LineTemplate:
     thresholds: str = ""
     """Percentages of the limit that are to be told, ascending, such as `80,95,100`."""
     counts_since: datetime = ALWAYS
-    """Since when every call of the subject has had this line."""
+    """Since when every call of the subject has had this limit."""
     only_counts: bool = False
     """It is not the caller's limit: a meter that others' limits stand on counts the call too."""
     enforced: bool = field(init=False)
@@ -75,40 +75,40 @@ class LineTemplate:
     def __post_init__(self) -> None:
         object.__setattr__(self, "enforced", self.mode is EnforcementMode.ENFORCE)
 
-    def of_subject(self, subject_id: str) -> "LineTemplate":
+    def of_subject(self, subject_id: str) -> "MeterLimit":
         """The same budget on the meter of one provider or agent."""
         return dataclasses.replace(self, meter=replace(self.meter, subject_id=subject_id))
 
 
-Lines = tuple[LineTemplate, ...]
+MeterLimits = tuple[MeterLimit, ...]
 _MEMO_ENTRIES = 256
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EffectivePolicy:
-    """All that applies to one subject and task: settings, and a line template for every budget."""
+    """All that applies to one subject and task: settings, and a meter limit for every budget."""
 
     task: str
     mode: EnforcementMode
     """Of the subject's calls as a whole: anything but `enforce` turns its own limits into records."""
     settings: Mapping[str, Setting]
     """In force."""
-    lines: Lines
+    limits: MeterLimits
     """For every call of the subject."""
-    by_provider: Mapping[str, Lines]
+    by_provider: Mapping[str, MeterLimits]
     """For calls that this provider may serve."""
-    by_agent: Mapping[str, Lines]
+    by_agent: Mapping[str, MeterLimits]
     """For calls that name this agent."""
-    each_provider: Lines
+    each_provider: MeterLimits
     """Budgets that count every provider by itself; their meters' subject is filled in for each call."""
-    each_agent: Lines
-    by_class: Mapping[str, Lines] = field(default_factory=dict)
-    """For calls to models of this class; the others' lines may name a class too."""
+    each_agent: MeterLimits
+    by_class: Mapping[str, MeterLimits] = field(default_factory=dict)
+    """For calls to models of this class; the others' limits may name a class too."""
     rates: CallRates = field(default_factory=CallRates)
     """The token buckets that calls draw from."""
-    tried: Mapping[str, Setting] = field(default_factory=dict)
+    shadow_settings: Mapping[str, Setting] = field(default_factory=dict)
     """Limits that are tighter than those in force, and only observed."""
-    tried_rates: CallRates = field(default_factory=CallRates)
+    shadow_rates: CallRates = field(default_factory=CallRates)
     """Buckets whose denials are only recorded."""
     rules: tuple[Rule, ...] = ()
     """Every rule that applies to the subject and the task, whether or not its condition holds: for explanations."""
@@ -120,12 +120,15 @@ class EffectivePolicy:
     """Every numeric setting in force, by key."""
     observes: bool = field(init=False)
     """Whether there is a limit that would have denied or clamped, had it been enforced."""
-    _memo: dict[tuple[tuple[str, ...], str | None, str], Lines] = field(default_factory=dict, compare=False)
+    _memo: dict[tuple[tuple[str, ...], str | None, str], MeterLimits] = field(
+        default_factory=dict, compare=False
+    )
 
     def __post_init__(self) -> None:
         numbers = {key: item.value for key, item in self.settings.items() if isinstance(item.value, int)}
         object.__setattr__(self, "numbers", numbers)
-        object.__setattr__(self, "observes", bool(self.tried or self.tried_rates) or self._has_loose_lines())
+        in_shadow = bool(self.shadow_settings or self.shadow_rates)
+        object.__setattr__(self, "observes", in_shadow or self._has_loose_limits())
 
     def number(self, key: str) -> int | None:
         """The limit in force for a numeric key; None: unlimited, or observed only."""
@@ -136,11 +139,11 @@ class EffectivePolicy:
         setting = self.settings.get(key)
         return setting.value if setting is not None and isinstance(setting.value, str) else default
 
-    def lines_for(self, providers: tuple[str, ...], agent_id: str | None, model_class: str) -> Lines:
-        """Every line of a call to a model of `model_class` that one of `providers` will serve, for `agent_id` if
+    def limits_for(self, providers: tuple[str, ...], agent_id: str | None, model_class: str) -> MeterLimits:
+        """Every limit of a call to a model of `model_class` that one of `providers` will serve, for `agent_id` if
         it names one."""
         if not (self.by_provider or self.by_agent or self.each_provider or self.each_agent or self.by_class):
-            return self.lines
+            return self.limits
         key = (providers, agent_id, model_class)
         known = self._memo.get(key)
         if known is None:
@@ -149,23 +152,23 @@ class EffectivePolicy:
                 self._memo[key] = known
         return known
 
-    def _assemble(self, providers: tuple[str, ...], agent_id: str | None, model_class: str) -> Lines:
-        lines = [*self.lines, *self.by_class.get(model_class, ())]
+    def _assemble(self, providers: tuple[str, ...], agent_id: str | None, model_class: str) -> MeterLimits:
+        limits = [*self.limits, *self.by_class.get(model_class, ())]
         for provider in providers:
-            lines += self.by_provider.get(provider, ())
-            lines += [template.of_subject(provider) for template in self.each_provider]
+            limits += self.by_provider.get(provider, ())
+            limits += [limit.of_subject(provider) for limit in self.each_provider]
         if agent_id is not None:
-            lines += self.by_agent.get(agent_id, ())
-            lines += [template.of_subject(agent_id) for template in self.each_agent]
-        return tuple(line for line in lines if line.model_class in (None, model_class))
+            limits += self.by_agent.get(agent_id, ())
+            limits += [limit.of_subject(agent_id) for limit in self.each_agent]
+        return tuple(limit for limit in limits if limit.model_class in (None, model_class))
 
-    def _has_loose_lines(self) -> bool:
+    def _has_loose_limits(self) -> bool:
         groups = (
-            self.lines,
+            self.limits,
             *self.by_provider.values(),
             *self.by_agent.values(),
             *self.by_class.values(),
             self.each_provider,
             self.each_agent,
         )
-        return any(not (line.enforced or line.only_counts) for group in groups for line in group)
+        return any(not (limit.enforced or limit.only_counts) for group in groups for limit in group)

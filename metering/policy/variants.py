@@ -9,8 +9,8 @@ from datetime import datetime
 from typing import NamedTuple
 
 from metering.ledger.commands import MeterKey
-from metering.policy.conditions import Condition, minute_of
-from metering.policy.values import EffectivePolicy, Lines
+from metering.policy.values import EffectivePolicy, MeterLimits
+from metering.rules.conditions import Condition, minute_of
 
 MAX_COMPILED = 256
 Compile = Callable[[frozenset[Condition]], EffectivePolicy]
@@ -27,10 +27,10 @@ class Watched(NamedTuple):
 class Variants:
     """The policies of one subject and task. `compile_` makes that of the conditions that hold."""
 
-    def __init__(self, conditions: frozenset[Condition], lines: Lines, compile_: Compile) -> None:
-        """`lines` are the subject's budgets; a condition about a budget that is not among them never holds."""
+    def __init__(self, conditions: frozenset[Condition], limits: MeterLimits, compile_: Compile) -> None:
+        """`limits` are the subject's budgets; a condition about a budget that is not among them never holds."""
         self._about_use = any(condition.use is not None for condition in conditions)
-        self._watched = {condition: _watched(condition, lines) for condition in conditions}
+        self._watched = {condition: _watched(condition, limits) for condition in conditions}
         self._compile = compile_
         self._compiled: dict[frozenset[Condition], EffectivePolicy] = {}
         self._minute = -1
@@ -63,15 +63,15 @@ class Variants:
         )
 
 
-def _watched(condition: Condition, lines: Lines) -> tuple[Watched, ...]:
+def _watched(condition: Condition, limits: MeterLimits) -> tuple[Watched, ...]:
     use = condition.use
     if use is None:
         return ()
     return tuple(
-        Watched(line.meter, line.limit, line.counts_since)
-        for line in lines
-        if not line.only_counts
-        and line.meter.dimension is use.dimension
-        and line.meter.window is use.window
-        and use.scope in (None, line.scope)
+        Watched(limit.meter, limit.limit, limit.counts_since)
+        for limit in limits
+        if not limit.only_counts
+        and limit.meter.dimension is use.dimension
+        and limit.meter.window is use.window
+        and use.scope in (None, limit.scope)
     )

@@ -6,8 +6,8 @@
 --   where bucket counts KEYS from 1. Kinds:
 --   0  a correction, which cannot be denied, and takes a bucket at most one bucket below empty;
 --   1  a call: take all or nothing;
---   2  what the call before it only tries: the same, but nothing if that call was denied.
--- Answers in MessagePack, for each call and trial, {granted, used, used, ...} in units.
+--   2  a limit in shadow of the call before it: the same, but nothing if that call was denied.
+-- Answers in MessagePack, for each call and limit in shadow, {granted, used, used, ...} in units.
 --
 -- The clock is Redis's own, one reading for the whole script: nodes whose clocks differ share one rate.
 -- A bucket is stored as "used at": parts (1/60,000,000 unit) that have not drained, and when that was, in µs.

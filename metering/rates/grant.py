@@ -10,8 +10,8 @@ from metering.rates.refusals import tightest, use_of
 from metering.types import Dimension
 
 
-class Tried(NamedTuple):
-    """A limit that is only tried, and what its bucket said."""
+class ShadowRate(NamedTuple):
+    """A limit in shadow, and what its bucket said."""
 
     limit: RateLimit
     demand: Demand
@@ -24,7 +24,7 @@ class Tried(NamedTuple):
 class RateGrant:
     """What a call drew. Undone if the call is not admitted after all, trued up when its tokens are known."""
 
-    __slots__ = ("_answer", "_buckets", "_demands", "_limits", "_open", "_tried")
+    __slots__ = ("_answer", "_buckets", "_demands", "_limits", "_open", "_shadows")
 
     def __init__(
         self,
@@ -32,26 +32,26 @@ class RateGrant:
         limits: Limits,
         demands: tuple[Demand, ...],
         answer: Answer | None,
-        tried: tuple[Tried, ...] = (),
+        shadows: tuple[ShadowRate, ...] = (),
     ) -> None:
         self._buckets = buckets
         self._limits = limits
         self._demands = demands
         self._answer = answer
-        self._tried = tried
+        self._shadows = shadows
         self._open = answer is not None
 
     @property
     def balances(self) -> tuple[RateBalance, ...]:
-        """For the headers: as of the moment at which the call was let in. What is only tried is not told."""
+        """For the headers: as of the moment at which the call was let in. What is in shadow is not told."""
         return tightest(self._limits, self._answer.levels) if self._answer else ()
 
     @property
     def would_deny(self) -> Iterator[tuple[RateLimit, RateLimited | OverRateCapacity]]:
-        """Of the limits that are only tried, those that had too little, with the errors that they would have raised."""
-        for trial in self._tried:
-            if trial.error is not None:
-                yield trial.limit, trial.error
+        """Of the limits in shadow, those that had too little, with the errors that they would have raised."""
+        for shadow in self._shadows:
+            if shadow.error is not None:
+                yield shadow.limit, shadow.error
 
     @property
     def uses(self) -> tuple[RateUse, ...]:
@@ -61,8 +61,8 @@ class RateGrant:
         return (
             *[use_of(limit, demand.units, level, fits=True) for limit, demand, level in drawn],
             *[
-                use_of(trial.limit, trial.demand.units, trial.level, fits=trial.error is None)
-                for trial in self._tried
+                use_of(shadow.limit, shadow.demand.units, shadow.level, fits=shadow.error is None)
+                for shadow in self._shadows
             ],
         )
 
@@ -84,8 +84,8 @@ class RateGrant:
             return
         self._open = False
         drawn = [*zip(self._limits, self._demands, strict=True)]
-        if self._tried:
-            drawn += [(trial.limit, trial.demand) for trial in self._tried if trial.error is None]
+        if self._shadows:
+            drawn += [(shadow.limit, shadow.demand) for shadow in self._shadows if shadow.error is None]
         corrections = tuple(
             [
                 # No bucket takes more than MOST_USED, and Redis's numbers end somewhere.

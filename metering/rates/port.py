@@ -39,8 +39,8 @@ class Level(NamedTuple):
         return max(0.0, (self.used + units - self.per_minute) / self.per_minute * 60)
 
 
-class Trial(NamedTuple):
-    """What a bucket said that a call only tries: one that has too little denies nothing, and gives nothing."""
+class ShadowAnswer(NamedTuple):
+    """What a bucket of a limit in shadow said: one that has too little denies nothing, and gives nothing."""
 
     granted: bool
     level: Level
@@ -54,17 +54,17 @@ class Answer(NamedTuple):
     """Along the demands: after the call took its part, or as they are where it was denied."""
     shared: bool
     """Whether all processes' buckets were asked, or only this one's."""
-    trials: tuple[Trial, ...] = ()
-    """Along what was tried; empty where the call was denied, because then it tries nothing."""
+    shadows: tuple[ShadowAnswer, ...] = ()
+    """Along the shadow demands; empty where the call was denied, because then none is asked."""
 
 
 class Buckets(Protocol):
     """Token buckets by key."""
 
-    async def take(self, demands: tuple[Demand, ...], tried: tuple[Demand, ...] = ()) -> Answer:
+    async def take(self, demands: tuple[Demand, ...], shadow_demands: tuple[Demand, ...] = ()) -> Answer:
         """Take every demand's units, or, if one bucket has too few, none.
 
-        If they were taken, take what is tried too: of each bucket by itself, if it has enough.
+        If they were taken, take the shadow demands too: of each bucket by itself, if it has enough.
         """
         ...
 

@@ -9,7 +9,7 @@ nothing is lost to rounding. `buckets.lua` is the same arithmetic.
 import time
 from collections.abc import Callable
 
-from metering.rates.port import MOST_USED, Answer, Demand, Level, Trial
+from metering.rates.port import MOST_USED, Answer, Demand, Level, ShadowAnswer
 
 MINUTE = 60_000_000
 """Microseconds; and parts of a unit."""
@@ -39,20 +39,20 @@ class ProcessBuckets:
         self._max_buckets = max_buckets
         self._used: dict[str, tuple[int, int]] = {}
 
-    async def take(self, demands: tuple[Demand, ...], tried: tuple[Demand, ...] = ()) -> Answer:
+    async def take(self, demands: tuple[Demand, ...], shadow_demands: tuple[Demand, ...] = ()) -> Answer:
         """Take all or nothing (see Buckets)."""
-        return self.take_now(demands, tried)
+        return self.take_now(demands, shadow_demands)
 
-    def take_now(self, demands: tuple[Demand, ...], tried: tuple[Demand, ...] = ()) -> Answer:
+    def take_now(self, demands: tuple[Demand, ...], shadow_demands: tuple[Demand, ...] = ()) -> Answer:
         """The same without waiting."""
         now = self._now()
         granted, levels = self._take(demands, now)
-        trials: list[Trial] = []
+        shadows: list[ShadowAnswer] = []
         if granted:
-            for demand in tried:
+            for demand in shadow_demands:
                 fits, [level] = self._take((demand,), now)
-                trials.append(Trial(fits, level))
-        return Answer(granted, levels, shared=False, trials=tuple(trials))
+                shadows.append(ShadowAnswer(fits, level))
+        return Answer(granted, levels, shared=False, shadows=tuple(shadows))
 
     def _take(self, demands: tuple[Demand, ...], now: int) -> tuple[bool, tuple[Level, ...]]:
         used = [self._drained(demand, now) for demand in demands]

@@ -7,12 +7,12 @@ from typing import NamedTuple
 
 import msgspec
 
-from metering.rates.port import Answer, Demand, Level, Trial
+from metering.rates.port import Answer, Demand, Level, ShadowAnswer
 
 MAX_CALLS = 256
 MAX_KEYS = 2_000
 """Lua's `unpack` takes a few thousand values."""
-CORRECTION, CALL, TRIAL = 0, 1, 2
+CORRECTION, CALL, SHADOW = 0, 1, 2
 """Kinds of requests, as the script knows them."""
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(list[list[float | bool]]).decode
@@ -23,7 +23,7 @@ class Waiting(NamedTuple):
 
     demands: tuple[Demand, ...]
     answer: "asyncio.Future[Answer] | None"
-    tried: tuple[Demand, ...] = ()
+    shadow_demands: tuple[Demand, ...] = ()
 
 
 class Batch(NamedTuple):
@@ -47,8 +47,8 @@ def next_batch(queue: deque[Waiting]) -> Batch:
         for key, units, per_minute in item.demands:
             request += (places.setdefault(key, len(places) + 1), units, per_minute)
         requests.append(request)
-        for key, units, per_minute in item.tried:
-            requests.append([TRIAL, places.setdefault(key, len(places) + 1), units, per_minute])
+        for key, units, per_minute in item.shadow_demands:
+            requests.append([SHADOW, places.setdefault(key, len(places) + 1), units, per_minute])
         taken.append(item)
     return Batch(taken, list(places), _encode(requests))
 
@@ -58,29 +58,33 @@ def answer_batch(batch: Batch, reply: bytes) -> list[tuple[Demand, ...]]:
     unwanted: list[tuple[Demand, ...]] = []
     asked = [item for item in batch.waiting if item.answer is not None]
     replies = iter(_decode(reply) if asked else ())
-    for demands, future, tried in asked:
+    for demands, future, shadow_demands in asked:
         granted, *used = next(replies)
-        trials = tuple([_trial(demand, next(replies)) for demand in tried]) if tried else ()
+        shadows = (
+            tuple([_shadow(demand, next(replies)) for demand in shadow_demands]) if shadow_demands else ()
+        )
         if future is None:
             raise AssertionError("only those who wait are answered")
         if not future.done():
             levels = [Level(level, demand.per_minute) for level, demand in zip(used, demands, strict=True)]
             future.set_result(
-                Answer(bool(granted), tuple(levels), shared=True, trials=trials if granted else ())
+                Answer(bool(granted), tuple(levels), shared=True, shadows=shadows if granted else ())
             )
         elif granted:
-            fitted = [demand for demand, trial in zip(tried, trials, strict=True) if trial.granted]
+            fitted = [
+                demand for demand, shadow in zip(shadow_demands, shadows, strict=True) if shadow.granted
+            ]
             unwanted.append(given_back((*demands, *fitted)))
     return unwanted
 
 
-def _trial(demand: Demand, reply: list[float | bool]) -> Trial:
+def _shadow(demand: Demand, reply: list[float | bool]) -> ShadowAnswer:
     granted, used = reply
-    return Trial(bool(granted), Level(used, demand.per_minute))
+    return ShadowAnswer(bool(granted), Level(used, demand.per_minute))
 
 
 def _keys_of(item: Waiting) -> int:
-    return len(item.demands) + len(item.tried)
+    return len(item.demands) + len(item.shadow_demands)
 
 
 def given_back(demands: Sequence[Demand]) -> tuple[Demand, ...]:

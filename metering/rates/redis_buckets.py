@@ -67,12 +67,12 @@ class RedisBuckets:
             if timer is not None:
                 timer.cancel()
 
-    async def take(self, demands: tuple[Demand, ...], tried: tuple[Demand, ...] = ()) -> Answer:
+    async def take(self, demands: tuple[Demand, ...], shadow_demands: tuple[Demand, ...] = ()) -> Answer:
         """Take all or nothing (see Buckets). Raises BucketsAway."""
         if not self.is_reachable or len(self._queue) >= MAX_WAITING:
             raise BucketsAway
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        self._queue.append(Waiting(demands, answer, tried))
+        self._queue.append(Waiting(demands, answer, shadow_demands))
         self._wake.set()
         return await answer
 

@@ -31,15 +31,15 @@ class SharedBuckets:
         """Whether the processes share their buckets now."""
         return self._redis.is_reachable
 
-    async def take(self, demands: tuple[Demand, ...], tried: tuple[Demand, ...] = ()) -> Answer:
+    async def take(self, demands: tuple[Demand, ...], shadow_demands: tuple[Demand, ...] = ()) -> Answer:
         """Take all or nothing (see Buckets)."""
         if self._redis.is_reachable:
             try:
-                return await self._redis.take(demands, tried)
+                return await self._redis.take(demands, shadow_demands)
             except BucketsAway:
                 pass
         self._on_fallback()
-        return self._own.take_now(demands, tried)
+        return self._own.take_now(demands, shadow_demands)
 
     def correct(self, demands: tuple[Demand, ...], *, shared: bool) -> None:
         """Take more or give back where the call took (see Buckets)."""

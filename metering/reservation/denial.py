@@ -18,7 +18,7 @@ from metering.errors import (
 )
 from metering.ledger.results import Denied, LineDenial, Reason, Refused
 from metering.money import usd_text
-from metering.policy.values import LineTemplate
+from metering.policy.values import MeterLimit
 from metering.reservation.lasting import Lasting, lasting
 from metering.types import Dimension
 
@@ -29,11 +29,11 @@ RETRY_NEVER_S = 86_400
 
 
 def limit_error(
-    denied: Denied, templates: list[LineTemplate], now: datetime, *, holds_already: bool = False
+    denied: Denied, limits: list[MeterLimit], now: datetime, *, holds_already: bool = False
 ) -> LimitExceeded:
     """The error for the denial that lasts longest: the caller has to wait for that one anyway.
 
-    `templates` run along the command's lines. `holds_already`: an enlargement was denied, whose own reservation holds a
+    `limits` run along the command's lines. `holds_already`: an enlargement was denied, whose own reservation holds a
     part of the budget, so that waiting does not help.
     """
 
@@ -42,33 +42,33 @@ def limit_error(
         return not holds_already and denial.used + denial.requested <= denial.limit
 
     def lasts(denial: LineDenial) -> Lasting:
-        dimension = templates[denial.line].meter.dimension
+        dimension = limits[denial.line].meter.dimension
         return lasting(dimension, denial.resets_at, is_only_held=is_only_held(denial))
 
     denial = max(denied.denials, key=lasts)
-    template = templates[denial.line]
-    dimension = template.meter.dimension
+    limit = limits[denial.line]
+    dimension = limit.meter.dimension
     usage = LimitUsage(
-        budget=template.name,
-        scope=template.scope.value,
+        budget=limit.name,
+        scope=limit.scope.value,
         dimension=dimension.value,
         current=denial.used,
         held=denial.held,
         requested=denial.requested,
         limit=denial.limit,
-        period=template.meter.window.value,
-        source_id=template.source_id,
+        period=limit.meter.window.value,
+        source_id=limit.source_id,
     )
-    retry_after_s = RETRY_RESERVED_S if is_only_held(denial) else _wait_s(denial, template, now)
+    retry_after_s = RETRY_RESERVED_S if is_only_held(denial) else _wait_s(denial, limit, now)
     if dimension is Dimension.CONCURRENCY:
         return ConcurrencyExceeded(
-            f"Too many calls are in flight under {template.name}: {denial.held} of {denial.limit}.",
+            f"Too many calls are in flight under {limit.name}: {denial.held} of {denial.limit}.",
             usage=usage,
             reset_at=None,
             retry_after_s=retry_after_s,
         )
     if is_only_held(denial):
-        message = f"Calls under way hold the rest of the budget {template.name}: {_facts(denial, template)}. "
+        message = f"Calls under way hold the rest of the budget {limit.name}: {_facts(denial, limit)}. "
         return BudgetReserved(
             f"{message}Try again in a moment.",
             usage=usage,
@@ -76,23 +76,23 @@ def limit_error(
             retry_after_s=retry_after_s,
         )
     return BudgetExceeded(
-        _budget_message(denial, template),
+        _budget_message(denial, limit),
         usage=usage,
         reset_at=denial.resets_at,
         retry_after_s=retry_after_s,
     )
 
 
-def _wait_s(denial: LineDenial, template: LineTemplate, now: datetime) -> int:
-    if template.meter.dimension is Dimension.CONCURRENCY:
+def _wait_s(denial: LineDenial, limit: MeterLimit, now: datetime) -> int:
+    if limit.meter.dimension is Dimension.CONCURRENCY:
         return RETRY_CONCURRENCY_S
     if denial.resets_at is None:
         return RETRY_NEVER_S
     return max(1, int((denial.resets_at - now).total_seconds()) + 1)
 
 
-def _facts(denial: LineDenial, template: LineTemplate) -> str:
-    dimension = template.meter.dimension
+def _facts(denial: LineDenial, limit: MeterLimit) -> str:
+    dimension = limit.meter.dimension
 
     def shown(amount: int) -> str:
         return f"${usd_text(amount)}" if dimension is Dimension.COST else f"{amount:,}"
@@ -104,15 +104,17 @@ def _facts(denial: LineDenial, template: LineTemplate) -> str:
     )
 
 
-def _budget_message(denial: LineDenial, template: LineTemplate) -> str:
-    facts = _facts(denial, template)
+def _budget_message(denial: LineDenial, limit: MeterLimit) -> str:
+    facts = _facts(denial, limit)
     if denial.requested > denial.limit:
         return (
-            f"This call is larger than the whole budget {template.name}: {facts}. "
+            f"This call is larger than the whole budget {limit.name}: {facts}. "
             "Ask for less output, or for a larger budget."
         )
     until = f"; it resets at {denial.resets_at:%Y-%m-%d %H:%M} UTC" if denial.resets_at else ""
-    return f"The budget {template.name} has no room for this call: {facts}{until}. An administrator can raise it."
+    return (
+        f"The budget {limit.name} has no room for this call: {facts}{until}. An administrator can raise it."
+    )
 
 
 def refusal_error(refused: Refused) -> MeteringError:

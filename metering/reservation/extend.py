@@ -7,7 +7,7 @@ from metering.ledger.commands import Extend
 from metering.ledger.port import Ledger
 from metering.ledger.results import Denied, Granted, Refused
 from metering.reservation.denial import limit_error, refusal_error
-from metering.reservation.hold import Hold, hold_lines, used_lines
+from metering.reservation.hold import Hold, hold_lines, used_limits
 
 
 async def renew(*, ledger: Ledger, hold: Hold) -> bool:
@@ -22,21 +22,21 @@ async def enlarge(*, ledger: Ledger, hold: Hold, by: Amounts, sequence: int, now
     Raises BudgetExceeded where there is no room, TransitionRefused if the reservation has ended, and
     MeteringUnavailable (the enlargement may have been carried out: the reservation's end gives it back).
     """
-    templates = used_lines(hold.templates, by)
-    if not templates:
+    limits = used_limits(hold.limits, by)
+    if not limits:
         return False  # no budget counts any of it
     result = await ledger.submit(
         Extend(
             reservation_id=hold.reservation_id,
             lease_s=hold.lease_s,
-            lines=hold_lines(templates, by),
+            lines=hold_lines(limits, by),
             bound=by,
             sequence=sequence,
         )
     )
     match result:
         case Denied():
-            raise limit_error(result, templates, now, holds_already=True)
+            raise limit_error(result, limits, now, holds_already=True)
         case Refused():
             raise refusal_error(result)
     return True

@@ -9,7 +9,7 @@ from metering.amounts import Amounts
 from metering.labels import Labels
 from metering.ledger.commands import HoldLine
 from metering.ledger.results import LineBalance
-from metering.policy.values import Lines, LineTemplate
+from metering.policy.values import MeterLimit, MeterLimits
 from metering.types import Dimension
 
 PRICED = frozenset({Dimension.COST, Dimension.INPUT_TOKENS, Dimension.OUTPUT_TOKENS, Dimension.TOKENS})
@@ -20,40 +20,40 @@ class Hold(Struct, frozen=True, kw_only=True):
 
     reservation_id: UUID
     tenant_id: UUID
-    templates: Lines
+    limits: MeterLimits
     """Every line that applies to the call, also those of dimensions that it does not use yet."""
     labels: Labels
     bound: Amounts
     lease_s: int
-    held: tuple[LineTemplate, ...] = ()
+    held: tuple[MeterLimit, ...] = ()
     """The lines that were held, along `balances`."""
     balances: tuple[LineBalance, ...] = ()
 
 
-def used_lines(templates: Iterable[LineTemplate], amounts: Amounts) -> list[LineTemplate]:
+def used_limits(limits: Iterable[MeterLimit], amounts: Amounts) -> list[MeterLimit]:
     """The lines whose dimension the call uses: a chat call takes no file budget along."""
-    return [template for template in templates if amounts.of(template.meter.dimension)]
+    return [limit for limit in limits if amounts.of(limit.meter.dimension)]
 
 
-def hold_lines(templates: Iterable[LineTemplate], amounts: Amounts) -> tuple[HoldLine, ...]:
+def hold_lines(limits: Iterable[MeterLimit], amounts: Amounts) -> tuple[HoldLine, ...]:
     """The command's lines."""
     return tuple(
         [
             HoldLine(
-                meter=template.meter,
-                amount=amounts.of(template.meter.dimension),
-                limit=template.limit,
-                enforced=template.enforced,
-                release_on_expiry=template.release_on_expiry,
-                thresholds=template.thresholds,
-                budget_id=template.budget_id,
-                counts_since=template.counts_since,
+                meter=limit.meter,
+                amount=amounts.of(limit.meter.dimension),
+                limit=limit.limit,
+                enforced=limit.enforced,
+                release_on_expiry=limit.release_on_expiry,
+                thresholds=limit.thresholds,
+                budget_id=limit.budget_id,
+                counts_since=limit.counts_since,
             )
-            for template in templates
+            for limit in limits
         ]
     )
 
 
-def has_hard_budget(templates: Lines) -> bool:
+def has_hard_budget(limits: MeterLimits) -> bool:
     """Whether an enforced line counts what a vendor charges for, so that the call must have a bound."""
-    return any(template.enforced and template.meter.dimension in PRICED for template in templates)
+    return any(limit.enforced and limit.meter.dimension in PRICED for limit in limits)

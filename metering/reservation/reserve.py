@@ -13,9 +13,9 @@ from metering.labels import Labels
 from metering.ledger.commands import Reserve
 from metering.ledger.port import Ledger
 from metering.ledger.results import Denied, Granted, Refused
-from metering.policy.values import Lines
+from metering.policy.values import MeterLimits
 from metering.reservation.denial import limit_error, refusal_error
-from metering.reservation.hold import Hold, hold_lines, used_lines
+from metering.reservation.hold import Hold, hold_lines, used_limits
 from metering.reservation.release import release
 
 
@@ -34,7 +34,7 @@ async def reserve(
     tenant_id: UUID,
     labels: Labels,
     bound: Amounts,
-    templates: Lines,
+    limits: MeterLimits,
     lease_s: int,
     now: datetime,
     idempotency: IdempotencyKey | None = None,
@@ -46,7 +46,7 @@ async def reserve(
     away or the caller has gone, the reservation is cancelled for good in the background.
     """
     amounts = bound + ONE_REQUEST
-    held = used_lines(templates, amounts)
+    held = used_limits(limits, amounts)
     command = Reserve(
         reservation_id=uuid7(),
         tenant_id=tenant_id,
@@ -69,7 +69,7 @@ async def reserve(
             return Hold(
                 reservation_id=command.reservation_id,
                 tenant_id=tenant_id,
-                templates=templates,
+                limits=limits,
                 labels=labels,
                 bound=bound,
                 lease_s=lease_s,

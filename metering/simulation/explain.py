@@ -34,7 +34,7 @@ def explain_call(
         return weigh(book, asker, policy, call, balances={}, now=now)
     found = read_balances({line.meter: line.counts_since for line in lines}, now)
     balances = {meter: (balance.used, balance.held) for meter, balance in found.items()}
-    limits = [*rates_of(policy.rates, model, call), *rates_of(policy.tried_rates, model, call)]
+    limits = [*rates_of(policy.rates, model, call), *rates_of(policy.shadow_rates, model, call)]
     return weigh(book, asker, policy, call, balances=balances, levels=levels(limits), now=now)
 
 

@@ -6,7 +6,7 @@ from metering.amounts import COLUMNS, Amounts, total
 from metering.errors import BudgetExceeded, ConcurrencyExceeded
 from metering.ledger.commands import MeterKey
 from metering.ledger.windows import window_bounds
-from metering.policy.values import Lines
+from metering.policy.values import MeterLimits
 from metering.reservation.lasting import Lasting, lasting
 from metering.simulation.counters import Counters
 from metering.simulation.logged import LoggedCall
@@ -30,7 +30,7 @@ def amounts_of(call: LoggedCall, saved_nano_usd: int) -> Amounts:
 
 
 def full(
-    lines: Lines, amounts: Amounts, counters: Counters, now: datetime, now_s: float
+    lines: MeterLimits, amounts: Amounts, counters: Counters, now: datetime, now_s: float
 ) -> tuple[Reason | None, tuple[Reason, ...]]:
     """The enforced line without room that lasts longest, and those that are not enforced."""
     denied: tuple[Lasting, Reason] | None = None
@@ -54,7 +54,7 @@ def full(
 
 
 def charge(
-    lines: Lines,
+    lines: MeterLimits,
     amounts: Amounts,
     counters: Counters,
     now: datetime,

@@ -51,7 +51,7 @@ def judge_logged(
         watched = policy.variants.meters
         policy = policy.variants.at(now, {meter: counters.used(meter, now) for meter in watched})
     first = call.first
-    lines = policy.lines_for((first.provider_name,), first.agent_id, first.model_class)
+    lines = policy.limits_for((first.provider_name,), first.agent_id, first.model_class)
     now_s = now.timestamp()
     saved = 0
     would_deny: tuple[Reason, ...] = ()
@@ -103,8 +103,8 @@ def _too_fast(policy: EffectivePolicy, call: LoggedCall, counters: Counters, now
 
 
 def _tried(policy: EffectivePolicy, call: LoggedCall, counters: Counters, now_s: float) -> Iterator[Reason]:
-    """Rates that are only tried, each by itself."""
-    for limit in _limits(policy.tried_rates, call):
+    """Rates in shadow, each by itself."""
+    for limit in _limits(policy.shadow_rates, call):
         reason = _drawn((limit,), call, counters, now_s)
         if reason is not None:
             yield reason

@@ -14,7 +14,7 @@ from metering.errors import NotFound, NotPermitted
 from metering.models import Budget, Plan, PolicyRule, Tenant
 from metering.models import Task as TaskRow
 from metering.policy.compile import compile_policy
-from metering.policy.lines import TenantCalendar
+from metering.policy.meter_limits import TenantCalendar
 from metering.policy.rows import Used, budget_of, plans_used, rule_of
 from metering.policy.values import EffectivePolicy, PolicySubject
 from metering.types import EnforcementMode, Scope

@@ -9,14 +9,14 @@ from metering.amounts import Amounts
 from metering.catalog.access import check_task, choose_model
 from metering.catalog.served import ServedModel
 from metering.decisions.decision import EnforcementDecision, Standing, Step, Verdict
-from metering.decisions.trace import Balance, line_steps, rate_steps, rule_steps
+from metering.decisions.trace import Balance, limit_steps, rate_steps, rule_steps
 from metering.errors import (
     InputTooLarge,
     ModelNotFound,
     NotPermitted,
 )
 from metering.ledger.commands import MeterKey
-from metering.policy.values import EffectivePolicy, Lines, PolicySubject
+from metering.policy.values import EffectivePolicy, MeterLimits, PolicySubject
 from metering.rates.port import Level
 from metering.simulation.asker import Asker
 from metering.simulation.imagined import ImaginedCall
@@ -34,7 +34,7 @@ _VERDICTS = {
 
 def lines_of(
     book: RuleBook, asker: Asker, policy: EffectivePolicy, call: ImaginedCall
-) -> tuple[ServedModel, Lines]:
+) -> tuple[ServedModel, MeterLimits]:
     """The model that would serve, and every budget of the call. Raises NotPermitted and ModelNotFound."""
     check_task(call.task, narrowed_to=asker.allowed_tasks)
     access = book.access_to(asker.subject.plan, call.task)
@@ -42,7 +42,7 @@ def lines_of(
     if dearest:
         access = access.up_to(dearest)
     model = choose_model(book.models, access, call.model, narrowed_to=asker.allowed_models)
-    lines = policy.lines_for((model.provider_name,), call.agent_id, model.model_class)
+    lines = policy.limits_for((model.provider_name,), call.agent_id, model.model_class)
     return model, tuple(line for line in lines if not line.only_counts)
 
 
@@ -69,12 +69,12 @@ def weigh(
     requested = _amounts(policy, model, call)
     tokens = requested.of(Dimension.TOKENS)
     rates = weigh_rates(rates_of(policy.rates, model, call), tokens, levels, now)
-    tried = weigh_rates(rates_of(policy.tried_rates, model, call), tokens, levels, now)
-    steps = tuple(line_steps(lines, balances, requested, holding=False))
+    shadow = weigh_rates(rates_of(policy.shadow_rates, model, call), tokens, levels, now)
+    steps = tuple(limit_steps(lines, balances, requested, holding=False))
     trace = (
         *rule_steps(policy),
         *steps,
-        *rate_steps([rate.use for rate in (*rates, *tried)]),
+        *rate_steps([rate.use for rate in (*rates, *shadow)]),
     )
     allowed = policy.number("max_tokens_in")
     if allowed is not None and call.input_tokens > allowed:
@@ -83,7 +83,7 @@ def weigh(
         return judged.decision(
             Verdict.DENIED, InputTooLarge.code, message, f"{setting.scope} max_tokens_in", trace
         )
-    for weighed, standing in ((rates, Standing.NO_ROOM), (tried, Standing.WOULD_DENY)):
+    for weighed, standing in ((rates, Standing.NO_ROOM), (shadow, Standing.WOULD_DENY)):
         said = _short_of_rate(weighed, now) or short_of_budget(
             lines, steps, balances, requested, standing, now
         )

@@ -10,7 +10,7 @@ from metering.decisions.decision import Standing, Step
 from metering.decisions.trace import Balance
 from metering.errors import BudgetExceeded, BudgetReserved, ConcurrencyExceeded, LimitExceeded
 from metering.ledger.commands import MeterKey
-from metering.policy.values import Lines, LineTemplate
+from metering.policy.values import MeterLimit, MeterLimits
 from metering.reservation.lasting import Lasting, lasting
 from metering.simulation.full import end_of
 from metering.types import Dimension, EnforcementMode
@@ -27,7 +27,7 @@ class Short(NamedTuple):
 
 
 def short_of_budget(
-    lines: Lines,
+    lines: MeterLimits,
     steps: Sequence[Step],
     balances: Mapping[MeterKey, Balance],
     requested: Amounts,
@@ -39,11 +39,11 @@ def short_of_budget(
     if not full:
         return None
 
-    def is_only_held(line: LineTemplate) -> bool:
+    def is_only_held(line: MeterLimit) -> bool:
         used, _ = balances.get(line.meter, (0, 0))
         return used + requested.of(line.meter.dimension) <= line.limit
 
-    def lasts(line: LineTemplate) -> Lasting:
+    def lasts(line: MeterLimit) -> Lasting:
         return lasting(line.meter.dimension, end_of(line.meter, now), is_only_held=is_only_held(line))
 
     line = max(full, key=lasts)

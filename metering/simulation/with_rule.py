@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import partial
 
 from metering.models import Tenant
-from metering.policy.set_rule import RuleTarget, set_rule
+from metering.policy.edit.set_rule import RuleTarget, set_rule
 from metering.simulation.rule_book import LoadCatalog
 from metering.types import Scope
 

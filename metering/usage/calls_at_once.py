@@ -13,10 +13,10 @@ from uuid import UUID
 from metering.ledger.commands import MeterKey as LedgerKey
 from metering.models import Budget, PolicyRule, Tenant
 from metering.policy.compile import compile_policy
-from metering.policy.lines import TenantCalendar
+from metering.policy.meter_limits import TenantCalendar
 from metering.policy.read_balances import read_balances
 from metering.policy.rows import budget_of, rule_of
-from metering.policy.values import EffectivePolicy, LineTemplate, PolicySubject
+from metering.policy.values import EffectivePolicy, MeterLimit, PolicySubject
 from metering.types import Dimension, Scope, SubjectType
 from metering.usage.open_meters import MeterKey
 
@@ -37,15 +37,15 @@ class CallsAtOnce:
 
     def in_force(
         self, key: MeterKey, rule: PolicyRule, owner: Tenant, plans: Collection[str]
-    ) -> LineTemplate | None:
+    ) -> MeterLimit | None:
         """What limits the meter of `rule`; None where nothing does, now."""
         found = [
-            line
+            limit
             for plan in plans or ("",)
-            for line in self._policy(_subject(key, plan), rule.task_id, owner).lines
-            if line.budget_id == key.budget_id and line.meter.dimension is Dimension.CONCURRENCY
+            for limit in self._policy(_subject(key, plan), rule.task_id, owner).limits
+            if limit.budget_id == key.budget_id and limit.meter.dimension is Dimension.CONCURRENCY
         ]
-        return min(found, key=lambda line: line.limit, default=None)
+        return min(found, key=lambda limit: limit.limit, default=None)
 
     def _policy(self, subject: PolicySubject, task: str | None, owner: Tenant) -> EffectivePolicy:
         rows = [row for row in self._applying(subject) if row.task_id in (None, task)]

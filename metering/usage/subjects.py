@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from metering.policy.lines import identified
+from metering.policy.meter_limits import identified
 from metering.policy.values import PolicySubject
 from metering.types import Scope, SubjectType
 from metering.usage.limits import Limit

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.utils.timezone import now
 
-from metering.identity.revoke_token import revoke_token
+from metering.identity.tokens.revoke_token import revoke_token
 from metering.models import ATIToken, UsageMeter, UsageReservation
 from tests.e2e.bad_requests import BODIES, HEADERS, Refusal, with_fields
 from tests.e2e.canary import everything_logged, tables_with

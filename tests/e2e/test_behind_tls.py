@@ -14,9 +14,9 @@ import httpx2
 import openai
 import pytest
 
-from gateway_project.local.children import start_gateway
-from gateway_project.local.process import free_port, stop_child, wait_until
-from gateway_project.local.stack import Stack
+from launcher.children import start_gateway
+from launcher.process import free_port, stop_child, wait_until
+from launcher.stack import Stack
 from metering.models import Budget, User
 from tests.browser import Browser, running_browser
 from tests.factories import make_token, reference_data

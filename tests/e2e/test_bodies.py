@@ -6,7 +6,7 @@ import zlib
 
 import pytest
 
-from gateway_project.proxy.body import MAX_BODY_BYTES
+from gateway_project.http.body import MAX_BODY_BYTES
 from metering.models import UsageLog, UsageReservation
 from tests.e2e.raw import Reply, ask, send_bytes
 from tests.e2e.server import Server

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from django.utils.timezone import now
 
-from metering.identity.secret import digest_of
+from metering.identity.tokens.secret import digest_of
 from metering.models import ATIToken, User
 from tests.browser import Browser, running_browser
 from tests.e2e.server import Server

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from gateway_project.local.process import wait_until
 from gateway_project.proxy import chat
 from gateway_project.telemetry import metrics
+from launcher.process import wait_until
 from metering import gateway as gateway_module
 from metering.models import UsageLog, UsageReservation
 from metering.types import ReservationState

@@ -10,7 +10,7 @@ import openai
 import pytest
 from django.utils.timezone import now
 
-from metering.identity.revoke_token import revoke_token
+from metering.identity.tokens.revoke_token import revoke_token
 from metering.models import ATIToken, UsageLog, UsageReservation
 from tests.e2e.server import Server
 from tests.factories import BudgetFactory, RuleFactory, TeamFactory, alder, birch, make_plan, make_token

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from django.utils.timezone import now
 
-from metering.identity.open_session import open_session
-from metering.identity.revoke_token import revoke_token
+from metering.identity.sessions.open_session import open_session
+from metering.identity.tokens.revoke_token import revoke_token
 from metering.models import ATIToken, LoginSession, Membership, UsageLog, User
 from tests.e2e.server import Server
 from tests.factories import TeamFactory, UserFactory, birch, make_token

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.test import Client
 from django.utils.timezone import now
 
-from metering.identity.open_session import open_session
+from metering.identity.sessions.open_session import open_session
 from metering.models import User
 from tests.e2e.server import Server
 from tests.log_lines import Caught, caught_lines

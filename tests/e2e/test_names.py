@@ -9,7 +9,7 @@ import pytest
 from redis import Redis
 
 from metering.models import PolicyRule, UsageLog
-from metering.policy.set_rule import find_rule_target, set_rule
+from metering.policy.edit.set_rule import find_rule_target, set_rule
 from tests.e2e.raw import Reply, ask
 from tests.e2e.server import Server
 from tests.factories import alder

@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 import pytest
 from django.utils.timezone import now
 
-from metering.identity.open_session import open_session
-from metering.identity.revoke_token import revoke_token
+from metering.identity.sessions.open_session import open_session
+from metering.identity.tokens.revoke_token import revoke_token
 from metering.models import ATIToken, Tenant, User
 from tests.e2e.server import Server
 from tests.factories import BudgetFactory, RuleFactory, UserFactory, birch, make_token

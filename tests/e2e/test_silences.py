@@ -7,9 +7,9 @@ from typing import Any
 import openai
 import pytest
 
-from gateway_project.local.process import wait_until
 from gateway_project.proxy import chat
 from gateway_project.telemetry import metrics
+from launcher.process import wait_until
 from metering.models import UsageLog, UsageReservation
 from metering.reservation import running
 from tests.e2e.heard import COMMENT, DONE, Heard, heard

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from gateway_project.local.process import wait_until
-from gateway_project.proxy import stalled
+from gateway_project.front import stalled
 from gateway_project.telemetry import metrics
+from launcher.process import wait_until
 from metering import gateway as gateway_module
 from metering.models import UsageLog, UsageMeter, UsageReservation
 from tests.e2e.server import Server

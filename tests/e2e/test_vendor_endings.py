@@ -7,7 +7,7 @@ from typing import Any
 import openai
 import pytest
 
-from gateway_project.local.process import free_port
+from launcher.process import free_port
 from metering.models import Provider, UsageLog, UsageReservation
 from metering.reservation import running
 from metering.types import ReservationState

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from metering.errors import InvalidRequest
-from metering.identity.open_session import open_session
+from metering.identity.sessions.open_session import open_session
 from metering.models import ATIToken, PolicyRule, Tenant, User
 from metering.orm import close_database_threads
+from metering.policy.edit.set_rule import find_rule_target, set_rule
 from metering.policy.effective import effective_policy
-from metering.policy.set_rule import find_rule_target, set_rule
 from metering.policy.values import PolicySubject
 from tests.e2e.raw import Reply, ask
 from tests.e2e.server import Server, running_server

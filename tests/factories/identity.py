@@ -6,8 +6,8 @@ import factory
 from django.utils.timezone import now
 from factory.django import DjangoModelFactory
 
-from metering.identity.issue_token import issue_token
-from metering.identity.secret import IssuedToken
+from metering.identity.tokens.issue_token import issue_token
+from metering.identity.tokens.secret import IssuedToken
 from metering.models import Team, Tenant, User
 from tests.factories.catalog import make_plan
 

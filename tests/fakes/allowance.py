@@ -7,7 +7,7 @@ from typing import Any
 
 from metering.background import BackgroundTasks
 from metering.labels import Labels
-from metering.policy.values import LineTemplate
+from metering.policy.values import MeterLimit
 from metering.ports import Body
 from metering.reservation.allowance import Allowance
 from metering.reservation.bound import bound_call
@@ -27,7 +27,7 @@ def body(text: str = "hello", **fields: Any) -> Body:
 
 
 async def hold_for(
-    ledger: FakeLedger, *lines: LineTemplate, background: BackgroundTasks | None = None, lease_s: int = 60
+    ledger: FakeLedger, *lines: MeterLimit, background: BackgroundTasks | None = None, lease_s: int = 60
 ) -> Hold:
     first = bound_call(body(), (model(),), policy(), count_tokens=count_tokens, hard=True)
     return await reserve(
@@ -36,14 +36,14 @@ async def hold_for(
         tenant_id=ALDER,
         labels=LABELS,
         bound=first.bound,
-        templates=lines,
+        limits=lines,
         lease_s=lease_s,
         now=NOW,
     )
 
 
 async def allowance_for(
-    ledger: FakeLedger, vendors: FakeVendors, *lines: LineTemplate
+    ledger: FakeLedger, vendors: FakeVendors, *lines: MeterLimit
 ) -> tuple[Allowance, Body]:
     """The allowance, and the opening body that its hold was made for."""
     opening = body()

@@ -12,6 +12,6 @@ class CountedBuckets(ProcessBuckets):
         super().__init__(clock=lambda: self.now_s)
         self.asked = 0
 
-    async def take(self, demands: tuple[Demand, ...], tried: tuple[Demand, ...] = ()) -> Answer:
+    async def take(self, demands: tuple[Demand, ...], shadow_demands: tuple[Demand, ...] = ()) -> Answer:
         self.asked += 1
-        return await super().take(demands, tried)
+        return await super().take(demands, shadow_demands)

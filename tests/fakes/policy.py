@@ -7,8 +7,8 @@ from metering.catalog.served import ServedModel
 from metering.ids import uuid7
 from metering.ledger.commands import MeterKey
 from metering.money import TokenPrice
-from metering.policy.lines import TenantCalendar
-from metering.policy.values import EffectivePolicy, LineTemplate, PolicySubject, Setting
+from metering.policy.meter_limits import TenantCalendar
+from metering.policy.values import EffectivePolicy, MeterLimit, PolicySubject, Setting
 from metering.types import Dimension, EnforcementMode, Scope, Window
 
 ALDER = UUID("01890000-0000-7000-8000-00000000000a")
@@ -20,9 +20,9 @@ def subject(**fields: object) -> PolicySubject:
     return PolicySubject(**{**values, **fields})  # type: ignore[arg-type]
 
 
-def line(dimension: Dimension, limit: int, *, enforced: bool = True) -> LineTemplate:
+def line(dimension: Dimension, limit: int, *, enforced: bool = True) -> MeterLimit:
     window = Window.NONE if dimension is Dimension.CONCURRENCY else Window.DAY
-    return LineTemplate(
+    return MeterLimit(
         meter=MeterKey(
             subject_type="tenant",
             subject_id=str(ALDER),
@@ -41,7 +41,7 @@ def line(dimension: Dimension, limit: int, *, enforced: bool = True) -> LineTemp
 
 
 def policy(
-    *lines: LineTemplate, mode: EnforcementMode = EnforcementMode.ENFORCE, **settings: int | str
+    *lines: MeterLimit, mode: EnforcementMode = EnforcementMode.ENFORCE, **settings: int | str
 ) -> EffectivePolicy:
     return EffectivePolicy(
         task="LLM0_CHAT",
@@ -49,7 +49,7 @@ def policy(
         settings={
             key: Setting(value=value, scope=Scope.PLAN, rule_id=uuid7()) for key, value in settings.items()
         },
-        lines=lines,
+        limits=lines,
         by_provider={},
         by_agent={},
         each_provider=(),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway_project.local.postgres import EmbeddedPostgres
+from launcher.postgres import EmbeddedPostgres
 from tests.faults.callers import Callers, callers
 from tests.faults.databases import create_database, drop_database, migrate, name_of
 from tests.faults.house import House, standing_house

@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
-from gateway_project.local.process import wait_until
+from launcher.process import wait_until
 
 ROOT = Path(__file__).parents[2]
 START_TIMEOUT_S = 60.0

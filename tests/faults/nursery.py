@@ -19,7 +19,7 @@ import uvicorn
 from django.core.management import CommandError, call_command
 
 from gateway_project.asgi import application
-from gateway_project.local.die_with_parent import end_when_parent_dies
+from launcher.die_with_parent import end_when_parent_dies
 
 GRACE_S = 5
 BACKLOG = 2_048

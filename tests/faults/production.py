@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from gateway_project.local.children import start_gateway
-from gateway_project.local.process import free_port, stop_child, wait_until
-from gateway_project.local.stack import Stack
+from launcher.children import start_gateway
+from launcher.process import free_port, stop_child, wait_until
+from launcher.stack import Stack
 from tests.faults.gateways import START_TIMEOUT_S, status_of
 from tests.faults.house import KEY_VARIABLE, House
 

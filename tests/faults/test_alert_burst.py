@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway_project.local.redis import EmbeddedRedis
+from launcher.redis import EmbeddedRedis
 from tests.faults.callers import Callers
 from tests.faults.gateways import ROOT
 from tests.faults.house import House, standing_house

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from gateway_project.local.postgres import EmbeddedPostgres
+from launcher.postgres import EmbeddedPostgres
 from metering.errors import LedgerOverloaded, MeteringUnavailable
 from metering.ledger.commands import Command
 from metering.ledger.results import Ended, Granted, Result

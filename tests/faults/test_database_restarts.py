@@ -8,8 +8,8 @@ from collections.abc import Callable
 import psycopg
 import pytest
 
-from gateway_project.local.postgres import EmbeddedPostgres
-from gateway_project.local.process import wait_until
+from launcher.postgres import EmbeddedPostgres
+from launcher.process import wait_until
 from tests.faults.campaign import Campaign, charges_made
 from tests.faults.crew import crew
 from tests.faults.rows import assert_books_balance, query, sweep_once

@@ -13,7 +13,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from gateway_project.local.process import wait_until
+from launcher.process import wait_until
 from tests.faults.house import House, standing_house
 from tests.faults.rows import assert_books_balance, query
 

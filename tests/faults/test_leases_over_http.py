@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from gateway_project.local.postgres import EmbeddedPostgres
+from launcher.postgres import EmbeddedPostgres
 from metering.types import ReservationState
 from tests.faults.callers import Callers, Told
 from tests.faults.house import House, billed, standing_house

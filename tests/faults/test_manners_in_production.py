@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from gateway_project.proxy.body import MAX_BODY_BYTES
+from gateway_project.http.body import MAX_BODY_BYTES
 from tests.e2e.raw import ask, send_bytes
 from tests.faults.house import House
 from tests.faults.production import Production

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway_project.local.postgres import EmbeddedPostgres
-from gateway_project.local.redis import EmbeddedRedis
+from launcher.postgres import EmbeddedPostgres
+from launcher.redis import EmbeddedRedis
 from metering.ledger.writer import DEADLINE_S
 from tests.faults.callers import Callers, Told
 from tests.faults.gateways import status_of

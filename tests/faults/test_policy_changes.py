@@ -22,7 +22,7 @@ pytestmark = pytest.mark.slow
 Record = Callable[[str, object], None]
 RULE = "PolicyRule.objects.filter(scope='plan', key='max_tokens_in')"
 PLAN = (
-    "from metering.identity.assign_plan import assign_plan; from django.utils.timezone import now; "
+    "from metering.identity.tenants.assign_plan import assign_plan; from django.utils.timezone import now; "
     "assign_plan(tenant=Tenant.objects.get(slug='alder'), plan_code='PRO', actor='a test', now=now())"
 )
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from gateway_project.local.redis import EmbeddedRedis
+from launcher.redis import EmbeddedRedis
 from tests.faults.callers import Callers, callers
 from tests.faults.house import House, standing_house
 from tests.faults.waiting import until

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from gateway_project.local.postgres import EmbeddedPostgres
+from launcher.postgres import EmbeddedPostgres
 from tests.faults.fleet import Fleet, running_fleet, until
 
 pytestmark = pytest.mark.slow

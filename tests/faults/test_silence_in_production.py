@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway_project.local.process import wait_until
+from launcher.process import wait_until
 from tests.e2e.heard import COMMENT, DONE, heard
 from tests.e2e.wire import Wire
 from tests.faults.house import House

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from gateway_project.local.servers import Servers
+from launcher.servers import Servers
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway_project.local.process import free_port, is_free, wait_until
+from launcher.process import free_port, is_free, wait_until
 from tests.integration.clone import is_ready, manage, nothing_runs, run, start
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]

@@ -23,7 +23,7 @@ from metering.catalog import parse_catalog, read_budgets, read_models, read_plan
 from metering.management import commands
 from metering.management.command import VerbCommand
 from metering.models import PolicyRule, User
-from metering.policy import read_conditions
+from metering.rules import read_conditions
 from metering.traits import TRAITS
 from tests.integration.admin_console import rows
 from tests.integration.metering.management.asking import refusal

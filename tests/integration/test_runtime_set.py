@@ -45,7 +45,7 @@ import django
 django.setup()
 import gateway_project.asgi, gateway_project.celery, granian.server, uvloop
 import celery.bin.celery, celery.apps.worker, celery.beat, celery.concurrency.prefork
-import gateway_project.local.demo, gateway_project.local.server
+import launcher.demo, launcher.server
 gateway_project.celery.app.connection().transport
 gateway_project.celery.app.backend
 from django.contrib import admin

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway_project.local.process import free_port, is_free, wait_until
+from launcher.process import free_port, is_free, wait_until
 from tests.integration.clone import (
     REPOSITORY,
     assert_one_line,

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway_project.local.process import free_port, wait_until
+from launcher.process import free_port, wait_until
 from tests.integration.clone import REPOSITORY, children_of, is_ready, nothing_runs, run, start
 from tests.mail import MailServer, mail_server
 

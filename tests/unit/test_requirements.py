@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 RUNTIME = (ROOT / "requirements" / "runtime.in").read_text()
-CODE = ("metering", "providers", "adapters", "admin_console", "gateway_project")
+CODE = ("metering", "providers", "adapters", "admin_console", "gateway_project", "launcher")
 UNEXPLAINED = re.findall(r"(?m)^([A-Za-z][\w.-]*)[^#\n]*$", RUNTIME)
 """The packages whose line has no comment."""
 

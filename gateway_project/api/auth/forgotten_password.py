@@ -8,9 +8,9 @@ from rest_framework.response import Response
 
 from gateway_project.api.input import StrictInput
 from gateway_project.api.views import PublicView
-from gateway_project.client_address import address_for_throttle
-from metering.identity.request_reset import ANSWER, request_reset
-from metering.identity.reset_password import reset_password
+from gateway_project.http.client_address import address_for_throttle
+from metering.identity.people.request_reset import ANSWER, request_reset
+from metering.identity.people.reset_password import reset_password
 
 
 class ForgottenPassword(PublicView):

@@ -8,7 +8,7 @@ from rest_framework.response import Response
 from gateway_project.api.authentication import caller_of
 from gateway_project.api.views import ApiView
 from metering.errors import InvalidRequest
-from metering.identity.end_session import end_session
+from metering.identity.sessions.end_session import end_session
 
 
 class LogOut(ApiView):

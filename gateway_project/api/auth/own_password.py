@@ -12,8 +12,8 @@ from gateway_project.api.authentication import caller_of
 from gateway_project.api.input import StrictInput
 from gateway_project.api.views import ApiView
 from metering.errors import NotPermitted
-from metering.identity.open_session import open_session
-from metering.identity.set_password import set_password
+from metering.identity.people.set_password import set_password
+from metering.identity.sessions.open_session import open_session
 
 
 class OwnPassword(ApiView):

@@ -3,7 +3,7 @@
 from rest_framework import serializers
 from rest_framework.response import Response
 
-from metering.identity.token_pair import TokenPair
+from metering.identity.sessions.token_pair import TokenPair
 
 
 class PairOut(serializers.Serializer[object]):

@@ -9,7 +9,7 @@ from rest_framework.response import Response
 from gateway_project.api.auth.pair import PairOut, pair_response
 from gateway_project.api.input import StrictInput
 from gateway_project.api.views import PublicView
-from metering.identity.refresh_session import refresh_session
+from metering.identity.sessions.refresh_session import refresh_session
 
 
 class Refresh(PublicView):

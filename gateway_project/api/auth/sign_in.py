@@ -10,8 +10,8 @@ from gateway_project.api.auth.check_password import check_password
 from gateway_project.api.auth.pair import PairOut, pair_response
 from gateway_project.api.input import StrictInput
 from gateway_project.api.views import PublicView
-from gateway_project.client_address import address_of, check_network
-from metering.identity.open_session import open_session
+from gateway_project.http.client_address import check_network, django_address_of
+from metering.identity.sessions.open_session import open_session
 
 
 class SignIn(PublicView):
@@ -25,5 +25,5 @@ class SignIn(PublicView):
         given = self.valid(self.Input, request.data)
         user = check_password(request, email=given["email"], password=given["password"])
         if user.signup_token is not None:
-            check_network(address_of(request._request), user.signup_token.allowed_networks)
+            check_network(django_address_of(request._request), user.signup_token.allowed_networks)
         return pair_response(open_session(user=user, now=now()))

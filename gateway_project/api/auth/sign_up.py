@@ -9,11 +9,11 @@ from rest_framework.response import Response
 from gateway_project.api.auth.pair import PairOut, pair_response
 from gateway_project.api.input import StrictInput
 from gateway_project.api.views import PublicView
-from gateway_project.client_address import address_of, check_network
+from gateway_project.http.client_address import check_network, django_address_of
 from gateway_project.lockout import sign_ups_counted
 from metering.identity.identify import live_token
-from metering.identity.open_session import open_session
-from metering.identity.sign_up import sign_up
+from metering.identity.people.sign_up import sign_up
+from metering.identity.sessions.open_session import open_session
 
 
 class SignUp(PublicView):
@@ -33,6 +33,6 @@ class SignUp(PublicView):
         moment = now()
         with sign_ups_counted(request._request, email=given["email"]):
             token, _ = live_token(secret=given.pop("ati_token").strip(), now=moment)
-            check_network(address_of(request._request), token.allowed_networks)
+            check_network(django_address_of(request._request), token.allowed_networks)
             user = sign_up(token=token, now=moment, **given)
         return pair_response(open_session(user=user, now=moment), status=201)

@@ -18,8 +18,9 @@ from gateway_project.api.schema import paged
 from gateway_project.api.views import ApiView
 from metering.models import Budget
 from metering.money import usd_text
-from metering.policy.set_budget import DIMENSIONS, WINDOWS, set_budget
-from metering.policy.switch_off import switch_off
+from metering.policy.edit.set_budget import set_budget
+from metering.policy.edit.switch_off import switch_off
+from metering.rules.budgets import DIMENSIONS, WINDOWS
 from metering.types import MAX_THRESHOLDS, MODES, Dimension, Scope, SubjectType
 
 TAG = ["catalog"]

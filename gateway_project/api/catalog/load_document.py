@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from metering.catalog.changes import Change
+from metering.catalog.load_catalog import load_catalog
 from metering.errors import CatalogInvalid
-from metering.policy.load_with_rules import load_with_rules
 
 
 def load_document(
@@ -15,6 +15,6 @@ def load_document(
     """Raises CatalogInvalid with every problem in it."""
     text = json.dumps(document, indent=1, ensure_ascii=False)  # JSON is YAML
     try:
-        return load_with_rules(text=text, actor=actor, now=now, dry_run=dry_run)
+        return load_catalog(text=text, actor=actor, now=now, dry_run=dry_run)
     except CatalogInvalid as error:  # lines are those of the text that was made here, which nobody sees
         raise CatalogInvalid([problem.partition(": ")[2] for problem in error.problems]) from None

@@ -16,8 +16,9 @@ from gateway_project.api.reach import in_reach, row_in_reach
 from gateway_project.api.schema import paged
 from gateway_project.api.views import ApiView
 from metering.models import PolicyRule
-from metering.policy.set_rule import MAX_PRIORITY, rule_target, set_rule
-from metering.policy.switch_off import switch_off
+from metering.policy.edit.set_rule import rule_target, set_rule
+from metering.policy.edit.switch_off import switch_off
+from metering.rules.rule import MAX_PRIORITY
 from metering.types import MODES, Scope
 
 TAG = ["catalog"]

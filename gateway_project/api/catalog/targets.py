@@ -7,7 +7,7 @@ from rest_framework import serializers
 from gateway_project.api.choice import Choice
 from gateway_project.api.input import OtherName, StrictInput
 from metering.errors import InvalidRequest
-from metering.policy.budget_target import BudgetTarget, find_budget_target
+from metering.policy.edit.budget_target import BudgetTarget, find_budget_target
 from metering.types import Scope
 
 WITHOUT_ID = (Scope.GLOBAL, Scope.TENANT)

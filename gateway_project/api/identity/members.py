@@ -16,8 +16,8 @@ from gateway_project.api.reach import row_in_reach
 from gateway_project.api.schema import paged
 from gateway_project.api.views import ApiView
 from metering.identity.find import find_user
-from metering.identity.join_team import join_team
-from metering.identity.leave_team import leave_team
+from metering.identity.people.join_team import join_team
+from metering.identity.people.leave_team import leave_team
 from metering.models import Team, User
 
 TAG = ["teams"]

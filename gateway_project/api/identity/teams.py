@@ -18,8 +18,8 @@ from gateway_project.api.reach import in_reach, tenant_in_reach
 from gateway_project.api.schema import paged
 from gateway_project.api.views import ApiView
 from metering.errors import NotFound
-from metering.identity.create_team import create_team
-from metering.identity.rename_team import rename_team
+from metering.identity.people.create_team import create_team
+from metering.identity.people.rename_team import rename_team
 from metering.models import Team
 
 TAG = ["teams"]

@@ -14,11 +14,11 @@ from gateway_project.api.input import StrictInput
 from gateway_project.api.permissions import IsSuperAdmin
 from gateway_project.api.schema import paged
 from gateway_project.api.views import ApiView
-from metering.identity.assign_plan import assign_plan
-from metering.identity.change_tenant import TenantChanges, change_tenant
-from metering.identity.create_tenant import create_tenant
 from metering.identity.find import find_tenant
-from metering.identity.set_tenant_status import set_tenant_status
+from metering.identity.tenants.assign_plan import assign_plan
+from metering.identity.tenants.change_tenant import TenantChanges, change_tenant
+from metering.identity.tenants.create_tenant import create_tenant
+from metering.identity.tenants.set_tenant_status import set_tenant_status
 from metering.models import Tenant
 from metering.types import MODES
 

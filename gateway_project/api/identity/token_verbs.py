@@ -15,8 +15,8 @@ from gateway_project.api.input import StrictInput
 from gateway_project.api.permissions import IsTenantAdmin
 from gateway_project.api.reach import row_in_reach
 from gateway_project.api.views import ApiView
-from metering.identity.revoke_token import revoke_token
-from metering.identity.rotate_token import MAX_GRACE, rotate_token
+from metering.identity.tokens.revoke_token import revoke_token
+from metering.identity.tokens.rotate_token import MAX_GRACE, rotate_token
 from metering.models import ATIToken
 
 

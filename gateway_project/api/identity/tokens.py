@@ -17,9 +17,9 @@ from gateway_project.api.reach import in_reach, row_in_reach, tenant_in_reach
 from gateway_project.api.schema import paged
 from gateway_project.api.views import ApiView
 from metering.errors import InvalidRequest
-from metering.identity.ceiling import plan_holder
-from metering.identity.change_token import TokenChanges, change_token
-from metering.identity.issue_token import issue_token
+from metering.identity.tokens.ceiling import plan_holder
+from metering.identity.tokens.change_token import TokenChanges, change_token
+from metering.identity.tokens.issue_token import issue_token
 from metering.models import ATIToken
 
 TAG = ["tokens"]

@@ -18,11 +18,11 @@ from gateway_project.api.reach import in_reach, row_in_reach, tenant_in_reach
 from gateway_project.api.schema import paged
 from gateway_project.api.views import ApiView
 from metering.errors import InvalidRequest, NotPermitted
-from metering.identity.change_user import UserChanges, change_user
-from metering.identity.create_user import create_user
 from metering.identity.find import find_token
-from metering.identity.password import hash_password
-from metering.identity.set_password import set_password
+from metering.identity.people.change_user import UserChanges, change_user
+from metering.identity.people.create_user import create_user
+from metering.identity.people.password import hash_password
+from metering.identity.people.set_password import set_password
 from metering.models import ATIToken, Tenant, User
 
 TAG = ["users"]

@@ -14,8 +14,8 @@ from gateway_project.api.name import Name
 from metering.decisions.decision import Standing, Verdict
 from metering.errors import InvalidRequest
 from metering.models import Tenant
-from metering.policy.read_conditions import YEARS
 from metering.rates.read_levels import LevelReader, read_levels
+from metering.rules.read_conditions import YEARS
 from metering.simulation.imagined import ImaginedCall
 from metering.types import MODES, Task
 

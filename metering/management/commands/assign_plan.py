@@ -5,8 +5,8 @@ from typing import Any
 
 from django.utils.timezone import now
 
-from metering.identity.assign_plan import assign_plan
 from metering.identity.find import find_tenant
+from metering.identity.tenants.assign_plan import assign_plan
 from metering.management.command import VerbCommand
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils.timezone import now
 
-from metering.identity.create_tenant import create_tenant
+from metering.identity.tenants.create_tenant import create_tenant
 from metering.management.command import VerbCommand
 
 

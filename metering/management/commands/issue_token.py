@@ -6,7 +6,7 @@ from typing import Any
 from django.utils.timezone import now
 
 from metering.identity.find import find_team, find_tenant, find_user
-from metering.identity.issue_token import issue_token
+from metering.identity.tokens.issue_token import issue_token
 from metering.management.command import VerbCommand, moment
 
 

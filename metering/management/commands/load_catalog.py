@@ -8,8 +8,8 @@ from typing import Any
 from django.core.management.base import CommandError
 from django.utils.timezone import now
 
+from metering.catalog.load_catalog import load_catalog
 from metering.management.command import VerbCommand
-from metering.policy.load_with_rules import load_with_rules
 
 
 class Command(VerbCommand):
@@ -22,7 +22,7 @@ class Command(VerbCommand):
         parser.add_argument("--dry-run", action="store_true", help="Show what would change, change nothing.")
 
     def run(self, *, file: str, dry_run: bool, **_: Any) -> None:
-        changes = load_with_rules(text=_read(file), actor=self.actor, now=now(), dry_run=dry_run)
+        changes = load_catalog(text=_read(file), actor=self.actor, now=now(), dry_run=dry_run)
         lines = [change.as_line() for change in changes] or ["Nothing to change."]
         if dry_run:
             lines.append("Dry run: nothing was changed.")

@@ -9,7 +9,7 @@ from django.utils.timezone import now
 from metering.errors import InvalidRequest
 from metering.management.command import VerbCommand
 from metering.management.ledger import submit
-from metering.policy.set_budget import parse_amount
+from metering.policy.edit.set_budget import parse_amount
 from metering.reservation.resolve import ActualUsage, resolve_reservation
 from metering.types import Dimension
 

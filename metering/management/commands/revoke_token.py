@@ -6,7 +6,7 @@ from typing import Any
 from django.utils.timezone import now
 
 from metering.identity.find import find_token
-from metering.identity.revoke_token import revoke_token
+from metering.identity.tokens.revoke_token import revoke_token
 from metering.management.command import VerbCommand
 
 

@@ -8,8 +8,9 @@ from django.utils.timezone import now
 from metering.management.command import VerbCommand
 from metering.management.targets import add_targets, named_targets
 from metering.money import usd_text
-from metering.policy.budget_target import find_budget_target
-from metering.policy.set_budget import DIMENSIONS, WINDOWS, set_budget
+from metering.policy.edit.budget_target import find_budget_target
+from metering.policy.edit.set_budget import set_budget
+from metering.rules.budgets import DIMENSIONS, WINDOWS
 from metering.types import MODES, Dimension
 
 

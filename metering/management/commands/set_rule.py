@@ -9,8 +9,8 @@ from django.utils.timezone import now
 from metering.errors import InvalidRequest
 from metering.management.command import VerbCommand
 from metering.management.targets import add_targets, named_targets
-from metering.policy.registry import SETTABLE
-from metering.policy.set_rule import find_rule_target, parse_value, set_rule
+from metering.policy.edit.set_rule import find_rule_target, parse_value, set_rule
+from metering.rules.registry import SETTABLE
 from metering.strict_json import read_json
 from metering.types import MODES
 

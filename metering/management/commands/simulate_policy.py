@@ -11,13 +11,13 @@ from django.conf import settings
 from django.core.management.base import CommandError
 from django.utils.timezone import now
 
+from metering.catalog.load_catalog import load_catalog
 from metering.errors import InvalidRequest
 from metering.identity.find import find_tenant
 from metering.management.command import VerbCommand, moment
 from metering.management.progress import ProgressBar
 from metering.models import Tenant
-from metering.policy.load_with_rules import load_with_rules
-from metering.policy.set_rule import parse_value
+from metering.policy.edit.set_rule import parse_value
 from metering.rates.read_levels import read_levels
 from metering.simulation.asker import find_asker
 from metering.simulation.explain import explain_call
@@ -143,4 +143,4 @@ class Command(VerbCommand):
             text = Path(file).read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise CommandError(f"{file} cannot be read.") from error
-        return partial(load_with_rules, text=text, actor=self.actor, now=now())
+        return partial(load_catalog, text=text, actor=self.actor, now=now())

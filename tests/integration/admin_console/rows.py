@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Model
 from django.utils.timezone import now
 
-from metering.identity.issue_token import issue_token
+from metering.identity.tokens.issue_token import issue_token
 from metering.ids import derived_id, uuid7
 from metering.models import (
     AlertDelivery,

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.utils.timezone import now
 
-from metering.identity.secret import digest_of
+from metering.identity.tokens.secret import digest_of
 from metering.models import ATIToken, AuditEvent, Tenant, User
 from tests.integration.admin_console import rows
 from tests.integration.admin_console.conftest import Url

@@ -18,7 +18,7 @@ from gateway_project.vendors import load_configs
 from metering.errors import InvalidRequest
 from metering.models import PolicyRule, Provider, User
 from metering.models.catalog import WITH_CLIENT
-from metering.policy.set_rule import RuleTarget, set_rule
+from metering.policy.edit.set_rule import RuleTarget, set_rule
 from metering.types import Scope
 from providers.registry import FACTORIES
 from tests.factories import ProviderFactory, RuleFactory

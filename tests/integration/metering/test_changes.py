@@ -12,12 +12,12 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils.timezone import now
 
-from metering.calls.known import Known
+from metering.calls.cached_directory import CachedDirectory
 from metering.errors import InvalidCredential, TenantSuspended
-from metering.identity.open_session import open_session
-from metering.identity.refresh_session import refresh_session
-from metering.identity.revoke_token import revoke_token
-from metering.identity.touch_tokens import touch_tokens
+from metering.identity.sessions.open_session import open_session
+from metering.identity.sessions.refresh_session import refresh_session
+from metering.identity.tokens.revoke_token import revoke_token
+from metering.identity.tokens.touch_tokens import touch_tokens
 from metering.models import ATIToken, PolicyRule, Tenant
 from metering.orm import close_database_threads, in_database_thread
 from metering.policy.values import PolicySubject
@@ -62,8 +62,8 @@ async def changes() -> AsyncIterator[Changes]:
 
 
 @pytest.fixture
-def known(changes: Changes) -> Known:
-    return Known(changes)
+def directory(changes: Changes) -> CachedDirectory:
+    return CachedDirectory(changes)
 
 
 class Told:
@@ -105,75 +105,79 @@ async def until_raises(error: type[Exception], call: Callable[[], Any]) -> None:
             await asyncio.sleep(0.005)
 
 
-async def test_a_revoked_token_is_refused(known: Known) -> None:
+async def test_a_revoked_token_is_refused(directory: CachedDirectory) -> None:
     token = await ask(make_token)
-    await known.principal(token.secret)
+    await directory.principal(token.secret)
     await ask(lambda: revoke_token(token=ATIToken.objects.get(pk=token.id), actor="a test", now=now()))
-    await until_raises(InvalidCredential, lambda: known.principal(token.secret))
+    await until_raises(InvalidCredential, lambda: directory.principal(token.secret))
 
 
-async def test_which_tokens_were_used_is_told_once(known: Known) -> None:
+async def test_which_tokens_were_used_is_told_once(directory: CachedDirectory) -> None:
     used = await ask(make_token)
     await ask(make_token)
-    await known.principal(used.secret)
-    await known.principal(used.secret)
-    assert known.take_used_tokens() == {used.id}
-    assert known.take_used_tokens() == set()
+    await directory.principal(used.secret)
+    await directory.principal(used.secret)
+    assert directory.take_used_tokens() == {used.id}
+    assert directory.take_used_tokens() == set()
 
 
-async def test_a_bulk_update_and_plain_sql_count(known: Known, changes: Changes) -> None:
+async def test_a_bulk_update_and_plain_sql_count(directory: CachedDirectory, changes: Changes) -> None:
     rule = await ask(lambda: RuleFactory(key="max_tokens_out", value=100))
     token = await ask(make_token)
     who = PolicySubject(await ask(lambda: alder().pk), "PRO", None, None, token.id)
-    assert (await known.policy(who, "LLM0_CHAT")).number("max_tokens_out") == 100
+    assert (await directory.policy(who, "LLM0_CHAT")).number("max_tokens_out") == 100
     told = Told(changes)
     await ask(lambda: PolicyRule.objects.filter(pk=rule.pk).update(value=50))
     await told.until(who.tenant_id)
-    assert (await known.policy(who, "LLM0_CHAT")).number("max_tokens_out") == 50
+    assert (await directory.policy(who, "LLM0_CHAT")).number("max_tokens_out") == 50
     told.tenants.clear()
     async with await psycopg.AsyncConnection.connect(settings.LEDGER_DATABASE_URL) as plain:
         await plain.execute("UPDATE metering_policyrule SET value = '25' WHERE id = %s", [rule.pk])
     await told.until(who.tenant_id)
-    assert (await known.policy(who, "LLM0_CHAT")).number("max_tokens_out") == 25
+    assert (await directory.policy(who, "LLM0_CHAT")).number("max_tokens_out") == 25
 
 
-async def test_a_tenants_change_leaves_the_others_alone(known: Known, changes: Changes) -> None:
+async def test_a_tenants_change_leaves_the_others_alone(directory: CachedDirectory, changes: Changes) -> None:
     alders = await ask(make_token)
     birchs = await ask(lambda: make_token(birch()))
     await Told(changes).hear_out()
-    kept = await known.principal(birchs.secret)
-    await known.principal(alders.secret)
+    kept = await directory.principal(birchs.secret)
+    await directory.principal(alders.secret)
     await ask(lambda: Tenant.objects.filter(slug="alder").update(status="SUSPENDED"))
-    await until_raises(TenantSuspended, lambda: known.principal(alders.secret))
-    assert await known.principal(birchs.secret) is kept
+    await until_raises(TenantSuspended, lambda: directory.principal(alders.secret))
+    assert await directory.principal(birchs.secret) is kept
 
 
-async def test_the_catalog_concerns_everybody(known: Known, changes: Changes) -> None:
+async def test_the_catalog_concerns_everybody(directory: CachedDirectory, changes: Changes) -> None:
     model = await ask(serve_model)
-    assert "sandbox-small" in (await known.models()).by_name
+    assert "sandbox-small" in (await directory.models()).by_name
     told = Told(changes)
     await ask(lambda: type(model).objects.update(is_active=False))
     await told.until(None)
-    assert (await known.models()).by_name == {}
+    assert (await directory.models()).by_name == {}
 
 
-async def test_a_new_token_is_known_at_once_although_it_was_refused_before(known: Known) -> None:
+async def test_a_new_token_is_known_at_once_although_it_was_refused_before(
+    directory: CachedDirectory,
+) -> None:
     token = await ask(make_token)
     row = await ask(lambda: ATIToken.objects.get(pk=token.id))
     await ask(row.delete)
     with pytest.raises(InvalidCredential):
-        await known.principal(token.secret)
+        await directory.principal(token.secret)
     await ask(lambda: row.save(force_insert=True))
     async with asyncio.timeout(3):  # less than a refusal lives
         while True:
             try:
-                await known.principal(token.secret)
+                await directory.principal(token.secret)
                 break
             except InvalidCredential:
                 await asyncio.sleep(0.005)
 
 
-async def test_remembering_a_tokens_last_use_is_no_change(known: Known, changes: Changes) -> None:
+async def test_remembering_a_tokens_last_use_is_no_change(
+    directory: CachedDirectory, changes: Changes
+) -> None:
     token = await ask(make_token)
     told = Told(changes)
     await told.hear_out()
@@ -211,19 +215,21 @@ async def test_what_is_rolled_back_is_not_told(changes: Changes) -> None:
     assert await ask(lambda: alder().pk) not in told.tenants
 
 
-async def test_a_coming_price_ends_the_index_by_itself(known: Known) -> None:
+async def test_a_coming_price_ends_the_index_by_itself(directory: CachedDirectory) -> None:
     model = await ask(serve_model)
     soon = now() + timedelta(seconds=1)
     await ask(lambda: PriceFactory(model=model, effective_from=soon, input=7, output=7))
-    assert (await known.models()).until == soon
+    assert (await directory.models()).until == soon
     async with asyncio.timeout(10):
-        while (await known.models()).by_name["sandbox-small"].price.input != 7:  # noqa: ASYNC110
+        while (await directory.models()).by_name["sandbox-small"].price.input != 7:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
 
 
-async def test_after_a_lost_connection_everything_is_read_again(known: Known, changes: Changes) -> None:
+async def test_after_a_lost_connection_everything_is_read_again(
+    directory: CachedDirectory, changes: Changes
+) -> None:
     token = await ask(make_token)
-    first = await known.principal(token.secret)
+    first = await directory.principal(token.secret)
     told = Told(changes)
     cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'gateway changes'"
 
@@ -234,7 +240,7 @@ async def test_after_a_lost_connection_everything_is_read_again(known: Known, ch
 
     await ask(cut_and_change)
     await told.until(None)
-    assert await known.principal(token.secret) is not first
+    assert await directory.principal(token.secret) is not first
 
 
 def test_every_table_that_the_hot_path_reads_tells_and_no_ledger_table_does(rows: None) -> None:

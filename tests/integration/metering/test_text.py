@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 
 import pytest
 
+from metering.catalog.load_catalog import load_catalog
 from metering.errors import InvalidRequest
 from metering.models import LLMModel
-from metering.policy.budget_target import find_budget_target
-from metering.policy.load_with_rules import load_with_rules
+from metering.policy.edit.budget_target import find_budget_target
 from metering.text import checked_label, normal
 from tests.factories import ModelFactory, alder, reference_data
 
@@ -26,7 +26,7 @@ models:
 def test_a_catalog_says_a_name_in_either_form() -> None:
     reference_data()
     for name in (DECOMPOSED, COMPOSED):
-        load_with_rules(text=CATALOG.format(name), actor="a test", now=datetime(2026, 11, 28, tzinfo=UTC))
+        load_catalog(text=CATALOG.format(name), actor="a test", now=datetime(2026, 11, 28, tzinfo=UTC))
     [model] = LLMModel.objects.all()
     assert (model.name, model.aliases) == (COMPOSED, [f"{COMPOSED}-alias"])
 

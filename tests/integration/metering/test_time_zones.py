@@ -8,11 +8,11 @@ from django.core.management.base import CommandError
 from django.db import connection
 from django.test import Client
 
+from metering.catalog.load_catalog import load_catalog
 from metering.errors import CatalogInvalid, InvalidRequest
-from metering.identity.change_tenant import change_tenant
+from metering.identity.tenants.change_tenant import change_tenant
 from metering.models import PolicyRule, Tenant, User
-from metering.policy.load_with_rules import load_with_rules
-from metering.policy.set_rule import find_rule_target, set_rule
+from metering.policy.edit.set_rule import find_rule_target, set_rule
 from metering.time_zones import time_zones, zone_problem
 from tests.factories import AttemptFactory, TenantFactory, alder, make_plan, reference_data
 from tests.integration.gateway_project.api.people import call, code_of, person, super_admin
@@ -72,7 +72,7 @@ def test_a_wrong_zone_is_refused_by_what_takes_a_rule(client: Client) -> None:
         with pytest.raises(InvalidRequest, match=SENTENCE):
             set_rule(target=find_rule_target(), key="max_tokens_out", value=7, when=when, actor="x", now=NOW)
         with pytest.raises(CatalogInvalid, match=SENTENCE):
-            load_with_rules(
+            load_catalog(
                 text=f"plans: {{PRO: {{name: Pro, rules: [{{key: max_tokens_out, value: 7, when: {when}}}]}}}}",
                 actor="x",
                 now=NOW,

@@ -5,7 +5,7 @@ from typing import Any
 from django.test import Client
 from django.utils.timezone import now
 
-from metering.identity.open_session import open_session
+from metering.identity.sessions.open_session import open_session
 from metering.models import ATIToken, Tenant, User
 from tests.factories import UserFactory, alder, make_token
 

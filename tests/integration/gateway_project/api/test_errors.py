@@ -7,9 +7,9 @@ from django.test import Client
 from django.utils.timezone import now
 from rest_framework import exceptions
 
-from gateway_project.api.errors import as_metering_error, first_problem
-from gateway_project.proxy.errors import status_of
-from metering.identity.open_session import open_session
+from gateway_project.http.django_errors import as_metering_error, first_problem
+from gateway_project.http.errors import status_of
+from metering.identity.sessions.open_session import open_session
 from tests.factories import UserFactory, make_token
 
 pytestmark = pytest.mark.django_db

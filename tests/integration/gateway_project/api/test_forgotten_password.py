@@ -15,8 +15,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils.timezone import now
 
 from gateway_project import env
-from metering.identity.forget_resets import forget_resets
-from metering.identity.request_reset import ANSWER, MOST_FOR_ONE_MAILBOX, MOST_FROM_ONE_ADDRESS
+from metering.identity.people.forget_resets import forget_resets
+from metering.identity.people.request_reset import ANSWER, MOST_FOR_ONE_MAILBOX, MOST_FROM_ONE_ADDRESS
 from metering.models import AlertDelivery, AuditEvent, PasswordReset, User
 from metering.tasks import deliver_alerts
 from tests.factories import UserFactory

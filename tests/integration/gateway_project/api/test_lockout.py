@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from gateway_project.lockout import MOST_FROM_ONE_ADDRESS
-from metering.identity.request_reset import MOST_FROM_ONE_ADDRESS as MOST_MAILS
+from metering.identity.people.request_reset import MOST_FROM_ONE_ADDRESS as MOST_MAILS
 from metering.models import User
 from tests.factories import make_token
 from tests.integration.gateway_project.api.people import PASSWORD, call, code_of, person

@@ -8,10 +8,10 @@ import pytest
 from django.conf import settings
 from django.utils.timezone import now
 
-from metering.identity.access_token import ACCESS_LIFE
-from metering.identity.open_session import MAX_SESSIONS, SESSION_LIFE, open_session
-from metering.identity.refresh_session import AGAIN, refresh_session
-from metering.identity.revoke_token import revoke_token
+from metering.identity.sessions.access_token import ACCESS_LIFE
+from metering.identity.sessions.open_session import MAX_SESSIONS, SESSION_LIFE, open_session
+from metering.identity.sessions.refresh_session import AGAIN, refresh_session
+from metering.identity.tokens.revoke_token import revoke_token
 from metering.models import ATIToken, AuditEvent, LoginSession, Tenant, User
 from tests.factories import UserFactory, alder, make_token
 from tests.integration.gateway_project.api.people import PASSWORD, call, code_of, person

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.utils.timezone import now
 
-from metering.identity.revoke_token import revoke_token
+from metering.identity.tokens.revoke_token import revoke_token
 from metering.models import ATIToken, AuditEvent, Tenant, User
 from tests.factories import TeamFactory, UserFactory, birch, make_token
 from tests.integration.gateway_project.api.people import PASSWORD, bearer, call, code_of, person

@@ -6,8 +6,6 @@ from django.utils.timezone import now
 
 from metering.catalog.changes import Change
 from metering.catalog.load_catalog import load_catalog
-from metering.policy.read_conditions import check_conditions
-from metering.policy.registry import check_rule
 from tests.factories import reference_data
 
 Load = Callable[..., list[Change]]
@@ -22,8 +20,6 @@ def load(db) -> Load:
         return load_catalog(
             text=text,
             environment={},
-            check_rule=check_rule,
-            check_when=check_conditions,
             actor="a test",
             now=at or now(),
             dry_run=dry_run,

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from metering.calls.known import Known
+from metering.calls.cached_directory import CachedDirectory
 from metering.errors import (
     BudgetExceeded,
     FeatureNotInPlan,
@@ -51,7 +51,7 @@ async def test_plan_token_and_model_are_checked(
     with pytest.raises(TaskNotAllowed):
         await gateway.execute(await gateway.authenticate(only_drafts.secret), request_for())
     await rows(lambda: PlanFeature.objects.filter(plan="SMALL", feature="CHAT").delete())
-    gateway.known.forget()
+    gateway.directory.forget()
     with pytest.raises(FeatureNotInPlan):
         await gateway.execute(small, request_for())
     assert vendors.calls == []
@@ -99,4 +99,4 @@ async def test_a_warm_call_asks_the_orm_nothing(
 
     monkeypatch.setattr("metering.snapshots.answers.in_database_thread", nothing)
     await gateway.execute(caller, request_for())
-    assert isinstance(gateway.known, Known)
+    assert isinstance(gateway.directory, CachedDirectory)

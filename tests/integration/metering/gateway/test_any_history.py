@@ -10,7 +10,7 @@ from django.utils.timezone import now
 
 from metering.errors import BudgetExceeded
 from metering.gateway import LLMGateway
-from metering.identity.assign_plan import assign_plan
+from metering.identity.tenants.assign_plan import assign_plan
 from metering.ledger.commands import Adjust
 from metering.ledger.recount import recount_meters
 from metering.ledger.writer import LedgerWriter
@@ -41,7 +41,7 @@ async def test_each_budget_says_what_its_rows_say(
     ]
 
     async def call() -> None:
-        gateway.known.forget()
+        gateway.directory.forget()
         caller = await gateway.authenticate(chance.choice(tokens).secret)
         labels = {"agent_id": chance.choice(["helper", "other"])} if chance.random() < 0.5 else None
         try:

@@ -20,7 +20,7 @@ from metering.errors import (
 )
 from metering.gateway import LLMGateway
 from metering.identity.principal import Principal
-from metering.identity.revoke_token import revoke_token
+from metering.identity.tokens.revoke_token import revoke_token
 from metering.ids import uuid7
 from metering.models import ATIToken, PlanFeature, Tenant
 from metering.types import Task

@@ -47,7 +47,7 @@ def ask(gateway: LLMGateway, request_for: Any) -> Ask:
     """One call for the agent `helper`, on what the database says now."""
 
     async def call(caller: Principal, **fields: Any) -> Any:
-        gateway.known.forget()
+        gateway.directory.forget()
         return await gateway.execute(caller, request_for(labels=AGENT, **fields))
 
     return call

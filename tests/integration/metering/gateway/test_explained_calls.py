@@ -79,7 +79,7 @@ async def test_the_second_call_ends_as_it_is_explained(
             code, limit = error.code, error.usage.budget
         except MeteringError as error:
             code, limit = error.code, explained.rule
-        gateway.known.forget()
+        gateway.directory.forget()
         told = (explained.code, explained.rule) if explained.verdict == "denied" else ("", "")
         assert told == (code, limit)
 

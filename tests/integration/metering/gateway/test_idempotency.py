@@ -128,7 +128,7 @@ async def test_what_was_denied_may_be_tried_again_under_its_key(
         await gateway.execute(caller, keyed())
     budget.amount = 1
     await rows(budget.save)
-    gateway.known.forget()
+    gateway.directory.forget()
     assert not (await gateway.execute(caller, keyed())).facts.replayed
 
 

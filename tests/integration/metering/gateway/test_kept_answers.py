@@ -10,7 +10,7 @@ from django.db import OperationalError
 
 from metering.answers import recording as recording_module
 from metering.answers.forget import forget_answers
-from metering.calls import replay as replay_module
+from metering.calls import repeated as replay_module
 from metering.errors import IdempotencyAnswerLost, IdempotencyInProgress, MeteringUnavailable
 from metering.gateway import LLMGateway
 from metering.identity.principal import Principal

@@ -1,4 +1,4 @@
-"""Large inputs are counted beside the event loop, for limits in force and for those that are only tried."""
+"""Large inputs are counted beside the event loop, for limits in force and for those that are in shadow."""
 
 import threading
 from typing import Any

@@ -7,7 +7,7 @@ import pytest
 from django.db import OperationalError
 
 from metering.answers.find_holder import find_holder
-from metering.calls import replay
+from metering.calls import repeated
 from metering.decisions.log import DecisionLog
 from metering.errors import IdempotencyMismatch, OverRateCapacity, RateLimited, VendorTimeout
 from metering.gateway import LLMGateway
@@ -113,7 +113,7 @@ async def test_a_limit_that_the_first_call_would_not_fit_any_more_does_not_keep_
 ) -> None:
     first = await gateway.execute(caller, keyed())
     await rows(lambda: RuleFactory(key="requests_per_minute", value=0))
-    gateway.known.forget()
+    gateway.directory.forget()
     assert (await gateway.execute(caller, keyed())).output == first.output
     with pytest.raises(OverRateCapacity):
         await gateway.execute(caller, keyed(key="k-2"))
@@ -166,7 +166,7 @@ async def test_a_replay_draws_nothing_from_a_rate_that_has_room(
 async def test_beyond_the_ceiling_the_rate_limit_stands_for_that_caller_alone(
     gateway: LLMGateway, caller: Principal, keyed: Any, rows: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(replay, "LOOKED_FOR_PER_MINUTE", 2)
+    monkeypatch.setattr(repeated, "LOOKED_FOR_PER_MINUTE", 2)
     colleague = await gateway.authenticate((await rows(make_token)).secret)
     await gateway.execute(caller, keyed())
     for _ in range(2):
@@ -174,7 +174,7 @@ async def test_beyond_the_ceiling_the_rate_limit_stands_for_that_caller_alone(
     with pytest.raises(RateLimited):
         await gateway.execute(caller, keyed())
     looked_for: list[object] = []
-    monkeypatch.setattr(replay, "find_holder", lambda **facts: looked_for.append(facts))
+    monkeypatch.setattr(repeated, "find_holder", lambda **facts: looked_for.append(facts))
     with pytest.raises(RateLimited):
         await gateway.execute(colleague, keyed(by=colleague))
     with pytest.raises(RateLimited):
@@ -190,6 +190,6 @@ async def test_while_the_database_is_away_the_rate_limit_stands(
         raise OperationalError("gone")
 
     await gateway.execute(caller, keyed())
-    monkeypatch.setattr(replay, "find_holder", away)
+    monkeypatch.setattr(repeated, "find_holder", away)
     with pytest.raises(RateLimited):
         await gateway.execute(caller, keyed())

@@ -90,7 +90,7 @@ async def test_what_a_budget_denies_is_given_back_to_what_is_tried(
         with pytest.raises(BudgetExceeded):
             await gateway.execute(caller, request_for())
     await rows(lambda: type(budget).objects.update(amount=1))
-    gateway.known.forget()
+    gateway.directory.forget()
     await gateway.execute(caller, request_for())
     assert await report(decisions, rows, "observed") == []
 

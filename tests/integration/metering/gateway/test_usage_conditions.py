@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from metering.calls.known_use import FRESH_S
+from metering.calls.cached_use import FRESH_S
 from metering.errors import ModelNotAllowed, RateLimited
 from metering.gateway import LLMGateway
 from metering.identity.principal import Principal
@@ -93,18 +93,18 @@ async def test_what_another_process_used_counts_as_soon_as_the_last_balance_is_s
     await rows(lambda: RuleFactory(key="max_tokens_out", value=7, conditions=FROM_80))
     other = gateway_with()
     seconds = Seconds()
-    gateway.known.use._clock = seconds
+    gateway.directory.use._clock = seconds
     await gateway.execute(caller, request_for(max_tokens=40))
     for _ in range(3):
         await other.execute(caller, request_for(max_tokens=40))
     await other.close(5)
     seconds.now_s += FRESH_S / 2
-    variants = (await gateway.known.policy(_subject(caller), "LLM0_CHAT")).variants
+    variants = (await gateway.directory.policy(_subject(caller), "LLM0_CHAT")).variants
     assert variants is not None
-    stale = await gateway.known.variant(variants, datetime.now(UTC))
+    stale = await gateway.directory.variant(variants, datetime.now(UTC))
     assert stale.number("max_tokens_out") is None
     seconds.now_s += FRESH_S
-    fresh = await gateway.known.variant(variants, datetime.now(UTC))
+    fresh = await gateway.directory.variant(variants, datetime.now(UTC))
     assert fresh.number("max_tokens_out") == 7
 
 
@@ -113,13 +113,13 @@ async def test_calls_that_bring_their_own_balances_read_no_meter(
 ) -> None:
     await rows(lambda: BudgetFactory(dimension="requests", amount=50))
     await rows(lambda: RuleFactory(key="max_tokens_out", value=7, conditions=FROM_80))
-    gateway.known.use._clock = Seconds()
+    gateway.directory.use._clock = Seconds()
     await gateway.execute(caller, request_for())
 
     async def nothing(*_: Any, **__: Any) -> None:
         raise AssertionError("a meter was read")
 
-    monkeypatch.setattr("metering.calls.known_use.in_database_thread", nothing)
+    monkeypatch.setattr("metering.calls.cached_use.in_database_thread", nothing)
     for _ in range(3):
         await gateway.execute(caller, request_for())
     assert await rows(PolicyRule.objects.count) == 1

@@ -12,11 +12,11 @@ from django.utils.timezone import now
 from msgspec.structs import replace
 
 from metering.amounts import Amounts
-from metering.calls.known import Known
+from metering.calls.cached_directory import CachedDirectory
 from metering.decisions.log import DecisionLog
 from metering.errors import BudgetExceeded, BudgetReserved, ConcurrencyExceeded
 from metering.gateway import LLMGateway
-from metering.identity.assign_plan import assign_plan
+from metering.identity.tenants.assign_plan import assign_plan
 from metering.ids import uuid7
 from metering.labels import Labels
 from metering.ledger.commands import Adjust, Expire, Reserve, Settle
@@ -55,7 +55,7 @@ def ask(gateway: LLMGateway, request_for: Any, rows: Any) -> Ask:
     """One call with a token's secret, on what the database says now."""
 
     async def call(token: Any, agent: str | None = None, **fields: Any) -> Any:
-        gateway.known.forget()
+        gateway.directory.forget()
         caller = await gateway.authenticate(token.secret)
         return await gateway.execute(
             caller, request_for(labels={"agent_id": agent} if agent else None, **fields)
@@ -396,7 +396,7 @@ async def test_a_call_of_a_process_that_had_not_heard_of_the_budget_is_counted_b
     """It holds what it read for as long as its clock stands still."""
     hears_nothing = Changes(clock=lambda: 0.0)
     hears_nothing.complete_up_to(0.0)
-    deaf, other = gateway_with(known=Known(hears_nothing)), gateway_with()
+    deaf, other = gateway_with(directory=CachedDirectory(hears_nothing)), gateway_with()
     caller = await deaf.authenticate(token.secret)
     await deaf.execute(caller, request_for())
     await rows(lambda: BudgetFactory(window="day", amount=9))

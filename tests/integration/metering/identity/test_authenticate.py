@@ -6,10 +6,10 @@ from django.utils.timezone import now
 from metering.errors import InvalidCredential, TenantSuspended, TokenExpired
 from metering.identity.authenticate import authenticate
 from metering.identity.find import find_token
-from metering.identity.revoke_token import revoke_token
-from metering.identity.rotate_token import rotate_token
-from metering.identity.secret import new_secret
-from metering.identity.set_tenant_status import set_tenant_status
+from metering.identity.tenants.set_tenant_status import set_tenant_status
+from metering.identity.tokens.revoke_token import revoke_token
+from metering.identity.tokens.rotate_token import rotate_token
+from metering.identity.tokens.secret import new_secret
 from metering.models import ATIToken, Tenant
 from tests.factories import ModelFactory, TeamFactory, UserFactory, alder, birch, make_token
 

@@ -8,18 +8,18 @@ from django.utils.timezone import now
 
 from metering.audit import record_change
 from metering.errors import InvalidRequest, NotFound
-from metering.identity.assign_plan import assign_plan
-from metering.identity.create_team import create_team
-from metering.identity.create_tenant import create_tenant
-from metering.identity.create_user import create_user
 from metering.identity.find import find_team, find_tenant, find_token, find_user
-from metering.identity.issue_token import issue_token
-from metering.identity.join_team import join_team
-from metering.identity.revoke_token import revoke_token
-from metering.identity.rotate_token import rotate_token
-from metering.identity.secret import digest_of
-from metering.identity.set_tenant_status import set_tenant_status
-from metering.identity.touch_tokens import touch_tokens
+from metering.identity.people.create_team import create_team
+from metering.identity.people.create_user import create_user
+from metering.identity.people.join_team import join_team
+from metering.identity.tenants.assign_plan import assign_plan
+from metering.identity.tenants.create_tenant import create_tenant
+from metering.identity.tenants.set_tenant_status import set_tenant_status
+from metering.identity.tokens.issue_token import issue_token
+from metering.identity.tokens.revoke_token import revoke_token
+from metering.identity.tokens.rotate_token import rotate_token
+from metering.identity.tokens.secret import digest_of
+from metering.identity.tokens.touch_tokens import touch_tokens
 from metering.models import ATIToken, AuditEvent, Tenant, User
 from tests.factories import TeamFactory, UserFactory, alder, birch, make_plan, make_token
 

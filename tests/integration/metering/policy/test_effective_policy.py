@@ -27,7 +27,7 @@ def policy_of(task: str = CHAT, **fields: object) -> EffectivePolicy:
 
 
 def limits(policy: EffectivePolicy) -> list[int]:
-    return sorted(line.limit for line in policy.lines_for(("sandbox",), "helper", "BASE_S"))
+    return sorted(line.limit for line in policy.limits_for(("sandbox",), "helper", "BASE_S"))
 
 
 def test_every_budget_whose_scope_matches_applies() -> None:
@@ -102,7 +102,7 @@ def test_rules_merge_and_concurrency_becomes_a_line() -> None:
     rule = RuleFactory(value=3)
     policy = policy_of(user_id=user.pk)
     assert policy.number("max_tokens_out") == 40
-    (line,) = policy.lines
+    (line,) = policy.limits
     assert (line.budget_id, line.meter.dimension, line.limit) == (rule.pk, Dimension.CONCURRENCY, 3)
 
 
@@ -110,7 +110,7 @@ def test_the_tenants_calendar_and_mode_are_taken_along() -> None:
     tenant = alder(timezone="Asia/Tokyo", week_start=6, enforcement_mode="observe")
     BudgetFactory(tenant=tenant, amount=4)
     policy = policy_of()
-    (line,) = policy.lines
+    (line,) = policy.limits
     assert (line.meter.timezone, line.meter.week_start, line.enforced) == ("Asia/Tokyo", 6, False)
     assert policy.mode is EnforcementMode.OBSERVE
 

@@ -1,6 +1,6 @@
 import os
 
-from gateway_project.local.redis import EmbeddedRedis
+from launcher.redis import EmbeddedRedis
 from metering.ids import uuid7
 from metering.policy.rate_limit import RateLimit
 from metering.rates.port import Demand

@@ -7,7 +7,7 @@ import pytest
 import redis
 import time_machine
 
-from gateway_project.local.redis import EmbeddedRedis
+from launcher.redis import EmbeddedRedis
 from metering.ids import uuid7
 from metering.rates.port import Demand
 from metering.rates.redis_buckets import BucketsAway, RedisBuckets
@@ -154,11 +154,11 @@ async def test_an_idle_connection_is_kept(redis_buckets: RedisBuckets, own_redis
     assert redis_buckets.is_reachable
 
 
-async def test_while_redis_is_away_what_is_tried_is_drawn_from_this_process(
+async def test_while_redis_is_away_what_is_in_shadow_is_drawn_from_this_process(
     shared: SharedBuckets, redis_buckets: RedisBuckets, own_redis: EmbeddedRedis
 ) -> None:
     own_redis.stop()
     await until(lambda: not redis_buckets.is_reachable)
-    answers = [await shared.take(one("real"), one("tried", 1)) for _ in range(2)]
+    answers = [await shared.take(one("real"), one("shadow", 1)) for _ in range(2)]
     assert [answer.granted for answer in answers] == [True, True]
-    assert [trial.granted for answer in answers for trial in answer.trials] == [True, False]
+    assert [shadow.granted for answer in answers for shadow in answer.shadows] == [True, False]

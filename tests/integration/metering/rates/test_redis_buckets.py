@@ -93,44 +93,48 @@ async def test_what_was_granted_to_a_caller_who_left_is_given_back(buckets: Redi
 
 async def test_what_is_tried_draws_by_itself_from_each_bucket_that_has_enough(buckets: RedisBuckets) -> None:
     real, wide, narrow = bucket(), bucket(), bucket()
-    tried = (Demand(narrow, 1, 1), Demand(wide, 1, 600))
-    first = await buckets.take((Demand(real, 1, 600),), tried)
-    second = await buckets.take((Demand(real, 1, 600),), tried)
+    watched = (Demand(narrow, 1, 1), Demand(wide, 1, 600))
+    first = await buckets.take((Demand(real, 1, 600),), watched)
+    second = await buckets.take((Demand(real, 1, 600),), watched)
     assert (first.granted, second.granted) == (True, True)
-    assert [trial.granted for trial in first.trials + second.trials] == [True, True, False, True]
-    assert [trial.level.remaining for trial in second.trials] == [0, 598]
+    assert [shadow.granted for shadow in first.shadows + second.shadows] == [True, True, False, True]
+    assert [shadow.level.remaining for shadow in second.shadows] == [0, 598]
 
 
 async def test_a_denied_call_draws_nothing_from_what_it_tries(buckets: RedisBuckets) -> None:
-    real, tried = bucket(), bucket()
+    real, watched = bucket(), bucket()
     assert (await buckets.take((Demand(real, 1, 1),))).granted
-    denied = await buckets.take((Demand(real, 1, 1),), (Demand(tried, 5, 5),))
-    assert (denied.granted, denied.trials) == (False, ())
-    asked = await buckets.take((Demand(tried, 5, 5),))
-    assert asked.granted, "the denied call drew from what it only tried"
+    denied = await buckets.take((Demand(real, 1, 1),), (Demand(watched, 5, 5),))
+    assert (denied.granted, denied.shadows) == (False, ())
+    asked = await buckets.take((Demand(watched, 5, 5),))
+    assert asked.granted, "the denied call drew from a limit in shadow"
 
 
 async def test_calls_of_one_script_are_told_their_own_trials(buckets: RedisBuckets) -> None:
-    tried, other = bucket(), bucket()
+    watched, other = bucket(), bucket()
     answers = await asyncio.gather(
-        buckets.take((Demand(bucket(), 1, 10),), (Demand(tried, 5, 5),)),
+        buckets.take((Demand(bucket(), 1, 10),), (Demand(watched, 5, 5),)),
         buckets.take((Demand(bucket(), 1, 10),)),
-        buckets.take((), (Demand(tried, 5, 5), Demand(other, 2, 5))),
+        buckets.take((), (Demand(watched, 5, 5), Demand(other, 2, 5))),
     )
-    assert [[trial.granted for trial in answer.trials] for answer in answers] == [[True], [], [False, True]]
+    assert [[shadow.granted for shadow in answer.shadows] for answer in answers] == [
+        [True],
+        [],
+        [False, True],
+    ]
     assert [answer.granted for answer in answers] == [True, True, True]
 
 
 async def test_a_caller_who_left_is_given_back_what_it_tried_too(buckets: RedisBuckets) -> None:
-    tried = bucket()
-    call = asyncio.create_task(buckets.take((), (Demand(tried, 70, 70),)))
+    watched = bucket()
+    call = asyncio.create_task(buckets.take((), (Demand(watched, 70, 70),)))
     await asyncio.sleep(0)  # it is in the queue
     await asyncio.sleep(0)  # the script is under way
     call.cancel()
     with pytest.raises(asyncio.CancelledError):
         await call
-    assert (await buckets.take((Demand(tried, 70, 70),))).granted or (
-        await buckets.take((Demand(tried, 70, 70),))
+    assert (await buckets.take((Demand(watched, 70, 70),))).granted or (
+        await buckets.take((Demand(watched, 70, 70),))
     ).granted
 
 

@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 from django.utils.timezone import now
 
+from metering.catalog.load_catalog import load_catalog
 from metering.errors import CatalogInvalid, FeatureNotInPlan, NotFound
 from metering.ids import uuid7
 from metering.models import AuditEvent, Plan, PolicyRule
 from metering.policy.effective import effective_policy
-from metering.policy.load_with_rules import load_with_rules
 from metering.policy.values import EffectivePolicy, PolicySubject
 from metering.simulation.rule_book import read_rule_book
 from tests.factories import (
@@ -35,13 +35,13 @@ def vocabulary(db: object) -> None:
 
 def facts(policy: EffectivePolicy) -> tuple[object, ...]:
     return (
-        policy.mode, policy.settings, policy.tried, policy.lines, policy.by_provider, policy.by_agent, policy.by_class,
-        policy.each_agent, policy.rates, policy.tried_rates, policy.rules, policy.variants is None,
+        policy.mode, policy.settings, policy.shadow_settings, policy.limits, policy.by_provider, policy.by_agent,
+        policy.by_class, policy.each_agent, policy.rates, policy.shadow_rates, policy.rules, policy.variants is None,
     )  # fmt: skip
 
 
 def load(text: str) -> None:
-    load_with_rules(text=text, actor="a test", now=now())
+    load_catalog(text=text, actor="a test", now=now())
 
 
 def test_its_policies_are_those_of_the_gateway_for_everybody() -> None:

@@ -4,7 +4,7 @@ import pytest
 from django.utils.timezone import now
 
 from metering.identity.find import find_token
-from metering.identity.revoke_token import revoke_token
+from metering.identity.tokens.revoke_token import revoke_token
 from metering.models import Tenant
 from metering.usage.budget_status import budget_status
 from metering.usage.subjects import Subjects

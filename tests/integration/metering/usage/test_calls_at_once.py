@@ -50,7 +50,7 @@ def enforced(at: datetime, task: str = "LLM0_CHAT") -> list[tuple[str, int]]:
         found = read_balances(policy.variants.meters, at)
         policy = policy.variants.at(at, {meter: item.used + item.held for meter, item in found.items()})
     return [
-        (str(line.source_id), line.limit) for line in policy.lines if line.meter.dimension == "concurrency"
+        (str(line.source_id), line.limit) for line in policy.limits if line.meter.dimension == "concurrency"
     ]
 
 

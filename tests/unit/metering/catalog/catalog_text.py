@@ -7,7 +7,6 @@ import pytest
 from metering.catalog.document import CatalogDocument, Vocabulary
 from metering.catalog.parse_catalog import parse_catalog
 from metering.errors import CatalogInvalid
-from metering.policy.read_conditions import check_conditions
 
 CLASSES = ("BASE_S", "BASE_M", "PRO_M", "PRO_L", "ADVANCED")
 VOCABULARY = Vocabulary(
@@ -21,21 +20,11 @@ VOCABULARY = Vocabulary(
 MODEL = "{provider: sandbox, class: BASE_S, context_tokens: 1000, max_output_tokens: 100"
 
 
-def accept_any_rule(key: str, value: object, task: str | None, scope: str) -> None:
-    pass
+def parse(text: str, **environment: str) -> CatalogDocument:
+    return parse_catalog(text=dedent(text), vocabulary=VOCABULARY, environment=environment)
 
 
-def parse(text: str, check_rule=accept_any_rule, **environment: str) -> CatalogDocument:
-    return parse_catalog(
-        text=dedent(text),
-        vocabulary=VOCABULARY,
-        environment=environment,
-        check_rule=check_rule,
-        check_when=check_conditions,
-    )
-
-
-def problems(text: str, check_rule=accept_any_rule, **environment: str) -> list[str]:
+def problems(text: str, **environment: str) -> list[str]:
     with pytest.raises(CatalogInvalid) as refused:
-        parse(text, check_rule, **environment)
+        parse(text, **environment)
     return refused.value.problems

@@ -3,11 +3,11 @@ from uuid import UUID
 import pytest
 
 from metering.ids import uuid7
-from metering.policy.conditions import Condition
 from metering.policy.enforcement import Modes
 from metering.policy.merge import merge_settings
-from metering.policy.registry import REGISTRY
-from metering.policy.rule import Rule
+from metering.rules.conditions import Condition
+from metering.rules.registry import REGISTRY
+from metering.rules.rule import Rule
 from metering.types import EnforcementMode, Scope
 
 
@@ -68,8 +68,8 @@ def test_a_strict_choice_is_not_loosened_below_the_tenant() -> None:
 
 
 def test_an_observed_rule_leaves_the_enforced_one_in_force() -> None:
-    tried = rule(Scope.TENANT, 5, mode=EnforcementMode.OBSERVE)
-    assert merged(rule(Scope.PLAN, 100), tried) == 100
+    observed = rule(Scope.TENANT, 5, mode=EnforcementMode.OBSERVE)
+    assert merged(rule(Scope.PLAN, 100), observed) == 100
 
 
 def test_a_rule_with_a_condition_beats_one_without() -> None:
@@ -100,18 +100,18 @@ def test_a_narrow_rule_does_not_loosen_what_is_strict_without_any_rule(
 
 def test_a_tenant_that_only_observes_has_no_limits_but_the_gateways_own() -> None:
     observing = Modes(tenant=EnforcementMode.OBSERVE)
-    settings, tried = merge_settings([rule(Scope.PLAN, 100)], observing)
+    settings, shadow = merge_settings([rule(Scope.PLAN, 100)], observing)
     assert settings == {}
-    assert (tried["max_tokens_out"].value, tried["max_tokens_out"].mode) == (100, "observe")
+    assert (shadow["max_tokens_out"].value, shadow["max_tokens_out"].mode) == (100, "observe")
     settings, _ = merge_settings([rule(Scope.GLOBAL, 100)], observing)
     assert settings["max_tokens_out"].value == 100
 
 
 def test_what_a_tighter_observed_rule_would_do_is_kept_beside() -> None:
-    tried_rule = rule(Scope.TENANT, 5, mode=EnforcementMode.WARN)
-    in_force, tried = merge_settings([rule(Scope.PLAN, 100), tried_rule], Modes())
+    observed_rule = rule(Scope.TENANT, 5, mode=EnforcementMode.WARN)
+    in_force, shadow = merge_settings([rule(Scope.PLAN, 100), observed_rule], Modes())
     assert in_force["max_tokens_out"].value == 100
-    assert (tried["max_tokens_out"].rule_id, tried["max_tokens_out"].mode) == (tried_rule.id, "warn")
+    assert (shadow["max_tokens_out"].rule_id, shadow["max_tokens_out"].mode) == (observed_rule.id, "warn")
 
 
 def test_an_observed_rule_that_would_allow_more_is_nothing_to_watch() -> None:

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from metering.decisions.decision import Standing
 from metering.decisions.trace import COUNTED_APART, rule_steps
 from metering.policy.compile import compile_policy
-from metering.policy.conditions import Condition, Hours
 from metering.policy.rate_limit import CallRates, Limits
-from metering.policy.registry import REGISTRY
-from metering.policy.rule import BASE_SCOPES, NARROW_SCOPES, Rule
-from metering.policy.rule_key import Merge, RuleKey
 from metering.policy.values import EffectivePolicy, PolicySubject
+from metering.rules.conditions import Condition, Hours
+from metering.rules.registry import REGISTRY
+from metering.rules.rule import BASE_SCOPES, NARROW_SCOPES, Rule
+from metering.rules.rule_key import Merge, RuleKey
 from metering.types import EnforcementMode, Scope
 from tests.fakes.policy import ALDER, UTC_TENANT, subject
 
@@ -85,8 +85,8 @@ def test_one_more_team_user_or_token_rule_never_allows_more(found: list[Rule], a
     )
     for key in LIMITS:
         assert strictness(after, key) >= strictness(before, key)
-    allowed = {line.meter: line.limit for line in after.lines if line.enforced}
-    for line in before.lines:
+    allowed = {line.meter: line.limit for line in after.limits if line.enforced}
+    for line in before.limits:
         if line.enforced:
             # The meter may have become that of a tighter rule of the same subject.
             same = [
@@ -105,10 +105,14 @@ def test_the_order_in_which_rules_were_written_does_not_matter(
     shuffled = list(found)
     shuffler.shuffle(shuffled)
     one, other = policy_of(found), policy_of(shuffled)
-    assert (one.settings, one.tried, one.mode) == (other.settings, other.tried, other.mode)
-    assert set(one.lines) == set(other.lines)
+    assert (one.settings, one.shadow_settings, one.mode) == (
+        other.settings,
+        other.shadow_settings,
+        other.mode,
+    )
+    assert set(one.limits) == set(other.limits)
     assert set(drawn(one.rates)) == set(drawn(other.rates))
-    assert set(drawn(one.tried_rates)) == set(drawn(other.tried_rates))
+    assert set(drawn(one.shadow_rates)) == set(drawn(other.shadow_rates))
 
 
 @given(ANY_RULES)
@@ -129,7 +133,7 @@ def test_the_trace_names_exactly_the_rules_whose_values_are_in_force(found: list
     assert {step.source_id for step in steps} == {rule.id for rule in found}
     named = {step.source_id for step in steps if step.outcome is Standing.IN_FORCE}
     settings = {setting.rule_id for key, setting in policy.settings.items() if key not in COUNTED_APART}
-    lines = {line.source_id for line in policy.lines if line.enforced}
+    lines = {line.source_id for line in policy.limits if line.enforced}
     buckets = {rate.rule_id for rate in policy.rates.everything()} - {None}
     assert named == settings | lines | buckets
     for step in steps:
@@ -144,7 +148,7 @@ def test_the_trace_names_exactly_the_rules_whose_values_are_in_force(found: list
 @given(ANY_RULES)
 def test_what_is_tried_is_never_looser_than_what_is_in_force(found: list[Rule]) -> None:
     policy = policy_of(found)
-    for key, tried in policy.tried.items():
-        assert tried.mode is not EnforcementMode.ENFORCE
+    for key, shadow in policy.shadow_settings.items():
+        assert shadow.mode is not EnforcementMode.ENFORCE
         if key in policy.settings:
-            assert REGISTRY[key].strictness(tried.value) > strictness(policy, key)
+            assert REGISTRY[key].strictness(shadow.value) > strictness(policy, key)

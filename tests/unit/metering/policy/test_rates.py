@@ -1,9 +1,9 @@
 from metering.ids import uuid7
 from metering.policy.enforcement import Modes, place_of
 from metering.policy.rate_limit import RateLimit
-from metering.policy.rates import call_rates, tried_rates
-from metering.policy.rule import Rule
+from metering.policy.rates import call_rates, shadow_rates
 from metering.policy.values import PolicySubject
+from metering.rules.rule import Rule
 from metering.types import EnforcementMode, Scope
 from tests.fakes.policy import ALDER, subject
 
@@ -176,16 +176,16 @@ def test_of_a_teams_rules_about_the_same_the_strictest_sets_the_bucket() -> None
 def test_a_limit_that_is_tried_has_a_bucket_of_its_own() -> None:
     observed = rule(Scope.TENANT, 5, mode=EnforcementMode.OBSERVE)
     [present] = limits(subject(), rule(Scope.PLAN, 100), observed)
-    tried = tried_rates([rule(Scope.PLAN, 100), observed], subject(), Modes(), feature="CHAT")
-    [limit] = tried.for_call(provider="sandbox", agent_id=None, address=None)
+    shadow = shadow_rates([rule(Scope.PLAN, 100), observed], subject(), Modes(), feature="CHAT")
+    [limit] = shadow.for_call(provider="sandbox", agent_id=None, address=None)
     assert (present.per_minute, limit.per_minute, limit.mode) == (100, 5, EnforcementMode.OBSERVE)
     assert limit.key != present.key
 
 
-def tried_by(
+def shadow_by(
     of: PolicySubject, *rules: Rule, modes: Modes | None = None, agent_id: str | None = None
 ) -> list[RateLimit]:
-    found = tried_rates(rules, of, modes or Modes(principal=of.principal), feature="CHAT")
+    found = shadow_rates(rules, of, modes or Modes(principal=of.principal), feature="CHAT")
     return list(found.for_call(provider="sandbox", agent_id=agent_id, address=None))
 
 
@@ -196,7 +196,7 @@ def test_those_within_a_share_and_those_beyond_it_draw_from_one_bucket() -> None
     beyond = subject(user_id=next(user for user in users if place_of(user) >= 50))
     rates = call_rates([half], inside, Modes(principal=inside.principal), feature="CHAT")
     [enforced] = rates.for_call(provider="sandbox", agent_id=None, address=None)
-    [observed] = tried_by(beyond, half)
+    [observed] = shadow_by(beyond, half)
     assert enforced.key == observed.key
     assert (enforced.mode, observed.mode) == (ENFORCE, EnforcementMode.OBSERVE)
 
@@ -204,29 +204,29 @@ def test_those_within_a_share_and_those_beyond_it_draw_from_one_bucket() -> None
 def test_a_share_does_not_draw_from_the_bucket_of_the_rule_that_it_replaces() -> None:
     plans, half = rule(Scope.PLAN, 100), rule(Scope.TENANT, 5, enforce_percent=0)
     of = subject(user_id=uuid7())
-    [tried] = tried_by(of, plans, half)
-    assert tried.key not in {limit.key for limit in limits(of, plans)}
+    [shadow] = shadow_by(of, plans, half)
+    assert shadow.key not in {limit.key for limit in limits(of, plans)}
 
 
 def test_a_tenant_that_observes_draws_from_the_buckets_that_will_be_enforced() -> None:
     of, plans = subject(), rule(Scope.PLAN, 100)
     [enforced] = limits(of, plans)
-    [observed] = tried_by(of, plans, modes=Modes(tenant=EnforcementMode.OBSERVE))
+    [observed] = shadow_by(of, plans, modes=Modes(tenant=EnforcementMode.OBSERVE))
     assert (observed.key, observed.mode) == (enforced.key, EnforcementMode.OBSERVE)
 
 
 def test_an_agent_with_a_rule_of_its_own_does_not_try_the_general_one() -> None:
     own = rule(Scope.AGENT, 99, scope_id="helper")
     general = rule(Scope.TENANT, 5, "requests_per_minute_per_agent", mode=EnforcementMode.OBSERVE)
-    assert tried_by(subject(), own, general, agent_id="helper") == []
-    assert [limit.per_minute for limit in tried_by(subject(), own, general, agent_id="other")] == [5]
+    assert shadow_by(subject(), own, general, agent_id="helper") == []
+    assert [limit.per_minute for limit in shadow_by(subject(), own, general, agent_id="other")] == [5]
 
 
 def test_an_agents_own_rule_may_be_tried_beside_the_general_one_in_force() -> None:
     own = rule(Scope.AGENT, 3, scope_id="helper", mode=EnforcementMode.OBSERVE)
     general = rule(Scope.TENANT, 50, "requests_per_minute_per_agent")
-    [tried] = tried_by(subject(), own, general, agent_id="helper")
+    [shadow] = shadow_by(subject(), own, general, agent_id="helper")
     [enforced] = limits(subject(), own, general, agent_id="helper")
-    assert (tried.per_minute, enforced.per_minute) == (3, 50)
-    assert tried.key != enforced.key
-    assert tried_by(subject(), own, general, agent_id="other") == []
+    assert (shadow.per_minute, enforced.per_minute) == (3, 50)
+    assert shadow.key != enforced.key
+    assert shadow_by(subject(), own, general, agent_id="other") == []

@@ -4,11 +4,11 @@ import pytest
 
 from metering.ids import uuid7
 from metering.policy.compile import compile_policy
-from metering.policy.lines import TenantCalendar
-from metering.policy.registry import REGISTRY, check_rule, keys_of
-from metering.policy.rule import BASE_SCOPES, Rule
-from metering.policy.rule_key import RuleKey
+from metering.policy.meter_limits import TenantCalendar
 from metering.policy.values import EffectivePolicy
+from metering.rules.registry import REGISTRY, check_rule, keys_of
+from metering.rules.rule import BASE_SCOPES, Rule
+from metering.rules.rule_key import RuleKey
 from metering.types import Scope
 from tests.fakes.policy import subject
 
@@ -29,7 +29,7 @@ def what_counts(*rules: Rule) -> tuple[object, ...]:
         CALLER, "LLM0_CHAT", TenantCalendar(), rules=rules, budgets=(), feature="CHAT"
     )
     values = {key: setting.value for key, setting in found.settings.items()}
-    return found.mode, values, len(found.lines), found.by_provider, found.by_agent, found.rates
+    return found.mode, values, len(found.limits), found.by_provider, found.by_agent, found.rates
 
 
 def values_of(spec: RuleKey) -> tuple[int | str, ...]:

@@ -11,7 +11,7 @@ def demands(count: int, of: str) -> tuple[Demand, ...]:
 def test_a_script_names_no_more_buckets_than_lua_can_take_those_that_are_tried_included() -> None:
     third = MAX_KEYS // 3
     queue = deque(
-        [Waiting(demands(third, f"real-{call}"), None, demands(third, f"tried-{call}")) for call in "ab"]
+        [Waiting(demands(third, f"real-{call}"), None, demands(third, f"shadow-{call}")) for call in "ab"]
     )
     sizes = []
     while queue:

@@ -26,8 +26,8 @@ def denial(place: int, *, after_s: float | None, **fields: int) -> LineDenial:
 
 
 def error_of(*denials: LineDenial) -> BudgetExceeded:
-    templates = [line(Dimension.REQUESTS, 10), line(Dimension.TOKENS, 10)]
-    error = limit_error(Denied(reservation_id=uuid7(), denials=denials), templates, NOW)
+    limits = [line(Dimension.REQUESTS, 10), line(Dimension.TOKENS, 10)]
+    error = limit_error(Denied(reservation_id=uuid7(), denials=denials), limits, NOW)
     assert isinstance(error, BudgetExceeded)
     return error
 

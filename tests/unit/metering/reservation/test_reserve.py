@@ -15,7 +15,7 @@ async def test_each_dimension_holds_its_part_of_the_bound() -> None:
     ledger = FakeLedger()
     lines = [line(dimension, 2**40) for dimension in Dimension]
     hold = await hold_for(ledger, *lines)
-    held = {template.meter.dimension: ledger.held[template.meter] for template in hold.held}
+    held = {limit.meter.dimension: ledger.held[limit.meter] for limit in hold.held}
     assert held == {
         Dimension.REQUESTS: 1,
         Dimension.CONCURRENCY: 1,

@@ -56,7 +56,7 @@ async def test_plan_input_and_rate_denials_name_their_rules(
     with pytest.raises(InputTooLarge):
         await gateway.execute(caller, request_for("many words " * 50))
     await rows(lambda: PlanFeature.objects.all().delete())
-    gateway.known.forget()
+    gateway.directory.forget()
     with pytest.raises(FeatureNotInPlan):
         await gateway.execute(caller, request_for())
     with pytest.raises(FeatureNotInPlan):  # no policy is known any more, and none is read for the reason
@@ -162,7 +162,7 @@ async def test_the_gateways_switch_loosens_every_limit_and_flipping_it_enforces_
     await gateway.execute(caller, request_for())
     assert [row.verdict for row in await kept(decisions, rows)] == ["observed"]
     await rows(lambda: type(switch).objects.update(value="enforce"))
-    gateway.known.forget()
+    gateway.directory.forget()
     with pytest.raises(BudgetExceeded):
         await gateway.execute(caller, request_for())
 

@@ -98,7 +98,7 @@ async def test_too_many_principals_are_counted_without_their_names_and_what_is_l
         with pytest.raises(BudgetExceeded):
             await gateway.execute(caller, request_for())
     await rows(lambda: PlanFeature.objects.all().delete())
-    gateway.known.forget()
+    gateway.directory.forget()
     with pytest.raises(FeatureNotInPlan):
         await gateway.execute(caller, request_for())
     found = await kept(decisions, rows)

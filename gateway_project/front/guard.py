@@ -1,0 +1,106 @@
+"""What every request passes before anything is read: a ceiling on requests at once, and a bound on headers. And what
+every answer passes: a deadline for each of its parts.
+
+Nothing queues here: a request beyond the ceiling is answered at once, so that the others keep their speed. The
+server's own bounds (`launcher/children.py`) cut what never becomes a request: slow headers.
+"""
+
+import asyncio
+import logging
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from gateway_project.connections.accepted import cut
+from gateway_project.connections.under_way import under_way
+from gateway_project.front.stalled import ReaderStalled, Writing
+from gateway_project.http.bytes_in_flight import bytes_in_flight
+from gateway_project.http.credential import LOOKUPS
+from gateway_project.http.errors import error_response
+from gateway_project.http.paths import OPERATIONS, is_djangos, route_of
+from gateway_project.http.request_id import id_of
+from gateway_project.telemetry import metrics
+from metering.errors import InvalidRequest, MeteringError, Overloaded
+
+MAX_HEADERS = 100
+MAX_HEADER_BYTES = 32 * 1024
+logger = logging.getLogger(__name__)
+
+
+class Guard:
+    """An ASGI application in front of all others. Counts every request by route and status.
+
+    The ceiling is that of the wire protocols alone. Operations are never refused: who looks after an overloaded gateway
+    needs them. Django has a ceiling of its own (http/django_gate.py), and so have credentials that are looked up
+    (http/credential.py).
+    """
+
+    def __init__(self, app: ASGIApp, *, max_requests: int) -> None:
+        self._app = app
+        self._max_requests = max_requests
+        self._running = 0
+        self._on_the_wire = 0
+        metrics.in_flight.read = lambda: self._running
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        path = scope["path"]
+        peer = scope.get("client")
+        status = 500
+        writing: Writing | None = None
+
+        async def counted(message: Message) -> None:
+            nonlocal status, writing
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            elif message.get("more_body") or writing is not None:
+                if writing is None:
+                    writing = Writing(send)
+                await writing.part(message)
+                return
+            await send(message)
+
+        operation = path in OPERATIONS
+        wire = not operation and not is_djangos(path)
+        self._running += 1
+        self._on_the_wire += wire
+        if peer is not None:
+            under_way.add(peer)
+        try:
+            error = None if operation else self._objection(scope, wire=wire)
+            app = self._app if error is None else error_response(error, id_of(scope))
+            await app(scope, receive, counted)
+        except ReaderStalled:
+            pass  # what happens then is the same where the application has dealt with it
+        finally:
+            self._running -= 1
+            self._on_the_wire -= wire
+            bytes_in_flight.give_back(scope)
+            under_way.discard(peer)
+            if writing is not None:
+                writing.close()
+            metrics.requests.add(route_of(path), str(status))
+        if writing is not None and writing.has_stalled:
+            await _end_connection(peer)
+
+    def _objection(self, scope: Scope, *, wire: bool) -> MeteringError | None:
+        if wire and self._on_the_wire - LOOKUPS.waiting > self._max_requests:
+            return Overloaded("Too many requests are being answered already; try again in a moment.")
+        headers = scope["headers"]
+        if (
+            len(headers) > MAX_HEADERS
+            or sum([len(name) + len(value) for name, value in headers]) > MAX_HEADER_BYTES
+        ):
+            return InvalidRequest(
+                f"A request may have {MAX_HEADERS} headers and {MAX_HEADER_BYTES:,} bytes of them."
+            )
+        return None
+
+
+async def _end_connection(peer: tuple[str, int] | None) -> None:
+    """Whatever the server still has for this caller will never be read."""
+    metrics.connections_cut.add("stalled")
+    logger.warning("answer.stalled", extra={"address": peer[0] if peer else None})
+    if peer is not None:
+        await asyncio.to_thread(cut, peer)

@@ -1,0 +1,1 @@
+"""What every door shares about HTTP: requests and their bounds, errors, addresses, credentials, and Django's gate."""

@@ -1,0 +1,106 @@
+"""Django behind bounds. Each of its requests needs a thread and a connection to the database, and nothing in Django
+bounds how many there are, nor how much body it takes in before it looks at anything.
+
+Who calls is not known before Django has looked, so a caller counts as a stranger here: few places, and of one address
+fewer, little body, little time. One whom that is not enough is asked for a proof (stranger.py), and then has the room
+that strangers are kept out of.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from gateway_project.http.body import read_body
+from gateway_project.http.errors import error_response
+from gateway_project.http.pages import page_response
+from gateway_project.http.request_id import id_of
+from gateway_project.http.room import Room
+from gateway_project.http.stranger import Stranger
+from metering.errors import MeteringError
+
+MAX_REQUESTS = 32
+MAX_WAITING = 500
+WAIT_S = 10.0
+STRANGERS = 12
+"""Of the places."""
+STRANGERS_OF_AN_ADDRESS = 6
+"""As many as a browser asks for at once."""
+FRAMING = frozenset({b"content-length", b"content-encoding", b"transfer-encoding"})
+ALL = "all"
+
+
+class DjangoGate:
+    """An ASGI application in front of Django's. A request waits for its place when its body has arrived."""
+
+    def __init__(
+        self,
+        django: ASGIApp,
+        *,
+        max_requests: int = MAX_REQUESTS,
+        max_waiting: int = MAX_WAITING,
+        strangers: int = STRANGERS,
+        of_an_address: int = STRANGERS_OF_AN_ADDRESS,
+        wait_s: float = WAIT_S,
+    ) -> None:
+        self._django = django
+        self._places = Room(
+            places=max_requests, per_address=max_requests, waiting=max_waiting, line_share=1, wait_s=wait_s
+        )
+        self._strangers = Room(
+            places=strangers, per_address=of_an_address, waiting=max_waiting, wait_s=wait_s
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._django(scope, receive, send)
+            return
+        request = Request(scope, receive)
+        stranger = Stranger(request)
+        async with AsyncExitStack() as held:
+            try:
+                body = await read_body(request, stranger)
+                await held.enter_async_context(self._place(stranger))
+            except MeteringError as error:
+                refuse = page_response if scope["path"].startswith("/admin") else error_response
+                await refuse(error, id_of(scope))(scope, receive, send)
+                return
+            await self._django(_with_body(scope, body), _after(body, receive), send)
+
+    @asynccontextmanager
+    async def _place(self, stranger: Stranger) -> AsyncIterator[None]:
+        """A place while the block runs. Raises Overloaded."""
+        if not self._strangers.try_enter(stranger.address):
+            if await stranger.is_known():
+                async with self._places.place(ALL):
+                    yield
+                return
+            await self._strangers.enter(stranger.address)
+        try:
+            async with self._places.place(ALL):
+                yield
+        finally:
+            self._strangers.leave(stranger.address)
+
+
+def _with_body(scope: Scope, body: bytes) -> Scope:
+    """The request as if its body had come plain and with its length: what Django and DRF go by."""
+    kept = [pair for pair in scope["headers"] if pair[0] not in FRAMING]
+    if body:
+        kept.append((b"content-length", str(len(body)).encode()))
+    return {**scope, "headers": kept}
+
+
+def _after(body: bytes, receive: Receive) -> Receive:
+    """The body in one piece, then whatever comes: that the caller has left."""
+    told = False
+
+    async def next_message() -> Message:
+        nonlocal told
+        if told:
+            return await receive()
+        told = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return next_message

@@ -1,0 +1,30 @@
+"""What Django answers where no view does: the one shape under /api/, a page for people elsewhere.
+
+For `handler400` and `handler500` of the URL configuration.
+"""
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+
+from gateway_project.http.django_errors import as_metering_error
+from gateway_project.http.errors import Internal, error_body, error_headers, status_of
+from gateway_project.http.pages import HTML, page_text
+from gateway_project.http.request_id import REQUEST_ID, request_id_of
+from metering.errors import MeteringError
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """A request that Django does not take: too large, too many fields, for another host."""
+    return _refusal(request, as_metering_error(exception))
+
+
+def broken(request: HttpRequest) -> HttpResponse:
+    """Something broke; Django has logged it."""
+    return _refusal(request, Internal("Something went wrong in the gateway."))
+
+
+def _refusal(request: HttpRequest, error: MeteringError) -> HttpResponse:
+    request_id = request.META.get(REQUEST_ID) or request_id_of(None)
+    status, headers = status_of(error), error_headers(error, request_id)
+    if request.path.startswith("/api/"):
+        return JsonResponse(error_body(error, request_id), status=status, headers=headers)
+    return HttpResponse(page_text(error, request_id), status=status, content_type=HTML, headers=headers)

@@ -1,0 +1,69 @@
+"""A caller who has not shown yet who they are: asked for a proof only when more is wanted than strangers get."""
+
+import asyncio
+import logging
+
+from django.conf import settings
+from django.contrib.auth import SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
+from django.db import DatabaseError
+from django.utils.timezone import now
+from starlette.requests import Request
+
+from gateway_project.http.client_address import address_of
+from gateway_project.http.credential import credential_of
+from gateway_project.http.room import Room
+from metering.errors import MeteringError, MeteringUnavailable
+from metering.identity.identify import identify
+from metering.network import counted_address
+from metering.orm import in_database_thread
+
+PROOFS = Room(places=4, per_address=2, waiting=200, wait_s=5.0)
+"""Credentials that are looked at at once; each asks the database."""
+logger = logging.getLogger(__name__)
+
+
+class Stranger:
+    """Who sends one of Django's requests."""
+
+    def __init__(self, request: Request) -> None:
+        self._request = request
+        self._proof: asyncio.Task[bool] | None = None
+        self.address = counted_address(address_of(request) or "")
+        """As whom they count."""
+        self.refusal: MeteringError | None = None
+        """What is wrong with the credential that they came with, once it was looked at."""
+
+    async def is_known(self) -> bool:
+        """Whether a good credential came with the request: a token, an access token, a session of the console."""
+        if self._proof is None:
+            self._proof = asyncio.create_task(self._look(), name="stranger.proof")
+        return await asyncio.shield(self._proof)
+
+    async def _look(self) -> bool:
+        secret, session = self._secret(), self._request.cookies.get(settings.SESSION_COOKIE_NAME)
+        if secret is None and not session:
+            return False
+        try:
+            async with PROOFS.place(self.address):
+                return await in_database_thread(_is_good, secret, session)
+        except MeteringError as refusal:
+            self.refusal = refusal
+        except DatabaseError as error:
+            logger.warning("stranger.unproven", extra={"error": type(error).__name__})
+            self.refusal = MeteringUnavailable("The database cannot be reached.")
+        return False
+
+    def _secret(self) -> str | None:
+        try:
+            return credential_of(self._request)
+        except MeteringError:
+            return None
+
+
+def _is_good(secret: str | None, session: str | None) -> bool:
+    """Raises MeteringError for a credential that is not; the view will say so in its own words."""
+    if secret is not None:
+        identify(bearer=secret, now=now())
+        return True
+    return SESSION_KEY in SessionStore(session_key=session).load()

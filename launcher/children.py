@@ -1,0 +1,102 @@
+"""The processes a launcher starts: the gateway server, the Celery worker and beat. They end with their parent."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import IO
+
+from launcher.configuration import REPOSITORY
+from launcher.powers import as_root_without_powers
+from launcher.stack import Stack
+
+DIE_WITH_PARENT = Path(__file__).with_name("die_with_parent.py")
+GRANIAN_LOG = Path(__file__).with_name("granian_log.json")
+# A stream may go on after SIGTERM for this long before its worker is killed.
+DRAIN_TIMEOUT_S = 30
+# A caller who sends headers more slowly, or more of them, is cut off before the application hears of it.
+HEADER_TIMEOUT_MS = 10_000
+BUFFER_BYTES = 64 * 1024
+# Requests one worker takes in at once. The application sheds load with a proper answer well before.
+MAX_CONNECTIONS = 4096
+
+
+def spawn(
+    arguments: list[str],
+    stack: Stack,
+    *,
+    folder: Path = REPOSITORY,
+    output: IO[bytes] | None = None,
+    more: dict[str, str] | None = None,
+    port: int = 0,
+) -> "subprocess.Popen[bytes]":
+    """Start `python ARGUMENTS` on this stack, in a session of its own: Ctrl-C is the launcher's to handle.
+
+    `port` is one that it is to listen on.
+    """
+    command = [sys.executable, "-I", "-S", str(DIE_WITH_PARENT), str(os.getpid()), sys.executable, *arguments]
+    return subprocess.Popen(
+        as_root_without_powers(command, folders=(REPOSITORY, stack.state_dir, folder), port=port),
+        cwd=folder,
+        env=os.environ | stack.environment() | {"PYTHONPATH": str(REPOSITORY)} | (more or {}),
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=output,
+        pass_fds=[stack.in_use_fd],
+        start_new_session=True,
+    )
+
+
+def start_gateway(
+    stack: Stack, *, host: str, port: int, workers: int, output: IO[bytes] | None = None
+) -> "subprocess.Popen[bytes]":
+    options = {
+        "--interface": "asgi",
+        "--log-config": GRANIAN_LOG,
+        "--host": host,
+        "--port": port,
+        "--workers": workers,
+        "--http": "1",
+        "--loop": "uvloop",
+        "--backlog": MAX_CONNECTIONS,
+        "--backpressure": MAX_CONNECTIONS,
+        "--workers-kill-timeout": DRAIN_TIMEOUT_S,
+        "--http1-header-read-timeout": HEADER_TIMEOUT_MS,
+        "--http1-buffer-size": BUFFER_BYTES,
+    }
+    flags = [str(part) for option in options.items() for part in option]
+    if workers > 1:
+        flags.append("--respawn-failed-workers")  # one that died must not take the others with it
+    return spawn(
+        ["-m", "granian", *flags, "--no-ws", "launcher.served:application"],
+        stack,
+        output=output,
+        more={"GATEWAY_METRICS_DIR": str(_empty_metrics_dir(stack, port))},
+        port=port,
+    )
+
+
+def _empty_metrics_dir(stack: Stack, port: int) -> Path:
+    """Where this server's workers exchange what they count; what an earlier server counted is not theirs."""
+    folder = stack.state_dir / "metrics" / str(port)
+    shutil.rmtree(folder, ignore_errors=True)
+    return folder
+
+
+def start_worker(stack: Stack, *, name: str, output: IO[bytes] | None = None) -> "subprocess.Popen[bytes]":
+    """A Celery worker. `name` tells it from those of other servers on the same stack."""
+    options = ["--hostname", f"{name}@%h", "--concurrency", "2"]
+    quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
+    return _start_celery(["worker", *options, *quiet], stack, output)
+
+
+def start_beat(stack: Stack, *, name: str, output: IO[bytes] | None = None) -> "subprocess.Popen[bytes]":
+    """Celery's timetable (`gateway_project/celery.py`). Of several on one stack each does everything; no harm."""
+    schedule = stack.state_dir / "beat" / name
+    schedule.parent.mkdir(mode=0o700, exist_ok=True)
+    return _start_celery(["beat", "--schedule", str(schedule), "--pidfile", ""], stack, output)
+
+
+def _start_celery(arguments: list[str], stack: Stack, output: IO[bytes] | None) -> "subprocess.Popen[bytes]":
+    return spawn(["-m", "celery", "--quiet", "-A", "gateway_project", *arguments], stack, output=output)

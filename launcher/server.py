@@ -1,0 +1,71 @@
+"""`script/server`: gateway, Celery worker and beat in the foreground, on the stack of the state folder."""
+
+import argparse
+import contextlib
+import signal
+import subprocess
+from collections.abc import Iterator
+
+from launcher.background import Background
+from launcher.children import DRAIN_TIMEOUT_S, start_gateway
+from launcher.commands import migrate, set_up_django
+from launcher.configuration import load_state_dir
+from launcher.errors import LauncherError
+from launcher.process import is_free, stop_child
+from launcher.signals import Stopped
+from launcher.stack import running_stack
+
+LOOK_EVERY_S = 0.5
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="script/server", description="Run the gateway in the foreground.")
+    parser.add_argument("--port", type=int, default=8000)
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument(
+        "--no-worker",
+        action="store_true",
+        help="without Celery worker and beat, which send alerts and mails and look after the database",
+    )
+    options = parser.parse_args(arguments)
+    require_free_port(options.host, options.port)
+    with running_stack(load_state_dir()) as stack:
+        set_up_django(stack)
+        migrate(stack)
+        gateway = start_gateway(stack, host=options.host, port=options.port, workers=options.workers)
+        with stopping(gateway), contextlib.suppress(Stopped):
+            background = None if options.no_worker else Background(stack, port=options.port)
+            status = gateway.wait() if background is None else wait_for(gateway, background)
+            raise LauncherError(f"The gateway ended by itself with status {status}.")
+    return 0
+
+
+def wait_for(gateway: "subprocess.Popen[bytes]", background: Background) -> int:
+    """How the gateway ended. Meanwhile the background's processes are looked after; in the end they have ended too."""
+    try:
+        while True:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                return gateway.wait(LOOK_EVERY_S)
+            background.look_after()
+    finally:
+        background.ask_to_end()
+        if gateway.poll() is None:
+            gateway.send_signal(signal.SIGTERM)  # so that it drains while the others end
+        background.wait_for_end()
+
+
+def require_free_port(host: str, port: int) -> None:
+    if not is_free(port, host):
+        raise LauncherError(
+            f"Port {port} on {host} cannot be used, it is probably taken; choose another with --port."
+        )
+
+
+@contextlib.contextmanager
+def stopping(child: "subprocess.Popen[bytes]") -> Iterator["subprocess.Popen[bytes]"]:
+    """Whatever ends the block, the child has drained and ended after it."""
+    try:
+        yield child
+    finally:
+        stop_child(child, DRAIN_TIMEOUT_S + 5)

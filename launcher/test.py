@@ -1,0 +1,113 @@
+"""`script/test [pytest arguments]`: every check and every test, on servers of its own that are gone afterwards.
+
+The checks and several runs of pytest are under way at the same time, each run with servers of its own: what waits in
+one leaves the processor to the others. With arguments, pytest alone runs with these. The last lines are pytest's own
+summaries.
+"""
+
+import os
+import subprocess
+import sys
+
+from gateway_project import env
+from launcher.check import report, run_checks, run_python, temporary_state
+from launcher.configuration import REPOSITORY, load_state_dir
+from launcher.pytest_run import PytestRun, stop
+from launcher.signals import Stopped
+from launcher.stack import prepare_state_dir, running_stack
+
+# Coverage, in percent, below which the run fails.
+FLOORS = {"metering": ("metering/*", 90), "the whole": ("*", 80)}
+APART = {
+    "pytest of faults and servers": (
+        "tests/faults",
+        "tests/integration/launcher/test_embedded_postgres.py",
+        "tests/integration/launcher/test_former_postgres.py",
+        "tests/integration/launcher/test_powers.py",
+        "tests/integration/launcher/test_stack.py",
+        "tests/integration/test_demo.py",
+        "tests/integration/test_front.py",
+        "tests/integration/test_runtime_set.py",
+        "tests/integration/test_scripts.py",
+        "tests/integration/test_scripts_setup.py",
+    ),
+    "pytest from end to end": (
+        "tests/e2e",
+        "tests/integration/admin_console",
+        "tests/integration/metering/ledger/test_properties.py",
+        "tests/tenancy",
+    ),
+}
+"""Not measured, since measuring doubles a run's processor time, and what remains reaches the floors by itself.
+
+What mostly waits for processes and servers is in the first.
+"""
+MEASURED = "pytest"
+URLS = ("DATABASE_URL", "REDIS_URL")
+
+
+def main(arguments: list[str]) -> int:
+    load_state_dir()
+    with temporary_state() as folder, running_stack(prepare_state_dir(folder), for_tests=True) as stack:
+        apart = None if any(map(env.text, URLS)) else dict(os.environ)
+        os.environ.update(stack.environment())
+        if arguments:
+            return run_alone(arguments)
+        failed, summaries = run_everything(apart)
+    status = report(failed)
+    print("\n".join(summaries))
+    return status
+
+
+def run_everything(apart: dict[str, str] | None) -> tuple[list[str], list[str]]:
+    """What failed, and the last line of each pytest.
+
+    Without an environment in which they find servers of their own, the runs have to take turns.
+    """
+    runs: dict[str, PytestRun] = {}
+    try:
+        if apart is not None:
+            for name in (*APART, MEASURED):
+                runs[name] = begun(name, apart)
+        failed = run_checks()
+        if not run_python("migrations", ["manage.py", "makemigrations", "--check", "--dry-run"]):
+            failed.append("migrations")
+        summaries = []
+        for name in (*APART, MEASURED):
+            if name not in runs:
+                runs[name] = begun(name, dict(os.environ))
+            print(f"--- {name}", flush=True)
+            status, summary = runs[name].show()
+            summaries.append(summary)
+            failed += [name] if status else []
+    finally:
+        stop(run.child for run in runs.values())
+    return failed + [f"coverage of {name}" for name in FLOORS if not has_coverage(name)], summaries
+
+
+def begun(name: str, environment: dict[str, str]) -> PytestRun:
+    if name != MEASURED:
+        return PytestRun(APART[name], environment=environment)
+    ignored = [f"--ignore={path}" for paths in APART.values() for path in paths]
+    # Coverage runs pytest, not the other way round: what plugins import early is counted too.
+    return PytestRun(ignored, under=("-m", "coverage", "run"), environment=dict(os.environ))
+
+
+def run_alone(arguments: list[str]) -> int:
+    """Pytest as the caller wants it, at the caller's terminal."""
+    command = [sys.executable, "-u", "-m", "pytest", *arguments]
+    child = subprocess.Popen(command, cwd=REPOSITORY, start_new_session=True)
+    try:
+        return child.wait()
+    except Stopped:
+        stop([child])
+        raise
+
+
+def has_coverage(name: str) -> bool:
+    """`python -m coverage report` shows afterwards which lines are missing."""
+    pattern, floor = FLOORS[name]
+    options = ["--format=total", f"--include={pattern}", f"--fail-under={floor}"]
+    return run_python(
+        f"coverage of {name} in percent, {floor} wanted", ["-m", "coverage", "report", *options]
+    )

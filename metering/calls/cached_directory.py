@@ -1,0 +1,116 @@
+"""What the gateway knows about callers, plans, models and policies: read from the database, dropped on any change."""
+
+from datetime import UTC, datetime
+from hashlib import blake2b
+from secrets import token_bytes
+from uuid import UUID
+
+from metering.calls.cached_use import CachedUse
+from metering.catalog.access import PlanAccess, load_access
+from metering.catalog.served import ModelIndex, load_models
+from metering.identity.authenticate import authenticate
+from metering.identity.people.team_for import team_for
+from metering.identity.principal import Principal
+from metering.policy.effective import effective_policy
+from metering.policy.values import EffectivePolicy, PolicySubject
+from metering.policy.variants import Variants
+from metering.snapshots import Snapshots
+from metering.snapshots.changes import Changes
+
+_OWN_KEY = token_bytes(32)
+
+
+class CachedDirectory:
+    """One process's snapshots. For one event loop.
+
+    With `changes` fed by a listener they live until they change, otherwise a second (metering.snapshots).
+    """
+
+    def __init__(self, changes: Changes | None = None) -> None:
+        changes = changes or Changes()
+        self._principals = Snapshots(
+            _principal,
+            changes=changes,
+            tenant_of=lambda principal: principal.tenant_id,
+            until_of=lambda principal: principal.valid_until,
+        )
+        self._teams = Snapshots(_team, changes=changes, tenant_of=lambda team: team[0])
+        self._access = Snapshots(load_access, changes=changes)
+        self._models = Snapshots(
+            load_models, changes=changes, until_of=lambda index: index.until, max_entries=1
+        )
+        self._policies = Snapshots(_policy, changes=changes, tenant_of=lambda policy: policy[0])
+        self.use = CachedUse()
+        self._used_tokens: set[UUID] = set()
+
+    async def principal(self, secret: str) -> Principal:
+        """The holder of a bearer secret. Raises InvalidCredential, TokenExpired and TenantSuspended."""
+        principal = await self._principals.get(_key_of(secret), secret)
+        self._used_tokens.add(principal.token_id)
+        return principal
+
+    def kept_principal(self, secret: str) -> Principal | None:
+        """The same if it is known without asking the database."""
+        principal = self._principals.peek(_key_of(secret))
+        if principal is not None:
+            self._used_tokens.add(principal.token_id)
+        return principal
+
+    def take_used_tokens(self) -> set[UUID]:
+        """The ATI tokens that callers came with, or that they signed up with, since this was asked before."""
+        used, self._used_tokens = self._used_tokens, set()
+        return used
+
+    async def team_id(self, caller: Principal, reference: str) -> UUID:
+        """The caller's own team by id or slug. Raises NotFound and NotPermitted."""
+        key = (caller.tenant_id, caller.team_id, caller.user_id, reference)
+        return (await self._teams.get(key, caller, reference))[1]
+
+    async def access(self, plan: str, task: str) -> PlanAccess:
+        """The plan's model classes for the task. Raises FeatureNotInPlan and TaskNotAllowed."""
+        return await self._access.get((plan, task), plan, task)
+
+    async def models(self) -> ModelIndex:
+        """Every model that can be served."""
+        return await self._models.get(())
+
+    async def policy(self, subject: PolicySubject, task: str) -> EffectivePolicy:
+        """Limits and budgets as compiled: those in force, unless there are `variants` that depend on the moment."""
+        return (await self._policies.get((subject, task), subject, task))[1]
+
+    async def variant(self, variants: Variants, now: datetime) -> EffectivePolicy:
+        """The policy at a moment, where rules have conditions. Raises MeteringUnavailable."""
+        return variants.at(now, await self.use.of(variants.meters, now) if variants.meters else {})
+
+    def peek_policy(self, subject: PolicySubject, task: str, now: datetime) -> EffectivePolicy | None:
+        """The policy at a moment if it is known without asking the database."""
+        kept = self._policies.peek((subject, task))
+        if kept is None:
+            return None
+        variants = kept[1].variants
+        return kept[1] if variants is None else variants.at(now, self.use.peek(variants.meters))
+
+    def forget(self) -> None:
+        """Drop everything, so that the next call reads the database."""
+        for snapshots in (self._principals, self._teams, self._access, self._models, self._policies):
+            snapshots.clear()
+
+
+def _key_of(secret: str) -> bytes:
+    """Under which this process finds a secret again, without keeping it. The keyed digest that is stored
+    (identity/tokens/secret.py) costs ten times as much."""
+    return blake2b(secret.encode(), digest_size=32, key=_OWN_KEY).digest()
+
+
+def _principal(secret: str) -> Principal:
+    return authenticate(secret=secret, now=datetime.now(UTC))
+
+
+def _policy(subject: PolicySubject, task: str) -> tuple[UUID, EffectivePolicy]:
+    """With the tenant, whose changes concern it."""
+    return subject.tenant_id, effective_policy(subject, task)
+
+
+def _team(caller: Principal, reference: str) -> tuple[UUID, UUID]:
+    """The tenant and its team."""
+    return caller.tenant_id, team_for(caller, reference)

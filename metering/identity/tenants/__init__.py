@@ -1,0 +1,1 @@
+"""Tenants: made, changed, moved to a plan, suspended."""

@@ -1,0 +1,1 @@
+"""Verbs that change policy: set a rule or a budget, switch one off."""

@@ -1,0 +1,121 @@
+"""Set a policy rule by hand: the one verb behind the command and the API."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+
+from metering.errors import InvalidRequest
+from metering.models import PolicyRule, Tenant
+from metering.policy.edit.budget_target import BudgetTarget, find_budget_target
+from metering.policy.edit.set_row import check_manner, check_task, set_row
+from metering.rules.read_conditions import check_conditions
+from metering.rules.registry import REGISTRY, check_rule
+from metering.rules.rule import MAX_PRIORITY
+from metering.types import EnforcementMode, Scope
+
+_INTEGER = re.compile(r"-?\d{1,20}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleTarget:
+    """A scope and who in it."""
+
+    scope: Scope
+    tenant: Tenant | None = None
+    scope_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleSet:
+    """The rule as it is now, and whether it is new."""
+
+    rule: PolicyRule
+    created: bool
+
+
+def find_rule_target(**who: str | None) -> RuleTarget:
+    """The target that these words name (see `find_budget_target`).
+
+    Raises InvalidRequest when they contradict each other, NotFound for an unknown one.
+    """
+    return rule_target(find_budget_target(**who))
+
+
+def rule_target(target: BudgetTarget) -> RuleTarget:
+    """The same for a rule, which counts nobody's use."""
+    return RuleTarget(scope=target.scope, tenant=target.tenant, scope_id=target.scope_id)
+
+
+def parse_value(key: str, text: str) -> int | str:
+    """A value as typed: a whole number where the key takes one."""
+    spec = REGISTRY.get(key)
+    return int(text) if spec is not None and not spec.choices and _INTEGER.fullmatch(text) else text
+
+
+@transaction.atomic
+def set_rule(
+    *,
+    target: RuleTarget,
+    key: str,
+    value: object,
+    actor: str,
+    now: datetime,
+    task: str | None = None,
+    when: Mapping[str, object] | None = None,
+    mode: str = EnforcementMode.ENFORCE,
+    enforce_percent: int = 100,
+    priority: int = 0,
+    is_active: bool = True,
+) -> RuleSet:
+    """One value for one key; the same target, key, task, conditions and priority again change the rule.
+
+    Raises InvalidRequest, with a sentence that says what would be valid, and NotFound for an unknown task.
+    """
+    conditions = dict(when or {})
+    _check(target, key, value, task, conditions, mode, enforce_percent, priority)
+    values = {"value": value, "mode": mode, "enforce_percent": enforce_percent, "is_active": is_active}
+    rule, created = set_row(
+        PolicyRule.objects.select_for_update(of=("self",)),
+        key={
+            "scope": target.scope.value,
+            "tenant": target.tenant,
+            "scope_id": target.scope_id,
+            "task_id": task,
+            "key": key,
+            "conditions": conditions,
+            "priority": priority,
+        },
+        values=values,
+        action="rule.set",
+        facts={"key": key},
+        actor=actor,
+        now=now,
+    )
+    return RuleSet(rule=rule, created=created)
+
+
+def _check(
+    target: RuleTarget,
+    key: str,
+    value: object,
+    task: str | None,
+    conditions: dict[str, object],
+    mode: str,
+    enforce_percent: int,
+    priority: int,
+) -> None:
+    try:
+        check_rule(key, value, task, target.scope)
+    except ValueError as error:
+        raise InvalidRequest(str(error), param="value") from error
+    try:
+        check_conditions(conditions, timezone=target.tenant.timezone if target.tenant is not None else "UTC")
+    except ValueError as error:
+        raise InvalidRequest(str(error), param="when") from error
+    check_manner(mode, enforce_percent)
+    if not -MAX_PRIORITY <= priority <= MAX_PRIORITY:
+        raise InvalidRequest(f"priority must be from {-MAX_PRIORITY} to {MAX_PRIORITY}.", param="priority")
+    check_task(task)

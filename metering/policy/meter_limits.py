@@ -1,0 +1,198 @@
+"""Budgets and concurrency rules become limits on meters. Pure.
+
+Whose use a budget counts (`per`), and what happens where the caller has no such subject:
+
+- `user` without a user (a bare token): the token counts as one user, by its id, so that it is not unlimited.
+- `team` without a team: all such calls of the tenant share one meter, like one more team. So do calls without a token.
+- `agent` and `provider` are known only with the call; a call that names no agent is under no agent's budget.
+
+A tenant in mode observe or warn loosens its own limits, never the gateway-wide and the providers' ones. What is
+only observed raises no alerts; a share of callers does not change that, because they count on the same meters.
+
+Limits stand on meters, which count whatever limits there are: two that count the same thing stand on one. So that a
+meter counts all that a tenant does, the budgets of every plan that it was ever on are limits of each of its calls; only
+those of the caller's own plan can deny.
+
+A rule about one task counts that task's calls only where it is the one in force, so its meter is of the task. The
+value of `max_concurrent` may change with the time of day; its meter does not, or calls in flight would not count when
+it does. So a slot's task is that of its rule without a condition, if it has one.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypedDict
+from uuid import UUID
+
+from metering.ledger.commands import ALWAYS, MeterKey
+from metering.policy.enforcement import WARN, Modes, loosest, mode_for
+from metering.policy.merge import Slot, winners
+from metering.policy.values import MeterLimit, PolicySubject
+from metering.rules.rule import Rule
+from metering.types import Dimension, EnforcementMode, Scope, SubjectType, Window
+
+CONCURRENCY_THRESHOLDS = "90"
+SHARED = frozenset({SubjectType.GLOBAL, SubjectType.PROVIDER})
+SHARED_BY_PLANS = frozenset({SubjectType.TENANT, SubjectType.TEAM, SubjectType.AGENT})
+"""Whose calls may be on several plans at once, so that each plan's alerts concern them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BudgetRow:
+    """A row of Budget that applies to the subject and the task."""
+
+    id: UUID
+    scope: Scope
+    scope_id: str
+    per: SubjectType
+    dimension: Dimension
+    window: Window
+    amount: int
+    hard: bool = True
+    mode: EnforcementMode = EnforcementMode.ENFORCE
+    enforce_percent: int = 100
+    release_on_expiry: bool = False
+    model_class: str | None = None
+    """Only calls to models of this class count."""
+    thresholds: tuple[int, ...] = ()
+    """Percentages of the amount that are to be told."""
+    task: str | None = None
+    """Only calls of this task count."""
+    counts_since: datetime = ALWAYS
+    """Since when it has been in force, for the tenant."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TenantCalendar:
+    """What of the tenant's row the limits depend on."""
+
+    timezone: str = "UTC"
+    week_start: int = 0
+    mode: EnforcementMode = EnforcementMode.ENFORCE
+
+
+def budget_limit(
+    budget: BudgetRow, subject: PolicySubject, tenant: TenantCalendar, modes: Modes
+) -> MeterLimit:
+    """The budget's limit; the subject of a plan's each-agent or each-provider budget is left empty."""
+    subject_type, subject_id = _subject_of(budget, subject)
+    is_own = budget.scope is not Scope.PLAN or budget.scope_id == subject.plan
+    operators_own = budget.scope in (Scope.GLOBAL, Scope.PROVIDER)
+    observed = EnforcementMode.OBSERVE in (budget.mode, budget.mode if operators_own else tenant.mode)
+    mode = modes.of_limit(budget.mode, budget.enforce_percent, operators_own=operators_own)
+    if not budget.hard:
+        mode = loosest(mode, WARN)
+    told = not observed and (is_own or budget.per in SHARED_BY_PLANS)
+    return MeterLimit(
+        meter=MeterKey(
+            subject_type=subject_type.value,
+            subject_id=subject_id,
+            dimension=budget.dimension,
+            window=budget.window,
+            task=budget.task or "",
+            model_class=budget.model_class or "",
+            **_calendar(subject_type, subject, tenant),
+        ),
+        limit=budget.amount,
+        mode=mode if is_own else EnforcementMode.OBSERVE,
+        only_counts=not is_own,
+        release_on_expiry=budget.release_on_expiry,
+        scope=budget.scope,
+        name=f"{budget.scope} {budget.dimension}/{budget.window}"
+        + (f" of {budget.model_class}" if budget.model_class else ""),
+        model_class=budget.model_class,
+        source_id=budget.id,
+        budget_id=budget.id,
+        thresholds=thresholds_text(budget.thresholds) if told else "",
+        counts_since=budget.counts_since,
+    )
+
+
+def concurrency_limits(
+    rules: Iterable[Rule], subject: PolicySubject, tenant: TenantCalendar, modes: Modes
+) -> list[MeterLimit]:
+    """A windowless limit for each slot that says `max_concurrent`: the base rule counts the tenant's calls.
+
+    Observed rules get limits of their own beside the enforced ones, so that trying a tighter limit
+    does not switch the present one off.
+    """
+    groups: dict[bool, list[Rule]] = {True: [], False: []}
+    for rule in rules:
+        if rule.key == "max_concurrent":
+            own = mode_for(rule.mode, rule.enforce_percent, modes.principal)
+            groups[own is EnforcementMode.ENFORCE].append(rule)
+    return [
+        _concurrency_limit(slot, rule, plain.get(slot, rule), subject, tenant, modes)
+        for group in groups.values()
+        for plain in [winners(rule for rule in group if rule.condition is None)]
+        for slot, rule in winners(group).items()
+    ]
+
+
+def _concurrency_limit(
+    slot: Slot, rule: Rule, plain: Rule, subject: PolicySubject, tenant: TenantCalendar, modes: Modes
+) -> MeterLimit:
+    subject_type, subject_id = identified(SubjectType(slot.scope.value), subject)
+    return MeterLimit(
+        meter=MeterKey(
+            subject_type=subject_type.value,
+            subject_id=subject_id,
+            dimension=Dimension.CONCURRENCY,
+            window=Window.NONE,
+            task=plain.task or "",
+            **_calendar(subject_type, subject, tenant),
+        ),
+        limit=int(rule.value),
+        mode=modes.of_limit(rule.mode, rule.enforce_percent, operators_own=rule.scope is Scope.GLOBAL),
+        release_on_expiry=True,
+        scope=rule.scope,
+        name=f"{rule.scope} max_concurrent",
+        source_id=rule.id,
+        budget_id=plain.id,
+        thresholds="" if EnforcementMode.OBSERVE in (rule.mode, tenant.mode) else CONCURRENCY_THRESHOLDS,
+        counts_since=rule.counts_since,
+    )
+
+
+def thresholds_text(percentages: Iterable[int]) -> str:
+    """As the ledger takes them."""
+    return ",".join(map(str, sorted(set(percentages))))
+
+
+class _Calendar(TypedDict):
+    tenant_id: UUID | None
+    timezone: str
+    week_start: int
+
+
+def _calendar(subject_type: SubjectType, subject: PolicySubject, tenant: TenantCalendar) -> _Calendar:
+    """Whose meter it is, and by whose calendar its windows run."""
+    if subject_type in SHARED:
+        return {"tenant_id": None, "timezone": "UTC", "week_start": 0}
+    return {
+        "tenant_id": subject.tenant_id,
+        "timezone": tenant.timezone,
+        "week_start": tenant.week_start,
+    }
+
+
+def _subject_of(budget: BudgetRow, subject: PolicySubject) -> tuple[SubjectType, str]:
+    if budget.per in (SubjectType.PROVIDER, SubjectType.AGENT):
+        own = budget.scope.value == budget.per.value
+        return budget.per, budget.scope_id if own else ""
+    return identified(budget.per, subject)
+
+
+def identified(per: SubjectType, subject: PolicySubject) -> tuple[SubjectType, str]:
+    """Whose use counts, as this module says, where the subject may have no user, team or token."""
+    found: object = ""
+    match per:
+        case SubjectType.TENANT:
+            found = subject.tenant_id
+        case SubjectType.USER:
+            found = subject.principal
+        case SubjectType.TEAM:
+            found = subject.team_id
+        case SubjectType.TOKEN:
+            found = subject.token_id
+    return per, str(found or "")

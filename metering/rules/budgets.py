@@ -1,0 +1,11 @@
+"""The words of a budget: what may be counted, in which windows, of whom."""
+
+from metering.types import Dimension, ExpiryCharge, SubjectType, Window
+
+DIMENSIONS = [dimension.value for dimension in Dimension if dimension is not Dimension.CONCURRENCY]
+WINDOWS = [window.value for window in Window if window is not Window.NONE]
+SUBJECTS = [
+    subject.value for subject in SubjectType if subject not in (SubjectType.GLOBAL, SubjectType.PROVIDER)
+]
+"""Whose use a plan's budget may count."""
+CHARGES = [charge.value for charge in ExpiryCharge]

@@ -1,0 +1,51 @@
+"""A policy rule as a value, and the total order of rules. Pure.
+
+The order: scope (global, plan, tenant, team, user, token), then rules about the task before rules about every task,
+then rules with a condition before rules without, then priority, then the newer rule (ids are ordered by time).
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from metering.ledger.commands import ALWAYS
+from metering.rules.conditions import Condition
+from metering.types import EnforcementMode, Scope
+
+BASE_SCOPES = (Scope.GLOBAL, Scope.PLAN, Scope.TENANT)
+NARROW_SCOPES = (Scope.TEAM, Scope.USER, Scope.TOKEN)
+MAX_PRIORITY = 1_000_000
+"""A priority is from minus this to this."""
+_RANK = {scope: rank for rank, scope in enumerate(BASE_SCOPES + NARROW_SCOPES)}
+Order = tuple[int, bool, bool, int, UUID]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """A row of PolicyRule that applies to the subject and the task."""
+
+    id: UUID
+    scope: Scope
+    scope_id: str = ""
+    """The plan's code, or whose rule it is."""
+    task: str | None
+    key: str
+    value: int | str
+    priority: int = 0
+    mode: EnforcementMode = EnforcementMode.ENFORCE
+    enforce_percent: int = 100
+    """For so many of a hundred principals the rule is enforced, where its mode is; observed for the rest."""
+    condition: Condition | None = None
+    counts_since: datetime = ALWAYS
+    """Since when it has been in force."""
+
+    @property
+    def order(self) -> Order:
+        """The larger, the more specific. Rules of providers and agents have no place in it."""
+        return _RANK[self.scope], self.task is not None, self.condition is not None, self.priority, self.id
+
+    @property
+    def name(self) -> str:
+        """How messages call it."""
+        whose = f"{self.scope} {self.scope_id}".strip()
+        return f"{whose} {self.key}" + (f" ({self.condition})" if self.condition else "")

@@ -1,0 +1,81 @@
+"""Every key that a rule may set names the code that obeys it, and that code names the key."""
+
+import ast
+import inspect
+import re
+from importlib import import_module
+
+import pytest
+
+from metering.rules.registry import REGISTRY, SETTABLE, check_rule, keys_of
+from metering.types import Scope
+
+NO_READER_YET = {
+    "agent_max_steps",
+    "cache_ttl_s",
+    "diagram_files_per_req",
+    "log_content",
+    "max_api_calls",
+    "on_metering_failure",
+    "retrieval_top_k",
+}
+"""Each goes from here when its feature comes."""
+
+
+def code_of(reader: str) -> ast.AST:
+    """The function, method or constant that `module:name` says. Raises LookupError where there is none."""
+    module, _, path = reader.partition(":")
+    code: ast.AST = ast.parse(inspect.getsource(import_module(module)))
+    for name in path.split("."):
+        found = [child for child in ast.iter_child_nodes(code) if name in names_of(child)]
+        if not found:
+            raise LookupError(reader)
+        code = found[0]
+    return code
+
+
+def names_of(code: ast.AST) -> list[str]:
+    if isinstance(code, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        return [code.name]
+    targets = code.targets if isinstance(code, ast.Assign) else []
+    return [target.id for target in targets if isinstance(target, ast.Name)]
+
+
+def names_key(code: ast.AST, key: str) -> bool:
+    """Whether a text of the code is the key, or a text put together there can be."""
+    for node in ast.walk(code):
+        if isinstance(node, ast.Constant) and node.value == key:
+            return True
+        if isinstance(node, ast.JoinedStr):
+            parts = [
+                re.escape(str(part.value)) if isinstance(part, ast.Constant) else "[a-z_]+"
+                for part in node.values
+            ]
+            if re.fullmatch("".join(parts), key):
+                return True
+    return False
+
+
+@pytest.mark.parametrize("key", SETTABLE)
+def test_every_key_that_may_be_set_has_a_reader_that_names_it(key: str) -> None:
+    assert names_key(code_of(REGISTRY[key].read_by), key)
+
+
+def test_code_that_is_gone_or_that_names_another_key_is_no_reader() -> None:
+    assert not names_key(code_of("metering.reservation.bound:_output_limit"), "max_tokens_in")
+    assert not names_key(code_of("metering.policy.rates:_each"), "max_concurrent")
+    with pytest.raises(LookupError):
+        code_of("metering.reservation.bound:_cache")
+
+
+def test_the_keys_without_a_reader_are_those_whose_feature_is_still_to_come() -> None:
+    assert set(REGISTRY) - set(SETTABLE) == NO_READER_YET
+
+
+@pytest.mark.parametrize("key", sorted(NO_READER_YET))
+def test_a_key_without_a_reader_is_refused_wherever_it_is_set_and_listed_nowhere(key: str) -> None:
+    spec = REGISTRY[key]
+    for scope in Scope:
+        with pytest.raises(ValueError, match=f"{key} cannot be set: nothing in this version reads it"):
+            check_rule(key, spec.choices[0] if spec.choices else spec.low, None, scope)
+        assert key not in keys_of(scope)
