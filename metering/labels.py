@@ -8,6 +8,7 @@ from typing import Annotated, get_args, get_type_hints
 from uuid import UUID
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 MAX_LENGTH = 128
 
@@ -50,16 +51,14 @@ class Labels(CallerLabels, frozen=True, kw_only=True, array_like=True):
     provider_name: Annotated[str, Label("provider", is_shared=True, length=64)] = ""
 
 
-def _declared(cls: type[Struct]) -> dict[str, Label]:
+def _declared(labels: type[CallerLabels]) -> dict[str, Label]:
     found: dict[str, Label] = {}
-    for name, hint in get_type_hints(cls, include_extras=True).items():
+    for name, hint in get_type_hints(labels, include_extras=True).items():
         kind, label = get_args(hint)
         kinds = get_args(kind) or (kind,)
-        found[name] = Label(
-            report=label.report,
+        found[name] = replace(
+            label,
             groups=label.groups and bool(label.report),
-            is_shared=label.is_shared,
-            length=label.length,
             is_uuid=UUID in kinds,
             is_optional=type(None) in kinds,
         )
@@ -67,7 +66,6 @@ def _declared(cls: type[Struct]) -> dict[str, Label]:
 
 
 CALLER_LABELS = _declared(CallerLabels)
-LABELS = {
-    name: label for name, label in _declared(Labels).items() if name not in CALLER_LABELS
-} | CALLER_LABELS
-"""Every label by its column."""
+_ALL = _declared(Labels)
+LABELS = {name: label for name, label in _ALL.items() if name not in CALLER_LABELS} | CALLER_LABELS
+"""Every label by its column, the caller's own last."""

@@ -13,7 +13,7 @@ from metering.catalog.access import check_task, choose_model
 from metering.catalog.served import ServedModel
 from metering.errors import LimitExceeded, TaskNotAllowed
 from metering.identity.principal import Principal
-from metering.labels import Labels
+from metering.labels import CALLER_LABELS, Labels
 from metering.policy.values import EffectivePolicy, PolicySubject
 from metering.ports import Body, TaskRequest
 from metering.rates.grant import RateGrant
@@ -158,9 +158,5 @@ def _labels(caller: Principal, request: CallRequest, model: ServedModel) -> Labe
         team_id=caller.team_id,
         user_id=caller.user_id,
         token_id=caller.token_id,
-        agent_id=request.agent_id,
-        microdao_id=request.microdao_id,
-        channel_id=request.channel_id,
-        conversation_id=request.conversation_id,
-        trace_id=request.trace_id,
+        **{name: getattr(request, name) for name in CALLER_LABELS},
     )
