@@ -26,7 +26,7 @@ SELECT id FROM metering_usagereservation
 WHERE (tenant_id, idempotency_key) IN (SELECT * FROM unnest(%s::uuid[], %s::text[])) AND idempotency_key IS NOT NULL
 """
 
-LOCK_METERS = f"""
+LOCK_AND_READ_METERS = f"""
 SELECT {names(METER)} FROM metering_usagemeter WHERE id = ANY(%s::bigint[]) ORDER BY id FOR NO KEY UPDATE
 """  # noqa: S608 - constants of this file
 

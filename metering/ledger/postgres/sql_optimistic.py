@@ -4,7 +4,7 @@
 """
 
 from metering.ledger.postgres import columns
-from metering.ledger.postgres.sql_inserts import INSERT_ENTRIES, INSERT_FORESEEN_ATTEMPTS
+from metering.ledger.postgres.sql_inserts import INSERT_ENTRIES, INSERT_FIRST_ATTEMPTS
 from metering.ledger.postgres.table import assigned, rows
 
 END_HOLDS = f"""
@@ -16,7 +16,7 @@ WITH locked AS MATERIALIZED (
     WHERE (SELECT count(*) FROM locked) > 0 AND held.id = new.id AND held.version = new.version AND held.state < 1
         AND cardinality(held.meter_ids) = new.meters
     RETURNING held.id
-), logged AS ({INSERT_FORESEEN_ATTEMPTS}), entered AS ({INSERT_ENTRIES})
+), logged AS ({INSERT_FIRST_ATTEMPTS}), entered AS ({INSERT_ENTRIES})
 SELECT 1 / (count(*) = cardinality($1))::int FROM ended
 """  # noqa: S608 - constants of these files
 """Ends holds, with their attempts and entries. Fails (22012) unless every hold is as it was foreseen.
