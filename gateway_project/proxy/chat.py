@@ -29,20 +29,15 @@ async def chat_completions(request: Request) -> Response:
     model = body.get("model", "")
     if not isinstance(model, str):
         raise InvalidRequest("model must be text.", param="model")
-    labels = labels_of(request, body)
     call = CallRequest(
         task=Task.CHAT,
         input=body,
         model=model,
         request_id=request.state.request_id,
         address=address_of(request),
-        agent_id=labels.agent_id,
-        microdao_id=labels.microdao_id,
-        channel_id=labels.channel_id,
-        conversation_id=labels.conversation_id,
-        trace_id=labels.trace_id,
         idempotency=idempotency_of(request, caller, raw),
         input_bytes=len(raw),
+        **labels_of(request, body),
     )
     if body.get("stream") is True:
         with UnlessGone(request):

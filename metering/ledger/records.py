@@ -6,11 +6,11 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from metering.ledger.commands import Attempt, Bound, CallContext
+from metering.amounts import Amounts
+from metering.labels import Labels
+from metering.ledger.commands import Attempt
 from metering.types import Dimension, EntryKind, Outcome, ReservationState
 
-COST, REQUESTS, TOKENS = Dimension.COST, Dimension.REQUESTS, Dimension.TOKENS
-CONCURRENCY = Dimension.CONCURRENCY
 LARGEST_SUM = 2**63 - 1
 """What bigint can count."""
 RELEASE_ON_EXPIRY = 1
@@ -73,7 +73,7 @@ class Alert(Struct, frozen=True):
     limit: int
 
 
-class Hold(Struct):
+class HoldRow(Struct):
     """A row of UsageReservation, locked or about to be inserted. The four lists run in parallel."""
 
     id: UUID
@@ -89,39 +89,14 @@ class Hold(Struct):
     amounts: list[int]
     unenforced: list[int]
     flags: list[int]
-    bound: Bound
+    bound: Amounts
     provider_name: str
-    context: CallContext | None = None
+    labels: Labels | None = None
     """Known only for a hold that this batch inserts."""
     lease_s: int | None = None
     """Set when this batch starts or renews the lease."""
     idempotency_key: str | None = None
     idempotency_digest: int | None = None
-
-
-class Totals(Struct, frozen=True):
-    """Sums over attempts, or the signed amounts of a correction."""
-
-    requests: int = 0
-    input_tokens: int = 0
-    output_tokens: int = 0
-    cost_nano_usd: int = 0
-    api_calls: int = 0
-    files: int = 0
-    steps: int = 0
-
-    def of(self, dimension: Dimension) -> int:
-        """The amount that counts on a meter of this dimension; concurrency is never charged."""
-        if dimension is COST:
-            return self.cost_nano_usd
-        if dimension is REQUESTS:
-            return self.requests
-        if dimension is TOKENS:
-            return self.input_tokens + self.output_tokens
-        if dimension is CONCURRENCY:
-            return 0
-        amount: int = getattr(self, dimension.value)
-        return amount
 
 
 class Entry(Struct, frozen=True):
@@ -133,11 +108,12 @@ class Entry(Struct, frozen=True):
     kind: EntryKind
     meter_ids: list[int]
     charges: list[int]
-    totals: Totals
+    amounts: Amounts
+    """Sums over the attempts, or those of a correction."""
     reason: str | None = None
 
 
-class LoggedAttempt(Struct, frozen=True):
+class AttemptRow(Struct, frozen=True):
     """A row of UsageLog to be written; the rest of it is copied from the reservation's row."""
 
     id: UUID

@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import psycopg
 
+from metering.amounts import Amounts
 from metering.errors import InvalidRequest
 from metering.ids import uuid7
 from metering.ledger import commands, results
@@ -72,19 +73,19 @@ class Stage:
     def _command(self, step: Step) -> commands.Command:
         match step:
             case steps.Reserve():
-                bound = commands.Bound(output_tokens=step.lines[0].amount)
+                bound = Amounts(output_tokens=step.lines[0].amount)
                 return commands.Reserve(
                     reservation_id=self._ids[step.of],
                     tenant_id=kit.ALDER,
                     lines=self._lines(step.lines),
-                    context=kit.CONTEXT,
+                    labels=kit.LABELS,
                     bound=bound,
                     lease_s=LEASE_S,
                     idempotency_key=None if step.key is None else f"{self._salt}-{step.key[0]}",
                     idempotency_digest=None if step.key is None else step.key[1],
                 )
             case steps.Extend():
-                bound = commands.Bound(output_tokens=step.lines[0].amount if step.lines else 0)
+                bound = Amounts(output_tokens=step.lines[0].amount if step.lines else 0)
                 return commands.Extend(
                     reservation_id=self._ids[step.of],
                     lease_s=LEASE_S,

@@ -10,7 +10,6 @@ from metering.ledger.commands import Expire
 from metering.ledger.results import Ended, Granted, Reason, Refused
 from metering.ledger.writer import LedgerWriter
 from metering.types import ReservationState
-from tests.integration.metering.ledger.foreseen import Foreseen
 from tests.integration.metering.ledger.kit import (
     extend,
     key,
@@ -21,17 +20,18 @@ from tests.integration.metering.ledger.kit import (
     run_out,
     settle,
 )
+from tests.integration.metering.ledger.optimistic import OptimisticBatches
 
 
 async def test_what_is_known_is_written_in_one_round_trip(
-    ledger: LedgerWriter, foreseen: Foreseen, database: psycopg.Connection
+    ledger: LedgerWriter, optimistic: OptimisticBatches, database: psycopg.Connection
 ) -> None:
     tokens = key()
     await ledger.submit(reserve(line(tokens, 1)))
     hold = reserve(line(tokens, 10))
     granted = await ledger.submit(hold)
     ended = await ledger.submit(settle(hold.reservation_id, 4))
-    assert foreseen.tried == foreseen.done == 2
+    assert optimistic.tried == optimistic.done == 2
     assert isinstance(granted, Granted)
     assert [(each.used, each.held) for each in granted.balances] == [(0, 11)]
     assert isinstance(ended, Ended)
@@ -46,19 +46,19 @@ async def test_what_is_known_is_written_in_one_round_trip(
 
 
 async def test_a_reserve_that_another_process_made_already_is_answered_again(
-    ledger: LedgerWriter, other: LedgerWriter, foreseen: Foreseen, database: psycopg.Connection
+    ledger: LedgerWriter, other: LedgerWriter, optimistic: OptimisticBatches, database: psycopg.Connection
 ) -> None:
     tokens = key()
     await ledger.submit(reserve(line(tokens, 10)))
     hold = reserve(line(tokens, 10))
     await other.submit(hold)
     assert await ledger.submit(hold) == Granted(reservation_id=hold.reservation_id, replayed=True)
-    assert (foreseen.tried, foreseen.done) == (1, 0)
+    assert (optimistic.tried, optimistic.done) == (1, 0)
     assert meter_row(database, tokens)["held"] == 20
 
 
 async def test_a_hold_that_another_process_ended_is_not_ended_again(
-    ledger: LedgerWriter, other: LedgerWriter, foreseen: Foreseen, database: psycopg.Connection
+    ledger: LedgerWriter, other: LedgerWriter, optimistic: OptimisticBatches, database: psycopg.Connection
 ) -> None:
     tokens = key()
     hold = reserve(line(tokens, 10))
@@ -67,12 +67,12 @@ async def test_a_hold_that_another_process_ended_is_not_ended_again(
     refused = await ledger.submit(settle(hold.reservation_id, 4))
     assert isinstance(refused, Refused)
     assert refused.reason is Reason.ALREADY_SETTLED
-    assert (foreseen.tried, foreseen.done) == (1, 0)
+    assert (optimistic.tried, optimistic.done) == (1, 0)
     assert meter_row(database, tokens)["used"] == 3
 
 
 async def test_a_hold_that_another_process_enlarged_is_charged_on_all_its_meters(
-    ledger: LedgerWriter, other: LedgerWriter, foreseen: Foreseen, database: psycopg.Connection
+    ledger: LedgerWriter, other: LedgerWriter, optimistic: OptimisticBatches, database: psycopg.Connection
 ) -> None:
     tokens, more = key(), key()
     hold = reserve(line(tokens, 10))
@@ -81,7 +81,7 @@ async def test_a_hold_that_another_process_enlarged_is_charged_on_all_its_meters
     ended = await ledger.submit(settle(hold.reservation_id, 4))
     assert isinstance(ended, Ended)
     assert ended.charges == (4, 4)
-    assert (foreseen.tried, foreseen.done) == (1, 0)
+    assert (optimistic.tried, optimistic.done) == (1, 0)
     assert meter_row(database, more)["used"] == 4
 
 
@@ -100,7 +100,7 @@ async def test_a_late_settle_of_a_hold_that_was_swept_is_trued_up(
 
 
 async def test_what_is_given_back_and_held_anew_past_a_limit_is_counted_as_it_was(
-    ledger: LedgerWriter, other: LedgerWriter, foreseen: Foreseen, conninfo: str
+    ledger: LedgerWriter, other: LedgerWriter, optimistic: OptimisticBatches, conninfo: str
 ) -> None:
     """The sums are equal, but by then another process had made room, so that nothing went past the limit."""
     tokens = key()
@@ -110,18 +110,20 @@ async def test_what_is_given_back_and_held_anew_past_a_limit_is_counted_as_it_wa
     await other.submit(some)
     await ledger.submit(past)
     await other.submit(release(some.reservation_id))
-    done = foreseen.done
+    done = optimistic.done
     await asyncio.gather(ledger.submit(settle(past.reservation_id, 0)), ledger.submit(reserve(soft)))
-    assert foreseen.done == done
+    assert optimistic.done == done
     assert verify_ledger(conninfo) == []
 
 
-async def test_a_hold_on_no_meter_is_made_and_ended(ledger: LedgerWriter, foreseen: Foreseen) -> None:
+async def test_a_hold_on_no_meter_is_made_and_ended(
+    ledger: LedgerWriter, optimistic: OptimisticBatches
+) -> None:
     await ledger.submit(reserve(line(key())))
     hold = reserve()
     assert isinstance(await ledger.submit(hold), Granted)
     assert isinstance(await ledger.submit(settle(hold.reservation_id)), Ended)
-    assert foreseen.tried == foreseen.done == 2
+    assert optimistic.tried == optimistic.done == 2
 
 
 async def test_an_id_far_from_the_databases_time_is_refused(ledger: LedgerWriter) -> None:

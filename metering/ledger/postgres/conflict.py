@@ -8,7 +8,7 @@ from uuid import UUID
 from metering.ledger.commands import Release
 
 
-class BatchOutdated(Exception):
+class BatchConflict(Exception):
     """Another process changed what this batch was built on; nothing was written, and it is to be tried again."""
 
 

@@ -16,10 +16,10 @@ from psycopg import errors as pg
 
 from metering.errors import InvalidRequest, MeteringUnavailable
 from metering.ledger.commands import Release
-from metering.ledger.postgres.outdated import BatchOutdated, MustLookBack, UnknownReleased
+from metering.ledger.postgres.conflict import BatchConflict, MustLookBack, UnknownReleased
 from metering.ledger.postgres.store import PostgresStore
-from metering.ledger.postgres.wire import Step
-from metering.ledger.waiting import Batch, WaitingCommands, answer, fail
+from metering.ledger.postgres.wire import StepObserver
+from metering.ledger.waiting import Batch, WaitingCommands, deliver, fail
 
 BATCH_TIMEOUT_S = 5.0
 """For one try: longer than the database lets a transaction last."""
@@ -40,7 +40,7 @@ POISON = (
 log = logging.getLogger(__name__)
 
 
-class Lane:
+class BatchConnection:
     """Carries out one batch at a time."""
 
     def __init__(
@@ -48,7 +48,7 @@ class Lane:
         store: PostgresStore,
         waiting: WaitingCommands,
         *,
-        on_step: Step | None,
+        on_step: StepObserver | None,
         on_batch: Callable[[int], None],
         reached: Callable[[bool], None],
     ) -> None:
@@ -86,7 +86,7 @@ class Lane:
                 if not 0 < collisions <= MAX_COLLISIONS:
                     await self._isolate(batch, error)
                     return
-            except (psycopg.Error, BatchOutdated, OSError, TimeoutError) as error:
+            except (psycopg.Error, BatchConflict, OSError, TimeoutError) as error:
                 await self._store.close()
                 batch = await self._pause(batch, error)
             except Exception:
@@ -97,7 +97,7 @@ class Lane:
                 self._reached(True)
                 if self._on_step is not None:
                     self._on_step("before_answer")
-                answer(batch, results)
+                deliver(batch, results)
                 self._on_batch(len(batch))
                 return
 
@@ -126,7 +126,7 @@ class Lane:
 
     async def _pause(self, batch: Batch, error: Exception) -> Batch:
         """Wait a moment and answer what is left to try; whatever is past its deadline is given up."""
-        if not isinstance(error, BatchOutdated):
+        if not isinstance(error, BatchConflict):
             self._reached(False)
         log.warning(
             "ledger.retry",

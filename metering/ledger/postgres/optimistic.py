@@ -10,52 +10,79 @@ reservations.
 """
 
 from collections.abc import Sequence
+from typing import NamedTuple
+from uuid import UUID
 
 from msgspec.structs import replace
 
-from metering.ledger.books import Books
 from metering.ledger.commands import Command, HoldLine, Reserve
 from metering.ledger.engine.alert import raise_alerts
-from metering.ledger.postgres import columns, sql_foreseen, sql_inserts
-from metering.ledger.postgres.answer import answer
-from metering.ledger.postgres.literals import array, optional_array
+from metering.ledger.postgres import columns, sql_inserts, sql_optimistic
+from metering.ledger.postgres.decide import decide
+from metering.ledger.postgres.literals import array
+from metering.ledger.postgres.table import parameters
 from metering.ledger.postgres.windows import WindowCache
-from metering.ledger.postgres.wire import Row, Statement, Step, Wire
+from metering.ledger.postgres.wire import Row, Statement, StepObserver, Wire
 from metering.ledger.postgres.write import moved_calls
 from metering.ledger.records import LARGEST_SUM
 from metering.ledger.results import Ended, Granted, LineBalance, Result
+from metering.ledger.unit_of_work import UnitOfWork
+from metering.types import ReservationState
 
 DONE = (Granted, Ended)
 
 
-class ForeseenBatch:
-    """One try to carry out commands on the books as they are expected to be."""
+class ExpectedEnd(NamedTuple):
+    """A hold that the batch ends, as it has to be found."""
 
-    def __init__(self, commands: Sequence[Command], books: Books) -> None:
-        """Decides at once; `is_foreseeable` says whether the answers hold whatever the counters are."""
+    id: UUID
+    version: int
+    state: ReservationState
+    end_digest: int | None
+    meters: int
+    """How many it is held on."""
+
+
+class MeterChange(NamedTuple):
+    """What the batch adds to a meter, and what it expects of it."""
+
+    id: int
+    used: int
+    held: int
+    highest_limit: int
+    most: int
+    """How much it may count, used and held, before the batch."""
+    watching: int
+    is_open: bool
+    """Whether a reserve is on it, so that it must be of the current window."""
+
+
+class OptimisticBatch:
+    """One try to carry out commands on the work as they are expected to be."""
+
+    def __init__(self, commands: Sequence[Command], work: UnitOfWork) -> None:
+        """Decides at once; `may_be_sent` says whether the answers hold whatever the counters are."""
         self.commands = commands
-        self._books = books
+        self._books = work
         self._before = {
             meter.id: (meter.used, meter.held, meter.overrun, meter.unenforced)
-            for meter in books.meters.values()
+            for meter in work.meters.values()
         }
-        self._versions = {hold.id: hold.version for hold in books.holds.values()}
-        self._results = [answer(command, books) for command in commands]
-        raise_alerts(books)
-        self.is_foreseeable = self._all_as_hoped() and not (
-            books.watched or books.alerts or moved_calls(books)
-        )
+        self._versions = {hold.id: hold.version for hold in work.holds.values()}
+        self._results = [decide(command, work) for command in commands]
+        raise_alerts(work)
+        self.may_be_sent = self._all_as_hoped() and not (work.watched or work.alerts or moved_calls(work))
 
-    async def run(self, wire: Wire, windows: WindowCache, on_step: Step | None) -> list[Result]:
+    async def run(self, wire: Wire, windows: WindowCache, on_step: StepObserver | None) -> list[Result]:
         """The committed answers. Raises psycopg.Error: DivisionByZero or UniqueViolation where a check failed."""
-        books = self._books
-        windows.learn(books.meters)  # so that the next batch is decided on what this one makes of them
+        work = self._books
+        windows.learn(work.meters)  # so that the next batch is decided on what this one makes of them
         checked: list[Statement] = [("BEGIN", ()), *self._ends()]
-        checked.append((sql_foreseen.LOCK_METERS, (array(sorted(books.meters)),)))
-        checked.append((sql_foreseen.CHANGE_METERS, self._meters()))
+        checked.append((sql_optimistic.LOCK_METERS, (array(sorted(work.meters)),)))
+        checked.append((sql_optimistic.CHANGE_METERS, parameters(columns.METER_CHANGE, self._changes())))
         new: list[Statement] = []
-        if books.inserted:
-            new.append((sql_inserts.INSERT_FORESEEN_HOLDS, columns.new_holds(books.inserted)))
+        if work.inserted:
+            new.append((sql_inserts.INSERT_NEW_HOLDS, parameters(columns.NEW_HOLD, work.inserted)))
         if on_step is None:
             rows = await wire.commit([*checked, *new], None)
             return self._corrected(rows[len(checked) - 1])
@@ -67,43 +94,48 @@ class ForeseenBatch:
     def _all_as_hoped(self) -> bool:
         """Every command was granted or ended something, and nothing depends on a counter: nothing is charged beyond
         its hold, nothing held past a limit, and so no sum can hide that something past a limit was given back."""
-        books = self._books
+        work = self._books
         return (
             all(isinstance(result, DONE) and not result.replayed for result in self._results)
-            and not any(any(hold.unenforced) for hold in books.inserted)
+            and not any(any(hold.unenforced) for hold in work.inserted)
             and all(
                 (meter.overrun, meter.unenforced) == self._before[meter.id][2:]
-                for meter in books.meters.values()
+                for meter in work.meters.values()
             )
         )
 
     def _ends(self) -> list[Statement]:
-        books = self._books
-        ended = books.updated
+        work = self._books
+        ended = work.updated
         if not ended:
             return []
         ended.sort(key=lambda hold: hold.id.int)
-        expected = (
-            array([hold.id for hold in ended]),
-            array([self._versions[hold.id] for hold in ended]),
-            array([hold.state for hold in ended]),
-            optional_array([hold.end_digest for hold in ended]),
-            array([len(hold.meter_ids) for hold in ended]),
+        expected = [
+            ExpectedEnd(hold.id, self._versions[hold.id], hold.state, hold.end_digest, len(hold.meter_ids))
+            for hold in ended
+        ]
+        arrays = (
+            *parameters(columns.EXPECTED_END, expected),
+            *parameters(columns.ATTEMPT, work.attempts),
+            *parameters(columns.ENTRY, work.entries),
         )
-        return [(sql_foreseen.END_HOLDS, (*expected, *columns.attempts(books), *columns.entries(books)))]
+        return [(sql_optimistic.END_HOLDS, arrays)]
 
-    def _meters(self) -> tuple[bytes, ...]:
-        meters = [self._books.meters[meter_id] for meter_id in sorted(self._books.meters)]
-        before, (most, limits) = self._before, self._most_and_limits()
-        return (
-            array([meter.id for meter in meters]),
-            array([meter.used - before[meter.id][0] for meter in meters]),
-            array([meter.held - before[meter.id][1] for meter in meters]),
-            array([limits.get(meter.id, 0) for meter in meters]),
-            array([most.get(meter.id, LARGEST_SUM) for meter in meters]),
-            array([meter.watching for meter in meters]),
-            array([meter.id in most for meter in meters]),
-        )
+    def _changes(self) -> list[MeterChange]:
+        meters = self._books.meters
+        most, limits = self._most_and_limits()
+        return [
+            MeterChange(
+                id=meter_id,
+                used=meters[meter_id].used - used,
+                held=meters[meter_id].held - held,
+                highest_limit=limits.get(meter_id, 0),
+                most=most.get(meter_id, LARGEST_SUM),
+                watching=meters[meter_id].watching,
+                is_open=meter_id in most,
+            )
+            for meter_id, (used, held, _, _) in sorted(self._before.items())
+        ]
 
     def _most_and_limits(self) -> tuple[dict[int, int], dict[int, int]]:
         """How much each meter may count, used and held, before the batch, so that every reserve finds its room

@@ -3,20 +3,20 @@
 `$1` are the ids of the rows that come first.
 """
 
-from metering.ledger.postgres.sql_inserts import INSERT_ENTRIES, INSERT_FORESEEN_ATTEMPTS
-from metering.ledger.postgres.sql_rows import rows
+from metering.ledger.postgres import columns
+from metering.ledger.postgres.sql_inserts import INSERT_ENTRIES, INSERT_FIRST_ATTEMPTS
+from metering.ledger.postgres.table import assigned, rows
 
 END_HOLDS = f"""
 WITH locked AS MATERIALIZED (
     SELECT id FROM metering_usagereservation WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE
 ), ended AS (
-    UPDATE metering_usagereservation held SET state = new.state, end_digest = new.end_digest,
-        ended_at = clock_timestamp()
-    FROM {rows("id uuid", "version int, state smallint, end_digest bigint, meters int")}
+    UPDATE metering_usagereservation held SET {assigned(columns.EXPECTED_END[1:])}, ended_at = clock_timestamp()
+    FROM {rows(columns.EXPECTED_END)}
     WHERE (SELECT count(*) FROM locked) > 0 AND held.id = new.id AND held.version = new.version AND held.state < 1
         AND cardinality(held.meter_ids) = new.meters
     RETURNING held.id
-), logged AS ({INSERT_FORESEEN_ATTEMPTS}), entered AS ({INSERT_ENTRIES})
+), logged AS ({INSERT_FIRST_ATTEMPTS}), entered AS ({INSERT_ENTRIES})
 SELECT 1 / (count(*) = cardinality($1))::int FROM ended
 """  # noqa: S608 - constants of these files
 """Ends holds, with their attempts and entries. Fails (22012) unless every hold is as it was foreseen.
@@ -28,15 +28,11 @@ meter that was opened meanwhile has been added to the hold, so the number of met
 LOCK_METERS = "SELECT id FROM metering_usagemeter WHERE id = ANY(%s::bigint[]) ORDER BY id FOR NO KEY UPDATE"
 """A statement of its own: meters are hot, and what comes after a wait for a lock shall see them as they are then."""
 
-METER_COLUMNS = (
-    """used bigint, held bigint, highest_limit bigint, most bigint, watching bigint, is_open boolean"""
-)
-
 CHANGE_METERS = f"""
 WITH changed AS (
     UPDATE metering_usagemeter meter SET used = meter.used + new.used, held = meter.held + new.held,
         highest_limit = greatest(meter.highest_limit, new.highest_limit)
-    FROM {rows("id bigint", METER_COLUMNS)}
+    FROM {rows(columns.METER_CHANGE)}
     WHERE meter.id = new.id AND meter.used + meter.held <= new.most
     AND CASE meter."window" WHEN 'none' THEN meter.held + new.held ELSE meter.used + new.used END < meter.alert_at
     AND (meter.rearms_at IS NULL OR clock_timestamp() < meter.rearms_at)

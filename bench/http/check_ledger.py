@@ -16,7 +16,7 @@ SELECT (SELECT count(*) FROM metering_usagelog) AS attempts,
 """
 
 
-def check_books(report: Report, conninfo: str, calls: int) -> None:
+def check_ledger(report: Report, conninfo: str, calls: int) -> None:
     """Compare the rows with the calls that were answered, verify the ledger, and say both."""
     counts = _counts(conninfo)
     violations = verify_ledger(conninfo)

@@ -1,6 +1,6 @@
 """What one batch knows and changes.
 
-The store fills `Books`, the engine changes them, the store writes what is marked as changed.
+The store fills `UnitOfWork`, the engine changes them, the store writes what is marked as changed.
 """
 
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from datetime import datetime
 from uuid import UUID
 
 from metering.ledger.commands import MeterKey
-from metering.ledger.records import Alert, Entry, Hold, LoggedAttempt, Meter, Posting, ProvisionalAttempt
+from metering.ledger.records import Alert, AttemptRow, Entry, HoldRow, Meter, Posting, ProvisionalAttempt
 from metering.ledger.results import LineDenial
 
 
@@ -18,12 +18,12 @@ class MetersNeeded(Exception):
 
 
 @dataclass(slots=True)
-class Books:
+class UnitOfWork:
     """The rows that a batch works on, and what it changed."""
 
     now: datetime
     """The database's clock after the reservations were locked: it picks the windows and decides expiry."""
-    holds: dict[UUID, Hold] = field(default_factory=dict)
+    holds: dict[UUID, HoldRow] = field(default_factory=dict)
     meters: dict[int, Meter] = field(default_factory=dict)
     """The locked meters; empty until they are."""
     kinds: Mapping[int, Meter] = field(default_factory=dict)
@@ -32,17 +32,17 @@ class Books:
     """What is to be posted, in arrival order, once the meters are locked."""
     open_meters: dict[MeterKey, int] = field(default_factory=dict)
     """The meter of the current window for each key that a command of the batch names."""
-    keys: dict[tuple[UUID, str], Hold] = field(default_factory=dict)
+    keys: dict[tuple[UUID, str], HoldRow] = field(default_factory=dict)
     """Holds by tenant and idempotency key, as far as the batch asks for them."""
     past_entries: dict[UUID, list[Entry]] = field(default_factory=dict)
     """All entries of the reservations that the batch adjusts."""
     sealed: frozenset[UUID] = frozenset()
     """Reservations of the batch that lie in a sealed month."""
-    inserted: list[Hold] = field(default_factory=list)
-    updated: list[Hold] = field(default_factory=list)
+    inserted: list[HoldRow] = field(default_factory=list)
+    updated: list[HoldRow] = field(default_factory=list)
     changed_meters: set[int] = field(default_factory=set)
     entries: list[Entry] = field(default_factory=list)
-    attempts: list[LoggedAttempt] = field(default_factory=list)
+    attempts: list[AttemptRow] = field(default_factory=list)
     provisional_attempts: list[ProvisionalAttempt] = field(default_factory=list)
     denied: dict[tuple[int, str], LineDenial] = field(default_factory=dict)
     """Meters and budgets that may have to tell of a denial, with one of those."""
