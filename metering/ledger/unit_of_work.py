@@ -25,7 +25,9 @@ class UnitOfWork:
     """The database's clock after the reservations were locked: it picks the windows and decides expiry."""
     holds: dict[UUID, HoldRow] = field(default_factory=dict)
     meters: dict[int, Meter] = field(default_factory=dict)
-    """The locked meters; empty until they are."""
+    """In a locked batch the locked rows, and none before. In an optimistic one what the process remembers of them."""
+    are_meters_locked: bool = False
+    """False: the counters of `meters` are a guess, which the database checks."""
     kinds: Mapping[int, Meter] = field(default_factory=dict)
     """What is known of meters without a lock: all but their counters."""
     unposted: list[Posting] = field(default_factory=list)

@@ -15,12 +15,14 @@ from metering.ledger.postgres.conflict import BatchConflict, MustLookBack, Unkno
 from metering.ledger.postgres.corrections import load_for_corrections
 from metering.ledger.postgres.decide import decide
 from metering.ledger.postgres.literals import array, text_array
+from metering.ledger.postgres.open_windows import open_windows
 from metering.ledger.postgres.opening import subject_of
+from metering.ledger.postgres.openings import Openings
+from metering.ledger.postgres.process_cache import ProcessCache
 from metering.ledger.postgres.read import hold_from, read_meters
-from metering.ledger.postgres.windows import WindowCache
 from metering.ledger.postgres.wire import Statement, StepObserver, Wire
 from metering.ledger.postgres.write import statements_for
-from metering.ledger.records import HoldRow, Posting
+from metering.ledger.records import NO_WATCHES, HoldRow, Posting
 from metering.ledger.results import Reason, Refused, Result
 from metering.ledger.unit_of_work import MetersNeeded, UnitOfWork
 
@@ -35,16 +37,16 @@ class LockedBatch:
         self,
         wire: Wire,
         commands: Sequence[Command],
-        windows: WindowCache,
+        cache: ProcessCache,
         *,
-        conninfo: str,
+        openings: Openings,
         on_step: StepObserver | None,
         skip_locked: bool,
     ) -> None:
         self._wire = wire
         self.commands = commands
-        self._windows = windows
-        self._conninfo = conninfo
+        self._cache = cache
+        self._openings = openings
         self._on_step = on_step
         self._skip_locked = skip_locked
 
@@ -70,8 +72,8 @@ class LockedBatch:
         raise_alerts(work)
         await self._write(work)
         for meter in work.meters.values():
-            meter.watches = None  # read again where they are needed
-        self._windows.learn(work.meters)
+            meter.watches = NO_WATCHES
+        self._cache.learn_meters(work.meters)
         return results, work
 
     async def _lock_holds(self) -> UnitOfWork:
@@ -86,8 +88,8 @@ class LockedBatch:
         if keyed:
             statements.append((sql_locked.HOLDS_BY_KEY, _keys_of(keyed)))
         _, held, [(moment,)], *twins = await self._wire.exchange(statements)
-        self._windows.set_clock(moment)
-        work = UnitOfWork(now=moment, kinds=self._windows.meters)
+        self._cache.set_clock(moment)
+        work = UnitOfWork(now=moment, kinds=self._cache.meters)
         for row in held:
             work.holds[row[0]] = hold_from(row)
         for row in twins[0] if twins else ():
@@ -105,14 +107,14 @@ class LockedBatch:
     async def _meters_wanted(self, work: UnitOfWork) -> set[int] | None:
         """The meters to lock, or None after meters had to be opened: the batch then starts again."""
         lines = [line for c in self.commands if isinstance(c, Reserve | Extend) for line in c.lines]
-        work.open_meters, missing = self._windows.find(lines, work.now)
+        work.open_meters, missing = self._cache.find_meters(lines, work.now)
         if missing:
             await self._wire.exchange([("ROLLBACK", ())])
-            late = await self._windows.open(self._wire, missing, work.now)
+            late = await open_windows(self._wire, self._cache, missing, work.now)
             if late:
                 raise MustLookBack(
                     self._needing({subject_of(meter.key) for meter in late}),
-                    self._windows.openings.begin(self._conninfo, late),
+                    self._openings.begin(late),
                 )
             return None
         meter_ids = set(work.open_meters.values())
@@ -160,7 +162,7 @@ class LockedBatch:
         statements = list(statements_for(work))
         written = len(statements)
         ids = array(sorted(meter_ids))
-        statements += [(sql_locked.LOCK_AND_READ_METERS, (ids,)), (sql_locked.WATCHES, (ids,))]
+        statements += [(sql_locked.LOCK_AND_READ_METERS, (ids,)), (sql_locked.READ_WATCHES, (ids,))]
         if new:
             statements.append((sql_locked.FIND_HOLDS, (array([c.reservation_id for c in new]),)))
         if keyed:
@@ -172,7 +174,7 @@ class LockedBatch:
         work.forget_written()
         read_meters(work, locked, watched)
         if len(work.meters) != len(meter_ids):
-            self._windows.clear()
+            self._cache.forget_meters()
             raise BatchConflict(f"{len(meter_ids) - len(work.meters)} meters are not in the table")
 
     async def _write(self, work: UnitOfWork) -> None:

@@ -20,8 +20,8 @@ from metering.ledger.engine.alert import raise_alerts
 from metering.ledger.postgres import columns, sql_inserts, sql_optimistic
 from metering.ledger.postgres.decide import decide
 from metering.ledger.postgres.literals import array
+from metering.ledger.postgres.process_cache import ProcessCache
 from metering.ledger.postgres.table import parameters
-from metering.ledger.postgres.windows import WindowCache
 from metering.ledger.postgres.wire import Row, Statement, StepObserver, Wire
 from metering.ledger.postgres.write import moved_calls
 from metering.ledger.records import LARGEST_SUM
@@ -73,10 +73,10 @@ class OptimisticBatch:
         raise_alerts(work)
         self.may_be_sent = self._all_as_hoped() and not (work.watched or work.alerts or moved_calls(work))
 
-    async def run(self, wire: Wire, windows: WindowCache, on_step: StepObserver | None) -> list[Result]:
-        """The committed answers. Raises psycopg.Error: DivisionByZero or UniqueViolation where a check failed."""
+    async def run(self, wire: Wire, cache: ProcessCache, on_step: StepObserver | None) -> list[Result]:
+        """The committed answers. Raises psycopg.Error: SerializationFailure or UniqueViolation where a check failed."""
         work = self._books
-        windows.learn(work.meters)  # so that the next batch is decided on what this one makes of them
+        cache.learn_meters(work.meters)  # so that the next batch is decided on what this one makes of them
         checked: list[Statement] = [("BEGIN", ()), *self._ends()]
         checked.append((sql_optimistic.LOCK_METERS, (array(sorted(work.meters)),)))
         checked.append((sql_optimistic.CHANGE_METERS, parameters(columns.METER_CHANGE, self._changes())))
