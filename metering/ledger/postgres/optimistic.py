@@ -63,7 +63,7 @@ class OptimisticBatch:
     def __init__(self, commands: Sequence[Command], work: UnitOfWork) -> None:
         """Decides at once; `may_be_sent` says whether the answers hold whatever the counters are."""
         self.commands = commands
-        self._books = work
+        self._work = work
         self._before = {
             meter.id: (meter.used, meter.held, meter.overrun, meter.unenforced)
             for meter in work.meters.values()
@@ -75,7 +75,7 @@ class OptimisticBatch:
 
     async def run(self, wire: Wire, cache: ProcessCache, on_step: StepObserver | None) -> list[Result]:
         """The committed answers. Raises psycopg.Error: SerializationFailure or UniqueViolation where a check failed."""
-        work = self._books
+        work = self._work
         cache.learn_meters(work.meters)  # so that the next batch is decided on what this one makes of them
         checked: list[Statement] = [("BEGIN", ()), *self._ends()]
         checked.append((sql_optimistic.LOCK_METERS, (array(sorted(work.meters)),)))
@@ -94,7 +94,7 @@ class OptimisticBatch:
     def _all_as_hoped(self) -> bool:
         """Every command was granted or ended something, and nothing depends on a counter: nothing is charged beyond
         its hold, nothing held past a limit, and so no sum can hide that something past a limit was given back."""
-        work = self._books
+        work = self._work
         return (
             all(isinstance(result, DONE) and not result.replayed for result in self._results)
             and not any(any(hold.unenforced) for hold in work.inserted)
@@ -105,7 +105,7 @@ class OptimisticBatch:
         )
 
     def _ends(self) -> list[Statement]:
-        work = self._books
+        work = self._work
         ended = work.updated
         if not ended:
             return []
@@ -122,7 +122,7 @@ class OptimisticBatch:
         return [(sql_optimistic.END_HOLDS, arrays)]
 
     def _changes(self) -> list[MeterChange]:
-        meters = self._books.meters
+        meters = self._work.meters
         most, limits = self._most_and_limits()
         return [
             MeterChange(
@@ -160,7 +160,7 @@ class OptimisticBatch:
         shifts: dict[int, tuple[int, int]] = {}
         [(meter_ids, all_used, all_held, _)] = changed
         for meter_id, used, held in zip(meter_ids or (), all_used or (), all_held or (), strict=True):
-            meter = self._books.meters[meter_id]
+            meter = self._work.meters[meter_id]
             if (used, held) != (meter.used, meter.held):
                 shifts[meter_id] = used - meter.used, held - meter.held
                 meter.used, meter.held = used, held

@@ -25,7 +25,7 @@ LoadCatalog = Callable[[], object]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RuleBook:
+class PolicySource:
     """All that policies are compiled from. Grows with the rules, not with the calls."""
 
     calendars: Mapping[UUID, TenantCalendar]
@@ -63,17 +63,15 @@ class RuleBook:
             feature=self.features.get(task, ""),
         )
 
-    def access_to(self, plan: str, task: str) -> PlanAccess:
-        """The plan's model classes for the task. Raises FeatureNotInPlan and TaskNotAllowed."""
+    def access_to(self, plan: str, task: str) -> PlanAccess | NotPermitted:
+        """The plan's model classes for the task, or why it has none. Raises NotFound for an unknown plan or task."""
         found = self.access.get((plan, task))
         if found is None:
             raise NotFound(f"There is no plan {plan!r} or no task {task!r}.")
-        if isinstance(found, NotPermitted):
-            raise found.with_traceback(None)
         return found
 
 
-def read_rule_book(*, tenant: Tenant | None = None, after: LoadCatalog | None = None) -> RuleBook:
+def read_policy_source(*, tenant: Tenant | None = None, after: LoadCatalog | None = None) -> PolicySource:
     """The rules of one tenant or (None) of all; with `after`, as they are once that was done, which is then undone.
 
     Raises what `after` raises.
@@ -81,12 +79,12 @@ def read_rule_book(*, tenant: Tenant | None = None, after: LoadCatalog | None = 
     with transaction.atomic():
         if after is not None:
             after()
-        book = _read(tenant)
+        source = _read(tenant)
         transaction.set_rollback(after is not None)
-    return book
+    return source
 
 
-def _read(tenant: Tenant | None) -> RuleBook:
+def _read(tenant: Tenant | None) -> PolicySource:
     shared = Q(tenant=None)
     chosen = Q(is_active=True) & (shared | Q(tenant=tenant) if tenant is not None else Q())
     tenants = Tenant.objects.filter(pk=tenant.pk) if tenant is not None else Tenant.objects.all()
@@ -98,7 +96,7 @@ def _read(tenant: Tenant | None) -> RuleBook:
         rules[_place(rule)].append(rule)
     for budget in Budget.objects.filter(chosen):
         budgets[_place(budget)].append(budget)
-    return RuleBook(
+    return PolicySource(
         calendars={
             row.pk: TenantCalendar(
                 timezone=row.timezone, week_start=row.week_start, mode=EnforcementMode(row.enforcement_mode)
@@ -118,7 +116,7 @@ def _access(plan: str, task: str) -> PlanAccess | NotPermitted:
     try:
         return load_access(plan, task)
     except NotPermitted as refusal:
-        return refusal
+        return refusal.with_traceback(None)
 
 
 def _by_id(budgets: list[Budget]) -> list[Budget]:
