@@ -1,4 +1,4 @@
-"""The naturally batching writer: what arrived while the last batch was committing is the next batch.
+"""The writer batches naturally: what arrived while the last batch was committing is the next batch.
 
 One writer for each process and ledger database. An answer is given only after its COMMIT.
 """

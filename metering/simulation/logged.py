@@ -118,4 +118,4 @@ def logged_calls(chosen: UsageFilter) -> Iterator[LoggedCall]:
 def _attempt(row: tuple[Any, ...]) -> LoggedAttempt:
     """A row of _FACTS and COLUMNS."""
     facts, amounts = row[: len(_FACTS)], row[len(_FACTS) :]
-    return LoggedAttempt(*facts, Amounts(**dict(zip(COLUMNS, amounts, strict=True))))
+    return LoggedAttempt._make((*facts, Amounts(**dict(zip(COLUMNS, amounts, strict=True)))))

@@ -1,7 +1,12 @@
-"""A batch under locks: reservations, then meters, evaluated in Python between two round trips.
+"""The locked batch: the rows are locked first, then the engine decides, then everything is written.
 
-The database's clock, read once after the reservations are locked, picks the windows and decides expiry, so
-neither a node's clock nor a wait for a lock can bend them. Meters are hot: they are locked as late as can be.
+1. Lock and read the reservations, and ask the database's clock. It picks the windows and decides expiry, so neither a
+   node's clock nor a wait for a lock can bend them.
+2. Open the windows that a command needs and that nobody has opened. Then begin again, or let those commands wait.
+3. Decide the ends that no counter can change, and write their rows. The meters are not locked yet (ADR 7).
+4. Lock and read the meters. They are what all batches wait for, so they are locked as late as can be.
+5. Decide all other commands, in order of arrival.
+6. Write and commit.
 """
 
 from collections.abc import Sequence, Set
@@ -27,7 +32,7 @@ from metering.ledger.results import Reason, Refused, Result
 from metering.ledger.unit_of_work import MetersNeeded, UnitOfWork
 
 Decided = tuple[Result, list[Posting]]
-"""An answer, and what it changes on the meters."""
+"""An answer, and what it will change on the meters."""
 
 
 class LockedBatch:
@@ -51,7 +56,7 @@ class LockedBatch:
         self._skip_locked = skip_locked
 
     async def run(self) -> tuple[list[Result], UnitOfWork]:
-        """The committed answers, and the work they come from.
+        """The committed answers, and the unit of work that they come from.
 
         Raises psycopg.Error, BatchConflict, MustLookBack or UnknownReleased.
         """
@@ -98,8 +103,11 @@ class LockedBatch:
         return work
 
     def _let_tombstones_go_alone(self, work: UnitOfWork) -> None:
-        """The insert of a tombstone may have to wait: its reservation can come in meanwhile, and its end too. Whoever
-        ends it waits for meters, and for nothing that a tombstone alone in its transaction has."""
+        """Raise UnknownReleased where a release would leave a tombstone in company.
+
+        The insert of a tombstone may have to wait, because its reservation comes in meanwhile, and its end too. Whoever
+        ends it waits for meters. A tombstone that is alone in its transaction has none.
+        """
         unknown = [c for c in self.commands if isinstance(c, Release) and c.reservation_id not in work.holds]
         if unknown and len(self.commands) > 1:
             raise UnknownReleased(unknown)
@@ -131,7 +139,7 @@ class LockedBatch:
         )
 
     def _decide_ends(self, work: UnitOfWork) -> dict[int, Decided]:
-        """The ends that no counter can change: their rows are written while others still have the meters."""
+        """Decide the ends that no counter can change. Their rows are written while others still have the meters."""
         decided: dict[int, Decided] = {}
         for place, command in enumerate(self.commands):
             if isinstance(command, Settle | Release | Expire) and _may_go_early(
@@ -191,8 +199,11 @@ def _post(decided: Decided, work: UnitOfWork) -> Result:
 
 
 def _may_go_early(hold: HoldRow | None) -> bool:
-    """Not a tombstone, nor what frees or holds an idempotency key: another batch that has the meters already
-    could wait for these rows when it inserts its own."""
+    """Whether its end may be written before the meters are locked.
+
+    A tombstone may not, nor what frees or holds an idempotency key: another batch that has the meters already could
+    wait for these rows when it inserts its own.
+    """
     return hold is not None and hold.idempotency_key is None
 
 

@@ -52,6 +52,8 @@ class PostgresStore:
     async def run(self, commands: Sequence[Command], *, skip_locked: bool = False) -> list[Result]:
         """Carry out at most one command for each reservation, all committed together, and answer in order.
 
+        It tries an optimistic batch, where it may, and else carries out a locked one.
+
         Raises UnknownReleased or MustLookBack, and nothing is done, where some of them have to go alone or to wait.
         Raises psycopg.Error; whether the batch was committed is then unknown, and the same commands may be sent again.
         """
