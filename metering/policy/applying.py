@@ -15,6 +15,7 @@ from django.db.models import Q
 
 from metering.models import Budget, PolicyRule
 from metering.policy.values import PolicySubject
+from metering.rules.rule import NARROW_SCOPES
 from metering.types import Scope
 
 TOLD_BY_CALL = (Scope.PROVIDER, Scope.AGENT)
@@ -38,7 +39,7 @@ def place_of(row: PolicyRule | Budget) -> Place:
 def places_of(subject: PolicySubject, *, other_plans: Iterable[str] = ()) -> list[Place]:
     """The places that the subject is in, with its own plan's and those of `other_plans`."""
     tenant = subject.tenant_id
-    own = ((Scope.TEAM, subject.team_id), (Scope.USER, subject.user_id), (Scope.TOKEN, subject.token_id))
+    own = ((scope, subject.id_in(scope)) for scope in NARROW_SCOPES)
     return [
         Place(Scope.GLOBAL),
         Place(Scope.PROVIDER),

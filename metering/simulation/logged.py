@@ -13,7 +13,9 @@ from django.db.models import BooleanField
 from django.db.models.expressions import RawSQL
 
 from metering.ids import time_ms_of
+from metering.ledger.commands import Attempt, Bound
 from metering.ledger.use import IS_USE
+from metering.types import Outcome
 from metering.usage.filters import UsageFilter
 
 PAGE = 5_000
@@ -59,9 +61,45 @@ class LoggedCall(NamedTuple):
         return self.attempts[0]
 
     @property
-    def is_use(self) -> bool:
-        """Whether it is a request that counts."""
-        return any(attempt.is_use for attempt in self.attempts)
+    def cost_nano_usd(self) -> int:
+        return sum([attempt.cost_nano_usd for attempt in self.attempts])
+
+    @property
+    def lasted_s(self) -> float:
+        """Its attempts, one after the other."""
+        return sum([attempt.latency_ms for attempt in self.attempts]) / 1000
+
+    @property
+    def used(self) -> Bound:
+        """What its attempts used together."""
+        sums = [
+            sum([getattr(attempt, name) for attempt in self.attempts]) for name in Bound.__struct_fields__
+        ]
+        return Bound(**dict(zip(Bound.__struct_fields__, sums, strict=True)))
+
+    def as_attempts(self, saved_nano_usd: int) -> tuple[Attempt, ...]:
+        """What it is settled with, where so much of its cost is saved."""
+        attempts = []
+        for number, attempt in enumerate(self.attempts, start=1):
+            saved = min(saved_nano_usd, attempt.cost_nano_usd)
+            saved_nano_usd -= saved
+            attempts.append(
+                Attempt(
+                    number=number,
+                    provider_name=attempt.provider_name,
+                    response_model=attempt.request_model,
+                    started_at=self.admitted_at,
+                    latency_ms=attempt.latency_ms,
+                    outcome=Outcome.OK if attempt.is_use else Outcome.ERROR,
+                    input_tokens=attempt.input_tokens,
+                    output_tokens=attempt.output_tokens,
+                    cost_nano_usd=attempt.cost_nano_usd - saved,
+                    api_calls=attempt.api_calls,
+                    files=attempt.files,
+                    steps=attempt.steps,
+                )
+            )
+        return tuple(attempts)
 
     @property
     def admitted_s(self) -> float:

@@ -6,10 +6,11 @@ from uuid import UUID
 from metering.policy.applying import Place, place_of, places_of
 from metering.policy.meter_limits import identified
 from metering.policy.values import PolicySubject
+from metering.rules.rule import NARROW_SCOPES
 from metering.types import Scope, SubjectType
 from metering.usage.limits import Limit
 
-ABOUT_ONE = (Scope.TEAM, Scope.USER, Scope.TOKEN, Scope.AGENT)
+ABOUT_ONE = (*NARROW_SCOPES, Scope.AGENT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ import pytest
 from django.db import OperationalError
 
 from metering.answers.find_holder import find_holder
+from metering.calls import repeated
 from metering.decisions.log import DecisionLog
 from metering.errors import IdempotencyMismatch, OverRateCapacity, RateLimited, VendorTimeout
 from metering.gateway import LLMGateway

@@ -11,19 +11,19 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
-from msgspec import Struct
 
-from metering.catalog.served import ServedModel
-from metering.errors import InputTooLarge
-from metering.ledger.commands import Bound
-from metering.policy.values import EffectivePolicy
-from metering.ports import Body
-from metering.reservation.cost_fields import (
+from metering.admission.cost_fields import (
     is_partly_priced,
     parts_beyond_text,
     refuse_unpriced,
     text_alone,
 )
+from metering.admission.denial import input_error
+from metering.catalog.served import ServedModel
+from metering.ledger.commands import Bound
+from metering.policy.values import EffectivePolicy
+from metering.ports import Body
+from metering.reservation.bounded_call import BoundedCall
 
 CALL_OVERHEAD_TOKENS = 64
 """A template's preamble and the opening of the answer."""
@@ -52,22 +52,6 @@ def no_picture(model: str, part: Mapping[str, Any]) -> int | None:
     return None
 
 
-class BoundedCall(Struct, frozen=True, kw_only=True):
-    """A request ready to send, with the most it can use."""
-
-    body: Body
-    payload: bytes
-    bound: Bound
-    asked: Body
-    """As the caller sent it."""
-    choices: int = 1
-    """How many answers are asked for at once."""
-    partly_priced: bool = False
-    """It may cost more, or less, than its tokens at the listed price."""
-    estimate_input: Callable[[int], int]
-    """About how many tokens the input has, given a limit beyond which it does not matter."""
-
-
 def bound_call(
     body: Body,
     candidates: tuple[ServedModel, ...],
@@ -91,7 +75,7 @@ def bound_call(
     payload = _encode(edited)
     context = min(candidate.context_tokens for candidate in candidates)
     measured = _measure(body, payload, candidates, count_tokens, count_picture)
-    _refuse_large_input(measured, model, policy)
+    refuse_large_input(measured.ceiling, measured.estimate, model, policy)
     output_tokens = min(wanted, _room(measured, wanted, context))
     if output_tokens != wanted:
         edited = _edited(body, model, output_tokens)
@@ -102,6 +86,7 @@ def bound_call(
         payload=payload,
         asked=body,
         choices=choices,
+        answer_tokens=output_tokens,
         partly_priced=is_partly_priced(body),
         estimate_input=measured.estimate,
         bound=Bound(
@@ -205,13 +190,15 @@ def _ceiling(body: Body, payload: bytes) -> int:
     return len(payload) + overhead
 
 
-def _refuse_large_input(measured: _Input, model: ServedModel, policy: EffectivePolicy) -> None:
-    """Refuse on the estimate, not on the ceiling, which is several times the truth for plain text."""
+def refuse_large_input(
+    ceiling: int, estimate: Callable[[int], int], model: ServedModel, policy: EffectivePolicy
+) -> None:
+    """Raise InputTooLarge where the estimate is over the model's context or the rule `max_tokens_in`.
+
+    The ceiling is several times the truth for plain text, so it only tells whether the estimate has to be made.
+    """
     allowed = policy.number("max_tokens_in")
     limit = model.context_tokens if allowed is None else min(allowed, model.context_tokens)
-    if measured.ceiling < limit or (estimate := measured.estimate(limit)) <= limit:
+    if ceiling < limit or (tokens := estimate(limit)) <= limit:
         return
-    whose = "the model's context" if allowed is None or allowed > model.context_tokens else "the plan's limit"
-    raise InputTooLarge(
-        f"The input is at least {estimate:,} tokens, more than {whose} of {limit:,}.", param="messages"
-    )
+    raise input_error(tokens, limit, is_models=allowed is None or allowed > model.context_tokens)

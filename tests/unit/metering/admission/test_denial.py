@@ -2,6 +2,7 @@ from datetime import timedelta
 
 import pytest
 
+from metering.admission.denial import no_room_error
 from metering.errors import (
     BudgetExceeded,
     BudgetReserved,
@@ -12,8 +13,9 @@ from metering.errors import (
     TransitionRefused,
 )
 from metering.ids import uuid7
-from metering.ledger.results import Denied, LineDenial, Reason, Refused
-from metering.reservation.denial import limit_error, refusal_error
+from metering.ledger.results import LineDenial, Reason, Refused
+from metering.reservation.no_room import NoRoom
+from metering.reservation.refused import refusal_error
 from metering.types import Dimension, ReservationState
 from tests.fakes.allowance import NOW
 from tests.fakes.policy import line
@@ -26,8 +28,8 @@ def denial(place: int, *, after_s: float | None, **fields: int) -> LineDenial:
 
 
 def error_of(*denials: LineDenial) -> BudgetExceeded:
-    limits = [line(Dimension.REQUESTS, 10), line(Dimension.TOKENS, 10)]
-    error = limit_error(Denied(reservation_id=uuid7(), denials=denials), limits, NOW)
+    limits = (line(Dimension.REQUESTS, 10), line(Dimension.TOKENS, 10))
+    error = no_room_error(NoRoom(limits, denials), NOW)
     assert isinstance(error, BudgetExceeded)
     return error
 
@@ -74,7 +76,7 @@ def test_what_is_only_held_is_told_apart_from_what_is_used_up(
     used: int, held: int, requested: int, kind: type[Exception]
 ) -> None:
     short = denial(0, after_s=190_526, used=used, held=held, requested=requested)
-    error = limit_error(Denied(reservation_id=uuid7(), denials=(short,)), [line(Dimension.REQUESTS, 10)], NOW)
+    error = no_room_error(NoRoom((line(Dimension.REQUESTS, 10),), (short,)), NOW)
     assert type(error) is kind
     assert (error.retry_after_s == 1) is (kind is BudgetReserved)
 

@@ -1,42 +1,15 @@
-"""Whom a question is about: the holder of a token, a person, or a bare tenant, judged as their calls would be."""
+"""Find whom a question is about: the holder of a token, a person, or a bare tenant."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Q
 
+from metering.admission.demand import Asker
 from metering.errors import InvalidCredential, MeteringError, NotFound, NotPermitted
 from metering.identity.check_standing import check_person, check_tenant, check_token
 from metering.identity.find import find_team, find_token, find_user
-from metering.identity.principal import Principal
 from metering.models import ATIToken, Tenant, User
 from metering.policy.values import PolicySubject
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asker:
-    """A subject, and what its token narrows it to."""
-
-    subject: PolicySubject
-    allowed_tasks: frozenset[str] = frozenset()
-    """Empty: all."""
-    allowed_models: frozenset[str] = frozenset()
-    refusal: MeteringError | None = None
-    """Why no call at all is let in: a suspended tenant, a revoked token, a deactivated person."""
-
-
-def asker_of(principal: Principal, *, plan: str | None = None) -> Asker:
-    """The caller, on the token's plan or another."""
-    subject = PolicySubject(
-        principal.tenant_id,
-        plan or principal.plan_code,
-        principal.team_id,
-        principal.user_id,
-        principal.token_id,
-    )
-    return Asker(
-        subject=subject, allowed_tasks=principal.allowed_tasks, allowed_models=principal.allowed_models
-    )
 
 
 def find_asker(

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from metering.admission.bound import BoundedCall, bound_call
 from metering.errors import InputTooLarge, UnpriceableRequest
 from metering.policy.values import EffectivePolicy
-from metering.reservation.bound import BoundedCall, bound_call
 from providers.sandbox.answer import answer_to
 from providers.sandbox.directives import Directives
 from providers.token_counting import count_tokens

@@ -19,7 +19,7 @@ LoadCatalog = Callable[[], object]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RuleBook:
+class PolicySource:
     """All that policies are compiled from. Grows with the rules, not with the calls."""
 
     rows: PolicyRows
@@ -30,17 +30,15 @@ class RuleBook:
         """As `effective_policy` compiles it. Raises NotFound for an unknown tenant."""
         return self.rows.policy(subject, task)
 
-    def access_to(self, plan: str, task: str) -> PlanAccess:
-        """The plan's model classes for the task. Raises FeatureNotInPlan and TaskNotAllowed."""
+    def access_to(self, plan: str, task: str) -> PlanAccess | NotPermitted:
+        """The plan's model classes for the task, or why it has none. Raises NotFound for an unknown plan or task."""
         found = self.access.get((plan, task))
         if found is None:
             raise NotFound(f"There is no plan {plan!r} or no task {task!r}.")
-        if isinstance(found, NotPermitted):
-            raise found.with_traceback(None)
         return found
 
 
-def read_rule_book(*, tenant: Tenant | None = None, after: LoadCatalog | None = None) -> RuleBook:
+def read_policy_source(*, tenant: Tenant | None = None, after: LoadCatalog | None = None) -> PolicySource:
     """The rules of one tenant or (None) of all; with `after`, as they are once that was done, which is then undone.
 
     Raises what `after` raises.
@@ -48,17 +46,17 @@ def read_rule_book(*, tenant: Tenant | None = None, after: LoadCatalog | None = 
     with transaction.atomic():
         if after is not None:
             after()
-        book = _read(tenant)
+        source = _read(tenant)
         transaction.set_rollback(after is not None)
-    return book
+    return source
 
 
-def _read(tenant: Tenant | None) -> RuleBook:
+def _read(tenant: Tenant | None) -> PolicySource:
     chosen = set_for(tenant.pk if tenant is not None else None)
     tenants = Tenant.objects.filter(pk=tenant.pk) if tenant is not None else Tenant.objects.all()
     features = dict(TaskRow.objects.values_list("code", "feature_id"))
     codes = list(Plan.objects.values_list("code", flat=True))
-    return RuleBook(
+    return PolicySource(
         rows=PolicyRows(
             calendars={row.pk: calendar_of(row) for row in tenants},
             rules=by_place(PolicyRule.objects.filter(chosen)),
@@ -75,4 +73,4 @@ def _access(plan: str, task: str) -> PlanAccess | NotPermitted:
     try:
         return load_access(plan, task)
     except NotPermitted as refusal:
-        return refusal
+        return refusal.with_traceback(None)
