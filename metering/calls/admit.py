@@ -6,12 +6,12 @@ from collections.abc import Callable
 from functools import partial
 
 from metering.admission.notices import Notice, limit_notices, rate_notices, setting_notices
-from metering.answers.recording import Recording
 from metering.calls.collaborators import Collaborators
 from metering.calls.values import Call, CallRequest
 from metering.catalog.access import check_task, choose_model
 from metering.catalog.served import ServedModel
 from metering.errors import LimitExceeded, TaskNotAllowed
+from metering.idempotency.recording import Recording
 from metering.identity.principal import Principal
 from metering.labels import CALLER_LABELS, Labels
 from metering.policy.values import EffectivePolicy, PolicySubject
