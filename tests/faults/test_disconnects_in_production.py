@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from tests.faults.callers import Callers
-from tests.faults.house import House, billed
+from tests.faults.deployment import Deployment, billed
 from tests.faults.production import Production
 from tests.faults.rows import assert_books_balance, query
 from tests.faults.waiting import until
@@ -14,35 +14,35 @@ WITHIN_S = 30
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 
 
-async def leave_two(house: House, server: Production, crowd: Callers, plan: str) -> None:
+async def leave_two(deployment: Deployment, server: Production, crowd: Callers, plan: str) -> None:
     """One whole call and one stream, while the vendor thinks."""
-    token = house.tenant(plan=plan, dimension="cost", window="month", amount=1_000)
-    await asyncio.to_thread(house.vendor.hold)
+    token = deployment.tenant(plan=plan, dimension="cost", window="month", amount=1_000)
+    await asyncio.to_thread(deployment.vendor.hold)
     asked = crowd.ask_two(server.url, token)
-    await until(lambda: house.vendor.log()["at_once"] == 2, within_s=WITHIN_S)
+    await until(lambda: deployment.vendor.log()["at_once"] == 2, within_s=WITHIN_S)
     for task in asked:
         task.cancel()
     await asyncio.gather(*asked, return_exceptions=True)
 
 
 async def test_a_plan_says_whether_a_call_outlives_its_caller(
-    house: House, server: Production, crowd: Callers
+    deployment: Deployment, server: Production, crowd: Callers
 ) -> None:
-    await leave_two(house, server, crowd, "CANCEL")
-    await until(lambda: house.vendor.log()["at_once"] == 0, within_s=WITHIN_S)
-    await until(lambda: len(house.rows()) == 2, within_s=WITHIN_S)
-    assert [row["outcome"] for row in house.rows().values()] == ["cancelled", "cancelled"]
+    await leave_two(deployment, server, crowd, "CANCEL")
+    await until(lambda: deployment.vendor.log()["at_once"] == 0, within_s=WITHIN_S)
+    await until(lambda: len(deployment.rows()) == 2, within_s=WITHIN_S)
+    assert [row["outcome"] for row in deployment.rows().values()] == ["cancelled", "cancelled"]
 
-    house.vendor.clear()
-    await leave_two(house, server, crowd, "OPEN")
-    await asyncio.to_thread(house.vendor.open)
-    await until(lambda: len(house.rows()) == 4, within_s=WITHIN_S)
-    rows = house.rows()
-    for call in house.vendor.log()["calls"]:
+    deployment.vendor.clear()
+    await leave_two(deployment, server, crowd, "OPEN")
+    await asyncio.to_thread(deployment.vendor.open)
+    await until(lambda: len(deployment.rows()) == 4, within_s=WITHIN_S)
+    rows = deployment.rows()
+    for call in deployment.vendor.log()["calls"]:
         row = rows[call["attempt_id"]]
         assert (row["outcome"], {name: row[name] for name in billed(call)}) == ("ok", billed(call))
     await until(
-        lambda: query(house.database, "SELECT sum(held) FROM metering_usagemeter") == [(0,)],
+        lambda: query(deployment.database, "SELECT sum(held) FROM metering_usagemeter") == [(0,)],
         within_s=WITHIN_S,
     )
-    assert_books_balance(house.database)
+    assert_books_balance(deployment.database)
