@@ -11,7 +11,7 @@ from msgspec import Struct
 
 
 class Amounts(Struct, frozen=True, array_like=True):
-    """Whole numbers: cost in nano-USD, all else counts. Signed where it is a difference."""
+    """Whole numbers: cost in nano-USD, all else counts. Signed where it is a difference. Requests come first."""
 
     requests: int = 0
     input_tokens: int = 0
@@ -38,9 +38,9 @@ class Amounts(Struct, frozen=True, array_like=True):
 
 
 AMOUNTS: tuple[str, ...] = Amounts.__struct_fields__
-COLUMNS = tuple(name for name in AMOUNTS if name != "requests")
-"""The amounts that each attempt and each hold has a column for. A request is what all attempts of a call are together,
-so only ledger entries count requests."""
+COLUMNS = AMOUNTS[1:]
+"""All but the requests: the amounts that each attempt and each hold has a column for. A request is what all attempts of
+a call are together, so only ledger entries count requests."""
 TOKEN_PARTS = ("cached_input_tokens", "cache_write_tokens", "reasoning_tokens")
 """Of an attempt's tokens: cached and cache-write tokens are part of the input, reasoning tokens of the output."""
 NOTHING = Amounts()

@@ -49,7 +49,10 @@ class Column(NamedTuple):
 
     name: str
     kind: Kind
-    value: Callable[[Any], Any]
+    path: str
+    """Where a record has its value: an attribute, or a part of the record and an attribute of that."""
+    made: Callable[[Any], Any] | None = None
+    """Makes the value of a record that has it nowhere."""
     is_stored: bool = True
     """False: the statement only reads it."""
 
@@ -59,22 +62,44 @@ class Column(NamedTuple):
         return self.kind.stored.format(f'new."{self.name}"')
 
 
-Columns = tuple[Column, ...]
+class Columns(tuple[Column, ...]):
+    """Columns in the order of a statement."""
+
+    def __init__(self, columns: Iterable[Column]) -> None:
+        """Groups what is read of the same part of a record: that is read at once, as reading it is most of the work."""
+        self._made = [(each.name, each.made) for each in self if each.made is not None]
+        paths: dict[str, dict[str, str]] = {}
+        for each in self:
+            part, _, attribute = each.path.rpartition(".")
+            if each.made is None:
+                paths.setdefault(part, {})[each.name] = attribute
+        self._parts = [
+            (attrgetter(part) if part else None, tuple(names), attrgetter(*names.values()))
+            for part, names in paths.items()
+        ]
+
+    def parameters(self, records: Sequence[object]) -> tuple[bytes, ...]:
+        """The arrays of a statement that was made with these columns."""
+        values: dict[str, Sequence[Any]] = {name: list(map(made, records)) for name, made in self._made}
+        for part, names, read in self._parts:
+            found = map(read, records if part is None else map(part, records))
+            if len(names) == 1:
+                values[names[0]] = list(found)
+            else:
+                values.update(zip(names, zip(*found, strict=True), strict=False))
+        return tuple([each.kind.literal(values.get(each.name, ())) for each in self])
 
 
 def column(
     name: str, kind: Kind, value: str | Callable[[Any], Any] = "", *, is_stored: bool = True
 ) -> Column:
     """`value` says how a record has it: an attribute's path, by default the column's name, or a function."""
-    return Column(name, kind, value if callable(value) else attrgetter(value or name), is_stored)
+    if callable(value):
+        return Column(name, kind, "", value, is_stored)
+    return Column(name, kind, value or name, None, is_stored)
 
 
-def parameters(columns: Columns, records: Sequence[object]) -> tuple[bytes, ...]:
-    """The arrays of a statement that was made with the same columns."""
-    return tuple([each.kind.literal(list(map(each.value, records))) for each in columns])
-
-
-def rows(columns: Columns, *, unnested: int = 1) -> str:
+def rows(columns: Sequence[Column], *, unnested: int = 1) -> str:
     """A FROM clause whose `new` has these columns. Its parameters are one array for each, in their order.
 
     The first `unnested` columns say how many rows there are. Each function of an `unnest` has a tuplestore of its own,
@@ -107,7 +132,7 @@ def replaced(columns: Iterable[Column]) -> str:
 
 def insert(
     table: str,
-    columns: Columns,
+    columns: Sequence[Column],
     *,
     also: Mapping[str, str] = NONE,
     unnested: int = 1,
