@@ -123,14 +123,6 @@ class CountedSize(NamedTuple):
         )
 
 
-class LoggedAnswer(NamedTuple):
-    """What one attempt of a logged call used."""
-
-    input_tokens: int
-    output_tokens: int
-    cost_nano_usd: int
-
-
 class LoggedUse(Measured, frozen=True, kw_only=True):
     """What a logged call used, less what a smaller output limit would have saved."""
 
@@ -141,7 +133,8 @@ class LoggedSize(NamedTuple):
     """Implements Size: what a call used, as the log has it."""
 
     used: Amounts
-    answers: Sequence[LoggedAnswer]
+    answers: Sequence[Amounts]
+    """The same of each attempt."""
 
     def measure(self, candidates: Candidates, policy: EffectivePolicy, *, hard: bool) -> LoggedUse:
         model = candidates[0]
@@ -150,7 +143,7 @@ class LoggedSize(NamedTuple):
         saved = self._saved(policy.number("max_tokens_out"), model.price.output)
         used = self.used
         return LoggedUse(
-            bound=used - Amounts(cost_nano_usd=saved, steps=0 if used.steps else -1),
+            bound=used - Amounts(cost_nano_usd=saved) + Amounts(steps=max(0, 1 - used.steps)),
             answer_tokens=max(answer.output_tokens for answer in self.answers),
             estimate_input=lambda limit: largest,
             saved_nano_usd=saved,

@@ -8,11 +8,11 @@ from metering.admission.bound import bound_call
 from metering.admission.demand import BodySize, Demand, asker_of
 from metering.admission.denial import no_room_error
 from metering.admission.plan import CallPlan, models_by_name, plan_call
-from metering.answers.recording import Recording
 from metering.calls.collaborators import Collaborators
 from metering.calls.values import Call, CallRequest
 from metering.catalog.served import ServedModel
 from metering.errors import TaskNotAllowed
+from metering.idempotency.recording import Recording
 from metering.identity.principal import Principal
 from metering.labels import CALLER_LABELS, Labels
 from metering.ports import LLMAdapter, TaskRequest

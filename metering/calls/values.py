@@ -9,10 +9,10 @@ from msgspec import Struct
 from msgspec.structs import force_setattr
 
 from metering.admission.notices import Notice
-from metering.answers.recording import Recording
 from metering.catalog.served import ServedModel
 from metering.decisions.decision import Verdict
 from metering.errors import RateBalance
+from metering.idempotency.recording import Recording
 from metering.labels import CALLER_LABELS, CallerLabels
 from metering.ledger.commands import Attempt
 from metering.policy.values import EffectivePolicy

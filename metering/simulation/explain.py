@@ -132,7 +132,7 @@ class _Explained:
         amounts = bound + ONE_REQUEST if bound is not None else NOTHING
         units = {
             Dimension.REQUESTS: 1,
-            Dimension.TOKENS: bound.input_tokens + bound.output_tokens if bound is not None else None,
+            Dimension.TOKENS: bound.of(Dimension.TOKENS) if bound is not None else None,
         }
         return (
             *rule_steps(self._policy),

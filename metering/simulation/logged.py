@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.db.models import BooleanField
 from django.db.models.expressions import RawSQL
-from msgspec.structs import asdict
+from msgspec import structs
 
 from metering.amounts import COLUMNS, Amounts, total
 from metering.ids import time_ms_of
@@ -21,6 +21,10 @@ from metering.types import Outcome
 from metering.usage.filters import UsageFilter
 
 PAGE = 5_000
+_FACTS = (
+    "reservation_id", "tenant_id", "team_id", "user_id", "token_id", "agent_id", "task", "request_model",
+    "model_class", "provider_name", "latency_ms", "id", "is_use",
+)  # fmt: skip
 
 
 class LoggedAttempt(NamedTuple):
@@ -43,9 +47,6 @@ class LoggedAttempt(NamedTuple):
     used: Amounts
 
 
-_FACTS = LoggedAttempt._fields[:-1]
-
-
 class LoggedCall(NamedTuple):
     """A reservation's attempts."""
 
@@ -54,10 +55,6 @@ class LoggedCall(NamedTuple):
     @property
     def first(self) -> LoggedAttempt:
         return self.attempts[0]
-
-    @property
-    def cost_nano_usd(self) -> int:
-        return sum([attempt.used.cost_nano_usd for attempt in self.attempts])
 
     @property
     def lasted_s(self) -> float:
@@ -83,7 +80,7 @@ class LoggedCall(NamedTuple):
                     started_at=self.admitted_at,
                     latency_ms=attempt.latency_ms,
                     outcome=Outcome.OK if attempt.is_use else Outcome.ERROR,
-                    **asdict(attempt.used - Amounts(cost_nano_usd=saved)),
+                    **structs.asdict(attempt.used - Amounts(cost_nano_usd=saved)),
                 )
             )
         return tuple(attempts)
@@ -116,6 +113,5 @@ def logged_calls(chosen: UsageFilter) -> Iterator[LoggedCall]:
 
 
 def _attempt(row: tuple[Any, ...]) -> LoggedAttempt:
-    """A row of _FACTS and COLUMNS."""
-    facts, amounts = row[: len(_FACTS)], row[len(_FACTS) :]
-    return LoggedAttempt._make((*facts, Amounts(**dict(zip(COLUMNS, amounts, strict=True)))))
+    amounts = dict(zip(COLUMNS, row[len(_FACTS) :], strict=True))
+    return LoggedAttempt._make((*row[: len(_FACTS)], Amounts(**amounts)))

@@ -14,7 +14,7 @@ from metering.ledger.writer import LedgerWriter
 from tests.integration.metering.ledger import sequences, steps
 from tests.integration.metering.ledger.model import Model
 from tests.integration.metering.ledger.spy import Spy
-from tests.integration.metering.ledger.stage import Stage
+from tests.integration.metering.ledger.step_player import StepPlayer
 from tests.integration.metering.ledger.steps import Step
 from tests.properties import thorough
 
@@ -42,15 +42,15 @@ def test_the_model_predicts_every_answer_and_every_counter_under_any_batching(
         @given(sequences)
         def check(sequence: list[Step]) -> None:
             for writer, (largest, connections, at_once) in zip(writers, BATCHINGS, strict=True):
-                stage, model = Stage(writer, database, at_once=at_once), Model()
+                player, model = StepPlayer(writer, database, at_once=at_once), Model()
                 steps_taken = sequence if connections == 1 else without_keys(sequence)
-                told = runner.run(stage.play(steps_taken, spy))
+                told = runner.run(player.play(steps_taken, spy))
                 if connections == 1:
                     refused = {step for step, answer in told if answer == ("invalid",)}
                     carried_out = [step for step, _ in told if step not in refused]
                     assert carried_out == [step for step in sequence if step not in refused]
                 assert [answer for _, answer in told] == [model.do(step) for step, _ in told], largest
-                assert stage.counters() == [astuple(meter) for meter in model.meters], largest
+                assert player.counters() == [astuple(meter) for meter in model.meters], largest
             assert verify_ledger(conninfo, grace_s=86_400) == []
 
         try:

@@ -17,7 +17,7 @@ from metering.usage.summary import usage_summary
 from tests.factories import alder
 from tests.integration.metering.ledger import kit, sequences
 from tests.integration.metering.ledger.spy import Spy
-from tests.integration.metering.ledger.stage import Stage
+from tests.integration.metering.ledger.step_player import StepPlayer
 from tests.integration.metering.ledger.steps import Step
 from tests.properties import thorough
 
@@ -57,7 +57,7 @@ def test_every_grouping_adds_up_to_the_entries(
         @thorough(examples)
         @given(sequences)
         def check(sequence: list[Step]) -> None:
-            runner.run(Stage(writer, database, at_once=False).play(sequence, spy))
+            runner.run(StepPlayer(writer, database, at_once=False).play(sequence, spy))
             truth = entries_of(database)
             for by in GROUPS:
                 for chosen in (UsageFilter(tenant=tenant), UsageFilter()):

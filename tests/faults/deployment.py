@@ -7,7 +7,7 @@ from itertools import count
 from pathlib import Path
 from typing import IO, Any
 
-from tests.faults.gateways import Gateways, nursery_of
+from tests.faults.gateways import Gateways, forked_gateways
 from tests.faults.rows import query
 from tests.vendors.running import VendorProcess, vendor_process
 
@@ -38,7 +38,7 @@ _numbers = count(1)
 
 
 @dataclass(frozen=True, kw_only=True)
-class House:
+class Deployment:
     """Everything that a call meets."""
 
     gateways: Gateways
@@ -62,18 +62,18 @@ class House:
 
 
 @contextmanager
-def standing_house(
+def running_deployment(
     database: str,
     folder: Path,
     *,
     places: int,
     environment: dict[str, str] | None = None,
     log: IO[str] | None = None,
-) -> Iterator[House]:
+) -> Iterator[Deployment]:
     """With a catalog, without tenants; every place has its process."""
     with vendor_process() as vendor:
         variables = {"DATABASE_URL": database, KEY_VARIABLE: vendor.api_key, "RATE_LIMIT_TIMEOUT_S": "10"}
-        with nursery_of(places, variables | (environment or {}), log=log) as gateways:
+        with forked_gateways(places, variables | (environment or {}), log=log) as gateways:
             catalog = folder / "catalog.yaml"
             catalog.write_text(
                 CATALOG.format(base_url=vendor.base_url, key=KEY_VARIABLE, access=ACCESS, at_once=AT_ONCE)
@@ -82,7 +82,7 @@ def standing_house(
             for place in range(places):
                 gateways.start(place)
             gateways.wait_until_ready()
-            yield House(gateways=gateways, vendor=vendor, database=database)
+            yield Deployment(gateways=gateways, vendor=vendor, database=database)
 
 
 def billed(call: dict[str, Any]) -> dict[str, int]:

@@ -3,7 +3,7 @@
 from starlette.requests import Request
 
 from gateway_project.http.request_headers import header
-from metering.answers.key import idempotency_key
+from metering.idempotency.key import idempotency_key
 from metering.identity.principal import Principal
 from metering.reservation.reserve import IdempotencyKey
 

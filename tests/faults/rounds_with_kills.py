@@ -9,8 +9,8 @@ from uuid import UUID
 from metering.ledger.commands import Command, Extend, Release, Reserve, Settle
 from metering.types import Dimension
 from tests.faults.commands import line, meter, release, reserve, settle
-from tests.faults.crew import Worker, crew, job
 from tests.faults.rows import query
+from tests.faults.workers import Worker, job, started_workers
 
 TOKENS = meter("tokens", Dimension.TOKENS)
 COST = meter("cost", Dimension.COST)
@@ -41,7 +41,7 @@ def random_story(dice: random.Random, scarce_limit: int) -> list[Command]:
     return [hold, more, used]
 
 
-class Campaign:
+class RoundsWithKills:
     """All stories so far, how far each one has come, and the kills."""
 
     def __init__(
@@ -73,9 +73,9 @@ class Campaign:
             for hand in hands
         ]
 
-    async def round(self, jobs: list[dict[str, object]], *, kill_after_s: float | None = None) -> None:
+    async def run(self, jobs: list[dict[str, object]], *, kill_after_s: float | None = None) -> None:
         """Begin them all; they end by themselves, at their failpoint, or are killed at a random moment."""
-        async with crew(jobs) as workers:
+        async with started_workers(jobs) as workers:
             for worker in workers:
                 worker.begin()
             if kill_after_s is not None:

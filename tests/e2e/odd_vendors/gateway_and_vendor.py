@@ -68,7 +68,7 @@ class Told:
         return sum(row.cost_nano_usd for row in self.rows)
 
 
-class Shop:
+class GatewayAndVendor:
     """Knows the gateway's address, a token without budgets and one under a hard cost budget."""
 
     def __init__(self, *, port: int, vendor: RawVendor, token: str, capped_token: str) -> None:

@@ -6,8 +6,8 @@ from uuid import UUID
 
 import msgspec
 
-from metering.answers.recording import FinishedAnswer
-from metering.answers.seal import CannotOpen, unseal
+from metering.idempotency.recording import FinishedAnswer
+from metering.idempotency.seal import CannotOpen, unseal
 from metering.models import KeptAnswer
 
 logger = logging.getLogger(__name__)

@@ -29,7 +29,7 @@ COUNTERS = (
 LEASE_S = 3_600
 
 
-class Stage:
+class StepPlayer:
     """New budgets and reservations for one run of a sequence."""
 
     def __init__(self, writer: LedgerWriter, database: psycopg.Connection, *, at_once: bool) -> None:
@@ -134,9 +134,9 @@ class Stage:
 
 def _meter(place: int, dimension: Dimension) -> commands.MeterKey:
     if place == VENDOR_METER:
-        of_this_stage = uuid4().hex
+        of_this_player = uuid4().hex
         return kit.key(
-            dimension, subject_type="provider", subject_id="sandbox", tenant_id=None, task=of_this_stage
+            dimension, subject_type="provider", subject_id="sandbox", tenant_id=None, task=of_this_player
         )
     return kit.key(dimension, Window.NONE if dimension is Dimension.CONCURRENCY else Window.TOTAL)
 

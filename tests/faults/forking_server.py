@@ -1,9 +1,9 @@
-"""`python -m tests.faults.nursery PLACES`: imports the gateway once and forks servers, each ready in a moment.
+"""`python -m tests.faults.forking_server PLACES`: imports the gateway once and forks servers, each ready in a moment.
 
-The listening sockets, one for each place, are the nursery's own: what connects while a place is empty waits for its
+The listening sockets, one for each place, are the parent's own: what connects while a place is empty waits for its
 next server, as behind a load balancer. Orders and answers are lines of JSON; the ports come first.
 `{"serve": PLACE}` is answered with the server's process id, `{"manage": [...]}` with the command's status and output.
-Everything ends with the nursery, and the nursery with its standard input.
+Everything ends with the parent, and the parent with its standard input.
 """
 
 import contextlib
@@ -43,12 +43,12 @@ def _carried_out(order: dict[str, Any], listeners: list[socket.socket]) -> dict[
 
 
 def _forked_server(listener: socket.socket) -> int:
-    nursery = os.getpid()
+    parent = os.getpid()
     pid = os.fork()
     if pid:
         return pid
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    if end_when_parent_dies(nursery):
+    if end_when_parent_dies(parent):
         config = uvicorn.Config(
             application, log_config=None, lifespan="on", timeout_graceful_shutdown=GRACE_S, backlog=BACKLOG
         )

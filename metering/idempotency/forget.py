@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from metering.answers.keep import KEEP
+from metering.idempotency.keep import KEEP
 from metering.ledger.free_keys import free_keys
 from metering.models import KeptAnswer
 

@@ -70,7 +70,7 @@ class Worker:
 
 
 @contextlib.asynccontextmanager
-async def crew(jobs: Iterable[dict[str, Any]]) -> AsyncIterator[list[Worker]]:
+async def started_workers(jobs: Iterable[dict[str, Any]]) -> AsyncIterator[list[Worker]]:
     """Processes that are ready, one for each job; whatever of them is left at the end is killed."""
     workers: list[Worker] = []
     try:
@@ -100,7 +100,7 @@ async def run_together(jobs: Iterable[dict[str, Any]], *, within_s: float) -> li
 
     Raises TimeoutError, and kills them, when they do not.
     """
-    async with crew(jobs) as workers:
+    async with started_workers(jobs) as workers:
         for worker in workers:
             worker.begin()
         for worker in workers:

@@ -1,4 +1,4 @@
-"""A caller who goes away before there is an answer is noticed, and the call is told: its policy decides what then."""
+"""Notices that a caller disconnects before there is an answer, and cancels the call: its policy decides what then."""
 
 import asyncio
 from types import TracebackType
@@ -11,8 +11,8 @@ WATCH_AFTER_S = 0.25
 """A watcher costs a call 10 microseconds, so those that are answered sooner do without one."""
 
 
-class UnlessGone:
-    """Cancels the task that is in this block when the caller leaves; the block then ends with ClientDisconnect.
+class UnlessDisconnected:
+    """Cancels the task that is in this block when the caller disconnects; the block then ends with ClientDisconnect.
 
     For use once the body was read: what the server has to say after that is that the caller has gone.
     """

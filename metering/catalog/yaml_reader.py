@@ -1,4 +1,4 @@
-"""One mapping of a catalog file, read key by key with a type for each."""
+"""Reads one mapping of a catalog file, key by key, with a type for each."""
 
 from collections.abc import Collection, Iterator, Sequence
 from decimal import Decimal, InvalidOperation
@@ -21,8 +21,8 @@ def is_code(word: str, *, max_length: int) -> bool:
     return 0 < len(word) <= max_length and word.isprintable() and not any(map(str.isspace, word))
 
 
-class Section:
-    """A mapping whose keys are checked at once.
+class YamlReader:
+    """Reads one mapping, whose keys are checked at once.
 
     A value that cannot be read is noted as a problem, and a stand-in of the right type comes back: the
     caller goes on to find the other problems, and the file is refused at the end.
@@ -55,7 +55,7 @@ class Section:
                 self._lines[key], self._nodes[key] = line, value
 
     def problem(self, sentence: str, *, key: str | None = None, line: int | None = None) -> None:
-        """Note a problem at a given line, else at a key's, else at the section's own."""
+        """Note a problem at a given line, else at a key's, else at the mapping's own."""
         if key:
             self._wrong.add(key)
         path = ".".join(part for part in (self.where, key) if part)
@@ -154,30 +154,30 @@ class Section:
                 words.append(word)
         return tuple(words)
 
-    def section(self, key: str, known: Collection[str] | None) -> "Section | None":
-        """The mapping under a key; None if it is missing or null."""
+    def mapping(self, key: str, known: Collection[str] | None) -> "YamlReader | None":
+        """A reader of the mapping under a key; None if it is missing or null."""
         node = self.node(key)
-        return None if node is None else Section(node, self._path(key), self._problems, known)
+        return None if node is None else YamlReader(node, self._path(key), self._problems, known)
 
-    def sections(self, known: Collection[str]) -> Iterator[tuple[str, "Section"]]:
-        """The mappings of a section whose keys are names."""
+    def mappings(self, known: Collection[str]) -> Iterator[tuple[str, "YamlReader"]]:
+        """A reader for each mapping under keys that are names."""
         for name, node in self._nodes.items():
-            section = Section(node, self._path(name), self._problems, known)
-            section.line = self._lines[name]
-            yield name, section
+            reader = YamlReader(node, self._path(name), self._problems, known)
+            reader.line = self._lines[name]
+            yield name, reader
 
     def check_case(self, existing: Collection[str]) -> None:
-        """Note names that differ in case only from one that exists, or from an earlier one of the section."""
+        """Note names that differ in case only from one that exists, or from an earlier one of this mapping."""
         taken = {name.casefold(): name for name in existing}
         for name in self._nodes:
             other = taken.setdefault(name.casefold(), name)
             if name not in existing and other != name:
                 self.problem(f"differs in case only from {other!r}", key=name)
 
-    def listed(self, key: str, known: Collection[str]) -> Iterator["Section"]:
-        """The mappings in a list."""
+    def listed(self, key: str, known: Collection[str]) -> Iterator["YamlReader"]:
+        """A reader for each mapping in a list."""
         for number, node in enumerate(self.items(key), start=1):
-            yield Section(node, f"{self._path(key)}[{number}]", self._problems, known)
+            yield YamlReader(node, f"{self._path(key)}[{number}]", self._problems, known)
 
     def _path(self, key: str) -> str:
         return f"{self.where}.{key}" if self.where else key

@@ -6,8 +6,8 @@ from uuid import UUID
 
 import pytest
 
-from metering.answers.key import MAX_KEY, idempotency_key
 from metering.errors import InvalidRequest
+from metering.idempotency.key import MAX_KEY, idempotency_key
 from metering.identity.principal import Principal
 from metering.types import EnforcementMode
 

@@ -5,8 +5,8 @@ from uuid import UUID
 
 import msgspec
 
-from metering.answers.recording import FinishedAnswer
-from metering.answers.seal import seal
+from metering.idempotency.recording import FinishedAnswer
+from metering.idempotency.seal import seal
 from metering.models import KeptAnswer
 
 KEEP = timedelta(hours=24)

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metering.answers.recording import MAX_ANSWER_BYTES, MAX_PACKED_BYTES, FinishedAnswer, Recording
 from metering.errors import VendorError, VendorTimeout
+from metering.idempotency.recording import MAX_ANSWER_BYTES, MAX_PACKED_BYTES, FinishedAnswer, Recording
 
 
 def finished(recording: Recording) -> FinishedAnswer | None:
