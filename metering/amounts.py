@@ -23,7 +23,7 @@ class Amounts(Struct, frozen=True, array_like=True):
 
     def of(self, dimension: str) -> int:
         """The amount that counts on a meter of this dimension. Calls at once are as many as requests."""
-        return _OF[dimension](self)
+        return AMOUNT_OF[dimension](self)
 
     def __add__(self, other: "Amounts") -> "Amounts":
         return Amounts(*map(add, values_of(self), values_of(other)))
@@ -65,7 +65,7 @@ def sql_of(dimension: str, row: str) -> str:
 
 def charge_sql(row: str, **otherwise: str) -> str:
     """What a `meter` of any dimension is charged of a row, as SQL; `otherwise` gives the expressions that differ."""
-    charged = {name: sql_of(name, row) for name in _OF if name != "concurrency"} | otherwise
+    charged = {name: sql_of(name, row) for name in AMOUNT_OF if name != "concurrency"} | otherwise
     cases = " ".join([f"WHEN '{name}' THEN {amount}" for name, amount in charged.items()])
     return f"CASE meter.dimension {cases} ELSE 0 END"
 
@@ -79,9 +79,10 @@ def _tokens(amounts: Amounts) -> int:
     return amounts.input_tokens + amounts.output_tokens
 
 
-_OF: dict[str, Callable[[Amounts], int]] = {
+AMOUNT_OF: dict[str, Callable[[Amounts], int]] = {
     "tokens": _tokens,
     "cost": attrgetter("cost_nano_usd"),
     "concurrency": attrgetter("requests"),
     **{name: attrgetter(name) for name in AMOUNTS if name != "cost_nano_usd"},
 }
+"""`Amounts.of` by dimension."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from operator import attrgetter
 
-from metering.amounts import COLUMNS, Amounts
+from metering.amounts import AMOUNT_OF, COLUMNS, Amounts
 from metering.ledger.commands import Attempt
 from metering.ledger.records import LARGEST_SUM, RELEASE_ON_EXPIRY, HoldRow, Meter
 from metering.ledger.unit_of_work import UnitOfWork
@@ -34,7 +34,8 @@ def charge_of(meter: Meter, used: Amounts, attempts: tuple[Attempt, ...]) -> int
     """What the attempts cost this meter: a provider's meter counts only that provider's."""
     if meter.subject_type == "provider":
         used = used_in(tuple(item for item in attempts if item.provider_name == meter.subject_id))
-    return charge_on(meter, used)
+    dimension = meter.dimension
+    return 0 if dimension is CONCURRENCY else AMOUNT_OF[dimension](used)
 
 
 def charge_on(meter: Meter, amounts: Amounts) -> int:

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from metering.ledger.postgres.literals import (
+    NOTHING,
     array,
     nested_int_array,
     optional_array,
@@ -67,27 +68,39 @@ class Columns(tuple[Column, ...]):
 
     def __init__(self, columns: Iterable[Column]) -> None:
         """Groups what is read of the same part of a record: that is read at once, as reading it is most of the work."""
-        self._made = [(each.name, each.made) for each in self if each.made is not None]
-        paths: dict[str, dict[str, str]] = {}
-        for each in self:
-            part, _, attribute = each.path.rpartition(".")
+        self._made = [
+            (place, each.kind.literal, each.made) for place, each in enumerate(self) if each.made is not None
+        ]
+        parts: dict[str, list[int]] = {}
+        for place, each in enumerate(self):
             if each.made is None:
-                paths.setdefault(part, {})[each.name] = attribute
+                parts.setdefault(each.path.rpartition(".")[0], []).append(place)
         self._parts = [
-            (attrgetter(part) if part else None, tuple(names), attrgetter(*names.values()))
-            for part, names in paths.items()
+            (
+                attrgetter(part) if part else None,
+                [(place, self[place].kind.literal) for place in places],
+                _reader([self[place].path.rpartition(".")[2] for place in places]),
+            )
+            for part, places in parts.items()
         ]
 
     def parameters(self, records: Sequence[object]) -> tuple[bytes, ...]:
         """The arrays of a statement that was made with these columns."""
-        values: dict[str, Sequence[Any]] = {name: list(map(made, records)) for name, made in self._made}
-        for part, names, read in self._parts:
-            found = map(read, records if part is None else map(part, records))
-            if len(names) == 1:
-                values[names[0]] = list(found)
-            else:
-                values.update(zip(names, zip(*found, strict=True), strict=False))
-        return tuple([each.kind.literal(values.get(each.name, ())) for each in self])
+        found: list[bytes] = [NOTHING] * len(self)
+        for place, literal, made in self._made:
+            found[place] = literal(list(map(made, records)))
+        if records:
+            for part, places, read in self._parts:
+                values = zip(*map(read, records if part is None else map(part, records)), strict=True)
+                for (place, literal), column_values in zip(places, values, strict=True):
+                    found[place] = literal(column_values)
+        return tuple(found)
+
+
+def _reader(names: Sequence[str]) -> Callable[[Any], tuple[Any, ...]]:
+    """Reads several attributes at once, or one in a tuple of its own."""
+    read = attrgetter(*names)
+    return read if len(names) > 1 else lambda record: (read(record),)
 
 
 def column(
