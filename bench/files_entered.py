@@ -25,7 +25,7 @@ import uvicorn
 from psycopg.pq import TransactionStatus
 from starlette.types import ASGIApp
 
-from bench.http.books import check_books
+from bench.http.check_ledger import check_ledger
 from bench.http.servers import start_vendor
 from bench.http.tenant import prepare_tenant
 from bench.report import Report, new_report, print_table
@@ -128,7 +128,7 @@ def measure(conninfo: str) -> Report:
     report["files"] = len(rows)
     report["ok"] &= len(rows) <= LIMIT
     print_table(f"{len(rows)} files entered from the endpoint to the first SQL (limit: {LIMIT})", rows)
-    check_books(report, conninfo, WARM_UP_CALLS + TRACED_CALLS)
+    check_ledger(report, conninfo, WARM_UP_CALLS + TRACED_CALLS)
     return report
 
 

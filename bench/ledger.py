@@ -7,7 +7,7 @@ from uuid import UUID
 import psycopg
 import uvloop
 
-from bench.pairs import BOUND, CONTEXT, PairFigures, callers, lines_of, run_pairs
+from bench.pairs import BOUND, LABELS, PairFigures, callers, lines_of, run_pairs
 from bench.report import Report, new_report, print_table
 from gateway_project.collector import spare_what_lives_long
 from metering.ids import uuid7
@@ -76,7 +76,7 @@ async def _sweep_under_load(conninfo: str) -> dict[str, float | int]:
     for _ in range(ABANDONED // 500):
         holds = (
             Reserve(
-                reservation_id=uuid7(), tenant_id=TENANT, lines=lines, context=CONTEXT, bound=BOUND, lease_s=1
+                reservation_id=uuid7(), tenant_id=TENANT, lines=lines, labels=LABELS, bound=BOUND, lease_s=1
             )
             for _ in range(500)
         )

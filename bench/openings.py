@@ -12,8 +12,10 @@ import uvloop
 
 from bench.history import AGENT, AGENTS_CALLS, COST_NANO_USD, OWNER, TOKENS, write_history
 from bench.report import Report, new_report, print_table
+from metering.amounts import Amounts
 from metering.ids import uuid7
-from metering.ledger.commands import Bound, CallContext, HoldLine, MeterKey, Release, Reserve
+from metering.labels import Labels
+from metering.ledger.commands import HoldLine, MeterKey, Release, Reserve
 from metering.ledger.results import Granted
 from metering.ledger.writer import LedgerWriter
 from metering.types import Dimension, SubjectType, Window
@@ -80,8 +82,8 @@ async def _timed(writer: LedgerWriter, key: MeterKey, since: datetime) -> tuple[
         reservation_id=id_,
         tenant_id=OWNER,
         lines=(line,),
-        context=CallContext(request_id="", task=""),
-        bound=Bound(),
+        labels=Labels(request_id="", task=""),
+        bound=Amounts(),
     )
     started = perf_counter()
     answer = await writer.submit(command)

@@ -12,8 +12,10 @@ from uuid import UUID
 
 import psycopg
 
+from metering.amounts import Amounts
 from metering.ids import uuid7
-from metering.ledger.commands import Attempt, Bound, CallContext, HoldLine, MeterKey, Reserve, Settle
+from metering.labels import Labels
+from metering.ledger.commands import Attempt, HoldLine, MeterKey, Reserve, Settle
 from metering.ledger.results import Ended, Granted
 from metering.ledger.writer import LedgerWriter
 from metering.types import Dimension, Window
@@ -28,7 +30,7 @@ METERS = (
 """Dimension, window and amount of each meter that a call holds on."""
 BUDGETS = tuple(UUID(int=1_000 + place) for place in range(len(METERS)))
 LIMIT = 10**15
-CONTEXT = CallContext(
+LABELS = Labels(
     request_id="req_0123456789abcdef",
     task="LLM0_CHAT",
     request_model="sandbox-small",
@@ -36,7 +38,7 @@ CONTEXT = CallContext(
     provider_name="sandbox",
     token_id=UUID(int=7),
 )
-BOUND = Bound(input_tokens=500, output_tokens=1_000, cost_nano_usd=2_000_000)
+BOUND = Amounts(input_tokens=500, output_tokens=1_000, cost_nano_usd=2_000_000)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,7 +127,7 @@ async def _client(
         started = perf_counter()
         reservation_id = uuid7()
         granted = await writer.submit(
-            Reserve(reservation_id=reservation_id, tenant_id=tenant, lines=held, context=CONTEXT, bound=BOUND)
+            Reserve(reservation_id=reservation_id, tenant_id=tenant, lines=held, labels=LABELS, bound=BOUND)
         )
         ended = await writer.submit(Settle(reservation_id=reservation_id, attempts=(_attempt(),)))
         latencies.append((perf_counter() - started) * 1_000)

@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 
 from django.conf import settings
 
-from metering.answers.forget import forget_answers
 from metering.calls.cached_directory import CachedDirectory
+from metering.idempotency.forget import forget_answers
 from metering.identity.tokens.touch_tokens import touch_tokens
 from metering.ledger.periods import make_partitions
 from metering.ledger.recount import recount_meters

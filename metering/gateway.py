@@ -21,7 +21,7 @@ from datetime import UTC, datetime
 from metering.admission.admit import admit
 from metering.admission.bound import PictureCounter, TokenCounter, no_picture
 from metering.background import BackgroundTasks
-from metering.calls.begin import begun, context_of, models_for, plan
+from metering.calls.begin import begun, labels_of, models_for, plan
 from metering.calls.cached_directory import CachedDirectory
 from metering.calls.channel import MeteredStream
 from metering.calls.collaborators import Collaborators
@@ -161,7 +161,7 @@ class LLMGateway:
         planned = await plan(self._with, caller, request)
         admitted = await admit(
             planned,
-            context=context_of(caller, request, planned),
+            labels=labels_of(caller, request, planned),
             ledger=self._with.ledger,
             buckets=self._with.buckets,
             background=self._with.background,

@@ -11,8 +11,8 @@ from metering.alerts.address_resets import address_resets
 from metering.alerts.deliver import deliver_due
 from metering.alerts.email import EmailChannel
 from metering.alerts.raise_vendor_alerts import raise_vendor_alerts
-from metering.answers import forget
 from metering.decisions.forget import forget_decisions as forget_old_decisions
+from metering.idempotency import forget
 from metering.identity.people.forget_resets import forget_resets as forget_old_resets
 from metering.ledger import periods, roll_up, sweep
 

@@ -1,6 +1,7 @@
 """Thresholds: the percentages of a limit at which people are told. Every figure about them is here."""
 
 from collections.abc import Collection
+from functools import lru_cache
 
 WARNING_PERCENT, CRITICAL_PERCENT, EXCEEDED_PERCENT = 80, 95, 100
 """Where each level of alert begins."""
@@ -22,3 +23,9 @@ def are_valid(thresholds: Collection[int]) -> bool:
 def thresholds_text(thresholds: Collection[int]) -> str:
     """Write them as the ledger stores them, such as `80,95,100`."""
     return ",".join(map(str, sorted(set(thresholds))))
+
+
+@lru_cache(maxsize=1024)
+def percentages(text: str) -> tuple[int, ...]:
+    """Read what `thresholds_text` wrote. Raises ValueError for any other text."""
+    return tuple(int(word) for word in text.split(",")) if text else ()

@@ -1,8 +1,16 @@
 """The closed vocabularies of metering: dimensions, windows, scopes, states."""
 
+from collections.abc import Container
 from enum import IntEnum, StrEnum
 
+from metering.amounts import AMOUNTS
 from metering.thresholds import CRITICAL_PERCENT, EXCEEDED_PERCENT
+
+
+def _unnamed(named: Container[str]) -> dict[str, str]:
+    """Members for the amounts that have no dimension named after them. Cost has one of another name."""
+    members = {name.upper(): name for name in AMOUNTS if name != "cost_nano_usd"}
+    return {member: name for member, name in members.items() if member not in named}
 
 
 class Dimension(StrEnum):
@@ -17,6 +25,7 @@ class Dimension(StrEnum):
     FILES = "files"
     STEPS = "steps"
     CONCURRENCY = "concurrency"
+    locals().update(_unnamed(locals()))
 
     @property
     def unit(self) -> str:

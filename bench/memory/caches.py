@@ -131,11 +131,11 @@ def _decision() -> Callable[[int], None]:
 
 
 def _meter() -> Callable[[int], None]:
-    from metering.ledger.postgres.windows import WindowCache
+    from metering.ledger.postgres.process_cache import ProcessCache
     from metering.ledger.records import Meter
     from metering.types import Dimension
 
-    windows, end = WindowCache(), datetime(2027, 1, 1, tzinfo=UTC)
+    cache, end = ProcessCache(), datetime(2027, 1, 1, tzinfo=UTC)
 
     def feed(number: int) -> None:
         meter = Meter(
@@ -143,21 +143,22 @@ def _meter() -> Callable[[int], None]:
             dimension=Dimension.COST, window_end=end, used=number, held=0, overrun=0, unenforced=0,
             highest_limit=10**9,
         )  # fmt: skip
-        windows.learn({number: meter})
+        cache.learn_meters({number: meter})
 
     return feed
 
 
 def _command() -> Callable[[int], None]:
     from metering.ids import uuid7
+    from metering.labels import Labels
     from metering.ledger.check import check_command
-    from metering.ledger.commands import CallContext, HoldLine, MeterKey, Reserve
+    from metering.ledger.commands import HoldLine, MeterKey, Reserve
     from metering.types import Dimension, Window
 
     tenant, budget = uuid7(), uuid7()
 
     def feed(number: int) -> None:
-        context = CallContext(
+        labels = Labels(
             request_id=f"request-{number}", task="LLM0_CHAT", request_model="m", model_class="BASE_S",
             provider_name="sandbox", agent_id=f"agent-{number}", conversation_id=f"talk-{number}",
         )  # fmt: skip
@@ -166,6 +167,6 @@ def _command() -> Callable[[int], None]:
             dimension=Dimension.COST, window=Window.DAY,
         )  # fmt: skip
         line = HoldLine(meter=meter, amount=1, limit=10**9)
-        check_command(Reserve(reservation_id=uuid7(), tenant_id=tenant, lines=(line,), context=context))
+        check_command(Reserve(reservation_id=uuid7(), tenant_id=tenant, lines=(line,), labels=labels))
 
     return feed

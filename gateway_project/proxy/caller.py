@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 from starlette.requests import Request
@@ -13,31 +12,12 @@ from gateway_project.http.request_headers import header, headers_of
 from metering.errors import InvalidRequest, MeteringError
 from metering.gateway import LLMGateway
 from metering.identity.principal import Principal
+from metering.labels import CALLER_LABELS
 from metering.network import counted_address
 from metering.text import checked_label
 
-LABEL_HEADERS = {
-    "agent_id": b"x-agent-id",
-    "microdao_id": b"x-microdao-id",
-    "channel_id": b"x-channel-id",
-    "conversation_id": b"x-conversation-id",
-    "trace_id": b"x-trace-id",
-}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Labels:
-    """The caller's own names for what the call belongs to."""
-
-    agent_id: str | None = None
-    microdao_id: str | None = None
-    channel_id: str | None = None
-    conversation_id: str | None = None
-    trace_id: str | None = None
-
-
+LABEL_HEADERS = {name: f"x-{name.replace('_', '-')}".encode() for name in CALLER_LABELS}
 _LABEL_NAMES = frozenset(LABEL_HEADERS.values())
-NO_LABELS = Labels()
 
 
 async def caller_of(request: Request, gateway: LLMGateway) -> Principal:
@@ -72,12 +52,12 @@ def refusals_noted(gateway: LLMGateway, caller: Principal, request_id: str) -> I
         raise
 
 
-def labels_of(request: Request, body: Mapping[str, Any]) -> Labels:
-    """Labels from the body's `metadata`, else from headers. Raises InvalidRequest."""
+def labels_of(request: Request, body: Mapping[str, Any]) -> dict[str, str]:
+    """The caller's own labels from the body's `metadata`, else from headers. Raises InvalidRequest."""
     metadata = body.get("metadata")
     if metadata is None:
         if _LABEL_NAMES.isdisjoint(headers_of(request)):
-            return NO_LABELS
+            return {}
         metadata = {}
     elif not isinstance(metadata, dict):
         raise InvalidRequest("metadata must be an object.", param="metadata")
@@ -88,4 +68,4 @@ def labels_of(request: Request, body: Mapping[str, Any]) -> Labels:
             found[name] = checked_label(value, f"metadata.{name}")
         elif (text := header(request, header_name)) is not None:
             found[name] = checked_label(text, header_name.decode())
-    return Labels(**found)
+    return found

@@ -7,9 +7,9 @@ from gateway_project.http.body import json_object, read_body
 from gateway_project.http.client_address import address_of
 from gateway_project.http.response_headers import encoded, ending_headers
 from gateway_project.proxy.caller import caller_of, labels_of, refusals_noted
+from gateway_project.proxy.disconnect import UnlessDisconnected
 from gateway_project.proxy.event_stream import EventStreamResponse
-from gateway_project.proxy.idempotency import idempotency_of
-from gateway_project.proxy.leaving import UnlessGone
+from gateway_project.proxy.idempotency_header import idempotency_of
 from gateway_project.proxy.runtime import gateway_of
 from metering.calls.values import CallRequest
 from metering.errors import InvalidRequest
@@ -29,26 +29,21 @@ async def chat_completions(request: Request) -> Response:
     model = body.get("model", "")
     if not isinstance(model, str):
         raise InvalidRequest("model must be text.", param="model")
-    labels = labels_of(request, body)
     call = CallRequest(
         task=Task.CHAT,
         input=body,
         model=model,
         request_id=request.state.request_id,
         address=address_of(request),
-        agent_id=labels.agent_id,
-        microdao_id=labels.microdao_id,
-        channel_id=labels.channel_id,
-        conversation_id=labels.conversation_id,
-        trace_id=labels.trace_id,
         idempotency=idempotency_of(request, caller, raw),
         input_bytes=len(raw),
+        **labels_of(request, body),
     )
     if body.get("stream") is True:
-        with UnlessGone(request):
+        with UnlessDisconnected(request):
             facts, stream = await gateway.stream(caller, call, patience_s=KEEP_ALIVE_S)
         return EventStreamResponse(stream, facts, request_id=call.request_id)
-    with UnlessGone(request):
+    with UnlessDisconnected(request):
         result = await gateway.execute(caller, call)
     response = Response(result.output, media_type="application/json")
     response.raw_headers += encoded(ending_headers(result.facts))

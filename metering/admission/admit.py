@@ -12,7 +12,7 @@ from metering.admission.notices import Notice, limit_notices, rate_notices
 from metering.admission.plan import CallPlan
 from metering.background import BackgroundTasks
 from metering.errors import LimitExceeded
-from metering.ledger.commands import CallContext
+from metering.labels import Labels
 from metering.ledger.port import Ledger
 from metering.rates.grant import RateGrant, TooFew
 from metering.rates.port import Buckets
@@ -36,7 +36,7 @@ class Admitted(Struct, frozen=True, kw_only=True):
 async def admit(
     plan: CallPlan[M],
     *,
-    context: CallContext,
+    labels: Labels,
     ledger: Ledger,
     buckets: Buckets,
     background: BackgroundTasks,
@@ -66,7 +66,7 @@ async def admit(
             ledger=ledger,
             background=background,
             tenant_id=plan.demand.asker.subject.tenant_id,
-            context=context,
+            labels=labels,
             bound=bound,
             limits=route.limits,
             lease_s=lease_s,

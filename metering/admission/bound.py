@@ -19,8 +19,8 @@ from metering.admission.cost_fields import (
     text_alone,
 )
 from metering.admission.denial import input_error
+from metering.amounts import Amounts
 from metering.catalog.served import ServedModel
-from metering.ledger.commands import Bound
 from metering.policy.values import EffectivePolicy
 from metering.ports import Body
 from metering.reservation.bounded_call import BoundedCall
@@ -89,7 +89,7 @@ def bound_call(
         answer_tokens=output_tokens,
         partly_priced=is_partly_priced(body),
         estimate_input=measured.estimate,
-        bound=Bound(
+        bound=Amounts(
             input_tokens=measured.ceiling,
             output_tokens=total_output,
             cost_nano_usd=max(

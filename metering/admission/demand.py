@@ -12,10 +12,10 @@ from typing import Generic, NamedTuple, Protocol, TypeVar
 from msgspec import Struct
 
 from metering.admission.bound import PictureCounter, TokenCounter, bound_call, refuse_large_input
+from metering.amounts import Amounts
 from metering.catalog.served import ServedModel
 from metering.errors import MeteringError
 from metering.identity.principal import Principal
-from metering.ledger.commands import Bound
 from metering.money import NANO_PER_USD, TOKENS_PER_PRICE
 from metering.policy.values import EffectivePolicy, PolicySubject
 from metering.ports import Body
@@ -109,7 +109,7 @@ class CountedSize(NamedTuple):
         limits += [each for each in (policy.number("max_tokens_out"), self.output_tokens) if each is not None]
         output = min(limits)
         return Measured(
-            bound=Bound(
+            bound=Amounts(
                 input_tokens=self.input_tokens,
                 output_tokens=output,
                 cost_nano_usd=max(
@@ -123,14 +123,6 @@ class CountedSize(NamedTuple):
         )
 
 
-class LoggedAnswer(NamedTuple):
-    """What one attempt of a logged call used."""
-
-    input_tokens: int
-    output_tokens: int
-    cost_nano_usd: int
-
-
 class LoggedUse(Measured, frozen=True, kw_only=True):
     """What a logged call used, less what a smaller output limit would have saved."""
 
@@ -140,8 +132,9 @@ class LoggedUse(Measured, frozen=True, kw_only=True):
 class LoggedSize(NamedTuple):
     """Implements Size: what a call used, as the log has it."""
 
-    used: Bound
-    answers: Sequence[LoggedAnswer]
+    used: Amounts
+    answers: Sequence[Amounts]
+    """The same of each attempt."""
 
     def measure(self, candidates: Candidates, policy: EffectivePolicy, *, hard: bool) -> LoggedUse:
         model = candidates[0]
@@ -150,14 +143,7 @@ class LoggedSize(NamedTuple):
         saved = self._saved(policy.number("max_tokens_out"), model.price.output)
         used = self.used
         return LoggedUse(
-            bound=Bound(
-                input_tokens=used.input_tokens,
-                output_tokens=used.output_tokens,
-                cost_nano_usd=used.cost_nano_usd - saved,
-                api_calls=used.api_calls,
-                files=used.files,
-                steps=max(1, used.steps),
-            ),
+            bound=used - Amounts(cost_nano_usd=saved) + Amounts(steps=max(0, 1 - used.steps)),
             answer_tokens=max(answer.output_tokens for answer in self.answers),
             estimate_input=lambda limit: largest,
             saved_nano_usd=saved,

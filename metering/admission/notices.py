@@ -6,6 +6,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from metering.admission.denial import lasting, no_room_error, too_few_error
+from metering.amounts import ONE_REQUEST
 from metering.catalog.served import ServedModel
 from metering.decisions.decision import Verdict
 from metering.errors import InputTooLarge, ModelNotAllowed
@@ -14,7 +15,7 @@ from metering.policy.enforcement import WARN
 from metering.policy.values import EffectivePolicy, Setting
 from metering.rates.grant import RateGrant
 from metering.reservation.bounded_call import Measured
-from metering.reservation.hold import Hold, amounts_of
+from metering.reservation.hold import Hold
 from metering.reservation.no_room import NoRoom
 from metering.types import EnforcementMode, ModelClass
 
@@ -60,15 +61,15 @@ def setting_notices(policy: EffectivePolicy, call: Measured, model: ServedModel)
 def limit_notices(hold: Hold, now: datetime) -> list[Notice]:
     """Budgets and limits on calls at once that let the call pass although they are full; first the one that stays so
     longest."""
-    amounts = amounts_of(hold.bound, requests=1, calls=1)
+    amounts = hold.bound + ONE_REQUEST
     short = NoRoom(
         hold.held,
         tuple(
             LineDenial(
                 line=place,
                 used=balance.used,
-                held=balance.held - amounts[limit.meter.dimension],
-                requested=amounts[limit.meter.dimension],
+                held=balance.held - amounts.of(limit.meter.dimension),
+                requested=amounts.of(limit.meter.dimension),
                 limit=limit.limit,
                 resets_at=balance.resets_at,
             )

@@ -8,13 +8,13 @@ from metering.admission.bound import bound_call
 from metering.admission.demand import BodySize, Demand, asker_of
 from metering.admission.denial import no_room_error
 from metering.admission.plan import CallPlan, models_by_name, plan_call
-from metering.answers.recording import Recording
 from metering.calls.collaborators import Collaborators
 from metering.calls.values import Call, CallRequest
 from metering.catalog.served import ServedModel
 from metering.errors import TaskNotAllowed
+from metering.idempotency.recording import Recording
 from metering.identity.principal import Principal
-from metering.ledger.commands import CallContext
+from metering.labels import CALLER_LABELS, Labels
 from metering.ports import LLMAdapter, TaskRequest
 from metering.reservation.allowance import Allowance
 from metering.reservation.bounded_call import BoundedCall
@@ -66,10 +66,10 @@ def adapter_for(with_: Collaborators, request: CallRequest) -> LLMAdapter:
     return adapter
 
 
-def context_of(caller: Principal, request: CallRequest, planned: CallPlan[BoundedCall]) -> CallContext:
+def labels_of(caller: Principal, request: CallRequest, planned: CallPlan[BoundedCall]) -> Labels:
     """Who and what the call belongs to, for the ledger."""
     model = planned.route.candidates[0]
-    return CallContext(
+    return Labels(
         request_id=request.request_id,
         task=request.task.value,
         request_model=model.name,
@@ -78,11 +78,7 @@ def context_of(caller: Principal, request: CallRequest, planned: CallPlan[Bounde
         team_id=caller.team_id,
         user_id=caller.user_id,
         token_id=caller.token_id,
-        agent_id=request.agent_id,
-        microdao_id=request.microdao_id,
-        channel_id=request.channel_id,
-        conversation_id=request.conversation_id,
-        trace_id=request.trace_id,
+        **{name: getattr(request, name) for name in CALLER_LABELS},
     )
 
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from django.db import Error as DatabaseError
 
-from metering.answers.keep import keep_answer
-from metering.answers.recording import FinishedAnswer, Recording
 from metering.calls.values import Call
+from metering.idempotency.keep import keep_answer
+from metering.idempotency.recording import FinishedAnswer, Recording
 from metering.orm import in_database_thread
 
 KEEP_WAIT_S = 5.0

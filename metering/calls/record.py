@@ -12,6 +12,7 @@ from typing import NamedTuple
 from metering.admission.demand import asker_of
 from metering.admission.denial import deciding_rule
 from metering.admission.notices import Notice
+from metering.amounts import ONE_REQUEST
 from metering.calls.cached_directory import CachedDirectory
 from metering.calls.values import Call, CallRequest
 from metering.decisions.decision import EnforcementDecision, Step, Verdict
@@ -33,7 +34,6 @@ from metering.errors import (
 from metering.identity.principal import Principal
 from metering.policy.values import EffectivePolicy, PolicySubject
 from metering.rates.grant import use_of
-from metering.reservation.hold import amounts_of
 from metering.types import EnforcementMode
 
 Trace = Callable[[], tuple[Step, ...]]
@@ -78,12 +78,12 @@ def note_refused_caller(
 
 def note_stopped(log: DecisionLog, call: Call, refusal: LimitExceeded, now: datetime) -> None:
     """Count a denial in the middle of a call: a further step of its work found no room."""
-    context, policy = call.hold.context, call.policy
+    labels, policy = call.hold.labels, call.policy
     asked = _Asked(
-        PolicySubject(call.hold.tenant_id, "", context.team_id, context.user_id, context.token_id),
-        context.task,
-        context.request_model,
-        context.request_id,
+        PolicySubject(call.hold.tenant_id, "", labels.team_id, labels.user_id, labels.token_id),
+        labels.task,
+        labels.request_model,
+        labels.request_id,
     )
     refusal.rates = call.rates.uses
     _note(log, asked, _denial(refusal, "", policy), now, lambda: _refused_trace(policy, refusal))
@@ -170,7 +170,7 @@ def _admitted_trace(call: Call) -> tuple[Step, ...]:
         limit.meter: (balance.used, balance.held)
         for limit, balance in zip(hold.held, hold.balances, strict=False)
     }
-    amounts = amounts_of(hold.bound, requests=1, calls=1)
+    amounts = hold.bound + ONE_REQUEST
     return (
         *rule_steps(call.policy),
         *limit_steps(

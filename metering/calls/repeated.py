@@ -13,9 +13,6 @@ from uuid import UUID
 
 from django.db import InterfaceError, OperationalError
 
-from metering.answers.find_holder import find_holder
-from metering.answers.recall import recall_answer
-from metering.answers.recording import FinishedAnswer
 from metering.background import BackgroundTasks
 from metering.calls.channel import Channel, MeteredStream
 from metering.calls.collaborators import Collaborators
@@ -29,6 +26,9 @@ from metering.errors import (
     OverRateCapacity,
     RateLimited,
 )
+from metering.idempotency.find_holder import find_holder
+from metering.idempotency.recall import recall_answer
+from metering.idempotency.recording import FinishedAnswer
 from metering.identity.principal import Principal
 from metering.orm import in_database_thread
 from metering.rates.port import Draw

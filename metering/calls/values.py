@@ -9,10 +9,11 @@ from msgspec import Struct
 from msgspec.structs import force_setattr
 
 from metering.admission.notices import Notice
-from metering.answers.recording import Recording
 from metering.catalog.served import ServedModel
 from metering.decisions.decision import Verdict
 from metering.errors import RateBalance
+from metering.idempotency.recording import Recording
+from metering.labels import CALLER_LABELS, CallerLabels
 from metering.ledger.commands import Attempt
 from metering.policy.values import EffectivePolicy
 from metering.ports import Body, LLMAdapter, TaskRequest
@@ -23,11 +24,11 @@ from metering.reservation.reserve import IdempotencyKey
 from metering.text import normal
 from metering.types import Dimension, EnforcementMode, Task
 
-NAMES = ("model", "agent_id", "microdao_id", "channel_id", "conversation_id", "trace_id")
+NAMES = ("model", *CALLER_LABELS)
 
 
-class CallRequest(Struct, frozen=True, kw_only=True):
-    """One piece of work for a caller. The ids are the caller's own labels."""
+class CallRequest(CallerLabels, frozen=True, kw_only=True, array_like=False):
+    """One piece of work for a caller, with the caller's own labels."""
 
     task: Task
     input: Body
@@ -36,11 +37,6 @@ class CallRequest(Struct, frozen=True, kw_only=True):
     request_id: str
     address: str | None = None
     """Where it came from, if rates of addresses are to count it."""
-    agent_id: str | None = None
-    microdao_id: str | None = None
-    channel_id: str | None = None
-    conversation_id: str | None = None
-    trace_id: str | None = None
     idempotency: IdempotencyKey | None = None
     input_bytes: int = 0
     """How long the request was when it came, if it came over a wire."""

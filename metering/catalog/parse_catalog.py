@@ -6,7 +6,7 @@ from metering.catalog.document import CatalogDocument, Vocabulary
 from metering.catalog.read_models import check_aliases, read_models
 from metering.catalog.read_plans import read_plans
 from metering.catalog.read_providers import read_providers
-from metering.catalog.section import Section
+from metering.catalog.yaml_reader import YamlReader
 from metering.catalog.yaml_source import Problems, compose
 from metering.text import normal
 
@@ -21,17 +21,17 @@ def parse_catalog(
 ) -> CatalogDocument:
     """The file's content. Raises CatalogInvalid with every problem, each with its line."""
     problems = Problems()
-    root = Section(compose(normal(text)), "", problems, KEYS)
-    providers = root.section("providers", None)
-    models = root.section("models", None)
-    plans = root.section("plans", None)
-    for section, existing in (
+    root = YamlReader(compose(normal(text)), "", problems, KEYS)
+    providers = root.mapping("providers", None)
+    models = root.mapping("models", None)
+    plans = root.mapping("plans", None)
+    for reader, existing in (
         (providers, vocabulary.providers),
         (models, vocabulary.model_names),
         (plans, vocabulary.plans),
     ):
-        if section:
-            section.check_case(existing)
+        if reader:
+            reader.check_case(existing)
     provider_entries = tuple(read_providers(providers, environment)) if providers else ()
     known_providers = {entry.name for entry in provider_entries} | vocabulary.providers
     model_entries = tuple(read_models(models, vocabulary, known_providers)) if models else ()

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from metering.catalog.document import BudgetEntry, Vocabulary
-from metering.catalog.section import Section
+from metering.catalog.yaml_reader import YamlReader
 from metering.money import NANO_PER_USD, nano_from_usd
 from metering.rules.budgets import CHARGES, DIMENSIONS, SUBJECTS, WINDOWS
 from metering.thresholds import DEFAULT_THRESHOLDS, VALID_THRESHOLDS, are_valid
@@ -28,7 +28,7 @@ _INSTEAD = {
 }
 
 
-def read_budgets(plan: Section, vocabulary: Vocabulary) -> Iterator[BudgetEntry]:
+def read_budgets(plan: YamlReader, vocabulary: Vocabulary) -> Iterator[BudgetEntry]:
     """Each budget of a plan. Cost is given in US dollars and comes back in nano-USD."""
     seen: dict[object, int] = {}
     for budget in plan.listed("budgets", KEYS):
@@ -46,7 +46,7 @@ def read_budgets(plan: Section, vocabulary: Vocabulary) -> Iterator[BudgetEntry]
         yield entry
 
 
-def _read_budget(budget: Section, vocabulary: Vocabulary) -> BudgetEntry | None:
+def _read_budget(budget: YamlReader, vocabulary: Vocabulary) -> BudgetEntry | None:
     dimension, window = budget.choice("dimension", DIMENSIONS), budget.choice("window", WINDOWS)
     per = budget.choice("per", SUBJECTS, default=SubjectType.TENANT)
     task = None
@@ -73,14 +73,14 @@ def _read_budget(budget: Section, vocabulary: Vocabulary) -> BudgetEntry | None:
     )
 
 
-def _amount(budget: Section, dimension: str) -> int:
+def _amount(budget: YamlReader, dimension: str) -> int:
     if dimension == Dimension.COST:
         usd = budget.decimal("amount", places=NANO_PLACES, high=MAX_AMOUNT // NANO_PER_USD)
         return nano_from_usd(usd)
     return budget.integer("amount", low=0, high=MAX_AMOUNT)
 
 
-def _thresholds(budget: Section) -> tuple[int, ...]:
+def _thresholds(budget: YamlReader) -> tuple[int, ...]:
     if budget.node("thresholds") is None:
         return DEFAULT_THRESHOLDS
     words = budget.names("thresholds")

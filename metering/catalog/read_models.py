@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from metering.catalog.document import ModelEntry, Vocabulary
 from metering.catalog.read_traits import read_traits
-from metering.catalog.section import Section, is_code
+from metering.catalog.yaml_reader import YamlReader, is_code
 from metering.money import TokenPrice
 
 KEYS = (
@@ -29,9 +29,11 @@ MAX_PRICE = 1_000_000
 MAX_TOKENS = 2**31 - 1
 
 
-def read_models(section: Section, vocabulary: Vocabulary, providers: Collection[str]) -> Iterator[ModelEntry]:
+def read_models(
+    reader: YamlReader, vocabulary: Vocabulary, providers: Collection[str]
+) -> Iterator[ModelEntry]:
     """Each model of the section. `providers` are those of the file and those that exist already."""
-    for name, fields in section.sections(KEYS):
+    for name, fields in reader.mappings(KEYS):
         if not is_code(name, max_length=128):
             fields.problem("a model's name has no spaces and at most 128 characters")
         if name in vocabulary.classes:
@@ -56,23 +58,21 @@ def read_models(section: Section, vocabulary: Vocabulary, providers: Collection[
         )
 
 
-def check_aliases(section: Section, models: tuple[ModelEntry, ...], vocabulary: Vocabulary) -> None:
+def check_aliases(reader: YamlReader, models: tuple[ModelEntry, ...], vocabulary: Vocabulary) -> None:
     """Note aliases that are names already. Several models may share an alias: they stand in for one another."""
     names = {model.name for model in models} | vocabulary.model_names
     for model in models:
         for alias in model.aliases:
             if alias in names or alias in vocabulary.classes:
                 what = "a model" if alias in names else "a model class"
-                section.problem(
-                    f"the alias {alias!r} of {model.name!r} names {what} already", line=model.line
-                )
+                reader.problem(f"the alias {alias!r} of {model.name!r} names {what} already", line=model.line)
         holder = vocabulary.model_of_alias.get(model.name)
         if holder is not None and holder not in {entry.name for entry in models}:
-            section.problem(f"{model.name!r} is an alias of the model {holder!r} already", line=model.line)
+            reader.problem(f"{model.name!r} is an alias of the model {holder!r} already", line=model.line)
 
 
-def _price(fields: Section) -> TokenPrice | None:
-    price = fields.section("price", PRICE_KEYS)
+def _price(fields: YamlReader) -> TokenPrice | None:
+    price = fields.mapping("price", PRICE_KEYS)
     per_1k = [key for key in PER_1K_KEYS if fields.node(key) is not None]
     if price is not None and per_1k:
         fields.problem(f"give 'price' or {per_1k[0]!r}, not both", key=per_1k[0])
@@ -81,7 +81,7 @@ def _price(fields: Section) -> TokenPrice | None:
     return _price_per_1k(fields) if per_1k else None
 
 
-def _price_per_million(price: Section) -> TokenPrice:
+def _price_per_million(price: YamlReader) -> TokenPrice:
     def amount(key: str) -> Decimal:
         return price.decimal(key, places=PRICE_PLACES, high=MAX_PRICE)
 
@@ -94,7 +94,7 @@ def _price_per_million(price: Section) -> TokenPrice:
     )
 
 
-def _price_per_1k(fields: Section) -> TokenPrice:
+def _price_per_1k(fields: YamlReader) -> TokenPrice:
     # A thousand times smaller, so three more decimals are exact.
     prompt, completion = (
         1000 * fields.decimal(key, places=PRICE_PLACES + 3, high=MAX_PRICE // 1000) for key in PER_1K_KEYS

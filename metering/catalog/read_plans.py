@@ -6,7 +6,7 @@ from yaml.nodes import MappingNode
 
 from metering.catalog.document import AccessEntry, PlanEntry, RuleEntry, Vocabulary
 from metering.catalog.read_budgets import read_budgets
-from metering.catalog.section import Section, is_code
+from metering.catalog.yaml_reader import YamlReader, is_code
 from metering.catalog.yaml_source import plain_value
 from metering.rules.read_conditions import check_conditions
 from metering.rules.registry import check_rule
@@ -18,9 +18,9 @@ TASK_KEYS = ("classes", "default_class")
 RULE_KEYS = ("key", "value", "task", "when", "mode", "enforce_percent", "priority")
 
 
-def read_plans(section: Section, vocabulary: Vocabulary) -> Iterator[PlanEntry]:
+def read_plans(reader: YamlReader, vocabulary: Vocabulary) -> Iterator[PlanEntry]:
     """Each plan of the section. Without `features`, a plan contains those that its tasks need."""
-    for code, fields in section.sections(KEYS):
+    for code, fields in reader.mappings(KEYS):
         if not is_code(code, max_length=32):
             fields.problem("a plan's code has no spaces and at most 32 characters")
         access = tuple(_read_access(fields, vocabulary))
@@ -39,11 +39,11 @@ def read_plans(section: Section, vocabulary: Vocabulary) -> Iterator[PlanEntry]:
         )
 
 
-def _read_access(fields: Section, vocabulary: Vocabulary) -> Iterator[AccessEntry]:
-    tasks = fields.section("tasks", sorted(vocabulary.feature_of_task))
+def _read_access(fields: YamlReader, vocabulary: Vocabulary) -> Iterator[AccessEntry]:
+    tasks = fields.mapping("tasks", sorted(vocabulary.feature_of_task))
     if tasks is None:
         return
-    for task, access in tasks.sections(TASK_KEYS):
+    for task, access in tasks.mappings(TASK_KEYS):
         classes = access.names("classes", vocabulary.classes)
         if not classes:
             access.problem(f"needs 'classes', of: {', '.join(vocabulary.classes)}")
@@ -57,7 +57,7 @@ def _read_access(fields: Section, vocabulary: Vocabulary) -> Iterator[AccessEntr
         )
 
 
-def _read_rules(fields: Section, vocabulary: Vocabulary) -> Iterator[RuleEntry]:
+def _read_rules(fields: YamlReader, vocabulary: Vocabulary) -> Iterator[RuleEntry]:
     seen: dict[object, int] = {}
     for rule in fields.listed("rules", RULE_KEYS):
         entry = _read_rule(rule, vocabulary)
@@ -70,7 +70,7 @@ def _read_rules(fields: Section, vocabulary: Vocabulary) -> Iterator[RuleEntry]:
         yield entry
 
 
-def _read_rule(rule: Section, vocabulary: Vocabulary) -> RuleEntry:
+def _read_rule(rule: YamlReader, vocabulary: Vocabulary) -> RuleEntry:
     key, task = rule.text("key", max_length=64), _task(rule, vocabulary)
     node, value = rule.node("value"), None
     if not key or node is None:
@@ -93,13 +93,13 @@ def _read_rule(rule: Section, vocabulary: Vocabulary) -> RuleEntry:
     )
 
 
-def _task(section: Section, vocabulary: Vocabulary) -> str | None:
-    if section.node("task") is None:
+def _task(reader: YamlReader, vocabulary: Vocabulary) -> str | None:
+    if reader.node("task") is None:
         return None
-    return section.choice("task", sorted(vocabulary.feature_of_task)) or None
+    return reader.choice("task", sorted(vocabulary.feature_of_task)) or None
 
 
-def _conditions(rule: Section) -> dict[str, object]:
+def _conditions(rule: YamlReader) -> dict[str, object]:
     node = rule.node("when")
     if node is None:
         return {}

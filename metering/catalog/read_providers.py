@@ -7,7 +7,7 @@ from metering.api_key import key_problem
 from metering.base_url import ENDING, base_url_problem, is_base_url_variable
 from metering.catalog.document import ProviderEntry
 from metering.catalog.read_traits import read_traits
-from metering.catalog.section import Section
+from metering.catalog.yaml_reader import YamlReader
 from metering.models import Provider
 from metering.models.catalog import kind_problem
 from metering.types import Vendor
@@ -19,9 +19,9 @@ _SLUG = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 _REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}", re.ASCII)
 
 
-def read_providers(section: Section, environment: Mapping[str, str]) -> Iterator[ProviderEntry]:
+def read_providers(reader: YamlReader, environment: Mapping[str, str]) -> Iterator[ProviderEntry]:
     """Each provider of the section. `${NAME_BASE_URL}` in a base URL, also with `:-default`, is expanded."""
-    for name, fields in section.sections(KEYS):
+    for name, fields in reader.mappings(KEYS):
         if not _SLUG.fullmatch(name):
             fields.problem("a provider's name has letters, digits, '-' and '_' only, at most 64")
         kind = fields.choice("kind", KINDS, default=Provider.Kind.OPENAI_COMPATIBLE)
@@ -44,7 +44,7 @@ def read_providers(section: Section, environment: Mapping[str, str]) -> Iterator
         )
 
 
-def _base_url(fields: Section, environment: Mapping[str, str]) -> str:
+def _base_url(fields: YamlReader, environment: Mapping[str, str]) -> str:
     raw = fields.text("base_url")
 
     def expanded(match: re.Match[str]) -> str:
@@ -64,7 +64,7 @@ def _base_url(fields: Section, environment: Mapping[str, str]) -> str:
     return url
 
 
-def _key_variable(fields: Section, environment: Mapping[str, str], *, is_active: bool) -> str:
+def _key_variable(fields: YamlReader, environment: Mapping[str, str], *, is_active: bool) -> str:
     """The name of the variable with the key. Neither the key nor what stands in its place is ever repeated."""
     reference, name = fields.text("api_key"), fields.text("api_key_env")
     if reference and name:

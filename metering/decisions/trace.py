@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from uuid import UUID
 
+from metering.amounts import Amounts
 from metering.decisions.decision import Standing, Step
 from metering.errors import LimitUsage, RateUse
 from metering.ledger.commands import MeterKey
@@ -36,7 +37,7 @@ def rule_steps(policy: EffectivePolicy) -> Iterator[Step]:
 def limit_steps(
     limits: MeterLimits,
     balances: Mapping[MeterKey, Balance],
-    requested: Mapping[Dimension, int],
+    requested: Amounts,
     *,
     holding: bool,
 ) -> Iterator[Step]:
@@ -46,7 +47,7 @@ def limit_steps(
     """
     for limit in limits:
         used, held = balances.get(limit.meter, (0, 0))
-        amount = requested.get(limit.meter.dimension, 0)
+        amount = requested.of(limit.meter.dimension)
         fits = not amount or used + held + (0 if holding else amount) <= limit.limit
         yield Step(
             rule=limit.name,

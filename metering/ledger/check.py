@@ -5,22 +5,13 @@ from functools import lru_cache
 from operator import attrgetter
 from uuid import UUID
 
+from metering.amounts import AMOUNTS, Amounts, values_of
 from metering.errors import InvalidRequest
 from metering.ids import first_id_at, is_uuid7
+from metering.labels import LABELS, Labels
 from metering.ledger.check_attempts import check_attempts
 from metering.ledger.check_text import check_text
-from metering.ledger.commands import (
-    Adjust,
-    Bound,
-    CallContext,
-    Command,
-    Extend,
-    HoldLine,
-    MeterKey,
-    Release,
-    Reserve,
-    Settle,
-)
+from metering.ledger.commands import Adjust, Command, Extend, HoldLine, MeterKey, Release, Reserve, Settle
 from metering.ledger.records import LARGEST_SUM
 from metering.thresholds import VALID_THRESHOLDS, are_valid
 from metering.time_zones import is_time_zone
@@ -35,21 +26,8 @@ LAST_ID = first_id_at(datetime.max.replace(tzinfo=UTC)).int | (1 << 80) - 1
 """The year 9999 ends: what is later fits an id, but no date."""
 SUBJECT_TYPES = frozenset(SubjectType)
 IDENTIFIED = frozenset((SubjectType.TEAM, SubjectType.USER, SubjectType.TOKEN))
-TEXT_LIMITS = (
-    ("request_id", 128),
-    ("task", 32),
-    ("request_model", 128),
-    ("model_class", 16),
-    ("provider_name", 64),
-    ("agent_id", 128),
-    ("microdao_id", 128),
-    ("channel_id", 128),
-    ("conversation_id", 128),
-    ("trace_id", 128),
-)
-_bound_amounts = attrgetter(*Bound.__struct_fields__)
-_context_texts = attrgetter(*[name for name, _ in TEXT_LIMITS])
-ADJUST_FIELDS = ("input_tokens", "output_tokens", "cost_nano_usd", "requests", "api_calls", "files", "steps")
+TEXT_LABELS = {name: label.length for name, label in LABELS.items() if not label.is_uuid}
+_texts_of = attrgetter(*TEXT_LABELS)
 
 
 def check_command(command: Command) -> None:
@@ -61,7 +39,7 @@ def check_command(command: Command) -> None:
             _check_lines(command.lines, command.tenant_id)
             _check_lease(command.lease_s)
             _check_bound(command.bound)
-            _check_context(command.context)
+            _check_labels(command.labels)
             if command.idempotency_key is not None:
                 check_text(command.idempotency_key, "idempotency_key", 255)
             if (command.idempotency_key is None) != (command.idempotency_digest is None):
@@ -84,8 +62,8 @@ def check_command(command: Command) -> None:
             check_text(command.reason, "reason", 500)
             if not 1 <= command.number <= MAX_ADJUSTMENTS:
                 raise InvalidRequest(f"An adjustment's number is 1 to {MAX_ADJUSTMENTS}.", param="number")
-            for name in ADJUST_FIELDS:
-                if abs(getattr(command, name)) > MAX_AMOUNT:
+            for name, amount in zip(AMOUNTS, values_of(command), strict=True):
+                if abs(amount) > MAX_AMOUNT:
                     raise InvalidRequest(f"{name} is out of range.", param=name)
 
 
@@ -161,13 +139,13 @@ def _check_lease(lease_s: int) -> None:
         raise InvalidRequest(f"A lease lasts 1 to {MAX_LEASE_S} seconds.", param="lease_s")
 
 
-def _check_bound(bound: Bound) -> None:
-    amounts = _bound_amounts(bound)
+def _check_bound(bound: Amounts) -> None:
+    amounts = values_of(bound)
     if min(amounts) < 0 or max(amounts) > MAX_AMOUNT:
         raise InvalidRequest("The bound's amounts are 0 to 2^62.", param="bound")
 
 
-def _check_context(context: CallContext) -> None:
-    for text, (name, limit) in zip(_context_texts(context), TEXT_LIMITS, strict=True):
+def _check_labels(labels: Labels) -> None:
+    for text, (name, length) in zip(_texts_of(labels), TEXT_LABELS.items(), strict=True):
         if text:
-            check_text(text, name, limit)
+            check_text(text, name, length)

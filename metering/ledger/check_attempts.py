@@ -2,6 +2,7 @@
 
 from operator import attrgetter
 
+from metering.amounts import AMOUNTS, TOKEN_PARTS
 from metering.errors import InvalidRequest
 from metering.ledger.check_text import check_text
 from metering.ledger.commands import Attempt
@@ -15,17 +16,7 @@ FIRST_YEAR, LAST_YEAR = 1, 9999
 PROVISIONAL = Outcome.PROVISIONAL
 REASONS = frozenset(EstimateReason)
 MAX_REPORTED = 1_000
-_amounts_of = attrgetter(
-    "input_tokens",
-    "output_tokens",
-    "cached_input_tokens",
-    "cache_write_tokens",
-    "reasoning_tokens",
-    "api_calls",
-    "files",
-    "steps",
-    "cost_nano_usd",
-)
+_counts_of = attrgetter(*AMOUNTS, *TOKEN_PARTS)
 
 
 def check_attempts(attempts: tuple[Attempt, ...]) -> None:
@@ -34,7 +25,7 @@ def check_attempts(attempts: tuple[Attempt, ...]) -> None:
     for expected, attempt in enumerate(attempts, start=1):
         if attempt.number != expected:
             raise InvalidRequest("Attempts are numbered from 1 without gaps.", param="attempts")
-        amounts = _amounts_of(attempt)
+        amounts = _counts_of(attempt)
         if min(amounts) < 0 or max(amounts) > MAX_AMOUNT:
             raise InvalidRequest("An attempt's amounts are 0 to 2^62.", param="attempts")
         if attempt.outcome is PROVISIONAL:
@@ -50,7 +41,7 @@ def check_attempts(attempts: tuple[Attempt, ...]) -> None:
         if not FIRST_YEAR < attempt.started_at.year < LAST_YEAR:
             raise InvalidRequest("An attempt's started_at is out of range.", param="started_at")
     if len(attempts) > 1 and any(
-        sum(amounts) > LARGEST_SUM for amounts in zip(*map(_amounts_of, attempts), strict=True)
+        sum(amounts) > LARGEST_SUM for amounts in zip(*map(_counts_of, attempts), strict=True)
     ):
         raise InvalidRequest("The attempts' sum is out of range.", param="attempts")
 

@@ -10,6 +10,8 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from metering.amounts import NOTHING, Amounts
+from metering.labels import Labels
 from metering.types import Dimension, EstimateReason, Outcome, Window
 
 NO_BUDGET = UUID(int=0)
@@ -59,37 +61,10 @@ class HoldLine(Struct, frozen=True, kw_only=True, array_like=True):
     usage log when the meter is opened."""
 
 
-class Bound(Struct, frozen=True, kw_only=True, array_like=True):
-    """The most that the call can use; written as a provisional attempt if its owner vanishes."""
-
-    input_tokens: int = 0
-    output_tokens: int = 0
-    cost_nano_usd: int = 0
-    api_calls: int = 0
-    files: int = 0
-    steps: int = 0
-
-
-class CallContext(Struct, frozen=True, kw_only=True, array_like=True):
-    """On whose behalf and for what: copied to each attempt's row."""
-
-    request_id: str
-    task: str
-    request_model: str = ""
-    model_class: str = ""
-    provider_name: str = ""
-    team_id: UUID | None = None
-    user_id: UUID | None = None
-    token_id: UUID | None = None
-    agent_id: str | None = None
-    microdao_id: str | None = None
-    channel_id: str | None = None
-    conversation_id: str | None = None
-    trace_id: str | None = None
-
-
-class Attempt(Struct, frozen=True, kw_only=True, array_like=True):
+class Attempt(Amounts, frozen=True, kw_only=True, array_like=True):
     """One vendor attempt or API call as it really was. `number` counts from 1 within the reservation.
+
+    `requests` stays 0: a request is what all attempts of a call are together.
 
     `cached_input_tokens` and `cache_write_tokens` are part of `input_tokens`, `reasoning_tokens` of `output_tokens`.
     """
@@ -101,15 +76,9 @@ class Attempt(Struct, frozen=True, kw_only=True, array_like=True):
     latency_ms: int
     outcome: Outcome = Outcome.OK
     estimated: bool = False
-    input_tokens: int = 0
-    output_tokens: int = 0
     cached_input_tokens: int = 0
     cache_write_tokens: int = 0
     reasoning_tokens: int = 0
-    api_calls: int = 0
-    files: int = 0
-    steps: int = 0
-    cost_nano_usd: int = 0
     partly_priced: bool = False
     """A field or a tier of the call costs what our price does not know: the charge is a part of the vendor's."""
     service_tier: str = ""
@@ -127,8 +96,9 @@ class Reserve(Struct, frozen=True, kw_only=True, array_like=True):
     """A new UUIDv7 from the caller, so that an unanswered command can be sent again."""
     tenant_id: UUID
     lines: tuple[HoldLine, ...]
-    context: CallContext
-    bound: Bound = Bound()
+    labels: Labels
+    bound: Amounts = NOTHING
+    """The most that the call can use; written as a provisional attempt if its owner vanishes."""
     lease_s: int = 60
     idempotency_key: str | None = None
     idempotency_digest: int | None = None
@@ -144,7 +114,7 @@ class Extend(Struct, frozen=True, kw_only=True):
     reservation_id: UUID
     lease_s: int
     lines: tuple[HoldLine, ...] = ()
-    bound: Bound = Bound()
+    bound: Amounts = NOTHING
     """What the enlargement adds to the reservation's bound."""
     sequence: int = 0
 
@@ -170,19 +140,15 @@ class Expire(Struct, frozen=True, kw_only=True):
     reservation_id: UUID
 
 
-class Adjust(Struct, frozen=True, kw_only=True):
-    """A signed correction of an ended reservation. `number` (1 to 99) tells corrections of one reservation apart."""
+class Adjust(Amounts, frozen=True, kw_only=True):
+    """A correction of an ended reservation by signed amounts.
+
+    `number` (1 to 99) tells corrections of one reservation apart.
+    """
 
     reservation_id: UUID
     number: int
     reason: str
-    input_tokens: int = 0
-    output_tokens: int = 0
-    cost_nano_usd: int = 0
-    requests: int = 0
-    api_calls: int = 0
-    files: int = 0
-    steps: int = 0
 
 
 Command = Reserve | Extend | Settle | Release | Expire | Adjust

@@ -8,12 +8,12 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from metering.ledger.books import Books
 from metering.ledger.check import check_command
 from metering.ledger.commands import Command, Extend, MeterKey, Reserve
 from metering.ledger.engine import apply
-from metering.ledger.records import Entry, Hold, Meter
+from metering.ledger.records import Entry, HoldRow, Meter
 from metering.ledger.results import Result
+from metering.ledger.unit_of_work import UnitOfWork
 from metering.ledger.windows import window_bounds
 from metering.types import ReservationState
 
@@ -31,8 +31,8 @@ class MemoryLedger:
     ) -> None:
         self._now = now
         self._max_meters = max_meters
-        self._holds: dict[UUID, Hold] = {}
-        self._keys: dict[tuple[UUID, str], Hold] = {}
+        self._holds: dict[UUID, HoldRow] = {}
+        self._keys: dict[tuple[UUID, str], HoldRow] = {}
         self._entries: dict[UUID, list[Entry]] = {}
         self._ended: dict[UUID, None] = {}
         self._open: dict[MeterKey, int] = {}
@@ -67,7 +67,7 @@ class MemoryLedger:
         if isinstance(command, Reserve | Extend):
             for line in command.lines:
                 self._open_at(line.meter, now)
-        books = Books(
+        work = UnitOfWork(
             now=now,
             holds=self._holds,
             meters=self._meters,
@@ -76,10 +76,10 @@ class MemoryLedger:
             keys=self._keys,
             past_entries=self._entries,
         )
-        result = apply(command, books)
-        for hold in (*books.inserted, *books.updated):
+        result = apply(command, work)
+        for hold in (*work.inserted, *work.updated):
             self._keep(hold, now)
-        for entry in books.entries:
+        for entry in work.entries:
             self._entries.setdefault(entry.reservation_id, []).append(entry)
         return result
 
@@ -124,7 +124,7 @@ class MemoryLedger:
         known.update(self._open.values())
         self._meters = {meter_id: meter for meter_id, meter in self._meters.items() if meter_id in known}
 
-    def _keep(self, hold: Hold, now: datetime) -> None:
+    def _keep(self, hold: HoldRow, now: datetime) -> None:
         if hold.lease_s is not None:
             hold.lease_expires_at = now + timedelta(seconds=hold.lease_s)
             hold.lease_s = None

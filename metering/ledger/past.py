@@ -10,7 +10,9 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+from metering.amounts import sql_of
 from metering.ids import first_id_at, is_uuid7, time_ms_of
+from metering.labels import LABELS
 from metering.ledger.commands import ALWAYS, MeterKey
 from metering.ledger.use import IS_USE, first_attempt_of
 from metering.types import Dimension, SubjectType
@@ -23,16 +25,6 @@ HEARD_AFTER = timedelta(seconds=15)
 just before to be written."""
 LAST_ID = UUID(int=2**128 - 1)
 
-AMOUNTS = {
-    Dimension.REQUESTS: "0",
-    Dimension.INPUT_TOKENS: "{row}.input_tokens",
-    Dimension.OUTPUT_TOKENS: "{row}.output_tokens",
-    Dimension.TOKENS: "{row}.input_tokens + {row}.output_tokens",
-    Dimension.COST: "{row}.cost_nano_usd",
-    Dimension.API_CALLS: "{row}.api_calls",
-    Dimension.FILES: "{row}.files",
-    Dimension.STEPS: "{row}.steps",
-}
 OFF_THE_METER = """
 NOT EXISTS (SELECT FROM metering_ledgerentry own WHERE own.id = {row}.reservation_id AND %s = ANY(own.meter_ids))
 """
@@ -50,12 +42,9 @@ WHERE log.id >= %s AND log.id < %s AND {{conditions}} AND log.attempt > 1 AND {I
 )
 """  # noqa: S608 - constants of this package
 """Requests of which only a later attempt is use: few, so that nearly all are counted without being told apart."""
-OF_CORRECTIONS = """
-SELECT coalesce(sum({amount}), 0) FROM (
-    SELECT entry.*, coalesce(held.team_id, log.team_id) AS team_id, coalesce(held.user_id, log.user_id) AS user_id,
-        coalesce(held.token_id, log.token_id) AS token_id, coalesce(held.task, log.task) AS task,
-        coalesce(held.model_class, log.model_class) AS model_class, coalesce(held.agent_id, log.agent_id) AS agent_id,
-        coalesce(held.provider_name, log.provider_name) AS provider_name
+OF_CORRECTIONS = f"""
+SELECT coalesce(sum({{amount}}), 0) FROM (
+    SELECT entry.*, {", ".join(f"coalesce(held.{name}, log.{name}) AS {name}" for name in LABELS)}
     FROM metering_ledgerentry entry
     LEFT JOIN metering_usagereservation held ON held.id = entry.reservation_id
     LEFT JOIN LATERAL (
@@ -64,8 +53,8 @@ SELECT coalesce(sum({amount}), 0) FROM (
     ) log ON true
     WHERE entry.kind = 5 AND entry.id >= %s AND entry.id < %s
 ) correction
-WHERE {conditions}
-"""
+WHERE {{conditions}}
+"""  # noqa: S608 - constants of this package
 
 
 def may_have_past(key: MeterKey, start: datetime, counts_since: datetime) -> bool:
@@ -91,9 +80,9 @@ def past_queries(
     counts_requests = key.dimension is Dimension.REQUESTS
     for row, template in (("log", OF_ATTEMPTS), ("correction", OF_CORRECTIONS)):
         conditions, parameters = _beside(key, row, meter_id, without)
-        amount = "correction.requests" if counts_requests and row == "correction" else AMOUNTS[key.dimension]
+        amount = "0" if counts_requests and row == "log" else sql_of(key.dimension, row)
         text = template.format(
-            amount=amount.format(row=row),
+            amount=amount,
             requests=REQUESTS if counts_requests else "",
             conditions=conditions,
         )

@@ -6,11 +6,11 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from metering.ledger.commands import Attempt, Bound, CallContext
+from metering.amounts import Amounts
+from metering.labels import Labels
+from metering.ledger.commands import Attempt
 from metering.types import Dimension, EntryKind, Outcome, ReservationState
 
-COST, REQUESTS, TOKENS = Dimension.COST, Dimension.REQUESTS, Dimension.TOKENS
-CONCURRENCY = Dimension.CONCURRENCY
 LARGEST_SUM = 2**63 - 1
 """What bigint can count."""
 RELEASE_ON_EXPIRY = 1
@@ -20,7 +20,7 @@ NEVER = LARGEST_SUM
 
 
 class Meter(Struct):
-    """A locked row of UsageMeter."""
+    """A row of UsageMeter. Whether it is locked, or remembered, its unit of work says."""
 
     id: int
     subject_type: str
@@ -41,8 +41,8 @@ class Meter(Struct):
     """Fingerprint of the limits and thresholds of the last reserve, by which alerts are measured."""
     rearms_at: datetime | None = None
     """When the first cool-down of its watches ends."""
-    watches: dict[str, "Watch"] | None = None
-    """By budget; None where they were not read."""
+    watches: dict[str, "Watch"] = {}
+    """By budget. They are read when the row is locked, and forgotten with the unit of work."""
 
 
 class Watch(Struct):
@@ -60,6 +60,10 @@ class Watch(Struct):
     """How many alerts of calls at once, or how many raises, there were."""
 
 
+NO_WATCHES: dict[str, Watch] = {}
+"""Of every meter that is only remembered. Nothing is ever put into it."""
+
+
 class Alert(Struct, frozen=True):
     """A row of QuotaAlert to be written; the rest of it is copied from the meter's row."""
 
@@ -73,7 +77,7 @@ class Alert(Struct, frozen=True):
     limit: int
 
 
-class Hold(Struct):
+class HoldRow(Struct):
     """A row of UsageReservation, locked or about to be inserted. The four lists run in parallel."""
 
     id: UUID
@@ -89,39 +93,14 @@ class Hold(Struct):
     amounts: list[int]
     unenforced: list[int]
     flags: list[int]
-    bound: Bound
+    bound: Amounts
     provider_name: str
-    context: CallContext | None = None
+    labels: Labels | None = None
     """Known only for a hold that this batch inserts."""
     lease_s: int | None = None
     """Set when this batch starts or renews the lease."""
     idempotency_key: str | None = None
     idempotency_digest: int | None = None
-
-
-class Totals(Struct, frozen=True):
-    """Sums over attempts, or the signed amounts of a correction."""
-
-    requests: int = 0
-    input_tokens: int = 0
-    output_tokens: int = 0
-    cost_nano_usd: int = 0
-    api_calls: int = 0
-    files: int = 0
-    steps: int = 0
-
-    def of(self, dimension: Dimension) -> int:
-        """The amount that counts on a meter of this dimension; concurrency is never charged."""
-        if dimension is COST:
-            return self.cost_nano_usd
-        if dimension is REQUESTS:
-            return self.requests
-        if dimension is TOKENS:
-            return self.input_tokens + self.output_tokens
-        if dimension is CONCURRENCY:
-            return 0
-        amount: int = getattr(self, dimension.value)
-        return amount
 
 
 class Entry(Struct, frozen=True):
@@ -133,11 +112,12 @@ class Entry(Struct, frozen=True):
     kind: EntryKind
     meter_ids: list[int]
     charges: list[int]
-    totals: Totals
+    amounts: Amounts
+    """Sums over the attempts, or those of a correction."""
     reason: str | None = None
 
 
-class LoggedAttempt(Struct, frozen=True):
+class AttemptRow(Struct, frozen=True):
     """A row of UsageLog to be written; the rest of it is copied from the reservation's row."""
 
     id: UUID

@@ -1,12 +1,20 @@
 """What counts as use: an attempt that brought an answer or a part of one, or that costs. A vendor's failure is none."""
 
+from collections.abc import Callable
+from operator import attrgetter
+
+from metering.amounts import COLUMNS
 from metering.ledger.commands import Attempt
 from metering.types import Outcome
 
 ERROR = Outcome.ERROR
 
-IS_USE = """(outcome NOT IN ('error', 'cancelled') OR (outcome = 'cancelled' AND response_model <> '')
-    OR (input_tokens, output_tokens, cost_nano_usd, api_calls, files) <> (0, 0, 0, 0, 0))"""
+BROUGHT = tuple(name for name in COLUMNS if name != "steps")
+"""Amounts that only use has. A step is taken by an attempt that fails too."""
+_brought: Callable[[Attempt], tuple[int, ...]] = attrgetter(*BROUGHT)
+
+IS_USE = f"""(outcome NOT IN ('error', 'cancelled') OR (outcome = 'cancelled' AND response_model <> '')
+    OR ({", ".join(BROUGHT)}) <> ({", ".join("0" for _ in BROUGHT)}))"""
 """The same of a row of the usage log, as SQL. An expired call of which was found out that it sent nothing has a
 cancelled attempt of no model, which is none."""
 
@@ -19,14 +27,7 @@ def first_attempt_of(column: str) -> str:
 
 def is_use(attempt: Attempt) -> bool:
     """Whether the attempt brought anything, or may have, or costs anything."""
-    return bool(
-        attempt.outcome != ERROR
-        or attempt.input_tokens
-        or attempt.output_tokens
-        or attempt.cost_nano_usd
-        or attempt.api_calls
-        or attempt.files
-    )
+    return attempt.outcome != ERROR or any(_brought(attempt))
 
 
 def spent(attempts: tuple[Attempt, ...]) -> bool:

@@ -1,11 +1,11 @@
 """All nouns of the domain (DESIGN section 3)."""
 
 from metering.models.alerts import AlertDelivery, QuotaAlert
-from metering.models.answers import KeptAnswer
 from metering.models.audit import AuditEvent
 from metering.models.catalog import LLMModel, ModelClass, ModelPrice, Provider
 from metering.models.decisions import DecisionRequest, PolicyDecision
 from metering.models.identity import Team, Tenant
+from metering.models.kept_answers import KeptAnswer
 from metering.models.ledger import LedgerEntry, UsageMeter, UsageReservation
 from metering.models.months import ClosingBalance, LedgerPeriod
 from metering.models.openings import LimitWatch, MeterRecount, OpeningEntry

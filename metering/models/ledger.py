@@ -11,6 +11,9 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
+from metering.amounts import AMOUNTS, COLUMNS, Amounts
+from metering.labels import LABELS, Labels
+from metering.models.columns import amount_columns, label_columns
 from metering.models.policy import choices_of
 from metering.models.tenancy import TenantQuerySet
 from metering.types import Dimension, EntryKind, ReservationState, SubjectType, Window
@@ -118,25 +121,8 @@ class UsageReservation(models.Model):
     amounts = ArrayField(models.BigIntegerField())
     unenforced = ArrayField(models.BigIntegerField())
     flags = ArrayField(models.SmallIntegerField(), help_text="1: charge nothing on expiry.")
-    input_tokens = models.BigIntegerField(default=0, help_text="The bound, as held.")
-    output_tokens = models.BigIntegerField(default=0, help_text="The bound, as held.")
-    cost_nano_usd = models.BigIntegerField(default=0, help_text="The bound, as held.")
-    api_calls = models.BigIntegerField(default=0)
-    files = models.BigIntegerField(default=0)
-    steps = models.BigIntegerField(default=0)
-    team_id = models.UUIDField(null=True)
-    user_id = models.UUIDField(null=True)
-    token_id = models.UUIDField(null=True)
-    task = models.CharField(max_length=32)
-    request_id = models.CharField(max_length=128)
-    request_model = models.CharField(max_length=128)
-    model_class = models.CharField(max_length=16)
-    provider_name = models.CharField(max_length=64)
-    agent_id = models.CharField(max_length=128, null=True)
-    microdao_id = models.CharField(max_length=128, null=True)
-    channel_id = models.CharField(max_length=128, null=True)
-    conversation_id = models.CharField(max_length=128, null=True)
-    trace_id = models.CharField(max_length=128, null=True)
+    locals().update(amount_columns(COLUMNS, help_text="The bound, as held."))
+    locals().update(label_columns())
     idempotency_key = models.CharField(max_length=255, null=True)
     idempotency_digest = models.BigIntegerField(null=True, help_text="Of the caller's request body.")
 
@@ -166,6 +152,16 @@ class UsageReservation(models.Model):
             models.Index(fields=["lease_expires_at"], condition=Q(state=0), name="reservation_held"),
         ]
 
+    @property
+    def bound(self) -> Amounts:
+        """The most that the call can use, as held."""
+        return Amounts(**{name: getattr(self, name) for name in COLUMNS})
+
+    @property
+    def labels(self) -> Labels:
+        """Who and what the call belongs to."""
+        return Labels(**{name: getattr(self, name) for name in LABELS})
+
     def __str__(self) -> str:
         return str(self.id)
 
@@ -180,13 +176,7 @@ class LedgerEntry(models.Model):
     recorded_at = models.DateTimeField()
     meter_ids = ArrayField(models.BigIntegerField())
     charges = ArrayField(models.BigIntegerField())
-    requests = models.BigIntegerField()
-    input_tokens = models.BigIntegerField()
-    output_tokens = models.BigIntegerField()
-    cost_nano_usd = models.BigIntegerField()
-    api_calls = models.BigIntegerField()
-    files = models.BigIntegerField()
-    steps = models.BigIntegerField()
+    locals().update(amount_columns(AMOUNTS))
     reason = models.CharField(max_length=500, null=True)
 
     objects = TenantQuerySet.as_manager()

@@ -4,6 +4,8 @@ from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
 
+from metering.amounts import COLUMNS
+from metering.models.columns import amount_columns, label_columns
 from metering.models.policy import choices_of
 from metering.models.tenancy import TenantQuerySet
 from metering.types import EstimateReason, Outcome
@@ -16,34 +18,17 @@ class UsageLog(models.Model):
     reservation_id = models.UUIDField()
     attempt = models.SmallIntegerField()
     tenant_id = models.UUIDField()
-    team_id = models.UUIDField(null=True)
-    user_id = models.UUIDField(null=True)
-    token_id = models.UUIDField(null=True)
-    task = models.CharField(max_length=32)
-    request_id = models.CharField(max_length=128)
-    request_model = models.CharField(max_length=128)
+    locals().update(label_columns())
     response_model = models.CharField(max_length=128)
-    model_class = models.CharField(max_length=16)
-    provider_name = models.CharField(max_length=64)
-    input_tokens = models.BigIntegerField()
-    output_tokens = models.BigIntegerField()
+    locals().update(amount_columns(COLUMNS))
     cached_input_tokens = models.BigIntegerField()
     cache_write_tokens = models.BigIntegerField()
     reasoning_tokens = models.BigIntegerField()
-    api_calls = models.BigIntegerField()
-    files = models.BigIntegerField()
-    steps = models.BigIntegerField()
-    cost_nano_usd = models.BigIntegerField()
     latency_ms = models.IntegerField()
     outcome = models.CharField(max_length=12, choices=choices_of(Outcome))
     estimated = models.BooleanField(help_text="The figures are not simply those that the vendor reported.")
     started_at = models.DateTimeField()
     recorded_at = models.DateTimeField()
-    agent_id = models.CharField(max_length=128, null=True)
-    microdao_id = models.CharField(max_length=128, null=True)
-    channel_id = models.CharField(max_length=128, null=True)
-    conversation_id = models.CharField(max_length=128, null=True)
-    trace_id = models.CharField(max_length=128, null=True)
     partly_priced = models.BooleanField(
         db_default=False, help_text="The vendor charges for something that our price does not know."
     )

@@ -6,7 +6,7 @@ from django.db import connection
 
 from metering.ledger.commands import MeterKey
 from metering.ledger.past import conditions_of, past_queries
-from metering.ledger.postgres.opening import HOLD_AMOUNTS
+from metering.ledger.postgres.opening import held_amount
 from metering.models import OpeningEntry
 from metering.types import Dimension
 
@@ -37,7 +37,7 @@ def read_under_way(key: MeterKey, start: datetime, *, meter_id: int | None = Non
     conditions, parameters = conditions_of(key, "held")
     with connection.cursor() as cursor:
         cursor.execute(
-            UNDER_WAY.format(amount=HOLD_AMOUNTS[key.dimension], conditions=conditions),
+            UNDER_WAY.format(amount=held_amount(key.dimension), conditions=conditions),
             [*parameters, start, meter_id or 0],
         )
         [(amount,)] = cursor.fetchall()

@@ -10,13 +10,14 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from datetime import datetime
 
+from metering.amounts import NOTHING, Amounts
 from metering.catalog.served import ServedModel
 from metering.errors import (
     LimitExceeded,
     MeteringUnavailable,
     TransitionRefused,
 )
-from metering.ledger.commands import Attempt, Bound
+from metering.ledger.commands import Attempt
 from metering.ledger.port import Ledger
 from metering.ports import AttemptFailed, Body, VendorAnswer, VendorChunk, Vendors
 from metering.reservation.bounded_call import BoundedCall
@@ -24,7 +25,6 @@ from metering.reservation.extend import enlarge
 from metering.reservation.hold import Hold
 from metering.reservation.no_room import NoRoom
 from metering.reservation.running import RunningAttempt
-from metering.reservation.token_sums import beyond, minus, plus
 from metering.reservation.vendor_error import vendor_error
 from metering.types import Outcome
 
@@ -136,18 +136,18 @@ class Allowance:
         async with self._covering:
             self._refuse_if_sealed()
             call = self._opening if body is self._opening.asked else self._bound(body)
-            missing = beyond(call.bound, self._free)
-            if missing is not None:
+            missing = call.bound.beyond(self._free)
+            if missing != NOTHING:
                 await self._enlarge(missing)
                 self._refuse_if_sealed()
-            self._free = minus(self._free, call.bound)
+            self._free = self._free.beyond(call.bound)
             return call
 
     def _refuse_if_sealed(self) -> None:
         if self._sealed or self._numbers >= MAX_ATTEMPTS:
             raise TransitionRefused("This allowance is spent.", reason="allowance_ended", state="ended")
 
-    async def _enlarge(self, missing: Bound) -> None:
+    async def _enlarge(self, missing: Amounts) -> None:
         try:
             counted = await enlarge(
                 ledger=self._ledger,
@@ -161,7 +161,7 @@ class Allowance:
         if isinstance(counted, NoRoom):
             raise self._name_denial(counted, self._now())
         self._sequence += counted
-        self._free = plus(self._free, missing)
+        self._free = self._free + missing
 
     def _start(self, call: BoundedCall, *, is_second: bool = False) -> RunningAttempt:
         self._numbers += 1
@@ -199,7 +199,7 @@ class Allowance:
             return
         self._running.discard(running)
         self._numbers -= 1
-        self._free = plus(self._free, running.bound)
+        self._free = self._free + running.bound
 
     def _ended(self, running: RunningAttempt, outcome: Outcome) -> None:
         """Record the attempt, and take back what it cannot have used. The first end counts."""
@@ -209,4 +209,4 @@ class Allowance:
         self.vendor_s += running.elapsed_s
         attempt = running.as_attempt(outcome)
         self.attempts.append(attempt)
-        self._free = plus(self._free, minus(running.bound, attempt))
+        self._free = self._free + running.bound.beyond(attempt)

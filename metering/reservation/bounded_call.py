@@ -4,14 +4,14 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
-from metering.ledger.commands import Bound
+from metering.amounts import Amounts
 from metering.ports import Body
 
 
 class Measured(Struct, frozen=True, kw_only=True):
     """How large a call is, at most."""
 
-    bound: Bound
+    bound: Amounts
     answer_tokens: int
     """Output tokens of one answer, at most."""
     estimate_input: Callable[[int], int]

@@ -1,17 +1,18 @@
-"""A committed hold, and the amounts that a bound means on each dimension."""
+"""A committed hold, and the lines that hold a call's amounts."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from uuid import UUID
 
 from msgspec import Struct
 
-from metering.ledger.commands import Bound, CallContext, HoldLine
+from metering.amounts import Amounts
+from metering.labels import Labels
+from metering.ledger.commands import HoldLine
 from metering.ledger.results import LineBalance
 from metering.policy.values import MeterLimit, MeterLimits
 from metering.types import Dimension
 
 PRICED = frozenset({Dimension.COST, Dimension.INPUT_TOKENS, Dimension.OUTPUT_TOKENS, Dimension.TOKENS})
-Amounts = Mapping[Dimension, int]
 
 
 class Hold(Struct, frozen=True, kw_only=True):
@@ -21,32 +22,17 @@ class Hold(Struct, frozen=True, kw_only=True):
     tenant_id: UUID
     limits: MeterLimits
     """Every line that applies to the call, also those of dimensions that it does not use yet."""
-    context: CallContext
-    bound: Bound
+    labels: Labels
+    bound: Amounts
     lease_s: int
     held: tuple[MeterLimit, ...] = ()
     """The lines that were held, along `balances`."""
     balances: tuple[LineBalance, ...] = ()
 
 
-def amounts_of(bound: Bound, *, requests: int = 0, calls: int = 0) -> dict[Dimension, int]:
-    """What the bound holds on a meter of each dimension."""
-    return {
-        Dimension.REQUESTS: requests,
-        Dimension.CONCURRENCY: calls,
-        Dimension.INPUT_TOKENS: bound.input_tokens,
-        Dimension.OUTPUT_TOKENS: bound.output_tokens,
-        Dimension.TOKENS: bound.input_tokens + bound.output_tokens,
-        Dimension.COST: bound.cost_nano_usd,
-        Dimension.API_CALLS: bound.api_calls,
-        Dimension.FILES: bound.files,
-        Dimension.STEPS: bound.steps,
-    }
-
-
 def used_limits(limits: Iterable[MeterLimit], amounts: Amounts) -> list[MeterLimit]:
     """The lines whose dimension the call uses: a chat call takes no file budget along."""
-    return [limit for limit in limits if amounts[limit.meter.dimension]]
+    return [limit for limit in limits if amounts.of(limit.meter.dimension)]
 
 
 def hold_lines(limits: Iterable[MeterLimit], amounts: Amounts) -> tuple[HoldLine, ...]:
@@ -55,7 +41,7 @@ def hold_lines(limits: Iterable[MeterLimit], amounts: Amounts) -> tuple[HoldLine
         [
             HoldLine(
                 meter=limit.meter,
-                amount=amounts[limit.meter.dimension],
+                amount=amounts.of(limit.meter.dimension),
                 limit=limit.limit,
                 enforced=limit.enforced,
                 release_on_expiry=limit.release_on_expiry,

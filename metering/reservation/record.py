@@ -4,8 +4,9 @@ from datetime import datetime
 
 import msgspec
 
+from metering.amounts import Amounts
 from metering.catalog.served import ServedModel
-from metering.ledger.commands import Attempt, Bound
+from metering.ledger.commands import Attempt
 from metering.ports import Usage
 from metering.types import EstimateReason, Outcome
 
@@ -23,7 +24,7 @@ def attempt_of(
     latency_ms: int,
     outcome: Outcome,
     usage: Usage | None,
-    bound: Bound,
+    bound: Amounts,
     choices: int,
     partly_priced: bool,
 ) -> Attempt:
@@ -72,7 +73,7 @@ def attempt_of(
     )
 
 
-def _tokens(usage: Usage | None, bound: Bound) -> Bound:
+def _tokens(usage: Usage | None, bound: Amounts) -> Amounts:
     """Tokens to charge. What was counted here is never more input than was held, which is a proven bound."""
     if usage is None:
         return bound
@@ -80,10 +81,10 @@ def _tokens(usage: Usage | None, bound: Bound) -> Bound:
     if given is None or (usage.estimate_reason and not usage.reported and given > bound.input_tokens):
         given = bound.input_tokens
     output = bound.output_tokens if usage.output_tokens is None else usage.output_tokens
-    return Bound(input_tokens=given, output_tokens=output)
+    return Amounts(input_tokens=given, output_tokens=output)
 
 
-def _cost(usage: Usage | None, tokens: Bound, bound: Bound, model: ServedModel) -> int:
+def _cost(usage: Usage | None, tokens: Amounts, bound: Amounts, model: ServedModel) -> int:
     if usage is None:
         return bound.cost_nano_usd
     if usage.estimate_reason and not (usage.cached_input_tokens or usage.cache_write_tokens):

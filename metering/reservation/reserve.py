@@ -4,14 +4,16 @@ import asyncio
 from dataclasses import dataclass
 from uuid import UUID
 
+from metering.amounts import ONE_REQUEST, Amounts
 from metering.background import BackgroundTasks
 from metering.errors import LedgerOverloaded, MeteringUnavailable
 from metering.ids import uuid7
-from metering.ledger.commands import Bound, CallContext, Reserve
+from metering.labels import Labels
+from metering.ledger.commands import Reserve
 from metering.ledger.port import Ledger
 from metering.ledger.results import Denied, Granted, Refused
 from metering.policy.values import MeterLimits
-from metering.reservation.hold import Hold, amounts_of, hold_lines, used_limits
+from metering.reservation.hold import Hold, hold_lines, used_limits
 from metering.reservation.no_room import NoRoom
 from metering.reservation.refused import refusal_error
 from metering.reservation.release import release
@@ -30,8 +32,8 @@ async def reserve(
     ledger: Ledger,
     background: BackgroundTasks,
     tenant_id: UUID,
-    context: CallContext,
-    bound: Bound,
+    labels: Labels,
+    bound: Amounts,
     limits: MeterLimits,
     lease_s: int,
     idempotency: IdempotencyKey | None = None,
@@ -42,13 +44,13 @@ async def reserve(
     MeteringUnavailable and LedgerOverloaded. Whenever the answer is not known, because the ledger is
     away or the caller has gone, the reservation is cancelled for good in the background.
     """
-    amounts = amounts_of(bound, requests=1, calls=1)
+    amounts = bound + ONE_REQUEST
     held = used_limits(limits, amounts)
     command = Reserve(
         reservation_id=uuid7(),
         tenant_id=tenant_id,
         lines=hold_lines(held, amounts),
-        context=context,
+        labels=labels,
         bound=bound,
         lease_s=lease_s,
         idempotency_key=idempotency.key if idempotency else None,
@@ -67,7 +69,7 @@ async def reserve(
                 reservation_id=command.reservation_id,
                 tenant_id=tenant_id,
                 limits=limits,
-                context=context,
+                labels=labels,
                 bound=bound,
                 lease_s=lease_s,
                 held=tuple(held),

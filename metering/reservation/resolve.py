@@ -1,11 +1,12 @@
 """An operator's word on a reservation whose true usage nobody reported."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from msgspec import structs
 
 from metering.audit import record_change
 from metering.errors import MeteringUnavailable, NotFound, TransitionRefused
@@ -58,23 +59,16 @@ def _release(row: UsageReservation, actor: str) -> Release:
 
 
 def _settle(row: UsageReservation, usage: ActualUsage) -> Settle:
-    def known(actual: int | None, held: int) -> int:
-        return held if actual is None else actual
-
+    known = {name: amount for name, amount in asdict(usage).items() if amount is not None}
     attempt = Attempt(
         number=1,
-        provider_name=row.provider_name,
-        response_model=row.request_model,
+        provider_name=row.labels.provider_name,
+        response_model=row.labels.request_model,
         started_at=row.created_at,
         latency_ms=0,
         outcome=Outcome.CUT,
         estimated=True,
-        input_tokens=known(usage.input_tokens, row.input_tokens),
-        output_tokens=known(usage.output_tokens, row.output_tokens),
-        cost_nano_usd=known(usage.cost_nano_usd, row.cost_nano_usd),
-        api_calls=known(usage.api_calls, row.api_calls),
-        files=known(usage.files, row.files),
-        steps=row.steps,
+        **structs.asdict(row.bound) | known,
     )
     return Settle(reservation_id=row.pk, attempts=(attempt,))
 

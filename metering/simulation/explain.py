@@ -11,6 +11,7 @@ from uuid import UUID
 from metering.admission.demand import Asker, CountedSize, Demand
 from metering.admission.denial import deciding_rule
 from metering.admission.plan import CallPlan, Route, plan_call, route_call
+from metering.amounts import NOTHING, ONE_REQUEST
 from metering.decisions.decision import EnforcementDecision, Step, Verdict
 from metering.decisions.trace import Balance, limit_steps, rate_steps, rule_steps
 from metering.errors import MeteringError, RateUse
@@ -22,7 +23,6 @@ from metering.rates.grant import use_of
 from metering.rates.port import Level
 from metering.rates.read_levels import LevelReader
 from metering.reservation.bounded_call import Measured
-from metering.reservation.hold import amounts_of
 from metering.simulation.imagined import ImaginedCall
 from metering.simulation.in_memory import InMemoryAdmission
 from metering.types import Dimension, EnforcementMode
@@ -129,10 +129,10 @@ class _Explained:
         """What every rule, budget and rate says; without a plan, nothing is asked of them."""
         taken: dict[MeterKey, Balance] = {meter: (each.used, each.held) for meter, each in balances.items()}
         bound = plan.measured.bound if plan is not None else None
-        amounts = amounts_of(bound, requests=1, calls=1) if bound is not None else {}
+        amounts = bound + ONE_REQUEST if bound is not None else NOTHING
         units = {
             Dimension.REQUESTS: 1,
-            Dimension.TOKENS: bound.input_tokens + bound.output_tokens if bound is not None else None,
+            Dimension.TOKENS: bound.of(Dimension.TOKENS) if bound is not None else None,
         }
         return (
             *rule_steps(self._policy),

@@ -9,8 +9,9 @@ from typing import Any, TypeVar
 from metering.admission.admit import Admitted, admit
 from metering.admission.demand import Demand, LoggedUse, M
 from metering.admission.plan import CallPlan
+from metering.amounts import Amounts
 from metering.background import BackgroundTasks
-from metering.ledger.commands import Bound, CallContext
+from metering.labels import Labels
 from metering.ledger.memory import MemoryLedger
 from metering.policy.values import MeterLimits
 from metering.rates.process_buckets import ProcessBuckets
@@ -38,7 +39,7 @@ class InMemoryAdmission:
         return at_once(
             admit(
                 plan,
-                context=CallContext(request_id="simulated", task=plan.demand.task),
+                labels=Labels(request_id="simulated", task=plan.demand.task),
                 ledger=self.ledger,
                 buckets=self.buckets,
                 background=self._background,
@@ -47,14 +48,14 @@ class InMemoryAdmission:
             )
         )
 
-    def hold(self, demand: Demand[LoggedUse], limits: MeterLimits, bound: Bound) -> Hold:
+    def hold(self, demand: Demand[LoggedUse], limits: MeterLimits, bound: Amounts) -> Hold:
         """Hold what happened, whether or not there is room for it."""
         held = at_once(
             reserve(
                 ledger=self.ledger,
                 background=self._background,
                 tenant_id=demand.asker.subject.tenant_id,
-                context=CallContext(request_id="simulated", task=demand.task),
+                labels=Labels(request_id="simulated", task=demand.task),
                 bound=bound,
                 limits=_loosened(limits),
                 lease_s=LEASE_S,

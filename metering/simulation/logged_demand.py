@@ -3,7 +3,7 @@
 from decimal import Decimal
 from functools import lru_cache
 
-from metering.admission.demand import Asker, Demand, LoggedAnswer, LoggedSize, LoggedUse
+from metering.admission.demand import Asker, Demand, LoggedSize, LoggedUse
 from metering.catalog.served import ModelIndex, ServedModel
 from metering.money import TokenPrice
 from metering.simulation.logged import LoggedCall
@@ -12,16 +12,12 @@ from metering.types import MAX_AMOUNT
 
 def demand_of_log(asker: Asker, call: LoggedCall) -> Demand[LoggedUse]:
     """What the call would ask for if it came again. The address that it came from is not in the log."""
-    answers = [
-        LoggedAnswer(attempt.input_tokens, attempt.output_tokens, attempt.cost_nano_usd)
-        for attempt in call.attempts
-    ]
     first = call.first
     return Demand(
         asker=asker,
         task=first.task,
         model=first.request_model,
-        size=LoggedSize(call.used, answers),
+        size=LoggedSize(call.used, [attempt.used for attempt in call.attempts]),
         agent_id=first.agent_id,
     )
 

@@ -156,7 +156,7 @@ class _Run:
         policy = self._policy(asker.subject, call.first.task) if asker is not None else None
         if asker is None or policy is None:
             if counts:
-                self.replayed.total.add(call.cost_nano_usd)
+                self.replayed.total.add(call.used.cost_nano_usd)
                 self.replayed.unknown += 1
             return
         now = call.admitted_at + self._shift
@@ -171,7 +171,7 @@ class _Run:
             limits = policy.limits_for((first.provider_name,), first.agent_id, first.model_class)
             self._hold_until_end(call, self._admission.hold(demand, limits, call.used), saved_nano_usd=0)
             return
-        self.replayed.total.add(call.cost_nano_usd)
+        self.replayed.total.add(call.used.cost_nano_usd)
         try:
             access = self._source.access_to(asker.subject.plan, demand.task)
             plan = plan_call(demand, access, models_for(call, self._source.models), policy)
@@ -180,7 +180,9 @@ class _Run:
             self._count_denial(call, refusal, asker, policy)
             return
         for notice in admitted.notices:
-            self.replayed.would_deny.setdefault((notice.rule, notice.code), Tally()).add(call.cost_nano_usd)
+            self.replayed.would_deny.setdefault((notice.rule, notice.code), Tally()).add(
+                call.used.cost_nano_usd
+            )
         saved = plan.measured.saved_nano_usd
         if saved:
             self.replayed.shortened.add(saved)
@@ -190,8 +192,8 @@ class _Run:
         self, call: LoggedCall, refusal: MeteringError, asker: Asker, policy: EffectivePolicy
     ) -> None:
         rule, _ = deciding_rule(refusal, asker.subject.plan, policy)
-        self.replayed.denied.add(call.cost_nano_usd)
-        self.replayed.by_rule.setdefault((rule, refusal.code), Tally()).add(call.cost_nano_usd)
+        self.replayed.denied.add(call.used.cost_nano_usd)
+        self.replayed.by_rule.setdefault((rule, refusal.code), Tally()).add(call.used.cost_nano_usd)
 
     def _hold_until_end(self, call: LoggedCall, hold: Hold, *, saved_nano_usd: int) -> None:
         ends_at = self._admission.now + timedelta(seconds=call.lasted_s)

@@ -4,18 +4,27 @@ from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
+from metering.labels import LABELS
 from metering.models import Tenant, UsageLog, UsageReservation
 from metering.types import Outcome, ReservationState
 from metering.usage.filters import UsageFilter
+from metering.usage.lines import COUNTED
 
 PAGE = 2_000
-COLUMNS = (
-    *("attempt_id", "request_id", "reservation_id", "attempt", "state", "outcome", "provisional", "tenant"),
-    *("task", "model", "response_model", "provider", "input_tokens", "output_tokens", "cached_input_tokens"),
-    *("cache_write_tokens", "reasoning_tokens", "api_calls", "files", "cost_nano_usd", "estimated"),
-    *("latency_ms", "started_at", "team", "user", "token", "agent", "conversation", "trace"),
-    *("partly_priced", "service_tier", "estimate_reason", "reported"),
-)
+_SHOWN = {label.report: name for name, label in LABELS.items() if label.report}
+_OF = {
+    "attempt_id": "id",
+    **{name: name for name in ("request_id", "reservation_id", "attempt", "state", "outcome", "provisional")},
+    **{name: name for name in ("tenant", "task")},
+    "model": "request_model",
+    "response_model": "response_model",
+    **{report: name for report, name in _SHOWN.items() if LABELS[name].is_shared},
+    **{name: name for name in (*COUNTED, "cost_nano_usd", "estimated", "latency_ms", "started_at")},
+    **{report: name for report, name in _SHOWN.items() if not LABELS[name].is_shared},
+    **{name: name for name in ("partly_priced", "service_tier", "estimate_reason", "reported")},
+}
+"""The attribute behind each field."""
+COLUMNS = tuple(_OF)
 """Every field of a row, in order."""
 
 
@@ -48,38 +57,11 @@ def _as_json(row: UsageLog, state: int | None, tenant: str | None) -> dict[str, 
     if state is None:
         # Reservations are kept for less long than their attempts.
         state = ReservationState.EXPIRED if provisional else ReservationState.SETTLED
-    return {
-        "attempt_id": row.id,
-        "request_id": row.request_id,
-        "reservation_id": row.reservation_id,
-        "attempt": row.attempt,
+    found = {
         "state": ReservationState(state).name.lower(),
-        "outcome": row.outcome,
         "provisional": provisional,
         "tenant": tenant,
-        "task": row.task,
-        "model": row.request_model,
-        "response_model": row.response_model,
-        "provider": row.provider_name,
-        "input_tokens": row.input_tokens,
-        "output_tokens": row.output_tokens,
-        "cached_input_tokens": row.cached_input_tokens,
-        "cache_write_tokens": row.cache_write_tokens,
-        "reasoning_tokens": row.reasoning_tokens,
-        "api_calls": row.api_calls,
-        "files": row.files,
-        "cost_nano_usd": row.cost_nano_usd,
-        "estimated": row.estimated,
-        "latency_ms": row.latency_ms,
-        "started_at": row.started_at,
-        "team": row.team_id,
-        "user": row.user_id,
-        "token": row.token_id,
-        "agent": row.agent_id,
-        "conversation": row.conversation_id,
-        "trace": row.trace_id,
-        "partly_priced": row.partly_priced,
-        "service_tier": row.service_tier,
-        "estimate_reason": row.estimate_reason,
-        "reported": row.reported,
+    }
+    return {
+        name: found[name] if name in found else getattr(row, attribute) for name, attribute in _OF.items()
     }

@@ -9,14 +9,14 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from uuid import UUID
 
-from metering.ledger.commands import MeterKey as LedgerKey
+from metering.ledger.commands import MeterKey
 from metering.models import Budget, PolicyRule, Tenant
 from metering.policy.compile_rows import PolicyRows, by_place
 from metering.policy.read_balances import read_balances
 from metering.policy.rows import Used, calendar_of
 from metering.policy.values import EffectivePolicy, MeterLimit, PolicySubject
 from metering.types import Dimension, SubjectType
-from metering.usage.open_meters import MeterKey
+from metering.usage.open_meters import LimitOnMeter
 
 
 class CallsAtOnce:
@@ -37,9 +37,9 @@ class CallsAtOnce:
             plans=plans,
         )
         self._now = now
-        self._taken: dict[LedgerKey, int] = {}
+        self._taken: dict[MeterKey, int] = {}
 
-    def in_force(self, key: MeterKey, rule: PolicyRule, plans: Collection[str]) -> MeterLimit | None:
+    def in_force(self, key: LimitOnMeter, rule: PolicyRule, plans: Collection[str]) -> MeterLimit | None:
         """What limits the meter of `rule`; None where nothing does, now."""
         found = [
             limit
@@ -55,7 +55,7 @@ class CallsAtOnce:
             return policy
         return policy.variants.at(self._now, self._taken_of(policy.variants.meters))
 
-    def _taken_of(self, meters: Mapping[LedgerKey, datetime]) -> Mapping[LedgerKey, int]:
+    def _taken_of(self, meters: Mapping[MeterKey, datetime]) -> Mapping[MeterKey, int]:
         unread = {meter: since for meter, since in meters.items() if meter not in self._taken}
         if unread:
             found = read_balances(unread, self._now)
@@ -65,7 +65,7 @@ class CallsAtOnce:
         return self._taken
 
 
-def _subject(key: MeterKey, plan: str) -> PolicySubject:
+def _subject(key: LimitOnMeter, plan: str) -> PolicySubject:
     """As much of a caller as the meter tells."""
     own = {SubjectType(key.subject_type): UUID(key.subject_id)}
     return PolicySubject(

@@ -11,34 +11,18 @@ from psycopg.errors import InvalidParameterValue, QueryCanceled
 from metering.errors import InvalidRequest
 from metering.time_zones import unusable
 from metering.usage.filters import UsageFilter
-from metering.usage.lines import LINES, MOMENT
+from metering.usage.lines import COUNTED, GROUPED, LINES, MOMENT
 from metering.usage.prices import COST, JOIN, UNPRICED, Prices
 
 TIMEOUT_S = 60
 """For one page of a report: the ledger's database has better things to do."""
-COLUMN_OF = {
-    "model": "request_model",
-    "provider": "provider_name",
-    "task": "task",
-    "tenant": "tenant_id",
-    "team": "team_id",
-    "user": "user_id",
-    "token": "token_id",
-    "agent": "agent_id",
-    "conversation": "conversation_id",
-}
+_SHARED = {label.report: name for name, label in GROUPED.items() if label.is_shared}
+_OWN = {label.report: name for name, label in GROUPED.items() if not label.is_shared}
+COLUMN_OF = {**dict(sorted(_SHARED.items())), "tenant": "tenant_id", **_OWN}
+"""The column of each grouping but `day`."""
 GROUPS = ("day", *COLUMN_OF)
-OF_ONE_TENANT = frozenset({"team", "user", "token", "agent", "conversation"})
+OF_ONE_TENANT = frozenset(_OWN)
 """Names that mean something inside one tenant only: two tenants' lines are never added up."""
-SUMS = (
-    "input_tokens",
-    "output_tokens",
-    "cached_input_tokens",
-    "cache_write_tokens",
-    "reasoning_tokens",
-    "api_calls",
-    "files",
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +95,7 @@ SELECT {key} AS "group", {"line.tenant_id" if two_keys else "NULL::uuid"} AS ten
     sum(line.corrections) AS corrections, count(*) FILTER (WHERE line.estimated) AS estimated,
     count(*) FILTER (WHERE line.provisional) AS provisional,
     count(*) FILTER (WHERE line.partly_priced) AS partly_priced,
-    {", ".join(f"sum(line.{name}) AS {name}" for name in SUMS)}, sum(line.cost_nano_usd) AS charged,
+    {", ".join(f"sum(line.{name}) AS {name}" for name in COUNTED)}, sum(line.cost_nano_usd) AS charged,
     sum({COST if prices else "line.cost_nano_usd"}) AS cost, {UNPRICED if prices else "0"} AS unpriced
 FROM {LINES} {JOIN[prices] if prices else ""}
 WHERE {condition} GROUP BY {keys}

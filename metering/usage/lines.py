@@ -5,23 +5,34 @@ Together they are the ledger's entries: settlements, expiries and true-ups are t
 reservation's first attempt is: in the same month, for the same user, task and model.
 """
 
+from metering.amounts import COLUMNS, TOKEN_PARTS
+from metering.labels import LABELS, Label
 from metering.ledger.use import IS_USE, first_attempt_of
 
+GROUPED = {name: label for name, label in LABELS.items() if label.groups}
+"""The labels by which a report can add usage up."""
+_TOKENS = [name for name in COLUMNS if name.endswith("_tokens")]
+_REST = [name for name in COLUMNS if name not in (*_TOKENS, "cost_nano_usd", "steps")]
+COUNTED = (*_TOKENS, *TOKEN_PARTS, *_REST)
+"""The amounts that reports show beside the cost, in their order. Steps are told of by the tasks that take them."""
+
+
+def _either(name: str, label: Label) -> str:
+    """A correction's label: its call's, from the log or, before there is an attempt, from the reservation."""
+    last = "" if label.is_optional else ", ''"
+    return f"coalesce(log.{name}, held.{name}{last}) AS {name}"
+
+
 LINES = f"""(
-SELECT log.id, log.tenant_id, log.team_id, log.user_id, log.token_id, log.task, log.request_model, log.provider_name,
-    log.agent_id, log.conversation_id, 1 AS attempts, 0 AS corrections, log.estimated,
-    log.partly_priced, log.outcome = 'provisional' AS provisional,
-    CASE WHEN {IS_USE} THEN log.reservation_id END AS request,
-    0 AS corrected_requests, log.input_tokens, log.output_tokens, log.cached_input_tokens, log.cache_write_tokens,
-    log.reasoning_tokens, log.api_calls, log.files, log.cost_nano_usd
+SELECT log.id, log.tenant_id, {", ".join(f"log.{name}" for name in GROUPED)}, 1 AS attempts, 0 AS corrections,
+    log.estimated, log.partly_priced, log.outcome = 'provisional' AS provisional,
+    CASE WHEN {IS_USE} THEN log.reservation_id END AS request, 0 AS corrected_requests,
+    {", ".join(f"log.{name}" for name in (*COLUMNS, *TOKEN_PARTS))}
 FROM metering_usagelog log
 UNION ALL
-SELECT entry.id, entry.tenant_id, coalesce(log.team_id, held.team_id), coalesce(log.user_id, held.user_id),
-    coalesce(log.token_id, held.token_id), coalesce(log.task, held.task, ''),
-    coalesce(log.request_model, held.request_model, ''), coalesce(log.provider_name, held.provider_name, ''),
-    coalesce(log.agent_id, held.agent_id), coalesce(log.conversation_id, held.conversation_id), 0, 1, false, false,
-    false, NULL, entry.requests, entry.input_tokens, entry.output_tokens, 0, 0, 0, entry.api_calls, entry.files,
-    entry.cost_nano_usd
+SELECT entry.id, entry.tenant_id, {", ".join(_either(name, label) for name, label in GROUPED.items())}, 0, 1,
+    false, false, false, NULL, entry.requests,
+    {", ".join(f"entry.{name}" for name in COLUMNS)}, {", ".join("0" for _ in TOKEN_PARTS)}
 FROM metering_ledgerentry entry
 LEFT JOIN metering_usagelog log ON log.id = {first_attempt_of("entry.reservation_id")}
 LEFT JOIN metering_usagereservation held ON held.id = entry.reservation_id

@@ -9,7 +9,8 @@ from uuid import UUID
 from metering.models import Tenant
 from metering.money import usd_text
 from metering.usage.filters import UsageFilter
-from metering.usage.groups import OF_ONE_TENANT, SUMS, After, groups
+from metering.usage.groups import OF_ONE_TENANT, After, groups
+from metering.usage.lines import COUNTED
 from metering.usage.prices import Prices
 
 PAGE = 2_000
@@ -20,7 +21,7 @@ COUNTS = (
     "estimated",
     "provisional",
     "partly_priced",
-    *SUMS,
+    *COUNTED,
 )
 
 

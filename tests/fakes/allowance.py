@@ -8,7 +8,7 @@ from typing import Any
 from metering.admission.bound import bound_call
 from metering.admission.denial import no_room_error
 from metering.background import BackgroundTasks
-from metering.ledger.commands import CallContext
+from metering.labels import Labels
 from metering.policy.values import MeterLimit
 from metering.ports import Body
 from metering.reservation.allowance import Allowance
@@ -21,7 +21,7 @@ from tests.fakes.policy import ALDER, model, policy
 from tests.fakes.vendors import FakeVendors
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
-CONTEXT = CallContext(request_id="r-1", task="LLM0_CHAT")
+LABELS = Labels(request_id="r-1", task="LLM0_CHAT")
 
 
 def body(text: str = "hello", **fields: Any) -> Body:
@@ -36,7 +36,7 @@ async def hold_for(
         ledger=ledger,
         background=background or BackgroundTasks(),
         tenant_id=ALDER,
-        context=CONTEXT,
+        labels=LABELS,
         bound=first.bound,
         limits=lines,
         lease_s=lease_s,

@@ -6,12 +6,12 @@ from uuid import NAMESPACE_OID, UUID, uuid5
 
 import msgspec
 
+from metering.amounts import Amounts
 from metering.ids import uuid7
+from metering.labels import Labels
 from metering.ledger.commands import (
     Adjust,
     Attempt,
-    Bound,
-    CallContext,
     Command,
     Expire,
     Extend,
@@ -52,8 +52,8 @@ def reserve(*lines: HoldLine, lease_s: int = 60, reservation_id: UUID | None = N
         reservation_id=reservation_id or uuid7(),
         tenant_id=ALDER,
         lines=lines,
-        context=CallContext(request_id="faults", task="LLM0_CHAT", provider_name="sandbox"),
-        bound=Bound(output_tokens=held.get(Dimension.TOKENS, 0), cost_nano_usd=held.get(Dimension.COST, 0)),
+        labels=Labels(request_id="faults", task="LLM0_CHAT", provider_name="sandbox"),
+        bound=Amounts(output_tokens=held.get(Dimension.TOKENS, 0), cost_nano_usd=held.get(Dimension.COST, 0)),
         lease_s=lease_s,
     )
 

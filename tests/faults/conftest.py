@@ -11,7 +11,7 @@ import pytest
 from launcher.postgres import EmbeddedPostgres
 from tests.faults.callers import Callers, callers
 from tests.faults.databases import create_database, drop_database, migrate, name_of
-from tests.faults.house import House, standing_house
+from tests.faults.deployment import Deployment, running_deployment
 from tests.faults.production import Production, in_production
 
 _numbers = count(1)
@@ -51,16 +51,16 @@ async def crowd() -> AsyncIterator[Callers]:
 
 
 @pytest.fixture
-def house(database: str, tmp_path: Path) -> Iterator[House]:
-    """Without gateways. A file whose tests want some has a house of its own."""
-    with standing_house(database, tmp_path, places=0) as house:
-        yield house
+def deployment(database: str, tmp_path: Path) -> Iterator[Deployment]:
+    """Without gateways. A file whose tests want some has a deployment of its own."""
+    with running_deployment(database, tmp_path, places=0) as deployment:
+        yield deployment
 
 
 @pytest.fixture
-def server(house: House) -> Iterator[Production]:
-    """A gateway of the house, as it runs in production."""
-    with in_production(house) as server:
+def server(deployment: Deployment) -> Iterator[Production]:
+    """A gateway of the deployment, as it runs in production."""
+    with in_production(deployment) as server:
         yield server
 
 

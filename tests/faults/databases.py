@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import psycopg
 
-from tests.faults.crew import REPOSITORY
+from tests.faults.workers import REPOSITORY
 
 MIGRATE_TIMEOUT_S = 120
 

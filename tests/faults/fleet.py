@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import psycopg
 
-from tests.faults.gateways import nursery_of, status_of
+from tests.faults.gateways import forked_gateways, status_of
 
 PATIENCE_S = 20.0
 
@@ -52,7 +52,7 @@ class Fleet:
 @contextmanager
 def running_fleet(database: str) -> Iterator[Fleet]:
     """On the demo's catalog, with a tenant on its first plan."""
-    with nursery_of(4, {"DATABASE_URL": database, "RATE_LIMIT_TIMEOUT_S": "10"}) as gateways:
+    with forked_gateways(4, {"DATABASE_URL": database, "RATE_LIMIT_TIMEOUT_S": "10"}) as gateways:
         manage = gateways.manage
         manage("load_catalog", "fixtures/demo/catalog.yaml")
         manage("create_tenant", "--slug", "alder", "--name", "Alder")

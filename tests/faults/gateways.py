@@ -21,10 +21,10 @@ STOP_TIMEOUT_S = 40.0
 
 
 class Gateways:
-    """Processes forked by one nursery (tests.faults.nursery), each at a place with a URL of its own."""
+    """Processes forked by one server (tests.faults.forking_server), each at a place with a URL of its own."""
 
-    def __init__(self, nursery: "subprocess.Popen[str]") -> None:
-        self._nursery = nursery
+    def __init__(self, parent: "subprocess.Popen[str]") -> None:
+        self._parent = parent
         self.urls = [f"http://127.0.0.1:{port}" for port in self._answer()]
         self.pids = [0] * len(self.urls)
 
@@ -65,23 +65,25 @@ class Gateways:
                 self.send_signal(place, signal.SIGKILL)
 
     def _ask(self, order: dict[str, Any]) -> Any:
-        assert self._nursery.stdin is not None
-        self._nursery.stdin.write(json.dumps(order) + "\n")
-        self._nursery.stdin.flush()
+        assert self._parent.stdin is not None
+        self._parent.stdin.write(json.dumps(order) + "\n")
+        self._parent.stdin.flush()
         return self._answer()
 
     def _answer(self) -> Any:
-        assert self._nursery.stdout is not None
-        line = self._nursery.stdout.readline()
-        assert line, "the nursery has ended"
+        assert self._parent.stdout is not None
+        line = self._parent.stdout.readline()
+        assert line, "the forking server has ended"
         return json.loads(line)
 
 
 @contextmanager
-def nursery_of(places: int, environment: dict[str, str], *, log: IO[str] | None = None) -> Iterator[Gateways]:
+def forked_gateways(
+    places: int, environment: dict[str, str], *, log: IO[str] | None = None
+) -> Iterator[Gateways]:
     """Places without processes yet; `log` gets what the processes write."""
-    nursery = subprocess.Popen(
-        [sys.executable, "-m", "tests.faults.nursery", str(places)],
+    parent = subprocess.Popen(
+        [sys.executable, "-m", "tests.faults.forking_server", str(places)],
         cwd=ROOT,
         env=os.environ | environment,
         stdin=subprocess.PIPE,
@@ -89,18 +91,18 @@ def nursery_of(places: int, environment: dict[str, str], *, log: IO[str] | None 
         stderr=log,
         text=True,
     )
-    assert nursery.stdin is not None
-    assert nursery.stdout is not None
+    assert parent.stdin is not None
+    assert parent.stdout is not None
     try:
-        gateways = Gateways(nursery)
+        gateways = Gateways(parent)
         try:
             yield gateways
         finally:
             gateways.stop()
     finally:
-        nursery.stdin.close()
-        nursery.wait(STOP_TIMEOUT_S)
-        nursery.stdout.close()
+        parent.stdin.close()
+        parent.wait(STOP_TIMEOUT_S)
+        parent.stdout.close()
 
 
 def status_of(url: str, token: str = "") -> int:

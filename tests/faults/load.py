@@ -4,7 +4,7 @@ import asyncio
 from typing import Any
 
 from tests.faults.callers import Callers, Told
-from tests.faults.house import House, billed
+from tests.faults.deployment import Deployment, billed
 from tests.faults.rows import query
 from tests.faults.waiting import until
 
@@ -17,8 +17,8 @@ SLOWLY = "vendor:slow=0.05 vendor:gap=0.005"
 class Load:
     """Runs from `run` until `over` is set."""
 
-    def __init__(self, house: House, crowd: Callers, token: str) -> None:
-        self.house, self.crowd, self.token = house, crowd, token
+    def __init__(self, deployment: Deployment, crowd: Callers, token: str) -> None:
+        self.deployment, self.crowd, self.token = deployment, crowd, token
         self.told: list[Told] = []
         self.over = asyncio.Event()
 
@@ -26,7 +26,7 @@ class Load:
         await asyncio.gather(*[self._one(number) for number in range(CALLERS)])
 
     async def _one(self, number: int) -> None:
-        urls = self.house.gateways.urls
+        urls = self.deployment.gateways.urls
         while not self.over.is_set():
             number += 1
             url, streamed = urls[number % len(urls)], bool(number % 3)

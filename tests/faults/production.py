@@ -1,4 +1,4 @@
-"""One gateway as `script/server` starts it, under granian, in front of a house's vendor."""
+"""One gateway as `script/server` starts it, under granian, in front of a deployment's vendor."""
 
 import os
 import subprocess
@@ -11,8 +11,8 @@ from typing import IO
 from launcher.children import start_gateway
 from launcher.process import free_port, stop_child, wait_until
 from launcher.stack import Stack
+from tests.faults.deployment import KEY_VARIABLE, Deployment
 from tests.faults.gateways import START_TIMEOUT_S, status_of
-from tests.faults.house import KEY_VARIABLE, House
 
 STOP_TIMEOUT_S = 45.0
 """Longer than the server gives its workers."""
@@ -25,14 +25,16 @@ class Production:
 
 
 @contextmanager
-def in_production(house: House, *, log: IO[bytes] | None = None) -> Iterator[Production]:
+def in_production(deployment: Deployment, *, log: IO[bytes] | None = None) -> Iterator[Production]:
     """Ready; stopped at the end if it still runs."""
     port = free_port()
     nothing = os.open(os.devnull, os.O_RDONLY)
-    os.environ[KEY_VARIABLE] = house.vendor.api_key
+    os.environ[KEY_VARIABLE] = deployment.vendor.api_key
     stack = Stack(
-        state_dir=Path(os.environ["GATEWAY_STATE_DIR"]),  # whose secrets the house's tokens were made with
-        database_url=house.database,
+        state_dir=Path(
+            os.environ["GATEWAY_STATE_DIR"]
+        ),  # whose secrets the deployment's tokens were made with
+        database_url=deployment.database,
         redis_url=os.environ["REDIS_URL"],
         in_use_fd=nothing,
     )

@@ -12,8 +12,8 @@ import pytest
 
 from launcher.redis import EmbeddedRedis
 from tests.faults.callers import Callers
+from tests.faults.deployment import Deployment, running_deployment
 from tests.faults.gateways import ROOT
-from tests.faults.house import House, standing_house
 from tests.faults.rows import assert_books_balance, query
 from tests.faults.waiting import until
 from tests.mail import MailServer, mail_server
@@ -27,9 +27,9 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 
 @pytest.fixture
-def house(database: str, tmp_path: Path) -> Iterator[House]:
-    with standing_house(database, tmp_path, places=4) as house:
-        yield house
+def deployment(database: str, tmp_path: Path) -> Iterator[Deployment]:
+    with running_deployment(database, tmp_path, places=4) as deployment:
+        yield deployment
 
 
 @pytest.fixture
@@ -101,13 +101,13 @@ def refusals(database: str) -> int:
 
 
 async def test_three_alerts_and_three_mails_for_each_admin(
-    house: House, crowd: Callers, broker: EmbeddedRedis, mail: MailServer, tmp_path: Path
+    deployment: Deployment, crowd: Callers, broker: EmbeddedRedis, mail: MailServer, tmp_path: Path
 ) -> None:
-    database = house.database
-    token = house.tenant(dimension="requests", window="day", amount=REQUESTS)
+    database = deployment.database
+    token = deployment.tenant(dimension="requests", window="day", amount=REQUESTS)
     add_admins(database)
     with celery(database, broker, mail, tmp_path):
-        told = await crowd.ask_many(house.gateways.urls, token, CALLS)
+        told = await crowd.ask_many(deployment.gateways.urls, token, CALLS)
         assert sum(answer.whole for answer in told) == REQUESTS
 
         alerts = query(
@@ -123,7 +123,7 @@ async def test_three_alerts_and_three_mails_for_each_admin(
         mail.start()
         broker.start()
         await until(lambda: len(mail.mails) >= len(ADMINS) * len(THRESHOLDS), within_s=WITHIN_S)
-        more = await crowd.ask_many(house.gateways.urls, token, 20)
+        more = await crowd.ask_many(deployment.gateways.urls, token, 20)
         assert not any(answer.whole for answer in more)
         states = "SELECT state, count(*) FROM metering_alertdelivery GROUP BY state"
         await until(

@@ -13,8 +13,8 @@ import pytest
 from bench.http.attackers import HELD_BACK, Attack
 from bench.http.processes import family, resident_mb
 from tests.faults.callers import Callers
+from tests.faults.deployment import Deployment, running_deployment
 from tests.faults.gateways import status_of
-from tests.faults.house import House, standing_house
 from tests.faults.production import Production, in_production
 from tests.faults.waiting import until
 
@@ -31,22 +31,22 @@ IN_PLACE_S = 20.0
 
 
 @pytest.fixture(scope="module")
-def house(shared_database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    with standing_house(shared_database, tmp_path_factory.mktemp("house"), places=0) as house:
-        yield house
+def deployment(shared_database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+    with running_deployment(shared_database, tmp_path_factory.mktemp("deployment"), places=0) as deployment:
+        yield deployment
 
 
 @pytest.fixture(scope="module")
-def server(house: House) -> Iterator[Production]:
+def server(deployment: Deployment) -> Iterator[Production]:
     """One for all: what has been attacked before stands it again."""
-    with in_production(house) as server:
+    with in_production(deployment) as server:
         yield server
 
 
 @asynccontextmanager
-async def under_attack(house: House, server: Production) -> AsyncIterator[Attack]:
+async def under_attack(deployment: Deployment, server: Production) -> AsyncIterator[Attack]:
     """Everybody is in place, and comes back when sent away."""
-    attack = Attack(port_of(server), token=house.tenant(plan="CANCEL"), model="small")
+    attack = Attack(port_of(server), token=deployment.tenant(plan="CANCEL"), model="small")
     attack.begin()
     try:
         await until(attack.is_in_place, within_s=IN_PLACE_S)
@@ -76,11 +76,11 @@ async def work(crowd: Callers, url: str, token: str) -> list[float]:
 
 
 async def test_nobody_who_pays_is_refused_or_kept_waiting(
-    house: House, server: Production, crowd: Callers
+    deployment: Deployment, server: Production, crowd: Callers
 ) -> None:
-    tokens = [house.tenant(dimension="cost", window="month", amount=1_000) for _ in range(2)]
+    tokens = [deployment.tenant(dimension="cost", window="month", amount=1_000) for _ in range(2)]
     await work(crowd, server.url, tokens[0])
-    async with under_attack(house, server) as attack:
+    async with under_attack(deployment, server) as attack:
         took = await asyncio.gather(*[work(crowd, server.url, token) for token in tokens * (WORKERS // 2)])
         assert max(map(max, took)) < LONGEST_S
         for path in ("/health/live", "/health/ready", "/v1/models", "/api/auth/me"):
@@ -92,9 +92,9 @@ async def test_nobody_who_pays_is_refused_or_kept_waiting(
 
 
 async def test_large_bodies_of_those_who_are_known_leave_room_for_ordinary_calls(
-    house: House, server: Production, crowd: Callers
+    deployment: Deployment, server: Production, crowd: Callers
 ) -> None:
-    token = house.tenant()
+    token = deployment.tenant()
     attack = Attack(port_of(server), token=token, model="small")
     held_back = [asyncio.create_task(attack.hold_back_known()) for _ in range(HELD_BACK)]
     try:
@@ -108,9 +108,9 @@ async def test_large_bodies_of_those_who_are_known_leave_room_for_ordinary_calls
 
 
 async def test_more_connections_than_the_server_takes_silence_nobody(
-    house: House, server: Production, crowd: Callers
+    deployment: Deployment, server: Production, crowd: Callers
 ) -> None:
-    token = house.tenant()
+    token = deployment.tenant()
     before_mb = worker_mb(server)  # with what the attacks before this one have left
     connections: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
     try:
@@ -127,9 +127,9 @@ async def test_more_connections_than_the_server_takes_silence_nobody(
             writer.transport.abort()
 
 
-async def test_a_slow_upload_with_a_credential_arrives(house: House, server: Production) -> None:
+async def test_a_slow_upload_with_a_credential_arrives(deployment: Deployment, server: Production) -> None:
     """To both doors, more slowly than a stranger's may be."""
-    token = house.tenant()
+    token = deployment.tenant()
     hello = b'{"model": "small", "messages": [{"role": "user", "content": "hello"}]}'
     upload = hello[:-1] + b" " * 100_000 + b"}"
 

@@ -4,10 +4,10 @@ import pytest
 
 from metering.types import Dimension
 from tests.faults.commands import line, meter, release, reserve, settle
-from tests.faults.crew import Story, job, run_together
 from tests.faults.rows import assert_books_balance, meter_row
 from tests.faults.vendor import counting_vendor
 from tests.faults.worker import VENDOR
+from tests.faults.workers import Story, job, run_together
 
 PROCESSES = 4
 TASKS = 150

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pytest
 
 from tests.faults.callers import Callers, Told
-from tests.faults.house import House, billed, standing_house
+from tests.faults.deployment import Deployment, billed, running_deployment
 from tests.faults.rows import assert_books_balance, query
 
 PER_CALLER = 150
@@ -22,30 +22,30 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 class Organisation:
     """One tenant: a user with a budget of her own, a colleague in the same team, and one outside it."""
 
-    house: House
+    deployment: Deployment
     slug: str
     tokens: dict[str, str]
 
 
-def new_row(house: House, table: str, **columns: str) -> str:
+def new_row(deployment: Deployment, table: str, **columns: str) -> str:
     """The id of a row that no command makes."""
     names, marks = ", ".join(columns), ", ".join(["%s"] * len(columns))
     statement = f"INSERT INTO {table} (id, {names}) SELECT gen_random_uuid(), {marks} RETURNING id"
-    return str(query(house.database, statement, tuple(columns.values()))[0][0])
+    return str(query(deployment.database, statement, tuple(columns.values()))[0][0])
 
 
 @pytest.fixture
 def organisation(database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Organisation]:
     slug = "alder"
-    with standing_house(database, tmp_path_factory.mktemp("house"), places=4) as house:
-        manage = house.gateways.manage
+    with running_deployment(database, tmp_path_factory.mktemp("deployment"), places=4) as deployment:
+        manage = deployment.gateways.manage
         manage("create_tenant", "--slug", slug, "--name", "Alder", "--timezone", "America/New_York")
         [(tenant_id,)] = query(database, "SELECT id::text FROM metering_tenant")
-        new_row(house, "metering_team", tenant_id=tenant_id, slug="lab", name="Lab", created_at="now")
+        new_row(deployment, "metering_team", tenant_id=tenant_id, slug="lab", name="Lab", created_at="now")
         facts = {"tenant_id": tenant_id, "role": "MEMBER", "password": "!", "name": "", "date_joined": "now"}
         flags = {"is_active": "true", "is_staff": "false", "is_superuser": "false"}
         for name in ("ann", "bob", "cid"):
-            new_row(house, "metering_user", email=f"{name}@example.com", **facts, **flags)
+            new_row(deployment, "metering_user", email=f"{name}@example.com", **facts, **flags)
         for owner, dimension, window, amount, *more in (
             (("--user", "ann@example.com"), "requests", "hour", USER_HOURLY),
             (("--team", "lab"), "requests", "day", TEAM_DAILY),
@@ -65,7 +65,7 @@ def organisation(database: str, tmp_path_factory: pytest.TempPathFactory) -> Ite
             "bob": token("bob", "--team", "lab"),
             "cid": token("cid"),
         }
-        yield Organisation(house=house, slug=slug, tokens=tokens)
+        yield Organisation(deployment=deployment, slug=slug, tokens=tokens)
 
 
 def full_budgets(denied: list[Told]) -> Counter[str]:
@@ -82,8 +82,8 @@ def full_budgets(denied: list[Told]) -> Counter[str]:
 async def test_no_budget_of_any_level_is_passed_and_denials_name_the_right_one(
     organisation: Organisation, crowd: Callers
 ) -> None:
-    house = organisation.house
-    urls = house.gateways.urls
+    deployment = organisation.deployment
+    urls = deployment.gateways.urls
     answers = dict(
         zip(
             organisation.tokens,
@@ -106,11 +106,11 @@ async def test_no_budget_of_any_level_is_passed_and_denials_name_the_right_one(
     assert set(named["bob"]) <= {"team requests/day", "tenant requests/month"}
     assert set(named["ann"]) <= {"user requests/hour", "team requests/day", "tenant requests/month"}
 
-    calls = house.vendor.log()["calls"]
+    calls = deployment.vendor.log()["calls"]
     assert len(calls) == TENANT_MONTHLY
     tokens = sum(billed(call)["input_tokens"] + billed(call)["output_tokens"] for call in calls)
     meters = query(
-        house.database,
+        deployment.database,
         'SELECT subject_type, dimension, "window", timezone, used, held, overrun, unenforced > 0 '
         "FROM metering_usagemeter ORDER BY 1, 2, 3",
     )
@@ -122,4 +122,4 @@ async def test_no_budget_of_any_level_is_passed_and_denials_name_the_right_one(
         ("tenant", "tokens", "total", clock, tokens, 0, 0, True),
         ("user", "requests", "hour", clock, passed["ann"], 0, 0, False),
     ]
-    assert_books_balance(house.database)
+    assert_books_balance(deployment.database)

@@ -10,9 +10,9 @@ import pytest
 from metering.ledger.commands import Extend, Reserve
 from metering.types import Dimension, ReservationState, Window
 from tests.faults.commands import line, meter, release, reserve, settle
-from tests.faults.crew import Story, Worker, crew, job
 from tests.faults.rows import assert_books_balance, deadlocks, states, sweep_once
 from tests.faults.waiting import until_leases_are_over
+from tests.faults.workers import Story, Worker, job, started_workers
 
 METERS = [
     meter(f"crossing {number}", dimension, window)
@@ -74,7 +74,7 @@ async def test_nothing_deadlocks_or_is_lost_when_all_of_it_happens_at_once(datab
     stories = [random_story(dice) for _ in range(STORIES)]
     jobs = [job(database, hand) for hand in shared_out(stories, dice)]
     began = time.monotonic()
-    async with crew([*jobs, {"database": database, "sweep": True, "every_s": 0.05}]) as everyone:
+    async with started_workers([*jobs, {"database": database, "sweep": True, "every_s": 0.05}]) as everyone:
         *workers, sweeper = everyone
         for worker in everyone:
             worker.begin()

@@ -10,10 +10,10 @@ import pytest
 
 from launcher.postgres import EmbeddedPostgres
 from launcher.process import wait_until
-from tests.faults.campaign import Campaign, charges_made
-from tests.faults.crew import crew
+from tests.faults.rounds_with_kills import RoundsWithKills, charges_made
 from tests.faults.rows import assert_books_balance, query, sweep_once
 from tests.faults.waiting import until, until_leases_are_over
+from tests.faults.workers import started_workers
 
 PROCESSES = 3
 STORIES = 2_000
@@ -49,24 +49,24 @@ def answers(database: str) -> bool:
 async def test_nothing_answered_is_lost_when_the_database_crashes_under_load(
     doomed_server: EmbeddedPostgres, doomed_database: str, crash: Callable[[EmbeddedPostgres, str], None]
 ) -> None:
-    campaign = Campaign(doomed_database, seed=3)
+    rounds = RoundsWithKills(doomed_database, seed=3)
     crashes = 0
     while crashes < CRASHES:
-        campaign.new_stories(STORIES)
-        jobs = campaign.jobs(PROCESSES)
-        async with crew(jobs) as workers:
+        rounds.new_stories(STORIES)
+        jobs = rounds.jobs(PROCESSES)
+        async with started_workers(jobs) as workers:
             for worker in workers:
                 worker.begin()
             await until(lambda: all(worker.told("answered") for worker in workers), within_s=WITHIN_S)
-            await asyncio.sleep(campaign.dice.uniform(0, LOAD_S))
+            await asyncio.sleep(rounds.dice.uniform(0, LOAD_S))
             crashes += any(worker.process.returncode is None for worker in workers)
             await asyncio.to_thread(crash, doomed_server, doomed_database)
-            await campaign.learn_from_all(workers, jobs)
-    await campaign.round(campaign.jobs(PROCESSES))
+            await rounds.learn_from_all(workers, jobs)
+    await rounds.run(rounds.jobs(PROCESSES))
 
     # The database was back within the writer's deadline each time, so nobody was sent away.
-    assert campaign.failed == {}
+    assert rounds.failed == {}
     await until_leases_are_over(doomed_database)
     await sweep_once(doomed_database)
-    assert charges_made(doomed_database) == campaign.charges_due()
+    assert charges_made(doomed_database) == rounds.charges_due()
     assert_books_balance(doomed_database, grace_s=0)

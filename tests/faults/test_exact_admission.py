@@ -13,8 +13,8 @@ from metering.ledger.results import Denied, Granted
 from metering.ledger.writer import LedgerWriter
 from metering.types import Dimension
 from tests.faults.commands import line, meter, reserve, settle
-from tests.faults.crew import Story, Worker, job, run_together
 from tests.faults.rows import MeterRow, assert_books_balance, counts, meter_row
+from tests.faults.workers import Story, Worker, job, run_together
 
 PROCESSES = 4
 TASKS = 100

@@ -13,10 +13,10 @@ from metering.ledger.results import Granted
 from metering.ledger.writer import LedgerWriter
 from metering.types import Dimension
 from tests.faults.commands import line, meter, reserve, settle
-from tests.faults.crew import Story, Worker, crew, job
 from tests.faults.proxy import proxy_to
 from tests.faults.rows import assert_books_balance, counts, meter_row
 from tests.faults.waiting import until
+from tests.faults.workers import Story, Worker, job, started_workers
 
 HOT = meter("hot", Dimension.TOKENS)
 LIMIT = 10**9
@@ -47,7 +47,7 @@ async def test_others_wait_no_longer_than_the_lock_timeout_for_a_stopped_process
     slow_stories = [[FROZEN_S * number / STORIES, *story()] for number in range(STORIES)]
     other_jobs = [job(database, slow_stories[place::2]) for place in range(2)]
     sweeper_job = {"database": database, "sweep": True, "every_s": 0.1}
-    async with crew([frozen_job, *other_jobs, sweeper_job]) as (frozen, *others, sweeper):
+    async with started_workers([frozen_job, *other_jobs, sweeper_job]) as (frozen, *others, sweeper):
         frozen.begin()
         await until(lambda: bool(frozen.told("signal")), within_s=WITHIN_S)
         frozen_at = time.monotonic()

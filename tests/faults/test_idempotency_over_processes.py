@@ -14,7 +14,7 @@ import psycopg
 import pytest
 
 from launcher.process import wait_until
-from tests.faults.house import House, standing_house
+from tests.faults.deployment import Deployment, running_deployment
 from tests.faults.rows import assert_books_balance, query
 
 pytestmark = pytest.mark.slow
@@ -31,17 +31,17 @@ KILLED = (0, b"")
 
 
 @dataclass(frozen=True)
-class Stage:
-    """A house, and one caller who always sends the same key."""
+class KeyedCalls:
+    """A deployment, and one caller who always sends the same key."""
 
-    house: House
+    deployment: Deployment
     token: str
 
     def ask(self, place: int, text: str, *, key: str = "k-1") -> tuple[int, bytes]:
         """Status, and the answer or the error's code; KILLED where the gateway is killed meanwhile."""
         body = {"model": "small", "max_tokens": 20, "messages": [{"role": "user", "content": text}]}
         headers = {"authorization": f"Bearer {self.token}", "idempotency-key": key}
-        url = f"{self.house.gateways.urls[place]}/v1/chat/completions"
+        url = f"{self.deployment.gateways.urls[place]}/v1/chat/completions"
         request = urllib.request.Request(url, json.dumps(body).encode(), headers)  # noqa: S310
         try:
             with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:  # noqa: S310
@@ -55,71 +55,71 @@ class Stage:
         return {self.ask(place, text) for place in PLACES[1:]}
 
     def kill_the_first(self) -> None:
-        self.house.gateways.send_signal(0, signal.SIGKILL)
-        assert wait_until(lambda: self.house.gateways.ended(0), PATIENCE_S)
+        self.deployment.gateways.send_signal(0, signal.SIGKILL)
+        assert wait_until(lambda: self.deployment.gateways.ended(0), PATIENCE_S)
 
     def sent(self) -> int:
         """How many calls the vendor has seen."""
-        return len(self.house.vendor.log()["calls"])
+        return len(self.deployment.vendor.log()["calls"])
 
     def one(self, statement: str) -> Any:
-        [(value,)] = query(self.house.database, statement)
+        [(value,)] = query(self.deployment.database, statement)
         return value
 
     def let_the_lease_end(self) -> None:
         """And wait for the sweeper of one of the gateways."""
-        query(self.house.database, "UPDATE metering_usagereservation SET lease_expires_at = now()")
+        query(self.deployment.database, "UPDATE metering_usagereservation SET lease_expires_at = now()")
         state = "SELECT state FROM metering_usagereservation"
         assert wait_until(lambda: self.one(state) == 3, PATIENCE_S)
 
 
 @pytest.fixture
-def stage(database: str, tmp_path: Path) -> Iterator[Stage]:
+def keyed(database: str, tmp_path: Path) -> Iterator[KeyedCalls]:
     environment = {"RESERVATION_LEASE_S": str(LEASE_S), "SWEEP_INTERVAL_S": "1"}
-    with standing_house(database, tmp_path, places=len(PLACES), environment=environment) as house:
-        yield Stage(house, house.tenant(dimension="cost", window="month", amount=100))
+    with running_deployment(database, tmp_path, places=len(PLACES), environment=environment) as deployment:
+        yield KeyedCalls(deployment, deployment.tenant(dimension="cost", window="month", amount=100))
         assert_books_balance(database)
 
 
-def test_of_many_at_once_on_four_processes_one_is_sent(stage: Stage) -> None:
+def test_of_many_at_once_on_four_processes_one_is_sent(keyed: KeyedCalls) -> None:
     text = "vendor:slow=0.5"
     with ThreadPoolExecutor(16) as callers:
-        running = [callers.submit(stage.ask, number % 4, text) for number in range(40)]
+        running = [callers.submit(keyed.ask, number % 4, text) for number in range(40)]
         outcomes = {item.result() for item in running}
     [answer] = [body for status, body in outcomes if status == 200]
     assert outcomes <= {(200, answer), IN_PROGRESS}
-    assert {stage.ask(place, text) for place in PLACES} == {(200, answer)}
-    assert stage.sent() == stage.one("SELECT count(*) FROM metering_usagelog") == 1
+    assert {keyed.ask(place, text) for place in PLACES} == {(200, answer)}
+    assert keyed.sent() == keyed.one("SELECT count(*) FROM metering_usagelog") == 1
 
 
-def test_a_call_whose_process_is_killed_before_its_answer_is_never_sent_again(stage: Stage) -> None:
+def test_a_call_whose_process_is_killed_before_its_answer_is_never_sent_again(keyed: KeyedCalls) -> None:
     text = "vendor:slow=300"
     with ThreadPoolExecutor(1) as caller:
-        unanswered = caller.submit(stage.ask, 0, text)
-        assert wait_until(lambda: stage.sent() == 1, PATIENCE_S)
-        stage.kill_the_first()
+        unanswered = caller.submit(keyed.ask, 0, text)
+        assert wait_until(lambda: keyed.sent() == 1, PATIENCE_S)
+        keyed.kill_the_first()
         assert unanswered.result() == KILLED
-    assert stage.ask_the_others("something else") == {MISMATCH}
-    assert stage.ask_the_others(text) == {IN_PROGRESS}
-    stage.let_the_lease_end()
-    assert stage.ask_the_others(text) == {LOST}
-    assert stage.sent() == stage.one("SELECT count(*) FROM metering_usagereservation") == 1
-    assert stage.ask(1, "hello", key="k-2")[0] == 200
+    assert keyed.ask_the_others("something else") == {MISMATCH}
+    assert keyed.ask_the_others(text) == {IN_PROGRESS}
+    keyed.let_the_lease_end()
+    assert keyed.ask_the_others(text) == {LOST}
+    assert keyed.sent() == keyed.one("SELECT count(*) FROM metering_usagereservation") == 1
+    assert keyed.ask(1, "hello", key="k-2")[0] == 200
 
 
-def test_an_answer_survives_a_process_that_is_killed_before_it_settles(stage: Stage) -> None:
+def test_an_answer_survives_a_process_that_is_killed_before_it_settles(keyed: KeyedCalls) -> None:
     text = "vendor:slow=5"
-    with psycopg.connect(stage.house.database) as rival, ThreadPoolExecutor(1) as caller:
-        unanswered = caller.submit(stage.ask, 0, text)
-        assert wait_until(lambda: stage.sent() == 1, PATIENCE_S)
+    with psycopg.connect(keyed.deployment.database) as rival, ThreadPoolExecutor(1) as caller:
+        unanswered = caller.submit(keyed.ask, 0, text)
+        assert wait_until(lambda: keyed.sent() == 1, PATIENCE_S)
         # The settlement waits for this row, the answer does not.
         rival.execute("SELECT FROM metering_usagereservation FOR NO KEY UPDATE")
         kept = "SELECT count(*) FROM metering_keptanswer"
-        assert wait_until(lambda: stage.one(kept) == 1, PATIENCE_S)
-        stage.kill_the_first()
+        assert wait_until(lambda: keyed.one(kept) == 1, PATIENCE_S)
+        keyed.kill_the_first()
         assert unanswered.result() == KILLED
-    [(status, answer)] = stage.ask_the_others(text)
+    [(status, answer)] = keyed.ask_the_others(text)
     assert status == 200
-    stage.let_the_lease_end()
-    assert stage.ask_the_others(text) == {(200, answer)}
-    assert stage.sent() == stage.one("SELECT count(*) FROM metering_ledgerentry") == 1
+    keyed.let_the_lease_end()
+    assert keyed.ask_the_others(text) == {(200, answer)}
+    assert keyed.sent() == keyed.one("SELECT count(*) FROM metering_ledgerentry") == 1

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.faults.callers import Callers
-from tests.faults.house import House, standing_house
+from tests.faults.deployment import Deployment, running_deployment
 from tests.faults.load import (
     CALLERS,
     WITHIN_S,
@@ -28,17 +28,17 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(280)]
 
 
 @pytest.fixture
-def house(database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def deployment(database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
     environment = {"RESERVATION_LEASE_S": str(LEASE_S), "SWEEP_INTERVAL_S": "1"}
-    folder = tmp_path_factory.mktemp("house")
-    with standing_house(database, folder, places=PLACES, environment=environment) as house:
-        yield house
+    folder = tmp_path_factory.mktemp("deployment")
+    with running_deployment(database, folder, places=PLACES, environment=environment) as deployment:
+        yield deployment
 
 
 async def kill_under(load: Load) -> None:
     """Each process that dies is replaced at once; the next dies once calls are answered again."""
     dice = random.Random(7)
-    gateways = load.house.gateways
+    gateways = load.deployment.gateways
     for _ in range(KILLS):
         await load.answered(more=PLACES)
         await asyncio.sleep(dice.uniform(0, ALIVE_S))
@@ -50,18 +50,18 @@ async def kill_under(load: Load) -> None:
 
 
 async def test_fifty_kills_under_load_lose_nothing_and_count_nothing_twice(
-    house: House, crowd: Callers
+    deployment: Deployment, crowd: Callers
 ) -> None:
-    load = Load(house, crowd, house.tenant(dimension="cost", window="month", amount=1_000))
+    load = Load(deployment, crowd, deployment.tenant(dimension="cost", window="month", amount=1_000))
     running = asyncio.create_task(load.run())
     await kill_under(load)
     load.over.set()
     await asyncio.wait_for(running, WITHIN_S)
-    house.gateways.stop()
-    await until_leases_are_over(house.database)
-    await sweep_once(house.database)
+    deployment.gateways.stop()
+    await until_leases_are_over(deployment.database)
+    await sweep_once(deployment.database)
 
-    rows, log = house.rows(), {call["attempt_id"]: call for call in house.vendor.log()["calls"]}
+    rows, log = deployment.rows(), {call["attempt_id"]: call for call in deployment.vendor.log()["calls"]}
     provisional = {id_ for id_, row in rows.items() if row["outcome"] == "provisional"}
     cut = {told.request_id for told in load.told if not told.whole}
     assert_settled_is_what_was_billed(rows, log, provisional)
@@ -71,8 +71,8 @@ async def test_fifty_kills_under_load_lose_nothing_and_count_nothing_twice(
         row["request_id"] for id_, row in rows.items() if id_ not in provisional
     }
     assert len(provisional & log.keys()) > 0, "no kill met a call at the vendor"
-    assert_each_is_charged_once(house.database)
-    assert_books_balance(house.database, grace_s=0)
+    assert_each_is_charged_once(deployment.database)
+    assert_books_balance(deployment.database, grace_s=0)
     print(
         f"{KILLS} kills, {len(load.told)} calls: {load.whole} whole, {len(log)} at the vendor,"
         f" {len(provisional)} provisional"

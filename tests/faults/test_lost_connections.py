@@ -11,9 +11,9 @@ from metering.ledger.commands import Adjust, Command, Expire, Extend
 from metering.ledger.results import Ended, Granted, Result
 from metering.ledger.writer import LedgerWriter
 from metering.types import Dimension
-from tests.faults.campaign import Campaign, charges_made
 from tests.faults.commands import line, meter, release, reserve, settle
 from tests.faults.proxy import Proxy, proxy_to
+from tests.faults.rounds_with_kills import RoundsWithKills, charges_made
 from tests.faults.rows import assert_books_balance, counts, meter_row, query, sweep_once
 from tests.faults.waiting import until_leases_are_over
 
@@ -75,16 +75,16 @@ async def test_connections_cut_anywhere_under_load_lose_and_double_nothing(datab
     dice = random.Random(5)
     async with proxy_to(database) as proxy:
         proxy.cut_after_bytes = lambda: dice.randint(0, MOST_BYTES)
-        campaign = Campaign(database, seed=5, through=proxy.url)
-        campaign.new_stories(STORIES)
-        await campaign.round([one | {"in_flight": 16} for one in campaign.jobs(PROCESSES)])
+        rounds = RoundsWithKills(database, seed=5, through=proxy.url)
+        rounds.new_stories(STORIES)
+        await rounds.run([one | {"in_flight": 16} for one in rounds.jobs(PROCESSES)])
     assert proxy.cuts > CUTS
-    assert campaign.failed == {}
-    await assert_everything_was_charged_once(campaign)
+    assert rounds.failed == {}
+    await assert_everything_was_charged_once(rounds)
 
 
 async def test_terminated_backends_under_load_lose_and_double_nothing(database: str) -> None:
-    campaign = Campaign(database, seed=6)
+    rounds = RoundsWithKills(database, seed=6)
     terminated = 0
 
     async def terminate() -> None:
@@ -98,20 +98,20 @@ async def test_terminated_backends_under_load_lose_and_double_nothing(database: 
     task = asyncio.create_task(terminate())
     try:
         while terminated < TERMINATIONS:
-            campaign.new_stories(STORIES)
-            await campaign.round(campaign.jobs(PROCESSES))
+            rounds.new_stories(STORIES)
+            await rounds.run(rounds.jobs(PROCESSES))
     finally:
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await task
-    assert campaign.failed == {}
-    await assert_everything_was_charged_once(campaign)
+    assert rounds.failed == {}
+    await assert_everything_was_charged_once(rounds)
 
 
-async def assert_everything_was_charged_once(campaign: Campaign) -> None:
-    database = campaign.database
+async def assert_everything_was_charged_once(rounds: RoundsWithKills) -> None:
+    database = rounds.database
     await until_leases_are_over(database)
     await sweep_once(database)
     assert query(database, "SELECT count(*) FROM metering_usagereservation WHERE state = 0") == [(0,)]
-    assert charges_made(database) == campaign.charges_due()
+    assert charges_made(database) == rounds.charges_due()
     assert_books_balance(database, grace_s=0)

@@ -7,7 +7,7 @@ import pytest
 
 from gateway_project.http.body import MAX_BODY_BYTES
 from tests.e2e.raw import ask, send_bytes
-from tests.faults.house import House
+from tests.faults.deployment import Deployment
 from tests.faults.production import Production
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
@@ -26,8 +26,10 @@ def head(path: str, token: str, *more: str) -> bytes:
     return ("\r\n".join(lines) + "\r\n\r\n").encode()
 
 
-def test_a_body_that_is_none_is_400_and_one_that_is_too_long_413(house: House, server: Production) -> None:
-    token = house.tenant(plan="OPEN", dimension="cost", window="month", amount=1_000)
+def test_a_body_that_is_none_is_400_and_one_that_is_too_long_413(
+    deployment: Deployment, server: Production
+) -> None:
+    token = deployment.tenant(plan="OPEN", dimension="cost", window="month", amount=1_000)
     for path in (CHAT, "/api/auth/token"):
         chunked = head(path, token, "transfer-encoding: chunked")
         for chunks in (b"zz\r\nhello\r\n0\r\n\r\n", b"2\r\nhello\r\n0\r\n\r\n", b"-1\r\n\r\n", b"\r\n\r\n"):
@@ -42,8 +44,8 @@ def test_a_body_that_is_none_is_400_and_one_that_is_too_long_413(house: House, s
         )
 
 
-def test_packed_bodies_and_requests_for_heads(house: House, server: Production) -> None:
-    token = house.tenant(plan="OPEN", dimension="cost", window="month", amount=1_000)
+def test_packed_bodies_and_requests_for_heads(deployment: Deployment, server: Production) -> None:
+    token = deployment.tenant(plan="OPEN", dimension="cost", window="month", amount=1_000)
     hello = json.dumps({"model": "small", "messages": [{"role": "user", "content": "hello"}]}).encode()
     packed: dict[str, str | bytes] = {"api-key": token, "content-encoding": "gzip"}
     assert ask(server, "POST", CHAT, gzip.compress(b"\xef\xbb\xbf" + hello), packed).status == 200

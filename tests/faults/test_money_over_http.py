@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from tests.faults.callers import Callers, Told
-from tests.faults.house import AT_ONCE, House, billed, standing_house
+from tests.faults.deployment import AT_ONCE, Deployment, billed, running_deployment
 from tests.faults.rows import assert_books_balance, query
-from tests.faults.rush import CALLS, Rush, meter_of
+from tests.faults.simultaneous_calls import CALLS, SimultaneousCalls, meter_of
 
 REQUESTS = 100
 NANO = 10**9
@@ -17,20 +17,22 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 
 
 @pytest.fixture(scope="module")
-def _house(shared_database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    with standing_house(shared_database, tmp_path_factory.mktemp("house"), places=4) as house:
-        yield house
+def _deployment(shared_database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+    with running_deployment(shared_database, tmp_path_factory.mktemp("deployment"), places=4) as deployment:
+        yield deployment
 
 
 @pytest.fixture
-def house(_house: House) -> Iterator[House]:
+def deployment(_deployment: Deployment) -> Iterator[Deployment]:
     """Its vendor has seen nothing yet, and the books balance afterwards."""
-    _house.vendor.clear()
-    yield _house
-    _house.vendor.open()
-    assert query(_house.database, "SELECT count(*) FROM metering_usagereservation WHERE state = 0") == [(0,)]
-    assert query(_house.database, "SELECT count(*) FROM metering_usagemeter WHERE held <> 0") == [(0,)]
-    assert_books_balance(_house.database)
+    _deployment.vendor.clear()
+    yield _deployment
+    _deployment.vendor.open()
+    assert query(_deployment.database, "SELECT count(*) FROM metering_usagereservation WHERE state = 0") == [
+        (0,)
+    ]
+    assert query(_deployment.database, "SELECT count(*) FROM metering_usagemeter WHERE held <> 0") == [(0,)]
+    assert_books_balance(_deployment.database)
 
 
 def amount(value: Any, dimension: str) -> int:
@@ -55,9 +57,9 @@ def assert_names_the_limit(denied: list[Told], dimension: str, limit: int) -> No
         assert told.headers.get("x-should-retry") == (None if only_held else "false")
 
 
-def assert_the_vendors_bill_is_the_books(house: House, admitted: list[Told]) -> dict[str, int]:
+def assert_the_vendors_bill_is_the_books(deployment: Deployment, admitted: list[Told]) -> dict[str, int]:
     """Exactly the admitted calls were sent, and each is one row with what the vendor bills. The sums."""
-    calls, rows = house.vendor.log()["calls"], house.rows()
+    calls, rows = deployment.vendor.log()["calls"], deployment.rows()
     assert len(calls) == len(admitted)
     sent = [rows[call["attempt_id"]] for call in calls]
     assert {row["request_id"] for row in sent} == {told.request_id for told in admitted}
@@ -75,66 +77,72 @@ def assert_the_vendors_bill_is_the_books(house: House, admitted: list[Told]) -> 
 
 @pytest.mark.parametrize(("dimension", "limit"), [("tokens", 30_000), ("cost", 35_000_000)])
 async def test_what_is_held_fills_a_budget_to_the_last_call_that_fits(
-    house: House, crowd: Callers, dimension: str, limit: int
+    deployment: Deployment, crowd: Callers, dimension: str, limit: int
 ) -> None:
     shown = Decimal(limit) / NANO if dimension == "cost" else limit
-    token = house.tenant(dimension=dimension, window="day", amount=shown)
-    rush = Rush(house, crowd, token)
-    admitted, denied = await rush.run()
+    token = deployment.tenant(dimension=dimension, window="day", amount=shown)
+    together = SimultaneousCalls(deployment, crowd, token)
+    admitted, denied = await together.run()
 
     smallest = min(amount(told.error["usage"]["requested"], dimension) for told in denied)
-    assert rush.held <= limit < rush.held + smallest
+    assert together.held <= limit < together.held + smallest
     assert len(admitted) >= limit // max(
         amount(told.error["usage"]["requested"], dimension) for told in denied
     )
     assert_names_the_limit(denied, dimension, limit)
-    charged = assert_the_vendors_bill_is_the_books(house, admitted)[dimension]
-    assert meter_of(house, token) == (charged, 0, 0)
+    charged = assert_the_vendors_bill_is_the_books(deployment, admitted)[dimension]
+    assert meter_of(deployment, token) == (charged, 0, 0)
     assert 0 < charged <= limit
 
 
 @pytest.mark.parametrize(("dimension", "limit"), [("tokens", 2_000), ("cost", 3_000_000)])
 async def test_a_budget_is_never_passed_while_settlements_give_room_back(
-    house: House, crowd: Callers, dimension: str, limit: int
+    deployment: Deployment, crowd: Callers, dimension: str, limit: int
 ) -> None:
     shown = Decimal(limit) / NANO if dimension == "cost" else limit
-    token = house.tenant(dimension=dimension, window="day", amount=shown)
-    told = await crowd.ask_many(house.gateways.urls, token, CALLS)
+    token = deployment.tenant(dimension=dimension, window="day", amount=shown)
+    told = await crowd.ask_many(deployment.gateways.urls, token, CALLS)
     admitted, denied = [each for each in told if each.whole], [each for each in told if each.status == 429]
 
     assert len(admitted) + len(denied) == CALLS
     assert len(admitted) > 0
     assert_names_the_limit(denied, dimension, limit)
-    charged = assert_the_vendors_bill_is_the_books(house, admitted)[dimension]
-    assert meter_of(house, token) == (charged, 0, 0)
+    charged = assert_the_vendors_bill_is_the_books(deployment, admitted)[dimension]
+    assert meter_of(deployment, token) == (charged, 0, 0)
     assert charged <= limit
 
 
-async def test_exactly_as_many_requests_pass_as_the_budget_says(house: House, crowd: Callers) -> None:
-    token = house.tenant(dimension="requests", window="day", amount=REQUESTS)
-    told = await crowd.ask_many(house.gateways.urls, token, CALLS)
+async def test_exactly_as_many_requests_pass_as_the_budget_says(
+    deployment: Deployment, crowd: Callers
+) -> None:
+    token = deployment.tenant(dimension="requests", window="day", amount=REQUESTS)
+    told = await crowd.ask_many(deployment.gateways.urls, token, CALLS)
     admitted, denied = [each for each in told if each.whole], [each for each in told if each.status == 429]
 
     assert (len(admitted), len(denied)) == (REQUESTS, CALLS - REQUESTS)
     assert_names_the_limit(denied, "requests", REQUESTS)
-    assert assert_the_vendors_bill_is_the_books(house, admitted)["requests"] == REQUESTS
-    assert meter_of(house, token) == (REQUESTS, 0, 0)
+    assert assert_the_vendors_bill_is_the_books(deployment, admitted)["requests"] == REQUESTS
+    assert meter_of(deployment, token) == (REQUESTS, 0, 0)
 
 
 async def test_the_vendor_never_sees_more_calls_at_once_than_the_plan_allows(
-    house: House, crowd: Callers
+    deployment: Deployment, crowd: Callers
 ) -> None:
-    token = house.tenant(plan="NARROW")
-    rush = Rush(house, crowd, token)
-    admitted, denied = await rush.run()
+    token = deployment.tenant(plan="NARROW")
+    together = SimultaneousCalls(deployment, crowd, token)
+    admitted, denied = await together.run()
 
-    assert (rush.held, len(admitted), house.vendor.log()["most_at_once"]) == (AT_ONCE, AT_ONCE, AT_ONCE)
+    assert (together.held, len(admitted), deployment.vendor.log()["most_at_once"]) == (
+        AT_ONCE,
+        AT_ONCE,
+        AT_ONCE,
+    )
     assert {told.code for told in denied} == {"concurrency_exceeded"}
     usage = denied[0].error["usage"]
     assert (usage["budget"], usage["limit"], usage["requested"]) == ("plan max_concurrent", AT_ONCE, 1)
     assert (usage["unit"], usage["period"], denied[0].error["reset_at"]) == ("calls", "none", None)
-    again = await crowd.ask_many(house.gateways.urls, token, CALLS)
+    again = await crowd.ask_many(deployment.gateways.urls, token, CALLS)
     assert sum(told.whole for told in again) >= AT_ONCE, "a place did not become free"
-    assert house.vendor.log()["most_at_once"] == AT_ONCE
-    assert meter_of(house, token) == (0, 0, 0)
-    assert_the_vendors_bill_is_the_books(house, admitted + [told for told in again if told.whole])
+    assert deployment.vendor.log()["most_at_once"] == AT_ONCE
+    assert meter_of(deployment, token) == (0, 0, 0)
+    assert_the_vendors_bill_is_the_books(deployment, admitted + [told for told in again if told.whole])

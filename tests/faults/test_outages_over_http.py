@@ -12,8 +12,8 @@ from launcher.postgres import EmbeddedPostgres
 from launcher.redis import EmbeddedRedis
 from metering.ledger.writer import DEADLINE_S
 from tests.faults.callers import Callers, Told
+from tests.faults.deployment import Deployment, running_deployment
 from tests.faults.gateways import status_of
-from tests.faults.house import House, standing_house
 from tests.faults.load import Load, assert_each_is_charged_once, assert_settled_is_what_was_billed
 from tests.faults.rows import assert_books_balance
 from tests.faults.waiting import until
@@ -26,20 +26,22 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 
 
 @pytest.fixture
-def house(doomed_database: str, own_redis: EmbeddedRedis, tmp_path: Path) -> Iterator[House]:
+def deployment(doomed_database: str, own_redis: EmbeddedRedis, tmp_path: Path) -> Iterator[Deployment]:
     environment = {"REDIS_URL": own_redis.url, "RATE_LIMIT_TIMEOUT_S": "0.25"}
-    with standing_house(doomed_database, tmp_path, places=PLACES, environment=environment) as house:
-        yield house
+    with running_deployment(doomed_database, tmp_path, places=PLACES, environment=environment) as deployment:
+        yield deployment
 
 
 @pytest.fixture
-async def load(house: House, crowd: Callers) -> Load:
-    return Load(house, crowd, house.tenant(plan="RATED", dimension="cost", window="month", amount=1_000))
+async def load(deployment: Deployment, crowd: Callers) -> Load:
+    return Load(
+        deployment, crowd, deployment.tenant(plan="RATED", dimension="cost", window="month", amount=1_000)
+    )
 
 
-def readiness(house: House) -> list[tuple[int, str]]:
+def readiness(deployment: Deployment) -> list[tuple[int, str]]:
     """Status and word of each gateway's own report."""
-    return [_ready(f"{url}/health/ready") for url in house.gateways.urls]
+    return [_ready(f"{url}/health/ready") for url in deployment.gateways.urls]
 
 
 def _ready(url: str) -> tuple[int, str]:
@@ -50,8 +52,8 @@ def _ready(url: str) -> tuple[int, str]:
         return status, json.load(answer)["status"]
 
 
-async def until_ready(house: House, word: str = "ok") -> None:
-    await until(lambda: readiness(house) == [(200, word)] * PLACES, within_s=WITHIN_S)
+async def until_ready(deployment: Deployment, word: str = "ok") -> None:
+    await until(lambda: readiness(deployment) == [(200, word)] * PLACES, within_s=WITHIN_S)
 
 
 def assert_turned_away(told: Told) -> None:
@@ -62,23 +64,23 @@ def assert_turned_away(told: Told) -> None:
 
 def assert_clean(load: Load) -> None:
     """No gateway died, so every call at the vendor is booked with what was billed."""
-    house = load.house
-    log = {call["attempt_id"]: call for call in house.vendor.log()["calls"]}
-    assert_settled_is_what_was_billed(house.rows(), log, provisional=set())
-    assert_each_is_charged_once(house.database)
-    assert_books_balance(house.database)
+    deployment = load.deployment
+    log = {call["attempt_id"]: call for call in deployment.vendor.log()["calls"]}
+    assert_settled_is_what_was_billed(deployment.rows(), log, provisional=set())
+    assert_each_is_charged_once(deployment.database)
+    assert_books_balance(deployment.database)
 
 
 async def test_while_the_database_is_away_calls_are_turned_away_and_running_ones_end_well(
     doomed_server: EmbeddedPostgres, load: Load
 ) -> None:
-    house, urls = load.house, load.house.gateways.urls
-    await asyncio.to_thread(house.vendor.hold)
+    deployment, urls = load.deployment, load.deployment.gateways.urls
+    await asyncio.to_thread(deployment.vendor.hold)
     running = [
         asyncio.create_task(load.crowd.ask(urls[number % PLACES], load.token, streamed=number < 2))
         for number in range(4)
     ]
-    await until(lambda: house.vendor.log()["at_once"] == 4, within_s=WITHIN_S)
+    await until(lambda: deployment.vendor.log()["at_once"] == 4, within_s=WITHIN_S)
     await asyncio.to_thread(doomed_server.stop, "immediate")
 
     began = asyncio.get_running_loop().time()
@@ -86,16 +88,16 @@ async def test_while_the_database_is_away_calls_are_turned_away_and_running_ones
     assert asyncio.get_running_loop().time() - began < 2 * DEADLINE_S
     for told in turned_away:
         assert_turned_away(told)
-    assert {status for status, _ in readiness(house)} == {503}
-    assert house.vendor.log()["at_once"] == 4, "a call was sent without a reservation"
+    assert {status for status, _ in readiness(deployment)} == {503}
+    assert deployment.vendor.log()["at_once"] == 4, "a call was sent without a reservation"
 
-    await asyncio.to_thread(house.vendor.open)
+    await asyncio.to_thread(deployment.vendor.open)
     assert [told.whole for told in await asyncio.gather(*running)] == [True] * 4
     await asyncio.to_thread(doomed_server.start)
-    await until_ready(house)
+    await until_ready(deployment)
     again = await load.crowd.ask_many(urls, load.token, TURNED_AWAY)
     assert all(told.whole for told in again)
-    await until(lambda: len(house.rows()) == 4 + TURNED_AWAY, within_s=WITHIN_S)
+    await until(lambda: len(deployment.rows()) == 4 + TURNED_AWAY, within_s=WITHIN_S)
     assert_clean(load)
 
 
@@ -113,8 +115,10 @@ async def test_a_database_that_restarts_under_load_loses_no_call(
     for told in load.told:
         if not told.whole:
             assert_turned_away(told)
-    await until_ready(load.house)
-    await until(lambda: len(load.house.rows()) == len(load.house.vendor.log()["calls"]), within_s=WITHIN_S)
+    await until_ready(load.deployment)
+    await until(
+        lambda: len(load.deployment.rows()) == len(load.deployment.vendor.log()["calls"]), within_s=WITHIN_S
+    )
     assert_clean(load)
 
 
@@ -124,9 +128,9 @@ async def test_while_redis_is_away_no_call_fails(own_redis: EmbeddedRedis, load:
         await load.answered(more=50)
         await asyncio.to_thread(own_redis.stop)
         await load.answered(more=50)
-        await until_ready(load.house, "degraded")
+        await until_ready(load.deployment, "degraded")
         await asyncio.to_thread(own_redis.start)
-        await until_ready(load.house)
+        await until_ready(load.deployment)
     load.over.set()
     await asyncio.wait_for(running, WITHIN_S)
     assert [told for told in load.told if not told.whole] == []

@@ -36,7 +36,7 @@ CREATE TRIGGER refuse BEFORE INSERT ON metering_usagereservation
 
 def poisonous_reserve() -> Command:
     hold = reserve(line(TOKENS, 1, LIMIT))
-    return msgspec.structs.replace(hold, context=msgspec.structs.replace(hold.context, request_id="poison"))
+    return msgspec.structs.replace(hold, labels=msgspec.structs.replace(hold.labels, request_id="poison"))
 
 
 async def submit_all(database: str, commands: list[Command]) -> list[Result | BaseException]:

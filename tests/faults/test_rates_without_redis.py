@@ -12,7 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from launcher.redis import EmbeddedRedis
 from tests.faults.callers import Callers, callers
-from tests.faults.house import House, standing_house
+from tests.faults.deployment import Deployment, running_deployment
 from tests.faults.waiting import until
 
 PLACES = 2
@@ -25,13 +25,13 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 
 
 @pytest.fixture
-def house(database: str, own_redis: EmbeddedRedis, tmp_path: Path) -> Iterator[House]:
+def deployment(database: str, own_redis: EmbeddedRedis, tmp_path: Path) -> Iterator[Deployment]:
     environment = {"REDIS_URL": own_redis.url, "METRICS_TOKEN": METRICS_TOKEN}
-    with standing_house(database, tmp_path, places=PLACES, environment=environment) as house:
-        house.gateways.manage(
+    with running_deployment(database, tmp_path, places=PLACES, environment=environment) as deployment:
+        deployment.gateways.manage(
             "set_rule", "--plan", "OPEN", "--key", "requests_per_minute", "--value", str(PER_MINUTE)
         )
-        yield house
+        yield deployment
 
 
 @pytest.fixture
@@ -47,14 +47,14 @@ def read(url: str, bearer: str = "") -> bytes:
     return body
 
 
-def redis_as_told(house: House) -> list[str]:
+def redis_as_told(deployment: Deployment) -> list[str]:
     """What each gateway's readiness, which is 200, says of Redis."""
-    return [json.loads(read(f"{url}/health/ready"))["checks"]["redis"] for url in house.gateways.urls]
+    return [json.loads(read(f"{url}/health/ready"))["checks"]["redis"] for url in deployment.gateways.urls]
 
 
-def metric(house: House, name: str) -> list[float]:
+def metric(deployment: Deployment, name: str) -> list[float]:
     """Of each gateway."""
-    pages = [read(f"{url}/metrics", METRICS_TOKEN).decode() for url in house.gateways.urls]
+    pages = [read(f"{url}/metrics", METRICS_TOKEN).decode() for url in deployment.gateways.urls]
     return [
         sum(
             sample.value
@@ -82,25 +82,27 @@ def within_the_bucket(count: int, took_s: float) -> bool:
 
 
 async def test_each_gateway_keeps_the_rate_alone_and_says_so_until_redis_is_back(
-    house: House, crowd: Callers, own_redis: EmbeddedRedis
+    deployment: Deployment, crowd: Callers, own_redis: EmbeddedRedis
 ) -> None:
-    urls = house.gateways.urls
-    assert redis_as_told(house) == ["ok", "ok"]
-    assert within_the_bucket(*await admitted(crowd, urls, house.tenant()))
-    assert metric(house, "gateway_rate_fallbacks_total") == [0, 0]
+    urls = deployment.gateways.urls
+    assert redis_as_told(deployment) == ["ok", "ok"]
+    assert within_the_bucket(*await admitted(crowd, urls, deployment.tenant()))
+    assert metric(deployment, "gateway_rate_fallbacks_total") == [0, 0]
 
     own_redis.stop()
-    await until(lambda: redis_as_told(house) == ["degraded", "degraded"], within_s=WITHIN_S)
-    alone = house.tenant()
+    await until(lambda: redis_as_told(deployment) == ["degraded", "degraded"], within_s=WITHIN_S)
+    alone = deployment.tenant()
     for url in urls:
         assert within_the_bucket(*await admitted(crowd, [url], alone)), (
             "a gateway has its own bucket, and one only"
         )
-    assert metric(house, "gateway_rate_fallbacks_total") == [ASKED, ASKED]
-    assert metric(house, "gateway_rates_shared") == [0, 0]
+    assert metric(deployment, "gateway_rate_fallbacks_total") == [ASKED, ASKED]
+    assert metric(deployment, "gateway_rates_shared") == [0, 0]
 
     own_redis.start()
-    await until(lambda: redis_as_told(house) == ["ok", "ok"], within_s=WITHIN_S)
-    assert within_the_bucket(*await admitted(crowd, urls, house.tenant())), "the gateways do not share again"
-    assert metric(house, "gateway_rate_fallbacks_total") == [ASKED, ASKED]
-    assert metric(house, "gateway_rates_shared") == [1, 1]
+    await until(lambda: redis_as_told(deployment) == ["ok", "ok"], within_s=WITHIN_S)
+    assert within_the_bucket(*await admitted(crowd, urls, deployment.tenant())), (
+        "the gateways do not share again"
+    )
+    assert metric(deployment, "gateway_rate_fallbacks_total") == [ASKED, ASKED]
+    assert metric(deployment, "gateway_rates_shared") == [1, 1]

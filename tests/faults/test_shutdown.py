@@ -8,8 +8,8 @@ import pytest
 
 from gateway_project.asgi import DRAIN_S
 from tests.faults.callers import Callers, Told
+from tests.faults.deployment import Deployment
 from tests.faults.gateways import status_of
-from tests.faults.house import House
 from tests.faults.production import STOP_TIMEOUT_S, Production
 from tests.faults.rows import assert_books_balance, query
 from tests.faults.waiting import until
@@ -19,13 +19,13 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 
 
 async def two_calls_at_the_vendor(
-    house: House, server: Production, crowd: Callers
+    deployment: Deployment, server: Production, crowd: Callers
 ) -> list["asyncio.Task[Told]"]:
     """One whole and one streamed, neither of them answered."""
-    token = house.tenant(dimension="cost", window="month", amount=1_000)
-    house.vendor.hold()
+    token = deployment.tenant(dimension="cost", window="month", amount=1_000)
+    deployment.vendor.hold()
     asked = crowd.ask_two(server.url, token)
-    await until(lambda: house.vendor.log()["at_once"] == 2, within_s=WITHIN_S)
+    await until(lambda: deployment.vendor.log()["at_once"] == 2, within_s=WITHIN_S)
     return asked
 
 
@@ -33,30 +33,30 @@ async def ended_well(server: Production) -> None:
     assert await asyncio.to_thread(server.process.wait, STOP_TIMEOUT_S) == 0
 
 
-def assert_nothing_is_held(house: House) -> None:
+def assert_nothing_is_held(deployment: Deployment) -> None:
     held = "SELECT count(*) FROM metering_usagereservation WHERE state = 0"
-    assert query(house.database, held) == [(0,)]
-    assert_books_balance(house.database)
+    assert query(deployment.database, held) == [(0,)]
+    assert_books_balance(deployment.database)
 
 
 async def test_running_calls_end_well_and_no_new_ones_are_taken(
-    house: House, server: Production, crowd: Callers
+    deployment: Deployment, server: Production, crowd: Callers
 ) -> None:
-    asked = await two_calls_at_the_vendor(house, server, crowd)
+    asked = await two_calls_at_the_vendor(deployment, server, crowd)
     server.process.send_signal(signal.SIGTERM)
     await until(lambda: status_of(f"{server.url}/health/live") == 0, within_s=WITHIN_S)
-    await asyncio.to_thread(house.vendor.open)
+    await asyncio.to_thread(deployment.vendor.open)
     told = await asyncio.gather(*asked)
     assert [each.whole for each in told] == [True, True]
     await ended_well(server)
-    assert [row["outcome"] for row in house.rows().values()] == ["ok", "ok"]
-    assert_nothing_is_held(house)
+    assert [row["outcome"] for row in deployment.rows().values()] == ["ok", "ok"]
+    assert_nothing_is_held(deployment)
 
 
 async def test_calls_that_do_not_end_are_ended_and_charged_as_held(
-    house: House, server: Production, crowd: Callers
+    deployment: Deployment, server: Production, crowd: Callers
 ) -> None:
-    asked = await two_calls_at_the_vendor(house, server, crowd)
+    asked = await two_calls_at_the_vendor(deployment, server, crowd)
     began = time.monotonic()
     server.process.send_signal(signal.SIGTERM)
     whole, streamed = await asyncio.gather(*asked)
@@ -64,6 +64,6 @@ async def test_calls_that_do_not_end_are_ended_and_charged_as_held(
     assert (streamed.status, streamed.code) == (200, "metering_unavailable"), "its headers went long before"
     assert time.monotonic() - began >= DRAIN_S
     await ended_well(server)
-    rows = house.rows().values()
+    rows = deployment.rows().values()
     assert [(row["outcome"], row["estimated"]) for row in rows] == [("cancelled", True)] * 2
-    assert_nothing_is_held(house)
+    assert_nothing_is_held(deployment)

@@ -5,7 +5,7 @@ import pytest
 from launcher.process import wait_until
 from tests.e2e.heard import COMMENT, DONE, heard
 from tests.e2e.wire import Wire
-from tests.faults.house import House
+from tests.faults.deployment import Deployment
 from tests.faults.production import Production
 from tests.faults.rows import assert_books_balance, query
 
@@ -13,15 +13,18 @@ WITHIN_S = 30
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 
 
-def token(house: House, plan: str) -> str:
-    return house.tenant(plan=plan, dimension="cost", window="month", amount=1_000)
+def token(deployment: Deployment, plan: str) -> str:
+    return deployment.tenant(plan=plan, dimension="cost", window="month", amount=1_000)
 
 
 def test_streams_begin_while_the_vendor_thinks_and_end_as_their_callers_do(
-    house: House, server: Production
+    deployment: Deployment, server: Production
 ) -> None:
-    house.vendor.hold()
-    with Wire(server, token(house, "OPEN")) as stays, Wire(server, token(house, "CANCEL")) as leaves:
+    deployment.vendor.hold()
+    with (
+        Wire(server, token(deployment, "OPEN")) as stays,
+        Wire(server, token(deployment, "CANCEL")) as leaves,
+    ):
         for wire in (stays, leaves):
             wire.ask("hello", stream=True)
         for wire in (stays, leaves):
@@ -29,12 +32,12 @@ def test_streams_begin_while_the_vendor_thinks_and_end_as_their_callers_do(
             assert (early.status, early.blocks) == (200, [COMMENT])
             assert "x-gateway-reservation-id" in early.headers
             assert "x-gateway-model" not in early.headers
-        assert house.vendor.log()["at_once"] == 2
+        assert deployment.vendor.log()["at_once"] == 2
         leaves.leave()
-        assert wait_until(lambda: house.vendor.log()["at_once"] == 1, WITHIN_S)
-        house.vendor.open()
+        assert wait_until(lambda: deployment.vendor.log()["at_once"] == 1, WITHIN_S)
+        deployment.vendor.open()
         assert heard(stays.read_all()).blocks[-1] == DONE
-    assert wait_until(lambda: len(house.rows()) == 2, WITHIN_S)
-    assert {row["outcome"] for row in house.rows().values()} == {"ok", "cancelled"}
-    assert query(house.database, "SELECT sum(held) FROM metering_usagemeter") == [(0,)]
-    assert_books_balance(house.database)
+    assert wait_until(lambda: len(deployment.rows()) == 2, WITHIN_S)
+    assert {row["outcome"] for row in deployment.rows().values()} == {"ok", "cancelled"}
+    assert query(deployment.database, "SELECT sum(held) FROM metering_usagemeter") == [(0,)]
+    assert_books_balance(deployment.database)

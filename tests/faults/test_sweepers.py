@@ -8,9 +8,9 @@ import pytest
 from metering.ledger.writer import LedgerWriter
 from metering.types import Dimension, EntryKind, ReservationState
 from tests.faults.commands import line, meter, reserve, settle
-from tests.faults.crew import Worker, crew, job
 from tests.faults.rows import assert_books_balance, meter_row, query, states
 from tests.faults.waiting import until, until_leases_are_over
+from tests.faults.workers import Worker, job, started_workers
 
 TOKENS = meter("tokens", Dimension.TOKENS)
 IN_FLIGHT = meter("calls in flight", Dimension.CONCURRENCY)
@@ -34,7 +34,7 @@ async def test_several_sweepers_and_late_owners_end_each_overdue_hold_once(datab
 
     late = job(database, [[settle(hold.reservation_id, tokens=USED_EACH)] for hold in holds[::2]])
     sweeping = {"database": database, "sweep": True, "every_s": 0.01}
-    async with crew([late, *[sweeping] * SWEEPERS]) as (owner, *sweepers):
+    async with started_workers([late, *[sweeping] * SWEEPERS]) as (owner, *sweepers):
         owner.begin()
         await until(lambda: bool(owner.told("answered")), within_s=WITHIN_S)
         for sweeper in sweepers:

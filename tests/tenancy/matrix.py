@@ -5,8 +5,8 @@ To add a route, add one line to API or WIRE. A route without a line fails `test_
     Row("GET /api/teams/{team}", member=200, admin=200, operator=200),
 
 - `{team}`, `{token}`, `{user}`, `{admin}`, `{tenant}`, `{rule}`, `{budget}` in the path, query, body or headers become
-  Alder's own, `{birch_team}` and so on Birch's: `House.names` in `world.py`. Add there what your nouns need, also to
-  `marks`, `more_of` and `image_of`.
+  Alder's own, `{birch_team}` and so on Birch's: `TenantData.names` in `world.py`. Add there what your nouns
+  need, also to `marks`, `more_of` and `image_of`.
 - `member`, `admin`, `operator`: the status for Alder's member, Alder's admin and a super admin.
 - Birch's people get the same status as Alder's where the line names no object of Alder's; where it does, 404, or the
   403 that Alder's own member would get. Say `stranger=` where it is something else.

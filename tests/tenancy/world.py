@@ -41,7 +41,7 @@ STRANGERS = ("nobody", "birch_member", "birch_admin")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class House:
+class TenantData:
     """One tenant and what is in it. Every field of a row in here can be a placeholder of a route."""
 
     tenant: Tenant
@@ -88,8 +88,8 @@ class House:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
-    alder: House
-    birch: House
+    alder: TenantData
+    birch: TenantData
     bearers: dict[str, str]
     """By actor; empty for nobody."""
 
@@ -100,9 +100,9 @@ class World:
 
 
 def make_world() -> World:
-    """Both houses and everybody's credential."""
+    """Both tenants and everybody's credential."""
     reference_data()
-    alder, birch = make_house("alder"), make_house("birch")
+    alder, birch = make_tenant_data("alder"), make_tenant_data("birch")
     operator = User.objects.create_superuser("ops@example.com", None)
     people = {
         "birch_member": birch.member,
@@ -115,9 +115,9 @@ def make_world() -> World:
     return World(alder=alder, birch=birch, bearers={"nobody": "", **bearers})
 
 
-def make_house(slug: str) -> House:
+def make_tenant_data(slug: str) -> TenantData:
     """A tenant whose every name contains its own, so that a leak can be seen."""
-    tenant = TenantFactory(slug=slug, name=f"{slug} house")
+    tenant = TenantFactory(slug=slug, name=f"{slug} data")
     issued = make_token(tenant, name=f"{slug} token", signups_allowed=5)
     token = ATIToken.objects.get(pk=issued.id)
     team = Team.objects.create(tenant=tenant, slug=f"{slug}-team", name=f"{slug} team")
@@ -130,7 +130,7 @@ def make_house(slug: str) -> House:
     budget = BudgetFactory(tenant=tenant)
     meter = MeterFactory(budget=budget, used=1)
     _use(tenant, member, team, f"{slug}-talk")
-    return House(
+    return TenantData(
         tenant=tenant,
         token=token,
         secret=issued.secret,
@@ -145,27 +145,27 @@ def make_house(slug: str) -> House:
     )
 
 
-def more_of(house: House) -> None:
+def more_of(data: TenantData) -> None:
     """Another row of what a list may show, so that whoever counts it sees a difference."""
-    slug = house.tenant.slug
-    make_token(house.tenant, name=f"{slug} second token")
-    Team.objects.create(tenant=house.tenant, slug=f"{slug}-second-team", name=f"{slug} second team")
-    _person(house.token, f"cat@{slug}.example", User.Role.MEMBER)
-    RuleFactory(tenant=house.tenant, key="max_tokens_out", value=7)
-    meter = MeterFactory(budget=BudgetFactory(tenant=house.tenant, window="month"), used=7)
+    slug = data.tenant.slug
+    make_token(data.tenant, name=f"{slug} second token")
+    Team.objects.create(tenant=data.tenant, slug=f"{slug}-second-team", name=f"{slug} second team")
+    _person(data.token, f"cat@{slug}.example", User.Role.MEMBER)
+    RuleFactory(tenant=data.tenant, key="max_tokens_out", value=7)
+    meter = MeterFactory(budget=BudgetFactory(tenant=data.tenant, window="month"), used=7)
     AlertFactory(meter=meter)
-    VendorAlertFactory(tenant_id=house.tenant.pk, model=f"{slug}-second-model")
-    _use(house.tenant, house.admin, None, f"{slug}-second-talk")
-    make_decision(house.tenant, house.token, rule="tenant cost/month")
+    VendorAlertFactory(tenant_id=data.tenant.pk, model=f"{slug}-second-model")
+    _use(data.tenant, data.admin, None, f"{slug}-second-talk")
+    make_decision(data.tenant, data.token, rule="tenant cost/month")
 
 
-def image_of(house: House) -> list[Any]:
+def image_of(data: TenantData) -> list[Any]:
     """Every row of a tenant, to see whether one has changed."""
     rows: list[Any] = []
     for noun in (ATIToken, Team, User, PolicyRule, Budget, QuotaAlert, VendorAlert, *BOOKS):
-        rows += noun.objects.filter(tenant_id=house.tenant.pk).order_by("pk").values()
-    rows += Membership.objects.filter(team__tenant=house.tenant).order_by("pk").values()
-    rows += Tenant.objects.filter(pk=house.tenant.pk).values()
+        rows += noun.objects.filter(tenant_id=data.tenant.pk).order_by("pk").values()
+    rows += Membership.objects.filter(team__tenant=data.tenant).order_by("pk").values()
+    rows += Tenant.objects.filter(pk=data.tenant.pk).values()
     for row in rows:
         row.pop("last_used_at", None)
     return rows

@@ -16,14 +16,15 @@ from gateway_project.api.permissions import ADMINS
 from gateway_project.api.reach import tenant_or_all
 from metering.errors import InvalidRequest, NotPermitted
 from metering.identity.caller import Caller
+from metering.labels import MAX_LENGTH
 from metering.models import User
 from metering.usage.filters import UsageFilter
-from metering.usage.groups import COLUMN_OF, GROUPS
+from metering.usage.groups import GROUPS
+from metering.usage.lines import GROUPED
 from metering.usage.prices import Prices
 
 DEFAULT_DAYS = 30
 MAX_DAYS = 400
-MAX_TEXT = 128
 FIRST = datetime(2000, 1, 1, tzinfo=UTC)
 """Nothing was used before."""
 
@@ -38,14 +39,14 @@ class AskedIn(StrictInput):
         allow_blank=True,  # `tenant_or_all` looks at it, as on every route
         help_text="For super admins: only this tenant's use.",
     )
-    model = Name(default=None, max_length=MAX_TEXT)
-    provider = Name(default=None, max_length=MAX_TEXT)
-    task = Name(default=None, max_length=MAX_TEXT)
-    agent = Name(default=None, max_length=MAX_TEXT)
-    conversation = Name(default=None, max_length=MAX_TEXT)
-    user = serializers.UUIDField(default=None)
-    team = serializers.UUIDField(default=None)
-    token = serializers.UUIDField(default=None)
+    locals().update(
+        {
+            label.report: serializers.UUIDField(default=None)
+            if label.is_uuid
+            else Name(default=None, max_length=MAX_LENGTH)
+            for label in GROUPED.values()
+        }
+    )
     prices = Choice(
         choices=[prices.value for prices in Prices],
         default=Prices.THEN.value,
@@ -53,7 +54,6 @@ class AskedIn(StrictInput):
     )
 
 
-FILTERS = ("model", "provider", "task", "agent", "conversation", "user", "team", "token")
 GROUP_CHOICES = [(by, by) for by in GROUPS]
 
 
@@ -73,7 +73,9 @@ def usage_in_reach(request: Request, asked: dict[str, Any]) -> UsageFilter:
         raise InvalidRequest("since must not be later than until.", param="since")
     if until - since > timedelta(days=MAX_DAYS):
         raise InvalidRequest(f"Ask for at most {MAX_DAYS} days at once.", param="since")
-    only = tuple((COLUMN_OF[name], asked[name]) for name in FILTERS if asked[name] is not None)
+    only = tuple(
+        (column, asked[label.report]) for column, label in GROUPED.items() if asked[label.report] is not None
+    )
     if caller.role not in ADMINS:
         only += (_own(caller),)
     return UsageFilter(tenant=tenant, since=since, until=until, only=only)

@@ -2,6 +2,8 @@
 
 from rest_framework import serializers
 
+from metering.usage.lines import COUNTED
+
 
 class UsageOut(serializers.Serializer[object]):
     """One group. Besides these, a field with the grouping's own name: `day`, `model`, `user` and so on."""
@@ -22,13 +24,7 @@ class UsageOut(serializers.Serializer[object]):
     partly_priced = serializers.IntegerField(
         help_text="Attempts of which the vendor charges for something that the price does not know."
     )
-    input_tokens = serializers.IntegerField()
-    output_tokens = serializers.IntegerField()
-    cached_input_tokens = serializers.IntegerField()
-    cache_write_tokens = serializers.IntegerField()
-    reasoning_tokens = serializers.IntegerField()
-    api_calls = serializers.IntegerField()
-    files = serializers.IntegerField()
+    locals().update({name: serializers.IntegerField() for name in COUNTED})
     cost_nano_usd = serializers.IntegerField(help_text="At the prices asked for.")
     cost_usd = serializers.CharField()
     charged_nano_usd = serializers.IntegerField(help_text="What budgets were charged.")

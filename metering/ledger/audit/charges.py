@@ -1,22 +1,20 @@
 """What must be true of the charges: every line charges what its entry, or its hold, says."""
 
+from metering.amounts import AMOUNTS, COLUMNS, charge_sql, sums
 from metering.ledger.audit.invariant import ENTRY, HOLD, Invariant
 from metering.ledger.use import IS_USE
 
 COUNTED = Invariant(
     "entry_charges",
     ENTRY,
-    """
+    f"""
 SELECT entry.id, format('meter %%s: %%s %%s', meter.id, due.amount, meter.dimension), line.charge
 FROM metering_ledgerentry entry, unnest(entry.meter_ids, entry.charges) line (meter_id, charge)
 JOIN metering_usagemeter meter ON meter.id = line.meter_id,
-LATERAL (SELECT CASE meter.dimension WHEN 'requests' THEN entry.requests WHEN 'input_tokens' THEN entry.input_tokens
-    WHEN 'output_tokens' THEN entry.output_tokens WHEN 'tokens' THEN entry.input_tokens + entry.output_tokens
-    WHEN 'cost' THEN entry.cost_nano_usd WHEN 'api_calls' THEN entry.api_calls WHEN 'files' THEN entry.files
-    WHEN 'steps' THEN entry.steps ELSE 0 END AS amount) due
+LATERAL (SELECT {charge_sql("entry")} AS amount) due
 WHERE line.charge <> due.amount AND CASE meter.subject_type WHEN 'provider'
     THEN entry.kind = 2 OR (entry.kind = 5 AND line.charge <> 0) ELSE entry.kind IN (1, 2, 5) END
-""",
+""",  # noqa: S608 - constants of this package
 )
 
 PROVISIONAL = Invariant(
@@ -36,11 +34,9 @@ WHERE entry.kind = 3 AND line.charge <> due.amount
 TRUED_UP = Invariant(
     "true_up_charges",
     ENTRY,
-    """
+    f"""
 WITH entry AS (
-    SELECT reservation_id, sum(requests) AS requests, sum(input_tokens) AS input_tokens,
-        sum(output_tokens) AS output_tokens, sum(cost_nano_usd) AS cost_nano_usd, sum(api_calls) AS api_calls,
-        sum(files) AS files, sum(steps) AS steps
+    SELECT reservation_id, {sums(AMOUNTS)}
     FROM metering_ledgerentry WHERE kind IN (3, 4) GROUP BY reservation_id HAVING count(*) = 2
 ), charged AS (
     SELECT first.id, first.reservation_id, line.meter_id, line.provisional + line.change AS charge
@@ -51,12 +47,14 @@ WITH entry AS (
 )
 SELECT charged.id, format('meter %%s: %%s %%s', meter.id, due.amount, meter.dimension), charged.charge
 FROM entry JOIN charged USING (reservation_id) JOIN metering_usagemeter meter ON meter.id = charged.meter_id,
-LATERAL (SELECT CASE meter.dimension WHEN 'requests' THEN entry.requests WHEN 'input_tokens' THEN entry.input_tokens
-    WHEN 'output_tokens' THEN entry.output_tokens WHEN 'tokens' THEN entry.input_tokens + entry.output_tokens
-    WHEN 'cost' THEN entry.cost_nano_usd WHEN 'api_calls' THEN entry.api_calls WHEN 'files' THEN entry.files
-    WHEN 'steps' THEN entry.steps ELSE 0 END AS amount) due
+LATERAL (SELECT {charge_sql("entry")} AS amount) due
 WHERE meter.subject_type <> 'provider' AND charged.charge <> due.amount
-""",
+""",  # noqa: S608 - constants of this package
+)
+
+# What failed at this vendor is no request of its, but was one before that was decided.
+REQUESTS_OF_VENDOR = (
+    "CASE WHEN spent.is_use OR NOT spent.is_use AND charged.charge <> 0 THEN charged.requests END"
 )
 
 PROVIDERS = Invariant(
@@ -74,20 +72,13 @@ WITH charged AS (
     JOIN metering_usagemeter meter ON meter.id = line.meter_id AND meter.subject_type = 'provider'
     WHERE entry.kind IN (3, 4) GROUP BY 1, 2 HAVING bool_or(kind = 4)
 ), spent AS (
-    SELECT reservation_id, provider_name, sum(input_tokens) AS input_tokens, sum(output_tokens) AS output_tokens,
-        sum(cost_nano_usd) AS cost, sum(api_calls) AS api_calls, sum(files) AS files, sum(steps) AS steps,
-        bool_or({IS_USE}) AS is_use
+    SELECT reservation_id, provider_name, {sums(COLUMNS)}, bool_or({IS_USE}) AS is_use
     FROM metering_usagelog WHERE EXISTS (SELECT FROM charged) GROUP BY 1, 2
 )
 SELECT charged.reservation_id, format('meter %%s: %%s %%s', meter.id, due.amount, meter.dimension), charged.charge
 FROM charged JOIN metering_usagemeter meter ON meter.id = charged.meter_id
 LEFT JOIN spent ON spent.reservation_id = charged.reservation_id AND spent.provider_name = meter.subject_id,
-LATERAL (SELECT coalesce(CASE meter.dimension WHEN 'requests' THEN
-        -- What failed at this vendor is no request of its, but was one before that was decided.
-        CASE WHEN spent.is_use OR NOT spent.is_use AND charged.charge <> 0 THEN charged.requests END
-    WHEN 'input_tokens' THEN spent.input_tokens WHEN 'output_tokens' THEN spent.output_tokens
-    WHEN 'tokens' THEN spent.input_tokens + spent.output_tokens WHEN 'cost' THEN spent.cost
-    WHEN 'api_calls' THEN spent.api_calls WHEN 'files' THEN spent.files WHEN 'steps' THEN spent.steps END, 0)
+LATERAL (SELECT coalesce({charge_sql("spent", requests=REQUESTS_OF_VENDOR)}, 0)
     AS amount) due
 WHERE charged.charge <> due.amount
 """,  # noqa: S608 - constants of this package

@@ -1,8 +1,8 @@
 """Alerts: a meter reaches a threshold of a limit on it, is told once, and waits for the next one. Pure.
 
 Each limit that stands on a meter is watched by itself. Invariant: after every batch no threshold is reached that was
-not told: `used` (where calls at once are counted, `held`) is below the meter's `alert_at`. A batch that is foreseen
-(ADR 8) leaves that check to the database. What counts as reaching a threshold of t percent:
+not told: `used` (where calls at once are counted, `held`) is below the meter's `alert_at`. An optimistic
+batch (ADR 8) leaves that check to the database. What counts as reaching a threshold of t percent:
 
 - the amount charged is at least t percent of the limit that the last reserve brought, and more than nothing;
 - for 100 percent also: a call was denied that is not larger than the whole budget, and would have had no room either
@@ -18,18 +18,18 @@ from datetime import timedelta
 from functools import lru_cache
 from uuid import UUID
 
-from metering.ledger.books import Books
 from metering.ledger.commands import HoldLine
 from metering.ledger.digests import digest64
 from metering.ledger.records import NEVER, Alert, Meter, Watch
 from metering.ledger.results import LineDenial
+from metering.ledger.unit_of_work import UnitOfWork
+from metering.thresholds import EXCEEDED_PERCENT, percentages, thresholds_text
 from metering.types import Dimension
 
 COOL_DOWN = timedelta(hours=6)
 """Between two alerts about the calls at once of one meter."""
 CHANGE_COOL_DOWN = timedelta(minutes=1)
 """Between two raises of a limit after which its thresholds are told again."""
-EXHAUSTED = 100
 
 
 def fingerprint_of(line: HoldLine) -> int:
@@ -42,66 +42,66 @@ def _fingerprint_of(budget_id: UUID, limit: int, thresholds: str) -> int:
     return digest64(f"{budget_id} {limit} {thresholds}".encode())
 
 
-def watch(lines: Iterable[HoldLine], watching: int, meter: Meter, books: Books) -> None:
+def watch(lines: Iterable[HoldLine], watching: int, meter: Meter, work: UnitOfWork) -> None:
     """A reserve brings other limits, or other thresholds; `watching` is their fingerprint."""
-    books.watched.add(meter.id)
-    if meter.watches is None:
-        return  # known by foresight only: a batch under locks does it
+    work.watched.add(meter.id)
+    if not work.are_meters_locked:
+        return  # a locked batch will do it
     brought = {str(line.budget_id): line for line in lines if line.thresholds}
     for budget_id, line in brought.items():
         seen = meter.watches.setdefault(budget_id, Watch())
         if line.limit > seen.limit:
-            _forget_unreached(seen, meter, line.limit, books)
+            _forget_unreached(seen, meter, line.limit, work)
         seen.limit, seen.thresholds = line.limit, line.thresholds
     for budget_id, seen in meter.watches.items():
         if budget_id not in brought:
             seen.thresholds = ""
     meter.watching = watching
-    _arm(meter, books)
+    _arm(meter, work)
 
 
-def rearm(meter: Meter, books: Books) -> None:
+def rearm(meter: Meter, work: UnitOfWork) -> None:
     """End the cool-downs that are over on the database's clock."""
-    if meter.rearms_at is None or meter.rearms_at > books.now or meter.watches is None:
+    if meter.rearms_at is None or meter.rearms_at > work.now:
         return
     for seen in meter.watches.values():
-        if seen.rearms_at is not None and seen.rearms_at <= books.now:
+        if seen.rearms_at is not None and seen.rearms_at <= work.now:
             seen.rearms_at = None
             if meter.dimension is Dimension.CONCURRENCY:
                 seen.alerted = ""
-    _arm(meter, books)
+    _arm(meter, work)
 
 
-def note_denial(denial: LineDenial, line: HoldLine, meter: Meter, books: Books) -> None:
+def note_denial(denial: LineDenial, line: HoldLine, meter: Meter, work: UnitOfWork) -> None:
     """A denial may be the news that a budget is used up, although what is left was never charged."""
     if meter.dimension is Dimension.CONCURRENCY:
         is_news = denial.held >= meter.alert_at
     else:
         is_news = denial.requested <= denial.limit < denial.used + denial.requested
     if is_news and line.thresholds:
-        books.denied[meter.id, str(line.budget_id)] = denial
+        work.denied[meter.id, str(line.budget_id)] = denial
 
 
-def raise_alerts(books: Books) -> None:
+def raise_alerts(work: UnitOfWork) -> None:
     """Find what was reached, once the batch is decided."""
-    for meter in books.meters.values():
+    for meter in work.meters.values():
         reached = meter.held if meter.dimension is Dimension.CONCURRENCY else meter.used
         if reached < meter.alert_at:
             continue
-        if meter.watches is None:
-            books.watched.add(meter.id)  # known by foresight only: a batch under locks tells it
+        if not work.are_meters_locked:
+            work.watched.add(meter.id)  # a locked batch will tell it
             continue
         for budget_id, seen in meter.watches.items():
-            _tell(meter, budget_id, _reached(seen, reached), meter.held, None, books)
-    for (meter_id, budget_id), denial in books.denied.items():
-        meter = books.meters[meter_id]
-        watched = meter.watches.get(budget_id) if meter.watches is not None else None
+            _tell(meter, budget_id, _reached(seen, reached), meter.held, None, work)
+    for (meter_id, budget_id), denial in work.denied.items():
+        meter = work.meters[meter_id]
+        watched = meter.watches.get(budget_id)
         if watched is None:
             continue
         if meter.dimension is Dimension.CONCURRENCY:
-            _tell(meter, budget_id, _reached(watched, denial.held), denial.held, None, books)
-        elif EXHAUSTED in _pending(watched):
-            _tell(meter, budget_id, (EXHAUSTED,), meter.held, denial.requested, books)
+            _tell(meter, budget_id, _reached(watched, denial.held), denial.held, None, work)
+        elif EXCEEDED_PERCENT in _pending(watched):
+            _tell(meter, budget_id, (EXCEEDED_PERCENT,), meter.held, denial.requested, work)
 
 
 def _reached(seen: Watch, amount: int) -> tuple[int, ...]:
@@ -114,24 +114,24 @@ def _tell(
     thresholds: tuple[int, ...],
     held: int,
     requested: int | None,
-    books: Books,
+    work: UnitOfWork,
 ) -> None:
-    seen = (meter.watches or {})[budget_id]
+    seen = meter.watches[budget_id]
     at_once = meter.dimension is Dimension.CONCURRENCY
     if not thresholds or (at_once and (seen.rearms_at is not None or seen.limit <= 1)):
         return
-    books.alerts += [
+    work.alerts += [
         Alert(meter.id, budget_id, percent, seen.episodes, meter.used, held, requested, seen.limit)
         for percent in thresholds
     ]
-    seen.alerted = ",".join(map(str, sorted({*percentages(seen.alerted), *thresholds})))
+    seen.alerted = thresholds_text({*percentages(seen.alerted), *thresholds})
     if at_once:
         seen.episodes += 1
-        seen.rearms_at = books.now + COOL_DOWN
-    _arm(meter, books)
+        seen.rearms_at = work.now + COOL_DOWN
+    _arm(meter, work)
 
 
-def _forget_unreached(seen: Watch, meter: Meter, limit: int, books: Books) -> None:
+def _forget_unreached(seen: Watch, meter: Meter, limit: int, work: UnitOfWork) -> None:
     """Of a raised limit: what is not reached any more is told again when it is.
 
     Not twice within a cool-down: while a change reaches the processes, calls bring the old limit and the new in turns.
@@ -140,14 +140,14 @@ def _forget_unreached(seen: Watch, meter: Meter, limit: int, books: Books) -> No
     reached = [percent for percent in told if meter.used >= _least(percent, limit)]
     if len(reached) == len(told) or meter.dimension is Dimension.CONCURRENCY or seen.rearms_at is not None:
         return
-    seen.alerted = ",".join(map(str, reached))
+    seen.alerted = thresholds_text(reached)
     seen.episodes += 1
-    seen.rearms_at = books.now + CHANGE_COOL_DOWN
+    seen.rearms_at = work.now + CHANGE_COOL_DOWN
 
 
-def _arm(meter: Meter, books: Books) -> None:
-    books.watched.add(meter.id)
-    watches = (meter.watches or {}).values()
+def _arm(meter: Meter, work: UnitOfWork) -> None:
+    work.watched.add(meter.id)
+    watches = meter.watches.values()
     meter.alert_at = min(
         [
             _least(percent, seen.limit)
@@ -172,9 +172,3 @@ def _least(percent: int, limit: int) -> int:
 def _pending(seen: Watch) -> Iterator[int]:
     told = percentages(seen.alerted)
     return (percent for percent in percentages(seen.thresholds) if percent not in told)
-
-
-@lru_cache(maxsize=1024)
-def percentages(text: str) -> tuple[int, ...]:
-    """Thresholds as they are stored: `80,95,100`. Raises ValueError."""
-    return tuple(int(word) for word in text.split(",")) if text else ()

@@ -1,51 +1,39 @@
 """What attempts cost a meter, and what an expired hold is charged until the truth is known."""
 
-from metering.ledger.books import Books
+from metering.amounts import ONE_REQUEST, Amounts, total
 from metering.ledger.commands import Attempt
-from metering.ledger.records import LARGEST_SUM, RELEASE_ON_EXPIRY, Hold, Meter, Totals
-from metering.ledger.use import is_use, spent
+from metering.ledger.records import LARGEST_SUM, RELEASE_ON_EXPIRY, HoldRow, Meter
+from metering.ledger.unit_of_work import UnitOfWork
+from metering.ledger.use import spent
 from metering.types import Dimension
 
+CONCURRENCY = Dimension.CONCURRENCY
 
-def provisional_charges(hold: Hold, books: Books) -> list[int]:
+
+def provisional_charges(hold: HoldRow, work: UnitOfWork) -> list[int]:
     """What an expired hold is charged until the truth is known: all of it, where the budget does not say release."""
     return [
-        0
-        if flags & RELEASE_ON_EXPIRY or books.kind_of(meter_id).dimension == Dimension.CONCURRENCY
-        else amount
+        0 if flags & RELEASE_ON_EXPIRY or work.kind_of(meter_id).dimension is CONCURRENCY else amount
         for meter_id, amount, flags in zip(hold.meter_ids, hold.amounts, hold.flags, strict=True)
     ]
 
 
-def totals_of(attempts: tuple[Attempt, ...]) -> Totals:
+def used_in(attempts: tuple[Attempt, ...]) -> Amounts:
     """The sum of the attempts. However many there are, they are one request, or none if none of them is use."""
-    if len(attempts) == 1:
-        only = attempts[0]
-        return Totals(
-            1 if is_use(only) else 0,
-            only.input_tokens,
-            only.output_tokens,
-            only.cost_nano_usd,
-            only.api_calls,
-            only.files,
-            only.steps,
-        )
-    return Totals(
-        requests=1 if spent(attempts) else 0,
-        input_tokens=sum(item.input_tokens for item in attempts),
-        output_tokens=sum(item.output_tokens for item in attempts),
-        cost_nano_usd=sum(item.cost_nano_usd for item in attempts),
-        api_calls=sum(item.api_calls for item in attempts),
-        files=sum(item.files for item in attempts),
-        steps=sum(item.steps for item in attempts),
-    )
+    used = total(attempts)
+    return used + ONE_REQUEST if spent(attempts) else used
 
 
-def charge_of(meter: Meter, totals: Totals, attempts: tuple[Attempt, ...]) -> int:
+def charge_of(meter: Meter, used: Amounts, attempts: tuple[Attempt, ...]) -> int:
     """What the attempts cost this meter: a provider's meter counts only that provider's."""
     if meter.subject_type == "provider":
-        totals = totals_of(tuple(item for item in attempts if item.provider_name == meter.subject_id))
-    return totals.of(meter.dimension)
+        used = used_in(tuple(item for item in attempts if item.provider_name == meter.subject_id))
+    return charge_on(meter, used)
+
+
+def charge_on(meter: Meter, amounts: Amounts) -> int:
+    """What amounts cost a meter of its dimension; calls at once are never charged."""
+    return 0 if meter.dimension is CONCURRENCY else amounts.of(meter.dimension)
 
 
 def has_room_for(meter: Meter, excess: int) -> bool:

@@ -4,13 +4,22 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
-from metering.ledger.books import Books
-from metering.ledger.commands import Bound
+from metering.amounts import AMOUNTS, COLUMNS, Amounts
 from metering.ledger.engine.alert import rearm
-from metering.ledger.records import Entry, Hold, Meter, Totals, Watch
+from metering.ledger.records import Entry, HoldRow, Meter, Watch
+from metering.ledger.unit_of_work import UnitOfWork
 from metering.types import Dimension, EntryKind, ReservationState
 
 Row = tuple[Any, ...]
+HELD = (
+    tuple(name for name in HoldRow.__struct_fields__ if name not in ("bound", "labels", "lease_s")) + COLUMNS
+)
+METER = tuple(name for name in Meter.__struct_fields__ if name != "watches")
+ENTRY = tuple(name for name in Entry.__struct_fields__ if name != "amounts") + AMOUNTS
+"""What is read of a reservation, a meter and an entry: the columns that their records are named after."""
+SHARED = frozenset(
+    ("subject_type", "task", "model_class", "window", "window_end", "highest_limit", "alert_at")
+)
 STATES = {int(state): state for state in ReservationState}
 DIMENSIONS = {dimension.value: dimension for dimension in Dimension}
 
@@ -22,71 +31,32 @@ def shared(value: Any) -> Any:
     return value
 
 
-def hold_from(row: Row) -> Hold:
-    """A row of sql.HOLD_COLUMNS."""
-    return Hold(
-        id=row[0],
-        tenant_id=row[1],
-        state=STATES[row[2]],
-        version=row[3],
-        provisional=row[4],
-        lease_expires_at=row[5],
-        body_digest=row[6],
-        end_digest=row[7],
-        meter_ids=row[8],
-        amounts=row[9],
-        unenforced=row[10],
-        flags=row[11],
-        bound=Bound(
-            input_tokens=row[12],
-            output_tokens=row[13],
-            cost_nano_usd=row[14],
-            api_calls=row[15],
-            files=row[16],
-            steps=row[17],
-        ),
-        provider_name=row[18],
-        idempotency_key=row[19],
-        idempotency_digest=row[20],
-    )
+def hold_from(row: Row) -> HoldRow:
+    """A row of HELD."""
+    facts = dict(zip(HELD, row, strict=True))
+    bound = Amounts(**{name: facts.pop(name) for name in COLUMNS})
+    return HoldRow(**{**facts, "state": STATES[facts["state"]], "bound": bound})
 
 
 def meter_from(row: Row) -> Meter:
-    """A row of sql.LOCK_METERS."""
-    subject_type, subject_id, task, model_class, dimension, window, window_end = row[1:8]
-    used, held, overrun, unenforced, highest_limit, alert_at, watching, rearms_at = row[8:]
-    return Meter(
-        row[0],
-        shared(subject_type),
-        subject_id,
-        shared(task),
-        shared(model_class),
-        DIMENSIONS[dimension],
-        shared(window),
-        shared(window_end),
-        used,
-        held,
-        overrun,
-        unenforced,
-        shared(highest_limit),
-        shared(alert_at),
-        watching,
-        rearms_at,
-        {},
-    )
+    """A row of METER."""
+    facts = {name: shared(value) if name in SHARED else value for name, value in zip(METER, row, strict=True)}
+    return Meter(**{**facts, "dimension": DIMENSIONS[facts["dimension"]]})
 
 
-def read_meters(books: Books, locked: Iterable[Row], watched: Iterable[Row]) -> None:
-    """Put rows of sql.LOCK_METERS and of sql.WATCHES into the books."""
+def read_meters(work: UnitOfWork, locked: Iterable[Row], watched: Iterable[Row]) -> None:
+    """Put rows of sql_locked.LOCK_AND_READ_METERS and of sql_locked.READ_WATCHES into the unit of work."""
+    work.are_meters_locked = True
     for row in locked:
-        books.meters[row[0]] = meter_from(row)
+        work.meters[row[0]] = meter_from(row)
     for meter_id, budget_id, *rest in watched:
-        if (watches := books.meters[meter_id].watches) is not None:
-            watches[budget_id] = Watch(*rest)
-    for meter in books.meters.values():
-        rearm(meter, books)
+        work.meters[meter_id].watches[budget_id] = Watch(*rest)
+    for meter in work.meters.values():
+        rearm(meter, work)
 
 
 def entry_from(row: Row) -> Entry:
-    """A row of sql.ENTRIES_BY_ID."""
-    return Entry(row[0], row[1], row[2], EntryKind(row[3]), row[4], row[5], Totals(*row[6:13]), row[13])
+    """A row of ENTRY."""
+    facts = dict(zip(ENTRY, row, strict=True))
+    amounts = Amounts(**{name: facts.pop(name) for name in AMOUNTS})
+    return Entry(**{**facts, "kind": EntryKind(facts["kind"])}, amounts=amounts)

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from tests.e2e.odd_vendors.shop import FRESH_MODELS, PLENTY, Shop
+from tests.e2e.odd_vendors.gateway_and_vendor import FRESH_MODELS, PLENTY, GatewayAndVendor
 from tests.e2e.server import running_server
 from tests.factories import BudgetFactory, ProviderFactory, birch, make_token, reference_data
 from tests.served import serve_model, settled_books
@@ -23,7 +23,9 @@ def _raw_vendor() -> Iterator[RawVendor]:
 
 
 @pytest.fixture(scope="module")
-def shop(django_db_setup: Any, django_db_blocker: Any, _raw_vendor: RawVendor) -> Iterator[Shop]:
+def gateway(
+    django_db_setup: Any, django_db_blocker: Any, _raw_vendor: RawVendor
+) -> Iterator[GatewayAndVendor]:
     """One gateway for a whole module: each test looks at the rows of its own calls. The books are clean afterwards."""
     with django_db_blocker.unblock():
         try:
@@ -49,7 +51,7 @@ UNUSABLE = {
 """Providers that no door would let in."""
 
 
-def _serving(vendor: RawVendor) -> Iterator[Shop]:
+def _serving(vendor: RawVendor) -> Iterator[GatewayAndVendor]:
     reference_data()
     provider = ProviderFactory(name="odd", kind="openai_compatible", base_url=vendor.base_url)
     sizes = {"context_tokens": 10_000, "max_output_tokens": 1_000}
@@ -71,7 +73,7 @@ def _serving(vendor: RawVendor) -> Iterator[Shop]:
     token, capped_token = make_token(), make_token(capped)
     with pytest.MonkeyPatch.context() as patch, running_server() as server:
         patch.setenv("ODD_VENDOR_API_KEY", "secret\nhost: elsewhere")
-        yield Shop(
+        yield GatewayAndVendor(
             port=int(server.url.rpartition(":")[2]),
             vendor=vendor,
             token=token.secret,

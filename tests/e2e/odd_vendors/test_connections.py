@@ -5,7 +5,7 @@ import time
 import pytest
 
 from metering.models import LedgerEntry
-from tests.e2e.odd_vendors.shop import Shop
+from tests.e2e.odd_vendors.gateway_and_vendor import GatewayAndVendor
 from tests.vendors.raw import Turn, delta, events, usage
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]
@@ -14,22 +14,22 @@ STREAM = events(delta("hello there"), delta(finish="stop"), usage(9, 2))
 
 
 @pytest.fixture
-def used(shop: Shop) -> Shop:
+def used(gateway: GatewayAndVendor) -> GatewayAndVendor:
     """Its pool holds a connection that was used before."""
-    assert shop.ask().status == 200
-    return shop
+    assert gateway.ask().status == 200
+    return gateway
 
 
 @Forms
 def test_a_call_on_a_connection_that_was_reset_unread_is_sent_again_and_paid_once(
-    used: Shop, stream: bool
+    used: GatewayAndVendor, stream: bool
 ) -> None:
     told = used.ask(Turn(unread=True, ending="reset"), STREAM if stream else Turn(), stream=stream)
     assert (told.status, told.said, len(told.seen)) == (200, "hello there", 1)
     assert (told.tokens, told.row.estimated, told.row.attempt) == ((9, 2), False, 1)
 
 
-def test_a_connection_that_another_provider_of_the_same_host_used_was_used(used: Shop) -> None:
+def test_a_connection_that_another_provider_of_the_same_host_used_was_used(used: GatewayAndVendor) -> None:
     told = used.ask(Turn(unread=True, ending="reset"), Turn(), model="of-openai")
     assert (told.status, told.said, len(told.seen)) == (200, "hello there", 1)
     assert (told.tokens, told.row.estimated) == ((9, 2), False)
@@ -37,7 +37,7 @@ def test_a_connection_that_another_provider_of_the_same_host_used_was_used(used:
 
 @Forms
 def test_a_call_on_a_connection_that_may_have_been_read_is_sent_again_beside_a_marked_attempt(
-    used: Shop, stream: bool
+    used: GatewayAndVendor, stream: bool
 ) -> None:
     gone = Turn(body=b"", raw=True, ending="close")
     told = used.ask(gone, STREAM if stream else Turn(), stream=stream, capped=True)
@@ -51,22 +51,22 @@ def test_a_call_on_a_connection_that_may_have_been_read_is_sent_again_beside_a_m
     assert (entry.requests, entry.cost_nano_usd) == (1, told.charged_nano_usd)
 
 
-def test_a_call_that_may_have_been_read_is_sent_again_once_only(used: Shop) -> None:
+def test_a_call_that_may_have_been_read_is_sent_again_once_only(used: GatewayAndVendor) -> None:
     gone = Turn(body=b"", raw=True, ending="close")
     told = used.ask(gone, gone, gone)
     assert (told.status, told.error["code"], told.headers["x-should-retry"]) == (502, "vendor_error", "false")
     assert len(told.seen) == len(told.rows) == 2
 
 
-def test_a_call_on_a_new_connection_is_not_sent_again(shop: Shop) -> None:
-    shop.ask(Turn(ending="close"))  # so that the pool is empty
+def test_a_call_on_a_new_connection_is_not_sent_again(gateway: GatewayAndVendor) -> None:
+    gateway.ask(Turn(ending="close"))  # so that the pool is empty
     time.sleep(0.05)
-    told = shop.ask(Turn(body=b"", raw=True, ending="close"))
+    told = gateway.ask(Turn(body=b"", raw=True, ending="close"))
     assert (told.status, len(told.seen), len(told.rows)) == (502, 1, 1)
     assert told.headers["x-should-retry"] == "false"
 
 
-def test_a_connection_that_was_closed_while_it_waited_is_not_used(used: Shop) -> None:
+def test_a_connection_that_was_closed_while_it_waited_is_not_used(used: GatewayAndVendor) -> None:
     """The vendor closes it in good order as soon as it has answered."""
     used.ask(Turn(ending="close"))
     before = used.vendor.connections
@@ -75,7 +75,7 @@ def test_a_connection_that_was_closed_while_it_waited_is_not_used(used: Shop) ->
     assert used.vendor.connections == before + 1
 
 
-def test_what_a_vendor_says_unasked_is_nobodys_answer(used: Shop) -> None:
+def test_what_a_vendor_says_unasked_is_nobodys_answer(used: GatewayAndVendor) -> None:
     timeout = b"HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
     used.ask(Turn(body=_http(Turn().body) + timeout, raw=True))
     told = used.ask()

@@ -6,7 +6,7 @@ from typing import Any
 import openai
 import pytest
 
-from tests.e2e.odd_vendors.shop import Shop, Told
+from tests.e2e.odd_vendors.gateway_and_vendor import GatewayAndVendor, Told
 from tests.vendors.raw import Turn, delta, events, usage, whole
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]
@@ -50,9 +50,9 @@ SHAPES: dict[str, tuple[Any, str]] = {
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_the_vendors_words_reach_the_caller_in_any_shape(shop: Shop, shape: str) -> None:
+def test_the_vendors_words_reach_the_caller_in_any_shape(gateway: GatewayAndVendor, shape: str) -> None:
     body, words = SHAPES[shape]
-    told = shop.ask(refusal(body))
+    told = gateway.ask(refusal(body))
     assert (told.status, told.error["code"]) == (400, "invalid_request")
     assert told.error["message"].endswith(f": {words}")
     assert cost_nothing(told)
@@ -153,22 +153,24 @@ CODES: dict[str, tuple[Turn, int, str]] = {
 
 @pytest.mark.parametrize("case", CODES)
 @Forms
-def test_a_refusal_keeps_its_meaning_and_costs_nothing(shop: Shop, case: str, stream: bool) -> None:
+def test_a_refusal_keeps_its_meaning_and_costs_nothing(
+    gateway: GatewayAndVendor, case: str, stream: bool
+) -> None:
     turn, status, code = CODES[case]
-    told = shop.ask(turn, stream=stream)
+    told = gateway.ask(turn, stream=stream)
     assert (told.status, told.error["code"]) == (status, code)
     assert cost_nothing(told)
 
 
-def test_a_vendors_429_says_when_to_come_back(shop: Shop) -> None:
-    told = shop.ask(CODES["rate"][0])
+def test_a_vendors_429_says_when_to_come_back(gateway: GatewayAndVendor) -> None:
+    told = gateway.ask(CODES["rate"][0])
     assert told.headers["retry-after"] == "9"
     assert "x-should-retry" not in told.headers
 
 
 @pytest.mark.parametrize("case", ["money", "money at deepseek", "a bad key", "model", "another address"])
-def test_what_no_other_try_would_mend_says_so(shop: Shop, case: str) -> None:
-    assert shop.ask(CODES[case][0]).headers["x-should-retry"] == "false"
+def test_what_no_other_try_would_mend_says_so(gateway: GatewayAndVendor, case: str) -> None:
+    assert gateway.ask(CODES[case][0]).headers["x-should-retry"] == "false"
 
 
 NASTY: dict[str, Turn] = {
@@ -189,9 +191,9 @@ NASTY: dict[str, Turn] = {
 @pytest.mark.parametrize("case", NASTY)
 @Forms
 def test_a_refusal_is_one_whatever_its_bytes(
-    shop: Shop, case: str, stream: bool, monkeypatch: pytest.MonkeyPatch
+    gateway: GatewayAndVendor, case: str, stream: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told = shop.ask(NASTY[case], stream=stream)
+    told = gateway.ask(NASTY[case], stream=stream)
     assert (told.status, told.error["code"]) == (400, "invalid_request")
     assert cost_nothing(told)
 
@@ -227,36 +229,38 @@ ERRORS_IN_200: dict[str, tuple[dict[str, Any], int, str]] = {
 @pytest.mark.parametrize("case", ERRORS_IN_200)
 @pytest.mark.parametrize("form", ["whole", "whole for a stream", "event"])
 def test_an_error_in_a_successful_answer_costs_nothing_where_nothing_was_generated(
-    shop: Shop, case: str, form: str
+    gateway: GatewayAndVendor, case: str, form: str
 ) -> None:
     error, status, code = ERRORS_IN_200[case]
     turn = events(error, done=False) if form == "event" else Turn(body=json.dumps(error).encode())
-    told = shop.ask(turn, stream=form != "whole")
+    told = gateway.ask(turn, stream=form != "whole")
     assert (told.status, told.error["code"]) == (status, code)
     assert cost_nothing(told)
 
 
-def test_an_error_in_the_only_choice_costs_nothing(shop: Shop) -> None:
+def test_an_error_in_the_only_choice_costs_nothing(gateway: GatewayAndVendor) -> None:
     choice = {"index": 0, "message": {"content": ""}, "error": {"code": 429, "message": "slow"}}
-    told = shop.ask(whole(choices=[choice], usage="absent"))
+    told = gateway.ask(whole(choices=[choice], usage="absent"))
     assert (told.status, told.error["code"]) == (429, "vendor_rate_limited")
     assert cost_nothing(told)
 
 
 @pytest.mark.parametrize("data", ['{"message": "no", "code": "rate_limit_exceeded"}', "rate limit"])
-def test_an_event_that_only_its_name_tells_to_be_an_error_costs_nothing(shop: Shop, data: str) -> None:
+def test_an_event_that_only_its_name_tells_to_be_an_error_costs_nothing(
+    gateway: GatewayAndVendor, data: str
+) -> None:
     turn = Turn(body=f"event: error\ndata: {data}\n\n".encode(), content_type="text/event-stream")
-    told = shop.ask(turn, stream=True)
+    told = gateway.ask(turn, stream=True)
     assert told.status in (429, 502)
     assert cost_nothing(told)
 
 
-def test_an_error_whose_vendor_reports_that_it_generated_is_charged_so(shop: Shop) -> None:
+def test_an_error_whose_vendor_reports_that_it_generated_is_charged_so(gateway: GatewayAndVendor) -> None:
     body = {"error": {"message": "no"}, "usage": {"prompt_tokens": 100, "completion_tokens": 20}}
-    told = shop.ask(refusal(body, 200))
+    told = gateway.ask(refusal(body, 200))
     assert (told.error["code"], told.tokens) == ("vendor_error", (100, 20))
     assert told.headers["x-should-retry"] == "false"
-    told = shop.ask(events(usage(100, 20), {"error": {"message": "no"}}, done=False), stream=True)
+    told = gateway.ask(events(usage(100, 20), {"error": {"message": "no"}}, done=False), stream=True)
     assert told.tokens == (100, 50)
     assert told.row.estimated
 
@@ -264,13 +268,15 @@ def test_an_error_whose_vendor_reports_that_it_generated_is_charged_so(shop: Sho
 @pytest.mark.parametrize(
     "event", [{"choices": [], "prompt_filter_results": []}, {"type": "ping"}, {"code": 0, "message": "ok"}]
 )
-def test_an_event_that_says_nothing_is_no_error(shop: Shop, event: dict[str, Any]) -> None:
-    told = shop.ask(events(event, delta("hi", finish="stop"), usage(5, 1)), stream=True)
+def test_an_event_that_says_nothing_is_no_error(gateway: GatewayAndVendor, event: dict[str, Any]) -> None:
+    told = gateway.ask(events(event, delta("hi", finish="stop"), usage(5, 1)), stream=True)
     assert (told.said, told.tokens) == ("hi", (5, 1))
 
 
-def test_an_error_after_text_is_charged_for_what_came(shop: Shop) -> None:
-    told = shop.ask(events(delta("one two three"), {"error": {"message": "gone"}}, done=False), stream=True)
+def test_an_error_after_text_is_charged_for_what_came(gateway: GatewayAndVendor) -> None:
+    told = gateway.ask(
+        events(delta("one two three"), {"error": {"message": "gone"}}, done=False), stream=True
+    )
     assert told.said == "one two three"
     assert told.error["code"] == "vendor_error"
     assert "[DONE]" not in told.events
@@ -278,22 +284,24 @@ def test_an_error_after_text_is_charged_for_what_came(shop: Shop) -> None:
     assert told.row.estimate_reason == "cut"
 
 
-def test_an_empty_error_beside_an_answer_is_none(shop: Shop) -> None:
+def test_an_empty_error_beside_an_answer_is_none(gateway: GatewayAndVendor) -> None:
     for nothing in (None, {}, "", False):
-        assert shop.ask(whole(error=nothing)).said == "hello there"
+        assert gateway.ask(whole(error=nothing)).said == "hello there"
 
 
-def test_no_error_follows_a_complete_answer(shop: Shop) -> None:
-    told = shop.ask(
+def test_no_error_follows_a_complete_answer(gateway: GatewayAndVendor) -> None:
+    told = gateway.ask(
         events(delta("hi", finish="stop"), usage(5, 1), {"error": {"message": "late"}}, done=False),
         stream=True,
     )
     assert (told.said, told.events[-1], told.tokens) == ("hi", "[DONE]", (5, 1))
 
 
-def test_the_official_sdk_raises_the_error_of_its_kind(shop: Shop) -> None:
-    client = openai.OpenAI(base_url=f"http://127.0.0.1:{shop.port}/v1", api_key=shop.token, max_retries=0)
-    shop.vendor.answers(CODES["rate"][0])
+def test_the_official_sdk_raises_the_error_of_its_kind(gateway: GatewayAndVendor) -> None:
+    client = openai.OpenAI(
+        base_url=f"http://127.0.0.1:{gateway.port}/v1", api_key=gateway.token, max_retries=0
+    )
+    gateway.vendor.answers(CODES["rate"][0])
     with client, pytest.raises(openai.RateLimitError) as caught:
         client.chat.completions.create(model="small", messages=[{"role": "user", "content": "hi"}])
     assert caught.value.code == "vendor_rate_limited"

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.odd_vendors.shop import Shop, Told
+from tests.e2e.odd_vendors.gateway_and_vendor import GatewayAndVendor, Told
 from tests.vendors.raw import Turn, delta, events, usage, whole
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]
@@ -32,21 +32,23 @@ REFUSALS = {
 
 
 @pytest.mark.parametrize("how", REFUSALS)
-def test_a_limit_that_the_caller_never_sent_goes_under_its_other_name(shop: Shop, how: str) -> None:
-    model = shop.fresh_model()
-    told = shop.ask(REFUSALS[how], Turn(), model=model, max_tokens="absent")
+def test_a_limit_that_the_caller_never_sent_goes_under_its_other_name(
+    gateway: GatewayAndVendor, how: str
+) -> None:
+    model = gateway.fresh_model()
+    told = gateway.ask(REFUSALS[how], Turn(), model=model, max_tokens="absent")
     assert (told.status, told.tokens, len(told.rows)) == (200, (9, 2), 1)
     first, second = told.seen
     assert told.reservation is not None
     assert first["max_tokens"] == second["max_completion_tokens"] == told.reservation.output_tokens
     assert "max_tokens" not in second
-    again = shop.ask(model=model, max_tokens="absent")
+    again = gateway.ask(model=model, max_tokens="absent")
     assert len(again.seen) == 1, "it was learnt once already"
     assert "max_completion_tokens" in again.seen[0]
 
 
-def test_a_limit_that_the_caller_sent_is_the_callers_own_fault(shop: Shop) -> None:
-    told = shop.ask(REFUSALS["with its name"], model=shop.fresh_model(), max_tokens=7)
+def test_a_limit_that_the_caller_sent_is_the_callers_own_fault(gateway: GatewayAndVendor) -> None:
+    told = gateway.ask(REFUSALS["with its name"], model=gateway.fresh_model(), max_tokens=7)
     assert (told.status, told.error["param"], len(told.seen)) == (400, "max_tokens", 1)
 
 
@@ -59,60 +61,60 @@ def test_a_limit_that_the_caller_sent_is_the_callers_own_fault(shop: Shop) -> No
         "max_tokens (1000) exceeds the limit of 512",
     ],
 )
-def test_a_limit_whose_value_a_vendor_refuses_keeps_its_name(shop: Shop, message: str) -> None:
+def test_a_limit_whose_value_a_vendor_refuses_keeps_its_name(gateway: GatewayAndVendor, message: str) -> None:
     """A vendor that does not read the other name would obey no limit, and the hold would not hold."""
-    model = shop.fresh_model()
-    told = shop.ask(refusal(message, param="max_tokens"), model=model, max_tokens="absent")
+    model = gateway.fresh_model()
+    told = gateway.ask(refusal(message, param="max_tokens"), model=model, max_tokens="absent")
     assert (told.status, told.error["code"], len(told.seen)) == (400, "invalid_request", 1)
     assert told.charged_nano_usd == 0
-    assert "max_tokens" in shop.ask(model=model, max_tokens="absent").seen[0]
+    assert "max_tokens" in gateway.ask(model=model, max_tokens="absent").seen[0]
 
 
 @pytest.mark.parametrize("how", [forbidden("stream_options"), refusal("Unknown field: stream_options")])
-def test_a_vendor_that_refuses_stream_options_is_asked_without(shop: Shop, how: Turn) -> None:
-    model = shop.fresh_model()
-    told = shop.ask(how, STREAM, model=model, stream=True)
+def test_a_vendor_that_refuses_stream_options_is_asked_without(gateway: GatewayAndVendor, how: Turn) -> None:
+    model = gateway.fresh_model()
+    told = gateway.ask(how, STREAM, model=model, stream=True)
     assert (told.said, told.tokens, len(told.seen)) == ("hello there", (9, 2), 2)
     assert "stream_options" not in told.seen[1]
-    again = shop.ask(STREAM, model=model, stream=True, stream_options={"include_usage": True})
+    again = gateway.ask(STREAM, model=model, stream=True, stream_options={"include_usage": True})
     assert len(again.seen) == 1
     assert again.events[-2]["usage"]["completion_tokens"] == 2
 
 
-def test_a_vendor_that_refuses_everything_we_add_is_asked_without_it_all(shop: Shop) -> None:
-    model = shop.fresh_model()
+def test_a_vendor_that_refuses_everything_we_add_is_asked_without_it_all(gateway: GatewayAndVendor) -> None:
+    model = gateway.fresh_model()
     turns = [forbidden("stream_options"), forbidden("max_tokens"), STREAM]
-    told = shop.ask(*turns, model=model, stream=True, max_tokens="absent")
+    told = gateway.ask(*turns, model=model, stream=True, max_tokens="absent")
     assert (told.said, len(told.seen), len(told.rows)) == ("hello there", 3, 1)
 
 
-def test_a_vendor_that_takes_neither_name_is_not_asked_without_end(shop: Shop) -> None:
+def test_a_vendor_that_takes_neither_name_is_not_asked_without_end(gateway: GatewayAndVendor) -> None:
     turns = [forbidden("max_tokens"), forbidden("max_completion_tokens"), forbidden("max_tokens")]
-    told = shop.ask(*turns, model=shop.fresh_model(), max_tokens="absent")
+    told = gateway.ask(*turns, model=gateway.fresh_model(), max_tokens="absent")
     assert (told.status, told.error["code"], len(told.seen)) == (400, "invalid_request", 2)
     assert told.charged_nano_usd == 0
 
 
-def test_what_was_tried_in_vain_is_not_learnt(shop: Shop) -> None:
-    model = shop.fresh_model()
-    shop.ask(forbidden("max_tokens"), forbidden("max_completion_tokens"), model=model, max_tokens="absent")
-    assert "max_tokens" in shop.ask(model=model, max_tokens="absent").seen[0]
+def test_what_was_tried_in_vain_is_not_learnt(gateway: GatewayAndVendor) -> None:
+    model = gateway.fresh_model()
+    gateway.ask(forbidden("max_tokens"), forbidden("max_completion_tokens"), model=model, max_tokens="absent")
+    assert "max_tokens" in gateway.ask(model=model, max_tokens="absent").seen[0]
 
 
 @pytest.mark.parametrize(
     "limits",
     [{"max_tokens": None, "max_completion_tokens": 30}, {"max_tokens": 30, "max_completion_tokens": None}],
 )
-def test_a_limit_of_null_is_not_sent(shop: Shop, limits: dict[str, Any]) -> None:
-    (sent,) = shop.ask(**limits).seen
+def test_a_limit_of_null_is_not_sent(gateway: GatewayAndVendor, limits: dict[str, Any]) -> None:
+    (sent,) = gateway.ask(**limits).seen
     assert {name: sent.get(name, "absent") for name in limits} == {
         name: value or "absent" for name, value in limits.items()
     }
 
 
-def test_without_a_limit_the_answer_is_asked_to_fit_beside_the_input(shop: Shop) -> None:
+def test_without_a_limit_the_answer_is_asked_to_fit_beside_the_input(gateway: GatewayAndVendor) -> None:
     text = "the quick brown fox " * 250
-    told = shop.ask(model="tight", max_tokens="absent", messages=[{"role": "user", "content": text}])
+    told = gateway.ask(model="tight", max_tokens="absent", messages=[{"role": "user", "content": text}])
     (sent,) = told.seen
     assert told.reservation is not None
     assert sent["max_tokens"] == told.reservation.output_tokens
@@ -120,8 +122,8 @@ def test_without_a_limit_the_answer_is_asked_to_fit_beside_the_input(shop: Shop)
     assert sent["max_tokens"] > 6_000
 
 
-def test_a_limit_as_large_as_the_context_is_asked_to_fit(shop: Shop) -> None:
-    (sent,) = shop.ask(model="tight", max_tokens=8_192).seen
+def test_a_limit_as_large_as_the_context_is_asked_to_fit(gateway: GatewayAndVendor) -> None:
+    (sent,) = gateway.ask(model="tight", max_tokens=8_192).seen
     assert 8_000 < sent["max_tokens"] < 8_182
 
 
@@ -137,10 +139,10 @@ def test_a_limit_as_large_as_the_context_is_asked_to_fit(shop: Shop) -> None:
 )
 @pytest.mark.parametrize("asked", ["max_tokens", "max_completion_tokens", None])
 def test_a_vendor_of_known_traits_is_asked_in_its_own_way_at_once(
-    shop: Shop, model: str, limit: str, options: bool, tier: str, asked: str | None
+    gateway: GatewayAndVendor, model: str, limit: str, options: bool, tier: str, asked: str | None
 ) -> None:
     limits = {"max_tokens": "absent"} | ({asked: 40} if asked else {})
-    told = shop.ask(STREAM, model=model, stream=True, capped=True, **limits)
+    told = gateway.ask(STREAM, model=model, stream=True, capped=True, **limits)
     (sent,) = told.seen
     assert told.reservation is not None
     name = asked if model == "small" and asked else limit
@@ -204,14 +206,16 @@ UNPRICED: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("case", UNPRICED)
-def test_under_a_hard_budget_a_field_of_unknown_cost_is_refused_by_name(shop: Shop, case: str) -> None:
+def test_under_a_hard_budget_a_field_of_unknown_cost_is_refused_by_name(
+    gateway: GatewayAndVendor, case: str
+) -> None:
     field = next(iter(UNPRICED[case]))
-    assert refused(shop.ask(capped=True, **UNPRICED[case]), field)
+    assert refused(gateway.ask(capped=True, **UNPRICED[case]), field)
 
 
 @pytest.mark.parametrize("case", UNPRICED)
-def test_without_a_hard_budget_it_passes_and_the_row_is_marked(shop: Shop, case: str) -> None:
-    told = shop.ask(**UNPRICED[case])
+def test_without_a_hard_budget_it_passes_and_the_row_is_marked(gateway: GatewayAndVendor, case: str) -> None:
+    told = gateway.ask(**UNPRICED[case])
     assert told.status == 200
     assert told.row.partly_priced
     (field,) = UNPRICED[case]
@@ -233,23 +237,23 @@ PRICED: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("case", PRICED)
-def test_fields_that_cost_nothing_pass_under_a_hard_budget(shop: Shop, case: str) -> None:
-    told = shop.ask(capped=True, **PRICED[case])
+def test_fields_that_cost_nothing_pass_under_a_hard_budget(gateway: GatewayAndVendor, case: str) -> None:
+    told = gateway.ask(capped=True, **PRICED[case])
     assert (told.status, told.row.partly_priced) == (200, False)
 
 
-def test_the_vendors_own_choice_of_a_tier_is_never_asked_for(shop: Shop) -> None:
-    told = shop.ask(whole(service_tier="default"), capped=True, service_tier="auto")
+def test_the_vendors_own_choice_of_a_tier_is_never_asked_for(gateway: GatewayAndVendor) -> None:
+    told = gateway.ask(whole(service_tier="default"), capped=True, service_tier="auto")
     assert told.seen[0]["service_tier"] == "default"
     assert not told.row.partly_priced
 
 
-def test_a_cheaper_tier_is_bounded_and_marked(shop: Shop) -> None:
-    told = shop.ask(whole(service_tier="flex"), capped=True, service_tier="flex")
+def test_a_cheaper_tier_is_bounded_and_marked(gateway: GatewayAndVendor) -> None:
+    told = gateway.ask(whole(service_tier="flex"), capped=True, service_tier="flex")
     assert (told.seen[0]["service_tier"], told.row.service_tier) == ("flex", "flex")
     assert told.row.partly_priced
 
 
-def test_a_dear_tier_that_was_served_unasked_is_marked(shop: Shop) -> None:
-    told = shop.ask(whole(service_tier="priority"), capped=True)
+def test_a_dear_tier_that_was_served_unasked_is_marked(gateway: GatewayAndVendor) -> None:
+    told = gateway.ask(whole(service_tier="priority"), capped=True)
     assert (told.row.service_tier, told.row.partly_priced) == ("priority", True)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 
 from metering.types import ReservationState
-from tests.e2e.odd_vendors.shop import Shop, Told
+from tests.e2e.odd_vendors.gateway_and_vendor import GatewayAndVendor, Told
 from tests.properties import thorough
 from tests.vendors.decisions import Decisions, drawn
 from tests.vendors.odd_answers import OddAnswer
@@ -85,10 +85,10 @@ def check_error(body: dict[str, Any], told: Told, codes: set[str]) -> None:
 
 @thorough(500)
 @given(drawn)
-def test_each_call_ends_in_an_answer_or_a_documented_error(shop: Shop, data: bytes) -> None:
+def test_each_call_ends_in_an_answer_or_a_documented_error(gateway: GatewayAndVendor, data: bytes) -> None:
     decide = Decisions(data)
     turn, stream, capped = turn_of(decide), decide.once_in(2), decide.once_in(2)
-    told = shop.ask(turn, stream=stream, capped=capped)
+    told = gateway.ask(turn, stream=stream, capped=capped)
     lines = told.text.splitlines() if stream and told.status == 200 else [told.text]
     assert ": keep-alive" not in lines  # nobody had to wait
     if told.status != 200:

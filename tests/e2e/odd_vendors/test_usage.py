@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.odd_vendors.shop import Shop
+from tests.e2e.odd_vendors.gateway_and_vendor import GatewayAndVendor
 from tests.vendors.raw import Turn, delta, events, usage, whole
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]
@@ -23,8 +23,8 @@ def answer(figures: Any, *, stream: bool, text: str = WORDS, **fields: Any) -> T
 
 
 @Forms
-def test_zeros_beside_text_are_counted_and_marked(shop: Shop, stream: bool) -> None:
-    told = shop.ask(answer(ZERO, stream=stream), stream=stream, max_tokens=200)
+def test_zeros_beside_text_are_counted_and_marked(gateway: GatewayAndVendor, stream: bool) -> None:
+    told = gateway.ask(answer(ZERO, stream=stream), stream=stream, max_tokens=200)
     assert told.status == 200
     assert told.row.estimate_reason == "missing"
     assert told.tokens[0] >= 5
@@ -32,67 +32,71 @@ def test_zeros_beside_text_are_counted_and_marked(shop: Shop, stream: bool) -> N
 
 
 @Forms
-def test_no_usage_at_all_is_counted_and_marked(shop: Shop, stream: bool) -> None:
-    told = shop.ask(answer(None, stream=stream), stream=stream, max_tokens=200)
+def test_no_usage_at_all_is_counted_and_marked(gateway: GatewayAndVendor, stream: bool) -> None:
+    told = gateway.ask(answer(None, stream=stream), stream=stream, max_tokens=200)
     assert (told.row.estimated, told.row.estimate_reason) == (True, "missing")
     assert told.tokens[1] >= 84
 
 
 @Forms
-def test_a_total_beyond_the_sum_is_charged_as_output(shop: Shop, stream: bool) -> None:
+def test_a_total_beyond_the_sum_is_charged_as_output(gateway: GatewayAndVendor, stream: bool) -> None:
     figures = {"prompt_tokens": 20, "completion_tokens": 198, "total_tokens": 623}
-    told = shop.ask(answer(figures, stream=stream), stream=stream, max_tokens=700)
+    told = gateway.ask(answer(figures, stream=stream), stream=stream, max_tokens=700)
     assert (told.tokens, told.row.estimate_reason) == ((20, 603), "contradictory")
     assert '"total_tokens":623' in told.row.reported
 
 
-def test_usage_that_is_split_over_chunks_is_put_together(shop: Shop) -> None:
+def test_usage_that_is_split_over_chunks_is_put_together(gateway: GatewayAndVendor) -> None:
     parts = [usage(1_200, 0), delta(WORDS), delta(finish="stop"), usage(0, 50)]
-    told = shop.ask(events(*parts), stream=True, max_tokens=100)
+    told = gateway.ask(events(*parts), stream=True, max_tokens=100)
     assert (told.tokens, told.row.estimated) == ((1_200, 50), False)
     assert told.events[-1] == "[DONE]"
 
 
-def test_usage_inside_a_choice_is_read(shop: Shop) -> None:
+def test_usage_inside_a_choice_is_read(gateway: GatewayAndVendor) -> None:
     last = delta(finish="stop")
     last["choices"][0]["usage"] = {"prompt_tokens": 7, "completion_tokens": 84, "total_tokens": 91}
-    told = shop.ask(events(delta(WORDS), last), stream=True, max_tokens=100)
+    told = gateway.ask(events(delta(WORDS), last), stream=True, max_tokens=100)
     assert (told.tokens, told.row.estimated) == ((7, 84), False)
 
 
 @pytest.mark.parametrize("completion", ["absent", None], ids=["missing", "null"])
 @Forms
-def test_a_completion_count_that_is_missing_is_counted(shop: Shop, completion: Any, stream: bool) -> None:
+def test_a_completion_count_that_is_missing_is_counted(
+    gateway: GatewayAndVendor, completion: Any, stream: bool
+) -> None:
     figures = {"prompt_tokens": 7, "completion_tokens": completion}
     figures = {name: value for name, value in figures.items() if value != "absent"}
-    told = shop.ask(answer(figures, stream=stream), stream=stream, max_tokens=200)
+    told = gateway.ask(answer(figures, stream=stream), stream=stream, max_tokens=200)
     assert told.tokens[0] == 7
     assert told.tokens[1] >= 84
     assert told.row.estimate_reason == "missing"
 
 
 @Forms
-def test_the_newer_names_are_read(shop: Shop, stream: bool) -> None:
+def test_the_newer_names_are_read(gateway: GatewayAndVendor, stream: bool) -> None:
     figures = {"input_tokens": 7, "output_tokens": 84, "total_tokens": 91}
-    told = shop.ask(answer(figures, stream=stream), stream=stream, max_tokens=200)
+    told = gateway.ask(answer(figures, stream=stream), stream=stream, max_tokens=200)
     assert (told.tokens, told.row.estimated) == ((7, 84), False)
 
 
 @Forms
-def test_figures_as_text_and_fractions_are_read_and_rounded_up(shop: Shop, stream: bool) -> None:
+def test_figures_as_text_and_fractions_are_read_and_rounded_up(
+    gateway: GatewayAndVendor, stream: bool
+) -> None:
     figures = {"prompt_tokens": "7", "completion_tokens": 83.2, "total_tokens": None}
-    told = shop.ask(answer(figures, stream=stream), stream=stream, max_tokens=200)
+    told = gateway.ask(answer(figures, stream=stream), stream=stream, max_tokens=200)
     assert (told.tokens, told.row.estimated) == ((7, 84), False)
 
 
-def test_cached_tokens_beyond_the_input_are_beside_it(shop: Shop) -> None:
+def test_cached_tokens_beyond_the_input_are_beside_it(gateway: GatewayAndVendor) -> None:
     figures = {"prompt_tokens": 10, "completion_tokens": 84, "prompt_tokens_details": {"cached_tokens": 99}}
-    told = shop.ask(answer(figures, stream=False), max_tokens=200)
+    told = gateway.ask(answer(figures, stream=False), max_tokens=200)
     assert (told.tokens, told.row.cached_input_tokens) == ((109, 84), 99)
     assert told.row.estimate_reason == "contradictory"
 
 
-def test_anthropics_cache_counts_beside_the_input_are_charged(shop: Shop) -> None:
+def test_anthropics_cache_counts_beside_the_input_are_charged(gateway: GatewayAndVendor) -> None:
     figures = {
         "prompt_tokens": 20,
         "completion_tokens": 84,
@@ -100,15 +104,17 @@ def test_anthropics_cache_counts_beside_the_input_are_charged(shop: Shop) -> Non
         "cache_read_input_tokens": 500,
         "cache_creation_input_tokens": 100,
     }
-    told = shop.ask(answer(figures, stream=False), max_tokens=200)
+    told = gateway.ask(answer(figures, stream=False), max_tokens=200)
     assert told.tokens == (620, 84)
     assert (told.row.cached_input_tokens, told.row.cache_write_tokens) == (500, 100)
 
 
 @Forms
-def test_a_figure_that_no_model_can_reach_is_charged_as_held_and_kept(shop: Shop, stream: bool) -> None:
+def test_a_figure_that_no_model_can_reach_is_charged_as_held_and_kept(
+    gateway: GatewayAndVendor, stream: bool
+) -> None:
     figures = {"prompt_tokens": 9, "completion_tokens": 10**12, "total_tokens": 10**12 + 9}
-    told = shop.ask(answer(figures, stream=stream), stream=stream)
+    told = gateway.ask(answer(figures, stream=stream), stream=stream)
     assert told.reservation is not None
     assert told.tokens == (told.reservation.input_tokens, told.reservation.output_tokens)
     assert told.charged_nano_usd == told.reservation.cost_nano_usd
@@ -119,24 +125,24 @@ def test_a_figure_that_no_model_can_reach_is_charged_as_held_and_kept(shop: Shop
 
 @Forms
 def test_a_figure_beyond_the_limit_that_a_model_can_reach_is_charged_in_full(
-    shop: Shop, stream: bool
+    gateway: GatewayAndVendor, stream: bool
 ) -> None:
     figures = {"prompt_tokens": 9, "completion_tokens": 9_000, "total_tokens": 9_009}
-    told = shop.ask(answer(figures, stream=stream), stream=stream)
+    told = gateway.ask(answer(figures, stream=stream), stream=stream)
     assert (told.tokens, told.row.estimated) == ((9, 9_000), False)
 
 
-def test_a_few_tokens_beside_a_long_text_are_not_believed(shop: Shop) -> None:
+def test_a_few_tokens_beside_a_long_text_are_not_believed(gateway: GatewayAndVendor) -> None:
     figures = {"prompt_tokens": 9, "completion_tokens": 1, "total_tokens": 10}
-    told = shop.ask(answer(figures, stream=False), max_tokens=200)
+    told = gateway.ask(answer(figures, stream=False), max_tokens=200)
     assert told.tokens[0] == 9
     assert told.tokens[1] >= 84
     assert told.row.estimate_reason == "contradictory"
 
 
-def test_a_short_count_for_an_unusual_tokenizer_is_believed(shop: Shop) -> None:
+def test_a_short_count_for_an_unusual_tokenizer_is_believed(gateway: GatewayAndVendor) -> None:
     figures = {"prompt_tokens": 9, "completion_tokens": 50, "total_tokens": 59}
-    told = shop.ask(answer(figures, stream=False), max_tokens=200)
+    told = gateway.ask(answer(figures, stream=False), max_tokens=200)
     assert (told.tokens, told.row.estimated) == ((9, 50), False)
 
 
@@ -156,40 +162,42 @@ UNUSUAL: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("field", UNUSUAL)
 @Forms
-def test_every_generated_string_counts(shop: Shop, field: str, stream: bool) -> None:
+def test_every_generated_string_counts(gateway: GatewayAndVendor, field: str, stream: bool) -> None:
     message = {"role": "assistant", **UNUSUAL[field]}
     turn = whole(message, usage="absent") if not stream else events(delta(**message), delta(finish="stop"))
-    told = shop.ask(turn, stream=stream, max_tokens=1_000)
+    told = gateway.ask(turn, stream=stream, max_tokens=1_000)
     assert told.status == 200
     assert 600 <= told.tokens[1] <= 700
     assert told.row.estimate_reason == "missing"
 
 
-def test_the_same_thought_under_two_names_counts_once(shop: Shop) -> None:
+def test_the_same_thought_under_two_names_counts_once(gateway: GatewayAndVendor) -> None:
     message = {"role": "assistant", "content": "ok", "reasoning": LONG, "reasoning_content": LONG}
-    told = shop.ask(whole(message, usage="absent"), max_tokens=1_000)
+    told = gateway.ask(whole(message, usage="absent"), max_tokens=1_000)
     assert 600 <= told.tokens[1] <= 700
 
 
-def test_a_finish_reason_that_is_a_number_drops_no_choice(shop: Shop) -> None:
-    told = shop.ask(events(delta(WORDS, finish=0), delta(finish=0)), stream=True, max_tokens=200)
+def test_a_finish_reason_that_is_a_number_drops_no_choice(gateway: GatewayAndVendor) -> None:
+    told = gateway.ask(events(delta(WORDS, finish=0), delta(finish=0)), stream=True, max_tokens=200)
     assert told.events[-1] == "[DONE]"
     assert told.tokens[1] >= 84
 
 
-def test_sound_that_cannot_be_counted_is_charged_as_held(shop: Shop) -> None:
+def test_sound_that_cannot_be_counted_is_charged_as_held(gateway: GatewayAndVendor) -> None:
     message = {"role": "assistant", "content": None, "audio": {"id": "a", "data": "AAAA", "transcript": "hi"}}
-    told = shop.ask(whole(message, usage="absent"))
+    told = gateway.ask(whole(message, usage="absent"))
     assert told.tokens[1] == 50
     assert told.row.estimated
 
 
 @pytest.mark.parametrize("tier", ["priority", "scale"])
-def test_the_tier_that_was_served_is_kept_and_a_dear_one_is_marked(shop: Shop, tier: str) -> None:
-    told = shop.ask(whole(service_tier=tier))
+def test_the_tier_that_was_served_is_kept_and_a_dear_one_is_marked(
+    gateway: GatewayAndVendor, tier: str
+) -> None:
+    told = gateway.ask(whole(service_tier=tier))
     assert (told.row.service_tier, told.row.partly_priced) == (tier, True)
 
 
-def test_the_plain_tier_is_kept_and_not_marked(shop: Shop) -> None:
-    told = shop.ask(whole(service_tier="default"))
+def test_the_plain_tier_is_kept_and_not_marked(gateway: GatewayAndVendor) -> None:
+    told = gateway.ask(whole(service_tier="default"))
     assert (told.row.service_tier, told.row.partly_priced) == ("default", False)

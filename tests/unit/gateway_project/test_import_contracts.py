@@ -1,4 +1,4 @@
-"""The import contracts of pyproject.toml watch every package of the house."""
+"""The import contracts of pyproject.toml watch every package of ours."""
 
 import tomllib
 from pathlib import Path

@@ -11,7 +11,7 @@ from metering.errors import InvalidCredential, MeteringUnavailable, Overloaded
 from metering.ids import uuid7
 from metering.orm import close_database_threads
 from metering.snapshots import Snapshots
-from metering.snapshots import answers as module
+from metering.snapshots import snapshots as module
 from metering.snapshots.changes import Changes
 
 # The functions run on the database threads, which look after Django's connections.

@@ -9,8 +9,9 @@ from typing import Any
 
 from hypothesis import given
 
+from metering.amounts import Amounts
 from metering.ledger.check_attempts import check_attempts
-from metering.ledger.commands import Attempt, Bound
+from metering.ledger.commands import Attempt
 from metering.money import TokenPrice
 from metering.reservation.record import attempt_of
 from metering.types import EstimateReason, Outcome
@@ -30,7 +31,7 @@ OUTPUT = [name for name, own in FIELDS.items() if own == "output"]
 CACHED, WRITTEN = Decimal("0.1"), Decimal("1.25")
 PRICE = TokenPrice(input=Decimal(1), output=Decimal(2), cached_input=CACHED, cache_write=WRITTEN)
 MODEL = model(price=PRICE)
-HELD = Bound(input_tokens=200, output_tokens=LIMIT, cost_nano_usd=350_000)
+HELD = Amounts(input_tokens=200, output_tokens=LIMIT, cost_nano_usd=350_000)
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 Figures = tuple[int, int]
 """The largest figures of input and output that were reported plainly."""

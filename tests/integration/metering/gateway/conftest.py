@@ -6,9 +6,9 @@ from django.conf import settings as django_settings
 from msgspec.structs import replace
 
 from adapters.chat import ChatAdapter
-from metering.answers.key import idempotency_key
 from metering.calls.values import CallRequest
 from metering.gateway import LLMGateway
+from metering.idempotency.key import idempotency_key
 from metering.identity.principal import Principal
 from metering.ids import uuid7
 from metering.ledger.writer import LedgerWriter

@@ -97,6 +97,6 @@ async def test_a_warm_call_asks_the_orm_nothing(
     def nothing(*_: Any, **__: Any) -> None:
         raise AssertionError("the ORM was asked")
 
-    monkeypatch.setattr("metering.snapshots.answers.in_database_thread", nothing)
+    monkeypatch.setattr("metering.snapshots.snapshots.in_database_thread", nothing)
     await gateway.execute(caller, request_for())
     assert isinstance(gateway.directory, CachedDirectory)

@@ -8,11 +8,11 @@ import pytest
 from django.conf import settings as django_settings
 from django.db import OperationalError
 
-from metering.answers import recording as recording_module
-from metering.answers.forget import forget_answers
 from metering.calls import repeated as replay_module
 from metering.errors import IdempotencyAnswerLost, IdempotencyInProgress, MeteringUnavailable
 from metering.gateway import LLMGateway
+from metering.idempotency import recording as recording_module
+from metering.idempotency.forget import forget_answers
 from metering.identity.principal import Principal
 from metering.ledger.commands import Command, Settle
 from metering.ledger.results import Result

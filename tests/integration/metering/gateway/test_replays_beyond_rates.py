@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from django.db import OperationalError
 
-from metering.answers.find_holder import find_holder
 from metering.calls import repeated
 from metering.decisions.log import DecisionLog
 from metering.errors import IdempotencyMismatch, OverRateCapacity, RateLimited, VendorTimeout
 from metering.gateway import LLMGateway
+from metering.idempotency.find_holder import find_holder
 from metering.identity.principal import Principal
 from metering.models import PolicyDecision
 from metering.ports import AttemptFailed

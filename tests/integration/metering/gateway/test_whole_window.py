@@ -11,13 +11,15 @@ from django.conf import settings
 from django.utils.timezone import now
 from msgspec.structs import replace
 
+from metering.amounts import Amounts
 from metering.calls.cached_directory import CachedDirectory
 from metering.decisions.log import DecisionLog
 from metering.errors import BudgetExceeded, BudgetReserved, ConcurrencyExceeded
 from metering.gateway import LLMGateway
 from metering.identity.tenants.assign_plan import assign_plan
 from metering.ids import uuid7
-from metering.ledger.commands import Adjust, Bound, CallContext, Expire, Reserve, Settle
+from metering.labels import Labels
+from metering.ledger.commands import Adjust, Expire, Reserve, Settle
 from metering.ledger.recount import recount_meters
 from metering.ledger.writer import LedgerWriter
 from metering.models import (
@@ -64,9 +66,13 @@ def ask(gateway: LLMGateway, request_for: Any, rows: Any) -> Ask:
 
 def held_by(token: Any, tenant: Tenant) -> Reserve:
     """A reservation of a call of 100 output tokens that no limit counts."""
-    context = CallContext(request_id="r", task="LLM0_CHAT", provider_name="sandbox", token_id=token.id)
+    labels = Labels(request_id="r", task="LLM0_CHAT", provider_name="sandbox", token_id=token.id)
     return Reserve(
-        reservation_id=uuid7(), tenant_id=tenant.pk, lines=(), context=context, bound=Bound(output_tokens=100)
+        reservation_id=uuid7(),
+        tenant_id=tenant.pk,
+        lines=(),
+        labels=labels,
+        bound=Amounts(output_tokens=100),
     )
 
 

@@ -7,11 +7,11 @@ from uuid import UUID, uuid4
 import psycopg
 from msgspec.structs import replace
 
+from metering.amounts import Amounts
 from metering.ids import uuid7
 from metering.ledger.commands import (
     Adjust,
     Attempt,
-    Bound,
     Command,
     Expire,
     Extend,
@@ -23,9 +23,9 @@ from metering.ledger.commands import (
 )
 from metering.ledger.writer import LedgerWriter
 from metering.types import Dimension, Window
-from tests.unit.metering.ledger.kit import ALDER, BIRCH, CONTEXT, attempt
+from tests.unit.metering.ledger.kit import ALDER, BIRCH, LABELS, attempt
 
-__all__ = ["ALDER", "BIRCH", "CONTEXT", "attempt"]
+__all__ = ["ALDER", "BIRCH", "LABELS", "attempt"]
 
 GONE = (
     "UPDATE metering_usagereservation SET lease_expires_at = now() - interval '1 second' WHERE id = ANY(%s)"
@@ -45,8 +45,8 @@ def line(meter: MeterKey, amount: int = 10, limit: int = 100, **facts: Any) -> H
 def reserve(*lines: HoldLine, id_: UUID | None = None, **facts: Any) -> Reserve:
     """A hold of Alder's, whose bound in output tokens is the first line's amount."""
     facts.setdefault("tenant_id", ALDER)
-    facts.setdefault("bound", Bound(output_tokens=lines[0].amount if lines else 0))
-    facts.setdefault("context", CONTEXT)
+    facts.setdefault("bound", Amounts(output_tokens=lines[0].amount if lines else 0))
+    facts.setdefault("labels", LABELS)
     return Reserve(reservation_id=id_ or uuid7(), lines=lines, **facts)
 
 
@@ -65,7 +65,7 @@ def adjust(id_: UUID, output_tokens: int, number: int = 1) -> Adjust:
 
 
 def extend(id_: UUID, *lines: HoldLine, sequence: int = 1) -> Extend:
-    bound = Bound(output_tokens=lines[0].amount if lines else 0)
+    bound = Amounts(output_tokens=lines[0].amount if lines else 0)
     return Extend(reservation_id=id_, lease_s=60, lines=lines, bound=bound, sequence=sequence)
 
 

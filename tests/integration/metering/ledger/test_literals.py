@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from metering.ids import uuid7
-from metering.ledger.commands import CallContext
+from metering.labels import Labels
 from metering.ledger.postgres import literals
-from metering.ledger.postgres.sql_rows import rows
+from metering.ledger.postgres.literals import text_array
+from metering.ledger.postgres.table import INTEGER, Kind, column, rows
 from metering.ledger.writer import LedgerWriter
 from tests.integration.metering.ledger import kit
 from tests.properties import thorough
@@ -29,7 +30,14 @@ moments = st.datetimes(datetime(1990, 1, 1), datetime(9999, 12, 30), timezones=z
 
 def unpacked(database: psycopg.Connection, kind: str, literal: bytes, length: int) -> list[object]:
     """The literal as a column of rows, as the statements of a batch take it."""
-    columns = rows(f"number int, walked {kind}", f"picked {kind}")
+    columns = rows(
+        (
+            column("number", INTEGER),
+            column("walked", Kind(kind, text_array)),
+            column("picked", Kind(kind, text_array)),
+        ),
+        unnested=2,
+    )
     statement = f"SELECT walked, picked FROM {columns} ORDER BY place".encode()
     parameters = (list(range(length)), literal.decode(), literal.decode())
     walked, picked = zip(*database.execute(statement, parameters).fetchall(), strict=True)
@@ -137,10 +145,10 @@ async def test_hostile_texts_of_a_call_are_kept_as_they_are(
     key = kit.key(subject_id="".join(HOSTILE))
     ids = [uuid7() for _ in HOSTILE]
     for id_, text in zip(ids, HOSTILE, strict=True):
-        context = CallContext(
+        labels = Labels(
             request_id=text, task="LLM0_CHAT", request_model=text, trace_id=text, conversation_id=text
         )
-        command = kit.reserve(kit.line(key, 1), id_=id_, context=context)
+        command = kit.reserve(kit.line(key, 1), id_=id_, labels=labels)
         await ledger.submit(command)
         attempt = kit.attempt(1, text, output_tokens=1)
         await ledger.submit(kit.settle(id_, attempts=(attempt,)))

@@ -9,10 +9,11 @@ import psycopg
 import pytest
 from msgspec.structs import replace
 
+from metering.amounts import Amounts
 from metering.errors import MeteringUnavailable
-from metering.ledger import lane, writer
+from metering.ledger import batch_connection, writer
 from metering.ledger.audit import verify_ledger
-from metering.ledger.commands import Bound, HoldLine, MeterKey, Reserve
+from metering.ledger.commands import HoldLine, MeterKey, Reserve
 from metering.ledger.postgres.opening import lock_of
 from metering.ledger.recount import recount_meters
 from metering.ledger.results import Granted, Refused
@@ -20,7 +21,7 @@ from metering.ledger.writer import LedgerWriter
 from metering.types import Dimension, Window
 from tests.integration.metering.ledger import kit
 
-CONTEXT = replace(kit.CONTEXT, agent_id="helper", provider_name="first")
+LABELS = replace(kit.LABELS, agent_id="helper", provider_name="first")
 LOOKING = """
 SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%FROM metering_openingentry%'
 """
@@ -35,8 +36,8 @@ def late(key: MeterKey, amount: int = 1, limit: int = 100) -> HoldLine:
     return kit.line(key, amount, limit, counts_since=datetime.now(UTC))
 
 
-def call(*lines: HoldLine, bound: Bound | None = None) -> Reserve:
-    return kit.reserve(*lines, context=CONTEXT, bound=bound or Bound(output_tokens=10))
+def call(*lines: HoldLine, bound: Amounts | None = None) -> Reserve:
+    return kit.reserve(*lines, labels=LABELS, bound=bound or Amounts(output_tokens=10))
 
 
 async def count_again_now(database: psycopg.Connection, conninfo: str) -> None:
@@ -48,7 +49,7 @@ async def count_again_now(database: psycopg.Connection, conninfo: str) -> None:
 async def test_a_call_under_way_that_was_to_use_nothing_counts_what_it_uses_after_all(
     ledger: LedgerWriter, database: psycopg.Connection, conninfo: str
 ) -> None:
-    slow = call(bound=Bound())
+    slow = call(bound=Amounts())
     await ledger.submit(slow)
     key = key_of()
     opener = call(late(key))
@@ -118,7 +119,7 @@ async def test_an_opening_that_takes_longer_than_a_try_of_its_batch_comes_to_its
     long_opening: psycopg.Connection,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(lane, "BATCH_TIMEOUT_S", 0.3)
+    monkeypatch.setattr(batch_connection, "BATCH_TIMEOUT_S", 0.3)
     before = call()
     await ledger.submit(before)
     await ledger.submit(kit.settle(before.reservation_id, 7))

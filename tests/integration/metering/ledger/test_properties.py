@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from metering.ledger import writer as writer_module
 from metering.ledger.audit import verify_ledger
 from metering.ledger.writer import LedgerWriter
-from tests.integration.metering.ledger import steps, tales
+from tests.integration.metering.ledger import sequences, steps
 from tests.integration.metering.ledger.model import Model
 from tests.integration.metering.ledger.spy import Spy
-from tests.integration.metering.ledger.stage import Stage
+from tests.integration.metering.ledger.step_player import StepPlayer
 from tests.integration.metering.ledger.steps import Step
 from tests.properties import thorough
 
@@ -24,7 +24,7 @@ BATCHINGS = [(1, 1, False), (1, 2, True), (7, 1, True), (7, 2, True), (512, 2, T
 
 @pytest.mark.parametrize(
     ("sequences", "examples"),
-    [(tales.everyday, 40), (tales.near_the_end_of_bigint, 25)],
+    [(sequences.everyday, 40), (sequences.near_the_end_of_bigint, 25)],
     ids=["everyday amounts", "amounts near 2^62"],
 )
 def test_the_model_predicts_every_answer_and_every_counter_under_any_batching(
@@ -42,20 +42,22 @@ def test_the_model_predicts_every_answer_and_every_counter_under_any_batching(
         @given(sequences)
         def check(sequence: list[Step]) -> None:
             for writer, (largest, connections, at_once) in zip(writers, BATCHINGS, strict=True):
-                stage, model = Stage(writer, database, at_once=at_once), Model()
+                player, model = StepPlayer(writer, database, at_once=at_once), Model()
                 steps_taken = sequence if connections == 1 else without_keys(sequence)
-                told = runner.run(stage.play(steps_taken, spy))
+                told = runner.run(player.play(steps_taken, spy))
                 if connections == 1:
                     refused = {step for step, answer in told if answer == ("invalid",)}
                     carried_out = [step for step, _ in told if step not in refused]
                     assert carried_out == [step for step in sequence if step not in refused]
                 assert [answer for _, answer in told] == [model.do(step) for step, _ in told], largest
-                assert stage.counters() == [astuple(meter) for meter in model.meters], largest
+                assert player.counters() == [astuple(meter) for meter in model.meters], largest
             assert verify_ledger(conninfo, grace_s=86_400) == []
 
         try:
             check()
-            assert spy.foreseen > examples  # most batches are, some are not: both ways have to give the same
+            assert (
+                spy.optimistic > examples
+            )  # most batches are, some are not: both ways have to give the same
         finally:
             for writer in writers:
                 runner.run(writer.close())
@@ -65,7 +67,7 @@ async def started(
     conninfo: str, batching: tuple[int, int, bool], monkeypatch: pytest.MonkeyPatch
 ) -> LedgerWriter:
     largest, connections, _ = batching
-    monkeypatch.setattr(writer_module, "LANES", connections)
+    monkeypatch.setattr(writer_module, "CONNECTIONS", connections)
     writer = LedgerWriter(conninfo, max_batch=largest)
     await writer.start()
     return writer

@@ -15,9 +15,9 @@ from metering.usage.groups import GROUPS
 from metering.usage.prices import Prices
 from metering.usage.summary import usage_summary
 from tests.factories import alder
-from tests.integration.metering.ledger import kit, tales
+from tests.integration.metering.ledger import kit, sequences
 from tests.integration.metering.ledger.spy import Spy
-from tests.integration.metering.ledger.stage import Stage
+from tests.integration.metering.ledger.step_player import StepPlayer
 from tests.integration.metering.ledger.steps import Step
 from tests.properties import thorough
 
@@ -38,7 +38,7 @@ def reported(rows: list[dict[str, Any]]) -> tuple[int, ...]:
 @pytest.mark.django_db(transaction=True)  # an open transaction would keep the tables from being emptied
 @pytest.mark.parametrize(
     ("sequences", "examples"),
-    [(tales.everyday, 30), (tales.near_the_end_of_bigint, 15)],
+    [(sequences.everyday, 30), (sequences.near_the_end_of_bigint, 15)],
     ids=["everyday amounts", "amounts near 2^62"],
 )
 def test_every_grouping_adds_up_to_the_entries(
@@ -57,7 +57,7 @@ def test_every_grouping_adds_up_to_the_entries(
         @thorough(examples)
         @given(sequences)
         def check(sequence: list[Step]) -> None:
-            runner.run(Stage(writer, database, at_once=False).play(sequence, spy))
+            runner.run(StepPlayer(writer, database, at_once=False).play(sequence, spy))
             truth = entries_of(database)
             for by in GROUPS:
                 for chosen in (UsageFilter(tenant=tenant), UsageFilter()):

@@ -36,8 +36,8 @@ def tables(database: psycopg.Connection) -> tuple[list[Any], list[Any]]:
 
 
 async def used(ledger: LedgerWriter, tenant: Any = kit.ALDER, *vendors: str) -> None:
-    context = replace(kit.CONTEXT, user_id=uuid4() if vendors else None, request_model="small")
-    command = kit.reserve(kit.line(kit.key(tenant_id=tenant)), tenant_id=tenant, context=context)
+    labels = replace(kit.LABELS, user_id=uuid4() if vendors else None, request_model="small")
+    command = kit.reserve(kit.line(kit.key(tenant_id=tenant)), tenant_id=tenant, labels=labels)
     await ledger.submit(command)
     attempts = tuple(
         kit.attempt(number, vendor, input_tokens=5, output_tokens=6, cached_input_tokens=2, cost_nano_usd=7)

@@ -9,8 +9,10 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
+from metering.amounts import Amounts
 from metering.ids import uuid7
-from metering.ledger.commands import Bound, CallContext, HoldLine, MeterKey, Reserve
+from metering.labels import Labels
+from metering.ledger.commands import HoldLine, MeterKey, Reserve
 from metering.management.ledger import submit
 from metering.models import AuditEvent, Budget, UsageLog, UsageMeter, UsageReservation
 from metering.types import Dimension, Window
@@ -42,10 +44,8 @@ def hold(budget: Budget, *, lease_s: int = 60) -> UUID:
             reservation_id=reservation_id,
             tenant_id=tenant.pk,
             lines=(HoldLine(meter=meter, amount=HELD, limit=budget.amount),),
-            context=CallContext(
-                request_id="r", task="LLM0_CHAT", request_model="small", provider_name="sandbox"
-            ),
-            bound=Bound(input_tokens=50, output_tokens=20, cost_nano_usd=HELD),
+            labels=Labels(request_id="r", task="LLM0_CHAT", request_model="small", provider_name="sandbox"),
+            bound=Amounts(input_tokens=50, output_tokens=20, cost_nano_usd=HELD),
             lease_s=lease_s,
         )
     )

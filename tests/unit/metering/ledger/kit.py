@@ -1,21 +1,23 @@
-"""Books made by hand, and the commands that meet them."""
+"""UnitOfWork made by hand, and the commands that meet them."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from metering.amounts import Amounts
 from metering.ids import derived_id, uuid7
-from metering.ledger.books import Books
-from metering.ledger.commands import Adjust, Attempt, Bound, CallContext, HoldLine, MeterKey, Reserve, Settle
+from metering.labels import Labels
+from metering.ledger.commands import Adjust, Attempt, HoldLine, MeterKey, Reserve, Settle
 from metering.ledger.digests import command_digest
-from metering.ledger.records import Entry, Hold, Meter, Totals
+from metering.ledger.records import Entry, HoldRow, Meter
+from metering.ledger.unit_of_work import UnitOfWork
 from metering.types import Dimension, EntryKind, ReservationState, Window
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 ID = uuid7(int(NOW.timestamp() * 1000))
 ALDER, BIRCH = UUID(int=0xA), UUID(int=0xB)
 METER_ID = 7
-CONTEXT = CallContext(request_id="request", task="LLM0_CHAT", provider_name="sandbox")
+LABELS = Labels(request_id="request", task="LLM0_CHAT", provider_name="sandbox")
 KEY = MeterKey(
     subject_type="tenant",
     subject_id=str(ALDER),
@@ -31,12 +33,12 @@ def line(amount: int = 10, limit: int = 100, *, meter: MeterKey = KEY, **facts: 
 
 def reserve(*lines: HoldLine, id_: UUID = ID, tenant_id: UUID = ALDER, **facts: object) -> Reserve:
     """Ten tokens of Alder's, unless lines say otherwise."""
-    facts.setdefault("bound", Bound(output_tokens=10))
+    facts.setdefault("bound", Amounts(output_tokens=10))
     return Reserve(
         reservation_id=id_,
         tenant_id=tenant_id,
         lines=lines or (line(),),
-        context=CONTEXT,
+        labels=LABELS,
         **facts,  # type: ignore[arg-type]
     )
 
@@ -68,7 +70,6 @@ def meter(id_: int = METER_ID, key: MeterKey = KEY, **counts: Any) -> Meter:
         "overrun": 0,
         "unenforced": 0,
         "highest_limit": 0,
-        "watches": {},
         **counts,
     }
     return Meter(
@@ -84,17 +85,18 @@ def meter(id_: int = METER_ID, key: MeterKey = KEY, **counts: Any) -> Meter:
     )
 
 
-def books_with(*meters: Meter, keys: tuple[MeterKey, ...] = (KEY,)) -> Books:
-    """Books with these open meters and no reservation."""
+def work_with(*meters: Meter, keys: tuple[MeterKey, ...] = (KEY,)) -> UnitOfWork:
+    """A unit of work with these locked meters and no reservation."""
     rows = meters or (meter(),)
-    return Books(
+    return UnitOfWork(
         now=NOW,
+        are_meters_locked=True,
         meters={row.id: row for row in rows},
         open_meters={key: row.id for key, row in zip(keys, rows, strict=True)},
     )
 
 
-def hold(state: ReservationState, **facts: object) -> Hold:
+def hold(state: ReservationState, **facts: object) -> HoldRow:
     """Alder's hold of ten tokens; its lease ran out an hour ago where `facts` do not say otherwise."""
     values: dict[str, object] = {
         "tenant_id": ALDER,
@@ -107,9 +109,9 @@ def hold(state: ReservationState, **facts: object) -> Hold:
         "amounts": [10],
         "unenforced": [0],
         "flags": [0],
-        "bound": Bound(output_tokens=10),
+        "bound": Amounts(output_tokens=10),
     }
-    return Hold(
+    return HoldRow(
         id=ID,
         state=state,
         provider_name="sandbox",
@@ -121,7 +123,7 @@ def entry(kind: EntryKind, charge: int, *, number: int = 0, lines: list[int] | N
     """A past entry of the hold: output tokens; as `adjustment` makes them where it is a correction."""
     meter_ids = [METER_ID] if lines is None else lines
     is_correction = kind is EntryKind.ADJUST
-    totals = Totals(requests=0 if is_correction else 1, output_tokens=charge)
+    totals = Amounts(requests=0 if is_correction else 1, output_tokens=charge)
     reason = "by hand" if is_correction else None
     charges = [charge] * len(meter_ids)
     return Entry(derived_id(ID, number), ID, ALDER, kind, meter_ids, charges, totals, reason)

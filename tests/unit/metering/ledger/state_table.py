@@ -4,7 +4,8 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from metering.ledger.commands import Adjust, Bound, Command, Expire, Extend, Release
+from metering.amounts import Amounts
+from metering.ledger.commands import Adjust, Command, Expire, Extend, Release
 from metering.ledger.results import Denied, Ended, Granted, Refused, Result
 from metering.types import ReservationState
 from tests.unit.metering.ledger import kit
@@ -20,7 +21,7 @@ COMMANDS: dict[str, Command] = {
     "reserve, other tenant": kit.reserve(kit.line(meter=SHARED), tenant_id=kit.BIRCH),
     "extend the lease": Extend(reservation_id=kit.ID, lease_s=60),
     "extend the amount": Extend(
-        reservation_id=kit.ID, lease_s=60, lines=(kit.line(5),), bound=Bound(output_tokens=5), sequence=2
+        reservation_id=kit.ID, lease_s=60, lines=(kit.line(5),), bound=Amounts(output_tokens=5), sequence=2
     ),
     "extend the amount, same number again": Extend(
         reservation_id=kit.ID, lease_s=60, lines=(kit.line(5),), sequence=1

@@ -7,11 +7,12 @@ from zoneinfo import ZoneInfo
 import pytest
 from msgspec.structs import replace
 
+from metering.amounts import Amounts
 from metering.errors import InvalidRequest
 from metering.ids import uuid7
 from metering.ledger.check import MAX_LEASE_S, MAX_LINES, check_command
 from metering.ledger.check_attempts import MAX_ATTEMPTS
-from metering.ledger.commands import Bound, Command, Expire, Extend, Release, Settle
+from metering.ledger.commands import Command, Expire, Extend, Release, Settle
 from metering.types import MAX_AMOUNT, EstimateReason, Outcome
 from tests.unit.metering.ledger import kit
 
@@ -27,7 +28,7 @@ def on_meter(**facts: object) -> Command:
 
 
 def for_call(**facts: str) -> Command:
-    return replace(kit.reserve(), context=replace(kit.CONTEXT, **facts))
+    return replace(kit.reserve(), labels=replace(kit.LABELS, **facts))
 
 
 def enlarged(**facts: object) -> Command:
@@ -62,8 +63,8 @@ BAD: dict[str, Command] = {
     "a subject with NUL": on_meter(subject_id="a\0b"),
     "no lease": kit.reserve(lease_s=0),
     "a lease of days": kit.reserve(lease_s=MAX_LEASE_S + 1),
-    "a negative bound": kit.reserve(bound=Bound(steps=-1)),
-    "a bound too large": kit.reserve(bound=Bound(cost_nano_usd=MAX_AMOUNT + 1)),
+    "a negative bound": kit.reserve(bound=Amounts(steps=-1)),
+    "a bound too large": kit.reserve(bound=Amounts(cost_nano_usd=MAX_AMOUNT + 1)),
     "a key without digest": kit.reserve(idempotency_key="key"),
     "a digest without key": kit.reserve(idempotency_digest=1),
     "a digest of 65 bits": kit.reserve(idempotency_key="key", idempotency_digest=2**63),
@@ -101,7 +102,7 @@ GOOD: dict[str, Command] = {
     "the plainest": kit.reserve(),
     "no lines at all": replace(kit.reserve(), lines=()),
     "the most lines": kit.reserve(*LONGEST_LINES[:-1]),
-    "the largest amounts": kit.reserve(kit.line(MAX_AMOUNT, MAX_AMOUNT), bound=Bound(files=MAX_AMOUNT)),
+    "the largest amounts": kit.reserve(kit.line(MAX_AMOUNT, MAX_AMOUNT), bound=Amounts(files=MAX_AMOUNT)),
     "a shared meter": replace(on_meter(tenant_id=None), tenant_id=kit.BIRCH),
     "hostile text": for_call(trace_id='";\\{}NULL \U0001f4a5\u202e', request_id="'); DROP TABLE"),
     "a renewal": Extend(reservation_id=kit.ID, lease_s=MAX_LEASE_S),

@@ -11,12 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from metering.ledger.commands import Attempt, Bound, CallContext, HoldLine, MeterKey, Reserve, Settle
+from metering.amounts import COLUMNS, TOKEN_PARTS, Amounts
+from metering.labels import Labels
+from metering.ledger.commands import Attempt, HoldLine, MeterKey, Reserve, Settle
 from metering.ledger.digests import command_digest, digest64
-from metering.ledger.postgres.columns import ATTEMPT_AMOUNTS
 from metering.types import Dimension, EstimateReason, Outcome, Window
 
-TEXTS = {name: f"the {name}" for name in CallContext.__struct_fields__}
+TEXTS = {name: f"the {name}" for name in Labels.__struct_fields__}
 ID = UUID("019cd79e-4600-7000-8000-000000000001")
 RESERVE = Reserve(
     reservation_id=ID,
@@ -43,8 +44,8 @@ RESERVE = Reserve(
             counts_since=datetime(2026, 3, 1, tzinfo=UTC),
         ),
     ),
-    context=CallContext(**TEXTS | {"team_id": UUID(int=4), "user_id": UUID(int=5), "token_id": UUID(int=6)}),
-    bound=Bound(**{name: number for number, name in enumerate(Bound.__struct_fields__, 7)}),
+    labels=Labels(**TEXTS | {"team_id": UUID(int=4), "user_id": UUID(int=5), "token_id": UUID(int=6)}),
+    bound=Amounts(**{name: number for number, name in enumerate(Amounts.__struct_fields__, 7)}),
     lease_s=61,
     idempotency_key="key",
     idempotency_digest=1,
@@ -64,11 +65,11 @@ SETTLE = Settle(
             service_tier="flex",
             estimate_reason=EstimateReason.CUT,
             reported='{"total_tokens":5}',
-            **{name: number for number, name in enumerate(ATTEMPT_AMOUNTS, 5)},
+            **{name: number for number, name in enumerate((*COLUMNS, *TOKEN_PARTS, "latency_ms"), 5)},
         ),
     ),
 )
-STORED = (-3312627663571206681, 6569056000128017932)
+STORED = (570070551648749533, 7577111889506877518)
 CHANGES = {
     "amount": replace(RESERVE, lines=(replace(RESERVE.lines[0], amount=11),)),
     "limit": replace(RESERVE, lines=(replace(RESERVE.lines[0], limit=101),)),
@@ -76,9 +77,9 @@ CHANGES = {
     "mode": replace(RESERVE, lines=(replace(RESERVE.lines[0], enforced=True),)),
     "no line": replace(RESERVE, lines=()),
     "tenant": replace(RESERVE, tenant_id=UUID(int=40)),
-    "bound": replace(RESERVE, bound=Bound(cost_nano_usd=11)),
+    "bound": replace(RESERVE, bound=Amounts(cost_nano_usd=11)),
     "lease": replace(RESERVE, lease_s=60),
-    "context": replace(RESERVE, context=replace(RESERVE.context, user_id=UUID(int=50))),
+    "labels": replace(RESERVE, labels=replace(RESERVE.labels, user_id=UUID(int=50))),
     "key": replace(RESERVE, idempotency_key="other"),
 }
 MARKS = {

@@ -1,0 +1,71 @@
+"""Who and what a call belongs to: the labels that a reservation and each of its attempts carry.
+
+A new label is one line here. The columns, the checks and the reports follow; a label of the caller's own is also read
+from the request's metadata and headers. `makemigrations` writes the columns' migration.
+"""
+
+from typing import Annotated, get_args, get_type_hints
+from uuid import UUID
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+MAX_LENGTH = 128
+
+
+class Label(Struct, frozen=True):
+    """How one label is stored and reported."""
+
+    report: str = ""
+    """What reports call it. Empty: they do not show it."""
+    groups: bool = True
+    """Whether a report can add usage up by it."""
+    is_shared: bool = False
+    """Whether it means the same in every tenant; else two tenants' usage is never added up under it."""
+    length: int = MAX_LENGTH
+    is_uuid: bool = False
+    is_optional: bool = False
+    """Whether a call may lack it (None)."""
+
+
+class CallerLabels(Struct, frozen=True, kw_only=True, array_like=True):
+    """The caller's own names for what a call belongs to."""
+
+    agent_id: Annotated[str | None, Label("agent")] = None
+    microdao_id: Annotated[str | None, Label()] = None
+    channel_id: Annotated[str | None, Label()] = None
+    conversation_id: Annotated[str | None, Label("conversation")] = None
+    trace_id: Annotated[str | None, Label("trace", groups=False)] = None
+
+
+class Labels(CallerLabels, frozen=True, kw_only=True, array_like=True):
+    """All labels of a call but its tenant, which the ledger keeps apart."""
+
+    team_id: Annotated[UUID | None, Label("team")] = None
+    user_id: Annotated[UUID | None, Label("user")] = None
+    token_id: Annotated[UUID | None, Label("token")] = None
+    task: Annotated[str, Label("task", is_shared=True, length=32)]
+    request_id: Annotated[str, Label()]
+    request_model: Annotated[str, Label("model", is_shared=True)] = ""
+    model_class: Annotated[str, Label(length=16)] = ""
+    provider_name: Annotated[str, Label("provider", is_shared=True, length=64)] = ""
+
+
+def _declared(labels: type[CallerLabels]) -> dict[str, Label]:
+    found: dict[str, Label] = {}
+    for name, hint in get_type_hints(labels, include_extras=True).items():
+        kind, label = get_args(hint)
+        kinds = get_args(kind) or (kind,)
+        found[name] = replace(
+            label,
+            groups=label.groups and bool(label.report),
+            is_uuid=UUID in kinds,
+            is_optional=type(None) in kinds,
+        )
+    return found
+
+
+CALLER_LABELS = _declared(CallerLabels)
+_ALL = _declared(Labels)
+LABELS = {name: label for name, label in _ALL.items() if name not in CALLER_LABELS} | CALLER_LABELS
+"""Every label by its column, the caller's own last."""

@@ -1,0 +1,125 @@
+"""Columns, each said once: how its value is taken from a record, sent as an array, and stored.
+
+A statement's text and its parameters are both made from one tuple of columns, so their orders cannot differ.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import attrgetter
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from metering.ledger.postgres.literals import (
+    array,
+    nested_int_array,
+    optional_array,
+    optional_text_array,
+    sparse_bool_array,
+    sparse_int_array,
+    sparse_text_array,
+    text_array,
+)
+
+NONE: Mapping[str, str] = MappingProxyType({})
+
+
+class Kind(NamedTuple):
+    """How the values of a column are sent (an array of this type, made by `literal`), and what is stored of each."""
+
+    type: str
+    literal: Callable[[Sequence[Any]], bytes]
+    stored: str = "{}"
+
+
+ID, NUMBER, INTEGER = Kind("uuid", array), Kind("bigint", array), Kind("int", array)
+SMALL, FLAG, MOMENT = Kind("smallint", array), Kind("boolean", array), Kind("timestamptz", array)
+TEXT = Kind("text", text_array)
+OPTIONAL_ID, OPTIONAL_NUMBER = Kind("uuid", optional_array), Kind("bigint", optional_array)
+OPTIONAL_TEXT = Kind("text", optional_text_array)
+AMOUNT = Kind("bigint", sparse_int_array, "coalesce({}, 0)")
+RARE_FLAG = Kind("boolean", sparse_bool_array, "coalesce({}, false)")
+RARE_TEXT = Kind("text", sparse_text_array, "coalesce({}, '')")
+NUMBERS, SMALLS = (
+    Kind("text", nested_int_array, "{}::bigint[]"),
+    Kind("text", nested_int_array, "{}::smallint[]"),
+)
+
+
+class Column(NamedTuple):
+    """One column of the rows that a statement is given."""
+
+    name: str
+    kind: Kind
+    value: Callable[[Any], Any]
+    is_stored: bool = True
+    """False: the statement only reads it."""
+
+    @property
+    def stored(self) -> str:
+        """The expression that is stored."""
+        return self.kind.stored.format(f'new."{self.name}"')
+
+
+Columns = tuple[Column, ...]
+
+
+def column(
+    name: str, kind: Kind, value: str | Callable[[Any], Any] = "", *, is_stored: bool = True
+) -> Column:
+    """`value` says how a record has it: an attribute's path, by default the column's name, or a function."""
+    return Column(name, kind, value if callable(value) else attrgetter(value or name), is_stored)
+
+
+def parameters(columns: Columns, records: Sequence[object]) -> tuple[bytes, ...]:
+    """The arrays of a statement that was made with the same columns."""
+    return tuple([each.kind.literal(list(map(each.value, records))) for each in columns])
+
+
+def rows(columns: Columns, *, unnested: int = 1) -> str:
+    """A FROM clause whose `new` has these columns. Its parameters are one array for each, in their order.
+
+    The first `unnested` columns say how many rows there are. Each function of an `unnest` has a tuplestore of its own,
+    which costs 7 microseconds however few rows there are, so the other arrays are read by subscript. A subscript walks
+    to its element in an array of texts, or with NULLs: where a command brings many rows, those have to be unnested.
+    """
+    walked, picked = columns[:unnested], columns[unnested:]
+    arrays = ", ".join([f"%s::{each.kind.type}[]" for each in walked])
+    items = ", ".join([f"item_{number}" for number in range(unnested)])
+    fields = [f'item_{number} AS "{each.name}"' for number, each in enumerate(walked)]
+    fields += [f'(%s::{each.kind.type}[])[place] AS "{each.name}"' for each in picked]
+    given = f"unnest({arrays}) WITH ORDINALITY AS given ({items}, place)"
+    return f"{given}, LATERAL (SELECT {', '.join(fields)}) AS new"
+
+
+def names(columns: Iterable[str]) -> str:
+    """A list of columns."""
+    return ", ".join([f'"{name}"' for name in columns])
+
+
+def assigned(columns: Iterable[Column]) -> str:
+    """What an UPDATE sets."""
+    return ", ".join([f'"{each.name}" = {each.stored}' for each in columns if each.is_stored])
+
+
+def replaced(columns: Iterable[Column]) -> str:
+    """What an ON CONFLICT DO UPDATE sets: each column to what was to be inserted."""
+    return ", ".join([f'"{each.name}" = excluded."{each.name}"' for each in columns])
+
+
+def insert(
+    table: str,
+    columns: Columns,
+    *,
+    also: Mapping[str, str] = NONE,
+    unnested: int = 1,
+    beside: str = "",
+    join: str = "",
+) -> str:
+    """An INSERT of these columns, and of the expressions that `also` names by their columns.
+
+    `beside` and `join` are put before and behind the rows in its FROM clause.
+    """
+    values = {each.name: each.stored for each in columns if each.is_stored} | dict(also)
+    return (
+        f"INSERT INTO {table} ({names(values)})\nSELECT {', '.join(values.values())}\n"
+        f"FROM {beside}{rows(columns, unnested=unnested)} {join}"
+    )

@@ -1,0 +1,82 @@
+"""`python -m tests.faults.forking_server PLACES`: imports the gateway once and forks servers, each ready in a moment.
+
+The listening sockets, one for each place, are the parent's own: what connects while a place is empty waits for its
+next server, as behind a load balancer. Orders and answers are lines of JSON; the ports come first.
+`{"serve": PLACE}` is answered with the server's process id, `{"manage": [...]}` with the command's status and output.
+Everything ends with the parent, and the parent with its standard input.
+"""
+
+import contextlib
+import io
+import json
+import os
+import signal
+import socket
+import sys
+from typing import Any
+
+import uvicorn
+from django.core.management import CommandError, call_command
+
+from gateway_project.asgi import application
+from launcher.die_with_parent import end_when_parent_dies
+
+GRACE_S = 5
+BACKLOG = 2_048
+
+
+def main(places: int) -> None:
+    listeners = [socket.create_server(("127.0.0.1", 0), backlog=BACKLOG) for _ in range(places)]
+    print(json.dumps([listener.getsockname()[1] for listener in listeners]), flush=True)
+    for line in sys.stdin:
+        order = json.loads(line)
+        print(json.dumps(_carried_out(order, listeners)), flush=True)
+        with contextlib.suppress(ChildProcessError):
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
+
+
+def _carried_out(order: dict[str, Any], listeners: list[socket.socket]) -> dict[str, Any]:
+    if "serve" in order:
+        return {"pid": _forked_server(listeners[order["serve"]])}
+    return _managed(order["manage"])
+
+
+def _forked_server(listener: socket.socket) -> int:
+    parent = os.getpid()
+    pid = os.fork()
+    if pid:
+        return pid
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    if end_when_parent_dies(parent):
+        config = uvicorn.Config(
+            application, log_config=None, lifespan="on", timeout_graceful_shutdown=GRACE_S, backlog=BACKLOG
+        )
+        uvicorn.Server(config).run(sockets=[listener])
+    os._exit(0)
+
+
+def _managed(arguments: list[str]) -> dict[str, Any]:
+    """In a child as well, so that no database connection is shared with the servers."""
+    reading, writing = os.pipe()
+    pid = os.fork()
+    if not pid:
+        output, status = io.StringIO(), 0
+        try:
+            call_command(*arguments, stdout=output)
+        except (CommandError, SystemExit) as error:
+            output.write(str(error))
+            status = 1
+        with os.fdopen(writing, "w") as pipe:
+            json.dump({"status": status, "output": output.getvalue()}, pipe)
+        os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading) as pipe:
+        answer: dict[str, Any] = json.load(pipe)
+    os.waitpid(pid, 0)
+    return answer
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    main(int(sys.argv[1]))
