@@ -1,4 +1,4 @@
-"""A rule's `when` as people write it becomes a Condition, or one sentence says what is wrong."""
+"""Reads a rule's `when`, as people write it, into a Condition, or says in one sentence what is wrong."""
 
 import re
 from collections.abc import Mapping
@@ -64,7 +64,7 @@ def _known_keys(where: str, mapping: Mapping[object, object], known: tuple[str, 
 
 
 def _timezone(value: object) -> str:
-    """Any zone that can be reckoned with: what was stored before names were checked goes on as it did."""
+    """Whether the zone can be reckoned with. Zones stored before names were checked go on as they did."""
     if isinstance(value, str) and is_time_zone(value):
         return value
     raise ValueError(f"when.timezone: {zone_problem(value) or f'{value!r} cannot be read'}.")
