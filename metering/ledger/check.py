@@ -26,8 +26,8 @@ LAST_ID = first_id_at(datetime.max.replace(tzinfo=UTC)).int | (1 << 80) - 1
 """The year 9999 ends: what is later fits an id, but no date."""
 SUBJECT_TYPES = frozenset(SubjectType)
 IDENTIFIED = frozenset((SubjectType.TEAM, SubjectType.USER, SubjectType.TOKEN))
-TEXT_LABELS = {name: label.length for name, label in LABELS.items() if not label.is_uuid}
-_texts_of = attrgetter(*TEXT_LABELS)
+TEXT_LABELS = tuple([(name, label.length) for name, label in LABELS.items() if not label.is_uuid])
+_texts_of = attrgetter(*[name for name, _ in TEXT_LABELS])
 
 
 def check_command(command: Command) -> None:
@@ -146,6 +146,6 @@ def _check_bound(bound: Amounts) -> None:
 
 
 def _check_labels(labels: Labels) -> None:
-    for text, (name, length) in zip(_texts_of(labels), TEXT_LABELS.items(), strict=True):
+    for text, (name, length) in zip(_texts_of(labels), TEXT_LABELS, strict=True):
         if text:
             check_text(text, name, length)

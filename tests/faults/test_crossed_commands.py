@@ -14,12 +14,12 @@ from metering.ids import uuid7
 from metering.ledger.commands import Command
 from metering.ledger.results import Denied, Ended, Granted, Refused
 from metering.ledger.writer import LedgerWriter
-from tests.faults.commands import line, reserve
 from tests.faults.crossed_cases import CASES, LIMIT, TOKENS, Commands
 from tests.faults.published_model import Reservation, Said, order_that_explains
 from tests.faults.rows import assert_books_balance, deadlocks, states
 from tests.faults.waiting import until_leases_are_over
 from tests.faults.workers import job, run_together
+from tests.support.build import line, reserve
 from tests.unit.metering.ledger.state_table import word_for
 
 CONNECTIONS = 3

@@ -13,11 +13,11 @@ from metering.ledger.commands import Command
 from metering.ledger.results import Ended, Granted, Result
 from metering.ledger.writer import DEADLINE_S, MAX_BATCH, MAX_WAITING, LedgerWriter
 from metering.types import Dimension, ReservationState
-from tests.faults.commands import line, meter, release, reserve
 from tests.faults.proxy import proxy_to
 from tests.faults.rows import assert_books_balance, counts, meter_row, states
+from tests.support.build import line, meter_key, release, reserve
 
-TOKENS = meter("tokens", Dimension.TOKENS)
+TOKENS = meter_key(Dimension.TOKENS, subject_id="tokens")
 LIMIT = 10**6
 MANY = 12 * MAX_BATCH
 AT_MOST_S = DEADLINE_S + 8

@@ -9,10 +9,10 @@ from metering.errors import MeteringUnavailable
 from metering.ledger.results import Ended, Granted
 from metering.ledger.writer import LedgerWriter
 from metering.types import Dimension, ReservationState
-from tests.faults.commands import line, meter, release, reserve
 from tests.faults.rows import assert_books_balance, meter_row, states
+from tests.support.build import line, meter_key, release, reserve
 
-TOKENS = meter("tokens", Dimension.TOKENS)
+TOKENS = meter_key(Dimension.TOKENS, subject_id="tokens")
 LIMIT = 10**9
 CALLERS = 1_500
 WITHIN_S = 30

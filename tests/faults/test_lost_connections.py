@@ -11,13 +11,13 @@ from metering.ledger.commands import Adjust, Command, Expire, Extend
 from metering.ledger.results import Ended, Granted, Result
 from metering.ledger.writer import LedgerWriter
 from metering.types import Dimension
-from tests.faults.commands import line, meter, release, reserve, settle
 from tests.faults.proxy import Proxy, proxy_to
 from tests.faults.rounds_with_kills import RoundsWithKills, charges_made
 from tests.faults.rows import assert_books_balance, counts, meter_row, query, sweep_once
 from tests.faults.waiting import until_leases_are_over
+from tests.support.build import line, meter_key, release, reserve, settle
 
-TOKENS = meter("tokens", Dimension.TOKENS)
+TOKENS = meter_key(Dimension.TOKENS, subject_id="tokens")
 LIMIT = 1_000
 PROCESSES = 3
 STORIES = 900
@@ -42,18 +42,18 @@ async def test_a_command_whose_commit_reply_is_lost_is_sent_again_and_counted_on
         )
         hold = [line(TOKENS, 100, LIMIT)]
         story: list[Command] = [
-            reserve(*hold, reservation_id=used),
-            reserve(*hold, reservation_id=unused),
-            reserve(*hold, reservation_id=lost, lease_s=1),
+            reserve(*hold, id_=used),
+            reserve(*hold, id_=unused),
+            reserve(*hold, id_=lost, lease_s=1),
             Extend(reservation_id=used, lease_s=60, lines=(line(TOKENS, 50, LIMIT),), sequence=1),
-            settle(used, tokens=140),
+            settle(used, 140),
             release(unused),
             Adjust(reservation_id=used, number=1, reason="faults", output_tokens=-10),
         ]
         answers = [await without_reply(proxy, ledger, command) for command in story]
         await until_leases_are_over(database)
         answers.append(await without_reply(proxy, ledger, Expire(reservation_id=lost)))
-        answers.append(await without_reply(proxy, ledger, settle(lost, tokens=30)))
+        answers.append(await without_reply(proxy, ledger, settle(lost, 30)))
         await ledger.close()
 
     assert proxy.swallowed == len(answers)

@@ -11,10 +11,10 @@ from metering.ledger.commands import Command, Extend
 from metering.ledger.results import Granted, Refused, Result
 from metering.ledger.writer import LedgerWriter
 from metering.types import MAX_AMOUNT, Dimension, Window
-from tests.faults.commands import line, meter, release, reserve
 from tests.faults.rows import assert_books_balance, counts, meter_row, query
+from tests.support.build import line, meter_key, release, reserve
 
-TOKENS = meter("tokens", Dimension.TOKENS)
+TOKENS = meter_key(Dimension.TOKENS, subject_id="tokens")
 LIMIT = 10**6
 OTHERS = 120
 WITHIN_S = 8
@@ -69,7 +69,7 @@ async def test_what_the_database_refuses_does_not_sink_the_rest_of_its_batch(
 
 
 def unknown_zone() -> list[Command]:
-    day = meter("zoned", Dimension.TOKENS, Window.DAY)
+    day = meter_key(Dimension.TOKENS, Window.DAY, subject_id="zoned")
     return [reserve(line(msgspec.structs.replace(day, timezone="Nowhere/Land"), 1, LIMIT))]
 
 

@@ -15,11 +15,11 @@ from metering.ledger.postgres.store import PostgresStore
 from metering.ledger.results import Ended, Granted, Reason, Refused, Result
 from metering.ledger.writer import LedgerWriter
 from metering.types import Dimension
-from tests.faults.commands import line, meter, release, reserve, settle
 from tests.faults.rows import assert_books_balance, counts, meter_row
+from tests.support.build import line, meter_key, release, reserve, settle
 
-TOKENS = meter("tokens", Dimension.TOKENS)
-OTHER = meter("other", Dimension.TOKENS)
+TOKENS = meter_key(Dimension.TOKENS, subject_id="tokens")
+OTHER = meter_key(Dimension.TOKENS, subject_id="other")
 COMMIT_TAKES_S = 0.7
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(60)]
 
@@ -85,7 +85,7 @@ def test_a_reserve_of_nothing_is_carried_out_once(database: str) -> None:
 def test_of_one_id_with_two_bodies_the_second_is_refused(database: str) -> None:
     open_meters(database)
     hold = reserve(line(TOKENS, 10, 10))
-    other = reserve(line(OTHER, 10, 10), reservation_id=hold.reservation_id)
+    other = reserve(line(OTHER, 10, 10), id_=hold.reservation_id)
     answer = send_while_committing(database, hold, other)
     assert isinstance(answer, Refused)
     assert answer.reason is Reason.OTHER_BODY
@@ -140,7 +140,7 @@ def test_a_settle_sent_twice_charges_once(database: str) -> None:
         await store.close()
 
     asyncio.run(hold_it())
-    used = settle(hold.reservation_id, tokens=4)
+    used = settle(hold.reservation_id, 4)
     answer = send_while_committing(database, used, used)
     assert isinstance(answer, Ended)
     assert answer.replayed

@@ -8,7 +8,7 @@ from metering.ledger.commands import Release
 from metering.ledger.results import Ended
 from metering.ledger.waiting import SPLIT_ABOVE
 from metering.ledger.writer import LedgerWriter
-from tests.unit.metering.ledger.kit import ALDER
+from tests.support.build import ALDER
 
 LATE = 2
 DEADLINE_S = 5.0
