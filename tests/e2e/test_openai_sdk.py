@@ -129,7 +129,9 @@ def test_whatever_name_is_listed_is_served_and_no_other(client: openai.OpenAI, s
 
 def test_a_token_without_the_task_is_told_so_instead_of_an_empty_list(server: Any) -> None:
     secret = make_token(allowed_tasks=["LLM2_DRAFT"]).secret
-    with openai.OpenAI(base_url=f"{server.url}/v1", api_key=secret) as other:
-        with pytest.raises(openai.PermissionDeniedError) as caught:
-            other.models.list()
+    with (
+        openai.OpenAI(base_url=f"{server.url}/v1", api_key=secret) as other,
+        pytest.raises(openai.PermissionDeniedError) as caught,
+    ):
+        other.models.list()
     assert caught.value.code == "task_not_allowed"
