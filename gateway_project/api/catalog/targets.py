@@ -7,7 +7,7 @@ from rest_framework import serializers
 from gateway_project.api.choice import Choice
 from gateway_project.api.input import OtherName, StrictInput
 from metering.errors import InvalidRequest
-from metering.policy.edit.target import TARGETS, Target, find_target
+from metering.policy.edit.target import TARGETS, PolicyTarget, find_target
 from metering.types import SCOPES_WITHOUT_ID, Scope
 
 
@@ -43,7 +43,7 @@ class TargetIn(StrictInput):
     tenant_id = OtherName("tenant")
 
 
-def take_target(given: dict[str, Any]) -> Target:
+def take_target(given: dict[str, Any]) -> PolicyTarget:
     """The target that the input names, taken out of it.
 
     Raises InvalidRequest when its fields contradict each other, NotFound for an unknown one.

@@ -10,7 +10,7 @@ from django.db import transaction
 from metering.errors import InvalidRequest
 from metering.models import PolicyRule
 from metering.policy.edit.set_row import check_manner, check_task, set_row
-from metering.policy.edit.target import Target
+from metering.policy.edit.target import PolicyTarget
 from metering.rules.read_conditions import check_conditions
 from metering.rules.registry import REGISTRY, check_rule
 from metering.rules.rule import MAX_PRIORITY
@@ -36,7 +36,7 @@ def parse_value(key: str, text: str) -> int | str:
 @transaction.atomic
 def set_rule(
     *,
-    target: Target,
+    target: PolicyTarget,
     key: str,
     value: object,
     actor: str,
@@ -76,7 +76,7 @@ def set_rule(
 
 
 def _check(
-    target: Target,
+    target: PolicyTarget,
     key: str,
     value: object,
     task: str | None,
