@@ -57,12 +57,12 @@ class MeterLimit:
 
     meter: MeterKey
     limit: int
-    """In the ledger's units: cost in nano-USD."""
+    """The most that may be taken, in the ledger's units: nano-USD for cost."""
     mode: EnforcementMode = EnforcementMode.ENFORCE
     release_on_expiry: bool
     scope: Scope
     name: str
-    """How messages call the budget: scope, dimension and window, such as `tenant cost/month`."""
+    """The budget's name in messages: scope, dimension and window, such as `tenant cost/month`."""
     model_class: str | None = None
     """Only calls to models of this class count; None: all."""
     source_id: UUID
@@ -72,7 +72,7 @@ class MeterLimit:
     thresholds: str = ""
     """Percentages of the limit at which an alert is raised, ascending, such as `80,95,100`."""
     counts_since: datetime = ALWAYS
-    """Since when every call of the subject has had this limit."""
+    """The moment since which every call of the subject has had this limit."""
     only_counts: bool = False
     """Whether it is not the caller's limit, but stands on a meter that has to count the call for others' limits."""
     enforced: bool = field(init=False)
