@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple, Protocol
 from uuid import UUID
 
 from msgspec.structs import replace
@@ -14,9 +14,6 @@ from metering.policy.rate_limit import CallRates
 from metering.rules.conditions import Condition
 from metering.rules.rule import NARROW_SCOPES, Rule
 from metering.types import EnforcementMode, Scope
-
-if TYPE_CHECKING:
-    from metering.policy.variants import Variants
 
 
 class PolicySubject(NamedTuple):
@@ -89,6 +86,17 @@ MeterLimits = tuple[MeterLimit, ...]
 _MEMO_ENTRIES = 256
 
 
+class Variants(Protocol):
+    """The policies of one subject and task, where rules have conditions (policy/variants.py)."""
+
+    meters: Mapping[MeterKey, datetime]
+    """Whose use the answer depends on, and since when every call counts on them."""
+
+    def at(self, now: datetime, taken: Mapping[MeterKey, int]) -> "EffectivePolicy":
+        """Return the policy of a moment, where so much is used and held on the meters."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EffectivePolicy:
     """All that applies to one subject and task: settings, rate limits, and a meter limit for every budget."""
@@ -119,7 +127,7 @@ class EffectivePolicy:
     """Every rule that applies to the subject and the task, whether or not its condition holds; for explanations."""
     holding: frozenset[Condition] = frozenset()
     """The conditions that hold where this policy does."""
-    variants: "Variants | None" = None
+    variants: Variants | None = None
     """If some rules have conditions, what chooses the policy of a moment; else None."""
     numbers: Mapping[str, int] = field(init=False)
     """Every numeric setting in force, by key."""
