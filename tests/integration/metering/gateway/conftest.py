@@ -17,7 +17,7 @@ from metering.types import Task
 from providers.token_counting import count_tokens
 from tests.factories import make_token, reference_data
 from tests.fakes.vendors import FakeVendors
-from tests.served import serve_model, settled_books
+from tests.served import serve_model, settled_ledger
 
 Request = Callable[..., CallRequest]
 Gateways = Callable[..., LLMGateway]
@@ -27,7 +27,7 @@ Gateways = Callable[..., LLMGateway]
 def empty_ledger(transactional_db: Any) -> Iterator[None]:
     reference_data()
     serve_model()
-    with settled_books():
+    with settled_ledger():
         yield
 
 

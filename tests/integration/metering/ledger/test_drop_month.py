@@ -65,7 +65,7 @@ async def test_a_dropped_month_leaves_its_balances_and_nothing_else(
     assert not periods.drop_month(conninfo, OLD, NOW)
 
 
-async def test_an_interrupted_drop_leaves_books_that_balance(
+async def test_an_interrupted_drop_leaves_a_ledger_that_balances(
     settled: UUID, conninfo: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     periods.seal_month(conninfo, OLD, NOW)
