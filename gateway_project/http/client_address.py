@@ -1,4 +1,4 @@
-"""Who is at the other end: the peer, or whom it forwards for if it is one of TRUSTED_PROXIES."""
+"""Tells a caller's network address: the peer's, or the one that it forwards for if it is one of TRUSTED_PROXIES."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -45,7 +45,7 @@ def django_address_of(request: HttpRequest) -> str | None:
 
 
 def address_for_throttle(request: HttpRequest) -> str | None:
-    """As whom the sender counts, in the form of an address: of an IPv6 network the first one.
+    """The address under which failed sign-ins of the sender are counted; for IPv6, the first of its network.
 
     None for what a proxy has forwarded as an address and is none.
     """

@@ -3,7 +3,7 @@
 import pytest
 
 from metering.types import Dimension
-from tests.faults.rows import assert_ledger_balances, meter_row
+from tests.faults.rows import assert_the_ledger_balances, meter_row
 from tests.faults.vendor import counting_vendor
 from tests.faults.worker import VENDOR
 from tests.faults.workers import Story, job, run_together
@@ -47,4 +47,4 @@ async def test_the_vendor_never_sees_more_than_the_limit_at_once(database: str) 
     row = meter_row(database, key)
     assert (row.used, row.held, row.highest_limit) == (0, 0, AT_ONCE)
     assert meter_row(database, requests).used == vendor.calls
-    assert_ledger_balances(database)
+    assert_the_ledger_balances(database)

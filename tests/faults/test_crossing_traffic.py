@@ -9,7 +9,7 @@ import pytest
 
 from metering.ledger.commands import Extend, Reserve
 from metering.types import Dimension, ReservationState, Window
-from tests.faults.rows import assert_ledger_balances, deadlocks, states, sweep_once
+from tests.faults.rows import assert_the_ledger_balances, deadlocks, states, sweep_once
 from tests.faults.waiting import until_leases_are_over
 from tests.faults.workers import Story, Worker, job, started_workers
 from tests.support.build import attempt, line, meter_key, release, reserve, settle
@@ -94,7 +94,7 @@ async def test_nothing_deadlocks_or_is_lost_when_all_of_it_happens_at_once(datab
     await until_leases_are_over(database)
     await sweep_once(database)
     assert ReservationState.HELD not in states(database).values()
-    assert_ledger_balances(database, grace_s=0)
+    assert_the_ledger_balances(database, grace_s=0)
 
 
 def assert_nothing_was_done_twice(workers: list[Worker], stories: list[list[tuple[int, Story]]]) -> None:

@@ -12,7 +12,7 @@ from metering.ledger.commands import Attempt, MeterKey
 from metering.ledger.results import Denied, Granted
 from metering.ledger.writer import LedgerWriter
 from metering.types import Dimension
-from tests.faults.rows import MeterRow, assert_ledger_balances, counts, meter_row
+from tests.faults.rows import MeterRow, assert_the_ledger_balances, counts, meter_row
 from tests.faults.workers import Story, Worker, job, run_together
 from tests.support.build import attempt, line, meter_key, reserve, settle
 
@@ -80,7 +80,7 @@ async def test_exactly_as_many_calls_are_admitted_as_there_is_room_for(
     assert (row.used, row.held, row.overrun, row.unenforced) == (ROOM * amount, 0, 0, 0)
     assert counts(database) == (ROOM, ROOM, ROOM)
     assert len(seen) > 10
-    assert_ledger_balances(database)
+    assert_the_ledger_balances(database)
 
 
 @pytest.mark.parametrize("dimension", [Dimension.TOKENS, Dimension.COST])
@@ -108,7 +108,7 @@ async def test_what_settling_gives_back_is_admitted_to_the_last_unit(
     assert isinstance(await ledger.submit(last), Granted)
     assert isinstance(await ledger.submit(reserve(line(key, 1, limit))), Denied)
     await ledger.close()
-    assert_ledger_balances(database)
+    assert_the_ledger_balances(database)
 
 
 async def test_a_denial_by_the_ninth_meter_leaves_no_trace_on_the_other_eight(database: str) -> None:
@@ -135,4 +135,4 @@ async def test_a_denial_by_the_ninth_meter_leaves_no_trace_on_the_other_eight(da
         assert meter_row(database, key) == MeterRow(0, held, 0, held - 50, 50)
     assert meter_row(database, ninth) == MeterRow(0, 0, 0, 0, 0)
     assert counts(database) == (granted, 0, 0)
-    assert_ledger_balances(database)
+    assert_the_ledger_balances(database)

@@ -13,7 +13,7 @@ from metering.ledger.results import Granted
 from metering.ledger.writer import LedgerWriter
 from metering.types import Dimension
 from tests.faults.proxy import proxy_to
-from tests.faults.rows import assert_ledger_balances, counts, meter_row
+from tests.faults.rows import assert_the_ledger_balances, counts, meter_row
 from tests.faults.waiting import until
 from tests.faults.workers import Story, Worker, job, started_workers
 from tests.support.build import line, meter_key, reserve, settle
@@ -67,7 +67,7 @@ async def test_others_wait_no_longer_than_the_lock_timeout_for_a_stopped_process
     assert len(frozen.answers("Ended")) == STORIES
     assert meter_row(database, HOT).used == 2 * STORIES * 7
     assert counts(database)[2] == 2 * STORIES
-    assert_ledger_balances(database, grace_s=0)
+    assert_the_ledger_balances(database, grace_s=0)
 
 
 async def test_a_process_cut_off_in_the_middle_of_its_writes_does_not_stop_the_others(database: str) -> None:
@@ -95,7 +95,7 @@ async def test_a_process_cut_off_in_the_middle_of_its_writes_does_not_stop_the_o
             proxy.close_connections()
             assert isinstance(await asyncio.wait_for(late, WITHIN_S), Granted)
     assert meter_row(database, HOT).held == 3
-    assert_ledger_balances(database)
+    assert_the_ledger_balances(database)
 
 
 @contextlib.asynccontextmanager

@@ -16,7 +16,7 @@ from metering.ledger.commands import Command
 from metering.ledger.results import Ended, Granted, Reason, Refused, Result
 from metering.ledger.writer import LedgerWriter
 from metering.types import Dimension, ReservationState
-from tests.faults.rows import assert_ledger_balances, deadlocks
+from tests.faults.rows import assert_the_ledger_balances, deadlocks
 from tests.support.build import line, meter_key, release, reserve, settle
 
 HOT = meter_key(Dimension.TOKENS, subject_id="hot")
@@ -77,7 +77,7 @@ async def test_a_reserve_and_its_release_that_wait_for_one_meter_do_not_block_ea
     assert isinstance(reserved, Granted) or (
         isinstance(reserved, Refused) and reserved.reason is Reason.CANCELLED
     )
-    assert_ledger_balances(database)
+    assert_the_ledger_balances(database)
 
 
 async def test_batches_that_name_each_other_s_reservations_do_not_block_each_other(
@@ -96,7 +96,7 @@ async def test_batches_that_name_each_other_s_reservations_do_not_block_each_oth
     )
     assert all(isinstance(answer, Granted | Ended) for answer in answers)
     assert sum(answer.replayed for answer in answers) == 3
-    assert_ledger_balances(database)
+    assert_the_ledger_balances(database)
 
 
 class EndsMeanwhile:

@@ -13,7 +13,7 @@ from metering.ledger.writer import LedgerWriter
 from metering.types import Dimension
 from tests.faults.proxy import Proxy, proxy_to
 from tests.faults.rounds_with_kills import RoundsWithKills, charges_made
-from tests.faults.rows import assert_ledger_balances, counts, meter_row, query, sweep_once
+from tests.faults.rows import assert_the_ledger_balances, counts, meter_row, query, sweep_once
 from tests.faults.waiting import until_leases_are_over
 from tests.support.build import line, meter_key, release, reserve, settle
 
@@ -63,7 +63,7 @@ async def test_a_command_whose_commit_reply_is_lost_is_sent_again_and_counted_on
     row = meter_row(database, TOKENS)
     assert (row.used, row.held, row.overrun) == (140 - 10 + 30, 0, 0)
     assert counts(database) == (3, 5, 2)
-    assert_ledger_balances(database, grace_s=0)
+    assert_the_ledger_balances(database, grace_s=0)
 
 
 async def without_reply(proxy: Proxy, ledger: LedgerWriter, command: Command) -> Result:
@@ -114,4 +114,4 @@ async def assert_everything_was_charged_once(rounds: RoundsWithKills) -> None:
     await sweep_once(database)
     assert query(database, "SELECT count(*) FROM metering_usagereservation WHERE state = 0") == [(0,)]
     assert charges_made(database) == rounds.charges_due()
-    assert_ledger_balances(database, grace_s=0)
+    assert_the_ledger_balances(database, grace_s=0)

@@ -11,7 +11,7 @@ from metering.ledger.commands import Command, Extend
 from metering.ledger.results import Granted, Refused, Result
 from metering.ledger.writer import LedgerWriter
 from metering.types import MAX_AMOUNT, Dimension, Window
-from tests.faults.rows import assert_ledger_balances, counts, meter_row, query
+from tests.faults.rows import assert_the_ledger_balances, counts, meter_row, query
 from tests.support.build import line, meter_key, release, reserve
 
 TOKENS = meter_key(Dimension.TOKENS, subject_id="tokens")
@@ -65,7 +65,7 @@ async def test_what_the_database_refuses_does_not_sink_the_rest_of_its_batch(
     assert all(isinstance(answer, Granted) for answer in answers)
     assert meter_row(database, TOKENS).held == OTHERS
     assert counts(database)[0] == OTHERS + 1
-    assert_ledger_balances(database)
+    assert_the_ledger_balances(database)
 
 
 def unknown_zone() -> list[Command]:
@@ -120,4 +120,4 @@ async def test_commands_that_nobody_could_carry_out_harm_only_themselves(databas
     assert isinstance(refused, MeteringError | Refused)
     assert all(isinstance(answer, Granted) for answer in answers)
     assert time.monotonic() - began < WITHIN_S
-    assert_ledger_balances(database)
+    assert_the_ledger_balances(database)

@@ -7,7 +7,7 @@ import pytest
 
 from metering.ledger.writer import LedgerWriter
 from metering.types import Dimension, EntryKind, ReservationState
-from tests.faults.rows import assert_ledger_balances, meter_row, query, states
+from tests.faults.rows import assert_the_ledger_balances, meter_row, query, states
 from tests.faults.waiting import until, until_leases_are_over
 from tests.faults.workers import Worker, job, started_workers
 from tests.support.build import line, meter_key, reserve, settle
@@ -52,7 +52,7 @@ async def test_several_sweepers_and_late_owners_end_each_overdue_hold_once(datab
     assert kinds.get(EntryKind.SETTLE, 0) + kinds.get(EntryKind.TRUE_UP, 0) == HOLDS / 2
     assert meter_row(database, TOKENS).used == HOLDS // 2 * (HELD_EACH + USED_EACH)
     assert meter_row(database, IN_FLIGHT).held == 0
-    assert_ledger_balances(database, grace_s=0)
+    assert_the_ledger_balances(database, grace_s=0)
 
 
 def found_nothing(sweeper: Worker) -> bool:
