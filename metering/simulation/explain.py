@@ -5,26 +5,29 @@ that somebody has read.
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
-from typing import Generic
 from uuid import UUID
 
 from metering.admission.demand import Demand, M
 from metering.admission.denial import deciding_rule
-from metering.admission.plan import CallPlan, Route, plan_call, route_call
-from metering.amounts import NOTHING, ONE_REQUEST
+from metering.admission.plan import Route, plan_call, route_call
+from metering.amounts import NOTHING, ONE_REQUEST, Amounts
 from metering.decisions.decision import EnforcementDecision, Step, Verdict
-from metering.decisions.trace import Balance, limit_steps, rate_steps, rule_steps
+from metering.decisions.trace import limit_steps, rate_steps, rule_steps
 from metering.errors import MeteringError, RateUse
 from metering.ledger.commands import MeterKey
 from metering.policy.read_balances import MeterBalance, read_balances
 from metering.policy.source import PolicySource
-from metering.policy.values import EffectivePolicy, MeterLimits, PolicySubject
+from metering.policy.values import EffectivePolicy, PolicySubject
 from metering.rates.grant import use_of
 from metering.rates.port import Level
 from metering.rates.read_levels import LevelReader
 from metering.simulation.in_memory import InMemoryAdmission
 from metering.types import Dimension, EnforcementMode
+
+Balances = Mapping[MeterKey, MeterBalance]
+Levels = Mapping[str, Level]
 
 
 def explain_call(
@@ -42,24 +45,44 @@ def explain_call(
     asker = demand.asker
     policy = policy_at(source, asker.subject, demand.task, now)
     access = source.access_to(asker.subject.plan, demand.task)
-    explained = _Explained(demand, policy, now)
+    decision = EnforcementDecision(
+        verdict=Verdict.ALLOWED,
+        at=now,
+        subject=asker.subject,
+        task=demand.task,
+        model=demand.model,
+        mode=policy.mode,
+    )
     if asker.refusal is not None:
-        return explained.refused(asker.refusal, ("credential", None), ())
+        return _denied(decision, asker.refusal, ("credential", None))
+    trace: tuple[Step, ...] = tuple(rule_steps(policy))
     try:
+        # 1. Which model would serve it, and which limits stand over that?
         route = route_call(demand, access, source.models, policy)
-    except MeteringError as refusal:
-        return explained.refused(refusal, explained.rule_of(refusal), tuple(rule_steps(policy)))
-    limits = tuple(limit for limit in route.limits if not limit.only_counts)
-    balances = read_balances({limit.meter: limit.counts_since for limit in route.limits}, now)
-    known = levels([*route.rates, *route.shadow_rates])
-    explained.model = route.candidates[0].name
-    try:
+        balances = read_balances({limit.meter: limit.counts_since for limit in route.limits}, now)
+        known = levels([*route.rates, *route.shadow_rates])
+        decision = replace(decision, model=route.candidates[0].name)
+        trace = _trace(policy, route, balances, known, None)
+        # 2. How much would it use at most?
         plan = plan_call(demand, access, source.models, policy)
+        trace = _trace(policy, route, balances, known, plan.measured.bound)
+        # 3. Do rate limits and budgets have room for that?
+        admitted = _admission_at(now, balances, known).admit(plan)
     except MeteringError as refusal:
-        trace = explained.trace(route, limits, balances, known, None)
-        return explained.refused(refusal, explained.rule_of(refusal), trace)
-    trace = explained.trace(route, limits, balances, known, plan)
-    return explained.admitted(plan, balances, known, trace)
+        return _denied(decision, refusal, deciding_rule(refusal, asker.subject.plan, policy), trace)
+    if not admitted.notices:
+        return replace(decision, message=f"served by {decision.model}", trace=trace)
+    verdict, mode, code, rule, rule_id, message = admitted.notices[0]
+    return replace(
+        decision,
+        verdict=verdict,
+        mode=mode,
+        code=code,
+        rule=rule,
+        rule_id=rule_id,
+        message=message,
+        trace=trace,
+    )
 
 
 def policy_at(source: PolicySource, subject: PolicySubject, task: str, now: datetime) -> EffectivePolicy:
@@ -72,101 +95,52 @@ def policy_at(source: PolicySource, subject: PolicySubject, task: str, now: date
     return policy.variants.at(now, taken)
 
 
-class _Explained(Generic[M]):
-    """What every decision about one call has in common."""
-
-    def __init__(self, demand: Demand[M], policy: EffectivePolicy, now: datetime) -> None:
-        self._demand = demand
-        self._policy = policy
-        self._now = now
-        self.model = demand.model
-        """As asked for; as chosen, once it is."""
-
-    def rule_of(self, refusal: MeteringError) -> tuple[str, UUID | None]:
-        return deciding_rule(refusal, self._demand.asker.subject.plan, self._policy)
-
-    def admitted(
-        self,
-        plan: CallPlan[M],
-        balances: Mapping[MeterKey, MeterBalance],
-        levels: Mapping[str, Level],
-        trace: tuple[Step, ...],
-    ) -> EnforcementDecision:
-        """The decision of admission, where meters and buckets are as given."""
-        world = InMemoryAdmission(self._now)
-        for meter, balance in balances.items():
-            world.ledger.begin(meter, used=balance.used, held=balance.held, window_end=balance.resets_at)
-        for key, level in levels.items():
-            world.buckets.begin(key, level)
-        try:
-            admitted = world.admit(plan)
-        except MeteringError as refusal:
-            return self.refused(refusal, self.rule_of(refusal), trace)
-        if not admitted.notices:
-            message = f"served by {self.model}"
-            return self._decision(Verdict.ALLOWED, self._policy.mode, "", message, ("", None), trace)
-        first = admitted.notices[0]
-        rule = (first.rule, first.rule_id)
-        return self._decision(first.verdict, first.mode, first.code, first.message, rule, trace)
-
-    def refused(
-        self, refusal: MeteringError, rule: tuple[str, UUID | None], trace: tuple[Step, ...]
-    ) -> EnforcementDecision:
-        mode = EnforcementMode.ENFORCE
-        return self._decision(Verdict.DENIED, mode, refusal.code, refusal.message, rule, trace)
-
-    def trace(
-        self,
-        route: Route,
-        limits: MeterLimits,
-        balances: Mapping[MeterKey, MeterBalance],
-        levels: Mapping[str, Level],
-        plan: CallPlan[M] | None,
-    ) -> tuple[Step, ...]:
-        """What every rule, budget and rate says; without a plan, nothing is asked of them."""
-        taken: dict[MeterKey, Balance] = {meter: (each.used, each.held) for meter, each in balances.items()}
-        bound = plan.measured.bound if plan is not None else None
-        amounts = bound + ONE_REQUEST if bound is not None else NOTHING
-        units = {
-            Dimension.REQUESTS: 1,
-            Dimension.TOKENS: bound.of(Dimension.TOKENS) if bound is not None else None,
-        }
-        return (
-            *rule_steps(self._policy),
-            *limit_steps(limits, taken, amounts, holding=False),
-            *rate_steps(_rate_uses(route, units, levels)),
-        )
-
-    def _decision(
-        self,
-        verdict: Verdict,
-        mode: EnforcementMode,
-        code: str,
-        message: str,
-        rule: tuple[str, UUID | None],
-        trace: tuple[Step, ...],
-    ) -> EnforcementDecision:
-        return EnforcementDecision(
-            verdict=verdict,
-            at=self._now,
-            subject=self._demand.asker.subject,
-            task=self._demand.task,
-            model=self.model,
-            mode=mode,
-            code=code,
-            message=message,
-            rule=rule[0],
-            rule_id=rule[1],
-            trace=trace,
-        )
+def _admission_at(now: datetime, balances: Balances, levels: Levels) -> InMemoryAdmission:
+    """Admission where meters and buckets are as given."""
+    admission = InMemoryAdmission(now)
+    for meter, balance in balances.items():
+        admission.ledger.begin(meter, used=balance.used, held=balance.held, window_end=balance.resets_at)
+    for key, level in levels.items():
+        admission.buckets.begin(key, level)
+    return admission
 
 
-def _rate_uses(
-    route: Route, units: Mapping[Dimension, int | None], levels: Mapping[str, Level]
-) -> Iterator[RateUse]:
+def _denied(
+    decision: EnforcementDecision,
+    refusal: MeteringError,
+    rule: tuple[str, UUID | None],
+    trace: tuple[Step, ...] = (),
+) -> EnforcementDecision:
+    return replace(
+        decision,
+        verdict=Verdict.DENIED,
+        mode=EnforcementMode.ENFORCE,
+        code=refusal.code,
+        message=refusal.message,
+        rule=rule[0],
+        rule_id=rule[1],
+        trace=trace,
+    )
+
+
+def _trace(
+    policy: EffectivePolicy, route: Route, balances: Balances, levels: Levels, bound: Amounts | None
+) -> tuple[Step, ...]:
+    """What every rule, budget and rate says; without a bound, nothing is asked of budgets and rates of tokens."""
+    limits = tuple(limit for limit in route.limits if not limit.only_counts)
+    taken = {meter: (each.used, each.held) for meter, each in balances.items()}
+    amounts = bound + ONE_REQUEST if bound is not None else NOTHING
+    return (
+        *rule_steps(policy),
+        *limit_steps(limits, taken, amounts, holding=False),
+        *rate_steps(_rate_uses(route, levels, bound.of(Dimension.TOKENS) if bound is not None else None)),
+    )
+
+
+def _rate_uses(route: Route, levels: Levels, tokens: int | None) -> Iterator[RateUse]:
     """Each rate limit by itself, at its level if that is known."""
     for limit in (*route.rates, *route.shadow_rates):
-        wanted, level = units[limit.dimension], levels.get(limit.key)
+        wanted, level = 1 if limit.dimension is Dimension.REQUESTS else tokens, levels.get(limit.key)
         fits: bool | None = None
         if wanted is not None and wanted > limit.per_minute:
             fits = False

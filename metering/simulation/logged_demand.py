@@ -1,13 +1,16 @@
 """A logged call as a demand on admission."""
 
+from dataclasses import replace
 from decimal import Decimal
 from functools import lru_cache
 
 from metering.admission.demand import Asker, Demand, LoggedSize, LoggedUse
+from metering.admission.plan import CallPlan, Route
 from metering.catalog.served import ModelIndex, ServedModel
 from metering.money import TokenPrice
+from metering.policy.values import EffectivePolicy, MeterLimits
 from metering.simulation.logged import LoggedCall
-from metering.types import MAX_AMOUNT
+from metering.types import MAX_AMOUNT, EnforcementMode
 
 
 def demand_of_log(asker: Asker, call: LoggedCall) -> Demand[LoggedUse]:
@@ -20,6 +23,25 @@ def demand_of_log(asker: Asker, call: LoggedCall) -> Demand[LoggedUse]:
         size=LoggedSize(call.used, [attempt.used for attempt in call.attempts]),
         agent_id=first.agent_id,
     )
+
+
+def plan_of_use(demand: Demand[LoggedUse], policy: EffectivePolicy, call: LoggedCall) -> CallPlan[LoggedUse]:
+    """A plan that holds what the call used, whether or not there is room for it, and draws nothing."""
+    first, used = call.first, call.used
+    limits = _observed(policy.limits_for((first.provider_name,), first.agent_id, first.model_class))
+    return CallPlan(
+        demand=demand,
+        route=Route(candidates=(), limits=limits, rates=(), shadow_rates=()),
+        policy=policy,
+        hard=False,
+        measured=LoggedUse(bound=used, answer_tokens=0, estimate_input=lambda limit: 0, saved_nano_usd=0),
+        notices=(),
+    )
+
+
+@lru_cache(maxsize=1_000)
+def _observed(limits: MeterLimits) -> MeterLimits:
+    return tuple(replace(limit, mode=EnforcementMode.OBSERVE) for limit in limits)
 
 
 def models_for(call: LoggedCall, models: ModelIndex) -> ModelIndex:

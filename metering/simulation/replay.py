@@ -25,7 +25,7 @@ from metering.policy.values import EffectivePolicy, PolicySubject
 from metering.reservation.hold import Hold
 from metering.simulation.in_memory import InMemoryAdmission, at_once
 from metering.simulation.logged import LoggedAttempt, LoggedCall, logged_calls
-from metering.simulation.logged_demand import demand_of_log, models_for
+from metering.simulation.logged_demand import demand_of_log, models_for, plan_of_use
 from metering.usage.filters import UsageFilter
 
 MAX_POLICIES = 10_000
@@ -167,9 +167,8 @@ class _Run:
             policy = policy.variants.at(now, taken)
         demand = demand_of_log(asker, call)
         if not counts:
-            first = call.first
-            limits = policy.limits_for((first.provider_name,), first.agent_id, first.model_class)
-            self._hold_until_end(call, self._admission.hold(demand, limits, call.used), saved_nano_usd=0)
+            held = self._admission.admit(plan_of_use(demand, policy, call)).hold
+            self._hold_until_end(call, held, saved_nano_usd=0)
             return
         self.replayed.total.add(call.used.cost_nano_usd)
         try:
