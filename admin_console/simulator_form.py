@@ -12,8 +12,8 @@ from admin_console.policy_forms import RuleKeyField, RuleValueField, key_choices
 from metering.errors import NotFound
 from metering.identity.find import find_tenant
 from metering.models import Plan, Tenant, User
+from metering.policy.source import LoadCatalog
 from metering.rules.registry import check_rule
-from metering.simulation.rule_book import LoadCatalog
 from metering.simulation.with_rule import with_rule
 from metering.types import Scope, Task
 

@@ -10,7 +10,7 @@ from statistics import median
 from typing import Any
 
 from bench.http.attackers import GOOD
-from bench.http.books import check_books
+from bench.http.check_ledger import check_ledger
 from bench.http.measured import Run, load
 from bench.http.plan import Plan, plan
 from bench.http.processes import Server, family, resident_mb
@@ -49,7 +49,7 @@ def measure(conninfo: str) -> Report:
         print_table(
             "What the others were told", [{"answer": name, "times": n} for name, n in report["told"].items()]
         )
-        check_books(report, conninfo, calls)
+        check_ledger(report, conninfo, calls)
     return report
 
 

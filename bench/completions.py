@@ -3,7 +3,7 @@
 from statistics import median
 from typing import Any
 
-from bench.http.books import check_books
+from bench.http.check_ledger import check_ledger
 from bench.http.measured import Run, load
 from bench.http.plan import Plan, plan
 from bench.http.servers import Servers, running_servers
@@ -28,7 +28,7 @@ def measure(conninfo: str) -> Report:
             report["figures"].append(row)
             report["ok"] &= row["share_%"] >= floor
         print_table(f"Whole answers, medians of {todo.rounds} rounds", report["figures"])
-        check_books(report, conninfo, calls)
+        check_ledger(report, conninfo, calls)
     return report
 
 

@@ -3,7 +3,7 @@
 from statistics import median
 from typing import Any
 
-from bench.http.books import check_books
+from bench.http.check_ledger import check_ledger
 from bench.http.measured import Run, load
 from bench.http.plan import plan
 from bench.http.servers import running_servers
@@ -30,7 +30,7 @@ def measure(conninfo: str) -> Report:
         report["gateway_us"] = round(median(gateway.server_us for _, gateway in rounds[1:]), 1)
         report["ok"] &= rows[0]["added_ms"] <= LIMIT_MS
         print_table(f"One connection, medians of {ROUNDS} rounds (limit at p50: {LIMIT_MS} ms added)", rows)
-        check_books(report, conninfo, calls)
+        check_ledger(report, conninfo, calls)
     return report
 
 

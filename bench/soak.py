@@ -7,7 +7,7 @@ import time
 import urllib.request
 from typing import Any
 
-from bench.http.books import check_books
+from bench.http.check_ledger import check_ledger
 from bench.http.measured import load
 from bench.http.plan import Plan, plan
 from bench.http.processes import open_files, resident_mb
@@ -43,7 +43,7 @@ def measure(conninfo: str) -> Report:
         report["growth"] = _growth(report["figures"])
         print_table("Most, compared with the first round", [report["growth"]])
         report["ok"] &= _is_flat(report["growth"], todo)
-        check_books(report, conninfo, calls)
+        check_ledger(report, conninfo, calls)
     return report
 
 

@@ -3,7 +3,7 @@
 from statistics import median
 from typing import Any
 
-from bench.http.books import check_books
+from bench.http.check_ledger import check_ledger
 from bench.http.measured import Run, load
 from bench.http.plan import Plan, plan
 from bench.http.processes import Server
@@ -36,7 +36,7 @@ def measure(conninfo: str) -> Report:
         report["figures"] = rows
         report["throughput"], more = _throughput(servers, todo)
         print_table(f"Streams of {CHUNKS} chunks 1 ms apart", [report["throughput"]])
-        check_books(report, conninfo, calls + more)
+        check_ledger(report, conninfo, calls + more)
     return report
 
 

@@ -188,9 +188,13 @@ class ModelNotFound(NotFound):
 
 
 class InputTooLarge(MeteringError):
-    """The input is over the limit of the plan or of the model."""
+    """The input is over the limit of a rule or of the model; `source` says which: the rule's key, or `model`."""
 
     code = "input_too_large"
+
+    def __init__(self, message: str, *, param: str | None = None, source: str = "model") -> None:
+        super().__init__(message, param=param)
+        self.source = source
 
 
 class IdempotencyKeyTaken(MeteringError):

@@ -1,58 +1,45 @@
 """The whole story of a metered call, from the caller's credential to the settled usage.
 
-credential → Principal → plan, model and price → EffectivePolicy and the call's bound → hold on every meter →
-task adapter, spending through its Allowance → vendor → settle → result with usage.
+1. authenticate  whose credential is it, and for which team does it call?
+2. plan          may this caller ask for that, which model serves it, and how much can it use at most?
+                 (admission/plan.py)
+3. draw          a request and its tokens, from every rate limit (admission/admit.py)
+4. hold          the most that it can use, on the meter of every budget (admission/admit.py)
+5. run           the task's adapter spends through its allowance, and through nothing else (calls/running.py)
+6. settle        what was really used is charged, and the rest of the hold is given back (calls/running.py)
+7. answer        with the facts: model, cost, what is left
 
-Whatever happens once the hold is committed, the reservation ends here: settled with its attempts, or released if
-nothing was sent. The work runs in a task of its own, so a caller that goes away cannot cut its settlement off.
+What is refused on the way is named by admission/denial.py and noted by calls/record.py. A call that came before under
+the same Idempotency-Key is answered by calls/repeated.py. A caller who goes away meets calls/abandoning.py.
 """
 
-import asyncio
 import time
-from collections.abc import Callable, Coroutine, Iterable
-from contextlib import aclosing, suppress
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import partial
-from typing import Any, TypeVar
 
+from metering.admission.admit import admit
+from metering.admission.bound import PictureCounter, TokenCounter, no_picture
 from metering.background import BackgroundTasks
-from metering.calls.admit import admit
+from metering.calls.begin import begun, labels_of, models_for, plan
 from metering.calls.cached_directory import CachedDirectory
-from metering.calls.channel import Channel, MeteredStream
+from metering.calls.channel import MeteredStream
 from metering.calls.collaborators import Collaborators
-from metering.calls.keep import keep_and_settle
-from metering.calls.record import note_admission, note_refusal, note_refused_caller, note_stopped
-from metering.calls.repeated import Earlier, earlier
+from metering.calls.record import note_admission, note_refused_caller
+from metering.calls.repeated import Repeated
+from metering.calls.running import STREAMED, WHOLE, run_whole
+from metering.calls.streaming import run_streamed
 from metering.calls.values import Call, CallRequest, Facts, Observer, ReplayObserver, Result, facts_of
-from metering.coarse_timers import CoarseTimeout
+from metering.catalog.served import ServedModel
 from metering.decisions.log import DecisionLog
-from metering.errors import (
-    Holder,
-    IdempotencyKeyTaken,
-    LimitExceeded,
-    MeteringError,
-    MeteringUnavailable,
-    VendorError,
-)
+from metering.errors import Holder, MeteringError
 from metering.identity.principal import Principal, holder_of
 from metering.ledger.port import Ledger
 from metering.ports import LLMAdapter, Vendors
 from metering.rates.port import Buckets
 from metering.rates.process_buckets import ProcessBuckets
-from metering.reservation.bound import PictureCounter, TokenCounter, no_picture
 from metering.reservation.lease import LeaseKeeper
-from metering.reservation.release import release
-from metering.reservation.settle import settle
-
-T = TypeVar("T")
-WHOLE, STREAMED = "call", "call.stream"
-"""Names of the tasks in which calls run."""
-STOPPED = "The gateway stopped this call."
-DRAIN_S = 120.0
-"""How long a call whose caller has gone may run on, where the policy is `drain`."""
-SETTLE_WAIT_S = 5.0
-"""How long an answer waits for its settlement; while the ledger is away that goes on in the background."""
+from metering.types import Task
 
 
 class LLMGateway:
@@ -90,12 +77,10 @@ class LLMGateway:
             now=now,
             lease_s=lease_s,
             decisions=decisions or DecisionLog(),
+            leases=LeaseKeeper(ledger),
+            observe=observe,
         )
-        self._leases = LeaseKeeper(ledger)
-        self._observe = observe
-        self._on_replay = on_replay
-        self._replays = ProcessBuckets()
-        """How many first calls were looked for, of whom."""
+        self._repeated = Repeated(self._with, on_replay)
 
     @property
     def directory(self) -> CachedDirectory:
@@ -132,29 +117,25 @@ class LLMGateway:
             self._with.decisions, holder, refusal, request_id=request_id, now=self._with.now()
         )
 
+    async def models(self, caller: Principal, task: Task) -> dict[str, ServedModel]:
+        """Every model, alias and class that the caller may ask for now, with the model that it stands for.
+
+        Raises NotPermitted where it may ask for none, and MeteringUnavailable.
+        """
+        return await models_for(self._with, caller, task.value)
+
     async def execute(self, caller: Principal, request: CallRequest) -> Result:
         """Do the work and answer it whole.
 
-        Raises what `admit` raises, before anything is sent; VendorError and VendorTimeout after; and
+        Raises what `plan` and `admit` raise, before anything is sent; VendorError and VendorTimeout after; and
         MeteringUnavailable if the ledger goes away for longer than the lease. A request that came before under the
         same Idempotency-Key gets that answer again.
         """
         try:
-            call = await admit(self._with, caller, request)
+            call = await self._begin(caller, request)
         except MeteringError as refusal:
-            return (await self._earlier(caller, request, refusal, streamed=False)).whole()
-        work = call.adapter.execute(call.request, call.allowance)
-        if call.recording is not None:
-            work = call.recording.whole(work)
-        running = self._with.background.spawn(self._perform(call, work), name=WHOLE)
-        self._admitted(caller, request, call)
-        try:
-            output = await asyncio.shield(running)
-        except asyncio.CancelledError:
-            if running.cancelled():  # not the caller's doing
-                raise MeteringUnavailable(STOPPED) from None
-            self._abandon(call, running)
-            raise
+            return (await self._repeated.answer(caller, request, refusal, streamed=False)).whole()
+        output = await run_whole(self._with, call)
         return Result(output=output, facts=facts_of(call, ended_s=time.monotonic()))
 
     async def stream(
@@ -168,23 +149,30 @@ class LLMGateway:
         stream yields NOTHING_YET whenever nothing comes for as long again.
         """
         try:
-            call = await admit(self._with, caller, request)
+            call = await self._begin(caller, request)
         except MeteringError as refusal:
-            first = await self._earlier(caller, request, refusal, streamed=True)
+            first = await self._repeated.answer(caller, request, refusal, streamed=True)
             return await first.stream(self._with.background)
-        channel = Channel(patience_s=patience_s, since_s=call.started_s)
-        running = self._with.background.spawn(self._pump(call, channel), name=STREAMED)
-        stream = MeteredStream(channel, on_abandon=partial(self._abandon, call, running))
-        self._admitted(caller, request, call)
-        admitted_s = time.monotonic()
-        try:
-            has_begun = await channel.ready()
-        except asyncio.CancelledError:
-            stream.close()
-            raise
-        if not has_begun:  # the wait is the vendor's
-            return facts_of(call, ended_s=admitted_s, pending=True), stream
-        return facts_of(call, ended_s=time.monotonic()), stream
+        return await run_streamed(self._with, call, patience_s=patience_s)
+
+    async def _begin(self, caller: Principal, request: CallRequest) -> Call:
+        """Plan the call, draw from its rate limits and hold what it may use: from here on it may spend that."""
+        started_s = time.monotonic()
+        planned = await plan(self._with, caller, request)
+        admitted = await admit(
+            planned,
+            labels=labels_of(caller, request, planned),
+            ledger=self._with.ledger,
+            buckets=self._with.buckets,
+            background=self._with.background,
+            lease_s=self._with.lease_s,
+            now=self._with.now,
+            idempotency=request.idempotency,
+        )
+        call = begun(self._with, request, planned, admitted, started_s=started_s)
+        if call.notices or self._with.decisions.is_sampled():
+            note_admission(self._with.decisions, caller, request, call, self._with.now())
+        return call
 
     def stop_calls(self) -> int:
         """Stop every running call: it is settled, and its caller told. Returns how many those are."""
@@ -193,92 +181,4 @@ class LLMGateway:
     async def close(self, deadline_s: float) -> None:
         """Wait for running calls and settlements; what is left after the deadline is stopped."""
         await self._with.background.drain(deadline_s)
-        await self._leases.close()
-
-    async def _pump(self, call: Call, channel: Channel) -> None:
-        """Move the work's events into the channel; it ends after the settlement, so what it says is booked."""
-        recording = call.recording
-
-        async def copy() -> None:
-            async with aclosing(call.adapter.stream(call.request, call.allowance)) as events:
-                async for event in events:
-                    if recording is not None:
-                        recording.add(event)
-                    await channel.put(event)
-            if recording is not None:
-                recording.end()
-
-        error: MeteringError | None = MeteringUnavailable(STOPPED)
-        try:
-            await self._perform(call, copy())
-            error = None
-        except MeteringError as failure:
-            error = failure
-        finally:
-            channel.end(error)
-
-    async def _perform(self, call: Call, work: Coroutine[Any, Any, T]) -> T:
-        """The work under its lease, and the reservation's end, whichever way the work ends."""
-        try:
-            with self._leases.keep(call.hold, granted_s=call.granted_s) as lease:
-                try:
-                    return await work
-                except asyncio.CancelledError:
-                    if lease.lost:
-                        raise MeteringUnavailable("The call outlived its reservation.") from None
-                    raise
-                except LimitExceeded as refusal:
-                    note_stopped(self._with.decisions, call, refusal, self._with.now())
-                    raise
-                except VendorError as error:
-                    if call.recording is not None:
-                        call.recording.fail(error)
-                    raise
-        finally:
-            await self._end(call)
-
-    async def _end(self, call: Call) -> None:
-        """Settle what was sent, release what was not, in a task that no cancellation reaches."""
-        attempts = call.allowance.seal()
-        call.rates.true_up(tokens=sum([item.input_tokens + item.output_tokens for item in attempts]))
-        ending: Coroutine[Any, Any, Any]
-        if attempts:
-            ending = settle(ledger=self._with.ledger, hold=call.hold, attempts=attempts)
-            if call.recording is not None:
-                ending = keep_and_settle(call, call.recording, ending, now=self._with.now)
-        else:
-            ending = release(
-                ledger=self._with.ledger,
-                reservation_id=call.hold.reservation_id,
-                tenant_id=call.hold.tenant_id,
-                reason="nothing was sent",
-                deadline_s=call.hold.lease_s,
-            )
-        task = self._with.background.spawn(ending, name="reservation.end")
-        self._observe(call, attempts)
-        with suppress(TimeoutError), CoarseTimeout(SETTLE_WAIT_S):
-            await asyncio.shield(task)
-
-    async def _earlier(
-        self, caller: Principal, request: CallRequest, refusal: MeteringError, *, streamed: bool
-    ) -> Earlier:
-        """The finished answer of the same request. Raises the refusal where there is none."""
-        now = self._with.now()
-        found = await earlier(caller, request, refusal, ceiling=self._replays, now=now, streamed=streamed)
-        if found is None:
-            note_refusal(self._with.decisions, self.directory, caller, request, refusal, now)
-            raise refusal
-        self._on_replay(request.task, beyond_rate=not isinstance(refusal, IdempotencyKeyTaken))
-        return found
-
-    def _admitted(self, caller: Principal, request: CallRequest, call: Call) -> None:
-        if call.notices or self._with.decisions.is_sampled():
-            note_admission(self._with.decisions, caller, request, call, self._with.now())
-
-    def _abandon(self, call: Call, running: "asyncio.Task[Any]") -> None:
-        """The caller has gone: let the work end within a deadline, or stop it now, as the policy says."""
-        if call.policy.choice("on_disconnect", "drain") == "cancel":
-            running.cancel()
-        else:
-            deadline = asyncio.get_running_loop().call_later(DRAIN_S, running.cancel)
-            running.add_done_callback(lambda _: deadline.cancel())
+        await self._with.leases.close()

@@ -98,13 +98,13 @@ def _long_address() -> Callable[[int], None]:
 
 
 def _bucket() -> Callable[[int], None]:
-    from metering.rates.port import Demand
+    from metering.rates.port import Draw
     from metering.rates.process_buckets import ProcessBuckets
 
     buckets = ProcessBuckets()
 
     def feed(number: int) -> None:
-        buckets.take_now((Demand(key=f"rate:agent:{number}", units=1, per_minute=60),))
+        buckets.take_now((Draw(key=f"rate:agent:{number}", units=1, per_minute=60),))
 
     return feed
 

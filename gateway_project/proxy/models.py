@@ -1,4 +1,7 @@
-"""GET /v1/models and /v1/models/{id}: the models that this caller may use for chat."""
+"""GET /v1/models and /v1/models/{id}: the names that this caller may ask for in a chat.
+
+Those of models, aliases and classes; an alias or a class is shown as the model that serves it now.
+"""
 
 from typing import Any
 
@@ -15,9 +18,9 @@ from metering.types import Task
 
 
 async def list_models(request: Request) -> Response:
-    """All of them, by name."""
+    """All of them, in order."""
     models = await _allowed(request)
-    return _json({"object": "list", "data": [_shown(models[name]) for name in sorted(models)]})
+    return _json({"object": "list", "data": [_shown(name, models[name]) for name in sorted(models)]})
 
 
 async def show_model(request: Request) -> Response:
@@ -26,24 +29,17 @@ async def show_model(request: Request) -> Response:
     model = (await _allowed(request)).get(name)
     if model is None:
         raise ModelNotFound(f"There is no model {name!r} for you.", param="model")
-    return _json(_shown(model))
+    return _json(_shown(name, model))
 
 
 async def _allowed(request: Request) -> dict[str, ServedModel]:
     gateway = gateway_of(request)
-    caller = await caller_of(request, gateway)
-    access = await gateway.directory.access(caller.plan_code, Task.CHAT.value)
-    index = await gateway.directory.models()
-    return {
-        name: model
-        for name, model in index.by_name.items()
-        if access.allows(model, narrowed_to=caller.allowed_models)
-    }
+    return await gateway.models(await caller_of(request, gateway), Task.CHAT)
 
 
-def _shown(model: ServedModel) -> dict[str, Any]:
+def _shown(name: str, model: ServedModel) -> dict[str, Any]:
     return {
-        "id": model.name,
+        "id": name,
         "object": "model",
         "created": 0,
         "owned_by": model.provider_name,

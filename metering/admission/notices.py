@@ -1,23 +1,23 @@
 """What would have denied a call, or cut it shorter, if every limit were enforced. Asked only where some is not."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+from metering.admission.denial import lasting, no_room_error, too_few_error
+from metering.amounts import ONE_REQUEST
 from metering.catalog.served import ServedModel
 from metering.decisions.decision import Verdict
-from metering.errors import (
-    BudgetExceeded,
-    ConcurrencyExceeded,
-    InputTooLarge,
-    ModelNotAllowed,
-)
+from metering.errors import InputTooLarge, ModelNotAllowed
+from metering.ledger.results import LineDenial
 from metering.policy.enforcement import WARN
 from metering.policy.values import EffectivePolicy, Setting
 from metering.rates.grant import RateGrant
-from metering.reservation.bound import BoundedCall
+from metering.reservation.bounded_call import Measured
 from metering.reservation.hold import Hold
-from metering.types import Dimension, EnforcementMode, ModelClass
+from metering.reservation.no_room import NoRoom
+from metering.types import EnforcementMode, ModelClass
 
 OUTPUT_CUT = "output_limited"
 """No error: the output limit that would have been sent is smaller than the one that was."""
@@ -36,7 +36,7 @@ class Notice(NamedTuple):
     message: str
 
 
-def setting_notices(policy: EffectivePolicy, call: BoundedCall, model: ServedModel) -> Iterator[Notice]:
+def setting_notices(policy: EffectivePolicy, call: Measured, model: ServedModel) -> Iterator[Notice]:
     """Tighter settings in shadow that would have refused or clamped this call. Counting the input takes time."""
     shadow = policy.shadow_settings.get("max_tokens_in")
     if shadow is not None and call.bound.input_tokens > int(shadow.value):
@@ -46,10 +46,9 @@ def setting_notices(policy: EffectivePolicy, call: BoundedCall, model: ServedMod
             message = f"at least {estimate} of {limit} tokens"
             yield _notice(shadow, "max_tokens_in", InputTooLarge.code, message)
     shadow = policy.shadow_settings.get("max_tokens_out")
-    if shadow is not None:
-        output = call.bound.output_tokens // call.choices
-        if output > int(shadow.value):
-            yield _notice(shadow, "max_tokens_out", OUTPUT_CUT, f"{output} instead of {shadow.value} tokens")
+    if shadow is not None and call.answer_tokens > int(shadow.value):
+        message = f"{call.answer_tokens} instead of {shadow.value} tokens"
+        yield _notice(shadow, "max_tokens_out", OUTPUT_CUT, message)
     shadow = policy.shadow_settings.get("max_class")
     if shadow is not None and _RANKS.index(ModelClass(model.model_class)) > _RANKS.index(
         ModelClass(str(shadow.value))
@@ -59,19 +58,38 @@ def setting_notices(policy: EffectivePolicy, call: BoundedCall, model: ServedMod
         )
 
 
-def limit_notices(hold: Hold) -> Iterator[Notice]:
-    """Budgets and concurrency limits that let the call pass although they are full."""
-    for limit, balance in zip(hold.held, hold.balances, strict=False):
-        if limit.enforced or limit.only_counts or balance.used + balance.held <= balance.limit:
-            continue
-        error = ConcurrencyExceeded if limit.meter.dimension is Dimension.CONCURRENCY else BudgetExceeded
-        message = f"{balance.used} used and {balance.held} held of {balance.limit}"
-        yield Notice(_verdict(limit.mode), limit.mode, error.code, limit.name, limit.source_id, message)
+def limit_notices(hold: Hold, now: datetime) -> list[Notice]:
+    """Budgets and limits on calls at once that let the call pass although they are full; first the one that stays so
+    longest."""
+    amounts = hold.bound + ONE_REQUEST
+    short = NoRoom(
+        hold.held,
+        tuple(
+            LineDenial(
+                line=place,
+                used=balance.used,
+                held=balance.held - amounts.of(limit.meter.dimension),
+                requested=amounts.of(limit.meter.dimension),
+                limit=limit.limit,
+                resets_at=balance.resets_at,
+            )
+            for place, (limit, balance) in enumerate(zip(hold.held, hold.balances, strict=False))
+            if not (limit.enforced or limit.only_counts) and balance.used + balance.held > limit.limit
+        ),
+    )
+    notices = []
+    for denial in sorted(short.denials, key=lambda denial: lasting(short, denial), reverse=True):
+        limit, error = hold.held[denial.line], no_room_error(NoRoom(hold.held, (denial,)), now)
+        notices.append(
+            Notice(_verdict(limit.mode), limit.mode, error.code, limit.name, limit.source_id, error.message)
+        )
+    return notices
 
 
-def rate_notices(grant: RateGrant) -> Iterator[Notice]:
-    """Rate limits in shadow that had too little."""
-    for limit, error in grant.would_deny:
+def rate_notices(grant: RateGrant, now: datetime) -> Iterator[Notice]:
+    """Rate limits in shadow that had too little; first the one that has to be waited for longest."""
+    for short in sorted(grant.too_few_in_shadow, key=lambda short: short.waits_s[0], reverse=True):
+        [limit], error = short.limits, too_few_error(short, now)
         yield Notice(_verdict(limit.mode), limit.mode, error.code, limit.name, limit.rule_id, error.message)
 
 

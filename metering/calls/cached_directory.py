@@ -8,6 +8,7 @@ from uuid import UUID
 from metering.calls.cached_use import CachedUse
 from metering.catalog.access import PlanAccess, load_access
 from metering.catalog.served import ModelIndex, load_models
+from metering.errors import NotPermitted
 from metering.identity.authenticate import authenticate
 from metering.identity.people.team_for import team_for
 from metering.identity.principal import Principal
@@ -35,7 +36,7 @@ class CachedDirectory:
             until_of=lambda principal: principal.valid_until,
         )
         self._teams = Snapshots(_team, changes=changes, tenant_of=lambda team: team[0])
-        self._access = Snapshots(load_access, changes=changes)
+        self._access = Snapshots(_access, changes=changes)
         self._models = Snapshots(
             load_models, changes=changes, until_of=lambda index: index.until, max_entries=1
         )
@@ -66,8 +67,8 @@ class CachedDirectory:
         key = (caller.tenant_id, caller.team_id, caller.user_id, reference)
         return (await self._teams.get(key, caller, reference))[1]
 
-    async def access(self, plan: str, task: str) -> PlanAccess:
-        """The plan's model classes for the task. Raises FeatureNotInPlan and TaskNotAllowed."""
+    async def access(self, plan: str, task: str) -> PlanAccess | NotPermitted:
+        """The plan's model classes for the task, or why it has none."""
         return await self._access.get((plan, task), plan, task)
 
     async def models(self) -> ModelIndex:
@@ -77,6 +78,11 @@ class CachedDirectory:
     async def policy(self, subject: PolicySubject, task: str) -> EffectivePolicy:
         """Limits and budgets as compiled: those in force, unless there are `variants` that depend on the moment."""
         return (await self._policies.get((subject, task), subject, task))[1]
+
+    async def policy_at(self, subject: PolicySubject, task: str, now: datetime) -> EffectivePolicy:
+        """The policy in force at a moment. Raises MeteringUnavailable."""
+        policy = await self.policy(subject, task)
+        return policy if policy.variants is None else await self.variant(policy.variants, now)
 
     async def variant(self, variants: Variants, now: datetime) -> EffectivePolicy:
         """The policy at a moment, where rules have conditions. Raises MeteringUnavailable."""
@@ -104,6 +110,13 @@ def _key_of(secret: str) -> bytes:
 
 def _principal(secret: str) -> Principal:
     return authenticate(secret=secret, now=datetime.now(UTC))
+
+
+def _access(plan: str, task: str) -> PlanAccess | NotPermitted:
+    try:
+        return load_access(plan, task)
+    except NotPermitted as refusal:
+        return refusal.with_traceback(None)
 
 
 def _policy(subject: PolicySubject, task: str) -> tuple[UUID, EffectivePolicy]:

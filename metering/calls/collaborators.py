@@ -4,13 +4,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from metering.admission.bound import PictureCounter, TokenCounter
 from metering.background import BackgroundTasks
 from metering.calls.cached_directory import CachedDirectory
+from metering.calls.values import Observer
 from metering.decisions.log import DecisionLog
 from metering.ledger.port import Ledger
 from metering.ports import LLMAdapter, Vendors
 from metering.rates.port import Buckets
-from metering.reservation.bound import PictureCounter, TokenCounter
+from metering.reservation.lease import LeaseKeeper
 from metering.types import Task
 
 
@@ -29,3 +31,6 @@ class Collaborators:
     now: Callable[[], datetime]
     lease_s: int
     decisions: DecisionLog
+    leases: LeaseKeeper
+    observe: Observer
+    """Sees every call that has ended."""

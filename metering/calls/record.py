@@ -9,9 +9,10 @@ from datetime import datetime
 from functools import partial
 from typing import NamedTuple
 
+from metering.admission.demand import asker_of
+from metering.admission.denial import deciding_rule
 from metering.admission.notices import Notice
 from metering.amounts import ONE_REQUEST
-from metering.calls.admit import subject_of
 from metering.calls.cached_directory import CachedDirectory
 from metering.calls.values import Call, CallRequest
 from metering.decisions.decision import EnforcementDecision, Step, Verdict
@@ -19,7 +20,6 @@ from metering.decisions.log import DecisionLog
 from metering.decisions.trace import limit_steps, rate_steps, refused_steps, rule_steps
 from metering.decisions.write import Key
 from metering.errors import (
-    FeatureNotInPlan,
     Holder,
     InputTooLarge,
     LimitExceeded,
@@ -33,7 +33,7 @@ from metering.errors import (
 )
 from metering.identity.principal import Principal
 from metering.policy.values import EffectivePolicy, PolicySubject
-from metering.rates.refusals import use_of
+from metering.rates.grant import use_of
 from metering.types import EnforcementMode
 
 Trace = Callable[[], tuple[Step, ...]]
@@ -61,7 +61,7 @@ def note_refusal(
         return
     asked = _asked(caller, request)
     policy = directory.peek_policy(asked.subject, request.task, now)
-    notice = _deciding(refusal, asked.subject.plan, policy)
+    notice = _denial(refusal, asked.subject.plan, policy)
     _note(log, asked, notice, now, lambda: _refused_trace(policy, refusal))
 
 
@@ -86,7 +86,7 @@ def note_stopped(log: DecisionLog, call: Call, refusal: LimitExceeded, now: date
         labels.request_id,
     )
     refusal.rates = call.rates.uses
-    _note(log, asked, _deciding(refusal, "", policy), now, lambda: _refused_trace(policy, refusal))
+    _note(log, asked, _denial(refusal, "", policy), now, lambda: _refused_trace(policy, refusal))
 
 
 def note_admission(
@@ -112,7 +112,7 @@ class _Asked(NamedTuple):
 
 
 def _asked(caller: Principal, request: CallRequest) -> _Asked:
-    return _Asked(subject_of(caller), request.task.value, request.model, request.request_id)
+    return _Asked(asker_of(caller).subject, request.task.value, request.model, request.request_id)
 
 
 def _note(log: DecisionLog, asked: _Asked, notice: Notice, now: datetime, trace: Trace) -> None:
@@ -131,21 +131,8 @@ def _note(log: DecisionLog, asked: _Asked, notice: Notice, now: datetime, trace:
     log.note(key, partial(_decision, asked, notice, now, trace), at=now, request_id=asked.request_id)
 
 
-def _deciding(refusal: MeteringError, plan: str, policy: EffectivePolicy | None) -> Notice:
-    """Which rule said no, and whose it is."""
-    rule, rule_id = refusal.code, None
-    if isinstance(refusal, LimitExceeded):
-        rule, rule_id = refusal.usage.budget, refusal.usage.source_id
-    elif isinstance(refusal, OverRateCapacity):
-        rule, rule_id = next((rate.name, rate.source_id) for rate in refusal.rates if rate.fits is False)
-    elif isinstance(refusal, FeatureNotInPlan):
-        rule = f"plan {plan}"
-    elif isinstance(refusal, NotPermitted):
-        rule = f"plan {plan}" if refusal.source == "plan" else refusal.source
-    key = {"max_class": "max_class", "input_too_large": "max_tokens_in"}.get(rule)
-    setting = policy.settings.get(key) if policy is not None and key is not None else None
-    if setting is not None:
-        rule, rule_id = f"{setting.scope} {key}", setting.rule_id
+def _denial(refusal: MeteringError, plan: str, policy: EffectivePolicy | None) -> Notice:
+    rule, rule_id = deciding_rule(refusal, plan, policy)
     return Notice(Verdict.DENIED, EnforcementMode.ENFORCE, refusal.code, rule, rule_id, refusal.message)
 
 

@@ -15,7 +15,9 @@ from django.db import InterfaceError, OperationalError
 
 from metering.background import BackgroundTasks
 from metering.calls.channel import Channel, MeteredStream
-from metering.calls.values import CallRequest, Facts, Result
+from metering.calls.collaborators import Collaborators
+from metering.calls.record import note_refusal
+from metering.calls.values import CallRequest, Facts, ReplayObserver, Result
 from metering.errors import (
     IdempotencyKeyTaken,
     IdempotencyMismatch,
@@ -29,7 +31,7 @@ from metering.idempotency.recall import recall_answer
 from metering.idempotency.recording import FinishedAnswer
 from metering.identity.principal import Principal
 from metering.orm import in_database_thread
-from metering.rates.port import Demand
+from metering.rates.port import Draw
 from metering.rates.process_buckets import ProcessBuckets
 from metering.types import EnforcementMode
 
@@ -82,45 +84,61 @@ class Earlier:
         )
 
 
-async def earlier(
-    caller: Principal,
-    request: CallRequest,
-    refusal: MeteringError,
-    *,
-    ceiling: ProcessBuckets,
-    now: datetime,
-    streamed: bool,
-) -> Earlier | None:
-    """What a request that was refused is answered with instead; None: nothing.
+class Repeated:
+    """Looks for the first calls of refused requests. One for each gateway."""
 
-    Raises IdempotencyMismatch where its key belongs to another request, and MeteringUnavailable where the ledger
-    knows its first call, but the answer cannot be read now.
-    """
-    try:
-        holder = await _holder(caller, request, refusal, ceiling)
-        if holder is None:
+    def __init__(self, with_: Collaborators, on_replay: ReplayObserver) -> None:
+        self._with = with_
+        self._on_replay = on_replay
+        self._ceiling = ProcessBuckets()
+        """How many first calls were looked for, of whom."""
+
+    async def answer(
+        self, caller: Principal, request: CallRequest, refusal: MeteringError, *, streamed: bool
+    ) -> Earlier:
+        """The finished answer of the same request. Raises the refusal, which is noted, where there is none;
+        IdempotencyMismatch where its key belongs to another request; and MeteringUnavailable where the ledger knows
+        its first call, but the answer cannot be read now.
+        """
+        now = self._with.now()
+        found = await self._find(caller, request, refusal, now=now, streamed=streamed)
+        if found is None:
+            note_refusal(self._with.decisions, self._with.directory, caller, request, refusal, now)
+            raise refusal
+        self._on_replay(request.task, beyond_rate=not isinstance(refusal, IdempotencyKeyTaken))
+        return found
+
+    async def _find(
+        self,
+        caller: Principal,
+        request: CallRequest,
+        refusal: MeteringError,
+        *,
+        now: datetime,
+        streamed: bool,
+    ) -> Earlier | None:
+        try:
+            holder = await self._holder(caller, request, refusal)
+            if holder is None:
+                return None
+            answer = await in_database_thread(recall_answer, reservation_id=holder, now=now)
+        except (OperationalError, InterfaceError) as error:
+            if isinstance(refusal, IdempotencyKeyTaken):
+                raise MeteringUnavailable("The database cannot be reached.") from error
+            logger.warning("replay.not_looked_for", extra={"error": type(error).__name__})
             return None
-        answer = await in_database_thread(recall_answer, reservation_id=holder, now=now)
-    except (OperationalError, InterfaceError) as error:
+        if answer is None:
+            return None
+        if answer.streamed is not streamed:
+            raise IdempotencyMismatch("This Idempotency-Key was used with another request.")
+        return Earlier(holder, answer)
+
+    async def _holder(self, caller: Principal, request: CallRequest, refusal: MeteringError) -> UUID | None:
         if isinstance(refusal, IdempotencyKeyTaken):
-            raise MeteringUnavailable("The database cannot be reached.") from error
-        logger.warning("replay.not_looked_for", extra={"error": type(error).__name__})
-        return None
-    if answer is None:
-        return None
-    if answer.streamed is not streamed:
-        raise IdempotencyMismatch("This Idempotency-Key was used with another request.")
-    return Earlier(holder, answer)
-
-
-async def _holder(
-    caller: Principal, request: CallRequest, refusal: MeteringError, ceiling: ProcessBuckets
-) -> UUID | None:
-    if isinstance(refusal, IdempotencyKeyTaken):
-        return refusal.holder
-    if request.idempotency is None or not isinstance(refusal, RateLimited | OverRateCapacity):
-        return None
-    place = Demand(f"{caller.user_id or caller.token_id}", 1, LOOKED_FOR_PER_MINUTE)
-    if not ceiling.take_now((place,)).granted:
-        return None
-    return await in_database_thread(find_holder, tenant_id=caller.tenant_id, key=request.idempotency)
+            return refusal.holder
+        if request.idempotency is None or not isinstance(refusal, RateLimited | OverRateCapacity):
+            return None
+        place = Draw(f"{caller.user_id or caller.token_id}", 1, LOOKED_FOR_PER_MINUTE)
+        if not self._ceiling.take_now((place,)).granted:
+            return None
+        return await in_database_thread(find_holder, tenant_id=caller.tenant_id, key=request.idempotency)

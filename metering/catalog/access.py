@@ -1,5 +1,6 @@
 """What a plan lets its holders do for a task, and which model serves a request."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from metering.catalog.served import ModelIndex, ServedModel
@@ -83,9 +84,9 @@ def choose_model(
             f"There is no model {shown!r}. The list of models (/v1/models) has those that you may call.",
             param="model",
         )
-    for model in found:
-        if access.allows(model, narrowed_to=narrowed_to):
-            return model
+    allowed = _first_allowed(found, access, narrowed_to)
+    if allowed is not None:
+        return allowed
     if found[0].model_class not in access.classes:
         who = (
             f"A rule keeps to {access.dearest_class}, so it"
@@ -103,6 +104,24 @@ def choose_model(
         param="model",
         source="token",
     )
+
+
+def served_by_name(
+    index: ModelIndex, access: PlanAccess, *, narrowed_to: frozenset[str]
+) -> dict[str, ServedModel]:
+    """Every model, alias and class for which `choose_model` finds a model, with that model."""
+    names = {*index.by_class, *index.by_alias, *index.by_name}
+    found = {name: _first_allowed(index.find(name), access, narrowed_to) for name in names}
+    return {name: model for name, model in found.items() if model is not None}
+
+
+def _first_allowed(
+    models: Iterable[ServedModel], access: PlanAccess, narrowed_to: frozenset[str]
+) -> ServedModel | None:
+    for model in models:
+        if access.allows(model, narrowed_to=narrowed_to):
+            return model
+    return None
 
 
 def check_task(task: str, *, narrowed_to: frozenset[str]) -> None:

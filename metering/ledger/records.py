@@ -73,7 +73,7 @@ class Alert(Struct, frozen=True):
     limit: int
 
 
-class Hold(Struct):
+class HoldRow(Struct):
     """A row of UsageReservation, locked or about to be inserted. The four lists run in parallel."""
 
     id: UUID
@@ -113,7 +113,7 @@ class Entry(Struct, frozen=True):
     reason: str | None = None
 
 
-class LoggedAttempt(Struct, frozen=True):
+class AttemptRow(Struct, frozen=True):
     """A row of UsageLog to be written; the rest of it is copied from the reservation's row."""
 
     id: UUID

@@ -9,8 +9,8 @@ import psycopg
 from msgspec import Struct
 
 from metering.ledger.commands import Expire
+from metering.ledger.postgres.conflict import BatchConflict
 from metering.ledger.postgres.connect import connect
-from metering.ledger.postgres.outdated import BatchOutdated
 from metering.ledger.postgres.store import PostgresStore
 from metering.ledger.postgres.windows import WindowCache
 from metering.ledger.results import Ended
@@ -47,7 +47,7 @@ async def sweep_reservations(conninfo: str) -> Swept:
                 return Swept(expired=expired, left=0)
             try:
                 results = await store.run([Expire(reservation_id=id_) for id_ in due], skip_locked=True)
-            except (psycopg.OperationalError, BatchOutdated):
+            except (psycopg.OperationalError, BatchConflict):
                 failures += 1
                 if failures >= MAX_FAILURES:
                     raise

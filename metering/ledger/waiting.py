@@ -13,7 +13,7 @@ from metering.ledger.results import Result
 SPLIT_ABOVE = 16
 
 
-class Waiting(NamedTuple):
+class WaitingCommand(NamedTuple):
     """A command, its sender's future, and the monotonic moment to give up."""
 
     command: Command
@@ -21,17 +21,17 @@ class Waiting(NamedTuple):
     gives_up_s: float
 
 
-Batch = list[Waiting]
+Batch = list[WaitingCommand]
 
 
 class WaitingCommands:
     """In order of arrival. A reservation is in one batch at a time."""
 
-    def __init__(self, *, lanes: int, max_batch: int) -> None:
-        self._lanes = lanes
+    def __init__(self, *, connections: int, max_batch: int) -> None:
+        self._connections = connections
         self._max_batch = max_batch
-        self._waiting: deque[Waiting] = deque()
-        self._aside: dict[asyncio.Future[Result], Waiting] = {}
+        self._waiting: deque[WaitingCommand] = deque()
+        self._aside: dict[asyncio.Future[Result], WaitingCommand] = {}
         self._in_flight: set[UUID] = set()
         self._changed = asyncio.Event()
         self._new_answer: Callable[[], asyncio.Future[Result]]
@@ -51,12 +51,12 @@ class WaitingCommands:
     def add(self, command: Command, gives_up_s: float) -> "asyncio.Future[Result]":
         """Where the answer will come."""
         answer = self._new_answer()
-        self._waiting.append(Waiting(command, answer, gives_up_s))
+        self._waiting.append(WaitingCommand(command, answer, gives_up_s))
         self._changed.set()
         return answer
 
     def wake(self) -> None:
-        """Let every lane look again."""
+        """Let every connection look again."""
         self._changed.set()
 
     async def change(self) -> None:
@@ -67,14 +67,14 @@ class WaitingCommands:
     def take_batch(self) -> Batch:
         """The next ones. A command whose reservation is in flight ends the batch: it starts a later one.
 
-        Nothing, while another lane's batch is more than twice as large as what waits: a batch costs the same
+        Nothing, while another connection's batch is more than twice as large as what waits: a batch costs the same
         few statements however small it is, so few and even batches serve all sooner than many small ones.
         """
         share = len(self._waiting)
         if share < len(self._in_flight) // 2:
             return []
         if share > SPLIT_ABOVE and not self._in_flight:
-            share = -(-share // self._lanes)
+            share = -(-share // self._connections)
         batch: Batch = []
         while self._waiting and len(batch) < min(share, self._max_batch):
             reservation_id = self._waiting[0].command.reservation_id
@@ -86,11 +86,13 @@ class WaitingCommands:
             self._changed.set()
         return batch
 
-    def has_ended(self, batch: Sequence[Waiting]) -> None:
+    def has_ended(self, batch: Sequence[WaitingCommand]) -> None:
         """Its reservations may be in other batches now."""
         self._in_flight.difference_update([item.command.reservation_id for item in batch])
 
-    def put_aside(self, batch: Sequence[Waiting], until: "asyncio.Future[Any]", late: Exception) -> None:
+    def put_aside(
+        self, batch: Sequence[WaitingCommand], until: "asyncio.Future[Any]", late: Exception
+    ) -> None:
         """Let these wait for something else and then come first; whoever's moment passes meanwhile is told `late`."""
         for item in batch:
             self._aside[item.answer] = item
@@ -98,11 +100,11 @@ class WaitingCommands:
             item.answer.get_loop().call_later(pause_s, self._give_up, item, late)
         until.add_done_callback(lambda _: self._take_back(batch))
 
-    def _give_up(self, item: Waiting, late: Exception) -> None:
+    def _give_up(self, item: WaitingCommand, late: Exception) -> None:
         if self._aside.pop(item.answer, None) is not None:
             fail([item], late)
 
-    def _take_back(self, batch: Sequence[Waiting]) -> None:
+    def _take_back(self, batch: Sequence[WaitingCommand]) -> None:
         back = [item for item in batch if self._aside.pop(item.answer, None) is not None]
         self._waiting.extendleft(reversed(back))
         self._changed.set()
@@ -123,14 +125,14 @@ class WaitingCommands:
         return taken
 
 
-def answer(batch: Sequence[Waiting], results: Sequence[Result]) -> None:
+def deliver(batch: Sequence[WaitingCommand], results: Sequence[Result]) -> None:
     """Wake each sender who still waits."""
     for item, result in zip(batch, results, strict=True):
         if not item.answer.done():
             item.answer.set_result(result)
 
 
-def fail(batch: Sequence[Waiting], error: Exception) -> None:
+def fail(batch: Sequence[WaitingCommand], error: Exception) -> None:
     """Tell everybody who was not answered."""
     for item in batch:
         if not item.answer.done():

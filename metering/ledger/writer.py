@@ -8,17 +8,17 @@ from collections.abc import Callable
 from time import monotonic
 
 from metering.errors import LedgerOverloaded, MeteringUnavailable
+from metering.ledger.batch_connection import NOT_IN_TIME, BatchConnection
 from metering.ledger.check import check_command
 from metering.ledger.commands import Command
-from metering.ledger.lane import NOT_IN_TIME, Lane
 from metering.ledger.postgres.foresight import Foresight
 from metering.ledger.postgres.store import PostgresStore
 from metering.ledger.postgres.windows import WindowCache
-from metering.ledger.postgres.wire import Step
+from metering.ledger.postgres.wire import StepObserver
 from metering.ledger.results import Result
 from metering.ledger.waiting import WaitingCommands, fail
 
-LANES = 2
+CONNECTIONS = 2
 """Connections that take batches in turn: while one waits for its COMMIT, Python prepares the other's."""
 MAX_BATCH = 512
 MAX_WAITING = 20_000
@@ -33,19 +33,19 @@ class LedgerWriter:
         self,
         conninfo: str,
         *,
-        on_step: Step | None = None,
+        on_step: StepObserver | None = None,
         on_batch: Callable[[int], None] = lambda commands: None,
         max_batch: int = MAX_BATCH,
     ) -> None:
         """`on_batch` is told how many commands each committed batch had."""
         self._windows = windows = WindowCache()
         self._foresight = foresight = Foresight(windows)
-        self._waiting = waiting = WaitingCommands(lanes=LANES, max_batch=max_batch)
+        self._waiting = waiting = WaitingCommands(connections=CONNECTIONS, max_batch=max_batch)
         stores = [
-            PostgresStore(conninfo, windows, foresight=foresight, on_step=on_step) for _ in range(LANES)
+            PostgresStore(conninfo, windows, foresight=foresight, on_step=on_step) for _ in range(CONNECTIONS)
         ]
-        self._lanes = [
-            Lane(store, waiting, on_step=on_step, on_batch=on_batch, reached=self._reached)
+        self._connections = [
+            BatchConnection(store, waiting, on_step=on_step, on_batch=on_batch, reached=self._reached)
             for store in stores
         ]
         self._tasks: list[asyncio.Task[None]] = []
@@ -66,7 +66,10 @@ class LedgerWriter:
     async def start(self) -> None:
         """Begin to carry out commands. The database need not be there yet."""
         self._waiting.belong_to(asyncio.get_running_loop())
-        self._tasks = [asyncio.create_task(self._run(lane), name="ledger-writer") for lane in self._lanes]
+        self._tasks = [
+            asyncio.create_task(self._run(connection), name="ledger-writer")
+            for connection in self._connections
+        ]
 
     async def submit(self, command: Command) -> Result:
         """The committed answer to one command (see metering.ledger.port.Ledger)."""
@@ -87,24 +90,24 @@ class LedgerWriter:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
         fail(self._waiting.take_all(), MeteringUnavailable("The ledger's writer was closed."))
-        for lane in self._lanes:
-            await lane.close()
+        for connection in self._connections:
+            await connection.close()
         await self._windows.openings.close()
 
     def _reached(self, database_answered: bool) -> None:
         self.is_reachable = database_answered
 
-    async def _run(self, lane: Lane) -> None:
+    async def _run(self, connection: BatchConnection) -> None:
         while True:
             # Whoever was woken by the same event gets the chance to join this batch.
             await asyncio.sleep(0)
             batch = self._waiting.take_batch()
             if batch:
                 try:
-                    await lane.carry_out(batch)
+                    await connection.carry_out(batch)
                 finally:
                     self._waiting.has_ended(batch)
-                    aside, lane.aside = lane.aside, []
+                    aside, connection.aside = connection.aside, []
                     later = {item.answer for items, _ in aside for item in items}
                     fail(
                         [item for item in batch if item.answer not in later],
@@ -113,7 +116,7 @@ class LedgerWriter:
                     for items, opened in aside:
                         self._waiting.put_aside(items, opened, MeteringUnavailable(NOT_IN_TIME))
             elif self._closing and not self._waiting:
-                self._waiting.wake()  # another lane may wait for what this one has carried out
+                self._waiting.wake()  # another connection may wait for what this one has carried out
                 return
             else:
                 await self._waiting.change()

@@ -115,7 +115,7 @@ class EffectivePolicy:
     holding: frozenset[Condition] = frozenset()
     """The conditions that hold."""
     variants: "Variants | None" = None
-    """Where rules have conditions: which policy they make at a moment. This one is that of no condition."""
+    """Where rules have conditions: which policy they make at a moment."""
     numbers: Mapping[str, int] = field(init=False)
     """Every numeric setting in force, by key."""
     observes: bool = field(init=False)

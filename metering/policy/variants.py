@@ -1,10 +1,11 @@
 """A policy whose rules have conditions: one compiled policy for each set of conditions that holds. Pure.
 
 Calendars are looked at once a minute, because they change on whole minutes. How much of watched budgets is taken is
-given by the caller (calls/known_use.py says where it comes from).
+given by the caller (calls/cached_use.py says where it comes from).
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
@@ -51,7 +52,7 @@ class Variants:
             holding = frozenset(condition for condition in holding if self._is_reached(condition, taken))
         policy = self._compiled.get(holding)
         if policy is None:
-            policy = self._compile(holding)
+            policy = replace(self._compile(holding), variants=self)
             if len(self._compiled) < MAX_COMPILED:
                 self._compiled[holding] = policy
         return policy

@@ -7,7 +7,7 @@ MOST_USED = 2
 two minutes. What was used beyond that is the ledger's to charge."""
 
 
-class Demand(NamedTuple):
+class Draw(NamedTuple):
     """What one call takes from one bucket."""
 
     key: str
@@ -39,36 +39,36 @@ class Level(NamedTuple):
         return max(0.0, (self.used + units - self.per_minute) / self.per_minute * 60)
 
 
-class ShadowAnswer(NamedTuple):
+class ShadowDrawn(NamedTuple):
     """What a bucket of a limit in shadow said: one that has too little denies nothing, and gives nothing."""
 
     granted: bool
     level: Level
 
 
-class Answer(NamedTuple):
+class Drawn(NamedTuple):
     """Whether a call got what it demanded: all of it, or nothing."""
 
     granted: bool
     levels: tuple[Level, ...]
-    """Along the demands: after the call took its part, or as they are where it was denied."""
+    """Along the draws: after the call took its part, or as they are where it was denied."""
     shared: bool
     """Whether all processes' buckets were asked, or only this one's."""
-    shadows: tuple[ShadowAnswer, ...] = ()
-    """Along the shadow demands; empty where the call was denied, because then none is asked."""
+    shadows: tuple[ShadowDrawn, ...] = ()
+    """Along the shadow draws; empty where the call was denied, because then none is asked."""
 
 
 class Buckets(Protocol):
     """Token buckets by key."""
 
-    async def take(self, demands: tuple[Demand, ...], shadow_demands: tuple[Demand, ...] = ()) -> Answer:
-        """Take every demand's units, or, if one bucket has too few, none.
+    async def take(self, draws: tuple[Draw, ...], shadow_draws: tuple[Draw, ...] = ()) -> Drawn:
+        """Take every draw's units, or, if one bucket has too few, none.
 
-        If they were taken, take the shadow demands too: of each bucket by itself, if it has enough.
+        If they were taken, take the shadow draws too: of each bucket by itself, if it has enough.
         """
         ...
 
-    def correct(self, demands: tuple[Demand, ...], *, shared: bool) -> None:
+    def correct(self, draws: tuple[Draw, ...], *, shared: bool) -> None:
         """Take more (or, with negative units, give back) without asking; `shared` as it was in the answer.
 
         However much more it is, the bucket is at most one bucket below empty then (`MOST_USED`).

@@ -9,7 +9,7 @@ nothing is lost to rounding. `buckets.lua` is the same arithmetic.
 import time
 from collections.abc import Callable
 
-from metering.rates.port import MOST_USED, Answer, Demand, Level, ShadowAnswer
+from metering.rates.port import MOST_USED, Draw, Drawn, Level, ShadowDrawn
 
 MINUTE = 60_000_000
 """Microseconds; and parts of a unit."""
@@ -39,46 +39,48 @@ class ProcessBuckets:
         self._max_buckets = max_buckets
         self._used: dict[str, tuple[int, int]] = {}
 
-    async def take(self, demands: tuple[Demand, ...], shadow_demands: tuple[Demand, ...] = ()) -> Answer:
+    async def take(self, draws: tuple[Draw, ...], shadow_draws: tuple[Draw, ...] = ()) -> Drawn:
         """Take all or nothing (see Buckets)."""
-        return self.take_now(demands, shadow_demands)
+        return self.take_now(draws, shadow_draws)
 
-    def take_now(self, demands: tuple[Demand, ...], shadow_demands: tuple[Demand, ...] = ()) -> Answer:
+    def take_now(self, draws: tuple[Draw, ...], shadow_draws: tuple[Draw, ...] = ()) -> Drawn:
         """The same without waiting."""
         now = self._now()
-        granted, levels = self._take(demands, now)
-        shadows: list[ShadowAnswer] = []
+        granted, levels = self._take(draws, now)
+        shadows: list[ShadowDrawn] = []
         if granted:
-            for demand in shadow_demands:
-                fits, [level] = self._take((demand,), now)
-                shadows.append(ShadowAnswer(fits, level))
-        return Answer(granted, levels, shared=False, shadows=tuple(shadows))
+            for draw in shadow_draws:
+                fits, [level] = self._take((draw,), now)
+                shadows.append(ShadowDrawn(fits, level))
+        return Drawn(granted, levels, shared=False, shadows=tuple(shadows))
 
-    def _take(self, demands: tuple[Demand, ...], now: int) -> tuple[bool, tuple[Level, ...]]:
-        used = [self._drained(demand, now) for demand in demands]
+    def begin(self, key: str, level: Level) -> None:
+        """Let a bucket be as used as this now."""
+        self._keep(key, round(level.used * MINUTE), self._now())
+
+    def _take(self, draws: tuple[Draw, ...], now: int) -> tuple[bool, tuple[Level, ...]]:
+        used = [self._drained(draw, now) for draw in draws]
         granted = all(
-            level + demand.units * MINUTE <= demand.per_minute * MINUTE
-            for level, demand in zip(used, demands, strict=True)
+            level + draw.units * MINUTE <= draw.per_minute * MINUTE
+            for level, draw in zip(used, draws, strict=True)
         )
         if granted:
-            used = [level + demand.units * MINUTE for level, demand in zip(used, demands, strict=True)]
-            for level, demand in zip(used, demands, strict=True):
-                self._keep(demand.key, level, now)
-        levels = [
-            Level(level / MINUTE, demand.per_minute) for level, demand in zip(used, demands, strict=True)
-        ]
+            used = [level + draw.units * MINUTE for level, draw in zip(used, draws, strict=True)]
+            for level, draw in zip(used, draws, strict=True):
+                self._keep(draw.key, level, now)
+        levels = [Level(level / MINUTE, draw.per_minute) for level, draw in zip(used, draws, strict=True)]
         return granted, tuple(levels)
 
-    def correct(self, demands: tuple[Demand, ...], *, shared: bool = False) -> None:
+    def correct(self, draws: tuple[Draw, ...], *, shared: bool = False) -> None:
         """Take more or give back (see Buckets)."""
         now = self._now()
-        for demand in demands:
-            used = bounded(self._drained(demand, now) + demand.units * MINUTE, demand.per_minute)
-            self._keep(demand.key, max(0, used), now)
+        for draw in draws:
+            used = bounded(self._drained(draw, now) + draw.units * MINUTE, draw.per_minute)
+            self._keep(draw.key, max(0, used), now)
 
-    def _drained(self, demand: Demand, now: int) -> int:
-        used, at = self._used.get(demand.key, (0, now))
-        return drained(used, now - at, demand.per_minute)
+    def _drained(self, draw: Draw, now: int) -> int:
+        used, at = self._used.get(draw.key, (0, now))
+        return drained(used, now - at, draw.per_minute)
 
     def _keep(self, key: str, used: int, now: int) -> None:
         self._used.pop(key, None)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from metering.rates.port import Answer, Demand, Level, ShadowAnswer
+from metering.rates.port import Draw, Drawn, Level, ShadowDrawn
 
 MAX_CALLS = 256
 MAX_KEYS = 2_000
@@ -19,11 +19,11 @@ _decode = msgspec.msgpack.Decoder(list[list[float | bool]]).decode
 
 
 class Waiting(NamedTuple):
-    """One call's demands, and who waits for the answer (None: a correction, for which nobody waits)."""
+    """One call's draws, and who waits for the answer (None: a correction, for which nobody waits)."""
 
-    demands: tuple[Demand, ...]
-    answer: "asyncio.Future[Answer] | None"
-    shadow_demands: tuple[Demand, ...] = ()
+    draws: tuple[Draw, ...]
+    answer: "asyncio.Future[Drawn] | None"
+    shadow_draws: tuple[Draw, ...] = ()
 
 
 class Batch(NamedTuple):
@@ -44,49 +44,45 @@ def next_batch(queue: deque[Waiting]) -> Batch:
         if item.answer is not None and item.answer.done():
             continue
         request = [CORRECTION if item.answer is None else CALL]
-        for key, units, per_minute in item.demands:
+        for key, units, per_minute in item.draws:
             request += (places.setdefault(key, len(places) + 1), units, per_minute)
         requests.append(request)
-        for key, units, per_minute in item.shadow_demands:
+        for key, units, per_minute in item.shadow_draws:
             requests.append([SHADOW, places.setdefault(key, len(places) + 1), units, per_minute])
         taken.append(item)
     return Batch(taken, list(places), _encode(requests))
 
 
-def answer_batch(batch: Batch, reply: bytes) -> list[tuple[Demand, ...]]:
+def answer_batch(batch: Batch, reply: bytes) -> list[tuple[Draw, ...]]:
     """Wake who waits; returns what was granted to callers who have gone meanwhile, as corrections."""
-    unwanted: list[tuple[Demand, ...]] = []
+    unwanted: list[tuple[Draw, ...]] = []
     asked = [item for item in batch.waiting if item.answer is not None]
     replies = iter(_decode(reply) if asked else ())
-    for demands, future, shadow_demands in asked:
+    for draws, future, shadow_draws in asked:
         granted, *used = next(replies)
-        shadows = (
-            tuple([_shadow(demand, next(replies)) for demand in shadow_demands]) if shadow_demands else ()
-        )
+        shadows = tuple([_shadow(draw, next(replies)) for draw in shadow_draws]) if shadow_draws else ()
         if future is None:
             raise AssertionError("only those who wait are answered")
         if not future.done():
-            levels = [Level(level, demand.per_minute) for level, demand in zip(used, demands, strict=True)]
+            levels = [Level(level, draw.per_minute) for level, draw in zip(used, draws, strict=True)]
             future.set_result(
-                Answer(bool(granted), tuple(levels), shared=True, shadows=shadows if granted else ())
+                Drawn(bool(granted), tuple(levels), shared=True, shadows=shadows if granted else ())
             )
         elif granted:
-            fitted = [
-                demand for demand, shadow in zip(shadow_demands, shadows, strict=True) if shadow.granted
-            ]
-            unwanted.append(given_back((*demands, *fitted)))
+            fitted = [draw for draw, shadow in zip(shadow_draws, shadows, strict=True) if shadow.granted]
+            unwanted.append(given_back((*draws, *fitted)))
     return unwanted
 
 
-def _shadow(demand: Demand, reply: list[float | bool]) -> ShadowAnswer:
+def _shadow(draw: Draw, reply: list[float | bool]) -> ShadowDrawn:
     granted, used = reply
-    return ShadowAnswer(bool(granted), Level(used, demand.per_minute))
+    return ShadowDrawn(bool(granted), Level(used, draw.per_minute))
 
 
 def _keys_of(item: Waiting) -> int:
-    return len(item.demands) + len(item.shadow_demands)
+    return len(item.draws) + len(item.shadow_draws)
 
 
-def given_back(demands: Sequence[Demand]) -> tuple[Demand, ...]:
-    """The corrections that undo the demands."""
-    return tuple([Demand(demand.key, -demand.units, demand.per_minute) for demand in demands])
+def given_back(draws: Sequence[Draw]) -> tuple[Draw, ...]:
+    """The corrections that undo the draws."""
+    return tuple([Draw(draw.key, -draw.units, draw.per_minute) for draw in draws])

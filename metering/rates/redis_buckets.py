@@ -16,7 +16,7 @@ from pathlib import Path
 from redis.asyncio.connection import AbstractConnection, ConnectionPool
 from redis.exceptions import NoScriptError, RedisError
 
-from metering.rates.port import Answer, Demand
+from metering.rates.port import Draw, Drawn
 from metering.rates.redis_batch import Batch, Waiting, answer_batch, next_batch
 from metering.rates.ticked_timeout import TickedTimeout
 
@@ -67,20 +67,20 @@ class RedisBuckets:
             if timer is not None:
                 timer.cancel()
 
-    async def take(self, demands: tuple[Demand, ...], shadow_demands: tuple[Demand, ...] = ()) -> Answer:
+    async def take(self, draws: tuple[Draw, ...], shadow_draws: tuple[Draw, ...] = ()) -> Drawn:
         """Take all or nothing (see Buckets). Raises BucketsAway."""
         if not self.is_reachable or len(self._queue) >= MAX_WAITING:
             raise BucketsAway
-        answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        self._queue.append(Waiting(demands, answer, shadow_demands))
+        answer: asyncio.Future[Drawn] = asyncio.get_running_loop().create_future()
+        self._queue.append(Waiting(draws, answer, shadow_draws))
         self._wake.set()
         return await answer
 
-    def correct(self, demands: tuple[Demand, ...]) -> None:
+    def correct(self, draws: tuple[Draw, ...]) -> None:
         """Take more or give back with the next call."""
         if not self.is_reachable or len(self._queue) >= MAX_WAITING:
             return
-        self._queue.append(Waiting(demands, None))
+        self._queue.append(Waiting(draws, None))
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(CORRECTIONS_WAIT_S, self._correct_now)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from metering.rates.port import Answer, Demand
+from metering.rates.port import Draw, Drawn
 from metering.rates.process_buckets import ProcessBuckets
 from metering.rates.redis_buckets import BucketsAway, RedisBuckets
 
@@ -31,19 +31,19 @@ class SharedBuckets:
         """Whether the processes share their buckets now."""
         return self._redis.is_reachable
 
-    async def take(self, demands: tuple[Demand, ...], shadow_demands: tuple[Demand, ...] = ()) -> Answer:
+    async def take(self, draws: tuple[Draw, ...], shadow_draws: tuple[Draw, ...] = ()) -> Drawn:
         """Take all or nothing (see Buckets)."""
         if self._redis.is_reachable:
             try:
-                return await self._redis.take(demands, shadow_demands)
+                return await self._redis.take(draws, shadow_draws)
             except BucketsAway:
                 pass
         self._on_fallback()
-        return self._own.take_now(demands, shadow_demands)
+        return self._own.take_now(draws, shadow_draws)
 
-    def correct(self, demands: tuple[Demand, ...], *, shared: bool) -> None:
+    def correct(self, draws: tuple[Draw, ...], *, shared: bool) -> None:
         """Take more or give back where the call took (see Buckets)."""
         if shared:
-            self._redis.correct(demands)
+            self._redis.correct(draws)
         else:
-            self._own.correct(demands)
+            self._own.correct(draws)

@@ -20,9 +20,10 @@ from metering.errors import (
 from metering.ledger.commands import Attempt
 from metering.ledger.port import Ledger
 from metering.ports import AttemptFailed, Body, VendorAnswer, VendorChunk, Vendors
-from metering.reservation.bound import BoundedCall
+from metering.reservation.bounded_call import BoundedCall
 from metering.reservation.extend import enlarge
 from metering.reservation.hold import Hold
+from metering.reservation.no_room import NoRoom
 from metering.reservation.running import RunningAttempt
 from metering.reservation.vendor_error import vendor_error
 from metering.types import Outcome
@@ -38,18 +39,22 @@ class Allowance:
         self,
         *,
         hold: Hold,
-        opening: tuple[Body, BoundedCall],
-        model: ServedModel,
+        opening: BoundedCall,
+        candidates: tuple[ServedModel, ...],
         bound: Callable[[Body], BoundedCall],
+        name_denial: Callable[[NoRoom, datetime], LimitExceeded],
         ledger: Ledger,
         vendors: Vendors,
         now: Callable[[], datetime],
     ) -> None:
-        """`opening` is the call that the hold was made for; `bound` measures any further one."""
+        """`opening` is the call that the hold was made for; `bound` measures any further one, and
+        `name_denial` makes the error of one for which there is no room. Calls go to the first of the `candidates`.
+        """
         self._hold = hold
         self._opening = opening
-        self._model = model
+        self._model = candidates[0]
         self._bound = bound
+        self._name_denial = name_denial
         self._ledger = ledger
         self._vendors = vendors
         self._now = now
@@ -130,8 +135,7 @@ class Allowance:
         """The call with its bound, once the hold covers it. Calls side by side are covered one by one."""
         async with self._covering:
             self._refuse_if_sealed()
-            opening_body, opening = self._opening
-            call = opening if body is opening_body else self._bound(body)
+            call = self._opening if body is self._opening.asked else self._bound(body)
             missing = call.bound.beyond(self._free)
             if missing != NOTHING:
                 await self._enlarge(missing)
@@ -150,13 +154,12 @@ class Allowance:
                 hold=self._hold,
                 by=missing,
                 sequence=self._sequence,
-                now=self._now(),
             )
-        except LimitExceeded:
-            raise
         except (MeteringUnavailable, TransitionRefused, asyncio.CancelledError):
             self._sealed = True  # what is held now is not known here
             raise
+        if isinstance(counted, NoRoom):
+            raise self._name_denial(counted, self._now())
         self._sequence += counted
         self._free = self._free + missing
 

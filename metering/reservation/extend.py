@@ -1,13 +1,12 @@
 """Keep a hold alive, or make it larger."""
 
-from datetime import datetime
-
 from metering.amounts import Amounts
 from metering.ledger.commands import Extend
 from metering.ledger.port import Ledger
 from metering.ledger.results import Denied, Granted, Refused
-from metering.reservation.denial import limit_error, refusal_error
 from metering.reservation.hold import Hold, hold_lines, used_limits
+from metering.reservation.no_room import NoRoom
+from metering.reservation.refused import refusal_error
 
 
 async def renew(*, ledger: Ledger, hold: Hold) -> bool:
@@ -16,10 +15,11 @@ async def renew(*, ledger: Ledger, hold: Hold) -> bool:
     return isinstance(result, Granted)
 
 
-async def enlarge(*, ledger: Ledger, hold: Hold, by: Amounts, sequence: int, now: datetime) -> bool:
-    """Hold `by` on top; whether that took up `sequence`, which counts this reservation's enlargements from 1.
+async def enlarge(*, ledger: Ledger, hold: Hold, by: Amounts, sequence: int) -> bool | NoRoom:
+    """Hold `by` on top, or return what was short. Says whether that took up `sequence`, which counts this reservation's
+    enlargements from 1.
 
-    Raises BudgetExceeded where there is no room, TransitionRefused if the reservation has ended, and
+    Raises TransitionRefused if the reservation has ended, and
     MeteringUnavailable (the enlargement may have been carried out: the reservation's end gives it back).
     """
     limits = used_limits(hold.limits, by)
@@ -36,7 +36,7 @@ async def enlarge(*, ledger: Ledger, hold: Hold, by: Amounts, sequence: int, now
     )
     match result:
         case Denied():
-            raise limit_error(result, limits, now, holds_already=True)
+            return NoRoom(tuple(limits), result.denials, holds_already=True)
         case Refused():
             raise refusal_error(result)
     return True

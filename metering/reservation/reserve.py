@@ -1,8 +1,7 @@
-"""Hold the worst case of a call on every meter that applies to it, or say which has no room."""
+"""Hold the worst case of a call on every meter that applies to it, or return which have no room."""
 
 import asyncio
 from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
 from metering.amounts import ONE_REQUEST, Amounts
@@ -14,8 +13,9 @@ from metering.ledger.commands import Reserve
 from metering.ledger.port import Ledger
 from metering.ledger.results import Denied, Granted, Refused
 from metering.policy.values import MeterLimits
-from metering.reservation.denial import limit_error, refusal_error
 from metering.reservation.hold import Hold, hold_lines, used_limits
+from metering.reservation.no_room import NoRoom
+from metering.reservation.refused import refusal_error
 from metering.reservation.release import release
 
 
@@ -36,12 +36,11 @@ async def reserve(
     bound: Amounts,
     limits: MeterLimits,
     lease_s: int,
-    now: datetime,
     idempotency: IdempotencyKey | None = None,
-) -> Hold:
-    """The committed hold.
+) -> Hold | NoRoom:
+    """The committed hold, or what was short.
 
-    Raises BudgetExceeded, BudgetReserved, ConcurrencyExceeded, IdempotencyKeyTaken, IdempotencyMismatch,
+    Raises IdempotencyKeyTaken, IdempotencyMismatch,
     MeteringUnavailable and LedgerOverloaded. Whenever the answer is not known, because the ledger is
     away or the caller has gone, the reservation is cancelled for good in the background.
     """
@@ -77,7 +76,7 @@ async def reserve(
                 balances=result.balances,
             )
         case Denied():
-            raise limit_error(result, held, now)
+            return NoRoom(tuple(held), result.denials)
         case Refused():
             raise refusal_error(result)
     raise AssertionError(f"a reserve is never answered by {type(result).__name__}")

@@ -8,7 +8,7 @@ from metering.catalog.served import ServedModel
 from metering.ids import derived_id
 from metering.ledger.commands import Attempt
 from metering.ports import Progress, Usage, VendorAnswer, VendorCall, VendorChunk
-from metering.reservation.bound import BoundedCall
+from metering.reservation.bounded_call import BoundedCall
 from metering.reservation.record import attempt_of
 from metering.types import Outcome
 

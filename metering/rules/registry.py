@@ -12,14 +12,14 @@ _AGENTS = frozenset({Task.PRIOR_ART, Task.DRAFTING, Task.DIAGRAM})
 _KEYS = (
     RuleKey(
         name="max_tokens_in",
-        read_by="metering.reservation.bound:_refuse_large_input",
+        read_by="metering.admission.bound:refuse_large_input",
         meaning="the largest input of one LLM call",
         unit="tokens",
         low=1,
     ),
     RuleKey(
         name="max_tokens_out",
-        read_by="metering.reservation.bound:_output_limit",
+        read_by="metering.admission.bound:_output_limit",
         meaning="the longest output of one LLM call",
         unit="tokens",
         low=1,
@@ -87,14 +87,14 @@ _KEYS = (
     ),
     RuleKey(
         name="max_class",
-        read_by="metering.calls.admit:admit",
+        read_by="metering.admission.plan:_classes_for",
         meaning="the dearest class of models that may serve a call",
         choices=tuple(reversed(ModelClass)),
         merge=Merge.STRICTER,
     ),
     RuleKey(
         name="on_disconnect",
-        read_by="metering.gateway:LLMGateway._abandon",
+        read_by="metering.calls.abandoning:abandon",
         meaning="what happens to a call whose caller has gone",
         choices=("drain", "cancel"),
         merge=Merge.REPLACE,

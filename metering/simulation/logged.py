@@ -6,21 +6,24 @@ up behind it.
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db.models import BooleanField
 from django.db.models.expressions import RawSQL
+from msgspec import structs
 
+from metering.amounts import COLUMNS, Amounts, total
 from metering.ids import time_ms_of
+from metering.ledger.commands import Attempt
 from metering.ledger.use import IS_USE
+from metering.types import Outcome
 from metering.usage.filters import UsageFilter
 
 PAGE = 5_000
-_COLUMNS = (
+_FACTS = (
     "reservation_id", "tenant_id", "team_id", "user_id", "token_id", "agent_id", "task", "request_model",
-    "model_class", "provider_name", "input_tokens", "output_tokens", "cost_nano_usd", "api_calls", "files", "steps",
-    "latency_ms", "id", "is_use",
+    "model_class", "provider_name", "latency_ms", "id", "is_use",
 )  # fmt: skip
 
 
@@ -37,16 +40,11 @@ class LoggedAttempt(NamedTuple):
     request_model: str
     model_class: str
     provider_name: str
-    input_tokens: int
-    output_tokens: int
-    cost_nano_usd: int
-    api_calls: int
-    files: int
-    steps: int
     latency_ms: int
     id: UUID
     is_use: bool
     """False: the vendor failed and brought nothing."""
+    used: Amounts
 
 
 class LoggedCall(NamedTuple):
@@ -59,9 +57,33 @@ class LoggedCall(NamedTuple):
         return self.attempts[0]
 
     @property
-    def is_use(self) -> bool:
-        """Whether it is a request that counts."""
-        return any(attempt.is_use for attempt in self.attempts)
+    def lasted_s(self) -> float:
+        """Its attempts, one after the other."""
+        return sum([attempt.latency_ms for attempt in self.attempts]) / 1000
+
+    @property
+    def used(self) -> Amounts:
+        """What its attempts used together."""
+        return total(tuple([attempt.used for attempt in self.attempts]))
+
+    def as_attempts(self, saved_nano_usd: int) -> tuple[Attempt, ...]:
+        """What it is settled with, where so much of its cost is saved."""
+        attempts = []
+        for number, attempt in enumerate(self.attempts, start=1):
+            saved = min(saved_nano_usd, attempt.used.cost_nano_usd)
+            saved_nano_usd -= saved
+            attempts.append(
+                Attempt(
+                    number=number,
+                    provider_name=attempt.provider_name,
+                    response_model=attempt.request_model,
+                    started_at=self.admitted_at,
+                    latency_ms=attempt.latency_ms,
+                    outcome=Outcome.OK if attempt.is_use else Outcome.ERROR,
+                    **structs.asdict(attempt.used - Amounts(cost_nano_usd=saved)),
+                )
+            )
+        return tuple(attempts)
 
     @property
     def admitted_s(self) -> float:
@@ -76,15 +98,20 @@ class LoggedCall(NamedTuple):
 def logged_calls(chosen: UsageFilter) -> Iterator[LoggedCall]:
     """Attempts of one reservation follow each other, because their ids are derived from its id."""
     marked = chosen.rows().annotate(is_use=RawSQL(IS_USE, (), output_field=BooleanField()))  # noqa: S611 - a constant
-    rows = marked.order_by("id").values_list(*_COLUMNS)
+    rows = marked.order_by("id").values_list(*_FACTS, *COLUMNS)
     attempts: list[LoggedAttempt] = []
-    page = [LoggedAttempt(*row) for row in rows[:PAGE]]
+    page = [_attempt(row) for row in rows[:PAGE]]
     while page:
         for attempt in page:
             if attempts and attempt.reservation_id != attempts[0].reservation_id:
                 yield LoggedCall(attempts)
                 attempts = []
             attempts.append(attempt)
-        page = [LoggedAttempt(*row) for row in rows.filter(id__gt=page[-1].id)[:PAGE]]
+        page = [_attempt(row) for row in rows.filter(id__gt=page[-1].id)[:PAGE]]
     if attempts:
         yield LoggedCall(attempts)
+
+
+def _attempt(row: tuple[Any, ...]) -> LoggedAttempt:
+    amounts = dict(zip(COLUMNS, row[len(_FACTS) :], strict=True))
+    return LoggedAttempt._make((*row[: len(_FACTS)], Amounts(**amounts)))

@@ -1,7 +1,8 @@
-"""Replay the usage log of a period against a rule book: what would have been denied, by which rule, and what it cost.
+"""Replay the usage log of a period against a policy source: what would have been denied, by what, and what it cost.
 
-The log holds what was admitted, with its true use: a call that was denied then is not in it, and holds of calls
-in flight (larger than their use) are not replayed. Budgets count from the start of the month in which the period
+Each call is planned and admitted as the gateway does it, on a ledger and buckets in memory: its logged use is held
+until its logged end. The log holds what was admitted, with its true use: a call that was denied then is not in it, and
+holds that were larger than the use are not replayed. Budgets count from the start of the month in which the period
 begins, so that their windows are as full as they were.
 """
 
@@ -9,17 +10,22 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from heapq import heappop, heappush
 from typing import NamedTuple
 from uuid import UUID
 
-from metering.errors import InvalidRequest, NotFound
+from metering.admission.demand import Asker
+from metering.admission.denial import deciding_rule
+from metering.admission.plan import plan_call
+from metering.errors import InvalidRequest, MeteringError, NotFound
+from metering.ledger.commands import Settle
 from metering.models import ATIToken, Tenant
+from metering.policy.source import PolicySource
 from metering.policy.values import EffectivePolicy, PolicySubject
-from metering.simulation.asker import Asker
-from metering.simulation.counters import Counters
-from metering.simulation.judge_logged import Judged, judge_logged
+from metering.reservation.hold import Hold
+from metering.simulation.in_memory import InMemoryAdmission, at_once
 from metering.simulation.logged import LoggedAttempt, LoggedCall, logged_calls
-from metering.simulation.rule_book import RuleBook
+from metering.simulation.logged_demand import demand_of_log, models_for
 from metering.usage.filters import UsageFilter
 
 MAX_POLICIES = 10_000
@@ -67,7 +73,7 @@ class Replayed:
 
 def replay(
     *,
-    book: RuleBook,
+    source: PolicySource,
     since: datetime,
     until: datetime,
     tenant: Tenant | None = None,
@@ -86,9 +92,9 @@ def replay(
         raise InvalidRequest("The period must end after it begins.", param="until")
     if since < EARLIEST:
         raise InvalidRequest(f"There is no log from before {EARLIEST.year}.", param="since")
-    if plan is not None and not any(known == plan for known, _ in book.access):
+    if plan is not None and not any(known == plan for known, _ in source.access):
         raise InvalidRequest(f"There is no plan {plan!r}.", param="plan")
-    run = _Run(book, plan, shift)
+    run = _Run(source, plan, shift)
     begin = since.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0) - timedelta(
         days=1
     )
@@ -131,50 +137,74 @@ def _read_tokens() -> dict[UUID, _Token]:
 
 
 class _Run:
-    """One pass over the log."""
+    """One pass over the log, on a ledger and buckets in memory whose clock is the log's."""
 
-    def __init__(self, book: RuleBook, plan: str | None, shift: timedelta) -> None:
+    def __init__(self, source: PolicySource, plan: str | None, shift: timedelta) -> None:
         self.replayed = Replayed()
-        self._book = book
+        self._source = source
         self._plan = plan
         self._shift = shift
-        self._counters = Counters()
+        self._admission = InMemoryAdmission(EARLIEST)
+        self._under_way: list[tuple[datetime, UUID, Settle]] = []
+        """The calls that are admitted and have not ended, as a heap, the next to end first."""
         self._tokens = _read_tokens()
         self._policies: OrderedDict[tuple[PolicySubject, str], EffectivePolicy | None] = OrderedDict()
 
     def take(self, call: LoggedCall, *, counts: bool) -> None:
-        """Judge and count one call; before the period begins, only its use."""
-        first = call.first
-        cost = sum(attempt.cost_nano_usd for attempt in call.attempts)
-        asker = self._asker(first)
-        policy = self._policy(asker.subject, first.task) if asker is not None else None
+        """Admit and count one call; before the period begins, only count its use."""
+        asker = self._asker(call.first)
+        policy = self._policy(asker.subject, call.first.task) if asker is not None else None
         if asker is None or policy is None:
             if counts:
-                self.replayed.total.add(cost)
+                self.replayed.total.add(call.used.cost_nano_usd)
                 self.replayed.unknown += 1
             return
-        judged = judge_logged(
-            self._book,
-            asker,
-            policy,
-            call,
-            self._counters,
-            now=call.admitted_at + self._shift,
-            free=not counts,
-        )
-        if counts:
-            self._count(judged, cost)
+        now = call.admitted_at + self._shift
+        self._settle_until(now)
+        self._admission.now = now
+        if policy.variants is not None:
+            taken = {meter: sum(self._admission.ledger.balance_of(meter)) for meter in policy.variants.meters}
+            policy = policy.variants.at(now, taken)
+        demand = demand_of_log(asker, call)
+        if not counts:
+            first = call.first
+            limits = policy.limits_for((first.provider_name,), first.agent_id, first.model_class)
+            self._hold_until_end(call, self._admission.hold(demand, limits, call.used), saved_nano_usd=0)
+            return
+        self.replayed.total.add(call.used.cost_nano_usd)
+        try:
+            access = self._source.access_to(asker.subject.plan, demand.task)
+            plan = plan_call(demand, access, models_for(call, self._source.models), policy)
+            admitted = self._admission.admit(plan)
+        except MeteringError as refusal:
+            self._count_denial(call, refusal, asker, policy)
+            return
+        for notice in admitted.notices:
+            self.replayed.would_deny.setdefault((notice.rule, notice.code), Tally()).add(
+                call.used.cost_nano_usd
+            )
+        saved = plan.measured.saved_nano_usd
+        if saved:
+            self.replayed.shortened.add(saved)
+        self._hold_until_end(call, admitted.hold, saved_nano_usd=saved)
 
-    def _count(self, judged: Judged, cost: int) -> None:
-        replayed = self.replayed
-        replayed.total.add(cost)
-        for reason in judged.would_deny:
-            replayed.would_deny.setdefault(reason, Tally()).add(cost)
-        if judged.denied_by is not None:
-            replayed.denied.add(cost)
-            replayed.by_rule.setdefault(judged.denied_by, Tally()).add(cost)
-        elif judged.saved_nano_usd:
-            replayed.shortened.add(judged.saved_nano_usd)
+    def _count_denial(
+        self, call: LoggedCall, refusal: MeteringError, asker: Asker, policy: EffectivePolicy
+    ) -> None:
+        rule, _ = deciding_rule(refusal, asker.subject.plan, policy)
+        self.replayed.denied.add(call.used.cost_nano_usd)
+        self.replayed.by_rule.setdefault((rule, refusal.code), Tally()).add(call.used.cost_nano_usd)
+
+    def _hold_until_end(self, call: LoggedCall, hold: Hold, *, saved_nano_usd: int) -> None:
+        ends_at = self._admission.now + timedelta(seconds=call.lasted_s)
+        command = Settle(reservation_id=hold.reservation_id, attempts=call.as_attempts(saved_nano_usd))
+        heappush(self._under_way, (ends_at, hold.reservation_id, command))
+
+    def _settle_until(self, now: datetime) -> None:
+        """Settle the calls that have ended by now, each at its own end."""
+        while self._under_way and self._under_way[0][0] <= now:
+            self._admission.now, _, command = heappop(self._under_way)
+            at_once(self._admission.ledger.submit(command))
 
     def _asker(self, attempt: LoggedAttempt) -> Asker | None:
         token = self._tokens.get(attempt.token_id, NO_TOKEN) if attempt.token_id is not None else NO_TOKEN
@@ -194,7 +224,7 @@ class _Run:
         if key in self._policies:
             return self._policies[key]
         try:
-            policy = self._book.policy(subject, task)
+            policy = self._source.policy(subject, task)
         except NotFound:
             policy = None
         if len(self._policies) >= MAX_POLICIES:

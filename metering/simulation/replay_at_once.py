@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 
 from metering.errors import InvalidRequest
 from metering.models import Tenant
+from metering.policy.source import LoadCatalog, read_policy_source
 from metering.simulation.replay import Replayed, replay
-from metering.simulation.rule_book import LoadCatalog, read_rule_book
 
 MAX_PERIOD = timedelta(days=62)
 MAX_CALLS = 50_000
@@ -30,7 +30,7 @@ def replay_at_once(
     if until - since > MAX_PERIOD:
         raise InvalidRequest(f"At most {MAX_PERIOD.days} days at once.", param="period")
     return replay(
-        book=read_rule_book(tenant=tenant, after=after),
+        source=read_policy_source(tenant=tenant, after=after),
         since=since,
         until=until,
         tenant=tenant,

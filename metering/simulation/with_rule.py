@@ -6,7 +6,7 @@ from functools import partial
 
 from metering.models import Tenant
 from metering.policy.edit.set_rule import RuleTarget, set_rule
-from metering.simulation.rule_book import LoadCatalog
+from metering.policy.source import LoadCatalog
 from metering.types import Scope
 
 ACTOR = "simulator"
@@ -21,6 +21,6 @@ def with_rule(
     task: str | None = None,
     when: Mapping[str, object] | None = None,
 ) -> LoadCatalog:
-    """For `read_rule_book`: as if the tenant, or (None) the gateway, had this rule. Raises what `set_rule` does."""
+    """For `read_policy_source`: as if the tenant, or (None) the gateway, had this rule. Raises what `set_rule` does."""
     target = RuleTarget(scope=Scope.GLOBAL if tenant is None else Scope.TENANT, tenant=tenant)
     return partial(set_rule, target=target, key=key, value=value, task=task, when=when, actor=ACTOR, now=now)

@@ -6,7 +6,7 @@ from datetime import datetime
 from heapq import merge
 from uuid import UUID
 
-from metering.ledger.commands import MeterKey as LedgerKey
+from metering.ledger.commands import MeterKey
 from metering.ledger.windows import window_bounds
 from metering.models import PolicyRule, Tenant, UsageMeter
 from metering.policy.read_balances import balance_of
@@ -14,7 +14,7 @@ from metering.policy.rows import plans_used
 from metering.types import Scope, SubjectType
 from metering.usage.calls_at_once import CallsAtOnce
 from metering.usage.limits import Limit, active_limits, plans_by_tenant
-from metering.usage.open_meters import NOBODY, MeterKey, counted_by, open_meters
+from metering.usage.open_meters import NOBODY, LimitOnMeter, counted_by, open_meters
 from metering.usage.status import BudgetStatus
 from metering.usage.subjects import Subjects
 
@@ -27,7 +27,7 @@ def budget_status(
     tenant: Tenant | None = None,
     with_shared: bool = True,
     of: Subjects | None = None,
-    after: MeterKey | None = None,
+    after: LimitOnMeter | None = None,
 ) -> Iterator[BudgetStatus]:
     """Each open meter of every active limit that applies to a tenant, or (None) to anybody; in order of their keys.
 
@@ -65,7 +65,7 @@ class _Reading:
         self._calls_at_once = CallsAtOnce([limit.row for limit in limits.values()], now)
         self._plans_used = plans_used(tenants)
 
-    def rows(self, after: MeterKey | None) -> Iterator[BudgetStatus]:
+    def rows(self, after: LimitOnMeter | None) -> Iterator[BudgetStatus]:
         """Every meter of every limit, and those that there will be."""
         subjects = {id_: self._of.of(limit) for id_, limit in self._limits.items()} if self._of else None
         metered = open_meters(
@@ -73,7 +73,7 @@ class _Reading:
         )
         known = self._known_beforehand() if subjects is None else self._of_caller(subjects)
         unused = ((key, None) for key in sorted(known) if after is None or key > after)
-        last: MeterKey | None = None
+        last: LimitOnMeter | None = None
         for key, meter in merge(metered, unused, key=lambda item: item[0]):
             if key != last:  # of two with one key, the meter comes first
                 status = self._status(self._limits[key.budget_id], key, meter)
@@ -85,7 +85,7 @@ class _Reading:
         """Whether the tenant is (still) on the limit's plan, if it is a plan's."""
         return limit.scope is not Scope.PLAN or limit.scope_id in self._plans.get(tenant_id, ())
 
-    def _status(self, limit: Limit, key: MeterKey, meter: UsageMeter | None) -> BudgetStatus | None:
+    def _status(self, limit: Limit, key: LimitOnMeter, meter: UsageMeter | None) -> BudgetStatus | None:
         """None while the limit does not count."""
         owner = self._tenants.get(key.tenant_id)
         if owner is not None and not self._applies(limit, owner.pk):
@@ -97,7 +97,7 @@ class _Reading:
                 return None
             limit = replace(limit, amount=line.limit, set_by=line.source_id)
         timezone, week_start = (owner.timezone, owner.week_start) if owner else ("UTC", 0)
-        ledger_key = LedgerKey(
+        ledger_key = MeterKey(
             subject_type=key.subject_type,
             subject_id=key.subject_id,
             tenant_id=owner.pk if owner else None,
@@ -121,32 +121,32 @@ class _Reading:
             reset_at=meter.window_end if meter else end,
         )
 
-    def _counts_since(self, limit: Limit, key: MeterKey) -> datetime:
+    def _counts_since(self, limit: Limit, key: LimitOnMeter) -> datetime:
         since = limit.row.counts_since
         used = (
             self._plans_used.get(key.tenant_id, {}).get(limit.scope_id) if limit.scope is Scope.PLAN else None
         )
         return max(since, used.since) if used is not None else since
 
-    def _known_beforehand(self) -> Iterator[MeterKey]:
+    def _known_beforehand(self) -> Iterator[LimitOnMeter]:
         """The meters that limits have, or will have once they are used, where exactly one for each tenant is sure."""
         for limit in self._limits.values():
             if limit.per is None:
                 continue
             is_own = limit.per.value == limit.scope.value
             if is_own and limit.per in SHARED:
-                yield MeterKey(limit.id, limit.per.value, limit.scope_id, NOBODY)
+                yield LimitOnMeter(limit.id, limit.per.value, limit.scope_id, NOBODY)
             elif is_own and limit.tenant is not None:
                 subject_id = limit.scope_id or str(limit.tenant.pk)
-                yield MeterKey(limit.id, limit.per.value, subject_id, limit.tenant.pk)
+                yield LimitOnMeter(limit.id, limit.per.value, subject_id, limit.tenant.pk)
             elif limit.per is SubjectType.TENANT:
                 for id_ in self._tenants:
-                    yield MeterKey(limit.id, limit.per.value, str(id_), id_)
+                    yield LimitOnMeter(limit.id, limit.per.value, str(id_), id_)
 
-    def _of_caller(self, subjects: Mapping[UUID, frozenset[tuple[str, str]]]) -> Iterator[MeterKey]:
+    def _of_caller(self, subjects: Mapping[UUID, frozenset[tuple[str, str]]]) -> Iterator[LimitOnMeter]:
         """A row for everything that the caller may count on, also before it does; of rules, only one wins."""
         for id_, pairs in subjects.items():
             if self._limits[id_].per is not None:
                 for owner_id in self._tenants:
                     for subject_type, subject_id in pairs:
-                        yield MeterKey(id_, subject_type, subject_id, owner_id)
+                        yield LimitOnMeter(id_, subject_type, subject_id, owner_id)

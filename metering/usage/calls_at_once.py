@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from uuid import UUID
 
-from metering.ledger.commands import MeterKey as LedgerKey
+from metering.ledger.commands import MeterKey
 from metering.models import Budget, PolicyRule, Tenant
 from metering.policy.compile import compile_policy
 from metering.policy.meter_limits import TenantCalendar
@@ -18,7 +18,7 @@ from metering.policy.read_balances import read_balances
 from metering.policy.rows import budget_of, rule_of
 from metering.policy.values import EffectivePolicy, MeterLimit, PolicySubject
 from metering.types import Dimension, Scope, SubjectType
-from metering.usage.open_meters import MeterKey
+from metering.usage.open_meters import LimitOnMeter
 
 Rows = Mapping[UUID | None, list[PolicyRule | Budget]]
 """By tenant; None: of the gateway and of plans."""
@@ -33,10 +33,10 @@ class CallsAtOnce:
             by_tenant[row.tenant_id].append(row)
         self._rows: Rows = dict(by_tenant)
         self._now = now
-        self._taken: dict[LedgerKey, int] = {}
+        self._taken: dict[MeterKey, int] = {}
 
     def in_force(
-        self, key: MeterKey, rule: PolicyRule, owner: Tenant, plans: Collection[str]
+        self, key: LimitOnMeter, rule: PolicyRule, owner: Tenant, plans: Collection[str]
     ) -> MeterLimit | None:
         """What limits the meter of `rule`; None where nothing does, now."""
         found = [
@@ -73,7 +73,7 @@ class CallsAtOnce:
             if scope in (Scope.GLOBAL, Scope.TENANT) or whose.get(scope) == row.scope_id:
                 yield row
 
-    def _taken_of(self, meters: Mapping[LedgerKey, datetime]) -> Mapping[LedgerKey, int]:
+    def _taken_of(self, meters: Mapping[MeterKey, datetime]) -> Mapping[MeterKey, int]:
         unread = {meter: since for meter, since in meters.items() if meter not in self._taken}
         if unread:
             found = read_balances(unread, self._now)
@@ -83,7 +83,7 @@ class CallsAtOnce:
         return self._taken
 
 
-def _subject(key: MeterKey, plan: str) -> PolicySubject:
+def _subject(key: LimitOnMeter, plan: str) -> PolicySubject:
     """As much of a caller as the meter tells."""
     own = {SubjectType(key.subject_type): UUID(key.subject_id)}
     return PolicySubject(

@@ -28,10 +28,10 @@ WHERE NOT meter.retired AND meter.window_start <= %(now)s AND (meter.window_end 
 ORDER BY standing.id, meter.subject_type COLLATE "C", meter.subject_id COLLATE "C",
     coalesce(meter.tenant_id, %(nobody)s)
 """
-"""In the order in which Python compares MeterKeys: text by its bytes."""
+"""In the order in which Python compares these: text by its bytes."""
 
 
-class MeterKey(NamedTuple):
+class LimitOnMeter(NamedTuple):
     """Which limit on whose counter it is; of its windows, one is open."""
 
     budget_id: UUID
@@ -41,7 +41,7 @@ class MeterKey(NamedTuple):
     """NOBODY where tenants share it."""
 
 
-FIRST = MeterKey(NOBODY, "", "", NOBODY)
+FIRST = LimitOnMeter(NOBODY, "", "", NOBODY)
 
 
 def counted_by(limit: Limit) -> SubjectType:
@@ -55,8 +55,8 @@ def open_meters(
     *,
     tenants: Collection[UUID],
     subjects: Mapping[UUID, frozenset[tuple[str, str]]] | None,
-    after: MeterKey | None,
-) -> Iterator[tuple[MeterKey, UsageMeter]]:
+    after: LimitOnMeter | None,
+) -> Iterator[tuple[LimitOnMeter, UsageMeter]]:
     """Those that limits stand on, of these tenants or shared by all; with `subjects`, of these of each limit only.
 
     One query, however many there are.
@@ -85,7 +85,7 @@ def open_meters(
     }
     for meter in UsageMeter.objects.raw(STANDING, parameters).iterator():
         limit_id: UUID = meter.limit_id  # type: ignore[attr-defined] # a column of the query
-        key = MeterKey(limit_id, meter.subject_type, meter.subject_id, meter.tenant_id or NOBODY)
+        key = LimitOnMeter(limit_id, meter.subject_type, meter.subject_id, meter.tenant_id or NOBODY)
         if subjects is None or (key.subject_type, key.subject_id) in subjects.get(key.budget_id, ()):
             yield key, meter
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from metering.money import usd_text
 from metering.types import Dimension
 from metering.usage.limits import Limit
-from metering.usage.open_meters import MeterKey
+from metering.usage.open_meters import LimitOnMeter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,7 +15,7 @@ class BudgetStatus:
     """One meter against its limit. Amounts are in the ledger's units: nano-USD for cost."""
 
     limit: Limit
-    key: MeterKey
+    key: LimitOnMeter
     tenant_slug: str | None
     """None where tenants share the meter."""
     used: int = 0

@@ -46,7 +46,7 @@ def test_a_foreign_authorization_beside_a_key_does_no_harm(server: Server, token
 
 def test_azures_client_signs_in(server: Server, token: str) -> None:
     with openai.AzureOpenAI(base_url=f"{server.url}/v1", api_key=token, api_version="2024-10-21") as client:
-        assert [model.id for model in client.models.list()] == ["sandbox-small"]
+        assert [model.id for model in client.models.list()] == ["BASE_S", "sandbox-small"]
 
 
 def test_no_key_is_logged_or_answered(server: Server, token: str) -> None:

@@ -7,7 +7,7 @@ import pytest
 from gateway_project.proxy import chat
 from gateway_project.telemetry import metrics
 from launcher.process import wait_until
-from metering import gateway as gateway_module
+from metering.calls import abandoning
 from metering.models import UsageLog, UsageReservation
 from metering.types import ReservationState
 from tests.e2e.heard import COMMENT
@@ -187,7 +187,7 @@ def test_who_leaves_between_the_last_chunk_and_done_is_charged_what_was_billed(
 def test_a_call_without_a_caller_runs_on_for_a_bounded_time(
     wire: Wire, vendor: RunningVendor, stream: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(gateway_module, "DRAIN_S", 0.2)
+    monkeypatch.setattr(abandoning, "DRAIN_S", 0.2)
     vendor.hold()
     wire.ask("hello", stream=stream)
     wait_for(lambda: vendor.log.at_once == 1)

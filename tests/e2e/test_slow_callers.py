@@ -10,7 +10,7 @@ import pytest
 from gateway_project.front import stalled
 from gateway_project.telemetry import metrics
 from launcher.process import wait_until
-from metering import gateway as gateway_module
+from metering.calls import abandoning
 from metering.models import UsageLog, UsageMeter, UsageReservation
 from tests.e2e.server import Server
 from tests.e2e.wire import Wire
@@ -118,7 +118,7 @@ def test_who_does_not_read_ends_the_call_where_the_policy_says_cancel(
 def test_a_vendor_who_never_ends_does_not_keep_the_hold_of_who_does_not_read(
     wire: Wire, vendor: RunningVendor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(gateway_module, "DRAIN_S", 0.5)
+    monkeypatch.setattr(abandoning, "DRAIN_S", 0.5)
     wire.ask("vendor:endless", stream=True, max_tokens=50)
     wire.read_until(b'"the"')
     assert wait_until(UsageLog.objects.exists, WITHIN_S)

@@ -5,16 +5,18 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
+from metering.admission.bound import bound_call
+from metering.admission.denial import no_room_error
 from metering.background import BackgroundTasks
 from metering.labels import Labels
 from metering.policy.values import MeterLimit
 from metering.ports import Body
 from metering.reservation.allowance import Allowance
-from metering.reservation.bound import bound_call
 from metering.reservation.hold import Hold
+from metering.reservation.no_room import NoRoom
 from metering.reservation.reserve import reserve
 from providers.token_counting import count_tokens
-from tests.fakes.ledger import FakeLedger
+from tests.fakes.ledger import WatchedLedger
 from tests.fakes.policy import ALDER, model, policy
 from tests.fakes.vendors import FakeVendors
 
@@ -27,10 +29,10 @@ def body(text: str = "hello", **fields: Any) -> Body:
 
 
 async def hold_for(
-    ledger: FakeLedger, *lines: MeterLimit, background: BackgroundTasks | None = None, lease_s: int = 60
+    ledger: WatchedLedger, *lines: MeterLimit, background: BackgroundTasks | None = None, lease_s: int = 60
 ) -> Hold:
     first = bound_call(body(), (model(),), policy(), count_tokens=count_tokens, hard=True)
-    return await reserve(
+    hold = await reserve(
         ledger=ledger,
         background=background or BackgroundTasks(),
         tenant_id=ALDER,
@@ -38,21 +40,24 @@ async def hold_for(
         bound=first.bound,
         limits=lines,
         lease_s=lease_s,
-        now=NOW,
     )
+    if isinstance(hold, NoRoom):
+        raise no_room_error(hold, NOW)
+    return hold
 
 
 async def allowance_for(
-    ledger: FakeLedger, vendors: FakeVendors, *lines: MeterLimit
+    ledger: WatchedLedger, vendors: FakeVendors, *lines: MeterLimit
 ) -> tuple[Allowance, Body]:
     """The allowance, and the opening body that its hold was made for."""
     opening = body()
     bound = partial(bound_call, candidates=(model(),), policy=policy(), count_tokens=count_tokens, hard=True)
     allowance = Allowance(
         hold=await hold_for(ledger, *lines),
-        opening=(opening, bound(opening)),
-        model=model(),
+        opening=bound(opening),
+        candidates=(model(),),
         bound=bound,
+        name_denial=no_room_error,
         ledger=ledger,
         vendors=vendors,
         now=lambda: NOW,

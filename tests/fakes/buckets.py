@@ -1,6 +1,6 @@
 """Token buckets on a clock that only the test moves."""
 
-from metering.rates.port import Answer, Demand
+from metering.rates.port import Draw, Drawn
 from metering.rates.process_buckets import ProcessBuckets
 
 
@@ -12,6 +12,6 @@ class CountedBuckets(ProcessBuckets):
         super().__init__(clock=lambda: self.now_s)
         self.asked = 0
 
-    async def take(self, demands: tuple[Demand, ...], shadow_demands: tuple[Demand, ...] = ()) -> Answer:
+    async def take(self, draws: tuple[Draw, ...], shadow_draws: tuple[Draw, ...] = ()) -> Drawn:
         self.asked += 1
-        return await super().take(demands, shadow_demands)
+        return await super().take(draws, shadow_draws)

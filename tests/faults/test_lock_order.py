@@ -156,7 +156,7 @@ async def test_a_release_that_comes_before_its_reserve_does_not_block_the_reserv
     assert [type(answer) for answer in answers] == [Ended, Granted]
 
 
-async def test_a_foreseen_reserve_sent_again_does_not_block_the_end_of_its_first_copy(
+async def test_an_optimistic_reserve_sent_again_does_not_block_the_end_of_its_first_copy(
     database: str, ledgers: list[LedgerWriter], pool: ThreadPoolExecutor
 ) -> None:
     """It has its meters when it finds that the other copy came in between."""

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from metering.ledger.commands import Command, MeterKey
-from metering.ledger.postgres.outdated import BatchOutdated
+from metering.ledger.postgres.conflict import BatchConflict
 from metering.ledger.postgres.store import PostgresStore
 from metering.ledger.postgres.windows import WindowCache
 from metering.ledger.results import Ended, Granted, Reason, Refused, Result
@@ -134,7 +134,7 @@ def test_a_settle_sent_twice_charges_once(database: str) -> None:
         store = PostgresStore(database, WindowCache())
         try:
             await store.run([hold])
-        except BatchOutdated:
+        except BatchConflict:
             await store.run([hold])
         await store.close()
 

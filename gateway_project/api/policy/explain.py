@@ -18,9 +18,9 @@ from gateway_project.api.query import asks
 from gateway_project.api.reach import tenant_or_all
 from gateway_project.api.views import ApiView
 from metering.models import User
+from metering.policy.source import read_policy_source
 from metering.simulation.explain import explain_call
 from metering.simulation.report import decision_facts
-from metering.simulation.rule_book import read_rule_book
 
 
 class Explain(ApiView):
@@ -34,7 +34,7 @@ class Explain(ApiView):
         tenant_or_all(request)  # `?tenant=` means the same on every route
         tenant, asker, moment = asked_about(request, given, plan=None, call=given, now=now())
         decision = explain_call(
-            book=read_rule_book(tenant=tenant),
+            source=read_policy_source(tenant=tenant),
             asker=asker,
             call=imagined(given),
             now=moment,

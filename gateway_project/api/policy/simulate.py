@@ -28,10 +28,10 @@ from gateway_project.api.reach import tenant_in_reach_or_all
 from gateway_project.api.views import ApiView
 from metering.errors import InvalidRequest, NotPermitted
 from metering.models import Tenant, User
+from metering.policy.source import LoadCatalog, read_policy_source
 from metering.simulation.explain import explain_call
 from metering.simulation.replay_at_once import MAX_CALLS, replay_at_once
 from metering.simulation.report import decision_facts, replay_facts
-from metering.simulation.rule_book import LoadCatalog, read_rule_book
 from metering.simulation.with_rule import with_rule
 
 
@@ -106,7 +106,7 @@ class Simulate(ApiView):
             request, given, plan=given["plan"], call=given["request"], now=now()
         )
         decision = explain_call(
-            book=read_rule_book(tenant=tenant, after=_change(request, given, tenant)),
+            source=read_policy_source(tenant=tenant, after=_change(request, given, tenant)),
             asker=asker,
             call=imagined(given["request"]),
             now=moment,

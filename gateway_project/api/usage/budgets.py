@@ -18,7 +18,7 @@ from gateway_project.api.views import ApiView
 from metering.identity.caller import Caller
 from metering.models import User
 from metering.usage.budget_status import budget_status
-from metering.usage.open_meters import MeterKey
+from metering.usage.open_meters import LimitOnMeter
 from metering.usage.subjects import Subjects
 
 
@@ -35,7 +35,7 @@ class BudgetStatuses(ApiView):
             tenant=tenant_or_all(request),
             with_shared=caller.role == User.Role.SUPER_ADMIN,
             of=None if caller.role in ADMINS else _subjects(caller),
-            after=cursor_of(request, MeterKey),
+            after=cursor_of(request, LimitOnMeter),
         )
         found = list(islice(statuses, limit + 1))
         more = found[limit - 1].key if len(found) > limit else None

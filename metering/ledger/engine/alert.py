@@ -18,11 +18,11 @@ from datetime import timedelta
 from functools import lru_cache
 from uuid import UUID
 
-from metering.ledger.books import Books
 from metering.ledger.commands import HoldLine
 from metering.ledger.digests import digest64
 from metering.ledger.records import NEVER, Alert, Meter, Watch
 from metering.ledger.results import LineDenial
+from metering.ledger.unit_of_work import UnitOfWork
 from metering.types import Dimension
 
 COOL_DOWN = timedelta(hours=6)
@@ -42,66 +42,66 @@ def _fingerprint_of(budget_id: UUID, limit: int, thresholds: str) -> int:
     return digest64(f"{budget_id} {limit} {thresholds}".encode())
 
 
-def watch(lines: Iterable[HoldLine], watching: int, meter: Meter, books: Books) -> None:
+def watch(lines: Iterable[HoldLine], watching: int, meter: Meter, work: UnitOfWork) -> None:
     """A reserve brings other limits, or other thresholds; `watching` is their fingerprint."""
-    books.watched.add(meter.id)
+    work.watched.add(meter.id)
     if meter.watches is None:
         return  # known by foresight only: a batch under locks does it
     brought = {str(line.budget_id): line for line in lines if line.thresholds}
     for budget_id, line in brought.items():
         seen = meter.watches.setdefault(budget_id, Watch())
         if line.limit > seen.limit:
-            _forget_unreached(seen, meter, line.limit, books)
+            _forget_unreached(seen, meter, line.limit, work)
         seen.limit, seen.thresholds = line.limit, line.thresholds
     for budget_id, seen in meter.watches.items():
         if budget_id not in brought:
             seen.thresholds = ""
     meter.watching = watching
-    _arm(meter, books)
+    _arm(meter, work)
 
 
-def rearm(meter: Meter, books: Books) -> None:
+def rearm(meter: Meter, work: UnitOfWork) -> None:
     """End the cool-downs that are over on the database's clock."""
-    if meter.rearms_at is None or meter.rearms_at > books.now or meter.watches is None:
+    if meter.rearms_at is None or meter.rearms_at > work.now or meter.watches is None:
         return
     for seen in meter.watches.values():
-        if seen.rearms_at is not None and seen.rearms_at <= books.now:
+        if seen.rearms_at is not None and seen.rearms_at <= work.now:
             seen.rearms_at = None
             if meter.dimension is Dimension.CONCURRENCY:
                 seen.alerted = ""
-    _arm(meter, books)
+    _arm(meter, work)
 
 
-def note_denial(denial: LineDenial, line: HoldLine, meter: Meter, books: Books) -> None:
+def note_denial(denial: LineDenial, line: HoldLine, meter: Meter, work: UnitOfWork) -> None:
     """A denial may be the news that a budget is used up, although what is left was never charged."""
     if meter.dimension is Dimension.CONCURRENCY:
         is_news = denial.held >= meter.alert_at
     else:
         is_news = denial.requested <= denial.limit < denial.used + denial.requested
     if is_news and line.thresholds:
-        books.denied[meter.id, str(line.budget_id)] = denial
+        work.denied[meter.id, str(line.budget_id)] = denial
 
 
-def raise_alerts(books: Books) -> None:
+def raise_alerts(work: UnitOfWork) -> None:
     """Find what was reached, once the batch is decided."""
-    for meter in books.meters.values():
+    for meter in work.meters.values():
         reached = meter.held if meter.dimension is Dimension.CONCURRENCY else meter.used
         if reached < meter.alert_at:
             continue
         if meter.watches is None:
-            books.watched.add(meter.id)  # known by foresight only: a batch under locks tells it
+            work.watched.add(meter.id)  # known by foresight only: a batch under locks tells it
             continue
         for budget_id, seen in meter.watches.items():
-            _tell(meter, budget_id, _reached(seen, reached), meter.held, None, books)
-    for (meter_id, budget_id), denial in books.denied.items():
-        meter = books.meters[meter_id]
+            _tell(meter, budget_id, _reached(seen, reached), meter.held, None, work)
+    for (meter_id, budget_id), denial in work.denied.items():
+        meter = work.meters[meter_id]
         watched = meter.watches.get(budget_id) if meter.watches is not None else None
         if watched is None:
             continue
         if meter.dimension is Dimension.CONCURRENCY:
-            _tell(meter, budget_id, _reached(watched, denial.held), denial.held, None, books)
+            _tell(meter, budget_id, _reached(watched, denial.held), denial.held, None, work)
         elif EXHAUSTED in _pending(watched):
-            _tell(meter, budget_id, (EXHAUSTED,), meter.held, denial.requested, books)
+            _tell(meter, budget_id, (EXHAUSTED,), meter.held, denial.requested, work)
 
 
 def _reached(seen: Watch, amount: int) -> tuple[int, ...]:
@@ -114,24 +114,24 @@ def _tell(
     thresholds: tuple[int, ...],
     held: int,
     requested: int | None,
-    books: Books,
+    work: UnitOfWork,
 ) -> None:
     seen = (meter.watches or {})[budget_id]
     at_once = meter.dimension is Dimension.CONCURRENCY
     if not thresholds or (at_once and (seen.rearms_at is not None or seen.limit <= 1)):
         return
-    books.alerts += [
+    work.alerts += [
         Alert(meter.id, budget_id, percent, seen.episodes, meter.used, held, requested, seen.limit)
         for percent in thresholds
     ]
     seen.alerted = ",".join(map(str, sorted({*percentages(seen.alerted), *thresholds})))
     if at_once:
         seen.episodes += 1
-        seen.rearms_at = books.now + COOL_DOWN
-    _arm(meter, books)
+        seen.rearms_at = work.now + COOL_DOWN
+    _arm(meter, work)
 
 
-def _forget_unreached(seen: Watch, meter: Meter, limit: int, books: Books) -> None:
+def _forget_unreached(seen: Watch, meter: Meter, limit: int, work: UnitOfWork) -> None:
     """Of a raised limit: what is not reached any more is told again when it is.
 
     Not twice within a cool-down: while a change reaches the processes, calls bring the old limit and the new in turns.
@@ -142,11 +142,11 @@ def _forget_unreached(seen: Watch, meter: Meter, limit: int, books: Books) -> No
         return
     seen.alerted = ",".join(map(str, reached))
     seen.episodes += 1
-    seen.rearms_at = books.now + CHANGE_COOL_DOWN
+    seen.rearms_at = work.now + CHANGE_COOL_DOWN
 
 
-def _arm(meter: Meter, books: Books) -> None:
-    books.watched.add(meter.id)
+def _arm(meter: Meter, work: UnitOfWork) -> None:
+    work.watched.add(meter.id)
     watches = (meter.watches or {}).values()
     meter.alert_at = min(
         [

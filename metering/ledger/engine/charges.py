@@ -1,19 +1,19 @@
 """What attempts cost a meter, and what an expired hold is charged until the truth is known."""
 
 from metering.amounts import ONE_REQUEST, Amounts, total
-from metering.ledger.books import Books
 from metering.ledger.commands import Attempt
-from metering.ledger.records import LARGEST_SUM, RELEASE_ON_EXPIRY, Hold, Meter
+from metering.ledger.records import LARGEST_SUM, RELEASE_ON_EXPIRY, HoldRow, Meter
+from metering.ledger.unit_of_work import UnitOfWork
 from metering.ledger.use import spent
 from metering.types import Dimension
 
 CONCURRENCY = Dimension.CONCURRENCY
 
 
-def provisional_charges(hold: Hold, books: Books) -> list[int]:
+def provisional_charges(hold: HoldRow, work: UnitOfWork) -> list[int]:
     """What an expired hold is charged until the truth is known: all of it, where the budget does not say release."""
     return [
-        0 if flags & RELEASE_ON_EXPIRY or books.kind_of(meter_id).dimension is CONCURRENCY else amount
+        0 if flags & RELEASE_ON_EXPIRY or work.kind_of(meter_id).dimension is CONCURRENCY else amount
         for meter_id, amount, flags in zip(hold.meter_ids, hold.amounts, hold.flags, strict=True)
     ]
 

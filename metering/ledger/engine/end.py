@@ -6,14 +6,14 @@ What ends within its hold does not depend on any counter, so it is decided befor
 
 from metering.amounts import NOTHING, ONE_REQUEST
 from metering.ids import derived_id
-from metering.ledger.books import Books
 from metering.ledger.commands import Expire, Release, Settle
 from metering.ledger.digests import command_digest
 from metering.ledger.engine.charges import charge_of, provisional_charges, used_in
 from metering.ledger.engine.ended import ENDED_REASON, bury
 from metering.ledger.engine.finish import end_hold, nothing_was_sent, true_up
-from metering.ledger.records import LoggedAttempt, ProvisionalAttempt
+from metering.ledger.records import AttemptRow, ProvisionalAttempt
 from metering.ledger.results import Ended, Reason, Refused, Result
+from metering.ledger.unit_of_work import UnitOfWork
 from metering.ledger.use import spent
 from metering.types import EntryKind, Outcome, ReservationState
 
@@ -23,9 +23,9 @@ NOTHING_USED_DIGEST = 0
 """`end_digest` of an expired hold that was trued up by a release."""
 
 
-def settle(command: Settle, books: Books) -> Result:
+def apply_settle(command: Settle, work: UnitOfWork) -> Result:
     """Charge what was really used: on a held reservation, or once on one that expired."""
-    hold = books.holds.get(command.reservation_id)
+    hold = work.holds.get(command.reservation_id)
     if hold is None:
         return Refused(reservation_id=command.reservation_id, reason=Reason.NOT_FOUND, state=None)
     digest = command_digest(command)
@@ -34,29 +34,29 @@ def settle(command: Settle, books: Books) -> Result:
     if hold.state != HELD and not hold.provisional:
         return Refused(reservation_id=hold.id, reason=ENDED_REASON[hold.state], state=hold.state)
     used = used_in(command.attempts)
-    charges = [charge_of(books.kind_of(meter_id), used, command.attempts) for meter_id in hold.meter_ids]
+    charges = [charge_of(work.kind_of(meter_id), used, command.attempts) for meter_id in hold.meter_ids]
     if hold.state == HELD:
-        result = end_hold(hold, SETTLED, EntryKind.SETTLE, charges, used, books)
+        result = end_hold(hold, SETTLED, EntryKind.SETTLE, charges, used, work)
         if hold.idempotency_key is not None and isinstance(result, Ended) and not spent(command.attempts):
             hold.idempotency_key = None  # the caller may try again under the same key
     else:
-        result = true_up(hold, charges, used, books)
+        result = true_up(hold, charges, used, work)
         if not command.attempts and isinstance(result, Ended):
-            nothing_was_sent(hold, books)
+            nothing_was_sent(hold, work)
     if isinstance(result, Ended):
         hold.end_digest = digest
-        books.attempts.extend(
-            [LoggedAttempt(derived_id(hold.id, item.number), hold.id, item) for item in command.attempts]
+        work.attempts.extend(
+            [AttemptRow(derived_id(hold.id, item.number), hold.id, item) for item in command.attempts]
         )
     return result
 
 
-def release(command: Release, books: Books) -> Result:
+def apply_release(command: Release, work: UnitOfWork) -> Result:
     """End a hold that spent nothing; take a provisional charge back; leave a tombstone for an unknown id."""
     reservation_id = command.reservation_id
-    hold = books.holds.get(reservation_id)
+    hold = work.holds.get(reservation_id)
     if hold is None:
-        return bury(command, books)
+        return bury(command, work)
     if hold.tenant_id != command.tenant_id:
         return Refused(reservation_id=reservation_id, reason=Reason.WRONG_TENANT, state=hold.state)
     if hold.state == RELEASED or (hold.state == EXPIRED and hold.end_digest == NOTHING_USED_DIGEST):
@@ -65,34 +65,34 @@ def release(command: Release, books: Books) -> Result:
     if hold.state == HELD:
         hold.idempotency_key = None
         return end_hold(
-            hold, RELEASED, EntryKind.RELEASE, charges, NOTHING, books, reason=command.reason or None
+            hold, RELEASED, EntryKind.RELEASE, charges, NOTHING, work, reason=command.reason or None
         )
     if not hold.provisional:
         return Refused(reservation_id=reservation_id, reason=ENDED_REASON[hold.state], state=hold.state)
-    result = true_up(hold, charges, NOTHING, books, reason=command.reason or None)
+    result = true_up(hold, charges, NOTHING, work, reason=command.reason or None)
     if isinstance(result, Ended):
         hold.end_digest = NOTHING_USED_DIGEST
-        nothing_was_sent(hold, books)
+        nothing_was_sent(hold, work)
     return result
 
 
-def expire(command: Expire, books: Books) -> Result:
+def apply_expire(command: Expire, work: UnitOfWork) -> Result:
     """Charge the hold provisionally once its lease has run out on the database's clock."""
     reservation_id = command.reservation_id
-    hold = books.holds.get(reservation_id)
+    hold = work.holds.get(reservation_id)
     if hold is None:
         return Refused(reservation_id=reservation_id, reason=Reason.NOT_FOUND, state=None)
     if hold.state == EXPIRED:
         return Ended(reservation_id=reservation_id, state=EXPIRED, replayed=True)
     if hold.state != HELD:
         return Refused(reservation_id=reservation_id, reason=ENDED_REASON[hold.state], state=hold.state)
-    if hold.lease_expires_at is None or hold.lease_expires_at > books.now:
+    if hold.lease_expires_at is None or hold.lease_expires_at > work.now:
         return Refused(reservation_id=reservation_id, reason=Reason.LEASE_RUNNING, state=HELD)
-    charges = provisional_charges(hold, books)
-    result = end_hold(hold, EXPIRED, EntryKind.EXPIRE, charges, hold.bound + ONE_REQUEST, books)
+    charges = provisional_charges(hold, work)
+    result = end_hold(hold, EXPIRED, EntryKind.EXPIRE, charges, hold.bound + ONE_REQUEST, work)
     hold.provisional = True
     first_attempt = derived_id(hold.id, 1)
-    books.provisional_attempts.append(
+    work.provisional_attempts.append(
         ProvisionalAttempt(first_attempt, hold.id, Outcome.PROVISIONAL, charged=True)
     )
     return result

@@ -3,11 +3,11 @@
 from metering.amounts import NOTHING
 from metering.ids import derived_id
 from metering.labels import Labels
-from metering.ledger.books import Books
 from metering.ledger.commands import Release
 from metering.ledger.engine.finish import TERMINAL_ENTRY, write_entry
-from metering.ledger.records import Hold
+from metering.ledger.records import HoldRow
 from metering.ledger.results import Ended, Reason, Result
+from metering.ledger.unit_of_work import UnitOfWork
 from metering.types import EntryKind, ReservationState
 
 ENDED_REASON = {
@@ -17,18 +17,18 @@ ENDED_REASON = {
 }
 
 
-def lease_is_over(hold: Hold, books: Books) -> bool:
-    return hold.lease_expires_at is not None and hold.lease_expires_at <= books.now
+def lease_is_over(hold: HoldRow, work: UnitOfWork) -> bool:
+    return hold.lease_expires_at is not None and hold.lease_expires_at <= work.now
 
 
-def is_tombstone(hold: Hold) -> bool:
+def is_tombstone(hold: HoldRow) -> bool:
     """A release that came before its reserve: no such hold was ever made."""
     return hold.state == ReservationState.RELEASED and hold.version == 0
 
 
-def bury(command: Release, books: Books) -> Result:
+def bury(command: Release, work: UnitOfWork) -> Result:
     """Leave a tombstone (version 0), so that the reserve that may still arrive is refused."""
-    hold = Hold(
+    hold = HoldRow(
         id=command.reservation_id,
         tenant_id=command.tenant_id,
         state=ReservationState.RELEASED,
@@ -46,15 +46,15 @@ def bury(command: Release, books: Books) -> Result:
         labels=Labels(request_id="", task=""),
         lease_s=0,
     )
-    books.holds[hold.id] = hold
-    books.inserted.append(hold)
+    work.holds[hold.id] = hold
+    work.inserted.append(hold)
     write_entry(
         derived_id(hold.id, TERMINAL_ENTRY),
         hold,
         EntryKind.RELEASE,
         [],
         NOTHING,
-        books,
+        work,
         command.reason or None,
     )
     return Ended(reservation_id=hold.id, state=ReservationState.RELEASED)

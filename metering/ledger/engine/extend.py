@@ -1,30 +1,30 @@
 """Extend: a longer lease, and with lines larger amounts."""
 
 from metering.amounts import values_of
-from metering.ledger.books import Books
 from metering.ledger.commands import Extend, HoldLine, MeterKey
 from metering.ledger.engine.ended import ENDED_REASON, lease_is_over
 from metering.ledger.engine.lines import Share, balances, deny, shares_of, take
-from metering.ledger.records import LARGEST_SUM, Hold, Meter
+from metering.ledger.records import LARGEST_SUM, HoldRow, Meter
 from metering.ledger.results import Granted, Reason, Refused, Result
+from metering.ledger.unit_of_work import UnitOfWork
 from metering.types import ReservationState
 
 HELD = ReservationState.HELD
 
 
-def extend(command: Extend, books: Books) -> Result:
+def apply_extend(command: Extend, work: UnitOfWork) -> Result:
     """Renew the lease; with lines, hold more on the reservation's meters or on further ones."""
     reservation_id = command.reservation_id
-    hold = books.holds.get(reservation_id)
+    hold = work.holds.get(reservation_id)
     if hold is None:
         return Refused(reservation_id=reservation_id, reason=Reason.NOT_FOUND, state=None)
     if hold.state != HELD:
         return Refused(reservation_id=reservation_id, reason=ENDED_REASON[hold.state], state=hold.state)
-    if lease_is_over(hold, books):
+    if lease_is_over(hold, work):
         return Refused(reservation_id=reservation_id, reason=Reason.LEASE_EXPIRED, state=HELD)
     if not command.lines:
         hold.lease_s = command.lease_s
-        books.updated.append(hold)
+        work.updated.append(hold)
         return Granted(reservation_id=reservation_id)
     if command.sequence < hold.version:
         return Granted(reservation_id=reservation_id, replayed=True)
@@ -35,9 +35,9 @@ def extend(command: Extend, books: Books) -> Result:
     bound = hold.bound + command.bound
     if max(values_of(bound)) > LARGEST_SUM:
         return Refused(reservation_id=reservation_id, reason=Reason.OUT_OF_RANGE, state=HELD)
-    meters = [_meter_for(line, hold, books) for line in command.lines]
+    meters = [_meter_for(line, hold, work) for line in command.lines]
     shares = shares_of(command.lines, meters)
-    refusal = deny(reservation_id, command.lines, meters, shares, HELD, books)
+    refusal = deny(reservation_id, command.lines, meters, shares, HELD, work)
     if refusal is not None:
         return refusal
     for share in shares:
@@ -45,18 +45,18 @@ def extend(command: Extend, books: Books) -> Result:
     hold.version += 1
     hold.lease_s = command.lease_s
     hold.bound = bound
-    books.updated.append(hold)
-    books.changed_meters.update(meter.id for meter in meters)
+    work.updated.append(hold)
+    work.changed_meters.update(meter.id for meter in meters)
     return Granted(reservation_id=reservation_id, balances=balances(command.lines, meters))
 
 
-def _meter_for(line: HoldLine, hold: Hold, books: Books) -> Meter:
+def _meter_for(line: HoldLine, hold: HoldRow, work: UnitOfWork) -> Meter:
     """The meter that the reservation already holds on, also when its window has passed; else the current one."""
     for meter_id in hold.meter_ids:
-        meter = books.meters[meter_id]
+        meter = work.meters[meter_id]
         if _counts_the_same(meter, line.meter):
             return meter
-    return books.meters[books.open_meters[line.meter]]
+    return work.meters[work.open_meters[line.meter]]
 
 
 def _counts_the_same(meter: Meter, key: MeterKey) -> bool:
@@ -68,7 +68,7 @@ def _counts_the_same(meter: Meter, key: MeterKey) -> bool:
     )
 
 
-def _enlarge(hold: Hold, share: Share) -> None:
+def _enlarge(hold: HoldRow, share: Share) -> None:
     past = take(share)
     meter_id = share.meter.id
     if meter_id in hold.meter_ids:

@@ -4,10 +4,10 @@ from uuid import UUID
 
 from metering.amounts import ONE_REQUEST, Amounts
 from metering.ids import derived_id
-from metering.ledger.books import Books
 from metering.ledger.engine.charges import has_room_for, provisional_charges
-from metering.ledger.records import Entry, Hold, ProvisionalAttempt
+from metering.ledger.records import Entry, HoldRow, ProvisionalAttempt
 from metering.ledger.results import Ended, Reason, Refused, Result
+from metering.ledger.unit_of_work import UnitOfWork
 from metering.types import EntryKind, Outcome, ReservationState
 
 TERMINAL_ENTRY, TRUE_UP_ENTRY = 0, 1
@@ -15,47 +15,47 @@ TERMINAL_ENTRY, TRUE_UP_ENTRY = 0, 1
 
 
 def end_hold(
-    hold: Hold,
+    hold: HoldRow,
     state: ReservationState,
     kind: EntryKind,
     charges: list[int],
     amounts: Amounts,
-    books: Books,
+    work: UnitOfWork,
     *,
     reason: str | None = None,
 ) -> Result:
     lines = list(zip(hold.meter_ids, charges, hold.amounts, strict=True))
     for meter_id, charge, amount in lines:
-        if charge > amount and not has_room_for(books.counters_of(meter_id), charge - amount):
+        if charge > amount and not has_room_for(work.counters_of(meter_id), charge - amount):
             return Refused(reservation_id=hold.id, reason=Reason.OUT_OF_RANGE, state=hold.state)
     for place, (meter_id, charge, amount) in enumerate(lines):
         back = _give_back(hold, place, amount - charge) if hold.unenforced[place] else 0
-        books.post(meter_id, charge, -amount, charge - amount if charge > amount else 0, -back)
+        work.post(meter_id, charge, -amount, charge - amount if charge > amount else 0, -back)
     hold.state = state
-    books.updated.append(hold)
-    write_entry(derived_id(hold.id, TERMINAL_ENTRY), hold, kind, charges, amounts, books, reason)
+    work.updated.append(hold)
+    write_entry(derived_id(hold.id, TERMINAL_ENTRY), hold, kind, charges, amounts, work, reason)
     return Ended(reservation_id=hold.id, state=state, meter_ids=tuple(hold.meter_ids), charges=tuple(charges))
 
 
 def true_up(
-    hold: Hold, charges: list[int], amounts: Amounts, books: Books, *, reason: str | None = None
+    hold: HoldRow, charges: list[int], amounts: Amounts, work: UnitOfWork, *, reason: str | None = None
 ) -> Result:
     """Replace the provisional charge by the truth, as one signed entry; what is charged on top is overrun."""
-    if hold.id in books.sealed:
+    if hold.id in work.sealed:
         return Refused(reservation_id=hold.id, reason=Reason.PERIOD_SEALED, state=hold.state)
-    before = provisional_charges(hold, books)
+    before = provisional_charges(hold, work)
     changes = [charge - charged for charge, charged in zip(charges, before, strict=True)]
     for meter_id, change in zip(hold.meter_ids, changes, strict=True):
-        if change > 0 and not has_room_for(books.counters_of(meter_id), change):
+        if change > 0 and not has_room_for(work.counters_of(meter_id), change):
             return Refused(reservation_id=hold.id, reason=Reason.OUT_OF_RANGE, state=hold.state)
     for place, (meter_id, change) in enumerate(zip(hold.meter_ids, changes, strict=True)):
         back = _give_back(hold, place, -change)
-        books.post(meter_id, change, 0, max(0, change), -back)
+        work.post(meter_id, change, 0, max(0, change), -back)
     hold.provisional = False
-    books.updated.append(hold)
+    work.updated.append(hold)
     difference = amounts - hold.bound - ONE_REQUEST
     write_entry(
-        derived_id(hold.id, TRUE_UP_ENTRY), hold, EntryKind.TRUE_UP, changes, difference, books, reason
+        derived_id(hold.id, TRUE_UP_ENTRY), hold, EntryKind.TRUE_UP, changes, difference, work, reason
     )
     return Ended(
         reservation_id=hold.id,
@@ -65,7 +65,7 @@ def true_up(
     )
 
 
-def _give_back(hold: Hold, place: int, slack: int) -> int:
+def _give_back(hold: HoldRow, place: int, slack: int) -> int:
     """What was held and not used first takes back what had gone past the limit; how much of it."""
     back = min(hold.unenforced[place], max(0, slack))
     hold.unenforced[place] -= back
@@ -74,19 +74,19 @@ def _give_back(hold: Hold, place: int, slack: int) -> int:
 
 def write_entry(
     entry_id: UUID,
-    hold: Hold,
+    hold: HoldRow,
     kind: EntryKind,
     charges: list[int],
     amounts: Amounts,
-    books: Books,
+    work: UnitOfWork,
     reason: str | None,
 ) -> None:
-    books.entries.append(
+    work.entries.append(
         Entry(entry_id, hold.id, hold.tenant_id, kind, list(hold.meter_ids), charges, amounts, reason)
     )
 
 
-def nothing_was_sent(hold: Hold, books: Books) -> None:
-    books.provisional_attempts.append(
+def nothing_was_sent(hold: HoldRow, work: UnitOfWork) -> None:
+    work.provisional_attempts.append(
         ProvisionalAttempt(derived_id(hold.id, 1), hold.id, Outcome.CANCELLED, charged=False)
     )

@@ -9,11 +9,11 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from metering.ledger.books import Books
 from metering.ledger.commands import HoldLine
 from metering.ledger.engine.alert import fingerprint_of, note_denial, watch
 from metering.ledger.records import LARGEST_SUM, RELEASE_ON_EXPIRY, Meter
 from metering.ledger.results import Denied, LineBalance, LineDenial, Reason, Refused, Result
+from metering.ledger.unit_of_work import UnitOfWork
 from metering.types import ReservationState
 
 
@@ -54,11 +54,11 @@ def deny(
     meters: list[Meter],
     shares: list[Share],
     state: ReservationState | None,
-    books: Books,
+    work: UnitOfWork,
 ) -> Result | None:
     for share in shares:
         if share.watching != share.meter.watching:
-            watch(share.lines, share.watching, share.meter, books)
+            watch(share.lines, share.watching, share.meter, work)
     denials = []
     for place, (line, meter) in enumerate(zip(lines, meters, strict=True)):
         taken = meter.used + meter.held
@@ -74,7 +74,7 @@ def deny(
                 resets_at=meter.window_end,
             )
             denials.append(denial)
-            note_denial(denial, line, meter, books)
+            note_denial(denial, line, meter, work)
         elif taken + line.amount > LARGEST_SUM or meter.unenforced + line.amount > LARGEST_SUM:
             return Refused(reservation_id=reservation_id, reason=Reason.OUT_OF_RANGE, state=state)
     return Denied(reservation_id=reservation_id, denials=tuple(denials)) if denials else None

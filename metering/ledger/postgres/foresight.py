@@ -7,10 +7,10 @@ from collections.abc import Iterable, Sequence
 from copy import copy
 from uuid import UUID
 
-from metering.ledger.books import Books
 from metering.ledger.commands import Command, Release, Reserve, Settle
 from metering.ledger.postgres.windows import WindowCache
-from metering.ledger.records import Hold
+from metering.ledger.records import HoldRow
+from metering.ledger.unit_of_work import UnitOfWork
 from metering.types import ReservationState
 
 MAX_HOLDS = 20_000
@@ -22,12 +22,12 @@ class Foresight:
 
     def __init__(self, windows: WindowCache) -> None:
         self._windows = windows
-        self._holds: dict[UUID, Hold] = {}
+        self._holds: dict[UUID, HoldRow] = {}
 
     def __len__(self) -> int:
         return len(self._holds)
 
-    def keep(self, holds: Iterable[Hold]) -> None:
+    def keep(self, holds: Iterable[HoldRow]) -> None:
         """Remember those that are open; an end that frees an idempotency key goes under locks."""
         for hold in holds:
             if hold.state == ReservationState.HELD and hold.idempotency_key is None:
@@ -38,24 +38,24 @@ class Foresight:
         while len(self._holds) > MAX_HOLDS:
             del self._holds[next(iter(self._holds))]
 
-    def books_for(self, commands: Sequence[Command]) -> Books | None:
-        """Books as they are expected to be; None for a batch that must be looked up. A hold is given out once."""
+    def books_for(self, commands: Sequence[Command]) -> UnitOfWork | None:
+        """UnitOfWork as they are expected to be; None for a batch that must be looked up. A hold is given out once."""
         moment = self._windows.clock()
         if moment is None or not all(map(self._knows, commands)):
             return None
-        books = Books(now=moment)
+        work = UnitOfWork(now=moment)
         lines = (line for c in commands if isinstance(c, Reserve) for line in c.lines)
-        books.open_meters, missing = self._windows.find(lines, moment)
-        meter_ids = set(books.open_meters.values())
+        work.open_meters, missing = self._windows.find(lines, moment)
+        meter_ids = set(work.open_meters.values())
         for command in commands:
             if not isinstance(command, Reserve):
-                hold = books.holds[command.reservation_id] = self._holds.pop(command.reservation_id)
+                hold = work.holds[command.reservation_id] = self._holds.pop(command.reservation_id)
                 meter_ids.update(hold.meter_ids)
         known = self._windows.meters
         if missing or not meter_ids <= known.keys():
             return None
-        books.meters = {meter_id: copy(known[meter_id]) for meter_id in meter_ids}
-        return books
+        work.meters = {meter_id: copy(known[meter_id]) for meter_id in meter_ids}
+        return work
 
     def _knows(self, command: Command) -> bool:
         if isinstance(command, Reserve):

@@ -19,17 +19,17 @@ from msgspec import Struct
 from psycopg import AsyncConnection
 
 from metering.amounts import sql_of
-from metering.ledger.books import Books
 from metering.ledger.commands import MeterKey
 from metering.ledger.digests import digest64
 from metering.ledger.engine.alert import raise_alerts
 from metering.ledger.past import HEARD_AFTER, conditions_of, past_queries
-from metering.ledger.postgres import sql
+from metering.ledger.postgres import sql_locked
 from metering.ledger.postgres.connect import connect
 from metering.ledger.postgres.read import read_meters
 from metering.ledger.postgres.wire import Wire
 from metering.ledger.postgres.write import statements_for
 from metering.ledger.records import LARGEST_SUM, RELEASE_ON_EXPIRY, Meter
+from metering.ledger.unit_of_work import UnitOfWork
 from metering.types import Dimension
 
 PAST_STAYS = digest64(b"metering.past_stays")
@@ -162,14 +162,14 @@ async def _add_calls_in_flight(wire: Wire, late: Late) -> list[UUID]:
     found = await cursor.fetchall()
     if not found:
         return []
-    books = await _lock_meter(connection, late.meter_id)
-    meter = books.meters[late.meter_id]
+    work = await _lock_meter(connection, late.meter_id)
+    meter = work.meters[late.meter_id]
     past = [_count(meter, held, late.limit) for _, held in found]
     meter.held += sum(held for _, held in found)
     flags = RELEASE_ON_EXPIRY if late.release_on_expiry else 0
     ids = [row[0] for row in found]
     await connection.execute(ATTACH, (late.meter_id, flags, ids, [row[1] for row in found], past))
-    await _write(wire, books)
+    await _write(wire, work)
     return ids
 
 
@@ -186,13 +186,13 @@ async def _difference(connection: AsyncConnection, late: Late, beside: Beside) -
 async def _enter(wire: Wire, late: Late, amount: int) -> None:
     connection = wire.connection
     if amount:
-        books = await _lock_meter(connection, late.meter_id)
-        meter = books.meters[late.meter_id]
+        work = await _lock_meter(connection, late.meter_id)
+        meter = work.meters[late.meter_id]
         amount = min(amount, LARGEST_SUM - meter.used - meter.held)
         past = _count(meter, amount, late.limit)
         meter.used += amount
         await connection.execute(ENTRY, (late.meter_id, amount, past))
-        await _write(wire, books)
+        await _write(wire, work)
     heard_at = late.counts_since + HEARD_AFTER
     await connection.execute(COMPLETE, (late.counts_since, late.meter_id))
     await connection.execute(RECOUNT_LATER, (late.meter_id, heard_at, heard_at))
@@ -207,21 +207,21 @@ def _count(meter: Meter, amount: int, limit: int) -> int:
     return past
 
 
-async def _lock_meter(connection: AsyncConnection, meter_id: int) -> Books:
-    cursor = await connection.execute(sql.CLOCK)
+async def _lock_meter(connection: AsyncConnection, meter_id: int) -> UnitOfWork:
+    cursor = await connection.execute(sql_locked.CLOCK)
     [(moment,)] = await cursor.fetchall()
-    cursor = await connection.execute(sql.LOCK_METERS, ([meter_id],))
+    cursor = await connection.execute(sql_locked.LOCK_AND_READ_METERS, ([meter_id],))
     locked = await cursor.fetchall()
-    cursor = await connection.execute(sql.WATCHES, ([meter_id],))
-    books = Books(now=moment)
-    read_meters(books, locked, await cursor.fetchall())
-    return books
+    cursor = await connection.execute(sql_locked.WATCHES, ([meter_id],))
+    work = UnitOfWork(now=moment)
+    read_meters(work, locked, await cursor.fetchall())
+    return work
 
 
-async def _write(wire: Wire, books: Books) -> None:
-    books.changed_meters.update(books.meters)
-    raise_alerts(books)
-    await wire.exchange(list(statements_for(books)))
+async def _write(wire: Wire, work: UnitOfWork) -> None:
+    work.changed_meters.update(work.meters)
+    raise_alerts(work)
+    await wire.exchange(list(statements_for(work)))
 
 
 async def _number(connection: AsyncConnection, text: str, parameters: Sequence[object]) -> int:

@@ -5,13 +5,15 @@ from functools import lru_cache
 from typing import Any
 
 from metering.amounts import AMOUNTS, COLUMNS, Amounts
-from metering.ledger.books import Books
 from metering.ledger.engine.alert import rearm
-from metering.ledger.records import Entry, Hold, Meter, Watch
+from metering.ledger.records import Entry, HoldRow, Meter, Watch
+from metering.ledger.unit_of_work import UnitOfWork
 from metering.types import Dimension, EntryKind, ReservationState
 
 Row = tuple[Any, ...]
-HELD = tuple(name for name in Hold.__struct_fields__ if name not in ("bound", "labels", "lease_s")) + COLUMNS
+HELD = (
+    tuple(name for name in HoldRow.__struct_fields__ if name not in ("bound", "labels", "lease_s")) + COLUMNS
+)
 METER = tuple(name for name in Meter.__struct_fields__ if name != "watches")
 ENTRY = tuple(name for name in Entry.__struct_fields__ if name != "amounts") + AMOUNTS
 """What is read of a reservation, a meter and an entry: the columns that their records are named after."""
@@ -29,11 +31,11 @@ def shared(value: Any) -> Any:
     return value
 
 
-def hold_from(row: Row) -> Hold:
+def hold_from(row: Row) -> HoldRow:
     """A row of HELD."""
     facts = dict(zip(HELD, row, strict=True))
     bound = Amounts(**{name: facts.pop(name) for name in COLUMNS})
-    return Hold(**{**facts, "state": STATES[facts["state"]], "bound": bound})
+    return HoldRow(**{**facts, "state": STATES[facts["state"]], "bound": bound})
 
 
 def meter_from(row: Row) -> Meter:
@@ -42,15 +44,15 @@ def meter_from(row: Row) -> Meter:
     return Meter(**{**facts, "dimension": DIMENSIONS[facts["dimension"]]}, watches={})
 
 
-def read_meters(books: Books, locked: Iterable[Row], watched: Iterable[Row]) -> None:
-    """Put rows of sql.LOCK_METERS and of sql.WATCHES into the books."""
+def read_meters(work: UnitOfWork, locked: Iterable[Row], watched: Iterable[Row]) -> None:
+    """Put rows of sql_locked.LOCK_AND_READ_METERS and of sql_locked.WATCHES into the unit of work."""
     for row in locked:
-        books.meters[row[0]] = meter_from(row)
+        work.meters[row[0]] = meter_from(row)
     for meter_id, budget_id, *rest in watched:
-        if (watches := books.meters[meter_id].watches) is not None:
+        if (watches := work.meters[meter_id].watches) is not None:
             watches[budget_id] = Watch(*rest)
-    for meter in books.meters.values():
-        rearm(meter, books)
+    for meter in work.meters.values():
+        rearm(meter, work)
 
 
 def entry_from(row: Row) -> Entry:

@@ -19,7 +19,7 @@ _INSERT_HOLDS = insert(
 
 INSERT_HOLDS = f"{_INSERT_HOLDS} ORDER BY new.id"
 
-INSERT_FORESEEN_HOLDS = f"""{_INSERT_HOLDS}
+INSERT_NEW_HOLDS = f"""{_INSERT_HOLDS}
 WHERE (SELECT 1 / (count(*) = 0)::int FROM metering_usagereservation WHERE id = ANY($1)) = 1 ORDER BY new.id
 """  # noqa: S608 - constants of these files
 """Fails (22012) where a reserve came before. Its insert would fail too, but first it would wait, with the meters
@@ -35,7 +35,7 @@ ON CONFLICT (id) DO UPDATE SET {replaced(KNOWN_LATER)}, recorded_at = excluded.r
 WHERE metering_usagelog.outcome = 'provisional'
 """
 
-INSERT_FORESEEN_ATTEMPTS = insert(
+INSERT_FIRST_ATTEMPTS = insert(
     "metering_usagelog",
     columns.ATTEMPT,
     also={name: text for name, text in OF_ITS_HOLD.items() if name != "provider_name"}
@@ -45,7 +45,7 @@ INSERT_FORESEEN_ATTEMPTS = insert(
 )
 """A hold that was foreseen as held has no provisional attempt."""
 
-INSERT_ATTEMPTS = f"{INSERT_FORESEEN_ATTEMPTS} {REPLACE_PROVISIONAL}"
+INSERT_ATTEMPTS = f"{INSERT_FIRST_ATTEMPTS} {REPLACE_PROVISIONAL}"
 
 _PROVISIONAL = insert(
     "metering_usagelog",

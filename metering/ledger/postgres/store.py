@@ -4,22 +4,22 @@ from collections.abc import Sequence
 
 from psycopg import errors as pg
 
-from metering.ledger.books import Books
 from metering.ledger.commands import Command
-from metering.ledger.postgres.careful import CarefulBatch
+from metering.ledger.postgres.conflict import BatchConflict, UnknownReleased
 from metering.ledger.postgres.connect import connect
-from metering.ledger.postgres.foreseen import ForeseenBatch
 from metering.ledger.postgres.foresight import Foresight
-from metering.ledger.postgres.outdated import BatchOutdated, UnknownReleased
+from metering.ledger.postgres.locked import LockedBatch
+from metering.ledger.postgres.optimistic import OptimisticBatch
 from metering.ledger.postgres.windows import WindowCache
-from metering.ledger.postgres.wire import Statement, Step, Wire
+from metering.ledger.postgres.wire import Statement, StepObserver, Wire
 from metering.ledger.results import Result
+from metering.ledger.unit_of_work import UnitOfWork
 
-MAX_OUTDATED = 5
+MAX_CONFLICTS = 5
 """How often a batch is begun again at once because another process came in between."""
 PLAN_AGAIN: Statement = ("DISCARD PLANS", ())
 """Tables of a few rows are planned to be scanned. So it is planned again when as many batches as before have come."""
-NOT_AS_FORESEEN = (BatchOutdated, pg.DivisionByZero, pg.UniqueViolation)
+CONFLICTS = (BatchConflict, pg.DivisionByZero, pg.UniqueViolation)
 
 
 class PostgresStore:
@@ -31,7 +31,7 @@ class PostgresStore:
         windows: WindowCache,
         *,
         foresight: Foresight | None = None,
-        on_step: Step | None = None,
+        on_step: StepObserver | None = None,
     ) -> None:
         """Without `foresight` every batch goes under locks."""
         self._conninfo = conninfo
@@ -60,34 +60,32 @@ class PostgresStore:
             await self._wire.exchange([PLAN_AGAIN])
         self._batches += 1
         self._step("before_lock")
-        results = await self._try_foreseen(self._wire, commands)
+        results = await self._try_optimistic(self._wire, commands)
         if results is None:
-            results = await self._run_carefully(self._wire, commands, skip_locked)
+            results = await self._run_locked(self._wire, commands, skip_locked)
         self._step("after_commit")
         return results
 
-    async def _try_foreseen(self, wire: Wire, commands: Sequence[Command]) -> list[Result] | None:
+    async def _try_optimistic(self, wire: Wire, commands: Sequence[Command]) -> list[Result] | None:
         """None, and nothing done, where foresight is not enough or was wrong."""
-        books = self._foresight.books_for(commands) if self._foresight is not None else None
-        if books is None:
+        work = self._foresight.books_for(commands) if self._foresight is not None else None
+        if work is None:
             return None
-        batch = ForeseenBatch(commands, books)
-        if not batch.is_foreseeable:
+        batch = OptimisticBatch(commands, work)
+        if not batch.may_be_sent:
             return None
         try:
             results = await batch.run(wire, self._windows, self._on_step)
-        except NOT_AS_FORESEEN:
+        except CONFLICTS:
             await wire.exchange([("ROLLBACK", ())])
             return None
-        self._keep(books)
+        self._keep(work)
         return results
 
-    async def _run_carefully(
-        self, wire: Wire, commands: Sequence[Command], skip_locked: bool
-    ) -> list[Result]:
+    async def _run_locked(self, wire: Wire, commands: Sequence[Command], skip_locked: bool) -> list[Result]:
         tries = 0
         while True:
-            batch = CarefulBatch(
+            batch = LockedBatch(
                 wire,
                 commands,
                 self._windows,
@@ -96,22 +94,22 @@ class PostgresStore:
                 skip_locked=skip_locked,
             )
             try:
-                results, books = await batch.run()
-            except BatchOutdated:
+                results, work = await batch.run()
+            except BatchConflict:
                 tries += 1
-                if tries > MAX_OUTDATED:
+                if tries > MAX_CONFLICTS:
                     raise
                 await wire.exchange([("ROLLBACK", ())])
             except UnknownReleased:
                 await wire.exchange([("ROLLBACK", ())])
                 raise
             else:
-                self._keep(books)
+                self._keep(work)
                 return results
 
-    def _keep(self, books: Books) -> None:
+    def _keep(self, work: UnitOfWork) -> None:
         if self._foresight is not None:
-            self._foresight.keep(books.holds.values())
+            self._foresight.keep(work.holds.values())
 
     def _step(self, name: str) -> None:
         if self._on_step is not None:

@@ -17,7 +17,7 @@ from psycopg.errors import error_from_result
 Statement = tuple[str, Sequence[bytes]]
 """A statement and its parameters as text."""
 Row = tuple[Any, ...]
-Step = Callable[[str], None]
+StepObserver = Callable[[str], None]
 """Told when a batch comes to a named step: where faults are injected."""
 OK = (pq.ExecStatus.TUPLES_OK, pq.ExecStatus.COMMAND_OK)
 
@@ -60,7 +60,7 @@ class Wire:
                 raise error_from_result(result)
         return [self._load(result) for result, wanted in zip(results, sent, strict=True) if wanted]
 
-    async def commit(self, statements: Sequence[Statement], on_step: Step | None) -> list[list[Row]]:
+    async def commit(self, statements: Sequence[Statement], on_step: StepObserver | None) -> list[list[Row]]:
         """As exchange, with a COMMIT behind; in two round trips where a step is told of."""
         if on_step is None:
             return (await self.exchange([*statements, ("COMMIT", ())]))[:-1]

@@ -18,13 +18,13 @@ from metering.management.command import VerbCommand, moment
 from metering.management.progress import ProgressBar
 from metering.models import Tenant
 from metering.policy.edit.set_rule import parse_value
+from metering.policy.source import LoadCatalog, read_policy_source
 from metering.rates.read_levels import read_levels
-from metering.simulation.asker import find_asker
 from metering.simulation.explain import explain_call
+from metering.simulation.find_asker import find_asker
 from metering.simulation.imagined import ImaginedCall
 from metering.simulation.replay import replay
 from metering.simulation.report import decision_facts, replay_facts
-from metering.simulation.rule_book import LoadCatalog, read_rule_book
 from metering.simulation.with_rule import with_rule
 
 
@@ -73,7 +73,7 @@ class Command(VerbCommand):
     ) -> None:
         until = moment(options["until"], param="until", tenant=tenant) or now()
         replayed = replay(
-            book=read_rule_book(tenant=tenant, after=after),
+            source=read_policy_source(tenant=tenant, after=after),
             since=since,
             until=until,
             tenant=tenant,
@@ -114,7 +114,7 @@ class Command(VerbCommand):
             agent_id=options["agent"],
         )
         decision = explain_call(
-            book=read_rule_book(tenant=tenant, after=after),
+            source=read_policy_source(tenant=tenant, after=after),
             asker=asker,
             call=call,
             now=at,

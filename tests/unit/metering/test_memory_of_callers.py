@@ -6,7 +6,7 @@ import pytest
 
 from gateway_project.http.client_address import client_address
 from metering.network import LONGEST, counted_address, parsed_address
-from metering.rates.port import Demand
+from metering.rates.port import Draw
 from metering.rates.process_buckets import MAX_BUCKETS, ProcessBuckets
 
 PAGE_BYTES = 4096
@@ -48,5 +48,5 @@ def test_the_longest_address_with_zone_and_port_is_one() -> None:
 def test_many_names_take_a_bounded_number_of_buckets() -> None:
     buckets = ProcessBuckets()
     for number in range(3 * MAX_BUCKETS):
-        buckets.take_now((Demand(key=f"rate:agent:{number}", units=1, per_minute=10),))
+        buckets.take_now((Draw(key=f"rate:agent:{number}", units=1, per_minute=10),))
     assert len(buckets._used) == MAX_BUCKETS

@@ -5,16 +5,16 @@ from typing import Any
 import pytest
 from django.utils.timezone import now
 
+from metering.admission.demand import Asker
 from metering.decisions.decision import Standing
 from metering.errors import LimitExceeded, MeteringError
 from metering.gateway import LLMGateway
 from metering.identity.principal import Principal
+from metering.policy.source import read_policy_source
 from metering.policy.values import PolicySubject
-from metering.simulation.asker import Asker
 from metering.simulation.explain import explain_call
 from metering.simulation.imagined import ImaginedCall
 from metering.simulation.replay import replay
-from metering.simulation.rule_book import read_rule_book
 from tests.factories import BudgetFactory, RuleFactory, make_plan
 from tests.served import serve_model
 
@@ -69,7 +69,7 @@ async def test_the_second_call_ends_as_it_is_explained(
     for _ in range(2):
         explained = await rows(
             lambda: explain_call(
-                book=read_rule_book(), asker=Asker(subject=subject), call=imagined, now=now()
+                source=read_policy_source(), asker=Asker(subject=subject), call=imagined, now=now()
             )
         )
         try:
@@ -99,7 +99,7 @@ async def test_a_call_that_was_admitted_is_admitted_by_the_same_rules_in_a_repla
     end = now()
 
     def denied() -> int:
-        return replay(book=read_rule_book(), since=begin.replace(microsecond=0), until=end).denied.calls
+        return replay(source=read_policy_source(), since=begin.replace(microsecond=0), until=end).denied.calls
 
     assert await rows(denied) == 0
     await rows(lambda: type(budget).objects.filter(pk=budget.pk).update(amount=4))
@@ -114,7 +114,7 @@ async def test_an_explanation_shows_every_budget_with_its_balance(
     subject = PolicySubject(caller.tenant_id, caller.plan_code, None, None, caller.token_id)
     explained = await rows(
         lambda: explain_call(
-            book=read_rule_book(),
+            source=read_policy_source(),
             asker=Asker(subject=subject),
             call=ImaginedCall(task="LLM0_CHAT"),
             now=now(),

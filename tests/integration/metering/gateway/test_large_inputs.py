@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from metering.calls.admit import LARGE_INPUT
+from metering.calls.begin import LARGE_INPUT
 from metering.gateway import LLMGateway
 from metering.identity.principal import Principal
 from tests.factories import RuleFactory

@@ -15,8 +15,8 @@ from metering.ledger import periods
 from metering.ledger.audit import verify_ledger
 from metering.ledger.writer import LedgerWriter
 from tests.integration.metering.ledger import kit
-from tests.integration.metering.ledger.foreseen import Foreseen
 from tests.integration.metering.ledger.months import OLD, held_since, partitions_of
+from tests.integration.metering.ledger.optimistic import OptimisticBatches
 
 TABLES = [
     *("metering_usagemeter", "metering_usagereservation", "metering_usagelog", "metering_ledgerentry"),
@@ -98,8 +98,8 @@ def empty(conninfo: str) -> None:
 
 
 @pytest.fixture
-def foreseen(monkeypatch: pytest.MonkeyPatch) -> Foreseen:
-    return Foreseen(monkeypatch)
+def optimistic(monkeypatch: pytest.MonkeyPatch) -> OptimisticBatches:
+    return OptimisticBatches(monkeypatch)
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from metering.ledger import commands
-from metering.ledger.postgres.careful import CarefulBatch
-from metering.ledger.postgres.foreseen import ForeseenBatch
+from metering.ledger.postgres.locked import LockedBatch
+from metering.ledger.postgres.optimistic import OptimisticBatch
 from metering.ledger.postgres.windows import WindowCache
 from metering.ledger.postgres.wire import Wire
 from tests.integration.metering.ledger.model import Answer
@@ -23,26 +23,26 @@ class Spy:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self._done: dict[int, int] = {}
-        self.foreseen = 0
-        """Batches that were committed as foreseen."""
-        clock, lock_meters, run = count(), CarefulBatch._lock_meters, ForeseenBatch.run
+        self.optimistic = 0
+        """Batches that were committed optimistically."""
+        clock, lock_meters, run = count(), LockedBatch._lock_meters, OptimisticBatch.run
 
         def note(batch: Sequence[commands.Command]) -> None:
             self._done.update({id(command): next(clock) for command in batch})
 
-        async def lock_noted(batch: CarefulBatch, *facts: Any) -> None:
+        async def lock_noted(batch: LockedBatch, *facts: Any) -> None:
             await lock_meters(batch, *facts)
             note(batch.commands)
 
-        async def run_noted(batch: ForeseenBatch, wire: Wire, windows: WindowCache, on_step: Any) -> Any:
+        async def run_noted(batch: OptimisticBatch, wire: Wire, windows: WindowCache, on_step: Any) -> Any:
             results = await run(
                 batch, wire, windows, lambda step: note(batch.commands) if step == "after_lock" else None
             )
-            self.foreseen += 1
+            self.optimistic += 1
             return results
 
-        monkeypatch.setattr(CarefulBatch, "_lock_meters", lock_noted)
-        monkeypatch.setattr(ForeseenBatch, "run", run_noted)
+        monkeypatch.setattr(LockedBatch, "_lock_meters", lock_noted)
+        monkeypatch.setattr(OptimisticBatch, "run", run_noted)
 
     def in_order(self, asked: Sequence[Asked]) -> list[Told]:
         """Sorted as carried out."""

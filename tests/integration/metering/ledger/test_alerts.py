@@ -1,4 +1,4 @@
-"""Alerts are written with the batch that reaches them, by however many writers, foreseen or under locks."""
+"""Alerts are written with the batch that reaches them, by however many writers, optimistic or under locks."""
 
 import asyncio
 from typing import Any
@@ -56,21 +56,21 @@ async def test_an_alert_carries_its_meter(ledger: LedgerWriter, database: psycop
     assert facts == [(kit.ALDER, "agent", "requests", "day", 1, 1, True, True)]
 
 
-async def test_batches_far_from_a_threshold_are_foreseen_and_one_that_reaches_it_is_not(
+async def test_batches_far_from_a_threshold_are_optimistic_and_one_that_reaches_it_is_not(
     ledger: LedgerWriter, database: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     spy, meter = Spy(monkeypatch), kit.key()
     for _ in range(3):
         await use(ledger, meter, 1)
-    before = spy.foreseen
+    before = spy.optimistic
     for _ in range(10):
         await use(ledger, meter, 1)
-    assert spy.foreseen - before == 20
+    assert spy.optimistic - before == 20
     await use(ledger, meter, 70)
     assert told(database) == [80]
-    before = spy.foreseen
+    before = spy.optimistic
     await use(ledger, meter, 1)
-    assert spy.foreseen - before == 2
+    assert spy.optimistic - before == 2
 
 
 async def test_a_process_that_remembers_less_than_was_used_finds_the_threshold_too(
@@ -213,7 +213,7 @@ async def test_without_thresholds_a_meter_knows_of_no_alerts(
     assert kit.count(database, "metering_limitwatch") == 0
 
 
-async def test_limits_on_one_meter_are_told_each_by_itself_foreseen_or_not(
+async def test_limits_on_one_meter_are_told_each_by_itself_under_locks_or_not(
     ledger: LedgerWriter, other: LedgerWriter, database: psycopg.Connection
 ) -> None:
     meter = kit.key()

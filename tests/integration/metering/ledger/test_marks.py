@@ -17,7 +17,7 @@ from metering.ledger.results import Ended
 from metering.ledger.writer import LedgerWriter
 from metering.types import EstimateReason
 from tests.integration.metering.ledger import kit
-from tests.integration.metering.ledger.foreseen import Foreseen
+from tests.integration.metering.ledger.optimistic import OptimisticBatches
 from tests.properties import thorough
 
 SELECT = """
@@ -57,7 +57,9 @@ def expected(said: list[Attempt]) -> list[Row]:
     ]
 
 
-async def by_foresight(ledger: LedgerWriter, other: LedgerWriter, database: psycopg.Connection) -> UUID:
+async def by_optimistic_batches(
+    ledger: LedgerWriter, other: LedgerWriter, database: psycopg.Connection
+) -> UUID:
     """The writer that ends the call has held it."""
     return (await kit.held(ledger, kit.line(METER, 10, 2**40)))[0]
 
@@ -75,16 +77,16 @@ async def after_an_expiry(ledger: LedgerWriter, other: LedgerWriter, database: p
 Way = Callable[[LedgerWriter, LedgerWriter, psycopg.Connection], Awaitable[UUID]]
 
 
-@pytest.mark.parametrize("way", [by_foresight, under_locks, after_an_expiry])
+@pytest.mark.parametrize("way", [by_optimistic_batches, under_locks, after_an_expiry])
 def test_every_mark_arrives_as_it_was_said(
-    way: Way, conninfo: str, database: psycopg.Connection, foreseen: Foreseen
+    way: Way, conninfo: str, database: psycopg.Connection, optimistic: OptimisticBatches
 ) -> None:
     with asyncio.Runner() as runner:
         ledger, other = LedgerWriter(conninfo), LedgerWriter(conninfo)
         for writer in (ledger, other):
             runner.run(writer.start())
-        runner.run(by_foresight(ledger, other, database))  # so that this one knows the meter
-        before, calls = foreseen.done, 0
+        runner.run(by_optimistic_batches(ledger, other, database))  # so that this one knows the meter
+        before, calls = optimistic.done, 0
 
         @thorough(40)
         @given(st.lists(attempts, min_size=1, max_size=4))
@@ -100,8 +102,8 @@ def test_every_mark_arrives_as_it_was_said(
 
         try:
             check()
-            wanted = 2 * calls if way is by_foresight else 0  # holds and settlements
-            found = foreseen.done - before if way is by_foresight else 0
+            wanted = 2 * calls if way is by_optimistic_batches else 0  # holds and settlements
+            found = optimistic.done - before if way is by_optimistic_batches else 0
             assert found == wanted
         finally:
             for writer in (ledger, other):

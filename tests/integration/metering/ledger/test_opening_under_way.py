@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from metering.amounts import Amounts
 from metering.errors import MeteringUnavailable
-from metering.ledger import lane, writer
+from metering.ledger import batch_connection, writer
 from metering.ledger.audit import verify_ledger
 from metering.ledger.commands import HoldLine, MeterKey, Reserve
 from metering.ledger.postgres.opening import lock_of
@@ -119,7 +119,7 @@ async def test_an_opening_that_takes_longer_than_a_try_of_its_batch_comes_to_its
     long_opening: psycopg.Connection,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(lane, "BATCH_TIMEOUT_S", 0.3)
+    monkeypatch.setattr(batch_connection, "BATCH_TIMEOUT_S", 0.3)
     before = call()
     await ledger.submit(before)
     await ledger.submit(kit.settle(before.reservation_id, 7))

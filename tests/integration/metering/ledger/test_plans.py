@@ -6,25 +6,25 @@ import re
 import psycopg
 import pytest
 
-from metering.ledger.postgres import sql, sql_foreseen, sql_inserts
+from metering.ledger.postgres import sql_inserts, sql_locked, sql_optimistic
 from metering.ledger.postgres.connect import connect
 from metering.ledger.postgres.wire import numbered
 from metering.ledger.writer import LedgerWriter
 from tests.integration.metering.ledger import kit
 
 STATEMENTS = {
-    "end holds": sql_foreseen.END_HOLDS,
-    "lock meters": sql_foreseen.LOCK_METERS,
-    "change meters": sql_foreseen.CHANGE_METERS,
-    "insert foreseen holds": sql_inserts.INSERT_FORESEEN_HOLDS,
+    "end holds": sql_optimistic.END_HOLDS,
+    "lock meters": sql_optimistic.LOCK_METERS,
+    "change meters": sql_optimistic.CHANGE_METERS,
+    "insert new holds": sql_inserts.INSERT_NEW_HOLDS,
     "insert attempts": sql_inserts.INSERT_ATTEMPTS,
     "insert provisional attempts": sql_inserts.INSERT_PROVISIONAL,
     "insert alerts": sql_inserts.INSERT_ALERTS,
-    "lock holds": sql.LOCK_HOLDS,
-    "update ends": sql.UPDATE_ENDS,
-    "update extended": sql.UPDATE_EXTENDED,
-    "update meters": sql.UPDATE_METERS,
-    "arm meters": sql.ARM_METERS,
+    "lock holds": sql_locked.LOCK_HOLDS,
+    "update ends": sql_locked.UPDATE_ENDS,
+    "update extended": sql_locked.UPDATE_EXTENDED,
+    "update meters": sql_locked.UPDATE_METERS,
+    "arm meters": sql_locked.ARM_METERS,
 }
 SCAN = re.compile(r"(?:Seq|Index|Index Only|Bitmap Index) Scan.*")
 COPY_HOLDS = """
@@ -75,7 +75,9 @@ async def test_each_scan_looks_up_primary_keys(
         assert re.search(r"Index Cond: \(id = ", lines[place + 1]), "\n".join(lines)
 
 
-@pytest.mark.parametrize("statement", [sql_inserts.INSERT_ATTEMPTS, sql.ARM_METERS, sql.KEEP_WATCHES])
+@pytest.mark.parametrize(
+    "statement", [sql_inserts.INSERT_ATTEMPTS, sql_locked.ARM_METERS, sql_locked.KEEP_WATCHES]
+)
 def test_where_a_command_brings_many_rows_no_text_is_found_by_walking_to_it(statement: str) -> None:
     """A subscript walks over the texts before it: a thousand attempts of each of fifty calls would take seconds."""
     assert re.search(r"::(text|timestamptz)\[\]", statement)
@@ -84,7 +86,7 @@ def test_where_a_command_brings_many_rows_no_text_is_found_by_walking_to_it(stat
 
 @pytest.mark.parametrize("table", ["reservation", "meter"])
 async def test_rows_are_locked_in_order_of_id_before_anything_is_changed(table: str, conninfo: str) -> None:
-    statement = {"reservation": sql_foreseen.END_HOLDS, "meter": sql_foreseen.LOCK_METERS}[table]
+    statement = {"reservation": sql_optimistic.END_HOLDS, "meter": sql_optimistic.LOCK_METERS}[table]
 
     lines = "\n".join(await plan_of(statement, conninfo))
 

@@ -1,4 +1,4 @@
-"""Closing a writer whose lanes are not equally busy."""
+"""Closing a writer whose connections are not equally busy."""
 
 import asyncio
 from time import monotonic
@@ -20,7 +20,7 @@ async def test_what_was_too_little_for_an_idle_lane_is_carried_out_and_the_write
     answers = [asyncio.create_task(_submit(ledger)) for _ in range(SPLIT_ABOVE)]
     for _ in range(5):
         await asyncio.sleep(0)
-    assert ledger._waiting.in_flight == SPLIT_ABOVE, "one lane has taken them all"
+    assert ledger._waiting.in_flight == SPLIT_ABOVE, "one connection has taken them all"
     answers += [asyncio.create_task(_submit(ledger)) for _ in range(LATE)]
     await asyncio.sleep(0)
     started = monotonic()

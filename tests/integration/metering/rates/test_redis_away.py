@@ -9,7 +9,7 @@ import time_machine
 
 from launcher.redis import EmbeddedRedis
 from metering.ids import uuid7
-from metering.rates.port import Demand
+from metering.rates.port import Draw
 from metering.rates.redis_buckets import BucketsAway, RedisBuckets
 from metering.rates.shared_buckets import SharedBuckets
 
@@ -34,8 +34,8 @@ def shared(redis_buckets: RedisBuckets, fallbacks: list[str]) -> SharedBuckets:
     return SharedBuckets(redis_buckets, on_fallback=lambda: fallbacks.append("alone"))
 
 
-def one(key: str, per_minute: int = 10) -> tuple[Demand, ...]:
-    return (Demand(key, 1, per_minute),)
+def one(key: str, per_minute: int = 10) -> tuple[Draw, ...]:
+    return (Draw(key, 1, per_minute),)
 
 
 async def until(true: Callable[[], bool]) -> None:
@@ -112,7 +112,7 @@ async def test_what_was_drawn_here_is_not_given_back_to_redis(
     shared: SharedBuckets, own_redis: EmbeddedRedis
 ) -> None:
     await shared.take(one("a", 1))
-    shared.correct((Demand("a", -1, 1),), shared=False)
+    shared.correct((Draw("a", -1, 1),), shared=False)
     assert not (await shared.take(one("a", 1))).granted
 
 

@@ -11,7 +11,7 @@ import redis
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from metering.rates.port import Answer, Demand
+from metering.rates.port import Draw, Drawn
 from metering.rates.process_buckets import ProcessBuckets
 from metering.rates.redis_batch import Waiting, answer_batch, next_batch
 from metering.rates.redis_buckets import SCRIPT
@@ -43,12 +43,12 @@ class Future:
     """As much of a future as a batch needs."""
 
     def __init__(self) -> None:
-        self.answer: Answer | None = None
+        self.answer: Drawn | None = None
 
     def done(self) -> bool:
         return self.answer is not None
 
-    def set_result(self, answer: Answer) -> None:
+    def set_result(self, answer: Drawn) -> None:
         self.answer = answer
 
 
@@ -65,17 +65,17 @@ def test_both_decide_alike(client: redis.Redis, per_minute: int, calls: list) ->
     own = ProcessBuckets(clock=lambda: Fraction(clock[0], 1_000_000))  # type: ignore[arg-type, return-value]
     script = client.register_script(ON_A_TEST_CLOCK)
 
-    def demanded(amounts: list[tuple[str, int]]) -> tuple[Demand, ...]:
-        return tuple(Demand(f"rate:{run}:{name}", units, per_minute) for name, units in amounts)
+    def demanded(amounts: list[tuple[str, int]]) -> tuple[Draw, ...]:
+        return tuple(Draw(f"rate:{run}:{name}", units, per_minute) for name, units in amounts)
 
     for pause_us, correction, drawn, shadows in calls:
         clock[0] += pause_us
-        demands, watched = demanded(correction or drawn), demanded([] if correction else shadows)
+        draws, watched = demanded(correction or drawn), demanded([] if correction else shadows)
         future = None if correction else Future()
-        batch = next_batch(deque([Waiting(demands, future, watched)]))  # type: ignore[arg-type]
+        batch = next_batch(deque([Waiting(draws, future, watched)]))  # type: ignore[arg-type]
         answer_batch(batch, script(keys=batch.keys, args=[batch.payload, clock[0]]))
         if future is None:
-            own.correct(demands)
+            own.correct(draws)
         else:
-            assert future.answer == own.take_now(demands, watched)._replace(shared=True)
+            assert future.answer == own.take_now(draws, watched)._replace(shared=True)
             assert all(0 <= level.used <= 2 * per_minute for level in future.answer.levels)

@@ -9,7 +9,7 @@ import pytest
 import redis
 
 from metering.ids import uuid7
-from metering.rates.port import Demand
+from metering.rates.port import Draw
 from metering.rates.redis_batch import Waiting, answer_batch, next_batch
 from metering.rates.redis_buckets import SCRIPT
 from tests.integration.metering.rates.test_same_arithmetic import Future
@@ -34,7 +34,7 @@ class Bucket:
         """One script: negative units are corrections. Which of the others were granted."""
         futures = [None if amount < 0 else Future() for amount in units]
         waiting = [
-            Waiting((Demand(self.key, amount, self._per_minute),), future)  # type: ignore[arg-type]
+            Waiting((Draw(self.key, amount, self._per_minute),), future)  # type: ignore[arg-type]
             for amount, future in zip(units, futures, strict=True)
         ]
         batch = next_batch(deque(waiting))

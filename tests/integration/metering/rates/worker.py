@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import time_machine
 
-from metering.rates.port import Demand
+from metering.rates.port import Draw
 from metering.rates.redis_buckets import RedisBuckets
 
 
@@ -15,8 +15,8 @@ async def main(url: str, key: str, per_minute: int, wide_per_minute: int, calls:
     await buckets.start()
     print("ready", flush=True)
     await asyncio.get_running_loop().run_in_executor(None, sys.stdin.readline)
-    demands = (Demand(key, 1, per_minute), Demand(f"{key}:wide", 1, wide_per_minute))
-    answers = await asyncio.gather(*[buckets.take(demands) for _ in range(calls)])
+    draws = (Draw(key, 1, per_minute), Draw(f"{key}:wide", 1, wide_per_minute))
+    answers = await asyncio.gather(*[buckets.take(draws) for _ in range(calls)])
     print(sum(answer.granted for answer in answers), flush=True)
     await buckets.close()
 

@@ -9,9 +9,9 @@ from django.db import connection
 from metering.errors import InvalidRequest
 from metering.ledger.partitions import create_statements
 from metering.models import ATIToken, UsageLog
+from metering.policy.source import read_policy_source
 from metering.simulation import logged
 from metering.simulation.replay import Replayed, replay
-from metering.simulation.rule_book import read_rule_book
 from tests.factories import (
     AttemptFactory,
     BudgetFactory,
@@ -51,7 +51,7 @@ def call(at: datetime, **facts: Any) -> None:
 
 def replayed(**facts: Any) -> Replayed:
     values: dict[str, Any] = {"since": MONDAY, "until": MONDAY + WEEK, **facts}
-    return replay(book=read_rule_book(), **values)
+    return replay(source=read_policy_source(), **values)
 
 
 def reasons(result: Replayed) -> dict[tuple[str, str], int]:

@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
+from metering.admission.bound import PLAIN_BYTES, bound_call
 from metering.admission.notices import Notice, setting_notices
 from metering.ids import uuid7
 from metering.policy.values import EffectivePolicy, Setting
-from metering.reservation.bound import PLAIN_BYTES, bound_call
 from metering.types import EnforcementMode, Scope
 from tests.fakes.policy import model, policy
 

@@ -1,7 +1,7 @@
-"""Books with a reservation that is about to end."""
+"""UnitOfWork with a reservation that is about to end."""
 
-from metering.ledger.books import Books
 from metering.ledger.commands import Expire, Release
+from metering.ledger.unit_of_work import UnitOfWork
 from metering.types import ReservationState
 from tests.unit.metering.ledger import kit
 
@@ -10,22 +10,22 @@ EXPIRE = Expire(reservation_id=kit.ID)
 RELEASE = Release(reservation_id=kit.ID, tenant_id=kit.ALDER)
 
 
-def held(amount: int = 10, *, past: int = 0, flags: int = 0, **counts: int) -> Books:
+def held(amount: int = 10, *, past: int = 0, flags: int = 0, **counts: int) -> UnitOfWork:
     """A reservation that holds on one meter, `past` of it beyond the limit."""
-    books = kit.books_with(kit.meter(**{"held": amount, "unenforced": past, **counts}))
-    books.holds[kit.ID] = kit.hold(HELD, amounts=[amount], unenforced=[past], flags=[flags])
-    return books
+    work = kit.work_with(kit.meter(**{"held": amount, "unenforced": past, **counts}))
+    work.holds[kit.ID] = kit.hold(HELD, amounts=[amount], unenforced=[past], flags=[flags])
+    return work
 
 
-def expired(amount: int = 10, *, flags: int = 0, past: int = 0, **counts: int) -> Books:
+def expired(amount: int = 10, *, flags: int = 0, past: int = 0, **counts: int) -> UnitOfWork:
     """The same, expired: charged its hold, or nothing where the budget says release."""
-    books = kit.books_with(kit.meter(**{"used": 0 if flags else amount, "unenforced": past, **counts}))
-    books.holds[kit.ID] = kit.hold(
+    work = kit.work_with(kit.meter(**{"used": 0 if flags else amount, "unenforced": past, **counts}))
+    work.holds[kit.ID] = kit.hold(
         EXPIRED, provisional=True, amounts=[amount], unenforced=[past], flags=[flags]
     )
-    return books
+    return work
 
 
-def counts(books: Books) -> tuple[int, int, int, int]:
-    meter = books.meters[kit.METER_ID]
+def counts(work: UnitOfWork) -> tuple[int, int, int, int]:
+    meter = work.meters[kit.METER_ID]
     return meter.used, meter.held, meter.overrun, meter.unenforced

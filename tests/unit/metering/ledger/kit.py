@@ -1,4 +1,4 @@
-"""Books made by hand, and the commands that meet them."""
+"""UnitOfWork made by hand, and the commands that meet them."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -7,10 +7,10 @@ from uuid import UUID
 from metering.amounts import Amounts
 from metering.ids import derived_id, uuid7
 from metering.labels import Labels
-from metering.ledger.books import Books
 from metering.ledger.commands import Adjust, Attempt, HoldLine, MeterKey, Reserve, Settle
 from metering.ledger.digests import command_digest
-from metering.ledger.records import Entry, Hold, Meter
+from metering.ledger.records import Entry, HoldRow, Meter
+from metering.ledger.unit_of_work import UnitOfWork
 from metering.types import Dimension, EntryKind, ReservationState, Window
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
@@ -86,17 +86,17 @@ def meter(id_: int = METER_ID, key: MeterKey = KEY, **counts: Any) -> Meter:
     )
 
 
-def books_with(*meters: Meter, keys: tuple[MeterKey, ...] = (KEY,)) -> Books:
-    """Books with these open meters and no reservation."""
+def work_with(*meters: Meter, keys: tuple[MeterKey, ...] = (KEY,)) -> UnitOfWork:
+    """UnitOfWork with these open meters and no reservation."""
     rows = meters or (meter(),)
-    return Books(
+    return UnitOfWork(
         now=NOW,
         meters={row.id: row for row in rows},
         open_meters={key: row.id for key, row in zip(keys, rows, strict=True)},
     )
 
 
-def hold(state: ReservationState, **facts: object) -> Hold:
+def hold(state: ReservationState, **facts: object) -> HoldRow:
     """Alder's hold of ten tokens; its lease ran out an hour ago where `facts` do not say otherwise."""
     values: dict[str, object] = {
         "tenant_id": ALDER,
@@ -111,7 +111,7 @@ def hold(state: ReservationState, **facts: object) -> Hold:
         "flags": [0],
         "bound": Amounts(output_tokens=10),
     }
-    return Hold(
+    return HoldRow(
         id=ID,
         state=state,
         provider_name="sandbox",

@@ -5,45 +5,45 @@ from copy import deepcopy
 import msgspec
 import pytest
 
-from metering.ledger.books import Books
 from metering.ledger.commands import Adjust
 from metering.ledger.engine import apply
 from metering.ledger.results import Ended, Reason, Refused
+from metering.ledger.unit_of_work import UnitOfWork
 from metering.types import Dimension, EntryKind, ReservationState
 from tests.unit.metering.ledger import kit
 
 LARGEST = 2**63 - 1
 
 
-def settled(**counts: int) -> Books:
+def settled(**counts: int) -> UnitOfWork:
     """A reservation that was charged ten tokens."""
-    books = kit.books_with(kit.meter(**{"used": 10, "highest_limit": 100, **counts}))
-    books.holds[kit.ID] = kit.hold(ReservationState.SETTLED)
-    books.past_entries[kit.ID] = [kit.entry(EntryKind.SETTLE, 10)]
-    return books
+    work = kit.work_with(kit.meter(**{"used": 10, "highest_limit": 100, **counts}))
+    work.holds[kit.ID] = kit.hold(ReservationState.SETTLED)
+    work.past_entries[kit.ID] = [kit.entry(EntryKind.SETTLE, 10)]
+    return work
 
 
-def refusal(command: Adjust, books: Books) -> Reason:
+def refusal(command: Adjust, work: UnitOfWork) -> Reason:
     """Why it was refused, having changed nothing."""
-    before = deepcopy(books)
-    result = apply(command, books)
+    before = deepcopy(work)
+    result = apply(command, work)
     assert isinstance(result, Refused)
-    assert books == before
+    assert work == before
     return result.reason
 
 
 def test_a_correction_upwards_is_charged_and_declared_as_overrun() -> None:
-    books = settled()
-    result = apply(kit.adjustment(3), books)
+    work = settled()
+    result = apply(kit.adjustment(3), work)
     assert isinstance(result, Ended)
     assert result.charges == (3,)
-    assert (books.meters[kit.METER_ID].used, books.meters[kit.METER_ID].overrun) == (13, 3)
+    assert (work.meters[kit.METER_ID].used, work.meters[kit.METER_ID].overrun) == (13, 3)
 
 
 def test_a_correction_downwards_gives_room_back() -> None:
-    books = settled()
-    apply(kit.adjustment(-10), books)
-    assert (books.meters[kit.METER_ID].used, books.meters[kit.METER_ID].overrun) == (0, 0)
+    work = settled()
+    apply(kit.adjustment(-10), work)
+    assert (work.meters[kit.METER_ID].used, work.meters[kit.METER_ID].overrun) == (0, 0)
 
 
 def test_no_correction_goes_below_what_was_charged() -> None:
@@ -51,10 +51,10 @@ def test_no_correction_goes_below_what_was_charged() -> None:
 
 
 def test_earlier_corrections_count() -> None:
-    books = settled(used=50)
-    books.past_entries[kit.ID].append(kit.entry(EntryKind.ADJUST, -6, number=2))
-    assert refusal(kit.adjustment(-5, number=2), books) is Reason.BELOW_ZERO
-    assert isinstance(apply(kit.adjustment(-4, number=2), books), Ended)
+    work = settled(used=50)
+    work.past_entries[kit.ID].append(kit.entry(EntryKind.ADJUST, -6, number=2))
+    assert refusal(kit.adjustment(-5, number=2), work) is Reason.BELOW_ZERO
+    assert isinstance(apply(kit.adjustment(-4, number=2), work), Ended)
 
 
 def test_a_correction_cannot_take_from_a_dimension_that_counted_nothing() -> None:
@@ -63,50 +63,50 @@ def test_a_correction_cannot_take_from_a_dimension_that_counted_nothing() -> Non
 
 
 def test_a_correction_does_not_use_up_what_others_hold() -> None:
-    books = settled(used=LARGEST - 12, held=10)
-    assert refusal(kit.adjustment(3), books) is Reason.OUT_OF_RANGE
-    assert isinstance(apply(kit.adjustment(2), books), Ended)
+    work = settled(used=LARGEST - 12, held=10)
+    assert refusal(kit.adjustment(3), work) is Reason.OUT_OF_RANGE
+    assert isinstance(apply(kit.adjustment(2), work), Ended)
 
 
 def test_a_sealed_month_is_closed_to_corrections() -> None:
-    books = settled()
-    books.sealed = frozenset({kit.ID})
-    assert refusal(kit.adjustment(), books) is Reason.PERIOD_SEALED
+    work = settled()
+    work.sealed = frozenset({kit.ID})
+    assert refusal(kit.adjustment(), work) is Reason.PERIOD_SEALED
 
 
 def test_the_same_correction_of_a_sealed_month_is_known_again() -> None:
-    books = settled()
-    books.sealed = frozenset({kit.ID})
-    books.past_entries[kit.ID].append(kit.entry(EntryKind.ADJUST, 3, number=2))
-    result = apply(kit.adjustment(3), books)
+    work = settled()
+    work.sealed = frozenset({kit.ID})
+    work.past_entries[kit.ID].append(kit.entry(EntryKind.ADJUST, 3, number=2))
+    result = apply(kit.adjustment(3), work)
     assert isinstance(result, Ended)
     assert result.replayed
 
 
 @pytest.mark.parametrize(("vendor", "charge"), [("sandbox", 3), ("elsewhere", 0)])
 def test_a_vendors_meter_is_corrected_only_for_its_own_calls(vendor: str, charge: int) -> None:
-    books = settled()
-    books.meters[kit.METER_ID].subject_type = "provider"
-    books.meters[kit.METER_ID].subject_id = vendor
-    result = apply(kit.adjustment(3), books)
+    work = settled()
+    work.meters[kit.METER_ID].subject_type = "provider"
+    work.meters[kit.METER_ID].subject_id = vendor
+    result = apply(kit.adjustment(3), work)
     assert isinstance(result, Ended)
     assert result.charges == (charge,)
 
 
 def test_a_vendors_meter_does_not_give_back_what_another_vendor_used() -> None:
-    books = settled()
-    books.meters[kit.METER_ID].subject_type = "provider"
-    books.meters[kit.METER_ID].subject_id = "sandbox"
-    books.past_entries[kit.ID] = [kit.entry(EntryKind.SETTLE, 10)]
-    books.past_entries[kit.ID][0].charges[0] = 4
-    assert refusal(kit.adjustment(-5), books) is Reason.BELOW_ZERO
-    assert isinstance(apply(kit.adjustment(-4), books), Ended)
+    work = settled()
+    work.meters[kit.METER_ID].subject_type = "provider"
+    work.meters[kit.METER_ID].subject_id = "sandbox"
+    work.past_entries[kit.ID] = [kit.entry(EntryKind.SETTLE, 10)]
+    work.past_entries[kit.ID][0].charges[0] = 4
+    assert refusal(kit.adjustment(-5), work) is Reason.BELOW_ZERO
+    assert isinstance(apply(kit.adjustment(-4), work), Ended)
 
 
 @pytest.mark.parametrize("dimension", Dimension)
 def test_each_dimension_takes_its_own_part(dimension: Dimension) -> None:
-    books = settled()
-    books.meters[kit.METER_ID].dimension = dimension
+    work = settled()
+    work.meters[kit.METER_ID].dimension = dimension
     command = Adjust(
         reservation_id=kit.ID,
         number=1,
@@ -121,6 +121,6 @@ def test_each_dimension_takes_its_own_part(dimension: Dimension) -> None:
     )
     expected = {"requests": 1, "input_tokens": 2, "output_tokens": 3, "tokens": 5, "cost": 4, "api_calls": 5,
                 "files": 6, "steps": 7, "concurrency": 0}  # fmt: skip
-    result = apply(command, books)
+    result = apply(command, work)
     assert isinstance(result, Ended)
     assert result.charges == (expected[dimension],)

@@ -22,61 +22,61 @@ def extend(*lines: HoldLine, sequence: int = 1, **bound: int) -> Extend:
 
 
 def test_an_enlargement_adds_to_the_reservations_own_line() -> None:
-    books = kit.books_with(kit.meter(held=10, highest_limit=100))
-    books.holds[kit.ID] = kit.hold(ReservationState.HELD, lease_expires_at=LATER)
+    work = kit.work_with(kit.meter(held=10, highest_limit=100))
+    work.holds[kit.ID] = kit.hold(ReservationState.HELD, lease_expires_at=LATER)
 
-    assert isinstance(apply(extend(kit.line(5), output_tokens=5), books), Granted)
-    hold = books.holds[kit.ID]
+    assert isinstance(apply(extend(kit.line(5), output_tokens=5), work), Granted)
+    hold = work.holds[kit.ID]
     assert (hold.amounts, hold.version, hold.bound.output_tokens) == ([15], 2, 15)
-    assert books.meters[kit.METER_ID].held == 15
+    assert work.meters[kit.METER_ID].held == 15
 
 
 def test_an_enlargement_stays_on_the_meter_of_the_hold_after_its_window_has_passed() -> None:
-    books = kit.books_with(kit.meter(held=10), kit.meter(8), keys=(OTHER, kit.KEY))
-    books.holds[kit.ID] = kit.hold(ReservationState.HELD, lease_expires_at=LATER)
+    work = kit.work_with(kit.meter(held=10), kit.meter(8), keys=(OTHER, kit.KEY))
+    work.holds[kit.ID] = kit.hold(ReservationState.HELD, lease_expires_at=LATER)
 
-    apply(extend(kit.line(5)), books)
+    apply(extend(kit.line(5)), work)
 
-    assert (books.meters[kit.METER_ID].held, books.meters[8].held) == (15, 0)
+    assert (work.meters[kit.METER_ID].held, work.meters[8].held) == (15, 0)
 
 
 def test_an_enlargement_on_a_further_meter_becomes_a_further_line() -> None:
-    books = kit.books_with(kit.meter(held=10), kit.meter(8, OTHER), keys=(kit.KEY, OTHER))
-    books.holds[kit.ID] = kit.hold(ReservationState.HELD, lease_expires_at=LATER)
+    work = kit.work_with(kit.meter(held=10), kit.meter(8, OTHER), keys=(kit.KEY, OTHER))
+    work.holds[kit.ID] = kit.hold(ReservationState.HELD, lease_expires_at=LATER)
 
-    apply(extend(kit.line(5, meter=OTHER, release_on_expiry=True)), books)
+    apply(extend(kit.line(5, meter=OTHER, release_on_expiry=True)), work)
 
-    hold = books.holds[kit.ID]
+    hold = work.holds[kit.ID]
     assert (hold.meter_ids, hold.amounts, hold.unenforced, hold.flags) == ([7, 8], [10, 5], [0, 0], [0, 1])
 
 
 def test_a_denied_enlargement_leaves_the_hold_as_it_was() -> None:
-    books = kit.books_with(kit.meter(held=10))
-    books.holds[kit.ID] = kit.hold(ReservationState.HELD, lease_expires_at=LATER)
+    work = kit.work_with(kit.meter(held=10))
+    work.holds[kit.ID] = kit.hold(ReservationState.HELD, lease_expires_at=LATER)
 
-    assert isinstance(apply(extend(kit.line(91)), books), Denied)
-    assert books.holds[kit.ID] == kit.hold(ReservationState.HELD, lease_expires_at=LATER)
-    assert books.changed_meters == set()
+    assert isinstance(apply(extend(kit.line(91)), work), Denied)
+    assert work.holds[kit.ID] == kit.hold(ReservationState.HELD, lease_expires_at=LATER)
+    assert work.changed_meters == set()
 
 
 def test_a_bound_that_grows_past_bigint_is_refused() -> None:
-    books = kit.books_with(kit.meter(held=10))
+    work = kit.work_with(kit.meter(held=10))
     full = Amounts(cost_nano_usd=LARGEST - 1)
-    books.holds[kit.ID] = kit.hold(ReservationState.HELD, lease_expires_at=LATER, bound=full)
-    before = replace(books, changed_meters=set())
+    work.holds[kit.ID] = kit.hold(ReservationState.HELD, lease_expires_at=LATER, bound=full)
+    before = replace(work, changed_meters=set())
 
-    result = apply(extend(kit.line(5), cost_nano_usd=2), books)
+    result = apply(extend(kit.line(5), cost_nano_usd=2), work)
 
     assert isinstance(result, Refused)
     assert result.reason is Reason.OUT_OF_RANGE
-    assert books == before
+    assert work == before
 
 
 def test_an_enlargement_on_another_tenants_meter_is_refused() -> None:
-    books = kit.books_with()
-    books.holds[kit.ID] = kit.hold(ReservationState.HELD, tenant_id=kit.BIRCH, lease_expires_at=LATER)
+    work = kit.work_with()
+    work.holds[kit.ID] = kit.hold(ReservationState.HELD, tenant_id=kit.BIRCH, lease_expires_at=LATER)
 
-    result = apply(extend(kit.line(5)), books)
+    result = apply(extend(kit.line(5)), work)
 
     assert isinstance(result, Refused)
     assert result.reason is Reason.WRONG_TENANT

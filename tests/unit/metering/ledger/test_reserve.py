@@ -20,82 +20,82 @@ LATER = kit.NOW + timedelta(minutes=1)
 
 
 def test_a_hold_takes_the_last_of_the_room() -> None:
-    books = kit.books_with(kit.meter(used=60, held=30, highest_limit=100))
+    work = kit.work_with(kit.meter(used=60, held=30, highest_limit=100))
 
-    assert isinstance(apply(kit.reserve(kit.line(10, 100)), books), Granted)
-    assert books.meters[kit.METER_ID].held == 40
+    assert isinstance(apply(kit.reserve(kit.line(10, 100)), work), Granted)
+    assert work.meters[kit.METER_ID].held == 40
 
 
 def test_one_more_than_the_room_is_denied_and_explained() -> None:
-    books = kit.books_with(kit.meter(used=60, held=30))
+    work = kit.work_with(kit.meter(used=60, held=30))
 
-    result = apply(kit.reserve(kit.line(11, 100)), books)
+    result = apply(kit.reserve(kit.line(11, 100)), work)
 
     assert isinstance(result, Denied)
     [denial] = result.denials
     assert (denial.line, denial.used, denial.held, denial.requested, denial.limit) == (0, 60, 30, 11, 100)
-    assert denial.resets_at == books.meters[kit.METER_ID].window_end
+    assert denial.resets_at == work.meters[kit.METER_ID].window_end
 
 
 def test_a_denial_on_the_last_meter_leaves_no_trace_on_the_first() -> None:
-    books = kit.books_with(kit.meter(), kit.meter(8, OTHER, used=100), keys=(kit.KEY, OTHER))
-    before = kit.books_with(kit.meter(), kit.meter(8, OTHER, used=100), keys=(kit.KEY, OTHER))
+    work = kit.work_with(kit.meter(), kit.meter(8, OTHER, used=100), keys=(kit.KEY, OTHER))
+    before = kit.work_with(kit.meter(), kit.meter(8, OTHER, used=100), keys=(kit.KEY, OTHER))
 
-    assert isinstance(apply(kit.reserve(kit.line(), kit.line(meter=OTHER)), books), Denied)
-    assert books == before
+    assert isinstance(apply(kit.reserve(kit.line(), kit.line(meter=OTHER)), work), Denied)
+    assert work == before
 
 
 def test_every_line_without_room_is_named() -> None:
-    books = kit.books_with(kit.meter(used=95), kit.meter(8, OTHER, used=100), keys=(kit.KEY, OTHER))
+    work = kit.work_with(kit.meter(used=95), kit.meter(8, OTHER, used=100), keys=(kit.KEY, OTHER))
 
-    result = apply(kit.reserve(kit.line(), kit.line(meter=OTHER)), books)
+    result = apply(kit.reserve(kit.line(), kit.line(meter=OTHER)), work)
 
     assert isinstance(result, Denied)
     assert [denial.line for denial in result.denials] == [0, 1]
 
 
 def test_an_amount_of_nothing_fits_a_full_meter_but_not_an_overdrawn_one() -> None:
-    assert isinstance(apply(kit.reserve(kit.line(0)), kit.books_with(kit.meter(used=100))), Granted)
-    assert isinstance(apply(kit.reserve(kit.line(0)), kit.books_with(kit.meter(used=101))), Denied)
+    assert isinstance(apply(kit.reserve(kit.line(0)), kit.work_with(kit.meter(used=100))), Granted)
+    assert isinstance(apply(kit.reserve(kit.line(0)), kit.work_with(kit.meter(used=101))), Denied)
 
 
 def test_what_an_unenforced_line_admits_past_the_limit_is_declared() -> None:
-    books = kit.books_with(kit.meter(used=95, highest_limit=100))
+    work = kit.work_with(kit.meter(used=95, highest_limit=100))
 
-    assert isinstance(apply(kit.reserve(kit.line(10, 100, enforced=False)), books), Granted)
-    assert books.meters[kit.METER_ID].unenforced == 5
-    assert books.holds[kit.ID].unenforced == [5]
+    assert isinstance(apply(kit.reserve(kit.line(10, 100, enforced=False)), work), Granted)
+    assert work.meters[kit.METER_ID].unenforced == 5
+    assert work.holds[kit.ID].unenforced == [5]
 
 
 def test_only_this_lines_share_of_an_overdrawn_meter_is_declared() -> None:
-    books = kit.books_with(kit.meter(used=120, unenforced=20, highest_limit=100))
+    work = kit.work_with(kit.meter(used=120, unenforced=20, highest_limit=100))
 
-    apply(kit.reserve(kit.line(10, 100, enforced=False)), books)
+    apply(kit.reserve(kit.line(10, 100, enforced=False)), work)
 
-    assert books.holds[kit.ID].unenforced == [10]
+    assert work.holds[kit.ID].unenforced == [10]
 
 
 @pytest.mark.parametrize(("limit", "highest"), [(80, 100), (100, 100), (101, 101)])
 def test_a_limit_counts_from_the_next_call_on_and_the_highest_is_kept(limit: int, highest: int) -> None:
-    books = kit.books_with(kit.meter(highest_limit=100))
+    work = kit.work_with(kit.meter(highest_limit=100))
 
-    apply(kit.reserve(kit.line(10, limit)), books)
+    apply(kit.reserve(kit.line(10, limit)), work)
 
-    assert books.meters[kit.METER_ID].highest_limit == highest
+    assert work.meters[kit.METER_ID].highest_limit == highest
 
 
 def test_a_denied_limit_is_not_remembered_as_the_highest() -> None:
-    books = kit.books_with(kit.meter(used=300, highest_limit=100))
+    work = kit.work_with(kit.meter(used=300, highest_limit=100))
 
-    apply(kit.reserve(kit.line(10, 200)), books)
+    apply(kit.reserve(kit.line(10, 200)), work)
 
-    assert books.meters[kit.METER_ID].highest_limit == 100
+    assert work.meters[kit.METER_ID].highest_limit == 100
 
 
 def test_unenforced_amounts_stop_at_what_bigint_can_hold() -> None:
     full = kit.meter(used=MAX_AMOUNT, held=MAX_AMOUNT - 5, highest_limit=MAX_AMOUNT)
 
-    result = apply(kit.reserve(kit.line(10, 0, enforced=False)), kit.books_with(full))
+    result = apply(kit.reserve(kit.line(10, 0, enforced=False)), kit.work_with(full))
 
     assert isinstance(result, Refused)
     assert result.reason is Reason.OUT_OF_RANGE
@@ -110,21 +110,21 @@ def limits(amount: int, *caps: tuple[int, bool]) -> tuple[HoldLine, ...]:
 
 
 def test_limits_on_one_meter_hold_one_amount() -> None:
-    books = kit.books_with(kit.meter(used=10))
+    work = kit.work_with(kit.meter(used=10))
 
-    result = apply(kit.reserve(*limits(10, (100, True), (50, True))), books)
+    result = apply(kit.reserve(*limits(10, (100, True), (50, True))), work)
 
     assert isinstance(result, Granted)
     assert [(balance.held, balance.limit) for balance in result.balances] == [(10, 100), (10, 50)]
-    [hold] = books.inserted
+    [hold] = work.inserted
     assert (hold.meter_ids, hold.amounts, hold.unenforced) == ([kit.METER_ID], [10], [0])
-    assert (books.meters[kit.METER_ID].held, books.meters[kit.METER_ID].highest_limit) == (10, 100)
+    assert (work.meters[kit.METER_ID].held, work.meters[kit.METER_ID].highest_limit) == (10, 100)
 
 
 def test_each_limit_on_a_meter_can_deny_and_is_named() -> None:
-    books = kit.books_with(kit.meter(used=45))
+    work = kit.work_with(kit.meter(used=45))
 
-    result = apply(kit.reserve(*limits(10, (100, True), (50, True), (54, True))), books)
+    result = apply(kit.reserve(*limits(10, (100, True), (50, True), (54, True))), work)
 
     assert isinstance(result, Denied)
     assert [(denial.line, denial.limit) for denial in result.denials] == [(1, 50), (2, 54)]
@@ -132,13 +132,13 @@ def test_each_limit_on_a_meter_can_deny_and_is_named() -> None:
 
 def test_a_hold_is_spared_at_its_expiry_only_if_every_limit_on_the_meter_says_so() -> None:
     for spared, flag in (((True, True), 1), ((True, False), 0)):
-        books = kit.books_with()
+        work = kit.work_with()
         lines = [
             msgspec.structs.replace(line, release_on_expiry=spares)
             for line, spares in zip(limits(10, (100, True), (100, True)), spared, strict=True)
         ]
-        apply(kit.reserve(*lines), books)
-        assert books.inserted[0].flags == [flag]
+        apply(kit.reserve(*lines), work)
+        assert work.inserted[0].flags == [flag]
 
 
 @given(
@@ -150,13 +150,13 @@ def test_a_hold_is_spared_at_its_expiry_only_if_every_limit_on_the_meter_says_so
 def test_a_call_is_admitted_if_it_fits_every_enforced_limit_and_declares_what_goes_past_all(
     used: int, held: int, amount: int, caps: list[tuple[int, bool]]
 ) -> None:
-    books = kit.books_with(kit.meter(used=used, held=held, unenforced=used + held))
+    work = kit.work_with(kit.meter(used=used, held=held, unenforced=used + held))
 
-    result = apply(kit.reserve(*limits(amount, *caps)), books)
+    result = apply(kit.reserve(*limits(amount, *caps)), work)
 
     enforced = [limit for limit, is_enforced in caps if is_enforced]
     assert isinstance(result, Granted) == all(used + held + amount <= limit for limit in enforced)
-    meter = books.meters[kit.METER_ID]
+    meter = work.meters[kit.METER_ID]
     if isinstance(result, Granted):
         past = min(amount, max(0, used + held + amount - max(limit for limit, _ in caps)))
         assert (meter.held, meter.unenforced) == (held + amount, used + held + past)

@@ -5,10 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from metering.ledger.books import Books
 from metering.ledger.digests import command_digest
 from metering.ledger.engine import apply
 from metering.ledger.engine.end import NOTHING_USED_DIGEST
+from metering.ledger.unit_of_work import UnitOfWork
 from metering.types import EntryKind, ReservationState
 from tests.unit.metering.ledger import kit
 from tests.unit.metering.ledger.state_table import COMMANDS, SHARED, published, word_for
@@ -34,20 +34,20 @@ HOLDS = {
 USED = {"settled": 9, "expired": 10, "trued up": 9, "nothing used": 3, "released": 3}
 
 
-def books_in(state: str) -> Books:
+def books_in(state: str) -> UnitOfWork:
     """One meter with this reservation on it; once ended, corrected by three tokens."""
     held = 10 if state.startswith("held") else 0
-    books = kit.books_with(kit.meter(held=held, used=USED.get(state, 0), highest_limit=100))
-    books.open_meters[SHARED] = kit.METER_ID
+    work = kit.work_with(kit.meter(held=held, used=USED.get(state, 0), highest_limit=100))
+    work.open_meters[SHARED] = kit.METER_ID
     row = HOLDS[state]
     if row is not None:
-        books.holds[kit.ID] = deepcopy(row)
+        work.holds[kit.ID] = deepcopy(row)
     if row is not None and row.state != HELD and not row.provisional:
-        books.past_entries[kit.ID] = [
+        work.past_entries[kit.ID] = [
             kit.entry(EntryKind.SETTLE, 6, lines=row.meter_ids),
             kit.entry(EntryKind.ADJUST, 3, number=2, lines=row.meter_ids),
         ]
-    return books
+    return work
 
 
 @pytest.mark.parametrize(("command", "state"), CELLS, ids=NAMES)
@@ -59,26 +59,26 @@ def test_the_engine_answers_as_published(command: str, state: str) -> None:
 
 @pytest.mark.parametrize(("command", "state"), CELLS, ids=NAMES)
 def test_what_is_not_done_changes_nothing(command: str, state: str) -> None:
-    books, before = books_in(state), books_in(state)
+    work, before = books_in(state), books_in(state)
 
-    apply(COMMANDS[command], books)
+    apply(COMMANDS[command], work)
 
-    assert (books == before) == (CELLS[command, state] not in DONE)
+    assert (work == before) == (CELLS[command, state] not in DONE)
 
 
 @pytest.mark.parametrize(("command", "state"), CELLS, ids=NAMES)
 def test_what_is_done_is_answered_again_or_refused_when_it_is_repeated(command: str, state: str) -> None:
-    books = books_in(state)
-    first = apply(COMMANDS[command], books)
-    for entry in books.entries:
-        books.past_entries.setdefault(entry.reservation_id, []).append(entry)
-    marks = len(books.entries), len(books.attempts), deepcopy(books.meters)
+    work = books_in(state)
+    first = apply(COMMANDS[command], work)
+    for entry in work.entries:
+        work.past_entries.setdefault(entry.reservation_id, []).append(entry)
+    marks = len(work.entries), len(work.attempts), deepcopy(work.meters)
 
-    second = apply(COMMANDS[command], books)
+    second = apply(COMMANDS[command], work)
 
     if word_for(COMMANDS[command], first) in DONE and command != "extend the lease":
         assert word_for(COMMANDS[command], second) in {"again", "wrong_tenant"}
-    assert (len(books.entries), len(books.attempts), books.meters) == marks
+    assert (len(work.entries), len(work.attempts), work.meters) == marks
 
 
 def test_the_document_has_every_state_and_every_command() -> None:

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metering.rates.port import Demand
+from metering.rates.port import Draw
 from metering.rates.process_buckets import ProcessBuckets
 
 
@@ -14,8 +14,8 @@ class Clock:
         return self.now_s
 
 
-def request(units: int = 1, per_minute: int = 60, key: str = "a") -> tuple[Demand, ...]:
-    return (Demand(key, units, per_minute),)
+def request(units: int = 1, per_minute: int = 60, key: str = "a") -> tuple[Draw, ...]:
+    return (Draw(key, units, per_minute),)
 
 
 def test_a_full_bucket_lets_its_size_through_and_then_its_rate() -> None:

@@ -4,10 +4,11 @@ from datetime import UTC, datetime
 
 import pytest
 
+from metering.admission.denial import too_few_error
 from metering.errors import RateLimited
 from metering.policy.rate_limit import Limits, RateLimit
-from metering.rates.grant import RateGrant
-from metering.rates.port import Demand
+from metering.rates.grant import RateGrant, TooFew
+from metering.rates.port import Draw
 from metering.rates.process_buckets import ProcessBuckets
 from metering.rates.take import take_rates
 from metering.types import Dimension, EnforcementMode, Scope
@@ -28,11 +29,14 @@ def limit(name: str, per_minute: int, mode: EnforcementMode = EnforcementMode.OB
 
 
 async def take(buckets: ProcessBuckets, *, limits: Limits = (), shadow_limits: Limits = ()) -> RateGrant:
-    return await take_rates(buckets=buckets, limits=limits, shadow_limits=shadow_limits, tokens=100, now=NOW)
+    grant = await take_rates(buckets=buckets, limits=limits, shadow_limits=shadow_limits, tokens=100)
+    if isinstance(grant, TooFew):
+        raise too_few_error(grant, NOW)
+    return grant
 
 
 def denying(grant: RateGrant) -> list[tuple[str, str]]:
-    return [(limit.name, error.code) for limit, error in grant.would_deny]
+    return [(short.limits[0].name, too_few_error(short, NOW).code) for short in grant.too_few_in_shadow]
 
 
 async def test_each_is_asked_by_itself_and_those_with_too_little_say_so(buckets: CountedBuckets) -> None:
@@ -64,7 +68,7 @@ async def test_what_would_have_been_denied_takes_nothing(buckets: CountedBuckets
     shadow = limit("shadow", 150)
     await take(buckets, shadow_limits=(shadow,))
     await take(buckets, shadow_limits=(shadow,))
-    [level] = buckets.take_now((Demand("shadow", 0, 150),)).levels
+    [level] = buckets.take_now((Draw("shadow", 0, 150),)).levels
     assert level.remaining == 50
 
 

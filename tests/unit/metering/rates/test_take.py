@@ -2,11 +2,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from metering.admission.denial import too_few_error
 from metering.errors import OverRateCapacity, RateLimited
 from metering.policy.rate_limit import RateLimit
-from metering.rates.port import Demand
+from metering.rates.grant import RateGrant, TooFew
+from metering.rates.port import Draw
 from metering.rates.process_buckets import ProcessBuckets
-from metering.rates.take import RateGrant, take_rates
+from metering.rates.take import take_rates
 from metering.types import Dimension, Scope
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -33,7 +35,10 @@ def buckets() -> ProcessBuckets:
 
 
 async def take(buckets: ProcessBuckets, *limits: RateLimit, tokens: int = 100) -> RateGrant:
-    return await take_rates(buckets=buckets, limits=limits, tokens=tokens, now=NOW)
+    grant = await take_rates(buckets=buckets, limits=limits, tokens=tokens)
+    if isinstance(grant, TooFew):
+        raise too_few_error(grant, NOW)
+    return grant
 
 
 def left(grant: RateGrant) -> dict[str, int]:
@@ -108,11 +113,11 @@ async def test_a_call_that_reports_a_million_times_its_estimate_holds_the_next_o
 class Recorded(ProcessBuckets):
     """Remembers the last corrections."""
 
-    def correct(self, demands: tuple[Demand, ...], *, shared: bool = False) -> None:
-        self.corrections = demands
+    def correct(self, draws: tuple[Draw, ...], *, shared: bool = False) -> None:
+        self.corrections = draws
 
 
 async def test_no_correction_is_larger_than_a_bucket_can_take() -> None:
     buckets = Recorded(clock=lambda: 1_000.0)
     (await take(buckets, TOKENS, tokens=1)).true_up(tokens=10**30)
-    assert [demand.units for demand in buckets.corrections] == [2_000]
+    assert [draw.units for draw in buckets.corrections] == [2_000]

@@ -10,7 +10,7 @@ from metering.ledger.commands import Extend
 from metering.ports import AttemptFailed, VendorAnswer, VendorCall
 from metering.types import Dimension, Outcome
 from tests.fakes.allowance import allowance_for, body
-from tests.fakes.ledger import FakeLedger
+from tests.fakes.ledger import WatchedLedger
 from tests.fakes.policy import line
 from tests.fakes.vendors import FakeAnswer, FakeChunk, FakeUsage, FakeVendors
 
@@ -21,7 +21,7 @@ UNREACHABLE = AttemptFailed("no route", outcome=Outcome.ERROR, sent=False)
 
 async def test_a_call_is_charged_what_the_vendor_reports() -> None:
     usage = FakeUsage(input_tokens=10, output_tokens=5, reasoning_tokens=2)
-    allowance, opening = await allowance_for(FakeLedger(), FakeVendors(FakeAnswer(usage=usage)))
+    allowance, opening = await allowance_for(WatchedLedger(), FakeVendors(FakeAnswer(usage=usage)))
     await allowance.complete(opening)
     (attempt,) = allowance.attempts
     assert (attempt.input_tokens, attempt.output_tokens, attempt.reasoning_tokens) == (10, 5, 2)
@@ -31,7 +31,7 @@ async def test_a_call_is_charged_what_the_vendor_reports() -> None:
 
 async def test_every_vendor_call_carries_the_id_of_its_row() -> None:
     vendors = FakeVendors(REFUSED, FakeAnswer())
-    allowance, opening = await allowance_for(FakeLedger(), vendors)
+    allowance, opening = await allowance_for(WatchedLedger(), vendors)
     with pytest.raises(VendorError):
         await allowance.complete(opening)
     await allowance.complete(opening)
@@ -42,7 +42,7 @@ async def test_every_vendor_call_carries_the_id_of_its_row() -> None:
 
 
 async def test_a_call_after_a_refused_one_needs_no_more_room() -> None:
-    ledger = FakeLedger()
+    ledger = WatchedLedger()
     allowance, opening = await allowance_for(
         ledger, FakeVendors(REFUSED, FakeAnswer()), line(Dimension.COST, 2**40)
     )
@@ -58,14 +58,14 @@ async def test_a_call_after_a_refused_one_needs_no_more_room() -> None:
 
 
 async def test_a_call_that_brought_nothing_and_costs_nothing_is_no_step() -> None:
-    ledger = FakeLedger()
+    ledger = WatchedLedger()
     steps = line(Dimension.STEPS, 2)
     allowance, opening = await allowance_for(ledger, FakeVendors(REFUSED, FakeAnswer(), FakeAnswer()), steps)
     with pytest.raises(VendorError):
         await allowance.complete(opening)
     await allowance.complete(opening)
     await allowance.complete(opening)
-    assert ledger.held[steps.meter] == 2
+    assert ledger.held_on(steps) == 2
     assert [attempt.steps for attempt in allowance.attempts] == [0, 1, 1]
     with pytest.raises(BudgetExceeded):
         await allowance.complete(opening)
@@ -73,7 +73,7 @@ async def test_a_call_that_brought_nothing_and_costs_nothing_is_no_step() -> Non
 
 @pytest.mark.parametrize("outcome", [Outcome.TIMEOUT, Outcome.CUT])
 async def test_an_ambiguous_call_is_charged_its_bound_and_the_next_extends_the_hold(outcome: Outcome) -> None:
-    ledger = FakeLedger()
+    ledger = WatchedLedger()
     vendors = FakeVendors(AttemptFailed("?", outcome=outcome), FakeAnswer())
     allowance, opening = await allowance_for(ledger, vendors, line(Dimension.OUTPUT_TOKENS, 1_000))
     with pytest.raises(VendorError):
@@ -87,7 +87,7 @@ async def test_an_ambiguous_call_is_charged_its_bound_and_the_next_extends_the_h
 
 
 async def test_without_room_for_another_the_call_stops_after_an_ambiguous_one() -> None:
-    ledger = FakeLedger()
+    ledger = WatchedLedger()
     vendors = FakeVendors(TIMEOUT)
     allowance, opening = await allowance_for(ledger, vendors, line(Dimension.OUTPUT_TOKENS, 150))
     with pytest.raises(VendorTimeout):
@@ -99,7 +99,7 @@ async def test_without_room_for_another_the_call_stops_after_an_ambiguous_one() 
 
 async def test_what_was_never_sent_leaves_no_attempt_and_its_number_free() -> None:
     vendors = FakeVendors(UNREACHABLE, FakeAnswer())
-    allowance, opening = await allowance_for(FakeLedger(), vendors)
+    allowance, opening = await allowance_for(WatchedLedger(), vendors)
     with pytest.raises(VendorError):
         await allowance.complete(opening)
     assert allowance.attempts == []
@@ -108,7 +108,7 @@ async def test_what_was_never_sent_leaves_no_attempt_and_its_number_free() -> No
 
 
 async def test_further_calls_extend_only_by_what_the_hold_lacks() -> None:
-    ledger = FakeLedger()
+    ledger = WatchedLedger()
     vendors = FakeVendors(FakeAnswer(usage=FakeUsage(output_tokens=40)), FakeAnswer(), FakeAnswer())
     allowance, opening = await allowance_for(ledger, vendors, line(Dimension.OUTPUT_TOKENS, 10_000))
     await allowance.complete(opening)
@@ -120,7 +120,7 @@ async def test_further_calls_extend_only_by_what_the_hold_lacks() -> None:
 
 async def test_a_vendor_that_reports_more_than_the_bound_is_charged_in_full() -> None:
     usage = FakeUsage(input_tokens=5_000, output_tokens=5_000)
-    allowance, opening = await allowance_for(FakeLedger(), FakeVendors(FakeAnswer(usage=usage)))
+    allowance, opening = await allowance_for(WatchedLedger(), FakeVendors(FakeAnswer(usage=usage)))
     await allowance.complete(opening)
     assert allowance.attempts[0].output_tokens == 5_000
     assert allowance._free.output_tokens == 0
@@ -128,7 +128,7 @@ async def test_a_vendor_that_reports_more_than_the_bound_is_charged_in_full() ->
 
 async def test_what_is_neither_reported_nor_countable_is_charged_as_held() -> None:
     answer = FakeAnswer(usage=FakeUsage(input_tokens=None, output_tokens=30, estimate_reason="missing"))
-    allowance, opening = await allowance_for(FakeLedger(), FakeVendors(answer))
+    allowance, opening = await allowance_for(WatchedLedger(), FakeVendors(answer))
     await allowance.complete(opening)
     (attempt,) = allowance.attempts
     assert (attempt.estimated, attempt.output_tokens) == (True, 30)
@@ -137,13 +137,13 @@ async def test_what_is_neither_reported_nor_countable_is_charged_as_held() -> No
 
 async def test_a_stream_is_charged_by_its_usage_chunk() -> None:
     chunks = [FakeChunk(), FakeChunk(usage=FakeUsage(input_tokens=3, output_tokens=2), only_usage=True)]
-    allowance, opening = await allowance_for(FakeLedger(), FakeVendors(chunks))
+    allowance, opening = await allowance_for(WatchedLedger(), FakeVendors(chunks))
     assert len([chunk async for chunk in allowance.stream(opening)]) == 2
     assert allowance.attempts[0].cost_nano_usd == (3 + 2 * 2) * 1_000
 
 
 async def test_a_stream_closed_early_is_charged_its_bound() -> None:
-    allowance, opening = await allowance_for(FakeLedger(), FakeVendors([FakeChunk(), FakeChunk()]))
+    allowance, opening = await allowance_for(WatchedLedger(), FakeVendors([FakeChunk(), FakeChunk()]))
     async with aclosing(allowance.stream(opening)) as chunks:
         async for _ in chunks:
             break
@@ -153,7 +153,7 @@ async def test_a_stream_closed_early_is_charged_its_bound() -> None:
 
 async def test_a_cut_stream_is_charged_its_bound() -> None:
     cut = AttemptFailed("cut", outcome=Outcome.CUT)
-    allowance, opening = await allowance_for(FakeLedger(), FakeVendors([FakeChunk(), cut]))
+    allowance, opening = await allowance_for(WatchedLedger(), FakeVendors([FakeChunk(), cut]))
     with pytest.raises(VendorError):
         _ = [chunk async for chunk in allowance.stream(opening)]
     assert (allowance.attempts[0].outcome, allowance.attempts[0].output_tokens) == (Outcome.CUT, 100)
@@ -162,7 +162,7 @@ async def test_a_cut_stream_is_charged_its_bound() -> None:
 async def test_a_cancelled_call_is_charged_its_bound() -> None:
     vendors = FakeVendors()
     vendors.gate = asyncio.Event()
-    allowance, opening = await allowance_for(FakeLedger(), vendors)
+    allowance, opening = await allowance_for(WatchedLedger(), vendors)
     task = asyncio.create_task(allowance.complete(opening))
     await asyncio.sleep(0.01)
     task.cancel()
@@ -173,7 +173,7 @@ async def test_a_cancelled_call_is_charged_its_bound() -> None:
 
 async def test_a_sealed_allowance_spends_no_more() -> None:
     vendors = FakeVendors()
-    allowance, opening = await allowance_for(FakeLedger(), vendors)
+    allowance, opening = await allowance_for(WatchedLedger(), vendors)
     allowance.seal()
     with pytest.raises(TransitionRefused):
         await allowance.complete(opening)
@@ -181,7 +181,7 @@ async def test_a_sealed_allowance_spends_no_more() -> None:
 
 
 async def test_an_unanswered_extension_ends_the_spending() -> None:
-    ledger = FakeLedger()
+    ledger = WatchedLedger()
     vendors = FakeVendors(FakeAnswer(), FakeAnswer())
     allowance, opening = await allowance_for(ledger, vendors, line(Dimension.OUTPUT_TOKENS, 10_000))
     await allowance.complete(opening)
@@ -194,7 +194,7 @@ async def test_an_unanswered_extension_ends_the_spending() -> None:
 
 
 async def test_a_stream_that_an_adapter_leaves_open_is_charged_all_the_same() -> None:
-    allowance, opening = await allowance_for(FakeLedger(), FakeVendors([FakeChunk(), FakeChunk()]))
+    allowance, opening = await allowance_for(WatchedLedger(), FakeVendors([FakeChunk(), FakeChunk()]))
     left_open = allowance.stream(opening)
     await anext(left_open)
     (attempt,) = allowance.seal()
@@ -204,25 +204,25 @@ async def test_a_stream_that_an_adapter_leaves_open_is_charged_all_the_same() ->
 
 
 async def test_calls_side_by_side_have_numbers_of_their_own_and_are_all_covered() -> None:
-    ledger = FakeLedger()
+    ledger = WatchedLedger()
     vendors = FakeVendors()
     vendors.gate = asyncio.Event()
-    allowance, _ = await allowance_for(ledger, vendors, line(Dimension.OUTPUT_TOKENS, 10_000))
+    budget = line(Dimension.OUTPUT_TOKENS, 10_000)
+    allowance, _ = await allowance_for(ledger, vendors, budget)
     calls = [asyncio.create_task(allowance.complete(body(max_tokens=100))) for _ in range(4)]
     await asyncio.sleep(0.01)
     vendors.gate.set()
     await asyncio.gather(*calls)
     assert [attempt.number for attempt in allowance.seal()] == [1, 2, 3, 4]
     assert len({call.attempt_id for call in vendors.calls}) == 4
-    (meter,) = ledger.held
-    assert ledger.held[meter] == 400
+    assert ledger.held_on(budget) == 400
     assert [item.sequence for item in ledger.of_type(Extend)] == [1, 2, 3]  # type: ignore[union-attr]
 
 
 async def test_an_unsent_attempt_beside_a_running_one_keeps_its_number() -> None:
     vendors = FakeVendors(UNREACHABLE, FakeAnswer())
     vendors.gate = asyncio.Event()
-    allowance, opening = await allowance_for(FakeLedger(), vendors)
+    allowance, opening = await allowance_for(WatchedLedger(), vendors)
     calls = [asyncio.create_task(allowance.complete(opening)) for _ in range(2)]
     await asyncio.sleep(0.01)
     vendors.gate.set()
@@ -233,7 +233,7 @@ async def test_an_unsent_attempt_beside_a_running_one_keeps_its_number() -> None
 
 
 async def test_a_call_that_waits_for_room_is_not_sent_after_the_seal() -> None:
-    ledger, vendors = FakeLedger(), FakeVendors()
+    ledger, vendors = WatchedLedger(), FakeVendors()
     allowance, _ = await allowance_for(ledger, vendors, line(Dimension.OUTPUT_TOKENS, 10_000))
     ledger.gate = asyncio.Event()
     waiting = asyncio.create_task(allowance.complete(body(max_tokens=900)))
@@ -253,7 +253,7 @@ UNANSWERED = FakeUsage(input_tokens=8, output_tokens=100, estimate_reason="unans
 
 
 async def test_a_call_on_a_dead_connection_is_sent_again_once_the_hold_covers_both() -> None:
-    ledger, vendors = FakeLedger(), FakeVendors(dead_connection(), FakeAnswer())
+    ledger, vendors = WatchedLedger(), FakeVendors(dead_connection(), FakeAnswer())
     allowance, opening = await allowance_for(ledger, vendors, line(Dimension.OUTPUT_TOKENS, 1_000))
     await allowance.complete(opening)
     (extend,) = ledger.of_type(Extend)
@@ -270,14 +270,14 @@ async def test_a_call_on_a_dead_connection_is_sent_again_once_the_hold_covers_bo
 async def test_a_stream_on_a_dead_connection_is_sent_again_too() -> None:
     chunks: list[FakeChunk | AttemptFailed] = [FakeChunk(), FakeChunk(usage=FakeUsage(), data=b"")]
     vendors = FakeVendors([dead_connection()], chunks)
-    allowance, opening = await allowance_for(FakeLedger(), vendors)
+    allowance, opening = await allowance_for(WatchedLedger(), vendors)
     assert len([chunk async for chunk in allowance.stream(opening)]) == 2
     assert [item.outcome for item in allowance.attempts] == [Outcome.CUT, Outcome.OK]
 
 
 async def test_without_room_for_both_a_call_on_a_dead_connection_is_not_sent_again() -> None:
     vendors = FakeVendors(dead_connection())
-    allowance, opening = await allowance_for(FakeLedger(), vendors, line(Dimension.OUTPUT_TOKENS, 150))
+    allowance, opening = await allowance_for(WatchedLedger(), vendors, line(Dimension.OUTPUT_TOKENS, 150))
     with pytest.raises(VendorError) as caught:
         await allowance.complete(opening)
     assert not caught.value.retryable
@@ -291,7 +291,7 @@ async def test_a_call_that_is_cancelled_before_it_was_sent_leaves_no_attempt() -
             await asyncio.Event().wait()
             raise AssertionError
 
-    allowance, opening = await allowance_for(FakeLedger(), Connecting())
+    allowance, opening = await allowance_for(WatchedLedger(), Connecting())
     task = asyncio.create_task(allowance.complete(opening))
     await asyncio.sleep(0.01)
     task.cancel()
@@ -304,7 +304,7 @@ async def test_a_call_that_is_cancelled_before_it_was_sent_leaves_no_attempt() -
 async def test_an_ambiguous_call_is_charged_what_the_vendor_may_bill(outcome: Outcome) -> None:
     usage = FakeUsage(input_tokens=8, output_tokens=30, estimate_reason="cut")
     vendors = FakeVendors(AttemptFailed("?", outcome=outcome, usage=usage, retryable=True))
-    allowance, opening = await allowance_for(FakeLedger(), vendors)
+    allowance, opening = await allowance_for(WatchedLedger(), vendors)
     with pytest.raises(VendorError) as caught:
         await allowance.complete(opening)
     (attempt,) = allowance.attempts
@@ -314,14 +314,14 @@ async def test_an_ambiguous_call_is_charged_what_the_vendor_may_bill(outcome: Ou
 
 async def test_a_count_of_our_own_is_never_more_input_than_was_held() -> None:
     usage = FakeUsage(input_tokens=10**6, output_tokens=3, estimate_reason="missing")
-    allowance, opening = await allowance_for(FakeLedger(), FakeVendors(FakeAnswer(usage=usage)))
+    allowance, opening = await allowance_for(WatchedLedger(), FakeVendors(FakeAnswer(usage=usage)))
     await allowance.complete(opening)
     assert allowance.attempts[0].input_tokens == allowance._hold.bound.input_tokens
 
 
 async def test_figures_that_no_model_can_reach_are_charged_as_held_and_kept() -> None:
     usage = FakeUsage(input_tokens=3, output_tokens=10**12)
-    allowance, opening = await allowance_for(FakeLedger(), FakeVendors(FakeAnswer(usage=usage)))
+    allowance, opening = await allowance_for(WatchedLedger(), FakeVendors(FakeAnswer(usage=usage)))
     await allowance.complete(opening)
     (attempt,) = allowance.attempts
     assert (attempt.output_tokens, attempt.cost_nano_usd) == (100, allowance._hold.bound.cost_nano_usd)
@@ -333,6 +333,6 @@ async def test_figures_that_no_model_can_reach_are_charged_as_held_and_kept() ->
 )
 async def test_a_tier_that_has_no_price_marks_the_row(tier: str, marked: bool) -> None:
     answer = FakeAnswer(usage=FakeUsage(service_tier=tier))
-    allowance, opening = await allowance_for(FakeLedger(), FakeVendors(answer))
+    allowance, opening = await allowance_for(WatchedLedger(), FakeVendors(answer))
     await allowance.complete(opening)
     assert (allowance.attempts[0].service_tier, allowance.attempts[0].partly_priced) == (tier, marked)

@@ -6,11 +6,10 @@ import pytest
 from structlog.contextvars import bound_contextvars
 
 from metering.errors import MeteringUnavailable
-from metering.ledger.commands import Extend
+from metering.ledger.commands import Extend, Release
 from metering.reservation.lease import LeaseKeeper
-from metering.types import ReservationState
 from tests.fakes.allowance import hold_for
-from tests.fakes.ledger import FakeLedger
+from tests.fakes.ledger import WatchedLedger
 from tests.log_lines import caught_lines
 
 LEASE_S = 1
@@ -30,14 +29,14 @@ def clock() -> Clock:
     return Clock()
 
 
-async def renewals_asked(ledger: FakeLedger, count: int) -> None:
+async def renewals_asked(ledger: WatchedLedger, count: int) -> None:
     async with asyncio.timeout(WITHIN_S):
         while len(ledger.of_type(Extend)) < count:  # noqa: ASYNC110 - the keeper looks in its own time
             await asyncio.sleep(0.01)
 
 
 async def test_a_long_call_renews_its_lease(clock: Clock) -> None:
-    ledger = FakeLedger()
+    ledger = WatchedLedger()
     keeper = LeaseKeeper(ledger, clock=clock)
     hold = await hold_for(ledger, lease_s=LEASE_S)
     with keeper.keep(hold, granted_s=0) as lease:
@@ -51,10 +50,10 @@ async def test_a_long_call_renews_its_lease(clock: Clock) -> None:
 
 
 async def test_a_call_whose_lease_was_taken_is_stopped_at_the_refused_renewal(clock: Clock) -> None:
-    ledger = FakeLedger()
+    ledger = WatchedLedger()
     keeper = LeaseKeeper(ledger, clock=clock)
     hold = await hold_for(ledger, lease_s=LEASE_S)
-    ledger.states[hold.reservation_id] = ReservationState.EXPIRED
+    await ledger.submit(Release(reservation_id=hold.reservation_id, tenant_id=hold.tenant_id))
     clock.now_s = TO_RENEW_S
     with pytest.raises(asyncio.CancelledError), keeper.keep(hold, granted_s=0) as lease:
         await asyncio.sleep(WITHIN_S)
@@ -63,7 +62,7 @@ async def test_a_call_whose_lease_was_taken_is_stopped_at_the_refused_renewal(cl
 
 
 async def test_a_call_is_stopped_before_a_lease_that_cannot_be_renewed_ends(clock: Clock) -> None:
-    ledger = FakeLedger()
+    ledger = WatchedLedger()
     keeper = LeaseKeeper(ledger, clock=clock)
     hold = await hold_for(ledger, lease_s=LEASE_S)
     ledger.fail_next = [MeteringUnavailable("away")] * 1000
@@ -83,7 +82,7 @@ async def test_a_call_is_stopped_before_a_lease_that_cannot_be_renewed_ends(cloc
 
 
 async def test_a_short_call_costs_no_command(clock: Clock) -> None:
-    ledger = FakeLedger()
+    ledger = WatchedLedger()
     keeper = LeaseKeeper(ledger, clock=clock)
     hold = await hold_for(ledger)
     with keeper.keep(hold, granted_s=0):
@@ -93,7 +92,7 @@ async def test_a_short_call_costs_no_command(clock: Clock) -> None:
 
 
 async def test_a_lost_lease_is_logged_with_its_own_requests_id_not_with_the_first_ones(clock: Clock) -> None:
-    ledger = FakeLedger()
+    ledger = WatchedLedger()
     keeper = LeaseKeeper(ledger, clock=clock)
     both_kept, over = asyncio.Barrier(2), asyncio.Event()
 

@@ -7,15 +7,15 @@ from metering.errors import BudgetExceeded, ConcurrencyExceeded, LedgerOverloade
 from metering.ledger.commands import Release, Reserve
 from metering.types import Dimension, ReservationState
 from tests.fakes.allowance import hold_for
-from tests.fakes.ledger import FakeLedger
+from tests.fakes.ledger import WatchedLedger
 from tests.fakes.policy import line
 
 
 async def test_each_dimension_holds_its_part_of_the_bound() -> None:
-    ledger = FakeLedger()
+    ledger = WatchedLedger()
     lines = [line(dimension, 2**40) for dimension in Dimension]
     hold = await hold_for(ledger, *lines)
-    held = {limit.meter.dimension: ledger.held[limit.meter] for limit in hold.held}
+    held = {limit.meter.dimension: ledger.held_on(limit) for limit in hold.held}
     assert held == {
         Dimension.REQUESTS: 1,
         Dimension.CONCURRENCY: 1,
@@ -30,7 +30,7 @@ async def test_each_dimension_holds_its_part_of_the_bound() -> None:
 async def test_a_denial_names_budget_use_and_limit() -> None:
     budget = line(Dimension.COST, 5_000)
     with pytest.raises(BudgetExceeded) as caught:
-        await hold_for(FakeLedger(), line(Dimension.REQUESTS, 9), budget)
+        await hold_for(WatchedLedger(), line(Dimension.REQUESTS, 9), budget)
     usage = caught.value.usage
     assert (usage.budget, usage.scope, usage.dimension, usage.period) == (
         "tenant cost/day",
@@ -44,7 +44,7 @@ async def test_a_denial_names_budget_use_and_limit() -> None:
 
 
 async def test_too_many_in_flight_is_its_own_error() -> None:
-    ledger = FakeLedger()
+    ledger = WatchedLedger()
     slots = line(Dimension.CONCURRENCY, 1)
     await hold_for(ledger, slots)
     with pytest.raises(ConcurrencyExceeded, match="1 of 1") as caught:
@@ -53,24 +53,24 @@ async def test_too_many_in_flight_is_its_own_error() -> None:
 
 
 async def test_of_several_denials_the_longest_is_told() -> None:
-    ledger = FakeLedger()
+    ledger = WatchedLedger()
     with pytest.raises(BudgetExceeded):
         await hold_for(ledger, line(Dimension.CONCURRENCY, 0), line(Dimension.REQUESTS, 0))
 
 
 async def test_an_unanswered_hold_is_cancelled_for_good() -> None:
-    ledger, background = FakeLedger(), BackgroundTasks()
+    ledger, background = WatchedLedger(), BackgroundTasks()
     ledger.fail_next = [MeteringUnavailable("away"), MeteringUnavailable("still away")]
     with pytest.raises(MeteringUnavailable):
         await hold_for(ledger, background=background)
     await background.drain(5)
     (asked,) = ledger.of_type(Reserve)
-    assert ledger.state(asked.reservation_id) is ReservationState.RELEASED
+    assert ledger.state_of(asked.reservation_id) is ReservationState.RELEASED
     assert len(ledger.of_type(Release)) == 2
 
 
 async def test_a_caller_who_goes_while_waiting_leaves_no_hold() -> None:
-    ledger, background = FakeLedger(), BackgroundTasks()
+    ledger, background = WatchedLedger(), BackgroundTasks()
     ledger.gate = asyncio.Event()
     waiting = asyncio.create_task(hold_for(ledger, line(Dimension.REQUESTS, 5), background=background))
     await asyncio.sleep(0.01)
@@ -80,11 +80,11 @@ async def test_a_caller_who_goes_while_waiting_leaves_no_hold() -> None:
     ledger.gate.set()
     await background.drain(5)
     assert [type(command) for command in ledger.commands] == [Reserve, Release]
-    assert ledger.total_held == 0
+    assert ledger.balance_of(line(Dimension.REQUESTS, 5).meter) == (0, 0)
 
 
 async def test_an_overloaded_ledger_gets_no_more_work() -> None:
-    ledger, background = FakeLedger(), BackgroundTasks()
+    ledger, background = WatchedLedger(), BackgroundTasks()
     ledger.fail_next = [LedgerOverloaded("full")]
     with pytest.raises(LedgerOverloaded):
         await hold_for(ledger, background=background)

@@ -62,10 +62,10 @@ def test_every_key_that_may_be_set_has_a_reader_that_names_it(key: str) -> None:
 
 
 def test_code_that_is_gone_or_that_names_another_key_is_no_reader() -> None:
-    assert not names_key(code_of("metering.reservation.bound:_output_limit"), "max_tokens_in")
+    assert not names_key(code_of("metering.admission.bound:_output_limit"), "max_tokens_in")
     assert not names_key(code_of("metering.policy.rates:_each"), "max_concurrent")
     with pytest.raises(LookupError):
-        code_of("metering.reservation.bound:_cache")
+        code_of("metering.admission.bound:_cache")
 
 
 def test_the_keys_without_a_reader_are_those_whose_feature_is_still_to_come() -> None:

@@ -1,0 +1,204 @@
+"""The most that an LLM call can cost, and the request that keeps to it. What is held is what is sent.
+
+Input: a byte-level BPE token is at least one byte of UTF-8, so the bytes of the serialised request, which
+contains every message and tool, are a ceiling; chat templates add a few tokens of their own, and schemas may be
+laid out more widely than they were sent, so they count twice. A picture counts as its family's formula says
+(docs/pictures.md); of an unknown family it counts as the model's whole context, and so does all else that is not text.
+Output: the limit that is sent, times `n`; with the input it fits into the context.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+
+from metering.admission.cost_fields import (
+    is_partly_priced,
+    parts_beyond_text,
+    refuse_unpriced,
+    text_alone,
+)
+from metering.admission.denial import input_error
+from metering.amounts import Amounts
+from metering.catalog.served import ServedModel
+from metering.policy.values import EffectivePolicy
+from metering.ports import Body
+from metering.reservation.bounded_call import BoundedCall
+
+CALL_OVERHEAD_TOKENS = 64
+"""A template's preamble and the opening of the answer."""
+MESSAGE_OVERHEAD_TOKENS = 8
+"""Role markers, beyond the JSON around each message, which the bytes count already."""
+TOOLS_OVERHEAD_TOKENS = 512
+"""The instructions that vendors add when there are tools."""
+PLAIN_BYTES = 8
+"""Of one token, for nearly every text: so much of a text for each token of a limit is beyond the limit."""
+SCHEMA_FIELDS = ("tools", "functions", "response_format")
+OUTPUT_FIELDS = ("max_completion_tokens", "max_tokens")
+
+ROOM = 64
+"""Tokens that the estimate of an input is allowed to be short by, beside a quarter of it: tokenizers differ."""
+
+TokenCounter = Callable[[bytes], int]
+"""Estimates the tokens of a serialised request."""
+PictureCounter = Callable[[str, Mapping[str, Any]], int | None]
+"""Bounds the input tokens of a picture, given the vendor's name of the model and the content part; None: unknown."""
+
+_encode = msgspec.json.Encoder().encode
+
+
+def no_picture(model: str, part: Mapping[str, Any]) -> int | None:
+    """Knows no family: every picture counts as the model's whole context."""
+    return None
+
+
+def bound_call(
+    body: Body,
+    candidates: tuple[ServedModel, ...],
+    policy: EffectivePolicy,
+    *,
+    count_tokens: TokenCounter,
+    count_picture: PictureCounter = no_picture,
+    hard: bool,
+) -> BoundedCall:
+    """Clamp the output, measure the input, price both at the dearest candidate.
+
+    `hard`: an enforced budget on tokens or cost applies, so what cannot be priced is refused.
+    Raises UnpriceableRequest and InputTooLarge.
+    """
+    if hard:
+        refuse_unpriced(body)
+    model = candidates[0]
+    choices = body.get("n") or 1
+    wanted = _output_limit(body, candidates, policy)
+    edited = _edited(body, model, wanted)
+    payload = _encode(edited)
+    context = min(candidate.context_tokens for candidate in candidates)
+    measured = _measure(body, payload, candidates, count_tokens, count_picture)
+    refuse_large_input(measured.ceiling, measured.estimate, model, policy)
+    output_tokens = min(wanted, _room(measured, wanted, context))
+    if output_tokens != wanted:
+        edited = _edited(body, model, output_tokens)
+        payload = _encode(edited)
+    total_output = output_tokens * choices
+    return BoundedCall(
+        body=edited,
+        payload=payload,
+        asked=body,
+        choices=choices,
+        answer_tokens=output_tokens,
+        partly_priced=is_partly_priced(body),
+        estimate_input=measured.estimate,
+        bound=Amounts(
+            input_tokens=measured.ceiling,
+            output_tokens=total_output,
+            cost_nano_usd=max(
+                candidate.price.ceiling_nano_usd(input_tokens=measured.ceiling, output_tokens=total_output)
+                for candidate in candidates
+            ),
+            steps=1,
+        ),
+    )
+
+
+def _output_limit(body: Body, candidates: tuple[ServedModel, ...], policy: EffectivePolicy) -> int:
+    """The smallest of what the caller asks, the policy allows and every candidate can do."""
+    limits = [candidate.max_output_tokens for candidate in candidates]
+    limits += [value for field in OUTPUT_FIELDS if (value := body.get(field)) is not None]
+    allowed = policy.number("max_tokens_out")
+    if allowed is not None:
+        limits.append(allowed)
+    return min(limits)
+
+
+def _edited(body: Body, model: ServedModel, output_tokens: int) -> Body:
+    """The vendor's request: the caller's with only these keys changed. The limit stands in it once; the provider gives
+    it the name that the vendor obeys.
+    """
+    edited = {**body, "model": model.physical_name}
+    named = [field for field in OUTPUT_FIELDS if body.get(field) is not None]
+    for field in OUTPUT_FIELDS:
+        edited.pop(field, None)
+    edited[named[0] if named else "max_tokens"] = output_tokens
+    if not body.get("store"):
+        # The gateway's own labels; vendors refuse metadata that they are not asked to store.
+        edited.pop("metadata", None)
+    if body.get("stream"):
+        edited["stream_options"] = {**(body.get("stream_options") or {}), "include_usage": True}
+    return edited
+
+
+class _Input:
+    """How large an input is: at most, and about (which costs a count, so it is asked only where it matters)."""
+
+    def __init__(self, ceiling: int, pictures: int, text: bytes, count_tokens: TokenCounter) -> None:
+        self.ceiling = ceiling
+        self._pictures = pictures
+        self._text = text
+        self._count_tokens = count_tokens
+
+    def estimate(self, limit: int) -> int:
+        """Tokens, or those of its beginning if that is beyond the limit already."""
+        start = self._text[: limit * PLAIN_BYTES]
+        estimate = self._pictures + self._count_tokens(start)
+        if estimate > limit or len(start) == len(self._text):
+            return estimate
+        return self._pictures + self._count_tokens(self._text)
+
+
+def _measure(
+    body: Body,
+    payload: bytes,
+    candidates: tuple[ServedModel, ...],
+    count_tokens: TokenCounter,
+    count_picture: PictureCounter,
+) -> _Input:
+    context = max(candidate.context_tokens for candidate in candidates)
+    parts = parts_beyond_text(body)
+    if not parts:
+        return _Input(min(_ceiling(body, payload), context), 0, payload, count_tokens)
+    text = _encode(text_alone(body))
+    pictures = 0
+    for part in parts:
+        counts = [count_picture(_family(candidate), part) for candidate in candidates]
+        if None in counts:
+            return _Input(context, 0, text, count_tokens)
+        pictures += max(count for count in counts if count is not None)
+    return _Input(min(_ceiling(body, text) + pictures, context), pictures, text, count_tokens)
+
+
+def _family(model: ServedModel) -> str:
+    """The name by which the formula for pictures is found."""
+    return str(model.traits.get("pictures", model.physical_name))
+
+
+def _room(measured: _Input, wanted: int, context: int) -> int:
+    """What the context leaves for the output. A vendor refuses a limit that does not fit beside the input."""
+    if measured.ceiling + wanted <= context:
+        return wanted
+    estimate = measured.estimate(context)
+    return max(1, context - estimate - min(estimate // 4 + ROOM, (context - estimate) // 2))
+
+
+def _ceiling(body: Body, payload: bytes) -> int:
+    overhead = CALL_OVERHEAD_TOKENS + MESSAGE_OVERHEAD_TOKENS * len(body["messages"])
+    if body.get("tools") or body.get("functions"):
+        overhead += TOOLS_OVERHEAD_TOKENS
+    for field in SCHEMA_FIELDS:
+        if body.get(field):
+            overhead += len(_encode(body[field]))
+    return len(payload) + overhead
+
+
+def refuse_large_input(
+    ceiling: int, estimate: Callable[[int], int], model: ServedModel, policy: EffectivePolicy
+) -> None:
+    """Raise InputTooLarge where the estimate is over the model's context or the rule `max_tokens_in`.
+
+    The ceiling is several times the truth for plain text, so it only tells whether the estimate has to be made.
+    """
+    allowed = policy.number("max_tokens_in")
+    limit = model.context_tokens if allowed is None else min(allowed, model.context_tokens)
+    if ceiling < limit or (tokens := estimate(limit)) <= limit:
+        return
+    raise input_error(tokens, limit, is_models=allowed is None or allowed > model.context_tokens)

@@ -1,0 +1,163 @@
+"""What a call asks for, before anything is known of what it may: who, which task, which model, and how much at most.
+
+A demand is made from a request's body, from typed counts or from the log of a call, and planned the same way
+(admission/plan.py).
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Generic, NamedTuple, Protocol, TypeVar
+
+from msgspec import Struct
+
+from metering.admission.bound import PictureCounter, TokenCounter, bound_call, refuse_large_input
+from metering.amounts import Amounts
+from metering.catalog.served import ServedModel
+from metering.errors import MeteringError
+from metering.identity.principal import Principal
+from metering.money import NANO_PER_USD, TOKENS_PER_PRICE
+from metering.policy.values import EffectivePolicy, PolicySubject
+from metering.ports import Body
+from metering.reservation.bounded_call import BoundedCall, Measured
+
+M = TypeVar("M", bound=Measured)
+M_co = TypeVar("M_co", bound=Measured, covariant=True)
+Candidates = tuple[ServedModel, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asker:
+    """Who asks: the subject, and what its token narrows it to."""
+
+    subject: PolicySubject
+    allowed_tasks: frozenset[str] = frozenset()
+    """Empty: all."""
+    allowed_models: frozenset[str] = frozenset()
+    refusal: MeteringError | None = None
+    """Why no call at all is let in: a suspended tenant, a revoked token, a deactivated person."""
+
+
+def asker_of(principal: Principal, *, plan: str | None = None) -> Asker:
+    """The caller, on the token's plan or another."""
+    return Asker(
+        subject=PolicySubject(
+            principal.tenant_id,
+            plan or principal.plan_code,
+            principal.team_id,
+            principal.user_id,
+            principal.token_id,
+        ),
+        allowed_tasks=principal.allowed_tasks,
+        allowed_models=principal.allowed_models,
+    )
+
+
+class Size(Protocol[M_co]):
+    """How much a call asks for."""
+
+    def measure(self, candidates: Candidates, policy: EffectivePolicy, *, hard: bool) -> M_co:
+        """The most that any of the candidates could use of it under the policy.
+
+        `hard`: an enforced budget on tokens or cost applies. Raises UnpriceableRequest and InputTooLarge.
+        """
+        ...
+
+
+class Demand(Struct, Generic[M], frozen=True, kw_only=True):
+    """One call that somebody makes, imagines or made."""
+
+    asker: Asker
+    task: str
+    model: str
+    """A model, an alias or a class; empty: the plan's default class."""
+    size: Size[M]
+    agent_id: str | None = None
+    """The agent that it names."""
+    address: str | None = None
+    """Where it came from, if rates of addresses are to count it."""
+
+
+class BodySize(NamedTuple):
+    """Implements Size: a request's body, which is bounded as docs/pictures.md and admission/bound.py say."""
+
+    opening: Callable[[], Body]
+    """Makes the first request of the work; raises InvalidRequest."""
+    count_tokens: TokenCounter
+    count_picture: PictureCounter
+
+    def measure(self, candidates: Candidates, policy: EffectivePolicy, *, hard: bool) -> BoundedCall:
+        return bound_call(
+            self.opening(),
+            candidates,
+            policy,
+            count_tokens=self.count_tokens,
+            count_picture=self.count_picture,
+            hard=hard,
+        )
+
+
+class CountedSize(NamedTuple):
+    """Implements Size: tokens that somebody typed. Output None: as much as the model can."""
+
+    input_tokens: int
+    output_tokens: int | None = None
+
+    def measure(self, candidates: Candidates, policy: EffectivePolicy, *, hard: bool) -> Measured:
+        refuse_large_input(self.input_tokens, lambda limit: self.input_tokens, candidates[0], policy)
+        limits = [model.max_output_tokens for model in candidates]
+        limits += [each for each in (policy.number("max_tokens_out"), self.output_tokens) if each is not None]
+        output = min(limits)
+        return Measured(
+            bound=Amounts(
+                input_tokens=self.input_tokens,
+                output_tokens=output,
+                cost_nano_usd=max(
+                    model.price.ceiling_nano_usd(input_tokens=self.input_tokens, output_tokens=output)
+                    for model in candidates
+                ),
+                steps=1,
+            ),
+            answer_tokens=output,
+            estimate_input=lambda limit: self.input_tokens,
+        )
+
+
+class LoggedUse(Measured, frozen=True, kw_only=True):
+    """What a logged call used, less what a smaller output limit would have saved."""
+
+    saved_nano_usd: int
+
+
+class LoggedSize(NamedTuple):
+    """Implements Size: what a call used, as the log has it."""
+
+    used: Amounts
+    answers: Sequence[Amounts]
+    """The same of each attempt."""
+
+    def measure(self, candidates: Candidates, policy: EffectivePolicy, *, hard: bool) -> LoggedUse:
+        model = candidates[0]
+        largest = max(answer.input_tokens for answer in self.answers)
+        refuse_large_input(largest, lambda limit: largest, model, policy)
+        saved = self._saved(policy.number("max_tokens_out"), model.price.output)
+        used = self.used
+        return LoggedUse(
+            bound=used - Amounts(cost_nano_usd=saved) + Amounts(steps=max(0, 1 - used.steps)),
+            answer_tokens=max(answer.output_tokens for answer in self.answers),
+            estimate_input=lambda limit: largest,
+            saved_nano_usd=saved,
+        )
+
+    def _saved(self, limit: int | None, price: Decimal) -> int:
+        """What answers beyond the limit would have cost less, at the model's price of today."""
+        if limit is None:
+            return 0
+        return sum(
+            min(
+                int((answer.output_tokens - limit) * price * NANO_PER_USD / TOKENS_PER_PRICE),
+                answer.cost_nano_usd,
+            )
+            for answer in self.answers
+            if answer.output_tokens > limit
+        )

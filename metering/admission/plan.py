@@ -1,0 +1,110 @@
+"""Plan a call: every question that can be answered without asking the ledger or a rate limit. Pure.
+
+The questions come in this order, and the first that says no decides:
+
+1. May this caller call at all, and does its token allow the task?
+2. Does its plan contain the task, and which model classes?
+3. Which of those does the rule `max_class` leave?
+4. Which allowed model does the request's name stand for?
+5. Can what it asks for be priced, and is its input small enough?
+
+What is left to ask is whether its rate limits and its budgets have room for it (admission/admit.py).
+"""
+
+import copy
+from typing import Generic
+
+from msgspec import Struct
+
+from metering.admission.demand import Asker, Candidates, Demand, M
+from metering.admission.notices import Notice, setting_notices
+from metering.catalog.access import PlanAccess, check_task, choose_model, served_by_name
+from metering.catalog.served import ModelIndex, ServedModel
+from metering.errors import NotPermitted
+from metering.policy.rate_limit import Limits
+from metering.policy.values import EffectivePolicy, MeterLimits
+from metering.reservation.hold import has_hard_budget
+
+Access = PlanAccess | NotPermitted
+"""What a plan allows for a task, or why it allows nothing."""
+
+
+class Route(Struct, frozen=True, kw_only=True):
+    """The models that may serve a call, and every limit that it comes under."""
+
+    candidates: Candidates
+    limits: MeterLimits
+    """Budgets and limits on calls at once."""
+    rates: Limits
+    shadow_rates: Limits
+
+
+class CallPlan(Struct, Generic[M], frozen=True, kw_only=True):
+    """All that an admitted call needs room for, and where."""
+
+    demand: Demand[M]
+    route: Route
+    policy: EffectivePolicy
+    hard: bool
+    """Whether an enforced budget counts what a vendor charges for."""
+    measured: M
+    notices: tuple[Notice, ...]
+    """Settings in shadow that would have refused or clamped the call."""
+
+
+def plan_call(demand: Demand[M], access: Access, models: ModelIndex, policy: EffectivePolicy) -> CallPlan[M]:
+    """The plan of a call under the policy in force.
+
+    Raises NotPermitted, ModelNotFound, UnpriceableRequest, InputTooLarge, and what the caller's standing raises.
+    """
+    route = route_call(demand, access, models, policy)
+    hard = has_hard_budget(route.limits)
+    measured = demand.size.measure(route.candidates, policy, hard=hard)
+    return CallPlan(
+        demand=demand,
+        route=route,
+        policy=policy,
+        hard=hard,
+        measured=measured,
+        notices=tuple(setting_notices(policy, measured, route.candidates[0]))
+        if policy.shadow_settings
+        else (),
+    )
+
+
+def route_call(demand: Demand[M], access: Access, models: ModelIndex, policy: EffectivePolicy) -> Route:
+    """Questions 1 to 4. Raises NotPermitted, ModelNotFound and what the caller's standing raises."""
+    asker = demand.asker
+    allowed = _classes_for(asker, demand.task, access, policy)
+    model = choose_model(models, allowed, demand.model, narrowed_to=asker.allowed_models)
+    provider, agent_id, address = model.provider_name, demand.agent_id, demand.address
+    return Route(
+        candidates=(model,),
+        limits=policy.limits_for((provider,), agent_id, model.model_class),
+        rates=policy.rates.for_call(provider=provider, agent_id=agent_id, address=address),
+        shadow_rates=policy.shadow_rates.for_call(provider=provider, agent_id=agent_id, address=address)
+        if policy.observes
+        else (),
+    )
+
+
+def models_by_name(
+    asker: Asker, task: str, access: Access, models: ModelIndex, policy: EffectivePolicy
+) -> dict[str, ServedModel]:
+    """Every model, alias and class that the caller may ask for now, with the model that it stands for.
+
+    Raises NotPermitted where the caller may ask for none, as a call would be refused.
+    """
+    allowed = _classes_for(asker, task, access, policy)
+    return served_by_name(models, allowed, narrowed_to=asker.allowed_models)
+
+
+def _classes_for(asker: Asker, task: str, access: Access, policy: EffectivePolicy) -> PlanAccess:
+    """Questions 1 to 3."""
+    if asker.refusal is not None:
+        raise asker.refusal
+    check_task(task, narrowed_to=asker.allowed_tasks)
+    if isinstance(access, NotPermitted):
+        raise copy.copy(access)  # one that is raised twice would keep both callers' frames alive
+    dearest = policy.choice("max_class", "")
+    return access.up_to(dearest) if dearest else access

@@ -1,0 +1,126 @@
+"""From a request to an admitted call: what is asked of admission, and the allowance that the call gets."""
+
+import asyncio
+from functools import partial
+
+from metering.admission.admit import Admitted
+from metering.admission.bound import bound_call
+from metering.admission.demand import BodySize, Demand, asker_of
+from metering.admission.denial import no_room_error
+from metering.admission.plan import CallPlan, models_by_name, plan_call
+from metering.calls.collaborators import Collaborators
+from metering.calls.values import Call, CallRequest
+from metering.catalog.served import ServedModel
+from metering.errors import TaskNotAllowed
+from metering.idempotency.recording import Recording
+from metering.identity.principal import Principal
+from metering.labels import CALLER_LABELS, Labels
+from metering.ports import LLMAdapter, TaskRequest
+from metering.reservation.allowance import Allowance
+from metering.reservation.bounded_call import BoundedCall
+
+LARGE_INPUT = 256 * 1024
+"""Bytes. A larger request is measured in a thread, so that the others need not wait for it."""
+
+
+async def plan(with_: Collaborators, caller: Principal, request: CallRequest) -> CallPlan[BoundedCall]:
+    """The plan of the request's first vendor call.
+
+    Raises what `plan_call` raises, InvalidRequest and MeteringUnavailable.
+    """
+    asker, task = asker_of(caller), request.task.value
+    access = await with_.directory.access(caller.plan_code, task)
+    policy = await with_.directory.policy_at(asker.subject, task, with_.now())
+    models = await with_.directory.models()
+    work = TaskRequest(task=request.task, input=request.input, limits=policy.numbers)
+    opening = partial(adapter_for(with_, request).opening, work)
+    demand = Demand(
+        asker=asker,
+        task=task,
+        model=request.model,
+        size=BodySize(opening, with_.count_tokens, with_.count_picture),
+        agent_id=request.agent_id,
+        address=request.address,
+    )
+    if request.input_bytes < LARGE_INPUT:
+        return plan_call(demand, access, models, policy)
+    return await asyncio.to_thread(plan_call, demand, access, models, policy)
+
+
+async def models_for(with_: Collaborators, caller: Principal, task: str) -> dict[str, ServedModel]:
+    """Every model, alias and class that the caller may ask for now, with the model that it stands for.
+
+    Raises NotPermitted where it may ask for none, and MeteringUnavailable.
+    """
+    asker = asker_of(caller)
+    access = await with_.directory.access(caller.plan_code, task)
+    policy = await with_.directory.policy_at(asker.subject, task, with_.now())
+    return models_by_name(asker, task, access, await with_.directory.models(), policy)
+
+
+def adapter_for(with_: Collaborators, request: CallRequest) -> LLMAdapter:
+    """Who does the work. Raises TaskNotAllowed where nobody does."""
+    adapter = with_.adapters.get(request.task)
+    if adapter is None:
+        raise TaskNotAllowed(f"Nothing serves the task {request.task} here.")
+    return adapter
+
+
+def labels_of(caller: Principal, request: CallRequest, planned: CallPlan[BoundedCall]) -> Labels:
+    """Who and what the call belongs to, for the ledger."""
+    model = planned.route.candidates[0]
+    return Labels(
+        request_id=request.request_id,
+        task=request.task.value,
+        request_model=model.name,
+        model_class=model.model_class,
+        provider_name=model.provider_name,
+        team_id=caller.team_id,
+        user_id=caller.user_id,
+        token_id=caller.token_id,
+        **{name: getattr(request, name) for name in CALLER_LABELS},
+    )
+
+
+def begun(
+    with_: Collaborators,
+    request: CallRequest,
+    planned: CallPlan[BoundedCall],
+    admitted: Admitted,
+    *,
+    started_s: float,
+) -> Call:
+    """The admitted call with its allowance. Nothing is sent yet."""
+    policy, candidates, hold = planned.policy, planned.route.candidates, admitted.hold
+    if policy.variants is not None:
+        with_.directory.use.note(hold, policy.variants.meters)
+    allowance = Allowance(
+        hold=hold,
+        opening=planned.measured,
+        candidates=candidates,
+        bound=partial(
+            bound_call,
+            candidates=candidates,
+            policy=policy,
+            count_tokens=with_.count_tokens,
+            count_picture=with_.count_picture,
+            hard=planned.hard,
+        ),
+        name_denial=no_room_error,
+        ledger=with_.ledger,
+        vendors=with_.vendors,
+        now=with_.now,
+    )
+    return Call(
+        hold=hold,
+        model=candidates[0],
+        policy=policy,
+        adapter=adapter_for(with_, request),
+        request=TaskRequest(task=request.task, input=request.input, limits=policy.numbers),
+        allowance=allowance,
+        rates=admitted.rates,
+        started_s=started_s,
+        granted_s=admitted.granted_s,
+        notices=admitted.notices,
+        recording=Recording() if request.idempotency is not None else None,
+    )

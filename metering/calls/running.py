@@ -1,0 +1,85 @@
+"""Run an admitted call under its lease, and end its reservation whichever way the work ends.
+
+The work runs in a task of its own, so that a caller who goes away cannot cut its settlement off.
+"""
+
+import asyncio
+from collections.abc import Coroutine
+from contextlib import suppress
+from typing import Any, TypeVar
+
+from metering.calls.abandoning import abandon
+from metering.calls.collaborators import Collaborators
+from metering.calls.keep import keep_and_settle
+from metering.calls.record import note_stopped
+from metering.calls.values import Call
+from metering.coarse_timers import CoarseTimeout
+from metering.errors import LimitExceeded, MeteringUnavailable, VendorError
+from metering.reservation.release import release
+from metering.reservation.settle import settle
+
+T = TypeVar("T")
+WHOLE, STREAMED = "call", "call.stream"
+"""Names of the tasks in which calls run."""
+STOPPED = "The gateway stopped this call."
+SETTLE_WAIT_S = 5.0
+"""How long an answer waits for its settlement; while the ledger is away that goes on in the background."""
+
+
+async def run_whole(with_: Collaborators, call: Call) -> bytes:
+    """The whole answer, once it is settled. Raises VendorError, LimitExceeded and MeteringUnavailable."""
+    work = call.adapter.execute(call.request, call.allowance)
+    if call.recording is not None:
+        work = call.recording.whole(work)
+    running = with_.background.spawn(perform(with_, call, work), name=WHOLE)
+    try:
+        return await asyncio.shield(running)
+    except asyncio.CancelledError:
+        if running.cancelled():  # not the caller's doing
+            raise MeteringUnavailable(STOPPED) from None
+        abandon(call, running)
+        raise
+
+
+async def perform(with_: Collaborators, call: Call, work: Coroutine[Any, Any, T]) -> T:
+    """Do the work within the call's allowance and lease, and end the reservation."""
+    try:
+        with with_.leases.keep(call.hold, granted_s=call.granted_s) as lease:
+            try:
+                return await work
+            except asyncio.CancelledError:
+                if lease.lost:
+                    raise MeteringUnavailable("The call outlived its reservation.") from None
+                raise
+            except LimitExceeded as refusal:
+                note_stopped(with_.decisions, call, refusal, with_.now())
+                raise
+            except VendorError as error:
+                if call.recording is not None:
+                    call.recording.fail(error)
+                raise
+    finally:
+        await _end(with_, call)
+
+
+async def _end(with_: Collaborators, call: Call) -> None:
+    """Settle what was sent, release what was not, in a task that no cancellation reaches."""
+    attempts = call.allowance.seal()
+    call.rates.true_up(tokens=sum([item.input_tokens + item.output_tokens for item in attempts]))
+    ending: Coroutine[Any, Any, Any]
+    if attempts:
+        ending = settle(ledger=with_.ledger, hold=call.hold, attempts=attempts)
+        if call.recording is not None:
+            ending = keep_and_settle(call, call.recording, ending, now=with_.now)
+    else:
+        ending = release(
+            ledger=with_.ledger,
+            reservation_id=call.hold.reservation_id,
+            tenant_id=call.hold.tenant_id,
+            reason="nothing was sent",
+            deadline_s=call.hold.lease_s,
+        )
+    task = with_.background.spawn(ending, name="reservation.end")
+    with_.observe(call, attempts)
+    with suppress(TimeoutError), CoarseTimeout(SETTLE_WAIT_S):
+        await asyncio.shield(task)

@@ -1,0 +1,57 @@
+"""Run an admitted call and hand its events over as they come."""
+
+import asyncio
+import time
+from contextlib import aclosing
+from functools import partial
+
+from metering.calls.abandoning import abandon
+from metering.calls.channel import Channel, MeteredStream
+from metering.calls.collaborators import Collaborators
+from metering.calls.running import STOPPED, STREAMED, perform
+from metering.calls.values import Call, Facts, facts_of
+from metering.errors import MeteringError, MeteringUnavailable
+
+
+async def run_streamed(
+    with_: Collaborators, call: Call, *, patience_s: float | None
+) -> tuple[Facts, MeteredStream]:
+    """The stream, once its first event is there or `patience_s` is over (the facts are then `pending`).
+
+    Raises what preceded the first event.
+    """
+    channel = Channel(patience_s=patience_s, since_s=call.started_s)
+    running = with_.background.spawn(_pump(with_, call, channel), name=STREAMED)
+    stream = MeteredStream(channel, on_abandon=partial(abandon, call, running))
+    admitted_s = time.monotonic()
+    try:
+        has_begun = await channel.ready()
+    except asyncio.CancelledError:
+        stream.close()
+        raise
+    if not has_begun:  # the wait is the vendor's
+        return facts_of(call, ended_s=admitted_s, pending=True), stream
+    return facts_of(call, ended_s=time.monotonic()), stream
+
+
+async def _pump(with_: Collaborators, call: Call, channel: Channel) -> None:
+    """Move the work's events into the channel; it ends after the settlement, so what it says is booked."""
+    recording = call.recording
+
+    async def copy() -> None:
+        async with aclosing(call.adapter.stream(call.request, call.allowance)) as events:
+            async for event in events:
+                if recording is not None:
+                    recording.add(event)
+                await channel.put(event)
+        if recording is not None:
+            recording.end()
+
+    error: MeteringError | None = MeteringUnavailable(STOPPED)
+    try:
+        await perform(with_, call, copy())
+        error = None
+    except MeteringError as failure:
+        error = failure
+    finally:
+        channel.end(error)

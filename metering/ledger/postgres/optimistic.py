@@ -1,0 +1,194 @@
+"""A batch that nothing stands against: decided on what the process remembers, written in one round trip.
+
+Optimistic concurrency control (H. T. Kung and J. T. Robinson, "On Optimistic Methods for Concurrency Control",
+1981): the statements themselves check what the decisions rest on, and fail the transaction where it is not so.
+Checked are: each hold that ends is held, at the version foreseen; each reserve is new (its key is unique); each
+meter is of the current window, has room for every reserve in its turn and stays below its next alert. The counters
+themselves need not be as foreseen, because nothing else depends on them: what would (a denial, an overrun, an amount
+past a limit, an alert) is left to a batch under locks. Locks are taken in the same order as there: holds, meters, new
+reservations.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+from uuid import UUID
+
+from msgspec.structs import replace
+
+from metering.ledger.commands import Command, HoldLine, Reserve
+from metering.ledger.engine.alert import raise_alerts
+from metering.ledger.postgres import columns, sql_inserts, sql_optimistic
+from metering.ledger.postgres.decide import decide
+from metering.ledger.postgres.literals import array
+from metering.ledger.postgres.table import parameters
+from metering.ledger.postgres.windows import WindowCache
+from metering.ledger.postgres.wire import Row, Statement, StepObserver, Wire
+from metering.ledger.postgres.write import moved_calls
+from metering.ledger.records import LARGEST_SUM
+from metering.ledger.results import Ended, Granted, LineBalance, Result
+from metering.ledger.unit_of_work import UnitOfWork
+from metering.types import ReservationState
+
+DONE = (Granted, Ended)
+
+
+class ExpectedEnd(NamedTuple):
+    """A hold that the batch ends, as it has to be found."""
+
+    id: UUID
+    version: int
+    state: ReservationState
+    end_digest: int | None
+    meters: int
+    """How many it is held on."""
+
+
+class MeterChange(NamedTuple):
+    """What the batch adds to a meter, and what it expects of it."""
+
+    id: int
+    used: int
+    held: int
+    highest_limit: int
+    most: int
+    """How much it may count, used and held, before the batch."""
+    watching: int
+    is_open: bool
+    """Whether a reserve is on it, so that it must be of the current window."""
+
+
+class OptimisticBatch:
+    """One try to carry out commands on the work as they are expected to be."""
+
+    def __init__(self, commands: Sequence[Command], work: UnitOfWork) -> None:
+        """Decides at once; `may_be_sent` says whether the answers hold whatever the counters are."""
+        self.commands = commands
+        self._books = work
+        self._before = {
+            meter.id: (meter.used, meter.held, meter.overrun, meter.unenforced)
+            for meter in work.meters.values()
+        }
+        self._versions = {hold.id: hold.version for hold in work.holds.values()}
+        self._results = [decide(command, work) for command in commands]
+        raise_alerts(work)
+        self.may_be_sent = self._all_as_hoped() and not (work.watched or work.alerts or moved_calls(work))
+
+    async def run(self, wire: Wire, windows: WindowCache, on_step: StepObserver | None) -> list[Result]:
+        """The committed answers. Raises psycopg.Error: DivisionByZero or UniqueViolation where a check failed."""
+        work = self._books
+        windows.learn(work.meters)  # so that the next batch is decided on what this one makes of them
+        checked: list[Statement] = [("BEGIN", ()), *self._ends()]
+        checked.append((sql_optimistic.LOCK_METERS, (array(sorted(work.meters)),)))
+        checked.append((sql_optimistic.CHANGE_METERS, parameters(columns.METER_CHANGE, self._changes())))
+        new: list[Statement] = []
+        if work.inserted:
+            new.append((sql_inserts.INSERT_NEW_HOLDS, parameters(columns.NEW_HOLD, work.inserted)))
+        if on_step is None:
+            rows = await wire.commit([*checked, *new], None)
+            return self._corrected(rows[len(checked) - 1])
+        rows = await wire.exchange(checked)
+        on_step("after_lock")
+        await wire.commit(new, on_step)
+        return self._corrected(rows[-1])
+
+    def _all_as_hoped(self) -> bool:
+        """Every command was granted or ended something, and nothing depends on a counter: nothing is charged beyond
+        its hold, nothing held past a limit, and so no sum can hide that something past a limit was given back."""
+        work = self._books
+        return (
+            all(isinstance(result, DONE) and not result.replayed for result in self._results)
+            and not any(any(hold.unenforced) for hold in work.inserted)
+            and all(
+                (meter.overrun, meter.unenforced) == self._before[meter.id][2:]
+                for meter in work.meters.values()
+            )
+        )
+
+    def _ends(self) -> list[Statement]:
+        work = self._books
+        ended = work.updated
+        if not ended:
+            return []
+        ended.sort(key=lambda hold: hold.id.int)
+        expected = [
+            ExpectedEnd(hold.id, self._versions[hold.id], hold.state, hold.end_digest, len(hold.meter_ids))
+            for hold in ended
+        ]
+        arrays = (
+            *parameters(columns.EXPECTED_END, expected),
+            *parameters(columns.ATTEMPT, work.attempts),
+            *parameters(columns.ENTRY, work.entries),
+        )
+        return [(sql_optimistic.END_HOLDS, arrays)]
+
+    def _changes(self) -> list[MeterChange]:
+        meters = self._books.meters
+        most, limits = self._most_and_limits()
+        return [
+            MeterChange(
+                id=meter_id,
+                used=meters[meter_id].used - used,
+                held=meters[meter_id].held - held,
+                highest_limit=limits.get(meter_id, 0),
+                most=most.get(meter_id, LARGEST_SUM),
+                watching=meters[meter_id].watching,
+                is_open=meter_id in most,
+            )
+            for meter_id, (used, held, _, _) in sorted(self._before.items())
+        ]
+
+    def _most_and_limits(self) -> tuple[dict[int, int], dict[int, int]]:
+        """How much each meter may count, used and held, before the batch, so that every reserve finds its room
+        in its turn; and the highest limit that a reserve brings."""
+        most: dict[int, int] = {}
+        limits: dict[int, int] = {}
+        for command, result in zip(self.commands, self._results, strict=True):
+            if type(result) is not Granted or type(command) is not Reserve:
+                continue
+            deciding = _deciding(command.lines, result.balances)
+            for balance in result.balances:
+                meter_id, limit = balance.meter_id, balance.limit
+                used, held, _, _ = self._before[meter_id]
+                room = deciding.get(meter_id, limit) - (balance.used + balance.held) + used + held
+                most[meter_id] = min(room, most.get(meter_id, LARGEST_SUM))
+                if limit > limits.get(meter_id, 0):
+                    limits[meter_id] = limit
+        return most, limits
+
+    def _corrected(self, changed: list[Row]) -> list[Result]:
+        """The answers with what the meters really count, where others changed them meanwhile."""
+        shifts: dict[int, tuple[int, int]] = {}
+        [(meter_ids, all_used, all_held, _)] = changed
+        for meter_id, used, held in zip(meter_ids or (), all_used or (), all_held or (), strict=True):
+            meter = self._books.meters[meter_id]
+            if (used, held) != (meter.used, meter.held):
+                shifts[meter_id] = used - meter.used, held - meter.held
+                meter.used, meter.held = used, held
+        if not shifts:
+            return self._results
+        return [_shifted(result, shifts) for result in self._results]
+
+
+def _deciding(lines: tuple[HoldLine, ...], balances: tuple[LineBalance, ...]) -> dict[int, int]:
+    """Of meters on which several limits stand: the tightest that is enforced, or the highest if none is."""
+    by_meter: dict[int, list[HoldLine]] = {}
+    if len({balance.meter_id for balance in balances}) < len(balances):
+        for line, balance in zip(lines, balances, strict=True):
+            by_meter.setdefault(balance.meter_id, []).append(line)
+    return {
+        meter_id: min(
+            [line.limit for line in group if line.enforced], default=max(line.limit for line in group)
+        )
+        for meter_id, group in by_meter.items()
+    }
+
+
+def _shifted(result: Result, shifts: dict[int, tuple[int, int]]) -> Result:
+    if not isinstance(result, Granted):
+        return result
+    return replace(result, balances=tuple([_moved(line, shifts) for line in result.balances]))
+
+
+def _moved(line: LineBalance, shifts: dict[int, tuple[int, int]]) -> LineBalance:
+    used, held = shifts.get(line.meter_id, (0, 0))
+    return replace(line, used=line.used + used, held=line.held + held)

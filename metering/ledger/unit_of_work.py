@@ -1,0 +1,87 @@
+"""What one batch knows and changes.
+
+The store fills `UnitOfWork`, the engine changes them, the store writes what is marked as changed.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from metering.ledger.commands import MeterKey
+from metering.ledger.records import Alert, AttemptRow, Entry, HoldRow, Meter, Posting, ProvisionalAttempt
+from metering.ledger.results import LineDenial
+
+
+class MetersNeeded(Exception):
+    """This answer depends on counters that are not locked yet; nothing was changed."""
+
+
+@dataclass(slots=True)
+class UnitOfWork:
+    """The rows that a batch works on, and what it changed."""
+
+    now: datetime
+    """The database's clock after the reservations were locked: it picks the windows and decides expiry."""
+    holds: dict[UUID, HoldRow] = field(default_factory=dict)
+    meters: dict[int, Meter] = field(default_factory=dict)
+    """The locked meters; empty until they are."""
+    kinds: Mapping[int, Meter] = field(default_factory=dict)
+    """What is known of meters without a lock: all but their counters."""
+    unposted: list[Posting] = field(default_factory=list)
+    """What is to be posted, in arrival order, once the meters are locked."""
+    open_meters: dict[MeterKey, int] = field(default_factory=dict)
+    """The meter of the current window for each key that a command of the batch names."""
+    keys: dict[tuple[UUID, str], HoldRow] = field(default_factory=dict)
+    """Holds by tenant and idempotency key, as far as the batch asks for them."""
+    past_entries: dict[UUID, list[Entry]] = field(default_factory=dict)
+    """All entries of the reservations that the batch adjusts."""
+    sealed: frozenset[UUID] = frozenset()
+    """Reservations of the batch that lie in a sealed month."""
+    inserted: list[HoldRow] = field(default_factory=list)
+    updated: list[HoldRow] = field(default_factory=list)
+    changed_meters: set[int] = field(default_factory=set)
+    entries: list[Entry] = field(default_factory=list)
+    attempts: list[AttemptRow] = field(default_factory=list)
+    provisional_attempts: list[ProvisionalAttempt] = field(default_factory=list)
+    denied: dict[tuple[int, str], LineDenial] = field(default_factory=dict)
+    """Meters and budgets that may have to tell of a denial, with one of those."""
+    watched: set[int] = field(default_factory=set)
+    """Meters whose alerts are armed otherwise than before."""
+    alerts: list[Alert] = field(default_factory=list)
+    now_ms: float = field(init=False)
+    """`now` in milliseconds since 1970, as ids carry it."""
+
+    def __post_init__(self) -> None:
+        self.now_ms = self.now.timestamp() * 1_000
+
+    def kind_of(self, meter_id: int) -> Meter:
+        """A meter for what never changes of it. Raises MetersNeeded."""
+        kind = self.meters.get(meter_id) or self.kinds.get(meter_id)
+        if kind is None:
+            raise MetersNeeded
+        return kind
+
+    def counters_of(self, meter_id: int) -> Meter:
+        """A locked meter. Raises MetersNeeded."""
+        meter = self.meters.get(meter_id)
+        if meter is None:
+            raise MetersNeeded
+        return meter
+
+    def post(self, meter_id: int, used: int, held: int, overrun: int, unenforced: int) -> None:
+        """Change a meter, now or when it is locked."""
+        meter = self.meters.get(meter_id)
+        if meter is None:
+            self.unposted.append(Posting(meter_id, used, held, overrun, unenforced))
+            return
+        meter.used += used
+        meter.held += held
+        meter.overrun += overrun
+        meter.unenforced += unenforced
+        self.changed_meters.add(meter_id)
+
+    def forget_written(self) -> None:
+        """The rows written so far are not written again."""
+        self.inserted, self.updated, self.entries = [], [], []
+        self.attempts, self.provisional_attempts = [], []

@@ -1,0 +1,47 @@
+"""A logged call as a demand on admission."""
+
+from decimal import Decimal
+from functools import lru_cache
+
+from metering.admission.demand import Asker, Demand, LoggedSize, LoggedUse
+from metering.catalog.served import ModelIndex, ServedModel
+from metering.money import TokenPrice
+from metering.simulation.logged import LoggedCall
+from metering.types import MAX_AMOUNT
+
+
+def demand_of_log(asker: Asker, call: LoggedCall) -> Demand[LoggedUse]:
+    """What the call would ask for if it came again. The address that it came from is not in the log."""
+    first = call.first
+    return Demand(
+        asker=asker,
+        task=first.task,
+        model=first.request_model,
+        size=LoggedSize(call.used, [attempt.used for attempt in call.attempts]),
+        agent_id=first.agent_id,
+    )
+
+
+def models_for(call: LoggedCall, models: ModelIndex) -> ModelIndex:
+    """The models that are served, or, where the call's own is served no more, that one as the log has it."""
+    first = call.first
+    if first.request_model in models.by_name:
+        return models
+    return _retired(first.request_model, first.model_class, first.provider_name)
+
+
+FREE = TokenPrice(input=Decimal(0), output=Decimal(0), cached_input=Decimal(0), cache_write=Decimal(0))
+
+
+@lru_cache(maxsize=1_000)
+def _retired(name: str, model_class: str, provider_name: str) -> ModelIndex:
+    model = ServedModel(
+        name=name,
+        provider_name=provider_name,
+        physical_name=name,
+        model_class=model_class,
+        context_tokens=MAX_AMOUNT,
+        max_output_tokens=MAX_AMOUNT,
+        price=FREE,
+    )
+    return ModelIndex(by_name={name: model}, by_alias={}, by_class={})
