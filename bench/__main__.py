@@ -8,6 +8,7 @@ from pathlib import Path
 from bench import (
     attack,
     completions,
+    files_entered,
     growth,
     latency,
     ledger,
@@ -25,6 +26,7 @@ BENCHES = {
     "ledger": ledger.measure,
     "growth": growth.measure,
     "completions": completions.measure,
+    "files": files_entered.measure,
     "latency": latency.measure,
     "streams": streams.measure,
     "soak": soak.measure,

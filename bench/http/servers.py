@@ -34,7 +34,7 @@ def running_servers() -> Iterator[Servers]:
     """All three, and a tenant's token for the gateway; the stack is the one that the environment names."""
     folder = Path(os.environ["GATEWAY_STATE_DIR"])
     with ExitStack() as stopping:
-        vendor = _vendor(stopping)
+        vendor = start_vendor(stopping)
         vendor_url = f"http://127.0.0.1:{vendor.port}/v1"
         os.environ["BENCH_VENDOR_URL"] = vendor_url
         token = prepare_tenant(folder, vendor_url)
@@ -43,7 +43,8 @@ def running_servers() -> Iterator[Servers]:
         yield Servers(vendor=vendor, passthrough=passthrough, gateway=gateway, token=token)
 
 
-def _vendor(stopping: ExitStack) -> Server:
+def start_vendor(stopping: ExitStack) -> Server:
+    """In a process of its own, until `stopping` is closed."""
     process = subprocess.Popen(
         [sys.executable, "-m", "bench.http.vendor"],
         cwd=REPOSITORY,

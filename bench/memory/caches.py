@@ -131,11 +131,11 @@ def _decision() -> Callable[[int], None]:
 
 
 def _meter() -> Callable[[int], None]:
-    from metering.ledger.postgres.windows import WindowCache
+    from metering.ledger.postgres.process_cache import ProcessCache
     from metering.ledger.records import Meter
     from metering.types import Dimension
 
-    windows, end = WindowCache(), datetime(2027, 1, 1, tzinfo=UTC)
+    cache, end = ProcessCache(), datetime(2027, 1, 1, tzinfo=UTC)
 
     def feed(number: int) -> None:
         meter = Meter(
@@ -143,7 +143,7 @@ def _meter() -> Callable[[int], None]:
             dimension=Dimension.COST, window_end=end, used=number, held=0, overrun=0, unenforced=0,
             highest_limit=10**9,
         )  # fmt: skip
-        windows.learn({number: meter})
+        cache.learn_meters({number: meter})
 
     return feed
 

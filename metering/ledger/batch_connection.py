@@ -1,4 +1,4 @@
-"""One connection's way with batches: tried again, taken apart where a command is at fault, and answered.
+"""One connection carries out batches: it tries again, takes a batch apart where a command is at fault, and answers.
 
 A batch whose fate is unknown (lost connection, lost COMMIT reply) is sent again with the same ids, which the state
 table makes harmless.

@@ -20,7 +20,7 @@ NEVER = LARGEST_SUM
 
 
 class Meter(Struct):
-    """A locked row of UsageMeter."""
+    """A row of UsageMeter. Whether it is locked, or remembered, its unit of work says."""
 
     id: int
     subject_type: str
@@ -41,8 +41,8 @@ class Meter(Struct):
     """Fingerprint of the limits and thresholds of the last reserve, by which alerts are measured."""
     rearms_at: datetime | None = None
     """When the first cool-down of its watches ends."""
-    watches: dict[str, "Watch"] | None = None
-    """By budget; None where they were not read."""
+    watches: dict[str, "Watch"] = {}
+    """By budget. They are read when the row is locked, and forgotten with the unit of work."""
 
 
 class Watch(Struct):
@@ -58,6 +58,10 @@ class Watch(Struct):
     """When the cool-down after an alert, or after a raise, ends."""
     episodes: int = 0
     """How many alerts of calls at once, or how many raises, there were."""
+
+
+NO_WATCHES: dict[str, Watch] = {}
+"""Of every meter that is only remembered. Nothing is ever put into it."""
 
 
 class Alert(Struct, frozen=True):

@@ -11,8 +11,9 @@ from msgspec import Struct
 from metering.ledger.commands import Expire
 from metering.ledger.postgres.conflict import BatchConflict
 from metering.ledger.postgres.connect import connect
+from metering.ledger.postgres.openings import Openings
+from metering.ledger.postgres.process_cache import ProcessCache
 from metering.ledger.postgres.store import PostgresStore
-from metering.ledger.postgres.windows import WindowCache
 from metering.ledger.results import Ended
 
 BATCH = 500
@@ -37,7 +38,7 @@ class Swept(Struct, frozen=True, kw_only=True):
 async def sweep_reservations(conninfo: str) -> Swept:
     """End every reservation that is past its lease. Raises psycopg.Error after repeated failures."""
     finder = await connect(conninfo)
-    store = PostgresStore(conninfo, WindowCache())
+    store = PostgresStore(conninfo, ProcessCache(), Openings(conninfo))
     expired = failures = 0
     try:
         while True:

@@ -1,6 +1,8 @@
 """What one batch knows and changes.
 
-The store fills `UnitOfWork`, the engine changes them, the store writes what is marked as changed.
+1. A batch fills a unit of work with rows, from the database or from the process cache.
+2. The engine carries out the commands on it and notes what it changed.
+3. The batch writes what is noted.
 """
 
 from collections.abc import Mapping
@@ -14,7 +16,7 @@ from metering.ledger.results import LineDenial
 
 
 class MetersNeeded(Exception):
-    """This answer depends on counters that are not locked yet; nothing was changed."""
+    """An answer depends on counters that are not locked yet. Nothing was changed."""
 
 
 @dataclass(slots=True)
@@ -25,11 +27,13 @@ class UnitOfWork:
     """The database's clock after the reservations were locked: it picks the windows and decides expiry."""
     holds: dict[UUID, HoldRow] = field(default_factory=dict)
     meters: dict[int, Meter] = field(default_factory=dict)
-    """The locked meters; empty until they are."""
+    """In a locked batch the locked rows, and none before. In an optimistic one what the process remembers of them."""
+    are_meters_locked: bool = False
+    """False: the counters of `meters` are a guess, which the database checks."""
     kinds: Mapping[int, Meter] = field(default_factory=dict)
-    """What is known of meters without a lock: all but their counters."""
+    """What a locked batch knows of meters before it has locked them: all but their counters."""
     unposted: list[Posting] = field(default_factory=list)
-    """What is to be posted, in arrival order, once the meters are locked."""
+    """What ends that were decided early will change on the meters, in order of arrival."""
     open_meters: dict[MeterKey, int] = field(default_factory=dict)
     """The meter of the current window for each key that a command of the batch names."""
     keys: dict[tuple[UUID, str], HoldRow] = field(default_factory=dict)

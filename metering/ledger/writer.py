@@ -1,4 +1,4 @@
-"""The naturally batching writer: what arrived while the last batch was committing is the next batch.
+"""The writer batches naturally: what arrived while the last batch was committing is the next batch.
 
 One writer for each process and ledger database. An answer is given only after its COMMIT.
 """
@@ -11,9 +11,9 @@ from metering.errors import LedgerOverloaded, MeteringUnavailable
 from metering.ledger.batch_connection import NOT_IN_TIME, BatchConnection
 from metering.ledger.check import check_command
 from metering.ledger.commands import Command
-from metering.ledger.postgres.foresight import Foresight
+from metering.ledger.postgres.openings import Openings
+from metering.ledger.postgres.process_cache import ProcessCache
 from metering.ledger.postgres.store import PostgresStore
-from metering.ledger.postgres.windows import WindowCache
 from metering.ledger.postgres.wire import StepObserver
 from metering.ledger.results import Result
 from metering.ledger.waiting import WaitingCommands, fail
@@ -38,11 +38,12 @@ class LedgerWriter:
         max_batch: int = MAX_BATCH,
     ) -> None:
         """`on_batch` is told how many commands each committed batch had."""
-        self._windows = windows = WindowCache()
-        self._foresight = foresight = Foresight(windows)
+        self._cache = ProcessCache()
+        self._openings = Openings(conninfo)
         self._waiting = waiting = WaitingCommands(connections=CONNECTIONS, max_batch=max_batch)
         stores = [
-            PostgresStore(conninfo, windows, foresight=foresight, on_step=on_step) for _ in range(CONNECTIONS)
+            PostgresStore(conninfo, self._cache, self._openings, is_optimistic=True, on_step=on_step)
+            for _ in range(CONNECTIONS)
         ]
         self._connections = [
             BatchConnection(store, waiting, on_step=on_step, on_batch=on_batch, reached=self._reached)
@@ -56,7 +57,7 @@ class LedgerWriter:
     @property
     def remembered(self) -> int:
         """Open holds of this process that it need not look up to end them."""
-        return len(self._foresight)
+        return self._cache.open_holds
 
     @property
     def waiting(self) -> int:
@@ -92,7 +93,7 @@ class LedgerWriter:
         fail(self._waiting.take_all(), MeteringUnavailable("The ledger's writer was closed."))
         for connection in self._connections:
             await connection.close()
-        await self._windows.openings.close()
+        await self._openings.close()
 
     def _reached(self, database_answered: bool) -> None:
         self.is_reachable = database_answered

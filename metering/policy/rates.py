@@ -72,7 +72,7 @@ def _whole(rules: list[Rule], subject: PolicySubject, modes: Modes) -> list[Rate
         _rate_limit(rule, dimension, f"rate:{dimension}:{slot.scope}:{subject_id}:{rule.task or '*'}", modes)
         for key, dimension in RATE_KEYS.items()
         for slot, rule in winners(_of_key(rules, key)).items()
-        if (subject_id := _subject_id(slot.scope, subject)) is not None
+        if (subject_id := subject.id_in(slot.scope)) is not None
     ]
 
 
@@ -85,7 +85,7 @@ def _each(rules: list[Rule], subject: PolicySubject, modes: Modes, per: str) -> 
         if per == "agent" and dimension is Dimension.REQUESTS and not has_base:
             limits.append(_default_per_agent(subject, modes))
         for slot, rule in best.items():
-            subject_id = _subject_id(slot.scope, subject)
+            subject_id = subject.id_in(slot.scope)
             if subject_id is None:
                 continue
             whose = f"{slot.scope}:{subject_id}"
@@ -170,13 +170,3 @@ def _of_key(rules: list[Rule], key: str) -> list[Rule]:
 
 def _order(rule: Rule) -> tuple[bool, bool, int, object]:
     return rule.task is not None, rule.condition is not None, rule.priority, rule.id
-
-
-def _subject_id(slot: Scope, subject: PolicySubject) -> str | None:
-    identifier = {
-        Scope.TENANT: subject.tenant_id,
-        Scope.TEAM: subject.team_id,
-        Scope.USER: subject.user_id,
-        Scope.TOKEN: subject.token_id,
-    }[slot]
-    return str(identifier) if identifier is not None else None

@@ -9,8 +9,8 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 
-from metering.models import ATIToken, Budget, PlanUse, PolicyRule
-from metering.policy.meter_limits import BudgetRow
+from metering.models import ATIToken, Budget, PlanUse, PolicyRule, Tenant
+from metering.policy.meter_limits import BudgetRow, TenantCalendar
 from metering.rules.read_conditions import read_conditions
 from metering.rules.registry import check_rule
 from metering.rules.rule import Rule
@@ -42,6 +42,13 @@ def rule_of(row: PolicyRule, *, timezone: str) -> Rule | None:
         enforce_percent=row.enforce_percent,
         condition=condition,
         counts_since=row.counts_since,
+    )
+
+
+def calendar_of(row: Tenant) -> TenantCalendar:
+    """What of the tenant its limits depend on."""
+    return TenantCalendar(
+        timezone=row.timezone, week_start=row.week_start, mode=EnforcementMode(row.enforcement_mode)
     )
 
 

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from metering.ledger.commands import ALWAYS, MeterKey
 from metering.policy.rate_limit import CallRates
 from metering.rules.conditions import Condition
-from metering.rules.rule import Rule
+from metering.rules.rule import NARROW_SCOPES, Rule
 from metering.types import EnforcementMode, Scope
 
 if TYPE_CHECKING:
@@ -33,6 +33,11 @@ class PolicySubject(NamedTuple):
     def principal(self) -> UUID | None:
         """Whose share of a gradual rollout it is: the user, or the token of a caller who is no user."""
         return self.user_id or self.token_id
+
+    def id_in(self, scope: Scope) -> UUID | None:
+        """The id of its tenant, team, user or token, as the scope says; None if it has none."""
+        own = (self.tenant_id, self.team_id, self.user_id, self.token_id)
+        return dict(zip((Scope.TENANT, *NARROW_SCOPES), own, strict=True))[scope]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

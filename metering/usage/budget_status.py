@@ -62,8 +62,9 @@ class _Reading:
         self._tenants = tenants
         self._plans = plans
         self._of = of
-        self._calls_at_once = CallsAtOnce([limit.row for limit in limits.values()], now)
         self._plans_used = plans_used(tenants)
+        rows = [limit.row for limit in limits.values()]
+        self._calls_at_once = CallsAtOnce(rows, tenants.values(), self._plans_used, now)
 
     def rows(self, after: LimitOnMeter | None) -> Iterator[BudgetStatus]:
         """Every meter of every limit, and those that there will be."""
@@ -92,7 +93,7 @@ class _Reading:
             return None
         if isinstance(limit.row, PolicyRule) and owner is not None:
             plans = {self._of.plan} if self._of else self._plans.get(owner.pk, set())
-            line = self._calls_at_once.in_force(key, limit.row, owner, plans)
+            line = self._calls_at_once.in_force(key, limit.row, plans)
             if line is None:
                 return None
             limit = replace(limit, amount=line.limit, set_by=line.source_id)

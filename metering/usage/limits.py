@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db.models import Q
 
 from metering.models import ATIToken, Budget, PolicyRule, Tenant
+from metering.policy.applying import set_for
 from metering.types import Dimension, Scope, SubjectType, Window
 
 
@@ -40,13 +41,9 @@ class Limit:
 
 def active_limits(*, tenant: Tenant | None, plans: Iterable[str]) -> dict[UUID, Limit]:
     """Everything active that applies to a tenant on these plans, or (None) to anybody."""
-    applies = Q(is_active=True)
+    applies = set_for(tenant.pk if tenant is not None else None)
     if tenant is not None:
-        applies &= (
-            Q(scope__in=[Scope.GLOBAL, Scope.PROVIDER])
-            | Q(scope=Scope.PLAN, scope_id__in=list(plans))
-            | Q(tenant=tenant)
-        )
+        applies &= ~Q(scope=Scope.PLAN) | Q(scope_id__in=list(plans))
     budgets = Budget.objects.filter(applies).select_related("tenant").order_by("id")
     rules = PolicyRule.objects.filter(applies, key="max_concurrent").select_related("tenant").order_by("id")
     limits = [*map(_of_budget, budgets), *map(_of_rule, rules)]

@@ -1,14 +1,16 @@
 """Whose meters concern one caller: its own, its teams' and its tenant's, as admission counts them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
+from metering.policy.applying import Place, place_of, places_of
 from metering.policy.meter_limits import identified
 from metering.policy.values import PolicySubject
+from metering.rules.rule import NARROW_SCOPES
 from metering.types import Scope, SubjectType
 from metering.usage.limits import Limit
 
-OWN = {Scope.TEAM: SubjectType.TEAM, Scope.USER: SubjectType.USER, Scope.TOKEN: SubjectType.TOKEN}
+ABOUT_ONE = (*NARROW_SCOPES, Scope.AGENT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +22,17 @@ class Subjects:
     user_id: UUID | None = None
     token_id: UUID | None = None
     team_ids: frozenset[UUID] = frozenset()
+    _each: tuple[PolicySubject, ...] = field(init=False)
+    """The caller without a team, and in each of its teams."""
+    _places: frozenset[Place] = field(init=False)
+
+    def __post_init__(self) -> None:
+        each = tuple(
+            PolicySubject(self.tenant_id, self.plan, team, self.user_id, self.token_id)
+            for team in (None, *self.team_ids)
+        )
+        object.__setattr__(self, "_each", each)
+        object.__setattr__(self, "_places", frozenset(place for one in each for place in places_of(one)))
 
     def of(self, limit: Limit) -> frozenset[tuple[str, str]]:
         """The subject types and ids on whose meters the caller's calls may count.
@@ -28,23 +41,11 @@ class Subjects:
         """
         if limit.scope is Scope.PROVIDER or (limit.scope is Scope.GLOBAL and limit.per is not None):
             return frozenset()  # but the gateway's rule about calls at once counts each tenant's
-        if limit.scope is Scope.PLAN and limit.scope_id != self.plan:
+        if place_of(limit.row) not in self._places:
             return frozenset()
-        if limit.scope is Scope.AGENT:
-            return frozenset({(SubjectType.AGENT.value, limit.scope_id)})
-        if limit.scope in OWN:
-            mine = self._identified(OWN[limit.scope])
-            return frozenset(pair for pair in mine if pair[1] == limit.scope_id)
+        if limit.scope in ABOUT_ONE:
+            return frozenset({(limit.scope.value, limit.scope_id)})
         if limit.per is SubjectType.AGENT or limit.per is SubjectType.PROVIDER:
             return frozenset()
-        return self._identified(limit.per or SubjectType.TENANT)
-
-    def _identified(self, per: SubjectType) -> frozenset[tuple[str, str]]:
-        teams: list[UUID | None] = [None, *self.team_ids]
-        return frozenset(
-            (kind.value, subject_id)
-            for team in (teams if per is SubjectType.TEAM else [None])
-            for kind, subject_id in [
-                identified(per, PolicySubject(self.tenant_id, self.plan, team, self.user_id, self.token_id))
-            ]
-        )
+        per = limit.per or SubjectType.TENANT
+        return frozenset((kind.value, id_) for one in self._each for kind, id_ in [identified(per, one)])

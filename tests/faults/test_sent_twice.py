@@ -9,8 +9,9 @@ import pytest
 
 from metering.ledger.commands import Command, MeterKey
 from metering.ledger.postgres.conflict import BatchConflict
+from metering.ledger.postgres.openings import Openings
+from metering.ledger.postgres.process_cache import ProcessCache
 from metering.ledger.postgres.store import PostgresStore
-from metering.ledger.postgres.windows import WindowCache
 from metering.ledger.results import Ended, Granted, Reason, Refused, Result
 from metering.ledger.writer import LedgerWriter
 from metering.types import Dimension
@@ -33,7 +34,7 @@ def send_while_committing(database: str, first: Command, second: Command) -> Res
             time.sleep(COMMIT_TAKES_S)
 
     async def carry_out() -> None:
-        store = PostgresStore(database, WindowCache(), on_step=commit_slowly)
+        store = PostgresStore(database, ProcessCache(), Openings(database), on_step=commit_slowly)
         [answer] = await store.run([first])
         await store.close()
         assert isinstance(answer, Granted | Ended)
@@ -57,7 +58,7 @@ def send_while_committing(database: str, first: Command, second: Command) -> Res
 
 def open_meters(database: str) -> None:
     async def hold_nothing() -> None:
-        store = PostgresStore(database, WindowCache())
+        store = PostgresStore(database, ProcessCache(), Openings(database))
         await store.run([reserve(line(TOKENS, 0, 10), line(OTHER, 0, 10))])
         await store.close()
 
@@ -131,7 +132,7 @@ def test_a_settle_sent_twice_charges_once(database: str) -> None:
     hold = reserve(line(TOKENS, 10, 10))
 
     async def hold_it() -> None:
-        store = PostgresStore(database, WindowCache())
+        store = PostgresStore(database, ProcessCache(), Openings(database))
         try:
             await store.run([hold])
         except BatchConflict:

@@ -1,8 +1,8 @@
 """Alerts: a meter reaches a threshold of a limit on it, is told once, and waits for the next one. Pure.
 
 Each limit that stands on a meter is watched by itself. Invariant: after every batch no threshold is reached that was
-not told: `used` (where calls at once are counted, `held`) is below the meter's `alert_at`. A batch that is foreseen
-(ADR 8) leaves that check to the database. What counts as reaching a threshold of t percent:
+not told: `used` (where calls at once are counted, `held`) is below the meter's `alert_at`. An optimistic
+batch (ADR 8) leaves that check to the database. What counts as reaching a threshold of t percent:
 
 - the amount charged is at least t percent of the limit that the last reserve brought, and more than nothing;
 - for 100 percent also: a call was denied that is not larger than the whole budget, and would have had no room either
@@ -45,8 +45,8 @@ def _fingerprint_of(budget_id: UUID, limit: int, thresholds: str) -> int:
 def watch(lines: Iterable[HoldLine], watching: int, meter: Meter, work: UnitOfWork) -> None:
     """A reserve brings other limits, or other thresholds; `watching` is their fingerprint."""
     work.watched.add(meter.id)
-    if meter.watches is None:
-        return  # known by foresight only: a batch under locks does it
+    if not work.are_meters_locked:
+        return  # a locked batch will do it
     brought = {str(line.budget_id): line for line in lines if line.thresholds}
     for budget_id, line in brought.items():
         seen = meter.watches.setdefault(budget_id, Watch())
@@ -62,7 +62,7 @@ def watch(lines: Iterable[HoldLine], watching: int, meter: Meter, work: UnitOfWo
 
 def rearm(meter: Meter, work: UnitOfWork) -> None:
     """End the cool-downs that are over on the database's clock."""
-    if meter.rearms_at is None or meter.rearms_at > work.now or meter.watches is None:
+    if meter.rearms_at is None or meter.rearms_at > work.now:
         return
     for seen in meter.watches.values():
         if seen.rearms_at is not None and seen.rearms_at <= work.now:
@@ -88,14 +88,14 @@ def raise_alerts(work: UnitOfWork) -> None:
         reached = meter.held if meter.dimension is Dimension.CONCURRENCY else meter.used
         if reached < meter.alert_at:
             continue
-        if meter.watches is None:
-            work.watched.add(meter.id)  # known by foresight only: a batch under locks tells it
+        if not work.are_meters_locked:
+            work.watched.add(meter.id)  # a locked batch will tell it
             continue
         for budget_id, seen in meter.watches.items():
             _tell(meter, budget_id, _reached(seen, reached), meter.held, None, work)
     for (meter_id, budget_id), denial in work.denied.items():
         meter = work.meters[meter_id]
-        watched = meter.watches.get(budget_id) if meter.watches is not None else None
+        watched = meter.watches.get(budget_id)
         if watched is None:
             continue
         if meter.dimension is Dimension.CONCURRENCY:
@@ -116,7 +116,7 @@ def _tell(
     requested: int | None,
     work: UnitOfWork,
 ) -> None:
-    seen = (meter.watches or {})[budget_id]
+    seen = meter.watches[budget_id]
     at_once = meter.dimension is Dimension.CONCURRENCY
     if not thresholds or (at_once and (seen.rearms_at is not None or seen.limit <= 1)):
         return
@@ -147,7 +147,7 @@ def _forget_unreached(seen: Watch, meter: Meter, limit: int, work: UnitOfWork) -
 
 def _arm(meter: Meter, work: UnitOfWork) -> None:
     work.watched.add(meter.id)
-    watches = (meter.watches or {}).values()
+    watches = meter.watches.values()
     meter.alert_at = min(
         [
             _least(percent, seen.limit)

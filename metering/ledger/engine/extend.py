@@ -1,4 +1,4 @@
-"""Extend: a longer lease, and with lines larger amounts."""
+"""Extend a hold: a longer lease, and with lines larger amounts."""
 
 from metering.amounts import values_of
 from metering.ledger.commands import Extend, HoldLine, MeterKey

@@ -1,4 +1,9 @@
-"""The last postings of a hold and their entry: when it ends, and when an expired one is trued up."""
+"""How a hold ends, and how an expired one is trued up.
+
+1. Refuse it where bigint could not count what it charges beyond its hold.
+2. On each meter, charge what was used and give back what was held; first what was held past a limit.
+3. Note the reservation as changed, and write one entry with the charges and the amounts.
+"""
 
 from uuid import UUID
 

@@ -1,4 +1,10 @@
-"""Reserve: holding amounts on meters, all or nothing."""
+"""Reserve: hold amounts on meters, all or nothing.
+
+1. Answer a command that was carried out before as it was answered then, or say why it cannot be.
+2. Refuse it where another reservation has its idempotency key.
+3. Deny it, and hold nothing, where an enforced limit has no room.
+4. Hold every amount, and note the new reservation.
+"""
 
 from metering.ledger.commands import Reserve
 from metering.ledger.digests import command_digest

@@ -112,6 +112,25 @@ CORRECTED: Columns = (
 )
 """Entries whose meters are to be counted again."""
 
+SUBJECT_COLUMNS = ("subject_type", "subject_id", "tenant_id", "dimension", "window", "task", "model_class")
+
+
+def _subject(path: str = "") -> Columns:
+    return tuple(
+        [column(name, OPTIONAL_ID if name == "tenant_id" else TEXT, path + name) for name in SUBJECT_COLUMNS]
+    )
+
+
+SUBJECT = _subject()
+"""Of a meter's key all but its calendar."""
+NEW_METER: Columns = (
+    *_subject("key."),
+    column("timezone", TEXT, "key.timezone"),
+    column("week_start", SMALL, "key.week_start"),
+    column("window_start", MOMENT),
+    column("window_end", MOMENT),
+    column("counted_at", MOMENT),
+)
 METER: Columns = (
     column("id", NUMBER),
     *_amounts(("used", "held", "overrun", "unenforced")),

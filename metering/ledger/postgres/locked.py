@@ -1,7 +1,12 @@
-"""A batch under locks: reservations, then meters, evaluated in Python between two round trips.
+"""The locked batch: the rows are locked first, then the engine decides, then everything is written.
 
-The database's clock, read once after the reservations are locked, picks the windows and decides expiry, so
-neither a node's clock nor a wait for a lock can bend them. Meters are hot: they are locked as late as can be.
+1. Lock and read the reservations, and ask the database's clock. It picks the windows and decides expiry, so neither a
+   node's clock nor a wait for a lock can bend them.
+2. Open the windows that a command needs and that nobody has opened. Then begin again, or let those commands wait.
+3. Decide the ends that no counter can change, and write their rows. The meters are not locked yet (ADR 7).
+4. Lock and read the meters. They are what all batches wait for, so they are locked as late as can be.
+5. Decide all other commands, in order of arrival.
+6. Write and commit.
 """
 
 from collections.abc import Sequence, Set
@@ -15,17 +20,19 @@ from metering.ledger.postgres.conflict import BatchConflict, MustLookBack, Unkno
 from metering.ledger.postgres.corrections import load_for_corrections
 from metering.ledger.postgres.decide import decide
 from metering.ledger.postgres.literals import array, text_array
+from metering.ledger.postgres.open_windows import open_windows
 from metering.ledger.postgres.opening import subject_of
+from metering.ledger.postgres.openings import Openings
+from metering.ledger.postgres.process_cache import ProcessCache
 from metering.ledger.postgres.read import hold_from, read_meters
-from metering.ledger.postgres.windows import WindowCache
 from metering.ledger.postgres.wire import Statement, StepObserver, Wire
 from metering.ledger.postgres.write import statements_for
-from metering.ledger.records import HoldRow, Posting
+from metering.ledger.records import NO_WATCHES, HoldRow, Posting
 from metering.ledger.results import Reason, Refused, Result
 from metering.ledger.unit_of_work import MetersNeeded, UnitOfWork
 
 Decided = tuple[Result, list[Posting]]
-"""An answer, and what it changes on the meters."""
+"""An answer, and what it will change on the meters."""
 
 
 class LockedBatch:
@@ -35,21 +42,21 @@ class LockedBatch:
         self,
         wire: Wire,
         commands: Sequence[Command],
-        windows: WindowCache,
+        cache: ProcessCache,
         *,
-        conninfo: str,
+        openings: Openings,
         on_step: StepObserver | None,
         skip_locked: bool,
     ) -> None:
         self._wire = wire
         self.commands = commands
-        self._windows = windows
-        self._conninfo = conninfo
+        self._cache = cache
+        self._openings = openings
         self._on_step = on_step
         self._skip_locked = skip_locked
 
     async def run(self) -> tuple[list[Result], UnitOfWork]:
-        """The committed answers, and the work they come from.
+        """The committed answers, and the unit of work that they come from.
 
         Raises psycopg.Error, BatchConflict, MustLookBack or UnknownReleased.
         """
@@ -70,8 +77,8 @@ class LockedBatch:
         raise_alerts(work)
         await self._write(work)
         for meter in work.meters.values():
-            meter.watches = None  # read again where they are needed
-        self._windows.learn(work.meters)
+            meter.watches = NO_WATCHES
+        self._cache.learn_meters(work.meters)
         return results, work
 
     async def _lock_holds(self) -> UnitOfWork:
@@ -86,8 +93,8 @@ class LockedBatch:
         if keyed:
             statements.append((sql_locked.HOLDS_BY_KEY, _keys_of(keyed)))
         _, held, [(moment,)], *twins = await self._wire.exchange(statements)
-        self._windows.set_clock(moment)
-        work = UnitOfWork(now=moment, kinds=self._windows.meters)
+        self._cache.set_clock(moment)
+        work = UnitOfWork(now=moment, kinds=self._cache.meters)
         for row in held:
             work.holds[row[0]] = hold_from(row)
         for row in twins[0] if twins else ():
@@ -96,8 +103,11 @@ class LockedBatch:
         return work
 
     def _let_tombstones_go_alone(self, work: UnitOfWork) -> None:
-        """The insert of a tombstone may have to wait: its reservation can come in meanwhile, and its end too. Whoever
-        ends it waits for meters, and for nothing that a tombstone alone in its transaction has."""
+        """Raise UnknownReleased where a release would leave a tombstone in company.
+
+        The insert of a tombstone may have to wait, because its reservation comes in meanwhile, and its end too. Whoever
+        ends it waits for meters. A tombstone that is alone in its transaction has none.
+        """
         unknown = [c for c in self.commands if isinstance(c, Release) and c.reservation_id not in work.holds]
         if unknown and len(self.commands) > 1:
             raise UnknownReleased(unknown)
@@ -105,14 +115,14 @@ class LockedBatch:
     async def _meters_wanted(self, work: UnitOfWork) -> set[int] | None:
         """The meters to lock, or None after meters had to be opened: the batch then starts again."""
         lines = [line for c in self.commands if isinstance(c, Reserve | Extend) for line in c.lines]
-        work.open_meters, missing = self._windows.find(lines, work.now)
+        work.open_meters, missing = self._cache.find_meters(lines, work.now)
         if missing:
             await self._wire.exchange([("ROLLBACK", ())])
-            late = await self._windows.open(self._wire, missing, work.now)
+            late = await open_windows(self._wire, self._cache, missing, work.now)
             if late:
                 raise MustLookBack(
                     self._needing({subject_of(meter.key) for meter in late}),
-                    self._windows.openings.begin(self._conninfo, late),
+                    self._openings.begin(late),
                 )
             return None
         meter_ids = set(work.open_meters.values())
@@ -129,7 +139,7 @@ class LockedBatch:
         )
 
     def _decide_ends(self, work: UnitOfWork) -> dict[int, Decided]:
-        """The ends that no counter can change: their rows are written while others still have the meters."""
+        """Decide the ends that no counter can change. Their rows are written while others still have the meters."""
         decided: dict[int, Decided] = {}
         for place, command in enumerate(self.commands):
             if isinstance(command, Settle | Release | Expire) and _may_go_early(
@@ -160,7 +170,7 @@ class LockedBatch:
         statements = list(statements_for(work))
         written = len(statements)
         ids = array(sorted(meter_ids))
-        statements += [(sql_locked.LOCK_AND_READ_METERS, (ids,)), (sql_locked.WATCHES, (ids,))]
+        statements += [(sql_locked.LOCK_AND_READ_METERS, (ids,)), (sql_locked.READ_WATCHES, (ids,))]
         if new:
             statements.append((sql_locked.FIND_HOLDS, (array([c.reservation_id for c in new]),)))
         if keyed:
@@ -172,7 +182,7 @@ class LockedBatch:
         work.forget_written()
         read_meters(work, locked, watched)
         if len(work.meters) != len(meter_ids):
-            self._windows.clear()
+            self._cache.forget_meters()
             raise BatchConflict(f"{len(meter_ids) - len(work.meters)} meters are not in the table")
 
     async def _write(self, work: UnitOfWork) -> None:
@@ -189,8 +199,11 @@ def _post(decided: Decided, work: UnitOfWork) -> Result:
 
 
 def _may_go_early(hold: HoldRow | None) -> bool:
-    """Not a tombstone, nor what frees or holds an idempotency key: another batch that has the meters already
-    could wait for these rows when it inserts its own."""
+    """Whether its end may be written before the meters are locked.
+
+    A tombstone may not, nor what frees or holds an idempotency key: another batch that has the meters already could
+    wait for these rows when it inserts its own.
+    """
     return hold is not None and hold.idempotency_key is None
 
 

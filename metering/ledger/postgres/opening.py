@@ -212,7 +212,7 @@ async def _lock_meter(connection: AsyncConnection, meter_id: int) -> UnitOfWork:
     [(moment,)] = await cursor.fetchall()
     cursor = await connection.execute(sql_locked.LOCK_AND_READ_METERS, ([meter_id],))
     locked = await cursor.fetchall()
-    cursor = await connection.execute(sql_locked.WATCHES, ([meter_id],))
+    cursor = await connection.execute(sql_locked.READ_WATCHES, ([meter_id],))
     work = UnitOfWork(now=moment)
     read_meters(work, locked, await cursor.fetchall())
     return work

@@ -18,15 +18,16 @@ log = logging.getLogger(__name__)
 class Openings:
     """Looks back for the batches of a process: once for each meter, beside the batches."""
 
-    def __init__(self) -> None:
+    def __init__(self, conninfo: str) -> None:
+        self._conninfo = conninfo
         self._running: dict[int, asyncio.Task[None]] = {}
         self._turns = asyncio.Semaphore(MAX_AT_ONCE)
 
-    def begin(self, conninfo: str, meters: Sequence[Late]) -> "asyncio.Future[Any]":
+    def begin(self, meters: Sequence[Late]) -> "asyncio.Future[Any]":
         """Make these meters right. Done when it was tried."""
         new = [meter for meter in meters if meter.meter_id not in self._running]
         if new:
-            task = asyncio.create_task(self._in_turn(conninfo, new), name="ledger-opening")
+            task = asyncio.create_task(self._in_turn(new), name="ledger-opening")
             self._running.update((meter.meter_id, task) for meter in new)
             task.add_done_callback(self._forget)
         return asyncio.gather(*{self._running[meter.meter_id] for meter in meters}, return_exceptions=True)
@@ -38,10 +39,10 @@ class Openings:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
 
-    async def _in_turn(self, conninfo: str, meters: Sequence[Late]) -> None:
+    async def _in_turn(self, meters: Sequence[Late]) -> None:
         async with self._turns:
             try:
-                await look_back(conninfo, meters)
+                await look_back(self._conninfo, meters)
             except (psycopg.Error, OSError) as error:
                 log.warning("ledger.opening_failed", extra={"error": type(error).__name__})
             except Exception:

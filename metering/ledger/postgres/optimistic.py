@@ -1,12 +1,18 @@
-"""A batch that nothing stands against: decided on what the process remembers, written in one round trip.
+"""The optimistic batch: decided on what the process remembers, sent without a look, checked by the database.
 
-Optimistic concurrency control (H. T. Kung and J. T. Robinson, "On Optimistic Methods for Concurrency Control",
-1981): the statements themselves check what the decisions rest on, and fail the transaction where it is not so.
-Checked are: each hold that ends is held, at the version foreseen; each reserve is new (its key is unique); each
-meter is of the current window, has room for every reserve in its turn and stays below its next alert. The counters
-themselves need not be as foreseen, because nothing else depends on them: what would (a denial, an overrun, an amount
-past a limit, an alert) is left to a batch under locks. Locks are taken in the same order as there: holds, meters, new
-reservations.
+1. The process cache gives a unit of work, as it remembers the rows. No meter in it is locked (ADR 8).
+2. The engine decides every command on it.
+3. Where an answer depends on a counter, the batch is not sent and the locked batch takes its place. Such answers are
+   a denial, a charge beyond its hold, an amount past a limit and an alert.
+4. Everything goes to PostgreSQL in one round trip, from BEGIN to COMMIT. Locks are taken in the order of the locked
+   batch: holds, meters, new reservations.
+5. The statements check what was decided, and fail the transaction where it is not so: each hold that ends is held, at
+   the version remembered; each reserve is new; each meter is of the current window, has room for every reserve in its
+   turn and stays below its next alert. Then the locked batch takes its place too.
+6. The counters may be others than remembered. The answers are corrected by what the statements return of them.
+
+This is optimistic concurrency control (H. T. Kung and J. T. Robinson, "On Optimistic Methods for Concurrency Control",
+1981).
 """
 
 from collections.abc import Sequence
@@ -20,8 +26,8 @@ from metering.ledger.engine.alert import raise_alerts
 from metering.ledger.postgres import columns, sql_inserts, sql_optimistic
 from metering.ledger.postgres.decide import decide
 from metering.ledger.postgres.literals import array
+from metering.ledger.postgres.process_cache import ProcessCache
 from metering.ledger.postgres.table import parameters
-from metering.ledger.postgres.windows import WindowCache
 from metering.ledger.postgres.wire import Row, Statement, StepObserver, Wire
 from metering.ledger.postgres.write import moved_calls
 from metering.ledger.records import LARGEST_SUM
@@ -58,12 +64,12 @@ class MeterChange(NamedTuple):
 
 
 class OptimisticBatch:
-    """One try to carry out commands on the work as they are expected to be."""
+    """One try to carry out commands on a unit of work whose meters are not locked."""
 
     def __init__(self, commands: Sequence[Command], work: UnitOfWork) -> None:
-        """Decides at once; `may_be_sent` says whether the answers hold whatever the counters are."""
+        """Decides at once. `may_be_sent` says whether the answers hold whatever the counters are."""
         self.commands = commands
-        self._books = work
+        self._work = work
         self._before = {
             meter.id: (meter.used, meter.held, meter.overrun, meter.unenforced)
             for meter in work.meters.values()
@@ -71,12 +77,14 @@ class OptimisticBatch:
         self._versions = {hold.id: hold.version for hold in work.holds.values()}
         self._results = [decide(command, work) for command in commands]
         raise_alerts(work)
-        self.may_be_sent = self._all_as_hoped() and not (work.watched or work.alerts or moved_calls(work))
+        self.may_be_sent = self._depends_on_no_counter() and not (
+            work.watched or work.alerts or moved_calls(work)
+        )
 
-    async def run(self, wire: Wire, windows: WindowCache, on_step: StepObserver | None) -> list[Result]:
-        """The committed answers. Raises psycopg.Error: DivisionByZero or UniqueViolation where a check failed."""
-        work = self._books
-        windows.learn(work.meters)  # so that the next batch is decided on what this one makes of them
+    async def run(self, wire: Wire, cache: ProcessCache, on_step: StepObserver | None) -> list[Result]:
+        """The committed answers. Raises psycopg.Error: SerializationFailure or UniqueViolation where a check failed."""
+        work = self._work
+        cache.learn_meters(work.meters)  # so that the next batch is decided on what this one makes of them
         checked: list[Statement] = [("BEGIN", ()), *self._ends()]
         checked.append((sql_optimistic.LOCK_METERS, (array(sorted(work.meters)),)))
         checked.append((sql_optimistic.CHANGE_METERS, parameters(columns.METER_CHANGE, self._changes())))
@@ -91,10 +99,10 @@ class OptimisticBatch:
         await wire.commit(new, on_step)
         return self._corrected(rows[-1])
 
-    def _all_as_hoped(self) -> bool:
-        """Every command was granted or ended something, and nothing depends on a counter: nothing is charged beyond
-        its hold, nothing held past a limit, and so no sum can hide that something past a limit was given back."""
-        work = self._books
+    def _depends_on_no_counter(self) -> bool:
+        """Whether every command was granted or ended something, nothing is charged beyond its hold, and nothing is held
+        past a limit. Then no sum can hide that something past a limit was given back."""
+        work = self._work
         return (
             all(isinstance(result, DONE) and not result.replayed for result in self._results)
             and not any(any(hold.unenforced) for hold in work.inserted)
@@ -105,7 +113,7 @@ class OptimisticBatch:
         )
 
     def _ends(self) -> list[Statement]:
-        work = self._books
+        work = self._work
         ended = work.updated
         if not ended:
             return []
@@ -122,7 +130,7 @@ class OptimisticBatch:
         return [(sql_optimistic.END_HOLDS, arrays)]
 
     def _changes(self) -> list[MeterChange]:
-        meters = self._books.meters
+        meters = self._work.meters
         most, limits = self._most_and_limits()
         return [
             MeterChange(
@@ -160,7 +168,7 @@ class OptimisticBatch:
         shifts: dict[int, tuple[int, int]] = {}
         [(meter_ids, all_used, all_held, _)] = changed
         for meter_id, used, held in zip(meter_ids or (), all_used or (), all_held or (), strict=True):
-            meter = self._books.meters[meter_id]
+            meter = self._work.meters[meter_id]
             if (used, held) != (meter.used, meter.held):
                 shifts[meter_id] = used - meter.used, held - meter.held
                 meter.used, meter.held = used, held

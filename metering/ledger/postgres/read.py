@@ -41,16 +41,16 @@ def hold_from(row: Row) -> HoldRow:
 def meter_from(row: Row) -> Meter:
     """A row of METER."""
     facts = {name: shared(value) if name in SHARED else value for name, value in zip(METER, row, strict=True)}
-    return Meter(**{**facts, "dimension": DIMENSIONS[facts["dimension"]]}, watches={})
+    return Meter(**{**facts, "dimension": DIMENSIONS[facts["dimension"]]})
 
 
 def read_meters(work: UnitOfWork, locked: Iterable[Row], watched: Iterable[Row]) -> None:
-    """Put rows of sql_locked.LOCK_AND_READ_METERS and of sql_locked.WATCHES into the unit of work."""
+    """Put rows of sql_locked.LOCK_AND_READ_METERS and of sql_locked.READ_WATCHES into the unit of work."""
+    work.are_meters_locked = True
     for row in locked:
         work.meters[row[0]] = meter_from(row)
     for meter_id, budget_id, *rest in watched:
-        if (watches := work.meters[meter_id].watches) is not None:
-            watches[budget_id] = Watch(*rest)
+        work.meters[meter_id].watches[budget_id] = Watch(*rest)
     for meter in work.meters.values():
         rearm(meter, work)
 

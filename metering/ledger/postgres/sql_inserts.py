@@ -20,9 +20,10 @@ _INSERT_HOLDS = insert(
 INSERT_HOLDS = f"{_INSERT_HOLDS} ORDER BY new.id"
 
 INSERT_NEW_HOLDS = f"""{_INSERT_HOLDS}
-WHERE (SELECT 1 / (count(*) = 0)::int FROM metering_usagereservation WHERE id = ANY($1)) = 1 ORDER BY new.id
+WHERE (SELECT metering_expect(count(*) = 0, 'new reservations')
+    FROM metering_usagereservation WHERE id = ANY($1)) ORDER BY new.id
 """  # noqa: S608 - constants of these files
-"""Fails (22012) where a reserve came before. Its insert would fail too, but first it would wait, with the meters
+"""Fails (40001) where a reserve came before. Its insert would fail too, but first it would wait, with the meters
 locked, for whoever is ending the reservation just now, and he for the meters."""
 
 OF_ITS_HOLD = {name: f"held.{name}" for name in ("tenant_id", *LABELS)}
@@ -43,7 +44,7 @@ INSERT_FIRST_ATTEMPTS = insert(
     unnested=len(columns.ATTEMPT_TEXTS),
     join=JOIN_HOLD,
 )
-"""A hold that was foreseen as held has no provisional attempt."""
+"""Of calls that are ended for the first time: no provisional attempt stands in their place."""
 
 INSERT_ATTEMPTS = f"{INSERT_FIRST_ATTEMPTS} {REPLACE_PROVISIONAL}"
 

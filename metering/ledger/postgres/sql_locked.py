@@ -3,6 +3,7 @@
 from metering.ledger.postgres import columns
 from metering.ledger.postgres.read import ENTRY, HELD, METER
 from metering.ledger.postgres.table import assigned, insert, names, replaced, rows
+from metering.ledger.records import Watch
 
 CLOCK = "SELECT clock_timestamp()"
 
@@ -30,10 +31,10 @@ LOCK_AND_READ_METERS = f"""
 SELECT {names(METER)} FROM metering_usagemeter WHERE id = ANY(%s::bigint[]) ORDER BY id FOR NO KEY UPDATE
 """  # noqa: S608 - constants of this file
 
-WATCHES = """
-SELECT meter_id, budget_id::text, "limit", thresholds, alerted, rearms_at, episodes
+READ_WATCHES = f"""
+SELECT meter_id, budget_id::text, {names(Watch.__struct_fields__)}
 FROM metering_limitwatch WHERE meter_id = ANY(%s::bigint[])
-"""
+"""  # noqa: S608 - constants of these files
 
 ENTRIES_BY_ID = f"SELECT {names(ENTRY)} FROM metering_ledgerentry WHERE id = ANY(%s::uuid[])"  # noqa: S608
 

@@ -1,4 +1,4 @@
-"""The statements of a foreseen batch: they check what its decisions rest on, and lock in ascending order of id.
+"""The statements of an optimistic batch. They check what its decisions rest on, and lock in ascending order of id.
 
 `$1` are the ids of the rows that come first.
 """
@@ -17,9 +17,9 @@ WITH locked AS MATERIALIZED (
         AND cardinality(held.meter_ids) = new.meters
     RETURNING held.id
 ), logged AS ({INSERT_FIRST_ATTEMPTS}), entered AS ({INSERT_ENTRIES})
-SELECT 1 / (count(*) = cardinality($1))::int FROM ended
+SELECT metering_expect(count(*) = cardinality($1), 'holds') FROM ended
 """  # noqa: S608 - constants of these files
-"""Ends holds, with their attempts and entries. Fails (22012) unless every hold is as it was foreseen.
+"""Ends holds, with their attempts and entries. Fails (40001) unless every hold is as it was remembered.
 
 An UPDATE ... FROM locks in whatever order its plan has, so they are locked before, in order of id. `state < 1` means
 held, and keeps the planner from walking the partial index of all that are held (`state = 0`) for each of these. A
@@ -40,6 +40,7 @@ WITH changed AS (
         AND (meter.window_end IS NULL OR clock_timestamp() < meter.window_end)))
     RETURNING meter.id, meter.used, meter.held
 )
-SELECT array_agg(id), array_agg(used), array_agg(held), 1 / (count(*) = cardinality($1))::int FROM changed
+SELECT array_agg(id), array_agg(used), array_agg(held), metering_expect(count(*) = cardinality($1), 'meters')
+FROM changed
 """  # noqa: S608 - constants of this file
-"""Fails (22012) unless every meter has the room, and is of the window, that was foreseen, and no alert is due."""
+"""Fails (40001) unless every meter has the room, and is of the window, that was expected, and no alert is due."""

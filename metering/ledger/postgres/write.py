@@ -51,14 +51,14 @@ def statements_for(work: UnitOfWork) -> Iterator[Statement]:
     if work.entries:
         yield sql_inserts.INSERT_ENTRIES, parameters(columns.ENTRY, work.entries)
         moved = moved_calls(work)
-        unforeseen = [e for e in work.entries if e.kind in CORRECTIONS or e.reservation_id in moved]
-        if unforeseen:
-            yield sql_locked.COUNT_AGAIN, parameters(columns.CORRECTED, unforeseen)
+        late = [e for e in work.entries if e.kind in CORRECTIONS or e.reservation_id in moved]
+        if late:
+            yield sql_locked.COUNT_AGAIN, parameters(columns.CORRECTED, late)
     if work.changed_meters:
         yield sql_locked.UPDATE_METERS, parameters(columns.METER, _meters(work, work.changed_meters))
     if work.watched:
         armed = _meters(work, work.watched)
-        watches = [Watched(m.id, budget, seen) for m in armed for budget, seen in (m.watches or {}).items()]
+        watches = [Watched(m.id, budget, seen) for m in armed for budget, seen in m.watches.items()]
         yield sql_locked.ARM_METERS, parameters(columns.ARMED_METER, armed)
         yield sql_locked.KEEP_WATCHES, parameters(columns.WATCH, watches)
     if work.alerts:

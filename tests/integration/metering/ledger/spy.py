@@ -9,7 +9,7 @@ import pytest
 from metering.ledger import commands
 from metering.ledger.postgres.locked import LockedBatch
 from metering.ledger.postgres.optimistic import OptimisticBatch
-from metering.ledger.postgres.windows import WindowCache
+from metering.ledger.postgres.process_cache import ProcessCache
 from metering.ledger.postgres.wire import Wire
 from tests.integration.metering.ledger.model import Answer
 from tests.integration.metering.ledger.steps import Step
@@ -34,9 +34,9 @@ class Spy:
             await lock_meters(batch, *facts)
             note(batch.commands)
 
-        async def run_noted(batch: OptimisticBatch, wire: Wire, windows: WindowCache, on_step: Any) -> Any:
+        async def run_noted(batch: OptimisticBatch, wire: Wire, cache: ProcessCache, on_step: Any) -> Any:
             results = await run(
-                batch, wire, windows, lambda step: note(batch.commands) if step == "after_lock" else None
+                batch, wire, cache, lambda step: note(batch.commands) if step == "after_lock" else None
             )
             self.optimistic += 1
             return results

@@ -12,8 +12,9 @@ from metering.ids import uuid7
 from metering.labels import Labels
 from metering.ledger.batch_connection import BatchConnection
 from metering.ledger.commands import Command
+from metering.ledger.postgres.openings import Openings
+from metering.ledger.postgres.process_cache import ProcessCache
 from metering.ledger.postgres.store import PostgresStore
-from metering.ledger.postgres.windows import WindowCache
 from metering.ledger.results import Granted, Result
 from metering.ledger.waiting import Batch, WaitingCommand, WaitingCommands
 from tests.integration.metering.ledger import kit
@@ -24,7 +25,7 @@ pytestmark = pytest.mark.usefixtures("clean_in_the_end")
 @pytest.fixture
 async def connection(conninfo: str) -> AsyncIterator[BatchConnection]:
     waiting = WaitingCommands(connections=1, max_batch=512)
-    store = PostgresStore(conninfo, WindowCache())
+    store = PostgresStore(conninfo, ProcessCache(), Openings(conninfo))
     made = BatchConnection(store, waiting, on_step=None, on_batch=lambda _: None, reached=lambda _: None)
     yield made
     await made.close()

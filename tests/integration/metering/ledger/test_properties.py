@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from metering.ledger import writer as writer_module
 from metering.ledger.audit import verify_ledger
 from metering.ledger.writer import LedgerWriter
-from tests.integration.metering.ledger import step_sequences, steps
+from tests.integration.metering.ledger import sequences, steps
 from tests.integration.metering.ledger.model import Model
 from tests.integration.metering.ledger.spy import Spy
 from tests.integration.metering.ledger.step_player import StepPlayer
@@ -24,7 +24,7 @@ BATCHINGS = [(1, 1, False), (1, 2, True), (7, 1, True), (7, 2, True), (512, 2, T
 
 @pytest.mark.parametrize(
     ("sequences", "examples"),
-    [(step_sequences.everyday, 40), (step_sequences.near_the_end_of_bigint, 25)],
+    [(sequences.everyday, 40), (sequences.near_the_end_of_bigint, 25)],
     ids=["everyday amounts", "amounts near 2^62"],
 )
 def test_the_model_predicts_every_answer_and_every_counter_under_any_batching(

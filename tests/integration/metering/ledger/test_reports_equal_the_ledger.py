@@ -15,7 +15,7 @@ from metering.usage.groups import GROUPS
 from metering.usage.prices import Prices
 from metering.usage.summary import usage_summary
 from tests.factories import alder
-from tests.integration.metering.ledger import kit, step_sequences
+from tests.integration.metering.ledger import kit, sequences
 from tests.integration.metering.ledger.spy import Spy
 from tests.integration.metering.ledger.step_player import StepPlayer
 from tests.integration.metering.ledger.steps import Step
@@ -38,7 +38,7 @@ def reported(rows: list[dict[str, Any]]) -> tuple[int, ...]:
 @pytest.mark.django_db(transaction=True)  # an open transaction would keep the tables from being emptied
 @pytest.mark.parametrize(
     ("sequences", "examples"),
-    [(step_sequences.everyday, 30), (step_sequences.near_the_end_of_bigint, 15)],
+    [(sequences.everyday, 30), (sequences.near_the_end_of_bigint, 15)],
     ids=["everyday amounts", "amounts near 2^62"],
 )
 def test_every_grouping_adds_up_to_the_entries(

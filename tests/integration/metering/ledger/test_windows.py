@@ -10,7 +10,8 @@ from msgspec.structs import replace
 from metering.ledger.audit import verify_ledger
 from metering.ledger.commands import ALWAYS, MeterKey
 from metering.ledger.postgres.connect import connect
-from metering.ledger.postgres.windows import Wanted, WindowCache
+from metering.ledger.postgres.open_windows import open_windows
+from metering.ledger.postgres.process_cache import ProcessCache, Wanted
 from metering.ledger.postgres.wire import Wire
 from metering.types import Window
 from tests.integration.metering.ledger import kit
@@ -29,11 +30,11 @@ async def own(conninfo: str) -> AsyncIterator[Wire]:
     await wire.connection.close()
 
 
-async def meter_at(wire: Wire, key: MeterKey, moment: datetime, cache: WindowCache | None = None) -> int:
+async def meter_at(wire: Wire, key: MeterKey, moment: datetime, cache: ProcessCache | None = None) -> int:
     """The meter that counts for the key at this moment, on a process's first look."""
-    cache = cache or WindowCache()
-    assert not await cache.open(wire, {key: Wanted(ALWAYS, 100, False)}, moment)
-    found, missing = cache.find([kit.line(key)], moment)
+    cache = cache or ProcessCache()
+    assert not await open_windows(wire, cache, {key: Wanted(ALWAYS, 100, False)}, moment)
+    found, missing = cache.find_meters([kit.line(key)], moment)
     assert not missing
     return found[key]
 
@@ -86,9 +87,9 @@ async def test_a_tenant_that_moves_after_a_pause_gets_a_whole_window(
 
 
 async def test_a_cached_meter_counts_only_inside_its_window(own: Wire) -> None:
-    cache = WindowCache()
+    cache = ProcessCache()
     await meter_at(own, BERLIN, NOON, cache)
 
     for moment in (NOON - timedelta(days=1), NOON + timedelta(days=1)):
-        found, missing = cache.find([kit.line(BERLIN)], moment)
+        found, missing = cache.find_meters([kit.line(BERLIN)], moment)
         assert (found, list(missing)) == ({}, [BERLIN])

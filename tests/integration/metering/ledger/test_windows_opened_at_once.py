@@ -8,7 +8,8 @@ from msgspec.structs import replace
 
 from metering.ledger.commands import ALWAYS, MeterKey
 from metering.ledger.postgres.connect import connect
-from metering.ledger.postgres.windows import Wanted, WindowCache
+from metering.ledger.postgres.open_windows import open_windows
+from metering.ledger.postgres.process_cache import ProcessCache, Wanted
 from metering.ledger.postgres.wire import Wire
 from metering.ledger.results import Denied, Granted
 from metering.ledger.writer import LedgerWriter
@@ -26,7 +27,7 @@ async def test_two_processes_open_one_meter_between_them(conninfo: str, database
     processes = [Wire(await connect(conninfo)) for _ in range(4)]
 
     async def open_all(wire: Wire, wanted: list[MeterKey]) -> None:
-        await WindowCache().open(wire, {key: Wanted(ALWAYS, 100, False) for key in wanted}, NOON)
+        await open_windows(wire, ProcessCache(), {key: Wanted(ALWAYS, 100, False) for key in wanted}, NOON)
 
     await asyncio.gather(
         *[open_all(wire, keys if place % 2 else keys[::-1]) for place, wire in enumerate(processes)]
@@ -58,7 +59,7 @@ async def test_two_processes_with_two_ideas_of_the_zone_open_one_meter(
 
     await asyncio.gather(
         *[
-            WindowCache().open(wire, {key: Wanted(ALWAYS, 100, False)}, NOON)
+            open_windows(wire, ProcessCache(), {key: Wanted(ALWAYS, 100, False)}, NOON)
             for wire, key in zip(processes, (BERLIN, TOKYO), strict=True)
         ]
     )

@@ -70,7 +70,6 @@ def meter(id_: int = METER_ID, key: MeterKey = KEY, **counts: Any) -> Meter:
         "overrun": 0,
         "unenforced": 0,
         "highest_limit": 0,
-        "watches": {},
         **counts,
     }
     return Meter(
@@ -87,10 +86,11 @@ def meter(id_: int = METER_ID, key: MeterKey = KEY, **counts: Any) -> Meter:
 
 
 def work_with(*meters: Meter, keys: tuple[MeterKey, ...] = (KEY,)) -> UnitOfWork:
-    """UnitOfWork with these open meters and no reservation."""
+    """A unit of work with these locked meters and no reservation."""
     rows = meters or (meter(),)
     return UnitOfWork(
         now=NOW,
+        are_meters_locked=True,
         meters={row.id: row for row in rows},
         open_meters={key: row.id for key, row in zip(keys, rows, strict=True)},
     )

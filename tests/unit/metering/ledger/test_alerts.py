@@ -26,7 +26,7 @@ AT_ONCE = replace(KEY, dimension=Dimension.CONCURRENCY, window=Window.NONE)
 
 def watch_of(row: Meter) -> Watch:
     """What is known of its only limit."""
-    [watch] = (row.watches or {}).values()
+    [watch] = row.watches.values()
     return watch
 
 
@@ -92,7 +92,7 @@ def test_a_limit_that_is_taken_away_is_told_of_no_more() -> None:
     row = meter()
     apply(reserve(line(1, 100, budget_id=UUID(int=1), thresholds="80"), id_=uuid7()), work_with(row))
     assert told(use(work_with(row), 90, limit=1_000)) == []
-    assert (row.watches or {})[str(UUID(int=1))].thresholds == ""
+    assert row.watches[str(UUID(int=1))].thresholds == ""
 
 
 def test_without_thresholds_nothing_is_told_and_nothing_is_written() -> None:

@@ -20,7 +20,7 @@ from tests.integration.metering.ledger.steps import (
     Used,
 )
 
-COURSES: tuple[tuple[type[Step], ...], ...] = (
+SEQUENCES: tuple[tuple[type[Step], ...], ...] = (
     (Reserve, Settle, Settle),
     (Reserve, Extend, Settle, Adjust),
     (Reserve, Release, Reserve),
@@ -70,24 +70,24 @@ def steps_of(
             Again: st.builds(Again, st.integers(1, 10)),
         }
 
-    def course(of: int) -> st.SearchStrategy[tuple[Step, ...]]:
+    def sequence(of: int) -> st.SearchStrategy[tuple[Step, ...]]:
         each = happenings(st.just(of))
-        return st.sampled_from(COURSES).flatmap(lambda kinds: st.tuples(*[each[kind] for kind in kinds]))
+        return st.sampled_from(SEQUENCES).flatmap(lambda kinds: st.tuples(*[each[kind] for kind in kinds]))
 
     disturbance = st.lists(st.one_of(*happenings(which).values()), max_size=12).map(tuple)
     return (
-        st.tuples(*[course(of) for of in range(RESERVATIONS)], disturbance)
+        st.tuples(*[sequence(of) for of in range(RESERVATIONS)], disturbance)
         .flatmap(_interleaved)
         .map(_resolved)
     )
 
 
-def _interleaved(courses: tuple[tuple[Step, ...], ...]) -> st.SearchStrategy[list[Step]]:
-    """Every order that keeps each course's own."""
-    turns = [place for place, course in enumerate(courses) for _ in course]
+def _interleaved(sequences: tuple[tuple[Step, ...], ...]) -> st.SearchStrategy[list[Step]]:
+    """Every order that keeps each sequence's own."""
+    turns = [place for place, sequence in enumerate(sequences) for _ in sequence]
 
     def told(order: list[int]) -> list[Step]:
-        left = [list(course) for course in courses]
+        left = [list(sequence) for sequence in sequences]
         return [left[place].pop(0) for place in order]
 
     return st.permutations(turns).map(told)

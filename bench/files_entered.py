@@ -1,0 +1,184 @@
+"""`script/bench files`: the files of ours that one warm call enters, from the chat endpoint to the first SQL.
+
+The application is served by this process, on a real PostgreSQL and Redis; the vendor runs in a second process. A
+profiler sees every Python function that is entered or resumed, in all tasks and threads; a file counts once. Functions
+that led to the endpoint and are resumed later do not count.
+"""
+
+import asyncio
+import gc
+import os
+import socket
+import sys
+import threading
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import ExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import CodeType, FrameType
+from typing import Any
+
+import httpx2
+import psycopg
+import uvicorn
+from psycopg.pq import TransactionStatus
+from starlette.types import ASGIApp
+
+from bench.http.check_ledger import check_ledger
+from bench.http.servers import start_vendor
+from bench.http.tenant import prepare_tenant
+from bench.report import Report, new_report, print_table
+from launcher.configuration import REPOSITORY
+
+LIMIT = 30
+START_TIMEOUT_S = 20.0
+WARM_UP_CALLS = 50
+TRACED_CALLS = 9
+"""The list that most of them have is shown, since a background task may run in the middle of some."""
+OURS = tuple(
+    f"{REPOSITORY / package}{os.sep}" for package in ("gateway_project", "metering", "providers", "adapters")
+)
+BODY = {
+    "model": "mock-fast",
+    "messages": [
+        {"role": "system", "content": "Be brief."},
+        {"role": "user", "content": "What is a ledger?"},
+    ],
+    "max_tokens": 100,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A file, and the function through which the call came to it first."""
+
+    file: str
+    function: str
+
+
+class Profiler:
+    """Notes the files of ours that are entered from the call of `endpoint` until a connection has sent SQL."""
+
+    def __init__(self, endpoint: CodeType) -> None:
+        self._endpoint = endpoint
+        self._connections: list[psycopg.BaseConnection[Any]] = []
+        self._waiting: set[FrameType] = set()
+        """Frames that led to the endpoint. They do not count when they are resumed."""
+        self._is_armed = False
+        self._entries: dict[str, Entry] | None = None
+        """By file, in order of entry; None before the endpoint is called."""
+
+    def arm(self) -> None:
+        """Trace the next call that enters the endpoint."""
+        gc.unfreeze()  # frozen objects are not listed
+        self._connections = [each for each in gc.get_objects() if isinstance(each, psycopg.BaseConnection)]
+        self._waiting, self._entries, self._is_armed = set(), None, True
+
+    def read(self) -> tuple[Entry, ...]:
+        """Return the files of the traced call in order of entry. Raises RuntimeError if it sent no SQL."""
+        if self._is_armed or self._entries is None:
+            raise RuntimeError("the call did not come from the endpoint to any SQL")
+        self._waiting = set()
+        return tuple(self._entries.values())
+
+    def __call__(self, frame: FrameType, event: str, argument: object) -> None:
+        """Handle an event of `sys.setprofile`; any thread may call it."""
+        if not self._is_armed or event != "call":
+            return
+        if self._entries is None:
+            if frame.f_code is not self._endpoint:
+                return
+            self._entries, self._waiting = {}, _frames_below(frame)
+        file = frame.f_code.co_filename
+        if file.startswith(OURS) and frame not in self._waiting:
+            if any(_has_sent(each) for each in self._connections):
+                self._is_armed = False
+                return
+            name = str(Path(file).relative_to(REPOSITORY))
+            self._entries.setdefault(name, Entry(file=name, function=frame.f_code.co_qualname))
+
+
+def _frames_below(frame: FrameType) -> set[FrameType]:
+    frames = set()
+    below = frame.f_back
+    while below is not None:
+        frames.add(below)
+        below = below.f_back
+    return frames
+
+
+def _has_sent(connection: psycopg.BaseConnection[Any]) -> bool:
+    return connection.pgconn.transaction_status not in (TransactionStatus.IDLE, TransactionStatus.UNKNOWN)
+
+
+def measure(conninfo: str) -> Report:
+    """Trace a call and print the list; `ok` says whether it keeps to the limit and the books balance."""
+    report = new_report("files", conninfo)
+    folder = Path(os.environ["GATEWAY_STATE_DIR"])
+    with ExitStack() as stopping:
+        vendor = start_vendor(stopping)
+        token = prepare_tenant(folder, f"http://127.0.0.1:{vendor.port}/v1")
+        entries = asyncio.run(_trace(token))
+    rows = [
+        {"order": order, "file": entry.file, "first function": entry.function}
+        for order, entry in enumerate(entries, 1)
+    ]
+    report["figures"] = rows
+    report["files"] = len(rows)
+    report["ok"] &= len(rows) <= LIMIT
+    print_table(f"{len(rows)} files entered from the endpoint to the first SQL (limit: {LIMIT})", rows)
+    check_ledger(report, conninfo, WARM_UP_CALLS + TRACED_CALLS)
+    return report
+
+
+async def _trace(token: str) -> tuple[Entry, ...]:
+    """Make the calls, and return the list that most of them have."""
+    from gateway_project.proxy.chat import chat_completions
+
+    profiler = Profiler(chat_completions.__code__)
+    threading.setprofile(profiler)  # for threads that start from now on
+    sys.setprofile(profiler)
+    try:
+        return await _call_traced(token, profiler)
+    finally:
+        sys.setprofile(None)
+        threading.setprofile(None)
+
+
+async def _call_traced(token: str, profiler: Profiler) -> tuple[Entry, ...]:
+    from gateway_project.asgi import application
+
+    async with running_here(application) as url, httpx2.AsyncClient(base_url=url, trust_env=False) as client:
+
+        async def call() -> None:
+            answer = await client.post(
+                "/v1/chat/completions", json=BODY, headers={"authorization": f"Bearer {token}"}
+            )
+            answer.raise_for_status()
+
+        for _ in range(WARM_UP_CALLS):
+            await call()
+        traced: list[tuple[Entry, ...]] = []
+        for _ in range(TRACED_CALLS):
+            profiler.arm()
+            await call()
+            traced.append(profiler.read())
+        (common, _), *_ = Counter(traced).most_common(1)
+        return common
+
+
+@asynccontextmanager
+async def running_here(application: ASGIApp) -> AsyncIterator[str]:
+    """Serve the application from the running event loop; yields its address."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = uvicorn.Server(uvicorn.Config(application, log_config=None, lifespan="on"))
+        serving = asyncio.create_task(server.serve(sockets=[listener]))
+        try:
+            async with asyncio.timeout(START_TIMEOUT_S):
+                while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
+                    await asyncio.sleep(0.01)
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            await serving

@@ -1,0 +1,66 @@
+"""Which rules and budgets apply to a subject. Nothing else decides that.
+
+A row is set at a place: a scope and, where the scope has many, the one that it is about. A subject is in several places
+at once, and the active rows of all of them apply to its calls. All providers share one place, and so do all agents of a
+tenant, because only the call tells which of them it concerns: `EffectivePolicy.limits_for` picks theirs.
+"""
+
+from collections.abc import Iterable
+from functools import reduce
+from operator import or_
+from typing import NamedTuple
+from uuid import UUID
+
+from django.db.models import Q
+
+from metering.models import Budget, PolicyRule
+from metering.policy.values import PolicySubject
+from metering.rules.rule import NARROW_SCOPES
+from metering.types import Scope
+
+TOLD_BY_CALL = (Scope.PROVIDER, Scope.AGENT)
+SHARED = Q(tenant=None)
+
+
+class Place(NamedTuple):
+    """Where a row is set."""
+
+    scope: str
+    tenant_id: UUID | None = None
+    scope_id: str = ""
+    """Empty for a scope with one place in the gateway or the tenant."""
+
+
+def place_of(row: PolicyRule | Budget) -> Place:
+    """The place at which the row is set."""
+    return Place(row.scope, row.tenant_id, "" if row.scope in TOLD_BY_CALL else row.scope_id)
+
+
+def places_of(subject: PolicySubject, *, other_plans: Iterable[str] = ()) -> list[Place]:
+    """The places that the subject is in, with its own plan's and those of `other_plans`."""
+    tenant = subject.tenant_id
+    own = ((scope, subject.id_in(scope)) for scope in NARROW_SCOPES)
+    return [
+        Place(Scope.GLOBAL),
+        Place(Scope.PROVIDER),
+        *(Place(Scope.PLAN, None, plan) for plan in {subject.plan, *other_plans}),
+        Place(Scope.TENANT, tenant),
+        Place(Scope.AGENT, tenant),
+        *(Place(scope, tenant, str(each)) for scope, each in own if each is not None),
+    ]
+
+
+def set_at(places: Iterable[Place]) -> Q:
+    """The active rows at these places."""
+    return Q(is_active=True) & reduce(or_, map(_at, places))
+
+
+def set_for(tenant: UUID | None) -> Q:
+    """The active rows that may apply to somebody of the tenant, on whatever plan, or (None) to anybody."""
+    whose = SHARED | Q(tenant=tenant) if tenant is not None else Q()
+    return Q(is_active=True) & whose
+
+
+def _at(place: Place) -> Q:
+    at = Q(scope=place.scope, tenant=place.tenant_id)
+    return at if place.scope in TOLD_BY_CALL else at & Q(scope_id=place.scope_id)

@@ -1,0 +1,63 @@
+"""Rows of rules and budgets, read beforehand, become the policies of whoever they apply to."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TypeVar
+from uuid import UUID
+
+from metering.errors import NotFound
+from metering.models import Budget, PolicyRule
+from metering.policy.applying import Place, place_of, places_of
+from metering.policy.compile import compile_policy
+from metering.policy.meter_limits import TenantCalendar
+from metering.policy.rows import Used, budget_of, rule_of
+from metering.policy.values import EffectivePolicy, PolicySubject
+
+Row = TypeVar("Row", PolicyRule, Budget)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyRows:
+    """Active rows by their places, and what else policies are compiled from. It reads nothing itself."""
+
+    calendars: Mapping[UUID, TenantCalendar]
+    """Of the tenants whose policies it can compile."""
+    rules: Mapping[Place, list[PolicyRule]]
+    budgets: Mapping[Place, list[Budget]]
+    plans: Mapping[UUID, Mapping[str, Used]]
+    """The plans that each tenant was ever on."""
+    features: Mapping[str, str] = field(default_factory=dict)
+    """The feature of each task."""
+
+    def policy(self, subject: PolicySubject, task: str) -> EffectivePolicy:
+        """Compile the rows that apply to the subject and the task. Raises NotFound for an unknown tenant."""
+        calendar = self.calendars.get(subject.tenant_id)
+        if calendar is None:
+            raise NotFound("There is no such tenant.")
+        plans = self.plans.get(subject.tenant_id, {})
+        rules = _about(task, self.rules, places_of(subject))
+        budgets = _about(task, self.budgets, places_of(subject, other_plans=plans))
+        read = (rule_of(row, timezone=calendar.timezone) for row in rules)
+        return compile_policy(
+            subject,
+            task,
+            calendar,
+            rules=[rule for rule in read if rule is not None],
+            budgets=[budget_of(row, plans) for row in budgets],
+            feature=self.features.get(task, ""),
+        )
+
+
+def by_place(rows: Iterable[Row]) -> dict[Place, list[Row]]:
+    """The rows, found by the place at which they are set."""
+    found: defaultdict[Place, list[Row]] = defaultdict(list)
+    for row in rows:
+        found[place_of(row)].append(row)
+    return dict(found)
+
+
+def _about(task: str, rows: Mapping[Place, list[Row]], places: Iterable[Place]) -> list[Row]:
+    """The rows at these places that are about the task or about every task, in the order of their ids."""
+    found = [row for place in places for row in rows.get(place, ()) if row.task_id in (None, task)]
+    return sorted(found, key=lambda row: row.pk)
