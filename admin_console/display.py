@@ -12,9 +12,8 @@ from unfold.decorators import display
 
 from metering.models import UsageMeter
 from metering.money import usd_text
+from metering.thresholds import CRITICAL_PERCENT, WARNING_PERCENT
 from metering.types import Dimension
-
-WARNING_PERCENT, CRITICAL_PERCENT = 80, 95
 
 
 def money(nano_usd: int | None) -> str:

@@ -10,13 +10,12 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, U
 from admin_console.json_field import StrictJSONField
 from metering.errors import MeteringError
 from metering.models import Budget, PolicyRule
-from metering.models.policy import TENANT_SCOPES
 from metering.money import NANO_PER_USD, nano_from_usd, usd_from_nano
 from metering.policy.edit.budget_target import find_budget_target
 from metering.rules.read_conditions import check_conditions
 from metering.rules.registry import REGISTRY, check_rule
 from metering.text import normal
-from metering.types import MAX_AMOUNT, Dimension, Scope
+from metering.types import MAX_AMOUNT, SCOPES_WITHOUT_ID, TENANT_SCOPES, Dimension, Scope
 
 NANO_DIGITS = 9
 WHOLE_NUMBER = re.compile(r"-?\d{1,20}", re.ASCII)
@@ -29,9 +28,9 @@ def scope_problems(scope: str, tenant: Any, scope_id: str) -> dict[str, str]:
         problems["tenant"] = f"The scope {scope} needs a tenant."
     if scope not in TENANT_SCOPES and tenant is not None:
         problems["tenant"] = f"The scope {scope} has no tenant."
-    if scope in {"global", "tenant"} and scope_id:
+    if scope in SCOPES_WITHOUT_ID and scope_id:
         problems["scope_id"] = f"The scope {scope} has no id."
-    if scope not in {"global", "tenant"} and not scope_id:
+    if scope not in SCOPES_WITHOUT_ID and not scope_id:
         problems["scope_id"] = f"Name the {scope}: its id, or the code of a plan, or the name of a provider."
     return problems
 
@@ -65,7 +64,7 @@ class ScopedForm(forms.ModelForm):
             return  # what was there before can be switched off, whatever became of it
         scope, tenant = values["scope"], values.get("tenant")
         words = {"tenant": tenant.slug} if tenant is not None else {}
-        if scope not in {"global", "tenant"}:
+        if scope not in SCOPES_WITHOUT_ID:
             words[scope] = values["scope_id"]
         try:
             values["scope_id"] = find_budget_target(**words).scope_id

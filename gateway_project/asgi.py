@@ -28,7 +28,7 @@ from gateway_project.housekeeping import housekeeping  # noqa: E402
 from gateway_project.http.django_gate import DjangoGate  # noqa: E402
 from gateway_project.http.request_id import WithRequestId  # noqa: E402
 from gateway_project.proxy.app import make_app  # noqa: E402
-from gateway_project.telemetry.observe import published  # noqa: E402
+from gateway_project.telemetry.publish import published  # noqa: E402
 
 logger = logging.getLogger(__name__)
 DRAIN_S = 20.0

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 
 class Amounts(Struct, frozen=True, array_like=True):
-    """Whole numbers: cost in nano-USD, all else counts. Signed where it is a difference."""
+    """Whole numbers: cost in nano-USD, all else counts. Signed where it is a difference. Requests come first."""
 
     requests: int = 0
     input_tokens: int = 0
@@ -23,7 +23,7 @@ class Amounts(Struct, frozen=True, array_like=True):
 
     def of(self, dimension: str) -> int:
         """The amount that counts on a meter of this dimension. Calls at once are as many as requests."""
-        return _OF[dimension](self)
+        return AMOUNT_OF[dimension](self)
 
     def __add__(self, other: "Amounts") -> "Amounts":
         return Amounts(*map(add, values_of(self), values_of(other)))
@@ -38,9 +38,9 @@ class Amounts(Struct, frozen=True, array_like=True):
 
 
 AMOUNTS: tuple[str, ...] = Amounts.__struct_fields__
-COLUMNS = tuple(name for name in AMOUNTS if name != "requests")
-"""The amounts that each attempt and each hold has a column for. A request is what all attempts of a call are together,
-so only ledger entries count requests."""
+COLUMNS = AMOUNTS[1:]
+"""All but the requests: the amounts that each attempt and each hold has a column for. A request is what all attempts of
+a call are together, so only ledger entries count requests."""
 TOKEN_PARTS = ("cached_input_tokens", "cache_write_tokens", "reasoning_tokens")
 """Of an attempt's tokens: cached and cache-write tokens are part of the input, reasoning tokens of the output."""
 NOTHING = Amounts()
@@ -65,7 +65,7 @@ def sql_of(dimension: str, row: str) -> str:
 
 def charge_sql(row: str, **otherwise: str) -> str:
     """What a `meter` of any dimension is charged of a row, as SQL; `otherwise` gives the expressions that differ."""
-    charged = {name: sql_of(name, row) for name in _OF if name != "concurrency"} | otherwise
+    charged = {name: sql_of(name, row) for name in AMOUNT_OF if name != "concurrency"} | otherwise
     cases = " ".join([f"WHEN '{name}' THEN {amount}" for name, amount in charged.items()])
     return f"CASE meter.dimension {cases} ELSE 0 END"
 
@@ -79,9 +79,10 @@ def _tokens(amounts: Amounts) -> int:
     return amounts.input_tokens + amounts.output_tokens
 
 
-_OF: dict[str, Callable[[Amounts], int]] = {
+AMOUNT_OF: dict[str, Callable[[Amounts], int]] = {
     "tokens": _tokens,
     "cost": attrgetter("cost_nano_usd"),
     "concurrency": attrgetter("requests"),
     **{name: attrgetter(name) for name in AMOUNTS if name != "cost_nano_usd"},
 }
+"""`Amounts.of` by dimension."""

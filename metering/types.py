@@ -4,6 +4,7 @@ from collections.abc import Container
 from enum import IntEnum, StrEnum
 
 from metering.amounts import AMOUNTS
+from metering.thresholds import CRITICAL_PERCENT, EXCEEDED_PERCENT
 
 
 def _unnamed(named: Container[str]) -> dict[str, str]:
@@ -51,6 +52,10 @@ class Window(StrEnum):
     NONE = "none"
 
 
+ENDLESS = (Window.TOTAL, Window.NONE)
+"""Windows that no other one follows."""
+
+
 class Scope(StrEnum):
     """Whom a rule or a budget is for, from the general to the specific."""
 
@@ -62,6 +67,16 @@ class Scope(StrEnum):
     USER = "user"
     TOKEN = "token"
     AGENT = "agent"
+
+
+TENANT_SCOPES = (Scope.TENANT, Scope.TEAM, Scope.USER, Scope.TOKEN, Scope.AGENT)
+"""Scopes within one tenant."""
+SCOPES_WITHOUT_ID = (Scope.GLOBAL, Scope.TENANT)
+"""The gateway is one, and a tenant is named beside its scope."""
+OPERATORS_SCOPES = (Scope.GLOBAL, Scope.PROVIDER)
+"""Whose limits all tenants share; no tenant's mode loosens them."""
+TOLD_BY_CALL = (Scope.PROVIDER, Scope.AGENT)
+"""Which of them a call concerns is known with the call only, after its settings are chosen."""
 
 
 class SubjectType(StrEnum):
@@ -155,9 +170,6 @@ class AlertLevel(StrEnum):
         return cls.CRITICAL if threshold >= CRITICAL_PERCENT else cls.WARNING
 
 
-CRITICAL_PERCENT, EXCEEDED_PERCENT = 95, 100
-
-
 class Task(StrEnum):
     """The tasks of the gateway."""
 
@@ -194,8 +206,5 @@ class Vendor(StrEnum):
     OTHER = "other"
 
 
-MAX_THRESHOLDS = 10
-MAX_PERCENT = 1_000
-"""Of a budget's thresholds."""
 MAX_AMOUNT = 2**62
 """The largest amount or limit that a command may carry, so that sums of two fit PostgreSQL's bigint."""

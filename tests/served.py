@@ -19,7 +19,7 @@ def serve_model(name: str = "sandbox-small", **facts: object) -> LLMModel:
 
 
 @contextmanager
-def settled_books() -> Iterator[None]:
+def settled_ledger() -> Iterator[None]:
     """Afterwards nothing is held, the books balance, and no thread holds a connection to the test database."""
     try:
         yield

@@ -20,6 +20,7 @@ from metering.money import NANO_PER_USD, TOKENS_PER_PRICE
 from metering.policy.values import EffectivePolicy, PolicySubject
 from metering.ports import Body
 from metering.reservation.bounded_call import BoundedCall, Measured
+from metering.text import normal
 
 M = TypeVar("M", bound=Measured)
 M_co = TypeVar("M_co", bound=Measured, covariant=True)
@@ -121,6 +122,25 @@ class CountedSize(NamedTuple):
             answer_tokens=output,
             estimate_input=lambda limit: self.input_tokens,
         )
+
+
+def demand_of_counts(
+    asker: Asker,
+    *,
+    task: str,
+    model: str = "",
+    input_tokens: int = 0,
+    output_tokens: int | None = None,
+    agent_id: str | None = None,
+) -> Demand[Measured]:
+    """A call that nobody makes, of so many tokens. Names get the form that those of real calls have."""
+    return Demand(
+        asker=asker,
+        task=task,
+        model=normal(model),
+        size=CountedSize(input_tokens, output_tokens),
+        agent_id=normal(agent_id) if agent_id is not None else None,
+    )
 
 
 class LoggedUse(Measured, frozen=True, kw_only=True):

@@ -9,7 +9,7 @@ from metering.alerts.channel import Message
 from metering.alerts.public_url import public_url
 from metering.models import ATIToken, Budget, PolicyRule, QuotaAlert, Team, Tenant, User
 from metering.money import usd_text
-from metering.types import AlertLevel, Dimension, SubjectType
+from metering.types import ENDLESS, AlertLevel, Dimension, SubjectType
 
 TITLES = {
     AlertLevel.WARNING: "Warning",
@@ -43,7 +43,7 @@ def _facts(alert: QuotaAlert) -> dict[str, object]:
         for name in (row.task_id if row else None, budget.model_class_id if budget else None)
         if name
     ]
-    period = "" if alert.window in ("none", "total") else f" of this {alert.window}"
+    period = "" if alert.window in ENDLESS else f" of this {alert.window}"
     denied = alert.requested is not None
     share = "has no room left for calls" if denied else f"{alert.threshold} % reached"
     return {

@@ -5,7 +5,7 @@ from functools import partial
 
 from metering.admission.admit import Admitted
 from metering.admission.bound import bound_call
-from metering.admission.demand import BodySize, Demand, asker_of
+from metering.admission.demand import Asker, BodySize, Demand, asker_of
 from metering.admission.denial import no_room_error
 from metering.admission.plan import CallPlan, models_by_name, plan_call
 from metering.calls.collaborators import Collaborators
@@ -15,6 +15,7 @@ from metering.errors import TaskNotAllowed
 from metering.idempotency.recording import Recording
 from metering.identity.principal import Principal
 from metering.labels import CALLER_LABELS, Labels
+from metering.policy.values import EffectivePolicy
 from metering.ports import LLMAdapter, TaskRequest
 from metering.reservation.allowance import Allowance
 from metering.reservation.bounded_call import BoundedCall
@@ -32,19 +33,26 @@ async def plan(with_: Collaborators, caller: Principal, request: CallRequest) ->
     access = await with_.directory.access(caller.plan_code, task)
     policy = await with_.directory.policy_at(asker.subject, task, with_.now())
     models = await with_.directory.models()
+    demand = demand_of_request(with_, asker, request, policy)
+    if request.input_bytes < LARGE_INPUT:
+        return plan_call(demand, access, models, policy)
+    return await asyncio.to_thread(plan_call, demand, access, models, policy)
+
+
+def demand_of_request(
+    with_: Collaborators, asker: Asker, request: CallRequest, policy: EffectivePolicy
+) -> Demand[BoundedCall]:
+    """What a request asks for: its task's first vendor call."""
     work = TaskRequest(task=request.task, input=request.input, limits=policy.numbers)
     opening = partial(adapter_for(with_, request).opening, work)
-    demand = Demand(
+    return Demand(
         asker=asker,
-        task=task,
+        task=request.task.value,
         model=request.model,
         size=BodySize(opening, with_.count_tokens, with_.count_picture),
         agent_id=request.agent_id,
         address=request.address,
     )
-    if request.input_bytes < LARGE_INPUT:
-        return plan_call(demand, access, models, policy)
-    return await asyncio.to_thread(plan_call, demand, access, models, policy)
 
 
 async def models_for(with_: Collaborators, caller: Principal, task: str) -> dict[str, ServedModel]:

@@ -4,9 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from metering.money import TokenPrice
+from metering.thresholds import DEFAULT_THRESHOLDS
 from metering.types import Dimension, EnforcementMode, ExpiryCharge, SubjectType, Window
-
-DEFAULT_THRESHOLDS = (80, 95, 100)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,10 +7,10 @@ from decimal import Decimal
 import yaml
 
 from metering.catalog.changes import decimal_text
-from metering.catalog.document import DEFAULT_THRESHOLDS
 from metering.catalog.prices import prices_at
 from metering.models import Budget, LLMModel, ModelClass, Plan, PlanLLMAccess, PolicyRule, Provider
 from metering.money import TokenPrice, usd_from_nano
+from metering.thresholds import DEFAULT_THRESHOLDS
 from metering.types import Dimension, EnforcementMode, ExpiryCharge, Scope, SubjectType
 
 Mapping = dict[str, object]

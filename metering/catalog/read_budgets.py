@@ -2,14 +2,13 @@
 
 from collections.abc import Iterator
 
-from metering.catalog.document import DEFAULT_THRESHOLDS, BudgetEntry, Vocabulary
+from metering.catalog.document import BudgetEntry, Vocabulary
 from metering.catalog.yaml_reader import YamlReader
 from metering.money import NANO_PER_USD, nano_from_usd
 from metering.rules.budgets import CHARGES, DIMENSIONS, SUBJECTS, WINDOWS
+from metering.thresholds import DEFAULT_THRESHOLDS, VALID_THRESHOLDS, are_valid
 from metering.types import (
     MAX_AMOUNT,
-    MAX_PERCENT,
-    MAX_THRESHOLDS,
     MODES,
     Dimension,
     EnforcementMode,
@@ -85,10 +84,8 @@ def _thresholds(budget: YamlReader) -> tuple[int, ...]:
     if budget.node("thresholds") is None:
         return DEFAULT_THRESHOLDS
     words = budget.names("thresholds")
-    if len(words) > MAX_THRESHOLDS or any(
-        not word.isdecimal() or not 1 <= int(word[:5]) <= MAX_PERCENT for word in words
-    ):
-        problem = f"expected at most {MAX_THRESHOLDS} percentages from 1 to {MAX_PERCENT}"
-        budget.problem(problem, key="thresholds")
+    percentages = sorted(int(word[:5]) for word in words if word.isdecimal())
+    if len(percentages) < len(words) or not are_valid(percentages):
+        budget.problem(f"expected {VALID_THRESHOLDS}", key="thresholds")
         return DEFAULT_THRESHOLDS
-    return tuple(sorted(int(word) for word in words))
+    return tuple(percentages)

@@ -13,8 +13,9 @@ from metering.ledger.check_attempts import check_attempts
 from metering.ledger.check_text import check_text
 from metering.ledger.commands import Adjust, Command, Extend, HoldLine, MeterKey, Release, Reserve, Settle
 from metering.ledger.records import LARGEST_SUM
+from metering.thresholds import VALID_THRESHOLDS, are_valid
 from metering.time_zones import is_time_zone
-from metering.types import MAX_AMOUNT, MAX_PERCENT, MAX_THRESHOLDS, SubjectType
+from metering.types import MAX_AMOUNT, SubjectType
 
 MAX_LINES = 128
 MAX_LEASE_S = 86_400
@@ -25,8 +26,8 @@ LAST_ID = first_id_at(datetime.max.replace(tzinfo=UTC)).int | (1 << 80) - 1
 """The year 9999 ends: what is later fits an id, but no date."""
 SUBJECT_TYPES = frozenset(SubjectType)
 IDENTIFIED = frozenset((SubjectType.TEAM, SubjectType.USER, SubjectType.TOKEN))
-TEXT_LABELS = {name: label.length for name, label in LABELS.items() if not label.is_uuid}
-_texts_of = attrgetter(*TEXT_LABELS)
+TEXT_LABELS = tuple([(name, label.length) for name, label in LABELS.items() if not label.is_uuid])
+_texts_of = attrgetter(*[name for name, _ in TEXT_LABELS])
 
 
 def check_command(command: Command) -> None:
@@ -106,12 +107,9 @@ def _check_shared(lines: tuple[HoldLine, ...]) -> None:
 def _check_thresholds(text: str) -> None:
     words = text.split(",")
     percentages = [int(word) for word in words if word.isdecimal() and len(word) <= 4]
-    fits = len(percentages) == len(words) <= MAX_THRESHOLDS and percentages == sorted(set(percentages))
-    if not (fits and percentages[0] >= 1 and percentages[-1] <= MAX_PERCENT):
-        raise InvalidRequest(
-            f"Thresholds are at most {MAX_THRESHOLDS} percentages from 1 to {MAX_PERCENT}, ascending.",
-            param="lines",
-        )
+    is_ascending = len(percentages) == len(words) and percentages == sorted(set(percentages))
+    if not (is_ascending and are_valid(percentages)):
+        raise InvalidRequest(f"Thresholds are {VALID_THRESHOLDS}, ascending.", param="lines")
 
 
 def _check_meter(key: MeterKey) -> None:
@@ -148,6 +146,6 @@ def _check_bound(bound: Amounts) -> None:
 
 
 def _check_labels(labels: Labels) -> None:
-    for text, (name, length) in zip(_texts_of(labels), TEXT_LABELS.items(), strict=True):
+    for text, (name, length) in zip(_texts_of(labels), TEXT_LABELS, strict=True):
         if text:
             check_text(text, name, length)

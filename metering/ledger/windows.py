@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from metering.time_zones import SECOND, first_between, first_instant, zone_named
-from metering.types import Window
+from metering.types import ENDLESS, Window
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 """The start of windows that never end: `total`, and concurrency's `none`."""
@@ -23,7 +23,7 @@ def window_bounds(
 
     `week_start` is 0 for Monday to 6 for Sunday. Raises ZoneInfoNotFoundError for an unknown zone.
     """
-    if window in (Window.TOTAL, Window.NONE):
+    if window in ENDLESS:
         return EPOCH, None
     zone = zone_named(timezone)
     if window == Window.HOUR:

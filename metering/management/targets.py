@@ -3,7 +3,7 @@
 from argparse import ArgumentParser
 from collections.abc import Mapping
 
-TARGETS = ("plan", "tenant", "team", "user", "token", "agent", "provider")
+from metering.policy.edit.budget_target import TARGETS
 
 
 def add_targets(parser: ArgumentParser, *, nobody: str) -> None:

@@ -11,10 +11,10 @@ from metering.ids import uuid7
 from metering.models.catalog import ModelClass
 from metering.models.identity import Tenant
 from metering.models.plans import Task
+from metering.thresholds import DEFAULT_THRESHOLDS, VALID_THRESHOLDS, are_valid
 from metering.types import (
     MAX_AMOUNT,
-    MAX_PERCENT,
-    MAX_THRESHOLDS,
+    TENANT_SCOPES,
     Dimension,
     EnforcementMode,
     ExpiryCharge,
@@ -23,7 +23,6 @@ from metering.types import (
     Window,
 )
 
-TENANT_SCOPES = ("tenant", "team", "user", "token", "agent")
 FITS_SCOPE = (
     Q(scope="global", tenant__isnull=True, scope_id="")
     | (Q(scope__in=["plan", "provider"], tenant__isnull=True) & ~Q(scope_id=""))
@@ -42,7 +41,7 @@ def choices_of(vocabulary: type) -> list[tuple[str, str]]:
 
 
 def default_thresholds() -> list[int]:
-    return [80, 95, 100]
+    return list(DEFAULT_THRESHOLDS)
 
 
 class PolicyRule(models.Model):
@@ -163,14 +162,9 @@ class Budget(models.Model):
         return f"{self.scope} {self.scope_id} {self.dimension}/{self.window}".replace("  ", " ")
 
     def clean(self) -> None:
-        valid = len(self.thresholds) <= MAX_THRESHOLDS and all(
-            1 <= at <= MAX_PERCENT for at in self.thresholds
-        )
-        if not valid:
-            raise ValidationError(
-                {"thresholds": f"At most {MAX_THRESHOLDS} percentages from 1 to {MAX_PERCENT}."}
-            )
-        if self.scope in {"tenant", "team", "user", "token", "agent", "provider"} and self.per != self.scope:
+        if not are_valid(self.thresholds):
+            raise ValidationError({"thresholds": f"{VALID_THRESHOLDS.capitalize()}."})
+        if self.scope in (Scope.PROVIDER, *TENANT_SCOPES) and self.per != self.scope:
             raise ValidationError(
                 {"per": f"A {self.scope} budget counts the {self.scope} itself: {self.scope!r}."}
             )

@@ -16,9 +16,8 @@ from django.db.models import Q
 from metering.models import Budget, PolicyRule
 from metering.policy.values import PolicySubject
 from metering.rules.rule import NARROW_SCOPES
-from metering.types import Scope
+from metering.types import TOLD_BY_CALL, Scope
 
-TOLD_BY_CALL = (Scope.PROVIDER, Scope.AGENT)
 SHARED = Q(tenant=None)
 
 

@@ -10,7 +10,7 @@ from metering.policy.values import EffectivePolicy, MeterLimit, MeterLimits, Pol
 from metering.policy.variants import Variants
 from metering.rules.conditions import Condition
 from metering.rules.rule import Rule
-from metering.types import Scope, SubjectType
+from metering.types import TOLD_BY_CALL, Scope, SubjectType
 
 
 def compile_policy(
@@ -48,7 +48,7 @@ def _compile(
     holding: frozenset[Condition],
 ) -> EffectivePolicy:
     holding_rules = [rule for rule in rules if rule.condition is None or rule.condition in holding]
-    counting = [rule for rule in holding_rules if rule.scope not in (Scope.PROVIDER, Scope.AGENT)]
+    counting = [rule for rule in holding_rules if rule.scope not in TOLD_BY_CALL]
     modes = modes_of(counting, tenant.mode, subject.principal)
     settings, shadow_settings = merge_settings(counting, modes)
     always = concurrency_limits(counting, subject, tenant, modes)

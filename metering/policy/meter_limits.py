@@ -29,9 +29,9 @@ from metering.policy.enforcement import WARN, Modes, loosest, mode_for
 from metering.policy.merge import Slot, winners
 from metering.policy.values import MeterLimit, PolicySubject
 from metering.rules.rule import Rule
-from metering.types import Dimension, EnforcementMode, Scope, SubjectType, Window
+from metering.thresholds import CONCURRENCY_THRESHOLDS, thresholds_text
+from metering.types import OPERATORS_SCOPES, Dimension, EnforcementMode, Scope, SubjectType, Window
 
-CONCURRENCY_THRESHOLDS = "90"
 SHARED = frozenset({SubjectType.GLOBAL, SubjectType.PROVIDER})
 SHARED_BY_PLANS = frozenset({SubjectType.TENANT, SubjectType.TEAM, SubjectType.AGENT})
 """Whose calls may be on several plans at once, so that each plan's alerts concern them."""
@@ -77,7 +77,7 @@ def budget_limit(
     """The budget's limit; the subject of a plan's each-agent or each-provider budget is left empty."""
     subject_type, subject_id = _subject_of(budget, subject)
     is_own = budget.scope is not Scope.PLAN or budget.scope_id == subject.plan
-    operators_own = budget.scope in (Scope.GLOBAL, Scope.PROVIDER)
+    operators_own = budget.scope in OPERATORS_SCOPES
     observed = EnforcementMode.OBSERVE in (budget.mode, budget.mode if operators_own else tenant.mode)
     mode = modes.of_limit(budget.mode, budget.enforce_percent, operators_own=operators_own)
     if not budget.hard:
@@ -103,7 +103,7 @@ def budget_limit(
         model_class=budget.model_class,
         source_id=budget.id,
         budget_id=budget.id,
-        thresholds=thresholds_text(budget.thresholds) if told else "",
+        thresholds=thresholds_text(budget.thresholds if told else ()),
         counts_since=budget.counts_since,
     )
 
@@ -133,6 +133,7 @@ def _concurrency_limit(
     slot: Slot, rule: Rule, plain: Rule, subject: PolicySubject, tenant: TenantCalendar, modes: Modes
 ) -> MeterLimit:
     subject_type, subject_id = identified(SubjectType(slot.scope.value), subject)
+    observed = EnforcementMode.OBSERVE in (rule.mode, tenant.mode)
     return MeterLimit(
         meter=MeterKey(
             subject_type=subject_type.value,
@@ -149,14 +150,9 @@ def _concurrency_limit(
         name=f"{rule.scope} max_concurrent",
         source_id=rule.id,
         budget_id=plain.id,
-        thresholds="" if EnforcementMode.OBSERVE in (rule.mode, tenant.mode) else CONCURRENCY_THRESHOLDS,
+        thresholds=thresholds_text(() if observed else CONCURRENCY_THRESHOLDS),
         counts_since=rule.counts_since,
     )
-
-
-def thresholds_text(percentages: Iterable[int]) -> str:
-    """As the ledger takes them."""
-    return ",".join(map(str, sorted(set(percentages))))
 
 
 class _Calendar(TypedDict):

@@ -25,7 +25,7 @@ from metering.policy.rate_limit import CallRates, Limits, RateLimit
 from metering.policy.values import PolicySubject
 from metering.rules.registry import PER_AGENT_DEFAULT, RATE_SUBJECTS
 from metering.rules.rule import BASE_SCOPES, Rule
-from metering.types import Dimension, Scope, SubjectType
+from metering.types import OPERATORS_SCOPES, TOLD_BY_CALL, Dimension, Scope, SubjectType
 
 RATE_KEYS = {"requests_per_minute": Dimension.REQUESTS, "tokens_per_minute": Dimension.TOKENS}
 
@@ -145,9 +145,7 @@ def _rate_limit(rule: Rule, dimension: Dimension, key: str, modes: Modes, *, per
         scope=rule.scope,
         name=f"{rule.scope} {dimension}/minute{each}",
         per=per,
-        mode=modes.of_limit(
-            rule.mode, rule.enforce_percent, operators_own=rule.scope in (Scope.GLOBAL, Scope.PROVIDER)
-        ),
+        mode=modes.of_limit(rule.mode, rule.enforce_percent, operators_own=rule.scope in OPERATORS_SCOPES),
         rule_id=rule.id,
     )
 
@@ -165,7 +163,7 @@ def _default_per_agent(subject: PolicySubject, modes: Modes) -> RateLimit:
 
 
 def _of_key(rules: list[Rule], key: str) -> list[Rule]:
-    return [rule for rule in rules if rule.key == key and rule.scope not in (Scope.PROVIDER, Scope.AGENT)]
+    return [rule for rule in rules if rule.key == key and rule.scope not in TOLD_BY_CALL]
 
 
 def _order(rule: Rule) -> tuple[bool, bool, int, object]:

@@ -8,7 +8,7 @@ from metering.errors import InvalidRequest
 from metering.rules.budgets import DIMENSIONS, WINDOWS
 from metering.rules.conditions import DAYS, EVERY_DAY, MINUTES_OF_DAY, BudgetUse, Condition, Hours
 from metering.time_zones import is_time_zone, placed, zone_problem
-from metering.types import Dimension, Scope, Window
+from metering.types import TOLD_BY_CALL, Dimension, Scope, Window
 
 KEYS = ("days", "hours", "timezone", "valid_from", "valid_until", "usage")
 USAGE_KEYS = ("budget", "from_percent")
@@ -16,7 +16,7 @@ MAX_HOURS = 24
 YEARS = range(2000, 3000)
 """Far enough from the ends of time that every zone has these moments."""
 _HOURS = re.compile(r"(\d\d):(\d\d)-(\d\d):(\d\d)", re.ASCII)
-_SCOPES = [scope.value for scope in Scope if scope not in (Scope.PROVIDER, Scope.AGENT)]
+_SCOPES = [scope.value for scope in Scope if scope not in TOLD_BY_CALL]
 
 
 def read_conditions(when: object, *, timezone: str) -> Condition | None:

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from metering.types import MAX_AMOUNT, Scope, Task
+from metering.types import MAX_AMOUNT, TOLD_BY_CALL, Scope, Task
 
-CALLERS = frozenset({Scope.GLOBAL, Scope.PLAN, Scope.TENANT, Scope.TEAM, Scope.USER, Scope.TOKEN})
-"""Scopes that a caller is in. Providers and agents are known with the call only, after its settings are chosen."""
+CALLERS = frozenset(Scope).difference(TOLD_BY_CALL)
+"""Scopes that a caller is in."""
 
 
 class Merge(StrEnum):

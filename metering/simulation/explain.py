@@ -6,9 +6,10 @@ that somebody has read.
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from typing import Generic
 from uuid import UUID
 
-from metering.admission.demand import Asker, CountedSize, Demand
+from metering.admission.demand import Demand, M
 from metering.admission.denial import deciding_rule
 from metering.admission.plan import CallPlan, Route, plan_call, route_call
 from metering.amounts import NOTHING, ONE_REQUEST
@@ -22,8 +23,6 @@ from metering.policy.values import EffectivePolicy, MeterLimits, PolicySubject
 from metering.rates.grant import use_of
 from metering.rates.port import Level
 from metering.rates.read_levels import LevelReader
-from metering.reservation.bounded_call import Measured
-from metering.simulation.imagined import ImaginedCall
 from metering.simulation.in_memory import InMemoryAdmission
 from metering.types import Dimension, EnforcementMode
 
@@ -31,20 +30,18 @@ from metering.types import Dimension, EnforcementMode
 def explain_call(
     *,
     source: PolicySource,
-    asker: Asker,
-    call: ImaginedCall,
+    demand: Demand[M],
     now: datetime,
     levels: LevelReader = lambda limits: {},
 ) -> EnforcementDecision:
-    """The decision about a call at `now`, on the balances that the meters have at that time. Nothing is held or drawn.
+    """The decision about a demand at `now`, on the balances that the meters have then. Nothing is held or drawn.
 
     `levels` reads what rate limits have left; without it, and for another time than this, they count as full.
     Raises NotFound for an unknown tenant, plan or task.
     """
-    policy = policy_at(source, asker.subject, call.task, now)
-    access = source.access_to(asker.subject.plan, call.task)
-    size = CountedSize(call.input_tokens, call.output_tokens)
-    demand = Demand(asker=asker, task=call.task, model=call.model, size=size, agent_id=call.agent_id)
+    asker = demand.asker
+    policy = policy_at(source, asker.subject, demand.task, now)
+    access = source.access_to(asker.subject.plan, demand.task)
     explained = _Explained(demand, policy, now)
     if asker.refusal is not None:
         return explained.refused(asker.refusal, ("credential", None), ())
@@ -75,10 +72,10 @@ def policy_at(source: PolicySource, subject: PolicySubject, task: str, now: date
     return policy.variants.at(now, taken)
 
 
-class _Explained:
+class _Explained(Generic[M]):
     """What every decision about one call has in common."""
 
-    def __init__(self, demand: Demand[Measured], policy: EffectivePolicy, now: datetime) -> None:
+    def __init__(self, demand: Demand[M], policy: EffectivePolicy, now: datetime) -> None:
         self._demand = demand
         self._policy = policy
         self._now = now
@@ -90,7 +87,7 @@ class _Explained:
 
     def admitted(
         self,
-        plan: CallPlan[Measured],
+        plan: CallPlan[M],
         balances: Mapping[MeterKey, MeterBalance],
         levels: Mapping[str, Level],
         trace: tuple[Step, ...],
@@ -124,7 +121,7 @@ class _Explained:
         limits: MeterLimits,
         balances: Mapping[MeterKey, MeterBalance],
         levels: Mapping[str, Level],
-        plan: CallPlan[Measured] | None,
+        plan: CallPlan[M] | None,
     ) -> tuple[Step, ...]:
         """What every rule, budget and rate says; without a plan, nothing is asked of them."""
         taken: dict[MeterKey, Balance] = {meter: (each.used, each.held) for meter, each in balances.items()}

@@ -8,7 +8,7 @@ from redis import Redis
 
 from tests.e2e.server import Server, running_server
 from tests.factories import ProviderFactory, make_token, reference_data
-from tests.served import serve_model, settled_books
+from tests.served import serve_model, settled_ledger
 from tests.vendors.running import RunningVendor, running_vendor
 
 VENDOR_KEY = "FAKE_VENDOR_API_KEY"
@@ -27,7 +27,7 @@ def server(transactional_db: Any) -> Iterator[Server]:
     """The whole ASGI application over real HTTP, with one model and nothing else."""
     reference_data()
     serve_model()
-    with settled_books(), running_server() as server:
+    with settled_ledger(), running_server() as server:
         yield server
 
 
@@ -67,6 +67,6 @@ def front(transactional_db: Any, vendor: RunningVendor, monkeypatch: pytest.Monk
         name="fake", kind="openai_compatible", base_url=vendor.base_url, api_key_env=VENDOR_KEY
     )
     serve_model("small", provider=provider, physical_name="fake-small")
-    with settled_books(), running_server() as server:
+    with settled_ledger(), running_server() as server:
         yield server
         vendor.open()

@@ -22,7 +22,7 @@ from tests.browser import Browser, running_browser
 from tests.factories import make_token, reference_data
 from tests.mail import mail_server, text_of
 from tests.quick_passwords import AS_IN_PRODUCTION
-from tests.served import serve_model, settled_books
+from tests.served import serve_model, settled_ledger
 from tests.tls_proxy import TlsProxy, tls_proxy
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
@@ -39,7 +39,7 @@ def front(transactional_db: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     port, upstream = free_port(), free_port()
     monkeypatch.setenv("PUBLIC_URL", f"https://localhost:{port}")
     log = tmp_path / "gateway.log"
-    with settled_books(), gateway(upstream, log), tls_proxy(tmp_path, port=port, upstream=upstream) as proxy:
+    with settled_ledger(), gateway(upstream, log), tls_proxy(tmp_path, port=port, upstream=upstream) as proxy:
         yield proxy
 
 

@@ -8,7 +8,7 @@ import pytest
 from tests.e2e.raw import Reply, ask
 from tests.e2e.server import Server, running_server
 from tests.factories import make_token, reference_data
-from tests.served import serve_model, settled_books
+from tests.served import serve_model, settled_ledger
 
 pytestmark = pytest.mark.slow
 OURS, OTHER = "https://app.alder.example", "https://birch.example"
@@ -27,7 +27,7 @@ def open_server(transactional_db: Any, settings: Any) -> Iterator[Server]:
     settings.CORS_ALLOWED_ORIGINS = [OURS, "http://localhost:3000"]
     reference_data()
     serve_model()
-    with settled_books(), running_server(anew=True) as server:
+    with settled_ledger(), running_server(anew=True) as server:
         yield server
 
 

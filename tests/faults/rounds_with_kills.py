@@ -8,13 +8,13 @@ from uuid import UUID
 
 from metering.ledger.commands import Command, Extend, Release, Reserve, Settle
 from metering.types import Dimension
-from tests.faults.commands import line, meter, release, reserve, settle
 from tests.faults.rows import query
 from tests.faults.workers import Worker, job, started_workers
+from tests.support.build import attempt, line, meter_key, release, reserve, settle
 
-TOKENS = meter("tokens", Dimension.TOKENS)
-COST = meter("cost", Dimension.COST)
-SCARCE = meter("scarce", Dimension.REQUESTS)
+TOKENS = meter_key(Dimension.TOKENS, subject_id="tokens")
+COST = meter_key(Dimension.COST, subject_id="cost")
+SCARCE = meter_key(Dimension.REQUESTS, subject_id="scarce")
 PLENTY = 10**12
 SHORT_LEASE_S = 2
 LONG_LEASE_S = 300
@@ -34,7 +34,9 @@ def random_story(dice: random.Random, scarce_limit: int) -> list[Command]:
         return [hold]
     if kind == "released":
         return [hold, release(id_)]
-    used = settle(id_, tokens=dice.randint(0, 900), cost_nano_usd=dice.randint(0, 9_000))
+    used = settle(
+        id_, attempts=(attempt(output_tokens=dice.randint(0, 900), cost_nano_usd=dice.randint(0, 9_000)),)
+    )
     if kind == "settled":
         return [hold, used]
     more = Extend(reservation_id=id_, lease_s=LONG_LEASE_S, lines=(line(TOKENS, 50, PLENTY),), sequence=1)

@@ -50,7 +50,7 @@ def counts(database: str) -> tuple[int, int, int]:
     return reservations, entries, attempts
 
 
-def assert_books_balance(database: str, *, grace_s: int = 3600) -> None:
+def assert_the_ledger_balances(database: str, *, grace_s: int = 3600) -> None:
     assert verify_ledger(database, grace_s=grace_s) == []
 
 

@@ -14,7 +14,7 @@ from launcher.redis import EmbeddedRedis
 from tests.faults.callers import Callers
 from tests.faults.deployment import Deployment, running_deployment
 from tests.faults.gateways import ROOT
-from tests.faults.rows import assert_books_balance, query
+from tests.faults.rows import assert_the_ledger_balances, query
 from tests.faults.waiting import until
 from tests.mail import MailServer, mail_server
 
@@ -132,4 +132,4 @@ async def test_three_alerts_and_three_mails_for_each_admin(
     assert Counter(mail.recipients) == dict.fromkeys(ADMINS, len(THRESHOLDS))
     assert len({(letter["To"], letter["Subject"]) for letter in mail.mails}) == len(mail.mails)
     assert query(database, "SELECT count(*) FROM metering_quotaalert") == [(len(THRESHOLDS),)]
-    assert_books_balance(database)
+    assert_the_ledger_balances(database)

@@ -3,11 +3,11 @@
 import pytest
 
 from metering.types import Dimension
-from tests.faults.commands import line, meter, release, reserve, settle
-from tests.faults.rows import assert_books_balance, meter_row
+from tests.faults.rows import assert_the_ledger_balances, meter_row
 from tests.faults.vendor import counting_vendor
 from tests.faults.worker import VENDOR
 from tests.faults.workers import Story, job, run_together
+from tests.support.build import line, meter_key, release, reserve, settle
 
 PROCESSES = 4
 TASKS = 150
@@ -19,13 +19,13 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 
 
 async def test_the_vendor_never_sees_more_than_the_limit_at_once(database: str) -> None:
-    key = meter("calls in flight", Dimension.CONCURRENCY)
-    requests = meter("requests", Dimension.REQUESTS)
+    key = meter_key(Dimension.CONCURRENCY, subject_id="calls in flight")
+    requests = meter_key(Dimension.REQUESTS, subject_id="requests")
 
     def story(number: int) -> Story:
         hold = reserve(line(requests, 1, 10**6), line(key, 1, AT_ONCE))
         # What ends without having been sent frees its place as well.
-        end = release(hold.reservation_id) if number % 5 == 0 else settle(hold.reservation_id)
+        end = release(hold.reservation_id) if number % 5 == 0 else settle(hold.reservation_id, 0)
         arrives_after_s = ARRIVING_S * number / TASKS
         return [arrives_after_s, hold, end] if number % 5 == 0 else [arrives_after_s, hold, VENDOR, end]
 
@@ -47,4 +47,4 @@ async def test_the_vendor_never_sees_more_than_the_limit_at_once(database: str) 
     row = meter_row(database, key)
     assert (row.used, row.held, row.highest_limit) == (0, 0, AT_ONCE)
     assert meter_row(database, requests).used == vendor.calls
-    assert_books_balance(database)
+    assert_the_ledger_balances(database)

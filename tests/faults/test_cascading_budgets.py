@@ -9,7 +9,7 @@ import pytest
 
 from tests.faults.callers import Callers, Told
 from tests.faults.deployment import Deployment, billed, running_deployment
-from tests.faults.rows import assert_books_balance, query
+from tests.faults.rows import assert_the_ledger_balances, query
 
 PER_CALLER = 150
 USER_HOURLY, TEAM_DAILY, TENANT_MONTHLY = 30, 70, 110
@@ -122,4 +122,4 @@ async def test_no_budget_of_any_level_is_passed_and_denials_name_the_right_one(
         ("tenant", "tokens", "total", clock, tokens, 0, 0, True),
         ("user", "requests", "hour", clock, passed["ann"], 0, 0, False),
     ]
-    assert_books_balance(deployment.database)
+    assert_the_ledger_balances(deployment.database)

@@ -14,12 +14,12 @@ from metering.ids import uuid7
 from metering.ledger.commands import Command
 from metering.ledger.results import Denied, Ended, Granted, Refused
 from metering.ledger.writer import LedgerWriter
-from tests.faults.commands import line, reserve
 from tests.faults.crossed_cases import CASES, LIMIT, TOKENS, Commands
 from tests.faults.published_model import Reservation, Said, order_that_explains
-from tests.faults.rows import assert_books_balance, deadlocks, states
+from tests.faults.rows import assert_the_ledger_balances, deadlocks, states
 from tests.faults.waiting import until_leases_are_over
 from tests.faults.workers import job, run_together
+from tests.support.build import line, reserve
 from tests.unit.metering.ledger.state_table import word_for
 
 CONNECTIONS = 3
@@ -81,7 +81,7 @@ async def test_every_order_of_the_commands_is_answered_as_published(
         await ledger.close()
     assert_it_ended_as(database, ends)
     assert deadlocks(database) == 0
-    assert_books_balance(database)
+    assert_the_ledger_balances(database)
 
 
 @pytest.mark.parametrize(("case", "lease_is_over"), CASES)
@@ -108,4 +108,4 @@ async def test_commands_that_race_from_several_processes_take_effect_in_some_pub
         assert possible, said[id_]
     assert_it_ended_as(database, ends)
     assert deadlocks(database) == 0
-    assert_books_balance(database)
+    assert_the_ledger_balances(database)

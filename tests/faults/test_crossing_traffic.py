@@ -9,13 +9,13 @@ import pytest
 
 from metering.ledger.commands import Extend, Reserve
 from metering.types import Dimension, ReservationState, Window
-from tests.faults.commands import line, meter, release, reserve, settle
-from tests.faults.rows import assert_books_balance, deadlocks, states, sweep_once
+from tests.faults.rows import assert_the_ledger_balances, deadlocks, states, sweep_once
 from tests.faults.waiting import until_leases_are_over
 from tests.faults.workers import Story, Worker, job, started_workers
+from tests.support.build import attempt, line, meter_key, release, reserve, settle
 
 METERS = [
-    meter(f"crossing {number}", dimension, window)
+    meter_key(dimension, window, subject_id=f"crossing {number}")
     for number, (dimension, window) in enumerate(
         [
             (Dimension.REQUESTS, Window.TOTAL),
@@ -47,9 +47,13 @@ def random_story(dice: random.Random) -> Story:
     key = dice.choice(METERS)
     larger = Extend(reservation_id=id_, lease_s=LEASE_S, lines=(line(key, 3, 200_000),), sequence=1)
     ends: list[Story] = [
-        [settle(id_, tokens=dice.randint(0, 60), cost_nano_usd=dice.randint(0, 60))],
+        [
+            settle(
+                id_, attempts=(attempt(output_tokens=dice.randint(0, 60), cost_nano_usd=dice.randint(0, 60)),)
+            )
+        ],
         [release(id_)],
-        [larger, settle(id_, tokens=2)],
+        [larger, settle(id_, 2)],
         [larger],  # its owner vanishes: the sweeper ends it
         [],
     ]
@@ -90,7 +94,7 @@ async def test_nothing_deadlocks_or_is_lost_when_all_of_it_happens_at_once(datab
     await until_leases_are_over(database)
     await sweep_once(database)
     assert ReservationState.HELD not in states(database).values()
-    assert_books_balance(database, grace_s=0)
+    assert_the_ledger_balances(database, grace_s=0)
 
 
 def assert_nothing_was_done_twice(workers: list[Worker], stories: list[list[tuple[int, Story]]]) -> None:

@@ -13,11 +13,11 @@ from metering.ledger.commands import Command
 from metering.ledger.results import Ended, Granted, Result
 from metering.ledger.writer import DEADLINE_S, MAX_BATCH, MAX_WAITING, LedgerWriter
 from metering.types import Dimension, ReservationState
-from tests.faults.commands import line, meter, release, reserve
 from tests.faults.proxy import proxy_to
-from tests.faults.rows import assert_books_balance, counts, meter_row, states
+from tests.faults.rows import assert_the_ledger_balances, counts, meter_row, states
+from tests.support.build import line, meter_key, release, reserve
 
-TOKENS = meter("tokens", Dimension.TOKENS)
+TOKENS = meter_key(Dimension.TOKENS, subject_id="tokens")
 LIMIT = 10**6
 MANY = 12 * MAX_BATCH
 AT_MOST_S = DEADLINE_S + 8
@@ -77,7 +77,7 @@ async def test_while_the_database_is_down_callers_are_sent_away_in_time(
         assert all(isinstance(answer, Ended | Granted) for answer, _ in answers)
         assert ledger.is_reachable
     assert meter_row(doomed_database, TOKENS).held == MANY - 50
-    assert_books_balance(doomed_database)
+    assert_the_ledger_balances(doomed_database)
 
 
 async def test_while_the_database_is_silent_callers_are_sent_away_in_time(database: str) -> None:
@@ -90,7 +90,7 @@ async def test_while_the_database_is_silent_callers_are_sent_away_in_time(databa
         answers = await send_all(ledger, commands, within_s=HEALED_WITHIN_S)
         assert all(isinstance(answer, Granted) for answer, _ in answers)
     assert meter_row(database, TOKENS).held == MANY
-    assert_books_balance(database)
+    assert_the_ledger_balances(database)
 
 
 async def test_a_commit_that_is_never_answered_ends_in_time_and_counts_once(database: str) -> None:
@@ -105,7 +105,7 @@ async def test_a_commit_that_is_never_answered_ends_in_time_and_counts_once(data
         await ledger.submit(release(lost.reservation_id))
     assert states(database)[str(lost.reservation_id)] == ReservationState.RELEASED
     assert meter_row(database, TOKENS).held == 2
-    assert_books_balance(database)
+    assert_the_ledger_balances(database)
 
 
 async def test_a_writer_that_is_closed_while_it_retries_answers_everybody() -> None:
@@ -137,4 +137,4 @@ async def test_one_command_too_many_is_turned_away_at_once_and_the_others_are_se
         assert isinstance(await ledger.submit(reserve(line(TOKENS, 1, LIMIT))), Granted)
     assert meter_row(database, TOKENS).held == granted + 1
     assert counts(database)[0] == granted + 2
-    assert_books_balance(database)
+    assert_the_ledger_balances(database)

@@ -11,7 +11,7 @@ import pytest
 from launcher.postgres import EmbeddedPostgres
 from launcher.process import wait_until
 from tests.faults.rounds_with_kills import RoundsWithKills, charges_made
-from tests.faults.rows import assert_books_balance, query, sweep_once
+from tests.faults.rows import assert_the_ledger_balances, query, sweep_once
 from tests.faults.waiting import until, until_leases_are_over
 from tests.faults.workers import started_workers
 
@@ -69,4 +69,4 @@ async def test_nothing_answered_is_lost_when_the_database_crashes_under_load(
     await until_leases_are_over(doomed_database)
     await sweep_once(doomed_database)
     assert charges_made(doomed_database) == rounds.charges_due()
-    assert_books_balance(doomed_database, grace_s=0)
+    assert_the_ledger_balances(doomed_database, grace_s=0)

@@ -7,7 +7,7 @@ import pytest
 from tests.faults.callers import Callers
 from tests.faults.deployment import Deployment, billed
 from tests.faults.production import Production
-from tests.faults.rows import assert_books_balance, query
+from tests.faults.rows import assert_the_ledger_balances, query
 from tests.faults.waiting import until
 
 WITHIN_S = 30
@@ -45,4 +45,4 @@ async def test_a_plan_says_whether_a_call_outlives_its_caller(
         lambda: query(deployment.database, "SELECT sum(held) FROM metering_usagemeter") == [(0,)],
         within_s=WITHIN_S,
     )
-    assert_books_balance(deployment.database)
+    assert_the_ledger_balances(deployment.database)

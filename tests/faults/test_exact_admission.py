@@ -8,13 +8,13 @@ from collections.abc import AsyncIterator
 import psycopg
 import pytest
 
-from metering.ledger.commands import MeterKey
+from metering.ledger.commands import Attempt, MeterKey
 from metering.ledger.results import Denied, Granted
 from metering.ledger.writer import LedgerWriter
 from metering.types import Dimension
-from tests.faults.commands import line, meter, reserve, settle
-from tests.faults.rows import MeterRow, assert_books_balance, counts, meter_row
+from tests.faults.rows import MeterRow, assert_the_ledger_balances, counts, meter_row
 from tests.faults.workers import Story, Worker, job, run_together
+from tests.support.build import attempt, line, meter_key, reserve, settle
 
 PROCESSES = 4
 TASKS = 100
@@ -27,10 +27,9 @@ def answered(workers: list[Worker], kind: str) -> int:
     return sum(len(worker.answers(kind)) for worker in workers)
 
 
-def spent(dimension: Dimension, amount: int) -> dict[str, int]:
-    if dimension is Dimension.TOKENS:
-        return {"tokens": amount}
-    return {"cost_nano_usd": amount} if dimension is Dimension.COST else {}
+def spent(dimension: Dimension, amount: int) -> tuple[Attempt, ...]:
+    used = {Dimension.TOKENS: "output_tokens", Dimension.COST: "cost_nano_usd"}
+    return (attempt(**{used[dimension]: amount} if dimension in used else {}),)
 
 
 @contextlib.asynccontextmanager
@@ -63,12 +62,12 @@ async def watched(database: str, key: MeterKey, limit: int) -> AsyncIterator[lis
 async def test_exactly_as_many_calls_are_admitted_as_there_is_room_for(
     database: str, dimension: Dimension
 ) -> None:
-    key, amount = meter("shared", dimension), AMOUNTS[dimension]
+    key, amount = meter_key(dimension, subject_id="shared"), AMOUNTS[dimension]
     limit = ROOM * amount + amount - 1
 
     def story() -> Story:
         hold = reserve(line(key, amount, limit))
-        return [hold, settle(hold.reservation_id, **spent(dimension, amount))]
+        return [hold, settle(hold.reservation_id, attempts=spent(dimension, amount))]
 
     jobs = [job(database, [story() for _ in range(TASKS)]) for _ in range(PROCESSES)]
     async with watched(database, key, limit) as seen:
@@ -81,19 +80,19 @@ async def test_exactly_as_many_calls_are_admitted_as_there_is_room_for(
     assert (row.used, row.held, row.overrun, row.unenforced) == (ROOM * amount, 0, 0, 0)
     assert counts(database) == (ROOM, ROOM, ROOM)
     assert len(seen) > 10
-    assert_books_balance(database)
+    assert_the_ledger_balances(database)
 
 
 @pytest.mark.parametrize("dimension", [Dimension.TOKENS, Dimension.COST])
 async def test_what_settling_gives_back_is_admitted_to_the_last_unit(
     database: str, dimension: Dimension
 ) -> None:
-    key, limit, dice = meter("shared", dimension), 1_000_000, random.Random(7)
+    key, limit, dice = meter_key(dimension, subject_id="shared"), 1_000_000, random.Random(7)
 
     def story() -> Story:
         amount = dice.randint(1, 40_000)
         hold = reserve(line(key, amount, limit))
-        return [hold, settle(hold.reservation_id, **spent(dimension, dice.randint(0, amount)))]
+        return [hold, settle(hold.reservation_id, attempts=spent(dimension, dice.randint(0, amount)))]
 
     jobs = [job(database, [story() for _ in range(TASKS)]) for _ in range(PROCESSES)]
     async with watched(database, key, limit) as seen:
@@ -109,14 +108,14 @@ async def test_what_settling_gives_back_is_admitted_to_the_last_unit(
     assert isinstance(await ledger.submit(last), Granted)
     assert isinstance(await ledger.submit(reserve(line(key, 1, limit))), Denied)
     await ledger.close()
-    assert_books_balance(database)
+    assert_the_ledger_balances(database)
 
 
 async def test_a_denial_by_the_ninth_meter_leaves_no_trace_on_the_other_eight(database: str) -> None:
     """Among calls that hold on the same eight meters, so that a trace would be written with theirs."""
-    hard = [meter(f"hard {number}", Dimension.TOKENS) for number in range(4)]
-    soft = [meter(f"soft {number}", Dimension.TOKENS) for number in range(4)]
-    ninth = meter("ninth", Dimension.REQUESTS)
+    hard = [meter_key(Dimension.TOKENS, subject_id=f"hard {number}") for number in range(4)]
+    soft = [meter_key(Dimension.TOKENS, subject_id=f"soft {number}") for number in range(4)]
+    ninth = meter_key(Dimension.REQUESTS, subject_id="ninth")
 
     def story(number: int) -> Story:
         eight = [line(key, 100, 10**6) for key in hard] + [line(key, 100, 50, enforced=False) for key in soft]
@@ -136,4 +135,4 @@ async def test_a_denial_by_the_ninth_meter_leaves_no_trace_on_the_other_eight(da
         assert meter_row(database, key) == MeterRow(0, held, 0, held - 50, 50)
     assert meter_row(database, ninth) == MeterRow(0, 0, 0, 0, 0)
     assert counts(database) == (granted, 0, 0)
-    assert_books_balance(database)
+    assert_the_ledger_balances(database)

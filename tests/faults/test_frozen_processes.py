@@ -12,13 +12,13 @@ from metering.ledger.postgres.connect import LOCK_TIMEOUT_MS
 from metering.ledger.results import Granted
 from metering.ledger.writer import LedgerWriter
 from metering.types import Dimension
-from tests.faults.commands import line, meter, reserve, settle
 from tests.faults.proxy import proxy_to
-from tests.faults.rows import assert_books_balance, counts, meter_row
+from tests.faults.rows import assert_the_ledger_balances, counts, meter_row
 from tests.faults.waiting import until
 from tests.faults.workers import Story, Worker, job, started_workers
+from tests.support.build import line, meter_key, reserve, settle
 
-HOT = meter("hot", Dimension.TOKENS)
+HOT = meter_key(Dimension.TOKENS, subject_id="hot")
 LIMIT = 10**9
 STORIES = 60
 FROZEN_S = 4.0
@@ -31,7 +31,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 
 def story() -> Story:
     hold = reserve(line(HOT, 10, LIMIT), lease_s=LEASE_S)
-    return [hold, settle(hold.reservation_id, tokens=7)]
+    return [hold, settle(hold.reservation_id, 7)]
 
 
 def longest_wait(workers: list[Worker]) -> float:
@@ -67,7 +67,7 @@ async def test_others_wait_no_longer_than_the_lock_timeout_for_a_stopped_process
     assert len(frozen.answers("Ended")) == STORIES
     assert meter_row(database, HOT).used == 2 * STORIES * 7
     assert counts(database)[2] == 2 * STORIES
-    assert_books_balance(database, grace_s=0)
+    assert_the_ledger_balances(database, grace_s=0)
 
 
 async def test_a_process_cut_off_in_the_middle_of_its_writes_does_not_stop_the_others(database: str) -> None:
@@ -95,7 +95,7 @@ async def test_a_process_cut_off_in_the_middle_of_its_writes_does_not_stop_the_o
             proxy.close_connections()
             assert isinstance(await asyncio.wait_for(late, WITHIN_S), Granted)
     assert meter_row(database, HOT).held == 3
-    assert_books_balance(database)
+    assert_the_ledger_balances(database)
 
 
 @contextlib.asynccontextmanager

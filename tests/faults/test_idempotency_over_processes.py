@@ -15,7 +15,7 @@ import pytest
 
 from launcher.process import wait_until
 from tests.faults.deployment import Deployment, running_deployment
-from tests.faults.rows import assert_books_balance, query
+from tests.faults.rows import assert_the_ledger_balances, query
 
 pytestmark = pytest.mark.slow
 PATIENCE_S = 60.0
@@ -78,7 +78,7 @@ def keyed(database: str, tmp_path: Path) -> Iterator[KeyedCalls]:
     environment = {"RESERVATION_LEASE_S": str(LEASE_S), "SWEEP_INTERVAL_S": "1"}
     with running_deployment(database, tmp_path, places=len(PLACES), environment=environment) as deployment:
         yield KeyedCalls(deployment, deployment.tenant(dimension="cost", window="month", amount=100))
-        assert_books_balance(database)
+        assert_the_ledger_balances(database)
 
 
 def test_of_many_at_once_on_four_processes_one_is_sent(keyed: KeyedCalls) -> None:

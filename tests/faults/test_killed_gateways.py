@@ -16,7 +16,7 @@ from tests.faults.load import (
     assert_each_is_charged_once,
     assert_settled_is_what_was_billed,
 )
-from tests.faults.rows import assert_books_balance, sweep_once
+from tests.faults.rows import assert_the_ledger_balances, sweep_once
 from tests.faults.waiting import until, until_leases_are_over
 
 PLACES = 4
@@ -72,7 +72,7 @@ async def test_fifty_kills_under_load_lose_nothing_and_count_nothing_twice(
     }
     assert len(provisional & log.keys()) > 0, "no kill met a call at the vendor"
     assert_each_is_charged_once(deployment.database)
-    assert_books_balance(deployment.database, grace_s=0)
+    assert_the_ledger_balances(deployment.database, grace_s=0)
     print(
         f"{KILLS} kills, {len(load.told)} calls: {load.whole} whole, {len(log)} at the vendor,"
         f" {len(provisional)} provisional"

@@ -7,7 +7,7 @@ import pytest
 from metering.ledger.commands import Settle
 from metering.types import ReservationState
 from tests.faults.rounds_with_kills import SCARCE, RoundsWithKills, charges_made
-from tests.faults.rows import assert_books_balance, meter_row, query, states, sweep_once
+from tests.faults.rows import assert_the_ledger_balances, meter_row, query, states, sweep_once
 from tests.faults.waiting import until_leases_are_over
 
 PROCESSES = 3
@@ -63,4 +63,4 @@ async def finish(rounds: RoundsWithKills) -> None:
     logged = query(database, "SELECT reservation_id::text FROM metering_usagelog WHERE outcome = 'ok'")
     answered = settled & states(database).keys()
     assert sorted(row[0] for row in logged) == sorted(answered)
-    assert_books_balance(database, grace_s=0)
+    assert_the_ledger_balances(database, grace_s=0)

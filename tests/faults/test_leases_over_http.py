@@ -12,7 +12,7 @@ from launcher.postgres import EmbeddedPostgres
 from metering.types import ReservationState
 from tests.faults.callers import Callers, Told
 from tests.faults.deployment import Deployment, billed, running_deployment
-from tests.faults.rows import assert_books_balance, query
+from tests.faults.rows import assert_the_ledger_balances, query
 from tests.faults.waiting import until
 
 LEASE_S = 5
@@ -59,7 +59,7 @@ async def assert_stopped_and_charged_as_held(
     await until(lambda: not any(provisional for _, provisional in states(deployment)), within_s=WITHIN_S)
     assert all(row["estimated"] for row in deployment.rows().values())
     assert query(deployment.database, "SELECT sum(held) FROM metering_usagemeter") == [(0,)]
-    assert_books_balance(deployment.database)
+    assert_the_ledger_balances(deployment.database)
 
 
 async def test_a_call_that_takes_longer_than_its_lease_is_settled_as_billed(
@@ -72,7 +72,7 @@ async def test_a_call_that_takes_longer_than_its_lease_is_settled_as_billed(
         row = rows[call["attempt_id"]]
         assert (row["outcome"], {name: row[name] for name in billed(call)}) == ("ok", billed(call))
     assert states(deployment) == [(ReservationState.SETTLED, False)] * 2
-    assert_books_balance(deployment.database)
+    assert_the_ledger_balances(deployment.database)
 
 
 async def test_a_gateway_that_was_frozen_past_the_lease_stops_its_calls(

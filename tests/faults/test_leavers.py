@@ -9,10 +9,10 @@ from metering.errors import MeteringUnavailable
 from metering.ledger.results import Ended, Granted
 from metering.ledger.writer import LedgerWriter
 from metering.types import Dimension, ReservationState
-from tests.faults.commands import line, meter, release, reserve
-from tests.faults.rows import assert_books_balance, meter_row, states
+from tests.faults.rows import assert_the_ledger_balances, meter_row, states
+from tests.support.build import line, meter_key, release, reserve
 
-TOKENS = meter("tokens", Dimension.TOKENS)
+TOKENS = meter_key(Dimension.TOKENS, subject_id="tokens")
 LIMIT = 10**9
 CALLERS = 1_500
 WITHIN_S = 30
@@ -38,7 +38,7 @@ async def test_callers_that_leave_while_they_wait_can_always_release(database: s
     assert all(isinstance(answer, Ended) for answer in answers)
     assert set(states(database).values()) == {ReservationState.RELEASED}
     assert meter_row(database, TOKENS).held == 0
-    assert_books_balance(database)
+    assert_the_ledger_balances(database)
 
 
 async def test_a_writer_that_is_closed_first_carries_out_what_waits(database: str) -> None:
@@ -51,4 +51,4 @@ async def test_a_writer_that_is_closed_first_carries_out_what_waits(database: st
     with pytest.raises(MeteringUnavailable):
         await ledger.submit(reserve(line(TOKENS, 1, LIMIT)))
     assert meter_row(database, TOKENS).held == CALLERS
-    assert_books_balance(database)
+    assert_the_ledger_balances(database)

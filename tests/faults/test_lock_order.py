@@ -16,10 +16,10 @@ from metering.ledger.commands import Command
 from metering.ledger.results import Ended, Granted, Reason, Refused, Result
 from metering.ledger.writer import LedgerWriter
 from metering.types import Dimension, ReservationState
-from tests.faults.commands import line, meter, release, reserve, settle
-from tests.faults.rows import assert_books_balance, deadlocks
+from tests.faults.rows import assert_the_ledger_balances, deadlocks
+from tests.support.build import line, meter_key, release, reserve, settle
 
-HOT = meter("hot", Dimension.TOKENS)
+HOT = meter_key(Dimension.TOKENS, subject_id="hot")
 LIMIT = 1_000
 TO_QUEUE_UP_S = 0.3
 AT_ONCE_S = 0.6
@@ -68,7 +68,7 @@ async def test_a_reserve_and_its_release_that_wait_for_one_meter_do_not_block_ea
     answers = await queued(
         database,
         ledgers,
-        [[hold], [settle(other.reservation_id, tokens=1), release(hold.reservation_id)]],
+        [[hold], [settle(other.reservation_id, 1), release(hold.reservation_id)]],
     )
     reserved, settled, released = answers
     assert isinstance(settled, Ended)
@@ -77,7 +77,7 @@ async def test_a_reserve_and_its_release_that_wait_for_one_meter_do_not_block_ea
     assert isinstance(reserved, Granted) or (
         isinstance(reserved, Refused) and reserved.reason is Reason.CANCELLED
     )
-    assert_books_balance(database)
+    assert_the_ledger_balances(database)
 
 
 async def test_batches_that_name_each_other_s_reservations_do_not_block_each_other(
@@ -90,13 +90,13 @@ async def test_batches_that_name_each_other_s_reservations_do_not_block_each_oth
         database,
         ledgers,
         [
-            [settle(second.reservation_id, tokens=1), third, settle(first.reservation_id, tokens=1)],
-            [third, settle(first.reservation_id, tokens=1), settle(second.reservation_id, tokens=1)],
+            [settle(second.reservation_id, 1), third, settle(first.reservation_id, 1)],
+            [third, settle(first.reservation_id, 1), settle(second.reservation_id, 1)],
         ],
     )
     assert all(isinstance(answer, Granted | Ended) for answer in answers)
     assert sum(answer.replayed for answer in answers) == 3
-    assert_books_balance(database)
+    assert_the_ledger_balances(database)
 
 
 class EndsMeanwhile:

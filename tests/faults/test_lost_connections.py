@@ -11,13 +11,13 @@ from metering.ledger.commands import Adjust, Command, Expire, Extend
 from metering.ledger.results import Ended, Granted, Result
 from metering.ledger.writer import LedgerWriter
 from metering.types import Dimension
-from tests.faults.commands import line, meter, release, reserve, settle
 from tests.faults.proxy import Proxy, proxy_to
 from tests.faults.rounds_with_kills import RoundsWithKills, charges_made
-from tests.faults.rows import assert_books_balance, counts, meter_row, query, sweep_once
+from tests.faults.rows import assert_the_ledger_balances, counts, meter_row, query, sweep_once
 from tests.faults.waiting import until_leases_are_over
+from tests.support.build import line, meter_key, release, reserve, settle
 
-TOKENS = meter("tokens", Dimension.TOKENS)
+TOKENS = meter_key(Dimension.TOKENS, subject_id="tokens")
 LIMIT = 1_000
 PROCESSES = 3
 STORIES = 900
@@ -42,18 +42,18 @@ async def test_a_command_whose_commit_reply_is_lost_is_sent_again_and_counted_on
         )
         hold = [line(TOKENS, 100, LIMIT)]
         story: list[Command] = [
-            reserve(*hold, reservation_id=used),
-            reserve(*hold, reservation_id=unused),
-            reserve(*hold, reservation_id=lost, lease_s=1),
+            reserve(*hold, id_=used),
+            reserve(*hold, id_=unused),
+            reserve(*hold, id_=lost, lease_s=1),
             Extend(reservation_id=used, lease_s=60, lines=(line(TOKENS, 50, LIMIT),), sequence=1),
-            settle(used, tokens=140),
+            settle(used, 140),
             release(unused),
             Adjust(reservation_id=used, number=1, reason="faults", output_tokens=-10),
         ]
         answers = [await without_reply(proxy, ledger, command) for command in story]
         await until_leases_are_over(database)
         answers.append(await without_reply(proxy, ledger, Expire(reservation_id=lost)))
-        answers.append(await without_reply(proxy, ledger, settle(lost, tokens=30)))
+        answers.append(await without_reply(proxy, ledger, settle(lost, 30)))
         await ledger.close()
 
     assert proxy.swallowed == len(answers)
@@ -63,7 +63,7 @@ async def test_a_command_whose_commit_reply_is_lost_is_sent_again_and_counted_on
     row = meter_row(database, TOKENS)
     assert (row.used, row.held, row.overrun) == (140 - 10 + 30, 0, 0)
     assert counts(database) == (3, 5, 2)
-    assert_books_balance(database, grace_s=0)
+    assert_the_ledger_balances(database, grace_s=0)
 
 
 async def without_reply(proxy: Proxy, ledger: LedgerWriter, command: Command) -> Result:
@@ -114,4 +114,4 @@ async def assert_everything_was_charged_once(rounds: RoundsWithKills) -> None:
     await sweep_once(database)
     assert query(database, "SELECT count(*) FROM metering_usagereservation WHERE state = 0") == [(0,)]
     assert charges_made(database) == rounds.charges_due()
-    assert_books_balance(database, grace_s=0)
+    assert_the_ledger_balances(database, grace_s=0)

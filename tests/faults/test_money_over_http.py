@@ -8,7 +8,7 @@ import pytest
 
 from tests.faults.callers import Callers, Told
 from tests.faults.deployment import AT_ONCE, Deployment, billed, running_deployment
-from tests.faults.rows import assert_books_balance, query
+from tests.faults.rows import assert_the_ledger_balances, query
 from tests.faults.simultaneous_calls import CALLS, SimultaneousCalls, meter_of
 
 REQUESTS = 100
@@ -32,7 +32,7 @@ def deployment(_deployment: Deployment) -> Iterator[Deployment]:
         (0,)
     ]
     assert query(_deployment.database, "SELECT count(*) FROM metering_usagemeter WHERE held <> 0") == [(0,)]
-    assert_books_balance(_deployment.database)
+    assert_the_ledger_balances(_deployment.database)
 
 
 def amount(value: Any, dimension: str) -> int:
@@ -57,7 +57,7 @@ def assert_names_the_limit(denied: list[Told], dimension: str, limit: int) -> No
         assert told.headers.get("x-should-retry") == (None if only_held else "false")
 
 
-def assert_the_vendors_bill_is_the_books(deployment: Deployment, admitted: list[Told]) -> dict[str, int]:
+def assert_the_vendors_bill_is_the_ledger(deployment: Deployment, admitted: list[Told]) -> dict[str, int]:
     """Exactly the admitted calls were sent, and each is one row with what the vendor bills. The sums."""
     calls, rows = deployment.vendor.log()["calls"], deployment.rows()
     assert len(calls) == len(admitted)
@@ -90,7 +90,7 @@ async def test_what_is_held_fills_a_budget_to_the_last_call_that_fits(
         amount(told.error["usage"]["requested"], dimension) for told in denied
     )
     assert_names_the_limit(denied, dimension, limit)
-    charged = assert_the_vendors_bill_is_the_books(deployment, admitted)[dimension]
+    charged = assert_the_vendors_bill_is_the_ledger(deployment, admitted)[dimension]
     assert meter_of(deployment, token) == (charged, 0, 0)
     assert 0 < charged <= limit
 
@@ -107,7 +107,7 @@ async def test_a_budget_is_never_passed_while_settlements_give_room_back(
     assert len(admitted) + len(denied) == CALLS
     assert len(admitted) > 0
     assert_names_the_limit(denied, dimension, limit)
-    charged = assert_the_vendors_bill_is_the_books(deployment, admitted)[dimension]
+    charged = assert_the_vendors_bill_is_the_ledger(deployment, admitted)[dimension]
     assert meter_of(deployment, token) == (charged, 0, 0)
     assert charged <= limit
 
@@ -121,7 +121,7 @@ async def test_exactly_as_many_requests_pass_as_the_budget_says(
 
     assert (len(admitted), len(denied)) == (REQUESTS, CALLS - REQUESTS)
     assert_names_the_limit(denied, "requests", REQUESTS)
-    assert assert_the_vendors_bill_is_the_books(deployment, admitted)["requests"] == REQUESTS
+    assert assert_the_vendors_bill_is_the_ledger(deployment, admitted)["requests"] == REQUESTS
     assert meter_of(deployment, token) == (REQUESTS, 0, 0)
 
 
@@ -145,4 +145,4 @@ async def test_the_vendor_never_sees_more_calls_at_once_than_the_plan_allows(
     assert sum(told.whole for told in again) >= AT_ONCE, "a place did not become free"
     assert deployment.vendor.log()["most_at_once"] == AT_ONCE
     assert meter_of(deployment, token) == (0, 0, 0)
-    assert_the_vendors_bill_is_the_books(deployment, admitted + [told for told in again if told.whole])
+    assert_the_vendors_bill_is_the_ledger(deployment, admitted + [told for told in again if told.whole])

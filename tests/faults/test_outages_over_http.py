@@ -15,7 +15,7 @@ from tests.faults.callers import Callers, Told
 from tests.faults.deployment import Deployment, running_deployment
 from tests.faults.gateways import status_of
 from tests.faults.load import Load, assert_each_is_charged_once, assert_settled_is_what_was_billed
-from tests.faults.rows import assert_books_balance
+from tests.faults.rows import assert_the_ledger_balances
 from tests.faults.waiting import until
 
 PLACES = 2
@@ -68,7 +68,7 @@ def assert_clean(load: Load) -> None:
     log = {call["attempt_id"]: call for call in deployment.vendor.log()["calls"]}
     assert_settled_is_what_was_billed(deployment.rows(), log, provisional=set())
     assert_each_is_charged_once(deployment.database)
-    assert_books_balance(deployment.database)
+    assert_the_ledger_balances(deployment.database)
 
 
 async def test_while_the_database_is_away_calls_are_turned_away_and_running_ones_end_well(

@@ -11,10 +11,10 @@ from metering.ledger.commands import Command, Extend
 from metering.ledger.results import Granted, Refused, Result
 from metering.ledger.writer import LedgerWriter
 from metering.types import MAX_AMOUNT, Dimension, Window
-from tests.faults.commands import line, meter, release, reserve
-from tests.faults.rows import assert_books_balance, counts, meter_row, query
+from tests.faults.rows import assert_the_ledger_balances, counts, meter_row, query
+from tests.support.build import line, meter_key, release, reserve
 
-TOKENS = meter("tokens", Dimension.TOKENS)
+TOKENS = meter_key(Dimension.TOKENS, subject_id="tokens")
 LIMIT = 10**6
 OTHERS = 120
 WITHIN_S = 8
@@ -65,11 +65,11 @@ async def test_what_the_database_refuses_does_not_sink_the_rest_of_its_batch(
     assert all(isinstance(answer, Granted) for answer in answers)
     assert meter_row(database, TOKENS).held == OTHERS
     assert counts(database)[0] == OTHERS + 1
-    assert_books_balance(database)
+    assert_the_ledger_balances(database)
 
 
 def unknown_zone() -> list[Command]:
-    day = meter("zoned", Dimension.TOKENS, Window.DAY)
+    day = meter_key(Dimension.TOKENS, Window.DAY, subject_id="zoned")
     return [reserve(line(msgspec.structs.replace(day, timezone="Nowhere/Land"), 1, LIMIT))]
 
 
@@ -120,4 +120,4 @@ async def test_commands_that_nobody_could_carry_out_harm_only_themselves(databas
     assert isinstance(refused, MeteringError | Refused)
     assert all(isinstance(answer, Granted) for answer in answers)
     assert time.monotonic() - began < WITHIN_S
-    assert_books_balance(database)
+    assert_the_ledger_balances(database)

@@ -15,11 +15,11 @@ from metering.ledger.postgres.store import PostgresStore
 from metering.ledger.results import Ended, Granted, Reason, Refused, Result
 from metering.ledger.writer import LedgerWriter
 from metering.types import Dimension
-from tests.faults.commands import line, meter, release, reserve, settle
-from tests.faults.rows import assert_books_balance, counts, meter_row
+from tests.faults.rows import assert_the_ledger_balances, counts, meter_row
+from tests.support.build import line, meter_key, release, reserve, settle
 
-TOKENS = meter("tokens", Dimension.TOKENS)
-OTHER = meter("other", Dimension.TOKENS)
+TOKENS = meter_key(Dimension.TOKENS, subject_id="tokens")
+OTHER = meter_key(Dimension.TOKENS, subject_id="other")
 COMMIT_TAKES_S = 0.7
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(60)]
 
@@ -72,7 +72,7 @@ def test_a_reserve_that_took_the_last_room_is_not_denied_by_its_own_hold(databas
         reservation_id=hold.reservation_id, replayed=True
     )
     assert meter_row(database, TOKENS).held == 10
-    assert_books_balance(database)
+    assert_the_ledger_balances(database)
 
 
 def test_a_reserve_of_nothing_is_carried_out_once(database: str) -> None:
@@ -85,12 +85,12 @@ def test_a_reserve_of_nothing_is_carried_out_once(database: str) -> None:
 def test_of_one_id_with_two_bodies_the_second_is_refused(database: str) -> None:
     open_meters(database)
     hold = reserve(line(TOKENS, 10, 10))
-    other = reserve(line(OTHER, 10, 10), reservation_id=hold.reservation_id)
+    other = reserve(line(OTHER, 10, 10), id_=hold.reservation_id)
     answer = send_while_committing(database, hold, other)
     assert isinstance(answer, Refused)
     assert answer.reason is Reason.OTHER_BODY
     assert meter_row(database, OTHER).held == 0
-    assert_books_balance(database)
+    assert_the_ledger_balances(database)
 
 
 @pytest.mark.parametrize("other", [TOKENS, OTHER])
@@ -107,7 +107,7 @@ def test_of_one_idempotency_key_on_two_ids_the_second_is_told_of_the_first(
     assert isinstance(answer, Refused)
     assert (answer.reason, answer.other_id) == (Reason.KEY_IN_PROGRESS, first.reservation_id)
     assert meter_row(database, OTHER).held == 0
-    assert_books_balance(database)
+    assert_the_ledger_balances(database)
 
 
 def test_a_release_that_overtakes_its_reserve_ends_it(database: str) -> None:
@@ -116,7 +116,7 @@ def test_a_release_that_overtakes_its_reserve_ends_it(database: str) -> None:
     answer = send_while_committing(database, hold, release(hold.reservation_id))
     assert isinstance(answer, Ended)
     assert meter_row(database, TOKENS).held == 0
-    assert_books_balance(database)
+    assert_the_ledger_balances(database)
 
 
 def test_a_reserve_that_comes_after_its_release_is_cancelled(database: str) -> None:
@@ -125,7 +125,7 @@ def test_a_reserve_that_comes_after_its_release_is_cancelled(database: str) -> N
     answer = send_while_committing(database, release(hold.reservation_id), hold)
     assert isinstance(answer, Refused)
     assert answer.reason is Reason.CANCELLED
-    assert_books_balance(database)
+    assert_the_ledger_balances(database)
 
 
 def test_a_settle_sent_twice_charges_once(database: str) -> None:
@@ -140,9 +140,9 @@ def test_a_settle_sent_twice_charges_once(database: str) -> None:
         await store.close()
 
     asyncio.run(hold_it())
-    used = settle(hold.reservation_id, tokens=4)
+    used = settle(hold.reservation_id, 4)
     answer = send_while_committing(database, used, used)
     assert isinstance(answer, Ended)
     assert answer.replayed
     assert meter_row(database, TOKENS).used == 4
-    assert_books_balance(database)
+    assert_the_ledger_balances(database)

@@ -11,7 +11,7 @@ from tests.faults.callers import Callers, Told
 from tests.faults.deployment import Deployment
 from tests.faults.gateways import status_of
 from tests.faults.production import STOP_TIMEOUT_S, Production
-from tests.faults.rows import assert_books_balance, query
+from tests.faults.rows import assert_the_ledger_balances, query
 from tests.faults.waiting import until
 
 WITHIN_S = 30
@@ -36,7 +36,7 @@ async def ended_well(server: Production) -> None:
 def assert_nothing_is_held(deployment: Deployment) -> None:
     held = "SELECT count(*) FROM metering_usagereservation WHERE state = 0"
     assert query(deployment.database, held) == [(0,)]
-    assert_books_balance(deployment.database)
+    assert_the_ledger_balances(deployment.database)
 
 
 async def test_running_calls_end_well_and_no_new_ones_are_taken(

@@ -7,7 +7,7 @@ from tests.e2e.heard import COMMENT, DONE, heard
 from tests.e2e.wire import Wire
 from tests.faults.deployment import Deployment
 from tests.faults.production import Production
-from tests.faults.rows import assert_books_balance, query
+from tests.faults.rows import assert_the_ledger_balances, query
 
 WITHIN_S = 30
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
@@ -40,4 +40,4 @@ def test_streams_begin_while_the_vendor_thinks_and_end_as_their_callers_do(
     assert wait_until(lambda: len(deployment.rows()) == 2, WITHIN_S)
     assert {row["outcome"] for row in deployment.rows().values()} == {"ok", "cancelled"}
     assert query(deployment.database, "SELECT sum(held) FROM metering_usagemeter") == [(0,)]
-    assert_books_balance(deployment.database)
+    assert_the_ledger_balances(deployment.database)

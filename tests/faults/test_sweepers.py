@@ -7,13 +7,13 @@ import pytest
 
 from metering.ledger.writer import LedgerWriter
 from metering.types import Dimension, EntryKind, ReservationState
-from tests.faults.commands import line, meter, reserve, settle
-from tests.faults.rows import assert_books_balance, meter_row, query, states
+from tests.faults.rows import assert_the_ledger_balances, meter_row, query, states
 from tests.faults.waiting import until, until_leases_are_over
 from tests.faults.workers import Worker, job, started_workers
+from tests.support.build import line, meter_key, reserve, settle
 
-TOKENS = meter("tokens", Dimension.TOKENS)
-IN_FLIGHT = meter("calls in flight", Dimension.CONCURRENCY)
+TOKENS = meter_key(Dimension.TOKENS, subject_id="tokens")
+IN_FLIGHT = meter_key(Dimension.CONCURRENCY, subject_id="calls in flight")
 HOLDS = 2_400
 SWEEPERS = 3
 HELD_EACH = 100
@@ -32,7 +32,7 @@ async def test_several_sweepers_and_late_owners_end_each_overdue_hold_once(datab
     await until_leases_are_over(database)
     assert meter_row(database, IN_FLIGHT).held == HOLDS
 
-    late = job(database, [[settle(hold.reservation_id, tokens=USED_EACH)] for hold in holds[::2]])
+    late = job(database, [[settle(hold.reservation_id, USED_EACH)] for hold in holds[::2]])
     sweeping = {"database": database, "sweep": True, "every_s": 0.01}
     async with started_workers([late, *[sweeping] * SWEEPERS]) as (owner, *sweepers):
         owner.begin()
@@ -52,7 +52,7 @@ async def test_several_sweepers_and_late_owners_end_each_overdue_hold_once(datab
     assert kinds.get(EntryKind.SETTLE, 0) + kinds.get(EntryKind.TRUE_UP, 0) == HOLDS / 2
     assert meter_row(database, TOKENS).used == HOLDS // 2 * (HELD_EACH + USED_EACH)
     assert meter_row(database, IN_FLIGHT).held == 0
-    assert_books_balance(database, grace_s=0)
+    assert_the_ledger_balances(database, grace_s=0)
 
 
 def found_nothing(sweeper: Worker) -> bool:

@@ -20,7 +20,7 @@ from metering.errors import MeteringError
 from metering.ledger.results import Ended, Granted
 from metering.ledger.sweep import sweep_reservations
 from metering.ledger.writer import LedgerWriter
-from tests.faults.commands import unpacked
+from tests.faults.packing import unpacked
 
 VENDOR = "vendor"
 """In a story, in the place of a command: call the vendor."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from metering.ledger.commands import Command
-from tests.faults.commands import packed
+from tests.faults.packing import packed
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 START_TIMEOUT_S = 30

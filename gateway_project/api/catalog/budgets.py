@@ -21,7 +21,8 @@ from metering.money import usd_text
 from metering.policy.edit.set_budget import set_budget
 from metering.policy.edit.switch_off import switch_off
 from metering.rules.budgets import DIMENSIONS, WINDOWS
-from metering.types import MAX_THRESHOLDS, MODES, Dimension, Scope, SubjectType
+from metering.thresholds import MAX_THRESHOLDS
+from metering.types import MODES, Dimension, Scope, SubjectType
 
 TAG = ["catalog"]
 

@@ -7,10 +7,8 @@ from rest_framework import serializers
 from gateway_project.api.choice import Choice
 from gateway_project.api.input import OtherName, StrictInput
 from metering.errors import InvalidRequest
-from metering.policy.edit.budget_target import BudgetTarget, find_budget_target
-from metering.types import Scope
-
-WITHOUT_ID = (Scope.GLOBAL, Scope.TENANT)
+from metering.policy.edit.budget_target import TARGETS, BudgetTarget, find_budget_target
+from metering.types import SCOPES_WITHOUT_ID, Scope
 
 
 class TargetIn(StrictInput):
@@ -45,18 +43,15 @@ class TargetIn(StrictInput):
     tenant_id = OtherName("tenant")
 
 
-WORDS = ("plan", "tenant", "team", "user", "token", "agent", "provider")
-
-
 def take_target(given: dict[str, Any]) -> BudgetTarget:
     """The target that the input names, taken out of it.
 
     Raises InvalidRequest when its fields contradict each other, NotFound for an unknown one.
     """
-    words: dict[str, str | None] = {name: given.pop(name) for name in WORDS}
+    words: dict[str, str | None] = {name: given.pop(name) for name in TARGETS}
     scope, scope_id = given.pop("scope"), given.pop("scope_id")
     if scope_id:
-        if scope is None or scope in WITHOUT_ID:
+        if scope is None or scope in SCOPES_WITHOUT_ID:
             of = "No scope" if scope is None else f"The scope {scope}"
             raise InvalidRequest(f"{of} has a scope_id; name the scope that it is of.", param="scope_id")
         if words[scope] not in (None, scope_id):

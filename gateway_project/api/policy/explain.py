@@ -11,7 +11,7 @@ from gateway_project.api.policy.fields import (
     DecisionOut,
     RequestIn,
     WhoIn,
-    imagined,
+    demand_of,
     levels_at,
 )
 from gateway_project.api.query import asks
@@ -35,8 +35,7 @@ class Explain(ApiView):
         tenant, asker, moment = asked_about(request, given, plan=None, call=given, now=now())
         decision = explain_call(
             source=read_policy_source(tenant=tenant),
-            asker=asker,
-            call=imagined(given),
+            demand=demand_of(asker, given),
             now=moment,
             levels=levels_at(given),
         )

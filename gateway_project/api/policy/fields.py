@@ -11,12 +11,13 @@ from gateway_project.api.choice import Choice
 from gateway_project.api.input import OtherName, StrictInput
 from gateway_project.api.moment import IN_ZONE, Moment, placed_for
 from gateway_project.api.name import Name
+from metering.admission.demand import Asker, Demand, demand_of_counts
 from metering.decisions.decision import Standing, Verdict
 from metering.errors import InvalidRequest
 from metering.models import Tenant
 from metering.rates.read_levels import LevelReader, read_levels
+from metering.reservation.bounded_call import Measured
 from metering.rules.read_conditions import YEARS
-from metering.simulation.imagined import ImaginedCall
 from metering.types import MODES, Task
 
 TAG = ["policy"]
@@ -101,9 +102,10 @@ class DecisionOut(serializers.Serializer[Any]):
     trace = StepOut(many=True)
 
 
-def imagined(given: dict[str, Any]) -> ImaginedCall:
-    """The request as the simulation takes it."""
-    return ImaginedCall(
+def demand_of(asker: Asker, given: dict[str, Any]) -> Demand[Measured]:
+    """The request as admission takes it."""
+    return demand_of_counts(
+        asker,
         task=given["task"],
         model=given["model"],
         input_tokens=given["input_tokens"],

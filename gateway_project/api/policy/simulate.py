@@ -21,7 +21,7 @@ from gateway_project.api.policy.fields import (
     DecisionOut,
     RequestIn,
     WhoIn,
-    imagined,
+    demand_of,
     levels_at,
 )
 from gateway_project.api.reach import tenant_in_reach_or_all
@@ -107,8 +107,7 @@ class Simulate(ApiView):
         )
         decision = explain_call(
             source=read_policy_source(tenant=tenant, after=_change(request, given, tenant)),
-            asker=asker,
-            call=imagined(given["request"]),
+            demand=demand_of(asker, given["request"]),
             now=moment,
             levels=levels_at(given["request"]),
         )

@@ -23,13 +23,13 @@ from metering.ledger.digests import digest64
 from metering.ledger.records import NEVER, Alert, Meter, Watch
 from metering.ledger.results import LineDenial
 from metering.ledger.unit_of_work import UnitOfWork
+from metering.thresholds import EXCEEDED_PERCENT, percentages, thresholds_text
 from metering.types import Dimension
 
 COOL_DOWN = timedelta(hours=6)
 """Between two alerts about the calls at once of one meter."""
 CHANGE_COOL_DOWN = timedelta(minutes=1)
 """Between two raises of a limit after which its thresholds are told again."""
-EXHAUSTED = 100
 
 
 def fingerprint_of(line: HoldLine) -> int:
@@ -100,8 +100,8 @@ def raise_alerts(work: UnitOfWork) -> None:
             continue
         if meter.dimension is Dimension.CONCURRENCY:
             _tell(meter, budget_id, _reached(watched, denial.held), denial.held, None, work)
-        elif EXHAUSTED in _pending(watched):
-            _tell(meter, budget_id, (EXHAUSTED,), meter.held, denial.requested, work)
+        elif EXCEEDED_PERCENT in _pending(watched):
+            _tell(meter, budget_id, (EXCEEDED_PERCENT,), meter.held, denial.requested, work)
 
 
 def _reached(seen: Watch, amount: int) -> tuple[int, ...]:
@@ -124,7 +124,7 @@ def _tell(
         Alert(meter.id, budget_id, percent, seen.episodes, meter.used, held, requested, seen.limit)
         for percent in thresholds
     ]
-    seen.alerted = ",".join(map(str, sorted({*percentages(seen.alerted), *thresholds})))
+    seen.alerted = thresholds_text({*percentages(seen.alerted), *thresholds})
     if at_once:
         seen.episodes += 1
         seen.rearms_at = work.now + COOL_DOWN
@@ -140,7 +140,7 @@ def _forget_unreached(seen: Watch, meter: Meter, limit: int, work: UnitOfWork) -
     reached = [percent for percent in told if meter.used >= _least(percent, limit)]
     if len(reached) == len(told) or meter.dimension is Dimension.CONCURRENCY or seen.rearms_at is not None:
         return
-    seen.alerted = ",".join(map(str, reached))
+    seen.alerted = thresholds_text(reached)
     seen.episodes += 1
     seen.rearms_at = work.now + CHANGE_COOL_DOWN
 
@@ -172,9 +172,3 @@ def _least(percent: int, limit: int) -> int:
 def _pending(seen: Watch) -> Iterator[int]:
     told = percentages(seen.alerted)
     return (percent for percent in percentages(seen.thresholds) if percent not in told)
-
-
-@lru_cache(maxsize=1024)
-def percentages(text: str) -> tuple[int, ...]:
-    """Thresholds as they are stored: `80,95,100`. Raises ValueError."""
-    return tuple(int(word) for word in text.split(",")) if text else ()

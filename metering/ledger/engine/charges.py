@@ -1,13 +1,17 @@
 """What attempts cost a meter, and what an expired hold is charged until the truth is known."""
 
-from metering.amounts import ONE_REQUEST, Amounts, total
+from collections.abc import Callable
+from operator import attrgetter
+
+from metering.amounts import AMOUNT_OF, COLUMNS, Amounts
 from metering.ledger.commands import Attempt
 from metering.ledger.records import LARGEST_SUM, RELEASE_ON_EXPIRY, HoldRow, Meter
 from metering.ledger.unit_of_work import UnitOfWork
-from metering.ledger.use import spent
+from metering.ledger.use import is_use, spent
 from metering.types import Dimension
 
 CONCURRENCY = Dimension.CONCURRENCY
+_counts_of: Callable[[Attempt], tuple[int, ...]] = attrgetter(*COLUMNS)
 
 
 def provisional_charges(hold: HoldRow, work: UnitOfWork) -> list[int]:
@@ -20,15 +24,18 @@ def provisional_charges(hold: HoldRow, work: UnitOfWork) -> list[int]:
 
 def used_in(attempts: tuple[Attempt, ...]) -> Amounts:
     """The sum of the attempts. However many there are, they are one request, or none if none of them is use."""
-    used = total(attempts)
-    return used + ONE_REQUEST if spent(attempts) else used
+    if len(attempts) == 1:
+        return Amounts(1 if is_use(attempts[0]) else 0, *_counts_of(attempts[0]))
+    counts = map(sum, zip(*map(_counts_of, attempts), strict=True))
+    return Amounts(1 if spent(attempts) else 0, *counts)
 
 
 def charge_of(meter: Meter, used: Amounts, attempts: tuple[Attempt, ...]) -> int:
     """What the attempts cost this meter: a provider's meter counts only that provider's."""
     if meter.subject_type == "provider":
         used = used_in(tuple(item for item in attempts if item.provider_name == meter.subject_id))
-    return charge_on(meter, used)
+    dimension = meter.dimension
+    return 0 if dimension is CONCURRENCY else AMOUNT_OF[dimension](used)
 
 
 def charge_on(meter: Meter, amounts: Amounts) -> int:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from metering.ledger.commands import ALWAYS, MeterKey
 from metering.ledger.past import may_have_past
-from metering.ledger.postgres import columns, table
+from metering.ledger.postgres import columns
 from metering.ledger.postgres.literals import array
 from metering.ledger.postgres.opening import Late, lock_of, subject_of
 from metering.ledger.postgres.process_cache import FOREVER, OpenWindow, ProcessCache, Wanted
@@ -79,7 +79,7 @@ async def open_windows(
 
 
 async def _latest(wire: Wire, keys: list[MeterKey], moment: datetime) -> dict[MeterKey, OpenWindow]:
-    parameters = (*table.parameters(columns.SUBJECT, keys), moment.isoformat().encode())
+    parameters = (*columns.SUBJECT.parameters(keys), moment.isoformat().encode())
     [found] = await wire.exchange([(LATEST, parameters)])
     return {
         keys[place - 1]: OpenWindow(id_, shared(start), shared(end or FOREVER), counted_at)
@@ -100,7 +100,7 @@ async def _insert(
         start = max(start, latest[key].end) if key in latest else start
         counted_at = ALWAYS if _looks_back(key, start, wanted[key], moment) else moment
         new.append(NewMeter(key, start, end, counted_at))
-    await wire.exchange([(OPEN, table.parameters(columns.NEW_METER, new))])
+    await wire.exchange([(OPEN, columns.NEW_METER.parameters(new))])
 
 
 def _is_closed(key: MeterKey, latest: Mapping[MeterKey, OpenWindow], moment: datetime) -> bool:

@@ -17,7 +17,6 @@ This is optimistic concurrency control (H. T. Kung and J. T. Robinson, "On Optim
 
 from collections.abc import Sequence
 from typing import NamedTuple
-from uuid import UUID
 
 from msgspec.structs import replace
 
@@ -27,26 +26,13 @@ from metering.ledger.postgres import columns, sql_inserts, sql_optimistic
 from metering.ledger.postgres.decide import decide
 from metering.ledger.postgres.literals import array
 from metering.ledger.postgres.process_cache import ProcessCache
-from metering.ledger.postgres.table import parameters
 from metering.ledger.postgres.wire import Row, Statement, StepObserver, Wire
 from metering.ledger.postgres.write import moved_calls
 from metering.ledger.records import LARGEST_SUM
 from metering.ledger.results import Ended, Granted, LineBalance, Result
 from metering.ledger.unit_of_work import UnitOfWork
-from metering.types import ReservationState
 
 DONE = (Granted, Ended)
-
-
-class ExpectedEnd(NamedTuple):
-    """A hold that the batch ends, as it has to be found."""
-
-    id: UUID
-    version: int
-    state: ReservationState
-    end_digest: int | None
-    meters: int
-    """How many it is held on."""
 
 
 class MeterChange(NamedTuple):
@@ -74,7 +60,6 @@ class OptimisticBatch:
             meter.id: (meter.used, meter.held, meter.overrun, meter.unenforced)
             for meter in work.meters.values()
         }
-        self._versions = {hold.id: hold.version for hold in work.holds.values()}
         self._results = [decide(command, work) for command in commands]
         raise_alerts(work)
         self.may_be_sent = self._depends_on_no_counter() and not (
@@ -87,10 +72,10 @@ class OptimisticBatch:
         cache.learn_meters(work.meters)  # so that the next batch is decided on what this one makes of them
         checked: list[Statement] = [("BEGIN", ()), *self._ends()]
         checked.append((sql_optimistic.LOCK_METERS, (array(sorted(work.meters)),)))
-        checked.append((sql_optimistic.CHANGE_METERS, parameters(columns.METER_CHANGE, self._changes())))
+        checked.append((sql_optimistic.CHANGE_METERS, columns.METER_CHANGE.parameters(self._changes())))
         new: list[Statement] = []
         if work.inserted:
-            new.append((sql_inserts.INSERT_NEW_HOLDS, parameters(columns.NEW_HOLD, work.inserted)))
+            new.append((sql_inserts.INSERT_NEW_HOLDS, columns.NEW_HOLD.parameters(work.inserted)))
         if on_step is None:
             rows = await wire.commit([*checked, *new], None)
             return self._corrected(rows[len(checked) - 1])
@@ -118,14 +103,10 @@ class OptimisticBatch:
         if not ended:
             return []
         ended.sort(key=lambda hold: hold.id.int)
-        expected = [
-            ExpectedEnd(hold.id, self._versions[hold.id], hold.state, hold.end_digest, len(hold.meter_ids))
-            for hold in ended
-        ]
         arrays = (
-            *parameters(columns.EXPECTED_END, expected),
-            *parameters(columns.ATTEMPT, work.attempts),
-            *parameters(columns.ENTRY, work.entries),
+            *columns.EXPECTED_END.parameters(ended),
+            *columns.ATTEMPT.parameters(work.attempts),
+            *columns.ENTRY.parameters(work.entries),
         )
         return [(sql_optimistic.END_HOLDS, arrays)]
 

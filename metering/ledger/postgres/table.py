@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from metering.ledger.postgres.literals import (
+    NOTHING,
     array,
     nested_int_array,
     optional_array,
@@ -49,7 +50,10 @@ class Column(NamedTuple):
 
     name: str
     kind: Kind
-    value: Callable[[Any], Any]
+    path: str
+    """Where a record has its value: an attribute, or a part of the record and an attribute of that."""
+    made: Callable[[Any], Any] | None = None
+    """Makes the value of a record that has it nowhere."""
     is_stored: bool = True
     """False: the statement only reads it."""
 
@@ -59,22 +63,56 @@ class Column(NamedTuple):
         return self.kind.stored.format(f'new."{self.name}"')
 
 
-Columns = tuple[Column, ...]
+class Columns(tuple[Column, ...]):
+    """Columns in the order of a statement."""
+
+    def __init__(self, columns: Iterable[Column]) -> None:
+        """Groups what is read of the same part of a record: that is read at once, as reading it is most of the work."""
+        self._made = [
+            (place, each.kind.literal, each.made) for place, each in enumerate(self) if each.made is not None
+        ]
+        parts: dict[str, list[int]] = {}
+        for place, each in enumerate(self):
+            if each.made is None:
+                parts.setdefault(each.path.rpartition(".")[0], []).append(place)
+        self._parts = [
+            (
+                attrgetter(part) if part else None,
+                [(place, self[place].kind.literal) for place in places],
+                _reader([self[place].path.rpartition(".")[2] for place in places]),
+            )
+            for part, places in parts.items()
+        ]
+
+    def parameters(self, records: Sequence[object]) -> tuple[bytes, ...]:
+        """The arrays of a statement that was made with these columns."""
+        found: list[bytes] = [NOTHING] * len(self)
+        for place, literal, made in self._made:
+            found[place] = literal(list(map(made, records)))
+        if records:
+            for part, places, read in self._parts:
+                values = zip(*map(read, records if part is None else map(part, records)), strict=True)
+                for (place, literal), column_values in zip(places, values, strict=True):
+                    found[place] = literal(column_values)
+        return tuple(found)
+
+
+def _reader(names: Sequence[str]) -> Callable[[Any], tuple[Any, ...]]:
+    """Reads several attributes at once, or one in a tuple of its own."""
+    read = attrgetter(*names)
+    return read if len(names) > 1 else lambda record: (read(record),)
 
 
 def column(
     name: str, kind: Kind, value: str | Callable[[Any], Any] = "", *, is_stored: bool = True
 ) -> Column:
     """`value` says how a record has it: an attribute's path, by default the column's name, or a function."""
-    return Column(name, kind, value if callable(value) else attrgetter(value or name), is_stored)
+    if callable(value):
+        return Column(name, kind, "", value, is_stored)
+    return Column(name, kind, value or name, None, is_stored)
 
 
-def parameters(columns: Columns, records: Sequence[object]) -> tuple[bytes, ...]:
-    """The arrays of a statement that was made with the same columns."""
-    return tuple([each.kind.literal(list(map(each.value, records))) for each in columns])
-
-
-def rows(columns: Columns, *, unnested: int = 1) -> str:
+def rows(columns: Sequence[Column], *, unnested: int = 1) -> str:
     """A FROM clause whose `new` has these columns. Its parameters are one array for each, in their order.
 
     The first `unnested` columns say how many rows there are. Each function of an `unnest` has a tuplestore of its own,
@@ -107,7 +145,7 @@ def replaced(columns: Iterable[Column]) -> str:
 
 def insert(
     table: str,
-    columns: Columns,
+    columns: Sequence[Column],
     *,
     also: Mapping[str, str] = NONE,
     unnested: int = 1,

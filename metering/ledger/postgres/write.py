@@ -7,7 +7,6 @@ from uuid import UUID
 from metering.ids import uuid7
 from metering.ledger.postgres import columns, sql_inserts, sql_locked
 from metering.ledger.postgres.literals import array
-from metering.ledger.postgres.table import parameters
 from metering.ledger.postgres.wire import Statement
 from metering.ledger.records import Alert, HoldRow, Meter, Watch
 from metering.ledger.unit_of_work import UnitOfWork
@@ -35,35 +34,35 @@ def statements_for(work: UnitOfWork) -> Iterator[Statement]:
     """The writes of a batch: ends first, because they may free the key that a new hold takes."""
     ended = [hold for hold in work.updated if hold.state != ReservationState.HELD]
     if ended:
-        yield sql_locked.UPDATE_ENDS, parameters(columns.ENDED_HOLD, ended)
+        yield sql_locked.UPDATE_ENDS, columns.ENDED_HOLD.parameters(ended)
         freed = [hold.id for hold in ended if hold.idempotency_digest is not None and _lost_its_key(hold)]
         if freed:
             yield sql_locked.FREE_KEYS, (array(freed),)
     if work.inserted:
-        yield sql_inserts.INSERT_HOLDS, parameters(columns.NEW_HOLD, work.inserted)
+        yield sql_inserts.INSERT_HOLDS, columns.NEW_HOLD.parameters(work.inserted)
     extended = [hold for hold in work.updated if hold.state == ReservationState.HELD]
     if extended:
-        yield sql_locked.UPDATE_EXTENDED, parameters(columns.EXTENDED_HOLD, extended)
+        yield sql_locked.UPDATE_EXTENDED, columns.EXTENDED_HOLD.parameters(extended)
     if work.attempts:
-        yield sql_inserts.INSERT_ATTEMPTS, parameters(columns.ATTEMPT, work.attempts)
+        yield sql_inserts.INSERT_ATTEMPTS, columns.ATTEMPT.parameters(work.attempts)
     if work.provisional_attempts:
-        yield sql_inserts.INSERT_PROVISIONAL, parameters(columns.PROVISIONAL, work.provisional_attempts)
+        yield sql_inserts.INSERT_PROVISIONAL, columns.PROVISIONAL.parameters(work.provisional_attempts)
     if work.entries:
-        yield sql_inserts.INSERT_ENTRIES, parameters(columns.ENTRY, work.entries)
+        yield sql_inserts.INSERT_ENTRIES, columns.ENTRY.parameters(work.entries)
         moved = moved_calls(work)
         late = [e for e in work.entries if e.kind in CORRECTIONS or e.reservation_id in moved]
         if late:
-            yield sql_locked.COUNT_AGAIN, parameters(columns.CORRECTED, late)
+            yield sql_locked.COUNT_AGAIN, columns.CORRECTED.parameters(late)
     if work.changed_meters:
-        yield sql_locked.UPDATE_METERS, parameters(columns.METER, _meters(work, work.changed_meters))
+        yield sql_locked.UPDATE_METERS, columns.METER.parameters(_meters(work, work.changed_meters))
     if work.watched:
         armed = _meters(work, work.watched)
         watches = [Watched(m.id, budget, seen) for m in armed for budget, seen in m.watches.items()]
-        yield sql_locked.ARM_METERS, parameters(columns.ARMED_METER, armed)
-        yield sql_locked.KEEP_WATCHES, parameters(columns.WATCH, watches)
+        yield sql_locked.ARM_METERS, columns.ARMED_METER.parameters(armed)
+        yield sql_locked.KEEP_WATCHES, columns.WATCH.parameters(watches)
     if work.alerts:
         raised = map(Raised, sorted([uuid7() for _ in work.alerts]), work.alerts)
-        yield sql_inserts.INSERT_ALERTS, parameters(columns.ALERT, list(raised))
+        yield sql_inserts.INSERT_ALERTS, columns.ALERT.parameters(list(raised))
 
 
 def _meters(work: UnitOfWork, ids: Set[int]) -> list[Meter]:

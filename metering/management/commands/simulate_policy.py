@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core.management.base import CommandError
 from django.utils.timezone import now
 
+from metering.admission.demand import demand_of_counts
 from metering.catalog.load_catalog import load_catalog
 from metering.errors import InvalidRequest
 from metering.identity.find import find_tenant
@@ -22,7 +23,6 @@ from metering.policy.source import LoadCatalog, read_policy_source
 from metering.rates.read_levels import read_levels
 from metering.simulation.explain import explain_call
 from metering.simulation.find_asker import find_asker
-from metering.simulation.imagined import ImaginedCall
 from metering.simulation.replay import replay
 from metering.simulation.report import decision_facts, replay_facts
 from metering.simulation.with_rule import with_rule
@@ -106,7 +106,8 @@ class Command(VerbCommand):
             user=options["user"],
             token=options["token"],
         )
-        call = ImaginedCall(
+        demand = demand_of_counts(
+            asker,
             task=task,
             model=options["model"],
             input_tokens=options["input_tokens"],
@@ -115,8 +116,7 @@ class Command(VerbCommand):
         )
         decision = explain_call(
             source=read_policy_source(tenant=tenant, after=after),
-            asker=asker,
-            call=call,
+            demand=demand,
             now=at,
             levels=(lambda limits: {}) if options["at"] else partial(read_levels, settings.REDIS_URL),
         )

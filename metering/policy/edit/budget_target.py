@@ -8,6 +8,9 @@ from metering.models import Provider, Tenant
 from metering.text import checked_label, normal
 from metering.types import Scope, SubjectType
 
+TARGETS = tuple(scope.value for scope in Scope if scope is not Scope.GLOBAL)
+"""The words that `find_budget_target` takes."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BudgetTarget:

@@ -12,7 +12,8 @@ from metering.money import nano_from_usd
 from metering.policy.edit.budget_target import BudgetTarget
 from metering.policy.edit.set_row import check_manner, check_task, set_row
 from metering.rules.budgets import DIMENSIONS, SUBJECTS, WINDOWS
-from metering.types import MAX_AMOUNT, MAX_PERCENT, MAX_THRESHOLDS, Dimension, Scope
+from metering.thresholds import VALID_THRESHOLDS, are_valid
+from metering.types import MAX_AMOUNT, Dimension, Scope
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +46,7 @@ def set_budget(
 
     `amount` is US dollars for cost, a whole number for everything else; it counts from the next call on.
     `per` is whose use is counted, which only the gateway's and a plan's budgets leave open.
-    What is None stays as it is, or as usual: enforced, for everybody, alerts at 80, 95 and 100 %.
+    What is None stays as it is, or as usual: enforced, for everybody, alerts at the default thresholds.
     Raises InvalidRequest for a word or an amount that makes no sense, NotFound for an unknown task or class.
     """
     _check_word("dimension", dimension, DIMENSIONS)
@@ -109,13 +110,8 @@ def parse_amount(dimension: str, text: str) -> int:
 def _manner(mode: str | None, enforce_percent: int | None, thresholds: list[int] | None) -> dict[str, object]:
     """What is given of how a budget is enforced and told of."""
     check_manner(mode, enforce_percent)
-    if thresholds is not None and (
-        len(thresholds) > MAX_THRESHOLDS or not all(1 <= at <= MAX_PERCENT for at in thresholds)
-    ):
-        raise InvalidRequest(
-            f"thresholds must be at most {MAX_THRESHOLDS} percentages from 1 to {MAX_PERCENT}.",
-            param="thresholds",
-        )
+    if thresholds is not None and not are_valid(thresholds):
+        raise InvalidRequest(f"thresholds must be {VALID_THRESHOLDS}.", param="thresholds")
     manner = {"mode": mode, "enforce_percent": enforce_percent, "thresholds": thresholds}
     return {name: value for name, value in manner.items() if value is not None}
 

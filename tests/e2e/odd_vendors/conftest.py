@@ -7,7 +7,7 @@ from django.db import connection
 from tests.e2e.odd_vendors.gateway_and_vendor import FRESH_MODELS, PLENTY, GatewayAndVendor
 from tests.e2e.server import running_server
 from tests.factories import BudgetFactory, ProviderFactory, birch, make_token, reference_data
-from tests.served import serve_model, settled_books
+from tests.served import serve_model, settled_ledger
 from tests.vendors.raw import RawVendor, raw_vendor
 
 FILLED = {
@@ -29,7 +29,7 @@ def gateway(
     """One gateway for a whole module: each test looks at the rows of its own calls. The books are clean afterwards."""
     with django_db_blocker.unblock():
         try:
-            with settled_books():
+            with settled_ledger():
                 yield from _serving(_raw_vendor)
         finally:
             _empty_tables()

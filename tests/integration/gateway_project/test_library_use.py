@@ -9,7 +9,7 @@ import pytest
 
 from metering.models import UsageLog
 from tests.factories import BudgetFactory, make_token, reference_data
-from tests.served import serve_model, settled_books
+from tests.served import serve_model, settled_ledger
 
 EXAMPLE = Path(__file__).parents[3] / "docs/examples/library_use.py"
 
@@ -23,7 +23,7 @@ def example(transactional_db: Any) -> Iterator[Any]:
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    with settled_books():
+    with settled_ledger():
         yield module
 
 

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from metering.models import UsageLog
 from tests.e2e.server import running_server
 from tests.factories import ProviderFactory, make_token, reference_data
-from tests.served import serve_model, settled_books
+from tests.served import serve_model, settled_ledger
 from tests.vendors.running import RunningVendor
 
 pytestmark = pytest.mark.slow
@@ -36,7 +36,7 @@ def base_url(transactional_db: Any, vendor: RunningVendor, monkeypatch: pytest.M
         name="fake", kind="openai_compatible", base_url=vendor.base_url, api_key_env=KEY_VARIABLE
     )
     serve_model(MODEL, provider=provider, physical_name="fake-small")
-    with settled_books(), running_server() as server:
+    with settled_ledger(), running_server() as server:
         yield f"{server.url}/v1"
 
 
@@ -50,7 +50,7 @@ def says(text: str) -> Any:
     return [{"role": "user", "content": text}]
 
 
-def assert_books_equal_the_vendors_log(vendor: RunningVendor) -> None:
+def assert_rows_equal_the_vendors_log(vendor: RunningVendor) -> None:
     """Every call that the vendor saw is one row, with what the vendor billed."""
     rows = {str(row.pk): (row.input_tokens, row.output_tokens) for row in UsageLog.objects.all()}
     billed = {
@@ -69,7 +69,7 @@ def test_a_completion_is_the_vendors_own(client: openai.OpenAI, vendor: RunningV
     assert answer.system_fingerprint == "fp_fakevendor"
     (call,) = vendor.log.calls
     assert (call.body["model"], call.body["top_k"], call.body["max_tokens"]) == ("fake-small", 7, 5)
-    assert_books_equal_the_vendors_log(vendor)
+    assert_rows_equal_the_vendors_log(vendor)
 
 
 def test_of_a_member_that_occurs_twice_the_one_that_is_metered_is_the_one_that_is_sent(
@@ -86,7 +86,7 @@ def test_of_a_member_that_occurs_twice_the_one_that_is_metered_is_the_one_that_i
     (call,) = vendor.log.calls
     assert (call.body["model"], call.body["max_tokens"]) == ("fake-small", 5)
     assert call.body["messages"] == [{"role": "user", "content": "hello"}]
-    assert_books_equal_the_vendors_log(vendor)
+    assert_rows_equal_the_vendors_log(vendor)
 
 
 def test_tools_whole_and_streamed(client: openai.OpenAI, vendor: RunningVendor) -> None:
@@ -98,7 +98,7 @@ def test_tools_whole_and_streamed(client: openai.OpenAI, vendor: RunningVendor) 
         streamed = stream.get_final_completion().choices[0].message.tool_calls
     assert streamed is not None
     assert streamed[0].function.arguments == calls[0].function.arguments  # type: ignore[union-attr]
-    assert_books_equal_the_vendors_log(vendor)
+    assert_rows_equal_the_vendors_log(vendor)
 
 
 def test_structured_output(client: openai.OpenAI) -> None:
@@ -119,7 +119,7 @@ def test_n_logprobs_and_images(client: openai.OpenAI, vendor: RunningVendor) -> 
     assert len(answer.choices) == 2
     assert answer.choices[0].logprobs is not None
     assert vendor.log.calls[0].body["messages"] == messages
-    assert_books_equal_the_vendors_log(vendor)
+    assert_rows_equal_the_vendors_log(vendor)
 
 
 @pytest.mark.parametrize("wants_usage", [True, False])
@@ -131,7 +131,7 @@ def test_a_stream_shows_usage_only_to_who_asks(
     assert any(chunk.usage for chunk in chunks) is wants_usage
     assert all(chunk.choices for chunk in chunks) is not wants_usage
     assert vendor.log.calls[0].body["stream_options"] == {"include_usage": True}
-    assert_books_equal_the_vendors_log(vendor)
+    assert_rows_equal_the_vendors_log(vendor)
 
 
 async def test_the_async_client(base_url: str) -> None:
@@ -158,7 +158,7 @@ def test_a_vendor_that_reports_more_than_was_held_is_booked_in_full(
     client: openai.OpenAI, vendor: RunningVendor
 ) -> None:
     client.chat.completions.create(model=MODEL, messages=says("vendor:more=5000"), max_tokens=10)
-    assert_books_equal_the_vendors_log(vendor)
+    assert_rows_equal_the_vendors_log(vendor)
 
 
 @pytest.mark.parametrize(

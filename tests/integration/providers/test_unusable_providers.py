@@ -10,7 +10,7 @@ from metering.models import Provider, UsageLog, UsageReservation
 from metering.types import ReservationState
 from tests.e2e.server import running_server
 from tests.factories import ProviderFactory, make_token, reference_data
-from tests.served import serve_model, settled_books
+from tests.served import serve_model, settled_ledger
 from tests.vendors.running import RunningVendor
 
 pytestmark = pytest.mark.slow
@@ -31,7 +31,7 @@ def client(
     serve_model("small", provider=fake)
     serve_model("sandbox-small")
     with (
-        settled_books(),
+        settled_ledger(),
         running_server() as server,
         openai.OpenAI(base_url=f"{server.url}/v1", api_key=make_token().secret, max_retries=0) as client,
     ):

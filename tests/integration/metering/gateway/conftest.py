@@ -17,17 +17,17 @@ from metering.types import Task
 from providers.token_counting import count_tokens
 from tests.factories import make_token, reference_data
 from tests.fakes.vendors import FakeVendors
-from tests.served import serve_model, settled_books
+from tests.served import serve_model, settled_ledger
 
 Request = Callable[..., CallRequest]
 Gateways = Callable[..., LLMGateway]
 
 
 @pytest.fixture(autouse=True)
-def books(transactional_db: Any) -> Iterator[None]:
+def settled_rows(transactional_db: Any) -> Iterator[None]:
     reference_data()
     serve_model()
-    with settled_books():
+    with settled_ledger():
         yield
 
 
@@ -37,7 +37,7 @@ def vendors() -> FakeVendors:
 
 
 @pytest.fixture
-async def writer(books: None) -> AsyncIterator[LedgerWriter]:
+async def writer(settled_rows: None) -> AsyncIterator[LedgerWriter]:
     writer = LedgerWriter(django_settings.LEDGER_DATABASE_URL)
     await writer.start()
     yield writer

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.utils.timezone import now
 
-from metering.admission.demand import Asker
+from metering.admission.demand import Asker, demand_of_counts
 from metering.decisions.decision import Standing
 from metering.errors import LimitExceeded, MeteringError
 from metering.gateway import LLMGateway
@@ -13,7 +13,6 @@ from metering.identity.principal import Principal
 from metering.policy.source import read_policy_source
 from metering.policy.values import PolicySubject
 from metering.simulation.explain import explain_call
-from metering.simulation.imagined import ImaginedCall
 from metering.simulation.replay import replay
 from tests.factories import BudgetFactory, RuleFactory, make_plan
 from tests.served import serve_model
@@ -65,13 +64,11 @@ async def test_the_second_call_ends_as_it_is_explained(
 
     await rows(cast)
     subject = PolicySubject(caller.tenant_id, caller.plan_code, None, None, caller.token_id)
-    imagined = ImaginedCall(task="LLM0_CHAT", model="middle", input_tokens=10, output_tokens=50)
+    demand = demand_of_counts(
+        Asker(subject=subject), task="LLM0_CHAT", model="middle", input_tokens=10, output_tokens=50
+    )
     for _ in range(2):
-        explained = await rows(
-            lambda: explain_call(
-                source=read_policy_source(), asker=Asker(subject=subject), call=imagined, now=now()
-            )
-        )
+        explained = await rows(lambda: explain_call(source=read_policy_source(), demand=demand, now=now()))
         try:
             await gateway.execute(caller, request_for(model="middle"))
             code, limit = "", ""
@@ -115,8 +112,7 @@ async def test_an_explanation_shows_every_budget_with_its_balance(
     explained = await rows(
         lambda: explain_call(
             source=read_policy_source(),
-            asker=Asker(subject=subject),
-            call=ImaginedCall(task="LLM0_CHAT"),
+            demand=demand_of_counts(Asker(subject=subject), task="LLM0_CHAT"),
             now=now(),
         )
     )

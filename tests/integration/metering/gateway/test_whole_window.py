@@ -39,7 +39,7 @@ from tests.factories import BudgetFactory, RuleFactory, UserFactory, alder, birc
 from tests.fakes.vendors import FakeVendors
 from tests.faults.waiting import until
 from tests.served import serve_model
-from tests.unit.metering.ledger.kit import attempt
+from tests.support.build import attempt
 
 Ask = Callable[..., Awaitable[Any]]
 COST = 15_000

@@ -13,10 +13,11 @@ from django.conf import settings
 
 from metering.ledger import periods
 from metering.ledger.audit import verify_ledger
+from metering.ledger.commands import MeterKey
 from metering.ledger.writer import LedgerWriter
-from tests.integration.metering.ledger import kit
 from tests.integration.metering.ledger.months import OLD, held_since, partitions_of
 from tests.integration.metering.ledger.optimistic import OptimisticBatches
+from tests.support import build
 
 TABLES = [
     *("metering_usagemeter", "metering_usagereservation", "metering_usagelog", "metering_ledgerentry"),
@@ -64,8 +65,8 @@ def clean_in_the_end(conninfo: str) -> Iterator[None]:
 
 
 @pytest.fixture
-def meter() -> kit.MeterKey:
-    return kit.key()
+def meter() -> MeterKey:
+    return build.meter_key()
 
 
 @pytest.fixture
@@ -77,14 +78,14 @@ def old_month(database: psycopg.Connection) -> Iterator[None]:
 
 @pytest.fixture
 async def settled(
-    old_month: None, ledger: LedgerWriter, database: psycopg.Connection, meter: kit.MeterKey
+    old_month: None, ledger: LedgerWriter, database: psycopg.Connection, meter: MeterKey
 ) -> UUID:
     """A call of the old month that used six of its ten tokens; today's calls used five more."""
-    old = await held_since(OLD, ledger, database, kit.line(meter))
-    await ledger.submit(kit.settle(old, 6))
-    today = kit.reserve(kit.line(meter))
+    old = await held_since(OLD, ledger, database, build.line(meter))
+    await ledger.submit(build.settle(old, 6))
+    today = build.reserve(build.line(meter))
     await ledger.submit(today)
-    await ledger.submit(kit.settle(today.reservation_id, 5))
+    await ledger.submit(build.settle(today.reservation_id, 5))
     return old
 
 

@@ -9,64 +9,67 @@ from metering.ids import derived_id, uuid7
 from metering.ledger.commands import Expire, MeterKey
 from metering.ledger.writer import LedgerWriter
 from metering.types import Dimension, Outcome, Window
-from tests.integration.metering.ledger import kit
+from tests.integration.metering.ledger import stored
+from tests.support import build
 
 Names = dict[str, Any]
 """Meters, reservations and entries by name, as parameters of SQL."""
-TOKENS = kit.key(Dimension.TOKENS, Window.DAY)
-REQUESTS = kit.key(Dimension.REQUESTS)
-CALLS = kit.key(Dimension.CONCURRENCY, Window.NONE)
-VENDOR = kit.key(Dimension.TOKENS, subject_type="provider", subject_id="sandbox", tenant_id=None)
-VENDOR_CALLS = kit.key(Dimension.REQUESTS, subject_type="provider", subject_id="sandbox", tenant_id=None)
+TOKENS = build.meter_key(Dimension.TOKENS, Window.DAY)
+REQUESTS = build.meter_key(Dimension.REQUESTS)
+CALLS = build.meter_key(Dimension.CONCURRENCY, Window.NONE)
+VENDOR = build.meter_key(Dimension.TOKENS, subject_type="provider", subject_id="sandbox", tenant_id=None)
+VENDOR_CALLS = build.meter_key(
+    Dimension.REQUESTS, subject_type="provider", subject_id="sandbox", tenant_id=None
+)
 LINES = (
-    kit.line(TOKENS, 10, 1000, thresholds="1,2,90"),
-    kit.line(REQUESTS, 1, 1000),
-    kit.line(CALLS, 1, 1000, thresholds="1"),
-    kit.line(VENDOR, 10, 1000),
-    kit.line(VENDOR_CALLS, 1, 1000),
+    build.line(TOKENS, 10, 1000, thresholds="1,2,90"),
+    build.line(REQUESTS, 1, 1000),
+    build.line(CALLS, 1, 1000, thresholds="1"),
+    build.line(VENDOR, 10, 1000),
+    build.line(VENDOR_CALLS, 1, 1000),
 )
 
 
 async def live(ledger: LedgerWriter, database: psycopg.Connection, *, all_done: bool = False) -> Names:
     """One reservation for each fate; with `all_done` none that is held or provisional."""
-    names: Names = {"alder": kit.ALDER, "birch": kit.BIRCH}
+    names: Names = {"alder": build.ALDER, "birch": build.BIRCH}
     for name in (
         *("settled", "released", "retried", "beyond", "trued_up", "late_beyond", "nothing_used"),
         *("two_vendors", "failed", "held", "expired"),
     ):
         names[name] = await held(ledger)
-    soft = kit.reserve(kit.line(TOKENS, 10, 5, enforced=False, thresholds="1,2,90"))
+    soft = build.reserve(build.line(TOKENS, 10, 5, enforced=False, thresholds="1,2,90"))
     await ledger.submit(soft)
     names["soft"] = soft.reservation_id
-    spared = kit.reserve(kit.line(VENDOR, 10, 1000, release_on_expiry=True))
+    spared = build.reserve(build.line(VENDOR, 10, 1000, release_on_expiry=True))
     await ledger.submit(spared)
     names["spared"] = spared.reservation_id
 
-    await ledger.submit(kit.settle(names["settled"], 6))
-    await ledger.submit(kit.adjust(names["settled"], 3))
-    await ledger.submit(kit.release(names["released"]))
-    failure = kit.attempt(1, outcome=Outcome.ERROR)
-    await ledger.submit(kit.settle(names["failed"], attempts=(failure,)))
-    answer = kit.attempt(2, output_tokens=6)
-    await ledger.submit(kit.settle(names["retried"], attempts=(failure, answer)))
-    await ledger.submit(kit.settle(names["beyond"], 17))
-    await ledger.submit(kit.settle(names["soft"], 10))
-    both = (kit.attempt(1, "elsewhere", output_tokens=3), kit.attempt(2, "sandbox", output_tokens=4))
-    await ledger.submit(kit.settle(names["two_vendors"], attempts=both))
+    await ledger.submit(build.settle(names["settled"], 6))
+    await ledger.submit(build.adjust(names["settled"], 3))
+    await ledger.submit(build.release(names["released"]))
+    failure = build.attempt(1, outcome=Outcome.ERROR)
+    await ledger.submit(build.settle(names["failed"], attempts=(failure,)))
+    answer = build.attempt(2, output_tokens=6)
+    await ledger.submit(build.settle(names["retried"], attempts=(failure, answer)))
+    await ledger.submit(build.settle(names["beyond"], 17))
+    await ledger.submit(build.settle(names["soft"], 10))
+    both = (build.attempt(1, "elsewhere", output_tokens=3), build.attempt(2, "sandbox", output_tokens=4))
+    await ledger.submit(build.settle(names["two_vendors"], attempts=both))
     names["tombstone"] = uuid7()
-    await ledger.submit(kit.release(names["tombstone"]))
+    await ledger.submit(build.release(names["tombstone"]))
     vanished = [names["trued_up"], names["late_beyond"], names["nothing_used"], names["expired"]]
     vanished.append(names["spared"])
-    kit.run_out(database, *vanished)
+    stored.run_out(database, *vanished)
     for id_ in vanished:
         await ledger.submit(Expire(reservation_id=id_))
-    await ledger.submit(kit.settle(names["trued_up"], 4))
-    await ledger.submit(kit.settle(names["late_beyond"], 15))
-    await ledger.submit(kit.release(names["nothing_used"]))
+    await ledger.submit(build.settle(names["trued_up"], 4))
+    await ledger.submit(build.settle(names["late_beyond"], 15))
+    await ledger.submit(build.release(names["nothing_used"]))
     if all_done:
-        await ledger.submit(kit.settle(names["held"], 1))
-        await ledger.submit(kit.release(names["expired"]))
-        await ledger.submit(kit.release(names["spared"]))
+        await ledger.submit(build.settle(names["held"], 1))
+        await ledger.submit(build.release(names["expired"]))
+        await ledger.submit(build.release(names["spared"]))
 
     names["adjustment"] = derived_id(names["settled"], 2)
     names["true_up"] = derived_id(names["trued_up"], 1)
@@ -83,7 +86,7 @@ async def live(ledger: LedgerWriter, database: psycopg.Connection, *, all_done: 
 
 
 async def held(ledger: LedgerWriter) -> UUID:
-    command = kit.reserve(*LINES)
+    command = build.reserve(*LINES)
     await ledger.submit(command)
     return command.reservation_id
 

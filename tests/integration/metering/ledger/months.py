@@ -18,7 +18,7 @@ from metering.ledger.partitions import (
     partition_name,
 )
 from metering.ledger.writer import LedgerWriter
-from tests.integration.metering.ledger import kit
+from tests.support import build
 
 NOW = datetime.now(UTC)
 OLD = month_plus(month_of(NOW), -5)
@@ -39,7 +39,7 @@ async def held_since(
     month: date, ledger: LedgerWriter, database: psycopg.Connection, *lines: HoldLine
 ) -> UUID:
     """A hold as if it had been made in the middle of that month and kept alive since."""
-    command = kit.reserve(*lines)
+    command = build.reserve(*lines)
     await ledger.submit(command)
     old_id = uuid7(int(month_start(month).timestamp() * 1000) + 14 * 86_400_000)
     database.execute(

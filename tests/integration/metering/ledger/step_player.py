@@ -15,11 +15,12 @@ from metering.errors import InvalidRequest
 from metering.ids import uuid7
 from metering.ledger import commands, results
 from metering.ledger.writer import LedgerWriter
-from metering.types import Dimension, Outcome, Window
-from tests.integration.metering.ledger import kit, steps
+from metering.types import Dimension, Outcome
+from tests.integration.metering.ledger import steps, stored
 from tests.integration.metering.ledger.model import Answer
 from tests.integration.metering.ledger.spy import Asked, Spy, Told
 from tests.integration.metering.ledger.steps import METERS, RESERVATIONS, VENDOR_METER, Step
+from tests.support import build
 from tests.unit.metering.ledger.state_table import word_for
 
 COUNTERS = (
@@ -51,7 +52,7 @@ class StepPlayer:
                 told += spy.in_order(await asyncio.gather(*waiting))
                 waiting = []
             if isinstance(step, steps.RunOut):
-                kit.run_out(self._database, self._ids[step.of])
+                stored.run_out(self._database, self._ids[step.of])
                 told.append((step, None))
         return told + spy.in_order(await asyncio.gather(*waiting))
 
@@ -76,9 +77,9 @@ class StepPlayer:
                 bound = Amounts(output_tokens=step.lines[0].amount)
                 return commands.Reserve(
                     reservation_id=self._ids[step.of],
-                    tenant_id=kit.ALDER,
+                    tenant_id=build.ALDER,
                     lines=self._lines(step.lines),
-                    labels=kit.LABELS,
+                    labels=build.LABELS,
                     bound=bound,
                     lease_s=LEASE_S,
                     idempotency_key=None if step.key is None else f"{self._salt}-{step.key[0]}",
@@ -95,7 +96,7 @@ class StepPlayer:
                 )
             case steps.Settle():
                 attempts = tuple(
-                    kit.attempt(
+                    build.attempt(
                         number,
                         use.vendor,
                         outcome=Outcome.ERROR if use.failed else Outcome.OK,
@@ -106,7 +107,7 @@ class StepPlayer:
                 )
                 return commands.Settle(reservation_id=self._ids[step.of], attempts=attempts)
             case steps.Release():
-                return kit.release(self._ids[step.of])
+                return build.release(self._ids[step.of])
             case steps.Adjust():
                 return commands.Adjust(
                     reservation_id=self._ids[step.of],
@@ -135,10 +136,10 @@ class StepPlayer:
 def _meter(place: int, dimension: Dimension) -> commands.MeterKey:
     if place == VENDOR_METER:
         of_this_player = uuid4().hex
-        return kit.key(
+        return build.meter_key(
             dimension, subject_type="provider", subject_id="sandbox", tenant_id=None, task=of_this_player
         )
-    return kit.key(dimension, Window.NONE if dimension is Dimension.CONCURRENCY else Window.TOTAL)
+    return build.meter_key(dimension)
 
 
 def _answer(command: commands.Command, result: results.Result) -> Answer:

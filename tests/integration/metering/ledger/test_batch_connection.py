@@ -17,7 +17,8 @@ from metering.ledger.postgres.process_cache import ProcessCache
 from metering.ledger.postgres.store import PostgresStore
 from metering.ledger.results import Granted, Result
 from metering.ledger.waiting import Batch, WaitingCommand, WaitingCommands
-from tests.integration.metering.ledger import kit
+from tests.integration.metering.ledger import stored
+from tests.support import build
 
 pytestmark = pytest.mark.usefixtures("clean_in_the_end")
 
@@ -47,29 +48,37 @@ async def carried_out(connection: BatchConnection, batch: Batch) -> list[Result 
 async def test_pieces_beside_a_tombstone_are_given_up_once_their_time_is_over(
     connection: BatchConnection, database: psycopg.Connection
 ) -> None:
-    commands = [kit.reserve(kit.line(kit.key())), kit.release(uuid7()), kit.reserve(kit.line(kit.key()))]
+    commands = [
+        build.reserve(build.line(build.meter_key())),
+        build.release(uuid7()),
+        build.reserve(build.line(build.meter_key())),
+    ]
 
     answers = await carried_out(connection, batch_of(commands, gives_up_in_s=-1))
 
     assert [type(answer) for answer in answers] == [MeteringUnavailable] * 3
-    assert kit.count(database, "metering_usagereservation") == 0
+    assert stored.count(database, "metering_usagereservation") == 0
 
 
 async def test_halves_of_a_refused_batch_are_given_up_once_their_time_is_over(
     connection: BatchConnection, database: psycopg.Connection
 ) -> None:
     """PostgreSQL takes no text with a NUL; the writer would not have let it in."""
-    refused = kit.reserve(kit.line(kit.key()), labels=Labels(request_id="\0", task="LLM0_CHAT"))
-    commands = [refused, kit.reserve(kit.line(kit.key()))]
+    refused = build.reserve(build.line(build.meter_key()), labels=Labels(request_id="\0", task="LLM0_CHAT"))
+    commands = [refused, build.reserve(build.line(build.meter_key()))]
 
     answers = await carried_out(connection, batch_of(commands, gives_up_in_s=-1))
 
     assert [type(answer) for answer in answers] == [MeteringUnavailable] * 2
-    assert kit.count(database, "metering_usagereservation") == 0
+    assert stored.count(database, "metering_usagereservation") == 0
 
 
 async def test_pieces_beside_a_tombstone_are_carried_out_in_time(connection: BatchConnection) -> None:
-    commands = [kit.reserve(kit.line(kit.key())), kit.release(uuid7()), kit.reserve(kit.line(kit.key()))]
+    commands = [
+        build.reserve(build.line(build.meter_key())),
+        build.release(uuid7()),
+        build.reserve(build.line(build.meter_key())),
+    ]
 
     first, tombstone, last = await carried_out(connection, batch_of(commands, gives_up_in_s=10))
 

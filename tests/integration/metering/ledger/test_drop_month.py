@@ -8,13 +8,14 @@ import pytest
 
 from metering.ledger import periods
 from metering.ledger.audit import verify_ledger
-from metering.ledger.commands import Command, Expire
+from metering.ledger.commands import Command, Expire, MeterKey
 from metering.ledger.recount import recount_meters
 from metering.ledger.results import Reason, Refused
 from metering.ledger.writer import LedgerWriter
 from metering.types import Dimension
-from tests.integration.metering.ledger import kit
+from tests.integration.metering.ledger import stored
 from tests.integration.metering.ledger.months import NOW, OLD, held_since, state_of
+from tests.support import build
 
 pytestmark = pytest.mark.usefixtures("old_month")
 ENTERING = """
@@ -28,7 +29,7 @@ async def test_only_sealed_months_are_purged_and_dropped(
 ) -> None:
     assert periods.purge_reservations(conninfo, OLD) == 0
     assert not periods.drop_month(conninfo, OLD, NOW)
-    assert kit.count(database, RESERVATION) == 2
+    assert stored.count(database, RESERVATION) == 2
 
 
 async def test_a_purge_deletes_the_months_reservations_in_small_batches(
@@ -36,35 +37,35 @@ async def test_a_purge_deletes_the_months_reservations_in_small_batches(
     ledger: LedgerWriter,
     database: psycopg.Connection,
     conninfo: str,
-    meter: kit.MeterKey,
+    meter: MeterKey,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(periods, "PURGE_BATCH", 2)
     for _ in range(4):
-        await ledger.submit(kit.release(await held_since(OLD, ledger, database, kit.line(meter))))
+        await ledger.submit(build.release(await held_since(OLD, ledger, database, build.line(meter))))
     periods.seal_month(conninfo, OLD, NOW)
 
     assert periods.purge_reservations(conninfo, OLD) == 5
     assert periods.purge_reservations(conninfo, OLD) == 0
-    assert kit.count(database, RESERVATION) == 1
+    assert stored.count(database, RESERVATION) == 1
     assert verify_ledger(conninfo) == []
 
 
 async def test_a_dropped_month_leaves_its_balances_and_nothing_else(
-    settled: UUID, database: psycopg.Connection, conninfo: str, meter: kit.MeterKey
+    settled: UUID, database: psycopg.Connection, conninfo: str, meter: MeterKey
 ) -> None:
     periods.seal_month(conninfo, OLD, NOW)
 
     assert periods.drop_month(conninfo, OLD, NOW)
 
     assert state_of(database, OLD) == "dropped"
-    assert [kit.count(database, table) for table in (RESERVATION, ENTRY, LOG)] == [1, 1, 1]
-    assert kit.meter_row(database, meter)["used"] == 11
+    assert [stored.count(database, table) for table in (RESERVATION, ENTRY, LOG)] == [1, 1, 1]
+    assert stored.meter_row(database, meter)["used"] == 11
     assert verify_ledger(conninfo) == []
     assert not periods.drop_month(conninfo, OLD, NOW)
 
 
-async def test_an_interrupted_drop_leaves_books_that_balance(
+async def test_an_interrupted_drop_leaves_a_ledger_that_balances(
     settled: UUID, conninfo: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     periods.seal_month(conninfo, OLD, NOW)
@@ -92,11 +93,11 @@ async def test_a_drop_gives_way_to_a_meter_that_takes_over_what_was_used_in_the_
     settled: UUID, ledger: LedgerWriter, database: psycopg.Connection, conninfo: str
 ) -> None:
     periods.seal_month(conninfo, OLD, NOW)
-    facts = {"subject_type": "tenant", "subject_id": str(kit.ALDER)}
-    late = kit.line(kit.key(Dimension.OUTPUT_TOKENS, **facts), 1, counts_since=NOW)
+    facts = {"subject_type": "tenant", "subject_id": str(build.ALDER)}
+    late = build.line(build.meter_key(Dimension.OUTPUT_TOKENS, **facts), 1, counts_since=NOW)
     with psycopg.connect(conninfo) as blocker:
         blocker.execute("LOCK TABLE metering_openingentry IN SHARE MODE")
-        opening = asyncio.create_task(ledger.submit(kit.reserve(late)))
+        opening = asyncio.create_task(ledger.submit(build.reserve(late)))
         async with asyncio.timeout(5):
             while not database.execute(ENTERING).fetchall():  # noqa: ASYNC110 - the other side is a process of PostgreSQL's
                 await asyncio.sleep(0.05)
@@ -107,7 +108,7 @@ async def test_a_drop_gives_way_to_a_meter_that_takes_over_what_was_used_in_the_
     assert periods.drop_month(conninfo, OLD, NOW)
     database.execute("UPDATE metering_meterrecount SET due_at = now()")
     await recount_meters(conninfo)
-    assert kit.meter_row(database, late.meter)["used"] == 11
+    assert stored.meter_row(database, late.meter)["used"] == 11
     assert verify_ledger(conninfo) == []
 
 
@@ -118,18 +119,18 @@ async def test_a_late_duplicate_of_what_is_gone_changes_nothing(
     ledger: LedgerWriter,
     database: psycopg.Connection,
     conninfo: str,
-    meter: kit.MeterKey,
+    meter: MeterKey,
 ) -> None:
     periods.seal_month(conninfo, OLD, NOW)
     periods.purge_reservations(conninfo, OLD) if fate == "purged" else periods.drop_month(conninfo, OLD, NOW)
     late: list[Command] = [
-        kit.settle(settled, 6),
-        kit.settle(settled, 9),
-        kit.adjust(settled, 1),
+        build.settle(settled, 6),
+        build.settle(settled, 9),
+        build.adjust(settled, 1),
         Expire(reservation_id=settled),
-        kit.extend(settled),
-        kit.release(settled),
-        kit.reserve(kit.line(meter), id_=settled),
+        build.extend(settled),
+        build.release(settled),
+        build.reserve(build.line(meter), id_=settled),
     ]
 
     async with asyncio.timeout(3):
@@ -138,6 +139,6 @@ async def test_a_late_duplicate_of_what_is_gone_changes_nothing(
     assert all(isinstance(answer, Refused) for answer in answers)
     assert [answer.reason for answer in answers[:5]] == [Reason.NOT_FOUND] * 5  # type: ignore[union-attr]
     assert answers[6].reason is Reason.BAD_ID  # type: ignore[union-attr]
-    assert kit.meter_row(database, meter)["used"] == 11
-    assert kit.count(database, RESERVATION) == 1
+    assert stored.meter_row(database, meter)["used"] == 11
+    assert stored.count(database, RESERVATION) == 1
     assert verify_ledger(conninfo) == []

@@ -13,14 +13,15 @@ from metering.ledger.free_keys import free_keys
 from metering.ledger.results import Denied, Granted, Reason, Refused, Result
 from metering.ledger.writer import LedgerWriter
 from metering.types import Outcome
-from tests.integration.metering.ledger import kit
+from tests.integration.metering.ledger import stored
+from tests.support import build
 
-METER = kit.key()
+METER = build.meter_key()
 
 
 def keyed(body: int = 1, amount: int = 1) -> Reserve:
     """A new reservation under the one key."""
-    return kit.reserve(kit.line(METER, amount), idempotency_key="key", idempotency_digest=body)
+    return build.reserve(build.line(METER, amount), idempotency_key="key", idempotency_digest=body)
 
 
 def refusal(result: Result) -> tuple[Reason, object]:
@@ -60,7 +61,7 @@ async def test_the_first_call_sent_again_is_known_by_its_id(ledger: LedgerWriter
 async def test_a_settled_call_keeps_its_key(body: int, ledger: LedgerWriter) -> None:
     first = keyed()
     await ledger.submit(first)
-    await ledger.submit(kit.settle(first.reservation_id, 1))
+    await ledger.submit(build.settle(first.reservation_id, 1))
 
     reason, other_id = refusal(await ledger.submit(keyed(body=body)))
 
@@ -71,7 +72,7 @@ async def test_a_settled_call_keeps_its_key(body: int, ledger: LedgerWriter) -> 
 async def test_an_expired_call_keeps_its_key(ledger: LedgerWriter, database: psycopg.Connection) -> None:
     first = keyed()
     await ledger.submit(first)
-    kit.run_out(database, first.reservation_id)
+    stored.run_out(database, first.reservation_id)
     await ledger.submit(Expire(reservation_id=first.reservation_id))
 
     assert refusal(await ledger.submit(keyed())) == (Reason.KEY_ENDED, first.reservation_id)
@@ -80,13 +81,13 @@ async def test_an_expired_call_keeps_its_key(ledger: LedgerWriter, database: psy
 async def test_a_release_frees_the_key(ledger: LedgerWriter) -> None:
     first = keyed()
     await ledger.submit(first)
-    await ledger.submit(kit.release(first.reservation_id))
+    await ledger.submit(build.release(first.reservation_id))
 
     assert isinstance(await ledger.submit(keyed(body=2)), Granted)
 
 
 def failed(first: Reserve, **spent: int) -> Settle:
-    attempt = kit.settle(first.reservation_id, 0).attempts[0]
+    attempt = build.settle(first.reservation_id, 0).attempts[0]
     return Settle(
         reservation_id=first.reservation_id,
         attempts=(replace(attempt, **{"outcome": Outcome.ERROR, "input_tokens": 0, **spent}),),
@@ -124,7 +125,7 @@ async def test_a_failed_call_that_spent_something_keeps_its_key(spent: str, ledg
 async def test_an_answer_that_cost_nothing_keeps_its_key(ledger: LedgerWriter) -> None:
     first = keyed()
     await ledger.submit(first)
-    await ledger.submit(kit.settle(first.reservation_id, 0))
+    await ledger.submit(build.settle(first.reservation_id, 0))
 
     assert refusal(await ledger.submit(keyed())) == (Reason.KEY_ENDED, first.reservation_id)
 
@@ -133,17 +134,17 @@ async def test_only_what_ended_long_enough_ago_loses_its_key(
     ledger: LedgerWriter, conninfo: str, database: psycopg.Connection
 ) -> None:
     running = keyed()
-    ended = kit.reserve(kit.line(METER, 1), idempotency_key="other", idempotency_digest=1)
+    ended = build.reserve(build.line(METER, 1), idempotency_key="other", idempotency_digest=1)
     await ledger.submit(running)
     await ledger.submit(ended)
-    await ledger.submit(kit.settle(ended.reservation_id, 1))
+    await ledger.submit(build.settle(ended.reservation_id, 1))
     now = datetime.now(UTC)
 
     assert free_keys(conninfo, ended_before=now - timedelta(hours=1)) == 0
     assert free_keys(conninfo, ended_before=now + timedelta(hours=1)) == 1
 
     assert refusal(await ledger.submit(keyed())) == (Reason.KEY_IN_PROGRESS, running.reservation_id)
-    again = kit.reserve(kit.line(METER, 1), idempotency_key="other", idempotency_digest=2)
+    again = build.reserve(build.line(METER, 1), idempotency_key="other", idempotency_digest=2)
     assert isinstance(await ledger.submit(again), Granted)
 
 
@@ -155,8 +156,10 @@ async def test_a_denied_call_does_not_take_the_key(ledger: LedgerWriter) -> None
 
 async def test_tenants_do_not_share_keys(ledger: LedgerWriter) -> None:
     await ledger.submit(keyed())
-    birch = kit.key(tenant_id=kit.BIRCH)
-    command = kit.reserve(kit.line(birch), tenant_id=kit.BIRCH, idempotency_key="key", idempotency_digest=1)
+    birch = build.meter_key(tenant_id=build.BIRCH)
+    command = build.reserve(
+        build.line(birch), tenant_id=build.BIRCH, idempotency_key="key", idempotency_digest=1
+    )
 
     assert isinstance(await ledger.submit(command), Granted)
 
@@ -187,7 +190,7 @@ async def test_an_end_that_waits_behind_a_reserve_does_not_change_its_answer(
     first = keyed()
     await ledger.submit(first)
     id_ = first.reservation_id
-    ending = kit.release(id_) if end == "release" else kit.settle(id_, 1)
+    ending = build.release(id_) if end == "release" else build.settle(id_, 1)
 
     answer, _ = await asyncio.gather(ledger.submit(keyed()), ledger.submit(ending))
 
@@ -200,7 +203,9 @@ async def test_a_release_that_comes_first_frees_the_key_within_its_batch(
     first = keyed()
     await ledger.submit(first)
 
-    _, answer = await asyncio.gather(ledger.submit(kit.release(first.reservation_id)), ledger.submit(keyed()))
+    _, answer = await asyncio.gather(
+        ledger.submit(build.release(first.reservation_id)), ledger.submit(keyed())
+    )
 
     assert isinstance(answer, Granted)
     assert verify_ledger(conninfo) == []

@@ -16,8 +16,9 @@ from metering.ledger.postgres import literals
 from metering.ledger.postgres.literals import text_array
 from metering.ledger.postgres.table import INTEGER, Kind, column, rows
 from metering.ledger.writer import LedgerWriter
-from tests.integration.metering.ledger import kit
+from tests.integration.metering.ledger import stored
 from tests.properties import thorough
+from tests.support import build
 
 HOSTILE = ['"', "\\", "\\\\", '\\"', "{", "}", "{}", ",", "NULL", "null", "", " ", "'", "$1", "%s", "\n", "\t",
            '","', '"}', "\\x41", "''); DROP TABLE", "é", "\u202e", "\U0001f4a5", "\ufeff", "\x7f", "\x01"]  # fmt: skip
@@ -113,13 +114,13 @@ def test_rows_of_different_lengths_arrive_as_they_were_sent(database: psycopg.Co
 async def test_many_attempts_of_many_calls_are_kept_each_with_its_own_text(
     ledger: LedgerWriter, database: psycopg.Connection
 ) -> None:
-    ids = await kit.held(ledger, kit.line(kit.key()), count=8)
+    ids = await stored.held(ledger, build.line(build.meter_key()), count=8)
     attempts = {
-        id_: tuple(kit.attempt(number, f"{place} {number}") for number in range(1, 1001))
+        id_: tuple(build.attempt(number, f"{place} {number}") for number in range(1, 1001))
         for place, id_ in enumerate(ids)
     }
 
-    await asyncio.gather(*[ledger.submit(kit.settle(id_, attempts=attempts[id_])) for id_ in ids])
+    await asyncio.gather(*[ledger.submit(build.settle(id_, attempts=attempts[id_])) for id_ in ids])
 
     found = database.execute(
         "SELECT reservation_id, attempt, provider_name FROM metering_usagelog"
@@ -131,9 +132,9 @@ async def test_a_start_in_a_zone_of_seconds_is_kept_to_the_second(
     ledger: LedgerWriter, database: psycopg.Connection
 ) -> None:
     started_at = datetime(2026, 3, 10, 12, tzinfo=timezone(timedelta(seconds=3208)))
-    [id_] = await kit.held(ledger, kit.line(kit.key()))
+    [id_] = await stored.held(ledger, build.line(build.meter_key()))
 
-    await ledger.submit(kit.settle(id_, attempts=(replace(kit.attempt(), started_at=started_at),)))
+    await ledger.submit(build.settle(id_, attempts=(replace(build.attempt(), started_at=started_at),)))
 
     assert database.execute("SELECT started_at FROM metering_usagelog").fetchall() == [(started_at,)]
 
@@ -142,16 +143,16 @@ async def test_hostile_texts_of_a_call_are_kept_as_they_are(
     ledger: LedgerWriter, database: psycopg.Connection
 ) -> None:
     """Each in a row of one batch with the others, in the reservation and in the log."""
-    key = kit.key(subject_id="".join(HOSTILE))
+    key = build.meter_key(subject_id="".join(HOSTILE))
     ids = [uuid7() for _ in HOSTILE]
     for id_, text in zip(ids, HOSTILE, strict=True):
         labels = Labels(
             request_id=text, task="LLM0_CHAT", request_model=text, trace_id=text, conversation_id=text
         )
-        command = kit.reserve(kit.line(key, 1), id_=id_, labels=labels)
+        command = build.reserve(build.line(key, 1), id_=id_, labels=labels)
         await ledger.submit(command)
-        attempt = kit.attempt(1, text, output_tokens=1)
-        await ledger.submit(kit.settle(id_, attempts=(attempt,)))
+        attempt = build.attempt(1, text, output_tokens=1)
+        await ledger.submit(build.settle(id_, attempts=(attempt,)))
 
     columns = "request_id, request_model, trace_id, conversation_id"
     log = database.execute(f"SELECT {columns}, provider_name FROM metering_usagelog ORDER BY id").fetchall()

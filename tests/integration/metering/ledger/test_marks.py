@@ -16,22 +16,23 @@ from metering.ledger.commands import Attempt, Expire
 from metering.ledger.results import Ended
 from metering.ledger.writer import LedgerWriter
 from metering.types import EstimateReason
-from tests.integration.metering.ledger import kit
+from tests.integration.metering.ledger import stored
 from tests.integration.metering.ledger.optimistic import OptimisticBatches
 from tests.properties import thorough
+from tests.support import build
 
 SELECT = """
 SELECT attempt, estimated, partly_priced, service_tier, estimate_reason, reported
 FROM metering_usagelog WHERE reservation_id = %s ORDER BY attempt
 """
-METER = kit.key()
+METER = build.meter_key()
 Row = tuple[Any, ...]
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
 
 
 def marked(reason: EstimateReason, guessed: bool, partly: bool, tier: str, reported: str) -> Attempt:
     return replace(
-        kit.attempt(output_tokens=1),
+        build.attempt(output_tokens=1),
         estimated=guessed or bool(reason),
         partly_priced=partly,
         service_tier=tier[:32],
@@ -61,17 +62,17 @@ async def by_optimistic_batches(
     ledger: LedgerWriter, other: LedgerWriter, database: psycopg.Connection
 ) -> UUID:
     """The writer that ends the call has held it."""
-    return (await kit.held(ledger, kit.line(METER, 10, 2**40)))[0]
+    return (await stored.held(ledger, build.line(METER, 10, 2**40)))[0]
 
 
 async def under_locks(ledger: LedgerWriter, other: LedgerWriter, database: psycopg.Connection) -> UUID:
     """Another process has held it."""
-    return (await kit.held(other, kit.line(METER, 10, 2**40)))[0]
+    return (await stored.held(other, build.line(METER, 10, 2**40)))[0]
 
 
 async def after_an_expiry(ledger: LedgerWriter, other: LedgerWriter, database: psycopg.Connection) -> UUID:
     """The first attempt's row is there already, and is replaced."""
-    return await kit.expired(other, database, kit.line(METER, 10, 2**40))
+    return await stored.expired(other, database, build.line(METER, 10, 2**40))
 
 
 Way = Callable[[LedgerWriter, LedgerWriter, psycopg.Connection], Awaitable[UUID]]
@@ -97,7 +98,7 @@ def test_every_mark_arrives_as_it_was_said(
             calls += 1
             numbered = tuple(replace(item, number=number) for number, item in enumerate(said, 1))
             id_ = runner.run(way(ledger, other, database))
-            assert isinstance(runner.run(ledger.submit(kit.settle(id_, attempts=numbered))), Ended)
+            assert isinstance(runner.run(ledger.submit(build.settle(id_, attempts=numbered))), Ended)
             assert rows(database, id_) == expected(said)
 
         try:
@@ -114,9 +115,9 @@ def test_every_mark_arrives_as_it_was_said(
 async def test_in_one_batch_each_call_keeps_its_own_marks(
     ledger: LedgerWriter, database: psycopg.Connection
 ) -> None:
-    ids = await kit.held(ledger, kit.line(METER, 10, 2**40), count=3)
+    ids = await stored.held(ledger, build.line(METER, 10, 2**40), count=3)
     said = dict(zip(ids, (HOSTILE, PLAIN, FULL), strict=True))
-    await asyncio.gather(*[ledger.submit(kit.settle(id_, attempts=(said[id_],))) for id_ in ids])
+    await asyncio.gather(*[ledger.submit(build.settle(id_, attempts=(said[id_],))) for id_ in ids])
     for id_ in ids:
         assert rows(database, id_) == expected([said[id_]])
 
@@ -124,25 +125,25 @@ async def test_in_one_batch_each_call_keeps_its_own_marks(
 async def test_a_provisional_charge_is_an_estimate_of_what_nobody_answered(
     ledger: LedgerWriter, database: psycopg.Connection
 ) -> None:
-    id_ = await kit.expired(ledger, database, kit.line(METER))
+    id_ = await stored.expired(ledger, database, build.line(METER))
     assert rows(database, id_) == [(1, True, False, "", "unanswered", "")]
-    await ledger.submit(kit.release(id_))
+    await ledger.submit(build.release(id_))
     assert rows(database, id_) == [(1, False, False, "", "", "")], "it was found out that nothing was sent"
 
 
 async def test_a_truth_that_comes_late_leaves_no_mark_of_the_estimate(
     ledger: LedgerWriter, database: psycopg.Connection
 ) -> None:
-    id_ = await kit.expired(ledger, database, kit.line(METER))
-    await ledger.submit(kit.settle(id_, 4))
+    id_ = await stored.expired(ledger, database, build.line(METER))
+    await ledger.submit(build.settle(id_, 4))
     assert rows(database, id_) == [(1, False, False, "", "", "")]
 
 
 async def test_a_truth_once_told_is_not_replaced(ledger: LedgerWriter, database: psycopg.Connection) -> None:
-    [id_] = await kit.held(ledger, kit.line(METER))
-    await ledger.submit(kit.settle(id_, attempts=(HOSTILE,)))
+    [id_] = await stored.held(ledger, build.line(METER))
+    await ledger.submit(build.settle(id_, attempts=(HOSTILE,)))
     await ledger.submit(Expire(reservation_id=id_))
-    await ledger.submit(kit.settle(id_, attempts=(FULL,)))
+    await ledger.submit(build.settle(id_, attempts=(FULL,)))
     assert rows(database, id_) == expected([HOSTILE])
 
 
@@ -153,7 +154,7 @@ async def test_a_truth_once_told_is_not_replaced(ledger: LedgerWriter, database:
 async def test_the_database_keeps_no_reason_that_makes_no_sense(
     change: str, ledger: LedgerWriter, database: psycopg.Connection
 ) -> None:
-    [id_] = await kit.held(ledger, kit.line(METER))
-    await ledger.submit(kit.settle(id_, 4))
+    [id_] = await stored.held(ledger, build.line(METER))
+    await ledger.submit(build.settle(id_, 4))
     with pytest.raises(psycopg.errors.CheckViolation, match="usagelog_estimate_reason"):
         database.execute(f"UPDATE metering_usagelog SET {change}".encode())

@@ -19,25 +19,26 @@ from metering.ledger.recount import recount_meters
 from metering.ledger.results import Granted, Refused
 from metering.ledger.writer import LedgerWriter
 from metering.types import Dimension, Window
-from tests.integration.metering.ledger import kit
+from tests.integration.metering.ledger import stored
+from tests.support import build
 
-LABELS = replace(kit.LABELS, agent_id="helper", provider_name="first")
+LABELS = replace(build.LABELS, agent_id="helper", provider_name="first")
 LOOKING = """
 SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%FROM metering_openingentry%'
 """
 
 
 def key_of(dimension: Dimension = Dimension.OUTPUT_TOKENS, **facts: object) -> MeterKey:
-    return kit.key(dimension, Window.DAY, subject_id="helper", **facts)
+    return build.meter_key(dimension, Window.DAY, subject_id="helper", **facts)
 
 
 def late(key: MeterKey, amount: int = 1, limit: int = 100) -> HoldLine:
     """The line of a limit that was made just now."""
-    return kit.line(key, amount, limit, counts_since=datetime.now(UTC))
+    return build.line(key, amount, limit, counts_since=datetime.now(UTC))
 
 
 def call(*lines: HoldLine, bound: Amounts | None = None) -> Reserve:
-    return kit.reserve(*lines, labels=LABELS, bound=bound or Amounts(output_tokens=10))
+    return build.reserve(*lines, labels=LABELS, bound=bound or Amounts(output_tokens=10))
 
 
 async def count_again_now(database: psycopg.Connection, conninfo: str) -> None:
@@ -55,9 +56,9 @@ async def test_a_call_under_way_that_was_to_use_nothing_counts_what_it_uses_afte
     opener = call(late(key))
     assert isinstance(await ledger.submit(opener), Granted)
     await count_again_now(database, conninfo)
-    await ledger.submit(kit.settle(slow.reservation_id, 7))
+    await ledger.submit(build.settle(slow.reservation_id, 7))
     await recount_meters(conninfo)
-    assert kit.meter_row(database, key)["used"] == 7
+    assert stored.meter_row(database, key)["used"] == 7
     assert verify_ledger(conninfo) == []
 
 
@@ -69,10 +70,10 @@ async def test_a_call_under_way_that_moved_to_another_vendor_counts_on_that_vend
     key = replace(key_of(), subject_type="provider", subject_id="second", tenant_id=None)
     assert isinstance(await ledger.submit(call(late(key))), Granted)
     await count_again_now(database, conninfo)
-    moved = replace(kit.attempt(1, output_tokens=7), provider_name="second")
-    await ledger.submit(kit.settle(slow.reservation_id, attempts=(moved,)))
+    moved = replace(build.attempt(1, output_tokens=7), provider_name="second")
+    await ledger.submit(build.settle(slow.reservation_id, attempts=(moved,)))
     await recount_meters(conninfo)
-    assert kit.meter_row(database, key)["used"] == 7
+    assert stored.meter_row(database, key)["used"] == 7
     assert verify_ledger(conninfo) == []
 
 
@@ -81,15 +82,15 @@ async def test_a_correction_counts_again_only_the_meters_of_its_call(
 ) -> None:
     before = call()
     await ledger.submit(before)
-    await ledger.submit(kit.settle(before.reservation_id, 7))
+    await ledger.submit(build.settle(before.reservation_id, 7))
     other = replace(key_of(), subject_id="other")
     await ledger.submit(call(late(key_of())))
     await ledger.submit(call(late(other)))
     await count_again_now(database, conninfo)
-    await ledger.submit(kit.adjust(before.reservation_id, 2))
-    assert kit.count(database, "metering_meterrecount") == 1
+    await ledger.submit(build.adjust(before.reservation_id, 2))
+    assert stored.count(database, "metering_meterrecount") == 1
     await recount_meters(conninfo)
-    assert kit.meter_row(database, key_of())["used"] == 9
+    assert stored.meter_row(database, key_of())["used"] == 9
     assert verify_ledger(conninfo) == []
 
 
@@ -122,7 +123,7 @@ async def test_an_opening_that_takes_longer_than_a_try_of_its_batch_comes_to_its
     monkeypatch.setattr(batch_connection, "BATCH_TIMEOUT_S", 0.3)
     before = call()
     await ledger.submit(before)
-    await ledger.submit(kit.settle(before.reservation_id, 7))
+    await ledger.submit(build.settle(before.reservation_id, 7))
     waiting = asyncio.create_task(ledger.submit(call(late(key_of()))))
     looking = set()
     started = monotonic()
@@ -132,7 +133,7 @@ async def test_an_opening_that_takes_longer_than_a_try_of_its_batch_comes_to_its
     long_opening.commit()
     assert isinstance(await waiting, Granted)
     assert len(looking) == 1, "nobody began anew"
-    assert kit.meter_row(database, key_of())["used"] == 7
+    assert stored.meter_row(database, key_of())["used"] == 7
 
 
 async def test_calls_that_need_no_late_meter_do_not_wait_for_those_that_do(
@@ -142,15 +143,15 @@ async def test_calls_that_need_no_late_meter_do_not_wait_for_those_that_do(
     for _ in range(4):
         need_it.append(asyncio.create_task(ledger.submit(call(late(key_of())))))
         async with asyncio.timeout(2):
-            need_not = [call(kit.line(kit.key())) for _ in range(3)]
+            need_not = [call(build.line(build.meter_key())) for _ in range(3)]
             answers = await asyncio.gather(*map(ledger.submit, need_not))
-            answers += [await ledger.submit(kit.settle(each.reservation_id, 1)) for each in need_not]
+            answers += [await ledger.submit(build.settle(each.reservation_id, 1)) for each in need_not]
     assert not any(isinstance(answer, Refused) for answer in answers)
     assert not any(task.done() for task in need_it)
     assert ledger.waiting == 4
     long_opening.commit()
     assert all(isinstance(answer, Granted) for answer in await asyncio.gather(*need_it))
-    assert kit.meter_row(database, key_of())["held"] == 4
+    assert stored.meter_row(database, key_of())["held"] == 4
 
 
 async def test_a_call_waits_for_a_late_meter_no_longer_than_for_anything_else(

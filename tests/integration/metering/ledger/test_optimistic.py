@@ -10,23 +10,15 @@ from metering.ledger.commands import Expire
 from metering.ledger.results import Ended, Granted, Reason, Refused
 from metering.ledger.writer import LedgerWriter
 from metering.types import ReservationState
-from tests.integration.metering.ledger.kit import (
-    extend,
-    key,
-    line,
-    meter_row,
-    release,
-    reserve,
-    run_out,
-    settle,
-)
 from tests.integration.metering.ledger.optimistic import OptimisticBatches
+from tests.integration.metering.ledger.stored import meter_row, run_out
+from tests.support.build import extend, line, meter_key, release, reserve, settle
 
 
 async def test_what_is_known_is_written_in_one_round_trip(
     ledger: LedgerWriter, optimistic: OptimisticBatches, database: psycopg.Connection
 ) -> None:
-    tokens = key()
+    tokens = meter_key()
     await ledger.submit(reserve(line(tokens, 1)))
     hold = reserve(line(tokens, 10))
     granted = await ledger.submit(hold)
@@ -48,7 +40,7 @@ async def test_what_is_known_is_written_in_one_round_trip(
 async def test_a_reserve_that_another_process_made_already_is_answered_again(
     ledger: LedgerWriter, other: LedgerWriter, optimistic: OptimisticBatches, database: psycopg.Connection
 ) -> None:
-    tokens = key()
+    tokens = meter_key()
     await ledger.submit(reserve(line(tokens, 10)))
     hold = reserve(line(tokens, 10))
     await other.submit(hold)
@@ -60,7 +52,7 @@ async def test_a_reserve_that_another_process_made_already_is_answered_again(
 async def test_a_hold_that_another_process_ended_is_not_ended_again(
     ledger: LedgerWriter, other: LedgerWriter, optimistic: OptimisticBatches, database: psycopg.Connection
 ) -> None:
-    tokens = key()
+    tokens = meter_key()
     hold = reserve(line(tokens, 10))
     await ledger.submit(hold)
     await other.submit(settle(hold.reservation_id, 3))
@@ -74,7 +66,7 @@ async def test_a_hold_that_another_process_ended_is_not_ended_again(
 async def test_a_hold_that_another_process_enlarged_is_charged_on_all_its_meters(
     ledger: LedgerWriter, other: LedgerWriter, optimistic: OptimisticBatches, database: psycopg.Connection
 ) -> None:
-    tokens, more = key(), key()
+    tokens, more = meter_key(), meter_key()
     hold = reserve(line(tokens, 10))
     await ledger.submit(hold)
     await other.submit(extend(hold.reservation_id, line(more, 5)))
@@ -88,7 +80,7 @@ async def test_a_hold_that_another_process_enlarged_is_charged_on_all_its_meters
 async def test_a_late_settle_of_a_hold_that_was_swept_is_trued_up(
     ledger: LedgerWriter, other: LedgerWriter, database: psycopg.Connection
 ) -> None:
-    tokens = key()
+    tokens = meter_key()
     hold = reserve(line(tokens, 10))
     await ledger.submit(hold)
     run_out(database, hold.reservation_id)
@@ -103,7 +95,7 @@ async def test_what_is_given_back_and_held_anew_past_a_limit_is_counted_as_it_wa
     ledger: LedgerWriter, other: LedgerWriter, optimistic: OptimisticBatches, conninfo: str
 ) -> None:
     """The sums are equal, but by then another process had made room, so that nothing went past the limit."""
-    tokens = key()
+    tokens = meter_key()
     soft = line(tokens, 10, enforced=False)
     most, some, past = reserve(line(tokens, 75)), reserve(line(tokens, 20)), reserve(soft)
     await other.submit(most)
@@ -119,7 +111,7 @@ async def test_what_is_given_back_and_held_anew_past_a_limit_is_counted_as_it_wa
 async def test_a_hold_on_no_meter_is_made_and_ended(
     ledger: LedgerWriter, optimistic: OptimisticBatches
 ) -> None:
-    await ledger.submit(reserve(line(key())))
+    await ledger.submit(reserve(line(meter_key())))
     hold = reserve()
     assert isinstance(await ledger.submit(hold), Granted)
     assert isinstance(await ledger.submit(settle(hold.reservation_id)), Ended)
@@ -127,14 +119,14 @@ async def test_a_hold_on_no_meter_is_made_and_ended(
 
 
 async def test_an_id_far_from_the_databases_time_is_refused(ledger: LedgerWriter) -> None:
-    await ledger.submit(reserve(line(key())))
+    await ledger.submit(reserve(line(meter_key())))
     refused = await ledger.submit(reserve(id_=uuid7(1)))
     assert isinstance(refused, Refused)
     assert refused.reason is Reason.BAD_ID
 
 
 async def test_a_hold_that_ended_under_locks_is_not_remembered(conninfo: str, ledger: LedgerWriter) -> None:
-    tokens = key()
+    tokens = meter_key()
     hold = reserve(line(tokens, 10))
     await ledger.submit(hold)
     keyed = reserve(line(tokens, 10), idempotency_key="a key", idempotency_digest=1)

@@ -7,15 +7,9 @@ import psycopg
 from metering.ledger.results import Denied, Granted
 from metering.ledger.writer import LedgerWriter
 from metering.types import Dimension, Window
-from tests.integration.metering.ledger.kit import (
-    key,
-    line,
-    meter_row,
-    release,
-    reserve,
-    settle,
-)
 from tests.integration.metering.ledger.optimistic import OptimisticBatches
+from tests.integration.metering.ledger.stored import meter_row
+from tests.support.build import line, meter_key, release, reserve, settle
 
 TIES = "UPDATE metering_usagemeter SET window_end = clock_timestamp() WHERE subject_id = %s"
 
@@ -23,7 +17,7 @@ TIES = "UPDATE metering_usagemeter SET window_end = clock_timestamp() WHERE subj
 async def test_room_that_another_process_took_is_denied(
     ledger: LedgerWriter, other: LedgerWriter, optimistic: OptimisticBatches, database: psycopg.Connection
 ) -> None:
-    tokens = key()
+    tokens = meter_key()
     await ledger.submit(reserve(line(tokens, 10)))
     await other.submit(reserve(line(tokens, 85)))
     denied = await ledger.submit(reserve(line(tokens, 10)))
@@ -37,7 +31,7 @@ async def test_the_last_room_is_given_to_as_many_as_fit_it(
     ledger: LedgerWriter, other: LedgerWriter, optimistic: OptimisticBatches
 ) -> None:
     """One of two reserves of a batch fits: the first."""
-    tokens = key()
+    tokens = meter_key()
     await ledger.submit(reserve(line(tokens, 10)))
     await other.submit(reserve(line(tokens, 75)))
     both = [reserve(line(tokens, 10)) for _ in range(2)]
@@ -49,7 +43,7 @@ async def test_the_last_room_is_given_to_as_many_as_fit_it(
 async def test_room_that_another_process_gave_back_is_used(
     ledger: LedgerWriter, other: LedgerWriter, database: psycopg.Connection
 ) -> None:
-    tokens = key()
+    tokens = meter_key()
     hold = reserve(line(tokens, 90))
     await other.submit(hold)
     assert isinstance(await ledger.submit(reserve(line(tokens, 20))), Denied)
@@ -61,7 +55,7 @@ async def test_room_that_another_process_gave_back_is_used(
 async def test_the_answer_of_an_optimistic_batch_tells_what_the_meter_really_counts(
     ledger: LedgerWriter, other: LedgerWriter, optimistic: OptimisticBatches
 ) -> None:
-    tokens = key()
+    tokens = meter_key()
     await ledger.submit(reserve(line(tokens, 10)))
     spent = reserve(line(tokens, 30))
     await other.submit(spent)
@@ -77,7 +71,7 @@ async def test_a_window_that_has_passed_meanwhile_takes_no_more_holds(
     ledger: LedgerWriter, optimistic: OptimisticBatches, database: psycopg.Connection
 ) -> None:
     """The database's own clock decides, whatever this process believes."""
-    hourly = key(window=Window.HOUR)
+    hourly = meter_key(window=Window.HOUR)
     await ledger.submit(reserve(line(hourly, 10)))
     database.execute(TIES, (hourly.subject_id,))
     await ledger.submit(reserve(line(hourly, 10)))
@@ -87,7 +81,7 @@ async def test_a_window_that_has_passed_meanwhile_takes_no_more_holds(
 async def test_a_charge_beyond_its_hold_is_counted_as_overrun(
     ledger: LedgerWriter, optimistic: OptimisticBatches, database: psycopg.Connection
 ) -> None:
-    tokens = key()
+    tokens = meter_key()
     hold = reserve(line(tokens, 10))
     await ledger.submit(hold)
     await ledger.submit(settle(hold.reservation_id, 14))
@@ -98,7 +92,7 @@ async def test_a_charge_beyond_its_hold_is_counted_as_overrun(
 async def test_an_amount_past_an_unenforced_limit_is_counted_as_unenforced(
     ledger: LedgerWriter, other: LedgerWriter, optimistic: OptimisticBatches, database: psycopg.Connection
 ) -> None:
-    tokens = key()
+    tokens = meter_key()
     soft = line(tokens, 10, enforced=False)
     await ledger.submit(reserve(soft))
     await other.submit(reserve(line(tokens, 85)))
@@ -110,7 +104,7 @@ async def test_an_amount_past_an_unenforced_limit_is_counted_as_unenforced(
 async def test_every_reserve_of_a_batch_keeps_to_its_own_limit(
     ledger: LedgerWriter, other: LedgerWriter, optimistic: OptimisticBatches, database: psycopg.Connection
 ) -> None:
-    tokens = key()
+    tokens = meter_key()
     await ledger.submit(reserve(line(tokens, 10)))
     await other.submit(reserve(line(tokens, 80)))
     both = [reserve(line(tokens, 10, limit=95)), reserve(line(tokens, 10, limit=200))]
@@ -123,7 +117,7 @@ async def test_every_reserve_of_a_batch_keeps_to_its_own_limit(
 async def test_the_highest_limit_ever_in_force_is_kept(
     ledger: LedgerWriter, optimistic: OptimisticBatches, database: psycopg.Connection
 ) -> None:
-    tokens = key()
+    tokens = meter_key()
     for limit in (100, 300, 50):
         await ledger.submit(reserve(line(tokens, 1, limit=limit)))
     assert optimistic.done == 2
@@ -133,7 +127,7 @@ async def test_the_highest_limit_ever_in_force_is_kept(
 async def test_concurrency_is_freed_by_its_settle(
     ledger: LedgerWriter, optimistic: OptimisticBatches, database: psycopg.Connection
 ) -> None:
-    slots = key(Dimension.CONCURRENCY, Window.NONE)
+    slots = meter_key(Dimension.CONCURRENCY, Window.NONE)
     await ledger.submit(reserve(line(slots, 1, 2)))
     hold = reserve(line(slots, 1, 2))
     await ledger.submit(hold)

@@ -6,11 +6,13 @@ import re
 import psycopg
 import pytest
 
+from metering.ledger.commands import MeterKey
 from metering.ledger.postgres import sql_inserts, sql_locked, sql_optimistic
 from metering.ledger.postgres.connect import connect
 from metering.ledger.postgres.wire import numbered
 from metering.ledger.writer import LedgerWriter
-from tests.integration.metering.ledger import kit
+from tests.integration.metering.ledger import stored
+from tests.support import build
 
 STATEMENTS = {
     "end holds": sql_optimistic.END_HOLDS,
@@ -63,7 +65,7 @@ async def test_each_scan_looks_up_primary_keys(
     """Above all not the index of what is held: it would be walked for every batch, and it is long when calls hang."""
     if holds:
         for _ in range(5):
-            await kit.held(ledger, *[kit.line(kit.key()) for _ in range(60)])
+            await stored.held(ledger, *[build.line(build.meter_key()) for _ in range(60)])
         copy_holds(database, holds)
         database.execute("ANALYZE metering_usagereservation, metering_usagemeter")
     lines = await plan_of(statement, conninfo)
@@ -99,10 +101,10 @@ async def test_rows_are_locked_in_order_of_id_before_anything_is_changed(table: 
 
 
 async def test_what_was_planned_on_a_table_of_one_row_is_planned_again_when_it_has_grown(
-    ledger: LedgerWriter, database: psycopg.Connection, meter: kit.MeterKey
+    ledger: LedgerWriter, database: psycopg.Connection, meter: MeterKey
 ) -> None:
     """The statistics still say one row, so that only the table's size tells."""
-    await kit.held(ledger, kit.line(meter, 0))
+    await stored.held(ledger, build.line(meter, 0))
     database.execute("ANALYZE metering_usagereservation, metering_usagemeter")
     for _ in range(5):
         await pair(ledger, meter)
@@ -118,6 +120,6 @@ async def test_what_was_planned_on_a_table_of_one_row_is_planned_again_when_it_h
     assert 0 < read - before < BATCHES_BEFORE * 3 * 20_000
 
 
-async def pair(ledger: LedgerWriter, meter: kit.MeterKey) -> None:
-    [id_] = await kit.held(ledger, kit.line(meter, 0))
-    await ledger.submit(kit.settle(id_))
+async def pair(ledger: LedgerWriter, meter: MeterKey) -> None:
+    [id_] = await stored.held(ledger, build.line(meter, 0))
+    await ledger.submit(build.settle(id_))

@@ -15,11 +15,12 @@ from metering.usage.groups import GROUPS
 from metering.usage.prices import Prices
 from metering.usage.summary import usage_summary
 from tests.factories import alder
-from tests.integration.metering.ledger import kit, sequences
+from tests.integration.metering.ledger import sequences
 from tests.integration.metering.ledger.spy import Spy
 from tests.integration.metering.ledger.step_player import StepPlayer
 from tests.integration.metering.ledger.steps import Step
 from tests.properties import thorough
+from tests.support import build
 
 COUNTS = ("requests", "input_tokens", "output_tokens", "cost_nano_usd", "api_calls", "files")
 ENTRIES = f"SELECT {', '.join(f'coalesce(sum({name}), 0)' for name in COUNTS)} FROM metering_ledgerentry"
@@ -48,7 +49,7 @@ def test_every_grouping_adds_up_to_the_entries(
     database: psycopg.Connection,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    tenant = alder(id=kit.ALDER)
+    tenant = alder(id=build.ALDER)
     with asyncio.Runner() as runner:
         writer = LedgerWriter(conninfo)
         runner.run(writer.start())

@@ -12,8 +12,9 @@ from metering.ledger import periods
 from metering.ledger.audit import verify_ledger
 from metering.ledger.partitions import PARTITIONED_TABLES, month_of, month_plus, month_start
 from metering.ledger.writer import LedgerWriter
-from tests.integration.metering.ledger import kit
+from tests.integration.metering.ledger import stored
 from tests.integration.metering.ledger.months import NOW, held_since, partitions_of
+from tests.support import build
 
 AGES = range(1, 7)
 """Months ago."""
@@ -34,10 +35,10 @@ def _half_a_year(database: psycopg.Connection) -> Iterator[None]:
 async def test_months_are_sealed_purged_and_dropped_as_they_age(
     ledger: LedgerWriter, database: psycopg.Connection, conninfo: str
 ) -> None:
-    meter = kit.key()
+    meter = build.meter_key()
     for age in AGES:
         month = month_plus(month_of(NOW), -age)
-        await ledger.submit(kit.settle(await held_since(month, ledger, database, kit.line(meter)), 7))
+        await ledger.submit(build.settle(await held_since(month, ledger, database, build.line(meter)), 7))
     quiet = month_start(month_of(NOW)) + timedelta(days=10)
 
     for _ in range(2):
@@ -47,9 +48,9 @@ async def test_months_are_sealed_purged_and_dropped_as_they_age(
     periods.close_old_months(conninfo, quiet, keep_reservations_months=2, keep_usage_months=4)
 
     assert states == [("sealed",)] * 4 + [("dropped",)] * 2
-    assert kit.count(database, "metering_usagereservation") == 2
-    assert kit.count(database, "metering_usagelog") == 4
-    assert kit.meter_row(database, meter)["used"] == 42
+    assert stored.count(database, "metering_usagereservation") == 2
+    assert stored.count(database, "metering_usagelog") == 4
+    assert stored.meter_row(database, meter)["used"] == 42
 
 
 @pytest.mark.usefixtures("_half_a_year")
@@ -58,11 +59,11 @@ async def test_a_row_lies_in_the_partition_of_its_reservations_month(
 ) -> None:
     """Also when it settles months later: a late duplicate must meet its twin."""
     old = month_plus(month_of(NOW), -3)
-    line = kit.line(kit.key())
-    await ledger.submit(kit.settle(await held_since(old, ledger, database, line), 6))
-    fresh = kit.reserve(line)
+    line = build.line(build.meter_key())
+    await ledger.submit(build.settle(await held_since(old, ledger, database, line), 6))
+    fresh = build.reserve(line)
     await ledger.submit(fresh)
-    await ledger.submit(kit.settle(fresh.reservation_id, 6))
+    await ledger.submit(build.settle(fresh.reservation_id, 6))
 
     for table in PARTITIONED_TABLES:
         places = [place for (place,) in database.execute(PLACES.format(table).encode()).fetchall()]

@@ -12,8 +12,9 @@ from metering.ledger.commands import Expire
 from metering.ledger.partitions import month_of
 from metering.ledger.roll_up import roll_up_usage
 from metering.ledger.writer import LedgerWriter
-from tests.integration.metering.ledger import kit
+from tests.integration.metering.ledger import stored
 from tests.integration.metering.ledger.months import held_since
+from tests.support import build
 
 SUMS = "attempts, input_tokens, output_tokens, cached_input_tokens, cache_write_tokens, reasoning_tokens, cost_nano_usd"
 WHO = "tenant_id, team_id, user_id, token_id, task, request_model, provider_name"
@@ -35,21 +36,21 @@ def tables(database: psycopg.Connection) -> tuple[list[Any], list[Any]]:
     return database.execute(ROLLED).fetchall(), database.execute(GROUPED).fetchall()
 
 
-async def used(ledger: LedgerWriter, tenant: Any = kit.ALDER, *vendors: str) -> None:
-    labels = replace(kit.LABELS, user_id=uuid4() if vendors else None, request_model="small")
-    command = kit.reserve(kit.line(kit.key(tenant_id=tenant)), tenant_id=tenant, labels=labels)
+async def used(ledger: LedgerWriter, tenant: Any = build.ALDER, *vendors: str) -> None:
+    labels = replace(build.LABELS, user_id=uuid4() if vendors else None, request_model="small")
+    command = build.reserve(build.line(build.meter_key(tenant_id=tenant)), tenant_id=tenant, labels=labels)
     await ledger.submit(command)
     attempts = tuple(
-        kit.attempt(number, vendor, input_tokens=5, output_tokens=6, cached_input_tokens=2, cost_nano_usd=7)
+        build.attempt(number, vendor, input_tokens=5, output_tokens=6, cached_input_tokens=2, cost_nano_usd=7)
         for number, vendor in enumerate(vendors or ("sandbox",), 1)
     )
-    await ledger.submit(kit.settle(command.reservation_id, attempts=attempts))
+    await ledger.submit(build.settle(command.reservation_id, attempts=attempts))
 
 
 async def test_the_sums_are_the_log_grouped(
     ledger: LedgerWriter, database: psycopg.Connection, conninfo: str
 ) -> None:
-    for tenant in (kit.ALDER, kit.ALDER, kit.BIRCH):
+    for tenant in (build.ALDER, build.ALDER, build.BIRCH):
         await used(ledger, tenant)
         await used(ledger, tenant, "sandbox", "elsewhere")
 
@@ -75,11 +76,11 @@ async def test_a_second_run_changes_nothing(
 async def test_a_late_truth_changes_the_hour_of_its_reservation(
     ledger: LedgerWriter, database: psycopg.Connection, conninfo: str
 ) -> None:
-    id_ = await held_since(month_of(now()), ledger, database, kit.line(kit.key()))
-    kit.run_out(database, id_)
+    id_ = await held_since(month_of(now()), ledger, database, build.line(build.meter_key()))
+    stored.run_out(database, id_)
     await ledger.submit(Expire(reservation_id=id_))
     roll_up_usage(conninfo, now())
-    await ledger.submit(kit.settle(id_, 3))
+    await ledger.submit(build.settle(id_, 3))
 
     roll_up_usage(conninfo, now())
 

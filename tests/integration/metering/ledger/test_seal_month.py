@@ -9,19 +9,20 @@ import pytest
 
 from metering.ledger import periods
 from metering.ledger.audit import verify_ledger
-from metering.ledger.commands import Expire
+from metering.ledger.commands import Expire, MeterKey
 from metering.ledger.partitions import month_of, month_plus, month_start
 from metering.ledger.results import Ended, Reason, Refused
 from metering.ledger.writer import LedgerWriter
-from tests.integration.metering.ledger import kit
+from tests.integration.metering.ledger import stored
 from tests.integration.metering.ledger.months import NOW, OLD, held_since, state_of
+from tests.support import build
 
 pytestmark = pytest.mark.usefixtures("old_month")
 ENTRY, LOG = "metering_ledgerentry", "metering_usagelog"
 
 
 async def test_a_quiet_month_is_sealed_with_what_it_charged(
-    settled: UUID, meter: kit.MeterKey, database: psycopg.Connection, conninfo: str
+    settled: UUID, meter: MeterKey, database: psycopg.Connection, conninfo: str
 ) -> None:
     assert periods.seal_month(conninfo, OLD, NOW)
 
@@ -33,7 +34,7 @@ async def test_a_quiet_month_is_sealed_with_what_it_charged(
 async def test_a_month_is_sealed_once(settled: UUID, database: psycopg.Connection, conninfo: str) -> None:
     assert periods.seal_month(conninfo, OLD, NOW)
     assert not periods.seal_month(conninfo, OLD, NOW)
-    assert kit.count(database, "metering_closingbalance") == 1
+    assert stored.count(database, "metering_closingbalance") == 1
 
 
 def test_an_unknown_month_is_not_sealed(conninfo: str) -> None:
@@ -50,22 +51,22 @@ def test_a_month_is_left_open_until_two_days_after_its_end(conninfo: str) -> Non
 async def test_a_month_waits_for_what_is_held(
     ledger: LedgerWriter, database: psycopg.Connection, conninfo: str
 ) -> None:
-    held = await held_since(OLD, ledger, database, kit.line(kit.key()))
+    held = await held_since(OLD, ledger, database, build.line(build.meter_key()))
     assert not periods.seal_month(conninfo, OLD, NOW)
 
-    await ledger.submit(kit.settle(held, 1))
+    await ledger.submit(build.settle(held, 1))
     assert periods.seal_month(conninfo, OLD, NOW)
 
 
 async def test_a_month_waits_for_what_is_not_resolved(
     ledger: LedgerWriter, database: psycopg.Connection, conninfo: str
 ) -> None:
-    held = await held_since(OLD, ledger, database, kit.line(kit.key()))
-    kit.run_out(database, held)
+    held = await held_since(OLD, ledger, database, build.line(build.meter_key()))
+    stored.run_out(database, held)
     await ledger.submit(Expire(reservation_id=held))
     assert not periods.seal_month(conninfo, OLD, NOW)
 
-    await ledger.submit(kit.release(held))
+    await ledger.submit(build.release(held))
     assert periods.seal_month(conninfo, OLD, NOW)
     assert verify_ledger(conninfo) == []
 
@@ -73,10 +74,10 @@ async def test_a_month_waits_for_what_is_not_resolved(
 async def test_a_settlement_that_commits_while_the_month_is_sealed_is_in_the_balance_or_holds_it_open(
     ledger: LedgerWriter, database: psycopg.Connection, conninfo: str
 ) -> None:
-    meter = kit.key()
-    held = [await held_since(OLD, ledger, database, kit.line(meter, 10, 1000)) for _ in range(20)]
+    meter = build.meter_key()
+    held = [await held_since(OLD, ledger, database, build.line(meter, 10, 1000)) for _ in range(20)]
     for id_ in held[::2]:
-        kit.run_out(database, id_)
+        stored.run_out(database, id_)
         await ledger.submit(Expire(reservation_id=id_))
 
     async def seal() -> None:
@@ -85,20 +86,20 @@ async def test_a_settlement_that_commits_while_the_month_is_sealed_is_in_the_bal
             is_sealed = await asyncio.to_thread(periods.seal_month, conninfo, OLD, NOW)
 
     async with asyncio.timeout(20):
-        await asyncio.gather(seal(), *[ledger.submit(kit.settle(id_, 7)) for id_ in held])
+        await asyncio.gather(seal(), *[ledger.submit(build.settle(id_, 7)) for id_ in held])
 
-    assert kit.meter_row(database, meter)["used"] == 140
+    assert stored.meter_row(database, meter)["used"] == 140
     assert verify_ledger(conninfo) == []
 
 
 async def test_a_sealed_month_takes_no_correction(
     settled: UUID, ledger: LedgerWriter, database: psycopg.Connection, conninfo: str
 ) -> None:
-    await ledger.submit(kit.adjust(settled, 3))
+    await ledger.submit(build.adjust(settled, 3))
     assert periods.seal_month(conninfo, OLD, NOW)
 
-    answer = await ledger.submit(kit.adjust(settled, 3, number=2))
-    again = await ledger.submit(kit.adjust(settled, 3))
+    answer = await ledger.submit(build.adjust(settled, 3, number=2))
+    again = await ledger.submit(build.adjust(settled, 3))
 
     assert isinstance(answer, Refused)
     assert answer.reason is Reason.PERIOD_SEALED
@@ -107,19 +108,19 @@ async def test_a_sealed_month_takes_no_correction(
     assert verify_ledger(conninfo) == []
 
 
-@pytest.mark.parametrize("late", [lambda id_: kit.settle(id_, 3), kit.settle, kit.release])
+@pytest.mark.parametrize("late", [lambda id_: build.settle(id_, 3), build.settle, build.release])
 async def test_a_sealed_month_takes_no_late_truth(
     late: object, ledger: LedgerWriter, database: psycopg.Connection, conninfo: str
 ) -> None:
     """No month with unresolved calls is sealed; should one be, its balances still stand."""
-    held = await held_since(OLD, ledger, database, kit.line(kit.key()))
-    kit.run_out(database, held)
+    held = await held_since(OLD, ledger, database, build.line(build.meter_key()))
+    stored.run_out(database, held)
     await ledger.submit(Expire(reservation_id=held))
     database.execute("UPDATE metering_ledgerperiod SET state = 'sealed' WHERE month = %s", (OLD,))
-    before = kit.count(database, ENTRY), database.execute(f"SELECT * FROM {LOG}").fetchall()
+    before = stored.count(database, ENTRY), database.execute(f"SELECT * FROM {LOG}").fetchall()
 
     answer = await ledger.submit(late(held))  # type: ignore[operator]
 
     assert isinstance(answer, Refused)
     assert answer.reason is Reason.PERIOD_SEALED
-    assert (kit.count(database, ENTRY), database.execute(f"SELECT * FROM {LOG}").fetchall()) == before
+    assert (stored.count(database, ENTRY), database.execute(f"SELECT * FROM {LOG}").fetchall()) == before

@@ -9,7 +9,8 @@ from metering.ids import uuid7
 from metering.ledger.audit import verify_ledger
 from metering.ledger.commands import Command, Expire
 from metering.ledger.writer import LedgerWriter
-from tests.integration.metering.ledger import kit
+from tests.integration.metering.ledger import stored
+from tests.support import build
 from tests.unit.metering.ledger.state_table import COMMANDS, published, word_for
 
 CELLS = published()
@@ -37,10 +38,10 @@ async def bring_to(state: str, ledger: LedgerWriter, database: psycopg.Connectio
     id_, subject_id = uuid7(), str(uuid4())
     for step in WAYS[state]:
         if step == RUN_OUT:
-            kit.run_out(database, id_)
+            stored.run_out(database, id_)
             continue
         command: Command = Expire(reservation_id=id_) if step == "expire" else COMMANDS[step]
-        result = await ledger.submit(kit.elsewhere(command, id_, subject_id))
+        result = await ledger.submit(build.elsewhere(command, id_, subject_id))
         assert word_for(command, result) not in ("again", "denied"), (step, result)
     return id_, subject_id
 
@@ -52,7 +53,7 @@ async def test_postgresql_answers_as_published(
     answers = {}
     for name, command in COMMANDS.items():
         id_, subject_id = await bring_to(state, ledger, database)
-        answers[name] = word_for(command, await ledger.submit(kit.elsewhere(command, id_, subject_id)))
+        answers[name] = word_for(command, await ledger.submit(build.elsewhere(command, id_, subject_id)))
 
     assert answers == {name: CELLS[name, state] for name in COMMANDS}
     assert verify_ledger(conninfo, grace_s=3600) == []

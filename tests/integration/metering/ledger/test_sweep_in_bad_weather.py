@@ -9,14 +9,15 @@ from metering.ledger.commands import Expire
 from metering.ledger.postgres.store import PostgresStore
 from metering.ledger.sweep import Swept, sweep_reservations
 from metering.ledger.writer import LedgerWriter
-from tests.integration.metering.ledger import kit
+from tests.integration.metering.ledger import stored
+from tests.support import build
 
 
 async def test_a_sweep_reports_only_what_it_ended_itself(
     ledger: LedgerWriter, database: psycopg.Connection, conninfo: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    gone = await kit.held(ledger, kit.line(kit.key(), 1, 1000), count=5)
-    kit.run_out(database, *gone)
+    gone = await stored.held(ledger, build.line(build.meter_key(), 1, 1000), count=5)
+    stored.run_out(database, *gone)
     run, late_ones = PostgresStore.run, gone[:3]
 
     async def run_late(store: PostgresStore, *args: Any, **facts: Any) -> Any:
@@ -36,7 +37,7 @@ async def test_a_sweep_reports_only_what_it_ended_itself(
 async def test_a_sweep_outlives_a_lost_connection(
     ledger: LedgerWriter, database: psycopg.Connection, conninfo: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    kit.run_out(database, *await kit.held(ledger, kit.line(kit.key())))
+    stored.run_out(database, *await stored.held(ledger, build.line(build.meter_key())))
     failing(monkeypatch, times=2)
 
     assert await sweep_reservations(conninfo) == Swept(expired=1, left=0)
@@ -45,7 +46,7 @@ async def test_a_sweep_outlives_a_lost_connection(
 async def test_a_sweep_gives_up_on_a_database_that_stays_away(
     ledger: LedgerWriter, database: psycopg.Connection, conninfo: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    kit.run_out(database, *await kit.held(ledger, kit.line(kit.key())))
+    stored.run_out(database, *await stored.held(ledger, build.line(build.meter_key())))
     failing(monkeypatch, times=1000)
 
     with pytest.raises(psycopg.OperationalError):

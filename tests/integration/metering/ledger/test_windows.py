@@ -14,10 +14,11 @@ from metering.ledger.postgres.open_windows import open_windows
 from metering.ledger.postgres.process_cache import ProcessCache, Wanted
 from metering.ledger.postgres.wire import Wire
 from metering.types import Window
-from tests.integration.metering.ledger import kit
+from tests.integration.metering.ledger import stored
+from tests.support import build
 
 NOON = datetime(2026, 3, 28, 12, tzinfo=UTC)
-BERLIN = kit.key(window=Window.DAY, timezone="Europe/Berlin")
+BERLIN = build.meter_key(window=Window.DAY, timezone="Europe/Berlin")
 TOKYO = replace(BERLIN, timezone="Asia/Tokyo")
 WINDOWS = "SELECT window_start, window_end FROM metering_usagemeter ORDER BY window_start"
 
@@ -34,7 +35,7 @@ async def meter_at(wire: Wire, key: MeterKey, moment: datetime, cache: ProcessCa
     """The meter that counts for the key at this moment, on a process's first look."""
     cache = cache or ProcessCache()
     assert not await open_windows(wire, cache, {key: Wanted(ALWAYS, 100, False)}, moment)
-    found, missing = cache.find_meters([kit.line(key)], moment)
+    found, missing = cache.find_meters([build.line(key)], moment)
     assert not missing
     return found[key]
 
@@ -47,13 +48,14 @@ async def test_windows_that_follow_each_other_tile_through_a_month_with_a_short_
     own: Wire, database: psycopg.Connection, conninfo: str
 ) -> None:
     keys = [
-        kit.key(window=window, timezone="Europe/Berlin") for window in (Window.HOUR, Window.DAY, Window.WEEK)
+        build.meter_key(window=window, timezone="Europe/Berlin")
+        for window in (Window.HOUR, Window.DAY, Window.WEEK)
     ]
     for hours in range(72):
         for key in keys:
             await meter_at(own, key, NOON + timedelta(hours=hours, minutes=7))
 
-    assert kit.count(database, "metering_usagemeter") == 72 + 4 + 2
+    assert stored.count(database, "metering_usagemeter") == 72 + 4 + 2
     assert verify_ledger(conninfo) == []
 
 
@@ -91,5 +93,5 @@ async def test_a_cached_meter_counts_only_inside_its_window(own: Wire) -> None:
     await meter_at(own, BERLIN, NOON, cache)
 
     for moment in (NOON - timedelta(days=1), NOON + timedelta(days=1)):
-        found, missing = cache.find_meters([kit.line(BERLIN)], moment)
+        found, missing = cache.find_meters([build.line(BERLIN)], moment)
         assert (found, list(missing)) == ({}, [BERLIN])

@@ -8,13 +8,13 @@ from metering.ledger.commands import Release
 from metering.ledger.results import Ended
 from metering.ledger.waiting import SPLIT_ABOVE
 from metering.ledger.writer import LedgerWriter
-from tests.unit.metering.ledger.kit import ALDER
+from tests.support.build import ALDER
 
 LATE = 2
 DEADLINE_S = 5.0
 
 
-async def test_what_was_too_little_for_an_idle_lane_is_carried_out_and_the_writer_closes_at_once(
+async def test_what_was_too_little_for_an_idle_connection_is_carried_out_and_the_writer_closes_at_once(
     ledger: LedgerWriter,
 ) -> None:
     answers = [asyncio.create_task(_submit(ledger)) for _ in range(SPLIT_ABOVE)]

@@ -64,7 +64,7 @@ def used_and_held() -> tuple[int, int]:
     return meter.used, meter.held
 
 
-def books_balance() -> bool:
+def ledger_balances() -> bool:
     return bool(answer("verify_ledger")["ok"])
 
 
@@ -84,14 +84,14 @@ class TestResolve:
         assert (done["state"], done["decision"]) == ("released", "released")
         assert used_and_held() == (0, 0)
         assert AuditEvent.objects.get(action="reservation.resolved").facts == {"decision": "released"}
-        assert books_balance()
+        assert ledger_balances()
 
     def test_an_expired_one_gives_its_provisional_charge_back(self, budget: Budget) -> None:
         reservation_id = expired(budget)
         assert used_and_held() == (HELD, 0)
         answer("resolve_reservation", str(reservation_id), "--release")
         assert used_and_held() == (0, 0)
-        assert books_balance()
+        assert ledger_balances()
 
     def test_the_true_usage_replaces_a_provisional_charge(self, budget: Budget) -> None:
         reservation_id = expired(budget)
@@ -101,14 +101,14 @@ class TestResolve:
         row = UsageLog.objects.get()
         assert (row.cost_nano_usd, row.input_tokens, row.output_tokens) == (400, 30, 20)
         assert row.estimated
-        assert books_balance()
+        assert ledger_balances()
 
     def test_a_charge_without_an_amount_is_what_was_held(self, budget: Budget) -> None:
         answer("resolve_reservation", str(hold(budget)), "--charge")
         assert used_and_held() == (HELD, 0)
         row = UsageLog.objects.get()
         assert (row.cost_nano_usd, row.input_tokens, row.output_tokens) == (HELD, 50, 20)
-        assert books_balance()
+        assert ledger_balances()
 
     def test_the_same_decision_again_is_the_same_answer(self, budget: Budget) -> None:
         reservation_id = str(hold(budget))

@@ -43,7 +43,7 @@ class Sender:
         return {"type": "http.request", "body": b"", "more_body": False}
 
 
-class Known(Stranger):
+class KnownSender(Stranger):
     """Who can show who they are."""
 
     async def is_known(self) -> bool:
@@ -114,7 +114,7 @@ async def test_slow_strangers_of_one_address_leave_places_to_others(monkeypatch:
 @pytest.mark.usefixtures("quick")
 async def test_a_slow_caller_who_can_show_who_they_are_has_time() -> None:
     sender = Sender(*[bytes(LEAST_BYTES)] * 10, every_s=LOOK_S, ends=True)
-    assert len(await read_body(sender.request, Known(sender.request))) == 10 * LEAST_BYTES
+    assert len(await read_body(sender.request, KnownSender(sender.request))) == 10 * LEAST_BYTES
 
 
 async def test_a_stranger_sends_little_and_somebody_known_as_much_as_anybody() -> None:
@@ -123,10 +123,10 @@ async def test_a_stranger_sends_little_and_somebody_known_as_much_as_anybody() -
     with pytest.raises(BodyTooLarge, match="without a credential"):
         await read_body(sender.request, Stranger(sender.request))
     sender = Sender(part, part, ends=True)
-    assert len(await read_body(sender.request, Known(sender.request))) == 2 * len(part)
+    assert len(await read_body(sender.request, KnownSender(sender.request))) == 2 * len(part)
     sender = Sender(bytes(MAX_BODY_BYTES), b"x")
     with pytest.raises(BodyTooLarge):
-        await read_body(sender.request, Known(sender.request))
+        await read_body(sender.request, KnownSender(sender.request))
 
 
 def test_bytes_in_flight_are_bounded_and_strangers_cannot_take_them_all() -> None:

@@ -86,7 +86,7 @@ async def test_who_waits_too_long_is_told_so_and_leaves_no_trace() -> None:
     assert (await ask(gate, b""))[0] == 200
 
 
-class Known(Stranger):
+class NoStranger(Stranger):
     """Who can show who they are."""
 
     async def is_known(self) -> bool:
@@ -99,7 +99,7 @@ async def test_strangers_leave_places_to_those_who_are_known(monkeypatch: Any) -
     strangers = [asyncio.create_task(ask(gate, b"")) for _ in range(5)]
     await settle()
     assert django.running == 2
-    monkeypatch.setattr(django_gate, "Stranger", Known)
+    monkeypatch.setattr(django_gate, "Stranger", NoStranger)
     known = [asyncio.create_task(ask(gate, b"")) for _ in range(2)]
     await settle()
     assert django.running == 4

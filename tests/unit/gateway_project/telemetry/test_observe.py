@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from gateway_project.telemetry import metrics
 from gateway_project.telemetry.observe import call_ended
 from metering.types import EstimateReason
-from tests.unit.metering.ledger import kit
+from tests.support import build
 
 CALL: Any = SimpleNamespace(
     model=SimpleNamespace(model_class="BASE_S"),
@@ -26,7 +26,7 @@ def counted() -> dict[tuple[str, ...], float]:
 def test_what_a_vendor_cannot_have_used_is_counted_for_each_vendor() -> None:
     before = counted()
     attempts = [
-        replace(kit.attempt(number, vendor), estimated=True, estimate_reason=reason)
+        replace(build.attempt(number, vendor), estimated=True, estimate_reason=reason)
         for number, (vendor, reason) in enumerate(
             [
                 ("one", EstimateReason.IMPOSSIBLE),
@@ -37,7 +37,7 @@ def test_what_a_vendor_cannot_have_used_is_counted_for_each_vendor() -> None:
             start=1,
         )
     ]
-    call_ended(CALL, (*attempts, kit.attempt(5, "third")))
+    call_ended(CALL, (*attempts, build.attempt(5, "third")))
     grown = {labels: count - before.get(labels, 0) for labels, count in counted().items()}
     assert {labels: count for labels, count in grown.items() if count} == {("one",): 2, ("other",): 1}
 

@@ -3,11 +3,12 @@
 from metering.ledger.commands import Expire, Release
 from metering.ledger.unit_of_work import UnitOfWork
 from metering.types import ReservationState
+from tests.support import build
 from tests.unit.metering.ledger import kit
 
 HELD, EXPIRED = ReservationState.HELD, ReservationState.EXPIRED
 EXPIRE = Expire(reservation_id=kit.ID)
-RELEASE = Release(reservation_id=kit.ID, tenant_id=kit.ALDER)
+RELEASE = Release(reservation_id=kit.ID, tenant_id=build.ALDER)
 
 
 def held(amount: int = 10, *, past: int = 0, flags: int = 0, **counts: int) -> UnitOfWork:

@@ -1,65 +1,45 @@
-"""UnitOfWork made by hand, and the commands that meet them."""
+"""Units of work made by hand, and commands on the one reservation and the one meter in them."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from metering.amounts import Amounts
 from metering.ids import derived_id, uuid7
-from metering.labels import Labels
-from metering.ledger.commands import Adjust, Attempt, HoldLine, MeterKey, Reserve, Settle
+from metering.ledger.commands import Adjust, HoldLine, MeterKey, Reserve, Settle
 from metering.ledger.digests import command_digest
 from metering.ledger.records import Entry, HoldRow, Meter
 from metering.ledger.unit_of_work import UnitOfWork
 from metering.types import Dimension, EntryKind, ReservationState, Window
+from tests.support import build
 
-NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
+NOW = build.STARTED_AT
 ID = uuid7(int(NOW.timestamp() * 1000))
-ALDER, BIRCH = UUID(int=0xA), UUID(int=0xB)
 METER_ID = 7
-LABELS = Labels(request_id="request", task="LLM0_CHAT", provider_name="sandbox")
 KEY = MeterKey(
     subject_type="tenant",
-    subject_id=str(ALDER),
-    tenant_id=ALDER,
+    subject_id=str(build.ALDER),
+    tenant_id=build.ALDER,
     dimension=Dimension.TOKENS,
     window=Window.DAY,
 )
 
 
 def line(amount: int = 10, limit: int = 100, *, meter: MeterKey = KEY, **facts: Any) -> HoldLine:
-    return HoldLine(meter=meter, amount=amount, limit=limit, **facts)
+    return build.line(meter, amount, limit, **facts)
 
 
-def reserve(*lines: HoldLine, id_: UUID = ID, tenant_id: UUID = ALDER, **facts: object) -> Reserve:
+def reserve(*lines: HoldLine, id_: UUID = ID, **facts: Any) -> Reserve:
     """Ten tokens of Alder's, unless lines say otherwise."""
-    facts.setdefault("bound", Amounts(output_tokens=10))
-    return Reserve(
-        reservation_id=id_,
-        tenant_id=tenant_id,
-        lines=lines or (line(),),
-        labels=LABELS,
-        **facts,  # type: ignore[arg-type]
-    )
+    return build.reserve(*lines or (line(),), id_=id_, **facts)
 
 
 def settle(output_tokens: int = 6, *, id_: UUID = ID) -> Settle:
-    return Settle(reservation_id=id_, attempts=(attempt(output_tokens=output_tokens),))
-
-
-def attempt(number: int = 1, provider_name: str = "sandbox", **facts: Any) -> Attempt:
-    return Attempt(
-        number=number,
-        provider_name=provider_name,
-        response_model="sandbox-small",
-        started_at=NOW,
-        latency_ms=5,
-        **facts,
-    )
+    return build.settle(id_, output_tokens)
 
 
 def adjustment(output_tokens: int = 3, *, number: int = 1) -> Adjust:
-    return Adjust(reservation_id=ID, number=number, reason="by hand", output_tokens=output_tokens)
+    return build.adjust(ID, output_tokens, number)
 
 
 def meter(id_: int = METER_ID, key: MeterKey = KEY, **counts: Any) -> Meter:
@@ -99,7 +79,7 @@ def work_with(*meters: Meter, keys: tuple[MeterKey, ...] = (KEY,)) -> UnitOfWork
 def hold(state: ReservationState, **facts: object) -> HoldRow:
     """Alder's hold of ten tokens; its lease ran out an hour ago where `facts` do not say otherwise."""
     values: dict[str, object] = {
-        "tenant_id": ALDER,
+        "tenant_id": build.ALDER,
         "version": 1,
         "provisional": False,
         "lease_expires_at": NOW - timedelta(hours=1),
@@ -126,4 +106,4 @@ def entry(kind: EntryKind, charge: int, *, number: int = 0, lines: list[int] | N
     totals = Amounts(requests=0 if is_correction else 1, output_tokens=charge)
     reason = "by hand" if is_correction else None
     charges = [charge] * len(meter_ids)
-    return Entry(derived_id(ID, number), ID, ALDER, kind, meter_ids, charges, totals, reason)
+    return Entry(derived_id(ID, number), ID, build.ALDER, kind, meter_ids, charges, totals, reason)

@@ -8,6 +8,7 @@ from metering.amounts import Amounts
 from metering.ledger.commands import Adjust, Command, Expire, Extend, Release
 from metering.ledger.results import Denied, Ended, Granted, Refused, Result
 from metering.types import ReservationState
+from tests.support import build
 from tests.unit.metering.ledger import kit
 
 DOCUMENT = Path(__file__).parents[4] / "docs" / "ledger.md"
@@ -18,7 +19,7 @@ SHARED = replace(kit.KEY, tenant_id=None)
 COMMANDS: dict[str, Command] = {
     "reserve, same body": kit.reserve(),
     "reserve, other body": kit.reserve(kit.line(11)),
-    "reserve, other tenant": kit.reserve(kit.line(meter=SHARED), tenant_id=kit.BIRCH),
+    "reserve, other tenant": kit.reserve(kit.line(meter=SHARED), tenant_id=build.BIRCH),
     "extend the lease": Extend(reservation_id=kit.ID, lease_s=60),
     "extend the amount": Extend(
         reservation_id=kit.ID, lease_s=60, lines=(kit.line(5),), bound=Amounts(output_tokens=5), sequence=2
@@ -31,8 +32,8 @@ COMMANDS: dict[str, Command] = {
     ),
     "settle, same body": kit.settle(6),
     "settle, other body": kit.settle(7),
-    "release": Release(reservation_id=kit.ID, tenant_id=kit.ALDER, reason="not sent"),
-    "release, other tenant": Release(reservation_id=kit.ID, tenant_id=kit.BIRCH),
+    "release": Release(reservation_id=kit.ID, tenant_id=build.ALDER, reason="not sent"),
+    "release, other tenant": Release(reservation_id=kit.ID, tenant_id=build.BIRCH),
     "expire": Expire(reservation_id=kit.ID),
     "adjust": kit.adjustment(number=2),
     "adjust, same number and body": kit.adjustment(3, number=1),

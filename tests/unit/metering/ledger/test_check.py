@@ -14,6 +14,7 @@ from metering.ledger.check import MAX_LEASE_S, MAX_LINES, check_command
 from metering.ledger.check_attempts import MAX_ATTEMPTS
 from metering.ledger.commands import Command, Expire, Extend, Release, Settle
 from metering.types import MAX_AMOUNT, EstimateReason, Outcome
+from tests.support import build
 from tests.unit.metering.ledger import kit
 
 LAST_MS = int(datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC).timestamp()) * 1000 + 999
@@ -28,7 +29,7 @@ def on_meter(**facts: object) -> Command:
 
 
 def for_call(**facts: str) -> Command:
-    return replace(kit.reserve(), labels=replace(kit.LABELS, **facts))
+    return replace(kit.reserve(), labels=replace(build.LABELS, **facts))
 
 
 def enlarged(**facts: object) -> Command:
@@ -53,7 +54,7 @@ BAD: dict[str, Command] = {
     "an amount too large": kit.reserve(kit.line(MAX_AMOUNT + 1)),
     "a negative limit": kit.reserve(kit.line(1, -1)),
     "a limit too large": kit.reserve(kit.line(1, MAX_AMOUNT + 1)),
-    "another tenant's meter": kit.reserve(tenant_id=kit.BIRCH),
+    "another tenant's meter": kit.reserve(tenant_id=build.BIRCH),
     "an unknown zone": on_meter(timezone="Europe/Atlantis"),
     "a zone that is a path": on_meter(timezone="../../etc/passwd"),
     "an empty zone": on_meter(timezone=""),
@@ -75,24 +76,24 @@ BAD: dict[str, Command] = {
     "an enlargement without number": enlarged(sequence=0),
     "a negative enlargement": enlarged(lines=(kit.line(-1),)),
     "an enlargement's number too large": enlarged(sequence=2**31),
-    "a reason too long": Release(reservation_id=kit.ID, tenant_id=kit.ALDER, reason="x" * 501),
-    "attempts numbered from 2": settled(kit.attempt(2)),
-    "attempts with a gap": settled(kit.attempt(1), kit.attempt(3)),
-    "too many attempts": settled(*[kit.attempt(number + 1) for number in range(MAX_ATTEMPTS + 1)]),
-    "a negative count": settled(kit.attempt(output_tokens=-1)),
-    "a count too large": settled(kit.attempt(cost_nano_usd=MAX_AMOUNT + 1)),
-    "a sum too large": settled(*[kit.attempt(number, files=MAX_AMOUNT) for number in (1, 2)]),
-    "a start without zone": settled(replace(kit.attempt(), started_at=datetime(2026, 3, 10))),  # noqa: DTZ001
-    "a start whose UTC is no date": settled(replace(kit.attempt(), started_at=datetime.min.replace(tzinfo=TOKYO))),
-    "a latency too large": settled(replace(kit.attempt(), latency_ms=2**31)),
-    "a provisional outcome": settled(replace(kit.attempt(), outcome=Outcome.PROVISIONAL)),
-    "a tier too long": settled(replace(kit.attempt(), service_tier="x" * 33)),
-    "a tier with NUL": settled(replace(kit.attempt(), service_tier="\0")),
-    "a reason that is none": settled(replace(kit.attempt(), estimated=True, estimate_reason="guessed")),
-    "a reason without an estimate": settled(replace(kit.attempt(), estimate_reason=EstimateReason.CUT)),
-    "a report too long": settled(replace(kit.attempt(), reported="x" * 1001)),
-    "a report that is no text": settled(replace(kit.attempt(), reported="\ud800")),
-    "a model too long": settled(replace(kit.attempt(), response_model="x" * 129)),
+    "a reason too long": Release(reservation_id=kit.ID, tenant_id=build.ALDER, reason="x" * 501),
+    "attempts numbered from 2": settled(build.attempt(2)),
+    "attempts with a gap": settled(build.attempt(1), build.attempt(3)),
+    "too many attempts": settled(*[build.attempt(number + 1) for number in range(MAX_ATTEMPTS + 1)]),
+    "a negative count": settled(build.attempt(output_tokens=-1)),
+    "a count too large": settled(build.attempt(cost_nano_usd=MAX_AMOUNT + 1)),
+    "a sum too large": settled(*[build.attempt(number, files=MAX_AMOUNT) for number in (1, 2)]),
+    "a start without zone": settled(replace(build.attempt(), started_at=datetime(2026, 3, 10))),  # noqa: DTZ001
+    "a start whose UTC is no date": settled(replace(build.attempt(), started_at=datetime.min.replace(tzinfo=TOKYO))),
+    "a latency too large": settled(replace(build.attempt(), latency_ms=2**31)),
+    "a provisional outcome": settled(replace(build.attempt(), outcome=Outcome.PROVISIONAL)),
+    "a tier too long": settled(replace(build.attempt(), service_tier="x" * 33)),
+    "a tier with NUL": settled(replace(build.attempt(), service_tier="\0")),
+    "a reason that is none": settled(replace(build.attempt(), estimated=True, estimate_reason="guessed")),
+    "a reason without an estimate": settled(replace(build.attempt(), estimate_reason=EstimateReason.CUT)),
+    "a report too long": settled(replace(build.attempt(), reported="x" * 1001)),
+    "a report that is no text": settled(replace(build.attempt(), reported="\ud800")),
+    "a model too long": settled(replace(build.attempt(), response_model="x" * 129)),
     "adjustment number 0": kit.adjustment(number=0),
     "adjustment number 100": kit.adjustment(number=100),
     "an adjustment too large": kit.adjustment(-MAX_AMOUNT - 1),
@@ -103,16 +104,16 @@ GOOD: dict[str, Command] = {
     "no lines at all": replace(kit.reserve(), lines=()),
     "the most lines": kit.reserve(*LONGEST_LINES[:-1]),
     "the largest amounts": kit.reserve(kit.line(MAX_AMOUNT, MAX_AMOUNT), bound=Amounts(files=MAX_AMOUNT)),
-    "a shared meter": replace(on_meter(tenant_id=None), tenant_id=kit.BIRCH),
+    "a shared meter": replace(on_meter(tenant_id=None), tenant_id=build.BIRCH),
     "hostile text": for_call(trace_id='";\\{}NULL \U0001f4a5\u202e', request_id="'); DROP TABLE"),
     "a renewal": Extend(reservation_id=kit.ID, lease_s=MAX_LEASE_S),
     "an enlargement": enlarged(),
     "no attempts": settled(),
     "an id of the year 9999's last millisecond": Expire(reservation_id=uuid7(LAST_MS)),
-    "the largest attempt": settled(kit.attempt(cost_nano_usd=MAX_AMOUNT)),
+    "the largest attempt": settled(build.attempt(cost_nano_usd=MAX_AMOUNT)),
     "the longest marks": settled(
         replace(
-            kit.attempt(),
+            build.attempt(),
             partly_priced=True,
             service_tier="x" * 32,
             estimated=True,
@@ -120,7 +121,7 @@ GOOD: dict[str, Command] = {
             reported="x" * 1000,
         ),
     ),
-    "an estimate for no known reason": settled(replace(kit.attempt(), estimated=True)),
+    "an estimate for no known reason": settled(replace(build.attempt(), estimated=True)),
     "the last adjustment": kit.adjustment(-MAX_AMOUNT, number=99),
 }
 

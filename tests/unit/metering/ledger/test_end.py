@@ -10,6 +10,7 @@ from metering.ledger.engine import apply
 from metering.ledger.records import RELEASE_ON_EXPIRY
 from metering.ledger.results import Reason, Refused
 from metering.types import Dimension, EntryKind, Outcome
+from tests.support import build
 from tests.unit.metering.ledger import kit
 from tests.unit.metering.ledger.ends import EXPIRE, HELD, RELEASE, counts, expired, held
 
@@ -88,7 +89,7 @@ def test_a_providers_meter_counts_only_that_providers_attempts() -> None:
     key = msgspec.structs.replace(kit.KEY, subject_type="provider", subject_id="sandbox")
     work = kit.work_with(kit.meter(key=key, held=10), keys=(key,))
     work.holds[kit.ID] = kit.hold(HELD)
-    attempts = (kit.attempt(1, "elsewhere", output_tokens=3), kit.attempt(2, "sandbox", output_tokens=5))
+    attempts = (build.attempt(1, "elsewhere", output_tokens=3), build.attempt(2, "sandbox", output_tokens=5))
 
     apply(Settle(reservation_id=kit.ID, attempts=attempts), work)
 
@@ -99,22 +100,22 @@ def test_a_providers_meter_counts_only_that_providers_attempts() -> None:
 def test_several_attempts_are_one_request() -> None:
     work = held()
     work.meters[kit.METER_ID].dimension = Dimension.REQUESTS
-    apply(Settle(reservation_id=kit.ID, attempts=(kit.attempt(1), kit.attempt(2))), work)
+    apply(Settle(reservation_id=kit.ID, attempts=(build.attempt(1), build.attempt(2))), work)
     assert counts(work)[0] == 1
 
 
-FAILED = kit.attempt(1, "elsewhere", outcome=Outcome.ERROR)
+FAILED = build.attempt(1, "elsewhere", outcome=Outcome.ERROR)
 
 
 @pytest.mark.parametrize(
     ("attempts", "requests"),
     [
         ((FAILED,), 0),
-        ((FAILED, kit.attempt(2, outcome=Outcome.ERROR, steps=1)), 0),
-        ((FAILED, kit.attempt(2)), 1),
-        *[((kit.attempt(1, outcome=outcome),), 1) for outcome in Outcome if outcome != Outcome.ERROR],
+        ((FAILED, build.attempt(2, outcome=Outcome.ERROR, steps=1)), 0),
+        ((FAILED, build.attempt(2)), 1),
+        *[((build.attempt(1, outcome=outcome),), 1) for outcome in Outcome if outcome != Outcome.ERROR],
         *[
-            ((kit.attempt(1, outcome=Outcome.ERROR, **{spent: 1}),), 1)
+            ((build.attempt(1, outcome=Outcome.ERROR, **{spent: 1}),), 1)
             for spent in ("input_tokens", "output_tokens", "cost_nano_usd", "api_calls", "files")
         ],
     ],
@@ -140,13 +141,13 @@ def test_a_request_that_another_vendor_answered_is_none_of_the_one_that_failed(
     )
     work = kit.work_with(kit.meter(key=key, held=10), keys=(key,))
     work.holds[kit.ID] = kit.hold(HELD)
-    apply(Settle(reservation_id=kit.ID, attempts=(FAILED, kit.attempt(2, "sandbox"))), work)
+    apply(Settle(reservation_id=kit.ID, attempts=(FAILED, build.attempt(2, "sandbox"))), work)
     assert work.meters[kit.METER_ID].used == requests
 
 
 def test_the_steps_of_an_entry_are_those_of_its_attempts() -> None:
     work = held()
-    attempts = (kit.attempt(1, outcome=Outcome.ERROR), kit.attempt(2, steps=1), kit.attempt(3, steps=2))
+    attempts = (build.attempt(1, outcome=Outcome.ERROR), build.attempt(2, steps=1), build.attempt(3, steps=2))
     apply(Settle(reservation_id=kit.ID, attempts=attempts), work)
     assert work.entries[-1].amounts.steps == 3
 

@@ -10,6 +10,7 @@ from metering.ledger.commands import Extend, HoldLine
 from metering.ledger.engine import apply
 from metering.ledger.results import Denied, Granted, Reason, Refused
 from metering.types import ReservationState
+from tests.support import build
 from tests.unit.metering.ledger import kit
 
 LARGEST = 2**63 - 1
@@ -74,7 +75,7 @@ def test_a_bound_that_grows_past_bigint_is_refused() -> None:
 
 def test_an_enlargement_on_another_tenants_meter_is_refused() -> None:
     work = kit.work_with()
-    work.holds[kit.ID] = kit.hold(ReservationState.HELD, tenant_id=kit.BIRCH, lease_expires_at=LATER)
+    work.holds[kit.ID] = kit.hold(ReservationState.HELD, tenant_id=build.BIRCH, lease_expires_at=LATER)
 
     result = apply(extend(kit.line(5)), work)
 

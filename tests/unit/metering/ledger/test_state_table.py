@@ -34,7 +34,7 @@ HOLDS = {
 USED = {"settled": 9, "expired": 10, "trued up": 9, "nothing used": 3, "released": 3}
 
 
-def books_in(state: str) -> UnitOfWork:
+def work_in(state: str) -> UnitOfWork:
     """One meter with this reservation on it; once ended, corrected by three tokens."""
     held = 10 if state.startswith("held") else 0
     work = kit.work_with(kit.meter(held=held, used=USED.get(state, 0), highest_limit=100))
@@ -52,14 +52,14 @@ def books_in(state: str) -> UnitOfWork:
 
 @pytest.mark.parametrize(("command", "state"), CELLS, ids=NAMES)
 def test_the_engine_answers_as_published(command: str, state: str) -> None:
-    result = apply(COMMANDS[command], books_in(state))
+    result = apply(COMMANDS[command], work_in(state))
 
     assert word_for(COMMANDS[command], result) == CELLS[command, state]
 
 
 @pytest.mark.parametrize(("command", "state"), CELLS, ids=NAMES)
 def test_what_is_not_done_changes_nothing(command: str, state: str) -> None:
-    work, before = books_in(state), books_in(state)
+    work, before = work_in(state), work_in(state)
 
     apply(COMMANDS[command], work)
 
@@ -68,7 +68,7 @@ def test_what_is_not_done_changes_nothing(command: str, state: str) -> None:
 
 @pytest.mark.parametrize(("command", "state"), CELLS, ids=NAMES)
 def test_what_is_done_is_answered_again_or_refused_when_it_is_repeated(command: str, state: str) -> None:
-    work = books_in(state)
+    work = work_in(state)
     first = apply(COMMANDS[command], work)
     for entry in work.entries:
         work.past_entries.setdefault(entry.reservation_id, []).append(entry)

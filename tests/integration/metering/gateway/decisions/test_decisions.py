@@ -120,13 +120,13 @@ async def test_observed_rules_of_every_kind_record_and_deny_nothing(
     rows: Any,
     request_for: Any,
 ) -> None:
-    def tried() -> None:
+    def shadow_rules() -> None:
         RuleFactory(key="max_tokens_in", value=20, mode="observe")
         RuleFactory(key="max_tokens_out", value=10, mode="observe")
         RuleFactory(key="requests_per_minute", value=1, mode="observe")
         RuleFactory(key="max_concurrent", value=0, mode="observe")
 
-    await rows(tried)
+    await rows(shadow_rules)
     for _ in range(2):
         await gateway.execute(caller, request_for("many words " * 50, max_tokens=40))
     assert [call.body["max_tokens"] for call in vendors.calls] == [40, 40]

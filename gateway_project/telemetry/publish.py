@@ -1,0 +1,52 @@
+"""Publishes this process's numbers: every second, and once more at the end."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+from gateway_project.telemetry import metrics
+from gateway_project.telemetry.exchange import Exchange
+from gateway_project.wiring import Runtime
+
+PUBLISH_S = 1.0
+logger = logging.getLogger(__name__)
+
+
+@asynccontextmanager
+async def published(runtime: Runtime) -> AsyncIterator[None]:
+    """Read the runtime's gauges, and publish everything every second, until the block ends."""
+    metrics.tasks.read = lambda: len(asyncio.all_tasks(runtime.loop))
+    metrics.ledger_waiting.read = lambda: runtime.writer.waiting
+    metrics.ledger_reachable.read = lambda: runtime.writer.is_reachable
+    metrics.rates_shared.read = lambda: runtime.buckets.is_shared
+    metrics.listening.read = lambda: runtime.changes.is_listening
+    publishing = asyncio.create_task(_publish(runtime.exchange), name="telemetry.publish")
+    try:
+        yield
+    finally:
+        publishing.cancel()
+        await asyncio.gather(publishing, return_exceptions=True)
+        for gauge in (
+            metrics.tasks,
+            metrics.ledger_waiting,
+            metrics.ledger_reachable,
+            metrics.rates_shared,
+            metrics.listening,
+        ):
+            gauge.read = None
+        with suppress(OSError):
+            runtime.exchange.publish()
+
+
+async def _publish(exchange: Exchange) -> None:
+    told = False
+    while True:
+        try:
+            exchange.publish()
+            told = False
+        except OSError as error:
+            if not told:
+                logger.warning("telemetry.not_published", extra={"error": type(error).__name__})
+            told = True
+        await asyncio.sleep(PUBLISH_S)
