@@ -11,7 +11,7 @@ THRESHOLDS = (50_000, 20, 50)
 
 
 def spare_what_lives_long() -> None:
-    """Never look again at what exists now; collect new objects less often. Call once, when the process is up."""
+    """Exempts the objects that exist now from collection and collects new ones less often. Call it once at start."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(*THRESHOLDS)

@@ -27,7 +27,7 @@ MAX_NAME = 255
 
 
 class LockoutHandler(AxesDatabaseHandler):  # type: ignore[misc]
-    """Counts for an account and address as ever, and for the address alone."""
+    """Counts wrong passwords for each account and address, as django-axes does, and also for the address alone."""
 
     def is_locked(self, request: HttpRequest, credentials: dict[str, Any] | None = None) -> bool:
         locked: bool = super().is_locked(request, credentials)
@@ -71,7 +71,7 @@ def sign_ups_counted(request: HttpRequest, *, email: str) -> Iterator[None]:
 
 
 def locked_page(request: HttpRequest, response: HttpResponse, credentials: dict[str, Any]) -> HttpResponse:
-    """What the console's login page answers then."""
+    """Renders the console's login page for a caller who is locked out."""
     wait: timedelta = settings.AXES_COOLOFF_TIME
     headers = {"Retry-After": str(int(wait.total_seconds()))}
     return HttpResponse(LOCKED, status=429, content_type="text/plain; charset=utf-8", headers=headers)

@@ -34,14 +34,14 @@ class VendorClient:
             self.retire()
 
     def retire(self) -> None:
-        """It is not wanted any more."""
+        """Marks the client as no longer wanted: it is closed as soon as no call uses it."""
         self.is_wanted = False
         if not self._calls:
             self._on_unused(self)
 
 
 class VendorClients:
-    """For one event loop."""
+    """The clients of one event loop."""
 
     def __init__(self) -> None:
         self._wanted: dict[ProviderConfig, VendorClient] = {}
@@ -56,14 +56,14 @@ class VendorClients:
         return client
 
     def keep_only(self, configs: Iterable[ProviderConfig]) -> None:
-        """Let go of all others, as soon as their calls have ended."""
+        """Closes the clients of all other configurations as soon as their calls have ended."""
         for config in self._wanted.keys() - set(configs):
             client = self._wanted.pop(config)
             self._retired.add(client)
             client.retire()
 
     async def close(self) -> None:
-        """Let go of all, whoever uses them."""
+        """Closes every client, even those in use."""
         clients = [*self._wanted.values(), *self._retired]
         self._wanted, self._retired = {}, set()
         for client in clients:

@@ -99,7 +99,7 @@ class Guard:
 
 
 async def _end_connection(peer: tuple[str, int] | None) -> None:
-    """Whatever the server still has for this caller will never be read."""
+    """Ends the connection, because the caller will never read what the server still has for it."""
     metrics.connections_cut.add("stalled")
     logger.warning("answer.stalled", extra={"address": peer[0] if peer else None})
     if peer is not None:

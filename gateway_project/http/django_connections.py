@@ -10,7 +10,7 @@ from django.db import connections
 
 
 def close_after_requests() -> None:
-    """From now on, in this process."""
+    """Makes this process close a request's database connections when the request ends."""
     request_finished.connect(_close, dispatch_uid="gateway.close_after_requests")
 
 

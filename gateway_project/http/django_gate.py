@@ -24,9 +24,9 @@ MAX_REQUESTS = 32
 MAX_WAITING = 500
 WAIT_S = 10.0
 STRANGERS = 12
-"""Of the places."""
+"""How many of the places strangers may take."""
 STRANGERS_OF_AN_ADDRESS = 6
-"""As many as a browser asks for at once."""
+"""How many of them one address may take: as many requests as a browser sends at once."""
 FRAMING = frozenset({b"content-length", b"content-encoding", b"transfer-encoding"})
 ALL = "all"
 
@@ -70,7 +70,7 @@ class DjangoGate:
 
     @asynccontextmanager
     async def _place(self, stranger: Stranger) -> AsyncIterator[None]:
-        """A place while the block runs. Raises Overloaded."""
+        """Holds a place while the block runs. Raises Overloaded if there is none."""
         if not self._strangers.try_enter(stranger.address):
             if await stranger.is_known():
                 async with self._places.place(ALL):
@@ -85,7 +85,7 @@ class DjangoGate:
 
 
 def _with_body(scope: Scope, body: bytes) -> Scope:
-    """The request as if its body had come plain and with its length: what Django and DRF go by."""
+    """Rewrites the scope as if the body had come unpacked and with its length, which Django and DRF rely on."""
     kept = [pair for pair in scope["headers"] if pair[0] not in FRAMING]
     if body:
         kept.append((b"content-length", str(len(body)).encode()))
@@ -93,7 +93,7 @@ def _with_body(scope: Scope, body: bytes) -> Scope:
 
 
 def _after(body: bytes, receive: Receive) -> Receive:
-    """The body in one piece, then whatever comes: that the caller has left."""
+    """Returns a `receive` that gives the body in one piece and then what the server reports, such as a disconnect."""
     told = False
 
     async def next_message() -> Message:

@@ -9,7 +9,7 @@ from metering.models import ATIToken, Tenant, User
 
 @contextmanager
 def held_by(*, tenant: Tenant | None, token: ATIToken | None, user: User | None) -> Iterator[None]:
-    """Refusals within it carry their holder. A super admin belongs to no tenant, so that nobody is told."""
+    """Adds the credential's holder to refusals raised within the block, except a super admin's, who has no tenant."""
     try:
         yield
     except MeteringError as refusal:

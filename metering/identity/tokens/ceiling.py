@@ -13,14 +13,14 @@ from metering.models import ATIToken, User
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ceiling:
-    """Where somebody's authority ends. Operators have none: `ceiling=None`."""
+    """How far an administrator's authority over credentials goes. Operators have no ceiling (None)."""
 
     token: ATIToken | None
-    """What the own plan comes from. None: an administrator without a plan, who has none to pass on."""
+    """The token that the administrator's own plan comes from. None: the administrator has no plan to pass on."""
 
 
 def ceiling_of(*, role: User.Role, token: ATIToken | None) -> Ceiling | None:
-    """Of somebody with this role whose plan comes from this token."""
+    """Returns the ceiling of somebody with this role whose plan comes from this token."""
     return None if role == User.Role.SUPER_ADMIN else Ceiling(token=token)
 
 
