@@ -1,4 +1,4 @@
-"""What every page of the console shares: who may, natural keys that stay, refusals in plain words."""
+"""What every page of the console shares: it asks who may, keeps natural keys, and refuses in plain words."""
 
 from collections.abc import Sequence
 from contextlib import nullcontext

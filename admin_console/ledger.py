@@ -1,4 +1,4 @@
-"""The books: what was charged, period by period."""
+"""The ledger's pages: what was charged, period by period."""
 
 from typing import Any
 

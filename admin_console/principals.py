@@ -1,4 +1,4 @@
-"""Who used something, as a column of lists whose rows differ by that."""
+"""A column that names who used something, for lists of rows that differ by team, user and token."""
 
 from typing import Any
 
@@ -25,6 +25,6 @@ def with_principals(rows: QuerySet[Any]) -> QuerySet[Any]:
 
 @display(description="Team, user, token")
 def principals(row: Any) -> str:
-    """By their names; what is gone is called by its id."""
+    """Their names; one that is gone is called by its id."""
     shown = [getattr(row, f"{name}_name") or getattr(row, f"{name}_id") for name in NAMES]
     return joined([name for name in shown if name])

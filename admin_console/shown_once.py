@@ -1,4 +1,4 @@
-"""A token's secret, in the page that answers the request which made it: in no cookie, no session, no second page."""
+"""Shows a new token's secret once: on the page that answers the request which made it, and in no cookie or session."""
 
 from typing import Any
 

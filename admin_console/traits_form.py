@@ -1,4 +1,4 @@
-"""Forms of what has traits: providers and models. The rows themselves say what they may hold."""
+"""The forms of providers and models, which have traits. The rows themselves check what traits may hold."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ class TraitsForm(forms.ModelForm):
     )
 
     def clean_traits(self) -> Any:
-        """What was emptied is no traits; whatever else stands there, the row's own check judges."""
+        """An emptied field means no traits; anything else is left to the row's own check."""
         traits = self.cleaned_data["traits"]
         return {} if traits is None else traits
 

@@ -1,7 +1,7 @@
 """`script/bench policy`: the CPU that a warm policy costs a request, by what it consists of.
 
 One process, no HTTP and no ledger: from the subject to the limits, budgets' lines and buckets of one call, as
-`calls/admit.py` does it with snapshots that are warm.
+`admission/plan.py` does it with snapshots that are warm.
 """
 
 import asyncio

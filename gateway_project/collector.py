@@ -1,4 +1,4 @@
-"""The garbage collector of a server process.
+"""Tunes the garbage collector of a server process.
 
 Django, its models and the settings are some 400,000 objects that live as long as the process; with Python's own
 thresholds every full collection walks them all, which costs a call 60 to 125 microseconds (py-spy, A/B of one process
@@ -11,7 +11,7 @@ THRESHOLDS = (50_000, 20, 50)
 
 
 def spare_what_lives_long() -> None:
-    """Exempts the objects that exist now from collection and collects new ones less often. Call it once at start."""
+    """Let the collector pass over all that exists now, and run less often. Call it once, when the process is up."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(*THRESHOLDS)

@@ -1,4 +1,4 @@
-"""What a server process does beside requests: sweep expired reservations, make partitions, forget old answers.
+"""Does a server's work beside requests: sweep expired reservations, make partitions, forget old answers.
 
 Celery beat does the same, but for the tokens' last use; both may run, and either is enough.
 """
@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 
 @asynccontextmanager
 async def housekeeping(directory: CachedDirectory) -> AsyncIterator[None]:
-    """Runs the housekeeping tasks until the block ends."""
+    """Run these jobs until the block ends."""
 
     async def _touch() -> None:
         """Writes down when tokens were used, which only this process knows."""

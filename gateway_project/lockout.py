@@ -1,4 +1,4 @@
-"""Who guesses passwords is stopped for a while, in the API and in the console: by account and address, and by address.
+"""Stops whoever guesses passwords for a while, in the API and in the console: by account and address, and by address.
 
 django-axes counts what failed, under the address as everything counts it (`address_for_throttle`).
 """
@@ -35,7 +35,7 @@ class LockoutHandler(AxesDatabaseHandler):  # type: ignore[misc]
 
 
 def too_many(request: HttpRequest) -> RateLimited:
-    """What a caller is told who is stopped, and by which of the two bounds."""
+    """The error for a caller who is stopped; it says by which of the two bounds."""
     from_address = _failures_from(request)
     by_address = from_address >= MOST_FROM_ONE_ADDRESS
     limit: int = MOST_FROM_ONE_ADDRESS if by_address else settings.AXES_FAILURE_LIMIT
@@ -71,7 +71,7 @@ def sign_ups_counted(request: HttpRequest, *, email: str) -> Iterator[None]:
 
 
 def locked_page(request: HttpRequest, response: HttpResponse, credentials: dict[str, Any]) -> HttpResponse:
-    """Renders the console's login page for a caller who is locked out."""
+    """The console's login page for somebody who is stopped."""
     wait: timedelta = settings.AXES_COOLOFF_TIME
     headers = {"Retry-After": str(int(wait.total_seconds()))}
     return HttpResponse(LOCKED, status=429, content_type="text/plain; charset=utf-8", headers=headers)

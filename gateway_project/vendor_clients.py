@@ -1,4 +1,4 @@
-"""The vendors' clients: one for each configuration, closed when no row wants it and no call uses it any more."""
+"""Keeps one client for each vendor's configuration, and closes it when no row wants it and no call uses it any more."""
 
 from collections.abc import Callable, Iterable
 from types import TracebackType
@@ -11,7 +11,7 @@ CLOSE_S = 5.0
 
 
 class VendorClient:
-    """Entered by each call for as long as it lasts, so that nobody closes it meanwhile."""
+    """One client. Each call enters it for as long as it lasts, so that it is not closed meanwhile."""
 
     __slots__ = ("_calls", "_on_unused", "is_wanted", "provider")
 
@@ -34,7 +34,7 @@ class VendorClient:
             self.retire()
 
     def retire(self) -> None:
-        """Marks the client as no longer wanted: it is closed as soon as no call uses it."""
+        """Close it once its last call has ended."""
         self.is_wanted = False
         if not self._calls:
             self._on_unused(self)
@@ -56,14 +56,14 @@ class VendorClients:
         return client
 
     def keep_only(self, configs: Iterable[ProviderConfig]) -> None:
-        """Closes the clients of all other configurations as soon as their calls have ended."""
+        """Close all others, each once its calls have ended."""
         for config in self._wanted.keys() - set(configs):
             client = self._wanted.pop(config)
             self._retired.add(client)
             client.retire()
 
     async def close(self) -> None:
-        """Closes every client, even those in use."""
+        """Close all of them, also those that calls use."""
         clients = [*self._wanted.values(), *self._retired]
         self._wanted, self._retired = {}, set()
         for client in clients:

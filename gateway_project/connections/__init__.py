@@ -1,1 +1,1 @@
-"""Connections that callers have opened: which have a request under way, and the end of those that only take up room."""
+"""Looks after the connections that callers have opened, and ends those that only take up room."""

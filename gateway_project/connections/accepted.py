@@ -1,4 +1,4 @@
-"""The connections that this process has accepted, as the kernel knows them.
+"""Finds the connections that this process has accepted, by asking the kernel.
 
 The server (granian) hands out requests, not connections, and one without a request is nowhere in Python. So they are
 looked up among the process's open files (Linux; elsewhere there are none), and each is touched through a duplicate,
@@ -84,7 +84,7 @@ def limit_sending(*, stall_s: float, buffer_bytes: int) -> bool:
 
 
 def _tcp_sockets() -> Iterator[tuple[int, socket.socket]]:
-    """Yields each TCP socket's file number and a duplicate of it, which is closed after its turn."""
+    """Yield each TCP socket, open while it is looked at, with the number of the file that it duplicates."""
     for name in os.listdir(FILES) if os.path.isdir(FILES) else ():
         with suppress(OSError):
             if os.readlink(f"{FILES}/{name}").startswith("socket:"):

@@ -1,4 +1,4 @@
-"""While most of the places for connections are taken, those that only take up room are ended.
+"""Ends idle connections while most of the places for connections are taken.
 
 The server waits with the next connection until there is a place for it, and gives one that has sent no request ten
 seconds (`launcher/children.py`). So a few thousand idle connections would keep everybody out, and those
@@ -63,7 +63,7 @@ def _end_idle(places: int) -> int:
 
 
 def to_end(idle: Collection[Accepted], surplus: int) -> list[Accepted]:
-    """Chooses `surplus` of the idle connections: each time the most silent one of the address that has most left."""
+    """Choose `surplus` idle connections: each time the most silent one of the address that has most of them left."""
     if surplus <= 0:
         return []
     if surplus >= len(idle):

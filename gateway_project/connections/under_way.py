@@ -1,4 +1,4 @@
-"""Which of the connections have a request under way: the guard says so, and whoever makes room asks."""
+"""The peers whose connection has a request under way: the guard (front/guard.py) notes them, make_room.py asks."""
 
 from gateway_project.connections.accepted import Peer
 

@@ -1,4 +1,4 @@
-"""Where PUBLIC_URL is https, a proxy ends TLS in front of us: what it forwards is https, with our public host.
+"""Where PUBLIC_URL is https, a proxy ends TLS in front of the gateway, and what it forwards counts as https.
 
 Only our own proxies are believed: TRUSTED_PROXIES, or without any a proxy on this machine. From anybody else
 `X-Forwarded-Proto` means nothing.

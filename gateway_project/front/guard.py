@@ -1,8 +1,10 @@
-"""What every request passes before anything is read: a ceiling on requests at once, and a bound on headers. And what
-every answer passes: a deadline for each of its parts.
+"""The guard stands in front of every door, and looks at each request before anything of it is read.
 
-Nothing queues here: a request beyond the ceiling is answered at once, so that the others keep their speed. The
-server's own bounds (`launcher/children.py`) cut what never becomes a request: slow headers.
+1. It counts the request, and refuses it at once beyond the ceiling of requests: nothing queues here, so that the others
+   keep their speed.
+2. It refuses headers that are too many or too long. (Headers that come too slowly never become a request; the server's
+   own bounds cut them, see `launcher/children.py`.)
+3. It gives each part of the answer a deadline (stalled.py).
 """
 
 import asyncio
@@ -99,7 +101,7 @@ class Guard:
 
 
 async def _end_connection(peer: tuple[str, int] | None) -> None:
-    """Ends the connection, because the caller will never read what the server still has for it."""
+    """End the caller's connection: it will never read what the server still has for it."""
     metrics.connections_cut.add("stalled")
     logger.warning("answer.stalled", extra={"address": peer[0] if peer else None})
     if peer is not None:

@@ -1,4 +1,4 @@
-"""An answer that is sent in parts has a deadline: whoever takes hardly anything in has gone, in effect."""
+"""Each part of an answer has a deadline. A caller who takes in hardly anything counts as disconnected."""
 
 import asyncio
 
@@ -17,12 +17,12 @@ LEAST_BYTES = 16 * 1024
 
 
 class ReaderStalled(OSError):
-    """The caller takes in nothing of the answer."""
+    """Raised where the caller takes in nothing of the answer."""
 
 
 class Writing:
-    """The parts of one answer, sent by the task that makes this. One timer looks after all of them: a timer for each
-    would cost more than the part.
+    """Sends the parts of one answer, from the task that makes it. One timer looks after all of them, because a timer
+    for each would cost more than the part.
     """
 
     def __init__(self, send: Send) -> None:
@@ -47,7 +47,7 @@ class Writing:
         self._taken += len(message.get("body", b""))
 
     def close(self) -> None:
-        """Ends the watch when the answer has no more parts."""
+        """Stop the timer: no more parts come."""
         self._timers.cancel(self._timer)
 
     def _look(self) -> None:

@@ -1,4 +1,4 @@
-"""Read a JSON body within bounds: as it came, or unpacked, and without the mark that some editors put before it."""
+"""Reads a JSON body within bounds. A compressed body is unpacked, and a byte order mark before it is dropped."""
 
 from codecs import BOM_UTF8
 from typing import Any
@@ -45,9 +45,7 @@ async def read_body(request: Request, stranger: Stranger | None = None) -> bytes
 
 
 class _Intake:
-    """One body on its way in. What a stranger may send grows when they show who they are, which is asked of them only
-    then.
-    """
+    """Reads one body. A stranger who sends more than strangers may has to give a proof to go on."""
 
     def __init__(self, request: Request, stranger: Stranger | None) -> None:
         self._request = request

@@ -1,4 +1,8 @@
-"""How long a body may take: as long as it gets on for callers who are known, not long at all for strangers."""
+"""Bounds the time that a body takes to arrive.
+
+A caller who is known has WHOLE_S, as long as LEAST_BYTES come in any STALL_S. A stranger has STRANGERS_S, and after
+AT_ONCE_S needs one of the places for slow strangers, or a proof of who they are.
+"""
 
 import asyncio
 import time
@@ -58,7 +62,7 @@ class BodyClock:
             raise self._error from None
 
     def _look(self) -> None:
-        """Runs every STALL_S and ends the block if too few bytes have arrived since the last run."""
+        """Run every STALL_S: end the block unless enough has come since the last time."""
         if time.monotonic() >= self._began_s + WHOLE_S:
             self._end(BodyTimeout(f"The body took longer than {WHOLE_S:g} s."))
         elif self.length < self._length_before + LEAST_BYTES:
@@ -71,7 +75,7 @@ class BodyClock:
         self._closer_look = asyncio.create_task(self._bound(stranger), name="body.stranger")
 
     async def _bound(self, stranger: Stranger) -> None:
-        """Gives a caller with a good credential more time. Any other needs a free place for slow strangers."""
+        """Give one who can show who they are more time, and another one a place for slow strangers if one is free."""
         if await stranger.is_known():
             self._timer = self._timers.start(STALL_S, self._look)
             return

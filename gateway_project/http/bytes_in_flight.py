@@ -1,4 +1,4 @@
-"""How many bytes of bodies this process has in memory: those that arrive, and those of requests under way."""
+"""Counts, and bounds, the bytes of bodies in this process's memory: of those that arrive and of requests under way."""
 
 from collections.abc import MutableMapping
 from typing import Any
@@ -41,7 +41,7 @@ class BytesInFlight:
             scope[KEY] = known + count, of_stranger
 
     def give_back(self, scope: MutableMapping[str, Any]) -> None:
-        """Gives the room of an ended request back."""
+        """Forget the bytes of a request that has ended."""
         counted = scope.pop(KEY, None)
         if counted is not None:
             known, of_stranger = counted

@@ -1,4 +1,4 @@
-"""Who is at the other end: the peer, or whom it forwards for if it is one of TRUSTED_PROXIES."""
+"""Tells a caller's network address: the peer's, or the one that it forwards for if it is one of TRUSTED_PROXIES."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -45,7 +45,7 @@ def django_address_of(request: HttpRequest) -> str | None:
 
 
 def address_for_throttle(request: HttpRequest) -> str | None:
-    """Returns the address under which throttles count the sender: of an IPv6 network its first address.
+    """The address under which failed sign-ins of the sender are counted; for IPv6, the first of its network.
 
     Returns None if a proxy has forwarded a text that is no address.
     """

@@ -1,4 +1,4 @@
-"""A body that comes compressed, unpacked within bounds: a few kilobytes can stand for gigabytes."""
+"""Unpacks a compressed body within bounds, because a few kilobytes can stand for gigabytes."""
 
 import asyncio
 import zlib
@@ -32,7 +32,7 @@ def coding_of(header: str) -> str | None:
 
 
 async def unpacked(body: bytes, coding: str, grow: Callable[[int, int], Awaitable[None]]) -> bytes:
-    """What the body stands for. Raises InvalidRequest for what is not in the coding, and what `grow` raises: it is told
+    """The unpacked body. Raises InvalidRequest for what is not in the coding, and what `grow` raises: it is told
     how long the body is, and how much of that is new, before more is unpacked.
     """
     if not body:

@@ -1,6 +1,7 @@
-"""Under ASGI every request of Django's runs in a thread of its own, so nobody would use its connection again.
+"""Closes a request's database connection when the request ends.
 
-`CONN_MAX_AGE` keeps those of the few threads that stay (`metering/orm.py`); a request's ends with the request.
+Under ASGI every request of Django's runs in a thread of its own, so nobody would use its connection again. The few
+threads that stay (`metering/orm.py`) keep theirs for `CONN_MAX_AGE`.
 """
 
 from typing import Any
@@ -10,7 +11,7 @@ from django.db import connections
 
 
 def close_after_requests() -> None:
-    """Makes this process close a request's database connections when the request ends."""
+    """Close them from now on, in this process."""
     request_finished.connect(_close, dispatch_uid="gateway.close_after_requests")
 
 

@@ -1,9 +1,11 @@
-"""Django behind bounds. Each of its requests needs a thread and a connection to the database, and nothing in Django
-bounds how many there are, nor how much body it takes in before it looks at anything.
+"""The gate bounds what comes to Django: how many requests at once, and how much body in how much time.
 
-Who calls is not known before Django has looked, so a caller counts as a stranger here: few places, and of one address
-fewer, little body, little time. One whom that is not enough is asked for a proof (stranger.py), and then has the room
-that strangers are kept out of.
+Django itself bounds neither, and each of its requests needs a thread and a connection to the database.
+
+1. Every caller begins as a stranger, because only Django finds out who calls. Strangers have few places, of which one
+   address has fewer, and may send a small body in a short time.
+2. A caller who needs more than that is asked for a proof: a credential that is looked up (stranger.py).
+3. A caller who has given it has the places, bytes and time that are kept from strangers.
 """
 
 from collections.abc import AsyncIterator
@@ -70,7 +72,7 @@ class DjangoGate:
 
     @asynccontextmanager
     async def _place(self, stranger: Stranger) -> AsyncIterator[None]:
-        """Holds a place while the block runs. Raises Overloaded if there is none."""
+        """Hold a place while the block runs. Raises Overloaded."""
         if not self._strangers.try_enter(stranger.address):
             if await stranger.is_known():
                 async with self._places.place(ALL):
@@ -85,7 +87,7 @@ class DjangoGate:
 
 
 def _with_body(scope: Scope, body: bytes) -> Scope:
-    """Rewrites the scope as if the body had come unpacked and with its length, which Django and DRF rely on."""
+    """The request as Django and DRF expect it: as if its body had come uncompressed and with its length."""
     kept = [pair for pair in scope["headers"] if pair[0] not in FRAMING]
     if body:
         kept.append((b"content-length", str(len(body)).encode()))
@@ -93,7 +95,7 @@ def _with_body(scope: Scope, body: bytes) -> Scope:
 
 
 def _after(body: bytes, receive: Receive) -> Receive:
-    """Returns a `receive` that gives the body in one piece and then what the server reports, such as a disconnect."""
+    """A `receive` that gives the body in one piece, and then passes on that the caller has disconnected."""
     told = False
 
     async def next_message() -> Message:

@@ -1,4 +1,4 @@
-"""Paths that lead nowhere: 404 in the one shape, naming the path that was meant where it can be told."""
+"""Answers paths that lead nowhere with 404 in the one shape, and names the path that was meant where it can be told."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Which paths are whose, and what they are called where requests are counted."""
+"""Tells which paths are Django's, and under which label a path is counted."""
 
 OPERATIONS = frozenset({"/health", "/health/live", "/health/ready", "/metrics"})
 """The paths that operators and their monitoring ask."""
@@ -13,7 +13,7 @@ def is_djangos(path: str) -> bool:
 
 
 def route_of(path: str) -> str:
-    """A path as a label: callers choose paths, so only known ones may become one."""
+    """The label of a path in metrics. Callers choose paths, so all unknown ones share a label."""
     if path in _ROUTES:
         return path
     if path.startswith("/v1/models/"):

@@ -1,6 +1,4 @@
-"""Every request has an id from its first moment to its last: each line that is logged on its behalf and its answer have
-it, whichever door it is for.
-"""
+"""Gives every request an id, whichever door it is for. Its answer and each line logged on its behalf have it."""
 
 import logging
 import re

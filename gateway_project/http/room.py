@@ -1,4 +1,4 @@
-"""Places for callers who have not shown who they are: each address has its share, and nobody waits for ever."""
+"""A room has a bounded number of places for callers who are not known yet, and a bounded line in front of it."""
 
 import asyncio
 from collections import Counter
@@ -9,8 +9,8 @@ from metering.errors import Overloaded
 
 
 class Room:
-    """So many at a time, of one address fewer. The next ones wait their turn; those whose address has its share already
-    are passed by.
+    """Lets `places` callers in at a time, `per_address` of them from one address. The next ones wait their turn, and
+    those of an address that has its share are passed by.
     """
 
     def __init__(
@@ -67,7 +67,7 @@ class Room:
             self.leave(address)
 
     async def enter(self, address: str) -> None:
-        """Waits for a place and takes it. Raises Overloaded if too many wait already or the wait is too long."""
+        """Wait for a place and take it. Raises Overloaded where too many wait already, or where it takes too long."""
         if not self.try_enter(address):
             await self._wait(address)
 

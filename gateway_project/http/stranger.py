@@ -1,4 +1,7 @@
-"""A caller who has not shown yet who they are: asked for a proof only when more is wanted than strangers get."""
+"""A stranger is a caller whose credential nobody has looked up yet.
+
+A proof costs a query, so it is asked for only when the caller needs more than strangers get.
+"""
 
 import asyncio
 import logging
@@ -24,7 +27,7 @@ logger = logging.getLogger(__name__)
 
 
 class Stranger:
-    """Who sends one of Django's requests."""
+    """The sender of one of Django's requests."""
 
     def __init__(self, request: Request) -> None:
         self._request = request
@@ -62,7 +65,7 @@ class Stranger:
 
 
 def _is_good(secret: str | None, session: str | None) -> bool:
-    """Raises MeteringError for a bad credential. The view refuses it again in its own words."""
+    """Whether somebody stands behind it. Raises MeteringError for a bad credential; the view says so itself."""
     if secret is not None:
         identify(bearer=secret, now=now())
         return True

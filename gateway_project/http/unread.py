@@ -1,7 +1,7 @@
-"""An answer while the caller is still sending: it goes out at once, and the rest is read and thrown away.
+"""Answers a caller who is still sending: the answer goes out at once, and the rest of the body is read and thrown away.
 
-A server closes a connection whose request was not read to its end. Who is still sending then sees a reset connection,
-and often not the answer that came before it.
+Otherwise the server would close a connection whose request was not read to its end. The caller would see a reset
+connection, and often not the answer that came before it.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ MAX_DISCARDING = 16
 
 
 class EarlyResponse(Response):
-    """A response whose last byte is sent once the body has ended, the caller is silent, or a bound is reached."""
+    """Its last byte goes out once the body has ended, the caller sends nothing more, or a bound is reached."""
 
     discarding = 0
 

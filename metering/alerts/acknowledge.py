@@ -1,4 +1,4 @@
-"""Somebody looks after an alert."""
+"""Note that somebody looks after an alert."""
 
 from datetime import datetime
 

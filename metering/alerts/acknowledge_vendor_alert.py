@@ -1,4 +1,4 @@
-"""Somebody looks after an alert about a vendor."""
+"""Note that somebody looks after an alert about a vendor."""
 
 from datetime import datetime
 

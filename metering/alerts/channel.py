@@ -1,4 +1,4 @@
-"""How alerts leave the house: one channel for each kind of recipient."""
+"""A channel hands alerts over to recipients outside: there is one for each kind of recipient."""
 
 from typing import Protocol
 

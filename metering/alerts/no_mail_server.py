@@ -1,4 +1,4 @@
-"""What stands in for a mail server where none is configured: it takes nothing.
+"""A mail backend for where no mail server is configured. It takes nothing.
 
 Django's own stand-in prints mails, and a mail about a forgotten password is a secret, which no log may have.
 """
@@ -17,7 +17,7 @@ class NoMailServer(OSError):
 
 
 class NoMailBackend(BaseEmailBackend):
-    """A mail backend of Django's."""
+    """Implements Django's mail backend, and refuses every mail."""
 
     def open(self) -> bool | None:
         """Raises NoMailServer."""

@@ -1,4 +1,4 @@
-"""What there is no mail server for says so in its own state, and is sent later if one comes in time."""
+"""Sets deliveries aside while no mail server is configured, and takes them up again if one is configured in time."""
 
 import logging
 from datetime import datetime, timedelta
@@ -28,7 +28,7 @@ def set_aside(channel: str, *, now: datetime, most: int = BATCH) -> int:
 
 
 def set_aside_channels(*, now: datetime) -> set[str]:
-    """The channels of what was set aside and is still worth sending."""
+    """The channels of the deliveries that were set aside and are still worth sending."""
     return set(_worth_sending(now).values_list("channel", flat=True).distinct())
 
 

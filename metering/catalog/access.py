@@ -29,7 +29,7 @@ class PlanAccess:
         return model.model_class in self.classes and (not narrowed_to or model.name in narrowed_to)
 
     def up_to(self, dearest: str) -> "PlanAccess":
-        """Returns the access without the dearer classes. The default becomes the dearest class that is left.
+        """The same access without the classes that are dearer; the default becomes the dearest that is left.
 
         Raises ModelNotAllowed if none is left.
         """

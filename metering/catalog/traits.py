@@ -1,4 +1,4 @@
-"""Stored traits as those who call vendors read them."""
+"""Reads stored traits for those who call vendors."""
 
 import json
 import logging

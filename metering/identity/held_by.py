@@ -1,4 +1,4 @@
-"""Whose credential was refused: said with the refusal, so that it can be explained to that tenant's administrators."""
+"""Marks a refusal with the credential's holder, so that it can be explained to that tenant's administrators."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +9,7 @@ from metering.models import ATIToken, Tenant, User
 
 @contextmanager
 def held_by(*, tenant: Tenant | None, token: ATIToken | None, user: User | None) -> Iterator[None]:
-    """Adds the credential's holder to refusals raised within the block, except a super admin's, who has no tenant."""
+    """Mark refusals within the block with this holder; not with a super admin, who belongs to no tenant."""
     try:
         yield
     except MeteringError as refusal:

@@ -1,4 +1,4 @@
-"""Which rules and budgets apply to a subject. Nothing else decides that.
+"""Decides which rules and budgets apply to a subject. Every reader of policies asks here.
 
 A row is set at a place: a scope and, where the scope has many, the one that it is about. A subject is in several places
 at once, and the active rows of all of them apply to its calls. All providers share one place, and so do all agents of a
@@ -31,12 +31,12 @@ class Place(NamedTuple):
 
 
 def place_of(row: PolicyRule | Budget) -> Place:
-    """The place at which the row is set."""
+    """Return the place at which the row is set."""
     return Place(row.scope, row.tenant_id, "" if row.scope in TOLD_BY_CALL else row.scope_id)
 
 
 def places_of(subject: PolicySubject, *, other_plans: Iterable[str] = ()) -> list[Place]:
-    """The places that the subject is in, with its own plan's and those of `other_plans`."""
+    """List the places that the subject is in: its own plan's, those of `other_plans`, and all others."""
     tenant = subject.tenant_id
     own = ((scope, subject.id_in(scope)) for scope in NARROW_SCOPES)
     return [
@@ -50,12 +50,12 @@ def places_of(subject: PolicySubject, *, other_plans: Iterable[str] = ()) -> lis
 
 
 def set_at(places: Iterable[Place]) -> Q:
-    """The active rows at these places."""
+    """Select the active rows at these places."""
     return Q(is_active=True) & reduce(or_, map(_at, places))
 
 
 def set_for(tenant: UUID | None) -> Q:
-    """The active rows that may apply to somebody of the tenant, on whatever plan, or (None) to anybody."""
+    """Select the active rows that may apply to somebody of the tenant on any plan, or (None) to anybody at all."""
     whose = SHARED | Q(tenant=tenant) if tenant is not None else Q()
     return Q(is_active=True) & whose
 

@@ -1,4 +1,4 @@
-"""Rules and budgets become a policy. Pure."""
+"""Compiles rules and budgets into the policy of one subject and task. Pure: it reads nothing."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -22,9 +22,10 @@ def compile_policy(
     budgets: Iterable[BudgetRow],
     feature: str = "",
 ) -> EffectivePolicy:
-    """The policy of these rules and budgets, all of which apply to the subject and the task.
+    """Compile rules and budgets, all of which apply to the subject and the task.
 
-    Where rules have conditions, it is that of the moments at which none holds, and `variants` has the others.
+    If some rules have conditions, the policy returned is that of a moment at which no condition holds. Its `variants`
+    compiles the others when they are first needed.
     """
     rules, budgets = tuple(rules), tuple(budgets)
 

@@ -1,4 +1,4 @@
-"""Rows of rules and budgets, read beforehand, become the policies of whoever they apply to."""
+"""Compiles the policy of any subject from rows of rules and budgets that were read beforehand."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -19,10 +19,10 @@ Row = TypeVar("Row", PolicyRule, Budget)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyRows:
-    """Active rows by their places, and what else policies are compiled from. It reads nothing itself."""
+    """Active rows by their places, and what else policies are compiled from. Nothing here reads the database."""
 
     calendars: Mapping[UUID, TenantCalendar]
-    """Of the tenants whose policies it can compile."""
+    """The calendar of each tenant whose policies can be compiled."""
     rules: Mapping[Place, list[PolicyRule]]
     budgets: Mapping[Place, list[Budget]]
     plans: Mapping[UUID, Mapping[str, Used]]
@@ -50,7 +50,7 @@ class PolicyRows:
 
 
 def by_place(rows: Iterable[Row]) -> dict[Place, list[Row]]:
-    """The rows, found by the place at which they are set."""
+    """Group the rows by the place at which they are set."""
     found: defaultdict[Place, list[Row]] = defaultdict(list)
     for row in rows:
         found[place_of(row)].append(row)
@@ -58,6 +58,6 @@ def by_place(rows: Iterable[Row]) -> dict[Place, list[Row]]:
 
 
 def _about(task: str, rows: Mapping[Place, list[Row]], places: Iterable[Place]) -> list[Row]:
-    """The rows at these places that are about the task or about every task, in the order of their ids."""
+    """Return the rows at these places that are about the task or about every task, in the order of their ids."""
     found = [row for place in places for row in rows.get(place, ()) if row.task_id in (None, task)]
     return sorted(found, key=lambda row: row.pk)

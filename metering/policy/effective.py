@@ -1,4 +1,4 @@
-"""Read what applies to a subject and a task, and compile it into an EffectivePolicy."""
+"""Reads what applies to a subject and a task, and compiles it into an EffectivePolicy."""
 
 from metering.errors import NotFound
 from metering.models import Budget, PolicyRule, Tenant

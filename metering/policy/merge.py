@@ -1,11 +1,12 @@
-"""How rules of several scopes become one value. Pure.
+"""Merges the rules of several scopes into one value for each key. Pure.
 
-Global, plan and tenant rules form the base: the last in the order of rule.py counts, so that a super admin may raise
-or lower. Team, user and token rules only tighten: all of them hold, and the strictest counts. For a preference
-(`Merge.REPLACE`) the last of all counts.
+1. Global, plan and tenant rules form the base. The last one in the order of `rules/rule.py` counts, so a super admin
+   may raise or lower a limit.
+2. Team, user and token rules only tighten the base. All of them hold, so the strictest counts.
+3. For a preference (`Merge.REPLACE`) the last of all rules counts.
 
-A rule that is observed or warns, by itself or for this principal, leaves the others in force, and so does a rule whose
-condition does not hold. What would be in force if they were enforced is kept beside, as the shadow settings.
+A rule whose mode is observe or warn, by itself or for this principal, leaves the other rules in force. So does a rule
+whose condition does not hold. The shadow settings say what would be in force if those rules were enforced.
 """
 
 from collections.abc import Iterable
@@ -34,7 +35,7 @@ class Slot(NamedTuple):
 
 
 def winners(rules: Iterable[Rule]) -> dict[Slot, Rule]:
-    """The rule of one numeric key that counts in each slot: the last one of the base, the strictest elsewhere."""
+    """Choose the rule of a numeric key that counts in each slot: the last one of the base, the strictest elsewhere."""
     best: dict[Slot, Rule] = {}
     for rule in rules:
         if rule.scope in BASE_SCOPES:
@@ -49,7 +50,7 @@ def winners(rules: Iterable[Rule]) -> dict[Slot, Rule]:
 
 
 def winner(rules: Iterable[Rule]) -> Rule | None:
-    """The rule of one key whose value counts; None without rules."""
+    """Choose the rule of one key whose value counts. Returns None if there is no rule."""
     chosen: Rule | None = None
     for rule in sorted(rules, key=lambda rule: rule.order):
         spec = REGISTRY[rule.key]
@@ -65,7 +66,7 @@ def winner(rules: Iterable[Rule]) -> Rule | None:
 
 
 def modes_of(rules: Iterable[Rule], tenant: EnforcementMode, principal: UUID | None) -> Modes:
-    """The modes around the subject's limits, as the rules `enforcement` and `enforcement_percent` say."""
+    """Work out the modes around the subject's limits from the rules `enforcement` and `enforcement_percent`."""
     found = {
         key: chosen.value
         for key, of_key in by_key(rules).items()
@@ -77,7 +78,7 @@ def modes_of(rules: Iterable[Rule], tenant: EnforcementMode, principal: UUID | N
 
 
 def merge_settings(rules: Iterable[Rule], modes: Modes) -> tuple[dict[str, Setting], dict[str, Setting]]:
-    """The settings in force by key, and those that would be tighter if observed rules were enforced."""
+    """Return the settings in force, and those that would be tighter if observed rules were enforced; both by key."""
     in_force: dict[str, Setting] = {}
     shadow: dict[str, Setting] = {}
     for key, of_key in by_key(rules).items():
@@ -98,7 +99,7 @@ def merge_settings(rules: Iterable[Rule], modes: Modes) -> tuple[dict[str, Setti
 
 
 def by_key(rules: Iterable[Rule]) -> dict[str, list[Rule]]:
-    """Rules of known keys, by key."""
+    """Group the rules by key, without those of unknown keys."""
     found: dict[str, list[Rule]] = {}
     for rule in rules:
         if rule.key in REGISTRY:
@@ -118,6 +119,6 @@ def _tighter(spec: RuleKey, one: Setting, other: Setting) -> bool:
 
 
 def _stands_before(spec: RuleKey, rule: Rule, other: Rule) -> bool:
-    """Stricter, or as strict and earlier in the order."""
+    """Whether `rule` is stricter than `other`, or as strict and earlier in the order."""
     one, two = spec.strictness(rule.value), spec.strictness(other.value)
     return one > two or (one == two and rule.order < other.order)

@@ -1,21 +1,22 @@
-"""Budgets and concurrency rules become limits on meters. Pure.
+"""Turns budgets and `max_concurrent` rules into limits on meters. Pure.
 
-Whose use a budget counts (`per`), and what happens where the caller has no such subject:
+A budget says whose use it counts (`per`). The caller may have no such subject:
 
-- `user` without a user (a bare token): the token counts as one user, by its id, so that it is not unlimited.
-- `team` without a team: all such calls of the tenant share one meter, like one more team. So do calls without a token.
-- `agent` and `provider` are known only with the call; a call that names no agent is under no agent's budget.
+- `user`, but a bare token makes the call: the token counts as one user, by its id, so that it is not unlimited.
+- `team`, but the call names none: all such calls of the tenant share one meter, as if they were one more team. Calls
+  without a token share one in the same way.
+- `agent` and `provider` are known with the call only. A call that names no agent is under no agent's budget.
 
-A tenant in mode observe or warn loosens its own limits, never the gateway-wide and the providers' ones. What is
-only observed raises no alerts; a share of callers does not change that, because they count on the same meters.
+A tenant in mode observe or warn loosens its own limits, but not those of the gateway and of providers. A limit that is
+only observed raises no alerts. A limit that is enforced for a share of callers does, since all count on one meter.
 
-Limits stand on meters, which count whatever limits there are: two that count the same thing stand on one. So that a
-meter counts all that a tenant does, the budgets of every plan that it was ever on are limits of each of its calls; only
-those of the caller's own plan can deny.
+A meter counts whatever limits there are, and two limits that count the same thing stand on one meter. It has to count
+all that a tenant does. So the budgets of every plan that the tenant was ever on are limits of each of its calls, of
+which only those of the caller's own plan can deny.
 
 A rule about one task counts that task's calls only where it is the one in force, so its meter is of the task. The
-value of `max_concurrent` may change with the time of day; its meter does not, or calls in flight would not count when
-it does. So a slot's task is that of its rule without a condition, if it has one.
+value of `max_concurrent` may change with the time of day. Its meter must not, or calls in flight would not count after
+the change. So a slot's meter is of the task of its rule without a condition, if it has one.
 """
 
 from collections.abc import Iterable
@@ -39,7 +40,7 @@ SHARED_BY_PLANS = frozenset({SubjectType.TENANT, SubjectType.TEAM, SubjectType.A
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BudgetRow:
-    """A row of Budget that applies to the subject and the task."""
+    """A budget that applies to the subject and the task. The amount is in the ledger's units: nano-USD for cost."""
 
     id: UUID
     scope: Scope
@@ -53,18 +54,18 @@ class BudgetRow:
     enforce_percent: int = 100
     release_on_expiry: bool = False
     model_class: str | None = None
-    """Only calls to models of this class count."""
+    """Only calls to models of this class count; None: all."""
     thresholds: tuple[int, ...] = ()
-    """Percentages of the amount that are to be told."""
+    """Percentages of the amount at which an alert is raised."""
     task: str | None = None
-    """Only calls of this task count."""
+    """Only calls of this task count; None: all."""
     counts_since: datetime = ALWAYS
-    """Since when it has been in force, for the tenant."""
+    """Since when it has been in force for the tenant."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TenantCalendar:
-    """What of the tenant's row the limits depend on."""
+    """What the limits depend on of a tenant's row."""
 
     timezone: str = "UTC"
     week_start: int = 0
@@ -74,7 +75,7 @@ class TenantCalendar:
 def budget_limit(
     budget: BudgetRow, subject: PolicySubject, tenant: TenantCalendar, modes: Modes
 ) -> MeterLimit:
-    """The budget's limit; the subject of a plan's each-agent or each-provider budget is left empty."""
+    """Make the budget's limit. If the budget counts each agent or provider, its meter's subject is left empty."""
     subject_type, subject_id = _subject_of(budget, subject)
     is_own = budget.scope is not Scope.PLAN or budget.scope_id == subject.plan
     operators_own = budget.scope in OPERATORS_SCOPES
@@ -111,10 +112,10 @@ def budget_limit(
 def concurrency_limits(
     rules: Iterable[Rule], subject: PolicySubject, tenant: TenantCalendar, modes: Modes
 ) -> list[MeterLimit]:
-    """A windowless limit for each slot that says `max_concurrent`: the base rule counts the tenant's calls.
+    """Make a limit without a window for each slot with a `max_concurrent` rule; the base's counts the tenant's calls.
 
-    Observed rules get limits of their own beside the enforced ones, so that trying a tighter limit
-    does not switch the present one off.
+    Observed rules have limits of their own beside the enforced ones, so that trying a tighter limit does not switch
+    the present one off.
     """
     groups: dict[bool, list[Rule]] = {True: [], False: []}
     for rule in rules:
@@ -162,7 +163,7 @@ class _Calendar(TypedDict):
 
 
 def _calendar(subject_type: SubjectType, subject: PolicySubject, tenant: TenantCalendar) -> _Calendar:
-    """Whose meter it is, and by whose calendar its windows run."""
+    """Say which tenant the meter belongs to, and by which calendar its windows run."""
     if subject_type in SHARED:
         return {"tenant_id": None, "timezone": "UTC", "week_start": 0}
     return {
@@ -180,7 +181,7 @@ def _subject_of(budget: BudgetRow, subject: PolicySubject) -> tuple[SubjectType,
 
 
 def identified(per: SubjectType, subject: PolicySubject) -> tuple[SubjectType, str]:
-    """Whose use counts, as this module says, where the subject may have no user, team or token."""
+    """Name the subject whose use counts, by the rules at the head of this file if it has no user, team or token."""
     found: object = ""
     match per:
         case SubjectType.TENANT:

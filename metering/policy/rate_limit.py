@@ -1,4 +1,4 @@
-"""Token buckets that a policy puts calls under: those of every call, and those that depend on the call."""
+"""The token buckets of a policy: those that every call draws from, and those that depend on the call."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -15,24 +15,24 @@ class RateLimit:
     """A bucket that holds `per_minute` units and refills with as many every minute."""
 
     key: str
-    """Names the bucket, the same in every process: dimension, subject and task, not the rule, so that a changed
-    rule goes on with the bucket as it is; but of a rule in shadow (policy/rates.py), that rule's own."""
+    """The bucket's name, the same in every process. It says dimension, subject and task, not the rule, so that a
+    changed rule goes on with the bucket as it is. Only a rule in shadow (policy/rates.py) has a bucket of its own."""
     dimension: Dimension
     """Requests or tokens."""
     per_minute: int
     scope: Scope
-    """Of the rule that sets it."""
+    """The scope of the rule that sets it."""
     name: str
     """How messages call it: scope, dimension and window, such as `plan requests/minute`."""
     per: str = ""
-    """Of whom each has a bucket of its own within whoever the rule is for: `user`, `agent`, … or nobody."""
+    """If every `user`, `agent` or other has a bucket of its own within whoever the rule is for, which; else empty."""
     mode: EnforcementMode = EnforcementMode.ENFORCE
     rule_id: UUID | None = None
-    """None: a default that no rule sets."""
+    """None: it is a default that no rule sets."""
 
     @property
     def rule_key(self) -> str:
-        """Of the rule that sets it."""
+        """The key of the rule that sets it."""
         return f"{self.dimension}_per_minute" + (f"_per_{self.per}" if self.per else "")
 
     @property
@@ -41,7 +41,7 @@ class RateLimit:
         return self.scope is Scope.PROVIDER or (self.scope is Scope.GLOBAL and self.per == "address")
 
     def of_subject(self, subject: str) -> "RateLimit":
-        """The same rule's bucket for one agent, provider or address."""
+        """Return the same rule's bucket for one agent, provider or address."""
         return replace(self, key=self.key + subject)
 
 
@@ -54,10 +54,10 @@ class CallRates:
 
     always: Limits = ()
     by_provider: Mapping[str, Limits] = field(default_factory=dict)
-    """Of a provider, shared by all tenants."""
+    """The provider's own buckets, which all tenants share."""
     each_provider: Limits = ()
     by_agent: Mapping[str, Limits] = field(default_factory=dict)
-    """Instead of `each_agent`, for agents that have rules of their own."""
+    """The buckets of agents with rules of their own. They take the place of `each_agent`."""
     each_agent: Limits = ()
     each_address: Limits = ()
     _memo: dict[tuple[str, str | None, str | None], Limits] = field(default_factory=dict, compare=False)
@@ -74,13 +74,13 @@ class CallRates:
         )
 
     def everything(self) -> Iterator[RateLimit]:
-        """The buckets of every group."""
+        """Yield the buckets of every group."""
         yield from (*self.always, *self.each_provider, *self.each_agent, *self.each_address)
         for group in (*self.by_provider.values(), *self.by_agent.values()):
             yield from group
 
     def only(self, keep: Callable[[RateLimit], RateLimit | None]) -> "CallRates":
-        """The buckets for which `keep` answers one."""
+        """Return the buckets that `keep` returns; it may change a bucket, or drop it by returning None."""
 
         def kept(limits: Limits) -> Limits:
             return tuple(found for limit in limits if (found := keep(limit)) is not None)
@@ -98,7 +98,7 @@ class CallRates:
         )
 
     def for_call(self, *, provider: str, agent_id: str | None, address: str | None) -> Limits:
-        """The buckets of one call; an agent or address that is not known has none."""
+        """Return the buckets of one call. An agent or address that is not known (None) adds none."""
         if agent_id is None and not (self.by_provider or self.each_provider or self.each_address):
             return self.always
         key = (provider, agent_id, address if self.each_address else None)

@@ -1,4 +1,4 @@
-"""Rules about requests and tokens per minute become rate limits: which bucket, how large. Pure.
+"""Turns rules about requests and tokens per minute into rate limits: which bucket, and how large. Pure.
 
 `requests_per_minute` of the gateway, a plan or a tenant limits the tenant as a whole, whose calls share one bucket;
 a team's, a user's or a token's rule limits that subject by itself; a provider's rule limits the provider for all
@@ -31,7 +31,7 @@ RATE_KEYS = {"requests_per_minute": Dimension.REQUESTS, "tokens_per_minute": Dim
 
 
 def call_rates(rules: Iterable[Rule], subject: PolicySubject, modes: Modes, *, feature: str) -> CallRates:
-    """Every bucket of the subject's calls; `feature` is the one that the task belongs to."""
+    """Return every bucket whose limit is enforced; `feature` is the one that the task belongs to."""
     enforced = [
         rule for rule in rules if mode_for(rule.mode, rule.enforce_percent, modes.principal) is ENFORCE
     ]
@@ -40,7 +40,7 @@ def call_rates(rules: Iterable[Rule], subject: PolicySubject, modes: Modes, *, f
 
 
 def shadow_rates(rules: Iterable[Rule], subject: PolicySubject, modes: Modes, *, feature: str) -> CallRates:
-    """Buckets of limits that are observed or warn: what they would deny is recorded only."""
+    """Return the buckets of limits that are observed or warn. What they would deny is only recorded."""
     found = _buckets(list(rules), subject, modes, feature)
     shadow = found.only(lambda limit: limit if limit.mode is not ENFORCE else None)
     if not shadow.each_agent:
@@ -67,7 +67,7 @@ def _buckets(rules: list[Rule], subject: PolicySubject, modes: Modes, feature: s
 
 
 def _whole(rules: list[Rule], subject: PolicySubject, modes: Modes) -> list[RateLimit]:
-    """The buckets of tenant, team, user and token themselves."""
+    """Return the buckets that the tenant, team, user and token have as a whole."""
     return [
         _rate_limit(rule, dimension, f"rate:{dimension}:{slot.scope}:{subject_id}:{rule.task or '*'}", modes)
         for key, dimension in RATE_KEYS.items()
@@ -77,7 +77,7 @@ def _whole(rules: list[Rule], subject: PolicySubject, modes: Modes) -> list[Rate
 
 
 def _each(rules: list[Rule], subject: PolicySubject, modes: Modes, per: str) -> list[RateLimit]:
-    """The buckets of every agent (or other) within tenant, team, user and token; their keys' end is open."""
+    """Return the buckets that each agent (or other) has within tenant, team, user and token; keys lack their end."""
     limits: list[RateLimit] = []
     for key, dimension in RATE_KEYS.items():
         best = winners(_of_key(rules, f"{key}_per_{per}"))
@@ -97,7 +97,7 @@ def _each(rules: list[Rule], subject: PolicySubject, modes: Modes, per: str) -> 
 
 
 def _own(rules: list[Rule], modes: Modes, scope: Scope, key: str) -> dict[str, Limits]:
-    """The buckets of providers or agents that have rules of their own."""
+    """Return the buckets of the providers or agents that have rules of their own, by name."""
     best: dict[tuple[str, str], Rule] = {}
     for rule in rules:
         if rule.scope is scope and rule.key in RATE_KEYS:
@@ -115,8 +115,10 @@ def _own(rules: list[Rule], modes: Modes, scope: Scope, key: str) -> dict[str, L
 def _agents(
     rules: list[Rule], subject: PolicySubject, modes: Modes, each: list[RateLimit]
 ) -> dict[str, Limits]:
-    """An agent's own rule takes the place of the tenant's general one of its dimension, and goes on with its bucket;
-    what a team, user or token allows each agent stays.
+    """Return the buckets of the agents that have rules of their own, by agent.
+
+    Such a rule takes the place of the tenant's rule about each agent for its dimension, and goes on with its bucket.
+    What a team, user or token allows each agent stays.
     """
     own = _own(
         rules, modes, Scope.AGENT, f"rate:{{dimension}}:tenant:{subject.tenant_id}:{{task}}:agent:{{id}}"

@@ -1,4 +1,4 @@
-"""What meters say right now, by the keys that policies know them by."""
+"""Reads what meters say at a moment, by the keys that policies know them by. Holds nothing and locks nothing."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -17,7 +17,7 @@ from metering.policy.read_past import read_past, read_under_way
 
 
 class MeterBalance(NamedTuple):
-    """Amounts in the ledger's units."""
+    """What a meter has used and held, in the ledger's units: nano-USD for cost."""
 
     used: int
     held: int
@@ -25,9 +25,10 @@ class MeterBalance(NamedTuple):
 
 
 def read_balances(meters: Mapping[MeterKey, datetime], now: datetime) -> Mapping[MeterKey, MeterBalance]:
-    """Use, holds and end of the window that is open at `now`, of the meters that have one or will open with something.
+    """Read the use, the holds and the end of the window of each meter at `now`.
 
-    `meters` say since when every call has counted on them. One query, and others for what is not counted yet.
+    `meters` say since when every call has counted on each. A meter that is not open and will open with nothing is left
+    out. There is one query, and others for what is not counted yet.
     """
     if not meters:
         return {}
@@ -49,7 +50,7 @@ def read_balances(meters: Mapping[MeterKey, datetime], now: datetime) -> Mapping
 def balance_of(
     key: MeterKey, row: UsageMeter | None, counts_since: datetime, now: datetime
 ) -> MeterBalance | None:
-    """Of a meter's row, with what the log and calls under way show beside it; None where there is neither."""
+    """Add up a meter's row and what the log and calls under way show beside it. Returns None if there is neither."""
     if row is not None:
         used, held = row.used, row.held
         if row.counted_at < counts_since:
@@ -64,7 +65,7 @@ def balance_of(
 
 
 def _end_before(key: MeterKey, now: datetime) -> datetime | None:
-    """When the last window that was opened ended: a tenant that moved to another time zone begins its first there."""
+    """Return when the meter's last window ended. A tenant that changed its time zone begins its next window there."""
     before = UsageMeter.objects.filter(
         **dict(zip(METER_KEY, _name(key), strict=True)), retired=False, window_end__lte=now
     )

@@ -1,4 +1,4 @@
-"""What a meter will open with, or is about to be corrected by, for those who only look."""
+"""Reads what a meter will open with, or will be corrected by, without opening or correcting it."""
 
 from datetime import datetime
 
@@ -17,7 +17,7 @@ WHERE held.state = 0 AND {conditions} AND metering_moment(held.id) >= %s AND NOT
 
 
 def read_past(key: MeterKey, start: datetime, end: datetime | None, *, meter_id: int | None = None) -> int:
-    """The use that the log shows of the meter's window beside what is counted on it; of calls at once, nothing."""
+    """Return the use that the log shows for the window and that the meter does not count yet; 0 for calls at once."""
     if key.dimension is Dimension.CONCURRENCY:
         return 0
     amount = 0
@@ -33,7 +33,7 @@ def read_past(key: MeterKey, start: datetime, end: datetime | None, *, meter_id:
 
 
 def read_under_way(key: MeterKey, start: datetime, *, meter_id: int | None = None) -> int:
-    """What calls under way hold that will be added to the meter."""
+    """Return what calls under way hold and will be added to the meter."""
     conditions, parameters = conditions_of(key, "held")
     with connection.cursor() as cursor:
         cursor.execute(

@@ -1,4 +1,4 @@
-"""Rows of rules and budgets as the values that policies are compiled from."""
+"""Turns rows of rules, budgets and tenants into the values that policies are compiled from."""
 
 import logging
 from collections.abc import Iterable, Mapping
@@ -20,9 +20,10 @@ logger = logging.getLogger(__name__)
 
 
 def rule_of(row: PolicyRule, *, timezone: str) -> Rule | None:
-    """The rule, with the tenant's time zone where its condition names none.
+    """Read a row as a rule. `timezone` is the tenant's, for a condition that names none.
 
-    None for a row that every door refuses, so that it was written past them: it is logged and counts for nothing.
+    Returns None for a row that every door refuses, which therefore was written past them. It is logged and counts for
+    nothing.
     """
     try:
         check_rule(row.key, row.value, row.task_id, Scope(row.scope))
@@ -46,22 +47,25 @@ def rule_of(row: PolicyRule, *, timezone: str) -> Rule | None:
 
 
 def calendar_of(row: Tenant) -> TenantCalendar:
-    """What of the tenant its limits depend on."""
+    """Read what a tenant's limits depend on."""
     return TenantCalendar(
         timezone=row.timezone, week_start=row.week_start, mode=EnforcementMode(row.enforcement_mode)
     )
 
 
 class Used(NamedTuple):
-    """How a tenant uses a plan."""
+    """Since when a tenant has used a plan, and whether it still does."""
 
     since: datetime
     is_live: bool
-    """Whether it has a token on it that works."""
+    """Whether the tenant has a token on the plan that works."""
 
 
 def budget_of(row: Budget, plans: Mapping[str, Used]) -> BudgetRow:
-    """The budget; `plans` are those that the tenant was ever on. Of one that it is on no more, nothing is told."""
+    """Read a row as a budget. `plans` are those that the tenant was ever on.
+
+    The budget of a plan that the tenant is on no more raises no alerts.
+    """
     counts_since, thresholds = row.counts_since, row.thresholds
     used = plans.get(row.scope_id) if row.scope == Scope.PLAN else None
     if used is not None:
@@ -87,7 +91,7 @@ def budget_of(row: Budget, plans: Mapping[str, Used]) -> BudgetRow:
 
 
 def plans_used(tenants: Iterable[UUID]) -> dict[UUID, dict[str, Used]]:
-    """The plans that the tokens of each tenant were ever on."""
+    """Read the plans that each tenant's tokens were ever on, by tenant and plan."""
     works = Q(revoked_at=None) & (Q(expires_at=None) | Q(expires_at__gt=Now()))
     tokens = ATIToken.objects.filter(works, tenant=OuterRef("tenant"), plan_tier=OuterRef("plan"))
     uses = PlanUse.objects.filter(tenant__in=list(tenants)).annotate(is_live=Exists(tokens))

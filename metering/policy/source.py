@@ -1,4 +1,7 @@
-"""Every rule, budget and plan as they are, or as they would be once a catalog file is loaded; read once, then pure."""
+"""Reads all rules, budgets and plans once, so that many policies can be compiled without the database.
+
+They are read as they are, or as they would be after a change, such as a catalog file that is loaded.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -20,18 +23,18 @@ LoadCatalog = Callable[[], object]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicySource:
-    """All that policies are compiled from. Grows with the rules, not with the calls."""
+    """All that policies are compiled from. Its size grows with the rules, not with the calls."""
 
     rows: PolicyRows
     access: Mapping[tuple[str, str], PlanAccess | NotPermitted]
     models: ModelIndex
 
     def policy(self, subject: PolicySubject, task: str) -> EffectivePolicy:
-        """As `effective_policy` compiles it. Raises NotFound for an unknown tenant."""
+        """Compile the policy that `effective_policy` would. Raises NotFound for an unknown tenant."""
         return self.rows.policy(subject, task)
 
     def access_to(self, plan: str, task: str) -> PlanAccess | NotPermitted:
-        """The plan's model classes for the task, or why it has none. Raises NotFound for an unknown plan or task."""
+        """Return the plan's access to the task, or why it has none. Raises NotFound for an unknown plan or task."""
         found = self.access.get((plan, task))
         if found is None:
             raise NotFound(f"There is no plan {plan!r} or no task {task!r}.")
@@ -39,9 +42,9 @@ class PolicySource:
 
 
 def read_policy_source(*, tenant: Tenant | None = None, after: LoadCatalog | None = None) -> PolicySource:
-    """The rules of one tenant or (None) of all; with `after`, as they are once that was done, which is then undone.
+    """Read the rules of one tenant, or of all if `tenant` is None.
 
-    Raises what `after` raises.
+    `after` is a change to make first. It is undone once everything is read. Raises what `after` raises.
     """
     with transaction.atomic():
         if after is not None:

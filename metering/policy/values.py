@@ -1,4 +1,4 @@
-"""What policy compiles to: immutable values that the hot path reads without touching the database."""
+"""The values that a policy consists of. They do not change, and the hot path reads them without the database."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class PolicySubject(NamedTuple):
-    """For whom a policy is compiled."""
+    """The caller for whom a policy is compiled."""
 
     tenant_id: UUID
     plan: str
@@ -31,7 +31,7 @@ class PolicySubject(NamedTuple):
 
     @property
     def principal(self) -> UUID | None:
-        """Whose share of a gradual rollout it is: the user, or the token of a caller who is no user."""
+        """The user, or the token of a caller who is no user: it decides who is in a share that is enforced."""
         return self.user_id or self.token_id
 
     def id_in(self, scope: Scope) -> UUID | None:
@@ -42,18 +42,18 @@ class PolicySubject(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
-    """The value of a rule key, and where it comes from."""
+    """The value of a rule key, and the rule that it comes from."""
 
     value: int | str
     scope: Scope
     rule_id: UUID
     mode: EnforcementMode = EnforcementMode.ENFORCE
-    """Anything but enforce: it is not in force, only observed."""
+    """Anything but enforce means that the value is not in force, only observed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeterLimit:
-    """A limit on a meter: which meter, how much may be taken, and what happens beyond."""
+    """A limit on a meter: which meter, how much may be taken from it, and what happens to a call that needs more."""
 
     meter: MeterKey
     limit: int
@@ -68,20 +68,20 @@ class MeterLimit:
     source_id: UUID
     """The budget or rule that sets the limit."""
     budget_id: UUID
-    """The budget or rule whose limit it is known as: of a rule whose condition holds, the one that it stands in for."""
+    """The budget or rule that the limit is known as: of a rule with a condition, the rule that it stands in for."""
     thresholds: str = ""
-    """Percentages of the limit that are to be told, ascending, such as `80,95,100`."""
+    """Percentages of the limit at which an alert is raised, ascending, such as `80,95,100`."""
     counts_since: datetime = ALWAYS
     """Since when every call of the subject has had this limit."""
     only_counts: bool = False
-    """It is not the caller's limit: a meter that others' limits stand on counts the call too."""
+    """Whether it is not the caller's limit, but stands on a meter that has to count the call for others' limits."""
     enforced: bool = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "enforced", self.mode is EnforcementMode.ENFORCE)
 
     def of_subject(self, subject_id: str) -> "MeterLimit":
-        """The same budget on the meter of one provider or agent."""
+        """Return the same limit on the meter of one provider or agent."""
         return dataclasses.replace(self, meter=replace(self.meter, subject_id=subject_id))
 
 
@@ -91,40 +91,40 @@ _MEMO_ENTRIES = 256
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EffectivePolicy:
-    """All that applies to one subject and task: settings, and a meter limit for every budget."""
+    """All that applies to one subject and task: settings, rate limits, and a meter limit for every budget."""
 
     task: str
     mode: EnforcementMode
-    """Of the subject's calls as a whole: anything but `enforce` turns its own limits into records."""
+    """The mode of the subject's calls as a whole. Anything but enforce turns its own limits into mere records."""
     settings: Mapping[str, Setting]
-    """In force."""
+    """The settings in force, by key."""
     limits: MeterLimits
-    """For every call of the subject."""
+    """The limits of every call of the subject."""
     by_provider: Mapping[str, MeterLimits]
-    """For calls that this provider may serve."""
+    """The limits of calls that a provider may serve, by provider."""
     by_agent: Mapping[str, MeterLimits]
-    """For calls that name this agent."""
+    """The limits of calls that name an agent, by agent."""
     each_provider: MeterLimits
-    """Budgets that count every provider by itself; their meters' subject is filled in for each call."""
+    """Limits that count every provider by itself. Their meters' subject is filled in for each call."""
     each_agent: MeterLimits
     by_class: Mapping[str, MeterLimits] = field(default_factory=dict)
-    """For calls to models of this class; the others' limits may name a class too."""
+    """The limits of calls to models of a class, by class. The limits of other groups may name a class too."""
     rates: CallRates = field(default_factory=CallRates)
-    """The token buckets that calls draw from."""
+    """The token buckets that calls draw from, and that can deny them."""
     shadow_settings: Mapping[str, Setting] = field(default_factory=dict)
-    """Limits that are tighter than those in force, and only observed."""
+    """Settings that are tighter than those in force, and only observed."""
     shadow_rates: CallRates = field(default_factory=CallRates)
-    """Buckets whose denials are only recorded."""
+    """The token buckets whose denials are only recorded."""
     rules: tuple[Rule, ...] = ()
-    """Every rule that applies to the subject and the task, whether or not its condition holds: for explanations."""
+    """Every rule that applies to the subject and the task, whether or not its condition holds; for explanations."""
     holding: frozenset[Condition] = frozenset()
-    """The conditions that hold."""
+    """The conditions that hold where this policy does."""
     variants: "Variants | None" = None
-    """Where rules have conditions: which policy they make at a moment."""
+    """If some rules have conditions, what chooses the policy of a moment; else None."""
     numbers: Mapping[str, int] = field(init=False)
     """Every numeric setting in force, by key."""
     observes: bool = field(init=False)
-    """Whether there is a limit that would have denied or clamped, had it been enforced."""
+    """Whether a limit is only observed, so that the decision log may have to record what it would have done."""
     _memo: dict[tuple[tuple[str, ...], str | None, str], MeterLimits] = field(
         default_factory=dict, compare=False
     )
@@ -136,17 +136,19 @@ class EffectivePolicy:
         object.__setattr__(self, "observes", in_shadow or self._has_loose_limits())
 
     def number(self, key: str) -> int | None:
-        """The limit in force for a numeric key; None: unlimited, or observed only."""
+        """Return the limit in force for a numeric key. None means that it is unlimited, or only observed."""
         return self.numbers.get(key)
 
     def choice(self, key: str, default: str) -> str:
-        """The choice in force for a key of choices."""
+        """Return the choice in force for a key of choices, or `default`."""
         setting = self.settings.get(key)
         return setting.value if setting is not None and isinstance(setting.value, str) else default
 
     def limits_for(self, providers: tuple[str, ...], agent_id: str | None, model_class: str) -> MeterLimits:
-        """Every limit of a call to a model of `model_class` that one of `providers` will serve, for `agent_id` if
-        it names one."""
+        """Return every limit of a call to a model of `model_class` that one of `providers` will serve.
+
+        `agent_id` is the agent that the call names, or None.
+        """
         if not (self.by_provider or self.by_agent or self.each_provider or self.each_agent or self.by_class):
             return self.limits
         key = (providers, agent_id, model_class)

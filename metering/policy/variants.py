@@ -1,7 +1,7 @@
-"""A policy whose rules have conditions: one compiled policy for each set of conditions that holds. Pure.
+"""Chooses the policy of a moment where rules have conditions. Pure.
 
-Calendars are looked at once a minute, because they change on whole minutes. How much of watched budgets is taken is
-given by the caller (calls/cached_use.py says where it comes from).
+One policy is compiled for each set of conditions that holds together. Calendars are looked at once a minute, because
+they change on whole minutes. The caller says how much of watched budgets is taken (see calls/cached_use.py).
 """
 
 from collections.abc import Callable, Mapping
@@ -18,7 +18,7 @@ Compile = Callable[[frozenset[Condition]], EffectivePolicy]
 
 
 class Watched(NamedTuple):
-    """A budget whose use a condition is about."""
+    """A meter whose use a condition is about."""
 
     meter: MeterKey
     limit: int
@@ -26,10 +26,13 @@ class Watched(NamedTuple):
 
 
 class Variants:
-    """The policies of one subject and task. `compile_` makes that of the conditions that hold."""
+    """The policies of one subject and task."""
 
     def __init__(self, conditions: frozenset[Condition], limits: MeterLimits, compile_: Compile) -> None:
-        """`limits` are the subject's budgets; a condition about a budget that is not among them never holds."""
+        """`compile_` compiles the policy of the conditions that hold; `limits` are the subject's budgets.
+
+        A condition about a budget that is not among them never holds.
+        """
         self._about_use = any(condition.use is not None for condition in conditions)
         self._watched = {condition: _watched(condition, limits) for condition in conditions}
         self._compile = compile_
@@ -39,10 +42,10 @@ class Variants:
         self.meters = {
             watched.meter: watched.counts_since for each in self._watched.values() for watched in each
         }
-        """Whose use the answer depends on, and since when every call counts on them."""
+        """The meters whose use decides, and since when every call has counted on each."""
 
     def at(self, now: datetime, taken: Mapping[MeterKey, int]) -> EffectivePolicy:
-        """The policy at a moment, where so much is used and held on the meters; nothing on one that is not given."""
+        """Return the policy at `now`. `taken` is what is used and held on each meter; one that it lacks has nothing."""
         minute = minute_of(now)
         if minute != self._minute:
             self._in_time = frozenset(condition for condition in self._watched if condition.holds_at(now))

@@ -1,4 +1,4 @@
-"""The words of a budget: what may be counted, in which windows, of whom."""
+"""The words that a budget may use: what is counted, in which windows, and whose use."""
 
 from metering.types import Dimension, ExpiryCharge, SubjectType, Window
 

@@ -1,4 +1,4 @@
-"""When a rule counts: days and hours on a wall clock, validity, and use of a budget. Pure.
+"""Says when a rule counts: days and hours on a wall clock, validity, and use of a budget. Pure.
 
 All parts of a condition must hold. Hours are those that a clock in the zone shows, whatever daylight saving time
 does: an hour that is skipped does not occur, one that is repeated counts twice. Hours that end before
@@ -33,9 +33,9 @@ class Hours(NamedTuple):
 
 
 class BudgetUse(NamedTuple):
-    """From so many percent of a budget on, counting what is charged and what is held, as admission does.
+    """A share of a budget from which on a rule counts. What is charged and what is held count, as in admission.
 
-    Without a scope any budget of the dimension and window will do: the fullest counts.
+    Without a scope it is about every budget of the dimension and window, of which the fullest decides.
     """
 
     dimension: Dimension
@@ -45,7 +45,7 @@ class BudgetUse(NamedTuple):
 
     @property
     def budget(self) -> str:
-        """As messages call it: `cost/month` or `tenant cost/month`."""
+        """The budget's name in messages: `cost/month` or `tenant cost/month`."""
         return (
             f"{self.scope} {self.dimension}/{self.window}"
             if self.scope
@@ -53,7 +53,7 @@ class BudgetUse(NamedTuple):
         )
 
     def reached_by(self, taken: int, limit: int) -> bool:
-        """Whether so much of a budget of this size is enough. Amounts in the ledger's units."""
+        """Whether `taken` of a budget of `limit` reaches the share. Both are in the ledger's units."""
         return taken * 100 >= limit * self.from_percent
 
 
@@ -66,13 +66,13 @@ class Condition:
     days: frozenset[int] = EVERY_DAY
     """0 is Monday."""
     hours: tuple[Hours, ...] = ()
-    """Any of these; none: the whole day."""
+    """The moment has to lie in one of them; none means the whole day."""
     valid_from: datetime | None = None
     valid_until: datetime | None = None
     use: BudgetUse | None = None
 
     def holds_at(self, now: datetime) -> bool:
-        """Whether its calendar holds; its use of a budget is another question."""
+        """Whether the condition's calendar holds at `now`. Its use of a budget is not asked here."""
         if self.valid_from is not None and now < self.valid_from:
             return False
         if self.valid_until is not None and now >= self.valid_until:
@@ -100,7 +100,7 @@ class Condition:
 
 
 def minute_of(now: datetime) -> int:
-    """A number that is the same for all moments of one minute. UTC offsets are whole minutes today."""
+    """Return a number that is the same for all moments of one minute. UTC offsets are whole minutes today."""
     return int(now.timestamp()) // 60
 
 

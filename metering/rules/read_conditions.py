@@ -1,4 +1,4 @@
-"""A rule's `when` as people write it becomes a Condition, or one sentence says what is wrong."""
+"""Reads a rule's `when`, as people write it, into a Condition, or says in one sentence what is wrong."""
 
 import re
 from collections.abc import Mapping
@@ -20,12 +20,10 @@ _SCOPES = [scope.value for scope in Scope if scope not in TOLD_BY_CALL]
 
 
 def read_conditions(when: object, *, timezone: str) -> Condition | None:
-    """The condition, or None where there is nothing in it; `timezone` (the tenant's) where it names none.
+    """Read a condition. `timezone` is the tenant's, for a condition that names none. Returns None for an empty one.
 
-    Raises ValueError with a sentence that says what would be valid.
-
-    A span that ends before it begins is a condition that never holds: in some zones the dates of a rule for many
-    tenants may be one.
+    Raises ValueError, with a sentence that says what would be valid. A span that ends before it begins is a condition
+    that never holds, and not an error: in some zones the dates of a rule for many tenants may be such a span.
     """
     if not isinstance(when, Mapping):
         raise ValueError(f"when must be a mapping of {', '.join(KEYS)}, not {when!r}.")
@@ -64,7 +62,7 @@ def _known_keys(where: str, mapping: Mapping[object, object], known: tuple[str, 
 
 
 def _timezone(value: object) -> str:
-    """Any zone that can be reckoned with: what was stored before names were checked goes on as it did."""
+    """Return a zone that can be reckoned with, also one stored before names were checked. Raises ValueError."""
     if isinstance(value, str) and is_time_zone(value):
         return value
     raise ValueError(f"when.timezone: {zone_problem(value) or f'{value!r} cannot be read'}.")

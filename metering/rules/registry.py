@@ -138,9 +138,9 @@ _KEYS = (
 )
 
 RATE_SUBJECTS = ("team", "user", "token", "feature", "provider", "agent", "address")
-"""Who may have a rate each, within whoever the rule is for."""
+"""Who may each have a rate, within whoever the rule is for."""
 PER_AGENT_DEFAULT = 10
-"""Requests a minute of one agent where no rule says anything else."""
+"""Requests a minute that one agent may make if no rule says anything else."""
 
 _RATES_EACH = tuple(
     RuleKey(
@@ -186,7 +186,7 @@ def check_rule(key: str, value: object, task: str | None, scope: Scope) -> None:
 
 
 def keys_of(scope: Scope) -> list[str]:
-    """The keys that count there."""
+    """List the keys that rules of the scope may set."""
     return [key for key in SETTABLE if scope in REGISTRY[key].scopes]
 
 

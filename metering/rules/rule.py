@@ -1,7 +1,7 @@
-"""A policy rule as a value, and the total order of rules. Pure.
+"""A policy rule as a value, and the order of rules. Pure.
 
-The order: scope (global, plan, tenant, team, user, token), then rules about the task before rules about every task,
-then rules with a condition before rules without, then priority, then the newer rule (ids are ordered by time).
+Rules are ordered by scope (global, plan, tenant, team, user, token), then by whether they are about the task or about
+every task, then by whether they have a condition, then by priority, then by age (ids are ordered by time).
 """
 
 from dataclasses import dataclass
@@ -27,25 +27,25 @@ class Rule:
     id: UUID
     scope: Scope
     scope_id: str = ""
-    """The plan's code, or whose rule it is."""
+    """The plan's code, or the id of the team, user or other that the rule is for."""
     task: str | None
     key: str
     value: int | str
     priority: int = 0
     mode: EnforcementMode = EnforcementMode.ENFORCE
     enforce_percent: int = 100
-    """For so many of a hundred principals the rule is enforced, where its mode is; observed for the rest."""
+    """In mode enforce, the rule is enforced for so many of a hundred principals, and observed for the others."""
     condition: Condition | None = None
     counts_since: datetime = ALWAYS
     """Since when it has been in force."""
 
     @property
     def order(self) -> Order:
-        """The larger, the more specific. Rules of providers and agents have no place in it."""
+        """The rule's place among others: the larger, the more specific. Rules of providers and agents have none."""
         return _RANK[self.scope], self.task is not None, self.condition is not None, self.priority, self.id
 
     @property
     def name(self) -> str:
-        """How messages call it."""
+        """The rule's name in messages."""
         whose = f"{self.scope} {self.scope_id}".strip()
         return f"{whose} {self.key}" + (f" ({self.condition})" if self.condition else "")

@@ -1,4 +1,4 @@
-"""What a rule key is: its type, unit, bounds, tasks and scopes, and how scopes merge."""
+"""Describes a rule key: its values, unit, tasks and scopes, and how the values of several scopes merge."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -29,19 +29,19 @@ class RuleKey:
     name: str
     meaning: str
     read_by: str = ""
-    """What obeys it, as `module:function`. Empty: nothing does yet, so no rule may set it."""
+    """The code that obeys it, as `module:function`. Empty means that none does yet, so no rule may set it."""
     unit: str = ""
     low: int = 0
     high: int = MAX_AMOUNT
     choices: tuple[str, ...] = ()
     tasks: frozenset[Task] = frozenset(Task)
     scopes: frozenset[Scope] = CALLERS
-    """Where the engine reads it: a rule anywhere else would count for nothing."""
+    """The scopes for which it is read. A rule for any other would count for nothing, so it is refused."""
     merge: Merge = Merge.LOWER
     default: int | str | None = None
-    """What is in force without any rule, where that is not unlimited: team, user and token rules only tighten it."""
+    """The value in force without any rule, if it is not unlimited. Team, user and token rules only tighten it."""
     is_limit: bool = True
-    """Whether the modes of tenant and gateway apply. What is no limit counts if its rule's own mode is enforce."""
+    """Whether the modes of tenant and gateway apply. Any other key counts if its rule's own mode is enforce."""
 
     @property
     def is_read(self) -> bool:
@@ -49,14 +49,14 @@ class RuleKey:
         return bool(self.read_by)
 
     def strictness(self, value: int | str) -> int:
-        """Orders the values of a key: the larger, the less is allowed."""
+        """Return how strict a value is: the larger the number, the less is allowed."""
         if self.merge is Merge.LOWER:
             return -int(value)
         return int(value) if self.merge is Merge.RAISE else self.choices.index(str(value))
 
     @property
     def valid_values(self) -> str:
-        """What would be valid, for messages."""
+        """The valid values, for messages."""
         if self.choices:
             return "one of " + ", ".join(self.choices)
         return f"a whole number of {self.unit} from {self.low} to {self.high}"

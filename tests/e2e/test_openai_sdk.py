@@ -8,7 +8,7 @@ import pytest
 from openai.types.chat import ChatCompletionMessageParam
 
 from metering.models import UsageLog
-from tests.factories import BudgetFactory, TeamFactory, make_token
+from tests.factories import BudgetFactory, RuleFactory, TeamFactory, make_token
 from tests.served import serve_model
 
 pytestmark = pytest.mark.slow
@@ -100,11 +100,38 @@ def test_labels_and_team_are_stored_with_the_attempt(client: openai.OpenAI) -> N
 
 
 def test_the_models_are_those_that_the_plan_allows(client: openai.OpenAI, server: Any) -> None:
-    serve_model("dear", model_class_id="ADVANCED")
-    assert [model.id for model in client.models.list()] == ["dear", "sandbox-small"]
+    serve_model("dear", model_class_id="ADVANCED", aliases=["best"])
+    names = ["ADVANCED", "BASE_S", "best", "dear", "sandbox-small"]
+    assert [model.id for model in client.models.list()] == names
     assert client.models.retrieve("dear").owned_by == "sandbox"
     narrow = make_token(allowed_models=["sandbox-small"]).secret
     with openai.OpenAI(base_url=f"{server.url}/v1", api_key=narrow) as other:
-        assert [model.id for model in other.models.list()] == ["sandbox-small"]
+        assert [model.id for model in other.models.list()] == ["BASE_S", "sandbox-small"]
         with pytest.raises(openai.NotFoundError):
             other.models.retrieve("dear")
+
+
+def test_whatever_name_is_listed_is_served_and_no_other(client: openai.OpenAI, server: Any) -> None:
+    serve_model("dear", model_class_id="ADVANCED", aliases=["best"])
+    serve_model("middle", model_class_id="BASE_M", aliases=["best"])
+    RuleFactory(key="max_class", value="BASE_M")
+    listed = {model.id for model in client.models.list()}
+    assert listed == {"BASE_M", "BASE_S", "best", "middle", "sandbox-small"}
+    for name in ("dear", "middle", "best", "sandbox-small", "ADVANCED", "BASE_M", "BASE_S", "no-such"):
+        try:
+            client.chat.completions.create(model=name, messages=HELLO, max_tokens=5)
+            served = True
+        except (openai.PermissionDeniedError, openai.NotFoundError):
+            served = False
+        assert served is (name in listed), name
+    assert client.models.retrieve("best").id == "best"
+
+
+def test_a_token_without_the_task_is_told_so_instead_of_an_empty_list(server: Any) -> None:
+    secret = make_token(allowed_tasks=["LLM2_DRAFT"]).secret
+    with (
+        openai.OpenAI(base_url=f"{server.url}/v1", api_key=secret) as other,
+        pytest.raises(openai.PermissionDeniedError) as caught,
+    ):
+        other.models.list()
+    assert caught.value.code == "task_not_allowed"

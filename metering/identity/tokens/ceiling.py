@@ -1,7 +1,7 @@
-"""How far a tenant's own administrators may go with credentials: as far as the token that their own plan comes from.
+"""Bounds what a tenant's own administrators may do with credentials by the token that their own plan comes from.
 
 Every verb that makes, changes, renews or lends a credential asks here, about the rows as they are now. Taking
-something away is no question: whoever administers a tenant may revoke any token of it and deactivate anybody in it.
+something away needs no question: whoever administers a tenant may revoke any token of it and deactivate anybody in it.
 """
 
 from dataclasses import dataclass
@@ -13,14 +13,14 @@ from metering.models import ATIToken, User
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ceiling:
-    """How far an administrator's authority over credentials goes. Operators have no ceiling (None)."""
+    """The width that somebody may give away at most. For operators there is none: `ceiling=None`."""
 
     token: ATIToken | None
     """The token that the administrator's own plan comes from. None: the administrator has no plan to pass on."""
 
 
 def ceiling_of(*, role: User.Role, token: ATIToken | None) -> Ceiling | None:
-    """Returns the ceiling of somebody with this role whose plan comes from this token."""
+    """The ceiling of somebody with this role whose plan comes from this token."""
     return None if role == User.Role.SUPER_ADMIN else Ceiling(token=token)
 
 

@@ -1,4 +1,4 @@
-"""Whom a budget set by hand is for."""
+"""Finds whom a budget or a rule that somebody sets is for."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ TARGETS = tuple(scope.value for scope in Scope if scope is not Scope.GLOBAL)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BudgetTarget:
-    """A scope and who in it."""
+    """A scope, and which of its tenants, teams, plans or others."""
 
     scope: Scope
     tenant: Tenant | None = None
@@ -22,7 +22,7 @@ class BudgetTarget:
 
     @property
     def per(self) -> SubjectType:
-        """Whose use is counted if nobody says: of a plan each tenant's, as in the catalog."""
+        """Whose use is counted if nobody says: each tenant's for a plan, else that of the scope itself."""
         return SubjectType.TENANT if self.scope is Scope.PLAN else SubjectType(self.scope.value)
 
 
@@ -36,11 +36,11 @@ def find_budget_target(
     agent: str | None = None,
     provider: str | None = None,
 ) -> BudgetTarget:
-    """The target that these words name: nobody means the whole gateway.
+    """Find the target that these words name. No word at all means the whole gateway.
 
     `plan` is a code, `tenant` and `team` a slug or id, `user` an address or id, `token` a prefix or id, `agent` any
     text.
-    Raises InvalidRequest when they contradict each other, NotFound for an unknown one.
+    Raises InvalidRequest if they contradict each other, and NotFound if one does not exist.
     """
     parts = {"team": team, "user": user, "token": token, "agent": agent}
     named = [name for name, value in parts.items() if value]

@@ -42,11 +42,11 @@ def set_budget(
     per: str | None = None,
     is_active: bool = True,
 ) -> BudgetSet:
-    """Cap one dimension in one window; the same target, dimension, window, task and class again changes its amount.
+    """Cap one dimension in one window. The same target, dimension, window, task and class again changes its amount.
 
     `amount` is US dollars for cost, a whole number for everything else; it counts from the next call on.
     `per` is whose use is counted, which only the gateway's and a plan's budgets leave open.
-    What is None stays as it is, or as usual: enforced, for everybody, alerts at the default thresholds.
+    What is None stays as it is; a new budget is enforced for everybody, with the default thresholds.
     Raises InvalidRequest for a word or an amount that makes no sense, NotFound for an unknown task or class.
     """
     _check_word("dimension", dimension, DIMENSIONS)
@@ -82,7 +82,7 @@ def set_budget(
 
 
 def _counted(target: BudgetTarget, per: str | None) -> str:
-    """Whose use is counted. Raises InvalidRequest where the scope says it already."""
+    """Return whose use is counted. Raises InvalidRequest if the scope says otherwise."""
     if per is None:
         return target.per.value
     if target.scope not in (Scope.GLOBAL, Scope.PLAN) and per != target.per:
@@ -93,7 +93,7 @@ def _counted(target: BudgetTarget, per: str | None) -> str:
 
 
 def parse_amount(dimension: str, text: str) -> int:
-    """An amount in the ledger's units, exactly: nano-USD for cost. Raises InvalidRequest."""
+    """Read an amount exactly, in the ledger's units: nano-USD for cost. Raises InvalidRequest."""
     try:
         value = Decimal(text)
     except InvalidOperation:
@@ -108,7 +108,7 @@ def parse_amount(dimension: str, text: str) -> int:
 
 
 def _manner(mode: str | None, enforce_percent: int | None, thresholds: list[int] | None) -> dict[str, object]:
-    """What is given of how a budget is enforced and told of."""
+    """Check and return those of the three that are given. Raises InvalidRequest."""
     check_manner(mode, enforce_percent)
     if thresholds is not None and not are_valid(thresholds):
         raise InvalidRequest(f"thresholds must be {VALID_THRESHOLDS}.", param="thresholds")

@@ -1,4 +1,4 @@
-"""A row of policy, found by its natural key or new, brought to its values and put on record."""
+"""Writes a rule or a budget: finds it by its natural key or makes it, changes it, and records the change."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -24,10 +24,10 @@ def set_row(
     actor: str,
     now: datetime,
 ) -> tuple[Row, bool]:
-    """The row as it is now, and whether it is new. Equal values are no change.
+    """Bring the row to these values. Returns it, and whether it is new. Equal values are no change and not recorded.
 
-    `rows` are to be locked for update; `facts` are told beside the values before and after. Raises InvalidRequest
-    where the catalog or the console has made several of them.
+    `rows` have to lock for update. `facts` are recorded beside the values before and after. Raises InvalidRequest if
+    there are several such rows, which the catalog and the console can make.
     """
     try:
         row, created = rows.get_or_create(**key, defaults={**values, "created_at": now})

@@ -1,4 +1,4 @@
-"""Set a policy rule by hand: the one verb behind the command and the API."""
+"""Sets a policy rule: the one verb behind the command and the API."""
 
 import re
 from collections.abc import Mapping
@@ -30,7 +30,7 @@ class RuleTarget:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleSet:
-    """The rule as it is now, and whether it is new."""
+    """The rule after the change, and whether it is new."""
 
     rule: PolicyRule
     created: bool
@@ -50,7 +50,7 @@ def rule_target(target: BudgetTarget) -> RuleTarget:
 
 
 def parse_value(key: str, text: str) -> int | str:
-    """A value as typed: a whole number where the key takes one."""
+    """Read a value as somebody typed it: a whole number if the key takes one, else the text."""
     spec = REGISTRY.get(key)
     return int(text) if spec is not None and not spec.choices and _INTEGER.fullmatch(text) else text
 
@@ -70,7 +70,7 @@ def set_rule(
     priority: int = 0,
     is_active: bool = True,
 ) -> RuleSet:
-    """One value for one key; the same target, key, task, conditions and priority again change the rule.
+    """Give one key a value. The same target, key, task, conditions and priority again change the rule.
 
     Raises InvalidRequest, with a sentence that says what would be valid, and NotFound for an unknown task.
     """

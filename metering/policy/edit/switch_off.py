@@ -1,4 +1,4 @@
-"""Switch a rule or a budget off. The row stays, because the books refer to it."""
+"""Switches a rule or a budget off. The row stays, because the ledger refers to it."""
 
 from datetime import datetime
 from typing import TypeVar
@@ -13,7 +13,7 @@ R = TypeVar("R", PolicyRule, Budget)
 
 @transaction.atomic
 def switch_off(*, row: R, actor: str, now: datetime) -> R:
-    """The row, which counts for nothing from the next call on. Again changes nothing."""
+    """Switch the row off, so that it counts for nothing from the next call on, and return it. Again changes nothing."""
     locked = type(row).objects.select_for_update(of=("self",)).get(pk=row.pk)
     if locked.is_active:
         locked.is_active = False

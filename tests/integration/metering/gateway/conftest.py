@@ -24,7 +24,7 @@ Gateways = Callable[..., LLMGateway]
 
 
 @pytest.fixture(autouse=True)
-def settled_rows(transactional_db: Any) -> Iterator[None]:
+def empty_ledger(transactional_db: Any) -> Iterator[None]:
     reference_data()
     serve_model()
     with settled_ledger():
@@ -37,7 +37,7 @@ def vendors() -> FakeVendors:
 
 
 @pytest.fixture
-async def writer(settled_rows: None) -> AsyncIterator[LedgerWriter]:
+async def writer(empty_ledger: None) -> AsyncIterator[LedgerWriter]:
     writer = LedgerWriter(django_settings.LEDGER_DATABASE_URL)
     await writer.start()
     yield writer

@@ -110,7 +110,7 @@ EXAMPLES = settings(
 
 
 @pytest.fixture(autouse=True)
-def served(books: None) -> None:
+def served(empty_ledger: None) -> None:
     serve_model("middle", model_class_id="BASE_M", aliases=["any"])
     serve_model("large", model_class_id="ADVANCED", aliases=["any"])
 
