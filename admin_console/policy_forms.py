@@ -11,7 +11,7 @@ from admin_console.json_field import StrictJSONField
 from metering.errors import MeteringError
 from metering.models import Budget, PolicyRule
 from metering.money import NANO_PER_USD, nano_from_usd, usd_from_nano
-from metering.policy.edit.budget_target import find_budget_target
+from metering.policy.edit.target import find_target
 from metering.rules.read_conditions import check_conditions
 from metering.rules.registry import REGISTRY, check_rule
 from metering.text import normal
@@ -67,7 +67,7 @@ class ScopedForm(forms.ModelForm):
         if scope not in SCOPES_WITHOUT_ID:
             words[scope] = values["scope_id"]
         try:
-            values["scope_id"] = find_budget_target(**words).scope_id
+            values["scope_id"] = find_target(**words).scope_id
         except MeteringError as error:
             self.add_error("scope_id", error.message)
 

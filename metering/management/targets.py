@@ -3,7 +3,7 @@
 from argparse import ArgumentParser
 from collections.abc import Mapping
 
-from metering.policy.edit.budget_target import TARGETS
+from metering.policy.edit.target import TARGETS
 
 
 def add_targets(parser: ArgumentParser, *, nobody: str) -> None:

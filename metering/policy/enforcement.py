@@ -21,14 +21,14 @@ def loosest(*modes: EnforcementMode) -> EnforcementMode:
 
 
 @lru_cache(maxsize=10_000)
-def place_of(principal: UUID) -> int:
-    """Return the principal's place from 0 to 99. It never changes, so nobody falls out of a share that grows."""
+def percentile_of(principal: UUID) -> int:
+    """Return the principal's percentile, from 0 to 99. It never changes, so nobody falls out of a share that grows."""
     return int.from_bytes(blake2b(principal.bytes, digest_size=8).digest(), "big") % 100
 
 
 def mode_for(mode: EnforcementMode, enforce_percent: int, principal: UUID | None) -> EnforcementMode:
     """Return `mode`, or observe for a principal beyond the share that is enforced. Nobody (None) is within it."""
-    if mode is ENFORCE and principal is not None and place_of(principal) >= enforce_percent:
+    if mode is ENFORCE and principal is not None and percentile_of(principal) >= enforce_percent:
         return OBSERVE
     return mode
 

@@ -9,7 +9,8 @@ import pytest
 from redis import Redis
 
 from metering.models import PolicyRule, UsageLog
-from metering.policy.edit.set_rule import find_rule_target, set_rule
+from metering.policy.edit.set_rule import set_rule
+from metering.policy.edit.target import find_target
 from tests.e2e.raw import Reply, ask
 from tests.e2e.server import Server
 from tests.factories import alder
@@ -45,7 +46,7 @@ def test_a_label_is_one_name_in_header_and_body(server: Server, token: str) -> N
 
 
 def test_an_agents_rate_is_one_bucket(server: Server, token: str, redis_keys: Any) -> None:
-    target = find_rule_target(tenant=alder().slug, agent=DECOMPOSED)
+    target = find_target(tenant=alder().slug, agent=DECOMPOSED)
     set_rule(target=target, key="requests_per_minute", value=2, actor="a test", now=alder().created_at)
     assert PolicyRule.objects.get(scope="agent").scope_id == COMPOSED
     asked = [

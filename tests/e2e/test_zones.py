@@ -11,7 +11,8 @@ from metering.errors import InvalidRequest
 from metering.identity.sessions.open_session import open_session
 from metering.models import ATIToken, PolicyRule, Tenant, User
 from metering.orm import close_database_threads
-from metering.policy.edit.set_rule import find_rule_target, set_rule
+from metering.policy.edit.set_rule import set_rule
+from metering.policy.edit.target import find_target
 from metering.policy.effective import effective_policy
 from metering.policy.values import PolicySubject
 from tests.e2e.raw import Reply, ask
@@ -145,7 +146,7 @@ def test_a_rules_dates_are_each_tenants_own(server: Server) -> None:
     when = {"valid_from": "2027-04-30", "valid_until": "2027-05-01"}
     rules = [
         set_rule(
-            target=find_rule_target(**target),
+            target=find_target(**target),
             key="max_tokens_out",
             value=7,
             when=when,
@@ -174,7 +175,7 @@ def test_a_rule_whose_span_is_none_in_the_tenants_zone_is_refused(server: Server
     when = {"valid_from": "2027-01-01T00:00+00:00", "valid_until": "2027-01-01T08:00"}
     with pytest.raises(InvalidRequest, match="must be later"):
         set_rule(
-            target=find_rule_target(tenant="asia-tokyo"),
+            target=find_target(tenant="asia-tokyo"),
             key="max_tokens_out",
             value=7,
             when=when,

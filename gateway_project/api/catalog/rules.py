@@ -16,7 +16,7 @@ from gateway_project.api.reach import in_reach, row_in_reach
 from gateway_project.api.schema import paged
 from gateway_project.api.views import ApiView
 from metering.models import PolicyRule
-from metering.policy.edit.set_rule import rule_target, set_rule
+from metering.policy.edit.set_rule import set_rule
 from metering.policy.edit.switch_off import switch_off
 from metering.rules.rule import MAX_PRIORITY
 from metering.types import MODES, Scope
@@ -62,7 +62,7 @@ class Rules(ApiView):
     def post(self, request: Request) -> Response:
         """A new rule (201), or a new value for the same target, key, task, conditions and priority (200)."""
         given = self.valid(self.Input, request.data)
-        target = rule_target(take_target(given))
+        target = take_target(given)
         done = set_rule(target=target, actor=caller_of(request).actor, now=now(), **given)
         return Response(RuleOut(done.rule).data, status=201 if done.created else 200)
 

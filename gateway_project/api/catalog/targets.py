@@ -7,7 +7,7 @@ from rest_framework import serializers
 from gateway_project.api.choice import Choice
 from gateway_project.api.input import OtherName, StrictInput
 from metering.errors import InvalidRequest
-from metering.policy.edit.budget_target import TARGETS, BudgetTarget, find_budget_target
+from metering.policy.edit.target import TARGETS, PolicyTarget, find_target
 from metering.types import SCOPES_WITHOUT_ID, Scope
 
 
@@ -43,7 +43,7 @@ class TargetIn(StrictInput):
     tenant_id = OtherName("tenant")
 
 
-def take_target(given: dict[str, Any]) -> BudgetTarget:
+def take_target(given: dict[str, Any]) -> PolicyTarget:
     """The target that the input names, taken out of it.
 
     Raises InvalidRequest when its fields contradict each other, NotFound for an unknown one.
@@ -57,7 +57,7 @@ def take_target(given: dict[str, Any]) -> BudgetTarget:
         if words[scope] not in (None, scope_id):
             raise InvalidRequest(f"scope_id says otherwise than {scope}; give one of them.", param="scope_id")
         words[scope] = scope_id
-    target = find_budget_target(**words)
+    target = find_target(**words)
     if scope is not None and scope != target.scope:
         raise InvalidRequest(
             f"The scope is {scope}, but what is named is for the scope {target.scope}.", param="scope"

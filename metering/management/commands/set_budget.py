@@ -8,8 +8,8 @@ from django.utils.timezone import now
 from metering.management.command import VerbCommand
 from metering.management.targets import add_targets, named_targets
 from metering.money import usd_text
-from metering.policy.edit.budget_target import find_budget_target
 from metering.policy.edit.set_budget import set_budget
+from metering.policy.edit.target import find_target
 from metering.rules.budgets import DIMENSIONS, WINDOWS
 from metering.types import MODES, Dimension
 
@@ -35,7 +35,7 @@ class Command(VerbCommand):
 
     def run(self, *, dimension: str, window: str, amount: str, soft: bool, **options: Any) -> None:
         done = set_budget(
-            target=find_budget_target(**named_targets(options)),
+            target=find_target(**named_targets(options)),
             task=options["task"],
             model_class=options["model_class"],
             dimension=dimension,

@@ -9,7 +9,8 @@ from django.utils.timezone import now
 from metering.errors import InvalidRequest
 from metering.management.command import VerbCommand
 from metering.management.targets import add_targets, named_targets
-from metering.policy.edit.set_rule import find_rule_target, parse_value, set_rule
+from metering.policy.edit.set_rule import parse_value, set_rule
+from metering.policy.edit.target import find_target
 from metering.rules.registry import SETTABLE
 from metering.strict_json import read_json
 from metering.types import MODES
@@ -35,7 +36,7 @@ class Command(VerbCommand):
 
     def run(self, *, key: str, value: str, when: str | None, off: bool, **options: Any) -> None:
         done = set_rule(
-            target=find_rule_target(**named_targets(options)),
+            target=find_target(**named_targets(options)),
             key=key,
             value=parse_value(key, value),
             task=options["task"],

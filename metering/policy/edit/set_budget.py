@@ -9,8 +9,8 @@ from django.db import transaction
 from metering.errors import InvalidRequest, NotFound
 from metering.models import Budget, ModelClass
 from metering.money import nano_from_usd
-from metering.policy.edit.budget_target import BudgetTarget
 from metering.policy.edit.set_row import check_manner, check_task, set_row
+from metering.policy.edit.target import PolicyTarget
 from metering.rules.budgets import DIMENSIONS, SUBJECTS, WINDOWS
 from metering.thresholds import VALID_THRESHOLDS, are_valid
 from metering.types import MAX_AMOUNT, Dimension, Scope
@@ -27,7 +27,7 @@ class BudgetSet:
 @transaction.atomic
 def set_budget(
     *,
-    target: BudgetTarget,
+    target: PolicyTarget,
     dimension: str,
     window: str,
     amount: str,
@@ -81,7 +81,7 @@ def set_budget(
     return BudgetSet(budget=budget, created=created)
 
 
-def _counted(target: BudgetTarget, per: str | None) -> str:
+def _counted(target: PolicyTarget, per: str | None) -> str:
     """Return whose use is counted. Raises InvalidRequest if the scope says otherwise."""
     if per is None:
         return target.per.value

@@ -8,24 +8,15 @@ from datetime import datetime
 from django.db import transaction
 
 from metering.errors import InvalidRequest
-from metering.models import PolicyRule, Tenant
-from metering.policy.edit.budget_target import BudgetTarget, find_budget_target
+from metering.models import PolicyRule
 from metering.policy.edit.set_row import check_manner, check_task, set_row
+from metering.policy.edit.target import PolicyTarget
 from metering.rules.read_conditions import check_conditions
 from metering.rules.registry import REGISTRY, check_rule
 from metering.rules.rule import MAX_PRIORITY
-from metering.types import EnforcementMode, Scope
+from metering.types import EnforcementMode
 
 _INTEGER = re.compile(r"-?\d{1,20}", re.ASCII)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RuleTarget:
-    """A scope and who in it."""
-
-    scope: Scope
-    tenant: Tenant | None = None
-    scope_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,19 +25,6 @@ class RuleSet:
 
     rule: PolicyRule
     created: bool
-
-
-def find_rule_target(**who: str | None) -> RuleTarget:
-    """The target that these words name (see `find_budget_target`).
-
-    Raises InvalidRequest when they contradict each other, NotFound for an unknown one.
-    """
-    return rule_target(find_budget_target(**who))
-
-
-def rule_target(target: BudgetTarget) -> RuleTarget:
-    """The same for a rule, which counts nobody's use."""
-    return RuleTarget(scope=target.scope, tenant=target.tenant, scope_id=target.scope_id)
 
 
 def parse_value(key: str, text: str) -> int | str:
@@ -58,7 +36,7 @@ def parse_value(key: str, text: str) -> int | str:
 @transaction.atomic
 def set_rule(
     *,
-    target: RuleTarget,
+    target: PolicyTarget,
     key: str,
     value: object,
     actor: str,
@@ -98,7 +76,7 @@ def set_rule(
 
 
 def _check(
-    target: RuleTarget,
+    target: PolicyTarget,
     key: str,
     value: object,
     task: str | None,

@@ -18,7 +18,8 @@ from gateway_project.vendors import load_configs
 from metering.errors import InvalidRequest
 from metering.models import PolicyRule, Provider, User
 from metering.models.catalog import WITH_CLIENT
-from metering.policy.edit.set_rule import RuleTarget, set_rule
+from metering.policy.edit.set_rule import set_rule
+from metering.policy.edit.target import PolicyTarget
 from metering.types import Scope
 from providers.registry import FACTORIES
 from tests.factories import ProviderFactory, RuleFactory
@@ -38,7 +39,7 @@ Door = Callable[..., str]
 
 def rule_by_library(folder: Path, ops: User, console: Client, url: Url) -> str:
     with pytest.raises(InvalidRequest) as refused:
-        set_rule(target=RuleTarget(scope=Scope.GLOBAL), key=KEY, value=60, actor="ops", now=now())
+        set_rule(target=PolicyTarget(scope=Scope.GLOBAL), key=KEY, value=60, actor="ops", now=now())
     return refused.value.message
 
 

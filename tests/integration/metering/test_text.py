@@ -8,7 +8,7 @@ import pytest
 from metering.catalog.load_catalog import load_catalog
 from metering.errors import InvalidRequest
 from metering.models import LLMModel
-from metering.policy.edit.budget_target import find_budget_target
+from metering.policy.edit.target import find_target
 from metering.text import checked_label, normal
 from tests.factories import ModelFactory, alder, reference_data
 
@@ -38,10 +38,10 @@ def test_a_row_that_is_checked_has_the_form() -> None:
 
 
 def test_the_agent_of_a_budget_is_the_agent_of_a_call() -> None:
-    assert find_budget_target(tenant=alder().slug, agent=DECOMPOSED).scope_id == COMPOSED
+    assert find_target(tenant=alder().slug, agent=DECOMPOSED).scope_id == COMPOSED
     for unseen in ("a\0b", "a\nb", "x" * 129):
         with pytest.raises(InvalidRequest):
-            find_budget_target(tenant=alder().slug, agent=unseen)
+            find_target(tenant=alder().slug, agent=unseen)
 
 
 @pytest.mark.parametrize("text", ["\ufb01", "\u2460", "a", "", "\u1e9b\u0323"])

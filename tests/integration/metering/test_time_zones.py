@@ -12,7 +12,8 @@ from metering.catalog.load_catalog import load_catalog
 from metering.errors import CatalogInvalid, InvalidRequest
 from metering.identity.tenants.change_tenant import change_tenant
 from metering.models import PolicyRule, Tenant, User
-from metering.policy.edit.set_rule import find_rule_target, set_rule
+from metering.policy.edit.set_rule import set_rule
+from metering.policy.edit.target import find_target
 from metering.time_zones import time_zones, zone_problem
 from tests.factories import AttemptFactory, TenantFactory, alder, make_plan, reference_data
 from tests.integration.gateway_project.api.people import call, code_of, person, super_admin
@@ -70,7 +71,7 @@ def test_a_wrong_zone_is_refused_by_what_takes_a_rule(client: Client) -> None:
         rule = {"key": "max_tokens_out", "value": 7, "when": when}
         assert code_of(call("POST", "catalog/rules", rule, who=admin)) == (400, "invalid_request")
         with pytest.raises(InvalidRequest, match=SENTENCE):
-            set_rule(target=find_rule_target(), key="max_tokens_out", value=7, when=when, actor="x", now=NOW)
+            set_rule(target=find_target(), key="max_tokens_out", value=7, when=when, actor="x", now=NOW)
         with pytest.raises(CatalogInvalid, match=SENTENCE):
             load_catalog(
                 text=f"plans: {{PRO: {{name: Pro, rules: [{{key: max_tokens_out, value: 7, when: {when}}}]}}}}",

@@ -9,7 +9,7 @@ from metering.decisions.report import DecisionFilter, decision_report
 from metering.errors import BudgetExceeded, RateLimited
 from metering.gateway import LLMGateway
 from metering.identity.principal import Principal
-from metering.policy.enforcement import place_of
+from metering.policy.enforcement import percentile_of
 from tests.factories import BudgetFactory, RuleFactory, make_token
 from tests.fakes.buckets import CountedBuckets
 from tests.integration.metering.gateway.conftest import Gateways
@@ -108,7 +108,7 @@ async def test_of_a_share_the_same_callers_are_denied_and_the_others_reported(
                 await gateway.execute(caller, request_for())
             except RateLimited:
                 denied.append(caller.token_id)
-    within = [caller.token_id for caller in callers if place_of(caller.token_id) < 50]
+    within = [caller.token_id for caller in callers if percentile_of(caller.token_id) < 50]
     assert 0 < len(within) < 16
     assert denied == within
     rule, beyond = "tenant requests/minute per token", 16 - len(within)
@@ -121,8 +121,8 @@ async def test_a_share_of_a_tenants_limit_is_judged_on_what_all_its_callers_draw
     await rows(lambda: RuleFactory(key="requests_per_minute", value=2, enforce_percent=50))
     tokens = [await rows(make_token) for _ in range(16)]
     callers = [await gateway.authenticate(token.secret) for token in tokens]
-    within = next(caller for caller in callers if place_of(caller.token_id) < 50)
-    beyond = next(caller for caller in callers if place_of(caller.token_id) >= 50)
+    within = next(caller for caller in callers if percentile_of(caller.token_id) < 50)
+    beyond = next(caller for caller in callers if percentile_of(caller.token_id) >= 50)
     await gateway.execute(within, request_for())
     await gateway.execute(beyond, request_for())
     await gateway.execute(beyond, request_for())

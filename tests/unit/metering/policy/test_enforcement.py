@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metering.policy.enforcement import ENFORCE, OBSERVE, WARN, Modes, mode_for, place_of
+from metering.policy.enforcement import ENFORCE, OBSERVE, WARN, Modes, mode_for, percentile_of
 from metering.types import EnforcementMode
 
 
@@ -49,5 +49,5 @@ def test_none_of_a_hundred_and_all_of_a_hundred(principal: UUID) -> None:
 
 
 def test_a_share_is_about_that_share() -> None:
-    places = [place_of(uuid4()) for _ in range(4_000)]
+    places = [percentile_of(uuid4()) for _ in range(4_000)]
     assert 800 < sum(place < 25 for place in places) < 1_200

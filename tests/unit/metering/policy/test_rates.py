@@ -1,5 +1,5 @@
 from metering.ids import uuid7
-from metering.policy.enforcement import Modes, place_of
+from metering.policy.enforcement import Modes, percentile_of
 from metering.policy.rate_limit import RateLimit
 from metering.policy.rates import call_rates, shadow_rates
 from metering.policy.values import PolicySubject
@@ -192,8 +192,8 @@ def shadow_by(
 def test_those_within_a_share_and_those_beyond_it_draw_from_one_bucket() -> None:
     half = rule(Scope.TENANT, 5, enforce_percent=50)
     users = [uuid7() for _ in range(40)]
-    inside = subject(user_id=next(user for user in users if place_of(user) < 50))
-    beyond = subject(user_id=next(user for user in users if place_of(user) >= 50))
+    inside = subject(user_id=next(user for user in users if percentile_of(user) < 50))
+    beyond = subject(user_id=next(user for user in users if percentile_of(user) >= 50))
     rates = call_rates([half], inside, Modes(principal=inside.principal), feature="CHAT")
     [enforced] = rates.for_call(provider="sandbox", agent_id=None, address=None)
     [observed] = shadow_by(beyond, half)

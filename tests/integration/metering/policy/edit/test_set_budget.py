@@ -3,8 +3,8 @@ from django.utils.timezone import now
 
 from metering.errors import InvalidRequest, NotFound
 from metering.models import AuditEvent, Budget
-from metering.policy.edit.budget_target import BudgetTarget, find_budget_target
 from metering.policy.edit.set_budget import BudgetSet, parse_amount, set_budget
+from metering.policy.edit.target import PolicyTarget, find_target
 from metering.types import MAX_AMOUNT, Scope
 from tests.factories import (
     ProviderFactory,
@@ -19,7 +19,7 @@ from tests.factories import (
 pytestmark = pytest.mark.django_db
 
 
-def set_for(target: BudgetTarget, *, dimension: str = "cost", amount: str = "10", **facts) -> BudgetSet:
+def set_for(target: PolicyTarget, *, dimension: str = "cost", amount: str = "10", **facts) -> BudgetSet:
     return set_budget(
         target=target, dimension=dimension, window="day", amount=amount, actor="a test", now=now(), **facts
     )
@@ -27,21 +27,21 @@ def set_for(target: BudgetTarget, *, dimension: str = "cost", amount: str = "10"
 
 class TestTheSameAgain:
     def test_another_amount_changes_the_same_budget(self) -> None:
-        target = BudgetTarget(scope=Scope.TENANT, tenant=alder())
+        target = PolicyTarget(scope=Scope.TENANT, tenant=alder())
         first, again = set_for(target), set_for(target, amount="12.5", soft=True)
         assert (first.created, again.created) == (True, False)
         assert Budget.objects.get().pk == first.budget.pk == again.budget.pk
         assert (again.budget.amount, again.budget.hard) == (12_500_000_000, False)
 
     def test_the_same_amount_leaves_no_second_trace(self) -> None:
-        target = BudgetTarget(scope=Scope.GLOBAL)
+        target = PolicyTarget(scope=Scope.GLOBAL)
         set_for(target)
         set_for(target)
         [event] = AuditEvent.objects.filter(action="budget.set")
         assert event.facts == {"before": None, "after": {"amount": 10**10, "hard": True, "is_active": True}}
 
     def test_an_inactive_budget_is_active_again(self) -> None:
-        target = BudgetTarget(scope=Scope.GLOBAL)
+        target = PolicyTarget(scope=Scope.GLOBAL)
         set_for(target)
         Budget.objects.update(is_active=False)
         assert set_for(target).budget.is_active
@@ -49,7 +49,7 @@ class TestTheSameAgain:
     def test_other_tenants_tasks_classes_and_dimensions_have_budgets_of_their_own(self) -> None:
         reference_data()
         for tenant in (alder(), birch()):
-            target = BudgetTarget(scope=Scope.TENANT, tenant=tenant)
+            target = PolicyTarget(scope=Scope.TENANT, tenant=tenant)
             set_for(target)
             set_for(target, task="LLM0_CHAT")
             set_for(target, model_class="PRO_M")
@@ -59,16 +59,16 @@ class TestTheSameAgain:
 
 class TestTheManner:
     def test_is_the_usual_one_unless_it_is_said(self) -> None:
-        budget = set_for(BudgetTarget(scope=Scope.GLOBAL)).budget
+        budget = set_for(PolicyTarget(scope=Scope.GLOBAL)).budget
         assert (budget.mode, budget.enforce_percent, budget.thresholds) == ("enforce", 100, [80, 95, 100])
 
     def test_is_what_was_said(self) -> None:
-        target = BudgetTarget(scope=Scope.GLOBAL)
+        target = PolicyTarget(scope=Scope.GLOBAL)
         budget = set_for(target, mode="observe", enforce_percent=25, thresholds=[50]).budget
         assert (budget.mode, budget.enforce_percent, budget.thresholds) == ("observe", 25, [50])
 
     def test_stays_when_only_the_amount_is_changed(self) -> None:
-        target = BudgetTarget(scope=Scope.GLOBAL)
+        target = PolicyTarget(scope=Scope.GLOBAL)
         set_for(target, mode="warn", enforce_percent=25, thresholds=[])
         budget = set_for(target, amount="11").budget
         assert (budget.mode, budget.enforce_percent, budget.thresholds) == ("warn", 25, [])
@@ -84,7 +84,7 @@ class TestTheManner:
     )
     def test_that_makes_no_sense_is_refused(self, facts: dict[str, object], sentence: str) -> None:
         with pytest.raises(InvalidRequest, match=sentence):
-            set_for(BudgetTarget(scope=Scope.GLOBAL), **facts)
+            set_for(PolicyTarget(scope=Scope.GLOBAL), **facts)
 
 
 class TestTargets:
@@ -94,13 +94,13 @@ class TestTargets:
         found = {
             (target.scope.value, target.scope_id): target.per.value
             for target in (
-                find_budget_target(),
-                find_budget_target(provider=provider.name),
-                find_budget_target(tenant="alder"),
-                find_budget_target(tenant="alder", team=team.slug),
-                find_budget_target(tenant="alder", user=user.email),
-                find_budget_target(tenant="alder", token=token.prefix),
-                find_budget_target(tenant="alder", agent="agent:7"),
+                find_target(),
+                find_target(provider=provider.name),
+                find_target(tenant="alder"),
+                find_target(tenant="alder", team=team.slug),
+                find_target(tenant="alder", user=user.email),
+                find_target(tenant="alder", token=token.prefix),
+                find_target(tenant="alder", agent="agent:7"),
             )
         }
         assert found == {
@@ -112,7 +112,7 @@ class TestTargets:
             ("token", str(token.id)): "token",
             ("agent", "agent:7"): "agent",
         }
-        assert find_budget_target(tenant="alder", agent="x").tenant == tenant
+        assert find_target(tenant="alder", agent="x").tenant == tenant
 
     @pytest.mark.parametrize(
         "words",
@@ -125,7 +125,7 @@ class TestTargets:
     def test_words_that_contradict_each_other_are_refused(self, words: dict[str, str]) -> None:
         alder()
         with pytest.raises(InvalidRequest):
-            find_budget_target(**words)
+            find_target(**words)
 
     def test_another_tenant_s_team_user_and_token_are_not_found(self) -> None:
         birch()
@@ -137,7 +137,7 @@ class TestTargets:
         }
         for name, value in words.items():
             with pytest.raises(NotFound):
-                find_budget_target(tenant=None if name == "provider" else "birch", **{name: value})
+                find_target(tenant=None if name == "provider" else "birch", **{name: value})
 
 
 class TestAmounts:
@@ -172,7 +172,7 @@ class TestAmounts:
             parse_amount(dimension, text)
 
     def test_unknown_words_are_refused(self) -> None:
-        target = BudgetTarget(scope=Scope.GLOBAL)
+        target = PolicyTarget(scope=Scope.GLOBAL)
         with pytest.raises(InvalidRequest, match="'concurrency' is not a dimension"):
             set_for(target, dimension="concurrency")
         with pytest.raises(NotFound, match="LLM9"):

@@ -9,11 +9,11 @@ from metering.text import checked_label, normal
 from metering.types import Scope, SubjectType
 
 TARGETS = tuple(scope.value for scope in Scope if scope is not Scope.GLOBAL)
-"""The words that `find_budget_target` takes."""
+"""The words that `find_target` takes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BudgetTarget:
+class PolicyTarget:
     """A scope, and which of its tenants, teams, plans or others."""
 
     scope: Scope
@@ -26,7 +26,7 @@ class BudgetTarget:
         return SubjectType.TENANT if self.scope is Scope.PLAN else SubjectType(self.scope.value)
 
 
-def find_budget_target(
+def find_target(
     *,
     plan: str | None = None,
     tenant: str | None = None,
@@ -35,7 +35,7 @@ def find_budget_target(
     token: str | None = None,
     agent: str | None = None,
     provider: str | None = None,
-) -> BudgetTarget:
+) -> PolicyTarget:
     """Find the target that these words name. No word at all means the whole gateway.
 
     `plan` is a code, `tenant` and `team` a slug or id, `user` an address or id, `token` a prefix or id, `agent` any
@@ -47,19 +47,19 @@ def find_budget_target(
     if plan:
         if tenant or provider or named:
             raise InvalidRequest("A plan's is for everybody on the plan: name nobody else.", param="plan")
-        return BudgetTarget(scope=Scope.PLAN, scope_id=find_plan(plan).code)
+        return PolicyTarget(scope=Scope.PLAN, scope_id=find_plan(plan).code)
     if provider:
         if tenant or named:
             raise InvalidRequest(
                 "A provider's budget is shared by all tenants: name no tenant.", param="provider"
             )
-        return BudgetTarget(scope=Scope.PROVIDER, scope_id=_provider_name(provider))
+        return PolicyTarget(scope=Scope.PROVIDER, scope_id=_provider_name(provider))
     if len(named) > 1:
         raise InvalidRequest(f"Name one of {', '.join(named)}, not several.", param=named[1])
     if not tenant:
         if named:
             raise InvalidRequest(f"A {named[0]} belongs to a tenant: name the tenant too.", param="tenant")
-        return BudgetTarget(scope=Scope.GLOBAL)
+        return PolicyTarget(scope=Scope.GLOBAL)
     owner = find_tenant(tenant)
     if team:
         return _part(Scope.TEAM, owner, find_team(tenant=owner, reference=team).pk)
@@ -69,11 +69,11 @@ def find_budget_target(
         return _part(Scope.TOKEN, owner, find_token(tenant=owner, reference=token).pk)
     if agent:
         return _part(Scope.AGENT, owner, checked_label(agent, "agent"))
-    return BudgetTarget(scope=Scope.TENANT, tenant=owner)
+    return PolicyTarget(scope=Scope.TENANT, tenant=owner)
 
 
-def _part(scope: Scope, tenant: Tenant, identifier: object) -> BudgetTarget:
-    return BudgetTarget(scope=scope, tenant=tenant, scope_id=str(identifier))
+def _part(scope: Scope, tenant: Tenant, identifier: object) -> PolicyTarget:
+    return PolicyTarget(scope=scope, tenant=tenant, scope_id=str(identifier))
 
 
 def _provider_name(name: str) -> str:

@@ -84,7 +84,7 @@ def test_its_policies_are_those_of_the_gateway_for_everybody() -> None:
                 assert facts(narrow.policy(subject, task)) == real
 
 
-def test_a_tenants_book_knows_no_other_tenant() -> None:
+def test_a_tenants_source_knows_no_other_tenant() -> None:
     source = read_policy_source(tenant=alder())
     with pytest.raises(NotFound):
         source.policy(PolicySubject(birch().pk, "PRO", None, None, None), "LLM0_CHAT")
