@@ -30,10 +30,10 @@ class Kept:
         self._wait_s = FIRST_WAIT_S
         self._process: subprocess.Popen[bytes] | None = start()
         self._since_s = time.monotonic()
-        """When the process was started or, if it has ended, when that was noticed."""
+        """When it was started, or since when it is gone."""
 
     def look_after(self) -> None:
-        """Notices that the process has ended, and starts it again when its wait is over. Never waits itself."""
+        """Notice that it has ended, and start it again when its time has come. Never waits."""
         now_s = time.monotonic()
         if self._process is None:
             if now_s >= self._since_s + self._wait_s:
@@ -61,12 +61,12 @@ class Kept:
             logger.error("background.not_started", extra={"ended": self._name, "error": type(error).__name__})
 
     def ask_to_end(self) -> None:
-        """Asks the process to finish its work and end. Does not wait."""
+        """Let it end what it has begun. Does not wait."""
         if self._process is not None and self._process.poll() is None:
             self._process.send_signal(signal.SIGTERM)
 
     def wait_for_end(self) -> None:
-        """Waits until the process, which was asked to end, has ended."""
+        """It was asked to end, and has ended afterwards."""
         if self._process is not None:
             wait_for_child(self._process, DRAIN_TIMEOUT_S)
 
@@ -81,16 +81,16 @@ class Background:
         ]
 
     def look_after(self) -> None:
-        """Starts every process again that has ended."""
+        """Start again what has ended."""
         for kept in self._kept:
             kept.look_after()
 
     def ask_to_end(self) -> None:
-        """Asks all processes to end. Does not wait."""
+        """Everything at once. Does not wait."""
         for kept in self._kept:
             kept.ask_to_end()
 
     def wait_for_end(self) -> None:
-        """Waits until all processes, which were asked to end, have ended."""
+        """Everything was asked to end, and has ended afterwards."""
         for kept in self._kept:
             kept.wait_for_end()

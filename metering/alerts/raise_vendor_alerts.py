@@ -14,11 +14,11 @@ from django.db import connection, transaction
 from metering.models import VendorAlert
 
 BATCH = 1_000
-"""How many calls one transaction reads. Calls recorded in the same microsecond as its last are read with it."""
+"""Calls of one transaction, and those recorded in the same microsecond."""
 MAX_BATCHES = 100
-"""The most batches of one run; the next run goes on."""
+"""Of one run; the next one goes on."""
 MAX_MODELS = 20
-"""The most models of one vendor and day with an alert each. Vendors choose the names, so further ones share one."""
+"""Of one vendor on one day. Vendors name their models as they like: what further ones report is one more alert."""
 SETTLED_FOR = timedelta(seconds=30)
 LOCK = "SELECT pg_try_advisory_xact_lock(hashtextextended('metering.vendor_alerts', 0))"
 FIND = """
@@ -31,7 +31,7 @@ WHERE estimate_reason = 'impossible'
 ORDER BY recorded_at FETCH FIRST %(batch)s ROWS WITH TIES
 """
 Key = tuple[str, str, date]
-"""The key of an alert: vendor, model and day."""
+"""Vendor, model and day."""
 
 
 @dataclass(frozen=True, slots=True)
