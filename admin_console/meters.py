@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import BigIntegerField, Exists, OuterRef, Q, QuerySet, Subquery, Value
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Now
 from django.http import HttpRequest
 from unfold.decorators import display
 
@@ -95,7 +95,7 @@ class _Least(Subquery):
 def _standing_on_meter() -> QuerySet[Budget]:
     """The active budgets that stand on the meter of an outer query."""
     meter = OuterRef
-    tokens = ATIToken.objects.filter(tenant=OuterRef(OuterRef("tenant_id")), revoked_at=None)
+    tokens = ATIToken.objects.live(Now()).filter(tenant=OuterRef(OuterRef("tenant_id")))
     plans = tokens.order_by().values("plan_tier")
     own = Q(tenant=meter("tenant_id")) & (Q(scope_id=meter("subject_id")) | Q(scope="tenant"))
     of_all = Q(scope="global") | Q(scope="provider", scope_id=meter("subject_id"))

@@ -53,7 +53,7 @@ class TenantAdmin(ConsoleAdmin):
     actions_detail = ("assign_plan",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        live = ATIToken.objects.filter(tenant=OuterRef("pk"), revoked_at=None).order_by("plan_tier_id")
+        live = ATIToken.objects.live(now()).filter(tenant=OuterRef("pk")).order_by("plan_tier_id")
         return (
             super()
             .get_queryset(request)

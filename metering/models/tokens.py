@@ -1,15 +1,27 @@
 """The credential that ties tenant, plan and holder together."""
 
+from datetime import datetime
+from typing import Self
+
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Now
 from django.utils.timezone import now
 
 from metering.ids import uuid7
 from metering.models.identity import Team, Tenant
 from metering.models.people import User
 from metering.models.tenancy import TenantQuerySet
+
+
+class TokenQuerySet(TenantQuerySet):
+    """Tokens, of which only the live ones authenticate and keep their tenant on a plan."""
+
+    def live(self, now: datetime | Now) -> Self:
+        """Those that are neither revoked nor expired at `now`."""
+        return self.filter(Q(expires_at=None) | Q(expires_at__gt=now), revoked_at=None)
 
 
 class ATIToken(models.Model):
@@ -55,7 +67,7 @@ class ATIToken(models.Model):
     last_used_at = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField(default=now, editable=False)
 
-    objects = TenantQuerySet.as_manager()
+    objects = TokenQuerySet.as_manager()
 
     class Meta:
         verbose_name = "ATI token"

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef
 from django.db.models.functions import Now
 
 from metering.models import ATIToken, Budget, PlanUse, PolicyRule, Tenant
@@ -92,8 +92,7 @@ def budget_of(row: Budget, plans: Mapping[str, Used]) -> BudgetRow:
 
 def plans_used(tenants: Iterable[UUID]) -> dict[UUID, dict[str, Used]]:
     """Read the plans that each tenant's tokens were ever on, by tenant and plan."""
-    works = Q(revoked_at=None) & (Q(expires_at=None) | Q(expires_at__gt=Now()))
-    tokens = ATIToken.objects.filter(works, tenant=OuterRef("tenant"), plan_tier=OuterRef("plan"))
+    tokens = ATIToken.objects.live(Now()).filter(tenant=OuterRef("tenant"), plan_tier=OuterRef("plan"))
     uses = PlanUse.objects.filter(tenant__in=list(tenants)).annotate(is_live=Exists(tokens))
     found: dict[UUID, dict[str, Used]] = {}
     for tenant, plan, since, is_live in uses.values_list("tenant_id", "plan_id", "since", "is_live"):

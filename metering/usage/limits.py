@@ -52,8 +52,7 @@ def active_limits(*, tenant: Tenant | None, plans: Iterable[str]) -> dict[UUID, 
 
 def plans_by_tenant(*, tenant: Tenant | None, now: datetime) -> dict[UUID, set[str]]:
     """The plans of each tenant's live tokens."""
-    live = Q(revoked_at=None) & (Q(expires_at=None) | Q(expires_at__gt=now))
-    tokens = ATIToken.objects.filter(live)
+    tokens = ATIToken.objects.live(now)
     if tenant is not None:
         tokens = tokens.for_tenant(tenant)
     plans: dict[UUID, set[str]] = {}

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
-from tests.integration.gateway_project.test_powers import as_root, assert_powerless
 
 from launcher.children import HEADER_TIMEOUT_MS
 from launcher.process import free_port, wait_until
+from tests.integration.launcher.test_powers import as_root, assert_powerless
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 REPOSITORY = Path(__file__).resolve().parents[2]

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F
 
 from metering.audit import record_change
 from metering.errors import NotPermitted
@@ -49,10 +49,8 @@ def sign_up(*, token: ATIToken, email: str, password: str, now: datetime, name: 
 
 def _spend(token: ATIToken, now: datetime) -> None:
     """Count one use, in one statement, so that as many people at once as you like don't get past the bound."""
-    alive = Q(expires_at=None) | Q(expires_at__gt=now)
-    spent = ATIToken.objects.filter(
-        alive, pk=token.pk, revoked_at=None, signups_used__lt=F("signups_allowed")
-    ).update(signups_used=F("signups_used") + 1)
+    live = ATIToken.objects.live(now).filter(pk=token.pk)
+    spent = live.filter(signups_used__lt=F("signups_allowed")).update(signups_used=F("signups_used") + 1)
     if not spent:
         raise NotPermitted("This ATI token has no sign-ups left. Ask your administrator for a new one.")
 

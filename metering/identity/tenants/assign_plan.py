@@ -3,7 +3,6 @@
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Q
 
 from metering.audit import record_change
 from metering.identity.find import find_plan
@@ -17,12 +16,7 @@ def assign_plan(*, tenant: Tenant, plan_code: str, actor: str, now: datetime) ->
     Raises NotFound for an unknown plan.
     """
     plan = find_plan(plan_code)
-    moved = (
-        ATIToken.objects.for_tenant(tenant)
-        .filter(Q(expires_at=None) | Q(expires_at__gt=now), revoked_at=None)
-        .exclude(plan_tier=plan)
-        .update(plan_tier=plan)
-    )
+    moved = ATIToken.objects.for_tenant(tenant).live(now).exclude(plan_tier=plan).update(plan_tier=plan)
     if moved:
         record_change(
             action="tenant.plan_assigned",

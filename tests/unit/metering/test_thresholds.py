@@ -2,13 +2,20 @@ from collections.abc import Sequence
 
 import pytest
 
+from metering.catalog.document import BudgetEntry
+from metering.models import Budget
 from metering.thresholds import DEFAULT_THRESHOLDS, MAX_THRESHOLDS, are_valid, percentages, thresholds_text
-from metering.types import AlertLevel
+from metering.types import AlertLevel, Dimension, Window
 
 
 def test_each_default_threshold_begins_a_level_of_alert() -> None:
     assert [AlertLevel.of(percent) for percent in DEFAULT_THRESHOLDS] == list(AlertLevel)
     assert [AlertLevel.of(percent - 1) for percent in DEFAULT_THRESHOLDS[1:]] == list(AlertLevel)[:-1]
+
+
+def test_a_budget_for_which_nobody_chose_thresholds_has_the_default_ones_wherever_it_is_written() -> None:
+    written = BudgetEntry(line=1, dimension=Dimension.COST, window=Window.DAY, amount=1)
+    assert written.thresholds == tuple(Budget().thresholds) == DEFAULT_THRESHOLDS == (80, 95, 100)
 
 
 def test_thresholds_are_read_as_they_were_written_once_each_and_ascending() -> None:
