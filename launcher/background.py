@@ -21,7 +21,7 @@ LONGEST_WAIT_S = 60.0
 logger = logging.getLogger(__name__)
 
 
-class Kept:
+class BackgroundProgram:
     """One process that is to run for as long as the server does."""
 
     def __init__(self, name: str, start: Callable[[], "subprocess.Popen[bytes]"]) -> None:
@@ -76,8 +76,8 @@ class Background:
 
     def __init__(self, stack: Stack, *, port: int) -> None:
         self._kept = [
-            Kept("worker", lambda: start_worker(stack, name=str(port))),
-            Kept("beat", lambda: start_beat(stack, name=str(port))),
+            BackgroundProgram("worker", lambda: start_worker(stack, name=str(port))),
+            BackgroundProgram("beat", lambda: start_beat(stack, name=str(port))),
         ]
 
     def look_after(self) -> None:

@@ -35,7 +35,7 @@ Key = tuple[str, str, date]
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class ImpossibleUse:
     """An attempt whose reported usage was impossible."""
 
     recorded_at: datetime
@@ -74,7 +74,7 @@ def _count_batch(now: datetime, settled_for: timedelta) -> int:
         if cursor.fetchone() != (True,):
             return 0
         cursor.execute(FIND, {"now": now, "settled_s": settled_for.total_seconds(), "batch": BATCH})
-        calls = [Call(*row) for row in cursor.fetchall()]
+        calls = [ImpossibleUse(*row) for row in cursor.fetchall()]
     known = _alerts_of({call.day for call in calls})
     for call in calls:
         key = _key_of(call, known)
@@ -97,7 +97,7 @@ def _alerts_of(days: set[date]) -> dict[Key, VendorAlert]:
     return {(alert.provider_name, alert.model, alert.day): alert for alert in alerts}
 
 
-def _key_of(call: Call, known: dict[Key, VendorAlert]) -> Key:
+def _key_of(call: ImpossibleUse, known: dict[Key, VendorAlert]) -> Key:
     vendor, day = call.provider_name, call.day
     if (vendor, call.response_model, day) in known:
         return vendor, call.response_model, day
@@ -105,7 +105,7 @@ def _key_of(call: Call, known: dict[Key, VendorAlert]) -> Key:
     return vendor, call.response_model if models < MAX_MODELS else "", day
 
 
-def _new(key: Key, call: Call, now: datetime) -> VendorAlert:
+def _new(key: Key, call: ImpossibleUse, now: datetime) -> VendorAlert:
     vendor, model, day = key
     return VendorAlert(
         provider_name=vendor,

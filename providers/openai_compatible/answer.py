@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from providers.openai_compatible.errors import CONNECTION_ERRORS, broken, error_within
 from providers.openai_compatible.events import BYTE_ORDER_MARK
-from providers.openai_compatible.exchange import Answer
+from providers.openai_compatible.exchange import VendorResponse
 from providers.openai_compatible.final_usage import usage_of_answer
 from providers.openai_compatible.generated import Generated
 from providers.openai_compatible.lenient_json import NotJson, as_object, decode_object
@@ -21,7 +21,9 @@ MAX_ANSWER_BYTES = 16 * 1024 * 1024
 EVENT_STARTS = (b"data:", b"event:", b"id:", b"retry:", b":")
 
 
-async def read_whole(response: Answer, *, ends_at_s: float, gap_s: float, begun: bytes = b"") -> bytes:
+async def read_whole(
+    response: VendorResponse, *, ends_at_s: float, gap_s: float, begun: bytes = b""
+) -> bytes:
     """The body, of which `begun` was read already.
 
     Raises ProviderError for one that is too large, before it is in memory. One that breaks off although it says more is

@@ -45,7 +45,7 @@ class Unanswered(Exception):
     """A used connection was closed before a byte of an answer came, and the request may have been read."""
 
 
-class Answer:
+class VendorResponse:
     """A response whose head has come. Let go of it by `release`, or `close` where its rest is not wanted."""
 
     __slots__ = ("_connection", "content", "headers", "status")
@@ -92,7 +92,7 @@ class Target:
         ]
         self._head = f"POST {url.raw_path_qs} HTTP/1.1\r\n{''.join(named)}"
 
-    async def post(self, payload: bytes, attempt_id: str, progress: Progress) -> Answer:
+    async def post(self, payload: bytes, attempt_id: str, progress: Progress) -> VendorResponse:
         """The answer's head.
 
         Raises what aiohttp raises, ConnectionTimeoutError for a connection that cannot be made, and Unanswered.
@@ -114,7 +114,7 @@ class Target:
 
     async def _exchange(
         self, connection: Connection, head: bytes, payload: bytes, progress: Progress
-    ) -> Answer:
+    ) -> VendorResponse:
         try:
             return await _ask(connection, head + payload, progress)
         except HttpProcessingError as error:
@@ -157,7 +157,7 @@ class Target:
             raise aiohttp.ConnectionTimeoutError("The connection could not be made in time.") from error
 
 
-async def _ask(connection: Connection, request: bytes, progress: Progress) -> Answer:
+async def _ask(connection: Connection, request: bytes, progress: Progress) -> VendorResponse:
     protocol, transport = connection.protocol, connection.transport
     if protocol is None or transport is None:
         raise aiohttp.ClientConnectionResetError("The connection was closed meanwhile.")
@@ -167,7 +167,7 @@ async def _ask(connection: Connection, request: bytes, progress: Progress) -> An
     while True:
         message, content = await protocol.read()
         if message.code not in INFORMATIONAL or message.code == 101:
-            return Answer(connection, message, content)
+            return VendorResponse(connection, message, content)
 
 
 def _has_anything_to_read(connection: Connection) -> bool:

@@ -22,7 +22,7 @@ from providers.openai_compatible.errors import (
     connection_failed,
     refused,
 )
-from providers.openai_compatible.exchange import Answer, NotSent, Target, Unanswered
+from providers.openai_compatible.exchange import NotSent, Target, Unanswered, VendorResponse
 from providers.openai_compatible.final_usage import usage_unanswered
 from providers.openai_compatible.objection import field_objected_to
 from providers.openai_compatible.probe import probe
@@ -142,7 +142,7 @@ class OpenAICompatibleProvider:
         except Exception as error:  # noqa: BLE001 - nothing that a vendor sends may escape as anything else
             raise await self._failure(error, call, answer) from None  # it may quote the request's URL
 
-    async def _ask(self, url: str, call: ProviderCall, *, streamed: bool) -> Answer:
+    async def _ask(self, url: str, call: ProviderCall, *, streamed: bool) -> VendorResponse:
         """The vendor's response, to be released, if its status is a success.
 
         A vendor that refuses a field which the caller never sent is asked again without it, and that is remembered.
@@ -173,7 +173,7 @@ class OpenAICompatibleProvider:
                 self._traits.learn(call.model, call.traits, traits)
             return answer
 
-    async def _answered(self, response: Answer) -> Answer:
+    async def _answered(self, response: VendorResponse) -> VendorResponse:
         """The response itself, if it is a success. Raises ProviderError for a refusal, whatever becomes of its body."""
         if response.status in SUCCESS:
             return response
@@ -238,7 +238,7 @@ async def _next_of(reader: TimedReader, answer: StreamedAnswer) -> bytes:
         raise
 
 
-async def _read_tail(response: Answer) -> None:
+async def _read_tail(response: VendorResponse) -> None:
     """Nothing more is expected; whatever comes is not read."""
     if not response.content.at_eof():
         with suppress(TimeoutError, aiohttp.ClientError):

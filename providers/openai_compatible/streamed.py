@@ -10,7 +10,7 @@ from providers.openai_compatible.lenient_json import NotJson, decode_object, enc
 from providers.openai_compatible.reshaped import head_of
 from providers.openai_compatible.traits import Traits, may_hide_reasoning
 from providers.openai_compatible.usage import ReportedUsage
-from providers.openai_compatible.wire import Answer, Choice, read_answer
+from providers.openai_compatible.wire import Choice, WireAnswer, read_answer
 from providers.port import Chunk, ProviderCall, Usage
 
 DONE_FORMS = (b"[DONE]", b'"[DONE]"', b"[done]")
@@ -130,7 +130,7 @@ class StreamedAnswer:
             self._shown_usage = True
         return Chunk(data=data, model=self._model, only_usage=usages and not choices)
 
-    def _count(self, answer: Answer) -> bool:
+    def _count(self, answer: WireAnswer) -> bool:
         """Take in what it says and reports; whether it reports anything."""
         has_usage = self._read_choices(answer.choices) if answer.choices else False
         if not (has_usage or answer.usage or answer.x_groq or answer.timings):

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from providers.openai_compatible.exchange import Answer
+from providers.openai_compatible.exchange import VendorResponse
 
 SHORTEST_GAP_S = 0.1
 """So that a timer does not look again and again while nobody reads."""
@@ -14,7 +14,7 @@ class TimedReader:
     The HTTP client's own timers are set anew at each read, which costs a chunk as much as reading it.
     """
 
-    def __init__(self, response: Answer, *, ends_at_s: float, gap_s: float) -> None:
+    def __init__(self, response: VendorResponse, *, ends_at_s: float, gap_s: float) -> None:
         """`ends_at_s` is on the loop's clock."""
         self.is_over = False
         self._gap_s = gap_s

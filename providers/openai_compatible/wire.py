@@ -35,7 +35,7 @@ class Choice(Struct):
         return self.message or self.delta or self.text
 
 
-class Answer(Struct):
+class WireAnswer(Struct):
     """One answer or chunk."""
 
     model: Any = None
@@ -88,11 +88,11 @@ class Answer(Struct):
         return found
 
 
-_decode = msgspec.json.Decoder(Answer).decode
-_FIELDS = tuple(name for name in Answer.__struct_fields__ if name not in ("choices", "data"))
+_decode = msgspec.json.Decoder(WireAnswer).decode
+_FIELDS = tuple(name for name in WireAnswer.__struct_fields__ if name not in ("choices", "data"))
 
 
-def read_answer(data: bytes) -> Answer:
+def read_answer(data: bytes) -> WireAnswer:
     """Read one answer or chunk. Raises NotJson where it is not a JSON object."""
     try:
         answer = _decode(data)
@@ -103,7 +103,7 @@ def read_answer(data: bytes) -> Answer:
     return answer
 
 
-def _note_error(answer: Answer, data: bytes) -> None:
+def _note_error(answer: WireAnswer, data: bytes) -> None:
     """Errors have many shapes; of an answer without anything else in it, all of them are looked for."""
     with suppress(NotJson):
         given = decode_object(data)
@@ -111,12 +111,12 @@ def _note_error(answer: Answer, data: bytes) -> None:
             answer.error = given
 
 
-def answer_from(given: Mapping[str, Any]) -> Answer:
+def answer_from(given: Mapping[str, Any]) -> WireAnswer:
     """The same from a decoded object, whatever its fields are."""
     choices = given.get("choices")
     if isinstance(choices, dict):
         choices = [choices]
-    answer = Answer(
+    answer = WireAnswer(
         choices=[_choice_from(item) for item in choices if isinstance(item, dict)]
         if isinstance(choices, list)
         else None,

@@ -22,7 +22,7 @@ _PROSE = (
 _WORDS = _PROSE.split()
 
 
-class Answer(Struct, frozen=True, kw_only=True):
+class SandboxAnswer(Struct, frozen=True, kw_only=True):
     """One answer: its choices as lists of tokens, and how each ended."""
 
     choices: tuple[tuple[str, ...], ...]
@@ -35,14 +35,14 @@ def count_tokens(text: str) -> int:
     return len(_TOKEN.findall(text))
 
 
-def answer_to(body: Mapping[str, Any], asked: Directives) -> Answer:
+def answer_to(body: Mapping[str, Any], asked: Directives) -> SandboxAnswer:
     """The answer, within the request's output limit."""
     seed = blake2b(repr(body["messages"]).encode("utf-8", "surrogatepass"), digest_size=16).digest()
     wanted = ANSWER_TOKENS[seed[0] % len(ANSWER_TOKENS)] if asked.words is None else asked.words
     limit = body.get("max_completion_tokens") or body.get("max_tokens") or wanted
     length = min(wanted, limit)
     choices = tuple(_tokens(seed, number, length) for number in range(body.get("n") or 1))
-    return Answer(
+    return SandboxAnswer(
         choices=choices,
         finish_reason="stop" if length == wanted else "length",
         usage=Usage(

@@ -18,7 +18,7 @@ from providers.port import (
     ProviderError,
     Usage,
 )
-from providers.sandbox.answer import Answer, answer_to
+from providers.sandbox.answer import SandboxAnswer, answer_to
 from providers.sandbox.directives import Directives, directives_in
 
 FINGERPRINT = "sandbox"
@@ -78,7 +78,7 @@ class SandboxProvider:
         """There is nothing to let go of."""
 
 
-async def _misbehave(call: ProviderCall, asked: Directives, answer: Answer) -> None:
+async def _misbehave(call: ProviderCall, asked: Directives, answer: SandboxAnswer) -> None:
     call.progress.sent = True
     if asked.timeout or asked.slow_s > call.timeout_s:
         await asyncio.sleep(call.timeout_s if not asked.timeout else 0)
@@ -105,12 +105,12 @@ def _cut(usage: Usage) -> ProviderError:
     )
 
 
-def _charged(answer: Answer, asked: Directives) -> Usage:
+def _charged(answer: SandboxAnswer, asked: Directives) -> Usage:
     """What it reports; its own count, marked, where it was asked to report none."""
     return replace(answer.usage, estimate_reason=EstimateReason.MISSING) if asked.no_usage else answer.usage
 
 
-def _unanswered(call: ProviderCall, answer: Answer) -> Usage:
+def _unanswered(call: ProviderCall, answer: SandboxAnswer) -> Usage:
     return Usage(
         input_tokens=answer.usage.input_tokens,
         output_tokens=call.output_limit,
@@ -118,7 +118,7 @@ def _unanswered(call: ProviderCall, answer: Answer) -> Usage:
     )
 
 
-def _came(answer: Answer, chunks: int) -> Usage:
+def _came(answer: SandboxAnswer, chunks: int) -> Usage:
     """Of a stream that is cut after so many chunks, some of which hold no token."""
     return Usage(
         input_tokens=answer.usage.input_tokens,
@@ -137,7 +137,7 @@ def _head(call: ProviderCall, model: str, kind: str) -> dict[str, Any]:
     }
 
 
-def _deltas(answer: Answer) -> list[dict[str, Any]]:
+def _deltas(answer: SandboxAnswer) -> list[dict[str, Any]]:
     """Choice by choice, a role, the tokens one by one, an end."""
     deltas: list[dict[str, Any]] = []
     for index, tokens in enumerate(answer.choices):
