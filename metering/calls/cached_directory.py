@@ -13,8 +13,7 @@ from metering.identity.authenticate import authenticate
 from metering.identity.people.team_for import team_for
 from metering.identity.principal import Principal
 from metering.policy.effective import effective_policy
-from metering.policy.values import EffectivePolicy, PolicySubject
-from metering.policy.variants import Variants
+from metering.policy.values import EffectivePolicy, PolicySubject, Variants
 from metering.snapshots import Snapshots
 from metering.snapshots.changes import Changes
 

@@ -1,1 +1,1 @@
-"""The transactional core: commands, a pure engine, the PostgreSQL store, the batching writer, the audit."""
+"""The transactional core: the writer batches commands, the PostgreSQL store carries them out, a pure engine decides."""

@@ -62,7 +62,7 @@ class BatchConnection:
         """What the batch left behind because it waits for a meter that is being opened."""
 
     async def close(self) -> None:
-        """Let go of the database."""
+        """Close the connection to the database."""
         await self._store.close()
 
     async def carry_out(self, batch: Batch) -> None:
@@ -102,7 +102,7 @@ class BatchConnection:
                 return
 
     async def _let_go_alone(self, batch: Batch, releases: Sequence[Release]) -> None:
-        """Each of these releases in a transaction of its own, and what comes between them together, in order."""
+        """Carry out each of these releases in its own transaction, and what comes between them together, in order."""
         alone = {release.reservation_id for release in releases}
         company: Batch = []
         for item in batch:
@@ -115,7 +115,7 @@ class BatchConnection:
         await self.carry_out(_in_time(company))
 
     async def _isolate(self, batch: Batch, error: psycopg.Error) -> None:
-        """A command that the database refuses must not sink its batch: try halves, then single ones."""
+        """Try halves of the batch, then single commands: one that the database refuses must not sink the others."""
         if len(batch) > 1:
             middle = len(batch) // 2
             await self.carry_out(_in_time(batch[:middle]))
@@ -125,7 +125,7 @@ class BatchConnection:
         fail(batch, InvalidRequest("The ledger's database refused the command."))
 
     async def _pause(self, batch: Batch, error: Exception) -> Batch:
-        """Wait a moment and answer what is left to try; whatever is past its deadline is given up."""
+        """Wait a moment, give up what is past its deadline, and return what is left to try."""
         if not isinstance(error, BatchConflict):
             self._reached(False)
         log.warning(
@@ -139,7 +139,7 @@ class BatchConnection:
 
 
 def _in_time(batch: Batch) -> Batch:
-    """What may still be tried; whatever is past its deadline is given up."""
+    """Return what may still be tried, and give up what is past its deadline."""
     moment_s = monotonic()
     fail([item for item in batch if item.gives_up_s <= moment_s], MeteringUnavailable(NOT_IN_TIME))
     return [item for item in batch if item.gives_up_s > moment_s]

@@ -82,9 +82,9 @@ def _check_lines(lines: tuple[HoldLine, ...], tenant_id: UUID | None) -> None:
 
 @lru_cache(maxsize=16_384)
 def _check_meters(keys: tuple[MeterKey, ...], tenant_id: UUID | None) -> bool:
-    """Whether some meter is named twice. Remembered, because the same ones are named again and again.
+    """Return whether some meter is named twice. Remembered, because the same ones are named again and again.
 
-    Without a tenant they may be any tenant's.
+    Raises InvalidRequest for another tenant's meter; without a tenant they may be any tenant's.
     """
     for key in keys:
         _check_meter(key)
@@ -94,7 +94,7 @@ def _check_meters(keys: tuple[MeterKey, ...], tenant_id: UUID | None) -> bool:
 
 
 def _check_shared(lines: tuple[HoldLine, ...]) -> None:
-    """Several limits on one meter are of several budgets, and hold one amount."""
+    """Raise InvalidRequest where limits on one meter are of one budget, or hold several amounts."""
     amounts: dict[MeterKey, int] = {}
     for line in lines:
         if amounts.setdefault(line.meter, line.amount) != line.amount:

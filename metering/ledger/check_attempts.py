@@ -1,4 +1,4 @@
-"""What a settlement can say."""
+"""The check of what a settlement says."""
 
 from operator import attrgetter
 

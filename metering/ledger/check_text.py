@@ -1,4 +1,4 @@
-"""What text a row can take."""
+"""The check that a row can take a text."""
 
 from metering.errors import InvalidRequest
 

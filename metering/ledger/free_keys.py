@@ -16,7 +16,7 @@ UPDATE metering_usagereservation SET idempotency_key = NULL WHERE id IN (
 
 
 def free_keys(conninfo: str, *, ended_before: datetime) -> int:
-    """How many. Rows that somebody else has locked are left for the next time. Raises psycopg.Error."""
+    """Free them, and return how many. Rows that others have locked are left for the next time. Raises psycopg.Error."""
     freed = 0
     with psycopg.connect(conninfo, autocommit=True) as connection:
         while True:

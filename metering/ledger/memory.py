@@ -49,19 +49,19 @@ class MemoryLedger:
         meter.window_end = window_end or meter.window_end
 
     def balance_of(self, key: MeterKey) -> tuple[int, int]:
-        """What is used and held on a meter in its present window, in the ledger's units."""
+        """Return what is used and held on a meter in its present window, in the ledger's units."""
         meter = self._meters.get(self._open.get(key, 0))
         if meter is None or _is_past(meter, self._now()):
             return 0, 0
         return meter.used, meter.held
 
     def state_of(self, reservation_id: UUID) -> ReservationState | None:
-        """The state of a reservation; None where there is none."""
+        """Return the state of a reservation; None where there is none."""
         hold = self._holds.get(reservation_id)
         return hold.state if hold is not None else None
 
     async def submit(self, command: Command) -> Result:
-        """The answer to one command, at once. Raises InvalidRequest for one that can never be carried out."""
+        """Return the answer to one command, at once. Raises InvalidRequest for one that can never be carried out."""
         check_command(command)
         now = self._now()
         if isinstance(command, Reserve | Extend):
@@ -84,7 +84,7 @@ class MemoryLedger:
         return result
 
     def _open_at(self, key: MeterKey, now: datetime) -> Meter:
-        """The meter of the window that contains `now`."""
+        """Return the meter of the window that contains `now`, opened if it has to be."""
         meter = self._meters.get(self._open.get(key, 0))
         if meter is not None and not _is_past(meter, now):
             return meter

@@ -14,18 +14,18 @@ MONTHS_BEHIND = 1
 
 
 def month_of(moment: datetime) -> date:
-    """The first day of the UTC month that a moment lies in."""
+    """Return the first day of the UTC month that a moment lies in."""
     return moment.astimezone(UTC).date().replace(day=1)
 
 
 def month_plus(month: date, months: int) -> date:
-    """The first day of the month `months` later."""
+    """Return the first day of the month `months` later."""
     years, index = divmod(month.month - 1 + months, 12)
     return date(month.year + years, index + 1, 1)
 
 
 def month_start(month: date) -> datetime:
-    """Midnight UTC at the beginning of a month."""
+    """Return midnight UTC at the beginning of a month."""
     return datetime(month.year, month.month, 1, tzinfo=UTC)
 
 
@@ -34,7 +34,7 @@ def partition_name(table: str, month: date) -> str:
 
 
 def create_statements(month: date) -> list[str]:
-    """Idempotent DDL for one month's partitions, with its period row."""
+    """Return idempotent DDL for one month's partitions, with its period row."""
     low, high = first_id_at(month_start(month)), first_id_at(month_start(month_plus(month, 1)))
     statements = [
         f"CREATE TABLE IF NOT EXISTS {partition_name(table, month)} "
@@ -48,6 +48,6 @@ def create_statements(month: date) -> list[str]:
 
 
 def months_wanted(now: datetime) -> list[date]:
-    """The months whose partitions should exist at `now`: one behind to a few ahead."""
+    """Return the months whose partitions should exist at `now`: one behind to a few ahead."""
     current = month_of(now)
     return [month_plus(current, offset) for offset in range(-MONTHS_BEHIND, MONTHS_AHEAD + 1)]

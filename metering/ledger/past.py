@@ -58,7 +58,7 @@ WHERE {{conditions}}
 
 
 def may_have_past(key: MeterKey, start: datetime, counts_since: datetime) -> bool:
-    """Whether calls may have been made in the window, from `start` on, before every one of them had its line."""
+    """Return whether calls may have been made in the window, from `start` on, before every one of them had its line."""
     return counts_since != ALWAYS and counts_since + HEARD_AFTER > max(start, _made_at(key))
 
 
@@ -97,7 +97,7 @@ def past_queries(
 def _beside(
     key: MeterKey, row: str, meter_id: int | None, without: Sequence[UUID]
 ) -> tuple[str, list[Value]]:
-    """Which rows are of the meter's subject, task and class, and not on the meter."""
+    """Return the condition that rows are of the meter's subject, task and class, and not on the meter."""
     conditions, parameters = conditions_of(key, row)
     if meter_id is not None:
         conditions = f"{conditions} AND {OFF_THE_METER.format(row=row)}"
@@ -109,7 +109,7 @@ def _beside(
 
 
 def conditions_of(key: MeterKey, row: str) -> tuple[str, list[Value]]:
-    """Which attempts, corrections or reservations are of the meter's subject, task and class."""
+    """Return the condition that attempts, corrections or reservations are of the meter's subject, task and class."""
     conditions: list[str] = ["true"]
     parameters: list[Value] = []
 
@@ -141,7 +141,7 @@ def conditions_of(key: MeterKey, row: str) -> tuple[str, list[Value]]:
 
 
 def _made_at(key: MeterKey) -> datetime:
-    """When the subject was made, as its id tells: nothing of it can be older. Of what has no such id, the beginning."""
+    """Return when the subject was made, as its id tells; nothing of it can be older. Without such an id: ever."""
     try:
         identifier = UUID(key.subject_id)
     except ValueError:

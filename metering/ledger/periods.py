@@ -57,7 +57,7 @@ def make_partitions(conninfo: str, now: datetime) -> None:
 
 
 def seal_month(conninfo: str, month: date, now: datetime) -> bool:
-    """Write a month's closing balances. False, and nothing done, while something in it may still change.
+    """Write a month's closing balances. Return False, with nothing done, while something in it may still change.
 
     Operators resolve what is provisional (`resolve_reservation`); a month waits for them.
     """
@@ -99,7 +99,7 @@ def drop_month(conninfo: str, month: date, now: datetime) -> bool:
 
 
 def purge_reservations(conninfo: str, month: date) -> int:
-    """Delete the ended reservations of a sealed or dropped month, a few thousand at a time; how many."""
+    """Delete the ended reservations of a sealed or dropped month, a few thousand at a time. Return how many."""
     deleted = 0
     with psycopg.connect(conninfo, autocommit=True) as connection:
         if _state(connection, month) not in ("sealed", "dropped"):

@@ -10,7 +10,7 @@ class Ledger(Protocol):
     """Carries out commands, each exactly once however often it is sent."""
 
     async def submit(self, command: Command) -> Result:
-        """The committed answer to one command.
+        """Return the committed answer to one command.
 
         Raises LedgerOverloaded when too many commands wait, MeteringUnavailable when the database
         does not answer in time (the command may or may not have been carried out: send it again, or

@@ -33,7 +33,7 @@ FROM (VALUES (%(amount)s, true), (-%(amount)s, false)) entry (amount, of_dropped
 
 
 async def recount_meters(conninfo: str) -> int:
-    """Count every meter again that is due; how many. Raises psycopg.Error."""
+    """Count every meter again that is due. Return how many. Raises psycopg.Error."""
     connection = await connect(conninfo)
     counted = 0
     try:
@@ -61,7 +61,7 @@ async def recount_meters(conninfo: str) -> int:
 
 
 def keep_past_of(connection: psycopg.Connection, start: datetime, end: datetime) -> None:
-    """Before the rows of a month are dropped: what meters without an end took over from them stays theirs."""
+    """Let meters without an end keep what they took over from a month, before its rows are dropped."""
     for meter_id, *facts in connection.execute(OPEN_ENDED).fetchall():
         queries = past_queries(meter_key(*facts), start, end, meter_id=meter_id)
         amount = sum(
@@ -80,7 +80,7 @@ def meter_key(
     task: str,
     model_class: str,
 ) -> MeterKey:
-    """Of a row; its calendar is not needed where its window is known."""
+    """Return the key of a row. Its calendar is not needed where its window is known."""
     return MeterKey(
         subject_type=subject_type,
         subject_id=subject_id,

@@ -30,7 +30,7 @@ GROUP BY tenant_id, team_id, user_id, token_id, task, request_model, provider_na
 
 
 def roll_up_usage(conninfo: str, now: datetime, *, look_back: timedelta = LOOK_BACK) -> int:
-    """Sum every hour that changed lately; how many hours. Raises psycopg.Error."""
+    """Sum every hour that changed lately. Return how many hours. Raises psycopg.Error."""
     with psycopg.connect(conninfo, autocommit=True) as connection:
         hours = [row[0] for row in connection.execute(CHANGED_HOURS, (now - look_back,)).fetchall()]
         for hour in hours:

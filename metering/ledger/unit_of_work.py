@@ -60,14 +60,14 @@ class UnitOfWork:
         self.now_ms = self.now.timestamp() * 1_000
 
     def kind_of(self, meter_id: int) -> Meter:
-        """A meter for what never changes of it. Raises MetersNeeded."""
+        """Return a meter for what never changes of it. Raises MetersNeeded."""
         kind = self.meters.get(meter_id) or self.kinds.get(meter_id)
         if kind is None:
             raise MetersNeeded
         return kind
 
     def counters_of(self, meter_id: int) -> Meter:
-        """A locked meter. Raises MetersNeeded."""
+        """Return a meter for its counters. Raises MetersNeeded while they are not there yet."""
         meter = self.meters.get(meter_id)
         if meter is None:
             raise MetersNeeded
@@ -86,6 +86,6 @@ class UnitOfWork:
         self.changed_meters.add(meter_id)
 
     def forget_written(self) -> None:
-        """The rows written so far are not written again."""
+        """Forget the rows written so far, so that they are not written again."""
         self.inserted, self.updated, self.entries = [], [], []
         self.attempts, self.provisional_attempts = [], []

@@ -20,16 +20,16 @@ cancelled attempt of no model, which is none."""
 
 
 def first_attempt_of(column: str) -> str:
-    """SQL: the id of the first attempt of the reservation in a column, whose last bit is changed (ids.derived_id)."""
+    """Return SQL for the id of the first attempt of the reservation in a column: its last bit is another."""
     last = f"translate(right({column}::text, 1), '0123456789abcdef', '1032547698badcfe')"
     return f"(left({column}::text, 35) || {last})::uuid"
 
 
 def is_use(attempt: Attempt) -> bool:
-    """Whether the attempt brought anything, or may have, or costs anything."""
+    """Return whether the attempt brought anything, or may have, or costs anything."""
     return attempt.outcome != ERROR or any(_brought(attempt))
 
 
 def spent(attempts: tuple[Attempt, ...]) -> bool:
-    """Whether any of them is use: such a call is a request, however many attempts it took."""
+    """Return whether any of them is use. Such a call is a request, however many attempts it took."""
     return any(map(is_use, attempts))

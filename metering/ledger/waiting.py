@@ -25,7 +25,7 @@ Batch = list[WaitingCommand]
 
 
 class WaitingCommands:
-    """In order of arrival. A reservation is in one batch at a time."""
+    """A queue in order of arrival. A reservation is in one batch at a time."""
 
     def __init__(self, *, connections: int, max_batch: int) -> None:
         self._connections = connections
@@ -37,7 +37,7 @@ class WaitingCommands:
         self._new_answer: Callable[[], asyncio.Future[Result]]
 
     def belong_to(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Answers will come in this event loop. To be told before the first command."""
+        """Set the event loop in which answers will come. Call it before the first command."""
         self._new_answer = loop.create_future
 
     def __len__(self) -> int:
@@ -45,11 +45,11 @@ class WaitingCommands:
 
     @property
     def in_flight(self) -> int:
-        """How many are in batches now."""
+        """Count the commands that are in batches now."""
         return len(self._in_flight)
 
     def add(self, command: Command, gives_up_s: float) -> "asyncio.Future[Result]":
-        """Where the answer will come."""
+        """Queue a command. The answer will come in the future that is returned."""
         answer = self._new_answer()
         self._waiting.append(WaitingCommand(command, answer, gives_up_s))
         self._changed.set()
@@ -60,15 +60,15 @@ class WaitingCommands:
         self._changed.set()
 
     async def change(self) -> None:
-        """Until there is something new."""
+        """Wait until there is something new."""
         self._changed.clear()
         await self._changed.wait()
 
     def take_batch(self) -> Batch:
-        """The next ones. A command whose reservation is in flight ends the batch: it starts a later one.
+        """Take the next ones. A command whose reservation is in flight ends the batch: it starts a later one.
 
-        Nothing, while another connection's batch is more than twice as large as what waits: a batch costs the same
-        few statements however small it is, so few and even batches serve all sooner than many small ones.
+        It takes nothing while another connection's batch is more than twice as large as what waits: a batch costs the
+        same few statements however small it is, so few and even batches serve all sooner than many small ones.
         """
         share = len(self._waiting)
         if share < len(self._in_flight) // 2:
@@ -87,7 +87,7 @@ class WaitingCommands:
         return batch
 
     def has_ended(self, batch: Sequence[WaitingCommand]) -> None:
-        """Its reservations may be in other batches now."""
+        """Let its reservations be in other batches from now on."""
         self._in_flight.difference_update([item.command.reservation_id for item in batch])
 
     def put_aside(
@@ -110,7 +110,7 @@ class WaitingCommands:
         self._changed.set()
 
     def take_late(self) -> Batch:
-        """Those at the head whose moment has passed."""
+        """Take those at the head whose moment has passed."""
         moment_s = monotonic()
         late: Batch = []
         while self._waiting and self._waiting[0].gives_up_s <= moment_s:
@@ -118,7 +118,7 @@ class WaitingCommands:
         return late
 
     def take_all(self) -> Batch:
-        """Everything that waits."""
+        """Take everything that waits."""
         taken = [*self._aside.values(), *self._waiting]
         self._waiting.clear()
         self._aside.clear()

@@ -19,7 +19,7 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 def window_bounds(
     window: Window, moment: datetime, *, timezone: str = "UTC", week_start: int = 0
 ) -> tuple[datetime, datetime | None]:
-    """Start and end (exclusive, None: never) in UTC of the window that contains `moment`.
+    """Return start and end (exclusive, None: never) in UTC of the window that contains `moment`.
 
     `week_start` is 0 for Monday to 6 for Sunday. Raises ZoneInfoNotFoundError for an unknown zone.
     """

@@ -56,12 +56,12 @@ class LedgerWriter:
 
     @property
     def remembered(self) -> int:
-        """Open holds of this process that it need not look up to end them."""
+        """Count the open holds of this process that it need not look up to end them."""
         return self._cache.open_holds
 
     @property
     def waiting(self) -> int:
-        """Commands that no batch has taken yet."""
+        """Count the commands that no batch has taken yet."""
         return len(self._waiting)
 
     async def start(self) -> None:
@@ -73,7 +73,7 @@ class LedgerWriter:
         ]
 
     async def submit(self, command: Command) -> Result:
-        """The committed answer to one command (see metering.ledger.port.Ledger)."""
+        """Return the committed answer to one command (see metering.ledger.port.Ledger)."""
         check_command(command)
         if self._closing or not self._tasks:
             raise MeteringUnavailable("The ledger's writer is not running.")

@@ -7,7 +7,7 @@ from metering.policy.merge import merge_settings, modes_of
 from metering.policy.meter_limits import BudgetRow, TenantCalendar, budget_limit, concurrency_limits
 from metering.policy.rates import call_rates, shadow_rates
 from metering.policy.values import EffectivePolicy, MeterLimit, MeterLimits, PolicySubject
-from metering.policy.variants import Variants
+from metering.policy.variants import ConditionalPolicies
 from metering.rules.conditions import Condition
 from metering.rules.rule import Rule
 from metering.types import TOLD_BY_CALL, Scope, SubjectType
@@ -36,7 +36,7 @@ def compile_policy(
     conditions = frozenset(rule.condition for rule in rules if rule.condition is not None)
     if not conditions:
         return policy
-    return replace(policy, variants=Variants(conditions, policy.limits, holding))
+    return replace(policy, variants=ConditionalPolicies(conditions, policy.limits, holding))
 
 
 def _compile(

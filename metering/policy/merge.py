@@ -25,7 +25,7 @@ SWITCHES = ("enforcement", "enforcement_percent")
 
 
 class Slot(NamedTuple):
-    """Whose limit a rule is where each subject counts by itself: the base (as TENANT), a team, a user, a token.
+    """The subject whose limit a rule is: the base (as TENANT), a team, a user or a token. Each counts by itself.
 
     Narrow rules about a task and about every task have slots of their own, because both hold.
     """

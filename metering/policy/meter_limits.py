@@ -35,7 +35,7 @@ from metering.types import OPERATORS_SCOPES, Dimension, EnforcementMode, Scope, 
 
 SHARED = frozenset({SubjectType.GLOBAL, SubjectType.PROVIDER})
 SHARED_BY_PLANS = frozenset({SubjectType.TENANT, SubjectType.TEAM, SubjectType.AGENT})
-"""Whose calls may be on several plans at once, so that each plan's alerts concern them."""
+"""Subjects whose calls may be on several plans at once, so that each plan's alerts concern them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,12 +60,12 @@ class BudgetRow:
     task: str | None = None
     """Only calls of this task count; None: all."""
     counts_since: datetime = ALWAYS
-    """Since when it has been in force for the tenant."""
+    """The moment since which it has been in force for the tenant."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TenantCalendar:
-    """What the limits depend on of a tenant's row."""
+    """The part of a tenant's row that its limits depend on."""
 
     timezone: str = "UTC"
     week_start: int = 0

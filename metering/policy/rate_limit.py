@@ -23,12 +23,12 @@ class RateLimit:
     scope: Scope
     """The scope of the rule that sets it."""
     name: str
-    """How messages call it: scope, dimension and window, such as `plan requests/minute`."""
+    """The limit's name in messages: scope, dimension and window, such as `plan requests/minute`."""
     per: str = ""
     """If every `user`, `agent` or other has a bucket of its own within whoever the rule is for, which; else empty."""
     mode: EnforcementMode = EnforcementMode.ENFORCE
     rule_id: UUID | None = None
-    """None: it is a default that no rule sets."""
+    """The rule that sets the limit; None for the default, which no rule sets."""
 
     @property
     def rule_key(self) -> str:

@@ -47,7 +47,7 @@ def rule_of(row: PolicyRule, *, timezone: str) -> Rule | None:
 
 
 def calendar_of(row: Tenant) -> TenantCalendar:
-    """Read what a tenant's limits depend on."""
+    """Read the part of a tenant's row that its limits depend on."""
     return TenantCalendar(
         timezone=row.timezone, week_start=row.week_start, mode=EnforcementMode(row.enforcement_mode)
     )

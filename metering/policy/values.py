@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple, Protocol
 from uuid import UUID
 
 from msgspec.structs import replace
@@ -14,9 +14,6 @@ from metering.policy.rate_limit import CallRates
 from metering.rules.conditions import Condition
 from metering.rules.rule import NARROW_SCOPES, Rule
 from metering.types import EnforcementMode, Scope
-
-if TYPE_CHECKING:
-    from metering.policy.variants import Variants
 
 
 class PolicySubject(NamedTuple):
@@ -57,12 +54,12 @@ class MeterLimit:
 
     meter: MeterKey
     limit: int
-    """In the ledger's units: cost in nano-USD."""
+    """The most that may be taken, in the ledger's units: nano-USD for cost."""
     mode: EnforcementMode = EnforcementMode.ENFORCE
     release_on_expiry: bool
     scope: Scope
     name: str
-    """How messages call the budget: scope, dimension and window, such as `tenant cost/month`."""
+    """The budget's name in messages: scope, dimension and window, such as `tenant cost/month`."""
     model_class: str | None = None
     """Only calls to models of this class count; None: all."""
     source_id: UUID
@@ -72,7 +69,7 @@ class MeterLimit:
     thresholds: str = ""
     """Percentages of the limit at which an alert is raised, ascending, such as `80,95,100`."""
     counts_since: datetime = ALWAYS
-    """Since when every call of the subject has had this limit."""
+    """The moment since which every call of the subject has had this limit."""
     only_counts: bool = False
     """Whether it is not the caller's limit, but stands on a meter that has to count the call for others' limits."""
     enforced: bool = field(init=False)
@@ -87,6 +84,17 @@ class MeterLimit:
 
 MeterLimits = tuple[MeterLimit, ...]
 _MEMO_ENTRIES = 256
+
+
+class Variants(Protocol):
+    """The policies of one subject and task, where rules have conditions (policy/variants.py)."""
+
+    meters: Mapping[MeterKey, datetime]
+    """Whose use the answer depends on, and since when every call counts on them."""
+
+    def at(self, now: datetime, taken: Mapping[MeterKey, int]) -> "EffectivePolicy":
+        """Return the policy of a moment, where so much is used and held on the meters."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +127,7 @@ class EffectivePolicy:
     """Every rule that applies to the subject and the task, whether or not its condition holds; for explanations."""
     holding: frozenset[Condition] = frozenset()
     """The conditions that hold where this policy does."""
-    variants: "Variants | None" = None
+    variants: Variants | None = None
     """If some rules have conditions, what chooses the policy of a moment; else None."""
     numbers: Mapping[str, int] = field(init=False)
     """Every numeric setting in force, by key."""

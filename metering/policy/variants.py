@@ -25,8 +25,8 @@ class Watched(NamedTuple):
     counts_since: datetime
 
 
-class Variants:
-    """The policies of one subject and task."""
+class ConditionalPolicies:
+    """Implements Variants: the policies of one subject and task, compiled as they are needed."""
 
     def __init__(self, conditions: frozenset[Condition], limits: MeterLimits, compile_: Compile) -> None:
         """`compile_` compiles the policy of the conditions that hold; `limits` are the subject's budgets.
@@ -39,7 +39,7 @@ class Variants:
         self._compiled: dict[frozenset[Condition], EffectivePolicy] = {}
         self._minute = -1
         self._in_time: frozenset[Condition] = frozenset()
-        self.meters = {
+        self.meters: Mapping[MeterKey, datetime] = {
             watched.meter: watched.counts_since for each in self._watched.values() for watched in each
         }
         """The meters whose use decides, and since when every call has counted on each."""

@@ -59,7 +59,7 @@ class BudgetUse(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Condition:
-    """When a rule counts. Equal conditions are evaluated once."""
+    """The moments at which a rule counts. Equal conditions are evaluated once."""
 
     timezone: str
     """The IANA zone of days, hours and dates."""

@@ -37,7 +37,7 @@ class Rule:
     """In mode enforce, the rule is enforced for so many of a hundred principals, and observed for the others."""
     condition: Condition | None = None
     counts_since: datetime = ALWAYS
-    """Since when it has been in force."""
+    """The moment since which it has been in force."""
 
     @property
     def order(self) -> Order:

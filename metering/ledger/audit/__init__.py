@@ -1,4 +1,4 @@
-"""Proving that the books balance: `verify_ledger`."""
+"""`verify_ledger` proves that the ledger balances."""
 
 from metering.ledger.audit.verify import Violation, verify_ledger
 

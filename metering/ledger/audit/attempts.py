@@ -6,7 +6,7 @@ from metering.ledger.use import IS_USE
 
 
 def _shown(row: str) -> str:
-    """The amounts of a row by their names, as text."""
+    """Return SQL for the amounts of a row with their names, as text."""
     words = " ".join([f"{name} %%s" for name in COLUMNS])
     return f"format('{words}', {', '.join([f'{row}.{name}' for name in COLUMNS])})"
 

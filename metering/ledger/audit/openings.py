@@ -29,7 +29,7 @@ Wrong = tuple[int, int, int]
 
 
 def wrong_openings(connection: psycopg.Connection, limit: int) -> Iterator[Wrong]:
-    """At most `limit` meters that took over something else."""
+    """Return at most `limit` meters that took over something else."""
     found = 0
     for meter_id, *facts, start, end, opened in connection.execute(LATE).fetchall():
         shown = 0

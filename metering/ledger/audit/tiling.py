@@ -21,7 +21,7 @@ Broken = tuple[int, str, str]
 
 
 def broken_windows(connection: psycopg.Connection, limit: int) -> Iterator[Broken]:
-    """At most `limit` meters whose window is off the calendar or overlaps the one before."""
+    """Return at most `limit` meters whose window is off the calendar or overlaps the one before."""
     found = 0
     previous: tuple[object, ...] | None = None
     previous_end: datetime | None = None

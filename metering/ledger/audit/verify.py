@@ -25,7 +25,7 @@ class Violation(Struct, frozen=True, kw_only=True):
 
 
 def verify_ledger(conninfo: str, *, grace_s: int = DEFAULT_GRACE_S) -> list[Violation]:
-    """Every violation, on one consistent snapshot while the gateway goes on working.
+    """Return every violation, on one consistent snapshot while the gateway goes on working.
 
     `grace_s` is how long past its lease a hold may wait for the sweeper. Raises psycopg.Error if
     the database cannot be read.

@@ -33,7 +33,10 @@ CHANGE_COOL_DOWN = timedelta(minutes=1)
 
 
 def fingerprint_of(line: HoldLine) -> int:
-    """Of what is to be told of one limit. Those of the limits on a meter are combined by XOR, whatever their order."""
+    """Return the fingerprint of what is to be told of one limit.
+
+    Those of the limits on a meter are combined by XOR, so their order makes no difference.
+    """
     return _fingerprint_of(line.budget_id, line.limit, line.thresholds)
 
 
@@ -43,7 +46,7 @@ def _fingerprint_of(budget_id: UUID, limit: int, thresholds: str) -> int:
 
 
 def watch(lines: Iterable[HoldLine], watching: int, meter: Meter, work: UnitOfWork) -> None:
-    """A reserve brings other limits, or other thresholds; `watching` is their fingerprint."""
+    """Note that a reserve brings other limits, or other thresholds. `watching` is their fingerprint."""
     work.watched.add(meter.id)
     if not work.are_meters_locked:
         return  # a locked batch will do it
@@ -73,7 +76,7 @@ def rearm(meter: Meter, work: UnitOfWork) -> None:
 
 
 def note_denial(denial: LineDenial, line: HoldLine, meter: Meter, work: UnitOfWork) -> None:
-    """A denial may be the news that a budget is used up, although what is left was never charged."""
+    """Note a denial. It may be the news that a budget is used up, although what is left was never charged."""
     if meter.dimension is Dimension.CONCURRENCY:
         is_news = denial.held >= meter.alert_at
     else:
@@ -132,9 +135,10 @@ def _tell(
 
 
 def _forget_unreached(seen: Watch, meter: Meter, limit: int, work: UnitOfWork) -> None:
-    """Of a raised limit: what is not reached any more is told again when it is.
+    """Let what is not reached any more, now that a limit was raised, be told again when it is.
 
-    Not twice within a cool-down: while a change reaches the processes, calls bring the old limit and the new in turns.
+    It is not told twice within a cool-down, because calls bring the old limit and the new in turns while a change
+    reaches the processes.
     """
     told = percentages(seen.alerted)
     reached = [percent for percent in told if meter.used >= _least(percent, limit)]
@@ -165,7 +169,7 @@ def _is_quiet(seen: Watch, meter: Meter) -> bool:
 
 
 def _least(percent: int, limit: int) -> int:
-    """The smallest amount that is so many percent of the limit."""
+    """Return the smallest amount that is so many percent of the limit."""
     return min(NEVER, max(1, -(-percent * limit // 100)))
 
 

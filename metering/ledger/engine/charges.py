@@ -15,7 +15,7 @@ _counts_of: Callable[[Attempt], tuple[int, ...]] = attrgetter(*COLUMNS)
 
 
 def provisional_charges(hold: HoldRow, work: UnitOfWork) -> list[int]:
-    """What an expired hold is charged until the truth is known: all of it, where the budget does not say release."""
+    """Return what an expired hold is charged until the truth is known: all of it, unless the budget says release."""
     return [
         0 if flags & RELEASE_ON_EXPIRY or work.kind_of(meter_id).dimension is CONCURRENCY else amount
         for meter_id, amount, flags in zip(hold.meter_ids, hold.amounts, hold.flags, strict=True)
@@ -23,7 +23,7 @@ def provisional_charges(hold: HoldRow, work: UnitOfWork) -> list[int]:
 
 
 def used_in(attempts: tuple[Attempt, ...]) -> Amounts:
-    """The sum of the attempts. However many there are, they are one request, or none if none of them is use."""
+    """Return the sum of the attempts. They are one request together, or none if none of them is use."""
     if len(attempts) == 1:
         return Amounts(1 if is_use(attempts[0]) else 0, *_counts_of(attempts[0]))
     counts = map(sum, zip(*map(_counts_of, attempts), strict=True))
@@ -31,7 +31,7 @@ def used_in(attempts: tuple[Attempt, ...]) -> Amounts:
 
 
 def charge_of(meter: Meter, used: Amounts, attempts: tuple[Attempt, ...]) -> int:
-    """What the attempts cost this meter: a provider's meter counts only that provider's."""
+    """Return what the attempts cost this meter. A provider's meter counts only that provider's."""
     if meter.subject_type == "provider":
         used = used_in(tuple(item for item in attempts if item.provider_name == meter.subject_id))
     dimension = meter.dimension
@@ -39,11 +39,13 @@ def charge_of(meter: Meter, used: Amounts, attempts: tuple[Attempt, ...]) -> int
 
 
 def charge_on(meter: Meter, amounts: Amounts) -> int:
-    """What amounts cost a meter of its dimension; calls at once are never charged."""
+    """Return what amounts cost a meter of its dimension. Calls at once are never charged."""
     return 0 if meter.dimension is CONCURRENCY else amounts.of(meter.dimension)
 
 
 def has_room_for(meter: Meter, excess: int) -> bool:
-    """Whether bigint can count this much beyond the hold, and what others hold may still be charged after it:
-    an expiry, which never goes beyond its hold, can therefore never be refused."""
+    """Return whether bigint can count this much beyond the hold, and after it all that others hold.
+
+    So an expiry, which never goes beyond its hold, can never be refused.
+    """
     return meter.used + meter.held + excess <= LARGEST_SUM and meter.overrun + excess <= LARGEST_SUM

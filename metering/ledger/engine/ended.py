@@ -22,7 +22,7 @@ def lease_is_over(hold: HoldRow, work: UnitOfWork) -> bool:
 
 
 def is_tombstone(hold: HoldRow) -> bool:
-    """A release that came before its reserve: no such hold was ever made."""
+    """Return whether this is a release that came before its reserve: no such hold was ever made."""
     return hold.state == ReservationState.RELEASED and hold.version == 0
 
 

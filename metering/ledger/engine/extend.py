@@ -51,7 +51,7 @@ def apply_extend(command: Extend, work: UnitOfWork) -> Result:
 
 
 def _meter_for(line: HoldLine, hold: HoldRow, work: UnitOfWork) -> Meter:
-    """The meter that the reservation already holds on, also when its window has passed; else the current one."""
+    """Return the meter that the reservation already holds on, also when its window has passed; else the current one."""
     for meter_id in hold.meter_ids:
         meter = work.meters[meter_id]
         if _counts_the_same(meter, line.meter):

@@ -71,7 +71,7 @@ def true_up(
 
 
 def _give_back(hold: HoldRow, place: int, slack: int) -> int:
-    """What was held and not used first takes back what had gone past the limit; how much of it."""
+    """Take back what had gone past the limit, as far as it was held and not used. Return how much that is."""
     back = min(hold.unenforced[place], max(0, slack))
     hold.unenforced[place] -= back
     return back

@@ -32,7 +32,7 @@ class Share(Struct):
 
 
 def shares_of(lines: tuple[HoldLine, ...], meters: list[Meter]) -> list[Share]:
-    """The lines by meter; `meters` run along them."""
+    """Return the lines by meter. `meters` run along them."""
     found: dict[int, Share] = {}
     for line, meter in zip(lines, meters, strict=True):
         flags = RELEASE_ON_EXPIRY if line.release_on_expiry else 0
@@ -81,7 +81,7 @@ def deny(
 
 
 def take(share: Share) -> int:
-    """Hold the amount; answer how much of it goes past every limit that was brought."""
+    """Hold the amount, and return how much of it goes past every limit that was brought."""
     meter, amount, limit = share.meter, share.amount, share.limit
     room = limit - meter.used - meter.held
     meter.held += amount

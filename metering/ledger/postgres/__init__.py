@@ -1,1 +1,1 @@
-"""The PostgreSQL store: one transaction a batch, a few round trips, no ORM."""
+"""The PostgreSQL store carries out a batch in one transaction and a few round trips, without an ORM."""

@@ -1,4 +1,4 @@
-"""What tells a store to begin a batch again."""
+"""Exceptions that tell a store to begin a batch again, or to carry it out in parts."""
 
 import asyncio
 from collections.abc import Collection, Sequence

@@ -1,4 +1,4 @@
-"""The ledger's own connections: durable, and unable to hold others up for long."""
+"""The ledger's own connections are durable, and cannot hold others up for long."""
 
 from psycopg import AsyncConnection
 
@@ -28,7 +28,7 @@ CONNECT_TIMEOUT_S = 3
 
 
 async def connect(conninfo: str) -> AsyncConnection:
-    """A connection in autocommit mode with the ledger's settings. Raises psycopg.OperationalError."""
+    """Return a connection in autocommit mode with the ledger's settings. Raises psycopg.OperationalError."""
     connection = await AsyncConnection.connect(
         conninfo,
         autocommit=True,

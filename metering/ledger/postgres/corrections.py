@@ -18,7 +18,7 @@ from metering.types import ReservationState
 
 
 async def load_for_corrections(wire: Wire, commands: Sequence[Command], work: UnitOfWork) -> None:
-    """The months that must stay open meanwhile, and the entries that adjustments add to."""
+    """Read the months that must stay open meanwhile, and the entries that adjustments add to."""
     late = [c for c in commands if isinstance(c, Adjust) or _is_provisional(work.holds.get(c.reservation_id))]
     if not late:
         return

@@ -12,7 +12,7 @@ CLOCK_TOLERANCE_MS = 86_400_000
 
 
 def decide(command: Command, work: UnitOfWork) -> Result:
-    """Carry out one command on the work; a new id must be of the database's own time."""
+    """Carry out one command on a unit of work. A new id must be of the database's own time."""
     is_new = type(command) in MAKES_HOLDS and command.reservation_id not in work.holds
     if is_new and abs(time_ms_of(command.reservation_id) - work.now_ms) > CLOCK_TOLERANCE_MS:
         return Refused(reservation_id=command.reservation_id, reason=Reason.BAD_ID, state=None)

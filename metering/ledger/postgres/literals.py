@@ -16,32 +16,32 @@ _encode = json.Encoder().encode
 
 
 def array(values: Sequence[int | bool | UUID | datetime | None]) -> bytes:
-    """Of numbers, truth values, identifiers or moments; NULL for None."""
+    """Return a literal of numbers, truth values, identifiers or moments, with NULL for None."""
     return b"{%b}" % _encode(values)[1:-1]
 
 
 def optional_array(values: Sequence[int | UUID | None]) -> bytes:
-    """As array; NOTHING where all are None."""
+    """As array, but NOTHING where all are None."""
     return array(values) if _has_content(values) else NOTHING
 
 
 def sparse_int_array(numbers: Sequence[int]) -> bytes:
-    """As array; NOTHING where all are zero (the statement says coalesce(…, 0))."""
+    """As array, but NOTHING where all are zero (the statement says coalesce(…, 0))."""
     return array(numbers) if any(numbers) else NOTHING
 
 
 def sparse_bool_array(values: Sequence[bool]) -> bytes:
-    """As array; NOTHING where all are false (the statement says coalesce(…, false))."""
+    """As array, but NOTHING where all are false (the statement says coalesce(…, false))."""
     return array(values) if any(values) else NOTHING
 
 
 def sparse_text_array(texts: Sequence[str]) -> bytes:
-    """As text_array; NOTHING where all are empty (the statement says coalesce(…, ''))."""
+    """As text_array, but NOTHING where all are empty (the statement says coalesce(…, ''))."""
     return text_array(texts) if any(texts) else NOTHING
 
 
 def nested_int_array(rows: Sequence[Sequence[int]]) -> bytes:
-    """A text[] whose elements are bigint[] literals: rows may have different lengths."""
+    """Return a text[] whose elements are bigint[] literals, because rows may have different lengths."""
     return b'{"{%b}"}' % _encode(rows)[2:-2].replace(b"],[", b'}","{') if rows else NOTHING
 
 
@@ -54,7 +54,7 @@ def text_array(texts: Sequence[str | None]) -> bytes:
 
 
 def optional_text_array(texts: Sequence[str | None]) -> bytes:
-    """As text_array; NOTHING where all are None."""
+    """As text_array, but NOTHING where all are None."""
     return text_array(texts) if _has_content(texts) else NOTHING
 
 

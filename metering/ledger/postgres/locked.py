@@ -56,7 +56,7 @@ class LockedBatch:
         self._skip_locked = skip_locked
 
     async def run(self) -> tuple[list[Result], UnitOfWork]:
-        """The committed answers, and the unit of work that they come from.
+        """Return the committed answers, and the unit of work that they come from.
 
         Raises psycopg.Error, BatchConflict, MustLookBack or UnknownReleased.
         """
@@ -113,7 +113,7 @@ class LockedBatch:
             raise UnknownReleased(unknown)
 
     async def _meters_wanted(self, work: UnitOfWork) -> set[int] | None:
-        """The meters to lock, or None after meters had to be opened: the batch then starts again."""
+        """Return the meters to lock, or None after meters had to be opened: the batch then starts again."""
         lines = [line for c in self.commands if isinstance(c, Reserve | Extend) for line in c.lines]
         work.open_meters, missing = self._cache.find_meters(lines, work.now)
         if missing:
@@ -199,7 +199,7 @@ def _post(decided: Decided, work: UnitOfWork) -> Result:
 
 
 def _may_go_early(hold: HoldRow | None) -> bool:
-    """Whether its end may be written before the meters are locked.
+    """Return whether its end may be written before the meters are locked.
 
     A tombstone may not, nor what frees or holds an idempotency key: another batch that has the meters already could
     wait for these rows when it inserts its own.

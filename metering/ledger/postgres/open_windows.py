@@ -56,8 +56,9 @@ class NewMeter(NamedTuple):
 async def open_windows(
     wire: Wire, cache: ProcessCache, wanted: Mapping[MeterKey, Wanted], moment: datetime
 ) -> list[Late]:
-    """Find the meters of these keys, or insert them in a transaction of their own. Those that are answered must
-    look back first; then they can be found. Who only finds waits for nobody who counts a meter.
+    """Find the meters of these keys, or insert them in a transaction of their own.
+
+    Return those that must look back before they can be used. A meter that is only found waits for nobody.
 
     Raises psycopg.Error; the connection is then of no more use.
     """
@@ -104,12 +105,12 @@ async def _insert(
 
 
 def _is_closed(key: MeterKey, latest: Mapping[MeterKey, OpenWindow], moment: datetime) -> bool:
-    """Whether its last window, if there was any, is over."""
+    """Return whether its last window, if there was any, is over."""
     return key not in latest or latest[key].end <= moment
 
 
 def _looks_back(key: MeterKey, start: datetime, wanted: Wanted, moment: datetime) -> bool:
-    """Whether there may have been calls of the window that had no line on the meter."""
+    """Return whether there may have been calls of the window that had no line on the meter."""
     if key.dimension is Dimension.CONCURRENCY:
         return wanted.counts_since > moment - LONGEST_CALL
     return may_have_past(key, start, wanted.counts_since)

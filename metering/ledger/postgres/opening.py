@@ -107,18 +107,18 @@ async def look_back(conninfo: str, meters: Sequence[Late]) -> None:
 
 
 def lock_of(key: MeterKey) -> int:
-    """The advisory lock under which a key's meters are opened and counted."""
+    """Return the advisory lock under which a key's meters are opened and counted."""
     return digest64(repr(subject_of(key)).encode())
 
 
 def held_amount(dimension: Dimension) -> str:
-    """What a reservation `held` holds on a meter of this dimension, as SQL: of requests and of calls at once 1."""
+    """Return SQL for what a reservation `held` holds on a meter of this dimension: 1 of requests and calls at once."""
     is_one = dimension in (Dimension.REQUESTS, Dimension.CONCURRENCY)
     return "1" if is_one else sql_of(dimension, "held")
 
 
 def subject_of(key: MeterKey) -> tuple[str, ...]:
-    """All of a key but its calendar."""
+    """Return all of a key but its calendar."""
     return (
         key.subject_type, key.subject_id, str(key.tenant_id), key.dimension.value, key.window.value, key.task,
         key.model_class,
@@ -147,7 +147,7 @@ async def _count_under_lock(wire: Wire, late: Late) -> None:
 
 
 async def _state(connection: AsyncConnection, late: Late) -> tuple[bool, bool]:
-    """Whether the meter was counted since then, and whether nothing is on it."""
+    """Return whether the meter was counted since then, and whether nothing is on it."""
     cursor = await connection.execute(STATE, (late.counts_since, late.meter_id))
     [(is_counted, is_untouched)] = await cursor.fetchall()
     return is_counted, is_untouched
@@ -174,7 +174,7 @@ async def _add_calls_in_flight(wire: Wire, late: Late) -> list[UUID]:
 
 
 async def _difference(connection: AsyncConnection, late: Late, beside: Beside) -> int:
-    """What the log shows beside the meter, less what it has counted of that already."""
+    """Return what the log shows beside the meter, less what it has counted of that already."""
     if late.key.dimension is Dimension.CONCURRENCY:
         return 0
     total = 0
@@ -199,7 +199,7 @@ async def _enter(wire: Wire, late: Late, amount: int) -> None:
 
 
 def _count(meter: Meter, amount: int, limit: int) -> int:
-    """How much of an amount that was never asked for goes past the limit."""
+    """Return how much of an amount that was never asked for goes past the limit."""
     meter.highest_limit = max(meter.highest_limit, limit)
     room = meter.highest_limit + meter.overrun + meter.unenforced - meter.used - meter.held
     past = max(0, amount - max(0, room))

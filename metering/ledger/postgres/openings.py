@@ -24,7 +24,7 @@ class Openings:
         self._turns = asyncio.Semaphore(MAX_AT_ONCE)
 
     def begin(self, meters: Sequence[Late]) -> "asyncio.Future[Any]":
-        """Make these meters right. Done when it was tried."""
+        """Begin to make these meters right. The future is done when it was tried."""
         new = [meter for meter in meters if meter.meter_id not in self._running]
         if new:
             task = asyncio.create_task(self._in_turn(new), name="ledger-opening")

@@ -67,7 +67,10 @@ class OptimisticBatch:
         )
 
     async def run(self, wire: Wire, cache: ProcessCache, on_step: StepObserver | None) -> list[Result]:
-        """The committed answers. Raises psycopg.Error: SerializationFailure or UniqueViolation where a check failed."""
+        """Return the committed answers.
+
+        Raises psycopg.Error: SerializationFailure or UniqueViolation where a check failed.
+        """
         work = self._work
         cache.learn_meters(work.meters)  # so that the next batch is decided on what this one makes of them
         checked: list[Statement] = [("BEGIN", ()), *self._ends()]
@@ -85,8 +88,11 @@ class OptimisticBatch:
         return self._corrected(rows[-1])
 
     def _depends_on_no_counter(self) -> bool:
-        """Whether every command was granted or ended something, nothing is charged beyond its hold, and nothing is held
-        past a limit. Then no sum can hide that something past a limit was given back."""
+        """Return whether the answers hold whatever the counters are.
+
+        They do where every command was granted or ended something, nothing is charged beyond its hold, and nothing is
+        held past a limit. Then no sum can hide that something past a limit was given back.
+        """
         work = self._work
         return (
             all(isinstance(result, DONE) and not result.replayed for result in self._results)
@@ -127,8 +133,8 @@ class OptimisticBatch:
         ]
 
     def _most_and_limits(self) -> tuple[dict[int, int], dict[int, int]]:
-        """How much each meter may count, used and held, before the batch, so that every reserve finds its room
-        in its turn; and the highest limit that a reserve brings."""
+        """Return how much each meter may count, used and held, before the batch, and the highest limit that a reserve
+        brings. With so much on it every reserve still finds its room in its turn."""
         most: dict[int, int] = {}
         limits: dict[int, int] = {}
         for command, result in zip(self.commands, self._results, strict=True):
@@ -145,7 +151,7 @@ class OptimisticBatch:
         return most, limits
 
     def _corrected(self, changed: list[Row]) -> list[Result]:
-        """The answers with what the meters really count, where others changed them meanwhile."""
+        """Return the answers with what the meters really count, where others changed them meanwhile."""
         shifts: dict[int, tuple[int, int]] = {}
         [(meter_ids, all_used, all_held, _)] = changed
         for meter_id, used, held in zip(meter_ids or (), all_used or (), all_held or (), strict=True):
@@ -159,7 +165,7 @@ class OptimisticBatch:
 
 
 def _deciding(lines: tuple[HoldLine, ...], balances: tuple[LineBalance, ...]) -> dict[int, int]:
-    """Of meters on which several limits stand: the tightest that is enforced, or the highest if none is."""
+    """Return the limit that decides on each meter with several: the tightest enforced, or the highest if none is."""
     by_meter: dict[int, list[HoldLine]] = {}
     if len({balance.meter_id for balance in balances}) < len(balances):
         for line, balance in zip(lines, balances, strict=True):

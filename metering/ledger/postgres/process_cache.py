@@ -47,14 +47,14 @@ class Wanted(Struct):
     release_on_expiry: bool
 
     def add(self, line: HoldLine) -> None:
-        """Another line on the same meter."""
+        """Add what another line on the same meter says."""
         self.counts_since = min(self.counts_since, line.counts_since)
         self.limit = max(self.limit, line.limit)
         self.release_on_expiry = self.release_on_expiry and line.release_on_expiry
 
 
 class ProcessCache:
-    """Shared by all connections of a process that belong to one ledger."""
+    """All connections of a process that belong to one ledger share one."""
 
     def __init__(self) -> None:
         self.meters: dict[int, Meter] = {}
@@ -65,11 +65,11 @@ class ProcessCache:
 
     @property
     def open_holds(self) -> int:
-        """How many holds it need not look up to end them."""
+        """Count the holds that it need not look up to end them."""
         return len(self._holds)
 
     def set_clock(self, moment: datetime) -> None:
-        """The database has just said that it is this late."""
+        """Note that the database has just said that it is this late."""
         self._clock = moment, monotonic()
 
     def learn_windows(self, windows: Mapping[MeterKey, OpenWindow]) -> None:
@@ -96,14 +96,14 @@ class ProcessCache:
             del self._holds[next(iter(self._holds))]
 
     def forget_meters(self) -> None:
-        """A meter was not where it should be: look all of them up again."""
+        """Forget all windows and meters, because a meter was not where it should be."""
         self._windows.clear()
         self.meters.clear()
 
     def find_meters(
         self, lines: Iterable[HoldLine], moment: datetime
     ) -> tuple[dict[MeterKey, int], dict[MeterKey, Wanted]]:
-        """The meters known to be open at `moment` and to count what these lines need, and the keys that have none."""
+        """Return the meters known to be open at `moment` that count what these lines need, and the keys without one."""
         found: dict[MeterKey, int] = {}
         missing: dict[MeterKey, Wanted] = {}
         for line in lines:
@@ -125,7 +125,7 @@ class ProcessCache:
         return found, missing
 
     def unit_of_work(self, commands: Sequence[Command]) -> UnitOfWork | None:
-        """What an optimistic batch works on, as it is remembered; None where something has to be looked up.
+        """Return what an optimistic batch works on, as it is remembered; None where something has to be looked up.
 
         It takes the holds that end out of the cache, so that no two batches end the same one.
         """
@@ -146,7 +146,7 @@ class ProcessCache:
         return work
 
     def _moment(self) -> datetime | None:
-        """About how late the database would say it is; None before it was asked."""
+        """Estimate the database's time: its last reading plus the local time since. None before the first."""
         if self._clock is None:
             return None
         moment, said_at = self._clock

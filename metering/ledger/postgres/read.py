@@ -1,4 +1,4 @@
-"""Rows as the engine's records."""
+"""The rows that are read become the engine's records."""
 
 from collections.abc import Iterable
 from functools import lru_cache
@@ -26,20 +26,23 @@ DIMENSIONS = {dimension.value: dimension for dimension in Dimension}
 
 @lru_cache(maxsize=8192, typed=True)
 def shared(value: Any) -> Any:
-    """The same object for equal values. Thousands of meters have the same budget, limit and window: one object stays in
-    the processor's cache, thousands would not."""
+    """Return the same object for equal values.
+
+    Thousands of meters have the same budget, limit and window: one object stays in the processor's cache, thousands
+    would not.
+    """
     return value
 
 
 def hold_from(row: Row) -> HoldRow:
-    """A row of HELD."""
+    """Make the record of a row of HELD."""
     facts = dict(zip(HELD, row, strict=True))
     bound = Amounts(**{name: facts.pop(name) for name in COLUMNS})
     return HoldRow(**{**facts, "state": STATES[facts["state"]], "bound": bound})
 
 
 def meter_from(row: Row) -> Meter:
-    """A row of METER."""
+    """Make the record of a row of METER."""
     facts = {name: shared(value) if name in SHARED else value for name, value in zip(METER, row, strict=True)}
     return Meter(**{**facts, "dimension": DIMENSIONS[facts["dimension"]]})
 
@@ -56,7 +59,7 @@ def read_meters(work: UnitOfWork, locked: Iterable[Row], watched: Iterable[Row])
 
 
 def entry_from(row: Row) -> Entry:
-    """A row of ENTRY."""
+    """Make the record of a row of ENTRY."""
     facts = dict(zip(ENTRY, row, strict=True))
     amounts = Amounts(**{name: facts.pop(name) for name in AMOUNTS})
     return Entry(**{**facts, "kind": EntryKind(facts["kind"])}, amounts=amounts)

@@ -70,7 +70,7 @@ class PostgresStore:
         return results
 
     async def _try_optimistic(self, wire: Wire, commands: Sequence[Command]) -> list[Result] | None:
-        """None, and nothing done, where the cache does not know enough or was wrong."""
+        """Return the answers; None, with nothing done, where the cache does not know enough or was wrong."""
         work = self._cache.unit_of_work(commands)
         if work is None:
             return None

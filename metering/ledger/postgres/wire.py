@@ -61,7 +61,7 @@ class Wire:
         return [self._load(result) for result, wanted in zip(results, sent, strict=True) if wanted]
 
     async def commit(self, statements: Sequence[Statement], on_step: StepObserver | None) -> list[list[Row]]:
-        """As exchange, with a COMMIT behind; in two round trips where a step is told of."""
+        """As exchange, with a COMMIT behind. It takes two round trips where a step is told of."""
         if on_step is None:
             return (await self.exchange([*statements, ("COMMIT", ())]))[:-1]
         rows = await self.exchange(statements)
@@ -76,7 +76,7 @@ class Wire:
         return self._rows.load_rows(0, result.ntuples, tuple)
 
     async def _results(self, count: int) -> list[pq.abc.PGresult]:
-        """The answers to `count` statements, up to and including the pipeline's sync."""
+        """Return the answers to `count` statements, once the pipeline's sync has come."""
         pgconn, loop = self._pgconn, asyncio.get_running_loop()
         socket = pgconn.socket
         if pgconn.flush():
@@ -118,7 +118,7 @@ class Wire:
 
 
 def numbered(text: str) -> bytes:
-    """psycopg's %s placeholders as libpq's $1, $2 and so on."""
+    """Return the text with libpq's $1, $2 and so on in place of psycopg's %s."""
     pieces = text.split("%s")
     return "".join(
         piece + (f"${place}" if place < len(pieces) else "") for place, piece in enumerate(pieces, 1)

@@ -31,7 +31,7 @@ class Watched(NamedTuple):
 
 
 def statements_for(work: UnitOfWork) -> Iterator[Statement]:
-    """The writes of a batch: ends first, because they may free the key that a new hold takes."""
+    """Yield the writes of a batch. Ends come first, because they may free the key that a new hold takes."""
     ended = [hold for hold in work.updated if hold.state != ReservationState.HELD]
     if ended:
         yield sql_locked.UPDATE_ENDS, columns.ENDED_HOLD.parameters(ended)
@@ -70,8 +70,10 @@ def _meters(work: UnitOfWork, ids: Set[int]) -> list[Meter]:
 
 
 def moved_calls(work: UnitOfWork) -> set[UUID]:
-    """Calls with attempts at other vendors than they were meant for. A meter of such a vendor that was opened while
-    they were under way does not have them."""
+    """Return the calls with attempts at other vendors than they were meant for.
+
+    A meter of such a vendor that was opened while they were under way does not have them.
+    """
     return {
         row.reservation_id
         for row in work.attempts
@@ -80,5 +82,5 @@ def moved_calls(work: UnitOfWork) -> set[UUID]:
 
 
 def _lost_its_key(hold: HoldRow) -> bool:
-    """Settled without having spent anything. A release frees its key by itself."""
+    """Return whether it was settled without having spent anything. A release frees its key by itself."""
     return hold.state == ReservationState.SETTLED and hold.idempotency_key is None

@@ -22,7 +22,7 @@ class PolicyTarget:
 
     @property
     def per(self) -> SubjectType:
-        """Whose use is counted if nobody says: each tenant's for a plan, else that of the scope itself."""
+        """The subject whose use is counted if nobody says otherwise: each tenant for a plan, else the scope itself."""
         return SubjectType.TENANT if self.scope is Scope.PLAN else SubjectType(self.scope.value)
 
 
