@@ -31,7 +31,7 @@ async def housekeeping(directory: CachedDirectory) -> AsyncIterator[None]:
     """Run these jobs until the block ends."""
 
     async def _touch() -> None:
-        """Note down when tokens were used: only this process knows."""
+        """Writes down when tokens were used, which only this process knows."""
         if used := directory.take_used_tokens():
             await in_database_thread(touch_tokens, token_ids=used, now=datetime.now(UTC))
 

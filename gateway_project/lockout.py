@@ -27,7 +27,7 @@ MAX_NAME = 255
 
 
 class LockoutHandler(AxesDatabaseHandler):  # type: ignore[misc]
-    """Counts for an account and address as ever, and for the address alone."""
+    """Counts wrong passwords for each account and address, as django-axes does, and also for the address alone."""
 
     def is_locked(self, request: HttpRequest, credentials: dict[str, Any] | None = None) -> bool:
         locked: bool = super().is_locked(request, credentials)

@@ -4,9 +4,9 @@ from collections.abc import MutableMapping
 from typing import Any
 
 MOST = 1_000
-"""Characters of a value."""
+"""The most characters of one logged value."""
 MOST_OF_A_TRACE = 16_000
-"""Of one that says where something broke."""
+"""The most characters of a value that says where something broke, such as a traceback."""
 _TRACES = frozenset({"exception", "stack"})
 _SHORT = (bool, int, float, type(None))
 
@@ -14,7 +14,7 @@ _SHORT = (bool, int, float, type(None))
 def without_traces_of_refusals(
     logger: object, method: str, line: MutableMapping[str, Any]
 ) -> MutableMapping[str, Any]:
-    """Leave out where a request was refused for what its caller sent: nothing broke (a structlog processor)."""
+    """Drops the traceback of a request that was refused for what its caller sent (a structlog processor)."""
     status = line.get("status_code")
     if isinstance(status, int) and status < 500:
         line.pop("exc_info", None)

@@ -8,7 +8,7 @@ from providers.port import ProviderError
 from providers.registry import ProviderConfig, make_provider
 
 TIMEOUT_S = 10.0
-"""For each vendor; all are asked at once."""
+"""How many seconds each vendor has to answer. All are asked at the same time."""
 
 
 def probe_providers(names: Collection[str]) -> dict[str, str | None]:

@@ -27,7 +27,7 @@ MIN_LENGTH = 32
 
 
 def read_secrets(state_dir: Path) -> dict[str, str]:
-    """Each by its name: from the environment, else generated. Raises ImproperlyConfigured for one that is too short."""
+    """Returns each secret by name, from the environment or generated. Raises ImproperlyConfigured for a short one."""
     known = {name: env.text(name) for name in GENERATORS}
     if not all(known.values()):
         generated = generated_secrets(state_dir)

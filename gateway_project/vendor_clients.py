@@ -41,7 +41,7 @@ class VendorClient:
 
 
 class VendorClients:
-    """For one event loop."""
+    """The clients of one event loop."""
 
     def __init__(self) -> None:
         self._wanted: dict[ProviderConfig, VendorClient] = {}

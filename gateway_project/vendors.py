@@ -23,7 +23,7 @@ from providers.registry import ProviderConfig
 
 logger = logging.getLogger(__name__)
 REREAD_AFTER = timedelta(seconds=10)
-"""So soon a new key is used, without a restart."""
+"""How soon a new key is used without a restart."""
 OUTCOMES = {
     Failure.UNREACHABLE: Outcome.ERROR,
     Failure.REFUSED: Outcome.ERROR,
@@ -113,7 +113,7 @@ def _config(row: Provider) -> ProviderConfig:
 
 
 def _until(configs: Mapping[str, ProviderConfig]) -> datetime:
-    """When configurations are read again: no notice tells of a key that was set, or whose file was written anew."""
+    """Returns when configurations are read again. No notice tells of a new key in the environment or its file."""
     return datetime.now(UTC) + REREAD_AFTER
 
 

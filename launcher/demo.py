@@ -64,7 +64,7 @@ def serve(stack: Stack, access: DemoAccess, port: int, *, once: bool) -> int:
 
 
 def make_the_call(stack: Stack, access: DemoAccess) -> None:
-    """With the token of the last run, or a fresh one if that was revoked meanwhile."""
+    """Makes the call with the token of the last run, or with a fresh one if that was revoked meanwhile."""
     try:
         completion = complete(access)
     except Unauthorized:
@@ -75,7 +75,7 @@ def make_the_call(stack: Stack, access: DemoAccess) -> None:
 
 
 def wait_until_started(worker: "subprocess.Popen[bytes]", log: Path) -> bool:
-    """Celery says so in its log, which was empty when the worker was started."""
+    """Waits until Celery's log, empty at first, says that the worker is ready. Returns whether it is."""
 
     def has_started() -> bool:
         return b" ready." in log.read_bytes()

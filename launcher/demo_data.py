@@ -63,7 +63,7 @@ def issue_token() -> str:
 
 
 def issue_fresh_token(access: DemoAccess) -> DemoAccess:
-    """For when the token of demo.json was revoked or has expired."""
+    """Issues a new token, for when the one of demo.json was revoked or has expired."""
     return replace(access, ati_token=issue_token())
 
 

@@ -64,7 +64,7 @@ class EmbeddedPostgres:
         return self._roles.url()
 
     def allow_test_databases(self) -> None:
-        """From now on the URL's role may make databases; never where people's data is."""
+        """Lets the URL's role make databases from now on. It is never called where people's data is."""
         self._roles.allow_test_databases()
 
     @property
@@ -123,7 +123,7 @@ class EmbeddedPostgres:
             self._child.wait()
 
     def _choose_port(self) -> int:
-        """That of the last run if possible. Children of a killed server may listen there for a moment still."""
+        """Returns the last run's port if it is free. Children of a killed server may hold it for a moment."""
         known = self.data_dir / "gateway.port"
         content = known.read_text() if known.is_file() else ""
         preferred = int(content) if content.isdigit() else None
@@ -134,7 +134,7 @@ class EmbeddedPostgres:
         return port
 
     def _launch(self) -> bool:
-        """One attempt; False when the server ended before it was ready."""
+        """Makes one attempt to start. Returns False if the server ended before it was ready."""
         options = [f"--{name}={value}" for name, value in SETTINGS.items()]
         options += ["-c", MARK.format(self.data_dir)]
         command = [binary("postgres"), "-D", HERE, f"--port={self._choose_port()}", *options]

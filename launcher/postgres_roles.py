@@ -14,9 +14,9 @@ from psycopg import sql
 
 SUPERUSER, ROLE, DATABASE = "postgres", "gateway", "gateway"
 SUPERUSER_PASSWORD, PASSWORD = "postgres.password", "gateway.password"
-"""Files in the data folder."""
+"""The files in the data folder that hold the two roles' passwords."""
 HELPER = "gateway_rename"
-"""Nobody can be renamed by himself."""
+"""The role that renames the others, because no role can rename itself."""
 ORDINARY = "LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS"
 FOR_TESTS = ("pg_checkpoint", "pg_signal_backend", "pg_signal_autovacuum_worker")
 OWN_ALL = """
@@ -48,7 +48,7 @@ def new_password() -> str:
 
 
 def write_private(path: Path, text: str) -> None:
-    """Whole or not at all, and readable by its owner alone."""
+    """Writes a file whole or not at all, readable by its owner alone."""
     partial = path.with_name(f"{path.name}.new")
     with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
         file.write(text)
@@ -56,14 +56,14 @@ def write_private(path: Path, text: str) -> None:
 
 
 class Roles:
-    """Of the server over a data folder that listens on a port of this machine."""
+    """Makes and repairs the roles of the server over a data folder that listens on a port of this machine."""
 
     def __init__(self, data_dir: Path, port: int) -> None:
         self._data_dir = data_dir
         self._port = port
 
     def url(self, database: str = DATABASE) -> str:
-        """As which the gateway comes in."""
+        """Returns the URL with which the gateway connects."""
         return f"postgresql://{ROLE}:{self._read(PASSWORD)}@127.0.0.1:{self._port}/{database}"
 
     def ensure(self) -> None:

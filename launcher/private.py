@@ -13,14 +13,14 @@ OURS = (
 
 
 def keep_to_the_owner() -> None:
-    """From now on: new files are private, and no memory is written to a disk when a process breaks."""
+    """Makes new files of this process private, and keeps its memory from being dumped to disk if it crashes."""
     os.umask(0o077)
     _, most = resource.getrlimit(resource.RLIMIT_CORE)
     resource.setrlimit(resource.RLIMIT_CORE, (0, most))
 
 
 def close_to_others(state_dir: Path) -> None:
-    """What earlier runs have left open."""
+    """Closes to others what earlier runs have left readable."""
     for pattern in OURS:
         for path in state_dir.glob(pattern):
             if not path.is_symlink() and stat.S_IMODE(path.stat().st_mode) & 0o077:

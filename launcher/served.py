@@ -21,15 +21,13 @@ from launcher.die_with_parent import end_when_parent_dies
 from metering.gateway import LLMGateway
 
 OTHER_FILES = 1024
-"""Of this process: connections to vendors, the database and Redis, and what Python has open."""
+"""Files kept free for connections to vendors, the database and Redis, and for what Python opens."""
 logger = logging.getLogger(__name__)
 
 
 @asynccontextmanager
 async def lifespan_with_deadline(app: Starlette) -> AsyncIterator[None]:
-    """As everywhere; calls that run on for too long after SIGTERM are stopped, and the server's connections looked
-    after.
-    """
+    """Runs the application's lifespan, looks after connections, and stops calls that go on too long after SIGTERM."""
     places = min(MAX_CONNECTIONS, raise_file_limit() - OTHER_FILES)
     async with lifespan(app):
         stop_calls_after_sigterm(app.state.runtime.gateway)

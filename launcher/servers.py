@@ -20,7 +20,7 @@ class Servers:
                 server.start()
 
     def allow_test_databases(self) -> None:
-        """On an embedded PostgreSQL; a configured one allows what it allows."""
+        """Lets the role make databases on an embedded PostgreSQL. A configured one keeps its own permissions."""
         if self.postgres is not None:
             self.postgres.allow_test_databases()
 

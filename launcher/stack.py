@@ -102,7 +102,7 @@ def _stop_if_unused(state_dir: Path, in_use: IO[str]) -> None:
 
 
 def _ensure_keeper(state_dir: Path) -> None:
-    """With `start.lock` held, so that there is never a second one."""
+    """Starts a keeper while `start.lock` is held, so that there is never a second one."""
     if keeper_pid(state_dir) is not None:
         return
     with (state_dir / "logs" / "keeper.log").open("ab") as log:

@@ -60,7 +60,7 @@ def main(arguments: list[str]) -> int:
 
 
 def run_everything(apart: dict[str, str] | None) -> tuple[list[str], list[str]]:
-    """What failed, and the last line of each pytest.
+    """Runs everything and returns what failed and the last line of each pytest.
 
     Without an environment in which they find servers of their own, the runs have to take turns.
     """
@@ -94,7 +94,7 @@ def begun(name: str, environment: dict[str, str]) -> PytestRun:
 
 
 def run_alone(arguments: list[str]) -> int:
-    """Pytest as the caller wants it, at the caller's terminal."""
+    """Runs pytest with the caller's arguments at the caller's terminal."""
     command = [sys.executable, "-u", "-m", "pytest", *arguments]
     child = subprocess.Popen(command, cwd=REPOSITORY, start_new_session=True)
     try:

@@ -21,16 +21,16 @@ Peer = tuple[str, int]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accepted:
-    """One connection."""
+    """A connection and its peer, as the kernel describes them."""
 
     file: int
     peer: Peer
     silent_ms: int
-    """Since anything came from the peer, or since the connection was opened."""
+    """Milliseconds since the peer sent anything, or since the connection was opened."""
 
 
 def open_files() -> int:
-    """How many files this process has open; 0 where that cannot be told."""
+    """Returns how many files this process has open, or 0 where the system does not say."""
     try:
         return len(os.listdir(FILES))
     except OSError:
@@ -38,7 +38,7 @@ def open_files() -> int:
 
 
 def accepted() -> list[Accepted]:
-    """All connections to the ports on which this process listens."""
+    """Returns every connection to the ports on which this process listens."""
     ports: set[int] = set()
     found: list[tuple[int, Accepted]] = []
     for file, each in _tcp_sockets():
@@ -55,12 +55,12 @@ def accepted() -> list[Accepted]:
 
 
 def cut(peer: Peer) -> bool:
-    """End the connection with this peer; False: there is none any more."""
+    """Ends the connection with this peer. Returns False if there is none any more."""
     return any(cut_file(each.file, peer) for each in accepted() if each.peer == peer)
 
 
 def cut_file(file: int, peer: Peer) -> bool:
-    """The same, if the connection is still this open file."""
+    """Ends the connection if it is still the same open file. Returns False otherwise."""
     with suppress(OSError), closing(_duplicate(file)) as each:
         if each.getpeername()[:2] == peer:
             each.shutdown(socket.SHUT_RDWR)

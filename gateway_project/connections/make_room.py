@@ -20,9 +20,9 @@ from metering.network import counted_address
 
 LOOK_S = 0.5
 FULL = 3 / 4
-"""Of the places: from here on idle connections are ended."""
+"""The share of the places at which idle connections begin to be ended."""
 FREED = 1 / 2
-"""Of the places: that many may stay taken."""
+"""The share of the places that may stay taken when idle connections have been ended."""
 DEAF_S = STALL_S * 3
 """How long a peer may acknowledge nothing, or make no room. Of an answer in parts the application has noticed before,
 and has said so; this is for answers that the server has got whole, and for peers that are gone without a word.
@@ -73,7 +73,7 @@ def to_end(idle: Collection[Accepted], surplus: int) -> list[Accepted]:
 
 
 def _ranked(idle: Iterable[Accepted]) -> list[tuple[tuple[int, int], Accepted]]:
-    """Each with its place among those of its address, the most silent one last."""
+    """Ranks each connection among those of its address; the most silent one has the highest rank."""
     seen: Counter[str] = Counter()
     ranked: list[tuple[tuple[int, int], Accepted]] = []
     for each in sorted(idle, key=lambda connection: connection.silent_ms):

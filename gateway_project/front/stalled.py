@@ -13,7 +13,7 @@ LOOKS = 10
 """In STALL_S. A caller for whom an answer waits at each of them, and who takes in next to nothing in between, has
 stalled; an answer that waits for its vendor is hardly ever found waiting for its caller."""
 LEAST_BYTES = 16 * 1024
-"""What a caller has to take in within STALL_S: one byte now and then is no reading."""
+"""The bytes that a caller has to take in within STALL_S. One who takes in fewer counts as stalled."""
 
 
 class ReaderStalled(OSError):
@@ -35,7 +35,7 @@ class Writing:
         self.has_stalled = False
 
     async def part(self, message: Message) -> None:
-        """Send one part. Raises ReaderStalled where that takes too long."""
+        """Sends one part. Raises ReaderStalled if the caller takes in too little for too long."""
         self._waits = True
         try:
             await self._send(message)

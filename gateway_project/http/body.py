@@ -17,12 +17,12 @@ from metering.errors import InvalidRequest
 
 MAX_BODY_BYTES = 20 * 1024 * 1024
 STRANGERS_BODY_BYTES = 64 * 1024
-"""Enough to sign in. Whoever sends more has to come with a credential."""
+"""The most bytes that a caller without a credential may send. A sign-in needs fewer."""
 _decode = msgspec.json.Decoder().decode
 
 
 async def read_body(request: Request, stranger: Stranger | None = None) -> bytes:
-    """The whole body, unpacked, without a byte order mark. `stranger` is its sender, if not known yet.
+    """Reads the whole body, unpacks it and drops a byte order mark. `stranger` is its sender, if not known yet.
 
     Raises BodyTooLarge, at once where its announced length says so; UnsupportedMediaType for a content coding that is
     not read here; BodyTimeout where it does not arrive in time; Overloaded where there is no room for it; and
@@ -55,9 +55,9 @@ class _Intake:
             request.scope[FROM_STRANGER] = True
 
     async def check(self, length: int) -> None:
-        """Raises BodyTooLarge for a body of this length, which is over the limit as it is.
+        """Checks a length that exceeds the current limit. The limit grows if the sender shows a good credential.
 
-        Raises what is wrong with the credential, if that is why the limit is low.
+        Raises BodyTooLarge, or the credential's refusal if that is why the limit is low.
         """
         if self._stranger is not None and await self._stranger.is_known():
             self.limit, self._stranger = MAX_BODY_BYTES, None
@@ -71,7 +71,7 @@ class _Intake:
         )
 
     async def read(self, clock: BodyClock) -> bytes:
-        """All of it, as it comes. Raises InvalidRequest where it breaks off."""
+        """Reads all parts of the body as they arrive. Raises InvalidRequest if the body breaks off."""
         receive, scope = self._request.receive, self._request.scope
         body = b""
         rest: bytearray | None = (
@@ -103,14 +103,14 @@ class _Intake:
         return body if rest is None else bytes(rest)
 
     async def unpacked(self, length: int, more: int) -> None:
-        """Raises BodyTooLarge where a body gets too long as it is unpacked: by `more`, to `length`."""
+        """Counts `more` unpacked bytes, `length` in all. Raises BodyTooLarge and Overloaded."""
         if length > self.limit:
             await self.check(length)
         bytes_in_flight.take(self._request.scope, more, stranger=self._stranger is not None)
 
 
 def json_object(body: bytes) -> dict[str, Any]:
-    """The body as a JSON object. Raises InvalidRequest."""
+    """Decodes the body as a JSON object. Raises InvalidRequest if it is anything else."""
     try:
         decoded = _decode(body)
     except RecursionError:

@@ -17,15 +17,15 @@ from metering.errors import MeteringError, Overloaded
 
 STALL_S = 20.0
 LEAST_BYTES = 4 * 1024
-"""In any STALL_S: one byte now and then is no sending."""
+"""The bytes that have to arrive within any STALL_S. A caller who sends fewer counts as stalled."""
 WHOLE_S = 600.0
-"""For all of it."""
+"""The most seconds that a known caller's whole body may take."""
 AT_ONCE_S = 0.5
-"""What comes from a stranger within this takes up nobody's room."""
+"""A stranger's body that arrives within these seconds needs no place for slow strangers."""
 STRANGERS_S = 10.0
-"""For all of a stranger's body."""
+"""The most seconds that a stranger's whole body may take."""
 SLOW_STRANGERS = Room(places=32, per_address=8)
-"""Strangers' bodies that take longer than AT_ONCE_S. Nobody waits for such a place: that would be slower still."""
+"""The places for strangers' bodies that take longer than AT_ONCE_S. Who finds none is refused at once."""
 
 
 class BodyClock:
@@ -36,7 +36,7 @@ class BodyClock:
         self._stranger = stranger
         self._began_s = time.monotonic()
         self.length = 0
-        """How much has come; to be kept up to date by whoever reads."""
+        """The bytes that have arrived so far. Whoever reads the body keeps this up to date."""
         self._length_before = 0
         self._error: MeteringError | None = None
         self._closer_look: asyncio.Task[None] | None = None

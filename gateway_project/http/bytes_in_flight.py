@@ -9,15 +9,15 @@ from metering.errors import Overloaded
 
 MIB = 1024 * 1024
 STRANGERS_BYTES = 8 * MIB
-"""For callers who have not shown who they are; the rest of the memory is for the others."""
+"""The most bytes that strangers' bodies may take; the rest is kept for known callers."""
 SMALL_BYTES = 16 * MIB
-"""For small bodies alone, so that a few large ones keep no ordinary call out."""
+"""The bytes that only small bodies may take, so that a few large ones keep no ordinary call out."""
 SMALL_BODY_BYTES = 64 * 1024
 KEY = "gateway.body_bytes"
 
 
 class BytesInFlight:
-    """Counted per request, in its scope, from when they come until the request has ended."""
+    """Counts bytes for each request, in its scope, from their arrival until the request ends."""
 
     def __init__(self, most: int) -> None:
         """`most`: of all. Parsed and on its way, a body takes up to three times its length for a moment."""
@@ -26,7 +26,7 @@ class BytesInFlight:
         self._of_strangers = 0
 
     def take(self, scope: MutableMapping[str, Any], count: int, *, stranger: bool) -> None:
-        """Count more bytes of a request. Raises Overloaded where there is no room for them."""
+        """Counts more bytes of a request. Raises Overloaded if there is no room for them."""
         known, of_stranger = scope.get(KEY, (0, 0))
         is_small = known + of_stranger + count <= SMALL_BODY_BYTES
         if self.taken + count > (self._most if is_small else self._most - SMALL_BYTES) or (
@@ -50,4 +50,4 @@ class BytesInFlight:
 
 
 bytes_in_flight = BytesInFlight(settings.BODY_MEMORY_MIB * MIB)
-"""This process's."""
+"""The bytes that this process has in memory."""

@@ -17,7 +17,7 @@ Network = IPv4Network | IPv6Network
 
 
 def client_address(peer: str | None, forwarded: Sequence[str]) -> str | None:
-    """The right-most hop that is not ours; None where the peer has no address (a Unix socket).
+    """Returns the right-most hop that is not one of our proxies, or None if the peer has no address (a Unix socket).
 
     `forwarded` are all X-Forwarded-For headers, in order: some proxies append to the line, others add a line, and
     whatever stands left of the last untrusted hop is what the caller wrote. Addresses come in one form each.
@@ -47,7 +47,7 @@ def django_address_of(request: HttpRequest) -> str | None:
 def address_for_throttle(request: HttpRequest) -> str | None:
     """The address under which failed sign-ins of the sender are counted; for IPv6, the first of its network.
 
-    None for what a proxy has forwarded as an address and is none.
+    Returns None if a proxy has forwarded a text that is no address.
     """
     address = django_address_of(request)
     if address is None or parsed_address(address) is None:
@@ -65,7 +65,7 @@ def check_network(address: str | None, networks: Sequence[str]) -> None:
 
 
 def check_sender(request: HttpRequest, networks: Sequence[str]) -> None:
-    """The same for one of Django's requests."""
+    """Checks the sender of one of Django's requests as `check_network` does."""
     check_network(django_address_of(request), networks)
 
 
@@ -88,7 +88,7 @@ def _is_within(address: str, networks: tuple[str, ...]) -> bool:
 
 @lru_cache(maxsize=256)
 def _networks(texts: tuple[str, ...]) -> tuple[Network, ...]:
-    """What is no network contains nobody."""
+    """Parses the networks. A text that is no network is left out, so that it contains nobody."""
     found: list[Network] = []
     for text in texts:
         with suppress(ValueError):

@@ -8,7 +8,7 @@ from gateway_project.http.errors import UnsupportedMediaType
 from metering.errors import InvalidRequest
 
 STEP_BYTES = 1024 * 1024
-"""Other requests have their turn after so much."""
+"""The bytes that are unpacked before other requests get their turn."""
 ZLIB, RAW, GZIP = zlib.MAX_WBITS, -zlib.MAX_WBITS, 16 + zlib.MAX_WBITS
 GZIP_NAMES = frozenset({"gzip", "x-gzip"})
 

@@ -31,7 +31,7 @@ def credential(*, x_api_key: str | None, api_key: str | None, authorization: str
 
 
 def credential_of(request: Request) -> str:
-    """The same, looked up in the request's headers."""
+    """Returns the credential from a request's headers."""
     return credential(
         x_api_key=header(request, b"x-api-key"),
         api_key=header(request, b"api-key"),

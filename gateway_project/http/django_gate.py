@@ -26,9 +26,9 @@ MAX_REQUESTS = 32
 MAX_WAITING = 500
 WAIT_S = 10.0
 STRANGERS = 12
-"""Of the places."""
+"""How many of the places strangers may take."""
 STRANGERS_OF_AN_ADDRESS = 6
-"""As many as a browser asks for at once."""
+"""How many of them one address may take: as many requests as a browser sends at once."""
 FRAMING = frozenset({b"content-length", b"content-encoding", b"transfer-encoding"})
 ALL = "all"
 

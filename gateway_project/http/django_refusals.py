@@ -13,12 +13,12 @@ from metering.errors import MeteringError
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """A request that Django does not take: too large, too many fields, for another host."""
+    """Answers a request that Django refuses, because it is too large, has too many fields or is for another host."""
     return _refusal(request, as_metering_error(exception))
 
 
 def broken(request: HttpRequest) -> HttpResponse:
-    """Something broke; Django has logged it."""
+    """Answers a request during which something broke. Django has logged it already."""
     return _refusal(request, Internal("Something went wrong in the gateway."))
 
 

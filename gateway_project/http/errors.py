@@ -69,7 +69,7 @@ STATUS: dict[type[errors.MeteringError], int] = {
     errors.VendorTimeout: 504,
     errors.MeteringError: 500,
 }
-"""A class that is not here has the status of its nearest base."""
+"""The status of each error class. A class that is not listed has the status of its nearest base."""
 
 TYPES = {
     401: "authentication_error",

@@ -19,7 +19,7 @@ TITLES = {413: "That is too large", 503: "Too much at once"}
 
 
 def page_text(error: MeteringError, request_id: str) -> str:
-    """HTML."""
+    """Renders the page as HTML."""
     title = TITLES.get(
         status_of(error), "That did not work" if status_of(error) >= 500 else "That cannot be read"
     )

@@ -1,7 +1,7 @@
 """Tells which paths are Django's, and under which label a path is counted."""
 
 OPERATIONS = frozenset({"/health", "/health/live", "/health/ready", "/metrics"})
-"""For whoever looks after the gateway."""
+"""The paths that operators and their monitoring ask."""
 _DJANGOS = ("/admin/", "/api/", "/static/")
 _ROUTES = frozenset({"/v1/chat/completions", "/v1/models"}) | OPERATIONS
 _ROOTS = frozenset({"v1", "api", "llm", "internal", "admin", "static"})

@@ -8,7 +8,7 @@ KEY = "gateway.headers"
 
 
 def headers_of(request: Request) -> dict[bytes, bytes]:
-    """By lower-case name; of a header that came more than once, the first."""
+    """Maps each lower-case name to its value. Of a repeated header the first one counts."""
     headers: dict[bytes, bytes] | None = request.scope.get(KEY)
     if headers is None:
         headers = request.scope[KEY] = dict(reversed(list(request.scope["headers"])))
@@ -16,13 +16,13 @@ def headers_of(request: Request) -> dict[bytes, bytes]:
 
 
 def header(request: Request, name: bytes) -> str | None:
-    """One header's text; None without it."""
+    """Returns the text of one header, or None if the request lacks it."""
     value = headers_of(request).get(name)
     return None if value is None else text_of(value)
 
 
 def text_of(value: bytes) -> str:
-    """What a header says, in the one form of texts: it is UTF-8, or else Latin-1, in which older clients write."""
+    """Decodes a header as UTF-8, or else as Latin-1, in which older clients write, and normalises the text."""
     try:
         return normal(value.decode())
     except UnicodeDecodeError:

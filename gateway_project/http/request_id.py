@@ -11,7 +11,7 @@ from gateway_project.telemetry import metrics
 from metering.ids import uuid7
 
 REQUEST_ID = "gateway.request_id"
-"""In a request's scope, and in Django's `request.META`."""
+"""The key of the request's id in a scope and in Django's `request.META`."""
 HEADER = b"x-request-id"
 _HARMLESS = re.compile(r"[A-Za-z0-9._:-]{1,128}", re.ASCII)
 logger = logging.getLogger(__name__)
@@ -55,13 +55,13 @@ class WithRequestId:
 
 
 def id_of(scope: Scope) -> str:
-    """The request's id."""
+    """Returns the request's id."""
     found: str | None = scope.get(REQUEST_ID)
     return found or request_id_of(_given(scope))  # a test's, of a part without the whole
 
 
 def request_id_of(given: str | None) -> str:
-    """The caller's own, if it is harmless, so that both sides' logs meet."""
+    """Returns the caller's own id if it is harmless, so that both sides' logs can be joined."""
     return given if given is not None and _HARMLESS.fullmatch(given) else str(uuid7())
 
 

@@ -13,7 +13,7 @@ REPLAYED = {"idempotent-replayed": "true"}
 
 
 Pairs = list[tuple[bytes, bytes]]
-"""As ASGI sends them."""
+"""Header pairs in the form in which ASGI sends them."""
 
 
 def encoded(headers: dict[str, str]) -> Pairs:

@@ -35,7 +35,7 @@ class Room:
 
     @property
     def waiting(self) -> int:
-        """How many wait for a place."""
+        """Returns how many callers wait for a place."""
         return len(self._turns)
 
     def try_enter(self, address: str) -> bool:
@@ -47,7 +47,7 @@ class Room:
         return True
 
     def leave(self, address: str) -> None:
-        """Give a place back; the first who may have it has it at once."""
+        """Gives a place back. The first waiting caller whose address may have it gets it at once."""
         self._in_all -= 1
         self._taken[address] -= 1
         if not self._taken[address]:
@@ -59,7 +59,7 @@ class Room:
 
     @asynccontextmanager
     async def place(self, address: str) -> AsyncIterator[None]:
-        """A place while the block runs. Raises Overloaded."""
+        """Holds a place while the block runs. Raises Overloaded if none becomes free in time."""
         await self.enter(address)
         try:
             yield

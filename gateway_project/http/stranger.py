@@ -22,7 +22,7 @@ from metering.network import counted_address
 from metering.orm import in_database_thread
 
 PROOFS = Room(places=4, per_address=2, waiting=200, wait_s=5.0)
-"""Credentials that are looked at at once; each asks the database."""
+"""How many credentials are checked at the same time. Each check asks the database."""
 logger = logging.getLogger(__name__)
 
 
@@ -33,12 +33,12 @@ class Stranger:
         self._request = request
         self._proof: asyncio.Task[bool] | None = None
         self.address = counted_address(address_of(request) or "")
-        """As whom they count."""
+        """The address under which this caller is counted."""
         self.refusal: MeteringError | None = None
-        """What is wrong with the credential that they came with, once it was looked at."""
+        """Why the caller's credential was refused, once it has been checked."""
 
     async def is_known(self) -> bool:
-        """Whether a good credential came with the request: a token, an access token, a session of the console."""
+        """Checks, at most once, whether a good token, access token or console session came with the request."""
         if self._proof is None:
             self._proof = asyncio.create_task(self._look(), name="stranger.proof")
         return await asyncio.shield(self._proof)

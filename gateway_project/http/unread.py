@@ -11,17 +11,17 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 BODY_IS_READ = "gateway.body_is_read"
-"""In a request's scope: False from when its body is asked for until it has ended."""
+"""The scope's key for whether the body has ended. It is False from the first read of the body until then."""
 FROM_STRANGER = "gateway.from_stranger"
-"""In a request's scope: True while nobody has shown who sends its body."""
+"""The scope's key for whether the sender is a stranger. It is True until a credential has been accepted."""
 MAX_DISCARD_BYTES = 100 * 1024 * 1024
 STRANGERS_DISCARD_BYTES = 1024 * 1024
-"""Reading costs processor time too."""
+"""The most bytes of a stranger's body that are read and thrown away, because reading costs processor time."""
 DISCARD_TIMEOUT_S = 10.0
 SILENCE_S = 0.25
-"""Who sends nothing for so long has stopped, or waits for the answer to end."""
+"""After so many seconds of silence the caller has stopped sending, or waits for the answer to end."""
 MAX_DISCARDING = 16
-"""Bodies that are thrown away at a time; where more are sent, the connection is closed at once."""
+"""How many bodies are thrown away at the same time. Beyond that the connection is closed at once."""
 
 
 class EarlyResponse(Response):

@@ -44,7 +44,7 @@ async def caller_of(request: Request, gateway: LLMGateway) -> Principal:
 
 @contextmanager
 def refusals_noted(gateway: LLMGateway, caller: Principal, request_id: str) -> Iterator[None]:
-    """A refusal within it can be found by the request's id."""
+    """Notes a refusal raised within the block, so that it can be found by the request's id."""
     try:
         yield
     except MeteringError as refusal:

@@ -18,7 +18,7 @@ from metering.errors import MeteringError
 
 DONE = b"data: [DONE]\n\n"
 KEEP_ALIVE = b": keep-alive\n\n"
-"""A comment, which clients skip."""
+"""A server-sent comment, which clients skip. It keeps the connection alive."""
 
 
 class EventStreamResponse(Response):
@@ -30,7 +30,7 @@ class EventStreamResponse(Response):
 
     media_type = "text/event-stream"
     open = 0
-    """How many are being sent by this process."""
+    """The number of streams that this process is sending."""
 
     def __init__(self, stream: MeteredStream, facts: Facts, *, request_id: str) -> None:
         super().__init__(headers={"cache-control": "no-cache", "x-accel-buffering": "no"})

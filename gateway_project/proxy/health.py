@@ -52,7 +52,7 @@ _looking: asyncio.Task[tuple[dict[str, str], bool]] | None = None
 
 
 async def _look(runtime: Runtime) -> tuple[dict[str, str], bool]:
-    """What was checked, and whether all that is needed is there."""
+    """The result of every check, and whether everything that a call needs is there."""
     needed = {
         "database": in_database_thread(_database_answers),
         "migrations": in_database_thread(_migrations_are_applied),
@@ -85,7 +85,7 @@ _applied = False
 
 
 def _migrations_are_applied() -> bool:
-    """Asked until it is true once: migrations are not taken back under a running server."""
+    """Whether every migration is applied. Once true it is not asked again: a running server's are not taken back."""
     global _applied
     if not _applied:
         executor = MigrationExecutor(connection)
@@ -94,7 +94,7 @@ def _migrations_are_applied() -> bool:
 
 
 def _partitions_exist() -> bool:
-    """Those of this month, without which nothing can be written down."""
+    """Whether this month's partitions exist. Without them no usage can be written."""
     month = month_of(datetime.now(UTC))
     names = [partition_name(table, month) for table in PARTITIONED_TABLES]
     with connection.cursor() as cursor:
@@ -103,7 +103,7 @@ def _partitions_exist() -> bool:
 
 
 async def _ledger_answers(ledger: Ledger) -> bool:
-    """A renewal of a reservation that never was goes all the way to the database and changes nothing."""
+    """Whether the ledger answers. Renewing a reservation that never existed asks the database and changes nothing."""
     try:
         await ledger.submit(Extend(reservation_id=uuid7(), lease_s=1))
     except MeteringError:

@@ -9,7 +9,7 @@ from metering.reservation.reserve import IdempotencyKey
 
 
 def idempotency_of(request: Request, caller: Principal, body: bytes) -> IdempotencyKey | None:
-    """What the ledger knows the request by; None without the header. Raises InvalidRequest."""
+    """Returns the key that the ledger stores, or None without the header. Raises InvalidRequest."""
     text = header(request, b"idempotency-key")
     if text is None:
         return None

@@ -18,13 +18,13 @@ from metering.types import Task
 
 
 async def list_models(request: Request) -> Response:
-    """All of them, in order."""
+    """Lists every name that the caller may ask for, in order."""
     models = await _allowed(request)
     return _json({"object": "list", "data": [_shown(name, models[name]) for name in sorted(models)]})
 
 
 async def show_model(request: Request) -> Response:
-    """One of them. One that the caller may not use is not found."""
+    """Shows one model. One that the caller may not use is answered as not found."""
     name = normal(request.path_params["name"])
     model = (await _allowed(request)).get(name)
     if model is None:

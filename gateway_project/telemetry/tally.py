@@ -16,21 +16,21 @@ Series = dict[Labels, list[float]]
 
 
 class Counter:
-    """Only grows. Its labels must come from a closed vocabulary."""
+    """A value that only grows. Its labels must come from a closed vocabulary."""
 
     def __init__(self, name: str, meaning: str, labels: Labels = ()) -> None:
         self.name, self.meaning, self.labels = name, meaning, labels
         self.series: Series = {}
 
     def add(self, *labels: str, by: float = 1) -> None:
-        """Count."""
+        """Adds `by` to the value with these labels."""
         cell = self.series.get(labels)
         if cell is None:
             cell = self.series[labels] = [0.0]
         cell[0] += by
 
     def merge(self, values: Sequence[Sequence[float]]) -> list[float]:
-        """All processes', also of those that have ended."""
+        """The sums of all processes, of those that have ended too."""
         return [sum(column) for column in zip(*values, strict=True)]
 
     def family(self, series: Series) -> Metric:
@@ -75,14 +75,14 @@ class Gauge(Counter):
         super().__init__(name, meaning)
         self._merge = merge
         self.read: Callable[[], float] | None = None
-        """Where the value comes from, as long as there is one."""
+        """The function that reads the value, or None while there is none."""
 
     def sample(self) -> None:
         """Read the value."""
         self.series = {(): [float(self.read())]} if self.read is not None else {}
 
     def merge(self, values: Sequence[Sequence[float]]) -> list[float]:
-        """Of living processes only."""
+        """The values of living processes only."""
         return [self._merge([value for (value,) in values])]
 
     def family(self, series: Series) -> Metric:

@@ -10,7 +10,7 @@ from metering.models import QuotaAlert, User
 
 @transaction.atomic
 def acknowledge_alert(*, alert: QuotaAlert, by: User | None, actor: str, now: datetime) -> QuotaAlert:
-    """The alert as it is then. The first who acknowledges it stays; to do it again changes nothing."""
+    """Acknowledges the alert and returns it. Acknowledging it again keeps the first person and changes nothing."""
     unseen = QuotaAlert.objects.filter(pk=alert.pk, acknowledged_at=None)
     if unseen.update(acknowledged_at=now, acknowledged_by=by):
         record_change(

@@ -10,7 +10,7 @@ from metering.models import User, VendorAlert
 
 @transaction.atomic
 def acknowledge_vendor_alert(*, alert: VendorAlert, by: User, actor: str, now: datetime) -> VendorAlert:
-    """The alert as it is then. The first who acknowledges it stays; to do it again changes nothing."""
+    """Acknowledges the alert and returns it. Acknowledging it again keeps the first person and changes nothing."""
     unseen = VendorAlert.objects.filter(pk=alert.pk, acknowledged_at=None)
     if unseen.update(acknowledged_at=now, acknowledged_by=by):
         record_change(

@@ -9,7 +9,7 @@ from metering.models import AlertDelivery, QuotaAlert, User, VendorAlert
 
 BATCH = 100
 MAX_RECIPIENTS = 100
-"""Of one alert."""
+"""The most people who are told about one alert."""
 
 
 def address_alerts(*, now: datetime) -> int:

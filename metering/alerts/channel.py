@@ -18,7 +18,7 @@ class ChannelError(Exception):
 
 
 class NotSent(ChannelError):
-    """It has certainly not been taken; `permanent`: nor will it be."""
+    """The message was certainly not taken. If it is `permanent`, trying again is of no use."""
 
     def __init__(self, reason: str, *, permanent: bool = False) -> None:
         super().__init__(reason)
@@ -26,11 +26,11 @@ class NotSent(ChannelError):
 
 
 class Uncertain(ChannelError):
-    """The connection broke while the message was handed over: it may have been taken."""
+    """The connection broke while the message was handed over, so that it may have been taken."""
 
 
 class Channel(Protocol):
-    """Used for one message at a time: opened, sent through once, closed."""
+    """Takes one message to one recipient: it is opened, used once and closed."""
 
     @property
     def is_configured(self) -> bool:
@@ -38,11 +38,11 @@ class Channel(Protocol):
         ...
 
     def open(self) -> None:
-        """Get ready to hand a message over. Raises NotSent."""
+        """Connects to whatever takes the message. Raises NotSent."""
         ...
 
     def send(self, message: Message, *, recipient: str, key: str) -> None:
-        """Hand it over. `key` is the same for every copy. Raises NotSent and Uncertain."""
+        """Hands the message over. `key` is the same for every copy of it. Raises NotSent and Uncertain."""
         ...
 
     def close(self) -> None: ...

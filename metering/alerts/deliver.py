@@ -28,16 +28,16 @@ from metering.alerts.vendor_message import vendor_message
 from metering.models import AlertDelivery
 
 BATCH = 100
-"""Deliveries of one run; the next run goes on."""
+"""The most deliveries of one run; the next run goes on."""
 CLAIM_S = 120.0
-"""Longer than connecting may take; then another worker may have it."""
+"""The seconds for which a claimed delivery is its worker's alone: longer than connecting may take."""
 STUCK_S = 600.0
-"""Who has been sending for so long is dead: longer than a task may run."""
+"""After so many seconds in `sending` the worker counts as dead, because no task may run that long."""
 LONGEST_WAIT_S = 3600.0
 MAX_ATTEMPTS = 40
 """More than a day with the default backoff."""
 ABOUT = ("alert", "vendor_alert", "password_reset")
-"""What a delivery may be about, one of these."""
+"""The columns that say what a delivery is about. Exactly one is set."""
 State = AlertDelivery.State
 Clock = Callable[[], datetime]
 Channels = Mapping[str, Callable[[], Channel]]
@@ -110,7 +110,7 @@ def _send(delivery: AlertDelivery, channel: Channel, clock: Clock) -> bool:
 
 
 def _message_of(delivery: AlertDelivery, now: datetime) -> Message:
-    """Raises NotSent where it would be of no use any more."""
+    """Writes the message. Raises NotSent if it would be of no use any more."""
     if delivery.password_reset is not None:
         return reset_message(delivery.password_reset, now=now)
     if delivery.vendor_alert is not None:
@@ -121,7 +121,7 @@ def _message_of(delivery: AlertDelivery, now: datetime) -> Message:
 
 
 def _named(delivery: AlertDelivery) -> dict[str, str]:
-    """What it is about, for the log."""
+    """Returns the id of what the delivery is about, by the column's name, for the log."""
     return {name: str(id_) for name in ABOUT if (id_ := getattr(delivery, f"{name}_id")) is not None}
 
 

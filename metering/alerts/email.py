@@ -16,13 +16,13 @@ WITHOUT_SERVER = frozenset(
         "metering.alerts.no_mail_server.NoMailBackend",
     }
 )
-"""Backends that take a mail and bring it to nobody."""
+"""Django's mail backends that deliver to nobody."""
 PERMANENT = 500
-"""SMTP replies from here on will not change by waiting."""
+"""SMTP replies from this number on are permanent: waiting does not change them."""
 
 
 class EmailChannel:
-    """One connection for one mail."""
+    """Sends one mail over a connection of its own."""
 
     def __init__(self) -> None:
         self._connection = get_connection(fail_silently=False)
@@ -33,7 +33,7 @@ class EmailChannel:
         return settings.EMAIL_BACKEND not in WITHOUT_SERVER
 
     def open(self) -> None:
-        """Connect, and say hello and who we are. Raises NotSent."""
+        """Connects and logs in to the mail server. Raises NotSent."""
         try:
             self._connection.open()
         except NoMailServer as error:
@@ -44,7 +44,7 @@ class EmailChannel:
             raise NotSent(f"no connection to the mail server: {type(error).__name__}") from error
 
     def send(self, message: Message, *, recipient: str, key: str) -> None:
-        """Raises NotSent where the server said no, Uncertain where it said nothing."""
+        """Sends the mail. Raises NotSent if the server refuses it and Uncertain if the connection breaks."""
         mail = EmailMultiAlternatives(
             message.subject,
             message.text,
@@ -66,6 +66,6 @@ class EmailChannel:
             raise Uncertain(f"the connection broke: {type(error).__name__}") from error
 
     def close(self) -> None:
-        """Say goodbye; the mail is taken already, so nothing depends on it."""
+        """Closes the connection. An error is ignored, because the mail has been taken already."""
         with suppress(smtplib.SMTPException, OSError):
             self._connection.close()

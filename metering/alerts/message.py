@@ -99,5 +99,5 @@ def whose_use(alert: QuotaAlert) -> str:
 
 
 def _when(moment: datetime | None, timezone: str) -> str:
-    """In the tenant's own time."""
+    """Formats a moment in the meter's own time zone."""
     return f"{moment.astimezone(ZoneInfo(timezone)):%A, %d %B %Y, %H:%M} ({timezone})" if moment else ""

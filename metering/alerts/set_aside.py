@@ -8,9 +8,9 @@ from django.db.models import QuerySet
 from metering.models import AlertDelivery
 
 WORTH = timedelta(hours=24)
-"""So long after it was set aside nobody wants to be told any more: the alert itself is in the console."""
+"""A delivery older than this is not worth sending any more. Its alert is in the console."""
 BATCH = 1_000
-"""Deliveries of one run; the next run goes on."""
+"""The most deliveries of one run; the next run goes on."""
 REASON = "no mail server is configured (EMAIL_URL)"
 State = AlertDelivery.State
 logger = logging.getLogger(__name__)

@@ -10,7 +10,7 @@ from metering.types import ModelClass
 
 MODEL_NAME_LENGTH = 128
 MAX_SHOWN = 10
-"""Names in a message."""
+"""The most names that a message lists."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +22,7 @@ class PlanAccess:
     classes: frozenset[str]
     default_class: str
     dearest_class: str = ""
-    """Where a rule keeps to the cheaper of the plan's classes."""
+    """The dearest class that a rule leaves of the plan's. Empty: no rule narrows the plan."""
 
     def allows(self, model: ServedModel, *, narrowed_to: frozenset[str]) -> bool:
         """Whether the plan's classes and the token's own list (empty: any) contain the model."""
@@ -31,7 +31,7 @@ class PlanAccess:
     def up_to(self, dearest: str) -> "PlanAccess":
         """The same access without the classes that are dearer; the default becomes the dearest that is left.
 
-        Raises ModelNotAllowed where none is.
+        Raises ModelNotAllowed if none is left.
         """
         ranks = list(ModelClass)
         left = [each for each in ranks[: ranks.index(ModelClass(dearest)) + 1] if each in self.classes]
@@ -133,7 +133,7 @@ def check_task(task: str, *, narrowed_to: frozenset[str]) -> None:
 
 
 def _listed(names: frozenset[str]) -> str:
-    """The first of them."""
+    """Lists the first names of many for a message."""
     shown = sorted(names)
     more = f" and {len(shown) - MAX_SHOWN} more" if len(shown) > MAX_SHOWN else ""
     return ", ".join(shown[:MAX_SHOWN]) + more

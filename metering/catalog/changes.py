@@ -80,7 +80,7 @@ def update_active(row: PolicyRule | Budget, values: Mapping[str, object]) -> tup
 
 
 def decimal_text(value: Decimal) -> str:
-    """Plain notation without trailing zeros."""
+    """Writes a Decimal in plain notation without trailing zeros."""
     return format(value.normalize() + 0, "f")
 
 

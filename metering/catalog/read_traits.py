@@ -6,7 +6,7 @@ from metering.traits import TRAITS, trait_problem
 
 
 def read_traits(fields: YamlReader) -> dict[str, object]:
-    """Those that are given, each with its problem at its own line."""
+    """Reads the traits that are given, and notes each one's problem at its own line."""
     reader = fields.mapping("traits", tuple(TRAITS))
     if reader is None:
         return {}

@@ -24,7 +24,7 @@ class ServedModel(Struct, frozen=True, kw_only=True):
     price: TokenPrice
     capabilities: frozenset[str] = frozenset()
     traits: Mapping[str, object] = NO_TRAITS
-    """Those that the catalog gives the provider and the model; what is known of the vendor is not among them."""
+    """The traits that the catalog gives the provider and the model, without those known of the vendor."""
 
     def __hash__(self) -> int:
         return hash(self.name)  # traits are read-only and have no hash

@@ -98,7 +98,7 @@ def identify_person(*, access: str, now: datetime) -> Caller:
 
 
 def _valid_until(token: ATIToken, *, is_previous: bool) -> datetime | None:
-    """When this secret ends: with the token, or earlier with its grace period if it was rotated away."""
+    """Returns when this secret ends: with its token, or with its grace period if it was rotated away."""
     ends = [token.expires_at, token.previous_valid_until if is_previous else None]
     return min((end for end in ends if end is not None), default=None)
 

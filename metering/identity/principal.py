@@ -25,7 +25,7 @@ class Principal:
     team_id: UUID | None = None
     user_id: UUID | None = None
     role: User.Role = User.Role.MEMBER
-    """As of the snapshot; an ATI token has a member's, whoever it is bound to."""
+    """The role when the snapshot was read. An ATI token has a member's role, whoever it is bound to."""
     allowed_tasks: frozenset[str] = frozenset()
     """Empty: whatever the plan allows."""
     allowed_models: frozenset[str] = frozenset()

@@ -14,7 +14,7 @@ from metering.errors import Overloaded
 
 PLACES = max(1, len(os.sched_getaffinity(0)) // 4)
 MAX_WAITING = 8
-"""A few seconds' worth, and far fewer than the requests that Django answers at once, so that others get through."""
+"""How many callers may wait: a few seconds' worth, and far fewer than the requests that Django answers at once."""
 WAIT_S = 10.0
 BUSY = "Too many passwords are checked at this moment; try again in a moment."
 
@@ -29,7 +29,7 @@ class HashingPlaces:
 
     @contextmanager
     def taken(self) -> Iterator[None]:
-        """Have a place. Raises Overloaded where too many wait already, or the wait is too long."""
+        """Holds a place while the block runs. Raises Overloaded if too many wait already or the wait is too long."""
         if not self._places.acquire(blocking=False):
             self._wait()
         try:

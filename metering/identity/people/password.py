@@ -12,7 +12,7 @@ LIMIT = f"A password has at most {MAX_LENGTH} characters."
 
 
 class MaximumLengthValidator:
-    """One of AUTH_PASSWORD_VALIDATORS: so much can be given when signing in."""
+    """Refuses a password that is longer than the sign-in takes (one of AUTH_PASSWORD_VALIDATORS)."""
 
     def validate(self, password: str, user: User | None = None) -> None:
         """Raises ValidationError."""

@@ -10,9 +10,9 @@ from metering.network import counted_address
 from metering.types import Dimension
 
 LIFE = timedelta(hours=1)
-"""Of a request, whenever its mail arrives."""
+"""How long a request can be used, counted from when it was made, not from when its mail arrives."""
 ANSWER = "If there is an account with this address, a mail is on its way. It works for an hour."
-"""What whoever asks is told, whether there is one or not."""
+"""The answer to everyone who asks, whether such a person exists or not."""
 WITHIN = timedelta(hours=1)
 MOST_FOR_ONE_MAILBOX = 3
 MOST_FROM_ONE_ADDRESS = 30

@@ -31,5 +31,5 @@ def read_reset_token(token: str, *, now: datetime) -> PasswordReset:
 
 
 def used_up() -> InvalidRequest:
-    """In the same words whether it was used, is too old, or the password has changed since."""
+    """Makes the same refusal for a used token, an old one, and one from before the password changed."""
     return InvalidRequest("This token was used before or has expired. Ask for another mail.", param="token")

@@ -13,7 +13,7 @@ ACCESS_LIFE = timedelta(minutes=10)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccessClaims:
-    """What a signed access token says."""
+    """The claims of a signed access token."""
 
     user_id: UUID
     tenant_id: UUID | None

@@ -9,9 +9,9 @@ from metering.identity.sessions.token_pair import TokenPair, pair_for
 from metering.models import LoginSession, User
 
 SESSION_LIFE = timedelta(days=30)
-"""After that a person signs in again, however often the session was refreshed."""
+"""How long a session can be refreshed. After that the person signs in again."""
 MAX_SESSIONS = 20
-"""Of one person. One more ends the oldest."""
+"""The most sessions of one person. One more ends the oldest."""
 
 
 @transaction.atomic

@@ -35,7 +35,7 @@ def refresh_session(*, refresh: str, now: datetime) -> TokenPair:
 
 @transaction.atomic(durable=True)
 def _rotate(claims: RefreshClaims, now: datetime) -> TokenPair | None:
-    """None where the token was used before."""
+    """Returns the next pair, or None if the token was used before."""
     session = (
         LoginSession.objects.select_for_update(of=("self",))
         .select_related("user__tenant", "user__signup_token")

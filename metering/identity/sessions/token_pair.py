@@ -12,12 +12,12 @@ from metering.models import LoginSession
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenPair:
-    """Two secrets. The refresh token is for one successor."""
+    """An access token and a refresh token. The refresh token can be changed once for the next pair."""
 
     access: str = field(repr=False)
     refresh: str = field(repr=False)
     expires_in: int = int(ACCESS_LIFE.total_seconds())
-    """Of the access token, in seconds."""
+    """The life of the access token in seconds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

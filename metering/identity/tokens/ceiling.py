@@ -16,7 +16,7 @@ class Ceiling:
     """The width that somebody may give away at most. For operators there is none: `ceiling=None`."""
 
     token: ATIToken | None
-    """What the own plan comes from. None: an administrator without a plan, who has none to pass on."""
+    """The token that the administrator's own plan comes from. None: the administrator has no plan to pass on."""
 
 
 def ceiling_of(*, role: User.Role, token: ATIToken | None) -> Ceiling | None:

@@ -25,7 +25,7 @@ class Narrowed(TypedDict, total=False):
 
 
 def checked_narrowing(said: Narrowed, *, now: datetime) -> Narrowed:
-    """The same in canonical form.
+    """Returns the narrowing in canonical form.
 
     Raises InvalidRequest for an end in the past, an unknown task or model, or a malformed network.
     """

@@ -18,5 +18,5 @@ def touch_tokens(*, token_ids: Collection[UUID], now: datetime) -> None:
 
 
 def is_stale(token: ATIToken, now: datetime) -> bool:
-    """Whether a use now would be written down."""
+    """Whether a use at this moment would be written down."""
     return token.last_used_at is None or token.last_used_at < now - RESOLUTION

@@ -9,7 +9,7 @@ from typing import Any
 from metering.models import ATIToken
 
 NARROWED = ("team", "allowed_tasks", "allowed_models", "allowed_networks", "expires_at")
-"""What narrows a token below its plan."""
+"""The fields that narrow a token below its plan."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,12 +37,12 @@ def narrowing_of(token: ATIToken) -> dict[str, Any]:
 
 
 def width_now(token: ATIToken) -> Width:
-    """What the token allows as it is."""
+    """Returns what the token allows now."""
     return _width(token.plan_tier_id, narrowing_of(token))
 
 
 def width_given(token: ATIToken) -> Width:
-    """What the token was given: whatever its own administrators have narrowed since they may widen again."""
+    """Returns what the token was given: its own administrators may widen up to this what they have narrowed."""
     return _width(token.plan_tier_id, {**narrowing_of(token), **token.given})
 
 
