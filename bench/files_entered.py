@@ -14,7 +14,6 @@ import threading
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any
@@ -39,22 +38,11 @@ TRACED_CALLS = 9
 OURS = tuple(
     f"{REPOSITORY / package}{os.sep}" for package in ("gateway_project", "metering", "providers", "adapters")
 )
-BODY = {
-    "model": "mock-fast",
-    "messages": [
-        {"role": "system", "content": "Be brief."},
-        {"role": "user", "content": "What is a ledger?"},
-    ],
-    "max_tokens": 100,
-}
+BODY = {"model": "mock-fast", "messages": [{"role": "user", "content": "hello"}], "max_tokens": 100}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """A file, and the function through which the call came to it first."""
-
-    file: str
-    function: str
+Entries = tuple[tuple[str, str], ...]
+"""Files in order of entry, each with the function through which the call came to it first."""
 
 
 class Profiler:
@@ -66,8 +54,8 @@ class Profiler:
         self._waiting: set[FrameType] = set()
         """Frames that led to the endpoint. They do not count when they are resumed."""
         self._is_armed = False
-        self._entries: dict[str, Entry] | None = None
-        """By file, in order of entry; None before the endpoint is called."""
+        self._entries: dict[str, str] | None = None
+        """The first function of each file; None before the endpoint is called."""
 
     def arm(self) -> None:
         """Trace the next call that enters the endpoint."""
@@ -75,12 +63,12 @@ class Profiler:
         self._connections = [each for each in gc.get_objects() if isinstance(each, psycopg.BaseConnection)]
         self._waiting, self._entries, self._is_armed = set(), None, True
 
-    def read(self) -> tuple[Entry, ...]:
+    def read(self) -> Entries:
         """Return the files of the traced call in order of entry. Raises RuntimeError if it sent no SQL."""
         if self._is_armed or self._entries is None:
             raise RuntimeError("the call did not come from the endpoint to any SQL")
         self._waiting = set()
-        return tuple(self._entries.values())
+        return tuple(self._entries.items())
 
     def __call__(self, frame: FrameType, event: str, argument: object) -> None:
         """Handle an event of `sys.setprofile`; any thread may call it."""
@@ -95,17 +83,12 @@ class Profiler:
             if any(_has_sent(each) for each in self._connections):
                 self._is_armed = False
                 return
-            name = str(Path(file).relative_to(REPOSITORY))
-            self._entries.setdefault(name, Entry(file=name, function=frame.f_code.co_qualname))
+            self._entries.setdefault(os.path.relpath(file, REPOSITORY), frame.f_code.co_qualname)
 
 
 def _frames_below(frame: FrameType) -> set[FrameType]:
-    frames = set()
     below = frame.f_back
-    while below is not None:
-        frames.add(below)
-        below = below.f_back
-    return frames
+    return {below, *_frames_below(below)} if below is not None else set()
 
 
 def _has_sent(connection: psycopg.BaseConnection[Any]) -> bool:
@@ -121,8 +104,8 @@ def measure(conninfo: str) -> Report:
         token = prepare_tenant(folder, f"http://127.0.0.1:{vendor.port}/v1")
         entries = asyncio.run(_trace(token))
     rows = [
-        {"order": order, "file": entry.file, "first function": entry.function}
-        for order, entry in enumerate(entries, 1)
+        {"order": order, "file": file, "first function": function}
+        for order, (file, function) in enumerate(entries, 1)
     ]
     report["figures"] = rows
     report["files"] = len(rows)
@@ -132,40 +115,30 @@ def measure(conninfo: str) -> Report:
     return report
 
 
-async def _trace(token: str) -> tuple[Entry, ...]:
+async def _trace(token: str) -> Entries:
     """Make the calls, and return the list that most of them have."""
+    from gateway_project.asgi import application
     from gateway_project.proxy.chat import chat_completions
 
-    profiler = Profiler(chat_completions.__code__)
+    profiler, traced = Profiler(chat_completions.__code__), list[Entries]()
     threading.setprofile(profiler)  # for threads that start from now on
     sys.setprofile(profiler)
     try:
-        return await _call_traced(token, profiler)
+        async with (
+            running_here(application) as url,
+            httpx2.AsyncClient(base_url=url, trust_env=False) as client,
+        ):
+            for number in range(WARM_UP_CALLS + TRACED_CALLS):
+                if number >= WARM_UP_CALLS:
+                    profiler.arm()
+                headers = {"authorization": f"Bearer {token}"}
+                (await client.post("/v1/chat/completions", json=BODY, headers=headers)).raise_for_status()
+                if number >= WARM_UP_CALLS:
+                    traced.append(profiler.read())
     finally:
         sys.setprofile(None)
         threading.setprofile(None)
-
-
-async def _call_traced(token: str, profiler: Profiler) -> tuple[Entry, ...]:
-    from gateway_project.asgi import application
-
-    async with running_here(application) as url, httpx2.AsyncClient(base_url=url, trust_env=False) as client:
-
-        async def call() -> None:
-            answer = await client.post(
-                "/v1/chat/completions", json=BODY, headers={"authorization": f"Bearer {token}"}
-            )
-            answer.raise_for_status()
-
-        for _ in range(WARM_UP_CALLS):
-            await call()
-        traced: list[tuple[Entry, ...]] = []
-        for _ in range(TRACED_CALLS):
-            profiler.arm()
-            await call()
-            traced.append(profiler.read())
-        (common, _), *_ = Counter(traced).most_common(1)
-        return common
+    return Counter(traced).most_common(1)[0][0]
 
 
 @asynccontextmanager
