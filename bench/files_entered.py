@@ -33,6 +33,8 @@ from launcher.configuration import REPOSITORY
 LIMIT = 30
 START_TIMEOUT_S = 20.0
 WARM_UP_CALLS = 50
+SETTLED_S = 0.1
+"""By then the call before has been settled: its SQL is not taken for that of the next."""
 TRACED_CALLS = 9
 """The list that most of them have is shown, since a background task may run in the middle of some."""
 OURS = tuple(
@@ -130,6 +132,7 @@ async def _trace(token: str) -> Entries:
         ):
             for number in range(WARM_UP_CALLS + TRACED_CALLS):
                 if number >= WARM_UP_CALLS:
+                    await asyncio.sleep(SETTLED_S)
                     profiler.arm()
                 headers = {"authorization": f"Bearer {token}"}
                 (await client.post("/v1/chat/completions", json=BODY, headers=headers)).raise_for_status()
