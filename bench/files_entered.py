@@ -11,7 +11,6 @@ import os
 import socket
 import sys
 import threading
-from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
@@ -33,10 +32,8 @@ from launcher.configuration import REPOSITORY
 LIMIT = 30
 START_TIMEOUT_S = 20.0
 WARM_UP_CALLS = 50
-SETTLED_S = 0.1
-"""By then the call before has been settled: its SQL is not taken for that of the next."""
 TRACED_CALLS = 9
-"""The list that most of them have is shown, since a background task may run in the middle of some."""
+"""The longest list is shown: SQL in the background, such as the settlement of the call before, ends the others early."""
 OURS = tuple(
     f"{REPOSITORY / package}{os.sep}" for package in ("gateway_project", "metering", "providers", "adapters")
 )
@@ -118,7 +115,7 @@ def measure(conninfo: str) -> Report:
 
 
 async def _trace(token: str) -> Entries:
-    """Make the calls, and return the list that most of them have."""
+    """Make the calls, and return the longest list."""
     from gateway_project.asgi import application
     from gateway_project.proxy.chat import chat_completions
 
@@ -132,7 +129,6 @@ async def _trace(token: str) -> Entries:
         ):
             for number in range(WARM_UP_CALLS + TRACED_CALLS):
                 if number >= WARM_UP_CALLS:
-                    await asyncio.sleep(SETTLED_S)
                     profiler.arm()
                 headers = {"authorization": f"Bearer {token}"}
                 (await client.post("/v1/chat/completions", json=BODY, headers=headers)).raise_for_status()
@@ -141,7 +137,7 @@ async def _trace(token: str) -> Entries:
     finally:
         sys.setprofile(None)
         threading.setprofile(None)
-    return Counter(traced).most_common(1)[0][0]
+    return max(traced, key=len)
 
 
 @asynccontextmanager
