@@ -33,7 +33,7 @@ LIMIT = 30
 START_TIMEOUT_S = 20.0
 WARM_UP_CALLS = 50
 TRACED_CALLS = 9
-"""The longest list is shown: SQL in the background, such as the settlement of the call before, ends the others early."""
+"""The longest list is shown: SQL in the background, such as the settlement of a call before, ends others early."""
 OURS = tuple(
     f"{REPOSITORY / package}{os.sep}" for package in ("gateway_project", "metering", "providers", "adapters")
 )
