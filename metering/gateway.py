@@ -21,10 +21,10 @@ from datetime import UTC, datetime
 from metering.admission.admit import admit
 from metering.admission.bound import PictureCounter, TokenCounter, no_picture
 from metering.background import BackgroundTasks
-from metering.calls.begin import begun, labels_of, models_for, plan
+from metering.calls.begin import askable_models, begun, ledger_labels, plan
 from metering.calls.cached_directory import CachedDirectory
-from metering.calls.channel import MeteredStream
 from metering.calls.collaborators import Collaborators
+from metering.calls.pipe import MeteredStream
 from metering.calls.record import note_admission, note_refused_caller
 from metering.calls.repeated import Repeated
 from metering.calls.running import STREAMED, WHOLE, run_whole
@@ -122,7 +122,7 @@ class LLMGateway:
 
         Raises NotPermitted where it may ask for none, and MeteringUnavailable.
         """
-        return await models_for(self._with, caller, task.value)
+        return await askable_models(self._with, caller, task.value)
 
     async def execute(self, caller: Principal, request: CallRequest) -> Result:
         """Do the work and answer it whole.
@@ -161,7 +161,7 @@ class LLMGateway:
         planned = await plan(self._with, caller, request)
         admitted = await admit(
             planned,
-            labels=labels_of(caller, request, planned),
+            labels=ledger_labels(caller, request, planned),
             ledger=self._with.ledger,
             buckets=self._with.buckets,
             background=self._with.background,

@@ -12,7 +12,7 @@ from gateway_project.http.errors import error_body
 from gateway_project.http.response_headers import encoded, fact_headers
 from gateway_project.proxy.endpoint import note_error
 from gateway_project.telemetry import metrics
-from metering.calls.channel import MeteredStream
+from metering.calls.pipe import MeteredStream
 from metering.calls.values import Facts
 from metering.errors import MeteringError
 

@@ -55,7 +55,7 @@ def demand_of_request(
     )
 
 
-async def models_for(with_: Collaborators, caller: Principal, task: str) -> dict[str, ServedModel]:
+async def askable_models(with_: Collaborators, caller: Principal, task: str) -> dict[str, ServedModel]:
     """Every model, alias and class that the caller may ask for now, with the model that it stands for.
 
     Raises NotPermitted where it may ask for none, and MeteringUnavailable.
@@ -74,7 +74,7 @@ def adapter_for(with_: Collaborators, request: CallRequest) -> LLMAdapter:
     return adapter
 
 
-def labels_of(caller: Principal, request: CallRequest, planned: CallPlan[BoundedCall]) -> Labels:
+def ledger_labels(caller: Principal, request: CallRequest, planned: CallPlan[BoundedCall]) -> Labels:
     """Who and what the call belongs to, for the ledger."""
     model = planned.route.candidates[0]
     return Labels(

@@ -14,8 +14,8 @@ from uuid import UUID
 from django.db import InterfaceError, OperationalError
 
 from metering.background import BackgroundTasks
-from metering.calls.channel import Channel, MeteredStream
 from metering.calls.collaborators import Collaborators
+from metering.calls.pipe import MeteredStream, Pipe
 from metering.calls.record import note_refusal
 from metering.calls.values import CallRequest, Facts, ReplayObserver, Result
 from metering.errors import (
@@ -56,20 +56,20 @@ class Earlier:
 
     async def stream(self, background: BackgroundTasks) -> tuple[Facts, MeteredStream]:
         """The stream's events again, as fast as they are read."""
-        answer, channel = self._answer, Channel()
+        answer, pipe = self._answer, Pipe()
 
         async def pump() -> None:
             for event in answer.parts():
-                await channel.put(event)
-            channel.end(answer.failure.as_error() if answer.failure is not None else None)
+                await pipe.put(event)
+            pipe.end(answer.failure.as_error() if answer.failure is not None else None)
 
         background.spawn(pump(), name="call.replay")
         try:
-            await channel.ready()
+            await pipe.ready()
         except asyncio.CancelledError:
-            channel.abandon()
+            pipe.abandon()
             raise
-        return self._facts(), MeteredStream(channel, on_abandon=lambda: None)
+        return self._facts(), MeteredStream(pipe, on_abandon=lambda: None)
 
     def _facts(self) -> Facts:
         return Facts(

@@ -6,8 +6,8 @@ from contextlib import aclosing
 from functools import partial
 
 from metering.calls.abandoning import abandon
-from metering.calls.channel import Channel, MeteredStream
 from metering.calls.collaborators import Collaborators
+from metering.calls.pipe import MeteredStream, Pipe
 from metering.calls.running import STOPPED, STREAMED, perform
 from metering.calls.values import Call, Facts, facts_of
 from metering.errors import MeteringError, MeteringUnavailable
@@ -20,12 +20,12 @@ async def run_streamed(
 
     Raises what preceded the first event.
     """
-    channel = Channel(patience_s=patience_s, since_s=call.started_s)
-    running = with_.background.spawn(_pump(with_, call, channel), name=STREAMED)
-    stream = MeteredStream(channel, on_abandon=partial(abandon, call, running))
+    pipe = Pipe(patience_s=patience_s, since_s=call.started_s)
+    running = with_.background.spawn(_pump(with_, call, pipe), name=STREAMED)
+    stream = MeteredStream(pipe, on_abandon=partial(abandon, call, running))
     admitted_s = time.monotonic()
     try:
-        has_begun = await channel.ready()
+        has_begun = await pipe.ready()
     except asyncio.CancelledError:
         stream.close()
         raise
@@ -34,8 +34,8 @@ async def run_streamed(
     return facts_of(call, ended_s=time.monotonic()), stream
 
 
-async def _pump(with_: Collaborators, call: Call, channel: Channel) -> None:
-    """Move the work's events into the channel; it ends after the settlement, so what it says is booked."""
+async def _pump(with_: Collaborators, call: Call, pipe: Pipe) -> None:
+    """Move the work's events into the pipe; it ends after the settlement, so what it says is booked."""
     recording = call.recording
 
     async def copy() -> None:
@@ -43,7 +43,7 @@ async def _pump(with_: Collaborators, call: Call, channel: Channel) -> None:
             async for event in events:
                 if recording is not None:
                     recording.add(event)
-                await channel.put(event)
+                await pipe.put(event)
         if recording is not None:
             recording.end()
 
@@ -54,4 +54,4 @@ async def _pump(with_: Collaborators, call: Call, channel: Channel) -> None:
     except MeteringError as failure:
         error = failure
     finally:
-        channel.end(error)
+        pipe.end(error)

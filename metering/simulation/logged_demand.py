@@ -44,7 +44,7 @@ def _observed(limits: MeterLimits) -> MeterLimits:
     return tuple(replace(limit, mode=EnforcementMode.OBSERVE) for limit in limits)
 
 
-def models_for(call: LoggedCall, models: ModelIndex) -> ModelIndex:
+def with_retired(call: LoggedCall, models: ModelIndex) -> ModelIndex:
     """The models that are served, or, where the call's own is served no more, that one as the log has it."""
     first = call.first
     if first.request_model in models.by_name:

@@ -25,7 +25,7 @@ from metering.policy.values import EffectivePolicy, PolicySubject
 from metering.reservation.hold import Hold
 from metering.simulation.in_memory import InMemoryAdmission, at_once
 from metering.simulation.logged import LoggedAttempt, LoggedCall, logged_calls
-from metering.simulation.logged_demand import demand_of_log, models_for, plan_of_use
+from metering.simulation.logged_demand import demand_of_log, plan_of_use, with_retired
 from metering.usage.filters import UsageFilter
 
 MAX_POLICIES = 10_000
@@ -173,7 +173,7 @@ class _Run:
         self.replayed.total.add(call.used.cost_nano_usd)
         try:
             access = self._source.access_to(asker.subject.plan, demand.task)
-            plan = plan_call(demand, access, models_for(call, self._source.models), policy)
+            plan = plan_call(demand, access, with_retired(call, self._source.models), policy)
             admitted = self._admission.admit(plan)
         except MeteringError as refusal:
             self._count_denial(call, refusal, asker, policy)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from metering.admission.admit import admit
 from metering.admission.demand import asker_of
 from metering.admission.denial import deciding_rule
-from metering.calls.begin import demand_of_request, labels_of, plan
+from metering.calls.begin import demand_of_request, ledger_labels, plan
 from metering.calls.values import Call
 from metering.decisions.decision import EnforcementDecision
 from metering.errors import MeteringError
@@ -196,7 +196,7 @@ async def stay(
     planned = await plan(with_, caller, request)
     admitted = await admit(
         planned,
-        labels=labels_of(caller, request, planned),
+        labels=ledger_labels(caller, request, planned),
         ledger=with_.ledger,
         buckets=with_.buckets,
         background=with_.background,

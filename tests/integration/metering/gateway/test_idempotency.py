@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from metering.calls.channel import MeteredStream
+from metering.calls.pipe import MeteredStream
 from metering.errors import (
     BudgetExceeded,
     IdempotencyAnswerLost,

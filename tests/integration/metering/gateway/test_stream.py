@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from metering.calls.channel import NOTHING_YET
+from metering.calls.pipe import NOTHING_YET
 from metering.errors import BudgetExceeded, VendorError
 from metering.gateway import LLMGateway
 from metering.identity.principal import Principal

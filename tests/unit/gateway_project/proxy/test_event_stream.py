@@ -3,7 +3,7 @@ import time
 from typing import Any
 
 from gateway_project.proxy.event_stream import DONE, KEEP_ALIVE, EventStreamResponse
-from metering.calls.channel import Channel, MeteredStream
+from metering.calls.pipe import MeteredStream, Pipe
 from metering.calls.values import Facts
 from metering.coarse_timers import LOOK_S
 from metering.ids import uuid7
@@ -44,14 +44,14 @@ class Caller:
         await asyncio.get_running_loop().create_future()
 
 
-def answering(channel: Channel, caller: Caller, *, pending: bool) -> "asyncio.Task[None]":
+def answering(channel: Pipe, caller: Caller, *, pending: bool) -> "asyncio.Task[None]":
     stream = MeteredStream(channel, on_abandon=lambda: None)
     response = EventStreamResponse(stream, facts(pending=pending), request_id="r-1")
     return asyncio.create_task(response({"type": "http"}, caller.receive, caller.send))
 
 
 async def test_what_a_caller_does_not_read_is_not_followed_by_comments() -> None:
-    channel, caller = Channel(patience_s=PATIENCE_S, since_s=time.monotonic()), Caller()
+    channel, caller = Pipe(patience_s=PATIENCE_S, since_s=time.monotonic()), Caller()
     await channel.put(b"0")
     caller.reads.clear()
     answer = answering(channel, caller, pending=False)
@@ -66,7 +66,7 @@ async def test_what_a_caller_does_not_read_is_not_followed_by_comments() -> None
 
 
 async def test_headers_that_come_before_anything_else_are_followed_by_a_comment_at_once() -> None:
-    channel, caller = Channel(), Caller()
+    channel, caller = Pipe(), Caller()
     answer = answering(channel, caller, pending=True)
     await channel.put(b"0")
     channel.end()

@@ -15,10 +15,10 @@ NOTHING_YET = b""
 """What a patient reader gets instead of an event: it has waited for as long as it wanted to. No event is empty."""
 
 
-class Channel:
+class Pipe:
     """One writer, one reader, one event loop. Once abandoned, what is written goes nowhere, without waiting.
 
-    With `patience_s`, no wait of the reader is much longer than that. One timer looks after all of a channel's waits,
+    With `patience_s`, no wait of the reader is much longer than that. One timer looks after all of a pipe's waits,
     because a timer for each event would cost more than the event.
     """
 
@@ -97,15 +97,15 @@ class Channel:
 class MeteredStream:
     """A streamed answer: events as JSON. Use it as an async context manager: leaving it early abandons the call."""
 
-    def __init__(self, channel: Channel, *, on_abandon: Callable[[], None]) -> None:
-        self._channel = channel
+    def __init__(self, pipe: Pipe, *, on_abandon: Callable[[], None]) -> None:
+        self._pipe = pipe
         self._on_abandon = on_abandon
         self._finished = False
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         """Raises MeteringError where the call failed later. Who asked with patience gets NOTHING_YET in silences."""
         try:
-            async for event in self._channel.read():
+            async for event in self._pipe.read():
                 yield event
             self._finished = True
         except MeteringError:
@@ -118,5 +118,5 @@ class MeteredStream:
         """Say that nobody reads any more."""
         if not self._finished:
             self._finished = True
-            self._channel.abandon()
+            self._pipe.abandon()
             self._on_abandon()

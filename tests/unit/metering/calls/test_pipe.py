@@ -6,58 +6,58 @@ from collections.abc import Callable
 
 import pytest
 
-from metering.calls.channel import MAX_EVENTS, NOTHING_YET, Channel, MeteredStream
+from metering.calls.pipe import MAX_EVENTS, NOTHING_YET, MeteredStream, Pipe
 from metering.coarse_timers import LOOK_S
 from metering.errors import MeteringUnavailable
 
 
 async def test_events_arrive_in_order_then_the_end() -> None:
-    channel = Channel()
+    pipe = Pipe()
     for number in range(3):
-        await channel.put(b"%d" % number)
-    channel.end()
-    assert [event async for event in channel.read()] == [b"0", b"1", b"2"]
+        await pipe.put(b"%d" % number)
+    pipe.end()
+    assert [event async for event in pipe.read()] == [b"0", b"1", b"2"]
 
 
 async def test_an_error_comes_after_the_events_before_it() -> None:
-    channel = Channel()
-    await channel.put(b"0")
-    channel.end(MeteringUnavailable("gone"))
-    events = channel.read()
+    pipe = Pipe()
+    await pipe.put(b"0")
+    pipe.end(MeteringUnavailable("gone"))
+    events = pipe.read()
     assert await anext(events) == b"0"
     with pytest.raises(MeteringUnavailable):
         await anext(events)
 
 
 async def test_an_error_before_any_event_is_raised_while_waiting_for_the_first() -> None:
-    channel = Channel()
-    channel.end(MeteringUnavailable("gone"))
+    pipe = Pipe()
+    pipe.end(MeteringUnavailable("gone"))
     with pytest.raises(MeteringUnavailable):
-        await channel.ready()
+        await pipe.ready()
 
 
 async def test_a_patient_reader_goes_on_with_nothing_again_and_again_until_there_is_an_event() -> None:
-    channel = Channel(patience_s=0.01, since_s=time.monotonic())
-    assert not await channel.ready()
-    events = channel.read()
+    pipe = Pipe(patience_s=0.01, since_s=time.monotonic())
+    assert not await pipe.ready()
+    events = pipe.read()
     assert [await anext(events) for _ in range(2)] == [NOTHING_YET] * 2
-    await channel.put(b"0")
+    await pipe.put(b"0")
     assert await anext(events) == b"0"
     assert await anext(events) == NOTHING_YET
-    channel.end()
+    pipe.end()
     assert [event async for event in events] == []
 
 
 async def test_patience_counts_from_when_the_wait_is_said_to_have_begun() -> None:
-    channel = Channel(patience_s=3600, since_s=time.monotonic() - 3600)
-    assert not await channel.ready()
+    pipe = Pipe(patience_s=3600, since_s=time.monotonic() - 3600)
+    assert not await pipe.ready()
 
 
 async def test_each_wait_counts_from_its_own_beginning() -> None:
     patience_s = 0.5
-    channel = Channel(patience_s=patience_s, since_s=time.monotonic() - 0.9 * patience_s)
-    events = channel.read()
-    await channel.put(b"0")
+    pipe = Pipe(patience_s=patience_s, since_s=time.monotonic() - 0.9 * patience_s)
+    events = pipe.read()
+    await pipe.put(b"0")
     assert await anext(events) == b"0"
     began_s = time.monotonic()
     assert await anext(events) == NOTHING_YET
@@ -65,7 +65,7 @@ async def test_each_wait_counts_from_its_own_beginning() -> None:
 
 
 async def test_what_is_there_when_patience_ends_is_a_beginning() -> None:
-    begun, empty, failed = [Channel(patience_s=0, since_s=time.monotonic()) for _ in range(3)]
+    begun, empty, failed = [Pipe(patience_s=0, since_s=time.monotonic()) for _ in range(3)]
     await begun.put(b"0")
     empty.end()
     failed.end(MeteringUnavailable("gone"))
@@ -76,44 +76,44 @@ async def test_what_is_there_when_patience_ends_is_a_beginning() -> None:
 
 
 async def test_a_reader_who_is_busy_with_an_event_is_told_nothing_else_afterwards() -> None:
-    channel = Channel(patience_s=0.01, since_s=time.monotonic())
-    events = channel.read()
-    await channel.put(b"0")
+    pipe = Pipe(patience_s=0.01, since_s=time.monotonic())
+    events = pipe.read()
+    await pipe.put(b"0")
     assert await anext(events) == b"0"
     await asyncio.sleep(LOOK_S * 3)
-    await channel.put(b"1")
+    await pipe.put(b"1")
     assert await anext(events) == b"1"
 
 
-@pytest.mark.parametrize("ending", [Channel.end, Channel.abandon])
-async def test_no_timer_keeps_a_channel_that_has_ended(ending: Callable[[Channel], None]) -> None:
-    channel = Channel(patience_s=3600, since_s=time.monotonic())
-    left = weakref.ref(channel)
-    ending(channel)
-    del channel
+@pytest.mark.parametrize("ending", [Pipe.end, Pipe.abandon])
+async def test_no_timer_keeps_a_channel_that_has_ended(ending: Callable[[Pipe], None]) -> None:
+    pipe = Pipe(patience_s=3600, since_s=time.monotonic())
+    left = weakref.ref(pipe)
+    ending(pipe)
+    del pipe
     gc.collect()
     assert left() is None
 
 
 async def test_a_slow_reader_stops_the_writer() -> None:
-    channel = Channel()
+    pipe = Pipe()
 
     async def write() -> None:
         for _ in range(MAX_EVENTS + 1):
-            await channel.put(b"x")
+            await pipe.put(b"x")
 
     writer = asyncio.create_task(write())
     await asyncio.sleep(0.01)
     assert not writer.done()
-    async for _ in channel.read():
+    async for _ in pipe.read():
         break
     await asyncio.wait_for(writer, 1)
 
 
 async def test_abandoning_frees_the_writer_and_ends_the_reader() -> None:
-    channel = Channel()
+    pipe = Pipe()
     gone = []
-    stream = MeteredStream(channel, on_abandon=lambda: gone.append(1))
+    stream = MeteredStream(pipe, on_abandon=lambda: gone.append(1))
 
     async def read() -> list[bytes]:
         return [event async for event in stream]
@@ -124,13 +124,13 @@ async def test_abandoning_frees_the_writer_and_ends_the_reader() -> None:
     stream.close()
     assert await asyncio.wait_for(reader, 1) == []
     for _ in range(MAX_EVENTS * 2):
-        await asyncio.wait_for(channel.put(b"x"), 1)
+        await asyncio.wait_for(pipe.put(b"x"), 1)
     assert gone == [1]
 
 
 async def test_a_stream_read_to_its_end_is_not_abandoned() -> None:
-    channel = Channel()
+    pipe = Pipe()
     gone = []
-    channel.end()
-    assert [event async for event in MeteredStream(channel, on_abandon=lambda: gone.append(1))] == []
+    pipe.end()
+    assert [event async for event in MeteredStream(pipe, on_abandon=lambda: gone.append(1))] == []
     assert gone == []
