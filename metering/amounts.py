@@ -26,6 +26,8 @@ class Amounts(Struct, frozen=True, array_like=True):
         return AMOUNT_OF[dimension](self)
 
     def __add__(self, other: "Amounts") -> "Amounts":
+        if self is NOTHING and type(other) is Amounts:
+            return other
         return Amounts(*map(add, values_of(self), values_of(other)))
 
     def __sub__(self, other: "Amounts") -> "Amounts":
@@ -34,7 +36,10 @@ class Amounts(Struct, frozen=True, array_like=True):
 
     def beyond(self, other: "Amounts") -> "Amounts":
         """The part of each amount that exceeds the other's; zero where it does not."""
-        return Amounts(*[max(0, excess) for excess in map(sub, values_of(self), values_of(other))])
+        if self is other:
+            return NOTHING
+        pairs = zip(values_of(self), values_of(other), strict=True)
+        return Amounts(*[mine - others if mine > others else 0 for mine, others in pairs])
 
 
 AMOUNTS: tuple[str, ...] = Amounts.__struct_fields__

@@ -5,7 +5,6 @@ A demand is made from a request's body, from typed counts or from the log of a c
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
@@ -27,8 +26,7 @@ M_co = TypeVar("M_co", bound=Measured, covariant=True)
 Candidates = tuple[ServedModel, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asker:
+class Asker(Struct, frozen=True, kw_only=True):
     """Who asks: the subject, and what its token narrows it to."""
 
     subject: PolicySubject

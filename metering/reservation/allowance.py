@@ -137,7 +137,7 @@ class Allowance:
             self._refuse_if_sealed()
             call = self._opening if body is self._opening.asked else self._bound(body)
             missing = call.bound.beyond(self._free)
-            if missing != NOTHING:
+            if missing is not NOTHING and missing != NOTHING:
                 await self._enlarge(missing)
                 self._refuse_if_sealed()
             self._free = self._free.beyond(call.bound)
