@@ -12,6 +12,7 @@ from metering.errors import MeteringError
 from metering.models import Budget, PolicyRule
 from metering.money import NANO_PER_USD, nano_from_usd, usd_from_nano
 from metering.policy.edit.target import find_target
+from metering.rules.budgets import DIMENSIONS, WINDOWS
 from metering.rules.read_conditions import check_conditions
 from metering.rules.registry import REGISTRY, check_rule
 from metering.text import normal
@@ -162,6 +163,10 @@ class BudgetForm(ScopedForm):
         super().__init__(*args, **kwargs)
         if self.instance.dimension == Dimension.COST and "amount" in self.initial:
             self.initial["amount"] = usd_from_nano(self.initial["amount"])
+        for name, words in (("dimension", DIMENSIONS), ("window", WINDOWS)):
+            field = self.fields.get(name)
+            if isinstance(field, forms.ChoiceField):
+                field.choices = [choice for choice in field.choices if choice[0] in ("", *words)]
 
     def clean(self) -> dict[str, Any]:
         values = super().clean()

@@ -158,7 +158,7 @@ class LLMGateway:
     async def _begin(self, caller: Principal, request: CallRequest) -> Call:
         """Plan the call, draw from its rate limits and hold what it may use: from here on it may spend that."""
         started_s = time.monotonic()
-        planned = await plan(self._with, caller, request)
+        planned, work = await plan(self._with, caller, request)
         admitted = await admit(
             planned,
             labels=ledger_labels(caller, request, planned),
@@ -169,7 +169,7 @@ class LLMGateway:
             now=self._with.now,
             idempotency=request.idempotency,
         )
-        call = begun(self._with, request, planned, admitted, started_s=started_s)
+        call = begun(self._with, request, work, planned, admitted, started_s=started_s)
         if call.notices or self._with.decisions.is_sampled():
             note_admission(self._with.decisions, caller, request, call, self._with.now())
         return call

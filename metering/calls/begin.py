@@ -15,7 +15,6 @@ from metering.errors import TaskNotAllowed
 from metering.idempotency.recording import Recording
 from metering.identity.principal import Principal
 from metering.labels import CALLER_LABELS, Labels
-from metering.policy.values import EffectivePolicy
 from metering.ports import LLMAdapter, TaskRequest
 from metering.reservation.allowance import Allowance
 from metering.reservation.bounded_call import BoundedCall
@@ -24,8 +23,10 @@ LARGE_INPUT = 256 * 1024
 """Bytes. A larger request is measured in a thread, so that the others need not wait for it."""
 
 
-async def plan(with_: Collaborators, caller: Principal, request: CallRequest) -> CallPlan[BoundedCall]:
-    """The plan of the request's first vendor call.
+async def plan(
+    with_: Collaborators, caller: Principal, request: CallRequest
+) -> tuple[CallPlan[BoundedCall], TaskRequest]:
+    """The plan of the request's first vendor call, and the work that the task's adapter gets.
 
     Raises what `plan_call` raises, InvalidRequest and MeteringUnavailable.
     """
@@ -33,17 +34,17 @@ async def plan(with_: Collaborators, caller: Principal, request: CallRequest) ->
     access = await with_.directory.access(caller.plan_code, task)
     policy = await with_.directory.policy_at(asker.subject, task, with_.now())
     models = await with_.directory.models()
-    demand = demand_of_request(with_, asker, request, policy)
+    work = TaskRequest(task=request.task, input=request.input, limits=policy.numbers)
+    demand = demand_of_request(with_, asker, request, work)
     if request.input_bytes < LARGE_INPUT:
-        return plan_call(demand, access, models, policy)
-    return await asyncio.to_thread(plan_call, demand, access, models, policy)
+        return plan_call(demand, access, models, policy), work
+    return await asyncio.to_thread(plan_call, demand, access, models, policy), work
 
 
 def demand_of_request(
-    with_: Collaborators, asker: Asker, request: CallRequest, policy: EffectivePolicy
+    with_: Collaborators, asker: Asker, request: CallRequest, work: TaskRequest
 ) -> Demand[BoundedCall]:
     """What a request asks for: its task's first vendor call."""
-    work = TaskRequest(task=request.task, input=request.input, limits=policy.numbers)
     opening = partial(adapter_for(with_, request).opening, work)
     return Demand(
         asker=asker,
@@ -93,6 +94,7 @@ def ledger_labels(caller: Principal, request: CallRequest, planned: CallPlan[Bou
 def begun(
     with_: Collaborators,
     request: CallRequest,
+    work: TaskRequest,
     planned: CallPlan[BoundedCall],
     admitted: Admitted,
     *,
@@ -124,7 +126,7 @@ def begun(
         model=candidates[0],
         policy=policy,
         adapter=adapter_for(with_, request),
-        request=TaskRequest(task=request.task, input=request.input, limits=policy.numbers),
+        request=work,
         allowance=allowance,
         rates=admitted.rates,
         started_s=started_s,

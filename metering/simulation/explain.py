@@ -55,17 +55,18 @@ def explain_call(
     )
     if asker.refusal is not None:
         return _denied(decision, asker.refusal, ("credential", None))
-    trace: tuple[Step, ...] = tuple(rule_steps(policy))
+    rules = tuple(rule_steps(policy))
+    trace = rules
     try:
         # 1. Which model would serve it, and which limits stand over that?
         route = route_call(demand, access, source.models, policy)
         balances = read_balances({limit.meter: limit.counts_since for limit in route.limits}, now)
         known = levels([*route.rates, *route.shadow_rates])
         decision = replace(decision, model=route.candidates[0].name)
-        trace = _trace(policy, route, balances, known, None)
+        trace = (*rules, *_limit_trace(route, balances, known, None))
         # 2. How much would it use at most?
         plan = plan_call(demand, access, source.models, policy)
-        trace = _trace(policy, route, balances, known, plan.measured.bound)
+        trace = (*rules, *_limit_trace(route, balances, known, plan.measured.bound))
         # 3. Do rate limits and budgets have room for that?
         admitted = _admission_at(now, balances, known).admit(plan)
     except MeteringError as refusal:
@@ -123,15 +124,12 @@ def _denied(
     )
 
 
-def _trace(
-    policy: EffectivePolicy, route: Route, balances: Balances, levels: Levels, bound: Amounts | None
-) -> tuple[Step, ...]:
-    """What every rule, budget and rate says; without a bound, nothing is asked of budgets and rates of tokens."""
+def _limit_trace(route: Route, balances: Balances, levels: Levels, bound: Amounts | None) -> tuple[Step, ...]:
+    """What every budget and rate says; without a bound, nothing is asked of budgets and rates of tokens."""
     limits = tuple(limit for limit in route.limits if not limit.only_counts)
     taken = {meter: (each.used, each.held) for meter, each in balances.items()}
     amounts = bound + ONE_REQUEST if bound is not None else NOTHING
     return (
-        *rule_steps(policy),
         *limit_steps(limits, taken, amounts, holding=False),
         *rate_steps(_rate_uses(route, levels, bound.of(Dimension.TOKENS) if bound is not None else None)),
     )

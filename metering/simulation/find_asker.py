@@ -26,7 +26,7 @@ def find_asker(
     Without a token: that with which the person signed up, else the tenant's newest live one. Raises NotFound.
     """
     person = find_user(tenant=tenant, reference=user) if user else None
-    credential = _token(tenant, person, token)
+    credential = _token(tenant, person, token, now)
     named_team = find_team(tenant=tenant, reference=team).pk if team else None
     if credential is None and plan is None:
         raise NotFound(f"The tenant {tenant.slug!r} has no live ATI token: name a plan.", param="plan")
@@ -63,7 +63,7 @@ def _refusal(
     return None
 
 
-def _token(tenant: Tenant, person: User | None, reference: str | None) -> ATIToken | None:
+def _token(tenant: Tenant, person: User | None, reference: str | None, now: datetime) -> ATIToken | None:
     if reference:
         return find_token(tenant=tenant, reference=reference)
     mine: ATIToken | None = None
@@ -71,5 +71,5 @@ def _token(tenant: Tenant, person: User | None, reference: str | None) -> ATITok
         own = Q(user=person) | Q(pk=person.signup_token_id)
         mine = ATIToken.objects.for_tenant(tenant).filter(own).order_by("-id").first()
     if mine is None:
-        mine = ATIToken.objects.for_tenant(tenant).filter(revoked_at=None).order_by("-id").first()
+        mine = ATIToken.objects.live(now).for_tenant(tenant).order_by("-id").first()
     return mine

@@ -126,6 +126,13 @@ def test_an_amount_that_cannot_be_counted_is_a_form_error(
     )
 
 
+def test_calls_at_once_have_a_rule_and_no_budget(console: Client, url: Url) -> None:
+    rows.catalog()
+    form = {**BUDGET, "dimension": "concurrency", "window": "none", "amount": "3"}
+    assert {"dimension", "window"} <= set(errors_of(console.post(url(Budget, "add"), form)))
+    assert not Budget.objects.exists()
+
+
 def test_a_budget_that_counted_something_may_change_or_go_because_its_meters_stay(
     console: Client, url: Url
 ) -> None:

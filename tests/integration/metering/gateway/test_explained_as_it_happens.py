@@ -20,6 +20,7 @@ from metering.identity.principal import Principal
 from metering.models import Budget, PlanFeature, PolicyRule
 from metering.policy.rate_limit import RateLimit
 from metering.policy.source import read_policy_source
+from metering.ports import TaskRequest
 from metering.rates.port import Draw, Level
 from metering.reservation.release import release
 from metering.simulation.explain import explain_call, policy_at
@@ -159,8 +160,9 @@ async def test_what_is_explained_of_a_call_is_what_it_gets(
 
             def explain(request: Any = request) -> EnforcementDecision:
                 source, asker = read_policy_source(), asker_of(caller)
-                policy = policy_at(source, asker.subject, request.task.value, now())
-                demand = demand_of_request(gateway._with, asker, request, policy)
+                limits = policy_at(source, asker.subject, request.task.value, now()).numbers
+                work = TaskRequest(task=request.task, input=request.input, limits=limits)
+                demand = demand_of_request(gateway._with, asker, request, work)
                 return explain_call(source=source, demand=demand, now=now(), levels=levels)
 
             told = await rows(explain)
@@ -193,7 +195,7 @@ async def stay(
 ) -> tuple[Any, ...]:
     """A call that is admitted and stays under way; what it would have been denied for."""
     with_ = gateway._with
-    planned = await plan(with_, caller, request)
+    planned, _ = await plan(with_, caller, request)
     admitted = await admit(
         planned,
         labels=ledger_labels(caller, request, planned),
