@@ -163,13 +163,12 @@ class BudgetForm(ScopedForm):
         super().__init__(*args, **kwargs)
         if self.instance.dimension == Dimension.COST and "amount" in self.initial:
             self.initial["amount"] = usd_from_nano(self.initial["amount"])
-        for name, words in (("dimension", DIMENSIONS), ("window", WINDOWS)):
-            field = self.fields.get(name)
-            if isinstance(field, forms.ChoiceField):
-                field.choices = [choice for choice in field.choices if choice[0] in ("", *words)]
 
     def clean(self) -> dict[str, Any]:
         values = super().clean()
+        for name, words in (("dimension", DIMENSIONS), ("window", WINDOWS)):
+            if values.get(name, words[0]) not in words:
+                self.add_error(name, "Calls at once have no budget: the rule max_concurrent limits them.")
         dimension = values.get("dimension") or self.instance.dimension
         if dimension and values.get("amount") is not None:
             try:
