@@ -38,4 +38,5 @@ def material_in(body: Mapping[str, Any]) -> Material:
 def is_mistake(body: Mapping[str, Any], material: Material) -> bool:
     """Whether this answer is one of those that shall be useless: one is given for each that came before."""
     wanted = max((int(number) for text in material.values() for number in _MISTAKES.findall(text)), default=0)
-    return sum(message.get("role") == "assistant" for message in body["messages"]) < wanted
+    answered = [message for message in body["messages"] if message.get("role") == "assistant"]
+    return len(answered) < wanted
