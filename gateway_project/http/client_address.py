@@ -71,6 +71,11 @@ def check_sender(request: HttpRequest, networks: Sequence[str]) -> None:
 
 def canonical(text: str) -> str:
     """The address without a port, zone or IPv4 mapping, in lower case; a text that is none stays as it is."""
+    return _canonical(text) if len(text) <= LONGEST else text
+
+
+@lru_cache(maxsize=4096)
+def _canonical(text: str) -> str:
     address = parsed_address(text)
     return text if address is None else str(address)
 

@@ -6,11 +6,15 @@ from starlette.responses import Response
 from gateway_project.http.body import json_object, read_body
 from gateway_project.http.client_address import address_of
 from gateway_project.http.response_headers import encoded, ending_headers
-from gateway_project.proxy.caller import caller_of, labels_of, refusals_noted
-from gateway_project.proxy.disconnect import UnlessDisconnected
+from gateway_project.proxy.caller import (
+    UnlessDisconnected,
+    caller_of,
+    gateway_of,
+    idempotency_of,
+    labels_of,
+    refusals_noted,
+)
 from gateway_project.proxy.event_stream import EventStreamResponse
-from gateway_project.proxy.idempotency_header import idempotency_of
-from gateway_project.proxy.runtime import gateway_of
 from metering.calls.values import CallRequest
 from metering.errors import InvalidRequest
 from metering.types import Task

@@ -9,8 +9,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway_project.proxy.caller import caller_of
-from gateway_project.proxy.runtime import gateway_of
+from gateway_project.proxy.caller import caller_of, gateway_of
 from metering.catalog.served import ServedModel
 from metering.errors import ModelNotFound
 from metering.text import normal
