@@ -22,8 +22,8 @@ from gateway_project.http.request_headers import headers_of
 from gateway_project.http.room import Room
 from gateway_project.http.stranger import Stranger
 from gateway_project.http.unread import BODY_IS_READ, FROM_STRANGER
-from metering.coarse_timers import coarse_timers
 from metering.errors import InvalidRequest, MeteringError, Overloaded
+from metering.time_limits import coarse_timers
 
 MAX_BODY_BYTES = 20 * 1024 * 1024
 STRANGERS_BODY_BYTES = 64 * 1024

@@ -11,7 +11,6 @@ from starlette.requests import ClientDisconnect, Request
 from gateway_project.http.client_address import address_of, check_network
 from gateway_project.http.request_headers import LOOKUPS, credential_of, header, headers_of
 from gateway_project.wiring import Runtime
-from metering.coarse_timers import coarse_timers
 from metering.errors import InvalidRequest, MeteringError, MeteringUnavailable
 from metering.gateway import LLMGateway
 from metering.idempotency.key import idempotency_key
@@ -20,6 +19,7 @@ from metering.labels import CALLER_LABELS
 from metering.network import counted_address
 from metering.reservation.reserve import IdempotencyKey
 from metering.text import checked_label
+from metering.time_limits import coarse_timers
 
 WATCH_AFTER_S = 0.25
 """A watcher costs a call 10 microseconds, so those that are answered sooner do without one."""

@@ -14,9 +14,8 @@ from metering.background import BackgroundTasks
 from metering.errors import LimitExceeded
 from metering.labels import Labels
 from metering.ledger.port import Ledger
-from metering.rates.grant import RateGrant, TooFew
 from metering.rates.port import Buckets
-from metering.rates.take import take_rates
+from metering.rates.take import RateGrant, TooFew, take_rates
 from metering.reservation.hold import Hold
 from metering.reservation.no_room import NoRoom
 from metering.reservation.reserve import IdempotencyKey, reserve

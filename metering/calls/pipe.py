@@ -6,8 +6,8 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable
 from functools import partial
 
-from metering.coarse_timers import coarse_timers
 from metering.errors import MeteringError
+from metering.time_limits import coarse_timers
 
 MAX_EVENTS = 64
 """Events that wait for a slow caller; then the vendor's stream is read no further."""

@@ -33,7 +33,7 @@ from metering.errors import (
 )
 from metering.identity.principal import Principal
 from metering.policy.values import EffectivePolicy, PolicySubject
-from metering.rates.grant import use_of
+from metering.rates.take import use_of
 from metering.types import EnforcementMode
 
 Trace = Callable[[], tuple[Step, ...]]

@@ -17,7 +17,7 @@ from metering.labels import CALLER_LABELS, CallerLabels
 from metering.ledger.commands import Attempt
 from metering.policy.values import EffectivePolicy
 from metering.ports import Body, LLMAdapter, TaskRequest
-from metering.rates.grant import RateGrant
+from metering.rates.take import RateGrant
 from metering.reservation.allowance import Allowance
 from metering.reservation.hold import Hold
 from metering.reservation.reserve import IdempotencyKey

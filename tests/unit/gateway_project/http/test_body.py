@@ -19,8 +19,8 @@ from gateway_project.http.body import (
 from gateway_project.http.errors import BodyTimeout, BodyTooLarge
 from gateway_project.http.room import Room
 from gateway_project.http.stranger import Stranger
-from metering.coarse_timers import LOOK_S
 from metering.errors import Overloaded
+from metering.time_limits import LOOK_S
 
 ADDRESS = "192.0.2.7"
 MOST = 64 * 1024 * 1024

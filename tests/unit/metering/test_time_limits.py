@@ -6,7 +6,7 @@ from contextvars import ContextVar
 
 import pytest
 
-from metering.coarse_timers import LOOK_S, CoarseTimeout, coarse_timers
+from metering.time_limits import LOOK_S, CoarseTimeout, coarse_timers
 
 WHO: ContextVar[str] = ContextVar("who")
 

@@ -3,7 +3,7 @@ import time
 
 import pytest
 
-from metering.rates.ticked_timeout import TickedTimeout
+from metering.time_limits import TickedTimeout
 
 
 async def test_a_silent_server_is_given_up() -> None:
