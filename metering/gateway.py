@@ -3,8 +3,8 @@
 1. authenticate  whose credential is it, and for which team does it call?
 2. plan          may this caller ask for that, which model serves it, and how much can it use at most?
                  (admission/plan.py)
-3. draw          a request and its tokens, from every rate limit (admission/admit.py)
-4. hold          the most that it can use, on the meter of every budget (admission/admit.py)
+3. draw          a request and its tokens, from every rate limit (admission/plan.py)
+4. hold          the most that it can use, on the meter of every budget (admission/plan.py)
 5. run           the task's adapter spends through its allowance, and through nothing else (calls/running.py)
 6. settle        what was really used is charged, and the rest of the hold is given back (calls/running.py)
 7. answer        with the facts: model, cost, what is left
@@ -18,8 +18,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from metering.admission.admit import admit
 from metering.admission.bound import PictureCounter, TokenCounter, no_picture
+from metering.admission.plan import admit
 from metering.background import BackgroundTasks
 from metering.calls.begin import askable_models, begun, ledger_labels, plan
 from metering.calls.cached_directory import CachedDirectory

@@ -15,8 +15,8 @@ from metering.policy.enforcement import WARN
 from metering.policy.values import EffectivePolicy, Setting
 from metering.rates.take import RateGrant
 from metering.reservation.bounded_call import Measured
-from metering.reservation.hold import Hold
 from metering.reservation.no_room import NoRoom
+from metering.reservation.reserve import Hold
 from metering.types import EnforcementMode, ModelClass
 
 OUTPUT_CUT = "output_limited"

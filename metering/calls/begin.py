@@ -3,11 +3,10 @@
 import asyncio
 from functools import partial
 
-from metering.admission.admit import Admitted
 from metering.admission.bound import bound_call
 from metering.admission.demand import Asker, BodySize, Demand, asker_of
 from metering.admission.denial import no_room_error
-from metering.admission.plan import CallPlan, models_by_name, plan_call
+from metering.admission.plan import Admitted, CallPlan, models_by_name, plan_call
 from metering.calls.collaborators import Collaborators
 from metering.calls.values import Call, CallRequest
 from metering.catalog.served import ServedModel

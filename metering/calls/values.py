@@ -19,8 +19,7 @@ from metering.policy.values import EffectivePolicy
 from metering.ports import Body, LLMAdapter, TaskRequest
 from metering.rates.take import RateGrant
 from metering.reservation.allowance import Allowance
-from metering.reservation.hold import Hold
-from metering.reservation.reserve import IdempotencyKey
+from metering.reservation.reserve import Hold, IdempotencyKey
 from metering.text import normal
 from metering.types import Dimension, EnforcementMode, Task
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from metering.errors import RateBalance, RateUse
-from metering.policy.rate_limit import Limits, RateLimit
+from metering.policy.values import Limits, RateLimit
 from metering.rates.port import MOST_USED, Buckets, Draw, Drawn, Level, ShadowDrawn
 from metering.types import Dimension
 

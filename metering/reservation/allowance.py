@@ -22,8 +22,8 @@ from metering.ledger.port import Ledger
 from metering.ports import AttemptFailed, Body, VendorAnswer, VendorChunk, Vendors
 from metering.reservation.bounded_call import BoundedCall
 from metering.reservation.extend import enlarge
-from metering.reservation.hold import Hold
 from metering.reservation.no_room import NoRoom
+from metering.reservation.reserve import Hold
 from metering.reservation.running import RunningAttempt
 from metering.reservation.vendor_error import vendor_error
 from metering.types import Outcome

@@ -12,9 +12,8 @@ from metering.labels import Labels
 from metering.policy.values import MeterLimit
 from metering.ports import Body
 from metering.reservation.allowance import Allowance
-from metering.reservation.hold import Hold
 from metering.reservation.no_room import NoRoom
-from metering.reservation.reserve import reserve
+from metering.reservation.reserve import Hold, reserve
 from providers.token_counting import count_tokens
 from tests.fakes.ledger import WatchedLedger
 from tests.fakes.policy import ALDER, model, policy

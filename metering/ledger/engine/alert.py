@@ -18,8 +18,8 @@ from datetime import timedelta
 from functools import lru_cache
 from uuid import UUID
 
+from metering.ids import digest64
 from metering.ledger.commands import HoldLine
-from metering.ledger.digests import digest64
 from metering.ledger.records import NEVER, Alert, Meter, Watch
 from metering.ledger.results import LineDenial
 from metering.ledger.unit_of_work import UnitOfWork

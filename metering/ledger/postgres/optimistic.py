@@ -21,11 +21,11 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from metering.ledger.commands import Command, HoldLine, Reserve
+from metering.ledger.engine import decide
 from metering.ledger.engine.alert import raise_alerts
 from metering.ledger.postgres import columns, sql_inserts, sql_optimistic
-from metering.ledger.postgres.decide import decide
-from metering.ledger.postgres.literals import array
 from metering.ledger.postgres.process_cache import ProcessCache
+from metering.ledger.postgres.table import array
 from metering.ledger.postgres.wire import Row, Statement, StepObserver, Wire
 from metering.ledger.postgres.write import moved_calls
 from metering.ledger.records import LARGEST_SUM
@@ -63,7 +63,7 @@ class OptimisticBatch:
         self._results = [decide(command, work) for command in commands]
         raise_alerts(work)
         self.may_be_sent = self._depends_on_no_counter() and not (
-            work.watched or work.alerts or moved_calls(work)
+            work.watched or work.alerts or (work.attempts and moved_calls(work))
         )
 
     async def run(self, wire: Wire, cache: ProcessCache, on_step: StepObserver | None) -> list[Result]:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from metering.ids import uuid7
 from metering.ledger.postgres import columns, sql_inserts, sql_locked
-from metering.ledger.postgres.literals import array
+from metering.ledger.postgres.table import array
 from metering.ledger.postgres.wire import Statement
 from metering.ledger.records import Alert, HoldRow, Meter, Watch
 from metering.ledger.unit_of_work import UnitOfWork

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from metering.ids import uuid7
-from metering.policy.rate_limit import RateLimit
+from metering.policy.values import RateLimit
 from metering.rates import shared_buckets
 from metering.rates.port import Draw
 from metering.rates.shared_buckets import BucketsAway, RedisBuckets, SharedBuckets
