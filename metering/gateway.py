@@ -21,7 +21,7 @@ from datetime import UTC, datetime
 from metering.admission.bound import PictureCounter, TokenCounter, no_picture
 from metering.admission.plan import admit
 from metering.background import BackgroundTasks
-from metering.calls.begin import askable_models, begun, ledger_labels, plan
+from metering.calls.begin import CallRequest, askable_models, begun, ledger_labels, plan
 from metering.calls.cached_directory import CachedDirectory
 from metering.calls.collaborators import Collaborators
 from metering.calls.pipe import MeteredStream
@@ -29,7 +29,7 @@ from metering.calls.record import note_admission, note_refused_caller
 from metering.calls.repeated import Repeated
 from metering.calls.running import STREAMED, WHOLE, run_whole
 from metering.calls.streaming import run_streamed
-from metering.calls.values import Call, CallRequest, Facts, Observer, ReplayObserver, Result, facts_of
+from metering.calls.values import Call, Facts, Observer, ReplayObserver, Result, facts_of
 from metering.catalog.served import ServedModel
 from metering.decisions.log import DecisionLog
 from metering.errors import Holder, MeteringError

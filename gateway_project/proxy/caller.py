@@ -8,8 +8,14 @@ from typing import Any
 
 from starlette.requests import ClientDisconnect, Request
 
-from gateway_project.http.client_address import address_of, check_network
-from gateway_project.http.request_headers import LOOKUPS, credential_of, header, headers_of
+from gateway_project.http.request_headers import (
+    LOOKUPS,
+    address_of,
+    check_network,
+    credential_of,
+    header,
+    headers_of,
+)
 from gateway_project.wiring import Runtime
 from metering.errors import InvalidRequest, MeteringError, MeteringUnavailable
 from metering.gateway import LLMGateway

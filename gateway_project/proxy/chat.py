@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway_project.http.body import json_object, read_body
-from gateway_project.http.client_address import address_of
+from gateway_project.http.request_headers import address_of
 from gateway_project.http.response_headers import encoded, ending_headers
 from gateway_project.proxy.caller import (
     UnlessDisconnected,
@@ -15,7 +15,7 @@ from gateway_project.proxy.caller import (
     refusals_noted,
 )
 from gateway_project.proxy.event_stream import EventStreamResponse
-from metering.calls.values import CallRequest
+from metering.calls.begin import CallRequest
 from metering.errors import InvalidRequest
 from metering.types import Task
 

@@ -1,25 +1,53 @@
-"""From a request to an admitted call: what is asked of admission, and the allowance that the call gets."""
+"""From a request to an admitted call: what is asked, by whom and how, and the allowance that the call gets."""
 
 import asyncio
 from functools import partial
+
+from msgspec.structs import force_setattr
 
 from metering.admission.bound import bound_call
 from metering.admission.demand import Asker, BodySize, Demand, asker_of
 from metering.admission.denial import no_room_error
 from metering.admission.plan import Admitted, CallPlan, models_by_name, plan_call
 from metering.calls.collaborators import Collaborators
-from metering.calls.values import Call, CallRequest
+from metering.calls.values import Call
 from metering.catalog.served import ServedModel
 from metering.errors import TaskNotAllowed
 from metering.idempotency.recording import Recording
 from metering.identity.principal import Principal
-from metering.labels import CALLER_LABELS, Labels
-from metering.ports import LLMAdapter, TaskRequest
+from metering.labels import CALLER_LABELS, CallerLabels, Labels
+from metering.ports import Body, LLMAdapter, TaskRequest
 from metering.reservation.allowance import Allowance
 from metering.reservation.bounded_call import BoundedCall
+from metering.reservation.reserve import IdempotencyKey
+from metering.text import normal
+from metering.types import Task
 
+NAMES = ("model", *CALLER_LABELS)
 LARGE_INPUT = 256 * 1024
 """Bytes. A larger request is measured in a thread, so that the others need not wait for it."""
+
+
+class CallRequest(CallerLabels, frozen=True, kw_only=True, array_like=False):
+    """One piece of work for a caller, with the caller's own labels."""
+
+    task: Task
+    input: Body
+    model: str = ""
+    """A model, an alias or a class; empty: the plan's default class."""
+    request_id: str
+    address: str | None = None
+    """Where it came from, if rates of addresses are to count it."""
+    idempotency: IdempotencyKey | None = None
+    input_bytes: int = 0
+    """How long the request was when it came, if it came over a wire."""
+
+    def __post_init__(self) -> None:
+        """Names have one form, whichever way they came."""
+        for name in NAMES:
+            text = getattr(self, name)
+            if text is not None and not text.isascii():
+                force_setattr(self, name, normal(text))
 
 
 async def plan(

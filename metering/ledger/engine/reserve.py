@@ -8,13 +8,14 @@
 
 Invariant: used + held <= highest_limit + overrun + unenforced (+ uncovered) on every meter, whatever is admitted."""
 
+from functools import lru_cache
 from uuid import UUID
 
 from msgspec import Struct
 
-from metering.ids import command_digest
+from metering.ids import command_digest, digest64
 from metering.ledger.commands import HoldLine, Reserve
-from metering.ledger.engine.alert import fingerprint_of, note_denial, watch
+from metering.ledger.engine.alert import note_denial, watch
 from metering.ledger.engine.ended import ENDED_REASON, is_tombstone, lease_is_over
 from metering.ledger.records import LARGEST_SUM, RELEASE_ON_EXPIRY, HoldRow, Meter
 from metering.ledger.results import Denied, Granted, LineBalance, LineDenial, Reason, Refused, Result
@@ -116,7 +117,7 @@ def shares_of(lines: tuple[HoldLine, ...], meters: list[Meter]) -> list[Share]:
     found: dict[int, Share] = {}
     for line, meter in zip(lines, meters, strict=True):
         flags = RELEASE_ON_EXPIRY if line.release_on_expiry else 0
-        watching = fingerprint_of(line) if line.thresholds else 0
+        watching = _fingerprint_of(line.budget_id, line.limit, line.thresholds) if line.thresholds else 0
         share = found.get(meter.id)
         if share is None:
             found[meter.id] = Share(meter, [line], line.amount, line.limit, flags, watching)
@@ -126,6 +127,15 @@ def shares_of(lines: tuple[HoldLine, ...], meters: list[Meter]) -> list[Share]:
         share.flags &= flags
         share.watching ^= watching
     return list(found.values())
+
+
+@lru_cache(maxsize=16_384)
+def _fingerprint_of(budget_id: UUID, limit: int, thresholds: str) -> int:
+    """Return the fingerprint of what is to be told of one limit.
+
+    Those of the limits on a meter are combined by XOR, so their order makes no difference.
+    """
+    return digest64(f"{budget_id} {limit} {thresholds}".encode())
 
 
 def deny(
