@@ -46,7 +46,7 @@ def gateway_of(request: Request) -> LLMGateway:
     return runtime_of(request).gateway
 
 
-async def caller_of(request: Request, gateway: LLMGateway) -> Principal:
+async def principal_of(request: Request, gateway: LLMGateway) -> Principal:
     """The holder of the credential, working for the team that X-Team-ID names.
 
     Raises InvalidCredential, TokenExpired, TenantSuspended, and NotFound for the team.

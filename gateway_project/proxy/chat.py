@@ -8,10 +8,10 @@ from gateway_project.http.request_headers import address_of
 from gateway_project.http.response_headers import encoded, ending_headers
 from gateway_project.proxy.caller import (
     UnlessDisconnected,
-    caller_of,
     gateway_of,
     idempotency_of,
     labels_of,
+    principal_of,
     refusals_noted,
 )
 from gateway_project.proxy.event_stream import EventStreamResponse
@@ -26,7 +26,7 @@ KEEP_ALIVE_S = 10.0
 async def chat_completions(request: Request) -> Response:
     """The vendor's answer, whole or as server-sent events."""
     gateway = gateway_of(request)
-    caller = await caller_of(request, gateway)
+    caller = await principal_of(request, gateway)
     with refusals_noted(gateway, caller, request.state.request_id):
         raw = await read_body(request)
     body = json_object(raw)
