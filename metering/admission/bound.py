@@ -315,8 +315,14 @@ def refuse_large_input(
 
     The ceiling is several times the truth for plain text, so it only tells whether the estimate has to be made.
     """
-    allowed = policy.number("max_tokens_in")
-    limit = model.context_tokens if allowed is None else min(allowed, model.context_tokens)
+    limit = largest_input(model, policy)
     if ceiling < limit or (tokens := estimate(limit)) <= limit:
         return
+    allowed = policy.number("max_tokens_in")
     raise input_error(tokens, limit, is_models=allowed is None or allowed > model.context_tokens)
+
+
+def largest_input(model: ServedModel, policy: EffectivePolicy) -> int:
+    """Tokens: the model's context, or less by the rule `max_tokens_in`."""
+    allowed = policy.number("max_tokens_in")
+    return model.context_tokens if allowed is None else min(allowed, model.context_tokens)

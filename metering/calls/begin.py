@@ -5,21 +5,22 @@ from functools import partial
 
 from msgspec.structs import force_setattr
 
-from metering.admission.bound import bound_call
+from metering.admission.bound import bound_call, largest_input
 from metering.admission.demand import Asker, BodySize, Demand, asker_of
 from metering.admission.denial import no_room_error
 from metering.admission.plan import Admitted, CallPlan, models_by_name, plan_call
 from metering.calls.collaborators import Collaborators
 from metering.calls.values import Call
-from metering.catalog.served import ServedModel
+from metering.catalog.served import PlanAccess, ServedModel
 from metering.errors import TaskNotAllowed
 from metering.idempotency.recording import Recording
 from metering.identity.principal import Principal
 from metering.labels import CALLER_LABELS, CallerLabels, Labels
 from metering.ports import Body, LLMAdapter, TaskRequest
-from metering.reservation.allowance import Allowance
+from metering.reservation.allowance import Allowance, TaskLimits
 from metering.reservation.bounded_call import BoundedCall
 from metering.reservation.reserve import IdempotencyKey
+from metering.rules.registry import TASK_DEFAULTS
 from metering.text import normal
 from metering.types import Task
 
@@ -61,7 +62,12 @@ async def plan(
     access = await with_.directory.access(caller.plan_code, task)
     policy = await with_.directory.policy_at(asker.subject, task, with_.now())
     models = await with_.directory.models()
-    work = TaskRequest(task=request.task, input=request.input, limits=policy.numbers)
+    work = TaskRequest(
+        task=request.task,
+        input=request.input,
+        limits={**TASK_DEFAULTS[request.task], **policy.numbers},
+        features=access.features if isinstance(access, PlanAccess) else frozenset(),
+    )
     demand = demand_of_request(with_, asker, request, work)
     if request.input_bytes < LARGE_INPUT:
         return plan_call(demand, access, models, policy), work
@@ -147,6 +153,9 @@ def begun(
         ledger=with_.ledger,
         vendors=with_.vendors,
         now=with_.now,
+        limits=TaskLimits.of(work.limits),
+        input_limit=largest_input(candidates[0], policy),
+        count_tokens=with_.count_tokens,
     )
     return Call(
         hold=hold,

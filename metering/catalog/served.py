@@ -106,6 +106,8 @@ class PlanAccess:
     default_class: str
     dearest_class: str = ""
     """The dearest class that a rule leaves of the plan's. Empty: no rule narrows the plan."""
+    features: frozenset[str] = frozenset()
+    """All features of the plan."""
 
     def allows(self, model: ServedModel, *, narrowed_to: frozenset[str]) -> bool:
         """Whether the plan's classes and the token's own list (empty: any) contain the model."""
@@ -137,7 +139,10 @@ def load_access(plan: str, task: str) -> PlanAccess:
     feature = Task.objects.filter(code=task).values_list("feature_id", flat=True).first()
     if feature is None:
         raise TaskNotAllowed(f"There is no task {task!r}.")
-    if not PlanFeature.objects.filter(plan=plan, plan__is_active=True, feature=feature).exists():
+    features = frozenset(
+        PlanFeature.objects.filter(plan=plan, plan__is_active=True).values_list("feature_id", flat=True)
+    )
+    if feature not in features:
         raise FeatureNotInPlan(
             f"The plan {plan!r} does not contain the feature {feature!r}, which {task} needs. "
             "Ask for a plan that does."
@@ -150,6 +155,7 @@ def load_access(plan: str, task: str) -> PlanAccess:
         task=task,
         classes=frozenset(allowed.pk for allowed in access.allowed_classes.all()),
         default_class=access.default_class_id,
+        features=features,
     )
 
 

@@ -178,7 +178,7 @@ class MeterLimit:
     """The budget's name in messages: scope, dimension and window, such as `tenant cost/month`."""
     model_class: str | None = None
     """Only calls to models of this class count; None: all."""
-    source_id: UUID
+    source_id: UUID | None
     """The budget or rule that sets the limit."""
     budget_id: UUID
     """The budget or rule that the limit is known as: of a rule with a condition, the rule that it stands in for."""

@@ -1,4 +1,4 @@
-"""The only way to spend: vendor calls against a hold, each covered by it before it is sent.
+"""The only way to spend: vendor calls, search calls and files against a hold, each covered by it before it is sent.
 
 Invariant: at any moment, what the attempts so far may cost is at most what is held. A settled attempt gives
 its slack back; an ambiguous one (timeout, cut, cancelled) keeps its whole bound, so that a further call extends
@@ -6,9 +6,13 @@ the hold first, and is refused where there is no room.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
 from datetime import datetime
+from typing import TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from metering.amounts import NOTHING, Amounts
 from metering.catalog.served import ServedModel
@@ -19,17 +23,38 @@ from metering.errors import (
 )
 from metering.ledger.commands import Attempt
 from metering.ledger.port import Ledger
-from metering.ports import AttemptFailed, Body, VendorAnswer, VendorChunk, Vendors
+from metering.ports import AllowanceSpent, AttemptFailed, Body, VendorAnswer, VendorChunk, Vendors
 from metering.reservation.bounded_call import BoundedCall
 from metering.reservation.extend import enlarge
 from metering.reservation.no_room import NoRoom
 from metering.reservation.reserve import Hold
-from metering.reservation.running import RunningAttempt
+from metering.reservation.running import RunningAttempt, RunningSearch
 from metering.reservation.vendor_error import vendor_error
 from metering.types import Outcome
 
+T = TypeVar("T")
 MAX_ATTEMPTS = 1000
 """The ledger's own bound on one reservation."""
+ONE_CALL, ONE_FILE = Amounts(api_calls=1), Amounts(files=1)
+
+
+class TaskLimits(Struct, frozen=True, kw_only=True):
+    """How much of each kind one request may do, whatever its budgets have room for."""
+
+    steps: int = MAX_ATTEMPTS
+    """LLM calls, second attempts included."""
+    api_calls: int = 0
+    files: int = 0
+
+    @classmethod
+    def of(cls, numbers: Mapping[str, int]) -> "TaskLimits":
+        """The limits that the numeric rules in force set."""
+        steps = [numbers[key] for key in ("agent_max_steps", "max_steps") if key in numbers]
+        return cls(
+            steps=min(steps, default=MAX_ATTEMPTS),
+            api_calls=numbers.get("max_api_calls", 0),
+            files=numbers.get("diagram_files_per_req", 0),
+        )
 
 
 class Allowance:
@@ -46,9 +71,14 @@ class Allowance:
         ledger: Ledger,
         vendors: Vendors,
         now: Callable[[], datetime],
+        limits: TaskLimits = TaskLimits(),  # noqa: B008 - it cannot change
+        input_limit: int = 0,
+        count_tokens: Callable[[bytes], int] = len,
     ) -> None:
         """`opening` is the call that the hold was made for; `bound` measures any further one, and
         `name_denial` makes the error of one for which there is no room. Calls go to the first of the `candidates`.
+
+        `input_limit` is the largest input of one LLM call in tokens, as `count_tokens` estimates them.
         """
         self._hold = hold
         self._opening = opening
@@ -58,15 +88,24 @@ class Allowance:
         self._ledger = ledger
         self._vendors = vendors
         self._now = now
+        self.input_limit = input_limit
+        self._count_tokens = count_tokens
+        self.steps_left = limits.steps
+        self.api_calls_left = limits.api_calls
+        self.files_left = limits.files
         self._free = hold.bound
         self._sequence = 1
         self._numbers = 0
         self._sealed = False
         self._covering = asyncio.Lock()
-        self._running: set[RunningAttempt] = set()
+        self._running: set[RunningAttempt | RunningSearch] = set()
         self.attempts: list[Attempt] = []
         self.vendor_s = 0.0
         """Time spent waiting for vendors."""
+
+    def count_tokens(self, text: str) -> int:
+        """About how many tokens a text has."""
+        return self._count_tokens(text.encode("utf-8", "surrogatepass"))
 
     def seal(self) -> tuple[Attempt, ...]:
         """Refuse everything from now on, and hand over the attempts for settlement.
@@ -81,8 +120,8 @@ class Allowance:
     async def complete(self, body: Body) -> VendorAnswer:
         """One metered call.
 
-        Raises what `bound_call` raises, BudgetExceeded where the hold cannot be extended to cover the call,
-        MeteringUnavailable, RefusedByVendor, VendorError and VendorTimeout.
+        Raises what `bound_call` raises, AllowanceSpent beyond the task's steps, BudgetExceeded where the hold cannot be
+        extended to cover the call, MeteringUnavailable, RefusedByVendor, VendorError and VendorTimeout.
         """
         running = self._start(await self._cover(body))
         while True:
@@ -116,6 +155,45 @@ class Allowance:
                 self._ended(running, Outcome.OK)
                 return
 
+    async def call_api(self, service: str, send: Callable[[], Awaitable[T]]) -> T:
+        """One metered request to a search service, which `send` sends once. It counts whatever comes of it, because the
+        service counts it too.
+
+        Raises what `send` raises, AllowanceSpent, BudgetExceeded and MeteringUnavailable.
+        """
+        async with self._covering:
+            if self.api_calls_left < 1:
+                raise AllowanceSpent("The task has made all the search calls that it may make.")
+            await self._cover_amounts(ONE_CALL)
+            self.api_calls_left -= 1
+            self._numbers += 1
+            running = RunningSearch(number=self._numbers, service=service, now=self._now())
+            self._running.add(running)
+        outcome = Outcome.CANCELLED
+        try:
+            answer = await send()
+            outcome = Outcome.OK
+        except Exception:
+            outcome = Outcome.ERROR
+            raise
+        finally:
+            self._ended(running, outcome)
+        return answer
+
+    async def add_file(self) -> None:
+        """Count one file, which the last LLM call brought.
+
+        Raises AllowanceSpent, BudgetExceeded and MeteringUnavailable.
+        """
+        async with self._covering:
+            brought = [place for place, attempt in enumerate(self.attempts) if attempt.steps]
+            if self.files_left < 1 or not brought:
+                raise AllowanceSpent("The task has handed out all the files that it may.")
+            await self._cover_amounts(ONE_FILE)
+            self.files_left -= 1
+            last = self.attempts[brought[-1]]
+            self.attempts[brought[-1]] = replace(last, files=last.files + 1)
+
     async def _again(self, running: RunningAttempt, failure: AttemptFailed, body: Body) -> RunningAttempt:
         """The second attempt at a call whose connection was dead, so that the vendor has probably not seen the first.
 
@@ -134,14 +212,21 @@ class Allowance:
     async def _cover(self, body: Body) -> BoundedCall:
         """The call with its bound, once the hold covers it. Calls side by side are covered one by one."""
         async with self._covering:
-            self._refuse_if_sealed()
+            if self.steps_left < 1:
+                raise AllowanceSpent("The task has made all the LLM calls that it may make.")
             call = self._opening if body is self._opening.asked else self._bound(body)
-            missing = call.bound.beyond(self._free)
-            if missing is not NOTHING and missing != NOTHING:
-                await self._enlarge(missing)
-                self._refuse_if_sealed()
-            self._free = self._free.beyond(call.bound)
+            await self._cover_amounts(call.bound)
+            self.steps_left -= 1
             return call
+
+    async def _cover_amounts(self, bound: Amounts) -> None:
+        """Take amounts from what is held and free, and hold what is missing of them first."""
+        self._refuse_if_sealed()
+        missing = bound.beyond(self._free)
+        if missing is not NOTHING and missing != NOTHING:
+            await self._enlarge(missing)
+            self._refuse_if_sealed()
+        self._free = self._free.beyond(bound)
 
     def _refuse_if_sealed(self) -> None:
         if self._sealed or self._numbers >= MAX_ATTEMPTS:
@@ -183,14 +268,14 @@ class Allowance:
         else:
             self._never_sent(running)
 
-    def _broke_off(self, running: RunningAttempt) -> None:
+    def _broke_off(self, running: RunningAttempt | RunningSearch) -> None:
         """It was cut off from this side, before the vendor can have seen it or after."""
         if running.was_sent:
             self._ended(running, Outcome.CANCELLED)
         else:
             self._never_sent(running)
 
-    def _never_sent(self, running: RunningAttempt) -> None:
+    def _never_sent(self, running: RunningAttempt | RunningSearch) -> None:
         """It leaves no row. Numbers have no gaps: one before another that runs keeps its number, and costs nothing."""
         if running not in self._running:
             return
@@ -199,9 +284,10 @@ class Allowance:
             return
         self._running.discard(running)
         self._numbers -= 1
+        self.steps_left += 1
         self._free = self._free + running.bound
 
-    def _ended(self, running: RunningAttempt, outcome: Outcome) -> None:
+    def _ended(self, running: RunningAttempt | RunningSearch, outcome: Outcome) -> None:
         """Record the attempt, and take back what it cannot have used. The first end counts."""
         if running not in self._running:
             return
