@@ -137,3 +137,8 @@ atexit.register(close)
 def serve_sync_callers_from(loop: asyncio.AbstractEventLoop | None) -> None:
     """Let sync callers of this process use the server's own loop; None: it ends."""
     bridge.adopt(loop)
+
+
+def gateway_loop() -> asyncio.AbstractEventLoop:
+    """The event loop of this process's gateway."""
+    return run_sync(start()).loop

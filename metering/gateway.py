@@ -124,6 +124,10 @@ class LLMGateway:
         """
         return await askable_models(self._with, caller, task.value)
 
+    async def check(self, caller: Principal, request: CallRequest) -> None:
+        """Raise what `plan` raises for a request that is to be carried out later. Nothing is drawn or held."""
+        await plan(self._with, caller, request)
+
     async def execute(self, caller: Principal, request: CallRequest) -> Result:
         """Do the work and answer it whole.
 
@@ -168,6 +172,7 @@ class LLMGateway:
             lease_s=self._with.lease_s,
             now=self._with.now,
             idempotency=request.idempotency,
+            reservation_id=request.reservation_id,
         )
         call = begun(self._with, request, work, planned, admitted, started_s=started_s)
         if call.notices or self._with.decisions.is_sampled():

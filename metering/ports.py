@@ -173,6 +173,16 @@ class Spending(Protocol):
     """The allowance as an adapter sees it: the only way to spend."""
 
     @property
+    def id(self) -> str:
+        """The reservation's id, by which the work is known."""
+
+    def usage(self) -> dict[str, object]:
+        """What the work has used so far, as answers say it: `input_tokens`, `output_tokens`, `cost_usd` (a decimal
+        text), `llm_calls`, `api_calls`, `files` and `steps`.
+        """
+        ...
+
+    @property
     def input_limit(self) -> int:
         """Tokens that the input of one LLM call may have at most."""
 

@@ -78,7 +78,7 @@ def refusals_noted(gateway: LLMGateway, caller: Principal, request_id: str) -> I
         raise
 
 
-def labels_of(request: Request, body: Mapping[str, Any]) -> dict[str, str]:
+def labels_of(request: Request, body: Mapping[str, Any]) -> dict[str, Any]:
     """The caller's own labels from the body's `metadata`, else from headers. Raises InvalidRequest."""
     metadata = body.get("metadata")
     if metadata is None:

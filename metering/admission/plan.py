@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 from typing import Generic
+from uuid import UUID
 
 from msgspec import Struct
 
@@ -147,6 +148,7 @@ async def admit(
     lease_s: int,
     now: Callable[[], datetime],
     idempotency: IdempotencyKey | None = None,
+    reservation_id: UUID | None = None,
 ) -> Admitted:
     """The committed hold of a call. Where it is refused, nothing stays held, and nothing stays drawn.
 
@@ -175,6 +177,7 @@ async def admit(
             limits=route.limits,
             lease_s=lease_s,
             idempotency=idempotency,
+            reservation_id=reservation_id,
         )
         if isinstance(hold, NoRoom):
             raise no_room_error(hold, now())

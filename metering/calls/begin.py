@@ -2,6 +2,7 @@
 
 import asyncio
 from functools import partial
+from uuid import UUID
 
 from msgspec.structs import force_setattr
 
@@ -19,6 +20,7 @@ from metering.labels import CALLER_LABELS, CallerLabels, Labels
 from metering.ports import Body, LLMAdapter, TaskRequest
 from metering.reservation.allowance import Allowance, TaskLimits
 from metering.reservation.bounded_call import BoundedCall
+from metering.reservation.journal import Journal
 from metering.reservation.reserve import IdempotencyKey
 from metering.rules.registry import TASK_DEFAULTS
 from metering.text import normal
@@ -42,6 +44,10 @@ class CallRequest(CallerLabels, frozen=True, kw_only=True, array_like=False):
     idempotency: IdempotencyKey | None = None
     input_bytes: int = 0
     """How long the request was when it came, if it came over a wire."""
+    reservation_id: UUID | None = None
+    """A UUIDv7 under which the call is to be reserved; None: a new one."""
+    journal: Journal | None = None
+    """Where the call's attempts are noted besides, so that its books can be closed if this process is killed."""
 
     def __post_init__(self) -> None:
         """Names have one form, whichever way they came."""
@@ -153,6 +159,7 @@ def begun(
         ledger=with_.ledger,
         vendors=with_.vendors,
         now=with_.now,
+        journal=request.journal,
         limits=TaskLimits.of(work.limits),
         input_limit=largest_input(candidates[0], policy),
         count_tokens=with_.count_tokens,

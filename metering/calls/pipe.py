@@ -97,9 +97,13 @@ class Pipe:
 class MeteredStream:
     """A streamed answer: events as JSON. Use it as an async context manager: leaving it early abandons the call."""
 
-    def __init__(self, pipe: Pipe, *, on_abandon: Callable[[], None]) -> None:
+    def __init__(
+        self, pipe: Pipe, *, on_abandon: Callable[[], None], stop: Callable[[], object] = lambda: None
+    ) -> None:
+        """`stop` breaks the call off, whatever its policy says of callers who go away."""
         self._pipe = pipe
         self._on_abandon = on_abandon
+        self.stop = stop
         self._finished = False
 
     async def __aiter__(self) -> AsyncIterator[bytes]:

@@ -14,7 +14,7 @@ from typing import TypeVar
 from msgspec import Struct
 from msgspec.structs import replace
 
-from metering.amounts import NOTHING, Amounts
+from metering.amounts import NOTHING, Amounts, total
 from metering.catalog.served import ServedModel
 from metering.errors import (
     LimitExceeded,
@@ -23,9 +23,11 @@ from metering.errors import (
 )
 from metering.ledger.commands import Attempt
 from metering.ledger.port import Ledger
+from metering.money import usd_text
 from metering.ports import AllowanceSpent, AttemptFailed, Body, VendorAnswer, VendorChunk, Vendors
 from metering.reservation.bounded_call import BoundedCall
 from metering.reservation.extend import enlarge
+from metering.reservation.journal import Journal
 from metering.reservation.no_room import NoRoom
 from metering.reservation.reserve import Hold
 from metering.reservation.running import RunningAttempt, RunningSearch
@@ -71,6 +73,7 @@ class Allowance:
         ledger: Ledger,
         vendors: Vendors,
         now: Callable[[], datetime],
+        journal: Journal | None = None,
         limits: TaskLimits = TaskLimits(),  # noqa: B008 - it cannot change
         input_limit: int = 0,
         count_tokens: Callable[[bytes], int] = len,
@@ -88,6 +91,7 @@ class Allowance:
         self._ledger = ledger
         self._vendors = vendors
         self._now = now
+        self._journal = journal
         self.input_limit = input_limit
         self._count_tokens = count_tokens
         self.steps_left = limits.steps
@@ -102,6 +106,24 @@ class Allowance:
         self.attempts: list[Attempt] = []
         self.vendor_s = 0.0
         """Time spent waiting for vendors."""
+
+    @property
+    def id(self) -> str:
+        """The reservation's id."""
+        return str(self._hold.reservation_id)
+
+    def usage(self) -> dict[str, object]:
+        """What was used so far. Attempts under way are not in it."""
+        used = total(tuple(self.attempts))
+        return {
+            "input_tokens": used.input_tokens,
+            "output_tokens": used.output_tokens,
+            "cost_usd": usd_text(used.cost_nano_usd),
+            "llm_calls": sum(not attempt.api_calls for attempt in self.attempts),
+            "api_calls": used.api_calls,
+            "files": used.files,
+            "steps": used.steps,
+        }
 
     def count_tokens(self, text: str) -> int:
         """About how many tokens a text has."""
@@ -126,6 +148,7 @@ class Allowance:
         running = self._start(await self._cover(body))
         while True:
             try:
+                await self._note_begun(running)
                 answer = await self._vendors.complete(running.request)
             except AttemptFailed as failure:
                 running = await self._again(running, failure, body)
@@ -134,7 +157,7 @@ class Allowance:
                 raise
             else:
                 running.saw_answer(answer)
-                self._ended(running, Outcome.OK)
+                await self._note_ended(self._ended(running, Outcome.OK))
                 return answer
 
     async def stream(self, body: Body) -> AsyncGenerator[VendorChunk, None]:
@@ -142,6 +165,7 @@ class Allowance:
         running = self._start(await self._cover(body))
         while True:
             try:
+                await self._note_begun(running)
                 async with aclosing(self._vendors.stream(running.request)) as chunks:
                     async for chunk in chunks:
                         running.saw_chunk(chunk)
@@ -152,7 +176,7 @@ class Allowance:
                 self._broke_off(running)
                 raise
             else:
-                self._ended(running, Outcome.OK)
+                await self._note_ended(self._ended(running, Outcome.OK))
                 return
 
     async def call_api(self, service: str, send: Callable[[], Awaitable[T]]) -> T:
@@ -169,15 +193,17 @@ class Allowance:
             self._numbers += 1
             running = RunningSearch(number=self._numbers, service=service, now=self._now())
             self._running.add(running)
-        outcome = Outcome.CANCELLED
         try:
+            await self._note_begun(running)
+            running.was_sent = True
             answer = await send()
-            outcome = Outcome.OK
         except Exception:
-            outcome = Outcome.ERROR
+            await self._note_ended(self._ended(running, Outcome.ERROR))
             raise
-        finally:
-            self._ended(running, outcome)
+        except BaseException:
+            self._broke_off(running)
+            raise
+        await self._note_ended(self._ended(running, Outcome.OK))
         return answer
 
     async def add_file(self) -> None:
@@ -193,6 +219,7 @@ class Allowance:
             self.files_left -= 1
             last = self.attempts[brought[-1]]
             self.attempts[brought[-1]] = replace(last, files=last.files + 1)
+            await self._note_ended(self.attempts[brought[-1]])
 
     async def _again(self, running: RunningAttempt, failure: AttemptFailed, body: Body) -> RunningAttempt:
         """The second attempt at a call whose connection was dead, so that the vendor has probably not seen the first.
@@ -200,7 +227,7 @@ class Allowance:
         That one may be billed all the same, so the hold is extended first. Raises the failure as the caller's error
         where it is of another kind, and where there is no room.
         """
-        self._failed(running, failure)
+        await self._note_ended(self._failed(running, failure))
         error = vendor_error(failure, self._model)
         if not failure.resend or running.is_second:
             raise error from failure
@@ -261,12 +288,20 @@ class Allowance:
         self._running.add(attempt)
         return attempt
 
-    def _failed(self, running: RunningAttempt, failure: AttemptFailed) -> None:
+    def _failed(self, running: RunningAttempt, failure: AttemptFailed) -> Attempt | None:
         if failure.sent:
             running.saw_failure(failure.usage)
-            self._ended(running, failure.outcome)
-        else:
-            self._never_sent(running)
+            return self._ended(running, failure.outcome)
+        self._never_sent(running)
+        return None
+
+    async def _note_begun(self, running: RunningAttempt | RunningSearch) -> None:
+        if self._journal is not None:
+            await self._journal.begun(self._hold.reservation_id, running.as_attempt(Outcome.CANCELLED))
+
+    async def _note_ended(self, attempt: Attempt | None) -> None:
+        if self._journal is not None and attempt is not None:
+            await self._journal.ended(self._hold.reservation_id, attempt)
 
     def _broke_off(self, running: RunningAttempt | RunningSearch) -> None:
         """It was cut off from this side, before the vendor can have seen it or after."""
@@ -284,15 +319,19 @@ class Allowance:
             return
         self._running.discard(running)
         self._numbers -= 1
-        self.steps_left += 1
+        if isinstance(running, RunningSearch):
+            self.api_calls_left += 1
+        else:
+            self.steps_left += 1
         self._free = self._free + running.bound
 
-    def _ended(self, running: RunningAttempt | RunningSearch, outcome: Outcome) -> None:
-        """Record the attempt, and take back what it cannot have used. The first end counts."""
+    def _ended(self, running: RunningAttempt | RunningSearch, outcome: Outcome) -> Attempt | None:
+        """Record the attempt, and take back what it cannot have used. The first end counts: None for another one."""
         if running not in self._running:
-            return
+            return None
         self._running.discard(running)
         self.vendor_s += running.elapsed_s
         attempt = running.as_attempt(outcome)
         self.attempts.append(attempt)
         self._free = self._free + running.bound.beyond(attempt)
+        return attempt

@@ -86,8 +86,9 @@ async def reserve(
     limits: MeterLimits,
     lease_s: int,
     idempotency: IdempotencyKey | None = None,
+    reservation_id: UUID | None = None,
 ) -> Hold | NoRoom:
-    """The committed hold, or what was short.
+    """The committed hold, or what was short. `reservation_id` is a UUIDv7 of its own; None: a new one.
 
     Raises IdempotencyKeyTaken, IdempotencyMismatch,
     MeteringUnavailable and LedgerOverloaded. Whenever the answer is not known, because the ledger is
@@ -96,7 +97,7 @@ async def reserve(
     amounts = bound + ONE_REQUEST
     held = used_limits(limits, amounts)
     command = Reserve(
-        reservation_id=uuid7(),
+        reservation_id=reservation_id or uuid7(),
         tenant_id=tenant_id,
         lines=hold_lines(held, amounts),
         labels=labels,

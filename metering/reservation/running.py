@@ -98,11 +98,11 @@ class RunningAttempt:
 class RunningSearch:
     """A request to a search service."""
 
-    was_sent = True
     bound = Amounts(api_calls=1)
 
     def __init__(self, *, number: int, service: str, now: datetime) -> None:
         self.number = number
+        self.was_sent = False
         self._service = service
         self._started_at = now
         self._started_s = time.monotonic()
