@@ -213,6 +213,8 @@ class TaskRequest(Struct, frozen=True, kw_only=True):
     """The task's own input; for chat, the chat completion request."""
     limits: Mapping[str, int]
     """The numeric rules in force for this call, by key."""
+    features: frozenset[str] = frozenset()
+    """What the caller's plan contains, by code."""
 
 
 class LLMAdapter(Protocol):
