@@ -72,7 +72,7 @@ class PriorArtAdapter:
         require_an_answer(found)
 
         documents = merge([hit for one in found for hit in one.hits])
-        ordered = prerank(documents, [element.text for element in plan.elements], ranked_sources=self._ranked)
+        ordered = prerank(documents, plan.questions, ranked_sources=self._ranked)
         candidates = ordered[: asked.top_k]
         readings = []
         reading = read_candidates(

@@ -9,47 +9,11 @@ from unicodedata import normalize
 K1 = 1.2
 B = 0.75
 _STOP = frozenset(
-    [
-        "a",
-        "an",
-        "and",
-        "are",
-        "as",
-        "at",
-        "be",
-        "by",
-        "for",
-        "from",
-        "has",
-        "have",
-        "in",
-        "into",
-        "is",
-        "it",
-        "its",
-        "of",
-        "on",
-        "or",
-        "said",
-        "such",
-        "that",
-        "the",
-        "their",
-        "thereof",
-        "this",
-        "to",
-        "wherein",
-        "which",
-        "with",
-        "comprising",
-        "comprises",
-        "having",
-        "using",
-        "method",
-        "system",
-        "device",
-        "apparatus",
-    ]
+    re.findall(
+        r"\w+",
+        "a an and are as at be by for from has have in into is it its of on or said such that the their thereof "
+        "this to wherein which with comprising comprises having using method system device apparatus",
+    )
 )
 
 

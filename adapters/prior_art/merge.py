@@ -1,4 +1,4 @@
-"""One document for all the hits that tell of it: by its numbers, or by title, year and author where they are missing."""
+"""One document for all the hits that tell of it: by its numbers, or by title, year and author where it has none."""
 
 import re
 from collections import defaultdict

@@ -43,6 +43,12 @@ class Plan(Struct, frozen=True, kw_only=True):
     elements: tuple[Element, ...]
     queries: tuple[Query, ...]
 
+    @property
+    def questions(self) -> list[str]:
+        """Each thing that is looked for in its own words: the elements, and every group of synonyms."""
+        groups = (" ".join(group) for query in self.queries for group in query.groups)
+        return [*(element.text for element in self.elements), *dict.fromkeys(groups)]
+
 
 def plan_question(asked: Asked, limits: Mapping[str, int]) -> Body:
     """The request for a plan."""

@@ -1,4 +1,4 @@
-"""The documents in an order that no model was asked for: by places in the sources' lists, and words shared with elements.
+"""The documents in an order that no model was asked for: places in the sources' lists, and shared words.
 
 Reciprocal rank fusion adds 1 / (60 + place) over every list that has a document. A source whose lists have no order of
 their own is put in the order of shared words first.
@@ -13,8 +13,8 @@ from adapters.prior_art.lexical import LexicalIndex
 from adapters.prior_art.merge import Document
 
 FUSION_PLACES = 60
-WORDS_WEIGHT = 0.7
-"""Of the shared words in the score, the rest is fusion's; chosen by `script/bench retrieval`."""
+WORDS_WEIGHT = 0.1
+"""Of the shared words in the score: enough to part documents that stand on equal places. The rest is fusion's."""
 
 
 class Candidate(Struct, frozen=True, kw_only=True):
@@ -27,15 +27,18 @@ class Candidate(Struct, frozen=True, kw_only=True):
 
 def prerank(
     documents: Sequence[Document],
-    elements: Sequence[str],
+    questions: Sequence[str],
     *,
     ranked_sources: Collection[str],
     words_weight: float = WORDS_WEIGHT,
 ) -> list[Candidate]:
-    """The candidates, best first. Documents of equal score keep their order."""
+    """The candidates, best first. Documents of equal score keep their order.
+
+    `questions` are what is looked for, each in its own words: elements, and groups of synonyms.
+    """
     if not documents:
         return []
-    shared = shared_words(documents, elements)
+    shared = shared_words(documents, questions)
     fused = _shares_of_best(fusion(documents, shared, ranked_sources))
     scores = [
         words_weight * word + (1 - words_weight) * place for word, place in zip(shared, fused, strict=True)
@@ -48,15 +51,15 @@ def prerank(
     return sorted(found, key=lambda candidate: -candidate.score)
 
 
-def shared_words(documents: Sequence[Document], elements: Sequence[str]) -> list[float]:
-    """For each document how well its words answer the elements, each of which counts the same."""
+def shared_words(documents: Sequence[Document], questions: Sequence[str]) -> list[float]:
+    """For each document how well its words answer the questions, each of which counts the same."""
     index = LexicalIndex(
         [
             f"{document.reference.title} {document.reference.title} {document.reference.abstract}"
             for document in documents
         ]
     )
-    each = [_shares_of_best(index.scores(element)) for element in elements]
+    each = [_shares_of_best(index.scores(question)) for question in questions]
     return [sum(column) / len(each) for column in zip(*each, strict=True)] if each else [0.0] * len(documents)
 
 
