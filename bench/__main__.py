@@ -15,6 +15,7 @@ from bench import (
     memory,
     openings,
     policy,
+    retrieval,
     soak,
     streams,
     utilisation,
@@ -32,6 +33,7 @@ BENCHES = {
     "soak": soak.measure,
     "openings": openings.measure,
     "policy": policy.measure,
+    "retrieval": retrieval.measure,
     "memory": memory.measure,
     "utilisation": utilisation.measure,
 }
