@@ -8,13 +8,14 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from providers.sandbox import diagrams
 from providers.sandbox.directives import text_of
 
 Material = dict[str, str]
 """The texts between marks, by name."""
 Writer = Callable[[Material], object]
 """Makes an answer, which is sent as JSON, from the material."""
-WRITERS: dict[str, Writer] = {}
+WRITERS: dict[str, Writer] = {"diagram_plan": diagrams.write_plan, "diagram_source": diagrams.write_source}
 """By the name of the schema that the request asks for."""
 _MARKED = re.compile(r"<(\w+)-([0-9a-f]{16})>\n(.*?)\n</\1-\2>", re.DOTALL)
 _MISTAKES = re.compile(r"sandbox:mistake=(\d)")
