@@ -1,11 +1,14 @@
 """What a text speaks of, found by simple rules: its sentences, the parts they name, and what connects the parts."""
 
 import re
+from collections import Counter
 from typing import NamedTuple
 
 MAX_CHARACTERS = 20_000
 """So much of a text is read."""
 MAX_PARTS = 12
+ENOUGH = 4
+"""Where so many parts have numerals, the nouns without are left out."""
 NAME_WORDS = 3
 _SENTENCE = re.compile(r"(?<=[a-z0-9)])[.;:](?:\s+|$)|\n+", re.IGNORECASE)
 _CLAIM_NUMBER = re.compile(r"^\s*\d+\s*[.)]\s*")
@@ -52,7 +55,8 @@ def sentences(text: str) -> list[str]:
 
 def in_short(sentence: str, most_words: int) -> str:
     """The beginning of a sentence without articles and numerals."""
-    words = [word for word in sentence.split() if word.lower() not in _ARTICLES and not _NUMERAL.fullmatch(word.strip("(),"))]
+    plain = re.sub(r"\s+\(?S?\d{1,4}[a-z]?\)?(?=[,\s]|$)(?! %| degrees)", "", sentence)
+    words = [word for word in plain.split() if word.lower() not in _ARTICLES]
     del words[most_words:]
     while len(words) > 1 and words[-1].lower().strip(",") in _STOPS:
         words.pop()
@@ -70,8 +74,17 @@ def parts_and_links(text: str) -> tuple[list[Part], list[Link]]:
                 numerals[name] = numerals.get(name) or numeral
         links += [link for link in _links(mentions) if link.source in numerals and link.target in numerals]
     first_of_a_pair = {(link.source, link.target): link for link in reversed(links)}
-    return [Part(name, numeral) for name, numeral in numerals.items()], [
-        link for link in dict.fromkeys(links) if first_of_a_pair[link.source, link.target] == link
+    named = [Part(name, numeral) for name, numeral in numerals.items() if numeral]
+    whole = Counter(link.source for link in links if numerals[link.target] and not numerals[link.source])
+    if len(named) < ENOUGH:
+        named = [Part(name, numeral) for name, numeral in numerals.items()]
+    else:
+        named = [Part(name, "") for name, times in whole.items() if times > 1] + named
+    names = {part.name for part in named}
+    return named, [
+        link
+        for link in dict.fromkeys(links)
+        if first_of_a_pair[link.source, link.target] == link and names.issuperset((link.source, link.target))
     ]
 
 
