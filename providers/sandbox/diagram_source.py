@@ -19,6 +19,14 @@ class Figure(NamedTuple):
     steps: list[Part]
 
 
+def of_messages(figure: Figure) -> Figure:
+    """What parts do to each other, not what they have; at least one message."""
+    acts = [link for link in figure.links if not link.verb.startswith(("compris", "includ", "ha"))]
+    links = acts or figure.links or [Link(figure.parts[0].name, figure.parts[-1].name, "")]
+    names = {name for link in links for name in (link.source, link.target)}
+    return figure._replace(parts=[part for part in figure.parts if part.name in names], links=links)
+
+
 def mermaid_block(figure: Figure) -> str:
     lines = ["flowchart LR", *(f'  {_id(figure, part)}["{_label(part)}"]' for part in figure.parts)]
     for link in figure.links:
@@ -45,7 +53,7 @@ def mermaid_flowchart(figure: Figure) -> str:
 
 def mermaid_sequence(figure: Figure) -> str:
     lines = ["sequenceDiagram", *(f"  participant {_id(figure, part)} as {_label(part)}" for part in figure.parts)]
-    for link in _messages(figure):
+    for link in figure.links:
         lines.append(f"  {_end(figure, link.source)}->>{_end(figure, link.target)}: {link.verb or 'acts on'}")
     return "\n".join(lines)
 
@@ -89,7 +97,7 @@ def plantuml_flowchart(figure: Figure) -> str:
 
 def plantuml_sequence(figure: Figure) -> str:
     lines = [f'participant "{_label(part)}" as {_id(figure, part)}' for part in figure.parts]
-    for link in _messages(figure):
+    for link in figure.links:
         lines.append(f"{_end(figure, link.source)} -> {_end(figure, link.target)} : {link.verb or 'acts on'}")
     return _uml(lines)
 
@@ -130,11 +138,6 @@ BROKEN: dict[str, Callable[[str], str]] = {
 
 def _uml(lines: list[str]) -> str:
     return "\n".join(["@startuml", *lines, "@enduml"])
-
-
-def _messages(figure: Figure) -> list[Link]:
-    """At least one, where there is anybody to speak."""
-    return figure.links or [Link(figure.parts[0].name, figure.parts[-1].name, "")]
 
 
 def _id(figure: Figure, part: Part) -> str:

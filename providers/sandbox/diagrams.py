@@ -6,8 +6,8 @@
 import re
 from collections.abc import Iterable, Mapping
 
-from providers.sandbox.diagram_source import BROKEN, SOURCES, Figure
-from providers.sandbox.sentences import Link, Part, in_short, parts_and_links, sentences
+from providers.sandbox.diagram_source import BROKEN, SOURCES, Figure, of_messages
+from providers.sandbox.sentences import Part, in_short, parts_and_links, sentences
 
 KINDS = ("block", "flowchart", "sequence", "state", "class")
 MOST_STEPS = 7
@@ -49,10 +49,11 @@ def write_source(material: Mapping[str, str]) -> object:
     figure = _FIGURE.match(title)
     kind = wish["kind"] if wish.get("kind") in KINDS else "block"
     parts, links = parts_and_links(text)
-    numbered = _numbered(parts, wish)
-    about = _about(numbered, links, int(figure[1]) if figure else 1)
-    steps = _steps(text, wish, int(figure[1]) if figure else 1)
-    drawn = Figure(parts=about[0], links=about[1], steps=steps)
+    number = int(figure[1]) if figure else 1
+    steps = _steps(text, wish, number)
+    drawn = _about(Figure(parts=_numbered(parts, wish), links=links, steps=steps), number)
+    if kind == "sequence":
+        drawn = of_messages(drawn)
     language = wish.get("language", "mermaid")
     source = SOURCES[language, kind](drawn)
     invalid = max((int(number) for number in _INVALID.findall(text)), default=0)
@@ -90,14 +91,14 @@ def _numbered(parts: list[Part], wish: Mapping[str, str]) -> list[Part]:
     return [part if part.numeral else part._replace(numeral=next(free)) for part in parts]
 
 
-def _about(parts: list[Part], links: list[Link], figure: int) -> tuple[list[Part], list[Link]]:
+def _about(whole: Figure, number: int) -> Figure:
     """The whole in the first figure, one part and its neighbours in each that follows."""
-    if figure < 2:
-        return parts, links
-    name = parts[(figure - 2) % len(parts)].name
-    near = [link for link in links if name in (link.source, link.target)]
+    if number < 2:
+        return whole
+    name = whole.parts[(number - 2) % len(whole.parts)].name
+    near = [link for link in whole.links if name in (link.source, link.target)]
     names = {name, *(link.source for link in near), *(link.target for link in near)}
-    return [part for part in parts if part.name in names], near
+    return whole._replace(parts=[part for part in whole.parts if part.name in names], links=near)
 
 
 def _steps(text: str, wish: Mapping[str, str], figure: int) -> list[Part]:

@@ -1,6 +1,6 @@
 // Draws PlantUML, a line of JSON in and a line of JSON out: `plantuml_worker.mjs NODE_MODULES`.
 //
-// In: {"source"}. Out: {"svg", "kind"} or {"error", "line"}. The first line out, {"ready": true}, says that all is loaded.
+// In: {"source"}. Out: {"svg", "kind"} or {"error", "line"}, and "last" where it wants to be replaced. The first line out, {"ready": true}, says that all is loaded.
 // PlantUML is made for a browser, so it gets the part of one that it uses: a document, and a canvas that measures text.
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
@@ -80,7 +80,8 @@ function verdict(svg) {
 function draw(source) {
   trying = found = '';
   return new Promise((answer) => {
-    const failed = (error) => answer({ error: String(error).slice(0, MAX_ERROR), line: null });
+    // After a failure inside it (a stack that overflowed, say) nobody knows what state it is in.
+    const failed = (error) => answer({ error: String(error).slice(0, MAX_ERROR), line: null, last: true });
     try {
       renderToString(source.split(/\r\n|\r|\n/), (svg) => answer(verdict(svg)), failed);
     } catch (error) {

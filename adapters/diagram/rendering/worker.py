@@ -67,6 +67,8 @@ class Worker:
         except BaseException:
             self.end()
             raise
+        if answer.get("last"):
+            self.end()
         return answer
 
     def is_alive(self) -> bool:

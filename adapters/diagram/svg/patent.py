@@ -37,17 +37,23 @@ def in_patent_style(svg: str) -> str:
 
 def _restyle(element: Element) -> None:
     attributes = [(name, value) for name, value in element.attrib.items() if name in css.PROPERTIES]
+    looks = css.declarations(element.get("style", ""))
     for name, _ in attributes:
         del element.attrib[name]
+    if element.tag in ("text", "tspan"):
+        attributes, looks = _without_paint(attributes), _without_paint(looks)
     for name, value in _restyled(attributes):
         element.set(name, value)
-    looks = _restyled(css.declarations(element.get("style", "")))
+    looks = _restyled(looks)
     if element.tag in ("text", "tspan"):
-        looks = [(name, value) for name, value in looks if name not in ("fill", "stroke")]
         # Before whatever the style sheet says.
         looks += [("fill", f"{BLACK}!important"), ("stroke", f"{NONE}!important")]
     if looks:
         element.set("style", css.join(looks))
+
+
+def _without_paint(declarations: css.Declarations) -> css.Declarations:
+    return [(name, value) for name, value in declarations if name not in ("fill", "stroke")]
 
 
 def _restyled(declarations: css.Declarations) -> css.Declarations:

@@ -1,0 +1,31 @@
+from collections.abc import Iterator
+
+import pytest
+
+from adapters.diagram.rendering.errors import RenderFailed, SourceRefused
+from adapters.diagram.rendering.renderer import Renderer
+from tests.unit.adapters.diagram.hostile import REFUSED_SOURCES, SOURCES
+from tests.unit.adapters.diagram.test_sanitise import assert_harmless
+
+
+@pytest.fixture(scope="module")
+def impatient() -> Iterator[Renderer]:
+    renderer = Renderer(limit_s=1.5)
+    yield renderer
+    renderer.close()
+
+
+@pytest.mark.parametrize("name", SOURCES)
+async def test_a_source_that_means_harm_is_not_drawn_or_drawn_without_it(impatient: Renderer, name: str) -> None:
+    try:
+        picture = await impatient.render(*SOURCES[name])
+    except RenderFailed as error:
+        assert error.message
+    else:
+        assert_harmless(picture)
+
+
+@pytest.mark.parametrize("name", REFUSED_SOURCES)
+async def test_a_source_that_names_something_outside_or_is_too_large_is_refused(renderer: Renderer, name: str) -> None:
+    with pytest.raises(SourceRefused):
+        await renderer.render(*REFUSED_SOURCES[name])
