@@ -88,7 +88,16 @@ def install_node_packages() -> None:
     NODE.mkdir()
     for file in node_files():
         shutil.copy(file, NODE)
-    npm = [str(PYTHON), "-c", NPM, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier"]
+    npm = [
+        str(PYTHON),
+        "-c",
+        NPM,
+        "ci",
+        "--ignore-scripts",
+        "--no-audit",
+        "--no-fund",
+        "--no-update-notifier",
+    ]
     # Its cache goes with .venv, and it believes in the certificates that the system does, as pip may be told to.
     npm += ["--cache", str(NODE / ".cache"), "--loglevel", "error", "--logs-max", "0"]
     run_logged(

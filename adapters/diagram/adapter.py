@@ -60,7 +60,9 @@ class DiagramAdapter:
             async for event in events:
                 yield _encode(event)
 
-    async def _events(self, request: TaskRequest, allowance: Spending) -> AsyncGenerator[dict[str, Any], None]:
+    async def _events(
+        self, request: TaskRequest, allowance: Spending
+    ) -> AsyncGenerator[dict[str, Any], None]:
         wanted = read_input(request.input, request.limits)
         views: Sequence[View | None] = (None,)
         parts: Sequence[Part] = ()

@@ -53,7 +53,11 @@ def plan_complaint(plan: Plan, wanted: DiagramInput) -> str:
         ("title", [view.title for view in plan.views]),
         ("content", [view.shows for view in plan.views if view.shows]),
     ):
-        text, times = Counter(" ".join(text.casefold().split()) for text in texts).most_common(1)[0] if texts else ("", 0)
+        text, times = (
+            Counter(" ".join(text.casefold().split()) for text in texts).most_common(1)[0]
+            if texts
+            else ("", 0)
+        )
         if times > 1:
             return f"Two views have the same {what}: {text!r}."
     other = next((view for view in plan.views if wanted.kind not in (None, view.kind)), None)

@@ -48,7 +48,11 @@ def source_question(
 ) -> Body:
     """The request for a diagram's source. `view` and `parts` come from a plan, `last` is the source before."""
     kind = view.kind if view else wanted.kind
-    wish = [f"language: {wanted.language}", f"style: {wanted.style}", f"kind: {kind or 'what suits the text'}"]
+    wish = [
+        f"language: {wanted.language}",
+        f"style: {wanted.style}",
+        f"kind: {kind or 'what suits the text'}",
+    ]
     wish.append(f"attempt: {last.attempt + 1 if last else 1}")
     given = {**wanted.texts, "wish": "\n".join(wish)}
     if view:
@@ -63,7 +67,9 @@ def source_question(
 class Draughtsman:
     """Draws what one request wants."""
 
-    def __init__(self, wanted: DiagramInput, allowance: Spending, renderer: Renderer, parts: Sequence[Part]) -> None:
+    def __init__(
+        self, wanted: DiagramInput, allowance: Spending, renderer: Renderer, parts: Sequence[Part]
+    ) -> None:
         self._wanted = wanted
         self._allowance = allowance
         self._renderer = renderer
@@ -82,7 +88,11 @@ class Draughtsman:
             if not objection:
                 title = view.title if view else drawing.title
                 return Diagram(
-                    title=title, kind=drawing.kind, language=self._wanted.language, source=drawing.source, svg=svg
+                    title=title,
+                    kind=drawing.kind,
+                    language=self._wanted.language,
+                    source=drawing.source,
+                    svg=svg,
                 )
             last = Refused(source=drawing.source, objection=objection, attempt=attempt)
             if self._allowance.steps_left <= steps_kept:
@@ -100,7 +110,9 @@ class Draughtsman:
             return "", f"It cannot be drawn: {error}"
         if wanted.style is not Style.PATENT:
             return svg, ""
-        return svg, self._other_numeral(drawing) or numerals_complaint(svg, drawing.parts, wanted.texts.values())
+        return svg, self._other_numeral(drawing) or numerals_complaint(
+            svg, drawing.parts, wanted.texts.values()
+        )
 
     def _other_numeral(self, drawing: Drawing) -> str:
         planned = {part.name.casefold(): part.numeral for part in self._parts}

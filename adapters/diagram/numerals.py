@@ -27,11 +27,16 @@ def numerals_complaint(svg: str, parts: Iterable[Part], texts: Iterable[str]) ->
     numerals = Counter(part.numeral.strip().casefold() for part in numbered)
     numeral, times = numerals.most_common(1)[0]
     if times > 1:
-        names = " and ".join(repr(part.name) for part in numbered if part.numeral.strip().casefold() == numeral)
+        names = " and ".join(
+            repr(part.name) for part in numbered if part.numeral.strip().casefold() == numeral
+        )
         return f"One numeral is one part's, and {numeral} is that of {names}."
     labels = texts_in(svg)
     for part in numbered:
-        for what, read_there in (("The text", _after_name(part, texts)), ("A label", _after_name(part, labels))):
+        for what, read_there in (
+            ("The text", _after_name(part, texts)),
+            ("A label", _after_name(part, labels)),
+        ):
             if read_there and part.numeral.strip().casefold() not in read_there:
                 return f"{what} calls it {part.name} {min(read_there)}, not {part.name} {part.numeral}."
     return _complaint_of_missing(numbered, labels)
@@ -39,7 +44,9 @@ def numerals_complaint(svg: str, parts: Iterable[Part], texts: Iterable[str]) ->
 
 def _complaint_of_missing(numbered: list[Part], labels: list[str]) -> str:
     words = set(chain.from_iterable(_words(label) for label in labels))
-    missing = [f"{part.name} {part.numeral}" for part in numbered if not words.issuperset(_words(part.numeral))]
+    missing = [
+        f"{part.name} {part.numeral}" for part in numbered if not words.issuperset(_words(part.numeral))
+    ]
     if not missing:
         return ""
     return f"No label shows these numerals: {', '.join(missing[:MOST])}. Show them, or list only parts that are shown."

@@ -47,7 +47,8 @@ def read_input(body: Mapping[str, Any], limits: Mapping[str, int]) -> DiagramInp
     allowed = limits.get(LIMIT)
     if allowed is not None and wanted.count > allowed:
         raise InvalidRequest(
-            f"count: {wanted.count} diagrams are more than {LIMIT} allows in one request ({allowed}).", param="count"
+            f"count: {wanted.count} diagrams are more than {LIMIT} allows in one request ({allowed}).",
+            param="count",
         )
     return wanted
 

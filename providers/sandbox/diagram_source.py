@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from itertools import pairwise
 from typing import NamedTuple
 
 from providers.sandbox.sentences import Link, Part
@@ -40,8 +41,10 @@ def mermaid_flowchart(figure: Figure) -> str:
     names = ["begin", *(f"s{number}" for number in range(1, len(figure.steps) + 1)), "finish"]
     for number, step in enumerate(figure.steps, 1):
         is_question = _IF.match(step.name)
-        lines.append(f'  s{number}{{"{_question(step)}"}}' if is_question else f'  s{number}["{_label(step)}"]')
-    for place, (name, following) in enumerate(zip(names, names[1:], strict=False)):
+        lines.append(
+            f'  s{number}{{"{_question(step)}"}}' if is_question else f'  s{number}["{_label(step)}"]'
+        )
+    for place, (name, following) in enumerate(pairwise(names)):
         if 0 < place <= len(figure.steps) and _IF.match(figure.steps[place - 1].name):
             lines.append(f'  {name} -->|"yes"| {following}')
             if following != "finish":
@@ -52,7 +55,10 @@ def mermaid_flowchart(figure: Figure) -> str:
 
 
 def mermaid_sequence(figure: Figure) -> str:
-    lines = ["sequenceDiagram", *(f"  participant {_id(figure, part)} as {_label(part)}" for part in figure.parts)]
+    lines = [
+        "sequenceDiagram",
+        *(f"  participant {_id(figure, part)} as {_label(part)}" for part in figure.parts),
+    ]
     for link in figure.links:
         lines.append(f"  {_end(figure, link.source)}->>{_end(figure, link.target)}: {link.verb or 'acts on'}")
     return "\n".join(lines)
@@ -71,7 +77,7 @@ def mermaid_state(figure: Figure) -> str:
     labels = zip(names, figure.steps, strict=True)
     lines = ["stateDiagram-v2", *(f'  state "{_label(step)}" as {name}' for name, step in labels)]
     chain = ["[*]", *names, "[*]"]
-    return "\n".join([*lines, *(f"  {name} --> {after}" for name, after in zip(chain, chain[1:], strict=False))])
+    return "\n".join([*lines, *(f"  {name} --> {after}" for name, after in pairwise(chain))])
 
 
 def plantuml_block(figure: Figure) -> str:
@@ -114,7 +120,7 @@ def plantuml_state(figure: Figure) -> str:
     names = [f"s{number}" for number in range(1, len(figure.steps) + 1)]
     lines = [f'state "{_label(step)}" as {name}' for name, step in zip(names, figure.steps, strict=True)]
     chain = ["[*]", *names, "[*]"]
-    return _uml([*lines, *(f"{name} --> {after}" for name, after in zip(chain, chain[1:], strict=False))])
+    return _uml([*lines, *(f"{name} --> {after}" for name, after in pairwise(chain))])
 
 
 SOURCES: dict[tuple[str, str], Callable[[Figure], str]] = {

@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from itertools import pairwise
 from typing import NamedTuple
 
 MAX_CHARACTERS = 20_000
@@ -14,23 +15,32 @@ _SENTENCE = re.compile(r"(?<=[a-z0-9)])[.;:](?:\s+|$)|\n+", re.IGNORECASE)
 _CLAIM_NUMBER = re.compile(r"^\s*\d+\s*[.)]\s*")
 _DIRECTIVE = re.compile(r"sandbox:\S+")
 _WORD = re.compile(r"[A-Za-z][A-Za-z-]*|S?\d+[a-z]?\b|[,()]")
-_ARTICLES = frozenset("a an the said each another its their first second third".split())
 _NUMERAL = re.compile(r"S?\d{1,4}[a-z]?")
-_NO_PARTS = frozenset(
-    "claim claims fig figs figure figures example embodiment invention method process step steps way state mode time "
-    "case order one plurality number amount least most same other end user's accordance".split()
-)
-_STOPS = frozenset(
-    "a an and are as at be being between by can comprise comprises comprising configured contains during each for from "
-    "further has have having if in include includes including into is it its may of on onto or out over said so such than "
-    "that the their then thereby therein through to under until upon via was wherein when where which while who will with "
-    "within without according after before again".split()
-)
-_NOUNS_IN_ING = frozenset(
-    "bearing bushing casing coating coupling fitting heading housing lining opening ring spring string tubing wing "
-    "winding building reading".split()
-)
-_UNITS = frozenset("mm cm m km g kg s ms min v a w kw hz khz percent degrees hours seconds minutes".split())
+_WORDS = {
+    "articles": ("a an the said each another its their first second third "),
+    "no_parts": (
+        "claim claims fig figs figure figures example embodiment invention method process step steps way "
+        "state mode time case order one plurality number amount least most same other end user's "
+        "accordance "
+    ),
+    "stops": (
+        "a an and are as at be being between by can comprise comprises comprising configured contains "
+        "during each for from further has have having if in include includes including into is it its "
+        "may of on onto or out over said so such than that the their then thereby therein through to "
+        "under until upon via was wherein when where which while who will with within without according "
+        "after before again "
+    ),
+    "nouns_in_ing": (
+        "bearing bushing casing coating coupling fitting heading housing lining opening ring spring "
+        "string tubing wing winding building reading "
+    ),
+    "units": ("mm cm m km g kg s ms min v a w kw hz khz percent degrees hours seconds minutes "),
+}
+_ARTICLES = frozenset(_WORDS["articles"].split())
+_NO_PARTS = frozenset(_WORDS["no_parts"].split())
+_STOPS = frozenset(_WORDS["stops"].split())
+_NOUNS_IN_ING = frozenset(_WORDS["nouns_in_ing"].split())
+_UNITS = frozenset(_WORDS["units"].split())
 
 
 class Part(NamedTuple):
@@ -135,7 +145,9 @@ def _ends_name(words: list[str], place: int, length: int) -> bool:
         return length > 0 or word not in _ARTICLES
     if not length:
         return False
-    is_verb = word.endswith("s") and not word.endswith("ss") and _following(words, place) in (_STOPS | _ARTICLES)
+    is_verb = (
+        word.endswith("s") and not word.endswith("ss") and _following(words, place) in (_STOPS | _ARTICLES)
+    )
     is_participle = word.endswith(("ed", "ing", "ly", "iven")) and word not in _NOUNS_IN_ING
     return is_verb or is_participle
 
@@ -149,14 +161,20 @@ def _links(mentions: list[_Mention]) -> list[Link]:
     if not mentions:
         return []
     links, subject, verb = [], mentions[0][0], ""
-    for before, (name, _, between) in zip(mentions, mentions[1:], strict=False):
+    for before, (name, _, between) in pairwise(mentions):
         words = [word.lower() for word in between if word[0].isalpha()]
-        if "claim" in words or (words and between[-1] == ","):  # a new clause begins, as after "if the pump runs,"
+        if "claim" in words or (
+            words and between[-1] == ","
+        ):  # a new clause begins, as after "if the pump runs,"
             subject = name
             continue
         if "which" in words or "that" in words:
             subject = before[0]
-        said = [word for word in words if word not in ("and", "or", "which", "that", "is", "are", "wherein", "then")]
+        said = [
+            word
+            for word in words
+            if word not in ("and", "or", "which", "that", "is", "are", "wherein", "then")
+        ]
         verb = " ".join(said[:NAME_WORDS]) or verb
         if name != subject:
             links.append(Link(subject, name, verb))

@@ -1,6 +1,6 @@
 """Draws Mermaid, a line of JSON in and a line of JSON out. Executed by its path, imports nothing of the project.
 
-In: {"source", "patent"}. Out: {"svg"} or {"error", "line"}. The first line out, {"ready": true}, says that all is loaded.
+In: {"source", "patent"}. Out: {"svg"} or {"error", "line"}. The first line out is {"ready": true}.
 """
 
 import json

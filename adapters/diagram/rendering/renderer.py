@@ -1,7 +1,7 @@
 """Sources made pictures: checked, drawn in a process apart, sanitised, and in patent style if so wanted.
 
-A few are drawn at once and a bounded number waits. A renderer that hangs, crashes or swells is killed, its caller gets a
-RenderFailed, and the next source gets a new process. Processes that behaved serve again.
+A few are drawn at once and a bounded number waits. A renderer that hangs, crashes or swells is killed, its caller
+gets a RenderFailed, and the next source gets a new process. Processes that behaved serve again.
 """
 
 import asyncio
@@ -29,10 +29,14 @@ MERMAID_BLOCKS = frozenset({Kind.BLOCK, Kind.FLOWCHART})
 
 
 class Renderer:
-    """For any thread and event loop. It starts its first process with its first picture, so it survives a fork before."""
+    """For any thread and event loop. Its first process starts with its first picture, so a fork before does no harm."""
 
     def __init__(
-        self, *, programs: Mapping[Language, Program] = PROGRAMS, limit_s: float = LIMIT_S, at_once: int = AT_ONCE
+        self,
+        *,
+        programs: Mapping[Language, Program] = PROGRAMS,
+        limit_s: float = LIMIT_S,
+        at_once: int = AT_ONCE,
     ) -> None:
         self._programs = programs
         self._limit_s = limit_s
@@ -79,7 +83,9 @@ class Renderer:
             self._give_back(language, worker)
         if "svg" not in answer:
             raise RenderFailed(str(answer.get("error") or "The renderer gave no reason."), answer.get("line"))
-        _check_kind(kind, mermaid_kind(source) if language is Language.MERMAID else Kind(answer["kind"]), language)
+        _check_kind(
+            kind, mermaid_kind(source) if language is Language.MERMAID else Kind(answer["kind"]), language
+        )
         try:
             svg = sanitise(answer["svg"])
             return in_patent_style(svg) if style is Style.PATENT else svg

@@ -47,7 +47,9 @@ def mermaid_kind(source: str) -> Kind:
 def _check_mermaid(lines: list[str]) -> None:
     for number, line in enumerate(lines, 1):
         if "%%{" in line:
-            raise SourceRefused("Directives such as %%{init}%% are not accepted: the style is chosen outside.", number)
+            raise SourceRefused(
+                "Directives such as %%{init}%% are not accepted: the style is chosen outside.", number
+            )
     word, number = _first_word(lines)
     if word == "---":
         raise SourceRefused("Front matter is not accepted: the diagram comes first.", number)
@@ -61,7 +63,9 @@ def _check_plantuml(lines: list[str]) -> None:
         raise SourceRefused("A PlantUML source begins with @startuml.", number)
     for number, line in enumerate(lines, 1):
         if _OUTSIDE.search(line) or _LOADING.search(line) or _IMAGE.search(line):
-            raise SourceRefused("Nothing outside the source can be included: no file, address, theme or image.", number)
+            raise SourceRefused(
+                "Nothing outside the source can be included: no file, address, theme or image.", number
+            )
         if line.lstrip().startswith("@start") and number > 1 and "@startuml" in lines[number - 2 :: -1]:
             raise SourceRefused("A source has one diagram.", number)
     if lines[-1].strip() != "@enduml" and "@enduml" not in (line.strip() for line in lines):

@@ -29,7 +29,15 @@ class Worker:
         self._limit_bytes = limit_bytes
         self.served = 0
         self._process = subprocess.Popen(
-            [sys.executable, "-I", "-B", CONFINED, str(program.cpu_s), str(program.data_bytes), *program.command],
+            [
+                sys.executable,
+                "-I",
+                "-B",
+                CONFINED,
+                str(program.cpu_s),
+                str(program.data_bytes),
+                *program.command,
+            ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -38,7 +46,8 @@ class Worker:
             env={"LANG": "C.UTF-8"},  # and none of the gateway's secrets
             start_new_session=True,
         )
-        assert self._process.stdin is not None and self._process.stdout is not None  # noqa: S101 - both are pipes
+        if self._process.stdin is None or self._process.stdout is None:
+            raise TypeError("Both are pipes.")
         self._in, self._out = self._process.stdin.fileno(), self._process.stdout.fileno()
         os.set_blocking(self._in, False)
         os.set_blocking(self._out, False)
@@ -60,7 +69,9 @@ class Worker:
         """Its answer. Raises RenderStopped, after which the process is gone."""
         self.served += 1
         try:
-            answer = msgspec.json.decode(self._exchange(msgspec.json.encode(wanted) + b"\n", limit_s), type=dict)
+            answer = msgspec.json.decode(
+                self._exchange(msgspec.json.encode(wanted) + b"\n", limit_s), type=dict
+            )
         except msgspec.DecodeError:
             self.end()
             raise RenderStopped("The renderer's answer cannot be read.") from None
@@ -122,7 +133,9 @@ class Worker:
         return received
 
     def _ended(self) -> RenderStopped:
-        return RenderStopped("The renderer ended by itself: the diagram needs more memory or time than it may use.")
+        return RenderStopped(
+            "The renderer ended by itself: the diagram needs more memory or time than it may use."
+        )
 
 
 def _close_doors(pid: int) -> None:

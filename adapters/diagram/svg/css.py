@@ -1,16 +1,18 @@
-"""The part of CSS that a picture may use: declarations that paint and set text, with values that name nothing outside."""
+"""The part of CSS that a picture may use: what paints and sets text, with values that name nothing outside it."""
 
 import re
 
-PROPERTIES = frozenset(
+_PROPERTIES = (
     "alignment-baseline background background-color clip-path clip-rule color display dominant-baseline fill "
     "fill-opacity fill-rule font font-family font-size font-style font-variant font-weight letter-spacing "
     "line-height marker marker-end marker-mid marker-start max-width opacity paint-order shape-rendering "
     "stop-color stop-opacity stroke stroke-dasharray stroke-dashoffset stroke-linecap stroke-linejoin "
     "stroke-miterlimit stroke-opacity stroke-width text-anchor text-decoration text-rendering transform "
-    "transform-origin vector-effect visibility white-space width height word-spacing".split()
+    "transform-origin vector-effect visibility white-space width height word-spacing"
 )
-FUNCTIONS = frozenset("calc hsl hsla matrix rgb rgba rotate scale skewx skewy translate url".split())
+_FUNCTIONS = "calc hsl hsla matrix rgb rgba rotate scale skewx skewy translate url"
+PROPERTIES = frozenset(_PROPERTIES.split())
+FUNCTIONS = frozenset(_FUNCTIONS.split())
 Declarations = list[tuple[str, str]]
 _SIGNS = re.compile(r"[\w\s#.,%+\-'\"()!/*]*")
 """No backslash, so that nothing can be spelt otherwise, and no colon, so that no address fits."""

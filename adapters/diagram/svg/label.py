@@ -1,15 +1,15 @@
 """A label that a renderer wrote as HTML, drawn as text.
 
-HTML breaks its lines by itself and text does not, so they are broken here: into as many as the label's place has room for.
+HTML breaks its lines by itself and text does not, so they are broken here: into as many as there is room for.
 """
 
 import textwrap
 from collections.abc import Iterator
 from xml.etree.ElementTree import Element, SubElement
 
-BREAKS = frozenset("br div li p tr".split())
+BREAKS = frozenset({"br", "div", "li", "p", "tr"})
 """HTML elements that begin a new line."""
-HIDDEN = frozenset("iframe object script style svg template".split())
+HIDDEN = frozenset({"iframe", "object", "script", "style", "svg", "template"})
 LINE_EM = 1.2
 LINE_PX = 24
 """How high a renderer reckons a line of HTML."""
@@ -57,7 +57,11 @@ def _broken(lines: list[str], *, room: int) -> list[str]:
 
 
 def _wrapped(lines: list[str], width: int) -> list[str]:
-    return [part for line in lines for part in textwrap.wrap(line, width, break_long_words=False, break_on_hyphens=False)]
+    return [
+        part
+        for line in lines
+        for part in textwrap.wrap(line, width, break_long_words=False, break_on_hyphens=False)
+    ]
 
 
 def _read(element: Element, lines: list[str]) -> None:

@@ -1,4 +1,4 @@
-"""Patent style: black lines and black text on white, and nothing between, as patent offices want drawings (PCT rule 11.13)."""
+"""Patent style: black lines and text on white and nothing between, as patent offices want drawings (PCT rule 11.13)."""
 
 import re
 from colorsys import hls_to_rgb
@@ -8,8 +8,8 @@ from adapters.diagram.svg import css
 from adapters.diagram.svg.tree import local_name, read, write
 
 BLACK, WHITE, NONE = "#000000", "#ffffff", "none"
-GRADIENTS = frozenset("linearGradient radialGradient".split())
-OPACITIES = frozenset("fill-opacity opacity stop-opacity stroke-opacity".split())
+GRADIENTS = frozenset({"linearGradient", "radialGradient"})
+OPACITIES = frozenset({"fill-opacity", "opacity", "stop-opacity", "stroke-opacity"})
 DARK = 96
 """A colour of which no part is brighter was meant as black; of 255."""
 THINNEST = 1.0

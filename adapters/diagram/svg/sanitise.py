@@ -10,20 +10,22 @@ from xml.etree.ElementTree import Element, SubElement
 from adapters.diagram.svg import css, label
 from adapters.diagram.svg.tree import UnsafeSvg, local_name, read, write
 
-SHAPES = frozenset("circle clipPath defs ellipse g line marker path polygon polyline rect svg text tspan".split())
-GRADIENTS = frozenset("linearGradient radialGradient stop".split())
-ELEMENTS = SHAPES | GRADIENTS | {"title", "desc", "style"}
-USED = frozenset("clipPath linearGradient marker radialGradient".split())
+_ELEMENTS = (
+    "circle clipPath defs desc ellipse g line linearGradient marker path polygon polyline radialGradient rect stop "
+    "style svg text title tspan"
+)
+_GEOMETRY = (
+    "cx cy d dx dy fx fy gradientTransform gradientUnits height lengthAdjust markerHeight markerUnits markerWidth "
+    "offset orient points preserveAspectRatio r refX refY rotate rx ry spreadMethod startOffset textLength transform "
+    "version viewBox width x x1 x2 y y1 y2"
+)
+ELEMENTS = frozenset(_ELEMENTS.split())
+USED = frozenset({"clipPath", "linearGradient", "marker", "radialGradient"})
 """Elements that show nothing unless another one names them."""
 REPLACED = {"a": "g", "switch": "g"}
 """Elements of which the content stays."""
-GEOMETRY = frozenset(
-    "cx cy d dx dy fx fy gradientTransform gradientUnits height lengthAdjust markerHeight markerUnits markerWidth "
-    "offset orient points preserveAspectRatio r refX refY rotate rx ry spreadMethod startOffset textLength transform "
-    "version viewBox width x x1 x2 y y1 y2".split()
-)
 NAMES = frozenset({"class", "role"})
-ATTRIBUTES = GEOMETRY | NAMES | css.PROPERTIES
+ATTRIBUTES = frozenset(_GEOMETRY.split()) | NAMES | css.PROPERTIES
 XML_SPACE = "{http://www.w3.org/XML/1998/namespace}space"
 _NAME = re.compile(r"[\w .:-]{0,200}")
 _REFERENCE = re.compile(r"url\(\s*['\"]?#([\w.:-]+)")
@@ -60,7 +62,9 @@ def _fill(kept: Element, source: Element, wanted: frozenset[str], root_id: str, 
         if name == "foreignObject":
             kept.extend(label.drawn(child, on_line=on_line))
         elif name == "style":
-            looks = "".join(f"{which}{{{css.join(how)}}}" for which, how in css.rules(child.text or "", root_id))
+            looks = "".join(
+                f"{which}{{{css.join(how)}}}" for which, how in css.rules(child.text or "", root_id)
+            )
             if looks:
                 SubElement(kept, "style").text = looks
         elif name in USED and child.get("id") not in wanted:

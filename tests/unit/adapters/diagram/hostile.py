@@ -6,7 +6,9 @@ from tests.unit.adapters.diagram.sources import uml
 M, P = Language.MERMAID, Language.PLANTUML
 AWAY = "http://away.invalid/x"
 
-_SVG = '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" id="d" viewBox="0 0 9 9">{}</svg>'
+_NAMES = 'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
+_SVG = f'<svg {_NAMES} id="d" viewBox="0 0 9 9">{{}}</svg>'
+HTML = 'xmlns="http://www.w3.org/1999/xhtml"'
 SVGS = {
     name: _SVG.format(inside)
     for name, inside in {
@@ -17,9 +19,12 @@ SVGS = {
         "event in capitals": '<rect ONLOAD="window.hit = 5" width="9" height="9"/>',
         "image": f'<image href="{AWAY}.png" width="9" height="9"/>',
         "image of SVG": '<image xlink:href="data:image/svg+xml;base64,PHN2Zy8+" width="9" height="9"/>',
-        "broken image": '<foreignObject width="9" height="9"><img xmlns="http://www.w3.org/1999/xhtml" src="x" onerror="window.hit = 6"/></foreignObject>',
-        "frame": f'<foreignObject width="9" height="9"><iframe xmlns="http://www.w3.org/1999/xhtml" src="{AWAY}"/></foreignObject>',
-        "HTML that is script": '<foreignObject><body xmlns="http://www.w3.org/1999/xhtml"><script>window.hit = 7</script></body></foreignObject>',
+        "broken image": (
+            f'<foreignObject width="9" height="9">'
+            f'<img {HTML} src="x" onerror="window.hit = 6"/></foreignObject>'
+        ),
+        "frame": f'<foreignObject width="9" height="9"><iframe {HTML} src="{AWAY}"/></foreignObject>',
+        "HTML that is script": f"<foreignObject><body {HTML}><script>window.hit = 7</script></body></foreignObject>",
         "link": '<a xlink:href="javascript:window.hit=8"><text y="5">click</text></a>',
         "link without a space of names": '<a href="javascript:window.hit=9"><text y="5">click</text></a>',
         "animated link": '<a><animate attributeName="href" values="javascript:window.hit=10"/><text y="5">x</text></a>',
@@ -30,7 +35,10 @@ SVGS = {
         "style from afar": f'<style>@import "{AWAY}.css"; #d rect{{fill:url({AWAY})}}</style><rect/>',
         "style for the page": "<style>body{display:none} * {visibility:hidden} #d rect, p{fill:red}</style><rect/>",
         "style with an escape": f"<style>#d rect{{fill:\\75rl({AWAY})}} @\\69mport '{AWAY}'</style><rect/>",
-        "style with a font": f"<style>@font-face{{font-family:a;src:url({AWAY})}} #d text{{font-family:a}}</style><text>x</text>",
+        "style with a font": (
+            f"<style>"
+            f"@font-face{{font-family:a;src:url({AWAY})}} #d text{{font-family:a}}</style><text>x</text>"
+        ),
         "style in data": "<style><![CDATA[</style><script>window.hit = 13</script>]]></style>",
         "paint from afar": f'<rect fill="url({AWAY}#a)" width="9" height="9"/>',
         "paint in style": f'<rect style="fill:url(\'{AWAY}#a\');background:url({AWAY})" width="9" height="9"/>',
@@ -44,9 +52,12 @@ SVGS = {
     }.items()
 }
 REFUSED_SVGS = {
-    "entity bomb": '<!DOCTYPE svg [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]>' + _SVG.format("<text>&b;</text>"),
-    "entity of a file": '<!DOCTYPE svg [<!ENTITY a SYSTEM "file:///etc/passwd">]>' + _SVG.format("<text>&a;</text>"),
-    "document type": '<!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN" "http://away.invalid/x.dtd">' + _SVG.format(""),
+    "entity bomb": '<!DOCTYPE svg [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]>'
+    + _SVG.format("<text>&b;</text>"),
+    "entity of a file": '<!DOCTYPE svg [<!ENTITY a SYSTEM "file:///etc/passwd">]>'
+    + _SVG.format("<text>&a;</text>"),
+    "document type": '<!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN" "http://away.invalid/x.dtd">'
+    + _SVG.format(""),
     "unknown entity": _SVG.format("<text>&nbsp;</text>"),
     "no XML": "<svg><g></svg>",
     "nothing": "",
@@ -79,14 +90,23 @@ SOURCES = {
     "script as a link in PlantUML": (P, uml("A -> B : [[javascript:window.hit=1 click]]")),
     "emoji": (P, uml("A -> B : <:smile:>")),
     "icon in PlantUML": (P, uml("A -> B : <&heart>")),
-    "drawing in a sprite": (P, uml('sprite s <svg viewBox="0 0 9 9"><script>window.hit=1</script></svg>', "A -> B : <$s>")),
+    "drawing in a sprite": (
+        P,
+        uml('sprite s <svg viewBox="0 0 9 9"><script>window.hit=1</script></svg>', "A -> B : <$s>"),
+    ),
     "deep nesting in PlantUML": (P, uml(*['rectangle "x" {'] * 200, "[a]", *["}"] * 200)),
     "loop without end": (P, uml("!while 1", "!$a = 1", "!endwhile", "A -> B")),
     "call without end": (P, uml("!procedure $a()", "$a()", "!endprocedure", "$a()")),
-    "paint in PlantUML": (P, uml(f"skinparam backgroundColor {AWAY}", "class A #line:red;back:url(x)", "A --> B")),
+    "paint in PlantUML": (
+        P,
+        uml(f"skinparam backgroundColor {AWAY}", "class A #line:red;back:url(x)", "A --> B"),
+    ),
 }
 REFUSED_SOURCES = {
-    "directive": (M, "%%{init: {'flowchart': {'htmlLabels': true}, 'securityLevel': 'loose'}}%%\nflowchart TD\nA --> B"),
+    "directive": (
+        M,
+        "%%{init: {'flowchart': {'htmlLabels': true}, 'securityLevel': 'loose'}}%%\nflowchart TD\nA --> B",
+    ),
     "directive in a line": (M, "flowchart TD\nA --> B %%{init: {}}%%"),
     "front matter": (M, "---\nconfig:\n  theme: dark\n---\nflowchart TD\nA --> B"),
     "large label": (M, f'flowchart TD\nA["{"x" * 1_000_000}"]'),

@@ -18,9 +18,10 @@ from tests.support.spending import CountingSpending
 from tests.unit.adapters.diagram.test_sanitise import assert_harmless
 
 MACHINE = (
-    "A coffee machine comprises a housing 10, a water tank 12 and a pump 14. The pump 14 draws water from the water "
-    "tank 12 and feeds a boiler 16. If the water is too cold, the boiler 16 heats it. A controller 18 is connected to a "
-    "temperature sensor 20 and switches the pump 14 off."
+    "A coffee machine comprises a housing 10, a water tank 12 and a pump 14. "
+    "The pump 14 draws water from the water tank 12 and feeds a boiler 16. "
+    "If the water is too cold, the boiler 16 heats it. "
+    "A controller 18 is connected to a temperature sensor 20 and switches the pump 14 off."
 )
 
 
@@ -39,7 +40,9 @@ async def drawn(adapter: DiagramAdapter, request: TaskRequest, spending: Countin
     return result
 
 
-async def events(adapter: DiagramAdapter, request: TaskRequest, spending: CountingSpending) -> list[dict[str, Any]]:
+async def events(
+    adapter: DiagramAdapter, request: TaskRequest, spending: CountingSpending
+) -> list[dict[str, Any]]:
     stream: AsyncGenerator[bytes, None] = adapter.stream(request, spending)
     return [msgspec.json.decode(event) async for event in stream]
 
@@ -194,7 +197,9 @@ async def test_its_events_tell_what_happens_and_end_with_the_result(adapter: Dia
 
 
 async def test_what_fails_is_an_event_too(adapter: DiagramAdapter) -> None:
-    told = await events(adapter, wanted(f"{MACHINE} sandbox:invalid-diagram=2", count=2), CountingSpending(steps=5))
+    told = await events(
+        adapter, wanted(f"{MACHINE} sandbox:invalid-diagram=2", count=2), CountingSpending(steps=5)
+    )
     (failed,) = [event for event in told if event["event"] == "diagram_failed"]
     assert failed["message"] == told[-1]["warnings"][0]
 

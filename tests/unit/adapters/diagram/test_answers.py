@@ -30,7 +30,9 @@ def test_a_prompt_is_short(name: str) -> None:
         (plan(("a", Kind.BLOCK, ""), ("b", Kind.BLOCK, "")), Kind.BLOCK, ""),
     ],
 )
-def test_a_plan_has_as_many_different_views_of_the_kind_as_are_wanted(made: Plan, kind: Kind | None, says: str) -> None:
+def test_a_plan_has_as_many_different_views_of_the_kind_as_are_wanted(
+    made: Plan, kind: Kind | None, says: str
+) -> None:
     complaint = plan_complaint(made, DiagramInput(description="x", count=2, kind=kind))
     assert says in complaint
     assert bool(says) == bool(complaint)

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser import Browser, running_browser
 from adapters.diagram.svg.sanitise import sanitise
+from tests.browser import Browser, running_browser
 from tests.unit.adapters.diagram.hostile import SVGS
 
 PAGE = '<!doctype html><meta charset="utf-8"><title>page</title><p>words</p>{}'
@@ -29,7 +29,9 @@ def browser(pages: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[B
 def test_a_hostile_picture_runs_no_script_and_loads_nothing(browser: Browser) -> None:
     browser.open("/clean.html")
     browser.wait_for("document.querySelectorAll('svg').length > 20")
-    browser.run("document.querySelectorAll('svg *').forEach(e => e.dispatchEvent(new MouseEvent('click', {bubbles: true})))")
+    browser.run(
+        "document.querySelectorAll('svg *').forEach(e => e.dispatchEvent(new MouseEvent('click', {bubbles: true})))"
+    )
     browser.run("setTimeout(() => { window.waited = true }, 100)")
     browser.wait_for("window.waited")
     assert browser.run("window.hit ?? 'nothing'") == "nothing"

@@ -45,7 +45,10 @@ BAD = {
     "opens a file": ('open("/etc/hostname")', "ended by itself"),
     "opens a socket": ("socket.socket()", "ended by itself"),
     "writes a file": ('os.write(os.open("/tmp/x", os.O_CREAT | os.O_WRONLY), b"x")', "ended by itself"),
-    "starts a program": ('os.execv("/bin/sleep", ["sleep", "60"])', "longer than 0.3 seconds|ended by itself"),
+    "starts a program": (
+        'os.execv("/bin/sleep", ["sleep", "60"])',
+        "longer than 0.3 seconds|ended by itself",
+    ),
 }
 
 
@@ -132,7 +135,10 @@ def test_a_renderer_ends_with_its_parent() -> None:
     os.waitpid(parent, 0)
     child = int(os.read(read, 20))
     deadline = time.monotonic() + 20
-    while Path(f"/proc/{child}").exists() and "Z" not in Path(f"/proc/{child}/stat").read_text().rpartition(")")[2][:3]:
+    while (
+        Path(f"/proc/{child}").exists()
+        and "Z" not in Path(f"/proc/{child}/stat").read_text().rpartition(")")[2][:3]
+    ):
         assert time.monotonic() < deadline
         time.sleep(0.02)
     os.close(read)

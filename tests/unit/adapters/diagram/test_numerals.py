@@ -30,7 +30,9 @@ def test_the_lines_of_a_label_are_one_text() -> None:
         (["10a"], parts(lid="10a")),
     ],
 )
-def test_numerals_that_are_shown_and_agree_with_the_text_are_right(labels: list[str], listed: list[Part]) -> None:
+def test_numerals_that_are_shown_and_agree_with_the_text_are_right(
+    labels: list[str], listed: list[Part]
+) -> None:
     assert numerals_complaint(picture(*labels), listed, TEXTS) == ""
 
 

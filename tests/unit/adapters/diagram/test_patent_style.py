@@ -1,7 +1,7 @@
 import re
-from xml.etree.ElementTree import fromstring
 
 import pytest
+from defusedxml.ElementTree import fromstring
 
 from adapters.diagram.rendering.renderer import Renderer
 from adapters.diagram.svg import css
@@ -14,8 +14,16 @@ from tests.unit.adapters.diagram.test_sanitise import assert_harmless
 
 PAINTS = ("fill", "stroke", "color", "background", "background-color", "stop-color")
 COLOURED = [
-    Valid(Language.MERMAID, Kind.FLOWCHART, "own colours", "flowchart TD\nA --> B\nstyle A fill:#f00,color:#0f0", "A"),
-    Valid(Language.PLANTUML, Kind.BLOCK, "own colours", uml("component A #red/blue", "A -[#green]-> B : x"), "A"),
+    Valid(
+        Language.MERMAID,
+        Kind.FLOWCHART,
+        "own colours",
+        "flowchart TD\nA --> B\nstyle A fill:#f00,color:#0f0",
+        "A",
+    ),
+    Valid(
+        Language.PLANTUML, Kind.BLOCK, "own colours", uml("component A #red/blue", "A -[#green]-> B : x"), "A"
+    ),
     Valid(Language.PLANTUML, Kind.SEQUENCE, "note", uml("A -[#0000FF]> B : x", "note left #aqua: y"), "A"),
 ]
 ONE_OF_EACH = list({(case.language, case.kind): case for case in VALID}.values()) + COLOURED
@@ -66,9 +74,13 @@ async def test_a_patent_drawing_is_black_on_white_and_nothing_else(renderer: Ren
     ],
 )
 def test_a_colour_becomes_the_nearer_of_black_and_white(given: str, becomes: str) -> None:
-    assert f"<rect {becomes} />" in in_patent_style(sanitise(f'<svg xmlns="{NAMESPACE}"><rect {given} /></svg>'))
+    assert f"<rect {becomes} />" in in_patent_style(
+        sanitise(f'<svg xmlns="{NAMESPACE}"><rect {given} /></svg>')
+    )
 
 
 def test_text_is_black_whatever_it_was() -> None:
-    picture = in_patent_style(sanitise(f'<svg xmlns="{NAMESPACE}"><text fill="#fff" style="stroke:red">x</text></svg>'))
+    picture = in_patent_style(
+        sanitise(f'<svg xmlns="{NAMESPACE}"><text fill="#fff" style="stroke:red">x</text></svg>')
+    )
     assert 'style="fill:#000000!important;stroke:none!important">x</text>' in picture

@@ -9,14 +9,30 @@ from metering.errors import InvalidRequest
 
 def test_what_is_not_said_is_one_mermaid_diagram_of_whatever_kind_suits() -> None:
     wanted = read_input({"description": "A pump."}, {})
-    assert (wanted.kind, wanted.language, wanted.count, wanted.style) == (None, Language.MERMAID, 1, Style.DEFAULT)
+    assert (wanted.kind, wanted.language, wanted.count, wanted.style) == (
+        None,
+        Language.MERMAID,
+        1,
+        Style.DEFAULT,
+    )
 
 
 def test_everything_can_be_said() -> None:
-    body = {"claims": ["1. A pump.", "2. The pump."], "kind": "state", "language": "plantuml", "count": 3, "style": "patent"}
+    body = {
+        "claims": ["1. A pump.", "2. The pump."],
+        "kind": "state",
+        "language": "plantuml",
+        "count": 3,
+        "style": "patent",
+    }
     wanted = read_input(body, {"diagram_files_per_req": 3})
     assert wanted.texts == {"claims": "1. A pump.\n2. The pump."}
-    assert (wanted.kind, wanted.language, wanted.count, wanted.style) == (Kind.STATE, Language.PLANTUML, 3, Style.PATENT)
+    assert (wanted.kind, wanted.language, wanted.count, wanted.style) == (
+        Kind.STATE,
+        Language.PLANTUML,
+        3,
+        Style.PATENT,
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,5 @@
-from xml.etree.ElementTree import fromstring
-
 import pytest
+from defusedxml.ElementTree import fromstring
 
 from adapters.diagram.svg.css import is_safe_value
 from adapters.diagram.svg.sanitise import ATTRIBUTES, ELEMENTS, sanitise
@@ -16,7 +15,12 @@ def assert_harmless(picture: str) -> None:
     for element in fromstring(picture).iter():
         assert element.tag.removeprefix(f"{{{NAMESPACE}}}") in ELEMENTS
         assert set(element.attrib) <= ATTRIBUTES | {"id", "style"}
-        assert all(map(is_safe_value, (value for key, value in element.attrib.items() if key not in ("style", "role"))))
+        assert all(
+            map(
+                is_safe_value,
+                (value for key, value in element.attrib.items() if key not in ("style", "role")),
+            )
+        )
     assert "away.invalid" not in picture
 
 
@@ -54,7 +58,9 @@ def test_an_arrow_keeps_its_head_and_an_unused_one_goes() -> None:
 
 def test_rules_that_begin_at_the_picture_stay() -> None:
     rules = "#d .node rect{fill:#eee;cursor:pointer}#d{font-size:14px}p{color:red}#dd rect{fill:red}.node{fill:red}"
-    assert "<style>#d .node rect{fill:#eee}#d{font-size:14px}</style>" in sanitise(svg(f"<style>{rules}</style>", ' id="d"'))
+    assert "<style>#d .node rect{fill:#eee}#d{font-size:14px}</style>" in sanitise(
+        svg(f"<style>{rules}</style>", ' id="d"')
+    )
 
 
 def test_rules_of_a_picture_without_a_name_go() -> None:
@@ -87,7 +93,16 @@ def test_what_is_clean_stays_as_it_is() -> None:
 
 @pytest.mark.parametrize(
     "value",
-    ["#fff", "rgb(1, 2, 3)", "url(#a)", "url('#a-b.c')", "M0,0 L9.5,-9Z", "translate(1 2)", "12px", "'Arial', sans-serif"],
+    [
+        "#fff",
+        "rgb(1, 2, 3)",
+        "url(#a)",
+        "url('#a-b.c')",
+        "M0,0 L9.5,-9Z",
+        "translate(1 2)",
+        "12px",
+        "'Arial', sans-serif",
+    ],
 )
 def test_a_value_that_names_nothing_else_is_safe(value: str) -> None:
     assert is_safe_value(value)
@@ -95,8 +110,8 @@ def test_a_value_that_names_nothing_else_is_safe(value: str) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    ["url(x)", "url(//x)", "URL('x')", "url(#a) url(x)", "javascript:x", "\\75rl(x)", "image-set(x)", "u/**/rl(x)", "element(#a)",
-     "var(--x)", "url(#a", "<", "&", "url( x)", "attr(x)"],
+    ["url(x)", "url(//x)", "URL('x')", "url(#a) url(x)", "javascript:x", "\\75rl(x)", "image-set(x)", "u/**/rl(x)",
+     "element(#a)", "var(--x)", "url(#a", "<", "&", "url( x)", "attr(x)"],
 )  # fmt: skip
 def test_a_value_that_could_name_something_else_is_not(value: str) -> None:
     assert not is_safe_value(value)

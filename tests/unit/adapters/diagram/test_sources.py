@@ -13,7 +13,9 @@ def name_of(case: Valid | Invalid) -> str:
 
 
 def test_every_kind_is_drawn_in_both_languages() -> None:
-    assert {(case.language, case.kind) for case in VALID} == {(each, kind) for each in Language for kind in Kind}
+    assert {(case.language, case.kind) for case in VALID} == {
+        (each, kind) for each in Language for kind in Kind
+    }
     assert len(VALID) + len(INVALID) >= 60
 
 
