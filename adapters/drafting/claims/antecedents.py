@@ -35,7 +35,11 @@ def check_antecedents(claims: ClaimSet) -> Iterator[Finding]:
     for item in claims.claims:
         bit = 1 << item.place
         seen: set[str] = set()
+        read = 0
         for order, phrase in enumerate(item.phrases):
+            for token in item.tokens[read : phrase.start]:
+                scope.add_word(token.lower, item.place)
+            read = phrase.start
             if not phrase.stems:
                 continue
             place = _Place(item, phrase, scope, item.ancestors | bit, said)
@@ -70,19 +74,19 @@ def _missing(place: _Place, claims: ClaimSet) -> Iterator[Finding]:
         return
     if _is_inherent(place) or any(_is_act(place, reading) for reading in readings):
         return
-    near = _near(place, readings)
-    if near is not None:
+    near = _near(place, [reading for reading in readings if reading == phrase.stems[: len(reading)]])
+    if near is not None or _is_short_for_a_term(place):
         yield _finding(
             place,
             "antecedent_near",
             "warning",
             "is not introduced in these words; an earlier term is similar.",
-            f"If it is meant, write `the {' '.join(near.words)}`.",
+            f"If it is meant, write `the {' '.join(near.words)}`." if near else "Write the term whose initials these are.",
         )
         return
     unsure = _may_be_inherent(place)
     other = _same_noun(place, readings)
-    introduce = f"introduce it first, as in `{_article(phrase)} {' '.join(phrase.words)}`"
+    introduce = f"introduce it first, as in `{_introduction(phrase)}`"
     yield _finding(
         place,
         "antecedent_missing",
@@ -109,7 +113,8 @@ def _points_by_itself(place: _Place) -> bool:
     phrase = place.phrase
     first, last = phrase.words[0], phrase.words[-1]
     return (
-        first in inherent.UNIQUE
+        place.item.tokens[phrase.start].lower == "same"
+        or first in inherent.UNIQUE
         or last in inherent.UNIQUE
         or first in inherent.SUPERLATIVES
         or all(word in ORDINALS or word.isdigit() or len(word) == 1 for word in phrase.words)
@@ -139,14 +144,15 @@ def _is_inherent(place: _Place) -> bool:
     if any(word in ORDINALS for word in phrase.words):
         return False
     if inherent.is_part(noun) or noun in VERBS:
-        return after in inherent.OWNERS or _has_owner_before(place)
-    return inherent.names_property(noun) and (after == "of" or _has_owner_before(place))
+        owners = inherent.OWNERS if len(phrase.words) == 1 else inherent.SURE_OWNERS
+        return after in owners or _has_owner_before(place)
+    return inherent.names_property(noun) and (after in inherent.SURE_OWNERS or _has_owner_before(place))
 
 
 def _has_owner_before(place: _Place) -> bool:
     """`the tube length` of a tube that is there."""
     stems = place.phrase.stems[:-1]
-    return bool(stems) and place.scope.has(stems, place.claims)
+    return bool(stems) and place.scope.has_whole(stems, place.claims)
 
 
 def _may_be_inherent(place: _Place) -> bool:
@@ -166,7 +172,9 @@ def _is_act(place: _Place, reading: tuple[str, ...]) -> bool:
         return False
     noun = words[-1]
     if len(words) == 1:
-        return scope.has_root(noun, claims) or (noun.endswith("ing") and noun not in NOUNS_IN_ING)
+        return noun not in NOUNS_IN_ING and (noun.endswith("ing") or scope.has_root(noun, claims))
+    if inherent.is_part(noun) and scope.has_root(words[-2], claims):
+        return True
     if noun in _STEPS and (words[0].endswith(("ing", "ed")) or scope.has_root(words[-2], claims)):
         return True
     if scope.has_root(noun, claims) and all(scope.has((one,), claims) for one in reading[:-1]):
@@ -180,16 +188,33 @@ def _is_act(place: _Place, reading: tuple[str, ...]) -> bool:
 def _near(place: _Place, readings: list[tuple[str, ...]]) -> Term | None:
     """A term that has all the words of this one, or of which this one has all the words; or a slip of the pen."""
     for reading in readings:
-        words = set(reading)
+        words = _core(reading, place.phrase.words)
         ordinals = words & _ORDINALS
         for term in place.scope.with_head(reading[-1], place.claims):
-            other = set(term.stems)
+            other = _core(term.stems, term.words)
             if (words <= other or other <= words) and _agree(ordinals, other & _ORDINALS):
                 return term
         for term in place.scope.with_word(reading[-1], place.claims):
             if term.stems[: len(reading)] == reading and len(reading) > 1:
                 return term
     return _misspelt(place, readings[0])
+
+
+def _core(stems: tuple[str, ...], words: tuple[str, ...]) -> set[str]:
+    """The stems without those of participles before the noun: `identified`, `preselected`."""
+    return {
+        one
+        for place, one in enumerate(stems)
+        if place == len(stems) - 1 or place >= len(words) or not words[place].endswith("ed")
+    }
+
+
+def _is_short_for_a_term(place: _Place) -> bool:
+    """`the MS` of a mobile station."""
+    phrase = place.phrase
+    text = place.item.tokens[phrase.places[0]].text
+    short = len(phrase.words) == 1 and len(text) > 1 and text.rstrip("s").isupper()
+    return short and bool(place.scope.initials.get(text.rstrip("s").lower(), 0) & place.claims)
 
 
 def _agree(ordinals: set[str], others: set[str]) -> bool:
@@ -289,8 +314,11 @@ def _twice(place: _Place, seen: set[str]) -> Iterator[Finding]:
     )
 
 
-def _article(phrase: Phrase) -> str:
-    return "an" if phrase.words[0][0] in "aeiou" else "a"
+def _introduction(phrase: Phrase) -> str:
+    first, last = phrase.words[0], phrase.words[-1]
+    article = "an " if first[0] in "aeio" or (first[0] == "u" and first[:3] not in ("use", "uni", "uti")) else "a "
+    plural = last.endswith("s") and phrase.stems[-1] != last and not last.endswith(("ss", "us", "is"))
+    return f"{'' if plural else article}{' '.join(phrase.words)}"
 
 
 def _finding(place: _Place, code: str, severity: str, says: str, suggestion: str) -> Finding:

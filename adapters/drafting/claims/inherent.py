@@ -6,6 +6,8 @@ sphere`.
 
 from typing import Final
 
+from adapters.drafting.claims.words import VERBS
+
 
 def _set(words: str) -> frozenset[str]:
     return frozenset(words.split())
@@ -14,7 +16,7 @@ def _set(words: str) -> frozenset[str]:
 PARTS: Final = _set(
     "surface surfaces end ends edge edges side sides face faces top bottom center centre centers middle midpoint axis axes "
     "interior exterior inside outside periphery perimeter circumference boundary boundaries border corner corners tip base "
-    "apex root crest front rear back left right half halves portion portions part parts region area areas zone remainder "
+    "apex root crest front rear back left right half halves portion portions part parts region area areas remainder "
     "rest contents content "
     "length width height depth thickness diameter radius size dimension dimensions volume cross-section shape "
     "geometry contour outline profile curvature angle angles slope inclination orientation position positions location "
@@ -23,23 +25,22 @@ PARTS: Final = _set(
     "instant date start beginning completion point points place temperature temperatures pressure pressures weight mass "
     "density concentration concentrations ph viscosity hardness strength modulus refractive index indices color colour "
     "transparency absorbance brightness intensity energy power voltage current charge potential resistance impedance "
-    "capacitance inductance conductance load force forces torque stress strain tension friction heat noise gain loss "
+    "capacitance inductance conductance force forces torque stress strain tension friction heat noise gain loss "
     "quality quantity quantities amount amounts number numbers count percentage proportion fraction ratio ratios sum "
     "difference differences product average mean median maximum minimum total range ranges limit limits value values "
-    "magnitude degree degrees extent state states status condition conditions type types kind kinds form forms format "
-    "nature structure composition identity name names order sequence sequences arrangement use uses operation operations "
+    "magnitude degree degrees extent state states status condition conditions type types kind kinds form forms "
+    "nature composition identity name names order sequence sequences arrangement use uses "
     "function functions purpose presence absence occurrence existence availability ability effect effects result results "
-    "case cases event basis manner way step steps act acts course process group class set sets subset list rest majority "
-    "combination mixture plurality series pair string kind age history origin source destination output outputs input "
-    "inputs body skin surroundings environment vicinity proximity neighborhood weight-average yield purity chance risk "
+    "case cases event basis manner way step steps act acts course group class set subset list rest majority "
+    "combination mixture plurality series kind age history origin source destination body skin surroundings environment vicinity proximity neighborhood weight-average yield purity chance risk "
     "probability likelihood need user's bulk balance atmosphere presence content body-weight gravity centroid "
     "line lines plane planes path coordinate coordinates vector gradient derivative integral vertex vertices origin "
-    "representation version copy instance copies instances row column rows columns member members element elements "
+    "representation version copy instance copies instances row column rows columns "
     "field percent property properties purchase sale impact motion aid help view flow overlap change changes topography "
-    "formula structure residue backbone terminus n-terminus c-terminus c-terminal n-terminal chain moiety equation "
+    "formula backbone terminus n-terminus c-terminus equation "
 )
 _SUFFIXES: Final = (
-    *("ity", "ness", "tion", "sion", "ment", "ance", "ence", "ancy", "ency", "ing", "ure", "th", "age", "ysis", "al", "ery"),
+    *("ity", "ness", "tion", "sion", "ment", "ance", "ence", "ancy", "ency", "ing", "th", "age", "ysis", "al", "ery"),
     *("ability", "ship", "hood", "ism", "ivity"),
 )
 UNIQUE: Final = _set(
@@ -61,6 +62,8 @@ OWNERS: Final = _set(
     "against upon into onto relative thereof therebetween therein thereon"
 )
 """Words that say whose part, or which one of its kind, is meant."""
+SURE_OWNERS: Final = _set("of between thereof therebetween therein thereon at where when which")
+"""Those that do so for a part with words of its own before it, too."""
 
 
 def is_part(word: str) -> bool:
@@ -76,9 +79,21 @@ def names_property(word: str) -> bool:
 _ACTS: Final = ("ation", "ison", "ition", "ution", "tion", "sion", "ment", "ing", "ance", "ence", "al", "ure", "er", "or", "ed", "ion")
 
 
+LONGEST_ROOT: Final = 7
+
+
+_VERB_ROOTS: Final = frozenset(verb[:length] for verb in VERBS for length in range(4, LONGEST_ROOT + 1))
+
+
 def act_root(word: str) -> str | None:
     """What an act's name has in common with its verb: `determin` of `determination`, `rotat` of `rotation`."""
     for suffix in _ACTS:
         if word.endswith(suffix) and len(word) - len(suffix) >= 4:
-            return word[: -len(suffix)][:7]
+            return word[: -len(suffix)][:LONGEST_ROOT]
     return None
+
+
+def names_act(word: str) -> bool:
+    """Whether the word is a known verb's noun: `rotation`, `measurement`."""
+    root = act_root(word)
+    return root is not None and root in _VERB_ROOTS

@@ -14,8 +14,7 @@ _LABELS: Final = frozenset(
     map(
         stem,
         "formula formulae equation equations expression claim claims step steps fig figs figure figures table example examples "
-        "no nos number compound formulas scheme structure embodiment condition relation relations inequality stage phase "
-        "seq id type class group page chapter section paragraph item option case mode version".split(),
+        "no nos number compound scheme embodiment condition relation inequality seq id page chapter paragraph item option".split(),
     )
 )
 """Nouns whose number is a name and no reference sign."""

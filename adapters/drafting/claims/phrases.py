@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from adapters.drafting.claims.words import (
+    ARTICLES,
     COUNTING,
     DEFINITE,
     DETERMINERS,
@@ -129,7 +130,7 @@ def _phrase(
                 break
             place = place_after
             continue
-        if definite and stems and token.lower in ("at", "one") and (width := _quantity(tokens, place)) > 0:
+        if definite and stems and token.lower in ("at", "one") and words[-1].endswith("ed") and (width := _quantity(tokens, place)) > 0:
             place += width
             continue
         if token.lower in STOPS:
@@ -138,7 +139,7 @@ def _phrase(
             following = _word_at(tokens, place + 1)
             if surely_ends_before(token.lower, following):
                 break
-            if may_end_before(token.lower):
+            if may_end_before(token.lower, words[-1], following):
                 soft.append(len(stems))
         if token.lower not in IGNORED_MODIFIERS:
             stems.append(stem(token.lower))
@@ -148,7 +149,7 @@ def _phrase(
     if place == start or not stems:
         return None if place == start else _empty(definite, article, counted, first, start, place)
     ends = [len(stems), *[end for end in reversed(soft) if 0 < end < len(stems)]]
-    if len(stems) > 1 and _word_at(tokens, place) in DETERMINERS - {"that", "which", "whose"}:
+    if len(stems) > 1 and _word_at(tokens, place) in ARTICLES:
         ends.insert(0, len(stems) - 1)  # two nouns do not follow each other: the last word is a verb
     return Phrase(
         definite, article, counted, first, start, place, tuple(stems), tuple(words), tuple(places), tuple(dict.fromkeys(ends))

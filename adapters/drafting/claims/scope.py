@@ -8,8 +8,9 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Final
 
-from adapters.drafting.claims.inherent import act_root
+from adapters.drafting.claims.inherent import LONGEST_ROOT, act_root, names_act
 from adapters.drafting.claims.phrases import Phrase
+from adapters.drafting.claims.words import is_verb_form
 
 MAX_CANDIDATES: Final = 100
 """So many terms with the same noun are compared with a phrase."""
@@ -39,14 +40,13 @@ class Scope:
     words: dict[str, dict[str, Term]] = field(default_factory=lambda: defaultdict(dict))
     """By each word that is not the noun, then by whole name."""
     roots: dict[str, int] = field(default_factory=lambda: defaultdict(int))
-    """The beginnings of all words."""
+    """The beginnings of all words that may be verbs."""
+    initials: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    """`ms` of `mobile station`."""
 
     def add(self, phrase: Phrase, claim: int) -> None:
         """Take the phrase for an introduction, whichever of its possible ends is the right one."""
         bit = 1 << claim
-        for word in phrase.words:
-            for length in range(_ROOT, min(len(word), 7) + 1):
-                self.roots[word[:length]] |= bit
         for end in phrase.ends:
             stems = phrase.stems[:end]
             for begin in range(end):
@@ -58,8 +58,17 @@ class Scope:
                 self.keys["".join(stems[begin:])] |= bit
             self._add_term(stems, (*phrase.words, *phrase.shared), bit, phrase.counted)
 
+    def add_word(self, word: str, claim: int) -> None:
+        """Take note of a word that says what is done: `rotates`, `rotation`."""
+        if not (is_verb_form(word) or names_act(word)):
+            return
+        for length in range(_ROOT, min(len(word), LONGEST_ROOT) + 1):
+            self.roots[word[:length]] |= 1 << claim
+
     def _add_term(self, stems: tuple[str, ...], words: tuple[str, ...], bit: int, counted: bool) -> None:
         whole = "".join(stems)
+        if len(words) > 1:
+            self.initials["".join(word[0] for word in words)] |= bit
         for by, word in ((self.heads, stems[-1]), *((self.words, stem) for stem in stems[:-1])):
             term = by[word].setdefault(whole, Term(stems, words, 0, 0))
             term.claims |= bit
@@ -69,6 +78,11 @@ class Scope:
     def has(self, stems: tuple[str, ...], claims: int) -> bool:
         """Whether one of these claims introduces the term, or a longer one that ends in it."""
         return bool(self.keys.get("".join(stems), 0) & claims)
+
+    def has_whole(self, stems: tuple[str, ...], claims: int) -> bool:
+        """Whether one of these claims introduces the term in just these words."""
+        term = self.heads.get(stems[-1], {}).get("".join(stems))
+        return term is not None and bool(term.claims & claims)
 
     def has_root(self, word: str, claims: int) -> bool:
         """Whether one of these claims speaks of the act: `rotates` for `rotation`."""

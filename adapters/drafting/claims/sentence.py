@@ -68,6 +68,8 @@ def _is_marker(text: str, begin: int) -> bool:
     place = begin
     while place > 0 and text[place - 1] in " \t":
         place -= 1
+    if text[place - 1 : place] == ":" and text[begin].isdigit():  # `SEQ ID NO: 26`
+        return not text[max(0, place - 4) : place - 1].endswith(("NO", "NOs", "No", "Nos", "NOS"))
     return place == 0 or text[place - 1] in "\n\r:;,"
 
 

@@ -111,8 +111,8 @@ IGNORED_MODIFIERS: Final = _set(
 )
 """Adjectives with which the same thing is named again."""
 ORDINALS: Final = _set(
-    "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth 1st 2nd 3rd 4th 5th last final "
-    "primary secondary tertiary initial"
+    "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth 1st 2nd 3rd 4th 5th "
+    "primary secondary tertiary"
 )
 PREPOSITIONS: Final = _set(
     "of in on at by to from for with within without into onto upon over under above below between among amongst "
@@ -206,7 +206,7 @@ _POSTPOSED: Final = _set(
     "attachable connectable coaxial concentric transverse normal tangential inclined external internal integral "
     "unique specific substantially inward outward upward downward inwardly outwardly upwardly downwardly therefore "
     "essential necessary useful active exclusive consistent compatible contiguous coincident symmetrical flush remote "
-    "separate operative due subject alone apart long wide thick high deep only also further too again"
+    "separate operative due subject apart long wide thick high deep resident"
 )
 """Adjectives that may stand after their noun."""
 NOUNS_IN_ING: Final = _set(
@@ -220,28 +220,41 @@ NOUNS_IN_ING: Final = _set(
 """Words in -ing that are nouns as often as not."""
 
 
-def may_end_before(word: str) -> bool:
-    """Whether a noun phrase that has its noun may end before this word: it may be a verb, participle or adjective."""
-    return (
-        word in VERBS
-        or word in SURELY_VERBS
-        or word in _PARTICIPLES
-        or word in _POSTPOSED
-        or word.endswith(("ing", "ed", "ly", "able", "ible"))
-    )
+ARTICLES: Final = DETERMINERS - _set("that which whose what this these those")
+"""Words with which the next noun phrase begins."""
+_ADVERBS: Final = _set("further also only too again alone then therefore always never")
+
+
+def may_end_before(word: str, before: str, following: str | None) -> bool:
+    """Whether a noun phrase may end with `before`, the word before this one, which may be its verb or participle."""
+    if word in VERBS or word in SURELY_VERBS:
+        is_plural = len(before) > 3 and before.endswith("s") and not before.endswith(_KEEPS_S)
+        return word.endswith("s") != is_plural
+    if word.endswith("ly"):
+        return True
+    if word.endswith("ed") or word in _PARTICIPLES:
+        return following is not None and following.endswith("ing")
+    ends = following is None or following in STOPS or following in _ADVERBS
+    if word.endswith(("able", "ible")):
+        return ends
+    return word.endswith("ing") and (word not in NOUNS_IN_ING or following in ARTICLES or following == "at")
+
+
+def is_verb_form(word: str) -> bool:
+    """Whether the word may say what something does or undergoes."""
+    return word in VERBS or word in SURELY_VERBS or word in _PARTICIPLES or word.endswith(("ing", "ed"))
 
 
 def surely_ends_before(word: str, following: str | None) -> bool:
     """Whether a noun phrase that has its noun does end before this word, given the word after it (None: punctuation)."""
-    if word in SURELY_VERBS:
+    if word in SURELY_VERBS or word == "further":
         return True
-    takes_object = following in DETERMINERS or following in ("at", "one", "to", "that", "whether")
     if word.endswith("ly") and len(word) > 4:
-        return following is None or following in STOPS or may_end_before(following)
+        return following is None or following in STOPS or is_verb_form(following)
     if word.endswith("ing"):
         return following is not None and following in STOPS and following != "of" and word not in NOUNS_IN_ING
     if word.endswith("ed") or word in _PARTICIPLES:
         return following is None or following in STOPS or following.endswith("ly")
-    if word in _POSTPOSED:
-        return following is None or following in STOPS
-    return word in VERBS and takes_object and following != "to"
+    if word in _POSTPOSED or word in _ADVERBS:
+        return following is None or following in STOPS or is_verb_form(following)
+    return word in VERBS and following in ARTICLES
