@@ -54,7 +54,9 @@ def measure(conninfo: str) -> Report:
 
 def false_alarms(sets: list[RealSet], jurisdiction: Any) -> dict[str, Any]:
     """Errors at places that no label names, and labels that no error names."""
-    labels = {(str(label["application"]), label["claim"], label["code"], label["text"]) for label in read_labels()}
+    labels = {
+        (str(label["application"]), label["claim"], label["code"], label["text"]) for label in read_labels()
+    }
     begin = process_time()
     told = {
         (claims.application, finding.claim, finding.code, finding.text)
@@ -62,7 +64,9 @@ def false_alarms(sets: list[RealSet], jurisdiction: Any) -> dict[str, Any]:
         for finding in errors(claims.text(), claims.description, jurisdiction, claims.abstract)
     }
     took = process_time() - begin
-    return _alarms(jurisdiction, sum(len(claims.claims) for claims in sets), labels & told, told - labels, took)
+    return _alarms(
+        jurisdiction, sum(len(claims.claims) for claims in sets), labels & told, told - labels, took
+    )
 
 
 def false_alarms_with_signs(sets: list[RealSet]) -> dict[str, Any]:

@@ -7,10 +7,36 @@ from dataclasses import dataclass, replace
 from bench.claims.real import RealSet
 
 _INTRODUCED = re.compile(
-    r"\b(?=(an?|at least one|one or more|a plurality of) ((?:[A-Za-z][\w-]*)(?: [A-Za-z][\w-]*){0,7}))", re.IGNORECASE
+    r"\b(?=(an?|at least one|one or more|a plurality of) ((?:[A-Za-z][\w-]*)(?: [A-Za-z][\w-]*){0,7}))",
+    re.IGNORECASE,
 )
 _SMALL = frozenset(
-    "a an the said of to for in on by with and or that which is are from at as into between within when".split()
+    [
+        "a",
+        "an",
+        "the",
+        "said",
+        "of",
+        "to",
+        "for",
+        "in",
+        "on",
+        "by",
+        "with",
+        "and",
+        "or",
+        "that",
+        "which",
+        "is",
+        "are",
+        "from",
+        "at",
+        "as",
+        "into",
+        "between",
+        "within",
+        "when",
+    ]
 )
 
 
@@ -56,7 +82,9 @@ def _repeated(claims: RealSet) -> Iterator[Introduction]:
                 continue
             words = match[2].split(" ")
             for length in range(len(words), 0, -1):
-                if any(word.lower() in _SMALL for word in words[:length]) or _is_no_noun(words[length - 1].lower()):
+                if any(word.lower() in _SMALL for word in words[:length]) or _is_no_noun(
+                    words[length - 1].lower()
+                ):
                     continue
                 term = " ".join(words[:length])
                 end = match.start(2) + len(term)

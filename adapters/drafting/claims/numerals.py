@@ -13,14 +13,103 @@ from adapters.drafting.claims.words import STOPS, Token, stem
 _LABELS: Final = frozenset(
     map(
         stem,
-        "formula formulae equation equations expression claim claims step steps fig figs figure figures table example examples "
-        "no nos number compound scheme embodiment condition relation inequality seq id page chapter paragraph item option".split(),
+        [
+            "formula",
+            "formulae",
+            "equation",
+            "equations",
+            "expression",
+            "claim",
+            "claims",
+            "step",
+            "steps",
+            "fig",
+            "figs",
+            "figure",
+            "figures",
+            "table",
+            "example",
+            "examples",
+            "no",
+            "nos",
+            "number",
+            "compound",
+            "scheme",
+            "embodiment",
+            "condition",
+            "relation",
+            "inequality",
+            "seq",
+            "id",
+            "page",
+            "chapter",
+            "paragraph",
+            "item",
+            "option",
+        ],
     )
 )
 """Nouns whose number is a name and no reference sign."""
 _UNITS: Final = frozenset(
-    "mm cm m km nm um kg g mg l ml s ms min h hz khz mhz ghz v kv mv a ma w kw mw j kj k c f pa kpa mpa bar psi percent "
-    "degrees degree wt mol mm2 cm2 m2 inches inch feet hours minutes seconds days years bits bytes times volts".split()
+    [
+        "mm",
+        "cm",
+        "m",
+        "km",
+        "nm",
+        "um",
+        "kg",
+        "g",
+        "mg",
+        "l",
+        "ml",
+        "s",
+        "ms",
+        "min",
+        "h",
+        "hz",
+        "khz",
+        "mhz",
+        "ghz",
+        "v",
+        "kv",
+        "mv",
+        "a",
+        "ma",
+        "w",
+        "kw",
+        "mw",
+        "j",
+        "kj",
+        "k",
+        "c",
+        "f",
+        "pa",
+        "kpa",
+        "mpa",
+        "bar",
+        "psi",
+        "percent",
+        "degrees",
+        "degree",
+        "wt",
+        "mol",
+        "mm2",
+        "cm2",
+        "m2",
+        "inches",
+        "inch",
+        "feet",
+        "hours",
+        "minutes",
+        "seconds",
+        "days",
+        "years",
+        "bits",
+        "bytes",
+        "times",
+        "volts",
+    ]
 )
 
 
@@ -59,7 +148,13 @@ def check_numerals(claims: ClaimSet, description: list[Token], drawings: list[To
         first_noun.setdefault(sign.sign, sign)
         if says:
             yield finding_at_tokens(
-                sign.item, sign.token, sign.token + 1, "numeral_mismatch", "error", says, _advice(sign, known, of_noun)
+                sign.item,
+                sign.token,
+                sign.token + 1,
+                "numeral_mismatch",
+                "error",
+                says,
+                _advice(sign, known, of_noun),
             )
 
 
@@ -132,7 +227,12 @@ def _signs(claims: ClaimSet) -> Iterator[_Sign]:
 
 def _names_part(tokens: list[Token], place: int) -> bool:
     token = tokens[place]
-    return token.is_word and token.lower not in STOPS and not token.text[0].isdigit() and stem(token.lower) not in _LABELS
+    return (
+        token.is_word
+        and token.lower not in STOPS
+        and not token.text[0].isdigit()
+        and stem(token.lower) not in _LABELS
+    )
 
 
 def _pair(tokens: list[Token], place: int) -> str:

@@ -7,7 +7,7 @@ from adapters.drafting.claims.bounds import MAX_CLAIMS
 from adapters.drafting.claims.words import Token
 
 _PREAMBLE_ENDS: Final = frozenset(
-    "wherein whereby characterized characterised where further additionally :".split() + [";"]
+    ["wherein", "whereby", "characterized", "characterised", "where", "further", "additionally", ":"] + [";"]
 )
 _ALTERNATIVE: Final = frozenset(("or", "and/or", "any", "one", "either"))
 _JOINTS: Final = frozenset((",", "or", "and", "to", "through", "-", "\u2013", "/", "until"))
