@@ -105,6 +105,7 @@ INSTALLED_APPS = [
     "axes",
     "metering",
     "admin_console",
+    "gateway_project",  # its commands
 ]
 
 MIDDLEWARE = [

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from adapters.drafting.claims import inherent
-from adapters.drafting.claims.finding import Finding
+from adapters.drafting.claims.finding import Finding, Severity
 from adapters.drafting.claims.phrases import Phrase
 from adapters.drafting.claims.read import ClaimSet, ReadClaim
 from adapters.drafting.claims.scope import Scope, Term
@@ -57,7 +57,8 @@ def _is_subject(item: ReadClaim, order: int) -> bool:
         return True
     after = {reference.first: reference for reference in item.references}
     return any(place in after for place in range(phrase.stop, phrase.stop + 4)) and all(
-        token.lower in STOPS or token.lower in (",", "claimed", "defined", "recited", "set", "forth", "claim", "claims")
+        token.lower in STOPS
+        or token.lower in (",", "claimed", "defined", "recited", "set", "forth", "claim", "claims")
         for token in item.tokens[phrase.stop : phrase.stop + 3]
     )
 
@@ -74,14 +75,17 @@ def _missing(place: _Place, claims: ClaimSet) -> Iterator[Finding]:
         return
     if _is_inherent(place) or any(_is_act(place, reading) for reading in readings):
         return
-    near = _near(place, [reading for reading in readings if reading == phrase.stems[: len(reading)]])
+    near, length = _near(place, [reading for reading in readings if reading == phrase.stems[: len(reading)]])
     if near is not None or _is_short_for_a_term(place):
         yield _finding(
             place,
             "antecedent_near",
             "warning",
             "is not introduced in these words; an earlier term is similar.",
-            f"If it is meant, write `the {' '.join(near.words)}`." if near else "Write the term whose initials these are.",
+            f"If it is meant, write `the {' '.join(near.words)}`."
+            if near
+            else "Write the term whose initials these are.",
+            length,
         )
         return
     unsure = _may_be_inherent(place)
@@ -91,7 +95,9 @@ def _missing(place: _Place, claims: ClaimSet) -> Iterator[Finding]:
         place,
         "antecedent_missing",
         "warning" if unsure else "error",
-        "may lack an antecedent: nothing says whose it is." if unsure else "has no antecedent in this claim or its parents.",
+        "may lack an antecedent: nothing says whose it is."
+        if unsure
+        else "has no antecedent in this claim or its parents.",
         f"Write `the {' '.join(other.words)}` if that is meant, or {introduce}."
         if other
         else f"{introduce[0].upper()}{introduce[1:]}.",
@@ -100,6 +106,9 @@ def _missing(place: _Place, claims: ClaimSet) -> Iterator[Finding]:
 
 def _readings(phrase: Phrase) -> list[tuple[str, ...]]:
     """The names that the phrase may mean, the likeliest first."""
+    for place, word in enumerate(phrase.words):
+        if word.endswith("'s"):  # of `the user's hand` the user has to be known
+            return [(*phrase.stems[:place], stem(word[:-2]))]
     readings = [phrase.stems[:end] for end in phrase.ends]
     shared = phrase.shared
     if shared and phrase.stems[-len(shared) :] != shared:
@@ -114,12 +123,16 @@ def _points_by_itself(place: _Place) -> bool:
     first, last = phrase.words[0], phrase.words[-1]
     return (
         place.item.tokens[phrase.start].lower == "same"
-        or first in inherent.UNIQUE
+        or first in inherent.POINTING
         or last in inherent.UNIQUE
         or first in inherent.SUPERLATIVES
         or all(word in ORDINALS or word.isdigit() or len(word) == 1 for word in phrase.words)
         or all(word[0].isdigit() for word in phrase.words)
-        or (first in ORDINALS and len(phrase.words) > 2 and (len(phrase.words[1]) == 1 or phrase.words[1].isdigit()))
+        or (
+            first in ORDINALS
+            and len(phrase.words) > 2
+            and (len(phrase.words[1]) == 1 or phrase.words[1].isdigit())
+        )
         or (first in COMPARATIVES and len(phrase.words) == 1)
     )
 
@@ -128,24 +141,28 @@ def _after(place: _Place) -> str | None:
     tokens, stop = place.item.tokens, place.phrase.stop
     if stop < len(tokens) and tokens[stop].text == "(":  # a reference sign
         stop += 3
-    return tokens[stop].lower if stop < len(tokens) else None
+    after = [token.lower for token in tokens[stop : stop + 3]]
+    if after[1:2] == ["which"]:  # `the range in which`
+        return "which"
+    if after[:1] in (["and"], ["or"]) and after[2:] == ["of"]:  # `the presence or absence of`
+        return "of"
+    return after[0] if after else None
 
 
 def _is_inherent(place: _Place) -> bool:
     """A part or property whose owner is named: `the length of the tube`."""
     phrase, after = place.phrase, _after(place)
     noun = phrase.words[-1]
-    if "'s" in noun:
-        return False
-    if any(word.endswith("'s") for word in phrase.words[:-1]):
-        return True
-    if after == "thereof":
+    if after == "thereof" or (after == ":" and inherent.is_part(noun)):
         return True
     if any(word in ORDINALS for word in phrase.words):
         return False
-    if inherent.is_part(noun) or noun in VERBS:
-        owners = inherent.OWNERS if len(phrase.words) == 1 else inherent.SURE_OWNERS
-        return after in owners or _has_owner_before(place)
+    if inherent.is_part(noun):
+        is_thing = len(phrase.words) > 1 or noun in inherent.THINGS
+        owners = inherent.SURE_OWNERS if is_thing else inherent.OWNERS
+        return after in owners or (noun not in inherent.THINGS and _has_owner_before(place))
+    if noun in VERBS and after == "of":
+        return True
     return inherent.names_property(noun) and (after in inherent.SURE_OWNERS or _has_owner_before(place))
 
 
@@ -161,19 +178,19 @@ def _may_be_inherent(place: _Place) -> bool:
     noun = phrase.words[-1]
     if any(word in ORDINALS for word in phrase.words):
         return False
-    return inherent.is_part(noun) and len(phrase.words) == 1
+    if len(phrase.words) == 1:
+        return noun in inherent.VAGUE or place.scope.has_act(noun, place.claims)
+    return inherent.is_part(noun) and place.scope.has_act(phrase.words[-2], place.claims)
 
 
 def _is_act(place: _Place, reading: tuple[str, ...]) -> bool:
     """`the rotation` after `rotating`; `the received signal` after `receiving a signal`; `the heating`."""
     phrase, scope, claims = place.phrase, place.scope, place.claims
-    words = phrase.words[: len(reading)]
-    if len(words) < len(reading):
-        return False
+    words = (*phrase.words, *phrase.shared)[: len(reading)]
     noun = words[-1]
     if len(words) == 1:
         return noun not in NOUNS_IN_ING and (noun.endswith("ing") or scope.has_root(noun, claims))
-    if inherent.is_part(noun) and scope.has_root(words[-2], claims):
+    if inherent.is_part(noun) and inherent.names_act(words[-2]) and scope.has_root(words[-2], claims):
         return True
     if noun in _STEPS and (words[0].endswith(("ing", "ed")) or scope.has_root(words[-2], claims)):
         return True
@@ -185,19 +202,25 @@ def _is_act(place: _Place, reading: tuple[str, ...]) -> bool:
     return drop > 0 and scope.has(reading[drop:], claims) and scope.has_root(words[drop - 1], claims)
 
 
-def _near(place: _Place, readings: list[tuple[str, ...]]) -> Term | None:
-    """A term that has all the words of this one, or of which this one has all the words; or a slip of the pen."""
+def _near(place: _Place, readings: list[tuple[str, ...]]) -> tuple[Term | None, int]:
+    """A term that has all the words of this one, or of which this one has all the words; or a slip of the pen.
+
+    With it how many words of the phrase it was compared with.
+    """
     for reading in readings:
         words = _core(reading, place.phrase.words)
         ordinals = words & _ORDINALS
         for term in place.scope.with_head(reading[-1], place.claims):
             other = _core(term.stems, term.words)
             if (words <= other or other <= words) and _agree(ordinals, other & _ORDINALS):
-                return term
+                return term, len(reading)
         for term in place.scope.with_word(reading[-1], place.claims):
             if term.stems[: len(reading)] == reading and len(reading) > 1:
-                return term
-    return _misspelt(place, readings[0])
+                return term, len(reading)
+    for reading in readings:
+        if (term := _misspelt(place, reading)) is not None:
+            return term, len(reading)
+    return None, 0
 
 
 def _core(stems: tuple[str, ...], words: tuple[str, ...]) -> set[str]:
@@ -223,21 +246,23 @@ def _agree(ordinals: set[str], others: set[str]) -> bool:
 
 def _misspelt(place: _Place, reading: tuple[str, ...]) -> Term | None:
     whole = "".join(reading)
-    for word in reading:
-        for term in (*place.scope.with_head(word, place.claims), *place.scope.with_word(word, place.claims)):
-            if len(term.stems) == len(reading) and is_one_edit("".join(term.stems), whole):
-                return term
-    return None
+    terms = place.scope.beginning_like(whole, place.claims)
+    return next((term for term in terms if is_slip("".join(term.stems), whole)), None)
 
 
-def is_one_edit(one: str, other: str) -> bool:
-    """Whether one letter changed, added or left out makes one the other; only for words long enough to tell."""
+def is_slip(one: str, other: str) -> bool:
+    """Whether one letter changed, added, left out, or swapped with the next makes one the other. Short ones are no slips."""
     if min(len(one), len(other)) < 5 or abs(len(one) - len(other)) > 1 or one == other:
         return False
     place = 0
     while place < min(len(one), len(other)) and one[place] == other[place]:
         place += 1
-    return one[place + 1 :] in (other[place:], other[place + 1 :]) or one[place:] == other[place + 1 :]
+    rest, other_rest = one[place:], other[place:]
+    return (
+        rest[1:] in (other_rest, other_rest[1:])
+        or rest == other_rest[1:]
+        or (rest[1::-1] == other_rest[:2] and rest[2:] == other_rest[2:])
+    )
 
 
 def _same_noun(place: _Place, readings: list[tuple[str, ...]]) -> Term | None:
@@ -265,14 +290,14 @@ def _ambiguous(place: _Place, reading: tuple[str, ...]) -> Iterator[Finding]:
         )
 
 
-def _only_in_some_parents(
-    place: _Place, known: list[tuple[str, ...]], claims: ClaimSet
-) -> Iterator[Finding]:
+def _only_in_some_parents(place: _Place, known: list[tuple[str, ...]], claims: ClaimSet) -> Iterator[Finding]:
     """A claim that depends on several takes its terms from each of them."""
     item = place.item
     if len(item.parents) < 2:
         return
     own = 1 << item.place
+    if any(place.scope.has(reading, own) for reading in known):
+        return
     without = [
         claims.claims[parent].number
         for parent in item.parents
@@ -315,19 +340,34 @@ def _twice(place: _Place, seen: set[str]) -> Iterator[Finding]:
 
 
 def _introduction(phrase: Phrase) -> str:
-    first, last = phrase.words[0], phrase.words[-1]
-    article = "an " if first[0] in "aeio" or (first[0] == "u" and first[:3] not in ("use", "uni", "uti")) else "a "
-    plural = last.endswith("s") and phrase.stems[-1] != last and not last.endswith(("ss", "us", "is"))
-    return f"{'' if plural else article}{' '.join(phrase.words)}"
+    words = phrase.words[: _likely_end(phrase)]
+    first, last = words[0], words[-1]
+    article = (
+        "an " if first[0] in "aeio" or (first[0] == "u" and first[:3] not in ("use", "uni", "uti")) else "a "
+    )
+    plural = last.endswith("s") and not last.endswith(("ss", "us", "is"))
+    return f"{'' if plural else article}{' '.join(words)}"
 
 
-def _finding(place: _Place, code: str, severity: str, says: str, suggestion: str) -> Finding:
+def _likely_end(phrase: Phrase) -> int:
+    """How many words to show: `the rotor` of `the rotor turns`."""
+    shortest = phrase.ends[-1]
+    if len(phrase.ends) > 1 and phrase.words[shortest] in VERBS and phrase.words[shortest].endswith("s"):
+        return shortest
+    return phrase.ends[0]
+
+
+def _finding(
+    place: _Place, code: str, severity: Severity, says: str, suggestion: str, words: int = 0
+) -> Finding:
+    """A finding from the phrase's article to its last word, or to as many of its words as are given."""
     tokens, phrase = place.item.tokens, place.phrase
-    start, end = tokens[phrase.first].start, tokens[phrase.places[phrase.ends[0] - 1]].end
+    last = words or _likely_end(phrase)
+    start, end = tokens[phrase.first].start, tokens[phrase.places[last - 1]].end
     text = place.item.text[start:end]
     return Finding(
         code=code,
-        severity=severity,  # type: ignore[arg-type]
+        severity=severity,
         claim=place.item.number,
         start=start,
         end=end,

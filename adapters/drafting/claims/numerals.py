@@ -8,7 +8,7 @@ from typing import Final
 from adapters.drafting.claims.at import finding_at_tokens
 from adapters.drafting.claims.finding import Finding
 from adapters.drafting.claims.read import ClaimSet, ReadClaim
-from adapters.drafting.claims.words import STOPS, Token, stem
+from adapters.drafting.claims.words import NOUNS_IN_ING, STOPS, SURELY_VERBS, Token, stem
 
 _LABELS: Final = frozenset(
     map(
@@ -59,7 +59,13 @@ def check_numerals(claims: ClaimSet, description: list[Token], drawings: list[To
         first_noun.setdefault(sign.sign, sign)
         if says:
             yield finding_at_tokens(
-                sign.item, sign.token, sign.token + 1, "numeral_mismatch", "error", says, _advice(sign, known, of_noun)
+                sign.item,
+                sign.token,
+                sign.token + 1,
+                "numeral_mismatch",
+                "error",
+                says,
+                _advice(sign, known, of_noun),
             )
 
 
@@ -132,7 +138,11 @@ def _signs(claims: ClaimSet) -> Iterator[_Sign]:
 
 def _names_part(tokens: list[Token], place: int) -> bool:
     token = tokens[place]
-    return token.is_word and token.lower not in STOPS and not token.text[0].isdigit() and stem(token.lower) not in _LABELS
+    if not token.is_word or token.text[0].isdigit() or token.lower in STOPS or token.lower in SURELY_VERBS:
+        return False
+    if token.lower.endswith("ing") and token.lower not in NOUNS_IN_ING:
+        return False
+    return stem(token.lower) not in _LABELS
 
 
 def _pair(tokens: list[Token], place: int) -> str:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Final
 
+from adapters.drafting.claims.inherent import MASS, names_property
 from adapters.drafting.claims.words import (
     ARTICLES,
     COUNTING,
@@ -93,11 +94,25 @@ def _leading(tokens: list[Token], place: int) -> tuple[int, int, bool, bool, boo
 def _quantity(tokens: list[Token], place: int) -> int:
     """How many tokens a quantity has here: `at least one`, `one or more of`, `plurality of`, `two`; 0 for none."""
     words = [token.lower for token in tokens[place : place + 5]]
-    if words[0] in ("at", "more", "less", "fewer", "greater") and words[1:2] in (["least"], ["most"], ["than"]):
+    if words[0] in ("at", "more", "less", "fewer", "greater") and words[1:2] in (
+        ["least"],
+        ["most"],
+        ["than"],
+    ):
         width = 2
     elif words[0] == "up" and words[1:2] == ["to"]:
         width = 2
-    elif words[0] in ("set", "group", "series", "number", "variety", "array", "collection", "list", "sequence"):
+    elif words[0] in (
+        "set",
+        "group",
+        "series",
+        "number",
+        "variety",
+        "array",
+        "collection",
+        "list",
+        "sequence",
+    ):
         return 0
     else:
         width = 0
@@ -115,7 +130,7 @@ def _quantity(tokens: list[Token], place: int) -> int:
 def _phrase(
     tokens: list[Token], first: int, start: int, definite: bool, article: bool, counted: bool
 ) -> Phrase | None:
-    if start < len(tokens) and tokens[start].lower in SURELY_VERBS and not (article or counted):
+    if start < len(tokens) and tokens[start].lower in SURELY_VERBS and not (definite or article or counted):
         return None
     stems: list[str] = []
     words: list[str] = []
@@ -130,7 +145,13 @@ def _phrase(
                 break
             place = place_after
             continue
-        if definite and stems and token.lower in ("at", "one") and words[-1].endswith("ed") and (width := _quantity(tokens, place)) > 0:
+        if (
+            definite
+            and stems
+            and token.lower in ("at", "one")
+            and words[-1].endswith("ed")
+            and (width := _quantity(tokens, place)) > 0
+        ):
             place += width
             continue
         if token.lower in STOPS:
@@ -148,12 +169,35 @@ def _phrase(
         place += 1
     if place == start or not stems:
         return None if place == start else _empty(definite, article, counted, first, start, place)
-    ends = [len(stems), *[end for end in reversed(soft) if 0 < end < len(stems)]]
-    if len(stems) > 1 and _word_at(tokens, place) in ARTICLES:
-        ends.insert(0, len(stems) - 1)  # two nouns do not follow each other: the last word is a verb
+    soft = [end for end in soft if 0 < end < len(stems)]
+    if _is_compound(words):
+        soft = [end for end in soft if not words[end].endswith("ing")]
+    ends = [len(stems), *reversed(soft)]
+    if len(stems) > 1 and _word_at(tokens, place) in ARTICLES and not _is_no_noun(words[-2]):
+        ends.append(len(stems) - 1)  # two nouns do not follow each other: the last word is a verb
     return Phrase(
-        definite, article, counted, first, start, place, tuple(stems), tuple(words), tuple(places), tuple(dict.fromkeys(ends))
+        definite,
+        article,
+        counted,
+        first,
+        start,
+        place,
+        tuple(stems),
+        tuple(words),
+        tuple(places),
+        tuple(dict.fromkeys(ends)),
     )
+
+
+def _is_no_noun(word: str) -> bool:
+    return word in ORDINALS or word.endswith(("ed", "ing", "ly"))
+
+
+def _is_compound(words: list[str]) -> bool:
+    """Whether `sensing layer` in `the gate sensing layer` is a thing: a single thing that is sensed has an article."""
+    last = words[-1]
+    is_plural = last.endswith("s") and not last.endswith(("ss", "us", "is"))
+    return not (is_plural or last in MASS or last.isdigit() or names_property(last) or last.endswith("ing"))
 
 
 def _empty(definite: bool, article: bool, counted: bool, first: int, start: int, stop: int) -> Phrase:

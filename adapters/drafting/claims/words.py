@@ -93,9 +93,13 @@ def _set(words: str) -> frozenset[str]:
 
 DEFINITE: Final = _set("the said")
 INDEFINITE: Final = _set("a an")
-DETERMINERS: Final = DEFINITE | INDEFINITE | _set(
-    "each every any some all both either neither another this that these those such its their his her no which "
-    "whose what"
+DETERMINERS: Final = (
+    DEFINITE
+    | INDEFINITE
+    | _set(
+        "each every any some all both either neither another this that these those such its their his her no which "
+        "whose what"
+    )
 )
 COUNTING: Final = INDEFINITE | _set("each every any some another no")
 """Determiners with which something is introduced."""
@@ -124,7 +128,9 @@ PREPOSITIONS: Final = _set(
     "up down away apart together respectively e.g i.e plus minus whilst amid far upstream downstream beyond en notwithstanding "
     "corresponding-to regarding concerning"
 )
-PRONOUNS: Final = _set("it they them itself themselves he she him we us you i one's who whom there here itself")
+PRONOUNS: Final = _set(
+    "it they them itself themselves he she him we us you i one's who whom there here itself"
+)
 AUXILIARIES: Final = _set(
     "is are was were be been being am has have had having do does did can could may might must shall should will "
     "would cannot not"
@@ -178,20 +184,31 @@ def _forms(verb: str) -> set[str]:
 
 VERBS: Final = frozenset(form for verb in _VERBS for form in _forms(verb))
 """Finite forms; many of them may be nouns as well."""
-SURELY_VERBS: Final = _set(
-    "comprises comprise includes include contains contain receives receive provides provide determines determine "
-    "generates generate consists consist defines define becomes become exceeds exceed extends extend occurs occur "
-    "corresponds correspond depends depend indicates indicate represents represent enables enable allows allow causes "
-    "cause performs perform produces produce obtains obtain transmits transmit sends send detects detect remains remain "
-    "requires require specifies specify identifies identify connects connect engages engage moves applies apply "
-    "communicates communicate configures configure satisfies satisfy exhibits exhibit prevents prevent maintains "
-    "maintain creates create calculates calculate computes compute encodes encode decodes decode executes execute "
-    "converts convert removes remove reduces reduce selects select compares compare implements "
-    "surrounds surround encloses enclose lies resides reside rotates rotate operates operate adjusts adjust "
-    "activates activate reaches comes goes makes made gets gives takes keeps varies vary differs differ "
-    "constitutes constitute possesses possess retains retain permits permit facilitates facilitate ensures ensure "
-    "adopts adopt belongs belong follows follow carries encircles comprising including containing having consisting"
+_NOUNS_TOO: Final = _set(
+    "access act advance aggregate approximate base bias block bond bound broadcast build call cancel capture cause change "
+    "charge check clean coat combine compress compute conduct contact control convert copy count cover cross "
+    "cure cut decrease deposit describe design discharge discard display drive drop end estimate exchange exhibit express "
+    "extract face fall feed fill filter find fit fix flow focus fold form forward function gather generate get give go grant "
+    "grip group guide handle heat hold increase input insert install insulate interact intercept interface join keep label "
+    "lack lead leave lie lift limit link load lock match mean measure mix model monitor mount move need offset open output "
+    "package partition pass pivot place position pour precede press print process produce program project pull pump push "
+    "query range reach read record release request resist rest result return reverse route run scan schedule screen seal "
+    "search select sense set share shift show slide sort split spread stack stand start stop store strike subject "
+    "substitute supply support surround suspend switch tend test thread tilt touch track transfer transform transport treat "
+    "trigger turn twist update urge use view wait wash wear wind wrap yield travel drain conflict"
 )
+"""Of the verbs, those whose forms are nouns as often."""
+SURELY_VERBS: Final = frozenset(
+    form for verb in _VERBS if verb not in _NOUNS_TOO for form in _forms(verb) if form != verb
+) | _set(
+    "comprise include contain receive provide determine generate consist define become exceed extend occur correspond "
+    "depend indicate represent enable allow perform obtain transmit send detect remain require specify identify connect "
+    "engage apply communicate configure satisfy prevent maintain create calculate encode decode execute remove reduce "
+    "compare implement enclose reside rotate operate adjust activate reaches moves makes gives takes keeps goes comes "
+    "produces made vary differ constitute possess retain permit facilitate ensure adopt adopts belong follow "
+    "surrounds comprising including containing having consisting"
+)
+"""Forms that are hardly ever nouns."""
 _PARTICIPLES: Final = _set(
     "made formed held shown built driven taken given known sent set cut put bound wound bent laid led lent lit lost met "
     "paid read run said seen sold shut sunk split spread struck stuck thrown torn understood woven written worn drawn "
@@ -211,11 +228,11 @@ _POSTPOSED: Final = _set(
 """Adjectives that may stand after their noun."""
 NOUNS_IN_ING: Final = _set(
     "housing building opening ring spring string bearing coating coupling fitting fastening lining casing winding "
-    "tubing wiring reading setting timing mapping ranking listing recording drawing marking packaging processing "
+    "tubing wiring reading listing drawing marking packaging processing "
     "computing networking printing imaging bushing grating railing heading sing wing king thing everything something "
     "nothing evening morning ceiling clothing flooring footing landing loading mounting padding piping plating rating "
-    "rendering routing sampling scaling sealing seasoning sensing shielding siding signaling signalling spacing "
-    "stuffing switching tiling training training's tracking lightning welding wrapping offspring"
+    "rendering sealing seasoning sensing shielding siding spacing "
+    "stuffing tiling lightning welding wrapping offspring"
 )
 """Words in -ing that are nouns as often as not."""
 
@@ -227,9 +244,13 @@ _ADVERBS: Final = _set("further also only too again alone then therefore always 
 
 def may_end_before(word: str, before: str, following: str | None) -> bool:
     """Whether a noun phrase may end with `before`, the word before this one, which may be its verb or participle."""
+    if before in ORDINALS or before.endswith(("ed", "ly")):
+        return False
+    if word in ("output", "input", "set", "read", "cut", "put"):
+        return following in STOPS and following != "of"
     if word in VERBS or word in SURELY_VERBS:
         is_plural = len(before) > 3 and before.endswith("s") and not before.endswith(_KEEPS_S)
-        return word.endswith("s") != is_plural
+        return (word.endswith("s") and not word.endswith("ss")) != is_plural
     if word.endswith("ly"):
         return True
     if word.endswith("ed") or word in _PARTICIPLES:
