@@ -11,12 +11,77 @@ _INTRODUCED = re.compile(
     re.IGNORECASE,
 )
 _SMALL = frozenset(
-    "a an the said of to for in on by with and or that which is are from at as into between within when under over "
-    "through via per upon after before during while where wherein whether based being".split()
+    [
+        "a",
+        "an",
+        "the",
+        "said",
+        "of",
+        "to",
+        "for",
+        "in",
+        "on",
+        "by",
+        "with",
+        "and",
+        "or",
+        "that",
+        "which",
+        "is",
+        "are",
+        "from",
+        "at",
+        "as",
+        "into",
+        "between",
+        "within",
+        "when",
+        "under",
+        "over",
+        "through",
+        "via",
+        "per",
+        "upon",
+        "after",
+        "before",
+        "during",
+        "while",
+        "where",
+        "wherein",
+        "whether",
+        "based",
+        "being",
+    ]
 )
 _MAY_FOLLOW = _SMALL | frozenset(
-    "has have having comprises comprise comprising includes include including configured adapted connected coupled "
-    "arranged disposed provided formed located positioned was were can may will further using".split()
+    [
+        "has",
+        "have",
+        "having",
+        "comprises",
+        "comprise",
+        "comprising",
+        "includes",
+        "include",
+        "including",
+        "configured",
+        "adapted",
+        "connected",
+        "coupled",
+        "arranged",
+        "disposed",
+        "provided",
+        "formed",
+        "located",
+        "positioned",
+        "was",
+        "were",
+        "can",
+        "may",
+        "will",
+        "further",
+        "using",
+    ]
 )
 """After these words a term has surely ended."""
 

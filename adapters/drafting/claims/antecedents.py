@@ -1,31 +1,22 @@
 """Whether each `the X` and `said X` has been introduced: surely not, nearly, or twice."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Final
 
 from adapters.drafting.claims import inherent
-from adapters.drafting.claims.finding import Finding, Severity
-from adapters.drafting.claims.phrases import Phrase
+from adapters.drafting.claims.finding import Finding
+from adapters.drafting.claims.near import is_short_for_a_term, near_term
+from adapters.drafting.claims.needs import (
+    Place,
+    is_act,
+    is_inherent,
+    may_be_inherent,
+    points_by_itself,
+    readings_of,
+)
 from adapters.drafting.claims.read import ClaimSet, ReadClaim
+from adapters.drafting.claims.say import antecedent_finding, introduction_of
 from adapters.drafting.claims.scope import Scope, Term
-from adapters.drafting.claims.words import COMPARATIVES, NOUNS_IN_ING, ORDINALS, STOPS, VERBS, stem
-
-_STEPS: Final = frozenset(("step", "steps", "act", "acts", "operation", "operations", "process", "stage"))
-_ORDINALS: Final = frozenset(map(stem, ORDINALS))
-
-
-@dataclass(slots=True)
-class _Place:
-    """Where a phrase is read."""
-
-    item: ReadClaim
-    phrase: Phrase
-    scope: Scope
-    claims: int
-    """Bits of this claim and all that it depends on."""
-    said: dict[str, int]
-    """Of each ambiguous name: the claims that have been told so."""
+from adapters.drafting.claims.vocabulary import STOPS
 
 
 def check_antecedents(claims: ClaimSet) -> Iterator[Finding]:
@@ -42,7 +33,7 @@ def check_antecedents(claims: ClaimSet) -> Iterator[Finding]:
             read = phrase.start
             if not phrase.stems:
                 continue
-            place = _Place(item, phrase, scope, item.ancestors | bit, said)
+            place = Place(item, phrase, scope, item.ancestors | bit, said)
             if phrase.definite and not _is_subject(item, order):
                 yield from _missing(place, claims)
             elif phrase.article:
@@ -63,21 +54,23 @@ def _is_subject(item: ReadClaim, order: int) -> bool:
     )
 
 
-def _missing(place: _Place, claims: ClaimSet) -> Iterator[Finding]:
+def _missing(place: Place, claims: ClaimSet) -> Iterator[Finding]:
     phrase, scope = place.phrase, place.scope
-    if _points_by_itself(place):
+    if points_by_itself(place):
         return
-    readings = _readings(phrase)
+    readings = readings_of(phrase)
     known = [reading for reading in readings if scope.has(reading, place.claims)]
     if known:
         yield from _only_in_some_parents(place, known, claims)
         yield from _ambiguous(place, readings[0])
         return
-    if _is_inherent(place) or any(_is_act(place, reading) for reading in readings):
+    if is_inherent(place) or any(is_act(place, reading) for reading in readings):
         return
-    near, length = _near(place, [reading for reading in readings if reading == phrase.stems[: len(reading)]])
-    if near is not None or _is_short_for_a_term(place):
-        yield _finding(
+    near, length = near_term(
+        place, [reading for reading in readings if reading == phrase.stems[: len(reading)]]
+    )
+    if near is not None or is_short_for_a_term(place):
+        yield antecedent_finding(
             place,
             "antecedent_near",
             "warning",
@@ -88,10 +81,10 @@ def _missing(place: _Place, claims: ClaimSet) -> Iterator[Finding]:
             length,
         )
         return
-    unsure = _may_be_inherent(place)
+    unsure = may_be_inherent(place)
     other = _same_noun(place, readings)
-    introduce = f"introduce it first, as in `{_introduction(phrase)}`"
-    yield _finding(
+    introduce = f"introduce it first, as in `{introduction_of(phrase)}`"
+    yield antecedent_finding(
         place,
         "antecedent_missing",
         "warning" if unsure else "error",
@@ -104,173 +97,12 @@ def _missing(place: _Place, claims: ClaimSet) -> Iterator[Finding]:
     )
 
 
-def _readings(phrase: Phrase) -> list[tuple[str, ...]]:
-    """The names that the phrase may mean, the likeliest first."""
-    for place, word in enumerate(phrase.words):
-        if word.endswith("'s"):  # of `the user's hand` the user has to be known
-            return [(*phrase.stems[:place], stem(word[:-2]))]
-    readings = [phrase.stems[:end] for end in phrase.ends]
-    shared = phrase.shared
-    if shared and phrase.stems[-len(shared) :] != shared:
-        joined = (*phrase.stems, *shared)
-        readings = [joined, *readings] if phrase.words[-1] in ORDINALS else [*readings, joined]
-    return readings
-
-
-def _points_by_itself(place: _Place) -> bool:
-    """`the following`, `the same`, `the largest of`, `the first` alone."""
-    phrase = place.phrase
-    first, last = phrase.words[0], phrase.words[-1]
-    return (
-        place.item.tokens[phrase.start].lower == "same"
-        or first in inherent.POINTING
-        or last in inherent.UNIQUE
-        or first in inherent.SUPERLATIVES
-        or all(word in ORDINALS or word.isdigit() or len(word) == 1 for word in phrase.words)
-        or all(word[0].isdigit() for word in phrase.words)
-        or (
-            first in ORDINALS
-            and len(phrase.words) > 2
-            and (len(phrase.words[1]) == 1 or phrase.words[1].isdigit())
-        )
-        or (first in COMPARATIVES and len(phrase.words) == 1)
-    )
-
-
-def _after(place: _Place) -> str | None:
-    tokens, stop = place.item.tokens, place.phrase.stop
-    if stop < len(tokens) and tokens[stop].text == "(":  # a reference sign
-        stop += 3
-    after = [token.lower for token in tokens[stop : stop + 3]]
-    if after[1:2] == ["which"]:  # `the range in which`
-        return "which"
-    if after[:1] in (["and"], ["or"]) and after[2:] == ["of"]:  # `the presence or absence of`
-        return "of"
-    return after[0] if after else None
-
-
-def _is_inherent(place: _Place) -> bool:
-    """A part or property whose owner is named: `the length of the tube`."""
-    phrase, after = place.phrase, _after(place)
-    noun = phrase.words[-1]
-    if after == "thereof" or (after == ":" and inherent.is_part(noun)):
-        return True
-    if any(word in ORDINALS for word in phrase.words):
-        return False
-    if inherent.is_part(noun):
-        is_thing = len(phrase.words) > 1 or noun in inherent.THINGS
-        owners = inherent.SURE_OWNERS if is_thing else inherent.OWNERS
-        return after in owners or (noun not in inherent.THINGS and _has_owner_before(place))
-    if noun in VERBS and after == "of":
-        return True
-    return inherent.names_property(noun) and (after in inherent.SURE_OWNERS or _has_owner_before(place))
-
-
-def _has_owner_before(place: _Place) -> bool:
-    """`the tube length` of a tube that is there."""
-    stems = place.phrase.stems[:-1]
-    return bool(stems) and place.scope.has_whole(stems, place.claims)
-
-
-def _may_be_inherent(place: _Place) -> bool:
-    """A part or property whose owner is not named, or a thing of something that is named here first."""
-    phrase = place.phrase
-    noun = phrase.words[-1]
-    if any(word in ORDINALS for word in phrase.words):
-        return False
-    if len(phrase.words) == 1:
-        return noun in inherent.VAGUE or place.scope.has_act(noun, place.claims)
-    return inherent.is_part(noun) and place.scope.has_act(phrase.words[-2], place.claims)
-
-
-def _is_act(place: _Place, reading: tuple[str, ...]) -> bool:
-    """`the rotation` after `rotating`; `the received signal` after `receiving a signal`; `the heating`."""
-    phrase, scope, claims = place.phrase, place.scope, place.claims
-    words = (*phrase.words, *phrase.shared)[: len(reading)]
-    noun = words[-1]
-    if len(words) == 1:
-        return noun not in NOUNS_IN_ING and (noun.endswith("ing") or scope.has_root(noun, claims))
-    if inherent.is_part(noun) and inherent.names_act(words[-2]) and scope.has_root(words[-2], claims):
-        return True
-    if noun in _STEPS and (words[0].endswith(("ing", "ed")) or scope.has_root(words[-2], claims)):
-        return True
-    if scope.has_root(noun, claims) and all(scope.has((one,), claims) for one in reading[:-1]):
-        return True
-    drop = 0
-    while drop < len(words) - 1 and words[drop].endswith(("ed", "ing", "ly")):
-        drop += 1
-    return drop > 0 and scope.has(reading[drop:], claims) and scope.has_root(words[drop - 1], claims)
-
-
-def _near(place: _Place, readings: list[tuple[str, ...]]) -> tuple[Term | None, int]:
-    """A term that has all the words of this one, or of which this one has all the words; or a slip of the pen.
-
-    With it how many words of the phrase it was compared with.
-    """
-    for reading in readings:
-        words = _core(reading, place.phrase.words)
-        ordinals = words & _ORDINALS
-        for term in place.scope.with_head(reading[-1], place.claims):
-            other = _core(term.stems, term.words)
-            if (words <= other or other <= words) and _agree(ordinals, other & _ORDINALS):
-                return term, len(reading)
-        for term in place.scope.with_word(reading[-1], place.claims):
-            if term.stems[: len(reading)] == reading and len(reading) > 1:
-                return term, len(reading)
-    for reading in readings:
-        if (term := _misspelt(place, reading)) is not None:
-            return term, len(reading)
-    return None, 0
-
-
-def _core(stems: tuple[str, ...], words: tuple[str, ...]) -> set[str]:
-    """The stems without those of participles before the noun: `identified`, `preselected`."""
-    return {
-        one
-        for place, one in enumerate(stems)
-        if place == len(stems) - 1 or place >= len(words) or not words[place].endswith("ed")
-    }
-
-
-def _is_short_for_a_term(place: _Place) -> bool:
-    """`the MS` of a mobile station."""
-    phrase = place.phrase
-    text = place.item.tokens[phrase.places[0]].text
-    short = len(phrase.words) == 1 and len(text) > 1 and text.rstrip("s").isupper()
-    return short and bool(place.scope.initials.get(text.rstrip("s").lower(), 0) & place.claims)
-
-
-def _agree(ordinals: set[str], others: set[str]) -> bool:
-    return not ordinals or not others or bool(ordinals & others)
-
-
-def _misspelt(place: _Place, reading: tuple[str, ...]) -> Term | None:
-    whole = "".join(reading)
-    terms = place.scope.beginning_like(whole, place.claims)
-    return next((term for term in terms if is_slip("".join(term.stems), whole)), None)
-
-
-def is_slip(one: str, other: str) -> bool:
-    """Whether one letter changed, added, left out, or swapped with the next makes one the other. Short ones are no slips."""
-    if min(len(one), len(other)) < 5 or abs(len(one) - len(other)) > 1 or one == other:
-        return False
-    place = 0
-    while place < min(len(one), len(other)) and one[place] == other[place]:
-        place += 1
-    rest, other_rest = one[place:], other[place:]
-    return (
-        rest[1:] in (other_rest, other_rest[1:])
-        or rest == other_rest[1:]
-        or (rest[1::-1] == other_rest[:2] and rest[2:] == other_rest[2:])
-    )
-
-
-def _same_noun(place: _Place, readings: list[tuple[str, ...]]) -> Term | None:
+def _same_noun(place: Place, readings: list[tuple[str, ...]]) -> Term | None:
     terms = place.scope.with_head(readings[0][-1], place.claims)
     return next((term for term in terms if term.counted & place.claims), None)
 
 
-def _ambiguous(place: _Place, reading: tuple[str, ...]) -> Iterator[Finding]:
+def _ambiguous(place: Place, reading: tuple[str, ...]) -> Iterator[Finding]:
     """`the sensor` after a first and a second sensor, and no sensor without more."""
     whole = "".join(reading)
     if place.said.get(whole, 0) & place.claims:
@@ -285,12 +117,12 @@ def _ambiguous(place: _Place, reading: tuple[str, ...]) -> Iterator[Finding]:
             return
         place.said[whole] = place.said.get(whole, 0) | 1 << place.item.place
         names = " or ".join(f"`the {' '.join(term.words)}`" for term in fitting[:2])
-        yield _finding(
+        yield antecedent_finding(
             place, "antecedent_near", "warning", "may mean more than one earlier term.", f"Write {names}."
         )
 
 
-def _only_in_some_parents(place: _Place, known: list[tuple[str, ...]], claims: ClaimSet) -> Iterator[Finding]:
+def _only_in_some_parents(place: Place, known: list[tuple[str, ...]], claims: ClaimSet) -> Iterator[Finding]:
     """A claim that depends on several takes its terms from each of them."""
     item = place.item
     if len(item.parents) < 2:
@@ -307,7 +139,7 @@ def _only_in_some_parents(place: _Place, known: list[tuple[str, ...]], claims: C
     ]
     if without:
         numbers = ", ".join(map(str, without[:5]))
-        yield _finding(
+        yield antecedent_finding(
             place,
             "antecedent_missing",
             "warning",
@@ -316,7 +148,7 @@ def _only_in_some_parents(place: _Place, known: list[tuple[str, ...]], claims: C
         )
 
 
-def _twice(place: _Place, seen: set[str]) -> Iterator[Finding]:
+def _twice(place: Place, seen: set[str]) -> Iterator[Finding]:
     """`a sensor` where there is a sensor already."""
     phrase = place.phrase
     whole = "".join(phrase.stems)
@@ -330,48 +162,10 @@ def _twice(place: _Place, seen: set[str]) -> Iterator[Finding]:
     ]
     if not (before or inherited) or inherent.is_part(noun) or inherent.names_property(noun):
         return
-    yield _finding(
+    yield antecedent_finding(
         place,
         "antecedent_duplicate",
         "warning",
         "is introduced a second time.",
         f"Write `the {' '.join(phrase.words)}` if it is the same, or `another {' '.join(phrase.words)}`.",
-    )
-
-
-def _introduction(phrase: Phrase) -> str:
-    words = phrase.words[: _likely_end(phrase)]
-    first, last = words[0], words[-1]
-    article = (
-        "an " if first[0] in "aeio" or (first[0] == "u" and first[:3] not in ("use", "uni", "uti")) else "a "
-    )
-    plural = last.endswith("s") and not last.endswith(("ss", "us", "is"))
-    return f"{'' if plural else article}{' '.join(words)}"
-
-
-def _likely_end(phrase: Phrase) -> int:
-    """How many words to show: `the rotor` of `the rotor turns`."""
-    shortest = phrase.ends[-1]
-    if len(phrase.ends) > 1 and phrase.words[shortest] in VERBS and phrase.words[shortest].endswith("s"):
-        return shortest
-    return phrase.ends[0]
-
-
-def _finding(
-    place: _Place, code: str, severity: Severity, says: str, suggestion: str, words: int = 0
-) -> Finding:
-    """A finding from the phrase's article to its last word, or to as many of its words as are given."""
-    tokens, phrase = place.item.tokens, place.phrase
-    last = words or _likely_end(phrase)
-    start, end = tokens[phrase.first].start, tokens[phrase.places[last - 1]].end
-    text = place.item.text[start:end]
-    return Finding(
-        code=code,
-        severity=severity,
-        claim=place.item.number,
-        start=start,
-        end=end,
-        text=text,
-        message=f"`{text}` {says}",
-        suggestion=suggestion,
     )

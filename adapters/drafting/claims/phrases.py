@@ -3,8 +3,9 @@
 from dataclasses import dataclass, replace
 from typing import Final
 
+from adapters.drafting.claims.ends import may_end_before, surely_ends_before
 from adapters.drafting.claims.inherent import MASS, names_property
-from adapters.drafting.claims.words import (
+from adapters.drafting.claims.vocabulary import (
     ARTICLES,
     COUNTING,
     DEFINITE,
@@ -15,11 +16,8 @@ from adapters.drafting.claims.words import (
     QUANTIFIERS,
     STOPS,
     SURELY_VERBS,
-    Token,
-    may_end_before,
-    stem,
-    surely_ends_before,
 )
+from adapters.drafting.claims.words import Token, is_plural, stem
 
 MAX_WORDS: Final = 12
 """Of a phrase; longer ones are cut."""
@@ -94,13 +92,15 @@ def _leading(tokens: list[Token], place: int) -> tuple[int, int, bool, bool, boo
 def _quantity(tokens: list[Token], place: int) -> int:
     """How many tokens a quantity has here: `at least one`, `one or more of`, `plurality of`, `two`; 0 for none."""
     words = [token.lower for token in tokens[place : place + 5]]
-    if words[0] in ("at", "more", "less", "fewer", "greater") and words[1:2] in (
-        ["least"],
-        ["most"],
-        ["than"],
-    ):
-        width = 2
-    elif words[0] == "up" and words[1:2] == ["to"]:
+    if (
+        words[0] in ("at", "more", "less", "fewer", "greater")
+        and words[1:2]
+        in (
+            ["least"],
+            ["most"],
+            ["than"],
+        )
+    ) or (words[0] == "up" and words[1:2] == ["to"]):
         width = 2
     elif words[0] in (
         "set",
@@ -118,9 +118,9 @@ def _quantity(tokens: list[Token], place: int) -> int:
         width = 0
     if words[width : width + 1] and (words[width] in QUANTIFIERS or (width and words[width].isdigit())):
         width += 1
-        if words[width : width + 1] in (["or"], ["and"], ["to"]) and words[width + 1 : width + 2]:
-            if words[width + 1] in QUANTIFIERS:
-                width += 2
+        joint, other = [*words[width : width + 2], "", ""][:2]
+        if joint in ("or", "and", "to") and other in QUANTIFIERS:
+            width += 2
         if words[width : width + 1] == ["of"]:
             width += 1
         return width
@@ -196,8 +196,9 @@ def _is_no_noun(word: str) -> bool:
 def _is_compound(words: list[str]) -> bool:
     """Whether `sensing layer` in `the gate sensing layer` is a thing: a single thing that is sensed has an article."""
     last = words[-1]
-    is_plural = last.endswith("s") and not last.endswith(("ss", "us", "is"))
-    return not (is_plural or last in MASS or last.isdigit() or names_property(last) or last.endswith("ing"))
+    return not (
+        is_plural(last) or last in MASS or last.isdigit() or names_property(last) or last.endswith("ing")
+    )
 
 
 def _empty(definite: bool, article: bool, counted: bool, first: int, start: int, stop: int) -> Phrase:

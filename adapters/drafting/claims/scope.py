@@ -1,16 +1,17 @@
 """What is introduced by the time a phrase is read: by its own claim so far, and by the claims that it depends on.
 
-Each term is kept with a bit for every claim that introduces it, so that a question costs the same however long the chain
-of dependencies is.
+Each term is kept with a bit for every claim that introduces it, so that a question costs the same however long the
+chain of dependencies is.
 """
 
 from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Final
 
+from adapters.drafting.claims.ends import is_verb_form
 from adapters.drafting.claims.inherent import LONGEST_ROOT, act_root, names_act
 from adapters.drafting.claims.phrases import Phrase
-from adapters.drafting.claims.words import ORDINALS, is_verb_form
+from adapters.drafting.claims.vocabulary import ORDINALS
 
 MAX_CANDIDATES: Final = 100
 """So many terms with the same noun are compared with a phrase."""

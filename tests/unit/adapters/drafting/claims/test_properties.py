@@ -11,10 +11,60 @@ from adapters.drafting.claims.bounds import MAX_FINDINGS
 from metering.errors import InvalidRequest
 
 WORDS = (
-    "the a said at least one of claim claims 1 2 3 to or and any preceding wherein comprising sensor sensors first second "
-    "housing plurality ( ) (s) (12) . , ; : means for e.g. sensor's source/drain detecting detected detects \n \n1. \n2. "
-    "\n3. resulting overall further plate respective"
-).split(" ")
+    *[
+        "the",
+        "a",
+        "said",
+        "at",
+        "least",
+        "one",
+        "of",
+        "claim",
+        "claims",
+        "1",
+        "2",
+        "3",
+        "to",
+        "or",
+        "and",
+        "any",
+        "preceding",
+        "wherein",
+        "comprising",
+        "sensor",
+        "sensors",
+        "first",
+        "second",
+        "housing",
+        "plurality",
+        "(",
+        ")",
+        "(s)",
+        "(12)",
+        ".",
+        ",",
+        ";",
+        ":",
+        "means",
+        "for",
+        "e.g.",
+        "sensor's",
+        "source/drain",
+        "detecting",
+        "detected",
+        "detects",
+        "resulting",
+        "overall",
+        "further",
+        "plate",
+        "respective",
+    ],
+    "\n",
+    " ",
+    "\n1. ",
+    "\n2. ",
+    "\n3. ",
+)
 TEXTS = st.text(max_size=300) | st.lists(st.sampled_from(WORDS), max_size=60).map(" ".join)
 GENEROUS_S = 20.0
 """What takes tens of milliseconds to two seconds here; a quadratic step would take minutes."""

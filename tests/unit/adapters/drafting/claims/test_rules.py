@@ -45,7 +45,7 @@ CASES = (
     Case(
         "canceled claims keep their numbers",
         "37 CFR 1.121(c)",
-        "1-3. (canceled)\n4. A pump comprising a rotor.\n5. (canceled)\n6. The pump of claim 4, wherein the rotor turns.",
+        "1-3. (canceled)\n4. A pump comprising a rotor.\n5. (canceled)\n6. The pump of claim 4, with a lid.",
     ),
     Case(
         "a full stop inside",
@@ -56,7 +56,7 @@ CASES = (
     Case(
         "abbreviations, numbers and lettered steps hold full stops",
         "MPEP 608.01(m): periods may be used in abbreviations",
-        "1. A method comprising:\na. heating a melt to 45.5 deg. Celsius, i.e. slowly;\nb. cooling the melt as in FIG. 1.",
+        "1. A method comprising:\na. heating a melt to 45.5 deg. Celsius, i.e. slowly;\nb. cooling it as in FIG. 1.",
     ),
     Case(
         "no full stop at the end",
@@ -205,14 +205,14 @@ CASES = (
     Case(
         "plurals",
         "MPEP 2173.05(e)",
-        "1. A system comprising a plurality of sensors and at least one lens, wherein the sensors face the at least one "
-        "lens, and each of the sensors is behind the lens.",
+        "1. A system comprising a plurality of sensors and at least one lens, wherein the sensors face the at least "
+        "one lens, and each of the sensors is behind the lens.",
     ),
     Case(
         "first and second of a kind",
         "MPEP 2173.05(e)",
-        "1. A lock comprising a first and a second bolt, wherein the first and second bolts cross, and the third bolt is "
-        "steel.",
+        "1. A lock comprising a first and a second bolt, wherein the first and second bolts cross, and the third bolt "
+        "is steel.",
         ((1, "antecedent_missing", E, "the third bolt"),),
     ),
     Case(
