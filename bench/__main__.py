@@ -16,6 +16,7 @@ from bench import (
     memory,
     openings,
     policy,
+    retrieval,
     soak,
     streams,
     utilisation,
@@ -34,6 +35,7 @@ BENCHES = {
     "soak": soak.measure,
     "openings": openings.measure,
     "policy": policy.measure,
+    "retrieval": retrieval.measure,
     "memory": memory.measure,
     "utilisation": utilisation.measure,
 }

@@ -3,13 +3,14 @@
 Structural types only, so that neither side imports the other's classes (ADR 0010).
 """
 
-from collections.abc import AsyncGenerator, Mapping
-from typing import Any, Protocol
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from typing import Any, Protocol, TypeVar
 
 from msgspec import Struct
 
 from metering.types import ModelClass, Outcome, Task
 
+T = TypeVar("T")
 Body = dict[str, Any]
 """A chat completion request in OpenAI's shape: the vendor's wire format, so `Any` enters here."""
 
@@ -164,8 +165,42 @@ class Vendors(Protocol):
         ...
 
 
+class AllowanceSpent(Exception):
+    """A task asked for more steps, API calls or files than its limits allow. An adapter looks at what is left first."""
+
+
 class Spending(Protocol):
     """The allowance as an adapter sees it: the only way to spend."""
+
+    @property
+    def id(self) -> str:
+        """The reservation's id, by which the work is known."""
+
+    def usage(self) -> dict[str, object]:
+        """What the work has used so far, as answers say it: `input_tokens`, `output_tokens`, `cost_usd` (a decimal
+        text), `llm_calls`, `api_calls`, `files` and `steps`.
+        """
+        ...
+
+    @property
+    def input_limit(self) -> int:
+        """Tokens that the input of one LLM call may have at most."""
+
+    def count_tokens(self, text: str) -> int:
+        """About how many tokens a text has."""
+        ...
+
+    @property
+    def steps_left(self) -> int:
+        """LLM calls that the task may still make, second attempts included."""
+
+    @property
+    def api_calls_left(self) -> int:
+        """Requests to search services that the task may still send."""
+
+    @property
+    def files_left(self) -> int:
+        """Files that the task may still hand out."""
 
     async def complete(self, body: Body) -> VendorAnswer:
         """One metered LLM call. Raises BudgetExceeded if it cannot be covered, and VendorError."""
@@ -173,6 +208,18 @@ class Spending(Protocol):
 
     def stream(self, body: Body) -> AsyncGenerator[VendorChunk, None]:
         """One metered LLM call, streamed. Raises as `complete` does. Close it (`aclosing`) where it is left early."""
+        ...
+
+    async def call_api(self, service: str, send: Callable[[], Awaitable[T]]) -> T:
+        """One metered request to a search service, such as `openalex`, which `send` sends exactly once.
+
+        It counts as soon as `send` is called, whatever comes of it. Raises what `send` raises, AllowanceSpent, and
+        BudgetExceeded if it cannot be covered.
+        """
+        ...
+
+    async def add_file(self) -> None:
+        """Count one file that the task hands out. Raises AllowanceSpent, and BudgetExceeded if it cannot be covered."""
         ...
 
 
@@ -183,7 +230,9 @@ class TaskRequest(Struct, frozen=True, kw_only=True):
     input: Body
     """The task's own input; for chat, the chat completion request."""
     limits: Mapping[str, int]
-    """The numeric rules in force for this call, by key."""
+    """The numeric rules in force for this call, by key, and what holds where no rule says anything."""
+    features: frozenset[str] = frozenset()
+    """The features of the caller's plan."""
 
 
 class LLMAdapter(Protocol):

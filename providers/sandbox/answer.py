@@ -5,15 +5,21 @@ from collections.abc import Mapping
 from hashlib import blake2b
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 
 from providers.port import Usage
 from providers.sandbox.directives import Directives, text_of
+from providers.sandbox.written import WRITERS, is_mistake, material_in, schema_name
 
 MESSAGE_TOKENS = 4
 """What the role markers of one message count."""
 ANSWER_TOKENS = range(12, 41)
 """How long an answer wants to be, unless a directive says."""
+MISTAKE = '{"sandbox": "a mistake, as asked"'
+"""Neither JSON nor of any shape."""
+_PIECE = re.compile(r"\s*(?:\w{1,8}|[^\w\s])|\s+$")
+"""A written answer's tokens, with the blanks before them."""
 _TOKEN = re.compile(r"\w{1,8}|[^\w\s]")
 _PROSE = (
     "this answer comes from the sandbox and no model was asked the words are chosen by hash so that "
@@ -39,9 +45,14 @@ def answer_to(body: Mapping[str, Any], asked: Directives) -> SandboxAnswer:
     """The answer, within the request's output limit."""
     seed = blake2b(repr(body["messages"]).encode("utf-8", "surrogatepass"), digest_size=16).digest()
     wanted = ANSWER_TOKENS[seed[0] % len(ANSWER_TOKENS)] if asked.words is None else asked.words
+    written = _written(body)
+    if written:
+        wanted = len(written)
     limit = body.get("max_completion_tokens") or body.get("max_tokens") or wanted
     length = min(wanted, limit)
-    choices = tuple(_tokens(seed, number, length) for number in range(body.get("n") or 1))
+    choices = tuple(
+        written[:length] if written else _tokens(seed, number, length) for number in range(body.get("n") or 1)
+    )
     return SandboxAnswer(
         choices=choices,
         finish_reason="stop" if length == wanted else "length",
@@ -50,6 +61,16 @@ def answer_to(body: Mapping[str, Any], asked: Directives) -> SandboxAnswer:
             output_tokens=sum(map(len, choices)) + asked.overrun,
         ),
     )
+
+
+def _written(body: Mapping[str, Any]) -> tuple[str, ...]:
+    """The tokens of an answer of the wanted shape; none where no writer knows it."""
+    writer = WRITERS.get(schema_name(body))
+    if writer is None:
+        return ()
+    material = material_in(body)
+    text = MISTAKE if is_mistake(body, material) else msgspec.json.encode(writer(material)).decode()
+    return tuple(_PIECE.findall(text))
 
 
 def _tokens(seed: bytes, choice: int, length: int) -> tuple[str, ...]:

@@ -1,0 +1,109 @@
+"""One question to an LLM whose answer is a JSON object of a known shape, repaired by asking again.
+
+1. The instructions, the caller's texts between marks, and the shape as a JSON schema go to the model.
+2. Its answer is read as that shape and checked by the task.
+3. What cannot be used goes back to the model with the reason, `REPAIRS` times at most and within the task's steps.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+import msgspec
+
+from adapters.prompt import MATERIAL, Prompt, marked
+from metering.errors import VendorError
+from metering.ports import Body, Spending
+
+T = TypeVar("T")
+REPAIRS = 2
+QUOTED_CHARACTERS = 8_000
+"""So much of a useless answer is shown to the model again."""
+
+
+class _Message(msgspec.Struct):
+    content: str | None = None
+
+
+class _Choice(msgspec.Struct):
+    message: _Message
+    finish_reason: str | None = None
+
+
+class _Completion(msgspec.Struct):
+    choices: list[_Choice]
+
+
+class Unusable(VendorError):
+    """The model's answer could not be read, although it was asked again."""
+
+    def __init__(self, name: str, complaint: str) -> None:
+        super().__init__(f"The model gave no usable answer to {name}: {complaint}", retryable=True)
+
+
+def question(prompt: Prompt, given: Mapping[str, str], answer: type[Any], *, max_tokens: int) -> Body:
+    """The request for one answer of the shape `answer` (a msgspec Struct), of `max_tokens` at most."""
+    return {
+        "messages": [
+            {"role": "system", "content": f"{prompt.instructions}\n\n{MATERIAL}"},
+            {"role": "user", "content": marked(given)},
+        ],
+        "max_tokens": max_tokens,
+        "response_format": {
+            "type": "json_schema",
+            "json_schema": {"name": prompt.name, "schema": msgspec.json.schema(answer)},
+        },
+    }
+
+
+async def ask(
+    allowance: Spending, body: Body, answer: type[T], *, check: Callable[[T], str] = lambda _: ""
+) -> T:
+    """The answer to a `question`. `check` returns what is wrong with an answer of the right shape, or "".
+
+    Raises Unusable, and what `Spending.complete` raises.
+    """
+    name = body["response_format"]["json_schema"]["name"]
+    for repairs_left in reversed(range(REPAIRS + 1)):
+        text, complaint = read_text((await allowance.complete(body)).body)
+        if not complaint:
+            try:
+                found = msgspec.json.decode(_unfenced(text), type=answer)
+            except (msgspec.DecodeError, msgspec.ValidationError) as error:
+                complaint = str(error)
+            else:
+                complaint = check(found)
+                if not complaint:
+                    return found
+        if not repairs_left or not allowance.steps_left:
+            break
+        body = body | {
+            "messages": [
+                *body["messages"],
+                {"role": "assistant", "content": text[:QUOTED_CHARACTERS] or "(nothing)"},
+                {
+                    "role": "user",
+                    "content": f"This cannot be used: {complaint} Answer again with the JSON object alone.",
+                },
+            ]
+        }
+    raise Unusable(name, complaint)
+
+
+def read_text(body: bytes) -> tuple[str, str]:
+    """The text of a chat completion, and what is wrong with it, or ""."""
+    try:
+        choice = msgspec.json.decode(body, type=_Completion).choices[0]
+    except (msgspec.DecodeError, msgspec.ValidationError, IndexError):
+        return "", "The vendor's answer is no chat completion."
+    text = choice.message.content or ""
+    if choice.finish_reason == "length":
+        return text, "The answer was cut off at the output limit; a shorter one is wanted."
+    return text, "" if text else "The answer is empty."
+
+
+def _unfenced(text: str) -> str:
+    """The text without the fence that models like to put around JSON."""
+    text = text.strip()
+    if text.startswith("```"):
+        text = text.partition("\n")[2].rpartition("```")[0]
+    return text

@@ -1,0 +1,131 @@
+"""A model reads the candidates, a few at a time, so that no prompt and no answer is longer than its bound."""
+
+from collections.abc import AsyncGenerator, Mapping, Sequence
+
+from msgspec import Struct
+
+from adapters.ask import Unusable, ask, question
+from adapters.prior_art.asked import Asked
+from adapters.prior_art.chart import ChartAnswer, Checked, check_chart
+from adapters.prior_art.plan import Element
+from adapters.prior_art.references import Reference
+from adapters.prompt import load_prompt
+from metering.ports import Body, Spending
+
+PROMPT_TOKENS = 6_000
+"""Of documents in one prompt, at most; less where max_tokens_in is lower."""
+BYTES_PER_TOKEN = 2.5
+"""Fewer than any tokenizer needs for English, so that the bound holds."""
+FIXED_TOKENS = 1_500
+"""The instructions, the schema and the marks."""
+ABOUT_CHARACTERS = 1_000
+ABSTRACT_CHARACTERS = 3_000
+ANSWER_TOKENS = 4_000
+TOKENS_PER_ENTRY = 400
+MAX_BATCH = 10
+
+
+class Reading(Struct, frozen=True, kw_only=True):
+    """What came of one batch; `checked` is None where the model's answer was of no use, or no step was left."""
+
+    documents: tuple[Reference, ...]
+    checked: Checked | None
+    is_out_of_steps: bool = False
+
+
+async def read_candidates(
+    documents: Sequence[Reference],
+    elements: Sequence[Element],
+    asked: Asked,
+    limits: Mapping[str, int],
+    spending: Spending,
+) -> AsyncGenerator[Reading, None]:
+    """One reading for each batch, in order. Raises what `Spending.complete` raises."""
+    for batch in batches(documents, elements, limits):
+        if spending.steps_left < 1:
+            yield Reading(documents=batch, checked=None, is_out_of_steps=True)
+            continue
+        yield Reading(documents=batch, checked=await _read(batch, elements, asked, limits, spending))
+
+
+def batches(
+    documents: Sequence[Reference], elements: Sequence[Element], limits: Mapping[str, int]
+) -> list[tuple[Reference, ...]]:
+    """The documents in their order, as many together as prompt and answer have room for; one at least."""
+    room = min(PROMPT_TOKENS, limits.get("max_tokens_in", PROMPT_TOKENS) - FIXED_TOKENS)
+    room -= tokens_at_most(_element_lines(elements)) + ABOUT_CHARACTERS
+    most = max(1, min(MAX_BATCH, _answer_tokens(limits) // TOKENS_PER_ENTRY))
+    made: list[list[Reference]] = []
+    used = 0
+    for document in documents:
+        tokens = tokens_at_most(_shown(document))
+        if not made or len(made[-1]) >= most or used + tokens > room:
+            made.append([])
+            used = 0
+        made[-1].append(document)
+        used += tokens
+    return [tuple(batch) for batch in made]
+
+
+def chart_question(
+    batch: Sequence[Reference], elements: Sequence[Element], asked: Asked, limits: Mapping[str, int]
+) -> Body:
+    """The request to read a batch."""
+    return question(
+        load_prompt(__package__, "prior_art_chart", 1),
+        {
+            "elements": _element_lines(elements),
+            "about": asked.text[:ABOUT_CHARACTERS],
+            **{name: _shown(document) for name, document in _named(batch).items()},
+        },
+        ChartAnswer,
+        max_tokens=_answer_tokens(limits),
+    )
+
+
+def tokens_at_most(text: str) -> int:
+    """An estimate that is rather too high."""
+    return int(len(text.encode()) / BYTES_PER_TOKEN) + 1
+
+
+async def _read(
+    batch: tuple[Reference, ...],
+    elements: Sequence[Element],
+    asked: Asked,
+    limits: Mapping[str, int],
+    spending: Spending,
+) -> Checked | None:
+    """The last answer of the right shape, without what is not true; None: there was none."""
+    last: list[Checked] = []
+
+    def complaint(answer: ChartAnswer) -> str:
+        last.append(check_chart(answer, _named(batch), elements))
+        return last[-1].complaint
+
+    try:
+        await ask(spending, chart_question(batch, elements, asked, limits), ChartAnswer, check=complaint)
+    except Unusable:
+        return last[-1] if last else None
+    return last[-1]
+
+
+def _named(batch: Sequence[Reference]) -> dict[str, Reference]:
+    return {f"R{number}": document for number, document in enumerate(batch, 1)}
+
+
+def _element_lines(elements: Sequence[Element]) -> str:
+    return "\n".join(f"{element.id}: {element.text}" for element in elements)
+
+
+def _shown(document: Reference) -> str:
+    lines = [f"Title: {document.title}"]
+    if document.date:
+        lines.append(f"Date: {document.date}")
+    if document.classes:
+        lines.append(f"Classes: {', '.join(document.classes)}")
+    lines.append(f"Abstract: {document.abstract[:ABSTRACT_CHARACTERS] or '(none given)'}")
+    return "\n".join(lines)
+
+
+def _answer_tokens(limits: Mapping[str, int]) -> int:
+    return min(ANSWER_TOKENS, limits.get("max_tokens_out", ANSWER_TOKENS))

@@ -1,0 +1,58 @@
+"""An allowance for tests of adapters alone: the sandbox answers, and everything is counted."""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from types import SimpleNamespace
+from typing import Any, TypeVar
+
+import msgspec
+
+from metering.ports import AllowanceSpent, Body, Progress
+from providers.port import Chunk, Completion
+from providers.sandbox.provider import SandboxProvider
+
+T = TypeVar("T")
+
+
+class CountingSpending:
+    """Implements metering's Spending without a ledger. `asked` and `services` tell what was spent on."""
+
+    def __init__(self, *, steps: int = 100, api_calls: int = 100, files: int = 100) -> None:
+        self.steps_left = steps
+        self.api_calls_left = api_calls
+        self.files_left = files
+        self.asked: list[Body] = []
+        self.services: list[str] = []
+
+    async def complete(self, body: Body) -> Completion:
+        return await SandboxProvider().complete(self._call(body))
+
+    async def stream(self, body: Body) -> AsyncGenerator[Chunk, None]:
+        async for chunk in SandboxProvider().stream(self._call(body)):
+            yield chunk
+
+    async def call_api(self, service: str, send: Callable[[], Awaitable[T]]) -> T:
+        self.api_calls_left = _one_less(self.api_calls_left)
+        self.services.append(service)
+        return await send()
+
+    async def add_file(self) -> None:
+        self.files_left = _one_less(self.files_left)
+
+    def _call(self, body: Body) -> Any:
+        self.steps_left = _one_less(self.steps_left)
+        self.asked.append(body)
+        return SimpleNamespace(
+            model="sandbox-m",
+            body={"model": "sandbox-m", **body},
+            payload=msgspec.json.encode(body),
+            output_limit=body["max_tokens"],
+            progress=Progress(),
+            attempt_id=f"attempt-{len(self.asked)}",
+            timeout_s=5.0,
+        )
+
+
+def _one_less(left: int) -> int:
+    if left < 1:
+        raise AllowanceSpent("A test's allowance is spent.")
+    return left - 1
