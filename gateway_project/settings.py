@@ -109,6 +109,7 @@ INSTALLED_APPS = [
     "axes",
     "metering",
     "admin_console",
+    "gateway_project",  # its commands
 ]
 
 MIDDLEWARE = [

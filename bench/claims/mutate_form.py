@@ -84,7 +84,7 @@ def full_stops_inside(claims: RealSet, random: Random) -> Iterator[Fault]:
                 within=(number,),
                 start=place,
                 end=place + 1,
-                about=f"{claims.application} claim {number}: {text[max(0, place - 20) : place]}.{text[place + 1 : place + 20]!r}",
+                about=f"{claims.application} claim {number}: {text[max(0, place - 20) : place]}.",
             )
 
 

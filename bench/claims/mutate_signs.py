@@ -67,5 +67,5 @@ def numerals_changed(claims: RealSet, random: Random) -> Iterator[Fault]:
                     start=match.start(1),
                     end=match.start(1) + len(sign),
                     description=claims.description,
-                    about=f"{claims.application} claim {number}: {text[max(0, match.start() - 25) : match.start()]} ({sign})",
+                    about=f"{claims.application} claim {number}: {match[1]} -> {sign}",
                 )
