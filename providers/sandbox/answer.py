@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from providers.port import Usage
 from providers.sandbox.directives import Directives, text_of
-from providers.sandbox.written import WRITERS, is_mistake, material_in, schema_name
+from providers.sandbox.written import WRITERS, answers_before, is_mistake, material_in, schema_name
 
 MESSAGE_TOKENS = 4
 """What the role markers of one message count."""
@@ -69,7 +69,10 @@ def _written(body: Mapping[str, Any]) -> tuple[str, ...]:
     if writer is None:
         return ()
     material = material_in(body)
-    text = MISTAKE if is_mistake(body, material) else msgspec.json.encode(writer(material)).decode()
+    if is_mistake(body, material):
+        return tuple(_PIECE.findall(MISTAKE))
+    answer = writer(material | {"answers_before": str(answers_before(body))})
+    text = msgspec.json.encode(answer).decode()
     return tuple(_PIECE.findall(text))
 
 
