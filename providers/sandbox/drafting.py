@@ -20,7 +20,7 @@ def writer_of(code: str) -> Callable[[Mapping[str, str]], object]:
     return lambda material: {"text": _TEXTS[code](material)}
 
 
-def write_claims(material: Mapping[str, str]) -> object:
+def write_claims(material: Mapping[str, str], answers_before: int) -> object:
     """The answer to `draft_claims`."""
     text = material.get("disclosure", "")
     parts = _parts(text)
@@ -40,7 +40,7 @@ def write_claims(material: Mapping[str, str]) -> object:
             f"The {kind} of claim 1, wherein the {one}{signs[one]} is coupled to the {two}{signs[two]}."
         )
     bad = max((int(number) for number in _BAD.findall(text)), default=0)
-    if int(material.get("answers_before", "0")) < bad:
+    if answers_before < bad:
         claims.append(f"The {kind} of claim 99, wherein the flux regulator is closed.")
     return {"claims": [{"number": number, "text": claim} for number, claim in enumerate(claims, 1)]}
 

@@ -20,10 +20,11 @@ WRITERS: dict[str, Writer] = {
     "prior_art_chart": prior_art.chart,
     "diagram_plan": diagrams.write_plan,
     "diagram_source": diagrams.write_source,
-    "draft_claims": drafting.write_claims,
     **{f"draft_{code}": drafting.writer_of(code) for code in drafting.CODES},
 }
 """By the name of the schema that the request asks for."""
+AGAIN: dict[str, Callable[[Material, int], object]] = {"draft_claims": drafting.write_claims}
+"""Those whose answer depends on how many answers to the same request were useless before."""
 _MARKED = re.compile(r"<(\w+)-([0-9a-f]{16})>\n(.*?)\n</\1-\2>", re.DOTALL)
 _MISTAKES = re.compile(r"sandbox:mistake=(\d)")
 
