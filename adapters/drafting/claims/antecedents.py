@@ -57,7 +57,8 @@ def _is_subject(item: ReadClaim, order: int) -> bool:
         return True
     after = {reference.first: reference for reference in item.references}
     return any(place in after for place in range(phrase.stop, phrase.stop + 4)) and all(
-        token.lower in STOPS or token.lower in (",", "claimed", "defined", "recited", "set", "forth", "claim", "claims")
+        token.lower in STOPS
+        or token.lower in (",", "claimed", "defined", "recited", "set", "forth", "claim", "claims")
         for token in item.tokens[phrase.stop : phrase.stop + 3]
     )
 
@@ -81,7 +82,9 @@ def _missing(place: _Place, claims: ClaimSet) -> Iterator[Finding]:
             "antecedent_near",
             "warning",
             "is not introduced in these words; an earlier term is similar.",
-            f"If it is meant, write `the {' '.join(near.words)}`." if near else "Write the term whose initials these are.",
+            f"If it is meant, write `the {' '.join(near.words)}`."
+            if near
+            else "Write the term whose initials these are.",
         )
         return
     unsure = _may_be_inherent(place)
@@ -91,7 +94,9 @@ def _missing(place: _Place, claims: ClaimSet) -> Iterator[Finding]:
         place,
         "antecedent_missing",
         "warning" if unsure else "error",
-        "may lack an antecedent: nothing says whose it is." if unsure else "has no antecedent in this claim or its parents.",
+        "may lack an antecedent: nothing says whose it is."
+        if unsure
+        else "has no antecedent in this claim or its parents.",
         f"Write `the {' '.join(other.words)}` if that is meant, or {introduce}."
         if other
         else f"{introduce[0].upper()}{introduce[1:]}.",
@@ -119,7 +124,11 @@ def _points_by_itself(place: _Place) -> bool:
         or first in inherent.SUPERLATIVES
         or all(word in ORDINALS or word.isdigit() or len(word) == 1 for word in phrase.words)
         or all(word[0].isdigit() for word in phrase.words)
-        or (first in ORDINALS and len(phrase.words) > 2 and (len(phrase.words[1]) == 1 or phrase.words[1].isdigit()))
+        or (
+            first in ORDINALS
+            and len(phrase.words) > 2
+            and (len(phrase.words[1]) == 1 or phrase.words[1].isdigit())
+        )
         or (first in COMPARATIVES and len(phrase.words) == 1)
     )
 
@@ -265,9 +274,7 @@ def _ambiguous(place: _Place, reading: tuple[str, ...]) -> Iterator[Finding]:
         )
 
 
-def _only_in_some_parents(
-    place: _Place, known: list[tuple[str, ...]], claims: ClaimSet
-) -> Iterator[Finding]:
+def _only_in_some_parents(place: _Place, known: list[tuple[str, ...]], claims: ClaimSet) -> Iterator[Finding]:
     """A claim that depends on several takes its terms from each of them."""
     item = place.item
     if len(item.parents) < 2:
@@ -316,7 +323,9 @@ def _twice(place: _Place, seen: set[str]) -> Iterator[Finding]:
 
 def _introduction(phrase: Phrase) -> str:
     first, last = phrase.words[0], phrase.words[-1]
-    article = "an " if first[0] in "aeio" or (first[0] == "u" and first[:3] not in ("use", "uni", "uti")) else "a "
+    article = (
+        "an " if first[0] in "aeio" or (first[0] == "u" and first[:3] not in ("use", "uni", "uti")) else "a "
+    )
     plural = last.endswith("s") and phrase.stems[-1] != last and not last.endswith(("ss", "us", "is"))
     return f"{'' if plural else article}{' '.join(phrase.words)}"
 

@@ -63,7 +63,10 @@ def _targets(item: ReadClaim, reference: Reference, claims: ClaimSet) -> Iterato
             code, says = "dependency_self", f"Claim {item.number} depends on itself."
         elif place is None or claims.claims[place].claim.canceled:
             state = "is canceled" if place is not None else "does not exist"
-            code, says = "dependency_missing", f"Claim {item.number} depends on claim {number}, which {state}."
+            code, says = (
+                "dependency_missing",
+                f"Claim {item.number} depends on claim {number}, which {state}.",
+            )
         elif place > item.place:
             code = "dependency_forward"
             says = f"Claim {item.number} depends on claim {number}, which comes after it."

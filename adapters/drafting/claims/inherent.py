@@ -40,7 +40,23 @@ PARTS: Final = _set(
     "formula backbone terminus n-terminus c-terminus equation "
 )
 _SUFFIXES: Final = (
-    *("ity", "ness", "tion", "sion", "ment", "ance", "ence", "ancy", "ency", "ing", "th", "age", "ysis", "al", "ery"),
+    *(
+        "ity",
+        "ness",
+        "tion",
+        "sion",
+        "ment",
+        "ance",
+        "ence",
+        "ancy",
+        "ency",
+        "ing",
+        "th",
+        "age",
+        "ysis",
+        "al",
+        "ery",
+    ),
     *("ability", "ship", "hood", "ism", "ivity"),
 )
 UNIQUE: Final = _set(
@@ -76,7 +92,24 @@ def names_property(word: str) -> bool:
     return len(word) > 5 and word.endswith(_SUFFIXES)
 
 
-_ACTS: Final = ("ation", "ison", "ition", "ution", "tion", "sion", "ment", "ing", "ance", "ence", "al", "ure", "er", "or", "ed", "ion")
+_ACTS: Final = (
+    "ation",
+    "ison",
+    "ition",
+    "ution",
+    "tion",
+    "sion",
+    "ment",
+    "ing",
+    "ance",
+    "ence",
+    "al",
+    "ure",
+    "er",
+    "or",
+    "ed",
+    "ion",
+)
 
 
 LONGEST_ROOT: Final = 7

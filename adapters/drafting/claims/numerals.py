@@ -59,7 +59,13 @@ def check_numerals(claims: ClaimSet, description: list[Token], drawings: list[To
         first_noun.setdefault(sign.sign, sign)
         if says:
             yield finding_at_tokens(
-                sign.item, sign.token, sign.token + 1, "numeral_mismatch", "error", says, _advice(sign, known, of_noun)
+                sign.item,
+                sign.token,
+                sign.token + 1,
+                "numeral_mismatch",
+                "error",
+                says,
+                _advice(sign, known, of_noun),
             )
 
 
@@ -132,7 +138,12 @@ def _signs(claims: ClaimSet) -> Iterator[_Sign]:
 
 def _names_part(tokens: list[Token], place: int) -> bool:
     token = tokens[place]
-    return token.is_word and token.lower not in STOPS and not token.text[0].isdigit() and stem(token.lower) not in _LABELS
+    return (
+        token.is_word
+        and token.lower not in STOPS
+        and not token.text[0].isdigit()
+        and stem(token.lower) not in _LABELS
+    )
 
 
 def _pair(tokens: list[Token], place: int) -> str:

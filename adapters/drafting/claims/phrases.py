@@ -93,11 +93,25 @@ def _leading(tokens: list[Token], place: int) -> tuple[int, int, bool, bool, boo
 def _quantity(tokens: list[Token], place: int) -> int:
     """How many tokens a quantity has here: `at least one`, `one or more of`, `plurality of`, `two`; 0 for none."""
     words = [token.lower for token in tokens[place : place + 5]]
-    if words[0] in ("at", "more", "less", "fewer", "greater") and words[1:2] in (["least"], ["most"], ["than"]):
+    if words[0] in ("at", "more", "less", "fewer", "greater") and words[1:2] in (
+        ["least"],
+        ["most"],
+        ["than"],
+    ):
         width = 2
     elif words[0] == "up" and words[1:2] == ["to"]:
         width = 2
-    elif words[0] in ("set", "group", "series", "number", "variety", "array", "collection", "list", "sequence"):
+    elif words[0] in (
+        "set",
+        "group",
+        "series",
+        "number",
+        "variety",
+        "array",
+        "collection",
+        "list",
+        "sequence",
+    ):
         return 0
     else:
         width = 0
@@ -130,7 +144,13 @@ def _phrase(
                 break
             place = place_after
             continue
-        if definite and stems and token.lower in ("at", "one") and words[-1].endswith("ed") and (width := _quantity(tokens, place)) > 0:
+        if (
+            definite
+            and stems
+            and token.lower in ("at", "one")
+            and words[-1].endswith("ed")
+            and (width := _quantity(tokens, place)) > 0
+        ):
             place += width
             continue
         if token.lower in STOPS:
@@ -152,7 +172,16 @@ def _phrase(
     if len(stems) > 1 and _word_at(tokens, place) in ARTICLES:
         ends.insert(0, len(stems) - 1)  # two nouns do not follow each other: the last word is a verb
     return Phrase(
-        definite, article, counted, first, start, place, tuple(stems), tuple(words), tuple(places), tuple(dict.fromkeys(ends))
+        definite,
+        article,
+        counted,
+        first,
+        start,
+        place,
+        tuple(stems),
+        tuple(words),
+        tuple(places),
+        tuple(dict.fromkeys(ends)),
     )
 
 

@@ -26,14 +26,26 @@ _WORDING: Final[dict[tuple[str, ...], tuple[Severity, str, str]]] = {
     },
     **{
         (word,): ("note", _DEGREE, "Check that the description says how it is measured.")
-        for word in ("substantially", "about", "approximately", "essentially", "generally", "high", "low", "thin", "large")
+        for word in (
+            "substantially",
+            "about",
+            "approximately",
+            "essentially",
+            "generally",
+            "high",
+            "low",
+            "thin",
+            "large",
+        )
     },
     ("optionally",): ("note", "makes what follows no limitation", "Put it into a dependent claim."),
     ("may",): ("note", "says what is possible, which limits nothing", "Say what is, not what may be."),
     ("can",): ("note", "says what is possible, which limits nothing", "Say what is, not what can be."),
 }
 _LONGEST: Final = max(map(len, _WORDING))
-_NONCE: Final = frozenset("mechanism module device unit component element member apparatus machine system".split())
+_NONCE: Final = frozenset(
+    "mechanism module device unit component element member apparatus machine system".split()
+)
 """MPEP 2181, I.A: words that may stand for `means`."""
 
 
@@ -63,7 +75,15 @@ def _indefinite(item: ReadClaim) -> Iterator[Finding]:
 
 def _is_around(words: list[str], place: int) -> bool:
     """`rotates about an axis` measures nothing."""
-    return words[place + 1 : place + 2] != [] and words[place + 1] in ("a", "an", "the", "said", "its", "each", "which")
+    return words[place + 1 : place + 2] != [] and words[place + 1] in (
+        "a",
+        "an",
+        "the",
+        "said",
+        "its",
+        "each",
+        "which",
+    )
 
 
 def _functions(item: ReadClaim, jurisdiction: Jurisdiction) -> Iterator[Finding]:
@@ -73,10 +93,16 @@ def _functions(item: ReadClaim, jurisdiction: Jurisdiction) -> Iterator[Finding]
         following = words[place + 1 : place + 4]
         if place == 0 or not following:
             continue
-        means = word == "means" and (following[0] in ("for", "to", "configured", "adapted") or _is_act(words, place))
+        means = word == "means" and (
+            following[0] in ("for", "to", "configured", "adapted") or _is_act(words, place)
+        )
         step = word == "step" and following[0] == "for"
         nonce = (
-            place > 2 and word in _NONCE and following[0] == "for" and following[1:2] != [] and following[1].endswith("ing")
+            place > 2
+            and word in _NONCE
+            and following[0] == "for"
+            and following[1:2] != []
+            and following[1].endswith("ing")
         )
         if means or step or nonce:
             yield finding_at_tokens(

@@ -93,9 +93,13 @@ def _set(words: str) -> frozenset[str]:
 
 DEFINITE: Final = _set("the said")
 INDEFINITE: Final = _set("a an")
-DETERMINERS: Final = DEFINITE | INDEFINITE | _set(
-    "each every any some all both either neither another this that these those such its their his her no which "
-    "whose what"
+DETERMINERS: Final = (
+    DEFINITE
+    | INDEFINITE
+    | _set(
+        "each every any some all both either neither another this that these those such its their his her no which "
+        "whose what"
+    )
 )
 COUNTING: Final = INDEFINITE | _set("each every any some another no")
 """Determiners with which something is introduced."""
@@ -124,7 +128,9 @@ PREPOSITIONS: Final = _set(
     "up down away apart together respectively e.g i.e plus minus whilst amid far upstream downstream beyond en notwithstanding "
     "corresponding-to regarding concerning"
 )
-PRONOUNS: Final = _set("it they them itself themselves he she him we us you i one's who whom there here itself")
+PRONOUNS: Final = _set(
+    "it they them itself themselves he she him we us you i one's who whom there here itself"
+)
 AUXILIARIES: Final = _set(
     "is are was were be been being am has have had having do does did can could may might must shall should will "
     "would cannot not"
