@@ -56,9 +56,16 @@ def question(prompt: Prompt, given: Mapping[str, str], answer: type[Any], *, max
 
 
 async def ask(
-    allowance: Spending, body: Body, answer: type[T], *, check: Callable[[T], str] = lambda _: ""
+    allowance: Spending,
+    body: Body,
+    answer: type[T],
+    *,
+    check: Callable[[T], str] = lambda _: "",
+    steps_kept: int = 0,
 ) -> T:
     """The answer to a `question`. `check` returns what is wrong with an answer of the right shape, or "".
+
+    Repairs leave `steps_kept` of the task's steps for what it does afterwards.
 
     Raises Unusable, and what `Spending.complete` raises.
     """
@@ -74,7 +81,7 @@ async def ask(
                 complaint = check(found)
                 if not complaint:
                     return found
-        if not repairs_left or not allowance.steps_left:
+        if not repairs_left or allowance.steps_left <= steps_kept:
             break
         body = body | {
             "messages": [

@@ -6,11 +6,12 @@ from typing import Final
 from adapters.drafting.claims.at import finding_at
 from adapters.drafting.claims.finding import Finding, Jurisdiction
 from adapters.drafting.claims.read import ClaimSet, ReadClaim
+from adapters.drafting.claims.vocabulary import word_set
 
-_ABBREVIATIONS: Final = frozenset(
-    "e.g i.e eg ie etc vs approx fig figs no nos vol cf al st wt max min temp ca resp inc co corp ltd sp spp subsp "
-    "var eq eqs ref refs dr mr conc deg ser pat approx viz incl u.s u.k a.k.a p.m a.m ph.d dia avg sec in ft lb lbs "
-    "oz hr hrs mol".split()
+_ABBREVIATIONS: Final = word_set(
+    "e.g i.e eg ie etc vs approx fig figs no nos vol cf al st wt max min temp ca resp inc co corp ltd sp spp "
+    "subsp var eq eqs ref refs dr mr conc deg ser pat approx viz incl u.s u.k a.k.a p.m a.m ph.d dia avg sec "
+    "in ft lb lbs oz hr hrs mol"
 )
 _CLOSING: Final = "\"'\u201d\u2019)]"
 

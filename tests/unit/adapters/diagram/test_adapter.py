@@ -139,6 +139,17 @@ async def test_steps_are_kept_for_the_diagrams_that_follow(adapter: DiagramAdapt
     assert views == [0, 0, 1]
 
 
+async def test_repairs_of_an_answer_leave_steps_for_the_diagrams_that_follow_too(
+    adapter: DiagramAdapter,
+) -> None:
+    """Two for the plan, then one useless answer for each of the two."""
+    spending = CountingSpending(steps=4)
+    with pytest.raises(Unusable, match="diagram_source"):
+        await drawn(adapter, wanted(f"{MACHINE} sandbox:mistake=1", count=2), spending)
+    views = [body["messages"][1]["content"].count("FIG. 2") for body in spending.asked[2:]]
+    assert views == [0, 1]
+
+
 async def test_what_was_drawn_is_handed_out_with_a_sentence_on_what_was_not(adapter: DiagramAdapter) -> None:
     spending = CountingSpending(steps=5)
     result = await drawn(adapter, wanted(f"{MACHINE} sandbox:invalid-diagram=2", count=2), spending)
@@ -196,7 +207,8 @@ async def test_its_events_tell_what_happens_and_end_with_the_result(adapter: Dia
     ]
     assert told[0]["titles"] == [diagram["title"] for diagram in told[-1]["diagrams"]]
     result = await drawn(adapter, request, CountingSpending())
-    assert {"event": "result", **result} == told[-1]
+    assert {"event": "result", "progress": 100, **result} == told[-1]
+    assert (result["id"], result["usage"]["llm_calls"]) == (CountingSpending().id, 3)
 
 
 async def test_what_fails_is_an_event_too(adapter: DiagramAdapter) -> None:
