@@ -88,7 +88,7 @@ def _missing(place: Place, claims: ClaimSet) -> Iterator[Finding]:
         place,
         "antecedent_missing",
         "warning" if unsure else "error",
-        "may lack an antecedent: nothing says whose it is."
+        "may lack an antecedent in this claim or its parents."
         if unsure
         else "has no antecedent in this claim or its parents.",
         f"Write `the {' '.join(other.words)}` if that is meant, or {introduce}."

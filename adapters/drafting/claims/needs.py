@@ -8,7 +8,7 @@ from adapters.drafting.claims.phrases import Phrase
 from adapters.drafting.claims.read import ReadClaim
 from adapters.drafting.claims.scope import Scope
 from adapters.drafting.claims.vocabulary import COMPARATIVES, NOUNS_IN_ING, ORDINALS, VERBS
-from adapters.drafting.claims.words import stem
+from adapters.drafting.claims.words import is_plural, stem
 
 _STEPS: Final = frozenset(("step", "steps", "act", "acts", "operation", "operations", "process", "stage"))
 
@@ -102,7 +102,17 @@ def may_be_inherent(place: Place) -> bool:
         return False
     if len(phrase.words) == 1:
         return noun in inherent.VAGUE or place.scope.has_act(noun, place.claims)
-    return inherent.is_part(noun) and place.scope.has_act(phrase.words[-2], place.claims)
+    if inherent.is_part(noun) and place.scope.has_act(phrase.words[-2], place.claims):
+        return True
+    return _may_be_a_verb(place)
+
+
+def _may_be_a_verb(place: Place) -> bool:
+    """`the lease lapses`, of a lease that is there: `lapses` is no noun of these claims, and may be a verb."""
+    words, stems = place.phrase.words, place.phrase.stems
+    if not is_plural(words[-1]) or is_plural(words[-2]) or stems[-1] in place.scope.heads:
+        return False
+    return place.scope.has(stems[:-1], place.claims)
 
 
 def is_act(place: Place, reading: tuple[str, ...]) -> bool:
