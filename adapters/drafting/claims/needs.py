@@ -83,7 +83,7 @@ def is_inherent(place: Place) -> bool:
         is_thing = len(phrase.words) > 1 or noun in inherent.THINGS
         owners = inherent.SURE_OWNERS if is_thing else inherent.OWNERS
         return after in owners or (noun not in inherent.THINGS and _has_owner_before(place))
-    if noun in VERBS and after == "of":
+    if after == "of" and (noun in VERBS or (noun.endswith("ing") and noun not in NOUNS_IN_ING)):
         return True
     return inherent.names_property(noun) and (after in inherent.SURE_OWNERS or _has_owner_before(place))
 
