@@ -47,6 +47,7 @@ def points_by_itself(place: Place) -> bool:
         place.item.tokens[phrase.start].lower == "same"
         or first in inherent.POINTING
         or last in inherent.UNIQUE
+        or phrase.words[-2:] in inherent.UNIQUE_NAMES
         or first in inherent.SUPERLATIVES
         or all(word in ORDINALS or word.isdigit() or len(word) == 1 for word in phrase.words)
         or all(word[0].isdigit() for word in phrase.words)
@@ -101,7 +102,9 @@ def may_be_inherent(place: Place) -> bool:
     if any(word in ORDINALS for word in phrase.words):
         return False
     if len(phrase.words) == 1:
-        return noun in inherent.VAGUE or place.scope.has_act(noun, place.claims)
+        return (
+            inherent.is_part(noun) and noun not in inherent.THINGS or place.scope.has_act(noun, place.claims)
+        )
     if inherent.is_part(noun) and place.scope.has_act(phrase.words[-2], place.claims):
         return True
     return _may_be_a_verb(place)

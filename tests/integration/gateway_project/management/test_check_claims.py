@@ -41,7 +41,11 @@ def test_errors_are_a_line_each_and_exit_status_1(claims: Path) -> None:
 
 def test_json_has_every_finding_and_the_other_files_are_read(claims: Path, tmp_path: Path) -> None:
     claims.write_text(BAD)
-    for name, text in (("description", "The pump has a rotor 12."), ("abstract", "a " * 151), ("drawings", "12")):
+    for name, text in (
+        ("description", "The pump has a rotor 12."),
+        ("abstract", "a " * 151),
+        ("drawings", "12"),
+    ):
         (tmp_path / name).write_text(text)
     others = [f"--{name}={tmp_path / name}" for name in ("description", "abstract", "drawings")]
     output = io.StringIO()

@@ -52,7 +52,9 @@ def test_a_seed_makes_the_same_faults_again_and_none_is_in_the_real_claims(make,
     assert faults == list(make(claims, Random(3)))
     assert all(fault.claims != claims.text() for fault in faults)
     assert not any(
-        fault.is_found(check_claims(claims.text(), description=fault.description)) for fault in faults if not fault.start
+        fault.is_found(check_claims(claims.text(), description=fault.description))
+        for fault in faults
+        if not fault.start
     )
 
 
@@ -60,7 +62,14 @@ FAULT = Fault(kind="k", claims="", codes=("antecedent_missing",), within=(2,), s
 
 
 def finding(**changes: object) -> Finding:
-    values = {"code": "antecedent_missing", "severity": "error", "claim": 2, "start": 6, "end": 15, "text": "the rotor"}
+    values = {
+        "code": "antecedent_missing",
+        "severity": "error",
+        "claim": 2,
+        "start": 6,
+        "end": 15,
+        "text": "the rotor",
+    }
     return Finding(message="", suggestion=None, **{**values, **changes})  # type: ignore[arg-type]
 
 
@@ -76,5 +85,7 @@ def finding(**changes: object) -> Finding:
         ({"text": "the motor"}, False),
     ],
 )
-def test_a_fault_is_found_by_an_error_of_its_code_at_its_place(changes: dict[str, object], is_found: bool) -> None:
+def test_a_fault_is_found_by_an_error_of_its_code_at_its_place(
+    changes: dict[str, object], is_found: bool
+) -> None:
     assert FAULT.is_found([finding(**changes)]) is is_found
