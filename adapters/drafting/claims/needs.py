@@ -102,8 +102,8 @@ def may_be_inherent(place: Place) -> bool:
     if any(word in ORDINALS for word in phrase.words):
         return False
     if len(phrase.words) == 1:
-        return (
-            inherent.is_part(noun) and noun not in inherent.THINGS or place.scope.has_act(noun, place.claims)
+        return (inherent.is_part(noun) and noun not in inherent.THINGS) or place.scope.has_act(
+            noun, place.claims
         )
     if inherent.is_part(noun) and place.scope.has_act(phrase.words[-2], place.claims):
         return True
