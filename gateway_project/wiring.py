@@ -12,6 +12,8 @@ from django.conf import settings
 from adapters.chat import ChatAdapter
 from adapters.diagram.adapter import DiagramAdapter
 from adapters.diagram.rendering.renderer import Renderer
+from adapters.diagram.types import Language, Style
+from adapters.drafting.adapter import DraftingAdapter
 from adapters.prior_art.adapter import PriorArtAdapter
 from adapters.prior_art.sources.source import Source
 from gateway_project.search_services import make_sources
@@ -78,7 +80,7 @@ async def _start() -> Runtime:
         gateway = LLMGateway(
             ledger=writer,
             vendors=vendors,
-            adapters=(ChatAdapter(), PriorArtAdapter(sources), DiagramAdapter(renderer)),
+            adapters=(ChatAdapter(), PriorArtAdapter(sources), DraftingAdapter(), DiagramAdapter(renderer)),
             count_tokens=count_tokens,
             count_picture=picture_tokens,
             lease_s=settings.RESERVATION_LEASE_S,
@@ -153,3 +155,8 @@ def serve_sync_callers_from(loop: asyncio.AbstractEventLoop | None) -> None:
 def gateway_loop() -> asyncio.AbstractEventLoop:
     """The event loop of this process's gateway."""
     return run_sync(start()).loop
+
+
+def draw(language: Language, source: str, style: Style) -> str:
+    """The picture of a diagram's source, as SVG. Raises RenderFailed and Overloaded."""
+    return asyncio.run(run_sync(start()).renderer.render(language, source, style=style))

@@ -1,23 +1,31 @@
-"""The tasks' own routes. `Prefer: respond-async` makes a job of a request, `Accept: text/event-stream` a stream.
+"""The tasks' own routes. `Prefer: respond-async` makes a job of a request, `Accept: text/event-stream` a stream;
+`text/markdown` and `text/csv` other forms of a result.
 
 What a field may say is checked by the task's adapter, for a route and a job alike.
 """
 
+from collections.abc import Callable
+from operator import itemgetter
 from typing import Any
 
-from django.http import HttpResponseBase
+import msgspec
+from django.http import HttpResponse, HttpResponseBase
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 
+from adapters.prior_art.markdown import as_markdown
+from adapters.prior_art.table import as_csv
 from gateway_project.api.input import StrictInput
 from gateway_project.api.tasks.jobs import start_job
 from gateway_project.api.tasks.running import answer_in_events, answer_whole, call_of
 from gateway_project.api.views import ApiView
+from gateway_project.http.errors import NotAcceptable
 from metering.types import Task
 
 TAG = ["tasks"]
+OF_CONTENT = ("content-type", "content-length")
 PREFER = OpenApiParameter("Prefer", str, "header", description="`respond-async`: answer 202 with a job.")
 ONE_OR_MANY = {"oneOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
 
@@ -53,10 +61,32 @@ class TaskOut(serializers.Serializer[Any]):
     usage = UsageOut()
 
 
+class Markdown(EventStream):
+    """The same for Markdown."""
+
+    media_type = "text/markdown"
+    format = "md"
+
+
+class Csv(EventStream):
+    """The same for CSV."""
+
+    media_type = "text/csv"
+    format = "csv"
+
+
+FORMS: dict[tuple[Task, str], Callable[[dict[str, Any]], str]] = {
+    (Task.PRIOR_ART, Markdown.media_type): as_markdown,
+    (Task.PRIOR_ART, Csv.media_type): as_csv,
+    (Task.DRAFTING, Markdown.media_type): itemgetter("markdown"),
+}
+"""Other forms of a result than JSON."""
+
+
 class TaskView(ApiView):
     """A route that does one task's work."""
 
-    renderer_classes = (JSONRenderer, EventStream)
+    renderer_classes = (JSONRenderer, EventStream, Markdown, Csv)
     task: Task
 
     def work(self, request: Request, content: dict[str, Any]) -> HttpResponseBase:
@@ -64,9 +94,29 @@ class TaskView(ApiView):
         call = call_of(request, self.task, content)
         if "respond-async" in [part.strip() for part in request.headers.get("prefer", "").split(",")]:
             return start_job(request, self.task, content)
-        if getattr(request, "accepted_media_type", "") == EventStream.media_type:
+        media_type = getattr(request, "accepted_media_type", "")
+        if media_type == EventStream.media_type:
             return answer_in_events(request, call)
-        return answer_whole(request, call)
+        form = form_of(self.task, media_type)
+        answer = answer_whole(request, call)
+        return answer if form is None else in_form(answer, form, media_type)
+
+
+def form_of(task: Task, media_type: str) -> Callable[[dict[str, Any]], str] | None:
+    """What makes this form of a result; None for JSON. Raises NotAcceptable where the task has no such form."""
+    if media_type in ("", JSONRenderer.media_type):
+        return None
+    form = FORMS.get((task, media_type))
+    if form is None:
+        raise NotAcceptable(f"The task {task} has no result as {media_type}.")
+    return form
+
+
+def in_form(answer: HttpResponse, form: Callable[[dict[str, Any]], str], media_type: str) -> HttpResponse:
+    """The same answer in another form."""
+    text = form(msgspec.json.decode(answer.content))
+    headers = {name: value for name, value in answer.headers.items() if name.lower() not in OF_CONTENT}
+    return HttpResponse(text, content_type=f"{media_type}; charset=utf-8", headers=headers)
 
 
 class PriorArt(TaskView):
@@ -97,6 +147,42 @@ class PriorArt(TaskView):
     @extend_schema(request=Input, responses=Output, parameters=[PREFER], tags=TAG)
     def post(self, request: Request) -> HttpResponseBase:
         """Search papers and patents for what an idea's elements have in common with them, with quotes as evidence."""
+        self.valid(self.Input, request.data)
+        return self.work(request, dict(request.data))
+
+
+class Drafting(TaskView):
+    task = Task.DRAFTING
+
+    class Input(StrictInput):
+        disclosure = serializers.CharField(required=False, help_text="What was invented.")
+        claims = Texts(
+            required=False, help_text="Claims that stand as they are; without any they are written."
+        )
+        drawings = serializers.ListField(required=False, help_text="A sentence for each figure.")
+        prior_art = serializers.ListField(
+            required=False, help_text="What is known, a text for each document."
+        )
+        sections = serializers.ListField(
+            required=False,
+            help_text="title, field, background, summary, drawings, description, claims, abstract; by default all.",
+        )
+        jurisdiction = serializers.CharField(required=False, help_text="US (the default) or EP.")
+        draft_id = serializers.CharField(
+            required=False, help_text="A draft to go on with; the `sections` named are written anew."
+        )
+
+    class Output(TaskOut):
+        draft_id = serializers.UUIDField()
+        sections = serializers.ListField(child=serializers.DictField())
+        claims = serializers.ListField(child=serializers.DictField())
+        findings = serializers.ListField(child=serializers.DictField())
+        markdown = serializers.CharField()
+        docx_url = serializers.CharField()
+
+    @extend_schema(request=Input, responses=Output, parameters=[PREFER], tags=TAG)
+    def post(self, request: Request) -> HttpResponseBase:
+        """Write a patent application from a disclosure, section by section, with checked claims."""
         self.valid(self.Input, request.data)
         return self.work(request, dict(request.data))
 
