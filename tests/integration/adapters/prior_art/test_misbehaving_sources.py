@@ -1,6 +1,7 @@
 """Whatever a service does has a defined outcome, and every request is counted."""
 
 import asyncio
+import logging
 import socket
 from typing import Any
 
@@ -219,3 +220,14 @@ async def test_no_reason_tells_the_key_or_the_query(services: SearchServices) ->
         assert KEY not in str(found.error)
         assert "vent" not in str(found.error)
         assert "http" not in str(found.error)
+
+
+async def test_no_log_tells_the_key_or_the_query(
+    services: SearchServices, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.DEBUG):
+        await search(services)
+        await search(services, service=Uspto())
+    assert services.asked[0].params["search"] == '"burst vent"'
+    assert "burst" not in caplog.text
+    assert KEY not in caplog.text

@@ -15,6 +15,12 @@ def test_no_sign_or_operator_of_a_search_language_comes_through() -> None:
     assert query.groups == (("fan or title", "not", "a and b", "field x"),)
 
 
+def test_accents_written_apart_stay_on_their_letters() -> None:
+    query = make_query([["cafe\u0301 noir"]])
+    assert query is not None
+    assert query.groups == (("caf\u00e9 noir",),)
+
+
 def test_nothing_makes_no_query() -> None:
     assert make_query([["***"], []]) is None
 

@@ -4,7 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.prior_art.quotes import MAX_QUOTE_CHARACTERS, find_quote
+from adapters.prior_art.quotes import MAX_QUOTE_CHARACTERS, QuotedText
+
+
+def find_quote(quote: str, text: str) -> str:
+    return QuotedText(text).find(quote)
+
 
 TEXT = (
     "A non\u2011invasive \u201csmart\u201d sensor measures the pa\u00adtient\u2019s blood \ufb02ow "
