@@ -88,7 +88,7 @@ async def _measure(token: str) -> dict[str, Any]:
     from metering.orm import in_database_thread
     from metering.policy.effective import effective_policy
     from metering.policy.values import PolicySubject
-    from metering.reservation.hold import has_hard_budget
+    from metering.reservation.reserve import has_hard_budget
     from metering.snapshots import Changes
 
     subject = await in_database_thread(_subject, token, PolicySubject)

@@ -14,6 +14,8 @@ from django.conf import settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gateway_project.settings")
 
+START_JOBS_S = 5.0
+"""How often jobs are looked for that nobody has begun, or whose runner was lost."""
 app = Celery("gateway_project")
 app.conf.update(
     broker_url=settings.REDIS_URL,
@@ -41,10 +43,16 @@ app.conf.update(
         "forget-answers": {"task": "metering.forget_answers", "schedule": crontab(minute="*/15")},
         "forget-decisions": {"task": "metering.forget_decisions", "schedule": crontab(hour="3", minute="11")},
         "forget-resets": {"task": "metering.forget_resets", "schedule": crontab(minute="41")},
+        "start-jobs": {
+            "task": "gateway.start_jobs",
+            "schedule": START_JOBS_S,
+            "options": {"expires": START_JOBS_S},
+        },
+        "forget-jobs": {"task": "gateway.forget_jobs", "schedule": crontab(minute="*/15")},
         "seal-and-retain": {"task": "metering.seal_and_retain", "schedule": crontab(hour="2", minute="23")},
     },
 )
-app.autodiscover_tasks(["metering"])
+app.autodiscover_tasks(["metering", "gateway_project.jobs"])
 
 
 @setup_logging.connect

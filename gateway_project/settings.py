@@ -84,7 +84,7 @@ if PUBLIC_URL.startswith("https://"):
     SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
 CORS_ALLOWED_ORIGINS = env.origins("CORS_ALLOWED_ORIGINS")
 # How the console asks whether somebody is where the own ATI token works; it knows no proxies.
-NETWORK_CHECK = "gateway_project.http.client_address.check_sender"
+NETWORK_CHECK = "gateway_project.http.request_headers.check_sender"
 ROOT_URLCONF = "gateway_project.urls"
 ASGI_APPLICATION = "gateway_project.asgi.application"
 

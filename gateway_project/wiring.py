@@ -20,8 +20,7 @@ from metering.decisions.log import DecisionLog
 from metering.errors import Holder, MeteringError
 from metering.gateway import LLMGateway
 from metering.ledger.writer import LedgerWriter
-from metering.rates.redis_buckets import RedisBuckets
-from metering.rates.shared_buckets import SharedBuckets
+from metering.rates.shared_buckets import RedisBuckets, SharedBuckets
 from metering.snapshots import Changes
 from metering.snapshots.listener import ChangeListener
 from providers.pictures import picture_tokens
@@ -138,3 +137,8 @@ atexit.register(close)
 def serve_sync_callers_from(loop: asyncio.AbstractEventLoop | None) -> None:
     """Let sync callers of this process use the server's own loop; None: it ends."""
     bridge.adopt(loop)
+
+
+def gateway_loop() -> asyncio.AbstractEventLoop:
+    """The event loop of this process's gateway."""
+    return run_sync(start()).loop

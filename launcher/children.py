@@ -84,9 +84,16 @@ def _empty_metrics_dir(stack: Stack, port: int) -> Path:
     return folder
 
 
+WORKER_THREADS = 16
+"""Jobs at once, and what the timetable starts beside them."""
+
+
 def start_worker(stack: Stack, *, name: str, output: IO[bytes] | None = None) -> "subprocess.Popen[bytes]":
-    """A Celery worker. `name` tells it from those of other servers on the same stack."""
-    options = ["--hostname", f"{name}@%h", "--concurrency", "2"]
+    """A Celery worker. `name` tells it from those of other servers on the same stack.
+
+    It works in threads, because jobs wait for vendors most of the time, and share one gateway.
+    """
+    options = ["--hostname", f"{name}@%h", "--pool", "threads", "--concurrency", str(WORKER_THREADS)]
     quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
     return _start_celery(["worker", *options, *quiet], stack, output)
 

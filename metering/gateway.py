@@ -3,8 +3,8 @@
 1. authenticate  whose credential is it, and for which team does it call?
 2. plan          may this caller ask for that, which model serves it, and how much can it use at most?
                  (admission/plan.py)
-3. draw          a request and its tokens, from every rate limit (admission/admit.py)
-4. hold          the most that it can use, on the meter of every budget (admission/admit.py)
+3. draw          a request and its tokens, from every rate limit (admission/plan.py)
+4. hold          the most that it can use, on the meter of every budget (admission/plan.py)
 5. run           the task's adapter spends through its allowance, and through nothing else (calls/running.py)
 6. settle        what was really used is charged, and the rest of the hold is given back (calls/running.py)
 7. answer        with the facts: model, cost, what is left
@@ -18,10 +18,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from metering.admission.admit import admit
 from metering.admission.bound import PictureCounter, TokenCounter, no_picture
+from metering.admission.plan import admit
 from metering.background import BackgroundTasks
-from metering.calls.begin import askable_models, begun, ledger_labels, plan
+from metering.calls.begin import CallRequest, askable_models, begun, ledger_labels, plan
 from metering.calls.cached_directory import CachedDirectory
 from metering.calls.collaborators import Collaborators
 from metering.calls.pipe import MeteredStream
@@ -29,7 +29,7 @@ from metering.calls.record import note_admission, note_refused_caller
 from metering.calls.repeated import Repeated
 from metering.calls.running import STREAMED, WHOLE, run_whole
 from metering.calls.streaming import run_streamed
-from metering.calls.values import Call, CallRequest, Facts, Observer, ReplayObserver, Result, facts_of
+from metering.calls.values import Call, Facts, Observer, ReplayObserver, Result, facts_of
 from metering.catalog.served import ServedModel
 from metering.decisions.log import DecisionLog
 from metering.errors import Holder, MeteringError
@@ -124,6 +124,10 @@ class LLMGateway:
         """
         return await askable_models(self._with, caller, task.value)
 
+    async def check(self, caller: Principal, request: CallRequest) -> None:
+        """Raise what `plan` raises for a request that is to be carried out later. Nothing is drawn or held."""
+        await plan(self._with, caller, request)
+
     async def execute(self, caller: Principal, request: CallRequest) -> Result:
         """Do the work and answer it whole.
 
@@ -168,6 +172,7 @@ class LLMGateway:
             lease_s=self._with.lease_s,
             now=self._with.now,
             idempotency=request.idempotency,
+            reservation_id=request.reservation_id,
         )
         call = begun(self._with, request, work, planned, admitted, started_s=started_s)
         if call.notices or self._with.decisions.is_sampled():

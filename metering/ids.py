@@ -1,13 +1,19 @@
-"""Time-ordered identifiers (UUID version 7, RFC 9562 section 5.7).
+"""Identifiers that are ordered by time (UUID version 7, RFC 9562 section 5.7), and digests.
 
 The first 48 bits of a UUIDv7 are milliseconds since the Unix epoch, so a range of ids is a
-range of time: the month partitions of the usage log are ranges of ids.
-"""
+range of time: the month partitions of the usage log are ranges of ids. A command is known again by a 64-bit digest
+(BLAKE2b, RFC 7693) of its canonical MessagePack form."""
 
 import time
 from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
 from random import getrandbits
 from uuid import UUID, SafeUUID
+
+from msgspec import Struct, msgpack
+
+_encode = msgpack.Encoder(uuid_format="bytes").encode
+
 
 _VERSION_AND_VARIANT = (0x7 << 76) | (0b10 << 62)
 _MARKED = (0xF << 76) | (0b11 << 62)
@@ -61,3 +67,13 @@ def _uuid(value: int) -> UUID:
     _set_int(made, value)
     _set_is_safe(made, _UNKNOWN)
     return made
+
+
+def command_digest(command: Struct) -> int:
+    """Return a signed 64-bit digest. It is equal for equal commands in every process."""
+    return digest64(_encode(command))
+
+
+def digest64(content: bytes) -> int:
+    """Return a signed 64-bit BLAKE2b digest, as PostgreSQL's bigint holds it."""
+    return int.from_bytes(blake2b(content, digest_size=8).digest(), "big", signed=True)

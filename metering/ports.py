@@ -173,6 +173,24 @@ class Spending(Protocol):
     """The allowance as an adapter sees it: the only way to spend."""
 
     @property
+    def id(self) -> str:
+        """The reservation's id, by which the work is known."""
+
+    def usage(self) -> dict[str, object]:
+        """What the work has used so far, as answers say it: `input_tokens`, `output_tokens`, `cost_usd` (a decimal
+        text), `llm_calls`, `api_calls`, `files` and `steps`.
+        """
+        ...
+
+    @property
+    def input_limit(self) -> int:
+        """Tokens that the input of one LLM call may have at most."""
+
+    def count_tokens(self, text: str) -> int:
+        """About how many tokens a text has."""
+        ...
+
+    @property
     def steps_left(self) -> int:
         """LLM calls that the task may still make, second attempts included."""
 
@@ -212,9 +230,9 @@ class TaskRequest(Struct, frozen=True, kw_only=True):
     input: Body
     """The task's own input; for chat, the chat completion request."""
     limits: Mapping[str, int]
-    """The numeric rules in force for this call, by key."""
+    """The numeric rules in force for this call, by key, and what holds where no rule says anything."""
     features: frozenset[str] = frozenset()
-    """What the caller's plan contains, by code."""
+    """The features of the caller's plan."""
 
 
 class LLMAdapter(Protocol):

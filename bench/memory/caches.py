@@ -75,7 +75,7 @@ def _dotted(number: int) -> str:
 
 
 def _address() -> Callable[[int], None]:
-    from gateway_project.http.client_address import client_address
+    from gateway_project.http.request_headers import client_address
     from metering.network import counted_address
 
     def feed(number: int) -> None:
@@ -88,7 +88,7 @@ def _address() -> Callable[[int], None]:
 
 
 def _long_address() -> Callable[[int], None]:
-    from gateway_project.http.client_address import client_address
+    from gateway_project.http.request_headers import client_address
     from metering.network import counted_address
 
     def feed(number: int) -> None:

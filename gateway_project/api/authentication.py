@@ -9,10 +9,14 @@ from django.utils.timezone import now
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
-from gateway_project.http.client_address import check_network, django_address_of
-from gateway_project.http.credential import SEND_ONE, credential
 from gateway_project.http.refused_credentials import credential_refusals_noted
-from gateway_project.http.request_headers import text_of
+from gateway_project.http.request_headers import (
+    SEND_ONE,
+    check_network,
+    credential,
+    django_address_of,
+    text_of,
+)
 from gateway_project.http.request_id import REQUEST_ID
 from metering.errors import InvalidCredential
 from metering.identity.caller import Caller

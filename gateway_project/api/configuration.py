@@ -49,7 +49,7 @@ AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_USERNAME_FORM_FIELD = "username"  # as Django's authenticate() names it
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_CLIENT_IP_CALLABLE = "gateway_project.http.client_address.address_for_throttle"
+AXES_CLIENT_IP_CALLABLE = "gateway_project.http.request_headers.address_for_throttle"
 AXES_RESET_ON_SUCCESS = True
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # the quarter of an hour is one
 AXES_DISABLE_ACCESS_LOG = True

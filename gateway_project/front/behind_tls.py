@@ -7,7 +7,7 @@ Only our own proxies are believed: TRUSTED_PROXIES, or without any a proxy on th
 from django.conf import settings
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gateway_project.http.client_address import is_within
+from gateway_project.http.request_headers import is_within
 from gateway_project.public_url import authority_of
 
 THIS_MACHINE = ("127.0.0.0/8", "::1")

@@ -15,10 +15,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from gateway_project.connections.accepted import cut
 from gateway_project.connections.under_way import under_way
 from gateway_project.front.stalled import ReaderStalled, Writing
-from gateway_project.http.bytes_in_flight import bytes_in_flight
-from gateway_project.http.credential import LOOKUPS
+from gateway_project.http.body import bytes_in_flight
 from gateway_project.http.errors import error_response
 from gateway_project.http.paths import OPERATIONS, is_djangos, route_of
+from gateway_project.http.request_headers import LOOKUPS
 from gateway_project.http.request_id import id_of
 from gateway_project.telemetry import metrics
 from metering.errors import InvalidRequest, MeteringError, Overloaded
@@ -33,7 +33,7 @@ class Guard:
 
     The ceiling is that of the wire protocols alone. Operations are never refused: who looks after an overloaded gateway
     needs them. Django has a ceiling of its own (http/django_gate.py), and so have credentials that are looked up
-    (http/credential.py).
+    (http/request_headers.py).
     """
 
     def __init__(self, app: ASGIApp, *, max_requests: int) -> None:

@@ -4,7 +4,7 @@ import asyncio
 
 from starlette.types import Message, Send
 
-from metering.coarse_timers import coarse_timers
+from metering.time_limits import coarse_timers
 
 STALL_S = 30.0
 """How long a caller may take in nothing of an answer while more of it waits. Buffers lie in between, so this begins

@@ -13,8 +13,7 @@ from django.db import DatabaseError
 from django.utils.timezone import now
 from starlette.requests import Request
 
-from gateway_project.http.client_address import address_of
-from gateway_project.http.credential import credential_of
+from gateway_project.http.request_headers import address_of, credential_of
 from gateway_project.http.room import Room
 from metering.errors import MeteringError, MeteringUnavailable
 from metering.identity.identify import identify

@@ -4,14 +4,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway_project.http.body import json_object, read_body
-from gateway_project.http.client_address import address_of
+from gateway_project.http.request_headers import address_of
 from gateway_project.http.response_headers import encoded, ending_headers
-from gateway_project.proxy.caller import caller_of, labels_of, refusals_noted
-from gateway_project.proxy.disconnect import UnlessDisconnected
+from gateway_project.proxy.caller import (
+    UnlessDisconnected,
+    gateway_of,
+    idempotency_of,
+    labels_of,
+    principal_of,
+    refusals_noted,
+)
 from gateway_project.proxy.event_stream import EventStreamResponse
-from gateway_project.proxy.idempotency_header import idempotency_of
-from gateway_project.proxy.runtime import gateway_of
-from metering.calls.values import CallRequest
+from metering.calls.begin import CallRequest
 from metering.errors import InvalidRequest
 from metering.types import Task
 
@@ -22,7 +26,7 @@ KEEP_ALIVE_S = 10.0
 async def chat_completions(request: Request) -> Response:
     """The vendor's answer, whole or as server-sent events."""
     gateway = gateway_of(request)
-    caller = await caller_of(request, gateway)
+    caller = await principal_of(request, gateway)
     with refusals_noted(gateway, caller, request.state.request_id):
         raw = await read_body(request)
     body = json_object(raw)

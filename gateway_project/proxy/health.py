@@ -11,7 +11,7 @@ from django.db.migrations.executor import MigrationExecutor
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway_project.proxy.runtime import runtime_of
+from gateway_project.proxy.caller import runtime_of
 from gateway_project.wiring import Runtime
 from metering.errors import MeteringError
 from metering.ids import uuid7

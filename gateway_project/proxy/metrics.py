@@ -8,7 +8,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway_project.proxy.runtime import runtime_of
+from gateway_project.proxy.caller import runtime_of
 from metering.errors import InvalidCredential, NotFound
 
 

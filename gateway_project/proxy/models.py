@@ -9,8 +9,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway_project.proxy.caller import caller_of
-from gateway_project.proxy.runtime import gateway_of
+from gateway_project.proxy.caller import gateway_of, principal_of
 from metering.catalog.served import ServedModel
 from metering.errors import ModelNotFound
 from metering.text import normal
@@ -34,7 +33,7 @@ async def show_model(request: Request) -> Response:
 
 async def _allowed(request: Request) -> dict[str, ServedModel]:
     gateway = gateway_of(request)
-    return await gateway.models(await caller_of(request, gateway), Task.CHAT)
+    return await gateway.models(await principal_of(request, gateway), Task.CHAT)
 
 
 def _shown(name: str, model: ServedModel) -> dict[str, Any]:

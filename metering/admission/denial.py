@@ -24,7 +24,7 @@ from metering.errors import (
 from metering.ledger.results import LineDenial
 from metering.money import usd_text
 from metering.policy.values import EffectivePolicy, MeterLimit
-from metering.rates.grant import TooFew, tightest, use_of
+from metering.rates.take import TooFew, tightest, use_of
 from metering.reservation.no_room import NoRoom
 from metering.types import Dimension
 

@@ -13,10 +13,10 @@ from metering.errors import InputTooLarge, ModelNotAllowed
 from metering.ledger.results import LineDenial
 from metering.policy.enforcement import WARN
 from metering.policy.values import EffectivePolicy, Setting
-from metering.rates.grant import RateGrant
+from metering.rates.take import RateGrant
 from metering.reservation.bounded_call import Measured
-from metering.reservation.hold import Hold
 from metering.reservation.no_room import NoRoom
+from metering.reservation.reserve import Hold
 from metering.types import EnforcementMode, ModelClass
 
 OUTPUT_CUT = "output_limited"

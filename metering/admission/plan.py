@@ -1,6 +1,7 @@
-"""Plan a call: every question that can be answered without asking the ledger or a rate limit. Pure.
+"""Plan a call, and admit it as planned.
 
-The questions come in this order, and the first that says no decides:
+`plan_call` answers every question that can be answered without asking the ledger or a rate limit. It is pure. The
+questions come in this order, and the first that says no decides:
 
 1. May this caller call at all, and does its token allow the task?
 2. Does its plan contain the task, and which model classes?
@@ -8,22 +9,38 @@ The questions come in this order, and the first that says no decides:
 4. Which allowed model does the request's name stand for?
 5. Can what it asks for be priced, and is its input small enough?
 
-What is left to ask is whether its rate limits and its budgets have room for it (admission/admit.py).
+`admit` asks what is left: it draws from the call's rate limits, then holds what it may use on its meters.
 """
 
 import copy
+import time
+from collections.abc import Callable
+from datetime import datetime
 from typing import Generic
+from uuid import UUID
 
 from msgspec import Struct
 
 from metering.admission.demand import Asker, Candidates, Demand, M
-from metering.admission.notices import Notice, setting_notices
-from metering.catalog.access import PlanAccess, check_task, choose_model, served_by_name
-from metering.catalog.served import ModelIndex, ServedModel
-from metering.errors import NotPermitted
-from metering.policy.rate_limit import Limits
-from metering.policy.values import EffectivePolicy, MeterLimits
-from metering.reservation.hold import has_hard_budget
+from metering.admission.denial import no_room_error, too_few_error
+from metering.admission.notices import Notice, limit_notices, rate_notices, setting_notices
+from metering.background import BackgroundTasks
+from metering.catalog.served import (
+    ModelIndex,
+    PlanAccess,
+    ServedModel,
+    check_task,
+    choose_model,
+    served_by_name,
+)
+from metering.errors import LimitExceeded, NotPermitted
+from metering.labels import Labels
+from metering.ledger.port import Ledger
+from metering.policy.values import EffectivePolicy, Limits, MeterLimits
+from metering.rates.port import Buckets
+from metering.rates.take import RateGrant, TooFew, take_rates
+from metering.reservation.no_room import NoRoom
+from metering.reservation.reserve import Hold, IdempotencyKey, has_hard_budget, reserve
 
 Access = PlanAccess | NotPermitted
 """What a plan allows for a task, or why it allows nothing."""
@@ -108,3 +125,69 @@ def _classes_for(asker: Asker, task: str, access: Access, policy: EffectivePolic
         raise copy.copy(access)  # one that is raised twice would keep both callers' frames alive
     dearest = policy.choice("max_class", "")
     return access.up_to(dearest) if dearest else access
+
+
+class Admitted(Struct, frozen=True, kw_only=True):
+    """What a call holds, and what it drew."""
+
+    hold: Hold
+    rates: RateGrant
+    notices: tuple[Notice, ...]
+    """What would have denied the call or cut it shorter, had it been enforced: rates, then limits, then settings."""
+    granted_s: float
+    """Monotonic time just before the hold was asked for: its lease ends no earlier than this plus `lease_s`."""
+
+
+async def admit(
+    plan: CallPlan[M],
+    *,
+    labels: Labels,
+    ledger: Ledger,
+    buckets: Buckets,
+    background: BackgroundTasks,
+    lease_s: int,
+    now: Callable[[], datetime],
+    idempotency: IdempotencyKey | None = None,
+    reservation_id: UUID | None = None,
+) -> Admitted:
+    """The committed hold of a call. Where it is refused, nothing stays held, and nothing stays drawn.
+
+    Raises RateLimited, OverRateCapacity, BudgetExceeded, BudgetReserved, ConcurrencyExceeded, IdempotencyKeyTaken,
+    IdempotencyMismatch and MeteringUnavailable.
+    """
+    bound, route = plan.measured.bound, plan.route
+    # 1. Draw a request and its tokens from every rate limit.
+    rates = await take_rates(
+        buckets=buckets,
+        limits=route.rates,
+        shadow_limits=route.shadow_rates,
+        tokens=bound.input_tokens + bound.output_tokens,
+    )
+    if isinstance(rates, TooFew):
+        raise too_few_error(rates, now())
+    # 2. Hold its bound on every meter; whoever refuses, what was drawn is given back.
+    granted_s = time.monotonic()
+    try:
+        hold = await reserve(
+            ledger=ledger,
+            background=background,
+            tenant_id=plan.demand.asker.subject.tenant_id,
+            labels=labels,
+            bound=bound,
+            limits=route.limits,
+            lease_s=lease_s,
+            idempotency=idempotency,
+            reservation_id=reservation_id,
+        )
+        if isinstance(hold, NoRoom):
+            raise no_room_error(hold, now())
+    except BaseException as refusal:
+        rates.give_back()
+        if isinstance(refusal, LimitExceeded):
+            refusal.rates = rates.uses
+        raise
+    # 3. Note what would have refused it, had it been enforced.
+    notices = plan.notices
+    if plan.policy.observes:
+        notices = (*rate_notices(rates, now()), *limit_notices(hold, now()), *notices)
+    return Admitted(hold=hold, rates=rates, notices=notices, granted_s=granted_s)

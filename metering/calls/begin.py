@@ -1,26 +1,60 @@
-"""From a request to an admitted call: what is asked of admission, and the allowance that the call gets."""
+"""From a request to an admitted call: what is asked, by whom and how, and the allowance that the call gets."""
 
 import asyncio
 from functools import partial
+from uuid import UUID
 
-from metering.admission.admit import Admitted
-from metering.admission.bound import bound_call
+from msgspec.structs import force_setattr
+
+from metering.admission.bound import bound_call, largest_input
 from metering.admission.demand import Asker, BodySize, Demand, asker_of
 from metering.admission.denial import no_room_error
-from metering.admission.plan import CallPlan, models_by_name, plan_call
+from metering.admission.plan import Admitted, CallPlan, models_by_name, plan_call
 from metering.calls.collaborators import Collaborators
-from metering.calls.values import Call, CallRequest
-from metering.catalog.served import ServedModel
+from metering.calls.values import Call
+from metering.catalog.served import PlanAccess, ServedModel
 from metering.errors import TaskNotAllowed
 from metering.idempotency.recording import Recording
 from metering.identity.principal import Principal
-from metering.labels import CALLER_LABELS, Labels
-from metering.ports import LLMAdapter, TaskRequest
-from metering.reservation.allowance import Allowance
+from metering.labels import CALLER_LABELS, CallerLabels, Labels
+from metering.ports import Body, LLMAdapter, TaskRequest
+from metering.reservation.allowance import Allowance, TaskLimits
 from metering.reservation.bounded_call import BoundedCall
+from metering.reservation.journal import Journal
+from metering.reservation.reserve import IdempotencyKey
+from metering.rules.registry import TASK_DEFAULTS
+from metering.text import normal
+from metering.types import Task
 
+NAMES = ("model", *CALLER_LABELS)
 LARGE_INPUT = 256 * 1024
 """Bytes. A larger request is measured in a thread, so that the others need not wait for it."""
+
+
+class CallRequest(CallerLabels, frozen=True, kw_only=True, array_like=False):
+    """One piece of work for a caller, with the caller's own labels."""
+
+    task: Task
+    input: Body
+    model: str = ""
+    """A model, an alias or a class; empty: the plan's default class."""
+    request_id: str
+    address: str | None = None
+    """Where it came from, if rates of addresses are to count it."""
+    idempotency: IdempotencyKey | None = None
+    input_bytes: int = 0
+    """How long the request was when it came, if it came over a wire."""
+    reservation_id: UUID | None = None
+    """A UUIDv7 under which the call is to be reserved; None: a new one."""
+    journal: Journal | None = None
+    """Where the call's attempts are noted besides, so that its books can be closed if this process is killed."""
+
+    def __post_init__(self) -> None:
+        """Names have one form, whichever way they came."""
+        for name in NAMES:
+            text = getattr(self, name)
+            if text is not None and not text.isascii():
+                force_setattr(self, name, normal(text))
 
 
 async def plan(
@@ -34,7 +68,12 @@ async def plan(
     access = await with_.directory.access(caller.plan_code, task)
     policy = await with_.directory.policy_at(asker.subject, task, with_.now())
     models = await with_.directory.models()
-    work = TaskRequest(task=request.task, input=request.input, limits=policy.numbers)
+    work = TaskRequest(
+        task=request.task,
+        input=request.input,
+        limits={**TASK_DEFAULTS[request.task], **policy.numbers},
+        features=access.features if isinstance(access, PlanAccess) else frozenset(),
+    )
     demand = demand_of_request(with_, asker, request, work)
     if request.input_bytes < LARGE_INPUT:
         return plan_call(demand, access, models, policy), work
@@ -120,6 +159,10 @@ def begun(
         ledger=with_.ledger,
         vendors=with_.vendors,
         now=with_.now,
+        journal=request.journal,
+        limits=TaskLimits.of(work.limits),
+        input_limit=largest_input(candidates[0], policy),
+        count_tokens=with_.count_tokens,
     )
     return Call(
         hold=hold,

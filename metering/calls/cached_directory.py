@@ -6,8 +6,7 @@ from secrets import token_bytes
 from uuid import UUID
 
 from metering.calls.cached_use import CachedUse
-from metering.catalog.access import PlanAccess, load_access
-from metering.catalog.served import ModelIndex, load_models
+from metering.catalog.served import ModelIndex, PlanAccess, load_access, load_models
 from metering.errors import NotPermitted
 from metering.identity.authenticate import authenticate
 from metering.identity.people.team_for import team_for

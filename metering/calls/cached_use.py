@@ -18,7 +18,7 @@ from metering.errors import MeteringUnavailable
 from metering.ledger.commands import MeterKey
 from metering.orm import in_database_thread
 from metering.policy.read_balances import read_balances
-from metering.reservation.hold import Hold
+from metering.reservation.reserve import Hold
 from metering.snapshots.kept import keep
 
 FRESH_S = 2.0

@@ -6,8 +6,8 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable
 from functools import partial
 
-from metering.coarse_timers import coarse_timers
 from metering.errors import MeteringError
+from metering.time_limits import coarse_timers
 
 MAX_EVENTS = 64
 """Events that wait for a slow caller; then the vendor's stream is read no further."""
@@ -97,9 +97,13 @@ class Pipe:
 class MeteredStream:
     """A streamed answer: events as JSON. Use it as an async context manager: leaving it early abandons the call."""
 
-    def __init__(self, pipe: Pipe, *, on_abandon: Callable[[], None]) -> None:
+    def __init__(
+        self, pipe: Pipe, *, on_abandon: Callable[[], None], stop: Callable[[], object] = lambda: None
+    ) -> None:
+        """`stop` breaks the call off, whatever its policy says of callers who go away."""
         self._pipe = pipe
         self._on_abandon = on_abandon
+        self.stop = stop
         self._finished = False
 
     async def __aiter__(self) -> AsyncIterator[bytes]:

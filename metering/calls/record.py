@@ -13,8 +13,9 @@ from metering.admission.demand import asker_of
 from metering.admission.denial import deciding_rule
 from metering.admission.notices import Notice
 from metering.amounts import ONE_REQUEST
+from metering.calls.begin import CallRequest
 from metering.calls.cached_directory import CachedDirectory
-from metering.calls.values import Call, CallRequest
+from metering.calls.values import Call
 from metering.decisions.decision import EnforcementDecision, Step, Verdict
 from metering.decisions.log import DecisionLog
 from metering.decisions.trace import limit_steps, rate_steps, refused_steps, rule_steps
@@ -33,7 +34,7 @@ from metering.errors import (
 )
 from metering.identity.principal import Principal
 from metering.policy.values import EffectivePolicy, PolicySubject
-from metering.rates.grant import use_of
+from metering.rates.take import use_of
 from metering.types import EnforcementMode
 
 Trace = Callable[[], tuple[Step, ...]]

@@ -14,10 +14,11 @@ from uuid import UUID
 from django.db import InterfaceError, OperationalError
 
 from metering.background import BackgroundTasks
+from metering.calls.begin import CallRequest
 from metering.calls.collaborators import Collaborators
 from metering.calls.pipe import MeteredStream, Pipe
 from metering.calls.record import note_refusal
-from metering.calls.values import CallRequest, Facts, ReplayObserver, Result
+from metering.calls.values import Facts, ReplayObserver, Result
 from metering.errors import (
     IdempotencyKeyTaken,
     IdempotencyMismatch,

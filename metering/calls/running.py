@@ -13,10 +13,10 @@ from metering.calls.collaborators import Collaborators
 from metering.calls.keep import keep_and_settle
 from metering.calls.record import note_stopped
 from metering.calls.values import Call
-from metering.coarse_timers import CoarseTimeout
 from metering.errors import LimitExceeded, MeteringUnavailable, VendorError
 from metering.reservation.release import release
 from metering.reservation.settle import settle
+from metering.time_limits import CoarseTimeout
 
 T = TypeVar("T")
 WHOLE, STREAMED = "call", "call.stream"

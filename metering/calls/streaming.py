@@ -22,7 +22,7 @@ async def run_streamed(
     """
     pipe = Pipe(patience_s=patience_s, since_s=call.started_s)
     running = with_.background.spawn(_pump(with_, call, pipe), name=STREAMED)
-    stream = MeteredStream(pipe, on_abandon=partial(abandon, call, running))
+    stream = MeteredStream(pipe, on_abandon=partial(abandon, call, running), stop=running.cancel)
     admitted_s = time.monotonic()
     try:
         has_begun = await pipe.ready()

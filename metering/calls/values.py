@@ -1,4 +1,4 @@
-"""What a metered call is asked with, what it carries along, and what it answers."""
+"""An admitted call, what is told of it, and what it answers."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,47 +6,19 @@ from typing import Protocol
 from uuid import UUID
 
 from msgspec import Struct
-from msgspec.structs import force_setattr
 
 from metering.admission.notices import Notice
 from metering.catalog.served import ServedModel
 from metering.decisions.decision import Verdict
 from metering.errors import RateBalance
 from metering.idempotency.recording import Recording
-from metering.labels import CALLER_LABELS, CallerLabels
 from metering.ledger.commands import Attempt
 from metering.policy.values import EffectivePolicy
-from metering.ports import Body, LLMAdapter, TaskRequest
-from metering.rates.grant import RateGrant
+from metering.ports import LLMAdapter, TaskRequest
+from metering.rates.take import RateGrant
 from metering.reservation.allowance import Allowance
-from metering.reservation.hold import Hold
-from metering.reservation.reserve import IdempotencyKey
-from metering.text import normal
+from metering.reservation.reserve import Hold
 from metering.types import Dimension, EnforcementMode, Task
-
-NAMES = ("model", *CALLER_LABELS)
-
-
-class CallRequest(CallerLabels, frozen=True, kw_only=True, array_like=False):
-    """One piece of work for a caller, with the caller's own labels."""
-
-    task: Task
-    input: Body
-    model: str = ""
-    """A model, an alias or a class; empty: the plan's default class."""
-    request_id: str
-    address: str | None = None
-    """Where it came from, if rates of addresses are to count it."""
-    idempotency: IdempotencyKey | None = None
-    input_bytes: int = 0
-    """How long the request was when it came, if it came over a wire."""
-
-    def __post_init__(self) -> None:
-        """Names have one form, whichever way they came."""
-        for name in NAMES:
-            text = getattr(self, name)
-            if text is not None and not text.isascii():
-                force_setattr(self, name, normal(text))
 
 
 class Call(Struct, frozen=True, kw_only=True):

@@ -1,15 +1,21 @@
-"""The models that can serve calls right now, as values, found by name, alias or class."""
+"""The models that can serve calls right now, as values, and which of them a plan lets its holders use for a task."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from msgspec import Struct
 
 from metering.catalog.prices import next_price_at, prices_at
 from metering.catalog.traits import NO_TRAITS, traits_in_force
-from metering.models import LLMModel
+from metering.errors import FeatureNotInPlan, ModelNotAllowed, ModelNotFound, TaskNotAllowed
+from metering.models import LLMModel, PlanFeature, PlanLLMAccess, Task
 from metering.money import TokenPrice
+from metering.types import ModelClass
+
+MODEL_NAME_LENGTH = 128
+MAX_SHOWN = 10
+"""The most names that a message lists."""
 
 
 class ServedModel(Struct, frozen=True, kw_only=True):
@@ -88,3 +94,135 @@ def _cheapest_first(groups: dict[str, list[ServedModel]]) -> dict[str, tuple[Ser
         name: tuple(sorted(models, key=lambda model: (model.price.input + model.price.output, model.name)))
         for name, models in groups.items()
     }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanAccess:
+    """The model classes of one plan for one task."""
+
+    plan: str
+    task: str
+    classes: frozenset[str]
+    default_class: str
+    dearest_class: str = ""
+    """The dearest class that a rule leaves of the plan's. Empty: no rule narrows the plan."""
+    features: frozenset[str] = frozenset()
+    """All features of the plan."""
+
+    def allows(self, model: ServedModel, *, narrowed_to: frozenset[str]) -> bool:
+        """Whether the plan's classes and the token's own list (empty: any) contain the model."""
+        return model.model_class in self.classes and (not narrowed_to or model.name in narrowed_to)
+
+    def up_to(self, dearest: str) -> "PlanAccess":
+        """The same access without the classes that are dearer; the default becomes the dearest that is left.
+
+        Raises ModelNotAllowed if none is left.
+        """
+        ranks = list(ModelClass)
+        left = [each for each in ranks[: ranks.index(ModelClass(dearest)) + 1] if each in self.classes]
+        if not left:
+            raise ModelNotAllowed(
+                f"A rule allows classes up to {dearest} only, and the plan {self.plan!r} has none of them.",
+                param="model",
+                source="max_class",
+            )
+        default = self.default_class if self.default_class in left else left[-1].value
+        return replace(self, classes=frozenset(left), default_class=default, dearest_class=dearest)
+
+
+def load_access(plan: str, task: str) -> PlanAccess:
+    """The plan's access to the task.
+
+    Raises FeatureNotInPlan where the plan lacks the task's feature or is not active, and TaskNotAllowed
+    where it has no model classes for the task.
+    """
+    feature = Task.objects.filter(code=task).values_list("feature_id", flat=True).first()
+    if feature is None:
+        raise TaskNotAllowed(f"There is no task {task!r}.")
+    features = frozenset(
+        PlanFeature.objects.filter(plan=plan, plan__is_active=True).values_list("feature_id", flat=True)
+    )
+    if feature not in features:
+        raise FeatureNotInPlan(
+            f"The plan {plan!r} does not contain the feature {feature!r}, which {task} needs. "
+            "Ask for a plan that does."
+        )
+    access = PlanLLMAccess.objects.filter(plan=plan, task=task).prefetch_related("allowed_classes").first()
+    if access is None:
+        raise TaskNotAllowed(f"The plan {plan!r} does not allow the task {task!r}. Ask for a plan that does.")
+    return PlanAccess(
+        plan=plan,
+        task=task,
+        classes=frozenset(allowed.pk for allowed in access.allowed_classes.all()),
+        default_class=access.default_class_id,
+        features=features,
+    )
+
+
+def choose_model(
+    index: ModelIndex, access: PlanAccess, name: str, *, narrowed_to: frozenset[str]
+) -> ServedModel:
+    """The cheapest allowed model that `name` (a model, an alias or a class; empty: the default class) stands for.
+
+    Raises ModelNotFound and ModelNotAllowed.
+    """
+    found = index.find(name or access.default_class)
+    if not found:
+        shown = (name or access.default_class)[:MODEL_NAME_LENGTH]  # callers choose it
+        raise ModelNotFound(
+            f"There is no model {shown!r}. The list of models (/v1/models) has those that you may call.",
+            param="model",
+        )
+    allowed = _first_allowed(found, access, narrowed_to)
+    if allowed is not None:
+        return allowed
+    if found[0].model_class not in access.classes:
+        who = (
+            f"A rule keeps to {access.dearest_class}, so it"
+            if access.dearest_class
+            else f"The plan {access.plan!r}"
+        )
+        raise ModelNotAllowed(
+            f"{who} does not allow {found[0].model_class} models for {access.task}; "
+            f"it allows {', '.join(sorted(access.classes))}.",
+            param="model",
+            source="max_class" if access.dearest_class else "plan",
+        )
+    raise ModelNotAllowed(
+        f"This token does not allow the model {found[0].name!r}; it allows {_listed(narrowed_to)}.",
+        param="model",
+        source="token",
+    )
+
+
+def served_by_name(
+    index: ModelIndex, access: PlanAccess, *, narrowed_to: frozenset[str]
+) -> dict[str, ServedModel]:
+    """Every model, alias and class for which `choose_model` finds a model, with that model."""
+    names = {*index.by_class, *index.by_alias, *index.by_name}
+    found = {name: _first_allowed(index.find(name), access, narrowed_to) for name in names}
+    return {name: model for name, model in found.items() if model is not None}
+
+
+def _first_allowed(
+    models: Iterable[ServedModel], access: PlanAccess, narrowed_to: frozenset[str]
+) -> ServedModel | None:
+    for model in models:
+        if access.allows(model, narrowed_to=narrowed_to):
+            return model
+    return None
+
+
+def check_task(task: str, *, narrowed_to: frozenset[str]) -> None:
+    """Raise TaskNotAllowed unless a token's own list of tasks (empty: any) contains the task."""
+    if narrowed_to and task not in narrowed_to:
+        raise TaskNotAllowed(
+            f"This token does not allow the task {task}; it allows {_listed(narrowed_to)}.", source="token"
+        )
+
+
+def _listed(names: frozenset[str]) -> str:
+    """Lists the first names of many for a message."""
+    shown = sorted(names)
+    more = f" and {len(shown) - MAX_SHOWN} more" if len(shown) > MAX_SHOWN else ""
+    return ", ".join(shown[:MAX_SHOWN]) + more

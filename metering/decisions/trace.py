@@ -122,7 +122,8 @@ def _sources(policy: EffectivePolicy) -> dict[UUID, Standing]:
     """The rules whose values count somewhere, with how they count."""
     found = {setting.rule_id: _loose(setting.mode) for setting in policy.shadow_settings.values()}
     for limit in policy.limits:
-        found[limit.source_id] = Standing.IN_FORCE if limit.enforced else _loose(limit.mode)
+        if limit.source_id is not None:
+            found[limit.source_id] = Standing.IN_FORCE if limit.enforced else _loose(limit.mode)
     for rates in (policy.shadow_rates, policy.rates):
         for rate in rates.everything():
             if rate.rule_id is not None:

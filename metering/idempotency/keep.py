@@ -6,8 +6,8 @@ from uuid import UUID
 import msgspec
 
 from metering.idempotency.recording import FinishedAnswer
-from metering.idempotency.seal import seal
 from metering.models import KeptAnswer
+from metering.seal import seal
 
 KEEP = timedelta(hours=24)
 """How long a key stands for its answer; after that it may be used for something new."""

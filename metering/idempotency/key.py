@@ -4,7 +4,7 @@ from hashlib import blake2b
 
 from metering.errors import InvalidRequest
 from metering.identity.principal import Principal
-from metering.ledger.digests import digest64
+from metering.ids import digest64
 from metering.reservation.reserve import IdempotencyKey
 
 MAX_KEY = 255

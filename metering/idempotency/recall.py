@@ -7,8 +7,8 @@ from uuid import UUID
 import msgspec
 
 from metering.idempotency.recording import FinishedAnswer
-from metering.idempotency.seal import CannotOpen, unseal
 from metering.models import KeptAnswer
+from metering.seal import CannotOpen, unseal
 
 logger = logging.getLogger(__name__)
 

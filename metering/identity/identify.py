@@ -34,7 +34,7 @@ def identify_holder(*, secret: str, now: datetime) -> Caller:
         user=token.user,
         tenant=token.tenant,
         token=token,
-        principal=_principal(token, token.tenant, token.user, User.Role.MEMBER, valid_until),
+        principal=principal_from(token, token.tenant, token.user, User.Role.MEMBER, valid_until),
         role=User.Role.MEMBER,
     )
 
@@ -91,7 +91,7 @@ def identify_person(*, access: str, now: datetime) -> Caller:
     in_own_team = token is None or token.team_id is None or session.in_team_of_token
     if token is not None and tenant is not None and in_own_team:
         ends = [end for end in (claims.expires_at, token.expires_at) if end is not None]
-        principal = _principal(token, tenant, user, role, min(ends))
+        principal = principal_from(token, tenant, user, role, min(ends))
     return Caller(
         user=user, tenant=tenant, token=token, principal=principal, role=role, session_id=session.pk
     )
@@ -103,9 +103,10 @@ def _valid_until(token: ATIToken, *, is_previous: bool) -> datetime | None:
     return min((end for end in ends if end is not None), default=None)
 
 
-def _principal(
+def principal_from(
     token: ATIToken, tenant: Tenant, user: User | None, role: User.Role, valid_until: datetime | None
 ) -> Principal:
+    """The holder of a token, as a value."""
     return Principal(
         tenant_id=tenant.id,
         tenant_slug=tenant.slug,

@@ -53,11 +53,6 @@ class UnitOfWork:
     watched: set[int] = field(default_factory=set)
     """Meters whose alerts are armed otherwise than before."""
     alerts: list[Alert] = field(default_factory=list)
-    now_ms: float = field(init=False)
-    """`now` in milliseconds since 1970, as ids carry it."""
-
-    def __post_init__(self) -> None:
-        self.now_ms = self.now.timestamp() * 1_000
 
     def kind_of(self, meter_id: int) -> Meter:
         """Return a meter for what never changes of it. Raises MetersNeeded."""

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from time import monotonic
 
 from metering.errors import LedgerOverloaded, MeteringUnavailable
-from metering.ledger.batch_connection import NOT_IN_TIME, BatchConnection
+from metering.ledger.batch_connection import NOT_IN_TIME, BatchConnection, WaitingCommands, fail
 from metering.ledger.check import check_command
 from metering.ledger.commands import Command
 from metering.ledger.postgres.openings import Openings
@@ -16,7 +16,6 @@ from metering.ledger.postgres.process_cache import ProcessCache
 from metering.ledger.postgres.store import PostgresStore
 from metering.ledger.postgres.wire import StepObserver
 from metering.ledger.results import Result
-from metering.ledger.waiting import WaitingCommands, fail
 
 CONNECTIONS = 2
 """Connections that take batches in turn: while one waits for its COMMIT, Python prepares the other's."""

@@ -52,7 +52,7 @@ def _compile(
     counting = [rule for rule in holding_rules if rule.scope not in TOLD_BY_CALL]
     modes = modes_of(counting, tenant.mode, subject.principal)
     settings, shadow_settings = merge_settings(counting, modes)
-    always = concurrency_limits(counting, subject, tenant, modes)
+    always = concurrency_limits(counting, subject, tenant, modes, task=task)
     by_provider: dict[str, list[MeterLimit]] = {}
     by_agent: dict[str, list[MeterLimit]] = {}
     by_class: dict[str, list[MeterLimit]] = {}

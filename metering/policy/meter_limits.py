@@ -23,16 +23,29 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypedDict
-from uuid import UUID
+from uuid import NAMESPACE_OID, UUID, uuid5
 
 from metering.ledger.commands import ALWAYS, MeterKey
 from metering.policy.enforcement import WARN, Modes, loosest, mode_for
 from metering.policy.merge import Slot, winners
 from metering.policy.values import MeterLimit, PolicySubject
-from metering.rules.rule import Rule
+from metering.rules.registry import CONCURRENT_DEFAULTS
+from metering.rules.rule import BASE_SCOPES, Rule
 from metering.thresholds import CONCURRENCY_THRESHOLDS, thresholds_text
 from metering.types import OPERATORS_SCOPES, Dimension, EnforcementMode, Scope, SubjectType, Window
 
+DEFAULTS = {
+    task.value: Rule(
+        id=uuid5(NAMESPACE_OID, f"max_concurrent of {task}"),
+        scope=Scope.GLOBAL,
+        task=task.value,
+        key="max_concurrent",
+        value=most,
+    )
+    for task, most in CONCURRENT_DEFAULTS.items()
+}
+"""Rules that stand in no table, by task. Their ids name their limits in the ledger."""
+DEFAULT_IDS = frozenset(rule.id for rule in DEFAULTS.values())
 SHARED = frozenset({SubjectType.GLOBAL, SubjectType.PROVIDER})
 SHARED_BY_PLANS = frozenset({SubjectType.TENANT, SubjectType.TEAM, SubjectType.AGENT})
 """Subjects whose calls may be on several plans at once, so that each plan's alerts concern them."""
@@ -110,18 +123,23 @@ def budget_limit(
 
 
 def concurrency_limits(
-    rules: Iterable[Rule], subject: PolicySubject, tenant: TenantCalendar, modes: Modes
+    rules: Iterable[Rule], subject: PolicySubject, tenant: TenantCalendar, modes: Modes, *, task: str = ""
 ) -> list[MeterLimit]:
     """Make a limit without a window for each slot with a `max_concurrent` rule; the base's counts the tenant's calls.
 
     Observed rules have limits of their own beside the enforced ones, so that trying a tighter limit does not switch
-    the present one off.
+    the present one off. Where the base has no rule, the task's own default is its limit.
     """
     groups: dict[bool, list[Rule]] = {True: [], False: []}
     for rule in rules:
         if rule.key == "max_concurrent":
             own = mode_for(rule.mode, rule.enforce_percent, modes.principal)
             groups[own is EnforcementMode.ENFORCE].append(rule)
+    default = DEFAULTS.get(task)
+    if default is not None and not any(
+        rule.scope in BASE_SCOPES and rule.condition is None for rule in groups[True]
+    ):
+        groups[True].append(default)
     return [
         _concurrency_limit(slot, rule, plain.get(slot, rule), subject, tenant, modes)
         for group in groups.values()
@@ -135,6 +153,7 @@ def _concurrency_limit(
 ) -> MeterLimit:
     subject_type, subject_id = identified(SubjectType(slot.scope.value), subject)
     observed = EnforcementMode.OBSERVE in (rule.mode, tenant.mode)
+    is_default = rule.id in DEFAULT_IDS
     return MeterLimit(
         meter=MeterKey(
             subject_type=subject_type.value,
@@ -148,10 +167,10 @@ def _concurrency_limit(
         mode=modes.of_limit(rule.mode, rule.enforce_percent, operators_own=rule.scope is Scope.GLOBAL),
         release_on_expiry=True,
         scope=rule.scope,
-        name=f"{rule.scope} max_concurrent",
-        source_id=rule.id,
+        name="default max_concurrent" if is_default else f"{rule.scope} max_concurrent",
+        source_id=None if is_default else rule.id,
         budget_id=plain.id,
-        thresholds=thresholds_text(() if observed else CONCURRENCY_THRESHOLDS),
+        thresholds=thresholds_text(() if observed or is_default else CONCURRENCY_THRESHOLDS),
         counts_since=rule.counts_since,
     )
 

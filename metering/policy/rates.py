@@ -21,8 +21,7 @@ from dataclasses import replace
 from metering.policy.enforcement import ENFORCE, Modes, mode_for
 from metering.policy.merge import winners
 from metering.policy.meter_limits import identified
-from metering.policy.rate_limit import CallRates, Limits, RateLimit
-from metering.policy.values import PolicySubject
+from metering.policy.values import CallRates, Limits, PolicySubject, RateLimit
 from metering.rules.registry import PER_AGENT_DEFAULT, RATE_SUBJECTS
 from metering.rules.rule import BASE_SCOPES, Rule
 from metering.types import OPERATORS_SCOPES, TOLD_BY_CALL, Dimension, Scope, SubjectType

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
-from metering.catalog.access import PlanAccess, load_access
-from metering.catalog.served import ModelIndex, load_models
+from metering.catalog.served import ModelIndex, PlanAccess, load_access, load_models
 from metering.errors import NotFound, NotPermitted
 from metering.models import Budget, Plan, PolicyRule, Tenant
 from metering.models import Task as TaskRow

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 import redis
 from redis.exceptions import RedisError
 
-from metering.policy.rate_limit import RateLimit
+from metering.policy.values import RateLimit
 from metering.rates.port import Level
 from metering.rates.process_buckets import MINUTE, drained
 

@@ -1,4 +1,4 @@
-"""The only way to spend: vendor calls against a hold, each covered by it before it is sent.
+"""The only way to spend: vendor calls, search calls and files against a hold, each covered by it before it is sent.
 
 Invariant: at any moment, what the attempts so far may cost is at most what is held. A settled attempt gives
 its slack back; an ambiguous one (timeout, cut, cancelled) keeps its whole bound, so that a further call extends
@@ -6,11 +6,15 @@ the hold first, and is refused where there is no room.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
 from datetime import datetime
+from typing import TypeVar
 
-from metering.amounts import NOTHING, Amounts
+from msgspec import Struct
+from msgspec.structs import replace
+
+from metering.amounts import NOTHING, Amounts, total
 from metering.catalog.served import ServedModel
 from metering.errors import (
     LimitExceeded,
@@ -19,17 +23,40 @@ from metering.errors import (
 )
 from metering.ledger.commands import Attempt
 from metering.ledger.port import Ledger
-from metering.ports import AttemptFailed, Body, VendorAnswer, VendorChunk, Vendors
+from metering.money import usd_text
+from metering.ports import AllowanceSpent, AttemptFailed, Body, VendorAnswer, VendorChunk, Vendors
 from metering.reservation.bounded_call import BoundedCall
 from metering.reservation.extend import enlarge
-from metering.reservation.hold import Hold
+from metering.reservation.journal import Journal
 from metering.reservation.no_room import NoRoom
-from metering.reservation.running import RunningAttempt
+from metering.reservation.reserve import Hold
+from metering.reservation.running import RunningAttempt, RunningSearch
 from metering.reservation.vendor_error import vendor_error
 from metering.types import Outcome
 
+T = TypeVar("T")
 MAX_ATTEMPTS = 1000
 """The ledger's own bound on one reservation."""
+ONE_CALL, ONE_FILE = Amounts(api_calls=1), Amounts(files=1)
+
+
+class TaskLimits(Struct, frozen=True, kw_only=True):
+    """How much of each kind one request may do, whatever its budgets have room for."""
+
+    steps: int = MAX_ATTEMPTS
+    """LLM calls, second attempts included."""
+    api_calls: int = 0
+    files: int = 0
+
+    @classmethod
+    def of(cls, numbers: Mapping[str, int]) -> "TaskLimits":
+        """The limits that the numeric rules in force set."""
+        steps = [numbers[key] for key in ("agent_max_steps", "max_steps") if key in numbers]
+        return cls(
+            steps=min(steps, default=MAX_ATTEMPTS),
+            api_calls=numbers.get("max_api_calls", 0),
+            files=numbers.get("diagram_files_per_req", 0),
+        )
 
 
 class Allowance:
@@ -46,9 +73,15 @@ class Allowance:
         ledger: Ledger,
         vendors: Vendors,
         now: Callable[[], datetime],
+        journal: Journal | None = None,
+        limits: TaskLimits = TaskLimits(),  # noqa: B008 - it cannot change
+        input_limit: int = 0,
+        count_tokens: Callable[[bytes], int] = len,
     ) -> None:
         """`opening` is the call that the hold was made for; `bound` measures any further one, and
         `name_denial` makes the error of one for which there is no room. Calls go to the first of the `candidates`.
+
+        `input_limit` is the largest input of one LLM call in tokens, as `count_tokens` estimates them.
         """
         self._hold = hold
         self._opening = opening
@@ -58,15 +91,43 @@ class Allowance:
         self._ledger = ledger
         self._vendors = vendors
         self._now = now
+        self._journal = journal
+        self.input_limit = input_limit
+        self._count_tokens = count_tokens
+        self.steps_left = limits.steps
+        self.api_calls_left = limits.api_calls
+        self.files_left = limits.files
         self._free = hold.bound
         self._sequence = 1
         self._numbers = 0
         self._sealed = False
         self._covering = asyncio.Lock()
-        self._running: set[RunningAttempt] = set()
+        self._running: set[RunningAttempt | RunningSearch] = set()
         self.attempts: list[Attempt] = []
         self.vendor_s = 0.0
         """Time spent waiting for vendors."""
+
+    @property
+    def id(self) -> str:
+        """The reservation's id."""
+        return str(self._hold.reservation_id)
+
+    def usage(self) -> dict[str, object]:
+        """What was used so far. Attempts under way are not in it."""
+        used = total(tuple(self.attempts))
+        return {
+            "input_tokens": used.input_tokens,
+            "output_tokens": used.output_tokens,
+            "cost_usd": usd_text(used.cost_nano_usd),
+            "llm_calls": sum(not attempt.api_calls for attempt in self.attempts),
+            "api_calls": used.api_calls,
+            "files": used.files,
+            "steps": used.steps,
+        }
+
+    def count_tokens(self, text: str) -> int:
+        """About how many tokens a text has."""
+        return self._count_tokens(text.encode("utf-8", "surrogatepass"))
 
     def seal(self) -> tuple[Attempt, ...]:
         """Refuse everything from now on, and hand over the attempts for settlement.
@@ -81,12 +142,13 @@ class Allowance:
     async def complete(self, body: Body) -> VendorAnswer:
         """One metered call.
 
-        Raises what `bound_call` raises, BudgetExceeded where the hold cannot be extended to cover the call,
-        MeteringUnavailable, RefusedByVendor, VendorError and VendorTimeout.
+        Raises what `bound_call` raises, AllowanceSpent beyond the task's steps, BudgetExceeded where the hold cannot be
+        extended to cover the call, MeteringUnavailable, RefusedByVendor, VendorError and VendorTimeout.
         """
         running = self._start(await self._cover(body))
         while True:
             try:
+                await self._note_begun(running)
                 answer = await self._vendors.complete(running.request)
             except AttemptFailed as failure:
                 running = await self._again(running, failure, body)
@@ -95,7 +157,7 @@ class Allowance:
                 raise
             else:
                 running.saw_answer(answer)
-                self._ended(running, Outcome.OK)
+                await self._note_ended(self._ended(running, Outcome.OK))
                 return answer
 
     async def stream(self, body: Body) -> AsyncGenerator[VendorChunk, None]:
@@ -103,6 +165,7 @@ class Allowance:
         running = self._start(await self._cover(body))
         while True:
             try:
+                await self._note_begun(running)
                 async with aclosing(self._vendors.stream(running.request)) as chunks:
                     async for chunk in chunks:
                         running.saw_chunk(chunk)
@@ -113,8 +176,50 @@ class Allowance:
                 self._broke_off(running)
                 raise
             else:
-                self._ended(running, Outcome.OK)
+                await self._note_ended(self._ended(running, Outcome.OK))
                 return
+
+    async def call_api(self, service: str, send: Callable[[], Awaitable[T]]) -> T:
+        """One metered request to a search service, which `send` sends once. It counts whatever comes of it, because the
+        service counts it too.
+
+        Raises what `send` raises, AllowanceSpent, BudgetExceeded and MeteringUnavailable.
+        """
+        async with self._covering:
+            if self.api_calls_left < 1:
+                raise AllowanceSpent("The task has made all the search calls that it may make.")
+            await self._cover_amounts(ONE_CALL)
+            self.api_calls_left -= 1
+            self._numbers += 1
+            running = RunningSearch(number=self._numbers, service=service, now=self._now())
+            self._running.add(running)
+        try:
+            await self._note_begun(running)
+            running.was_sent = True
+            answer = await send()
+        except Exception:
+            await self._note_ended(self._ended(running, Outcome.ERROR))
+            raise
+        except BaseException:
+            self._broke_off(running)
+            raise
+        await self._note_ended(self._ended(running, Outcome.OK))
+        return answer
+
+    async def add_file(self) -> None:
+        """Count one file, which the last LLM call brought.
+
+        Raises AllowanceSpent, BudgetExceeded and MeteringUnavailable.
+        """
+        async with self._covering:
+            brought = [place for place, attempt in enumerate(self.attempts) if attempt.steps]
+            if self.files_left < 1 or not brought:
+                raise AllowanceSpent("The task has handed out all the files that it may.")
+            await self._cover_amounts(ONE_FILE)
+            self.files_left -= 1
+            last = self.attempts[brought[-1]]
+            self.attempts[brought[-1]] = replace(last, files=last.files + 1)
+            await self._note_ended(self.attempts[brought[-1]])
 
     async def _again(self, running: RunningAttempt, failure: AttemptFailed, body: Body) -> RunningAttempt:
         """The second attempt at a call whose connection was dead, so that the vendor has probably not seen the first.
@@ -122,7 +227,7 @@ class Allowance:
         That one may be billed all the same, so the hold is extended first. Raises the failure as the caller's error
         where it is of another kind, and where there is no room.
         """
-        self._failed(running, failure)
+        await self._note_ended(self._failed(running, failure))
         error = vendor_error(failure, self._model)
         if not failure.resend or running.is_second:
             raise error from failure
@@ -134,14 +239,21 @@ class Allowance:
     async def _cover(self, body: Body) -> BoundedCall:
         """The call with its bound, once the hold covers it. Calls side by side are covered one by one."""
         async with self._covering:
-            self._refuse_if_sealed()
+            if self.steps_left < 1:
+                raise AllowanceSpent("The task has made all the LLM calls that it may make.")
             call = self._opening if body is self._opening.asked else self._bound(body)
-            missing = call.bound.beyond(self._free)
-            if missing is not NOTHING and missing != NOTHING:
-                await self._enlarge(missing)
-                self._refuse_if_sealed()
-            self._free = self._free.beyond(call.bound)
+            await self._cover_amounts(call.bound)
+            self.steps_left -= 1
             return call
+
+    async def _cover_amounts(self, bound: Amounts) -> None:
+        """Take amounts from what is held and free, and hold what is missing of them first."""
+        self._refuse_if_sealed()
+        missing = bound.beyond(self._free)
+        if missing is not NOTHING and missing != NOTHING:
+            await self._enlarge(missing)
+            self._refuse_if_sealed()
+        self._free = self._free.beyond(bound)
 
     def _refuse_if_sealed(self) -> None:
         if self._sealed or self._numbers >= MAX_ATTEMPTS:
@@ -176,21 +288,29 @@ class Allowance:
         self._running.add(attempt)
         return attempt
 
-    def _failed(self, running: RunningAttempt, failure: AttemptFailed) -> None:
+    def _failed(self, running: RunningAttempt, failure: AttemptFailed) -> Attempt | None:
         if failure.sent:
             running.saw_failure(failure.usage)
-            self._ended(running, failure.outcome)
-        else:
-            self._never_sent(running)
+            return self._ended(running, failure.outcome)
+        self._never_sent(running)
+        return None
 
-    def _broke_off(self, running: RunningAttempt) -> None:
+    async def _note_begun(self, running: RunningAttempt | RunningSearch) -> None:
+        if self._journal is not None:
+            await self._journal.begun(self._hold.reservation_id, running.as_attempt(Outcome.CANCELLED))
+
+    async def _note_ended(self, attempt: Attempt | None) -> None:
+        if self._journal is not None and attempt is not None:
+            await self._journal.ended(self._hold.reservation_id, attempt)
+
+    def _broke_off(self, running: RunningAttempt | RunningSearch) -> None:
         """It was cut off from this side, before the vendor can have seen it or after."""
         if running.was_sent:
             self._ended(running, Outcome.CANCELLED)
         else:
             self._never_sent(running)
 
-    def _never_sent(self, running: RunningAttempt) -> None:
+    def _never_sent(self, running: RunningAttempt | RunningSearch) -> None:
         """It leaves no row. Numbers have no gaps: one before another that runs keeps its number, and costs nothing."""
         if running not in self._running:
             return
@@ -199,14 +319,19 @@ class Allowance:
             return
         self._running.discard(running)
         self._numbers -= 1
+        if isinstance(running, RunningSearch):
+            self.api_calls_left += 1
+        else:
+            self.steps_left += 1
         self._free = self._free + running.bound
 
-    def _ended(self, running: RunningAttempt, outcome: Outcome) -> None:
-        """Record the attempt, and take back what it cannot have used. The first end counts."""
+    def _ended(self, running: RunningAttempt | RunningSearch, outcome: Outcome) -> Attempt | None:
+        """Record the attempt, and take back what it cannot have used. The first end counts: None for another one."""
         if running not in self._running:
-            return
+            return None
         self._running.discard(running)
         self.vendor_s += running.elapsed_s
         attempt = running.as_attempt(outcome)
         self.attempts.append(attempt)
         self._free = self._free + running.bound.beyond(attempt)
+        return attempt

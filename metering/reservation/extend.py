@@ -4,9 +4,9 @@ from metering.amounts import Amounts
 from metering.ledger.commands import Extend
 from metering.ledger.port import Ledger
 from metering.ledger.results import Denied, Granted, Refused
-from metering.reservation.hold import Hold, hold_lines, used_limits
 from metering.reservation.no_room import NoRoom
 from metering.reservation.refused import refusal_error
+from metering.reservation.reserve import Hold, hold_lines, used_limits
 
 
 async def renew(*, ledger: Ledger, hold: Hold) -> bool:

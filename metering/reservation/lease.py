@@ -17,7 +17,7 @@ from uuid import UUID
 from metering.errors import MeteringUnavailable
 from metering.ledger.port import Ledger
 from metering.reservation.extend import renew
-from metering.reservation.hold import Hold
+from metering.reservation.reserve import Hold
 
 RENEW_AFTER = 0.4
 """Part of the lease after which it is renewed."""

@@ -4,6 +4,7 @@ import time
 from datetime import datetime
 from uuid import UUID
 
+from metering.amounts import Amounts
 from metering.catalog.served import ServedModel
 from metering.ids import derived_id
 from metering.ledger.commands import Attempt
@@ -91,4 +92,34 @@ class RunningAttempt:
             bound=self.bound,
             choices=self._call.choices,
             partly_priced=self._call.partly_priced,
+        )
+
+
+class RunningSearch:
+    """A request to a search service."""
+
+    bound = Amounts(api_calls=1)
+
+    def __init__(self, *, number: int, service: str, now: datetime) -> None:
+        self.number = number
+        self.was_sent = False
+        self._service = service
+        self._started_at = now
+        self._started_s = time.monotonic()
+
+    @property
+    def elapsed_s(self) -> float:
+        """Time since it was sent."""
+        return time.monotonic() - self._started_s
+
+    def as_attempt(self, outcome: Outcome) -> Attempt:
+        """The row of the request as it ended just now: one call, whatever came of it."""
+        return Attempt(
+            number=self.number,
+            provider_name=self._service,
+            response_model="",
+            started_at=self._started_at,
+            latency_ms=round(self.elapsed_s * 1000),
+            outcome=outcome,
+            api_calls=1,
         )

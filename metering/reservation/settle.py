@@ -6,8 +6,8 @@ from metering.errors import MeteringUnavailable
 from metering.ledger.commands import Attempt, Settle
 from metering.ledger.port import Ledger
 from metering.ledger.results import Ended
-from metering.reservation.hold import Hold
 from metering.reservation.persist import submit_until
+from metering.reservation.reserve import Hold
 
 DEADLINE_S = 600.0
 """How long a settlement is sent again while the ledger is away."""

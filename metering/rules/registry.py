@@ -12,7 +12,7 @@ _AGENTS = frozenset({Task.PRIOR_ART, Task.DRAFTING, Task.DIAGRAM})
 _KEYS = (
     RuleKey(
         name="max_tokens_in",
-        read_by="metering.admission.bound:refuse_large_input",
+        read_by="metering.admission.bound:largest_input",
         meaning="the largest input of one LLM call",
         unit="tokens",
         low=1,
@@ -26,34 +26,51 @@ _KEYS = (
     ),
     RuleKey(
         name="agent_max_steps",
+        read_by="metering.reservation.allowance:TaskLimits.of",
         meaning="LLM calls that one request may make",
         unit="steps",
         low=1,
-        high=10_000,
+        high=1_000,
         tasks=_AGENTS,
+        default=40,
+    ),
+    RuleKey(
+        name="max_steps",
+        read_by="metering.reservation.allowance:TaskLimits.of",
+        meaning="LLM calls that one request for diagrams may make; with agent_max_steps the smaller one counts",
+        unit="steps",
+        low=1,
+        high=1_000,
+        tasks=frozenset({Task.DIAGRAM}),
     ),
     RuleKey(
         name="max_api_calls",
+        read_by="metering.reservation.allowance:TaskLimits.of",
         meaning="search calls that one request may make",
         unit="calls",
-        high=10_000,
+        high=900,
         tasks=frozenset({Task.PRIOR_ART}),
+        default=20,
     ),
     RuleKey(
         name="retrieval_top_k",
+        read_by="adapters.prior_art.request:read_request",
         meaning="hits that one search may return",
         unit="hits",
         low=1,
         high=1_000,
         tasks=frozenset({Task.PRIOR_ART}),
+        default=25,
     ),
     RuleKey(
         name="diagram_files_per_req",
+        read_by="metering.reservation.allowance:TaskLimits.of",
         meaning="files that one request may produce",
         unit="files",
         low=1,
         high=1_000,
         tasks=frozenset({Task.DIAGRAM}),
+        default=5,
     ),
     RuleKey(
         name="max_concurrent",
@@ -139,6 +156,8 @@ _KEYS = (
 
 RATE_SUBJECTS = ("team", "user", "token", "feature", "provider", "agent", "address")
 """Who may each have a rate, within whoever the rule is for."""
+CONCURRENT_DEFAULTS = {Task.PRIOR_ART: 3, Task.DRAFTING: 2, Task.DIAGRAM: 5}
+"""Operations of a task that one tenant may have in flight if no rule of the gateway, the plan or the tenant says."""
 PER_AGENT_DEFAULT = 10
 """Requests a minute that one agent may make if no rule says anything else."""
 
@@ -155,6 +174,15 @@ _RATES_EACH = tuple(
 )
 
 REGISTRY: dict[str, RuleKey] = {key.name: key for key in _KEYS + _RATES_EACH}
+TASK_DEFAULTS = {
+    task: {
+        key.name: key.default
+        for key in _KEYS
+        if task in key.tasks != frozenset(Task) and isinstance(key.default, int)
+    }
+    for task in Task
+}
+"""What the keys of a task alone say where no rule does."""
 SETTABLE = tuple(sorted(spec.name for spec in REGISTRY.values() if spec.is_read))
 """The keys that rules may set."""
 

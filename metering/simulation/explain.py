@@ -20,9 +20,9 @@ from metering.ledger.commands import MeterKey
 from metering.policy.read_balances import MeterBalance, read_balances
 from metering.policy.source import PolicySource
 from metering.policy.values import EffectivePolicy, PolicySubject
-from metering.rates.grant import use_of
 from metering.rates.port import Level
 from metering.rates.read_levels import LevelReader
+from metering.rates.take import use_of
 from metering.simulation.in_memory import InMemoryAdmission
 from metering.types import Dimension, EnforcementMode
 

@@ -4,9 +4,8 @@ from collections.abc import Coroutine
 from datetime import datetime
 from typing import Any, TypeVar
 
-from metering.admission.admit import Admitted, admit
 from metering.admission.demand import M
-from metering.admission.plan import CallPlan
+from metering.admission.plan import Admitted, CallPlan, admit
 from metering.background import BackgroundTasks
 from metering.labels import Labels
 from metering.ledger.memory import MemoryLedger

@@ -22,7 +22,7 @@ from metering.ledger.commands import Settle
 from metering.models import ATIToken, Tenant
 from metering.policy.source import PolicySource
 from metering.policy.values import EffectivePolicy, PolicySubject
-from metering.reservation.hold import Hold
+from metering.reservation.reserve import Hold
 from metering.simulation.in_memory import InMemoryAdmission, at_once
 from metering.simulation.logged import LoggedAttempt, LoggedCall, logged_calls
 from metering.simulation.logged_demand import demand_of_log, plan_of_use, with_retired

@@ -96,7 +96,7 @@ class _Reading:
             line = self._calls_at_once.in_force(key, limit.row, plans)
             if line is None:
                 return None
-            limit = replace(limit, amount=line.limit, set_by=line.source_id)
+            limit = replace(limit, amount=line.limit, set_by=line.source_id or limit.set_by)
         timezone, week_start = (owner.timezone, owner.week_start) if owner else ("UTC", 0)
         ledger_key = MeterKey(
             subject_type=key.subject_type,

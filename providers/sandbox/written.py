@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from providers.sandbox import prior_art
+from providers.sandbox import diagrams, prior_art
 from providers.sandbox.directives import text_of
 
 Material = dict[str, str]
@@ -18,6 +18,8 @@ Writer = Callable[[Material], object]
 WRITERS: dict[str, Writer] = {
     "prior_art_plan": prior_art.plan,
     "prior_art_chart": prior_art.chart,
+    "diagram_plan": diagrams.write_plan,
+    "diagram_source": diagrams.write_source,
 }
 """By the name of the schema that the request asks for."""
 _MARKED = re.compile(r"<(\w+)-([0-9a-f]{16})>\n(.*?)\n</\1-\2>", re.DOTALL)

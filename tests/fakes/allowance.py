@@ -11,10 +11,9 @@ from metering.background import BackgroundTasks
 from metering.labels import Labels
 from metering.policy.values import MeterLimit
 from metering.ports import Body
-from metering.reservation.allowance import Allowance
-from metering.reservation.hold import Hold
+from metering.reservation.allowance import Allowance, TaskLimits
 from metering.reservation.no_room import NoRoom
-from metering.reservation.reserve import reserve
+from metering.reservation.reserve import Hold, reserve
 from providers.token_counting import count_tokens
 from tests.fakes.ledger import WatchedLedger
 from tests.fakes.policy import ALDER, model, policy
@@ -47,7 +46,7 @@ async def hold_for(
 
 
 async def allowance_for(
-    ledger: WatchedLedger, vendors: FakeVendors, *lines: MeterLimit
+    ledger: WatchedLedger, vendors: FakeVendors, *lines: MeterLimit, limits: TaskLimits | None = None
 ) -> tuple[Allowance, Body]:
     """The allowance, and the opening body that its hold was made for."""
     opening = body()
@@ -61,6 +60,7 @@ async def allowance_for(
         ledger=ledger,
         vendors=vendors,
         now=lambda: NOW,
+        limits=limits or TaskLimits(),
     )
     await asyncio.sleep(0)
     return allowance, opening

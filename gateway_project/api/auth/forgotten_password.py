@@ -8,7 +8,7 @@ from rest_framework.response import Response
 
 from gateway_project.api.input import StrictInput
 from gateway_project.api.views import PublicView
-from gateway_project.http.client_address import address_for_throttle
+from gateway_project.http.request_headers import address_for_throttle
 from metering.identity.people.request_reset import ANSWER, request_reset
 from metering.identity.people.reset_password import reset_password
 

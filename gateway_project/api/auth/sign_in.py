@@ -10,7 +10,7 @@ from gateway_project.api.auth.check_password import check_password
 from gateway_project.api.auth.pair import PairOut, pair_response
 from gateway_project.api.input import StrictInput
 from gateway_project.api.views import PublicView
-from gateway_project.http.client_address import check_network, django_address_of
+from gateway_project.http.request_headers import check_network, django_address_of
 from metering.identity.sessions.open_session import open_session
 
 

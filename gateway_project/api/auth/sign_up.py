@@ -9,7 +9,7 @@ from rest_framework.response import Response
 from gateway_project.api.auth.pair import PairOut, pair_response
 from gateway_project.api.input import StrictInput
 from gateway_project.api.views import PublicView
-from gateway_project.http.client_address import check_network, django_address_of
+from gateway_project.http.request_headers import check_network, django_address_of
 from gateway_project.lockout import sign_ups_counted
 from metering.identity.identify import live_token
 from metering.identity.people.sign_up import sign_up

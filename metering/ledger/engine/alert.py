@@ -15,11 +15,8 @@ A raised limit begins a new episode: what it leaves unreached is told once more.
 
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
-from functools import lru_cache
-from uuid import UUID
 
 from metering.ledger.commands import HoldLine
-from metering.ledger.digests import digest64
 from metering.ledger.records import NEVER, Alert, Meter, Watch
 from metering.ledger.results import LineDenial
 from metering.ledger.unit_of_work import UnitOfWork
@@ -30,19 +27,6 @@ COOL_DOWN = timedelta(hours=6)
 """Between two alerts about the calls at once of one meter."""
 CHANGE_COOL_DOWN = timedelta(minutes=1)
 """Between two raises of a limit after which its thresholds are told again."""
-
-
-def fingerprint_of(line: HoldLine) -> int:
-    """Return the fingerprint of what is to be told of one limit.
-
-    Those of the limits on a meter are combined by XOR, so their order makes no difference.
-    """
-    return _fingerprint_of(line.budget_id, line.limit, line.thresholds)
-
-
-@lru_cache(maxsize=16_384)
-def _fingerprint_of(budget_id: UUID, limit: int, thresholds: str) -> int:
-    return digest64(f"{budget_id} {limit} {thresholds}".encode())
 
 
 def watch(lines: Iterable[HoldLine], watching: int, meter: Meter, work: UnitOfWork) -> None:
@@ -86,13 +70,10 @@ def note_denial(denial: LineDenial, line: HoldLine, meter: Meter, work: UnitOfWo
 
 
 def raise_alerts(work: UnitOfWork) -> None:
-    """Find what was reached, once the batch is decided."""
+    """Find what was reached, once a locked batch is decided."""
     for meter in work.meters.values():
         reached = meter.held if meter.dimension is Dimension.CONCURRENCY else meter.used
         if reached < meter.alert_at:
-            continue
-        if not work.are_meters_locked:
-            work.watched.add(meter.id)  # a locked batch will tell it
             continue
         for budget_id, seen in meter.watches.items():
             _tell(meter, budget_id, _reached(seen, reached), meter.held, None, work)

@@ -5,9 +5,8 @@ What ends within its hold does not depend on any counter, so it is decided befor
 """
 
 from metering.amounts import NOTHING, ONE_REQUEST
-from metering.ids import derived_id
+from metering.ids import command_digest, derived_id
 from metering.ledger.commands import Expire, Release, Settle
-from metering.ledger.digests import command_digest
 from metering.ledger.engine.charges import charge_of, provisional_charges, used_in
 from metering.ledger.engine.ended import ENDED_REASON, bury
 from metering.ledger.engine.finish import end_hold, nothing_was_sent, true_up

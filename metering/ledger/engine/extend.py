@@ -3,7 +3,7 @@
 from metering.amounts import values_of
 from metering.ledger.commands import Extend, HoldLine, MeterKey
 from metering.ledger.engine.ended import ENDED_REASON, lease_is_over
-from metering.ledger.engine.lines import Share, balances, deny, shares_of, take
+from metering.ledger.engine.reserve import Share, balances, deny, shares_of, take
 from metering.ledger.records import LARGEST_SUM, HoldRow, Meter
 from metering.ledger.results import Granted, Reason, Refused, Result
 from metering.ledger.unit_of_work import UnitOfWork

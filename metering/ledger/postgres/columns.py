@@ -37,7 +37,7 @@ def _kind_of(label: Label) -> Kind:
     return OPTIONAL_TEXT if label.is_optional else TEXT
 
 
-LEASE: Column = column("lease_s", INTEGER, lambda hold: hold.lease_s or 0, is_stored=False)
+LEASE = column("lease_s", INTEGER, is_stored=False)
 LINES = Columns(
     (
         column("meter_ids", NUMBERS),

@@ -9,8 +9,8 @@ from metering.ledger.check import MAX_ADJUSTMENTS
 from metering.ledger.commands import Adjust, Command
 from metering.ledger.partitions import month_of
 from metering.ledger.postgres import sql_locked
-from metering.ledger.postgres.literals import array, text_array
 from metering.ledger.postgres.read import entry_from
+from metering.ledger.postgres.table import array, text_array
 from metering.ledger.postgres.wire import Wire
 from metering.ledger.records import HoldRow
 from metering.ledger.unit_of_work import UnitOfWork

@@ -14,17 +14,17 @@ from operator import attrgetter
 from uuid import UUID
 
 from metering.ledger.commands import Command, Expire, Extend, Release, Reserve, Settle
+from metering.ledger.engine import decide
 from metering.ledger.engine.alert import raise_alerts
 from metering.ledger.postgres import sql_locked
 from metering.ledger.postgres.conflict import BatchConflict, MustLookBack, UnknownReleased
 from metering.ledger.postgres.corrections import load_for_corrections
-from metering.ledger.postgres.decide import decide
-from metering.ledger.postgres.literals import array, text_array
 from metering.ledger.postgres.open_windows import open_windows
 from metering.ledger.postgres.opening import subject_of
 from metering.ledger.postgres.openings import Openings
 from metering.ledger.postgres.process_cache import ProcessCache
 from metering.ledger.postgres.read import hold_from, read_meters
+from metering.ledger.postgres.table import array, text_array
 from metering.ledger.postgres.wire import Statement, StepObserver, Wire
 from metering.ledger.postgres.write import statements_for
 from metering.ledger.records import NO_WATCHES, HoldRow, Posting

@@ -11,11 +11,10 @@ from typing import NamedTuple
 from metering.ledger.commands import ALWAYS, MeterKey
 from metering.ledger.past import may_have_past
 from metering.ledger.postgres import columns
-from metering.ledger.postgres.literals import array
 from metering.ledger.postgres.opening import Late, lock_of, subject_of
 from metering.ledger.postgres.process_cache import FOREVER, OpenWindow, ProcessCache, Wanted
 from metering.ledger.postgres.read import shared
-from metering.ledger.postgres.table import insert, rows
+from metering.ledger.postgres.table import array, insert, rows
 from metering.ledger.postgres.wire import Wire
 from metering.ledger.windows import window_bounds
 from metering.types import Dimension

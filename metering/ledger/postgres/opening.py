@@ -19,8 +19,8 @@ from msgspec import Struct
 from psycopg import AsyncConnection
 
 from metering.amounts import sql_of
+from metering.ids import digest64
 from metering.ledger.commands import MeterKey
-from metering.ledger.digests import digest64
 from metering.ledger.engine.alert import raise_alerts
 from metering.ledger.past import HEARD_AFTER, conditions_of, past_queries
 from metering.ledger.postgres import sql_locked

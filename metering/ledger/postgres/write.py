@@ -6,7 +6,7 @@ from uuid import UUID
 
 from metering.ids import uuid7
 from metering.ledger.postgres import columns, sql_inserts, sql_locked
-from metering.ledger.postgres.literals import array
+from metering.ledger.postgres.table import array
 from metering.ledger.postgres.wire import Statement
 from metering.ledger.records import Alert, HoldRow, Meter, Watch
 from metering.ledger.unit_of_work import UnitOfWork
@@ -22,7 +22,7 @@ class Raised(NamedTuple):
     alert: Alert
 
 
-class Watched(NamedTuple):
+class WatchRow(NamedTuple):
     """What is told of one budget on one meter."""
 
     meter_id: int
@@ -57,7 +57,7 @@ def statements_for(work: UnitOfWork) -> Iterator[Statement]:
         yield sql_locked.UPDATE_METERS, columns.METER.parameters(_meters(work, work.changed_meters))
     if work.watched:
         armed = _meters(work, work.watched)
-        watches = [Watched(m.id, budget, seen) for m in armed for budget, seen in m.watches.items()]
+        watches = [WatchRow(m.id, budget, seen) for m in armed for budget, seen in m.watches.items()]
         yield sql_locked.ARM_METERS, columns.ARMED_METER.parameters(armed)
         yield sql_locked.KEEP_WATCHES, columns.WATCH.parameters(watches)
     if work.alerts:

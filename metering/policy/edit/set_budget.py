@@ -9,7 +9,7 @@ from django.db import transaction
 from metering.errors import InvalidRequest, NotFound
 from metering.models import Budget, ModelClass
 from metering.money import nano_from_usd
-from metering.policy.edit.set_row import check_manner, check_task, set_row
+from metering.policy.edit.set_row import check_manner, check_task_exists, set_row
 from metering.policy.edit.target import PolicyTarget
 from metering.rules.budgets import DIMENSIONS, SUBJECTS, WINDOWS
 from metering.thresholds import VALID_THRESHOLDS, are_valid
@@ -51,7 +51,7 @@ def set_budget(
     """
     _check_word("dimension", dimension, DIMENSIONS)
     _check_word("window", window, WINDOWS)
-    check_task(task)
+    check_task_exists(task)
     if model_class is not None and not ModelClass.objects.filter(pk=model_class).exists():
         raise NotFound(f"There is no model class {model_class!r}.", param="class")
     values = {

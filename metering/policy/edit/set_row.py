@@ -59,7 +59,7 @@ def check_manner(mode: str | None, enforce_percent: int | None) -> None:
         raise InvalidRequest("enforce_percent must be from 0 to 100.", param="enforce_percent")
 
 
-def check_task(code: str | None) -> None:
+def check_task_exists(code: str | None) -> None:
     """Raise NotFound unless there is such a task, or none is named."""
     if code is not None and not Task.objects.filter(code=code).exists():
         raise NotFound(f"There is no task {code!r}.", param="task")

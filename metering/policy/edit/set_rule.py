@@ -9,7 +9,7 @@ from django.db import transaction
 
 from metering.errors import InvalidRequest
 from metering.models import PolicyRule
-from metering.policy.edit.set_row import check_manner, check_task, set_row
+from metering.policy.edit.set_row import check_manner, check_task_exists, set_row
 from metering.policy.edit.target import PolicyTarget
 from metering.rules.read_conditions import check_conditions
 from metering.rules.registry import REGISTRY, check_rule
@@ -96,4 +96,4 @@ def _check(
     check_manner(mode, enforce_percent)
     if not -MAX_PRIORITY <= priority <= MAX_PRIORITY:
         raise InvalidRequest(f"priority must be from {-MAX_PRIORITY} to {MAX_PRIORITY}.", param="priority")
-    check_task(task)
+    check_task_exists(task)

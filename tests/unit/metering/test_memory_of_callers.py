@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway_project.http.client_address import client_address
+from gateway_project.http.request_headers import client_address
 from metering.network import LONGEST, counted_address, parsed_address
 from metering.rates.port import Draw
 from metering.rates.process_buckets import MAX_BUCKETS, ProcessBuckets

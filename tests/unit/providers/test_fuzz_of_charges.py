@@ -10,7 +10,7 @@ from typing import Any
 from hypothesis import given
 
 from metering.amounts import Amounts
-from metering.ledger.check_attempts import check_attempts
+from metering.ledger.check import check_attempts
 from metering.ledger.commands import Attempt
 from metering.money import TokenPrice
 from metering.reservation.record import attempt_of

@@ -4,8 +4,7 @@ from typing import Any
 
 import pytest
 
-from metering.catalog.access import PlanAccess, check_task, choose_model
-from metering.catalog.served import load_models
+from metering.catalog.served import PlanAccess, check_task, choose_model, load_models
 from metering.errors import ModelNotAllowed, TaskNotAllowed
 from metering.models import Tenant, User
 from tests.factories import TeamFactory, make_token

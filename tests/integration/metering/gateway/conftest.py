@@ -6,7 +6,7 @@ from django.conf import settings as django_settings
 from msgspec.structs import replace
 
 from adapters.chat import ChatAdapter
-from metering.calls.values import CallRequest
+from metering.calls.begin import CallRequest
 from metering.gateway import LLMGateway
 from metering.idempotency.key import idempotency_key
 from metering.identity.principal import Principal

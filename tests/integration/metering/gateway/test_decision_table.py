@@ -8,7 +8,7 @@ import pytest
 from django.utils.timezone import now
 
 from adapters.chat import ChatAdapter
-from metering.calls.values import CallRequest
+from metering.calls.begin import CallRequest
 from metering.errors import (
     BudgetExceeded,
     ConcurrencyExceeded,

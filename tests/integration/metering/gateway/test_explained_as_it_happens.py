@@ -8,9 +8,9 @@ from django.utils.timezone import now
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
-from metering.admission.admit import admit
 from metering.admission.demand import asker_of
 from metering.admission.denial import deciding_rule
+from metering.admission.plan import admit
 from metering.calls.begin import demand_of_request, ledger_labels, plan
 from metering.calls.values import Call
 from metering.decisions.decision import EnforcementDecision
@@ -18,8 +18,8 @@ from metering.errors import MeteringError
 from metering.gateway import LLMGateway
 from metering.identity.principal import Principal
 from metering.models import Budget, PlanFeature, PolicyRule
-from metering.policy.rate_limit import RateLimit
 from metering.policy.source import read_policy_source
+from metering.policy.values import RateLimit
 from metering.ports import TaskRequest
 from metering.rates.port import Draw, Level
 from metering.reservation.release import release

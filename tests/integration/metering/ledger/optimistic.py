@@ -2,7 +2,7 @@
 
 import pytest
 
-from metering.ledger.postgres.optimistic import OptimisticBatch
+from metering.ledger.postgres.store import OptimisticBatch
 
 
 class OptimisticBatches:

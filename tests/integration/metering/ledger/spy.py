@@ -8,8 +8,8 @@ import pytest
 
 from metering.ledger import commands
 from metering.ledger.postgres.locked import LockedBatch
-from metering.ledger.postgres.optimistic import OptimisticBatch
 from metering.ledger.postgres.process_cache import ProcessCache
+from metering.ledger.postgres.store import OptimisticBatch
 from metering.ledger.postgres.wire import Wire
 from tests.integration.metering.ledger.model import Answer
 from tests.integration.metering.ledger.steps import Step

@@ -10,13 +10,12 @@ import pytest
 from metering.errors import MeteringUnavailable
 from metering.ids import uuid7
 from metering.labels import Labels
-from metering.ledger.batch_connection import BatchConnection
+from metering.ledger.batch_connection import Batch, BatchConnection, WaitingCommand, WaitingCommands
 from metering.ledger.commands import Command
 from metering.ledger.postgres.openings import Openings
 from metering.ledger.postgres.process_cache import ProcessCache
 from metering.ledger.postgres.store import PostgresStore
 from metering.ledger.results import Granted, Result
-from metering.ledger.waiting import Batch, WaitingCommand, WaitingCommands
 from tests.integration.metering.ledger import stored
 from tests.support import build
 

@@ -12,9 +12,8 @@ from msgspec.structs import replace
 
 from metering.ids import uuid7
 from metering.labels import Labels
-from metering.ledger.postgres import literals
-from metering.ledger.postgres.literals import text_array
-from metering.ledger.postgres.table import INTEGER, Kind, column, rows
+from metering.ledger.postgres import table
+from metering.ledger.postgres.table import INTEGER, Kind, column, rows, text_array
 from metering.ledger.writer import LedgerWriter
 from tests.integration.metering.ledger import stored
 from tests.properties import thorough
@@ -49,14 +48,14 @@ def unpacked(database: psycopg.Connection, kind: str, literal: bytes, length: in
 @pytest.mark.parametrize(
     ("kind", "build", "values"),
     [
-        ("text", literals.text_array, texts),
-        ("text", literals.optional_text_array, st.one_of(st.none(), texts)),
-        ("bigint", literals.array, bigints),
-        ("bigint", literals.optional_array, st.one_of(st.none(), bigints)),
-        ("boolean", literals.array, st.booleans()),
-        ("uuid", literals.array, st.uuids()),
-        ("uuid", literals.optional_array, st.one_of(st.none(), st.uuids(), st.just(UUID(int=0)))),
-        ("timestamptz", literals.array, st.one_of(st.none(), moments)),
+        ("text", table.text_array, texts),
+        ("text", table.optional_text_array, st.one_of(st.none(), texts)),
+        ("bigint", table.array, bigints),
+        ("bigint", table.optional_array, st.one_of(st.none(), bigints)),
+        ("boolean", table.array, st.booleans()),
+        ("uuid", table.array, st.uuids()),
+        ("uuid", table.optional_array, st.one_of(st.none(), st.uuids(), st.just(UUID(int=0)))),
+        ("timestamptz", table.array, st.one_of(st.none(), moments)),
     ],
 )
 def test_a_column_arrives_as_it_was_sent(kind, build, values, database: psycopg.Connection) -> None:  # type: ignore[no-untyped-def]
@@ -72,7 +71,7 @@ def test_a_column_arrives_as_it_was_sent(kind, build, values, database: psycopg.
 def test_a_column_of_zeros_is_sent_as_nothing_and_read_as_zeros(
     column: list[int], database: psycopg.Connection
 ) -> None:
-    literal = literals.sparse_int_array(column)
+    literal = table.sparse_int_array(column)
 
     assert [value or 0 for value in unpacked(database, "bigint", literal, len(column))] == column
 
@@ -81,9 +80,9 @@ def test_a_column_of_zeros_is_sent_as_nothing_and_read_as_zeros(
 def test_a_column_of_empty_texts_is_sent_as_nothing_and_read_as_empty_texts(
     column: list[str], database: psycopg.Connection
 ) -> None:
-    literal = literals.sparse_text_array(column)
+    literal = table.sparse_text_array(column)
 
-    assert (literal == literals.NOTHING) is (column == ["", ""])
+    assert (literal == table.NOTHING) is (column == ["", ""])
     assert [value or "" for value in unpacked(database, "text", literal, len(column))] == column
 
 
@@ -91,9 +90,9 @@ def test_a_column_of_empty_texts_is_sent_as_nothing_and_read_as_empty_texts(
 def test_a_column_of_nothing_but_false_is_sent_as_nothing_and_read_as_false(
     column: list[bool], database: psycopg.Connection
 ) -> None:
-    literal = literals.sparse_bool_array(column)
+    literal = table.sparse_bool_array(column)
 
-    assert (literal == literals.NOTHING) is (True not in column)
+    assert (literal == table.NOTHING) is (True not in column)
     assert [value or False for value in unpacked(database, "boolean", literal, len(column))] == column
 
 
@@ -102,7 +101,7 @@ def test_rows_of_different_lengths_arrive_as_they_were_sent(database: psycopg.Co
     @given(st.lists(st.lists(bigints, max_size=5), min_size=1, max_size=10))
     @example([[]])
     def check(lines: list[list[int]]) -> None:
-        literal = literals.nested_int_array(lines)
+        literal = table.nested_int_array(lines)
         found = unpacked(database, "text", literal, len(lines))
         assert [database.execute("SELECT %s::bigint[]", (row,)).fetchone() for row in found] == [
             (row,) for row in lines

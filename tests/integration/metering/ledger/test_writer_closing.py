@@ -4,9 +4,9 @@ import asyncio
 from time import monotonic
 
 from metering.ids import uuid7
+from metering.ledger.batch_connection import SPLIT_ABOVE
 from metering.ledger.commands import Release
 from metering.ledger.results import Ended
-from metering.ledger.waiting import SPLIT_ABOVE
 from metering.ledger.writer import LedgerWriter
 from tests.support.build import ALDER
 

@@ -3,7 +3,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from metering.rates.redis_buckets import RedisBuckets
+from metering.rates.shared_buckets import RedisBuckets
 
 
 @pytest.fixture

@@ -2,10 +2,10 @@ import os
 
 from launcher.redis import EmbeddedRedis
 from metering.ids import uuid7
-from metering.policy.rate_limit import RateLimit
+from metering.policy.values import RateLimit
 from metering.rates.port import Draw
 from metering.rates.read_levels import read_levels
-from metering.rates.redis_buckets import RedisBuckets
+from metering.rates.shared_buckets import RedisBuckets
 from metering.types import Dimension, Scope
 
 URL = os.environ["REDIS_URL"]

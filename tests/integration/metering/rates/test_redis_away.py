@@ -10,8 +10,7 @@ import time_machine
 from launcher.redis import EmbeddedRedis
 from metering.ids import uuid7
 from metering.rates.port import Draw
-from metering.rates.redis_buckets import BucketsAway, RedisBuckets
-from metering.rates.shared_buckets import SharedBuckets
+from metering.rates.shared_buckets import BucketsAway, RedisBuckets, SharedBuckets
 
 pytestmark = pytest.mark.slow
 

@@ -4,13 +4,11 @@ from typing import Any
 import pytest
 
 from metering.ids import uuid7
-from metering.policy.rate_limit import RateLimit
-from metering.rates import redis_buckets
-from metering.rates.grant import RateGrant, TooFew
+from metering.policy.values import RateLimit
+from metering.rates import shared_buckets
 from metering.rates.port import Draw
-from metering.rates.redis_buckets import BucketsAway, RedisBuckets
-from metering.rates.shared_buckets import SharedBuckets
-from metering.rates.take import take_rates
+from metering.rates.shared_buckets import BucketsAway, RedisBuckets, SharedBuckets
+from metering.rates.take import RateGrant, TooFew, take_rates
 from metering.types import Dimension, Scope
 
 
@@ -142,7 +140,7 @@ async def test_a_caller_who_left_is_given_back_what_it_tried_too(buckets: RedisB
 async def test_calls_beyond_those_that_may_wait_are_turned_away_at_once(
     buckets: RedisBuckets, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(redis_buckets, "MAX_WAITING", 2)
+    monkeypatch.setattr(shared_buckets, "MAX_WAITING", 2)
     calls = [buckets.take((Draw(bucket(), 1, 10),)) for _ in range(3)]
     first, second, third = await asyncio.gather(*calls, return_exceptions=True)
     assert [answer.granted for answer in (first, second)] == [True, True]  # type: ignore[union-attr]

@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 
 from metering.rates.port import Draw, Drawn
 from metering.rates.process_buckets import ProcessBuckets
-from metering.rates.redis_batch import Waiting, answer_batch, next_batch
-from metering.rates.redis_buckets import SCRIPT
+from metering.rates.shared_buckets import SCRIPT, Waiting, answer_batch, next_batch
 
 # The same script on a clock that the test gives it.
 ON_A_TEST_CLOCK = re.sub(r"redis\.call\('TIME'\)", "{ 0, tonumber(ARGV[2]) }", SCRIPT)

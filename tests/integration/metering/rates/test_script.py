@@ -10,8 +10,7 @@ import redis
 
 from metering.ids import uuid7
 from metering.rates.port import Draw
-from metering.rates.redis_batch import Waiting, answer_batch, next_batch
-from metering.rates.redis_buckets import SCRIPT
+from metering.rates.shared_buckets import SCRIPT, Waiting, answer_batch, next_batch
 from tests.integration.metering.rates.test_same_arithmetic import Future
 
 SECOND = 1_000_000

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import time_machine
 
 from metering.rates.port import Draw
-from metering.rates.redis_buckets import RedisBuckets
+from metering.rates.shared_buckets import RedisBuckets
 
 
 async def main(url: str, key: str, per_minute: int, wide_per_minute: int, calls: int) -> None:

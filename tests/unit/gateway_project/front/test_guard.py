@@ -4,8 +4,8 @@ from typing import Any
 
 from gateway_project.connections.under_way import under_way
 from gateway_project.front.guard import MAX_HEADER_BYTES, Guard
-from gateway_project.http.bytes_in_flight import bytes_in_flight
-from gateway_project.http.credential import LOOKUPS
+from gateway_project.http.body import bytes_in_flight
+from gateway_project.http.request_headers import LOOKUPS
 
 
 class Slow:

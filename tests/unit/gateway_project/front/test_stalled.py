@@ -5,7 +5,7 @@ import pytest
 
 from gateway_project.front import stalled
 from gateway_project.front.stalled import ReaderStalled, Writing
-from metering.coarse_timers import LOOK_S
+from metering.time_limits import LOOK_S
 
 PART = {"type": "http.response.body", "body": b"x" * 100, "more_body": True}
 

@@ -4,21 +4,23 @@ from typing import Any
 import pytest
 from starlette.requests import Request
 
-from gateway_project.http import body_clock
-from gateway_project.http.body import MAX_BODY_BYTES, STRANGERS_BODY_BYTES, read_body
-from gateway_project.http.body_clock import LEAST_BYTES
-from gateway_project.http.bytes_in_flight import (
+from gateway_project.http import body as body_module
+from gateway_project.http.body import (
+    LEAST_BYTES,
+    MAX_BODY_BYTES,
     SMALL_BODY_BYTES,
     SMALL_BYTES,
+    STRANGERS_BODY_BYTES,
     STRANGERS_BYTES,
     BytesInFlight,
     bytes_in_flight,
+    read_body,
 )
 from gateway_project.http.errors import BodyTimeout, BodyTooLarge
 from gateway_project.http.room import Room
 from gateway_project.http.stranger import Stranger
-from metering.coarse_timers import LOOK_S
 from metering.errors import Overloaded
+from metering.time_limits import LOOK_S
 
 ADDRESS = "192.0.2.7"
 MOST = 64 * 1024 * 1024
@@ -60,9 +62,9 @@ def _nothing_is_left() -> Any:
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Everything is late a little sooner."""
-    monkeypatch.setattr(body_clock, "STALL_S", LOOK_S * 5)
-    monkeypatch.setattr(body_clock, "AT_ONCE_S", LOOK_S)
-    monkeypatch.setattr(body_clock, "STRANGERS_S", LOOK_S * 4)
+    monkeypatch.setattr(body_module, "STALL_S", LOOK_S * 5)
+    monkeypatch.setattr(body_module, "AT_ONCE_S", LOOK_S)
+    monkeypatch.setattr(body_module, "STRANGERS_S", LOOK_S * 4)
 
 
 @pytest.mark.usefixtures("quick")
@@ -87,7 +89,7 @@ async def test_a_byte_now_and_then_is_no_getting_on() -> None:
 
 @pytest.mark.usefixtures("quick")
 async def test_a_body_that_gets_on_has_an_end_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(body_clock, "WHOLE_S", LOOK_S * 7)
+    monkeypatch.setattr(body_module, "WHOLE_S", LOOK_S * 7)
     with pytest.raises(BodyTimeout):
         await read_body(Sender(*[bytes(LEAST_BYTES)] * 50, every_s=LOOK_S * 2).request)
 
@@ -97,13 +99,13 @@ async def test_a_strangers_body_gets_no_time_by_getting_on() -> None:
     sender = Sender(*[bytes(LEAST_BYTES)] * 10, every_s=LOOK_S)
     with pytest.raises(BodyTimeout):
         await read_body(sender.request, Stranger(sender.request))
-    assert body_clock.SLOW_STRANGERS.try_enter(ADDRESS)
-    body_clock.SLOW_STRANGERS.leave(ADDRESS)
+    assert body_module.SLOW_STRANGERS.try_enter(ADDRESS)
+    body_module.SLOW_STRANGERS.leave(ADDRESS)
 
 
 @pytest.mark.usefixtures("quick")
 async def test_slow_strangers_of_one_address_leave_places_to_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(body_clock, "SLOW_STRANGERS", Room(places=2, per_address=1))
+    monkeypatch.setattr(body_module, "SLOW_STRANGERS", Room(places=2, per_address=1))
     senders = [Sender(b"x") for _ in range(2)]
     first, second = await asyncio.gather(
         *[read_body(sender.request, Stranger(sender.request)) for sender in senders], return_exceptions=True

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from gateway_project.http.client_address import client_address, is_within
+from gateway_project.http.request_headers import client_address, is_within
 
 
 @pytest.fixture(autouse=True)

@@ -5,8 +5,8 @@ from typing import Any
 from gateway_project.proxy.event_stream import DONE, KEEP_ALIVE, EventStreamResponse
 from metering.calls.pipe import MeteredStream, Pipe
 from metering.calls.values import Facts
-from metering.coarse_timers import LOOK_S
 from metering.ids import uuid7
+from metering.time_limits import LOOK_S
 from metering.types import EnforcementMode
 
 PATIENCE_S = 0.01

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from metering.calls.pipe import MAX_EVENTS, NOTHING_YET, MeteredStream, Pipe
-from metering.coarse_timers import LOOK_S
 from metering.errors import MeteringUnavailable
+from metering.time_limits import LOOK_S
 
 
 async def test_events_arrive_in_order_then_the_end() -> None:

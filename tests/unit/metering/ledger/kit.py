@@ -5,9 +5,8 @@ from typing import Any
 from uuid import UUID
 
 from metering.amounts import Amounts
-from metering.ids import derived_id, uuid7
+from metering.ids import command_digest, derived_id, uuid7
 from metering.ledger.commands import Adjust, HoldLine, MeterKey, Reserve, Settle
-from metering.ledger.digests import command_digest
 from metering.ledger.records import Entry, HoldRow, Meter
 from metering.ledger.unit_of_work import UnitOfWork
 from metering.types import Dimension, EntryKind, ReservationState, Window

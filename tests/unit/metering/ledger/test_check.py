@@ -10,8 +10,7 @@ from msgspec.structs import replace
 from metering.amounts import Amounts
 from metering.errors import InvalidRequest
 from metering.ids import uuid7
-from metering.ledger.check import MAX_LEASE_S, MAX_LINES, check_command
-from metering.ledger.check_attempts import MAX_ATTEMPTS
+from metering.ledger.check import MAX_ATTEMPTS, MAX_LEASE_S, MAX_LINES, check_command
 from metering.ledger.commands import Command, Expire, Extend, Release, Settle
 from metering.types import MAX_AMOUNT, EstimateReason, Outcome
 from tests.support import build

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from metering.amounts import COLUMNS, TOKEN_PARTS, Amounts
+from metering.ids import command_digest, digest64
 from metering.labels import Labels
 from metering.ledger.commands import Attempt, HoldLine, MeterKey, Reserve, Settle
-from metering.ledger.digests import command_digest, digest64
 from metering.types import Dimension, EstimateReason, Outcome, Window
 
 TEXTS = {name: f"the {name}" for name in Labels.__struct_fields__}

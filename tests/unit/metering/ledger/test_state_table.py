@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from metering.ledger.digests import command_digest
+from metering.ids import command_digest
 from metering.ledger.engine import apply
 from metering.ledger.engine.end import NOTHING_USED_DIGEST
 from metering.ledger.unit_of_work import UnitOfWork

@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 from metering.decisions.decision import Standing
 from metering.decisions.trace import COUNTED_APART, rule_steps
 from metering.policy.compile import compile_policy
-from metering.policy.rate_limit import CallRates, Limits
-from metering.policy.values import EffectivePolicy, PolicySubject
+from metering.policy.values import CallRates, EffectivePolicy, Limits, PolicySubject
 from metering.rules.conditions import Condition, Hours
 from metering.rules.registry import REGISTRY
 from metering.rules.rule import BASE_SCOPES, NARROW_SCOPES, Rule

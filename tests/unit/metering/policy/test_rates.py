@@ -1,8 +1,7 @@
 from metering.ids import uuid7
 from metering.policy.enforcement import Modes, percentile_of
-from metering.policy.rate_limit import RateLimit
 from metering.policy.rates import call_rates, shadow_rates
-from metering.policy.values import PolicySubject
+from metering.policy.values import PolicySubject, RateLimit
 from metering.rules.rule import Rule
 from metering.types import EnforcementMode, Scope
 from tests.fakes.policy import ALDER, subject

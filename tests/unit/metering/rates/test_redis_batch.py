@@ -1,7 +1,7 @@
 from collections import deque
 
 from metering.rates.port import Draw
-from metering.rates.redis_batch import MAX_KEYS, Waiting, next_batch
+from metering.rates.shared_buckets import MAX_KEYS, Waiting, next_batch
 
 
 def draws(count: int, of: str) -> tuple[Draw, ...]:

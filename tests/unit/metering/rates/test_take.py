@@ -4,11 +4,10 @@ import pytest
 
 from metering.admission.denial import too_few_error
 from metering.errors import OverRateCapacity, RateLimited
-from metering.policy.rate_limit import RateLimit
-from metering.rates.grant import RateGrant, TooFew
+from metering.policy.values import RateLimit
 from metering.rates.port import Draw
 from metering.rates.process_buckets import ProcessBuckets
-from metering.rates.take import take_rates
+from metering.rates.take import RateGrant, TooFew, take_rates
 from metering.types import Dimension, Scope
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)

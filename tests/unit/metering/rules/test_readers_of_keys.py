@@ -11,13 +11,9 @@ from metering.rules.registry import REGISTRY, SETTABLE, check_rule, keys_of
 from metering.types import Scope
 
 NO_READER_YET = {
-    "agent_max_steps",
     "cache_ttl_s",
-    "diagram_files_per_req",
     "log_content",
-    "max_api_calls",
     "on_metering_failure",
-    "retrieval_top_k",
 }
 """Each goes from here when its feature comes."""
 

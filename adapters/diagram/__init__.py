@@ -1,0 +1,1 @@
+"""Diagrams: from a description or claims to drawings in Mermaid or PlantUML, as source and as SVG."""

@@ -1,0 +1,81 @@
+"""What may be shown to a renderer: one diagram of a known kind that names nothing outside its own text."""
+
+import re
+
+from adapters.diagram.rendering.errors import SourceRefused
+from adapters.diagram.types import Kind, Language
+
+MAX_BYTES = 64 * 1024
+MAX_LINE = 4_000
+MERMAID_KINDS = {
+    "flowchart": Kind.FLOWCHART,
+    "graph": Kind.FLOWCHART,
+    "sequenceDiagram": Kind.SEQUENCE,
+    "classDiagram": Kind.CLASS,
+    "classDiagram-v2": Kind.CLASS,
+    "stateDiagram": Kind.STATE,
+    "stateDiagram-v2": Kind.STATE,
+    "block": Kind.BLOCK,
+    "block-beta": Kind.BLOCK,
+}
+"""By a diagram's first word."""
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+_OUTSIDE = re.compile(r"^\s*!(include\w*|import\w*|theme)\b", re.IGNORECASE)
+_LOADING = re.compile(r"%(load_json|getenv|file_exists|dirpath|filename|get_all_\w+)\b", re.IGNORECASE)
+_IMAGE = re.compile(r"<img[\s:]|\bsprite\b.*\b(https?|file)\b", re.IGNORECASE)
+
+
+def check_source(language: Language, source: str) -> None:
+    """Raises SourceRefused, naming the line."""
+    if len(source.encode("utf-8", "surrogatepass")) > MAX_BYTES:
+        raise SourceRefused(f"A source has {MAX_BYTES} bytes at most.")
+    lines = source.splitlines()
+    for number, line in enumerate(lines, 1):
+        if _CONTROL.search(line):
+            raise SourceRefused("A source has no control characters.", number)
+        if len(line) > MAX_LINE:
+            raise SourceRefused(f"A line has {MAX_LINE} characters at most.", number)
+    check_language = _check_mermaid if language is Language.MERMAID else _check_plantuml
+    check_language(lines)
+
+
+def mermaid_kind(source: str) -> Kind:
+    """The kind of a source that `check_source` lets pass."""
+    return MERMAID_KINDS[_first_word(source.splitlines())[0]]
+
+
+def _check_mermaid(lines: list[str]) -> None:
+    for number, line in enumerate(lines, 1):
+        if "%%{" in line:
+            raise SourceRefused(
+                "Directives such as %%{init}%% are not accepted: the style is chosen outside.", number
+            )
+    word, number = _first_word(lines)
+    if word == "---":
+        raise SourceRefused("Front matter is not accepted: the diagram comes first.", number)
+    if word not in MERMAID_KINDS:
+        raise SourceRefused(f"A Mermaid source begins with one of {', '.join(MERMAID_KINDS)}.", number)
+
+
+def _check_plantuml(lines: list[str]) -> None:
+    word, number = _first_word(lines)
+    if word != "@startuml":
+        raise SourceRefused("A PlantUML source begins with @startuml.", number)
+    for number, line in enumerate(lines, 1):
+        if _OUTSIDE.search(line) or _LOADING.search(line) or _IMAGE.search(line):
+            raise SourceRefused(
+                "Nothing outside the source can be included: no file, address, theme or image.", number
+            )
+        if line.lstrip().startswith("@start") and number > 1 and "@startuml" in lines[number - 2 :: -1]:
+            raise SourceRefused("A source has one diagram.", number)
+    if lines[-1].strip() != "@enduml" and "@enduml" not in (line.strip() for line in lines):
+        raise SourceRefused("A PlantUML source ends with @enduml.", len(lines))
+
+
+def _first_word(lines: list[str]) -> tuple[str, int]:
+    """The first word that is no comment, and its line."""
+    for number, line in enumerate(lines, 1):
+        text = line.strip()
+        if text and not text.startswith(("%%", "'")):
+            return re.split(r"[\s;:]", text, maxsplit=1)[0], number
+    raise SourceRefused("The source is empty.")

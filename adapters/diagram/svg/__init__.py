@@ -1,0 +1,1 @@
+"""Pictures as SVG: what may be in one, and the patent style."""

@@ -1,0 +1,199 @@
+"""The noun phrases of a claim: what each names, and whether it takes its noun for known (`the`, `said`)."""
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+from adapters.drafting.claims.words import (
+    ARTICLES,
+    COUNTING,
+    DEFINITE,
+    DETERMINERS,
+    IGNORED_MODIFIERS,
+    INDEFINITE,
+    ORDINALS,
+    QUANTIFIERS,
+    STOPS,
+    SURELY_VERBS,
+    Token,
+    may_end_before,
+    stem,
+    surely_ends_before,
+)
+
+MAX_WORDS: Final = 12
+"""Of a phrase; longer ones are cut."""
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """A noun phrase. Its `stems` leave out articles, quantities and words such as `respective`."""
+
+    definite: bool
+    article: bool
+    """Whether `a` or `an` stands before it."""
+    counted: bool
+    """Whether an article or a quantity (`at least one`, `a plurality of`) stands before it."""
+    first: int
+    """Its first token, articles included."""
+    start: int
+    """The token of its first own word."""
+    stop: int
+    """The token after its last word."""
+    stems: tuple[str, ...]
+    words: tuple[str, ...]
+    places: tuple[int, ...]
+    """The token of each word."""
+    ends: tuple[int, ...]
+    """How many of its words may be all of it, the likeliest first."""
+    shared: tuple[str, ...] = ()
+    """What it shares with the phrase it is joined to: `sensor` of `first` in `first and second sensors`."""
+
+
+def phrases_of(tokens: list[Token]) -> list[Phrase]:
+    """All noun phrases in their order; verbs and adverbs that stand alone come as phrases too, and do no harm."""
+    found: list[Phrase] = []
+    place = 0
+    while place < len(tokens):
+        if not tokens[place].is_word:
+            place += 1
+            continue
+        begin = place
+        first, place, definite, article, counted = _leading(tokens, place)
+        phrase = _phrase(tokens, first, place, definite, article, counted)
+        if phrase is None:
+            place = max(place, begin + 1)
+        else:
+            found.append(phrase)
+            place = phrase.stop
+    return _with_shared_heads(tokens, found)
+
+
+def _leading(tokens: list[Token], place: int) -> tuple[int, int, bool, bool, bool]:
+    """Skip articles and quantities: where they begin and end, and whether they are definite, articles, quantities."""
+    first = place
+    definite = article = counted = False
+    while place < len(tokens):
+        word = tokens[place].lower
+        if word in DETERMINERS:
+            if word in DEFINITE and not definite:
+                first = place
+            definite = word in DEFINITE or (definite and word not in INDEFINITE)
+            article |= word in INDEFINITE
+            counted |= word in COUNTING
+        elif (width := _quantity(tokens, place)) > 0:
+            counted |= not definite
+            place += width
+            continue
+        else:
+            break
+        place += 1
+    return first, place, definite, article, counted
+
+
+def _quantity(tokens: list[Token], place: int) -> int:
+    """How many tokens a quantity has here: `at least one`, `one or more of`, `plurality of`, `two`; 0 for none."""
+    words = [token.lower for token in tokens[place : place + 5]]
+    if words[0] in ("at", "more", "less", "fewer", "greater") and words[1:2] in (["least"], ["most"], ["than"]):
+        width = 2
+    elif words[0] == "up" and words[1:2] == ["to"]:
+        width = 2
+    elif words[0] in ("set", "group", "series", "number", "variety", "array", "collection", "list", "sequence"):
+        return 0
+    else:
+        width = 0
+    if words[width : width + 1] and (words[width] in QUANTIFIERS or (width and words[width].isdigit())):
+        width += 1
+        if words[width : width + 1] in (["or"], ["and"], ["to"]) and words[width + 1 : width + 2]:
+            if words[width + 1] in QUANTIFIERS:
+                width += 2
+        if words[width : width + 1] == ["of"]:
+            width += 1
+        return width
+    return 0
+
+
+def _phrase(
+    tokens: list[Token], first: int, start: int, definite: bool, article: bool, counted: bool
+) -> Phrase | None:
+    if start < len(tokens) and tokens[start].lower in SURELY_VERBS and not (article or counted):
+        return None
+    stems: list[str] = []
+    words: list[str] = []
+    places: list[int] = []
+    soft: list[int] = []
+    place = start
+    while place < len(tokens) and len(stems) < MAX_WORDS:
+        token = tokens[place]
+        if not token.is_word:
+            place_after = _after_plural_sign(tokens, place)
+            if place_after is None or not stems:
+                break
+            place = place_after
+            continue
+        if definite and stems and token.lower in ("at", "one") and words[-1].endswith("ed") and (width := _quantity(tokens, place)) > 0:
+            place += width
+            continue
+        if token.lower in STOPS:
+            break
+        if stems:
+            following = _word_at(tokens, place + 1)
+            if surely_ends_before(token.lower, following):
+                break
+            if may_end_before(token.lower, words[-1], following):
+                soft.append(len(stems))
+        if token.lower not in IGNORED_MODIFIERS:
+            stems.append(stem(token.lower))
+            words.append(token.lower)
+            places.append(place)
+        place += 1
+    if place == start or not stems:
+        return None if place == start else _empty(definite, article, counted, first, start, place)
+    ends = [len(stems), *[end for end in reversed(soft) if 0 < end < len(stems)]]
+    if len(stems) > 1 and _word_at(tokens, place) in ARTICLES:
+        ends.insert(0, len(stems) - 1)  # two nouns do not follow each other: the last word is a verb
+    return Phrase(
+        definite, article, counted, first, start, place, tuple(stems), tuple(words), tuple(places), tuple(dict.fromkeys(ends))
+    )
+
+
+def _empty(definite: bool, article: bool, counted: bool, first: int, start: int, stop: int) -> Phrase:
+    return Phrase(definite, article, counted, first, start, stop, (), (), (), ())
+
+
+def _word_at(tokens: list[Token], place: int) -> str | None:
+    return tokens[place].lower if place < len(tokens) and tokens[place].is_word else None
+
+
+def _after_plural_sign(tokens: list[Token], place: int) -> int | None:
+    """The place after `(s)` or `(es)`."""
+    sign = "".join(token.lower for token in tokens[place : place + 3])
+    return place + 3 if sign in ("(s)", "(es)") else None
+
+
+def _with_shared_heads(tokens: list[Token], phrases: list[Phrase]) -> list[Phrase]:
+    """Join `first` to `sensors` in `the first and second sensors`, `upper` to `plate` in `the upper or lower plate`."""
+    joined: list[Phrase] = []
+    shared: tuple[str, ...] = ()
+    for place in range(len(phrases) - 1, -1, -1):
+        phrase = phrases[place]
+        following = phrases[place + 1] if place + 1 < len(phrases) else None
+        if following is None or not following.stems or not _are_joined(tokens, phrase, following):
+            shared = ()
+        elif not shared:
+            whole = following.stems[: following.ends[-1]] if len(following.ends) > 1 else following.stems
+            shared = whole[1:] if len(whole) > 1 and following.words[0] in ORDINALS else whole[-1:]
+        joined.append(replace(phrase, shared=shared) if shared and phrase.stems else phrase)
+    return joined[::-1]
+
+
+def _are_joined(tokens: list[Token], phrase: Phrase, following: Phrase) -> bool:
+    between = [token.lower for token in tokens[phrase.stop : following.start]]
+    if not between or len(between) > 4 or not following.stems:
+        return False
+    joints = {"and", "or", ",", "through", "to", "and/or"}
+    alone = bool(phrase.words) and phrase.words[-1] in ORDINALS
+    if not alone and (between[0] == "to" or not {"and", "or", "and/or"} & set(between)):
+        return False
+    return between[0] in joints and all(
+        word in joints or (word in DETERMINERS and alone) or word in DEFINITE for word in between
+    )

@@ -1,0 +1,190 @@
+"""/api/jobs: work that goes on without its caller."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from django.http import HttpResponse, StreamingHttpResponse
+from django.utils.timezone import now
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from gateway_project import wiring
+from gateway_project.api.authentication import principal_of
+from gateway_project.api.input import StrictInput
+from gateway_project.api.schema import paged
+from gateway_project.api.tasks.running import KEEP_ALIVE, STREAM_HEADERS, as_event, call_of
+from gateway_project.api.views import ApiView
+from gateway_project.jobs.tasks import send_for
+from metering.bridge import run_sync
+from metering.calls.begin import CallRequest
+from metering.errors import InvalidRequest, NotFound, TransitionRefused
+from metering.jobs.create import create_job
+from metering.jobs.end import cancel_job, events_after
+from metering.jobs.find import own_job, own_jobs, usage_of
+from metering.labels import CALLER_LABELS
+from metering.models import TaskJob
+from metering.orm import in_database_thread
+from metering.seal import CannotOpen, unseal
+from metering.types import Task
+
+TAG = ["jobs"]
+TASKS = {"prior-art": Task.PRIOR_ART, "drafting": Task.DRAFTING, "diagrams": Task.DIAGRAM}
+NAMES = {task.value: name for name, task in TASKS.items()}
+KEEP = timedelta(days=7)
+"""How long a job is kept, with its input and result."""
+LOOK_S = 0.5
+"""How often a listener looks for new events."""
+KEEP_ALIVE_LOOKS = 20
+LISTEN_S = 900.0
+"""Then the stream ends, and whoever wants more resumes it."""
+
+
+class JobOut(serializers.Serializer[TaskJob]):
+    id = serializers.UUIDField()
+    task = serializers.SerializerMethodField()
+    status = serializers.CharField()
+    progress = serializers.IntegerField(help_text="0 to 100.")
+    url = serializers.SerializerMethodField()
+    created_at = serializers.DateTimeField()
+    started_at = serializers.DateTimeField(allow_null=True)
+    ended_at = serializers.DateTimeField(allow_null=True)
+    expires_at = serializers.DateTimeField()
+    error = serializers.JSONField(allow_null=True)
+
+    def get_task(self, job: TaskJob) -> str:
+        return NAMES[job.task]
+
+    def get_url(self, job: TaskJob) -> str:
+        return f"/api/jobs/{job.pk}"
+
+
+class OneJobOut(JobOut):
+    result = serializers.JSONField(allow_null=True, help_text="What the task's own route answers.")
+    usage = serializers.JSONField(help_text="Of all runs.")
+
+
+class Jobs(ApiView):
+    class Input(StrictInput):
+        task = serializers.ChoiceField(choices=sorted(TASKS))
+        input = serializers.DictField(help_text="The body of the task's own route.")
+
+    @paged(JobOut, tags=TAG, of_tenants=False)
+    def get(self, request: Request) -> Response:
+        """Your own jobs, the newest first."""
+        return self.page(own_jobs(principal_of(request)), JobOut)
+
+    @extend_schema(request=Input, responses={202: JobOut}, tags=TAG)
+    def post(self, request: Request) -> Response:
+        """A new job. Its input is checked at once; what it spends is reserved when it begins."""
+        given = self.valid(self.Input, request.data)
+        return start_job(request, TASKS[given["task"]], given["input"])
+
+
+class OneJob(ApiView):
+    @extend_schema(responses=OneJobOut, tags=TAG)
+    def get(self, request: Request, pk: UUID) -> HttpResponse:
+        """A job with its result, as soon as there is one."""
+        job = own_job(principal_of(request), pk)
+        shown = JobOut(job).data | {"usage": usage_of(job), "result": None}
+        if job.result is not None:
+            shown["result"] = _result_of(job)
+        return Response(shown)
+
+    @extend_schema(responses={204: None}, tags=TAG)
+    def delete(self, request: Request, pk: UUID) -> Response:
+        """Delete a job that has ended, with its input and result."""
+        job = own_job(principal_of(request), pk)
+        if not job.has_ended:
+            raise TransitionRefused(
+                "The job has not ended; cancel it first.", reason="job_not_ended", state=job.status
+            )
+        job.delete()
+        return Response(status=204)
+
+
+class CancelJob(ApiView):
+    @extend_schema(request=None, responses=JobOut, tags=TAG)
+    def post(self, request: Request, pk: UUID) -> Response:
+        """Stop a job. What it has used is charged. One that has ended stays as it is."""
+        self.take_nothing(request)
+        job = own_job(principal_of(request), pk)
+        cancel_job(job)
+        job.refresh_from_db()
+        return Response(JobOut(job).data)
+
+
+class JobEvents(ApiView):
+    @extend_schema(
+        parameters=[OpenApiParameter("Last-Event-ID", int, "header", description="Go on after this event.")],
+        responses={(200, "text/event-stream"): str},
+        tags=TAG,
+    )
+    def get(self, request: Request, pk: UUID) -> StreamingHttpResponse:
+        """What a job tells, from the beginning or from `Last-Event-ID` on, until it has ended."""
+        job = own_job(principal_of(request), pk)
+        last = request.headers.get("last-event-id", "0")
+        if not last.isascii() or not last.isdigit() or len(last) > 9:
+            raise InvalidRequest("Last-Event-ID is the number of an event.", param="Last-Event-ID")
+        return StreamingHttpResponse(
+            _events(job, int(last)), content_type="text/event-stream", headers=STREAM_HEADERS
+        )
+
+
+def start_job(request: Request, task: Task, content: dict[str, Any]) -> Response:
+    """Take the work on as a job. Raises what the task's own route raises before it spends anything."""
+    call = call_of(request, task, content)
+    caller = principal_of(request)
+    run_sync(wiring.gateway().check(caller, call))
+    job = create_job(
+        caller=caller,
+        task=task,
+        content=content,
+        request_id=call.request_id,
+        labels=own_labels(call),
+        keep=KEEP,
+        now=now(),
+        idempotency=call.idempotency,
+    )
+    send_for(job.pk)
+    return Response(JobOut(job).data, status=202, headers={"location": f"/api/jobs/{job.pk}"})
+
+
+def own_labels(call: CallRequest) -> dict[str, str]:
+    """The labels that the caller gave."""
+    return {name: text for name in CALLER_LABELS if (text := getattr(call, name))}
+
+
+def _result_of(job: TaskJob) -> dict[str, Any]:
+    try:
+        told = unseal(bytes(job.result or b""))
+    except CannotOpen:
+        raise NotFound("The key that the result was sealed with is gone.") from None
+    facts: dict[str, Any] = msgspec.json.decode(told)
+    facts.pop("event", None)
+    return facts
+
+
+async def _events(job: TaskJob, last: int) -> AsyncIterator[bytes]:
+    yield KEEP_ALIVE
+    for look in range(int(LISTEN_S / LOOK_S)):
+        has_ended = await in_database_thread(_has_ended, job)
+        found = await in_database_thread(events_after, job, last)
+        for last, sealed in found:
+            yield as_event(unseal(sealed), number=last)
+        if has_ended and not found:
+            return
+        if not found:
+            if look % KEEP_ALIVE_LOOKS == KEEP_ALIVE_LOOKS - 1:
+                yield KEEP_ALIVE
+            await asyncio.sleep(LOOK_S)
+
+
+def _has_ended(job: TaskJob) -> bool:
+    job.refresh_from_db(fields=["status"])
+    return job.has_ended

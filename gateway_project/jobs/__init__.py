@@ -1,0 +1,1 @@
+"""Runs jobs: Celery says when, the database who, and the gateway how."""

@@ -1,0 +1,201 @@
+"""Work on one job.
+
+1. Claim it: from here on its lease says that this runner has it, and is renewed while the work goes on.
+2. Close the books of the run before, if its runner was lost.
+3. Do the work through the gateway, under a reservation's id that the job's row has already, and write down what it
+   tells. A full limit that opens soon puts the job back.
+4. End it. Whoever has lost the lease meanwhile stops its calls and writes nothing more.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from django.db import DatabaseError
+
+from gateway_project.http.errors import error_body
+from metering.calls.begin import CallRequest
+from metering.calls.pipe import MeteredStream
+from metering.errors import (
+    BudgetReserved,
+    ConcurrencyExceeded,
+    LimitExceeded,
+    MeteringError,
+    MeteringUnavailable,
+    RateLimited,
+)
+from metering.gateway import LLMGateway
+from metering.identity.identify_again import identify_again
+from metering.ids import uuid7
+from metering.jobs.end import end_job, event, problem, tell
+from metering.jobs.find import attempts_of, opened
+from metering.jobs.journal import JobJournal, close_books
+from metering.jobs.lease import LEASE, MAX_RUNS, begin_run, claim, put_back, renew
+from metering.ledger.port import Ledger
+from metering.models import TaskJob
+from metering.orm import in_database_thread
+from metering.seal import CannotOpen
+from metering.types import Task
+
+WAITS = (ConcurrencyExceeded, RateLimited, BudgetReserved, MeteringUnavailable)
+"""Refusals that end by themselves: the job waits and tries again."""
+LONGEST_WAIT = timedelta(hours=1)
+"""Since the job was created; then it fails with what it waits for."""
+RETRY_S = range(1, 31)
+RENEW_S = 2.0
+"""How soon a runner sees that it shall stop."""
+FLUSH_S = 0.5
+"""Deltas are written down together, this often."""
+Status = TaskJob.Status
+logger = logging.getLogger(__name__)
+
+
+async def run_job(gateway: LLMGateway, ledger: Ledger, job_id: UUID) -> None:
+    """Work on the job until it has ended, or was put back. Does nothing where somebody else works on it.
+
+    Raises MeteringUnavailable and django.db.Error; the job is then taken on by another runner when its lease is over.
+    """
+    job = await in_database_thread(claim, job_id, uuid7())
+    if job is None:
+        return
+    logger.info("job.begun", extra={"job_id": str(job.pk), "task": job.task, "run": job.runs})
+    run = _Run(gateway, ledger, job)
+    keeping = asyncio.create_task(run.keep_lease(), name="job.lease")
+    try:
+        await run.work()
+    finally:
+        keeping.cancel()
+
+
+class _Run:
+    def __init__(self, gateway: LLMGateway, ledger: Ledger, job: TaskJob) -> None:
+        self._gateway = gateway
+        self._ledger = ledger
+        self._job = job
+        self._stream: MeteredStream | None = None
+        self._stopped = False
+
+    async def keep_lease(self) -> None:
+        """Renew the lease until it is refused; then break the work off."""
+        renewed_s = time.monotonic()
+        while not self._stopped:
+            await asyncio.sleep(RENEW_S)
+            try:
+                self._stopped = not await in_database_thread(renew, self._job)
+                renewed_s = time.monotonic()
+            except DatabaseError as error:
+                logger.warning("job.not_renewed", extra={"error": type(error).__name__})
+                self._stopped = time.monotonic() - renewed_s > LEASE.total_seconds() - RENEW_S
+        if self._stream is not None:
+            self._stream.stop()
+
+    async def work(self) -> None:
+        job = self._job
+        await close_books(self._ledger, job)
+        if job.is_cancelled:
+            await self._end(Status.CANCELLED, event=event("cancelled"))
+        elif job.runs > MAX_RUNS:
+            await self._fail(
+                problem("job_lost", f"The job was begun {MAX_RUNS} times, and each runner was lost.")
+            )
+        elif await in_database_thread(begin_run, job):
+            try:
+                await self._run()
+            except WAITS as busy:
+                await self._wait(busy)
+            except MeteringError as error:
+                await self._fail(error_body(error, job.request_id)["error"])
+            except CannotOpen:
+                await self._fail(problem("job_unreadable", "The key that the job was sealed with is gone."))
+
+    async def _run(self) -> None:
+        job = self._job
+        caller = await in_database_thread(
+            identify_again,
+            token_id=job.token_id,
+            user_id=job.user_id,
+            team_id=job.team_id,
+            now=datetime.now(UTC),
+        )
+        request = CallRequest(
+            task=Task(job.task),
+            input=opened(job.content),
+            request_id=job.request_id,
+            reservation_id=job.reservation_id,
+            journal=JobJournal(job),
+            **job.labels,
+        )
+        _, self._stream = await self._gateway.stream(caller, request)
+        result: bytes | None = None
+        writer = _Writer(job)
+        try:
+            async for told in self._stream:
+                facts: dict[str, Any] = msgspec.json.decode(told)
+                if facts.get("event") == "result":
+                    result = told
+                else:
+                    await writer.add(told, facts)
+            await writer.flush()
+        except MeteringError:
+            if self._stopped:
+                await self._stop()
+                return
+            raise
+        if self._stopped:
+            await self._stop()
+        elif result is None:
+            raise MeteringUnavailable("The work ended without a result.")
+        else:
+            await self._end(Status.SUCCEEDED, result=result, event=event("succeeded"))
+
+    async def _stop(self) -> None:
+        """Its owner has cancelled it, or it is another runner's now, and then this does nothing."""
+        await self._end(Status.CANCELLED, event=event("cancelled"))
+
+    async def _wait(self, busy: MeteringError) -> None:
+        """Put the job back. What a run has paid for is not paid for again because of a limit."""
+        is_refusal = isinstance(busy, LimitExceeded)
+        has_spent = await in_database_thread(attempts_of, self._job, self._job.reservation_id)
+        if (is_refusal and has_spent) or datetime.now(UTC) - self._job.created_at > LONGEST_WAIT:
+            await self._fail(error_body(busy, self._job.request_id)["error"])
+            return
+        asked_s = busy.retry_after_s if isinstance(busy, LimitExceeded) else 1
+        wait = timedelta(seconds=max(RETRY_S.start, min(asked_s, RETRY_S.stop - 1)))
+        await in_database_thread(put_back, self._job, wait=wait, was_a_run=not is_refusal)
+
+    async def _fail(self, error: dict[str, Any]) -> None:
+        logger.info("job.failed", extra={"job_id": str(self._job.pk), "code": error["code"]})
+        await self._end(Status.FAILED, error=error, event=event("failed", error=error))
+
+    async def _end(self, status: TaskJob.Status, **facts: Any) -> None:
+        if await in_database_thread(end_job, self._job, status, **facts):
+            logger.info("job.ended", extra={"job_id": str(self._job.pk), "status": str(status)})
+
+
+class _Writer:
+    """Writes events down: deltas together, all else at once."""
+
+    def __init__(self, job: TaskJob, clock: Callable[[], float] = time.monotonic) -> None:
+        self._job = job
+        self._clock = clock
+        self._events: list[bytes] = []
+        self._progress: int | None = None
+        self._written_s = clock()
+
+    async def add(self, told: bytes, facts: dict[str, Any]) -> None:
+        self._events.append(told)
+        if isinstance(progress := facts.get("progress"), int):
+            self._progress = progress
+        if facts.get("event") != "delta" or self._clock() - self._written_s >= FLUSH_S:
+            await self.flush()
+
+    async def flush(self) -> None:
+        events, self._events = self._events, []
+        self._written_s = self._clock()
+        if events:
+            await in_database_thread(tell, self._job, events, progress=self._progress)

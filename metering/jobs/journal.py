@@ -1,0 +1,53 @@
+"""A job's attempts are noted in the database, so that the books of a run whose process was killed can be closed."""
+
+from uuid import UUID
+
+import msgspec
+
+from metering.jobs.find import attempts_of
+from metering.ledger.commands import Attempt, Release, Settle
+from metering.ledger.port import Ledger
+from metering.models import TaskJob, TaskJobAttempt
+from metering.orm import in_database_thread
+from metering.reservation.persist import submit_until
+
+CLOSE_DEADLINE_S = 60.0
+
+
+class JobJournal:
+    """Implements the Journal port."""
+
+    def __init__(self, job: TaskJob) -> None:
+        self._job = job
+
+    async def begun(self, reservation_id: UUID, if_lost: Attempt) -> None:
+        await in_database_thread(self._note, reservation_id, if_lost)
+
+    async def ended(self, reservation_id: UUID, attempt: Attempt) -> None:
+        await in_database_thread(self._note, reservation_id, attempt)
+
+    def _note(self, reservation_id: UUID, attempt: Attempt) -> None:
+        TaskJobAttempt.objects.update_or_create(
+            reservation_id=reservation_id,
+            number=attempt.number,
+            defaults={"job": self._job, "attempt": msgspec.msgpack.encode(attempt)},
+        )
+
+
+async def close_books(ledger: Ledger, job: TaskJob) -> None:
+    """End the reservation of a run that was lost: settled with what was noted of it, or released if that is nothing.
+
+    Harmless for one that has ended: what was charged provisionally is replaced by the truth. Raises
+    MeteringUnavailable.
+    """
+    if job.reservation_id is None:
+        return
+    attempts = tuple(await in_database_thread(attempts_of, job, job.reservation_id))
+    command = (
+        Settle(reservation_id=job.reservation_id, attempts=attempts)
+        if attempts
+        else Release(
+            reservation_id=job.reservation_id, tenant_id=job.tenant_id, reason="the job's runner was lost"
+        )
+    )
+    await submit_until(ledger, command, deadline_s=CLOSE_DEADLINE_S)

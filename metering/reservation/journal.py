@@ -1,0 +1,18 @@
+"""What a task's attempts used, kept outside the process that runs it: if that is killed, its books can be closed."""
+
+from typing import Protocol
+from uuid import UUID
+
+from metering.ledger.commands import Attempt
+
+
+class Journal(Protocol):
+    """Both are written before the work goes on."""
+
+    async def begun(self, reservation_id: UUID, if_lost: Attempt) -> None:
+        """An attempt is about to be sent. `if_lost` is its row if nothing more is heard of it: charged its bound."""
+        ...
+
+    async def ended(self, reservation_id: UUID, attempt: Attempt) -> None:
+        """An attempt has ended, or has brought one more file."""
+        ...

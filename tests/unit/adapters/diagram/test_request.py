@@ -1,0 +1,71 @@
+from typing import Any
+
+import pytest
+
+from adapters.diagram.request import MAX_COUNT, MAX_TEXT, read_input
+from adapters.diagram.types import Kind, Language, Style
+from metering.errors import InvalidRequest
+
+
+def test_what_is_not_said_is_one_mermaid_diagram_of_whatever_kind_suits() -> None:
+    wanted = read_input({"description": "A pump."}, {})
+    assert (wanted.kind, wanted.language, wanted.count, wanted.style) == (
+        None,
+        Language.MERMAID,
+        1,
+        Style.DEFAULT,
+    )
+
+
+def test_everything_can_be_said() -> None:
+    body = {
+        "claims": ["1. A pump.", "2. The pump."],
+        "kind": "state",
+        "language": "plantuml",
+        "count": 3,
+        "style": "patent",
+    }
+    wanted = read_input(body, {"diagram_files_per_req": 3})
+    assert wanted.texts == {"claims": "1. A pump.\n2. The pump."}
+    assert (wanted.kind, wanted.language, wanted.count, wanted.style) == (
+        Kind.STATE,
+        Language.PLANTUML,
+        3,
+        Style.PATENT,
+    )
+
+
+@pytest.mark.parametrize(
+    ("fields", "param"),
+    [
+        ({"description": None}, "description"),
+        ({"description": " \n"}, "description"),
+        ({"description": 5}, "description"),
+        ({"description": "x" * (MAX_TEXT + 1)}, "description"),
+        ({"claims": {"1": "A pump."}}, "claims"),
+        ({"claims": [5]}, "claims[0]"),
+        ({"kind": "gantt"}, "kind"),
+        ({"language": "dot"}, "language"),
+        ({"count": 0}, "count"),
+        ({"count": -1}, "count"),
+        ({"count": 1.5}, "count"),
+        ({"count": "2"}, "count"),
+        ({"count": True}, "count"),
+        ({"count": MAX_COUNT + 1}, "count"),
+        ({"style": "sketch"}, "style"),
+        ({"theme": "dark"}, "theme"),
+    ],
+)
+def test_a_wrong_field_is_named(fields: dict[str, Any], param: str) -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        read_input({"description": "A pump.", **fields}, {})
+    assert caught.value.param == param
+    assert param in caught.value.message.lower()
+
+
+def test_a_count_at_the_limit_passes_and_one_more_names_the_limit() -> None:
+    limits = {"diagram_files_per_req": 2}
+    assert read_input({"description": "A pump.", "count": 2}, limits).count == 2
+    with pytest.raises(InvalidRequest, match=r"diagram_files_per_req allows in one request \(2\)") as caught:
+        read_input({"description": "A pump.", "count": 3}, limits)
+    assert caught.value.param == "count"

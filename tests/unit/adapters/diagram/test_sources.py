@@ -1,0 +1,40 @@
+import pytest
+
+from adapters.diagram.numerals import texts_in
+from adapters.diagram.rendering.errors import RenderFailed
+from adapters.diagram.rendering.renderer import Renderer
+from adapters.diagram.types import Kind, Language
+from tests.unit.adapters.diagram.sources import INVALID, VALID, Invalid, Valid
+
+
+def name_of(case: Valid | Invalid) -> str:
+    kind = f"-{case.kind}" if isinstance(case, Valid) else ""
+    return f"{case.language}{kind}-{case.name.replace(' ', '-')}"
+
+
+def test_every_kind_is_drawn_in_both_languages() -> None:
+    assert {(case.language, case.kind) for case in VALID} == {
+        (each, kind) for each in Language for kind in Kind
+    }
+    assert len(VALID) + len(INVALID) >= 60
+
+
+@pytest.mark.parametrize("case", VALID, ids=name_of)
+async def test_a_valid_source_is_drawn_with_its_labels(renderer: Renderer, case: Valid) -> None:
+    svg = await renderer.render(case.language, case.source, kind=case.kind)
+    assert case.shows in " ".join(texts_in(svg))
+
+
+@pytest.mark.parametrize("case", INVALID, ids=name_of)
+async def test_an_invalid_source_fails_in_the_renderers_words(renderer: Renderer, case: Invalid) -> None:
+    with pytest.raises(RenderFailed, match=case.says) as caught:
+        await renderer.render(case.language, case.source)
+    if case.line:
+        assert caught.value.line == case.line
+
+
+@pytest.mark.parametrize("case", VALID, ids=name_of)
+async def test_a_source_of_another_kind_than_the_wanted_fails(renderer: Renderer, case: Valid) -> None:
+    other = Kind.STATE if case.kind is Kind.SEQUENCE else Kind.SEQUENCE
+    with pytest.raises(RenderFailed, match=f"a {other} diagram is wanted"):
+        await renderer.render(case.language, case.source, kind=other)
