@@ -18,6 +18,8 @@ from metering.errors import InvalidRequest
 from metering.ports import Body, Spending, TaskRequest
 from metering.types import ModelClass, Task
 
+PLANNED, SEARCHED = 10, 50
+"""Percent of the work."""
 LIMITS = ("max_api_calls", "retrieval_top_k", "agent_max_steps")
 """Without one of each the task cannot begin."""
 
@@ -38,12 +40,12 @@ class PriorArtAdapter:
         return plan_question(asked, request.limits)
 
     async def execute(self, request: TaskRequest, allowance: Spending) -> bytes:
-        """The result as JSON, without `id` and `usage`."""
+        """The result as JSON."""
         async with aclosing(self._events(request, allowance)) as events:
             async for event in events:
-                if event["event"] == "result":
-                    return msgspec.json.encode(event["result"])
-        raise AssertionError("the last event holds the result")
+                last = event
+        del last["event"], last["progress"]
+        return msgspec.json.encode(last)
 
     async def stream(self, request: TaskRequest, allowance: Spending) -> AsyncGenerator[bytes, None]:
         """Progress: `planned`, `searched` for each source, `ranked` for each part of the list, and the `result`."""
@@ -61,13 +63,14 @@ class PriorArtAdapter:
     async def _events(self, request: TaskRequest, spending: Spending) -> AsyncGenerator[dict[str, Any], None]:
         asked, sources = self._begin(request)
         plan = await make_plan(asked, request.limits, spending)
-        yield {"event": "planned", **_planned(plan)}
+        yield {"event": "planned", "progress": PLANNED, **_planned(plan)}
 
         by_name: dict[str, Found] = {}
         async with aclosing(search_all(sources, plan.queries, asked.scope, spending)) as searches:
             async for one in searches:
                 by_name[one.source] = one
-                yield {"event": "searched", "source": one.source, **source_status(one)}
+                done = PLANNED + (SEARCHED - PLANNED) * len(by_name) // len(sources)
+                yield {"event": "searched", "progress": done, "source": one.source, **source_status(one)}
         found = [by_name[source.service.name] for source in sources]
         require_an_answer(found)
 
@@ -86,10 +89,14 @@ class PriorArtAdapter:
             async for part in parts:
                 readings.append(part)
                 done = sum(len(one.documents) for one in readings)
-                yield {"event": "ranked", "done": done, "of": len(candidates)}
+                progress = SEARCHED + (100 - SEARCHED) * done // len(candidates)
+                yield {"event": "ranked", "progress": progress, "done": done, "of": len(candidates)}
         yield {
             "event": "result",
-            "result": make_result(plan, found, candidates, readings, _about_request(asked, sources)),
+            "progress": 100,
+            "id": spending.id,
+            **make_result(plan, found, candidates, readings, _about_request(asked, sources)),
+            "usage": spending.usage(),
         }
 
 

@@ -17,6 +17,9 @@ SPARE_REQUESTS = 2
 def choose_sources(asked: Sequence[str], sources: Sequence[Source], features: frozenset[str]) -> list[Source]:
     """Those asked for, or all that the plan has. Raises InvalidRequest and FeatureNotInPlan."""
     by_name = {source.service.name: source for source in sources}
+    of_sources = {source.service.feature for source in sources}
+    if not of_sources & features:  # a plan that says nothing of sources has them all
+        features = frozenset(of_sources)
     for name in asked:
         if name not in by_name:
             raise InvalidRequest(
@@ -32,11 +35,7 @@ def choose_sources(asked: Sequence[str], sources: Sequence[Source], features: fr
         return [source for source in sources if source.service.name in asked]
     if not sources:
         raise VendorError("No search service is set up on this gateway.", retryable=False)
-    allowed = [source for source in sources if source.service.feature in features]
-    if not allowed:
-        wanted = sorted({source.service.feature for source in sources})
-        raise FeatureNotInPlan(f"The plan contains none of {', '.join(wanted)}.")
-    return allowed
+    return [source for source in sources if source.service.feature in features]
 
 
 async def search_all(

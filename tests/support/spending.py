@@ -23,6 +23,15 @@ class CountingSpending:
         self.asked: list[Body] = []
         self.services: list[str] = []
 
+        self.id = "01890000-0000-7000-8000-000000000001"
+        self.input_limit = 100_000
+
+    def count_tokens(self, text: str) -> int:
+        return len(text) // 4
+
+    def usage(self) -> dict[str, object]:
+        return {"llm_calls": len(self.asked), "api_calls": len(self.services), "files": 0}
+
     async def complete(self, body: Body) -> Completion:
         return await SandboxProvider().complete(self._call(body))
 

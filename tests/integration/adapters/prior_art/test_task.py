@@ -22,8 +22,7 @@ from tests.integration.adapters.prior_art.searching import BATTERY, all_sources,
 from tests.support.spending import CountingSpending
 
 TEXTS = {text for one in plant() for text in (one.title, one.title.upper(), one.abstract)}
-DOWN = Reply(status=500, json={})
-LIMITED = Reply(status=403, json={})
+DOWN = Reply(status=403, json={})
 
 
 async def events(sources: Any, asked: Any, spending: CountingSpending) -> list[dict[str, Any]]:
@@ -33,7 +32,7 @@ async def events(sources: Any, asked: Any, spending: CountingSpending) -> list[d
 async def test_the_result_has_everything_that_the_contract_names(services: SearchServices) -> None:
     async with all_sources(services) as sources:
         result = await run(sources, request(top_k=5), CountingSpending())
-    assert set(result) == {"elements", "queries", "sources", "results", "coverage", "warnings"}
+    assert set(result) == {"id", "elements", "queries", "sources", "results", "coverage", "warnings", "usage"}
     assert [element["id"] for element in result["elements"]][:2] == ["E1", "E2"]
     assert set(result["sources"]) == {"openalex", "uspto", "patentsview"}
     assert all(one["status"] == "ok" and one["error"] is None for one in result["sources"].values())
@@ -79,7 +78,7 @@ async def test_each_document_stands_once_though_several_sources_have_it(services
 
 async def test_results_are_identical_however_the_answers_interleave(services: SearchServices) -> None:
     results = []
-    for seed in range(4):
+    for seed in range(3):
         random = Random(seed)
         services.delay_s = lambda random=random: random.random() * 0.03  # type: ignore[misc]
         services.script["openalex"] = [Reply(status=503, json={})]
@@ -111,16 +110,19 @@ async def test_one_source_down_is_said_and_the_others_are_used(services: SearchS
     assert result["sources"]["uspto"] == {
         "status": "failed",
         "found": 0,
-        "error": "USPTO Open Data Portal answered 500.",
+        "error": "USPTO Open Data Portal refuses the gateway's key (403).",
     }
     assert result["sources"]["openalex"]["status"] == "ok"
-    assert "The source uspto was not searched: USPTO Open Data Portal answered 500." in result["warnings"]
+    assert (
+        "The source uspto was not searched: USPTO Open Data Portal refuses the gateway's key (403)."
+        in result["warnings"]
+    )
     assert result["results"]
 
 
 async def test_all_sources_down_is_an_error_after_what_was_used(services: SearchServices) -> None:
     for name in ("openalex", "uspto", "patentsview"):
-        services.always[name] = LIMITED
+        services.always[name] = DOWN
     spending = CountingSpending()
     async with all_sources(services) as sources:
         with pytest.raises(VendorError, match="No source could be searched") as failed:
@@ -137,12 +139,16 @@ async def test_without_a_match_nothing_is_ranked(services: SearchServices) -> No
     assert "No document matches the queries; nothing was ranked." in result["warnings"]
 
 
-async def test_a_plan_with_one_feature_searches_its_sources_alone(services: SearchServices) -> None:
+async def test_a_plan_with_one_feature_searches_its_sources_alone_and_one_with_none_all(
+    services: SearchServices,
+) -> None:
     async with all_sources(services) as sources:
         academic = await run(sources, request(features=frozenset({ACADEMIC_SEARCH})), CountingSpending())
         patents = await run(sources, request(features=frozenset({PATENT_DATABASES})), CountingSpending())
+        whole = await run(sources, request(features=frozenset({"PRIOR_ART"})), CountingSpending())
     assert list(academic["sources"]) == ["openalex"]
     assert list(patents["sources"]) == ["uspto", "patentsview"]
+    assert list(whole["sources"]) == ["openalex", "uspto", "patentsview"]
 
 
 async def test_a_source_that_the_plan_lacks_is_refused_before_anything_is_spent(
@@ -153,7 +159,7 @@ async def test_a_source_that_the_plan_lacks_is_refused_before_anything_is_spent(
         adapter = PriorArtAdapter(sources)
         for asked in (
             request(sources=["uspto"], features=frozenset({ACADEMIC_SEARCH})),
-            request(features=frozenset({"PRIOR_ART"})),
+            request(sources=["openalex"], features=frozenset({"PRIOR_ART", PATENT_DATABASES})),
         ):
             with pytest.raises(FeatureNotInPlan):
                 adapter.opening(asked)
@@ -277,7 +283,9 @@ async def test_progress_comes_as_events_and_the_last_one_is_the_result(services:
     assert names == ["planned", "searched", "searched", "searched", "ranked", "ranked", "result"]
     assert {event["source"] for event in told[1:4]} == {"openalex", "uspto", "patentsview"}
     assert [(event["done"], event["of"]) for event in told[4:6]] == [(10, 20), (20, 20)]
-    assert told[-1]["result"] == result
+    assert told[-1] == {"event": "result", "progress": 100, **result}
+    progress = [event["progress"] for event in told]
+    assert progress == sorted(progress)
 
 
 async def test_a_caller_who_leaves_ends_the_search(services: SearchServices) -> None:

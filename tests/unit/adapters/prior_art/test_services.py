@@ -14,6 +14,7 @@ from adapters.prior_art.sources.openalex import MAX_SEARCH_CHARACTERS, OpenAlex,
 from adapters.prior_art.sources.patentsview import PatentsView
 from adapters.prior_art.sources.port import Page, SearchFailed, Service, SourceConfig
 from adapters.prior_art.sources.uspto import Uspto
+from tests.properties import thorough
 
 CONFIG = SourceConfig(base_url="http://x", api_key="a-key", page_size=2)
 SCOPE = Scope(date_from="2020-01-01", date_to="2021-12-31", classes=("H01L23/46", "H05K"))
@@ -150,6 +151,7 @@ def test_an_answer_without_a_list_is_a_failure(service: Service) -> None:
     list(zip(SERVICES, ("results", "patentFileWrapperDataBag", "patents"), strict=True)),
     ids=str,
 )
+@thorough(40)
 @given(
     records=st.lists(
         st.recursive(
