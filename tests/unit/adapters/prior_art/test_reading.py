@@ -3,9 +3,10 @@ import pytest
 
 from adapters.prior_art.asked import read_asked
 from adapters.prior_art.plan import Element, plan_question
-from adapters.prior_art.reading import BYTES_PER_TOKEN, FIXED_TOKENS, PROMPT_TOKENS, batches, chart_question
+from adapters.prior_art.reading import PROMPT_TOKENS, batches, chart_question
 from adapters.prior_art.references import Reference
 from adapters.prompt import load_prompt
+from tests.support.spending import CountingSpending
 
 ELEMENTS = [Element("E1", "a fan with blades")]
 ASKED = read_asked({"query": "a fan"}, {})
@@ -25,25 +26,27 @@ def references(count: int, characters: int = 1_000) -> list[Reference]:
 
 def test_documents_are_read_in_order_and_each_once() -> None:
     documents = references(23)
-    assert [one for batch in batches(documents, ELEMENTS, {}) for one in batch] == documents
+    assert [
+        one for batch in batches(documents, ELEMENTS, {}, CountingSpending()) for one in batch
+    ] == documents
 
 
-@pytest.mark.parametrize(
-    "limits", [{}, {"max_tokens_in": 4_000}, {"max_tokens_in": 4_000, "max_tokens_out": 512}]
-)
-def test_no_prompt_is_longer_than_its_bound(limits: dict[str, int]) -> None:
-    for batch in batches(references(20, 4_000), ELEMENTS, limits):
-        body = chart_question(batch, ELEMENTS, ASKED, limits)
-        tokens = len(msgspec.json.encode(body["messages"])) / BYTES_PER_TOKEN
-        assert len(batch) == 1 or tokens <= min(
-            PROMPT_TOKENS + FIXED_TOKENS, limits.get("max_tokens_in", 10**9)
-        )
+@pytest.mark.parametrize("input_limit", [100_000, 6_000, 4_000])
+def test_no_prompt_is_longer_than_its_bound(input_limit: int) -> None:
+    spending = CountingSpending()
+    spending.input_limit = input_limit
+    made = batches(references(20, 4_000), ELEMENTS, {}, spending)
+    assert len(made) > 2
+    for batch in made:
+        body = chart_question(batch, ELEMENTS, ASKED, {})
+        tokens = spending.count_tokens(msgspec.json.encode(body).decode())
+        assert tokens <= min(PROMPT_TOKENS, input_limit)
 
 
 def test_no_answer_is_asked_to_be_longer_than_the_limit() -> None:
     limits = {"max_tokens_out": 900}
     assert plan_question(ASKED, limits)["max_tokens"] == 900
-    (first, *_) = batches(references(5), ELEMENTS, limits)
+    (first, *_) = batches(references(5), ELEMENTS, limits, CountingSpending())
     assert chart_question(first, ELEMENTS, ASKED, limits)["max_tokens"] == 900
     assert len(first) == 2
 
