@@ -116,6 +116,19 @@ async def test_records_that_are_no_documents_are_left_out_and_counted(services: 
     assert found.hits[0].reference.title == "? \ufffd"
 
 
+async def test_a_document_outside_the_dates_asked_for_is_left_out(services: SearchServices) -> None:
+    records = [
+        {"id": f"https://openalex.org/W{year}", "title": "A fan", "publication_date": f"{year}-06-01"}
+        for year in (2010, 2015)
+    ]
+    services.script["openalex"] = [Reply(json={"results": records})]
+    async with source(services, OpenAlex()) as opened:
+        found = await opened.search(
+            (VENT,), Scope(date_from="2014-01-01"), requests=1, spending=CountingSpending()
+        )
+    assert [hit.reference.source_id for hit in found.hits] == ["W2015"]
+
+
 async def test_a_long_rest_ends_the_search_of_this_source_without_waiting(services: SearchServices) -> None:
     services.script["openalex"] = [Reply(status=429, headers={"retry-after": "7200"}, json={})]
     found, spending = await search(services, VENT, SEAL)

@@ -53,6 +53,10 @@ def test_what_the_text_does_not_say_is_no_quote(quote: str) -> None:
     assert find_quote(quote, TEXT) == ""
 
 
+def test_a_word_ends_after_its_accents() -> None:
+    assert find_quote("with the cafe", "with the cafe\u0301 society") == ""
+
+
 def test_a_later_place_counts_where_an_earlier_one_ends_inside_a_word() -> None:
     assert find_quote("heat sink", "A heat sinking compound and a heat sink.") == "heat sink"
 
