@@ -56,37 +56,64 @@ def question(prompt: Prompt, given: Mapping[str, str], answer: type[Any], *, max
 
 
 async def ask(
-    allowance: Spending, body: Body, answer: type[T], *, check: Callable[[T], str] = lambda _: ""
+    allowance: Spending,
+    body: Body,
+    answer: type[T],
+    *,
+    check: Callable[[T], str] = lambda _: "",
+    repairs: int = REPAIRS,
 ) -> T:
     """The answer to a `question`. `check` returns what is wrong with an answer of the right shape, or "".
 
     Raises Unusable, and what `Spending.complete` raises.
     """
-    name = body["response_format"]["json_schema"]["name"]
-    for repairs_left in reversed(range(REPAIRS + 1)):
+    complaint = ""
+    for repairs_left in reversed(range(repairs + 1)):
         text, complaint = read_text((await allowance.complete(body)).body)
         if not complaint:
-            try:
-                found = msgspec.json.decode(_unfenced(text), type=answer)
-            except (msgspec.DecodeError, msgspec.ValidationError) as error:
-                complaint = str(error)
-            else:
-                complaint = check(found)
-                if not complaint:
-                    return found
+            found = read_answer(text, answer, check)
+            if not isinstance(found, Complaint):
+                return found
+            complaint = found.text
         if not repairs_left or not allowance.steps_left:
             break
-        body = body | {
-            "messages": [
-                *body["messages"],
-                {"role": "assistant", "content": text[:QUOTED_CHARACTERS] or "(nothing)"},
-                {
-                    "role": "user",
-                    "content": f"This cannot be used: {complaint} Answer again with the JSON object alone.",
-                },
-            ]
-        }
-    raise Unusable(name, complaint)
+        body = asked_again(body, text, complaint)
+    raise Unusable(name_of(body), complaint)
+
+
+class Complaint(msgspec.Struct, frozen=True):
+    """What is wrong with an answer."""
+
+    text: str
+
+
+def read_answer(text: str, answer: type[T], check: Callable[[T], str]) -> "T | Complaint":
+    """The answer in a model's text, or what is wrong with it."""
+    try:
+        found = msgspec.json.decode(_unfenced(text), type=answer)
+    except (msgspec.DecodeError, msgspec.ValidationError) as error:
+        return Complaint(str(error))
+    complaint = check(found)
+    return Complaint(complaint) if complaint else found
+
+
+def asked_again(body: Body, text: str, complaint: str) -> Body:
+    """The request with the useless answer and the reason behind it."""
+    return body | {
+        "messages": [
+            *body["messages"],
+            {"role": "assistant", "content": text[:QUOTED_CHARACTERS] or "(nothing)"},
+            {
+                "role": "user",
+                "content": f"This cannot be used: {complaint} Answer again with the JSON object alone.",
+            },
+        ]
+    }
+
+
+def name_of(body: Body) -> str:
+    """The name of the question."""
+    return str(body["response_format"]["json_schema"]["name"])
 
 
 def read_text(body: bytes) -> tuple[str, str]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from bench import (
     attack,
+    claims,
     completions,
     files_entered,
     growth,
@@ -24,6 +25,7 @@ from bench.report import write_json
 
 BENCHES = {
     "attack": attack.measure,
+    "claims": claims.measure,
     "ledger": ledger.measure,
     "growth": growth.measure,
     "completions": completions.measure,

@@ -69,6 +69,10 @@ OPENALEX_BASE_URL = env.url("OPENALEX_BASE_URL", "https://api.openalex.org", sch
 OPENALEX_API_KEY = env.text("OPENALEX_API_KEY")
 USPTO_ODP_BASE_URL = env.url("USPTO_ODP_BASE_URL", "https://api.uspto.gov", schemes=("https", "http"))
 USPTO_ODP_API_KEY = env.text("USPTO_ODP_API_KEY")
+PATENTSVIEW_BASE_URL = env.url(
+    "PATENTSVIEW_BASE_URL", "", schemes=("https", "http")
+)  # without one it is no source
+PATENTSVIEW_API_KEY = env.text("PATENTSVIEW_API_KEY")
 
 DEBUG = env.boolean("DEBUG", False)
 ALLOWED_HOSTS = env.names("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
@@ -105,6 +109,7 @@ INSTALLED_APPS = [
     "axes",
     "metering",
     "admin_console",
+    "gateway_project",  # its commands
 ]
 
 MIDDLEWARE = [

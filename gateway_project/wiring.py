@@ -10,6 +10,13 @@ from functools import partial
 from django.conf import settings
 
 from adapters.chat import ChatAdapter
+from adapters.diagram.adapter import DiagramAdapter
+from adapters.diagram.rendering.renderer import Renderer
+from adapters.diagram.types import Language, Style
+from adapters.drafting.adapter import DraftingAdapter
+from adapters.prior_art.adapter import PriorArtAdapter
+from adapters.prior_art.sources.source import Source
+from gateway_project.search_services import make_sources
 from gateway_project.telemetry import metrics
 from gateway_project.telemetry.exchange import Exchange
 from gateway_project.telemetry.observe import call_ended, call_replayed
@@ -42,6 +49,8 @@ class Runtime:
     buckets: SharedBuckets
     decisions: DecisionLog
     exchange: Exchange
+    sources: tuple[Source, ...]
+    renderer: Renderer
     loop: asyncio.AbstractEventLoop
 
 
@@ -66,11 +75,12 @@ async def _start() -> Runtime:
         redis = RedisBuckets(settings.REDIS_URL, call_limit_s=settings.RATE_LIMIT_TIMEOUT_S)
         buckets = SharedBuckets(redis, on_fallback=metrics.rate_fallbacks.add)
         vendors = ConfiguredVendors(changes)
+        sources, renderer = make_sources(), Renderer()
         decisions = DecisionLog(on_lost=lambda count: metrics.decisions_lost.add(by=count))
         gateway = LLMGateway(
             ledger=writer,
             vendors=vendors,
-            adapters=(ChatAdapter(),),
+            adapters=(ChatAdapter(), PriorArtAdapter(sources), DraftingAdapter(), DiagramAdapter(renderer)),
             count_tokens=count_tokens,
             count_picture=picture_tokens,
             lease_s=settings.RESERVATION_LEASE_S,
@@ -90,6 +100,8 @@ async def _start() -> Runtime:
             buckets=buckets,
             decisions=decisions,
             exchange=Exchange(metrics.EVERYTHING, settings.METRICS_DIR),
+            sources=sources,
+            renderer=renderer,
             loop=loop,
         )
         await writer.start()
@@ -107,7 +119,8 @@ async def stop(deadline_s: float = CLOSE_S) -> None:
     await runtime.gateway.close(deadline_s)
     await runtime.writer.close(CLOSE_S)
     await asyncio.gather(runtime.listener.close(), runtime.redis.close(), runtime.decisions.close())
-    await runtime.vendors.close()
+    await asyncio.gather(runtime.vendors.close(), *[source.close() for source in runtime.sources])
+    await asyncio.to_thread(runtime.renderer.close)
 
 
 def note_refused(holder: Holder, refusal: MeteringError, request_id: str) -> None:
@@ -142,3 +155,8 @@ def serve_sync_callers_from(loop: asyncio.AbstractEventLoop | None) -> None:
 def gateway_loop() -> asyncio.AbstractEventLoop:
     """The event loop of this process's gateway."""
     return run_sync(start()).loop
+
+
+def draw(language: Language, source: str, style: Style) -> str:
+    """The picture of a diagram's source, as SVG. Raises RenderFailed and Overloaded."""
+    return asyncio.run(run_sync(start()).renderer.render(language, source, style=style))

@@ -11,6 +11,7 @@ from launcher.configuration import load_state_dir
 from launcher.demo_call import Unauthorized, complete, wait_until_ready
 from launcher.demo_data import DemoAccess, ensure_demo_data, issue_fresh_token, save
 from launcher.demo_report import print_call, print_welcome
+from launcher.demo_search import search_services
 from launcher.errors import LauncherError
 from launcher.process import reason_in, wait_until
 from launcher.server import require_free_port, stopping
@@ -38,9 +39,11 @@ def serve(stack: Stack, access: DemoAccess, port: int, *, once: bool) -> int:
     with (logs / "gateway.log").open("ab") as gateway_log, (logs / "worker.log").open("wb") as worker_log:
         log_size = gateway_log.tell()
         name = str(port)
-        gateway = start_gateway(stack, host="127.0.0.1", port=port, workers=1, output=gateway_log)
         with (
-            stopping(gateway),
+            search_services(stack, worker_log),
+            stopping(
+                start_gateway(stack, host="127.0.0.1", port=port, workers=1, output=gateway_log)
+            ) as gateway,
             stopping(start_worker(stack, name=name, output=worker_log)) as worker,
             stopping(start_beat(stack, name=name, output=worker_log)) as beat,
         ):

@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import TypeVar
 
 from metering.admission.bound import PictureCounter, TokenCounter, no_picture
 from metering.admission.plan import admit
@@ -30,16 +31,20 @@ from metering.calls.repeated import Repeated
 from metering.calls.running import STREAMED, WHOLE, run_whole
 from metering.calls.streaming import run_streamed
 from metering.calls.values import Call, Facts, Observer, ReplayObserver, Result, facts_of
+from metering.calls.without_vendor import work_without_vendor
 from metering.catalog.served import ServedModel
 from metering.decisions.log import DecisionLog
 from metering.errors import Holder, MeteringError
 from metering.identity.principal import Principal, holder_of
+from metering.jobs.drafts import DraftWorkspace
 from metering.ledger.port import Ledger
 from metering.ports import LLMAdapter, Vendors
 from metering.rates.port import Buckets
 from metering.rates.process_buckets import ProcessBuckets
 from metering.reservation.lease import LeaseKeeper
 from metering.types import Task
+
+T = TypeVar("T")
 
 
 class LLMGateway:
@@ -78,6 +83,7 @@ class LLMGateway:
             lease_s=lease_s,
             decisions=decisions or DecisionLog(),
             leases=LeaseKeeper(ledger),
+            workspace_of=DraftWorkspace,
             observe=observe,
         )
         self._repeated = Repeated(self._with, on_replay)
@@ -127,6 +133,15 @@ class LLMGateway:
     async def check(self, caller: Principal, request: CallRequest) -> None:
         """Raise what `plan` raises for a request that is to be carried out later. Nothing is drawn or held."""
         await plan(self._with, caller, request)
+
+    async def work_without_vendor(
+        self, caller: Principal, request: CallRequest, work: Callable[[], T], *, name: str
+    ) -> T:
+        """Do work that asks no vendor, and count it as a request of its task.
+
+        Raises what `plan` and `admit` raise, and what the work raises.
+        """
+        return await work_without_vendor(self._with, caller, request, work, name=name)
 
     async def execute(self, caller: Principal, request: CallRequest) -> Result:
         """Do the work and answer it whole.

@@ -223,6 +223,28 @@ class Spending(Protocol):
         ...
 
 
+class Workspace(Protocol):
+    """What a task keeps for one caller from one request to the next. Contents are sealed, and expire."""
+
+    async def load(self, key: str) -> bytes | None:
+        """The content; None where this caller has none of that key."""
+        ...
+
+    async def save(self, key: str, content: bytes) -> None:
+        """Keep a content, in place of the one before."""
+        ...
+
+
+class NoWorkspace:
+    """For tasks that keep nothing."""
+
+    async def load(self, key: str) -> bytes | None:
+        return None
+
+    async def save(self, key: str, content: bytes) -> None:
+        """Nothing is kept."""
+
+
 class TaskRequest(Struct, frozen=True, kw_only=True):
     """What an adapter is asked to do."""
 
@@ -233,6 +255,9 @@ class TaskRequest(Struct, frozen=True, kw_only=True):
     """The numeric rules in force for this call, by key, and what holds where no rule says anything."""
     features: frozenset[str] = frozenset()
     """The features of the caller's plan."""
+    workspace: Workspace = NoWorkspace()
+    work_id: str = ""
+    """The same whenever this work is begun again; empty: it is begun once."""
 
 
 class LLMAdapter(Protocol):

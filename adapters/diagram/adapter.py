@@ -47,11 +47,11 @@ class DiagramAdapter:
         return source_question(wanted) if wanted.count == 1 else plan_question(wanted)
 
     async def execute(self, request: TaskRequest, allowance: Spending) -> bytes:
-        """`{"diagrams": [...], "warnings": [...]}`. Raises NoDiagram if there would be none."""
+        """The diagrams and what there is to say of them. Raises NoDiagram if there would be none."""
         async with aclosing(self._events(request, allowance)) as events:
             async for event in events:
                 last = event
-        del last["event"]
+        del last["event"], last["progress"]
         return _encode(last)
 
     async def stream(self, request: TaskRequest, allowance: Spending) -> AsyncGenerator[bytes, None]:
@@ -77,7 +77,9 @@ class DiagramAdapter:
         warnings: list[str] = []
         failure: Exception | None = None
         for number, view in enumerate(views, 1):
-            yield {"event": "diagram_started", "number": number, "title": view.title if view else None}
+            done = 100 * (number - 1) // len(views)
+            title = view.title if view else None
+            yield {"event": "diagram_started", "progress": done, "number": number, "title": title}
             try:
                 diagram = await _drawn(draughtsman, allowance, view, steps_kept=len(views) - number)
             except NotDrawn as error:
@@ -94,7 +96,14 @@ class DiagramAdapter:
             if failure is not None and not isinstance(failure, AllowanceSpent):
                 raise failure
             raise NoDiagram(warnings)
-        yield {"event": "result", "diagrams": diagrams, "warnings": warnings}
+        yield {
+            "event": "result",
+            "progress": 100,
+            "id": allowance.id,
+            "diagrams": diagrams,
+            "warnings": warnings,
+            "usage": allowance.usage(),
+        }
 
 
 def plan_question(wanted: DiagramInput) -> Body:

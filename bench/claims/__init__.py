@@ -10,7 +10,7 @@ from random import Random
 from time import process_time
 from typing import Any
 
-from adapters.drafting.claims import Finding, check_claims
+from adapters.drafting.claims import check_claims
 from bench.claims.fault import Fault
 from bench.claims.mutate_form import (
     claims_renumbered,
@@ -53,16 +53,27 @@ def measure(conninfo: str) -> Report:
 
 
 def false_alarms(sets: list[RealSet], jurisdiction: Any) -> dict[str, Any]:
-    """Errors at places that no label names, and labels that no error names."""
-    labels = {(str(label["application"]), label["claim"], label["code"], label["text"]) for label in read_labels()}
-    begin = process_time()
-    told = {
-        (claims.application, finding.claim, finding.code, finding.text)
-        for claims in sets
-        for finding in errors(claims.text(), claims.description, jurisdiction, claims.abstract)
+    """Errors at places that no label names; beside them, how many of the labelled defects are found."""
+    labels = {
+        (str(label["application"]), label["claim"], label["code"], label["text"]) for label in read_labels()
     }
-    took = process_time() - begin
-    return _alarms(jurisdiction, sum(len(claims.claims) for claims in sets), labels & told, told - labels, took)
+    begin = process_time()
+    told = [
+        (finding.severity, (claims.application, finding.claim, finding.code, finding.text))
+        for claims in sets
+        for finding in check_claims(
+            claims.text(), description=claims.description, abstract=claims.abstract, jurisdiction=jurisdiction
+        )
+    ]
+    took_s = process_time() - begin
+    return {
+        "claims_as": jurisdiction,
+        "claims": sum(len(claims.claims) for claims in sets),
+        "defects": len(labels),
+        "found": len(labels & {place for _, place in told}),
+        **_false({place for severity, place in told if severity == "error"} - labels, sets),
+        "cpu_ms": round(took_s * 1000),
+    }
 
 
 def false_alarms_with_signs(sets: list[RealSet]) -> dict[str, Any]:
@@ -72,24 +83,25 @@ def false_alarms_with_signs(sets: list[RealSet]) -> dict[str, Any]:
     told = {
         (claims.application, finding.claim, finding.code, finding.text)
         for claims in signed
-        for finding in errors(claims.text(), claims.description, "EP", "")
+        for finding in check_claims(claims.text(), description=claims.description, jurisdiction="EP")
         if finding.code == "numeral_mismatch"
     }
-    took = process_time() - begin
-    return _alarms("EP with signs", sum(len(claims.claims) for claims in signed), set(), told, took)
-
-
-def _alarms(what: str, claims: int, defects: set[Any], false: set[Any], took_s: float) -> dict[str, Any]:
-    for alarm in sorted(false, key=str):
-        print("false alarm:", *alarm)
+    took_s = process_time() - begin
     return {
-        "claims_as": what,
-        "claims": claims,
-        "real_defects": len(defects),
-        "false": len(false),
-        "per_100": round(100 * len(false) / claims, 2),
+        "claims_as": "EP, with signs",
+        "claims": sum(len(claims.claims) for claims in signed),
+        "defects": 0,
+        "found": 0,
+        **_false(told, signed),
         "cpu_ms": round(took_s * 1000),
     }
+
+
+def _false(false: set[Any], sets: list[RealSet]) -> dict[str, Any]:
+    for alarm in sorted(false, key=str):
+        print("false alarm:", *alarm)
+    claims = sum(len(one.claims) for one in sets)
+    return {"false": len(false), "per_100": round(100 * len(false) / claims, 2)}
 
 
 def recall(sets: list[RealSet], seed: int) -> list[dict[str, Any]]:
@@ -103,7 +115,7 @@ def recall(sets: list[RealSet], seed: int) -> list[dict[str, Any]]:
                 if fault.is_found(check_claims(fault.claims, description=fault.description)):
                     found[fault.kind] += 1
                 else:
-                    print(f"not found: {fault.kind}: {fault.about}")
+                    print("not found:", fault.kind, repr(fault.about))
     return [
         {
             "kind": kind,
@@ -114,8 +126,3 @@ def recall(sets: list[RealSet], seed: int) -> list[dict[str, Any]]:
         }
         for kind in sorted(made)
     ]
-
-
-def errors(text: str, description: str, jurisdiction: Any, abstract: str) -> list[Finding]:
-    found = check_claims(text, description=description, abstract=abstract, jurisdiction=jurisdiction)
-    return [finding for finding in found if finding.severity == "error"]

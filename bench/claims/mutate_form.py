@@ -40,7 +40,9 @@ def dependencies_broken(claims: RealSet, random: Random) -> Iterator[Fault]:
         targets = {"dependency_self": number, "dependency_missing": last + random.randint(1, 50)}
         if number < last:
             targets["dependency_forward"] = random.randint(number + 1, last)
-        others = [one for one in numbers if one < number and _is_method(claims, one) != _is_method(claims, number)]
+        others = [
+            one for one in numbers if one < number and _is_method(claims, one) != _is_method(claims, number)
+        ]
         if others:
             targets["category_mismatch"] = random.choice(others)
         for code, target in targets.items():
@@ -51,13 +53,23 @@ def dependencies_doubled(claims: RealSet, random: Random) -> Iterator[Fault]:
     """A claim comes to depend on two, and another on that one or a second."""
     for number in claims.claims:
         parent = claims.parent(number)
-        family = [one for one in claims.claims if one < number and one != parent and _are_kin(claims, one, number)]
-        later = [one for one in claims.claims if one > number and _are_kin(claims, one, number) and claims.parent(one)]
+        family = [
+            one for one in claims.claims if one < number and one != parent and _are_kin(claims, one, number)
+        ]
+        later = [
+            one
+            for one in claims.claims
+            if one > number and _are_kin(claims, one, number) and claims.parent(one)
+        ]
         if parent is None or not family or not later:
             continue
-        first = claims.with_claim(number, _refer(claims.claims[number], f"{parent} or {random.choice(family)}"))
+        first = claims.with_claim(
+            number, _refer(claims.claims[number], f"{parent} or {random.choice(family)}")
+        )
         other = random.choice(later)
-        yield _with_reference(first, other, f"{parent} or {number}", "dependency doubled", "multiple_dependency")
+        yield _with_reference(
+            first, other, f"{parent} or {number}", "dependency doubled", "multiple_dependency"
+        )
 
 
 def full_stops_inside(claims: RealSet, random: Random) -> Iterator[Fault]:
@@ -72,7 +84,7 @@ def full_stops_inside(claims: RealSet, random: Random) -> Iterator[Fault]:
                 within=(number,),
                 start=place,
                 end=place + 1,
-                about=f"{claims.application} claim {number}: {text[max(0, place - 20) : place]}.{text[place + 1 : place + 20]!r}",
+                about=f"{claims.application} claim {number}: {text[max(0, place - 20) : place]}.",
             )
 
 

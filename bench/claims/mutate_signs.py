@@ -15,11 +15,15 @@ _SIGN = re.compile(r" \((\d{2,4}[a-z]?)\)")
 
 def with_signs(claims: RealSet) -> RealSet:
     """The claims with the sign after each term that the description gives one sign to, and only to that."""
-    terms = sorted({intro.term.lower() for intro in introductions(claims)}, key=lambda term: (-len(term), term))
+    terms = sorted(
+        {intro.term.lower() for intro in introductions(claims)}, key=lambda term: (-len(term), term)
+    )
     described = re.sub(r"\s+", " ", claims.description.lower())
     signs: dict[str, str] = {}
     for term in terms:
-        found = Counter(re.findall(rf"\b{re.escape(term)} (\d{{2,4}}[a-z]?)\b(?! ?(?:%|mm|cm|mg|mm))", described))
+        found = Counter(
+            re.findall(rf"\b{re.escape(term)} (\d{{2,4}}[a-z]?)\b(?! ?(?:%|mm|cm|mg|mm))", described)
+        )
         if len(found) == 1:
             signs[term] = next(iter(found))
     owners = defaultdict(list)
@@ -29,11 +33,16 @@ def with_signs(claims: RealSet) -> RealSet:
     if not signs:
         return replace(claims, claims={})
     names = "|".join(map(re.escape, signs))
-    pattern = re.compile(rf"\b((?:the|a|an|said) (?:{names}))(?=[,;.:]| (?:of|is|to|in|and|or|that|comprises|configured|based|when)\b)", re.I)
+    pattern = re.compile(
+        rf"\b((?:the|a|an|said) (?:{names}))(?=[,;.:]| (?:of|is|to|in|and|or|that|comprises|configured|based|when)\b)",
+        re.I,
+    )
     return replace(
         claims,
         claims={
-            number: pattern.sub(lambda match: f"{match[1]} ({signs[match[1].split(' ', 1)[1].lower()]})", text)
+            number: pattern.sub(
+                lambda match: f"{match[1]} ({signs[match[1].split(' ', 1)[1].lower()]})", text
+            )
             for number, text in claims.claims.items()
         },
     )
@@ -50,11 +59,13 @@ def numerals_changed(claims: RealSet, random: Random) -> Iterator[Fault]:
             for sign in {random.choice(unknown), *([random.choice(others)] if others else [])}:
                 yield Fault(
                     kind="numeral changed",
-                    claims=signed.with_claim(number, text[: match.start(1)] + sign + text[match.end(1) :]).text(),
+                    claims=signed.with_claim(
+                        number, text[: match.start(1)] + sign + text[match.end(1) :]
+                    ).text(),
                     codes=("numeral_mismatch",),
                     within=(number,),
                     start=match.start(1),
                     end=match.start(1) + len(sign),
                     description=claims.description,
-                    about=f"{claims.application} claim {number}: {text[max(0, match.start() - 25) : match.start()]} ({sign})",
+                    about=f"{claims.application} claim {number}: {match[1]} -> {sign}",
                 )

@@ -8,7 +8,18 @@ from bench.claims.fault import Fault
 from bench.claims.real import RealSet
 from bench.claims.terms import Introduction, introductions, is_followed_by_of, stands_before
 
-NEW_NOUNS = ("bracket", "gasket", "pulley", "beacon", "ledger", "cartridge", "hinge", "antenna", "lantern", "turbine")
+NEW_NOUNS = (
+    "bracket",
+    "gasket",
+    "pulley",
+    "beacon",
+    "ledger",
+    "cartridge",
+    "hinge",
+    "antenna",
+    "lantern",
+    "turbine",
+)
 DELETED, SIMILAR, RENAMED = "introduction deleted", "introduction deleted, similar left", "term renamed"
 
 
@@ -24,7 +35,9 @@ def introductions_deleted(claims: RealSet, random: Random) -> Iterator[Fault]:
         known = stands_before(claims, intro.claim, intro.start, intro.noun)
         yield Fault(
             kind=SIMILAR if known else DELETED,
-            claims=claims.with_claim(intro.claim, f"{text[: intro.start]}the {text[intro.term_start :]}").text(),
+            claims=claims.with_claim(
+                intro.claim, f"{text[: intro.start]}the {text[intro.term_start :]}"
+            ).text(),
             codes=("antecedent_missing", "antecedent_near") if known else ("antecedent_missing",),
             severities=("error", "warning") if known else ("error",),
             within=(intro.claim,),
@@ -50,7 +63,9 @@ def _element_left_out(claims: RealSet, intro: Introduction) -> Iterator[Fault]:
             continue
         place = use_start - (end - begin) if claim == intro.claim else use_start
         after = use_end - (end - begin) if claim == intro.claim else use_end
-        if stands_before(changed, claim, place - 4, intro.noun) or is_followed_by_of(changed.claims[claim], after):
+        if stands_before(changed, claim, place - 4, intro.noun) or is_followed_by_of(
+            changed.claims[claim], after
+        ):
             return
         yield Fault(
             kind=DELETED,

@@ -7,11 +7,83 @@ from dataclasses import dataclass, replace
 from bench.claims.real import RealSet
 
 _INTRODUCED = re.compile(
-    r"\b(?=(an?|at least one|one or more|a plurality of) ((?:[A-Za-z][\w-]*)(?: [A-Za-z][\w-]*){0,7}))", re.IGNORECASE
+    r"\b(?=(an?|at least one|one or more|a plurality of) ((?:[A-Za-z][\w-]*)(?: [A-Za-z][\w-]*){0,7}))",
+    re.IGNORECASE,
 )
 _SMALL = frozenset(
-    "a an the said of to for in on by with and or that which is are from at as into between within when".split()
+    [
+        "a",
+        "an",
+        "the",
+        "said",
+        "of",
+        "to",
+        "for",
+        "in",
+        "on",
+        "by",
+        "with",
+        "and",
+        "or",
+        "that",
+        "which",
+        "is",
+        "are",
+        "from",
+        "at",
+        "as",
+        "into",
+        "between",
+        "within",
+        "when",
+        "under",
+        "over",
+        "through",
+        "via",
+        "per",
+        "upon",
+        "after",
+        "before",
+        "during",
+        "while",
+        "where",
+        "wherein",
+        "whether",
+        "based",
+        "being",
+    ]
 )
+_MAY_FOLLOW = _SMALL | frozenset(
+    [
+        "has",
+        "have",
+        "having",
+        "comprises",
+        "comprise",
+        "comprising",
+        "includes",
+        "include",
+        "including",
+        "configured",
+        "adapted",
+        "connected",
+        "coupled",
+        "arranged",
+        "disposed",
+        "provided",
+        "formed",
+        "located",
+        "positioned",
+        "was",
+        "were",
+        "can",
+        "may",
+        "will",
+        "further",
+        "using",
+    ]
+)
+"""After these words a term has surely ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,25 +128,33 @@ def _repeated(claims: RealSet) -> Iterator[Introduction]:
                 continue
             words = match[2].split(" ")
             for length in range(len(words), 0, -1):
-                if any(word.lower() in _SMALL for word in words[:length]) or _is_no_noun(words[length - 1].lower()):
+                if any(word.lower() in _SMALL for word in words[:length]) or _is_no_noun(
+                    words[length - 1].lower()
+                ):
                     continue
                 term = " ".join(words[:length])
                 end = match.start(2) + len(term)
                 uses = tuple(_uses(claims, number, term, end))
-                if uses:
+                if uses and _ends_at(text, end):
                     yield Introduction(number, match.start(), match.start(2), end, term, uses)
                     break
 
 
 def _is_no_noun(word: str) -> bool:
-    return word in ("first", "second", "third") or word.endswith(("ed", "able"))
+    return word in ("first", "second", "third") or word.endswith(("ed", "able", "ing"))
+
+
+def _ends_at(text: str, end: int) -> bool:
+    """Whether no other noun follows, so that the term is the whole name of something."""
+    following = re.match(r" ([A-Za-z][\w-]*)", text[end : end + 40])
+    return following is None or following[1].lower() in _MAY_FOLLOW
 
 
 def _uses(claims: RealSet, number: int, term: str, after: int) -> Iterator[tuple[int, int, int]]:
     pattern = re.compile(rf"\b(?:the|said) ({re.escape(term)})(?![\w-])", re.IGNORECASE)
     for other in (number, *claims.descendants(number)):
         for match in pattern.finditer(claims.claims[other]):
-            if other != number or match.start() > after:
+            if (other != number or match.start() > after) and _ends_at(claims.claims[other], match.end(1)):
                 yield other, match.start(1), match.end(1)
 
 

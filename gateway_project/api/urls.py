@@ -9,6 +9,7 @@ from gateway_project.api.document import Document, DocumentPage
 from gateway_project.api.errors import not_found
 from gateway_project.api.identity.urls import urlpatterns as identity
 from gateway_project.api.policy.urls import urlpatterns as policy
+from gateway_project.api.tasks.urls import urlpatterns as tasks
 from gateway_project.api.usage.urls import urlpatterns as usage
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -18,6 +19,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *usage,
     *policy,
     *alerts,
+    *tasks,
     path("schema", Document.as_view(), name="schema"),
     path("docs", DocumentPage.as_view(), name="docs"),
     re_path("", not_found, name="nothing"),

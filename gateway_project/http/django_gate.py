@@ -6,6 +6,7 @@ Django itself bounds neither, and each of its requests needs a thread and a conn
    address has fewer, and may send a small body in a short time.
 2. A caller who needs more than that is asked for a proof: a credential that is looked up (stranger.py).
 3. A caller who has given it has the places, bytes and time that are kept from strangers.
+4. Tasks and the events of jobs go on for minutes. They have places of their own, for known callers only.
 """
 
 from collections.abc import AsyncIterator
@@ -29,6 +30,9 @@ STRANGERS = 12
 """How many of the places strangers may take."""
 STRANGERS_OF_AN_ADDRESS = 6
 """How many of them one address may take: as many requests as a browser sends at once."""
+TASKS = 256
+"""How many tasks and event streams are answered at once; one more is refused at once."""
+TASK_PATHS = ("/api/prior-art", "/api/drafting", "/api/diagrams", "/api/jobs")
 FRAMING = frozenset({b"content-length", b"content-encoding", b"transfer-encoding"})
 ALL = "all"
 
@@ -50,6 +54,7 @@ class DjangoGate:
         self._places = Room(
             places=max_requests, per_address=max_requests, waiting=max_waiting, line_share=1, wait_s=wait_s
         )
+        self._tasks = Room(places=TASKS, per_address=TASKS)
         self._strangers = Room(
             places=strangers, per_address=of_an_address, waiting=max_waiting, wait_s=wait_s
         )
@@ -63,7 +68,7 @@ class DjangoGate:
         async with AsyncExitStack() as held:
             try:
                 body = await read_body(request, stranger)
-                await held.enter_async_context(self._place(stranger))
+                await held.enter_async_context(self._place(stranger, scope["path"]))
             except MeteringError as error:
                 refuse = page_response if scope["path"].startswith("/admin") else error_response
                 await refuse(error, id_of(scope))(scope, receive, send)
@@ -71,8 +76,12 @@ class DjangoGate:
             await self._django(_with_body(scope, body), _after(body, receive), send)
 
     @asynccontextmanager
-    async def _place(self, stranger: Stranger) -> AsyncIterator[None]:
+    async def _place(self, stranger: Stranger, path: str) -> AsyncIterator[None]:
         """Hold a place while the block runs. Raises Overloaded."""
+        if path.startswith(TASK_PATHS) and await stranger.is_known():
+            async with self._tasks.place(ALL):
+                yield
+            return
         if not self._strangers.try_enter(stranger.address):
             if await stranger.is_known():
                 async with self._places.place(ALL):

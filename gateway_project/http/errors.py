@@ -46,6 +46,12 @@ class NotAcceptable(errors.InvalidRequest):
     """The caller accepts no format that the route can write."""
 
 
+class SourceNotDrawn(errors.InvalidRequest):
+    """The renderer cannot draw a diagram's source; the message is in its own words."""
+
+    code = "diagram_not_drawn"
+
+
 STATUS: dict[type[errors.MeteringError], int] = {
     errors.InvalidRequest: 400,
     errors.CatalogInvalid: 400,
@@ -61,6 +67,7 @@ STATUS: dict[type[errors.MeteringError], int] = {
     errors.InputTooLarge: 413,
     BodyTooLarge: 413,
     errors.IdempotencyMismatch: 422,
+    SourceNotDrawn: 422,
     errors.LimitExceeded: 429,
     errors.VendorError: 502,
     errors.VendorModelMissing: 404,

@@ -127,6 +127,7 @@ class _Run:
             input=opened(job.content),
             request_id=job.request_id,
             reservation_id=job.reservation_id,
+            work_id=str(job.pk),
             journal=JobJournal(job),
             **job.labels,
         )

@@ -3,13 +3,14 @@
 import logging
 from uuid import UUID
 
-from celery import shared_task
 from django.utils.timezone import now
 from kombu.exceptions import OperationalError
 
+from gateway_project.celery import app
 from gateway_project.jobs.run import run_job as run
 from gateway_project.wiring import start
 from metering.bridge import run_sync
+from metering.jobs.drafts import forget_drafts
 from metering.jobs.forget import forget_jobs as forget_old_jobs
 from metering.jobs.lease import due_jobs
 
@@ -18,7 +19,7 @@ JOB_TIMEOUT_S = 3600.0
 logger = logging.getLogger(__name__)
 
 
-@shared_task(name="gateway.run_job", acks_late=False)
+@app.task(name="gateway.run_job", acks_late=False)
 def run_job(job_id: str) -> None:
     """Work on a job, if it is due and nobody does."""
 
@@ -29,7 +30,7 @@ def run_job(job_id: str) -> None:
     run_sync(work(), timeout_s=JOB_TIMEOUT_S)
 
 
-@shared_task(name="gateway.start_jobs")
+@app.task(name="gateway.start_jobs")
 def start_jobs() -> int:
     """Send for the jobs that are due, and for those that a lost runner has left; how many."""
     due = due_jobs(MAX_STARTED)
@@ -38,10 +39,10 @@ def start_jobs() -> int:
     return len(due)
 
 
-@shared_task(name="gateway.forget_jobs")
+@app.task(name="gateway.forget_jobs")
 def forget_jobs() -> int:
-    """Delete jobs that have expired; how many."""
-    return forget_old_jobs(now())
+    """Delete jobs and drafts that have expired; how many."""
+    return forget_old_jobs(now()) + forget_drafts(now())
 
 
 def send_for(job_id: UUID) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 from msgspec.structs import force_setattr
@@ -46,6 +47,8 @@ class CallRequest(CallerLabels, frozen=True, kw_only=True, array_like=False):
     """How long the request was when it came, if it came over a wire."""
     reservation_id: UUID | None = None
     """A UUIDv7 under which the call is to be reserved; None: a new one."""
+    work_id: str = ""
+    """The same whenever this work is begun again; empty: it is begun once."""
     journal: Journal | None = None
     """Where the call's attempts are noted besides, so that its books can be closed if this process is killed."""
 
@@ -73,6 +76,8 @@ async def plan(
         input=request.input,
         limits={**TASK_DEFAULTS[request.task], **policy.numbers},
         features=access.features if isinstance(access, PlanAccess) else frozenset(),
+        workspace=with_.workspace_of(caller),
+        work_id=request.work_id,
     )
     demand = demand_of_request(with_, asker, request, work)
     if request.input_bytes < LARGE_INPUT:
@@ -114,7 +119,7 @@ def adapter_for(with_: Collaborators, request: CallRequest) -> LLMAdapter:
     return adapter
 
 
-def ledger_labels(caller: Principal, request: CallRequest, planned: CallPlan[BoundedCall]) -> Labels:
+def ledger_labels(caller: Principal, request: CallRequest, planned: CallPlan[Any]) -> Labels:
     """Who and what the call belongs to, for the ledger."""
     model = planned.route.candidates[0]
     return Labels(

@@ -9,8 +9,9 @@ from metering.background import BackgroundTasks
 from metering.calls.cached_directory import CachedDirectory
 from metering.calls.values import Observer
 from metering.decisions.log import DecisionLog
+from metering.identity.principal import Principal
 from metering.ledger.port import Ledger
-from metering.ports import LLMAdapter, Vendors
+from metering.ports import LLMAdapter, Vendors, Workspace
 from metering.rates.port import Buckets
 from metering.reservation.lease import LeaseKeeper
 from metering.types import Task
@@ -32,5 +33,6 @@ class Collaborators:
     lease_s: int
     decisions: DecisionLog
     leases: LeaseKeeper
+    workspace_of: Callable[[Principal], Workspace]
     observe: Observer
     """Sees every call that has ended."""

@@ -69,7 +69,7 @@ def mine(job: TaskJob) -> QuerySet[TaskJob]:
     return TaskJob.objects.filter(pk=job.pk, status=Status.RUNNING, runner=job.runner)
 
 
-def _from_now(span: timedelta) -> ExpressionWrapper[Any]:
+def _from_now(span: timedelta) -> "ExpressionWrapper[Any]":
     return ExpressionWrapper(
         Now() + Value(span, output_field=DurationField()), output_field=Now().output_field
     )

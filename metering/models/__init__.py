@@ -5,7 +5,7 @@ from metering.models.audit import AuditEvent
 from metering.models.catalog import LLMModel, ModelClass, ModelPrice, Provider
 from metering.models.decisions import DecisionRequest, PolicyDecision
 from metering.models.identity import Team, Tenant
-from metering.models.jobs import TaskJob, TaskJobAttempt, TaskJobEvent
+from metering.models.jobs import TaskDraft, TaskJob, TaskJobAttempt, TaskJobEvent
 from metering.models.kept_answers import KeptAnswer
 from metering.models.ledger import LedgerEntry, UsageMeter, UsageReservation
 from metering.models.months import ClosingBalance, LedgerPeriod
@@ -49,6 +49,7 @@ __all__ = [
     "Provider",
     "QuotaAlert",
     "Task",
+    "TaskDraft",
     "TaskJob",
     "TaskJobAttempt",
     "TaskJobEvent",

@@ -110,3 +110,24 @@ class TaskJobAttempt(models.Model):
 
     def __str__(self) -> str:
         return f"{self.reservation_id} {self.number}"
+
+
+class TaskDraft(models.Model):
+    """What a task keeps for one caller between requests, such as a patent application in the making. It is a secret."""
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    tenant_id = models.UUIDField(editable=False)
+    token_id = models.UUIDField(editable=False)
+    user_id = models.UUIDField(null=True, editable=False)
+    content = models.BinaryField(editable=False, help_text=SEALED)
+    changed_at = models.DateTimeField(editable=False)
+    expires_at = models.DateTimeField(editable=False)
+
+    objects = TenantQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["expires_at"], name="draft_expires")]
+
+    def __str__(self) -> str:
+        return str(self.pk)

@@ -54,7 +54,7 @@ _KEYS = (
     ),
     RuleKey(
         name="retrieval_top_k",
-        read_by="adapters.prior_art.request:read_request",
+        read_by="adapters.prior_art.asked:_top_k",
         meaning="hits that one search may return",
         unit="hits",
         low=1,

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from providers.port import Usage
 from providers.sandbox.directives import Directives, text_of
-from providers.sandbox.written import WRITERS, is_mistake, material_in, schema_name
+from providers.sandbox.written import AGAIN, WRITERS, answers_before, is_mistake, material_in, schema_name
 
 MESSAGE_TOKENS = 4
 """What the role markers of one message count."""
@@ -65,12 +65,14 @@ def answer_to(body: Mapping[str, Any], asked: Directives) -> SandboxAnswer:
 
 def _written(body: Mapping[str, Any]) -> tuple[str, ...]:
     """The tokens of an answer of the wanted shape; none where no writer knows it."""
-    writer = WRITERS.get(schema_name(body))
-    if writer is None:
+    name = schema_name(body)
+    if name not in WRITERS and name not in AGAIN:
         return ()
     material = material_in(body)
-    text = MISTAKE if is_mistake(body, material) else msgspec.json.encode(writer(material)).decode()
-    return tuple(_PIECE.findall(text))
+    if is_mistake(body, material):
+        return tuple(_PIECE.findall(MISTAKE))
+    answer = AGAIN[name](material, answers_before(body)) if name in AGAIN else WRITERS[name](material)
+    return tuple(_PIECE.findall(msgspec.json.encode(answer).decode()))
 
 
 def _tokens(seed: bytes, choice: int, length: int) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from providers.sandbox import diagrams, prior_art
+from providers.sandbox import diagrams, drafting, prior_art
 from providers.sandbox.directives import text_of
 
 Material = dict[str, str]
@@ -20,8 +20,11 @@ WRITERS: dict[str, Writer] = {
     "prior_art_chart": prior_art.chart,
     "diagram_plan": diagrams.write_plan,
     "diagram_source": diagrams.write_source,
+    **{f"draft_{code}": drafting.writer_of(code) for code in drafting.CODES},
 }
 """By the name of the schema that the request asks for."""
+AGAIN: dict[str, Callable[[Material, int], object]] = {"draft_claims": drafting.write_claims}
+"""Those whose answer depends on how many answers to the same request were useless before."""
 _MARKED = re.compile(r"<(\w+)-([0-9a-f]{16})>\n(.*?)\n</\1-\2>", re.DOTALL)
 _MISTAKES = re.compile(r"sandbox:mistake=(\d)")
 
@@ -44,5 +47,9 @@ def material_in(body: Mapping[str, Any]) -> Material:
 def is_mistake(body: Mapping[str, Any], material: Material) -> bool:
     """Whether this answer is one of those that shall be useless: one is given for each that came before."""
     wanted = max((int(number) for text in material.values() for number in _MISTAKES.findall(text)), default=0)
-    answered = [message for message in body["messages"] if message.get("role") == "assistant"]
-    return len(answered) < wanted
+    return answers_before(body) < wanted
+
+
+def answers_before(body: Mapping[str, Any]) -> int:
+    """The answers that the request quotes: each was useless."""
+    return sum([message.get("role") == "assistant" for message in body["messages"]])

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from adapters.drafting.claims.finding import Finding, Jurisdiction
+from adapters.drafting.claims.finding import Finding, Jurisdiction, Severity
 
 MOST_WORDS: Final = 150
 FEWEST_WORDS: Final = 50
@@ -45,10 +45,10 @@ def _start_of(text: str, word: int) -> int:
     return place
 
 
-def _finding(abstract: str, start: int, severity: str, message: str, suggestion: str) -> Finding:
+def _finding(abstract: str, start: int, severity: Severity, message: str, suggestion: str) -> Finding:
     return Finding(
         code="abstract_length",
-        severity=severity,  # type: ignore[arg-type]
+        severity=severity,
         claim=None,
         start=start,
         end=len(abstract),

@@ -21,7 +21,13 @@ def finding_at(
 
 
 def finding_at_tokens(
-    item: ReadClaim, first: int, stop: int, code: str, severity: Severity, message: str, suggestion: str | None
+    item: ReadClaim,
+    first: int,
+    stop: int,
+    code: str,
+    severity: Severity,
+    message: str,
+    suggestion: str | None,
 ) -> Finding:
     """A finding from one token up to, and without, another."""
     start, end = item.tokens[first].start, item.tokens[max(stop, first + 1) - 1].end

@@ -8,15 +8,19 @@ from adapters.drafting.claims.finding import Finding, Jurisdiction
 from adapters.drafting.claims.phrases import Phrase
 from adapters.drafting.claims.read import ClaimSet, ReadClaim
 from adapters.drafting.claims.references import Reference
-from adapters.drafting.claims.words import DETERMINERS, stem
+from adapters.drafting.claims.vocabulary import DETERMINERS, word_set
+from adapters.drafting.claims.words import stem
 
-_PROCESSES: Final = frozenset(map(stem, "method process procedure use technique".split()))
+_PROCESSES: Final = frozenset(map(stem, word_set("method process procedure use technique")))
 _NEITHER: Final = frozenset(
-    map(stem, "invention improvement step feature limitation element claim subject-matter matter one".split())
+    map(
+        stem,
+        word_set("invention improvement step feature limitation element claim subject-matter matter one"),
+    )
 )
-_TO_A_CLAIM: Final = frozenset(
+_TO_A_CLAIM: Final = word_set(
     "of in according to as claimed defined recited set forth described by per accordance with any one , "
-    "further wherein under".split()
+    "further wherein under"
 )
 """Words between a claim's name and the claims that it refers to."""
 
@@ -63,7 +67,10 @@ def _targets(item: ReadClaim, reference: Reference, claims: ClaimSet) -> Iterato
             code, says = "dependency_self", f"Claim {item.number} depends on itself."
         elif place is None or claims.claims[place].claim.canceled:
             state = "is canceled" if place is not None else "does not exist"
-            code, says = "dependency_missing", f"Claim {item.number} depends on claim {number}, which {state}."
+            code, says = (
+                "dependency_missing",
+                f"Claim {item.number} depends on claim {number}, which {state}.",
+            )
         elif place > item.place:
             code = "dependency_forward"
             says = f"Claim {item.number} depends on claim {number}, which comes after it."

@@ -8,19 +8,26 @@ from typing import Final
 from adapters.drafting.claims.at import finding_at_tokens
 from adapters.drafting.claims.finding import Finding
 from adapters.drafting.claims.read import ClaimSet, ReadClaim
-from adapters.drafting.claims.words import STOPS, Token, stem
+from adapters.drafting.claims.vocabulary import NOUNS_IN_ING, STOPS, SURELY_VERBS, word_set
+from adapters.drafting.claims.words import Token, stem
 
+MAX_SIGNS: Final = 8
+"""Tokens between a noun and its last sign."""
 _LABELS: Final = frozenset(
     map(
         stem,
-        "formula formulae equation equations expression claim claims step steps fig figs figure figures table example examples "
-        "no nos number compound scheme embodiment condition relation inequality seq id page chapter paragraph item option".split(),
+        word_set(
+            "formula formulae equation equations expression claim claims step steps fig figs figure figures table "
+            "example examples no nos number compound scheme embodiment condition relation inequality seq id page "
+            "chapter paragraph item option"
+        ),
     )
 )
 """Nouns whose number is a name and no reference sign."""
-_UNITS: Final = frozenset(
-    "mm cm m km nm um kg g mg l ml s ms min h hz khz mhz ghz v kv mv a ma w kw mw j kj k c f pa kpa mpa bar psi percent "
-    "degrees degree wt mol mm2 cm2 m2 inches inch feet hours minutes seconds days years bits bytes times volts".split()
+_UNITS: Final = word_set(
+    "mm cm m km nm um kg g mg l ml s ms min h hz khz mhz ghz v kv mv a ma w kw mw j kj k c f pa kpa mpa bar "
+    "psi percent degrees degree wt mol mm2 cm2 m2 inches inch feet hours minutes seconds days years bits "
+    "bytes times volts"
 )
 
 
@@ -59,7 +66,13 @@ def check_numerals(claims: ClaimSet, description: list[Token], drawings: list[To
         first_noun.setdefault(sign.sign, sign)
         if says:
             yield finding_at_tokens(
-                sign.item, sign.token, sign.token + 1, "numeral_mismatch", "error", says, _advice(sign, known, of_noun)
+                sign.item,
+                sign.token,
+                sign.token + 1,
+                "numeral_mismatch",
+                "error",
+                says,
+                _advice(sign, known, of_noun),
             )
 
 
@@ -132,7 +145,11 @@ def _signs(claims: ClaimSet) -> Iterator[_Sign]:
 
 def _names_part(tokens: list[Token], place: int) -> bool:
     token = tokens[place]
-    return token.is_word and token.lower not in STOPS and not token.text[0].isdigit() and stem(token.lower) not in _LABELS
+    if not token.is_word or token.text[0].isdigit() or token.lower in STOPS or token.lower in SURELY_VERBS:
+        return False
+    if token.lower.endswith("ing") and token.lower not in NOUNS_IN_ING:
+        return False
+    return stem(token.lower) not in _LABELS
 
 
 def _pair(tokens: list[Token], place: int) -> str:
@@ -153,8 +170,7 @@ def _read(description: list[Token]) -> _Known:
         if following in _UNITS or following in ("%", "\u00b0"):
             continue
         back = place - 1
-        while back > max(0, place - 8) and (description[back].text in ("(", ",", "/") or description[back].lower in ("and", "or", "to")
-                or _is_sign(description[back].lower)):  # fmt: skip
+        while back > max(0, place - MAX_SIGNS) and _joins_signs(description[back]):
             back -= 1
         if not _names_part(description, back):
             continue
@@ -163,3 +179,8 @@ def _read(description: list[Token]) -> _Known:
         known.signs[noun].add(token.lower)
         known.signs[_pair(description, back)].add(token.lower)
     return known
+
+
+def _joins_signs(token: Token) -> bool:
+    """`sensors 12a, 12b and 12c`: all of them are signs of the sensors."""
+    return token.lower in ("(", ",", "and", "or", "to") or _is_sign(token.lower)

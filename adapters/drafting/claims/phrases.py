@@ -3,7 +3,9 @@
 from dataclasses import dataclass, replace
 from typing import Final
 
-from adapters.drafting.claims.words import (
+from adapters.drafting.claims.ends import may_end_before, surely_ends_before
+from adapters.drafting.claims.inherent import MASS, names_property
+from adapters.drafting.claims.vocabulary import (
     ARTICLES,
     COUNTING,
     DEFINITE,
@@ -14,11 +16,8 @@ from adapters.drafting.claims.words import (
     QUANTIFIERS,
     STOPS,
     SURELY_VERBS,
-    Token,
-    may_end_before,
-    stem,
-    surely_ends_before,
 )
+from adapters.drafting.claims.words import Token, is_plural, stem
 
 MAX_WORDS: Final = 12
 """Of a phrase; longer ones are cut."""
@@ -93,19 +92,35 @@ def _leading(tokens: list[Token], place: int) -> tuple[int, int, bool, bool, boo
 def _quantity(tokens: list[Token], place: int) -> int:
     """How many tokens a quantity has here: `at least one`, `one or more of`, `plurality of`, `two`; 0 for none."""
     words = [token.lower for token in tokens[place : place + 5]]
-    if words[0] in ("at", "more", "less", "fewer", "greater") and words[1:2] in (["least"], ["most"], ["than"]):
+    if (
+        words[0] in ("at", "more", "less", "fewer", "greater")
+        and words[1:2]
+        in (
+            ["least"],
+            ["most"],
+            ["than"],
+        )
+    ) or (words[0] == "up" and words[1:2] == ["to"]):
         width = 2
-    elif words[0] == "up" and words[1:2] == ["to"]:
-        width = 2
-    elif words[0] in ("set", "group", "series", "number", "variety", "array", "collection", "list", "sequence"):
+    elif words[0] in (
+        "set",
+        "group",
+        "series",
+        "number",
+        "variety",
+        "array",
+        "collection",
+        "list",
+        "sequence",
+    ):
         return 0
     else:
         width = 0
     if words[width : width + 1] and (words[width] in QUANTIFIERS or (width and words[width].isdigit())):
         width += 1
-        if words[width : width + 1] in (["or"], ["and"], ["to"]) and words[width + 1 : width + 2]:
-            if words[width + 1] in QUANTIFIERS:
-                width += 2
+        joint, other = [*words[width : width + 2], "", ""][:2]
+        if joint in ("or", "and", "to") and other in QUANTIFIERS:
+            width += 2
         if words[width : width + 1] == ["of"]:
             width += 1
         return width
@@ -115,7 +130,7 @@ def _quantity(tokens: list[Token], place: int) -> int:
 def _phrase(
     tokens: list[Token], first: int, start: int, definite: bool, article: bool, counted: bool
 ) -> Phrase | None:
-    if start < len(tokens) and tokens[start].lower in SURELY_VERBS and not (article or counted):
+    if start < len(tokens) and tokens[start].lower in SURELY_VERBS and not (definite or article or counted):
         return None
     stems: list[str] = []
     words: list[str] = []
@@ -130,7 +145,13 @@ def _phrase(
                 break
             place = place_after
             continue
-        if definite and stems and token.lower in ("at", "one") and words[-1].endswith("ed") and (width := _quantity(tokens, place)) > 0:
+        if (
+            definite
+            and stems
+            and token.lower in ("at", "one")
+            and words[-1].endswith("ed")
+            and (width := _quantity(tokens, place)) > 0
+        ):
             place += width
             continue
         if token.lower in STOPS:
@@ -148,11 +169,35 @@ def _phrase(
         place += 1
     if place == start or not stems:
         return None if place == start else _empty(definite, article, counted, first, start, place)
-    ends = [len(stems), *[end for end in reversed(soft) if 0 < end < len(stems)]]
-    if len(stems) > 1 and _word_at(tokens, place) in ARTICLES:
-        ends.insert(0, len(stems) - 1)  # two nouns do not follow each other: the last word is a verb
+    soft = [end for end in soft if 0 < end < len(stems)]
+    if _is_compound(words):
+        soft = [end for end in soft if not words[end].endswith("ing")]
+    ends = [len(stems), *reversed(soft)]
+    if len(stems) > 1 and _word_at(tokens, place) in ARTICLES and not _is_no_noun(words[-2]):
+        ends.append(len(stems) - 1)  # two nouns do not follow each other: the last word is a verb
     return Phrase(
-        definite, article, counted, first, start, place, tuple(stems), tuple(words), tuple(places), tuple(dict.fromkeys(ends))
+        definite,
+        article,
+        counted,
+        first,
+        start,
+        place,
+        tuple(stems),
+        tuple(words),
+        tuple(places),
+        tuple(dict.fromkeys(ends)),
+    )
+
+
+def _is_no_noun(word: str) -> bool:
+    return word in ORDINALS or word.endswith(("ed", "ing", "ly"))
+
+
+def _is_compound(words: list[str]) -> bool:
+    """Whether `sensing layer` in `the gate sensing layer` is a thing: a single thing that is sensed has an article."""
+    last = words[-1]
+    return not (
+        is_plural(last) or last in MASS or last.isdigit() or names_property(last) or last.endswith("ing")
     )
 
 

@@ -4,11 +4,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from adapters.drafting.claims.bounds import MAX_CLAIMS
+from adapters.drafting.claims.vocabulary import word_set
 from adapters.drafting.claims.words import Token
 
-_PREAMBLE_ENDS: Final = frozenset(
-    "wherein whereby characterized characterised where further additionally :".split() + [";"]
-)
+_PREAMBLE_ENDS: Final = word_set("wherein whereby characterized characterised where further additionally : ;")
 _ALTERNATIVE: Final = frozenset(("or", "and/or", "any", "one", "either"))
 _JOINTS: Final = frozenset((",", "or", "and", "to", "through", "-", "\u2013", "/", "until"))
 _BEFORE: Final = frozenset(("preceding", "previous", "foregoing", "above", "prior"))

@@ -1,16 +1,17 @@
 """What is introduced by the time a phrase is read: by its own claim so far, and by the claims that it depends on.
 
-Each term is kept with a bit for every claim that introduces it, so that a question costs the same however long the chain
-of dependencies is.
+Each term is kept with a bit for every claim that introduces it, so that a question costs the same however long the
+chain of dependencies is.
 """
 
 from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Final
 
+from adapters.drafting.claims.ends import is_verb_form
 from adapters.drafting.claims.inherent import LONGEST_ROOT, act_root, names_act
 from adapters.drafting.claims.phrases import Phrase
-from adapters.drafting.claims.words import is_verb_form
+from adapters.drafting.claims.vocabulary import ORDINALS
 
 MAX_CANDIDATES: Final = 100
 """So many terms with the same noun are compared with a phrase."""
@@ -39,8 +40,12 @@ class Scope:
     """By noun, then by whole name."""
     words: dict[str, dict[str, Term]] = field(default_factory=lambda: defaultdict(dict))
     """By each word that is not the noun, then by whole name."""
+    beginnings: dict[str, dict[str, Term]] = field(default_factory=lambda: defaultdict(dict))
+    """By the first letters of the whole name, then by it."""
     roots: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     """The beginnings of all words that may be verbs."""
+    act_roots: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    """The beginnings of all nouns of verbs."""
     initials: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     """`ms` of `mobile station`."""
 
@@ -54,22 +59,24 @@ class Scope:
             self._add_term(stems, phrase.words[:end], bit, phrase.counted and end == phrase.ends[0])
         if phrase.shared and phrase.stems[-len(phrase.shared) :] != phrase.shared:
             stems = (*phrase.stems, *phrase.shared)
-            for begin in range(len(stems)):
+            for begin in range(len(phrase.stems)):
                 self.keys["".join(stems[begin:])] |= bit
-            self._add_term(stems, (*phrase.words, *phrase.shared), bit, phrase.counted)
+            if phrase.words[-1] in ORDINALS:
+                self._add_term(stems, (*phrase.words, *phrase.shared), bit, phrase.counted)
 
     def add_word(self, word: str, claim: int) -> None:
         """Take note of a word that says what is done: `rotates`, `rotation`."""
-        if not (is_verb_form(word) or names_act(word)):
-            return
-        for length in range(_ROOT, min(len(word), LONGEST_ROOT) + 1):
-            self.roots[word[:length]] |= 1 << claim
+        roots = self.roots if is_verb_form(word) else self.act_roots if names_act(word) else None
+        if roots is not None:
+            for length in range(_ROOT, min(len(word), LONGEST_ROOT) + 1):
+                roots[word[:length]] |= 1 << claim
 
     def _add_term(self, stems: tuple[str, ...], words: tuple[str, ...], bit: int, counted: bool) -> None:
         whole = "".join(stems)
         if len(words) > 1:
             self.initials["".join(word[0] for word in words)] |= bit
-        for by, word in ((self.heads, stems[-1]), *((self.words, stem) for stem in stems[:-1])):
+        begins = (self.beginnings, whole[:_ROOT])
+        for by, word in (begins, (self.heads, stems[-1]), *((self.words, stem) for stem in stems[:-1])):
             term = by[word].setdefault(whole, Term(stems, words, 0, 0))
             term.claims |= bit
             if counted:
@@ -89,6 +96,11 @@ class Scope:
         root = act_root(word)
         return root is not None and bool(self.roots.get(root, 0) & claims)
 
+    def has_act(self, word: str, claims: int) -> bool:
+        """Whether one of these claims has another noun of the same verb: `rotation unit` for `rotation`."""
+        root = act_root(word)
+        return root is not None and bool(self.act_roots.get(root, 0) & claims)
+
     def with_head(self, stem: str, claims: int) -> list[Term]:
         """Terms of this noun that these claims introduce; the last ones, if there are very many."""
         return _within(self.heads.get(stem, {}), claims)
@@ -96,6 +108,10 @@ class Scope:
     def with_word(self, stem: str, claims: int) -> list[Term]:
         """Terms of another noun that have this word in them."""
         return _within(self.words.get(stem, {}), claims)
+
+    def beginning_like(self, whole: str, claims: int) -> list[Term]:
+        """Terms whose names have the same first letters."""
+        return _within(self.beginnings.get(whole[:_ROOT], {}), claims)
 
 
 def _within(terms: dict[str, Term], claims: int) -> list[Term]:

@@ -6,11 +6,12 @@ from typing import Final
 from adapters.drafting.claims.at import finding_at
 from adapters.drafting.claims.finding import Finding, Jurisdiction
 from adapters.drafting.claims.read import ClaimSet, ReadClaim
+from adapters.drafting.claims.vocabulary import word_set
 
-_ABBREVIATIONS: Final = frozenset(
-    "e.g i.e eg ie etc vs approx fig figs no nos vol cf al st wt max min temp ca resp inc co corp ltd sp spp subsp "
-    "var eq eqs ref refs dr mr conc deg ser pat approx viz incl u.s u.k a.k.a p.m a.m ph.d dia avg sec in ft lb lbs "
-    "oz hr hrs mol".split()
+_ABBREVIATIONS: Final = word_set(
+    "e.g i.e eg ie etc vs approx fig figs no nos vol cf al st wt max min temp ca resp inc co corp ltd sp spp "
+    "subsp var eq eqs ref refs dr mr conc deg ser pat approx viz incl u.s u.k a.k.a p.m a.m ph.d dia avg sec "
+    "in ft lb lbs oz hr hrs mol"
 )
 _CLOSING: Final = "\"'\u201d\u2019)]"
 
@@ -56,10 +57,14 @@ def _ends_sentence(text: str, place: int) -> bool:
     word = text[begin:place].lower()
     if word in _ABBREVIATIONS:
         # `in.` and `no.` are words as well: only before a number or in the middle of a measure are they short.
-        return word in ("in", "no", "sec", "al", "co") and not (rest[0].isdigit() or text[begin - 2 : begin - 1].isdigit())
+        return word in ("in", "no", "sec", "al", "co") and not (
+            rest[0].isdigit() or text[begin - 2 : begin - 1].isdigit()
+        )
     before = text[max(0, begin - 1) : begin]
     if len(word) <= 3 and (word.isdigit() or len(word) == 1 or set(word) <= set("ivx")):
-        return not _is_marker(text, begin) and not (before == "\u00b0" or (len(word) == 1 and text[begin].isupper()))
+        return not _is_marker(text, begin) and not (
+            before == "\u00b0" or (len(word) == 1 and text[begin].isupper())
+        )
     return True
 
 
@@ -87,5 +92,11 @@ def _ends(item: ReadClaim, jurisdiction: Jurisdiction) -> Iterator[Finding]:
         )
     if text and text[0].islower():
         yield finding_at(
-            item, 0, 1, "single_sentence", "warning", "The claim begins in lower case.", f"Write `{text[0].upper()}`."
+            item,
+            0,
+            1,
+            "single_sentence",
+            "warning",
+            "The claim begins in lower case.",
+            f"Write `{text[0].upper()}`.",
         )

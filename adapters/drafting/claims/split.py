@@ -9,7 +9,9 @@ from adapters.drafting.claims.bounds import MAX_CLAIMS
 from metering.errors import InvalidRequest
 
 _NUMBER: Final = re.compile(r"(?:claim[ \t]{1,4})?(\d{1,4})[ \t]{0,4}[.):][ \t\n]", re.IGNORECASE)
-_RANGE: Final = re.compile(r"(?:claims?[ \t]{1,4})?(\d{1,4})[ \t]?[-\u2013][ \t]?(\d{1,4})[ \t]{0,4}[.):]?[ \t]", re.I)
+_RANGE: Final = re.compile(
+    r"(?:claims?[ \t]{1,4})?(\d{1,4})[ \t]?[-\u2013][ \t]?(\d{1,4})[ \t]{0,4}[.):]?[ \t]", re.I
+)
 _STATUS: Final = re.compile(
     r"\((canceled|cancelled|withdrawn|original|currently amended|previously presented|new|not entered|amended)\)",
     re.IGNORECASE,

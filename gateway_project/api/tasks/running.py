@@ -35,13 +35,14 @@ STREAM_HEADERS = {"cache-control": "no-cache", "x-accel-buffering": "no"}
 
 def call_of(request: Request, task: Task, content: dict[str, Any]) -> CallRequest:
     """The request as the gateway takes it. Raises InvalidRequest for a label or an Idempotency-Key."""
+    raw = msgspec.json.encode(content, order="deterministic")  # DRF has read the body's own bytes
     return CallRequest(
         task=task,
         input=content,
         request_id=request.META[REQUEST_ID],
         address=django_address_of(request._request),
-        idempotency=idempotency_of(request),
-        input_bytes=len(request._request.body),
+        idempotency=idempotency_of(request, raw),
+        input_bytes=len(raw),
         **labels_of(request),
     )
 
@@ -52,14 +53,12 @@ def labels_of(request: Request) -> dict[str, Any]:
     return {name: checked_label(text, name) for name, text in given.items() if text}
 
 
-def idempotency_of(request: Request) -> IdempotencyKey | None:
+def idempotency_of(request: Request, body: bytes) -> IdempotencyKey | None:
     """The key under which the ledger knows the request; None without the header. Raises InvalidRequest."""
     text = _header(request, "idempotency-key")
     if text is None:
         return None
-    return idempotency_key(
-        caller=principal_of(request), text=text, route=request.path, body=request._request.body
-    )
+    return idempotency_key(caller=principal_of(request), text=text, route=request.path, body=body)
 
 
 def answer_whole(request: Request, call: CallRequest) -> HttpResponse:

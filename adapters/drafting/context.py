@@ -1,0 +1,84 @@
+"""What a model is given to write a section from, cut to what it may read.
+
+Where it is too much, the longest of what matters least is shortened first: earlier sections, then prior art, then the
+disclosure itself. Claims and the wish are never cut.
+"""
+
+from adapters.drafting.draft import Draft
+from adapters.drafting.sections import TITLES, Code
+from adapters.prompt import MATERIAL, Prompt
+from metering.ports import Spending
+
+MARKS_TOKENS = 40
+"""What the marks around one text cost, about."""
+SHARE_OF_LIMIT = 0.95
+"""Counting is an estimate."""
+LEAST_TOKENS = 50
+MARK = " [cut here]"
+
+
+def material_for(
+    draft: Draft, code: Code, prompt: Prompt, allowance: Spending
+) -> tuple[dict[str, str], list[str]]:
+    """The texts by name, and sentences about what was cut."""
+    wish = f"section: {TITLES[draft.jurisdiction][code]}\njurisdiction: {draft.jurisdiction}"
+    given = {"wish": wish, "disclosure": draft.disclosure}
+    if draft.claims and code is not Code.CLAIMS:
+        given["claims"] = claims_text(draft)
+    if draft.drawings:
+        given["drawings_list"] = "\n".join(draft.drawings)
+    if draft.prior_art:
+        given["prior_art"] = "\n\n".join(draft.prior_art)
+    for earlier, text in draft.texts.items():
+        if earlier is not code:
+            given[f"section_{earlier}"] = text
+    return _cut(given, _room(prompt, allowance), code, allowance)
+
+
+def claims_text(draft: Draft) -> str:
+    """The claims, numbered, a paragraph each."""
+    return "\n\n".join(f"{claim.number}. {claim.text}" for claim in draft.claims)
+
+
+def _room(prompt: Prompt, allowance: Spending) -> int:
+    overhead = allowance.count_tokens(f"{prompt.instructions}\n{MATERIAL}")
+    return int(allowance.input_limit * SHARE_OF_LIMIT) - overhead
+
+
+def _cut(
+    given: dict[str, str], room: int, code: Code, allowance: Spending
+) -> tuple[dict[str, str], list[str]]:
+    counts = {name: allowance.count_tokens(text) + MARKS_TOKENS for name, text in given.items()}
+    warnings = []
+    for name in _in_order_of_cutting(given):
+        too_many = sum(counts.values()) - room
+        if too_many <= 0:
+            break
+        left = max(LEAST_TOKENS, counts[name] - MARKS_TOKENS - too_many)
+        before = counts[name] - MARKS_TOKENS
+        if left >= before:
+            continue
+        given[name] = shortened(given[name], left, allowance)
+        counts[name] = allowance.count_tokens(given[name]) + MARKS_TOKENS
+        what = name.replace("section_", "section ").replace("_", " ")
+        warnings.append(
+            f"For the section {code} the {what} was cut to {counts[name] - MARKS_TOKENS:,} of {before:,} tokens, "
+            f"because an input may have {allowance.input_limit:,}."
+        )
+    return given, warnings
+
+
+def _in_order_of_cutting(given: dict[str, str]) -> list[str]:
+    sections = sorted(
+        (name for name in given if name.startswith("section_")), key=lambda name: -len(given[name])
+    )
+    return [*sections, *(name for name in ("prior_art", "drawings_list", "disclosure") if name in given)]
+
+
+def shortened(text: str, tokens: int, allowance: Spending) -> str:
+    """The beginning of a text, of so many tokens at most."""
+    while (count := allowance.count_tokens(text)) > tokens:
+        text = text[: max(1, min(len(text) - len(MARK) - 1, len(text) * tokens // count - len(MARK)))] + MARK
+        if len(text) <= len(MARK) + 1:
+            break
+    return text

@@ -1,0 +1,210 @@
+"""The tasks' own routes. `Prefer: respond-async` makes a job of a request, `Accept: text/event-stream` a stream;
+`text/markdown` and `text/csv` other forms of a result.
+
+What a field may say is checked by the task's adapter, for a route and a job alike.
+"""
+
+from collections.abc import Callable
+from operator import itemgetter
+from typing import Any
+
+import msgspec
+from django.http import HttpResponse, HttpResponseBase
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.renderers import BaseRenderer, JSONRenderer
+from rest_framework.request import Request
+
+from adapters.prior_art.markdown import as_markdown
+from adapters.prior_art.table import as_csv
+from gateway_project.api.input import StrictInput
+from gateway_project.api.tasks.jobs import start_job
+from gateway_project.api.tasks.running import answer_in_events, answer_whole, call_of
+from gateway_project.api.views import ApiView
+from gateway_project.http.errors import NotAcceptable
+from metering.types import Task
+
+TAG = ["tasks"]
+OF_CONTENT = ("content-type", "content-length")
+PREFER = OpenApiParameter("Prefer", str, "header", description="`respond-async`: answer 202 with a job.")
+ONE_OR_MANY = {"oneOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
+
+
+class EventStream(BaseRenderer):
+    """Only says that a view can answer so; such an answer is not rendered."""
+
+    media_type = "text/event-stream"
+    format = "events"
+
+    def render(self, data: Any, accepted_media_type: Any = None, renderer_context: Any = None) -> bytes:
+        """An error before the first event, which comes as JSON."""
+        return bytes(JSONRenderer().render(data, accepted_media_type, renderer_context))
+
+
+class Texts(serializers.JSONField):
+    """A text, or a list of texts."""
+
+
+class UsageOut(serializers.Serializer[Any]):
+    input_tokens = serializers.IntegerField()
+    output_tokens = serializers.IntegerField()
+    cost_usd = serializers.CharField()
+    llm_calls = serializers.IntegerField()
+    api_calls = serializers.IntegerField()
+    files = serializers.IntegerField()
+    steps = serializers.IntegerField()
+
+
+class TaskOut(serializers.Serializer[Any]):
+    id = serializers.UUIDField(help_text="The reservation's.")
+    warnings = serializers.ListField(child=serializers.CharField())
+    usage = UsageOut()
+
+
+class Markdown(EventStream):
+    """The same for Markdown."""
+
+    media_type = "text/markdown"
+    format = "md"
+
+
+class Csv(EventStream):
+    """The same for CSV."""
+
+    media_type = "text/csv"
+    format = "csv"
+
+
+FORMS: dict[tuple[Task, str], Callable[[dict[str, Any]], str]] = {
+    (Task.PRIOR_ART, Markdown.media_type): as_markdown,
+    (Task.PRIOR_ART, Csv.media_type): as_csv,
+    (Task.DRAFTING, Markdown.media_type): itemgetter("markdown"),
+}
+"""Other forms of a result than JSON."""
+
+
+class TaskView(ApiView):
+    """A route that does one task's work."""
+
+    renderer_classes = (JSONRenderer, EventStream, Markdown, Csv)
+    task: Task
+
+    def work(self, request: Request, content: dict[str, Any]) -> HttpResponseBase:
+        """Answer as the request prefers. Raises what the gateway raises."""
+        call = call_of(request, self.task, content)
+        if "respond-async" in [part.strip() for part in request.headers.get("prefer", "").split(",")]:
+            return start_job(request, self.task, content)
+        media_type = getattr(request, "accepted_media_type", "")
+        if media_type == EventStream.media_type:
+            return answer_in_events(request, call)
+        form = form_of(self.task, media_type)
+        answer = answer_whole(request, call)
+        return answer if form is None else in_form(answer, form, media_type)
+
+
+def form_of(task: Task, media_type: str) -> Callable[[dict[str, Any]], str] | None:
+    """What makes this form of a result; None for JSON. Raises NotAcceptable where the task has no such form."""
+    if media_type in ("", JSONRenderer.media_type):
+        return None
+    form = FORMS.get((task, media_type))
+    if form is None:
+        raise NotAcceptable(f"The task {task} has no result as {media_type}.")
+    return form
+
+
+def in_form(answer: HttpResponse, form: Callable[[dict[str, Any]], str], media_type: str) -> HttpResponse:
+    """The same answer in another form."""
+    text = form(msgspec.json.decode(answer.content))
+    headers = {name: value for name, value in answer.headers.items() if name.lower() not in OF_CONTENT}
+    return HttpResponse(text, content_type=f"{media_type}; charset=utf-8", headers=headers)
+
+
+class PriorArt(TaskView):
+    task = Task.PRIOR_ART
+
+    class Input(StrictInput):
+        query = serializers.CharField(
+            required=False, help_text="One of four: what is looked for in a few words,"
+        )
+        abstract = serializers.CharField(required=False, help_text="an abstract,")
+        claims = Texts(required=False, help_text="claims, as one text or a list,")
+        disclosure = serializers.CharField(required=False, help_text="or a full disclosure.")
+        date_from = serializers.CharField(required=False, help_text="A date such as 2020-01-31.")
+        date_to = serializers.CharField(required=False)
+        cpc = serializers.ListField(required=False, help_text="CPC symbols such as `H01L23/34`.")
+        sources = serializers.ListField(
+            required=False, help_text="`openalex`, `uspto`; by default all of the plan."
+        )
+        top_k = serializers.IntegerField(required=False, help_text="So many results, at most.")
+
+    class Output(TaskOut):
+        elements = serializers.ListField(child=serializers.DictField())
+        queries = serializers.ListField(child=serializers.CharField())
+        sources = serializers.DictField(child=serializers.DictField())
+        results = serializers.ListField(child=serializers.DictField())
+        coverage = serializers.ListField(child=serializers.DictField())
+
+    @extend_schema(request=Input, responses=Output, parameters=[PREFER], tags=TAG)
+    def post(self, request: Request) -> HttpResponseBase:
+        """Search papers and patents for what an idea's elements have in common with them, with quotes as evidence."""
+        self.valid(self.Input, request.data)
+        return self.work(request, dict(request.data))
+
+
+class Drafting(TaskView):
+    task = Task.DRAFTING
+
+    class Input(StrictInput):
+        disclosure = serializers.CharField(required=False, help_text="What was invented.")
+        claims = Texts(
+            required=False, help_text="Claims that stand as they are; without any they are written."
+        )
+        drawings = serializers.ListField(required=False, help_text="A sentence for each figure.")
+        prior_art = serializers.ListField(
+            required=False, help_text="What is known, a text for each document."
+        )
+        sections = serializers.ListField(
+            required=False,
+            help_text="title, field, background, summary, drawings, description, claims, abstract; by default all.",
+        )
+        jurisdiction = serializers.CharField(required=False, help_text="US (the default) or EP.")
+        draft_id = serializers.CharField(
+            required=False, help_text="A draft to go on with; the `sections` named are written anew."
+        )
+
+    class Output(TaskOut):
+        draft_id = serializers.UUIDField()
+        sections = serializers.ListField(child=serializers.DictField())
+        claims = serializers.ListField(child=serializers.DictField())
+        findings = serializers.ListField(child=serializers.DictField())
+        markdown = serializers.CharField()
+        docx_url = serializers.CharField()
+
+    @extend_schema(request=Input, responses=Output, parameters=[PREFER], tags=TAG)
+    def post(self, request: Request) -> HttpResponseBase:
+        """Write a patent application from a disclosure, section by section, with checked claims."""
+        self.valid(self.Input, request.data)
+        return self.work(request, dict(request.data))
+
+
+class Diagrams(TaskView):
+    task = Task.DIAGRAM
+
+    class Input(StrictInput):
+        description = serializers.CharField(required=False, help_text="What shall be drawn; or")
+        claims = Texts(required=False, help_text="claims, as one text or a list.")
+        kind = serializers.CharField(required=False, help_text="flowchart, sequence, class, state or block.")
+        language = serializers.CharField(required=False, help_text="mermaid (the default) or plantuml.")
+        count = serializers.IntegerField(required=False, help_text="So many diagrams.")
+        style = serializers.CharField(  # type: ignore[assignment] # Field has a `style` of another sense
+            required=False, help_text="default, or patent: black on white, with numerals."
+        )
+
+    class Output(TaskOut):
+        diagrams = serializers.ListField(child=serializers.DictField())
+
+    @extend_schema(request=Input, responses=Output, parameters=[PREFER], tags=TAG)
+    def post(self, request: Request) -> HttpResponseBase:
+        """Draw diagrams from a description or claims."""
+        self.valid(self.Input, request.data)
+        return self.work(request, dict(request.data))
