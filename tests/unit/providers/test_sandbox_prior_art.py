@@ -17,7 +17,8 @@ def test_elements_are_the_clauses_and_queries_their_words() -> None:
         "a pump",
         "drives a coolant",
     ]
-    assert [group[0] for group in found.queries[3].groups] == ["vapor", "chamber"]
+    assert [group[0] for group in found.queries[1].groups] == ["fan blades", "pump"]
+    assert found.queries[0].groups[0][1] == "vapor chamber"
 
 
 def test_any_text_has_a_plan() -> None:
