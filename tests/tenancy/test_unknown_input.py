@@ -14,8 +14,10 @@ from tests.tenancy.matrix import API, Row
 from tests.tenancy.world import World, make_world
 
 NAME = "no_such_field"
-FREE = {"providers", "models", "plans", "tasks", "rules", "budgets", "when", "catalog", "value"}
-"""Members without a serializer of their own: sections of the catalog (`TestSections`), conditions, a rule's value."""
+FREE = {"providers", "models", "plans", "tasks", "rules", "budgets", "when", "catalog", "value", "input"}
+"""Members without a serializer of their own: sections of the catalog (`TestSections`), conditions, a rule's value, and
+a task's input, which its adapter reads strictly.
+"""
 
 
 def each(rows: Iterable[Row]) -> pytest.MarkDecorator:
