@@ -62,8 +62,11 @@ async def ask(
     *,
     check: Callable[[T], str] = lambda _: "",
     repairs: int = REPAIRS,
+    steps_kept: int = 0,
 ) -> T:
     """The answer to a `question`. `check` returns what is wrong with an answer of the right shape, or "".
+
+    Repairs leave `steps_kept` of the task's steps for what it does afterwards.
 
     Raises Unusable, and what `Spending.complete` raises.
     """
@@ -75,7 +78,7 @@ async def ask(
             if not isinstance(found, Complaint):
                 return found
             complaint = found.text
-        if not repairs_left or not allowance.steps_left:
+        if not repairs_left or allowance.steps_left <= steps_kept:
             break
         body = asked_again(body, text, complaint)
     raise Unusable(name_of(body), complaint)

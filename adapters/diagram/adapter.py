@@ -26,10 +26,16 @@ _encode = msgspec.json.Encoder().encode
 
 
 class NoDiagram(VendorError):
-    """None of the sources that the model wrote could be drawn."""
+    """None of the sources that the model wrote could be drawn.
+
+    `reasons` are sentences for the caller alone: they may quote the caller's text, so the message does not hold them.
+    """
 
     def __init__(self, reasons: Sequence[str]) -> None:
-        super().__init__(f"No diagram could be drawn. {' '.join(reasons)}", retryable=True)
+        super().__init__(
+            "No diagram could be drawn: the model wrote no source that the renderer takes.", retryable=True
+        )
+        self.reasons = tuple(reasons)
 
 
 class DiagramAdapter:

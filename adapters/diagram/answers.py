@@ -18,7 +18,7 @@ class Part(Struct, frozen=True, kw_only=True):
     numeral: Annotated[str, Meta(max_length=12)] = ""
 
 
-Parts = Annotated[tuple[Part, ...], Meta(max_length=200)]
+Parts = Annotated[tuple[Part, ...], Meta(max_length=60)]
 
 
 class View(Struct, frozen=True, kw_only=True):

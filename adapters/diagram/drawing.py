@@ -82,7 +82,11 @@ class Draughtsman:
         for attempt in range(1, ATTEMPTS + 1):
             body = source_question(self._wanted, view, self._parts, last)
             drawing = await ask(
-                self._allowance, body, Drawing, check=lambda answer: drawing_complaint(answer, kind)
+                self._allowance,
+                body,
+                Drawing,
+                check=lambda answer: drawing_complaint(answer, kind),
+                steps_kept=steps_kept,
             )
             svg, objection = await self._rendered(drawing)
             if not objection:

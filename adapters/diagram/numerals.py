@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from itertools import chain
 
 from adapters.diagram.answers import Part
@@ -19,7 +19,7 @@ def texts_in(svg: str) -> list[str]:
     return [" ".join(element.itertext()) for element in read(svg).iter() if local_name(element) == "text"]
 
 
-def numerals_complaint(svg: str, parts: Iterable[Part], texts: Iterable[str]) -> str:
+def numerals_complaint(svg: str, parts: Iterable[Part], texts: Collection[str]) -> str:
     """What is wrong with the numerals of a picture in patent style, or "". `texts` are what it was drawn from."""
     numbered = [part for part in parts if part.numeral.strip()]
     if not numbered:

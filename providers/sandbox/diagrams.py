@@ -12,6 +12,7 @@ from providers.sandbox.sentences import Part, in_short, parts_and_links, sentenc
 KINDS = ("block", "flowchart", "sequence", "state", "class")
 MOST_STEPS = 7
 STEP_WORDS = 8
+_CONDITION = re.compile(r"(?:if|when|in case)\s", re.IGNORECASE)
 _FIGURE = re.compile(r"^FIG\. (\d+)")
 _INVALID = re.compile(r"sandbox:invalid-diagram=(\d)")
 _SHOWN = {
@@ -101,9 +102,17 @@ def _about(whole: Figure, number: int) -> Figure:
     return whole._replace(parts=[part for part in whole.parts if part.name in names], links=near)
 
 
+def _clauses(sentence: str) -> list[str]:
+    """ "If it is cold, the boiler heats it" is a question and a step."""
+    condition, comma, rest = sentence.partition(",")
+    return [condition, rest.strip()] if comma and rest.strip() and _CONDITION.match(condition) else [sentence]
+
+
 def _steps(text: str, wish: Mapping[str, str], figure: int) -> list[Part]:
     """What is done, sentence by sentence; a figure that follows begins at a later sentence."""
-    found = [in_short(sentence, STEP_WORDS) for sentence in sentences(text)] or ["Begin"]
+    found = [in_short(clause, STEP_WORDS) for each in sentences(text) for clause in _clauses(each)] or [
+        "Begin"
+    ]
     start = (figure - 1) % len(found)
     chosen = list(dict.fromkeys([*found[start:], *found[:start]]))[:MOST_STEPS]
     is_patent = wish.get("style") == "patent"

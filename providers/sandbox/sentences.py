@@ -67,9 +67,12 @@ def in_short(sentence: str, most_words: int) -> str:
     """The beginning of a sentence without articles and numerals."""
     plain = re.sub(r"\s+\(?S?\d{1,4}[a-z]?\)?(?=[,\s]|$)(?! %| degrees)", "", sentence)
     words = [word for word in plain.split() if word.lower() not in _ARTICLES]
-    del words[most_words:]
-    while len(words) > 1 and words[-1].lower().strip(",") in _STOPS:
-        words.pop()
+    if len(words) > most_words:
+        del words[most_words:]
+        if "and" in words[2:]:  # rather half a sentence than half of what is said after "and"
+            del words[len(words) - 1 - words[::-1].index("and") :]
+        while len(words) > 1 and words[-1].lower().strip(",") in _STOPS:
+            words.pop()
     return " ".join(words).strip(",") or sentence
 
 

@@ -1,5 +1,6 @@
 """What every script does first: a virtual environment with exactly the pinned set, made once."""
 
+import json
 import shutil
 import subprocess
 import sys
@@ -82,3 +83,22 @@ def test_a_set_that_cannot_be_installed_is_one_line_with_the_log(clone: Path) ->
     assert message.startswith("error: the pinned packages could not be installed: ")
     assert f"(log: {clone / '.venv' / 'install.log'})" in message
     assert len(done.stderr.splitlines()) == 2
+
+
+def test_packages_for_node_that_cannot_be_installed_are_one_line_and_tried_again(clone: Path) -> None:
+    (clone / "requirements" / "node").mkdir()
+    (clone / "requirements" / "node" / "package-lock.json").write_text("{}")
+    for _ in range(2):
+        done = set_up(clone, "runtime")
+        assert done.returncode != 0
+        assert done.stderr.splitlines()[-1].startswith(
+            "error: the pinned packages for Node could not be installed: ModuleNotFoundError"
+        )
+
+
+def test_the_packages_for_node_are_pinned_with_hashes_and_name_no_host() -> None:
+    lock = (SETUP.parents[1] / "requirements" / "node" / "package-lock.json").read_text()
+    packages = {name: pins for name, pins in json.loads(lock)["packages"].items() if name}
+    assert set(packages) == {"node_modules/@plantuml/core", "node_modules/@xmldom/xmldom"}
+    assert all(pins["integrity"].startswith("sha512-") for pins in packages.values())
+    assert "://" not in lock

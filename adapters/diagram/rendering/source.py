@@ -29,10 +29,10 @@ def check_source(language: Language, source: str) -> None:
     """Raises SourceRefused, naming the line."""
     if len(source.encode("utf-8", "surrogatepass")) > MAX_BYTES:
         raise SourceRefused(f"A source has {MAX_BYTES} bytes at most.")
-    lines = source.splitlines()
+    if control := _CONTROL.search(source):
+        raise SourceRefused("A source has no control characters.", len(_lines(source[: control.start()])))
+    lines = _lines(source)
     for number, line in enumerate(lines, 1):
-        if _CONTROL.search(line):
-            raise SourceRefused("A source has no control characters.", number)
         if len(line) > MAX_LINE:
             raise SourceRefused(f"A line has {MAX_LINE} characters at most.", number)
     check_language = _check_mermaid if language is Language.MERMAID else _check_plantuml
@@ -41,7 +41,11 @@ def check_source(language: Language, source: str) -> None:
 
 def mermaid_kind(source: str) -> Kind:
     """The kind of a source that `check_source` lets pass."""
-    return MERMAID_KINDS[_first_word(source.splitlines())[0]]
+    return MERMAID_KINDS[_first_word(_lines(source))[0]]
+
+
+def _lines(source: str) -> list[str]:
+    return re.split(r"\r\n|\r|\n", source)
 
 
 def _check_mermaid(lines: list[str]) -> None:
@@ -68,7 +72,7 @@ def _check_plantuml(lines: list[str]) -> None:
             )
         if line.lstrip().startswith("@start") and number > 1 and "@startuml" in lines[number - 2 :: -1]:
             raise SourceRefused("A source has one diagram.", number)
-    if lines[-1].strip() != "@enduml" and "@enduml" not in (line.strip() for line in lines):
+    if "@enduml" not in (line.strip() for line in lines):
         raise SourceRefused("A PlantUML source ends with @enduml.", len(lines))
 
 

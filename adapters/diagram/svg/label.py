@@ -10,6 +10,7 @@ from xml.etree.ElementTree import Element, SubElement
 BREAKS = frozenset({"br", "div", "li", "p", "tr"})
 """HTML elements that begin a new line."""
 HIDDEN = frozenset({"iframe", "object", "script", "style", "svg", "template"})
+PADDING_PX = 4
 LINE_EM = 1.2
 LINE_PX = 24
 """How high a renderer reckons a line of HTML."""
@@ -25,7 +26,12 @@ def drawn(label: Element, *, on_line: bool) -> Iterator[Element]:
     if not lines:
         return
     if on_line:
-        place = {"x": f"{x:g}", "y": f"{y:g}", "width": f"{width:g}", "height": f"{height:g}"}
+        place = {
+            "x": f"{x - PADDING_PX:g}",
+            "y": f"{y:g}",
+            "width": f"{width + 2 * PADDING_PX:g}",
+            "height": f"{height:g}",
+        }
         yield Element("rect", place | {"style": "fill:#ffffff;stroke:none"})
     middle = f"{x + width / 2:g}"
     looks = "text-anchor:middle;dominant-baseline:central"

@@ -48,6 +48,11 @@ SVGS = {
         "expression": '<rect style="width:expression(window.hit=14);behavior:url(#x);-moz-binding:url(#y)"/>',
         "base": f'<g xml:base="{AWAY}"><rect fill="url(#a)"/></g>',
         "processing instruction": f'<?xml-stylesheet href="{AWAY}.css"?><rect/>',
+        "long word": f'<path d="{"a" * 500_000}" class="{"b" * 500_000}"/>',
+        "long word of a style": f'<rect style="fill:{"a" * 500_000}"/>',
+        "many blanks": f'<rect fill="url({" " * 500_000}" style="fill:{" " * 500_000}("/>',
+        "style that never opens": f"<style>{'#d a' * 200_000}</style><rect/>",
+        "style of commands": f"<style>{'@' * 300_000}}}{'{' * 100_000}{'/*' * 100_000}</style><rect/>",
         "comment": "<!-- --><rect/><!-- <script>window.hit = 15</script> -->",
     }.items()
 }
@@ -112,6 +117,7 @@ REFUSED_SOURCES = {
     "large label": (M, f'flowchart TD\nA["{"x" * 1_000_000}"]'),
     "long line": (M, f'flowchart TD\nA["{"x" * 10_000}"]'),
     "control character": (M, "flowchart TD\nA[\x00] --> B"),
+    "form feed": (M, "flowchart TD\nA[\x0c] --> B"),
     "half a character": (M, "flowchart TD\nA[\ud800] --> B"),
     "file": (P, uml("!include /etc/passwd", "A -> B")),
     "file in capitals": (P, uml("  !INCLUDE /etc/passwd", "A -> B")),

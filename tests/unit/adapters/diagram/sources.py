@@ -163,6 +163,8 @@ VALID = [
         "Pump",
     ),
 ]
+ONE_OF_EACH = list({(case.language, case.kind): case for case in VALID}.values())
+"""One of every kind in both languages."""
 
 INVALID = [
     Invalid(M, "nothing", " \n", "empty"),

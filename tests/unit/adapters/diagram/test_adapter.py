@@ -113,9 +113,11 @@ async def test_an_answer_that_is_no_json_is_repaired_within_the_steps(adapter: D
 
 async def test_what_cannot_be_drawn_within_the_steps_is_no_diagram(adapter: DiagramAdapter) -> None:
     spending = CountingSpending(steps=2)
-    with pytest.raises(NoDiagram, match="Diagram 1 is left out: It cannot be drawn") as caught:
+    with pytest.raises(NoDiagram) as caught:
         await drawn(adapter, wanted(f"{MACHINE} sandbox:invalid-diagram=2"), spending)
     assert isinstance(caught.value, VendorError)
+    assert caught.value.reasons[0].startswith("Diagram 1 is left out: It cannot be drawn")
+    assert "cannot be drawn" not in caught.value.message
     assert (spending.steps_left, spending.files_left) == (0, 100)
 
 
@@ -129,11 +131,23 @@ async def test_it_gives_up_a_diagram_after_some_attempts(adapter: DiagramAdapter
 async def test_steps_are_kept_for_the_diagrams_that_follow(adapter: DiagramAdapter) -> None:
     """One for the plan, two sources that fail for want of a third, and none is left out of trying."""
     spending = CountingSpending(steps=4)
-    with pytest.raises(NoDiagram, match=r"Diagram 1 .* Diagram 2 "):
+    with pytest.raises(NoDiagram) as caught:
         await drawn(adapter, wanted(f"{MACHINE} sandbox:invalid-diagram=3", count=2), spending)
+    assert [reason[:9] for reason in caught.value.reasons] == ["Diagram 1", "Diagram 2"]
     assert spending.steps_left == 0
     views = [body["messages"][1]["content"].count("FIG. 2") for body in spending.asked[1:]]
     assert views == [0, 0, 1]
+
+
+async def test_repairs_of_an_answer_leave_steps_for_the_diagrams_that_follow_too(
+    adapter: DiagramAdapter,
+) -> None:
+    """Two for the plan, then one useless answer for each of the two."""
+    spending = CountingSpending(steps=4)
+    with pytest.raises(Unusable, match="diagram_source"):
+        await drawn(adapter, wanted(f"{MACHINE} sandbox:mistake=1", count=2), spending)
+    views = [body["messages"][1]["content"].count("FIG. 2") for body in spending.asked[2:]]
+    assert views == [0, 1]
 
 
 async def test_what_was_drawn_is_handed_out_with_a_sentence_on_what_was_not(adapter: DiagramAdapter) -> None:
@@ -193,7 +207,8 @@ async def test_its_events_tell_what_happens_and_end_with_the_result(adapter: Dia
     ]
     assert told[0]["titles"] == [diagram["title"] for diagram in told[-1]["diagrams"]]
     result = await drawn(adapter, request, CountingSpending())
-    assert {"event": "result", **result} == told[-1]
+    assert {"event": "result", "progress": 100, **result} == told[-1]
+    assert (result["id"], result["usage"]["llm_calls"]) == (CountingSpending().id, 3)
 
 
 async def test_what_fails_is_an_event_too(adapter: DiagramAdapter) -> None:

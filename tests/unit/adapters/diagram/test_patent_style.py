@@ -9,7 +9,7 @@ from adapters.diagram.svg.patent import in_patent_style
 from adapters.diagram.svg.sanitise import sanitise
 from adapters.diagram.svg.tree import NAMESPACE
 from adapters.diagram.types import Kind, Language, Style
-from tests.unit.adapters.diagram.sources import VALID, Valid, uml
+from tests.unit.adapters.diagram.sources import ONE_OF_EACH, Valid, uml
 from tests.unit.adapters.diagram.test_sanitise import assert_harmless
 
 PAINTS = ("fill", "stroke", "color", "background", "background-color", "stop-color")
@@ -26,7 +26,6 @@ COLOURED = [
     ),
     Valid(Language.PLANTUML, Kind.SEQUENCE, "note", uml("A -[#0000FF]> B : x", "note left #aqua: y"), "A"),
 ]
-ONE_OF_EACH = list({(case.language, case.kind): case for case in VALID}.values()) + COLOURED
 
 
 def paints(picture: str) -> set[tuple[str, str]]:
@@ -39,7 +38,9 @@ def paints(picture: str) -> set[tuple[str, str]]:
     return {(name, value.replace("!important", "").strip()) for name, value in found if name in PAINTS}
 
 
-@pytest.mark.parametrize("case", ONE_OF_EACH, ids=lambda case: f"{case.language}-{case.kind}-{case.name}")
+@pytest.mark.parametrize(
+    "case", ONE_OF_EACH + COLOURED, ids=lambda case: f"{case.language}-{case.kind}-{case.name}"
+)
 async def test_a_patent_drawing_is_black_on_white_and_nothing_else(renderer: Renderer, case: Valid) -> None:
     plain = await renderer.render(case.language, case.source)
     patent = await renderer.render(case.language, case.source, style=Style.PATENT)

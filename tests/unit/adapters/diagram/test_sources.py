@@ -4,7 +4,7 @@ from adapters.diagram.numerals import texts_in
 from adapters.diagram.rendering.errors import RenderFailed
 from adapters.diagram.rendering.renderer import Renderer
 from adapters.diagram.types import Kind, Language
-from tests.unit.adapters.diagram.sources import INVALID, VALID, Invalid, Valid
+from tests.unit.adapters.diagram.sources import INVALID, ONE_OF_EACH, VALID, Invalid, Valid
 
 
 def name_of(case: Valid | Invalid) -> str:
@@ -33,7 +33,7 @@ async def test_an_invalid_source_fails_in_the_renderers_words(renderer: Renderer
         assert caught.value.line == case.line
 
 
-@pytest.mark.parametrize("case", VALID, ids=name_of)
+@pytest.mark.parametrize("case", ONE_OF_EACH, ids=name_of)
 async def test_a_source_of_another_kind_than_the_wanted_fails(renderer: Renderer, case: Valid) -> None:
     other = Kind.STATE if case.kind is Kind.SEQUENCE else Kind.SEQUENCE
     with pytest.raises(RenderFailed, match=f"a {other} diagram is wanted"):
