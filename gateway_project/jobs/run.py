@@ -34,7 +34,7 @@ from metering.identity.identify_again import identify_again
 from metering.ids import uuid7
 from metering.jobs.end import end_job, event, problem, tell
 from metering.jobs.find import attempts_of, opened
-from metering.jobs.journal import JobJournal, close_books
+from metering.jobs.journal import JobJournal, end_lost_run
 from metering.jobs.lease import LEASE, MAX_RUNS, begin_run, claim, put_back, renew
 from metering.ledger.port import Ledger
 from metering.models import TaskJob
@@ -96,7 +96,7 @@ class _Run:
 
     async def work(self) -> None:
         job = self._job
-        await close_books(self._ledger, job)
+        await end_lost_run(self._ledger, job)
         if job.is_cancelled:
             await self._end(Status.CANCELLED, event=event("cancelled"))
         elif job.runs > MAX_RUNS:

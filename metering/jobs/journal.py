@@ -34,7 +34,7 @@ class JobJournal:
         )
 
 
-async def close_books(ledger: Ledger, job: TaskJob) -> None:
+async def end_lost_run(ledger: Ledger, job: TaskJob) -> None:
     """End the reservation of a run that was lost: settled with what was noted of it, or released if that is nothing.
 
     Harmless for one that has ended: what was charged provisionally is replaced by the truth. Raises

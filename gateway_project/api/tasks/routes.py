@@ -45,7 +45,7 @@ class Texts(serializers.JSONField):
     """A text, or a list of texts."""
 
 
-class UsageOut(serializers.Serializer[Any]):
+class TaskUsageOut(serializers.Serializer[Any]):
     input_tokens = serializers.IntegerField()
     output_tokens = serializers.IntegerField()
     cost_usd = serializers.CharField()
@@ -58,7 +58,7 @@ class UsageOut(serializers.Serializer[Any]):
 class TaskOut(serializers.Serializer[Any]):
     id = serializers.UUIDField(help_text="The reservation's.")
     warnings = serializers.ListField(child=serializers.CharField())
-    usage = UsageOut()
+    usage = TaskUsageOut()
 
 
 class Markdown(EventStream):
