@@ -71,12 +71,13 @@ async def plan(
     access = await with_.directory.access(caller.plan_code, task)
     policy = await with_.directory.policy_at(asker.subject, task, with_.now())
     models = await with_.directory.models()
+    limits = {**TASK_DEFAULTS[request.task], **policy.numbers}
     work = TaskRequest(
         task=request.task,
         input=request.input,
-        limits={**TASK_DEFAULTS[request.task], **policy.numbers},
+        limits=limits,
         features=access.features if isinstance(access, PlanAccess) else frozenset(),
-        workspace=with_.workspace_of(caller),
+        workspace=with_.workspace_of(caller, limits.get("keep_results_days", 0)),
         work_id=request.work_id,
     )
     demand = demand_of_request(with_, asker, request, work)

@@ -12,16 +12,18 @@ from metering.models import TaskDraft
 from metering.orm import in_database_thread
 from metering.seal import seal, unseal
 
-KEEP = timedelta(days=30)
-"""After the last change."""
 MAX_BYTES = 16 * 1024 * 1024
 
 
 class DraftWorkspace:
     """Implements metering's Workspace for one caller. Keys are UUIDs; those of others look as if they were free."""
 
-    def __init__(self, caller: Principal, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+    def __init__(
+        self, caller: Principal, keep_days: int, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
+        """`keep_days`: after the last change."""
         self._caller = caller
+        self._keep = timedelta(days=keep_days)
         self._clock = clock
 
     async def load(self, key: str) -> bytes | None:
@@ -40,7 +42,7 @@ class DraftWorkspace:
 
     def _save(self, key: UUID, content: bytes) -> None:
         now = self._clock()
-        kept = {"content": seal(content), "changed_at": now, "expires_at": now + KEEP}
+        kept = {"content": seal(content), "changed_at": now, "expires_at": now + self._keep}
         if own_drafts(self._caller).filter(pk=key).update(**kept):
             return
         caller = self._caller
