@@ -15,7 +15,7 @@ plans:
   DEFAULTS: {name: Defaults, PLAN}
   CHAT_ONLY:
     name: Chat
-    features: [CHAT]
+    features: [CHAT, PRIOR_ART, DRAFTING, DIAGRAMS]
     tasks: {LLM0_CHAT: {classes: [BASE_M], default_class: BASE_M}}
   HUNDRED:
     {name: Hundred, PLAN, rules: [{key: max_concurrent, value: 100},
