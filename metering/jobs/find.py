@@ -5,6 +5,7 @@ from uuid import UUID
 
 import msgspec
 from django.db.models import Q, QuerySet
+from django.db.models.functions import Now
 
 from metering.errors import NotFound
 from metering.identity.principal import Principal
@@ -19,9 +20,12 @@ USED = ("input_tokens", "output_tokens", "cost_nano_usd", "api_calls", "files", 
 
 
 def own_jobs(caller: Principal) -> QuerySet[TaskJob]:
-    """Those that this person, or else this token, asked for. What is in them is secret from everybody else."""
+    """Those that this person, or else this token, asked for. What is in them is secret from everybody else.
+
+    What has expired is not there, whether or not it is forgotten yet.
+    """
     mine = Q(user_id=caller.user_id) if caller.user_id else Q(token_id=caller.token_id, user_id=None)
-    return TaskJob.objects.filter(mine, tenant_id=caller.tenant_id)
+    return TaskJob.objects.filter(mine, tenant_id=caller.tenant_id, expires_at__gt=Now())
 
 
 def own_job(caller: Principal, pk: UUID) -> TaskJob:

@@ -105,6 +105,12 @@ class TaskDeployment:
         )
         return [dict(zip(names, row, strict=True)) for row in rows]
 
+    def open_jobs(self) -> int:
+        """Jobs that have not ended."""
+        open_ones = "SELECT count(*) FROM metering_taskjob WHERE status IN ('queued', 'running')"
+        [(found,)] = query(self.database, open_ones)
+        return int(found)
+
     def held(self) -> int:
         """Reservations that have not ended."""
         [(found,)] = query(self.database, "SELECT count(*) FROM metering_usagereservation WHERE state = 0")
@@ -116,8 +122,8 @@ class TaskDeployment:
             client.flushall()
 
     def assert_the_books_are_closed(self) -> None:
-        """Nothing is held, and the ledger is whole."""
-        self.until(lambda: self.held() == 0)
+        """All jobs have ended, nothing is held, and the ledger is whole."""
+        self.until(lambda: self.open_jobs() == 0 == self.held())
         assert query(self.database, "SELECT count(*) FROM metering_usagemeter WHERE held <> 0") == [(0,)]
         assert_the_ledger_balances(self.database)
 
