@@ -3,7 +3,11 @@
 CATALOG = """
 providers:
   fake: {kind: openai_compatible, base_url: "BASE_URL", api_key: "${FAKE_VENDOR_API_KEY}"}
+  gone: {kind: openai_compatible, base_url: "http://127.0.0.1:9/v1", api_key: "${FAKE_VENDOR_API_KEY}"}
 models:
+  away:
+    {provider: gone, physical_name: fake-gone, class: PRO_L, context_tokens: 128_000, max_output_tokens: 16_384,
+     price: {input: 2, output: 4}}
   small:
     {provider: fake, physical_name: fake-small, class: BASE_M, context_tokens: 128_000, max_output_tokens: 16_384,
      price: {input: 1, output: 2}}
@@ -12,14 +16,18 @@ models:
      price: {input: 2, output: 4}}
 plans:
   OPEN: {name: Open, PLAN, rules: [{key: max_concurrent, value: 1_000}]}
-  DEFAULTS: {name: Defaults, PLAN}
+  DEFAULTS: {name: Defaults, PLAN, rules: [{key: max_api_calls, value: 2, task: LLM1_PRIOR_ART}]}
+  GONE:
+    name: Gone
+    features: [DIAGRAMS]
+    tasks: {LLM3_DIAGRAM: {classes: [PRO_L], default_class: PRO_L}}
   CHAT_ONLY:
     name: Chat
     features: [CHAT, PRIOR_ART, DRAFTING, DIAGRAMS]
     tasks: {LLM0_CHAT: {classes: [BASE_M], default_class: BASE_M}}
   HUNDRED:
     {name: Hundred, PLAN, rules: [{key: max_concurrent, value: 100},
-     {key: max_api_calls, value: 6, task: LLM1_PRIOR_ART}]}
+     {key: max_api_calls, value: 4, task: LLM1_PRIOR_ART}]}
   ONE: {name: One, PLAN, rules: [{key: max_concurrent, value: 1}]}
   CANCEL: {name: Cancel, PLAN, rules: [{key: on_disconnect, value: cancel}]}
   CALLS: {name: Calls, PLAN, rules: [{key: max_api_calls, value: 3, task: LLM1_PRIOR_ART}]}

@@ -89,7 +89,8 @@ def test_a_queued_job_that_is_cancelled_costs_nothing(tasks: TaskDeployment) -> 
     first = ann.begin("diagrams", texts.diagrams())
     tasks.until(lambda: tasks.vendor.log.at_once == 1)
     second = ann.begin("diagrams", texts.diagrams())
-    assert ann.post(f"/api/jobs/{second}/cancel").json()["status"] == "cancelled"
+    assert ann.post(f"/api/jobs/{second}/cancel").status_code == 200
+    assert ann.ended(second, within_s=5)["status"] == "cancelled"
     tasks.vendor.open()
     assert ann.ended(first)["status"] == "succeeded"
     assert ann.job(second)["usage"]["llm_calls"] == 0
@@ -249,13 +250,14 @@ def test_a_job_that_finds_no_place_waits_and_goes_on(
     tasks.until(lambda: tasks.vendor.log.at_once == places)
     time.sleep(0.5)
     assert tasks.vendor.log.at_once == places
-    assert sorted(ann.job(job_id)["status"] for job_id in jobs) == ["queued", *["running"] * places]
+    waiting = ["queued", *["running"] * places]
+    tasks.until(lambda: sorted(ann.job(job_id)["status"] for job_id in jobs) == waiting, within_s=5)
     tasks.vendor.open()
     assert {ann.ended(job_id)["status"] for job_id in jobs} == {"succeeded"}
 
 
 def test_a_revoked_tokens_job_fails_and_says_so(tasks: TaskDeployment) -> None:
-    ann, bob = tasks.caller("ONE"), None
+    ann = tasks.caller("ONE")
     tasks.vendor.hold()
     first = ann.begin("diagrams", texts.diagrams())
     tasks.until(lambda: tasks.vendor.log.at_once == 1)

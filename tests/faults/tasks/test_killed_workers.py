@@ -84,7 +84,7 @@ def test_kills_at_any_moment_leave_books_that_equal_the_fakes(tasks: TaskDeploym
     tasks.search.delay_s = lambda: 0.05
     slowly = "sandbox:slow=0.2 " + texts.DISCLOSURE
     jobs = [ann.begin(task, content(slowly)) for task, content in texts.ASKED.items() for _ in range(2)]
-    for _ in range(3):
+    for _ in range(2):
         time.sleep(chance.uniform(0.2, 1.5))
         kill_all(tasks)
         tasks.start_worker()
@@ -116,6 +116,25 @@ def test_a_frozen_worker_that_goes_on_sends_nothing_more_and_changes_nothing(tas
     assert [ann.job(job_id) for job_id in jobs] == ended
     assert [runs_of(tasks, job_id) for job_id in jobs] == [2, 2]
     tasks.assert_the_books_equal_the_fakes(ann.tenant)
+
+
+def test_a_job_whose_worker_was_lost_when_all_was_done_is_not_done_again(tasks: TaskDeployment) -> None:
+    ann = tasks.caller()
+    job_id = ann.begin("diagrams", texts.diagrams())
+    before = ann.ended(job_id)
+    query(
+        tasks.database,
+        "UPDATE metering_taskjob SET status = 'running', leased_until = now(), ended_at = NULL WHERE id = %s",
+        (job_id,),
+    )
+    assert ann.job(job_id)["result"] is None
+    after = ann.ended(job_id)
+    assert (after["status"], after["result"], after["usage"]) == (
+        "succeeded",
+        before["result"],
+        before["usage"],
+    )
+    assert len(tasks.vendor.log.calls) == 1
 
 
 def test_a_worker_that_is_asked_to_end_ends_its_job_first(tasks: TaskDeployment) -> None:

@@ -9,6 +9,7 @@ import httpx2
 import pytest
 
 from fixtures.search_services.reply import Reply
+from tests.faults.rows import query
 from tests.faults.tasks import texts
 from tests.faults.tasks.deployment import TaskDeployment
 from tests.support.task_caller import TaskCaller
@@ -204,3 +205,13 @@ def test_a_caller_who_leaves_is_charged_for_what_the_vendor_got(tasks: TaskDeplo
     tasks.until(lambda: tasks.vendor.log.at_once == 0)
     tasks.assert_the_books_equal_the_fakes(ann.tenant)
     assert len(tasks.rows(ann.tenant)) >= 1
+
+
+def test_a_job_whose_vendor_cannot_be_reached_costs_nothing(tasks: TaskDeployment) -> None:
+    ann = tasks.caller("GONE")
+    job = ann.ended(ann.begin("diagrams", texts.diagrams()))
+    assert (job["status"], job["error"]["code"]) == ("failed", "vendor_error")
+    assert job["usage"]["llm_calls"] == job["usage"]["output_tokens"] == 0
+    assert tasks.rows(ann.tenant) == []
+    noted = "SELECT count(*) FROM metering_taskjobattempt WHERE job_id = %s"
+    assert query(tasks.database, noted, (job["id"],)) == [(0,)]
