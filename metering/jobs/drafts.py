@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
+from django.db.models.functions import Now
 
 from metering.errors import NotFound
 from metering.identity.principal import Principal
@@ -58,8 +59,8 @@ def own_drafts(caller: Principal) -> QuerySet[TaskDraft]:
 
 
 def own_draft(caller: Principal, pk: UUID) -> TaskDraft:
-    """Raises NotFound for one that is missing or somebody else's, in the same words."""
-    row = own_drafts(caller).filter(pk=pk).first()
+    """Raises NotFound for one that is missing, has expired or is somebody else's, in the same words."""
+    row = own_drafts(caller).filter(pk=pk, expires_at__gt=Now()).first()
     if row is None:
         raise NotFound(f"You have no draft {pk}.")
     return row
