@@ -11,6 +11,8 @@ from providers.port import Chunk, Completion
 from providers.sandbox.provider import SandboxProvider
 
 T = TypeVar("T")
+Answers = Callable[[Body, int], str | Exception | None]
+"""What the vendor says to the body of a call with this number: a text, an error, or None for the sandbox's answer."""
 
 
 class CountingSpending:
