@@ -12,6 +12,8 @@ from providers.sandbox.sentences import in_short
 
 ABSTRACT_WORDS = 120
 TITLE_WORDS = 12
+QUOTED_WORDS = 40
+"""Of each document of the prior art."""
 PARAGRAPH_SENTENCES = 4
 _BAD = re.compile(r"sandbox:bad-claims=(\d)")
 _FIGURE = re.compile(r"\bFIGS?\.?\s*(\d+)", re.IGNORECASE)
@@ -52,10 +54,11 @@ def _field(material: Mapping[str, str]) -> str:
 
 def _background(material: Mapping[str, str]) -> str:
     invention = _invention(material)
-    known = material.get("prior_art", "").strip()
+    documents = [text.split() for text in material.get("prior_art", "").split("\n\n") if text.strip()]
     paragraphs = [_text(invention.known)] if invention.known else []
-    if known:
-        paragraphs.append(f"The following documents concern the field: {in_short(known, 40)}.")
+    if documents:
+        known = "; ".join(" ".join(words[:QUOTED_WORDS]).rstrip(".") for words in documents)
+        paragraphs.append(f"The following is known in the field: {known}.")
     if not paragraphs:
         paragraphs.append(
             f"Size, cost and reliability matter wherever {article(invention.name)}{invention.name} is used."
