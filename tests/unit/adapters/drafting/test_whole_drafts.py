@@ -86,6 +86,12 @@ async def test_given_claims_stay_as_they_are_and_are_not_paid_for() -> None:
     assert {"antecedent_missing", "dependency_missing"} <= {finding["code"] for finding in errors(result)}
 
 
+async def test_as_many_claims_and_drawings_as_may_be_given_are_checked_at_the_end() -> None:
+    claims = [f"{number}. A pump{' red' * 90}." for number in range(1, 501)]
+    result = await drafted(wanted(claims=claims, drawings=["FIG. 1" + " x" * 190] * 500, sections=["title"]))
+    assert len(result["claims"]) == 500
+
+
 async def test_findings_stand_where_they_say_in_the_answers_own_claims() -> None:
     result = await drafted(wanted(claims="1.   A pump having the valve.\n\n2. The pump of claim 7.  "))
     by_number = {claim["number"]: claim["text"] for claim in result["claims"]}
