@@ -18,8 +18,6 @@ from metering.orm import in_database_thread
 from metering.seal import CannotOpen, seal, unseal
 from metering.types import ReservationState
 
-KEEP = timedelta(days=30)
-"""After the last change."""
 MAX_BYTES = 16 * 1024 * 1024
 
 
@@ -29,8 +27,12 @@ class DraftWorkspace:
     Everything raises django.db.Error, and what is too large ValueError.
     """
 
-    def __init__(self, caller: Principal, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+    def __init__(
+        self, caller: Principal, keep_days: int, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
+        """`keep_days`: after the last change."""
         self._caller = caller
+        self._keep = timedelta(days=keep_days)
         self._clock = clock
 
     async def begin(self, key: str, content: bytes, *, holder: str) -> None:
@@ -53,7 +55,7 @@ class DraftWorkspace:
             content=content,
             held_by=holder,
             changed_at=now,
-            expires_at=now + KEEP,
+            expires_at=now + self._keep,
         )
 
     def _take(self, key: UUID, holder: UUID) -> bytes | None:
@@ -76,7 +78,7 @@ class DraftWorkspace:
     def _save(self, key: UUID, content: bytes, holder: UUID) -> None:
         now = self._clock()
         mine = own_drafts(self._caller, now).filter(pk=key)
-        if mine.filter(held_by=holder).update(content=content, changed_at=now, expires_at=now + KEEP):
+        if mine.filter(held_by=holder).update(content=content, changed_at=now, expires_at=now + self._keep):
             return
         if mine.exists():
             raise TransitionRefused(

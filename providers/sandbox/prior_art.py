@@ -6,6 +6,7 @@ document, as a model might, however often it is asked again.
 
 import re
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any
 
 Material = Mapping[str, str]
@@ -40,7 +41,7 @@ def plan(material: Material) -> dict[str, Any]:
     elements = elements or [" ".join(text.split())[:200] or "the idea"]
     telling = list(dict.fromkeys(word for element in elements for word in _telling(element))) or ["idea"]
     phrases = [" ".join(_telling(element)[:2]) for element in elements if _telling(element)] or telling
-    pairs = [[[one], [other]] for one, other in zip(phrases, phrases[1:], strict=False)]
+    pairs = [[[one], [other]] for one, other in pairwise(phrases)]
     queries = [[phrases[:MAX_WORDS]], *pairs[-2:], [telling[:MAX_WORDS]], [telling[-MAX_WORDS:]]]
     different = [groups for place, groups in enumerate(queries) if groups not in queries[:place]]
     return {

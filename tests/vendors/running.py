@@ -64,9 +64,9 @@ class RunningVendor(VendorDoors):
 
 
 @contextlib.contextmanager
-def running_vendor() -> Iterator[RunningVendor]:
+def running_vendor(vendor: FakeOpenAI | None = None) -> Iterator[RunningVendor]:
     """In a thread: the test reads the log directly."""
-    vendor = FakeOpenAI()
+    vendor = vendor or FakeOpenAI()
     loop = asyncio.new_event_loop()
     started: list[int] = []
     ready = threading.Event()

@@ -23,7 +23,7 @@ TAG = ["tasks"]
 class OneDraft(ApiView):
     @extend_schema(responses=DraftOut, tags=TAG)
     def get(self, request: Request, pk: UUID) -> Response:
-        """A draft as far as it is finished. It is kept for 30 days after its last change."""
+        """A draft as far as it is finished. It expires some time after its last change (rule `keep_results_days`)."""
         return Response(result_of(kept_draft(request, pk)))
 
     @extend_schema(responses={204: None}, tags=TAG)

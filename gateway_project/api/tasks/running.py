@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 from django.db import connection
 from django.http import HttpResponse, StreamingHttpResponse
+from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 
 from gateway_project import wiring
@@ -33,8 +34,22 @@ KEEP_ALIVE = b": keep-alive\n\n"
 STREAM_HEADERS = {"cache-control": "no-cache", "x-accel-buffering": "no"}
 
 
+class EventStream(BaseRenderer):
+    """Only says that a view can answer so; such an answer is not rendered."""
+
+    media_type = "text/event-stream"
+    format = "events"
+
+    def render(self, data: Any, accepted_media_type: Any = None, renderer_context: Any = None) -> bytes:
+        """An error before the first event, which comes as JSON."""
+        return bytes(JSONRenderer().render(data, accepted_media_type, renderer_context))
+
+
 def call_of(request: Request, task: Task, content: dict[str, Any]) -> CallRequest:
-    """The request as the gateway takes it. Raises InvalidRequest for a label or an Idempotency-Key."""
+    """The request as the gateway takes it. All that it makes is under one trace id: the caller's own, or the request's.
+
+    Raises InvalidRequest for a label or an Idempotency-Key.
+    """
     raw = msgspec.json.encode(content, order="deterministic")  # DRF has read the body's own bytes
     return CallRequest(
         task=task,
@@ -43,7 +58,7 @@ def call_of(request: Request, task: Task, content: dict[str, Any]) -> CallReques
         address=django_address_of(request._request),
         idempotency=idempotency_of(request, raw),
         input_bytes=len(raw),
-        **labels_of(request),
+        **{"trace_id": request.META[REQUEST_ID], **labels_of(request)},
     )
 
 
