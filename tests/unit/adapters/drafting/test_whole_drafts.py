@@ -109,6 +109,7 @@ async def test_events_tell_the_work_and_end_with_the_answer() -> None:
     assert [event["code"] for event in told if event["event"] == "section_started"] == [
         event["code"] for event in told if event["event"] == "section_finished"
     ]
+    assert all(set(event) == {"event", "code", "text"} for event in told if event["event"] == "delta")
     progress = [event["progress"] for event in told if "progress" in event]
     assert progress == sorted(progress)
     used = [event["usage"]["llm_calls"] for event in told if event["event"] == "section_finished"]
