@@ -90,7 +90,8 @@ async def _write_due(
         try:
             async with aclosing(write_section(draft, code, allowance, warnings)) as events:
                 async for event in events:
-                    yield event | {"progress": 100 * place // len(due)}
+                    is_start = event["event"] == "section_started"
+                    yield event | {"progress": 100 * place // len(due)} if is_start else event
         except AllowanceSpent:
             left = ", ".join(due[place:])
             warnings.append(f"The step limit was reached; not written: {left}. Go on with the draft_id.")
