@@ -18,6 +18,7 @@ T = TypeVar("T")
 REPAIRS = 2
 QUOTED_CHARACTERS = 8_000
 """So much of a useless answer is shown to the model again."""
+NOT_A_COMPLETION = "The vendor's answer is no chat completion."
 
 
 class _Message(msgspec.Struct):
@@ -38,6 +39,7 @@ class Unusable(VendorError):
 
     def __init__(self, name: str, complaint: str) -> None:
         super().__init__(f"The model gave no usable answer to {name}: {complaint}", retryable=True)
+        self.complaint = complaint
 
 
 def question(prompt: Prompt, given: Mapping[str, str], answer: type[Any], *, max_tokens: int) -> Body:
@@ -124,11 +126,16 @@ def read_text(body: bytes) -> tuple[str, str]:
     try:
         choice = msgspec.json.decode(body, type=_Completion).choices[0]
     except (msgspec.DecodeError, msgspec.ValidationError, IndexError):
-        return "", "The vendor's answer is no chat completion."
+        return "", NOT_A_COMPLETION
     text = choice.message.content or ""
-    if choice.finish_reason == "length":
-        return text, "The answer was cut off at the output limit; a shorter one is wanted."
-    return text, "" if text else "The answer is empty."
+    return text, complaint_of_text(text, choice.finish_reason)
+
+
+def complaint_of_text(text: str, finish_reason: str | None) -> str:
+    """What is wrong with a model's text, whatever stands in it, or ""."""
+    if finish_reason == "length":
+        return "The answer was cut off at the output limit; a shorter one is wanted."
+    return "" if text else "The answer is empty."
 
 
 def _unfenced(text: str) -> str:

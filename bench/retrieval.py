@@ -17,7 +17,7 @@ from adapters.prior_art.merge import Document, merge
 from adapters.prior_art.prerank import WORDS_WEIGHT, prerank
 from adapters.prior_art.references import Hit
 from adapters.prior_art.sources.source import Source
-from bench.prior_art.lists import Judge, shown
+from bench.prior_art.lists import Grader, shown
 from bench.prior_art.searching import SERVICES, hits_of, queries_of, sources_of
 from bench.report import Report, new_report, print_table
 from fixtures.search_services.corpus import Need, Planted, needs, plant
@@ -34,10 +34,9 @@ TOP_K = 10
 def measure(conninfo: str) -> Report:
     """Run and print both tables; `ok`: not below the best single query, nothing invented, every quote found."""
     report = new_report("retrieval", conninfo)
-    lists, honesty = asyncio.run(_measure())
-    report["figures"] = lists + honesty
+    lists, truth = asyncio.run(measure_lists())
+    report["figures"] = [*lists, truth]
     best, ours = lists[0], next(row for row in lists if row["list"] == _name(WORDS_WEIGHT))
-    truth = honesty[0]
     report["ok"] = (
         ours["recall@10"] >= best["recall@10"]
         and ours["nDCG@10"] >= best["nDCG@10"]
@@ -45,20 +44,21 @@ def measure(conninfo: str) -> Report:
         and truth["quotes"] == truth["quotes in their source"] > 0
     )
     print_table(f"{len(needs())} needs, {len(plant())} documents; means over the needs", lists)
-    print_table("The whole task, with a sandbox that lies about every document", honesty)
+    print_table("The whole task, with a sandbox that lies about every document", [truth])
     return report
 
 
-async def _measure() -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+async def measure_lists() -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """What the lists are worth, the best single query first, and how true the whole task is."""
     documents = plant()
-    judge = Judge(documents)
+    grader = Grader(documents)
     async with SearchServices().serving() as services, sources_of(services) as sources:
         hits = {need: await hits_of(sources, need) for need in needs()}
-        lists = [_best_single(judge, hits), *(_weighted(judge, hits, weight) for weight in WEIGHTS)]
-        return lists, [await _whole_task(sources, documents)]
+        lists = [_best_single(grader, hits), *(_weighted(grader, hits, weight) for weight in WEIGHTS)]
+        return lists, await _whole_task(sources, documents)
 
 
-def _best_single(judge: Judge, hits: dict[Need, list[Hit]]) -> dict[str, Any]:
+def _best_single(grader: Grader, hits: dict[Need, list[Hit]]) -> dict[str, Any]:
     """For each need and figure the best that any query gave, in one source or merged from all."""
     recalls, gains = [], []
     for need, found in hits.items():
@@ -67,8 +67,8 @@ def _best_single(judge: Judge, hits: dict[Need, list[Hit]]) -> dict[str, Any]:
             for query in range(len(queries_of(need)))
             for names in ({"openalex"}, {"uspto"}, {"patentsview"}, {kind.name for kind in SERVICES})
         ]
-        recalls.append(max(judge.recall(need, one) for one in lists))
-        gains.append(max(judge.ndcg(need, one) for one in lists))
+        recalls.append(max(grader.recall(need, one) for one in lists))
+        gains.append(max(grader.ndcg(need, one) for one in lists))
     return {"list": "best single query", "recall@10": mean(recalls), "nDCG@10": mean(gains)}
 
 
@@ -77,12 +77,12 @@ def _of(hits: Sequence[Hit], query: int, names: set[str]) -> list[Hit]:
     return sorted(chosen, key=lambda hit: hit.rank)
 
 
-def _weighted(judge: Judge, hits: dict[Need, list[Hit]], weight: float) -> dict[str, Any]:
+def _weighted(grader: Grader, hits: dict[Need, list[Hit]], weight: float) -> dict[str, Any]:
     lists = {need: _preranked(need, merge(found), weight) for need, found in hits.items()}
     return {
         "list": _name(weight),
-        "recall@10": mean(judge.recall(need, shown(one)) for need, one in lists.items()),
-        "nDCG@10": mean(judge.ndcg(need, shown(one)) for need, one in lists.items()),
+        "recall@10": mean(grader.recall(need, shown(one)) for need, one in lists.items()),
+        "nDCG@10": mean(grader.ndcg(need, shown(one)) for need, one in lists.items()),
     }
 
 

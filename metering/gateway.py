@@ -14,7 +14,7 @@ the same Idempotency-Key is answered by calls/repeated.py. A caller who goes awa
 """
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TypeVar
@@ -130,9 +130,13 @@ class LLMGateway:
         """
         return await askable_models(self._with, caller, task.value)
 
-    async def check(self, caller: Principal, request: CallRequest) -> None:
-        """Raise what `plan` raises for a request that is to be carried out later. Nothing is drawn or held."""
-        await plan(self._with, caller, request)
+    async def check(self, caller: Principal, request: CallRequest) -> Mapping[str, int]:
+        """The numeric rules in force for a request that is to be carried out later. Nothing is drawn or held.
+
+        Raises what `plan` raises.
+        """
+        _, work = await plan(self._with, caller, request)
+        return work.limits
 
     async def work_without_vendor(
         self, caller: Principal, request: CallRequest, work: Callable[[], T], *, name: str

@@ -21,6 +21,11 @@ def material_for(
     draft: Draft, code: Code, prompt: Prompt, allowance: Spending
 ) -> tuple[dict[str, str], list[str]]:
     """The texts by name, and sentences about what was cut."""
+    return _cut(all_material(draft, code), _room(prompt, allowance), code, allowance)
+
+
+def all_material(draft: Draft, code: Code) -> dict[str, str]:
+    """The texts by name, whole."""
     wish = f"section: {TITLES[draft.jurisdiction][code]}\njurisdiction: {draft.jurisdiction}"
     given = {"wish": wish, "disclosure": draft.disclosure}
     if draft.claims and code is not Code.CLAIMS:
@@ -32,7 +37,7 @@ def material_for(
     for earlier, text in draft.texts.items():
         if earlier is not code:
             given[f"section_{earlier}"] = text
-    return _cut(given, _room(prompt, allowance), code, allowance)
+    return given
 
 
 def claims_text(draft: Draft) -> str:

@@ -10,7 +10,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from adapters.prior_art.plan import Element
-from adapters.prior_art.quotes import find_quote
+from adapters.prior_art.quotes import QuotedText
 from adapters.prior_art.references import Reference
 from adapters.prior_art.verdicts import verdict_in, without_verdicts
 
@@ -106,12 +106,13 @@ def _evidence(
     entry: ChartEntry, reference: Reference, known: set[str], checked: Checked
 ) -> tuple[Evidence, ...]:
     found: dict[Evidence, None] = {}
+    passages = [QuotedText(passage) for passage in reference.passages]
     for quoted in entry.evidence:
         if quoted.element not in known:
             checked.unknown_elements += 1
             checked.complaints.append(f"There is no element {quoted.element[:20]!r}.")
             continue
-        quote = next(filter(None, (find_quote(quoted.quote, passage) for passage in reference.passages)), "")
+        quote = next(filter(None, (passage.find(quoted.quote) for passage in passages)), "")
         if quote:
             found[Evidence(quoted.element, quote)] = None
         else:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from unicodedata import normalize
 
 from msgspec import Struct
 
@@ -39,7 +40,9 @@ def make_query(groups: Iterable[Iterable[str]]) -> Query | None:
 
 def _term(word: str) -> str:
     """Lower case, so that `OR` is a word and no operator."""
-    text = " ".join(part.strip("-") for part in _FORBIDDEN.sub(" ", word.casefold()).split())
+    text = " ".join(
+        part.strip("-") for part in _FORBIDDEN.sub(" ", normalize("NFKC", word).casefold()).split()
+    )
     return " ".join(text.split())[:MAX_TERM_CHARACTERS].rstrip(" -")
 
 

@@ -9,24 +9,37 @@ _QUOTATION = frozenset("\"'`\N{ACUTE ACCENT}\N{PRIME}\N{DOUBLE PRIME}\N{MODIFIER
 _EDGES = re.compile(r"^[\s\"'.…]+|[\s\"'.,;…]+$")
 
 
-def find_quote(quote: str, text: str) -> str:
-    """The part of the text that the quote means, as the text has it; empty: the text does not say so.
+class QuotedText:
+    """A text from which somebody quotes. Looking for many quotes costs reading it once."""
 
-    Case, blanks, the kinds of quotation marks and hyphens, and letters of one look do not matter. It begins and ends
-    with whole words.
-    """
-    wanted = _EDGES.sub("", _folded(quote)[0])
-    if len(quote) > 4 * MAX_QUOTE_CHARACTERS or sum(sign.isalnum() for sign in wanted) < MIN_QUOTE_LETTERS:
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._folded, self._origins = _folded(text)
+
+    def find(self, quote: str) -> str:
+        """The part of the text that the quote means, as the text has it; empty: the text does not say so.
+
+        Case, blanks, the kinds of quotation marks and hyphens, and letters of one look do not matter. It begins and
+        ends with whole words.
+        """
+        if len(quote) > 4 * MAX_QUOTE_CHARACTERS:
+            return ""
+        wanted = _EDGES.sub("", _folded(quote)[0])
+        if sum(sign.isalnum() for sign in wanted) < MIN_QUOTE_LETTERS:
+            return ""
+        folded, origins = self._folded, self._origins
+        start = folded.find(wanted)
+        while start >= 0:
+            end = start + len(wanted)
+            if _is_edge(folded, start) and _is_edge(folded, end):
+                last = origins[end - 1]
+                return (
+                    self._text[origins[start] : last + 1]
+                    if last - origins[start] < MAX_QUOTE_CHARACTERS
+                    else ""
+                )
+            start = folded.find(wanted, start + 1)
         return ""
-    folded, origins = _folded(text)
-    start = folded.find(wanted)
-    while start >= 0:
-        end = start + len(wanted)
-        if _is_edge(folded, start) and _is_edge(folded, end):
-            last = origins[end - 1]
-            return text[origins[start] : last + 1] if last - origins[start] < MAX_QUOTE_CHARACTERS else ""
-        start = folded.find(wanted, start + 1)
-    return ""
 
 
 def _folded(text: str) -> tuple[str, list[int]]:

@@ -12,12 +12,12 @@ from adapters.prior_art.references import Reference
 from adapters.prompt import load_prompt
 from metering.ports import Body, Spending
 
-PROMPT_TOKENS = 6_000
-"""Of documents in one prompt, at most; less where max_tokens_in is lower."""
-BYTES_PER_TOKEN = 2.5
-"""Fewer than any tokenizer needs for English, so that the bound holds."""
-FIXED_TOKENS = 1_500
-"""The instructions, the schema and the marks."""
+PROMPT_TOKENS = 8_000
+"""Of one prompt, at most; less where the allowance's input limit is lower."""
+FIXED_TOKENS = 1_800
+"""The instructions, the schema, the marks, and what of the caller's text stands in every prompt."""
+MARK_TOKENS = 60
+"""Around each document."""
 ABOUT_CHARACTERS = 1_000
 ABSTRACT_CHARACTERS = 3_000
 ANSWER_TOKENS = 4_000
@@ -41,7 +41,7 @@ async def read_candidates(
     spending: Spending,
 ) -> AsyncGenerator[Reading, None]:
     """One reading for each batch, in order. Raises what `Spending.complete` raises."""
-    for batch in batches(documents, elements, limits):
+    for batch in batches(documents, elements, limits, spending):
         if spending.steps_left < 1:
             yield Reading(documents=batch, checked=None, is_out_of_steps=True)
             continue
@@ -49,16 +49,16 @@ async def read_candidates(
 
 
 def batches(
-    documents: Sequence[Reference], elements: Sequence[Element], limits: Mapping[str, int]
+    documents: Sequence[Reference], elements: Sequence[Element], limits: Mapping[str, int], spending: Spending
 ) -> list[tuple[Reference, ...]]:
     """The documents in their order, as many together as prompt and answer have room for; one at least."""
-    room = min(PROMPT_TOKENS, limits.get("max_tokens_in", PROMPT_TOKENS) - FIXED_TOKENS)
-    room -= tokens_at_most(_element_lines(elements)) + ABOUT_CHARACTERS
+    room = min(PROMPT_TOKENS, spending.input_limit) - FIXED_TOKENS
+    room -= spending.count_tokens(_element_lines(elements))
     most = max(1, min(MAX_BATCH, _answer_tokens(limits) // TOKENS_PER_ENTRY))
     made: list[list[Reference]] = []
     used = 0
     for document in documents:
-        tokens = tokens_at_most(_shown(document))
+        tokens = spending.count_tokens(_shown(document)) + MARK_TOKENS
         if not made or len(made[-1]) >= most or used + tokens > room:
             made.append([])
             used = 0
@@ -81,11 +81,6 @@ def chart_question(
         ChartAnswer,
         max_tokens=_answer_tokens(limits),
     )
-
-
-def tokens_at_most(text: str) -> int:
-    """An estimate that is rather too high."""
-    return int(len(text.encode()) / BYTES_PER_TOKEN) + 1
 
 
 async def _read(

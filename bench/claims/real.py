@@ -1,6 +1,6 @@
 """The real claims: what the package patentbench has of five published US applications, put together again.
 
-It ships 133 pieces; a claim of several paragraphs is several of them. Together they are 81 claims.
+It ships 133 pieces; a claim of several paragraphs is several of them. Together they are 82 claims.
 """
 
 import json
@@ -81,6 +81,6 @@ def _read(row: dict[str, str | list[str]]) -> RealSet:
 
 
 def read_labels() -> list[dict[str, str | int]]:
-    """The defects of the real claims, as a person found them: application, claim, code, text, why."""
+    """The defects of the real claims, written down by reading them: application, claim, code, text, why."""
     labels: list[dict[str, str | int]] = json.loads(LABELS.read_text(encoding="utf-8"))
     return labels

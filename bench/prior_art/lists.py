@@ -12,7 +12,7 @@ RELEVANT_GRADE = 2
 """Shows three of the four elements, or all."""
 
 
-class Judge:
+class Grader:
     """Knows which invented document a reference is, and its grade."""
 
     def __init__(self, documents: Sequence[Planted]) -> None:

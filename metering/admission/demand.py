@@ -101,6 +101,8 @@ class CountedSize(NamedTuple):
 
     input_tokens: int
     output_tokens: int | None = None
+    beside: Amounts = Amounts(steps=1)
+    """Steps, API calls and files."""
 
     def measure(self, candidates: Candidates, policy: EffectivePolicy, *, hard: bool) -> Measured:
         refuse_large_input(self.input_tokens, lambda limit: self.input_tokens, candidates[0], policy)
@@ -115,8 +117,8 @@ class CountedSize(NamedTuple):
                     model.price.ceiling_nano_usd(input_tokens=self.input_tokens, output_tokens=output)
                     for model in candidates
                 ),
-                steps=1,
-            ),
+            )
+            + self.beside,
             answer_tokens=output,
             estimate_input=lambda limit: self.input_tokens,
         )
@@ -130,13 +132,19 @@ def demand_of_counts(
     input_tokens: int = 0,
     output_tokens: int | None = None,
     agent_id: str | None = None,
+    api_calls: int = 0,
+    files: int = 0,
+    steps: int = 1,
 ) -> Demand[Measured]:
-    """A call that nobody makes, of so many tokens. Names get the form that those of real calls have."""
+    """A call that nobody makes, of so many tokens, search calls, files and steps.
+
+    Names get the form that those of real calls have.
+    """
     return Demand(
         asker=asker,
         task=task,
         model=normal(model),
-        size=CountedSize(input_tokens, output_tokens),
+        size=CountedSize(input_tokens, output_tokens, Amounts(api_calls=api_calls, files=files, steps=steps)),
         agent_id=normal(agent_id) if agent_id is not None else None,
     )
 

@@ -33,6 +33,7 @@ class Collaborators:
     lease_s: int
     decisions: DecisionLog
     leases: LeaseKeeper
-    workspace_of: Callable[[Principal], Workspace]
+    workspace_of: Callable[[Principal, int], Workspace]
+    """Where a task keeps drafts for a caller, for so many days."""
     observe: Observer
     """Sees every call that has ended."""

@@ -59,6 +59,9 @@ class TaskLimits(Struct, frozen=True, kw_only=True):
         )
 
 
+NO_LIMITS = TaskLimits()
+
+
 class Allowance:
     """What one request may spend. Its attempts are what the reservation is settled with."""
 
@@ -74,7 +77,7 @@ class Allowance:
         vendors: Vendors,
         now: Callable[[], datetime],
         journal: Journal | None = None,
-        limits: TaskLimits = TaskLimits(),  # noqa: B008 - it cannot change
+        limits: TaskLimits = NO_LIMITS,
         input_limit: int = 0,
         count_tokens: Callable[[bytes], int] = len,
     ) -> None:

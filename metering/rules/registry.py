@@ -73,6 +73,17 @@ _KEYS = (
         default=5,
     ),
     RuleKey(
+        name="keep_results_days",
+        read_by="metering.calls.begin:plan",
+        meaning="how long jobs and drafts are kept, inputs and results alike",
+        unit="days",
+        low=1,
+        high=3_650,
+        tasks=_AGENTS,
+        default=30,
+        is_limit=False,
+    ),
+    RuleKey(
         name="max_concurrent",
         read_by="metering.policy.meter_limits:concurrency_limits",
         meaning="calls in flight at once",

@@ -6,6 +6,7 @@ document, as a model might, however often it is asked again.
 
 import re
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any
 
 Material = Mapping[str, str]
@@ -36,12 +37,13 @@ def plan(material: Material) -> dict[str, Any]:
     """Elements are the text's clauses, queries their words."""
     text = _CLAIM_NUMBER.sub("", _DIRECTIVE.sub(" ", " ".join(material.values())))
     clauses = [" ".join(clause.split()) for clause in _CLAUSE_END.split(text)]
-    elements = list(dict.fromkeys(clause for clause in clauses if _telling(clause)))[:MAX_ELEMENTS]
+    elements = _own(list(dict.fromkeys(clause for clause in clauses if _telling(clause))))[:MAX_ELEMENTS]
     elements = elements or [" ".join(text.split())[:200] or "the idea"]
     telling = list(dict.fromkeys(word for element in elements for word in _telling(element))) or ["idea"]
-    pairs = [[[word] for word in _telling(element)[-2:]] for element in elements]
-    queries = [[telling[:MAX_WORDS]], [telling[-MAX_WORDS:]], *pairs]
-    different = [groups for place, groups in enumerate(queries) if groups and groups not in queries[:place]]
+    phrases = [" ".join(_telling(element)[:2]) for element in elements if _telling(element)] or telling
+    pairs = [[[one], [other]] for one, other in pairwise(phrases)]
+    queries = [[phrases[:MAX_WORDS]], *pairs[-2:], [telling[:MAX_WORDS]], [telling[-MAX_WORDS:]]]
+    different = [groups for place, groups in enumerate(queries) if groups not in queries[:place]]
     return {
         "elements": [element[:300] for element in elements],
         "queries": [{"groups": groups} for groups in different[:MAX_QUERIES]],
@@ -58,6 +60,16 @@ def chart(material: Material) -> dict[str, Any]:
     if "sandbox:invented-reference" in asked:
         results.append({"id": "R99", "score": 0.99, "rationale": "It shows everything.", "evidence": []})
     return {"results": results}
+
+
+def _own(clauses: list[str]) -> list[str]:
+    """Those that say something that no other one says."""
+    said = [set(_telling(clause)) for clause in clauses]
+    return [
+        clause
+        for place, clause in enumerate(clauses)
+        if not any(said[place] < other for other in said[:place] + said[place + 1 :])
+    ]
 
 
 def _entry(name: str, text: str, elements: list[list[str]], asked: str) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from tests.factories.catalog import (
     reference_data,
 )
 from tests.factories.identity import TeamFactory, TenantFactory, UserFactory, alder, birch, make_token
+from tests.factories.jobs import make_draft, make_job
 from tests.factories.ledger import (
     AlertFactory,
     AttemptFactory,
@@ -37,6 +38,8 @@ __all__ = [
     "birch",
     "concurrency_meter",
     "id_at",
+    "make_draft",
+    "make_job",
     "make_plan",
     "make_token",
     "reference_data",

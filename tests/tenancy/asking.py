@@ -31,7 +31,7 @@ def text_of(response: Any) -> str:
     """Everything that the caller can read."""
     body = _streamed(response) if response.streaming else response.content
     headers = "\n".join(f"{name}: {value}" for name, value in response.items())
-    text = f"{response.status_code}\n{headers}\n{body.decode()}"
+    text = f"{response.status_code}\n{headers}\n{body.decode(errors='replace')}"
     return MOMENT.sub("<moment>", CSRF.sub("<csrf>", text))
 
 

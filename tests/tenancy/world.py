@@ -14,6 +14,8 @@ from metering.models import (
     PolicyDecision,
     PolicyRule,
     QuotaAlert,
+    TaskDraft,
+    TaskJob,
     Team,
     Tenant,
     UsageLog,
@@ -31,6 +33,8 @@ from tests.factories import (
     RuleFactory,
     TenantFactory,
     VendorAlertFactory,
+    make_draft,
+    make_job,
     make_token,
     reference_data,
 )
@@ -55,6 +59,9 @@ class TenantData:
     decision: PolicyDecision
     alert: QuotaAlert
     vendor_alert: VendorAlert
+    job: TaskJob
+    """The member's own, which has ended."""
+    draft: TaskDraft
 
     def names(self) -> dict[str, str]:
         """What the placeholders of a route's path and body become."""
@@ -67,6 +74,8 @@ class TenantData:
             "rule": str(self.rule.pk),
             "budget": str(self.budget.pk),
             "alert": str(self.alert.pk),
+            "job": str(self.job.pk),
+            "draft": str(self.draft.pk),
         }
 
     def marks(self) -> set[str]:
@@ -82,6 +91,8 @@ class TenantData:
             self.decision,
             self.alert,
             self.vendor_alert,
+            self.job,
+            self.draft,
         )
         return {str(row.pk) for row in rows} | {self.tenant.slug, self.token.prefix, self.secret}
 
@@ -142,6 +153,8 @@ def make_tenant_data(slug: str) -> TenantData:
         decision=make_decision(tenant, token),
         alert=AlertFactory(meter=meter),
         vendor_alert=VendorAlertFactory(tenant_id=tenant.pk, model=f"{slug}-model"),
+        job=make_job(token, member),
+        draft=make_draft(token, member),
     )
 
 
@@ -157,12 +170,24 @@ def more_of(data: TenantData) -> None:
     VendorAlertFactory(tenant_id=data.tenant.pk, model=f"{slug}-second-model")
     _use(data.tenant, data.admin, None, f"{slug}-second-talk")
     make_decision(data.tenant, data.token, rule="tenant cost/month")
+    make_job(data.token, data.member)
 
 
 def image_of(data: TenantData) -> list[Any]:
     """Every row of a tenant, to see whether one has changed."""
     rows: list[Any] = []
-    for noun in (ATIToken, Team, User, PolicyRule, Budget, QuotaAlert, VendorAlert, *BOOKS):
+    for noun in (
+        ATIToken,
+        Team,
+        User,
+        PolicyRule,
+        Budget,
+        QuotaAlert,
+        VendorAlert,
+        TaskJob,
+        TaskDraft,
+        *BOOKS,
+    ):
         rows += noun.objects.filter(tenant_id=data.tenant.pk).order_by("pk").values()
     rows += Membership.objects.filter(team__tenant=data.tenant).order_by("pk").values()
     rows += Tenant.objects.filter(pk=data.tenant.pk).values()

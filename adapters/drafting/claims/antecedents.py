@@ -26,6 +26,7 @@ def check_antecedents(claims: ClaimSet) -> Iterator[Finding]:
     for item in claims.claims:
         bit = 1 << item.place
         seen: set[str] = set()
+        named = {reference.first for reference in item.references}
         read = 0
         for order, phrase in enumerate(item.phrases):
             for token in item.tokens[read : phrase.start]:
@@ -34,20 +35,22 @@ def check_antecedents(claims: ClaimSet) -> Iterator[Finding]:
             if not phrase.stems:
                 continue
             place = Place(item, phrase, scope, item.ancestors | bit, said)
-            if phrase.definite and not _is_subject(item, order):
+            if phrase.definite and not _is_subject(item, order, named):
                 yield from _missing(place, claims)
             elif phrase.article:
                 yield from _twice(place, seen)
             scope.add(phrase, item.place)
 
 
-def _is_subject(item: ReadClaim, order: int) -> bool:
-    """Whether the phrase is the claim's own name, or is explained by a claim: `the device of claim 1`."""
+def _is_subject(item: ReadClaim, order: int, named: set[int]) -> bool:
+    """Whether the phrase is the claim's own name, or is explained by a claim: `the device of claim 1`.
+
+    `named` are the tokens at which claims are named.
+    """
     phrase = item.phrases[order]
     if order == 0 and phrase.first == 0:
         return True
-    after = {reference.first: reference for reference in item.references}
-    return any(place in after for place in range(phrase.stop, phrase.stop + 4)) and all(
+    return any(place in named for place in range(phrase.stop, phrase.stop + 4)) and all(
         token.lower in STOPS
         or token.lower in (",", "claimed", "defined", "recited", "set", "forth", "claim", "claims")
         for token in item.tokens[phrase.stop : phrase.stop + 3]
@@ -88,7 +91,7 @@ def _missing(place: Place, claims: ClaimSet) -> Iterator[Finding]:
         place,
         "antecedent_missing",
         "warning" if unsure else "error",
-        "may lack an antecedent: nothing says whose it is."
+        "may lack an antecedent in this claim or its parents."
         if unsure
         else "has no antecedent in this claim or its parents.",
         f"Write `the {' '.join(other.words)}` if that is meant, or {introduce}."

@@ -42,17 +42,13 @@ THINGS: Final = word_set(
     "content contents number numbers"
 )
 """Of those, what may be a thing by itself as well."""
-VAGUE: Final = word_set(
-    "step steps interior exterior inside outside top bottom left right front rear back center centre middle "
-    "time moment case order rest view sides state event"
-)
-"""Of those, what claims often name without their owner."""
 UNIQUE: Final = word_set(
     "internet web world earth sun moon sky ground universe air atmosphere environment public art invention "
     "like claim claims present year day night weather following latter former same other others opposite "
     "reverse contrary converse above below foregoing improvement"
 )
 """Things of which there is one, and words that point by themselves."""
+UNIQUE_NAMES: Final = frozenset({("periodic", "table"), ("real", "world"), ("prior", "art")})
 POINTING: Final = word_set(
     "following latter former same other others opposite only reverse above below foregoing claimed usual "
     "conventional known"

@@ -1,13 +1,7 @@
 """Earlier terms that a phrase may mean although its words are others."""
 
-from typing import Final
-
 from adapters.drafting.claims.needs import Place
 from adapters.drafting.claims.scope import Term
-from adapters.drafting.claims.vocabulary import ORDINALS
-from adapters.drafting.claims.words import stem
-
-_ORDINALS: Final = frozenset(map(stem, ORDINALS))
 
 
 def near_term(place: Place, readings: list[tuple[str, ...]]) -> tuple[Term | None, int]:
@@ -17,10 +11,9 @@ def near_term(place: Place, readings: list[tuple[str, ...]]) -> tuple[Term | Non
     """
     for reading in readings:
         words = _core(reading, place.phrase.words)
-        ordinals = words & _ORDINALS
         for term in place.scope.with_head(reading[-1], place.claims):
             other = _core(term.stems, term.words)
-            if (words <= other or other <= words) and _agree(ordinals, other & _ORDINALS):
+            if words <= other or other <= words:
                 return term, len(reading)
         for term in place.scope.with_word(reading[-1], place.claims):
             if term.stems[: len(reading)] == reading and len(reading) > 1:
@@ -46,10 +39,6 @@ def is_short_for_a_term(place: Place) -> bool:
     text = place.item.tokens[phrase.places[0]].text
     short = len(phrase.words) == 1 and len(text) > 1 and text.rstrip("s").isupper()
     return short and bool(place.scope.initials.get(text.rstrip("s").lower(), 0) & place.claims)
-
-
-def _agree(ordinals: set[str], others: set[str]) -> bool:
-    return not ordinals or not others or bool(ordinals & others)
 
 
 def _misspelt(place: Place, reading: tuple[str, ...]) -> Term | None:

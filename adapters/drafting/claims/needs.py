@@ -8,7 +8,7 @@ from adapters.drafting.claims.phrases import Phrase
 from adapters.drafting.claims.read import ReadClaim
 from adapters.drafting.claims.scope import Scope
 from adapters.drafting.claims.vocabulary import COMPARATIVES, NOUNS_IN_ING, ORDINALS, VERBS
-from adapters.drafting.claims.words import stem
+from adapters.drafting.claims.words import is_plural, stem
 
 _STEPS: Final = frozenset(("step", "steps", "act", "acts", "operation", "operations", "process", "stage"))
 
@@ -47,6 +47,7 @@ def points_by_itself(place: Place) -> bool:
         place.item.tokens[phrase.start].lower == "same"
         or first in inherent.POINTING
         or last in inherent.UNIQUE
+        or phrase.words[-2:] in inherent.UNIQUE_NAMES
         or first in inherent.SUPERLATIVES
         or all(word in ORDINALS or word.isdigit() or len(word) == 1 for word in phrase.words)
         or all(word[0].isdigit() for word in phrase.words)
@@ -83,7 +84,7 @@ def is_inherent(place: Place) -> bool:
         is_thing = len(phrase.words) > 1 or noun in inherent.THINGS
         owners = inherent.SURE_OWNERS if is_thing else inherent.OWNERS
         return after in owners or (noun not in inherent.THINGS and _has_owner_before(place))
-    if noun in VERBS and after == "of":
+    if after == "of" and (noun in VERBS or (noun.endswith("ing") and noun not in NOUNS_IN_ING)):
         return True
     return inherent.names_property(noun) and (after in inherent.SURE_OWNERS or _has_owner_before(place))
 
@@ -101,8 +102,20 @@ def may_be_inherent(place: Place) -> bool:
     if any(word in ORDINALS for word in phrase.words):
         return False
     if len(phrase.words) == 1:
-        return noun in inherent.VAGUE or place.scope.has_act(noun, place.claims)
-    return inherent.is_part(noun) and place.scope.has_act(phrase.words[-2], place.claims)
+        return (inherent.is_part(noun) and noun not in inherent.THINGS) or place.scope.has_act(
+            noun, place.claims
+        )
+    if inherent.is_part(noun) and place.scope.has_act(phrase.words[-2], place.claims):
+        return True
+    return _may_be_a_verb(place)
+
+
+def _may_be_a_verb(place: Place) -> bool:
+    """`the lease lapses`, of a lease that is there: `lapses` is no noun of these claims, and may be a verb."""
+    words, stems = place.phrase.words, place.phrase.stems
+    if not is_plural(words[-1]) or is_plural(words[-2]) or stems[-1] in place.scope.heads:
+        return False
+    return place.scope.has(stems[:-1], place.claims)
 
 
 def is_act(place: Place, reading: tuple[str, ...]) -> bool:

@@ -170,7 +170,7 @@ def _phrase(
     if place == start or not stems:
         return None if place == start else _empty(definite, article, counted, first, start, place)
     soft = [end for end in soft if 0 < end < len(stems)]
-    if _is_compound(words):
+    if (definite or article) and _is_compound(words):
         soft = [end for end in soft if not words[end].endswith("ing")]
     ends = [len(stems), *reversed(soft)]
     if len(stems) > 1 and _word_at(tokens, place) in ARTICLES and not _is_no_noun(words[-2]):

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import math
 import time
 from email.utils import parsedate_to_datetime
@@ -12,6 +13,8 @@ from msgspec import Struct
 
 from adapters.prior_art.sources.port import SearchFailed, SearchRequest, Service, SourceConfig
 
+for _logger in ("httpx2", "httpcore2"):  # they log addresses and headers: callers' texts and our keys
+    logging.getLogger(_logger).setLevel(logging.WARNING)
 MAX_WAIT_S = 30 * 24 * 3600.0
 REDIRECTS = (301, 302, 307, 308)
 RETRYABLE = (500, 502, 503, 504)

@@ -27,7 +27,7 @@ class SourceConfig:
     requests: int = 8
     """So many are sent in any `per_s` seconds, by all tasks of this process."""
     per_s: float = 1.0
-    max_body_bytes: int = 8 * 1024 * 1024
+    max_body_bytes: int = 4 * 1024 * 1024
 
 
 class SearchRequest(Struct, frozen=True, kw_only=True):

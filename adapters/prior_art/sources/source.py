@@ -5,7 +5,9 @@ First every query gets its first page, then those with more get the next. A seco
 """
 
 import asyncio
+import ssl
 from collections.abc import Sequence
+from functools import cache
 from types import TracebackType
 from typing import Any, Self
 
@@ -27,6 +29,12 @@ FAILED_QUERIES = 2
 REDIRECTS = 2
 Answer = dict[str, Any] | SearchRequest
 """The JSON object, or where it is to be found."""
+
+
+@cache
+def _trusted() -> ssl.SSLContext:
+    """Whose certificates are believed: read once, since that takes longer than a search."""
+    return httpx2.create_ssl_context()
 
 
 class Found(Struct, kw_only=True):
@@ -51,7 +59,9 @@ class Source:
             title=service.title, at_once=service.at_once, requests=config.requests, per_s=config.per_s
         )
         self._client = httpx2.AsyncClient(
-            timeout=config.timeout_s, limits=httpx2.Limits(max_connections=service.at_once)
+            timeout=config.timeout_s,
+            limits=httpx2.Limits(max_connections=service.at_once),
+            verify=_trusted(),
         )
 
     async def close(self) -> None:

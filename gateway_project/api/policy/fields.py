@@ -43,6 +43,15 @@ class RequestIn(StrictInput):
         help_text="As much as the model can.",
     )
     agent = Name(max_length=128, default=None, allow_null=True)
+    api_calls = serializers.IntegerField(
+        min_value=0, max_value=1_000, default=0, help_text="Search calls that a task makes."
+    )
+    files = serializers.IntegerField(
+        min_value=0, max_value=1_000, default=0, help_text="Files that a task hands out."
+    )
+    steps = serializers.IntegerField(
+        min_value=1, max_value=1_000, default=1, help_text="LLM calls that a task makes."
+    )
     at = Moment(default=None, allow_null=True, help_text=f"Now, if it is left out. {IN_ZONE}")
 
 
@@ -111,6 +120,7 @@ def demand_of(asker: Asker, given: dict[str, Any]) -> Demand[Measured]:
         input_tokens=given["input_tokens"],
         output_tokens=given["output_tokens"],
         agent_id=given["agent"],
+        **{name: given[name] for name in ("api_calls", "files", "steps")},
     )
 
 

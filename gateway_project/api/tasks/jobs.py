@@ -37,8 +37,6 @@ from metering.types import Task
 TAG = ["jobs"]
 TASKS = {"prior-art": Task.PRIOR_ART, "drafting": Task.DRAFTING, "diagrams": Task.DIAGRAM}
 NAMES = {task.value: name for name, task in TASKS.items()}
-KEEP = timedelta(days=7)
-"""How long a job is kept, with its input and result."""
 LOOK_S = 0.5
 """How often a listener looks for new events."""
 KEEP_ALIVE_LOOKS = 20
@@ -147,14 +145,14 @@ def start_job(request: Request, task: Task, content: dict[str, Any]) -> Response
     """Take the work on as a job. Raises what the task's own route raises before it spends anything."""
     call = call_of(request, task, content)
     caller = principal_of(request)
-    run_sync(wiring.gateway().check(caller, call))
+    limits = run_sync(wiring.gateway().check(caller, call))
     job = create_job(
         caller=caller,
         task=task,
         content=content,
         request_id=call.request_id,
         labels=own_labels(call),
-        keep=KEEP,
+        keep=timedelta(days=limits["keep_results_days"]),
         now=now(),
         idempotency=call.idempotency,
     )

@@ -140,6 +140,15 @@ class PriorArt(TaskView):
         return self.work(request, dict(request.data))
 
 
+class DraftOut(serializers.Serializer[Any]):
+    draft_id = serializers.UUIDField()
+    sections = serializers.ListField(child=serializers.DictField())
+    claims = serializers.ListField(child=serializers.DictField())
+    findings = serializers.ListField(child=serializers.DictField())
+    markdown = serializers.CharField()
+    docx_url = serializers.CharField()
+
+
 class Drafting(TaskView):
     task = Task.DRAFTING
 
@@ -158,16 +167,12 @@ class Drafting(TaskView):
         )
         jurisdiction = serializers.CharField(required=False, help_text="US (the default) or EP.")
         draft_id = serializers.CharField(
-            required=False, help_text="A draft to go on with; the `sections` named are written anew."
+            required=False,
+            help_text="A draft to go on with: what is missing is written, or just the `sections`, anew.",
         )
 
-    class Output(TaskOut):
-        draft_id = serializers.UUIDField()
-        sections = serializers.ListField(child=serializers.DictField())
-        claims = serializers.ListField(child=serializers.DictField())
-        findings = serializers.ListField(child=serializers.DictField())
-        markdown = serializers.CharField()
-        docx_url = serializers.CharField()
+    class Output(TaskOut, DraftOut):
+        """A draft, and what this request used."""
 
     @extend_schema(request=Input, responses=Output, parameters=[PREFER], tags=TAG)
     def post(self, request: Request) -> HttpResponseBase:

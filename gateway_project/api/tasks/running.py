@@ -46,7 +46,10 @@ class EventStream(BaseRenderer):
 
 
 def call_of(request: Request, task: Task, content: dict[str, Any]) -> CallRequest:
-    """The request as the gateway takes it. Raises InvalidRequest for a label or an Idempotency-Key."""
+    """The request as the gateway takes it. All that it makes is under one trace id: the caller's own, or the request's.
+
+    Raises InvalidRequest for a label or an Idempotency-Key.
+    """
     raw = msgspec.json.encode(content, order="deterministic")  # DRF has read the body's own bytes
     return CallRequest(
         task=task,
@@ -55,7 +58,7 @@ def call_of(request: Request, task: Task, content: dict[str, Any]) -> CallReques
         address=django_address_of(request._request),
         idempotency=idempotency_of(request, raw),
         input_bytes=len(raw),
-        **labels_of(request),
+        **{"trace_id": request.META[REQUEST_ID], **labels_of(request)},
     )
 
 

@@ -41,6 +41,23 @@ def test_a_member_learns_what_would_become_of_a_request() -> None:
     assert [(step["source_id"], step["outcome"]) for step in answer["trace"]] == [(str(rule.pk), "in force")]
 
 
+@pytest.mark.parametrize("dimension", ["api_calls", "files", "steps"])
+def test_a_task_is_explained_with_what_it_uses_besides_tokens(dimension: str) -> None:
+    BudgetFactory(tenant=alder(), dimension=dimension, window="month", amount=4)
+    ask, who = f"policy/explain?task=LLM1_PRIOR_ART&model=sandbox-small&{dimension}", make_token().secret
+    assert call("GET", f"{ask}=4", who=who).json()["verdict"] == "allowed"
+    answer = call("GET", f"{ask}=5", who=who).json()
+    assert (answer["verdict"], answer["code"], answer["rule"]) == (
+        "denied", "budget_exceeded", f"tenant {dimension}/month",
+    )  # fmt: skip
+
+
+def test_a_task_is_explained_with_the_operations_that_it_may_have_at_once_by_default() -> None:
+    ask = "policy/explain?task=LLM2_DRAFT&model=sandbox-small"
+    steps = call("GET", ask, who=make_token().secret).json()["trace"]
+    assert [(step["rule"], step["value"]) for step in steps] == [("default max_concurrent", 2)]
+
+
 def test_an_ati_token_may_ask_about_itself() -> None:
     assert call("GET", ASK, who=make_token().secret).json()["verdict"] == "allowed"
 

@@ -122,6 +122,7 @@ HOSTILE = {
     "many terms of a noun": "1. "
     + " ".join(f"a q{place} sensor the r{place} sensor" for place in range(5_500)),
     "references": "9. The pump of " + filled("claims 1-9999, "),
+    "things of claims": filled("the part of claim 1, "),
     "of one of": filled("of any one of ") + " claim 1",
     "full stops": filled("a."),
     "brackets": filled("sensor ("),

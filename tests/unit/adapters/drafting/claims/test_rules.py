@@ -103,6 +103,11 @@ CASES = (
         BASE + "2. The pump of claim 1, wherein the rotor is made by a process other than that of claim 9.",
     ),
     Case(
+        "a second claim named in the preamble is no dependency either",
+        "MPEP 608.01(n): the reference phrase is the first",
+        BASE + "2. The pump of claim 1 made by a process like that of claim 9, wherein the rotor is hollow.",
+    ),
+    Case(
         "a multiple dependent claim",
         "35 USC 112(e)",
         BASE
@@ -214,6 +219,17 @@ CASES = (
         "1. A lock comprising a first and a second bolt, wherein the first and second bolts cross, and the third bolt "
         "is steel.",
         ((1, "antecedent_missing", E, "the third bolt"),),
+    ),
+    Case(
+        "a second where there is only a first",
+        "MPEP 2173.05(e)",
+        "1. A lock comprising a first bolt, wherein the second bolt is steel.",
+        ((1, "antecedent_missing", E, "the second bolt"),),
+    ),
+    Case(
+        "a short name for a longer one",
+        "MPEP 2173.05(e): reasonable certainty, no ipsis verbis antecedent",
+        "1. A camera comprising an optical sensor, wherein the sensor is round.",
     ),
     Case(
         "two of a kind and a name for either",
