@@ -21,7 +21,7 @@ from metering.jobs.end import (
 from metering.jobs.journal import JobJournal
 from metering.jobs.lease import begin_run, claim, due_jobs, put_back, renew
 from metering.models import TaskJob, TaskJobAttempt, TaskJobEvent
-from metering.orm import in_database_thread
+from metering.orm import close_database_threads, in_database_thread
 from tests.integration.metering.jobs.new_job import new_job
 from tests.support.build import attempt
 
@@ -96,6 +96,7 @@ async def test_a_runner_that_has_lost_its_job_may_send_nothing() -> None:
     with pytest.raises(MeteringUnavailable):
         await JobJournal(second).begun(uuid7(), attempt(2))
     assert await in_database_thread(TaskJobAttempt.objects.filter(job=job).count) == 1
+    close_database_threads()
 
 
 def test_the_last_event_is_told_however_many_came_before(job: TaskJob) -> None:
