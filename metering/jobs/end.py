@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from typing import Any
 
 import msgspec
-from django.db import transaction
 from django.db.models import Max, Q
 from django.db.models.functions import Now
 
+from metering.jobs.brief import brief_transaction
 from metering.jobs.lease import mine
 from metering.models import TaskJob, TaskJobEvent
 from metering.seal import CannotOpen, seal, unseal
@@ -24,7 +24,7 @@ Status = TaskJob.Status
 
 def tell(job: TaskJob, events: Iterable[bytes], *, progress: int | None = None) -> bool:
     """Append events (JSON) for whoever listens; False if the job is not this runner's any more."""
-    with transaction.atomic():
+    with brief_transaction():
         if not mine(job).select_for_update().exists():
             return False
         _append(job, events)
@@ -46,7 +46,7 @@ def end_job(
     error: dict[str, Any] | None = None,
 ) -> bool:
     """End the job with a last event; False if it is not this runner's any more. Its result stays if it succeeded."""
-    with transaction.atomic():
+    with brief_transaction():
         if not mine(job).select_for_update().exists():
             return False
         _append(job, [event], most=MAX_EVENTS + 1)

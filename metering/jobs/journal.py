@@ -7,9 +7,9 @@ is refused here before its next call.
 from uuid import UUID
 
 import msgspec
-from django.db import transaction
 
 from metering.errors import MeteringUnavailable
+from metering.jobs.brief import brief_transaction
 from metering.jobs.find import attempts_of
 from metering.jobs.lease import mine
 from metering.ledger.commands import Attempt, Release, Settle
@@ -37,16 +37,20 @@ class JobJournal:
     async def ended(self, reservation_id: UUID, attempt: Attempt) -> None:
         await in_database_thread(self._note, reservation_id, attempt)
 
-    @transaction.atomic
     def _note_begun(self, reservation_id: UUID, if_lost: Attempt) -> None:
-        if not mine(self._job).filter(is_cancelled=False).select_for_update().exists():
-            raise MeteringUnavailable("The job was taken away from its runner.")
-        self._note(reservation_id, if_lost)
+        with brief_transaction():
+            if not mine(self._job).filter(is_cancelled=False).select_for_update().exists():
+                raise MeteringUnavailable("The job was taken away from its runner.")
+            self._write(reservation_id, if_lost)
 
     def _forget(self, reservation_id: UUID, number: int) -> None:
         TaskJobAttempt.objects.filter(reservation_id=reservation_id, number=number).delete()
 
     def _note(self, reservation_id: UUID, attempt: Attempt) -> None:
+        with brief_transaction():
+            self._write(reservation_id, attempt)
+
+    def _write(self, reservation_id: UUID, attempt: Attempt) -> None:
         TaskJobAttempt.objects.update_or_create(
             reservation_id=reservation_id,
             number=attempt.number,

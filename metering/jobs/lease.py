@@ -13,6 +13,7 @@ from django.db.models import DurationField, ExpressionWrapper, F, Q, QuerySet, V
 from django.db.models.functions import Coalesce, Now
 
 from metering.ids import uuid7
+from metering.jobs.brief import brief_transaction
 from metering.models import TaskJob
 
 MAX_RUNS = 3
@@ -31,13 +32,16 @@ def claim(job_id: UUID, runner: UUID) -> TaskJob | None:
     `reservation_id` is still that of the run before; None in the first.
     """
     free = Q(status=Status.QUEUED, not_before__lte=Now()) | Q(status=Status.RUNNING, leased_until__lt=Now())
-    claimed = TaskJob.objects.filter(free, pk=job_id).update(
-        status=Status.RUNNING,
-        runner=runner,
-        leased_until=_from_now(lease()),
-        runs=F("runs") + 1,
-        started_at=Coalesce("started_at", Now()),
-    )
+    with brief_transaction():
+        # Who has the row locked is busy with it: nobody waits for that.
+        unlocked = TaskJob.objects.filter(free, pk=job_id).select_for_update(skip_locked=True)
+        claimed = TaskJob.objects.filter(pk__in=list(unlocked.values_list("pk", flat=True))).update(
+            status=Status.RUNNING,
+            runner=runner,
+            leased_until=_from_now(lease()),
+            runs=F("runs") + 1,
+            started_at=Coalesce("started_at", Now()),
+        )
     return TaskJob.objects.filter(pk=job_id, runner=runner).first() if claimed else None
 
 

@@ -14,7 +14,7 @@ from aiohttp import web
 from providers.port import Failure, ProviderError
 from providers.sandbox.provider import SandboxProvider
 from tests.vendors.call_log import SeenCall
-from tests.vendors.directives import Directives, directives_in
+from tests.vendors.directives import Directives, directives_in, text_of
 from tests.vendors.openai_app import FakeOpenAI
 from tests.vendors.openai_chat import HANG_S, hang_up
 from tests.vendors.openai_errors import error_response
@@ -42,7 +42,7 @@ class FakeSandboxVendor(FakeOpenAI):
         except ProviderError as error:
             if error.failure is not Failure.REFUSED:
                 hang_up(request)
-            return error_response(error.status or 500)
+            return error_response(error.status or 500, _quoting(call) if error.status == 400 else None)
 
     def _directives(self, body: dict[str, Any]) -> Directives:
         """Of the queue alone: what is in a text is the sandbox's."""
@@ -85,6 +85,11 @@ async def _in_pieces(call: SeenCall) -> AsyncIterator[bytes]:
             yield b"".join(pieces)
             pieces = []
     yield b"".join(pieces)
+
+
+def _quoting(call: SeenCall) -> str:
+    """A refusal that repeats what was asked, as some vendors' do."""
+    return f"This cannot be answered: {text_of(call.body['messages'][-1])}"
 
 
 def _provider_call(call: SeenCall) -> Any:

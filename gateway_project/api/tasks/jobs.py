@@ -181,7 +181,11 @@ async def _events(job: TaskJob, last: int) -> AsyncIterator[bytes]:
         has_ended = await in_database_thread(_has_ended, job)
         found = await in_database_thread(events_after, job, last)
         for last, sealed in found:
-            yield as_event(unseal(sealed), number=last)
+            try:
+                told = unseal(sealed)
+            except CannotOpen:
+                return  # the key is gone, and with it all that follows
+            yield as_event(told, number=last)
         if has_ended and not found:
             return
         if not found:
@@ -191,5 +195,6 @@ async def _events(job: TaskJob, last: int) -> AsyncIterator[bytes]:
 
 
 def _has_ended(job: TaskJob) -> bool:
-    job.refresh_from_db(fields=["status"])
-    return job.has_ended
+    """Whether nothing more happens to it; one that was deleted meanwhile has ended too."""
+    shown = TaskJob.objects.filter(pk=job.pk).first()
+    return shown is None or shown.has_ended

@@ -28,6 +28,7 @@ def tasks(_tasks: TaskDeployment) -> Iterator[TaskDeployment]:
         tasks.workers.remove(pid)
     while len(tasks.workers) < 2:
         tasks.start_worker()
+    tasks.until(lambda: tasks.vendor.log.at_once == 0)
     tasks.vendor.log.clear()
     tasks.vendor.vendor.next.clear()
     tasks.search.asked.clear()

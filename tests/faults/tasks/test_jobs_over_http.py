@@ -106,7 +106,8 @@ def test_a_running_job_that_is_cancelled_stops_in_its_first_call_and_is_charged_
     job_id = ann.begin(task, texts.ASKED[task]())
     tasks.until(lambda: tasks.vendor.log.at_once == 1)
     assert ann.post(f"/api/jobs/{job_id}/cancel").status_code == 200
-    job = ann.ended(job_id, within_s=6)
+    tasks.until(lambda: tasks.vendor.log.at_once == 0, within_s=2.5)
+    job = ann.ended(job_id, within_s=1)
     assert (job["status"], job["result"]) == ("cancelled", None)
     tasks.until(lambda: tasks.held() == 0)
     [row] = tasks.rows(ann.tenant)
@@ -122,6 +123,7 @@ def test_a_job_that_is_cancelled_between_calls_sends_no_other(tasks: TaskDeploym
     tasks.search.delay_s = lambda: 1.0
     job_id = ann.begin("prior-art", texts.prior_art())
     tasks.until(lambda: len(tasks.search.asked) > 0)
+    assert ann.job(job_id)["progress"] == 10
     ann.post(f"/api/jobs/{job_id}/cancel")
     asked = len(tasks.search.asked)
     assert ann.ended(job_id, within_s=8)["status"] == "cancelled"

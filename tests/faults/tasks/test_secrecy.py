@@ -104,6 +104,7 @@ def test_a_disclosure_is_nowhere_in_clear_and_never_with_another_tenant(tasks: T
     ended = [ann.ended(job_id) for job_id in jobs]
     assert {job["status"] for job in ended} == {"succeeded", "failed"}
     assert any(CANARY in str(job["result"]).lower() for job in ended)
+    assert any(CANARY in str(job["error"]).lower() for job in ended), "an error that quotes the text"
     tasks.until(lambda: tasks.held() == 0)
     time.sleep(0.5)
 
