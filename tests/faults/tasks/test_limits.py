@@ -104,7 +104,9 @@ def test_an_input_of_max_tokens_in_passes_and_one_more_does_not(tasks: TaskDeplo
 
 def test_a_draft_is_cut_to_max_tokens_in_and_says_so(tasks: TaskDeployment) -> None:
     ann = tasks.caller("TOKENS_IN")
-    answer = ann.post("/api/drafting", {"disclosure": LONG * 2})
+    too_much = ann.post("/api/drafting", texts.drafting(prior_art=[LONG * 4]))
+    assert error_of(too_much) == (413, "input_too_large")
+    answer = ann.post("/api/drafting", texts.drafting(prior_art=[LONG * 2, LONG[: len(LONG) // 2]]))
     assert answer.status_code == 200, answer.text
     assert any("3,000" in warning for warning in answer.json()["warnings"])
 
