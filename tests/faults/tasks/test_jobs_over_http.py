@@ -9,6 +9,7 @@ import pytest
 from tests.faults.rows import query
 from tests.faults.tasks import texts
 from tests.faults.tasks.deployment import TaskDeployment
+from tests.support.task_caller import TaskCaller
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 OF_A_RUN = ("id", "draft_id", "docx_url", "usage")
@@ -179,12 +180,11 @@ def test_an_idempotency_key_makes_one_job_of_two_requests(tasks: TaskDeployment)
     ],
 )
 def test_bad_input_is_refused_before_there_is_a_job(
-    tasks: TaskDeployment, body: dict[str, Any], param: str
+    nobody: TaskCaller, body: dict[str, Any], param: str
 ) -> None:
-    ann = tasks.caller()
-    answer = ann.post("/api/jobs", body)
+    answer = nobody.post("/api/jobs", body)
     assert (answer.status_code, answer.json()["error"]["param"]) == (400, param), answer.text
-    assert ann.get("/api/jobs").json()["results"] == []
+    assert nobody.get("/api/jobs").json()["results"] == []
 
 
 def test_a_task_that_the_plan_has_not_is_refused_before_there_is_a_job(tasks: TaskDeployment) -> None:
