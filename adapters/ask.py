@@ -5,6 +5,7 @@
 3. What cannot be used goes back to the model with the reason, `REPAIRS` times at most and within the task's steps.
 """
 
+import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
@@ -66,7 +67,8 @@ async def ask(
     repairs: int = REPAIRS,
     steps_kept: int = 0,
 ) -> T:
-    """The answer to a `question`. `check` returns what is wrong with an answer of the right shape, or "".
+    """The answer to a `question`. `check` returns what is wrong with an answer of the right shape, or "",
+    in a thread, because it may look through long texts.
 
     Repairs leave `steps_kept` of the task's steps for what it does afterwards.
 
@@ -76,7 +78,7 @@ async def ask(
     for repairs_left in reversed(range(repairs + 1)):
         text, complaint = read_text((await allowance.complete(body)).body)
         if not complaint:
-            found = read_answer(text, answer, check)
+            found = await asyncio.to_thread(read_answer, text, answer, check)
             if not isinstance(found, Complaint):
                 return found
             complaint = found.text

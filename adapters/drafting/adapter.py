@@ -9,9 +9,6 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from typing import Any
-
-import msgspec
 
 from adapters.ask import Unusable
 from adapters.drafting.context import all_material
@@ -20,15 +17,13 @@ from adapters.drafting.request import read_input
 from adapters.drafting.result import result_of
 from adapters.drafting.section import question_of, write_section
 from adapters.drafting.sections import Code
+from adapters.events import Event, EventAdapter
 from metering.errors import MeteringError
 from metering.ports import AllowanceSpent, Body, Spending, TaskRequest
 from metering.types import ModelClass, Task
 
-Json = dict[str, Any]
-_encode = msgspec.json.Encoder().encode
 
-
-class DraftingAdapter:
+class DraftingAdapter(EventAdapter):
     """Implements metering's LLMAdapter."""
 
     supported_tasks = frozenset({Task.DRAFTING})
@@ -46,21 +41,7 @@ class DraftingAdapter:
         code = next(iter(draft.due), Code.TITLE)
         return question_of(code, all_material(draft, code))
 
-    async def execute(self, request: TaskRequest, allowance: Spending) -> bytes:
-        """The result as JSON."""
-        async with aclosing(self._events(request, allowance)) as events:
-            async for event in events:
-                last = event
-        del last["event"], last["progress"]
-        return _encode(last)
-
-    async def stream(self, request: TaskRequest, allowance: Spending) -> AsyncGenerator[bytes, None]:
-        """`draft_started`, then `section_started`, `delta` and `section_finished` of each section, and the `result`."""
-        async with aclosing(self._events(request, allowance)) as events:
-            async for event in events:
-                yield _encode(event)
-
-    async def _events(self, request: TaskRequest, allowance: Spending) -> AsyncGenerator[Json, None]:
+    async def events(self, request: TaskRequest, allowance: Spending) -> AsyncGenerator[Event, None]:
         draft = await open_draft(read_input(request.input), request, holder=allowance.id)
         yield {"event": "draft_started", "draft_id": draft.id}
         warnings: list[str] = []
@@ -80,7 +61,7 @@ class DraftingAdapter:
 
 async def _write_due(
     draft: Draft, request: TaskRequest, allowance: Spending, warnings: list[str]
-) -> AsyncGenerator[Json, None]:
+) -> AsyncGenerator[Event, None]:
     """Write what is due, and keep each section as soon as it is finished.
 
     One section for which the model gives no usable answer is left out; a second one, or the claims, end the work.
@@ -90,7 +71,8 @@ async def _write_due(
         try:
             async with aclosing(write_section(draft, code, allowance, warnings)) as events:
                 async for event in events:
-                    yield event | {"progress": 100 * place // len(due)}
+                    is_start = event["event"] == "section_started"
+                    yield event | {"progress": 100 * place // len(due)} if is_start else event
         except AllowanceSpent:
             left = ", ".join(due[place:])
             warnings.append(f"The step limit was reached; not written: {left}. Go on with the draft_id.")

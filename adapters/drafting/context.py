@@ -4,7 +4,7 @@ Where it is too much, the longest of what matters least is shortened first: earl
 disclosure itself. Claims and the wish are never cut.
 """
 
-from adapters.drafting.draft import Draft
+from adapters.drafting.draft import Draft, in_full
 from adapters.drafting.sections import TITLES, Code
 from adapters.prompt import MATERIAL, Prompt
 from metering.ports import Spending
@@ -42,7 +42,7 @@ def all_material(draft: Draft, code: Code) -> dict[str, str]:
 
 def claims_text(draft: Draft) -> str:
     """The claims, numbered, a paragraph each."""
-    return "\n\n".join(f"{claim.number}. {claim.text}" for claim in draft.claims)
+    return "\n\n".join(in_full(draft.claims))
 
 
 def _room(prompt: Prompt, allowance: Spending) -> int:

@@ -80,8 +80,8 @@ class Draft(Struct, kw_only=True):
 def begin_draft(draft_id: str, wanted: DraftInput, *, asked_by: str = "") -> Draft:
     """A new one. Raises InvalidRequest for claims and drawings that the claim checker could not read later."""
     jurisdiction = wanted.jurisdiction or "US"
-    given = split_claims(wanted.claims) if wanted.claims else []
-    check_inputs([claim.text for claim in given], "", "", wanted.drawings, jurisdiction)
+    claims = [_claim_text(claim) for claim in (split_claims(wanted.claims) if wanted.claims else [])]
+    check_inputs(in_full(claims), "", "", wanted.drawings, jurisdiction)
     chosen = set(wanted.sections or Code)
     draft = Draft(
         id=draft_id,
@@ -89,13 +89,18 @@ def begin_draft(draft_id: str, wanted: DraftInput, *, asked_by: str = "") -> Dra
         drawings=list(wanted.drawings),
         prior_art=list(wanted.prior_art),
         jurisdiction=jurisdiction,
-        wanted=[code for code in Code if code in chosen or (code is Code.CLAIMS and given)],
-        claims=[_claim_text(claim) for claim in given],
-        claims_are_given=bool(given),
+        wanted=[code for code in Code if code in chosen or (code is Code.CLAIMS and claims)],
+        claims=claims,
+        claims_are_given=bool(claims),
         asked_by=asked_by,
     )
     draft.due = draft.missing()
     return draft
+
+
+def in_full(claims: list[ClaimText]) -> list[str]:
+    """The claims with their numbers."""
+    return [f"{claim.number}. {claim.text}" for claim in claims]
 
 
 async def open_draft(wanted: DraftInput, request: TaskRequest, *, holder: str) -> Draft:

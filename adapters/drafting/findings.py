@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from adapters.drafting.claims import Finding, check_claims
 from adapters.drafting.claims.abstract import check_abstract
 from adapters.drafting.claims.bounds import MAX_ABSTRACT_CHARS, MAX_DRAWING_CHARS, MAX_DRAWINGS
-from adapters.drafting.draft import Draft
+from adapters.drafting.draft import Draft, in_full
 from adapters.drafting.sections import Code
 
 MAX_TOLD = 12
@@ -21,7 +21,7 @@ def findings_of(draft: Draft) -> list[Finding]:
     if not draft.claims:
         return list(check_abstract(abstract, draft.jurisdiction))
     return check_claims(
-        [f"{claim.number}. {claim.text}" for claim in draft.claims],
+        in_full(draft.claims),
         description=draft.texts.get(Code.DESCRIPTION, ""),
         abstract=abstract,
         drawings=_drawings(draft),

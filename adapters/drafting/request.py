@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 from uuid import UUID
 
-import msgspec
 from msgspec import Meta, Struct
 
 from adapters.drafting.sections import Code, Jurisdiction
+from adapters.strict_input import read_strictly
 from metering.errors import InvalidRequest
 
 MAX_TEXT = 2_000_000
@@ -36,10 +36,7 @@ class DraftInput(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 def read_input(body: Mapping[str, Any]) -> DraftInput:
     """Raises InvalidRequest, naming the field."""
-    try:
-        wanted = msgspec.convert(body, DraftInput)
-    except msgspec.ValidationError as error:
-        raise _invalid(error) from None
+    wanted = read_strictly(body, DraftInput)
     if wanted.draft_id is None and not (wanted.disclosure or "").strip():
         raise InvalidRequest("A disclosure is needed: what was invented?", param="disclosure")
     if wanted.draft_id is not None:
@@ -50,13 +47,3 @@ def read_input(body: Mapping[str, Any]) -> DraftInput:
                 param=given[0],
             )
     return wanted
-
-
-def _invalid(error: msgspec.ValidationError) -> InvalidRequest:
-    """msgspec says `Expected ... - at `$.sections[0]``, or `Object contains unknown field `x``."""
-    sentence, _, path = str(error).partition(" - at `$")
-    param = path.rstrip("`").lstrip(".") or None
-    if param is None and "unknown field" in sentence:
-        param = sentence.split("`")[1]
-        sentence = "There is no such field"
-    return InvalidRequest(f"{param or 'The request'}: {sentence[0].lower()}{sentence[1:]}.", param=param)

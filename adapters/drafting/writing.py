@@ -4,6 +4,7 @@ A model answers with a JSON object that has one long text in it. What is there o
 answer is read and checked as any other, and repaired by asking again.
 """
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from typing import TypeVar
@@ -44,7 +45,7 @@ class _Chunk(msgspec.Struct):
 async def write(
     allowance: Spending, body: Body, answer: type[T], check: Callable[[T], str]
 ) -> AsyncGenerator[str, None]:
-    """Parts of the text as they come. The answer is the last one that `check` was asked about.
+    """Parts of the text as they come. The answer is the last one that `check` was asked about, in a thread.
 
     After a repair the text is another one than what was told. Raises Unusable and what `Spending.stream` raises.
     """
@@ -66,7 +67,7 @@ async def write(
                     yield told
     complaint = complaint or complaint_of_text(text, finish_reason)
     if not complaint:
-        found = read_answer(text, answer, check)
+        found = await asyncio.to_thread(read_answer, text, answer, check)
         complaint = found.text if isinstance(found, Complaint) else ""
     if not complaint:
         return

@@ -82,5 +82,6 @@ def _kind_in(sentence: str) -> tuple[str, str] | None:
 
 
 def _bare(text: str) -> str:
-    """Without its article and what no preamble can have."""
-    return re.sub(r"[^\w\s/-]", "", re.sub(r"^an? ", "", text, flags=re.IGNORECASE))
+    """Without its article, reference signs and what no preamble can have."""
+    plain = re.sub(r" \(?\d{1,4}[a-z]?\)?(?= |$)", "", re.sub(r"^an? ", "", text, flags=re.IGNORECASE))
+    return re.sub(r"[^\w\s/-]", "", plain)

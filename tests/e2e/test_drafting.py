@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from datetime import timedelta
 from io import BytesIO
 from typing import Any
@@ -13,7 +14,7 @@ from docx import Document
 from metering.models import TaskDraft, UsageLog, UsageReservation
 from tests.e2e.raw import Reply, ask
 from tests.e2e.server import Server
-from tests.factories import RuleFactory, alder, birch, make_token
+from tests.factories import BudgetFactory, RuleFactory, alder, birch, make_token
 from tests.unit.adapters.drafting.drafting import ALL, MACHINE
 
 pytestmark = pytest.mark.slow
@@ -84,6 +85,21 @@ def test_an_error_in_the_middle_is_an_event_and_the_draft_goes_on_without_paying
         0,
         len(ALL),
     )
+
+
+def test_a_budget_that_is_used_up_keeps_what_is_finished(server: Server, token: str) -> None:
+    budget = BudgetFactory(dimension="steps", amount=3)
+    refused = send(server, "POST", "drafting", token, DISCLOSURE)
+    assert refused.told == (429, "budget_exceeded")
+    (kept,) = TaskDraft.objects.all()
+    assert f"draft_id {kept.pk}" in refused.error["message"]
+    assert UsageLog.objects.count() == 3
+    budget.delete()
+    deadline = time.monotonic() + 20
+    while (answer := send(server, "POST", "drafting", token, {"draft_id": str(kept.pk)})).status == 429:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert (list(texts(answer.json)), UsageLog.objects.count()) == (ALL, len(ALL))
 
 
 def test_a_broken_stream_keeps_what_is_finished(server: Server, token: str) -> None:

@@ -148,6 +148,16 @@ class TestTexts:
             await drafted(wanted(), spending)
         assert len(spending.asked) == 6
 
+    async def test_a_second_section_without_usable_answer_ends_the_work(self) -> None:
+        def answer(body: Body, number: int) -> str | None:
+            return "rubbish" if section_of(body) in ("field", "background") else None
+
+        spending = CountingSpending(answers=answer)
+        with pytest.raises(Unusable, match="draft_background") as caught:
+            await drafted(wanted(), spending)
+        assert f"draft_id {spending.id}" in caught.value.message
+        assert asked_for(spending) == ["title", "claims"] + ["field"] * 3 + ["background"] * 3
+
     async def test_a_single_section_without_usable_answer_is_an_error(self) -> None:
         with pytest.raises(Unusable):
             await drafted(

@@ -56,6 +56,7 @@ def test_what_is_wrong_is_named(fields: dict[str, Any], param: str) -> None:
         ({"claims": " \n"}, "claims"),
         ({"claims": ["A pump."] * 500 + ["A."]}, "claims"),
         ({"claims": ["A pump " * 40_000]}, "claims"),
+        ({"claims": ["A" * 100_000] * 2}, "claims"),
         ({"drawings": ["x" * 200_001]}, "drawings"),
     ],
 )

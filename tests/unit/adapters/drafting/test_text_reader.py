@@ -65,5 +65,9 @@ def test_a_fence_before_the_object_does_no_harm() -> None:
     assert read('```json\n{"text": "A pump."}\n```', [3, 9]) == "A pump."
 
 
+def test_what_stands_in_an_object_that_is_given_as_the_text_is_not_told() -> None:
+    assert read('{"text": {"a": "no"}}', []) == ""
+
+
 def test_a_text_inside_another_object_or_value_is_not_the_text() -> None:
     assert read('{"a": {"text": "no"}, "b": "\\"text\\": \\"no\\"", "text": "yes"}', []) == "yes"

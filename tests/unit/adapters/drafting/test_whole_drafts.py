@@ -86,6 +86,12 @@ async def test_given_claims_stay_as_they_are_and_are_not_paid_for() -> None:
     assert {"antecedent_missing", "dependency_missing"} <= {finding["code"] for finding in errors(result)}
 
 
+async def test_as_many_claims_and_drawings_as_may_be_given_are_checked_at_the_end() -> None:
+    claims = [f"{number}. A pump{' red' * 90}." for number in range(1, 501)]
+    result = await drafted(wanted(claims=claims, drawings=["FIG. 1" + " x" * 190] * 500, sections=["title"]))
+    assert len(result["claims"]) == 500
+
+
 async def test_findings_stand_where_they_say_in_the_answers_own_claims() -> None:
     result = await drafted(wanted(claims="1.   A pump having the valve.\n\n2. The pump of claim 7.  "))
     by_number = {claim["number"]: claim["text"] for claim in result["claims"]}
@@ -103,6 +109,7 @@ async def test_events_tell_the_work_and_end_with_the_answer() -> None:
     assert [event["code"] for event in told if event["event"] == "section_started"] == [
         event["code"] for event in told if event["event"] == "section_finished"
     ]
+    assert all(set(event) == {"event", "code", "text"} for event in told if event["event"] == "delta")
     progress = [event["progress"] for event in told if "progress" in event]
     assert progress == sorted(progress)
     used = [event["usage"]["llm_calls"] for event in told if event["event"] == "section_finished"]
