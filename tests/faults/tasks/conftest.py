@@ -47,4 +47,4 @@ def tasks(_tasks: TaskDeployment) -> Iterator[TaskDeployment]:
     for pid in tasks.workers:
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGCONT)
-    tasks.assert_the_books_are_closed()
+    tasks.assert_all_has_ended()

@@ -41,7 +41,7 @@ def test_a_job_ends_with_what_its_route_answers(tasks: TaskDeployment, task: str
         name: answer.json()["usage"][name] for name in ("llm_calls", "api_calls", "files", "steps")
     }
     assert ann.get(f"/api/jobs/{job['id']}/result").json() == ended["result"]
-    tasks.assert_the_books_equal_the_fakes(ann.tenant)
+    tasks.assert_the_ledger_equals_the_fakes(ann.tenant)
 
 
 @pytest.mark.parametrize("task", texts.ASKED)
@@ -68,7 +68,7 @@ def test_events_are_told_again_from_any_place_without_loss_or_repetition(tasks: 
 
 def test_a_listener_who_comes_back_in_the_middle_misses_nothing(tasks: TaskDeployment) -> None:
     ann = tasks.caller()
-    job_id = ann.begin("drafting", texts.drafting("sandbox:gap=0.02 " + texts.DISCLOSURE))
+    job_id = ann.begin("drafting", texts.drafting("sandbox:gap=0.01 " + texts.DISCLOSURE))
     heard = ann.events(f"/api/jobs/{job_id}/events", most=3)
     heard += ann.events(f"/api/jobs/{job_id}/events", after=heard[-1].number, most=2)
     heard += ann.events(f"/api/jobs/{job_id}/events", after=heard[-1].number)
@@ -130,7 +130,7 @@ def test_a_job_that_is_cancelled_between_calls_sends_no_other(tasks: TaskDeploym
     assert ann.ended(job_id, within_s=8)["status"] == "cancelled"
     assert len(tasks.search.asked) <= asked + 1
     assert len(tasks.vendor.log.calls) == 1
-    tasks.assert_the_books_equal_the_fakes(ann.tenant)
+    tasks.assert_the_ledger_equals_the_fakes(ann.tenant)
 
 
 def test_a_job_that_has_ended_can_be_deleted_and_another_one_cannot(tasks: TaskDeployment) -> None:

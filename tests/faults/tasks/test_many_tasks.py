@@ -60,7 +60,7 @@ def test_a_hundred_mixed_tasks_all_end_and_leave_nothing(tasks: TaskDeployment) 
     assert statuses == [200] * (TASKS // 2)
     assert [(job["status"], job["error"]) for job in ended] == [("succeeded", None)] * (TASKS // 2)
     assert len(tasks.search.asked) <= 4 * sum(task == "prior-art" for task, _, _ in work)
-    tasks.assert_the_books_equal_the_fakes(ann.tenant)
+    tasks.assert_the_ledger_equals_the_fakes(ann.tenant)
     assert deadlocks(tasks.database) == broken_before
     tasks.until(lambda: connections(tasks)[1] == 0)
     tasks.until(lambda: connections(tasks)[0] <= PROCESSES * KEPT)
