@@ -19,8 +19,10 @@ from launcher.stack import prepare_state_dir, running_stack
 # Coverage, in percent, below which the run fails.
 FLOORS = {"metering": ("metering/*", 90), "the whole": ("*", 80)}
 APART = {
+    "pytest of tasks and jobs": ("tests/faults/tasks",),
     "pytest of faults and servers": (
         "tests/faults",
+        "--ignore=tests/faults/tasks",
         "tests/integration/launcher/test_embedded_postgres.py",
         "tests/integration/launcher/test_former_postgres.py",
         "tests/integration/launcher/test_powers.py",
@@ -40,7 +42,7 @@ APART = {
 }
 """Not measured, since measuring doubles a run's processor time, and what remains reaches the floors by itself.
 
-What mostly waits for processes and servers is in the first.
+What mostly waits for processes and servers is in the first two.
 """
 MEASURED = "pytest"
 URLS = ("DATABASE_URL", "REDIS_URL")
@@ -88,7 +90,7 @@ def run_everything(apart: dict[str, str] | None) -> tuple[list[str], list[str]]:
 def begun(name: str, environment: dict[str, str]) -> PytestRun:
     if name != MEASURED:
         return PytestRun(APART[name], environment=environment)
-    ignored = [f"--ignore={path}" for paths in APART.values() for path in paths]
+    ignored = [f"--ignore={path}" for paths in APART.values() for path in paths if path.startswith("tests/")]
     # Coverage runs pytest, not the other way round: what plugins import early is counted too.
     return PytestRun(ignored, under=("-m", "coverage", "run"), environment=dict(os.environ))
 
