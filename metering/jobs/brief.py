@@ -1,7 +1,7 @@
-"""Transactions about one job: brief, whatever becomes of their process.
+"""Transactions about one job or draft: brief, whatever becomes of their process.
 
-A process that is frozen inside of one would keep the job's row locked, and whoever wants to take the job on would wait
-for it. PostgreSQL ends such a transaction itself.
+A process that is frozen inside of one would keep the row locked, and whoever wants to take the work on would wait for
+it. PostgreSQL ends such a transaction itself.
 """
 
 from collections.abc import Iterator
@@ -17,10 +17,14 @@ WAIT_S = 2
 
 @contextmanager
 def brief_transaction() -> Iterator[None]:
-    """All or nothing of what the block does. Raises django.db.Error."""
+    """All or nothing of what the block does; how long an outer transaction may take is for that to say.
+
+    Raises django.db.Error.
+    """
+    is_outermost = not connection.in_atomic_block
     with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute(
+        if is_outermost:
+            connection.cursor().execute(
                 f"SET LOCAL idle_in_transaction_session_timeout = '{IDLE_S}s'; SET LOCAL lock_timeout = '{WAIT_S}s'"
             )
         yield

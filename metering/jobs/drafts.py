@@ -8,11 +8,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from metering.errors import NotFound, TransitionRefused
 from metering.identity.principal import Principal
+from metering.jobs.brief import brief_transaction
 from metering.models import TaskDraft, UsageReservation
 from metering.orm import in_database_thread
 from metering.seal import CannotOpen, seal, unseal
@@ -59,7 +59,7 @@ class DraftWorkspace:
         )
 
     def _take(self, key: UUID, holder: UUID) -> bytes | None:
-        with transaction.atomic():
+        with brief_transaction():
             mine = own_drafts(self._caller, self._clock())
             row = mine.select_for_update().filter(pk=key).first()
             if row is None:

