@@ -108,7 +108,7 @@ class Provider(models.Model):
             raise ValidationError(problems)
 
 
-WITH_CLIENT = (Provider.Kind.OPENAI_COMPATIBLE, Provider.Kind.SANDBOX)
+WITH_CLIENT = (Provider.Kind.OPENAI_COMPATIBLE, Provider.Kind.ANTHROPIC, Provider.Kind.SANDBOX)
 """The kinds for which this version has a client."""
 
 

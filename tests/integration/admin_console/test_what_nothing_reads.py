@@ -33,7 +33,7 @@ from tests.integration.metering.management.asking import refusal
 
 KEY = "cache_ttl_s"
 UNREAD = "cache_ttl_s cannot be set: nothing in this version reads it"
-UNSPOKEN = "has no client in this version; the kinds that have one are openai_compatible, sandbox"
+UNSPOKEN = "has no client in this version; the kinds that have one are openai_compatible, anthropic, sandbox"
 Door = Callable[..., str]
 
 
@@ -100,28 +100,28 @@ def test_every_door_refuses_a_rule_that_nothing_reads(
 
 def kind_by_model(folder: Path, ops: User, console: Client, url: Url) -> str:
     with pytest.raises(ValidationError) as refused:
-        Provider(name="own", kind="anthropic").full_clean()
+        Provider(name="own", kind="gemini").full_clean()
     return str(refused.value)
 
 
 def kind_by_command(folder: Path, ops: User, console: Client, url: Url) -> str:
-    (folder / "c.yaml").write_text("providers: {own: {kind: anthropic}}")
+    (folder / "c.yaml").write_text("providers: {own: {kind: gemini}}")
     return str(refusal("load_catalog", str(folder / "c.yaml")))
 
 
 def kind_by_api(folder: Path, ops: User, console: Client, url: Url) -> str:
-    return call("PUT", "catalog", {"providers": {"own": {"kind": "anthropic"}}}, who=ops).content.decode()
+    return call("PUT", "catalog", {"providers": {"own": {"kind": "gemini"}}}, who=ops).content.decode()
 
 
 def kind_by_console(folder: Path, ops: User, console: Client, url: Url) -> str:
-    return str(errors_of(console.post(url(Provider, "add"), {**FORM, "kind": "anthropic"})))
+    return str(errors_of(console.post(url(Provider, "add"), {**FORM, "kind": "gemini"})))
 
 
 @pytest.mark.parametrize("door", [kind_by_model, kind_by_command, kind_by_api, kind_by_console])
 def test_every_door_refuses_a_kind_of_provider_without_a_client(
     console: Client, operator: User, url: Url, tmp_path: Path, door: Door
 ) -> None:
-    assert f"anthropic {UNSPOKEN}" in door(tmp_path, operator, console, url)
+    assert f"gemini {UNSPOKEN}" in door(tmp_path, operator, console, url)
     assert not Provider.objects.exists()
 
 
@@ -144,10 +144,10 @@ def test_a_provider_that_is_switched_off_may_be_of_any_kind_and_cannot_be_switch
 def test_a_stored_provider_without_a_client_is_told_and_not_called(
     db: object, caplog: pytest.LogCaptureFixture
 ) -> None:
-    ProviderFactory(name="claude", kind="anthropic")
+    ProviderFactory(name="stars", kind="gemini")
     assert load_configs() == {}
     [record] = [record for record in caplog.records if record.message == "provider.unusable"]
-    assert vars(record)["problem"] == f"The kind anthropic {UNSPOKEN}."
+    assert vars(record)["problem"] == f"The kind gemini {UNSPOKEN}."
 
 
 def test_the_console_offers_what_can_be_set(console: Client, url: Url) -> None:
@@ -155,16 +155,16 @@ def test_the_console_offers_what_can_be_set(console: Client, url: Url) -> None:
     assert 'value="max_tokens_out"' in rule
     assert KEY not in rule
     assert 'value="sandbox"' in provider
-    assert "anthropic" not in provider
+    assert "gemini" not in provider
 
 
 def test_the_console_shows_what_is_stored(console: Client, url: Url) -> None:
     stored = RuleFactory(key=KEY, value=60, is_active=False)
-    ProviderFactory(name="claude", kind="anthropic", is_active=False)
+    ProviderFactory(name="stars", kind="gemini", is_active=False)
     rule = console.get(url(PolicyRule, "change", stored.pk)).content.decode()
-    provider = console.get(url(Provider, "change", "claude")).content.decode()
+    provider = console.get(url(Provider, "change", "stars")).content.decode()
     assert f'value="{KEY}" selected' in rule
-    assert 'value="anthropic" selected' in provider
+    assert 'value="gemini" selected' in provider
 
 
 def test_the_migration_switches_off_what_nothing_reads_and_names_it(
@@ -173,7 +173,7 @@ def test_the_migration_switches_off_what_nothing_reads_and_names_it(
     read, unread = RuleFactory(key="max_tokens_out", value=5), RuleFactory(key=KEY, value=60)
     RuleFactory(key="log_content", value="off", is_active=False)
     ProviderFactory(name="sandbox", kind="sandbox")
-    ProviderFactory(name="claude", kind="anthropic")
+    ProviderFactory(name="stars", kind="gemini")
     migration = import_module("metering.migrations.0024_what_nothing_reads")
     with caplog.at_level(logging.WARNING, logger="metering.migrations"), connection.schema_editor() as editor:
         migration.switch_off(apps, editor)
@@ -184,4 +184,4 @@ def test_the_migration_switches_off_what_nothing_reads_and_names_it(
         for record in caplog.records
         if record.name == "metering.migrations"
     ]
-    assert named == [("policy.rule_switched_off", str(unread.pk)), ("provider.switched_off", "claude")]
+    assert named == [("policy.rule_switched_off", str(unread.pk)), ("provider.switched_off", "stars")]

@@ -38,10 +38,11 @@ def test_a_vendor_needs_its_key_the_sandbox_and_one_s_own_server_do_not(db, tmp_
 
 
 def test_a_kind_without_a_client_is_a_problem(db) -> None:
-    ProviderFactory(name="claude", kind="anthropic")
-    assert checks() == {
-        "claude": "anthropic has no client in this version; the kinds that have one are openai_compatible, sandbox"
-    }
+    ProviderFactory(name="stars", kind="gemini")
+    (problem,) = checks().values()
+    assert problem == (
+        "gemini has no client in this version; the kinds that have one are openai_compatible, anthropic, sandbox"
+    )
 
 
 def test_an_address_that_cannot_be_used_is_a_problem_and_not_repeated(db) -> None:
