@@ -13,7 +13,7 @@ from tests.integration.providers.asking import answer, asking, chunks_of, said, 
 from tests.integration.providers.families import FAMILIES, TRANSLATED, Family
 from tests.vendors.running import Running, running
 
-QUICK = Timeouts(connect_s=0.5, first_byte_s=0.4, gap_s=0.3)
+PATIENT = Timeouts()
 WORDS = "the quick brown fox jumps over the lazy"
 PIXEL = (
     "data:image/png;base64,"
@@ -42,7 +42,7 @@ def fake(_running: tuple[Family, Running[Any]]) -> Running[Any]:
 
 @pytest.fixture
 async def client(family: Family, fake: Running[Any]) -> AsyncIterator[LLMProvider]:
-    provider = family.provider(fake.port, fake.api_key, QUICK)
+    provider = family.provider(fake.port, fake.api_key, PATIENT)
     yield provider
     await provider.close()
 
@@ -156,7 +156,7 @@ async def test_the_probe_asks_for_models_and_calls_nothing(client: LLMProvider, 
 
 
 async def test_the_probe_tells_of_a_wrong_key(family: Family, fake: Running[Any]) -> None:
-    provider = family.provider(fake.port, "another-canary-key", QUICK)
+    provider = family.provider(fake.port, "another-canary-key", PATIENT)
     with pytest.raises(ProviderError) as caught:
         await provider.probe(5)
     await provider.close()
@@ -166,7 +166,7 @@ async def test_the_probe_tells_of_a_wrong_key(family: Family, fake: Running[Any]
 
 @pytest.mark.parametrize("name", TRANSLATED)
 async def test_no_embeddings_where_the_vendor_has_none(name: str) -> None:
-    provider = FAMILIES[name].provider(1, "k", QUICK)
+    provider = FAMILIES[name].provider(1, "k", PATIENT)
     assert Capability.EMBED not in provider.capabilities
     with pytest.raises(ProviderError) as caught:
         await provider.embed(asking(input="one"))
