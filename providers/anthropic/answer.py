@@ -10,8 +10,8 @@ from providers.openai_compatible.final_usage import usage_of_answer
 from providers.openai_compatible.generated import Generated
 from providers.openai_compatible.lenient_json import encode_lenient
 from providers.port import Completion, ProviderCall
+from providers.signatures import carried
 from providers.translated.shapes import choice, completion, tool_call
-from providers.translated.signatures import carried
 from providers.translated.streamed import short_text
 
 FINISH = {

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from providers.signatures import brought_back
 from providers.translated.parts import (
     data_url,
     file_address,
@@ -15,7 +16,6 @@ from providers.translated.parts import (
     tool_calls_of,
 )
 from providers.translated.refusal import mapping_at, refusal, text_at
-from providers.translated.signatures import brought_back
 
 VENDOR = "anthropic"
 PICTURES = ("image/jpeg", "image/png", "image/gif", "image/webp")

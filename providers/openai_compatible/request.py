@@ -6,7 +6,7 @@ from typing import Any
 from providers.openai_compatible.lenient_json import encode_lenient
 from providers.openai_compatible.traits import LIMIT_NAMES, Traits
 from providers.port import ProviderCall
-from providers.translated.signatures import MADE_BY, without_signatures
+from providers.signatures import MADE_BY, without_signatures
 
 AUTO_TIERS = (None, "auto")
 """With these the vendor's own settings choose, and what they choose may be dear."""

@@ -33,7 +33,7 @@ class ToolCall(Struct, frozen=True, kw_only=True):
     name: str
     arguments: dict[str, Any]
     extra: Mapping[str, Any]
-    """What a vendor wants back with it (`signatures.py`)."""
+    """What a vendor wants back with it (`providers/signatures.py`)."""
 
 
 def messages_of(body: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:

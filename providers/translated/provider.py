@@ -81,6 +81,10 @@ class TranslatedProvider(ABC):
     def _named(self, error: ProviderError) -> ProviderError:
         """A refusal, with the code that callers know, if it is one of the vendor's own words for it."""
 
+    def _retry_after_s(self, body: bytes) -> float | None:
+        """When to come back, where the vendor says so in the body of a refusal."""
+        return None
+
     async def complete(self, call: ProviderCall) -> Completion:
         ends_at_s = asyncio.get_running_loop().time() + call.timeout_s
         answer: TranslatedStream | None = None
@@ -169,9 +173,7 @@ class TranslatedProvider(ABC):
             if response.status == 200:
                 return 200, None
             body = await response.content.read(MAX_ERROR_BYTES)
-            return response.status, self._named(
-                refused(response.status, response.headers, body, self._api_key)
-            )
+            return response.status, self._refused(response.status, response.headers, body)
 
     async def _ask(self, call: ProviderCall, *, streamed: bool) -> VendorResponse:
         """The vendor's response, to be released, if its status is a success. Redirects are not followed: the key goes
@@ -190,7 +192,13 @@ class TranslatedProvider(ABC):
                         body += part
         finally:
             response.release()
-        raise refused(response.status, response.headers, body[:MAX_ERROR_BYTES], self._api_key)
+        raise self._refused(response.status, response.headers, body[:MAX_ERROR_BYTES])
+
+    def _refused(self, status: int, headers: Mapping[str, str], body: bytes) -> ProviderError:
+        error = refused(status, headers, body, self._api_key)
+        if error.retry_after_s is None:
+            error.retry_after_s = self._retry_after_s(body)
+        return self._named(error)
 
     def _target(self, session: Any, address: str) -> Target:
         """Made once for each event loop's client. Raises NotSent."""
@@ -216,7 +224,7 @@ class TranslatedProvider(ABC):
     ) -> ProviderError:
         """Whatever went wrong, as a ProviderError that says what may be billed."""
         if isinstance(error, ProviderError):
-            failed = self._named(error)
+            failed = error
         elif isinstance(error, (*CONNECTION_ERRORS, NotSent, Unanswered)):
             failed = connection_failed(error, sent=call.progress.sent)
         else:

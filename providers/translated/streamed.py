@@ -41,6 +41,11 @@ class TranslatedStream(ABC):
     def is_complete(self) -> bool:
         """Whether nothing that matters is missing."""
 
+    @property
+    def _may_end(self) -> bool:
+        """Whether a stream that ends here, in good order, is whole."""
+        return self.is_complete
+
     @abstractmethod
     def _read(self, event: dict[str, Any]) -> Iterator[bytes]:
         """The chunks of an event that is no error."""
@@ -63,7 +68,7 @@ class TranslatedStream(ABC):
     async def end(self) -> list[Chunk]:
         """The last chunks: what came without its blank line, and what the answer is charged for."""
         chunks = [] if self.done else list(self._chunks(self._parser.end()))
-        if not self.is_complete:
+        if not self._may_end:
             raise broken("its stream ended before its answer did")
         chunks += [Chunk(data=data, model=self._model) for data in self._last()]
         usage = await usage_of_answer(self._call, self._reported, self._generated, self._reported.tier)

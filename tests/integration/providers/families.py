@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from providers.anthropic.provider import AnthropicProvider
+from providers.gemini.provider import GeminiProvider
 from providers.openai_compatible.provider import OpenAICompatibleProvider
 from providers.openai_compatible.timeouts import Timeouts
 from providers.port import LLMProvider
 from tests.vendors.anthropic_app import FakeAnthropic
+from tests.vendors.gemini_app import FakeGemini
 from tests.vendors.openai_app import FakeOpenAI
 
 
@@ -51,6 +53,16 @@ FAMILIES = {
                 + usage["cache_read_input_tokens"]
                 + usage["cache_creation_input_tokens"],
                 usage["output_tokens"],
+            ),
+        ),
+        Family(
+            "gemini",
+            FakeGemini,
+            GeminiProvider,
+            "gemini-3-pro-preview",
+            counted=lambda usage: (
+                usage["promptTokenCount"] + usage.get("toolUsePromptTokenCount", 0),
+                usage.get("candidatesTokenCount", 0) + usage.get("thoughtsTokenCount", 0),
             ),
         ),
     )

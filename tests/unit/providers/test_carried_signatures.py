@@ -7,7 +7,7 @@ import pytest
 
 from providers.openai_compatible.request import payload_of
 from providers.openai_compatible.traits import Traits
-from providers.translated.signatures import brought_back, carried
+from providers.signatures import brought_back, carried
 from tests.unit.providers.translating import a_call
 
 OURS = carried("anthropic", {"thinking_blocks": [{"type": "thinking"}]}, "claude-sonnet-5")
