@@ -140,4 +140,8 @@ def _cached(blocks: list[Block], message: Mapping[str, Any], path: str) -> list[
 def tool_id(given: str) -> str:
     """A call's id in the letters that Anthropic takes: ids of other vendors may have more."""
     plain = _NOT_IN_IDS.sub("_", given)
-    return plain if plain == given else f"{plain[:40]}_{hashlib.sha256(given.encode()).hexdigest()[:12]}"
+    return (
+        plain
+        if plain == given
+        else f"{plain[:40]}_{hashlib.sha256(given.encode('utf-8', 'surrogatepass')).hexdigest()[:12]}"
+    )

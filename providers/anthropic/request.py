@@ -15,6 +15,7 @@ from providers.translated.refusal import (
     refuse_unread,
     stops_at,
     text_at,
+    word_at,
 )
 
 NAME = "Anthropic"
@@ -32,7 +33,7 @@ READ = frozenset(
     | {"reasoning_effort", "thinking", "cache_control", "service_tier", "user", "safety_identifier"}
     | {"prompt_cache_key"}  # only tells OpenAI where to look for its cache
 )
-PLAIN_TIERS = (None, "auto", "default", "standard", "standard_only")
+PLAIN_TIERS = ("auto", "default", "standard", "standard_only")
 FUNCTION = frozenset({"name", "description", "parameters", "strict"})
 CHOICES = {"auto": "auto", "required": "any", "none": "none"}
 
@@ -58,8 +59,7 @@ def request_of(call: ProviderCall, *, streamed: bool) -> bytes:
     user = body.get("safety_identifier") or body.get("user")
     if user:
         sent["metadata"] = {"user_id": text_at(user, "user")}
-    if body.get("service_tier") not in PLAIN_TIERS:
-        raise refusal("service_tier", "can only be `auto` or `default` for this vendor")
+    word_at(body.get("service_tier") or "auto", "service_tier", PLAIN_TIERS)
     sent["service_tier"] = "standard_only"  # `auto` may use what was bought in advance, at its own price
     return encode_lenient(sent)
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from providers.translated.refusal import mapping_at, refusal
+from providers.translated.refusal import mapping_at, refusal, word_at
 
 LEAST_BUDGET = 1_024
 """Tokens; the budget has to be less than the output limit, of which thinking is a part."""
@@ -36,10 +36,9 @@ def thinking_of(body: Mapping[str, Any], model: str, limit: int) -> dict[str, An
         return {"thinking": mapping_at(own, "thinking")}
     if effort is None:
         return {}
+    effort = word_at(effort, "reasoning_effort", ("none", *EFFORTS))
     if effort == "none":
         return {"thinking": {"type": "disabled"}}
-    if effort not in EFFORTS:
-        raise refusal("reasoning_effort", f"has to be none, {', '.join(EFFORTS)}")
     if not _bare(model).startswith(WITH_A_BUDGET):
         return {"thinking": {"type": "adaptive"}, "output_config": {"effort": EFFORTS[effort]}}
     if limit <= LEAST_BUDGET:

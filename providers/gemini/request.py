@@ -15,6 +15,7 @@ from providers.translated.refusal import (
     refuse_unread,
     stops_at,
     text_at,
+    word_at,
 )
 
 NAME = "Gemini"
@@ -53,9 +54,7 @@ def request_of(call: ProviderCall) -> bytes:
         sent["systemInstruction"] = {"parts": conversation.system}
     sent |= _tools(body)
     sent["generationConfig"] = _config(call)
-    tier = body.get("service_tier") or "auto"
-    if tier not in TIERS:
-        raise refusal("service_tier", f"has to be {', '.join(TIERS)} for this vendor")
+    tier = word_at(body.get("service_tier") or "auto", "service_tier", TIERS)
     if TIERS[tier]:
         sent["serviceTier"] = TIERS[tier]
     return encode_lenient(sent)

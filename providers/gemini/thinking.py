@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from providers.openai_compatible.traits import Traits, may_hide_reasoning
-from providers.translated.refusal import refusal
+from providers.translated.refusal import word_at
 
 BUDGETS = {"none": 0, "minimal": 1_024, "low": 1_024, "medium": 8_192, "high": 24_576}
 """Tokens of models before 3, as Google's own OpenAI-shaped door has them."""
@@ -19,8 +19,7 @@ def thinking_of(body: Mapping[str, Any], model: str) -> dict[str, Any]:
     if effort is None:
         return {}
     known = BUDGETS if has_budget(model) else LEVELS
-    if effort not in known:
-        raise refusal("reasoning_effort", f"has to be {', '.join(known)} for this model")
+    effort = word_at(effort, "reasoning_effort", known)
     amount: dict[str, Any] = (
         {"thinkingBudget": BUDGETS[effort]} if has_budget(model) else {"thinkingLevel": LEVELS[effort]}
     )

@@ -1,9 +1,9 @@
 """What the messages of a chat request hold, in OpenAI's shape, read for vendors that have other words for it."""
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import msgspec
 from msgspec import Struct
 
 from providers.translated.refusal import list_at, mapping_at, refusal, text_at
@@ -61,7 +61,8 @@ def parts_of(content: object, path: str) -> Iterator[tuple[str, Mapping[str, Any
         return
     for place, given in enumerate(list_at(content, path)):
         part = mapping_at(given, f"{path}[{place}]")
-        if part.get("type") not in TEXT_PARTS or part.get("text") != "":
+        text_at(part.get("type"), f"{path}[{place}].type")
+        if part["type"] not in TEXT_PARTS or part.get("text") != "":
             yield f"{path}[{place}]", part
 
 
@@ -131,8 +132,8 @@ def _arguments(given: object, path: str) -> dict[str, Any]:
     if given in (None, ""):
         return {}
     try:
-        value = msgspec.json.decode(given) if isinstance(given, str) else None
-    except (msgspec.DecodeError, RecursionError):
+        value = json.loads(given) if isinstance(given, str) else None
+    except (ValueError, RecursionError):
         value = None
     if not isinstance(value, dict):
         raise refusal(path, "has to be the text of a JSON object")

@@ -1,6 +1,6 @@
 """What a vendor's protocol cannot say is refused by the field's name before anything is sent, and never left out."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from providers.port import Failure, ProviderError
@@ -65,6 +65,13 @@ def text_at(value: object, path: str) -> str:
     """A text of the request. Raises ProviderError for what is none, and for an empty one."""
     if not isinstance(value, str) or not value:
         raise refusal(path, "has to be text")
+    return value
+
+
+def word_at(value: object, path: str, words: Collection[str]) -> str:
+    """One of the words that are known. Raises ProviderError for anything else."""
+    if not isinstance(value, str) or value not in words:
+        raise refusal(path, f"has to be {', '.join(words)} for this vendor and model")
     return value
 
 

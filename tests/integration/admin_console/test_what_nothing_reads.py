@@ -1,4 +1,4 @@
-"""A rule that nothing reads is refused at every door and switched off where stored; all kinds of vendors have clients."""
+"""A rule that nothing reads is refused at every door, and switched off if stored. Every kind of vendor has a client."""
 
 import logging
 from collections.abc import Callable
