@@ -62,6 +62,10 @@ class FakeGemini(FakeWire):
         said = message or WORDS_OF.get(status, f"A {status} for the key {self.api_key}.")
         error: dict[str, Any] = {"code": status, "message": said, "status": STATUSES.get(status, "UNKNOWN")}
         if status == 429:
+            if retry_after >= 0:  # a rate and a quota that is spent are one word to Google
+                error["message"] = (
+                    "You exceeded your current quota, please check your plan and billing details."
+                )
             failure = {"@type": "type.googleapis.com/google.rpc.QuotaFailure", "violations": []}
             error["details"] = [failure]
             if retry_after >= 0:

@@ -129,6 +129,32 @@ def test_thoughts_go_back_to_the_model_that_had_them_and_to_no_other() -> None:
     assert kinds == ["text", "tool_use", "tool_use", "tool_use"]
 
 
+def test_a_figure_that_is_said_smaller_later_counts_at_its_largest() -> None:
+    events = copy.deepcopy(case("anthropic", "cache")["events"])
+    events[-2]["usage"] = {"input_tokens": 3, "cache_read_input_tokens": 5, "output_tokens": 40}
+    assert charged(streamed(events)[-1].usage) == case("anthropic", "cache")["usage"]
+
+
+def test_nothing_is_waited_for_after_message_stop() -> None:
+    stream = AnthropicStream(a_call(MODEL), "key")
+    events = case("anthropic", "text")["events"]
+    list(stream.feed(framed(events[:-1])))
+    assert (stream.is_complete, stream.done) == (True, False)
+    list(stream.feed(framed(events[-1:])))
+    assert stream.done
+
+
+@pytest.mark.parametrize(("fields", "is_whole_limit"), [({}, False), ({"reasoning_effort": "high"}, True)])
+def test_a_model_that_thinks_when_it_is_asked_to_is_charged_so_when_its_stream_is_cut(
+    fields: dict[str, Any], is_whole_limit: bool
+) -> None:
+    stream = AnthropicStream(a_call("claude-opus-4-6", max_tokens=700, **fields), "key")
+    list(stream.feed(framed(case("anthropic", "text")["events"][:-3])))
+    usage = run(stream.came())
+    assert usage is not None
+    assert (usage.output_tokens == 700) is is_whole_limit
+
+
 @pytest.mark.parametrize("place", [1, 4, -2])
 def test_a_stream_that_ends_before_its_answer_is_charged_what_was_reported_and_what_may_have_been_thought(
     place: int,

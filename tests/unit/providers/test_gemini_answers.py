@@ -154,6 +154,17 @@ def test_figures_of_a_stream_are_never_added() -> None:
     assert (usage.input_tokens, usage.output_tokens, usage.estimate_reason) == (12, 6, "")
 
 
+def test_a_figure_that_is_said_smaller_later_counts_at_its_largest() -> None:
+    events = copy.deepcopy(case("gemini", "tools")["events"])
+    events[-1]["usageMetadata"] = {
+        "promptTokenCount": 3,
+        "candidatesTokenCount": 126,
+        "thoughtsTokenCount": 84,
+    }
+    usage = streamed(events)[-1].usage
+    assert (usage.input_tokens, usage.output_tokens) == (472, 210)
+
+
 def usage_with(**figures: Any) -> Any:
     answer = copy.deepcopy(case("gemini", "text")["answer"])
     answer["usageMetadata"] = figures
