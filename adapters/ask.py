@@ -5,6 +5,7 @@
 3. What cannot be used goes back to the model with the reason, `REPAIRS` times at most and within the task's steps.
 """
 
+import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
@@ -18,6 +19,7 @@ T = TypeVar("T")
 REPAIRS = 2
 QUOTED_CHARACTERS = 8_000
 """So much of a useless answer is shown to the model again."""
+NOT_A_COMPLETION = "The vendor's answer is no chat completion."
 
 
 class _Message(msgspec.Struct):
@@ -38,6 +40,7 @@ class Unusable(VendorError):
 
     def __init__(self, name: str, complaint: str) -> None:
         super().__init__(f"The model gave no usable answer to {name}: {complaint}", retryable=True)
+        self.complaint = complaint
 
 
 def question(prompt: Prompt, given: Mapping[str, str], answer: type[Any], *, max_tokens: int) -> Body:
@@ -64,7 +67,8 @@ async def ask(
     repairs: int = REPAIRS,
     steps_kept: int = 0,
 ) -> T:
-    """The answer to a `question`. `check` returns what is wrong with an answer of the right shape, or "".
+    """The answer to a `question`. `check` returns what is wrong with an answer of the right shape, or "",
+    in a thread, because it may look through long texts.
 
     Repairs leave `steps_kept` of the task's steps for what it does afterwards.
 
@@ -74,7 +78,7 @@ async def ask(
     for repairs_left in reversed(range(repairs + 1)):
         text, complaint = read_text((await allowance.complete(body)).body)
         if not complaint:
-            found = read_answer(text, answer, check)
+            found = await asyncio.to_thread(read_answer, text, answer, check)
             if not isinstance(found, Complaint):
                 return found
             complaint = found.text
@@ -124,11 +128,16 @@ def read_text(body: bytes) -> tuple[str, str]:
     try:
         choice = msgspec.json.decode(body, type=_Completion).choices[0]
     except (msgspec.DecodeError, msgspec.ValidationError, IndexError):
-        return "", "The vendor's answer is no chat completion."
+        return "", NOT_A_COMPLETION
     text = choice.message.content or ""
-    if choice.finish_reason == "length":
-        return text, "The answer was cut off at the output limit; a shorter one is wanted."
-    return text, "" if text else "The answer is empty."
+    return text, complaint_of_text(text, choice.finish_reason)
+
+
+def complaint_of_text(text: str, finish_reason: str | None) -> str:
+    """What is wrong with a model's text, whatever stands in it, or ""."""
+    if finish_reason == "length":
+        return "The answer was cut off at the output limit; a shorter one is wanted."
+    return "" if text else "The answer is empty."
 
 
 def _unfenced(text: str) -> str:

@@ -7,7 +7,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct
 
-from metering.errors import InvalidRequest
+from adapters.strict_input import invalid
 from metering.ports import Body, Spending, TaskRequest
 from metering.types import ModelClass, Task
 
@@ -55,7 +55,7 @@ class ChatAdapter:
         try:
             msgspec.convert(request.input, _ChatRequest)
         except msgspec.ValidationError as error:
-            raise _invalid(error) from None
+            raise invalid(error) from None
         return request.input
 
     async def execute(self, request: TaskRequest, allowance: Spending) -> bytes:
@@ -71,12 +71,3 @@ class ChatAdapter:
             async for chunk in chunks:
                 if chunk.data and (wants_usage or not chunk.only_usage):
                     yield chunk.data
-
-
-def _invalid(error: msgspec.ValidationError) -> InvalidRequest:
-    """msgspec says `Expected ... - at `$.messages[0].role``: the path becomes `param`."""
-    sentence, _, path = str(error).partition(" - at `$")
-    param = path.rstrip("`").lstrip(".") or None
-    if param is None and "required field" in sentence:
-        param = sentence.split("`")[1] if "`" in sentence else None
-    return InvalidRequest(f"{param or 'The request'}: {sentence[0].lower()}{sentence[1:]}.", param=param)

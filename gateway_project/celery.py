@@ -14,7 +14,7 @@ from django.conf import settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gateway_project.settings")
 
-START_JOBS_S = 5.0
+START_JOBS_S = min(5.0, settings.JOB_LEASE_S / 2)
 """How often jobs are looked for that nobody has begun, or whose runner was lost."""
 app = Celery("gateway_project")
 app.conf.update(

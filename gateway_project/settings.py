@@ -52,6 +52,7 @@ REDIS_URL = env.url(
 
 RESERVATION_LEASE_S = env.integer("RESERVATION_LEASE_S", 60, low=1, high=86_400)
 SWEEP_INTERVAL_S = env.integer("SWEEP_INTERVAL_S", 10, low=1, high=3_600)
+JOB_LEASE_S = env.integer("JOB_LEASE_S", 30, low=3, high=3_600)
 
 # Requests that one process answers at once; more get 503 `overloaded` at once. The server accepts about twice
 # as many connections, so that there is somebody to say so.

@@ -226,22 +226,35 @@ class Spending(Protocol):
 class Workspace(Protocol):
     """What a task keeps for one caller from one request to the next. Contents are sealed, and expire."""
 
-    async def load(self, key: str) -> bytes | None:
-        """The content; None where this caller has none of that key."""
+    async def begin(self, key: str, content: bytes, *, holder: str) -> None:
+        """Keep a new content, which `holder`, the id of a reservation, works on."""
         ...
 
-    async def save(self, key: str, content: bytes) -> None:
-        """Keep a content, in place of the one before."""
+    async def take(self, key: str, *, holder: str) -> bytes | None:
+        """The content, for `holder` to work on; None where this caller has none of that key.
+
+        Raises TransitionRefused while another holder's reservation is held.
+        """
+        ...
+
+    async def save(self, key: str, content: bytes, *, holder: str) -> None:
+        """Keep a content in place of the one before.
+
+        Raises NotFound where there is none any more, and TransitionRefused where another holder has it.
+        """
         ...
 
 
 class NoWorkspace:
     """For tasks that keep nothing."""
 
-    async def load(self, key: str) -> bytes | None:
+    async def begin(self, key: str, content: bytes, *, holder: str) -> None:
+        """Nothing is kept."""
+
+    async def take(self, key: str, *, holder: str) -> bytes | None:
         return None
 
-    async def save(self, key: str, content: bytes) -> None:
+    async def save(self, key: str, content: bytes, *, holder: str) -> None:
         """Nothing is kept."""
 
 

@@ -6,23 +6,19 @@
 """
 
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing
-from typing import Any
-
-import msgspec
 
 from adapters.ask import ask, question
 from adapters.diagram.answers import Part, Plan, View, plan_complaint
 from adapters.diagram.drawing import PACKAGE, Diagram, Draughtsman, NotDrawn, source_question
 from adapters.diagram.rendering.renderer import Renderer
 from adapters.diagram.request import DiagramInput, read_input
+from adapters.events import Event, EventAdapter
 from adapters.prompt import load_prompt
 from metering.errors import LimitExceeded, MeteringUnavailable, VendorError
 from metering.ports import AllowanceSpent, Body, Spending, TaskRequest
 from metering.types import ModelClass, Task
 
 PLAN_TOKENS = 2_000
-_encode = msgspec.json.Encoder().encode
 
 
 class NoDiagram(VendorError):
@@ -38,7 +34,7 @@ class NoDiagram(VendorError):
         self.reasons = tuple(reasons)
 
 
-class DiagramAdapter:
+class DiagramAdapter(EventAdapter):
     """Implements metering's LLMAdapter."""
 
     supported_tasks = frozenset({Task.DIAGRAM})
@@ -52,23 +48,7 @@ class DiagramAdapter:
         wanted = read_input(request.input, request.limits)
         return source_question(wanted) if wanted.count == 1 else plan_question(wanted)
 
-    async def execute(self, request: TaskRequest, allowance: Spending) -> bytes:
-        """The diagrams and what there is to say of them. Raises NoDiagram if there would be none."""
-        async with aclosing(self._events(request, allowance)) as events:
-            async for event in events:
-                last = event
-        del last["event"], last["progress"]
-        return _encode(last)
-
-    async def stream(self, request: TaskRequest, allowance: Spending) -> AsyncGenerator[bytes, None]:
-        """What happens as it happens; the last event, `result`, is what `execute` would answer."""
-        async with aclosing(self._events(request, allowance)) as events:
-            async for event in events:
-                yield _encode(event)
-
-    async def _events(
-        self, request: TaskRequest, allowance: Spending
-    ) -> AsyncGenerator[dict[str, Any], None]:
+    async def events(self, request: TaskRequest, allowance: Spending) -> AsyncGenerator[Event, None]:
         wanted = read_input(request.input, request.limits)
         views: Sequence[View | None] = (None,)
         parts: Sequence[Part] = ()

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-import msgspec
 from msgspec import Meta, Struct
 
 from adapters.diagram.types import Kind, Language, Style
+from adapters.strict_input import read_strictly
 from metering.errors import InvalidRequest
 
 MAX_TEXT = 2_000_000
@@ -38,10 +38,7 @@ class DiagramInput(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 def read_input(body: Mapping[str, Any], limits: Mapping[str, int]) -> DiagramInput:
     """Raises InvalidRequest, naming the field, and the limit if there is one."""
-    try:
-        wanted = msgspec.convert(body, DiagramInput)
-    except msgspec.ValidationError as error:
-        raise _invalid(error) from None
+    wanted = read_strictly(body, DiagramInput)
     if not wanted.texts:
         raise InvalidRequest("A description or claims are needed: what shall be drawn?", param="description")
     allowed = limits.get(LIMIT)
@@ -51,13 +48,3 @@ def read_input(body: Mapping[str, Any], limits: Mapping[str, int]) -> DiagramInp
             param="count",
         )
     return wanted
-
-
-def _invalid(error: msgspec.ValidationError) -> InvalidRequest:
-    """msgspec says `Expected ... - at `$.count``, or `Object contains unknown field `x``."""
-    sentence, _, path = str(error).partition(" - at `$")
-    param = path.rstrip("`").lstrip(".") or None
-    if param is None and "unknown field" in sentence:
-        param = sentence.split("`")[1]
-        sentence = "There is no such field"
-    return InvalidRequest(f"{param or 'The request'}: {sentence[0].lower()}{sentence[1:]}.", param=param)

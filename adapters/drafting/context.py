@@ -4,7 +4,7 @@ Where it is too much, the longest of what matters least is shortened first: earl
 disclosure itself. Claims and the wish are never cut.
 """
 
-from adapters.drafting.draft import Draft
+from adapters.drafting.draft import Draft, in_full
 from adapters.drafting.sections import TITLES, Code
 from adapters.prompt import MATERIAL, Prompt
 from metering.ports import Spending
@@ -21,6 +21,11 @@ def material_for(
     draft: Draft, code: Code, prompt: Prompt, allowance: Spending
 ) -> tuple[dict[str, str], list[str]]:
     """The texts by name, and sentences about what was cut."""
+    return _cut(all_material(draft, code), _room(prompt, allowance), code, allowance)
+
+
+def all_material(draft: Draft, code: Code) -> dict[str, str]:
+    """The texts by name, whole."""
     wish = f"section: {TITLES[draft.jurisdiction][code]}\njurisdiction: {draft.jurisdiction}"
     given = {"wish": wish, "disclosure": draft.disclosure}
     if draft.claims and code is not Code.CLAIMS:
@@ -32,12 +37,12 @@ def material_for(
     for earlier, text in draft.texts.items():
         if earlier is not code:
             given[f"section_{earlier}"] = text
-    return _cut(given, _room(prompt, allowance), code, allowance)
+    return given
 
 
 def claims_text(draft: Draft) -> str:
     """The claims, numbered, a paragraph each."""
-    return "\n\n".join(f"{claim.number}. {claim.text}" for claim in draft.claims)
+    return "\n\n".join(in_full(draft.claims))
 
 
 def _room(prompt: Prompt, allowance: Spending) -> int:

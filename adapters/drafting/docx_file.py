@@ -5,7 +5,6 @@ from io import BytesIO
 
 from docx import Document
 from docx.document import Document as DocxDocument
-from docx.enum.text import WD_BREAK
 from docx.shared import Pt
 
 from adapters.drafting.draft import Draft
@@ -17,21 +16,20 @@ _PARAGRAPH = re.compile(r"\n\s*\n|\n")
 
 
 def as_docx(draft: Draft) -> bytes:
-    """The finished sections: a title, headings, numbered paragraphs, and the claims on a page of their own."""
+    """The finished sections: a title, headings, numbered paragraphs, and claims and abstract on a page of their own."""
     document = Document()
     document.styles["Normal"].font.size = Pt(12)
-    document.core_properties.author = ""
+    document.core_properties.author = document.core_properties.comments = ""
     document.core_properties.title = _plain(draft.texts.get(Code.TITLE, ""))[:255]
     number = 0
     for code in draft.wanted:
         if not draft.has(code):
             continue
         if code is Code.TITLE:
-            document.add_heading(_plain(draft.texts[code]), level=0)
+            document.add_heading(_plain(" ".join(draft.texts[code].split())), level=0)
             continue
-        if code in (Code.CLAIMS, Code.ABSTRACT):
-            document.add_paragraph().add_run().add_break(WD_BREAK.PAGE)
-        document.add_heading(TITLES[draft.jurisdiction][code], level=1)
+        heading = document.add_heading(TITLES[draft.jurisdiction][code], level=1)
+        heading.paragraph_format.page_break_before = code in (Code.CLAIMS, Code.ABSTRACT)
         if code is Code.CLAIMS:
             for claim in draft.claims:
                 document.add_paragraph(_plain(f"{claim.number}. {claim.text}"))

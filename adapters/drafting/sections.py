@@ -1,9 +1,9 @@
 """The parts of a patent application, in which order they are written, and how long each may be."""
 
 from enum import StrEnum
-from typing import Literal
+from typing import Annotated, Literal
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 Jurisdiction = Literal["US", "EP"]
 
@@ -77,8 +77,8 @@ class SectionText(Struct, frozen=True):
 class ClaimText(Struct, frozen=True):
     """One claim."""
 
-    number: int
-    text: str
+    number: Annotated[int, Meta(ge=1, le=9999)]
+    text: Annotated[str, Meta(min_length=1)]
 
 
 class WrittenClaims(Struct, frozen=True):

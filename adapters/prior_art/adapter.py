@@ -4,8 +4,7 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from typing import Any
 
-import msgspec
-
+from adapters.events import Event, EventAdapter
 from adapters.prior_art.asked import MAX_TEXT_CHARACTERS, Asked, read_asked
 from adapters.prior_art.merge import merge
 from adapters.prior_art.plan import Plan, make_plan, plan_question
@@ -24,7 +23,7 @@ LIMITS = ("max_api_calls", "retrieval_top_k", "agent_max_steps")
 """Without one of each the task cannot begin."""
 
 
-class PriorArtAdapter:
+class PriorArtAdapter(EventAdapter):
     """Searches the sources that it is given, and closes none of them."""
 
     supported_tasks = frozenset({Task.PRIOR_ART})
@@ -39,20 +38,6 @@ class PriorArtAdapter:
         asked, _ = self._begin(request)
         return plan_question(asked, request.limits)
 
-    async def execute(self, request: TaskRequest, allowance: Spending) -> bytes:
-        """The result as JSON."""
-        async with aclosing(self._events(request, allowance)) as events:
-            async for event in events:
-                last = event
-        del last["event"], last["progress"]
-        return msgspec.json.encode(last)
-
-    async def stream(self, request: TaskRequest, allowance: Spending) -> AsyncGenerator[bytes, None]:
-        """Progress: `planned`, `searched` for each source, `ranked` for each part of the list, and the `result`."""
-        async with aclosing(self._events(request, allowance)) as events:
-            async for event in events:
-                yield msgspec.json.encode(event)
-
     def _begin(self, request: TaskRequest) -> tuple[Asked, list[Source]]:
         asked = read_asked(request.input, request.limits)
         for limit in LIMITS:
@@ -60,7 +45,7 @@ class PriorArtAdapter:
                 raise InvalidRequest(f"The limit {limit} is 0, with which nothing can be searched.")
         return asked, choose_sources(asked.sources, self._sources, request.features)
 
-    async def _events(self, request: TaskRequest, spending: Spending) -> AsyncGenerator[dict[str, Any], None]:
+    async def events(self, request: TaskRequest, spending: Spending) -> AsyncGenerator[Event, None]:
         asked, sources = self._begin(request)
         plan = await make_plan(asked, request.limits, spending)
         yield {"event": "planned", "progress": PLANNED, **_planned(plan)}

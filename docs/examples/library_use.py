@@ -19,7 +19,7 @@ django.setup()
 # These import models, so Django has to be set up before them.
 from gateway_project import wiring  # noqa: E402
 from metering.bridge import run_sync  # noqa: E402
-from metering.calls.values import CallRequest  # noqa: E402
+from metering.calls.begin import CallRequest  # noqa: E402
 from metering.errors import LimitExceeded, MeteringError  # noqa: E402
 from metering.gateway import LLMGateway  # noqa: E402
 from metering.ids import uuid7  # noqa: E402

@@ -3,8 +3,10 @@
 1. Claim it: from here on its lease says that this runner has it, and is renewed while the work goes on.
 2. Close the books of the run before, if its runner was lost.
 3. Do the work through the gateway, under a reservation's id that the job's row has already, and write down what it
-   tells. A full limit that opens soon puts the job back.
+   tells. A full limit that opens soon puts the job back, and so does the end of this worker.
 4. End it. Whoever has lost the lease meanwhile stops its calls and writes nothing more.
+
+The result is kept as soon as it is there: who takes on a job whose runner was lost after that only has to say so.
 """
 
 import asyncio
@@ -16,9 +18,10 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from django.db import DatabaseError
+from django.db import Error as DatabaseError
 
 from gateway_project.http.errors import error_body
+from gateway_project.jobs import closing
 from metering.calls.begin import CallRequest
 from metering.calls.pipe import MeteredStream
 from metering.errors import (
@@ -32,10 +35,10 @@ from metering.errors import (
 from metering.gateway import LLMGateway
 from metering.identity.identify_again import identify_again
 from metering.ids import uuid7
-from metering.jobs.end import end_job, event, problem, tell
+from metering.jobs.end import end_job, event, keep_result, problem, tell
 from metering.jobs.find import attempts_of, opened
 from metering.jobs.journal import JobJournal, end_lost_run
-from metering.jobs.lease import LEASE, MAX_RUNS, begin_run, claim, put_back, renew
+from metering.jobs.lease import MAX_RUNS, begin_run, claim, lease, put_back, renew
 from metering.ledger.port import Ledger
 from metering.models import TaskJob
 from metering.orm import in_database_thread
@@ -48,7 +51,9 @@ LONGEST_WAIT = timedelta(hours=1)
 """Since the job was created; then it fails with what it waits for."""
 RETRY_S = range(1, 31)
 RENEW_S = 2.0
-"""How soon a runner sees that it shall stop."""
+"""How soon a runner sees that it shall stop, at the latest."""
+LOOKS = 4
+"""In one lease, at least."""
 FLUSH_S = 0.5
 """Deltas are written down together, this often."""
 Status = TaskJob.Status
@@ -69,6 +74,7 @@ async def run_job(gateway: LLMGateway, ledger: Ledger, job_id: UUID) -> None:
     try:
         await run.work()
     finally:
+        run.break_off()
         keeping.cancel()
 
 
@@ -78,27 +84,38 @@ class _Run:
         self._ledger = ledger
         self._job = job
         self._stream: MeteredStream | None = None
-        self._stopped = False
+        self._is_broken_off = False
 
-    async def keep_lease(self) -> None:
-        """Renew the lease until it is refused; then break the work off."""
-        renewed_s = time.monotonic()
-        while not self._stopped:
-            await asyncio.sleep(RENEW_S)
-            try:
-                self._stopped = not await in_database_thread(renew, self._job)
-                renewed_s = time.monotonic()
-            except DatabaseError as error:
-                logger.warning("job.not_renewed", extra={"error": type(error).__name__})
-                self._stopped = time.monotonic() - renewed_s > LEASE.total_seconds() - RENEW_S
+    def break_off(self) -> None:
+        """Stop what still runs, now or as soon as it has begun."""
+        self._is_broken_off = True
         if self._stream is not None:
             self._stream.stop()
+
+    async def keep_lease(self) -> None:
+        """Renew the lease until it is refused or may be over, or this worker ends; then break the work off."""
+        lease_s = lease().total_seconds()
+        look_s = min(RENEW_S, lease_s / LOOKS)
+        renewed_s = time.monotonic()
+        while not closing.is_grace_over() and time.monotonic() - renewed_s < lease_s - look_s:
+            await asyncio.sleep(look_s)
+            asked_s = time.monotonic()
+            try:
+                async with asyncio.timeout(look_s):
+                    if not await in_database_thread(renew, self._job):
+                        break
+                renewed_s = asked_s
+            except (DatabaseError, TimeoutError) as error:
+                logger.warning("job.not_renewed", extra={"error": type(error).__name__})
+        self.break_off()
 
     async def work(self) -> None:
         job = self._job
         await end_lost_run(self._ledger, job)
         if job.is_cancelled:
             await self._end(Status.CANCELLED, event=event("cancelled"))
+        elif job.result is not None:  # its runner was lost when all was done
+            await self._end(Status.SUCCEEDED, event=event("succeeded"))
         elif job.runs > MAX_RUNS:
             await self._fail(
                 problem("job_lost", f"The job was begun {MAX_RUNS} times, and each runner was lost.")
@@ -106,14 +123,11 @@ class _Run:
         elif await in_database_thread(begin_run, job):
             try:
                 await self._run()
-            except WAITS as busy:
-                await self._wait(busy)
-            except MeteringError as error:
-                await self._fail(error_body(error, job.request_id)["error"])
-            except CannotOpen:
-                await self._fail(problem("job_unreadable", "The key that the job was sealed with is gone."))
+            except (MeteringError, CannotOpen) as error:
+                await self._stopped_by(error)
 
     async def _run(self) -> None:
+        """Raises MeteringError where there is no result, and CannotOpen."""
         job = self._job
         caller = await in_database_thread(
             identify_again,
@@ -131,32 +145,37 @@ class _Run:
             journal=JobJournal(job),
             **job.labels,
         )
-        _, self._stream = await self._gateway.stream(caller, request)
-        result: bytes | None = None
+        # With patience it returns before the first event, and so can be broken off in the first call too.
+        _, self._stream = await self._gateway.stream(caller, request, patience_s=FLUSH_S)
+        if self._is_broken_off:
+            self._stream.stop()
+        has_result = False
         writer = _Writer(job)
-        try:
-            async for told in self._stream:
-                facts: dict[str, Any] = msgspec.json.decode(told)
-                if facts.get("event") == "result":
-                    result = told
-                else:
-                    await writer.add(told, facts)
-            await writer.flush()
-        except MeteringError:
-            if self._stopped:
-                await self._stop()
-                return
-            raise
-        if self._stopped:
-            await self._stop()
-        elif result is None:
+        async for told in self._stream:
+            facts: dict[str, Any] = msgspec.json.decode(told) if told else {}
+            if facts.get("event") == "result":
+                has_result = await in_database_thread(keep_result, job, told)
+            elif facts:
+                await writer.add(told, facts)
+            else:
+                await writer.flush()
+        await writer.flush()
+        if not has_result:
             raise MeteringUnavailable("The work ended without a result.")
-        else:
-            await self._end(Status.SUCCEEDED, result=result, event=event("succeeded"))
+        await self._end(Status.SUCCEEDED, event=event("succeeded"))
 
-    async def _stop(self) -> None:
-        """Its owner has cancelled it, or it is another runner's now, and then this does nothing."""
-        await self._end(Status.CANCELLED, event=event("cancelled"))
+    async def _stopped_by(self, error: MeteringError | CannotOpen) -> None:
+        if not await in_database_thread(renew, self._job):
+            # Its owner has cancelled it; or it is another runner's now, and then this does nothing.
+            await self._end(Status.CANCELLED, event=event("cancelled"))
+        elif isinstance(error, CannotOpen):
+            await self._fail(problem("job_unreadable", "The key that the job was sealed with is gone."))
+        elif self._is_broken_off and closing.is_grace_over():
+            await in_database_thread(put_back, self._job, wait=timedelta(0), was_a_run=False)
+        elif isinstance(error, WAITS):
+            await self._wait(error)
+        else:
+            await self._fail(error_body(error, self._job.request_id)["error"])
 
     async def _wait(self, busy: MeteringError) -> None:
         """Put the job back. What a run has paid for is not paid for again because of a limit."""
@@ -179,24 +198,36 @@ class _Run:
 
 
 class _Writer:
-    """Writes events down: deltas together, all else at once."""
+    """Writes events down: deltas of one text as one, all else at once."""
 
     def __init__(self, job: TaskJob, clock: Callable[[], float] = time.monotonic) -> None:
         self._job = job
         self._clock = clock
         self._events: list[bytes] = []
+        self._last: dict[str, Any] = {}
         self._progress: int | None = None
         self._written_s = clock()
 
     async def add(self, told: bytes, facts: dict[str, Any]) -> None:
-        self._events.append(told)
+        if not self._has_joined(facts):
+            self._events.append(told)
+            self._last = facts
         if isinstance(progress := facts.get("progress"), int):
             self._progress = progress
         if facts.get("event") != "delta" or self._clock() - self._written_s >= FLUSH_S:
             await self.flush()
 
     async def flush(self) -> None:
-        events, self._events = self._events, []
+        events, self._events, self._last = self._events, [], {}
         self._written_s = self._clock()
         if events:
             await in_database_thread(tell, self._job, events, progress=self._progress)
+
+    def _has_joined(self, facts: dict[str, Any]) -> bool:
+        """Whether it goes on with the text of the event before, and has been put to it."""
+        last = self._last
+        if facts.get("event") != "delta" or last | {"text": ""} != facts | {"text": ""}:
+            return False
+        last["text"] += facts["text"]
+        self._events[-1] = msgspec.json.encode(last)
+        return True

@@ -19,7 +19,7 @@ from metering.idempotency.recording import Recording
 from metering.identity.principal import Principal
 from metering.labels import CALLER_LABELS, CallerLabels, Labels
 from metering.ports import Body, LLMAdapter, TaskRequest
-from metering.reservation.allowance import Allowance, TaskLimits
+from metering.reservation.allowance import NO_LIMITS, Allowance, TaskLimits
 from metering.reservation.bounded_call import BoundedCall
 from metering.reservation.journal import Journal
 from metering.reservation.reserve import IdempotencyKey
@@ -71,15 +71,17 @@ async def plan(
     access = await with_.directory.access(caller.plan_code, task)
     policy = await with_.directory.policy_at(asker.subject, task, with_.now())
     models = await with_.directory.models()
-    limits = {**TASK_DEFAULTS[request.task], **policy.numbers}
-    work = TaskRequest(
-        task=request.task,
-        input=request.input,
-        limits=limits,
-        features=access.features if isinstance(access, PlanAccess) else frozenset(),
-        workspace=with_.workspace_of(caller, limits.get("keep_results_days", 0)),
-        work_id=request.work_id,
-    )
+    work = TaskRequest(task=request.task, input=request.input, limits=policy.numbers)
+    if (defaults := TASK_DEFAULTS[request.task]) and isinstance(access, PlanAccess):
+        limits = {**defaults, **policy.numbers}
+        work = TaskRequest(
+            task=request.task,
+            input=request.input,
+            limits=limits,
+            features=access.features,
+            workspace=with_.workspace_of(caller, limits["keep_results_days"]),
+            work_id=request.work_id,
+        )
     demand = demand_of_request(with_, asker, request, work)
     if request.input_bytes < LARGE_INPUT:
         return plan_call(demand, access, models, policy), work
@@ -166,7 +168,7 @@ def begun(
         vendors=with_.vendors,
         now=with_.now,
         journal=request.journal,
-        limits=TaskLimits.of(work.limits),
+        limits=TaskLimits.of(work.limits) if TASK_DEFAULTS[request.task] else NO_LIMITS,
         input_limit=largest_input(candidates[0], policy),
         count_tokens=with_.count_tokens,
     )

@@ -35,7 +35,9 @@ def create_job(
     Raises IdempotencyMismatch for another request under a known key, and Overloaded where the tenant has too many.
     """
     if idempotency is not None and (known := _known(caller, idempotency)) is not None:
-        return known
+        if known.expires_at > now or not known.has_ended:
+            return known
+        known.delete()
     if TaskJob.objects.filter(tenant_id=caller.tenant_id, status__in=OPEN).count() >= MAX_OPEN:
         raise Overloaded(f"Your tenant has {MAX_OPEN} jobs that have not ended yet; wait for some of them.")
     job = TaskJob(

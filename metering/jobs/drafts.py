@@ -1,22 +1,31 @@
-"""Drafts: what a task keeps for one caller, sealed, until some days after its last change."""
+"""Drafts: what a task keeps for one caller, sealed, until some days after its last change.
+
+Invariant: at most one request works on a draft, the one whose reservation `held_by` names. It is free again as soon as
+that reservation has ended, which it does by its lease even where the process was killed.
+"""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from metering.errors import NotFound
+from metering.errors import NotFound, TransitionRefused
 from metering.identity.principal import Principal
-from metering.models import TaskDraft
+from metering.models import TaskDraft, UsageReservation
 from metering.orm import in_database_thread
-from metering.seal import seal, unseal
+from metering.seal import CannotOpen, seal, unseal
+from metering.types import ReservationState
 
 MAX_BYTES = 16 * 1024 * 1024
 
 
 class DraftWorkspace:
-    """Implements metering's Workspace for one caller. Keys are UUIDs; those of others look as if they were free."""
+    """Implements metering's Workspace for one caller. Keys are UUIDs; those of others look as if they were free.
+
+    Everything raises django.db.Error, and what is too large ValueError.
+    """
 
     def __init__(
         self, caller: Principal, keep_days: int, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
@@ -26,46 +35,97 @@ class DraftWorkspace:
         self._keep = timedelta(days=keep_days)
         self._clock = clock
 
-    async def load(self, key: str) -> bytes | None:
-        """Raises CannotOpen, and django.db.Error."""
-        return await in_database_thread(self._load, key)
+    async def begin(self, key: str, content: bytes, *, holder: str) -> None:
+        await in_database_thread(self._begin, UUID(key), _sealed(content), UUID(holder))
 
-    async def save(self, key: str, content: bytes) -> None:
-        """Raises ValueError for a content that is too large, and django.db.Error."""
-        if len(content) > MAX_BYTES:
-            raise ValueError(f"a draft has at most {MAX_BYTES:,} bytes")
-        await in_database_thread(self._save, UUID(key), content)
+    async def take(self, key: str, *, holder: str) -> bytes | None:
+        """Raises NotFound too where the key that it was sealed with is gone."""
+        return await in_database_thread(self._take, UUID(key), UUID(holder))
 
-    def _load(self, key: str) -> bytes | None:
-        row = own_drafts(self._caller).filter(pk=key, expires_at__gt=self._clock()).first()
-        return None if row is None else unseal(bytes(row.content))
+    async def save(self, key: str, content: bytes, *, holder: str) -> None:
+        await in_database_thread(self._save, UUID(key), _sealed(content), UUID(holder))
 
-    def _save(self, key: UUID, content: bytes) -> None:
-        now = self._clock()
-        kept = {"content": seal(content), "changed_at": now, "expires_at": now + self._keep}
-        if own_drafts(self._caller).filter(pk=key).update(**kept):
-            return
-        caller = self._caller
+    def _begin(self, key: UUID, content: bytes, holder: UUID) -> None:
+        now, caller = self._clock(), self._caller
         TaskDraft.objects.create(
-            pk=key, tenant_id=caller.tenant_id, token_id=caller.token_id, user_id=caller.user_id, **kept
+            pk=key,
+            tenant_id=caller.tenant_id,
+            token_id=caller.token_id,
+            user_id=caller.user_id,
+            content=content,
+            held_by=holder,
+            changed_at=now,
+            expires_at=now + self._keep,
         )
 
+    def _take(self, key: UUID, holder: UUID) -> bytes | None:
+        with transaction.atomic():
+            mine = own_drafts(self._caller, self._clock())
+            row = mine.select_for_update().filter(pk=key).first()
+            if row is None:
+                return None
+            if row.held_by != holder and _is_held(row.held_by, self._clock()):
+                raise TransitionRefused(
+                    f"Another request works on the draft {key}; wait until it has ended.",
+                    reason="draft_in_use",
+                    state="held",
+                )
+            content = opened(row)
+            row.held_by = holder
+            row.save(update_fields=["held_by"])
+            return content
 
-def own_drafts(caller: Principal) -> QuerySet[TaskDraft]:
-    """Those of this person, or else of this token."""
+    def _save(self, key: UUID, content: bytes, holder: UUID) -> None:
+        now = self._clock()
+        mine = own_drafts(self._caller, now).filter(pk=key)
+        if mine.filter(held_by=holder).update(content=content, changed_at=now, expires_at=now + self._keep):
+            return
+        if mine.exists():
+            raise TransitionRefused(
+                f"Another request has taken the draft {key} over.", reason="draft_in_use", state="held"
+            )
+        raise NotFound(f"The draft {key} was deleted while it was being written.")
+
+
+def own_drafts(caller: Principal, now: datetime) -> QuerySet[TaskDraft]:
+    """Those of this person, or else of this token, that have not expired."""
     mine = Q(user_id=caller.user_id) if caller.user_id else Q(token_id=caller.token_id, user_id=None)
-    return TaskDraft.objects.filter(mine, tenant_id=caller.tenant_id)
+    return TaskDraft.objects.filter(mine, tenant_id=caller.tenant_id, expires_at__gt=now)
 
 
-def own_draft(caller: Principal, pk: UUID) -> TaskDraft:
-    """Raises NotFound for one that is missing or somebody else's, in the same words."""
-    row = own_drafts(caller).filter(pk=pk).first()
+def own_draft(caller: Principal, pk: UUID, now: datetime) -> TaskDraft:
+    """Raises NotFound for one that is missing, expired or somebody else's, in the same words."""
+    row = own_drafts(caller, now).filter(pk=pk).first()
     if row is None:
         raise NotFound(f"You have no draft {pk}.")
     return row
+
+
+def opened(row: TaskDraft) -> bytes:
+    """What the draft holds. Raises NotFound where the key that it was sealed with is gone."""
+    try:
+        return unseal(bytes(row.content))
+    except CannotOpen:
+        raise NotFound("The key that the draft was sealed with is gone.") from None
 
 
 def forget_drafts(now: datetime) -> int:
     """Delete drafts that have expired; how many."""
     count, _ = TaskDraft.objects.filter(expires_at__lte=now).delete()
     return count
+
+
+def _sealed(content: bytes) -> bytes:
+    if len(content) > MAX_BYTES:
+        raise ValueError(f"a draft has at most {MAX_BYTES:,} bytes")
+    return seal(content)
+
+
+def _is_held(reservation_id: UUID | None, now: datetime) -> bool:
+    """Whether the request of that reservation is still under way."""
+    return (
+        reservation_id is not None
+        and UsageReservation.objects.filter(
+            pk=reservation_id, state=ReservationState.HELD, lease_expires_at__gt=now
+        ).exists()
+    )

@@ -1,24 +1,30 @@
-"""The ends of a job, and what it tells on the way. Only its runner may; another one's words go nowhere."""
+"""The ends of a job, and what it tells on the way. Only its runner may; another one's words go nowhere.
+
+What an error says may quote the caller's text or the model's, so it is sealed as results are.
+"""
 
 from collections.abc import Iterable
 from typing import Any
 
 import msgspec
-from django.db import transaction
 from django.db.models import Max, Q
 from django.db.models.functions import Now
 
+from metering.jobs.brief import brief_transaction
 from metering.jobs.lease import mine
 from metering.models import TaskJob, TaskJobEvent
-from metering.seal import seal
+from metering.seal import CannotOpen, seal, unseal
 
 MAX_EVENTS = 10_000
+"""Of one job, without its last one."""
+IN_CLEAR = ("type", "code")
+"""Of an error, so that operators see what fails."""
 Status = TaskJob.Status
 
 
 def tell(job: TaskJob, events: Iterable[bytes], *, progress: int | None = None) -> bool:
     """Append events (JSON) for whoever listens; False if the job is not this runner's any more."""
-    with transaction.atomic():
+    with brief_transaction():
         if not mine(job).select_for_update().exists():
             return False
         _append(job, events)
@@ -27,23 +33,27 @@ def tell(job: TaskJob, events: Iterable[bytes], *, progress: int | None = None) 
     return True
 
 
+def keep_result(job: TaskJob, result: bytes) -> bool:
+    """Keep the result before the job ends: if its runner is lost now, nobody has to do the work again."""
+    return bool(mine(job).update(result=seal(result), progress=100))
+
+
 def end_job(
     job: TaskJob,
     status: TaskJob.Status,
     *,
-    result: bytes | None = None,
+    event: bytes,
     error: dict[str, Any] | None = None,
-    event: bytes | None = None,
 ) -> bool:
-    """End the job with a last event; False if it is not this runner's any more."""
-    with transaction.atomic():
+    """End the job with a last event; False if it is not this runner's any more. Its result stays if it succeeded."""
+    with brief_transaction():
         if not mine(job).select_for_update().exists():
             return False
-        _append(job, [event] if event is not None else [])
-        ended: dict[str, Any] = {"status": status, "error": error, "ended_at": Now(), "leased_until": None}
-        if result is not None:
-            ended |= {"result": seal(result), "progress": 100}
-        mine(job).update(**ended)
+        _append(job, [event], most=MAX_EVENTS + 1)
+        ended: dict[str, Any] = {"status": status, "error": sealed_error(error)}
+        if status != Status.SUCCEEDED:
+            ended["result"] = None
+        mine(job).update(**ended, ended_at=Now(), leased_until=None)
     return True
 
 
@@ -62,17 +72,39 @@ def events_after(job: TaskJob, number: int, limit: int = 500) -> list[tuple[int,
     return [(place, bytes(content)) for place, content in rows.values_list("number", "content")[:limit]]
 
 
-def _append(job: TaskJob, events: Iterable[bytes]) -> None:
+def sealed_error(error: dict[str, Any] | None) -> dict[str, Any] | None:
+    """An error as the job's row keeps it."""
+    if error is None:
+        return None
+    return {name: error[name] for name in IN_CLEAR} | {
+        "sealed": seal(msgspec.json.encode(error)).decode("ascii")
+    }
+
+
+def opened_error(job: TaskJob) -> dict[str, Any] | None:
+    """Why the job failed, as it was said; without the message where the key is gone."""
+    if job.error is None:
+        return None
+    try:
+        opened: dict[str, Any] = msgspec.json.decode(unseal(job.error["sealed"].encode("ascii")))
+    except CannotOpen:
+        return {name: job.error[name] for name in IN_CLEAR} | {
+            "message": "The key that this was sealed with is gone."
+        }
+    return opened
+
+
+def _append(job: TaskJob, events: Iterable[bytes], *, most: int = MAX_EVENTS) -> None:
     last = TaskJobEvent.objects.filter(job=job).aggregate(last=Max("number"))["last"] or 0
     TaskJobEvent.objects.bulk_create(
         TaskJobEvent(job=job, number=last + place, content=seal(event))
         for place, event in enumerate(events, 1)
-        if last + place <= MAX_EVENTS
+        if last + place <= most
     )
 
 
 def problem(code: str, message: str) -> dict[str, Any]:
-    """Why a job failed, as its row keeps it."""
+    """Why a job failed."""
     return {"type": "job_error", "code": code, "message": message}
 
 

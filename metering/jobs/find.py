@@ -5,20 +5,27 @@ from uuid import UUID
 
 import msgspec
 from django.db.models import Q, QuerySet
+from django.db.models.functions import Now
 
-from metering.amounts import total
 from metering.errors import NotFound
 from metering.identity.principal import Principal
+from metering.ids import derived_id
 from metering.ledger.commands import Attempt
-from metering.models import TaskJob, TaskJobAttempt
+from metering.models import TaskJob, TaskJobAttempt, UsageLog, UsageReservation
 from metering.money import usd_text
 from metering.seal import unseal
+from metering.types import ReservationState
+
+USED = ("input_tokens", "output_tokens", "cost_nano_usd", "api_calls", "files", "steps")
 
 
 def own_jobs(caller: Principal) -> QuerySet[TaskJob]:
-    """Those that this person, or else this token, asked for. What is in them is secret from everybody else."""
+    """Those that this person, or else this token, asked for. What is in them is secret from everybody else.
+
+    What has expired is not there, whether or not it is forgotten yet.
+    """
     mine = Q(user_id=caller.user_id) if caller.user_id else Q(token_id=caller.token_id, user_id=None)
-    return TaskJob.objects.filter(mine, tenant_id=caller.tenant_id)
+    return TaskJob.objects.filter(mine, tenant_id=caller.tenant_id, expires_at__gt=Now())
 
 
 def own_job(caller: Principal, pk: UUID) -> TaskJob:
@@ -36,25 +43,37 @@ def opened(sealed: bytes | memoryview) -> Any:
 
 def attempts_of(job: TaskJob, reservation_id: UUID | None = None) -> list[Attempt]:
     """The attempts that the job's runners noted, of one reservation or of all."""
-    rows = TaskJobAttempt.objects.filter(job=job)
-    if reservation_id is not None:
-        rows = rows.filter(reservation_id=reservation_id)
-    return [
-        msgspec.msgpack.decode(bytes(content), type=Attempt)
-        for content in rows.order_by("reservation_id", "number").values_list("attempt", flat=True)
-    ]
+    return [attempt for _, attempt in _noted(job, reservation_id)]
 
 
 def usage_of(job: TaskJob) -> dict[str, object]:
-    """What all runs of the job have used so far, in the shape of CONTRACTS."""
-    attempts = attempts_of(job)
-    used = total(tuple(attempts))
+    """What all runs of the job have used so far, in the shape of CONTRACTS.
+
+    Of a run that has ended it is what the usage log has, of one under way what its runner noted.
+    """
+    noted = _noted(job)
+    runs = {reservation_id for reservation_id, _ in noted}
+    ended = UsageReservation.objects.filter(pk__in=runs).exclude(state=ReservationState.HELD)
+    in_the_log = set(ended.values_list("pk", flat=True))
+    ids = [derived_id(run, attempt.number) for run, attempt in noted if run in in_the_log]
+    rows = UsageLog.objects.filter(pk__in=ids).values(*USED)
+    under_way = [attempt for run, attempt in noted if run not in in_the_log]
+    facts = [*rows, *({name: getattr(attempt, name) for name in USED} for attempt in under_way)]
+    used = {name: sum(row[name] for row in facts) for name in USED}
     return {
-        "input_tokens": used.input_tokens,
-        "output_tokens": used.output_tokens,
-        "cost_usd": usd_text(used.cost_nano_usd),
-        "llm_calls": sum(not attempt.api_calls for attempt in attempts),
-        "api_calls": used.api_calls,
-        "files": used.files,
-        "steps": used.steps,
+        "input_tokens": used["input_tokens"],
+        "output_tokens": used["output_tokens"],
+        "cost_usd": usd_text(used["cost_nano_usd"]),
+        "llm_calls": sum(not row["api_calls"] for row in facts),
+        "api_calls": used["api_calls"],
+        "files": used["files"],
+        "steps": used["steps"],
     }
+
+
+def _noted(job: TaskJob, reservation_id: UUID | None = None) -> list[tuple[UUID, Attempt]]:
+    rows = TaskJobAttempt.objects.filter(job=job)
+    if reservation_id is not None:
+        rows = rows.filter(reservation_id=reservation_id)
+    found = rows.order_by("reservation_id", "number").values_list("reservation_id", "attempt")
+    return [(run, msgspec.msgpack.decode(bytes(content), type=Attempt)) for run, content in found]

@@ -1,10 +1,17 @@
-"""A job's attempts are noted in the database, so that the books of a run whose process was killed can be closed."""
+"""A job's attempts are noted in the database, so that the books of a run whose process was killed can be closed.
+
+Invariant: nothing is sent for a job by a runner that has lost it. A runner that was frozen past its lease, and goes on,
+is refused here before its next call.
+"""
 
 from uuid import UUID
 
 import msgspec
 
+from metering.errors import MeteringUnavailable
+from metering.jobs.brief import brief_transaction
 from metering.jobs.find import attempts_of
+from metering.jobs.lease import mine
 from metering.ledger.commands import Attempt, Release, Settle
 from metering.ledger.port import Ledger
 from metering.models import TaskJob, TaskJobAttempt
@@ -21,12 +28,29 @@ class JobJournal:
         self._job = job
 
     async def begun(self, reservation_id: UUID, if_lost: Attempt) -> None:
-        await in_database_thread(self._note, reservation_id, if_lost)
+        """Raises MeteringUnavailable if the job is not this runner's any more, or its owner wants no more of it."""
+        await in_database_thread(self._note_begun, reservation_id, if_lost)
+
+    async def never_sent(self, reservation_id: UUID, number: int) -> None:
+        await in_database_thread(self._forget, reservation_id, number)
 
     async def ended(self, reservation_id: UUID, attempt: Attempt) -> None:
         await in_database_thread(self._note, reservation_id, attempt)
 
+    def _note_begun(self, reservation_id: UUID, if_lost: Attempt) -> None:
+        with brief_transaction():
+            if not mine(self._job).filter(is_cancelled=False).select_for_update().exists():
+                raise MeteringUnavailable("The job was taken away from its runner.")
+            self._write(reservation_id, if_lost)
+
+    def _forget(self, reservation_id: UUID, number: int) -> None:
+        TaskJobAttempt.objects.filter(reservation_id=reservation_id, number=number).delete()
+
     def _note(self, reservation_id: UUID, attempt: Attempt) -> None:
+        with brief_transaction():
+            self._write(reservation_id, attempt)
+
+    def _write(self, reservation_id: UUID, attempt: Attempt) -> None:
         TaskJobAttempt.objects.update_or_create(
             reservation_id=reservation_id,
             number=attempt.number,

@@ -8,16 +8,22 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db.models import DurationField, ExpressionWrapper, F, Q, QuerySet, Value
 from django.db.models.functions import Coalesce, Now
 
 from metering.ids import uuid7
+from metering.jobs.brief import brief_transaction
 from metering.models import TaskJob
 
-LEASE = timedelta(seconds=30)
 MAX_RUNS = 3
 """A job whose runner was lost so often fails: it may be what kills them."""
 Status = TaskJob.Status
+
+
+def lease() -> timedelta:
+    """How long a runner has a job without a sign of life."""
+    return timedelta(seconds=settings.JOB_LEASE_S)
 
 
 def claim(job_id: UUID, runner: UUID) -> TaskJob | None:
@@ -26,14 +32,17 @@ def claim(job_id: UUID, runner: UUID) -> TaskJob | None:
     `reservation_id` is still that of the run before; None in the first.
     """
     free = Q(status=Status.QUEUED, not_before__lte=Now()) | Q(status=Status.RUNNING, leased_until__lt=Now())
-    claimed = TaskJob.objects.filter(free, pk=job_id).update(
-        status=Status.RUNNING,
-        runner=runner,
-        leased_until=_from_now(LEASE),
-        runs=F("runs") + 1,
-        started_at=Coalesce("started_at", Now()),
-    )
-    return TaskJob.objects.get(pk=job_id) if claimed else None
+    with brief_transaction():
+        # Who has the row locked is busy with it: nobody waits for that.
+        unlocked = TaskJob.objects.filter(free, pk=job_id).select_for_update(skip_locked=True)
+        claimed = TaskJob.objects.filter(pk__in=list(unlocked.values_list("pk", flat=True))).update(
+            status=Status.RUNNING,
+            runner=runner,
+            leased_until=_from_now(lease()),
+            runs=F("runs") + 1,
+            started_at=Coalesce("started_at", Now()),
+        )
+    return TaskJob.objects.filter(pk=job_id, runner=runner).first() if claimed else None
 
 
 def begin_run(job: TaskJob) -> bool:
@@ -44,7 +53,7 @@ def begin_run(job: TaskJob) -> bool:
 
 def renew(job: TaskJob) -> bool:
     """Begin the lease anew; False if the job is not this runner's any more, or its owner wants no more of it."""
-    return bool(mine(job).filter(is_cancelled=False).update(leased_until=_from_now(LEASE)))
+    return bool(mine(job).filter(is_cancelled=False).update(leased_until=_from_now(lease())))
 
 
 def put_back(job: TaskJob, *, wait: timedelta, was_a_run: bool) -> None:

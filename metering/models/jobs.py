@@ -120,6 +120,9 @@ class TaskDraft(models.Model):
     token_id = models.UUIDField(editable=False)
     user_id = models.UUIDField(null=True, editable=False)
     content = models.BinaryField(editable=False, help_text=SEALED)
+    held_by = models.UUIDField(
+        null=True, editable=False, help_text="The reservation of the last request that worked on it."
+    )
     changed_at = models.DateTimeField(editable=False)
     expires_at = models.DateTimeField(editable=False)
 

@@ -59,6 +59,9 @@ class TaskLimits(Struct, frozen=True, kw_only=True):
         )
 
 
+NO_LIMITS = TaskLimits()
+
+
 class Allowance:
     """What one request may spend. Its attempts are what the reservation is settled with."""
 
@@ -74,7 +77,7 @@ class Allowance:
         vendors: Vendors,
         now: Callable[[], datetime],
         journal: Journal | None = None,
-        limits: TaskLimits = TaskLimits(),  # noqa: B008 - it cannot change
+        limits: TaskLimits = NO_LIMITS,
         input_limit: int = 0,
         count_tokens: Callable[[bytes], int] = len,
     ) -> None:
@@ -198,7 +201,10 @@ class Allowance:
             running.was_sent = True
             answer = await send()
         except Exception:
-            await self._note_ended(self._ended(running, Outcome.ERROR))
+            if running.was_sent:
+                await self._note_ended(self._ended(running, Outcome.ERROR))
+            else:
+                self._never_sent(running)
             raise
         except BaseException:
             self._broke_off(running)
@@ -227,7 +233,7 @@ class Allowance:
         That one may be billed all the same, so the hold is extended first. Raises the failure as the caller's error
         where it is of another kind, and where there is no room.
         """
-        await self._note_ended(self._failed(running, failure))
+        await self._note_failed(running, failure)
         error = vendor_error(failure, self._model)
         if not failure.resend or running.is_second:
             raise error from failure
@@ -288,12 +294,15 @@ class Allowance:
         self._running.add(attempt)
         return attempt
 
-    def _failed(self, running: RunningAttempt, failure: AttemptFailed) -> Attempt | None:
+    async def _note_failed(self, running: RunningAttempt, failure: AttemptFailed) -> None:
         if failure.sent:
             running.saw_failure(failure.usage)
-            return self._ended(running, failure.outcome)
-        self._never_sent(running)
-        return None
+            await self._note_ended(self._ended(running, failure.outcome))
+            return
+        kept = self._never_sent(running)
+        await self._note_ended(kept)
+        if self._journal is not None and kept is None:
+            await self._journal.never_sent(self._hold.reservation_id, running.number)
 
     async def _note_begun(self, running: RunningAttempt | RunningSearch) -> None:
         if self._journal is not None:
@@ -310,20 +319,20 @@ class Allowance:
         else:
             self._never_sent(running)
 
-    def _never_sent(self, running: RunningAttempt | RunningSearch) -> None:
+    def _never_sent(self, running: RunningAttempt | RunningSearch) -> Attempt | None:
         """It leaves no row. Numbers have no gaps: one before another that runs keeps its number, and costs nothing."""
         if running not in self._running:
-            return
-        if running.number != self._numbers:
-            self._ended(running, Outcome.ERROR)
-            return
-        self._running.discard(running)
-        self._numbers -= 1
+            return None
         if isinstance(running, RunningSearch):
             self.api_calls_left += 1
         else:
             self.steps_left += 1
+        if running.number != self._numbers:
+            return self._ended(running, Outcome.ERROR)
+        self._running.discard(running)
+        self._numbers -= 1
         self._free = self._free + running.bound
+        return None
 
     def _ended(self, running: RunningAttempt | RunningSearch, outcome: Outcome) -> Attempt | None:
         """Record the attempt, and take back what it cannot have used. The first end counts: None for another one."""

@@ -113,7 +113,7 @@ class RunningSearch:
         return time.monotonic() - self._started_s
 
     def as_attempt(self, outcome: Outcome) -> Attempt:
-        """The row of the request as it ended just now: one call, whatever came of it."""
+        """The row of the request as it ended just now: one call, whatever came of it, unless it failed unsent."""
         return Attempt(
             number=self.number,
             provider_name=self._service,
@@ -121,5 +121,5 @@ class RunningSearch:
             started_at=self._started_at,
             latency_ms=round(self.elapsed_s * 1000),
             outcome=outcome,
-            api_calls=1,
+            api_calls=0 if outcome is Outcome.ERROR and not self.was_sent else 1,
         )

@@ -9,23 +9,17 @@ import msgspec
 from msgspec import Struct
 
 from providers.port import Usage
-from providers.sandbox.directives import Directives, text_of
+from providers.sandbox.chat import reply
+from providers.sandbox.directives import Directives, last_user_text, text_of
 from providers.sandbox.written import AGAIN, WRITERS, answers_before, is_mistake, material_in, schema_name
 
 MESSAGE_TOKENS = 4
 """What the role markers of one message count."""
-ANSWER_TOKENS = range(12, 41)
-"""How long an answer wants to be, unless a directive says."""
 MISTAKE = '{"sandbox": "a mistake, as asked"'
 """Neither JSON nor of any shape."""
 _PIECE = re.compile(r"\s*(?:\w{1,8}|[^\w\s])|\s+$")
 """A written answer's tokens, with the blanks before them."""
 _TOKEN = re.compile(r"\w{1,8}|[^\w\s]")
-_PROSE = (
-    "this answer comes from the sandbox and no model was asked the words are chosen by hash so that "
-    "equal requests get equal answers in every run on every machine without any network at all"
-)
-_WORDS = _PROSE.split()
 
 
 class SandboxAnswer(Struct, frozen=True, kw_only=True):
@@ -43,19 +37,16 @@ def count_tokens(text: str) -> int:
 
 def answer_to(body: Mapping[str, Any], asked: Directives) -> SandboxAnswer:
     """The answer, within the request's output limit."""
-    seed = blake2b(repr(body["messages"]).encode("utf-8", "surrogatepass"), digest_size=16).digest()
-    wanted = ANSWER_TOKENS[seed[0] % len(ANSWER_TOKENS)] if asked.words is None else asked.words
     written = _written(body)
-    if written:
-        wanted = len(written)
-    limit = body.get("max_completion_tokens") or body.get("max_tokens") or wanted
-    length = min(wanted, limit)
-    choices = tuple(
-        written[:length] if written else _tokens(seed, number, length) for number in range(body.get("n") or 1)
-    )
+    count = body.get("n") or 1
+    limit = body.get("max_completion_tokens") or body.get("max_tokens")
+    words = asked.words if asked.words is None or limit is None else min(asked.words, limit)
+    whole = [written] * count if written else _replies(body, words, count)
+    choices = tuple(tokens[:limit] for tokens in whole)
+    wanted = max(map(len, whole)) if written or asked.words is None else asked.words
     return SandboxAnswer(
         choices=choices,
-        finish_reason="stop" if length == wanted else "length",
+        finish_reason="stop" if wanted <= (limit or wanted) else "length",
         usage=Usage(
             input_tokens=sum(count_tokens(text_of(item)) + MESSAGE_TOKENS for item in body["messages"]),
             output_tokens=sum(map(len, choices)) + asked.overrun,
@@ -75,7 +66,9 @@ def _written(body: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(_PIECE.findall(msgspec.json.encode(answer).decode()))
 
 
-def _tokens(seed: bytes, choice: int, length: int) -> tuple[str, ...]:
-    start = int.from_bytes(seed[1:5], "big") + choice
-    words = ["[sandbox]", *(_WORDS[(start + place) % len(_WORDS)] for place in range(length))][:length]
-    return tuple(word if place == 0 else f" {word}" for place, word in enumerate(words))
+def _replies(body: Mapping[str, Any], wanted: int | None, count: int) -> list[tuple[str, ...]]:
+    """The tokens of so many answers to a plain question: a word each, with the blank before it."""
+    seed = blake2b(repr(body["messages"]).encode("utf-8", "surrogatepass"), digest_size=4).digest()
+    start, question = int.from_bytes(seed, "big"), last_user_text(body)
+    replies = [reply(question, start + number, wanted) for number in range(count)]
+    return [tuple(f" {word}" if place else word for place, word in enumerate(words)) for words in replies]

@@ -33,7 +33,7 @@ class Directives(Struct, frozen=True, kw_only=True):
 
 def directives_in(body: Mapping[str, Any]) -> Directives:
     """The directives of the last user message; unknown ones mean nothing."""
-    found = dict(_DIRECTIVE.findall(_last_user_text(body)))
+    found = dict(_DIRECTIVE.findall(last_user_text(body)))
 
     def number(name: str) -> float:
         return min(float(found.get(name) or 0), MAX_DELAY_S)
@@ -61,7 +61,8 @@ def text_of(message: Mapping[str, Any]) -> str:
     return " ".join(str(part.get("text", "")) for part in content)
 
 
-def _last_user_text(body: Mapping[str, Any]) -> str:
+def last_user_text(body: Mapping[str, Any]) -> str:
+    """What the user said last."""
     for message in reversed(body["messages"]):
         if message.get("role") == "user":
             return text_of(message)

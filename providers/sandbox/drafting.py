@@ -6,13 +6,19 @@
 import re
 from collections.abc import Callable, Mapping
 
-from providers.sandbox.sentences import Part, in_short, parts_and_links, sentences
+from providers.sandbox.claim_set import article, claims_of, lowered
+from providers.sandbox.invention import Invention, read_invention
+from providers.sandbox.sentences import in_short
 
-MOST_PARTS = 6
 ABSTRACT_WORDS = 120
-TITLE_WORDS = 9
+TITLE_WORDS = 12
+QUOTED_WORDS = 40
+"""Of each document of the prior art."""
+PARAGRAPH_SENTENCES = 4
 _BAD = re.compile(r"sandbox:bad-claims=(\d)")
-_FIGURE = re.compile(r"\bFIG\.?\s*(\d+)")
+_FIGURE = re.compile(r"\bFIGS?\.?\s*(\d+)", re.IGNORECASE)
+_CLAIM = re.compile(r"^\d+\. ", re.MULTILINE)
+_HEAD = re.compile(r"^The .+? of claim \d+, ", re.DOTALL)
 
 
 def writer_of(code: str) -> Callable[[Mapping[str, str]], object]:
@@ -22,106 +28,111 @@ def writer_of(code: str) -> Callable[[Mapping[str, str]], object]:
 
 def write_claims(material: Mapping[str, str], answers_before: int) -> object:
     """The answer to `draft_claims`."""
-    text = material.get("disclosure", "")
-    parts = _parts(text)
-    kind = _kind(text)
-    is_ep = "EP" in material.get("wish", "")
-    signs = {part.name: f" ({part.numeral})" if is_ep and part.numeral else "" for part in parts}
-    elements = [f"{_article(part.name)} {part.name}{signs[part.name]}" for part in parts]
-    first, more = elements[:3], parts[3:]
-    claims = [f"{_article(kind).capitalize()} {kind} comprising: {_listed(first)}."]
-    claims += [
-        f"The {kind} of claim 1, further comprising {_article(part.name)} {part.name}{signs[part.name]}."
-        for part in more
-    ]
-    if len(parts) > 1:
-        one, two = parts[0].name, parts[1].name
-        claims.append(
-            f"The {kind} of claim 1, wherein the {one}{signs[one]} is coupled to the {two}{signs[two]}."
-        )
-    bad = max((int(number) for number in _BAD.findall(text)), default=0)
+    invention = _invention(material)
+    claims = claims_of(invention, with_signs="EP" in material.get("wish", ""))
+    bad = max((int(number) for number in _BAD.findall(material.get("disclosure", ""))), default=0)
     if answers_before < bad:
-        claims.append(f"The {kind} of claim 99, wherein the flux regulator is closed.")
+        claims.append(f"The {invention.name} of claim 99, wherein the flux regulator is closed.")
     return {"claims": [{"number": number, "text": claim} for number, claim in enumerate(claims, 1)]}
 
 
 def _title(material: Mapping[str, str]) -> str:
-    text = material.get("disclosure", "")
-    names = [part.name for part in _parts(text)[:3]]
-    if len(names) < 2:
-        return in_short(next(iter(sentences(text)), "Device"), TITLE_WORDS).capitalize()
-    return f"{_kind(text).capitalize()} with {_joined(names)}"
+    invention = _invention(material)
+    names = [part.name for part in invention.parts[:3]]
+    if invention.kind != invention.name or not names:
+        return in_short(invention.kind, TITLE_WORDS).capitalize()
+    return f"{invention.kind.capitalize()} with {_joined(names)}"
 
 
 def _field(material: Mapping[str, str]) -> str:
-    names = [part.name for part in _parts(material.get("disclosure", ""))[:2]]
-    about = (
-        f", and more particularly to {_joined([f'{_article(name)} {name}' for name in names])}"
-        if names
-        else ""
-    )
-    return f"The present disclosure relates to {_article(_kind(material.get('disclosure', '')))} " + (
-        f"{_kind(material.get('disclosure', ''))}{about}."
-    )
+    invention = _invention(material)
+    names = [f"{article(part.name)}{part.name}" for part in invention.parts[:3]]
+    kind = f"{article(invention.kind)}{invention.kind}"
+    more = f", and more particularly to {article(invention.name)}{invention.name} with {_joined(names)}"
+    return f"The present disclosure relates to {kind}{more if names and not invention.is_method else ''}."
 
 
 def _background(material: Mapping[str, str]) -> str:
-    known = material.get("prior_art", "").strip()
-    lead = "Solutions of this kind are used in many settings, in which size, cost and reliability matter."
-    shown = f"\n\nThe following documents concern the field: {in_short(known, 40)}." if known else ""
-    return f"{lead}{shown}\n\nThere is a continuing interest in arrangements that are simple to make and to control."
+    invention = _invention(material)
+    documents = [text.split() for text in material.get("prior_art", "").split("\n\n") if text.strip()]
+    paragraphs = [_text(invention.known)] if invention.known else []
+    if documents:
+        known = "; ".join(" ".join(words[:QUOTED_WORDS]).rstrip(".") for words in documents)
+        paragraphs.append(f"The following is known in the field: {known}.")
+    if not paragraphs:
+        paragraphs.append(
+            f"Size, cost and reliability matter wherever {article(invention.name)}{invention.name} is used."
+        )
+    return "\n\n".join(
+        [*paragraphs, f"There is a continuing interest in improving {_plural(invention.name)} of this kind."]
+    )
 
 
 def _summary(material: Mapping[str, str]) -> str:
-    claims = [line for line in material.get("claims", "").split("\n\n") if line]
-    bodies = [claim.partition(". ")[2].rstrip(".") for claim in claims]
-    if not bodies:
-        return " ".join(f"{sentence}." for sentence in sentences(material.get("disclosure", ""))[:3])
-    aspects = [f"In one aspect, {_lowered(bodies[0])} is provided."]
-    for body in bodies[1:]:
-        _, _, rest = body.partition(", ")
-        aspects.append(f"In some embodiments, {rest.removeprefix('wherein ')}.")
-    return "\n\n".join(aspects)
+    invention = _invention(material)
+    claims = [text.strip().rstrip(".") for text in _CLAIM.split(material.get("claims", "")) if text.strip()]
+    if not claims:
+        return _text(invention.acts[:3]) or f"{_title(material)}."
+    aspects = [
+        f"In one aspect, there is provided {lowered(text)}." for text in claims if not _HEAD.match(text)
+    ]
+    for body in [_HEAD.sub("", text) for text in claims if _HEAD.match(text)]:
+        is_more = body.startswith("further comprising ")
+        told = body.removeprefix("wherein").removeprefix("further comprising").lstrip(" ,")
+        lead = f"the {invention.name} further comprises " if is_more else ""
+        aspects.append(f"In some embodiments, {lead}{told}.")
+    return "\n\n".join([*aspects, _text(invention.effects)]).strip()
 
 
 def _drawings(material: Mapping[str, str]) -> str:
     listed = [
         line.strip().rstrip(".") for line in material.get("drawings_list", "").splitlines() if line.strip()
     ]
-    if listed:
-        return "\n\n".join(f"{line}." for line in listed)
+    invention = _invention(material)
+    if listed or invention.figures:
+        return "\n\n".join(f"{line}." for line in listed or invention.figures)
     figures = dict.fromkeys(_FIGURE.findall(material.get("disclosure", "")))
     if figures:
-        return "\n\n".join(f"FIG. {number} shows an embodiment." for number in figures)
+        return "\n\n".join(
+            f"FIG. {number} shows an embodiment of the {invention.name}." for number in figures
+        )
     return "No drawings are filed with this application."
 
 
 def _description(material: Mapping[str, str]) -> str:
-    text = material.get("disclosure", "")
+    invention = _invention(material)
+    whole = f"{article(invention.kind).capitalize()}{invention.kind}"
+    has = f" comprises {invention.has}" if invention.has else " is described"
+    said = [f"{whole}{has}", *invention.acts, *invention.effects]
+    figures = _FIGURE.findall(f"{material.get('drawings_list', '')} {' '.join(invention.figures)}")
     paragraphs = [
-        "The following describes embodiments. They are examples, and features of one may be used in another."
+        "Embodiments are described below by way of example. Features of one may be combined with those of another."
     ]
-    said = [f"{sentence}." for sentence in sentences(text)]
-    paragraphs += [" ".join(said[place : place + 4]) for place in range(0, len(said), 4)]
-    parts = _parts(text)
-    if parts:
-        kind = _kind(text)
-        named = _joined([f"{_article(part.name)} {part.name} {part.numeral}".rstrip() for part in parts])
-        paragraphs.append(f"As shown, the {kind} comprises {named}.")
-    if len(parts) > 1:
-        one, two = (f"{part.name} {part.numeral}".rstrip() for part in parts[:2])
-        paragraphs.append(f"The {one} is coupled to the {two}, so that they work together.")
-    return "\n\n".join(paragraphs)
+    paragraphs += [
+        _text(said[place : place + PARAGRAPH_SENTENCES]) for place in range(0, len(said), PARAGRAPH_SENTENCES)
+    ]
+    if figures:
+        paragraphs[1] = (
+            f"Reference is made to {_joined([f'FIG. {number}' for number in dict.fromkeys(figures)])}. {paragraphs[1]}"
+        )
+    signs = [f"{part.name} {part.numeral}" for part in invention.parts if part.numeral]
+    if signs:
+        paragraphs.append(f"The reference signs are: {_joined(signs)}.")
+    return "\n\n".join(
+        [*paragraphs, "What is described here are examples; the claims say what is protected."]
+    )
 
 
 def _abstract(material: Mapping[str, str]) -> str:
-    words: list[str] = []
-    for sentence in sentences(material.get("disclosure", "")):
+    invention = _invention(material)
+    whole = f"{article(invention.kind).capitalize()}{invention.kind}"
+    words = f"{whole} {f'comprises {invention.has}' if invention.has else 'is disclosed'}.".split()
+    for sentence in [*invention.acts, *invention.effects]:
         more = f"{sentence}.".split()
         if len(words) + len(more) > ABSTRACT_WORDS:
             break
         words += more
-    return " ".join(words) or f"{_title(material)}."
+    return " ".join(words[:ABSTRACT_WORDS])
 
 
 _TEXTS: dict[str, Callable[[Mapping[str, str]], str]] = {
@@ -136,28 +147,17 @@ _TEXTS: dict[str, Callable[[Mapping[str, str]], str]] = {
 CODES = tuple(_TEXTS)
 
 
-def _parts(text: str) -> list[Part]:
-    parts, _ = parts_and_links(text)
-    return parts[:MOST_PARTS]
+def _invention(material: Mapping[str, str]) -> Invention:
+    return read_invention(material.get("disclosure", ""))
 
 
-def _kind(text: str) -> str:
-    return "method" if re.match(r"\s*(?:a|the)\s+method\b", text, re.IGNORECASE) else "system"
+def _text(sentences: list[str]) -> str:
+    return " ".join(f"{sentence[:1].upper()}{sentence[1:]}." for sentence in sentences)
 
 
-def _article(name: str) -> str:
-    return "an" if name[:1].lower() in "aeio" else "a"
-
-
-def _lowered(text: str) -> str:
-    return text[:1].lower() + text[1:]
+def _plural(name: str) -> str:
+    return name if name.endswith("s") else f"{name}s"
 
 
 def _joined(names: list[str]) -> str:
     return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else "".join(names)
-
-
-def _listed(elements: list[str]) -> str:
-    if not elements:
-        return "a housing"
-    return f"{'; '.join(elements[:-1])}; and {elements[-1]}" if len(elements) > 1 else elements[0]

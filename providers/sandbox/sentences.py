@@ -11,10 +11,10 @@ MAX_PARTS = 12
 ENOUGH = 4
 """Where so many parts have numerals, the nouns without are left out."""
 NAME_WORDS = 3
-_SENTENCE = re.compile(r"(?<=[a-z0-9)])[.;:](?:\s+|$)|\n+", re.IGNORECASE)
+_SENTENCE = re.compile(r"(?<=[a-z0-9)])(?<!\bfig)(?<!\bfigs)[.;:](?:\s+|$)|\n+", re.IGNORECASE)
 _CLAIM_NUMBER = re.compile(r"^\s*\d+\s*[.)]\s*")
 _DIRECTIVE = re.compile(r"sandbox:\S+")
-_WORD = re.compile(r"[A-Za-z][A-Za-z-]*|S?\d+[a-z]?\b|[,()]")
+WORD = re.compile(r"[A-Za-z][A-Za-z-]*|S?\d+[a-z]?\b|[,()]")
 _NUMERAL = re.compile(r"S?\d{1,4}[a-z]?")
 _WORDS = {
     "articles": ("a an the said each another its their first second third "),
@@ -28,7 +28,7 @@ _WORDS = {
         "during each for from further has have having if in include includes including into is it its "
         "may of on onto or out over said so such than that the their then thereby therein through to "
         "under until upon via was wherein when where which while who will with within without according "
-        "after before again "
+        "after before again above across against along around behind below beneath beside down off up "
     ),
     "nouns_in_ing": (
         "bearing bushing casing coating coupling fitting heading housing lining opening ring spring "
@@ -81,7 +81,7 @@ def parts_and_links(text: str) -> tuple[list[Part], list[Link]]:
     numerals: dict[str, str] = {}
     links: list[Link] = []
     for sentence in sentences(text):
-        mentions = _mentions(_WORD.findall(sentence))
+        mentions = _mentions(WORD.findall(sentence))
         for name, numeral, _ in mentions:
             if name in numerals or len(numerals) < MAX_PARTS:
                 numerals[name] = numerals.get(name) or numeral
@@ -114,7 +114,7 @@ def _mentions(words: list[str]) -> list[_Mention]:
             between.append(words[place])
             place += 1
             continue
-        name, numeral, after = _name_at(words, place + 1)
+        name, numeral, after = name_at(words, place + 1)
         if name:
             mentions.append((name, numeral, between))
             between = []
@@ -122,7 +122,7 @@ def _mentions(words: list[str]) -> list[_Mention]:
     return mentions
 
 
-def _name_at(words: list[str], start: int) -> tuple[str, str, int]:
+def name_at(words: list[str], start: int) -> tuple[str, str, int]:
     """The part that is named from here on, its numeral, and the place after it."""
     place, name = start, list[str]()
     while place < len(words) and len(name) < NAME_WORDS and not _ends_name(words, place, len(name)):

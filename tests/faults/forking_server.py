@@ -2,10 +2,12 @@
 
 The listening sockets, one for each place, are the parent's own: what connects while a place is empty waits for its
 next server, as behind a load balancer. Orders and answers are lines of JSON; the ports come first.
-`{"serve": PLACE}` is answered with the server's process id, `{"manage": [...]}` with the command's status and output.
+`{"serve": PLACE}` is answered with the server's process id, `{"celery": [...]}` with that of a Celery process with
+these arguments, `{"manage": [...]}` with the command's status and output.
 Everything ends with the parent, and the parent with its standard input.
 """
 
+import atexit
 import contextlib
 import io
 import json
@@ -19,6 +21,7 @@ import uvicorn
 from django.core.management import CommandError, call_command
 
 from gateway_project.asgi import application
+from gateway_project.celery import app as celery
 from launcher.die_with_parent import end_when_parent_dies
 
 GRACE_S = 5
@@ -39,6 +42,8 @@ def main(places: int) -> None:
 def _carried_out(order: dict[str, Any], listeners: list[socket.socket]) -> dict[str, Any]:
     if "serve" in order:
         return {"pid": _forked_server(listeners[order["serve"]])}
+    if "celery" in order:
+        return {"pid": _forked_celery(order["celery"], listeners)}
     return _managed(order["manage"])
 
 
@@ -54,6 +59,29 @@ def _forked_server(listener: socket.socket) -> int:
         )
         uvicorn.Server(config).run(sockets=[listener])
     os._exit(0)
+
+
+def _forked_celery(arguments: list[str], listeners: list[socket.socket]) -> int:
+    parent = os.getpid()
+    pid = os.fork()
+    if pid:
+        return pid
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    for listener in listeners:
+        listener.close()
+    status = 1
+    if end_when_parent_dies(parent):
+        try:
+            celery.start(["--quiet", *arguments])
+        except SystemExit as end:
+            status = end.code if isinstance(end.code, int) else 0
+    run_exit_functions()
+    os._exit(status)
+
+
+def run_exit_functions() -> None:
+    """Those that Python runs at a process's end, which a forked one does not reach."""
+    atexit._run_exitfuncs()
 
 
 def _managed(arguments: list[str]) -> dict[str, Any]:

@@ -38,6 +38,10 @@ class Gateways:
         """Begin a process; it may not answer yet."""
         self.pids[place] = self._ask({"serve": place})["pid"]
 
+    def start_celery(self, *arguments: str) -> int:
+        """Begin a Celery process of the application, and return its id."""
+        return int(self._ask({"celery": arguments})["pid"])
+
     def wait_until_ready(self) -> None:
         for url in self.urls:
             ready = f"{url}/health/ready"
@@ -49,11 +53,7 @@ class Gateways:
 
     def ended(self, place: int) -> bool:
         """Whether the process is gone, or only waits for its parent to notice."""
-        try:
-            stat = Path(f"/proc/{self.pids[place]}/stat").read_text()
-        except OSError:
-            return True
-        return stat.rpartition(")")[2].split()[0] == "Z"
+        return has_ended(self.pids[place])
 
     def stop(self) -> None:
         """All of them, in good order."""
@@ -103,6 +103,15 @@ def forked_gateways(
         parent.stdin.close()
         parent.wait(STOP_TIMEOUT_S)
         parent.stdout.close()
+
+
+def has_ended(pid: int) -> bool:
+    """Whether a process is gone, or only waits for its parent to notice."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return True
+    return stat.rpartition(")")[2].split()[0] == "Z"
 
 
 def status_of(url: str, token: str = "") -> int:

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, settings
 
 from tests.properties import FACTOR
 from tests.served import serve_model
-from tests.tenancy.world import World, make_world
+from tests.tenancy.world import World
 
 EXAMPLES = 2
 document = schemathesis.openapi.from_dict(
@@ -25,18 +25,18 @@ document = schemathesis.openapi.from_dict(
 
 
 @pytest.fixture
-def world(db: Any) -> World:
+def served_world(world: World) -> World:
     serve_model()
-    return make_world()
+    return world
 
 
 @document.parametrize()
 @settings(max_examples=EXAMPLES * FACTOR, deadline=None, suppress_health_check=list(HealthCheck))
-def test_no_input_is_answered_with_500(case: Any, world: World) -> None:
-    for name, value in existing(case, world):
+def test_no_input_is_answered_with_500(case: Any, served_world: World) -> None:
+    for name, value in existing(case, served_world):
         case.path_parameters[name] = value
     with transaction.atomic():
-        response = send(case, world.bearers["operator"])
+        response = send(case, served_world.bearers["operator"])
         transaction.set_rollback(True)
     assert response.status_code < 500, case.as_curl_command()
 

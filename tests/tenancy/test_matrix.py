@@ -9,6 +9,7 @@ from django.db import transaction
 
 from metering.orm import close_database_threads
 from tests.tenancy.asking import ask, text_of
+from tests.tenancy.kept_world import KeptWorld
 from tests.tenancy.matrix import ROWS, Row
 from tests.tenancy.world import ACTORS, STRANGERS, World, image_of, make_world, more_of
 
@@ -25,10 +26,14 @@ def each(rows: Iterable[Row]) -> pytest.MarkDecorator:
 
 
 @pytest.fixture
-def world(row: Row) -> Iterator[World]:
+def world(row: Row, kept_world: KeptWorld) -> Iterator[World]:
+    """The kept one, unless threads must see it."""
+    if not row.threads:
+        yield kept_world.get()
+        return
+    kept_world.close()
     yield make_world()
-    if row.threads:
-        close_database_threads()
+    close_database_threads()
 
 
 @contextmanager

@@ -4,14 +4,13 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-import pytest
 from django.urls import resolve
 
 from gateway_project.api.query import query_names
 from metering.ids import uuid7
 from tests.tenancy.asking import ask
 from tests.tenancy.matrix import API, Row
-from tests.tenancy.world import World, make_world
+from tests.tenancy.world import World
 
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
 NAMES = {"tenant", "plan"}
@@ -39,11 +38,6 @@ ROWS = list({(row.method, without_tenant(row.path), str(row.body)): row for row 
 """Each once, whether or not the matrix asks it with the parameter."""
 TAKING = [row for row in ROWS if takes_it(row)]
 OTHERS = [row for row in ROWS if not takes_it(row)]
-
-
-@pytest.fixture
-def world(db: Any) -> World:
-    return make_world()
 
 
 def answer(row: Row, world: World, actor: str, tenant: str | None) -> Any:

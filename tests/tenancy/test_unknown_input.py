@@ -11,7 +11,7 @@ from drf_spectacular.generators import SchemaGenerator
 
 from tests.tenancy.asking import ask
 from tests.tenancy.matrix import API, Row
-from tests.tenancy.world import World, make_world
+from tests.tenancy.world import World
 
 NAME = "no_such_field"
 FREE = {"providers", "models", "plans", "tasks", "rules", "budgets", "when", "catalog", "value", "input"}
@@ -22,11 +22,6 @@ a task's input, which its adapter reads strictly.
 
 def each(rows: Iterable[Row]) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("row", [pytest.param(row, id=repr(row)) for row in rows])
-
-
-@pytest.fixture
-def world(db: Any) -> World:
-    return make_world()
 
 
 @each(API)

@@ -85,9 +85,11 @@ class Running(VendorDoors, Generic[V]):
 RunningVendor = Running[FakeOpenAI]
 
 
-def running_vendor() -> contextlib.AbstractContextManager[RunningVendor]:
+def running_vendor(
+    vendor: FakeOpenAI | None = None,
+) -> contextlib.AbstractContextManager[RunningVendor]:
     """The OpenAI-compatible one."""
-    return running(FakeOpenAI())
+    return running(vendor or FakeOpenAI())
 
 
 @contextlib.contextmanager

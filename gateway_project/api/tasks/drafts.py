@@ -4,6 +4,7 @@ from uuid import UUID
 
 import msgspec
 from django.http import HttpResponse
+from django.utils.timezone import now
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -12,25 +13,23 @@ from adapters.drafting.docx_file import MEDIA_TYPE, as_docx
 from adapters.drafting.draft import Draft
 from adapters.drafting.result import result_of
 from gateway_project.api.authentication import principal_of
-from gateway_project.api.tasks.routes import Drafting
+from gateway_project.api.tasks.routes import DraftOut
 from gateway_project.api.views import ApiView
-from metering.errors import NotFound
-from metering.jobs.drafts import own_draft
-from metering.seal import CannotOpen, unseal
+from metering.jobs.drafts import opened, own_draft
 
 TAG = ["tasks"]
 
 
 class OneDraft(ApiView):
-    @extend_schema(responses=Drafting.Output, tags=TAG)
+    @extend_schema(responses=DraftOut, tags=TAG)
     def get(self, request: Request, pk: UUID) -> Response:
         """A draft as far as it is finished. It expires some time after its last change (rule `keep_results_days`)."""
         return Response(result_of(kept_draft(request, pk)))
 
     @extend_schema(responses={204: None}, tags=TAG)
     def delete(self, request: Request, pk: UUID) -> Response:
-        """Delete a draft, with the disclosure that it was begun with."""
-        own_draft(principal_of(request), pk).delete()
+        """Delete a draft, with the disclosure that it was begun with. A request that works on it ends with 404."""
+        own_draft(principal_of(request), pk, now()).delete()
         return Response(status=204)
 
 
@@ -47,8 +46,5 @@ class DraftDocx(ApiView):
 
 def kept_draft(request: Request, pk: UUID) -> Draft:
     """The caller's draft. Raises NotFound."""
-    row = own_draft(principal_of(request), pk)
-    try:
-        return msgspec.msgpack.decode(unseal(bytes(row.content)), type=Draft)
-    except CannotOpen:
-        raise NotFound("The key that the draft was sealed with is gone.") from None
+    row = own_draft(principal_of(request), pk, now())
+    return msgspec.msgpack.decode(opened(row), type=Draft)

@@ -28,7 +28,7 @@ class JobResult(ApiView):
     def get(self, request: Request, pk: UUID) -> HttpResponse:
         """The result as JSON, Markdown or CSV. 404 until there is one."""
         job = own_job(principal_of(request), pk)
-        if job.result is None:
+        if job.status != job.Status.SUCCEEDED:
             raise NotFound(f"The job {pk} has no result; it is {job.status}.")
         media_type: Any = getattr(request, "accepted_media_type", "")
         form = form_of(Task(job.task), media_type)

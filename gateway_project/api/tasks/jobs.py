@@ -9,8 +9,9 @@ from uuid import UUID
 import msgspec
 from django.http import HttpResponse, StreamingHttpResponse
 from django.utils.timezone import now
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import serializers
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -18,14 +19,14 @@ from gateway_project import wiring
 from gateway_project.api.authentication import principal_of
 from gateway_project.api.input import StrictInput
 from gateway_project.api.schema import paged
-from gateway_project.api.tasks.running import KEEP_ALIVE, STREAM_HEADERS, as_event, call_of
+from gateway_project.api.tasks.running import KEEP_ALIVE, STREAM_HEADERS, EventStream, as_event, call_of
 from gateway_project.api.views import ApiView
 from gateway_project.jobs.tasks import send_for
 from metering.bridge import run_sync
 from metering.calls.begin import CallRequest
 from metering.errors import InvalidRequest, NotFound, TransitionRefused
 from metering.jobs.create import create_job
-from metering.jobs.end import cancel_job, events_after
+from metering.jobs.end import cancel_job, events_after, opened_error
 from metering.jobs.find import own_job, own_jobs, usage_of
 from metering.labels import CALLER_LABELS
 from metering.models import TaskJob
@@ -53,13 +54,17 @@ class JobOut(serializers.Serializer[TaskJob]):
     started_at = serializers.DateTimeField(allow_null=True)
     ended_at = serializers.DateTimeField(allow_null=True)
     expires_at = serializers.DateTimeField()
-    error = serializers.JSONField(allow_null=True)
+    error = serializers.SerializerMethodField()
 
     def get_task(self, job: TaskJob) -> str:
         return NAMES[job.task]
 
     def get_url(self, job: TaskJob) -> str:
         return f"/api/jobs/{job.pk}"
+
+    @extend_schema_field(serializers.JSONField(allow_null=True))
+    def get_error(self, job: TaskJob) -> dict[str, Any] | None:
+        return opened_error(job)
 
 
 class OneJobOut(JobOut):
@@ -90,7 +95,7 @@ class OneJob(ApiView):
         """A job with its result, as soon as there is one."""
         job = own_job(principal_of(request), pk)
         shown = JobOut(job).data | {"usage": usage_of(job), "result": None}
-        if job.result is not None:
+        if job.status == TaskJob.Status.SUCCEEDED:
             shown["result"] = result_of(job)
         return Response(shown)
 
@@ -118,6 +123,8 @@ class CancelJob(ApiView):
 
 
 class JobEvents(ApiView):
+    renderer_classes = (JSONRenderer, EventStream)  # EventSource asks for that type alone
+
     @extend_schema(
         parameters=[OpenApiParameter("Last-Event-ID", int, "header", description="Go on after this event.")],
         responses={(200, "text/event-stream"): str},
@@ -174,7 +181,11 @@ async def _events(job: TaskJob, last: int) -> AsyncIterator[bytes]:
         has_ended = await in_database_thread(_has_ended, job)
         found = await in_database_thread(events_after, job, last)
         for last, sealed in found:
-            yield as_event(unseal(sealed), number=last)
+            try:
+                told = unseal(sealed)
+            except CannotOpen:
+                return  # the key is gone, and with it all that follows
+            yield as_event(told, number=last)
         if has_ended and not found:
             return
         if not found:
@@ -184,5 +195,6 @@ async def _events(job: TaskJob, last: int) -> AsyncIterator[bytes]:
 
 
 def _has_ended(job: TaskJob) -> bool:
-    job.refresh_from_db(fields=["status"])
-    return job.has_ended
+    """Whether nothing more happens to it; one that was deleted meanwhile has ended too."""
+    shown = TaskJob.objects.filter(pk=job.pk).first()
+    return shown is None or shown.has_ended

@@ -12,14 +12,14 @@ import msgspec
 from django.http import HttpResponse, HttpResponseBase
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
-from rest_framework.renderers import BaseRenderer, JSONRenderer
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 
 from adapters.prior_art.markdown import as_markdown
 from adapters.prior_art.table import as_csv
 from gateway_project.api.input import StrictInput
 from gateway_project.api.tasks.jobs import start_job
-from gateway_project.api.tasks.running import answer_in_events, answer_whole, call_of
+from gateway_project.api.tasks.running import EventStream, answer_in_events, answer_whole, call_of
 from gateway_project.api.views import ApiView
 from gateway_project.http.errors import NotAcceptable
 from metering.types import Task
@@ -28,17 +28,6 @@ TAG = ["tasks"]
 OF_CONTENT = ("content-type", "content-length")
 PREFER = OpenApiParameter("Prefer", str, "header", description="`respond-async`: answer 202 with a job.")
 ONE_OR_MANY = {"oneOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
-
-
-class EventStream(BaseRenderer):
-    """Only says that a view can answer so; such an answer is not rendered."""
-
-    media_type = "text/event-stream"
-    format = "events"
-
-    def render(self, data: Any, accepted_media_type: Any = None, renderer_context: Any = None) -> bytes:
-        """An error before the first event, which comes as JSON."""
-        return bytes(JSONRenderer().render(data, accepted_media_type, renderer_context))
 
 
 class Texts(serializers.JSONField):
@@ -151,6 +140,15 @@ class PriorArt(TaskView):
         return self.work(request, dict(request.data))
 
 
+class DraftOut(serializers.Serializer[Any]):
+    draft_id = serializers.UUIDField()
+    sections = serializers.ListField(child=serializers.DictField())
+    claims = serializers.ListField(child=serializers.DictField())
+    findings = serializers.ListField(child=serializers.DictField())
+    markdown = serializers.CharField()
+    docx_url = serializers.CharField()
+
+
 class Drafting(TaskView):
     task = Task.DRAFTING
 
@@ -169,16 +167,12 @@ class Drafting(TaskView):
         )
         jurisdiction = serializers.CharField(required=False, help_text="US (the default) or EP.")
         draft_id = serializers.CharField(
-            required=False, help_text="A draft to go on with; the `sections` named are written anew."
+            required=False,
+            help_text="A draft to go on with: what is missing is written, or just the `sections`, anew.",
         )
 
-    class Output(TaskOut):
-        draft_id = serializers.UUIDField()
-        sections = serializers.ListField(child=serializers.DictField())
-        claims = serializers.ListField(child=serializers.DictField())
-        findings = serializers.ListField(child=serializers.DictField())
-        markdown = serializers.CharField()
-        docx_url = serializers.CharField()
+    class Output(TaskOut, DraftOut):
+        """A draft, and what this request used."""
 
     @extend_schema(request=Input, responses=Output, parameters=[PREFER], tags=TAG)
     def post(self, request: Request) -> HttpResponseBase:

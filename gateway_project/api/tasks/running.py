@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 from django.db import connection
 from django.http import HttpResponse, StreamingHttpResponse
+from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 
 from gateway_project import wiring
@@ -31,6 +32,17 @@ from metering.types import Task
 KEEP_ALIVE_S = 10.0
 KEEP_ALIVE = b": keep-alive\n\n"
 STREAM_HEADERS = {"cache-control": "no-cache", "x-accel-buffering": "no"}
+
+
+class EventStream(BaseRenderer):
+    """Only says that a view can answer so; such an answer is not rendered."""
+
+    media_type = "text/event-stream"
+    format = "events"
+
+    def render(self, data: Any, accepted_media_type: Any = None, renderer_context: Any = None) -> bytes:
+        """An error before the first event, which comes as JSON."""
+        return bytes(JSONRenderer().render(data, accepted_media_type, renderer_context))
 
 
 def call_of(request: Request, task: Task, content: dict[str, Any]) -> CallRequest:

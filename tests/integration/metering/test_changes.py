@@ -40,6 +40,7 @@ UNTOLD = {
     "auditevent", "user_groups", "user_user_permissions", "usagemeter", "usagereservation", "usagelog",
     "ledgerentry", "ledgerperiod", "closingbalance", "usagerollup", "keptanswer", "policydecision", "decisionrequest",
     "openingentry", "meterrecount", "limitwatch", "quotaalert", "vendoralert", "alertdelivery", "passwordreset",
+    "taskjob", "taskjobevent", "taskjobattempt", "taskdraft",
 }  # fmt: skip
 
 

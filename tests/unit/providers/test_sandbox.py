@@ -49,6 +49,41 @@ async def test_it_says_that_it_is_the_sandbox() -> None:
     assert given["choices"][0]["message"]["content"].startswith("[sandbox]")
 
 
+async def test_it_answers_in_whole_sentences_about_the_question() -> None:
+    for number in range(20):
+        choice = (await answer(f"What is budget {number}?"))["choices"][0]
+        said = choice["message"]["content"]
+        assert said.startswith("[sandbox] ")
+        assert f'"What is budget {number}?"' in said
+        assert said.endswith(".")
+        assert 3 <= said.count(". ") + 1 <= 6
+        assert choice["finish_reason"] == "stop"
+
+
+async def test_several_choices_differ() -> None:
+    said = [choice["message"]["content"] for choice in (await answer(n=3))["choices"]]
+    assert len(set(said)) == 3
+
+
+async def test_it_is_exactly_as_long_as_it_was_asked_to_be() -> None:
+    given = await answer("sandbox:words=500 please")
+    assert given["usage"]["completion_tokens"] == 500
+    assert len(given["choices"][0]["message"]["content"].split()) == 500
+    assert "sandbox:words" not in given["choices"][0]["message"]["content"]
+
+
+async def test_an_answer_beyond_any_limit_costs_no_memory() -> None:
+    given = await answer("sandbox:words=100000000000", max_tokens=5)
+    assert (given["usage"]["completion_tokens"], given["choices"][0]["finish_reason"]) == (5, "length")
+
+
+@pytest.mark.parametrize("text", ["", " \n", "a" * 100_000, 'say "no"\n# x'])
+async def test_any_question_is_answered_in_one_line(text: str) -> None:
+    said = (await answer(text))["choices"][0]["message"]["content"]
+    assert said.isprintable()
+    assert len(said) < 800
+
+
 async def test_it_obeys_the_output_limit_and_n() -> None:
     given = await answer("sandbox:words=50", max_tokens=7, n=3)
     assert [choice["finish_reason"] for choice in given["choices"]] == ["length"] * 3
