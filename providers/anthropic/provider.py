@@ -8,7 +8,8 @@ from providers.anthropic.request import NAME, request_of
 from providers.anthropic.streamed import AnthropicStream
 from providers.openai_compatible.timeouts import Timeouts
 from providers.port import Completion, ProviderCall, ProviderError
-from providers.translated.provider import TranslatedProvider, base_of
+from providers.translated.base_url import base_of
+from providers.translated.provider import TranslatedProvider
 
 BASE_URL = "https://api.anthropic.com"
 VERSION = "2023-06-01"

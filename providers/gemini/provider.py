@@ -12,7 +12,8 @@ from providers.openai_compatible.errors import MAX_RETRY_AFTER_S
 from providers.openai_compatible.lenient_json import NotJson, decode_object
 from providers.openai_compatible.timeouts import Timeouts
 from providers.port import Completion, ProviderCall, ProviderError
-from providers.translated.provider import TranslatedProvider, base_of
+from providers.translated.base_url import base_of
+from providers.translated.provider import TranslatedProvider
 
 BASE_URL = "https://generativelanguage.googleapis.com"
 VERSION = "v1beta"

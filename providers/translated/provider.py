@@ -7,8 +7,6 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import suppress
 from typing import Any
 
-from yarl import URL
-
 from providers.openai_compatible.answer import is_event_stream, read_whole
 from providers.openai_compatible.connections import connections
 from providers.openai_compatible.errors import (
@@ -23,11 +21,11 @@ from providers.openai_compatible.errors import (
 from providers.openai_compatible.exchange import NotSent, Target, Unanswered, VendorResponse
 from providers.openai_compatible.final_usage import usage_unanswered
 from providers.openai_compatible.lenient_json import NotJson, decode_object
-from providers.openai_compatible.reshaped import WholeAnswer, chunks_of
 from providers.openai_compatible.stream_edges import next_of, read_tail, start_of
 from providers.openai_compatible.timed_reader import TimedReader
 from providers.openai_compatible.timeouts import Timeouts
 from providers.port import Capability, Chunk, Completion, Failure, ProviderCall, ProviderError
+from providers.translated.other_form import chunks_of_whole, whole_of_stream
 from providers.translated.streamed import TranslatedStream
 
 SUCCESS = range(200, 300)
@@ -97,7 +95,7 @@ class TranslatedProvider(ABC):
                     response.release()
             if is_event_stream(body):
                 answer = self._stream(call)
-                return await _whole_of(answer, body)
+                return await whole_of_stream(answer, body)
             return await self._whole(body, call)
         except Exception as error:  # noqa: BLE001 - nothing that a vendor sends may escape as anything else
             raise await self._failure(error, call, answer) from None  # it may quote the request's URL
@@ -114,7 +112,7 @@ class TranslatedProvider(ABC):
                 if is_event_stream(part) is False and part:
                     gap_s = self._timeouts.gap_s
                     body = await read_whole(response, ends_at_s=ends_at_s, gap_s=gap_s, begun=part)
-                    for chunk in _chunks_of(await self._whole(body, call)):
+                    for chunk in chunks_of_whole(await self._whole(body, call)):
                         yield chunk
                     return
                 while part:
@@ -238,32 +236,3 @@ class TranslatedProvider(ABC):
             failed.usage = await answer.came() if answer is not None else None
             failed.usage = failed.usage or await usage_unanswered(call)
         return failed
-
-
-def _chunks_of(completion: Completion) -> list[Chunk]:
-    """The chunks of a whole answer to a request that asked for a stream."""
-    given = decode_object(completion.body)
-    chunks = [Chunk(data=data, model=completion.model) for data in chunks_of({**given, "usage": None})]
-    (last,) = chunks_of({**given, "choices": []})
-    return [*chunks, Chunk(data=last, model=completion.model, usage=completion.usage, only_usage=True)]
-
-
-async def _whole_of(answer: TranslatedStream, body: bytes) -> Completion:
-    """The whole answer that a stream says, which was not asked for."""
-    chunks = [*answer.feed(body), *await answer.end()]
-    whole, last = WholeAnswer(), chunks[-1]
-    for chunk in chunks:
-        whole.add(decode_object(chunk.data))
-    if last.usage is None:
-        raise AssertionError("a stream's last chunk has its usage")
-    return Completion(body=whole.body(), model=last.model, usage=last.usage)
-
-
-def base_of(base_url: str, default: str, version: str) -> str:
-    """The base URL with the version of the API at its end, whether or not somebody wrote it there."""
-    base = (base_url or default).rstrip("/")
-    try:
-        has_path = URL(base).path.strip("/") != ""
-    except ValueError:
-        has_path = True
-    return base if has_path else f"{base}/{version}"
