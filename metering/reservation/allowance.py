@@ -239,7 +239,7 @@ class Allowance:
             raise error from failure
         try:
             return self._start(await self._cover(body), is_second=True)
-        except (LimitExceeded, TransitionRefused):
+        except (LimitExceeded, TransitionRefused, AllowanceSpent):
             raise error from failure
 
     async def _cover(self, body: Body) -> BoundedCall:

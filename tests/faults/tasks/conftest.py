@@ -10,6 +10,7 @@ import pytest
 from tests.faults.databases import create_database, drop_database, name_of
 from tests.faults.gateways import has_ended
 from tests.faults.tasks.deployment import TaskDeployment, running_tasks
+from tests.support.task_caller import TaskCaller
 
 
 @pytest.fixture(scope="session")
@@ -18,6 +19,12 @@ def _tasks(_template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     with running_tasks(url, tmp_path_factory.mktemp("tasks"), places=2, workers=2) as tasks:
         yield tasks
     drop_database(url)
+
+
+@pytest.fixture(scope="session")
+def nobody(_tasks: TaskDeployment) -> TaskCaller:
+    """For requests of which nothing shall come."""
+    return _tasks.caller()
 
 
 @pytest.fixture
@@ -40,4 +47,4 @@ def tasks(_tasks: TaskDeployment) -> Iterator[TaskDeployment]:
     for pid in tasks.workers:
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGCONT)
-    tasks.assert_the_books_are_closed()
+    tasks.assert_all_has_ended()

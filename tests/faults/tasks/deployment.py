@@ -121,13 +121,13 @@ class TaskDeployment:
         with Redis.from_url(self.redis.url) as client:
             client.flushall()
 
-    def assert_the_books_are_closed(self) -> None:
+    def assert_all_has_ended(self) -> None:
         """All jobs have ended, nothing is held, and the ledger is whole."""
         self.until(lambda: self.open_jobs() == 0 == self.held())
         assert query(self.database, "SELECT count(*) FROM metering_usagemeter WHERE held <> 0") == [(0,)]
         assert_the_ledger_balances(self.database)
 
-    def assert_the_books_equal_the_fakes(self, tenant: str) -> None:
+    def assert_the_ledger_equals_the_fakes(self, tenant: str) -> None:
         """Once all has ended, of the only tenant that has asked.
 
         Each search call that came is one in the books, and each LLM call that came is one row, with the tokens that

@@ -9,6 +9,7 @@ import pytest
 from tests.faults.rows import query
 from tests.faults.tasks import texts
 from tests.faults.tasks.deployment import TaskDeployment
+from tests.support.task_caller import TaskCaller
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 OF_A_RUN = ("id", "draft_id", "docx_url", "usage")
@@ -40,7 +41,7 @@ def test_a_job_ends_with_what_its_route_answers(tasks: TaskDeployment, task: str
         name: answer.json()["usage"][name] for name in ("llm_calls", "api_calls", "files", "steps")
     }
     assert ann.get(f"/api/jobs/{job['id']}/result").json() == ended["result"]
-    tasks.assert_the_books_equal_the_fakes(ann.tenant)
+    tasks.assert_the_ledger_equals_the_fakes(ann.tenant)
 
 
 @pytest.mark.parametrize("task", texts.ASKED)
@@ -67,7 +68,7 @@ def test_events_are_told_again_from_any_place_without_loss_or_repetition(tasks: 
 
 def test_a_listener_who_comes_back_in_the_middle_misses_nothing(tasks: TaskDeployment) -> None:
     ann = tasks.caller()
-    job_id = ann.begin("drafting", texts.drafting("sandbox:gap=0.02 " + texts.DISCLOSURE))
+    job_id = ann.begin("drafting", texts.drafting("sandbox:gap=0.01 " + texts.DISCLOSURE))
     heard = ann.events(f"/api/jobs/{job_id}/events", most=3)
     heard += ann.events(f"/api/jobs/{job_id}/events", after=heard[-1].number, most=2)
     heard += ann.events(f"/api/jobs/{job_id}/events", after=heard[-1].number)
@@ -129,7 +130,7 @@ def test_a_job_that_is_cancelled_between_calls_sends_no_other(tasks: TaskDeploym
     assert ann.ended(job_id, within_s=8)["status"] == "cancelled"
     assert len(tasks.search.asked) <= asked + 1
     assert len(tasks.vendor.log.calls) == 1
-    tasks.assert_the_books_equal_the_fakes(ann.tenant)
+    tasks.assert_the_ledger_equals_the_fakes(ann.tenant)
 
 
 def test_a_job_that_has_ended_can_be_deleted_and_another_one_cannot(tasks: TaskDeployment) -> None:
@@ -179,12 +180,11 @@ def test_an_idempotency_key_makes_one_job_of_two_requests(tasks: TaskDeployment)
     ],
 )
 def test_bad_input_is_refused_before_there_is_a_job(
-    tasks: TaskDeployment, body: dict[str, Any], param: str
+    nobody: TaskCaller, body: dict[str, Any], param: str
 ) -> None:
-    ann = tasks.caller()
-    answer = ann.post("/api/jobs", body)
+    answer = nobody.post("/api/jobs", body)
     assert (answer.status_code, answer.json()["error"]["param"]) == (400, param), answer.text
-    assert ann.get("/api/jobs").json()["results"] == []
+    assert nobody.get("/api/jobs").json()["results"] == []
 
 
 def test_a_task_that_the_plan_has_not_is_refused_before_there_is_a_job(tasks: TaskDeployment) -> None:

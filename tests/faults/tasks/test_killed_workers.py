@@ -36,7 +36,7 @@ def test_jobs_whose_worker_was_killed_in_a_model_call_are_done_by_another(tasks:
     tasks.vendor.open()
     assert [ann.ended(job_id)["status"] for job_id in jobs] == ["succeeded"] * 3
     assert [runs_of(tasks, job_id) for job_id in jobs] == [2] * 3
-    tasks.assert_the_books_equal_the_fakes(ann.tenant)
+    tasks.assert_the_ledger_equals_the_fakes(ann.tenant)
     lost = [row for row in tasks.rows(ann.tenant) if row["estimated"]]
     assert {str(row["id"]) for row in lost} == in_flight
     assert {row["outcome"] for row in lost} == {"cancelled"}
@@ -56,7 +56,7 @@ def test_a_job_whose_worker_was_killed_in_a_search_is_charged_for_each_search(ta
     assert job["status"] == "succeeded"
     assert job["usage"]["api_calls"] == len(tasks.search.asked) > searched
     assert not any(row["estimated"] for row in tasks.rows(ann.tenant)), "the plan's call had ended"
-    tasks.assert_the_books_equal_the_fakes(ann.tenant)
+    tasks.assert_the_ledger_equals_the_fakes(ann.tenant)
 
 
 def test_a_draft_goes_on_after_the_sections_that_were_finished(tasks: TaskDeployment) -> None:
@@ -72,10 +72,10 @@ def test_a_draft_goes_on_after_the_sections_that_were_finished(tasks: TaskDeploy
     assert asked.count("draft_title") == 1
     assert len(asked) <= 4
     assert sum(row["estimated"] for row in tasks.rows(ann.tenant)) <= 1, "what had ended is charged as it was"
-    tasks.assert_the_books_equal_the_fakes(ann.tenant)
+    tasks.assert_the_ledger_equals_the_fakes(ann.tenant)
 
 
-def test_kills_at_any_moment_leave_books_that_equal_the_fakes(tasks: TaskDeployment) -> None:
+def test_kills_at_any_moment_leave_a_ledger_that_equals_the_fakes(tasks: TaskDeployment) -> None:
     ann = tasks.caller()
     chance = random.Random(12)
     tasks.search.delay_s = lambda: 0.05
@@ -90,7 +90,7 @@ def test_kills_at_any_moment_leave_books_that_equal_the_fakes(tasks: TaskDeploym
     for job in ended:
         assert job["status"] == "succeeded" or job["error"]["code"] == "job_lost"
     assert "succeeded" in {job["status"] for job in ended}
-    tasks.assert_the_books_equal_the_fakes(ann.tenant)
+    tasks.assert_the_ledger_equals_the_fakes(ann.tenant)
 
 
 def test_a_frozen_worker_that_goes_on_sends_nothing_more_and_changes_nothing(tasks: TaskDeployment) -> None:
@@ -112,7 +112,7 @@ def test_a_frozen_worker_that_goes_on_sends_nothing_more_and_changes_nothing(tas
     assert (len(tasks.vendor.log.calls), len(tasks.search.asked)) == sent
     assert [ann.job(job_id) for job_id in jobs] == ended
     assert [runs_of(tasks, job_id) for job_id in jobs] == [2, 2]
-    tasks.assert_the_books_equal_the_fakes(ann.tenant)
+    tasks.assert_the_ledger_equals_the_fakes(ann.tenant)
 
 
 def test_a_job_whose_worker_was_lost_when_all_was_done_is_not_done_again(tasks: TaskDeployment) -> None:

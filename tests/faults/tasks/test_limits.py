@@ -46,7 +46,7 @@ def test_second_attempts_count_towards_max_api_calls(tasks: TaskDeployment) -> N
     answer = ann.post("/api/prior-art", texts.prior_art())
     assert error_of(answer) == (502, "vendor_error")
     assert len(tasks.search.asked) == 3
-    tasks.assert_the_books_equal_the_fakes(ann.tenant)
+    tasks.assert_the_ledger_equals_the_fakes(ann.tenant)
 
 
 def test_a_search_returns_retrieval_top_k_results_and_refuses_one_more(tasks: TaskDeployment) -> None:
@@ -104,7 +104,9 @@ def test_an_input_of_max_tokens_in_passes_and_one_more_does_not(tasks: TaskDeplo
 
 def test_a_draft_is_cut_to_max_tokens_in_and_says_so(tasks: TaskDeployment) -> None:
     ann = tasks.caller("TOKENS_IN")
-    answer = ann.post("/api/drafting", {"disclosure": LONG * 2})
+    too_much = ann.post("/api/drafting", texts.drafting(prior_art=[LONG * 4]))
+    assert error_of(too_much) == (413, "input_too_large")
+    answer = ann.post("/api/drafting", texts.drafting(prior_art=[LONG * 2, LONG[: len(LONG) // 2]]))
     assert answer.status_code == 200, answer.text
     assert any("3,000" in warning for warning in answer.json()["warnings"])
 
@@ -155,7 +157,7 @@ def test_a_budget_of_search_calls_is_spent_to_the_last(tasks: TaskDeployment) ->
     assert len(tasks.search.asked) == 7
     assert [answer.status_code for answer in answers][-1] == 429
     assert_budget(answers[-1], "api_calls", 7)
-    tasks.assert_the_books_equal_the_fakes(ann.tenant)
+    tasks.assert_the_ledger_equals_the_fakes(ann.tenant)
 
 
 def test_a_budget_of_files_is_spent_to_the_last(tasks: TaskDeployment) -> None:
@@ -181,7 +183,7 @@ def assert_budget(answer: httpx2.Response, dimension: str, limit: int) -> None:
     assert (usage["dimension"], usage["limit"], usage["current"]) == (dimension, limit, limit)
 
 
-def test_failing_vendors_and_services_leave_books_that_equal_theirs(tasks: TaskDeployment) -> None:
+def test_failing_vendors_and_services_leave_a_ledger_that_equals_theirs(tasks: TaskDeployment) -> None:
     ann = tasks.caller()
     tasks.search.script["openalex"] += [Reply(status=500, json={}), Reply(status=200, raw=b"{", json={})]
     tasks.search.script["uspto"] += [Reply(status=503, json={}), Reply(status=404, json={})]
@@ -190,7 +192,7 @@ def test_failing_vendors_and_services_leave_books_that_equal_theirs(tasks: TaskD
         for task, content in texts.ASKED.items():
             answer = ann.post(f"/api/{task}", content(f"sandbox:{directive} {texts.DISCLOSURE}"))
             assert answer.status_code in (429, 502), (directive, task)
-    tasks.assert_the_books_equal_the_fakes(ann.tenant)
+    tasks.assert_the_ledger_equals_the_fakes(ann.tenant)
 
 
 @pytest.mark.parametrize("task", texts.ASKED)
@@ -203,7 +205,7 @@ def test_a_caller_who_leaves_is_charged_for_what_the_vendor_got(tasks: TaskDeplo
     impatient.client.close()
     tasks.vendor.open()
     tasks.until(lambda: tasks.vendor.log.at_once == 0)
-    tasks.assert_the_books_equal_the_fakes(ann.tenant)
+    tasks.assert_the_ledger_equals_the_fakes(ann.tenant)
     assert len(tasks.rows(ann.tenant)) >= 1
 
 

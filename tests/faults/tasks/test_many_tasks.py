@@ -6,6 +6,7 @@ import time
 import pytest
 
 from gateway_project.jobs.tasks import MAX_AT_ONCE
+from metering.orm import DATABASE_THREADS
 from tests.faults.rows import deadlocks, query
 from tests.faults.tasks import texts
 from tests.faults.tasks.deployment import THREADS, TaskDeployment
@@ -13,16 +14,19 @@ from tests.faults.tasks.deployment import THREADS, TaskDeployment
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 TASKS = 100
 WITHIN_S = 60.0
+PROCESSES = 4
+KEPT = 2 + 1 + DATABASE_THREADS
+"""Connections that a process keeps: of the ledger, of the listener for changes, of the ORM's threads."""
 
 
-def connections(tasks: TaskDeployment) -> int:
-    """Open to the deployment's database."""
+def connections(tasks: TaskDeployment) -> tuple[int, int]:
+    """Open to the deployment's database, and those of them that are at work."""
     statement = (
-        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
-        "AND pid <> pg_backend_pid() AND state <> 'idle'"
+        "SELECT count(*), count(*) FILTER (WHERE state <> 'idle') FROM pg_stat_activity "
+        "WHERE datname = current_database() AND pid <> pg_backend_pid()"
     )
-    [(found,)] = query(tasks.database, statement)
-    return int(found)
+    [(found, busy)] = query(tasks.database, statement)
+    return int(found), int(busy)
 
 
 def test_a_hundred_mixed_tasks_all_end_and_leave_nothing(tasks: TaskDeployment) -> None:
@@ -56,9 +60,10 @@ def test_a_hundred_mixed_tasks_all_end_and_leave_nothing(tasks: TaskDeployment) 
     assert statuses == [200] * (TASKS // 2)
     assert [(job["status"], job["error"]) for job in ended] == [("succeeded", None)] * (TASKS // 2)
     assert len(tasks.search.asked) <= 4 * sum(task == "prior-art" for task, _, _ in work)
-    tasks.assert_the_books_equal_the_fakes(ann.tenant)
+    tasks.assert_the_ledger_equals_the_fakes(ann.tenant)
     assert deadlocks(tasks.database) == broken_before
-    tasks.until(lambda: connections(tasks) == 0)
+    tasks.until(lambda: connections(tasks)[1] == 0)
+    tasks.until(lambda: connections(tasks)[0] <= PROCESSES * KEPT)
 
 
 def test_jobs_leave_places_for_the_timetable(tasks: TaskDeployment) -> None:

@@ -33,8 +33,8 @@ PAYMENTS = (
     "attackers learn quickly."
 )
 COOLING = (
-    "A cooling system 10 for a battery has a pump 12, a cold plate 14 and a controller 16. The pump 12 draws coolant from "
-    "a tank 18. The controller 16 reads a temperature sensor 20 and sets the speed of the pump 12."
+    "A cooling system 10 for a battery has a pump 12, a cold plate 14 and a controller 16. The pump 12 draws coolant "
+    "from a tank 18. The controller 16 reads a temperature sensor 20 and sets the speed of the pump 12."
 )
 INVENTIONS = {"device": MACHINE, "numbered": COOLING, "method": CLEANING, "system": PAYMENTS}
 ALL = ["title", "field", "background", "summary", "drawings", "description", "claims", "abstract"]
