@@ -8,7 +8,6 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 from admin_console.json_field import StrictJSONField
 from metering.base_url import base_url_problem
 from metering.models import LLMModel, Provider
-from metering.models.catalog import WITH_CLIENT
 from metering.traits import TRAITS
 
 TRAITS_HELP = (
@@ -38,9 +37,6 @@ class ProviderForm(TraitsForm):
         super().__init__(*args, **kwargs)
         if self.instance.base_url and base_url_problem(self.instance.base_url):
             self.initial["base_url"] = ""  # neither shown nor audited; a usable one has to be typed
-        if "kind" in self.fields:
-            kind, stays = self.fields["kind"], {"", *WITH_CLIENT, self.instance.kind}
-            kind.widget.choices = [choice for choice in kind.choices if choice[0] in stays]  # type: ignore[attr-defined]
 
 
 class LLMModelForm(TraitsForm):

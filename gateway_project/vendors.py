@@ -14,7 +14,6 @@ from metering.api_key import read_key
 from metering.base_url import base_url_problem
 from metering.catalog.traits import traits_text
 from metering.models import Provider
-from metering.models.catalog import kind_problem
 from metering.ports import AttemptFailed, VendorAnswer, VendorCall, VendorChunk
 from metering.snapshots import Changes, Snapshots
 from metering.types import Outcome
@@ -95,8 +94,6 @@ def load_configs() -> dict[str, ProviderConfig]:
 
 def _config(row: Provider) -> ProviderConfig:
     """Raises ValueError with a sentence that has no part of the key or the URL."""
-    if problem := kind_problem(row.kind):
-        raise ValueError(f"The kind {problem}.")
     if row.base_url and (problem := base_url_problem(row.base_url)):
         raise ValueError(f"The base URL {problem}.")
     key = read_key(row.api_key_env, os.environ) if row.api_key_env else ""

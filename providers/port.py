@@ -82,6 +82,8 @@ class Usage(Struct, frozen=True, kw_only=True):
     output_tokens: int | None
     cached_input_tokens: int = 0
     cache_write_tokens: int = 0
+    cache_write_1h_tokens: int = 0
+    """Those of `cache_write_tokens` that are kept for an hour, which costs more."""
     reasoning_tokens: int = 0
     estimate_reason: EstimateReason = EstimateReason.NONE
     """Why they are not, or not all, the vendor's figures."""

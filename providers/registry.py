@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
+from providers.anthropic.provider import AnthropicProvider
+from providers.gemini.provider import GeminiProvider
 from providers.openai_compatible.provider import OpenAICompatibleProvider
 from providers.port import LLMProvider
 from providers.sandbox.provider import SandboxProvider
@@ -29,6 +31,8 @@ FACTORIES: dict[str, Callable[[ProviderConfig], LLMProvider]] = {
     "openai_compatible": lambda config: OpenAICompatibleProvider(
         base_url=config.base_url, api_key=config.api_key, vendor=config.vendor, traits=config.traits
     ),
+    "anthropic": lambda config: AnthropicProvider(base_url=config.base_url, api_key=config.api_key),
+    "gemini": lambda config: GeminiProvider(base_url=config.base_url, api_key=config.api_key),
     "sandbox": lambda config: SandboxProvider(),
 }
 

@@ -8,7 +8,6 @@ from django.db.models import Count, Q
 from metering.api_key import key_problem, read_key
 from metering.base_url import base_url_problem
 from metering.models import Provider
-from metering.models.catalog import kind_problem
 
 Probe = Callable[[Collection[str]], Mapping[str, str | None]]
 """Asks these providers whether they answer: what is wrong with each, without any part of a key; None: nothing."""
@@ -57,8 +56,6 @@ def check_providers(*, environment: Mapping[str, str], probe: Probe) -> list[Pro
 
 
 def _problem(row: Provider, environment: Mapping[str, str]) -> str | None:
-    if problem := kind_problem(row.kind):
-        return problem
     if row.base_url and (problem := base_url_problem(row.base_url)):
         return f"its base URL {problem}"
     if row.kind == Provider.Kind.SANDBOX:

@@ -9,7 +9,6 @@ from metering.catalog.document import ProviderEntry
 from metering.catalog.read_traits import read_traits
 from metering.catalog.yaml_reader import YamlReader
 from metering.models import Provider
-from metering.models.catalog import kind_problem
 from metering.types import Vendor
 
 KEYS = ("kind", "base_url", "api_key", "api_key_env", "vendor", "traits", "active")
@@ -30,8 +29,6 @@ def read_providers(reader: YamlReader, environment: Mapping[str, str]) -> Iterat
         if kind == Provider.Kind.OPENAI_COMPATIBLE and not base_url and not is_wrong:
             fields.problem("needs 'base_url'")
         is_active = fields.flag("active", True)
-        if problem := kind_problem(kind, is_active=is_active):
-            fields.problem(problem, key="kind")
         yield ProviderEntry(
             line=fields.line,
             name=name,

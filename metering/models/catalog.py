@@ -93,9 +93,6 @@ class Provider(models.Model):
     def clean(self) -> None:
         check_name(self, "name")
         problems = {}
-        known = self.kind in self.Kind.values  # of any other kind the field itself says so
-        if known and (problem := kind_problem(self.kind, is_active=self.is_active)):
-            problems["kind"] = f"{problem}."
         if self.base_url and (problem := base_url_problem(self.base_url)):
             problems["base_url"] = f"The base URL {problem}."
         if self.api_key_env and (
@@ -106,17 +103,6 @@ class Provider(models.Model):
             problems["traits"] = f"{problem}."
         if problems:
             raise ValidationError(problems)
-
-
-WITH_CLIENT = (Provider.Kind.OPENAI_COMPATIBLE, Provider.Kind.SANDBOX)
-"""The kinds for which this version has a client."""
-
-
-def kind_problem(kind: str, *, is_active: bool = True) -> str | None:
-    """Why a provider of the kind cannot be called; None: it can, or it is switched off, which must stay possible."""
-    if kind in WITH_CLIENT or not is_active:
-        return None
-    return f"{kind} has no client in this version; the kinds that have one are {', '.join(WITH_CLIENT)}"
 
 
 class LLMModel(models.Model):

@@ -3,8 +3,10 @@
 Nothing that was generated is free: a missing or impossible figure is replaced by the count of what came, and marked.
 """
 
+from typing import Protocol
+
 from providers.openai_compatible.generated import Generated
-from providers.openai_compatible.usage import ReportedUsage
+from providers.openai_compatible.usage import Reading
 from providers.port import EstimateReason, ProviderCall, Usage
 from providers.token_counting import count_input
 
@@ -14,8 +16,23 @@ DISBELIEF = 2
 """So many times the reported tokens have to be counted here before the count is believed instead."""
 
 
+class Reported(Protocol):
+    """The usage objects of one answer, however the vendor names its figures."""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing with a figure in it was reported."""
+
+    @property
+    def text(self) -> str:
+        """The vendor's own words as JSON, bounded."""
+
+    def reading(self) -> Reading:
+        """What the figures come to, together."""
+
+
 async def usage_of_answer(
-    call: ProviderCall, reported: ReportedUsage, generated: Generated, service_tier: str
+    call: ProviderCall, reported: Reported, generated: Generated, service_tier: str
 ) -> Usage:
     """Of a complete answer."""
     reading = reported.reading()
@@ -37,6 +54,7 @@ async def usage_of_answer(
         output_tokens=output_tokens,
         cached_input_tokens=reading.cached_input_tokens,
         cache_write_tokens=reading.cache_write_tokens,
+        cache_write_1h_tokens=reading.cache_write_1h_tokens,
         reasoning_tokens=reading.reasoning_tokens,
         estimate_reason=reason,
         reported=reported.text if reason and not reported.is_empty else "",
@@ -46,7 +64,7 @@ async def usage_of_answer(
 
 async def usage_of_cut(
     call: ProviderCall,
-    reported: ReportedUsage,
+    reported: Reported,
     generated: Generated,
     service_tier: str,
     *,
@@ -65,6 +83,7 @@ async def usage_of_cut(
         output_tokens=max(came, call.output_limit) if whole else came,
         cached_input_tokens=reading.cached_input_tokens,
         cache_write_tokens=reading.cache_write_tokens,
+        cache_write_1h_tokens=reading.cache_write_1h_tokens,
         reasoning_tokens=reading.reasoning_tokens,
         estimate_reason=EstimateReason.CUT,
         reported=reported.text if not reported.is_empty else "",

@@ -5,8 +5,6 @@ import logging
 from collections.abc import AsyncGenerator
 from contextlib import suppress
 
-import aiohttp
-
 from providers.openai_compatible.answer import (
     answer_of_events,
     chunks_of_whole,
@@ -27,6 +25,7 @@ from providers.openai_compatible.final_usage import usage_unanswered
 from providers.openai_compatible.objection import field_objected_to
 from providers.openai_compatible.probe import probe
 from providers.openai_compatible.request import added_fields, payload_of
+from providers.openai_compatible.stream_edges import next_of, read_tail, start_of
 from providers.openai_compatible.streamed import StreamedAnswer
 from providers.openai_compatible.timed_reader import TimedReader
 from providers.openai_compatible.timeouts import Timeouts
@@ -34,10 +33,6 @@ from providers.openai_compatible.traits import LIMIT_NAMES, Traits, TraitsOfMode
 from providers.port import Capability, Chunk, Completion, Failure, ProviderCall, ProviderError
 
 SUCCESS = range(200, 300)
-MAX_START = 1 << 12
-"""Bytes of blanks and keep-alives before an answer has to begin."""
-TAIL_S = 0.05
-"""How long the end of the HTTP message may come after `[DONE]` for the connection to be used again."""
 logger = logging.getLogger(__name__)
 
 
@@ -85,7 +80,7 @@ class OpenAICompatibleProvider:
                 response = await self._ask(self._chat_url, call, streamed=True)
             reader = TimedReader(response, ends_at_s=ends_at_s, gap_s=self._timeouts.first_byte_s)
             try:
-                part = await _start_of(reader)
+                part = await start_of(reader)
                 if is_event_stream(part) is False and part:
                     body = await read_whole(
                         response, ends_at_s=ends_at_s, gap_s=self._timeouts.gap_s, begun=part
@@ -102,11 +97,11 @@ class OpenAICompatibleProvider:
                         reader.limit_rest(self._timeouts.end_s)
                     else:
                         reader.limit_gap(self._timeouts.gap_s)
-                    part = await _next_of(reader, answer)
+                    part = await next_of(reader, answer)
                 for chunk in await answer.end():
                     yield chunk
                 if answer.done:
-                    await _read_tail(response)
+                    await read_tail(response)
             finally:
                 reader.stop()
                 response.release()  # cuts the connection, and so the call, unless the answer has ended
@@ -215,32 +210,3 @@ class OpenAICompatibleProvider:
             failed.usage = await answer.came() if answer is not None else None
             failed.usage = failed.usage or await usage_unanswered(call)
         return failed
-
-
-async def _start_of(reader: TimedReader) -> bytes:
-    """The first bytes, enough of them to tell what they are."""
-    start = await reader.read()
-    while start and is_event_stream(start) is None and len(start) < MAX_START:
-        part = await reader.read()
-        if not part:
-            break
-        start += part
-    return start
-
-
-async def _next_of(reader: TimedReader, answer: StreamedAnswer) -> bytes:
-    """The next bytes; nothing at the end, and where an answer breaks off that is complete."""
-    try:
-        return await reader.read()
-    except CONNECTION_ERRORS:
-        if answer.is_complete:
-            return b""
-        raise
-
-
-async def _read_tail(response: VendorResponse) -> None:
-    """Nothing more is expected; whatever comes is not read."""
-    if not response.content.at_eof():
-        with suppress(TimeoutError, aiohttp.ClientError):
-            async with asyncio.timeout(TAIL_S):
-                await response.content.readany()

@@ -6,15 +6,20 @@ from typing import Any
 from providers.openai_compatible.lenient_json import encode_lenient
 from providers.openai_compatible.traits import LIMIT_NAMES, Traits
 from providers.port import ProviderCall
+from providers.signatures import MADE_BY, without_signatures
 
 AUTO_TIERS = (None, "auto")
 """With these the vendor's own settings choose, and what they choose may be dear."""
 PLAIN_TIER = "default"
+OTHERS_SIGNATURES = f'"{MADE_BY}"'.encode()
+"""Is in a request that brings back what a vendor with a protocol of its own wants back: no other one takes it."""
 
 
 def payload_of(call: ProviderCall, *, streamed: bool, traits: Traits) -> bytes:
     """The body to send. It is written anew only where a named key has to differ; the limit's value never does."""
     changes = changes_to(call.body, streamed=streamed, traits=traits)
+    if OTHERS_SIGNATURES in call.payload:
+        changes["messages"] = without_signatures(call.body.get("messages"))
     if not changes:
         return call.payload
     edited = {**call.body, **changes}

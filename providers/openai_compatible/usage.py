@@ -52,6 +52,7 @@ class Reading(Struct, frozen=True, kw_only=True):
     cache_write_tokens: int
     reasoning_tokens: int
     contradictory: bool
+    cache_write_1h_tokens: int = 0
 
 
 class ReportedUsage:

@@ -28,7 +28,7 @@ class Directives(Struct, frozen=True, kw_only=True):
     param: str | None = None
     """The field that the error objects to."""
     retry_after: int = 7
-    """What a 429 or 503 says."""
+    """What a 429 or 503 says; negative: it does not say."""
     cut: int | None = None
     """Close the connection after this many content chunks; a whole answer, after this many bytes."""
     end: int | None = None
@@ -63,6 +63,10 @@ class Directives(Struct, frozen=True, kw_only=True):
     """Frame a stream with CR LF, and put comments between its events."""
     dribble: int = 0
     """Send a stream in pieces of this many bytes."""
+    case: str = ""
+    """Answer with this file of `fixtures/wire`."""
+    other_form: bool = False
+    """Stream where no stream was asked for, and the other way round."""
     tool: bool = False
     """Call the first tool that the request offers."""
 

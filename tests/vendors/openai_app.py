@@ -71,7 +71,7 @@ class FakeOpenAI:
         await asyncio.sleep(HANG_S if asked.hang else asked.slow)
         if asked.status != 200:
             return error_response(asked.status, param=asked.param, retry_after=asked.retry_after)
-        if call.body.get("stream"):
+        if bool(call.body.get("stream")) is not asked.other_form:
             return await answer_streamed(request, call, asked)
         return await answer_whole(request, call, asked)
 

@@ -36,7 +36,7 @@ def error_response(
     status: int, message: str | None = None, *, param: str | None = None, retry_after: int = 7
 ) -> web.Response:
     headers = {"x-request-id": "req_fake_vendor"}
-    if status in (429, 503):
+    if status in (429, 503) and retry_after >= 0:
         headers |= {
             "retry-after": str(retry_after),
             "x-ratelimit-limit-requests": "3",

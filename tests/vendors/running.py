@@ -10,7 +10,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, Protocol, TypeVar
 
 from aiohttp import web
 
@@ -22,11 +22,23 @@ START_TIMEOUT_S = 20.0
 STOP_TIMEOUT_S = 5.0
 
 
+class Served(Protocol):
+    """A fake vendor, whatever it speaks."""
+
+    log: CallLog
+    api_key: str | None
+
+    def application(self) -> web.Application: ...
+
+
+V = TypeVar("V", bound=Served)
+
+
 class VendorDoors:
     """The vendor's own doors, over HTTP."""
 
-    def __init__(self, port: int) -> None:
-        self.api_key = API_KEY
+    def __init__(self, port: int, api_key: str = API_KEY) -> None:
+        self.api_key = api_key
         self._root = f"http://127.0.0.1:{port}"
         self.base_url = f"{self._root}/v1"
 
@@ -43,17 +55,24 @@ class VendorDoors:
         urllib.request.urlopen(request).close()  # noqa: S310
 
 
-class RunningVendor(VendorDoors):
+class Running(VendorDoors, Generic[V]):
     """A vendor on a port of its own. `log` is the application's."""
 
-    def __init__(self, vendor: FakeOpenAI, port: int) -> None:
-        super().__init__(port)
+    def __init__(self, vendor: V, port: int) -> None:
+        super().__init__(port, vendor.api_key or "")
         self.vendor = vendor
         self.port = port
 
     @property
     def log(self) -> CallLog:
         return self.vendor.log
+
+    def begin(self) -> None:
+        """Wait until a call runs."""
+        deadline = time.monotonic() + STOP_TIMEOUT_S
+        while not self.log.at_once:
+            assert time.monotonic() < deadline, "the fake vendor was not called"
+            time.sleep(0.001)
 
     def finish(self) -> None:
         """Wait until no call runs: a caller can have its answer before the vendor's thread has noted so."""
@@ -63,10 +82,19 @@ class RunningVendor(VendorDoors):
             time.sleep(0.001)
 
 
+RunningVendor = Running[FakeOpenAI]
+
+
+def running_vendor(
+    vendor: FakeOpenAI | None = None,
+) -> contextlib.AbstractContextManager[RunningVendor]:
+    """The OpenAI-compatible one."""
+    return running(vendor or FakeOpenAI())
+
+
 @contextlib.contextmanager
-def running_vendor(vendor: FakeOpenAI | None = None) -> Iterator[RunningVendor]:
+def running(vendor: V) -> Iterator[Running[V]]:
     """In a thread: the test reads the log directly."""
-    vendor = vendor or FakeOpenAI()
     loop = asyncio.new_event_loop()
     started: list[int] = []
     ready = threading.Event()
@@ -88,13 +116,13 @@ def running_vendor(vendor: FakeOpenAI | None = None) -> Iterator[RunningVendor]:
     thread.start()
     assert ready.wait(START_TIMEOUT_S), "the fake vendor did not start"
     try:
-        yield RunningVendor(vendor, started[0])
+        yield Running(vendor, started[0])
     finally:
         loop.call_soon_threadsafe(loop.stop)
         thread.join(STOP_TIMEOUT_S)
 
 
-async def start(vendor: FakeOpenAI, *, port: int) -> web.AppRunner:
+async def start(vendor: Served, *, port: int) -> web.AppRunner:
     """Serve on the running loop, until the runner is cleaned up."""
     runner = web.AppRunner(
         vendor.application(), access_log=None, shutdown_timeout=0.1, handler_cancellation=True

@@ -37,13 +37,6 @@ def test_a_vendor_needs_its_key_the_sandbox_and_one_s_own_server_do_not(db, tmp_
     assert checks(CLAUDE_API_KEY_FILE=str(tmp_path / "key"))["claude"] is None
 
 
-def test_a_kind_without_a_client_is_a_problem(db) -> None:
-    ProviderFactory(name="claude", kind="anthropic")
-    assert checks() == {
-        "claude": "anthropic has no client in this version; the kinds that have one are openai_compatible, sandbox"
-    }
-
-
 def test_an_address_that_cannot_be_used_is_a_problem_and_not_repeated(db) -> None:
     for number, url in enumerate(("https://me:hunter2@x.test", "http://x.test:hunter2", "hunter2 hunter2")):
         ProviderFactory(name=f"odd-{number}", kind="openai_compatible", base_url=url)

@@ -1,0 +1,81 @@
+"""Gemini as an LLMProvider (ADR 30)."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import quote
+
+from providers.gemini.answer import completion_of
+from providers.gemini.request import NAME, request_of
+from providers.gemini.streamed import GeminiStream
+from providers.openai_compatible.errors import MAX_RETRY_AFTER_S
+from providers.openai_compatible.lenient_json import NotJson, decode_object
+from providers.openai_compatible.timeouts import Timeouts
+from providers.port import Completion, ProviderCall, ProviderError
+from providers.translated.base_url import base_of
+from providers.translated.provider import TranslatedProvider
+
+BASE_URL = "https://generativelanguage.googleapis.com"
+VERSION = "v1beta"
+WRONG_REQUEST, WRONG_KEY, NOT_FOUND, RATE_LIMITED = 400, 401, 404, 429
+_KEY = re.compile(r"API[ _]key (?:not valid|expired|not found)|API_KEY_INVALID", re.IGNORECASE)
+_MODEL = re.compile(r"status 404: models?/", re.IGNORECASE)
+_DELAY = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)s")
+
+
+class GeminiProvider(TranslatedProvider):
+    """Any base URL that has `/v1beta/models/{model}:generateContent`. The key is in a header, never in the URL."""
+
+    name = NAME
+
+    def __init__(self, *, base_url: str = "", api_key: str = "", timeouts: Timeouts | None = None) -> None:
+        """`base_url` ends before `/models`, or before `/v1beta`."""
+        super().__init__(api_key=api_key, headers={"x-goog-api-key": api_key}, timeouts=timeouts)
+        self._base = base_of(base_url, BASE_URL, VERSION)
+
+    @property
+    def _models_url(self) -> str:
+        return f"{self._base}/models?pageSize=1"
+
+    def _url(self, model: str, *, streamed: bool) -> str:
+        path = model if model.startswith(("models/", "tunedModels/")) else f"models/{model}"
+        method = "streamGenerateContent?alt=sse" if streamed else "generateContent"
+        return f"{self._base}/{quote(path, safe='/')}:{method}"
+
+    def _request(self, call: ProviderCall, *, streamed: bool) -> bytes:
+        return request_of(call)
+
+    def _stream(self, call: ProviderCall) -> GeminiStream:
+        return GeminiStream(call, self._api_key)
+
+    async def _answer(self, body: dict[str, Any], call: ProviderCall) -> Completion:
+        return await completion_of(body, call)
+
+    def _named(self, error: ProviderError) -> ProviderError:
+        if error.status == WRONG_REQUEST and _KEY.search(error.message):
+            error.status, error.code = WRONG_KEY, None
+            error.message = "status 401: it does not accept the gateway's credentials"
+        elif error.status == NOT_FOUND and error.code is None and _MODEL.match(error.message):
+            error.code, error.retryable = "model_not_found", False
+        elif error.status == RATE_LIMITED and error.retry_after_s is not None:
+            error.code, error.retryable = None, True  # a rate is a quota to Google: this one fills again
+        return error
+
+    def _retry_after_s(self, body: bytes) -> float | None:
+        """Google's `RetryInfo`, in the details of an error."""
+        try:
+            given = decode_object(body)
+        except NotJson:
+            return None
+        for detail in _details(given.get("error")):
+            delay = _DELAY.fullmatch(str(detail.get("retryDelay", "")))
+            if delay is not None:
+                return min(float(delay[1]), MAX_RETRY_AFTER_S)
+        return None
+
+
+def _details(error: object) -> Iterator[Mapping[str, Any]]:
+    details = error.get("details") if isinstance(error, Mapping) else None
+    for detail in details if isinstance(details, list) else ():
+        if isinstance(detail, Mapping):
+            yield detail

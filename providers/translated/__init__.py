@@ -1,0 +1,1 @@
+"""What vendors with protocols of their own share: OpenAI's shape on our side, an HTTP exchange on theirs."""

@@ -1,0 +1,63 @@
+"""What a model wants back with its tool calls is stripped where another vendor gets the conversation."""
+
+import json
+from typing import Any
+
+import pytest
+
+from providers.openai_compatible.request import payload_of
+from providers.openai_compatible.traits import Traits
+from providers.signatures import brought_back, carried
+from tests.unit.providers.translating import a_call
+
+OURS = carried("anthropic", {"thinking_blocks": [{"type": "thinking"}]}, "claude-sonnet-5")
+GOOGLES = {"google": {"thought_signature": "c2ln"}}
+
+
+def conversation(extra: Any) -> list[dict[str, Any]]:
+    call = {
+        "id": "c",
+        "type": "function",
+        "function": {"name": "f", "arguments": "{}"},
+        "extra_content": extra,
+    }
+    return [
+        {"role": "user", "content": "the word made_by stands here"},
+        {"role": "assistant", "content": None, "tool_calls": [call]},
+        {"role": "tool", "tool_call_id": "c", "content": "x"},
+    ]
+
+
+def sent_to_openai(extra: Any) -> Any:
+    call = a_call("gpt", messages=conversation(extra))
+    payload = payload_of(call, streamed=False, traits=Traits())
+    return json.loads(payload)["messages"][1]["tool_calls"][0].get("extra_content")
+
+
+def test_an_openai_compatible_vendor_gets_none_of_what_others_made() -> None:
+    assert sent_to_openai(OURS) is None
+
+
+@pytest.mark.parametrize("extra", [GOOGLES, {"mine": 1}, "text", None])
+def test_what_was_not_made_here_passes_as_it_came(extra: Any) -> None:
+    """Google's own OpenAI-shaped door wants its signature back."""
+    assert sent_to_openai(extra) == extra
+
+
+def test_a_request_without_any_passes_byte_by_byte() -> None:
+    call = a_call("gpt")
+    assert payload_of(call, streamed=False, traits=Traits()) is call.payload
+
+
+@pytest.mark.parametrize(
+    ("extra", "model", "found"),
+    [
+        (OURS, "claude-sonnet-5", True),
+        (OURS, "claude-opus-5", False),
+        ({"anthropic": OURS["anthropic"]}, "claude-opus-5", True),
+        ({"anthropic": "text", "made_by": "claude-sonnet-5"}, "claude-sonnet-5", False),
+        (GOOGLES, "claude-sonnet-5", False),
+    ],
+)
+def test_a_model_gets_back_its_own(extra: Any, model: str, found: bool) -> None:
+    assert bool(brought_back(extra, "anthropic", model)) is found
