@@ -7,7 +7,7 @@ from tests.tenancy.kept_world import KeptWorld
 from tests.tenancy.world import World
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def kept_world(django_db_setup: None, django_db_blocker: Any) -> Iterator[KeptWorld]:
     """Set up before a test's own transaction begins."""
     kept = KeptWorld()
