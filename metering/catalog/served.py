@@ -133,12 +133,15 @@ class PlanAccess:
 def load_access(plan: str, task: str) -> PlanAccess:
     """The plan's access to the task.
 
-    Raises FeatureNotInPlan where the plan lacks the task's feature or is not active, and TaskNotAllowed
-    where it has no model classes for the task.
+    Raises TaskNotAllowed where the plan has no model classes for the task, whatever its features, and FeatureNotInPlan
+    where it has, but lacks the task's feature or is not active.
     """
     feature = Task.objects.filter(code=task).values_list("feature_id", flat=True).first()
     if feature is None:
         raise TaskNotAllowed(f"There is no task {task!r}.")
+    access = PlanLLMAccess.objects.filter(plan=plan, task=task).prefetch_related("allowed_classes").first()
+    if access is None:
+        raise TaskNotAllowed(f"The plan {plan!r} does not allow the task {task!r}. Ask for a plan that does.")
     features = frozenset(
         PlanFeature.objects.filter(plan=plan, plan__is_active=True).values_list("feature_id", flat=True)
     )
@@ -147,9 +150,6 @@ def load_access(plan: str, task: str) -> PlanAccess:
             f"The plan {plan!r} does not contain the feature {feature!r}, which {task} needs. "
             "Ask for a plan that does."
         )
-    access = PlanLLMAccess.objects.filter(plan=plan, task=task).prefetch_related("allowed_classes").first()
-    if access is None:
-        raise TaskNotAllowed(f"The plan {plan!r} does not allow the task {task!r}. Ask for a plan that does.")
     return PlanAccess(
         plan=plan,
         task=task,

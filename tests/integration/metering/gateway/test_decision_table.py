@@ -16,13 +16,14 @@ from metering.errors import (
     InputTooLarge,
     InvalidCredential,
     ModelNotAllowed,
+    TaskNotAllowed,
     TenantSuspended,
 )
 from metering.gateway import LLMGateway
 from metering.identity.principal import Principal
 from metering.identity.tokens.revoke_token import revoke_token
 from metering.ids import uuid7
-from metering.models import ATIToken, PlanFeature, Tenant
+from metering.models import ATIToken, PlanFeature, PlanLLMAccess, Tenant
 from metering.types import Task
 from tests.factories import BudgetFactory, RuleFactory, TeamFactory, UserFactory, alder, make_plan, make_token
 from tests.fakes.vendors import FakeVendors
@@ -79,6 +80,18 @@ async def test_a_feature_that_the_plan_does_not_contain(
 ) -> None:
     await rows(lambda: PlanFeature.objects.filter(plan="PRO", feature="DRAFTING").delete())
     with pytest.raises(FeatureNotInPlan, match="DRAFTING"):
+        await gateway.execute(caller, drafting())
+
+
+async def test_a_task_that_the_plan_does_not_contain_with_its_feature_or_without(
+    gateway: LLMGateway, caller: Principal, rows: Rows
+) -> None:
+    await rows(lambda: PlanLLMAccess.objects.filter(plan="PRO", task="LLM2_DRAFT").delete())
+    with pytest.raises(TaskNotAllowed, match="LLM2_DRAFT"):
+        await gateway.execute(caller, drafting())
+    await rows(lambda: PlanFeature.objects.filter(plan="PRO", feature="DRAFTING").delete())
+    gateway.directory.forget()
+    with pytest.raises(TaskNotAllowed, match="LLM2_DRAFT"):
         await gateway.execute(caller, drafting())
 
 
