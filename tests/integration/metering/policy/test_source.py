@@ -6,7 +6,7 @@ import pytest
 from django.utils.timezone import now
 
 from metering.catalog.load_catalog import load_catalog
-from metering.errors import CatalogInvalid, FeatureNotInPlan, NotFound
+from metering.errors import CatalogInvalid, TaskNotAllowed, NotFound
 from metering.ids import uuid7
 from metering.models import AuditEvent, Plan, PolicyRule
 from metering.policy.effective import effective_policy
@@ -98,7 +98,7 @@ def test_what_a_catalog_file_would_change_is_read_and_nothing_is_changed() -> No
     source = read_policy_source(after=lambda: load(text))
     subject = PolicySubject(alder().pk, "PRO", None, None, None)
     assert source.policy(subject, "LLM0_CHAT").number("max_tokens_out") == 7
-    assert isinstance(source.access_to("PRO", "LLM2_DRAFT"), FeatureNotInPlan)
+    assert isinstance(source.access_to("PRO", "LLM2_DRAFT"), TaskNotAllowed)
     assert PolicyRule.objects.get().value == 100
     assert not AuditEvent.objects.exists()
     assert effective_policy(subject, "LLM0_CHAT").number("max_tokens_out") == 100
