@@ -5,6 +5,7 @@ from admin_console import (  # noqa: F401
     audit,
     catalog,
     decisions,
+    jobs,
     kept_answers,
     ledger,
     meters,

@@ -46,6 +46,12 @@ GROUPS: dict[str, dict[str, str]] = {
         "KeptAnswer": "inbox",
         "UsageRollup": "stacked_bar_chart",
     },
+    "Tasks": {
+        "TaskJob": "work_history",
+        "TaskJobEvent": "event_note",
+        "TaskJobAttempt": "published_with_changes",
+        "TaskDraft": "edit_document",
+    },
     "Alerts": {
         "QuotaAlert": "notifications",
         "VendorAlert": "report",
@@ -80,6 +86,10 @@ TITLES = {
     "ModelPrice": "Prices",
     "OpeningEntry": "Openings",
     "PasswordReset": "Password resets",
+    "TaskDraft": "Drafts",
+    "TaskJob": "Jobs",
+    "TaskJobAttempt": "Attempts of jobs",
+    "TaskJobEvent": "Events of jobs",
     "PlanFeature": "Plan features",
     "PlanLLMAccess": "LLM access",
     "PlanUse": "Plans in use",

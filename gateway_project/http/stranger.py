@@ -11,11 +11,13 @@ from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
 from django.db import DatabaseError
 from django.utils.timezone import now
+from starlette.applications import Starlette
 from starlette.requests import Request
 
 from gateway_project.http.request_headers import address_of, credential_of
 from gateway_project.http.room import Room
-from metering.errors import MeteringError, MeteringUnavailable
+from metering.calls.cached_directory import CachedDirectory
+from metering.errors import MeteringError, MeteringUnavailable, NotPermitted
 from metering.identity.identify import identify
 from metering.network import counted_address
 from metering.orm import in_database_thread
@@ -47,14 +49,42 @@ class Stranger:
         if secret is None and not session:
             return False
         try:
+            if secret is not None and self._is_kept(secret):
+                return True
             async with PROOFS.place(self.address):
-                return await in_database_thread(_is_good, secret, session)
+                return await self._is_good(secret, session)
         except MeteringError as refusal:
             self.refusal = refusal
         except DatabaseError as error:
             logger.warning("stranger.unproven", extra={"error": type(error).__name__})
             self.refusal = MeteringUnavailable("The database cannot be reached.")
         return False
+
+    def _is_kept(self, secret: str) -> bool:
+        """Whether this process knows the credential already, and has heard of no change since."""
+        directory = self._directory()
+        return directory is not None and directory.kept_principal(secret) is not None
+
+    async def _is_good(self, secret: str | None, session: str | None) -> bool:
+        """Whether somebody stands behind it. One who may spend is known from now on: others of a burst need not ask.
+
+        Raises MeteringError for a bad credential; the view says so itself.
+        """
+        directory = self._directory()
+        if secret is not None and directory is not None:
+            try:
+                await directory.principal(secret)
+            except NotPermitted:
+                pass  # somebody without a plan, as super admins are
+            else:
+                return True
+        return await in_database_thread(_is_good, secret, session)
+
+    def _directory(self) -> CachedDirectory | None:
+        app = self._request.scope.get("app")
+        runtime = getattr(app.state, "runtime", None) if isinstance(app, Starlette) else None
+        directory: CachedDirectory | None = runtime.gateway.directory if runtime is not None else None
+        return directory
 
     def _secret(self) -> str | None:
         try:

@@ -35,6 +35,10 @@ from metering.models import (
     Provider,
     QuotaAlert,
     Task,
+    TaskDraft,
+    TaskJob,
+    TaskJobAttempt,
+    TaskJobEvent,
     Team,
     Tenant,
     UsageLog,
@@ -166,6 +170,16 @@ def usage(tenant: Tenant) -> UsageReservation:
     KeptAnswer.objects.create(
         reservation_id=hold.pk, tenant_id=tenant.pk, content=b"sealed", expires_at=moment + timedelta(days=1)
     )
+    job = TaskJob.objects.create(
+        tenant_id=tenant.pk, token_id=uuid7(), task="LLM3_DIAGRAM", request_id="r-1", content=b"sealed",
+        expires_at=moment + timedelta(days=1),
+    )  # fmt: skip
+    TaskJobEvent.objects.create(job=job, number=1, content=b"sealed")
+    TaskJobAttempt.objects.create(job=job, reservation_id=hold.pk, number=1, attempt=b"")
+    TaskDraft.objects.create(
+        pk=uuid7(), tenant_id=tenant.pk, token_id=uuid7(), content=b"sealed", changed_at=moment,
+        expires_at=moment + timedelta(days=1),
+    )  # fmt: skip
     AuditEvent.objects.create(action="token.issued", actor="test", tenant_id=tenant.pk)
     return hold
 

@@ -6,7 +6,7 @@ import pytest
 from django.utils.timezone import now
 
 from metering.catalog.load_catalog import load_catalog
-from metering.errors import CatalogInvalid, TaskNotAllowed, NotFound
+from metering.errors import CatalogInvalid, NotFound, TaskNotAllowed
 from metering.ids import uuid7
 from metering.models import AuditEvent, Plan, PolicyRule
 from metering.policy.effective import effective_policy
