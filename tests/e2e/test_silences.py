@@ -93,7 +93,7 @@ def test_the_headers_come_while_the_vendor_thinks_without_who_answers(
     assert early.headers["content-type"].startswith("text/event-stream")
     assert early.headers.keys() >= KNOWN_AT_ONCE
     assert not early.headers.keys() & WHO_ANSWERS
-    assert vendor.log.at_once == 1
+    assert wait_until(lambda: vendor.log.at_once == 1, 20)
     vendor.open()
     whole = heard(wire.read_all())
     assert whole.events[1]["choices"][0]["delta"] == {"content": "the"}

@@ -25,7 +25,7 @@ from tests.vendors.sandbox_app import FakeSandboxVendor
 
 KEY_VARIABLE = "FAKE_VENDOR_API_KEY"
 LEASE_S = 3
-WITHIN_S = 40.0
+WITHIN_S = 180.0
 SOURCES = ("openalex", "uspto")
 THREADS = 16
 _numbers = count(1)

@@ -13,7 +13,7 @@ from tests.faults.tasks.deployment import THREADS, TaskDeployment
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 TASKS = 100
-WITHIN_S = 60.0
+WITHIN_S = 240.0
 PROCESSES = 4
 KEPT = 2 + 1 + DATABASE_THREADS
 """Connections that a process keeps: of the ledger, of the listener for changes, of the ORM's threads."""
