@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import httpx2
 
-TIMEOUT_S = 60.0
+TIMEOUT_S = 240.0
 ENDED = ("succeeded", "failed", "cancelled")
 Json = dict[str, Any]
 
