@@ -78,7 +78,7 @@ class Stranger:
                 pass  # somebody without a plan, as super admins are
             else:
                 return True
-        return await in_database_thread(_is_good, secret, session)
+        return await in_database_thread(_known_to_database, secret, session)
 
     def _directory(self) -> CachedDirectory | None:
         app = self._request.scope.get("app")
@@ -93,7 +93,7 @@ class Stranger:
             return None
 
 
-def _is_good(secret: str | None, session: str | None) -> bool:
+def _known_to_database(secret: str | None, session: str | None) -> bool:
     """Whether somebody stands behind it. Raises MeteringError for a bad credential; the view says so itself."""
     if secret is not None:
         identify(bearer=secret, now=now())

@@ -27,7 +27,6 @@ from metering.types import Task
 TAG = ["tasks"]
 OF_CONTENT = ("content-type", "content-length")
 PREFER = OpenApiParameter("Prefer", str, "header", description="`respond-async`: answer 202 with a job.")
-ONE_OR_MANY = {"oneOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
 
 
 class Texts(serializers.JSONField):
