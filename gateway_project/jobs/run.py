@@ -96,15 +96,17 @@ class _Run:
         """Renew the lease until it is refused or may be over, or this worker ends; then break the work off."""
         lease_s = lease().total_seconds()
         look_s = min(RENEW_S, lease_s / LOOKS)
-        renewed_s = time.monotonic()
-        while not closing.is_grace_over() and time.monotonic() - renewed_s < lease_s - look_s:
-            await asyncio.sleep(look_s)
+        asked_s = time.monotonic()
+        ends_s = asked_s + lease_s - look_s
+        while not closing.is_grace_over() and time.monotonic() < ends_s:
+            await asyncio.sleep(asked_s + look_s - time.monotonic())
             asked_s = time.monotonic()
             try:
-                async with asyncio.timeout(look_s):
+                # A database that is slow is waited for as long as the lease lasts: asking again would only slow it.
+                async with asyncio.timeout(ends_s - asked_s):
                     if not await in_database_thread(renew, self._job):
                         break
-                renewed_s = asked_s
+                ends_s = asked_s + lease_s - look_s
             except (DatabaseError, TimeoutError) as error:
                 logger.warning("job.not_renewed", extra={"error": type(error).__name__})
         self.break_off()

@@ -91,7 +91,7 @@ def test_a_queued_job_that_is_cancelled_costs_nothing(tasks: TaskDeployment) -> 
     tasks.until(lambda: tasks.vendor.log.at_once == 1)
     second = ann.begin("diagrams", texts.diagrams())
     assert ann.post(f"/api/jobs/{second}/cancel").status_code == 200
-    assert ann.ended(second, within_s=5)["status"] == "cancelled"
+    assert ann.ended(second)["status"] == "cancelled"
     tasks.vendor.open()
     assert ann.ended(first)["status"] == "succeeded"
     assert ann.job(second)["usage"]["llm_calls"] == 0
@@ -107,8 +107,8 @@ def test_a_running_job_that_is_cancelled_stops_in_its_first_call_and_is_charged_
     job_id = ann.begin(task, texts.ASKED[task]())
     tasks.until(lambda: tasks.vendor.log.at_once == 1)
     assert ann.post(f"/api/jobs/{job_id}/cancel").status_code == 200
-    tasks.until(lambda: tasks.vendor.log.at_once == 0, within_s=2.5)
-    job = ann.ended(job_id, within_s=1)
+    tasks.until(lambda: tasks.vendor.log.at_once == 0)
+    job = ann.ended(job_id)
     assert (job["status"], job["result"]) == ("cancelled", None)
     tasks.until(lambda: tasks.held() == 0)
     [row] = tasks.rows(ann.tenant)
@@ -127,7 +127,7 @@ def test_a_job_that_is_cancelled_between_calls_sends_no_other(tasks: TaskDeploym
     assert ann.job(job_id)["progress"] == 10
     ann.post(f"/api/jobs/{job_id}/cancel")
     asked = len(tasks.search.asked)
-    assert ann.ended(job_id, within_s=8)["status"] == "cancelled"
+    assert ann.ended(job_id)["status"] == "cancelled"
     assert len(tasks.search.asked) <= asked + 1
     assert len(tasks.vendor.log.calls) == 1
     tasks.assert_the_ledger_equals_the_fakes(ann.tenant)
@@ -253,7 +253,7 @@ def test_a_job_that_finds_no_place_waits_and_goes_on(
     time.sleep(0.5)
     assert tasks.vendor.log.at_once == places
     waiting = ["queued", *["running"] * places]
-    tasks.until(lambda: sorted(ann.job(job_id)["status"] for job_id in jobs) == waiting, within_s=5)
+    tasks.until(lambda: sorted(ann.job(job_id)["status"] for job_id in jobs) == waiting)
     tasks.vendor.open()
     assert {ann.ended(job_id)["status"] for job_id in jobs} == {"succeeded"}
 

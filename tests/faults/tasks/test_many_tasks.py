@@ -11,7 +11,7 @@ from tests.faults.rows import deadlocks, query
 from tests.faults.tasks import texts
 from tests.faults.tasks.deployment import THREADS, TaskDeployment
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 TASKS = 100
 WITHIN_S = 240.0
 PROCESSES = 4
@@ -78,7 +78,7 @@ def test_jobs_leave_places_for_the_timetable(tasks: TaskDeployment) -> None:
     query(tasks.database, statement, (old,))
     tasks.send("gateway.forget_jobs")
     there = "SELECT count(*) FROM metering_taskjob WHERE id = %s"
-    tasks.until(lambda: query(tasks.database, there, (old,)) == [(0,)], within_s=10)
+    tasks.until(lambda: query(tasks.database, there, (old,)) == [(0,)])
     assert tasks.vendor.log.at_once == at_once
     tasks.vendor.open()
     assert {ann.ended(job_id)["status"] for job_id in jobs} == {"succeeded"}
