@@ -22,15 +22,17 @@ def search_services(stack: Stack, output: IO[bytes]) -> Iterator[None]:
         yield
         return
     port = free_port(8100)
+    told = {name: f"http://127.0.0.1:{port}/{path}" for name, path in BASE_URLS.items()}
+    if "USPTO_ODP_API_KEY" not in os.environ:
+        told["USPTO_ODP_API_KEY"] = "demo"
     child = spawn(["-m", "fixtures.search_services", "--port", str(port)], stack, output=output, port=port)
     try:
         wait_until(lambda: child.poll() is not None or not is_free(port), START_TIMEOUT_S)
         if child.poll() is not None:
             raise LauncherError("The demo's search services did not start.")
-        os.environ |= {name: f"http://127.0.0.1:{port}/{path}" for name, path in BASE_URLS.items()}
-        os.environ.setdefault("USPTO_ODP_API_KEY", "demo")
+        os.environ |= told
         yield
     finally:
-        for name in BASE_URLS:
+        for name in told:
             os.environ.pop(name, None)
         stop_child(child, STOP_TIMEOUT_S)

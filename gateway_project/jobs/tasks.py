@@ -14,8 +14,7 @@ from gateway_project.jobs import closing
 from gateway_project.jobs.run import run_job as run
 from gateway_project.wiring import start
 from metering.bridge import run_sync
-from metering.jobs.drafts import forget_drafts
-from metering.jobs.forget import forget_jobs as forget_old_jobs
+from metering.jobs.forget import forget_expired
 from metering.jobs.lease import due_jobs
 
 MAX_STARTED = 100
@@ -56,7 +55,7 @@ def start_jobs() -> int:
 @app.task(name="gateway.forget_jobs")
 def forget_jobs() -> int:
     """Delete jobs and drafts that have expired; how many."""
-    return forget_old_jobs(now()) + forget_drafts(now())
+    return forget_expired(now())
 
 
 def send_for(job_id: UUID) -> None:

@@ -19,10 +19,11 @@ from metering.idempotency.recording import Recording
 from metering.identity.principal import Principal
 from metering.labels import CALLER_LABELS, CallerLabels, Labels
 from metering.ports import Body, LLMAdapter, TaskRequest
-from metering.reservation.allowance import NO_LIMITS, Allowance, TaskLimits
+from metering.reservation.allowance import Allowance
 from metering.reservation.bounded_call import BoundedCall
 from metering.reservation.journal import Journal
 from metering.reservation.reserve import IdempotencyKey
+from metering.reservation.task_limits import NO_LIMITS, TaskLimits
 from metering.rules.registry import TASK_DEFAULTS
 from metering.text import normal
 from metering.types import Task

@@ -8,11 +8,12 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from metering.errors import NotFound, TransitionRefused
 from metering.identity.principal import Principal
 from metering.jobs.brief import brief_transaction
+from metering.jobs.owner import is_of
 from metering.models import TaskDraft, UsageReservation
 from metering.orm import in_database_thread
 from metering.seal import CannotOpen, seal, unseal
@@ -89,8 +90,7 @@ class DraftWorkspace:
 
 def own_drafts(caller: Principal, now: datetime) -> QuerySet[TaskDraft]:
     """Those of this person, or else of this token, that have not expired."""
-    mine = Q(user_id=caller.user_id) if caller.user_id else Q(token_id=caller.token_id, user_id=None)
-    return TaskDraft.objects.filter(mine, tenant_id=caller.tenant_id, expires_at__gt=now)
+    return TaskDraft.objects.filter(is_of(caller), expires_at__gt=now)
 
 
 def own_draft(caller: Principal, pk: UUID, now: datetime) -> TaskDraft:
@@ -107,12 +107,6 @@ def opened(row: TaskDraft) -> bytes:
         return unseal(bytes(row.content))
     except CannotOpen:
         raise NotFound("The key that the draft was sealed with is gone.") from None
-
-
-def forget_drafts(now: datetime) -> int:
-    """Delete drafts that have expired; how many."""
-    count, _ = TaskDraft.objects.filter(expires_at__lte=now).delete()
-    return count
 
 
 def _sealed(content: bytes) -> bytes:

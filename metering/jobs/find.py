@@ -4,19 +4,19 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.db.models.functions import Now
 
+from metering.amounts import COLUMNS, Amounts
 from metering.errors import NotFound
 from metering.identity.principal import Principal
 from metering.ids import derived_id
+from metering.jobs.owner import is_of
 from metering.ledger.commands import Attempt
 from metering.models import TaskJob, TaskJobAttempt, UsageLog, UsageReservation
-from metering.money import usd_text
+from metering.reservation.task_usage import task_usage
 from metering.seal import unseal
 from metering.types import ReservationState
-
-USED = ("input_tokens", "output_tokens", "cost_nano_usd", "api_calls", "files", "steps")
 
 
 def own_jobs(caller: Principal) -> QuerySet[TaskJob]:
@@ -24,8 +24,7 @@ def own_jobs(caller: Principal) -> QuerySet[TaskJob]:
 
     What has expired is not there, whether or not it is forgotten yet.
     """
-    mine = Q(user_id=caller.user_id) if caller.user_id else Q(token_id=caller.token_id, user_id=None)
-    return TaskJob.objects.filter(mine, tenant_id=caller.tenant_id, expires_at__gt=Now())
+    return TaskJob.objects.filter(is_of(caller), expires_at__gt=Now())
 
 
 def own_job(caller: Principal, pk: UUID) -> TaskJob:
@@ -56,19 +55,11 @@ def usage_of(job: TaskJob) -> dict[str, object]:
     ended = UsageReservation.objects.filter(pk__in=runs).exclude(state=ReservationState.HELD)
     in_the_log = set(ended.values_list("pk", flat=True))
     ids = [derived_id(run, attempt.number) for run, attempt in noted if run in in_the_log]
-    rows = UsageLog.objects.filter(pk__in=ids).values(*USED)
+    rows = UsageLog.objects.filter(pk__in=ids).values(*COLUMNS)
     under_way = [attempt for run, attempt in noted if run not in in_the_log]
-    facts = [*rows, *({name: getattr(attempt, name) for name in USED} for attempt in under_way)]
-    used = {name: sum(row[name] for row in facts) for name in USED}
-    return {
-        "input_tokens": used["input_tokens"],
-        "output_tokens": used["output_tokens"],
-        "cost_usd": usd_text(used["cost_nano_usd"]),
-        "llm_calls": sum(not row["api_calls"] for row in facts),
-        "api_calls": used["api_calls"],
-        "files": used["files"],
-        "steps": used["steps"],
-    }
+    facts = [*rows, *({name: getattr(attempt, name) for name in COLUMNS} for attempt in under_way)]
+    used = Amounts(**{name: sum(row[name] for row in facts) for name in COLUMNS})
+    return task_usage(used, llm_calls=sum(not row["api_calls"] for row in facts))
 
 
 def _noted(job: TaskJob, reservation_id: UUID | None = None) -> list[tuple[UUID, Attempt]]:

@@ -6,12 +6,11 @@ the hold first, and is refused where there is no room.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from datetime import datetime
 from typing import TypeVar
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from metering.amounts import NOTHING, Amounts, total
@@ -21,9 +20,9 @@ from metering.errors import (
     MeteringUnavailable,
     TransitionRefused,
 )
+from metering.ledger.check import MAX_ATTEMPTS
 from metering.ledger.commands import Attempt
 from metering.ledger.port import Ledger
-from metering.money import usd_text
 from metering.ports import AllowanceSpent, AttemptFailed, Body, VendorAnswer, VendorChunk, Vendors
 from metering.reservation.bounded_call import BoundedCall
 from metering.reservation.extend import enlarge
@@ -31,35 +30,13 @@ from metering.reservation.journal import Journal
 from metering.reservation.no_room import NoRoom
 from metering.reservation.reserve import Hold
 from metering.reservation.running import RunningAttempt, RunningSearch
+from metering.reservation.task_limits import NO_LIMITS, TaskLimits
+from metering.reservation.task_usage import task_usage
 from metering.reservation.vendor_error import vendor_error
 from metering.types import Outcome
 
 T = TypeVar("T")
-MAX_ATTEMPTS = 1000
-"""The ledger's own bound on one reservation."""
 ONE_CALL, ONE_FILE = Amounts(api_calls=1), Amounts(files=1)
-
-
-class TaskLimits(Struct, frozen=True, kw_only=True):
-    """How much of each kind one request may do, whatever its budgets have room for."""
-
-    steps: int = MAX_ATTEMPTS
-    """LLM calls, second attempts included."""
-    api_calls: int = 0
-    files: int = 0
-
-    @classmethod
-    def of(cls, numbers: Mapping[str, int]) -> "TaskLimits":
-        """The limits that the numeric rules in force set."""
-        steps = [numbers[key] for key in ("agent_max_steps", "max_steps") if key in numbers]
-        return cls(
-            steps=min(steps, default=MAX_ATTEMPTS),
-            api_calls=numbers.get("max_api_calls", 0),
-            files=numbers.get("diagram_files_per_req", 0),
-        )
-
-
-NO_LIMITS = TaskLimits()
 
 
 class Allowance:
@@ -117,16 +94,8 @@ class Allowance:
 
     def usage(self) -> dict[str, object]:
         """What was used so far. Attempts under way are not in it."""
-        used = total(tuple(self.attempts))
-        return {
-            "input_tokens": used.input_tokens,
-            "output_tokens": used.output_tokens,
-            "cost_usd": usd_text(used.cost_nano_usd),
-            "llm_calls": sum(not attempt.api_calls for attempt in self.attempts),
-            "api_calls": used.api_calls,
-            "files": used.files,
-            "steps": used.steps,
-        }
+        llm_calls = sum(not attempt.api_calls for attempt in self.attempts)
+        return task_usage(total(tuple(self.attempts)), llm_calls)
 
     def count_tokens(self, text: str) -> int:
         """About how many tokens a text has."""

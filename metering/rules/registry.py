@@ -26,7 +26,7 @@ _KEYS = (
     ),
     RuleKey(
         name="agent_max_steps",
-        read_by="metering.reservation.allowance:TaskLimits.of",
+        read_by="metering.reservation.task_limits:TaskLimits.of",
         meaning="LLM calls that one request may make",
         unit="steps",
         low=1,
@@ -36,7 +36,7 @@ _KEYS = (
     ),
     RuleKey(
         name="max_steps",
-        read_by="metering.reservation.allowance:TaskLimits.of",
+        read_by="metering.reservation.task_limits:TaskLimits.of",
         meaning="LLM calls that one request for diagrams may make; with agent_max_steps the smaller one counts",
         unit="steps",
         low=1,
@@ -45,7 +45,7 @@ _KEYS = (
     ),
     RuleKey(
         name="max_api_calls",
-        read_by="metering.reservation.allowance:TaskLimits.of",
+        read_by="metering.reservation.task_limits:TaskLimits.of",
         meaning="search calls that one request may make",
         unit="calls",
         high=900,
@@ -64,7 +64,7 @@ _KEYS = (
     ),
     RuleKey(
         name="diagram_files_per_req",
-        read_by="metering.reservation.allowance:TaskLimits.of",
+        read_by="metering.reservation.task_limits:TaskLimits.of",
         meaning="files that one request may produce",
         unit="files",
         low=1,

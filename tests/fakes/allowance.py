@@ -11,9 +11,10 @@ from metering.background import BackgroundTasks
 from metering.labels import Labels
 from metering.policy.values import MeterLimit
 from metering.ports import Body
-from metering.reservation.allowance import Allowance, TaskLimits
+from metering.reservation.allowance import Allowance
 from metering.reservation.no_room import NoRoom
 from metering.reservation.reserve import Hold, reserve
+from metering.reservation.task_limits import TaskLimits
 from providers.token_counting import count_tokens
 from tests.fakes.ledger import WatchedLedger
 from tests.fakes.policy import ALDER, model, policy

@@ -86,7 +86,8 @@ class Jobs(ApiView):
     def post(self, request: Request) -> Response:
         """A new job. Its input is checked at once; what it spends is reserved when it begins."""
         given = self.valid(self.Input, request.data)
-        return start_job(request, TASKS[given["task"]], given["input"])
+        task = TASKS[given["task"]]
+        return start_job(request, call_of(request, task, given["input"]))
 
 
 class OneJob(ApiView):
@@ -141,15 +142,14 @@ class JobEvents(ApiView):
         )
 
 
-def start_job(request: Request, task: Task, content: dict[str, Any]) -> Response:
+def start_job(request: Request, call: CallRequest) -> Response:
     """Take the work on as a job. Raises what the task's own route raises before it spends anything."""
-    call = call_of(request, task, content)
     caller = principal_of(request)
     limits = run_sync(wiring.gateway().check(caller, call))
     job = create_job(
         caller=caller,
-        task=task,
-        content=content,
+        task=call.task,
+        content=dict(call.input),
         request_id=call.request_id,
         labels=own_labels(call),
         keep=timedelta(days=limits["keep_results_days"]),

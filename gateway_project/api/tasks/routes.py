@@ -20,6 +20,7 @@ from adapters.prior_art.table import as_csv
 from gateway_project.api.input import StrictInput
 from gateway_project.api.tasks.jobs import start_job
 from gateway_project.api.tasks.running import EventStream, answer_in_events, answer_whole, call_of
+from gateway_project.api.tasks.texts import Texts
 from gateway_project.api.views import ApiView
 from gateway_project.http.errors import NotAcceptable
 from metering.types import Task
@@ -27,10 +28,6 @@ from metering.types import Task
 TAG = ["tasks"]
 OF_CONTENT = ("content-type", "content-length")
 PREFER = OpenApiParameter("Prefer", str, "header", description="`respond-async`: answer 202 with a job.")
-
-
-class Texts(serializers.JSONField):
-    """A text, or a list of texts."""
 
 
 class TaskUsageOut(serializers.Serializer[Any]):
@@ -81,7 +78,7 @@ class TaskView(ApiView):
         """Answer as the request prefers. Raises what the gateway raises."""
         call = call_of(request, self.task, content)
         if "respond-async" in [part.strip() for part in request.headers.get("prefer", "").split(",")]:
-            return start_job(request, self.task, content)
+            return start_job(request, call)
         media_type = getattr(request, "accepted_media_type", "")
         if media_type == EventStream.media_type:
             return answer_in_events(request, call)

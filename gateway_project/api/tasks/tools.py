@@ -16,10 +16,10 @@ from gateway_project import wiring
 from gateway_project.api.authentication import principal_of
 from gateway_project.api.input import StrictInput
 from gateway_project.api.tasks.running import call_of, let_go_of_database
+from gateway_project.api.tasks.texts import Texts
 from gateway_project.api.views import ApiView
 from gateway_project.http.errors import SourceNotDrawn
 from metering.bridge import run_sync
-from metering.errors import InvalidRequest
 from metering.types import Task
 
 TAG = ["tasks"]
@@ -43,7 +43,7 @@ class FindingsOut(serializers.Serializer[Any]):
 
 class ClaimsCheck(ApiView):
     class Input(StrictInput):
-        claims = serializers.JSONField(help_text="One text, or a list of texts.")
+        claims = Texts(help_text="One text, or a list of texts.")
         description = serializers.CharField(default="", allow_blank=True)
         abstract = serializers.CharField(default="", allow_blank=True)
         drawings = serializers.ListField(child=serializers.CharField(), default=list)
@@ -54,10 +54,6 @@ class ClaimsCheck(ApiView):
         """Check patent claims: numbers, dependencies, antecedents, wording, reference numerals, support."""
         given = self.valid(self.Input, request.data)
         claims = given.pop("claims")
-        if not isinstance(claims, str) and not (
-            isinstance(claims, list) and all(isinstance(claim, str) for claim in claims)
-        ):
-            raise InvalidRequest("claims must be a text or a list of texts.", param="claims")
         call = call_of(request, Task.DRAFTING, dict(request.data))
         caller = principal_of(request)
         let_go_of_database()

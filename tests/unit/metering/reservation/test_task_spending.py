@@ -7,7 +7,7 @@ import pytest
 from metering.errors import BudgetExceeded, VendorError
 from metering.ledger.commands import Extend
 from metering.ports import AllowanceSpent, AttemptFailed
-from metering.reservation.allowance import TaskLimits
+from metering.reservation.task_limits import TaskLimits
 from metering.types import Dimension, Outcome
 from tests.fakes.allowance import allowance_for, body
 from tests.fakes.ledger import WatchedLedger
