@@ -19,7 +19,21 @@ from launcher.stack import prepare_state_dir, running_stack
 # Coverage, in percent, below which the run fails.
 FLOORS = {"metering": ("metering/*", 90), "the whole": ("*", 80)}
 APART = {
-    "pytest of tasks and jobs": ("tests/faults/tasks",),
+    "pytest of tasks, calls and searches": (
+        "tests/faults/tasks",
+        "tests/integration/metering/gateway",
+        "tests/integration/metering/ledger/test_literals.py",
+        "tests/integration/metering/ledger/test_memory.py",
+        "tests/integration/metering/ledger/test_properties.py",
+        "tests/integration/metering/ledger/test_reports_equal_the_ledger.py",
+        "tests/unit/adapters/drafting/claims",
+        "tests/unit/metering/policy/test_precedence.py",
+        "tests/unit/providers/test_fuzz_of_answers.py",
+        "tests/unit/providers/test_fuzz_of_charges.py",
+        "tests/unit/providers/test_fuzz_of_errors.py",
+        "tests/unit/providers/test_pictures.py",
+        "tests/unit/providers/test_reshaped.py",
+    ),
     "pytest of faults and servers": (
         "tests/faults",
         "--ignore=tests/faults/tasks",
@@ -36,13 +50,12 @@ APART = {
     "pytest from end to end": (
         "tests/e2e",
         "tests/integration/admin_console",
-        "tests/integration/metering/ledger/test_properties.py",
         "tests/tenancy",
     ),
 }
 """Not measured, since measuring doubles a run's processor time, and what remains reaches the floors by itself.
 
-What mostly waits for processes and servers is in the first two.
+What belongs here takes long for the lines that it alone comes to: it repeats, searches, or starts processes.
 """
 MEASURED = "pytest"
 URLS = ("DATABASE_URL", "REDIS_URL")

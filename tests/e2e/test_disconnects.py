@@ -142,6 +142,7 @@ def test_who_leaves_after_the_headers_while_the_vendor_thinks_ends_it_where_the_
     vendor.hold()
     wire.ask("hello", stream=True)
     wire.read_until(COMMENT)
+    wait_for(lambda: vendor.log.at_once == 1)  # who leaves before owes nothing
     wire.leave()
     assert_cut_and_charged_as_held(vendor)
 

@@ -170,4 +170,4 @@ def test_a_second_run_is_quick(state: Path) -> None:
     began = time.monotonic()
     with running_stack(state):
         pass
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 15

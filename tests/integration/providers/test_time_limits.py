@@ -15,7 +15,7 @@ from tests.vendors.raw import Turn, delta, events, raw_vendor
 from tests.vendors.running import RunningVendor
 
 LONG_S, SHORT_S = 60.0, 0.3
-AT_MOST_S = 10.0
+AT_MOST_S = 30.0
 """Far from both, so that a slow machine decides nothing."""
 
 
