@@ -19,6 +19,7 @@ def resource():
     Path({folder!r}, "given back").touch()
 
 def test_that_sleeps(resource):
+    Path({folder!r}, "begun").touch()
     time.sleep(600)
 """
 
@@ -50,8 +51,9 @@ def test_it_passes_when_its_tests_pass(tmp_path: Path) -> None:
 def test_tests_that_are_stopped_give_back_what_they_have_taken(tmp_path: Path) -> None:
     run = run_of(tmp_path, SLEEPS.format(folder=str(tmp_path)))
     try:
-        assert wait_until((tmp_path / "taken").exists, 60)
+        assert wait_until((tmp_path / "begun").exists, 60)
     finally:
         stop([run.child])
     assert run.child.returncode not in (0, -signal.SIGKILL)
+    assert (tmp_path / "taken").exists()
     assert (tmp_path / "given back").exists()
