@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Collection
 
-from gateway_project.vendors import load_configs
+from gateway_project.vendor_configs import load_configs
 from providers.port import ProviderError
 from providers.registry import ProviderConfig, make_provider
 

@@ -5,6 +5,7 @@ Structural types only, so that neither side imports the other's classes (ADR 001
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from typing import Any, Protocol, TypeVar
+from uuid import UUID
 
 from msgspec import Struct
 
@@ -108,6 +109,8 @@ class VendorCall(Struct, frozen=True, kw_only=True):
     attempt_id: str
     """Sent upstream as x-gateway-attempt-id."""
     timeout_s: float
+    key_of: UUID | None = None
+    """The tenant with whose own key alone it goes out; None: with the gateway's."""
 
 
 class AttemptFailed(Exception):

@@ -3,8 +3,10 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from decimal import Decimal
+from uuid import UUID
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from metering.catalog.prices import next_price_at, prices_at
 from metering.catalog.traits import NO_TRAITS, traits_in_force
@@ -14,6 +16,7 @@ from metering.money import TokenPrice
 from metering.types import ModelClass
 
 MODEL_NAME_LENGTH = 128
+FREE = TokenPrice(input=Decimal(0), output=Decimal(0), cached_input=Decimal(0), cache_write=Decimal(0))
 MAX_SHOWN = 10
 """The most names that a message lists."""
 
@@ -31,9 +34,15 @@ class ServedModel(Struct, frozen=True, kw_only=True):
     capabilities: frozenset[str] = frozenset()
     traits: Mapping[str, object] = NO_TRAITS
     """The traits that the catalog gives the provider and the model, without those known of the vendor."""
+    key_of: UUID | None = None
+    """The tenant with whose own key it is called; None: with the gateway's."""
 
     def __hash__(self) -> int:
         return hash(self.name)  # traits are read-only and have no hash
+
+    def with_own_key_of(self, tenant_id: UUID) -> "ServedModel":
+        """The model called with a key of the tenant's own: the vendor bills the tenant, so that it costs nothing."""
+        return structs.replace(self, key_of=tenant_id, price=FREE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

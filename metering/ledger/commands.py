@@ -87,6 +87,8 @@ class Attempt(Amounts, frozen=True, kw_only=True, array_like=True):
     """Why the figures are not simply the vendor's; whatever has a reason is `estimated`."""
     reported: str = ""
     """The usage as the vendor reported it, as JSON, where it was not believed as it is."""
+    own_key: bool = False
+    """It went out with the tenant's own key: the vendor bills the tenant, so that it costs nothing here."""
 
 
 class Reserve(Struct, frozen=True, kw_only=True, array_like=True):

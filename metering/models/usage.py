@@ -32,6 +32,9 @@ class UsageLog(models.Model):
     partly_priced = models.BooleanField(
         db_default=False, help_text="The vendor charges for something that our price does not know."
     )
+    own_key = models.BooleanField(
+        db_default=False, help_text="It went out with the tenant's own key, whom the vendor bills."
+    )
     service_tier = models.CharField(
         max_length=32, db_default="", blank=True, help_text="As the vendor says that it served."
     )

@@ -1,5 +1,6 @@
 """Reads what applies to a subject and a task, and compiles it into an EffectivePolicy."""
 
+from metering.catalog.provider_keys.read_keys import own_key_providers
 from metering.errors import NotFound
 from metering.models import Budget, PolicyRule, Tenant
 from metering.models import Task as TaskRow
@@ -23,5 +24,6 @@ def effective_policy(subject: PolicySubject, task: str) -> EffectivePolicy:
         budgets=by_place(Budget.objects.filter(set_at(places))),
         plans=plans,
         features={task: tenant.feature or ""},
+        own_keys=own_key_providers([tenant.pk]),
     )
     return rows.policy(subject, task)

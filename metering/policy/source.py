@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
+from metering.catalog.provider_keys.read_keys import own_key_providers
 from metering.catalog.served import ModelIndex, PlanAccess, load_access, load_models
 from metering.errors import NotFound, NotPermitted
 from metering.models import Budget, Plan, PolicyRule, Tenant
@@ -65,6 +66,7 @@ def _read(tenant: Tenant | None) -> PolicySource:
             budgets=by_place(Budget.objects.filter(chosen)),
             plans=plans_used(row.pk for row in tenants),
             features=features,
+            own_keys=own_key_providers(row.pk for row in tenants),
         ),
         access={(plan, task): _access(plan, task) for plan in codes for task in features},
         models=load_models(),

@@ -238,6 +238,8 @@ class EffectivePolicy:
     """Settings that are tighter than those in force, and only observed."""
     shadow_rates: CallRates = field(default_factory=CallRates)
     """The token buckets whose denials are only recorded."""
+    own_keys: frozenset[str] = frozenset()
+    """The providers that the tenant's calls reach with keys of its own."""
     rules: tuple[Rule, ...] = ()
     """Every rule that applies to the subject and the task, whether or not its condition holds; for explanations."""
     holding: frozenset[Condition] = frozenset()

@@ -42,6 +42,7 @@ def attempt_of(
             started_at=started_at,
             latency_ms=latency_ms,
             outcome=outcome,
+            own_key=model.key_of is not None,
         )
     unknown = EstimateReason.UNANSWERED if outcome is Outcome.TIMEOUT else EstimateReason.CUT
     reason = EstimateReason(usage.estimate_reason) if usage is not None else unknown
@@ -70,6 +71,7 @@ def attempt_of(
         reasoning_tokens=usage.reasoning_tokens if usage is not None else 0,
         cost_nano_usd=_cost(usage, tokens, bound, model),
         steps=1,
+        own_key=model.key_of is not None,
     )
 
 

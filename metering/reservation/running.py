@@ -44,6 +44,7 @@ class RunningAttempt:
             progress=Progress(),
             attempt_id=str(derived_id(reservation_id, number)),
             timeout_s=CALL_TIMEOUT_S,
+            key_of=model.key_of,
         )
         self._call = call
         self._model = model

@@ -21,7 +21,7 @@ _OF = {
     **{report: name for report, name in _SHOWN.items() if LABELS[name].is_shared},
     **{name: name for name in (*COUNTED, "cost_nano_usd", "estimated", "latency_ms", "started_at")},
     **{report: name for report, name in _SHOWN.items() if not LABELS[name].is_shared},
-    **{name: name for name in ("partly_priced", "service_tier", "estimate_reason", "reported")},
+    **{name: name for name in ("partly_priced", "own_key", "service_tier", "estimate_reason", "reported")},
 }
 """The attribute behind each field."""
 COLUMNS = tuple(_OF)

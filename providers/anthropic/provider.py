@@ -6,6 +6,7 @@ from typing import Any
 from providers.anthropic.answer import completion_of
 from providers.anthropic.request import NAME, request_of
 from providers.anthropic.streamed import AnthropicStream
+from providers.keys import Keys
 from providers.openai_compatible.timeouts import Timeouts
 from providers.port import Completion, ProviderCall, ProviderError
 from providers.translated.base_url import base_of
@@ -25,11 +26,13 @@ class AnthropicProvider(TranslatedProvider):
     """Any base URL that has `/v1/messages`."""
 
     name = NAME
+    key_header = "x-api-key"
 
-    def __init__(self, *, base_url: str = "", api_key: str = "", timeouts: Timeouts | None = None) -> None:
+    def __init__(
+        self, *, base_url: str = "", api_key: str | Keys = "", timeouts: Timeouts | None = None
+    ) -> None:
         """`base_url` ends before `/messages`, or before `/v1`."""
-        headers = {"anthropic-version": VERSION, "x-api-key": api_key}
-        super().__init__(api_key=api_key, headers=headers, timeouts=timeouts)
+        super().__init__(api_key=api_key, headers={"anthropic-version": VERSION}, timeouts=timeouts)
         self._base = base_of(base_url, BASE_URL, "v1")
 
     @property
@@ -42,8 +45,8 @@ class AnthropicProvider(TranslatedProvider):
     def _request(self, call: ProviderCall, *, streamed: bool) -> bytes:
         return request_of(call, streamed=streamed)
 
-    def _stream(self, call: ProviderCall) -> AnthropicStream:
-        return AnthropicStream(call, self._api_key)
+    def _stream(self, call: ProviderCall, api_key: str) -> AnthropicStream:
+        return AnthropicStream(call, api_key)
 
     async def _answer(self, body: dict[str, Any], call: ProviderCall) -> Completion:
         return await completion_of(body, call)

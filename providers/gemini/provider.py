@@ -8,6 +8,7 @@ from urllib.parse import quote
 from providers.gemini.answer import completion_of
 from providers.gemini.request import NAME, request_of
 from providers.gemini.streamed import GeminiStream
+from providers.keys import Keys
 from providers.openai_compatible.errors import MAX_RETRY_AFTER_S
 from providers.openai_compatible.lenient_json import NotJson, decode_object
 from providers.openai_compatible.timeouts import Timeouts
@@ -27,10 +28,13 @@ class GeminiProvider(TranslatedProvider):
     """Any base URL that has `/v1beta/models/{model}:generateContent`. The key is in a header, never in the URL."""
 
     name = NAME
+    key_header = "x-goog-api-key"
 
-    def __init__(self, *, base_url: str = "", api_key: str = "", timeouts: Timeouts | None = None) -> None:
+    def __init__(
+        self, *, base_url: str = "", api_key: str | Keys = "", timeouts: Timeouts | None = None
+    ) -> None:
         """`base_url` ends before `/models`, or before `/v1beta`."""
-        super().__init__(api_key=api_key, headers={"x-goog-api-key": api_key}, timeouts=timeouts)
+        super().__init__(api_key=api_key, headers={}, timeouts=timeouts)
         self._base = base_of(base_url, BASE_URL, VERSION)
 
     @property
@@ -45,8 +49,8 @@ class GeminiProvider(TranslatedProvider):
     def _request(self, call: ProviderCall, *, streamed: bool) -> bytes:
         return request_of(call)
 
-    def _stream(self, call: ProviderCall) -> GeminiStream:
-        return GeminiStream(call, self._api_key)
+    def _stream(self, call: ProviderCall, api_key: str) -> GeminiStream:
+        return GeminiStream(call, api_key)
 
     async def _answer(self, body: dict[str, Any], call: ProviderCall) -> Completion:
         return await completion_of(body, call)

@@ -2,9 +2,11 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator
+import time
+from collections.abc import AsyncGenerator, Callable
 from contextlib import suppress
 
+from providers.keys import Key, Keys
 from providers.openai_compatible.answer import (
     answer_of_events,
     chunks_of_whole,
@@ -12,6 +14,7 @@ from providers.openai_compatible.answer import (
     read_whole,
     whole_answer,
 )
+from providers.openai_compatible.authorization import Authorization
 from providers.openai_compatible.connections import connections
 from providers.openai_compatible.errors import (
     CONNECTION_ERRORS,
@@ -20,7 +23,7 @@ from providers.openai_compatible.errors import (
     connection_failed,
     refused,
 )
-from providers.openai_compatible.exchange import NotSent, Target, Unanswered, VendorResponse
+from providers.openai_compatible.exchange import NotSent, Target, Unanswered, VendorResponse, header_line
 from providers.openai_compatible.final_usage import usage_unanswered
 from providers.openai_compatible.objection import field_objected_to
 from providers.openai_compatible.probe import probe
@@ -45,25 +48,25 @@ class OpenAICompatibleProvider:
         self,
         *,
         base_url: str,
-        api_key: str = "",
+        api_key: str | Keys = "",
         vendor: str = "",
         traits: str = "{}",
         timeouts: Timeouts | None = None,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         """`base_url` ends before `/chat/completions`, as OpenAI's SDK takes it. `vendor` (empty: by the host) and
-        `traits` (JSON) are the catalog's.
+        `traits` (JSON) are the catalog's. `clock` dates the tokens that are signed with a key.
         """
         base = base_url.rstrip("/")
         self._chat_url = f"{base}/chat/completions"
         self._embeddings_url = f"{base}/embeddings"
         self._traits = TraitsOfModels(vendor=vendor, base_url=base_url, declared=traits)
-        self._api_key = api_key
+        self._keys = api_key if isinstance(api_key, Keys) else Keys([api_key])
+        self._authorization = Authorization(clock)
         self._timeouts = timeouts or Timeouts()
         # Not compressed: the bytes go on as they come.
         self._headers = {"content-type": "application/json", "accept-encoding": "identity"}
         self._targets: dict[str, Target] = {}
-        if api_key:
-            self._headers["authorization"] = f"Bearer {api_key}"
 
     async def complete(self, call: ProviderCall) -> Completion:
         traits = self._traits.of(call.model, call.traits)
@@ -74,10 +77,11 @@ class OpenAICompatibleProvider:
 
     async def stream(self, call: ProviderCall) -> AsyncGenerator[Chunk, None]:
         ends_at_s = asyncio.get_running_loop().time() + call.timeout_s
-        answer = StreamedAnswer(call, self._api_key, self._traits.of(call.model, call.traits))
+        answer: StreamedAnswer | None = None
         try:
             async with asyncio.timeout(min(self._timeouts.first_byte_s, call.timeout_s)):
-                response = await self._ask(self._chat_url, call, streamed=True)
+                response, key = await self._ask(self._chat_url, call, streamed=True)
+            answer = StreamedAnswer(call, key.secret, self._traits.of(call.model, call.traits))
             reader = TimedReader(response, ends_at_s=ends_at_s, gap_s=self._timeouts.first_byte_s)
             try:
                 part = await start_of(reader)
@@ -85,7 +89,7 @@ class OpenAICompatibleProvider:
                     body = await read_whole(
                         response, ends_at_s=ends_at_s, gap_s=self._timeouts.gap_s, begun=part
                     )
-                    for chunk in await chunks_of_whole(body, call, self._api_key):
+                    for chunk in await chunks_of_whole(body, call, key.secret):
                         yield chunk
                     return
                 while part:
@@ -111,10 +115,17 @@ class OpenAICompatibleProvider:
     async def probe(self, timeout_s: float) -> None:
         try:
             async with asyncio.timeout(timeout_s):
-                target = self._target(self._chat_url)
-                await probe(connections.take(self), target.url, self._headers, self._api_key)
+                await self._keys.each_asked(self._probe_with)
         except (*CONNECTION_ERRORS, NotSent) as error:
             raise connection_failed(error) from None
+
+    async def _probe_with(self, key: Key) -> None:
+        value = self._authorization.value(key.secret, self._traits.of("", {}).authorization)
+        headers = {
+            **self._headers,
+            **({"authorization": value} if header_line("authorization", value) else {}),
+        }
+        await probe(connections.take(self), self._target(self._chat_url).url, headers, key.secret)
 
     async def close(self) -> None:
         await connections.let_go(self)
@@ -125,33 +136,45 @@ class OpenAICompatibleProvider:
         answer: StreamedAnswer | None = None
         try:
             async with asyncio.timeout(call.timeout_s):
-                response = await self._ask(url, call, streamed=False)
+                response, key = await self._ask(url, call, streamed=False)
                 try:
                     body = await read_whole(response, ends_at_s=ends_at_s, gap_s=self._timeouts.gap_s)
                 finally:
                     response.release()
             if traits is not None and is_event_stream(body):
-                answer = StreamedAnswer(call, self._api_key, traits)
+                answer = StreamedAnswer(call, key.secret, traits)
                 return await answer_of_events(body, answer)
-            return await whole_answer(body, call, self._api_key)
+            return await whole_answer(body, call, key.secret)
         except Exception as error:  # noqa: BLE001 - nothing that a vendor sends may escape as anything else
             raise await self._failure(error, call, answer) from None  # it may quote the request's URL
 
-    async def _ask(self, url: str, call: ProviderCall, *, streamed: bool) -> VendorResponse:
-        """The vendor's response, to be released, if its status is a success.
+    async def _ask(self, url: str, call: ProviderCall, *, streamed: bool) -> tuple[VendorResponse, Key]:
+        """The vendor's response, to be released, if its status is a success, and the key that it took."""
+        return await self._keys.used(
+            call.model, call.progress, lambda key: self._ask_with(key, url, call, streamed=streamed)
+        )
+
+    async def _ask_with(self, key: Key, url: str, call: ProviderCall, *, streamed: bool) -> VendorResponse:
+        """The response to the request with this key.
 
         A vendor that refuses a field which the caller never sent is asked again without it, and that is remembered.
         Redirects are not followed: the key goes to the configured host alone.
         """
         target = self._target(url)
-        if url == self._embeddings_url:
-            return await self._answered(await target.post(call.payload, call.attempt_id, call.progress))
         traits = self._traits.of(call.model, call.traits)
+        credential = header_line("authorization", self._authorization.value(key.secret, traits.authorization))
+
+        async def post(payload: bytes) -> VendorResponse:
+            response = await target.post(payload, call.attempt_id, call.progress, credential=credential)
+            return await self._answered(response, key)
+
+        if url == self._embeddings_url:
+            return await post(call.payload)
         given, refused_fields = traits, set[str]()
         while True:
             payload = payload_of(call, streamed=streamed, traits=traits)
             try:
-                answer = await self._answered(await target.post(payload, call.attempt_id, call.progress))
+                answer = await post(payload)
             except ProviderError as error:
                 added = added_fields(call, streamed=streamed, traits=traits)
                 field = field_objected_to(error, added)
@@ -168,7 +191,7 @@ class OpenAICompatibleProvider:
                 self._traits.learn(call.model, call.traits, traits)
             return answer
 
-    async def _answered(self, response: VendorResponse) -> VendorResponse:
+    async def _answered(self, response: VendorResponse, key: Key) -> VendorResponse:
         """The response itself, if it is a success. Raises ProviderError for a refusal, whatever becomes of its body."""
         if response.status in SUCCESS:
             return response
@@ -180,7 +203,7 @@ class OpenAICompatibleProvider:
                         body += part
         finally:
             response.release()
-        raise refused(response.status, response.headers, body[:MAX_ERROR_BYTES], self._api_key)
+        raise refused(response.status, response.headers, body[:MAX_ERROR_BYTES], key.secret)
 
     def _target(self, url: str) -> Target:
         """Made once for each event loop's client. Raises NotSent."""

@@ -12,6 +12,8 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
+from providers.openai_compatible.authorization import BEARER, ZHIPU_JWT
+
 LIMIT_NAMES = ("max_tokens", "max_completion_tokens")
 MAX_MODELS = 1_000
 """Of which something is remembered; beyond that it is learnt again."""
@@ -30,6 +32,8 @@ class Traits(Struct, frozen=True, kw_only=True):
     """Whether the model may think without showing it; None: known by its name, or by what it says."""
     pictures: str | None = None
     """The model whose picture formula applies; None: its own name."""
+    authorization: str = BEARER
+    """How the key is sent."""
 
 
 KNOWN: dict[str, Traits] = {
@@ -38,7 +42,7 @@ KNOWN: dict[str, Traits] = {
     "groq": Traits(limit_names=("max_completion_tokens", "max_tokens"), service_tier="on_demand"),
     "deepseek": Traits(limit_names=("max_tokens",)),
     "mistral": Traits(limit_names=("max_tokens",), stream_options=False),
-    "glm": Traits(limit_names=("max_tokens",)),
+    "glm": Traits(limit_names=("max_tokens",), authorization=ZHIPU_JWT),
 }
 """A vendor that is not here has no deviations."""
 VENDOR_OF_HOST = {

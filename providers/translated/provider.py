@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import suppress
 from typing import Any
 
+from providers.keys import Key, Keys
 from providers.openai_compatible.answer import is_event_stream, read_whole
 from providers.openai_compatible.connections import connections
 from providers.openai_compatible.errors import (
@@ -18,7 +19,7 @@ from providers.openai_compatible.errors import (
     error_within,
     refused,
 )
-from providers.openai_compatible.exchange import NotSent, Target, Unanswered, VendorResponse
+from providers.openai_compatible.exchange import NotSent, Target, Unanswered, VendorResponse, header_line
 from providers.openai_compatible.final_usage import usage_unanswered
 from providers.openai_compatible.lenient_json import NotJson, decode_object
 from providers.openai_compatible.stream_edges import next_of, read_tail, start_of
@@ -42,15 +43,17 @@ class TranslatedProvider(ABC):
     capabilities = frozenset({Capability.CHAT, Capability.STREAM})
     name: str
     """What the protocol is called in refusals."""
+    key_header: str
+    """The header that carries the key."""
 
-    def __init__(self, *, api_key: str, headers: Mapping[str, str], timeouts: Timeouts | None) -> None:
-        self._api_key = api_key
+    def __init__(self, *, api_key: str | Keys, headers: Mapping[str, str], timeouts: Timeouts | None) -> None:
+        self._keys = api_key if isinstance(api_key, Keys) else Keys([api_key])
         self._timeouts = timeouts or Timeouts()
         # Not compressed: the answer is read as it comes.
         self._headers = {
             "content-type": "application/json",
             "accept-encoding": "identity",
-            **{name: value for name, value in headers.items() if value},
+            **headers,
         }
         self._targets: dict[str, Target] = {}
 
@@ -68,8 +71,8 @@ class TranslatedProvider(ABC):
         """The body. Raises ProviderError for what cannot be translated."""
 
     @abstractmethod
-    def _stream(self, call: ProviderCall) -> TranslatedStream:
-        """Reads a streamed answer to this call."""
+    def _stream(self, call: ProviderCall, api_key: str) -> TranslatedStream:
+        """Reads a streamed answer to this call, which was made with this key."""
 
     @abstractmethod
     async def _answer(self, body: dict[str, Any], call: ProviderCall) -> Completion:
@@ -88,31 +91,32 @@ class TranslatedProvider(ABC):
         answer: TranslatedStream | None = None
         try:
             async with asyncio.timeout(call.timeout_s):
-                response = await self._ask(call, streamed=False)
+                response, key = await self._ask(call, streamed=False)
                 try:
                     body = await read_whole(response, ends_at_s=ends_at_s, gap_s=self._timeouts.gap_s)
                 finally:
                     response.release()
             if is_event_stream(body):
-                answer = self._stream(call)
+                answer = self._stream(call, key.secret)
                 return await whole_of_stream(answer, body)
-            return await self._whole(body, call)
+            return await self._whole(body, call, key)
         except Exception as error:  # noqa: BLE001 - nothing that a vendor sends may escape as anything else
             raise await self._failure(error, call, answer) from None  # it may quote the request's URL
 
     async def stream(self, call: ProviderCall) -> AsyncGenerator[Chunk, None]:
         ends_at_s = asyncio.get_running_loop().time() + call.timeout_s
-        answer = self._stream(call)
+        answer: TranslatedStream | None = None
         try:
             async with asyncio.timeout(min(self._timeouts.first_byte_s, call.timeout_s)):
-                response = await self._ask(call, streamed=True)
+                response, key = await self._ask(call, streamed=True)
+            answer = self._stream(call, key.secret)
             reader = TimedReader(response, ends_at_s=ends_at_s, gap_s=self._timeouts.first_byte_s)
             try:
                 part = await start_of(reader)
                 if is_event_stream(part) is False and part:
                     gap_s = self._timeouts.gap_s
                     body = await read_whole(response, ends_at_s=ends_at_s, gap_s=gap_s, begun=part)
-                    for chunk in chunks_of_whole(await self._whole(body, call)):
+                    for chunk in chunks_of_whole(await self._whole(body, call, key)):
                         yield chunk
                     return
                 while part:
@@ -146,40 +150,51 @@ class TranslatedProvider(ABC):
         """
         try:
             async with asyncio.timeout(timeout_s):
-                session = connections.take(self)
-                url = self._target(session, self._models_url).url
-                status, error = await self._probed(
-                    session.get(url, headers=self._headers, allow_redirects=False)
-                )
-                if status in NO_LIST:
-                    url = self._target(session, self._url("any", streamed=False)).url
-                    status, error = await self._probed(
-                        session.post(url, data=b"{}", headers=self._headers, allow_redirects=False)
-                    )
-                    if 400 <= status < 500 and status not in CREDENTIAL | NO_LIST:
-                        return
-                if error is not None:
-                    raise error
+                await self._keys.each_asked(self._probe_with)
         except (*CONNECTION_ERRORS, NotSent) as error:
             raise connection_failed(error) from None
 
     async def close(self) -> None:
         await connections.let_go(self)
 
-    async def _probed(self, asking: Any) -> tuple[int, ProviderError | None]:
+    async def _probe_with(self, key: Key) -> None:
+        header_line(self.key_header, key.secret)
+        headers = {**self._headers, **({self.key_header: key.secret} if key.secret else {})}
+        session = connections.take(self)
+        url = self._target(session, self._models_url).url
+        status, error = await self._probed(session.get(url, headers=headers, allow_redirects=False), key)
+        if status in NO_LIST:
+            url = self._target(session, self._url("any", streamed=False)).url
+            asking = session.post(url, data=b"{}", headers=headers, allow_redirects=False)
+            status, error = await self._probed(asking, key)
+            if 400 <= status < 500 and status not in CREDENTIAL | NO_LIST:
+                return
+        if error is not None:
+            raise error
+
+    async def _probed(self, asking: Any, key: Key) -> tuple[int, ProviderError | None]:
         async with asking as response:
             if response.status == 200:
                 return 200, None
             body = await response.content.read(MAX_ERROR_BYTES)
-            return response.status, self._refused(response.status, response.headers, body)
+            return response.status, self._refused(response.status, response.headers, body, key)
 
-    async def _ask(self, call: ProviderCall, *, streamed: bool) -> VendorResponse:
-        """The vendor's response, to be released, if its status is a success. Redirects are not followed: the key goes
-        to the configured host alone.
-        """
+    async def _ask(self, call: ProviderCall, *, streamed: bool) -> tuple[VendorResponse, Key]:
+        """The vendor's response, to be released, if its status is a success, and the key that it took."""
         payload = self._request(call, streamed=streamed)
+        return await self._keys.used(
+            call.model, call.progress, lambda key: self._ask_with(key, payload, call, streamed=streamed)
+        )
+
+    async def _ask_with(
+        self, key: Key, payload: bytes, call: ProviderCall, *, streamed: bool
+    ) -> VendorResponse:
+        """The response to the request with this key. Redirects are not followed: the key goes to the configured host
+        alone.
+        """
         target = self._target(connections.take(self), self._url(call.model, streamed=streamed))
-        response = await target.post(payload, call.attempt_id, call.progress)
+        credential = header_line(self.key_header, key.secret)
+        response = await target.post(payload, call.attempt_id, call.progress, credential=credential)
         if response.status in SUCCESS:
             return response
         body = b""
@@ -190,10 +205,10 @@ class TranslatedProvider(ABC):
                         body += part
         finally:
             response.release()
-        raise self._refused(response.status, response.headers, body[:MAX_ERROR_BYTES])
+        raise self._refused(response.status, response.headers, body[:MAX_ERROR_BYTES], key)
 
-    def _refused(self, status: int, headers: Mapping[str, str], body: bytes) -> ProviderError:
-        error = refused(status, headers, body, self._api_key)
+    def _refused(self, status: int, headers: Mapping[str, str], body: bytes, key: Key) -> ProviderError:
+        error = refused(status, headers, body, key.secret)
         if error.retry_after_s is None:
             error.retry_after_s = self._retry_after_s(body)
         return self._named(error)
@@ -208,13 +223,13 @@ class TranslatedProvider(ABC):
             self._targets[address] = target
         return target
 
-    async def _whole(self, body: bytes, call: ProviderCall) -> Completion:
+    async def _whole(self, body: bytes, call: ProviderCall, key: Key) -> Completion:
         try:
             given = decode_object(body)
         except NotJson:
             raise broken("its answer is not valid JSON") from None
         if given.get("error"):
-            raise error_within(given["error"], self._api_key, began=False)
+            raise error_within(given["error"], key.secret, began=False)
         return await self._answer(given, call)
 
     async def _failure(

@@ -97,6 +97,7 @@ ATTEMPT = Columns(
         # JSON's offsets are whole minutes; a zone's need not be.
         column("started_at", MOMENT, lambda row: row.attempt.started_at.astimezone(UTC)),
         column("partly_priced", RARE_FLAG, "attempt.partly_priced"),
+        column("own_key", RARE_FLAG, "attempt.own_key"),
     )
 )
 PROVISIONAL = Columns(

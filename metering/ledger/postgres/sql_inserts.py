@@ -60,6 +60,7 @@ _PROVISIONAL = insert(
         "estimated": "new.charged = 1",
         "estimate_reason": "CASE new.charged WHEN 1 THEN 'unanswered' ELSE '' END",
         "partly_priced": "false",
+        "own_key": "false",
         "started_at": "held.created_at",
         "recorded_at": "clock_timestamp()",
     },

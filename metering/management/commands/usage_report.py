@@ -16,7 +16,7 @@ from metering.usage.summary import usage_summary
 ATTEMPT_COLUMNS = (
     *("started_at", "tenant", "reservation_id", "attempt", "state", "outcome", "model", "provider"),
     *("input_tokens", "output_tokens", "cost_nano_usd", "estimated"),
-    *("estimate_reason", "partly_priced", "service_tier"),
+    *("estimate_reason", "partly_priced", "own_key", "service_tier"),
 )
 SUM_COLUMNS = ("requests", "attempts", "input_tokens", "output_tokens", "cost_usd", "estimated")
 
