@@ -28,7 +28,7 @@ class Migration(migrations.Migration):
                 ('tenant', models.ForeignKey(blank=True, help_text="Whose own key it is. Empty: the gateway's.", null=True, on_delete=django.db.models.deletion.CASCADE, related_name='provider_keys', to='metering.tenant')),
             ],
             options={
-                'ordering': ['provider', 'tenant', 'label'],
+                'ordering': ['provider_id', 'label', 'id'],
                 'constraints': [
                     models.UniqueConstraint(fields=('provider', 'tenant', 'label'), name='provider_key_once', nulls_distinct=False, violation_error_message='There is a key of this label already; set that one anew.'),
                     models.CheckConstraint(condition=models.Q(('label', ''), _negated=True), name='provider_key_label', violation_error_message='A key has a label.'),

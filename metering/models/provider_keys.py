@@ -38,7 +38,7 @@ class ProviderKey(models.Model):
     objects = TenantQuerySet.as_manager()
 
     class Meta:
-        ordering = ["provider", "tenant", "label"]
+        ordering = ["provider_id", "label", "id"]
         constraints = [
             models.UniqueConstraint(
                 fields=["provider", "tenant", "label"],

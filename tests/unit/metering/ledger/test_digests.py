@@ -65,11 +65,12 @@ SETTLE = Settle(
             service_tier="flex",
             estimate_reason=EstimateReason.CUT,
             reported='{"total_tokens":5}',
+            own_key=True,
             **{name: number for number, name in enumerate((*COLUMNS, *TOKEN_PARTS, "latency_ms"), 5)},
         ),
     ),
 )
-STORED = (570070551648749533, 7577111889506877518)
+STORED = (570070551648749533, 3883477451776791993)
 CHANGES = {
     "amount": replace(RESERVE, lines=(replace(RESERVE.lines[0], amount=11),)),
     "limit": replace(RESERVE, lines=(replace(RESERVE.lines[0], limit=101),)),
@@ -87,6 +88,7 @@ MARKS = {
     "service_tier": "default",
     "estimate_reason": EstimateReason.MISSING,
     "reported": "",
+    "own_key": False,
 }
 
 
