@@ -18,6 +18,7 @@ class ProviderKeyForm(forms.ModelForm):
     key = forms.CharField(
         max_length=MAX_CHARACTERS,
         widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"}),
+        help_text="Kept encrypted, and never shown again.",
     )
     actor = ""
     saved: ProviderKey | None = None

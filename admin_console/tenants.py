@@ -88,6 +88,7 @@ class TenantAdmin(ConsoleAdmin):
             "team": "teams",
             "user": "users",
             "atitoken": "tokens",
+            "providerkey": "provider keys",
             "policyrule": "rules",
             "budget": "budgets",
         }

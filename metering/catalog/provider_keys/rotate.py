@@ -40,7 +40,7 @@ def rotate_provider_keys(*, actor: str, now: datetime) -> Rotated:
             row.sealed = sealed
             row.save(update_fields=["sealed"])
             record_change(
-                action="provider_key.resealed",
+                action="providerkey.resealed",
                 actor=actor,
                 target=row,
                 tenant_id=row.tenant_id,

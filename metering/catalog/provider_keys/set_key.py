@@ -68,7 +68,7 @@ def _usable(key: str) -> str:
 
 def _record(what: str, row: ProviderKey, actor: str, now: datetime) -> None:
     record_change(
-        action=f"provider_key.{what}",
+        action=f"providerkey.{what}",
         actor=actor,
         target=row,
         tenant_id=row.tenant_id,

@@ -90,7 +90,7 @@ class TestSetting:
         events = AuditEvent.objects.order_by("id")
         assert [(each.action, each.actor, each.tenant_id, each.facts) for each in events] == [
             (action, "ops", alder().pk, {"provider": "acme", "label": "main"})
-            for action in ("provider_key.set", "provider_key.switched_off")
+            for action in ("providerkey.set", "providerkey.switched_off")
         ]
 
     @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ class TestRotation:
         settings.FIELD_ENCRYPTION_KEYS = [self.NEW]
         assert keys_of(None) == {"acme": (CANARY, CANARY)}
         assert answer("rotate_provider_keys") == {"resealed": 0, "unchanged": 3, "unreadable": []}
-        resealed = AuditEvent.objects.filter(action="provider_key.resealed").values_list(
+        resealed = AuditEvent.objects.filter(action="providerkey.resealed").values_list(
             "object_id", flat=True
         )
         assert str(row.pk) in resealed
