@@ -30,7 +30,12 @@ class ConfiguredVendors:
 
     def __init__(self, changes: Changes | None = None) -> None:
         self._configs = Snapshots(load_configs, changes=changes, until_of=_until, max_entries=1)
-        self._own_configs = Snapshots(load_own_configs, changes=changes, tenant_of=lambda own: own.tenant_id)
+        self._own_configs = Snapshots(
+            load_own_configs,
+            changes=changes,
+            tenant_of=lambda own: own.tenant_id,
+            max_entries=MAX_OWN_CLIENTS,
+        )
         self._known: Mapping[str, ProviderConfig] = {}
         self._clients = VendorClients()
         self._own_clients = VendorClients(most=MAX_OWN_CLIENTS)

@@ -134,9 +134,20 @@ def test_a_refused_own_key_is_never_replaced_by_the_gateways(
 ) -> None:
     own_key(provider)
     desk.refused[ALDERS] = Refusal(401)
-    with pytest.raises(openai.APIStatusError) as caught:
+    with pytest.raises(openai.APIStatusError, match="fake does not accept your own key") as caught:
         ask(gateway, alder())
     assert caught.value.status_code == 502
+    assert desk.seen == [ALDERS]
+
+
+def test_an_own_key_serves_where_the_gateway_has_none(
+    gateway: Server, provider: Provider, desk: KeyDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(KEY_VARIABLE, "")
+    own_key(provider)
+    ask(gateway, alder())
+    with pytest.raises(openai.APIStatusError, match="cannot be used as it is configured"):
+        ask(gateway, birch())
     assert desk.seen == [ALDERS]
 
 
