@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from decimal import Decimal
 from uuid import UUID
 
 from msgspec import Struct, structs
@@ -12,11 +11,13 @@ from metering.catalog.prices import next_price_at, prices_at
 from metering.catalog.traits import NO_TRAITS, traits_in_force
 from metering.errors import FeatureNotInPlan, ModelNotAllowed, ModelNotFound, TaskNotAllowed
 from metering.models import LLMModel, PlanFeature, PlanLLMAccess, Task
-from metering.money import TokenPrice
+from metering.money import NO_MARKUP, markup_of
+from metering.price import Price
 from metering.types import ModelClass
 
 MODEL_NAME_LENGTH = 128
-FREE = TokenPrice(input=Decimal(0), output=Decimal(0), cached_input=Decimal(0), cache_write=Decimal(0))
+PAID_BY_TENANT = 0
+"""The markup of a call that the vendor bills to the tenant: nothing of its price is charged here."""
 MAX_SHOWN = 10
 """The most names that a message lists."""
 
@@ -30,7 +31,9 @@ class ServedModel(Struct, frozen=True, kw_only=True):
     model_class: str
     context_tokens: int
     max_output_tokens: int
-    price: TokenPrice
+    price: Price
+    markup: int = NO_MARKUP
+    """What its calls cost, in millionths of the price."""
     capabilities: frozenset[str] = frozenset()
     traits: Mapping[str, object] = NO_TRAITS
     """The traits that the catalog gives the provider and the model, without those known of the vendor."""
@@ -41,8 +44,8 @@ class ServedModel(Struct, frozen=True, kw_only=True):
         return hash(self.name)  # traits are read-only and have no hash
 
     def with_own_key_of(self, tenant_id: UUID) -> "ServedModel":
-        """The model called with a key of the tenant's own: the vendor bills the tenant, so that it costs nothing."""
-        return structs.replace(self, key_of=tenant_id, price=FREE)
+        """The model called with a key of the tenant's own, which costs nothing here."""
+        return structs.replace(self, key_of=tenant_id, markup=PAID_BY_TENANT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +86,7 @@ def load_models() -> ModelIndex:
             context_tokens=row.context_tokens,
             max_output_tokens=row.max_output_tokens,
             price=price,
+            markup=markup_of(row.provider.markup_percent),
             capabilities=frozenset(row.capabilities),
             traits=traits_in_force(row),
         )

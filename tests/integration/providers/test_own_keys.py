@@ -125,8 +125,9 @@ def test_reports_count_and_mark_the_calls_and_say_what_they_would_have_cost(
     assert sorted(row["own_key"] for row in usage_by_attempt(UsageFilter())) == [False, True]
     (row,) = usage_summary(UsageFilter(tenant=alder()), by="model", prices=Prices.THEN, now=now())
     assert (row["own_key"], row["attempts"], row["charged_nano_usd"]) == (1, 1, 0)
+    assert row["cost_nano_usd"] == 0, "priced again, it costs nothing here either"
     log = UsageLog.objects.get(own_key=True)
-    assert row["cost_nano_usd"] == 1_000 * (log.input_tokens + log.output_tokens)
+    assert log.list_cost_nano_usd == 1_000 * (log.input_tokens + log.output_tokens)
 
 
 def test_a_refused_own_key_is_never_replaced_by_the_gateways(
