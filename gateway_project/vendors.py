@@ -92,7 +92,8 @@ class ConfiguredVendors:
         if config is None:
             self._own_clients.forget((tenant_id, name))
             sentence = f"Your own key for the provider {name} cannot be used any more."
-            raise AttemptFailed(sentence, outcome=Outcome.ERROR, sent=False)
+            # If it has just been switched off, the next call goes out with the gateway's.
+            raise AttemptFailed(sentence, outcome=Outcome.ERROR, sent=False, retryable=True)
         return config
 
 
