@@ -61,7 +61,9 @@ class GeminiStream(TranslatedStream):
         self._reported.add(event.get("usageMetadata"))
         if "promptFeedback" in event:
             self._blocked = self._blocked or blocked(event)
-        for index, candidate in candidates_of(event):
+        candidates = list(candidates_of(event))
+        self._reported.ground(candidate for _, candidate in candidates)
+        for index, candidate in candidates:
             found = self._choices.get(index)
             if found is None:
                 found = self._choices[index] = _Choice()

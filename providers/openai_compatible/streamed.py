@@ -5,9 +5,12 @@ from collections.abc import Iterator
 from providers.openai_compatible.errors import broken, error_within
 from providers.openai_compatible.events import EventParser, EventTooLarge
 from providers.openai_compatible.final_usage import usage_of_answer, usage_of_cut
+from providers.openai_compatible.finish import failure_in, has_own_finish, with_known_finish
 from providers.openai_compatible.generated import Generated
 from providers.openai_compatible.lenient_json import NotJson, decode_object, encode_lenient, on_one_line
-from providers.openai_compatible.reshaped import head_of
+from providers.openai_compatible.named_object import CHUNK, with_object
+from providers.openai_compatible.request import asks_for_running_usage
+from providers.openai_compatible.reshaped import head_of, without_usage
 from providers.openai_compatible.traits import Traits, may_hide_reasoning
 from providers.openai_compatible.usage import ReportedUsage
 from providers.openai_compatible.wire import Choice, WireAnswer, read_answer
@@ -36,6 +39,9 @@ class StreamedAnswer:
         self._length = 0
         self._model = ""
         self._tier = ""
+        self._hides_running_usage = traits.running_usage and not asks_for_running_usage(call.asked)
+        self._pieces = 0
+        self._counted_pieces = 0
         self._served: object = None
         self._first_event: bytes | None = None
         self._open: set[int] = set()
@@ -79,7 +85,12 @@ class StreamedAnswer:
             return None
         hides = may_hide_reasoning(self._call.model, self._traits)
         return await usage_of_cut(
-            self._call, self._reported, self._generated, self._tier, may_hide_reasoning=hides
+            self._call,
+            self._reported,
+            self._generated,
+            self._tier,
+            may_hide_reasoning=hides,
+            is_counted_so_far=0 < self._pieces == self._counted_pieces,
         )
 
     @property
@@ -107,12 +118,22 @@ class StreamedAnswer:
             if self.is_complete:
                 return None  # what comes after the end takes nothing back
             raise broken("an event of its stream is not valid JSON") from None
-        if (answer.error or answer.x_groq) and answer.problem:
+        problem = answer.problem if answer.error or answer.x_groq else None
+        has_own_words = bool(self._traits.finish_reasons) and has_own_finish(
+            answer.choices or (), self._traits
+        )
+        if has_own_words:
+            problem = problem or failure_in(answer.choices or (), self._traits)
+        if problem:
             if self.is_complete:
                 return None
             self._count(answer)  # some errors come with the last words
             began = self._reported.has_output or not self._generated.is_empty
-            raise error_within(answer.problem, self._api_key, began=began)
+            raise error_within(problem, self._api_key, began=began, words=self._traits.error_words)
+        if has_own_words:
+            data = with_known_finish(data, self._traits)
+        if not self._traits.names_object:
+            data = with_object(data, CHUNK)
         if self._first_event is None:
             self._first_event = data
         if not self._model:
@@ -120,10 +141,15 @@ class StreamedAnswer:
         if answer.service_tier != self._served or answer.usage is not None:
             self._served = answer.service_tier
             self._tier = answer.tier or self._tier
+        reports = self._reported.output_reports
         usages = self._count(answer)
         choices = answer.choices
         if choices:
             self._ends_with_usage = False
+            self._pieces += 1
+            self._counted_pieces += self._reported.output_reports > reports
+            if usages and self._hides_running_usage:
+                usages, data = False, without_usage(data)
         elif usages:
             self._ends_with_usage = bool(self._open or self._finished) and not self._shown_usage
         if usages:
@@ -153,6 +179,8 @@ class StreamedAnswer:
             said = choice.delta or choice.message or choice.text
             if said:
                 self._generated.add(said)
+                if type(said) is dict and len(said) > 1:
+                    self._reported.extras.said(said)
             if choice.usage:
                 has_usage = True
         return has_usage
