@@ -6,9 +6,9 @@ from typing import Any
 from providers.anthropic.answer import completion_of
 from providers.anthropic.request import NAME, request_of
 from providers.anthropic.streamed import AnthropicStream
+from providers.base_url import base_of
 from providers.openai_compatible.timeouts import Timeouts
 from providers.port import Completion, ProviderCall, ProviderError
-from providers.base_url import base_of
 from providers.translated.provider import TranslatedProvider
 
 BASE_URL = "https://api.anthropic.com"

@@ -177,7 +177,7 @@ def nano_usd_of(value: object, nano_per_unit: Decimal = NANO_PER_USD) -> int | N
 
 def _calls(value: object) -> int:
     """A number of calls; 0 for what is none."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
         return 0
     return int(min(value, MAX_CALLS))
 

@@ -81,8 +81,8 @@ async def usage_of_cut(
     """At least, of an answer that broke off after it had begun: the input, and what came.
 
     What a vendor reported on the way is a lower bound. A model that thinks without showing it is charged its whole
-    limit, and so is an answer of which nothing can be counted, unless the vendor reports with each piece how much it has
-    generated (`is_counted_so_far`).
+    limit, and so is an answer of which nothing can be counted, unless the vendor reports with each piece how much it
+    has generated (`is_counted_so_far`).
     """
     reading = reported.reading()
     came = max(reading.output_tokens or 0, await generated.count())

@@ -32,8 +32,8 @@ class OpenAICompatibleProvider(HttpProvider):
         traits: str = "{}",
         timeouts: Timeouts | None = None,
     ) -> None:
-        """`base_url` ends before `/chat/completions`, as OpenAI's SDK takes it, or names nothing but the host of a vendor
-        that is known. `vendor` (empty: by the host) and `traits` (JSON) are the catalog's.
+        """`base_url` ends before `/chat/completions`, as OpenAI's SDK takes it, or names nothing but the host of a
+        vendor that is known. `vendor` (empty: by the host) and `traits` (JSON) are the catalog's.
         """
         headers = {"authorization": f"Bearer {api_key}"} if api_key else {}
         super().__init__(api_key=api_key, headers=headers, timeouts=timeouts)

@@ -75,8 +75,8 @@ class WireAnswer(Struct):
         return tier[:TIER_LENGTH] if isinstance(tier, str) and tier.isprintable() else ""
 
     def usages(self) -> list[object]:
-        """Every usage object, wherever vendors put it; of llama.cpp's timings, which usually repeat them, all only where
-        there is no other.
+        """Every usage object, wherever vendors put it. llama.cpp's timings repeat its figures, so they count whole only
+        where there are no others.
         """
         found = [self.usage] if self.usage else []
         if self.choices:

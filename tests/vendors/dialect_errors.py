@@ -74,10 +74,10 @@ def glm_error(status: int, message: str | None, param: str | None) -> Told:
     """The code says more than the status, in which a balance that is spent is a rate."""
     sent, code, words = {
         401: (401, "1000", "Authentication Failed"),
-        402: (429, "1113", "您的账户已欠费，请充值后重试。"),
-        404: (400, "1211", "模型不存在，请检查模型代码。"),
+        402: (429, "1113", "您的账户已欠费"),
+        404: (400, "1211", "模型不存在"),
         413: (400, "1261", "Prompt 超长"),
-        429: (429, "1302", "您的账户已达到速率限制。"),
+        429: (429, "1302", "您的账户已达到速率限制"),
         500: (500, "1234", "网络错误"),
     }.get(status, (status, "1210", sentence(status, message)))
     return sent, {"error": {"code": code, "message": words}}

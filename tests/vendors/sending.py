@@ -50,7 +50,7 @@ async def send_events(
     stalls_after: int,
     last_words: str,
 ) -> web.StreamResponse:
-    """Server-sent events, of which each has its lines but not the blank one; `last_words` are no event of the answer."""
+    """Server-sent events, of which each has its lines but not the blank one; `last_words` are no event."""
     response = web.StreamResponse(
         headers={"content-type": asked.type or EVENT_STREAM, "cache-control": "no-cache", **headers}
     )

@@ -1,6 +1,5 @@
 """Each vendor's figures as they come, whole and streamed, and what is charged for them: `fixtures/wire/usage`."""
 
-import asyncio
 import json
 from typing import Any
 
@@ -11,14 +10,13 @@ from providers.anthropic.streamed import AnthropicStream
 from providers.gemini.answer import completion_of as gemini_completion
 from providers.gemini.streamed import GeminiStream
 from providers.openai_compatible.answer import whole_answer
-from providers.openai_compatible.extras import Extras
 from providers.openai_compatible.final_usage import usage_of_answer
 from providers.openai_compatible.generated import Generated
 from providers.openai_compatible.stated_cost import with_stated_cost
 from providers.openai_compatible.streamed import StreamedAnswer
 from providers.openai_compatible.traits import Traits
 from providers.openai_compatible.usage import ReportedUsage
-from providers.port import Completion, Usage
+from providers.port import Usage
 from tests.unit.providers.translating import a_call, framed, run
 from tests.vendors.wire_app import case, cases
 
