@@ -45,6 +45,9 @@ class FakeCompatible(FakeOpenAI):
     def before_an_answer(self) -> bytes:
         return self.dialect.blanks.encode()
 
+    def error_event(self) -> dict[str, Any]:
+        return dict(self.dialect.breaks or self.dialect.error(500, None, None)[1])
+
     def framed(self, event: dict[str, Any]) -> str:
         return self.dialect.comment + super().framed(event)
 

@@ -57,6 +57,8 @@ class Dialect:
     blanks: str = ""
     """Before a whole answer, while it works on it."""
     timings: bool = False
+    breaks: Mapping[str, Any] | None = None
+    """The event with which a stream breaks off; None: the body of an error."""
 
 
 def three(usage: Usage) -> Usage:
@@ -113,6 +115,10 @@ DIALECTS = {
             usage_in="x_groq",
             unasked=True,
             tier="on_demand",
+            breaks={
+                "choices": [{"index": 0, "delta": {}, "finish_reason": None}],
+                "x_groq": {"id": "req_recorded", "error": "over capacity"},
+            },
         ),
         Dialect(
             name="deepseek",
@@ -156,6 +162,10 @@ DIALECTS = {
             error=openrouter_error,
             fields={"provider": "Anthropic"},
             comment=": OPENROUTER PROCESSING\n\n",
+            breaks={
+                "error": {"code": "server_error", "message": "Provider disconnected unexpectedly"},
+                "choices": [{"index": 0, "delta": {"content": ""}, "finish_reason": "error"}],
+            },
         ),
         Dialect(name="litellm", model="claude-sonnet-5", error=litellm_error, headers=COST_HEADER),
         Dialect(name="ollama", model="qwen3:8b", usage=three, error=ollama_error, says_when=False),

@@ -12,7 +12,7 @@ from providers.openai_compatible.streamed import StreamedAnswer
 from providers.openai_compatible.timeouts import Timeouts
 from providers.openai_compatible.traits import Traits
 from providers.other_form import completion_of_events
-from providers.port import Capability, EstimateReason, Failure, LLMProvider, ProviderError
+from providers.port import Capability, Chunk, EstimateReason, Failure, LLMProvider, ProviderError
 from tests.integration.providers.asking import answer, asking, chunks_of, said, streamed
 from tests.integration.providers.families import FAMILIES, TRANSLATED, VENDORS, Family
 from tests.vendors.running import Running, running
@@ -62,6 +62,11 @@ async def client(family: Family, fake: Running[Any]) -> AsyncIterator[LLMProvide
     provider = family.provider(fake.port, fake.api_key, PATIENT)
     yield provider
     await provider.close()
+
+
+async def collect(stream: AsyncIterator[Chunk], chunks: list[Chunk]) -> None:
+    async for chunk in stream:
+        chunks.append(chunk)
 
 
 async def test_a_completion_is_in_openais_shape(client: LLMProvider) -> None:
@@ -188,12 +193,25 @@ async def test_an_error_is_told_in_one_way(
     assert fake.api_key not in f"{error!r} {error.message} {error.param}"
 
 
-@pytest.mark.parametrize("how", ["whole", "streamed"])
-async def test_a_vendor_that_does_not_answer_in_time_is_left(client: LLMProvider, how: str) -> None:
-    call = asking if how == "whole" else streamed
-    asked = call("vendor:hang", timeout_s=0.1)
+async def test_an_error_instead_of_an_answer_is_a_refusal_and_free(client: LLMProvider) -> None:
     with pytest.raises(ProviderError) as caught:
-        await (client.complete(asked) if how == "whole" else anext(client.stream(asked)))
+        await client.complete(asking("vendor:error"))
+    assert (caught.value.failure, caught.value.usage) == (Failure.REFUSED, None)
+
+
+async def test_an_error_in_a_stream_ends_it_and_what_came_is_charged(client: LLMProvider) -> None:
+    chunks: list[Chunk] = []
+    with pytest.raises(ProviderError) as caught:
+        await collect(client.stream(streamed("vendor:error")), chunks)
+    assert (caught.value.failure, bool(said(chunks))) == (Failure.CUT, True)
+    assert caught.value.usage is not None
+    assert caught.value.usage.estimate_reason == EstimateReason.CUT
+
+
+async def test_a_vendor_that_does_not_answer_in_time_is_left(client: LLMProvider) -> None:
+    await client.complete(asking())  # the connection stands, so that the time is the vendor's
+    with pytest.raises(ProviderError) as caught:
+        await client.complete(asking("vendor:hang", timeout_s=0.3))
     assert caught.value.failure is Failure.TIMEOUT
     assert caught.value.usage is not None
     assert caught.value.usage.estimate_reason == EstimateReason.UNANSWERED
