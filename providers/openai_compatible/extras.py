@@ -5,7 +5,7 @@ Over a stream each figure counts at its largest, as tokens do.
 """
 
 from collections.abc import Iterable, Mapping
-from decimal import ROUND_CEILING, Decimal, InvalidOperation
+from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
 NANO_PER_USD = Decimal(1_000_000_000)
@@ -164,11 +164,16 @@ def cost_of(usage: Mapping[str, Any]) -> int | None:
 
 def nano_usd_of(value: object, nano_per_unit: Decimal = NANO_PER_USD) -> int | None:
     """An amount in nano-USD, rounded up; None for what is none. Some vendors write numbers as text."""
-    if isinstance(value, bool) or not isinstance(value, int | float | str) or len(str(value)) > AMOUNT_LENGTH:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    if isinstance(value, int) and not 0 <= value <= LARGEST_COST:
+        return None  # Python writes no integer of thousands of digits
+    text = str(value).strip()
+    if len(text) > AMOUNT_LENGTH:
         return None
     try:
-        amount = Decimal(str(value).strip()) * nano_per_unit
-    except InvalidOperation:
+        amount = Decimal(text) * nano_per_unit
+    except ArithmeticError:
         return None
     if not amount.is_finite() or not 0 <= amount <= LARGEST_COST:
         return None

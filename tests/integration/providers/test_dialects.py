@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import msgspec
+import openai
 import pytest
 from msgspec.structs import replace
 
@@ -158,3 +159,25 @@ async def test_groqs_error_ends_a_stream_that_began_with_200(vendors: Vendor) ->
         with pytest.raises(ProviderError, match="over capacity") as caught:
             await chunks_of(provider, streamed("vendor:error"))
     assert caught.value.failure is Failure.CUT
+
+
+@pytest.mark.parametrize("name", DIALECTS)
+async def test_openais_sdk_sees_the_same_objects_at_the_vendor_and_through_the_provider(
+    vendors: Vendor, name: str
+) -> None:
+    vendor = vendors(name)
+    url = f"http://127.0.0.1:{vendor.port}{vendor.vendor.dialect.path}"
+    messages: Any = [{"role": "user", "content": "hello vendor:reasoning=5"}]
+    async with openai.AsyncOpenAI(base_url=url, api_key=vendor.api_key, max_retries=0) as sdk:
+        theirs = await sdk.chat.completions.create(model="fake-small", messages=messages)
+        stream = await sdk.chat.completions.create(model="fake-small", messages=messages, stream=True)
+        their_text = "".join(
+            [chunk.choices[0].delta.content or "" async for chunk in stream if chunk.choices]
+        )
+    async with provider_of(vendor) as provider:
+        body = (await provider.complete(asking(messages=messages))).body
+        text = said(await chunks_of(provider, streamed(messages=messages)))
+    ours = type(theirs).construct(**msgspec.json.decode(body))
+    of_the_moment = {"object", "created"}  # the former is what GLM leaves out
+    assert ours.model_dump(exclude=of_the_moment) == theirs.model_dump(exclude=of_the_moment)
+    assert (text, ours.object) == (their_text, "chat.completion")
