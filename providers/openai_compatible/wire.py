@@ -81,10 +81,11 @@ class WireAnswer(Struct):
         found = [self.usage] if self.usage else []
         if self.choices:
             found += [choice.usage for choice in self.choices if choice.usage]
-        if isinstance(self.x_groq, dict) and self.x_groq.get("usage"):
-            found.append(self.x_groq["usage"])
-        groqs = self.x_groq.get("usage_breakdown") if isinstance(self.x_groq, dict) else None
-        if isinstance(breakdown := self.usage_breakdown or groqs, dict):
+        groqs: dict[str, Any] = self.x_groq if isinstance(self.x_groq, dict) else {}
+        if groqs.get("usage"):
+            found.append(groqs["usage"])
+        breakdown = self.usage_breakdown or groqs.get("usage_breakdown")
+        if isinstance(breakdown, dict):
             found.append(sum_of_models(breakdown))
         if isinstance(self.timings, dict):
             cached = self.timings.get("cache_n") or 0
@@ -107,9 +108,9 @@ def sum_of_models(breakdown: Mapping[str, Any]) -> dict[str, Any]:
     models = breakdown.get("models")
     sums: dict[str, int] = {}
     for each in models[:MAX_MODELS] if isinstance(models, list) else ():
-        usage = each.get("usage") if isinstance(each, dict) else None
-        for name in SUMMED if isinstance(usage, dict) else ():
-            sums[name] = sums.get(name, 0) + (count_of(usage.get(name)) or 0)
+        if isinstance(each, dict) and isinstance(usage := each.get("usage"), dict):
+            for name in SUMMED:
+                sums[name] = sums.get(name, 0) + (count_of(usage.get(name)) or 0)
     return {**sums, "usage_breakdown": True}
 
 
