@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from providers.openai_compatible.extras import TIER_LENGTH
-from providers.openai_compatible.usage import Reading, count_of
+from providers.openai_compatible.usage import Reading
+from providers.openai_compatible.usage_fields import count_of
 from providers.translated.reported import Figures
 
 NAMES = {

@@ -79,11 +79,14 @@ async def whole_answer(
         generated.add(choice.said)
         if isinstance(choice.said, dict):
             reported.extras.said(choice.said)
-    reported.extras.output(answer.output)
+    if answer.output:
+        reported.extras.output(answer.output)
     for usage in answer.usages():
         reported.add(usage)
     problem = answer.problem or next((choice.error for choice in answer.choices or () if choice.error), None)
-    problem = problem or failure_in(answer.choices or (), traits)
+    has_own_words = bool(traits.finish_reasons) and has_own_finish(answer.choices or (), traits)
+    if has_own_words:
+        problem = problem or failure_in(answer.choices or (), traits)
     if problem and generated.is_empty:
         error = error_within(problem, api_key, began=reported.has_output, words=traits.error_words)
         if reported.has_output:
@@ -97,7 +100,7 @@ async def whole_answer(
         body = as_object(body)
     except (NotJson, RecursionError):
         raise broken("its answer is nested too deeply") from None
-    if has_own_finish(answer.choices or (), traits):
+    if has_own_words:
         body = with_known_finish(body, traits)
     if not traits.names_object:
         body = with_object(body, WHOLE)

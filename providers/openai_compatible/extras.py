@@ -5,17 +5,14 @@ Over a stream each figure counts at its largest, as tokens do.
 """
 
 from collections.abc import Iterable, Mapping
-from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
-NANO_PER_USD = Decimal(1_000_000_000)
-NANO_PER_TICK = Decimal("0.1")
-"""xAI: 10,000,000,000 ticks are a dollar."""
-LARGEST_COST = 10**18
-"""Nano-USD. A larger figure, a negative one and what is no number say nothing."""
-AMOUNT_LENGTH = 64
+from providers.openai_compatible.stated_cost import COST, TICKS, cost_of
+
 MAX_CALLS = 1_000_000
 TIER_LENGTH = 32
+NO_CALLS: dict[str, int] = {}
+"""Never changed."""
 PLAIN = "standard"
 OTHER = "other"
 OTHER_MODELS = "other_models"
@@ -45,7 +42,6 @@ PLAIN_SERVICE: dict[str, tuple[object, ...]] = {
     "inference_geo": (None, "", "not_available", "global"),
 }
 """Field → the values that cost the listed price."""
-COST, TICKS = "cost", "cost_in_usd_ticks"
 _READ = frozenset(
     {
         *COUNTS_IN,
@@ -76,8 +72,10 @@ class Extras:
     @property
     def tool_calls(self) -> dict[str, int]:
         """Calls by our names of the tools; `other` are those whose name is not known, or not said."""
-        unnamed = self._calls_of_all - sum(self._counts.values())
         counts = self._counts
+        if not counts and not self._calls_of_all:
+            return NO_CALLS  # nearly always
+        unnamed = self._calls_of_all - sum(counts.values())
         return {**counts, OTHER: counts.get(OTHER, 0) + unnamed} if unnamed > 0 else dict(counts)
 
     def tier(self, named: str) -> str:
@@ -124,10 +122,10 @@ class Extras:
 
     def said(self, message: Mapping[str, Any]) -> None:
         """What a message says of tools: Groq lists those that it ran, others cite the pages that they have read."""
-        executed = message.get("executed_tools")
-        if isinstance(executed, list):
-            self.count_each(_kinds(executed))
-        if "url_citation" in _kinds(_items(message.get("annotations"))):
+        if executed := message.get("executed_tools"):
+            self.count_each(_kinds(_items(executed)))
+        cited = message.get("annotations")
+        if cited and "url_citation" in _kinds(_items(cited)):
             self.count([("web_search", 1)])
 
     def output(self, items: object) -> None:
@@ -142,42 +140,6 @@ class Extras:
         """Note what the vendor says that it costs."""
         if nano_usd is not None:
             self.cost_nano_usd = max(nano_usd, self.cost_nano_usd or 0)
-
-
-def cost_of(usage: Mapping[str, Any]) -> int | None:
-    """The cost that stands in a usage object, in nano-USD.
-
-    Where somebody's own key was used (OpenRouter's `is_byok`), `cost` is the fee alone, and the upstream vendor bills
-    the rest.
-    """
-    if TICKS in usage:
-        return nano_usd_of(usage[TICKS], NANO_PER_TICK)
-    cost = usage.get(COST)
-    if isinstance(cost, Mapping):
-        cost = cost.get("total_cost")
-    own, details = nano_usd_of(cost), usage.get("cost_details")
-    if usage.get("is_byok") is not True or not isinstance(details, Mapping):
-        return own
-    upstream = nano_usd_of(details.get("upstream_inference_cost"))
-    return own if upstream is None else min((own or 0) + upstream, LARGEST_COST)
-
-
-def nano_usd_of(value: object, nano_per_unit: Decimal = NANO_PER_USD) -> int | None:
-    """An amount in nano-USD, rounded up; None for what is none. Some vendors write numbers as text."""
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return None
-    if isinstance(value, int) and not 0 <= value <= LARGEST_COST:
-        return None  # Python writes no integer of thousands of digits
-    text = str(value).strip()
-    if len(text) > AMOUNT_LENGTH:
-        return None
-    try:
-        amount = Decimal(text) * nano_per_unit
-    except ArithmeticError:
-        return None
-    if not amount.is_finite() or not 0 <= amount <= LARGEST_COST:
-        return None
-    return int(amount.to_integral_value(rounding=ROUND_CEILING))
 
 
 def _calls(value: object) -> int:

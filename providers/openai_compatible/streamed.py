@@ -41,7 +41,9 @@ class StreamedAnswer:
         self._tier = ""
         self._hides_running_usage = traits.running_usage and not asks_for_running_usage(call.asked)
         self._pieces = 0
-        self._counted_pieces = 0
+        """Chunks with choices of a vendor that reports usage with each."""
+        self._has_own_words = bool(traits.finish_reasons)
+        self._lacks_object = not traits.names_object
         self._served: object = None
         self._first_event: bytes | None = None
         self._open: set[int] = set()
@@ -90,7 +92,7 @@ class StreamedAnswer:
             self._generated,
             self._tier,
             may_hide_reasoning=hides,
-            is_counted_so_far=0 < self._pieces == self._counted_pieces,
+            is_counted_so_far=0 < self._pieces <= self._reported.output_reports,
         )
 
     @property
@@ -118,21 +120,12 @@ class StreamedAnswer:
             if self.is_complete:
                 return None  # what comes after the end takes nothing back
             raise broken("an event of its stream is not valid JSON") from None
-        problem = answer.problem if answer.error or answer.x_groq else None
-        has_own_words = bool(self._traits.finish_reasons) and has_own_finish(
-            answer.choices or (), self._traits
-        )
-        if has_own_words:
-            problem = problem or failure_in(answer.choices or (), self._traits)
-        if problem:
-            if self.is_complete:
+        if answer.error or answer.x_groq or self._has_own_words:
+            if self._fails(answer):
                 return None
-            self._count(answer)  # some errors come with the last words
-            began = self._reported.has_output or not self._generated.is_empty
-            raise error_within(problem, self._api_key, began=began, words=self._traits.error_words)
-        if has_own_words:
-            data = with_known_finish(data, self._traits)
-        if not self._traits.names_object:
+            if has_own_finish(answer.choices or (), self._traits):
+                data = with_known_finish(data, self._traits)
+        if self._lacks_object:
             data = with_object(data, CHUNK)
         if self._first_event is None:
             self._first_event = data
@@ -141,20 +134,28 @@ class StreamedAnswer:
         if answer.service_tier != self._served or answer.usage is not None:
             self._served = answer.service_tier
             self._tier = answer.tier or self._tier
-        reports = self._reported.output_reports
         usages = self._count(answer)
         choices = answer.choices
         if choices:
             self._ends_with_usage = False
-            self._pieces += 1
-            self._counted_pieces += self._reported.output_reports > reports
-            if usages and self._hides_running_usage:
-                usages, data = False, without_usage(data)
+            if self._traits.running_usage:
+                self._pieces += 1
+                if usages and self._hides_running_usage:
+                    usages, data = False, without_usage(data)
         elif usages:
             self._ends_with_usage = bool(self._open or self._finished) and not self._shown_usage
         if usages:
             self._shown_usage = True
         return Chunk(data=data, model=self._model, only_usage=usages and not choices)
+
+    def _fails(self, answer: WireAnswer) -> bool:
+        """Whether there is an error in it that takes nothing back. Raises ProviderError for one that does."""
+        problem = answer.problem or failure_in(answer.choices or (), self._traits)
+        if not problem or self.is_complete:
+            return bool(problem)
+        self._count(answer)  # some errors come with the last words
+        began = self._reported.has_output or not self._generated.is_empty
+        raise error_within(problem, self._api_key, began=began, words=self._traits.error_words)
 
     def _count(self, answer: WireAnswer) -> bool:
         """Take in what it says and reports; whether it reports anything."""

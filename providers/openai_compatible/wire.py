@@ -14,7 +14,7 @@ from msgspec import Struct
 from providers.openai_compatible.error_body import is_error
 from providers.openai_compatible.extras import TIER_LENGTH
 from providers.openai_compatible.lenient_json import NotJson, decode_object
-from providers.openai_compatible.usage import count_of
+from providers.openai_compatible.usage_fields import count_of
 
 MODEL_LENGTH = 128
 MAX_MODELS = 1_000

@@ -7,7 +7,8 @@ from typing import Any
 import msgspec
 
 from providers.openai_compatible.extras import Extras
-from providers.openai_compatible.usage import REPORTED_LENGTH, Reading, count_of
+from providers.openai_compatible.usage import REPORTED_LENGTH, Reading
+from providers.openai_compatible.usage_fields import count_of
 
 
 class Figures(ABC):

@@ -4,8 +4,14 @@ from typing import Any
 
 import pytest
 
-from providers.openai_compatible.extras import LARGEST_COST, NANO_PER_TICK, Extras, nano_usd_of
-from providers.openai_compatible.stated_cost import COST_HEADER, with_stated_cost
+from providers.openai_compatible.extras import Extras
+from providers.openai_compatible.stated_cost import (
+    COST_HEADER,
+    LARGEST_COST,
+    NANO_PER_TICK,
+    nano_usd_of,
+    with_stated_cost,
+)
 from providers.port import Completion, Usage
 
 NUMBERS = [(0, 0), (1, 10**9), (0.00014, 140_000), ("0.0000000001", 1), (" 2.5 ", 2_500_000_000), (1e-12, 1)]

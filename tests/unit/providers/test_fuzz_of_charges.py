@@ -18,7 +18,8 @@ from metering.reservation.record import attempt_of
 from metering.types import EstimateReason, Outcome
 from providers.openai_compatible.final_usage import usage_unanswered
 from providers.openai_compatible.lenient_json import NotJson, decode_lenient
-from providers.openai_compatible.usage import FIELDS, LARGEST, ReportedUsage
+from providers.openai_compatible.usage import ReportedUsage
+from providers.openai_compatible.usage_fields import FIELDS, LARGEST
 from providers.port import Completion, Failure, Usage
 from tests.fakes.policy import model
 from tests.properties import thorough

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from providers.openai_compatible.lenient_json import NotJson
-from providers.openai_compatible.usage import LARGEST, Reading, ReportedUsage, count_of
+from providers.openai_compatible.usage import Reading, ReportedUsage
+from providers.openai_compatible.usage_fields import LARGEST, count_of
 from providers.openai_compatible.wire import read_answer
 
 Tokens = tuple[int | None, int | None, int, int, int]
