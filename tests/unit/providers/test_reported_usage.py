@@ -182,6 +182,13 @@ def test_of_usage_that_cannot_be_shown_as_it_came_the_figures_are(odd: str) -> N
     assert msgspec.json.decode(usage.text) == {"input": 9, "output": 2}
 
 
+def test_figures_inside_each_other_without_end_are_no_trouble() -> None:
+    nested: dict[str, Any] = {"input_tokens": 1}
+    for _ in range(5_000):
+        nested = {"input_tokens": 3, "output_tokens": 2, "billed_units": nested}
+    assert tokens(read(nested)) == (3, 2, 0, 0, 0)
+
+
 def test_usage_that_is_split_over_chunks_is_put_together() -> None:
     first = {"prompt_tokens": 1_200, "completion_tokens": 0, "total_tokens": 1_200}
     second = {"prompt_tokens": 0, "completion_tokens": 50, "total_tokens": 50}
