@@ -6,9 +6,9 @@ from typing import Any
 from providers.anthropic.answer import completion_of
 from providers.anthropic.request import NAME, request_of
 from providers.anthropic.streamed import AnthropicStream
+from providers.base_url import base_of
 from providers.openai_compatible.timeouts import Timeouts
 from providers.port import Completion, ProviderCall, ProviderError
-from providers.translated.base_url import base_of
 from providers.translated.provider import TranslatedProvider
 
 BASE_URL = "https://api.anthropic.com"
@@ -30,7 +30,7 @@ class AnthropicProvider(TranslatedProvider):
         """`base_url` ends before `/messages`, or before `/v1`."""
         headers = {"anthropic-version": VERSION, "x-api-key": api_key}
         super().__init__(api_key=api_key, headers=headers, timeouts=timeouts)
-        self._base = base_of(base_url, BASE_URL, "v1")
+        self._base = base_of(base_url, BASE_URL, version="v1")
 
     @property
     def _models_url(self) -> str:
@@ -42,7 +42,7 @@ class AnthropicProvider(TranslatedProvider):
     def _request(self, call: ProviderCall, *, streamed: bool) -> bytes:
         return request_of(call, streamed=streamed)
 
-    def _stream(self, call: ProviderCall) -> AnthropicStream:
+    def _reader(self, call: ProviderCall) -> AnthropicStream:
         return AnthropicStream(call, self._api_key)
 
     async def _answer(self, body: dict[str, Any], call: ProviderCall) -> Completion:

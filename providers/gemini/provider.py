@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
+from providers.base_url import base_of
 from providers.gemini.answer import completion_of
 from providers.gemini.request import NAME, request_of
 from providers.gemini.streamed import GeminiStream
@@ -12,7 +13,6 @@ from providers.openai_compatible.errors import MAX_RETRY_AFTER_S
 from providers.openai_compatible.lenient_json import NotJson, decode_object
 from providers.openai_compatible.timeouts import Timeouts
 from providers.port import Completion, ProviderCall, ProviderError
-from providers.translated.base_url import base_of
 from providers.translated.provider import TranslatedProvider
 
 BASE_URL = "https://generativelanguage.googleapis.com"
@@ -31,7 +31,7 @@ class GeminiProvider(TranslatedProvider):
     def __init__(self, *, base_url: str = "", api_key: str = "", timeouts: Timeouts | None = None) -> None:
         """`base_url` ends before `/models`, or before `/v1beta`."""
         super().__init__(api_key=api_key, headers={"x-goog-api-key": api_key}, timeouts=timeouts)
-        self._base = base_of(base_url, BASE_URL, VERSION)
+        self._base = base_of(base_url, BASE_URL, version=VERSION)
 
     @property
     def _models_url(self) -> str:
@@ -45,7 +45,7 @@ class GeminiProvider(TranslatedProvider):
     def _request(self, call: ProviderCall, *, streamed: bool) -> bytes:
         return request_of(call)
 
-    def _stream(self, call: ProviderCall) -> GeminiStream:
+    def _reader(self, call: ProviderCall) -> GeminiStream:
         return GeminiStream(call, self._api_key)
 
     async def _answer(self, body: dict[str, Any], call: ProviderCall) -> Completion:
