@@ -5,15 +5,15 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
+from providers.base_url import base_of
 from providers.gemini.answer import completion_of
 from providers.gemini.request import NAME, request_of
 from providers.gemini.streamed import GeminiStream
-from providers.keys import Keys
+from providers.keys import Key, Keys
 from providers.openai_compatible.errors import MAX_RETRY_AFTER_S
 from providers.openai_compatible.lenient_json import NotJson, decode_object
 from providers.openai_compatible.timeouts import Timeouts
 from providers.port import Completion, ProviderCall, ProviderError
-from providers.translated.base_url import base_of
 from providers.translated.provider import TranslatedProvider
 
 BASE_URL = "https://generativelanguage.googleapis.com"
@@ -34,8 +34,8 @@ class GeminiProvider(TranslatedProvider):
         self, *, base_url: str = "", api_key: str | Keys = "", timeouts: Timeouts | None = None
     ) -> None:
         """`base_url` ends before `/models`, or before `/v1beta`."""
-        super().__init__(api_key=api_key, headers={}, timeouts=timeouts)
-        self._base = base_of(base_url, BASE_URL, VERSION)
+        super().__init__(api_key=api_key, timeouts=timeouts)
+        self._base = base_of(base_url, BASE_URL, version=VERSION)
 
     @property
     def _models_url(self) -> str:
@@ -49,8 +49,8 @@ class GeminiProvider(TranslatedProvider):
     def _request(self, call: ProviderCall, *, streamed: bool) -> bytes:
         return request_of(call)
 
-    def _stream(self, call: ProviderCall, api_key: str) -> GeminiStream:
-        return GeminiStream(call, api_key)
+    def _reader(self, call: ProviderCall, key: Key) -> GeminiStream:
+        return GeminiStream(call, key.secret)
 
     async def _answer(self, body: dict[str, Any], call: ProviderCall) -> Completion:
         return await completion_of(body, call)
