@@ -48,6 +48,9 @@ class ModelOut(serializers.Serializer[LLMModel]):
     aliases = serializers.ListField(child=serializers.CharField())
     provider = serializers.CharField(source="provider_id")
     physical_name = serializers.CharField()
+    label = serializers.CharField(  # type: ignore[assignment] # a field of the answer, not of the class
+        help_text="What people are shown; empty: its name."
+    )
     model_class = serializers.CharField(source="model_class_id")
     context_tokens = serializers.IntegerField()
     max_output_tokens = serializers.IntegerField()
@@ -65,6 +68,7 @@ class PriceOut(serializers.Serializer[ModelPrice]):
     output = serializers.DecimalField(max_digits=18, decimal_places=6)
     cached_input = serializers.DecimalField(max_digits=18, decimal_places=6)
     cache_write = serializers.DecimalField(max_digits=18, decimal_places=6)
+    is_listed = serializers.BooleanField(help_text="Taken from the price list; any other is a person's.")
 
 
 class _Nouns(ApiView):
