@@ -1,13 +1,15 @@
 """Anthropic as an LLMProvider (ADR 30)."""
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from providers.anthropic.answer import completion_of
 from providers.anthropic.request import NAME, request_of
 from providers.anthropic.streamed import AnthropicStream
+from providers.listing import items, model_of
 from providers.openai_compatible.timeouts import Timeouts
-from providers.port import Completion, ProviderCall, ProviderError
+from providers.port import Completion, ProviderCall, ProviderError, VendorModel
 from providers.translated.base_url import base_of
 from providers.translated.provider import TranslatedProvider
 
@@ -17,6 +19,7 @@ VERSION = "2023-06-01"
 model says by itself what it takes.
 """
 NOT_FOUND = 404
+RETIRED = "retired"
 _MODEL = re.compile(r"status 404: model\b", re.IGNORECASE)
 _TOO_LONG = re.compile(r"prompt is too long|exceed(?:s|ed)? (?:the )?context", re.IGNORECASE)
 
@@ -25,6 +28,7 @@ class AnthropicProvider(TranslatedProvider):
     """Any base URL that has `/v1/messages`."""
 
     name = NAME
+    _whole_pages = {"limit": "1000"}
 
     def __init__(self, *, base_url: str = "", api_key: str = "", timeouts: Timeouts | None = None) -> None:
         """`base_url` ends before `/messages`, or before `/v1`."""
@@ -35,6 +39,21 @@ class AnthropicProvider(TranslatedProvider):
     @property
     def _models_url(self) -> str:
         return f"{self._base}/models?limit=1"
+
+    def _models_in(self, body: dict[str, Any]) -> Iterator[VendorModel | None]:
+        """Those that it lists as retired are history."""
+        for item in items(body, "data"):
+            if item.get("lifecycle") != RETIRED:
+                yield model_of(
+                    item.get("id"),
+                    label=item.get("display_name"),
+                    context=item.get("max_input_tokens"),
+                    output=item.get("max_tokens"),
+                )
+
+    def _next_page(self, body: dict[str, Any]) -> dict[str, str] | None:
+        last = body.get("last_id")
+        return {"after_id": last} if body.get("has_more") and isinstance(last, str) else None
 
     def _url(self, model: str, *, streamed: bool) -> str:
         return f"{self._base}/messages"

@@ -5,6 +5,7 @@ import logging
 from collections.abc import AsyncGenerator
 from contextlib import suppress
 
+from providers.listing import list_models
 from providers.openai_compatible.answer import (
     answer_of_events,
     chunks_of_whole,
@@ -22,6 +23,7 @@ from providers.openai_compatible.errors import (
 )
 from providers.openai_compatible.exchange import NotSent, Target, Unanswered, VendorResponse
 from providers.openai_compatible.final_usage import usage_unanswered
+from providers.openai_compatible.listing import models_in, only_page
 from providers.openai_compatible.objection import field_objected_to
 from providers.openai_compatible.probe import probe
 from providers.openai_compatible.request import added_fields, payload_of
@@ -30,7 +32,7 @@ from providers.openai_compatible.streamed import StreamedAnswer
 from providers.openai_compatible.timed_reader import TimedReader
 from providers.openai_compatible.timeouts import Timeouts
 from providers.openai_compatible.traits import LIMIT_NAMES, Traits, TraitsOfModels, without
-from providers.port import Capability, Chunk, Completion, Failure, ProviderCall, ProviderError
+from providers.port import Capability, Chunk, Completion, Failure, ProviderCall, ProviderError, VendorModel
 
 SUCCESS = range(200, 300)
 logger = logging.getLogger(__name__)
@@ -113,6 +115,20 @@ class OpenAICompatibleProvider:
             async with asyncio.timeout(timeout_s):
                 target = self._target(self._chat_url)
                 await probe(connections.take(self), target.url, self._headers, self._api_key)
+        except (*CONNECTION_ERRORS, NotSent) as error:
+            raise connection_failed(error) from None
+
+    async def models(self, timeout_s: float) -> tuple[VendorModel, ...]:
+        try:
+            async with asyncio.timeout(timeout_s):
+                url = self._target(self._chat_url).url.parent.parent / "models"
+                session = connections.take(self)
+                return await list_models(
+                    *(session, url, self._headers, self._api_key),
+                    query={},
+                    read=models_in,
+                    next_page=only_page,
+                )
         except (*CONNECTION_ERRORS, NotSent) as error:
             raise connection_failed(error) from None
 

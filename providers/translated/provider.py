@@ -3,10 +3,11 @@
 import asyncio
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
+from providers.listing import list_models
 from providers.openai_compatible.answer import is_event_stream, read_whole
 from providers.openai_compatible.connections import connections
 from providers.openai_compatible.errors import (
@@ -24,7 +25,7 @@ from providers.openai_compatible.lenient_json import NotJson, decode_object
 from providers.openai_compatible.stream_edges import next_of, read_tail, start_of
 from providers.openai_compatible.timed_reader import TimedReader
 from providers.openai_compatible.timeouts import Timeouts
-from providers.port import Capability, Chunk, Completion, Failure, ProviderCall, ProviderError
+from providers.port import Capability, Chunk, Completion, Failure, ProviderCall, ProviderError, VendorModel
 from providers.translated.other_form import chunks_of_whole, whole_of_stream
 from providers.translated.streamed import TranslatedStream
 
@@ -42,6 +43,8 @@ class TranslatedProvider(ABC):
     capabilities = frozenset({Capability.CHAT, Capability.STREAM})
     name: str
     """What the protocol is called in refusals."""
+    _whole_pages: dict[str, str]
+    """Asks for as many models on a page as there can be."""
 
     def __init__(self, *, api_key: str, headers: Mapping[str, str], timeouts: Timeouts | None) -> None:
         self._api_key = api_key
@@ -62,6 +65,14 @@ class TranslatedProvider(ABC):
     @abstractmethod
     def _models_url(self) -> str:
         """The list of models, of which one is enough."""
+
+    @abstractmethod
+    def _models_in(self, body: dict[str, Any]) -> Iterator[VendorModel | None]:
+        """The models of a page of that list, as far as they chat."""
+
+    @abstractmethod
+    def _next_page(self, body: dict[str, Any]) -> dict[str, str] | None:
+        """What asks for the page behind this one; None: it is the last one."""
 
     @abstractmethod
     def _request(self, call: ProviderCall, *, streamed: bool) -> bytes:
@@ -160,6 +171,21 @@ class TranslatedProvider(ABC):
                         return
                 if error is not None:
                     raise error
+        except (*CONNECTION_ERRORS, NotSent) as error:
+            raise connection_failed(error) from None
+
+    async def models(self, timeout_s: float) -> tuple[VendorModel, ...]:
+        try:
+            async with asyncio.timeout(timeout_s):
+                session = connections.take(self)
+                return await list_models(
+                    *(session, self._target(session, self._models_url).url, self._headers, self._api_key),
+                    query=self._whole_pages,
+                    read=self._models_in,
+                    next_page=self._next_page,
+                )
+        except ProviderError as error:
+            raise self._named(error) from None
         except (*CONNECTION_ERRORS, NotSent) as error:
             raise connection_failed(error) from None
 
