@@ -1,0 +1,128 @@
+"""fixtures/catalogs/*.yaml: true to their sources, loadable, and every alias finds what it stands for."""
+
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import yaml
+from django.utils.timezone import now
+
+from gateway_project.vendor_catalogs.generate import NoPrice, catalog_text
+from gateway_project.vendor_catalogs.known import CATALOGS, KnownModel, known_vendors
+from metering.catalog.load_catalog import load_catalog
+from metering.catalog.served import ModelIndex, load_models
+from metering.models import LLMModel
+from tests.factories import reference_data
+
+KEYS = list(known_vendors())
+DATE = re.compile(r"prices on (\d{4}-\d\d-\d\d)")
+OF_THE_SOURCE_DOCUMENTS = {
+    *("gpt-4o", "gpt-4o-mini", "o1", "gpt-4-turbo", "gpt-4.1-mini", "grok-3", "grok-2", "grok-beta"),
+    *("llama3-70b-8192", "llama3-8b-8192", "mixtral-8x7b-32768", "deepseek-r1", "deepseek-chat"),
+    *("GLM-4", "GLM-4-Flash", "GLM-4-Air", "claude-3-5-sonnet", "claude-3-5-haiku", "claude-3-opus"),
+    *("claude-sonnet-4", "gemini-2.5-pro", "dagi-local-8b"),
+}
+
+
+def file_of(key: str) -> Path:
+    return CATALOGS / f"{key}.yaml"
+
+
+def load(key: str) -> list[str]:
+    changes = load_catalog(text=file_of(key).read_text(), actor="a test", now=now(), environment={})
+    return [f"{change.kind} {change.name}" for change in changes]
+
+
+@pytest.fixture
+def everything(db: None) -> ModelIndex:
+    reference_data()
+    for key in KEYS:
+        load(key)
+    return load_models()
+
+
+def test_each_vendor_has_its_file_and_no_other_file_is_there() -> None:
+    assert {path.stem for path in CATALOGS.iterdir()} == set(KEYS)
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_a_file_is_what_its_sources_say(key: str) -> None:
+    text = file_of(key).read_text()
+    found = DATE.search(text)
+    assert found is not None
+    day = datetime.strptime(found[1], "%Y-%m-%d").replace(tzinfo=UTC)
+    assert text == catalog_text(key, known_vendors()[key], day)
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_a_file_loads_and_loading_it_again_changes_nothing(db: None, key: str) -> None:
+    reference_data()
+    vendor = known_vendors()[key]
+    entered = load(key)
+    assert {name for name in entered if not name.startswith("price")} == {
+        f"provider {vendor.provider}",
+        *(f"model {name}" for name in vendor.models),
+    }
+    assert sum(name.startswith("price") for name in entered) == len(vendor.models)
+    assert load(key) == []
+
+
+def test_all_files_together_have_no_name_twice(everything: ModelIndex) -> None:
+    assert LLMModel.objects.count() == sum(len(vendor.models) for vendor in known_vendors().values())
+
+
+def test_the_models_of_the_source_documents_are_there_with_their_prices(everything: ModelIndex) -> None:
+    named = LLMModel.objects.filter(name__in=OF_THE_SOURCE_DOCUMENTS, prices__isnull=False)
+    assert {row.name for row in named} == OF_THE_SOURCE_DOCUMENTS
+    mini = LLMModel.objects.get(name="gpt-4.1-mini")
+    price = mini.prices.get()
+    assert (mini.physical_name, price.input, price.output) == ("gpt-4-1106-preview", 10, 30)
+    assert LLMModel.objects.get(name="dagi-local-8b").physical_name == "qwen2.5:8b"
+
+
+def test_every_model_has_a_label_that_people_can_read(everything: ModelIndex) -> None:
+    assert not LLMModel.objects.filter(label="").exists()
+    assert LLMModel.objects.get(name="gpt-4o-mini").label == "GPT-4o Mini"
+
+
+def test_retired_models_serve_neither_by_name_nor_by_class_nor_by_alias(everything: ModelIndex) -> None:
+    retired = {
+        name for vendor in known_vendors().values() for name, model in vendor.models.items() if model.retired
+    }
+    assert {"o1", "claude-3-5-sonnet", "deepseek-chat"} <= retired
+    reached = {
+        *everything.by_name,
+        *(model.name for group in everything.by_class.values() for model in group),
+    }
+    reached |= {model.name for group in everything.by_alias.values() for model in group}
+    assert reached.isdisjoint(retired)
+
+
+def test_an_alias_finds_its_model(everything: ModelIndex) -> None:
+    assert {alias: everything.find(alias)[0].name for alias in sorted(everything.by_alias)} == {
+        "chat-default": "gpt-4o-mini",
+        "claude-default": "claude-sonnet-5-5",
+        "fast-reasoning": "claude-haiku-5-5",
+        "prompt-helper": "groq/gpt-oss-20b",
+        "strong-reasoning": "grok-4.7",
+    }
+
+
+@pytest.mark.parametrize("key", ["openai", "anthropic", "gemini", "xai", "deepseek", "mistral", "glm"])
+def test_with_one_vendor_alone_the_aliases_work_too(key: str) -> None:
+    models = yaml.safe_load(file_of(key).read_text())["models"].values()
+    served = {alias for model in models if model.get("active", True) for alias in model.get("aliases", ())}
+    assert {"chat-default", "fast-reasoning", "prompt-helper"} <= served
+    assert ("strong-reasoning" in served) is (key in ("openai", "anthropic", "gemini", "xai"))
+
+
+def test_every_class_has_a_model(everything: ModelIndex) -> None:
+    assert set(everything.by_class) == {"BASE_S", "BASE_M", "PRO_M", "PRO_L", "ADVANCED"}
+
+
+def test_a_model_that_nobody_prices_is_refused_and_never_free() -> None:
+    vendor = known_vendors()["openai"]
+    unknown = {"gpt-99-imagined": KnownModel(context=1_000, output=100)}
+    with pytest.raises(NoPrice, match="gpt-99-imagined"):
+        catalog_text("openai", type(vendor)(name="x", provider="x", example="x", models=unknown), now())
