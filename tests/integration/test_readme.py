@@ -50,16 +50,22 @@ def lines_of(vendor: str) -> str:
 
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The files of this tree alone, with the packages that are installed already."""
+    """The files of this tree alone, with the packages that are installed and the modules that are compiled already."""
     root = tmp_path_factory.mktemp("newcomer") / "clone"
     files = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
     listed = subprocess.run(files, cwd=REPOSITORY, capture_output=True, check=True, text=True)
     for name in listed.stdout.split("\0")[:-1]:
         if not name.startswith("tests/") and (REPOSITORY / name).is_file():
-            (root / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(REPOSITORY / name, root / name)
+            copy(REPOSITORY / name, root / name)
+            for compiled in (REPOSITORY / name).parent.glob(f"__pycache__/{Path(name).stem}.*.pyc"):
+                copy(compiled, (root / name).parent / "__pycache__" / compiled.name)
     (root / ".venv").symlink_to((REPOSITORY / ".venv").resolve())
     return root
+
+
+def copy(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy2(source, target)
 
 
 @pytest.fixture(scope="module")
@@ -147,6 +153,6 @@ def test_the_curl_line_that_is_printed_can_be_pasted(said: dict[str, str]) -> No
 def test_the_calls_are_metered_with_the_vendors_prices(clone: Path, said: dict[str, str]) -> None:
     report = [".venv/bin/python", "manage.py", "usage_report", "--by", "provider", "--json"]
     done = subprocess.run(report, cwd=clone, env={}, capture_output=True, text=True, check=True)
-    costs = {row["key"]: row["cost_nano_usd"] for row in json.loads(done.stdout)}
+    costs = {row["provider"]: row["cost_nano_usd"] for row in json.loads(done.stdout)}
     assert {name for name, cost in costs.items() if cost > 0} >= {"openai", "anthropic", "gemini", "grok"}
     assert costs["ollama"] == 0

@@ -1,18 +1,21 @@
 """fixtures/catalogs/*.yaml: true to their sources, loadable, and every alias finds what it stands for."""
 
 import re
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import yaml
+from django.db import transaction
 from django.utils.timezone import now
+from pytest_django import DjangoDbBlocker
 
 from gateway_project.vendor_catalogs.generate import NoPrice, catalog_text
 from gateway_project.vendor_catalogs.known import CATALOGS, KnownModel, known_vendors
 from metering.catalog.load_catalog import load_catalog
 from metering.catalog.served import ModelIndex, load_models
-from metering.models import LLMModel
+from metering.models import LLMModel, ModelPrice
 from tests.factories import reference_data
 
 KEYS = list(known_vendors())
@@ -34,12 +37,28 @@ def load(key: str) -> list[str]:
     return [f"{change.kind} {change.name}" for change in changes]
 
 
-@pytest.fixture
-def everything(db: None) -> ModelIndex:
-    reference_data()
-    for key in KEYS:
-        load(key)
-    return load_models()
+@dataclass(frozen=True)
+class Entered:
+    """What the database holds after all files, read once."""
+
+    models: dict[str, LLMModel]
+    prices: dict[str, ModelPrice]
+    served: ModelIndex
+
+
+@pytest.fixture(scope="module")
+def everything(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Entered:
+    with django_db_blocker.unblock(), transaction.atomic():
+        reference_data()
+        for key in KEYS:
+            load(key)
+        entered = Entered(
+            models={row.name: row for row in LLMModel.objects.all()},
+            prices={row.model_id: row for row in ModelPrice.objects.all()},
+            served=load_models(),
+        )
+        transaction.set_rollback(True)
+    return entered
 
 
 def test_each_vendor_has_its_file_and_no_other_file_is_there() -> None:
@@ -68,39 +87,37 @@ def test_a_file_loads_and_loading_it_again_changes_nothing(db: None, key: str) -
     assert load(key) == []
 
 
-def test_all_files_together_have_no_name_twice(everything: ModelIndex) -> None:
-    assert LLMModel.objects.count() == sum(len(vendor.models) for vendor in known_vendors().values())
+def test_all_files_together_have_no_name_twice(everything: Entered) -> None:
+    assert len(everything.models) == sum(len(vendor.models) for vendor in known_vendors().values())
 
 
-def test_the_models_of_the_source_documents_are_there_with_their_prices(everything: ModelIndex) -> None:
-    named = LLMModel.objects.filter(name__in=OF_THE_SOURCE_DOCUMENTS, prices__isnull=False)
-    assert {row.name for row in named} == OF_THE_SOURCE_DOCUMENTS
-    mini = LLMModel.objects.get(name="gpt-4.1-mini")
-    price = mini.prices.get()
+def test_the_models_of_the_source_documents_are_there_with_their_prices(everything: Entered) -> None:
+    assert everything.models.keys() >= OF_THE_SOURCE_DOCUMENTS
+    assert everything.prices.keys() >= OF_THE_SOURCE_DOCUMENTS
+    mini, price = everything.models["gpt-4.1-mini"], everything.prices["gpt-4.1-mini"]
     assert (mini.physical_name, price.input, price.output) == ("gpt-4-1106-preview", 10, 30)
-    assert LLMModel.objects.get(name="dagi-local-8b").physical_name == "qwen2.5:8b"
+    assert everything.models["dagi-local-8b"].physical_name == "qwen2.5:8b"
 
 
-def test_every_model_has_a_label_that_people_can_read(everything: ModelIndex) -> None:
-    assert not LLMModel.objects.filter(label="").exists()
-    assert LLMModel.objects.get(name="gpt-4o-mini").label == "GPT-4o Mini"
+def test_every_model_has_a_label_that_people_can_read(everything: Entered) -> None:
+    assert all(row.label for row in everything.models.values())
+    assert everything.models["gpt-4o-mini"].label == "GPT-4o Mini"
 
 
-def test_retired_models_serve_neither_by_name_nor_by_class_nor_by_alias(everything: ModelIndex) -> None:
+def test_retired_models_serve_neither_by_name_nor_by_class_nor_by_alias(everything: Entered) -> None:
     retired = {
         name for vendor in known_vendors().values() for name, model in vendor.models.items() if model.retired
     }
     assert {"o1", "claude-3-5-sonnet", "deepseek-chat"} <= retired
-    reached = {
-        *everything.by_name,
-        *(model.name for group in everything.by_class.values() for model in group),
-    }
-    reached |= {model.name for group in everything.by_alias.values() for model in group}
+    served = everything.served
+    groups = (*served.by_class.values(), *served.by_alias.values())
+    reached = {*served.by_name, *(model.name for group in groups for model in group)}
     assert reached.isdisjoint(retired)
 
 
-def test_an_alias_finds_its_model(everything: ModelIndex) -> None:
-    assert {alias: everything.find(alias)[0].name for alias in sorted(everything.by_alias)} == {
+def test_an_alias_finds_its_model(everything: Entered) -> None:
+    served = everything.served
+    assert {alias: served.find(alias)[0].name for alias in sorted(served.by_alias)} == {
         "chat-default": "gpt-4o-mini",
         "claude-default": "claude-sonnet-5-5",
         "fast-reasoning": "claude-haiku-5-5",
@@ -117,8 +134,8 @@ def test_with_one_vendor_alone_the_aliases_work_too(key: str) -> None:
     assert ("strong-reasoning" in served) is (key in ("openai", "anthropic", "gemini", "xai"))
 
 
-def test_every_class_has_a_model(everything: ModelIndex) -> None:
-    assert set(everything.by_class) == {"BASE_S", "BASE_M", "PRO_M", "PRO_L", "ADVANCED"}
+def test_every_class_has_a_model(everything: Entered) -> None:
+    assert set(everything.served.by_class) == {"BASE_S", "BASE_M", "PRO_M", "PRO_L", "ADVANCED"}
 
 
 def test_a_model_that_nobody_prices_is_refused_and_never_free() -> None:
