@@ -18,7 +18,10 @@ LOCAL = "OLLAMA_BASE_URL"
 
 
 def wanted_by(vendor: KnownVendor) -> tuple[str, ...]:
-    return tuple(name for key in vendor.keys for name in (key, f"{key}_FILE")) or (LOCAL,)
+    """Variables of its key, but not what is the usual one of another vendor."""
+    others = {other.keys[0] for other in known_vendors().values() if other.keys and other is not vendor}
+    own = [key for key in vendor.keys if key not in others]
+    return tuple(name for key in own for name in (key, f"{key}_FILE")) or (LOCAL,)
 
 
 @pytest.mark.parametrize("name", known_vendors())
