@@ -15,8 +15,9 @@ from admin_console.price_form import PriceForm
 from admin_console.site import console
 from admin_console.traits_form import LLMModelForm, ProviderForm
 from metering.models import LLMModel, ModelClass, ModelPrice, Provider
+from metering.price import TOKEN_PRICES
 
-PRICE_FIELDS = ("effective_from", "input", "output", "cached_input", "cache_write")
+PRICE_FIELDS = ("effective_from", *TOKEN_PRICES, "modifiers")
 
 
 @admin.register(Provider, site=console)

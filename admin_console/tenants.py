@@ -45,6 +45,7 @@ class TenantAdmin(ConsoleAdmin):
         "timezone",
         "week_start",
         "enforcement_mode",
+        "markup_percent",
         "id",
         "created_at",
         "related",
@@ -61,7 +62,7 @@ class TenantAdmin(ConsoleAdmin):
         )
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        return self.fields if obj else self.fields[:6]
+        return self.fields if obj else self.fields[:7]
 
     def save_model(self, request: HttpRequest, obj: Tenant, form: Any, change: bool) -> None:
         """The status goes through its verb, which also keeps closed tenants closed."""

@@ -32,6 +32,22 @@ class Usage(Protocol):
     @property
     def reasoning_tokens(self) -> int: ...
     @property
+    def cache_write_1h_tokens(self) -> int:
+        """Part of the cache-write tokens: those of entries that live an hour."""
+
+    @property
+    def cache_write_12h_tokens(self) -> int:
+        """Part of them too: those of entries that live longer."""
+
+    @property
+    def tool_calls(self) -> Mapping[str, int]:
+        """Calls of tools that the vendor ran, by the names of metering.price.TOOLS."""
+
+    @property
+    def vendor_cost_nano_usd(self) -> int | None:
+        """What the vendor itself says that the call cost."""
+
+    @property
     def estimate_reason(self) -> str:
         """Why they are not, or not all, the vendor's figures (an EstimateReason); empty: they are."""
 

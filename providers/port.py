@@ -84,6 +84,8 @@ class Usage(Struct, frozen=True, kw_only=True):
     cache_write_tokens: int = 0
     cache_write_1h_tokens: int = 0
     """Those of `cache_write_tokens` that are kept for an hour, which costs more."""
+    cache_write_12h_tokens: int = 0
+    """Those of them that are kept longer."""
     reasoning_tokens: int = 0
     estimate_reason: EstimateReason = EstimateReason.NONE
     """Why they are not, or not all, the vendor's figures."""
@@ -91,6 +93,10 @@ class Usage(Struct, frozen=True, kw_only=True):
     """The vendor's own figures as JSON, where they were not believed as they are."""
     service_tier: str = ""
     """What the vendor says it served; empty: nothing."""
+    tool_calls: dict[str, int] = {}
+    """Calls of tools that the vendor ran, by our names: web_search, web_fetch, file_search, code_execution."""
+    vendor_cost_nano_usd: int | None = None
+    """What the vendor itself says that the call cost."""
 
 
 class Completion(Struct, frozen=True, kw_only=True):

@@ -18,9 +18,10 @@ from metering.catalog.document import ModelEntry
 from metering.catalog.dump_catalog import as_yaml, dump_catalog
 from metering.catalog.load_catalog import LOCK, record_changes
 from metering.catalog.parse_catalog import parse_catalog
-from metering.catalog.prices import token_price
+from metering.catalog.prices import price_of
 from metering.catalog.vocabulary import current_vocabulary
 from metering.models import LLMModel, ModelPrice, Provider
+from metering.price_modifiers import KEYS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +96,7 @@ def _coming(known: Mapping[str, Listed], actor: str, now: datetime, replace_own:
     for name, listed in known.items():
         entries = {moment: _entries({name: price}, now)[0] for moment, price in listed.coming}
         rows = ModelPrice.objects.filter(model=name, effective_from__gt=now)
-        stored = {row.effective_from: token_price(row) for row in rows.filter(is_listed=True)}
+        stored = {row.effective_from: price_of(row) for row in rows.filter(is_listed=True)}
         wanted = {moment: entry.price for moment, entry in entries.items()}
         if name in own or stored == wanted or rows.filter(is_listed=False).exists():
             continue
@@ -131,4 +132,18 @@ def _lines(
 ) -> Iterator[PriceLine]:
     for change in changes:
         for field, (old, new) in change.fields.items() if change.kind == "price" else ():
-            yield PriceLine(model=change.name, state=state, starts=starts, field=field, old=old, new=new)
+            for name, before, after in _split(field, old, new):
+                yield PriceLine(
+                    model=change.name, state=state, starts=starts, field=name, old=before, new=after
+                )
+
+
+def _split(field: str, old: Any, new: Any) -> Iterator[tuple[str, Any, Any]]:
+    """What moves a price besides tokens is one column, and has names of its own."""
+    if field != "modifiers":
+        yield field, old, new
+        return
+    old, new = old or {}, new or {}
+    for name in KEYS:
+        if old.get(name) != new.get(name):
+            yield name, old.get(name), new.get(name)

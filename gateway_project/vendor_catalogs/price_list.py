@@ -13,7 +13,6 @@ from genai_prices.types import Provider as ListedProvider
 
 from gateway_project.vendor_catalogs.known import KnownModel, KnownVendor
 from gateway_project.vendor_catalogs.price_rows import Row, price_row, starts
-from metering.catalog.read_models import PRICE_KEYS
 
 PACKAGE = "genai-prices"
 ORDER = (
@@ -81,7 +80,7 @@ def _completed(price: Row, vendor: KnownVendor, known: KnownModel | None) -> Row
     row["tiers"] = {**row.get("tiers", {}), **_exact(tiers)}
     if known is not None and known.days:
         row["hours"] = [{"days": list(known.days), **hours} for hours in row.get("hours", ())]
-    return {key: row[key] for key in ORDER if row.get(key) not in (None, {}, []) and key in PRICE_KEYS}
+    return {key: row[key] for key in ORDER if row.get(key) not in (None, {}, [])}
 
 
 def _with_12h(row: Row, times: Decimal) -> Row:

@@ -5,6 +5,7 @@ A demand is made from a request's body, from typed counts or from the log of a c
 """
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
@@ -15,7 +16,7 @@ from metering.amounts import Amounts
 from metering.catalog.served import ServedModel
 from metering.errors import MeteringError
 from metering.identity.principal import Principal
-from metering.money import NANO_PER_USD, TOKENS_PER_PRICE
+from metering.money import NANO_PER_USD, TOKENS_PER_PRICE, marked_up
 from metering.policy.values import EffectivePolicy, PolicySubject
 from metering.ports import Body
 from metering.reservation.bounded_call import BoundedCall, Measured
@@ -84,6 +85,8 @@ class BodySize(NamedTuple):
     """Makes the first request of the work; raises InvalidRequest."""
     count_tokens: TokenCounter
     count_picture: PictureCounter
+    now: datetime
+    """When it is sent, about."""
 
     def measure(self, candidates: Candidates, policy: EffectivePolicy, *, hard: bool) -> BoundedCall:
         return bound_call(
@@ -93,6 +96,7 @@ class BodySize(NamedTuple):
             count_tokens=self.count_tokens,
             count_picture=self.count_picture,
             hard=hard,
+            now=self.now,
         )
 
 
@@ -114,7 +118,11 @@ class CountedSize(NamedTuple):
                 input_tokens=self.input_tokens,
                 output_tokens=output,
                 cost_nano_usd=max(
-                    model.price.ceiling_nano_usd(input_tokens=self.input_tokens, output_tokens=output)
+                    marked_up(
+                        model.price.ceiling_nano_usd(input_tokens=self.input_tokens, output_tokens=output),
+                        model.markup,
+                        policy.markup,
+                    )
                     for model in candidates
                 ),
             )

@@ -87,7 +87,7 @@ def decimal_text(value: Decimal) -> str:
 def shown_value(value: object) -> str:
     """A value as a line of a diff has it."""
     if isinstance(value, list | tuple):
-        return "[" + ", ".join(map(str, value)) + "]"
+        return "[" + ", ".join(map(shown_value, value)) + "]"
     if isinstance(value, Mapping):
         return json.dumps(value, ensure_ascii=False) if value else "(none)"
     return str(_plain(value)) if value not in ("", None) else "(none)"

@@ -10,7 +10,8 @@ from metering.catalog.prices import next_price_at, prices_at
 from metering.catalog.traits import NO_TRAITS, traits_in_force
 from metering.errors import FeatureNotInPlan, ModelNotAllowed, ModelNotFound, TaskNotAllowed
 from metering.models import LLMModel, PlanFeature, PlanLLMAccess, Task
-from metering.money import TokenPrice
+from metering.money import NO_MARKUP, markup_of
+from metering.price import Price
 from metering.types import ModelClass
 
 MODEL_NAME_LENGTH = 128
@@ -27,7 +28,9 @@ class ServedModel(Struct, frozen=True, kw_only=True):
     model_class: str
     context_tokens: int
     max_output_tokens: int
-    price: TokenPrice
+    price: Price
+    markup: int = NO_MARKUP
+    """What its calls cost, in millionths of the price."""
     capabilities: frozenset[str] = frozenset()
     traits: Mapping[str, object] = NO_TRAITS
     """The traits that the catalog gives the provider and the model, without those known of the vendor."""
@@ -74,6 +77,7 @@ def load_models() -> ModelIndex:
             context_tokens=row.context_tokens,
             max_output_tokens=row.max_output_tokens,
             price=price,
+            markup=markup_of(row.provider.markup_percent),
             capabilities=frozenset(row.capabilities),
             traits=traits_in_force(row),
         )

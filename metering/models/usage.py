@@ -49,6 +49,25 @@ class UsageLog(models.Model):
         help_text="What the vendor reported, where it was not believed.",
     )
 
+    cache_write_1h_tokens = models.BigIntegerField(
+        db_default=0, help_text="Of those written: living an hour."
+    )
+    cache_write_12h_tokens = models.BigIntegerField(
+        db_default=0, help_text="Of those written: living longer."
+    )
+    list_cost_nano_usd = models.BigIntegerField(
+        null=True, blank=True, help_text="The cost before a markup; empty: there was none."
+    )
+    vendor_cost_nano_usd = models.BigIntegerField(
+        null=True, blank=True, help_text="What the vendor itself said that it cost."
+    )
+    fee_units = models.CharField(
+        max_length=200,
+        db_default="",
+        blank=True,
+        help_text="What was served that has fees, as JSON: pictures, and calls of the vendor's tools.",
+    )
+
     objects = TenantQuerySet.as_manager()
 
     class Meta:

@@ -84,6 +84,7 @@ def _compile(
         shadow_rates=shadow_rates(holding_rules, subject, modes, feature=feature),
         rules=rules,
         holding=holding,
+        markup=tenant.markup,
     )
 
 

@@ -89,9 +89,7 @@ class RunningAttempt:
             latency_ms=round(self.elapsed_s * 1000),
             outcome=outcome,
             usage=self._usage,
-            bound=self.bound,
-            choices=self._call.choices,
-            partly_priced=self._call.partly_priced,
+            call=self._call,
         )
 
 

@@ -96,7 +96,8 @@ SELECT {key} AS "group", {"line.tenant_id" if two_keys else "NULL::uuid"} AS ten
     count(*) FILTER (WHERE line.provisional) AS provisional,
     count(*) FILTER (WHERE line.partly_priced) AS partly_priced,
     {", ".join(f"sum(line.{name}) AS {name}" for name in COUNTED)}, sum(line.cost_nano_usd) AS charged,
-    sum({COST if prices else "line.cost_nano_usd"}) AS cost, {UNPRICED if prices else "0"} AS unpriced
+    sum({COST[prices] if prices else "line.cost_nano_usd"}) AS cost,
+    {UNPRICED[prices] if prices else "0"} AS unpriced
 FROM {LINES} {JOIN[prices] if prices else ""}
 WHERE {condition} GROUP BY {keys}
 ORDER BY {"cost DESC, " if dearest_first else ""}{"1, 2" if two_keys else "1"}

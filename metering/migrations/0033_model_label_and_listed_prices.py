@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('metering', '0031_draft_held_by'),
+        ('metering', '0032_price_modifiers'),
     ]
 
     operations = [
