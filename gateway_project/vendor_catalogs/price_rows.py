@@ -34,6 +34,8 @@ TOOLS = {"web_search": "web_searches_kcount", "file_search": "storage_searches_k
 REQUESTS = "requests_kcount"
 PRICE_PLACES = Decimal("0.000001")
 FACTOR_PLACES = Decimal("0.0001")
+ROUNDED = Decimal("0.005")
+"""Vendors publish prices of tiers in whole cents."""
 TIER = "service_tier"
 PLAIN_TIER = "default"
 
@@ -157,10 +159,17 @@ def _tiers(model: ModelInfo, plain: ModelPrice, at: datetime) -> Iterator[tuple[
 
 
 def _factor(plain: Row, other: Row | None) -> Decimal:
-    """How many times the plain price the other one is, at the kind of token where it is the most."""
+    """How many times the plain price the other one is, at the kind of token where it is the most.
+
+    Input and output decide, unless another kind is dearer by more than a published price is rounded.
+    """
     amounts, dearer = _amounts(plain), _amounts(other or {})
-    ratios = [dearer[key] / amount for key, amount in amounts.items() if amount and key in dearer]
-    return max(ratios, default=Decimal(1)).quantize(FACTOR_PLACES, ROUND_UP).normalize()
+    ratios = {key: dearer[key] / amount for key, amount in amounts.items() if amount and key in dearer}
+    factor = max(
+        (ratio for (_, kind), ratio in ratios.items() if kind in ("input", "output")), default=Decimal(1)
+    )
+    beyond = (ratio for key, ratio in ratios.items() if dearer[key] > factor * amounts[key] + ROUNDED)
+    return max([factor, *beyond]).quantize(FACTOR_PLACES, ROUND_UP).normalize()
 
 
 def _amounts(row: Mapping[str, Any]) -> dict[tuple[int, str], Decimal]:

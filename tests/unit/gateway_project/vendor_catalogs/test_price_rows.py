@@ -142,6 +142,19 @@ def test_a_factor_is_rounded_up() -> None:
     assert found["hours"][0]["factor"] == Decimal("1.3334")
 
 
+def test_a_price_that_is_rounded_to_cents_does_not_move_the_factor_and_one_that_is_dearer_does() -> None:
+    def flex(cached: str) -> Decimal:
+        prices = ModelPrice(input_mtok=Decimal(1), output_mtok=Decimal(4), cache_read_mtok=Decimal(cached))
+        plain = ModelPrice(**PLAIN, cache_read_mtok=Decimal("0.25"))
+        factor: Decimal = row(plain, [PriceVariant(when={"service_tier": "flex"}, prices=prices)])["tiers"][
+            "flex"
+        ]
+        return factor
+
+    assert flex("0.13") == Decimal("0.5")
+    assert flex("0.2") == Decimal("0.8")
+
+
 def test_service_tiers_are_factors_and_batches_and_tiers_to_come_are_none() -> None:
     def variant(
         when: dict[str, str], price: int, constraint: StartDateConstraint | None = None
