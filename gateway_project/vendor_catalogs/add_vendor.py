@@ -14,10 +14,10 @@ from django.db import transaction
 from gateway_project.api.catalog.load_document import load_document
 from gateway_project.probe import models_of, probe_vendor
 from gateway_project.vendor_catalogs.enter_prices import PriceLine, enter_prices
-from gateway_project.vendor_catalogs.import_models import ModelLine, import_models
+from gateway_project.vendor_catalogs.import_models import ModelLine, free_name, import_models, own_name
 from gateway_project.vendor_catalogs.known import CATALOGS, KnownVendor, vendor_named
 from metering.api_key import UnusableKey, read_key
-from metering.catalog.changes import Change
+from metering.catalog.changes import Change, decimal_text
 from metering.errors import InvalidRequest
 from metering.models import LLMModel, PlanLLMAccess, Provider
 from metering.types import Task
@@ -49,31 +49,30 @@ def add_vendor(
 ) -> AddedVendor:
     """Ask the vendor whether it accepts the key, then enter its provider, models and prices.
 
-    Doing it again changes nothing. Raises InvalidRequest for an unknown vendor, a missing key, and a vendor that does
-    not answer or does not accept the key; then nothing is changed.
+    Models that are there stay as they are, and so do a provider's markup, its traits and (without `base_url`) its
+    address: doing it again changes nothing. Raises InvalidRequest for an unknown vendor, a missing key, and a vendor
+    that does not answer or does not accept the key; then nothing is changed.
     """
     key, vendor = vendor_named(name)
     variable, secret = _key(vendor, environment)
-    document = _document(key, vendor, variable, base_url)
+    row = Provider.objects.filter(pk=vendor.provider).first()
+    url = base_url or (row.base_url if row else "") or vendor.base_url
     config = ProviderConfig(
-        name=vendor.provider,
-        kind=vendor.kind,
-        base_url=base_url or vendor.base_url,
-        api_key=secret,
-        vendor=vendor.vendor,
+        name=vendor.provider, kind=vendor.kind, base_url=url, api_key=secret, vendor=vendor.vendor
     )
     if problem := probe_vendor(config):
-        raise InvalidRequest(_refusal(vendor, variable, base_url, problem))
+        raise InvalidRequest(_refusal(vendor, variable, url, problem))
     # A server of one's own has the models that somebody put there, and not those of the catalog.
     listed = models_of(config) if vendor.others else ()
     with transaction.atomic():
+        document = {"providers": {vendor.provider: _provider(vendor, row, variable, url)}}
         changes = load_document(document, actor=actor, now=now)
+        changes += load_document({"models": _new_models(key, vendor)}, actor=actor, now=now)
         prices = enter_prices(provider=vendor.provider, actor=actor, now=now)
         provider = Provider.objects.get(pk=vendor.provider)
         imported = import_models(provider=provider, listed=listed, actor=actor, now=now) if listed else []
     served = _served(vendor.provider, now)
     offered = {model.name for model in listed}
-    callable_ = [row for row in served if not vendor.others or row.physical_name in offered]
     return AddedVendor(
         provider=vendor.provider,
         name=vendor.name,
@@ -83,7 +82,9 @@ def add_vendor(
         prices=[line for line in prices if line.state == "changed"],
         imported=[line for line in imported if line.state == "added"],
         plans=_plans(served),
-        example=_example(vendor, callable_),
+        example=_example(
+            vendor, [row for row in served if not vendor.others or row.physical_name in offered]
+        ),
     )
 
 
@@ -123,23 +124,32 @@ def _key(vendor: KnownVendor, environment: Mapping[str, str]) -> tuple[str, str]
     )
 
 
-def _refusal(vendor: KnownVendor, variable: str, base_url: str | None, problem: str) -> str:
+def _refusal(vendor: KnownVendor, variable: str, url: str, problem: str) -> str:
     key = f" with the key in {variable}" if variable else ""
-    where = base_url or vendor.base_url
-    return f"{vendor.name} was asked{key}{f' at {where}' if where else ''}: {problem}. Nothing was changed."
+    return f"{vendor.name} was asked{key}{f' at {url}' if url else ''}: {problem}. Nothing was changed."
 
 
-def _document(key: str, vendor: KnownVendor, variable: str, base_url: str | None) -> dict[str, Any]:
-    """The shipped catalog, without prices: those come from the list as it is now."""
-    document: dict[str, Any] = yaml.safe_load((CATALOGS / f"{key}.yaml").read_text())
-    provider = document["providers"][vendor.provider]
+def _provider(vendor: KnownVendor, row: Provider | None, variable: str, url: str) -> dict[str, Any]:
+    """The provider as a catalog has it."""
+    fields: dict[str, Any] = {"kind": vendor.kind, "base_url": url, "vendor": vendor.vendor}
     if variable:
-        provider["api_key"] = f"${{{variable}}}"
-    if base_url:
-        provider["base_url"] = base_url
-    for model in document["models"].values():
-        del model["price"]
-    return document
+        fields["api_key_env"] = variable
+    if row is not None:
+        fields |= {"traits": row.traits, "markup_percent": decimal_text(row.markup_percent)}
+    return {name: value for name, value in fields.items() if value}
+
+
+def _new_models(key: str, vendor: KnownVendor) -> dict[str, Any]:
+    """The shipped models that are not there, without prices: those come from the list as it is now."""
+    shipped: dict[str, dict[str, Any]] = yaml.safe_load((CATALOGS / f"{key}.yaml").read_text())["models"]
+    stored = set(LLMModel.objects.filter(provider=vendor.provider).values_list("name", flat=True))
+    models = {}
+    for name, fields in shipped.items():
+        own = free_name(name, vendor.provider) if name not in stored else name
+        if own not in stored and own_name(name, vendor.provider) not in stored:
+            del fields["price"]
+            models[own] = {"physical_name": name, **fields}
+    return models
 
 
 def _served(provider: str, now: datetime) -> list[LLMModel]:
@@ -158,4 +168,5 @@ def _plans(served: list[LLMModel]) -> dict[str, int]:
 
 def _example(vendor: KnownVendor, served: list[LLMModel]) -> str:
     names = [row.name for row in served]
-    return vendor.example if vendor.example in names else next(iter(names), "")
+    wanted = (vendor.example, own_name(vendor.example, vendor.provider), *names)
+    return next((name for name in wanted if name in names), "")

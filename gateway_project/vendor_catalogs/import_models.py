@@ -15,7 +15,6 @@ from gateway_project.vendor_catalogs.price_list import listed_model
 from metering.models import LLMModel, ModelClass, Provider
 from providers.port import VendorModel
 
-MODEL_NAME_LENGTH = 128
 CLASS_LENGTH = 16
 
 
@@ -50,7 +49,7 @@ def import_models(
         if isinstance(fields, str):
             lines.append(ModelLine(model=model.name, state="left out", reason=fields))
             continue
-        name = _free_name(fields.pop("name"), provider)
+        name = free_name(fields.pop("name"), provider.name)
         documents[name] = {"provider": provider.name, "physical_name": model.name, **fields}
         lines.append(ModelLine(model=model.name, state="added", name=name, reason=fields["class"]))
     for physical, row in stored.items():
@@ -95,11 +94,16 @@ def _fields(vendor: KnownVendor | None, model: VendorModel, now: datetime) -> di
     return fields
 
 
-def _free_name(name: str, provider: Provider) -> str:
-    """The name, or with the provider's before it where another model, an alias or a class is called so."""
+def own_name(name: str, provider: str) -> str:
+    """The name with the provider's before it."""
+    return f"{provider}/{name}"
+
+
+def free_name(name: str, provider: str) -> str:
+    """The name, or the provider's own one where another model, an alias or a class is called so."""
     taken = (
         LLMModel.objects.filter(name__iexact=name).exists()
         or LLMModel.objects.filter(aliases__contains=[name]).exists()
         or (len(name) <= CLASS_LENGTH and ModelClass.objects.filter(pk=name).exists())
     )
-    return f"{provider.name}/{name}" if taken else name
+    return own_name(name, provider) if taken else name

@@ -8,7 +8,7 @@ import pytest
 
 from metering.catalog.served import load_models
 from metering.models import AuditEvent, LLMModel, ModelPrice, Provider
-from tests.factories import PriceFactory, make_plan, reference_data
+from tests.factories import ModelFactory, PriceFactory, make_plan, reference_data
 from tests.integration.gateway_project.vendor_catalogs.listing_vendor import ListingVendor
 from tests.integration.metering.management.asking import answer, refusal, text
 from tests.vendors.anthropic_app import FakeAnthropic
@@ -60,6 +60,27 @@ def test_doing_it_again_changes_nothing(openai: Running[ListingVendor]) -> None:
     assert (again["changes"], again["prices"], again["imported"]) == ([], [], [])
     assert (ModelPrice.objects.count(), AuditEvent.objects.count()) == (rows, events)
     assert "nothing was changed" in text("add_vendor", "openai", "--base-url", openai.base_url)
+
+
+def test_what_an_operator_has_changed_since_stays(openai: Running[ListingVendor]) -> None:
+    answer("add_vendor", "openai", "--base-url", openai.base_url)
+    traits = {"service_tier": "flex"}
+    Provider.objects.filter(name="openai").update(traits=traits, markup_percent=5)
+    LLMModel.objects.filter(name="gpt-6-astra").update(is_active=False, label="Ours")
+    assert answer("add_vendor", "openai")["changes"] == []
+    row = Provider.objects.get(name="openai")
+    assert (row.base_url, row.traits, row.markup_percent) == (openai.base_url, traits, 5)
+    assert LLMModel.objects.filter(name="gpt-6-astra", is_active=False, label="Ours").exists()
+
+
+def test_a_model_of_another_provider_is_not_taken_over(openai: Running[ListingVendor]) -> None:
+    ModelFactory(name="gpt-4o")
+    ModelFactory(name="mine", aliases=["gpt-4o-mini"])
+    added = answer("add_vendor", "openai", "--base-url", openai.base_url)
+    assert LLMModel.objects.get(name="gpt-4o").provider_id == "sandbox"
+    assert {"openai/gpt-4o", "openai/gpt-4o-mini"} <= set(added["models"])
+    assert added["example"] == "openai/gpt-4o-mini"
+    assert answer("add_vendor", "openai")["changes"] == []
 
 
 def test_a_price_that_a_person_entered_stays(openai: Running[ListingVendor]) -> None:
