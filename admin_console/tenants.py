@@ -17,6 +17,7 @@ from admin_console.auditing import actor_of
 from admin_console.base import ConsoleAdmin
 from admin_console.dialogs import AssignPlanDialog, back_to
 from admin_console.display import joined, links
+from admin_console.markup_field import MarkupField
 from admin_console.site import console
 from metering.errors import MeteringError
 from metering.identity.tenants.assign_plan import assign_plan
@@ -25,6 +26,10 @@ from metering.models import ATIToken, Tenant
 
 
 class TenantForm(forms.ModelForm):
+    markup_percent = MarkupField(
+        "What its calls cost above the vendors' prices, in percent; below zero: less."
+    )
+
     def clean_status(self) -> str:
         status = str(self.cleaned_data["status"])
         if self.initial.get("status") == Tenant.Status.CLOSED != status:

@@ -21,6 +21,8 @@ from typing import Any
 from metering.price import DAY_MINUTES, TOKEN_PRICES, TOOLS, ContextPrice, Price, PriceHours, TokenPrice
 
 KEYS = ("above", "tiers", "hours", "per_call", "per_image", "tools")
+CONTEXT_KEYS = ("tokens", *TOKEN_PRICES)
+HOURS_KEYS = ("days", "from", "to", "factor")
 LARGEST = 1_000_000
 LARGEST_FACTOR = 1_000
 PLACES = 6
@@ -93,7 +95,7 @@ def _above(value: object, where: str) -> tuple[ContextPrice, ...]:
 
 
 def _context(value: object, where: str) -> ContextPrice:
-    fields = _mapping(value, where, ("tokens", *TOKEN_PRICES))
+    fields = _mapping(value, where, CONTEXT_KEYS)
     tokens = fields.get("tokens")
     if isinstance(tokens, bool) or not isinstance(tokens, int) or not 0 < tokens <= MAX_TOKENS:
         raise ValueError(f"{where}.tokens must be a whole number from 1 to {MAX_TOKENS:,}")
@@ -106,7 +108,7 @@ def _context(value: object, where: str) -> ContextPrice:
 
 
 def _hours(value: object, where: str) -> PriceHours:
-    fields = _mapping(value, where, ("days", "from", "to", "factor"))
+    fields = _mapping(value, where, HOURS_KEYS)
     if missing := {"from", "to", "factor"} - fields.keys():
         raise ValueError(f"{where} needs {', '.join(sorted(missing))}")
     days = [day for day, _ in _list(fields.get("days", list(DAYS)), f"{where}.days")]

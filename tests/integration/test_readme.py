@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
 from launcher.process import free_port, stop_child
 from tests.integration.clone import REPOSITORY
@@ -151,8 +152,12 @@ def test_the_curl_line_that_is_printed_can_be_pasted(said: dict[str, str]) -> No
 
 
 def test_the_calls_are_metered_with_the_vendors_prices(clone: Path, said: dict[str, str]) -> None:
-    report = [".venv/bin/python", "manage.py", "usage_report", "--by", "provider", "--json"]
-    done = subprocess.run(report, cwd=clone, env={}, capture_output=True, text=True, check=True)
-    costs = {row["provider"]: row["cost_nano_usd"] for row in json.loads(done.stdout)}
+    access = json.loads((clone / ".state" / "demo.json").read_text())
+    report = requests.get(
+        f"{access['base_url']}/api/usage?by=provider",
+        headers={"authorization": f"Bearer {access['ati_token']}"},
+        timeout=30,
+    ).json()
+    costs = {row["provider"]: float(row["charged_usd"]) for row in report["rows"]}
     assert {name for name, cost in costs.items() if cost > 0} >= {"openai", "anthropic", "gemini", "grok"}
     assert costs["ollama"] == 0

@@ -36,7 +36,7 @@ class Command(VerbCommand):
         parser.add_argument(
             "--prices",
             choices=[prices.value for prices in Prices],
-            help="Sums only: cost at the prices of then or of now, beside what was charged.",
+            help="Sums only: cost at the prices of then, of now, or by the vendor's own word, beside what was charged.",
         )
 
     def run(
