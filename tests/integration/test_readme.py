@@ -158,6 +158,7 @@ def test_the_calls_are_metered_with_the_vendors_prices(clone: Path, said: dict[s
         headers={"authorization": f"Bearer {access['ati_token']}"},
         timeout=30,
     ).json()
-    costs = {row["provider"]: float(row["charged_usd"]) for row in report["rows"]}
+    costs = {row["provider"]: row["charged_nano_usd"] for row in report["results"]}
     assert {name for name, cost in costs.items() if cost > 0} >= {"openai", "anthropic", "gemini", "grok"}
     assert costs["ollama"] == 0
+    assert all(row["partly_priced"] == 0 for row in report["results"])
