@@ -38,11 +38,11 @@ def test_a_real_vendor_answers_and_its_call_is_metered(transactional_db: Any, na
         openai.OpenAI(base_url=f"{server.url}/v1", api_key=make_token().secret, max_retries=0) as client,
     ):
         whole = client.chat.completions.create(
-            model=model, messages=[{"role": "user", "content": "Say hello."}], max_tokens=200
+            model=model, messages=[{"role": "user", "content": "Say hello."}], max_tokens=2_000
         )
         assert whole.choices[0].message.content
         streamed = client.chat.completions.create(
-            model=model, messages=[{"role": "user", "content": "Say hello."}], max_tokens=200, stream=True
+            model=model, messages=[{"role": "user", "content": "Say hello."}], max_tokens=2_000, stream=True
         )
         assert "".join(chunk.choices[0].delta.content or "" for chunk in streamed)
     for row in UsageLog.objects.all():
