@@ -19,6 +19,6 @@ class MarkupField(forms.DecimalField):
             help_text=help_text,
         )
 
-    def to_python(self, value: Any) -> Decimal:
+    def to_python(self, value: Any) -> Any:
         found = super().to_python(value)
         return Decimal(0) if found is None else found

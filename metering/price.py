@@ -196,6 +196,9 @@ class Price(TokenPrice):
 
     def knows(self, used: Used) -> bool:
         """Whether everything that was served has a price."""
+        long = used.cache_write_1h_tokens or used.cache_write_12h_tokens
+        if used.service_tier in PLAIN_TIERS and not long and not used.tool_calls:
+            return True
         return (
             (used.service_tier in PLAIN_TIERS or used.service_tier in self.tiers)
             and self.knows_cache(12 if used.cache_write_12h_tokens else bool(used.cache_write_1h_tokens))

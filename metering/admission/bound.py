@@ -7,7 +7,7 @@ laid out more widely than they were sent, so they count twice. A picture counts 
 Output: the limit that is sent, times `n`; with the input it fits into the context.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -20,7 +20,7 @@ from metering.errors import UnpriceableRequest
 from metering.money import marked_up
 from metering.policy.values import EffectivePolicy
 from metering.ports import Body
-from metering.price import PLAIN_TIERS, Asked, Price
+from metering.price import PLAIN, PLAIN_TIERS, Asked, Price
 from metering.reservation.bounded_call import BoundedCall
 
 CHEAPER_TIERS = ("flex",)
@@ -76,28 +76,25 @@ Caches = list[tuple[str, int]]
 """Fields that ask for entries of the vendor's cache, and the hours that these live."""
 
 
-def unpriced_fields(body: Body, price: Price, caches: Caches) -> Iterator[str]:
+def unpriced_fields(body: Body, price: Price, caches: Caches) -> list[str]:
     """The fields of a request whose cost is not known here."""
-    for field, value in body.items():
-        if value is not None and (
-            field not in ALLOWED or (field in UNPRICED and UNPRICED[field](value, price))
-        ):
-            yield field
-    for field, hours in caches:
-        if not price.knows_cache(hours):
-            yield field
+    found = [
+        field
+        for field, value in body.items()
+        if value is not None
+        and (field not in ALLOWED or (field in UNPRICED and UNPRICED[field](value, price)))
+    ]
+    return found + [field for field, hours in caches if not price.knows_cache(hours)] if caches else found
 
 
-def refuse_unpriced(body: Body, price: Price, caches: Caches) -> None:
-    """Raise UnpriceableRequest for a field whose cost cannot be bounded.
-
-    A vendor's own tools are among them even where they have a price: what they read is input too.
+def refuse_unbounded(body: Body, unpriced: list[str]) -> None:
+    """Raise UnpriceableRequest for a field whose cost cannot be bounded: one without a price, or a vendor's own tool,
+    even where that has a price, as what it reads is input too.
     """
-    field = next(unpriced_fields(body, price, caches), None)
-    if field is None and any(_tool_name(tool) for tool in _items(body.get("tools"))):
-        field = "tools"
-    if field is None:
+    tools = body.get("tools")
+    if not unpriced and not (tools and any(map(_tool_name, _items(tools)))):
         return
+    field = unpriced[0] if unpriced else "tools"
     known = field.lower()
     if field not in ALLOWED and known in ALLOWED:
         hint = f"Write `{known}` in lower case: servers differ in whether they read `{field}`."
@@ -111,21 +108,15 @@ def refuse_unpriced(body: Body, price: Price, caches: Caches) -> None:
     )
 
 
-def is_partly_priced(body: Body, price: Price, caches: Caches) -> bool:
-    """Whether the request may cost more, or less, than its price knows."""
+def asked_of(body: Body, caches: Caches, parts: list[Mapping[str, Any]]) -> Asked:
+    """What a request asks for that moves its price; `parts` are those that are no text."""
     tier = body.get("service_tier")
-    if tier in CHEAPER_TIERS and tier not in price.tiers:
-        return True
-    return next(unpriced_fields(body, price, caches), None) is not None
-
-
-def asked_of(body: Body, caches: Caches) -> Asked:
-    """What a request asks for that moves its price."""
-    tier = body.get("service_tier")
+    if not (caches or parts or tier):
+        return PLAIN
     return Asked(
         service_tier=tier if isinstance(tier, str) else "",
         cache_hours=max([hours for _, hours in caches], default=0),
-        images=sum(part.get("type") == "image_url" for part in parts_beyond_text(body)),
+        images=sum(part.get("type") == "image_url" for part in parts),
     )
 
 
@@ -155,6 +146,11 @@ def _items(value: object) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
+def _is_cheaper(tier: str, price: Price) -> bool:
+    """Whether a tier costs less, by how much nobody knows."""
+    return tier in CHEAPER_TIERS and tier not in price.tiers
+
+
 def _knows_tier(tier: object, price: Price) -> bool:
     return isinstance(tier, str) and (tier in PLAIN_TIERS or tier in CHEAPER_TIERS or tier in price.tiers)
 
@@ -182,21 +178,23 @@ def _has_sound(message: object) -> bool:
 
 def caches_of(body: Body) -> Caches:
     """What a request says of the entries of the cache that it may write."""
-    found = [
-        (field, _hours(cache))
-        for field in ("cache_control", "prompt_cache_options")
-        if isinstance(cache := body.get(field), Mapping)
-    ]
+    found: Caches = []
+    for field in ("cache_control", "prompt_cache_options"):
+        _note_cache(found, field, body.get(field))
     for field in ("tools", "messages"):
         for item in _items(body.get(field)):
             if isinstance(item, Mapping):
-                parts = (item, *_items(item.get("content")))
-                found += [
-                    (field, _hours(cache))
-                    for part in parts
-                    if isinstance(part, Mapping) and isinstance(cache := part.get("cache_control"), Mapping)
-                ]
+                _note_cache(found, field, item.get("cache_control"))
+                for part in _items(item.get("content")):
+                    _note_cache(
+                        found, field, part.get("cache_control") if isinstance(part, Mapping) else None
+                    )
     return found
+
+
+def _note_cache(found: Caches, field: str, cache: object) -> None:
+    if cache is not None and isinstance(cache, Mapping):
+        found.append((field, _hours(cache)))
 
 
 def _hours(cache: Mapping[str, Any]) -> int:
@@ -246,17 +244,18 @@ def bound_call(
     `hard`: an enforced budget on tokens or cost applies, so what cannot be priced is refused. `now` is about when it
     is sent (None: at any time). Raises UnpriceableRequest and InputTooLarge.
     """
-    caches = caches_of(body)
-    for candidate in candidates if hard else ():
-        refuse_unpriced(body, candidate.price, caches)
-    asked = asked_of(body, caches)
+    caches, parts = caches_of(body), parts_beyond_text(body)
+    unpriced = [field for each in candidates for field in unpriced_fields(body, each.price, caches)]
+    if hard:
+        refuse_unbounded(body, unpriced)
+    asked = asked_of(body, caches, parts)
     model = candidates[0]
     choices = body.get("n") or 1
     wanted = _output_limit(body, candidates, policy)
     edited = _edited(body, model, wanted)
     payload = _encode(edited)
     context = min(candidate.context_tokens for candidate in candidates)
-    measured = _measure(body, payload, candidates, count_tokens, count_picture)
+    measured = _measure(body, payload, parts, candidates, count_tokens, count_picture)
     refuse_large_input(measured.ceiling, measured.estimate, model, policy)
     output_tokens = min(wanted, _room(measured, wanted, context))
     if output_tokens != wanted:
@@ -269,7 +268,7 @@ def bound_call(
         asked=body,
         choices=choices,
         answer_tokens=output_tokens,
-        partly_priced=is_partly_priced(body, model.price, caches),
+        partly_priced=bool(unpriced) or _is_cheaper(asked.service_tier, model.price),
         priced=asked,
         markup=policy.markup,
         estimate_input=measured.estimate,
@@ -339,12 +338,12 @@ class _Input:
 def _measure(
     body: Body,
     payload: bytes,
+    parts: list[Mapping[str, Any]],
     candidates: tuple[ServedModel, ...],
     count_tokens: TokenCounter,
     count_picture: PictureCounter,
 ) -> _Input:
     context = max(candidate.context_tokens for candidate in candidates)
-    parts = parts_beyond_text(body)
     if not parts:
         return _Input(min(_ceiling(body, payload), context), 0, payload, count_tokens)
     text = _encode(text_alone(body))

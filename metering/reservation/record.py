@@ -151,10 +151,12 @@ def _used(usage: Usage | None, tokens: Amounts, call: BoundedCall) -> Used:
 
 def _fee_units(used: Used) -> str:
     """What was served that has fees of its own, as JSON."""
+    if not (used.images or used.tool_calls):
+        return ""
     units = dict(used.tool_calls)
     if used.images:
         units["images"] = used.images
-    return msgspec.json.encode(units, order="sorted").decode() if units else ""
+    return msgspec.json.encode(units, order="sorted").decode()
 
 
 def _stated(usage: Usage | None) -> int | None:
