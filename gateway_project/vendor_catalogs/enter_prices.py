@@ -3,7 +3,7 @@
 A price that a person entered is a decision: neither the one in force nor one to come is replaced unless somebody asks.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -80,6 +80,7 @@ def _present(
 ) -> Iterator[PriceLine]:
     """The prices in force."""
     entries = _entries({name: listed.price for name, listed in known.items()}, now)
+    _adopt(entries, now)
     own = set() if replace_own else _own(known, now)
     with transaction.atomic():  # told, and taken back
         kept = list(apply_models([entry for entry in entries if entry.name in own], now=now))
@@ -88,6 +89,17 @@ def _present(
     changes = list(apply_models([entry for entry in entries if entry.name not in own], now=now))
     _record(changes, actor=actor, now=now, starts=now)
     yield from _lines(changes)
+
+
+def _adopt(entries: list[ModelEntry], now: datetime) -> None:
+    """A price that somebody entered as the list has it, such as by loading a shipped file, follows the list."""
+    listed = {entry.name: entry.price for entry in entries}
+    same = [
+        row.pk
+        for row in _in_force(listed, now)
+        if not row.is_listed and price_of(row) == listed[row.model_id]
+    ]
+    ModelPrice.objects.filter(pk__in=same).update(is_listed=True)
 
 
 def _coming(known: Mapping[str, Listed], actor: str, now: datetime, replace_own: bool) -> Iterator[PriceLine]:
@@ -107,11 +119,14 @@ def _coming(known: Mapping[str, Listed], actor: str, now: datetime, replace_own:
             yield from _lines(changes, starts=moment)
 
 
-def _own(known: Mapping[str, Listed], now: datetime) -> set[str]:
-    """Those whose price in force a person entered, here or in a catalog file."""
-    rows = ModelPrice.objects.filter(model__in=known, effective_from__lte=now)
-    newest = rows.order_by("model_id", "-effective_from").distinct("model_id")
-    return {row.model_id for row in newest if not row.is_listed}
+def _own(models: Collection[str], now: datetime) -> set[str]:
+    """Those whose price in force is a person's."""
+    return {row.model_id for row in _in_force(models, now) if not row.is_listed}
+
+
+def _in_force(models: Collection[str], now: datetime) -> Iterable[ModelPrice]:
+    rows = ModelPrice.objects.filter(model__in=models, effective_from__lte=now)
+    return rows.order_by("model_id", "-effective_from").distinct("model_id")
 
 
 def _entries(prices: Mapping[str, Mapping[str, Any]], now: datetime) -> list[ModelEntry]:
