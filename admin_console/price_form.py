@@ -13,7 +13,7 @@ from metering.models import ModelPrice
 from metering.price import TOKEN_PRICES
 
 MODIFIERS_HELP = (
-    'Such as {"above": [{"tokens": 272000, "input": 4, "output": 12}], "tiers": {"flex": 0.5}, "hours": '
+    'Such as {"tiers": [{"from_tokens": 272000, "input": 4, "output": 12}], "service_tiers": {"flex": 0.5}, "hours": '
     '[{"days": ["mon"], "from": "01:00", "to": "04:00", "factor": 2}], "per_call": 0.01, "per_image": 0.002, '
     '"tools": {"web_search": 0.01}}; {} is nothing.'
 )

@@ -150,9 +150,9 @@ class PriceHours(NamedTuple):
 class Price(TokenPrice):
     """A model's price in force."""
 
-    above: tuple[ContextPrice, ...] = ()
+    tiers: tuple[ContextPrice, ...] = ()
     """Ascending."""
-    tiers: Mapping[str, Decimal] = field(default_factory=dict)
+    service_tiers: Mapping[str, Decimal] = field(default_factory=dict)
     """Factors by service tier."""
     hours: tuple[PriceHours, ...] = ()
     """The first that contains the moment counts."""
@@ -160,12 +160,14 @@ class Price(TokenPrice):
     per_image: Decimal = FREE
     tools: Mapping[str, Decimal] = field(default_factory=dict)
     """US dollars for each call, by the tools' names."""
+    is_known: bool = True
+    """False: nobody knows what the model costs. Its calls are charged nothing, and marked as priced in part."""
     _is_plain: bool = field(init=False, repr=False, compare=False)
     """Whether only tokens count."""
 
     def __post_init__(self) -> None:
         TokenPrice.__post_init__(self)
-        moved = (self.above, self.tiers, self.hours, self.per_call, self.per_image, self.tools)
+        moved = (self.tiers, self.service_tiers, self.hours, self.per_call, self.per_image, self.tools)
         object.__setattr__(self, "_is_plain", not any(moved))
 
     def charge_nano_usd(self, used: Used, at: datetime) -> int:
@@ -196,11 +198,13 @@ class Price(TokenPrice):
 
     def knows(self, used: Used) -> bool:
         """Whether everything that was served has a price."""
+        if not self.is_known:
+            return False
         long = used.cache_write_1h_tokens or used.cache_write_12h_tokens
         if used.service_tier in PLAIN_TIERS and not long and not used.tool_calls:
             return True
         return (
-            (used.service_tier in PLAIN_TIERS or used.service_tier in self.tiers)
+            (used.service_tier in PLAIN_TIERS or used.service_tier in self.service_tiers)
             and self.knows_cache(12 if used.cache_write_12h_tokens else bool(used.cache_write_1h_tokens))
             and self.knows_tools(name for name, calls in used.tool_calls.items() if calls)
         )
@@ -219,7 +223,7 @@ class Price(TokenPrice):
         return self.per_call + self.per_image * images
 
     def _tier(self, name: str) -> Decimal:
-        return self.tiers.get(name, Decimal(1))
+        return self.service_tiers.get(name, Decimal(1))
 
     def _hour(self, at: datetime) -> Decimal:
         return next((hours.factor for hours in self.hours if hours.contain(at)), Decimal(1))
@@ -231,12 +235,12 @@ class Price(TokenPrice):
         return max(self._hour(at + timedelta(minutes=each)) for each in minutes) if self.hours else Decimal(1)
 
     def _by_context(self, input_tokens: int) -> TokenPrice:
-        return next((price for tokens, price in reversed(self.above) if input_tokens > tokens), self)
+        return next((price for tokens, price in reversed(self.tiers) if input_tokens > tokens), self)
 
     def _reachable(self, input_tokens: int) -> Iterator[tuple[int, TokenPrice]]:
         """Each price that a call of at most so many input tokens can have, with the most tokens that it then has."""
         price: TokenPrice = self
-        for tokens, next_price in self.above:
+        for tokens, next_price in self.tiers:
             if input_tokens <= tokens:
                 break
             yield tokens, price
@@ -256,5 +260,6 @@ def _sum(tokens: int, parts: int, factors: tuple[Decimal, Decimal], fees: Decima
     return -(-tokens // parts)
 
 
+UNKNOWN = Price(input=FREE, output=FREE, cached_input=FREE, cache_write=FREE, is_known=False)
 TOKEN_PRICES = tuple([each.name for each in fields(TokenPrice) if each.init])
 """The kinds of tokens that have prices."""

@@ -3,8 +3,8 @@
 A mapping of these keys, each of which may be missing. Amounts are numbers or texts; US dollars per million tokens, or
 each. docs/prices.md tells what they mean.
 
-    above: [{tokens: 272000, input: 4, output: 12, cached_input: 1, cache_write: 5}]
-    tiers: {flex: 0.5, priority: 2}
+    tiers: [{from_tokens: 272000, input: 4, output: 12, cached_input: 1, cache_write: 5}]
+    service_tiers: {flex: 0.5, priority: 2}
     hours: [{days: [mon, tue], from: "01:00", to: "04:00", factor: 2}]
     per_call: 0.01
     per_image: 0.002
@@ -20,8 +20,8 @@ from typing import Any
 
 from metering.price import DAY_MINUTES, TOKEN_PRICES, TOOLS, ContextPrice, Price, PriceHours, TokenPrice
 
-KEYS = ("above", "tiers", "hours", "per_call", "per_image", "tools")
-CONTEXT_KEYS = ("tokens", *TOKEN_PRICES)
+KEYS = ("tiers", "service_tiers", "hours", "per_call", "per_image", "tools")
+CONTEXT_KEYS = ("from_tokens", *TOKEN_PRICES)
 HOURS_KEYS = ("days", "from", "to", "factor")
 LARGEST = 1_000_000
 LARGEST_FACTOR = 1_000
@@ -39,8 +39,8 @@ def read_modifiers(given: object) -> dict[str, Any]:
     """The arguments of a Price. Raises ValueError with a sentence that names the place."""
     fields = _mapping(given, "modifiers", KEYS)
     read: dict[str, Callable[[object, str], Any]] = {
-        "above": _above,
-        "tiers": lambda value, where: _amounts(value, where, factors=True),
+        "tiers": _tiers,
+        "service_tiers": lambda value, where: _amounts(value, where, factors=True),
         "hours": lambda value, where: tuple(_hours(each, at) for each, at in _list(value, where)),
         "per_call": _dollars,
         "per_image": _dollars,
@@ -52,8 +52,8 @@ def read_modifiers(given: object) -> dict[str, Any]:
 def written_modifiers(price: Price) -> dict[str, Any]:
     """The same as JSON, without what a price has not: `read_modifiers` gives it back."""
     found: dict[str, Any] = {
-        "above": [{"tokens": tokens, **written_tokens(each)} for tokens, each in price.above],
-        "tiers": {name: text(factor) for name, factor in price.tiers.items()},
+        "tiers": [{"from_tokens": tokens, **written_tokens(each)} for tokens, each in price.tiers],
+        "service_tiers": {name: text(factor) for name, factor in price.service_tiers.items()},
         "hours": [
             {
                 "days": [DAYS[day - 1] for day in sorted(each.days)],
@@ -87,18 +87,18 @@ def text(amount: Decimal) -> str:
     return f"{amount.normalize():f}"
 
 
-def _above(value: object, where: str) -> tuple[ContextPrice, ...]:
+def _tiers(value: object, where: str) -> tuple[ContextPrice, ...]:
     found = [_context(each, at) for each, at in _list(value, where)]
     if any(one.tokens >= other.tokens for one, other in pairwise(found)):
-        raise ValueError(f"{where} has to be in ascending order of its tokens, each once")
+        raise ValueError(f"{where} has to be in ascending order of from_tokens, each once")
     return tuple(found)
 
 
 def _context(value: object, where: str) -> ContextPrice:
     fields = _mapping(value, where, CONTEXT_KEYS)
-    tokens = fields.get("tokens")
+    tokens = fields.get("from_tokens")
     if isinstance(tokens, bool) or not isinstance(tokens, int) or not 0 < tokens <= MAX_TOKENS:
-        raise ValueError(f"{where}.tokens must be a whole number from 1 to {MAX_TOKENS:,}")
+        raise ValueError(f"{where}.from_tokens must be a whole number from 1 to {MAX_TOKENS:,}")
     amounts = {name: _dollars(fields[name], f"{where}.{name}") for name in TOKEN_PRICES if name in fields}
     if missing := {"input", "output"} - amounts.keys():
         raise ValueError(f"{where} needs {' and '.join(sorted(missing))}")

@@ -4,11 +4,12 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from aiohttp import ClientSession
+from msgspec import Struct
 from yarl import URL
 
-from providers.openai_compatible.errors import MAX_ERROR_BYTES, broken, refused
+from providers.openai_compatible.errors import MAX_ERROR_BYTES, broken
 from providers.openai_compatible.lenient_json import NotJson, decode_object
-from providers.port import VendorModel
+from providers.port import ProviderError, VendorModel
 
 MAX_PAGES = 50
 MAX_PAGE_BYTES = 16 * 1024 * 1024
@@ -17,39 +18,48 @@ MAX_NAME = 200
 """Characters; a longer name fits no model of the catalog."""
 Body = dict[str, Any]
 Query = dict[str, str]
+Refused = Callable[[int, Mapping[str, str], bytes], ProviderError]
+
+
+def only_page(body: Body) -> None:
+    """No other page follows."""
+
+
+class ModelList(Struct, frozen=True, kw_only=True):
+    """How a protocol lists models."""
+
+    read: Callable[[Body], Iterable[VendorModel | None]]
+    """The models of a page, as far as they chat."""
+    next_page: Callable[[Body], Query | None] = only_page
+    """What asks for the page behind this one; None: it is the last one."""
+    query: Query = {}
+    """Asks for as many models on a page as there can be."""
 
 
 async def list_models(
-    session: ClientSession,
-    url: URL,
-    headers: Mapping[str, str],
-    api_key: str,
-    *,
-    query: Query,
-    read: Callable[[Body], Iterable[VendorModel | None]],
-    next_page: Callable[[Body], Query | None],
+    session: ClientSession, url: URL, headers: Mapping[str, str], how: ModelList, refused: Refused
 ) -> tuple[VendorModel, ...]:
     """Every model of every page. Raises ProviderError, and what the HTTP client raises.
 
     Redirects are not followed: the key goes to the configured host alone.
     """
     found: dict[str, VendorModel] = {}
+    query = how.query
     for _ in range(MAX_PAGES):
-        body = await _page(session, url.update_query(query), headers, api_key)
-        found |= {model.name: model for model in read(body) if model is not None}
-        more = next_page(body)
+        body = await _page(session, url.update_query(query), headers, refused)
+        found |= {model.name: model for model in how.read(body) if model is not None}
+        more = how.next_page(body)
         if more is None or len(found) >= MAX_MODELS:
             break
         query = query | more
     return tuple(list(found.values())[:MAX_MODELS])
 
 
-async def _page(session: ClientSession, url: URL, headers: Mapping[str, str], api_key: str) -> Body:
+async def _page(session: ClientSession, url: URL, headers: Mapping[str, str], refused: Refused) -> Body:
     async with session.get(url, headers=headers, allow_redirects=False) as response:
         if response.status != 200:
-            raise refused(
-                response.status, response.headers, await response.content.read(MAX_ERROR_BYTES), api_key
-            )
+            body = await response.content.read(MAX_ERROR_BYTES)
+            raise refused(response.status, response.headers, body)
         data = b""
         async for part in response.content.iter_any():
             data += part

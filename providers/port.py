@@ -85,18 +85,22 @@ class Usage(Struct, frozen=True, kw_only=True):
     cache_write_1h_tokens: int = 0
     """Those of `cache_write_tokens` that are kept for an hour, which costs more."""
     cache_write_12h_tokens: int = 0
-    """Those of them that are kept longer."""
+    """Those that are kept for half a day, which none of the former are."""
     reasoning_tokens: int = 0
     estimate_reason: EstimateReason = EstimateReason.NONE
     """Why they are not, or not all, the vendor's figures."""
     reported: str = ""
     """The vendor's own figures as JSON, where they were not believed as they are."""
     service_tier: str = ""
-    """What the vendor says it served; empty: nothing."""
+    """What the vendor says it served; empty: nothing. What else moves the price is added: `standard+fast`
+    (`providers/openai_compatible/extras.py`).
+    """
     tool_calls: dict[str, int] = {}
-    """Calls of tools that the vendor ran, by our names: web_search, web_fetch, file_search, code_execution."""
+    """Calls of tools that the vendor ran and may bill: `web_search`, `web_fetch`, `file_search`, `code_execution`, and
+    `other` for those of another name.
+    """
     vendor_cost_nano_usd: int | None = None
-    """What the vendor itself says that the call cost."""
+    """What the call costs by the vendor's own word, all of it."""
 
 
 class Completion(Struct, frozen=True, kw_only=True):

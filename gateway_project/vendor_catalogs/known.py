@@ -32,7 +32,7 @@ class KnownModel(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     traits: dict[str, Any] = {}
     days: tuple[str, ...] = ()
     """On which its prices by the hour count; the price list has no days."""
-    tiers: dict[str, Any] = {}
+    service_tiers: dict[str, Any] = {}
     retired: str = ""
     price: dict[str, Any] = {}
     """Instead of the price list's."""
@@ -66,7 +66,7 @@ class KnownVendor(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """Its name in the price list; empty: it is not there."""
     cache_write_12h_of_input: float = 0
     """How many times the input price entries cost that the cache keeps for 12 hours."""
-    tiers: dict[str, Any] = {}
+    service_tiers: dict[str, Any] = {}
     """Factors of all its models by the service tier."""
     example: str
     """A model for a first call."""

@@ -17,7 +17,7 @@ from gateway_project.vendor_catalogs.price_rows import Row, price_row, starts
 PACKAGE = "genai-prices"
 ORDER = (
     *("input", "output", "cached_input", "cache_write", "cache_write_1h", "cache_write_12h", "reasoning"),
-    *("above", "tiers", "hours", "per_call", "per_image", "tools"),
+    *("tiers", "service_tiers", "hours", "per_call", "per_image", "tools"),
 )
 PREFIXES = ("models/",)
 """What vendors may write before a model's name."""
@@ -75,9 +75,9 @@ def _completed(price: Row, vendor: KnownVendor, known: KnownModel | None) -> Row
     row: dict[str, Any] = dict(price)
     if times := vendor.cache_write_12h_of_input:
         row |= _with_12h(row, Decimal(str(times)))
-        row["above"] = [above | _with_12h(above, Decimal(str(times))) for above in row.get("above", ())]
-    tiers = {**vendor.tiers, **(known.tiers if known else {})}
-    row["tiers"] = {**row.get("tiers", {}), **_exact(tiers)}
+        row["tiers"] = [above | _with_12h(above, Decimal(str(times))) for above in row.get("tiers", ())]
+    more = {**vendor.service_tiers, **(known.service_tiers if known else {})}
+    row["service_tiers"] = {**row.get("service_tiers", {}), **_exact(more)}
     if known is not None and known.days:
         row["hours"] = [{"days": list(known.days), **hours} for hours in row.get("hours", ())]
     return {key: row[key] for key in ORDER if row.get(key) not in (None, {}, [])}

@@ -50,7 +50,7 @@ def price_row(model: ModelInfo, at: datetime) -> Row | None:
         row["hours"] = hours
     tiers = {name: _factor(row, _row_of(prices)) for name, prices in _tiers(model, plain, at)}
     if tiers:
-        row["tiers"] = tiers
+        row["service_tiers"] = tiers
     return row
 
 
@@ -91,7 +91,7 @@ def _row_of(prices: ModelPrice) -> Row | None:
     if "input" not in row or "output" not in row:
         return None
     if above := [_above(prices, tokens) for tokens in _thresholds(prices)]:
-        row["above"] = above
+        row["tiers"] = above
     tools = {
         key: _base(value) / 1000
         for key, name in TOOLS.items()
@@ -120,7 +120,7 @@ def _thresholds(prices: ModelPrice) -> list[int]:
 
 def _above(prices: ModelPrice, tokens: int) -> Row:
     """What a call costs whose input has more tokens."""
-    row: Row = {"tokens": tokens}
+    row: Row = {"from_tokens": tokens}
     for key, name in TOKENS.items():
         price = getattr(prices, name)
         if isinstance(price, TieredPrices):
@@ -175,6 +175,6 @@ def _factor(plain: Row, other: Row | None) -> Decimal:
 def _amounts(row: Mapping[str, Any]) -> dict[tuple[int, str], Decimal]:
     """Every price of tokens, below the first threshold (0) and above each."""
     found = {(0, key): row[key] for key in TOKENS if key in row}
-    for above in row.get("above", ()):
-        found |= {(above["tokens"], key): above[key] for key in TOKENS if key in above}
+    for above in row.get("tiers", ()):
+        found |= {(above["from_tokens"], key): above[key] for key in TOKENS if key in above}
     return found

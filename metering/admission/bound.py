@@ -87,6 +87,17 @@ def unpriced_fields(body: Body, price: Price, caches: Caches) -> list[str]:
     return found + [field for field, hours in caches if not price.knows_cache(hours)] if caches else found
 
 
+def refuse_unknown_price(candidates: tuple[ServedModel, ...]) -> None:
+    """Raise UnpriceableRequest for a model whose price nobody knows."""
+    for model in candidates:
+        if not model.price.is_known:
+            raise UnpriceableRequest(
+                f"The model {model.name!r} has no price, and a hard budget applies. Ask the platform's admin to "
+                "enter its price, or call a model that has one.",
+                param="model",
+            )
+
+
 def refuse_unbounded(body: Body, unpriced: list[str]) -> None:
     """Raise UnpriceableRequest for a field whose cost cannot be bounded: one without a price, or a vendor's own tool,
     even where that has a price, as what it reads is input too.
@@ -148,11 +159,13 @@ def _items(value: object) -> list[Any]:
 
 def _is_cheaper(tier: str, price: Price) -> bool:
     """Whether a tier costs less, by how much nobody knows."""
-    return tier in CHEAPER_TIERS and tier not in price.tiers
+    return tier in CHEAPER_TIERS and tier not in price.service_tiers
 
 
 def _knows_tier(tier: object, price: Price) -> bool:
-    return isinstance(tier, str) and (tier in PLAIN_TIERS or tier in CHEAPER_TIERS or tier in price.tiers)
+    return isinstance(tier, str) and (
+        tier in PLAIN_TIERS or tier in CHEAPER_TIERS or tier in price.service_tiers
+    )
 
 
 def _is_known_tool(tool: object, price: Price) -> bool:
@@ -247,6 +260,7 @@ def bound_call(
     caches, parts = caches_of(body), parts_beyond_text(body)
     unpriced = [field for each in candidates for field in unpriced_fields(body, each.price, caches)]
     if hard:
+        refuse_unknown_price(candidates)
         refuse_unbounded(body, unpriced)
     asked = asked_of(body, caches, parts)
     model = candidates[0]
@@ -268,7 +282,9 @@ def bound_call(
         asked=body,
         choices=choices,
         answer_tokens=output_tokens,
-        partly_priced=bool(unpriced) or _is_cheaper(asked.service_tier, model.price),
+        partly_priced=bool(unpriced)
+        or not model.price.is_known
+        or _is_cheaper(asked.service_tier, model.price),
         priced=asked,
         markup=policy.markup,
         estimate_input=measured.estimate,

@@ -11,7 +11,13 @@ from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from msgspec import Struct
 
-from metering.admission.bound import PictureCounter, TokenCounter, bound_call, refuse_large_input
+from metering.admission.bound import (
+    PictureCounter,
+    TokenCounter,
+    bound_call,
+    refuse_large_input,
+    refuse_unknown_price,
+)
 from metering.amounts import Amounts
 from metering.catalog.served import ServedModel
 from metering.errors import MeteringError
@@ -109,6 +115,8 @@ class CountedSize(NamedTuple):
     """Steps, API calls and files."""
 
     def measure(self, candidates: Candidates, policy: EffectivePolicy, *, hard: bool) -> Measured:
+        if hard:
+            refuse_unknown_price(candidates)
         refuse_large_input(self.input_tokens, lambda limit: self.input_tokens, candidates[0], policy)
         limits = [model.max_output_tokens for model in candidates]
         limits += [each for each in (policy.number("max_tokens_out"), self.output_tokens) if each is not None]

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from decimal import Decimal
 
 from msgspec import Struct
 
@@ -11,7 +12,7 @@ from metering.catalog.traits import NO_TRAITS, traits_in_force
 from metering.errors import FeatureNotInPlan, ModelNotAllowed, ModelNotFound, TaskNotAllowed
 from metering.models import LLMModel, PlanFeature, PlanLLMAccess, Task
 from metering.money import NO_MARKUP, markup_of
-from metering.price import Price
+from metering.price import UNKNOWN, Price
 from metering.types import ModelClass
 
 MODEL_NAME_LENGTH = 128
@@ -20,7 +21,7 @@ MAX_SHOWN = 10
 
 
 class ServedModel(Struct, frozen=True, kw_only=True):
-    """An active model of an active provider with a price in force. Limits are in tokens."""
+    """An active model of an active provider. Limits are in tokens."""
 
     name: str
     provider_name: str
@@ -58,7 +59,7 @@ class ModelIndex:
 
 
 def load_models() -> ModelIndex:
-    """The index as of now. A model without a price in force cannot be charged, so it is not served."""
+    """The index as of now. A model without a price in force comes after those that have one."""
     rows = list(LLMModel.objects.filter(is_active=True, provider__is_active=True).select_related("provider"))
     names, moment = [row.name for row in rows], datetime.now(UTC)
     prices = prices_at(models=names, moment=moment)
@@ -66,9 +67,6 @@ def load_models() -> ModelIndex:
     by_alias: dict[str, list[ServedModel]] = {}
     by_class: dict[str, list[ServedModel]] = {}
     for row in rows:
-        price = prices.get(row.name)
-        if price is None:
-            continue
         model = ServedModel(
             name=row.name,
             provider_name=row.provider_id,
@@ -76,7 +74,7 @@ def load_models() -> ModelIndex:
             model_class=row.model_class_id,
             context_tokens=row.context_tokens,
             max_output_tokens=row.max_output_tokens,
-            price=price,
+            price=prices.get(row.name, UNKNOWN),
             markup=markup_of(row.provider.markup_percent),
             capabilities=frozenset(row.capabilities),
             traits=traits_in_force(row),
@@ -94,10 +92,11 @@ def load_models() -> ModelIndex:
 
 
 def _cheapest_first(groups: dict[str, list[ServedModel]]) -> dict[str, tuple[ServedModel, ...]]:
-    return {
-        name: tuple(sorted(models, key=lambda model: (model.price.input + model.price.output, model.name)))
-        for name, models in groups.items()
-    }
+    return {name: tuple(sorted(models, key=_cost_order)) for name, models in groups.items()}
+
+
+def _cost_order(model: ServedModel) -> tuple[bool, Decimal, str]:
+    return not model.price.is_known, model.price.input + model.price.output, model.name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

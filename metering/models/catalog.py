@@ -192,7 +192,7 @@ class ModelPrice(models.Model):
     modifiers = models.JSONField(
         default=dict,
         blank=True,
-        help_text="What moves the price besides tokens: above, tiers, hours, per_call, per_image, tools.",
+        help_text="What moves the price besides tokens: tiers, service_tiers, hours, per_call, per_image, tools.",
     )
     is_listed = models.BooleanField(
         default=False,

@@ -33,8 +33,8 @@ _NOW = """LEFT JOIN (
 ) price ON price.model_id = line.request_model"""
 
 _ABOVE = """LEFT JOIN LATERAL (
-    SELECT context FROM jsonb_array_elements(price.modifiers->'above') context
-    WHERE line.input_tokens > (context->>'tokens')::bigint ORDER BY (context->>'tokens')::bigint DESC LIMIT 1
+    SELECT context FROM jsonb_array_elements(price.modifiers->'tiers') context
+    WHERE line.input_tokens > (context->>'from_tokens')::bigint ORDER BY (context->>'from_tokens')::bigint DESC LIMIT 1
 ) above ON true"""
 JOIN = {Prices.THEN: f"{_THEN} {_ABOVE}", Prices.NOW: f"{_NOW} {_ABOVE}", Prices.VENDOR: ""}
 """Gives each line its `price`; `now` is a parameter."""
@@ -65,7 +65,7 @@ _TOKENS = f"""(
     + {_of("cache_write_12h", "cache_write_1h", "cache_write", "input")} * line.cache_write_12h_tokens
     + {_of("output")} * greatest(line.output_tokens - line.reasoning_tokens, 0)
     + {_of("reasoning", "output")} * least(line.reasoning_tokens, line.output_tokens))"""
-_TIER = "coalesce((price.modifiers->'tiers'->>line.service_tier)::numeric, 1)"
+_TIER = "coalesce((price.modifiers->'service_tiers'->>line.service_tier)::numeric, 1)"
 _CLOCK = "to_char(line.started_at AT TIME ZONE 'UTC', 'HH24:MI')"
 _DAY = "to_char(line.started_at AT TIME ZONE 'UTC', 'dy')"
 _YESTERDAY = "to_char((line.started_at AT TIME ZONE 'UTC') - interval '1 day', 'dy')"

@@ -1,16 +1,15 @@
 """Anthropic as an LLMProvider (ADR 30)."""
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 from providers.anthropic.answer import completion_of
+from providers.anthropic.listing import MODELS
 from providers.anthropic.request import NAME, request_of
 from providers.anthropic.streamed import AnthropicStream
-from providers.listing import items, model_of
+from providers.base_url import base_of
 from providers.openai_compatible.timeouts import Timeouts
-from providers.port import Completion, ProviderCall, ProviderError, VendorModel
-from providers.translated.base_url import base_of
+from providers.port import Completion, ProviderCall, ProviderError
 from providers.translated.provider import TranslatedProvider
 
 BASE_URL = "https://api.anthropic.com"
@@ -19,7 +18,6 @@ VERSION = "2023-06-01"
 model says by itself what it takes.
 """
 NOT_FOUND = 404
-RETIRED = "retired"
 _MODEL = re.compile(r"status 404: model\b", re.IGNORECASE)
 _TOO_LONG = re.compile(r"prompt is too long|exceed(?:s|ed)? (?:the )?context", re.IGNORECASE)
 
@@ -28,32 +26,17 @@ class AnthropicProvider(TranslatedProvider):
     """Any base URL that has `/v1/messages`."""
 
     name = NAME
-    _whole_pages = {"limit": "1000"}
+    model_list = MODELS
 
     def __init__(self, *, base_url: str = "", api_key: str = "", timeouts: Timeouts | None = None) -> None:
         """`base_url` ends before `/messages`, or before `/v1`."""
         headers = {"anthropic-version": VERSION, "x-api-key": api_key}
         super().__init__(api_key=api_key, headers=headers, timeouts=timeouts)
-        self._base = base_of(base_url, BASE_URL, "v1")
+        self._base = base_of(base_url, BASE_URL, version="v1")
 
     @property
     def _models_url(self) -> str:
         return f"{self._base}/models?limit=1"
-
-    def _models_in(self, body: dict[str, Any]) -> Iterator[VendorModel | None]:
-        """Those that it lists as retired are history."""
-        for item in items(body, "data"):
-            if item.get("lifecycle") != RETIRED:
-                yield model_of(
-                    item.get("id"),
-                    label=item.get("display_name"),
-                    context=item.get("max_input_tokens"),
-                    output=item.get("max_tokens"),
-                )
-
-    def _next_page(self, body: dict[str, Any]) -> dict[str, str] | None:
-        last = body.get("last_id")
-        return {"after_id": last} if body.get("has_more") and isinstance(last, str) else None
 
     def _url(self, model: str, *, streamed: bool) -> str:
         return f"{self._base}/messages"
@@ -61,7 +44,7 @@ class AnthropicProvider(TranslatedProvider):
     def _request(self, call: ProviderCall, *, streamed: bool) -> bytes:
         return request_of(call, streamed=streamed)
 
-    def _stream(self, call: ProviderCall) -> AnthropicStream:
+    def _reader(self, call: ProviderCall) -> AnthropicStream:
         return AnthropicStream(call, self._api_key)
 
     async def _answer(self, body: dict[str, Any], call: ProviderCall) -> Completion:

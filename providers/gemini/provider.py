@@ -5,20 +5,19 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
+from providers.base_url import base_of
 from providers.gemini.answer import completion_of
+from providers.gemini.listing import MODELS
 from providers.gemini.request import NAME, request_of
 from providers.gemini.streamed import GeminiStream
-from providers.listing import items, model_of
 from providers.openai_compatible.errors import MAX_RETRY_AFTER_S
 from providers.openai_compatible.lenient_json import NotJson, decode_object
 from providers.openai_compatible.timeouts import Timeouts
-from providers.port import Completion, ProviderCall, ProviderError, VendorModel
-from providers.translated.base_url import base_of
+from providers.port import Completion, ProviderCall, ProviderError
 from providers.translated.provider import TranslatedProvider
 
 BASE_URL = "https://generativelanguage.googleapis.com"
 VERSION = "v1beta"
-CHATS = "generateContent"
 WRONG_REQUEST, WRONG_KEY, NOT_FOUND, RATE_LIMITED = 400, 401, 404, 429
 _KEY = re.compile(r"API[ _]key (?:not valid|expired|not found)|API_KEY_INVALID", re.IGNORECASE)
 _MODEL = re.compile(r"status 404: models?/", re.IGNORECASE)
@@ -29,32 +28,16 @@ class GeminiProvider(TranslatedProvider):
     """Any base URL that has `/v1beta/models/{model}:generateContent`. The key is in a header, never in the URL."""
 
     name = NAME
-    _whole_pages = {"pageSize": "1000"}
+    model_list = MODELS
 
     def __init__(self, *, base_url: str = "", api_key: str = "", timeouts: Timeouts | None = None) -> None:
         """`base_url` ends before `/models`, or before `/v1beta`."""
         super().__init__(api_key=api_key, headers={"x-goog-api-key": api_key}, timeouts=timeouts)
-        self._base = base_of(base_url, BASE_URL, VERSION)
+        self._base = base_of(base_url, BASE_URL, version=VERSION)
 
     @property
     def _models_url(self) -> str:
         return f"{self._base}/models?pageSize=1"
-
-    def _models_in(self, body: dict[str, Any]) -> Iterator[VendorModel | None]:
-        """Those that chat; others embed, or make pictures."""
-        for item in items(body, "models"):
-            name, methods = item.get("name"), item.get("supportedGenerationMethods")
-            if not isinstance(methods, list) or CHATS in methods:
-                yield model_of(
-                    name.removeprefix("models/") if isinstance(name, str) else None,
-                    label=item.get("displayName"),
-                    context=item.get("inputTokenLimit"),
-                    output=item.get("outputTokenLimit"),
-                )
-
-    def _next_page(self, body: dict[str, Any]) -> dict[str, str] | None:
-        token = body.get("nextPageToken")
-        return {"pageToken": token} if token and isinstance(token, str) else None
 
     def _url(self, model: str, *, streamed: bool) -> str:
         path = model if model.startswith(("models/", "tunedModels/")) else f"models/{model}"
@@ -64,7 +47,7 @@ class GeminiProvider(TranslatedProvider):
     def _request(self, call: ProviderCall, *, streamed: bool) -> bytes:
         return request_of(call)
 
-    def _stream(self, call: ProviderCall) -> GeminiStream:
+    def _reader(self, call: ProviderCall) -> GeminiStream:
         return GeminiStream(call, self._api_key)
 
     async def _answer(self, body: dict[str, Any], call: ProviderCall) -> Completion:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from providers.listing import items, model_of
+from providers.listing import ModelList, items, model_of
 from providers.port import VendorModel
 
 CONTEXT = ("context_length", "context_window", "max_context_length", "max_model_len")
@@ -11,7 +11,7 @@ CONTEXT = ("context_length", "context_window", "max_context_length", "max_model_
 OUTPUT = ("max_completion_tokens", "max_output_tokens")
 
 
-def models_in(body: dict[str, Any]) -> Iterator[VendorModel | None]:
+def _read(body: dict[str, Any]) -> Iterator[VendorModel | None]:
     """All of them are on one page."""
     for item in items(body, "data"):
         provider = item.get("top_provider")
@@ -24,9 +24,8 @@ def models_in(body: dict[str, Any]) -> Iterator[VendorModel | None]:
         )
 
 
-def only_page(body: dict[str, Any]) -> None:
-    """No other page follows."""
-
-
 def _first(item: dict[str, Any], names: tuple[str, ...]) -> object:
     return next((item[name] for name in names if item.get(name)), None)
+
+
+MODELS = ModelList(read=_read)

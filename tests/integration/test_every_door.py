@@ -60,7 +60,7 @@ WHEN = {
 FILE: dict[str, Any] = {
     "providers": {"a": {**PROVIDER, "api_key": "${SOME_API_KEY}"}, "b": {**PROVIDER, "api_key_env": "SOME_API_KEY"}},
     "models": {
-        "m": {**MODEL, "price": {**PRICE, "above": [{"tokens": 500, **TOKENS}], "tiers": {"flex": 0.5}}},
+        "m": {**MODEL, "price": {**PRICE, "tiers": [{"from_tokens": 500, **TOKENS}], "service_tiers": {"flex": 0.5}}},
         "n": {**MODEL, "cost_per_1k_prompt": 0.001, "cost_per_1k_completion": 0.002},
     },
     "plans": {
@@ -84,7 +84,7 @@ FILE: dict[str, Any] = {
     },
 }  # fmt: skip
 """Every section with every key that it knows: see the next test."""
-OF_NAMES = {("providers",), ("models",), ("plans",), ("models", "m", "price", "tiers")}
+OF_NAMES = {("providers",), ("models",), ("plans",), ("models", "m", "price", "service_tiers")}
 """Sections whose keys are names of what they describe."""
 KNOWN = (
     parse_catalog.KEYS, read_providers.KEYS, read_models.KEYS, read_models.PRICE_KEYS, read_plans.KEYS,

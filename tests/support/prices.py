@@ -25,10 +25,10 @@ hours = st.fixed_dictionaries(
 modifiers = st.fixed_dictionaries(
     {},
     optional={
-        "above": st.lists(
+        "tiers": st.lists(
             st.tuples(st.integers(1, 10**7), token_prices), max_size=3, unique_by=lambda each: each[0]
-        ).map(lambda rows: [{"tokens": number, **row} for number, row in sorted(rows, key=lambda each: each[0])]),
-        "tiers": st.dictionaries(st.sampled_from(["flex", "priority", "fast"]), factors),
+        ).map(lambda rows: [{"from_tokens": number, **row} for number, row in sorted(rows, key=lambda each: each[0])]),
+        "service_tiers": st.dictionaries(st.sampled_from(["flex", "priority", "fast"]), factors),
         "hours": st.lists(hours, max_size=3),
         "per_call": prices,
         "per_image": prices,

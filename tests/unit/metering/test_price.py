@@ -63,24 +63,28 @@ def test_each_kind_of_token_has_its_own_price_within_the_input_and_the_output() 
     assert charge(price, **used) == cost * 1_000
 
 
-ABOVE = {"tokens": 1_000, "input": 4, "output": 3}
+ABOVE = {"from_tokens": 1_000, "input": 4, "output": 3}
 
 
 @pytest.mark.parametrize(
     ("modifiers", "used", "nano_usd"),
     [
-        ({"above": [ABOVE]}, {}, 1_000_000),
-        ({"above": [ABOVE]}, {"input_tokens": 1_001, "output_tokens": 1}, 4_004_000 + 3_000),
-        ({"above": [ABOVE]}, {"input_tokens": 1_001, "cached_input_tokens": 1_001}, 4_004_000),
-        ({"above": [ABOVE, ABOVE | {"tokens": 2_000, "input": 9}]}, {"input_tokens": 2_001}, 18_009_000),
-        ({"tiers": {"flex": 0.5, "priority": 2}}, {"service_tier": "flex"}, 500_000),
-        ({"tiers": {"flex": 0.5, "priority": 2}}, {"service_tier": "priority"}, 2_000_000),
-        ({"tiers": {"flex": 0.5, "priority": 2}}, {"service_tier": "default"}, 1_000_000),
-        ({"tiers": {"priority": 2}, "above": [ABOVE]}, {"service_tier": "priority", "input_tokens": 2_000}, 16_000_000),
+        ({"tiers": [ABOVE]}, {}, 1_000_000),
+        ({"tiers": [ABOVE]}, {"input_tokens": 1_001, "output_tokens": 1}, 4_004_000 + 3_000),
+        ({"tiers": [ABOVE]}, {"input_tokens": 1_001, "cached_input_tokens": 1_001}, 4_004_000),
+        ({"tiers": [ABOVE, ABOVE | {"from_tokens": 2_000, "input": 9}]}, {"input_tokens": 2_001}, 18_009_000),
+        ({"service_tiers": {"flex": 0.5, "priority": 2}}, {"service_tier": "flex"}, 500_000),
+        ({"service_tiers": {"flex": 0.5, "priority": 2}}, {"service_tier": "priority"}, 2_000_000),
+        ({"service_tiers": {"flex": 0.5, "priority": 2}}, {"service_tier": "default"}, 1_000_000),
+        (
+            {"service_tiers": {"priority": 2}, "tiers": [ABOVE]},
+            {"service_tier": "priority", "input_tokens": 2_000},
+            16_000_000,
+        ),
         ({"per_call": "0.01"}, {}, 11_000_000),
         ({"per_image": "0.002"}, {"images": 3}, 7_000_000),
         ({"tools": {"web_search": "0.01"}}, {"tool_calls": {"web_search": 2, "web_fetch": 9}}, 21_000_000),
-        ({"per_call": "0.01", "tiers": {"flex": 0.5}}, {"service_tier": "flex"}, 10_500_000),
+        ({"per_call": "0.01", "service_tiers": {"flex": 0.5}}, {"service_tier": "flex"}, 10_500_000),
     ],
 )  # fmt: skip
 def test_what_was_served_moves_the_price(
@@ -137,7 +141,7 @@ def test_a_call_bounded_just_before_dear_hours_is_held_at_their_price() -> None:
     ],
 )
 def test_what_has_no_price_is_known_to_have_none(used: dict[str, Any], known: bool) -> None:
-    price = priced(tiers={"flex": 0.5}, tools={"web_search": 1})
+    price = priced(service_tiers={"flex": 0.5}, tools={"web_search": 1})
     assert price.knows(Used(input_tokens=1, output_tokens=1, **used)) is known
 
 
@@ -161,7 +165,7 @@ def test_what_is_held_is_never_below_what_is_charged(
 def test_a_charge_is_the_exact_sum_rounded_up(price: Price, used: Used, now: datetime) -> None:
     """Each kind by itself, in fractions, as the module's docstring says."""
     row: TokenPrice = price
-    for most, dearer in price.above:
+    for most, dearer in price.tiers:
         row = dearer if used.input_tokens > most else row
     hour = row.cache_write if row.cache_write_1h is None else row.cache_write_1h
     half_day = hour if row.cache_write_12h is None else row.cache_write_12h
@@ -176,7 +180,7 @@ def test_a_charge_is_the_exact_sum_rounded_up(price: Price, used: Used, now: dat
         (row.output if row.reasoning is None else row.reasoning, used.reasoning_tokens),
     ]
     total = sum(Fraction(each) * 1_000 * number for each, number in parts)
-    total *= Fraction(price.tiers.get(used.service_tier, Decimal(1)))
+    total *= Fraction(price.service_tiers.get(used.service_tier, Decimal(1)))
     total *= Fraction(next((each.factor for each in price.hours if each.contain(now)), Decimal(1)))
     total += Fraction(price.per_call + price.per_image * used.images) * 10**9
     assert price.charge_nano_usd(used, now) == ceil(total)
@@ -184,7 +188,7 @@ def test_a_charge_is_the_exact_sum_rounded_up(price: Price, used: Used, now: dat
 
 @given(any_price())
 def test_modifiers_are_read_as_they_were_written(price: Price) -> None:
-    names = ("above", "tiers", "hours", "per_call", "per_image", "tools")
+    names = ("tiers", "service_tiers", "hours", "per_call", "per_image", "tools")
     again = priced(**written_modifiers(price))
     assert [getattr(again, name) for name in names] == [getattr(price, name) for name in names]
 
@@ -194,16 +198,16 @@ def test_modifiers_are_read_as_they_were_written(price: Price) -> None:
     [
         ([], "modifiers"),
         ({"tires": {}}, "tires"),
-        ({"above": [{"tokens": 5, "input": 1}]}, r"above\[1\] needs output"),
-        ({"above": [ABOVE, ABOVE]}, "ascending"),
-        ({"above": [ABOVE | {"tokens": 0}]}, r"above\[1\].tokens"),
-        ({"above": [ABOVE | {"tokens": True}]}, r"above\[1\].tokens"),
-        ({"above": [ABOVE | {"outptu": 1}]}, "outptu"),
-        ({"tiers": {"Flex!": 1}}, "Flex!"),
-        ({"tiers": {"flex": -1}}, "tiers.flex"),
-        ({"tiers": {"flex": 0.00001}}, "decimals"),
-        ({"tiers": {"flex": "NaN"}}, "tiers.flex"),
-        ({"tiers": {"flex": True}}, "tiers.flex"),
+        ({"tiers": [{"from_tokens": 5, "input": 1}]}, r"tiers\[1\] needs output"),
+        ({"tiers": [ABOVE, ABOVE]}, "ascending"),
+        ({"tiers": [ABOVE | {"from_tokens": 0}]}, r"tiers\[1\].from_tokens"),
+        ({"tiers": [ABOVE | {"from_tokens": True}]}, r"tiers\[1\].from_tokens"),
+        ({"tiers": [ABOVE | {"outptu": 1}]}, "outptu"),
+        ({"service_tiers": {"Flex!": 1}}, "Flex!"),
+        ({"service_tiers": {"flex": -1}}, "service_tiers.flex"),
+        ({"service_tiers": {"flex": 0.00001}}, "decimals"),
+        ({"service_tiers": {"flex": "NaN"}}, "service_tiers.flex"),
+        ({"service_tiers": {"flex": True}}, "service_tiers.flex"),
         ({"tools": {"telephone": 1}}, "telephone"),
         ({"hours": [WORK | {"days": ["monday"]}]}, r"hours\[1\].days"),
         ({"hours": [WORK | {"days": ["mon", "mon"]}]}, r"hours\[1\].days"),

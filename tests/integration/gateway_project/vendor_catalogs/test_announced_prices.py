@@ -64,7 +64,7 @@ def test_a_persons_price_in_force_keeps_it_away(model: LLMModel) -> None:
 
 
 def test_a_price_that_was_loaded_as_the_list_has_it_follows_the_list(model: LLMModel) -> None:
-    tools = {"tools": {"web_search": "0.014"}, "tiers": {"flex": "0.5", "priority": "1.8"}}
+    tools = {"tools": {"web_search": "0.014"}, "service_tiers": {"flex": "0.5", "priority": "1.8"}}
     yesterday = NOVEMBER - timedelta(days=1)
     same = {"input": 2, "output": 10, "cached_input": Decimal("0.1"), "cache_write": 2, "modifiers": tools}
     PriceFactory(model=model, effective_from=yesterday, **same)

@@ -140,9 +140,9 @@ def test_another_server_on_the_machine_of_an_ollama_is_not_taken_for_one() -> No
 
 def test_what_moves_a_price_besides_tokens_is_shown_by_its_own_name() -> None:
     model = priced("gpt-6-luna")
-    ModelPrice.objects.filter(model=model).update(modifiers={"tiers": {"flex": "0.4"}})
+    ModelPrice.objects.filter(model=model).update(modifiers={"service_tiers": {"flex": "0.4"}})
     lines = {line["field"]: (line["old"], line["new"]) for line in answer("import_prices")}
     assert lines["cache_write_12h"] == ("(none)", "0.25")
-    assert lines["tiers"] == ('{"flex": "0.4"}', '{"fast": "2", "flex": "0.5", "priority": "2"}')
-    assert lines["above"][1].startswith('[{"tokens": 272000, "input": "0.2", "output": "0.75"')
+    assert lines["service_tiers"] == ('{"flex": "0.4"}', '{"fast": "2", "flex": "0.5", "priority": "2"}')
+    assert lines["tiers"][1].startswith('[{"from_tokens": 272000, "input": "0.2", "output": "0.75"')
     assert lines["tools"][1] == '{"file_search": "0.0025", "web_search": "0.01"}'

@@ -149,15 +149,23 @@ def test_a_model_that_nobody_prices_is_refused_and_never_free() -> None:
 def test_what_moves_the_bill_besides_tokens_is_in_the_prices(everything: Entered) -> None:
     openai, claude = everything.prices["gpt-6.1-sol"], everything.prices["claude-sonnet-5-5"]
     assert (openai.cache_write, openai.cache_write_12h) == (Decimal("2.5"), 5)
-    assert openai.modifiers["above"][0]["output"] == "15"
-    assert openai.modifiers["tiers"] == {"fast": "2", "flex": "0.5", "priority": "2", "ultrafast": "6"}
+    assert openai.modifiers["tiers"][0]["output"] == "15"
+    assert openai.modifiers["service_tiers"] == {
+        "fast": "2",
+        "flex": "0.5",
+        "priority": "2",
+        "ultrafast": "6",
+    }
     assert (claude.cache_write, claude.cache_write_1h) == (Decimal("2.5"), 4)
     assert claude.modifiers["tools"] == {"web_search": "0.01"}
-    haiku = everything.prices["claude-haiku-5-5"].modifiers["above"]
-    assert [(each["tokens"], each["input"]) for each in haiku] == [(100_000, "0.5")]
+    haiku = everything.prices["claude-haiku-5-5"].modifiers["tiers"]
+    assert [(each["from_tokens"], each["input"]) for each in haiku] == [(100_000, "0.5")]
     deepseek = everything.prices["deepseek-flash"].modifiers["hours"]
     assert [(each["days"], each["from"], each["to"], each["factor"]) for each in deepseek] == [
         (["mon", "tue", "wed", "thu", "fri"], "01:00", "04:00", "2"),
         (["mon", "tue", "wed", "thu", "fri"], "06:00", "10:00", "2"),
     ]
-    assert everything.prices["gemini-2.5-pro"].modifiers["tiers"] == {"flex": "0.5", "priority": "1.8"}
+    assert everything.prices["gemini-2.5-pro"].modifiers["service_tiers"] == {
+        "flex": "0.5",
+        "priority": "1.8",
+    }

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.utils.timezone import now
+from msgspec.structs import replace
 
 from metering.errors import BudgetExceeded, UnpriceableRequest
 from metering.gateway import LLMGateway
@@ -13,8 +14,9 @@ from metering.identity.principal import Principal
 from metering.models import ModelPrice, Provider, Tenant, UsageLog, UsageMeter, UsageReservation
 from tests.factories import BudgetFactory
 from tests.fakes.vendors import FakeAnswer, FakeUsage, FakeVendors
+from tests.served import serve_model
 
-TIERS = {"modifiers": {"tiers": {"flex": "0.5", "priority": 3}}}
+TIERS = {"modifiers": {"service_tiers": {"flex": "0.5", "priority": 3}}}
 
 
 @pytest.fixture
@@ -46,7 +48,7 @@ async def charged(gateway: LLMGateway, caller: Principal, request: Any, rows: An
         (TIERS, {"service_tier": "priority"}, {"service_tier": "priority"}, 30_000, False),
         ({}, {"service_tier": "flex"}, {"service_tier": "flex"}, 10_000, True),
         ({"modifiers": {"per_call": "0.001"}}, {}, {}, 1_010_000, False),
-        ({"modifiers": {"above": [{"tokens": 3, "input": 5, "output": 6}]}}, {}, {}, 42_000, False),
+        ({"modifiers": {"tiers": [{"from_tokens": 3, "input": 5, "output": 6}]}}, {}, {}, 42_000, False),
         ({"cache_write_1h": 7}, {"cache_control": {"type": "ephemeral", "ttl": "1h"}},
          {"cache_write_tokens": 4, "cache_write_1h_tokens": 3}, 10_000 + 18_000, False),
         ({"reasoning": 9}, {}, {"reasoning_tokens": 2}, 10_000 + 14_000, False),
@@ -156,3 +158,32 @@ async def test_dear_hours_are_in_the_hold(
         await gateway_with().execute(caller, request_for(max_tokens=50))
     await rows(lambda: ModelPrice.objects.update(modifiers={"hours": []}))
     await gateway_with().execute(caller, request_for(max_tokens=50))
+
+
+async def test_a_model_without_a_price_is_refused_under_a_hard_budget(
+    gateway: LLMGateway, caller: Principal, vendors: FakeVendors, request_for: Any, rows: Any
+) -> None:
+    await rows(lambda: ModelPrice.objects.all().delete())
+    await rows(lambda: BudgetFactory(dimension="cost", amount=10**9))
+    with pytest.raises(UnpriceableRequest, match="'sandbox-small' has no price"):
+        await gateway.execute(caller, request_for())
+    assert not vendors.calls
+
+
+async def test_a_model_without_a_price_serves_where_only_a_soft_budget_applies_and_says_so(
+    gateway: LLMGateway, caller: Principal, request_for: Any, rows: Any
+) -> None:
+    await rows(lambda: ModelPrice.objects.all().delete())
+    await rows(lambda: BudgetFactory(dimension="cost", amount=1, hard=False))
+    await gateway.execute(caller, request_for())
+    row = await rows(UsageLog.objects.get)
+    assert (row.cost_nano_usd, row.partly_priced, row.input_tokens) == (0, True, 10)
+
+
+async def test_a_model_without_a_price_is_the_last_of_its_class(
+    gateway: LLMGateway, caller: Principal, vendors: FakeVendors, request_for: Any, rows: Any
+) -> None:
+    await rows(lambda: serve_model("a-dear-one"))
+    await rows(lambda: ModelPrice.objects.filter(model="sandbox-small").delete())
+    await gateway.execute(caller, replace(request_for(), model="BASE_S"))
+    assert (await rows(UsageLog.objects.get)).request_model == "a-dear-one"

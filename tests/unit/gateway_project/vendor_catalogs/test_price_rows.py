@@ -71,17 +71,22 @@ def test_beyond_a_threshold_every_price_is_named_also_one_that_stays() -> None:
         "input": Decimal(2),
         "output": Decimal(8),
         "cached_input": Decimal("0.5"),
-        "above": [
-            {"tokens": 200_000, "input": Decimal(4), "output": Decimal(12), "cached_input": Decimal("0.5")}
+        "tiers": [
+            {
+                "from_tokens": 200_000,
+                "input": Decimal(4),
+                "output": Decimal(12),
+                "cached_input": Decimal("0.5"),
+            }
         ],
     }
 
 
 def test_thresholds_that_differ_are_each_a_row_of_their_own() -> None:
     prices = ModelPrice(input_mtok=tiered("2", "4", 100), output_mtok=tiered("8", "12", 200))
-    assert row(prices)["above"] == [
-        {"tokens": 100, "input": Decimal(4), "output": Decimal(8)},
-        {"tokens": 200, "input": Decimal(4), "output": Decimal(12)},
+    assert row(prices)["tiers"] == [
+        {"from_tokens": 100, "input": Decimal(4), "output": Decimal(8)},
+        {"from_tokens": 200, "input": Decimal(4), "output": Decimal(12)},
     ]
 
 
@@ -146,9 +151,8 @@ def test_a_price_that_is_rounded_to_cents_does_not_move_the_factor_and_one_that_
     def flex(cached: str) -> Decimal:
         prices = ModelPrice(input_mtok=Decimal(1), output_mtok=Decimal(4), cache_read_mtok=Decimal(cached))
         plain = ModelPrice(**PLAIN, cache_read_mtok=Decimal("0.25"))
-        factor: Decimal = row(plain, [PriceVariant(when={"service_tier": "flex"}, prices=prices)])["tiers"][
-            "flex"
-        ]
+        variant = PriceVariant(when={"service_tier": "flex"}, prices=prices)
+        factor: Decimal = row(plain, [variant])["service_tiers"]["flex"]
         return factor
 
     assert flex("0.13") == Decimal("0.5")
@@ -176,7 +180,7 @@ def test_service_tiers_are_factors_and_batches_and_tiers_to_come_are_none() -> N
             variant({"processing": "batch"}, 1),
         ],
     )
-    assert found["tiers"] == {"flex": Decimal("0.5"), "priority": Decimal("2.5")}
+    assert found["service_tiers"] == {"flex": Decimal("0.5"), "priority": Decimal("2.5")}
 
 
 def test_a_price_with_more_decimals_than_a_catalog_has_is_rounded_up() -> None:

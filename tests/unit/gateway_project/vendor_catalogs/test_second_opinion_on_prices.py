@@ -40,7 +40,7 @@ def shipped(vendor: KnownVendor, name: str) -> Price:
 def sizes(price: Price) -> Iterator[int]:
     """Below, at and beyond every threshold."""
     yield 1_003
-    for above in price.above:
+    for above in price.tiers:
         yield from (above.tokens, above.tokens + 1)
 
 
@@ -83,7 +83,7 @@ def by_the_list(
 
 
 def first_threshold(price: Price) -> int:
-    return price.above[0].tokens if price.above else 2**31
+    return price.tiers[0].tokens if price.tiers else 2**31
 
 
 def tiers(vendor: KnownVendor, name: str) -> list[str]:
