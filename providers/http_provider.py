@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator, Awaitable, Iterator, Mapping
 from contextlib import suppress
 from typing import Protocol
 
+from providers.listing import ModelList, list_models
 from providers.openai_compatible.answer import is_event_stream, read_whole
 from providers.openai_compatible.connections import connections
 from providers.openai_compatible.errors import (
@@ -25,7 +26,7 @@ from providers.openai_compatible.stream_edges import next_of, read_tail, start_o
 from providers.openai_compatible.timed_reader import TimedReader
 from providers.openai_compatible.timeouts import Timeouts
 from providers.other_form import chunks_of_completion, completion_of_events
-from providers.port import Chunk, Completion, Failure, ProviderCall, ProviderError, Usage
+from providers.port import Chunk, Completion, Failure, ProviderCall, ProviderError, Usage, VendorModel
 
 SUCCESS = range(200, 300)
 MAX_TARGETS = 1_000
@@ -55,6 +56,9 @@ class AnswerReader(Protocol):
 
 class HttpProvider(ABC):
     """Chat completions of a vendor. Subclasses know its protocol. Every failure is a ProviderError."""
+
+    model_list: ModelList
+    """How it lists its models."""
 
     def __init__(self, *, api_key: str, headers: Mapping[str, str], timeouts: Timeouts | None) -> None:
         self._api_key = api_key
@@ -143,6 +147,15 @@ class HttpProvider(ABC):
                     headers=self._headers,
                     refused=self._refused,
                 )
+        except (*CONNECTION_ERRORS, NotSent) as error:
+            raise connection_failed(error) from None
+
+    async def models(self, timeout_s: float) -> tuple[VendorModel, ...]:
+        try:
+            async with asyncio.timeout(timeout_s):
+                url = self._target(self._models_url).url
+                session = connections.take(self)
+                return await list_models(session, url, self._headers, self.model_list, self._refused)
         except (*CONNECTION_ERRORS, NotSent) as error:
             raise connection_failed(error) from None
 

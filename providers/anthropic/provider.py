@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 from providers.anthropic.answer import completion_of
+from providers.anthropic.listing import MODELS
 from providers.anthropic.request import NAME, request_of
 from providers.anthropic.streamed import AnthropicStream
 from providers.base_url import base_of
@@ -25,6 +26,7 @@ class AnthropicProvider(TranslatedProvider):
     """Any base URL that has `/v1/messages`."""
 
     name = NAME
+    model_list = MODELS
 
     def __init__(self, *, base_url: str = "", api_key: str = "", timeouts: Timeouts | None = None) -> None:
         """`base_url` ends before `/messages`, or before `/v1`."""

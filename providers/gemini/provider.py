@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from providers.base_url import base_of
 from providers.gemini.answer import completion_of
+from providers.gemini.listing import MODELS
 from providers.gemini.request import NAME, request_of
 from providers.gemini.streamed import GeminiStream
 from providers.openai_compatible.errors import MAX_RETRY_AFTER_S
@@ -27,6 +28,7 @@ class GeminiProvider(TranslatedProvider):
     """Any base URL that has `/v1beta/models/{model}:generateContent`. The key is in a header, never in the URL."""
 
     name = NAME
+    model_list = MODELS
 
     def __init__(self, *, base_url: str = "", api_key: str = "", timeouts: Timeouts | None = None) -> None:
         """`base_url` ends before `/models`, or before `/v1beta`."""

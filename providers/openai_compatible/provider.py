@@ -8,6 +8,7 @@ from providers.http_provider import HttpProvider
 from providers.openai_compatible.answer import whole_answer
 from providers.openai_compatible.errors import refused
 from providers.openai_compatible.exchange import VendorResponse
+from providers.openai_compatible.listing import MODELS
 from providers.openai_compatible.objection import field_objected_to
 from providers.openai_compatible.request import added_fields, payload_of
 from providers.openai_compatible.streamed import StreamedAnswer
@@ -22,6 +23,7 @@ class OpenAICompatibleProvider(HttpProvider):
     """Any base URL that has `/chat/completions` and `/embeddings`. Every failure is a ProviderError."""
 
     capabilities = frozenset({Capability.CHAT, Capability.STREAM, Capability.EMBED})
+    model_list = MODELS
 
     def __init__(
         self,
