@@ -77,14 +77,14 @@ def _dollars(price: Decimal | None) -> str:
 class LLMModelAdmin(ConsoleAdmin):
     form = LLMModelForm
     list_display = (
-        "name", "provider", "physical_name", "model_class", "context_tokens", "max_output_tokens",
+        "name", "label", "provider", "physical_name", "model_class", "context_tokens", "max_output_tokens",
         "input_price", "output_price", "is_active",
     )  # fmt: skip
     list_filter = (
         ("provider", RelatedDropdownFilter), ("model_class", RelatedDropdownFilter), ("is_active", BooleanRadioFilter),
     )  # fmt: skip
     list_select_related = ("provider", "model_class")
-    search_fields = ("name", "physical_name")
+    search_fields = ("name", "label", "physical_name")
     inlines = (PastPrices, ComingPrices)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:

@@ -54,6 +54,7 @@ class PriceForm(forms.ModelForm):
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data
+        self.instance.is_listed = False  # a person's from now on, which no import replaces
         full: Decimal | None = values.get("input")
         for name in ("cached_input", "cache_write"):
             if values.get(name) is None:

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from math import lcm
+from math import lcm, prod
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -27,8 +27,6 @@ from metering.money import NANO_PER_USD, TOKENS_PER_PRICE
 FREE = Decimal(0)
 PLAIN_TIERS = frozenset({"", "default", "standard", "standard_only", "on_demand", "auto"})
 """Service tiers that cost the listed price."""
-FACTOR_PLACES = 10_000
-"""Factors have at most four decimals."""
 TOOLS = ("web_search", "web_fetch", "file_search", "code_execution")
 """Tools that vendors run, by our names."""
 AHEAD = timedelta(minutes=10)
@@ -204,9 +202,15 @@ class Price(TokenPrice):
         if used.service_tier in PLAIN_TIERS and not long and not used.tool_calls:
             return True
         return (
-            (used.service_tier in PLAIN_TIERS or used.service_tier in self.service_tiers)
+            self.knows_tier(used.service_tier)
             and self.knows_cache(12 if used.cache_write_12h_tokens else bool(used.cache_write_1h_tokens))
             and self.knows_tools(name for name, calls in used.tool_calls.items() if calls)
+        )
+
+    def knows_tier(self, name: str) -> bool:
+        """Whether a service tier, or each part of one that is made of several, has a price."""
+        return name in self.service_tiers or all(
+            part in PLAIN_TIERS or part in self.service_tiers for part in name.split("+")
         )
 
     def knows_cache(self, hours: int) -> bool:
@@ -223,7 +227,10 @@ class Price(TokenPrice):
         return self.per_call + self.per_image * images
 
     def _tier(self, name: str) -> Decimal:
-        return self.service_tiers.get(name, Decimal(1))
+        """The factor of a tier, or the product of those of its parts, as of `priority+us`."""
+        if name in self.service_tiers or "+" not in name:
+            return self.service_tiers.get(name, Decimal(1))
+        return prod([self.service_tiers.get(part, Decimal(1)) for part in name.split("+")], start=Decimal(1))
 
     def _hour(self, at: datetime) -> Decimal:
         return next((hours.factor for hours in self.hours if hours.contain(at)), Decimal(1))
@@ -252,8 +259,8 @@ def _sum(tokens: int, parts: int, factors: tuple[Decimal, Decimal], fees: Decima
     """Nano-USD of tokens in 1/`parts` nano-USD, times the factors, with the fees."""
     for factor in factors:
         if factor != 1:
-            tokens *= int(factor * FACTOR_PLACES)
-            parts *= FACTOR_PLACES
+            above, below = factor.as_integer_ratio()
+            tokens, parts = tokens * above, parts * below
     if fees:
         above, below = (fees * NANO_PER_USD).as_integer_ratio()
         tokens, parts = tokens * below + above * parts, parts * below

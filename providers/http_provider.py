@@ -9,7 +9,8 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mappi
 from contextlib import suppress
 from typing import Protocol
 
-from providers.keys import Key, Keys
+from providers.keys import Key, Keys, Unwatched
+from providers.listing import ModelList, list_models
 from providers.openai_compatible.answer import is_event_stream, read_whole
 from providers.openai_compatible.connections import connections
 from providers.openai_compatible.errors import (
@@ -26,9 +27,11 @@ from providers.openai_compatible.stream_edges import next_of, read_tail, start_o
 from providers.openai_compatible.timed_reader import TimedReader
 from providers.openai_compatible.timeouts import Timeouts
 from providers.other_form import chunks_of_completion, completion_of_events
-from providers.port import Chunk, Completion, Failure, ProviderCall, ProviderError, Usage
+from providers.port import Chunk, Completion, Failure, ProviderCall, ProviderError, Usage, VendorModel
 
 SUCCESS = range(200, 300)
+LISTING = "(the list of models)"
+"""What keys rest for where that is refused."""
 MAX_TARGETS = 1_000
 """Addresses whose request heads are kept; a vendor may have one for each model."""
 logger = logging.getLogger(__name__)
@@ -57,6 +60,8 @@ class AnswerReader(Protocol):
 class HttpProvider(ABC):
     """Chat completions of a vendor. Subclasses know its protocol. Every failure is a ProviderError."""
 
+    model_list: ModelList
+    """How it lists its models."""
     key_header: str
     """The header that carries the key."""
 
@@ -150,16 +155,36 @@ class HttpProvider(ABC):
         except (*CONNECTION_ERRORS, NotSent) as error:
             raise connection_failed(error) from None
 
+    async def models(self, timeout_s: float) -> tuple[VendorModel, ...]:
+        try:
+            async with asyncio.timeout(timeout_s):
+                found, _ = await self._keys.used(LISTING, Unwatched(), self._listed_with)
+                return found
+        except (*CONNECTION_ERRORS, NotSent) as error:
+            raise connection_failed(error) from None
+
+    async def _listed_with(self, key: Key) -> tuple[VendorModel, ...]:
+        return await list_models(
+            connections.take(self),
+            self._target(self._models_url).url,
+            self._headers_with(key),
+            self.model_list,
+            lambda status, headers, body: self._refused(status, headers, body, key),
+        )
+
     async def _probe_with(self, key: Key) -> None:
-        value = self._key_value(key, None)
-        credential = {self.key_header: value} if header_line(self.key_header, value) else {}
         await probe(
             connections.take(self),
             models_url=self._target(self._models_url).url,
             chat_url=self._target(self._any_chat_url).url,
-            headers=self._headers | credential,
+            headers=self._headers_with(key),
             refused=lambda status, headers, body: self._refused(status, headers, body, key),
         )
+
+    def _headers_with(self, key: Key) -> dict[str, str]:
+        """The headers of a request that is no call. Raises NotSent for a key that cannot be sent."""
+        value = self._key_value(key, None)
+        return self._headers | ({self.key_header: value} if header_line(self.key_header, value) else {})
 
     async def close(self) -> None:
         await connections.let_go(self)

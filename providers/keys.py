@@ -32,6 +32,12 @@ EVERY_MODEL = ""
 logger = logging.getLogger(__name__)
 
 
+class Unwatched:
+    """The progress of a request that nobody may cut off."""
+
+    sent = False
+
+
 class Key:
     """One key, and until when it rests, by model."""
 

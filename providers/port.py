@@ -123,6 +123,15 @@ class Chunk(Struct, frozen=True, kw_only=True):
     """Nothing but usage: hidden from a caller who did not ask for it."""
 
 
+class VendorModel(Struct, frozen=True, kw_only=True):
+    """A model as its vendor lists it. None: the vendor does not say."""
+
+    name: str
+    label: str = ""
+    context_tokens: int | None = None
+    max_output_tokens: int | None = None
+
+
 class Failure(StrEnum):
     """How a call failed, which decides what it may cost."""
 
@@ -187,6 +196,10 @@ class LLMProvider(Protocol):
 
     async def probe(self, timeout_s: float) -> None:
         """Ask, without spending anything, whether it answers and accepts the key. Raises ProviderError."""
+        ...
+
+    async def models(self, timeout_s: float) -> tuple[VendorModel, ...]:
+        """Lists the models that it serves for this key, as far as they chat. Raises ProviderError."""
         ...
 
     async def close(self) -> None:

@@ -20,7 +20,7 @@ from metering.errors import UnpriceableRequest
 from metering.money import marked_up
 from metering.policy.values import EffectivePolicy
 from metering.ports import Body
-from metering.price import PLAIN, PLAIN_TIERS, Asked, Price
+from metering.price import PLAIN, Asked, Price
 from metering.reservation.bounded_call import BoundedCall
 
 CHEAPER_TIERS = ("flex",)
@@ -52,7 +52,7 @@ _NAMES = """
     tools tool_choice parallel_tool_calls functions function_call response_format verbosity tool_stream
     guided_json guided_regex guided_choice guided_grammar guided_decoding_backend structured_outputs grammar format
     reasoning_effort reasoning reasoning_format include_reasoning reasoning_split thinking enable_thinking
-    thinking_budget think chat_template chat_template_kwargs add_generation_prompt continue_final_message prompt_mode
+    thinking_budget think chat_template_kwargs add_generation_prompt continue_final_message prompt_mode
     user user_id safety_identifier safe_prompt prompt_cache_key prompt_cache_retention usage request_id do_sample
     cache_control prompt_cache_options service_tier modalities store
     keep_alive truncate mirostat mirostat_eta mirostat_tau cache_prompt return_progress
@@ -163,9 +163,7 @@ def _is_cheaper(tier: str, price: Price) -> bool:
 
 
 def _knows_tier(tier: object, price: Price) -> bool:
-    return isinstance(tier, str) and (
-        tier in PLAIN_TIERS or tier in CHEAPER_TIERS or tier in price.service_tiers
-    )
+    return isinstance(tier, str) and (tier in CHEAPER_TIERS or price.knows_tier(tier))
 
 
 def _is_known_tool(tool: object, price: Price) -> bool:
@@ -199,9 +197,9 @@ def caches_of(body: Body) -> Caches:
             if isinstance(item, Mapping):
                 _note_cache(found, field, item.get("cache_control"))
                 for part in _items(item.get("content")):
-                    _note_cache(
-                        found, field, part.get("cache_control") if isinstance(part, Mapping) else None
-                    )
+                    if isinstance(part, Mapping):
+                        _note_cache(found, field, part.get("cache_control"))
+                        _note_cache(found, field, part.get("prompt_cache_breakpoint"))
     return found
 
 

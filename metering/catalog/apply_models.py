@@ -25,6 +25,7 @@ def _apply_model(entry: ModelEntry, row: LLMModel | None) -> Iterator[Change]:
     values = {
         "provider_id": entry.provider,
         "physical_name": entry.physical_name,
+        "label": entry.label,
         "model_class_id": entry.model_class,
         "aliases": list(entry.aliases),
         "context_tokens": entry.context_tokens,

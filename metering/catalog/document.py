@@ -36,6 +36,7 @@ class ModelEntry:
     model_class: str
     context_tokens: int
     max_output_tokens: int
+    label: str = ""
     aliases: tuple[str, ...] = ()
     capabilities: tuple[str, ...] = ()
     traits: Mapping[str, object] = field(default_factory=dict)

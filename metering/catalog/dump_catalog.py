@@ -75,6 +75,8 @@ def _model(row: LLMModel, price: Price | None) -> Mapping:
         "context_tokens": row.context_tokens,
         "max_output_tokens": row.max_output_tokens,
     }
+    if row.label:
+        fields["label"] = row.label
     if row.capabilities:
         fields["capabilities"] = row.capabilities
     if row.traits:

@@ -14,6 +14,7 @@ from metering.price_modifiers import read_modifiers
 KEYS = (
     "provider",
     "physical_name",
+    "label",
     "class",
     "aliases",
     "context_tokens",
@@ -45,11 +46,15 @@ def read_models(
         max_output_tokens = fields.integer("max_output_tokens", low=1, high=MAX_TOKENS)
         if fields.is_readable("context_tokens") and max_output_tokens > context_tokens:
             fields.problem("is larger than context_tokens", key="max_output_tokens")
+        label = fields.text("label", max_length=100)
+        if not label.isprintable():
+            fields.problem("must be one line of printable characters", key="label")
         yield ModelEntry(
             line=fields.line,
             name=name,
             provider=fields.choice("provider", sorted(providers)),
             physical_name=fields.text("physical_name", name, max_length=200),
+            label=label,
             model_class=fields.choice("class", vocabulary.classes),
             aliases=fields.names("aliases"),
             context_tokens=context_tokens,

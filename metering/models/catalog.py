@@ -128,6 +128,9 @@ class LLMModel(models.Model):
     aliases = ArrayField(models.CharField(max_length=128), default=list, blank=True)
     provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="models")
     physical_name = models.CharField(max_length=200)
+    label = models.CharField(
+        max_length=100, blank=True, help_text="What people are shown, such as GPT-4o mini. Empty: its name."
+    )
     model_class = models.ForeignKey(ModelClass, on_delete=models.PROTECT, related_name="models")
     context_tokens = models.PositiveIntegerField()
     max_output_tokens = models.PositiveIntegerField()
@@ -190,6 +193,11 @@ class ModelPrice(models.Model):
         default=dict,
         blank=True,
         help_text="What moves the price besides tokens: tiers, service_tiers, hours, per_call, per_image, tools.",
+    )
+    is_listed = models.BooleanField(
+        default=False,
+        editable=False,
+        help_text="Taken from the price list, whose changes it follows; any other is a person's.",
     )
 
     class Meta:

@@ -65,7 +65,11 @@ _TOKENS = f"""(
     + {_of("cache_write_12h", "cache_write_1h", "cache_write", "input")} * line.cache_write_12h_tokens
     + {_of("output")} * greatest(line.output_tokens - line.reasoning_tokens, 0)
     + {_of("reasoning", "output")} * least(line.reasoning_tokens, line.output_tokens))"""
-_TIER = "coalesce((price.modifiers->'service_tiers'->>line.service_tier)::numeric, 1)"
+_TIERS = "price.modifiers->'service_tiers'"
+_PARTS = " * ".join(
+    f"coalesce(({_TIERS}->>split_part(line.service_tier, '+', {part}))::numeric, 1)" for part in range(1, 5)
+)
+_TIER = f"coalesce(({_TIERS}->>line.service_tier)::numeric, {_PARTS})"
 _CLOCK = "to_char(line.started_at AT TIME ZONE 'UTC', 'HH24:MI')"
 _DAY = "to_char(line.started_at AT TIME ZONE 'UTC', 'dy')"
 _YESTERDAY = "to_char((line.started_at AT TIME ZONE 'UTC') - interval '1 day', 'dy')"

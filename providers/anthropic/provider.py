@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 from providers.anthropic.answer import completion_of
+from providers.anthropic.listing import MODELS
 from providers.anthropic.request import NAME, request_of
 from providers.anthropic.streamed import AnthropicStream
 from providers.base_url import base_of
@@ -27,6 +28,7 @@ class AnthropicProvider(TranslatedProvider):
 
     name = NAME
     key_header = "x-api-key"
+    model_list = MODELS
 
     def __init__(
         self, *, base_url: str = "", api_key: str | Keys = "", timeouts: Timeouts | None = None

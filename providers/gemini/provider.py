@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from providers.base_url import base_of
 from providers.gemini.answer import completion_of
+from providers.gemini.listing import MODELS
 from providers.gemini.request import NAME, request_of
 from providers.gemini.streamed import GeminiStream
 from providers.keys import Key, Keys
@@ -29,6 +30,7 @@ class GeminiProvider(TranslatedProvider):
 
     name = NAME
     key_header = "x-goog-api-key"
+    model_list = MODELS
 
     def __init__(
         self, *, base_url: str = "", api_key: str | Keys = "", timeouts: Timeouts | None = None

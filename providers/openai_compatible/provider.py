@@ -11,6 +11,7 @@ from providers.openai_compatible.answer import whole_answer
 from providers.openai_compatible.authorization import Authorization
 from providers.openai_compatible.errors import refused
 from providers.openai_compatible.exchange import VendorResponse
+from providers.openai_compatible.listing import MODELS
 from providers.openai_compatible.objection import field_objected_to
 from providers.openai_compatible.request import added_fields, payload_of
 from providers.openai_compatible.streamed import StreamedAnswer
@@ -26,6 +27,7 @@ class OpenAICompatibleProvider(HttpProvider):
 
     capabilities = frozenset({Capability.CHAT, Capability.STREAM, Capability.EMBED})
     key_header = "authorization"
+    model_list = MODELS
 
     def __init__(
         self,

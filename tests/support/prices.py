@@ -28,7 +28,7 @@ modifiers = st.fixed_dictionaries(
         "tiers": st.lists(
             st.tuples(st.integers(1, 10**7), token_prices), max_size=3, unique_by=lambda each: each[0]
         ).map(lambda rows: [{"from_tokens": number, **row} for number, row in sorted(rows, key=lambda each: each[0])]),
-        "service_tiers": st.dictionaries(st.sampled_from(["flex", "priority", "fast"]), factors),
+        "service_tiers": st.dictionaries(st.sampled_from(["flex", "priority", "fast", "us", "standard+fast"]), factors),
         "hours": st.lists(hours, max_size=3),
         "per_call": prices,
         "per_image": prices,
@@ -58,7 +58,9 @@ def any_use(draw: Callable[[Any], Any]) -> Used:
         cache_write_1h_tokens=hour,
         cache_write_12h_tokens=draw(st.integers(0, written - hour)),
         reasoning_tokens=draw(st.integers(0, output)),
-        service_tier=draw(st.sampled_from(["", "default", "flex", "priority", "fast"])),
+        service_tier=draw(
+            st.sampled_from(["", "default", "flex", "priority+fast", "standard+fast", "standard+fast+us"])
+        ),
         images=draw(st.integers(0, 5)),
     )
 

@@ -51,6 +51,9 @@ class ModelOut(serializers.Serializer[LLMModel]):
     aliases = serializers.ListField(child=serializers.CharField())
     provider = serializers.CharField(source="provider_id")
     physical_name = serializers.CharField()
+    label = serializers.CharField(  # type: ignore[assignment] # a field of the answer, not of the class
+        help_text="What people are shown; empty: its name."
+    )
     model_class = serializers.CharField(source="model_class_id")
     context_tokens = serializers.IntegerField()
     max_output_tokens = serializers.IntegerField()
@@ -74,6 +77,7 @@ class PriceOut(serializers.Serializer[ModelPrice]):
         max_digits=18, decimal_places=6, allow_null=True, help_text="null: as output."
     )
     modifiers = serializers.JSONField(help_text="What moves the price besides tokens; see docs/prices.md.")
+    is_listed = serializers.BooleanField(help_text="Taken from the price list; any other is a person's.")
 
 
 class _Nouns(ApiView):

@@ -133,6 +133,8 @@ def test_a_call_bounded_just_before_dear_hours_is_held_at_their_price() -> None:
         ({"service_tier": "flex"}, True),
         ({"service_tier": "priority"}, False),
         ({"service_tier": "standard"}, True),
+        ({"service_tier": "standard+flex"}, True),
+        ({"service_tier": "standard+us"}, False),
         ({"cache_write_1h_tokens": 1}, False),
         ({"cache_write_12h_tokens": 1}, False),
         ({"tool_calls": {"web_search": 1}}, True),
@@ -180,7 +182,9 @@ def test_a_charge_is_the_exact_sum_rounded_up(price: Price, used: Used, now: dat
         (row.output if row.reasoning is None else row.reasoning, used.reasoning_tokens),
     ]
     total = sum(Fraction(each) * 1_000 * number for each, number in parts)
-    total *= Fraction(price.service_tiers.get(used.service_tier, Decimal(1)))
+    whole = [used.service_tier] if used.service_tier in price.service_tiers else used.service_tier.split("+")
+    for part in whole:
+        total *= Fraction(price.service_tiers.get(part, Decimal(1)))
     total *= Fraction(next((each.factor for each in price.hours if each.contain(now)), Decimal(1)))
     total += Fraction(price.per_call + price.per_image * used.images) * 10**9
     assert price.charge_nano_usd(used, now) == ceil(total)

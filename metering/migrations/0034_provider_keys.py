@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
     """The new column of the usage log has a default, so that its partitions are not rewritten."""
 
     dependencies = [
-        ('metering', '0032_price_modifiers'),
+        ('metering', '0033_model_label_and_listed_prices'),
     ]
 
     operations = [
