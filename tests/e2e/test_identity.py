@@ -20,7 +20,7 @@ from tests.e2e.server import Server
 from tests.factories import TeamFactory, UserFactory, birch, make_token
 
 CHAT = {"model": "sandbox-small", "messages": [{"role": "user", "content": "hello"}], "max_tokens": 5}
-PATIENCE_S = 10.0
+PATIENCE_S = 30.0
 
 
 def post(server: Server, path: str, body: Any, bearer: str = "", **headers: str) -> tuple[int, Any]:

@@ -75,6 +75,15 @@ def told_while_the_vendor_thinks(wire: Wire, vendor: RunningVendor, text: str, *
     vendor.open()
 
 
+def after_the_first_word(received: bytes) -> list[bytes]:
+    """The blocks that came after the event that says "the"."""
+    blocks = heard(received).blocks
+    for place, block in enumerate(blocks):
+        if b'"the"' in block:
+            return blocks[place + 1 :]
+    return []
+
+
 def plain_answer(front: Server, token: str, text: str, **fields: Any) -> Heard:
     """The error that comes where a stream's caller has not heard anything yet."""
     with Wire(front, token) as wire:
@@ -107,7 +116,7 @@ def test_comments_go_on_for_as_long_as_the_vendor_thinks(wire: Wire, vendor: Run
     vendor.hold()
     wire.ask("hello", stream=True)
     wire.read_while(lambda received: len(heard(received).blocks) < 3)
-    assert heard(wire.received).blocks == [COMMENT] * 3
+    assert set(heard(wire.received).blocks) == {COMMENT}  # a slow reader finds more than three
     vendor.open()
     assert heard(wire.read_all()).blocks[-1] == DONE
 
@@ -115,10 +124,8 @@ def test_comments_go_on_for_as_long_as_the_vendor_thinks(wire: Wire, vendor: Run
 def test_comments_come_in_a_silence_between_two_events(wire: Wire, vendor: RunningVendor) -> None:
     RuleFactory(key="on_disconnect", value="cancel")
     wire.ask("vendor:stall=600", stream=True)
-    wire.read_until(b'"the"')
-    so_far = len(heard(wire.received).blocks)
-    wire.read_while(lambda received: len(heard(received).blocks) < so_far + 2)
-    assert heard(wire.received).blocks[so_far:] == [COMMENT] * 2
+    wire.read_while(lambda received: len(after_the_first_word(received)) < 2)
+    assert set(after_the_first_word(wire.received)) == {COMMENT}
     wire.leave()
     assert wait_until(UsageLog.objects.exists, WITHIN_S)
 
@@ -159,7 +166,7 @@ def test_what_fails_after_the_headers_is_the_last_event_with_the_same_error(
 def test_a_vendor_who_never_answers_is_told_of_in_the_stream(
     wire: Wire, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(running, "CALL_TIMEOUT_S", 2.0)
+    monkeypatch.setattr(running, "CALL_TIMEOUT_S", 3.0)
     wire.ask("vendor:hang", stream=True)
     late = heard(wire.read_all())
     assert (late.status, late.blocks[0], DONE in late.blocks) == (200, COMMENT, False)
@@ -238,10 +245,11 @@ def test_a_replay_gives_the_events_again_without_the_silence(
 
 
 def test_a_replay_of_a_late_failure_is_a_plain_error(
-    front: Server, token: str, wire: Wire, vendor: RunningVendor
+    front: Server, token: str, wire: Wire, vendor: RunningVendor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told_while_the_vendor_thinks(wire, vendor, "vendor:cut=0", key="k-1")
     late = heard(wire.read_all())
+    monkeypatch.setattr(chat, "KEEP_ALIVE_S", NEVER_S)
     again = plain_answer(front, token, "vendor:cut=0", key="k-1")
     assert (again.status, again.error["code"]) == (502, late.error["code"])
     assert again.headers["idempotent-replayed"] == "true"

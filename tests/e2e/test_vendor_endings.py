@@ -18,7 +18,7 @@ from tests.factories import BudgetFactory, make_token
 from tests.vendors.running import RunningVendor
 
 pytestmark = pytest.mark.slow
-CALL_TIMEOUT_S = 1.0
+CALL_TIMEOUT_S = 3.0
 MAX_TOKENS = 50
 FREE, UNANSWERED, WHAT_CAME, OTHERWISE = "nothing", "input and limit", "input and what came", "otherwise"
 Ending = tuple[int, str, str, str]

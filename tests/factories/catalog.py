@@ -3,6 +3,7 @@
 from typing import Any
 
 import factory
+from django.db import transaction
 from django.utils.timezone import now
 from factory.django import DjangoModelFactory
 
@@ -29,12 +30,18 @@ CLASSES = ("BASE_S", "BASE_M", "PRO_M", "PRO_L", "ADVANCED")
 
 def reference_data() -> None:
     """Tasks, features and classes again: a test with `transaction=True` empties every table when it ends."""
-    for feature in TASKS.values():
-        Feature.objects.get_or_create(code=feature, defaults={"name": feature})
-    for task, feature in TASKS.items():
-        Task.objects.get_or_create(code=task, defaults={"name": task, "feature_id": feature})
-    for rank, code in enumerate(CLASSES, start=1):
-        ModelClass.objects.get_or_create(code=code, defaults={"name": code, "rank": rank})
+    with transaction.atomic():
+        Feature.objects.bulk_create(
+            [Feature(code=feature, name=feature) for feature in TASKS.values()], ignore_conflicts=True
+        )
+        Task.objects.bulk_create(
+            [Task(code=task, name=task, feature_id=feature) for task, feature in TASKS.items()],
+            ignore_conflicts=True,
+        )
+        ModelClass.objects.bulk_create(
+            [ModelClass(code=code, name=code, rank=rank) for rank, code in enumerate(CLASSES, start=1)],
+            ignore_conflicts=True,
+        )
 
 
 class ProviderFactory(DjangoModelFactory[Provider]):
@@ -74,11 +81,23 @@ class PriceFactory(DjangoModelFactory[ModelPrice]):
 
 def make_plan(code: str = "PRO", *, classes: tuple[str, ...] = CLASSES) -> Plan:
     """A plan that contains every task with the same classes, without rules and budgets; made once."""
-    plan, created = Plan.objects.get_or_create(code=code, defaults={"name": code.title()})
-    if created:
-        reference_data()
-        for task, feature in TASKS.items():
-            PlanFeature.objects.create(plan=plan, feature_id=feature)
-            access = PlanLLMAccess.objects.create(plan=plan, task_id=task, default_class_id=classes[0])
-            access.allowed_classes.set(ModelClass.objects.filter(code__in=classes))
+    with transaction.atomic():
+        plan, created = Plan.objects.get_or_create(code=code, defaults={"name": code.title()})
+        if created:
+            reference_data()
+            PlanFeature.objects.bulk_create(
+                [PlanFeature(plan=plan, feature_id=feature) for feature in TASKS.values()]
+            )
+            access = PlanLLMAccess.objects.bulk_create(
+                [PlanLLMAccess(plan=plan, task_id=task, default_class_id=classes[0]) for task in TASKS]
+            )
+            allowed = PlanLLMAccess.allowed_classes.through
+            known = list(ModelClass.objects.filter(code__in=classes))
+            allowed.objects.bulk_create(
+                [
+                    allowed(planllmaccess=each, modelclass=each_class)
+                    for each in access
+                    for each_class in known
+                ]
+            )
     return plan

@@ -22,6 +22,7 @@ from django.core.management import CommandError, call_command
 
 from gateway_project.asgi import application
 from gateway_project.celery import app as celery
+from gateway_project.collector import spare_what_lives_long
 from launcher.die_with_parent import end_when_parent_dies
 
 GRACE_S = 5
@@ -30,6 +31,7 @@ BACKLOG = 2_048
 
 def main(places: int) -> None:
     listeners = [socket.create_server(("127.0.0.1", 0), backlog=BACKLOG) for _ in range(places)]
+    spare_what_lives_long()  # or each process would walk, and so copy, all that was imported here
     print(json.dumps([listener.getsockname()[1] for listener in listeners]), flush=True)
     for line in sys.stdin:
         order = json.loads(line)

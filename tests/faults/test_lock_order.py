@@ -13,6 +13,7 @@ from psycopg.types.json import Jsonb
 
 from metering.ids import uuid7
 from metering.ledger.commands import Command
+from metering.ledger.postgres.connect import LOCK_TIMEOUT_MS
 from metering.ledger.results import Ended, Granted, Reason, Refused, Result
 from metering.ledger.writer import LedgerWriter
 from metering.types import Dimension, ReservationState
@@ -22,8 +23,8 @@ from tests.support.build import line, meter_key, release, reserve, settle
 HOT = meter_key(Dimension.TOKENS, subject_id="hot")
 LIMIT = 1_000
 TO_QUEUE_UP_S = 0.3
-AT_ONCE_S = 0.6
-"""Shorter than deadlock_timeout, after which PostgreSQL looks for deadlocks and ends one side."""
+AT_ONCE_S = LOCK_TIMEOUT_MS / 1000
+"""Shorter than anybody waits in vain; who waits for a deadlock to be found is counted by PostgreSQL."""
 LOCK_HOT = "SELECT FROM metering_usagemeter WHERE subject_id = %s FOR NO KEY UPDATE"
 COPY_HOLD = """
 INSERT INTO metering_usagereservation

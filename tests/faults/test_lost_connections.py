@@ -31,6 +31,15 @@ TERMINATE = """
 SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
 WHERE datname = current_database() AND application_name = 'gateway-ledger'
 """
+DONE = """
+SELECT (SELECT count(*) FROM metering_usagereservation) + (SELECT count(*) FROM metering_ledgerentry)
+"""
+
+
+async def number(connection: psycopg.AsyncConnection, query: str) -> int:
+    cursor = await connection.execute(query.encode())
+    (found,) = await cursor.fetchone() or (0,)
+    return int(found)
 
 
 async def test_a_command_whose_commit_reply_is_lost_is_sent_again_and_counted_once(database: str) -> None:

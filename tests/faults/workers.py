@@ -14,7 +14,7 @@ from metering.ledger.commands import Command
 from tests.faults.packing import packed
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-START_TIMEOUT_S = 30
+START_TIMEOUT_S = 90
 LINE_LIMIT = 1 << 24
 Story = list[Command | str | float]
 """Commands, calls of the vendor, pauses in seconds."""

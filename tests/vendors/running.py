@@ -18,8 +18,8 @@ from tests.vendors.call_log import CallLog
 from tests.vendors.openai_app import API_KEY, FakeOpenAI
 
 REPOSITORY = Path(__file__).parents[2]
-START_TIMEOUT_S = 20.0
-STOP_TIMEOUT_S = 5.0
+START_TIMEOUT_S = 60.0
+STOP_TIMEOUT_S = 15.0
 
 
 class Served(Protocol):

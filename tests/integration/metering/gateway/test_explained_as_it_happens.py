@@ -17,7 +17,7 @@ from metering.decisions.decision import EnforcementDecision
 from metering.errors import MeteringError
 from metering.gateway import LLMGateway
 from metering.identity.principal import Principal
-from metering.models import Budget, PlanFeature, PolicyRule
+from metering.models import ATIToken, Budget, Plan, PlanFeature, PolicyRule
 from metering.policy.source import read_policy_source
 from metering.policy.values import RateLimit
 from metering.ports import TaskRequest
@@ -118,8 +118,13 @@ def served(empty_ledger: None) -> None:
 
 def issue(world: dict[str, Any]) -> str:
     """The secret of a token of a new tenant, with what applies to it."""
-    PolicyRule.objects.all().delete()
-    Budget.objects.all().delete()
+    for kind in (
+        PolicyRule,
+        Budget,
+        ATIToken,
+        Plan,
+    ):  # or every explanation would read more than the one before
+        kind.objects.all().delete()
     tenant = TenantFactory()
     code = f"PLAN-{tenant.slug}"[:32].upper()
     made_plan = make_plan(code, classes=world["classes"])
@@ -142,6 +147,7 @@ def issue(world: dict[str, Any]) -> str:
     return token.secret
 
 
+@pytest.mark.timeout(900)  # many calls, on a busy machine
 @EXAMPLES
 @given(world=WORLDS)
 async def test_what_is_explained_of_a_call_is_what_it_gets(
