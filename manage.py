@@ -6,7 +6,7 @@ import sys
 
 # These use no server, so none is started for them.
 SERVERLESS = frozenset(
-    {"help", "version", "--help", "-h", "--version", "check", "check_claims", "spectacular"}
+    {"help", "version", "--help", "-h", "--version", "check", "check_claims", "make_catalogs", "spectacular"}
 )
 
 # A command whose exit status 1 says something else says 2 when it could not run.

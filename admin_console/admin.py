@@ -12,6 +12,7 @@ from admin_console import (  # noqa: F401
     openings,
     plans,
     policy,
+    provider_keys,
     sessions,
     teams,
     tenants,

@@ -15,8 +15,9 @@ from admin_console.price_form import PriceForm
 from admin_console.site import console
 from admin_console.traits_form import LLMModelForm, ProviderForm
 from metering.models import LLMModel, ModelClass, ModelPrice, Provider
+from metering.price import TOKEN_PRICES
 
-PRICE_FIELDS = ("effective_from", "input", "output", "cached_input", "cache_write")
+PRICE_FIELDS = ("effective_from", *TOKEN_PRICES, "modifiers")
 
 
 @admin.register(Provider, site=console)
@@ -76,14 +77,14 @@ def _dollars(price: Decimal | None) -> str:
 class LLMModelAdmin(ConsoleAdmin):
     form = LLMModelForm
     list_display = (
-        "name", "provider", "physical_name", "model_class", "context_tokens", "max_output_tokens",
+        "name", "label", "provider", "physical_name", "model_class", "context_tokens", "max_output_tokens",
         "input_price", "output_price", "is_active",
     )  # fmt: skip
     list_filter = (
         ("provider", RelatedDropdownFilter), ("model_class", RelatedDropdownFilter), ("is_active", BooleanRadioFilter),
     )  # fmt: skip
     list_select_related = ("provider", "model_class")
-    search_fields = ("name", "physical_name")
+    search_fields = ("name", "label", "physical_name")
     inlines = (PastPrices, ComingPrices)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:

@@ -17,6 +17,7 @@ from admin_console.auditing import actor_of
 from admin_console.base import ConsoleAdmin
 from admin_console.dialogs import AssignPlanDialog, back_to
 from admin_console.display import joined, links
+from admin_console.markup_field import MarkupField
 from admin_console.site import console
 from metering.errors import MeteringError
 from metering.identity.tenants.assign_plan import assign_plan
@@ -25,6 +26,10 @@ from metering.models import ATIToken, Tenant
 
 
 class TenantForm(forms.ModelForm):
+    markup_percent = MarkupField(
+        "What its calls cost above the vendors' prices, in percent; below zero: less."
+    )
+
     def clean_status(self) -> str:
         status = str(self.cleaned_data["status"])
         if self.initial.get("status") == Tenant.Status.CLOSED != status:
@@ -45,6 +50,7 @@ class TenantAdmin(ConsoleAdmin):
         "timezone",
         "week_start",
         "enforcement_mode",
+        "markup_percent",
         "id",
         "created_at",
         "related",
@@ -61,7 +67,7 @@ class TenantAdmin(ConsoleAdmin):
         )
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        return self.fields if obj else self.fields[:6]
+        return self.fields if obj else self.fields[:7]
 
     def save_model(self, request: HttpRequest, obj: Tenant, form: Any, change: bool) -> None:
         """The status goes through its verb, which also keeps closed tenants closed."""
@@ -88,6 +94,7 @@ class TenantAdmin(ConsoleAdmin):
             "team": "teams",
             "user": "users",
             "atitoken": "tokens",
+            "providerkey": "provider keys",
             "policyrule": "rules",
             "budget": "budgets",
         }

@@ -29,6 +29,7 @@ GROUPS: dict[str, dict[str, str]] = {
     },
     "Models": {
         "Provider": "cloud",
+        "ProviderKey": "vpn_key",
         "LLMModel": "smart_toy",
         "ModelPrice": "payments",
         "ModelClass": "category",
@@ -95,6 +96,7 @@ TITLES = {
     "PlanUse": "Plans in use",
     "PolicyDecision": "Decisions",
     "PolicyRule": "Rules",
+    "ProviderKey": "Provider keys",
     "QuotaAlert": "Alerts",
     "UsageLog": "Usage log",
     "UsageMeter": "Meters",

@@ -6,6 +6,7 @@ from django import forms
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from admin_console.json_field import StrictJSONField
+from admin_console.markup_field import MarkupField
 from metering.base_url import base_url_problem
 from metering.models import LLMModel, Provider
 from metering.traits import TRAITS
@@ -29,6 +30,8 @@ class TraitsForm(forms.ModelForm):
 
 
 class ProviderForm(TraitsForm):
+    markup_percent = MarkupField("What its calls cost above its prices, in percent; below zero: less.")
+
     class Meta:
         model = Provider
         fields = "__all__"

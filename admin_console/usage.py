@@ -33,6 +33,7 @@ ReasonName = choice_filter(
     "estimate_reason", lambda: [(item.value, item.value) for item in EstimateReason if item]
 )
 PartlyPriced = choice_filter("partly_priced", lambda: YES_OR_NO)
+OwnKey = choice_filter("own_key", lambda: YES_OR_NO)
 
 
 class ServiceTier(TextFilter):
@@ -90,10 +91,12 @@ class UsageReservationAdmin(HistoryAdmin):
 class UsageLogAdmin(HistoryAdmin):
     list_display = (
         moment("started_at"), "shown_outcome", "tenant", "task", "request_model", "provider_name",
-        tokens, "cost", "estimated", "estimate_reason", "partly_priced", "service_tier", "latency_ms", "request_id",
+        tokens, "cost", "estimated", "estimate_reason", "partly_priced", "own_key", "service_tier",
+        "latency_ms", "request_id",
     )  # fmt: skip
     list_filter = (
-        When, TenantSlug, OutcomeName, TaskCode, ProviderName, Estimated, ReasonName, PartlyPriced, ServiceTier,
+        When, TenantSlug, OutcomeName, TaskCode, ProviderName, Estimated, ReasonName, PartlyPriced, OwnKey,
+        ServiceTier,
     )  # fmt: skip
     ordering = ("-id",)
     search_fields = ("id",)

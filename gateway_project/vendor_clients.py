@@ -1,6 +1,6 @@
 """Keeps one client for each vendor's configuration, and closes it when no row wants it and no call uses it any more."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Mapping
 from types import TracebackType
 
 from metering.background import BackgroundTasks
@@ -41,30 +41,46 @@ class VendorClient:
 
 
 class VendorClients:
-    """The clients of one event loop."""
+    """The clients of one event loop, each under a name."""
 
-    def __init__(self) -> None:
-        self._wanted: dict[ProviderConfig, VendorClient] = {}
+    def __init__(self, *, most: int | None = None) -> None:
+        """`most`: how many there are at a time; beyond that the oldest is closed. None: as many as are named."""
+        self._most = most
+        self._wanted: dict[Hashable, tuple[ProviderConfig, VendorClient]] = {}
         self._retired: set[VendorClient] = set()
         self._closing = BackgroundTasks()
 
-    def of(self, config: ProviderConfig) -> VendorClient:
-        """The client, built at its first use. Raises LookupError for a kind that this version does not speak."""
-        client = self._wanted.get(config)
-        if client is None:
-            client = self._wanted[config] = VendorClient(make_provider(config), self._close_soon)
+    def of(self, name: Hashable, config: ProviderConfig) -> VendorClient:
+        """The client of this name, built at its first use, and again where its configuration differs.
+
+        Raises LookupError for a kind that this version does not speak.
+        """
+        known = self._wanted.get(name)
+        if known is not None and (known[0] is config or known[0] == config):
+            return known[1]
+        client = VendorClient(make_provider(config), self._close_soon)
+        self.forget(name)
+        if self._most is not None and len(self._wanted) >= self._most:
+            self.forget(next(iter(self._wanted)))
+        self._wanted[name] = config, client
         return client
 
-    def keep_only(self, configs: Iterable[ProviderConfig]) -> None:
+    def keep_only(self, configs: Mapping[str, ProviderConfig]) -> None:
         """Close all others, each once its calls have ended."""
-        for config in self._wanted.keys() - set(configs):
-            client = self._wanted.pop(config)
+        gone = [name for name, (config, _) in self._wanted.items() if configs.get(str(name)) != config]
+        for name in gone:
+            self.forget(name)
+
+    def forget(self, name: Hashable) -> None:
+        """Close the client of this name, if there is one, once its calls have ended."""
+        _, client = self._wanted.pop(name, (None, None))
+        if client is not None:
             self._retired.add(client)
             client.retire()
 
     async def close(self) -> None:
         """Close all of them, also those that calls use."""
-        clients = [*self._wanted.values(), *self._retired]
+        clients = [*(client for _, client in self._wanted.values()), *self._retired]
         self._wanted, self._retired = {}, set()
         for client in clients:
             await client.provider.close()

@@ -43,6 +43,7 @@ APART = {
         "tests/integration/launcher/test_stack.py",
         "tests/integration/test_demo.py",
         "tests/integration/test_front.py",
+        "tests/integration/test_readme.py",
         "tests/integration/test_runtime_set.py",
         "tests/integration/test_scripts.py",
         "tests/integration/test_scripts_setup.py",

@@ -48,6 +48,8 @@ COLUMNS = AMOUNTS[1:]
 a call are together, so only ledger entries count requests."""
 TOKEN_PARTS = ("cached_input_tokens", "cache_write_tokens", "reasoning_tokens")
 """Of an attempt's tokens: cached and cache-write tokens are part of the input, reasoning tokens of the output."""
+WRITE_PARTS = ("cache_write_1h_tokens", "cache_write_12h_tokens")
+"""Of the cache-write tokens, those of entries that live longer than minutes."""
 NOTHING = Amounts()
 ONE_REQUEST = Amounts(requests=1)
 values_of: Callable[[Amounts], tuple[int, ...]] = attrgetter(*AMOUNTS)

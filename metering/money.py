@@ -1,16 +1,34 @@
-"""Money: integer nano-USD inside the ledger, Decimal US dollars at the edges.
+"""Money: integer nano-USD inside the ledger, Decimal US dollars at the edges."""
 
-Prices are Decimal US dollars per million tokens. One token at $1 per million is 1,000 nano-USD,
-so every vendor price with up to three decimals is exact per token. Rounding is up, once, at the
-end of a sum: the books never charge less than the vendor does.
-"""
-
-from dataclasses import dataclass, field
 from decimal import ROUND_CEILING, Decimal
-from math import lcm
 
 NANO_PER_USD = 1_000_000_000
 TOKENS_PER_PRICE = 1_000_000
+
+
+NO_MARKUP = 1_000_000
+"""Markups are whole millionths of the price: a tenth more is 1,100,000."""
+
+
+def markup_of(percent: Decimal) -> int:
+    """Millionths of the price, of a markup in percent; below zero it is a discount."""
+    return int((100 + percent) * NO_MARKUP / 100)
+
+
+def marked_up(nano_usd: int, *markups: int) -> int:
+    """An amount after markups, rounded up."""
+    for markup in markups:
+        if markup != NO_MARKUP:
+            nano_usd = -(-nano_usd * markup // NO_MARKUP)
+    return nano_usd
+
+
+def without_markup(nano_usd: int, *markups: int) -> int:
+    """About the amount that becomes this after markups; of one that became nothing, itself."""
+    for markup in markups:
+        if markup not in (NO_MARKUP, 0):
+            nano_usd = nano_usd * NO_MARKUP // markup
+    return nano_usd
 
 
 def nano_from_usd(usd: Decimal) -> int:
@@ -29,57 +47,3 @@ def usd_text(nano_usd: int) -> str:
     whole, nano = divmod(abs(nano_usd), NANO_PER_USD)
     fraction = f".{nano:09d}".rstrip("0") if nano else ""
     return f"{'-' if nano_usd < 0 else ''}{whole}{fraction}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TokenPrice:
-    """US dollars per million tokens of each kind.
-
-    `cached_input` and `cache_write` are the full input price where a vendor names none.
-    """
-
-    input: Decimal
-    output: Decimal
-    cached_input: Decimal
-    cache_write: Decimal
-    _per_token: tuple[int, int, int, int] = field(init=False, repr=False, compare=False)
-    """The prices in the same order, as whole numbers of 1/`_parts` nano-USD a token: calls are priced in integers."""
-    _parts: int = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        prices = [
-            price * NANO_PER_USD / TOKENS_PER_PRICE
-            for price in (self.input, self.output, self.cached_input, self.cache_write)
-        ]
-        fractions = [price.as_integer_ratio() for price in prices]
-        parts = lcm(*[divisor for _, divisor in fractions])
-        object.__setattr__(self, "_parts", parts)
-        object.__setattr__(
-            self, "_per_token", tuple(number * (parts // divisor) for number, divisor in fractions)
-        )
-
-    def cost_nano_usd(
-        self,
-        *,
-        input_tokens: int,
-        output_tokens: int,
-        cached_input_tokens: int = 0,
-        cache_write_tokens: int = 0,
-    ) -> int:
-        """Nano-USD of a token vector; cached and cache-write tokens are part of `input_tokens`."""
-        plain = input_tokens - cached_input_tokens - cache_write_tokens
-        of_input, of_output, of_cached, of_written = self._per_token
-        total = (
-            of_input * max(plain, 0)
-            + of_cached * cached_input_tokens
-            + of_written * cache_write_tokens
-            + of_output * output_tokens
-        )
-        return -(-total // self._parts)
-
-    def ceiling_nano_usd(self, *, input_tokens: int, output_tokens: int) -> int:
-        """Nano-USD that a call of these bounds can cost at most."""
-        of_input, of_output, of_cached, of_written = self._per_token
-        return -(
-            -(max(of_input, of_cached, of_written) * input_tokens + of_output * output_tokens) // self._parts
-        )

@@ -5,6 +5,7 @@ Structural types only, so that neither side imports the other's classes (ADR 001
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from typing import Any, Protocol, TypeVar
+from uuid import UUID
 
 from msgspec import Struct
 
@@ -31,6 +32,22 @@ class Usage(Protocol):
     def cache_write_tokens(self) -> int: ...
     @property
     def reasoning_tokens(self) -> int: ...
+    @property
+    def cache_write_1h_tokens(self) -> int:
+        """Part of the cache-write tokens: those of entries that live an hour."""
+
+    @property
+    def cache_write_12h_tokens(self) -> int:
+        """Part of them too: those of entries that live longer."""
+
+    @property
+    def tool_calls(self) -> Mapping[str, int]:
+        """Calls of tools that the vendor ran, by the names of metering.price.TOOLS."""
+
+    @property
+    def vendor_cost_nano_usd(self) -> int | None:
+        """What the vendor itself says that the call cost."""
+
     @property
     def estimate_reason(self) -> str:
         """Why they are not, or not all, the vendor's figures (an EstimateReason); empty: they are."""
@@ -108,6 +125,8 @@ class VendorCall(Struct, frozen=True, kw_only=True):
     attempt_id: str
     """Sent upstream as x-gateway-attempt-id."""
     timeout_s: float
+    key_of: UUID | None = None
+    """The tenant with whose own key alone it goes out; None: with the gateway's."""
 
 
 class AttemptFailed(Exception):

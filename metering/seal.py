@@ -21,5 +21,15 @@ def unseal(sealed: bytes) -> bytes:
         raise CannotOpen("no configured key opens this") from None
 
 
+def reseal(sealed: bytes) -> bytes | None:
+    """The same content, sealed with the first key; None where it is already. Raises CannotOpen."""
+    newest, *_ = settings.FIELD_ENCRYPTION_KEYS
+    try:
+        Fernet(newest).decrypt(sealed)
+    except InvalidToken:
+        return seal(unseal(sealed))
+    return None
+
+
 def _keys() -> MultiFernet:
     return MultiFernet([Fernet(key) for key in settings.FIELD_ENCRYPTION_KEYS])

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from reprlib import repr as shortened
 
 LIMIT_NAMES = ("max_tokens", "max_completion_tokens")
+AUTHORIZATIONS = ("bearer", "zhipu_jwt")
 MAX_PICTURES = 64
 _SERVICE_TIER = re.compile(r"[a-z_-]{0,32}", re.ASCII)
 
@@ -42,6 +43,10 @@ def _is_limit_names(value: object) -> bool:
 
 def _is_service_tier(value: object) -> bool:
     return isinstance(value, str) and _SERVICE_TIER.fullmatch(value) is not None
+
+
+def _is_authorization(value: object) -> bool:
+    return isinstance(value, str) and value in AUTHORIZATIONS
 
 
 def _is_model_name(value: object) -> bool:
@@ -78,6 +83,12 @@ _TRAITS = (
         meaning="the model whose formula says what a picture costs; empty: an unknown family",
         expects=f"text of at most {MAX_PICTURES} printable characters",
         fits=_is_model_name,
+    ),
+    Trait(
+        name="authorization",
+        meaning="how its key is sent: as it is, or, of a key `id.secret`, as a token that is signed with it",
+        expects=f"one of {', '.join(AUTHORIZATIONS)}",
+        fits=_is_authorization,
     ),
 )
 TRAITS: Mapping[str, Trait] = {trait.name: trait for trait in _TRAITS}

@@ -84,13 +84,23 @@ class Usage(Struct, frozen=True, kw_only=True):
     cache_write_tokens: int = 0
     cache_write_1h_tokens: int = 0
     """Those of `cache_write_tokens` that are kept for an hour, which costs more."""
+    cache_write_12h_tokens: int = 0
+    """Those that are kept for half a day, which none of the former are."""
     reasoning_tokens: int = 0
     estimate_reason: EstimateReason = EstimateReason.NONE
     """Why they are not, or not all, the vendor's figures."""
     reported: str = ""
     """The vendor's own figures as JSON, where they were not believed as they are."""
     service_tier: str = ""
-    """What the vendor says it served; empty: nothing."""
+    """What the vendor says it served; empty: nothing. What else moves the price is added: `standard+fast`
+    (`providers/openai_compatible/extras.py`).
+    """
+    tool_calls: dict[str, int] = {}
+    """Calls of tools that the vendor ran and may bill: `web_search`, `web_fetch`, `file_search`, `code_execution`, and
+    `other` for those of another name.
+    """
+    vendor_cost_nano_usd: int | None = None
+    """What the call costs by the vendor's own word, all of it."""
 
 
 class Completion(Struct, frozen=True, kw_only=True):
@@ -111,6 +121,15 @@ class Chunk(Struct, frozen=True, kw_only=True):
     """On one chunk, after which none comes: what the answer is charged for."""
     only_usage: bool = False
     """Nothing but usage: hidden from a caller who did not ask for it."""
+
+
+class VendorModel(Struct, frozen=True, kw_only=True):
+    """A model as its vendor lists it. None: the vendor does not say."""
+
+    name: str
+    label: str = ""
+    context_tokens: int | None = None
+    max_output_tokens: int | None = None
 
 
 class Failure(StrEnum):
@@ -177,6 +196,10 @@ class LLMProvider(Protocol):
 
     async def probe(self, timeout_s: float) -> None:
         """Ask, without spending anything, whether it answers and accepts the key. Raises ProviderError."""
+        ...
+
+    async def models(self, timeout_s: float) -> tuple[VendorModel, ...]:
+        """Lists the models that it serves for this key, as far as they chat. Raises ProviderError."""
         ...
 
     async def close(self) -> None:

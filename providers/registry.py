@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from providers.anthropic.provider import AnthropicProvider
 from providers.gemini.provider import GeminiProvider
+from providers.keys import Keys
 from providers.openai_compatible.provider import OpenAICompatibleProvider
 from providers.port import LLMProvider
 from providers.sandbox.provider import SandboxProvider
@@ -17,7 +18,8 @@ class ProviderConfig(Struct, frozen=True, kw_only=True):
     name: str
     kind: str
     base_url: str = ""
-    api_key: str = ""
+    api_keys: tuple[str, ...] = ()
+    """Used in turn; none: requests carry no key."""
     vendor: str = ""
     """Whose known traits it has; empty: by the host of the base URL."""
     traits: str = "{}"
@@ -29,10 +31,10 @@ class ProviderConfig(Struct, frozen=True, kw_only=True):
 
 FACTORIES: dict[str, Callable[[ProviderConfig], LLMProvider]] = {
     "openai_compatible": lambda config: OpenAICompatibleProvider(
-        base_url=config.base_url, api_key=config.api_key, vendor=config.vendor, traits=config.traits
+        base_url=config.base_url, api_key=Keys(config.api_keys), vendor=config.vendor, traits=config.traits
     ),
-    "anthropic": lambda config: AnthropicProvider(base_url=config.base_url, api_key=config.api_key),
-    "gemini": lambda config: GeminiProvider(base_url=config.base_url, api_key=config.api_key),
+    "anthropic": lambda config: AnthropicProvider(base_url=config.base_url, api_key=Keys(config.api_keys)),
+    "gemini": lambda config: GeminiProvider(base_url=config.base_url, api_key=Keys(config.api_keys)),
     "sandbox": lambda config: SandboxProvider(),
 }
 

@@ -4,11 +4,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.conf import settings
+from django.db import connection
 
 from metering.ledger.audit.verify import verify_ledger
 from metering.models import LLMModel, UsageMeter, UsageReservation
 from metering.orm import close_database_threads
 from tests.factories import ModelFactory, PriceFactory
+
+FILLED = {
+    *("metering_feature", "metering_task", "metering_modelclass"),
+    *("django_content_type", "auth_permission", "django_site"),
+}
+"""Tables that the migrations filled, which tests that roll back rely on."""
 
 
 def serve_model(name: str = "sandbox-small", **facts: object) -> LLMModel:
@@ -28,3 +35,10 @@ def settled_ledger() -> Iterator[None]:
         assert verify_ledger(settings.LEDGER_DATABASE_URL) == []
     finally:
         close_database_threads()
+
+
+def empty_tables() -> None:
+    """After a gateway that a whole module of tests has used."""
+    names = set(connection.introspection.django_table_names(only_existing=True, include_views=False)) - FILLED
+    with connection.cursor() as cursor:
+        cursor.execute(f"TRUNCATE {', '.join(sorted(names))}")

@@ -7,7 +7,8 @@ laid out more widely than they were sent, so they count twice. A picture counts 
 Output: the limit that is sent, times `n`; with the input it fits into the context.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -16,12 +17,12 @@ from metering.admission.denial import input_error
 from metering.amounts import Amounts
 from metering.catalog.served import ServedModel
 from metering.errors import UnpriceableRequest
+from metering.money import marked_up
 from metering.policy.values import EffectivePolicy
 from metering.ports import Body
+from metering.price import PLAIN, Asked, Price
 from metering.reservation.bounded_call import BoundedCall
 
-PLAIN_TIERS = (None, "auto", "default", "standard", "standard_only", "on_demand")
-"""Service tiers that cost the listed price. `auto` is never sent: the provider names the plain tier."""
 CHEAPER_TIERS = ("flex",)
 """These cost less than the list says, so they are bounded, but not priced."""
 TEXT_PARTS = frozenset({"text", "refusal", "input_text", "output_text"})
@@ -30,8 +31,18 @@ DEAR_PARTS = frozenset({"input_audio", "audio"})
 """Content parts whose tokens have prices of their own."""
 PLAIN_TOOLS = frozenset({"function", "custom"})
 """Tools that the caller runs. Those that the vendor runs have fees."""
-SHORT_CACHE = (None, "5m", "30m")
-"""Lives of written cache entries that cost `cache_write`. Longer ones cost more."""
+CACHE_HOURS = {None: 0, "5m": 0, "30m": 0, "1h": 1, "12h": 12}
+"""The lives of written cache entries that have prices."""
+UNKNOWN_LIFE = 24
+"""Hours; of a life that is not among them."""
+TOOL_NAMES = {
+    "web_search": "web_search",
+    "web_fetch": "web_fetch",
+    "file_search": "file_search",
+    "code_execution": "code_execution",
+    "code_interpreter": "code_execution",
+}
+"""How the types of tools that vendors run begin, some with a date behind it → their names in prices."""
 
 _NAMES = """
     messages model stream stream_options n max_tokens max_completion_tokens metadata
@@ -41,7 +52,7 @@ _NAMES = """
     tools tool_choice parallel_tool_calls functions function_call response_format verbosity tool_stream
     guided_json guided_regex guided_choice guided_grammar guided_decoding_backend structured_outputs grammar format
     reasoning_effort reasoning reasoning_format include_reasoning reasoning_split thinking enable_thinking
-    thinking_budget think chat_template chat_template_kwargs add_generation_prompt continue_final_message prompt_mode
+    thinking_budget think chat_template_kwargs add_generation_prompt continue_final_message prompt_mode
     user user_id safety_identifier safe_prompt prompt_cache_key prompt_cache_retention usage request_id do_sample
     cache_control prompt_cache_options service_tier modalities store
     keep_alive truncate mirostat mirostat_eta mirostat_tau cache_prompt return_progress
@@ -49,32 +60,52 @@ _NAMES = """
 ALLOWED = frozenset(_NAMES.split())
 """Fields that cost nothing beyond the tokens that are counted, except for the values that `UNPRICED` names."""
 
-UNPRICED: dict[str, Callable[[Any], bool]] = {
-    "modalities": lambda value: value != ["text"],
-    "service_tier": lambda value: value not in PLAIN_TIERS + CHEAPER_TIERS,
-    "tools": lambda tools: not all(_is_plain_tool(tool) for tool in _items(tools)),
-    "tool_choice": lambda choice: (
+UNPRICED: dict[str, Callable[[Any, Price], bool]] = {
+    "modalities": lambda value, price: value != ["text"],
+    "service_tier": lambda value, price: not _knows_tier(value, price),
+    "tools": lambda tools, price: not all(_is_known_tool(tool, price) for tool in _items(tools)),
+    "tool_choice": lambda choice, price: (
         isinstance(choice, Mapping) and choice.get("type") not in ("function", "custom", "allowed_tools")
     ),
-    "cache_control": lambda value: _lives_long(value),
-    "prompt_cache_options": lambda value: _lives_long(value),
-    "messages": lambda messages: any(map(_is_dear_message, _items(messages))),
+    "messages": lambda messages, price: any(map(_has_sound, _items(messages))),
 }
-"""Allowed field → whether its value costs what nobody can bound beforehand. None and absent never do."""
+"""Allowed field → whether its value costs what the model's price does not know. None and absent never do."""
 
 
-def unpriced_fields(body: Body) -> Iterator[str]:
+Caches = list[tuple[str, int]]
+"""Fields that ask for entries of the vendor's cache, and the hours that these live."""
+
+
+def unpriced_fields(body: Body, price: Price, caches: Caches) -> list[str]:
     """The fields of a request whose cost is not known here."""
-    for field, value in body.items():
-        if value is not None and (field not in ALLOWED or (field in UNPRICED and UNPRICED[field](value))):
-            yield field
+    found = [
+        field
+        for field, value in body.items()
+        if value is not None
+        and (field not in ALLOWED or (field in UNPRICED and UNPRICED[field](value, price)))
+    ]
+    return found + [field for field, hours in caches if not price.knows_cache(hours)] if caches else found
 
 
-def refuse_unpriced(body: Body) -> None:
-    """Raise UnpriceableRequest for a field whose cost cannot be bounded."""
-    field = next(unpriced_fields(body), None)
-    if field is None:
+def refuse_unknown_price(candidates: tuple[ServedModel, ...]) -> None:
+    """Raise UnpriceableRequest for a model whose price nobody knows."""
+    for model in candidates:
+        if not model.price.is_known:
+            raise UnpriceableRequest(
+                f"The model {model.name!r} has no price, and a hard budget applies. Ask the platform's admin to "
+                "enter its price, or call a model that has one.",
+                param="model",
+            )
+
+
+def refuse_unbounded(body: Body, unpriced: list[str]) -> None:
+    """Raise UnpriceableRequest for a field whose cost cannot be bounded: one without a price, or a vendor's own tool,
+    even where that has a price, as what it reads is input too.
+    """
+    tools = body.get("tools")
+    if not unpriced and not (tools and any(map(_tool_name, _items(tools)))):
         return
+    field = unpriced[0] if unpriced else "tools"
     known = field.lower()
     if field not in ALLOWED and known in ALLOWED:
         hint = f"Write `{known}` in lower case: servers differ in whether they read `{field}`."
@@ -88,9 +119,16 @@ def refuse_unpriced(body: Body) -> None:
     )
 
 
-def is_partly_priced(body: Body) -> bool:
-    """Whether the request may cost more, or less, than its tokens at the listed price."""
-    return body.get("service_tier") in CHEAPER_TIERS or next(unpriced_fields(body), None) is not None
+def asked_of(body: Body, caches: Caches, parts: list[Mapping[str, Any]]) -> Asked:
+    """What a request asks for that moves its price; `parts` are those that are no text."""
+    tier = body.get("service_tier")
+    if not (caches or parts or tier):
+        return PLAIN
+    return Asked(
+        service_tier=tier if isinstance(tier, str) else "",
+        cache_hours=max([hours for _, hours in caches], default=0),
+        images=sum(part.get("type") == "image_url" for part in parts),
+    )
 
 
 def parts_beyond_text(body: Body) -> list[Mapping[str, Any]]:
@@ -119,28 +157,60 @@ def _items(value: object) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def _is_plain_tool(tool: object) -> bool:
-    return (
-        isinstance(tool, Mapping)
-        and tool.get("type") in PLAIN_TOOLS
-        and not _lives_long(tool.get("cache_control"))
-    )
+def _is_cheaper(tier: str, price: Price) -> bool:
+    """Whether a tier costs less, by how much nobody knows."""
+    return tier in CHEAPER_TIERS and tier not in price.service_tiers
 
 
-def _is_dear_message(message: object) -> bool:
+def _knows_tier(tier: object, price: Price) -> bool:
+    return isinstance(tier, str) and (tier in CHEAPER_TIERS or price.knows_tier(tier))
+
+
+def _is_known_tool(tool: object, price: Price) -> bool:
+    if not isinstance(tool, Mapping):
+        return False
+    return str(tool.get("type")) in PLAIN_TOOLS or price.knows_tools([_tool_name(tool)])
+
+
+def _tool_name(tool: object) -> str:
+    """The name in prices of a tool that the vendor runs; empty: none that is known."""
+    kind = str(tool.get("type")) if isinstance(tool, Mapping) else ""
+    return next((name for start, name in TOOL_NAMES.items() if kind.startswith(start)), "")
+
+
+def _has_sound(message: object) -> bool:
     if not isinstance(message, Mapping):
         return False
-    if message.get("audio") is not None or _lives_long(message.get("cache_control")):
-        return True  # the sound is of an earlier answer, by its id
-    return any(
-        isinstance(part, Mapping)
-        and (part.get("type") in DEAR_PARTS or _lives_long(part.get("cache_control")))
-        for part in _items(message.get("content"))
-    )
+    if message.get("audio") is not None:
+        return True  # of an earlier answer, by its id
+    parts = _items(message.get("content"))
+    return any(isinstance(part, Mapping) and part.get("type") in DEAR_PARTS for part in parts)
 
 
-def _lives_long(cache: object) -> bool:
-    return isinstance(cache, Mapping) and cache.get("ttl") not in SHORT_CACHE
+def caches_of(body: Body) -> Caches:
+    """What a request says of the entries of the cache that it may write."""
+    found: Caches = []
+    for field in ("cache_control", "prompt_cache_options"):
+        _note_cache(found, field, body.get(field))
+    for field in ("tools", "messages"):
+        for item in _items(body.get(field)):
+            if isinstance(item, Mapping):
+                _note_cache(found, field, item.get("cache_control"))
+                for part in _items(item.get("content")):
+                    if isinstance(part, Mapping):
+                        _note_cache(found, field, part.get("cache_control"))
+                        _note_cache(found, field, part.get("prompt_cache_breakpoint"))
+    return found
+
+
+def _note_cache(found: Caches, field: str, cache: object) -> None:
+    if cache is not None and isinstance(cache, Mapping):
+        found.append((field, _hours(cache)))
+
+
+def _hours(cache: Mapping[str, Any]) -> int:
+    life = cache.get("ttl")
+    return CACHE_HOURS.get(life, UNKNOWN_LIFE) if life is None or isinstance(life, str) else UNKNOWN_LIFE
 
 
 CALL_OVERHEAD_TOKENS = 64
@@ -178,21 +248,26 @@ def bound_call(
     count_tokens: TokenCounter,
     count_picture: PictureCounter = no_picture,
     hard: bool,
+    now: datetime | None = None,
 ) -> BoundedCall:
     """Clamp the output, measure the input, price both at the dearest candidate.
 
-    `hard`: an enforced budget on tokens or cost applies, so what cannot be priced is refused.
-    Raises UnpriceableRequest and InputTooLarge.
+    `hard`: an enforced budget on tokens or cost applies, so what cannot be priced is refused. `now` is about when it
+    is sent (None: at any time). Raises UnpriceableRequest and InputTooLarge.
     """
+    caches, parts = caches_of(body), parts_beyond_text(body)
+    unpriced = [field for each in candidates for field in unpriced_fields(body, each.price, caches)]
     if hard:
-        refuse_unpriced(body)
+        refuse_unknown_price(candidates)
+        refuse_unbounded(body, unpriced)
+    asked = asked_of(body, caches, parts)
     model = candidates[0]
     choices = body.get("n") or 1
     wanted = _output_limit(body, candidates, policy)
     edited = _edited(body, model, wanted)
     payload = _encode(edited)
     context = min(candidate.context_tokens for candidate in candidates)
-    measured = _measure(body, payload, candidates, count_tokens, count_picture)
+    measured = _measure(body, payload, parts, candidates, count_tokens, count_picture)
     refuse_large_input(measured.ceiling, measured.estimate, model, policy)
     output_tokens = min(wanted, _room(measured, wanted, context))
     if output_tokens != wanted:
@@ -205,13 +280,23 @@ def bound_call(
         asked=body,
         choices=choices,
         answer_tokens=output_tokens,
-        partly_priced=is_partly_priced(body),
+        partly_priced=bool(unpriced)
+        or not model.price.is_known
+        or _is_cheaper(asked.service_tier, model.price),
+        priced=asked,
+        markup=policy.markup,
         estimate_input=measured.estimate,
         bound=Amounts(
             input_tokens=measured.ceiling,
             output_tokens=total_output,
             cost_nano_usd=max(
-                candidate.price.ceiling_nano_usd(input_tokens=measured.ceiling, output_tokens=total_output)
+                marked_up(
+                    candidate.price.ceiling_nano_usd(
+                        input_tokens=measured.ceiling, output_tokens=total_output, asked=asked, at=now
+                    ),
+                    candidate.markup,
+                    policy.markup,
+                )
                 for candidate in candidates
             ),
             steps=1,
@@ -267,12 +352,12 @@ class _Input:
 def _measure(
     body: Body,
     payload: bytes,
+    parts: list[Mapping[str, Any]],
     candidates: tuple[ServedModel, ...],
     count_tokens: TokenCounter,
     count_picture: PictureCounter,
 ) -> _Input:
     context = max(candidate.context_tokens for candidate in candidates)
-    parts = parts_beyond_text(body)
     if not parts:
         return _Input(min(_ceiling(body, payload), context), 0, payload, count_tokens)
     text = _encode(text_alone(body))

@@ -5,17 +5,24 @@ A demand is made from a request's body, from typed counts or from the log of a c
 """
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from msgspec import Struct
 
-from metering.admission.bound import PictureCounter, TokenCounter, bound_call, refuse_large_input
+from metering.admission.bound import (
+    PictureCounter,
+    TokenCounter,
+    bound_call,
+    refuse_large_input,
+    refuse_unknown_price,
+)
 from metering.amounts import Amounts
 from metering.catalog.served import ServedModel
 from metering.errors import MeteringError
 from metering.identity.principal import Principal
-from metering.money import NANO_PER_USD, TOKENS_PER_PRICE
+from metering.money import NANO_PER_USD, TOKENS_PER_PRICE, marked_up
 from metering.policy.values import EffectivePolicy, PolicySubject
 from metering.ports import Body
 from metering.reservation.bounded_call import BoundedCall, Measured
@@ -84,6 +91,8 @@ class BodySize(NamedTuple):
     """Makes the first request of the work; raises InvalidRequest."""
     count_tokens: TokenCounter
     count_picture: PictureCounter
+    now: datetime
+    """When it is sent, about."""
 
     def measure(self, candidates: Candidates, policy: EffectivePolicy, *, hard: bool) -> BoundedCall:
         return bound_call(
@@ -93,6 +102,7 @@ class BodySize(NamedTuple):
             count_tokens=self.count_tokens,
             count_picture=self.count_picture,
             hard=hard,
+            now=self.now,
         )
 
 
@@ -105,6 +115,8 @@ class CountedSize(NamedTuple):
     """Steps, API calls and files."""
 
     def measure(self, candidates: Candidates, policy: EffectivePolicy, *, hard: bool) -> Measured:
+        if hard:
+            refuse_unknown_price(candidates)
         refuse_large_input(self.input_tokens, lambda limit: self.input_tokens, candidates[0], policy)
         limits = [model.max_output_tokens for model in candidates]
         limits += [each for each in (policy.number("max_tokens_out"), self.output_tokens) if each is not None]
@@ -114,7 +126,11 @@ class CountedSize(NamedTuple):
                 input_tokens=self.input_tokens,
                 output_tokens=output,
                 cost_nano_usd=max(
-                    model.price.ceiling_nano_usd(input_tokens=self.input_tokens, output_tokens=output)
+                    marked_up(
+                        model.price.ceiling_nano_usd(input_tokens=self.input_tokens, output_tokens=output),
+                        model.markup,
+                        policy.markup,
+                    )
                     for model in candidates
                 ),
             )

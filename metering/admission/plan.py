@@ -94,6 +94,8 @@ def route_call(demand: Demand[M], access: Access, models: ModelIndex, policy: Ef
     asker = demand.asker
     allowed = _classes_for(asker, demand.task, access, policy)
     model = choose_model(models, allowed, demand.model, narrowed_to=asker.allowed_models)
+    if model.provider_name in policy.own_keys:
+        model = model.with_own_key_of(asker.subject.tenant_id)
     provider, agent_id, address = model.provider_name, demand.agent_id, demand.address
     return Route(
         candidates=(model,),

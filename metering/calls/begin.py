@@ -98,7 +98,7 @@ def demand_of_request(
         asker=asker,
         task=request.task.value,
         model=request.model,
-        size=BodySize(opening, with_.count_tokens, with_.count_picture),
+        size=BodySize(opening, with_.count_tokens, with_.count_picture, with_.now()),
         agent_id=request.agent_id,
         address=request.address,
     )
@@ -156,13 +156,14 @@ def begun(
         hold=hold,
         opening=planned.measured,
         candidates=candidates,
-        bound=partial(
-            bound_call,
-            candidates=candidates,
-            policy=policy,
+        bound=lambda body: bound_call(
+            body,
+            candidates,
+            policy,
             count_tokens=with_.count_tokens,
             count_picture=with_.count_picture,
             hard=planned.hard,
+            now=with_.now(),
         ),
         name_denial=no_room_error,
         ledger=with_.ledger,

@@ -5,11 +5,9 @@ from datetime import datetime
 
 from metering.catalog.changes import Action, Change, assign
 from metering.catalog.document import ModelEntry
-from metering.catalog.prices import prices_at
+from metering.catalog.prices import columns_of, prices_at
 from metering.models import LLMModel, ModelPrice
-from metering.money import TokenPrice
-
-PRICE_FIELDS = ("input", "output", "cached_input", "cache_write")
+from metering.price import Price
 
 
 def apply_models(entries: Sequence[ModelEntry], *, now: datetime) -> Iterator[Change]:
@@ -27,6 +25,7 @@ def _apply_model(entry: ModelEntry, row: LLMModel | None) -> Iterator[Change]:
     values = {
         "provider_id": entry.provider,
         "physical_name": entry.physical_name,
+        "label": entry.label,
         "model_class_id": entry.model_class,
         "aliases": list(entry.aliases),
         "context_tokens": entry.context_tokens,
@@ -44,16 +43,16 @@ def _apply_model(entry: ModelEntry, row: LLMModel | None) -> Iterator[Change]:
         yield Change(action=Action.CHANGED, kind="model", name=entry.name, fields=shown)
 
 
-def _add_price(model: str, before: TokenPrice | None, after: TokenPrice, now: datetime) -> Change:
-    amounts = {name: getattr(after, name) for name in PRICE_FIELDS}
-    ModelPrice.objects.create(model_id=model, effective_from=now, **amounts)
+def _add_price(model: str, before: Price | None, after: Price, now: datetime) -> Change:
+    ModelPrice.objects.create(model_id=model, effective_from=now, **columns_of(after))
+    old, new = columns_of(before) if before else {}, columns_of(after)
     return Change(
         action=Action.ADDED if before is None else Action.CHANGED,
         kind="price",
         name=model,
         fields={
-            name: (getattr(before, name, None), amount)
-            for name, amount in amounts.items()
-            if getattr(before, name, None) != amount
+            name: (old.get(name), value)
+            for name, value in new.items()
+            if old.get(name) != value and (value or name in old)
         },
     )

@@ -18,6 +18,7 @@ def apply_providers(entries: Iterable[ProviderEntry]) -> Iterator[Change]:
             "api_key_env": entry.api_key_env,
             "vendor": entry.vendor,
             "traits": dict(entry.traits),
+            "markup_percent": entry.markup_percent,
             "is_active": entry.is_active,
         }
         row = existing.get(entry.name)

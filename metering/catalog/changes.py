@@ -35,9 +35,9 @@ class Change:
     def as_line(self) -> str:
         """`~ model small: context_tokens 1000 -> 2000`"""
         differences = ", ".join(
-            f"{name} {_text(before)} -> {_text(after)}"
+            f"{name} {shown_value(before)} -> {shown_value(after)}"
             if self.action is Action.CHANGED
-            else f"{name} {_text(after)}"
+            else f"{name} {shown_value(after)}"
             for name, (before, after) in self.fields.items()
         )
         line = f"{_SIGNS[self.action]} {self.kind} {self.name}"
@@ -84,9 +84,10 @@ def decimal_text(value: Decimal) -> str:
     return format(value.normalize() + 0, "f")
 
 
-def _text(value: object) -> str:
+def shown_value(value: object) -> str:
+    """A value as a line of a diff has it."""
     if isinstance(value, list | tuple):
-        return "[" + ", ".join(map(str, value)) + "]"
+        return "[" + ", ".join(map(shown_value, value)) + "]"
     if isinstance(value, Mapping):
         return json.dumps(value, ensure_ascii=False) if value else "(none)"
     return str(_plain(value)) if value not in ("", None) else "(none)"

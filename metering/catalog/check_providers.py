@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 
 from django.db.models import Count, Q
 
-from metering.api_key import key_problem, read_key
+from metering.api_key import key_problem, read_keys
 from metering.base_url import base_url_problem
+from metering.catalog.provider_keys.read_keys import KeysByProvider, keys_of
 from metering.models import Provider
 
 Probe = Callable[[Collection[str]], Mapping[str, str | None]]
@@ -33,7 +34,10 @@ class ProviderCheck:
 
 
 def check_providers(*, environment: Mapping[str, str], probe: Probe) -> list[ProviderCheck]:
-    """Every active provider in order of name. A key's variable (or NAME_FILE) must be set; it is never shown."""
+    """Every active provider in order of name. A key's variable (or NAME_FILE) must be set, unless there is a key in the
+    database; none is ever shown.
+    """
+    stored = keys_of(None)
     rows = Provider.objects.filter(is_active=True).annotate(
         active_models=Count("models", filter=Q(models__is_active=True))
     )
@@ -44,7 +48,7 @@ def check_providers(*, environment: Mapping[str, str], probe: Probe) -> list[Pro
             base_url=row.shown_base_url,
             api_key_env=row.api_key_env,
             models=row.active_models,
-            problem=_problem(row, environment),
+            problem=_problem(row, environment, stored),
         )
         for row in rows.order_by("name")
     ]
@@ -55,7 +59,7 @@ def check_providers(*, environment: Mapping[str, str], probe: Probe) -> list[Pro
     ]
 
 
-def _problem(row: Provider, environment: Mapping[str, str]) -> str | None:
+def _problem(row: Provider, environment: Mapping[str, str], stored: KeysByProvider) -> str | None:
     if row.base_url and (problem := base_url_problem(row.base_url)):
         return f"its base URL {problem}"
     if row.kind == Provider.Kind.SANDBOX:
@@ -64,4 +68,6 @@ def _problem(row: Provider, environment: Mapping[str, str]) -> str | None:
         return None  # servers of one's own (Ollama, vLLM) need none
     if problem := key_problem(row.api_key_env, environment):
         return problem
-    return None if read_key(row.api_key_env, environment) else f"{row.api_key_env} is not set"
+    if read_keys(row.api_key_env, environment) or row.name in stored:
+        return None
+    return f"{row.api_key_env} is not set"

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 
-from metering.money import TokenPrice
+from metering.price import Price
 from metering.thresholds import DEFAULT_THRESHOLDS
 from metering.types import Dimension, EnforcementMode, ExpiryCharge, SubjectType, Window
 
@@ -20,6 +21,7 @@ class ProviderEntry:
     vendor: str = ""
     """Empty: by the host of the base URL."""
     traits: Mapping[str, object] = field(default_factory=dict)
+    markup_percent: Decimal = Decimal(0)
     is_active: bool = True
 
 
@@ -34,10 +36,11 @@ class ModelEntry:
     model_class: str
     context_tokens: int
     max_output_tokens: int
+    label: str = ""
     aliases: tuple[str, ...] = ()
     capabilities: tuple[str, ...] = ()
     traits: Mapping[str, object] = field(default_factory=dict)
-    price: TokenPrice | None = None
+    price: Price | None = None
     is_active: bool = True
 
 

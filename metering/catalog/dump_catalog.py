@@ -7,9 +7,10 @@ from decimal import Decimal
 import yaml
 
 from metering.catalog.changes import decimal_text
-from metering.catalog.prices import prices_at
+from metering.catalog.prices import columns_of, prices_at
 from metering.models import Budget, LLMModel, ModelClass, Plan, PlanLLMAccess, PolicyRule, Provider
-from metering.money import TokenPrice, usd_from_nano
+from metering.money import usd_from_nano
+from metering.price import Price
 from metering.thresholds import DEFAULT_THRESHOLDS
 from metering.types import Dimension, EnforcementMode, ExpiryCharge, Scope, SubjectType
 
@@ -60,10 +61,12 @@ def _provider(row: Provider) -> Mapping:
         fields["vendor"] = row.vendor
     if row.traits:
         fields["traits"] = row.traits
+    if row.markup_percent:
+        fields["markup_percent"] = row.markup_percent
     return _with_active(fields, row.is_active)
 
 
-def _model(row: LLMModel, price: TokenPrice | None) -> Mapping:
+def _model(row: LLMModel, price: Price | None) -> Mapping:
     fields: Mapping = {
         "provider": row.provider_id,
         "physical_name": row.physical_name,
@@ -72,17 +75,16 @@ def _model(row: LLMModel, price: TokenPrice | None) -> Mapping:
         "context_tokens": row.context_tokens,
         "max_output_tokens": row.max_output_tokens,
     }
+    if row.label:
+        fields["label"] = row.label
     if row.capabilities:
         fields["capabilities"] = row.capabilities
     if row.traits:
         fields["traits"] = row.traits
     if price is not None:
-        fields["price"] = {
-            "input": price.input,
-            "output": price.output,
-            "cached_input": price.cached_input,
-            "cache_write": price.cache_write,
-        }
+        columns = columns_of(price)
+        modifiers = columns.pop("modifiers")
+        fields["price"] = {name: amount for name, amount in columns.items() if amount is not None} | modifiers
     return _with_active(fields, row.is_active)
 
 

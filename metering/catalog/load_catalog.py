@@ -40,13 +40,14 @@ def load_catalog(
             *apply_models(document.models, now=now),
             *apply_plans(document.plans),
         ]
-        _record(changes, actor=actor, now=now)
+        record_changes(changes, actor=actor, now=now)
         # A dry run does everything and takes it back, so that its diff cannot differ from the real one.
         transaction.set_rollback(dry_run)
     return changes
 
 
-def _record(changes: Sequence[Change], *, actor: str, now: datetime) -> None:
+def record_changes(changes: Sequence[Change], *, actor: str, now: datetime) -> None:
+    """Leave an audit event for each."""
     AuditEvent.objects.bulk_create(
         AuditEvent(
             at=now,

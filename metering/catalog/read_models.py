@@ -1,16 +1,20 @@
 """The `models` section of a catalog file."""
 
 from collections.abc import Collection, Iterator
-from decimal import Decimal
+from typing import Any
 
 from metering.catalog.document import ModelEntry, Vocabulary
 from metering.catalog.read_traits import read_traits
 from metering.catalog.yaml_reader import YamlReader, is_code
-from metering.money import TokenPrice
+from metering.catalog.yaml_source import plain_value
+from metering.price import TOKEN_PRICES, Price
+from metering.price_modifiers import KEYS as KEYS_OF_MODIFIERS
+from metering.price_modifiers import read_modifiers
 
 KEYS = (
     "provider",
     "physical_name",
+    "label",
     "class",
     "aliases",
     "context_tokens",
@@ -22,7 +26,7 @@ KEYS = (
     "cost_per_1k_completion",
     "active",
 )
-PRICE_KEYS = ("input", "output", "cached_input", "cache_write")
+PRICE_KEYS = (*TOKEN_PRICES, *KEYS_OF_MODIFIERS)
 PER_1K_KEYS = ("cost_per_1k_prompt", "cost_per_1k_completion")
 PRICE_PLACES = 6
 MAX_PRICE = 1_000_000
@@ -42,11 +46,15 @@ def read_models(
         max_output_tokens = fields.integer("max_output_tokens", low=1, high=MAX_TOKENS)
         if fields.is_readable("context_tokens") and max_output_tokens > context_tokens:
             fields.problem("is larger than context_tokens", key="max_output_tokens")
+        label = fields.text("label", max_length=100)
+        if not label.isprintable():
+            fields.problem("must be one line of printable characters", key="label")
         yield ModelEntry(
             line=fields.line,
             name=name,
             provider=fields.choice("provider", sorted(providers)),
             physical_name=fields.text("physical_name", name, max_length=200),
+            label=label,
             model_class=fields.choice("class", vocabulary.classes),
             aliases=fields.names("aliases"),
             context_tokens=context_tokens,
@@ -71,7 +79,7 @@ def check_aliases(reader: YamlReader, models: tuple[ModelEntry, ...], vocabulary
             reader.problem(f"{model.name!r} is an alias of the model {holder!r} already", line=model.line)
 
 
-def _price(fields: YamlReader) -> TokenPrice | None:
+def _price(fields: YamlReader) -> Price | None:
     price = fields.mapping("price", PRICE_KEYS)
     per_1k = [key for key in PER_1K_KEYS if fields.node(key) is not None]
     if price is not None and per_1k:
@@ -81,22 +89,33 @@ def _price(fields: YamlReader) -> TokenPrice | None:
     return _price_per_1k(fields) if per_1k else None
 
 
-def _price_per_million(price: YamlReader) -> TokenPrice:
-    def amount(key: str) -> Decimal:
-        return price.decimal(key, places=PRICE_PLACES, high=MAX_PRICE)
-
-    plain = amount("input")
-    return TokenPrice(
-        input=plain,
-        output=amount("output"),
-        cached_input=amount("cached_input") if price.node("cached_input") else plain,
-        cache_write=amount("cache_write") if price.node("cache_write") else plain,
-    )
+def _price_per_million(price: YamlReader) -> Price:
+    amounts: dict[str, Any] = {
+        name: price.decimal(name, places=PRICE_PLACES, high=MAX_PRICE)
+        for name in TOKEN_PRICES
+        if name in ("input", "output") or price.node(name) is not None
+    }
+    as_input = {"cached_input": amounts["input"], "cache_write": amounts["input"]}
+    return Price(**(as_input | amounts), **_modifiers(price))
 
 
-def _price_per_1k(fields: YamlReader) -> TokenPrice:
+def _modifiers(price: YamlReader) -> dict[str, Any]:
+    """Each is read by itself, so that its problem is told at its own line."""
+    found: dict[str, Any] = {}
+    for key in KEYS_OF_MODIFIERS:
+        node = price.node(key)
+        if node is None:
+            continue
+        try:
+            found |= read_modifiers({key: plain_value(node)})
+        except ValueError as error:
+            price.problem(str(error), key=key)
+    return found
+
+
+def _price_per_1k(fields: YamlReader) -> Price:
     # A thousand times smaller, so three more decimals are exact.
     prompt, completion = (
         1000 * fields.decimal(key, places=PRICE_PLACES + 3, high=MAX_PRICE // 1000) for key in PER_1K_KEYS
     )
-    return TokenPrice(input=prompt, output=completion, cached_input=prompt, cache_write=prompt)
+    return Price(input=prompt, output=completion, cached_input=prompt, cache_write=prompt)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 
 from metering.api_key import key_problem
 from metering.base_url import ENDING, base_url_problem, is_base_url_variable
@@ -11,7 +12,7 @@ from metering.catalog.yaml_reader import YamlReader
 from metering.models import Provider
 from metering.types import Vendor
 
-KEYS = ("kind", "base_url", "api_key", "api_key_env", "vendor", "traits", "active")
+KEYS = ("kind", "base_url", "api_key", "api_key_env", "vendor", "traits", "markup_percent", "active")
 KINDS = [kind.value for kind in Provider.Kind]
 VENDORS = [vendor.value for vendor in Vendor]
 _SLUG = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
@@ -37,6 +38,9 @@ def read_providers(reader: YamlReader, environment: Mapping[str, str]) -> Iterat
             api_key_env=_key_variable(fields, environment, is_active=is_active),
             vendor=fields.choice("vendor", VENDORS, default=""),
             traits=read_traits(fields),
+            markup_percent=fields.decimal(
+                "markup_percent", places=3, low=-100, high=1_000, default=Decimal(0)
+            ),
             is_active=is_active,
         )
 

@@ -3,23 +3,28 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from decimal import Decimal
+from uuid import UUID
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from metering.catalog.prices import next_price_at, prices_at
 from metering.catalog.traits import NO_TRAITS, traits_in_force
 from metering.errors import FeatureNotInPlan, ModelNotAllowed, ModelNotFound, TaskNotAllowed
 from metering.models import LLMModel, PlanFeature, PlanLLMAccess, Task
-from metering.money import TokenPrice
+from metering.money import NO_MARKUP, markup_of
+from metering.price import UNKNOWN, Price
 from metering.types import ModelClass
 
 MODEL_NAME_LENGTH = 128
+PAID_BY_TENANT = 0
+"""The markup of a call that the vendor bills to the tenant: nothing of its price is charged here."""
 MAX_SHOWN = 10
 """The most names that a message lists."""
 
 
 class ServedModel(Struct, frozen=True, kw_only=True):
-    """An active model of an active provider with a price in force. Limits are in tokens."""
+    """An active model of an active provider. Limits are in tokens."""
 
     name: str
     provider_name: str
@@ -27,13 +32,21 @@ class ServedModel(Struct, frozen=True, kw_only=True):
     model_class: str
     context_tokens: int
     max_output_tokens: int
-    price: TokenPrice
+    price: Price
+    markup: int = NO_MARKUP
+    """What its calls cost, in millionths of the price."""
     capabilities: frozenset[str] = frozenset()
     traits: Mapping[str, object] = NO_TRAITS
     """The traits that the catalog gives the provider and the model, without those known of the vendor."""
+    key_of: UUID | None = None
+    """The tenant with whose own key it is called; None: with the gateway's."""
 
     def __hash__(self) -> int:
         return hash(self.name)  # traits are read-only and have no hash
+
+    def with_own_key_of(self, tenant_id: UUID) -> "ServedModel":
+        """The model called with a key of the tenant's own, which costs nothing here."""
+        return structs.replace(self, key_of=tenant_id, markup=PAID_BY_TENANT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +68,7 @@ class ModelIndex:
 
 
 def load_models() -> ModelIndex:
-    """The index as of now. A model without a price in force cannot be charged, so it is not served."""
+    """The index as of now. A model without a price in force comes after those that have one."""
     rows = list(LLMModel.objects.filter(is_active=True, provider__is_active=True).select_related("provider"))
     names, moment = [row.name for row in rows], datetime.now(UTC)
     prices = prices_at(models=names, moment=moment)
@@ -63,9 +76,6 @@ def load_models() -> ModelIndex:
     by_alias: dict[str, list[ServedModel]] = {}
     by_class: dict[str, list[ServedModel]] = {}
     for row in rows:
-        price = prices.get(row.name)
-        if price is None:
-            continue
         model = ServedModel(
             name=row.name,
             provider_name=row.provider_id,
@@ -73,7 +83,8 @@ def load_models() -> ModelIndex:
             model_class=row.model_class_id,
             context_tokens=row.context_tokens,
             max_output_tokens=row.max_output_tokens,
-            price=price,
+            price=prices.get(row.name, UNKNOWN),
+            markup=markup_of(row.provider.markup_percent),
             capabilities=frozenset(row.capabilities),
             traits=traits_in_force(row),
         )
@@ -90,10 +101,11 @@ def load_models() -> ModelIndex:
 
 
 def _cheapest_first(groups: dict[str, list[ServedModel]]) -> dict[str, tuple[ServedModel, ...]]:
-    return {
-        name: tuple(sorted(models, key=lambda model: (model.price.input + model.price.output, model.name)))
-        for name, models in groups.items()
-    }
+    return {name: tuple(sorted(models, key=_cost_order)) for name, models in groups.items()}
+
+
+def _cost_order(model: ServedModel) -> tuple[bool, Decimal, str]:
+    return not model.price.is_known, model.price.input + model.price.output, model.name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

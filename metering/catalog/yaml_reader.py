@@ -106,17 +106,23 @@ class YamlReader:
             self.problem(f"needs {key!r}, a whole number")
         return low if default is None else default
 
-    def decimal(self, key: str, *, places: int, high: int) -> Decimal:
-        """An exact amount from 0 to `high` with at most so many decimals; a missing one is a problem."""
+    def decimal(
+        self, key: str, *, places: int, high: int, low: int = 0, default: Decimal | None = None
+    ) -> Decimal:
+        """An exact amount from `low` to `high` with at most so many decimals; a missing one without a default is a
+        problem.
+        """
         raw = self.text(key)
         try:
             value = Decimal(raw)
         except InvalidOperation:
             value = Decimal("NaN")
+        if not raw and default is not None:
+            return default
         if not raw:
             self.problem(f"needs {key!r}, an amount in US dollars")
-        elif not value.is_finite() or not 0 <= value <= high:
-            self.problem(f"expected an amount from 0 to {high:,}, not {raw!r}", key=key)
+        elif not value.is_finite() or not low <= value <= high:
+            self.problem(f"expected an amount from {low} to {high:,}, not {raw!r}", key=key)
         elif -int(value.normalize().as_tuple().exponent) > places:
             self.problem(f"{raw!r} has more than {places} decimals", key=key)
         else:

@@ -5,7 +5,7 @@ from functools import lru_cache
 from operator import attrgetter
 from uuid import UUID
 
-from metering.amounts import AMOUNTS, TOKEN_PARTS, Amounts, values_of
+from metering.amounts import AMOUNTS, TOKEN_PARTS, WRITE_PARTS, Amounts, values_of
 from metering.errors import InvalidRequest
 from metering.ids import first_id_at, is_uuid7
 from metering.labels import LABELS, Labels
@@ -43,7 +43,7 @@ FIRST_YEAR, LAST_YEAR = 1, 9999
 PROVISIONAL = Outcome.PROVISIONAL
 REASONS = frozenset(EstimateReason)
 MAX_REPORTED = 1_000
-_counts_of = attrgetter(*AMOUNTS, *TOKEN_PARTS)
+_counts_of = attrgetter(*AMOUNTS, *TOKEN_PARTS, *WRITE_PARTS)
 
 
 def check_command(command: Command) -> None:
@@ -182,8 +182,11 @@ def check_attempts(attempts: tuple[Attempt, ...]) -> None:
             raise InvalidRequest("An attempt's latency_ms is out of range.", param="latency_ms")
         check_text(attempt.provider_name, "provider_name", 64)
         check_text(attempt.response_model, "response_model", 128)
-        if attempt.service_tier or attempt.estimate_reason or attempt.reported:
+        if attempt.service_tier or attempt.estimate_reason or attempt.reported or attempt.fee_units:
             _check_marks(attempt)
+        for cost in (attempt.list_cost_nano_usd, attempt.vendor_cost_nano_usd):
+            if cost is not None and not 0 <= cost <= MAX_AMOUNT:
+                raise InvalidRequest("An attempt's costs are 0 to 2^62.", param="attempts")
         if attempt.started_at.tzinfo is None:
             raise InvalidRequest("An attempt's started_at needs a time zone.", param="started_at")
         if not FIRST_YEAR < attempt.started_at.year < LAST_YEAR:
@@ -197,6 +200,7 @@ def check_attempts(attempts: tuple[Attempt, ...]) -> None:
 def _check_marks(attempt: Attempt) -> None:
     check_text(attempt.service_tier, "service_tier", 32)
     check_text(attempt.reported, "reported", MAX_REPORTED)
+    check_text(attempt.fee_units, "fee_units", 200)
     if attempt.estimate_reason not in REASONS:
         raise InvalidRequest("That is no reason for an estimate.", param="estimate_reason")
     if attempt.estimate_reason and not attempt.estimated:

@@ -87,6 +87,17 @@ class Attempt(Amounts, frozen=True, kw_only=True, array_like=True):
     """Why the figures are not simply the vendor's; whatever has a reason is `estimated`."""
     reported: str = ""
     """The usage as the vendor reported it, as JSON, where it was not believed as it is."""
+    cache_write_1h_tokens: int = 0
+    """Part of `cache_write_tokens`, as those below are."""
+    cache_write_12h_tokens: int = 0
+    list_cost_nano_usd: int | None = None
+    """The cost before a markup; None: there was none."""
+    vendor_cost_nano_usd: int | None = None
+    """What the vendor itself said that it cost."""
+    fee_units: str = ""
+    """What was served that has fees, as JSON: pictures, and calls of the vendor's tools."""
+    own_key: bool = False
+    """It went out with the tenant's own key: the vendor bills the tenant, so that it costs nothing here."""
 
 
 class Reserve(Struct, frozen=True, kw_only=True, array_like=True):

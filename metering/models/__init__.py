@@ -15,6 +15,7 @@ from metering.models.people import Membership, User
 from metering.models.plan_use import PlanUse
 from metering.models.plans import Feature, Plan, PlanFeature, PlanLLMAccess, Task
 from metering.models.policy import Budget, PolicyRule
+from metering.models.provider_keys import ProviderKey
 from metering.models.sessions import LoginSession
 from metering.models.tokens import ATIToken
 from metering.models.usage import UsageLog, UsageRollup
@@ -47,6 +48,7 @@ __all__ = [
     "PolicyDecision",
     "PolicyRule",
     "Provider",
+    "ProviderKey",
     "QuotaAlert",
     "Task",
     "TaskDraft",

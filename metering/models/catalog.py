@@ -11,7 +11,9 @@ from django.utils.timezone import now
 
 from metering.api_key import key_problem
 from metering.base_url import base_url_problem, shown_base_url
+from metering.models.columns import markup_constraint, markup_field
 from metering.models.names import check_name
+from metering.price_modifiers import normal_modifiers
 from metering.text import normal
 from metering.traits import traits_problem
 from metering.types import Vendor
@@ -20,6 +22,18 @@ from metering.types import Vendor
 def price_field() -> models.DecimalField:  # type: ignore[type-arg]
     """US dollars per million tokens."""
     return models.DecimalField(max_digits=18, decimal_places=6, validators=[MinValueValidator(0)])
+
+
+def rare_price_field(help_text: str) -> models.DecimalField:  # type: ignore[type-arg]
+    """A price of tokens that most models have no price of their own for."""
+    return models.DecimalField(
+        max_digits=18,
+        decimal_places=6,
+        validators=[MinValueValidator(0)],
+        null=True,
+        blank=True,
+        help_text=help_text,
+    )
 
 
 class ModelClass(models.Model):
@@ -60,6 +74,7 @@ class Provider(models.Model):
         help_text="Whose known traits it has. Empty: by the host of the base URL.",
     )
     traits = models.JSONField(default=dict, blank=True)
+    markup_percent = markup_field("What its calls cost above its prices; below zero: less.")
     is_active = models.BooleanField(default=True)
 
     class Meta:
@@ -80,6 +95,7 @@ class Provider(models.Model):
                 name="provider_vendor",
                 violation_error_message="There is no such vendor.",
             ),
+            markup_constraint("provider_markup"),
         ]
 
     def __str__(self) -> str:
@@ -112,6 +128,9 @@ class LLMModel(models.Model):
     aliases = ArrayField(models.CharField(max_length=128), default=list, blank=True)
     provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="models")
     physical_name = models.CharField(max_length=200)
+    label = models.CharField(
+        max_length=100, blank=True, help_text="What people are shown, such as GPT-4o mini. Empty: its name."
+    )
     model_class = models.ForeignKey(ModelClass, on_delete=models.PROTECT, related_name="models")
     context_tokens = models.PositiveIntegerField()
     max_output_tokens = models.PositiveIntegerField()
@@ -167,6 +186,19 @@ class ModelPrice(models.Model):
     output = price_field()
     cached_input = price_field()
     cache_write = price_field()
+    cache_write_1h = rare_price_field("Of entries that live an hour. Empty: not known.")
+    cache_write_12h = rare_price_field("Of entries that live longer. Empty: not known.")
+    reasoning = rare_price_field("Of reasoning tokens. Empty: as output.")
+    modifiers = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text="What moves the price besides tokens: tiers, service_tiers, hours, per_call, per_image, tools.",
+    )
+    is_listed = models.BooleanField(
+        default=False,
+        editable=False,
+        help_text="Taken from the price list, whose changes it follows; any other is a person's.",
+    )
 
     class Meta:
         ordering = ["model", "-effective_from"]
@@ -177,7 +209,20 @@ class ModelPrice(models.Model):
                 name="price_not_negative",
                 violation_error_message="No price is negative.",
             ),
+            models.CheckConstraint(
+                condition=(Q(cache_write_1h=None) | Q(cache_write_1h__gte=0))
+                & (Q(cache_write_12h=None) | Q(cache_write_12h__gte=0))
+                & (Q(reasoning=None) | Q(reasoning__gte=0)),
+                name="rare_price_not_negative",
+                violation_error_message="No price is negative.",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.model_id} from {self.effective_from:%Y-%m-%d}"
+
+    def clean(self) -> None:
+        try:
+            self.modifiers = normal_modifiers(self.modifiers)
+        except ValueError as error:
+            raise ValidationError({"modifiers": f"{error}."}) from None

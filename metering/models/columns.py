@@ -1,7 +1,9 @@
 """The columns that labels and amounts have in every table that keeps them."""
 
 from collections.abc import Iterable
+from decimal import Decimal
 
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
 from metering.labels import LABELS
@@ -15,6 +17,28 @@ def label_columns() -> dict[str, models.Field]:  # type: ignore[type-arg]
         else models.CharField(max_length=label.length, null=label.is_optional)
         for name, label in LABELS.items()
     }
+
+
+def markup_field(help_text: str) -> models.DecimalField:  # type: ignore[type-arg]
+    """A markup on what vendors charge, or below zero a discount, in percent."""
+    return models.DecimalField(
+        max_digits=7,
+        decimal_places=3,
+        db_default=0,
+        default=Decimal(0),
+        blank=True,
+        validators=[MinValueValidator(-100), MaxValueValidator(1000)],
+        help_text=help_text,
+    )
+
+
+def markup_constraint(name: str) -> models.CheckConstraint:
+    """Nothing costs less than nothing."""
+    return models.CheckConstraint(
+        condition=models.Q(markup_percent__gte=-100, markup_percent__lte=1000),
+        name=name,
+        violation_error_message="A markup is -100 to 1,000 percent.",
+    )
 
 
 def amount_columns(names: Iterable[str], help_text: str = "") -> dict[str, models.Field]:  # type: ignore[type-arg]

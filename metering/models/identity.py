@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils.timezone import now
 
 from metering.ids import uuid7
+from metering.models.columns import markup_constraint, markup_field
 from metering.models.names import check_name
 from metering.models.tenancy import TenantQuerySet
 from metering.time_zones import zone_problem
@@ -38,6 +39,7 @@ class Tenant(models.Model):
     enforcement_mode = models.CharField(
         max_length=8, choices=[(m.value, m.value) for m in EnforcementMode], default=EnforcementMode.ENFORCE
     )
+    markup_percent = markup_field("What its calls cost above the vendors' prices; below zero: less.")
     created_at = models.DateTimeField(default=now, editable=False)
 
     class Meta:
@@ -58,6 +60,7 @@ class Tenant(models.Model):
                 name="tenant_enforcement_mode",
                 violation_error_message="The enforcement mode is observe, warn or enforce.",
             ),
+            markup_constraint("tenant_markup"),
         ]
 
     def __str__(self) -> str:

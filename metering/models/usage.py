@@ -32,6 +32,9 @@ class UsageLog(models.Model):
     partly_priced = models.BooleanField(
         db_default=False, help_text="The vendor charges for something that our price does not know."
     )
+    own_key = models.BooleanField(
+        db_default=False, help_text="It went out with the tenant's own key, whom the vendor bills."
+    )
     service_tier = models.CharField(
         max_length=32, db_default="", blank=True, help_text="As the vendor says that it served."
     )
@@ -47,6 +50,25 @@ class UsageLog(models.Model):
         db_default="",
         blank=True,
         help_text="What the vendor reported, where it was not believed.",
+    )
+
+    cache_write_1h_tokens = models.BigIntegerField(
+        db_default=0, help_text="Of those written: living an hour."
+    )
+    cache_write_12h_tokens = models.BigIntegerField(
+        db_default=0, help_text="Of those written: living longer."
+    )
+    list_cost_nano_usd = models.BigIntegerField(
+        null=True, blank=True, help_text="The cost before a markup; empty: there was none."
+    )
+    vendor_cost_nano_usd = models.BigIntegerField(
+        null=True, blank=True, help_text="What the vendor itself said that it cost."
+    )
+    fee_units = models.CharField(
+        max_length=200,
+        db_default="",
+        blank=True,
+        help_text="What was served that has fees, as JSON: pictures, and calls of the vendor's tools.",
     )
 
     objects = TenantQuerySet.as_manager()

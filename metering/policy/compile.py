@@ -21,8 +21,10 @@ def compile_policy(
     rules: Iterable[Rule],
     budgets: Iterable[BudgetRow],
     feature: str = "",
+    own_keys: frozenset[str] = frozenset(),
 ) -> EffectivePolicy:
-    """Compile rules and budgets, all of which apply to the subject and the task.
+    """Compile rules and budgets, all of which apply to the subject and the task. `own_keys` are the providers for which
+    the tenant has keys of its own.
 
     If some rules have conditions, the policy returned is that of a moment at which no condition holds. Its `variants`
     compiles the others when they are first needed.
@@ -30,7 +32,8 @@ def compile_policy(
     rules, budgets = tuple(rules), tuple(budgets)
 
     def holding(conditions: frozenset[Condition]) -> EffectivePolicy:
-        return _compile(subject, task, tenant, rules, budgets, feature, conditions)
+        policy = _compile(subject, task, tenant, rules, budgets, feature, conditions)
+        return replace(policy, own_keys=own_keys) if own_keys else policy
 
     policy = holding(frozenset())
     conditions = frozenset(rule.condition for rule in rules if rule.condition is not None)
@@ -84,6 +87,7 @@ def _compile(
         shadow_rates=shadow_rates(holding_rules, subject, modes, feature=feature),
         rules=rules,
         holding=holding,
+        markup=tenant.markup,
     )
 
 

@@ -29,6 +29,8 @@ class PolicyRows:
     """The plans that each tenant was ever on."""
     features: Mapping[str, str] = field(default_factory=dict)
     """The feature of each task."""
+    own_keys: Mapping[UUID, frozenset[str]] = field(default_factory=dict)
+    """The providers for which each tenant has keys of its own."""
 
     def policy(self, subject: PolicySubject, task: str) -> EffectivePolicy:
         """Compile the rows that apply to the subject and the task. Raises NotFound for an unknown tenant."""
@@ -46,6 +48,7 @@ class PolicyRows:
             rules=[rule for rule in read if rule is not None],
             budgets=[budget_of(row, plans) for row in budgets],
             feature=self.features.get(task, ""),
+            own_keys=self.own_keys.get(subject.tenant_id, frozenset()),
         )
 
 

@@ -1,5 +1,6 @@
 """Reads what applies to a subject and a task, and compiles it into an EffectivePolicy."""
 
+from metering.catalog.provider_keys.read_keys import own_key_providers
 from metering.errors import NotFound
 from metering.models import Budget, PolicyRule, Tenant
 from metering.models import Task as TaskRow
@@ -12,7 +13,8 @@ from metering.policy.values import EffectivePolicy, PolicySubject
 def effective_policy(subject: PolicySubject, task: str) -> EffectivePolicy:
     """Read rules, budgets and the tenant's calendar, and compile. Raises NotFound for an unknown tenant."""
     feature = TaskRow.objects.filter(pk=task).values("feature_id")
-    tenant = Tenant.objects.filter(pk=subject.tenant_id).annotate(feature=feature).first()
+    tenants = Tenant.objects.annotate(feature=feature, own_keys=own_key_providers())
+    tenant = tenants.filter(pk=subject.tenant_id).first()
     if tenant is None:
         raise NotFound("There is no such tenant.")
     plans = plans_used([subject.tenant_id])
@@ -23,5 +25,6 @@ def effective_policy(subject: PolicySubject, task: str) -> EffectivePolicy:
         budgets=by_place(Budget.objects.filter(set_at(places))),
         plans=plans,
         features={task: tenant.feature or ""},
+        own_keys={tenant.pk: frozenset(tenant.own_keys)},
     )
     return rows.policy(subject, task)

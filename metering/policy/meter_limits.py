@@ -26,6 +26,7 @@ from typing import TypedDict
 from uuid import NAMESPACE_OID, UUID, uuid5
 
 from metering.ledger.commands import ALWAYS, MeterKey
+from metering.money import NO_MARKUP
 from metering.policy.enforcement import WARN, Modes, loosest, mode_for
 from metering.policy.merge import Slot, winners
 from metering.policy.values import MeterLimit, PolicySubject
@@ -83,6 +84,7 @@ class TenantCalendar:
     timezone: str = "UTC"
     week_start: int = 0
     mode: EnforcementMode = EnforcementMode.ENFORCE
+    markup: int = NO_MARKUP
 
 
 def budget_limit(

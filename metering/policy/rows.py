@@ -10,6 +10,7 @@ from django.db.models import Exists, OuterRef
 from django.db.models.functions import Now
 
 from metering.models import ATIToken, Budget, PlanUse, PolicyRule, Tenant
+from metering.money import markup_of
 from metering.policy.meter_limits import BudgetRow, TenantCalendar
 from metering.rules.read_conditions import read_conditions
 from metering.rules.registry import check_rule
@@ -49,7 +50,10 @@ def rule_of(row: PolicyRule, *, timezone: str) -> Rule | None:
 def calendar_of(row: Tenant) -> TenantCalendar:
     """Read the part of a tenant's row that its limits depend on."""
     return TenantCalendar(
-        timezone=row.timezone, week_start=row.week_start, mode=EnforcementMode(row.enforcement_mode)
+        timezone=row.timezone,
+        week_start=row.week_start,
+        mode=EnforcementMode(row.enforcement_mode),
+        markup=markup_of(row.markup_percent),
     )
 
 

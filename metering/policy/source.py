@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
+from metering.catalog.provider_keys.read_keys import own_key_providers
 from metering.catalog.served import ModelIndex, PlanAccess, load_access, load_models
 from metering.errors import NotFound, NotPermitted
 from metering.models import Budget, Plan, PolicyRule, Tenant
@@ -55,7 +56,9 @@ def read_policy_source(*, tenant: Tenant | None = None, after: LoadCatalog | Non
 
 def _read(tenant: Tenant | None) -> PolicySource:
     chosen = set_for(tenant.pk if tenant is not None else None)
-    tenants = Tenant.objects.filter(pk=tenant.pk) if tenant is not None else Tenant.objects.all()
+    tenants = Tenant.objects.annotate(own_keys=own_key_providers())
+    if tenant is not None:
+        tenants = tenants.filter(pk=tenant.pk)
     features = dict(TaskRow.objects.values_list("code", "feature_id"))
     codes = list(Plan.objects.values_list("code", flat=True))
     return PolicySource(
@@ -65,6 +68,7 @@ def _read(tenant: Tenant | None) -> PolicySource:
             budgets=by_place(Budget.objects.filter(chosen)),
             plans=plans_used(row.pk for row in tenants),
             features=features,
+            own_keys={row.pk: frozenset(row.own_keys) for row in tenants},
         ),
         access={(plan, task): _access(plan, task) for plan in codes for task in features},
         models=load_models(),

@@ -10,6 +10,7 @@ from uuid import UUID
 from msgspec.structs import replace
 
 from metering.ledger.commands import ALWAYS, MeterKey
+from metering.money import NO_MARKUP
 from metering.network import counted_address
 from metering.rules.conditions import Condition
 from metering.rules.rule import NARROW_SCOPES, Rule
@@ -238,10 +239,14 @@ class EffectivePolicy:
     """Settings that are tighter than those in force, and only observed."""
     shadow_rates: CallRates = field(default_factory=CallRates)
     """The token buckets whose denials are only recorded."""
+    own_keys: frozenset[str] = frozenset()
+    """The providers that the tenant's calls reach with keys of its own."""
     rules: tuple[Rule, ...] = ()
     """Every rule that applies to the subject and the task, whether or not its condition holds; for explanations."""
     holding: frozenset[Condition] = frozenset()
     """The conditions that hold where this policy does."""
+    markup: int = NO_MARKUP
+    """What the tenant pays for vendors' calls, in millionths of their price."""
     variants: Variants | None = None
     """If some rules have conditions, what chooses the policy of a moment; else None."""
     numbers: Mapping[str, int] = field(init=False)

@@ -5,7 +5,9 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from metering.amounts import Amounts
+from metering.money import NO_MARKUP
 from metering.ports import Body
+from metering.price import PLAIN, Asked
 
 
 class Measured(Struct, frozen=True, kw_only=True):
@@ -28,4 +30,8 @@ class BoundedCall(Measured, frozen=True, kw_only=True):
     choices: int = 1
     """How many answers are asked for at once."""
     partly_priced: bool = False
-    """It may cost more, or less, than its tokens at the listed price."""
+    """It may cost more, or less, than its price knows."""
+    priced: Asked = PLAIN
+    """What it asks for that moves its price."""
+    markup: int = NO_MARKUP
+    """What the tenant pays, in millionths of the price."""

@@ -1,18 +1,22 @@
 """What an attempt is charged: what the vendor reports, else a bound that is never below the truth."""
 
 from datetime import datetime
+from typing import NamedTuple
 
 import msgspec
 
 from metering.amounts import Amounts
 from metering.catalog.served import ServedModel
 from metering.ledger.commands import Attempt
+from metering.money import marked_up, without_markup
 from metering.ports import Usage
-from metering.types import EstimateReason, Outcome
+from metering.price import NO_CALLS, Used
+from metering.reservation.bounded_call import BoundedCall
+from metering.types import MAX_AMOUNT, EstimateReason, Outcome
 
 MODEL_NAME_LENGTH = 128
-PLAIN_TIERS = frozenset({"", "default", "standard", "standard_only", "on_demand", "auto"})
-"""Served tiers that cost the listed price."""
+MOST_CALLS = 10_000
+"""Calls of one tool that a vendor is believed to have made for one answer."""
 
 
 def attempt_of(
@@ -24,15 +28,12 @@ def attempt_of(
     latency_ms: int,
     outcome: Outcome,
     usage: Usage | None,
-    bound: Amounts,
-    choices: int,
-    partly_priced: bool,
+    call: BoundedCall,
 ) -> Attempt:
     """The row of one attempt, a step: the reported usage, as far as it can be believed; without any the bound; nothing
     for an outcome that is no answer and costs nothing (ERROR).
-
-    `choices` is how many answers were asked for at once.
     """
+    bound, choices = call.bound, call.choices
     answered_by = (response_model or model.physical_name).replace("\0", "")[:MODEL_NAME_LENGTH]
     if outcome is Outcome.ERROR:
         return Attempt(
@@ -42,6 +43,7 @@ def attempt_of(
             started_at=started_at,
             latency_ms=latency_ms,
             outcome=outcome,
+            own_key=model.key_of is not None,
         )
     unknown = EstimateReason.UNANSWERED if outcome is Outcome.TIMEOUT else EstimateReason.CUT
     reason = EstimateReason(usage.estimate_reason) if usage is not None else unknown
@@ -49,8 +51,8 @@ def attempt_of(
     if usage is not None and _is_impossible(usage, model, choices):
         reported = reported or _shown(usage)
         usage, reason = None, EstimateReason.IMPOSSIBLE
-    tier = usage.service_tier if usage is not None else ""
     tokens = _tokens(usage, bound)
+    charge = _charge(usage, tokens, call, model, started_at)
     return Attempt(
         number=number,
         provider_name=model.provider_name,
@@ -61,15 +63,21 @@ def attempt_of(
         estimated=bool(reason),
         estimate_reason=reason,
         reported=reported,
-        service_tier=tier,
-        partly_priced=partly_priced or tier not in PLAIN_TIERS,
+        service_tier=charge.used.service_tier,
+        partly_priced=charge.partly_priced,
         input_tokens=tokens.input_tokens,
         output_tokens=tokens.output_tokens,
-        cached_input_tokens=usage.cached_input_tokens if usage is not None else 0,
-        cache_write_tokens=usage.cache_write_tokens if usage is not None else 0,
-        reasoning_tokens=usage.reasoning_tokens if usage is not None else 0,
-        cost_nano_usd=_cost(usage, tokens, bound, model),
+        cached_input_tokens=charge.used.cached_input_tokens,
+        cache_write_tokens=charge.used.cache_write_tokens,
+        cache_write_1h_tokens=charge.used.cache_write_1h_tokens,
+        cache_write_12h_tokens=charge.used.cache_write_12h_tokens,
+        reasoning_tokens=charge.used.reasoning_tokens,
+        cost_nano_usd=charge.cost_nano_usd,
+        list_cost_nano_usd=charge.list_cost_nano_usd,
+        vendor_cost_nano_usd=_stated(usage),
+        fee_units=charge.fee_units,
         steps=1,
+        own_key=model.key_of is not None,
     )
 
 
@@ -84,20 +92,79 @@ def _tokens(usage: Usage | None, bound: Amounts) -> Amounts:
     return Amounts(input_tokens=given, output_tokens=output)
 
 
-def _cost(usage: Usage | None, tokens: Amounts, bound: Amounts, model: ServedModel) -> int:
+class _Charge(NamedTuple):
+    """What an attempt costs, and what for."""
+
+    used: Used
+    cost_nano_usd: int
+    list_cost_nano_usd: int | None = None
+    partly_priced: bool = False
+    fee_units: str = ""
+
+
+def _charge(
+    usage: Usage | None, tokens: Amounts, call: BoundedCall, model: ServedModel, at: datetime
+) -> _Charge:
+    used = _used(usage, tokens, call)
     if usage is None:
-        return bound.cost_nano_usd
+        cost = call.bound.cost_nano_usd
+        listed = without_markup(cost, model.markup, call.markup)
+        return _Charge(
+            used,
+            cost,
+            list_cost_nano_usd=None if listed == cost else listed,
+            partly_priced=call.partly_priced,
+        )
     if usage.estimate_reason and not (usage.cached_input_tokens or usage.cache_write_tokens):
         # Nobody knows whether the vendor wrote its cache: the dearest kind of input counts.
-        return model.price.ceiling_nano_usd(
-            input_tokens=tokens.input_tokens, output_tokens=tokens.output_tokens
+        cost = model.price.ceiling_nano_usd(
+            input_tokens=tokens.input_tokens, output_tokens=tokens.output_tokens, asked=call.priced, at=at
         )
-    return model.price.cost_nano_usd(
+    else:
+        cost = model.price.charge_nano_usd(used, at)
+    marked = marked_up(cost, model.markup, call.markup)
+    return _Charge(
+        used,
+        marked,
+        list_cost_nano_usd=None if marked == cost else cost,
+        partly_priced=call.partly_priced or not model.price.knows(used),
+        fee_units=_fee_units(used),
+    )
+
+
+def _used(usage: Usage | None, tokens: Amounts, call: BoundedCall) -> Used:
+    if usage is None:
+        return Used(input_tokens=tokens.input_tokens, output_tokens=tokens.output_tokens)
+    return Used(
         input_tokens=tokens.input_tokens,
         output_tokens=tokens.output_tokens,
         cached_input_tokens=usage.cached_input_tokens,
         cache_write_tokens=usage.cache_write_tokens,
+        cache_write_1h_tokens=usage.cache_write_1h_tokens,
+        cache_write_12h_tokens=usage.cache_write_12h_tokens,
+        reasoning_tokens=usage.reasoning_tokens,
+        service_tier=usage.service_tier,
+        images=call.priced.images,
+        tool_calls={name: min(calls, MOST_CALLS) for name, calls in usage.tool_calls.items() if calls > 0}
+        if usage.tool_calls
+        else NO_CALLS,
     )
+
+
+def _fee_units(used: Used) -> str:
+    """What was served that has fees of its own, as JSON."""
+    if not (used.images or used.tool_calls):
+        return ""
+    units = dict(used.tool_calls)
+    if used.images:
+        units["images"] = used.images
+    return msgspec.json.encode(units, order="sorted").decode()
+
+
+def _stated(usage: Usage | None) -> int | None:
+    """What the vendor says that it cost, if that can be."""
+    cost = usage.vendor_cost_nano_usd if usage is not None else None
+    return cost if cost is not None and 0 <= cost <= MAX_AMOUNT else None
 
 
 def _is_impossible(usage: Usage, model: ServedModel, choices: int) -> bool:

@@ -44,6 +44,7 @@ class RunningAttempt:
             progress=Progress(),
             attempt_id=str(derived_id(reservation_id, number)),
             timeout_s=CALL_TIMEOUT_S,
+            key_of=model.key_of,
         )
         self._call = call
         self._model = model
@@ -89,9 +90,7 @@ class RunningAttempt:
             latency_ms=round(self.elapsed_s * 1000),
             outcome=outcome,
             usage=self._usage,
-            bound=self.bound,
-            choices=self._call.choices,
-            partly_priced=self._call.partly_priced,
+            call=self._call,
         )
 
 

@@ -17,6 +17,7 @@ from metering.types import Outcome
 
 CALLERS_FAULT = frozenset({400, 413, 422})
 """Statuses with which a vendor says that the request itself is wrong."""
+KEY_REFUSED = frozenset({401, 403})
 RATE_LIMITED = 429
 UNPAID = 402
 REFUSALS = {"context_length_exceeded": ContextLengthExceeded, "content_filter": ContentFiltered}
@@ -35,6 +36,8 @@ def vendor_error(failure: AttemptFailed, model: ServedModel) -> MeteringError:
         return VendorQuotaSpent(refused, retryable=False, status=status)
     if failure.code == "model_not_found":
         return VendorModelMissing(refused, retryable=False, status=status)
+    if model.key_of is not None and status in KEY_REFUSED:
+        return VendorError(f"{vendor} does not accept your own key.", retryable=False, status=status)
     if status == RATE_LIMITED:
         return VendorRateLimited(
             f"{vendor} limits the rate: {failure.message}",

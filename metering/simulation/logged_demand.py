@@ -7,8 +7,8 @@ from functools import lru_cache
 from metering.admission.demand import Asker, Demand, LoggedSize, LoggedUse
 from metering.admission.plan import CallPlan, Route
 from metering.catalog.served import ModelIndex, ServedModel
-from metering.money import TokenPrice
 from metering.policy.values import EffectivePolicy, MeterLimits
+from metering.price import Price
 from metering.simulation.logged import LoggedCall
 from metering.types import MAX_AMOUNT, EnforcementMode
 
@@ -52,7 +52,7 @@ def with_retired(call: LoggedCall, models: ModelIndex) -> ModelIndex:
     return _retired(first.request_model, first.model_class, first.provider_name)
 
 
-FREE = TokenPrice(input=Decimal(0), output=Decimal(0), cached_input=Decimal(0), cache_write=Decimal(0))
+FREE = Price(input=Decimal(0), output=Decimal(0), cached_input=Decimal(0), cache_write=Decimal(0))
 
 
 @lru_cache(maxsize=1_000)

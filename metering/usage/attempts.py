@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
+from metering.amounts import WRITE_PARTS
 from metering.labels import LABELS
 from metering.models import Tenant, UsageLog, UsageReservation
 from metering.types import Outcome, ReservationState
@@ -21,7 +22,8 @@ _OF = {
     **{report: name for report, name in _SHOWN.items() if LABELS[name].is_shared},
     **{name: name for name in (*COUNTED, "cost_nano_usd", "estimated", "latency_ms", "started_at")},
     **{report: name for report, name in _SHOWN.items() if not LABELS[name].is_shared},
-    **{name: name for name in ("partly_priced", "service_tier", "estimate_reason", "reported")},
+    **{name: name for name in ("partly_priced", "own_key", "service_tier", "estimate_reason", "reported")},
+    **{name: name for name in (*WRITE_PARTS, "list_cost_nano_usd", "vendor_cost_nano_usd", "fee_units")},
 }
 """The attribute behind each field."""
 COLUMNS = tuple(_OF)

@@ -95,8 +95,10 @@ SELECT {key} AS "group", {"line.tenant_id" if two_keys else "NULL::uuid"} AS ten
     sum(line.corrections) AS corrections, count(*) FILTER (WHERE line.estimated) AS estimated,
     count(*) FILTER (WHERE line.provisional) AS provisional,
     count(*) FILTER (WHERE line.partly_priced) AS partly_priced,
+    count(*) FILTER (WHERE line.own_key) AS own_key,
     {", ".join(f"sum(line.{name}) AS {name}" for name in COUNTED)}, sum(line.cost_nano_usd) AS charged,
-    sum({COST if prices else "line.cost_nano_usd"}) AS cost, {UNPRICED if prices else "0"} AS unpriced
+    sum({COST[prices] if prices else "line.cost_nano_usd"}) AS cost,
+    {UNPRICED[prices] if prices else "0"} AS unpriced
 FROM {LINES} {JOIN[prices] if prices else ""}
 WHERE {condition} GROUP BY {keys}
 ORDER BY {"cost DESC, " if dearest_first else ""}{"1, 2" if two_keys else "1"}

@@ -5,7 +5,7 @@ Together they are the ledger's entries: settlements, expiries and true-ups are t
 reservation's first attempt is: in the same month, for the same user, task and model.
 """
 
-from metering.amounts import COLUMNS, TOKEN_PARTS
+from metering.amounts import COLUMNS, TOKEN_PARTS, WRITE_PARTS
 from metering.labels import LABELS, Label
 from metering.ledger.use import IS_USE, first_attempt_of
 
@@ -17,6 +17,15 @@ COUNTED = (*_TOKENS, *TOKEN_PARTS, *_REST)
 """The amounts that reports show beside the cost, in their order. Steps are told of by the tasks that take them."""
 
 
+_PRICED = {
+    **dict.fromkeys(WRITE_PARTS, "0"),
+    **dict.fromkeys(("list_cost_nano_usd", "vendor_cost_nano_usd"), "NULL::bigint"),
+    **dict.fromkeys(("service_tier", "fee_units"), "''"),
+    "started_at": "NULL::timestamptz",
+}
+"""What an attempt is priced again by → what a correction has instead."""
+
+
 def _either(name: str, label: Label) -> str:
     """A correction's label: its call's, from the log or, before there is an attempt, from the reservation."""
     last = "" if label.is_optional else ", ''"
@@ -25,14 +34,15 @@ def _either(name: str, label: Label) -> str:
 
 LINES = f"""(
 SELECT log.id, log.tenant_id, {", ".join(f"log.{name}" for name in GROUPED)}, 1 AS attempts, 0 AS corrections,
-    log.estimated, log.partly_priced, log.outcome = 'provisional' AS provisional,
+    log.estimated, log.partly_priced, log.own_key, log.outcome = 'provisional' AS provisional,
     CASE WHEN {IS_USE} THEN log.reservation_id END AS request, 0 AS corrected_requests,
-    {", ".join(f"log.{name}" for name in (*COLUMNS, *TOKEN_PARTS))}
+    {", ".join(f"log.{name}" for name in (*COLUMNS, *TOKEN_PARTS, *_PRICED))}
 FROM metering_usagelog log
 UNION ALL
 SELECT entry.id, entry.tenant_id, {", ".join(_either(name, label) for name, label in GROUPED.items())}, 0, 1,
-    false, false, false, NULL, entry.requests,
-    {", ".join(f"entry.{name}" for name in COLUMNS)}, {", ".join("0" for _ in TOKEN_PARTS)}
+    false, false, false, false, NULL, entry.requests,
+    {", ".join(f"entry.{name}" for name in COLUMNS)}, {", ".join("0" for _ in TOKEN_PARTS)},
+    {", ".join(_PRICED.values())}
 FROM metering_ledgerentry entry
 LEFT JOIN metering_usagelog log ON log.id = {first_attempt_of("entry.reservation_id")}
 LEFT JOIN metering_usagereservation held ON held.id = entry.reservation_id

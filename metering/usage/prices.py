@@ -1,7 +1,8 @@
-"""What the lines cost at reporting time: at the price in force when the call was made, or at today's.
+"""What the lines cost at reporting time: at the price in force when the call was made, at today's, or by the vendor's
+own word.
 
 Only what a vendor reported is priced again. Of estimates, provisional charges, corrections, calls without tokens
-and models without a price the charge stands. Rounding is up, once for each attempt, as it was when it was charged.
+and models without a price the charge stands. The sums and their rounding are those of metering/price.py, in SQL.
 """
 
 from enum import StrEnum
@@ -16,6 +17,8 @@ class Prices(StrEnum):
     """Those dated to be in force when the call was made: the charge, unless a price was corrected since."""
     NOW = "now"
     """Those in force today."""
+    VENDOR = "vendor"
+    """What the vendors themselves said that calls cost, where they said it."""
 
 
 _THEN = f"""LEFT JOIN (
@@ -29,17 +32,77 @@ _NOW = """LEFT JOIN (
     ORDER BY model_id, effective_from DESC
 ) price ON price.model_id = line.request_model"""
 
-JOIN = {Prices.THEN: _THEN, Prices.NOW: _NOW}
+_ABOVE = """LEFT JOIN LATERAL (
+    SELECT context FROM jsonb_array_elements(price.modifiers->'tiers') context
+    WHERE line.input_tokens > (context->>'from_tokens')::bigint ORDER BY (context->>'from_tokens')::bigint DESC LIMIT 1
+) above ON true"""
+JOIN = {Prices.THEN: f"{_THEN} {_ABOVE}", Prices.NOW: f"{_NOW} {_ABOVE}", Prices.VENDOR: ""}
 """Gives each line its `price`; `now` is a parameter."""
 
-IS_PRICED = """(price.id IS NOT NULL AND line.attempts = 1 AND NOT line.estimated AND NOT line.provisional
+_HAS_PRICE = """(price.id IS NOT NULL AND line.attempts = 1 AND NOT line.estimated AND NOT line.provisional
     AND line.input_tokens + line.output_tokens > 0)"""
+IS_PRICED = {
+    Prices.THEN: _HAS_PRICE,
+    Prices.NOW: _HAS_PRICE,
+    Prices.VENDOR: "line.vendor_cost_nano_usd IS NOT NULL",
+}
 
-COST = f"""CASE WHEN {IS_PRICED} THEN ceil(1000 * (
-    price.input * greatest(line.input_tokens - line.cached_input_tokens - line.cache_write_tokens, 0)
-    + price.cached_input * line.cached_input_tokens + price.cache_write * line.cache_write_tokens
-    + price.output * line.output_tokens)) ELSE line.cost_nano_usd END"""
+
+def _of(kind: str, *otherwise: str) -> str:
+    """The price of a kind of token in the line's context, or of the first other kind that has one."""
+    names = (kind, *otherwise)
+    dearer = ", ".join(f"(above.context->>'{name}')::numeric" for name in names)
+    plain = ", ".join(f"price.{name}" for name in names)
+    return f"CASE WHEN above.context IS NULL THEN coalesce({plain}) ELSE coalesce({dearer}) END"
+
+
+_LONG = "line.cache_write_1h_tokens - line.cache_write_12h_tokens"
+_TOKENS = f"""(
+    {_of("input")} * greatest(line.input_tokens - line.cached_input_tokens - line.cache_write_tokens, 0)
+    + {_of("cached_input", "input")} * line.cached_input_tokens
+    + {_of("cache_write", "input")} * greatest(line.cache_write_tokens - {_LONG}, 0)
+    + {_of("cache_write_1h", "cache_write", "input")} * line.cache_write_1h_tokens
+    + {_of("cache_write_12h", "cache_write_1h", "cache_write", "input")} * line.cache_write_12h_tokens
+    + {_of("output")} * greatest(line.output_tokens - line.reasoning_tokens, 0)
+    + {_of("reasoning", "output")} * least(line.reasoning_tokens, line.output_tokens))"""
+_TIERS = "price.modifiers->'service_tiers'"
+_PARTS = " * ".join(
+    f"coalesce(({_TIERS}->>split_part(line.service_tier, '+', {part}))::numeric, 1)" for part in range(1, 5)
+)
+_TIER = f"coalesce(({_TIERS}->>line.service_tier)::numeric, {_PARTS})"
+_CLOCK = "to_char(line.started_at AT TIME ZONE 'UTC', 'HH24:MI')"
+_DAY = "to_char(line.started_at AT TIME ZONE 'UTC', 'dy')"
+_YESTERDAY = "to_char((line.started_at AT TIME ZONE 'UTC') - interval '1 day', 'dy')"
+_HOUR = f"""coalesce((
+    SELECT (hours->>'factor')::numeric
+    FROM jsonb_array_elements(price.modifiers->'hours') WITH ORDINALITY AS listed (hours, place)
+    WHERE CASE WHEN hours->>'from' < hours->>'to'
+        THEN hours->'days' ? {_DAY} AND {_CLOCK} >= hours->>'from' AND {_CLOCK} < hours->>'to'
+        ELSE hours->'days' ? {_DAY} AND {_CLOCK} >= hours->>'from'
+            OR hours->'days' ? {_YESTERDAY} AND {_CLOCK} < hours->>'to' END
+    ORDER BY place LIMIT 1), 1)"""  # noqa: S608 - constants of this file
+_FEES = """(coalesce((price.modifiers->>'per_call')::numeric, 0) + coalesce((
+    SELECT sum(units.value::numeric * CASE units.key WHEN 'images' THEN (price.modifiers->>'per_image')::numeric
+        ELSE (price.modifiers->'tools'->>units.key)::numeric END)
+    FROM jsonb_each_text(nullif(line.fee_units, '')::jsonb) units), 0))"""
+_LISTED = f"ceil(1000 * {_TOKENS} * {_TIER} * {_HOUR} + 1000000000 * {_FEES})"
 """Nano-USD: a price of one dollar per million tokens is 1,000 nano-USD for each."""
+_MARKED_UP = f"""CASE WHEN line.list_cost_nano_usd IS NULL OR line.list_cost_nano_usd = 0 THEN {_LISTED}
+    WHEN line.list_cost_nano_usd = {_LISTED} THEN line.cost_nano_usd
+    ELSE ceil({_LISTED} * line.cost_nano_usd / line.list_cost_nano_usd) END"""
+"""With the markup that the line was charged with."""
+_STATED = (
+    "line.cost_nano_usd + line.vendor_cost_nano_usd - coalesce(line.list_cost_nano_usd, line.cost_nano_usd)"
+)
+_BY_PRICES = {Prices.THEN: _MARKED_UP, Prices.NOW: _MARKED_UP, Prices.VENDOR: _STATED}
 
-UNPRICED = f"count(*) FILTER (WHERE line.attempts = 1 AND line.cost_nano_usd <> 0 AND NOT {IS_PRICED})"
+COST = {
+    prices: f"CASE WHEN {IS_PRICED[prices]} THEN {cost} ELSE line.cost_nano_usd END"
+    for prices, cost in _BY_PRICES.items()
+}
+"""Nano-USD of a line."""
+UNPRICED = {
+    prices: f"count(*) FILTER (WHERE line.attempts = 1 AND line.cost_nano_usd <> 0 AND NOT {is_priced})"
+    for prices, is_priced in IS_PRICED.items()
+}
 """Attempts whose charge stands."""

@@ -21,6 +21,7 @@ COUNTS = (
     "estimated",
     "provisional",
     "partly_priced",
+    "own_key",
     *COUNTED,
 )
 

@@ -4,11 +4,13 @@ import re
 from typing import Any
 
 from providers.anthropic.answer import completion_of
+from providers.anthropic.listing import MODELS
 from providers.anthropic.request import NAME, request_of
 from providers.anthropic.streamed import AnthropicStream
+from providers.base_url import base_of
+from providers.keys import Key, Keys
 from providers.openai_compatible.timeouts import Timeouts
 from providers.port import Completion, ProviderCall, ProviderError
-from providers.translated.base_url import base_of
 from providers.translated.provider import TranslatedProvider
 
 BASE_URL = "https://api.anthropic.com"
@@ -25,12 +27,15 @@ class AnthropicProvider(TranslatedProvider):
     """Any base URL that has `/v1/messages`."""
 
     name = NAME
+    key_header = "x-api-key"
+    model_list = MODELS
 
-    def __init__(self, *, base_url: str = "", api_key: str = "", timeouts: Timeouts | None = None) -> None:
+    def __init__(
+        self, *, base_url: str = "", api_key: str | Keys = "", timeouts: Timeouts | None = None
+    ) -> None:
         """`base_url` ends before `/messages`, or before `/v1`."""
-        headers = {"anthropic-version": VERSION, "x-api-key": api_key}
-        super().__init__(api_key=api_key, headers=headers, timeouts=timeouts)
-        self._base = base_of(base_url, BASE_URL, "v1")
+        super().__init__(api_key=api_key, timeouts=timeouts, headers={"anthropic-version": VERSION})
+        self._base = base_of(base_url, BASE_URL, version="v1")
 
     @property
     def _models_url(self) -> str:
@@ -42,8 +47,8 @@ class AnthropicProvider(TranslatedProvider):
     def _request(self, call: ProviderCall, *, streamed: bool) -> bytes:
         return request_of(call, streamed=streamed)
 
-    def _stream(self, call: ProviderCall) -> AnthropicStream:
-        return AnthropicStream(call, self._api_key)
+    def _reader(self, call: ProviderCall, key: Key) -> AnthropicStream:
+        return AnthropicStream(call, key.secret)
 
     async def _answer(self, body: dict[str, Any], call: ProviderCall) -> Completion:
         return await completion_of(body, call)

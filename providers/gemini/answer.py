@@ -119,7 +119,9 @@ async def completion_of(answer: Mapping[str, Any], call: ProviderCall) -> Comple
     """A whole answer. Raises ProviderError for what is none."""
     generated, figures = Generated(), GeminiFigures()
     figures.add(answer.get("usageMetadata"))
-    choices = [_choice(index, candidate, generated, call) for index, candidate in candidates_of(answer)]
+    candidates = list(candidates_of(answer))
+    figures.ground(candidate for _, candidate in candidates)
+    choices = [_choice(index, candidate, generated, call) for index, candidate in candidates]
     if not choices and (why := blocked(answer)):
         choices = [choice({"refusal": why}, index=0, finish=FILTERED)]
     if not choices:

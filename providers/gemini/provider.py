@@ -5,14 +5,16 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
+from providers.base_url import base_of
 from providers.gemini.answer import completion_of
+from providers.gemini.listing import MODELS
 from providers.gemini.request import NAME, request_of
 from providers.gemini.streamed import GeminiStream
+from providers.keys import Key, Keys
 from providers.openai_compatible.errors import MAX_RETRY_AFTER_S
 from providers.openai_compatible.lenient_json import NotJson, decode_object
 from providers.openai_compatible.timeouts import Timeouts
 from providers.port import Completion, ProviderCall, ProviderError
-from providers.translated.base_url import base_of
 from providers.translated.provider import TranslatedProvider
 
 BASE_URL = "https://generativelanguage.googleapis.com"
@@ -27,11 +29,15 @@ class GeminiProvider(TranslatedProvider):
     """Any base URL that has `/v1beta/models/{model}:generateContent`. The key is in a header, never in the URL."""
 
     name = NAME
+    key_header = "x-goog-api-key"
+    model_list = MODELS
 
-    def __init__(self, *, base_url: str = "", api_key: str = "", timeouts: Timeouts | None = None) -> None:
+    def __init__(
+        self, *, base_url: str = "", api_key: str | Keys = "", timeouts: Timeouts | None = None
+    ) -> None:
         """`base_url` ends before `/models`, or before `/v1beta`."""
-        super().__init__(api_key=api_key, headers={"x-goog-api-key": api_key}, timeouts=timeouts)
-        self._base = base_of(base_url, BASE_URL, VERSION)
+        super().__init__(api_key=api_key, timeouts=timeouts)
+        self._base = base_of(base_url, BASE_URL, version=VERSION)
 
     @property
     def _models_url(self) -> str:
@@ -45,8 +51,8 @@ class GeminiProvider(TranslatedProvider):
     def _request(self, call: ProviderCall, *, streamed: bool) -> bytes:
         return request_of(call)
 
-    def _stream(self, call: ProviderCall) -> GeminiStream:
-        return GeminiStream(call, self._api_key)
+    def _reader(self, call: ProviderCall, key: Key) -> GeminiStream:
+        return GeminiStream(call, key.secret)
 
     async def _answer(self, body: dict[str, Any], call: ProviderCall) -> Completion:
         return await completion_of(body, call)

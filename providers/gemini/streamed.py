@@ -34,7 +34,8 @@ class GeminiStream(TranslatedStream):
 
     def __init__(self, call: ProviderCall, api_key: str) -> None:
         thinks = may_think(call.body, call.model, call.traits)
-        super().__init__(call, api_key, GeminiFigures(), may_think=thinks)
+        self._figures = GeminiFigures()
+        super().__init__(call, api_key, self._figures, may_think=thinks)
         wanted = call.body.get("n")
         self._wanted = wanted if isinstance(wanted, int) else 1
         self._choices: dict[int, _Choice] = {}
@@ -61,7 +62,9 @@ class GeminiStream(TranslatedStream):
         self._reported.add(event.get("usageMetadata"))
         if "promptFeedback" in event:
             self._blocked = self._blocked or blocked(event)
-        for index, candidate in candidates_of(event):
+        candidates = list(candidates_of(event))
+        self._figures.ground(candidate for _, candidate in candidates)
+        for index, candidate in candidates:
             found = self._choices.get(index)
             if found is None:
                 found = self._choices[index] = _Choice()

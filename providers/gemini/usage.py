@@ -1,10 +1,10 @@
 """Usage as Gemini reports it: cached input is inside the prompt, results of tools and thoughts stand beside."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from providers.openai_compatible.extras import TIER_LENGTH
 from providers.openai_compatible.usage import Reading
-from providers.openai_compatible.wire import TIER_LENGTH
 from providers.translated.reported import Figures
 
 NAMES = {
@@ -15,6 +15,8 @@ NAMES = {
     "thoughtsTokenCount": "thought",
     "totalTokenCount": "total",
 }
+PLAIN_TRAFFIC = ("ON_DEMAND", "TRAFFIC_TYPE_UNSPECIFIED")
+"""Vertex: what is billed by its tokens at the listed price."""
 
 
 class GeminiFigures(Figures):
@@ -22,9 +24,33 @@ class GeminiFigures(Figures):
 
     def add(self, given: object) -> None:
         super().add(given)
-        tier = given.get("serviceTier") if isinstance(given, Mapping) else None
+        if not isinstance(given, Mapping):
+            return
+        tier, traffic = given.get("serviceTier"), given.get("trafficType")
         if isinstance(tier, str) and tier.isprintable():
             self.tier = tier[:TIER_LENGTH].lower()
+        if isinstance(traffic, str) and traffic.isprintable() and traffic not in PLAIN_TRAFFIC:
+            self.extras.mark(traffic)
+
+    def ground(self, candidates: Iterable[Mapping[str, Any]]) -> None:
+        """The calls of Google's own tools that the candidates show."""
+        searches = pages = runs = 0
+        for candidate in candidates:
+            grounding, pages_read = candidate.get("groundingMetadata"), candidate.get("urlContextMetadata")
+            if isinstance(grounding, Mapping):
+                queries = len(_items(grounding, "webSearchQueries"))
+                searches += queries or bool(_items(grounding, "groundingChunks"))
+            if isinstance(pages_read, Mapping):
+                pages += len(_items(pages_read, "urlMetadata"))
+            content = candidate.get("content")
+            if isinstance(content, Mapping):
+                runs += sum(
+                    isinstance(part, Mapping) and "executableCode" in part
+                    for part in _items(content, "parts")
+                )
+        if searches or pages or runs:
+            calls = {"web_search": searches, "web_fetch": pages, "code_execution": runs}
+            self.extras.count(calls.items())
 
     def reading(self) -> Reading:
         """The total is the sum of all other figures; what it knows beyond them was generated."""
@@ -51,3 +77,8 @@ class GeminiFigures(Figures):
         for name, own in NAMES.items():
             if name in given:
                 yield own, given[name]
+
+
+def _items(holder: Mapping[str, Any], name: str) -> list[Any]:
+    items = holder.get(name)
+    return items if isinstance(items, list) else []

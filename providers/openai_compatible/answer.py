@@ -1,20 +1,18 @@
 """A vendor's whole answer: bounded, checked to be one, its usage read or estimated."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 from providers.openai_compatible.errors import CONNECTION_ERRORS, broken, error_within
 from providers.openai_compatible.events import BYTE_ORDER_MARK
 from providers.openai_compatible.exchange import VendorResponse
 from providers.openai_compatible.final_usage import usage_of_answer
+from providers.openai_compatible.finish import failure_in, has_own_finish, with_known_finish
 from providers.openai_compatible.generated import Generated
 from providers.openai_compatible.lenient_json import NotJson, as_object, decode_object
-from providers.openai_compatible.reshaped import WholeAnswer, chunks_of
-from providers.openai_compatible.streamed import StreamedAnswer
+from providers.openai_compatible.named_object import WHOLE, with_object
 from providers.openai_compatible.timed_reader import TimedReader
+from providers.openai_compatible.traits import NO_TRAITS, Traits
 from providers.openai_compatible.usage import ReportedUsage
 from providers.openai_compatible.wire import read_answer
-from providers.port import Chunk, Completion, ProviderCall
+from providers.port import Completion, ProviderCall
 
 MAX_ANSWER_BYTES = 16 * 1024 * 1024
 """Of a whole answer, all of which is in memory."""
@@ -68,7 +66,9 @@ def is_event_stream(start: bytes) -> bool | None:
     return start.startswith(EVENT_STARTS)
 
 
-async def whole_answer(body: bytes, call: ProviderCall, api_key: str) -> Completion:
+async def whole_answer(
+    body: bytes, call: ProviderCall, api_key: str, traits: Traits = NO_TRAITS
+) -> Completion:
     """The answer as it came, and what metering needs of it. Raises ProviderError."""
     try:
         answer = read_answer(body)
@@ -77,11 +77,18 @@ async def whole_answer(body: bytes, call: ProviderCall, api_key: str) -> Complet
     generated, reported = Generated(), ReportedUsage()
     for choice in answer.choices or ():
         generated.add(choice.said)
+        if isinstance(choice.said, dict):
+            reported.extras.said(choice.said)
+    if answer.output:
+        reported.extras.output(answer.output)
     for usage in answer.usages():
         reported.add(usage)
     problem = answer.problem or next((choice.error for choice in answer.choices or () if choice.error), None)
+    has_own_words = bool(traits.finish_reasons) and has_own_finish(answer.choices or (), traits)
+    if has_own_words:
+        problem = problem or failure_in(answer.choices or (), traits)
     if problem and generated.is_empty:
-        error = error_within(problem, api_key, began=reported.has_output)
+        error = error_within(problem, api_key, began=reported.has_output, words=traits.error_words)
         if reported.has_output:
             error.usage = await usage_of_answer(call, reported, generated, answer.tier)
         raise error
@@ -89,40 +96,12 @@ async def whole_answer(body: bytes, call: ProviderCall, api_key: str) -> Complet
     if not (answer.choices or is_embedding) and reported.is_empty:
         raise broken("its answer holds no choices")
     usage = await usage_of_answer(call, reported, generated, answer.tier)
-    with _reshaping():
-        return Completion(body=as_object(body), model=answer.model_name, usage=usage)
-
-
-async def answer_of_events(body: bytes, answer: StreamedAnswer) -> Completion:
-    """The whole answer that a stream says, which was not asked for. Raises ProviderError."""
-    chunks = [*answer.feed(body), *await answer.end()]
-    whole, last = WholeAnswer(), chunks[-1]
-    with _reshaping():
-        for chunk in chunks:
-            if chunk.data:
-                whole.add(decode_object(chunk.data))
-        body = whole.body()
-    if last.usage is None:
-        raise AssertionError("a stream's last chunk has its usage")
-    return Completion(body=body, model=last.model, usage=last.usage)
-
-
-async def chunks_of_whole(body: bytes, call: ProviderCall, api_key: str) -> list[Chunk]:
-    """The chunks of a whole answer to a request that asked for a stream. Raises ProviderError."""
-    completion = await whole_answer(body, call, api_key)
-    with _reshaping():
-        given = decode_object(completion.body)
-        datas = list(chunks_of(given | {"usage": None}))
-        shown = list(chunks_of(given | {"choices": []}))
-    chunks = [Chunk(data=data, model=completion.model) for data in datas]
-    last = shown[0] if shown else b""
-    return [*chunks, Chunk(data=last, model=completion.model, usage=completion.usage, only_usage=True)]
-
-
-@contextmanager
-def _reshaping() -> Iterator[None]:
-    """An answer may be nested so deeply that it can only be passed as it is."""
     try:
-        yield
+        body = as_object(body)
     except (NotJson, RecursionError):
         raise broken("its answer is nested too deeply") from None
+    if has_own_words:
+        body = with_known_finish(body, traits)
+    if not traits.names_object:
+        body = with_object(body, WHOLE)
+    return Completion(body=body, model=answer.model_name, usage=usage)

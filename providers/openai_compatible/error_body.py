@@ -14,6 +14,7 @@ from providers.openai_compatible.lenient_json import NotJson, decode_lenient
 
 MAX_DEPTH = 6
 MAX_SEARCHED = 2_000
+MAX_WORD = 64
 KNOWN_CODES = {
     "context_length_exceeded": "context_length_exceeded",
     "exceed_context_size_error": "context_length_exceeded",
@@ -68,6 +69,7 @@ SENTENCES = (
 INNER = ("error", "errors", "detail", "message", "base_resp")
 MARKS = ("errors", "detail", "error_code", "error_msg", "base_resp")
 """Fields of errors that are not called `error`."""
+NO_PARAM = ("", "None", "null")
 FINE = (None, "", 0, "0", 200, "200")
 """Codes that say that all is well."""
 
@@ -83,17 +85,23 @@ class Said(Struct, frozen=True, kw_only=True):
     """An HTTP status, where the error itself names one."""
 
 
-def read_error(body: bytes) -> Said:
-    """What the body of an error answer says; nothing where it says nothing, such as a proxy's HTML page."""
+NO_WORDS: Mapping[str, str] = {}
+
+
+def read_error(body: bytes, words: Mapping[str, str] = NO_WORDS) -> Said:
+    """What the body of an error answer says; nothing where it says nothing, such as a proxy's HTML page.
+
+    `words` are the vendor's own codes with those that are known here.
+    """
     try:
-        return said_by(decode_lenient(body))
+        return said_by(decode_lenient(body), words)
     except NotJson:
         text = body.decode("utf-8", "replace").strip()
         plain = text if text.isascii() and text[:1] not in ("<", "{", "[", "") else ""
         return Said(message=plain, code=_code_in([], plain))
 
 
-def said_by(given: object) -> Said:
+def said_by(given: object, vendors_words: Mapping[str, str] = NO_WORDS) -> Said:
     """The same of a decoded error."""
     words: list[str] = []
     found = list(_walk(given, MAX_DEPTH))
@@ -106,6 +114,8 @@ def said_by(given: object) -> Said:
                 word = part.get(name)
                 if isinstance(word, str):
                     words.append(word.strip().lower())
+                if vendors_words and (known := vendors_words.get(str(word)[:MAX_WORD].strip())):
+                    words.append(known)
                 status = status or _status(word)
             param = param or _param(part)
     code = _code_in(words, message)
@@ -163,7 +173,7 @@ def _sentence(part: object) -> str:
 def _param(part: Mapping[str, Any]) -> str | None:
     """`param`, or FastAPI's path to a field."""
     param, path = part.get("param"), part.get("loc")
-    if isinstance(param, str) and param:
+    if isinstance(param, str) and param not in NO_PARAM:
         return param
     if isinstance(path, list):
         return ".".join(str(step) for step in path[:10] if step != "body") or None

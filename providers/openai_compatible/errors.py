@@ -6,7 +6,7 @@ from math import isnan
 
 import aiohttp
 
-from providers.openai_compatible.error_body import Said, read_error, said_by
+from providers.openai_compatible.error_body import NO_WORDS, Said, read_error, said_by
 from providers.openai_compatible.exchange import NotSent, Unanswered
 from providers.port import Failure, ProviderError
 
@@ -29,17 +29,21 @@ _SECRET = re.compile(
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
-def refused(status: int, headers: Mapping[str, str], body: bytes, api_key: str) -> ProviderError:
-    """The error for an answer with an error status, whatever its bytes."""
+def refused(
+    status: int, headers: Mapping[str, str], body: bytes, api_key: str, words: Mapping[str, str] = NO_WORDS
+) -> ProviderError:
+    """The error for an answer with an error status, whatever its bytes; `words` are the vendor's own codes."""
     failure = Failure.TIMEOUT if status in AMBIGUOUS else Failure.REFUSED
-    return _error(read_error(body), status, failure, api_key, retry_after_s=_retry_after_s(headers))
+    return _error(read_error(body, words), status, failure, api_key, retry_after_s=_retry_after_s(headers))
 
 
-def error_within(error: object, api_key: str, *, began: bool) -> ProviderError:
+def error_within(
+    error: object, api_key: str, *, began: bool, words: Mapping[str, str] = NO_WORDS
+) -> ProviderError:
     """The error for a successful answer that holds an error object; `began`: after something was generated, which is
     billed.
     """
-    said = said_by(error)
+    said = said_by(error, words)
     if not began:
         return _error(said, said.status, Failure.REFUSED, api_key)
     return broken(f"it ended its answer with an error: {cleaned(said.message, api_key) or 'no reason given'}")

@@ -73,11 +73,8 @@ class Target:
     def __init__(
         self, session: ClientSession, address: str, headers: dict[str, str], connect_s: float
     ) -> None:
-        """Raises NotSent for an address or a header that cannot be used."""
+        """Raises NotSent for an address that cannot be used."""
         url = _url_of(address)
-        for value in headers.values():
-            if not value.isprintable() or len(value) > MAX_HEADER_LENGTH or not _is_latin_1(value):
-                raise NotSent("its key cannot be sent as a header")
         self.session = session
         self.url = url
         self._pattern = ClientRequest(
@@ -92,12 +89,17 @@ class Target:
         ]
         self._head = f"POST {url.raw_path_qs} HTTP/1.1\r\n{''.join(named)}"
 
-    async def post(self, payload: bytes, attempt_id: str, progress: Progress) -> VendorResponse:
-        """The answer's head.
+    async def post(
+        self, payload: bytes, attempt_id: str, progress: Progress, *, credential: str
+    ) -> VendorResponse:
+        """The answer's head. `credential` is made by `header_line`.
 
         Raises what aiohttp raises, ConnectionTimeoutError for a connection that cannot be made, and Unanswered.
         """
-        text = f"{self._head}x-gateway-attempt-id: {attempt_id}\r\ncontent-length: {len(payload)}\r\n\r\n"
+        text = (
+            f"{self._head}{credential}x-gateway-attempt-id: {attempt_id}\r\n"
+            f"content-length: {len(payload)}\r\n\r\n"
+        )
         head = text.encode("latin-1")
         connection, was_used = await self._connect()
         began_s = time.monotonic()
@@ -191,5 +193,14 @@ def _url_of(address: str) -> URL:
     return url
 
 
+def header_line(name: str, value: str) -> str:
+    """The header that carries a key; empty without a value. Raises NotSent for one that cannot be sent."""
+    if not value:
+        return ""
+    if not value.isprintable() or len(value) > MAX_HEADER_LENGTH or not _is_latin_1(value):
+        raise NotSent("its key cannot be sent as a header")
+    return f"{name}: {value}\r\n"
+
+
 def _is_latin_1(text: str) -> bool:
-    return all(ord(character) < 256 for character in text)
+    return text.isascii() or all(ord(character) < 256 for character in text)

@@ -5,6 +5,7 @@ Nothing that was generated is free: a missing or impossible figure is replaced b
 
 from typing import Protocol
 
+from providers.openai_compatible.extras import Extras
 from providers.openai_compatible.generated import Generated
 from providers.openai_compatible.usage import Reading
 from providers.port import EstimateReason, ProviderCall, Usage
@@ -18,6 +19,9 @@ DISBELIEF = 2
 
 class Reported(Protocol):
     """The usage objects of one answer, however the vendor names its figures."""
+
+    extras: Extras
+    """What it costs beside tokens."""
 
     @property
     def is_empty(self) -> bool:
@@ -55,10 +59,13 @@ async def usage_of_answer(
         cached_input_tokens=reading.cached_input_tokens,
         cache_write_tokens=reading.cache_write_tokens,
         cache_write_1h_tokens=reading.cache_write_1h_tokens,
+        cache_write_12h_tokens=reading.cache_write_12h_tokens,
         reasoning_tokens=reading.reasoning_tokens,
         estimate_reason=reason,
         reported=reported.text if reason and not reported.is_empty else "",
-        service_tier=service_tier,
+        service_tier=reported.extras.tier(service_tier),
+        tool_calls=reported.extras.tool_calls,
+        vendor_cost_nano_usd=reported.extras.cost_nano_usd,
     )
 
 
@@ -69,25 +76,32 @@ async def usage_of_cut(
     service_tier: str,
     *,
     may_hide_reasoning: bool,
+    is_counted_so_far: bool = False,
 ) -> Usage:
     """At least, of an answer that broke off after it had begun: the input, and what came.
 
     What a vendor reported on the way is a lower bound. A model that thinks without showing it is charged its whole
-    limit, and so is an answer of which nothing can be counted.
+    limit, and so is an answer of which nothing can be counted, unless the vendor reports with each piece how much it
+    has generated (`is_counted_so_far`).
     """
     reading = reported.reading()
     came = max(reading.output_tokens or 0, await generated.count())
     whole = may_hide_reasoning or reading.reasoning_tokens or generated.is_empty or generated.beyond_text
+    if is_counted_so_far and not generated.beyond_text:
+        whole = False
     return Usage(
         input_tokens=reading.input_tokens or await count_input(call.body, call.model),
         output_tokens=max(came, call.output_limit) if whole else came,
         cached_input_tokens=reading.cached_input_tokens,
         cache_write_tokens=reading.cache_write_tokens,
         cache_write_1h_tokens=reading.cache_write_1h_tokens,
+        cache_write_12h_tokens=reading.cache_write_12h_tokens,
         reasoning_tokens=reading.reasoning_tokens,
         estimate_reason=EstimateReason.CUT,
         reported=reported.text if not reported.is_empty else "",
-        service_tier=service_tier,
+        service_tier=reported.extras.tier(service_tier),
+        tool_calls=reported.extras.tool_calls,
+        vendor_cost_nano_usd=reported.extras.cost_nano_usd,
     )
 
 

@@ -11,6 +11,8 @@ from providers.signatures import MADE_BY, without_signatures
 AUTO_TIERS = (None, "auto")
 """With these the vendor's own settings choose, and what they choose may be dear."""
 PLAIN_TIER = "default"
+OPTIONS = {"include_usage": True}
+RUNNING_OPTIONS = {"include_usage": True, "continuous_usage_stats": True}
 OTHERS_SIGNATURES = f'"{MADE_BY}"'.encode()
 """Is in a request that brings back what a vendor with a protocol of its own wants back: no other one takes it."""
 
@@ -40,8 +42,9 @@ def changes_to(body: Mapping[str, Any], *, streamed: bool, traits: Traits) -> di
         changes["stream"] = streamed
     options = body.get("stream_options")
     if streamed and traits.stream_options:
-        if not (isinstance(options, Mapping) and options.get("include_usage")):
-            changes["stream_options"] = {**(options or {}), "include_usage": True}
+        wanted = RUNNING_OPTIONS if traits.running_usage else OPTIONS
+        if not (isinstance(options, Mapping) and wanted.items() <= options.items()):
+            changes["stream_options"] = {**(options or {}), **wanted}
     elif "stream_options" in body:
         changes["stream_options"] = REMOVED
     for name in LIMIT_NAMES:
@@ -49,6 +52,11 @@ def changes_to(body: Mapping[str, Any], *, streamed: bool, traits: Traits) -> di
             changes[name] = REMOVED
             if traits.limit_names:
                 changes[traits.limit_names[0]] = body[name]
+    for name, own in traits.renamed.items():
+        if name in body:
+            changes[name] = REMOVED
+            if body.get(own) is None:
+                changes[own] = body[name]
     tier = body.get("service_tier")
     if tier in AUTO_TIERS:
         if traits.service_tier:
@@ -56,6 +64,12 @@ def changes_to(body: Mapping[str, Any], *, streamed: bool, traits: Traits) -> di
         elif tier is not None:
             changes["service_tier"] = PLAIN_TIER
     return changes
+
+
+def asks_for_running_usage(asked: Mapping[str, Any]) -> bool:
+    """Whether the caller wants usage in every chunk."""
+    options = asked.get("stream_options")
+    return isinstance(options, Mapping) and bool(options.get("continuous_usage_stats"))
 
 
 def added_fields(call: ProviderCall, *, streamed: bool, traits: Traits) -> list[str]:

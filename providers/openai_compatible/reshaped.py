@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from providers.openai_compatible.lenient_json import encode_lenient
+from providers.openai_compatible.lenient_json import decode_object, encode_lenient
 
 MAX_CHOICES = 128
 MAX_NUMBERED = 128
@@ -45,6 +45,11 @@ def head_of(answer: Mapping[str, Any]) -> dict[str, Any]:
     """What every chunk of an answer repeats."""
     head = {name: answer[name] for name in HEAD if name in answer and _is_short(answer[name])}
     return head | {"object": "chat.completion.chunk"}
+
+
+def without_usage(chunk: bytes) -> bytes:
+    """A chunk without the usage that nobody but the gateway has asked for. Raises NotJson."""
+    return encode_lenient({name: value for name, value in decode_object(chunk).items() if name != "usage"})
 
 
 def _is_short(value: object) -> bool:

@@ -5,9 +5,12 @@ from collections.abc import Iterator
 from providers.openai_compatible.errors import broken, error_within
 from providers.openai_compatible.events import EventParser, EventTooLarge
 from providers.openai_compatible.final_usage import usage_of_answer, usage_of_cut
+from providers.openai_compatible.finish import failure_in, has_own_finish, with_known_finish
 from providers.openai_compatible.generated import Generated
 from providers.openai_compatible.lenient_json import NotJson, decode_object, encode_lenient, on_one_line
-from providers.openai_compatible.reshaped import head_of
+from providers.openai_compatible.named_object import CHUNK, with_object
+from providers.openai_compatible.request import asks_for_running_usage
+from providers.openai_compatible.reshaped import head_of, without_usage
 from providers.openai_compatible.traits import Traits, may_hide_reasoning
 from providers.openai_compatible.usage import ReportedUsage
 from providers.openai_compatible.wire import Choice, WireAnswer, read_answer
@@ -36,6 +39,11 @@ class StreamedAnswer:
         self._length = 0
         self._model = ""
         self._tier = ""
+        self._hides_running_usage = traits.running_usage and not asks_for_running_usage(call.asked)
+        self._pieces = 0
+        """Chunks with choices of a vendor that reports usage with each."""
+        self._has_own_words = bool(traits.finish_reasons)
+        self._lacks_object = not traits.names_object
         self._served: object = None
         self._first_event: bytes | None = None
         self._open: set[int] = set()
@@ -79,7 +87,12 @@ class StreamedAnswer:
             return None
         hides = may_hide_reasoning(self._call.model, self._traits)
         return await usage_of_cut(
-            self._call, self._reported, self._generated, self._tier, may_hide_reasoning=hides
+            self._call,
+            self._reported,
+            self._generated,
+            self._tier,
+            may_hide_reasoning=hides,
+            is_counted_so_far=0 < self._pieces <= self._reported.output_reports,
         )
 
     @property
@@ -107,12 +120,13 @@ class StreamedAnswer:
             if self.is_complete:
                 return None  # what comes after the end takes nothing back
             raise broken("an event of its stream is not valid JSON") from None
-        if (answer.error or answer.x_groq) and answer.problem:
-            if self.is_complete:
+        if answer.error or answer.x_groq or self._has_own_words:
+            if self._fails(answer):
                 return None
-            self._count(answer)  # some errors come with the last words
-            began = self._reported.has_output or not self._generated.is_empty
-            raise error_within(answer.problem, self._api_key, began=began)
+            if has_own_finish(answer.choices or (), self._traits):
+                data = with_known_finish(data, self._traits)
+        if self._lacks_object:
+            data = with_object(data, CHUNK)
         if self._first_event is None:
             self._first_event = data
         if not self._model:
@@ -124,11 +138,24 @@ class StreamedAnswer:
         choices = answer.choices
         if choices:
             self._ends_with_usage = False
+            if self._traits.running_usage:
+                self._pieces += 1
+                if usages and self._hides_running_usage:
+                    usages, data = False, without_usage(data)
         elif usages:
             self._ends_with_usage = bool(self._open or self._finished) and not self._shown_usage
         if usages:
             self._shown_usage = True
         return Chunk(data=data, model=self._model, only_usage=usages and not choices)
+
+    def _fails(self, answer: WireAnswer) -> bool:
+        """Whether there is an error in it that takes nothing back. Raises ProviderError for one that does."""
+        problem = answer.problem or failure_in(answer.choices or (), self._traits)
+        if not problem or self.is_complete:
+            return bool(problem)
+        self._count(answer)  # some errors come with the last words
+        began = self._reported.has_output or not self._generated.is_empty
+        raise error_within(problem, self._api_key, began=began, words=self._traits.error_words)
 
     def _count(self, answer: WireAnswer) -> bool:
         """Take in what it says and reports; whether it reports anything."""
@@ -153,6 +180,8 @@ class StreamedAnswer:
             said = choice.delta or choice.message or choice.text
             if said:
                 self._generated.add(said)
+                if type(said) is dict and len(said) > 1:
+                    self._reported.extras.said(said)
             if choice.usage:
                 has_usage = True
         return has_usage

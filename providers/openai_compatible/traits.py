@@ -12,7 +12,11 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
+from providers.openai_compatible.authorization import BEARER, ZHIPU_JWT
+
 LIMIT_NAMES = ("max_tokens", "max_completion_tokens")
+FAILED = ""
+"""Stands for a finish reason with which a vendor says that it could not go on."""
 MAX_MODELS = 1_000
 """Of which something is remembered; beyond that it is learnt again."""
 
@@ -30,15 +34,62 @@ class Traits(Struct, frozen=True, kw_only=True):
     """Whether the model may think without showing it; None: known by its name, or by what it says."""
     pictures: str | None = None
     """The model whose picture formula applies; None: its own name."""
+    authorization: str = BEARER
+    """How the key is sent."""
+    path: str = ""
+    """Of its API, where a base URL names nothing but the host."""
+    renamed: Mapping[str, str] = {}
+    """Fields of OpenAI's that it knows by another name, and refuses by this one."""
+    names_object: bool = True
+    """Whether its answers say in `object` what they are, as clients expect."""
+    running_usage: bool = False
+    """Whether it can report with each chunk how much has been generated, so that a cut stream is charged what came."""
+    finish_reasons: Mapping[str, str] = {}
+    """Its own finish reasons → OpenAI's; empty: the vendor says that it failed."""
+    error_words: Mapping[str, str] = {}
+    """Its own codes of errors → words that are known (`error_body`)."""
 
 
+NO_TRAITS = Traits()
 KNOWN: dict[str, Traits] = {
-    "openai": Traits(limit_names=("max_completion_tokens",), service_tier="default"),
-    "xai": Traits(limit_names=("max_completion_tokens",)),
-    "groq": Traits(limit_names=("max_completion_tokens", "max_tokens"), service_tier="on_demand"),
-    "deepseek": Traits(limit_names=("max_tokens",)),
-    "mistral": Traits(limit_names=("max_tokens",), stream_options=False),
-    "glm": Traits(limit_names=("max_tokens",)),
+    "openai": Traits(limit_names=("max_completion_tokens",), service_tier="default", path="v1"),
+    "xai": Traits(limit_names=("max_completion_tokens",), path="v1"),
+    "groq": Traits(
+        limit_names=("max_completion_tokens", "max_tokens"), service_tier="on_demand", path="openai/v1"
+    ),
+    "deepseek": Traits(limit_names=("max_tokens",), finish_reasons={"insufficient_system_resource": FAILED}),
+    "mistral": Traits(
+        limit_names=("max_tokens",),
+        stream_options=False,
+        path="v1",
+        renamed={"seed": "random_seed"},
+        finish_reasons={"model_length": "length", "error": FAILED},
+        error_words={"invalid_model": "model_not_found", "rate_limited": "rate_limit_exceeded"},
+    ),
+    "glm": Traits(
+        limit_names=("max_tokens",),
+        authorization=ZHIPU_JWT,
+        path="api/paas/v4",
+        names_object=False,
+        finish_reasons={
+            "sensitive": "content_filter",
+            "model_context_window_exceeded": "length",
+            "network_error": FAILED,
+        },
+        error_words={
+            **dict.fromkeys(("1000", "1001", "1002", "1003", "1004"), "invalid_api_key"),
+            "1113": "insufficient_quota",
+            "1211": "model_not_found",
+            "1234": "server_error",
+            "1261": "context_length_exceeded",
+            "1301": "content_filter",
+            **dict.fromkeys(("1302", "1303", "1305"), "rate_limit_exceeded"),
+        },
+    ),
+    "openrouter": Traits(path="api/v1"),
+    "ollama": Traits(path="v1"),
+    "vllm": Traits(path="v1", running_usage=True),
+    "llamacpp": Traits(path="v1"),
 }
 """A vendor that is not here has no deviations."""
 VENDOR_OF_HOST = {
@@ -83,6 +134,11 @@ class TraitsOfModels:
         if learnt is not None and learnt[0] == declared:
             return learnt[1]
         return _overridden(self._endpoint, declared) if declared else self._endpoint
+
+    @property
+    def endpoint(self) -> Traits:
+        """The traits of the endpoint itself, whatever the model."""
+        return self._endpoint
 
     def learn(self, model: str, declared: Mapping[str, Any], traits: Traits) -> None:
         """Remember what a vendor's refusal has taught."""

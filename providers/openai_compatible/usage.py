@@ -6,39 +6,19 @@ Rules (which figure is inside which, by vendor: the table of fields in docs/endi
 2. Over a stream each field counts at its largest, because some vendors repeat and others split their figures.
 3. Reasoning is inside the output if the total is input plus output, outside if the total says so.
 4. Cached tokens are inside the input, unless they are named as Anthropic names them, or do not fit into it.
-5. Where figures contradict each other the larger reading counts, and is marked.
+5. Cache writes of each life are inside all cache writes; of the figure for all and their sum the larger counts.
+6. Where figures contradict each other the larger reading counts, and is marked.
 """
 
-import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
-FIELDS = {
-    **dict.fromkeys(
-        ("prompt_tokens", "input_tokens", "promptTokens", "inputTokens", "prompt_eval_count"), "input"
-    ),
-    **dict.fromkeys(
-        ("completion_tokens", "output_tokens", "completionTokens", "outputTokens", "eval_count"), "output"
-    ),
-    **dict.fromkeys(("total_tokens", "totalTokens"), "total"),
-    **dict.fromkeys(("prompt_cache_hit_tokens", "cached_tokens", "prompt_eval_cached_count"), "cached"),
-    "reasoning_tokens": "reasoning",
-}
-"""Vendors' names → ours."""
-DETAILS = {
-    "prompt_tokens_details": {"cached_tokens": "cached", "cache_write_tokens": "written"},
-    "input_tokens_details": {"cached_tokens": "cached", "cache_write_tokens": "written"},
-    "completion_tokens_details": {"reasoning_tokens": "reasoning", "thinking_tokens": "reasoning"},
-    "output_tokens_details": {"reasoning_tokens": "reasoning", "thinking_tokens": "reasoning"},
-}
-"""The same inside objects of a usage object."""
-BESIDE = {"cache_read_input_tokens": "cached", "cache_creation_input_tokens": "written"}
-"""As Anthropic names them, which counts them beside `input_tokens`."""
-LARGEST = 10**15
-"""A larger figure is read as this one, which no model can reach either."""
+from providers.openai_compatible.extras import Extras
+from providers.openai_compatible.usage_fields import BESIDE, INPUTS, count_of, fields_of, note
+
 REPORTED_LENGTH = 1_000
 """Characters that are kept of figures that were not believed."""
 
@@ -53,12 +33,16 @@ class Reading(Struct, frozen=True, kw_only=True):
     reasoning_tokens: int
     contradictory: bool
     cache_write_1h_tokens: int = 0
+    cache_write_12h_tokens: int = 0
 
 
 class ReportedUsage:
     """Collects the usage objects of one answer."""
 
     def __init__(self) -> None:
+        self.extras = Extras()
+        self.output_reports = 0
+        """How often it was said how much has been generated."""
         self._largest: dict[str, int] = {}
         self._contradictory = False
         self._may_be_beside = False
@@ -89,16 +73,18 @@ class ReportedUsage:
         """One usage object, whatever it is."""
         if not isinstance(given, dict):
             return
-        fields = _fields_of(given)
+        self.extras.read(given)
+        fields = fields_of(given)
         if not fields and BESIDE.keys().isdisjoint(given):
             return
         self._last = given
+        self.output_reports += "output" in fields
         if not BESIDE.keys().isdisjoint(given):
             if "cached" not in fields and any(count_of(given.get(name)) for name in BESIDE):
                 self._may_be_beside = True
-                self._is_beside = "input_tokens" in given and "prompt_tokens" not in given
+                self._is_beside = "prompt_tokens" not in given and not INPUTS.isdisjoint(given)
             for name, own in BESIDE.items():
-                _note(fields, own, given.get(name))
+                note(fields, own, given.get(name))
         total, known = fields.get("total"), fields.get("input", 0) + fields.get("output", 0)
         if total is not None and "input" in fields and "output" in fields and total < known:
             self._contradictory = True
@@ -109,8 +95,17 @@ class ReportedUsage:
         """What the figures come to, together."""
         said = self._largest.get
         given, output, total, reasoning = said("input"), said("output"), said("total"), said("reasoning", 0)
-        cached, written = said("cached", 0), said("written", 0)
-        cache, is_beside, contradictory = cached + written, self._is_beside, self._contradictory
+        cached, written, by_life = said("cached", 0), said("written", 0), _by_life(said)
+        is_beside, contradictory = self._is_beside, self._contradictory
+        if by_life:
+            contradictory = contradictory or by_life != said("written", by_life)
+            written = max(written, by_life)
+        cache = cached + written
+        # 0. Who bills what it has read for its citations counts that, and its reasoning, beside the output.
+        beside = said("cited", 0)
+        if beside:
+            beside += reasoning
+            output, total = (output or 0) + beside, None if total is None else total + beside
         # 1. What one side lacks, the total knows.
         if given is None and total is not None and output is not None:
             given, contradictory = max(0, total - output), True
@@ -124,12 +119,13 @@ class ReportedUsage:
         if cache and (not inputs or self._may_be_beside):
             inputs.append(tokens_in + cache)
         outputs = [tokens_out] if reasoning <= tokens_out else []
-        if reasoning:
+        if reasoning and not beside:
             outputs.append(tokens_out + reasoning)
         # 3. The one that adds up; else the larger.
         if total is None:
             input_tokens, output_tokens = inputs[0], outputs[-1]
-            contradictory = contradictory or bool(reasoning) or (cache > tokens_in and not is_beside)
+            contradictory = contradictory or len(outputs) > 1 or reasoning > tokens_out
+            contradictory = contradictory or (cache > tokens_in and not is_beside)
         else:
             sums = [(each, other) for each in inputs for other in outputs if each + other == total]
             if not sums and is_beside:  # a total without the cache
@@ -139,49 +135,19 @@ class ReportedUsage:
                 sums[0] if sums else (inputs[-1], max(outputs[-1], total - inputs[-1]))
             )
         cached = min(cached, input_tokens)
+        written = min(written, input_tokens - cached)
+        half_day = min(said("written_12h", 0), written)
         return Reading(
             input_tokens=None if given is None and not input_tokens else input_tokens,
             output_tokens=None if output is None and not output_tokens else output_tokens,
             cached_input_tokens=cached,
-            cache_write_tokens=min(written, input_tokens - cached),
+            cache_write_tokens=written,
+            cache_write_1h_tokens=min(said("written_1h", 0), written - half_day),
+            cache_write_12h_tokens=half_day,
             reasoning_tokens=min(reasoning, output_tokens),
             contradictory=contradictory,
         )
 
 
-def _fields_of(given: Mapping[str, Any]) -> dict[str, int]:
-    """The figures of one usage object by our own names; of two for the same the larger."""
-    fields: dict[str, int] = {}
-    for name, value in given.items():
-        if name in FIELDS:
-            _note(fields, FIELDS[name], value)
-        elif name in DETAILS and isinstance(value, dict):
-            for inner, own in DETAILS[name].items():
-                if inner in value:
-                    _note(fields, own, value[inner])
-    if not fields.get("input"):
-        hits, misses = (
-            count_of(given.get("prompt_cache_hit_tokens")),
-            count_of(given.get("prompt_cache_miss_tokens")),
-        )
-        if hits is not None and misses is not None:
-            fields["input"] = hits + misses
-    return fields
-
-
-def _note(fields: dict[str, int], name: str, value: object) -> None:
-    count = value if type(value) is int and 0 <= value <= LARGEST else count_of(value)
-    if count is not None and count >= fields.get(name, 0):
-        fields[name] = count
-
-
-def count_of(value: object) -> int | None:
-    """A count, rounded up; None for what is none. Some vendors write numbers as text."""
-    if isinstance(value, str):
-        try:
-            value = float(value) if len(value) <= 32 else None
-        except ValueError:
-            return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not value >= 0:  # NaN is not either
-        return None
-    return LARGEST if value > LARGEST else math.ceil(value)
+def _by_life(said: Callable[[str, int], int]) -> int:
+    return said("written_short", 0) + said("written_1h", 0) + said("written_12h", 0)

@@ -12,10 +12,13 @@ import msgspec
 from msgspec import Struct
 
 from providers.openai_compatible.error_body import is_error
+from providers.openai_compatible.extras import TIER_LENGTH
 from providers.openai_compatible.lenient_json import NotJson, decode_object
+from providers.openai_compatible.usage_fields import count_of
 
 MODEL_LENGTH = 128
-TIER_LENGTH = 32
+MAX_MODELS = 1_000
+SUMMED = ("prompt_tokens", "completion_tokens", "total_tokens")
 
 
 class Choice(Struct):
@@ -44,7 +47,9 @@ class WireAnswer(Struct):
     error: Any = None
     service_tier: Any = None
     x_groq: Any = None
+    usage_breakdown: Any = None  # Groq's compound systems
     timings: Any = None  # llama.cpp
+    output: Any = None  # OpenAI's Responses
     data: msgspec.Raw | None = None  # embeddings
 
     @property
@@ -70,22 +75,43 @@ class WireAnswer(Struct):
         return tier[:TIER_LENGTH] if isinstance(tier, str) and tier.isprintable() else ""
 
     def usages(self) -> list[object]:
-        """Every usage object, wherever vendors put it; llama.cpp's timings only where there is no other."""
+        """Every usage object, wherever vendors put it. llama.cpp's timings repeat its figures, so they count whole only
+        where there are no others.
+        """
         found = [self.usage] if self.usage else []
         if self.choices:
             found += [choice.usage for choice in self.choices if choice.usage]
-        if isinstance(self.x_groq, dict) and self.x_groq.get("usage"):
-            found.append(self.x_groq["usage"])
-        if not found and isinstance(self.timings, dict):
-            found.append(
-                {
-                    # What was taken from the cache is not in `prompt_n`.
-                    "prompt_cache_miss_tokens": self.timings.get("prompt_n"),
-                    "prompt_cache_hit_tokens": self.timings.get("cache_n") or 0,
-                    "completion_tokens": self.timings.get("predicted_n"),
-                }
-            )
+        groqs: dict[str, Any] = self.x_groq if isinstance(self.x_groq, dict) else {}
+        if groqs.get("usage"):
+            found.append(groqs["usage"])
+        breakdown = self.usage_breakdown or groqs.get("usage_breakdown")
+        if isinstance(breakdown, dict):
+            found.append(sum_of_models(breakdown))
+        if isinstance(self.timings, dict):
+            cached = self.timings.get("cache_n") or 0
+            if found and cached:
+                found.append({"cached_tokens": cached})
+            elif not found:
+                found.append(
+                    {
+                        # What was taken from the cache is not in `prompt_n`.
+                        "prompt_cache_miss_tokens": self.timings.get("prompt_n"),
+                        "prompt_cache_hit_tokens": cached,
+                        "completion_tokens": self.timings.get("predicted_n"),
+                    }
+                )
         return found
+
+
+def sum_of_models(breakdown: Mapping[str, Any]) -> dict[str, Any]:
+    """One usage object for all models that have worked on an answer of one of Groq's compound systems."""
+    models = breakdown.get("models")
+    sums: dict[str, int] = {}
+    for each in models[:MAX_MODELS] if isinstance(models, list) else ():
+        if isinstance(each, dict) and isinstance(usage := each.get("usage"), dict):
+            for name in SUMMED:
+                sums[name] = sums.get(name, 0) + (count_of(usage.get(name)) or 0)
+    return {**sums, "usage_breakdown": True}
 
 
 _decode = msgspec.json.Decoder(WireAnswer).decode

@@ -17,6 +17,7 @@ from providers.port import (
     ProviderCall,
     ProviderError,
     Usage,
+    VendorModel,
 )
 from providers.sandbox.answer import SandboxAnswer, answer_to
 from providers.sandbox.directives import Directives, directives_in
@@ -55,6 +56,10 @@ class SandboxProvider:
 
     async def probe(self, timeout_s: float) -> None:
         """It is always there."""
+
+    async def models(self, timeout_s: float) -> tuple[VendorModel, ...]:
+        """Whatever it is asked for answers, so there is nothing to list."""
+        return ()
 
     async def stream(self, call: ProviderCall) -> AsyncGenerator[Chunk, None]:
         asked = directives_in(call.body)

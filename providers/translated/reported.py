@@ -6,13 +6,16 @@ from typing import Any
 
 import msgspec
 
-from providers.openai_compatible.usage import REPORTED_LENGTH, Reading, count_of
+from providers.openai_compatible.extras import Extras
+from providers.openai_compatible.usage import REPORTED_LENGTH, Reading
+from providers.openai_compatible.usage_fields import count_of
 
 
 class Figures(ABC):
     """Collects the usage objects of one answer. Implements `Reported`."""
 
     def __init__(self) -> None:
+        self.extras = Extras()
         self.largest: dict[str, int] = {}
         self.tier = ""
         """What the vendor says it served."""
@@ -35,6 +38,7 @@ class Figures(ABC):
         if not isinstance(given, Mapping):
             return
         self._last = given
+        self.extras.read(given)
         for name, value in self._figures(given):
             count = count_of(value)
             if count is not None and count >= self.largest.get(name, 0):

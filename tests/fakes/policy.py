@@ -6,9 +6,9 @@ from uuid import UUID
 from metering.catalog.served import ServedModel
 from metering.ids import uuid7
 from metering.ledger.commands import MeterKey
-from metering.money import TokenPrice
 from metering.policy.meter_limits import TenantCalendar
 from metering.policy.values import EffectivePolicy, MeterLimit, PolicySubject, Setting
+from metering.price import Price
 from metering.types import Dimension, EnforcementMode, Scope, Window
 
 ALDER = UUID("01890000-0000-7000-8000-00000000000a")
@@ -57,10 +57,10 @@ def policy(
     )
 
 
-def price(input_usd: int, output_usd: int, cache_write_usd: int | None = None) -> TokenPrice:
+def price(input_usd: int, output_usd: int, cache_write_usd: int | None = None) -> Price:
     """US dollars per million tokens."""
     plain = Decimal(input_usd)
-    return TokenPrice(
+    return Price(
         input=plain,
         output=Decimal(output_usd),
         cached_input=plain,

@@ -17,6 +17,10 @@ class FakeUsage(Struct, frozen=True, kw_only=True):
     estimate_reason: str = ""
     reported: str = ""
     service_tier: str = ""
+    cache_write_1h_tokens: int = 0
+    cache_write_12h_tokens: int = 0
+    tool_calls: dict[str, int] = {}
+    vendor_cost_nano_usd: int | None = None
 
 
 class FakeAnswer(Struct, frozen=True, kw_only=True):

@@ -19,10 +19,11 @@ from django.test import Client, RequestFactory
 
 from admin_console.json_field import StrictJSONField
 from admin_console.site import console as site
+from metering import price_modifiers
 from metering.catalog import parse_catalog, read_budgets, read_models, read_plans, read_providers
 from metering.management import commands
 from metering.management.command import VerbCommand
-from metering.models import PolicyRule, User
+from metering.models import LLMModel, PolicyRule, User
 from metering.rules import read_conditions
 from metering.traits import TRAITS
 from tests.integration.admin_console import rows
@@ -35,7 +36,7 @@ NAME = "no_such_key"
 
 PROVIDER = {
     "kind": "openai_compatible", "base_url": "https://vendor.example/v1", "vendor": "openai", "active": True,
-    "traits": {
+    "markup_percent": 5, "traits": {
         "limit_names": ["max_tokens"], "stream_options": True, "service_tier": "default", "reasoning": False,
         "pictures": "gpt-4o",
     },
@@ -44,6 +45,14 @@ MODEL = {
     "provider": "sandbox", "physical_name": "m", "class": "BASE_S", "aliases": ["quick"], "context_tokens": 1000,
     "max_output_tokens": 100, "capabilities": ["vision"], "traits": {"reasoning": True}, "active": True,
 }  # fmt: skip
+TOKENS = {
+    "input": 1, "output": 2, "cached_input": 0.5, "cache_write": 1, "cache_write_1h": 2, "cache_write_12h": 2,
+    "reasoning": 3,
+}  # fmt: skip
+PRICE = {
+    **TOKENS, "per_call": 1, "per_image": 1, "tools": {"web_search": 1},
+    "hours": [{"days": ["mon"], "from": "01:00", "to": "02:00", "factor": 2}],
+}  # fmt: skip
 WHEN = {
     "days": ["mon"], "hours": "09:00-17:00", "timezone": "Europe/Berlin", "valid_from": "2026-01-01",
     "valid_until": "2026-12-31", "usage": {"budget": "cost/month", "from_percent": 50},
@@ -51,7 +60,7 @@ WHEN = {
 FILE: dict[str, Any] = {
     "providers": {"a": {**PROVIDER, "api_key": "${SOME_API_KEY}"}, "b": {**PROVIDER, "api_key_env": "SOME_API_KEY"}},
     "models": {
-        "m": {**MODEL, "price": {"input": 1, "output": 2, "cached_input": 0.5, "cache_write": 1}},
+        "m": {**MODEL, "price": {**PRICE, "tiers": [{"from_tokens": 500, **TOKENS}], "service_tiers": {"flex": 0.5}}},
         "n": {**MODEL, "cost_per_1k_prompt": 0.001, "cost_per_1k_completion": 0.002},
     },
     "plans": {
@@ -75,12 +84,12 @@ FILE: dict[str, Any] = {
     },
 }  # fmt: skip
 """Every section with every key that it knows: see the next test."""
-OF_NAMES = {("providers",), ("models",), ("plans",)}
+OF_NAMES = {("providers",), ("models",), ("plans",), ("models", "m", "price", "service_tiers")}
 """Sections whose keys are names of what they describe."""
 KNOWN = (
     parse_catalog.KEYS, read_providers.KEYS, read_models.KEYS, read_models.PRICE_KEYS, read_plans.KEYS,
     read_plans.TASK_KEYS, read_plans.RULE_KEYS, read_budgets.KEYS, read_conditions.KEYS, read_conditions.USAGE_KEYS,
-    tuple(TRAITS),
+    tuple(TRAITS), price_modifiers.CONTEXT_KEYS, price_modifiers.HOURS_KEYS,
 )  # fmt: skip
 
 
@@ -224,7 +233,7 @@ def test_every_form_of_the_console_takes_its_fields_and_no_json_but_a_strict_one
             if isinstance(field, forms.JSONField):
                 assert isinstance(field, StrictJSONField), (form, name)
                 strict.add(name)
-    assert strict == {"conditions", "traits"}  # whose unknown members the next test has refused
+    assert strict == {"conditions", "modifiers", "traits"}  # whose unknown members the next test has refused
 
 
 @pytest.mark.django_db
@@ -240,10 +249,17 @@ def test_every_json_of_the_console_refuses_an_unknown_member(client: Client, ope
         "name": "y", "provider": "sandbox", "physical_name": "y", "model_class": "BASE_M", "context_tokens": 10,
         "max_output_tokens": 5, "traits": json.dumps({NAME: True}), "prices-TOTAL_FORMS": 0, "prices-INITIAL_FORMS": 0,
     }  # fmt: skip
+    price = {
+        "model": LLMModel.objects.earliest("pk").pk,
+        "input": 1,
+        "output": 1,
+        "modifiers": json.dumps({NAME: 1}),
+    }
     for noun, form, field in (
         ("policyrule", rule, "conditions"),
         ("provider", provider, "traits"),
         ("llmmodel", model, "traits"),
+        ("modelprice", price, "modifiers"),
     ):
         response = client.post(f"/admin/metering/{noun}/add/", form)
         assert NAME in str(response.context["adminform"].form.errors[field]), noun

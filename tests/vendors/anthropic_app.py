@@ -59,7 +59,9 @@ class FakeAnthropic(FakeWire):
         shown = {"data": data, "has_more": False, "first_id": MODELS[0], "last_id": MODELS[-1]}
         return self._wrong_headers(request) or web.json_response(shown)
 
-    def error(self, status: int, message: str | None = None, *, retry_after: int = -1) -> web.Response:
+    def error(
+        self, status: int, message: str | None = None, *, retry_after: int = -1, param: str | None = None
+    ) -> web.Response:
         headers = {"request-id": "req_fake_anthropic"}
         if status in (429, 503, 529) and retry_after >= 0:
             headers |= {"retry-after": str(retry_after), "anthropic-ratelimit-requests-remaining": "0"}

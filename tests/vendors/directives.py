@@ -65,6 +65,8 @@ class Directives(Struct, frozen=True, kw_only=True):
     """Send a stream in pieces of this many bytes."""
     case: str = ""
     """Answer with this file of `fixtures/wire`."""
+    finish: str = ""
+    """End each choice by this word, which may be the vendor's own."""
     other_form: bool = False
     """Stream where no stream was asked for, and the other way round."""
     tool: bool = False

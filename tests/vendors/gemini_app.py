@@ -58,7 +58,9 @@ class FakeGemini(FakeWire):
         shown = {"models": [{"name": "models/gemini-2.5-pro", "displayName": "Gemini"}]}
         return self._wrong_key(request) or web.json_response(shown)
 
-    def error(self, status: int, message: str | None = None, *, retry_after: int = -1) -> web.Response:
+    def error(
+        self, status: int, message: str | None = None, *, retry_after: int = -1, param: str | None = None
+    ) -> web.Response:
         said = message or WORDS_OF.get(status, f"A {status} for the key {self.api_key}.")
         error: dict[str, Any] = {"code": status, "message": said, "status": STATUSES.get(status, "UNKNOWN")}
         if status == 429:

@@ -34,8 +34,11 @@ USAGE_NAMES = (
     *("promptTokens", "completionTokens", "inputTokens", "outputTokens", "prompt_eval_count", "eval_count"),
     *("prompt_cache_hit_tokens", "prompt_cache_miss_tokens", "cached_tokens", "reasoning_tokens"),
     *("cache_read_input_tokens", "cache_creation_input_tokens", "service_tier", "cost", "unknown"),
+    *("cost_in_usd_ticks", "is_byok", "cost_details", "server_tool_use", "server_side_tools_used", "speed"),
+    *("num_server_side_tools_used", "iterations", "cache_creation", "citation_tokens", "billed_units"),
 )
 DETAIL_NAMES = ("cached_tokens", "cache_write_tokens", "reasoning_tokens", "thinking_tokens", "audio_tokens")
+DETAIL_NAMES += ("cache_write_tokens_details", "ttl_12h_tokens", "ephemeral_1h_input_tokens")
 CODES = (
     *(b'"rate_limit_exceeded"', b'"context_length_exceeded"', b'"content_filter"', b'"insufficient_quota"'),
     *(b'"invalid_request_error"', b'"model_not_found"', b'"server_error"', b"429", b"400.0", b"401"),

@@ -7,30 +7,33 @@ before they are answered until it is open again).
 
 import asyncio
 import json
-from collections import deque
 from typing import Any
 
 from aiohttp import web
 
-from tests.vendors.call_log import CallLog, SeenCall
-from tests.vendors.directives import Directives, directives_in
-from tests.vendors.openai_chat import HANG_S, answer_streamed, answer_whole, hang_up
-from tests.vendors.openai_errors import error_response
+from tests.vendors.call_log import SeenCall
+from tests.vendors.directives import Directives
+from tests.vendors.openai_chat import recorded, wired_chat, without_usage
+from tests.vendors.openai_errors import error_body, error_response
 from tests.vendors.openai_shapes import MODELS, model_object
+from tests.vendors.wire_app import MAX_BODY_BYTES, FakeWire, Wired, json_body, peer_of
 
 API_KEY = "vendor-key-0123456789"
 """The one key that it accepts."""
-MAX_BODY_BYTES = 64 * 1024 * 1024
+PATH = "/v1"
 
 
-class FakeOpenAI:
+class FakeOpenAI(FakeWire):
     """One vendor: its log, and what the next calls are to do."""
 
+    stalls_after = 2
+    path = PATH
+    """Where its API begins."""
+    models = MODELS
+
     def __init__(self, *, api_key: str | None = API_KEY) -> None:
-        self.log = CallLog()
+        super().__init__()
         self.api_key = api_key
-        self.next: deque[str] = deque()
-        """Directives for the calls to come, one each."""
         self._gate = asyncio.Event()
         self._gate.set()
 
@@ -38,10 +41,10 @@ class FakeOpenAI:
         app = web.Application(client_max_size=MAX_BODY_BYTES)
         app.add_routes(
             [
-                web.post("/v1/chat/completions", self._chat),
-                web.post("/v1/embeddings", self._embeddings),
-                web.get("/v1/models", self._models),
-                web.get("/v1/models/{name}", self._model),
+                web.post(f"{self.path}/chat/completions", self.chat),
+                web.post(f"{self.path}/embeddings", self._embeddings),
+                web.get(f"{self.path}/models", self._models),
+                web.get(f"{self.path}/models/{{name:.+}}", self._model),
                 web.get("/_log", self._shown),
                 web.post("/_clear", self._clear),
                 web.post("/_next", self._queue),
@@ -50,59 +53,63 @@ class FakeOpenAI:
         )
         return app
 
-    async def _chat(self, request: web.Request) -> web.StreamResponse:
-        body = await _json_body(request)
-        call = self.log.begin(request.path, _peer(request), request.headers, body or {})
-        try:
-            response = self._refusal(request, body) or await self._answer(request, call)
-            call.status = response.status
-            return response
-        except ConnectionError:
-            return web.Response(status=499)  # the caller has gone
-        finally:
-            self.log.end(call)
+    def error(
+        self, status: int, message: str | None = None, *, retry_after: int = 7, param: str | None = None
+    ) -> web.Response:
+        return error_response(status, message, param=param, retry_after=retry_after)
 
-    async def _answer(self, request: web.Request, call: SeenCall) -> web.StreamResponse:
-        await self._gate.wait()
-        asked = self._directives(call.body)
-        if asked.reset:
-            hang_up(request)
-            return web.Response(status=499)
-        await asyncio.sleep(HANG_S if asked.hang else asked.slow)
-        if asked.status != 200:
-            return error_response(asked.status, param=asked.param, retry_after=asked.retry_after)
-        if bool(call.body.get("stream")) is not asked.other_form:
-            return await answer_streamed(request, call, asked)
-        return await answer_whole(request, call, asked)
-
-    def _directives(self, body: dict[str, Any]) -> Directives:
-        queued = self.next.popleft() if self.next else ""
-        return directives_in(body | {"model": f"{body.get('model')} {queued}"})
-
-    def _refusal(self, request: web.Request, body: dict[str, Any] | None) -> web.Response | None:
+    def refusal(self, request: web.Request, body: dict[str, Any] | None) -> web.Response | None:
         """What OpenAI refuses too."""
         if wrong_key := self._wrong_key(request):
             return wrong_key
         if body is None:
-            return error_response(400, "We could not parse the JSON body of your request.")
+            return self.error(400, "We could not parse the JSON body of your request.")
         if not isinstance(body.get("model"), str):
-            return error_response(400, "you must provide a model parameter")
+            return self.error(400, "you must provide a model parameter")
         if not body.get("messages"):
-            return error_response(400, "Missing required parameter: 'messages'.", param="messages")
+            return self.error(400, "Missing required parameter: 'messages'.", param="messages")
         if body.get("stream_options") and not body.get("stream"):
-            return error_response(400, "'stream_options' is only allowed when 'stream' is enabled.")
+            return self.error(400, "'stream_options' is only allowed when 'stream' is enabled.")
         if body["model"] == "unknown":
-            return error_response(404)
+            return self.error(404)
         return None
+
+    def wired(self, body: dict[str, Any], model: str, asked: Directives) -> Wired:
+        return recorded(asked.case) if asked.case else wired_chat(body, asked)
+
+    def without_usage(self, wired: Wired) -> Wired:
+        return without_usage(wired)
+
+    def framed(self, event: dict[str, Any]) -> str:
+        return f"data: {json.dumps(event, separators=(',', ':'))}"
+
+    def last_words(self, asked: Directives) -> str:
+        return "[DONE]" if asked.bad_sse else "data: [DONE]"
+
+    def error_event(self) -> dict[str, Any]:
+        return error_body(500)
+
+    def messages(self, body: dict[str, Any]) -> list[dict[str, Any]]:
+        return body.get("messages") or []
+
+    def more(self, event: dict[str, Any]) -> dict[str, Any]:
+        choices = [choice | {"delta": {"content": " more" * 2_000}} for choice in event["choices"]]
+        return event | {"choices": choices}
+
+    async def _answer(
+        self, request: web.Request, call: SeenCall, model: str, *, streamed: bool
+    ) -> web.StreamResponse:
+        await self._gate.wait()
+        return await super()._answer(request, call, model, streamed=streamed)
 
     def _wrong_key(self, request: web.Request) -> web.Response | None:
         if self.api_key is None or request.headers.get("authorization") == f"Bearer {self.api_key}":
             return None
-        return error_response(401)
+        return self.error(401)
 
     async def _embeddings(self, request: web.Request) -> web.Response:
-        body = await _json_body(request) or {}
-        call = self.log.begin(request.path, _peer(request), request.headers, body)
+        body = await json_body(request) or {}
+        call = self.log.begin(request.path, peer_of(request), request.headers, body)
         try:
             if wrong_key := self._wrong_key(request):
                 return wrong_key
@@ -122,12 +129,12 @@ class FakeOpenAI:
 
     async def _models(self, request: web.Request) -> web.Response:
         return self._wrong_key(request) or web.json_response(
-            {"object": "list", "data": [model_object(name) for name in MODELS]}
+            {"object": "list", "data": [model_object(name) for name in self.models]}
         )
 
     async def _model(self, request: web.Request) -> web.Response:
         name = request.match_info["name"]
-        return web.json_response(model_object(name)) if name in MODELS else error_response(404)
+        return web.json_response(model_object(name)) if name in self.models else self.error(404)
 
     async def _shown(self, request: web.Request) -> web.Response:
         return web.json_response(self.log.shown())
@@ -147,15 +154,3 @@ class FakeOpenAI:
         else:
             self._gate.clear()
         return web.json_response({})
-
-
-async def _json_body(request: web.Request) -> dict[str, Any] | None:
-    try:
-        body = json.loads(await request.read())
-    except ValueError:
-        return None
-    return body if isinstance(body, dict) else None
-
-
-def _peer(request: web.Request) -> str:
-    return str(request.transport.get_extra_info("peername")) if request.transport else ""

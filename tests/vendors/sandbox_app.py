@@ -16,8 +16,8 @@ from providers.sandbox.provider import SandboxProvider
 from tests.vendors.call_log import SeenCall
 from tests.vendors.directives import Directives, directives_in, text_of
 from tests.vendors.openai_app import FakeOpenAI
-from tests.vendors.openai_chat import HANG_S, hang_up
 from tests.vendors.openai_errors import error_response
+from tests.vendors.sending import HANG_S, hang_up
 
 TIMEOUT_S = 600.0
 PIECES = 8
@@ -27,16 +27,18 @@ PIECES = 8
 class FakeSandboxVendor(FakeOpenAI):
     """A vendor whose answers are the sandbox's."""
 
-    async def _answer(self, request: web.Request, call: SeenCall) -> web.StreamResponse:
+    async def _answer(
+        self, request: web.Request, call: SeenCall, model: str, *, streamed: bool
+    ) -> web.StreamResponse:
         await self._gate.wait()
-        asked = self._directives(call.body)
+        asked = self._directives(call.body, model)
         if asked.reset:
             hang_up(request)
             return web.Response(status=499)
         if (refusal := await _refused(asked)) is not None:
             return refusal
         try:
-            if call.body.get("stream"):
+            if streamed:
                 return await _streamed(request, call)
             return await _whole(call)
         except ProviderError as error:
@@ -44,7 +46,7 @@ class FakeSandboxVendor(FakeOpenAI):
                 hang_up(request)
             return error_response(error.status or 500, _quoting(call) if error.status == 400 else None)
 
-    def _directives(self, body: dict[str, Any]) -> Directives:
+    def _directives(self, body: dict[str, Any], model: str) -> Directives:
         """Of the queue alone: what is in a text is the sandbox's."""
         return directives_in({"model": self.next.popleft() if self.next else ""})
 

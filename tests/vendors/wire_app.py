@@ -1,4 +1,4 @@
-"""What the fake vendors with protocols of their own share: a log, directives, and every way an answer can go wrong."""
+"""What all fake vendors share: a log, directives, and every way an answer can go wrong."""
 
 import asyncio
 import json
@@ -12,14 +12,12 @@ from aiohttp import web
 from msgspec import Struct
 
 from tests.vendors.call_log import CallLog, SeenCall
-from tests.vendors.directives import Directives, directives_in, text_of
-from tests.vendors.openai_chat import HANG_S, hang_up
+from tests.vendors.directives import Directives, directives_in
+from tests.vendors.sending import HANG_S, hang_up, send_events, send_whole
 
 MAX_BODY_BYTES = 64 * 1024 * 1024
 WIRE = Path(__file__).parents[2] / "fixtures" / "wire"
 WORDS = ("the", " quick", " brown", " fox", " jumps", " over", " the", " lazy")
-STALLS_AFTER = 3
-"""Events of a stream."""
 
 
 class Wired(Struct, frozen=True, kw_only=True):
@@ -32,8 +30,9 @@ class Wired(Struct, frozen=True, kw_only=True):
 
 
 def case(vendor: str, name: str) -> dict[str, Any]:
-    """A file of `fixtures/wire`."""
-    found: dict[str, Any] = json.loads((WIRE / vendor / f"{name}.json").read_text())
+    """A file of `fixtures/wire`; a name with a folder is one of another folder than the vendor's."""
+    path = f"{name}.json" if "/" in name else f"{vendor}/{name}.json"
+    found: dict[str, Any] = json.loads((WIRE / path).read_text())
     return found
 
 
@@ -44,7 +43,9 @@ def cases(vendor: str) -> list[str]:
 class FakeWire(ABC):
     """One vendor: its log, and what it accepts. Subclasses speak its protocol."""
 
-    api_key: str
+    api_key: str | None
+    stalls_after = 3
+    """Events of a stream after which it goes wrong."""
 
     def __init__(self) -> None:
         self.log = CallLog()
@@ -55,7 +56,9 @@ class FakeWire(ABC):
     def application(self) -> web.Application: ...
 
     @abstractmethod
-    def error(self, status: int, message: str | None = None, *, retry_after: int = -1) -> web.Response:
+    def error(
+        self, status: int, message: str | None = None, *, retry_after: int = -1, param: str | None = None
+    ) -> web.Response:
         """An error as the vendor writes it; a negative `retry_after`: it does not say."""
 
     @abstractmethod
@@ -81,11 +84,27 @@ class FakeWire(ABC):
     def messages(self, body: dict[str, Any]) -> list[dict[str, Any]]:
         """The request's messages, each with its text under `content`, for the directives."""
 
+    def last_words(self, asked: Directives) -> str:
+        """What comes after the last event of a stream."""
+        return ""
+
+    def headers(self) -> dict[str, str]:
+        """Further headers of every answer."""
+        return {}
+
+    def before_an_answer(self) -> bytes:
+        """What comes before the JSON of a whole answer."""
+        return b""
+
+    def more(self, event: dict[str, Any]) -> dict[str, Any]:
+        """What an endless stream goes on with."""
+        return event
+
     async def chat(
         self, request: web.Request, *, model: str | None = None, streamed: bool | None = None
     ) -> web.StreamResponse:
-        body = await _json_body(request)
-        call = self.log.begin(request.path, _peer(request), request.headers, body or {})
+        body = await json_body(request)
+        call = self.log.begin(request.path, peer_of(request), request.headers, body or {})
         try:
             response = self.refusal(request, body)
             if response is None:
@@ -102,99 +121,57 @@ class FakeWire(ABC):
     async def _answer(
         self, request: web.Request, call: SeenCall, model: str, *, streamed: bool
     ) -> web.StreamResponse:
-        queued = self.next.popleft() if self.next else ""
-        asked = directives_in({"model": f"{model} {queued}", "messages": self.messages(call.body)})
+        asked = self._directives(call.body, model)
         if asked.reset:
             hang_up(request)
             return web.Response(status=499)
         await asyncio.sleep(HANG_S if asked.hang else asked.slow)
         if asked.status != 200:
-            return self.error(asked.status, retry_after=asked.retry_after)
+            return self.error(asked.status, retry_after=asked.retry_after, param=asked.param)
         wired = self.wired(call.body, model, asked)
         call.usage = wired.usage
         if asked.no_usage:
             wired = self.without_usage(wired)
-        if streamed is not asked.other_form:
-            return await self._streamed(request, call, asked, wired.events)
-        return await self._whole(request, call, asked, wired.answer)
+        if streamed is asked.other_form:
+            answer = self.error_event() if asked.error else wired.answer
+            data = json.dumps(answer, ensure_ascii=False).encode()
+            data = data[:30] if asked.bad_json else self.before_an_answer() + data
+            return await send_whole(request, call, asked, data, self.headers())
+        events = self._texts(asked, wired.events)
+        return await send_events(
+            request,
+            call,
+            asked,
+            events,
+            self.headers(),
+            stalls_after=self.stalls_after,
+            last_words="" if asked.no_done else self.last_words(asked),
+        )
 
-    async def _whole(
-        self, request: web.Request, call: SeenCall, asked: Directives, answer: dict[str, Any]
-    ) -> web.StreamResponse:
-        data = json.dumps(self.error_event() if asked.error else answer, ensure_ascii=False).encode()
-        if asked.bad_json:
-            data = data[:30]
-        response = web.StreamResponse(headers={"content-type": asked.type or "application/json"})
-        response.content_length = len(data)
-        await response.prepare(request)
-        if asked.cut is not None:
-            await response.write(data[: asked.cut])
-            await asyncio.sleep(0.02)
-            hang_up(request)
-            return response
-        if asked.stall:
-            await response.write(data[: len(data) // 2])
-            await asyncio.sleep(asked.stall)
-            data = data[len(data) // 2 :]
-        await response.write(data)
-        await response.write_eof()
-        call.whole = True
-        return response
+    def _directives(self, body: dict[str, Any], model: str) -> Directives:
+        queued = self.next.popleft() if self.next else ""
+        return directives_in({"model": f"{model} {queued}", "messages": self.messages(body)})
 
-    async def _streamed(
-        self, request: web.Request, call: SeenCall, asked: Directives, events: list[dict[str, Any]]
-    ) -> web.StreamResponse:
-        headers = {"content-type": asked.type or "text/event-stream; charset=utf-8"}
-        response = web.StreamResponse(headers=headers)
-        response.enable_chunked_encoding()
-        await response.prepare(request)
+    def _texts(self, asked: Directives, events: list[dict[str, Any]]) -> Iterator[str]:
         for number, event in enumerate(self._events(asked, events)):
-            if number == asked.cut:
-                await asyncio.sleep(0.02)
-                hang_up(request)
-                return response
-            if number == asked.end:
-                await response.write_eof()
-                return response
-            if number and asked.gap:
-                await asyncio.sleep(asked.gap)
-            if number == STALLS_AFTER and asked.stall:
-                await asyncio.sleep(asked.stall)
-            text = self.framed(event)
-            if asked.bad_json and number == STALLS_AFTER:
-                text = 'data: {"broken": ['
-            await _write(response, text, asked)
-            call.chunks += 1
-        await response.write_eof()
-        call.whole = True
-        return response
+            if asked.bad_json and number == self.stalls_after:
+                yield 'data: {"broken": ['
+            elif asked.bad_sse:
+                yield json.dumps(event)
+            else:
+                yield self.framed(event)
 
     def _events(self, asked: Directives, events: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         for number, event in enumerate(events):
-            if number == STALLS_AFTER and asked.error:
+            if number == self.stalls_after and asked.error:
                 yield self.error_event()
                 return
-            while number == STALLS_AFTER and asked.endless:
-                yield event
+            while number == self.stalls_after and asked.endless:
+                yield self.more(event)
             yield event
 
 
-def said_in(body: dict[str, Any]) -> str:
-    """The text of the last message."""
-    return text_of(body["messages"][-1])
-
-
-async def _write(response: web.StreamResponse, text: str, asked: Directives) -> None:
-    line_end = "\r\n" if asked.crlf else "\n"
-    data = (text.replace("\n", line_end) + line_end * 2).encode()
-    size = asked.dribble or len(data)
-    for start in range(0, len(data), size):
-        await response.write(data[start : start + size])
-        if asked.dribble:
-            await asyncio.sleep(0)
-
-
-async def _json_body(request: web.Request) -> dict[str, Any] | None:
+async def json_body(request: web.Request) -> dict[str, Any] | None:
     try:
         body = json.loads(await request.read())
     except ValueError:
@@ -202,5 +179,5 @@ async def _json_body(request: web.Request) -> dict[str, Any] | None:
     return body if isinstance(body, dict) else None
 
 
-def _peer(request: web.Request) -> str:
+def peer_of(request: web.Request) -> str:
     return str(request.transport.get_extra_info("peername")) if request.transport else ""

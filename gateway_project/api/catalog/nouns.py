@@ -40,6 +40,9 @@ class ProviderOut(serializers.Serializer[Provider]):
     api_key_env = serializers.CharField(help_text="The variable that holds the key.")
     vendor = serializers.CharField(help_text="Whose known traits it has; empty: by the host of the base URL.")
     traits = serializers.JSONField(help_text="Its own traits over those.")
+    markup_percent = serializers.DecimalField(
+        max_digits=7, decimal_places=3, help_text="What its calls cost above its prices."
+    )
     is_active = serializers.BooleanField()
 
 
@@ -48,6 +51,9 @@ class ModelOut(serializers.Serializer[LLMModel]):
     aliases = serializers.ListField(child=serializers.CharField())
     provider = serializers.CharField(source="provider_id")
     physical_name = serializers.CharField()
+    label = serializers.CharField(  # type: ignore[assignment] # a field of the answer, not of the class
+        help_text="What people are shown; empty: its name."
+    )
     model_class = serializers.CharField(source="model_class_id")
     context_tokens = serializers.IntegerField()
     max_output_tokens = serializers.IntegerField()
@@ -65,6 +71,13 @@ class PriceOut(serializers.Serializer[ModelPrice]):
     output = serializers.DecimalField(max_digits=18, decimal_places=6)
     cached_input = serializers.DecimalField(max_digits=18, decimal_places=6)
     cache_write = serializers.DecimalField(max_digits=18, decimal_places=6)
+    cache_write_1h = serializers.DecimalField(max_digits=18, decimal_places=6, allow_null=True)
+    cache_write_12h = serializers.DecimalField(max_digits=18, decimal_places=6, allow_null=True)
+    reasoning = serializers.DecimalField(
+        max_digits=18, decimal_places=6, allow_null=True, help_text="null: as output."
+    )
+    modifiers = serializers.JSONField(help_text="What moves the price besides tokens; see docs/prices.md.")
+    is_listed = serializers.BooleanField(help_text="Taken from the price list; any other is a person's.")
 
 
 class _Nouns(ApiView):

@@ -33,6 +33,9 @@ class TenantOut(serializers.Serializer[Tenant]):
     timezone = serializers.CharField()
     week_start = serializers.IntegerField(help_text="0 is Monday, 6 is Sunday.")
     enforcement_mode = serializers.ChoiceField(choices=MODES)
+    markup_percent = serializers.DecimalField(
+        max_digits=7, decimal_places=3, help_text="What its calls cost above the vendors' prices."
+    )
     created_at = serializers.DateTimeField()
 
 
@@ -67,6 +70,9 @@ class OneTenant(ApiView):
         timezone = serializers.CharField(max_length=64, required=False)
         week_start = serializers.IntegerField(min_value=0, max_value=6, required=False)
         enforcement_mode = Choice(choices=MODES, required=False)
+        markup_percent = serializers.DecimalField(
+            max_digits=7, decimal_places=3, min_value=-100, max_value=1000, required=False
+        )
 
     @extend_schema(responses=TenantOut, tags=TAG)
     def get(self, request: Request, slug: str) -> Response:

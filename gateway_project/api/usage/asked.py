@@ -50,7 +50,7 @@ class AskedIn(StrictInput):
     prices = Choice(
         choices=[prices.value for prices in Prices],
         default=Prices.THEN.value,
-        help_text="Cost at the prices in force when the calls were made, or at today's.",
+        help_text="Cost at the prices in force when the calls were made, at today's, or by the vendors' own word.",
     )
 
 

@@ -24,6 +24,9 @@ class UsageOut(serializers.Serializer[object]):
     partly_priced = serializers.IntegerField(
         help_text="Attempts of which the vendor charges for something that the price does not know."
     )
+    own_key = serializers.IntegerField(
+        help_text="Attempts with the tenant's own key, whom the vendor bills: they cost nothing here."
+    )
     locals().update({name: serializers.IntegerField() for name in COUNTED})
     cost_nano_usd = serializers.IntegerField(help_text="At the prices asked for.")
     cost_usd = serializers.CharField()

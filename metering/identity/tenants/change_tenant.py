@@ -1,6 +1,7 @@
 """Change how a tenant is named and counted."""
 
 from datetime import datetime
+from decimal import Decimal
 from typing import TypedDict
 
 from django.db import transaction
@@ -17,6 +18,7 @@ class TenantChanges(TypedDict, total=False):
     timezone: str
     week_start: int
     enforcement_mode: str
+    markup_percent: Decimal
 
 
 @transaction.atomic

@@ -2,7 +2,7 @@
 
 from datetime import UTC
 
-from metering.amounts import AMOUNTS, COLUMNS, TOKEN_PARTS
+from metering.amounts import AMOUNTS, COLUMNS, TOKEN_PARTS, WRITE_PARTS
 from metering.labels import LABELS, Label
 from metering.ledger.postgres.table import (
     AMOUNT,
@@ -83,6 +83,7 @@ ATTEMPT_TEXTS = Columns(
         column("service_tier", RARE_TEXT, "attempt.service_tier"),
         column("estimate_reason", RARE_TEXT, "attempt.estimate_reason"),
         column("reported", RARE_TEXT, "attempt.reported"),
+        column("fee_units", RARE_TEXT, "attempt.fee_units"),
     )
 )
 """A call may have many attempts, so their texts are unnested."""
@@ -97,6 +98,10 @@ ATTEMPT = Columns(
         # JSON's offsets are whole minutes; a zone's need not be.
         column("started_at", MOMENT, lambda row: row.attempt.started_at.astimezone(UTC)),
         column("partly_priced", RARE_FLAG, "attempt.partly_priced"),
+        column("own_key", RARE_FLAG, "attempt.own_key"),
+        *_amounts(WRITE_PARTS, "attempt."),
+        column("list_cost_nano_usd", OPTIONAL_NUMBER, "attempt.list_cost_nano_usd"),
+        column("vendor_cost_nano_usd", OPTIONAL_NUMBER, "attempt.vendor_cost_nano_usd"),
     )
 )
 PROVISIONAL = Columns(

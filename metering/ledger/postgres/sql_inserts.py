@@ -1,6 +1,6 @@
 """The statements that add rows. What a row shares with its reservation is copied from it there."""
 
-from metering.amounts import COLUMNS, TOKEN_PARTS
+from metering.amounts import COLUMNS, TOKEN_PARTS, WRITE_PARTS
 from metering.labels import LABELS
 from metering.ledger.postgres import columns
 from metering.ledger.postgres.table import insert, replaced
@@ -53,13 +53,14 @@ _PROVISIONAL = insert(
     columns.PROVISIONAL,
     also=OF_ITS_HOLD
     | {name: f"held.{name} * new.charged" for name in COLUMNS}
-    | dict.fromkeys((*TOKEN_PARTS, "latency_ms"), "0")
-    | dict.fromkeys(("response_model", "service_tier", "reported"), "''")
+    | dict.fromkeys((*TOKEN_PARTS, *WRITE_PARTS, "latency_ms"), "0")
+    | dict.fromkeys(("response_model", "service_tier", "reported", "fee_units"), "''")
     | {
         "attempt": "1",
         "estimated": "new.charged = 1",
         "estimate_reason": "CASE new.charged WHEN 1 THEN 'unanswered' ELSE '' END",
         "partly_priced": "false",
+        "own_key": "false",
         "started_at": "held.created_at",
         "recorded_at": "clock_timestamp()",
     },

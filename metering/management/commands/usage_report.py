@@ -16,7 +16,7 @@ from metering.usage.summary import usage_summary
 ATTEMPT_COLUMNS = (
     *("started_at", "tenant", "reservation_id", "attempt", "state", "outcome", "model", "provider"),
     *("input_tokens", "output_tokens", "cost_nano_usd", "estimated"),
-    *("estimate_reason", "partly_priced", "service_tier"),
+    *("estimate_reason", "partly_priced", "own_key", "service_tier"),
 )
 SUM_COLUMNS = ("requests", "attempts", "input_tokens", "output_tokens", "cost_usd", "estimated")
 
@@ -36,7 +36,7 @@ class Command(VerbCommand):
         parser.add_argument(
             "--prices",
             choices=[prices.value for prices in Prices],
-            help="Sums only: cost at the prices of then or of now, beside what was charged.",
+            help="Sums only: cost at the prices of then, of now, or by the vendor's own word, beside what was charged.",
         )
 
     def run(

@@ -2,18 +2,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.db import connection
 
 from tests.e2e.odd_vendors.gateway_and_vendor import FRESH_MODELS, PLENTY, GatewayAndVendor
 from tests.e2e.server import running_server
 from tests.factories import BudgetFactory, ProviderFactory, birch, make_token, reference_data
-from tests.served import serve_model, settled_ledger
+from tests.served import empty_tables, serve_model, settled_ledger
 from tests.vendors.raw import RawVendor, raw_vendor
-
-FILLED = {
-    *("metering_feature", "metering_task", "metering_modelclass"),
-    *("django_content_type", "auth_permission", "django_site"),
-}
 
 
 @pytest.fixture(scope="session")
@@ -32,14 +26,7 @@ def gateway(
             with settled_ledger():
                 yield from _serving(_raw_vendor)
         finally:
-            _empty_tables()
-
-
-def _empty_tables() -> None:
-    """All but those that the migrations filled, which tests that roll back rely on."""
-    names = set(connection.introspection.django_table_names(only_existing=True, include_views=False)) - FILLED
-    with connection.cursor() as cursor:
-        cursor.execute(f"TRUNCATE {', '.join(sorted(names))}")
+            empty_tables()
 
 
 UNUSABLE = {

@@ -1,5 +1,6 @@
 """Usage that is odd or contradicts itself, over real HTTP: what came is charged, and what is not sure is marked."""
 
+import json
 from typing import Any
 
 import pytest
@@ -201,3 +202,32 @@ def test_the_tier_that_was_served_is_kept_and_a_dear_one_is_marked(
 def test_the_plain_tier_is_kept_and_not_marked(gateway: GatewayAndVendor) -> None:
     told = gateway.ask(whole(service_tier="default"))
     assert (told.row.service_tier, told.row.partly_priced) == ("default", False)
+
+
+@Forms
+def test_what_the_vendor_says_that_it_cost_is_kept_beside_our_price(
+    gateway: GatewayAndVendor, stream: bool
+) -> None:
+    figures = {"prompt_tokens": 7, "completion_tokens": 84, "total_tokens": 91, "cost": 0.0012}
+    told = gateway.ask(answer(figures, stream=stream), stream=stream, max_tokens=200)
+    assert (told.row.vendor_cost_nano_usd, told.charged_nano_usd) == (1_200_000, 91_000)
+
+
+@Forms
+def test_calls_of_the_vendors_tools_are_kept_and_without_a_price_marked(
+    gateway: GatewayAndVendor, stream: bool
+) -> None:
+    used = {"web_search_requests": 2, "new_requests": 1}
+    figures = {"prompt_tokens": 7, "completion_tokens": 84, "total_tokens": 91, "server_tool_use": used}
+    told = gateway.ask(answer(figures, stream=stream), stream=stream, max_tokens=200)
+    assert json.loads(told.row.fee_units) == {"other": 1, "web_search": 2}
+    assert told.row.partly_priced
+
+
+@Forms
+def test_what_moves_the_price_beside_the_tier_is_named_and_marked(
+    gateway: GatewayAndVendor, stream: bool
+) -> None:
+    figures = {"prompt_tokens": 7, "completion_tokens": 84, "total_tokens": 91, "speed": "fast"}
+    told = gateway.ask(answer(figures, stream=stream), stream=stream, max_tokens=200)
+    assert (told.row.service_tier, told.row.partly_priced) == ("standard+fast", True)

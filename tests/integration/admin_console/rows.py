@@ -33,6 +33,7 @@ from metering.models import (
     PolicyDecision,
     PolicyRule,
     Provider,
+    ProviderKey,
     QuotaAlert,
     Task,
     TaskDraft,
@@ -98,6 +99,7 @@ def customer(slug: str) -> Tenant:
     PasswordReset.objects.create(email=user.email, expires_at=now() + timedelta(hours=1))
     LoginSession.objects.create(user=user, tenant_id=tenant.pk, expires_at=now() + timedelta(days=1))
     issue_token(tenant=tenant, plan_code=plan.code, actor="test", now=now(), name="default", team=team)
+    ProviderKey.objects.create(provider_id="sandbox", tenant=tenant, sealed=b"sealed", last4="wxyz")
     PolicyRule.objects.create(scope="tenant", tenant=tenant, key="max_tokens_out", value=500)
     Budget.objects.create(
         scope="tenant", tenant=tenant, per="tenant", dimension="cost", window="month", amount=5_000_000_000

@@ -93,6 +93,24 @@ def test_a_new_price_counts_from_now_and_never_from_the_past(console: Client, ur
     assert abs(price.effective_from - now()) < timedelta(minutes=1)
 
 
+def test_an_announced_price_that_a_person_changes_is_the_persons_from_then_on(
+    console: Client, url: Url
+) -> None:
+    rows.catalog()
+    tomorrow = now() + timedelta(days=1)
+    announced = rows.price(LLMModel.objects.get(), effective_from=tomorrow, is_listed=True)
+    form = {
+        "model": announced.model_id,
+        "input": "9",
+        "output": "9",
+        "effective_from_0": f"{tomorrow:%Y-%m-%d}",
+        "effective_from_1": f"{tomorrow:%H:%M:%S}",
+    }
+    assert console.post(url(ModelPrice, "change", announced.pk), form).status_code == 302
+    announced.refresh_from_db()
+    assert (announced.input, announced.is_listed) == (9, False)
+
+
 def test_a_model_is_added_with_its_price_on_one_page(console: Client, url: Url) -> None:
     rows.catalog()
     form = {

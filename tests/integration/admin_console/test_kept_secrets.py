@@ -8,7 +8,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.test import Client
 
-from gateway_project.vendors import load_configs
+from gateway_project.vendor_configs import load_configs
 from metering.models import AuditEvent, Provider, User
 from tests.integration.admin_console.conftest import Url
 from tests.integration.admin_console.forms import errors_of

@@ -12,6 +12,7 @@ MARKS = {
     "estimated": True,
     "estimate_reason": "contradictory",
     "partly_priced": True,
+    "own_key": True,
     "service_tier": "flex",
     "reported": '{"total_tokens": 623}',
 }
@@ -30,6 +31,7 @@ def marked(console: Client) -> UsageLog:
         ("estimated", "1", "0"),
         ("estimate_reason", "contradictory", "cut"),
         ("partly_priced", "1", "0"),
+        ("own_key", "1", "0"),
         ("service_tier", "flex", "default"),
     ],
 )

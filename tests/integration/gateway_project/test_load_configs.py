@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gateway_project.vendors import load_configs
+from gateway_project.vendor_configs import load_configs
 from metering.models import Provider
 from tests.factories import ProviderFactory
 
@@ -40,9 +40,9 @@ def test_a_key_comes_from_its_variable_or_its_file(monkeypatch: pytest.MonkeyPat
     own(api_key_env="OWN_API_KEY")
     (tmp_path / "key").write_text(f"{CANARY}\n")
     monkeypatch.setenv("OWN_API_KEY_FILE", str(tmp_path / "key"))
-    assert load_configs()["own"].api_key == CANARY
+    assert load_configs()["own"].api_keys == (CANARY,)
     monkeypatch.setenv("OWN_API_KEY", f" {CANARY}-2 ")
-    assert load_configs()["own"].api_key == f"{CANARY}-2"
+    assert load_configs()["own"].api_keys == (f"{CANARY}-2",)
 
 
 def test_a_key_that_is_set_later_in_the_env_file_is_used(
@@ -54,7 +54,7 @@ def test_a_key_that_is_set_later_in_the_env_file_is_used(
     monkeypatch.delenv("OWN_API_KEY")
     assert "own" not in load_configs()
     (tmp_path / ".env").write_text(f"OWN_API_KEY={CANARY}\n")
-    assert load_configs()["own"].api_key == CANARY
+    assert load_configs()["own"].api_keys == (CANARY,)
 
 
 @pytest.mark.parametrize(

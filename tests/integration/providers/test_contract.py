@@ -1,19 +1,36 @@
 """What every provider does, whatever its vendor speaks. Real HTTP on both sides."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import msgspec
 import pytest
 
+from providers.openai_compatible.streamed import StreamedAnswer
 from providers.openai_compatible.timeouts import Timeouts
-from providers.port import Capability, EstimateReason, Failure, LLMProvider, ProviderError
+from providers.openai_compatible.traits import Traits
+from providers.other_form import completion_of_events
+from providers.port import Capability, Chunk, EstimateReason, Failure, LLMProvider, ProviderError
 from tests.integration.providers.asking import answer, asking, chunks_of, said, streamed
-from tests.integration.providers.families import FAMILIES, TRANSLATED, Family
+from tests.integration.providers.families import FAMILIES, TRANSLATED, VENDORS, Family
 from tests.vendors.running import Running, running
+from tests.vendors.wire_app import case
 
 PATIENT = Timeouts()
+NO_MONEY, RATE_LIMITED = 402, 429
+ERRORS = {
+    401: None,
+    NO_MONEY: "insufficient_quota",
+    404: "model_not_found",
+    RATE_LIMITED: None,
+    500: None,
+    503: None,
+}
+"""A vendor's status → the code that callers know, if there is one."""
+RETRYABLE = (RATE_LIMITED, 500, 503)
+TOOL = {"type": "function", "function": {"name": "weather", "parameters": {"type": "object"}}}
 WORDS = "the quick brown fox jumps over the lazy"
 PIXEL = (
     "data:image/png;base64,"
@@ -21,9 +38,9 @@ PIXEL = (
 )
 
 
-@pytest.fixture(scope="module", params=FAMILIES)
+@pytest.fixture(scope="module", params=VENDORS)
 def _running(request: pytest.FixtureRequest) -> Iterator[tuple[Family, Running[Any]]]:
-    family = FAMILIES[request.param]
+    family = VENDORS[request.param]
     with running(family.fake()) as vendor:
         yield family, vendor
 
@@ -45,6 +62,11 @@ async def client(family: Family, fake: Running[Any]) -> AsyncIterator[LLMProvide
     provider = family.provider(fake.port, fake.api_key, PATIENT)
     yield provider
     await provider.close()
+
+
+async def collect(stream: AsyncIterator[Chunk], chunks: list[Chunk]) -> None:
+    async for chunk in stream:
+        chunks.append(chunk)
 
 
 async def test_a_completion_is_in_openais_shape(client: LLMProvider) -> None:
@@ -79,21 +101,41 @@ async def test_the_charge_is_what_the_vendor_billed(
         usage = last
     (call,) = fake.log.calls
     assert (usage.input_tokens, usage.output_tokens) == family.counted(call.usage)
-    assert (usage.cached_input_tokens, usage.estimate_reason) == (3, EstimateReason.NONE)
+    assert usage.estimate_reason == EstimateReason.NONE
+    assert usage.cached_input_tokens == (3 if family.tells_cache else 0)
 
 
-async def test_the_usage_that_is_shown_is_the_usage_that_is_charged(client: LLMProvider) -> None:
+@pytest.mark.parametrize("how", ["whole", "streamed"])
+async def test_reasoning_is_charged_wherever_it_stands(
+    client: LLMProvider, family: Family, fake: Running[Any], how: str
+) -> None:
+    text = "think vendor:reasoning=40"
+    if how == "whole":
+        usage = (await client.complete(asking(text))).usage
+    else:
+        last = (await chunks_of(client, streamed(text)))[-1].usage
+        assert last is not None
+        usage = last
+    (call,) = fake.log.calls
+    assert (usage.input_tokens, usage.output_tokens) == family.counted(call.usage)
+    assert usage.estimate_reason == EstimateReason.NONE
+
+
+async def test_the_usage_that_is_shown_is_the_usage_that_is_charged(
+    client: LLMProvider, family: Family
+) -> None:
     completion = await client.complete(asking("vendor:cached=2"))
     chunks = await chunks_of(client, streamed("vendor:cached=2"))
     last = next(chunk.data for chunk in reversed(chunks) if chunk.data)
     for body, usage in ((completion.body, completion.usage), (last, chunks[-1].usage)):
         assert usage is not None
-        shown = msgspec.json.decode(body)["usage"]
-        assert (shown["prompt_tokens"], shown["completion_tokens"]) == (
-            usage.input_tokens,
-            usage.output_tokens,
-        )
-        assert shown["prompt_tokens_details"]["cached_tokens"] == 2
+        decoded = msgspec.json.decode(body)
+        shown = decoded.get("usage") or decoded["x_groq"]["usage"]
+        if family.shows_charge:
+            charged = usage.input_tokens, usage.output_tokens
+            assert (shown["prompt_tokens"], shown["completion_tokens"]) == charged
+        if "prompt_tokens_details" in shown:
+            assert shown["prompt_tokens_details"]["cached_tokens"] == usage.cached_input_tokens == 2
 
 
 async def test_the_output_limit_reaches_the_vendor(client: LLMProvider) -> None:
@@ -112,6 +154,81 @@ async def test_pictures_are_sent(client: LLMProvider, fake: Running[Any]) -> Non
     parts = [{"type": "text", "text": "what is it"}, {"type": "image_url", "image_url": {"url": PIXEL}}]
     await client.complete(asking(messages=[{"role": "user", "content": parts}]))
     assert PIXEL.partition(",")[2] in str(fake.log.calls[0].body)
+
+
+@pytest.mark.parametrize("how", ["whole", "streamed"])
+async def test_tools_are_called_in_openais_shape(client: LLMProvider, family: Family, how: str) -> None:
+    call = streamed if how == "streamed" else asking
+    asked = call(family.tools, tools=[TOOL])
+    if how == "whole":
+        given = await answer(client, asked)
+    else:
+        data = b"".join(
+            b"data: " + chunk.data + b"\n\n" for chunk in await chunks_of(client, asked) if chunk.data
+        )
+        given = msgspec.json.decode(
+            (await completion_of_events(data + b"data: [DONE]\n\n", StreamedAnswer(asked, "", Traits()))).body
+        )
+    (choice,) = given["choices"]
+    assert choice["finish_reason"] == "tool_calls"
+    for each in choice["message"]["tool_calls"]:
+        assert (each["type"], bool(each["id"]), bool(each["function"]["name"])) == ("function", True, True)
+        assert isinstance(json.loads(each["function"]["arguments"]), dict)
+
+
+@pytest.mark.parametrize(("status", "code"), ERRORS.items())
+@pytest.mark.parametrize("how", ["whole", "streamed"])
+async def test_an_error_is_told_in_one_way(
+    client: LLMProvider, family: Family, fake: Running[Any], status: int, code: str | None, how: str
+) -> None:
+    text = f"vendor:status={status} vendor:retry-after=9"
+    with pytest.raises(ProviderError) as caught:
+        await (client.complete(asking(text)) if how == "whole" else anext(client.stream(streamed(text))))
+    error = caught.value
+    assert (error.failure, error.usage) == (Failure.REFUSED, None)
+    assert error.code == code or (status == NO_MONEY and error.status == NO_MONEY)
+    assert error.retryable is (status in RETRYABLE)
+    if status == RATE_LIMITED:
+        assert error.retry_after_s == (9 if family.says_when else None)
+    assert fake.api_key not in f"{error!r} {error.message} {error.param}"
+
+
+async def test_an_error_instead_of_an_answer_is_a_refusal_and_free(client: LLMProvider) -> None:
+    with pytest.raises(ProviderError) as caught:
+        await client.complete(asking("vendor:error"))
+    assert (caught.value.failure, caught.value.usage) == (Failure.REFUSED, None)
+
+
+async def test_an_error_in_a_stream_ends_it_and_what_came_is_charged(client: LLMProvider) -> None:
+    chunks: list[Chunk] = []
+    with pytest.raises(ProviderError) as caught:
+        await collect(client.stream(streamed("vendor:error")), chunks)
+    assert (caught.value.failure, bool(said(chunks))) == (Failure.CUT, True)
+    assert caught.value.usage is not None
+    assert caught.value.usage.estimate_reason == EstimateReason.CUT
+
+
+async def test_a_vendor_that_does_not_answer_in_time_is_left(client: LLMProvider) -> None:
+    await client.complete(asking())  # the connection stands, so that the time is the vendor's
+    with pytest.raises(ProviderError) as caught:
+        await client.complete(asking("vendor:hang", timeout_s=0.3))
+    assert caught.value.failure is Failure.TIMEOUT
+    assert caught.value.usage is not None
+    assert caught.value.usage.estimate_reason == EstimateReason.UNANSWERED
+
+
+async def test_recorded_answers_are_charged_as_their_files_say(client: LLMProvider, family: Family) -> None:
+    for name in family.recorded:
+        expected, text = case("usage", name)["usage"], f"vendor:case=usage/{name}"
+        if expected["input_tokens"] is None:
+            continue  # it is counted here, of other messages
+        for call in (asking(text), streamed(text)):
+            usage = (
+                (await chunks_of(client, call))[-1].usage
+                if call.body.get("stream")
+                else (await client.complete(call)).usage
+            )
+            assert {field: getattr(usage, field) for field in expected} == expected, name
 
 
 async def test_closing_a_stream_cuts_the_vendors_call(client: LLMProvider, fake: Running[Any]) -> None:

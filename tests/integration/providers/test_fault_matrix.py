@@ -12,6 +12,7 @@ from providers.port import EstimateReason, Failure, LLMProvider, ProviderError, 
 from tests.integration.providers.asking import OUTPUT_LIMIT, asking, chunks_of, streamed
 from tests.integration.providers.families import FAMILIES, Family
 from tests.vendors.running import Running, running
+from tests.vendors.tls import BadTls, bad_tls
 
 QUICK, PATIENT = Timeouts(first_byte_s=0.3, gap_s=0.2), Timeouts()
 LATE = ("slow headers", "stall")
@@ -147,6 +148,28 @@ async def test_a_vendor_that_refuses_connections_was_never_asked(family: Family,
     await provider.close()
     assert error is not None
     assert (error.failure, error.retryable, usage) == (Failure.UNREACHABLE, True, None)
+
+
+@pytest.fixture(scope="module", params=["self-signed", "expired", "none"])
+def untrusted(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[BadTls]:
+    with bad_tls(request.param, tmp_path_factory.mktemp("tls")) as server:
+        yield server
+
+
+@pytest.mark.parametrize("how", [WHOLE, STREAM])
+async def test_a_vendor_whose_encryption_is_not_accepted_never_sees_the_request_or_the_key(
+    untrusted: BadTls, family: Family, fake: Running[Any], caplog: pytest.LogCaptureFixture, how: str
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    base_url = f"https://127.0.0.1:{untrusted.port}{family.path}"
+    provider = family.client(base_url=base_url, api_key=fake.api_key, timeouts=PATIENT)
+    error, usage = await ended(provider, how, "hello")
+    await provider.close()
+    assert error is not None
+    assert (error.failure, error.retryable, usage) == (Failure.UNREACHABLE, False, None)
+    assert error.message == "its certificate or encryption is not accepted"
+    assert untrusted.read == b""
+    assert fake.api_key not in f"{error!r} {error.__cause__!r} {caplog.text}"
 
 
 @pytest.mark.parametrize("how", [WHOLE, STREAM])

@@ -7,22 +7,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metering.api_key import MAX_CHARACTERS, UnusableKey, key_problem, read_key
+from metering.api_key import MAX_CHARACTERS, MAX_KEYS, UnusableKey, key_problem, read_keys
 
 CANARY = "sk-canary"
 
 
 def test_whitespace_around_a_key_is_not_part_of_it(tmp_path: Path) -> None:
     (tmp_path / "key").write_text(f"\n {CANARY}\r\n")
-    assert read_key("X_API_KEY", {"X_API_KEY": f" {CANARY}\n"}) == CANARY
-    assert read_key("X_API_KEY", {"X_API_KEY_FILE": f"{tmp_path / 'key'} "}) == CANARY
+    assert read_keys("X_API_KEY", {"X_API_KEY": f" {CANARY}\n"}) == (CANARY,)
+    assert read_keys("X_API_KEY", {"X_API_KEY_FILE": f"{tmp_path / 'key'} "}) == (CANARY,)
 
 
 def test_the_variable_wins_over_the_file_unless_it_is_empty(tmp_path: Path) -> None:
     (tmp_path / "key").write_text("from the file")
     file = str(tmp_path / "key")
-    assert read_key("X_API_KEY", {"X_API_KEY": CANARY, "X_API_KEY_FILE": file}) == CANARY
-    assert read_key("X_API_KEY", {"X_API_KEY": " ", "X_API_KEY_FILE": file}) == "from the file"
+    assert read_keys("X_API_KEY", {"X_API_KEY": CANARY, "X_API_KEY_FILE": file}) == (CANARY,)
+    assert read_keys("X_API_KEY", {"X_API_KEY": " ", "X_API_KEY_FILE": file}) == ("from the file",)
 
 
 def test_an_unset_or_empty_key_is_none_and_no_problem(tmp_path: Path) -> None:
@@ -33,7 +33,7 @@ def test_an_unset_or_empty_key_is_none_and_no_problem(tmp_path: Path) -> None:
         {"X_API_KEY_FILE": ""},
         {"X_API_KEY_FILE": str(tmp_path / "empty")},
     ):
-        assert read_key("X_API_KEY", environment) == ""
+        assert read_keys("X_API_KEY", environment) == ()
         assert key_problem("X_API_KEY", environment) is None
 
 
@@ -58,6 +58,8 @@ def test_what_cannot_be_a_header_is_refused_and_not_shown(tmp_path: Path, key: s
         ("X_API_KEY", {"X_API_KEY": key}),
         ("X_API_KEY_FILE", {"X_API_KEY_FILE": str(tmp_path / "key")}),
     ):
+        if "\n" in key.replace("\r\n", "\n") and source.endswith("_FILE"):
+            continue  # lines of a file are keys of their own
         problem = key_problem("X_API_KEY", environment)
         assert problem is not None
         assert problem.startswith(f"{source} ")
@@ -68,7 +70,7 @@ def test_what_cannot_be_a_header_is_refused_and_not_shown(tmp_path: Path, key: s
 
 def test_the_longest_key_and_one_in_latin_1_are_accepted() -> None:
     for key in ("x" * MAX_CHARACTERS, "clé secrète ÿ"):
-        assert read_key("X_API_KEY", {"X_API_KEY": key}) == key
+        assert read_keys("X_API_KEY", {"X_API_KEY": key}) == (key,)
         assert key_problem("X_API_KEY", {"X_API_KEY": key}) is None
 
 
@@ -77,7 +79,7 @@ def test_a_file_that_is_no_text_or_is_none_is_refused_by_its_variable_only(tmp_p
     os.mkfifo(tmp_path / "pipe")
     for name in ("bytes", "pipe", "absent", "."):
         with pytest.raises(UnusableKey, match=r"^X_API_KEY_FILE names no readable text file$"):
-            read_key("X_API_KEY", {"X_API_KEY_FILE": str(tmp_path / name)})
+            read_keys("X_API_KEY", {"X_API_KEY_FILE": str(tmp_path / name)})
 
 
 def test_of_an_endless_file_no_more_is_read_than_a_key_can_have(tmp_path: Path) -> None:
@@ -94,12 +96,13 @@ def test_what_no_variable_can_be_called_is_refused_and_not_repeated(name: str) -
 @given(st.text(st.characters(max_codepoint=0x17F)))
 def test_whatever_is_accepted_is_one_header_line(text: str) -> None:
     try:
-        key = read_key("X_API_KEY", {"X_API_KEY": text})
+        keys = read_keys("X_API_KEY", {"X_API_KEY": text})
     except UnusableKey:
         return
-    head = f"authorization: Bearer {key}\r\n".encode("latin-1")
-    assert head.splitlines() == [head.strip(b"\r\n")]
-    assert not any(byte < 0x20 or byte == 0x7F for byte in head[:-2])
+    for key in keys:
+        head = f"authorization: Bearer {key}\r\n".encode("latin-1")
+        assert head.splitlines() == [head.strip(b"\r\n")]
+        assert not any(byte < 0x20 or byte == 0x7F for byte in head[:-2])
 
 
 @pytest.mark.parametrize(
@@ -115,14 +118,21 @@ def test_whatever_is_accepted_is_one_header_line(text: str) -> None:
             "METRICS_TOKEN",
         ),
         *("FIELD_ENCRYPTION_KEYS", "LLM_PROXY_SECRET", "LEDGER_DATABASE_URL", "REPORTING_DATABASE_URL"),
-        *("OPENALEX_API_KEY", "USPTO_ODP_API_KEY", "HOME", "openai_api_key", "OPENAI_API_KEY_FILE"),
+        *(
+            "OPENALEX_API_KEY",
+            "USPTO_ODP_API_KEY",
+            "PATENTSVIEW_API_KEY",
+            "HOME",
+            "openai_api_key",
+            "OPENAI_API_KEY_FILE",
+        ),
     ],
 )
 def test_what_is_no_vendors_key_is_neither_accepted_nor_read(name: str) -> None:
     environment = {name: CANARY}
     assert (key_problem(name, environment) or "").startswith("must name a variable that ends in _API_KEY")
     with pytest.raises(UnusableKey, match="must name a variable that ends in _API_KEY") as refused:
-        read_key(name, environment)
+        read_keys(name, environment)
     assert CANARY not in str(refused.value)
     assert key_problem(name, environment, is_active=False) is None
 
@@ -142,5 +152,24 @@ def test_what_is_no_vendors_key_is_neither_accepted_nor_read(name: str) -> None:
     ],
 )
 def test_the_vendors_keys_are(name: str) -> None:
-    assert read_key(name, {name: CANARY}) == CANARY
+    assert read_keys(name, {name: CANARY}) == (CANARY,)
     assert key_problem(name, {name: CANARY}) is None
+
+
+def test_several_keys_are_separated_by_commas_and_in_a_file_by_lines_too(tmp_path: Path) -> None:
+    (tmp_path / "keys").write_text("one\r\n\n two ,three\none\n")
+    assert read_keys("X_API_KEY", {"X_API_KEY": " one,two , ,three,one"}) == ("one", "two", "three")
+    assert read_keys("X_API_KEY", {"X_API_KEY_FILE": str(tmp_path / "keys")}) == ("one", "two", "three")
+
+
+def test_one_wrong_key_among_several_is_refused_without_being_shown() -> None:
+    problem = key_problem("X_API_KEY", {"X_API_KEY": f"good,{CANARY}\tx"})
+    assert "control characters" in (problem or "")
+    assert CANARY not in (problem or "")
+
+
+def test_more_keys_than_are_bounded_are_refused() -> None:
+    keys = [str(number) for number in range(MAX_KEYS)]
+    assert read_keys("X_API_KEY", {"X_API_KEY": ",".join(keys)}) == tuple(keys)
+    problem = key_problem("X_API_KEY", {"X_API_KEY": ",".join([*keys, "more"])})
+    assert problem == "X_API_KEY holds more than 64 keys"

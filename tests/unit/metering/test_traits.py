@@ -11,6 +11,7 @@ VALID = {
     "service_tier": ["", "default", "on_demand", "a-z", "x" * 32],
     "reasoning": [True, False],
     "pictures": ["", "gpt-4o", "x" * 64],
+    "authorization": ["bearer", "zhipu_jwt"],
 }
 INVALID = {
     "limit_names": [
@@ -27,6 +28,7 @@ INVALID = {
     "service_tier": [None, "Default", "on demand", "tier1", "x" * 33, "default\n", 1, ["default"]],
     "reasoning": [None, 1, "yes", {}],
     "pictures": [None, "x" * 65, "gpt\0", "gpt\n4o", 4, True, ["gpt-4o"]],
+    "authorization": [None, "", "Bearer", "basic", 1, True, ["bearer"]],
 }
 
 
@@ -48,7 +50,7 @@ def test_a_value_of_another_type_is_refused_with_the_traits_name(name: str, valu
 
 
 def test_an_unknown_trait_is_refused_by_name_beside_those_that_exist() -> None:
-    known = "limit_names, stream_options, service_tier, reasoning, pictures"
+    known = "limit_names, stream_options, service_tier, reasoning, pictures, authorization"
     assert traits_problem({"limit_name": ["max_tokens"]}) == f"'limit_name' is no trait; known: {known}"
 
 

@@ -11,14 +11,10 @@ import msgspec
 from msgspec import Struct
 
 from metering.ports import Progress
-from providers.openai_compatible.answer import (
-    answer_of_events,
-    chunks_of_whole,
-    is_event_stream,
-    whole_answer,
-)
+from providers.openai_compatible.answer import is_event_stream, whole_answer
 from providers.openai_compatible.streamed import StreamedAnswer
 from providers.openai_compatible.traits import Traits
+from providers.other_form import chunks_of_completion, completion_of_events
 from providers.port import Chunk, Completion, ProviderError, Usage
 from tests.vendors.odd_values import KEY
 
@@ -75,7 +71,7 @@ def whole(body: bytes) -> Completion | ProviderError:
     """What a caller who asked for a whole answer is given for these bytes."""
     try:
         if is_event_stream(body):
-            return run(answer_of_events(body, StreamedAnswer(CALL, KEY, Traits())))
+            return run(completion_of_events(body, StreamedAnswer(CALL, KEY, Traits())))
         return run(whole_answer(body, CALL, KEY))
     except ProviderError as error:
         return error
@@ -95,7 +91,7 @@ async def _streamed(pieces: list[bytes]) -> Streamed:
         start += pieces.pop(0)
     try:
         if is_event_stream(start) is False:
-            chunks = await chunks_of_whole(b"".join([start, *pieces]), CALL, KEY)
+            chunks = chunks_of_completion(await whole_answer(b"".join([start, *pieces]), CALL, KEY))
         else:
             for piece in [start, *pieces]:
                 for chunk in answer.feed(piece):

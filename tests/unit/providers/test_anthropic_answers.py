@@ -1,4 +1,4 @@
-"""Anthropic's answers in OpenAI's shape: the files of fixtures/wire/anthropic, whole and streamed."""
+"""Anthropic's answers in OpenAI's shape. What the files of fixtures/wire say is in `test_recorded_answers.py`."""
 
 import copy
 import json
@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from providers.anthropic.answer import completion_of
 from providers.anthropic.request import request_of
 from providers.anthropic.streamed import AnthropicStream
 from providers.port import EstimateReason, Failure, ProviderError
 from tests.unit.providers.translating import (
+    ANTHROPIC,
     a_call,
     charged,
     deltas_of,
@@ -19,53 +19,10 @@ from tests.unit.providers.translating import (
     joined,
     read,
     run,
-    with_arguments_read,
 )
-from tests.vendors.wire_app import case, cases
+from tests.vendors.wire_app import case
 
-MODEL = "claude-sonnet-5"
-NAMES = cases("anthropic")
-
-
-def whole_of(answer: dict[str, Any], **fields: Any) -> tuple[dict[str, Any], Any]:
-    completion = run(completion_of(answer, a_call(MODEL, **fields)))
-    return json.loads(completion.body), completion.usage
-
-
-def streamed(events: list[dict[str, Any]], **fields: Any) -> list[Any]:
-    return read(AnthropicStream(a_call(MODEL, **fields), "key"), [framed(events)])
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_a_whole_answer_is_what_the_file_says(name: str) -> None:
-    given = case("anthropic", name)
-    body, usage = whole_of(given["answer"])
-    (choice,) = body["choices"]
-    assert with_arguments_read(choice["message"]) == with_arguments_read(given["message"])
-    assert (choice["finish_reason"], body["model"]) == (given["finish_reason"], MODEL)
-    assert charged(usage) == given["usage"]
-    assert usage.estimate_reason == EstimateReason.NONE
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_a_stream_is_what_the_file_says(name: str) -> None:
-    given = case("anthropic", name)
-    chunks = streamed(given["events"])
-    assert joined(deltas_of(chunks)) == with_arguments_read(given["message"])
-    assert (finish_of(chunks), charged(chunks[-1].usage)) == (given["finish_reason"], given["usage"])
-    if "chunks" in given:
-        assert deltas_of(chunks) == given["chunks"]
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_how_the_bytes_are_cut_changes_no_byte_of_the_chunks(name: str) -> None:
-    body = framed(case("anthropic", name)["events"])
-    whole, apart = (
-        read(AnthropicStream(a_call(MODEL), "key"), pieces)
-        for pieces in ([body], [body[place : place + 1] for place in range(len(body))])
-    )
-    without_clock = [[json.loads(chunk.data) | {"created": 0} for chunk in each] for each in (whole, apart)]
-    assert without_clock[0] == without_clock[1]
+MODEL, whole_of, streamed = ANTHROPIC.model, ANTHROPIC.whole_of, ANTHROPIC.streamed
 
 
 def test_arguments_come_byte_by_byte_as_the_vendor_sends_them() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from providers.translated.base_url import base_of
+from providers.base_url import base_of
 
 
 @pytest.mark.parametrize(
@@ -16,4 +16,4 @@ from providers.translated.base_url import base_of
     ],
 )
 def test_the_version_is_added_where_there_is_no_path(given: str, base: str) -> None:
-    assert base_of(given, "https://api.example", "v1") == base
+    assert base_of(given, "https://api.example", version="v1") == base

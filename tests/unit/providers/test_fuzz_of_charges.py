@@ -12,12 +12,14 @@ from hypothesis import given
 from metering.amounts import Amounts
 from metering.ledger.check import check_attempts
 from metering.ledger.commands import Attempt
-from metering.money import TokenPrice
+from metering.price import Price
+from metering.reservation.bounded_call import BoundedCall
 from metering.reservation.record import attempt_of
 from metering.types import EstimateReason, Outcome
 from providers.openai_compatible.final_usage import usage_unanswered
 from providers.openai_compatible.lenient_json import NotJson, decode_lenient
-from providers.openai_compatible.usage import FIELDS, LARGEST, ReportedUsage
+from providers.openai_compatible.usage import ReportedUsage
+from providers.openai_compatible.usage_fields import FIELDS, LARGEST
 from providers.port import Completion, Failure, Usage
 from tests.fakes.policy import model
 from tests.properties import thorough
@@ -29,9 +31,12 @@ from tests.vendors.odd_streams import stream_of
 INPUT = [name for name, own in FIELDS.items() if own == "input"]
 OUTPUT = [name for name, own in FIELDS.items() if own == "output"]
 CACHED, WRITTEN = Decimal("0.1"), Decimal("1.25")
-PRICE = TokenPrice(input=Decimal(1), output=Decimal(2), cached_input=CACHED, cache_write=WRITTEN)
+PRICE = Price(input=Decimal(1), output=Decimal(2), cached_input=CACHED, cache_write=WRITTEN)
 MODEL = model(price=PRICE)
 HELD = Amounts(input_tokens=200, output_tokens=LIMIT, cost_nano_usd=350_000)
+SENT = BoundedCall(
+    bound=HELD, answer_tokens=LIMIT, estimate_input=lambda limit: 200, body={}, payload=b"{}", asked={}
+)
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 Figures = tuple[int, int]
 """The largest figures of input and output that were reported plainly."""
@@ -47,9 +52,7 @@ def row_of(usage: Usage, outcome: Outcome) -> Attempt:
         latency_ms=1,
         outcome=outcome,
         usage=usage,
-        bound=HELD,
-        choices=1,
-        partly_priced=False,
+        call=SENT,
     )
     check_attempts((row,))
     return row
@@ -149,4 +152,4 @@ def test_figures_that_are_not_marked_are_the_vendors_own(data: bytes) -> None:
         counts = {0, *counts_in(reports)}
         sums = {one + other for one in counts for other in counts}
         assert (reading.input_tokens or 0) in {each + third for each in sums for third in counts}
-        assert (reading.output_tokens or 0) in sums
+        assert (reading.output_tokens or 0) in {each + third for each in sums for third in counts}

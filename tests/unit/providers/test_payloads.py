@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from providers.openai_compatible.provider import OpenAICompatibleProvider
 from providers.openai_compatible.request import added_fields, payload_of
 from providers.openai_compatible.traits import KNOWN, Traits, TraitsOfModels, may_hide_reasoning, without
 from tests.integration.providers.asking import Asked
@@ -126,6 +127,35 @@ def test_what_the_catalog_says_anew_counts_more_than_what_was_learnt_before() ->
     traits = TraitsOfModels(vendor="", base_url="")
     traits.learn("m", {}, without(PLAIN, "max_tokens"))
     assert traits.of("m", {"limit_names": ["max_tokens"]}).limit_names == ("max_tokens",)
+
+
+def test_a_name_that_the_vendor_knows_already_counts_more_than_openais() -> None:
+    edited = sent(call(seed=1, random_seed=2), traits=KNOWN["mistral"])
+    assert (edited["random_seed"], "seed" in edited) == (2, False)
+
+
+@pytest.mark.parametrize("options", [None, {"include_usage": True}, {"continuous_usage_stats": False}])
+def test_running_usage_is_asked_for_where_the_vendor_can(options: dict[str, Any] | None) -> None:
+    fields = {} if options is None else {"stream_options": options}
+    edited = sent(call(stream=True, **fields), streamed=True, traits=KNOWN["vllm"])
+    assert edited["stream_options"] == {"include_usage": True, "continuous_usage_stats": True}
+
+
+@pytest.mark.parametrize(
+    ("vendor", "given", "chat_url"),
+    [
+        ("ollama", "http://localhost:11434", "http://localhost:11434/v1/chat/completions"),
+        ("ollama", "http://localhost:11434/v1/", "http://localhost:11434/v1/chat/completions"),
+        ("deepseek", "https://api.deepseek.com", "https://api.deepseek.com/chat/completions"),
+        ("", "https://api.z.ai", "https://api.z.ai/api/paas/v4/chat/completions"),
+        ("", "https://api.groq.com/openai/v1", "https://api.groq.com/openai/v1/chat/completions"),
+        ("", "http://localhost:8000", "http://localhost:8000/chat/completions"),
+    ],
+)
+def test_a_known_vendors_base_url_may_name_nothing_but_the_host(
+    vendor: str, given: str, chat_url: str
+) -> None:
+    assert OpenAICompatibleProvider(base_url=given, vendor=vendor)._chat_url == chat_url
 
 
 @pytest.mark.parametrize(

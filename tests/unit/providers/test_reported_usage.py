@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from providers.openai_compatible.lenient_json import NotJson
-from providers.openai_compatible.usage import LARGEST, Reading, ReportedUsage, count_of
+from providers.openai_compatible.usage import Reading, ReportedUsage
+from providers.openai_compatible.usage_fields import LARGEST, count_of
 from providers.openai_compatible.wire import read_answer
 
 Tokens = tuple[int | None, int | None, int, int, int]
@@ -179,6 +180,13 @@ def test_of_usage_that_cannot_be_shown_as_it_came_the_figures_are(odd: str) -> N
     usage = ReportedUsage()
     usage.add({"prompt_tokens": 9, "completion_tokens": 2, "odd": odd})
     assert msgspec.json.decode(usage.text) == {"input": 9, "output": 2}
+
+
+def test_figures_inside_each_other_without_end_are_no_trouble() -> None:
+    nested: dict[str, Any] = {"input_tokens": 1}
+    for _ in range(5_000):
+        nested = {"input_tokens": 3, "output_tokens": 2, "billed_units": nested}
+    assert tokens(read(nested)) == (3, 2, 0, 0, 0)
 
 
 def test_usage_that_is_split_over_chunks_is_put_together() -> None:

@@ -174,4 +174,4 @@ def test_an_unknown_kind_names_the_known_ones() -> None:
 
 
 def test_a_config_does_not_show_its_key() -> None:
-    assert "s3cret" not in repr(ProviderConfig(name="x", kind="sandbox", api_key="s3cret"))
+    assert "s3cret" not in repr(ProviderConfig(name="x", kind="sandbox", api_keys=("s3cret",)))

@@ -2,14 +2,19 @@
 
 import asyncio
 import json
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any, TypeVar
 
 import msgspec
 
 from metering.ports import Progress
-from providers.port import Chunk, Usage
+from providers.anthropic.answer import completion_of as anthropic_completion
+from providers.anthropic.streamed import AnthropicStream
+from providers.gemini.answer import completion_of as gemini_completion
+from providers.gemini.streamed import GeminiStream
+from providers.port import Chunk, Completion, Usage
 from providers.translated.streamed import TranslatedStream
 
 T = TypeVar("T")
@@ -53,6 +58,32 @@ def framed(events: Sequence[dict[str, Any]]) -> bytes:
         for event in events
     ]
     return "".join(texts).encode()
+
+
+@dataclass(frozen=True)
+class Translation:
+    """One protocol: a model of it, and what reads its answers."""
+
+    model: str
+    completion_of: Callable[[Mapping[str, Any], Any], Coroutine[Any, Any, Completion]]
+    stream: Callable[[Any, str], TranslatedStream]
+
+    def whole_of(self, answer: Mapping[str, Any], **fields: Any) -> tuple[dict[str, Any], Usage]:
+        """What becomes of a whole answer, and its charge."""
+        completion = run(self.completion_of(answer, a_call(self.model, **fields)))
+        return json.loads(completion.body), completion.usage
+
+    def streamed(self, events: Sequence[dict[str, Any]], **fields: Any) -> list[Chunk]:
+        """The chunks of a stream that comes at once."""
+        return read(self.reader(**fields), [framed(events)])
+
+    def reader(self, **fields: Any) -> TranslatedStream:
+        return self.stream(a_call(self.model, **fields), "key")
+
+
+ANTHROPIC = Translation("claude-sonnet-5", anthropic_completion, AnthropicStream)
+GEMINI = Translation("gemini-3-pro-preview", gemini_completion, GeminiStream)
+TRANSLATIONS = {"anthropic": ANTHROPIC, "gemini": GEMINI}
 
 
 def read(stream: TranslatedStream, pieces: Sequence[bytes]) -> list[Chunk]:

@@ -76,14 +76,18 @@ def test_every_row_comes_once_however_many_pages_there_are(by: str, monkeypatch:
 
 def test_a_file_of_attempts_bears_their_marks() -> None:
     me = person()
-    marks = {"partly_priced": True, "service_tier": "=flex", "reported": '{"a": "b,\n"}'}
+    marks = {"partly_priced": True, "own_key": True, "service_tier": "=flex", "reported": '{"a": "b,\n"}'}
     AttemptFactory(user_id=me.pk, estimated=True, estimate_reason="impossible", **marks)
     AttemptFactory(user_id=me.pk)
     marked, plain = exported(me, "by=attempt")
-    assert (marked["estimate_reason"], marked["partly_priced"]) == ("impossible", "True")
+    assert (marked["estimate_reason"], marked["partly_priced"], marked["own_key"]) == (
+        "impossible",
+        "True",
+        "True",
+    )
     assert (marked["service_tier"], marked["reported"]) == ("'=flex", '{"a": "b,\n"}')
     assert (plain["estimate_reason"], plain["partly_priced"], plain["service_tier"]) == ("", "False", "")
-    assert [row["partly_priced"] for row in exported(me, "by=model")] == ["1"]
+    assert [(row["partly_priced"], row["own_key"]) for row in exported(me, "by=model")] == [("1", "1")]
 
 
 def test_a_wrong_question_is_refused_before_the_file_begins() -> None:

@@ -23,6 +23,7 @@ models:
   priced:
     provider: vendor
     physical_name: "off"
+    label: "Priced: a \u201cmodel\u201d"
     class: ADVANCED
     aliases: [b, a]
     capabilities: [vision]

@@ -22,7 +22,7 @@ from tests.properties import thorough
 from tests.support import build
 
 SELECT = """
-SELECT attempt, estimated, partly_priced, service_tier, estimate_reason, reported
+SELECT attempt, estimated, partly_priced, own_key, service_tier, estimate_reason, reported
 FROM metering_usagelog WHERE reservation_id = %s ORDER BY attempt
 """
 METER = build.meter_key()
@@ -30,21 +30,26 @@ Row = tuple[Any, ...]
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
 
 
-def marked(reason: EstimateReason, guessed: bool, partly: bool, tier: str, reported: str) -> Attempt:
+def marked(
+    reason: EstimateReason, guessed: bool, partly: bool, own: bool, tier: str, reported: str
+) -> Attempt:
     return replace(
         build.attempt(output_tokens=1),
         estimated=guessed or bool(reason),
         partly_priced=partly,
+        own_key=own,
         service_tier=tier[:32],
         estimate_reason=reason,
         reported=reported[:1000],
     )
 
 
-attempts = st.builds(marked, st.sampled_from(EstimateReason), st.booleans(), st.booleans(), texts, texts)
-PLAIN = marked(EstimateReason.NONE, False, False, "", "")
-HOSTILE = marked(EstimateReason.IMPOSSIBLE, True, True, 'NULL"},{"', '{"total_tokens": "\\\n"}')
-FULL = marked(EstimateReason.CONTRADICTORY, True, True, "x" * 32, "\U0001f4a5" * 1000)
+attempts = st.builds(
+    marked, st.sampled_from(EstimateReason), st.booleans(), st.booleans(), st.booleans(), texts, texts
+)
+PLAIN = marked(EstimateReason.NONE, False, False, False, "", "")
+HOSTILE = marked(EstimateReason.IMPOSSIBLE, True, True, True, 'NULL"},{"', '{"total_tokens": "\\\n"}')
+FULL = marked(EstimateReason.CONTRADICTORY, True, True, True, "x" * 32, "\U0001f4a5" * 1000)
 
 
 def rows(database: psycopg.Connection, id_: UUID) -> list[Row]:
@@ -53,7 +58,7 @@ def rows(database: psycopg.Connection, id_: UUID) -> list[Row]:
 
 def expected(said: list[Attempt]) -> list[Row]:
     return [
-        (place, a.estimated, a.partly_priced, a.service_tier, a.estimate_reason.value, a.reported)
+        (place, a.estimated, a.partly_priced, a.own_key, a.service_tier, a.estimate_reason.value, a.reported)
         for place, a in enumerate(said, 1)
     ]
 
@@ -126,9 +131,11 @@ async def test_a_provisional_charge_is_an_estimate_of_what_nobody_answered(
     ledger: LedgerWriter, database: psycopg.Connection
 ) -> None:
     id_ = await stored.expired(ledger, database, build.line(METER))
-    assert rows(database, id_) == [(1, True, False, "", "unanswered", "")]
+    assert rows(database, id_) == [(1, True, False, False, "", "unanswered", "")]
     await ledger.submit(build.release(id_))
-    assert rows(database, id_) == [(1, False, False, "", "", "")], "it was found out that nothing was sent"
+    assert rows(database, id_) == [(1, False, False, False, "", "", "")], (
+        "it was found out that nothing was sent"
+    )
 
 
 async def test_a_truth_that_comes_late_leaves_no_mark_of_the_estimate(
@@ -136,7 +143,7 @@ async def test_a_truth_that_comes_late_leaves_no_mark_of_the_estimate(
 ) -> None:
     id_ = await stored.expired(ledger, database, build.line(METER))
     await ledger.submit(build.settle(id_, 4))
-    assert rows(database, id_) == [(1, False, False, "", "", "")]
+    assert rows(database, id_) == [(1, False, False, False, "", "", "")]
 
 
 async def test_a_truth_once_told_is_not_replaced(ledger: LedgerWriter, database: psycopg.Connection) -> None:

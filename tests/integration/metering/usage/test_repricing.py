@@ -1,20 +1,23 @@
 """Cost at reporting time: at the prices of then or of now, beside what was charged."""
 
-from datetime import timedelta
-from decimal import Decimal
+import json
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from django.utils.timezone import now
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import asdict, replace
 
-from metering.money import TokenPrice
+from metering.catalog.prices import columns_of
+from metering.price import TOOLS, Price, Used
 from metering.usage.filters import UsageFilter
 from metering.usage.prices import Prices
 from metering.usage.summary import usage_summary
 from tests.factories import AttemptFactory, ModelFactory, PriceFactory
 from tests.properties import thorough
+from tests.support.prices import any_price, any_use, moments
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -97,39 +100,31 @@ def test_a_future_price_is_not_today_s() -> None:
     assert summed(NOW)["difference_usd"] == "0"
 
 
-dollars = st.decimals(0, 100, places=6)
-tokens = st.integers(0, 200_000)
+@pytest.mark.parametrize("markup", [None, 1_000_000])
+def test_the_vendors_own_word_is_set_against_our_cost_before_a_markup(markup: int | None) -> None:
+    cost = 1_100_000 if markup is None else 1_500_000
+    use(cost_nano_usd=cost, list_cost_nano_usd=markup, vendor_cost_nano_usd=1_200_000)
+    use(cost_nano_usd=7)
+    row = summed(Prices.VENDOR)
+    difference = 1_200_000 - (markup or cost)
+    assert row["charged_nano_usd"] == cost + 7
+    assert row["cost_nano_usd"] == cost + 7 + difference
+    assert row["unpriced"] == 1
 
 
-@thorough(50)
-@given(dollars, dollars, dollars, dollars, tokens, tokens, tokens, tokens)
-def test_the_report_rounds_as_the_charge_did(
-    input_: Decimal,
-    output: Decimal,
-    cached: Decimal,
-    written: Decimal,
-    plain: int,
-    from_cache: int,
-    to_cache: int,
-    answered: int,
+@thorough(60)
+@given(any_price(), any_use(), moments, st.dictionaries(st.sampled_from(TOOLS), st.integers(1, 9)))
+def test_the_report_prices_as_the_charge_did(
+    price: Price, used: Used, at: datetime, tool_calls: dict[str, int]
 ) -> None:
-    price = TokenPrice(input=input_, output=output, cached_input=cached, cache_write=written)
     model = ModelFactory()
-    PriceFactory(
-        model=model,
-        effective_from=now() - DAY,
-        input=input_,
-        output=output,
-        cached_input=cached,
-        cache_write=written,
+    PriceFactory(model=model, effective_from=now() - DAY, **columns_of(price))
+    used = replace(used, tool_calls=tool_calls)
+    charged = price.charge_nano_usd(used, at)
+    units = {**tool_calls, "images": used.images}
+    columns = {name: value for name, value in asdict(used).items() if name not in ("images", "tool_calls")}
+    AttemptFactory(
+        request_model=model.name, cost_nano_usd=charged, started_at=at, fee_units=json.dumps(units), **columns
     )
-    vector = {
-        "input_tokens": plain + from_cache + to_cache,
-        "output_tokens": answered,
-        "cached_input_tokens": from_cache,
-        "cache_write_tokens": to_cache,
-    }
-    charged = price.cost_nano_usd(**vector)
-    AttemptFactory(request_model=model.name, cost_nano_usd=charged, **vector)
     row = summed(THEN, only=(("request_model", model.name),))
     assert row["cost_nano_usd"] == row["charged_nano_usd"] == charged

@@ -113,6 +113,7 @@ class TestSums:
             "estimated": 1,
             "provisional": 1,
             "partly_priced": 0,
+            "own_key": 0,
             "input_tokens": 300,
             "output_tokens": 60,
             "cached_input_tokens": 3,
@@ -138,6 +139,11 @@ class TestSums:
         AttemptFactory(outcome="cut", **nothing)
         [row] = summary("model")
         assert (row["attempts"], row["requests"]) == (6, 3)
+
+    def test_calls_with_the_tenants_own_key_are_counted(self) -> None:
+        for own_key in (True, False, True):
+            AttemptFactory(own_key=own_key)
+        assert [row["own_key"] for row in summary("model")] == [2]
 
     def test_what_is_partly_priced_is_counted(self) -> None:
         for partly_priced in (True, False, True):

@@ -66,3 +66,11 @@ def test_a_name_may_not_be_an_alias_or_a_class_or_have_spaces(name: str) -> None
 def test_the_output_fits_the_context() -> None:
     text = "models: {m: {provider: sandbox, class: BASE_S, context_tokens: 10, max_output_tokens: 11}}"
     assert problems(text) == ["line 1: models.m.max_output_tokens: is larger than context_tokens"]
+
+
+def test_a_label_is_one_line_that_people_can_read() -> None:
+    assert parse(f"models: {{m: {MODEL}, label: GPT-4o mini}}}}").models[0].label == "GPT-4o mini"
+    assert parse(f"models: {{m: {MODEL}}}}}").models[0].label == ""
+    [problem] = problems(f'models: {{m: {MODEL}, label: "two\\nlines"}}}}')
+    assert "one line of printable characters" in problem
+    assert problems(f"models: {{m: {MODEL}, label: {'x' * 101}}}}}")

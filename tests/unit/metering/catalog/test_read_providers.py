@@ -95,7 +95,7 @@ def test_a_key_that_cannot_be_sent_is_a_problem_of_the_provider_and_not_shown(gi
 
 def test_the_file_of_a_key_is_checked_too(tmp_path: Path) -> None:
     text = 'providers: {o: {base_url: "https://x.test", api_key: "${MY_API_KEY}"}}'
-    (tmp_path / "key").write_text("sk-hunter2\nx\n")
+    (tmp_path / "key").write_text("sk-hunter2\tx\n")
     [problem] = problems(text, MY_API_KEY_FILE=str(tmp_path / "key"))
     assert "MY_API_KEY_FILE holds control characters or several lines" in problem
     (tmp_path / "key").write_text("sk-hunter2\n")

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from metering.amounts import COLUMNS, TOKEN_PARTS, Amounts
+from metering.amounts import COLUMNS, TOKEN_PARTS, WRITE_PARTS, Amounts
 from metering.ids import command_digest, digest64
 from metering.labels import Labels
 from metering.ledger.commands import Attempt, HoldLine, MeterKey, Reserve, Settle
@@ -65,11 +65,18 @@ SETTLE = Settle(
             service_tier="flex",
             estimate_reason=EstimateReason.CUT,
             reported='{"total_tokens":5}',
-            **{name: number for number, name in enumerate((*COLUMNS, *TOKEN_PARTS, "latency_ms"), 5)},
+            own_key=True,
+            list_cost_nano_usd=70,
+            vendor_cost_nano_usd=71,
+            fee_units='{"images":2}',
+            **{
+                name: number
+                for number, name in enumerate((*COLUMNS, *TOKEN_PARTS, "latency_ms", *WRITE_PARTS), 5)
+            },
         ),
     ),
 )
-STORED = (570070551648749533, 7577111889506877518)
+STORED = (570070551648749533, 3321778595230119635)
 CHANGES = {
     "amount": replace(RESERVE, lines=(replace(RESERVE.lines[0], amount=11),)),
     "limit": replace(RESERVE, lines=(replace(RESERVE.lines[0], limit=101),)),
@@ -87,6 +94,10 @@ MARKS = {
     "service_tier": "default",
     "estimate_reason": EstimateReason.MISSING,
     "reported": "",
+    "own_key": False,
+    "list_cost_nano_usd": 72,
+    "vendor_cost_nano_usd": None,
+    "fee_units": "",
 }
 
 

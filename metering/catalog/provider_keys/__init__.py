@@ -1,0 +1,1 @@
+"""Vendors' keys in the database: set, switched, sealed anew and read."""
