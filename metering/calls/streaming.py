@@ -25,6 +25,8 @@ async def run_streamed(
     stream = MeteredStream(pipe, on_abandon=partial(abandon, call, running), stop=running.cancel)
     admitted_s = time.monotonic()
     try:
+        # Patience may be over already. A task that is stopped before its first step would end neither pipe nor hold.
+        await asyncio.sleep(0)
         has_begun = await pipe.ready()
     except asyncio.CancelledError:
         stream.close()

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from metering.calls.pipe import NOTHING_YET
-from metering.errors import BudgetExceeded, VendorError
+from metering.errors import BudgetExceeded, MeteringUnavailable, VendorError
 from metering.gateway import LLMGateway
 from metering.identity.principal import Principal
 from metering.models import UsageLog, UsageReservation
@@ -173,3 +173,16 @@ async def test_stopping_the_gateway_settles_a_running_stream(
     reservation = await rows(UsageReservation.objects.get)
     assert reservation.state == ReservationState.SETTLED
     assert (await rows(UsageLog.objects.get)).outcome == "cancelled"
+
+
+async def test_a_call_that_is_stopped_as_soon_as_it_is_handed_over_ends(
+    gateway: LLMGateway, caller: Principal, vendors: FakeVendors, request_for: Any, rows: Any
+) -> None:
+    vendors.gate = asyncio.Event()
+    _, stream = await gateway.stream(caller, request_for(stream=True), patience_s=0.001)
+    stream.stop()
+    async with asyncio.timeout(30):
+        with pytest.raises(MeteringUnavailable):
+            [_ async for _ in stream]
+        while await rows(UsageReservation.objects.filter(state=ReservationState.HELD).exists):
+            await asyncio.sleep(0.01)
