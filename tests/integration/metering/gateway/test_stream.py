@@ -184,5 +184,5 @@ async def test_a_call_that_is_stopped_as_soon_as_it_is_handed_over_ends(
     async with asyncio.timeout(30):
         with pytest.raises(MeteringUnavailable):
             [_ async for _ in stream]
-        while await rows(UsageReservation.objects.filter(state=ReservationState.HELD).exists):
+        while await rows(UsageReservation.objects.filter(state=ReservationState.HELD).exists):  # noqa: ASYNC110
             await asyncio.sleep(0.01)
