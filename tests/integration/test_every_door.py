@@ -42,7 +42,7 @@ PROVIDER = {
     },
 }  # fmt: skip
 MODEL = {
-    "provider": "sandbox", "physical_name": "m", "class": "BASE_S", "aliases": ["quick"], "context_tokens": 1000,
+    "provider": "sandbox", "label": "M", "physical_name": "m", "class": "BASE_S", "aliases": ["quick"], "context_tokens": 1000,
     "max_output_tokens": 100, "capabilities": ["vision"], "traits": {"reasoning": True}, "active": True,
 }  # fmt: skip
 TOKENS = {
