@@ -38,12 +38,12 @@ PROVIDER = {
     "kind": "openai_compatible", "base_url": "https://vendor.example/v1", "vendor": "openai", "active": True,
     "markup_percent": 5, "traits": {
         "limit_names": ["max_tokens"], "stream_options": True, "service_tier": "default", "reasoning": False,
-        "pictures": "gpt-4o",
+        "pictures": "gpt-4o", "authorization": "bearer",
     },
 }  # fmt: skip
 MODEL = {
-    "provider": "sandbox", "label": "M", "physical_name": "m", "class": "BASE_S", "aliases": ["quick"], "context_tokens": 1000,
-    "max_output_tokens": 100, "capabilities": ["vision"], "traits": {"reasoning": True}, "active": True,
+    "provider": "sandbox", "label": "M", "physical_name": "m", "class": "BASE_S", "aliases": ["quick"],
+    "context_tokens": 1000, "max_output_tokens": 100, "capabilities": ["vision"], "traits": {"reasoning": True}, "active": True,
 }  # fmt: skip
 TOKENS = {
     "input": 1, "output": 2, "cached_input": 0.5, "cache_write": 1, "cache_write_1h": 2, "cache_write_12h": 2,
