@@ -43,7 +43,8 @@ PROVIDER = {
 }  # fmt: skip
 MODEL = {
     "provider": "sandbox", "label": "M", "physical_name": "m", "class": "BASE_S", "aliases": ["quick"],
-    "context_tokens": 1000, "max_output_tokens": 100, "capabilities": ["vision"], "traits": {"reasoning": True}, "active": True,
+    "context_tokens": 1000, "max_output_tokens": 100, "capabilities": ["vision"], "traits": {"reasoning": True},
+    "active": True,
 }  # fmt: skip
 TOKENS = {
     "input": 1, "output": 2, "cached_input": 0.5, "cache_write": 1, "cache_write_1h": 2, "cache_write_12h": 2,
