@@ -37,10 +37,12 @@ class BackgroundTasks:
             logger.error("background.failed", exc_info=error, extra={"task": task.get_name()})
 
     def cancel(self, names: Collection[str]) -> int:
-        """Stop every task of these names, and return how many those are."""
+        """Stop every task of these names, and return how many those are. One that was just spawned takes its first
+        step before: what it has to undo in the end is undone.
+        """
         stopped = [task for task in self._tasks if task.get_name() in names]
         for task in stopped:
-            task.cancel()
+            asyncio.get_running_loop().call_soon(task.cancel)
         return len(stopped)
 
     async def drain(self, deadline_s: float) -> int:

@@ -267,6 +267,31 @@ def _sum(tokens: int, parts: int, factors: tuple[Decimal, Decimal], fees: Decima
     return -(-tokens // parts)
 
 
+NO_MARKUP = 1_000_000
+"""Markups are whole millionths of the price: a tenth more is 1,100,000."""
+
+
+def markup_of(percent: Decimal) -> int:
+    """Millionths of the price, of a markup in percent; below zero it is a discount."""
+    return int((100 + percent) * NO_MARKUP / 100)
+
+
+def marked_up(nano_usd: int, *markups: int) -> int:
+    """An amount after markups, rounded up."""
+    for markup in markups:
+        if markup != NO_MARKUP:
+            nano_usd = -(-nano_usd * markup // NO_MARKUP)
+    return nano_usd
+
+
+def without_markup(nano_usd: int, *markups: int) -> int:
+    """About the amount that becomes this after markups; of one that became nothing, itself."""
+    for markup in markups:
+        if markup not in (NO_MARKUP, 0):
+            nano_usd = nano_usd * NO_MARKUP // markup
+    return nano_usd
+
+
 UNKNOWN = Price(input=FREE, output=FREE, cached_input=FREE, cache_write=FREE, is_known=False)
 TOKEN_PRICES = tuple([each.name for each in fields(TokenPrice) if each.init])
 """The kinds of tokens that have prices."""

@@ -17,10 +17,9 @@ from metering.admission.denial import input_error
 from metering.amounts import Amounts
 from metering.catalog.served import ServedModel
 from metering.errors import UnpriceableRequest
-from metering.money import marked_up
 from metering.policy.values import EffectivePolicy
 from metering.ports import Body
-from metering.price import PLAIN, Asked, Price
+from metering.price import PLAIN, Asked, Price, marked_up
 from metering.reservation.bounded_call import BoundedCall
 
 CHEAPER_TIERS = ("flex",)

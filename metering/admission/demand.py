@@ -22,9 +22,10 @@ from metering.amounts import Amounts
 from metering.catalog.served import ServedModel
 from metering.errors import MeteringError
 from metering.identity.principal import Principal
-from metering.money import NANO_PER_USD, TOKENS_PER_PRICE, marked_up
+from metering.money import NANO_PER_USD, TOKENS_PER_PRICE
 from metering.policy.values import EffectivePolicy, PolicySubject
 from metering.ports import Body
+from metering.price import marked_up
 from metering.reservation.bounded_call import BoundedCall, Measured
 from metering.text import normal
 
@@ -113,6 +114,8 @@ class CountedSize(NamedTuple):
     output_tokens: int | None = None
     beside: Amounts = Amounts(steps=1)
     """Steps, API calls and files."""
+    now: datetime | None = None
+    """When it is sent, about; None: at any time, so the dearest hour counts."""
 
     def measure(self, candidates: Candidates, policy: EffectivePolicy, *, hard: bool) -> Measured:
         if hard:
@@ -127,7 +130,9 @@ class CountedSize(NamedTuple):
                 output_tokens=output,
                 cost_nano_usd=max(
                     marked_up(
-                        model.price.ceiling_nano_usd(input_tokens=self.input_tokens, output_tokens=output),
+                        model.price.ceiling_nano_usd(
+                            input_tokens=self.input_tokens, output_tokens=output, at=self.now
+                        ),
                         model.markup,
                         policy.markup,
                     )
@@ -151,6 +156,7 @@ def demand_of_counts(
     api_calls: int = 0,
     files: int = 0,
     steps: int = 1,
+    now: datetime | None = None,
 ) -> Demand[Measured]:
     """A call that nobody makes, of so many tokens, search calls, files and steps.
 
@@ -160,7 +166,9 @@ def demand_of_counts(
         asker=asker,
         task=task,
         model=normal(model),
-        size=CountedSize(input_tokens, output_tokens, Amounts(api_calls=api_calls, files=files, steps=steps)),
+        size=CountedSize(
+            input_tokens, output_tokens, Amounts(api_calls=api_calls, files=files, steps=steps), now
+        ),
         agent_id=normal(agent_id) if agent_id is not None else None,
     )
 

@@ -12,8 +12,7 @@ from metering.catalog.prices import next_price_at, prices_at
 from metering.catalog.traits import NO_TRAITS, traits_in_force
 from metering.errors import FeatureNotInPlan, ModelNotAllowed, ModelNotFound, TaskNotAllowed
 from metering.models import LLMModel, PlanFeature, PlanLLMAccess, Task
-from metering.money import NO_MARKUP, markup_of
-from metering.price import UNKNOWN, Price
+from metering.price import NO_MARKUP, UNKNOWN, Price, markup_of
 from metering.types import ModelClass
 
 MODEL_NAME_LENGTH = 128

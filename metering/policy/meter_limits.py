@@ -26,10 +26,10 @@ from typing import TypedDict
 from uuid import NAMESPACE_OID, UUID, uuid5
 
 from metering.ledger.commands import ALWAYS, MeterKey
-from metering.money import NO_MARKUP
 from metering.policy.enforcement import WARN, Modes, loosest, mode_for
 from metering.policy.merge import Slot, winners
 from metering.policy.values import MeterLimit, PolicySubject
+from metering.price import NO_MARKUP
 from metering.rules.registry import CONCURRENT_DEFAULTS
 from metering.rules.rule import BASE_SCOPES, Rule
 from metering.thresholds import CONCURRENCY_THRESHOLDS, thresholds_text

@@ -10,8 +10,8 @@ from django.db.models import Exists, OuterRef
 from django.db.models.functions import Now
 
 from metering.models import ATIToken, Budget, PlanUse, PolicyRule, Tenant
-from metering.money import markup_of
 from metering.policy.meter_limits import BudgetRow, TenantCalendar
+from metering.price import markup_of
 from metering.rules.read_conditions import read_conditions
 from metering.rules.registry import check_rule
 from metering.rules.rule import Rule

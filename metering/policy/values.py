@@ -10,8 +10,8 @@ from uuid import UUID
 from msgspec.structs import replace
 
 from metering.ledger.commands import ALWAYS, MeterKey
-from metering.money import NO_MARKUP
 from metering.network import counted_address
+from metering.price import NO_MARKUP
 from metering.rules.conditions import Condition
 from metering.rules.rule import NARROW_SCOPES, Rule
 from metering.types import Dimension, EnforcementMode, Scope

@@ -5,9 +5,8 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from metering.amounts import Amounts
-from metering.money import NO_MARKUP
 from metering.ports import Body
-from metering.price import PLAIN, Asked
+from metering.price import NO_MARKUP, PLAIN, Asked
 
 
 class Measured(Struct, frozen=True, kw_only=True):

@@ -8,9 +8,8 @@ import msgspec
 from metering.amounts import Amounts
 from metering.catalog.served import ServedModel
 from metering.ledger.commands import Attempt
-from metering.money import marked_up, without_markup
 from metering.ports import Usage
-from metering.price import NO_CALLS, Used
+from metering.price import NO_CALLS, Used, marked_up, without_markup
 from metering.reservation.bounded_call import BoundedCall
 from metering.types import MAX_AMOUNT, EstimateReason, Outcome
 

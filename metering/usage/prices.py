@@ -32,13 +32,10 @@ _NOW = """LEFT JOIN (
     ORDER BY model_id, effective_from DESC
 ) price ON price.model_id = line.request_model"""
 
-_ABOVE = """LEFT JOIN LATERAL (
+_CONTEXT = """LEFT JOIN LATERAL (
     SELECT context FROM jsonb_array_elements(price.modifiers->'tiers') context
     WHERE line.input_tokens > (context->>'from_tokens')::bigint ORDER BY (context->>'from_tokens')::bigint DESC LIMIT 1
-) above ON true"""
-JOIN = {Prices.THEN: f"{_THEN} {_ABOVE}", Prices.NOW: f"{_NOW} {_ABOVE}", Prices.VENDOR: ""}
-"""Gives each line its `price`; `now` is a parameter."""
-
+) tier ON true"""
 _HAS_PRICE = """(price.id IS NOT NULL AND line.attempts = 1 AND NOT line.estimated AND NOT line.provisional
     AND line.input_tokens + line.output_tokens > 0)"""
 IS_PRICED = {
@@ -51,16 +48,16 @@ IS_PRICED = {
 def _of(kind: str, *otherwise: str) -> str:
     """The price of a kind of token in the line's context, or of the first other kind that has one."""
     names = (kind, *otherwise)
-    dearer = ", ".join(f"(above.context->>'{name}')::numeric" for name in names)
+    dearer = ", ".join(f"(tier.context->>'{name}')::numeric" for name in names)
     plain = ", ".join(f"price.{name}" for name in names)
-    return f"CASE WHEN above.context IS NULL THEN coalesce({plain}) ELSE coalesce({dearer}) END"
+    return f"CASE WHEN tier.context IS NULL THEN coalesce({plain}) ELSE coalesce({dearer}) END"
 
 
-_LONG = "line.cache_write_1h_tokens - line.cache_write_12h_tokens"
+_LONG = "line.cache_write_1h_tokens + line.cache_write_12h_tokens"
 _TOKENS = f"""(
     {_of("input")} * greatest(line.input_tokens - line.cached_input_tokens - line.cache_write_tokens, 0)
     + {_of("cached_input", "input")} * line.cached_input_tokens
-    + {_of("cache_write", "input")} * greatest(line.cache_write_tokens - {_LONG}, 0)
+    + {_of("cache_write", "input")} * greatest(line.cache_write_tokens - ({_LONG}), 0)
     + {_of("cache_write_1h", "cache_write", "input")} * line.cache_write_1h_tokens
     + {_of("cache_write_12h", "cache_write_1h", "cache_write", "input")} * line.cache_write_12h_tokens
     + {_of("output")} * greatest(line.output_tokens - line.reasoning_tokens, 0)
@@ -75,7 +72,7 @@ _DAY = "to_char(line.started_at AT TIME ZONE 'UTC', 'dy')"
 _YESTERDAY = "to_char((line.started_at AT TIME ZONE 'UTC') - interval '1 day', 'dy')"
 _HOUR = f"""coalesce((
     SELECT (hours->>'factor')::numeric
-    FROM jsonb_array_elements(price.modifiers->'hours') WITH ORDINALITY AS listed (hours, place)
+    FROM jsonb_array_elements(price.modifiers->'hours') WITH ORDINALITY AS each_of (hours, place)
     WHERE CASE WHEN hours->>'from' < hours->>'to'
         THEN hours->'days' ? {_DAY} AND {_CLOCK} >= hours->>'from' AND {_CLOCK} < hours->>'to'
         ELSE hours->'days' ? {_DAY} AND {_CLOCK} >= hours->>'from'
@@ -87,9 +84,16 @@ _FEES = """(coalesce((price.modifiers->>'per_call')::numeric, 0) + coalesce((
     FROM jsonb_each_text(nullif(line.fee_units, '')::jsonb) units), 0))"""
 _LISTED = f"ceil(1000 * {_TOKENS} * {_TIER} * {_HOUR} + 1000000000 * {_FEES})"
 """Nano-USD: a price of one dollar per million tokens is 1,000 nano-USD for each."""
-_MARKED_UP = f"""CASE WHEN line.list_cost_nano_usd IS NULL OR line.list_cost_nano_usd = 0 THEN {_LISTED}
-    WHEN line.list_cost_nano_usd = {_LISTED} THEN line.cost_nano_usd
-    ELSE ceil({_LISTED} * line.cost_nano_usd / line.list_cost_nano_usd) END"""
+_COSTED = f"LEFT JOIN LATERAL (SELECT {_LISTED} AS nano_usd) listed ON true"
+JOIN = {
+    Prices.THEN: f"{_THEN} {_CONTEXT} {_COSTED}",
+    Prices.NOW: f"{_NOW} {_CONTEXT} {_COSTED}",
+    Prices.VENDOR: "",
+}
+"""Gives each line its `price`, and what it costs at that before a markup; `now` is a parameter."""
+_MARKED_UP = """CASE WHEN line.list_cost_nano_usd IS NULL OR line.list_cost_nano_usd = 0 THEN listed.nano_usd
+    WHEN line.list_cost_nano_usd = listed.nano_usd THEN line.cost_nano_usd
+    ELSE ceil(listed.nano_usd * line.cost_nano_usd / line.list_cost_nano_usd) END"""
 """With the markup that the line was charged with."""
 _STATED = (
     "line.cost_nano_usd + line.vendor_cost_nano_usd - coalesce(line.list_cost_nano_usd, line.cost_nano_usd)"

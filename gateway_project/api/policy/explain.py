@@ -35,7 +35,7 @@ class Explain(ApiView):
         tenant, asker, moment = asked_about(request, given, plan=None, call=given, now=now())
         decision = explain_call(
             source=read_policy_source(tenant=tenant),
-            demand=demand_of(asker, given),
+            demand=demand_of(asker, given, moment),
             now=moment,
             levels=levels_at(given),
         )

@@ -111,8 +111,8 @@ class DecisionOut(serializers.Serializer[Any]):
     trace = StepOut(many=True)
 
 
-def demand_of(asker: Asker, given: dict[str, Any]) -> Demand[Measured]:
-    """The request as admission takes it."""
+def demand_of(asker: Asker, given: dict[str, Any], now: datetime) -> Demand[Measured]:
+    """The request as admission takes it, sent at that time."""
     return demand_of_counts(
         asker,
         task=given["task"],
@@ -120,6 +120,7 @@ def demand_of(asker: Asker, given: dict[str, Any]) -> Demand[Measured]:
         input_tokens=given["input_tokens"],
         output_tokens=given["output_tokens"],
         agent_id=given["agent"],
+        now=now,
         **{name: given[name] for name in ("api_calls", "files", "steps")},
     )
 

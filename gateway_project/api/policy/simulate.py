@@ -107,7 +107,7 @@ class Simulate(ApiView):
         )
         decision = explain_call(
             source=read_policy_source(tenant=tenant, after=_change(request, given, tenant)),
-            demand=demand_of(asker, given["request"]),
+            demand=demand_of(asker, given["request"], moment),
             now=moment,
             levels=levels_at(given["request"]),
         )

@@ -113,6 +113,7 @@ class Command(VerbCommand):
             input_tokens=options["input_tokens"],
             output_tokens=options["output_tokens"],
             agent_id=options["agent"],
+            now=at,
         )
         decision = explain_call(
             source=read_policy_source(tenant=tenant, after=after),

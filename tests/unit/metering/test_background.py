@@ -36,3 +36,18 @@ async def test_an_unexpected_failure_is_logged(caplog: pytest.LogCaptureFixture)
         tasks.spawn(broken(), name="broken")
         await tasks.drain(1)
     assert "background.failed" in caplog.text
+
+
+async def test_a_task_that_is_stopped_as_soon_as_it_was_spawned_still_undoes_what_it_has_to() -> None:
+    tasks, undone = BackgroundTasks(), []
+
+    async def work() -> None:
+        try:
+            await asyncio.sleep(60)
+        finally:
+            undone.append(True)
+
+    task = tasks.spawn(work(), name="work")
+    assert tasks.cancel(["work"]) == 1
+    await asyncio.wait([task], timeout=30)
+    assert undone == [True]

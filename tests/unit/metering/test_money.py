@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metering.money import NANO_PER_USD, marked_up, markup_of, nano_from_usd, usd_from_nano, usd_text
+from metering.money import NANO_PER_USD, nano_from_usd, usd_from_nano, usd_text
+from metering.price import marked_up, markup_of
 
 amounts = st.integers(0, 2**62)
 markups = st.decimals(-100, 1000, places=3)
