@@ -12,7 +12,7 @@ from providers.openai_compatible.streamed import StreamedAnswer
 from providers.openai_compatible.timeouts import Timeouts
 from providers.openai_compatible.traits import Traits
 from providers.other_form import completion_of_events
-from providers.port import Capability, Chunk, EstimateReason, Failure, LLMProvider, ProviderError
+from providers.port import Capability, Chunk, EstimateReason, Failure, LLMProvider, ProviderError, Usage
 from tests.integration.providers.asking import answer, asking, chunks_of, said, streamed
 from tests.integration.providers.families import FAMILIES, TRANSLATED, VENDORS, Family
 from tests.vendors.running import Running, running
@@ -88,17 +88,21 @@ async def test_a_stream_says_the_same_in_chunks(client: LLMProvider) -> None:
     assert [chunk.usage is not None for chunk in chunks] == [False] * (len(chunks) - 1) + [True]
 
 
+async def usage_of(client: LLMProvider, text: str, how: str) -> Usage:
+    """What is charged for an answer, whole or streamed."""
+    if how == "whole":
+        return (await client.complete(asking(text))).usage
+    last = (await chunks_of(client, streamed(text)))[-1].usage
+    assert last is not None
+    return last
+
+
 @pytest.mark.parametrize("how", ["whole", "streamed"])
 async def test_the_charge_is_what_the_vendor_billed(
     client: LLMProvider, family: Family, fake: Running[Any], how: str
 ) -> None:
     text = "how much is it vendor:cached=3"
-    if how == "whole":
-        usage = (await client.complete(asking(text))).usage
-    else:
-        last = (await chunks_of(client, streamed(text)))[-1].usage
-        assert last is not None
-        usage = last
+    usage = await usage_of(client, text, how)
     (call,) = fake.log.calls
     assert (usage.input_tokens, usage.output_tokens) == family.counted(call.usage)
     assert usage.estimate_reason == EstimateReason.NONE
@@ -110,12 +114,7 @@ async def test_reasoning_is_charged_wherever_it_stands(
     client: LLMProvider, family: Family, fake: Running[Any], how: str
 ) -> None:
     text = "think vendor:reasoning=40"
-    if how == "whole":
-        usage = (await client.complete(asking(text))).usage
-    else:
-        last = (await chunks_of(client, streamed(text)))[-1].usage
-        assert last is not None
-        usage = last
+    usage = await usage_of(client, text, how)
     (call,) = fake.log.calls
     assert (usage.input_tokens, usage.output_tokens) == family.counted(call.usage)
     assert usage.estimate_reason == EstimateReason.NONE
