@@ -21,7 +21,10 @@ MODIFIERS_HELP = (
 
 class PriceForm(forms.ModelForm):
     modifiers = StrictJSONField(
-        required=False, widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}), help_text=MODIFIERS_HELP
+        required=False,
+        initial=dict,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
+        help_text=MODIFIERS_HELP,
     )
 
     class Meta:

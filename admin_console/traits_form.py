@@ -20,7 +20,10 @@ TRAITS_HELP = (
 class TraitsForm(forms.ModelForm):
     # Declared, because Django would compare with a hidden copy in the page, and the audit trail with it.
     traits = StrictJSONField(
-        required=False, widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}), help_text=TRAITS_HELP
+        required=False,
+        initial=dict,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
+        help_text=TRAITS_HELP,
     )
 
     def clean_traits(self) -> Any:

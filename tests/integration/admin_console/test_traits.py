@@ -4,9 +4,10 @@ from html import unescape
 from typing import Any
 
 import pytest
+from django.db.models import Model
 from django.test import Client
 
-from metering.models import AuditEvent, LLMModel, Provider
+from metering.models import AuditEvent, LLMModel, ModelPrice, Provider
 from tests.integration.admin_console import rows
 from tests.integration.admin_console.conftest import Url
 from tests.integration.admin_console.forms import errors_of
@@ -80,3 +81,11 @@ def test_the_page_explains_every_trait(console: Client, url: Url) -> None:
     page = console.get(url(Provider, "add")).content.decode()
     for name in ("limit_names", "stream_options", "service_tier", "reasoning", "pictures"):
         assert name in page
+
+
+@pytest.mark.parametrize(
+    ("noun", "field"), [(Provider, "traits"), (LLMModel, "traits"), (ModelPrice, "modifiers")]
+)
+def test_a_new_rows_json_begins_as_nothing(console: Client, url: Url, noun: type[Model], field: str) -> None:
+    form = console.get(url(noun, "add")).context["adminform"].form
+    assert form[field].value() == "{}"
