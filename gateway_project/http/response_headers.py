@@ -31,6 +31,10 @@ def fact_headers(facts: Facts) -> dict[str, str]:
     if not facts.pending:
         headers["x-gateway-model"] = facts.model
         headers["x-gateway-provider"] = facts.provider_name
+    if facts.cache:
+        headers["x-gateway-cache"] = facts.cache
+    if facts.age_s is not None:
+        headers["age"] = str(facts.age_s)
     for dimension, left in facts.remaining.items():
         if dimension is Dimension.COST:
             headers["x-budget-remaining-usd"] = usd_text(left)
