@@ -100,11 +100,8 @@ def logged_calls(chosen: UsageFilter) -> Iterator[LoggedCall]:
 
     Calls that were answered from the cache are left out: they use no budget.
     """
-    marked = (
-        chosen.rows()
-        .exclude(outcome=Outcome.CACHED)
-        .annotate(is_use=RawSQL(IS_USE, (), output_field=BooleanField()))
-    )  # noqa: S611 - a constant
+    paid = chosen.rows().exclude(outcome=Outcome.CACHED)
+    marked = paid.annotate(is_use=RawSQL(IS_USE, (), output_field=BooleanField()))  # noqa: S611 - a constant
     rows = marked.order_by("id").values_list(*_FACTS, *COLUMNS)
     attempts: list[LoggedAttempt] = []
     page = [_attempt(row) for row in rows[:PAGE]]

@@ -59,8 +59,8 @@ def summary_page(
     """At most `limit` groups: requests, attempts, sums, and how many attempts bear which mark.
 
     `cost_nano_usd` is what was charged. With `prices` (which need `now`) it is the cost at those prices, and what
-    was charged stands beside it. What the cache saved, at list prices, is part of neither. `dearest_first` orders by cost and has no next page. Raises InvalidRequest for an
-    unknown group, and where the sums take too long.
+    was charged stands beside it. What the cache saved, at list prices, is part of neither. `dearest_first` orders by
+    cost and has no next page. Raises InvalidRequest for an unknown group, and where the sums take too long.
     """
     found = groups(
         chosen, by=by, prices=prices, now=now, after=after, limit=limit + 1, dearest_first=dearest_first
