@@ -38,6 +38,15 @@ def text_of(chunks: Any) -> str:
     return "".join(chunk.choices[0].delta.content or "" for chunk in chunks if chunk.choices)
 
 
+def code_of(client: openai.OpenAI) -> str | None:
+    """The code with which the usual request is refused; None: it is answered."""
+    try:
+        create(client, extra_headers={})
+    except openai.APIStatusError as refusal:
+        return refusal.code
+    return None
+
+
 def test_a_hit_has_the_same_bytes_and_headers_that_say_so(client: openai.OpenAI) -> None:
     first, again = create(client), create(client)
     assert again.content == first.content
@@ -97,16 +106,21 @@ def test_a_suspended_tenant_gets_nothing_and_birch_never_gets_alders_answer(
     tenant = alder()
     tenant.status = Tenant.Status.SUSPENDED
     tenant.save()
-    with pytest.raises(openai.PermissionDeniedError) as caught:
-        for _ in range(100):  # until this process has heard of it
-            create(client, extra_headers={})
-    assert caught.value.code == "tenant_suspended"
+    assert "tenant_suspended" in (code_of(client) for _ in range(100)), "this process should have heard of it"
 
 
-def test_the_metrics_tell_hits_misses_and_what_was_saved(client: openai.OpenAI, server: Server) -> None:
+def test_the_metrics_tell_hits_misses_and_what_was_saved(
+    client: openai.OpenAI, server: Server, settings: Any
+) -> None:
+    settings.METRICS_TOKEN = "a-token-for-prometheus"
+
     def counted(name: str) -> float:
-        text = httpx2.get(f"{server.url}/metrics").text
-        return sum(float(line.rsplit(" ", 1)[1]) for line in text.splitlines() if line.startswith(name))
+        answer = httpx2.get(
+            f"{server.url}/metrics", headers={"authorization": f"Bearer {settings.METRICS_TOKEN}"}
+        )
+        return sum(
+            float(line.rsplit(" ", 1)[1]) for line in answer.text.splitlines() if line.startswith(name)
+        )
 
     names = (
         'gateway_cache_calls_total{result="hit"}',
