@@ -188,11 +188,12 @@ class LLMGateway:
         """Plan the call, draw from its rate limits and hold what it may use: from here on it may spend that."""
         started_s = time.monotonic()
         planned, work = await plan(self._with, caller, request)
+        labels = ledger_labels(caller, request, planned)
         terms = cache_terms(self._with, request, planned)
         recalled = await recall(self._with, request, planned, terms) if terms is not None else None
         admitted = await admit(
             without_use(planned) if recalled is not None and recalled.entry is not None else planned,
-            labels=ledger_labels(caller, request, planned),
+            labels=labels,
             ledger=self._with.ledger,
             buckets=self._with.buckets,
             background=self._with.background,
@@ -201,14 +202,14 @@ class LLMGateway:
             idempotency=request.idempotency,
             reservation_id=request.reservation_id,
         )
-        if recalled is None:
-            call = begun(self._with, request, work, planned, admitted, started_s=started_s)
-        elif recalled.entry is None:
-            call = overhear(
-                begun(self._with, request, work, planned, admitted, started_s=started_s), recalled
-            )
-        else:
+        if recalled is not None and recalled.entry is not None:
             call = answered(self._with, request, work, planned, admitted, recalled, started_s=started_s)
+        else:
+            call = begun(
+                self._with, request, work, admitted, meant_for=labels.request_model, started_s=started_s
+            )
+            if recalled is not None:
+                call = overhear(call, recalled)
         if call.notices or self._with.decisions.is_sampled():
             note_admission(self._with.decisions, caller, request, call, self._with.now())
         return call

@@ -1,6 +1,6 @@
 """Under which key an answer is kept: equal for two requests only if nothing that matters to the answer differs."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from hashlib import blake2b
 from typing import Any
 from uuid import UUID
@@ -41,22 +41,26 @@ class CacheKey(Struct, frozen=True, kw_only=True):
         return self.digest.hex()
 
 
-def key_of(
-    *, tenant_id: UUID, task: str, candidates: tuple[ServedModel, ...], answer_tokens: int, body: Body
-) -> CacheKey:
-    """The key of a request that these models may serve, with answers of at most so many tokens.
+def key_of(*, tenant_id: UUID, task: str, models: Iterable[tuple[ServedModel, int]], body: Body) -> CacheKey:
+    """The key of a request that these models may serve, each with answers of at most so many tokens.
 
-    Whoever may have longer answers, or other models, has other keys. The encoding is JSON with sorted names, which is
-    different for different values, so that two requests share a key only if they are the same.
+    Whoever may have longer answers, or other models, has other keys; in which order they are tried does not matter.
+    The encoding is JSON with sorted names, which is different for different values, so that two requests share a key
+    only if they are the same.
     """
     asked = {
         name: value
         for name, value in body.items()
         if name not in CHANGES_NO_ANSWER and name not in SAID_OTHERWISE
     }
-    models = [(model.name, model.provider_name, model.physical_name) for model in candidates]
+    served = sorted(
+        [
+            (model.name, model.provider_name, model.physical_name, answer_tokens)
+            for model, answer_tokens in models
+        ]
+    )
     options = _other_options(body.get("stream_options"))
-    content = _encode([str(tenant_id), task, models, answer_tokens, options, asked])
+    content = _encode([str(tenant_id), task, served, options, asked])
     return CacheKey(tenant_id=tenant_id, digest=blake2b(content, digest_size=DIGEST_BYTES).digest())
 
 

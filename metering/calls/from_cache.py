@@ -20,9 +20,9 @@ from metering.idempotency.recording import Recording
 from metering.ledger.commands import Attempt
 from metering.policy.values import Limits
 from metering.ports import TaskRequest
-from metering.reservation.bounded_call import BoundedCall, Measured
+from metering.reservation.bounded_call import BoundedRequest, Measured
 from metering.rules.registry import REGISTRY
-from metering.types import Dimension, Outcome
+from metering.types import Dimension, Outcome, Scope
 
 TASKS = REGISTRY["cache_ttl_s"].tasks
 
@@ -38,7 +38,9 @@ class Recalled:
     """The answer."""
 
 
-def cache_terms(with_: Collaborators, request: CallRequest, planned: CallPlan[BoundedCall]) -> Terms | None:
+def cache_terms(
+    with_: Collaborators, request: CallRequest, planned: CallPlan[BoundedRequest]
+) -> Terms | None:
     """What holds for a planned call. None: nobody has asked for the cache, so the call pays nothing for it."""
     if request.task not in TASKS:
         return None
@@ -47,7 +49,7 @@ def cache_terms(with_: Collaborators, request: CallRequest, planned: CallPlan[Bo
 
 
 async def recall(
-    with_: Collaborators, request: CallRequest, planned: CallPlan[BoundedCall], terms: Terms
+    with_: Collaborators, request: CallRequest, planned: CallPlan[BoundedRequest], terms: Terms
 ) -> Recalled:
     """The kept answer of a planned call, if there is one. Never fails."""
     if with_.answers is None or not terms.is_on:
@@ -56,8 +58,7 @@ async def recall(
     key = key_of(
         tenant_id=planned.demand.asker.subject.tenant_id,
         task=request.task.value,
-        candidates=planned.route.candidates,
-        answer_tokens=measured.answer_tokens,
+        models=[(call.model, call.answer_tokens) for call in measured.calls],
         body=measured.asked,
     )
     use = CacheUse(terms=terms, key=key)
@@ -67,16 +68,21 @@ async def recall(
     return Recalled(terms=terms.hit(age_s=entry.age_s(with_.now().timestamp())), use=use, entry=entry)
 
 
-def without_use(planned: CallPlan[BoundedCall]) -> CallPlan[Measured]:
-    """The plan of a call that uses nothing: it comes under rates of requests, and under no budget."""
+def without_use(planned: CallPlan[BoundedRequest]) -> CallPlan[Measured]:
+    """The plan of a call that uses nothing: it comes under its callers' rates of requests, and under no budget."""
     route = planned.route
     return CallPlan(
         demand=planned.demand,
         route=replace(
-            route, limits=(), rates=_of_requests(route.rates), shadow_rates=_of_requests(route.shadow_rates)
+            route,
+            candidates=route.candidates[:1],
+            limits=(),
+            rates=_callers_own(route.rates),
+            shadow_rates=_callers_own(route.shadow_rates),
         ),
         policy=planned.policy,
         hard=False,
+        bound=NOTHING,
         measured=Measured(bound=NOTHING, answer_tokens=0, estimate_input=lambda limit: 0),
         notices=planned.notices,
     )
@@ -86,7 +92,7 @@ def answered(
     with_: Collaborators,
     request: CallRequest,
     work: TaskRequest,
-    planned: CallPlan[BoundedCall],
+    planned: CallPlan[BoundedRequest],
     admitted: Admitted,
     recalled: Recalled,
     *,
@@ -98,18 +104,19 @@ def answered(
         raise AssertionError("the answer is there")
     candidates = planned.route.candidates
     served = [model for model in candidates if model.name == entry.model]
-    return Call(
+    allowance = KeptSpending(
+        entry,
+        with_.answers.forms,
         hold=admitted.hold,
         model=served[0] if served else candidates[0],
+        now=with_.now(),
+    )
+    return Call(
+        hold=admitted.hold,
         policy=planned.policy,
         adapter=adapter_for(with_, request),
         request=work,
-        allowance=KeptSpending(
-            entry,
-            with_.answers.forms,
-            reservation_id=str(admitted.hold.reservation_id),
-            now=with_.now(),
-        ),
+        allowance=allowance,
         rates=admitted.rates,
         started_s=started_s,
         granted_s=admitted.granted_s,
@@ -153,5 +160,12 @@ def keep(with_: Collaborators, call: Call, attempts: tuple[Attempt, ...]) -> "as
     return with_.background.spawn(answers.keep(heard.use, entry), name="answer.keep")
 
 
-def _of_requests(rates: Limits) -> Limits:
-    return tuple(rate for rate in rates if rate.dimension is Dimension.REQUESTS)
+def _callers_own(rates: Limits) -> Limits:
+    """Rates of requests; those of providers are for calls that reach them."""
+    return tuple(
+        rate
+        for rate in rates
+        if rate.dimension is Dimension.REQUESTS
+        and rate.scope is not Scope.PROVIDER
+        and not rate.rule_key.endswith("_per_provider")
+    )

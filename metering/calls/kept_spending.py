@@ -10,8 +10,10 @@ from msgspec import Struct
 from metering.amounts import NOTHING
 from metering.answer_cache.entry import Entry
 from metering.answer_cache.forms import AnswerForms
+from metering.catalog.served import ServedModel
 from metering.ledger.commands import Attempt
 from metering.ports import AllowanceSpent, Body, VendorAnswer, VendorChunk
+from metering.reservation.reserve import Hold
 from metering.reservation.task_usage import task_usage
 from metering.types import Outcome
 
@@ -55,12 +57,17 @@ class KeptChunk(Struct, frozen=True, kw_only=True):
 class KeptSpending:
     """Implements Spending for work that is answered from the cache. It is settled as one attempt that cost nothing."""
 
-    def __init__(self, entry: Entry, forms: AnswerForms, *, reservation_id: str, now: datetime) -> None:
+    def __init__(
+        self, entry: Entry, forms: AnswerForms, *, hold: Hold, model: ServedModel, now: datetime
+    ) -> None:
+        """`model` is the one that gave the answer, where it is still there."""
+        self.model = model
         self._entry = entry
+        self._meant_for = hold.labels.request_model
         self._forms = forms
         self._now = now
         self._since_s = time.monotonic()
-        self.id = reservation_id
+        self.id = str(hold.reservation_id)
         self.attempts: list[Attempt] = []
         """No vendor was asked."""
         self.vendor_s = 0.0
@@ -82,6 +89,7 @@ class KeptSpending:
             latency_ms=round((time.monotonic() - self._since_s) * 1000),
             outcome=Outcome.CACHED,
             list_cost_nano_usd=self._entry.list_cost_nano_usd,
+            request_model=self._entry.model if self._entry.model != self._meant_for else "",
         )
         return (attempt,)
 

@@ -28,7 +28,6 @@ class Call(Struct, frozen=True, kw_only=True):
     """An admitted call: its hold is committed, nothing is sent yet."""
 
     hold: Hold
-    model: ServedModel
     policy: EffectivePolicy
     adapter: LLMAdapter
     request: TaskRequest
@@ -51,6 +50,11 @@ class Call(Struct, frozen=True, kw_only=True):
     def spending(self) -> Spending:
         """What its adapter gets."""
         return self.overheard or self.allowance
+
+    @property
+    def model(self) -> ServedModel:
+        """The one that was tried last, which has answered if any has."""
+        return self.allowance.model
 
 
 Observer = Callable[[Call, tuple[Attempt, ...]], None]

@@ -32,8 +32,7 @@ def model(name: str = "small", provider: str = "openai", physical: str = "gpt-s"
 USUAL: dict[str, Any] = {
     "tenant_id": ALDER,
     "task": "LLM0_CHAT",
-    "candidates": (model(),),
-    "answer_tokens": 50,
+    "models": [(model(), 50)],
     "body": {"messages": [{"role": "user", "content": "hello"}], "temperature": 0},
 }
 
@@ -47,11 +46,11 @@ def digest(**facts: Any) -> bytes:
     [
         {"tenant_id": BIRCH},
         {"task": "LLM2_DRAFT"},
-        {"answer_tokens": 51},
-        {"candidates": (model("large"),)},
-        {"candidates": (model(provider="azure"),)},
-        {"candidates": (model(physical="gpt-s-2"),)},
-        {"candidates": (model(), model("large"))},
+        {"models": [(model(), 51)]},
+        {"models": [(model("large"), 50)]},
+        {"models": [(model(provider="azure"), 50)]},
+        {"models": [(model(physical="gpt-s-2"), 50)]},
+        {"models": [(model(), 50), (model("large"), 50)]},
     ],
 )
 def test_another_tenant_task_model_or_limit_has_another_key(other: dict[str, Any]) -> None:
@@ -72,6 +71,11 @@ def test_another_tenant_task_model_or_limit_has_another_key(other: dict[str, Any
 )
 def test_labels_the_form_and_the_name_of_the_limit_do_not_matter(same: dict[str, Any]) -> None:
     assert digest(body=USUAL["body"] | same) == digest()
+
+
+def test_in_which_order_the_models_are_tried_does_not_matter() -> None:
+    both = [(model(), 50), (model("large"), 60)]
+    assert digest(models=both) == digest(models=both[::-1])
 
 
 def test_other_options_of_streams_matter_because_the_chunks_differ() -> None:

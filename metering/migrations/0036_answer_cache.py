@@ -5,7 +5,7 @@ class Migration(migrations.Migration):
     """Words only: no column changes."""
 
     dependencies = [
-        ('metering', '0034_provider_keys'),
+        ('metering', '0035_model_alias'),
     ]
 
     operations = [
