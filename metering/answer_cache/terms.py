@@ -9,11 +9,15 @@ from metering.answer_cache.requests import why_not_asked
 from metering.answer_cache.wish import CacheWish
 from metering.policy.values import EffectivePolicy
 from metering.ports import Body
+from metering.rules.registry import REGISTRY
 
 OWN_TTL_S = 300
 """Where no rule says anything, an answer that the header asks for lives so long,"""
 MOST_OWN_TTL_S = 3_600
 """and at most so long."""
+
+
+TASKS = REGISTRY["cache_ttl_s"].tasks
 
 
 class Status(StrEnum):
@@ -60,6 +64,8 @@ OFF = Terms(status=Status.OFF)
 
 def terms_of(policy: EffectivePolicy, wish: CacheWish | None, body: Body) -> Terms | None:
     """None: nobody has asked for the cache. `body` is the request in OpenAI's shape, as the caller sent it."""
+    if policy.task not in TASKS:
+        return None
     rule_s = policy.number("cache_ttl_s")
     if wish is None:
         if not rule_s:

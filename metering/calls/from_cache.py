@@ -21,10 +21,7 @@ from metering.ledger.commands import Attempt
 from metering.policy.values import Limits
 from metering.ports import TaskRequest
 from metering.reservation.bounded_call import BoundedRequest, Measured
-from metering.rules.registry import REGISTRY
 from metering.types import Dimension, Outcome, Scope
-
-TASKS = REGISTRY["cache_ttl_s"].tasks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,8 +39,6 @@ def cache_terms(
     with_: Collaborators, request: CallRequest, planned: CallPlan[BoundedRequest]
 ) -> Terms | None:
     """What holds for a planned call. None: nobody has asked for the cache, so the call pays nothing for it."""
-    if request.task not in TASKS:
-        return None
     terms = terms_of(planned.policy, request.cache, planned.measured.asked)
     return OFF if terms is not None and with_.answers is None else terms
 
