@@ -1,5 +1,6 @@
 """Answers of the fake vendor in OpenAI's shape, and a cache in the test run's Redis."""
 
+import asyncio
 import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -59,6 +60,7 @@ class WatchedStore:
     def __init__(self, store: AnswerStore) -> None:
         self._store = store
         self.asked: list[str] = []
+        self.keeping_takes_s = 0.0
 
     async def get(self, key: CacheKey) -> bytes | None:
         self.asked.append("get")
@@ -66,6 +68,7 @@ class WatchedStore:
 
     async def put(self, key: CacheKey, content: bytes, *, ttl_s: int) -> None:
         self.asked.append("put")
+        await asyncio.sleep(self.keeping_takes_s)
         await self._store.put(key, content, ttl_s=ttl_s)
 
 

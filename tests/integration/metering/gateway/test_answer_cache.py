@@ -17,7 +17,7 @@ from metering.calls.begin import CallRequest
 from metering.errors import BudgetExceeded, ModelNotAllowed, RateLimited, VendorError
 from metering.gateway import LLMGateway
 from metering.identity.principal import Principal
-from metering.models import UsageLog, UsageMeter, UsageReservation
+from metering.models import LedgerEntry, UsageLog, UsageMeter, UsageReservation
 from metering.ports import AttemptFailed
 from metering.types import Outcome
 from metering.usage.filters import UsageFilter
@@ -118,6 +118,8 @@ async def test_a_hit_is_a_row_that_costs_nothing_and_says_what_it_saved(
     )
     assert (row.cost_nano_usd, row.list_cost_nano_usd) == (0, COST)
     assert (row.input_tokens, row.output_tokens, row.steps) == (0, 0, 0)
+    entry = await rows(lambda: LedgerEntry.objects.get(reservation_id=row.reservation_id))
+    assert (entry.requests, entry.charges) == (0, [])
 
 
 async def test_a_report_adds_up_what_was_saved_beside_what_was_charged(
@@ -186,17 +188,43 @@ async def test_a_hit_is_no_call_at_once(
     assert (await gateway.execute(caller, ask())).facts.cache == "hit"
 
 
-async def test_a_hit_draws_a_request_from_its_rate_and_no_tokens(
+async def test_a_budget_that_is_made_later_counts_no_hit(
+    gateway: LLMGateway, caller: Principal, vendors: FakeVendors, ask: Any, rows: Rows
+) -> None:
+    vendors.script = [whole("one"), whole("two")]
+    for _ in range(3):
+        await gateway.execute(caller, ask())
+    await rows(lambda: BudgetFactory(dimension="requests", amount=2))
+    gateway.directory.forget()
+    await gateway.execute(caller, ask("something else"))
+    meter = await rows(UsageMeter.objects.get)
+    assert meter.used == 2
+
+
+async def test_a_hit_draws_a_request_from_its_callers_rate(
     gateway: LLMGateway, caller: Principal, vendors: FakeVendors, ask: Any, rows: Rows
 ) -> None:
     await rows(lambda: RuleFactory(key="requests_per_minute", value=3))
-    await rows(lambda: RuleFactory(key="tokens_per_minute", value=500))
-    vendors.script = [replace(whole(), usage=FakeUsage(input_tokens=450, output_tokens=45))]
+    vendors.script = [whole()]
     for _ in range(3):
         result = await gateway.execute(caller, ask())
     assert result.facts.cache == "hit"
     with pytest.raises(RateLimited, match="requests"):
         await gateway.execute(caller, ask())
+
+
+async def test_a_hit_draws_no_tokens_and_nothing_from_a_providers_rate(
+    gateway: LLMGateway, caller: Principal, vendors: FakeVendors, ask: Any, rows: Rows
+) -> None:
+    provider = {"scope": "provider", "scope_id": "sandbox"}
+    await rows(lambda: RuleFactory(key="requests_per_minute", value=1, **provider))
+    await rows(lambda: RuleFactory(key="requests_per_minute_per_provider", value=1))
+    await rows(lambda: RuleFactory(key="tokens_per_minute", value=500))
+    vendors.script = [replace(whole(), usage=FakeUsage(input_tokens=600, output_tokens=45))]
+    await gateway.execute(caller, ask())
+    with pytest.raises(RateLimited):
+        await gateway.execute(caller, ask("something else"))
+    assert (await gateway.execute(caller, ask())).facts.cache == "hit"
 
 
 async def test_birch_never_gets_alders_answer(
@@ -374,6 +402,17 @@ async def test_a_whole_answer_is_given_as_a_stream_and_a_stream_as_a_whole_answe
     assert b'"finish_reason":"stop"' in result.output
     assert b'"total_tokens":15' in result.output
     assert len(vendors.calls) == 2
+
+
+async def test_whoever_has_the_answer_finds_it_kept_however_long_that_takes(
+    gateway: LLMGateway, caller: Principal, vendors: FakeVendors, ask: Any, answers: WatchedStore
+) -> None:
+    answers.keeping_takes_s = 0.3
+    vendors.script = [whole("one"), streamed("two")]
+    told = [(await gateway.execute(caller, ask())).facts.cache for _ in range(2)]
+    assert told == ["miss", "hit"]
+    told = [(await read(gateway, caller, ask("two", stream=True)))[0].cache for _ in range(2)]
+    assert told == ["miss", "hit"]
 
 
 async def test_two_same_calls_at_once_are_two_calls(
