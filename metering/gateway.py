@@ -185,7 +185,9 @@ class LLMGateway:
         return await run_streamed(self._with, call, patience_s=patience_s)
 
     async def _begin(self, caller: Principal, request: CallRequest) -> Call:
-        """Plan the call, draw from its rate limits and hold what it may use: from here on it may spend that."""
+        """Plan the call, look whether its answer is kept, draw from its rate limits and hold what it may use: from here
+        on it may spend that.
+        """
         started_s = time.monotonic()
         planned, work = await plan(self._with, caller, request)
         labels = ledger_labels(caller, request, planned)

@@ -68,10 +68,10 @@ class RedisAnswers:
         self._refuse_while_away()
         try:
             async with TickedTimeout(self._call_limit_s):
-                found: bytes | None = await self._redis.get(_entry(key))
+                found = await self._redis.get(_entry(key))
         except (RedisError, OSError, TimeoutError) as error:
             raise self._away() from error
-        return found
+        return found if isinstance(found, bytes) else None
 
     async def put(self, key: CacheKey, content: bytes, *, ttl_s: int) -> None:
         self._refuse_while_away()

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass
+from functools import partial
 
 from msgspec.structs import replace
 
@@ -11,7 +12,7 @@ from metering.answer_cache.cache import CacheUse
 from metering.answer_cache.entry import Entry
 from metering.answer_cache.key import key_of
 from metering.answer_cache.terms import OFF, Status, Terms, terms_of
-from metering.calls.begin import CallRequest, adapter_for
+from metering.calls.begin import LARGE_INPUT, CallRequest, adapter_for
 from metering.calls.collaborators import Collaborators
 from metering.calls.kept_spending import KeptSpending
 from metering.calls.overheard import Overheard
@@ -20,7 +21,7 @@ from metering.idempotency.recording import Recording
 from metering.ledger.commands import Attempt
 from metering.policy.values import Limits
 from metering.ports import TaskRequest
-from metering.reservation.bounded_call import BoundedRequest, Measured
+from metering.reservation.bounded_call import BoundedRequest
 from metering.types import Dimension, Outcome, Scope
 
 
@@ -50,12 +51,14 @@ async def recall(
     if with_.answers is None or not terms.is_on:
         return Recalled(terms=terms)
     measured = planned.measured
-    key = key_of(
+    make_key = partial(
+        key_of,
         tenant_id=planned.demand.asker.subject.tenant_id,
         task=request.task.value,
         models=[(call.model, call.answer_tokens) for call in measured.calls],
         body=measured.asked,
     )
+    key = make_key() if request.input_bytes < LARGE_INPUT else await asyncio.to_thread(make_key)
     use = CacheUse(terms=terms, key=key)
     entry = await with_.answers.find(use, with_.now()) if terms.status is Status.MISS else None
     if entry is None:
@@ -63,11 +66,11 @@ async def recall(
     return Recalled(terms=terms.hit(age_s=entry.age_s(with_.now().timestamp())), use=use, entry=entry)
 
 
-def without_use(planned: CallPlan[BoundedRequest]) -> CallPlan[Measured]:
-    """The plan of a call that uses nothing: it comes under its callers' rates of requests, and under no budget."""
+def without_use(planned: CallPlan[BoundedRequest]) -> CallPlan[BoundedRequest]:
+    """The plan of a call that uses nothing: it comes under its caller's rates of requests, and under no budget."""
     route = planned.route
-    return CallPlan(
-        demand=planned.demand,
+    return replace(
+        planned,
         route=replace(
             route,
             candidates=route.candidates[:1],
@@ -75,11 +78,7 @@ def without_use(planned: CallPlan[BoundedRequest]) -> CallPlan[Measured]:
             rates=_callers_own(route.rates),
             shadow_rates=_callers_own(route.shadow_rates),
         ),
-        policy=planned.policy,
-        hard=False,
         bound=NOTHING,
-        measured=Measured(bound=NOTHING, answer_tokens=0, estimate_input=lambda limit: 0),
-        notices=planned.notices,
     )
 
 
