@@ -31,6 +31,7 @@ def fact_headers(facts: Facts) -> dict[str, str]:
     if not facts.pending:
         headers["x-gateway-model"] = facts.model
         headers["x-gateway-provider"] = facts.provider_name
+        headers["x-gateway-attempts"] = str(facts.attempts_begun)
     if facts.cache:
         headers["x-gateway-cache"] = facts.cache
     if facts.age_s is not None:
@@ -78,6 +79,5 @@ def duration(seconds: float) -> str:
 def ending_headers(facts: Facts) -> dict[str, str]:
     """For an answer that is whole: what it took and cost as well."""
     return fact_headers(facts) | {
-        "x-gateway-attempts": str(len(facts.attempts)),
         "x-gateway-cost-usd": usd_text(facts.cost_nano_usd),
     }

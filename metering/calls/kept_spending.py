@@ -69,6 +69,7 @@ class KeptSpending:
         self._since_s = time.monotonic()
         self.id = str(hold.reservation_id)
         self.attempts: list[Attempt] = []
+        self.attempts_begun = 0
         """No vendor was asked."""
         self.vendor_s = 0.0
         self.input_limit = self.steps_left = self.api_calls_left = self.files_left = 0
