@@ -81,7 +81,7 @@ async def _start() -> Runtime:
         vendors = ConfiguredVendors(changes)
         sources, renderer = make_sources(), Renderer()
         decisions = DecisionLog(on_lost=lambda count: metrics.decisions_lost.add(by=count))
-        answers = RedisAnswers(settings.REDIS_URL)
+        answers = RedisAnswers(settings.REDIS_URL, call_limit_s=settings.ANSWER_CACHE_TIMEOUT_S)
         gateway = LLMGateway(
             ledger=writer,
             vendors=vendors,
