@@ -415,6 +415,33 @@ async def test_whoever_has_the_answer_finds_it_kept_however_long_that_takes(
     assert told == ["miss", "hit"]
 
 
+async def test_an_answer_of_the_second_candidate_is_given_again_as_that_one_s(
+    gateway: LLMGateway, caller: Principal, vendors: FakeVendors, ask: Any, rows: Rows
+) -> None:
+    for name in ("first", "second"):
+        await rows(lambda name=name: serve_model(name, aliases=["best"]))
+    gateway.directory.forget()
+    down = AttemptFailed("down", outcome=Outcome.ERROR, retryable=True, status=500)
+    vendors.script = [down, whole("from the second")]
+    request = replace(ask(), model="best")
+    served = await gateway.execute(caller, request)
+    hit = await gateway.execute(caller, request)
+    assert (served.facts.model, hit.facts.model, hit.facts.cache) == ("second", "second", "hit")
+    (row,) = await cached_rows(rows)
+    assert (row.request_model, row.model_alias) == ("second", "best")
+
+
+async def test_a_caller_who_leaves_a_streamed_hit_leaves_nothing_held(
+    gateway: LLMGateway, caller: Principal, vendors: FakeVendors, ask: Any, rows: Rows
+) -> None:
+    vendors.script = [streamed(*"a long answer" * 20)]
+    await read(gateway, caller, ask(stream=True))
+    _, stream = await gateway.stream(caller, ask(stream=True))
+    stream.close()
+    await gateway.close(10)
+    assert [row.cost_nano_usd for row in await cached_rows(rows)] == [0]
+
+
 async def test_two_same_calls_at_once_are_two_calls(
     gateway: LLMGateway, caller: Principal, vendors: FakeVendors, ask: Any
 ) -> None:
