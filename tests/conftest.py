@@ -5,12 +5,16 @@ import pytest
 
 from gateway_project.collector import spare_what_lives_long
 from launcher.redis import EmbeddedRedis
+from metering.orm import close_database_threads
+from tests.books import close_books
+from tests.certificates import read_certificates_once
 from tests.emptied_tables import delete_rows_instead_of_flushing
 from tests.properties import register_profiles
 from tests.quick_passwords import hash_passwords_quickly
 from tests.static_files import search_static_files_once
 
 register_profiles()
+read_certificates_once()
 search_static_files_once()
 delete_rows_instead_of_flushing()
 hash_passwords_quickly()
@@ -19,6 +23,14 @@ hash_passwords_quickly()
 def pytest_collection_finish() -> None:
     """Modules and tests live as long as the run: to walk them in every full collection took an eighth of its time."""
     spare_what_lives_long()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None) -> Iterator[None]:
+    """Connections are kept from test to test; before the database is dropped, they are closed."""
+    yield
+    close_database_threads()
+    close_books()
 
 
 @pytest.fixture

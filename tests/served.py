@@ -6,9 +6,8 @@ from contextlib import contextmanager
 from django.conf import settings
 from django.db import connection
 
-from metering.ledger.audit.verify import verify_ledger
 from metering.models import LLMModel, UsageMeter, UsageReservation
-from metering.orm import close_database_threads
+from tests.books import violations
 from tests.factories import ModelFactory, PriceFactory
 
 FILLED = {
@@ -27,14 +26,11 @@ def serve_model(name: str = "sandbox-small", **facts: object) -> LLMModel:
 
 @contextmanager
 def settled_ledger() -> Iterator[None]:
-    """Afterwards nothing is held, the books balance, and no thread holds a connection to the test database."""
-    try:
-        yield
-        assert not UsageReservation.objects.filter(state=0).exists()
-        assert not UsageMeter.objects.filter(held__gt=0).exists()
-        assert verify_ledger(settings.LEDGER_DATABASE_URL) == []
-    finally:
-        close_database_threads()
+    """Afterwards nothing is held, and the books balance."""
+    yield
+    assert not UsageReservation.objects.filter(state=0).exists()
+    assert not UsageMeter.objects.filter(held__gt=0).exists()
+    assert violations(settings.LEDGER_DATABASE_URL) == []
 
 
 def empty_tables() -> None:

@@ -31,8 +31,14 @@ def verify_ledger(conninfo: str, *, grace_s: int = DEFAULT_GRACE_S) -> list[Viol
     the database cannot be read.
     """
     with psycopg.connect(conninfo) as connection:
-        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-        connection.read_only = True
+        return verify_through(connection, grace_s=grace_s)
+
+
+def verify_through(connection: psycopg.Connection, *, grace_s: int = DEFAULT_GRACE_S) -> list[Violation]:
+    """As `verify_ledger`, through a connection that is in no transaction, and that only reads from then on."""
+    connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+    connection.read_only = True
+    with connection.transaction():
         connection.execute("SET LOCAL work_mem = '256MB'")
         connection.execute("SET LOCAL jit = off")
         # Large aggregates are faster without workers here, and the gateway keeps its processors.
