@@ -20,6 +20,7 @@ from gateway_project.search_services import make_sources
 from gateway_project.telemetry import metrics
 from gateway_project.telemetry.exchange import Exchange
 from gateway_project.telemetry.observe import call_ended, call_replayed
+from gateway_project.vendor_room import VendorRoom
 from gateway_project.vendors import ConfiguredVendors
 from metering.bridge import bridge, run_sync
 from metering.calls.cached_directory import CachedDirectory
@@ -31,6 +32,9 @@ from metering.rates.shared_buckets import RedisBuckets, SharedBuckets
 from metering.snapshots import Changes
 from metering.snapshots.listener import ChangeListener
 from providers.pictures import picture_tokens
+from providers.routing.ranks import Weights
+from providers.routing.router import Router
+from providers.routing.sharing import Sharing
 from providers.token_counting import count_tokens
 
 CLOSE_S = 10.0
@@ -47,6 +51,7 @@ class Runtime:
     listener: ChangeListener
     redis: RedisBuckets
     buckets: SharedBuckets
+    sharing: Sharing
     decisions: DecisionLog
     exchange: Exchange
     sources: tuple[Source, ...]
@@ -74,7 +79,16 @@ async def _start() -> Runtime:
         listener = ChangeListener(settings.LEDGER_DATABASE_URL, changes)
         redis = RedisBuckets(settings.REDIS_URL, call_limit_s=settings.RATE_LIMIT_TIMEOUT_S)
         buckets = SharedBuckets(redis, on_fallback=metrics.rate_fallbacks.add)
-        vendors = ConfiguredVendors(changes)
+        router = Router(
+            weights=Weights(
+                cost=settings.ROUTING_COST_WEIGHT,
+                performance=settings.ROUTING_PERFORMANCE_WEIGHT,
+                availability=settings.ROUTING_AVAILABILITY_WEIGHT,
+            ),
+            on_transition=metrics.circuit_transitions.add,
+        )
+        vendors = ConfiguredVendors(changes, router=router, room=VendorRoom(buckets))
+        sharing = Sharing(settings.REDIS_URL, router.board, router.conversations)
         sources, renderer = make_sources(), Renderer()
         decisions = DecisionLog(on_lost=lambda count: metrics.decisions_lost.add(by=count))
         gateway = LLMGateway(
@@ -98,6 +112,7 @@ async def _start() -> Runtime:
             listener=listener,
             redis=redis,
             buckets=buckets,
+            sharing=sharing,
             decisions=decisions,
             exchange=Exchange(metrics.EVERYTHING, settings.METRICS_DIR),
             sources=sources,
@@ -106,6 +121,7 @@ async def _start() -> Runtime:
         )
         await writer.start()
         decisions.start()
+        sharing.start()
         await asyncio.gather(listener.start(), redis.start())
     return _runtime
 
@@ -119,6 +135,7 @@ async def stop(deadline_s: float = CLOSE_S) -> None:
     await runtime.gateway.close(deadline_s)
     await runtime.writer.close(CLOSE_S)
     await asyncio.gather(runtime.listener.close(), runtime.redis.close(), runtime.decisions.close())
+    await runtime.sharing.close()
     await asyncio.gather(runtime.vendors.close(), *[source.close() for source in runtime.sources])
     await asyncio.to_thread(runtime.renderer.close)
 

@@ -112,11 +112,13 @@ class Candidate(Protocol):
 class Progress:
     """How far a call has come, noted by the vendor port: read where the call is cut off from this side."""
 
-    __slots__ = ("sent",)
+    __slots__ = ("key", "sent")
 
     def __init__(self) -> None:
         self.sent = False
         """Whether the vendor can have seen the request."""
+        self.key = ""
+        """With which key it went out last; the vendor port's own."""
 
 
 class VendorCall(Struct, frozen=True, kw_only=True):

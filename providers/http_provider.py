@@ -210,9 +210,7 @@ class HttpProvider(ABC):
         answer: AnswerReader | None = None
         try:
             async with asyncio.timeout(self._first_byte_s(call)):
-                response, key = await self._keys.used(
-                    call.model, call.progress, ask, self._keys.taking(call)
-                )
+                response, key = await self._keys.used(call.model, call.progress, ask, self._keys.taking(call))
             try:
                 body = await read_whole(response, ends_at_s=ends_at_s, gap_s=self._timeouts.gap_s)
             finally:

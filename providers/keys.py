@@ -131,7 +131,7 @@ class Keys:
         raise first
 
     def _next(self, model: str, tried: set[Key]) -> Key | None:
-        """The next key in turn that neither rests nor was tried; of those whose calls fail the first that may be tried."""
+        """The next key in turn that neither rests nor was tried; where all these fail, the first that may be asked."""
         failing: list[tuple[float, int]] = []
         for step in range(len(self._keys)):
             place = (self._turn + step) % len(self._keys)
@@ -152,14 +152,14 @@ class Keys:
         facts = {"key": key.number, "keys": len(self._keys), "status": error.status, "rest_s": rest.for_s}
         logger.warning("vendor.key_rests", extra=facts)
 
-    def _none_left(
-        self, model: str, last: ProviderError | None, waits_s: Sequence[float]
-    ) -> ProviderError:
-        """The error where no key is left; `last` is what the vendor has just said of one, `waits_s` when those that have
-        no room would have it.
+    def _none_left(self, model: str, last: ProviderError | None, waits_s: Sequence[float]) -> ProviderError:
+        """The error where no key is left; `last` is what the vendor has just said of one, `waits_s` when those without
+        room have some.
         """
         now_s = self._endpoint.board.now()
-        rests = [rest for key in self._keys if (rest := self._endpoint.rests_until(key.tag, model)) is not None]
+        rests = [
+            rest for key in self._keys if (rest := self._endpoint.rests_until(key.tag, model)) is not None
+        ]
         if last is not None and not waits_s and len(rests) < len(self._keys):
             return last  # one may be used again at once, only not for this call
         until_s, status = min([*rests, *[(now_s + wait_s, LIMITED) for wait_s in waits_s]])

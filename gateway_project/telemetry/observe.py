@@ -5,7 +5,7 @@ import time
 from gateway_project.telemetry import metrics
 from metering.calls.values import Call
 from metering.ledger.commands import Attempt
-from metering.types import EstimateReason, Task
+from metering.types import EstimateReason, Outcome, Task
 
 
 def call_ended(call: Call, attempts: tuple[Attempt, ...]) -> None:
@@ -13,7 +13,13 @@ def call_ended(call: Call, attempts: tuple[Attempt, ...]) -> None:
     model_class = call.model.model_class
     metrics.calls.add(call.policy.task, model_class)
     metrics.overhead_s.observe(time.monotonic() - call.started_s - call.allowance.vendor_s)
+    before: Attempt | None = None
     for attempt in attempts:
+        if attempt.api_calls == 0:
+            if before is not None and before.outcome is not Outcome.OK:
+                went_on = attempt.provider_name != before.provider_name
+                (metrics.fallbacks if went_on else metrics.retries).add(before.provider_name)
+            before = attempt
         metrics.attempts.add(attempt.provider_name, attempt.outcome.value)
         metrics.vendor_s.observe(attempt.latency_ms / 1000, attempt.provider_name)
         metrics.tokens.add(model_class, "input", by=attempt.input_tokens)

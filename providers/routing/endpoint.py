@@ -1,4 +1,4 @@
-"""The keys of one provider and owner on the board: which rest, which of them fail, and what a call there has to expect."""
+"""The keys of one provider and owner on the board: which rest, which fail, and what stands against a call there."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -81,7 +81,9 @@ class Endpoint:
     def give_permit(self, model: str) -> None:
         """The next call of this model is the one that tries what is half-open on its way, with one key at most."""
         wide, keys = self._permits(model)
-        for entry in [entry for entry in wide if not entry.is_given] + [e for e in keys if not e.is_given][:1]:
+        for entry in [entry for entry in wide if not entry.is_given] + [e for e in keys if not e.is_given][
+            :1
+        ]:
             entry.is_given = True
 
     def given(self, model: str) -> tuple[Entry, ...]:
@@ -104,9 +106,7 @@ class Endpoint:
     def _against(self, places: Sequence[Place]) -> dict[Place, float]:
         found = [(place, entry) for place in places if (entry := self.board.get(place)) is not None]
         return {
-            place: entry.until_s
-            for place, entry in found
-            if entry.is_given or not self._permitted(entry)
+            place: entry.until_s for place, entry in found if entry.is_given or not self._permitted(entry)
         }
 
     def _permitted(self, entry: Entry) -> bool:

@@ -48,6 +48,6 @@ class Health:
 
 def cool_down_s(times: int, retry_after_s: float | None) -> float:
     """How long a circuit stays open that has opened so many times in a row."""
-    doubled = FIRST_COOL_S * 2 ** min(times - 1, 10)
+    doubled = FIRST_COOL_S * 2.0 ** min(times - 1, 10)
     asked_for = min(retry_after_s or 0.0, MOST_RETRY_AFTER_S)
     return max(min(doubled, MOST_COOL_S), asked_for)

@@ -40,4 +40,6 @@ def owner_of(key_of: UUID | None) -> str:
 
 def tag_of(secret: str) -> str:
     """Tells keys of one owner apart in every process and shows nothing of them; empty without a key."""
-    return blake2b(secret.encode("utf-8", "surrogatepass"), digest_size=TAG_BYTES).hexdigest() if secret else ""
+    return (
+        blake2b(secret.encode("utf-8", "surrogatepass"), digest_size=TAG_BYTES).hexdigest() if secret else ""
+    )

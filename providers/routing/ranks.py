@@ -42,7 +42,10 @@ def scores(
 
 
 def bands(values: Sequence[float | None], near: float, most: int) -> list[int]:
-    """How many times `near` each is above the least. Nothing known is as good as the least; nothing at all is below it."""
+    """How many times `near` each is above the least.
+
+    What is not known is as good as the least; what costs nothing is below all others.
+    """
     least = min((value for value in values if value), default=0.0)
     below = 1 if any(value == 0 for value in values) else 0
     return [

@@ -5,7 +5,8 @@ is free. Where nothing is free, they are tried all the same: the one that is soo
 """
 
 import random
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 from uuid import UUID
 
@@ -13,10 +14,10 @@ from providers.routing.board import Board
 from providers.routing.conversations import Conversations, Server, draw_of
 from providers.routing.endpoint import Endpoint, Standing
 from providers.routing.health import Health
-from providers.routing.place import Place, owner_of
+from providers.routing.place import Kind, Place, owner_of
 from providers.routing.ranks import Weights, scores
 from providers.routing.route import Route
-from providers.routing.transitions import Transitions
+from providers.routing.transitions import HALF_OPEN, OPEN, Transitions
 from providers.routing.watch import SentBy, Watch
 
 MAX_ROUTES = 10_000
@@ -46,7 +47,7 @@ class Router:
         on_transition: Callable[[str, str], None] = lambda provider, state: None,
         draw: Callable[[], float] = random.random,
     ) -> None:
-        """`on_transition` counts what becomes of circuits, by provider and new state; `draw` shares load among equals."""
+        """`on_transition` counts what becomes of circuits, by provider and new state; `draw` parts load among equals."""
         self.board = board or Board()
         self.conversations = Conversations(self.board.now)
         self.transitions = Transitions(self.board, self._endpoint_at, on_transition)
@@ -92,16 +93,25 @@ class Router:
         others = [place for place in ranked if standings[place].until_s is not None]
         return [*free, *sorted(others, key=lambda place: standings[place].until_s or 0.0)]
 
-    def _ranked(
-        self, routes: Sequence[Route], costs: Sequence[float], conversation: str | None
-    ) -> list[int]:
+    def count_circuits(self) -> Mapping[tuple[str, ...], int]:
+        """How many circuits are not closed, by provider and state."""
+        found: Counter[tuple[str, ...]] = Counter()
+        for place in [*self.board.entries]:
+            entry = self.board.get(place)
+            if entry is not None and place.kind is Kind.CIRCUIT:
+                found[place.provider, OPEN if entry.until_s > self.board.now() else HALF_OPEN] += 1
+        return found
+
+    def _ranked(self, routes: Sequence[Route], costs: Sequence[float], conversation: str | None) -> list[int]:
         """As if nothing stood against any of them."""
         now_s = self.board.now()
         speeds = [route.speed.seen(now_s) for route in routes]
         shares = [route.failure_share(now_s) for route in routes]
         score = scores(costs, speeds, shares, self._weights)
         last = self.conversations.server_of(conversation) if conversation else None
-        draws = [self._draw() if not conversation else draw_of(conversation, route.server) for route in routes]
+        draws = [
+            self._draw() if not conversation else draw_of(conversation, route.server) for route in routes
+        ]
         return sorted(
             range(len(routes)), key=lambda place: (routes[place].server != last, score[place], -draws[place])
         )
@@ -142,10 +152,11 @@ class Router:
         told = [
             place.key
             for place in self.board.entries
-            if place.provider == server.provider and place.owner == server.owner and place.model == server.model
+            if place.provider == server.provider
+            and place.owner == server.owner
+            and place.model == server.model
         ]
         return Endpoint(self.board, server.provider, server.owner, tuple(dict.fromkeys(told)) or ("",))
 
     def _endpoint_at(self, place: Place) -> Endpoint | None:
         return self._endpoints.get((place.provider, place.owner))
-

@@ -1,7 +1,6 @@
 """What a failed call says of its vendor."""
 
 from enum import StrEnum
-
 from typing import NamedTuple
 
 from providers.port import Failure, ProviderError, RequestNotMade
