@@ -47,7 +47,7 @@ class Router:
         on_transition: Callable[[str, str], None] = lambda provider, state: None,
         draw: Callable[[], float] = random.random,
     ) -> None:
-        """`on_transition` counts what becomes of circuits, by provider and new state; `draw` parts load among equals."""
+        """`on_transition` counts what becomes of circuits, by provider and state; `draw` shares load among equals."""
         self.board = board or Board()
         self.conversations = Conversations(self.board.now)
         self.transitions = Transitions(self.board, self._endpoint_at, on_transition)
