@@ -13,19 +13,27 @@ def call_ended(call: Call, attempts: tuple[Attempt, ...]) -> None:
     model_class = call.model.model_class
     metrics.calls.add(call.policy.task, model_class)
     metrics.overhead_s.observe(time.monotonic() - call.started_s - call.allowance.vendor_s)
-    before: Attempt | None = None
+    _count_further_attempts(call.allowance.first_model.provider_name, attempts)
     for attempt in attempts:
-        if attempt.api_calls == 0:
-            if before is not None and before.outcome is not Outcome.OK:
-                went_on = attempt.provider_name != before.provider_name
-                (metrics.fallbacks if went_on else metrics.retries).add(before.provider_name)
-            before = attempt
         metrics.attempts.add(attempt.provider_name, attempt.outcome.value)
         metrics.vendor_s.observe(attempt.latency_ms / 1000, attempt.provider_name)
         metrics.tokens.add(model_class, "input", by=attempt.input_tokens)
         metrics.tokens.add(model_class, "output", by=attempt.output_tokens)
         if attempt.estimate_reason == EstimateReason.IMPOSSIBLE:
             metrics.impossible_usage.add(attempt.provider_name)
+
+
+def _count_further_attempts(first: str, attempts: tuple[Attempt, ...]) -> None:
+    """Those that follow on a failure. Of the first vendor there is no attempt where nothing could be sent to it."""
+    before, has_failed = first, False
+    for attempt in attempts:
+        if attempt.api_calls:
+            continue
+        if attempt.provider_name != before and (has_failed or attempt.number == 1):
+            metrics.fallbacks.add(before)
+        elif has_failed:
+            metrics.retries.add(before)
+        before, has_failed = attempt.provider_name, attempt.outcome is not Outcome.OK
 
 
 def call_replayed(task: Task, *, beyond_rate: bool) -> None:

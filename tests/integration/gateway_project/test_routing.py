@@ -7,7 +7,6 @@ from typing import Any
 
 import msgspec
 import pytest
-from tests.vendors.key_desk import KeyDesk
 
 from gateway_project.vendor_room import VendorRoom
 from gateway_project.vendors import ConfiguredVendors
@@ -18,6 +17,7 @@ from metering.rates.process_buckets import ProcessBuckets
 from metering.reservation.vendor_error import vendor_error
 from tests.factories import ProviderFactory
 from tests.unit.providers.routing.world import Clock, Model
+from tests.vendors.key_desk import KeyDesk
 from tests.vendors.openai_app import FakeOpenAI
 from tests.vendors.running import Running, RunningVendor, running, running_vendor
 
