@@ -19,8 +19,8 @@ from typing import NamedTuple, Protocol, TypeVar
 from providers.port import Failure, Progress, ProviderCall, ProviderError
 from providers.routing.board import Board
 from providers.routing.endpoint import Endpoint
+from providers.routing.fault import LIMITED, TOO_LARGE, rest_after
 from providers.routing.place import EVERY_MODEL, GATEWAYS_OWN, tag_of
-from providers.routing.verdict import LIMITED, TOO_LARGE, rest_after
 
 T = TypeVar("T")
 MAX_KEYS = 64

@@ -33,7 +33,7 @@ rate_fallbacks = Counter("gateway_rate_fallbacks", "Calls whose rate a process d
 vendor_failures = Counter(
     "gateway_vendor_failures",
     "Attempts that failed at a vendor, by what that says of it (request_refused: nothing)",
-    ("provider", "verdict"),
+    ("provider", "fault"),
 )
 retries = Counter("gateway_retries", "Attempts at the vendor that had just failed", ("provider",))
 fallbacks = Counter("gateway_fallbacks", "Calls that went on from this vendor to another one", ("provider",))

@@ -16,11 +16,11 @@ from providers.routing.endpoint import Endpoint, Standing
 from providers.routing.health import Health
 from providers.routing.place import Kind, Place, owner_of
 from providers.routing.ranks import Weights, scores
-from providers.routing.route import Route
+from providers.routing.track_record import TrackRecord
 from providers.routing.transitions import HALF_OPEN, OPEN, Transitions
 from providers.routing.watch import SentBy, Watch
 
-MAX_ROUTES = 10_000
+MAX_RECORDS = 10_000
 """Of which something is remembered; beyond that the oldest is learnt again."""
 MAX_ENDPOINTS = 2_000
 
@@ -53,7 +53,7 @@ class Router:
         self.transitions = Transitions(self.board, self._endpoint_at, on_transition)
         self._weights = weights or Weights()
         self._draw = draw
-        self._routes: dict[tuple[str, UUID | None, str], Route] = {}
+        self._records: dict[tuple[str, UUID | None, str], TrackRecord] = {}
         self._reached: dict[tuple[str, UUID | None], Health] = {}
         self._endpoints: dict[tuple[str, str], Endpoint] = {}
 
@@ -70,25 +70,25 @@ class Router:
         self, provider: str, key_of: UUID | None, model: str, sent_by: SentBy, conversation: str | None
     ) -> Watch:
         """A call begins: tell the watch how it goes."""
-        route = self._routes.get((provider, key_of, model)) or self._new_route(provider, key_of, model)
-        watch = Watch(route, self.transitions, sent_by, self.conversations, conversation)
+        record = self._records.get((provider, key_of, model)) or self._new_record(provider, key_of, model)
+        watch = Watch(record, self.transitions, sent_by, self.conversations, conversation)
         if self.board.entries:
-            watch.try_given(self._endpoint_of(route.server))
+            watch.try_given(self._endpoint_of(record.server))
         return watch
 
     def order(
         self, candidates: Sequence[Candidate], costs: Sequence[float], conversation: str | None
     ) -> list[int]:
         """The places of all candidates, in the order in which they are to be tried."""
-        routes = [self._route_of(candidate) for candidate in candidates]
-        standings = [self._endpoint_of(route.server).standing(route.server.model) for route in routes]
-        ranked = self._ranked(routes, costs, conversation)
+        records = [self._record_of(candidate) for candidate in candidates]
+        standings = [self._endpoint_of(record.server).standing(record.server.model) for record in records]
+        ranked = self._ranked(records, costs, conversation)
         free = [place for place in ranked if standings[place].until_s is None]
         if len(free) == len(ranked) and not self.board.entries:
             return free
         self._want_permits(ranked, standings)
         if free:
-            first = routes[free[0]].server
+            first = records[free[0]].server
             self._endpoint_of(first).give_permit(first.model)
         others = [place for place in ranked if standings[place].until_s is not None]
         return [*free, *sorted(others, key=lambda place: standings[place].until_s or 0.0)]
@@ -102,18 +102,21 @@ class Router:
                 found[place.provider, OPEN if entry.until_s > self.board.now() else HALF_OPEN] += 1
         return found
 
-    def _ranked(self, routes: Sequence[Route], costs: Sequence[float], conversation: str | None) -> list[int]:
+    def _ranked(
+        self, records: Sequence[TrackRecord], costs: Sequence[float], conversation: str | None
+    ) -> list[int]:
         """As if nothing stood against any of them."""
         now_s = self.board.now()
-        speeds = [route.speed.seen(now_s) for route in routes]
-        shares = [route.failure_share(now_s) for route in routes]
+        speeds = [record.speed.seen(now_s) for record in records]
+        shares = [record.failure_share(now_s) for record in records]
         score = scores(costs, speeds, shares, self._weights)
         last = self.conversations.server_of(conversation) if conversation else None
         draws = [
-            self._draw() if not conversation else draw_of(conversation, route.server) for route in routes
+            self._draw() if not conversation else draw_of(conversation, record.server) for record in records
         ]
         return sorted(
-            range(len(routes)), key=lambda place: (routes[place].server != last, score[place], -draws[place])
+            range(len(records)),
+            key=lambda place: (records[place].server != last, score[place], -draws[place]),
         )
 
     def _want_permits(self, ranked: Sequence[int], standings: Sequence[Standing]) -> None:
@@ -124,16 +127,16 @@ class Router:
             for circuit in standings[place].half_open:
                 self.board.want_permit(circuit)
 
-    def _route_of(self, candidate: Candidate) -> Route:
+    def _record_of(self, candidate: Candidate) -> TrackRecord:
         provider, key_of, model = candidate.provider_name, candidate.key_of, candidate.physical_name
-        return self._routes.get((provider, key_of, model)) or self._new_route(provider, key_of, model)
+        return self._records.get((provider, key_of, model)) or self._new_record(provider, key_of, model)
 
-    def _new_route(self, provider: str, key_of: UUID | None, model: str) -> Route:
-        route = Route(Server(provider, owner_of(key_of), model), self._reached_of(provider, key_of))
-        if len(self._routes) >= MAX_ROUTES:
-            del self._routes[next(iter(self._routes))]
-        self._routes[provider, key_of, model] = route
-        return route
+    def _new_record(self, provider: str, key_of: UUID | None, model: str) -> TrackRecord:
+        record = TrackRecord(Server(provider, owner_of(key_of), model), self._reached_of(provider, key_of))
+        if len(self._records) >= MAX_RECORDS:
+            del self._records[next(iter(self._records))]
+        self._records[provider, key_of, model] = record
+        return record
 
     def _reached_of(self, provider: str, key_of: UUID | None) -> Health:
         """Whether the provider is reached at all: the same for all its models."""

@@ -173,7 +173,7 @@ async def test_how_fast_a_vendor_answers_is_measured_of_streams_and_of_whole_ans
     vendors: ConfiguredVendors,
 ) -> None:
     for stream in (False, True):
-        vendors.router._routes.clear()
+        vendors.router._records.clear()
         for provider, text in (("bolt", "vendor:slow=0.3"), ("acme", "quick")):
             made = call(provider, text, stream=stream)
             await ends(vendors, made)

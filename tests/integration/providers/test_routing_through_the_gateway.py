@@ -92,7 +92,7 @@ def test_with_the_cheaper_vendor_dead_every_call_is_served_and_soon_goes_to_the_
     serve(alive, vendor.base_url, monkeypatch, vendor, aliases=["either"], price=5)
     assert {ask(client, "either").headers["x-gateway-provider"] for _ in range(12)} == {alive}
     # A slow machine may reach the end of the cool-down, after which one call tries.
-    failures = metric(server, f'gateway_vendor_failures_total{{provider="{dead}",verdict="unreachable"}}')
+    failures = metric(server, f'gateway_vendor_failures_total{{provider="{dead}",fault="unreachable"}}')
     assert 5 <= failures < 10
     assert metric(server, f'gateway_fallbacks_total{{provider="{dead}"}}') == failures
     assert metric(server, f'gateway_circuit_transitions_total{{provider="{dead}",state="open"}}') >= 1

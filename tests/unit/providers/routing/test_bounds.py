@@ -85,6 +85,6 @@ def test_routes_and_endpoints_are_bounded() -> None:
         world.keys(Model(key_of=UUID(int=number)), "key")
         world.begin(Model(key_of=UUID(int=number)))
     assert len(world.router._endpoints) == len(world.router._reached) == router.MAX_ENDPOINTS
-    for number in range(router.MAX_ROUTES):
+    for number in range(router.MAX_RECORDS):
         world.begin(Model(physical_name=str(number)))
-    assert len(world.router._routes) == router.MAX_ROUTES
+    assert len(world.router._records) == router.MAX_RECORDS

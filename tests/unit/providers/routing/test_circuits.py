@@ -5,8 +5,8 @@ import logging
 import pytest
 
 from providers.port import Failure
+from providers.routing.fault import Fault
 from providers.routing.health import MOST_COOL_S, MOST_RETRY_AFTER_S
-from providers.routing.verdict import Verdict
 from tests.unit.providers.routing.world import ACME, ALDER, BIRCH, BOLT, UNREACHABLE, Model, World, error
 
 LARGE = Model(physical_name="large")
@@ -251,7 +251,7 @@ def test_a_model_is_open_only_if_it_is_so_with_every_key() -> None:
 
 def test_a_key_alone_that_is_limited_comes_last_until_the_vendor_wants_to_be_asked() -> None:
     world = World()
-    assert world.fails(by=error(429, retry_after_s=20)) is Verdict.LIMITED
+    assert world.fails(by=error(429, retry_after_s=20)) is Fault.LIMITED
     assert (is_open(world), is_open(world, LARGE)) == (True, False)
     world.clock.now_s += 20
     assert not is_open(world)
@@ -259,7 +259,7 @@ def test_a_key_alone_that_is_limited_comes_last_until_the_vendor_wants_to_be_ask
 
 def test_a_key_alone_that_is_refused_comes_last_for_every_model() -> None:
     world = World()
-    assert world.fails(by=error(401)) is Verdict.KEY_REFUSED
+    assert world.fails(by=error(401)) is Fault.KEY_REFUSED
     assert (is_open(world), is_open(world, LARGE)) == (True, True)
     world.clock.now_s += 1
     world.ok()

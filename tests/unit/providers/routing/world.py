@@ -8,9 +8,9 @@ from msgspec import Struct
 
 from providers.port import Failure, ProviderError
 from providers.routing.board import Board
+from providers.routing.fault import Fault
 from providers.routing.place import tag_of
 from providers.routing.router import Router
-from providers.routing.verdict import Verdict
 
 ALDER, BIRCH = UUID(int=1), UUID(int=2)
 
@@ -71,12 +71,12 @@ class World:
 
     def fails(
         self, model: Model = ACME, *, times: int = 1, by: ProviderError | None = None, **facts: Any
-    ) -> Verdict:
+    ) -> Fault:
         for _ in range(times):
             watch = self.begin(model, **facts)
             watch._sent_by.sent = by is None or by.failure is not Failure.UNREACHABLE
-            verdict: Verdict = watch.failed(by or error())
-        return verdict
+            fault: Fault = watch.failed(by or error())
+        return fault
 
     def order(
         self, *models: Model, costs: list[int] | None = None, conversation: str | None = None

@@ -20,7 +20,7 @@ FORBIDDEN_REST_S = 10.0
 """After a 403, which may be about the key, the region, the model, or what was asked."""
 
 
-class Verdict(StrEnum):
+class Fault(StrEnum):
     """What a failed call says of its vendor; also the label of a metric."""
 
     UNREACHABLE = "unreachable"
@@ -35,25 +35,25 @@ class Verdict(StrEnum):
     """The request itself is refused, which says nothing of the vendor."""
 
 
-def verdict_on(error: ProviderError) -> Verdict:
+def fault_of(error: ProviderError) -> Fault:
     """What the error says of the vendor, and not of the request."""
     status = error.status
     if isinstance(error, RequestNotMade):
-        return Verdict.REQUEST_REFUSED
+        return Fault.REQUEST_REFUSED
     if status == LIMITED:
         if error.code == SPENT:
-            return Verdict.KEY_REFUSED
-        return Verdict.REQUEST_REFUSED if TOO_LARGE in error.message.lower() else Verdict.LIMITED
+            return Fault.KEY_REFUSED
+        return Fault.REQUEST_REFUSED if TOO_LARGE in error.message.lower() else Fault.LIMITED
     if status in OF_A_KEY:
-        return Verdict.REQUEST_REFUSED if status == FORBIDDEN and error.code else Verdict.KEY_REFUSED
+        return Fault.REQUEST_REFUSED if status == FORBIDDEN and error.code else Fault.KEY_REFUSED
     if error.failure is Failure.UNREACHABLE:
-        return Verdict.UNREACHABLE if status is None else Verdict.REQUEST_REFUSED
+        return Fault.UNREACHABLE if status is None else Fault.REQUEST_REFUSED
     if error.failure is Failure.TIMEOUT:
-        return Verdict.FAILING
+        return Fault.FAILING
     if error.failure is Failure.CUT:  # to close a connection that idles is in order
-        return Verdict.REQUEST_REFUSED if error.resend else Verdict.FAILING
+        return Fault.REQUEST_REFUSED if error.resend else Fault.FAILING
     is_servers = status is None or status == TIMED_OUT or status >= SERVERS_FAULT
-    return Verdict.FAILING if is_servers and error.code is None else Verdict.REQUEST_REFUSED
+    return Fault.FAILING if is_servers and error.code is None else Fault.REQUEST_REFUSED
 
 
 class Rest(NamedTuple):

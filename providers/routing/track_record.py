@@ -5,11 +5,11 @@ from providers.routing.health import Health
 from providers.routing.speed import Speed
 
 MAX_KEYS = 128
-"""Of which something is remembered for one route."""
+"""That one record remembers."""
 
 
-class Route:
-    """The way to one candidate."""
+class TrackRecord:
+    """How calls of one candidate ended, and how fast it is."""
 
     __slots__ = ("_by_key", "reached", "server", "speed")
 
