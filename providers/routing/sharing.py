@@ -69,9 +69,8 @@ class Sharing:
         *,
         beat_s: float = BEAT_S,
     ) -> None:
-        self._redis: Redis = Redis.from_url(
-            url, socket_timeout=ANSWER_LIMIT_S, socket_connect_timeout=ANSWER_LIMIT_S
-        )
+        # Without a time limit of the client's own: its way of waiting can lose a cancellation.
+        self._redis: Redis = Redis.from_url(url, socket_timeout=None, socket_connect_timeout=ANSWER_LIMIT_S)
         self._board = board
         self._conversations = conversations
         self._beat_s = beat_s
@@ -81,6 +80,7 @@ class Sharing:
         self._offset_s: float | None = None
         """Redis's clock less the board's."""
         self._is_told = False
+        self._is_closed = False
 
     def start(self) -> None:
         """Begin to share, as soon as Redis answers."""
@@ -90,6 +90,7 @@ class Sharing:
     async def close(self) -> None:
         """Let go of Redis."""
         self._board.on_change = lambda: None
+        self._is_closed = True
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
@@ -98,9 +99,10 @@ class Sharing:
 
     async def _look_after(self) -> None:
         since_s = time.monotonic()
-        while True:
+        while not self._is_closed:
             try:
-                await self._exchange()
+                async with asyncio.timeout(ANSWER_LIMIT_S):
+                    await self._exchange()
                 if not self._board.is_shared:
                     self._board.is_shared = self._is_told = True
                     logger.info(
