@@ -147,7 +147,7 @@ class VendorCall(Struct, frozen=True, kw_only=True):
     key_of: UUID | None = None
     """The tenant with whose own key alone it goes out; None: with the gateway's."""
     conversation: str | None = None
-    """What its caller calls the conversation that it belongs to."""
+    """The conversation that it belongs to, by a name that no other tenant's has."""
 
 
 class AttemptFailed(Exception):

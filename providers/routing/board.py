@@ -20,6 +20,8 @@ FORGOTTEN_AFTER_S = 600.0
 """A circuit that nobody has tried for so long after its time is closed."""
 PERMIT_S = 60.0
 """How long one process alone may try a half-open circuit: a call that takes longer leaves it to the next one."""
+GIVEN_S = 0.5
+"""How long a call that was ordered to try a circuit may take to begin; one that is refused before never does."""
 ASK_AGAIN_S = 1.0
 """After another process got the permit."""
 
@@ -40,12 +42,25 @@ class Entry(Struct, kw_only=True):
     """Until when this process may try a half-open circuit, with one call; 0: it may not."""
     ask_from_s: float = 0.0
     """When a permit may be asked for."""
-    is_given: bool = False
-    """Whether a call was ordered there on this permit."""
+    given_until_s: float = 0.0
+    """A call was ordered there on this permit, and has until then to begin."""
     is_used: bool = False
     """Whether a call has taken the key for that."""
     trier: object = None
     """That call, once it has begun."""
+
+    def give_back(self) -> None:
+        """Let another call be chosen."""
+        self.given_until_s, self.is_used, self.trier = 0.0, False, None
+
+    def is_permitted(self, now_s: float) -> bool:
+        """Whether this process may try it, with one call."""
+        return self.until_s <= now_s < self.permit_until_s
+
+    def is_free(self, now_s: float) -> bool:
+        """Whether it may, and no call has been chosen for that."""
+        is_chosen = self.is_used or self.trier is not None or now_s < self.given_until_s
+        return self.is_permitted(now_s) and not is_chosen
 
 
 class Board:
@@ -107,7 +122,7 @@ class Board:
             entry.ask_from_s = now_s + ASK_AGAIN_S
             return
         entry.permit_until_s = entry.ask_from_s = now_s + PERMIT_S
-        entry.is_given, entry.is_used, entry.trier = False, False, None
+        entry.give_back()
         self.on_permit(place, entry)
 
     def learn(self, told: Mapping[Place, Entry]) -> None:

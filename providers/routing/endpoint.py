@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from providers.routing.board import Board, Entry
+from providers.routing.board import GIVEN_S, Board, Entry
 from providers.routing.place import EVERY_KEY, EVERY_MODEL, Kind, Place
 
 
@@ -57,10 +57,11 @@ class Endpoint:
         entry = self.board.get(self.circuit(model, tag)) if self.board.entries else None
         if entry is None:
             return None
-        if self._permitted(entry) and not entry.is_used:
-            entry.is_given = entry.is_used = True
+        now_s = self.board.now()
+        if entry.is_permitted(now_s) and not entry.is_used:
+            entry.is_used = True
             return None
-        if entry.until_s <= self.board.now():
+        if entry.until_s <= now_s:
             self.board.want_permit(self.circuit(model, tag))
         return entry.until_s
 
@@ -80,34 +81,30 @@ class Endpoint:
 
     def give_permit(self, model: str) -> None:
         """The next call of this model is the one that tries what is half-open on its way, with one key at most."""
-        wide, keys = self._permits(model)
-        for entry in [entry for entry in wide if not entry.is_given] + [e for e in keys if not e.is_given][
-            :1
-        ]:
-            entry.is_given = True
+        now_s = self.board.now()
+        wide, *keys = self._circuits(model)
+        to_try = [entry for entry in keys if entry is not None and entry.is_free(now_s)][:1]
+        for entry in (wide, *to_try):
+            if entry is not None and entry.is_free(now_s):
+                entry.given_until_s = now_s + GIVEN_S
 
     def given(self, model: str) -> tuple[Entry, ...]:
         """The half-open circuits on the way that a call was ordered to try which has not begun yet."""
-        wide, keys = self._permits(model)
-        return tuple(entry for entry in (*wide, *keys) if entry.is_given and entry.trier is None)
+        now_s = self.board.now()
+        circuits = [entry for entry in self._circuits(model) if entry is not None and entry.trier is None]
+        return tuple(
+            [entry for entry in circuits if now_s < entry.given_until_s and entry.is_permitted(now_s)]
+        )
 
-    def _permits(self, model: str) -> tuple[list[Entry], list[Entry]]:
-        """The half-open circuits that this process may try: on the way to the provider, and with each key."""
+    def _circuits(self, model: str) -> list[Entry | None]:
+        """On the way to the provider, and with each key."""
         places = self.circuit(EVERY_MODEL, EVERY_KEY), *[self.circuit(model, tag) for tag in self.tags]
-        wide, *keys = [
-            [entry] if (entry := self.board.get(place)) is not None and self._permitted(entry) else []
-            for place in places
-        ]
-        return wide, [entry for found in keys for entry in found]
+        return [self.board.get(place) for place in places]
 
     def _places(self, model: str, tag: str) -> tuple[Place, ...]:
         return self.circuit(model, tag), self.rest_of(model, tag), self.rest_of(EVERY_MODEL, tag)
 
     def _against(self, places: Sequence[Place]) -> dict[Place, float]:
+        now_s = self.board.now()
         found = [(place, entry) for place in places if (entry := self.board.get(place)) is not None]
-        return {
-            place: entry.until_s for place, entry in found if entry.is_given or not self._permitted(entry)
-        }
-
-    def _permitted(self, entry: Entry) -> bool:
-        return entry.until_s <= self.board.now() < entry.permit_until_s
+        return {place: entry.until_s for place, entry in found if not entry.is_free(now_s)}

@@ -85,7 +85,7 @@ class Watch:
         """It ended without saying anything of its vendor: another one may try what it was to try."""
         for entry in self._trying:
             if entry.trier is self:
-                entry.trier, entry.is_given = None, False
+                entry.give_back()
 
     def _succeeded(self, now_s: float) -> None:
         record, key = self._record, self._sent_by.key

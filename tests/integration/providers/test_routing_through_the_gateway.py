@@ -1,6 +1,7 @@
 """An alias of two vendors, asked through the whole gateway: who serves, and what callers and operators see."""
 
 import socket
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,7 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from metering.ids import uuid7
 from metering.models import UsageLog
 from tests.e2e.server import Server, running_server
-from tests.factories import ModelFactory, PriceFactory, ProviderFactory, make_token, reference_data
+from tests.factories import ModelFactory, PriceFactory, ProviderFactory, birch, make_token, reference_data
 from tests.served import settled_ledger
 from tests.vendors.running import RunningVendor
 
@@ -66,9 +67,12 @@ def client(server: Server) -> Iterator[openai.OpenAI]:
         yield client
 
 
-def ask(client: openai.OpenAI, model: str) -> Any:
+def ask(client: openai.OpenAI, model: str, conversation: str = "") -> Any:
     return client.chat.completions.with_raw_response.create(
-        model=model, messages=[{"role": "user", "content": "hello"}], max_tokens=5
+        model=model,
+        messages=[{"role": "user", "content": "hello"}],
+        max_tokens=5,
+        extra_headers={"x-conversation-id": conversation} if conversation else {},
     )
 
 
@@ -132,3 +136,23 @@ def test_beyond_the_vendors_limit_the_call_goes_on_to_the_next_vendor_and_withou
         ask(client, f"model-of-{limited}")
     assert caught.value.code == "vendor_rate_limited"
     assert 0 < int(caught.value.response.headers["retry-after"]) <= 60
+
+
+def test_a_conversation_stays_with_its_vendor_and_is_no_other_tenants(
+    server: Server,
+    client: openai.OpenAI,
+    names: tuple[str, str],
+    vendor: RunningVendor,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    cheap, dear = names
+    serve(dear, vendor.base_url, monkeypatch, vendor, aliases=["either"], price=5)
+    assert ask(client, "either", "talk").headers["x-gateway-provider"] == dear
+    serve(cheap, vendor.base_url, monkeypatch, vendor, aliases=["either"])
+    deadline = time.monotonic() + 20
+    while ask(client, "either").headers["x-gateway-provider"] != cheap:
+        assert time.monotonic() < deadline, "the new model was not heard of"
+    assert ask(client, "either", "talk").headers["x-gateway-provider"] == dear
+    secret = make_token(birch()).secret
+    with openai.OpenAI(base_url=f"{server.url}/v1", api_key=secret, max_retries=0) as another:
+        assert ask(another, "either", "talk").headers["x-gateway-provider"] == cheap

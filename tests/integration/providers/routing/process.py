@@ -14,6 +14,7 @@ from providers.routing.board import Board, Entry
 from providers.routing.place import Place
 from providers.routing.router import Router
 from providers.routing.sharing import Sharing
+from providers.routing.watch import Watch
 
 WITHIN_S = 20.0
 
@@ -48,13 +49,13 @@ class Process:
 
     def ends(self, place: int, status: int | None = None, conversation: str | None = None) -> None:
         """A call of this candidate ends: well, or with this status."""
+        end(self.begins(place, conversation), status)
+
+    def begins(self, place: int, conversation: str | None = None) -> Watch:
+        """A call of this candidate begins."""
         model = self.models[place]
         sent_by = SimpleNamespace(sent=True, key="")
-        watch = self.router.begin(model.provider_name, None, model.physical_name, sent_by, conversation)
-        if status is None:
-            watch.answered(10)
-        else:
-            watch.failed(ProviderError("no", failure=Failure.REFUSED, retryable=True, status=status))
+        return self.router.begin(model.provider_name, None, model.physical_name, sent_by, conversation)
 
     def open(self, *, cool_s: float | None = None) -> None:
         """Fail until the first candidate's circuit opens; then let it cool for so long."""
@@ -63,6 +64,14 @@ class Process:
         if cool_s is not None:
             for place, entry in self.known.items():
                 self.router.board.put(place, cool_s, times=entry.times)
+
+
+def end(watch: Watch, status: int | None) -> None:
+    """It ends: well, or with this status."""
+    if status is None:
+        watch.answered(10)
+    else:
+        watch.failed(ProviderError("no", failure=Failure.REFUSED, retryable=True, status=status))
 
 
 @asynccontextmanager
@@ -97,8 +106,9 @@ async def probe_as_told(url: str, first: str, second: str) -> None:
             while time.monotonic() < ends_at_s:
                 if one.first() == 0:
                     sent += 1
+                    watch = one.begins(0)
                     await asyncio.sleep(0.05)
-                    one.ends(0, 500)
+                    end(watch, 500)
                 await asyncio.sleep(0.002)
             print(sent, flush=True)
 

@@ -148,15 +148,30 @@ def test_a_refused_request_tries_nothing() -> None:
     assert [world.first(ACME, BOLT) for _ in range(2)] == [ACME, BOLT]
 
 
-def test_a_permit_that_nobody_uses_lapses_after_a_minute() -> None:
+def test_a_call_that_tries_for_longer_than_a_minute_leaves_it_to_another() -> None:
     world = World()
     world.fails(times=5)
     world.clock.now_s += 5
     world.order(ACME, BOLT)
     assert world.first(ACME, BOLT) == ACME
+    world.begin()
     world.clock.now_s += 61
     world.order(ACME, BOLT)
     assert world.first(ACME, BOLT) == ACME
+
+
+def test_a_call_that_is_ordered_there_and_never_begins_lets_another_try_soon() -> None:
+    """As one that its budget refuses after it was ordered."""
+    world = World()
+    world.fails(times=5)
+    world.clock.now_s += 5
+    world.order(ACME, BOLT)
+    assert [world.first(ACME, BOLT) for _ in range(2)] == [ACME, BOLT]
+    world.clock.now_s += 0.5
+    assert [world.first(ACME, BOLT) for _ in range(2)] == [ACME, BOLT]
+    world.begin()
+    world.clock.now_s += 30
+    assert world.first(ACME, BOLT) == BOLT, "it has begun"
 
 
 def test_a_half_open_vendor_that_would_not_come_first_is_not_tried() -> None:

@@ -167,6 +167,15 @@ def test_where_all_are_open_the_one_that_is_soonest_back_comes_first() -> None:
     assert world.order(*THREE) == [2, 0, 1]
 
 
+def test_a_process_that_has_not_called_a_vendor_yet_goes_by_what_others_tell() -> None:
+    clock = Clock()
+    known, new = World(clock), World(clock)
+    known.keys(ACME, "secret")
+    known.fails(ACME, times=5, key="secret")
+    new.router.board.learn(known.router.board.entries)
+    assert new.order(ACME, BOLT) == [1, 0]
+
+
 def test_one_candidate_is_an_order_too() -> None:
     world = World()
     world.fails(ACME, times=5)
