@@ -16,12 +16,15 @@ from adapters.diagram.types import Language, Style
 from adapters.drafting.adapter import DraftingAdapter
 from adapters.prior_art.adapter import PriorArtAdapter
 from adapters.prior_art.sources.source import Source
+from gateway_project.answer_forms import OpenAIForms
 from gateway_project.search_services import make_sources
 from gateway_project.telemetry import metrics
 from gateway_project.telemetry.exchange import Exchange
-from gateway_project.telemetry.observe import call_ended, call_replayed
+from gateway_project.telemetry.observe import answer_kept, call_ended, call_replayed
 from gateway_project.vendor_room import VendorRoom
 from gateway_project.vendors import ConfiguredVendors
+from metering.answer_cache.cache import AnswerCache
+from metering.answer_cache.store import RedisAnswers
 from metering.bridge import bridge, run_sync
 from metering.calls.cached_directory import CachedDirectory
 from metering.decisions.log import DecisionLog
@@ -53,6 +56,7 @@ class Runtime:
     buckets: SharedBuckets
     sharing: Sharing
     decisions: DecisionLog
+    answers: RedisAnswers
     exchange: Exchange
     sources: tuple[Source, ...]
     renderer: Renderer
@@ -91,6 +95,7 @@ async def _start() -> Runtime:
         sharing = Sharing(settings.REDIS_URL, router.board, router.conversations)
         sources, renderer = make_sources(), Renderer()
         decisions = DecisionLog(on_lost=lambda count: metrics.decisions_lost.add(by=count))
+        answers = RedisAnswers(settings.REDIS_URL, call_limit_s=settings.ANSWER_CACHE_TIMEOUT_S)
         gateway = LLMGateway(
             ledger=writer,
             vendors=vendors,
@@ -101,6 +106,9 @@ async def _start() -> Runtime:
             directory=CachedDirectory(changes),
             buckets=buckets,
             decisions=decisions,
+            answers=AnswerCache(
+                store=answers, forms=OpenAIForms(), on_away=metrics.cache_away.add, on_kept=answer_kept
+            ),
             observe=call_ended,
             on_replay=call_replayed,
         )
@@ -114,6 +122,7 @@ async def _start() -> Runtime:
             buckets=buckets,
             sharing=sharing,
             decisions=decisions,
+            answers=answers,
             exchange=Exchange(metrics.EVERYTHING, settings.METRICS_DIR),
             sources=sources,
             renderer=renderer,
@@ -134,7 +143,9 @@ async def stop(deadline_s: float = CLOSE_S) -> None:
     runtime, _runtime = _runtime, None
     await runtime.gateway.close(deadline_s)
     await runtime.writer.close(CLOSE_S)
-    await asyncio.gather(runtime.listener.close(), runtime.redis.close(), runtime.decisions.close())
+    await asyncio.gather(
+        runtime.listener.close(), runtime.redis.close(), runtime.decisions.close(), runtime.answers.close()
+    )
     await runtime.sharing.close()
     await asyncio.gather(runtime.vendors.close(), *[source.close() for source in runtime.sources])
     await asyncio.to_thread(runtime.renderer.close)

@@ -14,7 +14,12 @@ def call_ended(call: Call, attempts: tuple[Attempt, ...]) -> None:
     metrics.calls.add(call.policy.task, model_class)
     metrics.overhead_s.observe(time.monotonic() - call.started_s - call.allowance.vendor_s)
     _count_further_attempts(call.allowance.first_model.provider_name, attempts)
+    if call.cache is not None:
+        metrics.cache_calls.add(call.cache.status.value)
     for attempt in attempts:
+        if attempt.outcome is Outcome.CACHED:
+            metrics.cache_saved.add(model_class, by=attempt.list_cost_nano_usd or 0)
+            continue
         metrics.attempts.add(attempt.provider_name, attempt.outcome.value)
         metrics.vendor_s.observe(attempt.latency_ms / 1000, attempt.provider_name)
         metrics.tokens.add(model_class, "input", by=attempt.input_tokens)
@@ -27,13 +32,20 @@ def _count_further_attempts(first: str, attempts: tuple[Attempt, ...]) -> None:
     """Those that follow on a failure. Of the first vendor there is no attempt where nothing could be sent to it."""
     before, has_failed = first, False
     for attempt in attempts:
-        if attempt.api_calls:
+        if attempt.api_calls or attempt.outcome is Outcome.CACHED:
             continue
         if attempt.provider_name != before and (has_failed or attempt.number == 1):
             metrics.fallbacks.add(before)
         elif has_failed:
             metrics.retries.add(before)
         before, has_failed = attempt.provider_name, attempt.outcome is not Outcome.OK
+
+
+def answer_kept(result: str, *, size: int = 0) -> None:
+    """Count an answer that was to be kept (the answer cache's Kept)."""
+    metrics.cache_answers.add(result)
+    if size:
+        metrics.cache_bytes.add(by=size)
 
 
 def call_replayed(task: Task, *, beyond_rate: bool) -> None:

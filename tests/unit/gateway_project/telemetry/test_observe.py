@@ -17,6 +17,7 @@ CALL: Any = SimpleNamespace(
     policy=SimpleNamespace(task="LLM0_CHAT"),
     started_s=time.monotonic(),
     allowance=SimpleNamespace(vendor_s=0.0, first_model=SimpleNamespace(provider_name="one")),
+    cache=None,
 )
 
 
@@ -41,6 +42,15 @@ def test_what_a_vendor_cannot_have_used_is_counted_for_each_vendor() -> None:
     call_ended(CALL, (*attempts, build.attempt(5, "third")))
     grown = {labels: count - before.get(labels, 0) for labels, count in counted().items()}
     assert {labels: count for labels, count in grown.items() if count} == {("one",): 2, ("other",): 1}
+
+
+def test_an_answer_from_the_cache_is_no_attempt_at_a_vendor() -> None:
+    hit = replace(build.attempt(1, "never-asked"), outcome=Outcome.CACHED, list_cost_nano_usd=7)
+    saved = metrics.cache_saved.series.get(("BASE_S",), [0.0])[0]
+    call_ended(CALL, (hit,))
+    assert metrics.cache_saved.series["BASE_S",][0] - saved == 7
+    assert ("never-asked", "cached") not in metrics.attempts.series
+    assert ("never-asked",) not in metrics.vendor_s.series
 
 
 def test_it_is_among_what_is_published() -> None:
