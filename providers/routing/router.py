@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 from uuid import UUID
 
-from providers.routing.board import Board
+from providers.routing.board import Board, is_over
 from providers.routing.conversations import Conversations, Server, draw_of
 from providers.routing.endpoint import Endpoint, Standing
 from providers.routing.health import Health
@@ -94,12 +94,12 @@ class Router:
         return [*free, *sorted(others, key=lambda place: standings[place].until_s or 0.0)]
 
     def count_circuits(self) -> Mapping[tuple[str, ...], int]:
-        """How many circuits are not closed, by provider and state."""
+        """How many circuits are not closed, by provider and state. Changes nothing, and may be asked from any thread."""
         found: Counter[tuple[str, ...]] = Counter()
-        for place in [*self.board.entries]:
-            entry = self.board.get(place)
-            if entry is not None and place.kind is Kind.CIRCUIT:
-                found[place.provider, OPEN if entry.until_s > self.board.now() else HALF_OPEN] += 1
+        now_s = self.board.now()
+        for place, entry in [*self.board.entries.items()]:
+            if place.kind is Kind.CIRCUIT and not is_over(place, entry.until_s, now_s):
+                found[place.provider, OPEN if entry.until_s > now_s else HALF_OPEN] += 1
         return found
 
     def _ranked(
