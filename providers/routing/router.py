@@ -94,7 +94,7 @@ class Router:
         return [*free, *sorted(others, key=lambda place: standings[place].until_s or 0.0)]
 
     def count_circuits(self) -> Mapping[tuple[str, ...], int]:
-        """How many circuits are not closed, by provider and state. Changes nothing, and may be asked from any thread."""
+        """How many circuits are not closed, by provider and state. Changes nothing: any thread may ask."""
         found: Counter[tuple[str, ...]] = Counter()
         now_s = self.board.now()
         for place, entry in [*self.board.entries.items()]:

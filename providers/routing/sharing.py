@@ -17,13 +17,13 @@ import time
 from contextlib import suppress
 from typing import Any, NamedTuple
 
-import msgspec
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from providers.routing.board import MAX_ENTRIES, PERMIT_S, Board, Entry, is_over
-from providers.routing.conversations import DIGEST_BYTES, KEPT_S, Conversations, Server
+from providers.routing.conversations import KEPT_S, Conversations, Server
 from providers.routing.place import Place
+from providers.routing.shared_form import encode, read_entry, read_news, written_entry, written_news
 
 CIRCUITS, NEWS, PERMIT = "routing:circuits", "routing:news", b"routing:permit:"
 BEAT_S = 0.5
@@ -33,21 +33,6 @@ MAX_NEWS = 1_000
 """Entries of the stream: the last ones, whoever wrote them."""
 READ_AT_ONCE = 200
 logger = logging.getLogger(__name__)
-_encode = msgspec.msgpack.Encoder().encode
-
-
-class _Told(NamedTuple):
-    """An entry as it is shared; moments in milliseconds of Redis's clock."""
-
-    since_ms: int
-    until_ms: int
-    times: int
-    status: int
-
-
-_decode_place = msgspec.msgpack.Decoder(Place).decode
-_decode_told = msgspec.msgpack.Decoder(_Told).decode
-_decode_news = msgspec.msgpack.Decoder(list[tuple[Server, bytes]]).decode
 
 
 class _Sent(NamedTuple):
@@ -169,46 +154,41 @@ class Sharing:
         for place in sent.wanted:
             entry = self._board.entries.get(place)
             if entry is not None and entry.stamp:
-                name = PERMIT + _encode((place, entry.stamp))
+                name = PERMIT + encode((place, entry.stamp))
                 together.set(name, 1, nx=True, px=round(PERMIT_S * 1000))
                 asked.append(place)
-        gone = [_encode(place) for place, entry in sent.changed.items() if entry is None]
+        gone = [encode(place) for place, entry in sent.changed.items() if entry is None]
         if gone:
             together.hdel(CIRCUITS, *gone)
         told = {
-            _encode(place): self._told(entry) for place, entry in sent.changed.items() if entry is not None
+            encode(place): written_entry(entry, self._ms_at)
+            for place, entry in sent.changed.items()
+            if entry is not None
         }
         if told:
             together.hset(CIRCUITS, mapping=told)
         if sent.news:
-            together.xadd(NEWS, {"of": _news_of(sent.news)}, maxlen=MAX_NEWS, approximate=True)
+            together.xadd(NEWS, {"of": written_news(sent.news)}, maxlen=MAX_NEWS, approximate=True)
         together.hgetall(CIRCUITS)
         together.xread({NEWS: self._last_news}, count=READ_AT_ONCE)
         return asked
-
-    def _told(self, entry: Entry) -> bytes:
-        entry.stamp = self._ms_at(entry.until_s)
-        return _encode(_Told(self._ms_at(entry.since_s), entry.stamp, entry.times, entry.status))
 
     async def _learn_circuits(self, shared: dict[bytes, bytes]) -> None:
         told: dict[Place, Entry] = {}
         over: list[bytes] = []
         now_s = self._board.now()
         for field, value in shared.items():
-            try:
-                place, (since_ms, until_ms, times, status) = _decode_place(field), _decode_told(value)
-            except msgspec.MsgspecError:  # another version's
+            read = read_entry(field, value, self._s_at)
+            if read is None:
                 continue
-            until_s = self._s_at(until_ms)
-            if is_over(place, until_s, now_s):
+            place, entry = read
+            if is_over(place, entry.until_s, now_s):
                 over.append(field)
-                continue
-            told[place] = Entry(
-                since_s=self._s_at(since_ms), until_s=until_s, times=times, status=status, stamp=until_ms
-            )
+            else:
+                told[place] = entry
         if len(told) > MAX_ENTRIES:
             oldest = sorted(told, key=lambda place: told[place].since_s)[: len(told) - MAX_ENTRIES]
-            over += [_encode(place) for place in oldest]
+            over += [encode(place) for place in oldest]
             for place in oldest:
                 del told[place]
         if over:
@@ -221,13 +201,8 @@ class Sharing:
             for number, fields in entries:
                 self._last_news = number
                 age_s = (now_ms - int(number.partition(b"-")[0])) / 1000
-                try:
-                    news = _decode_news(fields.get(b"of", b""))
-                except msgspec.MsgspecError:
-                    continue
-                for server, keys in news:
-                    split = [keys[at : at + DIGEST_BYTES] for at in range(0, len(keys), DIGEST_BYTES)]
-                    self._conversations.learn(split, server, max(0.0, age_s))
+                for server, keys in read_news(fields.get(b"of", b"")):
+                    self._conversations.learn(keys, server, max(0.0, age_s))
 
     def _note_clock(self, clock: tuple[int, int]) -> None:
         seconds, us = clock
@@ -240,10 +215,3 @@ class Sharing:
 
     def _s_at(self, moment_ms: int) -> float:
         return moment_ms / 1000 - (self._offset_s or 0.0)
-
-
-def _news_of(news: dict[bytes, Server]) -> bytes:
-    by_server: dict[Server, list[bytes]] = {}
-    for key, server in news.items():
-        by_server.setdefault(server, []).append(key)
-    return _encode([(server, b"".join(keys)) for server, keys in by_server.items()])
