@@ -21,6 +21,7 @@ from gateway_project.search_services import make_sources
 from gateway_project.telemetry import metrics
 from gateway_project.telemetry.exchange import Exchange
 from gateway_project.telemetry.observe import answer_kept, call_ended, call_replayed
+from gateway_project.vendor_room import VendorRoom
 from gateway_project.vendors import ConfiguredVendors
 from metering.answer_cache.cache import AnswerCache
 from metering.answer_cache.store import RedisAnswers
@@ -34,6 +35,9 @@ from metering.rates.shared_buckets import RedisBuckets, SharedBuckets
 from metering.snapshots import Changes
 from metering.snapshots.listener import ChangeListener
 from providers.pictures import picture_tokens
+from providers.routing.ranks import Weights
+from providers.routing.router import Router
+from providers.routing.sharing import Sharing
 from providers.token_counting import count_tokens
 
 CLOSE_S = 10.0
@@ -50,6 +54,7 @@ class Runtime:
     listener: ChangeListener
     redis: RedisBuckets
     buckets: SharedBuckets
+    sharing: Sharing
     decisions: DecisionLog
     answers: RedisAnswers
     exchange: Exchange
@@ -78,7 +83,16 @@ async def _start() -> Runtime:
         listener = ChangeListener(settings.LEDGER_DATABASE_URL, changes)
         redis = RedisBuckets(settings.REDIS_URL, call_limit_s=settings.RATE_LIMIT_TIMEOUT_S)
         buckets = SharedBuckets(redis, on_fallback=metrics.rate_fallbacks.add)
-        vendors = ConfiguredVendors(changes)
+        router = Router(
+            weights=Weights(
+                cost=settings.ROUTING_COST_WEIGHT,
+                performance=settings.ROUTING_PERFORMANCE_WEIGHT,
+                availability=settings.ROUTING_AVAILABILITY_WEIGHT,
+            ),
+            on_transition=metrics.circuit_transitions.add,
+        )
+        vendors = ConfiguredVendors(changes, router=router, room=VendorRoom(buckets))
+        sharing = Sharing(settings.REDIS_URL, router.board, router.conversations)
         sources, renderer = make_sources(), Renderer()
         decisions = DecisionLog(on_lost=lambda count: metrics.decisions_lost.add(by=count))
         answers = RedisAnswers(settings.REDIS_URL, call_limit_s=settings.ANSWER_CACHE_TIMEOUT_S)
@@ -106,6 +120,7 @@ async def _start() -> Runtime:
             listener=listener,
             redis=redis,
             buckets=buckets,
+            sharing=sharing,
             decisions=decisions,
             answers=answers,
             exchange=Exchange(metrics.EVERYTHING, settings.METRICS_DIR),
@@ -115,6 +130,7 @@ async def _start() -> Runtime:
         )
         await writer.start()
         decisions.start()
+        sharing.start()
         await asyncio.gather(listener.start(), redis.start())
     return _runtime
 
@@ -130,6 +146,7 @@ async def stop(deadline_s: float = CLOSE_S) -> None:
     await asyncio.gather(
         runtime.listener.close(), runtime.redis.close(), runtime.decisions.close(), runtime.answers.close()
     )
+    await runtime.sharing.close()
     await asyncio.gather(runtime.vendors.close(), *[source.close() for source in runtime.sources])
     await asyncio.to_thread(runtime.renderer.close)
 

@@ -45,6 +45,16 @@ cache_saved = Counter(
     "gateway_cache_saved_nano_usd", "What answers from the cache saved at list prices", ("model_class",)
 )
 rate_fallbacks = Counter("gateway_rate_fallbacks", "Calls whose rate a process decided alone, without Redis")
+vendor_failures = Counter(
+    "gateway_vendor_failures",
+    "Attempts that failed at a vendor, by what that says of it (request_refused: nothing)",
+    ("provider", "fault"),
+)
+retries = Counter("gateway_retries", "Attempts at the vendor that had just failed", ("provider",))
+fallbacks = Counter("gateway_fallbacks", "Calls that went on from this vendor to another one", ("provider",))
+circuit_transitions = Counter(
+    "gateway_circuit_transitions", "Circuits that opened, were tried or closed", ("provider", "state")
+)
 connections_cut = Counter(
     "gateway_connections_cut",
     "Connections that were ended: their caller did not read (stalled), or sent nothing while room was short (idle)",
@@ -61,12 +71,20 @@ ledger_reachable = Gauge(
 rates_shared = Gauge(
     "gateway_rates_shared", "1 if every process shares its rate limits through Redis", merge=min
 )
+circuits_open = Gauge(
+    "gateway_circuits_open", "Circuits that are not closed, as the process that knows of most sees it",
+    ("provider", "state"), merge=max,
+)  # fmt: skip
+routing_shared = Gauge(
+    "gateway_routing_shared", "1 if every process shares its circuits through Redis", merge=min
+)
 listening = Gauge(
     "gateway_changes_listening", "1 if every process hears of changes in the database", merge=min
 )
 
 EVERYTHING = (
     requests, errors, calls, attempts, impossible_usage, tokens, overhead_s, vendor_s, ledger_batch, decisions_lost,
-    replays, cache_calls, cache_answers, cache_bytes, cache_away, cache_saved, rate_fallbacks, connections_cut,
-    in_flight, streams, tasks, ledger_waiting, ledger_reachable, rates_shared, listening,
+    replays, cache_calls, cache_answers, cache_bytes, cache_away, cache_saved, rate_fallbacks, vendor_failures, retries,
+    fallbacks, circuit_transitions, connections_cut, in_flight, streams, tasks, ledger_waiting, ledger_reachable,
+    rates_shared, circuits_open, routing_shared, listening,
 )  # fmt: skip

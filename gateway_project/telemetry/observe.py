@@ -13,6 +13,7 @@ def call_ended(call: Call, attempts: tuple[Attempt, ...]) -> None:
     model_class = call.model.model_class
     metrics.calls.add(call.policy.task, model_class)
     metrics.overhead_s.observe(time.monotonic() - call.started_s - call.allowance.vendor_s)
+    _count_further_attempts(call.allowance.first_model.provider_name, attempts)
     if call.cache is not None:
         metrics.cache_calls.add(call.cache.status.value)
     for attempt in attempts:
@@ -25,6 +26,19 @@ def call_ended(call: Call, attempts: tuple[Attempt, ...]) -> None:
         metrics.tokens.add(model_class, "output", by=attempt.output_tokens)
         if attempt.estimate_reason == EstimateReason.IMPOSSIBLE:
             metrics.impossible_usage.add(attempt.provider_name)
+
+
+def _count_further_attempts(first: str, attempts: tuple[Attempt, ...]) -> None:
+    """Those that follow on a failure. Of the first vendor there is no attempt where nothing could be sent to it."""
+    before, has_failed = first, False
+    for attempt in attempts:
+        if attempt.api_calls or attempt.outcome is Outcome.CACHED:
+            continue
+        if attempt.provider_name != before and (has_failed or attempt.number == 1):
+            metrics.fallbacks.add(before)
+        elif has_failed:
+            metrics.retries.add(before)
+        before, has_failed = attempt.provider_name, attempt.outcome is not Outcome.OK
 
 
 def answer_kept(result: str, *, size: int = 0) -> None:

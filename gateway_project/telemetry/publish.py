@@ -20,6 +20,8 @@ async def published(runtime: Runtime) -> AsyncIterator[None]:
     metrics.ledger_waiting.read = lambda: runtime.writer.waiting
     metrics.ledger_reachable.read = lambda: runtime.writer.is_reachable
     metrics.rates_shared.read = lambda: runtime.buckets.is_shared
+    metrics.circuits_open.read = runtime.vendors.router.count_circuits
+    metrics.routing_shared.read = lambda: runtime.vendors.router.board.is_shared
     metrics.listening.read = lambda: runtime.changes.is_listening
     publishing = asyncio.create_task(_publish(runtime.exchange), name="telemetry.publish")
     try:
@@ -32,6 +34,8 @@ async def published(runtime: Runtime) -> AsyncIterator[None]:
             metrics.ledger_waiting,
             metrics.ledger_reachable,
             metrics.rates_shared,
+            metrics.circuits_open,
+            metrics.routing_shared,
             metrics.listening,
         ):
             gauge.read = None

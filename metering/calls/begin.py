@@ -93,17 +93,23 @@ async def plan(
     else:
         planned = await asyncio.to_thread(plan_call, demand, access, models, policy)
     if len(planned.route.candidates) > 1:
-        planned = arranged(planned, order_of(with_, planned.measured, request))
+        conversation = conversation_of(caller.tenant_id, request)
+        planned = arranged(planned, order_of(with_, planned.measured, conversation))
     return planned, work
 
 
-def order_of(with_: Collaborators, bounded: BoundedRequest, request: CallRequest) -> Sequence[int]:
+def conversation_of(tenant_id: UUID, request: CallRequest) -> str | None:
+    """The conversation's name, which no other tenant's has, whatever its callers call it."""
+    return f"{tenant_id}/{request.conversation_id}" if request.conversation_id else None
+
+
+def order_of(with_: Collaborators, bounded: BoundedRequest, conversation: str | None) -> Sequence[int]:
     """The places of the models in the order in which they are to be tried."""
     if len(bounded.calls) == 1:
         return (0,)
     models = [call.model for call in bounded.calls]
     costs = [call.bound.cost_nano_usd for call in bounded.calls]
-    return with_.vendors.order(models, costs, request.conversation_id)
+    return with_.vendors.order(models, costs, conversation)
 
 
 def demand_of_request(
@@ -172,6 +178,8 @@ def begun(
     if policy.variants is not None:
         with_.directory.use.note(hold, policy.variants.meters)
 
+    conversation = conversation_of(hold.tenant_id, request)
+
     def bound(body: Body) -> BoundedRequest:
         further = bound_request(
             body,
@@ -182,7 +190,7 @@ def begun(
             hard=planned.hard,
             now=with_.now(),
         )
-        return further.arranged(order_of(with_, further, request)) if len(further.calls) > 1 else further
+        return further.arranged(order_of(with_, further, conversation)) if len(further.calls) > 1 else further
 
     allowance = Allowance(
         hold=hold,
@@ -197,7 +205,7 @@ def begun(
         input_limit=largest_input(candidates[0], policy),
         count_tokens=with_.count_tokens,
         meant_for=meant_for,
-        conversation=request.conversation_id,
+        conversation=conversation,
     )
     return Call(
         hold=hold,

@@ -4,6 +4,7 @@ import time
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
 from msgspec.structs import replace
 
 from gateway_project.telemetry import metrics
@@ -15,7 +16,7 @@ CALL: Any = SimpleNamespace(
     model=SimpleNamespace(model_class="BASE_S"),
     policy=SimpleNamespace(task="LLM0_CHAT"),
     started_s=time.monotonic(),
-    allowance=SimpleNamespace(vendor_s=0.0),
+    allowance=SimpleNamespace(vendor_s=0.0, first_model=SimpleNamespace(provider_name="one")),
     cache=None,
 )
 
@@ -54,3 +55,30 @@ def test_an_answer_from_the_cache_is_no_attempt_at_a_vendor() -> None:
 
 def test_it_is_among_what_is_published() -> None:
     assert metrics.impossible_usage in metrics.EVERYTHING
+
+
+@pytest.mark.parametrize(
+    ("ends", "fallbacks", "retries"),
+    [
+        ([("one", Outcome.OK)], {}, {}),
+        ([("one", Outcome.ERROR), ("other", Outcome.OK)], {"one": 1}, {}),
+        ([("one", Outcome.ERROR), ("one", Outcome.OK)], {}, {"one": 1}),
+        ([("other", Outcome.OK)], {"one": 1}, {}),
+        ([("one", Outcome.ERROR), ("other", Outcome.CUT), ("one", Outcome.OK)], {"one": 1, "other": 1}, {}),
+        ([("one", Outcome.OK), ("one", Outcome.OK)], {}, {}),
+    ],
+)
+def test_what_follows_on_a_failure_is_counted_by_the_vendor_that_failed(
+    ends: list[tuple[str, Outcome]], fallbacks: dict[str, int], retries: dict[str, int]
+) -> None:
+    metrics.fallbacks.series.clear()
+    metrics.retries.series.clear()
+    call_ended(
+        CALL,
+        tuple(
+            replace(build.attempt(number, vendor), outcome=outcome)
+            for number, (vendor, outcome) in enumerate(ends, start=1)
+        ),
+    )
+    assert {labels[0]: cell[0] for labels, cell in metrics.fallbacks.series.items()} == fallbacks
+    assert {labels[0]: cell[0] for labels, cell in metrics.retries.series.items()} == retries
