@@ -19,8 +19,9 @@ from adapters.prior_art.sources.source import Source
 from gateway_project.search_services import make_sources
 from gateway_project.telemetry import metrics
 from gateway_project.telemetry.exchange import Exchange
-from gateway_project.telemetry.observe import call_ended, call_replayed
+from gateway_project.telemetry.observe import call_ended, call_replayed, wait_ended
 from gateway_project.vendors import ConfiguredVendors
+from metering.admission.waiting_room import WaitingRoom
 from metering.bridge import bridge, run_sync
 from metering.calls.cached_directory import CachedDirectory
 from metering.decisions.log import DecisionLog
@@ -48,6 +49,7 @@ class Runtime:
     redis: RedisBuckets
     buckets: SharedBuckets
     decisions: DecisionLog
+    waiting: WaitingRoom
     exchange: Exchange
     sources: tuple[Source, ...]
     renderer: Renderer
@@ -77,6 +79,7 @@ async def _start() -> Runtime:
         vendors = ConfiguredVendors(changes)
         sources, renderer = make_sources(), Renderer()
         decisions = DecisionLog(on_lost=lambda count: metrics.decisions_lost.add(by=count))
+        waiting = WaitingRoom(observe=wait_ended)
         gateway = LLMGateway(
             ledger=writer,
             vendors=vendors,
@@ -87,6 +90,7 @@ async def _start() -> Runtime:
             directory=CachedDirectory(changes),
             buckets=buckets,
             decisions=decisions,
+            waiting=waiting,
             observe=call_ended,
             on_replay=call_replayed,
         )
@@ -99,6 +103,7 @@ async def _start() -> Runtime:
             redis=redis,
             buckets=buckets,
             decisions=decisions,
+            waiting=waiting,
             exchange=Exchange(metrics.EVERYTHING, settings.METRICS_DIR),
             sources=sources,
             renderer=renderer,

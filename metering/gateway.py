@@ -4,7 +4,8 @@
 2. plan          may this caller ask for that, which model serves it, and how much can it use at most?
                  (admission/plan.py)
 3. draw          a request and its tokens, from every rate limit (admission/plan.py)
-4. hold          the most that it can use, on the meter of every budget (admission/plan.py)
+4. hold          the most that it can use, on the meter of every budget (admission/plan.py); where only calls under way
+                 hold the room and a rule lets it, it waits for them (admission/waiting_room.py)
 5. run           the task's adapter spends through its allowance, and through nothing else (calls/running.py)
 6. settle        what was really used is charged, and the rest of the hold is given back (calls/running.py)
 7. answer        with the facts: model, cost, what is left
@@ -21,6 +22,7 @@ from typing import TypeVar
 
 from metering.admission.bound import PictureCounter, TokenCounter, no_picture
 from metering.admission.plan import admit
+from metering.admission.waiting_room import WaitingRoom
 from metering.background import BackgroundTasks
 from metering.calls.begin import CallRequest, askable_models, begun, ledger_labels, plan
 from metering.calls.cached_directory import CachedDirectory
@@ -62,13 +64,14 @@ class LLMGateway:
         directory: CachedDirectory | None = None,
         buckets: Buckets | None = None,
         decisions: DecisionLog | None = None,
+        waiting: WaitingRoom | None = None,
         observe: Observer = lambda call, attempts: None,
         on_replay: ReplayObserver = lambda task, *, beyond_rate: None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        """Without `count_picture` a picture counts as the model's whole context. `directory` and `buckets` are this
-        process's own if they are not given; `decisions` are forgotten if nobody writes them; `observe` sees every ended
-        call, `on_replay` every request that is answered again.
+        """Without `count_picture` a picture counts as the model's whole context. `directory`, `buckets` and `waiting`
+        are this process's own if they are not given; `decisions` are forgotten if nobody writes them; `observe` sees
+        every ended call, `on_replay` every request that is answered again.
         """
         self._with = Collaborators(
             ledger=ledger,
@@ -83,6 +86,7 @@ class LLMGateway:
             lease_s=lease_s,
             decisions=decisions or DecisionLog(),
             leases=LeaseKeeper(ledger),
+            waiting=waiting or WaitingRoom(),
             workspace_of=DraftWorkspace,
             observe=observe,
         )
@@ -192,11 +196,16 @@ class LLMGateway:
             now=self._with.now,
             idempotency=request.idempotency,
             reservation_id=request.reservation_id,
+            waiting=self._with.waiting,
         )
         call = begun(self._with, request, work, planned, admitted, started_s=started_s)
         if call.notices or self._with.decisions.is_sampled():
             note_admission(self._with.decisions, caller, request, call, self._with.now())
         return call
+
+    def stop_waiting(self) -> None:
+        """Refuse the calls that wait for room, and let none wait from now on."""
+        self._with.waiting.close()
 
     def stop_calls(self) -> int:
         """Stop every running call: it is settled, and its caller told. Returns how many those are."""
@@ -204,5 +213,6 @@ class LLMGateway:
 
     async def close(self, deadline_s: float) -> None:
         """Wait for running calls and settlements; what is left after the deadline is stopped."""
+        self.stop_waiting()
         await self._with.background.drain(deadline_s)
         await self._with.leases.close()

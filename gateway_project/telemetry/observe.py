@@ -3,6 +3,7 @@
 import time
 
 from gateway_project.telemetry import metrics
+from metering.admission.waiting_room import WaitEnd
 from metering.calls.values import Call
 from metering.ledger.commands import Attempt
 from metering.types import EstimateReason, Task
@@ -12,7 +13,7 @@ def call_ended(call: Call, attempts: tuple[Attempt, ...]) -> None:
     """Count a call and its attempts (metering's Observer)."""
     model_class = call.model.model_class
     metrics.calls.add(call.policy.task, model_class)
-    metrics.overhead_s.observe(time.monotonic() - call.started_s - call.allowance.vendor_s)
+    metrics.overhead_s.observe(time.monotonic() - call.started_s - call.waited_s - call.allowance.vendor_s)
     for attempt in attempts:
         metrics.attempts.add(attempt.provider_name, attempt.outcome.value)
         metrics.vendor_s.observe(attempt.latency_ms / 1000, attempt.provider_name)
@@ -25,3 +26,8 @@ def call_ended(call: Call, attempts: tuple[Attempt, ...]) -> None:
 def call_replayed(task: Task, *, beyond_rate: bool) -> None:
     """Count a request that was answered again (metering's ReplayObserver)."""
     metrics.replays.add(task.value, "denied" if beyond_rate else "allowed")
+
+
+def wait_ended(end: WaitEnd, seconds: float) -> None:
+    """Count a wait for room (metering's waiting room's Observer)."""
+    metrics.waits.observe(seconds, end.value)

@@ -16,6 +16,7 @@ import copy
 import time
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Generic
 from uuid import UUID
 
@@ -24,6 +25,8 @@ from msgspec import Struct
 from metering.admission.demand import Asker, Candidates, Demand, M
 from metering.admission.denial import no_room_error, too_few_error
 from metering.admission.notices import Notice, limit_notices, rate_notices, setting_notices
+from metering.admission.waiting_room import Answer, WaitingRoom
+from metering.amounts import ONE_REQUEST
 from metering.background import BackgroundTasks
 from metering.catalog.served import (
     ModelIndex,
@@ -138,6 +141,8 @@ class Admitted(Struct, frozen=True, kw_only=True):
     """What would have denied the call or cut it shorter, had it been enforced: rates, then limits, then settings."""
     granted_s: float
     """Monotonic time just before the hold was asked for: its lease ends no earlier than this plus `lease_s`."""
+    waited_s: float = 0.0
+    """How long it waited for room."""
 
 
 async def admit(
@@ -151,8 +156,11 @@ async def admit(
     now: Callable[[], datetime],
     idempotency: IdempotencyKey | None = None,
     reservation_id: UUID | None = None,
+    waiting: WaitingRoom | None = None,
 ) -> Admitted:
     """The committed hold of a call. Where it is refused, nothing stays held, and nothing stays drawn.
+
+    Where it may wait for room (the rule `wait_for_room_s`), it does so in the waiting room.
 
     Raises RateLimited, OverRateCapacity, BudgetExceeded, BudgetReserved, ConcurrencyExceeded, IdempotencyKeyTaken,
     IdempotencyMismatch and MeteringUnavailable.
@@ -168,19 +176,35 @@ async def admit(
     if isinstance(rates, TooFew):
         raise too_few_error(rates, now())
     # 2. Hold its bound on every meter; whoever refuses, what was drawn is given back.
-    granted_s = time.monotonic()
+    tenant_id = plan.demand.asker.subject.tenant_id
+    ask = partial(
+        reserve,
+        ledger=ledger,
+        background=background,
+        tenant_id=tenant_id,
+        labels=labels,
+        bound=bound,
+        limits=route.limits,
+        lease_s=lease_s,
+        idempotency=idempotency,
+        reservation_id=reservation_id,
+    )
+    wait_s = plan.policy.number("wait_for_room_s")
+    began_s = granted_s = time.monotonic()
     try:
-        hold = await reserve(
-            ledger=ledger,
-            background=background,
-            tenant_id=plan.demand.asker.subject.tenant_id,
-            labels=labels,
-            bound=bound,
-            limits=route.limits,
-            lease_s=lease_s,
-            idempotency=idempotency,
-            reservation_id=reservation_id,
-        )
+        if wait_s and waiting is not None:
+            amounts = bound + ONE_REQUEST
+            refusal = None if waiting.has_line(route.limits) else Answer(await ask(), began_s)
+            hold, granted_s = await waiting.hold(
+                ask,
+                tenant_id=tenant_id,
+                limits=route.limits,
+                amounts=amounts,
+                wait_s=wait_s,
+                refusal=refusal,
+            )
+        else:
+            hold = await ask()
         if isinstance(hold, NoRoom):
             raise no_room_error(hold, now())
     except BaseException as refusal:
@@ -192,4 +216,6 @@ async def admit(
     notices = plan.notices
     if plan.policy.observes:
         notices = (*rate_notices(rates, now()), *limit_notices(hold, now()), *notices)
-    return Admitted(hold=hold, rates=rates, notices=notices, granted_s=granted_s)
+    return Admitted(
+        hold=hold, rates=rates, notices=notices, granted_s=granted_s, waited_s=granted_s - began_s
+    )

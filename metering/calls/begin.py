@@ -184,6 +184,7 @@ def begun(
         rates=admitted.rates,
         started_s=started_s,
         granted_s=admitted.granted_s,
+        waited_s=admitted.waited_s,
         notices=admitted.notices,
         recording=Recording() if request.idempotency is not None else None,
     )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from metering.admission.bound import PictureCounter, TokenCounter
+from metering.admission.waiting_room import WaitingRoom
 from metering.background import BackgroundTasks
 from metering.calls.cached_directory import CachedDirectory
 from metering.calls.values import Observer
@@ -33,6 +34,7 @@ class Collaborators:
     lease_s: int
     decisions: DecisionLog
     leases: LeaseKeeper
+    waiting: WaitingRoom
     workspace_of: Callable[[Principal, int], Workspace]
     """Where a task keeps drafts for a caller, for so many days."""
     observe: Observer

@@ -83,3 +83,4 @@ async def _end(with_: Collaborators, call: Call) -> None:
     with_.observe(call, attempts)
     with suppress(TimeoutError), CoarseTimeout(SETTLE_WAIT_S):
         await asyncio.shield(task)
+        with_.waiting.ended(call.hold)

@@ -35,6 +35,8 @@ class Call(Struct, frozen=True, kw_only=True):
     """Monotonic time at which the gateway began to work on it."""
     granted_s: float
     """Monotonic time just before the hold was asked for: its lease ends no earlier than this plus `lease_s`."""
+    waited_s: float = 0.0
+    """How long it waited for room before that."""
     notices: tuple[Notice, ...] = ()
     """What would have denied it, had it been enforced."""
     recording: Recording | None = None
@@ -62,7 +64,7 @@ class Facts(Struct, frozen=True, kw_only=True):
     mode: EnforcementMode
     attempts: tuple[Attempt, ...]
     overhead_ms: float
-    """Time that was not spent waiting for a vendor."""
+    """Time that was spent waiting neither for a vendor nor for room."""
     remaining: dict[Dimension, int]
     """What is left of the tightest budget of each dimension, in the ledger's units."""
     rates: tuple[RateBalance, ...] = ()
@@ -71,6 +73,8 @@ class Facts(Struct, frozen=True, kw_only=True):
     """The limits in mode warn that would have denied it."""
     pending: bool = False
     """Nothing has come yet: another model may answer in the end."""
+    waited_s: float = 0.0
+    """How long the call waited for room."""
     replayed: bool = False
     """The answer is that of an earlier call under the same Idempotency-Key: nothing was spent now."""
 
@@ -96,11 +100,12 @@ def facts_of(call: Call, *, ended_s: float, pending: bool = False) -> Facts:
         provider_name=call.model.provider_name,
         mode=call.policy.mode,
         attempts=attempts,
-        overhead_ms=(ended_s - call.started_s - call.allowance.vendor_s) * 1000,
+        overhead_ms=(ended_s - call.started_s - call.waited_s - call.allowance.vendor_s) * 1000,
         remaining=_remaining(call.hold, attempts),
         rates=call.rates.balances,
         warnings=tuple([notice.rule for notice in call.notices if notice.verdict is Verdict.WARNED]),
         pending=pending,
+        waited_s=call.waited_s,
     )
 
 

@@ -51,6 +51,7 @@ async def work_without_vendor(
         background=with_.background,
         lease_s=with_.lease_s,
         now=with_.now,
+        waiting=with_.waiting,
     )
     hold, started_at, started_s = admitted.hold, with_.now(), time.monotonic()
     try:
@@ -64,6 +65,7 @@ async def work_without_vendor(
             deadline_s=hold.lease_s,
         )
         await asyncio.shield(with_.background.spawn(ending, name="call.end"))
+        with_.waiting.ended(hold)
         raise
     attempt = Attempt(
         number=1,
@@ -74,4 +76,5 @@ async def work_without_vendor(
     )
     ended = settle(ledger=with_.ledger, hold=hold, attempts=(attempt,))
     await asyncio.shield(with_.background.spawn(ended, name="call.end"))
+    with_.waiting.ended(hold)
     return done
