@@ -5,7 +5,8 @@ A call waits at the meter that denied it. Whoever waits there is asked for in tu
 1. A call of this process has ended that held something on the meter.
 2. Nothing ended here for a while, but another process may have made room: one of the line looks, at most
    `LOOKS_PER_S` of all lines a second.
-3. An answer shows that the meter still has as much room as one of the next needs.
+3. An answer shows that the meter still has as much room as one of the next needs; or that what is left is used up, so
+   that there is nothing to wait for.
 4. Its time is over: it is asked for once more, so that what it is told is true now.
 
 So of calls that need as much, the first come is served first, and one that needs less passes one that needs more only
@@ -208,9 +209,10 @@ class WaitingRoom:
                 waiter.turn.clear()
                 answer = await _asked(ask)
                 waiter.is_asking = False
-                self._lines[meter].call(_room_on(meter, answer.hold))
                 short = answer.hold
-                if not isinstance(short, NoRoom) or is_over or self._is_closed or not waits_for_a_call(short):
+                is_used_up = isinstance(short, NoRoom) and not waits_for_a_call(short)
+                self._lines[meter].call(None if is_used_up else _room_on(meter, short))
+                if not isinstance(short, NoRoom) or is_over or self._is_closed or is_used_up:
                     return answer
                 limit, denial = deciding(short)
                 waiter.need = denial.requested
