@@ -1,13 +1,13 @@
 """Joins metering's vendor port to the providers: neither knows the other (ADR 0010)."""
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from gateway_project.vendor_clients import VendorClient, VendorClients
 from gateway_project.vendor_configs import load_configs, load_own_configs
-from metering.ports import AttemptFailed, VendorAnswer, VendorCall, VendorChunk
+from metering.ports import AttemptFailed, Candidate, VendorAnswer, VendorCall, VendorChunk
 from metering.snapshots import Changes, Snapshots
 from metering.types import Outcome
 from providers.port import Failure, ProviderError
@@ -39,6 +39,12 @@ class ConfiguredVendors:
         self._known: Mapping[str, ProviderConfig] = {}
         self._clients = VendorClients()
         self._own_clients = VendorClients(most=MAX_OWN_CLIENTS)
+
+    def order(
+        self, candidates: Sequence[Candidate], costs: Sequence[int], conversation: str | None
+    ) -> Sequence[int]:
+        """The places of the candidates, the cheapest first."""
+        return sorted(range(len(candidates)), key=costs.__getitem__)
 
     async def complete(self, call: VendorCall) -> VendorAnswer:
         """One whole answer. Raises AttemptFailed."""

@@ -4,7 +4,7 @@ A new dimension is one line in `Amounts`. Its budgets, its columns and its sums 
 writes the columns' migration.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from operator import add, attrgetter, sub
 
 from msgspec import Struct
@@ -59,6 +59,13 @@ values_of: Callable[[Amounts], tuple[int, ...]] = attrgetter(*AMOUNTS)
 def total(amounts: "tuple[Amounts, ...]") -> Amounts:
     """The sum, dimension by dimension."""
     return Amounts(*map(sum, zip(*map(values_of, amounts), strict=True)))
+
+
+def most(amounts: Sequence[Amounts]) -> Amounts:
+    """The largest, dimension by dimension."""
+    if len(amounts) == 1:
+        return amounts[0]
+    return Amounts(*map(max, zip(*map(values_of, amounts), strict=True)))
 
 
 def sql_of(dimension: str, row: str) -> str:

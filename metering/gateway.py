@@ -186,9 +186,10 @@ class LLMGateway:
         """Plan the call, draw from its rate limits and hold what it may use: from here on it may spend that."""
         started_s = time.monotonic()
         planned, work = await plan(self._with, caller, request)
+        labels = ledger_labels(caller, request, planned)
         admitted = await admit(
             planned,
-            labels=ledger_labels(caller, request, planned),
+            labels=labels,
             ledger=self._with.ledger,
             buckets=self._with.buckets,
             background=self._with.background,
@@ -198,7 +199,7 @@ class LLMGateway:
             reservation_id=request.reservation_id,
             waiting=self._with.waiting,
         )
-        call = begun(self._with, request, work, planned, admitted, started_s=started_s)
+        call = begun(self._with, request, work, admitted, meant_for=labels.request_model, started_s=started_s)
         if call.notices or self._with.decisions.is_sampled():
             note_admission(self._with.decisions, caller, request, call, self._with.now())
         return call

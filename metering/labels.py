@@ -49,6 +49,8 @@ class Labels(CallerLabels, frozen=True, kw_only=True, array_like=True):
     request_model: Annotated[str, Label("model", is_shared=True)] = ""
     model_class: Annotated[str, Label(length=16)] = ""
     provider_name: Annotated[str, Label("provider", is_shared=True, length=64)] = ""
+    model_alias: Annotated[str | None, Label("alias", groups=False)] = None
+    """The alias or the class that was asked for, where it was not a model."""
 
 
 def _declared(labels: type[CallerLabels]) -> dict[str, Label]:

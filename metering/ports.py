@@ -3,7 +3,7 @@
 Structural types only, so that neither side imports the other's classes (ADR 0010).
 """
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
@@ -95,6 +95,20 @@ class VendorChunk(Protocol):
         """Whether it carries nothing else: hidden from a caller who did not ask for usage."""
 
 
+class Candidate(Protocol):
+    """A model that could serve a call."""
+
+    @property
+    def provider_name(self) -> str: ...
+    @property
+    def physical_name(self) -> str:
+        """The vendor's own name of the model."""
+
+    @property
+    def key_of(self) -> UUID | None:
+        """The tenant with whose own key it is called; None: with the gateway's."""
+
+
 class Progress:
     """How far a call has come, noted by the vendor port: read where the call is cut off from this side."""
 
@@ -125,8 +139,13 @@ class VendorCall(Struct, frozen=True, kw_only=True):
     attempt_id: str
     """Sent upstream as x-gateway-attempt-id."""
     timeout_s: float
+    """For all of it."""
+    first_byte_s: float
+    """For the beginning of an answer."""
     key_of: UUID | None = None
     """The tenant with whose own key alone it goes out; None: with the gateway's."""
+    conversation: str | None = None
+    """What its caller calls the conversation that it belongs to."""
 
 
 class AttemptFailed(Exception):
@@ -174,6 +193,14 @@ class AttemptFailed(Exception):
 
 class Vendors(Protocol):
     """All configured vendors. Every failure is an AttemptFailed."""
+
+    def order(
+        self, candidates: Sequence[Candidate], costs: Sequence[int], conversation: str | None
+    ) -> Sequence[int]:
+        """The places of all candidates, in the order in which they are to be tried. `costs` are the most that the call
+        costs at each, in nano-USD. Asked only where there are several.
+        """
+        ...
 
     async def complete(self, call: VendorCall) -> VendorAnswer:
         """One whole answer."""

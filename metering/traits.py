@@ -12,6 +12,8 @@ from reprlib import repr as shortened
 LIMIT_NAMES = ("max_tokens", "max_completion_tokens")
 AUTHORIZATIONS = ("bearer", "zhipu_jwt")
 MAX_PICTURES = 64
+MAX_RETRIES = 10
+LEAST_SECONDS, MOST_SECONDS = 0.05, 3600
 _SERVICE_TIER = re.compile(r"[a-z_-]{0,32}", re.ASCII)
 
 
@@ -47,6 +49,18 @@ def _is_service_tier(value: object) -> bool:
 
 def _is_authorization(value: object) -> bool:
     return isinstance(value, str) and value in AUTHORIZATIONS
+
+
+def _is_retries(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAX_RETRIES
+
+
+def _is_seconds(value: object) -> bool:
+    return (
+        isinstance(value, int | float)
+        and not isinstance(value, bool)
+        and LEAST_SECONDS <= value <= MOST_SECONDS
+    )
 
 
 def _is_model_name(value: object) -> bool:
@@ -89,6 +103,24 @@ _TRAITS = (
         meaning="how its key is sent: as it is, or, of a key `id.secret`, as a token that is signed with it",
         expects=f"one of {', '.join(AUTHORIZATIONS)}",
         fits=_is_authorization,
+    ),
+    Trait(
+        name="retries",
+        meaning="how often a call that failed for the moment is asked again, all models together",
+        expects=f"a whole number from 0 to {MAX_RETRIES}",
+        fits=_is_retries,
+    ),
+    Trait(
+        name="first_byte_s",
+        meaning="how long one attempt waits for the beginning of an answer",
+        expects=f"a number of seconds from {LEAST_SECONDS} to {MOST_SECONDS}",
+        fits=_is_seconds,
+    ),
+    Trait(
+        name="total_s",
+        meaning="how long a call may take, all attempts and pauses together",
+        expects=f"a number of seconds from {LEAST_SECONDS} to {MOST_SECONDS}",
+        fits=_is_seconds,
     ),
 )
 TRAITS: Mapping[str, Trait] = {trait.name: trait for trait in _TRAITS}

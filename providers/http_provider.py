@@ -114,12 +114,13 @@ class HttpProvider(ABC):
         ends_at_s = asyncio.get_running_loop().time() + call.timeout_s
         answer: AnswerReader | None = None
         try:
-            async with asyncio.timeout(min(self._timeouts.first_byte_s, call.timeout_s)):
+            first_byte_s = self._first_byte_s(call)
+            async with asyncio.timeout(first_byte_s):
                 response, key = await self._keys.used(
                     call.model, call.progress, lambda key: self._ask(call, key, streamed=True)
                 )
             answer = self._reader(call, key)
-            reader = TimedReader(response, ends_at_s=ends_at_s, gap_s=self._timeouts.first_byte_s)
+            reader = TimedReader(response, ends_at_s=ends_at_s, gap_s=first_byte_s)
             try:
                 part = await start_of(reader)
                 if is_event_stream(part) is False and part:
@@ -196,12 +197,12 @@ class HttpProvider(ABC):
         ends_at_s = asyncio.get_running_loop().time() + call.timeout_s
         answer: AnswerReader | None = None
         try:
-            async with asyncio.timeout(call.timeout_s):
+            async with asyncio.timeout(self._first_byte_s(call)):
                 response, key = await self._keys.used(call.model, call.progress, ask)
-                try:
-                    body = await read_whole(response, ends_at_s=ends_at_s, gap_s=self._timeouts.gap_s)
-                finally:
-                    response.release()
+            try:
+                body = await read_whole(response, ends_at_s=ends_at_s, gap_s=self._timeouts.gap_s)
+            finally:
+                response.release()
             if may_stream and is_event_stream(body):
                 answer = self._reader(call, key)
                 completion = await completion_of_events(body, answer)
@@ -210,6 +211,9 @@ class HttpProvider(ABC):
             return with_stated_cost(completion, response.headers)
         except Exception as error:  # noqa: BLE001 - nothing that a vendor sends may escape as anything else
             raise await self._failure(error, call, answer) from None  # it may quote the request's URL
+
+    def _first_byte_s(self, call: ProviderCall) -> float:
+        return min(self._timeouts.first_byte_s, call.first_byte_s, call.timeout_s)
 
     def _key_value(self, key: Key, call: ProviderCall | None) -> str:
         """What stands in the header of the key for a call, or for any; empty without a key."""

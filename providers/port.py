@@ -54,6 +54,10 @@ class ProviderCall(Protocol):
     def timeout_s(self) -> float:
         """For the whole call."""
 
+    @property
+    def first_byte_s(self) -> float:
+        """For the beginning of its answer."""
+
 
 class Progress(Protocol):
     """How far a call has come; read where it is cut off from outside."""

@@ -9,18 +9,19 @@ Output: the limit that is sent, times `n`; with the input it fits into the conte
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
+from msgspec import structs
 
 from metering.admission.denial import input_error
 from metering.amounts import Amounts
 from metering.catalog.served import ServedModel
-from metering.errors import UnpriceableRequest
+from metering.errors import InputTooLarge, MeteringError, ModelNotFound, UnpriceableRequest
 from metering.policy.values import EffectivePolicy
 from metering.ports import Body
 from metering.price import PLAIN, Asked, Price, marked_up
-from metering.reservation.bounded_call import BoundedCall
+from metering.reservation.bounded_call import BoundedCall, BoundedRequest, most_of
 
 CHEAPER_TIERS = ("flex",)
 """These cost less than the list says, so they are bounded, but not priced."""
@@ -86,15 +87,14 @@ def unpriced_fields(body: Body, price: Price, caches: Caches) -> list[str]:
     return found + [field for field, hours in caches if not price.knows_cache(hours)] if caches else found
 
 
-def refuse_unknown_price(candidates: tuple[ServedModel, ...]) -> None:
+def refuse_unknown_price(model: ServedModel) -> None:
     """Raise UnpriceableRequest for a model whose price nobody knows."""
-    for model in candidates:
-        if not model.price.is_known:
-            raise UnpriceableRequest(
-                f"The model {model.name!r} has no price, and a hard budget applies. Ask the platform's admin to "
-                "enter its price, or call a model that has one.",
-                param="model",
-            )
+    if not model.price.is_known:
+        raise UnpriceableRequest(
+            f"The model {model.name!r} has no price, and a hard budget applies. Ask the platform's admin to "
+            "enter its price, or call a model that has one.",
+            param="model",
+        )
 
 
 def refuse_unbounded(body: Body, unpriced: list[str]) -> None:
@@ -239,7 +239,7 @@ def no_picture(model: str, part: Mapping[str, Any]) -> int | None:
     return None
 
 
-def bound_call(
+def bound_request(
     body: Body,
     candidates: tuple[ServedModel, ...],
     policy: EffectivePolicy,
@@ -248,64 +248,98 @@ def bound_call(
     count_picture: PictureCounter = no_picture,
     hard: bool,
     now: datetime | None = None,
-) -> BoundedCall:
-    """Clamp the output, measure the input, price both at the dearest candidate.
+) -> BoundedRequest:
+    """The request at each candidate that can serve it: its output clamped, its input measured, both priced.
 
     `hard`: an enforced budget on tokens or cost applies, so what cannot be priced is refused. `now` is about when it
-    is sent (None: at any time). Raises UnpriceableRequest and InputTooLarge.
+    is sent (None: at any time). Raises UnpriceableRequest and InputTooLarge where no candidate can serve it.
     """
     caches, parts = caches_of(body), parts_beyond_text(body)
-    unpriced = [field for each in candidates for field in unpriced_fields(body, each.price, caches)]
-    if hard:
-        refuse_unknown_price(candidates)
+    request = _Request(
+        body, caches, parts, asked_of(body, caches, parts), policy, count_tokens, count_picture, hard, now
+    )
+    calls: list[BoundedCall] = []
+    first: _Input | None = None
+    refusal: MeteringError | None = None
+    for model in candidates:
+        try:
+            call, measured = _bound_call(request, model)
+        except (UnpriceableRequest, InputTooLarge) as error:
+            refusal = refusal or error
+            continue
+        if first is None:
+            first = measured
+        else:
+            call = structs.replace(call, encoded=b"")  # made again where it is needed: bodies may be large
+        calls.append(call)
+    if first is None:
+        raise refusal or ModelNotFound("No model is left that could serve this.", param="model")
+    return BoundedRequest(
+        calls=tuple(calls),
+        bound=most_of(calls),
+        answer_tokens=calls[0].answer_tokens,
+        estimate_input=first.estimate,
+    )
+
+
+class _Request(NamedTuple):
+    """What is the same for every model."""
+
+    body: Body
+    caches: Caches
+    parts: list[Mapping[str, Any]]
+    asked: Asked
+    policy: EffectivePolicy
+    count_tokens: TokenCounter
+    count_picture: PictureCounter
+    hard: bool
+    now: datetime | None
+
+
+def _bound_call(request: _Request, model: ServedModel) -> tuple[BoundedCall, "_Input"]:
+    """The request at one model, and how large its input is there."""
+    body, policy, asked, price = request.body, request.policy, request.asked, model.price
+    unpriced = unpriced_fields(body, price, request.caches)
+    if request.hard:
+        refuse_unknown_price(model)
         refuse_unbounded(body, unpriced)
-    asked = asked_of(body, caches, parts)
-    model = candidates[0]
     choices = body.get("n") or 1
-    wanted = _output_limit(body, candidates, policy)
+    wanted = _output_limit(body, model, policy)
     edited = _edited(body, model, wanted)
     payload = _encode(edited)
-    context = min(candidate.context_tokens for candidate in candidates)
-    measured = _measure(body, payload, parts, candidates, count_tokens, count_picture)
+    measured = _measure(request, payload, model)
     refuse_large_input(measured.ceiling, measured.estimate, model, policy)
-    output_tokens = min(wanted, _room(measured, wanted, context))
+    output_tokens = min(wanted, _room(measured, wanted, model.context_tokens))
     if output_tokens != wanted:
         edited = _edited(body, model, output_tokens)
         payload = _encode(edited)
     total_output = output_tokens * choices
-    return BoundedCall(
+    ceiling = price.ceiling_nano_usd(
+        input_tokens=measured.ceiling, output_tokens=total_output, asked=asked, at=request.now
+    )
+    call = BoundedCall(
+        model=model,
         body=edited,
-        payload=payload,
+        encoded=payload,
         asked=body,
         choices=choices,
         answer_tokens=output_tokens,
-        partly_priced=bool(unpriced)
-        or not model.price.is_known
-        or _is_cheaper(asked.service_tier, model.price),
+        partly_priced=bool(unpriced) or not price.is_known or _is_cheaper(asked.service_tier, price),
         priced=asked,
         markup=policy.markup,
-        estimate_input=measured.estimate,
         bound=Amounts(
             input_tokens=measured.ceiling,
             output_tokens=total_output,
-            cost_nano_usd=max(
-                marked_up(
-                    candidate.price.ceiling_nano_usd(
-                        input_tokens=measured.ceiling, output_tokens=total_output, asked=asked, at=now
-                    ),
-                    candidate.markup,
-                    policy.markup,
-                )
-                for candidate in candidates
-            ),
+            cost_nano_usd=marked_up(ceiling, model.markup, policy.markup),
             steps=1,
         ),
     )
+    return call, measured
 
 
-def _output_limit(body: Body, candidates: tuple[ServedModel, ...], policy: EffectivePolicy) -> int:
-    """The smallest of what the caller asks, the policy allows and every candidate can do."""
-    limits = [candidate.max_output_tokens for candidate in candidates]
+def _output_limit(body: Body, model: ServedModel, policy: EffectivePolicy) -> int:
+    """The smallest of what the caller asks, the policy allows and the model can do."""
+    limits = [model.max_output_tokens]
     limits += [value for field in OUTPUT_FIELDS if (value := body.get(field)) is not None]
     allowed = policy.number("max_tokens_out")
     if allowed is not None:
@@ -348,25 +382,19 @@ class _Input:
         return self._pictures + self._count_tokens(self._text)
 
 
-def _measure(
-    body: Body,
-    payload: bytes,
-    parts: list[Mapping[str, Any]],
-    candidates: tuple[ServedModel, ...],
-    count_tokens: TokenCounter,
-    count_picture: PictureCounter,
-) -> _Input:
-    context = max(candidate.context_tokens for candidate in candidates)
+def _measure(request: _Request, payload: bytes, model: ServedModel) -> _Input:
+    body, parts, context = request.body, request.parts, model.context_tokens
     if not parts:
-        return _Input(min(_ceiling(body, payload), context), 0, payload, count_tokens)
+        return _Input(min(_ceiling(body, payload), context), 0, payload, request.count_tokens)
     text = _encode(text_alone(body))
+    family = _family(model)
     pictures = 0
     for part in parts:
-        counts = [count_picture(_family(candidate), part) for candidate in candidates]
-        if None in counts:
-            return _Input(context, 0, text, count_tokens)
-        pictures += max(count for count in counts if count is not None)
-    return _Input(min(_ceiling(body, text) + pictures, context), pictures, text, count_tokens)
+        count = request.count_picture(family, part)
+        if count is None:
+            return _Input(context, 0, text, request.count_tokens)
+        pictures += count
+    return _Input(min(_ceiling(body, text) + pictures, context), pictures, text, request.count_tokens)
 
 
 def _family(model: ServedModel) -> str:

@@ -14,19 +14,19 @@ from msgspec import Struct
 from metering.admission.bound import (
     PictureCounter,
     TokenCounter,
-    bound_call,
+    bound_request,
     refuse_large_input,
     refuse_unknown_price,
 )
-from metering.amounts import Amounts
+from metering.amounts import Amounts, most
 from metering.catalog.served import ServedModel
-from metering.errors import MeteringError
+from metering.errors import InputTooLarge, MeteringError, ModelNotFound, UnpriceableRequest
 from metering.identity.principal import Principal
 from metering.money import NANO_PER_USD, TOKENS_PER_PRICE
 from metering.policy.values import EffectivePolicy, PolicySubject
 from metering.ports import Body
 from metering.price import marked_up
-from metering.reservation.bounded_call import BoundedCall, Measured
+from metering.reservation.bounded_call import BoundedRequest, Measured
 from metering.text import normal
 
 M = TypeVar("M", bound=Measured)
@@ -95,8 +95,8 @@ class BodySize(NamedTuple):
     now: datetime
     """When it is sent, about."""
 
-    def measure(self, candidates: Candidates, policy: EffectivePolicy, *, hard: bool) -> BoundedCall:
-        return bound_call(
+    def measure(self, candidates: Candidates, policy: EffectivePolicy, *, hard: bool) -> BoundedRequest:
+        return bound_request(
             self.opening(),
             candidates,
             policy,
@@ -118,30 +118,34 @@ class CountedSize(NamedTuple):
     """When it is sent, about; None: at any time, so the dearest hour counts."""
 
     def measure(self, candidates: Candidates, policy: EffectivePolicy, *, hard: bool) -> Measured:
-        if hard:
-            refuse_unknown_price(candidates)
-        refuse_large_input(self.input_tokens, lambda limit: self.input_tokens, candidates[0], policy)
-        limits = [model.max_output_tokens for model in candidates]
-        limits += [each for each in (policy.number("max_tokens_out"), self.output_tokens) if each is not None]
-        output = min(limits)
+        sizes: list[Amounts] = []
+        refusal: MeteringError | None = None
+        for model in candidates:
+            try:
+                sizes.append(self._at(model, policy, hard=hard))
+            except (UnpriceableRequest, InputTooLarge) as error:
+                refusal = refusal or error
+        if not sizes:
+            raise refusal or ModelNotFound("No model is left that could serve this.", param="model")
         return Measured(
-            bound=Amounts(
-                input_tokens=self.input_tokens,
-                output_tokens=output,
-                cost_nano_usd=max(
-                    marked_up(
-                        model.price.ceiling_nano_usd(
-                            input_tokens=self.input_tokens, output_tokens=output, at=self.now
-                        ),
-                        model.markup,
-                        policy.markup,
-                    )
-                    for model in candidates
-                ),
-            )
-            + self.beside,
-            answer_tokens=output,
+            bound=most(sizes) + self.beside,
+            answer_tokens=sizes[0].output_tokens,
             estimate_input=lambda limit: self.input_tokens,
+        )
+
+    def _at(self, model: ServedModel, policy: EffectivePolicy, *, hard: bool) -> Amounts:
+        if hard:
+            refuse_unknown_price(model)
+        refuse_large_input(self.input_tokens, lambda limit: self.input_tokens, model, policy)
+        limits = (model.max_output_tokens, policy.number("max_tokens_out"), self.output_tokens)
+        output = min([each for each in limits if each is not None])
+        ceiling = model.price.ceiling_nano_usd(
+            input_tokens=self.input_tokens, output_tokens=output, at=self.now
+        )
+        return Amounts(
+            input_tokens=self.input_tokens,
+            output_tokens=output,
+            cost_nano_usd=marked_up(ceiling, model.markup, policy.markup),
         )
 
 

@@ -155,22 +155,24 @@ class WaitingRoom:
         limits: MeterLimits,
         amounts: Amounts,
         wait_s: float,
-        refusal: Answer | None = None,
+        refused: NoRoom | None,
     ) -> Answer:
-        """The hold, or what was short when the wait of at most `wait_s` ended; `refusal` if it was asked for before.
+        """The hold, or what was short when the wait of at most `wait_s` ended. `refused` is what was short just now;
+        None: nobody has asked, because somebody waits at one of the `limits`' meters.
 
         Raises what `ask` raises.
         """
-        if refusal is not None and not (isinstance(refusal.hold, NoRoom) and waits_for_a_call(refusal.hold)):
-            return refusal
-        if self._is_closed or self._waiting >= self._places or self._tenants[tenant_id] >= self._per_tenant:
+        refusal = Answer(refused, time.monotonic()) if refused is not None else None
+        is_full = self._waiting >= self._places or self._tenants[tenant_id] >= self._per_tenant
+        if self._is_closed or is_full:
             self._observe(WaitEnd.STOPPED if self._is_closed else WaitEnd.FULL, 0.0)
             return refusal or await _asked(ask)
         self._waiting += 1
         self._tenants[tenant_id] += 1
         began_s, end = time.monotonic(), WaitEnd.FAILED
         try:
-            answer = await self._wait(ask, self._place(limits, amounts, refusal), refusal, began_s + wait_s)
+            place = self._place(limits, amounts, refused)
+            answer = await self._wait(ask, place, refusal, began_s + wait_s)
             end = WaitEnd.ADMITTED
             if isinstance(answer.hold, NoRoom):
                 end = WaitEnd.STOPPED if self._is_closed else WaitEnd.REFUSED
@@ -186,14 +188,18 @@ class WaitingRoom:
             self._observe(end, time.monotonic() - began_s)
 
     def _place(
-        self, limits: MeterLimits, amounts: Amounts, refusal: Answer | None
+        self, limits: MeterLimits, amounts: Amounts, refused: NoRoom | None
     ) -> tuple[MeterKey, _Waiter]:
         """The meter at which a call waits: where it was denied, or else where others wait already."""
-        if refusal is not None and isinstance(refusal.hold, NoRoom):
-            limit, denial = deciding(refusal.hold)
+        if refused is not None:
+            limit, denial = deciding(refused)
             return limit.meter, _Waiter(denial.requested)
-        meter = next(limit.meter for limit in limits if limit.meter in self._lines)
-        return meter, _Waiter(amounts.of(meter.dimension))
+        meters = [limit.meter for limit in limits]
+        meter = next((meter for meter in meters if meter in self._lines), meters[0])
+        waiter = _Waiter(amounts.of(meter.dimension))
+        if meter not in self._lines:  # whoever waited there has just gone
+            waiter.turn.set()
+        return meter, waiter
 
     async def _wait(
         self, ask: Ask, place: tuple[MeterKey, _Waiter], answer: Answer | None, until_s: float

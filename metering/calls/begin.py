@@ -1,16 +1,17 @@
 """From a request to an admitted call: what is asked, by whom and how, and the allowance that the call gets."""
 
 import asyncio
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 from uuid import UUID
 
 from msgspec.structs import force_setattr
 
-from metering.admission.bound import bound_call, largest_input
+from metering.admission.bound import bound_request, largest_input
 from metering.admission.demand import Asker, BodySize, Demand, asker_of
 from metering.admission.denial import no_room_error
-from metering.admission.plan import Admitted, CallPlan, models_by_name, plan_call
+from metering.admission.plan import Admitted, CallPlan, arranged, models_by_name, plan_call
 from metering.calls.collaborators import Collaborators
 from metering.calls.values import Call
 from metering.catalog.served import PlanAccess, ServedModel
@@ -20,7 +21,7 @@ from metering.identity.principal import Principal
 from metering.labels import CALLER_LABELS, CallerLabels, Labels
 from metering.ports import Body, LLMAdapter, TaskRequest
 from metering.reservation.allowance import Allowance
-from metering.reservation.bounded_call import BoundedCall
+from metering.reservation.bounded_call import BoundedRequest
 from metering.reservation.journal import Journal
 from metering.reservation.reserve import IdempotencyKey
 from metering.reservation.task_limits import NO_LIMITS, TaskLimits
@@ -63,7 +64,7 @@ class CallRequest(CallerLabels, frozen=True, kw_only=True, array_like=False):
 
 async def plan(
     with_: Collaborators, caller: Principal, request: CallRequest
-) -> tuple[CallPlan[BoundedCall], TaskRequest]:
+) -> tuple[CallPlan[BoundedRequest], TaskRequest]:
     """The plan of the request's first vendor call, and the work that the task's adapter gets.
 
     Raises what `plan_call` raises, InvalidRequest and MeteringUnavailable.
@@ -85,13 +86,26 @@ async def plan(
         )
     demand = demand_of_request(with_, asker, request, work)
     if request.input_bytes < LARGE_INPUT:
-        return plan_call(demand, access, models, policy), work
-    return await asyncio.to_thread(plan_call, demand, access, models, policy), work
+        planned = plan_call(demand, access, models, policy)
+    else:
+        planned = await asyncio.to_thread(plan_call, demand, access, models, policy)
+    if len(planned.route.candidates) > 1:
+        planned = arranged(planned, order_of(with_, planned.measured, request))
+    return planned, work
+
+
+def order_of(with_: Collaborators, bounded: BoundedRequest, request: CallRequest) -> Sequence[int]:
+    """The places of the models in the order in which they are to be tried."""
+    if len(bounded.calls) == 1:
+        return (0,)
+    models = [call.model for call in bounded.calls]
+    costs = [call.bound.cost_nano_usd for call in bounded.calls]
+    return with_.vendors.order(models, costs, request.conversation_id)
 
 
 def demand_of_request(
     with_: Collaborators, asker: Asker, request: CallRequest, work: TaskRequest
-) -> Demand[BoundedCall]:
+) -> Demand[BoundedRequest]:
     """What a request asks for: its task's first vendor call."""
     opening = partial(adapter_for(with_, request).opening, work)
     return Demand(
@@ -130,7 +144,8 @@ def ledger_labels(caller: Principal, request: CallRequest, planned: CallPlan[Any
         request_id=request.request_id,
         task=request.task.value,
         request_model=model.name,
-        model_class=model.model_class,
+        model_class=planned.route.model_class,
+        model_alias=request.model if request.model and request.model != model.name else None,
         provider_name=model.provider_name,
         team_id=caller.team_id,
         user_id=caller.user_id,
@@ -143,20 +158,19 @@ def begun(
     with_: Collaborators,
     request: CallRequest,
     work: TaskRequest,
-    planned: CallPlan[BoundedCall],
     admitted: Admitted,
     *,
+    meant_for: str,
     started_s: float,
 ) -> Call:
-    """The admitted call with its allowance. Nothing is sent yet."""
+    """The admitted call with its allowance. Nothing is sent yet. `meant_for` names the model that its labels say."""
+    planned: CallPlan[BoundedRequest] = admitted.plan
     policy, candidates, hold = planned.policy, planned.route.candidates, admitted.hold
     if policy.variants is not None:
         with_.directory.use.note(hold, policy.variants.meters)
-    allowance = Allowance(
-        hold=hold,
-        opening=planned.measured,
-        candidates=candidates,
-        bound=lambda body: bound_call(
+
+    def bound(body: Body) -> BoundedRequest:
+        further = bound_request(
             body,
             candidates,
             policy,
@@ -164,7 +178,13 @@ def begun(
             count_picture=with_.count_picture,
             hard=planned.hard,
             now=with_.now(),
-        ),
+        )
+        return further.arranged(order_of(with_, further, request)) if len(further.calls) > 1 else further
+
+    allowance = Allowance(
+        hold=hold,
+        opening=planned.measured,
+        bound=bound,
         name_denial=no_room_error,
         ledger=with_.ledger,
         vendors=with_.vendors,
@@ -173,10 +193,11 @@ def begun(
         limits=TaskLimits.of(work.limits) if TASK_DEFAULTS[request.task] else NO_LIMITS,
         input_limit=largest_input(candidates[0], policy),
         count_tokens=with_.count_tokens,
+        meant_for=meant_for,
+        conversation=request.conversation_id,
     )
     return Call(
         hold=hold,
-        model=candidates[0],
         policy=policy,
         adapter=adapter_for(with_, request),
         request=work,

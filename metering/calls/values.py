@@ -25,7 +25,6 @@ class Call(Struct, frozen=True, kw_only=True):
     """An admitted call: its hold is committed, nothing is sent yet."""
 
     hold: Hold
-    model: ServedModel
     policy: EffectivePolicy
     adapter: LLMAdapter
     request: TaskRequest
@@ -41,6 +40,11 @@ class Call(Struct, frozen=True, kw_only=True):
     """What would have denied it, had it been enforced."""
     recording: Recording | None = None
     """What it answers, written down where it came with an Idempotency-Key."""
+
+    @property
+    def model(self) -> ServedModel:
+        """The one that was tried last, which has answered if any has."""
+        return self.allowance.model
 
 
 Observer = Callable[[Call, tuple[Attempt, ...]], None]

@@ -18,6 +18,8 @@ from metering.types import ModelClass
 MODEL_NAME_LENGTH = 128
 PAID_BY_TENANT = 0
 """The markup of a call that the vendor bills to the tenant: nothing of its price is charged here."""
+MAX_CANDIDATES = 8
+"""Models that one call may be tried at."""
 MAX_SHOWN = 10
 """The most names that a message lists."""
 
@@ -170,10 +172,11 @@ def load_access(plan: str, task: str) -> PlanAccess:
     )
 
 
-def choose_model(
+def choose_models(
     index: ModelIndex, access: PlanAccess, name: str, *, narrowed_to: frozenset[str]
-) -> ServedModel:
-    """The cheapest allowed model that `name` (a model, an alias or a class; empty: the default class) stands for.
+) -> tuple[ServedModel, ...]:
+    """The allowed models that `name` (a model, an alias or a class; empty: the default class) stands for, the cheapest
+    first, and at most MAX_CANDIDATES.
 
     Raises ModelNotFound and ModelNotAllowed.
     """
@@ -184,9 +187,9 @@ def choose_model(
             f"There is no model {shown!r}. The list of models (/v1/models) has those that you may call.",
             param="model",
         )
-    allowed = _first_allowed(found, access, narrowed_to)
-    if allowed is not None:
-        return allowed
+    allowed = [model for model in found if access.allows(model, narrowed_to=narrowed_to)]
+    if allowed:
+        return tuple(allowed[:MAX_CANDIDATES])
     if found[0].model_class not in access.classes:
         who = (
             f"A rule keeps to {access.dearest_class}, so it"
@@ -209,7 +212,7 @@ def choose_model(
 def served_by_name(
     index: ModelIndex, access: PlanAccess, *, narrowed_to: frozenset[str]
 ) -> dict[str, ServedModel]:
-    """Every model, alias and class for which `choose_model` finds a model, with that model."""
+    """Every model, alias and class for which `choose_models` finds a model, with the first one."""
     names = {*index.by_class, *index.by_alias, *index.by_name}
     found = {name: _first_allowed(index.find(name), access, narrowed_to) for name in names}
     return {name: model for name, model in found.items() if model is not None}

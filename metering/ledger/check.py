@@ -182,6 +182,8 @@ def check_attempts(attempts: tuple[Attempt, ...]) -> None:
             raise InvalidRequest("An attempt's latency_ms is out of range.", param="latency_ms")
         check_text(attempt.provider_name, "provider_name", 64)
         check_text(attempt.response_model, "response_model", 128)
+        if attempt.request_model:
+            check_text(attempt.request_model, "request_model", 128)
         if attempt.service_tier or attempt.estimate_reason or attempt.reported or attempt.fee_units:
             _check_marks(attempt)
         for cost in (attempt.list_cost_nano_usd, attempt.vendor_cost_nano_usd):

@@ -96,6 +96,8 @@ class Attempt(Amounts, frozen=True, kw_only=True, array_like=True):
     """What the vendor itself said that it cost."""
     fee_units: str = ""
     """What was served that has fees, as JSON: pictures, and calls of the vendor's tools."""
+    request_model: str = ""
+    """The model, where it is not the one that the reservation was made for."""
     own_key: bool = False
     """It went out with the tenant's own key: the vendor bills the tenant, so that it costs nothing here."""
 

@@ -297,13 +297,18 @@ class EffectivePolicy:
             limits += [limit.of_subject(agent_id) for limit in self.each_agent]
         return tuple(limit for limit in limits if limit.model_class in (None, model_class))
 
+    @property
+    def has_class_limits(self) -> bool:
+        """Whether any limit counts the calls to one class of models alone."""
+        return any(limit.model_class is not None for limit in self._every_limit())
+
     def _has_loose_limits(self) -> bool:
-        groups = (
-            self.limits,
-            *self.by_provider.values(),
-            *self.by_agent.values(),
-            *self.by_class.values(),
-            self.each_provider,
-            self.each_agent,
-        )
-        return any(not (limit.enforced or limit.only_counts) for group in groups for limit in group)
+        return any(not (limit.enforced or limit.only_counts) for limit in self._every_limit())
+
+    def _every_limit(self) -> Iterator[MeterLimit]:
+        yield from self.limits
+        for group in (self.by_provider, self.by_agent, self.by_class):
+            for limits in group.values():
+                yield from limits
+        yield from self.each_provider
+        yield from self.each_agent

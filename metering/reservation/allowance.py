@@ -1,11 +1,12 @@
 """The only way to spend: vendor calls, search calls and files against a hold, each covered by it before it is sent.
 
 Invariant: at any moment, what the attempts so far may cost is at most what is held. A settled attempt gives
-its slack back; an ambiguous one (timeout, cut, cancelled) keeps its whole bound, so that a further call extends
-the hold first, and is refused where there is no room.
+its slack back; an ambiguous one (timeout, cut, cancelled) keeps its whole bound, so that a further one extends
+the hold first, and is refused where there is no room. What is tried after a failure says tries.py.
 """
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from datetime import datetime
@@ -14,7 +15,6 @@ from typing import TypeVar
 from msgspec.structs import replace
 
 from metering.amounts import NOTHING, Amounts, total
-from metering.catalog.served import ServedModel
 from metering.errors import (
     LimitExceeded,
     MeteringUnavailable,
@@ -24,7 +24,7 @@ from metering.ledger.check import MAX_ATTEMPTS
 from metering.ledger.commands import Attempt
 from metering.ledger.port import Ledger
 from metering.ports import AllowanceSpent, AttemptFailed, Body, VendorAnswer, VendorChunk, Vendors
-from metering.reservation.bounded_call import BoundedCall
+from metering.reservation.bounded_call import BoundedCall, BoundedRequest
 from metering.reservation.extend import enlarge
 from metering.reservation.journal import Journal
 from metering.reservation.no_room import NoRoom
@@ -32,10 +32,13 @@ from metering.reservation.reserve import Hold
 from metering.reservation.running import RunningAttempt, RunningSearch
 from metering.reservation.task_limits import NO_LIMITS, TaskLimits
 from metering.reservation.task_usage import task_usage
+from metering.reservation.tries import Tries, says_something, total_s
 from metering.reservation.vendor_error import vendor_error
 from metering.types import Outcome
 
 T = TypeVar("T")
+MAX_KEPT = 16
+"""Chunks that say nothing, at the beginning of a stream, before they are handed on."""
 ONE_CALL, ONE_FILE = Amounts(api_calls=1), Amounts(files=1)
 
 
@@ -46,9 +49,8 @@ class Allowance:
         self,
         *,
         hold: Hold,
-        opening: BoundedCall,
-        candidates: tuple[ServedModel, ...],
-        bound: Callable[[Body], BoundedCall],
+        opening: BoundedRequest,
+        bound: Callable[[Body], BoundedRequest],
         name_denial: Callable[[NoRoom, datetime], LimitExceeded],
         ledger: Ledger,
         vendors: Vendors,
@@ -57,15 +59,20 @@ class Allowance:
         limits: TaskLimits = NO_LIMITS,
         input_limit: int = 0,
         count_tokens: Callable[[bytes], int] = len,
+        meant_for: str = "",
+        conversation: str | None = None,
     ) -> None:
-        """`opening` is the call that the hold was made for; `bound` measures any further one, and
-        `name_denial` makes the error of one for which there is no room. Calls go to the first of the `candidates`.
+        """`opening` is the request that the hold was made for; `bound` measures any further one, and
+        `name_denial` makes the error of one for which there is no room. `meant_for` names the model of the hold.
 
         `input_limit` is the largest input of one LLM call in tokens, as `count_tokens` estimates them.
         """
         self._hold = hold
         self._opening = opening
-        self._model = candidates[0]
+        self._meant_for = meant_for or opening.calls[0].model.name
+        self._conversation = conversation
+        self.model = opening.calls[0].model
+        """The one that was tried last."""
         self._bound = bound
         self._name_denial = name_denial
         self._ledger = ledger
@@ -117,13 +124,17 @@ class Allowance:
         Raises what `bound_call` raises, AllowanceSpent beyond the task's steps, BudgetExceeded where the hold cannot be
         extended to cover the call, MeteringUnavailable, RefusedByVendor, VendorError and VendorTimeout.
         """
-        running = self._start(await self._cover(body))
+        request = self._bounded(body)
+        ends_at_s = time.monotonic() + total_s(request.calls[0].model)
+        running = await self._first(request, ends_at_s)
+        tries: Tries | None = None
         while True:
             try:
                 await self._note_begun(running)
                 answer = await self._vendors.complete(running.request)
             except AttemptFailed as failure:
-                running = await self._again(running, failure, body)
+                tries = tries or Tries(request.calls, ends_at_s=ends_at_s)
+                running = await self._again(running, failure, tries, ends_at_s)
             except BaseException:
                 self._broke_off(running)
                 raise
@@ -133,17 +144,37 @@ class Allowance:
                 return answer
 
     async def stream(self, body: Body) -> AsyncGenerator[VendorChunk, None]:
-        """One metered call, streamed. Raises as `complete` does. Close it to cancel the call upstream."""
-        running = self._start(await self._cover(body))
+        """One metered call, streamed. Raises as `complete` does. Close it to cancel the call upstream.
+
+        Another attempt is made until a chunk says something: the chunks before that are kept back while there is
+        anything else to try.
+        """
+        request = self._bounded(body)
+        ends_at_s = time.monotonic() + total_s(request.calls[0].model)
+        running = await self._first(request, ends_at_s)
+        tries = Tries(request.calls, ends_at_s=ends_at_s)
+        said = False
         while True:
+            kept: list[VendorChunk] = []
             try:
                 await self._note_begun(running)
                 async with aclosing(self._vendors.stream(running.request)) as chunks:
                     async for chunk in chunks:
                         running.saw_chunk(chunk)
+                        if not said:
+                            kept.append(chunk)
+                            said = len(kept) > MAX_KEPT or says_something(chunk)
+                            if not said and tries.may_go_on:
+                                continue
+                            for each in kept:
+                                yield each
+                            said = True
+                            continue
                         yield chunk
+                for each in kept if not said else ():
+                    yield each
             except AttemptFailed as failure:
-                running = await self._again(running, failure, body)
+                running = await self._again(running, failure, None if said else tries, ends_at_s)
             except BaseException:
                 self._broke_off(running)
                 raise
@@ -196,27 +227,40 @@ class Allowance:
             self.attempts[brought[-1]] = replace(last, files=last.files + 1)
             await self._note_ended(self.attempts[brought[-1]])
 
-    async def _again(self, running: RunningAttempt, failure: AttemptFailed, body: Body) -> RunningAttempt:
-        """The second attempt at a call whose connection was dead, so that the vendor has probably not seen the first.
+    def _bounded(self, body: Body) -> BoundedRequest:
+        return self._opening if body is self._opening.asked else self._bound(body)
 
-        That one may be billed all the same, so the hold is extended first. Raises the failure as the caller's error
-        where it is of another kind, and where there is no room.
+    async def _first(self, request: BoundedRequest, ends_at_s: float) -> RunningAttempt:
+        """The first attempt at a call."""
+        return self._start(await self._cover(request.calls[0]), ends_at_s)
+
+    async def _again(
+        self, running: RunningAttempt, failure: AttemptFailed, tries: Tries | None, ends_at_s: float
+    ) -> RunningAttempt:
+        """The next attempt. Raises the failure as the caller's error where there is none, and where none can be paid.
+
+        `tries` is None where the caller has a part of the answer already.
         """
         await self._note_failed(running, failure)
-        error = vendor_error(failure, self._model)
-        if not failure.resend or running.is_second:
-            raise error from failure
-        try:
-            return self._start(await self._cover(body), is_second=True)
-        except (LimitExceeded, TransitionRefused, AllowanceSpent):
-            raise error from failure
+        if tries is None:
+            raise vendor_error(failure, running.model) from failure
+        following = tries.after(failure)
+        while following is not None:
+            if following.pause_s:
+                await asyncio.sleep(following.pause_s)
+            try:
+                return self._start(await self._cover(following.call), ends_at_s)
+            except LimitExceeded:
+                following = tries.another()
+            except (TransitionRefused, AllowanceSpent):
+                break
+        raise tries.error() from failure
 
-    async def _cover(self, body: Body) -> BoundedCall:
-        """The call with its bound, once the hold covers it. Calls side by side are covered one by one."""
+    async def _cover(self, call: BoundedCall) -> BoundedCall:
+        """The call, once the hold covers it. Calls side by side are covered one by one."""
         async with self._covering:
             if self.steps_left < 1:
                 raise AllowanceSpent("The task has made all the LLM calls that it may make.")
-            call = self._opening if body is self._opening.asked else self._bound(body)
             await self._cover_amounts(call.bound)
             self.steps_left -= 1
             return call
@@ -250,14 +294,16 @@ class Allowance:
         self._sequence += counted
         self._free = self._free + missing
 
-    def _start(self, call: BoundedCall, *, is_second: bool = False) -> RunningAttempt:
+    def _start(self, call: BoundedCall, ends_at_s: float) -> RunningAttempt:
         self._numbers += 1
+        self.model = call.model
         attempt = RunningAttempt(
             number=self._numbers,
             reservation_id=self._hold.reservation_id,
-            model=self._model,
             call=call,
-            is_second=is_second,
+            meant_for=self._meant_for,
+            ends_at_s=ends_at_s,
+            conversation=self._conversation,
             now=self._now(),
         )
         self._running.add(attempt)
@@ -266,7 +312,10 @@ class Allowance:
     async def _note_failed(self, running: RunningAttempt, failure: AttemptFailed) -> None:
         if failure.sent:
             running.saw_failure(failure.usage)
-            await self._note_ended(self._ended(running, failure.outcome))
+            attempt = self._ended(running, failure.outcome)
+            if attempt is not None and not attempt.steps:
+                self.steps_left += 1  # it brought nothing and costs nothing
+            await self._note_ended(attempt)
             return
         kept = self._never_sent(running)
         await self._note_ended(kept)

@@ -21,18 +21,18 @@ MOST_CALLS = 10_000
 def attempt_of(
     *,
     number: int,
-    model: ServedModel,
     response_model: str,
     started_at: datetime,
     latency_ms: int,
     outcome: Outcome,
     usage: Usage | None,
     call: BoundedCall,
+    request_model: str = "",
 ) -> Attempt:
     """The row of one attempt, a step: the reported usage, as far as it can be believed; without any the bound; nothing
     for an outcome that is no answer and costs nothing (ERROR).
     """
-    bound, choices = call.bound, call.choices
+    bound, choices, model = call.bound, call.choices, call.model
     answered_by = (response_model or model.physical_name).replace("\0", "")[:MODEL_NAME_LENGTH]
     if outcome is Outcome.ERROR:
         return Attempt(
@@ -42,6 +42,7 @@ def attempt_of(
             started_at=started_at,
             latency_ms=latency_ms,
             outcome=outcome,
+            request_model=request_model,
             own_key=model.key_of is not None,
         )
     unknown = EstimateReason.UNANSWERED if outcome is Outcome.TIMEOUT else EstimateReason.CUT
@@ -51,7 +52,7 @@ def attempt_of(
         reported = reported or _shown(usage)
         usage, reason = None, EstimateReason.IMPOSSIBLE
     tokens = _tokens(usage, bound)
-    charge = _charge(usage, tokens, call, model, started_at)
+    charge = _charge(usage, tokens, call, started_at)
     return Attempt(
         number=number,
         provider_name=model.provider_name,
@@ -76,6 +77,7 @@ def attempt_of(
         vendor_cost_nano_usd=_stated(usage),
         fee_units=charge.fee_units,
         steps=1,
+        request_model=request_model,
         own_key=model.key_of is not None,
     )
 
@@ -101,9 +103,8 @@ class _Charge(NamedTuple):
     fee_units: str = ""
 
 
-def _charge(
-    usage: Usage | None, tokens: Amounts, call: BoundedCall, model: ServedModel, at: datetime
-) -> _Charge:
+def _charge(usage: Usage | None, tokens: Amounts, call: BoundedCall, at: datetime) -> _Charge:
+    model = call.model
     used = _used(usage, tokens, call)
     if usage is None:
         cost = call.bound.cost_nano_usd

@@ -11,9 +11,10 @@ from metering.ledger.commands import Attempt
 from metering.ports import Progress, Usage, VendorAnswer, VendorCall, VendorChunk
 from metering.reservation.bounded_call import BoundedCall
 from metering.reservation.record import attempt_of
+from metering.reservation.tries import first_byte_s
 from metering.types import Outcome
 
-CALL_TIMEOUT_S = 600.0
+LEAST_TIMEOUT_S = 0.1
 
 
 class RunningAttempt:
@@ -24,14 +25,18 @@ class RunningAttempt:
         *,
         number: int,
         reservation_id: UUID,
-        model: ServedModel,
         call: BoundedCall,
-        is_second: bool,
+        meant_for: str,
+        ends_at_s: float,
+        conversation: str | None,
         now: datetime,
     ) -> None:
-        """`is_second`: the same call was tried before."""
+        """`meant_for` names the model that the reservation was made for; `ends_at_s` is the monotonic time at which the
+        call has to have ended, whatever was tried before.
+        """
+        model = call.model
+        started_s = time.monotonic()
         self.number = number
-        self.is_second = is_second
         self.bound = call.bound
         self.request = VendorCall(
             provider_name=model.provider_name,
@@ -43,15 +48,22 @@ class RunningAttempt:
             traits=model.traits,
             progress=Progress(),
             attempt_id=str(derived_id(reservation_id, number)),
-            timeout_s=CALL_TIMEOUT_S,
+            timeout_s=max(LEAST_TIMEOUT_S, ends_at_s - started_s),
+            first_byte_s=first_byte_s(call),
             key_of=model.key_of,
+            conversation=conversation,
         )
         self._call = call
-        self._model = model
+        self._request_model = "" if model.name == meant_for else model.name
         self._started_at = now
-        self._started_s = time.monotonic()
+        self._started_s = started_s
         self._response_model = ""
         self._usage: Usage | None = None
+
+    @property
+    def model(self) -> ServedModel:
+        """Where it goes."""
+        return self._call.model
 
     @property
     def elapsed_s(self) -> float:
@@ -84,7 +96,7 @@ class RunningAttempt:
         """
         return attempt_of(
             number=self.number,
-            model=self._model,
+            request_model=self._request_model,
             response_model=self._response_model,
             started_at=self._started_at,
             latency_ms=round(self.elapsed_s * 1000),

@@ -20,8 +20,14 @@ CALLERS_FAULT = frozenset({400, 413, 422})
 KEY_REFUSED = frozenset({401, 403})
 RATE_LIMITED = 429
 UNPAID = 402
-REFUSALS = {"context_length_exceeded": ContextLengthExceeded, "content_filter": ContentFiltered}
+TOO_LONG = "context_length_exceeded"
+REFUSALS = {TOO_LONG: ContextLengthExceeded, "content_filter": ContentFiltered}
 """The vendor's own codes for a request that no other moment would mend."""
+
+
+def is_retryable(failure: AttemptFailed) -> bool:
+    """Whether the same attempt may succeed later, and cannot be billed now."""
+    return failure.retryable and not failure.ambiguous
 
 
 def vendor_error(failure: AttemptFailed, model: ServedModel) -> MeteringError:
@@ -49,7 +55,7 @@ def vendor_error(failure: AttemptFailed, model: ServedModel) -> MeteringError:
         return RefusedByVendor(refused, param=failure.param)
     return VendorError(
         f"{vendor} failed: {failure.message}",
-        retryable=failure.retryable and not failure.ambiguous,
+        retryable=is_retryable(failure),
         status=status,
         retry_after_s=failure.retry_after_s,
     )

@@ -130,6 +130,14 @@ _KEYS = (
         merge=Merge.STRICTER,
     ),
     RuleKey(
+        name="cheaper_class",
+        read_by="metering.admission.plan:route_call",
+        meaning="the class whose models serve calls that ask for a dearer one",
+        choices=tuple(reversed(ModelClass)),
+        merge=Merge.STRICTER,
+        is_limit=False,
+    ),
+    RuleKey(
         name="on_disconnect",
         read_by="metering.calls.abandoning:abandon",
         meaning="what happens to a call whose caller has gone",

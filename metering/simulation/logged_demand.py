@@ -31,10 +31,11 @@ def plan_of_use(demand: Demand[LoggedUse], policy: EffectivePolicy, call: Logged
     limits = _observed(policy.limits_for((first.provider_name,), first.agent_id, first.model_class))
     return CallPlan(
         demand=demand,
-        route=Route(candidates=(), limits=limits, rates=(), shadow_rates=()),
+        route=Route(candidates=(), model_class=first.model_class, limits=limits, rates=(), shadow_rates=()),
         policy=policy,
         hard=False,
         measured=LoggedUse(bound=used, answer_tokens=0, estimate_input=lambda limit: 0, saved_nano_usd=0),
+        bound=used,
         notices=(),
     )
 

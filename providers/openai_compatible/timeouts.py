@@ -7,8 +7,8 @@ class Timeouts(Struct, frozen=True, kw_only=True):
     """Seconds. The defaults let reasoning models think and still notice a vendor that hangs."""
 
     connect_s: float = 5.0
-    first_byte_s: float = 300.0
-    """Of a stream; a whole answer may take as long as the call."""
+    first_byte_s: float = 3600.0
+    """Until an answer begins, whatever longer time the call itself has."""
     gap_s: float = 120.0
     """Between two reads of an answer that has begun."""
     end_s: float = 10.0

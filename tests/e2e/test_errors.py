@@ -204,7 +204,7 @@ def test_500_says_nothing_about_the_inside(
     def broken(*_: Any, **__: Any) -> None:
         raise LookupError("secret inside")
 
-    monkeypatch.setattr("metering.admission.plan.choose_model", broken)
+    monkeypatch.setattr("metering.admission.plan.choose_models", broken)
     answer = post(server, HELLO, token=token)
     refused(answer, 500, "internal_error")
     assert b"secret inside" not in answer.body

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from metering.admission.bound import bound_call
+from metering.admission.bound import bound_request
 from metering.admission.denial import no_room_error
 from metering.background import BackgroundTasks
 from metering.labels import Labels
@@ -31,7 +31,7 @@ def body(text: str = "hello", **fields: Any) -> Body:
 async def hold_for(
     ledger: WatchedLedger, *lines: MeterLimit, background: BackgroundTasks | None = None, lease_s: int = 60
 ) -> Hold:
-    first = bound_call(body(), (model(),), policy(), count_tokens=count_tokens, hard=True)
+    first = bound_request(body(), (model(),), policy(), count_tokens=count_tokens, hard=True)
     hold = await reserve(
         ledger=ledger,
         background=background or BackgroundTasks(),
@@ -51,11 +51,12 @@ async def allowance_for(
 ) -> tuple[Allowance, Body]:
     """The allowance, and the opening body that its hold was made for."""
     opening = body()
-    bound = partial(bound_call, candidates=(model(),), policy=policy(), count_tokens=count_tokens, hard=True)
+    bound = partial(
+        bound_request, candidates=(model(),), policy=policy(), count_tokens=count_tokens, hard=True
+    )
     allowance = Allowance(
         hold=await hold_for(ledger, *lines),
         opening=bound(opening),
-        candidates=(model(),),
         bound=bound,
         name_denial=no_room_error,
         ledger=ledger,

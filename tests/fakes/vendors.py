@@ -1,11 +1,11 @@
 """Vendors that do as the test says."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 
 from msgspec import Struct
 
-from metering.ports import AttemptFailed, VendorAnswer, VendorCall, VendorChunk
+from metering.ports import AttemptFailed, Candidate, VendorAnswer, VendorCall, VendorChunk
 
 
 class FakeUsage(Struct, frozen=True, kw_only=True):
@@ -47,6 +47,11 @@ class FakeVendors:
         self.called = asyncio.Event()
         self.in_flight = 0
         self.most_in_flight = 0
+
+    def order(
+        self, candidates: Sequence[Candidate], costs: Sequence[int], conversation: str | None
+    ) -> Sequence[int]:
+        return range(len(candidates))
 
     async def complete(self, call: VendorCall) -> VendorAnswer:
         self.calls.append(call)

@@ -15,6 +15,7 @@ from metering.ledger.postgres.table import (
     OPTIONAL_ID,
     OPTIONAL_NUMBER,
     OPTIONAL_TEXT,
+    OTHER_MODEL,
     RARE_FLAG,
     RARE_TEXT,
     SMALL,
@@ -84,6 +85,7 @@ ATTEMPT_TEXTS = Columns(
         column("estimate_reason", RARE_TEXT, "attempt.estimate_reason"),
         column("reported", RARE_TEXT, "attempt.reported"),
         column("fee_units", RARE_TEXT, "attempt.fee_units"),
+        column("request_model", OTHER_MODEL, "attempt.request_model"),
     )
 )
 """A call may have many attempts, so their texts are unnested."""

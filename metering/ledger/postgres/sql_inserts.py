@@ -28,6 +28,8 @@ locked, for whoever is ending the reservation just now, and he for the meters.""
 
 OF_ITS_HOLD = {name: f"held.{name}" for name in ("tenant_id", *LABELS)}
 """What an attempt has from its reservation."""
+OF_ITS_OWN = ("provider_name", "request_model")
+"""What it has of its own, once it is known."""
 JOIN_HOLD = "JOIN metering_usagereservation held ON held.id = new.reservation_id"
 KNOWN_LATER = tuple(each for each in columns.ATTEMPT if each.name not in ("id", "reservation_id", "attempt"))
 
@@ -39,7 +41,7 @@ WHERE metering_usagelog.outcome = 'provisional'
 INSERT_FIRST_ATTEMPTS = insert(
     "metering_usagelog",
     columns.ATTEMPT,
-    also={name: text for name, text in OF_ITS_HOLD.items() if name != "provider_name"}
+    also={name: text for name, text in OF_ITS_HOLD.items() if name not in OF_ITS_OWN}
     | {"recorded_at": "clock_timestamp()"},
     unnested=len(columns.ATTEMPT_TEXTS),
     join=JOIN_HOLD,

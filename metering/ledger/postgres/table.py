@@ -88,6 +88,7 @@ OPTIONAL_TEXT = Kind("text", optional_text_array)
 AMOUNT = Kind("bigint", sparse_int_array, "coalesce({}, 0)")
 RARE_FLAG = Kind("boolean", sparse_bool_array, "coalesce({}, false)")
 RARE_TEXT = Kind("text", sparse_text_array, "coalesce({}, '')")
+OTHER_MODEL = Kind("text", sparse_text_array, "coalesce(nullif({}, ''), held.request_model)")
 NUMBERS, SMALLS = (
     Kind("text", nested_int_array, "{}::bigint[]"),
     Kind("text", nested_int_array, "{}::smallint[]"),

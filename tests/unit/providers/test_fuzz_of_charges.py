@@ -34,9 +34,7 @@ CACHED, WRITTEN = Decimal("0.1"), Decimal("1.25")
 PRICE = Price(input=Decimal(1), output=Decimal(2), cached_input=CACHED, cache_write=WRITTEN)
 MODEL = model(price=PRICE)
 HELD = Amounts(input_tokens=200, output_tokens=LIMIT, cost_nano_usd=350_000)
-SENT = BoundedCall(
-    bound=HELD, answer_tokens=LIMIT, estimate_input=lambda limit: 200, body={}, payload=b"{}", asked={}
-)
+SENT = BoundedCall(model=MODEL, bound=HELD, answer_tokens=LIMIT, body={}, encoded=b"{}", asked={})
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 Figures = tuple[int, int]
 """The largest figures of input and output that were reported plainly."""
@@ -46,7 +44,6 @@ def row_of(usage: Usage, outcome: Outcome) -> Attempt:
     """As the ledger gets it. Raises InvalidRequest where it refuses that."""
     row = attempt_of(
         number=1,
-        model=MODEL,
         response_model="",
         started_at=NOW,
         latency_ms=1,

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from metering.catalog.served import PlanAccess, check_task, choose_model, load_models
+from metering.catalog.served import PlanAccess, check_task, choose_models, load_models
 from metering.errors import ModelNotAllowed, TaskNotAllowed
 from metering.models import Tenant, User
 from tests.factories import TeamFactory, make_token
@@ -106,7 +106,7 @@ class TestCredentials:
         )
         others = frozenset({f"model-{number:02d}" for number in range(12)})
         with pytest.raises(ModelNotAllowed, match=r"'small'; it allows model-00, .* and 2 more\."):
-            choose_model(load_models(), access, "small", narrowed_to=others)
+            choose_models(load_models(), access, "small", narrowed_to=others)
 
     def test_narrowed_to_other_tasks_tell_which(self) -> None:
         with pytest.raises(TaskNotAllowed, match="LLM0_CHAT; it allows LLM2_DRAFT"):

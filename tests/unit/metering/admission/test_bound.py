@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metering.admission.bound import BoundedCall, bound_call
+from metering.admission.bound import BoundedRequest, bound_request
 from metering.errors import InputTooLarge, UnpriceableRequest
 from metering.policy.values import EffectivePolicy
 from providers.sandbox.answer import answer_to
@@ -16,13 +16,13 @@ from tests.fakes.policy import model, policy, price
 NONE = policy()
 
 
-def bounded(effective: EffectivePolicy = NONE, *, hard: bool = True, **body: Any) -> BoundedCall:
+def bounded(effective: EffectivePolicy = NONE, *, hard: bool = True, **body: Any) -> BoundedRequest:
     body.setdefault("messages", [{"role": "user", "content": "hello"}])
-    return bound_call(body, (model(),), effective, count_tokens=count_tokens, hard=hard)
+    return bound_request(body, (model(),), effective, count_tokens=count_tokens, hard=hard)
 
 
-def sent(call: BoundedCall) -> dict[str, Any]:
-    decoded: dict[str, Any] = msgspec.json.decode(call.payload)
+def sent(call: BoundedRequest) -> dict[str, Any]:
+    decoded: dict[str, Any] = msgspec.json.decode(call.calls[0].payload)
     return decoded
 
 
@@ -73,7 +73,7 @@ def test_only_named_keys_are_edited() -> None:
 def test_the_callers_request_is_left_as_it_was() -> None:
     body = {"messages": [{"role": "user", "content": "x"}], "metadata": {"agent_id": "a"}, "stream": True}
     before = msgspec.json.encode(body)
-    bound_call(body, (model(),), NONE, count_tokens=count_tokens, hard=True)
+    bound_request(body, (model(),), NONE, count_tokens=count_tokens, hard=True)
     assert msgspec.json.encode(body) == before
 
 
@@ -93,7 +93,7 @@ def test_the_input_is_never_below_its_bytes(texts: list[str]) -> None:
 @given(st.lists(st.text(max_size=80), min_size=1, max_size=5))
 def test_the_sandbox_never_reports_more_than_the_bound(texts: list[str]) -> None:
     call = bounded(messages=[{"role": "user", "content": text} for text in texts], max_tokens=20, n=2)
-    usage = answer_to(call.body, Directives()).usage
+    usage = answer_to(call.calls[0].body, Directives()).usage
     assert usage.input_tokens <= call.bound.input_tokens
     assert usage.output_tokens <= call.bound.output_tokens
 
@@ -101,8 +101,8 @@ def test_the_sandbox_never_reports_more_than_the_bound(texts: list[str]) -> None
 def test_the_cost_is_the_dearest_candidates() -> None:
     dear = model(name="dear", price=price(10, 20, cache_write_usd=30))
     body = {"messages": [{"role": "user", "content": "x"}], "max_tokens": 10}
-    cheap = bound_call(body, (model(),), NONE, count_tokens=count_tokens, hard=True).bound
-    both = bound_call(body, (model(), dear), NONE, count_tokens=count_tokens, hard=True).bound
+    cheap = bound_request(body, (model(),), NONE, count_tokens=count_tokens, hard=True).bound
+    both = bound_request(body, (model(), dear), NONE, count_tokens=count_tokens, hard=True).bound
     assert both.cost_nano_usd == (30 * cheap.input_tokens + 20 * 10) * 1_000
     assert cheap.cost_nano_usd == (cheap.input_tokens + 2 * 10) * 1_000
 
@@ -174,5 +174,5 @@ def test_of_a_text_far_beyond_the_limit_only_the_beginning_is_counted() -> None:
 
     body = {"messages": [{"role": "user", "content": "word " * 100_000}]}
     with pytest.raises(InputTooLarge):
-        bound_call(body, (model(),), policy(max_tokens_in=50), count_tokens=count, hard=True)
+        bound_request(body, (model(),), policy(max_tokens_in=50), count_tokens=count, hard=True)
     assert sum(counted) < 1_000

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from metering.admission.bound import PLAIN_BYTES, bound_call
+from metering.admission.bound import PLAIN_BYTES, bound_request
 from metering.admission.notices import Notice, setting_notices
 from metering.ids import uuid7
 from metering.policy.values import EffectivePolicy, Setting
@@ -31,7 +31,7 @@ def observed() -> EffectivePolicy:
 def notices(content: object, count: Counter) -> list[Notice]:
     body = {"messages": [{"role": "user", "content": content}]}
     served = model(context_tokens=1_000_000)
-    call = bound_call(body, (served,), policy(), count_tokens=count, hard=False)
+    call = bound_request(body, (served,), policy(), count_tokens=count, hard=False)
     count.given.clear()
     return list(setting_notices(observed(), call, served))
 

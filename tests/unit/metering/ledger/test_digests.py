@@ -69,6 +69,7 @@ SETTLE = Settle(
             list_cost_nano_usd=70,
             vendor_cost_nano_usd=71,
             fee_units='{"images":2}',
+            request_model="another model",
             **{
                 name: number
                 for number, name in enumerate((*COLUMNS, *TOKEN_PARTS, "latency_ms", *WRITE_PARTS), 5)
@@ -76,7 +77,7 @@ SETTLE = Settle(
         ),
     ),
 )
-STORED = (570070551648749533, 3321778595230119635)
+STORED = (-9061072027167163841, -8330153507353856505)
 CHANGES = {
     "amount": replace(RESERVE, lines=(replace(RESERVE.lines[0], amount=11),)),
     "limit": replace(RESERVE, lines=(replace(RESERVE.lines[0], limit=101),)),
@@ -98,6 +99,7 @@ MARKS = {
     "list_cost_nano_usd": 72,
     "vendor_cost_nano_usd": None,
     "fee_units": "",
+    "request_model": "",
 }
 
 

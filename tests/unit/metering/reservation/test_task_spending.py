@@ -55,11 +55,11 @@ async def test_as_many_steps_are_made_as_there_may_be_and_no_more() -> None:
     assert [attempt.steps for attempt in allowance.seal()] == [1, 1, 1]
 
 
-async def test_a_failed_call_is_one_of_the_steps_that_may_be_made() -> None:
+async def test_a_failure_that_costs_nothing_is_none_of_the_steps_that_may_be_made() -> None:
     allowance, opening = await allowance_for(WatchedLedger(), FakeVendors(REFUSED), limits=LIMITS)
     with pytest.raises(VendorError):
         await allowance.complete(opening)
-    assert allowance.steps_left == 2
+    assert allowance.steps_left == 3
 
 
 async def test_a_call_that_was_never_sent_is_none_of_them() -> None:

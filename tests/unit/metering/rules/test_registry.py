@@ -21,7 +21,12 @@ def test_a_rule_that_makes_sense_passes(key: str, value: object, task: str | Non
 @pytest.mark.parametrize(
     ("key", "value", "task", "says"),
     [
-        ("max_token_out", 5, None, "the keys are agent_max_steps, diagram_files_per_req, enforcement"),
+        (
+            "max_token_out",
+            5,
+            None,
+            "the keys are agent_max_steps, cheaper_class, diagram_files_per_req, enforcement",
+        ),
         ("max_tokens_out", 0, None, "from 1 to"),
         ("max_tokens_out", "512", None, "a whole number of tokens"),
         ("max_tokens_out", True, None, "a whole number of tokens"),
