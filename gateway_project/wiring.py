@@ -32,6 +32,7 @@ from metering.rates.shared_buckets import RedisBuckets, SharedBuckets
 from metering.snapshots import Changes
 from metering.snapshots.listener import ChangeListener
 from providers.pictures import picture_tokens
+from providers.token_ceiling import text_ceiling
 from providers.token_counting import count_tokens
 
 CLOSE_S = 10.0
@@ -86,6 +87,7 @@ async def _start() -> Runtime:
             adapters=(ChatAdapter(), PriorArtAdapter(sources), DraftingAdapter(), DiagramAdapter(renderer)),
             count_tokens=count_tokens,
             count_picture=picture_tokens,
+            text_ceiling=text_ceiling,
             lease_s=settings.RESERVATION_LEASE_S,
             directory=CachedDirectory(changes),
             buckets=buckets,

@@ -22,6 +22,7 @@ from typing import TypeVar
 
 from metering.admission.bound import PictureCounter, TokenCounter, no_picture
 from metering.admission.plan import admit
+from metering.admission.text_tokens import TextCeiling, no_text
 from metering.admission.waiting_room import WaitingRoom
 from metering.background import BackgroundTasks
 from metering.calls.begin import CallRequest, askable_models, begun, ledger_labels, plan
@@ -60,6 +61,7 @@ class LLMGateway:
         adapters: Iterable[LLMAdapter],
         count_tokens: TokenCounter,
         count_picture: PictureCounter = no_picture,
+        text_ceiling: TextCeiling = no_text,
         lease_s: int,
         directory: CachedDirectory | None = None,
         buckets: Buckets | None = None,
@@ -69,9 +71,10 @@ class LLMGateway:
         on_replay: ReplayObserver = lambda task, *, beyond_rate: None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        """Without `count_picture` a picture counts as the model's whole context. `directory`, `buckets` and `waiting`
-        are this process's own if they are not given; `decisions` are forgotten if nobody writes them; `observe` sees
-        every ended call, `on_replay` every request that is answered again.
+        """Without `count_picture` a picture counts as the model's whole context, without `text_ceiling` a text as its
+        bytes. `directory`, `buckets` and `waiting` are this process's own if they are not given; `decisions` are
+        forgotten if nobody writes them; `observe` sees every ended call, `on_replay` every request that is answered
+        again.
         """
         self._with = Collaborators(
             ledger=ledger,
@@ -79,6 +82,7 @@ class LLMGateway:
             adapters={task: adapter for adapter in adapters for task in adapter.supported_tasks},
             count_tokens=count_tokens,
             count_picture=count_picture,
+            text_ceiling=text_ceiling,
             directory=directory or CachedDirectory(),
             buckets=buckets or ProcessBuckets(),
             background=BackgroundTasks(),

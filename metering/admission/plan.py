@@ -12,6 +12,7 @@ questions come in this order, and the first that says no decides:
 `admit` asks what is left: it draws from the call's rate limits, then holds what it may use on its meters.
 """
 
+import asyncio
 import copy
 import time
 from collections.abc import Callable, Sequence
@@ -26,7 +27,7 @@ from metering.admission.demand import Asker, Candidates, Demand, M
 from metering.admission.denial import no_room_error, too_few_error, waits_for_a_call
 from metering.admission.notices import Notice, limit_notices, rate_notices, setting_notices
 from metering.admission.waiting_room import WaitingRoom
-from metering.amounts import ONE_REQUEST, Amounts
+from metering.amounts import NOTHING, ONE_REQUEST, Amounts
 from metering.background import BackgroundTasks
 from metering.catalog.served import (
     ModelIndex,
@@ -45,10 +46,15 @@ from metering.rates.take import RateGrant, TooFew, take_rates
 from metering.reservation.bounded_call import BoundedRequest
 from metering.reservation.no_room import NoRoom
 from metering.reservation.reserve import Hold, IdempotencyKey, has_hard_budget, reserve
-from metering.types import ModelClass, Scope
+from metering.types import Dimension, ModelClass, Scope
 
 Access = PlanAccess | NotPermitted
 """What a plan allows for a task, or why it allows nothing."""
+
+
+LONG_INPUT = 100_000
+"""Bytes. The texts of longer requests are counted in a thread."""
+COUNTS_INPUT = frozenset({Dimension.INPUT_TOKENS, Dimension.TOKENS, Dimension.COST})
 
 
 class Route(Struct, frozen=True, kw_only=True):
@@ -172,6 +178,37 @@ def arranged(plan: CallPlan[BoundedRequest], places: Sequence[int]) -> CallPlan[
     return structs.replace(plan, route=route, measured=measured)
 
 
+async def _measured_closer(plan: CallPlan[M], short: NoRoom | TooFew, *, aside: bool) -> CallPlan[M] | None:
+    """The same call with its texts counted, where that may find it room. None: it would not, or it is not less."""
+    if not any("tokenizer" in model.traits for model in plan.route.candidates):
+        return None
+    size = plan.demand.size.closer()
+    if size is None or not _counting_may_help(short, plan.bound):
+        return None
+    demand = structs.replace(plan.demand, size=size)
+    if aside and plan.bound.input_tokens >= LONG_INPUT:
+        closer = await asyncio.to_thread(_planned, demand, plan.route, plan.policy)
+    else:
+        closer = _planned(demand, plan.route, plan.policy)
+    is_less = closer.bound != plan.bound and closer.bound.beyond(plan.bound) == NOTHING
+    return structs.replace(closer, notices=plan.notices) if is_less else None
+
+
+def _counting_may_help(short: NoRoom | TooFew, bound: Amounts) -> bool:
+    """Whether every limit that is short counts the input, and has not used up what the output alone needs."""
+    if isinstance(short, TooFew):
+        return short.levels is None and any(
+            limit.dimension is Dimension.TOKENS and bound.output_tokens < limit.per_minute < draw.units
+            for limit, draw in zip(short.limits, short.draws, strict=True)
+        )
+    for denial in short.denials:
+        dimension = short.limits[denial.line].meter.dimension
+        needed = bound.output_tokens if dimension is Dimension.TOKENS else 0
+        if dimension not in COUNTS_INPUT or denial.limit - denial.used <= needed:
+            return False
+    return True
+
+
 def _asking_for_less(plan: CallPlan[M], short: NoRoom | TooFew) -> CallPlan[M] | None:
     """The same call without the providers whose own limits are short, or held at the model to be tried first alone:
     whoever goes on to a dearer one has to extend the hold. None: it cannot ask for less.
@@ -259,8 +296,12 @@ async def admit(
     idempotency: IdempotencyKey | None = None,
     reservation_id: UUID | None = None,
     waiting: WaitingRoom | None = None,
+    aside: bool = True,
 ) -> Admitted:
     """The committed hold of a call. Where it is refused, nothing stays held, and nothing stays drawn.
+
+    Where there is no room for what it needs at most, it is measured closer, and asked for less. `aside`: long texts
+    are counted in a thread.
 
     Where a rule lets it wait for room, it does so in the waiting room; None: there is none, and it never waits.
 
@@ -285,7 +326,7 @@ async def admit(
         found = await room_for(plan)
         if isinstance(found, Admitted):
             return found
-        less = _asking_for_less(plan, found.short)
+        less = await _measured_closer(plan, found.short, aside=aside) or _asking_for_less(plan, found.short)
         if less is not None:
             plan = less
             continue

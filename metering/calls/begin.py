@@ -112,7 +112,7 @@ def demand_of_request(
         asker=asker,
         task=request.task.value,
         model=request.model,
-        size=BodySize(opening, with_.count_tokens, with_.count_picture, with_.now()),
+        size=BodySize(opening, with_.count_tokens, with_.count_picture, with_.now(), with_.text_ceiling),
         agent_id=request.agent_id,
         address=request.address,
     )

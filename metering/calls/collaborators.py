@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from metering.admission.bound import PictureCounter, TokenCounter
+from metering.admission.text_tokens import TextCeiling
 from metering.admission.waiting_room import WaitingRoom
 from metering.background import BackgroundTasks
 from metering.calls.cached_directory import CachedDirectory
@@ -27,6 +28,7 @@ class Collaborators:
     adapters: Mapping[Task, LLMAdapter]
     count_tokens: TokenCounter
     count_picture: PictureCounter
+    text_ceiling: TextCeiling
     directory: CachedDirectory
     buckets: Buckets
     background: BackgroundTasks

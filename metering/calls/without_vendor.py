@@ -28,6 +28,9 @@ class NoTokens(NamedTuple):
     def measure(self, candidates: Candidates, policy: EffectivePolicy, *, hard: bool) -> Measured:
         return Measured(bound=NOTHING, answer_tokens=0, estimate_input=lambda limit: 0)
 
+    def closer(self) -> None:
+        """It is nothing."""
+
 
 async def work_without_vendor(
     with_: Collaborators, caller: Principal, request: CallRequest, work: Callable[[], T], *, name: str
