@@ -12,6 +12,7 @@ from metering.admission.bound import bound_request, largest_input
 from metering.admission.demand import Asker, BodySize, Demand, asker_of
 from metering.admission.denial import no_room_error
 from metering.admission.plan import Admitted, CallPlan, arranged, models_by_name, plan_call
+from metering.admission.text_tokens import no_text
 from metering.calls.collaborators import Collaborators
 from metering.calls.values import Call
 from metering.catalog.served import PlanAccess, ServedModel
@@ -169,6 +170,8 @@ def begun(
     if policy.variants is not None:
         with_.directory.use.note(hold, policy.variants.meters)
 
+    is_counted = planned.demand.size.closer() is None
+
     def bound(body: Body) -> BoundedRequest:
         further = bound_request(
             body,
@@ -176,6 +179,7 @@ def begun(
             policy,
             count_tokens=with_.count_tokens,
             count_picture=with_.count_picture,
+            text_ceiling=with_.text_ceiling if is_counted else no_text,
             hard=planned.hard,
             now=with_.now(),
         )

@@ -69,6 +69,8 @@ def explain_call(
         trace = (*rules, *_limit_trace(route, balances, known, plan.measured.bound))
         # 3. Do rate limits and budgets have room for that?
         admitted = _admission_at(now, balances, known).admit(plan)
+        if admitted.plan.bound != plan.bound:  # it found room by asking for less
+            trace = (*rules, *_limit_trace(route, balances, known, admitted.plan.bound))
     except MeteringError as refusal:
         denied = _denied(decision, refusal, deciding_rule(refusal, asker.subject.plan, policy), trace)
         return replace(denied, message=refusal.message + _wait_before(refusal, policy))
