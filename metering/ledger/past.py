@@ -12,7 +12,6 @@ from uuid import UUID
 
 from metering.amounts import sql_of
 from metering.ids import first_id_at, is_uuid7, time_ms_of
-from metering.labels import LABELS
 from metering.ledger.commands import ALWAYS, MeterKey
 from metering.ledger.use import IS_USE, first_attempt_of
 from metering.types import Dimension, SubjectType
@@ -42,9 +41,11 @@ WHERE log.id >= %s AND log.id < %s AND {{conditions}} AND log.attempt > 1 AND {I
 )
 """  # noqa: S608 - constants of this package
 """Requests of which only a later attempt is use: few, so that nearly all are counted without being told apart."""
+TOLD_APART_BY = ("task", "model_class", "team_id", "user_id", "token_id", "agent_id", "provider_name")
+"""The labels by which meters differ."""
 OF_CORRECTIONS = f"""
 SELECT coalesce(sum({{amount}}), 0) FROM (
-    SELECT entry.*, {", ".join(f"coalesce(held.{name}, log.{name}) AS {name}" for name in LABELS)}
+    SELECT entry.*, {", ".join(f"coalesce(held.{name}, log.{name}) AS {name}" for name in TOLD_APART_BY)}
     FROM metering_ledgerentry entry
     LEFT JOIN metering_usagereservation held ON held.id = entry.reservation_id
     LEFT JOIN LATERAL (

@@ -71,10 +71,12 @@ def says_something(chunk: VendorChunk) -> bool:
         choices = _decode(chunk.data).choices
     except DecodeError:
         return True  # of another form than known: it may be any part
+    if choices is None:
+        return True
     return any(
         choice.finish_reason is not None
         or any(value and name != "role" for name, value in (choice.delta or {}).items())
-        for choice in choices or ()
+        for choice in choices
     )
 
 

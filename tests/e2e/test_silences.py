@@ -11,7 +11,7 @@ from gateway_project.proxy import chat
 from gateway_project.telemetry import metrics
 from launcher.process import wait_until
 from metering.models import UsageLog, UsageReservation
-from metering.reservation import running
+from metering.reservation import tries
 from tests.e2e.heard import COMMENT, DONE, Heard, heard
 from tests.e2e.server import Server
 from tests.e2e.stopped_ledger import ledger_stopped
@@ -166,7 +166,7 @@ def test_what_fails_after_the_headers_is_the_last_event_with_the_same_error(
 def test_a_vendor_who_never_answers_is_told_of_in_the_stream(
     wire: Wire, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(running, "CALL_TIMEOUT_S", 3.0)
+    monkeypatch.setattr(tries, "TOTAL_S", 3.0)
     wire.ask("vendor:hang", stream=True)
     late = heard(wire.read_all())
     assert (late.status, late.blocks[0], DONE in late.blocks) == (200, COMMENT, False)

@@ -9,7 +9,7 @@ import pytest
 
 from launcher.process import free_port
 from metering.models import Provider, UsageLog, UsageReservation
-from metering.reservation import running
+from metering.reservation import tries
 from metering.types import ReservationState
 from providers.openai_compatible import streamed as streamed_module
 from tests.e2e.server import Server
@@ -113,7 +113,7 @@ def endings(client: openai.OpenAI, directives: dict[str, Ending], *, stream: boo
     for directive in directives:
         with pytest.MonkeyPatch.context() as patch:
             if "hang" in directive or "stall" in directive:
-                patch.setattr(running, "CALL_TIMEOUT_S", CALL_TIMEOUT_S)
+                patch.setattr(tries, "TOTAL_S", CALL_TIMEOUT_S)
             error = ask(client, directive, stream=stream, request_id=f"r-{len(found)}")
         found[directive] = (error.status_code, str(error.code), *booked(f"r-{len(found)}"))
     return found
@@ -136,7 +136,7 @@ def test_a_stream_that_ends_badly_says_so_and_is_charged_for_what_came(
     for directive in AFTER_THE_FIRST_TOKEN:
         with pytest.MonkeyPatch.context() as patch, Wire(front, token) as wire:
             if "stall" in directive:
-                patch.setattr(running, "CALL_TIMEOUT_S", CALL_TIMEOUT_S)
+                patch.setattr(tries, "TOTAL_S", CALL_TIMEOUT_S)
             wire.ask(directive, stream=True, max_tokens=MAX_TOKENS)
             text = wire.read_all()
         assert b'"the"' in text, "what came before the end was not passed on"

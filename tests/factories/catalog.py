@@ -45,8 +45,11 @@ def reference_data() -> None:
 
 
 class ProviderFactory(DjangoModelFactory[Provider]):
+    """One that is asked once: what is tried after a failure has tests of its own."""
+
     name = "sandbox"
     kind = Provider.Kind.SANDBOX
+    traits = factory.LazyFunction(lambda: {"retries": 0})
 
     class Meta:
         model = Provider

@@ -103,4 +103,5 @@ def _provider_call(call: SeenCall) -> Any:
         progress=SimpleNamespace(sent=False),
         attempt_id=call.attempt_id,
         timeout_s=TIMEOUT_S,
+        first_byte_s=TIMEOUT_S,
     )

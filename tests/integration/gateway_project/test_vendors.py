@@ -100,6 +100,7 @@ def call(*, slow: bool = False) -> VendorCall:
         body=body,
         attempt_id="attempt-1",
         timeout_s=WITHIN_S,
+        first_byte_s=WITHIN_S,
         asked={},
         output_limit=10,
         traits={},

@@ -21,6 +21,7 @@ class Asked(Struct, frozen=True, kw_only=True):
     progress: Progress = field(default_factory=Progress)
     attempt_id: str = "attempt-1"
     timeout_s: float = 5.0
+    first_byte_s: float = 60.0
 
 
 def asking(
