@@ -33,6 +33,7 @@ def fact_headers(facts: Facts) -> dict[str, str]:
     if not facts.pending:
         headers["x-gateway-model"] = facts.model
         headers["x-gateway-provider"] = facts.provider_name
+        headers["x-gateway-attempts"] = str(facts.attempts_begun)
     for dimension, left in facts.remaining.items():
         if dimension is Dimension.COST:
             headers["x-budget-remaining-usd"] = usd_text(left)
@@ -76,6 +77,5 @@ def duration(seconds: float) -> str:
 def ending_headers(facts: Facts) -> dict[str, str]:
     """For an answer that is whole: what it took and cost as well."""
     return fact_headers(facts) | {
-        "x-gateway-attempts": str(len(facts.attempts)),
         "x-gateway-cost-usd": usd_text(facts.cost_nano_usd),
     }

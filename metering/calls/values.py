@@ -71,6 +71,8 @@ class Facts(Struct, frozen=True, kw_only=True):
     """Time that was spent waiting neither for a vendor nor for room."""
     remaining: dict[Dimension, int]
     """What is left of the tightest budget of each dimension, in the ledger's units."""
+    attempts_begun: int = 0
+    """With those that are under way."""
     rates: tuple[RateBalance, ...] = ()
     """What the rate limits had left when the call was let in."""
     warnings: tuple[str, ...] = ()
@@ -104,6 +106,7 @@ def facts_of(call: Call, *, ended_s: float, pending: bool = False) -> Facts:
         provider_name=call.model.provider_name,
         mode=call.policy.mode,
         attempts=attempts,
+        attempts_begun=call.allowance.attempts_begun,
         overhead_ms=(ended_s - call.started_s - call.waited_s - call.allowance.vendor_s) * 1000,
         remaining=_remaining(call.hold, attempts),
         rates=call.rates.balances,

@@ -73,6 +73,10 @@ class EnforcementDecision:
     task: str
     model: str
     """As asked for, or as chosen where one was."""
+    fallbacks: tuple[str, ...] = ()
+    """The models that may serve it should that one fail, by cost; which of them comes first, what is known of their
+    vendors decides at the call.
+    """
     mode: EnforcementMode
     """Of the rule that decided; of the call where none did."""
     code: str = ""

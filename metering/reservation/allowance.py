@@ -99,6 +99,11 @@ class Allowance:
         """The reservation's id."""
         return str(self._hold.reservation_id)
 
+    @property
+    def attempts_begun(self) -> int:
+        """How many attempts there were, with those that are under way."""
+        return self._numbers
+
     def usage(self) -> dict[str, object]:
         """What was used so far. Attempts under way are not in it."""
         llm_calls = sum(not attempt.api_calls for attempt in self.attempts)

@@ -62,7 +62,7 @@ def explain_call(
         route = route_call(demand, access, source.models, policy)
         balances = read_balances({limit.meter: limit.counts_since for limit in route.limits}, now)
         known = levels([*route.rates, *route.shadow_rates])
-        decision = replace(decision, model=route.candidates[0].name)
+        decision = _served_by(decision, route)
         trace = (*rules, *_limit_trace(route, balances, known, None))
         # 2. How much would it use at most?
         plan = plan_call(demand, access, source.models, policy)
@@ -74,8 +74,9 @@ def explain_call(
     except MeteringError as refusal:
         denied = _denied(decision, refusal, deciding_rule(refusal, asker.subject.plan, policy), trace)
         return replace(denied, message=refusal.message + _wait_before(refusal, policy))
+    decision = _served_by(decision, admitted.plan.route)
     if not admitted.notices:
-        return replace(decision, message=f"served by {decision.model}", trace=trace)
+        return replace(decision, message=_told(decision), trace=trace)
     verdict, mode, code, rule, rule_id, message = admitted.notices[0]
     return replace(
         decision,
@@ -97,6 +98,16 @@ def policy_at(source: PolicySource, subject: PolicySubject, task: str, now: date
     found = read_balances(policy.variants.meters, now)
     taken = {meter: balance.used + balance.held for meter, balance in found.items()}
     return policy.variants.at(now, taken)
+
+
+def _served_by(decision: EnforcementDecision, route: Route) -> EnforcementDecision:
+    first, *others = [model.name for model in route.candidates]
+    return replace(decision, model=first, fallbacks=tuple(others))
+
+
+def _told(decision: EnforcementDecision) -> str:
+    others = ", ".join(decision.fallbacks)
+    return f"served by {decision.model}" + (f"; should that fail, by {others}" if others else "")
 
 
 def _admission_at(now: datetime, balances: Balances, levels: Levels) -> InMemoryAdmission:

@@ -43,6 +43,7 @@ def decision_facts(decision: EnforcementDecision, *, with_shared: bool) -> dict[
         "token_id": subject.token_id,
         "task": decision.task,
         "model": decision.model,
+        "fallbacks": list(decision.fallbacks),
         "mode": decision.mode.value,
         "code": decision.code or None,
         "message": "There is no room." if hides else decision.message,

@@ -162,7 +162,7 @@ def may_hide_reasoning(model: str, traits: Traits) -> bool:
 
 
 def _overridden(traits: Traits, declared: Mapping[str, Any]) -> Traits:
-    """With what the catalog declares, whose names and types it has checked. Not all of it is about requests."""
+    """With what the catalog declares, whose names and types it has checked; others read those about limits and time."""
     changes = {name: value for name, value in declared.items() if name in Traits.__struct_fields__}
     if "limit_names" in changes:
         changes["limit_names"] = tuple(changes["limit_names"])

@@ -8,6 +8,7 @@ from typing import Any
 from metering.admission.bound import bound_request
 from metering.admission.denial import no_room_error
 from metering.background import BackgroundTasks
+from metering.catalog.served import ServedModel
 from metering.labels import Labels
 from metering.policy.values import MeterLimit
 from metering.ports import Body
@@ -21,6 +22,7 @@ from tests.fakes.policy import ALDER, model, policy
 from tests.fakes.vendors import FakeVendors
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+ASKED_ONCE = model(traits={"retries": 0})
 LABELS = Labels(request_id="r-1", task="LLM0_CHAT")
 
 
@@ -29,9 +31,13 @@ def body(text: str = "hello", **fields: Any) -> Body:
 
 
 async def hold_for(
-    ledger: WatchedLedger, *lines: MeterLimit, background: BackgroundTasks | None = None, lease_s: int = 60
+    ledger: WatchedLedger,
+    *lines: MeterLimit,
+    background: BackgroundTasks | None = None,
+    lease_s: int = 60,
+    at: ServedModel = ASKED_ONCE,
 ) -> Hold:
-    first = bound_request(body(), (model(),), policy(), count_tokens=count_tokens, hard=True)
+    first = bound_request(body(), (at,), policy(), count_tokens=count_tokens, hard=True)
     hold = await reserve(
         ledger=ledger,
         background=background or BackgroundTasks(),
@@ -47,15 +53,17 @@ async def hold_for(
 
 
 async def allowance_for(
-    ledger: WatchedLedger, vendors: FakeVendors, *lines: MeterLimit, limits: TaskLimits | None = None
+    ledger: WatchedLedger,
+    vendors: FakeVendors,
+    *lines: MeterLimit,
+    limits: TaskLimits | None = None,
+    models: tuple[ServedModel, ...] = (ASKED_ONCE,),
 ) -> tuple[Allowance, Body]:
-    """The allowance, and the opening body that its hold was made for."""
+    """The allowance, and the opening body that its hold was made for: at the first of the models."""
     opening = body()
-    bound = partial(
-        bound_request, candidates=(model(),), policy=policy(), count_tokens=count_tokens, hard=True
-    )
+    bound = partial(bound_request, candidates=models, policy=policy(), count_tokens=count_tokens, hard=True)
     allowance = Allowance(
-        hold=await hold_for(ledger, *lines),
+        hold=await hold_for(ledger, *lines, at=models[0]),
         opening=bound(opening),
         bound=bound,
         name_denial=no_room_error,

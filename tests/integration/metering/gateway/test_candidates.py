@@ -1,0 +1,199 @@
+"""A call that several models may serve: what is held, which budgets and rates count it, and who is passed over."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from django.utils.timezone import now
+
+from metering.admission.demand import Asker, demand_of_counts
+from metering.decisions.decision import Verdict
+from metering.errors import BudgetExceeded, RateLimited
+from metering.gateway import LLMGateway
+from metering.identity.principal import Principal
+from metering.models import UsageLog, UsageMeter, UsageReservation
+from metering.policy.source import read_policy_source
+from metering.policy.values import PolicySubject
+from metering.ports import AttemptFailed
+from metering.simulation.explain import explain_call
+from metering.types import Outcome
+from tests.factories import BudgetFactory, ModelFactory, PriceFactory, ProviderFactory, RuleFactory
+from tests.fakes.vendors import FakeAnswer, FakeUsage, FakeVendors
+
+REFUSED = AttemptFailed("status 500", outcome=Outcome.ERROR, status=500, retryable=True)
+USAGE = FakeUsage(input_tokens=10, output_tokens=20)
+CHEAP_USD, DEAR_USD = 1, 10
+
+
+def two_models(**facts: Any) -> None:
+    """The alias `chat`: `cheap` of the sandbox, and `dear` of another provider at ten times its price."""
+    for name, provider, usd in (("cheap", "sandbox", CHEAP_USD), ("dear", "other", DEAR_USD)):
+        model = ModelFactory(
+            name=name,
+            provider=ProviderFactory(name=provider),
+            aliases=["chat"],
+            **(facts if name == "dear" else {}),
+        )
+        PriceFactory(model=model, input=usd, output=usd)
+
+
+async def test_room_is_held_for_the_dearest_model_that_may_serve_it(
+    gateway: LLMGateway, caller: Principal, vendors: FakeVendors, request_for: Any, rows: Any
+) -> None:
+    await rows(two_models)
+    await gateway.execute(caller, request_for(model="cheap"))
+    await gateway.execute(caller, request_for(model="chat"))
+    one, any_of_them = await rows(lambda: list(UsageReservation.objects.order_by("id")))
+    assert any_of_them.output_tokens == one.output_tokens
+    assert any_of_them.cost_nano_usd > 9 * one.cost_nano_usd
+
+
+async def test_where_there_is_no_room_for_the_dearest_the_first_model_alone_is_held(
+    gateway: LLMGateway, caller: Principal, vendors: FakeVendors, request_for: Any, rows: Any
+) -> None:
+    await rows(two_models)
+    await rows(lambda: BudgetFactory(dimension="cost", amount=1_000_000))
+    vendors.script = [FakeAnswer(usage=USAGE)]
+    await gateway.execute(caller, request_for(model="chat"))
+    reservation = await rows(UsageReservation.objects.get)
+    assert reservation.cost_nano_usd < 1_000_000
+    assert vendors.calls[0].provider_name == "sandbox"
+
+
+async def test_the_model_that_served_and_the_alias_that_was_asked_for_are_kept(
+    gateway: LLMGateway, caller: Principal, vendors: FakeVendors, request_for: Any, rows: Any
+) -> None:
+    await rows(two_models)
+    vendors.script = [REFUSED, FakeAnswer(usage=USAGE)]
+    result = await gateway.execute(caller, request_for(model="chat"))
+    first, second = await rows(lambda: list(UsageLog.objects.order_by("attempt")))
+    assert (first.request_model, first.provider_name, first.cost_nano_usd) == ("cheap", "sandbox", 0)
+    assert (second.request_model, second.provider_name) == ("dear", "other")
+    assert second.cost_nano_usd == 30 * DEAR_USD * 1_000
+    assert first.model_alias == second.model_alias == "chat"
+    assert (result.facts.model, result.facts.provider_name) == ("dear", "other")
+
+
+async def test_a_model_that_was_asked_for_by_its_name_has_no_alias(
+    gateway: LLMGateway, caller: Principal, request_for: Any, rows: Any
+) -> None:
+    await gateway.execute(caller, request_for())
+    assert (await rows(UsageLog.objects.get)).model_alias is None
+
+
+async def test_a_vendors_failure_is_no_use_of_a_budget_of_requests(
+    gateway: LLMGateway, caller: Principal, vendors: FakeVendors, request_for: Any, rows: Any
+) -> None:
+    await rows(two_models)
+    await rows(lambda: BudgetFactory(dimension="requests", amount=5))
+    vendors.script = [REFUSED, FakeAnswer()]
+    await gateway.execute(caller, request_for(model="chat"))
+    assert (await rows(UsageMeter.objects.get)).used == 1
+
+
+async def test_a_providers_budget_counts_what_that_provider_served(
+    gateway: LLMGateway, caller: Principal, vendors: FakeVendors, request_for: Any, rows: Any
+) -> None:
+    await rows(two_models)
+    for provider in ("sandbox", "other"):
+        await rows(
+            lambda name=provider: BudgetFactory(
+                scope="provider", scope_id=name, dimension="requests", amount=5
+            )
+        )
+    vendors.script = [REFUSED, FakeAnswer()]
+    await gateway.execute(caller, request_for(model="chat"))
+    used = await rows(lambda: dict(UsageMeter.objects.values_list("subject_id", "used")))
+    assert used == {"sandbox": 0, "other": 1}
+
+
+async def test_a_provider_whose_budget_is_used_up_is_passed_over(
+    gateway: LLMGateway, caller: Principal, vendors: FakeVendors, request_for: Any, rows: Any
+) -> None:
+    await rows(two_models)
+    await rows(lambda: BudgetFactory(scope="provider", scope_id="sandbox", dimension="requests", amount=0))
+    await gateway.execute(caller, request_for(model="chat"))
+    assert [call.provider_name for call in vendors.calls] == ["other"]
+    with pytest.raises(BudgetExceeded):
+        await gateway.execute(caller, request_for(model="cheap"))
+
+
+async def test_a_provider_whose_rate_is_used_up_is_passed_over(
+    gateway: LLMGateway, caller: Principal, vendors: FakeVendors, request_for: Any, rows: Any
+) -> None:
+    await rows(two_models)
+    await rows(lambda: RuleFactory(scope="provider", scope_id="sandbox", key="requests_per_minute", value=1))
+    for _ in range(2):
+        await gateway.execute(caller, request_for(model="chat"))
+    assert [call.provider_name for call in vendors.calls] == ["sandbox", "other"]
+    with pytest.raises(RateLimited):
+        await gateway.execute(caller, request_for(model="cheap"))
+
+
+async def test_a_model_whose_context_is_too_short_is_passed_over(
+    gateway: LLMGateway, caller: Principal, vendors: FakeVendors, request_for: Any, rows: Any
+) -> None:
+    await rows(lambda: two_models(context_tokens=200_000))
+    await gateway.execute(caller, request_for("word " * 40_000, model="chat"))
+    assert [call.provider_name for call in vendors.calls] == ["other"]
+
+
+async def test_a_model_without_a_price_is_passed_over_under_a_hard_budget(
+    gateway: LLMGateway, caller: Principal, vendors: FakeVendors, request_for: Any, rows: Any
+) -> None:
+    await rows(two_models)
+    await rows(lambda: ModelFactory(name="unpriced", aliases=["chat"]))
+    await rows(lambda: BudgetFactory(dimension="cost", amount=10**12))
+    vendors.script = [REFUSED, REFUSED]
+    with pytest.raises(Exception, match="failed"):
+        await gateway.execute(caller, request_for(model="chat"))
+    assert [call.model for call in vendors.calls] == ["cheap", "dear"]
+
+
+async def test_a_rule_sends_calls_to_a_cheaper_class_from_a_share_of_the_budget_on(
+    gateway: LLMGateway, caller: Principal, vendors: FakeVendors, request_for: Any, rows: Any
+) -> None:
+    def cast() -> None:
+        model = ModelFactory(name="large", model_class_id="BASE_M")
+        PriceFactory(model=model)
+        BudgetFactory(dimension="requests", amount=4)
+        RuleFactory(
+            key="cheaper_class",
+            value="BASE_S",
+            conditions={"usage": {"budget": "requests/day", "from_percent": 50}},
+        )
+
+    await rows(cast)
+    for _ in range(3):
+        await gateway.execute(caller, request_for(model="large"))
+    assert [call.model for call in vendors.calls] == ["large", "large", "sandbox-small"]
+    last = await rows(lambda: UsageLog.objects.order_by("-id").first())
+    assert (last.request_model, last.model_alias) == ("sandbox-small", "large")
+
+
+async def test_a_cheaper_class_that_the_token_may_not_use_changes_nothing(
+    gateway: LLMGateway, caller: Principal, vendors: FakeVendors, request_for: Any, rows: Any
+) -> None:
+    def cast() -> None:
+        PriceFactory(model=ModelFactory(name="large", model_class_id="BASE_M"))
+        RuleFactory(key="cheaper_class", value="BASE_S")
+
+    await rows(cast)
+    narrowed = replace(caller, allowed_models=frozenset({"large"}))
+    await gateway.execute(narrowed, request_for(model="large"))
+    assert [call.model for call in vendors.calls] == ["large"]
+
+
+async def test_an_explanation_names_the_models_that_may_serve_it_should_the_first_fail(
+    caller: Principal, rows: Any
+) -> None:
+    def explained() -> Any:
+        two_models()
+        source = read_policy_source()
+        asker = Asker(subject=PolicySubject(caller.tenant_id, caller.plan_code, None, None, caller.token_id))
+        demand = demand_of_counts(asker, task="LLM0_CHAT", model="chat", input_tokens=10, output_tokens=10)
+        return explain_call(source=source, demand=demand, now=now())
+
+    decision = await rows(explained)
+    assert (decision.verdict, decision.model, decision.fallbacks) == (Verdict.ALLOWED, "cheap", ("dear",))
+    assert decision.message == "served by cheap; should that fail, by dear"
