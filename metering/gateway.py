@@ -201,7 +201,7 @@ class LLMGateway:
             now=self._with.now,
             idempotency=request.idempotency,
             reservation_id=request.reservation_id,
-            waiting=self._with.waiting,
+            waiting=self._with.waiting if request.may_wait else None,
         )
         call = begun(self._with, request, work, admitted, meant_for=labels.request_model, started_s=started_s)
         if call.notices or self._with.decisions.is_sampled():

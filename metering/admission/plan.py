@@ -15,9 +15,8 @@ questions come in this order, and the first that says no decides:
 import asyncio
 import copy
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import datetime
-from functools import partial
 from typing import Any, Generic, NamedTuple
 from uuid import UUID
 
@@ -178,20 +177,26 @@ def arranged(plan: CallPlan[BoundedRequest], places: Sequence[int]) -> CallPlan[
     return structs.replace(plan, route=route, measured=measured)
 
 
-async def _measured_closer(plan: CallPlan[M], short: NoRoom | TooFew, *, aside: bool) -> CallPlan[M] | None:
-    """The same call with its texts counted, where that may find it room. None: it would not, or it is not less."""
+async def _measured_closer(
+    plan: CallPlan[M], short: NoRoom | TooFew | None, *, aside: bool
+) -> CallPlan[M] | None:
+    """The same call with its texts counted, where that may find it room (`short` says what it has not; None: nobody
+    knows). None: it would not, or it is not less.
+    """
     if not any("tokenizer" in model.traits for model in plan.route.candidates):
         return None
     size = plan.demand.size.closer()
-    if size is None or not _counting_may_help(short, plan.bound):
+    if size is None or (short is not None and not _counting_may_help(short, plan.bound)):
         return None
     demand = structs.replace(plan.demand, size=size)
     if aside and plan.bound.input_tokens >= LONG_INPUT:
         closer = await asyncio.to_thread(_planned, demand, plan.route, plan.policy)
     else:
         closer = _planned(demand, plan.route, plan.policy)
-    is_less = closer.bound != plan.bound and closer.bound.beyond(plan.bound) == NOTHING
-    return structs.replace(closer, notices=plan.notices) if is_less else None
+    for less in (closer, _at_first_alone(closer)):
+        if less is not None and less.bound != plan.bound and less.bound.beyond(plan.bound) == NOTHING:
+            return structs.replace(less, notices=plan.notices)
+    return None
 
 
 def _counting_may_help(short: NoRoom | TooFew, bound: Amounts) -> bool:
@@ -308,17 +313,21 @@ async def admit(
     Raises RateLimited, OverRateCapacity, BudgetExceeded, BudgetReserved, ConcurrencyExceeded, IdempotencyKeyTaken,
     IdempotencyMismatch and MeteringUnavailable.
     """
-    room_for = partial(
-        _room_for,
-        labels=labels,
-        ledger=ledger,
-        buckets=buckets,
-        background=background,
-        lease_s=lease_s,
-        now=now,
-        idempotency=idempotency,
-        reservation_id=reservation_id,
-    )
+
+    def room_for(asked: CallPlan[M], patience: _Wait | None = None) -> Coroutine[Any, Any, Admitted | _Short]:
+        return _room_for(
+            asked,
+            labels=labels,
+            ledger=ledger,
+            buckets=buckets,
+            background=background,
+            lease_s=lease_s,
+            now=now,
+            idempotency=idempotency,
+            reservation_id=reservation_id,
+            wait=patience,
+        )
+
     wait: _Wait | None = None
     if waiting is not None and (wait_s := plan.policy.number("wait_for_room_s")):
         wait = _Wait(waiting, wait_s)
@@ -334,9 +343,11 @@ async def admit(
             raise found.error
         wait = wait._replace(refused=found.short)
         break
-    # It waits, behind those who wait already.
+    # It waits, behind those who wait already, and asks for as little as it can.
+    if wait.refused is None:
+        plan = await _measured_closer(plan, None, aside=aside) or plan
     plan = _at_first_alone(plan) or plan
-    found = await room_for(plan, wait=wait)
+    found = await room_for(plan, wait)
     if isinstance(found, Admitted):
         return found
     raise found.error
@@ -390,19 +401,21 @@ async def _room_for(
     )
     if isinstance(rates, TooFew):
         return _Short(rates, too_few_error(rates, now()))
+
     # 2. Hold its bound on every meter, or wait for room; whoever refuses, what was drawn is given back.
-    ask = partial(
-        reserve,
-        ledger=ledger,
-        background=background,
-        tenant_id=tenant_id,
-        labels=labels,
-        bound=bound,
-        limits=route.limits,
-        lease_s=lease_s,
-        idempotency=idempotency,
-        reservation_id=reservation_id,
-    )
+    def ask() -> Coroutine[Any, Any, Hold | NoRoom]:
+        return reserve(
+            ledger=ledger,
+            background=background,
+            tenant_id=tenant_id,
+            labels=labels,
+            bound=bound,
+            limits=route.limits,
+            lease_s=lease_s,
+            idempotency=idempotency,
+            reservation_id=reservation_id,
+        )
+
     began_s = granted_s = time.monotonic()
     try:
         if wait is None:

@@ -54,6 +54,8 @@ class CallRequest(CallerLabels, frozen=True, kw_only=True, array_like=False):
     """The same whenever this work is begun again; empty: it is begun once."""
     journal: Journal | None = None
     """Where the call's attempts are noted besides, so that its books can be closed if this process is killed."""
+    may_wait: bool = True
+    """Whether it may wait for room, if a rule lets it. What is put back and begun again later has no need to."""
 
     def __post_init__(self) -> None:
         """Names have one form, whichever way they came."""

@@ -19,6 +19,7 @@ from metering.simulation.explain import explain_call
 from providers.token_ceiling import text_ceiling
 from tests.factories import BudgetFactory, RuleFactory
 from tests.fakes.vendors import FakeVendors
+from tests.served import serve_model
 
 Gateways = Callable[..., LLMGateway]
 TEXT = "The gateway holds the worst case of a call before it is sent. " * 50
@@ -105,6 +106,18 @@ async def test_a_budget_of_requests_is_not_counted_for(
     assert counted == []
 
 
+async def test_where_only_the_first_model_is_known_the_call_is_held_at_that_alone(
+    budget: None, gateway: LLMGateway, caller: Principal, request_for: Any, rows: Any
+) -> None:
+    await rows(lambda: serve_model("second", aliases=["either"]))
+    first = {"aliases": ["either"], "traits": {"tokenizer": "o200k_base"}}
+    await rows(lambda: LLMModel.objects.filter(name="sandbox-small").update(**first))
+    gateway.directory.forget()
+    await gateway.execute(caller, request_for(TEXT, model="either"))
+    [tokens] = await held(rows)
+    assert 650 < tokens < 1_000
+
+
 async def test_a_refusal_says_what_the_tokens_would_need(
     known: None, budget: None, gateway: LLMGateway, caller: Principal, request_for: Any
 ) -> None:
@@ -155,6 +168,24 @@ async def test_an_explanation_counts_as_the_call_does(
     assert step.outcome == "has room"
     assert step.requested is not None
     assert step.requested < 1_000
+
+
+async def test_who_waits_behind_others_waits_for_the_room_of_its_tokens(
+    known: None, gateway: LLMGateway, caller: Principal, vendors: FakeVendors, request_for: Any, rows: Any
+) -> None:
+    await rows(lambda: RuleFactory(key="wait_for_room_s", value=60))
+    await rows(lambda: BudgetFactory(dimension="input_tokens", amount=2_500, window="total"))
+    vendors.gate = asyncio.Event()
+    calls = [asyncio.create_task(gateway.execute(caller, request_for("x" * 2_300)))]
+    await vendors.called.wait()
+    for number in (1, 2):
+        calls.append(asyncio.create_task(gateway.execute(caller, request_for(TEXT))))
+        async with asyncio.timeout(20):
+            while gateway._with.waiting.waiting < number:  # noqa: ASYNC110
+                await asyncio.sleep(0.005)
+    vendors.gate.set()
+    await asyncio.wait_for(asyncio.gather(*calls), 30)
+    assert max(sorted(await held(rows))[:2]) < 1_000
 
 
 async def test_a_long_text_is_counted_too(

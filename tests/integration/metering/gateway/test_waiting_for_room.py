@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from metering.admission.demand import asker_of
 from metering.admission.waiting_room import WaitEnd, WaitingRoom
@@ -378,6 +379,14 @@ async def test_beyond_the_places_a_refusal_comes_at_once(
     late.cancel()
     with pytest.raises(asyncio.CancelledError):
         await late
+
+
+async def test_what_is_begun_again_later_does_not_wait(
+    gateway: LLMGateway, caller: Principal, waits: Waits, request_for: Any, under_way: Any
+) -> None:
+    with pytest.raises(ConcurrencyExceeded):
+        await gateway.execute(caller, replace(request_for(), may_wait=False))
+    assert waits.ends == []
 
 
 async def test_a_limit_that_never_lets_a_call_through_is_not_waited_for(
