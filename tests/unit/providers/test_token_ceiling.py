@@ -23,6 +23,7 @@ COUNTED: list[tuple[str, int]] = json.loads(Path("fixtures/tokens/o200k_base.jso
 PUBLISHED_SHA256 = "446a9538cb6c348e3516120d7c08b09f57c36495e2acfffe59a5bf8b0cfb1a2d"
 """Of o200k_base.tiktoken, as tiktoken itself checks it (tiktoken_ext/openai_public.py)."""
 TOKENS = 199_998
+TOKENIZER = splintr.Tokenizer.from_pretrained(ENCODING)
 SCRIPTS = (
     *("abcdefghij", "ABCDEF", "0123456789", " \n\t\r", ".,;:!?()'\"-_/\\<>|{}[]", "äöüßéñ"),
     *(
@@ -53,14 +54,18 @@ def ceiling(text: str) -> int:
     return tokens
 
 
+def exactly(text: str) -> int:
+    """Without the cuts of `count_tokens`, which may add tokens to a long text."""
+    return len(TOKENIZER.encode_ordinary(text))
+
+
 def size(text: str) -> int:
     return len(text.encode())
 
 
 def test_the_vocabulary_is_the_published_one() -> None:
-    tokenizer = splintr.Tokenizer.from_pretrained(ENCODING)
     lines = [
-        base64.b64encode(bytes(tokenizer.decode_token_bytes(place))) + b" %d\n" % place
+        base64.b64encode(bytes(TOKENIZER.decode_token_bytes(place))) + b" %d\n" % place
         for place in range(TOKENS)
     ]
     assert hashlib.sha256(b"".join(lines)).hexdigest() == PUBLISHED_SHA256
@@ -82,7 +87,32 @@ def test_a_ceiling_is_between_the_count_and_the_bytes() -> None:
 @given(before=TEXTS, text=TEXTS | LONG_TEXTS, after=TEXTS)
 def test_a_ceiling_holds_whatever_stands_around_the_text(before: str, text: str, after: str) -> None:
     """A vendor's template may stand directly around a text, or another part of the same message."""
-    assert count_tokens(before + text + after) <= size(before) + ceiling(text) + size(after)
+    assert exactly(before + text + after) <= size(before) + ceiling(text) + size(after)
+
+
+@pytest.mark.parametrize(
+    ("before", "text", "after"),
+    [
+        ("a", "transactions end.", ""),
+        ("g", "however end.", ""),
+        ("", "it through", "e"),
+        ("", "it because", "d"),
+    ],
+)
+def test_a_word_at_an_edge_may_be_a_part_of_a_longer_one_that_counts_more(
+    before: str, text: str, after: str
+) -> None:
+    whole, counted = exactly(before + text + after), exactly(text)
+    assert whole > counted + size(before) + size(after), "it is an example of it"
+    assert whole <= ceiling(text) + size(before) + size(after)
+
+
+@pytest.mark.parametrize(
+    "text", ["so don't, ", "word_by_word ", "1234567890 ", "я не знаю, ", "天気がいい。", "a//b\n/c "]
+)
+def test_the_cuts_inside_a_long_text_add_and_lose_nothing(text: str) -> None:
+    text = "it " + text * STRIDE + "is"
+    assert exactly(text) <= ceiling(text) <= exactly(text) + size(text[:20] + text[-20:])
 
 
 def test_a_text_of_words_counts_a_fraction_of_its_bytes() -> None:

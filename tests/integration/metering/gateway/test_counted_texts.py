@@ -109,7 +109,7 @@ async def test_a_budget_of_requests_is_not_counted_for(
 async def test_where_only_the_first_model_is_known_the_call_is_held_at_that_alone(
     budget: None, gateway: LLMGateway, caller: Principal, request_for: Any, rows: Any
 ) -> None:
-    await rows(lambda: serve_model("second", aliases=["either"]))
+    await rows(lambda: serve_model("second-with-a-longer-name", aliases=["either"]))
     first = {"aliases": ["either"], "traits": {"tokenizer": "o200k_base"}}
     await rows(lambda: LLMModel.objects.filter(name="sandbox-small").update(**first))
     gateway.directory.forget()
