@@ -9,7 +9,7 @@ from django.urls import reverse
 from unfold.contrib.filters.admin import TextFilter
 from unfold.decorators import display
 
-from admin_console.display import links, meter_lines, moment, tokens
+from admin_console.display import links, meter_lines, moment, money, tokens
 from admin_console.filters import (
     ProviderName,
     TaskCode,
@@ -91,7 +91,7 @@ class UsageReservationAdmin(HistoryAdmin):
 class UsageLogAdmin(HistoryAdmin):
     list_display = (
         moment("started_at"), "shown_outcome", "tenant", "task", "request_model", "provider_name",
-        tokens, "cost", "estimated", "estimate_reason", "partly_priced", "own_key", "service_tier",
+        tokens, "cost", "saved", "estimated", "estimate_reason", "partly_priced", "own_key", "service_tier",
         "latency_ms", "request_id",
     )  # fmt: skip
     list_filter = (
@@ -104,6 +104,11 @@ class UsageLogAdmin(HistoryAdmin):
     text_columns = WHO_AND_WHY
     family_column = "id"
 
+    @display(description="Saved")
+    def saved(self, row: UsageLog) -> str:
+        """By an answer from the cache."""
+        return money(row.list_cost_nano_usd or 0) if row.outcome == Outcome.CACHED else ""
+
     @display(
         description="Outcome",
         label={
@@ -112,6 +117,7 @@ class UsageLogAdmin(HistoryAdmin):
             "timeout": "danger",
             "cut": "warning",
             "provisional": "info",
+            "cached": "info",
         },
     )
     def shown_outcome(self, row: Any) -> str:

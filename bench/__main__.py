@@ -7,6 +7,7 @@ from pathlib import Path
 
 from bench import (
     attack,
+    cache,
     claims,
     completions,
     files_entered,
@@ -25,6 +26,7 @@ from bench.report import write_json
 
 BENCHES = {
     "attack": attack.measure,
+    "cache": cache.measure,
     "claims": claims.measure,
     "ledger": ledger.measure,
     "growth": growth.measure,

@@ -16,12 +16,15 @@ from adapters.diagram.types import Language, Style
 from adapters.drafting.adapter import DraftingAdapter
 from adapters.prior_art.adapter import PriorArtAdapter
 from adapters.prior_art.sources.source import Source
+from gateway_project.answer_forms import OpenAIForms
 from gateway_project.search_services import make_sources
 from gateway_project.telemetry import metrics
 from gateway_project.telemetry.exchange import Exchange
-from gateway_project.telemetry.observe import call_ended, call_replayed, wait_ended
+from gateway_project.telemetry.observe import answer_kept, call_ended, call_replayed, wait_ended
 from gateway_project.vendors import ConfiguredVendors
 from metering.admission.waiting_room import WaitingRoom
+from metering.answer_cache.cache import AnswerCache
+from metering.answer_cache.store import RedisAnswers
 from metering.bridge import bridge, run_sync
 from metering.calls.cached_directory import CachedDirectory
 from metering.decisions.log import DecisionLog
@@ -51,6 +54,7 @@ class Runtime:
     buckets: SharedBuckets
     decisions: DecisionLog
     waiting: WaitingRoom
+    answers: RedisAnswers
     exchange: Exchange
     sources: tuple[Source, ...]
     renderer: Renderer
@@ -81,6 +85,7 @@ async def _start() -> Runtime:
         sources, renderer = make_sources(), Renderer()
         decisions = DecisionLog(on_lost=lambda count: metrics.decisions_lost.add(by=count))
         waiting = WaitingRoom(observe=wait_ended)
+        answers = RedisAnswers(settings.REDIS_URL, call_limit_s=settings.ANSWER_CACHE_TIMEOUT_S)
         gateway = LLMGateway(
             ledger=writer,
             vendors=vendors,
@@ -93,6 +98,9 @@ async def _start() -> Runtime:
             buckets=buckets,
             decisions=decisions,
             waiting=waiting,
+            answers=AnswerCache(
+                store=answers, forms=OpenAIForms(), on_away=metrics.cache_away.add, on_kept=answer_kept
+            ),
             observe=call_ended,
             on_replay=call_replayed,
         )
@@ -106,6 +114,7 @@ async def _start() -> Runtime:
             buckets=buckets,
             decisions=decisions,
             waiting=waiting,
+            answers=answers,
             exchange=Exchange(metrics.EVERYTHING, settings.METRICS_DIR),
             sources=sources,
             renderer=renderer,
@@ -125,7 +134,9 @@ async def stop(deadline_s: float = CLOSE_S) -> None:
     runtime, _runtime = _runtime, None
     await runtime.gateway.close(deadline_s)
     await runtime.writer.close(CLOSE_S)
-    await asyncio.gather(runtime.listener.close(), runtime.redis.close(), runtime.decisions.close())
+    await asyncio.gather(
+        runtime.listener.close(), runtime.redis.close(), runtime.decisions.close(), runtime.answers.close()
+    )
     await asyncio.gather(runtime.vendors.close(), *[source.close() for source in runtime.sources])
     await asyncio.to_thread(runtime.renderer.close)
 

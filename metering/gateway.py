@@ -3,12 +3,14 @@
 1. authenticate  whose credential is it, and for which team does it call?
 2. plan          may this caller ask for that, which model serves it, and how much can it use at most?
                  (admission/plan.py)
-3. draw          a request and its tokens, from every rate limit (admission/plan.py)
-4. hold          the most that it can use, on the meter of every budget (admission/plan.py); where only calls under way
+3. recall        has the tenant this answer already, and wants it again? (calls/from_cache.py) Then what follows costs
+                 nothing, and asks no vendor.
+4. draw          a request and its tokens, from every rate limit (admission/plan.py)
+5. hold          the most that it can use, on the meter of every budget (admission/plan.py); where only calls under way
                  hold the room and a rule lets it, it waits for them (admission/waiting_room.py)
-5. run           the task's adapter spends through its allowance, and through nothing else (calls/running.py)
-6. settle        what was really used is charged, and the rest of the hold is given back (calls/running.py)
-7. answer        with the facts: model, cost, what is left
+6. run           the task's adapter spends through its allowance, and through nothing else (calls/running.py)
+7. settle        what was really used is charged, and the rest of the hold is given back (calls/running.py)
+8. answer        with the facts: model, cost, what is left
 
 What is refused on the way is named by admission/denial.py and noted by calls/record.py. A call that came before under
 the same Idempotency-Key is answered by calls/repeated.py. A caller who goes away meets calls/abandoning.py.
@@ -24,10 +26,12 @@ from metering.admission.bound import PictureCounter, TokenCounter, no_picture
 from metering.admission.plan import admit
 from metering.admission.text_tokens import TextCeiling, no_text
 from metering.admission.waiting_room import WaitingRoom
+from metering.answer_cache.cache import AnswerCache
 from metering.background import BackgroundTasks
 from metering.calls.begin import CallRequest, askable_models, begun, ledger_labels, plan
 from metering.calls.cached_directory import CachedDirectory
 from metering.calls.collaborators import Collaborators
+from metering.calls.from_cache import answered, cache_terms, overhear, recall, without_use
 from metering.calls.pipe import MeteredStream
 from metering.calls.record import note_admission, note_refused_caller
 from metering.calls.repeated import Repeated
@@ -67,14 +71,15 @@ class LLMGateway:
         buckets: Buckets | None = None,
         decisions: DecisionLog | None = None,
         waiting: WaitingRoom | None = None,
+        answers: AnswerCache | None = None,
         observe: Observer = lambda call, attempts: None,
         on_replay: ReplayObserver = lambda task, *, beyond_rate: None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         """Without `count_picture` a picture counts as the model's whole context, without `text_ceiling` a text as its
         bytes. `directory`, `buckets` and `waiting` are this process's own if they are not given; `decisions` are
-        forgotten if nobody writes them; `observe` sees every ended call, `on_replay` every request that is answered
-        again.
+        forgotten if nobody writes them; without `answers` every call asks its vendor; `observe` sees every ended call,
+        `on_replay` every request that is answered again.
         """
         self._with = Collaborators(
             ledger=ledger,
@@ -93,6 +98,7 @@ class LLMGateway:
             waiting=waiting or WaitingRoom(),
             workspace_of=DraftWorkspace,
             observe=observe,
+            answers=answers,
         )
         self._repeated = Repeated(self._with, on_replay)
 
@@ -187,12 +193,16 @@ class LLMGateway:
         return await run_streamed(self._with, call, patience_s=patience_s)
 
     async def _begin(self, caller: Principal, request: CallRequest) -> Call:
-        """Plan the call, draw from its rate limits and hold what it may use: from here on it may spend that."""
+        """Plan the call, look whether its answer is kept, draw from its rate limits and hold what it may use: from here
+        on it may spend that.
+        """
         started_s = time.monotonic()
         planned, work = await plan(self._with, caller, request)
         labels = ledger_labels(caller, request, planned)
+        terms = cache_terms(self._with, request, planned)
+        recalled = await recall(self._with, request, planned, terms) if terms is not None else None
         admitted = await admit(
-            planned,
+            without_use(planned) if recalled is not None and recalled.entry is not None else planned,
             labels=labels,
             ledger=self._with.ledger,
             buckets=self._with.buckets,
@@ -203,7 +213,14 @@ class LLMGateway:
             reservation_id=request.reservation_id,
             waiting=self._with.waiting if request.may_wait else None,
         )
-        call = begun(self._with, request, work, admitted, meant_for=labels.request_model, started_s=started_s)
+        if recalled is not None and recalled.entry is not None:
+            call = answered(self._with, request, work, planned, admitted, recalled, started_s=started_s)
+        else:
+            call = begun(
+                self._with, request, work, admitted, meant_for=labels.request_model, started_s=started_s
+            )
+            if recalled is not None:
+                call = overhear(call, recalled)
         if call.notices or self._with.decisions.is_sampled():
             note_admission(self._with.decisions, caller, request, call, self._with.now())
         return call

@@ -119,6 +119,8 @@ class Outcome(StrEnum):
     CUT = "cut"
     CANCELLED = "cancelled"
     PROVISIONAL = "provisional"
+    CACHED = "cached"
+    """No vendor was asked: the answer was kept from an earlier call. It is no use."""
 
 
 class EstimateReason(StrEnum):

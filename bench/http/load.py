@@ -19,8 +19,8 @@ from bench.http.client import Answer, Connection
 PROMPT = "Summarise the following paragraph in one sentence. " * 4
 
 
-def request_bytes(port: int, *, model: str, streamed: bool) -> bytes:
-    """The same request for every server."""
+def request_bytes(port: int, *, model: str, streamed: bool, cache: str) -> bytes:
+    """The same request for every server. With `cache`, what it says of the answer cache, at temperature 0."""
     body: dict[str, Any] = {
         "model": model,
         "messages": [{"role": "system", "content": "Be brief."}, {"role": "user", "content": PROMPT}],
@@ -28,17 +28,21 @@ def request_bytes(port: int, *, model: str, streamed: bool) -> bytes:
     }
     if streamed:
         body |= {"stream": True, "stream_options": {"include_usage": True}}
+    if cache:
+        body["temperature"] = 0
     data = json.dumps(body, separators=(",", ":")).encode()
     head = (
         f"POST /v1/chat/completions HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\ncontent-type: application/json\r\n"
-        f"authorization: Bearer {os.environ.get('BENCH_TOKEN', 'none')}\r\ncontent-length: {len(data)}\r\n\r\n"
+        f"authorization: Bearer {os.environ.get('BENCH_TOKEN', 'none')}\r\ncontent-length: {len(data)}\r\n"
     )
-    return head.encode() + data
+    if cache:
+        head += f"x-gateway-cache: {cache}\r\n"
+    return head.encode() + b"\r\n" + data
 
 
 async def run(options: argparse.Namespace) -> dict[str, Any]:
     loop = asyncio.get_running_loop()
-    request = request_bytes(options.port, model=options.model, streamed=options.streamed)
+    request = request_bytes(options.port, model=options.model, streamed=options.streamed, cache=options.cache)
     answers: list[Answer] = []
     started = perf_counter()
     stop_s = started + options.seconds if options.seconds else float("inf")
@@ -95,4 +99,7 @@ if __name__ == "__main__":
     parser.add_argument("--requests", type=int, default=0)
     parser.add_argument("--model", default="mock-fast")
     parser.add_argument("--streamed", action="store_true")
+    parser.add_argument(
+        "--cache", default="", metavar="TEXT", help="what x-gateway-cache says; default: no such header"
+    )
     print(json.dumps(uvloop.run(run(parser.parse_args()))))

@@ -18,13 +18,14 @@ METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 TAKEN = (
     *("accept", "authorization", "content-type", "x-api-key", "api-key", "x-team-id", "idempotency-key"),
     *("x-request-id", "x-agent-id", "x-microdao-id", "x-channel-id", "x-conversation-id", "x-trace-id"),
-    *("x-gateway-tags", "prefer", "last-event-id", "openai-organization", "openai-project", "openai-beta"),
+    *("x-gateway-tags", "x-gateway-cache", "prefer", "last-event-id"),
+    *("openai-organization", "openai-project", "openai-beta"),
     *("anthropic-version", "anthropic-beta", "anthropic-dangerous-direct-browser-access"),
 )
 SDKS_OWN = re.compile(rb"x-stainless-[a-z0-9-]{1,64}")
 """What the vendors' SDKs add about themselves; its names change with their versions."""
 SHOWN = (
-    *("x-request-id", "retry-after", "x-should-retry", "idempotent-replayed", "content-disposition"),
+    *("x-request-id", "retry-after", "x-should-retry", "idempotent-replayed", "age", "content-disposition"),
     *(
         f"x-gateway-{fact}"
         for fact in (

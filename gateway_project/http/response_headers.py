@@ -34,6 +34,10 @@ def fact_headers(facts: Facts) -> dict[str, str]:
         headers["x-gateway-model"] = facts.model
         headers["x-gateway-provider"] = facts.provider_name
         headers["x-gateway-attempts"] = str(facts.attempts_begun)
+    if facts.cache:
+        headers["x-gateway-cache"] = facts.cache
+    if facts.age_s is not None:
+        headers["age"] = str(facts.age_s)
     for dimension, left in facts.remaining.items():
         if dimension is Dimension.COST:
             headers["x-budget-remaining-usd"] = usd_text(left)

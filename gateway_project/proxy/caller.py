@@ -17,6 +17,8 @@ from gateway_project.http.request_headers import (
     headers_of,
 )
 from gateway_project.wiring import Runtime
+from metering.answer_cache.wish import HEADER as CACHE
+from metering.answer_cache.wish import CacheWish, read_wish
 from metering.errors import InvalidRequest, MeteringError, MeteringUnavailable
 from metering.gateway import LLMGateway
 from metering.idempotency.key import idempotency_key
@@ -30,6 +32,7 @@ from metering.time_limits import coarse_timers
 WATCH_AFTER_S = 0.25
 """A watcher costs a call 10 microseconds, so those that are answered sooner do without one."""
 LABEL_HEADERS = {name: f"x-{name.replace('_', '-')}".encode() for name in CALLER_LABELS}
+CACHE_HEADER = CACHE.encode()
 _LABEL_NAMES = frozenset(LABEL_HEADERS.values())
 
 
@@ -103,6 +106,12 @@ def idempotency_of(request: Request, caller: Principal, body: bytes) -> Idempote
     if text is None:
         return None
     return idempotency_key(caller=caller, text=text, route=request.scope["path"], body=body)
+
+
+def cache_wish_of(request: Request) -> CacheWish | None:
+    """What the caller says of the cache. Raises InvalidRequest."""
+    text = header(request, CACHE_HEADER)
+    return None if text is None else read_wish(text)
 
 
 class UnlessDisconnected:

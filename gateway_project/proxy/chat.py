@@ -8,6 +8,7 @@ from gateway_project.http.request_headers import address_of
 from gateway_project.http.response_headers import encoded, ending_headers
 from gateway_project.proxy.caller import (
     UnlessDisconnected,
+    cache_wish_of,
     gateway_of,
     idempotency_of,
     labels_of,
@@ -41,6 +42,7 @@ async def chat_completions(request: Request) -> Response:
         address=address_of(request),
         idempotency=idempotency_of(request, caller, raw),
         input_bytes=len(raw),
+        cache=cache_wish_of(request),
         **labels_of(request, body),
     )
     if body.get("stream") is True:

@@ -31,6 +31,21 @@ replays = Counter(
     "Requests answered again under their Idempotency-Key, by what a rate limit would have said to a new one",
     ("task", "rate"),
 )
+cache_calls = Counter(
+    "gateway_cache_calls",
+    "Calls for which the answer cache was asked for, by what it did: hit, miss, refresh, bypass or off",
+    ("result",),
+)
+cache_answers = Counter(
+    "gateway_cache_answers",
+    "Answers that were to be kept: kept, unfit, too_long, or not kept because Redis was away or the process busy",
+    ("result",),
+)
+cache_bytes = Counter("gateway_cache_bytes", "Bytes of answers that were kept, sealed")
+cache_away = Counter("gateway_cache_away", "Calls that asked the cache while Redis did not answer")
+cache_saved = Counter(
+    "gateway_cache_saved_nano_usd", "What answers from the cache saved at list prices", ("model_class",)
+)
 rate_fallbacks = Counter("gateway_rate_fallbacks", "Calls whose rate a process decided alone, without Redis")
 waits = Histogram(
     "gateway_room_wait_seconds",
@@ -61,6 +76,6 @@ listening = Gauge(
 
 EVERYTHING = (
     requests, errors, calls, attempts, impossible_usage, tokens, overhead_s, vendor_s, ledger_batch, decisions_lost,
-    replays, rate_fallbacks, waits, connections_cut, in_flight, streams, tasks, waiting_for_room, ledger_waiting,
-    ledger_reachable, rates_shared, listening,
+    replays, cache_calls, cache_answers, cache_bytes, cache_away, cache_saved, rate_fallbacks, waits, connections_cut,
+    in_flight, streams, tasks, waiting_for_room, ledger_waiting, ledger_reachable, rates_shared, listening,
 )  # fmt: skip

@@ -6,7 +6,7 @@ from gateway_project.telemetry import metrics
 from metering.admission.waiting_room import WaitEnd
 from metering.calls.values import Call
 from metering.ledger.commands import Attempt
-from metering.types import EstimateReason, Task
+from metering.types import EstimateReason, Outcome, Task
 
 
 def call_ended(call: Call, attempts: tuple[Attempt, ...]) -> None:
@@ -14,13 +14,25 @@ def call_ended(call: Call, attempts: tuple[Attempt, ...]) -> None:
     model_class = call.model.model_class
     metrics.calls.add(call.policy.task, model_class)
     metrics.overhead_s.observe(time.monotonic() - call.started_s - call.waited_s - call.allowance.vendor_s)
+    if call.cache is not None:
+        metrics.cache_calls.add(call.cache.status.value)
     for attempt in attempts:
+        if attempt.outcome is Outcome.CACHED:
+            metrics.cache_saved.add(model_class, by=attempt.list_cost_nano_usd or 0)
+            continue
         metrics.attempts.add(attempt.provider_name, attempt.outcome.value)
         metrics.vendor_s.observe(attempt.latency_ms / 1000, attempt.provider_name)
         metrics.tokens.add(model_class, "input", by=attempt.input_tokens)
         metrics.tokens.add(model_class, "output", by=attempt.output_tokens)
         if attempt.estimate_reason == EstimateReason.IMPOSSIBLE:
             metrics.impossible_usage.add(attempt.provider_name)
+
+
+def answer_kept(result: str, *, size: int = 0) -> None:
+    """Count an answer that was to be kept (the answer cache's Kept)."""
+    metrics.cache_answers.add(result)
+    if size:
+        metrics.cache_bytes.add(by=size)
 
 
 def call_replayed(task: Task, *, beyond_rate: bool) -> None:

@@ -13,6 +13,7 @@ from metering.admission.demand import Asker, BodySize, Demand, asker_of
 from metering.admission.denial import no_room_error
 from metering.admission.plan import Admitted, CallPlan, arranged, models_by_name, plan_call
 from metering.admission.text_tokens import no_text
+from metering.answer_cache.wish import CacheWish
 from metering.calls.collaborators import Collaborators
 from metering.calls.values import Call
 from metering.catalog.served import PlanAccess, ServedModel
@@ -52,6 +53,8 @@ class CallRequest(CallerLabels, frozen=True, kw_only=True, array_like=False):
     """A UUIDv7 under which the call is to be reserved; None: a new one."""
     work_id: str = ""
     """The same whenever this work is begun again; empty: it is begun once."""
+    cache: CacheWish | None = None
+    """What the caller says of answers that are kept; None: nothing."""
     journal: Journal | None = None
     """Where the call's attempts are noted besides, so that its books can be closed if this process is killed."""
     may_wait: bool = True

@@ -7,6 +7,7 @@ from datetime import datetime
 from metering.admission.bound import PictureCounter, TokenCounter
 from metering.admission.text_tokens import TextCeiling
 from metering.admission.waiting_room import WaitingRoom
+from metering.answer_cache.cache import AnswerCache
 from metering.background import BackgroundTasks
 from metering.calls.cached_directory import CachedDirectory
 from metering.calls.values import Observer
@@ -41,3 +42,5 @@ class Collaborators:
     """Where a task keeps drafts for a caller, for so many days."""
     observe: Observer
     """Sees every call that has ended."""
+    answers: AnswerCache | None = None
+    """Answers that are given again; None: there are none."""

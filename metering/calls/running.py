@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from metering.calls.abandoning import abandon
 from metering.calls.collaborators import Collaborators
+from metering.calls.from_cache import keep
 from metering.calls.keep import keep_and_settle
 from metering.calls.record import note_stopped
 from metering.calls.values import Call
@@ -28,7 +29,7 @@ SETTLE_WAIT_S = 5.0
 
 async def run_whole(with_: Collaborators, call: Call) -> bytes:
     """The whole answer, once it is settled. Raises VendorError, LimitExceeded and MeteringUnavailable."""
-    work = call.adapter.execute(call.request, call.allowance)
+    work = call.adapter.execute(call.request, call.spending)
     if call.recording is not None:
         work = call.recording.whole(work)
     running = with_.background.spawn(perform(with_, call, work), name=WHOLE)
@@ -80,7 +81,10 @@ async def _end(with_: Collaborators, call: Call) -> None:
             deadline_s=call.hold.lease_s,
         )
     task = with_.background.spawn(ending, name="reservation.end")
+    keeping = keep(with_, call, attempts) if call.overheard is not None else None
     with_.observe(call, attempts)
     with suppress(TimeoutError), CoarseTimeout(SETTLE_WAIT_S):
         await asyncio.shield(task)
         with_.waiting.ended(call.hold)
+    if keeping is not None:  # so that whoever has the answer and asks again finds it kept
+        await asyncio.shield(keeping)

@@ -41,7 +41,7 @@ async def _pump(with_: Collaborators, call: Call, pipe: Pipe) -> None:
     recording = call.recording
 
     async def copy() -> None:
-        async with aclosing(call.adapter.stream(call.request, call.allowance)) as events:
+        async with aclosing(call.adapter.stream(call.request, call.spending)) as events:
             async for event in events:
                 if recording is not None:
                     recording.add(event)

@@ -8,13 +8,16 @@ from uuid import UUID
 from msgspec import Struct
 
 from metering.admission.notices import Notice
+from metering.answer_cache.terms import Terms
+from metering.calls.kept_spending import KeptSpending
+from metering.calls.overheard import Overheard
 from metering.catalog.served import ServedModel
 from metering.decisions.decision import Verdict
 from metering.errors import RateBalance
 from metering.idempotency.recording import Recording
 from metering.ledger.commands import Attempt
 from metering.policy.values import EffectivePolicy
-from metering.ports import LLMAdapter, TaskRequest
+from metering.ports import LLMAdapter, Spending, TaskRequest
 from metering.rates.take import RateGrant
 from metering.reservation.allowance import Allowance
 from metering.reservation.reserve import Hold
@@ -28,7 +31,7 @@ class Call(Struct, frozen=True, kw_only=True):
     policy: EffectivePolicy
     adapter: LLMAdapter
     request: TaskRequest
-    allowance: Allowance
+    allowance: Allowance | KeptSpending
     rates: RateGrant
     started_s: float
     """Monotonic time at which the gateway began to work on it."""
@@ -40,6 +43,15 @@ class Call(Struct, frozen=True, kw_only=True):
     """What would have denied it, had it been enforced."""
     recording: Recording | None = None
     """What it answers, written down where it came with an Idempotency-Key."""
+    cache: Terms | None = None
+    """What the cache did for it; None: nobody asked for the cache."""
+    overheard: Overheard | None = None
+    """What its vendor answers, written down for the cache."""
+
+    @property
+    def spending(self) -> Spending:
+        """What its adapter gets."""
+        return self.overheard or self.allowance
 
     @property
     def model(self) -> ServedModel:
@@ -83,6 +95,10 @@ class Facts(Struct, frozen=True, kw_only=True):
     """How long the call waited for room."""
     replayed: bool = False
     """The answer is that of an earlier call under the same Idempotency-Key: nothing was spent now."""
+    cache: str = ""
+    """What the cache did, as a header says it; empty: nobody asked for it."""
+    age_s: int | None = None
+    """How old the answer is, if it came from the cache."""
 
     @property
     def cost_nano_usd(self) -> int:
@@ -113,6 +129,8 @@ def facts_of(call: Call, *, ended_s: float, pending: bool = False) -> Facts:
         warnings=tuple([notice.rule for notice in call.notices if notice.verdict is Verdict.WARNED]),
         pending=pending,
         waited_s=call.waited_s,
+        cache=str(call.cache) if call.cache is not None else "",
+        age_s=call.cache.age_s if call.cache is not None else None,
     )
 
 

@@ -1,18 +1,17 @@
 """What a keyed call answers, written down while it is given: packed at once, so that a long stream stays small."""
 
-import zlib
 from collections.abc import Coroutine, Iterator
 from typing import Any
 
 from msgspec import Struct
 
 from metering.errors import VendorError, VendorTimeout
+from metering.packed import PackedParts, parts_of
 
 MAX_ANSWER_BYTES = 8 * 1024 * 1024
 """A longer answer is not kept."""
 MAX_PACKED_BYTES = 1024 * 1024
 """Nor one that is longer than this when it is packed."""
-LENGTH_BYTES = 4
 
 
 class Failure(Struct, frozen=True, kw_only=True):
@@ -40,33 +39,20 @@ class FinishedAnswer(Struct, frozen=True, kw_only=True):
 
     def parts(self) -> Iterator[bytes]:
         """What was given to the caller, in order."""
-        content = zlib.decompress(self.packed)
-        place = 0
-        while place < len(content):
-            start = place + LENGTH_BYTES
-            place = start + int.from_bytes(content[place:start], "big")
-            yield content[start:place]
+        return parts_of(self.packed)
 
 
 class Recording:
     """The answer of one running call, as long as it is short enough to be kept."""
 
     def __init__(self) -> None:
-        # A small window: 30 KB for each running call, and events of one stream repeat themselves closely.
-        self._packer = zlib.compressobj(level=1, wbits=12, memLevel=5)
-        self._packed: list[bytes] = []
-        self._bytes = 0
-        self._packed_bytes = 0
+        self._parts = PackedParts(most_bytes=MAX_ANSWER_BYTES, most_packed=MAX_PACKED_BYTES)
         self._ended = False
         self._failure: Failure | None = None
 
     def add(self, part: bytes) -> None:
         """One event, or the whole answer."""
-        self._bytes += len(part)
-        if self._is_too_long():
-            self._packed.clear()
-            return
-        self._pack(self._packer.compress(len(part).to_bytes(LENGTH_BYTES, "big") + part))
+        self._parts.add(part)
 
     def end(self) -> None:
         """That was all of it."""
@@ -88,23 +74,14 @@ class Recording:
 
     def finished(self, *, model: str, provider_name: str, mode: str, streamed: bool) -> FinishedAnswer | None:
         """What can be kept; None for an answer that was stopped, or is too long. Asked once."""
-        if not self._ended or self._is_too_long():
-            return None
-        self._pack(self._packer.flush())
-        if self._is_too_long():
+        packed = self._parts.finish() if self._ended else None
+        if packed is None:
             return None
         return FinishedAnswer(
             model=model,
             provider_name=provider_name,
             mode=mode,
             streamed=streamed,
-            packed=b"".join(self._packed),
+            packed=packed,
             failure=self._failure,
         )
-
-    def _pack(self, packed: bytes) -> None:
-        self._packed.append(packed)
-        self._packed_bytes += len(packed)
-
-    def _is_too_long(self) -> bool:
-        return self._bytes > MAX_ANSWER_BYTES or self._packed_bytes > MAX_PACKED_BYTES

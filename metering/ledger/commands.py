@@ -91,7 +91,7 @@ class Attempt(Amounts, frozen=True, kw_only=True, array_like=True):
     """Part of `cache_write_tokens`, as those below are."""
     cache_write_12h_tokens: int = 0
     list_cost_nano_usd: int | None = None
-    """The cost before a markup; None: there was none."""
+    """The cost before a markup; None: there was none. Of a cached attempt what its answer had cost, before markups."""
     vendor_cost_nano_usd: int | None = None
     """What the vendor itself said that it cost."""
     fee_units: str = ""

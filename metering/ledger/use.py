@@ -7,13 +7,14 @@ from metering.amounts import COLUMNS
 from metering.ledger.commands import Attempt
 from metering.types import Outcome
 
-ERROR = Outcome.ERROR
+UNPAID = (Outcome.ERROR, Outcome.CACHED)
+"""A vendor's failure, and an answer for which no vendor was asked."""
 
 BROUGHT = tuple(name for name in COLUMNS if name != "steps")
 """Amounts that only use has. A step is taken by an attempt that fails too."""
 _brought: Callable[[Attempt], tuple[int, ...]] = attrgetter(*BROUGHT)
 
-IS_USE = f"""(outcome NOT IN ('error', 'cancelled') OR (outcome = 'cancelled' AND response_model <> '')
+IS_USE = f"""(outcome NOT IN ('error', 'cancelled', 'cached') OR (outcome = 'cancelled' AND response_model <> '')
     OR ({", ".join(BROUGHT)}) <> ({", ".join("0" for _ in BROUGHT)}))"""
 """The same of a row of the usage log, as SQL. An expired call of which was found out that it sent nothing has a
 cancelled attempt of no model, which is none."""
@@ -27,9 +28,14 @@ def first_attempt_of(column: str) -> str:
 
 def is_use(attempt: Attempt) -> bool:
     """Return whether the attempt brought anything, or may have, or costs anything."""
-    return attempt.outcome != ERROR or any(_brought(attempt))
+    return attempt.outcome not in UNPAID or any(_brought(attempt))
 
 
 def spent(attempts: tuple[Attempt, ...]) -> bool:
     """Return whether any of them is use. Such a call is a request, however many attempts it took."""
     return any(map(is_use, attempts))
+
+
+def brought(attempts: tuple[Attempt, ...]) -> bool:
+    """Return whether the call has an answer, or may have one: to ask again under its key is to ask for that."""
+    return any(attempt.outcome is Outcome.CACHED or is_use(attempt) for attempt in attempts)

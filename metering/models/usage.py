@@ -59,7 +59,9 @@ class UsageLog(models.Model):
         db_default=0, help_text="Of those written: living longer."
     )
     list_cost_nano_usd = models.BigIntegerField(
-        null=True, blank=True, help_text="The cost before a markup; empty: there was none."
+        null=True,
+        blank=True,
+        help_text="The cost before a markup; empty: there was none. Of an answer from the cache what it saved.",
     )
     vendor_cost_nano_usd = models.BigIntegerField(
         null=True, blank=True, help_text="What the vendor itself said that it cost."

@@ -117,9 +117,11 @@ _KEYS = (
     ),
     RuleKey(
         name="cache_ttl_s",
-        meaning="how long an answer may be served from the cache; 0 switches it off",
+        read_by="metering.answer_cache.terms:terms_of",
+        meaning="how old an answer of the cache may be; 0 switches the cache off",
         unit="seconds",
         high=30 * 86_400,
+        tasks=frozenset({Task.CHAT}),
         is_limit=False,
     ),
     RuleKey(

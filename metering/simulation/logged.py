@@ -96,8 +96,12 @@ class LoggedCall(NamedTuple):
 
 
 def logged_calls(chosen: UsageFilter) -> Iterator[LoggedCall]:
-    """Attempts of one reservation follow each other, because their ids are derived from its id."""
-    marked = chosen.rows().annotate(is_use=RawSQL(IS_USE, (), output_field=BooleanField()))  # noqa: S611 - a constant
+    """Attempts of one reservation follow each other, because their ids are derived from its id.
+
+    Calls that were answered from the cache are left out: they use no budget.
+    """
+    paid = chosen.rows().exclude(outcome=Outcome.CACHED)
+    marked = paid.annotate(is_use=RawSQL(IS_USE, (), output_field=BooleanField()))  # noqa: S611 - a constant
     rows = marked.order_by("id").values_list(*_FACTS, *COLUMNS)
     attempts: list[LoggedAttempt] = []
     page = [_attempt(row) for row in rows[:PAGE]]

@@ -26,8 +26,12 @@ def replay_facts(replayed: Replayed) -> dict[str, Any]:
     }
 
 
-def decision_facts(decision: EnforcementDecision, *, with_shared: bool) -> dict[str, Any]:
-    """With the whole trace; without `with_shared` nothing tells what all tenants together have used."""
+def decision_facts(
+    decision: EnforcementDecision, *, with_shared: bool, cache: Mapping[str, Any]
+) -> dict[str, Any]:
+    """With the whole trace, and what the cache would do; without `with_shared` nothing tells what all tenants together
+    have used.
+    """
     subject = decision.subject
     steps = [asdict(step) for step in decision.trace]
     hides = not with_shared and any(
@@ -49,6 +53,7 @@ def decision_facts(decision: EnforcementDecision, *, with_shared: bool) -> dict[
         "message": "There is no room." if hides else decision.message,
         "rule": decision.rule or None,
         "rule_id": decision.rule_id,
+        "cache": cache,
         "trace": steps if with_shared else [without_shared(step) for step in steps],
     }
 

@@ -96,6 +96,8 @@ SELECT {key} AS "group", {"line.tenant_id" if two_keys else "NULL::uuid"} AS ten
     count(*) FILTER (WHERE line.provisional) AS provisional,
     count(*) FILTER (WHERE line.partly_priced) AS partly_priced,
     count(*) FILTER (WHERE line.own_key) AS own_key,
+    count(*) FILTER (WHERE line.cached) AS cached,
+    coalesce(sum(line.list_cost_nano_usd) FILTER (WHERE line.cached), 0) AS saved_nano_usd,
     {", ".join(f"sum(line.{name}) AS {name}" for name in COUNTED)}, sum(line.cost_nano_usd) AS charged,
     sum({COST[prices] if prices else "line.cost_nano_usd"}) AS cost,
     {UNPRICED[prices] if prices else "0"} AS unpriced

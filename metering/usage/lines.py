@@ -35,12 +35,13 @@ def _either(name: str, label: Label) -> str:
 LINES = f"""(
 SELECT log.id, log.tenant_id, {", ".join(f"log.{name}" for name in GROUPED)}, 1 AS attempts, 0 AS corrections,
     log.estimated, log.partly_priced, log.own_key, log.outcome = 'provisional' AS provisional,
+    log.outcome = 'cached' AS cached,
     CASE WHEN {IS_USE} THEN log.reservation_id END AS request, 0 AS corrected_requests,
     {", ".join(f"log.{name}" for name in (*COLUMNS, *TOKEN_PARTS, *_PRICED))}
 FROM metering_usagelog log
 UNION ALL
 SELECT entry.id, entry.tenant_id, {", ".join(_either(name, label) for name, label in GROUPED.items())}, 0, 1,
-    false, false, false, false, NULL, entry.requests,
+    false, false, false, false, false, NULL, entry.requests,
     {", ".join(f"entry.{name}" for name in COLUMNS)}, {", ".join("0" for _ in TOKEN_PARTS)},
     {", ".join(_PRICED.values())}
 FROM metering_ledgerentry entry

@@ -22,6 +22,7 @@ COUNTS = (
     "provisional",
     "partly_priced",
     "own_key",
+    "cached",
     *COUNTED,
 )
 
@@ -58,8 +59,8 @@ def summary_page(
     """At most `limit` groups: requests, attempts, sums, and how many attempts bear which mark.
 
     `cost_nano_usd` is what was charged. With `prices` (which need `now`) it is the cost at those prices, and what
-    was charged stands beside it. `dearest_first` orders by cost and has no next page. Raises InvalidRequest for an
-    unknown group, and where the sums take too long.
+    was charged stands beside it. What the cache saved, at list prices, is part of neither. `dearest_first` orders by
+    cost and has no next page. Raises InvalidRequest for an unknown group, and where the sums take too long.
     """
     found = groups(
         chosen, by=by, prices=prices, now=now, after=after, limit=limit + 1, dearest_first=dearest_first
@@ -85,7 +86,9 @@ def _row(by: str, found: dict[str, Any], slugs: dict[UUID, str], prices: Prices 
     if by in OF_ONE_TENANT:
         row["tenant"] = slugs.get(found["tenant_id"])
     row |= {name: int(found[name]) for name in COUNTS}
+    saved = int(found["saved_nano_usd"])
     row |= {"cost_nano_usd": cost, "cost_usd": usd_text(cost)}
+    row |= {"saved_nano_usd": saved, "saved_usd": usd_text(saved)}
     if prices is not None:
         row |= {
             "charged_nano_usd": charged,

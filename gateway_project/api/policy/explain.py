@@ -11,6 +11,7 @@ from gateway_project.api.policy.fields import (
     DecisionOut,
     RequestIn,
     WhoIn,
+    cache_facts,
     demand_of,
     levels_at,
 )
@@ -33,11 +34,13 @@ class Explain(ApiView):
         given = self.valid(self.Input, request.query_params.dict())
         tenant_or_all(request)  # `?tenant=` means the same on every route
         tenant, asker, moment = asked_about(request, given, plan=None, call=given, now=now())
+        source = read_policy_source(tenant=tenant)
         decision = explain_call(
-            source=read_policy_source(tenant=tenant),
+            source=source,
             demand=demand_of(asker, given, moment),
             now=moment,
             levels=levels_at(given),
         )
         sees_all = caller_of(request).role == User.Role.SUPER_ADMIN
-        return Response(DecisionOut(decision_facts(decision, with_shared=sees_all)).data)
+        cache = cache_facts(source, asker, given, moment)
+        return Response(DecisionOut(decision_facts(decision, with_shared=sees_all, cache=cache)).data)

@@ -12,12 +12,15 @@ from gateway_project.api.input import OtherName, StrictInput
 from gateway_project.api.moment import IN_ZONE, Moment, placed_for
 from gateway_project.api.name import Name
 from metering.admission.demand import Asker, Demand, demand_of_counts
+from metering.answer_cache.wish import HEADER
 from metering.decisions.decision import Standing, Verdict
 from metering.errors import InvalidRequest
 from metering.models import Tenant
+from metering.policy.source import PolicySource
 from metering.rates.read_levels import LevelReader, read_levels
 from metering.reservation.bounded_call import Measured
 from metering.rules.read_conditions import YEARS
+from metering.simulation.explain_cache import ImaginedBody, explain_cache
 from metering.types import MODES, Task
 
 TAG = ["policy"]
@@ -51,6 +54,21 @@ class RequestIn(StrictInput):
     )
     steps = serializers.IntegerField(
         min_value=1, max_value=1_000, default=1, help_text="LLM calls that a task makes."
+    )
+    cache = serializers.CharField(
+        max_length=100,
+        default="",
+        allow_blank=True,
+        help_text=f"What the header {HEADER} says; none: nothing.",
+    )
+    temperature = serializers.FloatField(
+        min_value=0, default=None, allow_null=True, help_text="For the cache. None: the vendor's own."
+    )
+    choices = serializers.IntegerField(
+        min_value=1, max_value=128, default=1, help_text="For the cache: how many answers it asks for."
+    )
+    tool_results = serializers.BooleanField(
+        default=False, help_text="For the cache: whether its messages contain results of tools."
     )
     at = Moment(default=None, allow_null=True, help_text=f"Now, if it is left out. {IN_ZONE}")
 
@@ -91,6 +109,18 @@ class StepOut(serializers.Serializer[Any]):
     left = serializers.IntegerField(allow_null=True, help_text="What a further call may take.")
 
 
+class CacheOut(serializers.Serializer[Any]):
+    """What the answer cache would do. Whether it has the answer just now is not looked for."""
+
+    status = serializers.CharField(
+        allow_null=True,
+        help_text="`miss` (it is looked up), `refresh`, `bypass` or `off`; null: nobody asks for the cache.",
+    )
+    reason = serializers.CharField(allow_null=True)
+    ttl_s = serializers.IntegerField(allow_null=True)
+    message = serializers.CharField()
+
+
 class DecisionOut(serializers.Serializer[Any]):
     """Whether the call may be made, which rule decides, and what every other one says."""
 
@@ -108,6 +138,7 @@ class DecisionOut(serializers.Serializer[Any]):
     message = serializers.CharField()
     rule = serializers.CharField(allow_null=True)
     rule_id = serializers.UUIDField(allow_null=True)
+    cache = CacheOut()
     trace = StepOut(many=True)
 
 
@@ -123,6 +154,17 @@ def demand_of(asker: Asker, given: dict[str, Any], now: datetime) -> Demand[Meas
         now=now,
         **{name: given[name] for name in ("api_calls", "files", "steps")},
     )
+
+
+def cache_facts(source: PolicySource, asker: Asker, given: dict[str, Any], now: datetime) -> dict[str, Any]:
+    """What the cache would do with the request."""
+    imagined = ImaginedBody(
+        header=given["cache"],
+        temperature=given["temperature"],
+        choices=given["choices"],
+        tool_results=given["tool_results"],
+    )
+    return explain_cache(source=source, asker=asker, task=given["task"], now=now, imagined=imagined)
 
 
 def levels_at(given: dict[str, Any]) -> LevelReader:

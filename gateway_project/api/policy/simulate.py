@@ -21,6 +21,7 @@ from gateway_project.api.policy.fields import (
     DecisionOut,
     RequestIn,
     WhoIn,
+    cache_facts,
     demand_of,
     levels_at,
 )
@@ -105,13 +106,15 @@ class Simulate(ApiView):
         tenant, asker, moment = asked_about(
             request, given, plan=given["plan"], call=given["request"], now=now()
         )
+        source = read_policy_source(tenant=tenant, after=_change(request, given, tenant))
         decision = explain_call(
-            source=read_policy_source(tenant=tenant, after=_change(request, given, tenant)),
+            source=source,
             demand=demand_of(asker, given["request"], moment),
             now=moment,
             levels=levels_at(given["request"]),
         )
-        return decision_facts(decision, with_shared=_is_operator(request))
+        cache = cache_facts(source, asker, given["request"], moment)
+        return decision_facts(decision, with_shared=_is_operator(request), cache=cache)
 
     def _period(self, request: Request, given: dict[str, Any]) -> dict[str, Any]:
         period = given["period"]

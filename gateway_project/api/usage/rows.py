@@ -27,9 +27,16 @@ class UsageOut(serializers.Serializer[object]):
     own_key = serializers.IntegerField(
         help_text="Attempts with the tenant's own key, whom the vendor bills: they cost nothing here."
     )
+    cached = serializers.IntegerField(
+        help_text="Attempts that asked no vendor, as the answer was kept: they are no requests and cost nothing."
+    )
     locals().update({name: serializers.IntegerField() for name in COUNTED})
     cost_nano_usd = serializers.IntegerField(help_text="At the prices asked for.")
     cost_usd = serializers.CharField()
+    saved_nano_usd = serializers.IntegerField(
+        help_text="What the answers of the cached attempts had cost before markups."
+    )
+    saved_usd = serializers.CharField()
     charged_nano_usd = serializers.IntegerField(help_text="What budgets were charged.")
     charged_usd = serializers.CharField()
     difference_usd = serializers.CharField(help_text="Cost less charge.")

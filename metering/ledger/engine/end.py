@@ -13,7 +13,7 @@ from metering.ledger.engine.finish import end_hold, nothing_was_sent, true_up
 from metering.ledger.records import AttemptRow, ProvisionalAttempt
 from metering.ledger.results import Ended, Reason, Refused, Result
 from metering.ledger.unit_of_work import UnitOfWork
-from metering.ledger.use import spent
+from metering.ledger.use import brought
 from metering.types import EntryKind, Outcome, ReservationState
 
 HELD, SETTLED = ReservationState.HELD, ReservationState.SETTLED
@@ -36,7 +36,7 @@ def apply_settle(command: Settle, work: UnitOfWork) -> Result:
     charges = [charge_of(work.kind_of(meter_id), used, command.attempts) for meter_id in hold.meter_ids]
     if hold.state == HELD:
         result = end_hold(hold, SETTLED, EntryKind.SETTLE, charges, used, work)
-        if hold.idempotency_key is not None and isinstance(result, Ended) and not spent(command.attempts):
+        if hold.idempotency_key is not None and isinstance(result, Ended) and not brought(command.attempts):
             hold.idempotency_key = None  # the caller may try again under the same key
     else:
         result = true_up(hold, charges, used, work)

@@ -22,6 +22,7 @@ from metering.policy.edit.set_rule import parse_value
 from metering.policy.source import LoadCatalog, read_policy_source
 from metering.rates.read_levels import read_levels
 from metering.simulation.explain import explain_call
+from metering.simulation.explain_cache import ImaginedBody, explain_cache
 from metering.simulation.find_asker import find_asker
 from metering.simulation.replay import replay
 from metering.simulation.report import decision_facts, replay_facts
@@ -50,6 +51,10 @@ class Command(VerbCommand):
         request.add_argument("--model", default="", metavar="NAME")
         request.add_argument("--input-tokens", type=int, default=0, metavar="N")
         request.add_argument("--output-tokens", type=int, metavar="N")
+        request.add_argument("--temperature", type=float, metavar="T", help="For the answer cache.")
+        request.add_argument(
+            "--cache", default="", metavar="TEXT", help="What the header x-gateway-cache says."
+        )
         request.add_argument("--at", metavar="MOMENT", help="Now, if it is left out.")
         for name in ("team", "user", "token", "agent"):
             request.add_argument(f"--{name}", metavar="ID")
@@ -115,8 +120,16 @@ class Command(VerbCommand):
             agent_id=options["agent"],
             now=at,
         )
+        source = read_policy_source(tenant=tenant, after=after)
+        cache = explain_cache(
+            source=source,
+            asker=asker,
+            task=task,
+            now=at,
+            imagined=ImaginedBody(header=options["cache"], temperature=options["temperature"]),
+        )
         decision = explain_call(
-            source=read_policy_source(tenant=tenant, after=after),
+            source=source,
             demand=demand,
             now=at,
             levels=(lambda limits: {}) if options["at"] else partial(read_levels, settings.REDIS_URL),
@@ -127,7 +140,8 @@ class Command(VerbCommand):
             + (f", {step.left} left" if step.left is not None else "")
             for step in decision.trace
         ]
-        self.show(decision_facts(decision, with_shared=True), "\n".join([head, *steps]))
+        facts = decision_facts(decision, with_shared=True, cache=cache)
+        self.show(facts, "\n".join([head, *steps, f"  cache: {cache['message']}"]))
 
     def _change(self, tenant: Tenant | None, rule: str | None, file: str | None) -> LoadCatalog | None:
         if rule is None:

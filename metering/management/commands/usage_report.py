@@ -18,7 +18,16 @@ ATTEMPT_COLUMNS = (
     *("input_tokens", "output_tokens", "cost_nano_usd", "estimated"),
     *("estimate_reason", "partly_priced", "own_key", "service_tier"),
 )
-SUM_COLUMNS = ("requests", "attempts", "input_tokens", "output_tokens", "cost_usd", "estimated")
+SUM_COLUMNS = (
+    "requests",
+    "attempts",
+    "input_tokens",
+    "output_tokens",
+    "cost_usd",
+    "estimated",
+    "cached",
+    "saved_usd",
+)
 
 
 class Command(VerbCommand):

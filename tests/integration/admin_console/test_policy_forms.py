@@ -34,7 +34,7 @@ BUDGET = {
     [
         ("max_tokens_out", "0", "", "a whole number of tokens from 1"),
         ("on_disconnect", "explode", "", "one of drain, cancel"),
-        ("cache_ttl_s", "5", "", "cache_ttl_s cannot be set: nothing in this version reads it"),
+        ("log_content", "full", "", "log_content cannot be set: nothing in this version reads it"),
         ("max_tokens_out", "many", "", "a whole number of tokens"),
     ],
 )

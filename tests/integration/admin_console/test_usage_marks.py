@@ -44,6 +44,16 @@ def test_the_list_is_filtered_by_each_mark(
     assert marked.pk not in [row.pk for row in page.context["cl"].result_list]
 
 
+def test_what_an_answer_from_the_cache_saved_stands_in_its_row_alone(console: Client, url: Url) -> None:
+    AttemptFactory(outcome="cached", cost_nano_usd=0, list_cost_nano_usd=2_517_000_000)
+    AttemptFactory(cost_nano_usd=0, list_cost_nano_usd=7_391_000_000)
+    page = console.get(url(UsageLog)).content.decode()
+    assert "$2.517" in page
+    assert "7.391" not in page
+    chosen = console.get(url(UsageLog), {"outcome": "cached"})
+    assert [row.outcome for row in chosen.context["cl"].result_list] == ["cached"]
+
+
 def test_a_mark_that_does_not_exist_filters_nothing(console: Client, url: Url, marked: UsageLog) -> None:
     page = console.get(url(UsageLog), {"estimate_reason": "guessed"})
     assert len(page.context["cl"].result_list) == UsageLog.objects.count()

@@ -41,6 +41,36 @@ def test_a_member_learns_what_would_become_of_a_request() -> None:
     assert [(step["source_id"], step["outcome"]) for step in answer["trace"]] == [(str(rule.pk), "in force")]
 
 
+@pytest.mark.parametrize(
+    ("rule", "asked", "status", "reason", "says"),
+    [
+        (None, "", None, None, "Nobody asks for the cache"),
+        (None, "&cache=use&temperature=0", "miss", None, "within the last 300 s"),
+        (600, "&temperature=0", "miss", None, "needs no room in any budget"),
+        (600, "&temperature=0&cache=refresh;ttl=60", "refresh", None, "kept for 60 s"),
+        (600, "", "bypass", "sampled", "temperature is not 0"),
+        (600, "&temperature=0&choices=2", "bypass", "choices", "several answers"),
+        (600, "&temperature=0&tool_results=true", "bypass", "tool_results", "results of tools"),
+        (0, "&cache=use", "off", None, "switched off by a rule"),
+        (600, "&cache=off", "off", None, "switched off by the header"),
+    ],
+)
+def test_a_request_is_explained_with_what_the_cache_would_do(
+    rule: int | None, asked: str, status: str | None, reason: str | None, says: str
+) -> None:
+    if rule is not None:
+        RuleFactory(key="cache_ttl_s", value=rule)
+    answer = call("GET", ASK + asked, who=person()).json()
+    assert (answer["cache"]["status"], answer["cache"]["reason"]) == (status, reason)
+    assert says in answer["cache"]["message"]
+    steps = [(step["rule"], step["outcome"]) for step in answer["trace"]]
+    assert steps == ([] if rule is None else [("cache_ttl_s", "in force")])
+
+
+def test_a_header_that_says_nothing_known_is_explained_as_the_400_that_it_would_be() -> None:
+    assert code_of(call("GET", f"{ASK}&cache=perhaps", who=person())) == (400, "invalid_request")
+
+
 @pytest.mark.parametrize("dimension", ["api_calls", "files", "steps"])
 def test_a_task_is_explained_with_what_it_uses_besides_tokens(dimension: str) -> None:
     BudgetFactory(tenant=alder(), dimension=dimension, window="month", amount=4)

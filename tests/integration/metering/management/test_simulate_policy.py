@@ -46,6 +46,15 @@ def test_a_period_under_a_catalog_file(tmp_path: Path) -> None:
     assert simulate("--since", since)["denied"] == 0
 
 
+def test_one_request_with_the_cache_switched_on() -> None:
+    make_token()
+    request = ("--tenant", "alder", "--task", "LLM0_CHAT", "--model", "sandbox-small", "--temperature", "0")
+    with_rule = simulate(*request, "--rule", "cache_ttl_s=90")["cache"]
+    assert (with_rule["status"], with_rule["ttl_s"]) == ("miss", 90)
+    assert simulate(*request)["cache"]["status"] is None
+    assert simulate(*request, "--cache", "use; ttl=60")["cache"]["ttl_s"] == 60
+
+
 def test_one_request_at_another_time() -> None:
     make_token()
     BudgetFactory(dimension="cost", amount=10**9)

@@ -54,6 +54,17 @@ def replayed(**facts: Any) -> Replayed:
     return replay(source=read_policy_source(), **values)
 
 
+def test_calls_that_were_answered_from_the_cache_use_nothing_of_a_budget_then_as_now(token_id: Any) -> None:
+    call(MONDAY, token_id=token_id)
+    cached = {"cost_nano_usd": 0, "outcome": "cached", "list_cost_nano_usd": 1_000}
+    for minutes in range(1, 4):
+        AttemptFactory(at=MONDAY + minutes * MINUTE, token_id=token_id, **cached)
+    call(MONDAY + 5 * MINUTE, token_id=token_id)
+    BudgetFactory(dimension="requests", amount=2)
+    result = replayed()
+    assert (result.total.calls, result.denied.calls) == (2, 0)
+
+
 def reasons(result: Replayed) -> dict[tuple[str, str], int]:
     return {reason: tally.calls for reason, tally in result.by_rule.items()}
 

@@ -114,6 +114,7 @@ class TestSums:
             "provisional": 1,
             "partly_priced": 0,
             "own_key": 0,
+            "cached": 0,
             "input_tokens": 300,
             "output_tokens": 60,
             "cached_input_tokens": 3,
@@ -123,6 +124,8 @@ class TestSums:
             "files": 0,
             "cost_nano_usd": 25,
             "cost_usd": "0.000000025",
+            "saved_nano_usd": 0,
+            "saved_usd": "0",
         }
 
     def test_a_vendors_failure_is_an_attempt_and_no_request(self) -> None:

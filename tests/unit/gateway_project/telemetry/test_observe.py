@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from gateway_project.telemetry import metrics
 from gateway_project.telemetry.observe import call_ended, wait_ended
 from metering.admission.waiting_room import WaitEnd
-from metering.types import EstimateReason
+from metering.types import EstimateReason, Outcome
 from tests.support import build
 
 CALL: Any = SimpleNamespace(
@@ -18,6 +18,7 @@ CALL: Any = SimpleNamespace(
     started_s=time.monotonic(),
     waited_s=0.0,
     allowance=SimpleNamespace(vendor_s=0.0),
+    cache=None,
 )
 
 
@@ -55,6 +56,15 @@ def test_a_wait_for_room_is_counted_by_how_it_ended() -> None:
     before = [*metrics.waits.series.get(("gone",), [0.0])]
     wait_ended(WaitEnd.GONE, 7.0)
     assert metrics.waits.series["gone",][-1] - before[-1] == 7.0
+
+
+def test_an_answer_from_the_cache_is_no_attempt_at_a_vendor() -> None:
+    hit = replace(build.attempt(1, "never-asked"), outcome=Outcome.CACHED, list_cost_nano_usd=7)
+    saved = metrics.cache_saved.series.get(("BASE_S",), [0.0])[0]
+    call_ended(CALL, (hit,))
+    assert metrics.cache_saved.series["BASE_S",][0] - saved == 7
+    assert ("never-asked", "cached") not in metrics.attempts.series
+    assert ("never-asked",) not in metrics.vendor_s.series
 
 
 def test_it_is_among_what_is_published() -> None:

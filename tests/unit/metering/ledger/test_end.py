@@ -9,6 +9,7 @@ from metering.ledger.commands import Attempt, Command, Settle
 from metering.ledger.engine import apply
 from metering.ledger.records import RELEASE_ON_EXPIRY
 from metering.ledger.results import Reason, Refused
+from metering.ledger.use import UNPAID
 from metering.types import Dimension, EntryKind, Outcome
 from tests.support import build
 from tests.unit.metering.ledger import kit
@@ -113,7 +114,8 @@ FAILED = build.attempt(1, "elsewhere", outcome=Outcome.ERROR)
         ((FAILED,), 0),
         ((FAILED, build.attempt(2, outcome=Outcome.ERROR, steps=1)), 0),
         ((FAILED, build.attempt(2)), 1),
-        *[((build.attempt(1, outcome=outcome),), 1) for outcome in Outcome if outcome != Outcome.ERROR],
+        ((build.attempt(1, outcome=Outcome.CACHED),), 0),
+        *[((build.attempt(1, outcome=outcome),), 1) for outcome in Outcome if outcome not in UNPAID],
         *[
             ((build.attempt(1, outcome=Outcome.ERROR, **{spent: 1}),), 1)
             for spent in ("input_tokens", "output_tokens", "cost_nano_usd", "api_calls", "files")
@@ -121,7 +123,7 @@ FAILED = build.attempt(1, "elsewhere", outcome=Outcome.ERROR)
     ],
     ids=lambda part: part if isinstance(part, int) else " ".join(item.outcome for item in part),
 )
-def test_a_vendors_failure_is_no_request_unless_it_brought_or_cost_something(
+def test_a_vendors_failure_or_a_kept_answer_is_no_request_unless_something_was_brought_or_paid(
     attempts: tuple[Attempt, ...], requests: int
 ) -> None:
     for work, before in ((held(1), 0), (expired(1), 1)):

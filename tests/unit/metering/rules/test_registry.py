@@ -25,7 +25,7 @@ def test_a_rule_that_makes_sense_passes(key: str, value: object, task: str | Non
             "max_token_out",
             5,
             None,
-            "the keys are agent_max_steps, cheaper_class, diagram_files_per_req, enforcement",
+            "the keys are agent_max_steps, cache_ttl_s, cheaper_class, diagram_files_per_req, enforcement",
         ),
         ("max_tokens_out", 0, None, "from 1 to"),
         ("max_tokens_out", "512", None, "a whole number of tokens"),

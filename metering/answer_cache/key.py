@@ -1,0 +1,71 @@
+"""Under which key an answer is kept: equal for two requests only if nothing that matters to the answer differs."""
+
+from collections.abc import Iterable, Mapping
+from hashlib import blake2b
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+
+from metering.admission.bound import OUTPUT_FIELDS
+from metering.catalog.served import ServedModel
+from metering.ports import Body
+
+CHANGES_NO_ANSWER = frozenset(
+    {
+        "metadata",
+        "user",
+        "user_id",
+        "safety_identifier",
+        "prompt_cache_key",
+        "prompt_cache_retention",
+        "stream",
+    }
+)
+SAID_OTHERWISE = frozenset({"model", *OUTPUT_FIELDS, "stream_options"})
+"""Fields whose meaning is in the key in another form."""
+DIGEST_BYTES = 32
+_encode = msgspec.json.Encoder(order="sorted").encode
+
+
+class CacheKey(Struct, frozen=True, kw_only=True):
+    """Whose answer, and to what."""
+
+    tenant_id: UUID
+    digest: bytes
+
+    @property
+    def name(self) -> str:
+        """As the store knows it within the tenant."""
+        return self.digest.hex()
+
+
+def key_of(*, tenant_id: UUID, task: str, models: Iterable[tuple[ServedModel, int]], body: Body) -> CacheKey:
+    """The key of a request that these models may serve, each with answers of at most so many tokens.
+
+    Whoever may have longer answers, or other models, has other keys; in which order they are tried does not matter.
+    The encoding is JSON with sorted names, which is different for different values, so that two requests share a key
+    only if they are the same.
+    """
+    asked = {
+        name: value
+        for name, value in body.items()
+        if name not in CHANGES_NO_ANSWER and name not in SAID_OTHERWISE
+    }
+    served = sorted(
+        [
+            (model.name, model.provider_name, model.physical_name, answer_tokens)
+            for model, answer_tokens in models
+        ]
+    )
+    options = _other_options(body.get("stream_options"))
+    content = _encode([str(tenant_id), task, served, options, asked])
+    return CacheKey(tenant_id=tenant_id, digest=blake2b(content, digest_size=DIGEST_BYTES).digest())
+
+
+def _other_options(options: object) -> dict[str, Any]:
+    """How a stream is to be, beyond whether it tells its usage, which is decided when it is read."""
+    if not isinstance(options, Mapping):
+        return {}
+    return {name: value for name, value in options.items() if name != "include_usage"}
