@@ -20,9 +20,10 @@ from gateway_project.answer_forms import OpenAIForms
 from gateway_project.search_services import make_sources
 from gateway_project.telemetry import metrics
 from gateway_project.telemetry.exchange import Exchange
-from gateway_project.telemetry.observe import answer_kept, call_ended, call_replayed
+from gateway_project.telemetry.observe import answer_kept, call_ended, call_replayed, wait_ended
 from gateway_project.vendor_room import VendorRoom
 from gateway_project.vendors import ConfiguredVendors
+from metering.admission.waiting_room import WaitingRoom
 from metering.answer_cache.cache import AnswerCache
 from metering.answer_cache.store import RedisAnswers
 from metering.bridge import bridge, run_sync
@@ -38,6 +39,7 @@ from providers.pictures import picture_tokens
 from providers.routing.ranks import Weights
 from providers.routing.router import Router
 from providers.routing.sharing import Sharing
+from providers.token_ceiling import text_ceiling
 from providers.token_counting import count_tokens
 
 CLOSE_S = 10.0
@@ -56,6 +58,7 @@ class Runtime:
     buckets: SharedBuckets
     sharing: Sharing
     decisions: DecisionLog
+    waiting: WaitingRoom
     answers: RedisAnswers
     exchange: Exchange
     sources: tuple[Source, ...]
@@ -95,6 +98,7 @@ async def _start() -> Runtime:
         sharing = Sharing(settings.REDIS_URL, router.board, router.conversations)
         sources, renderer = make_sources(), Renderer()
         decisions = DecisionLog(on_lost=lambda count: metrics.decisions_lost.add(by=count))
+        waiting = WaitingRoom(observe=wait_ended)
         answers = RedisAnswers(settings.REDIS_URL, call_limit_s=settings.ANSWER_CACHE_TIMEOUT_S)
         gateway = LLMGateway(
             ledger=writer,
@@ -102,10 +106,12 @@ async def _start() -> Runtime:
             adapters=(ChatAdapter(), PriorArtAdapter(sources), DraftingAdapter(), DiagramAdapter(renderer)),
             count_tokens=count_tokens,
             count_picture=picture_tokens,
+            text_ceiling=text_ceiling,
             lease_s=settings.RESERVATION_LEASE_S,
             directory=CachedDirectory(changes),
             buckets=buckets,
             decisions=decisions,
+            waiting=waiting,
             answers=AnswerCache(
                 store=answers, forms=OpenAIForms(), on_away=metrics.cache_away.add, on_kept=answer_kept
             ),
@@ -122,6 +128,7 @@ async def _start() -> Runtime:
             buckets=buckets,
             sharing=sharing,
             decisions=decisions,
+            waiting=waiting,
             answers=answers,
             exchange=Exchange(metrics.EVERYTHING, settings.METRICS_DIR),
             sources=sources,

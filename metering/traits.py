@@ -11,6 +11,7 @@ from reprlib import repr as shortened
 
 LIMIT_NAMES = ("max_tokens", "max_completion_tokens")
 AUTHORIZATIONS = ("bearer", "zhipu_jwt")
+TOKENIZERS = ("o200k_base",)
 MAX_PICTURES = 64
 MAX_RETRIES = 10
 MOST_PER_MINUTE = 1_000_000_000
@@ -50,6 +51,10 @@ def _is_service_tier(value: object) -> bool:
 
 def _is_authorization(value: object) -> bool:
     return isinstance(value, str) and value in AUTHORIZATIONS
+
+
+def _is_tokenizer(value: object) -> bool:
+    return isinstance(value, str) and value in TOKENIZERS
 
 
 def _is_retries(value: object) -> bool:
@@ -102,6 +107,12 @@ _TRAITS = (
         meaning="the model whose formula says what a picture costs; empty: an unknown family",
         expects=f"text of at most {MAX_PICTURES} printable characters",
         fits=_is_model_name,
+    ),
+    Trait(
+        name="tokenizer",
+        meaning="the tokenizer that the model is known to count with, so that its texts need not be held as bytes",
+        expects=f"one of {', '.join(TOKENIZERS)}",
+        fits=_is_tokenizer,
     ),
     Trait(
         name="authorization",

@@ -17,6 +17,7 @@ logger = logging.getLogger(__name__)
 async def published(runtime: Runtime) -> AsyncIterator[None]:
     """Read the runtime's gauges, and publish everything every second, until the block ends."""
     metrics.tasks.read = lambda: len(asyncio.all_tasks(runtime.loop))
+    metrics.waiting_for_room.read = lambda: runtime.waiting.waiting
     metrics.ledger_waiting.read = lambda: runtime.writer.waiting
     metrics.ledger_reachable.read = lambda: runtime.writer.is_reachable
     metrics.rates_shared.read = lambda: runtime.buckets.is_shared
@@ -31,6 +32,7 @@ async def published(runtime: Runtime) -> AsyncIterator[None]:
         await asyncio.gather(publishing, return_exceptions=True)
         for gauge in (
             metrics.tasks,
+            metrics.waiting_for_room,
             metrics.ledger_waiting,
             metrics.ledger_reachable,
             metrics.rates_shared,

@@ -12,6 +12,7 @@ from metering.admission.bound import bound_request, largest_input
 from metering.admission.demand import Asker, BodySize, Demand, asker_of
 from metering.admission.denial import no_room_error
 from metering.admission.plan import Admitted, CallPlan, arranged, models_by_name, plan_call
+from metering.admission.text_tokens import no_text
 from metering.answer_cache.wish import CacheWish
 from metering.calls.collaborators import Collaborators
 from metering.calls.values import Call
@@ -56,6 +57,8 @@ class CallRequest(CallerLabels, frozen=True, kw_only=True, array_like=False):
     """What the caller says of answers that are kept; None: nothing."""
     journal: Journal | None = None
     """Where the call's attempts are noted besides, so that its books can be closed if this process is killed."""
+    may_wait: bool = True
+    """Whether it may wait for room, if a rule lets it. What is put back and begun again later has no need to."""
 
     def __post_init__(self) -> None:
         """Names have one form, whichever way they came."""
@@ -121,7 +124,7 @@ def demand_of_request(
         asker=asker,
         task=request.task.value,
         model=request.model,
-        size=BodySize(opening, with_.count_tokens, with_.count_picture, with_.now()),
+        size=BodySize(opening, with_.count_tokens, with_.count_picture, with_.now(), with_.text_ceiling),
         agent_id=request.agent_id,
         address=request.address,
     )
@@ -179,6 +182,7 @@ def begun(
         with_.directory.use.note(hold, policy.variants.meters)
 
     conversation = conversation_of(hold.tenant_id, request)
+    is_counted = planned.demand.size.closer() is None
 
     def bound(body: Body) -> BoundedRequest:
         further = bound_request(
@@ -187,6 +191,7 @@ def begun(
             policy,
             count_tokens=with_.count_tokens,
             count_picture=with_.count_picture,
+            text_ceiling=with_.text_ceiling if is_counted else no_text,
             hard=planned.hard,
             now=with_.now(),
         )
@@ -216,6 +221,7 @@ def begun(
         rates=admitted.rates,
         started_s=started_s,
         granted_s=admitted.granted_s,
+        waited_s=admitted.waited_s,
         notices=admitted.notices,
         recording=Recording() if request.idempotency is not None else None,
     )

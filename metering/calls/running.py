@@ -92,6 +92,7 @@ async def _end(with_: Collaborators, call: Call) -> None:
     with_.observe(call, attempts)
     with suppress(TimeoutError), CoarseTimeout(SETTLE_WAIT_S):
         await asyncio.shield(task)
+        with_.waiting.ended(call.hold)
     if keeping is not None:  # so that whoever has the answer and asks again finds it kept
         await asyncio.shield(keeping)
 
@@ -103,6 +104,7 @@ async def _settle_here(with_: Collaborators, hold: Hold, attempts: tuple[Attempt
     try:
         with CoarseTimeout(SETTLE_WAIT_S):
             await settle(ledger=with_.ledger, hold=hold, attempts=attempts)
+        with_.waiting.ended(hold)
     except TimeoutError:
         with_.background.spawn(settle(ledger=with_.ledger, hold=hold, attempts=attempts), name=END)
     except asyncio.CancelledError:

@@ -2,13 +2,14 @@
 
 import time
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from msgspec.structs import replace
 
 from gateway_project.telemetry import metrics
-from gateway_project.telemetry.observe import call_ended
+from gateway_project.telemetry.observe import call_ended, wait_ended
+from metering.admission.waiting_room import WaitEnd
 from metering.types import EstimateReason, Outcome
 from tests.support import build
 
@@ -16,6 +17,7 @@ CALL: Any = SimpleNamespace(
     model=SimpleNamespace(model_class="BASE_S"),
     policy=SimpleNamespace(task="LLM0_CHAT"),
     started_s=time.monotonic(),
+    waited_s=0.0,
     allowance=SimpleNamespace(vendor_s=0.0, first_model=SimpleNamespace(provider_name="one")),
     cache=None,
 )
@@ -42,6 +44,19 @@ def test_what_a_vendor_cannot_have_used_is_counted_for_each_vendor() -> None:
     call_ended(CALL, (*attempts, build.attempt(5, "third")))
     grown = {labels: count - before.get(labels, 0) for labels, count in counted().items()}
     assert {labels: count for labels, count in grown.items() if count} == {("one",): 2, ("other",): 1}
+
+
+def test_the_wait_for_room_is_no_overhead() -> None:
+    before = metrics.overhead_s.series.get((), [0.0])[-1]
+    late = SimpleNamespace(**{**vars(CALL), "started_s": time.monotonic() - 3_600, "waited_s": 3_600.0})
+    call_ended(cast(Any, late), ())
+    assert metrics.overhead_s.series[()][-1] - before < 60
+
+
+def test_a_wait_for_room_is_counted_by_how_it_ended() -> None:
+    before = [*metrics.waits.series.get(("gone",), [0.0])]
+    wait_ended(WaitEnd.GONE, 7.0)
+    assert metrics.waits.series["gone",][-1] - before[-1] == 7.0
 
 
 def test_an_answer_from_the_cache_is_no_attempt_at_a_vendor() -> None:
