@@ -18,6 +18,7 @@ from bench import (
     openings,
     policy,
     retrieval,
+    routing,
     soak,
     streams,
     utilisation,
@@ -38,6 +39,7 @@ BENCHES = {
     "openings": openings.measure,
     "policy": policy.measure,
     "retrieval": retrieval.measure,
+    "routing": routing.measure,
     "memory": memory.measure,
     "utilisation": utilisation.measure,
 }

@@ -61,6 +61,10 @@ MAX_CONCURRENT_REQUESTS = env.integer("MAX_CONCURRENT_REQUESTS", 2_000, low=1, h
 BODY_MEMORY_MIB = env.integer("BODY_MEMORY_MIB", 96, low=32, high=65_536)
 # How long Redis may take to answer for the rate limits before each process decides by itself.
 RATE_LIMIT_TIMEOUT_S = env.number("RATE_LIMIT_TIMEOUT_S", 0.25, low=0.01, high=10)
+# What decides between models that could serve a call, by weight (docs/routing.md).
+ROUTING_COST_WEIGHT = env.integer("ROUTING_COST_WEIGHT", 10_000, low=0, high=1_000_000)
+ROUTING_PERFORMANCE_WEIGHT = env.integer("ROUTING_PERFORMANCE_WEIGHT", 100, low=0, high=1_000_000)
+ROUTING_AVAILABILITY_WEIGHT = env.integer("ROUTING_AVAILABILITY_WEIGHT", 1, low=0, high=1_000_000)
 ANSWER_CACHE_TIMEOUT_S = env.number("ANSWER_CACHE_TIMEOUT_S", 0.02, low=0.001, high=10)
 # Where the workers of one server exchange what they count; the launcher makes one for each server.
 METRICS_DIR = Path(_folder) if (_folder := env.text("GATEWAY_METRICS_DIR")) else None

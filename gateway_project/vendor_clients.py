@@ -5,7 +5,7 @@ from types import TracebackType
 
 from metering.background import BackgroundTasks
 from providers.port import LLMProvider
-from providers.registry import ProviderConfig, make_provider
+from providers.registry import ProviderConfig
 
 CLOSE_S = 5.0
 
@@ -43,8 +43,13 @@ class VendorClient:
 class VendorClients:
     """The clients of one event loop, each under a name."""
 
-    def __init__(self, *, most: int | None = None) -> None:
-        """`most`: how many there are at a time; beyond that the oldest is closed. None: as many as are named."""
+    def __init__(
+        self, make: Callable[[Hashable, ProviderConfig], LLMProvider], *, most: int | None = None
+    ) -> None:
+        """`make` builds the one of this name. `most`: how many there are at a time; beyond that the oldest is closed.
+        None: as many as are named.
+        """
+        self._make = make
         self._most = most
         self._wanted: dict[Hashable, tuple[ProviderConfig, VendorClient]] = {}
         self._retired: set[VendorClient] = set()
@@ -58,7 +63,7 @@ class VendorClients:
         known = self._wanted.get(name)
         if known is not None and (known[0] is config or known[0] == config):
             return known[1]
-        client = VendorClient(make_provider(config), self._close_soon)
+        client = VendorClient(self._make(name, config), self._close_soon)
         self.forget(name)
         if self._most is not None and len(self._wanted) >= self._most:
             self.forget(next(iter(self._wanted)))

@@ -1,17 +1,23 @@
 """Joins metering's vendor port to the providers: neither knows the other (ADR 0010)."""
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Hashable, Mapping, Sequence
 from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from uuid import UUID
 
+from gateway_project.telemetry import metrics
 from gateway_project.vendor_clients import VendorClient, VendorClients
 from gateway_project.vendor_configs import load_configs, load_own_configs
+from gateway_project.vendor_room import VendorRoom
 from metering.ports import AttemptFailed, Candidate, VendorAnswer, VendorCall, VendorChunk
 from metering.snapshots import Changes, Snapshots
 from metering.types import Outcome
-from providers.port import Failure, ProviderError
-from providers.registry import ProviderConfig
+from providers.keys import Keys
+from providers.port import Failure, LLMProvider, ProviderError
+from providers.registry import ProviderConfig, make_provider
+from providers.routing.router import Router
+from providers.routing.watch import Watch
 
 REREAD_AFTER = timedelta(seconds=10)
 """How soon a new key is used without a restart."""
@@ -28,7 +34,10 @@ OUTCOMES = {
 class ConfiguredVendors:
     """The catalog's active providers, each built once and again when its row changes."""
 
-    def __init__(self, changes: Changes | None = None) -> None:
+    def __init__(
+        self, changes: Changes | None = None, *, router: Router | None = None, room: VendorRoom | None = None
+    ) -> None:
+        """`router` is what is known of vendors, `room` their own limits; without one none is kept."""
         self._configs = Snapshots(load_configs, changes=changes, until_of=_until, max_entries=1)
         self._own_configs = Snapshots(
             load_own_configs,
@@ -37,32 +46,68 @@ class ConfiguredVendors:
             max_entries=MAX_OWN_CLIENTS,
         )
         self._known: Mapping[str, ProviderConfig] = {}
-        self._clients = VendorClients()
-        self._own_clients = VendorClients(most=MAX_OWN_CLIENTS)
+        self.router = router or Router()
+        self._room = room
+        self._clients = VendorClients(self._make)
+        self._own_clients = VendorClients(self._make, most=MAX_OWN_CLIENTS)
 
     def order(
         self, candidates: Sequence[Candidate], costs: Sequence[int], conversation: str | None
     ) -> Sequence[int]:
-        """The places of the candidates, the cheapest first."""
-        return sorted(range(len(candidates)), key=costs.__getitem__)
+        """The places of all candidates, in the order in which they are to be tried (docs/routing.md)."""
+        return self.router.order(candidates, costs, conversation)
 
     async def complete(self, call: VendorCall) -> VendorAnswer:
         """One whole answer. Raises AttemptFailed."""
         with await self._client(call.provider_name, call.key_of) as client:
+            watch = self._watch(call)
             try:
-                return await client.complete(call)
+                if self._room is not None and call.traits:
+                    answer: VendorAnswer = await self._room.within(call, client.complete(call))
+                else:
+                    answer = await client.complete(call)
             except ProviderError as error:
-                raise _failed(error) from error
+                raise _failed(watch, call, error) from error
+            except BaseException:
+                watch.left()
+                raise
+            watch.answered(answer.usage.output_tokens)
+            return answer
 
     async def stream(self, call: VendorCall) -> AsyncGenerator[VendorChunk, None]:
         """The answer in chunks. Raises AttemptFailed."""
         with await self._client(call.provider_name, call.key_of) as client:
+            watch = self._watch(call)
+            chunks: AsyncGenerator[VendorChunk, None] = client.stream(call)
+            if self._room is not None and call.traits:
+                chunks = self._room.until_ended(call, chunks)
             try:
-                async with aclosing(client.stream(call)) as chunks:
+                async with aclosing(chunks):
+                    async for chunk in chunks:
+                        watch.first_byte()
+                        yield chunk
+                        break
                     async for chunk in chunks:
                         yield chunk
             except ProviderError as error:
-                raise _failed(error) from error
+                raise _failed(watch, call, error) from error
+            except BaseException:
+                watch.left()
+                raise
+            watch.streamed()
+
+    def _watch(self, call: VendorCall) -> Watch:
+        return self.router.begin(
+            call.provider_name, call.key_of, call.model, call.progress, call.conversation
+        )
+
+    def _make(self, name: Hashable, config: ProviderConfig) -> LLMProvider:
+        """`name` is the provider's, with the tenant before it whose keys these are."""
+        key_of = name[0] if isinstance(name, tuple) else None
+        keys = Keys(
+            config.api_keys, endpoint=partial(self.router.endpoint, config.name, key_of), room=self._room
+        )
+        return make_provider(config, keys)
 
     async def close(self) -> None:
         """Let go of every vendor's connections."""
@@ -108,7 +153,8 @@ def _until(configs: Mapping[str, ProviderConfig]) -> datetime:
     return datetime.now(UTC) + REREAD_AFTER
 
 
-def _failed(error: ProviderError) -> AttemptFailed:
+def _failed(watch: Watch, call: VendorCall, error: ProviderError) -> AttemptFailed:
+    metrics.vendor_failures.add(call.provider_name, watch.failed(error).value)
     return AttemptFailed(
         error.message,
         outcome=OUTCOMES[error.failure],

@@ -20,8 +20,10 @@ from gateway_project.answer_forms import OpenAIForms
 from gateway_project.search_services import make_sources
 from gateway_project.telemetry import metrics
 from gateway_project.telemetry.exchange import Exchange
-from gateway_project.telemetry.observe import answer_kept, call_ended, call_replayed
+from gateway_project.telemetry.observe import answer_kept, call_ended, call_replayed, wait_ended
+from gateway_project.vendor_room import VendorRoom
 from gateway_project.vendors import ConfiguredVendors
+from metering.admission.waiting_room import WaitingRoom
 from metering.answer_cache.cache import AnswerCache
 from metering.answer_cache.store import RedisAnswers
 from metering.bridge import bridge, run_sync
@@ -34,6 +36,10 @@ from metering.rates.shared_buckets import RedisBuckets, SharedBuckets
 from metering.snapshots import Changes
 from metering.snapshots.listener import ChangeListener
 from providers.pictures import picture_tokens
+from providers.routing.ranks import Weights
+from providers.routing.router import Router
+from providers.routing.sharing import Sharing
+from providers.token_ceiling import text_ceiling
 from providers.token_counting import count_tokens
 
 CLOSE_S = 10.0
@@ -50,7 +56,9 @@ class Runtime:
     listener: ChangeListener
     redis: RedisBuckets
     buckets: SharedBuckets
+    sharing: Sharing
     decisions: DecisionLog
+    waiting: WaitingRoom
     answers: RedisAnswers
     exchange: Exchange
     sources: tuple[Source, ...]
@@ -78,9 +86,19 @@ async def _start() -> Runtime:
         listener = ChangeListener(settings.LEDGER_DATABASE_URL, changes)
         redis = RedisBuckets(settings.REDIS_URL, call_limit_s=settings.RATE_LIMIT_TIMEOUT_S)
         buckets = SharedBuckets(redis, on_fallback=metrics.rate_fallbacks.add)
-        vendors = ConfiguredVendors(changes)
+        router = Router(
+            weights=Weights(
+                cost=settings.ROUTING_COST_WEIGHT,
+                performance=settings.ROUTING_PERFORMANCE_WEIGHT,
+                availability=settings.ROUTING_AVAILABILITY_WEIGHT,
+            ),
+            on_transition=metrics.circuit_transitions.add,
+        )
+        vendors = ConfiguredVendors(changes, router=router, room=VendorRoom(buckets))
+        sharing = Sharing(settings.REDIS_URL, router.board, router.conversations)
         sources, renderer = make_sources(), Renderer()
         decisions = DecisionLog(on_lost=lambda count: metrics.decisions_lost.add(by=count))
+        waiting = WaitingRoom(observe=wait_ended)
         answers = RedisAnswers(settings.REDIS_URL, call_limit_s=settings.ANSWER_CACHE_TIMEOUT_S)
         gateway = LLMGateway(
             ledger=writer,
@@ -88,10 +106,12 @@ async def _start() -> Runtime:
             adapters=(ChatAdapter(), PriorArtAdapter(sources), DraftingAdapter(), DiagramAdapter(renderer)),
             count_tokens=count_tokens,
             count_picture=picture_tokens,
+            text_ceiling=text_ceiling,
             lease_s=settings.RESERVATION_LEASE_S,
             directory=CachedDirectory(changes),
             buckets=buckets,
             decisions=decisions,
+            waiting=waiting,
             answers=AnswerCache(
                 store=answers, forms=OpenAIForms(), on_away=metrics.cache_away.add, on_kept=answer_kept
             ),
@@ -106,7 +126,9 @@ async def _start() -> Runtime:
             listener=listener,
             redis=redis,
             buckets=buckets,
+            sharing=sharing,
             decisions=decisions,
+            waiting=waiting,
             answers=answers,
             exchange=Exchange(metrics.EVERYTHING, settings.METRICS_DIR),
             sources=sources,
@@ -115,6 +137,7 @@ async def _start() -> Runtime:
         )
         await writer.start()
         decisions.start()
+        sharing.start()
         await asyncio.gather(listener.start(), redis.start())
     return _runtime
 
@@ -130,6 +153,7 @@ async def stop(deadline_s: float = CLOSE_S) -> None:
     await asyncio.gather(
         runtime.listener.close(), runtime.redis.close(), runtime.decisions.close(), runtime.answers.close()
     )
+    await runtime.sharing.close()
     await asyncio.gather(runtime.vendors.close(), *[source.close() for source in runtime.sources])
     await asyncio.to_thread(runtime.renderer.close)
 

@@ -48,6 +48,7 @@ def stop_calls_after_sigterm(gateway: LLMGateway) -> None:
             logger.warning("server.calls_stopped", extra={"calls": stopped})
 
     def begin() -> None:
+        gateway.stop_waiting()
         loop.call_later(DRAIN_S, stop)
         signal.raise_signal(signal.SIGINT)
 

@@ -6,7 +6,8 @@
 3. recall        has the tenant this answer already, and wants it again? (calls/from_cache.py) Then what follows costs
                  nothing, and asks no vendor.
 4. draw          a request and its tokens, from every rate limit (admission/plan.py)
-5. hold          the most that it can use, on the meter of every budget (admission/plan.py)
+5. hold          the most that it can use, on the meter of every budget (admission/plan.py); where only calls under way
+                 hold the room and a rule lets it, it waits for them (admission/waiting_room.py)
 6. run           the task's adapter spends through its allowance, and through nothing else (calls/running.py)
 7. settle        what was really used is charged, and the rest of the hold is given back (calls/running.py)
 8. answer        with the facts: model, cost, what is left
@@ -23,6 +24,8 @@ from typing import TypeVar
 
 from metering.admission.bound import PictureCounter, TokenCounter, no_picture
 from metering.admission.plan import admit
+from metering.admission.text_tokens import TextCeiling, no_text
+from metering.admission.waiting_room import WaitingRoom
 from metering.answer_cache.cache import AnswerCache
 from metering.background import BackgroundTasks
 from metering.calls.begin import CallRequest, askable_models, begun, ledger_labels, plan
@@ -62,18 +65,21 @@ class LLMGateway:
         adapters: Iterable[LLMAdapter],
         count_tokens: TokenCounter,
         count_picture: PictureCounter = no_picture,
+        text_ceiling: TextCeiling = no_text,
         lease_s: int,
         directory: CachedDirectory | None = None,
         buckets: Buckets | None = None,
         decisions: DecisionLog | None = None,
+        waiting: WaitingRoom | None = None,
         answers: AnswerCache | None = None,
         observe: Observer = lambda call, attempts: None,
         on_replay: ReplayObserver = lambda task, *, beyond_rate: None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        """Without `count_picture` a picture counts as the model's whole context. `directory` and `buckets` are this
-        process's own if they are not given; `decisions` are forgotten if nobody writes them; without `answers` every
-        call asks its vendor; `observe` sees every ended call, `on_replay` every request that is answered again.
+        """Without `count_picture` a picture counts as the model's whole context, without `text_ceiling` a text as its
+        bytes. `directory`, `buckets` and `waiting` are this process's own if they are not given; `decisions` are
+        forgotten if nobody writes them; without `answers` every call asks its vendor; `observe` sees every ended call,
+        `on_replay` every request that is answered again.
         """
         self._with = Collaborators(
             ledger=ledger,
@@ -81,6 +87,7 @@ class LLMGateway:
             adapters={task: adapter for adapter in adapters for task in adapter.supported_tasks},
             count_tokens=count_tokens,
             count_picture=count_picture,
+            text_ceiling=text_ceiling,
             directory=directory or CachedDirectory(),
             buckets=buckets or ProcessBuckets(),
             background=BackgroundTasks(),
@@ -88,6 +95,7 @@ class LLMGateway:
             lease_s=lease_s,
             decisions=decisions or DecisionLog(),
             leases=LeaseKeeper(ledger),
+            waiting=waiting or WaitingRoom(),
             workspace_of=DraftWorkspace,
             observe=observe,
             answers=answers,
@@ -191,7 +199,8 @@ class LLMGateway:
         started_s = time.monotonic()
         planned, work = await plan(self._with, caller, request)
         labels = ledger_labels(caller, request, planned)
-        terms = cache_terms(self._with, request, planned)
+        asks_for_cache = request.cache is not None or planned.policy.numbers.get("cache_ttl_s")
+        terms = cache_terms(self._with, request, planned) if asks_for_cache else None
         recalled = await recall(self._with, request, planned, terms) if terms is not None else None
         admitted = await admit(
             without_use(planned) if recalled is not None and recalled.entry is not None else planned,
@@ -203,6 +212,7 @@ class LLMGateway:
             now=self._with.now,
             idempotency=request.idempotency,
             reservation_id=request.reservation_id,
+            waiting=self._with.waiting if request.may_wait else None,
         )
         if recalled is not None and recalled.entry is not None:
             call = answered(self._with, request, work, planned, admitted, recalled, started_s=started_s)
@@ -216,11 +226,16 @@ class LLMGateway:
             note_admission(self._with.decisions, caller, request, call, self._with.now())
         return call
 
+    def stop_waiting(self) -> None:
+        """Refuse the calls that wait for room, and let none wait from now on."""
+        self._with.waiting.close()
+
     def stop_calls(self) -> int:
         """Stop every running call: it is settled, and its caller told. Returns how many those are."""
         return self._with.background.cancel((WHOLE, STREAMED))
 
     async def close(self, deadline_s: float) -> None:
         """Wait for running calls and settlements; what is left after the deadline is stopped."""
+        self.stop_waiting()
         await self._with.background.drain(deadline_s)
         await self._with.leases.close()

@@ -112,11 +112,13 @@ class Candidate(Protocol):
 class Progress:
     """How far a call has come, noted by the vendor port: read where the call is cut off from this side."""
 
-    __slots__ = ("sent",)
+    __slots__ = ("key", "sent")
 
     def __init__(self) -> None:
         self.sent = False
         """Whether the vendor can have seen the request."""
+        self.key = ""
+        """With which key it went out last; the vendor port's own."""
 
 
 class VendorCall(Struct, frozen=True, kw_only=True):
@@ -145,7 +147,7 @@ class VendorCall(Struct, frozen=True, kw_only=True):
     key_of: UUID | None = None
     """The tenant with whose own key alone it goes out; None: with the gateway's."""
     conversation: str | None = None
-    """What its caller calls the conversation that it belongs to."""
+    """The conversation that it belongs to, by a name that no other tenant's has."""
 
 
 class AttemptFailed(Exception):

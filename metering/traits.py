@@ -11,8 +11,10 @@ from reprlib import repr as shortened
 
 LIMIT_NAMES = ("max_tokens", "max_completion_tokens")
 AUTHORIZATIONS = ("bearer", "zhipu_jwt")
+TOKENIZERS = ("o200k_base",)
 MAX_PICTURES = 64
 MAX_RETRIES = 10
+MOST_PER_MINUTE = 1_000_000_000
 LEAST_SECONDS, MOST_SECONDS = 0.05, 3600
 _SERVICE_TIER = re.compile(r"[a-z_-]{0,32}", re.ASCII)
 
@@ -51,8 +53,16 @@ def _is_authorization(value: object) -> bool:
     return isinstance(value, str) and value in AUTHORIZATIONS
 
 
+def _is_tokenizer(value: object) -> bool:
+    return isinstance(value, str) and value in TOKENIZERS
+
+
 def _is_retries(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAX_RETRIES
+
+
+def _is_per_minute(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= MOST_PER_MINUTE
 
 
 def _is_seconds(value: object) -> bool:
@@ -99,6 +109,12 @@ _TRAITS = (
         fits=_is_model_name,
     ),
     Trait(
+        name="tokenizer",
+        meaning="the tokenizer that the model is known to count with, so that its texts need not be held as bytes",
+        expects=f"one of {', '.join(TOKENIZERS)}",
+        fits=_is_tokenizer,
+    ),
+    Trait(
         name="authorization",
         meaning="how its key is sent: as it is, or, of a key `id.secret`, as a token that is signed with it",
         expects=f"one of {', '.join(AUTHORIZATIONS)}",
@@ -121,6 +137,18 @@ _TRAITS = (
         meaning="how long a call may take, all attempts and pauses together",
         expects=f"a number of seconds from {LEAST_SECONDS} to {MOST_SECONDS}",
         fits=_is_seconds,
+    ),
+    Trait(
+        name="requests_per_minute",
+        meaning="how many requests a minute the vendor allows one key, of each model",
+        expects=f"a whole number from 1 to {MOST_PER_MINUTE}",
+        fits=_is_per_minute,
+    ),
+    Trait(
+        name="tokens_per_minute",
+        meaning="how many tokens a minute, input and output together, the vendor allows one key, of each model",
+        expects=f"a whole number from 1 to {MOST_PER_MINUTE}",
+        fits=_is_per_minute,
     ),
 )
 TRAITS: Mapping[str, Trait] = {trait.name: trait for trait in _TRAITS}

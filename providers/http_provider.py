@@ -27,7 +27,16 @@ from providers.openai_compatible.stream_edges import next_of, read_tail, start_o
 from providers.openai_compatible.timed_reader import TimedReader
 from providers.openai_compatible.timeouts import Timeouts
 from providers.other_form import chunks_of_completion, completion_of_events
-from providers.port import Chunk, Completion, Failure, ProviderCall, ProviderError, Usage, VendorModel
+from providers.port import (
+    Chunk,
+    Completion,
+    Failure,
+    ProviderCall,
+    ProviderError,
+    RequestNotMade,
+    Usage,
+    VendorModel,
+)
 
 SUCCESS = range(200, 300)
 LISTING = "(the list of models)"
@@ -117,7 +126,10 @@ class HttpProvider(ABC):
             first_byte_s = self._first_byte_s(call)
             async with asyncio.timeout(first_byte_s):
                 response, key = await self._keys.used(
-                    call.model, call.progress, lambda key: self._ask(call, key, streamed=True)
+                    call.model,
+                    call.progress,
+                    lambda key: self._ask(call, key, streamed=True),
+                    self._keys.taking(call),
                 )
             answer = self._reader(call, key)
             reader = TimedReader(response, ends_at_s=ends_at_s, gap_s=first_byte_s)
@@ -198,7 +210,7 @@ class HttpProvider(ABC):
         answer: AnswerReader | None = None
         try:
             async with asyncio.timeout(self._first_byte_s(call)):
-                response, key = await self._keys.used(call.model, call.progress, ask)
+                response, key = await self._keys.used(call.model, call.progress, ask, self._keys.taking(call))
             try:
                 body = await read_whole(response, ends_at_s=ends_at_s, gap_s=self._timeouts.gap_s)
             finally:
@@ -259,7 +271,7 @@ class HttpProvider(ABC):
             logger.error("provider.broke", exc_info=error)
             failed = broken("its answer could not be read")
             if not call.progress.sent:
-                failed = ProviderError(
+                failed = RequestNotMade(
                     "the request could not be made", failure=Failure.UNREACHABLE, retryable=False
                 )
         if failed.failure in (Failure.TIMEOUT, Failure.CUT) and failed.usage is None:

@@ -2,7 +2,11 @@
 
 1. A refused call (401, 402, 429: nothing was generated) goes on with the next key, once with each.
 2. After 401 and 402 a key rests for all models; after 429 for the asked one, because limits are each model's.
-3. A key that is alone never rests: what the vendor says of it is the answer.
+3. A key that is alone is always asked: what the vendor says of it is the answer.
+4. A key whose calls fail (its circuit is open) comes after the others, and is asked where no other is left.
+5. A key that has no room in the vendor's limits is passed over without being asked.
+
+What is known of keys stands on the board, which processes share (`routing/board.py`).
 """
 
 import asyncio
@@ -10,25 +14,18 @@ import logging
 import math
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from typing import TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
-from providers.port import Failure, Progress, ProviderError
+from providers.port import Failure, Progress, ProviderCall, ProviderError
+from providers.routing.board import Board
+from providers.routing.endpoint import Endpoint
+from providers.routing.fault import LIMITED, TOO_LARGE, rest_after
+from providers.routing.place import EVERY_MODEL, GATEWAYS_OWN, tag_of
 
 T = TypeVar("T")
 MAX_KEYS = 64
-MAX_RESTS = 1_000
-"""Models for which one key rests at once; beyond that those that rest the longest are forgotten."""
-LIMITED_REST_S = 10.0
-"""After a 429 that does not say when to come back."""
-REFUSED_REST_S = 300.0
-"""After a 401 or 402: somebody has to do something first."""
-UNKNOWN, UNPAID, LIMITED = 401, 402, 429
+UNKNOWN, UNPAID = 401, 402
 OF_A_KEY = frozenset({UNKNOWN, UNPAID, LIMITED})
-SPENT = "insufficient_quota"
-"""The code of a 429 that means what others say by 402."""
-TOO_LARGE = "too large"
-"""A 429 with these words is about one request: no key would take it."""
-EVERY_MODEL = ""
 logger = logging.getLogger(__name__)
 
 
@@ -36,59 +33,87 @@ class Unwatched:
     """The progress of a request that nobody may cut off."""
 
     sent = False
+    key = ""
 
 
-class Key:
-    """One key, and until when it rests, by model."""
+class Key(NamedTuple):
+    """One key."""
 
-    __slots__ = ("_rests", "number", "secret")
+    secret: str
+    number: int
+    """Counts from 1: how people are told of it."""
+    tag: str
+    """How processes name it to each other."""
 
-    def __init__(self, secret: str, number: int) -> None:
-        self.secret = secret
-        self.number = number
-        """Counts from 1: how people are told of it."""
-        self._rests: dict[str, tuple[float, int]] = {}
 
-    def rest(self, model: str, until_s: float, status: int) -> None:
-        self._rests.pop(model, None)
-        while len(self._rests) >= MAX_RESTS:
-            del self._rests[next(iter(self._rests))]
-        self._rests[model] = until_s, status
+Taking = Callable[[Key], Awaitable[float]]
+"""Takes a call's room in the limits of a key: seconds until there is enough; 0: it was taken."""
 
-    def rests_until(self, model: str, now_s: float) -> tuple[float, int] | None:
-        """When it is back for this model, and the status for which it rests; None: it does not rest."""
-        found = [rest for of in (model, EVERY_MODEL) if (rest := self._rests.get(of)) and rest[0] > now_s]
-        return max(found, default=None)
+
+class KeyRoom(Protocol):
+    """The vendors' own limits of each key."""
+
+    def taking(self, call: ProviderCall, endpoint: Endpoint) -> Taking | None:
+        """How the call takes its room there; None: nothing limits it."""
+        ...
 
 
 class Keys:
     """All keys of one endpoint. For one event loop."""
 
-    def __init__(self, secrets: Sequence[str] = (), *, clock: Callable[[], float] = time.monotonic) -> None:
-        """Without a secret there is one key, which is empty: requests go out without any."""
+    def __init__(
+        self,
+        secrets: Sequence[str] = (),
+        *,
+        endpoint: Callable[[Sequence[str]], Endpoint] | None = None,
+        room: KeyRoom | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Without a secret there is one key, which is empty: requests go out without any.
+
+        `endpoint` makes of the keys' tags what is known of them; without one that is this object's own, by `clock`.
+        """
         different = [each for each in dict.fromkeys(secrets) if each] or [""]
         if len(different) > MAX_KEYS:
             raise ValueError(f"a provider has at most {MAX_KEYS} keys")
-        self._keys = [Key(secret, number) for number, secret in enumerate(different, start=1)]
-        self._clock = clock
+        self._keys = [Key(secret, number, tag_of(secret)) for number, secret in enumerate(different, start=1)]
+        tags = [key.tag for key in self._keys]
+        self._endpoint = endpoint(tags) if endpoint else Endpoint(Board(clock), "", GATEWAYS_OWN, tags)
+        self._room = room
         self._turn = 0
 
-    async def used(self, model: str, progress: Progress, ask: Callable[[Key], Awaitable[T]]) -> tuple[T, Key]:
+    def taking(self, call: ProviderCall) -> Taking | None:
+        """How the call takes its room in each key's limits; None: nothing limits it."""
+        return self._room.taking(call, self._endpoint) if self._room is not None and call.traits else None
+
+    async def used(
+        self,
+        model: str,
+        progress: Progress,
+        ask: Callable[[Key], Awaitable[T]],
+        take: Taking | None = None,
+    ) -> tuple[T, Key]:
         """What `ask` answers with the first key that the vendor takes, and that key. Raises ProviderError."""
-        if len(self._keys) == 1:
+        if len(self._keys) == 1 and take is None:
+            progress.key = self._keys[0].tag
             return await ask(self._keys[0]), self._keys[0]
         tried: set[Key] = set()
+        waits_s: list[float] = []
         last: ProviderError | None = None
         while True:
             key = self._next(model, tried)
             if key is None:
-                raise self._all_rest(model, last)
+                raise self._none_left(model, last, waits_s)
+            tried.add(key)
+            if take is not None and (wait_s := await take(key)) > 0:
+                waits_s.append(wait_s)
+                continue
+            progress.key = key.tag
             try:
                 return await ask(key), key
             except ProviderError as error:
                 if not is_about_the_key(error):
                     raise
-                tried.add(key)
                 self._let_rest(key, model, error)
                 last = error
                 progress.sent = False  # a refusal costs nothing
@@ -106,36 +131,45 @@ class Keys:
         raise first
 
     def _next(self, model: str, tried: set[Key]) -> Key | None:
-        """The next key in turn that neither rests nor was tried."""
-        now_s = self._clock()
+        """The next key in turn that neither rests nor was tried; where all these fail, the first that may be asked."""
+        failing: list[tuple[float, int]] = []
         for step in range(len(self._keys)):
             place = (self._turn + step) % len(self._keys)
             key = self._keys[place]
-            if key not in tried and key.rests_until(model, now_s) is None:
+            if key in tried or (len(self._keys) > 1 and self._endpoint.rests_until(key.tag, model)):
+                continue
+            from_s = self._endpoint.may_try_from(key.tag, model)
+            if from_s is None:
                 self._turn = (place + 1) % len(self._keys)
                 return key
-        return None
+            failing.append((from_s, place))
+        return self._keys[min(failing)[1]] if failing else None
 
     def _let_rest(self, key: Key, model: str, error: ProviderError) -> None:
-        limited = error.status == LIMITED and error.code != SPENT
-        rest_s = REFUSED_REST_S
-        if limited:
-            rest_s = LIMITED_REST_S if error.retry_after_s is None else error.retry_after_s
-        key.rest(model if limited else EVERY_MODEL, self._clock() + rest_s, error.status or 0)
-        facts = {"key": key.number, "keys": len(self._keys), "status": error.status, "rest_s": rest_s}
+        rest = rest_after(error)
+        of = EVERY_MODEL if rest.is_for_every_model else model
+        self._endpoint.rest(key.tag, of, rest.for_s, error.status or 0)
+        facts = {"key": key.number, "keys": len(self._keys), "status": error.status, "rest_s": rest.for_s}
         logger.warning("vendor.key_rests", extra=facts)
 
-    def _all_rest(self, model: str, last: ProviderError | None) -> ProviderError:
-        """The error where no key is left; `last` is what the vendor has just said of one."""
-        now_s = self._clock()
-        rests = [rest for key in self._keys if (rest := key.rests_until(model, now_s)) is not None]
-        if last is not None and len(rests) < len(self._keys):
+    def _none_left(self, model: str, last: ProviderError | None, waits_s: Sequence[float]) -> ProviderError:
+        """The error where no key is left; `last` is what the vendor has just said of one, `waits_s` when those without
+        room have some.
+        """
+        now_s = self._endpoint.board.now()
+        rests = [
+            rest for key in self._keys if (rest := self._endpoint.rests_until(key.tag, model)) is not None
+        ]
+        if last is not None and not waits_s and len(rests) < len(self._keys):
             return last  # one may be used again at once, only not for this call
-        until_s, status = min(rests)
+        until_s, status = min([*rests, *[(now_s + wait_s, LIMITED) for wait_s in waits_s]])
         retry_after_s = math.ceil(until_s - now_s)
-        sentence = f"all its {len(self._keys)} keys rest, the first one until {retry_after_s} s from now"
+        if not waits_s:
+            why = f"all its {len(self._keys)} keys rest, the first one until {retry_after_s} s from now"
+        else:
+            why = f"no key has room left in the vendor's limits for {retry_after_s} s"
         return ProviderError(
-            f"{last.message} ({sentence})" if last is not None else f"{sentence} (status {status})",
+            f"{last.message} ({why})" if last is not None else f"{why} (status {status})",
             failure=Failure.REFUSED if last is not None else Failure.UNREACHABLE,
             retryable=status == LIMITED,
             status=status,

@@ -64,6 +64,8 @@ class Progress(Protocol):
 
     sent: bool
     """Whether the vendor can have seen the request."""
+    key: str
+    """Where the key is noted with which it went out last, by its tag; empty: without any."""
 
 
 class EstimateReason(StrEnum):
@@ -179,6 +181,10 @@ class ProviderError(Exception):
         self.code = code
         self.usage = usage
         self.resend = resend
+
+
+class RequestNotMade(ProviderError):
+    """A request that could not even be made: nothing is said of the vendor by it."""
 
 
 class LLMProvider(Protocol):

@@ -29,19 +29,22 @@ class ProviderConfig(Struct, frozen=True, kw_only=True):
         return f"ProviderConfig(name={self.name!r}, kind={self.kind!r}, base_url={self.base_url!r})"
 
 
-FACTORIES: dict[str, Callable[[ProviderConfig], LLMProvider]] = {
-    "openai_compatible": lambda config: OpenAICompatibleProvider(
-        base_url=config.base_url, api_key=Keys(config.api_keys), vendor=config.vendor, traits=config.traits
+FACTORIES: dict[str, Callable[[ProviderConfig, Keys], LLMProvider]] = {
+    "openai_compatible": lambda config, keys: OpenAICompatibleProvider(
+        base_url=config.base_url, api_key=keys, vendor=config.vendor, traits=config.traits
     ),
-    "anthropic": lambda config: AnthropicProvider(base_url=config.base_url, api_key=Keys(config.api_keys)),
-    "gemini": lambda config: GeminiProvider(base_url=config.base_url, api_key=Keys(config.api_keys)),
-    "sandbox": lambda config: SandboxProvider(),
+    "anthropic": lambda config, keys: AnthropicProvider(base_url=config.base_url, api_key=keys),
+    "gemini": lambda config, keys: GeminiProvider(base_url=config.base_url, api_key=keys),
+    "sandbox": lambda config, keys: SandboxProvider(),
 }
 
 
-def make_provider(config: ProviderConfig) -> LLMProvider:
-    """The endpoint's client. Raises LookupError for a kind that this version does not speak."""
+def make_provider(config: ProviderConfig, keys: Keys | None = None) -> LLMProvider:
+    """The endpoint's client; without `keys` nobody shares what it finds out about its own.
+
+    Raises LookupError for a kind that this version does not speak.
+    """
     factory = FACTORIES.get(config.kind)
     if factory is None:
         raise LookupError(f"No provider of kind {config.kind!r} is built in; known: {', '.join(FACTORIES)}.")
-    return factory(config)
+    return factory(config, keys or Keys(config.api_keys))

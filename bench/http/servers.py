@@ -43,10 +43,11 @@ def running_servers() -> Iterator[Servers]:
         yield Servers(vendor=vendor, passthrough=passthrough, gateway=gateway, token=token)
 
 
-def start_vendor(stopping: ExitStack) -> Server:
-    """In a process of its own, until `stopping` is closed."""
+def start_vendor(stopping: ExitStack, failing: str = "") -> Server:
+    """In a process of its own, until `stopping` is closed; one that fails where `failing` says how."""
+    command = ["bench.http.failing_vendor", failing] if failing else ["bench.http.vendor"]
     process = subprocess.Popen(
-        [sys.executable, "-m", "bench.http.vendor"],
+        [sys.executable, "-m", *command],
         cwd=REPOSITORY,
         env=os.environ | {"PYTHONPATH": str(REPOSITORY)},
         stdout=subprocess.PIPE,

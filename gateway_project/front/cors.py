@@ -30,7 +30,7 @@ SHOWN = (
         f"x-gateway-{fact}"
         for fact in (
             *("reservation-id", "model", "provider", "attempts", "cache", "enforcement"),
-            *("overhead-ms", "cost-usd"),
+            *("overhead-ms", "waited-ms", "cost-usd"),
         )
     ),
     *(

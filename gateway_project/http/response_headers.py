@@ -28,6 +28,8 @@ def fact_headers(facts: Facts) -> dict[str, str]:
         "x-gateway-enforcement": enforcement(facts),
         "x-gateway-overhead-ms": f"{facts.overhead_ms:.2f}",
     }
+    if facts.waited_s:
+        headers["x-gateway-waited-ms"] = f"{facts.waited_s * 1000:.0f}"
     if not facts.pending:
         headers["x-gateway-model"] = facts.model
         headers["x-gateway-provider"] = facts.provider_name

@@ -145,6 +145,7 @@ class _Run:
             reservation_id=job.reservation_id,
             work_id=str(job.pk),
             journal=JobJournal(job),
+            may_wait=False,
             **job.labels,
         )
         # With patience it returns before the first event, and so can be broken off in the first call too.

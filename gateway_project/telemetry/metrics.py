@@ -19,7 +19,9 @@ impossible_usage = Counter(
 )
 tokens = Counter("gateway_tokens", "Tokens used", ("model_class", "direction"))
 overhead_s = Histogram(
-    "gateway_overhead_seconds", "Time of a call that was not spent waiting for a vendor", SHORT_S
+    "gateway_overhead_seconds",
+    "Time of a call that was spent waiting neither for a vendor nor for room",
+    SHORT_S,
 )
 vendor_s = Histogram("gateway_vendor_seconds", "Time of an attempt at a vendor", LONG_S, ("provider",))
 ledger_batch = Histogram("gateway_ledger_batch_commands", "Commands in one ledger transaction", SIZES)
@@ -45,6 +47,22 @@ cache_saved = Counter(
     "gateway_cache_saved_nano_usd", "What answers from the cache saved at list prices", ("model_class",)
 )
 rate_fallbacks = Counter("gateway_rate_fallbacks", "Calls whose rate a process decided alone, without Redis")
+vendor_failures = Counter(
+    "gateway_vendor_failures",
+    "Attempts that failed at a vendor, by what that says of it (request_refused: nothing)",
+    ("provider", "fault"),
+)
+retries = Counter("gateway_retries", "Attempts at the vendor that had just failed", ("provider",))
+fallbacks = Counter("gateway_fallbacks", "Calls that went on from this vendor to another one", ("provider",))
+circuit_transitions = Counter(
+    "gateway_circuit_transitions", "Circuits that opened, were tried or closed", ("provider", "state")
+)
+waits = Histogram(
+    "gateway_room_wait_seconds",
+    "Time that a call waited for room in a limit, by how its wait ended",
+    LONG_S,
+    ("end",),
+)
 connections_cut = Counter(
     "gateway_connections_cut",
     "Connections that were ended: their caller did not read (stalled), or sent nothing while room was short (idle)",
@@ -54,6 +72,7 @@ connections_cut = Counter(
 in_flight = Gauge("gateway_requests_in_flight", "HTTP requests being answered")
 streams = Gauge("gateway_streams_open", "Event streams being sent")
 tasks = Gauge("gateway_tasks", "Tasks of the event loops, running or waiting")
+waiting_for_room = Gauge("gateway_calls_waiting_for_room", "Calls that wait for room in a limit")
 ledger_waiting = Gauge("gateway_ledger_waiting", "Commands that wait for the ledger's writer")
 ledger_reachable = Gauge(
     "gateway_ledger_reachable", "1 if every process reached its ledger last time", merge=min
@@ -61,12 +80,20 @@ ledger_reachable = Gauge(
 rates_shared = Gauge(
     "gateway_rates_shared", "1 if every process shares its rate limits through Redis", merge=min
 )
+circuits_open = Gauge(
+    "gateway_circuits_open", "Circuits that are not closed, as the process that knows of most sees it",
+    ("provider", "state"), merge=max,
+)  # fmt: skip
+routing_shared = Gauge(
+    "gateway_routing_shared", "1 if every process shares its circuits through Redis", merge=min
+)
 listening = Gauge(
     "gateway_changes_listening", "1 if every process hears of changes in the database", merge=min
 )
 
 EVERYTHING = (
     requests, errors, calls, attempts, impossible_usage, tokens, overhead_s, vendor_s, ledger_batch, decisions_lost,
-    replays, cache_calls, cache_answers, cache_bytes, cache_away, cache_saved, rate_fallbacks, connections_cut,
-    in_flight, streams, tasks, ledger_waiting, ledger_reachable, rates_shared, listening,
+    replays, cache_calls, cache_answers, cache_bytes, cache_away, cache_saved, rate_fallbacks, waits, vendor_failures,
+    retries, fallbacks, circuit_transitions, connections_cut, in_flight, streams, tasks, waiting_for_room,
+    ledger_waiting, ledger_reachable, rates_shared, circuits_open, routing_shared, listening,
 )  # fmt: skip

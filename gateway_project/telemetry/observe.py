@@ -3,6 +3,7 @@
 import time
 
 from gateway_project.telemetry import metrics
+from metering.admission.waiting_room import WaitEnd
 from metering.calls.values import Call
 from metering.ledger.commands import Attempt
 from metering.types import EstimateReason, Outcome, Task
@@ -12,7 +13,8 @@ def call_ended(call: Call, attempts: tuple[Attempt, ...]) -> None:
     """Count a call and its attempts (metering's Observer)."""
     model_class = call.model.model_class
     metrics.calls.add(call.policy.task, model_class)
-    metrics.overhead_s.observe(time.monotonic() - call.started_s - call.allowance.vendor_s)
+    metrics.overhead_s.observe(time.monotonic() - call.started_s - call.waited_s - call.allowance.vendor_s)
+    _count_further_attempts(call.allowance.first_model.provider_name, attempts)
     if call.cache is not None:
         metrics.cache_calls.add(call.cache.status.value)
     for attempt in attempts:
@@ -27,6 +29,19 @@ def call_ended(call: Call, attempts: tuple[Attempt, ...]) -> None:
             metrics.impossible_usage.add(attempt.provider_name)
 
 
+def _count_further_attempts(first: str, attempts: tuple[Attempt, ...]) -> None:
+    """Those that follow on a failure. Of the first vendor there is no attempt where nothing could be sent to it."""
+    before, has_failed = first, False
+    for attempt in attempts:
+        if attempt.api_calls or attempt.outcome is Outcome.CACHED:
+            continue
+        if attempt.provider_name != before and (has_failed or attempt.number == 1):
+            metrics.fallbacks.add(before)
+        elif has_failed:
+            metrics.retries.add(before)
+        before, has_failed = attempt.provider_name, attempt.outcome is not Outcome.OK
+
+
 def answer_kept(result: str, *, size: int = 0) -> None:
     """Count an answer that was to be kept (the answer cache's Kept)."""
     metrics.cache_answers.add(result)
@@ -37,3 +52,8 @@ def answer_kept(result: str, *, size: int = 0) -> None:
 def call_replayed(task: Task, *, beyond_rate: bool) -> None:
     """Count a request that was answered again (metering's ReplayObserver)."""
     metrics.replays.add(task.value, "denied" if beyond_rate else "allowed")
+
+
+def wait_ended(end: WaitEnd, seconds: float) -> None:
+    """Count a wait for room (metering's waiting room's Observer)."""
+    metrics.waits.observe(seconds, end.value)

@@ -17,9 +17,12 @@ logger = logging.getLogger(__name__)
 async def published(runtime: Runtime) -> AsyncIterator[None]:
     """Read the runtime's gauges, and publish everything every second, until the block ends."""
     metrics.tasks.read = lambda: len(asyncio.all_tasks(runtime.loop))
+    metrics.waiting_for_room.read = lambda: runtime.waiting.waiting
     metrics.ledger_waiting.read = lambda: runtime.writer.waiting
     metrics.ledger_reachable.read = lambda: runtime.writer.is_reachable
     metrics.rates_shared.read = lambda: runtime.buckets.is_shared
+    metrics.circuits_open.read = runtime.vendors.router.count_circuits
+    metrics.routing_shared.read = lambda: runtime.vendors.router.board.is_shared
     metrics.listening.read = lambda: runtime.changes.is_listening
     publishing = asyncio.create_task(_publish(runtime.exchange), name="telemetry.publish")
     try:
@@ -29,9 +32,12 @@ async def published(runtime: Runtime) -> AsyncIterator[None]:
         await asyncio.gather(publishing, return_exceptions=True)
         for gauge in (
             metrics.tasks,
+            metrics.waiting_for_room,
             metrics.ledger_waiting,
             metrics.ledger_reachable,
             metrics.rates_shared,
+            metrics.circuits_open,
+            metrics.routing_shared,
             metrics.listening,
         ):
             gauge.read = None

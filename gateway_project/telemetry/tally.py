@@ -6,7 +6,7 @@ to a file once a second (exchange.py), and prometheus_client renders the sum.
 """
 
 from bisect import bisect_left
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 
@@ -71,15 +71,24 @@ class Histogram(Counter):
 class Gauge(Counter):
     """A value as it is now, read when it is asked for. Of several living processes the sum, or the worst."""
 
-    def __init__(self, name: str, meaning: str, *, merge: Callable[[Sequence[float]], float] = sum) -> None:
-        super().__init__(name, meaning)
+    def __init__(
+        self,
+        name: str,
+        meaning: str,
+        labels: Labels = (),
+        *,
+        merge: Callable[[Sequence[float]], float] = sum,
+    ) -> None:
+        super().__init__(name, meaning, labels)
         self._merge = merge
-        self.read: Callable[[], float] | None = None
-        """The function that reads the value, or None while there is none."""
+        self.read: Callable[[], float | Mapping[Labels, float]] | None = None
+        """The function that reads the value, or the values by labels, or None while there is none."""
 
     def sample(self) -> None:
         """Read the value."""
-        self.series = {(): [float(self.read())]} if self.read is not None else {}
+        found = self.read() if self.read is not None else {}
+        values = found if isinstance(found, Mapping) else {(): found}
+        self.series = {labels: [float(value)] for labels, value in values.items()}
 
     def merge(self, values: Sequence[Sequence[float]]) -> list[float]:
         """The values of living processes only."""
@@ -87,7 +96,7 @@ class Gauge(Counter):
 
     def family(self, series: Series) -> Metric:
         """For prometheus_client."""
-        family = GaugeMetricFamily(self.name, self.meaning)
+        family = GaugeMetricFamily(self.name, self.meaning, labels=self.labels)
         for labels, (value,) in series.items():
             family.add_metric(labels, value)
         return family

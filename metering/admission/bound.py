@@ -1,9 +1,11 @@
 """The most that an LLM call can cost, and the request that keeps to it. What is held is what is sent.
 
 Input: a byte-level BPE token is at least one byte of UTF-8, so the bytes of the serialised request, which
-contains every message and tool, are a ceiling; chat templates add a few tokens of their own, and schemas may be
-laid out more widely than they were sent, so they count twice. A picture counts as its family's formula says
-(docs/pictures.md); of an unknown family it counts as the model's whole context, and so does all else that is not text.
+contains every message and tool, are a ceiling. Where there is no room for that, and the model's tokenizer is known
+exactly, the tokens of its texts take the place of their bytes (text_tokens.py). Chat templates add a few tokens of
+their own, and schemas may be laid out more widely than they were sent, so they count twice. A picture counts as its
+family's formula says (docs/pictures.md); of an unknown family it counts as the model's whole context, and so does all
+else that is not text.
 Output: the limit that is sent, times `n`; with the input it fits into the context.
 """
 
@@ -15,6 +17,7 @@ import msgspec
 from msgspec import structs
 
 from metering.admission.denial import input_error
+from metering.admission.text_tokens import TextCeiling, no_text, spared_by_counting
 from metering.amounts import Amounts
 from metering.catalog.served import ServedModel
 from metering.errors import InputTooLarge, MeteringError, ModelNotFound, UnpriceableRequest
@@ -246,17 +249,29 @@ def bound_request(
     *,
     count_tokens: TokenCounter,
     count_picture: PictureCounter = no_picture,
+    text_ceiling: TextCeiling = no_text,
     hard: bool,
     now: datetime | None = None,
 ) -> BoundedRequest:
     """The request at each candidate that can serve it: its output clamped, its input measured, both priced.
 
-    `hard`: an enforced budget on tokens or cost applies, so what cannot be priced is refused. `now` is about when it
+    With `text_ceiling` the texts' tokens are counted where the model's tokenizer is known, which takes time. `hard`: an
+    enforced budget on tokens or cost applies, so what cannot be priced is refused. `now` is about when it
     is sent (None: at any time). Raises UnpriceableRequest and InputTooLarge where no candidate can serve it.
     """
     caches, parts = caches_of(body), parts_beyond_text(body)
     request = _Request(
-        body, caches, parts, asked_of(body, caches, parts), policy, count_tokens, count_picture, hard, now
+        body,
+        caches,
+        parts,
+        asked_of(body, caches, parts),
+        policy,
+        count_tokens,
+        count_picture,
+        text_ceiling,
+        hard,
+        now,
+        {},
     )
     calls: list[BoundedCall] = []
     first: _Input | None = None
@@ -276,7 +291,7 @@ def bound_request(
         raise refusal or ModelNotFound("No model is left that could serve this.", param="model")
     return BoundedRequest(
         calls=tuple(calls),
-        bound=most_of(calls),
+        bound=calls[0].bound if len(calls) == 1 else most_of(calls),
         answer_tokens=calls[0].answer_tokens,
         estimate_input=first.estimate,
     )
@@ -292,8 +307,20 @@ class _Request(NamedTuple):
     policy: EffectivePolicy
     count_tokens: TokenCounter
     count_picture: PictureCounter
+    text_ceiling: TextCeiling
     hard: bool
     now: datetime | None
+    spared: dict[str, int]
+    """By tokenizer: how many fewer tokens than bytes its texts are."""
+
+    def spared_at(self, model: ServedModel) -> int:
+        """By how much fewer tokens than bytes its texts are at the model."""
+        tokenizer = model.traits.get("tokenizer")
+        if not isinstance(tokenizer, str) or self.text_ceiling is no_text:
+            return 0
+        if tokenizer not in self.spared:
+            self.spared[tokenizer] = spared_by_counting(self.body, tokenizer, self.text_ceiling)
+        return self.spared[tokenizer]
 
 
 def _bound_call(request: _Request, model: ServedModel) -> tuple[BoundedCall, "_Input"]:
@@ -385,7 +412,8 @@ class _Input:
 def _measure(request: _Request, payload: bytes, model: ServedModel) -> _Input:
     body, parts, context = request.body, request.parts, model.context_tokens
     if not parts:
-        return _Input(min(_ceiling(body, payload), context), 0, payload, request.count_tokens)
+        ceiling = _ceiling(body, payload) - request.spared_at(model)
+        return _Input(min(ceiling, context), 0, payload, request.count_tokens)
     text = _encode(text_alone(body))
     family = _family(model)
     pictures = 0
@@ -394,7 +422,8 @@ def _measure(request: _Request, payload: bytes, model: ServedModel) -> _Input:
         if count is None:
             return _Input(context, 0, text, request.count_tokens)
         pictures += count
-    return _Input(min(_ceiling(body, text) + pictures, context), pictures, text, request.count_tokens)
+    ceiling = _ceiling(body, text) - request.spared_at(model) + pictures
+    return _Input(min(ceiling, context), pictures, text, request.count_tokens)
 
 
 def _family(model: ServedModel) -> str:

@@ -18,6 +18,7 @@ from metering.admission.bound import (
     refuse_large_input,
     refuse_unknown_price,
 )
+from metering.admission.text_tokens import TextCeiling, no_text
 from metering.amounts import Amounts, most
 from metering.catalog.served import ServedModel
 from metering.errors import InputTooLarge, MeteringError, ModelNotFound, UnpriceableRequest
@@ -70,6 +71,10 @@ class Size(Protocol[M_co]):
         """
         ...
 
+    def closer(self) -> "Size[M_co] | None":
+        """The same, measured closer, which takes time; None: there is no closer way."""
+        ...
+
 
 class Demand(Struct, Generic[M], frozen=True, kw_only=True):
     """One call that somebody makes, imagines or made."""
@@ -94,6 +99,9 @@ class BodySize(NamedTuple):
     count_picture: PictureCounter
     now: datetime
     """When it is sent, about."""
+    text_ceiling: TextCeiling = no_text
+    counts_texts: bool = False
+    """Whether its texts are counted, instead of their bytes."""
 
     def measure(self, candidates: Candidates, policy: EffectivePolicy, *, hard: bool) -> BoundedRequest:
         return bound_request(
@@ -102,9 +110,15 @@ class BodySize(NamedTuple):
             policy,
             count_tokens=self.count_tokens,
             count_picture=self.count_picture,
+            text_ceiling=self.text_ceiling if self.counts_texts else no_text,
             hard=hard,
             now=self.now,
         )
+
+    def closer(self) -> "BodySize | None":
+        if self.counts_texts or self.text_ceiling is no_text:
+            return None
+        return self._replace(counts_texts=True)
 
 
 class CountedSize(NamedTuple):
@@ -132,6 +146,9 @@ class CountedSize(NamedTuple):
             answer_tokens=sizes[0].output_tokens,
             estimate_input=lambda limit: self.input_tokens,
         )
+
+    def closer(self) -> None:
+        """It is what somebody typed."""
 
     def _at(self, model: ServedModel, policy: EffectivePolicy, *, hard: bool) -> Amounts:
         if hard:
@@ -202,6 +219,9 @@ class LoggedSize(NamedTuple):
             estimate_input=lambda limit: largest,
             saved_nano_usd=saved,
         )
+
+    def closer(self) -> None:
+        """It is what was used."""
 
     def _saved(self, limit: int | None, price: Decimal) -> int:
         """What answers beyond the limit would have cost less, at the model's price of today."""

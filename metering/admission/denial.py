@@ -37,8 +37,7 @@ _UNTIL_A_CALL_ENDS, _UNTIL_A_RESET, _FOR_GOOD = range(3)
 
 def no_room_error(short: NoRoom, now: datetime) -> LimitExceeded:
     """The error of budgets and of limits on calls at once that have no room for a call."""
-    denial = max(short.denials, key=lambda denial: lasting(short, denial))
-    limit = short.limits[denial.line]
+    limit, denial = deciding(short)
     kind: type[LimitExceeded] = BudgetExceeded
     message = _budget_message(denial, limit)
     if limit.meter.dimension is Dimension.CONCURRENCY:
@@ -133,6 +132,20 @@ def deciding_rule(
         return f"plan {plan}", None
     setting = policy.settings.get(refusal.source) if policy is not None else None
     return (f"{setting.scope} {refusal.source}", setting.rule_id) if setting else (refusal.source, None)
+
+
+def deciding(short: NoRoom) -> tuple[MeterLimit, LineDenial]:
+    """The limit that stays short longest, and why it has no room."""
+    denial = max(short.denials, key=lambda denial: lasting(short, denial))
+    return short.limits[denial.line], denial
+
+
+def waits_for_a_call(short: NoRoom) -> bool:
+    """Whether there may be room as soon as calls under way end."""
+    if short.holds_already:
+        return False
+    _, denial = deciding(short)
+    return lasting(short, denial)[0] == _UNTIL_A_CALL_ENDS and denial.requested <= denial.limit
 
 
 def _is_only_held(short: NoRoom, denial: LineDenial) -> bool:

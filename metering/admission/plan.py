@@ -12,19 +12,22 @@ questions come in this order, and the first that says no decides:
 `admit` asks what is left: it draws from the call's rate limits, then holds what it may use on its meters.
 """
 
+import asyncio
 import copy
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any, Generic, NamedTuple
 from uuid import UUID
 
 from msgspec import Struct, structs
 
 from metering.admission.demand import Asker, Candidates, Demand, M
-from metering.admission.denial import no_room_error, too_few_error
+from metering.admission.denial import no_room_error, too_few_error, waits_for_a_call
 from metering.admission.notices import Notice, limit_notices, rate_notices, setting_notices
-from metering.amounts import Amounts
+from metering.admission.waiting_room import WaitingRoom
+from metering.amounts import NOTHING, ONE_REQUEST, Amounts
 from metering.background import BackgroundTasks
 from metering.catalog.served import (
     ModelIndex,
@@ -43,10 +46,15 @@ from metering.rates.take import RateGrant, TooFew, take_rates
 from metering.reservation.bounded_call import BoundedRequest
 from metering.reservation.no_room import NoRoom
 from metering.reservation.reserve import Hold, IdempotencyKey, has_hard_budget, reserve
-from metering.types import ModelClass, Scope
+from metering.types import Dimension, ModelClass, Scope
 
 Access = PlanAccess | NotPermitted
 """What a plan allows for a task, or why it allows nothing."""
+
+
+LONG_INPUT = 100_000
+"""Bytes. The texts of longer requests are counted in a thread."""
+COUNTS_INPUT = frozenset({Dimension.INPUT_TOKENS, Dimension.TOKENS, Dimension.COST})
 
 
 class Route(Struct, frozen=True, kw_only=True):
@@ -170,6 +178,43 @@ def arranged(plan: CallPlan[BoundedRequest], places: Sequence[int]) -> CallPlan[
     return structs.replace(plan, route=route, measured=measured)
 
 
+async def _measured_closer(
+    plan: CallPlan[M], short: NoRoom | TooFew | None, *, aside: bool
+) -> CallPlan[M] | None:
+    """The same call with its texts counted, where that may find it room (`short` says what it has not; None: nobody
+    knows). None: it would not, or it is not less.
+    """
+    if not any("tokenizer" in model.traits for model in plan.route.candidates):
+        return None
+    size = plan.demand.size.closer()
+    if size is None or (short is not None and not _counting_may_help(short, plan.bound)):
+        return None
+    demand = structs.replace(plan.demand, size=size)
+    if aside and plan.bound.input_tokens >= LONG_INPUT:
+        closer = await asyncio.to_thread(_planned, demand, plan.route, plan.policy)
+    else:
+        closer = _planned(demand, plan.route, plan.policy)
+    for less in (closer, _at_first_alone(closer)):
+        if less is not None and less.bound != plan.bound and less.bound.beyond(plan.bound) == NOTHING:
+            return structs.replace(less, notices=plan.notices)
+    return None
+
+
+def _counting_may_help(short: NoRoom | TooFew, bound: Amounts) -> bool:
+    """Whether every limit that is short counts the input, and has not used up what the output alone needs."""
+    if isinstance(short, TooFew):
+        return short.levels is None and any(
+            limit.dimension is Dimension.TOKENS and bound.output_tokens < limit.per_minute < draw.units
+            for limit, draw in zip(short.limits, short.draws, strict=True)
+        )
+    for denial in short.denials:
+        dimension = short.limits[denial.line].meter.dimension
+        needed = bound.output_tokens if dimension is Dimension.TOKENS else 0
+        if dimension not in COUNTS_INPUT or denial.limit - denial.used <= needed:
+            return False
+    return True
+
+
 def _asking_for_less(plan: CallPlan[M], short: NoRoom | TooFew) -> CallPlan[M] | None:
     """The same call without the providers whose own limits are short, or held at the model to be tried first alone:
     whoever goes on to a dearer one has to extend the hold. None: it cannot ask for less.
@@ -181,10 +226,16 @@ def _asking_for_less(plan: CallPlan[M], short: NoRoom | TooFew) -> CallPlan[M] |
     left = tuple([model for model in candidates if model.provider_name not in full])
     if left and len(left) < len(candidates):
         return over_candidates(plan, left)
-    least = plan.demand.size.measure(candidates[:1], plan.policy, hard=plan.hard).bound
-    if isinstance(short, TooFew) or least == plan.bound:
+    return None if isinstance(short, TooFew) else _at_first_alone(plan)
+
+
+def _at_first_alone(plan: CallPlan[M]) -> CallPlan[M] | None:
+    """The same call held at the model to be tried first alone. None: it is so already."""
+    candidates = plan.route.candidates
+    if len(candidates) < 2:
         return None
-    return structs.replace(plan, bound=least)
+    least = plan.demand.size.measure(candidates[:1], plan.policy, hard=plan.hard).bound
+    return structs.replace(plan, bound=least) if least != plan.bound else None
 
 
 def _short_providers(short: NoRoom | TooFew, first: str) -> set[str]:
@@ -235,6 +286,8 @@ class Admitted(Struct, frozen=True, kw_only=True):
     """What would have denied the call or cut it shorter, had it been enforced: rates, then limits, then settings."""
     granted_s: float
     """Monotonic time just before the hold was asked for: its lease ends no earlier than this plus `lease_s`."""
+    waited_s: float = 0.0
+    """How long it waited for room."""
 
 
 async def admit(
@@ -248,30 +301,71 @@ async def admit(
     now: Callable[[], datetime],
     idempotency: IdempotencyKey | None = None,
     reservation_id: UUID | None = None,
+    waiting: WaitingRoom | None = None,
+    aside: bool = True,
 ) -> Admitted:
     """The committed hold of a call. Where it is refused, nothing stays held, and nothing stays drawn.
+
+    Where there is no room for what it needs at most, it is measured closer, and asked for less. `aside`: long texts
+    are counted in a thread.
+
+    Where a rule lets it wait for room, it does so in the waiting room; None: there is none, and it never waits.
 
     Raises RateLimited, OverRateCapacity, BudgetExceeded, BudgetReserved, ConcurrencyExceeded, IdempotencyKeyTaken,
     IdempotencyMismatch and MeteringUnavailable.
     """
-    while True:
-        found = await _room_for(
-            plan,
-            labels=labels,
-            ledger=ledger,
-            buckets=buckets,
-            background=background,
-            lease_s=lease_s,
-            now=now,
-            idempotency=idempotency,
-            reservation_id=reservation_id,
-        )
+
+    room_for = partial(
+        _room_for,
+        labels=labels,
+        ledger=ledger,
+        buckets=buckets,
+        background=background,
+        lease_s=lease_s,
+        now=now,
+        idempotency=idempotency,
+        reservation_id=reservation_id,
+    )
+    wait: _Wait | None = None
+    if waiting is not None and (wait_s := plan.policy.number("wait_for_room_s")):
+        wait = _Wait(waiting, wait_s)
+    while wait is None or not wait.room.has_line(_own_limits(plan)):
+        found = await room_for(plan, wait=None)
         if isinstance(found, Admitted):
             return found
-        less = _asking_for_less(plan, found.short)
-        if less is None:
+        less = await _measured_closer(plan, found.short, aside=aside) or _asking_for_less(plan, found.short)
+        if less is not None:
+            plan = less
+            continue
+        if wait is None or not isinstance(found.short, NoRoom) or not waits_for_a_call(found.short):
             raise found.error
-        plan = less
+        wait = wait._replace(refused=found.short)
+        break
+    # It waits, behind those who wait already, and asks for as little as it can.
+    if wait.refused is None:
+        plan = await _measured_closer(plan, None, aside=aside) or plan
+    plan = _at_first_alone(plan) or plan
+    found = await room_for(plan, wait=wait)
+    if isinstance(found, Admitted):
+        return found
+    raise found.error
+
+
+def _own_limits(plan: CallPlan[M]) -> MeterLimits:
+    """The limits that a call cannot avoid: if it has several models, without those of their providers."""
+    limits = plan.route.limits
+    if len(plan.route.candidates) < 2:
+        return limits
+    return tuple([limit for limit in limits if limit.meter.subject_type != Scope.PROVIDER])
+
+
+class _Wait(NamedTuple):
+    """How a call waits for room."""
+
+    room: WaitingRoom
+    wait_s: float
+    refused: NoRoom | None = None
+    """What it has just been answered; None: it has not asked yet."""
 
 
 class _Short(NamedTuple):
@@ -292,8 +386,10 @@ async def _room_for(
     now: Callable[[], datetime],
     idempotency: IdempotencyKey | None,
     reservation_id: UUID | None,
+    wait: _Wait | None = None,
 ) -> Admitted | _Short:
     bound, route = plan.bound, plan.route
+    tenant_id = plan.demand.asker.subject.tenant_id
     # 1. Draw a request and its tokens from every rate limit.
     rates = await take_rates(
         buckets=buckets,
@@ -303,20 +399,33 @@ async def _room_for(
     )
     if isinstance(rates, TooFew):
         return _Short(rates, too_few_error(rates, now()))
-    # 2. Hold its bound on every meter; whoever refuses, what was drawn is given back.
-    granted_s = time.monotonic()
+
+    # 2. Hold its bound on every meter, or wait for room; whoever refuses, what was drawn is given back.
+    ask = partial(
+        reserve,
+        ledger=ledger,
+        background=background,
+        tenant_id=tenant_id,
+        labels=labels,
+        bound=bound,
+        limits=route.limits,
+        lease_s=lease_s,
+        idempotency=idempotency,
+        reservation_id=reservation_id,
+    )
+    began_s = granted_s = time.monotonic()
     try:
-        hold = await reserve(
-            ledger=ledger,
-            background=background,
-            tenant_id=plan.demand.asker.subject.tenant_id,
-            labels=labels,
-            bound=bound,
-            limits=route.limits,
-            lease_s=lease_s,
-            idempotency=idempotency,
-            reservation_id=reservation_id,
-        )
+        if wait is None:
+            hold = await ask()
+        else:
+            hold, granted_s = await wait.room.hold(
+                ask,
+                tenant_id=tenant_id,
+                limits=route.limits,
+                amounts=bound + ONE_REQUEST,
+                wait_s=wait.wait_s,
+                refused=wait.refused,
+            )
     except BaseException:
         rates.give_back()
         raise
@@ -329,4 +438,11 @@ async def _room_for(
     notices = plan.notices
     if plan.policy.observes:
         notices = (*rate_notices(rates, now()), *limit_notices(hold, now()), *notices)
-    return Admitted(plan=plan, hold=hold, rates=rates, notices=notices, granted_s=granted_s)
+    return Admitted(
+        plan=plan,
+        hold=hold,
+        rates=rates,
+        notices=notices,
+        granted_s=granted_s,
+        waited_s=granted_s - began_s,
+    )

@@ -12,6 +12,7 @@ from metering.admission.bound import bound_request, largest_input
 from metering.admission.demand import Asker, BodySize, Demand, asker_of
 from metering.admission.denial import no_room_error
 from metering.admission.plan import Admitted, CallPlan, arranged, models_by_name, plan_call
+from metering.admission.text_tokens import no_text
 from metering.answer_cache.wish import CacheWish
 from metering.calls.collaborators import Collaborators
 from metering.calls.values import Call
@@ -56,6 +57,8 @@ class CallRequest(CallerLabels, frozen=True, kw_only=True, array_like=False):
     """What the caller says of answers that are kept; None: nothing."""
     journal: Journal | None = None
     """Where the call's attempts are noted besides, so that its books can be closed if this process is killed."""
+    may_wait: bool = True
+    """Whether it may wait for room, if a rule lets it. What is put back and begun again later has no need to."""
 
     def __post_init__(self) -> None:
         """Names have one form, whichever way they came."""
@@ -93,17 +96,23 @@ async def plan(
     else:
         planned = await asyncio.to_thread(plan_call, demand, access, models, policy)
     if len(planned.route.candidates) > 1:
-        planned = arranged(planned, order_of(with_, planned.measured, request))
+        conversation = conversation_of(caller.tenant_id, request)
+        planned = arranged(planned, order_of(with_, planned.measured, conversation))
     return planned, work
 
 
-def order_of(with_: Collaborators, bounded: BoundedRequest, request: CallRequest) -> Sequence[int]:
+def conversation_of(tenant_id: UUID, request: CallRequest) -> str | None:
+    """The conversation's name, which no other tenant's has, whatever its callers call it."""
+    return f"{tenant_id}/{request.conversation_id}" if request.conversation_id else None
+
+
+def order_of(with_: Collaborators, bounded: BoundedRequest, conversation: str | None) -> Sequence[int]:
     """The places of the models in the order in which they are to be tried."""
     if len(bounded.calls) == 1:
         return (0,)
     models = [call.model for call in bounded.calls]
     costs = [call.bound.cost_nano_usd for call in bounded.calls]
-    return with_.vendors.order(models, costs, request.conversation_id)
+    return with_.vendors.order(models, costs, conversation)
 
 
 def demand_of_request(
@@ -115,7 +124,7 @@ def demand_of_request(
         asker=asker,
         task=request.task.value,
         model=request.model,
-        size=BodySize(opening, with_.count_tokens, with_.count_picture, with_.now()),
+        size=BodySize(opening, with_.count_tokens, with_.count_picture, with_.now(), with_.text_ceiling),
         agent_id=request.agent_id,
         address=request.address,
     )
@@ -172,6 +181,9 @@ def begun(
     if policy.variants is not None:
         with_.directory.use.note(hold, policy.variants.meters)
 
+    conversation = conversation_of(hold.tenant_id, request)
+    is_counted = planned.demand.size.closer() is None
+
     def bound(body: Body) -> BoundedRequest:
         further = bound_request(
             body,
@@ -179,10 +191,11 @@ def begun(
             policy,
             count_tokens=with_.count_tokens,
             count_picture=with_.count_picture,
+            text_ceiling=with_.text_ceiling if is_counted else no_text,
             hard=planned.hard,
             now=with_.now(),
         )
-        return further.arranged(order_of(with_, further, request)) if len(further.calls) > 1 else further
+        return further.arranged(order_of(with_, further, conversation)) if len(further.calls) > 1 else further
 
     allowance = Allowance(
         hold=hold,
@@ -197,7 +210,7 @@ def begun(
         input_limit=largest_input(candidates[0], policy),
         count_tokens=with_.count_tokens,
         meant_for=meant_for,
-        conversation=request.conversation_id,
+        conversation=conversation,
     )
     return Call(
         hold=hold,
@@ -208,6 +221,7 @@ def begun(
         rates=admitted.rates,
         started_s=started_s,
         granted_s=admitted.granted_s,
+        waited_s=admitted.waited_s,
         notices=admitted.notices,
         recording=Recording() if request.idempotency is not None else None,
     )

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from metering.admission.bound import PictureCounter, TokenCounter
+from metering.admission.text_tokens import TextCeiling
+from metering.admission.waiting_room import WaitingRoom
 from metering.answer_cache.cache import AnswerCache
 from metering.background import BackgroundTasks
 from metering.calls.cached_directory import CachedDirectory
@@ -27,6 +29,7 @@ class Collaborators:
     adapters: Mapping[Task, LLMAdapter]
     count_tokens: TokenCounter
     count_picture: PictureCounter
+    text_ceiling: TextCeiling
     directory: CachedDirectory
     buckets: Buckets
     background: BackgroundTasks
@@ -34,6 +37,7 @@ class Collaborators:
     lease_s: int
     decisions: DecisionLog
     leases: LeaseKeeper
+    waiting: WaitingRoom
     workspace_of: Callable[[Principal, int], Workspace]
     """Where a task keeps drafts for a caller, for so many days."""
     observe: Observer

@@ -61,7 +61,7 @@ class KeptSpending:
         self, entry: Entry, forms: AnswerForms, *, hold: Hold, model: ServedModel, now: datetime
     ) -> None:
         """`model` is the one that gave the answer, where it is still there."""
-        self.model = model
+        self.model = self.first_model = model
         self._entry = entry
         self._meant_for = hold.labels.request_model
         self._forms = forms

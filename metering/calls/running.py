@@ -15,13 +15,16 @@ from metering.calls.keep import keep_and_settle
 from metering.calls.record import note_stopped
 from metering.calls.values import Call
 from metering.errors import LimitExceeded, MeteringUnavailable, VendorError
+from metering.ledger.commands import Attempt
 from metering.reservation.release import release
+from metering.reservation.reserve import Hold
 from metering.reservation.settle import settle
 from metering.time_limits import CoarseTimeout
 
 T = TypeVar("T")
 WHOLE, STREAMED = "call", "call.stream"
 """Names of the tasks in which calls run."""
+END = "reservation.end"
 STOPPED = "The gateway stopped this call."
 SETTLE_WAIT_S = 5.0
 """How long an answer waits for its settlement; while the ledger is away that goes on in the background."""
@@ -64,9 +67,13 @@ async def perform(with_: Collaborators, call: Call, work: Coroutine[Any, Any, T]
 
 
 async def _end(with_: Collaborators, call: Call) -> None:
-    """Settle what was sent, release what was not, in a task that no cancellation reaches."""
+    """Settle what was sent, release what was not, whatever cancellation comes meanwhile."""
     attempts = call.allowance.seal()
     call.rates.true_up(tokens=sum([item.input_tokens + item.output_tokens for item in attempts]))
+    if attempts and call.recording is None and call.overheard is None:
+        with_.observe(call, attempts)
+        await _settle_here(with_, call.hold, attempts)
+        return
     ending: Coroutine[Any, Any, Any]
     if attempts:
         ending = settle(ledger=with_.ledger, hold=call.hold, attempts=attempts)
@@ -80,10 +87,26 @@ async def _end(with_: Collaborators, call: Call) -> None:
             reason="nothing was sent",
             deadline_s=call.hold.lease_s,
         )
-    task = with_.background.spawn(ending, name="reservation.end")
+    task = with_.background.spawn(ending, name=END)
     keeping = keep(with_, call, attempts) if call.overheard is not None else None
     with_.observe(call, attempts)
     with suppress(TimeoutError), CoarseTimeout(SETTLE_WAIT_S):
         await asyncio.shield(task)
+        with_.waiting.ended(call.hold)
     if keeping is not None:  # so that whoever has the answer and asks again finds it kept
         await asyncio.shield(keeping)
+
+
+async def _settle_here(with_: Collaborators, hold: Hold, attempts: tuple[Attempt, ...]) -> None:
+    """Settle in the task of the call, which costs less than one more. Stopped, or after a wait that is long enough, the
+    same command is sent again by a task that nothing stops: the ledger carries it out once.
+    """
+    try:
+        with CoarseTimeout(SETTLE_WAIT_S):
+            await settle(ledger=with_.ledger, hold=hold, attempts=attempts)
+        with_.waiting.ended(hold)
+    except TimeoutError:
+        with_.background.spawn(settle(ledger=with_.ledger, hold=hold, attempts=attempts), name=END)
+    except asyncio.CancelledError:
+        with_.background.spawn(settle(ledger=with_.ledger, hold=hold, attempts=attempts), name=END)
+        raise

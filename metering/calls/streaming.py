@@ -20,7 +20,7 @@ async def run_streamed(
 
     Raises what preceded the first event.
     """
-    pipe = Pipe(patience_s=patience_s, since_s=call.started_s)
+    pipe = Pipe(patience_s=patience_s, since_s=call.started_s + call.waited_s)
     running = with_.background.spawn(_pump(with_, call, pipe), name=STREAMED)
     stream = MeteredStream(pipe, on_abandon=partial(abandon, call, running), stop=running.cancel)
     admitted_s = time.monotonic()

@@ -37,6 +37,8 @@ class Call(Struct, frozen=True, kw_only=True):
     """Monotonic time at which the gateway began to work on it."""
     granted_s: float
     """Monotonic time just before the hold was asked for: its lease ends no earlier than this plus `lease_s`."""
+    waited_s: float = 0.0
+    """How long it waited for room before that."""
     notices: tuple[Notice, ...] = ()
     """What would have denied it, had it been enforced."""
     recording: Recording | None = None
@@ -78,7 +80,7 @@ class Facts(Struct, frozen=True, kw_only=True):
     mode: EnforcementMode
     attempts: tuple[Attempt, ...]
     overhead_ms: float
-    """Time that was not spent waiting for a vendor."""
+    """Time that was spent waiting neither for a vendor nor for room."""
     remaining: dict[Dimension, int]
     """What is left of the tightest budget of each dimension, in the ledger's units."""
     attempts_begun: int = 0
@@ -89,6 +91,8 @@ class Facts(Struct, frozen=True, kw_only=True):
     """The limits in mode warn that would have denied it."""
     pending: bool = False
     """Nothing has come yet: another model may answer in the end."""
+    waited_s: float = 0.0
+    """How long the call waited for room."""
     replayed: bool = False
     """The answer is that of an earlier call under the same Idempotency-Key: nothing was spent now."""
     cache: str = ""
@@ -119,11 +123,12 @@ def facts_of(call: Call, *, ended_s: float, pending: bool = False) -> Facts:
         mode=call.policy.mode,
         attempts=attempts,
         attempts_begun=call.allowance.attempts_begun,
-        overhead_ms=(ended_s - call.started_s - call.allowance.vendor_s) * 1000,
+        overhead_ms=(ended_s - call.started_s - call.waited_s - call.allowance.vendor_s) * 1000,
         remaining=_remaining(call.hold, attempts),
         rates=call.rates.balances,
         warnings=tuple([notice.rule for notice in call.notices if notice.verdict is Verdict.WARNED]),
         pending=pending,
+        waited_s=call.waited_s,
         cache=str(call.cache) if call.cache is not None else "",
         age_s=call.cache.age_s if call.cache is not None else None,
     )

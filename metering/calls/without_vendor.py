@@ -28,6 +28,9 @@ class NoTokens(NamedTuple):
     def measure(self, candidates: Candidates, policy: EffectivePolicy, *, hard: bool) -> Measured:
         return Measured(bound=NOTHING, answer_tokens=0, estimate_input=lambda limit: 0)
 
+    def closer(self) -> None:
+        """It is nothing."""
+
 
 async def work_without_vendor(
     with_: Collaborators, caller: Principal, request: CallRequest, work: Callable[[], T], *, name: str
@@ -51,6 +54,7 @@ async def work_without_vendor(
         background=with_.background,
         lease_s=with_.lease_s,
         now=with_.now,
+        waiting=with_.waiting,
     )
     hold, started_at, started_s = admitted.hold, with_.now(), time.monotonic()
     try:
@@ -64,6 +68,7 @@ async def work_without_vendor(
             deadline_s=hold.lease_s,
         )
         await asyncio.shield(with_.background.spawn(ending, name="call.end"))
+        with_.waiting.ended(hold)
         raise
     attempt = Attempt(
         number=1,
@@ -74,4 +79,5 @@ async def work_without_vendor(
     )
     ended = settle(ledger=with_.ledger, hold=hold, attempts=(attempt,))
     await asyncio.shield(with_.background.spawn(ended, name="call.end"))
+    with_.waiting.ended(hold)
     return done

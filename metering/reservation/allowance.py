@@ -15,6 +15,7 @@ from typing import TypeVar
 from msgspec.structs import replace
 
 from metering.amounts import NOTHING, Amounts, total
+from metering.catalog.served import ServedModel
 from metering.errors import (
     LimitExceeded,
     MeteringUnavailable,
@@ -93,6 +94,11 @@ class Allowance:
         self.attempts: list[Attempt] = []
         self.vendor_s = 0.0
         """Time spent waiting for vendors."""
+
+    @property
+    def first_model(self) -> ServedModel:
+        """The one that was to be tried first, whether or not anything could be sent there."""
+        return self._opening.calls[0].model
 
     @property
     def id(self) -> str:

@@ -91,6 +91,15 @@ _KEYS = (
         high=1_000_000,
     ),
     RuleKey(
+        name="wait_for_room_s",
+        read_by="metering.admission.plan:admit",
+        meaning="how long a call waits for room that calls under way hold, before it is refused",
+        unit="seconds",
+        high=60,
+        default=0,
+        is_limit=False,
+    ),
+    RuleKey(
         name="requests_per_minute",
         read_by="metering.policy.rates:RATE_KEYS",
         meaning="rate of requests",

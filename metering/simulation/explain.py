@@ -15,7 +15,7 @@ from metering.admission.plan import Route, plan_call, route_call
 from metering.amounts import NOTHING, ONE_REQUEST, Amounts
 from metering.decisions.decision import EnforcementDecision, Step, Verdict
 from metering.decisions.trace import limit_steps, rate_steps, rule_steps
-from metering.errors import MeteringError, RateUse
+from metering.errors import BudgetReserved, ConcurrencyExceeded, MeteringError, RateUse
 from metering.ledger.commands import MeterKey
 from metering.policy.read_balances import MeterBalance, read_balances
 from metering.policy.source import PolicySource
@@ -69,8 +69,11 @@ def explain_call(
         trace = (*rules, *_limit_trace(route, balances, known, plan.measured.bound))
         # 3. Do rate limits and budgets have room for that?
         admitted = _admission_at(now, balances, known).admit(plan)
+        if admitted.plan.bound != plan.bound:  # it found room by asking for less
+            trace = (*rules, *_limit_trace(route, balances, known, admitted.plan.bound))
     except MeteringError as refusal:
-        return _denied(decision, refusal, deciding_rule(refusal, asker.subject.plan, policy), trace)
+        denied = _denied(decision, refusal, deciding_rule(refusal, asker.subject.plan, policy), trace)
+        return replace(denied, message=refusal.message + _wait_before(refusal, policy))
     decision = _served_by(decision, admitted.plan.route)
     if not admitted.notices:
         return replace(decision, message=_told(decision), trace=trace)
@@ -133,6 +136,16 @@ def _denied(
         rule_id=rule[1],
         trace=trace,
     )
+
+
+def _wait_before(refusal: MeteringError, policy: EffectivePolicy) -> str:
+    """What a real call would do before it is refused: the imagined one does not wait."""
+    wait_s = policy.number("wait_for_room_s")
+    if not wait_s or not isinstance(refusal, BudgetReserved | ConcurrencyExceeded):
+        return ""
+    if refusal.usage.requested > refusal.usage.limit:
+        return ""
+    return f" A call would wait up to {wait_s} s for that before it is refused."
 
 
 def _limit_trace(route: Route, balances: Balances, levels: Levels, bound: Amounts | None) -> tuple[Step, ...]:

@@ -36,6 +36,7 @@ class InMemoryAdmission:
                 background=self._background,
                 lease_s=LEASE_S,
                 now=lambda: self.now,
+                aside=False,
             )
         )
 

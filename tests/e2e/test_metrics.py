@@ -73,7 +73,8 @@ def test_a_call_is_counted_with_its_tokens_times_and_batches(
     assert grown("gateway_tokens_total") > 4
     assert grown("gateway_ledger_batch_commands_sum") == 4, "two holds, two settlements"
     assert (after["gateway_streams_open"], after["gateway_requests_in_flight"]) == (0, 1)
-    assert after["gateway_rates_shared"] == after["gateway_changes_listening"] == 1
+    shared = ("gateway_rates_shared", "gateway_routing_shared", "gateway_changes_listening")
+    assert [after[name] for name in shared] == [1, 1, 1]
 
 
 def test_no_path_that_a_caller_invents_becomes_a_label(server: Server, settings: object) -> None:

@@ -27,6 +27,8 @@ plans:
   OPEN: {{name: Open, {access}}}
   NARROW: {{name: Narrow, {access}, rules: [{{key: max_concurrent, value: {at_once}}}]}}
   RATED: {{name: Rated, {access}, rules: [{{key: requests_per_minute, value: 10_000_000}}]}}
+  PATIENT:
+    {{name: Patient, {access}, rules: [{{key: max_concurrent, value: 1}}, {{key: wait_for_room_s, value: 60}}]}}
   CANCEL: {{name: Cancel, {access}, rules: [{{key: on_disconnect, value: cancel}}]}}
 """
 ACCESS = "features: [CHAT], tasks: {LLM0_CHAT: {classes: [BASE_S], default_class: BASE_S}}"

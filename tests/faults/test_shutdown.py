@@ -12,10 +12,15 @@ from tests.faults.deployment import Deployment
 from tests.faults.gateways import status_of
 from tests.faults.production import STOP_TIMEOUT_S, Production
 from tests.faults.rows import assert_the_ledger_balances, query
-from tests.faults.waiting import until
+from tests.faults.waiting import METRICS_TOKEN, until, waiting_for_room
 
 WITHIN_S = 30
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+
+
+@pytest.fixture(autouse=True)
+def metrics(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("METRICS_TOKEN", METRICS_TOKEN)
 
 
 async def two_calls_at_the_vendor(
@@ -50,6 +55,25 @@ async def test_running_calls_end_well_and_no_new_ones_are_taken(
     assert [each.whole for each in told] == [True, True]
     await ended_well(server)
     assert [row["outcome"] for row in deployment.rows().values()] == ["ok", "ok"]
+    assert_nothing_is_held(deployment)
+
+
+async def test_calls_that_wait_for_room_are_refused_at_once(
+    deployment: Deployment, server: Production, crowd: Callers
+) -> None:
+    token = deployment.tenant(plan="PATIENT")
+    deployment.vendor.hold()
+    running = asyncio.create_task(crowd.ask(server.url, token))
+    await until(lambda: deployment.vendor.log()["at_once"] == 1, within_s=WITHIN_S)
+    waiting = crowd.ask_two(server.url, token)
+    await until(lambda: waiting_for_room(server.url) == 2, within_s=WITHIN_S)
+    server.process.send_signal(signal.SIGTERM)
+    told = await asyncio.gather(*waiting)
+    assert [(each.status, each.code) for each in told] == [(429, "concurrency_exceeded")] * 2
+    assert server.process.poll() is None, "it waits for the call that runs"
+    await asyncio.to_thread(deployment.vendor.open)
+    assert (await running).whole
+    await ended_well(server)
     assert_nothing_is_held(deployment)
 
 

@@ -2,11 +2,14 @@
 
 import asyncio
 import time
+import urllib.request
 from collections.abc import Callable
 
 from tests.faults.rows import query
 
 LONGEST_LEASE_S = 20
+METRICS_TOKEN = "for-prometheus"
+"""Of gateways whose metrics a test reads."""
 
 
 async def until(condition: Callable[[], bool], *, within_s: float, every_s: float = 0.02) -> None:
@@ -22,3 +25,12 @@ async def until_leases_are_over(database: str) -> None:
     """Until a sweep has something to do with every hold that is left."""
     held = "SELECT count(*) FROM metering_usagereservation WHERE state = 0 AND lease_expires_at > clock_timestamp()"
     await until(lambda: query(database, held) == [(0,)], within_s=LONGEST_LEASE_S, every_s=0.1)
+
+
+def waiting_for_room(url: str) -> int:
+    """How many calls wait in a process, as its own metrics say."""
+    request = urllib.request.Request(f"{url}/metrics", headers={"authorization": f"Bearer {METRICS_TOKEN}"})  # noqa: S310
+    with urllib.request.urlopen(request, timeout=20) as answer:  # noqa: S310
+        page = answer.read().decode()
+    [line] = [line for line in page.splitlines() if line.startswith("gateway_calls_waiting_for_room ")]
+    return int(float(line.split()[1]))

@@ -11,6 +11,7 @@ from tests.e2e.server import running_server
 from tests.factories import ModelFactory, PriceFactory, ProviderFactory, make_token, reference_data
 from tests.integration.providers.families import FAMILIES, Family
 from tests.served import empty_tables, serve_model, settled_ledger
+from tests.support.forget_vendors import forget_vendors
 from tests.vendors.running import Running, running
 
 KEY_VARIABLE = "FAKE_VENDOR_API_KEY"
@@ -71,3 +72,9 @@ def vendors(
                 yield found
         finally:
             empty_tables()
+
+
+@pytest.fixture(autouse=True)
+def _all_vendors_are_well(vendors: TwoVendors) -> None:
+    """What the test before did to the first vendor is forgotten."""
+    forget_vendors()

@@ -29,7 +29,7 @@ def test_a_configuration_has_the_rows_vendor_and_traits() -> None:
 
 
 def test_other_traits_are_another_configuration() -> None:
-    own()
+    own(traits={})
     before = load_configs()["own"]
     assert (before.vendor, before.traits) == ("", "{}")
     Provider.objects.update(traits={"reasoning": True})

@@ -13,7 +13,8 @@ from metering.models import Provider
 from metering.orm import close_database_threads, in_database_thread
 from metering.ports import AttemptFailed, Progress, VendorCall
 from metering.snapshots import Changes
-from providers.port import Capability, Completion, ProviderCall
+from providers.keys import Keys
+from providers.port import Capability, Completion, ProviderCall, Usage
 from providers.registry import FACTORIES, ProviderConfig
 from tests.factories import ProviderFactory
 from tests.vendors.running import RunningVendor, running_vendor
@@ -40,7 +41,7 @@ class Endpoint:
         if call.body["slow"]:
             await self.may_end.wait()
         assert not self.closed.is_set(), "closed under a call"
-        return Completion(body=b"{}", model=self.base_url, usage=None)
+        return Completion(body=b"{}", model=self.base_url, usage=Usage(input_tokens=1, output_tokens=1))
 
     async def close(self) -> None:
         self.closed.set()
@@ -51,7 +52,7 @@ def endpoints(monkeypatch: pytest.MonkeyPatch) -> list[Endpoint]:
     """Those that were built, in this order."""
     built: list[Endpoint] = []
 
-    def build(config: ProviderConfig) -> Any:
+    def build(config: ProviderConfig, keys: Keys) -> Any:
         built.append(Endpoint(config))
         return built[-1]
 

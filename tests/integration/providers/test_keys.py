@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from providers.keys import LIMITED_REST_S, REFUSED_REST_S, Keys
+from providers.keys import Keys
 from providers.openai_compatible.timeouts import Timeouts
 from providers.port import Failure, LLMProvider, ProviderError
+from providers.routing.fault import LIMITED_REST_S, REFUSED_REST_S
 from tests.integration.providers.asking import asking, chunks_of, said, streamed
 from tests.integration.providers.families import FAMILIES, Family
 from tests.vendors.key_desk import KeyDesk, Refusal

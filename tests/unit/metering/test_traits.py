@@ -11,10 +11,13 @@ VALID = {
     "service_tier": ["", "default", "on_demand", "a-z", "x" * 32],
     "reasoning": [True, False],
     "pictures": ["", "gpt-4o", "x" * 64],
+    "tokenizer": ["o200k_base"],
     "retries": [0, 2, 10],
     "first_byte_s": [0.05, 60, 3600],
     "total_s": [0.05, 600.5, 3600],
     "authorization": ["bearer", "zhipu_jwt"],
+    "requests_per_minute": [1, 500, 1_000_000_000],
+    "tokens_per_minute": [1, 30_000, 1_000_000_000],
 }
 INVALID = {
     "limit_names": [
@@ -31,10 +34,13 @@ INVALID = {
     "service_tier": [None, "Default", "on demand", "tier1", "x" * 33, "default\n", 1, ["default"]],
     "reasoning": [None, 1, "yes", {}],
     "pictures": [None, "x" * 65, "gpt\0", "gpt\n4o", 4, True, ["gpt-4o"]],
+    "tokenizer": [None, "", "cl100k_base", "O200K_BASE", 1, ["o200k_base"]],
     "retries": [None, -1, 11, 1.5, "2", True, [1]],
     "first_byte_s": [None, 0, 0.01, 3601, "60", True, float("nan")],
     "total_s": [None, 0, -1, 3601, "600", False, float("inf")],
     "authorization": [None, "", "Bearer", "basic", 1, True, ["bearer"]],
+    "requests_per_minute": [None, 0, -1, 1_000_000_001, 1.5, "500", True, [1]],
+    "tokens_per_minute": [None, 0, -1, 1_000_000_001, 1.5, "500", True, [1]],
 }
 
 
@@ -56,8 +62,10 @@ def test_a_value_of_another_type_is_refused_with_the_traits_name(name: str, valu
 
 
 def test_an_unknown_trait_is_refused_by_name_beside_those_that_exist() -> None:
-    known = "limit_names, stream_options, service_tier, reasoning, pictures, authorization, retries, "
-    known += "first_byte_s, total_s"
+    known = (
+        "limit_names, stream_options, service_tier, reasoning, pictures, tokenizer, authorization, retries, "
+        "first_byte_s, total_s, requests_per_minute, tokens_per_minute"
+    )
     assert traits_problem({"limit_name": ["max_tokens"]}) == f"'limit_name' is no trait; known: {known}"
 
 
@@ -73,4 +81,4 @@ def test_no_traits_are_fine() -> None:
 def test_a_long_value_is_told_shortened() -> None:
     assert len(str(trait_problem("pictures", "x" * 100_000))) < 200
     assert len(str(trait_problem("limit_names", [[["x"] * 1_000] * 1_000]))) < 600
-    assert len(str(traits_problem({"x" * 100_000: 1}))) < 200
+    assert len(str(traits_problem({"x" * 100_000: 1}))) < 300

@@ -3,7 +3,7 @@
 import pytest
 
 from metering.ports import Progress
-from providers.keys import MAX_KEYS, MAX_RESTS, Key, Keys, is_about_the_key
+from providers.keys import MAX_KEYS, Key, Keys, is_about_the_key
 from providers.port import Failure, ProviderError
 
 
@@ -53,14 +53,6 @@ def test_more_keys_than_are_bounded_are_refused() -> None:
     Keys([str(number) for number in range(MAX_KEYS)])
     with pytest.raises(ValueError, match="at most 64 keys"):
         Keys([str(number) for number in range(MAX_KEYS + 1)])
-
-
-def test_a_key_remembers_a_bounded_number_of_models() -> None:
-    key = Key("a", 1)
-    for number in range(MAX_RESTS + 5):
-        key.rest(str(number), 10.0, 429)
-    assert key.rests_until("4", 0.0) is None
-    assert key.rests_until("5", 0.0) == (10.0, 429)
 
 
 async def test_a_refusal_leaves_nothing_sent_behind() -> None:

@@ -17,7 +17,8 @@ class Process:
         self.size = Histogram("size", "Sizes", (1, 2, 4))
         self.waiting = Gauge("waiting", "Waiting")
         self.well = Gauge("well", "Well", merge=min)
-        self.exchange = Exchange((self.calls, self.size, self.waiting, self.well), folder)
+        self.open = Gauge("open", "Open", ("provider",), merge=max)
+        self.exchange = Exchange((self.calls, self.size, self.waiting, self.well, self.open), folder)
 
 
 def shown(process: Process) -> dict[tuple[str, str], float]:
@@ -62,6 +63,18 @@ def test_workers_are_summed_whichever_is_asked(tmp_path: Path) -> None:
         assert values["calls_total", "/only-1"] == values["calls_total", "/only-2"] == 1
         assert values["size_count", ""] == 2
         assert (values["waiting", ""], values["well", ""]) == (30, 0)
+
+
+def test_a_gauge_with_labels_is_merged_label_by_label(tmp_path: Path) -> None:
+    one, other = Process(tmp_path), Process(tmp_path)
+    one.open.read = lambda: {("acme",): 1, ("bolt",): 2}
+    other.open.read = lambda: {("acme",): 3}
+    other.exchange.publish()
+    values = shown(one)
+    assert (values["open", "acme"], values["open", "bolt"]) == (3, 2)
+    one.open.read = other.open.read = dict
+    other.exchange.publish()
+    assert ("open", "acme") not in shown(one)
 
 
 def test_what_a_dead_worker_counted_stays_and_its_gauges_go(tmp_path: Path) -> None:

@@ -1,0 +1,63 @@
+"""How entries and the news of conversations are written in Redis. What another version wrote is passed over."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import msgspec
+
+from providers.routing.board import Entry
+from providers.routing.conversations import DIGEST_BYTES, Server
+from providers.routing.place import Place
+
+encode = msgspec.msgpack.Encoder().encode
+
+
+class _Told(NamedTuple):
+    """An entry; moments in milliseconds of Redis's clock."""
+
+    since_ms: int
+    until_ms: int
+    times: int
+    status: int
+
+
+_decode_place = msgspec.msgpack.Decoder(Place).decode
+_decode_told = msgspec.msgpack.Decoder(_Told).decode
+_decode_news = msgspec.msgpack.Decoder(list[tuple[Server, bytes]]).decode
+
+
+def written_entry(entry: Entry, ms_at: Callable[[float], int]) -> bytes:
+    """The entry, which gets its stamp by that."""
+    entry.stamp = ms_at(entry.until_s)
+    return encode(_Told(ms_at(entry.since_s), entry.stamp, entry.times, entry.status))
+
+
+def read_entry(field: bytes, value: bytes, s_at: Callable[[int], float]) -> tuple[Place, Entry] | None:
+    """A field of the hash; None: it is no entry."""
+    try:
+        place, (since_ms, until_ms, times, status) = _decode_place(field), _decode_told(value)
+    except msgspec.MsgspecError:
+        return None
+    return place, Entry(
+        since_s=s_at(since_ms), until_s=s_at(until_ms), times=times, status=status, stamp=until_ms
+    )
+
+
+def written_news(news: dict[bytes, Server]) -> bytes:
+    """Of many conversations each server once."""
+    by_server: dict[Server, list[bytes]] = {}
+    for key, server in news.items():
+        by_server.setdefault(server, []).append(key)
+    return encode([(server, b"".join(keys)) for server, keys in by_server.items()])
+
+
+def read_news(written: bytes) -> list[tuple[Server, list[bytes]]]:
+    """Each server with its conversations; nothing where it is no news."""
+    try:
+        news = _decode_news(written)
+    except msgspec.MsgspecError:
+        return []
+    return [
+        (server, [keys[at : at + DIGEST_BYTES] for at in range(0, len(keys), DIGEST_BYTES)])
+        for server, keys in news
+    ]
