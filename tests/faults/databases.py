@@ -30,7 +30,7 @@ def name_of(url: str) -> str:
 
 def migrate(url: str) -> None:
     done = subprocess.run(
-        [sys.executable, "manage.py", "migrate", "--verbosity=0"],
+        [sys.executable, "manage.py", "migrate", "--verbosity=0", "--skip-checks"],
         cwd=REPOSITORY,
         env=os.environ | {"DATABASE_URL": url},
         capture_output=True,

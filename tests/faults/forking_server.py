@@ -1,10 +1,10 @@
-"""`python -m tests.faults.forking_server PLACES`: imports the gateway once and forks servers, each ready in a moment.
+"""Imports the gateway once and forks servers, each ready in a moment.
 
 The listening sockets, one for each place, are the parent's own: what connects while a place is empty waits for its
-next server, as behind a load balancer. Orders and answers are lines of JSON; the ports come first.
+next server, as behind a load balancer. Orders come and answers go through a pipe; the ports come first.
 `{"serve": PLACE}` is answered with the server's process id, `{"celery": [...]}` with that of a Celery process with
 these arguments, `{"manage": [...]}` with the command's status and output.
-Everything ends with the parent, and the parent with its standard input.
+Everything ends with the parent, and the parent with its pipe.
 """
 
 import atexit
@@ -12,9 +12,9 @@ import contextlib
 import io
 import json
 import os
-import signal
 import socket
 import sys
+from multiprocessing.connection import Connection
 from typing import Any
 
 import uvicorn
@@ -29,16 +29,16 @@ GRACE_S = 5
 BACKLOG = 2_048
 
 
-def main(places: int) -> None:
+def main(orders: "Connection[Any, Any]", places: int) -> None:
     listeners = [socket.create_server(("127.0.0.1", 0), backlog=BACKLOG) for _ in range(places)]
     spare_what_lives_long()  # or each process would walk, and so copy, all that was imported here
-    print(json.dumps([listener.getsockname()[1] for listener in listeners]), flush=True)
-    for line in sys.stdin:
-        order = json.loads(line)
-        print(json.dumps(_carried_out(order, listeners)), flush=True)
-        with contextlib.suppress(ChildProcessError):
-            while os.waitpid(-1, os.WNOHANG)[0]:
-                pass
+    orders.send([listener.getsockname()[1] for listener in listeners])
+    with contextlib.suppress(EOFError):
+        while True:
+            orders.send(_carried_out(orders.recv(), listeners))
+            with contextlib.suppress(ChildProcessError):
+                while os.waitpid(-1, os.WNOHANG)[0]:
+                    pass
 
 
 def _carried_out(order: dict[str, Any], listeners: list[socket.socket]) -> dict[str, Any]:
@@ -105,8 +105,3 @@ def _managed(arguments: list[str]) -> dict[str, Any]:
         answer: dict[str, Any] = json.load(pipe)
     os.waitpid(pid, 0)
     return answer
-
-
-if __name__ == "__main__":
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    main(int(sys.argv[1]))

@@ -3,18 +3,17 @@
 import json
 import os
 import signal
-import subprocess
-import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import IO, Any
 
 from launcher.process import wait_until
+from tests.faults.nursery import NURSERY, serve_orders
 
-ROOT = Path(__file__).parents[2]
 START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 40.0
 """Longer than a gateway drains."""
@@ -23,8 +22,8 @@ STOP_TIMEOUT_S = 40.0
 class Gateways:
     """Processes forked by one server (tests.faults.forking_server), each at a place with a URL of its own."""
 
-    def __init__(self, parent: "subprocess.Popen[str]") -> None:
-        self._parent = parent
+    def __init__(self, orders: "Connection[Any, Any]") -> None:
+        self._orders = orders
         self.urls = [f"http://127.0.0.1:{port}" for port in self._answer()]
         self.pids = [0] * len(self.urls)
 
@@ -65,44 +64,39 @@ class Gateways:
                 self.send_signal(place, signal.SIGKILL)
 
     def _ask(self, order: dict[str, Any]) -> Any:
-        assert self._parent.stdin is not None
-        self._parent.stdin.write(json.dumps(order) + "\n")
-        self._parent.stdin.flush()
+        self._orders.send(order)
         return self._answer()
 
     def _answer(self) -> Any:
-        assert self._parent.stdout is not None
-        line = self._parent.stdout.readline()
-        assert line, "the forking server has ended"
-        return json.loads(line)
+        try:
+            return self._orders.recv()
+        except EOFError:
+            raise AssertionError("the forking server has ended") from None
 
 
 @contextmanager
 def forked_gateways(
     places: int, environment: dict[str, str], *, log: IO[str] | None = None
 ) -> Iterator[Gateways]:
-    """Places without processes yet; `log` gets what the processes write."""
-    parent = subprocess.Popen(
-        [sys.executable, "-m", "tests.faults.forking_server", str(places)],
-        cwd=ROOT,
-        env=os.environ | environment,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=log,
-        text=True,
+    """Places without processes yet; `log`, a file with a name, gets what the processes write."""
+    ours, theirs = NURSERY.Pipe()
+    parent = NURSERY.Process(
+        target=serve_orders,
+        args=(theirs, places, dict(os.environ) | environment, log.name if log else None),
     )
-    assert parent.stdin is not None
-    assert parent.stdout is not None
+    parent.start()
+    theirs.close()
     try:
-        gateways = Gateways(parent)
+        gateways = Gateways(ours)
         try:
             yield gateways
         finally:
             gateways.stop()
     finally:
-        parent.stdin.close()
-        parent.wait(STOP_TIMEOUT_S)
-        parent.stdout.close()
+        ours.close()
+        parent.join(STOP_TIMEOUT_S)
+        assert parent.exitcode == 0, "the forking server did not end well"
+        parent.close()
 
 
 def has_ended(pid: int) -> bool:

@@ -39,7 +39,7 @@ def migrate(conninfo: str, target: str) -> None:
     parts = conninfo_to_dict(conninfo)
     url = "postgresql://{user}:{password}@{host}:{port}/{dbname}".format(**parts)
     subprocess.run(
-        [sys.executable, "manage.py", "migrate", "--verbosity", "0", "metering", target],
+        [sys.executable, "manage.py", "migrate", "--verbosity", "0", "--skip-checks", "metering", target],
         cwd=ROOT,
         env={**os.environ, "DATABASE_URL": url, "LEDGER_DATABASE_URL": url},
         check=True,
