@@ -1,20 +1,9 @@
-"""The audit after every test that spends, through one connection on which PostgreSQL has planned its questions once."""
-
-import psycopg
+"""The audit after every test that spends, at a third of the cost of `verify_ledger` for a ledger of a few rows."""
 
 from metering.ledger.audit.verify import Violation, verify_through
-
-_connections: dict[str, psycopg.Connection] = {}
+from tests.kept_connections import kept_connection
 
 
 def violations(conninfo: str) -> list[Violation]:
-    """What `verify_ledger` finds, at a fifth of its cost for a ledger of a few rows."""
-    if conninfo not in _connections:
-        _connections[conninfo] = psycopg.connect(conninfo, prepare_threshold=0)
-    return verify_through(_connections[conninfo])
-
-
-def close_books() -> None:
-    """Before the databases are dropped."""
-    while _connections:
-        _connections.popitem()[1].close()
+    """What `verify_ledger` finds."""
+    return verify_through(kept_connection(conninfo, "audit"))

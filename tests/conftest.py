@@ -6,9 +6,9 @@ import pytest
 from gateway_project.collector import spare_what_lives_long
 from launcher.redis import EmbeddedRedis
 from metering.orm import close_database_threads
-from tests.books import close_books
 from tests.certificates import read_certificates_once
 from tests.emptied_tables import delete_rows_instead_of_flushing
+from tests.kept_connections import close_kept_connections
 from tests.properties import register_profiles
 from tests.quick_passwords import hash_passwords_quickly
 from tests.static_files import search_static_files_once
@@ -30,7 +30,7 @@ def django_db_setup(django_db_setup: None) -> Iterator[None]:
     """Connections are kept from test to test; before the database is dropped, they are closed."""
     yield
     close_database_threads()
-    close_books()
+    close_kept_connections()
 
 
 @pytest.fixture

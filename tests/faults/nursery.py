@@ -11,12 +11,12 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 IMPORTED = [
-    *("aiohttp", "celery.app.base", "cryptography.fernet", "httpx2", "jwt", "kombu.transport.redis", "msgspec"),
-    *("opentelemetry.trace", "prometheus_client", "psycopg.types.json", "redis.asyncio", "requests", "sqlparse"),
-    *("starlette.applications", "structlog", "uvicorn.lifespan.on", "uvicorn.protocols.http.h11_impl", "yaml"),
-    *("django.core.handlers.asgi", "django.core.management", "django.db.backends.postgresql.base"),
-    *("django.db.models", "django.forms", "django.template"),
-]
+    "aiohttp", "celery.app.base", "cryptography.fernet", "django.core.handlers.asgi", "django.core.management",
+    "django.db.backends.postgresql.base", "django.db.models", "django.forms", "django.template", "httpx2", "jwt",
+    "kombu.transport.redis", "msgspec", "opentelemetry.trace", "prometheus_client", "psycopg.types.json",
+    "redis.asyncio", "requests", "sqlparse", "starlette.applications", "structlog", "uvicorn.lifespan.on",
+    "uvicorn.protocols.http.h11_impl", "yaml",
+]  # fmt: skip
 NURSERY = multiprocessing.get_context("forkserver")
 NURSERY.set_forkserver_preload(IMPORTED)
 

@@ -12,11 +12,12 @@ import pytest
 from django.conf import settings
 
 from metering.ledger import periods
-from metering.ledger.audit import verify_ledger
 from metering.ledger.commands import MeterKey
 from metering.ledger.writer import LedgerWriter
+from tests.books import violations
 from tests.integration.metering.ledger.months import OLD, held_since, partitions_of
 from tests.integration.metering.ledger.optimistic import OptimisticBatches
+from tests.kept_connections import kept_connection
 from tests.support import build
 
 TABLES = [
@@ -61,7 +62,7 @@ async def ledger(conninfo: str) -> AsyncIterator[LedgerWriter]:
 @pytest.fixture
 def clean_in_the_end(conninfo: str) -> Iterator[None]:
     yield
-    assert verify_ledger(conninfo) == []
+    assert violations(conninfo) == []
 
 
 @pytest.fixture
@@ -91,10 +92,10 @@ async def settled(
 
 def empty(conninfo: str) -> None:
     """No rows, and the partitions of the present months."""
-    with psycopg.connect(conninfo, autocommit=True) as connection:
-        (used,) = connection.execute(USED, [TABLES]).fetchone() or (None,)
-        if used:  # to truncate those that are as new would take as long again
-            connection.execute(f"TRUNCATE {used} CASCADE".encode())
+    connection = kept_connection(conninfo, "emptying")
+    (used,) = connection.execute(USED, [TABLES]).fetchone() or (None,)
+    if used:  # to truncate those that are as new would take as long again
+        connection.execute(f"TRUNCATE {used} CASCADE".encode(), prepare=False)
     periods.make_partitions(conninfo, datetime.now(UTC))
 
 
