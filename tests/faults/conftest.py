@@ -84,10 +84,21 @@ def doomed_server(_doomed_server: EmbeddedPostgres) -> EmbeddedPostgres:
     return _doomed_server
 
 
+def _copied_there(server: EmbeddedPostgres) -> Iterator[str]:
+    server.start()
+    url = create_database(server.url, f"faults_{next(_numbers)}", like="faults_template")
+    yield url
+    server.start()
+    drop_database(url)
+
+
 @pytest.fixture
 def doomed_database(doomed_server: EmbeddedPostgres) -> Iterator[str]:
     """A ledger of its own on that server."""
-    url = create_database(doomed_server.url, f"faults_{next(_numbers)}", like="faults_template")
-    yield url
-    doomed_server.start()
-    drop_database(url)
+    yield from _copied_there(doomed_server)
+
+
+@pytest.fixture(scope="module")
+def shared_doomed_database(_doomed_server: EmbeddedPostgres) -> Iterator[str]:
+    """One for a file's tests, each of which has tenants of its own."""
+    yield from _copied_there(_doomed_server)

@@ -5,13 +5,16 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import count
+from typing import Any
 
 import psycopg
 
 from tests.faults.gateways import forked_gateways, status_of
 
 PATIENCE_S = 20.0
+_numbers = count(1)
 
 
 @dataclass(frozen=True)
@@ -20,7 +23,13 @@ class Fleet:
 
     gateways: list[str]
     database: str
+    manage: Callable[..., Any]
+    plan: str
     tokens: list[dict[str, str]]
+
+    def of_a_new_tenant(self) -> "Fleet":
+        """The same gateways, asked by others."""
+        return _seen(replace(self, tokens=_tokens(self.manage, f"tenant-{next(_numbers)}", self.plan)))
 
     def statuses(self, number: int) -> list[int]:
         """What each gateway answers to a token's holder."""
@@ -55,16 +64,24 @@ def running_fleet(database: str) -> Iterator[Fleet]:
     with forked_gateways(4, {"DATABASE_URL": database, "RATE_LIMIT_TIMEOUT_S": "10"}) as gateways:
         manage = gateways.manage
         manage("load_catalog", "fixtures/demo/catalog.yaml")
-        manage("create_tenant", "--slug", "alder", "--name", "Alder")
         plan = next(iter(manage("dump_catalog")["plans"]))
-        issue = ("issue_token", "--tenant", "alder", "--plan", plan, "--signups", "1")
-        tokens = [manage(*issue) for _ in range(2)]
+        tokens = _tokens(manage, "alder", plan)
         for place in range(4):
             gateways.start(place)
         gateways.wait_until_ready()
-        fleet = Fleet(gateways.urls, database, tokens)
-        until(lambda: fleet.statuses(0) == fleet.statuses(1) == [200] * 4)
-        yield fleet
+        yield _seen(Fleet(gateways.urls, database, manage, plan, tokens))
+
+
+def _tokens(manage: Callable[..., Any], slug: str, plan: str) -> list[dict[str, str]]:
+    """Two of a new tenant."""
+    manage("create_tenant", "--slug", slug, "--name", slug.title())
+    return [manage("issue_token", "--tenant", slug, "--plan", plan, "--signups", "1") for _ in range(2)]
+
+
+def _seen(fleet: Fleet) -> Fleet:
+    """Once all of its gateways have seen both tokens."""
+    until(lambda: fleet.statuses(0) == fleet.statuses(1) == [200] * 4)
+    return fleet
 
 
 def until(true: Callable[[], bool]) -> float:

@@ -14,6 +14,7 @@ from typing import IO, Any
 from launcher.process import wait_until
 from tests.faults.nursery import NURSERY, serve_orders
 
+ROOT = Path(__file__).parents[2]
 START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 40.0
 """Longer than a gateway drains."""

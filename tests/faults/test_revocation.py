@@ -11,10 +11,16 @@ pytestmark = pytest.mark.slow
 Record = Callable[[str, object], None]
 
 
-@pytest.fixture
-def fleet(doomed_database: str) -> Iterator[Fleet]:
-    with running_fleet(doomed_database) as fleet:
+@pytest.fixture(scope="module")
+def _fleet(shared_doomed_database: str) -> Iterator[Fleet]:
+    with running_fleet(shared_doomed_database) as fleet:
         yield fleet
+
+
+@pytest.fixture
+def fleet(_fleet: Fleet, doomed_server: EmbeddedPostgres) -> Fleet:
+    """Each test's tenant is its own."""
+    return _fleet.of_a_new_tenant()
 
 
 def test_a_revoked_token_is_refused_by_every_process(fleet: Fleet, record_property: Record) -> None:
