@@ -104,13 +104,18 @@ def _with_body(scope: Scope, body: bytes) -> Scope:
 
 
 def _after(body: bytes, receive: Receive) -> Receive:
-    """A `receive` that gives the body in one piece, and then passes on that the caller has disconnected."""
+    """A `receive` that gives the body in one piece, and then passes on that the caller has disconnected.
+
+    The server may still have to say that nothing follows the body: Django would take it for a second one.
+    """
     told = False
 
     async def next_message() -> Message:
         nonlocal told
         if told:
-            return await receive()
+            while (message := await receive())["type"] == "http.request":
+                pass
+            return message
         told = True
         return {"type": "http.request", "body": body, "more_body": False}
 

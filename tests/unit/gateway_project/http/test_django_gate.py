@@ -149,3 +149,27 @@ async def test_a_body_that_breaks_off_never_reaches_django() -> None:
     await DjangoGate(django)(dict(SCOPE), receive, send)
     assert (sent[0]["status"], json.loads(sent[1]["body"])["error"]["code"]) == (400, "invalid_request")
     assert django.bodies == []
+
+
+async def test_after_a_body_of_known_length_django_hears_of_the_disconnect_only() -> None:
+    heard: list[Any] = []
+
+    async def django(scope: Any, receive: Any, send: Any) -> None:
+        heard.extend([await receive(), await receive()])
+
+    messages = [
+        {"type": "http.request", "body": b"body", "more_body": True},
+        {"type": "http.request", "body": b"", "more_body": False},
+    ]
+
+    async def receive() -> Any:
+        return messages.pop(0) if messages else {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None: ...
+
+    scope = {**SCOPE, "client": ("192.0.2.1", 1), "headers": [(b"content-length", b"4")]}
+    await DjangoGate(django)(scope, receive, send)
+    assert heard == [
+        {"type": "http.request", "body": b"body", "more_body": False},
+        {"type": "http.disconnect"},
+    ]
