@@ -1,8 +1,9 @@
 """Admit a call as planned: draw from its rate limits, then hold what it may use on its meters."""
 
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -67,25 +68,22 @@ async def admit(
     IdempotencyMismatch and MeteringUnavailable.
     """
 
-    def room_for(asked: CallPlan[M], patience: _Wait | None = None) -> Coroutine[Any, Any, Admitted | _Short]:
-        return _room_for(
-            asked,
-            labels=labels,
-            ledger=ledger,
-            buckets=buckets,
-            background=background,
-            lease_s=lease_s,
-            now=now,
-            idempotency=idempotency,
-            reservation_id=reservation_id,
-            wait=patience,
-        )
-
+    room_for = partial(
+        _room_for,
+        labels=labels,
+        ledger=ledger,
+        buckets=buckets,
+        background=background,
+        lease_s=lease_s,
+        now=now,
+        idempotency=idempotency,
+        reservation_id=reservation_id,
+    )
     wait: _Wait | None = None
     if waiting is not None and (wait_s := plan.policy.number("wait_for_room_s")):
         wait = _Wait(waiting, wait_s)
     while wait is None or not wait.room.has_line(_own_limits(plan)):
-        found = await room_for(plan)
+        found = await room_for(plan, wait=None)
         if isinstance(found, Admitted):
             return found
         less = await measured_closer(plan, found.short, aside=aside) or asking_for_less(plan, found.short)
@@ -100,7 +98,7 @@ async def admit(
     if wait.refused is None:
         plan = await measured_closer(plan, None, aside=aside) or plan
     plan = at_first_alone(plan) or plan
-    found = await room_for(plan, wait)
+    found = await room_for(plan, wait=wait)
     if isinstance(found, Admitted):
         return found
     raise found.error
@@ -156,19 +154,18 @@ async def _room_for(
         return _Short(rates, too_few_error(rates, now()))
 
     # 2. Hold its bound on every meter, or wait for room; whoever refuses, what was drawn is given back.
-    def ask() -> Coroutine[Any, Any, Hold | NoRoom]:
-        return reserve(
-            ledger=ledger,
-            background=background,
-            tenant_id=tenant_id,
-            labels=labels(plan),
-            bound=bound,
-            limits=route.limits,
-            lease_s=lease_s,
-            idempotency=idempotency,
-            reservation_id=reservation_id,
-        )
-
+    ask = partial(
+        reserve,
+        ledger=ledger,
+        background=background,
+        tenant_id=tenant_id,
+        labels=labels(plan),
+        bound=bound,
+        limits=route.limits,
+        lease_s=lease_s,
+        idempotency=idempotency,
+        reservation_id=reservation_id,
+    )
     began_s = granted_s = time.monotonic()
     try:
         if wait is None:
