@@ -40,7 +40,7 @@ class Recalled:
 def cache_terms(
     with_: Collaborators, request: CallRequest, planned: CallPlan[BoundedRequest]
 ) -> Terms | None:
-    """What holds for a planned call. None: nobody has asked for the cache, so the call pays nothing for it."""
+    """What holds for a planned call for which a rule or its caller may want the cache. None: nobody does."""
     terms = terms_of(planned.policy, request.cache, planned.measured.asked)
     return OFF if terms is not None and with_.answers is None else terms
 

@@ -68,4 +68,4 @@ class BoundedRequest(Measured, frozen=True, kw_only=True):
 
 def most_of(calls: Sequence[BoundedCall]) -> Amounts:
     """The most that any of the calls can use, dimension by dimension."""
-    return calls[0].bound if len(calls) == 1 else most([call.bound for call in calls])
+    return most([call.bound for call in calls])
