@@ -92,7 +92,7 @@ async def test_after_an_ambiguous_attempt_the_next_vendor_is_asked_only_if_both_
 async def test_where_a_ledger_that_goes_away_keeps_the_next_vendor_from_being_asked_nobody_is_told_to_retry() -> (
     None
 ):
-    class Leaving(WatchedLedger):
+    class GoesAway(WatchedLedger):
         async def submit(self, command: Any) -> Any:
             if isinstance(command, Extend):
                 raise MeteringUnavailable("away")
@@ -100,7 +100,7 @@ async def test_where_a_ledger_that_goes_away_keeps_the_next_vendor_from_being_as
 
     vendors = FakeVendors(TIMEOUT, FakeAnswer())
     allowance, opening = await allowance_for(
-        Leaving(), vendors, line(Dimension.COST, 2**40), models=(CHEAP, DEAR)
+        GoesAway(), vendors, line(Dimension.COST, 2**40), models=(CHEAP, DEAR)
     )
     with pytest.raises(VendorError) as caught:
         await allowance.complete(opening)
