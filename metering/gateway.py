@@ -199,8 +199,8 @@ class LLMGateway:
         """
         started_s = time.monotonic()
         planned, work = await plan(self._with, caller, request)
-        may_cache = request.cache is not None or planned.policy.number("cache_ttl_s")
-        terms = cache_terms(self._with, request, planned) if may_cache else None
+        asks_for_cache = request.cache is not None or planned.policy.numbers.get("cache_ttl_s")
+        terms = cache_terms(self._with, request, planned) if asks_for_cache else None
         recalled = await recall(self._with, request, planned, terms) if terms is not None else None
         admitted = await admit(
             without_use(planned) if recalled is not None and recalled.entry is not None else planned,
