@@ -57,7 +57,7 @@ def _counting_may_help(short: NoRoom | TooFew, bound: Amounts) -> bool:
 def asking_for_less(plan: CallPlan[M], short: NoRoom | TooFew) -> CallPlan[M] | None:
     """The same call without the other providers whose own limits are short; or held at the model to be tried first
     alone, where that is less of what is short (whoever goes on to a dearer one has to extend the hold); or without that
-    model's provider. None: it cannot ask for less.
+    model's provider; or without that model, where another one needs less. None: it cannot ask for less.
     """
     candidates = plan.route.candidates
     if len(candidates) < 2:
@@ -69,7 +69,11 @@ def asking_for_less(plan: CallPlan[M], short: NoRoom | TooFew) -> CallPlan[M] | 
         if alone is not None and _is_less(short, alone.bound, plan.bound):
             return alone
     left = tuple([model for model in candidates if model.provider_name not in full])
-    return over_candidates(plan, left) if left and len(left) < len(candidates) else None
+    if left and len(left) < len(candidates):
+        return over_candidates(plan, left)
+    others = over_candidates(plan, candidates[1:])
+    alone = at_first_alone(others) or others
+    return others if not full and _is_less(short, alone.bound, plan.bound) else None
 
 
 def at_first_alone(plan: CallPlan[M]) -> CallPlan[M] | None:

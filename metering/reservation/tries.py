@@ -31,6 +31,8 @@ TOTAL_S = 600.0
 TOKENS_PER_S = 20
 """A whole answer begins when its last token is made, so that each of this many tokens allows it a second more."""
 FIRST_PAUSE_S, MAX_PAUSE_S = 0.5, 10.0
+LEAST_LEFT_S = 0.3
+"""No attempt is begun with less time than this: it would hardly be answered, and be charged."""
 REFUSED_CONTENT = "content_filter"
 
 
@@ -112,7 +114,7 @@ class Tries:
         """The next attempt, once the last one has failed so; None: there is none."""
         call, now_s = self._tried, time.monotonic()
         self._failures.append((failure, call.model))
-        if now_s >= self._ends_at_s:
+        if now_s + LEAST_LEFT_S > self._ends_at_s:
             return None
         if failure.resend and call.model not in self._resent:
             self._resent.append(call.model)
@@ -137,7 +139,7 @@ class Tries:
         earliest_s, call = min(self._for_the_moment, key=lambda known: known[0])
         backoff_s = FIRST_PAUSE_S * 2**self._retries * random.uniform(0.5, 1.0)  # noqa: S311 - no secret
         pause_s = max(backoff_s, earliest_s - now_s)
-        if pause_s > MAX_PAUSE_S or now_s + pause_s >= self._ends_at_s:
+        if pause_s > MAX_PAUSE_S or now_s + pause_s + LEAST_LEFT_S > self._ends_at_s:
             return None
         self._for_the_moment.remove((earliest_s, call))
         self._retries += 1

@@ -11,6 +11,9 @@ from metering.decisions.decision import Verdict
 from metering.errors import BudgetExceeded, RateLimited, VendorError
 from metering.gateway import LLMGateway
 from metering.identity.principal import Principal
+from metering.ledger.commands import Adjust
+from metering.ledger.results import Ended
+from metering.ledger.writer import LedgerWriter
 from metering.models import UsageLog, UsageMeter, UsageReservation
 from metering.policy.source import read_policy_source
 from metering.policy.values import PolicySubject
@@ -270,3 +273,44 @@ async def test_an_explanation_names_the_model_where_this_call_costs_least_first(
     await rows(cast)
     decision = await rows(lambda: explained(caller, input_tokens=1_000, output_tokens=10))
     assert (decision.model, decision.fallbacks) == ("long questions", ("long answers",))
+
+
+async def test_a_correction_is_about_the_vendor_that_served(
+    gateway: LLMGateway,
+    writer: LedgerWriter,
+    caller: Principal,
+    vendors: FakeVendors,
+    request_for: Any,
+    rows: Any,
+) -> None:
+    await rows(two_models)
+    for provider in ("sandbox", "other"):
+        await rows(
+            lambda name=provider: BudgetFactory(
+                scope="provider", scope_id=name, dimension="cost", amount=10**12
+            )
+        )
+    vendors.script = [REFUSED, FakeAnswer(usage=USAGE)]
+    result = await gateway.execute(caller, request_for(model="chat"))
+    correction = Adjust(
+        reservation_id=result.facts.reservation_id,
+        number=1,
+        reason="the vendor's bill",
+        cost_nano_usd=-100_000,
+    )
+    assert isinstance(await writer.submit(correction), Ended)
+    used = await rows(lambda: dict(UsageMeter.objects.values_list("subject_id", "used")))
+    assert used == {"sandbox": 0, "other": 30 * DEAR_USD * 1_000 - 100_000}
+    reservation = await rows(UsageReservation.objects.get)
+    assert (reservation.provider_name, reservation.request_model) == ("other", "dear")
+
+
+async def test_a_model_in_front_that_cannot_be_paid_leaves_the_call_to_a_cheaper_one(
+    gateway: LLMGateway, caller: Principal, vendors: FakeVendors, request_for: Any, rows: Any
+) -> None:
+    await rows(two_models)
+    await rows(lambda: BudgetFactory(dimension="cost", amount=1_000_000))
+    vendors.order = lambda candidates, costs, conversation: [1, 0]  # type: ignore[method-assign]
+    vendors.script = [FakeAnswer(usage=USAGE)]
+    await gateway.execute(caller, request_for(model="chat"))
+    assert [call.provider_name for call in vendors.calls] == ["sandbox"]

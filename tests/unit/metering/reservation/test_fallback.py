@@ -162,6 +162,15 @@ async def test_a_caller_who_goes_away_during_a_pause_leaves_nothing_behind(
     assert [row.outcome for row in allowance.seal()] == [Outcome.ERROR]
 
 
+async def test_nobody_else_is_asked_for_a_caller_who_has_gone() -> None:
+    vendors = FakeVendors(REFUSED, FakeAnswer())
+    allowance, opening = await allowance_for(WatchedLedger(), vendors, models=(CHEAP, DEAR))
+    allowance.try_no_more()
+    with pytest.raises(VendorError):
+        await allowance.complete(opening)
+    assert len(vendors.calls) == 1
+
+
 ENDINGS = [FakeAnswer(), REFUSED, TIMEOUT, CUT, UNREACHABLE]
 
 
