@@ -30,7 +30,8 @@ from metering.catalog.served import (
     served_by_name,
 )
 from metering.errors import ModelNotAllowed, ModelNotFound, NotPermitted
-from metering.policy.values import EffectivePolicy, Limits, MeterLimits
+from metering.identity.principal import Principal
+from metering.policy.values import EffectivePolicy, Limits, MeterLimits, PolicySubject
 from metering.reservation.bounded_call import BoundedRequest
 from metering.reservation.reserve import has_hard_budget
 from metering.types import ModelClass
@@ -64,6 +65,21 @@ class CallPlan(Struct, Generic[M], frozen=True, kw_only=True):
     """What is to be held: room for any of the candidates, or where there is not so much for the first."""
     notices: tuple[Notice, ...]
     """Settings in shadow that would have refused or clamped the call."""
+
+
+def asker_of(principal: Principal, *, plan: str | None = None) -> Asker:
+    """The caller, on the token's plan or another."""
+    return Asker(
+        subject=PolicySubject(
+            principal.tenant_id,
+            plan or principal.plan_code,
+            principal.team_id,
+            principal.user_id,
+            principal.token_id,
+        ),
+        allowed_tasks=principal.allowed_tasks,
+        allowed_models=principal.allowed_models,
+    )
 
 
 def plan_call(demand: Demand[M], access: Access, models: ModelIndex, policy: EffectivePolicy) -> CallPlan[M]:

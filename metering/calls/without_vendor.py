@@ -7,8 +7,8 @@ from functools import partial
 from typing import NamedTuple, TypeVar
 
 from metering.admission.admit import admit
-from metering.admission.demand import Candidates, Demand, asker_of
-from metering.admission.plan import plan_call
+from metering.admission.demand import Candidates, Demand
+from metering.admission.plan import asker_of, plan_call
 from metering.amounts import NOTHING
 from metering.calls.begin import CallRequest, ledger_labels
 from metering.calls.collaborators import Collaborators

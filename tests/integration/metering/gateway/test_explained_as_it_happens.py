@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 from metering.admission.admit import admit
-from metering.admission.demand import asker_of
 from metering.admission.denial import deciding_rule
+from metering.admission.plan import asker_of
 from metering.calls.begin import demand_of_request, ledger_labels, plan
 from metering.calls.values import Call
 from metering.decisions.decision import EnforcementDecision
