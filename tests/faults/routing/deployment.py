@@ -1,0 +1,149 @@
+"""Two gateways as `script/server` starts them, over one PostgreSQL and Redis, in front of vendors that fail."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import IO, NamedTuple
+
+from launcher.process import free_port
+from metering.ids import uuid7
+from tests.faults.deployment import KEY_VARIABLE
+from tests.faults.gateways import Gateways, forked_gateways
+from tests.faults.production import Production, running_gateway
+from tests.faults.routing.dead_vendor import DeadVendor, dead_vendor
+from tests.faults.routing.moody_vendor import MoodyVendor, at_random, flapping, well
+from tests.vendors.openai_app import API_KEY
+from tests.vendors.running import Running, running
+
+MOODY = ("ash", "elm", "oak")
+"""Three vendors behind one alias; their prices are so close that they share the load."""
+FAILING = 0.4
+"""The share of the calls that each of them fails."""
+CENTI_USD = {"ash": (100, 200), "elm": (101, 202), "oak": (102, 204), "well": (500, 900)}
+"""What a million tokens in and out cost."""
+LEASE_S = 8
+CATALOG = """
+providers: {{{providers}}}
+models: {{{models}}}
+plans: {{OPEN: {{name: Open, features: [CHAT], tasks: {{LLM0_CHAT: {{classes: [BASE_S], default_class: BASE_S}}}}}}}}
+"""
+_numbers = count(1)
+
+
+class Candidate(NamedTuple):
+    """A vendor's model, and the aliases that it serves."""
+
+    vendor: str
+    base_url: str
+    aliases: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Routed:
+    """Everything that a call meets. Providers have a suffix of their own, because Redis remembers them."""
+
+    gateways: list[Production]
+    commands: Gateways
+    database: str
+    vendors: dict[str, Running[MoodyVendor]]
+    dead: DeadVendor
+    environment: dict[str, str]
+    log: IO[bytes]
+    """What the gateways write."""
+    suffix: str
+
+    @property
+    def urls(self) -> list[str]:
+        return [gateway.url for gateway in self.gateways]
+
+    def tenant(self) -> str:
+        """A new tenant's token, with a budget that nobody uses up."""
+        slug = f"tenant-{next(_numbers)}"
+        self.commands.manage("create_tenant", "--slug", slug, "--name", slug)
+        self.commands.manage(
+            "set_budget", "--tenant", slug, "--dimension", "cost", "--window", "month", "--amount", "100000"
+        )
+        return str(self.commands.manage("issue_token", "--tenant", slug, "--plan", "OPEN")["token"])
+
+    def vendor_of(self, provider_name: str) -> str:
+        """Whose provider it is."""
+        return provider_name.removesuffix(self.suffix)
+
+    @contextmanager
+    def one_more(self) -> Iterator[Production]:
+        """A gateway that the test may kill."""
+        with running_gateway(self.database, self.environment, log=self.log) as gateway:
+            yield gateway
+
+    def complaints(self) -> list[str]:
+        """What the gateways took for a fault of their own."""
+        lines = Path(self.log.name).read_text().splitlines()
+        return [line for line in lines if "Traceback" in line or '"level": "error"' in line]
+
+
+@contextmanager
+def running_routed(database: str, folder: Path) -> Iterator[Routed]:
+    """With a catalog, without tenants."""
+    environment = {
+        KEY_VARIABLE: API_KEY,
+        "RESERVATION_LEASE_S": str(LEASE_S),
+        "SWEEP_INTERVAL_S": "1",
+        "RATE_LIMIT_TIMEOUT_S": "10",
+    }
+    with ExitStack() as stopping:
+        enter = stopping.enter_context
+        vendors = {
+            name: enter(running(MoodyVendor(at_random(number, failing=FAILING), words=number)))
+            for number, name in enumerate(MOODY, start=6)
+        }
+        vendors["flapping"] = enter(running(MoodyVendor(flapping, words=10)))
+        vendors["well"] = enter(running(MoodyVendor(well, words=11)))
+        dead, suffix = enter(dead_vendor()), f"-{uuid7().hex[-12:]}"
+        catalog = folder / "catalog.yaml"
+        catalog.write_text(_catalog(vendors, dead, suffix))
+        commands = enter(forked_gateways(0, {"DATABASE_URL": database} | environment))
+        commands.manage("load_catalog", str(catalog))
+        log = enter((folder / "gateways.log").open("wb"))
+        gateways = [enter(running_gateway(database, environment, log=log)) for _ in range(2)]
+        yield Routed(
+            gateways=gateways,
+            commands=commands,
+            database=database,
+            vendors=vendors,
+            dead=dead,
+            environment=environment,
+            log=log,
+            suffix=suffix,
+        )
+
+
+def _catalog(vendors: dict[str, Running[MoodyVendor]], dead: DeadVendor, suffix: str) -> str:
+    candidates = [
+        *[Candidate(name, vendors[name].base_url, ("moody",)) for name in MOODY],
+        Candidate("flapping", vendors["flapping"].base_url, ("flapping-first",)),
+        Candidate("dead", dead.base_url, ("dead-first",)),
+        Candidate("closed", f"http://127.0.0.1:{free_port()}/v1", ("closed-first",)),
+        Candidate("well", vendors["well"].base_url, ("flapping-first", "dead-first", "closed-first")),
+    ]
+    return CATALOG.format(
+        providers=", ".join(_provider(candidate, suffix) for candidate in candidates),
+        models=", ".join(_model(candidate, suffix) for candidate in candidates),
+    )
+
+
+def _provider(candidate: Candidate, suffix: str) -> str:
+    facts = f'kind: openai_compatible, base_url: "{candidate.base_url}", api_key: "${{{KEY_VARIABLE}}}"'
+    return f"{candidate.vendor}{suffix}: {{{facts}}}"
+
+
+def _model(candidate: Candidate, suffix: str) -> str:
+    tokens_in, tokens_out = CENTI_USD.get(candidate.vendor, (100, 200))
+    facts = [
+        f"provider: {candidate.vendor}{suffix}",
+        "physical_name: fake-small, class: BASE_S, context_tokens: 32000, max_output_tokens: 4096",
+        f"price: {{input: {tokens_in / 100}, output: {tokens_out / 100}}}",
+        f"aliases: [{', '.join(candidate.aliases)}]",
+    ]
+    return f"model-{candidate.vendor}: {{{', '.join(facts)}}}"
