@@ -13,7 +13,7 @@ from tests.faults.deployment import KEY_VARIABLE
 from tests.faults.gateways import Gateways, forked_gateways
 from tests.faults.production import Production, running_gateway
 from tests.faults.routing.dead_vendor import DeadVendor, dead_vendor
-from tests.faults.routing.moody_vendor import MoodyVendor, at_random, flapping, well
+from tests.faults.routing.moody_vendor import FIRST_BYTE_S, MoodyVendor, at_random, flapping, well
 from tests.vendors.openai_app import API_KEY
 from tests.vendors.running import Running, running
 
@@ -24,6 +24,8 @@ FAILING = 0.4
 CENTI_USD = {"ash": (100, 200), "elm": (101, 202), "oak": (102, 204), "well": (500, 900)}
 """What a million tokens in and out cost."""
 LEASE_S = 8
+AMPLE_USD = "100000"
+"""A budget that nobody uses up."""
 CATALOG = """
 providers: {{{providers}}}
 models: {{{models}}}
@@ -58,12 +60,12 @@ class Routed:
     def urls(self) -> list[str]:
         return [gateway.url for gateway in self.gateways]
 
-    def tenant(self) -> str:
-        """A new tenant's token, with a budget that nobody uses up."""
+    def tenant(self, *, usd: str = AMPLE_USD) -> str:
+        """A new tenant's token, with this budget."""
         slug = f"tenant-{next(_numbers)}"
         self.commands.manage("create_tenant", "--slug", slug, "--name", slug)
         self.commands.manage(
-            "set_budget", "--tenant", slug, "--dimension", "cost", "--window", "month", "--amount", "100000"
+            "set_budget", "--tenant", slug, "--dimension", "cost", "--window", "month", "--amount", usd
         )
         return str(self.commands.manage("issue_token", "--tenant", slug, "--plan", "OPEN")["token"])
 
@@ -98,7 +100,7 @@ def running_routed(database: str, folder: Path) -> Iterator[Routed]:
             name: enter(running(MoodyVendor(at_random(number, failing=FAILING), words=number)))
             for number, name in enumerate(MOODY, start=6)
         }
-        vendors["flapping"] = enter(running(MoodyVendor(flapping, words=10)))
+        vendors["flapping"] = enter(running(MoodyVendor(flapping(10), words=10)))
         vendors["well"] = enter(running(MoodyVendor(well, words=11)))
         dead, suffix = enter(dead_vendor()), f"-{uuid7().hex[-12:]}"
         catalog = folder / "catalog.yaml"
@@ -144,6 +146,6 @@ def _model(candidate: Candidate, suffix: str) -> str:
         f"provider: {candidate.vendor}{suffix}",
         "physical_name: fake-small, class: BASE_S, context_tokens: 32000, max_output_tokens: 4096",
         f"price: {{input: {tokens_in / 100}, output: {tokens_out / 100}}}",
-        f"aliases: [{', '.join(candidate.aliases)}]",
+        f"aliases: [{', '.join(candidate.aliases)}], traits: {{first_byte_s: {FIRST_BYTE_S}}}",
     ]
     return f"model-{candidate.vendor}: {{{', '.join(facts)}}}"

@@ -10,6 +10,8 @@ from tests.vendors.openai_app import FakeOpenAI
 
 Mood = Callable[[bool], str]
 """Directives for one call, which is streamed or not."""
+FIRST_BYTE_S = 1.5
+"""What the gateways give these vendors to begin an answer, so that one that hangs is soon given up."""
 WELL = ""
 FLAP_S = 0.3
 REFUSALS = (
@@ -20,7 +22,8 @@ REFUSALS = (
     "vendor:status=503 vendor:retry-after=-1",
     "vendor:status=503 vendor:retry-after=1",
 )
-BREAKS = ("vendor:reset", "vendor:bad-json", "vendor:stall=0.1", "vendor:slow=0.1")
+BREAKS = ("vendor:reset", "vendor:bad-json", "vendor:stall=0.1", "vendor:slow=0.1", "vendor:hang")
+AWAY = ("vendor:status=503 vendor:retry-after=-1", "vendor:reset", "vendor:cut=0")
 OF_WHOLE_ANSWERS = (*REFUSALS, *BREAKS, "vendor:cut=0", "vendor:cut=40")
 OF_STREAMS = (
     *REFUSALS,
@@ -59,6 +62,11 @@ def at_random(seed: int, *, failing: float) -> Mood:
     return mood
 
 
-def flapping(_: bool) -> str:
-    """Well for a moment, failing for a moment."""
-    return "vendor:status=503 vendor:retry-after=-1" if int(time.monotonic() / FLAP_S) % 2 else WELL
+def flapping(seed: int) -> Mood:
+    """Well for a moment, away for a moment."""
+    dice = random.Random(seed)
+
+    def mood(_: bool) -> str:
+        return dice.choice(AWAY) if int(time.monotonic() / FLAP_S) % 2 else WELL
+
+    return mood
