@@ -1,7 +1,7 @@
 """The usage rows of some calls, held against what the vendors have seen and what the callers were told."""
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -16,6 +16,10 @@ from tests.vendors.call_log import SeenCall
 from tests.vendors.openai_shapes import PROSE
 
 FOR_THE_MOMENT = frozenset({429, 500, 503})
+REFUSED = FOR_THE_MOMENT | {401}
+MAY_BE_BILLED = ("cut", "timeout")
+HUNG_UP = 499
+"""The fake's own note that it closed the connection unanswered."""
 RETRIES = 2
 NANO_USD_PER_CENTI_USD_A_MILLION = 10
 
@@ -77,6 +81,8 @@ class Books:
         booked = {row.id for row in self.rows if row.outcome != "provisional"}
         assert booked <= self.seen.keys(), "a row of an attempt that no vendor has seen"
         assert self.seen.keys() - booked <= stood_for, "an attempt without a row"
+        served = Counter(row.request_id for row in self.rows if row.outcome == "ok")
+        assert max(served.values()) == 1, "a call was served twice"
 
     def assert_charged_as_billed(self) -> None:
         """An answer costs what its vendor bills for it, a refusal nothing, all else something."""
@@ -87,11 +93,27 @@ class Books:
             assert self._routed.vendor_of(row.provider_name) == vendor
             if row.outcome == "ok":
                 assert (row.charge, row.estimated) == (billed(vendor, call), False), row
-            elif call.status is not None and call.status >= 400 and call.status != 499:
-                assert (row.charge, row.outcome) == ((0, 0, 0), "error"), row
+            elif row.outcome == "error":
+                assert call.status in REFUSED, row
+                assert row.charge == (0, 0, 0), row
             else:
+                assert row.outcome in MAY_BE_BILLED, row
                 assert row.cost_nano_usd > 0, row
                 assert row.estimated, row
+
+    def assert_what_may_be_billed_is_not_asked_again(self) -> None:
+        """Of the same vendor; only a connection that it closed unanswered is replaced by a new one, once."""
+        for rows in self.of_request.values():
+            final = [
+                row.provider_name
+                for row in rows
+                if row.outcome in MAY_BE_BILLED and self.seen[row.id][1].status != HUNG_UP
+            ]
+            for name in final:
+                assert [row for row in rows if row.provider_name == name][-1].outcome in ("cut", "timeout"), (
+                    rows
+                )
+            assert len(set(final)) == len(final), rows
 
     def assert_told_as_booked(self, told: Told) -> None:
         """What a caller who stayed was told is what was booked; an error only where no vendor served the call."""
@@ -112,7 +134,9 @@ class Books:
     def _assert_all_was_tried(self, told: Told, rows: list[Row]) -> None:
         """Every vendor, and those again that failed for the moment."""
         assert {self._routed.vendor_of(row.provider_name) for row in rows} == set(MOODY), (told, rows)
-        for_the_moment = sum(self.seen[row.id][1].status in FOR_THE_MOMENT for row in rows)
+        for_the_moment = sum(
+            row.outcome == "error" and self.seen[row.id][1].status in FOR_THE_MOMENT for row in rows
+        )
         retries = len(rows) - len(MOODY)
         assert retries >= min(RETRIES, for_the_moment), (told, rows)
 

@@ -146,6 +146,8 @@ def _model(candidate: Candidate, suffix: str) -> str:
         f"provider: {candidate.vendor}{suffix}",
         "physical_name: fake-small, class: BASE_S, context_tokens: 32000, max_output_tokens: 4096",
         f"price: {{input: {tokens_in / 100}, output: {tokens_out / 100}}}",
-        f"aliases: [{', '.join(candidate.aliases)}], traits: {{first_byte_s: {FIRST_BYTE_S}}}",
+        f"aliases: [{', '.join(candidate.aliases)}]",
     ]
+    if candidate.vendor in MOODY:
+        facts.append(f"traits: {{first_byte_s: {FIRST_BYTE_S}}}")
     return f"model-{candidate.vendor}: {{{', '.join(facts)}}}"

@@ -39,6 +39,7 @@ async def test_under_random_faults_no_call_is_lost_and_none_is_doubled(
     books = Books(routed, [told.request_id for told in (*stayed, *left)])
     books.assert_each_attempt_is_one_row()
     books.assert_charged_as_billed()
+    books.assert_what_may_be_billed_is_not_asked_again()
     for told in stayed:
         books.assert_told_as_booked(told)
     assert books.provisional() == []
@@ -62,6 +63,7 @@ async def test_under_random_faults_a_budget_is_never_overspent(routed: Routed, c
     books = Books(routed, [told.request_id for told in stayed])
     books.assert_each_attempt_is_one_row()
     books.assert_charged_as_billed()
+    books.assert_what_may_be_billed_is_not_asked_again()
     spent = sum(row.cost_nano_usd for row in books.rows)
     assert 0 < spent <= int(Decimal(TIGHT_USD) * 10**9)
     assert query(routed.database, "SELECT sum(overrun)::bigint FROM metering_usagemeter") == [(0,)]
