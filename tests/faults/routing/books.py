@@ -10,10 +10,9 @@ from uuid import UUID
 from metering.ids import derived_id
 from metering.ledger.check import MAX_ATTEMPTS
 from tests.faults.callers import Told
-from tests.faults.routing.deployment import CENTI_USD, MOODY, Routed
+from tests.faults.routing.deployment import CENTI_USD, MOODY, Routed, protocol_of
 from tests.faults.rows import query
 from tests.vendors.call_log import SeenCall
-from tests.vendors.openai_shapes import PROSE
 
 FOR_THE_MOMENT = frozenset({429, 500, 503})
 REFUSED = FOR_THE_MOMENT | {401}
@@ -122,7 +121,7 @@ class Books:
         if told.whole:
             assert len(good) == 1, rows
             vendor, _ = self.seen[good[0].id]
-            assert (text_of(told.body), good[0]) == (words_of(self._routed, vendor), rows[-1])
+            assert (text_of(told.body), good[0]) == (self._routed.vendors[vendor].vendor.says(), rows[-1])
             return
         assert good == [], (told, rows)
         assert told.code in ("vendor_error", "vendor_rate_limited", "vendor_timeout"), told
@@ -144,15 +143,10 @@ class Books:
 def billed(vendor: str, call: SeenCall) -> tuple[int, int, int]:
     """Tokens in and out, and nano-USD."""
     assert call.usage is not None
-    tokens_in, tokens_out = call.usage["prompt_tokens"], call.usage["completion_tokens"]
+    tokens_in, tokens_out = protocol_of(vendor).counted(call.usage)
     price_in, price_out = CENTI_USD[vendor]
     cost = (tokens_in * price_in + tokens_out * price_out) * NANO_USD_PER_CENTI_USD_A_MILLION
     return tokens_in, tokens_out, cost
-
-
-def words_of(routed: Routed, vendor: str) -> str:
-    """What a vendor answers."""
-    return " ".join(PROSE[: routed.vendors[vendor].vendor.words])
 
 
 def text_of(body: bytes) -> str:

@@ -13,7 +13,7 @@ class DeadVendor:
     def __init__(self) -> None:
         self.connections = 0
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=1_000)
-        self.base_url = f"http://127.0.0.1:{self._listener.getsockname()[1]}/v1"
+        self.port: int = self._listener.getsockname()[1]
 
     def reset_all(self) -> None:
         """Until it is closed."""

@@ -5,20 +5,31 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO, Any, NamedTuple
 
 from launcher.process import free_port
 from metering.ids import uuid7
-from tests.faults.deployment import KEY_VARIABLE
 from tests.faults.gateways import Gateways, forked_gateways
 from tests.faults.production import Production, running_gateway
 from tests.faults.routing.dead_vendor import DeadVendor, dead_vendor
-from tests.faults.routing.moody_vendor import FIRST_BYTE_S, MoodyVendor, at_random, flapping, well
-from tests.vendors.openai_app import API_KEY
+from tests.faults.routing.moody_vendor import (
+    FIRST_BYTE_S,
+    MoodyAnthropic,
+    MoodyGemini,
+    MoodyOpenAI,
+    at_random,
+    flapping,
+    well,
+)
+from tests.integration.providers.families import FAMILIES, Family
 from tests.vendors.running import Running, running
 
 MOODY = ("ash", "elm", "oak")
-"""Three vendors behind one alias; their prices are so close that they share the load."""
+"""Three vendors behind one alias, each with a protocol of its own. They share the load, so close are their prices."""
+PROTOCOLS = {"ash": FAMILIES["openai"], "elm": FAMILIES["anthropic"], "oak": FAMILIES["gemini"]}
+"""The others speak OpenAI's."""
+KEYS = {family.name: f"FAKE_{family.name.upper()}_API_KEY" for family in FAMILIES.values()}
+"""The variables that hold the vendors' keys."""
 FAILING = 0.4
 """The share of the calls that each of them fails."""
 CENTI_USD = {"ash": (100, 200), "elm": (101, 202), "oak": (102, 204), "well": (500, 900)}
@@ -38,8 +49,16 @@ class Candidate(NamedTuple):
     """A vendor's model, and the aliases that it serves."""
 
     vendor: str
-    base_url: str
+    port: int
     aliases: tuple[str, ...]
+
+    @property
+    def family(self) -> Family:
+        return protocol_of(self.vendor)
+
+
+def protocol_of(vendor: str) -> Family:
+    return PROTOCOLS.get(vendor, FAMILIES["openai"])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +68,7 @@ class Routed:
     gateways: list[Production]
     commands: Gateways
     database: str
-    vendors: dict[str, Running[MoodyVendor]]
+    vendors: dict[str, Running[Any]]
     dead: DeadVendor
     environment: dict[str, str]
     log: IO[bytes]
@@ -89,7 +108,7 @@ class Routed:
 def running_routed(database: str, folder: Path) -> Iterator[Routed]:
     """With a catalog, without tenants."""
     environment = {
-        KEY_VARIABLE: API_KEY,
+        **{KEYS[name]: str(family.fake().api_key) for name, family in FAMILIES.items()},
         "RESERVATION_LEASE_S": str(LEASE_S),
         "SWEEP_INTERVAL_S": "1",
         "RATE_LIMIT_TIMEOUT_S": "10",
@@ -97,11 +116,13 @@ def running_routed(database: str, folder: Path) -> Iterator[Routed]:
     with ExitStack() as stopping:
         enter = stopping.enter_context
         vendors = {
-            name: enter(running(MoodyVendor(at_random(number, failing=FAILING), words=number)))
-            for number, name in enumerate(MOODY, start=6)
+            name: enter(running(kind(at_random(words, failing=FAILING), words=words)))
+            for name, kind, words in zip(
+                MOODY, (MoodyOpenAI, MoodyAnthropic, MoodyGemini), (6, 7, 8), strict=True
+            )
         }
-        vendors["flapping"] = enter(running(MoodyVendor(flapping(10), words=10)))
-        vendors["well"] = enter(running(MoodyVendor(well, words=11)))
+        vendors["flapping"] = enter(running(MoodyOpenAI(flapping(10), words=10)))
+        vendors["well"] = enter(running(MoodyOpenAI(well, words=11)))
         dead, suffix = enter(dead_vendor()), f"-{uuid7().hex[-12:]}"
         catalog = folder / "catalog.yaml"
         catalog.write_text(_catalog(vendors, dead, suffix))
@@ -121,13 +142,13 @@ def running_routed(database: str, folder: Path) -> Iterator[Routed]:
         )
 
 
-def _catalog(vendors: dict[str, Running[MoodyVendor]], dead: DeadVendor, suffix: str) -> str:
+def _catalog(vendors: dict[str, Running[Any]], dead: DeadVendor, suffix: str) -> str:
     candidates = [
-        *[Candidate(name, vendors[name].base_url, ("moody",)) for name in MOODY],
-        Candidate("flapping", vendors["flapping"].base_url, ("flapping-first",)),
-        Candidate("dead", dead.base_url, ("dead-first",)),
-        Candidate("closed", f"http://127.0.0.1:{free_port()}/v1", ("closed-first",)),
-        Candidate("well", vendors["well"].base_url, ("flapping-first", "dead-first", "closed-first")),
+        *[Candidate(name, vendors[name].port, ("moody",)) for name in MOODY],
+        Candidate("flapping", vendors["flapping"].port, ("flapping-first",)),
+        Candidate("dead", dead.port, ("dead-first",)),
+        Candidate("closed", free_port(), ("closed-first",)),
+        Candidate("well", vendors["well"].port, ("flapping-first", "dead-first", "closed-first")),
     ]
     return CATALOG.format(
         providers=", ".join(_provider(candidate, suffix) for candidate in candidates),
@@ -136,7 +157,10 @@ def _catalog(vendors: dict[str, Running[MoodyVendor]], dead: DeadVendor, suffix:
 
 
 def _provider(candidate: Candidate, suffix: str) -> str:
-    facts = f'kind: openai_compatible, base_url: "{candidate.base_url}", api_key: "${{{KEY_VARIABLE}}}"'
+    family = candidate.family
+    kind = "openai_compatible" if family.name == "openai" else family.name
+    url = f"http://127.0.0.1:{candidate.port}{family.path}"
+    facts = f'kind: {kind}, base_url: "{url}", api_key: "${{{KEYS[family.name]}}}"'
     return f"{candidate.vendor}{suffix}: {{{facts}}}"
 
 
@@ -144,7 +168,8 @@ def _model(candidate: Candidate, suffix: str) -> str:
     tokens_in, tokens_out = CENTI_USD.get(candidate.vendor, (100, 200))
     facts = [
         f"provider: {candidate.vendor}{suffix}",
-        "physical_name: fake-small, class: BASE_S, context_tokens: 32000, max_output_tokens: 4096",
+        f"physical_name: {candidate.family.model}, class: BASE_S",
+        "context_tokens: 32000, max_output_tokens: 4096",
         f"price: {{input: {tokens_in / 100}, output: {tokens_out / 100}}}",
         f"aliases: [{', '.join(candidate.aliases)}]",
     ]
