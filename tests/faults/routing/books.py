@@ -13,12 +13,11 @@ from tests.faults.callers import Told
 from tests.faults.routing.deployment import CENTI_USD, MOODY, Routed, protocol_of
 from tests.faults.rows import query
 from tests.vendors.call_log import SeenCall
+from tests.vendors.wire_app import HUNG_UP, RESET
 
 FOR_THE_MOMENT = frozenset({429, 500, 503})
 REFUSED = FOR_THE_MOMENT | {401}
 MAY_BE_BILLED = ("cut", "timeout")
-HUNG_UP = 499
-"""The fake's own note that it closed the connection unanswered."""
 RETRIES = 2
 NANO_USD_PER_CENTI_USD_A_MILLION = 10
 
@@ -59,10 +58,15 @@ class Books:
 
     @cached_property
     def seen(self) -> dict[UUID, tuple[str, SeenCall]]:
-        """What the three vendors have seen, by attempt, with the vendor's name. No attempt was seen twice."""
-        calls = [(name, call) for name in MOODY for call in self._routed.vendors[name].log.calls]
-        seen = {UUID(call.attempt_id): (name, call) for name, call in calls}
-        assert len(seen) == len(calls), "an attempt was sent twice"
+        """What the three vendors have seen, by attempt, with the vendor's name. No attempt was seen twice, but where a
+        connection that had been used was reset at once, which counts as unread (docs/endings.md).
+        """
+        seen: dict[UUID, tuple[str, SeenCall]] = {}
+        for name in MOODY:
+            for call in self._routed.vendors[name].log.calls:
+                before = seen.get(UUID(call.attempt_id))
+                assert before is None or (before[0], before[1].status) == (name, RESET), "sent twice"
+                seen[UUID(call.attempt_id)] = name, call
         return seen
 
     def provisional(self) -> list[Row]:
@@ -106,7 +110,7 @@ class Books:
             final = [
                 row.provider_name
                 for row in rows
-                if row.outcome in MAY_BE_BILLED and self.seen[row.id][1].status != HUNG_UP
+                if row.outcome in MAY_BE_BILLED and self.seen[row.id][1].status not in (HUNG_UP, RESET)
             ]
             for name in final:
                 assert [row for row in rows if row.provider_name == name][-1].outcome in ("cut", "timeout"), (

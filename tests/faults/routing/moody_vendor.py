@@ -28,11 +28,11 @@ REFUSALS = (
 )
 LATE = ("vendor:stall=0.1", "vendor:slow=0.1", "vendor:hang")
 BREAKS = (
-    *("vendor:reset", "vendor:bad-json", "vendor:bad-sse", "vendor:cut=0", "vendor:cut=40"),
+    *("vendor:reset", "vendor:rst", "vendor:bad-json", "vendor:bad-sse", "vendor:cut=0", "vendor:cut=40"),
     *("vendor:cut=1", "vendor:end=1"),  # of a stream: before the first word
     *("vendor:cut=4", "vendor:end=4"),  # behind it
 )
-AWAY = ("vendor:status=503 vendor:retry-after=-1", "vendor:reset", "vendor:cut=0")
+AWAY = ("vendor:status=503 vendor:retry-after=-1", "vendor:reset", "vendor:rst", "vendor:cut=0")
 
 
 class Moody(FakeWire):
