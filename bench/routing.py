@@ -37,9 +37,9 @@ providers:
     traits: {{first_byte_s: {first_byte_s}}}
   flapping: {{kind: openai_compatible, base_url: "http://127.0.0.1:{flapping}/v1"}}
 models:
-  first-dead: {{provider: dead, aliases: [dead-then-mock], <<: &cheap {cheap}}}
-  first-silent: {{provider: silent, aliases: [silent-then-mock], <<: *cheap}}
-  first-flapping: {{provider: flapping, aliases: [flapping-then-mock], <<: *cheap}}
+  first-dead: {{provider: dead, aliases: [dead-then-mock], {cheap}}}
+  first-silent: {{provider: silent, aliases: [silent-then-mock], {cheap}}}
+  first-flapping: {{provider: flapping, aliases: [flapping-then-mock], {cheap}}}
   second:
     provider: mock
     physical_name: mock-fast
@@ -50,11 +50,11 @@ models:
     aliases: [dead-then-mock, silent-then-mock, flapping-then-mock]
 """
 CHEAP = (
-    "{class: BASE_S, physical_name: mock-fast, context_tokens: 128_000, max_output_tokens: 16_384, "
-    "price: {input: 0.10, output: 0.40}}"
+    "class: BASE_S, physical_name: mock-fast, context_tokens: 128_000, max_output_tokens: 16_384, "
+    "price: {input: 0.10, output: 0.40}"
 )
-MOST_ADDED_MS = 1.0
-"""At the median, over a call that knows only the vendor that is well, once the circuit is open."""
+MOST_TIMES = 1.2
+"""How many times as long as a call that knows only the vendor that is well, at the median, once the circuit is open."""
 
 
 def measure(conninfo: str) -> Report:
@@ -66,9 +66,7 @@ def measure(conninfo: str) -> Report:
             report["figures"].append(_case(servers, name, f"{vendor}-then-mock"))
         title = f"{CONNECTIONS} connections, medians of {ROUNDS} rounds, after the circuit has opened"
         print_table(title, report["figures"])
-        report["ok"] = all(
-            row["failed"] == 0 and row["added_p50_ms"] <= MOST_ADDED_MS for row in report["figures"]
-        )
+        report["ok"] = all(row["failed"] == 0 and row["times_p50"] <= MOST_TIMES for row in report["figures"])
         check_ledger(
             report, conninfo, sum(row["calls"] for row in report["figures"]), with_more_attempts=True
         )
@@ -100,6 +98,7 @@ def _case(servers: Servers, name: str, model: str) -> dict[str, Any]:
         "the first vendor": name,
         "alone_p50_ms": round(median(alone.latency_ms(50) for alone, _ in rounds), 2),
         "added_p50_ms": added(50),
+        "times_p50": round(median(both.latency_ms(50) / alone.latency_ms(50) for alone, both in rounds), 2),
         "alone_p99_ms": round(median(alone.latency_ms(99) for alone, _ in rounds), 2),
         "added_p99_ms": added(99),
         "until_open_p99_ms": round(opening.latency_ms(99), 1),

@@ -291,7 +291,7 @@ def bound_request(
         raise refusal or ModelNotFound("No model is left that could serve this.", param="model")
     return BoundedRequest(
         calls=tuple(calls),
-        bound=most_of(calls),
+        bound=calls[0].bound if len(calls) == 1 else most_of(calls),
         answer_tokens=calls[0].answer_tokens,
         estimate_input=first.estimate,
     )

@@ -8,10 +8,11 @@ from uuid import UUID
 
 from msgspec.structs import force_setattr
 
+from metering.admission.admit import Admitted
 from metering.admission.bound import bound_request, largest_input
 from metering.admission.demand import Asker, BodySize, Demand, asker_of
 from metering.admission.denial import no_room_error
-from metering.admission.plan import Admitted, CallPlan, arranged, models_by_name, plan_call
+from metering.admission.plan import CallPlan, arranged, models_by_name, plan_call
 from metering.admission.text_tokens import no_text
 from metering.answer_cache.wish import CacheWish
 from metering.calls.collaborators import Collaborators
@@ -172,10 +173,9 @@ def begun(
     work: TaskRequest,
     admitted: Admitted,
     *,
-    meant_for: str,
     started_s: float,
 ) -> Call:
-    """The admitted call with its allowance. Nothing is sent yet. `meant_for` names the model that its labels say."""
+    """The admitted call with its allowance. Nothing is sent yet."""
     planned: CallPlan[BoundedRequest] = admitted.plan
     policy, candidates, hold = planned.policy, planned.route.candidates, admitted.hold
     if policy.variants is not None:
@@ -209,7 +209,7 @@ def begun(
         limits=TaskLimits.of(work.limits) if TASK_DEFAULTS[request.task] else NO_LIMITS,
         input_limit=largest_input(candidates[0], policy),
         count_tokens=with_.count_tokens,
-        meant_for=meant_for,
+        meant_for=hold.labels.request_model,
         conversation=conversation,
     )
     return Call(

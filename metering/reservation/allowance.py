@@ -263,8 +263,8 @@ class Allowance:
                 return self._start(await self._cover(following.call), ends_at_s)
             except LimitExceeded:
                 following = tries.another()
-            except (TransitionRefused, AllowanceSpent):
-                break
+            except (TransitionRefused, AllowanceSpent, MeteringUnavailable):
+                break  # what has failed counts: it may be billed
         raise tries.error() from failure
 
     async def _cover(self, call: BoundedCall) -> BoundedCall:
