@@ -2,7 +2,8 @@
 
 1. A connection that was dead when it was used (`resend`): the same once more, at once.
 2. A request that is wrong in itself (400, 413, 422, refused content) is wrong everywhere, and is not tried again; only
-   an input that is too long goes on to a model with a longer context.
+   an input that is too long goes on to a model with a longer context. One that was never sent, because this vendor's
+   protocol has no word for a field of it, is not wrong elsewhere.
 3. Else the next model that was not tried yet.
 4. When all were tried: again at one that said that it failed for the moment, and that cannot bill its failure; after a
    pause that doubles, with chance in it, and is never shorter than the vendor's Retry-After. As often as `retries`
@@ -122,7 +123,7 @@ class Tries:
         if failure.code == TOO_LONG:
             context = call.model.context_tokens
             self._untried = [each for each in self._untried if each.model.context_tokens > context]
-        elif failure.status in CALLERS_FAULT or failure.code == REFUSED_CONTENT:
+        elif failure.sent and (failure.status in CALLERS_FAULT or failure.code == REFUSED_CONTENT):
             return None
         elif is_retryable(failure):
             self._for_the_moment.append((now_s + (failure.retry_after_s or 0.0), call))
