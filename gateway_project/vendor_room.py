@@ -50,12 +50,13 @@ class VendorRoom:
         if not drawn.granted:
             return max(level.wait_s(draw.units) for level, draw in zip(drawn.levels, draws, strict=True))
         if TOKENS in limits:
+            self._end(call.attempt_id, 0)  # a key that was taken before refused the call
             self._taken[call.attempt_id] = draws[-1], drawn.shared
         return 0.0
 
-    def _end(self, call: VendorCall, tokens: int | None) -> None:
+    def _end(self, attempt_id: str, tokens: int | None) -> None:
         """The attempt has ended. What it did not use is given back; None: what it used is not known."""
-        draw, shared = self._taken.pop(call.attempt_id, (None, False))
+        draw, shared = self._taken.pop(attempt_id, (None, False))
         if draw is not None and tokens is not None and (difference := tokens - draw.units):
             more = Draw(draw.key, min(difference, MOST_USED * draw.per_minute), draw.per_minute)
             self._buckets.correct((more,), shared=shared)
@@ -71,7 +72,7 @@ class VendorRoom:
             tokens = tokens_after(error)
             raise
         finally:
-            self._end(call, tokens)
+            self._end(call.attempt_id, tokens)
 
     async def until_ended(
         self, call: VendorCall, chunks: AsyncGenerator[VendorChunk, None]
@@ -88,7 +89,7 @@ class VendorRoom:
             tokens = tokens_after(error)
             raise
         finally:
-            self._end(call, tokens)
+            self._end(call.attempt_id, tokens)
 
 
 def tokens_of(usage: Usage) -> int | None:

@@ -5,8 +5,8 @@
                  (admission/plan.py)
 3. recall        has the tenant this answer already, and wants it again? (calls/from_cache.py) Then what follows costs
                  nothing, and asks no vendor.
-4. draw          a request and its tokens, from every rate limit (admission/plan.py)
-5. hold          the most that it can use, on the meter of every budget (admission/plan.py); where only calls under way
+4. draw          a request and its tokens, from every rate limit (admission/admit.py)
+5. hold          the most that it can use, on the meter of every budget (admission/admit.py); where only calls under way
                  hold the room and a rule lets it, it waits for them (admission/waiting_room.py)
 6. run           the task's adapter spends through its allowance, and through nothing else (calls/running.py)
 7. settle        what was really used is charged, and the rest of the hold is given back (calls/running.py)
@@ -20,10 +20,11 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import TypeVar
 
+from metering.admission.admit import admit
 from metering.admission.bound import PictureCounter, TokenCounter, no_picture
-from metering.admission.plan import admit
 from metering.admission.text_tokens import TextCeiling, no_text
 from metering.admission.waiting_room import WaitingRoom
 from metering.answer_cache.cache import AnswerCache
@@ -198,13 +199,12 @@ class LLMGateway:
         """
         started_s = time.monotonic()
         planned, work = await plan(self._with, caller, request)
-        labels = ledger_labels(caller, request, planned)
         asks_for_cache = request.cache is not None or planned.policy.numbers.get("cache_ttl_s")
         terms = cache_terms(self._with, request, planned) if asks_for_cache else None
         recalled = await recall(self._with, request, planned, terms) if terms is not None else None
         admitted = await admit(
             without_use(planned) if recalled is not None and recalled.entry is not None else planned,
-            labels=labels,
+            labels=partial(ledger_labels, caller, request),
             ledger=self._with.ledger,
             buckets=self._with.buckets,
             background=self._with.background,
@@ -217,9 +217,7 @@ class LLMGateway:
         if recalled is not None and recalled.entry is not None:
             call = answered(self._with, request, work, planned, admitted, recalled, started_s=started_s)
         else:
-            call = begun(
-                self._with, request, work, admitted, meant_for=labels.request_model, started_s=started_s
-            )
+            call = begun(self._with, request, work, admitted, started_s=started_s)
             if recalled is not None:
                 call = overhear(call, recalled)
         if call.notices or self._with.decisions.is_sampled():

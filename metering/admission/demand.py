@@ -4,7 +4,7 @@ A demand is made from a request's body, from typed counts or from the log of a c
 (admission/plan.py).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Generic, NamedTuple, Protocol, TypeVar
@@ -12,22 +12,16 @@ from typing import Generic, NamedTuple, Protocol, TypeVar
 from msgspec import Struct
 
 from metering.admission.bound import (
-    PictureCounter,
-    TokenCounter,
-    bound_request,
     refuse_large_input,
     refuse_unknown_price,
 )
-from metering.admission.text_tokens import TextCeiling, no_text
 from metering.amounts import Amounts, most
 from metering.catalog.served import ServedModel
 from metering.errors import InputTooLarge, MeteringError, ModelNotFound, UnpriceableRequest
-from metering.identity.principal import Principal
 from metering.money import NANO_PER_USD, TOKENS_PER_PRICE
 from metering.policy.values import EffectivePolicy, PolicySubject
-from metering.ports import Body
 from metering.price import marked_up
-from metering.reservation.bounded_call import BoundedRequest, Measured
+from metering.reservation.bounded_call import Measured
 from metering.text import normal
 
 M = TypeVar("M", bound=Measured)
@@ -44,21 +38,6 @@ class Asker(Struct, frozen=True, kw_only=True):
     allowed_models: frozenset[str] = frozenset()
     refusal: MeteringError | None = None
     """Why no call at all is let in: a suspended tenant, a revoked token, a deactivated person."""
-
-
-def asker_of(principal: Principal, *, plan: str | None = None) -> Asker:
-    """The caller, on the token's plan or another."""
-    return Asker(
-        subject=PolicySubject(
-            principal.tenant_id,
-            plan or principal.plan_code,
-            principal.team_id,
-            principal.user_id,
-            principal.token_id,
-        ),
-        allowed_tasks=principal.allowed_tasks,
-        allowed_models=principal.allowed_models,
-    )
 
 
 class Size(Protocol[M_co]):
@@ -88,37 +67,6 @@ class Demand(Struct, Generic[M], frozen=True, kw_only=True):
     """The agent that it names."""
     address: str | None = None
     """Where it came from, if rates of addresses are to count it."""
-
-
-class BodySize(NamedTuple):
-    """Implements Size: a request's body, which is bounded as docs/pictures.md and admission/bound.py say."""
-
-    opening: Callable[[], Body]
-    """Makes the first request of the work; raises InvalidRequest."""
-    count_tokens: TokenCounter
-    count_picture: PictureCounter
-    now: datetime
-    """When it is sent, about."""
-    text_ceiling: TextCeiling = no_text
-    counts_texts: bool = False
-    """Whether its texts are counted, instead of their bytes."""
-
-    def measure(self, candidates: Candidates, policy: EffectivePolicy, *, hard: bool) -> BoundedRequest:
-        return bound_request(
-            self.opening(),
-            candidates,
-            policy,
-            count_tokens=self.count_tokens,
-            count_picture=self.count_picture,
-            text_ceiling=self.text_ceiling if self.counts_texts else no_text,
-            hard=hard,
-            now=self.now,
-        )
-
-    def closer(self) -> "BodySize | None":
-        if self.counts_texts or self.text_ceiling is no_text:
-            return None
-        return self._replace(counts_texts=True)
 
 
 class CountedSize(NamedTuple):

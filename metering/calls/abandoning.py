@@ -11,6 +11,7 @@ DRAIN_S = 120.0
 
 def abandon(call: Call, running: "asyncio.Task[Any]") -> None:
     """Let the work end within a deadline, or stop it now, as the policy says."""
+    call.allowance.try_no_more()
     if call.policy.choice("on_disconnect", "drain") == "cancel":
         running.cancel()
     else:

@@ -1,18 +1,25 @@
 """From a request to an admitted call: what is asked, by whom and how, and the allowance that the call gets."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from msgspec.structs import force_setattr
 
-from metering.admission.bound import bound_request, largest_input
-from metering.admission.demand import Asker, BodySize, Demand, asker_of
+from metering.admission.admit import Admitted
+from metering.admission.bound import (
+    PictureCounter,
+    TokenCounter,
+    bound_request,
+    largest_input,
+)
+from metering.admission.demand import Asker, Candidates, Demand
 from metering.admission.denial import no_room_error
-from metering.admission.plan import Admitted, CallPlan, arranged, models_by_name, plan_call
-from metering.admission.text_tokens import no_text
+from metering.admission.plan import CallPlan, arranged, asker_of, models_by_name, plan_call
+from metering.admission.text_tokens import TextCeiling, no_text
 from metering.answer_cache.wish import CacheWish
 from metering.calls.collaborators import Collaborators
 from metering.calls.values import Call
@@ -21,6 +28,7 @@ from metering.errors import TaskNotAllowed
 from metering.idempotency.recording import Recording
 from metering.identity.principal import Principal
 from metering.labels import CALLER_LABELS, CallerLabels, Labels
+from metering.policy.values import EffectivePolicy
 from metering.ports import Body, LLMAdapter, TaskRequest
 from metering.reservation.allowance import Allowance
 from metering.reservation.bounded_call import BoundedRequest
@@ -115,6 +123,37 @@ def order_of(with_: Collaborators, bounded: BoundedRequest, conversation: str | 
     return with_.vendors.order(models, costs, conversation)
 
 
+class BodySize(NamedTuple):
+    """Implements Size: a request's body, which is measured as docs/pictures.md and admission/bound.py say."""
+
+    opening: Callable[[], Body]
+    """Makes the first request of the work; raises InvalidRequest."""
+    count_tokens: TokenCounter
+    count_picture: PictureCounter
+    now: datetime
+    """When it is sent, about."""
+    text_ceiling: TextCeiling = no_text
+    counts_texts: bool = False
+    """Whether its texts are counted, instead of their bytes."""
+
+    def measure(self, candidates: Candidates, policy: EffectivePolicy, *, hard: bool) -> BoundedRequest:
+        return bound_request(
+            self.opening(),
+            candidates,
+            policy,
+            count_tokens=self.count_tokens,
+            count_picture=self.count_picture,
+            text_ceiling=self.text_ceiling if self.counts_texts else no_text,
+            hard=hard,
+            now=self.now,
+        )
+
+    def closer(self) -> "BodySize | None":
+        if self.counts_texts or self.text_ceiling is no_text:
+            return None
+        return self._replace(counts_texts=True)
+
+
 def demand_of_request(
     with_: Collaborators, asker: Asker, request: CallRequest, work: TaskRequest
 ) -> Demand[BoundedRequest]:
@@ -172,10 +211,9 @@ def begun(
     work: TaskRequest,
     admitted: Admitted,
     *,
-    meant_for: str,
     started_s: float,
 ) -> Call:
-    """The admitted call with its allowance. Nothing is sent yet. `meant_for` names the model that its labels say."""
+    """The admitted call with its allowance. Nothing is sent yet."""
     planned: CallPlan[BoundedRequest] = admitted.plan
     policy, candidates, hold = planned.policy, planned.route.candidates, admitted.hold
     if policy.variants is not None:
@@ -209,7 +247,7 @@ def begun(
         limits=TaskLimits.of(work.limits) if TASK_DEFAULTS[request.task] else NO_LIMITS,
         input_limit=largest_input(candidates[0], policy),
         count_tokens=with_.count_tokens,
-        meant_for=meant_for,
+        meant_for=hold.labels.request_model,
         conversation=conversation,
     )
     return Call(

@@ -6,7 +6,8 @@ from functools import partial
 
 from msgspec.structs import replace
 
-from metering.admission.plan import Admitted, CallPlan
+from metering.admission.admit import Admitted
+from metering.admission.plan import CallPlan
 from metering.amounts import NOTHING
 from metering.answer_cache.cache import CacheUse
 from metering.answer_cache.entry import Entry
@@ -22,7 +23,7 @@ from metering.ledger.commands import Attempt
 from metering.policy.values import Limits
 from metering.ports import TaskRequest
 from metering.reservation.bounded_call import BoundedRequest
-from metering.types import Dimension, Outcome, Scope
+from metering.types import Dimension, Outcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +40,7 @@ class Recalled:
 def cache_terms(
     with_: Collaborators, request: CallRequest, planned: CallPlan[BoundedRequest]
 ) -> Terms | None:
-    """What holds for a planned call. None: nobody has asked for the cache, so the call pays nothing for it."""
+    """What holds for a planned call for which a rule or its caller may want the cache. None: nobody does."""
     terms = terms_of(planned.policy, request.cache, planned.measured.asked)
     return OFF if terms is not None and with_.answers is None else terms
 
@@ -156,10 +157,4 @@ def keep(with_: Collaborators, call: Call, attempts: tuple[Attempt, ...]) -> "as
 
 def _callers_own(rates: Limits) -> Limits:
     """Rates of requests; those of providers are for calls that reach them."""
-    return tuple(
-        rate
-        for rate in rates
-        if rate.dimension is Dimension.REQUESTS
-        and rate.scope is not Scope.PROVIDER
-        and not rate.rule_key.endswith("_per_provider")
-    )
+    return tuple(rate for rate in rates if rate.dimension is Dimension.REQUESTS and not rate.is_of_provider)

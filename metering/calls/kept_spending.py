@@ -74,6 +74,9 @@ class KeptSpending:
         self.vendor_s = 0.0
         self.input_limit = self.steps_left = self.api_calls_left = self.files_left = 0
 
+    def try_no_more(self) -> None:
+        """Nothing is tried anyway."""
+
     def usage(self) -> dict[str, object]:
         return task_usage(NOTHING, 0)
 

@@ -9,9 +9,9 @@ from datetime import datetime
 from functools import partial
 from typing import NamedTuple
 
-from metering.admission.demand import asker_of
 from metering.admission.denial import deciding_rule
 from metering.admission.notices import Notice
+from metering.admission.plan import asker_of
 from metering.amounts import ONE_REQUEST
 from metering.calls.begin import CallRequest
 from metering.calls.cached_directory import CachedDirectory

@@ -3,10 +3,12 @@
 import asyncio
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple, TypeVar
 
-from metering.admission.demand import Candidates, Demand, asker_of
-from metering.admission.plan import admit, plan_call
+from metering.admission.admit import admit
+from metering.admission.demand import Candidates, Demand
+from metering.admission.plan import asker_of, plan_call
 from metering.amounts import NOTHING
 from metering.calls.begin import CallRequest, ledger_labels
 from metering.calls.collaborators import Collaborators
@@ -48,7 +50,7 @@ async def work_without_vendor(
     planned = plan_call(demand, access, await with_.directory.models(), policy)
     admitted = await admit(
         planned,
-        labels=ledger_labels(caller, request, planned),
+        labels=partial(ledger_labels, caller, request),
         ledger=with_.ledger,
         buckets=with_.buckets,
         background=with_.background,

@@ -45,6 +45,11 @@ class RateLimit:
         return f"{self.dimension}_per_minute" + (f"_per_{self.per}" if self.per else "")
 
     @property
+    def is_of_provider(self) -> bool:
+        """Whether the bucket is one of calls to one provider."""
+        return self.scope is Scope.PROVIDER or self.per == "provider"
+
+    @property
     def shared(self) -> bool:
         """Whether tenants share the bucket."""
         return self.scope is Scope.PROVIDER or (self.scope is Scope.GLOBAL and self.per == "address")

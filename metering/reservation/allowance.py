@@ -89,6 +89,7 @@ class Allowance:
         self._sequence = 1
         self._numbers = 0
         self._sealed = False
+        self._tries_no_more = False
         self._covering = asyncio.Lock()
         self._running: set[RunningAttempt | RunningSearch] = set()
         self.attempts: list[Attempt] = []
@@ -128,6 +129,10 @@ class Allowance:
         for running in sorted(self._running, key=lambda each: each.number, reverse=True):
             self._broke_off(running)
         return tuple(sorted(self.attempts, key=lambda attempt: attempt.number))
+
+    def try_no_more(self) -> None:
+        """Nobody waits for the answer any more: what is under way may end, and is not tried again."""
+        self._tries_no_more = True
 
     async def complete(self, body: Body) -> VendorAnswer:
         """One metered call.
@@ -250,10 +255,10 @@ class Allowance:
     ) -> RunningAttempt:
         """The next attempt. Raises the failure as the caller's error where there is none, and where none can be paid.
 
-        `tries` is None where the caller has a part of the answer already.
+        `tries` is None where the caller has a part of the answer already. Nor is there a next one where nobody waits.
         """
         await self._note_failed(running, failure)
-        if tries is None:
+        if tries is None or self._tries_no_more:
             raise vendor_error(failure, running.model) from failure
         following = tries.after(failure)
         while following is not None:
@@ -263,8 +268,8 @@ class Allowance:
                 return self._start(await self._cover(following.call), ends_at_s)
             except LimitExceeded:
                 following = tries.another()
-            except (TransitionRefused, AllowanceSpent):
-                break
+            except (TransitionRefused, AllowanceSpent, MeteringUnavailable):
+                break  # what has failed counts: it may be billed
         raise tries.error() from failure
 
     async def _cover(self, call: BoundedCall) -> BoundedCall:

@@ -2,7 +2,8 @@
 
 1. A connection that was dead when it was used (`resend`): the same once more, at once.
 2. A request that is wrong in itself (400, 413, 422, refused content) is wrong everywhere, and is not tried again; only
-   an input that is too long goes on to a model with a longer context.
+   an input that is too long goes on to a model with a longer context. One that was never sent, because this vendor's
+   protocol has no word for a field of it, is not wrong elsewhere.
 3. Else the next model that was not tried yet.
 4. When all were tried: again at one that said that it failed for the moment, and that cannot bill its failure; after a
    pause that doubles, with chance in it, and is never shorter than the vendor's Retry-After. As often as `retries`
@@ -31,6 +32,8 @@ TOTAL_S = 600.0
 TOKENS_PER_S = 20
 """A whole answer begins when its last token is made, so that each of this many tokens allows it a second more."""
 FIRST_PAUSE_S, MAX_PAUSE_S = 0.5, 10.0
+LEAST_LEFT_S = 0.3
+"""No attempt is begun with less time than this: it would hardly be answered, and be charged."""
 REFUSED_CONTENT = "content_filter"
 
 
@@ -112,7 +115,7 @@ class Tries:
         """The next attempt, once the last one has failed so; None: there is none."""
         call, now_s = self._tried, time.monotonic()
         self._failures.append((failure, call.model))
-        if now_s >= self._ends_at_s:
+        if now_s + LEAST_LEFT_S > self._ends_at_s:
             return None
         if failure.resend and call.model not in self._resent:
             self._resent.append(call.model)
@@ -120,7 +123,7 @@ class Tries:
         if failure.code == TOO_LONG:
             context = call.model.context_tokens
             self._untried = [each for each in self._untried if each.model.context_tokens > context]
-        elif failure.status in CALLERS_FAULT or failure.code == REFUSED_CONTENT:
+        elif failure.sent and (failure.status in CALLERS_FAULT or failure.code == REFUSED_CONTENT):
             return None
         elif is_retryable(failure):
             self._for_the_moment.append((now_s + (failure.retry_after_s or 0.0), call))
@@ -137,7 +140,7 @@ class Tries:
         earliest_s, call = min(self._for_the_moment, key=lambda known: known[0])
         backoff_s = FIRST_PAUSE_S * 2**self._retries * random.uniform(0.5, 1.0)  # noqa: S311 - no secret
         pause_s = max(backoff_s, earliest_s - now_s)
-        if pause_s > MAX_PAUSE_S or now_s + pause_s >= self._ends_at_s:
+        if pause_s > MAX_PAUSE_S or now_s + pause_s + LEAST_LEFT_S > self._ends_at_s:
             return None
         self._for_the_moment.remove((earliest_s, call))
         self._retries += 1

@@ -92,7 +92,7 @@ _KEYS = (
     ),
     RuleKey(
         name="wait_for_room_s",
-        read_by="metering.admission.plan:admit",
+        read_by="metering.admission.admit:admit",
         meaning="how long a call waits for room that calls under way hold, before it is refused",
         unit="seconds",
         high=60,

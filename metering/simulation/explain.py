@@ -5,17 +5,26 @@ that somebody has read.
 """
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
 from metering.admission.demand import Demand, M
 from metering.admission.denial import deciding_rule
-from metering.admission.plan import Route, plan_call, route_call
+from metering.admission.plan import CallPlan, Route, over_candidates, plan_call, route_call
 from metering.amounts import NOTHING, ONE_REQUEST, Amounts
+from metering.catalog.served import ServedModel
 from metering.decisions.decision import EnforcementDecision, Step, Verdict
 from metering.decisions.trace import limit_steps, rate_steps, rule_steps
-from metering.errors import BudgetReserved, ConcurrencyExceeded, MeteringError, RateUse
+from metering.errors import (
+    BudgetReserved,
+    ConcurrencyExceeded,
+    InputTooLarge,
+    MeteringError,
+    RateUse,
+    UnpriceableRequest,
+)
 from metering.ledger.commands import MeterKey
 from metering.policy.read_balances import MeterBalance, read_balances
 from metering.policy.source import PolicySource
@@ -65,12 +74,12 @@ def explain_call(
         decision = _served_by(decision, route)
         trace = (*rules, *_limit_trace(route, balances, known, None))
         # 2. How much would it use at most?
-        plan = plan_call(demand, access, source.models, policy)
-        trace = (*rules, *_limit_trace(route, balances, known, plan.measured.bound))
+        plan = _cheapest_first(plan_call(demand, access, source.models, policy))
+        trace = (*rules, *_limit_trace(plan.route, balances, known, plan.measured.bound))
         # 3. Do rate limits and budgets have room for that?
         admitted = _admission_at(now, balances, known).admit(plan)
         if admitted.plan.bound != plan.bound:  # it found room by asking for less
-            trace = (*rules, *_limit_trace(route, balances, known, admitted.plan.bound))
+            trace = (*rules, *_limit_trace(plan.route, balances, known, admitted.plan.bound))
     except MeteringError as refusal:
         denied = _denied(decision, refusal, deciding_rule(refusal, asker.subject.plan, policy), trace)
         return replace(denied, message=refusal.message + _wait_before(refusal, policy))
@@ -98,6 +107,19 @@ def policy_at(source: PolicySource, subject: PolicySubject, task: str, now: date
     found = read_balances(policy.variants.meters, now)
     taken = {meter: balance.used + balance.held for meter, balance in found.items()}
     return policy.variants.at(now, taken)
+
+
+def _cheapest_first(plan: CallPlan[M]) -> CallPlan[M]:
+    """The plan with the models that can serve the call, those where it costs least in front."""
+    candidates = plan.route.candidates
+    if len(candidates) < 2:
+        return plan
+    costs: dict[ServedModel, int] = {}
+    for model in candidates:
+        with suppress(UnpriceableRequest, InputTooLarge):
+            measured = plan.demand.size.measure((model,), plan.policy, hard=plan.hard)
+            costs[model] = measured.bound.cost_nano_usd
+    return over_candidates(plan, tuple(sorted(costs, key=costs.__getitem__)))
 
 
 def _served_by(decision: EnforcementDecision, route: Route) -> EnforcementDecision:

@@ -4,8 +4,9 @@ from collections.abc import Coroutine
 from datetime import datetime
 from typing import Any, TypeVar
 
+from metering.admission.admit import Admitted, admit
 from metering.admission.demand import M
-from metering.admission.plan import Admitted, CallPlan, admit
+from metering.admission.plan import CallPlan
 from metering.background import BackgroundTasks
 from metering.labels import Labels
 from metering.ledger.memory import MemoryLedger
@@ -30,7 +31,7 @@ class InMemoryAdmission:
         return at_once(
             admit(
                 plan,
-                labels=Labels(request_id="simulated", task=plan.demand.task),
+                labels=lambda admitted: Labels(request_id="simulated", task=admitted.demand.task),
                 ledger=self.ledger,
                 buckets=self.buckets,
                 background=self._background,

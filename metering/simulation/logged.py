@@ -23,7 +23,7 @@ from metering.usage.filters import UsageFilter
 PAGE = 5_000
 _FACTS = (
     "reservation_id", "tenant_id", "team_id", "user_id", "token_id", "agent_id", "task", "request_model",
-    "model_class", "provider_name", "latency_ms", "id", "is_use",
+    "model_class", "provider_name", "latency_ms", "id", "attempt", "is_use",
 )  # fmt: skip
 
 
@@ -42,19 +42,32 @@ class LoggedAttempt(NamedTuple):
     provider_name: str
     latency_ms: int
     id: UUID
+    attempt: int
+    """Its number."""
     is_use: bool
     """False: the vendor failed and brought nothing."""
     used: Amounts
 
 
 class LoggedCall(NamedTuple):
-    """A reservation's attempts."""
+    """A reservation's attempts, in the order in which they were made."""
 
     attempts: list[LoggedAttempt]
 
     @property
     def first(self) -> LoggedAttempt:
         return self.attempts[0]
+
+    @property
+    def at_vendors(self) -> list[LoggedAttempt]:
+        """Those at LLM vendors; where it came to none, all."""
+        return [attempt for attempt in self.attempts if not attempt.used.api_calls] or self.attempts
+
+    @property
+    def served(self) -> LoggedAttempt:
+        """The last one that a vendor answered; if there was none, the last."""
+        attempts = self.at_vendors
+        return next((attempt for attempt in reversed(attempts) if attempt.is_use), attempts[-1])
 
     @property
     def lasted_s(self) -> float:
@@ -96,7 +109,7 @@ class LoggedCall(NamedTuple):
 
 
 def logged_calls(chosen: UsageFilter) -> Iterator[LoggedCall]:
-    """Attempts of one reservation follow each other, because their ids are derived from its id.
+    """Attempts of one reservation follow each other, because their ids are derived from its id, in any order.
 
     Calls that were answered from the cache are left out: they use no budget.
     """
@@ -108,12 +121,16 @@ def logged_calls(chosen: UsageFilter) -> Iterator[LoggedCall]:
     while page:
         for attempt in page:
             if attempts and attempt.reservation_id != attempts[0].reservation_id:
-                yield LoggedCall(attempts)
+                yield _call(attempts)
                 attempts = []
             attempts.append(attempt)
         page = [_attempt(row) for row in rows.filter(id__gt=page[-1].id)[:PAGE]]
     if attempts:
-        yield LoggedCall(attempts)
+        yield _call(attempts)
+
+
+def _call(attempts: list[LoggedAttempt]) -> LoggedCall:
+    return LoggedCall(sorted(attempts, key=lambda each: each.attempt))
 
 
 def _attempt(row: tuple[Any, ...]) -> LoggedAttempt:

@@ -19,7 +19,7 @@ def demand_of_log(asker: Asker, call: LoggedCall) -> Demand[LoggedUse]:
     return Demand(
         asker=asker,
         task=first.task,
-        model=first.request_model,
+        model=call.served.request_model,
         size=LoggedSize(call.used, [attempt.used for attempt in call.attempts]),
         agent_id=first.agent_id,
     )
@@ -28,7 +28,8 @@ def demand_of_log(asker: Asker, call: LoggedCall) -> Demand[LoggedUse]:
 def plan_of_use(demand: Demand[LoggedUse], policy: EffectivePolicy, call: LoggedCall) -> CallPlan[LoggedUse]:
     """A plan that holds what the call used, whether or not there is room for it, and draws nothing."""
     first, used = call.first, call.used
-    limits = _observed(policy.limits_for((first.provider_name,), first.agent_id, first.model_class))
+    providers = tuple(dict.fromkeys(attempt.provider_name for attempt in call.at_vendors))
+    limits = _observed(policy.limits_for(providers, first.agent_id, first.model_class))
     return CallPlan(
         demand=demand,
         route=Route(candidates=(), model_class=first.model_class, limits=limits, rates=(), shadow_rates=()),
@@ -47,10 +48,10 @@ def _observed(limits: MeterLimits) -> MeterLimits:
 
 def with_retired(call: LoggedCall, models: ModelIndex) -> ModelIndex:
     """The models that are served, or, where the call's own is served no more, that one as the log has it."""
-    first = call.first
-    if first.request_model in models.by_name:
+    served = call.served
+    if served.request_model in models.by_name:
         return models
-    return _retired(first.request_model, first.model_class, first.provider_name)
+    return _retired(served.request_model, served.model_class, served.provider_name)
 
 
 FREE = Price(input=Decimal(0), output=Decimal(0), cached_input=Decimal(0), cache_write=Decimal(0))

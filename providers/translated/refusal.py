@@ -28,10 +28,10 @@ GATEWAYS_OWN = frozenset(
 
 
 def refusal(field: str, why: str) -> ProviderError:
-    """The error for a field that cannot be translated."""
+    """The error for a field that cannot be translated: nothing was sent, and another vendor may have a word for it."""
     field = field[:PATH_LENGTH]
     return ProviderError(
-        f"`{field}` {why}", failure=Failure.REFUSED, retryable=False, status=WRONG_REQUEST, param=field
+        f"`{field}` {why}", failure=Failure.UNREACHABLE, retryable=False, status=WRONG_REQUEST, param=field
     )
 
 

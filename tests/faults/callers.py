@@ -4,7 +4,7 @@ import asyncio
 import itertools
 import json
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,6 +26,8 @@ class Told:
     """The error object, whether as an answer or as the last event of a stream."""
     whole: bool = False
     """A good answer that arrived to its end."""
+    body: bytes = b""
+    """All that came, if the answer came to an end."""
 
     @property
     def code(self) -> str:
@@ -39,21 +41,36 @@ class Callers:
         self._session = session
 
     async def ask(
-        self, url: str, token: str, *, streamed: bool = False, text: str = "hello", **fields: Any
+        self,
+        url: str,
+        token: str,
+        *,
+        streamed: bool = False,
+        text: str = "hello",
+        leaves_after_s: float | None = None,
+        **fields: Any,
     ) -> Told:
-        """One call, under a request id of its own."""
+        """One call, under a request id of its own. Whoever leaves has waited so long and is told nothing."""
         told = Told(request_id=f"call-{next(_numbers):06}")
         body = {"model": "small", "max_tokens": MAX_TOKENS, "messages": [{"role": "user", "content": text}]}
         headers = {"authorization": f"Bearer {token}", "x-request-id": told.request_id}
-        try:
-            async with self._session.post(
-                f"{url}/v1/chat/completions", json=body | {"stream": streamed} | fields, headers=headers
-            ) as answer:
-                told.status = answer.status
-                told.headers = {name.lower(): value for name, value in answer.headers.items()}
-                _read(await answer.read(), told)
-        except (aiohttp.ClientError, ConnectionError):
-            pass
+        with suppress(aiohttp.ClientError, ConnectionError):
+            try:
+                async with (
+                    asyncio.timeout(leaves_after_s),
+                    self._session.post(
+                        f"{url}/v1/chat/completions",
+                        json=body | {"stream": streamed} | fields,
+                        headers=headers,
+                    ) as answer,
+                ):
+                    told.status = answer.status
+                    told.headers = {name.lower(): value for name, value in answer.headers.items()}
+                    told.body = await answer.read()
+                    _read(told.body, told)
+            except TimeoutError:
+                if leaves_after_s is None:
+                    raise
         return told
 
     def ask_two(self, url: str, token: str, **fields: Any) -> list["asyncio.Task[Told]"]:

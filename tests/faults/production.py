@@ -1,12 +1,14 @@
-"""One gateway as `script/server` starts it, under granian, in front of a deployment's vendor."""
+"""One gateway as `script/server` starts it, under granian."""
 
 import os
+import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
+from unittest.mock import patch
 
 from launcher.children import start_gateway
 from launcher.process import free_port, stop_child, wait_until
@@ -23,22 +25,35 @@ class Production:
     url: str
     process: "subprocess.Popen[bytes]"
 
+    def kill(self) -> None:
+        """At once, server and worker, as the kernel does when memory is short."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+
 
 @contextmanager
 def in_production(deployment: Deployment, *, log: IO[bytes] | None = None) -> Iterator[Production]:
+    """In front of a deployment's vendor."""
+    with running_gateway(deployment.database, {KEY_VARIABLE: deployment.vendor.api_key}, log=log) as gateway:
+        yield gateway
+
+
+@contextmanager
+def running_gateway(
+    database: str, environment: Mapping[str, str], *, log: IO[bytes] | None = None
+) -> Iterator[Production]:
     """Ready; stopped at the end if it still runs."""
     port = free_port()
     nothing = os.open(os.devnull, os.O_RDONLY)
-    os.environ[KEY_VARIABLE] = deployment.vendor.api_key
     stack = Stack(
         state_dir=Path(
             os.environ["GATEWAY_STATE_DIR"]
         ),  # whose secrets the deployment's tokens were made with
-        database_url=deployment.database,
+        database_url=database,
         redis_url=os.environ["REDIS_URL"],
         in_use_fd=nothing,
     )
-    process = start_gateway(stack, host="127.0.0.1", port=port, workers=1, output=log)
+    with patch.dict(os.environ, environment):
+        process = start_gateway(stack, host="127.0.0.1", port=port, workers=1, output=log)
     try:
         url = f"http://127.0.0.1:{port}"
         assert wait_until(lambda: status_of(f"{url}/health/ready") == 200, START_TIMEOUT_S, every_s=0.1)
@@ -46,4 +61,3 @@ def in_production(deployment: Deployment, *, log: IO[bytes] | None = None) -> It
     finally:
         stop_child(process, STOP_TIMEOUT_S)
         os.close(nothing)
-        del os.environ[KEY_VARIABLE]

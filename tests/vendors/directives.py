@@ -34,7 +34,9 @@ class Directives(Struct, frozen=True, kw_only=True):
     end: int | None = None
     """End the stream in good order, but without finish_reason and [DONE], after this many content chunks."""
     reset: bool = False
-    """Reset the connection instead of answering."""
+    """Close the connection instead of answering."""
+    rst: bool = False
+    """Reset it (TCP's RST) instead of answering, although the request was read."""
     hang: bool = False
     """Never answer."""
     bad_json: bool = False

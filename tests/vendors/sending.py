@@ -1,6 +1,8 @@
 """How a fake vendor's answer goes out, and every way in which that can go wrong."""
 
 import asyncio
+import socket
+import struct
 from collections.abc import Iterator, Mapping
 
 from aiohttp import web
@@ -16,6 +18,14 @@ def hang_up(request: web.Request) -> None:
     """Close the connection without ending the answer."""
     if request.transport is not None:
         request.transport.abort()
+
+
+def reset(request: web.Request) -> None:
+    """The same by TCP's RST."""
+    if request.transport is not None:
+        sock = request.transport.get_extra_info("socket")
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    hang_up(request)
 
 
 async def send_whole(

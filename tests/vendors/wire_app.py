@@ -13,8 +13,10 @@ from msgspec import Struct
 
 from tests.vendors.call_log import CallLog, SeenCall
 from tests.vendors.directives import Directives, directives_in
-from tests.vendors.sending import HANG_S, hang_up, send_events, send_whole
+from tests.vendors.sending import HANG_S, hang_up, reset, send_events, send_whole
 
+HUNG_UP, RESET = 499, 498
+"""Our own notes of a call whose connection was closed or reset instead of an answer."""
 MAX_BODY_BYTES = 64 * 1024 * 1024
 WIRE = Path(__file__).parents[2] / "fixtures" / "wire"
 WORDS = ("the", " quick", " brown", " fox", " jumps", " over", " the", " lazy")
@@ -114,7 +116,7 @@ class FakeWire(ABC):
             call.status = response.status
             return response
         except ConnectionError:
-            return web.Response(status=499)  # the caller has gone
+            return web.Response(status=HUNG_UP)  # the caller has gone
         finally:
             self.log.end(call)
 
@@ -124,7 +126,10 @@ class FakeWire(ABC):
         asked = self._directives(call.body, model)
         if asked.reset:
             hang_up(request)
-            return web.Response(status=499)
+            return web.Response(status=HUNG_UP)
+        if asked.rst:
+            reset(request)
+            return web.Response(status=RESET)
         await asyncio.sleep(HANG_S if asked.hang else asked.slow)
         if asked.status != 200:
             return self.error(asked.status, retry_after=asked.retry_after, param=asked.param)

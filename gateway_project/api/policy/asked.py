@@ -9,7 +9,8 @@ from gateway_project.api.authentication import caller_of, principal_of
 from gateway_project.api.permissions import ADMINS
 from gateway_project.api.policy.fields import moment_of
 from gateway_project.api.reach import tenant_in_reach
-from metering.admission.demand import Asker, asker_of
+from metering.admission.demand import Asker
+from metering.admission.plan import asker_of
 from metering.errors import NotPermitted
 from metering.models import Tenant
 from metering.simulation.find_asker import find_asker

@@ -73,6 +73,14 @@ ENDED_HOLD = Columns(
         column("unenforced", NUMBERS),
     )
 )
+MOVED_HOLD = Columns(
+    (
+        column("id", ID, "reservation_id"),
+        column("provider_name", TEXT, "attempt.provider_name"),
+        column("request_model", OTHER_MODEL, "attempt.request_model"),
+    )
+)
+"""A call that another vendor than the first one served, by its last attempt."""
 EXTENDED_HOLD = Columns((column("id", ID), column("version", INTEGER), LEASE, *LINES, *BOUND))
 
 ATTEMPT_TEXTS = Columns(

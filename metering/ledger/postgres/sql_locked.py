@@ -70,6 +70,12 @@ KEEP_WATCHES = f"""
 ON CONFLICT (meter_id, budget_id) DO UPDATE SET {replaced(columns.WATCH[2:])}
 """
 
+UPDATE_MOVED = f"""
+UPDATE metering_usagereservation held SET {assigned(columns.MOVED_HOLD[1:])}
+FROM {rows(columns.MOVED_HOLD)} WHERE held.id = new.id
+"""  # noqa: S608 - constants of these files
+"""What is corrected later is about the vendor that served."""
+
 COUNT_AGAIN = f"""
 INSERT INTO metering_meterrecount (meter_id, due_at)
 SELECT DISTINCT meter.id, clock_timestamp()

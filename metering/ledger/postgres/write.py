@@ -8,8 +8,9 @@ from metering.ids import uuid7
 from metering.ledger.postgres import columns, sql_inserts, sql_locked
 from metering.ledger.postgres.table import array
 from metering.ledger.postgres.wire import Statement
-from metering.ledger.records import Alert, HoldRow, Meter, Watch
+from metering.ledger.records import Alert, AttemptRow, HoldRow, Meter, Watch
 from metering.ledger.unit_of_work import UnitOfWork
+from metering.ledger.use import is_use
 from metering.types import EntryKind, ReservationState
 
 CORRECTIONS = (EntryKind.TRUE_UP, EntryKind.ADJUST)
@@ -53,6 +54,8 @@ def statements_for(work: UnitOfWork) -> Iterator[Statement]:
         late = [e for e in work.entries if e.kind in CORRECTIONS or e.reservation_id in moved]
         if late:
             yield sql_locked.COUNT_AGAIN, columns.CORRECTED.parameters(late)
+        if moved:
+            yield sql_locked.UPDATE_MOVED, columns.MOVED_HOLD.parameters(_served(work, moved))
     if work.changed_meters:
         yield sql_locked.UPDATE_METERS, columns.METER.parameters(_meters(work, work.changed_meters))
     if work.watched:
@@ -67,6 +70,12 @@ def statements_for(work: UnitOfWork) -> Iterator[Statement]:
 
 def _meters(work: UnitOfWork, ids: Set[int]) -> list[Meter]:
     return [work.meters[meter_id] for meter_id in sorted(ids)]
+
+
+def _served(work: UnitOfWork, moved: Set[UUID]) -> list[AttemptRow]:
+    """Return the last attempt that is use of each of these calls: corrections are about its vendor."""
+    last = {row.reservation_id: row for row in work.attempts if is_use(row.attempt)}
+    return [last[each] for each in sorted(moved) if each in last]
 
 
 def moved_calls(work: UnitOfWork) -> set[UUID]:

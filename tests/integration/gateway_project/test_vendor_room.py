@@ -72,6 +72,18 @@ async def test_requests_and_tokens_are_taken_together_or_not_at_all(rooms: Any) 
     assert await waits_s(room, call(model, requests_per_minute=2)) == 0, "the request was not taken"
 
 
+async def test_a_key_that_refuses_a_call_gets_its_tokens_back_when_the_next_one_is_taken(rooms: Any) -> None:
+    room, _ = rooms[0]
+    made = call(f"model-{uuid7()}", tokens_per_minute=10)
+    another = Key("another", 2, tag_of("another"))
+    assert await waits_s(room, made) == 0
+    assert await waits_s(room, made, another) == 0
+
+    async with asyncio.timeout(20):  # in a minute the room would come back by itself
+        while await waits_s(room, call(made.model, tokens_per_minute=10)):  # noqa: ASYNC110 - it is in Redis
+            await asyncio.sleep(0.05)
+
+
 def test_without_a_limit_there_is_nothing_to_take() -> None:
     room = VendorRoom(SharedBuckets(RedisBuckets("redis://127.0.0.1:1")))
     endpoint = Endpoint(Board(), "acme", "", [KEY.tag])

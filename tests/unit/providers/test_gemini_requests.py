@@ -38,7 +38,7 @@ def objection(model: str = NEW, **fields: Any) -> str | None:
     with pytest.raises(ProviderError) as caught:
         request_of(a_call(model, **fields))
     error = caught.value
-    assert (error.failure, error.status, error.retryable) == (Failure.REFUSED, 400, False)
+    assert (error.failure, error.status, error.retryable) == (Failure.UNREACHABLE, 400, False)
     assert error.param
     assert error.param in error.message
     return error.param

@@ -8,9 +8,12 @@ from django.utils.timezone import now
 
 from metering.admission.demand import Asker, demand_of_counts
 from metering.decisions.decision import Verdict
-from metering.errors import BudgetExceeded, RateLimited
+from metering.errors import BudgetExceeded, RateLimited, VendorError
 from metering.gateway import LLMGateway
 from metering.identity.principal import Principal
+from metering.ledger.commands import Adjust
+from metering.ledger.results import Ended
+from metering.ledger.writer import LedgerWriter
 from metering.models import UsageLog, UsageMeter, UsageReservation
 from metering.policy.source import read_policy_source
 from metering.policy.values import PolicySubject
@@ -187,13 +190,127 @@ async def test_a_cheaper_class_that_the_token_may_not_use_changes_nothing(
 async def test_an_explanation_names_the_models_that_may_serve_it_should_the_first_fail(
     caller: Principal, rows: Any
 ) -> None:
-    def explained() -> Any:
-        two_models()
-        source = read_policy_source()
-        asker = Asker(subject=PolicySubject(caller.tenant_id, caller.plan_code, None, None, caller.token_id))
-        demand = demand_of_counts(asker, task="LLM0_CHAT", model="chat", input_tokens=10, output_tokens=10)
-        return explain_call(source=source, demand=demand, now=now())
-
-    decision = await rows(explained)
+    await rows(two_models)
+    decision = await rows(lambda: explained(caller, input_tokens=10, output_tokens=10))
     assert (decision.verdict, decision.model, decision.fallbacks) == (Verdict.ALLOWED, "cheap", ("dear",))
     assert decision.message == "served by cheap; should that fail, by dear"
+
+
+async def test_a_provider_with_room_for_its_own_model_alone_is_not_passed_over_for_a_dearer_one(
+    gateway: LLMGateway, caller: Principal, vendors: FakeVendors, request_for: Any, rows: Any
+) -> None:
+    await rows(two_models)
+    await rows(
+        lambda: BudgetFactory(scope="provider", scope_id="sandbox", dimension="cost", amount=1_000_000)
+    )
+    await gateway.execute(caller, request_for(model="chat"))
+    assert [call.provider_name for call in vendors.calls] == ["sandbox"]
+
+
+async def test_a_rate_that_is_too_small_for_the_largest_model_lets_the_first_one_through(
+    gateway: LLMGateway, caller: Principal, vendors: FakeVendors, request_for: Any, rows: Any
+) -> None:
+    await rows(lambda: two_models(max_output_tokens=20_000))
+    await rows(lambda: RuleFactory(key="tokens_per_minute", value=10_000))
+    request = request_for(model="chat")
+    del request.input["max_tokens"]
+    await gateway.execute(caller, request)
+    assert [call.model for call in vendors.calls] == ["cheap"]
+
+
+async def test_a_provider_whose_share_of_the_callers_rate_is_used_up_is_passed_over(
+    gateway: LLMGateway, caller: Principal, vendors: FakeVendors, request_for: Any, rows: Any
+) -> None:
+    await rows(two_models)
+    await rows(lambda: RuleFactory(key="requests_per_minute_per_provider", value=1))
+    for _ in range(2):
+        await gateway.execute(caller, request_for(model="chat"))
+    assert [call.provider_name for call in vendors.calls] == ["sandbox", "other"]
+
+
+async def test_a_reservation_is_labelled_with_the_model_that_it_was_let_in_with(
+    gateway: LLMGateway, caller: Principal, request_for: Any, rows: Any
+) -> None:
+    await rows(two_models)
+    await rows(lambda: BudgetFactory(scope="provider", scope_id="sandbox", dimension="requests", amount=0))
+    await gateway.execute(caller, request_for(model="chat"))
+    reservation, attempt = await rows(lambda: (UsageReservation.objects.get(), UsageLog.objects.get()))
+    for row in (reservation, attempt):
+        assert (row.request_model, row.provider_name, row.model_alias) == ("dear", "other", "chat")
+
+
+async def test_under_a_rule_for_a_cheaper_class_no_failure_leads_to_a_dearer_one(
+    gateway: LLMGateway, caller: Principal, vendors: FakeVendors, request_for: Any, rows: Any
+) -> None:
+    await rows(lambda: two_models(model_class_id="BASE_M"))
+    await rows(lambda: RuleFactory(key="cheaper_class", value="BASE_S"))
+    vendors.script = [REFUSED, REFUSED, REFUSED]
+    with pytest.raises(VendorError):
+        await gateway.execute(caller, request_for(model="chat"))
+    assert {call.model for call in vendors.calls} == {"cheap"}
+
+
+def explained(caller: Principal, **counts: int) -> Any:
+    """What becomes of a call of `chat`."""
+    asker = Asker(subject=PolicySubject(caller.tenant_id, caller.plan_code, None, None, caller.token_id))
+    demand = demand_of_counts(asker, task="LLM0_CHAT", model="chat", **counts)
+    return explain_call(source=read_policy_source(), demand=demand, now=now())
+
+
+async def test_an_explanation_names_no_model_whose_context_is_too_short(caller: Principal, rows: Any) -> None:
+    await rows(lambda: two_models(context_tokens=200_000))
+    decision = await rows(lambda: explained(caller, input_tokens=150_000, output_tokens=10))
+    assert (decision.model, decision.fallbacks) == ("dear", ())
+
+
+async def test_an_explanation_names_the_model_where_this_call_costs_least_first(
+    caller: Principal, rows: Any
+) -> None:
+    def cast() -> None:
+        for name, input_usd, output_usd in (("long answers", 9, 1), ("long questions", 1, 10)):
+            PriceFactory(model=ModelFactory(name=name, aliases=["chat"]), input=input_usd, output=output_usd)
+
+    await rows(cast)
+    decision = await rows(lambda: explained(caller, input_tokens=1_000, output_tokens=10))
+    assert (decision.model, decision.fallbacks) == ("long questions", ("long answers",))
+
+
+async def test_a_correction_is_about_the_vendor_that_served(
+    gateway: LLMGateway,
+    writer: LedgerWriter,
+    caller: Principal,
+    vendors: FakeVendors,
+    request_for: Any,
+    rows: Any,
+) -> None:
+    await rows(two_models)
+    for provider in ("sandbox", "other"):
+        await rows(
+            lambda name=provider: BudgetFactory(
+                scope="provider", scope_id=name, dimension="cost", amount=10**12
+            )
+        )
+    vendors.script = [REFUSED, FakeAnswer(usage=USAGE)]
+    result = await gateway.execute(caller, request_for(model="chat"))
+    correction = Adjust(
+        reservation_id=result.facts.reservation_id,
+        number=1,
+        reason="the vendor's bill",
+        cost_nano_usd=-100_000,
+    )
+    assert isinstance(await writer.submit(correction), Ended)
+    used = await rows(lambda: dict(UsageMeter.objects.values_list("subject_id", "used")))
+    assert used == {"sandbox": 0, "other": 30 * DEAR_USD * 1_000 - 100_000}
+    reservation = await rows(UsageReservation.objects.get)
+    assert (reservation.provider_name, reservation.request_model) == ("other", "dear")
+
+
+async def test_a_model_in_front_that_cannot_be_paid_leaves_the_call_to_a_cheaper_one(
+    gateway: LLMGateway, caller: Principal, vendors: FakeVendors, request_for: Any, rows: Any
+) -> None:
+    await rows(two_models)
+    await rows(lambda: BudgetFactory(dimension="cost", amount=1_000_000))
+    vendors.order = lambda candidates, costs, conversation: [1, 0]  # type: ignore[method-assign]
+    vendors.script = [FakeAnswer(usage=USAGE)]
+    await gateway.execute(caller, request_for(model="chat"))
+    assert [call.provider_name for call in vendors.calls] == ["sandbox"]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from metering.admission.demand import asker_of
+from metering.admission.plan import asker_of
 from metering.calls.begin import demand_of_request
 from metering.decisions.decision import EnforcementDecision
 from metering.errors import BudgetExceeded, BudgetReserved, OverRateCapacity

@@ -1,6 +1,7 @@
 """Whatever the plan, rules, budgets, rates and balances are: what is explained of a call is what the call then gets."""
 
 from contextlib import AsyncExitStack
+from functools import partial
 from typing import Any, NamedTuple
 
 import pytest
@@ -8,9 +9,9 @@ from django.utils.timezone import now
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
-from metering.admission.demand import asker_of
+from metering.admission.admit import admit
 from metering.admission.denial import deciding_rule
-from metering.admission.plan import admit
+from metering.admission.plan import asker_of
 from metering.calls.begin import demand_of_request, ledger_labels, plan
 from metering.calls.values import Call
 from metering.decisions.decision import EnforcementDecision
@@ -204,7 +205,7 @@ async def stay(
     planned, _ = await plan(with_, caller, request)
     admitted = await admit(
         planned,
-        labels=ledger_labels(caller, request, planned),
+        labels=partial(ledger_labels, caller, request),
         ledger=with_.ledger,
         buckets=with_.buckets,
         background=with_.background,

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from metering.admission.demand import asker_of
+from metering.admission.plan import asker_of
 from metering.admission.waiting_room import WaitEnd, WaitingRoom
 from metering.calls.begin import CallRequest, demand_of_request
 from metering.decisions.decision import EnforcementDecision

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.db import connection
@@ -15,6 +16,8 @@ from metering.simulation.replay import Replayed, replay
 from tests.factories import (
     AttemptFactory,
     BudgetFactory,
+    ModelFactory,
+    ProviderFactory,
     RuleFactory,
     TeamFactory,
     UserFactory,
@@ -24,6 +27,7 @@ from tests.factories import (
     make_token,
     reference_data,
 )
+from tests.factories.ledger import id_at
 from tests.served import serve_model
 
 pytestmark = pytest.mark.django_db
@@ -52,6 +56,22 @@ def call(at: datetime, **facts: Any) -> None:
 def replayed(**facts: Any) -> Replayed:
     values: dict[str, Any] = {"since": MONDAY, "until": MONDAY + WEEK, **facts}
     return replay(source=read_policy_source(), **values)
+
+
+@pytest.mark.parametrize("last_digit", [0, 2], ids=["in the order of their ids", "in another order"])
+def test_a_call_that_another_model_served_in_the_end_is_judged_as_a_call_of_that_one(
+    token_id: Any, last_digit: int
+) -> None:
+    longer = ModelFactory(name="longer", context_tokens=200_000, provider=ProviderFactory(name="other"))
+    reservation_id = UUID(int=id_at(MONDAY).int & ~0xF | last_digit)
+    of_call = {"token_id": token_id, "reservation_id": reservation_id}
+    shorter = ModelFactory(name="shorter", context_tokens=32_000)
+    nothing = {"input_tokens": 0, "output_tokens": 0, "cost_nano_usd": 0, "outcome": "error"}
+    AttemptFactory(at=MONDAY, request_model=shorter.name, **of_call, **nothing)
+    served = {"request_model": longer.name, "provider_name": "other", "input_tokens": 150_000}
+    call(MONDAY, attempt=2, **of_call, **served)
+    result = replayed()
+    assert (result.total.calls, result.denied.calls) == (1, 0)
 
 
 def test_calls_that_were_answered_from_the_cache_use_nothing_of_a_budget_then_as_now(token_id: Any) -> None:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metering.amounts import total, values_of
-from metering.errors import MeteringError, VendorError
+from metering.errors import MeteringError, MeteringUnavailable, VendorError
 from metering.ledger.commands import Attempt, Extend
 from metering.ports import AttemptFailed
 from metering.reservation import tries
@@ -89,6 +89,25 @@ async def test_after_an_ambiguous_attempt_the_next_vendor_is_asked_only_if_both_
     assert len(vendors.calls) == 1
 
 
+async def test_where_a_ledger_that_goes_away_keeps_the_next_vendor_from_being_asked_nobody_is_told_to_retry() -> (
+    None
+):
+    class GoesAway(WatchedLedger):
+        async def submit(self, command: Any) -> Any:
+            if isinstance(command, Extend):
+                raise MeteringUnavailable("away")
+            return await super().submit(command)
+
+    vendors = FakeVendors(TIMEOUT, FakeAnswer())
+    allowance, opening = await allowance_for(
+        GoesAway(), vendors, line(Dimension.COST, 2**40), models=(CHEAP, DEAR)
+    )
+    with pytest.raises(VendorError) as caught:
+        await allowance.complete(opening)
+    assert (caught.value.code, caught.value.retryable) == ("vendor_timeout", False)
+    assert len(vendors.calls) == 1
+
+
 async def test_after_an_ambiguous_attempt_both_are_held() -> None:
     ledger = WatchedLedger()
     same = model(name="same", provider_name="second", traits=NO_RETRY)
@@ -141,6 +160,15 @@ async def test_a_caller_who_goes_away_during_a_pause_leaves_nothing_behind(
     with pytest.raises(asyncio.CancelledError):
         await call
     assert [row.outcome for row in allowance.seal()] == [Outcome.ERROR]
+
+
+async def test_nobody_else_is_asked_for_a_caller_who_has_gone() -> None:
+    vendors = FakeVendors(REFUSED, FakeAnswer())
+    allowance, opening = await allowance_for(WatchedLedger(), vendors, models=(CHEAP, DEAR))
+    allowance.try_no_more()
+    with pytest.raises(VendorError):
+        await allowance.complete(opening)
+    assert len(vendors.calls) == 1
 
 
 ENDINGS = [FakeAnswer(), REFUSED, TIMEOUT, CUT, UNREACHABLE]

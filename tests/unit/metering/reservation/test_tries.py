@@ -72,6 +72,20 @@ def test_a_request_that_is_wrong_in_itself_is_not_tried_again(failure: AttemptFa
     assert tries_at("a", "b").after(failure) is None
 
 
+def test_what_one_vendors_protocol_cannot_say_goes_on_to_the_next_one() -> None:
+    unsaid = AttemptFailed("`logprobs` has no counterpart", outcome=Outcome.ERROR, sent=False, status=400)
+    assert name_of(tries_at("a", "b").after(unsaid)) == "b"
+
+
+def test_what_no_vendors_protocol_can_say_is_told_as_a_wrong_request() -> None:
+    unsaid = AttemptFailed("x", outcome=Outcome.ERROR, sent=False, status=400, param="logprobs")
+    tries = tries_at("a", "b")
+    assert [name_of(tries.after(unsaid)) for _ in range(2)] == ["b", None]
+    error = tries.error()
+    assert isinstance(error, RefusedByVendor)
+    assert error.param == "logprobs"
+
+
 def test_an_input_that_is_too_long_goes_on_to_a_longer_context_alone() -> None:
     short, same, longer = calls_at("short"), calls_at("same"), calls_at("longer", context_tokens=20_000)
     tries = Tries((*short, *same, *longer), ends_at_s=time.monotonic() + 100)
