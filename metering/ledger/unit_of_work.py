@@ -47,6 +47,9 @@ class UnitOfWork:
     changed_meters: set[int] = field(default_factory=set)
     entries: list[Entry] = field(default_factory=list)
     attempts: list[AttemptRow] = field(default_factory=list)
+    moved: dict[UUID, AttemptRow | None] = field(default_factory=dict)
+    """Calls with attempts at other vendors than they were meant for, each with its last LLM call that is use; None:
+    none is. A meter of such a vendor that was opened while they were under way does not have them."""
     provisional_attempts: list[ProvisionalAttempt] = field(default_factory=list)
     denied: dict[tuple[int, str], LineDenial] = field(default_factory=dict)
     """Meters and budgets that may have to tell of a denial, with one of those."""

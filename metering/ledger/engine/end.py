@@ -10,10 +10,10 @@ from metering.ledger.commands import Expire, Release, Settle
 from metering.ledger.engine.charges import charge_of, provisional_charges, used_in
 from metering.ledger.engine.ended import ENDED_REASON, bury
 from metering.ledger.engine.finish import end_hold, nothing_was_sent, true_up
-from metering.ledger.records import AttemptRow, ProvisionalAttempt
+from metering.ledger.records import AttemptRow, HoldRow, ProvisionalAttempt
 from metering.ledger.results import Ended, Reason, Refused, Result
 from metering.ledger.unit_of_work import UnitOfWork
-from metering.ledger.use import brought
+from metering.ledger.use import brought, is_use
 from metering.types import EntryKind, Outcome, ReservationState
 
 HELD, SETTLED = ReservationState.HELD, ReservationState.SETTLED
@@ -44,10 +44,19 @@ def apply_settle(command: Settle, work: UnitOfWork) -> Result:
             nothing_was_sent(hold, work)
     if isinstance(result, Ended):
         hold.end_digest = digest
-        work.attempts.extend(
-            [AttemptRow(derived_id(hold.id, item.number), hold.id, item) for item in command.attempts]
-        )
+        rows = [AttemptRow(derived_id(hold.id, item.number), hold.id, item) for item in command.attempts]
+        work.attempts.extend(rows)
+        if any(row.attempt.provider_name != hold.provider_name for row in rows):
+            _note_who_served(hold, rows, work)
     return result
+
+
+def _note_who_served(hold: HoldRow, rows: list[AttemptRow], work: UnitOfWork) -> None:
+    """Whatever is corrected later is about the vendor of the last LLM call that is use."""
+    used = [row for row in rows if is_use(row.attempt) and not row.attempt.api_calls]
+    work.moved[hold.id] = used[-1] if used else None
+    if used:
+        hold.provider_name = used[-1].attempt.provider_name
 
 
 def apply_release(command: Release, work: UnitOfWork) -> Result:

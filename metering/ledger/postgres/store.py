@@ -32,7 +32,6 @@ from metering.ledger.postgres.openings import Openings
 from metering.ledger.postgres.process_cache import ProcessCache
 from metering.ledger.postgres.table import array
 from metering.ledger.postgres.wire import Row, Statement, StepObserver, Wire
-from metering.ledger.postgres.write import moved_calls
 from metering.ledger.records import LARGEST_SUM, Meter
 from metering.ledger.results import Ended, Granted, LineBalance, Result
 from metering.ledger.unit_of_work import UnitOfWork
@@ -73,9 +72,7 @@ class OptimisticBatch:
         }
         self._results = [decide(command, work) for command in commands]
         self.may_be_sent = self._depends_on_no_counter() and not (
-            work.watched
-            or any(map(_is_alert_due, work.meters.values()))
-            or (work.attempts and moved_calls(work))
+            work.watched or any(map(_is_alert_due, work.meters.values())) or work.moved
         )
 
     async def run(self, wire: Wire, cache: ProcessCache, on_step: StepObserver | None) -> list[Result]:

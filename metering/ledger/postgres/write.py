@@ -8,9 +8,8 @@ from metering.ids import uuid7
 from metering.ledger.postgres import columns, sql_inserts, sql_locked
 from metering.ledger.postgres.table import array
 from metering.ledger.postgres.wire import Statement
-from metering.ledger.records import Alert, AttemptRow, HoldRow, Meter, Watch
+from metering.ledger.records import Alert, HoldRow, Meter, Watch
 from metering.ledger.unit_of_work import UnitOfWork
-from metering.ledger.use import is_use
 from metering.types import EntryKind, ReservationState
 
 CORRECTIONS = (EntryKind.TRUE_UP, EntryKind.ADJUST)
@@ -50,12 +49,12 @@ def statements_for(work: UnitOfWork) -> Iterator[Statement]:
         yield sql_inserts.INSERT_PROVISIONAL, columns.PROVISIONAL.parameters(work.provisional_attempts)
     if work.entries:
         yield sql_inserts.INSERT_ENTRIES, columns.ENTRY.parameters(work.entries)
-        moved = moved_calls(work)
-        late = [e for e in work.entries if e.kind in CORRECTIONS or e.reservation_id in moved]
+        late = [e for e in work.entries if e.kind in CORRECTIONS or e.reservation_id in work.moved]
         if late:
             yield sql_locked.COUNT_AGAIN, columns.CORRECTED.parameters(late)
-        if moved:
-            yield sql_locked.UPDATE_MOVED, columns.MOVED_HOLD.parameters(_served(work, moved))
+        served = sorted((row for row in work.moved.values() if row is not None), key=lambda row: row.id)
+        if served:
+            yield sql_locked.UPDATE_MOVED, columns.MOVED_HOLD.parameters(served)
     if work.changed_meters:
         yield sql_locked.UPDATE_METERS, columns.METER.parameters(_meters(work, work.changed_meters))
     if work.watched:
@@ -70,24 +69,6 @@ def statements_for(work: UnitOfWork) -> Iterator[Statement]:
 
 def _meters(work: UnitOfWork, ids: Set[int]) -> list[Meter]:
     return [work.meters[meter_id] for meter_id in sorted(ids)]
-
-
-def _served(work: UnitOfWork, moved: Set[UUID]) -> list[AttemptRow]:
-    """Return the last attempt that is use of each of these calls: corrections are about its vendor."""
-    last = {row.reservation_id: row for row in work.attempts if is_use(row.attempt)}
-    return [last[each] for each in sorted(moved) if each in last]
-
-
-def moved_calls(work: UnitOfWork) -> set[UUID]:
-    """Return the calls with attempts at other vendors than they were meant for.
-
-    A meter of such a vendor that was opened while they were under way does not have them.
-    """
-    return {
-        row.reservation_id
-        for row in work.attempts
-        if row.attempt.provider_name != work.holds[row.reservation_id].provider_name
-    }
 
 
 def _lost_its_key(hold: HoldRow) -> bool:

@@ -16,6 +16,7 @@ from tests.integration.metering.ledger.model_state import (
 )
 from tests.integration.metering.ledger.steps import (
     METERS,
+    VENDOR_METER,
     Adjust,
     Expire,
     Extend,
@@ -122,6 +123,8 @@ class Model:
         answer = self._end(held, "settled", charges, totals(step.attempts))
         if answer[0] != "out_of_range":
             held.settled_by = step
+            if any(use.vendor != held.vendor for use in step.attempts):
+                held.vendor = next((use.vendor for use in reversed(step.attempts) if use.is_use), held.vendor)
             if nothing_spent:
                 self._free_key(step.of)
         return answer
@@ -171,7 +174,12 @@ class Model:
         amounts = [step.tokens, step.cost, step.requests]
         if any(total + amount < 0 for total, amount in zip(held.totals, amounts, strict=True)):
             return ("below_zero",)
-        changes = [of_dimension(share.meter, *amounts) for share in held.shares]
+        changes = [
+            0
+            if share.meter == VENDOR_METER and held.vendor != "sandbox"
+            else of_dimension(share.meter, *amounts)
+            for share in held.shares
+        ]
         for share, change in zip(held.shares, changes, strict=True):
             if held.charged[share.meter] + change < 0:
                 return ("below_zero",)

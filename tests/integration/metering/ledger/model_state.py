@@ -33,6 +33,8 @@ class Reservation:
     lapsed: bool = False
     provisional: bool = False
     settled_by: Settle | None = None
+    vendor: str = "sandbox"
+    """Whom corrections are about: who was meant to serve it, or once it is settled who did."""
     taken_back: bool = False
     enlarged: int = 0
     bound: int = 0
