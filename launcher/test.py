@@ -19,7 +19,7 @@ from launcher.stack import prepare_state_dir, running_stack
 # Coverage, in percent, below which the run fails.
 FLOORS = {"metering": ("metering/*", 90), "the whole": ("*", 80)}
 APART = {
-    "pytest of tasks, scripts, calls and searches": (
+    "pytest of tasks, calls and searches": (
         "tests/faults/tasks",
         "tests/faults/test_killed_writers.py",
         "tests/integration/gateway_project/api/test_ceiling.py",
@@ -31,12 +31,6 @@ APART = {
         "tests/integration/metering/ledger/test_properties.py",
         "tests/integration/metering/ledger/test_reports_equal_the_ledger.py",
         "tests/integration/providers/test_fault_matrix.py",
-        "tests/integration/test_demo.py",
-        "tests/integration/test_front.py",
-        "tests/integration/test_readme.py",
-        "tests/integration/test_runtime_set.py",
-        "tests/integration/test_scripts.py",
-        "tests/integration/test_scripts_setup.py",
         "tests/unit/adapters/drafting/claims",
         "tests/unit/adapters/drafting/test_whole_drafts.py",
         "tests/unit/metering/policy/test_precedence.py",
@@ -48,11 +42,17 @@ APART = {
         "tests/unit/providers/test_pictures.py",
         "tests/unit/providers/test_reshaped.py",
     ),
-    "pytest of faults": (
+    "pytest of faults and scripts": (
         "tests/faults",
         "--ignore=tests/faults/routing",
         "--ignore=tests/faults/tasks",
         "--ignore=tests/faults/test_killed_writers.py",
+        "tests/integration/test_demo.py",
+        "tests/integration/test_front.py",
+        "tests/integration/test_readme.py",
+        "tests/integration/test_runtime_set.py",
+        "tests/integration/test_scripts.py",
+        "tests/integration/test_scripts_setup.py",
     ),
     "pytest from end to end": (
         "tests/e2e",

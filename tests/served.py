@@ -7,8 +7,8 @@ from django.conf import settings
 from django.db import connection
 
 from metering.models import LLMModel, UsageMeter, UsageReservation
-from tests.books import violations
 from tests.factories import ModelFactory, PriceFactory
+from tests.quick_audit import violations
 
 FILLED = {
     *("metering_feature", "metering_task", "metering_modelclass"),

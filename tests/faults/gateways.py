@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from launcher.process import wait_until
-from tests.faults.nursery import NURSERY, serve_orders
+from tests.faults.server_template import TEMPLATE, serve_orders
 
 ROOT = Path(__file__).parents[2]
 START_TIMEOUT_S = 60.0
@@ -80,8 +80,8 @@ def forked_gateways(
     places: int, environment: dict[str, str], *, log: IO[str] | None = None
 ) -> Iterator[Gateways]:
     """Places without processes yet; `log`, a file with a name, gets what the processes write."""
-    ours, theirs = NURSERY.Pipe()
-    parent = NURSERY.Process(
+    ours, theirs = TEMPLATE.Pipe()
+    parent = TEMPLATE.Process(
         target=serve_orders,
         args=(theirs, places, dict(os.environ) | environment, log.name if log else None),
     )

@@ -5,9 +5,9 @@ import asyncio
 import pytest
 
 from tests.faults.callers import Callers
-from tests.faults.routing.books import Books
 from tests.faults.routing.crowds import ask_all, assert_meters_are_the_rows, until_nothing_is_held
 from tests.faults.routing.deployment import Routed
+from tests.faults.routing.rows_of_calls import RowsOfCalls
 from tests.faults.rows import assert_the_ledger_balances
 from tests.faults.waiting import until
 
@@ -27,7 +27,7 @@ async def test_the_calls_of_a_killed_gateway_are_swept_and_those_of_the_other_ar
         doomed.kill()
         told, _ = await both
     await until_nothing_is_held(routed.database)
-    books = Books(routed, [each.request_id for each in told])
+    books = RowsOfCalls(routed, [each.request_id for each in told])
     books.assert_each_attempt_is_one_row()
     books.assert_charged_as_billed()
     broken = {each.request_id for each in told if not each.whole and not each.error}

@@ -12,7 +12,6 @@ from decimal import Decimal
 import pytest
 
 from tests.faults.callers import Callers
-from tests.faults.routing.books import Books
 from tests.faults.routing.crowds import (
     LEAVING,
     ask_all,
@@ -20,6 +19,7 @@ from tests.faults.routing.crowds import (
     until_nothing_is_held,
 )
 from tests.faults.routing.deployment import Routed
+from tests.faults.routing.rows_of_calls import RowsOfCalls
 from tests.faults.rows import assert_the_ledger_balances, query
 
 CALLS = int(os.environ.get("FAULTS_CALLS", "1000"))
@@ -36,7 +36,7 @@ async def test_under_random_faults_no_call_is_lost_and_none_is_doubled(
     )
     took_s = time.monotonic() - began_s
     await until_nothing_is_held(routed.database)
-    books = Books(routed, [told.request_id for told in (*stayed, *left)])
+    books = RowsOfCalls(routed, [told.request_id for told in (*stayed, *left)])
     books.assert_each_attempt_is_one_row()
     books.assert_charged_as_billed()
     books.assert_what_may_be_billed_is_not_asked_again()
@@ -60,7 +60,7 @@ async def test_under_random_faults_a_budget_is_never_overspent(routed: Routed, c
     await until_nothing_is_held(routed.database)
     refused = [told for told in stayed if told.code in ("budget_exceeded", "budget_reserved")]
     assert 0 < len(refused) < FEWER_CALLS
-    books = Books(routed, [told.request_id for told in stayed])
+    books = RowsOfCalls(routed, [told.request_id for told in stayed])
     books.assert_each_attempt_is_one_row()
     books.assert_charged_as_billed()
     books.assert_what_may_be_billed_is_not_asked_again()

@@ -14,10 +14,10 @@ from django.conf import settings
 from metering.ledger import periods
 from metering.ledger.commands import MeterKey
 from metering.ledger.writer import LedgerWriter
-from tests.books import violations
 from tests.integration.metering.ledger.months import OLD, held_since, partitions_of
 from tests.integration.metering.ledger.optimistic import OptimisticBatches
 from tests.kept_connections import kept_connection
+from tests.quick_audit import violations
 from tests.support import build
 
 TABLES = [

@@ -41,7 +41,7 @@ class Row(NamedTuple):
         return self.input_tokens, self.output_tokens, self.cost_nano_usd
 
 
-class Books:
+class RowsOfCalls:
     """Read once, when nothing runs any more."""
 
     def __init__(self, routed: Routed, request_ids: Collection[str]) -> None:
@@ -132,9 +132,9 @@ class Books:
         if told.status == 200 and text_of(told.body):  # a stream that has begun is not begun again
             assert rows[-1].outcome == "cut", (told, rows)
             return
-        self._assert_all_was_tried(told, rows)
+        self._assert_every_vendor_was_asked(told, rows)
 
-    def _assert_all_was_tried(self, told: Told, rows: list[Row]) -> None:
+    def _assert_every_vendor_was_asked(self, told: Told, rows: list[Row]) -> None:
         """Every vendor, and those again that failed for the moment."""
         assert {self._routed.vendor_of(row.provider_name) for row in rows} == set(MOODY), (told, rows)
         for_the_moment = sum(

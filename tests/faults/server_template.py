@@ -17,8 +17,8 @@ IMPORTED = [
     "redis.asyncio", "requests", "sqlparse", "starlette.applications", "structlog", "uvicorn.lifespan.on",
     "uvicorn.protocols.http.h11_impl", "yaml",
 ]  # fmt: skip
-NURSERY = multiprocessing.get_context("forkserver")
-NURSERY.set_forkserver_preload(IMPORTED)
+TEMPLATE = multiprocessing.get_context("forkserver")
+TEMPLATE.set_forkserver_preload(IMPORTED)
 
 
 def serve_orders(
