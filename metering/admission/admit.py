@@ -67,7 +67,6 @@ async def admit(
     Raises RateLimited, OverRateCapacity, BudgetExceeded, BudgetReserved, ConcurrencyExceeded, IdempotencyKeyTaken,
     IdempotencyMismatch and MeteringUnavailable.
     """
-
     room_for = partial(
         _room_for,
         labels=labels,

@@ -137,8 +137,8 @@ class Allowance:
     async def complete(self, body: Body) -> VendorAnswer:
         """One metered call.
 
-        Raises what `bound_call` raises, AllowanceSpent beyond the task's steps, BudgetExceeded where the hold cannot be
-        extended to cover the call, MeteringUnavailable, RefusedByVendor, VendorError and VendorTimeout.
+        Raises what `bound_request` raises, AllowanceSpent beyond the task's steps, BudgetExceeded where the hold cannot
+        be extended to cover the call, MeteringUnavailable, RefusedByVendor, VendorError and VendorTimeout.
         """
         request = self._bounded(body)
         ends_at_s = time.monotonic() + total_s(request.calls[0].model)
@@ -177,17 +177,14 @@ class Allowance:
                 async with aclosing(self._vendors.stream(running.request)) as chunks:
                     async for chunk in chunks:
                         running.saw_chunk(chunk)
-                        if not said:
-                            kept.append(chunk)
-                            said = len(kept) > MAX_KEPT or says_something(chunk)
-                            if not said and tries.may_go_on:
-                                continue
-                            for each in kept:
-                                yield each
-                            said = True
+                        kept.append(chunk)
+                        if not (said or len(kept) > MAX_KEPT or says_something(chunk)) and tries.may_go_on:
                             continue
-                        yield chunk
-                for each in kept if not said else ():
+                        said = True
+                        for each in kept:
+                            yield each
+                        kept.clear()
+                for each in kept:
                     yield each
             except AttemptFailed as failure:
                 running = await self._again(running, failure, None if said else tries, ends_at_s)
