@@ -3,14 +3,16 @@
 The role decides (`who.py`), not Django's permission tables: they are another truth about the same question.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib.admin.views.autocomplete import AutocompleteJsonView
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import URLPattern, URLResolver, path
+from django.utils.module_loading import import_string
 from django.views.decorators.cache import never_cache
 from unfold.forms import AuthenticationForm
 from unfold.sites import UnfoldAdminSite
@@ -18,9 +20,9 @@ from unfold.sites import UnfoldAdminSite
 from admin_console.forgotten_password import ask_for_mail, choose_password
 from admin_console.labels import label_of
 from admin_console.own_password import OwnPassword
-from admin_console.simulator import simulator
+from admin_console.pages import PAGES, Page
 from admin_console.theme import GROUPS, title_of
-from admin_console.who import is_operator, is_tenant_admin, may_see
+from admin_console.who import is_operator, is_tenant_admin, may_see, viewer_of
 
 
 class ConsoleLoginForm(AuthenticationForm):
@@ -51,9 +53,8 @@ class ConsoleSite(UnfoldAdminSite):
         return may_see(request)
 
     def get_urls(self) -> list[URLResolver | URLPattern]:
-        page = self.admin_view(self.simulator_view)
         return [
-            path("simulator/", page, name="simulator"),
+            *(path(page.route, self.admin_view(self._view_of(page)), name=page.name) for page in PAGES),
             # The login page links to an address of this name.
             path("password/forgotten/", never_cache(self.forgotten_view), name="admin_password_reset"),
             path("password/reset/", never_cache(self.reset_view), name="reset_password"),
@@ -77,8 +78,16 @@ class ConsoleSite(UnfoldAdminSite):
         context = {**self.each_context(request), **(extra_context or {})}
         return OwnPassword.as_view(extra_context=context)(request)
 
-    def simulator_view(self, request: HttpRequest) -> HttpResponseBase:
-        return simulator(request, self.each_context(request))
+    def _view_of(self, page: Page) -> Callable[..., HttpResponseBase]:
+        def view(request: HttpRequest, **parts: Any) -> HttpResponseBase:
+            viewer = viewer_of(request)
+            if viewer is None:  # who may see nothing does not come this far
+                raise PermissionDenied
+            shown = {**self.each_context(request), "title": page.title, "viewer": viewer}
+            answer: HttpResponseBase = import_string(page.view)(request, viewer, shown, **parts)
+            return answer
+
+        return view
 
     def autocomplete_view(self, request: HttpRequest) -> HttpResponseBase:
         return LabelledAutocomplete.as_view(admin_site=self)(request)

@@ -1,9 +1,15 @@
 """How the console looks: its groups of nouns, in the order of an operator's work. Settings import this module."""
 
+from collections.abc import Callable
 from typing import Any
 
+from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse_lazy
+from django.utils.module_loading import import_string
+
+from admin_console.audience import Audience
+from admin_console.pages import PAGES
 
 OPERATORS = "admin_console.who.is_operators"
 """For whom a link of the sidebar is; settings cannot import the function."""
@@ -111,18 +117,32 @@ def title_of(model: str) -> str:
     return TITLES.get(model, f"{model}s")
 
 
+def _only(audience: Audience) -> Callable[[HttpRequest], bool]:
+    def may_see(request: HttpRequest) -> bool:
+        viewer_of = import_string("admin_console.who.viewer_of")
+        viewer = viewer_of(request)
+        return viewer is not None and viewer.is_in(audience)
+
+    return may_see
+
+
 def _navigation() -> list[dict[str, Any]]:
-    home = {
-        "title": "Overview",
-        "icon": "dashboard",
-        "link": reverse_lazy("admin:index"),
-        "permission": OPERATORS,
-    }
-    simulator = {"title": "Simulator", "icon": "science", "link": reverse_lazy("admin:simulator")}
+    home = {"title": "Overview", "icon": "dashboard", "link": reverse_lazy("admin:index")}
+    pages = [
+        {
+            "title": page.title,
+            "icon": page.icon,
+            "link": reverse_lazy(f"admin:{page.name}"),
+            "permission": _only(page.audience),
+        }
+        for page in PAGES
+        if page.icon
+    ]
     groups = [
         {
             "title": title,
             "separator": True,
+            "collapsible": True,
             "items": [
                 {
                     "title": title_of(model),
@@ -135,7 +155,7 @@ def _navigation() -> list[dict[str, Any]]:
         }
         for title, models in GROUPS.items()
     ]
-    return [{"items": [home, simulator]}, *groups]
+    return [{"items": [home, *pages]}, *groups]
 
 
 UNFOLD: dict[str, Any] = {

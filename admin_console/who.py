@@ -1,5 +1,6 @@
 """Who comes into the console, and how far."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
@@ -7,15 +8,44 @@ from django.http import HttpRequest
 from django.utils.module_loading import import_string
 from django.utils.timezone import now
 
+from admin_console.audience import Audience
+from admin_console.pages import AUDIENCE_OF
 from metering.errors import MeteringError
 from metering.identity.check_standing import check_person
 from metering.identity.tokens.ceiling import Ceiling, ceiling_of
-from metering.models import User
+from metering.models import Tenant, User
 
-TENANT_PAGES = frozenset(
-    {"index", "simulator", "login", "logout", "password_change", "password_change_done", "jsi18n"}
-)
-"""All that a tenant's own administrators see: names of addresses. What is not here is closed to them."""
+ALWAYS_OPEN = frozenset({"index", "login", "logout", "password_change", "password_change_done", "jsi18n"})
+"""Names of addresses for everybody who comes in. What is neither here nor among the pages is closed to tenants."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Viewer:
+    """Who looks at a page, and how far: everybody's rows, those of `tenant`, or (`own_only`) the viewer's own."""
+
+    user: User
+    tenant: Tenant | None
+    own_only: bool
+
+    @property
+    def audience(self) -> Audience:
+        """The narrowest that this viewer is part of."""
+        if self.tenant is None:
+            return Audience.OPERATORS
+        return Audience.EVERYBODY if self.own_only else Audience.ADMINS
+
+    def is_in(self, audience: Audience) -> bool:
+        return self.audience.value <= audience.value
+
+
+def viewer_of(request: HttpRequest) -> Viewer | None:
+    """None for who has no business in the console."""
+    user = request.user
+    if is_operator(user):
+        return Viewer(user=user, tenant=None, own_only=False)
+    if is_tenant_admin(user, request):
+        return Viewer(user=user, tenant=user.tenant, own_only=False)
+    return None
 
 
 def is_operator(user: Any) -> bool:
@@ -50,7 +80,12 @@ def may_see(request: HttpRequest) -> bool:
     if is_operator(request.user):
         return True
     match = request.resolver_match
-    return match is not None and match.url_name in TENANT_PAGES and is_tenant_admin(request.user, request)
+    if match is None or match.url_name is None:
+        return False
+    viewer = viewer_of(request)
+    return viewer is not None and (
+        match.url_name in ALWAYS_OPEN or viewer.is_in(AUDIENCE_OF.get(match.url_name, Audience.OPERATORS))
+    )
 
 
 def is_operators(request: HttpRequest) -> bool:
