@@ -47,6 +47,10 @@ SCOPE_FIELDS = {"scope", "tenant", "scope_id"}
 
 
 class ScopedForm(forms.ModelForm):
+    def _get_validation_exclusions(self) -> set[str]:
+        """Who set a row is not asked, but rows of others are no twins."""
+        return super()._get_validation_exclusions() - {"set_by"}  # type: ignore[misc,no-any-return]
+
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data
         if "scope_id" in values:
@@ -143,7 +147,7 @@ class RuleForm(ScopedForm):
         return values
 
     def _has_twin(self, values: dict[str, Any]) -> bool:
-        same = {name: values.get(name) for name in RULE_IDENTITY}
+        same = {name: values.get(name) for name in RULE_IDENTITY} | {"set_by": self.instance.set_by}
         return PolicyRule.objects.filter(**same).exclude(pk=self.instance.pk).exists()
 
 

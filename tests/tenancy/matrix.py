@@ -4,7 +4,7 @@ To add a route, add one line to API or WIRE. A route without a line fails `test_
 
     Row("GET /api/teams/{team}", member=200, admin=200, operator=200),
 
-- `{team}`, `{token}`, `{user}`, `{admin}`, `{tenant}`, `{rule}`, `{budget}` in the path, query, body or headers become
+- `{team}`, `{token}`, `{user}`, `{admin}`, `{tenant}`, `{rule}`, `{budget}`, `{own_rule}`, `{own_budget}` in the path, query, body or headers become
   Alder's own, `{birch_team}` and so on Birch's: `TenantData.names` in `world.py`. Add there what your nouns
   need, also to `marks`, `more_of` and `image_of`.
 - `member`, `admin`, `operator`: the status for Alder's member, Alder's admin and a super admin.
@@ -67,15 +67,17 @@ class Row:
         if actor == "nobody":
             return self.public or 401
         role = self.member if actor == "birch_member" else self.admin
-        if not self.names_an_object or role in {401, 403}:
+        is_hidden = actor == "birch_admin" and self.stranger is not None
+        if not self.names_an_object or (role in {401, 403} and not is_hidden):
             return role
         return self.stranger or 404
 
 
 CALL = {"task": "LLM0_CHAT"}
 PERIOD = {"since": "2026-01-01T00:00:00Z", "until": "2026-02-01T00:00:00Z"}
-RULE = {"tenant": "{tenant}", "key": "max_tokens_out", "value": 9}
-BUDGET = {"tenant": "{tenant}", "dimension": "files", "window": "day", "amount": "9"}
+RULE = {"key": "max_tokens_out", "value": 9}
+BUDGET = {"dimension": "files", "window": "day", "amount": "9"}
+OF_USER = {"tenant": "{tenant}", "user": "{user}"}
 _today = datetime.now(UTC).date()
 LATELY = f"since={_today - timedelta(days=2)}T00:00:00Z&until={_today + timedelta(days=2)}T00:00:00Z"
 """A time that does not move between two requests."""
@@ -190,16 +192,35 @@ API = [
     Row("GET /api/catalog/providers", member=403, admin=403, operator=200),
     Row("GET /api/catalog/models", member=403, admin=403, operator=200),
     Row("GET /api/catalog/prices", member=403, admin=403, operator=200),
-    Row("GET /api/catalog/rules", member=403, admin=403, operator=200),
-    Row("GET /api/catalog/rules/{rule}", member=403, admin=403, operator=200),
-    Row("DELETE /api/catalog/rules/{rule}", member=403, admin=403, operator=200),
-    Row("GET /api/catalog/budgets", member=403, admin=403, operator=200),
-    Row("GET /api/catalog/budgets/{budget}", member=403, admin=403, operator=200),
-    Row("DELETE /api/catalog/budgets/{budget}", member=403, admin=403, operator=200),
+    *(
+        row
+        for base in ("/api/catalog/rules", "/api/rules")
+        for row in (
+            Row(f"GET {base}", member=403, admin=200, operator=200),
+            Row(f"GET {base}?tenant={{tenant}}", member=403, admin=200, operator=200),
+            Row(f"GET {base}/{{rule}}", member=403, admin=200, operator=200),
+            Row(f"DELETE {base}/{{rule}}", member=403, admin=403, operator=200, stranger=404),
+            Row(f"DELETE {base}/{{own_rule}}", member=403, admin=200, operator=200),
+            Row(f"POST {base}", body=RULE, member=403, admin=403, operator=201),
+            Row(f"POST {base}", body={**RULE, **OF_USER}, member=403, admin=201, operator=201),
+            Row(f"POST {base}", body={**RULE, "team": "{team}"}, member=403, admin=201, operator=400),
+        )
+    ),
+    Row("GET /api/catalog/budgets", member=403, admin=200, operator=200),
+    *(
+        row
+        for base in ("/api/catalog/budgets", "/api/budgets")
+        for row in (
+            Row(f"GET {base}/{{budget}}", member=403, admin=200, operator=200),
+            Row(f"DELETE {base}/{{budget}}", member=403, admin=403, operator=200, stranger=404),
+            Row(f"DELETE {base}/{{own_budget}}", member=403, admin=200, operator=200),
+            Row(f"POST {base}", body=BUDGET, member=403, admin=403, operator=201),
+            Row(f"POST {base}", body={**BUDGET, **OF_USER}, member=403, admin=201, operator=201),
+            Row(f"POST {base}", body={**BUDGET, "token": "{token}"}, member=403, admin=201, operator=400),
+        )
+    ),
     Row("PUT /api/plans/{plan}", body={"name": "New"}, member=403, admin=403, operator=200),
     Row("PUT /api/catalog", body={"plans": {}}, member=403, admin=403, operator=200),
-    Row("POST /api/catalog/rules", body=RULE, member=403, admin=403, operator=201),
-    Row("POST /api/catalog/budgets", body=BUDGET, member=403, admin=403, operator=201),
     Row(f"GET /api/usage?{LATELY}", member=200, admin=200, operator=200),
     Row(f"GET /api/usage?by=conversation&prices=now&{LATELY}", member=200, admin=200, operator=200),
     Row(f"GET /api/usage?by=tenant&{LATELY}", member=403, admin=403, operator=200),

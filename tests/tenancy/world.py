@@ -25,6 +25,7 @@ from metering.models import (
     User,
     VendorAlert,
 )
+from metering.types import SetBy
 from tests.factories import (
     AlertFactory,
     AttemptFactory,
@@ -56,6 +57,9 @@ class TenantData:
     team: Team
     rule: PolicyRule
     budget: Budget
+    own_rule: PolicyRule
+    """Set by the tenant itself, for its member."""
+    own_budget: Budget
     decision: PolicyDecision
     alert: QuotaAlert
     vendor_alert: VendorAlert
@@ -73,6 +77,8 @@ class TenantData:
             "team": str(self.team.pk),
             "rule": str(self.rule.pk),
             "budget": str(self.budget.pk),
+            "own_rule": str(self.own_rule.pk),
+            "own_budget": str(self.own_budget.pk),
             "alert": str(self.alert.pk),
             "job": str(self.job.pk),
             "draft": str(self.draft.pk),
@@ -88,6 +94,8 @@ class TenantData:
             self.team,
             self.rule,
             self.budget,
+            self.own_rule,
+            self.own_budget,
             self.decision,
             self.alert,
             self.vendor_alert,
@@ -140,6 +148,7 @@ def make_tenant_data(slug: str) -> TenantData:
         Membership.objects.create(team=team, user=person)
     budget = BudgetFactory(tenant=tenant)
     meter = MeterFactory(budget=budget, used=1)
+    own = {"tenant": tenant, "set_by": SetBy.TENANT}
     _use(tenant, member, team, f"{slug}-talk")
     return TenantData(
         tenant=tenant,
@@ -150,6 +159,8 @@ def make_tenant_data(slug: str) -> TenantData:
         team=team,
         rule=RuleFactory(tenant=tenant),
         budget=budget,
+        own_rule=RuleFactory(scope="user", scope_id=str(member.pk), **own),
+        own_budget=BudgetFactory(scope="user", scope_id=str(member.pk), **own),
         decision=make_decision(tenant, token),
         alert=AlertFactory(meter=meter),
         vendor_alert=VendorAlertFactory(tenant_id=tenant.pk, model=f"{slug}-model"),
@@ -165,6 +176,9 @@ def more_of(data: TenantData) -> None:
     Team.objects.create(tenant=data.tenant, slug=f"{slug}-second-team", name=f"{slug} second team")
     _person(data.token, f"cat@{slug}.example", User.Role.MEMBER)
     RuleFactory(tenant=data.tenant, key="max_tokens_out", value=7)
+    own = {"tenant": data.tenant, "set_by": SetBy.TENANT, "scope": "team", "scope_id": str(data.team.pk)}
+    RuleFactory(**own)
+    BudgetFactory(**own)
     meter = MeterFactory(budget=BudgetFactory(tenant=data.tenant, window="month"), used=7)
     AlertFactory(meter=meter)
     VendorAlertFactory(tenant_id=data.tenant.pk, model=f"{slug}-second-model")
