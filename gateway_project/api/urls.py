@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, path, re_path
 
 from gateway_project.api.alerts.urls import urlpatterns as alerts
+from gateway_project.api.audit.urls import urlpatterns as audit
 from gateway_project.api.auth.urls import urlpatterns as auth
 from gateway_project.api.catalog.urls import urlpatterns as catalog
 from gateway_project.api.document import Document, DocumentPage
@@ -19,6 +20,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *usage,
     *policy,
     *alerts,
+    *audit,
     *tasks,
     path("schema", Document.as_view(), name="schema"),
     path("docs", DocumentPage.as_view(), name="docs"),

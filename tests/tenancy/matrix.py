@@ -4,9 +4,9 @@ To add a route, add one line to API or WIRE. A route without a line fails `test_
 
     Row("GET /api/teams/{team}", member=200, admin=200, operator=200),
 
-- `{team}`, `{token}`, `{user}`, `{admin}`, `{tenant}`, `{rule}`, `{budget}`, `{own_rule}`, `{own_budget}` in the path, query, body or headers become
-  Alder's own, `{birch_team}` and so on Birch's: `TenantData.names` in `world.py`. Add there what your nouns
-  need, also to `marks`, `more_of` and `image_of`.
+- `{team}`, `{token}`, `{user}`, `{admin}`, `{tenant}`, `{rule}`, `{budget}`, `{own_rule}`, `{own_budget}` in the path,
+  query, body or headers become Alder's own, `{birch_team}` and so on Birch's: `TenantData.names` in `world.py`. Add
+  there what your nouns need, also to `marks`, `more_of` and `image_of`.
 - `member`, `admin`, `operator`: the status for Alder's member, Alder's admin and a super admin.
 - Birch's people get the same status as Alder's where the line names no object of Alder's; where it does, 404, or the
   403 that Alder's own member would get. Say `stranger=` where it is something else.
@@ -244,6 +244,10 @@ API = [
     Row("GET /api/alerts", member=403, admin=200, operator=200),
     Row("GET /api/alerts/{alert}", member=403, admin=200, operator=200),
     Row("POST /api/alerts/{alert}/acknowledge", member=403, admin=200, operator=200),
+    Row("GET /api/audit", member=403, admin=200, operator=200),
+    Row("GET /api/audit?tenant={tenant}&noun=token&limit=5", member=403, admin=200, operator=200),
+    Row("GET /api/audit/export", member=403, admin=200, operator=200, threads=True),
+    Row("GET /api/audit/export?tenant={tenant}", member=403, admin=200, operator=200, threads=True),
     Row("GET /api/schema", public=200, member=200, admin=200, operator=200),
     Row("GET /api/docs", public=200, member=200, admin=200, operator=200),
 ]

@@ -8,6 +8,7 @@ from django.utils.timezone import now
 from metering.identity.sessions.open_session import open_session
 from metering.models import (
     ATIToken,
+    AuditEvent,
     Budget,
     LedgerEntry,
     Membership,
@@ -102,7 +103,8 @@ class TenantData:
             self.job,
             self.draft,
         )
-        return {str(row.pk) for row in rows} | {self.tenant.slug, self.token.prefix, self.secret}
+        texts = {self.tenant.slug, self.token.prefix, self.secret, f"{self.tenant.slug}-gone"}
+        return {str(row.pk) for row in rows} | texts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,6 +152,7 @@ def make_tenant_data(slug: str) -> TenantData:
     meter = MeterFactory(budget=budget, used=1)
     own = {"tenant": tenant, "set_by": SetBy.TENANT}
     _use(tenant, member, team, f"{slug}-talk")
+    note_change(tenant, slug)
     return TenantData(
         tenant=tenant,
         token=token,
@@ -185,6 +188,19 @@ def more_of(data: TenantData) -> None:
     _use(data.tenant, data.admin, None, f"{slug}-second-talk")
     make_decision(data.tenant, data.token, rule="tenant cost/month")
     make_job(data.token, data.member)
+    note_change(data.tenant, f"second-{slug}")
+
+
+def note_change(tenant: Tenant, name: str) -> None:
+    """An event of the audit trail, about a team that is gone."""
+    AuditEvent.objects.create(
+        action="team.created",
+        actor=f"bea@{tenant.slug}.example",
+        tenant_id=tenant.pk,
+        object_type="Team",
+        object_id=name,
+        facts={"slug": f"{name}-gone"},
+    )
 
 
 def image_of(data: TenantData) -> list[Any]:

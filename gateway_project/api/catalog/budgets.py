@@ -103,9 +103,7 @@ class Budgets(ApiView):
         """A new budget (201), or the one of the same target, dimension, window, task and class changed (200)."""
         given, editor = self.valid(self.Input, request.data), editor_of_caller(request)
         target = take_target(given, editor)
-        done = set_budget(
-            target=target, actor=caller_of(request).actor, now=now(), editor=editor, **given
-        )
+        done = set_budget(target=target, actor=caller_of(request).actor, now=now(), editor=editor, **given)
         return Response(BudgetOut(done.budget).data, status=201 if done.created else 200)
 
 

@@ -67,9 +67,7 @@ class Rules(ApiView):
         """A new rule (201), or a new value for the same target, key, task, conditions and priority (200)."""
         given, editor = self.valid(self.Input, request.data), editor_of_caller(request)
         target = take_target(given, editor)
-        done = set_rule(
-            target=target, actor=caller_of(request).actor, now=now(), editor=editor, **given
-        )
+        done = set_rule(target=target, actor=caller_of(request).actor, now=now(), editor=editor, **given)
         return Response(RuleOut(done.rule).data, status=201 if done.created else 200)
 
 

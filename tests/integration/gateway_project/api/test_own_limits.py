@@ -1,4 +1,4 @@
-"""A tenant's administrators limit its own teams, people and tokens: they tighten, and never lift what an operator set."""
+"""A tenant's administrators limit its teams, people and tokens: they tighten, and never lift what an operator set."""
 
 from typing import Any
 
@@ -30,7 +30,11 @@ def red(bea: User) -> Team:
 class TestSetting:
     def test_a_budget_of_the_own_team_is_set_without_naming_the_tenant(self, bea: User, red: Team) -> None:
         made = call("POST", "budgets", {"team": "red", **COST}, who=bea)
-        assert (made.status_code, made.json()["set_by"], made.json()["scope_id"]) == (201, "tenant", str(red.pk))
+        assert (made.status_code, made.json()["set_by"], made.json()["scope_id"]) == (
+            201,
+            "tenant",
+            str(red.pk),
+        )
         again = call("POST", "budgets", {"team": "red", **COST, "amount": "7"}, who=bea)
         assert (again.status_code, again.json()["id"]) == (200, made.json()["id"])
         assert Budget.objects.values_list("amount", "set_by").get() == (7_000_000_000, "tenant")
@@ -40,9 +44,7 @@ class TestSetting:
         who = {"user": bea.email, "token": str(bea.signup_token_id), "agent": "helper"}[of]
         assert call("POST", "budgets", {of: who, **COST}, who=bea).status_code == 201
 
-    @pytest.mark.parametrize(
-        "whom", [{}, {"tenant": "alder"}, {"plan": "PRO"}, {"provider": "openai"}]
-    )
+    @pytest.mark.parametrize("whom", [{}, {"tenant": "alder"}, {"plan": "PRO"}, {"provider": "openai"}])
     @pytest.mark.parametrize(("path", "facts"), [("budgets", COST), ("rules", OUTPUT)])
     def test_what_is_not_narrower_than_the_tenant_is_the_operators(
         self, bea: User, path: str, facts: dict[str, Any], whom: dict[str, str]
@@ -59,7 +61,10 @@ class TestSetting:
     def test_another_tenants_team_is_as_absent_as_one_that_never_was(self, bea: User) -> None:
         theirs = TeamFactory(tenant=birch(), slug="blue")
         for reference in ("blue", str(theirs.pk)):
-            assert code_of(call("POST", "budgets", {"team": reference, **COST}, who=bea)) == (404, "not_found")
+            assert code_of(call("POST", "budgets", {"team": reference, **COST}, who=bea)) == (
+                404,
+                "not_found",
+            )
 
     @pytest.mark.parametrize("key", ["on_disconnect", "cache_ttl_s"])
     def test_a_key_that_could_allow_more_is_refused(self, bea: User, red: Team, key: str) -> None:
@@ -107,9 +112,7 @@ class TestWhoSetIt:
 
 
 class TestHowMany:
-    def test_a_team_has_so_many_and_what_is_lifted_makes_room(
-        self, bea: User, red: Team
-    ) -> None:
+    def test_a_team_has_so_many_and_what_is_lifted_makes_room(self, bea: User, red: Team) -> None:
         most = may_edit.MAX_FOR_ONE
         PolicyRule.objects.bulk_create(
             PolicyRule(
