@@ -79,7 +79,7 @@ TOLD_BY_CALL = (Scope.PROVIDER, Scope.AGENT)
 """Which of them a call concerns is known with the call only, after its settings are chosen."""
 
 
-class SetBy(StrEnum):
+class Setter(StrEnum):
     """Who set a rule or a budget. Only they change it: what an operator sets is not the tenant's to lift."""
 
     OPERATOR = "operator"

@@ -18,12 +18,12 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='budget',
             name='set_by',
-            field=models.CharField(choices=[('operator', 'operator'), ('tenant', 'tenant')], db_default='operator', default=metering.types.SetBy['OPERATOR'], editable=False, help_text="Only they change it: what an operator sets is not the tenant's to lift.", max_length=8),
+            field=models.CharField(choices=[('operator', 'operator'), ('tenant', 'tenant')], db_default='operator', default=metering.types.Setter['OPERATOR'], editable=False, help_text="Only they change it: what an operator sets is not the tenant's to lift.", max_length=8),
         ),
         migrations.AddField(
             model_name='policyrule',
             name='set_by',
-            field=models.CharField(choices=[('operator', 'operator'), ('tenant', 'tenant')], db_default='operator', default=metering.types.SetBy['OPERATOR'], editable=False, help_text="Only they change it: what an operator sets is not the tenant's to lift.", max_length=8),
+            field=models.CharField(choices=[('operator', 'operator'), ('tenant', 'tenant')], db_default='operator', default=metering.types.Setter['OPERATOR'], editable=False, help_text="Only they change it: what an operator sets is not the tenant's to lift.", max_length=8),
         ),
         migrations.AddIndex(
             model_name='auditevent',

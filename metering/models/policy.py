@@ -19,7 +19,7 @@ from metering.types import (
     EnforcementMode,
     ExpiryCharge,
     Scope,
-    SetBy,
+    Setter,
     SubjectType,
     Window,
 )
@@ -72,9 +72,9 @@ class PolicyRule(models.Model):
     )
     set_by = models.CharField(
         max_length=8,
-        choices=choices_of(SetBy),
-        default=SetBy.OPERATOR,
-        db_default=SetBy.OPERATOR.value,
+        choices=choices_of(Setter),
+        default=Setter.OPERATOR,
+        db_default=Setter.OPERATOR.value,
         editable=False,
         help_text=SET_BY_HELP,
     )
@@ -141,9 +141,9 @@ class Budget(models.Model):
     thresholds = ArrayField(models.PositiveSmallIntegerField(), default=default_thresholds, blank=True)
     set_by = models.CharField(
         max_length=8,
-        choices=choices_of(SetBy),
-        default=SetBy.OPERATOR,
-        db_default=SetBy.OPERATOR.value,
+        choices=choices_of(Setter),
+        default=Setter.OPERATOR,
+        db_default=Setter.OPERATOR.value,
         editable=False,
         help_text=SET_BY_HELP,
     )

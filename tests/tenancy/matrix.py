@@ -77,6 +77,7 @@ CALL = {"task": "LLM0_CHAT"}
 PERIOD = {"since": "2026-01-01T00:00:00Z", "until": "2026-02-01T00:00:00Z"}
 RULE = {"key": "max_tokens_out", "value": 9}
 BUDGET = {"dimension": "files", "window": "day", "amount": "9"}
+KEY = {"provider": "acme", "key": "sk-0123456789-wxyz", "label": "new"}
 OF_USER = {"tenant": "{tenant}", "user": "{user}"}
 _today = datetime.now(UTC).date()
 LATELY = f"since={_today - timedelta(days=2)}T00:00:00Z&until={_today + timedelta(days=2)}T00:00:00Z"
@@ -244,6 +245,20 @@ API = [
     Row("GET /api/alerts", member=403, admin=200, operator=200),
     Row("GET /api/alerts/{alert}", member=403, admin=200, operator=200),
     Row("POST /api/alerts/{alert}/acknowledge", member=403, admin=200, operator=200),
+    Row("GET /api/provider-keys", member=403, admin=200, operator=200),
+    Row("GET /api/provider-keys?tenant={tenant}", member=403, admin=200, operator=200),
+    Row("POST /api/provider-keys", body=KEY, member=403, admin=201, operator=201),
+    Row(
+        "POST /api/provider-keys",
+        body={**KEY, "tenant": "{tenant}"},
+        member=403,
+        admin=201,
+        operator=201,
+    ),
+    Row("GET /api/provider-keys/{key}", member=403, admin=200, operator=200),
+    Row("PATCH /api/provider-keys/{key}", body={"is_active": False}, member=403, admin=200, operator=200),
+    Row("DELETE /api/provider-keys/{key}", member=403, admin=204, operator=204),
+    Row("POST /api/provider-keys/{key}/test", member=403, admin=200, operator=200),
     Row("GET /api/audit", member=403, admin=200, operator=200),
     Row("GET /api/audit?tenant={tenant}&noun=token&limit=5", member=403, admin=200, operator=200),
     Row("GET /api/audit/export", member=403, admin=200, operator=200, threads=True),

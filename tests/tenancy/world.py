@@ -5,15 +5,20 @@ from typing import Any
 
 from django.utils.timezone import now
 
+from metering.catalog.provider_keys.set_key import set_provider_key
 from metering.identity.sessions.open_session import open_session
 from metering.models import (
     ATIToken,
     AuditEvent,
     Budget,
+    Feature,
     LedgerEntry,
     Membership,
+    PlanFeature,
     PolicyDecision,
     PolicyRule,
+    Provider,
+    ProviderKey,
     QuotaAlert,
     TaskDraft,
     TaskJob,
@@ -26,17 +31,20 @@ from metering.models import (
     User,
     VendorAlert,
 )
-from metering.types import SetBy
+from metering.types import Setter
 from tests.factories import (
     AlertFactory,
     AttemptFactory,
     BudgetFactory,
     MeterFactory,
+    ModelFactory,
+    ProviderFactory,
     RuleFactory,
     TenantFactory,
     VendorAlertFactory,
     make_draft,
     make_job,
+    make_plan,
     make_token,
     reference_data,
 )
@@ -61,6 +69,8 @@ class TenantData:
     own_rule: PolicyRule
     """Set by the tenant itself, for its member."""
     own_budget: Budget
+    key: ProviderKey
+    """Of the vendor `acme`, which both tenants' plan offers with keys of their own."""
     decision: PolicyDecision
     alert: QuotaAlert
     vendor_alert: VendorAlert
@@ -80,6 +90,7 @@ class TenantData:
             "budget": str(self.budget.pk),
             "own_rule": str(self.own_rule.pk),
             "own_budget": str(self.own_budget.pk),
+            "key": str(self.key.pk),
             "alert": str(self.alert.pk),
             "job": str(self.job.pk),
             "draft": str(self.draft.pk),
@@ -97,6 +108,7 @@ class TenantData:
             self.budget,
             self.own_rule,
             self.own_budget,
+            self.key,
             self.decision,
             self.alert,
             self.vendor_alert,
@@ -123,6 +135,7 @@ class World:
 def make_world() -> World:
     """Both tenants and everybody's credential."""
     reference_data()
+    make_vendor()
     alder, birch = make_tenant_data("alder"), make_tenant_data("birch")
     operator = User.objects.create_superuser("ops@example.com", None)
     people = {
@@ -134,6 +147,28 @@ def make_world() -> World:
     }
     bearers = {actor: open_session(user=person, now=now()).access for actor, person in people.items()}
     return World(alder=alder, birch=birch, bearers={"nobody": "", **bearers})
+
+
+def keep_key(tenant: Tenant, label: str = "default") -> ProviderKey:
+    """A key of the tenant's own; nothing listens where its vendor is said to be."""
+    return set_provider_key(
+        provider=Provider.objects.get(name="acme"),
+        tenant=tenant,
+        key=f"sk-{tenant.slug}-0123456789-wxyz",
+        label=label,
+        actor="a test",
+        now=now(),
+    )
+
+
+def make_vendor() -> None:
+    """`acme`, on the plan of both tenants, which contains own keys."""
+    Feature.objects.get_or_create(code="OWN_KEYS", defaults={"name": "Own vendor keys"})
+    plan = make_plan("PRO")
+    PlanFeature.objects.create(plan=plan, feature_id="OWN_KEYS")
+    kind = Provider.Kind.OPENAI_COMPATIBLE
+    acme = ProviderFactory(name="acme", kind=kind, base_url="http://127.0.0.1:9/v1")
+    ModelFactory(provider=acme)
 
 
 def make_tenant_data(slug: str) -> TenantData:
@@ -150,7 +185,7 @@ def make_tenant_data(slug: str) -> TenantData:
         Membership.objects.create(team=team, user=person)
     budget = BudgetFactory(tenant=tenant)
     meter = MeterFactory(budget=budget, used=1)
-    own = {"tenant": tenant, "set_by": SetBy.TENANT}
+    own = {"tenant": tenant, "set_by": Setter.TENANT}
     _use(tenant, member, team, f"{slug}-talk")
     note_change(tenant, slug)
     return TenantData(
@@ -164,6 +199,7 @@ def make_tenant_data(slug: str) -> TenantData:
         budget=budget,
         own_rule=RuleFactory(scope="user", scope_id=str(member.pk), **own),
         own_budget=BudgetFactory(scope="user", scope_id=str(member.pk), **own),
+        key=keep_key(tenant),
         decision=make_decision(tenant, token),
         alert=AlertFactory(meter=meter),
         vendor_alert=VendorAlertFactory(tenant_id=tenant.pk, model=f"{slug}-model"),
@@ -179,7 +215,7 @@ def more_of(data: TenantData) -> None:
     Team.objects.create(tenant=data.tenant, slug=f"{slug}-second-team", name=f"{slug} second team")
     _person(data.token, f"cat@{slug}.example", User.Role.MEMBER)
     RuleFactory(tenant=data.tenant, key="max_tokens_out", value=7)
-    own = {"tenant": data.tenant, "set_by": SetBy.TENANT, "scope": "team", "scope_id": str(data.team.pk)}
+    own = {"tenant": data.tenant, "set_by": Setter.TENANT, "scope": "team", "scope_id": str(data.team.pk)}
     RuleFactory(**own)
     BudgetFactory(**own)
     meter = MeterFactory(budget=BudgetFactory(tenant=data.tenant, window="month"), used=7)
@@ -188,6 +224,7 @@ def more_of(data: TenantData) -> None:
     _use(data.tenant, data.admin, None, f"{slug}-second-talk")
     make_decision(data.tenant, data.token, rule="tenant cost/month")
     make_job(data.token, data.member)
+    keep_key(data.tenant, "second")
     note_change(data.tenant, f"second-{slug}")
 
 
@@ -212,6 +249,7 @@ def image_of(data: TenantData) -> list[Any]:
         User,
         PolicyRule,
         Budget,
+        ProviderKey,
         QuotaAlert,
         VendorAlert,
         TaskJob,

@@ -22,7 +22,7 @@ from metering.policy.edit.set_budget import set_budget
 from metering.policy.edit.switch_off import switch_off
 from metering.rules.budgets import DIMENSIONS, WINDOWS
 from metering.thresholds import MAX_THRESHOLDS
-from metering.types import MODES, Dimension, Scope, SetBy, SubjectType
+from metering.types import MODES, Dimension, Scope, Setter, SubjectType
 
 TAG = ["catalog"]
 
@@ -43,7 +43,7 @@ class BudgetOut(serializers.Serializer[Budget]):
     enforce_percent = serializers.IntegerField()
     thresholds = serializers.ListField(child=serializers.IntegerField())
     set_by = serializers.ChoiceField(
-        choices=[each.value for each in SetBy],
+        choices=[each.value for each in Setter],
         help_text="An operator, or the tenant's own administrators: only they change it.",
     )
     is_active = serializers.BooleanField()

@@ -19,7 +19,7 @@ from metering.models import PolicyRule
 from metering.policy.edit.set_rule import set_rule
 from metering.policy.edit.switch_off import switch_off
 from metering.rules.rule import MAX_PRIORITY
-from metering.types import MODES, Scope, SetBy
+from metering.types import MODES, Scope, Setter
 
 TAG = ["catalog"]
 
@@ -37,7 +37,7 @@ class RuleOut(serializers.Serializer[PolicyRule]):
     enforce_percent = serializers.IntegerField()
     priority = serializers.IntegerField()
     set_by = serializers.ChoiceField(
-        choices=[each.value for each in SetBy],
+        choices=[each.value for each in Setter],
         help_text="An operator, or the tenant's own administrators: only they change it.",
     )
     is_active = serializers.BooleanField()

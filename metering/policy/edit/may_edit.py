@@ -17,7 +17,7 @@ from metering.models import Budget, PolicyRule, Tenant, User
 from metering.policy.edit.target import PolicyTarget, find_target
 from metering.rules.registry import REGISTRY
 from metering.rules.rule import NARROW_SCOPES
-from metering.types import TENANT_SCOPES, Scope, SetBy
+from metering.types import TENANT_SCOPES, Scope, Setter
 
 BUDGET_SCOPES = tuple(scope for scope in TENANT_SCOPES if scope is not Scope.TENANT)
 """For whom a tenant may set budgets."""
@@ -41,9 +41,9 @@ class Editor:
     """Whose administrator it is; None: an operator."""
 
     @property
-    def set_by(self) -> SetBy:
+    def set_by(self) -> Setter:
         """How rows name this editor."""
-        return SetBy.OPERATOR if self.tenant is None else SetBy.TENANT
+        return Setter.OPERATOR if self.tenant is None else Setter.TENANT
 
 
 OPERATOR = Editor()
@@ -95,7 +95,7 @@ def may_change(editor: Editor, row: Budget | PolicyRule) -> bool:
     """Whether the editor may change or lift this row."""
     if editor.tenant is None:
         return True
-    return row.tenant_id == editor.tenant.pk and row.set_by == SetBy.TENANT
+    return row.tenant_id == editor.tenant.pk and row.set_by == Setter.TENANT
 
 
 def check_may_change(editor: Editor, row: Budget | PolicyRule) -> None:
@@ -116,7 +116,7 @@ def check_room(editor: Editor, row: Budget | PolicyRule) -> None:
     if editor.tenant is None or not row.is_active:
         return
     noun = str(row._meta.verbose_name_plural)
-    kept = type(row)._default_manager.filter(tenant=editor.tenant, set_by=SetBy.TENANT)
+    kept = type(row)._default_manager.filter(tenant=editor.tenant, set_by=Setter.TENANT)
     active = kept.filter(is_active=True)
     if active.filter(scope=row.scope, scope_id=row.scope_id).count() > MAX_FOR_ONE:
         raise InvalidRequest(f"There are {MAX_FOR_ONE} {noun} for this {row.scope} already; lift one first.")

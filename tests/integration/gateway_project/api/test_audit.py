@@ -240,5 +240,5 @@ def test_a_page_takes_as_many_queries_however_long_it_is(
             actor=bea.email,
             now=now(),
         )
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(16):
         assert len(call("GET", "audit", who=bea).json()["results"]) == 50

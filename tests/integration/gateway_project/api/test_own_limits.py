@@ -7,7 +7,7 @@ from django.db import IntegrityError
 
 from metering.models import AuditEvent, Budget, PolicyRule, Team, User
 from metering.policy.edit import may_edit
-from metering.types import SetBy
+from metering.types import Setter
 from tests.factories import TeamFactory, birch
 from tests.integration.gateway_project.api.people import call, code_of, person, super_admin
 
@@ -122,7 +122,7 @@ class TestHowMany:
                 key="max_tokens_in",
                 value=9,
                 priority=number,
-                set_by=SetBy.TENANT,
+                set_by=Setter.TENANT,
             )
             for number in range(1, most + 1)
         )
@@ -142,7 +142,7 @@ class TestHowMany:
                 key="max_tokens_in",
                 value=9,
                 priority=number,
-                set_by=SetBy.TENANT,
+                set_by=Setter.TENANT,
             )
             for number in range(1, may_edit.MAX_FOR_ONE)
         )
@@ -159,5 +159,5 @@ def test_a_member_sets_nothing(path: str) -> None:
 def test_a_row_of_a_tenant_for_the_tenant_itself_cannot_be_stored(bea: User) -> None:
     with pytest.raises(IntegrityError, match="rule_of_tenant_is_narrow"):
         PolicyRule.objects.create(
-            scope="tenant", tenant=bea.tenant, key="max_tokens_out", value=9, set_by=SetBy.TENANT
+            scope="tenant", tenant=bea.tenant, key="max_tokens_out", value=9, set_by=Setter.TENANT
         )
