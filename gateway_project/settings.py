@@ -122,6 +122,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "gateway_project.http.django_request_id.request_id_middleware",
     "django.middleware.security.SecurityMiddleware",
+    "gateway_project.http.content_policy.content_policy_middleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
