@@ -77,6 +77,8 @@ class TenantData:
     job: TaskJob
     """The member's own, which has ended."""
     draft: TaskDraft
+    call: UsageLog
+    """The one attempt of the member's own call."""
 
     def names(self) -> dict[str, str]:
         """What the placeholders of a route's path and body become."""
@@ -94,6 +96,13 @@ class TenantData:
             "alert": str(self.alert.pk),
             "job": str(self.job.pk),
             "draft": str(self.draft.pk),
+            "call": str(self.call.reservation_id),
+            "email": self.member.email,
+            "admin_email": self.admin.email,
+            "prefix": self.token.prefix,
+            "team_slug": self.team.slug,
+            "conversation": self.call.conversation_id,
+            "agent": self.call.agent_id,
         }
 
     def marks(self) -> set[str]:
@@ -114,9 +123,14 @@ class TenantData:
             self.vendor_alert,
             self.job,
             self.draft,
+            self.call,
         )
         texts = {self.tenant.slug, self.token.prefix, self.secret, f"{self.tenant.slug}-gone"}
         return {str(row.pk) for row in rows} | texts
+
+    def words(self) -> set[str]:
+        """Beginnings and ends of every name in this tenant."""
+        return {f"{self.tenant.slug} ", f"{self.tenant.slug}-", f"@{self.tenant.slug}.example"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,7 +200,7 @@ def make_tenant_data(slug: str) -> TenantData:
     budget = BudgetFactory(tenant=tenant)
     meter = MeterFactory(budget=budget, used=1)
     own = {"tenant": tenant, "set_by": Setter.TENANT}
-    _use(tenant, member, team, f"{slug}-talk")
+    call = _use(tenant, member, team, f"{slug}-talk")
     note_change(tenant, slug)
     return TenantData(
         tenant=tenant,
@@ -205,6 +219,7 @@ def make_tenant_data(slug: str) -> TenantData:
         vendor_alert=VendorAlertFactory(tenant_id=tenant.pk, model=f"{slug}-model"),
         job=make_job(token, member),
         draft=make_draft(token, member),
+        call=call,
     )
 
 
@@ -264,14 +279,15 @@ def image_of(data: TenantData) -> list[Any]:
     return rows
 
 
-def _use(tenant: Tenant, user: User, team: Team | None, conversation: str) -> None:
-    AttemptFactory(
+def _use(tenant: Tenant, user: User, team: Team | None, conversation: str) -> UsageLog:
+    call: UsageLog = AttemptFactory(
         tenant_id=tenant.pk,
         user_id=user.pk,
         team_id=team and team.pk,
         agent_id=f"{tenant.slug}-agent",
         conversation_id=conversation,
     )
+    return call
 
 
 def make_decision(tenant: Tenant, token: ATIToken, rule: str = "tenant requests/day") -> PolicyDecision:
