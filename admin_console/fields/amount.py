@@ -81,7 +81,9 @@ def _number(digits: str, typed: str, unit: Unit) -> Decimal:
         meant = digits.replace(",", ".") if digits.count(",") == 1 and "." not in digits else ""
         other = digits.replace(",", "").replace(" ", "")
         hint = f'Write "{meant}" or "{other}", whichever you mean.' if meant else EXAMPLES[unit]
-        raise ValueError(f"“{typed}” may mean two amounts: a comma stands between groups of three digits. {hint}")
+        raise ValueError(
+            f"“{typed}” may mean two amounts: a comma stands between groups of three digits. {hint}"
+        )
     raise ValueError(f"“{typed}” is no amount. {EXAMPLES[unit]}")
 
 
@@ -109,7 +111,9 @@ class AmountField(forms.Field):
     def __init__(self, unit: Unit, bounds: Bounds | None = None, **kwargs: Any) -> None:
         self.unit = unit
         self.bounds = bounds or Bounds(places=DOLLAR_PLACES if unit is Unit.DOLLARS else 0)
-        kwargs.setdefault("widget", UnfoldAdminTextInputWidget(attrs={"inputmode": "text", "autocomplete": "off"}))
+        kwargs.setdefault(
+            "widget", UnfoldAdminTextInputWidget(attrs={"inputmode": "text", "autocomplete": "off"})
+        )
         super().__init__(**kwargs)
 
     def prepare_value(self, value: Any) -> Any:
@@ -135,7 +139,9 @@ class AmountField(forms.Field):
 
 def dollars(*, high: Decimal | None = None, places: int = DOLLAR_PLACES, **kwargs: Any) -> AmountField:
     """A field for money."""
-    bounds = Bounds(places=places, high=high if high is not None else Decimal(MAX_AMOUNT).scaleb(-DOLLAR_PLACES))
+    bounds = Bounds(
+        places=places, high=high if high is not None else Decimal(MAX_AMOUNT).scaleb(-DOLLAR_PLACES)
+    )
     return AmountField(Unit.DOLLARS, bounds, **kwargs)
 
 
