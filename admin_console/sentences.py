@@ -91,7 +91,7 @@ def when_words(conditions: Mapping[str, Any]) -> str:
     hours = conditions.get("hours", [])
     spans = [hours] if isinstance(hours, str) else list(hours)
     parts = [", ".join(_DAYS.get(day, day) for day in conditions.get("days", []))]
-    parts += [", ".join(span.replace("-", "–") for span in spans)]
+    parts += [", ".join(span.replace("-", " to ") for span in spans)]
     parts += [f"from {_moment(conditions['valid_from'])}" if conditions.get("valid_from") else ""]
     parts += [f"until {_moment(conditions['valid_until'])}" if conditions.get("valid_until") else ""]
     parts += [_usage(conditions.get("usage"))]

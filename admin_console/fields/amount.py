@@ -18,7 +18,7 @@ TIMES = {"k": 1_000, "m": 1_000_000, "b": 1_000_000_000}
 _GAPS = str.maketrans(dict.fromkeys("\u00a0\u2009\u202f", " "))
 """The spaces that are written between digits."""
 _SHAPE = re.compile(
-    r"(?P<sign>[-\u2212]?)\s?(?P<dollar>(?:US)?\$)?\s?(?P<number>[\d.,' ]*\d|\d)\s?(?P<times>[kmb])?\s?(?P<unit>%|usd)?",
+    r"(?P<sign>[-\u2212]?)\s?(?P<dollar>(?:US)?\$)?\s?(?P<number>[\d.,' ]*\d)\s?(?P<times>[kmb])?\s?(?P<unit>%|usd)?",
     re.ASCII | re.IGNORECASE,
 )
 _PLAIN = re.compile(r"\d+(\.\d+)?|\.\d+", re.ASCII)

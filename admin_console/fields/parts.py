@@ -72,7 +72,7 @@ class PartsField(forms.Field):
 
     def clean(self, value: Any) -> Any:
         if not value.is_valid():
-            raise ValidationError([sentence for sentence in _sentences(value)], code="invalid")
+            raise ValidationError(_sentences(value), code="invalid")
         try:
             return value.whole()
         except ValueError as error:

@@ -105,7 +105,8 @@ def test_days_hours_dates_and_a_share_of_a_budget_become_a_condition_and_are_sho
     assert ConditionsForm.parts_of(shown.value())["valid_until_at"] == time(9, 30)
     assert 'value="80 %"' in str(shown)
     assert (
-        "Mon, Fri; 09:00–12:30, 13:30–24:00; from 1 Dec 2026" in console.get(url(PolicyRule)).content.decode()
+        "Mon, Fri; 09:00 to 12:30, 13:30 to 24:00; from 1 Dec 2026"
+        in console.get(url(PolicyRule)).content.decode()
     )
 
 
