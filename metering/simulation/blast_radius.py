@@ -97,7 +97,7 @@ def blast_radius(change: Change, *, now: datetime, within_s: float = WITHIN_S) -
         asked_since=since,
         sampled=found.sampled,
         windows_unknown=found.windows_unknown,
-        asks_twice=row is not None and _stops_everything(row),
+        asks_twice=row is not None and _is_zero_for_all(row),
         took_s=time.monotonic() - began_s,
     )
 
@@ -160,8 +160,17 @@ def _denied_by(row: Row, change: Change, since: datetime) -> int:
     return int(denials.aggregate(calls=Sum("count"))["calls"] or 0)
 
 
-def _stops_everything(row: Row) -> bool:
-    """Whether it is a limit of zero for the whole gateway."""
+def stops_everything(change: Change) -> bool:
+    """Whether the change sets a limit of zero for the whole gateway. It is carried out and undone."""
+    if change.scope is not Scope.GLOBAL or change.apply is None:
+        return False
+    with transaction.atomic():
+        row = row_of(change.apply())
+        transaction.set_rollback(True)
+    return row is not None and _is_zero_for_all(row)
+
+
+def _is_zero_for_all(row: Row) -> bool:
     if row.scope != Scope.GLOBAL or not row.is_active:
         return False
     if isinstance(row, PolicyRule):
