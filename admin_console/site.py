@@ -10,7 +10,6 @@ from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.shortcuts import redirect
 from django.urls import URLPattern, URLResolver, path
 from django.utils.module_loading import import_string
 from django.utils.timezone import now
@@ -62,11 +61,6 @@ class ConsoleSite(UnfoldAdminSite):
             path("password/reset/", never_cache(self.reset_view), name="reset_password"),
             *super().get_urls(),
         ]
-
-    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
-        if not is_operator(request.user):
-            return redirect("admin:simulator")
-        return super().index(request, extra_context)
 
     def forgotten_view(self, request: HttpRequest) -> HttpResponseBase:
         return ask_for_mail(request, self.each_context(request))

@@ -30,6 +30,7 @@ from tests.factories import (
     AttemptFactory,
     BudgetFactory,
     MeterFactory,
+    ReservationFactory,
     RuleFactory,
     TenantFactory,
     VendorAlertFactory,
@@ -197,13 +198,15 @@ def image_of(data: TenantData) -> list[Any]:
 
 
 def _use(tenant: Tenant, user: User, team: Team | None, conversation: str) -> None:
-    AttemptFactory(
-        tenant_id=tenant.pk,
-        user_id=user.pk,
-        team_id=team and team.pk,
-        agent_id=f"{tenant.slug}-agent",
-        conversation_id=conversation,
-    )
+    labels = {
+        "tenant_id": tenant.pk,
+        "user_id": user.pk,
+        "team_id": team and team.pk,
+        "agent_id": f"{tenant.slug}-agent",
+        "conversation_id": conversation,
+    }
+    AttemptFactory(**labels)
+    ReservationFactory(**labels)
 
 
 def make_decision(tenant: Tenant, token: ATIToken, rule: str = "tenant requests/day") -> PolicyDecision:
