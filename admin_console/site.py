@@ -1,4 +1,4 @@
-"""The console's own admin site: super admins come in, and a tenant's own administrators as far as the simulator.
+"""The console's own admin site: super admins come in, and a tenant's people as far as the pages that are for them.
 
 The role decides (`who.py`), not Django's permission tables: they are another truth about the same question.
 """
@@ -22,7 +22,7 @@ from admin_console.labels import label_of
 from admin_console.own_password import OwnPassword
 from admin_console.pages import PAGES, Page
 from admin_console.theme import GROUPS, title_of
-from admin_console.who import is_operator, is_tenant_admin, may_see, viewer_of
+from admin_console.who import may_see, viewer_for, viewer_of
 from admin_console.zone import zone_of
 
 
@@ -30,7 +30,7 @@ class ConsoleLoginForm(AuthenticationForm):
     """Refuses everybody else at the door, in the words used for a wrong password."""
 
     def confirm_login_allowed(self, user: Any) -> None:
-        if not is_operator(user) and not is_tenant_admin(user, self.request):
+        if viewer_for(user, self.request) is None:
             raise ValidationError(
                 self.error_messages["invalid_login"],
                 code="invalid_login",

@@ -24,6 +24,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "ATIToken": "key",
         "LoginSession": "login",
         "PasswordReset": "lock_reset",
+        "Invitation": "person_add",
     },
     "Plans": {
         "Plan": "sell",

@@ -186,6 +186,12 @@ PASSWORD_RESET_URL = env.url(
     f"{PUBLIC_URL}/admin/password/reset/" if PUBLIC_URL else "",
     schemes=("https", "http"),
 )
+# The page where invited people choose a password, as above.
+INVITATION_URL = env.url(
+    "INVITATION_URL",
+    f"{PUBLIC_URL}/admin/invitation/" if PUBLIC_URL else "",
+    schemes=("https", "http"),
+)
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "llm-gateway@localhost")
 ALERT_INTERVAL_S = env.integer("ALERT_INTERVAL_S", 10, low=1, high=3_600)
 # The first wait after a mail did not get through; it doubles each time, up to an hour.
