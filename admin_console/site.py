@@ -24,6 +24,7 @@ from admin_console.pages import PAGES, Page
 from admin_console.theme import GROUPS, title_of
 from admin_console.who import may_see, viewer_for, viewer_of
 from admin_console.zone import zone_of
+from metering.models import ATIToken, Team, User
 
 
 class ConsoleLoginForm(AuthenticationForm):
@@ -40,6 +41,10 @@ class ConsoleLoginForm(AuthenticationForm):
 
 class LabelledAutocomplete(AutocompleteJsonView):
     """Choices named as people know them, not by UUID."""
+
+    def get_queryset(self) -> Any:
+        rows = super().get_queryset()
+        return rows.select_related("tenant") if rows.model in (ATIToken, Team, User) else rows
 
     def serialize_result(self, obj: Any, to_field_name: str) -> dict[str, str]:
         return {"id": str(getattr(obj, to_field_name)), "text": label_of(obj)}
