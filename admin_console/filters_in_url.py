@@ -78,7 +78,7 @@ class Chosen:
 
     def query(self, **changes: str | None) -> dict[str, str]:
         """The state as parameters, without what is usual; a change to None takes a parameter away."""
-        state: dict[str, str | None] = {"range": self.range}
+        state: dict[str, str | None] = {"range": self.range, "since": None, "until": None}
         if self.range == "custom":
             state |= {"since": self.days.first.isoformat(), "until": self.days.last.isoformat()}
         state |= {"metric": self.metric, "group": self.group, "subgroup": self.subgroup}
