@@ -5,7 +5,7 @@ from django.db import models
 from metering.models.columns import amount_columns, label_columns
 from metering.models.tenancy import TenantQuerySet
 
-LABELS = ("agent_id", "microdao_id", "channel_id", "conversation_id")
+LABELS = ("agent_id", "microdao_id", "channel_id", "tags", "conversation_id")
 PEOPLE = ("team_id", "user_id", "token_id")
 SHARED = ("task", "request_model", "model_class", "provider_name")
 

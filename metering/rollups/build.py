@@ -67,8 +67,8 @@ def _level(level: Level) -> str:
     )
 
 
-_EMPTY = {
-    name: "NULL::uuid" if name in ("team_id", "user_id", "token_id") else "NULL::varchar"
-    for name in ALL_COLUMNS
+_EMPTY = dict.fromkeys(ALL_COLUMNS, "NULL::varchar") | {
+    **dict.fromkeys(("team_id", "user_id", "token_id"), "NULL::uuid"),
+    "tags": "'{}'::text[]",
 }
 """What a level does not tell apart."""

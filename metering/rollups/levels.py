@@ -24,7 +24,7 @@ class Level(IntEnum):
 
 _TENANTS = ("task", "request_model", "model_class", "provider_name")
 _PEOPLE = (*_TENANTS, "team_id", "user_id", "token_id")
-_LABELS = (*_PEOPLE, "agent_id", "microdao_id", "channel_id")
+_LABELS = (*_PEOPLE, "agent_id", "microdao_id", "channel_id", "tags")
 COLUMNS = {
     Level.TENANTS: _TENANTS,
     Level.PEOPLE: _PEOPLE,

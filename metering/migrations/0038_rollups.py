@@ -3,12 +3,13 @@
 The job that adds up fills them from today backwards; until then reports read the log.
 """
 
+import django.contrib.postgres.fields
 import metering.types
 from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("metering", "0036_answer_cache")]
+    dependencies = [("metering", "0037_tags")]
 
     operations = [
         migrations.DeleteModel(name="UsageRollup"),
@@ -56,6 +57,7 @@ class Migration(migrations.Migration):
                 ('agent_id', models.CharField(max_length=128, null=True)),
                 ('microdao_id', models.CharField(max_length=128, null=True)),
                 ('channel_id', models.CharField(max_length=128, null=True)),
+                ('tags', django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), db_default=[], default=list, size=None)),
                 ('conversation_id', models.CharField(max_length=128, null=True)),
                 ('requests', models.BigIntegerField(default=0)),
                 ('model_requests', models.BigIntegerField(default=0)),
