@@ -52,7 +52,6 @@ GROUPS: dict[str, dict[str, str]] = {
         "UsageReservation": "lock_clock",
         "UsageLog": "receipt_long",
         "KeptAnswer": "inbox",
-        "UsageRollup": "stacked_bar_chart",
     },
     "Tasks": {
         "TaskJob": "work_history",
@@ -122,7 +121,6 @@ TITLES = {
     "UsageLog": "Usage log",
     "UsageMeter": "Meters",
     "UsageReservation": "Reservations",
-    "UsageRollup": "Hourly sums",
     "AuditEvent": "Audit events",
     "VendorAlert": "Vendor alerts",
 }
