@@ -81,7 +81,9 @@ def moment_text(moment: datetime, zone: tzinfo) -> str:
 
 
 def value_text(value: object) -> str:
-    """A rule's value: `8,000`, `PRO_M`."""
+    """A rule's value: `8,000`, `PRO_M`, `project, cost-centre`."""
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or NONE
     return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
 
 

@@ -12,6 +12,7 @@ from metering.models import (
     AuditEvent,
     Budget,
     Feature,
+    Invitation,
     LedgerEntry,
     Membership,
     PlanFeature,
@@ -39,10 +40,12 @@ from tests.factories import (
     MeterFactory,
     ModelFactory,
     ProviderFactory,
+    ReservationFactory,
     RuleFactory,
     TenantFactory,
     VendorAlertFactory,
     make_draft,
+    make_invitation,
     make_job,
     make_plan,
     make_token,
@@ -77,6 +80,7 @@ class TenantData:
     job: TaskJob
     """The member's own, which has ended."""
     draft: TaskDraft
+    invitation: Invitation
     call: UsageLog
     """The one attempt of the member's own call."""
 
@@ -96,6 +100,7 @@ class TenantData:
             "alert": str(self.alert.pk),
             "job": str(self.job.pk),
             "draft": str(self.draft.pk),
+            "invitation": str(self.invitation.pk),
             "call": str(self.call.reservation_id),
             "email": self.member.email,
             "admin_email": self.admin.email,
@@ -123,6 +128,7 @@ class TenantData:
             self.vendor_alert,
             self.job,
             self.draft,
+            self.invitation,
             self.call,
         )
         texts = {self.tenant.slug, self.token.prefix, self.secret, f"{self.tenant.slug}-gone"}
@@ -219,6 +225,7 @@ def make_tenant_data(slug: str) -> TenantData:
         vendor_alert=VendorAlertFactory(tenant_id=tenant.pk, model=f"{slug}-model"),
         job=make_job(token, member),
         draft=make_draft(token, member),
+        invitation=make_invitation(token, f"dan@{slug}.example"),
         call=call,
     )
 
@@ -241,6 +248,7 @@ def more_of(data: TenantData) -> None:
     make_job(data.token, data.member)
     keep_key(data.tenant, "second")
     note_change(data.tenant, f"second-{slug}")
+    make_invitation(data.token, f"eve@{slug}.example")
 
 
 def note_change(tenant: Tenant, name: str) -> None:
@@ -269,6 +277,7 @@ def image_of(data: TenantData) -> list[Any]:
         VendorAlert,
         TaskJob,
         TaskDraft,
+        Invitation,
         *BOOKS,
     ):
         rows += noun.objects.filter(tenant_id=data.tenant.pk).order_by("pk").values()
@@ -280,13 +289,15 @@ def image_of(data: TenantData) -> list[Any]:
 
 
 def _use(tenant: Tenant, user: User, team: Team | None, conversation: str) -> UsageLog:
-    call: UsageLog = AttemptFactory(
-        tenant_id=tenant.pk,
-        user_id=user.pk,
-        team_id=team and team.pk,
-        agent_id=f"{tenant.slug}-agent",
-        conversation_id=conversation,
-    )
+    labels = {
+        "tenant_id": tenant.pk,
+        "user_id": user.pk,
+        "team_id": team and team.pk,
+        "agent_id": f"{tenant.slug}-agent",
+        "conversation_id": conversation,
+    }
+    ReservationFactory(**labels)
+    call: UsageLog = AttemptFactory(**labels)
     return call
 
 

@@ -16,12 +16,12 @@ from metering.errors import InvalidRequest, NotFound, NotPermitted
 from metering.models import Budget, PolicyRule, Tenant, User
 from metering.policy.edit.target import PolicyTarget, find_target
 from metering.rules.registry import REGISTRY
-from metering.rules.rule import NARROW_SCOPES
+from metering.rules.rule import TIGHTENING_SCOPES
 from metering.types import TENANT_SCOPES, Scope, Setter
 
 BUDGET_SCOPES = tuple(scope for scope in TENANT_SCOPES if scope is not Scope.TENANT)
 """For whom a tenant may set budgets."""
-RULE_SCOPES = NARROW_SCOPES
+RULE_SCOPES = TIGHTENING_SCOPES
 """For whom it may set rules. An agent's own rate takes the place of a general one, so it could allow more."""
 TENANTS_KEYS = tuple(sorted(key.name for key in REGISTRY.values() if key.is_read and key.only_tightens))
 """Keys of which a narrow rule can only take away."""

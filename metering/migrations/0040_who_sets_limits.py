@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('metering', '0036_answer_cache'),
+        ('metering', '0039_invitations'),
     ]
 
     operations = [
