@@ -31,6 +31,7 @@ from tests.factories import (
     AttemptFactory,
     BudgetFactory,
     MeterFactory,
+    ReservationFactory,
     RuleFactory,
     TenantFactory,
     VendorAlertFactory,
@@ -220,13 +221,15 @@ def image_of(data: TenantData) -> list[Any]:
 
 
 def _use(tenant: Tenant, user: User, team: Team | None, conversation: str) -> UsageLog:
-    call: UsageLog = AttemptFactory(
-        tenant_id=tenant.pk,
-        user_id=user.pk,
-        team_id=team and team.pk,
-        agent_id=f"{tenant.slug}-agent",
-        conversation_id=conversation,
-    )
+    labels = {
+        "tenant_id": tenant.pk,
+        "user_id": user.pk,
+        "team_id": team and team.pk,
+        "agent_id": f"{tenant.slug}-agent",
+        "conversation_id": conversation,
+    }
+    ReservationFactory(**labels)
+    call: UsageLog = AttemptFactory(**labels)
     return call
 
 
