@@ -28,8 +28,8 @@ class UsageFilter:
     since: datetime | None = None
     until: datetime | None = None
     only: tuple[tuple[str, object], ...] = ()
-    """Columns, and the value that each must have; of a list, that it must contain. FEATURE is the task's. One column may
-    come twice: then both must be so."""
+    """Columns, and the value that each must have; of a list, that it must contain. FEATURE is the task's. One column
+    may come twice: then both must be so."""
 
     @property
     def zone(self) -> str:

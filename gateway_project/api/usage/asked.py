@@ -83,7 +83,7 @@ def usage_in_reach(request: Request, asked: dict[str, Any]) -> UsageFilter:
     if asked[FEATURE] is not None:
         only += ((FEATURE, asked[FEATURE]),)
     if caller.role not in ADMINS:
-        only += (_own(caller),)
+        only += (own_use(caller),)
     return UsageFilter(tenant=tenant, since=since, until=until, only=only)
 
 
@@ -99,7 +99,8 @@ def check_grouping(request: Request, by: str) -> None:
         raise NotPermitted("Only the gateway's own administrators compare tenants.")
 
 
-def _own(caller: Caller) -> tuple[str, object]:
+def own_use(caller: Caller) -> tuple[str, object]:
+    """The column that says whose use it is, and the caller's value of it. Raises NotPermitted."""
     if caller.user is not None:
         return "user_id", caller.user.pk
     if caller.token is None:
