@@ -28,7 +28,7 @@ DROP FUNCTION metering_price_changed();
 class Migration(migrations.Migration):
     """When each price was last changed: calls from before were charged by another one."""
 
-    dependencies = [("metering", "0038_rollups")]
+    dependencies = [("metering", "0039_invitations")]
 
     operations = [
         migrations.AddField(
