@@ -9,8 +9,9 @@ from uuid import UUID
 
 from metering.errors import InvalidRequest
 from metering.reports.buckets import Bucket, Days, buckets_of, usual_bucket
+from metering.reports.denials import explore_refusals
 from metering.reports.dimensions import DIMENSIONS
-from metering.reports.figures import NOTHING, Figures
+from metering.reports.figures import DENIALS, NOTHING, Figures
 from metering.reports.metrics import METRICS
 from metering.reports.names import named
 from metering.reports.plan import reading
@@ -88,11 +89,13 @@ def explore(
     Raises InvalidRequest for unknown words, a chart of too many pieces, and reports that take too long.
     """
     _check(metric, group, subgroup)
-    days = _days_of(chosen)
+    days = days_of(chosen)
     bucket = bucket or usual_bucket(days.count)
     if days.count > bucket.longest_days:
         raise InvalidRequest(f"By {bucket} at most {bucket.longest_days} days.", param="bucket")
     earlier = period_before(chosen, now=now)
+    if metric == DENIALS:
+        return _explore_denials(chosen, earlier, group, subgroup, bucket, days)
     with reading():
         overlaps = group == "tag"
         sums = sums_by(chosen, by=(group,), metric=metric, limit=MOST_GROUPS + 1)
@@ -135,6 +138,43 @@ def explore(
     )
 
 
+def _explore_denials(
+    chosen: UsageFilter, earlier: UsageFilter, group: str, subgroup: str, bucket: Bucket, days: Days
+) -> Explored:
+    if subgroup:
+        raise InvalidRequest("Refusals are told apart by one group only.", param="subgroup")
+    refused = explore_refusals(chosen, group=group, bucket=bucket, earlier=earlier)
+    names = named(group, [Key(None if value is None else str(value)) for value in refused.groups])
+    buckets = tuple(buckets_of(days, bucket))
+    return Explored(
+        total=_denied(refused.count),
+        before=_denied(refused.before),
+        before_since=earlier.both_ends[0],
+        before_until=earlier.both_ends[1],
+        cost_now_nano_usd=None,
+        groups=tuple(
+            Group(
+                value=key.value,
+                name=name,
+                tenant_id=None,
+                figures=_denied(refused.groups[value]),
+                before=_denied(refused.groups_before.get(value, 0)),
+            )
+            for value, (key, name) in zip(refused.groups, names.items(), strict=True)
+        ),
+        others=None,
+        overlaps=False,
+        buckets=buckets,
+        series=(
+            Series(value=None, name="all", values=tuple(refused.over_time.get(each, 0) for each in buckets)),
+        ),
+    )
+
+
+def _denied(count: int) -> Figures:
+    return Figures({**NOTHING.sums, DENIALS: count})
+
+
 def period_before(chosen: UsageFilter, *, now: datetime) -> UsageFilter:
     """The same length of time just before. A range that still runs is compared up to the same time of day."""
     since, until = chosen.both_ends
@@ -164,7 +204,7 @@ def _check(metric: str, group: str, subgroup: str) -> None:
         raise InvalidRequest(f"{subgroup!r} is no further group of {group}.", param="subgroup")
 
 
-def _days_of(chosen: UsageFilter) -> Days:
+def days_of(chosen: UsageFilter) -> Days:
     """The days of the range, the first and the last perhaps in part."""
     since, until = chosen.both_ends
     zone = zone_named(chosen.zone)

@@ -8,6 +8,8 @@ from metering.rollups.latencies import percentile_ms
 from metering.rollups.measures import FIRSTS, SUMS
 
 NAMES = ("requests", *(name for name in SUMS if name not in FIRSTS), "latencies")
+DENIALS = "denials"
+"""Calls that a limit refused: known where a report is about them (metering/reports/denials.py)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,13 +19,13 @@ class Figures:
     sums: Mapping[str, int]
 
     def __getitem__(self, name: str) -> int:
-        return self.sums[name]
+        return self.sums.get(name, 0) if name == DENIALS else self.sums[name]
 
     def __add__(self, other: "Figures") -> "Figures":
-        return Figures({name: self.sums[name] + other.sums[name] for name in NAMES})
+        return Figures({name: self[name] + other[name] for name in (*NAMES, DENIALS)})
 
     def __sub__(self, other: "Figures") -> "Figures":
-        return Figures({name: self.sums[name] - other.sums[name] for name in NAMES})
+        return Figures({name: self[name] - other[name] for name in (*NAMES, DENIALS)})
 
     @property
     def cost_nano_usd(self) -> int:

@@ -1,8 +1,8 @@
 """The figures of the overview: small questions with one answer each, as the API and the console tell them.
 
 All take a `UsageFilter`: whose rows (tenant and `only`), and where it says so its range. Days are the tenant's. What
-each costs is a few reads of rollups. Answers are `Figures`: `.cost_nano_usd`, `.requests`, `.error_rate`, `.latency_ms(95)`,
-`.cache_share`, `["cached"]`, `["saved_nano_usd"]`.
+each costs is a few reads of rollups. Answers are `Figures`: `.cost_nano_usd`,
+`.requests`, `.error_rate`, `.latency_ms(95)`, `.cache_share`, `["cached"]`, `["saved_nano_usd"]`.
 """
 
 from dataclasses import dataclass, replace

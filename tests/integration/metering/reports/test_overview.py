@@ -79,7 +79,9 @@ def test_the_dearest_have_names_and_shares(tenant: Tenant) -> None:
 
 
 def test_caches_tell_what_prompts_and_answers_saved_apart(tenant: Tenant) -> None:
-    PriceFactory(model=ModelFactory(name="m"), effective_from=NOON - 10 * DAY, input=2, cached_input=Decimal("0.5"))
+    PriceFactory(
+        model=ModelFactory(name="m"), effective_from=NOON - 10 * DAY, input=2, cached_input=Decimal("0.5")
+    )
     call(request_model="m", input_tokens=1_000, cached_input_tokens=400)
     call(outcome="cached", list_cost_nano_usd=7, cost_nano_usd=0, input_tokens=0, output_tokens=0)
     found = overview.caches(overview.days(UsageFilter(tenant=tenant), now=NOON), now=NOON)
@@ -140,7 +142,9 @@ class TestExplore:
     def test_todays_prices_are_the_summarys(self, tenant: Tenant) -> None:
         model = ModelFactory(name="m")
         PriceFactory(model=model, effective_from=NOON - 10 * DAY)
-        call(at=NOON - 2 * DAY, request_model="m", input_tokens=1_000, output_tokens=0, cost_nano_usd=1_000_000)
+        call(
+            at=NOON - 2 * DAY, request_model="m", input_tokens=1_000, output_tokens=0, cost_nano_usd=1_000_000
+        )
         call(at=NOON - 2 * DAY, request_model="other")
         PriceFactory(model=model, effective_from=NOON - DAY, input=3, output=3)
         chosen = overview.days(UsageFilter(tenant=tenant), now=NOON, count=5)
