@@ -108,9 +108,7 @@ def _verbs(request: HttpRequest, viewer: Viewer, tenant: Tenant, user: User) -> 
             f"{user.email} is an administrator of {tenant.name}.", {"role": User.Role.TENANT_ADMIN}
         ),
         "make_member": change(f"{user.email} is a member.", {"role": User.Role.MEMBER}),
-        "deactivate": change(
-            f"{user.email} is deactivated and signed out everywhere.", {"is_active": False}
-        ),
+        "deactivate": change(f"{user.email} is deactivated and signed out everywhere.", {"is_active": False}),
         "activate": change(f"{user.email} may sign in again.", {"is_active": True}),
         "join": join,
         "leave": leave,

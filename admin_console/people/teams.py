@@ -98,7 +98,8 @@ def team(request: HttpRequest, viewer: Viewer, page: dict[str, Any]) -> HttpResp
         "tenant": tenant,
         "team": row,
         "members": Pages.of(
-            request.GET, [(user, address("person", viewer, tenant, user=user.email)) for user in members[:MOST]]
+            request.GET,
+            [(user, address("person", viewer, tenant, user=user.email)) for user in members[:MOST]],
         ),
         "others": list(others.order_by("email").values_list("email", flat=True)[:MOST_CHOICES]),
         "spent": spent_this_month(tenant, by="team", now=now()).get(row.pk, 0),

@@ -8,7 +8,18 @@ from django.shortcuts import render
 from django.utils.timezone import now
 
 from admin_console.paging import Pages
-from admin_console.parts import Cell, Choice, Column, Empty, FilterBar, Row, Select, Table, sort_key, sorted_rows
+from admin_console.parts import (
+    Cell,
+    Choice,
+    Column,
+    Empty,
+    FilterBar,
+    Row,
+    Select,
+    Table,
+    sort_key,
+    sorted_rows,
+)
 from admin_console.people.tabs import address
 from admin_console.reach import choose_tenant, tenant_in_url
 from admin_console.spend import spent_this_month
