@@ -25,7 +25,7 @@ class BudgetLimitForm(WhomForm):
     )
     amount = forms.CharField(label="At most", max_length=40, help_text='Such as "$5", "8,000" or "2k".')
     window = forms.ChoiceField(label="In", choices=[(word, window_word(word)) for word in WINDOWS])
-    task = forms.ChoiceField(required=False, label="For", choices=[EVERY_TASK, *TASKS.items()])
+    task = forms.ChoiceField(required=False, label="Task", choices=[EVERY_TASK, *TASKS.items()])
     model_class = forms.ChoiceField(required=False, label="With models of")
     once_reached = forms.ChoiceField(label="Once it is reached", choices=ONCE_REACHED, initial="hard")
     field_order = ("whom", "tag", "amount", "dimension", "window", "task", "model_class", "once_reached")
@@ -65,7 +65,7 @@ class BudgetLimitForm(WhomForm):
 class RuleLimitForm(WhomForm):
     key = forms.ChoiceField(label="Limit")
     value = forms.CharField(label="To", max_length=64, help_text="See below what it takes.")
-    task = forms.ChoiceField(required=False, label="For", choices=[EVERY_TASK, *TASKS.items()])
+    task = forms.ChoiceField(required=False, label="Task", choices=[EVERY_TASK, *TASKS.items()])
     mode = forms.ChoiceField(
         label="Once it is reached",
         choices=[

@@ -8,8 +8,9 @@ from admin_console.parts import Cell, Column, Row
 from admin_console.wording import amount_of
 from admin_console.words import dimension_word, key_word, scope_word, task_word, value_word, window_word
 from metering.overview.budgets import BudgetLine
+from metering.rules.registry import RATE_SUBJECTS, REGISTRY
 from metering.simulation.effective_limits import EffectiveLimit, SetBy
-from metering.types import Dimension, EnforcementMode
+from metering.types import Dimension, EnforcementMode, Scope
 
 COLUMNS = (
     Column(key="limit", title="Limit"),
@@ -17,12 +18,17 @@ COLUMNS = (
     Column(key="now", title="Now"),
     Column(key="by", title="Set by", hides="mid"),
 )
+COUNTED = {
+    "": "",
+    "tenant": "of the whole tenant together",
+    **{f"each {each}": "" for each in RATE_SUBJECTS},  # the limit's name says it
+}
 MODES = {EnforcementMode.WARN: "only warns", EnforcementMode.OBSERVE: "only noted"}
 
 
-def rows_of(limits: Iterable[EffectiveLimit], use: Mapping[UUID, BudgetLine]) -> list[Row]:
-    """`use` is what is used of budgets and of calls at once, by the budget or rule."""
-    return [_row(limit, use) for limit in limits]
+def rows_of(limits: Iterable[EffectiveLimit], use: Mapping[UUID, BudgetLine], owner: str) -> list[Row]:
+    """`use` is what is used of budgets and of calls at once, by the budget or rule; `owner` the tenant's name."""
+    return [_row(limit, use, owner) for limit in limits]
 
 
 def use_by_limit(lines: Iterable[BudgetLine]) -> dict[UUID, BudgetLine]:
@@ -33,7 +39,7 @@ def use_by_limit(lines: Iterable[BudgetLine]) -> dict[UUID, BudgetLine]:
     return found
 
 
-def _row(limit: EffectiveLimit, use: Mapping[UUID, BudgetLine]) -> Row:
+def _row(limit: EffectiveLimit, use: Mapping[UUID, BudgetLine], owner: str) -> Row:
     line = use.get(limit.set_by.id) if limit.set_by.id is not None else None
     title = title_of(limit)
     return Row(
@@ -41,7 +47,7 @@ def _row(limit: EffectiveLimit, use: Mapping[UUID, BudgetLine]) -> Row:
             Cell(text=title, small=_about(limit)),
             Cell(text=value_of(limit, limit.set_by), small=MODES.get(limit.mode, "")),
             _now(line, title),
-            Cell(text=who(limit.set_by), small=_instead(limit)),
+            Cell(text=who(limit.set_by, owner), small=_instead(limit, owner)),
         )
     )
 
@@ -62,30 +68,32 @@ def value_of(limit: EffectiveLimit, by: SetBy) -> str:
     return value_word(limit.key, by.value)
 
 
-def who(by: SetBy) -> str:
+def who(by: SetBy, owner: str) -> str:
     """Whose rule or budget it is: `plan PRO`, `team research`, `usual`."""
+    if by.scope is Scope.TENANT:
+        return owner
     return {"built in": "usual", "everyone": "the gateway"}.get(by.name, by.name)
 
 
 def _about(limit: EffectiveLimit) -> str:
     tasks = ", ".join(task_word(task) for task in limit.tasks)
-    counted = f"of {limit.counted_for if ' ' in limit.counted_for else scope_word(limit.counted_for)}"
+    counted = COUNTED.get(limit.counted_for, f"of the {scope_word(limit.counted_for)}")
     models = f"{limit.model_class} models" if limit.model_class else ""
     when = limit.set_by.when and f"now, {limit.set_by.when}"
-    return " · ".join(filter(None, (tasks, counted if limit.counted_for else "", models, when)))
+    return " · ".join(filter(None, (tasks, counted, models, when)))
 
 
-def _instead(limit: EffectiveLimit) -> str:
+def _instead(limit: EffectiveLimit, owner: str) -> str:
     """`instead of 8,000 tokens (plan PRO)`."""
     if not limit.in_place_of:
         return ""
     other = limit.in_place_of[0]
-    return f"instead of {value_of(limit, other)} ({who(other)})"
+    return f"instead of {value_of(limit, other)} ({who(other, owner)})"
 
 
 def _now(line: BudgetLine | None, title: str) -> Cell:
     if line is None:
-        return Cell(text="-")
+        return Cell()
     dimension = line.status.limit.dimension
     words = "in flight" if dimension is Dimension.CONCURRENCY else "used"
     said = f"{amount_of(dimension, line.taken)} {words}, {amount_of(dimension, line.status.remaining)} left"
@@ -93,5 +101,10 @@ def _now(line: BudgetLine | None, title: str) -> Cell:
 
 
 def as_of(limits: Iterable[EffectiveLimit], *, is_budget: bool) -> list[EffectiveLimit]:
-    """Budgets, or the others."""
-    return [limit for limit in limits if limit.is_budget is is_budget]
+    """Budgets, or the others without preferences that nobody has set."""
+    return [limit for limit in limits if limit.is_budget is is_budget and not _is_usual_manner(limit)]
+
+
+def _is_usual_manner(limit: EffectiveLimit) -> bool:
+    spec = REGISTRY.get(limit.key)
+    return spec is not None and not spec.is_limit and limit.set_by.scope is None

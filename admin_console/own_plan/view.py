@@ -50,7 +50,7 @@ def my_plan(request: HttpRequest, viewer: Viewer, page: dict[str, Any]) -> HttpR
         "is_cut": len(lines) >= MOST,
         "limits_url": "" if viewer.own_only else address("limits", viewer, tenant),
         "keys_url": "" if viewer.own_only else address("vendor-keys", viewer, tenant),
-        **_tables(request, viewer, found),
+        **_tables(request, viewer, found, tenant),
     }
     return render(request, "admin_console/own_plan.html", {**page, **shown})
 
@@ -92,12 +92,12 @@ def _plans(request: HttpRequest, found: OwnPlan) -> list[Choice]:
     ]
 
 
-def _tables(request: HttpRequest, viewer: Viewer, found: OwnPlan) -> dict[str, Table]:
+def _tables(request: HttpRequest, viewer: Viewer, found: OwnPlan, tenant: Tenant) -> dict[str, Table]:
     use = use_by_limit(budget_lines(reach_of(request, viewer), now=now()))
     return {
         "budgets": Table(
             columns=COLUMNS,
-            rows=rows_of(as_of(found.limits, is_budget=True), use),
+            rows=rows_of(as_of(found.limits, is_budget=True), use, tenant.name),
             empty=Empty(
                 title="No budget", text="Nothing limits how much is spent or used in a window of time."
             ),
@@ -105,7 +105,7 @@ def _tables(request: HttpRequest, viewer: Viewer, found: OwnPlan) -> dict[str, T
         ),
         "rules": Table(
             columns=COLUMNS,
-            rows=rows_of(as_of(found.limits, is_budget=False), use),
+            rows=rows_of(as_of(found.limits, is_budget=False), use, tenant.name),
             empty=Empty(
                 title="No limit", text="Nothing limits how large a call may be, or how many at once."
             ),

@@ -15,6 +15,7 @@ from metering.audit_trail.entries import AN_OPERATOR, Entry, entries_of, people_
 from metering.audit_trail.lines import trail_as_csv
 from metering.audit_trail.nouns import NOUNS
 from metering.audit_trail.read_trail import OPERATOR, trail_page
+from metering.audit_trail.values import NONE
 from metering.models import Tenant
 
 LINES = 50
@@ -93,7 +94,7 @@ def _row(entry: Entry, zone: Any, *, with_tenant: bool) -> Row:
 def _changes(entry: Entry) -> str:
     """What the sentence has not said."""
     return "; ".join(
-        f"{change.field}: {change.before} → {change.after}"
+        f"{change.field}: {'' if change.before == NONE else f'{change.before} → '}{change.after}"
         for change in entry.changes
         if change.after not in entry.sentence
     )

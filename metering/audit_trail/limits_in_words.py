@@ -5,9 +5,16 @@ from typing import Any
 
 from metering.audit_trail.names import KINDS, Names
 from metering.audit_trail.values import amount_text, value_text
-from metering.types import Dimension
+from metering.types import Dimension, Task
 
 WINDOWS = {"hour": "an hour", "day": "a day", "week": "a week", "month": "a month", "total": "in all"}
+UNITS = {
+    Dimension.REQUESTS: "calls",
+    Dimension.INPUT_TOKENS: "tokens in",
+    Dimension.OUTPUT_TOKENS: "tokens out",
+    Dimension.API_CALLS: "searches",
+}
+TASKS = {Task.CHAT: "chat", Task.PRIOR_ART: "prior art", Task.DRAFTING: "drafting", Task.DIAGRAM: "diagrams"}
 
 
 def whose(limit: Mapping[str, Any], names: Names, tenant: str) -> str:
@@ -25,7 +32,8 @@ def whose(limit: Mapping[str, Any], names: Names, tenant: str) -> str:
 def rule_sentence(limit: Mapping[str, Any], who: str) -> str:
     """What was done to a rule's value, as a verb and its object."""
     before, after = (limit.get("before") or {}).get("value"), (limit.get("after") or {}).get("value")
-    key = str(limit.get("key", "a rule")) + (f" for {limit['task']}" if limit.get("task") else "")
+    task = TASKS.get(limit.get("task", ""), limit.get("task"))
+    key = f"{limit.get('key', 'a rule')}{f' for {task}' if task else ''}"
     if before is None:
         return f"set {key} of {who} to {value_text(after)}"
     if before == after:
@@ -58,7 +66,7 @@ def lifted_sentence(limit: Mapping[str, Any], who: str) -> str:
 
 
 def _what(limit: Mapping[str, Any]) -> str:
-    dimension = str(limit.get("dimension", "")).replace("_", " ")
+    dimension = _unit(str(limit.get("dimension", "")))
     window = limit.get("window", "")
     return " ".join(
         filter(None, (f"{window}'s" if window and window != "total" else "", dimension, "budget"))
@@ -67,8 +75,9 @@ def _what(limit: Mapping[str, Any]) -> str:
 
 def _amount(limit: Mapping[str, Any], amount: object) -> str:
     dimension = str(limit.get("dimension", ""))
-    unit = "" if dimension in (Dimension.COST, "") else f" {dimension.replace('_', ' ')}"
-    of = " of ".join(filter(None, (limit.get("model_class"), limit.get("task"))))
+    unit = "" if dimension in (Dimension.COST, "") else f" {_unit(dimension)}"
+    task = TASKS.get(limit.get("task", ""), limit.get("task"))
+    of = " for ".join(filter(None, (limit.get("model_class"), task)))
     return " ".join(
         filter(
             None,
@@ -78,6 +87,14 @@ def _amount(limit: Mapping[str, Any], amount: object) -> str:
                 f"on {of}" if of else "",
             ),
         )
+    )
+
+
+def _unit(dimension: str) -> str:
+    return (
+        UNITS.get(Dimension(dimension), dimension.replace("_", " "))
+        if dimension in set(Dimension)
+        else dimension
     )
 
 

@@ -24,6 +24,8 @@ FIELDS = {
 }
 UNSAID = frozenset({"given", "set_by", "scope_id"})
 """What people need not know of a change."""
+USUAL = {"is_active": True, "enforce_percent": 100, "mode": "enforce", "hard": True, "model_class": None}
+"""What is not said of something new."""
 IDS = {"user": "user", "team": "team", "signup_token": "token", "tenant": "tenant"}
 NARROWED = frozenset({"allowed_tasks", "allowed_models", "allowed_networks"})
 ROLES = {"TENANT_ADMIN": "administrator", "MEMBER": "member", "SUPER_ADMIN": "operator"}
@@ -89,8 +91,12 @@ def value_text(value: object) -> str:
 
 def _pairs(facts: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
     if isinstance(facts.get("after"), Mapping):
-        before = facts.get("before") or {}
-        return [(name, before.get(name), value) for name, value in facts["after"].items()]
+        before, is_new = facts.get("before") or {}, not facts.get("before")
+        return [
+            (name, before.get(name), value)
+            for name, value in facts["after"].items()
+            if not (is_new and USUAL.get(name) == value)
+        ]
     if isinstance(facts.get("changes"), Mapping):
         return [
             (name, *(pair if _is_pair(pair) else (None, pair))) for name, pair in facts["changes"].items()
