@@ -289,7 +289,7 @@ def test_a_tags_budget_and_rule_are_asked_of_the_calls_that_had_it(token_id: Any
     BudgetFactory(scope="tag", scope_id="project=apollo", amount=1)
     assert reasons(replayed()) == {("tag project=apollo requests/day", "budget_exceeded"): 1}
     RuleFactory(scope="tag", scope_id="place=x", key="max_tokens_in", value=5)
-    assert reasons(replayed())["tag max_tokens_in", "input_too_large"] == 1
+    assert reasons(replayed())["tag place=x max_tokens_in", "input_too_large"] == 1
     RuleFactory(key="required_tags", value="project")
     assert reasons(replayed())["tenant required_tags", "tag_required"] == 2
 
