@@ -35,6 +35,14 @@ PAGES = (
         icon="dashboard",
     ),
     Page(
+        name="explore",
+        route="explore/",
+        view="admin_console.explore.view.explore_page",
+        audience=Audience.EVERYBODY,
+        title="Explore usage",
+        icon="query_stats",
+    ),
+    Page(
         name="budgets",
         route="budgets/",
         view="admin_console.budgets.view.budgets",
