@@ -35,7 +35,13 @@ def accept(request: HttpRequest, page: dict[str, Any]) -> HttpResponse:
     invitation = _invitation(given)
     initial = {"token": given, "name": invitation.name if invitation is not None else ""}
     form = WelcomeForm(request.POST or None, initial=initial)
-    shown = {**page, "title": "Choose a password", "button": "Come in", "form": form, "invitation": invitation}
+    shown = {
+        **page,
+        "title": "Choose a password",
+        "button": "Come in",
+        "form": form,
+        "invitation": invitation,
+    }
     if request.method == "POST" and invitation is not None and form.is_valid():
         came: list[User] = []
         if is_accepted(form, lambda: came.append(_accept(request, invitation, form.cleaned_data))):

@@ -13,7 +13,13 @@ IN_PLACE_OF_THE_DIALOG = {"HX-Retarget": "#dialog", "HX-Reselect": "#dialog", "H
 
 
 def secret_page(
-    request: HttpRequest, token: ATIToken, secret: str, *, page: dict[str, Any], title: str, token_url: str = ""
+    request: HttpRequest,
+    token: ATIToken,
+    secret: str,
+    *,
+    page: dict[str, Any],
+    title: str,
+    token_url: str = "",
 ) -> HttpResponse:
     """A page of its own. `token_url` leads on, to the token's page in the list of operators unless it is given."""
     return _shown(request, token, secret, "secret_page", {**page, "title": title}, token_url)

@@ -94,7 +94,10 @@ def _act(
     url = address("token", viewer, tenant, token=issued.prefix)
     row.prefix = issued.prefix
     return secret_page(
-        request, row, issued.secret, page=page, title=f"{row.name or row.prefix}: the new secret", token_url=url
+        request,
+        row,
+        issued.secret,
+        page=page,
+        title=f"{row.name or row.prefix}: the new secret",
+        token_url=url,
     )
-
-

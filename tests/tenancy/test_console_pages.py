@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterable
 from typing import Any
+from urllib.parse import unquote
+from uuid import uuid4
 
 import pytest
 from django.db import transaction
@@ -12,7 +14,6 @@ from admin_console.pages import PAGES as PAGES_OF_THE_CONSOLE
 from metering.models import Tenant, User
 from tests.tenancy.asking import filled, text_of
 from tests.tenancy.console_rows import LOGIN, PAGES, PageRow
-from tests.tenancy.test_matrix import another, without
 from tests.tenancy.test_routes_have_rows import shape
 from tests.tenancy.world import ACTORS, STRANGERS, World, image_of, more_of
 
@@ -28,7 +29,7 @@ def each(rows: Iterable[PageRow]) -> pytest.MarkDecorator:
 
 
 def browser(world: World, actor: str) -> Client:
-    client = Client(raise_request_exception=False, headers={"x-request-id": "matrix"})
+    client = Client(headers={"x-request-id": "matrix"})
     if actor != "nobody":
         client.force_login(_person(world, actor), backend=BACKEND)
     return client
@@ -57,8 +58,8 @@ def status_of(response: Any) -> int:
 
 
 def told(response: Any) -> str:
-    """All of it but the time of day."""
-    return CLOCK.sub("<clock>", text_of(response))
+    """All of it but the time of day, with addresses as people read them."""
+    return CLOCK.sub("<clock>", unquote(text_of(response)))
 
 
 def test_every_page_of_the_console_has_its_rows() -> None:
@@ -80,7 +81,7 @@ def test_everybody_gets_what_the_row_says_and_strangers_neither_read_nor_change_
     for actor in ACTORS:
         with transaction.atomic():
             response = ask(browser(world, actor), row, names)
-            text = text_of(response)
+            text = told(response)
             assert status_of(response) == row.status_for(actor), f"{actor}: {text[:2000]}"
             if actor in STRANGERS:
                 assert _seen_of_alder(text, row, world) == [], actor
@@ -111,11 +112,18 @@ def test_a_stranger_cannot_tell_how_much_alder_has(row: PageRow, world: World) -
 @each(row for row in PAGES if row.names_an_object)
 def test_a_stranger_is_answered_as_if_alders_rows_had_never_been(row: PageRow, world: World) -> None:
     alders = {name: value for name, value in world.alder.names().items() if row.names(name)}
-    nobodys = {name: another(value) for name, value in alders.items()}
+    nobodys = {name: str(uuid4()) if len(value) == 36 else f"yew-{name}" for name, value in alders.items()}
     for actor in READERS:
         client = browser(world, actor)
-        real = without(told(ask(client, row, world.names())), alders)
-        assert without(told(ask(client, row, world.names() | nobodys)), nobodys) == real, actor
+        real = masked(told(ask(client, row, world.names())), alders)
+        assert masked(told(ask(client, row, world.names() | nobodys)), nobodys) == real, actor
+
+
+def masked(text: str, names: dict[str, str]) -> str:
+    """Placeholders in place of the names, the longest first, because one may be the beginning of another."""
+    for name, value in sorted(names.items(), key=lambda item: -len(item[1])):
+        text = text.replace(value, f"<{name}>")
+    return "\n".join(line for line in text.splitlines() if not line.startswith("Content-Length"))
 
 
 @each(PAGES)
