@@ -1,5 +1,6 @@
 """What was noticed about limits, the newest first, and who looks after it."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,15 +17,16 @@ from admin_console.doing import is_done
 from admin_console.paging import Pages
 from admin_console.parts import Choice, FilterBar, with_query
 from admin_console.reach import tenant_in_url
-from admin_console.subject_names import names_of, whom
+from admin_console.subject_names import Pair, names_of, whom
 from admin_console.who import Viewer
 from admin_console.wording import amount_of
 from admin_console.words import DIMENSIONS, WINDOWS
 from metering.alerts.acknowledge import acknowledge_alert
 from metering.models import QuotaAlert, Tenant
-from metering.types import AlertLevel
+from metering.types import AlertLevel, SubjectType
 
 MOST = 1_000
+PEOPLES = frozenset({SubjectType.TEAM, SubjectType.USER, SubjectType.TOKEN})
 STATES = {"open": "Nobody's yet", "acknowledged": "Acknowledged", "all": "All"}
 TONES = {AlertLevel.WARNING: "warn", AlertLevel.CRITICAL: "bad", AlertLevel.EXCEEDED: "bad"}
 LEVELS = {
@@ -43,7 +45,6 @@ class Line:
     tone: str
     sentence: str
     beside: str
-    tenant: str
     raised_at: datetime
     resets_at: datetime | None
     acknowledged_at: datetime | None
@@ -63,7 +64,7 @@ def alerts(request: HttpRequest, viewer: Viewer, page: dict[str, Any]) -> HttpRe
     rows = list(found.get(state, reach).select_related("acknowledged_by").order_by("-id")[:MOST])
     pages = Pages.of(request.GET, rows)
     shown = {
-        "lines": _lines(pages.rows, with_tenant=viewer.tenant is None),
+        "lines": _lines(pages.rows, viewer.tenant),
         "pages": pages,
         "is_open": state == "open",
         "filters": _filters(request, state),
@@ -104,14 +105,20 @@ def _filters(request: HttpRequest, state: str) -> FilterBar:
     return FilterBar.of(request.GET, labels={"tenant": "Tenant"}, switches=switches)
 
 
-def _lines(rows: Any, *, with_tenant: bool) -> list[Line]:
-    tenants = Tenant.objects.in_bulk({row.tenant_id for row in rows if row.tenant_id}) if with_tenant else {}
+def _lines(rows: Sequence[QuotaAlert], own: Tenant | None) -> list[Line]:
+    """Only operators are told whose each is."""
+    ids = {row.tenant_id for row in rows if row.tenant_id is not None} if own is None else set()
+    tenants = Tenant.objects.in_bulk(ids)
     names = names_of((row.subject_type, row.subject_id) for row in rows)
-    return [_line(row, names, tenants.get(row.tenant_id)) for row in rows]
+    return [_line(row, names, own, tenants.get(row.tenant_id)) for row in rows]
 
 
-def _line(row: QuotaAlert, names: Any, tenant: Tenant | None) -> Line:
-    of = whom(row.subject_type, tenant, row.subject_id, names) if row.subject_id else "Calls without one"
+def _line(row: QuotaAlert, names: Mapping[Pair, str], own: Tenant | None, tenant: Tenant | None) -> Line:
+    of = whom(row.subject_type, tenant, row.subject_id, names)
+    if row.subject_type == SubjectType.TENANT and own is not None:
+        of = own.name
+    elif not row.subject_id and row.subject_type in PEOPLES:
+        of = f"Calls without a {row.subject_type}"
     window = "" if row.window == "none" else f" {WINDOWS[row.window]}"
     what = DIMENSIONS[row.dimension]
     limit = amount_of(row.dimension, row.limit)
@@ -122,7 +129,6 @@ def _line(row: QuotaAlert, names: Any, tenant: Tenant | None) -> Line:
         tone=TONES[row.level],
         sentence=f"{of}: {reached} of {limit}{'' if row.dimension == 'cost' else f' {what}'}{window}",
         beside=f"{amount_of(row.dimension, row.used)} used, {amount_of(row.dimension, row.held)} held",
-        tenant=tenant.name if tenant is not None else "",
         raised_at=row.raised_at,
         resets_at=row.window_end,
         acknowledged_at=row.acknowledged_at,
