@@ -212,5 +212,6 @@ UNFOLD: dict[str, Any] = {
             "950": "oklch(28.2% .091 267.935)",
         },
     },
+    "ACCOUNT": {"navigation": [{"title": "My profile", "link": reverse_lazy("admin:profile")}]},
     "SIDEBAR": {"show_search": OPERATORS, "show_all_applications": False, "navigation": _navigation()},
 }

@@ -26,7 +26,7 @@ from metering.models import QuotaAlert, Tenant
 from metering.types import AlertLevel, SubjectType
 
 MOST = 1_000
-PEOPLES = frozenset({SubjectType.TEAM, SubjectType.USER, SubjectType.TOKEN})
+OF_CALLERS = frozenset({SubjectType.TEAM, SubjectType.USER, SubjectType.TOKEN})
 STATES = {"open": "Nobody's yet", "acknowledged": "Acknowledged", "all": "All"}
 TONES = {AlertLevel.WARNING: "warn", AlertLevel.CRITICAL: "bad", AlertLevel.EXCEEDED: "bad"}
 LEVELS = {
@@ -117,7 +117,7 @@ def _line(row: QuotaAlert, names: Mapping[Pair, str], own: Tenant | None, tenant
     of = whom(row.subject_type, tenant, row.subject_id, names)
     if row.subject_type == SubjectType.TENANT and own is not None:
         of = own.name
-    elif not row.subject_id and row.subject_type in PEOPLES:
+    elif not row.subject_id and row.subject_type in OF_CALLERS:
         of = f"Calls without a {row.subject_type}"
     window = "" if row.window == "none" else f" {WINDOWS[row.window]}"
     what = DIMENSIONS[row.dimension]

@@ -41,7 +41,7 @@ def person(request: HttpRequest, viewer: Viewer, page: dict[str, Any]) -> HttpRe
     inside = {team.slug for team in teams}
     tokens = ATIToken.objects.for_tenant(tenant).filter(user=user, revoked_at=None).order_by("name", "prefix")
     shown = {
-        "title": user.email,
+        "title": f"Person {user.email}",
         "tenant": tenant,
         "person": user,
         "role": ROLES.get(User.Role(user.role), user.role),

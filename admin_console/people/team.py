@@ -38,7 +38,7 @@ def team(request: HttpRequest, viewer: Viewer, page: dict[str, Any]) -> HttpResp
     members = User.objects.filter(memberships__team=row).order_by("email")
     others = User.objects.filter(tenant=tenant, is_active=True).exclude(memberships__team=row)
     shown = {
-        "title": row.name,
+        "title": f"Team {row.name}",
         "tenant": tenant,
         "team": row,
         "members": Pages.of(
