@@ -82,7 +82,6 @@ MAIN_NOUNS = {
     "Plan": "sell",
     "LLMModel": "smart_toy",
     "Provider": "cloud",
-    "QuotaAlert": "notifications",
 }
 """Super admins' daily nouns."""
 ORDER = (
@@ -117,7 +116,7 @@ TITLES = {
     "PolicyRule": "Rules",
     "Provider": "Vendors",
     "ProviderKey": "Vendor keys",
-    "QuotaAlert": "Alerts",
+    "QuotaAlert": "Records of alerts",
     "UsageLog": "Usage log",
     "UsageMeter": "Meters",
     "UsageReservation": "Reservations",
@@ -166,6 +165,7 @@ def _pages(*, is_advanced: bool) -> list[dict[str, Any]]:
             "icon": page.icon,
             "link": reverse_lazy(f"admin:{page.name}"),
             "permission": _shows(page),
+            **({"badge": page.badge} if page.badge else {}),
         }
         for page in PAGES
         if page.icon and page.is_advanced is is_advanced
@@ -212,5 +212,6 @@ UNFOLD: dict[str, Any] = {
             "950": "oklch(28.2% .091 267.935)",
         },
     },
+    "ACCOUNT": {"navigation": [{"title": "My profile", "link": reverse_lazy("admin:profile")}]},
     "SIDEBAR": {"show_search": OPERATORS, "show_all_applications": False, "navigation": _navigation()},
 }
