@@ -285,6 +285,8 @@ API = [
         operator=200,
         threads=True,
     ),
+    Row("GET /api/overview", member=200, admin=200, operator=200),
+    Row("GET /api/overview?by=task&range=30d&tenant={tenant}", member=200, admin=200, operator=200),
     Row("GET /api/reservations?state=held", member=200, admin=200, operator=200),
     Row("GET /api/reservations?state=held&tenant={tenant}", member=200, admin=200, operator=200),
     Row("GET /api/budgets", member=200, admin=200, operator=200),
