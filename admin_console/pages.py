@@ -23,6 +23,42 @@ class Page:
 
 PAGES = (
     Page(
+        name="plans",
+        route="plans/",
+        view="admin_console.plan.list.plans",
+        audience=Audience.OPERATORS,
+        title="Plans",
+        icon="sell",
+    ),
+    Page(
+        name="plans_compare",
+        route="plans/compare/",
+        view="admin_console.plan.list.compare",
+        audience=Audience.OPERATORS,
+        title="Plans",
+    ),
+    Page(
+        name="plan_new",
+        route="plans/new/",
+        view="admin_console.plan.list.new",
+        audience=Audience.OPERATORS,
+        title="A new plan",
+    ),
+    Page(
+        name="plan_copy",
+        route="plans/<str:code>/copy/",
+        view="admin_console.plan.list.new",
+        audience=Audience.OPERATORS,
+        title="Copy a plan",
+    ),
+    Page(
+        name="plan",
+        route="plans/<str:code>/",
+        view="admin_console.plan.view.plan",
+        audience=Audience.OPERATORS,
+        title="Plan",
+    ),
+    Page(
         name="simulator",
         route="simulator/",
         view="admin_console.simulator.simulator",
