@@ -11,7 +11,7 @@ from admin_console.audience import Audience
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """One page. Without an icon it has no entry in the sidebar."""
+    """One page. Without an icon it has no entry in the sidebar, where nobody has more than ten."""
 
     name: str
     route: str
@@ -19,9 +19,29 @@ class Page:
     audience: Audience
     title: str
     icon: str = ""
+    is_advanced: bool = False
+    """Its entry is among those under "Advanced"."""
+    is_for_tenants: bool = False
+    """Super admins come to it by a tenant's page, and have no entry for it."""
 
 
 PAGES = (
+    Page(
+        name="index",
+        route="",
+        view="admin_console.overview.view.overview",
+        audience=Audience.EVERYBODY,
+        title="Overview",
+        icon="dashboard",
+    ),
+    Page(
+        name="budgets",
+        route="budgets/",
+        view="admin_console.budgets.view.budgets",
+        audience=Audience.EVERYBODY,
+        title="Budgets",
+        icon="account_balance_wallet",
+    ),
     Page(
         name="plans",
         route="plans/",
@@ -59,12 +79,73 @@ PAGES = (
         title="Plan",
     ),
     Page(
+        name="prices",
+        route="prices/",
+        view="admin_console.prices.list.prices",
+        audience=Audience.OPERATORS,
+        title="Prices",
+        icon="payments",
+        is_advanced=True,
+    ),
+    Page(
+        name="prices_import",
+        route="prices/import/",
+        view="admin_console.prices.import_list.import_list",
+        audience=Audience.OPERATORS,
+        title="Prices of the list",
+    ),
+    Page(
+        name="price_history",
+        route="prices/<path:model>/",
+        view="admin_console.prices.history.history",
+        audience=Audience.OPERATORS,
+        title="Prices of a model",
+    ),
+    Page(
+        name="vendors",
+        route="vendors/",
+        view="admin_console.vendors.view.vendors",
+        audience=Audience.OPERATORS,
+        title="Models and vendors",
+        icon="smart_toy",
+    ),
+    Page(
+        name="token_narrow",
+        route="tokens/<str:prefix>/narrow/",
+        view="admin_console.narrowing.view.narrow",
+        audience=Audience.ADMINS,
+        title="What a token may do",
+    ),
+    Page(
+        name="token_undo",
+        route="tokens/<str:prefix>/narrow/undo/",
+        view="admin_console.narrowing.view.undo",
+        audience=Audience.ADMINS,
+        title="Undo",
+    ),
+    Page(
         name="simulator",
         route="simulator/",
         view="admin_console.simulator.simulator",
         audience=Audience.ADMINS,
         title="Simulator",
         icon="science",
+    ),
+    Page(
+        name="search",
+        route="search/",
+        view="admin_console.search.view.search",
+        audience=Audience.EVERYBODY,
+        title="Search",
+    ),
+    Page(
+        name="everything",
+        route="everything/",
+        view="admin_console.everything.everything",
+        audience=Audience.OPERATORS,
+        title="All records",
+        icon="database",
+        is_advanced=True,
     ),
 )
 AUDIENCE_OF = {page.name: page.audience for page in PAGES}

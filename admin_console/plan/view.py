@@ -160,7 +160,9 @@ def _models() -> dict[str, str]:
     found: dict[str, list[str]] = {}
     for name, model_class in LLMModel.objects.filter(is_active=True).values_list("name", "model_class_id"):
         found.setdefault(model_class, []).append(name)
-    return {
-        each: ", ".join(names[:2]) + (f" and {len(names) - 2} more" if len(names) > 2 else "")
-        for each, names in found.items()
-    }
+    return {each: _some(names) for each, names in found.items()}
+
+
+def _some(names: list[str]) -> str:
+    more = f" and {len(names) - 2} more" if len(names) > 2 else ""
+    return ", ".join(names[:2]) + more
