@@ -110,6 +110,13 @@ PAGES = (
         icon="smart_toy",
     ),
     Page(
+        name="vendor_test",
+        route="vendors/<str:name>/test/",
+        view="admin_console.vendors.view.test",
+        audience=Audience.OPERATORS,
+        title="Test a vendor",
+    ),
+    Page(
         name="token_narrow",
         route="tokens/<str:prefix>/narrow/",
         view="admin_console.narrowing.view.narrow",

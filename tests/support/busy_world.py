@@ -14,8 +14,8 @@ from random import Random
 
 from django.conf import settings
 from django.utils.timezone import now as right_now
-
 from metering.ledger.roll_up import roll_up_usage
+
 from metering.models import Tenant
 from tests.support.busy.alerts import write_vendor_alert
 from tests.support.busy.calls import write_calls
