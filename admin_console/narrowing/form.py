@@ -24,13 +24,13 @@ class NarrowForm(forms.Form):
         required=False,
         label="Only these tasks",
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
-        help_text="None: all that its plan allows.",
+        help_text="Nothing chosen: all that its plan allows.",
     )
     allowed_models = forms.MultipleChoiceField(
         required=False,
         label="Only these models",
         widget=UnfoldAdminSelect2MultipleWidget,
-        help_text="None: all that its plan allows.",
+        help_text="Nothing chosen: all that its plan allows.",
     )
     team = forms.ModelChoiceField(
         queryset=Team.objects.none(),

@@ -14,7 +14,8 @@ from admin_console.auditing import record
 from admin_console.fields.price_levers import TOKEN_LABELS
 from admin_console.parts import Cell, Column, Empty, Row, Table
 from admin_console.price_form import PriceForm
-from admin_console.prices.list import lever_words, price_text, whose
+from admin_console.prices.list import price_text, whose
+from admin_console.prices.words import lever_words
 from admin_console.who import Viewer
 from admin_console.wording import when
 from metering.models import AuditEvent, LLMModel, ModelPrice

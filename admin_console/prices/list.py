@@ -10,6 +10,7 @@ from django.utils.timezone import now
 
 from admin_console.fields.amount import Unit, shown_amount
 from admin_console.parts import Cell, Column, Empty, Row, Table, sort_key, sorted_rows
+from admin_console.prices.words import lever_words
 from admin_console.who import Viewer
 from admin_console.wording import when
 from metering.models import LLMModel, ModelPrice
@@ -24,24 +25,11 @@ COLUMNS = (
     Column(key="since", title="Since", sorts=True, hides="lo"),
     Column(key="who", title="By", sorts=True, hides="mid"),
 )
-LEVERS = {
-    "tiers": "long inputs",
-    "service_tiers": "service tiers",
-    "hours": "hours",
-    "per_call": "a fee a call",
-    "per_image": "a fee a picture",
-    "tools": "tools",
-}
 
 
 def price_text(price: Decimal | None) -> str:
     """Dollars per million tokens."""
     return "-" if price is None else shown_amount(price, Unit.DOLLARS)
-
-
-def lever_words(modifiers: Any) -> str:
-    """What moves a price besides tokens, in short."""
-    return ", ".join(words for name, words in LEVERS.items() if name in modifiers)
 
 
 def whose(price: ModelPrice) -> str:

@@ -18,6 +18,19 @@ LABELS: Mapping[str, str] = {
     "per_image": "A picture",
     "tools": "Tools",
 }
+LEVERS = {
+    "tiers": "long inputs",
+    "service_tiers": "service tiers",
+    "hours": "hours",
+    "per_call": "a fee a call",
+    "per_image": "a fee a picture",
+    "tools": "tools",
+}
+
+
+def lever_words(modifiers: Any) -> str:
+    """What moves a price besides tokens, in short."""
+    return ", ".join(words for name, words in LEVERS.items() if name in modifiers)
 
 
 def amount_words(field: str, value: Any) -> str:
