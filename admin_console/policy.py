@@ -5,10 +5,12 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.timezone import now
 from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesDropdownFilter
 from unfold.decorators import display
 
 from admin_console.base import ConsoleAdmin
+from admin_console.blast_radius import preview_of
 from admin_console.budget_form import BudgetForm
 from admin_console.display import amount_of
 from admin_console.fields.whom import FIELDS, initial_whom
@@ -18,6 +20,7 @@ from admin_console.sentences import budget_sentence, rule_sentence, when_words
 from admin_console.site import console
 from admin_console.subject_names import names_of, whom
 from admin_console.words import MODES, each_word, key_word, task_word, value_word, window_word
+from admin_console.zone import zone_of_tenant
 from metering.models import Budget, PolicyRule
 
 FILTERS = (
@@ -68,8 +71,13 @@ class PolicyAdmin(ConsoleAdmin):
         """What the form as it stands would do; nothing is saved."""
         row = self.row_or_404(request, object_id) if object_id else None
         form = self.get_form(request, row, change=row is not None)(request.POST, instance=row)
-        sentence = self.sentence(form.instance) if form.is_valid() else ""
-        return render(request, "admin_console/effect.html", {"sentence": sentence, "form": form})
+        form.only_asks = True
+        shown: dict[str, Any] = {"sentence": "", "preview": None}
+        if form.is_valid():
+            shown["sentence"] = self.sentence(form.instance)
+            moment, zone = now(), zone_of_tenant(form.instance.tenant)
+            shown["preview"] = preview_of(form.change(), title="What it would do", now=moment, zone=zone)
+        return render(request, "admin_console/effect.html", shown)
 
     def sentence(self, row: Any) -> str:
         raise NotImplementedError

@@ -1,15 +1,19 @@
 """What the forms of rules and budgets share: for whom, and what happens once a limit is reached."""
 
+from copy import deepcopy
 from typing import Any
 
 from django import forms
 from unfold.widgets import UnfoldAdminSelectWidget
 
+from admin_console.blast_radius import NOT_SURE
 from admin_console.fields.amount import percent
 from admin_console.fields.whom import FIELDS, TOLD, Missing, chosen_target, whom_fields
 from admin_console.words import MODES
 from metering.errors import MeteringError
 from metering.models import Tenant
+from metering.simulation.blast_radius import stops_everything
+from metering.simulation.change import Change, change_of_row
 
 AT_FAULT = frozenset(FIELDS)
 
@@ -31,6 +35,20 @@ class ScopedForm(forms.ModelForm):
         if self.instance._state.adding:
             self.fields.update(whom_fields())
         self.initial.setdefault("enforce_percent", 100)
+
+    only_asks = False
+    """Whether only the effect is asked for, and nothing is saved."""
+
+    def change(self) -> Change:
+        """What saving the form would change. Only of a form that is valid."""
+        row = deepcopy(self.instance)
+        return change_of_row(row, lambda: _saved(row))
+
+    def _post_clean(self) -> None:
+        super()._post_clean()  # type: ignore[misc]
+        sure = self.data.get("sure") == "1" or self.only_asks
+        if not self.errors and not sure and stops_everything(self.change()):
+            self.add_error(None, NOT_SURE)
 
     @property
     def tenant(self) -> Tenant | None:
@@ -67,3 +85,8 @@ class ScopedForm(forms.ModelForm):
         """Whom it is for belongs to what there may be once, though the form has other fields for it."""
         found: set[str] = super()._get_validation_exclusions()  # type: ignore[misc]
         return found - {"scope", "tenant", "scope_id", "per"} if self.instance.scope else found
+
+
+def _saved(row: Any) -> Any:
+    row.save()
+    return row

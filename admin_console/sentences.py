@@ -52,7 +52,7 @@ def _limit(budget: Budget, whom: str) -> str:
         )
     own = budget.scope in (Scope.PLAN, Scope.GLOBAL) and budget.per != Scope.GLOBAL
     who = (
-        f"{each_word(budget.per)}{f' on {whom}' if budget.scope == Scope.PLAN else ''}"
+        f"{each_word(budget.per)}{f' on {_lower(whom)}' if budget.scope == Scope.PLAN else ''}"
         if own
         else _lower(whom)
     )

@@ -1,4 +1,4 @@
-"""The console's own admin site: super admins come in, and a tenant's own administrators as far as the simulator.
+"""The console's own admin site: super admins come in, and a tenant's people as far as the pages that are for them.
 
 The role decides (`who.py`), not Django's permission tables: they are another truth about the same question.
 """
@@ -10,7 +10,6 @@ from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.shortcuts import redirect
 from django.urls import URLPattern, URLResolver, path
 from django.utils.module_loading import import_string
 from django.utils.timezone import now
@@ -23,7 +22,7 @@ from admin_console.labels import label_of
 from admin_console.own_password import OwnPassword
 from admin_console.pages import PAGES, Page
 from admin_console.theme import GROUPS, title_of
-from admin_console.who import is_operator, is_tenant_admin, may_see, viewer_of
+from admin_console.who import may_see, viewer_for, viewer_of
 from admin_console.zone import zone_of
 from metering.models import ATIToken, Team, User
 
@@ -32,7 +31,7 @@ class ConsoleLoginForm(AuthenticationForm):
     """Refuses everybody else at the door, in the words used for a wrong password."""
 
     def confirm_login_allowed(self, user: Any) -> None:
-        if not is_operator(user) and not is_tenant_admin(user, self.request):
+        if viewer_for(user, self.request) is None:
             raise ValidationError(
                 self.error_messages["invalid_login"],
                 code="invalid_login",
@@ -67,11 +66,6 @@ class ConsoleSite(UnfoldAdminSite):
             path("password/reset/", never_cache(self.reset_view), name="reset_password"),
             *super().get_urls(),
         ]
-
-    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
-        if not is_operator(request.user):
-            return redirect("admin:simulator")
-        return super().index(request, extra_context)
 
     def forgotten_view(self, request: HttpRequest) -> HttpResponseBase:
         return ask_for_mail(request, self.each_context(request))

@@ -1,4 +1,4 @@
-"""What people call those whom a rule, a budget, a meter or an alert is about. Three queries for any number of rows."""
+"""What people call those whom a rule, a budget, a meter or an alert is about. A few queries for any number of rows."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db.models import Model
 
 from admin_console.words import scope_word
-from metering.models import ATIToken, Team, Tenant, User
+from metering.models import ATIToken, Plan, Team, Tenant, User
 from metering.types import Scope
 
 Pair = tuple[str, str]
@@ -27,6 +27,9 @@ def names_of(pairs: Iterable[Pair]) -> Mapping[Pair, str]:
         ids = {uuid for scope, text in wanted if scope == kind and (uuid := _uuid(text)) is not None}
         if ids:
             found |= {(kind.value, str(row.pk)): _name(row) for row in rows.filter(pk__in=ids)}
+    if codes := {text for scope, text in wanted if scope == Scope.PLAN}:
+        named = Plan.objects.filter(pk__in=codes).values_list("code", "name")
+        found |= {(Scope.PLAN.value, code): name for code, name in named}
     return {pair: found.get(pair) or _plain_name(*pair) for pair in wanted}
 
 

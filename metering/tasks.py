@@ -13,8 +13,10 @@ from metering.alerts.email import EmailChannel
 from metering.alerts.raise_vendor_alerts import raise_vendor_alerts
 from metering.decisions.forget import forget_decisions as forget_old_decisions
 from metering.idempotency import forget
+from metering.identity.invitations.forget import forget_invitations as forget_old_invitations
 from metering.identity.people.forget_resets import forget_resets as forget_old_resets
-from metering.ledger import periods, roll_up, sweep
+from metering.ledger import periods, sweep
+from metering.rollups import roll_up
 
 CHANNELS = {"email": EmailChannel}
 """Another way to reach people is one more entry here, and rows for it from `address_alerts`."""
@@ -31,7 +33,7 @@ def sweep_reservations() -> int:
 
 @shared_task(name="metering.deliver_alerts")
 def deliver_alerts() -> int:
-    """Send what is new, alerts and mails about forgotten passwords, and what did not get through; how many."""
+    """Send what is new, alerts and mails to people, and what did not get through; how many."""
     address_resets(now=now())
     raise_vendor_alerts(now=now())
     address_alerts(now=now())
@@ -46,7 +48,7 @@ def maintain_partitions() -> None:
 
 @shared_task(name="metering.roll_up_usage")
 def roll_up_usage() -> int:
-    """Sum the hours that changed lately; how many."""
+    """Add up what is over and what changed lately; how many units."""
     return roll_up.roll_up_usage(settings.LEDGER_DATABASE_URL, now())
 
 
@@ -77,3 +79,9 @@ def forget_decisions() -> int:
 def forget_resets() -> int:
     """Delete requests for another password that are long over; how many."""
     return forget_old_resets(now())
+
+
+@shared_task(name="metering.forget_invitations")
+def forget_invitations() -> int:
+    """Delete invitations that ended long ago; how many."""
+    return forget_old_invitations(now())

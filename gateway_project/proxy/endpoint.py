@@ -7,7 +7,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from gateway_project.http.errors import Internal, MethodNotAllowed, error_response, status_of
-from gateway_project.http.request_id import id_of
+from gateway_project.http.request_id import REQUEST_ID, id_of
 from gateway_project.telemetry import metrics
 from metering.errors import MeteringError
 
@@ -17,15 +17,16 @@ logger = logging.getLogger(__name__)
 
 
 def endpoint(handler: Handler, *, method: str | None = "GET") -> Handler:
-    """The handler with a request id in `request.state`, for one HTTP method (None: all)."""
+    """The handler of requests that have an id in their scope, for one HTTP method (None: all)."""
 
     async def respond(request: Request) -> Response:
-        request.state.request_id = request_id = id_of(request.scope)
+        request_id = request.scope[REQUEST_ID] = id_of(request.scope)
+        asked = request.scope["method"]
         try:
-            if method is not None and request.method not in (method, _ALSO.get(method)):
-                raise MethodNotAllowed(f"This path takes {method}, not {request.method}.")
+            if method is not None and asked != method and asked != _ALSO.get(method):
+                raise MethodNotAllowed(f"This path takes {method}, not {asked}.")
             response = await handler(request)
-            if request.method == "HEAD":
+            if asked == "HEAD":
                 response.body = b""  # the headers stay, `content-length` too
         except MeteringError as error:
             note_error(error)

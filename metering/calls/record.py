@@ -30,6 +30,7 @@ from metering.errors import (
     OverRateCapacity,
     RateLimited,
     RateUse,
+    TagRequired,
     UnpriceableRequest,
 )
 from metering.identity.principal import Principal
@@ -42,6 +43,7 @@ EXPLAINED = (
     LimitExceeded,
     NotPermitted,
     InputTooLarge,
+    TagRequired,
     OverRateCapacity,
     UnpriceableRequest,
     MeteringUnavailable,
@@ -62,6 +64,8 @@ def note_refusal(
         return
     asked = _asked(caller, request)
     policy = directory.peek_policy(asked.subject, request.task, now)
+    if policy is not None:
+        policy = policy.for_tags(request.tags)
     notice = _denial(refusal, asked.subject.plan, policy)
     _note(log, asked, notice, now, lambda: _refused_trace(policy, refusal))
 

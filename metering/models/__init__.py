@@ -5,6 +5,7 @@ from metering.models.audit import AuditEvent
 from metering.models.catalog import LLMModel, ModelClass, ModelPrice, Provider
 from metering.models.decisions import DecisionRequest, PolicyDecision
 from metering.models.identity import Team, Tenant
+from metering.models.invitations import Invitation
 from metering.models.jobs import TaskDraft, TaskJob, TaskJobAttempt, TaskJobEvent
 from metering.models.kept_answers import KeptAnswer
 from metering.models.ledger import LedgerEntry, UsageMeter, UsageReservation
@@ -16,9 +17,10 @@ from metering.models.plan_use import PlanUse
 from metering.models.plans import Feature, Plan, PlanFeature, PlanLLMAccess, Task
 from metering.models.policy import Budget, PolicyRule
 from metering.models.provider_keys import ProviderKey
+from metering.models.rollups import RolledUnit, RolledZone, RollupProgress, UsageRollup
 from metering.models.sessions import LoginSession
 from metering.models.tokens import ATIToken
-from metering.models.usage import UsageLog, UsageRollup
+from metering.models.usage import UsageLog
 from metering.models.vendor_alerts import VendorAlert
 
 __all__ = [
@@ -29,6 +31,7 @@ __all__ = [
     "ClosingBalance",
     "DecisionRequest",
     "Feature",
+    "Invitation",
     "KeptAnswer",
     "LLMModel",
     "LedgerEntry",
@@ -50,6 +53,9 @@ __all__ = [
     "Provider",
     "ProviderKey",
     "QuotaAlert",
+    "RolledUnit",
+    "RolledZone",
+    "RollupProgress",
     "Task",
     "TaskDraft",
     "TaskJob",

@@ -160,7 +160,12 @@ class UsageReservation(models.Model):
     @property
     def labels(self) -> Labels:
         """Who and what the call belongs to."""
-        return Labels(**{name: getattr(self, name) for name in LABELS})
+        return Labels(
+            **{
+                name: tuple(getattr(self, name)) if label.is_list else getattr(self, name)
+                for name, label in LABELS.items()
+            }
+        )
 
     def __str__(self) -> str:
         return str(self.id)
@@ -188,6 +193,10 @@ class LedgerEntry(models.Model):
             # Reports look for corrections, which are few among very many.
             models.Index(
                 fields=["tenant_id", "id"], condition=Q(kind=EntryKind.ADJUST), name="entry_correction"
+            ),
+            # Rollups look for those that were made lately.
+            models.Index(
+                fields=["recorded_at"], condition=Q(kind=EntryKind.ADJUST), name="entry_corrected_at"
             ),
         ]
 

@@ -1,6 +1,6 @@
 """What was used, as reports read it. Only `metering.ledger` writes it; no foreign keys, as in `ledger.py`."""
 
-from django.contrib.postgres.indexes import BrinIndex
+from django.contrib.postgres.indexes import BrinIndex, GinIndex
 from django.db import models
 from django.db.models import Q
 
@@ -98,6 +98,8 @@ class UsageLog(models.Model):
                 )
                 for column in ("team_id", "user_id", "agent_id")
             ],
+            # Rows without tags are not in it, so that a query has to say that there are some.
+            GinIndex(fields=["tags"], condition=~Q(tags=[]), name="usagelog_tags"),
             models.Index(  # of bare tokens, which count as users
                 fields=["tenant_id", "token_id", "id"],
                 condition=Q(user_id__isnull=True, token_id__isnull=False),
@@ -114,48 +116,3 @@ class UsageLog(models.Model):
 
     def __str__(self) -> str:
         return str(self.id)
-
-
-class UsageRollup(models.Model):
-    """Hourly sums of the usage log, recomputed from its rows."""
-
-    hour = models.DateTimeField()
-    tenant_id = models.UUIDField()
-    team_id = models.UUIDField(null=True)
-    user_id = models.UUIDField(null=True)
-    token_id = models.UUIDField(null=True)
-    task = models.CharField(max_length=32)
-    request_model = models.CharField(max_length=128)
-    provider_name = models.CharField(max_length=64)
-    attempts = models.BigIntegerField()
-    input_tokens = models.BigIntegerField()
-    output_tokens = models.BigIntegerField()
-    cached_input_tokens = models.BigIntegerField()
-    cache_write_tokens = models.BigIntegerField()
-    reasoning_tokens = models.BigIntegerField()
-    cost_nano_usd = models.BigIntegerField()
-
-    objects = TenantQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["-hour"]
-        indexes = [models.Index(fields=["tenant_id", "hour"], name="rollup_tenant_hour")]
-        constraints = [
-            models.UniqueConstraint(
-                fields=[
-                    "hour",
-                    "tenant_id",
-                    "team_id",
-                    "user_id",
-                    "token_id",
-                    "task",
-                    "request_model",
-                    "provider_name",
-                ],
-                nulls_distinct=False,
-                name="rollup_once",
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.hour:%Y-%m-%d %H}h {self.tenant_id}"

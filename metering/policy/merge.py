@@ -2,14 +2,17 @@
 
 1. Global, plan and tenant rules form the base. The last one in the order of `rules/rule.py` counts, so a super admin
    may raise or lower a limit.
-2. Team, user and token rules only tighten the base. All of them hold, so the strictest counts.
+2. Team, user and token rules, and those of the call's tags, only tighten the base. All of them hold, so the
+   strictest counts.
 3. For a preference (`Merge.REPLACE`) the last of all rules counts.
+4. Of what rules name together (`Merge.UNION`) everything counts that any of them names.
 
 A rule whose mode is observe or warn, by itself or for this principal, leaves the other rules in force. So does a rule
 whose condition does not hold. The shadow settings say what would be in force if those rules were enforced.
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import NamedTuple
 from uuid import UUID
 
@@ -18,6 +21,7 @@ from metering.policy.values import Setting
 from metering.rules.registry import REGISTRY
 from metering.rules.rule import BASE_SCOPES, Rule
 from metering.rules.rule_key import Merge, RuleKey
+from metering.tags import read_keys
 from metering.types import EnforcementMode, Scope
 
 ENFORCE = EnforcementMode.ENFORCE
@@ -25,13 +29,14 @@ SWITCHES = ("enforcement", "enforcement_percent")
 
 
 class Slot(NamedTuple):
-    """The subject whose limit a rule is: the base (as TENANT), a team, a user or a token. Each counts by itself.
+    """The subject whose limit a rule is: the base (as TENANT), a team, a user, a token or a tag. Each counts by itself.
 
     Narrow rules about a task and about every task have slots of their own, because both hold.
     """
 
     scope: Scope
     task: str | None
+    tag: str = ""
 
 
 def winners(rules: Iterable[Rule]) -> dict[Slot, Rule]:
@@ -42,7 +47,7 @@ def winners(rules: Iterable[Rule]) -> dict[Slot, Rule]:
             slot = Slot(Scope.TENANT, None)
             wins = slot not in best or rule.order > best[slot].order
         else:
-            slot = Slot(rule.scope, rule.task)
+            slot = Slot(rule.scope, rule.task, rule.scope_id if rule.scope is Scope.TAG else "")
             wins = slot not in best or _stands_before(REGISTRY[rule.key], rule, best[slot])
         if wins:
             best[slot] = rule
@@ -52,7 +57,10 @@ def winners(rules: Iterable[Rule]) -> dict[Slot, Rule]:
 def winner(rules: Iterable[Rule]) -> Rule | None:
     """Choose the rule of one key whose value counts. Returns None if there is no rule."""
     chosen: Rule | None = None
-    for rule in sorted(rules, key=lambda rule: rule.order):
+    ordered = sorted(rules, key=lambda rule: rule.order)
+    if ordered and REGISTRY[ordered[0].key].merge is Merge.UNION:
+        return _united(ordered)
+    for rule in ordered:
         spec = REGISTRY[rule.key]
         current = chosen.value if chosen is not None else spec.default
         if (
@@ -105,6 +113,18 @@ def by_key(rules: Iterable[Rule]) -> dict[str, list[Rule]]:
         if rule.key in REGISTRY:
             found.setdefault(rule.key, []).append(rule)
     return found
+
+
+def _united(rules: list[Rule]) -> Rule:
+    """What all of them name, as the last rule that adds something; those that are only watched come last."""
+    named: set[str] = set()
+    chosen = rules[0]
+    for rule in sorted(rules, key=lambda rule: rule.mode is not ENFORCE):
+        keys = read_keys(rule.value)
+        if not named.issuperset(keys):
+            named.update(keys)
+            chosen = rule
+    return replace(chosen, value=",".join(sorted(named)))
 
 
 def _setting(rule: Rule, modes: Modes, spec: RuleKey) -> Setting:

@@ -5,24 +5,32 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import DataError, OperationalError, connection, transaction
-from psycopg.errors import InvalidParameterValue, QueryCanceled
-
 from metering.errors import InvalidRequest
-from metering.time_zones import unusable
-from metering.usage.filters import UsageFilter
+from metering.usage.fetch import fetch
+from metering.usage.filters import FEATURE, UsageFilter
 from metering.usage.lines import COUNTED, GROUPED, LINES, MOMENT
 from metering.usage.prices import COST, JOIN, UNPRICED, Prices
 
-TIMEOUT_S = 60
-"""For one page of a report: the ledger's database has better things to do."""
 _SHARED = {label.report: name for name, label in GROUPED.items() if label.is_shared}
 _OWN = {label.report: name for name, label in GROUPED.items() if not label.is_shared}
-COLUMN_OF = {**dict(sorted(_SHARED.items())), "tenant": "tenant_id", **_OWN}
+_COLUMNS = {**_SHARED, FEATURE: "feature_id"}
+COLUMN_OF = {**dict(sorted(_COLUMNS.items())), "tenant": "tenant_id", **_OWN}
 """The column of each grouping but `day`."""
 GROUPS = ("day", *COLUMN_OF)
 OF_ONE_TENANT = frozenset(_OWN)
 """Names that mean something inside one tenant only: two tenants' lines are never added up."""
+OVERLAPPING = frozenset(label.report for label in GROUPED.values() if label.is_list)
+"""Groupings of which a call may be in several groups, so that their sums do not add up to the whole."""
+_JOINS = {
+    FEATURE: "LEFT JOIN metering_task task ON task.code = line.task",
+    **{
+        label.report: f"LEFT JOIN LATERAL unnest(line.{name}) each({name}) ON true"
+        for name, label in GROUPED.items()
+        if label.is_list
+    },
+}
+"""What a grouping's column is read of, where that is not the line itself."""
+_KEYS = {FEATURE: "task.feature_id", **{by: f"each.{COLUMN_OF[by]}" for by in OVERLAPPING}}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,28 +58,10 @@ def groups(
     after: After | None,
     dearest_first: bool,
 ) -> list[dict[str, Any]]:
-    """Raises InvalidRequest for an unknown group, where the sums take longer than TIMEOUT_S, and for a time zone that
-    PostgreSQL does not know.
-    """
+    """Raises InvalidRequest for an unknown group, and as `fetch` does."""
     params: dict[str, Any] = {"zone": chosen.zone, "now": now, "limit": limit}
     query = _query(chosen, by, prices, after, params, dearest_first=dearest_first)
-    try:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(f"SET LOCAL statement_timeout = '{TIMEOUT_S}s'")
-            cursor.execute("SET LOCAL jit = off")
-            cursor.execute(query, params)
-            names = [column.name for column in cursor.description or ()]
-            return [dict(zip(names, values, strict=True)) for values in cursor.fetchall()]
-    except OperationalError as error:
-        if isinstance(error.__cause__, QueryCanceled):
-            raise InvalidRequest(
-                "This report takes too long; ask for a shorter time.", param="since"
-            ) from error
-        raise
-    except DataError as error:
-        if by == "day" and isinstance(error.__cause__, InvalidParameterValue):
-            raise unusable(chosen.zone) from error
-        raise
+    return fetch(query, params)
 
 
 def _query(
@@ -84,7 +74,7 @@ def _query(
     dearest_first: bool,
 ) -> str:
     two_keys = len(group_names(by)) > 1
-    key = f"({MOMENT} AT TIME ZONE %(zone)s)::date" if by == "day" else f"line.{COLUMN_OF[by]}"
+    key = f"({MOMENT} AT TIME ZONE %(zone)s)::date" if by == "day" else _key(by)
     keys = f"{key}, line.tenant_id" if two_keys else key
     condition = chosen.condition(params)
     if after is not None:
@@ -101,11 +91,15 @@ SELECT {key} AS "group", {"line.tenant_id" if two_keys else "NULL::uuid"} AS ten
     {", ".join(f"sum(line.{name}) AS {name}" for name in COUNTED)}, sum(line.cost_nano_usd) AS charged,
     sum({COST[prices] if prices else "line.cost_nano_usd"}) AS cost,
     {UNPRICED[prices] if prices else "0"} AS unpriced
-FROM {LINES} {JOIN[prices] if prices else ""}
+FROM {LINES} {JOIN[prices] if prices else ""} {_JOINS.get(by, "")}
 WHERE {condition} GROUP BY {keys}
 ORDER BY {"cost DESC, " if dearest_first else ""}{"1, 2" if two_keys else "1"}
 LIMIT %(limit)s
 """  # noqa: S608 - columns are constants of this package, values are parameters
+
+
+def _key(by: str) -> str:
+    return _KEYS.get(by, f"line.{COLUMN_OF[by]}")
 
 
 def _beyond(key: str, after: After, params: dict[str, Any], *, two_keys: bool) -> str:

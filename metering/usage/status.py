@@ -22,6 +22,8 @@ class BudgetStatus:
     held: int = 0
     overrun: int = 0
     unenforced: int = 0
+    window_start: datetime | None = None
+    """None where the window never ends."""
     reset_at: datetime | None
 
     @property

@@ -15,14 +15,14 @@ from typing import Any
 import pytest
 from django import forms
 from django.core.management.base import CommandError, CommandParser
-from django.test import Client, RequestFactory
+from django.test import RequestFactory
 
 from admin_console.site import console as site
 from metering import price_modifiers
 from metering.catalog import parse_catalog, read_budgets, read_models, read_plans, read_providers
 from metering.management import commands
 from metering.management.command import VerbCommand
-from metering.models import LLMModel, PolicyRule, User
+from metering.models import PolicyRule, User
 from metering.rules import read_conditions
 from metering.traits import TRAITS
 from tests.integration.admin_console import rows

@@ -9,6 +9,7 @@ from metering.identity.sessions.open_session import open_session
 from metering.models import (
     ATIToken,
     Budget,
+    Invitation,
     LedgerEntry,
     Membership,
     PolicyDecision,
@@ -30,10 +31,12 @@ from tests.factories import (
     AttemptFactory,
     BudgetFactory,
     MeterFactory,
+    ReservationFactory,
     RuleFactory,
     TenantFactory,
     VendorAlertFactory,
     make_draft,
+    make_invitation,
     make_job,
     make_token,
     reference_data,
@@ -62,6 +65,9 @@ class TenantData:
     job: TaskJob
     """The member's own, which has ended."""
     draft: TaskDraft
+    invitation: Invitation
+    call: UsageLog
+    """The one attempt of the member's own call."""
 
     def names(self) -> dict[str, str]:
         """What the placeholders of a route's path and body become."""
@@ -76,6 +82,14 @@ class TenantData:
             "alert": str(self.alert.pk),
             "job": str(self.job.pk),
             "draft": str(self.draft.pk),
+            "invitation": str(self.invitation.pk),
+            "call": str(self.call.reservation_id),
+            "email": self.member.email,
+            "admin_email": self.admin.email,
+            "prefix": self.token.prefix,
+            "team_slug": self.team.slug,
+            "conversation": self.call.conversation_id,
+            "agent": self.call.agent_id,
         }
 
     def marks(self) -> set[str]:
@@ -93,8 +107,14 @@ class TenantData:
             self.vendor_alert,
             self.job,
             self.draft,
+            self.invitation,
+            self.call,
         )
         return {str(row.pk) for row in rows} | {self.tenant.slug, self.token.prefix, self.secret}
+
+    def words(self) -> set[str]:
+        """Beginnings and ends of every name in this tenant."""
+        return {f"{self.tenant.slug} ", f"{self.tenant.slug}-", f"@{self.tenant.slug}.example"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,7 +160,7 @@ def make_tenant_data(slug: str) -> TenantData:
         Membership.objects.create(team=team, user=person)
     budget = BudgetFactory(tenant=tenant)
     meter = MeterFactory(budget=budget, used=1)
-    _use(tenant, member, team, f"{slug}-talk")
+    call = _use(tenant, member, team, f"{slug}-talk")
     return TenantData(
         tenant=tenant,
         token=token,
@@ -155,6 +175,8 @@ def make_tenant_data(slug: str) -> TenantData:
         vendor_alert=VendorAlertFactory(tenant_id=tenant.pk, model=f"{slug}-model"),
         job=make_job(token, member),
         draft=make_draft(token, member),
+        invitation=make_invitation(token, f"dan@{slug}.example"),
+        call=call,
     )
 
 
@@ -171,6 +193,7 @@ def more_of(data: TenantData) -> None:
     _use(data.tenant, data.admin, None, f"{slug}-second-talk")
     make_decision(data.tenant, data.token, rule="tenant cost/month")
     make_job(data.token, data.member)
+    make_invitation(data.token, f"eve@{slug}.example")
 
 
 def image_of(data: TenantData) -> list[Any]:
@@ -186,6 +209,7 @@ def image_of(data: TenantData) -> list[Any]:
         VendorAlert,
         TaskJob,
         TaskDraft,
+        Invitation,
         *BOOKS,
     ):
         rows += noun.objects.filter(tenant_id=data.tenant.pk).order_by("pk").values()
@@ -196,14 +220,17 @@ def image_of(data: TenantData) -> list[Any]:
     return rows
 
 
-def _use(tenant: Tenant, user: User, team: Team | None, conversation: str) -> None:
-    AttemptFactory(
-        tenant_id=tenant.pk,
-        user_id=user.pk,
-        team_id=team and team.pk,
-        agent_id=f"{tenant.slug}-agent",
-        conversation_id=conversation,
-    )
+def _use(tenant: Tenant, user: User, team: Team | None, conversation: str) -> UsageLog:
+    labels = {
+        "tenant_id": tenant.pk,
+        "user_id": user.pk,
+        "team_id": team and team.pk,
+        "agent_id": f"{tenant.slug}-agent",
+        "conversation_id": conversation,
+    }
+    ReservationFactory(**labels)
+    call: UsageLog = AttemptFactory(**labels)
+    return call
 
 
 def make_decision(tenant: Tenant, token: ATIToken, rule: str = "tenant requests/day") -> PolicyDecision:

@@ -11,10 +11,12 @@ from metering.identity.tokens.issue_token import issue_token
 from metering.ids import derived_id, uuid7
 from metering.models import (
     AlertDelivery,
+    ATIToken,
     AuditEvent,
     Budget,
     ClosingBalance,
     DecisionRequest,
+    Invitation,
     KeptAnswer,
     LedgerEntry,
     LedgerPeriod,
@@ -45,7 +47,6 @@ from metering.models import (
     UsageLog,
     UsageMeter,
     UsageReservation,
-    UsageRollup,
     User,
     VendorAlert,
 )
@@ -99,6 +100,10 @@ def customer(slug: str) -> Tenant:
     PasswordReset.objects.create(email=user.email, expires_at=now() + timedelta(hours=1))
     LoginSession.objects.create(user=user, tenant_id=tenant.pk, expires_at=now() + timedelta(days=1))
     issue_token(tenant=tenant, plan_code=plan.code, actor="test", now=now(), name="default", team=team)
+    Invitation.objects.create(
+        tenant=tenant, email=f"new@{slug}.example", token=ATIToken.objects.get(tenant=tenant), asked_at=[now()],
+        expires_at=now() + timedelta(days=7),
+    )  # fmt: skip
     ProviderKey.objects.create(provider_id="sandbox", tenant=tenant, sealed=b"sealed", last4="wxyz")
     PolicyRule.objects.create(scope="tenant", tenant=tenant, key="max_tokens_out", value=500)
     Budget.objects.create(
@@ -132,11 +137,6 @@ def usage(tenant: Tenant) -> UsageReservation:
     LedgerEntry.objects.create(
         id=derived_id(hold.pk, 0), kind=1, recorded_at=moment, meter_ids=[meter.pk], charges=[1_200_000],
         requests=1, **shared,
-    )  # fmt: skip
-    UsageRollup.objects.create(
-        hour=moment.replace(minute=0, second=0, microsecond=0), tenant_id=tenant.pk, task="LLM0_CHAT",
-        request_model=f"model-{uuid7()}", provider_name="sandbox", attempts=1, cost_nano_usd=1_200_000,
-        **TOKENS, **ZERO,
     )  # fmt: skip
     ClosingBalance.objects.get_or_create(
         month=moment.date().replace(day=1), meter_id=meter.pk, charged=1_200_000

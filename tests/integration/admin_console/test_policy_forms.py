@@ -183,3 +183,27 @@ def test_a_budget_that_counted_something_may_change_or_go_because_its_meters_sta
     assert console.post(url(Budget, "delete", budget.pk), {"post": "yes"}).status_code == 302
     assert not Budget.objects.filter(pk=budget.pk).exists()
     assert UsageMeter.objects.get().used == 4_200_000_000
+
+
+def test_the_sentence_of_what_a_budget_will_do_stands_beside_the_button(console: Client, url: Url) -> None:
+    rows.catalog()
+    form = {**BUDGET, "dimension": "cost", "window": "day", "amount": "$5"}
+    said = console.post(f"{url(Budget, 'add')}?effect", form).content.decode()
+    sentence = "Calls of each person on plan Professional that would bring the cost above $5.00 a day are refused."
+    assert sentence in said
+    assert "People are told at 80 %, 95 %, 100 %." in said
+    assert "Tenants" in said
+    assert not Budget.objects.exists()
+
+
+def test_an_incomplete_form_promises_nothing(console: Client, url: Url) -> None:
+    said = console.post(f"{url(Budget, 'add')}?effect", {**BUDGET, "amount": "1,5"}).content.decode()
+    assert "once the form is complete" in said
+
+
+def test_a_budget_of_nothing_for_everybody_is_asked_for_twice(console: Client, url: Url) -> None:
+    form = {**BUDGET, "scope": "global", "per": "", "dimension": "cost", "amount": "$0"}
+    assert 'name="sure"' in console.post(f"{url(Budget, 'add')}?effect", form).content.decode()
+    assert "stop every call of the gateway" in str(errors_of(console.post(url(Budget, "add"), form))["__all__"])
+    assert console.post(url(Budget, "add"), {**form, "sure": "1"}).status_code == 302
+    assert Budget.objects.get().scope == "global"

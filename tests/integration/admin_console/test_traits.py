@@ -1,6 +1,7 @@
 """Vendors, traits, addresses and keys entered in the console: checked as everywhere, refused in plain words."""
 
 from html import unescape
+
 import pytest
 from django.test import Client
 
