@@ -92,7 +92,12 @@ def _line(
         used=amount(status.held if is_at_once else status.used),
         limit=amount(limit.amount),
         bar=budget_bar(
-            title=whose, used=status.used, held=status.held, limit=limit.amount, amount=amount, holds=is_at_once
+            title=whose,
+            used=status.used,
+            held=status.held,
+            limit=limit.amount,
+            amount=amount,
+            holds=is_at_once,
         ),
         tag=tag,
         tone=tone,
@@ -109,7 +114,9 @@ def _whose(status: BudgetStatus, names: Mapping[tuple[str, str], str], tenant: T
     if not subject:
         return f"Calls without a {scope_word(kind)}"
     name = names.get((kind, subject), "")
-    if kind == SubjectType.USER and name == "that is gone":  # a token counts as one person where nobody is behind it
+    if (
+        kind == SubjectType.USER and name == "that is gone"
+    ):  # a token counts as one person where nobody is behind it
         name = names_of([(SubjectType.TOKEN.value, subject)])[SubjectType.TOKEN.value, subject]
         return f"Token {name}"
     return name if kind == SubjectType.USER else f"{scope_word(kind).capitalize()} {name}"

@@ -1,7 +1,9 @@
 """What stood in the way of a tenant's calls today: by limit and by who, the latest first."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Max, Min, Sum
@@ -11,10 +13,12 @@ from admin_console.subject_names import names_of
 from admin_console.tenant.links import page_url
 from admin_console.wording import count, when
 from metering.decisions.report import DecisionFilter
-from metering.models import Budget, PolicyDecision, PolicyRule, Tenant
+from metering.models import Budget, PolicyRule, Tenant
 from metering.types import SubjectType
 
 SHOWN = 6
+KEYS = ("user_id", "token_id", "rule_id", "rule", "code")
+"""What tells one line from another."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,22 +37,21 @@ class Denials:
     calls: int
 
 
-def denials_of(
-    tenant: Tenant, *, since: datetime, zone: tzinfo, is_operator: bool
-) -> Denials:
+def denials_of(tenant: Tenant, *, since: datetime, zone: tzinfo, is_operator: bool) -> Denials:
     rows = DecisionFilter(tenant=tenant, since=since, verdict="denied").rows().order_by()
-    keys = ("user_id", "token_id", "rule_id", "rule", "code")
     found = list(
-        rows.values(*keys)
-        .annotate(calls=Sum("count"), last=Max("last_at"), first=Min("first_at"), newest=Max("id"))
+        rows.values(*KEYS)
+        .annotate(calls=Sum("count"), last=Max("last_at"), first=Min("first_at"))
         .order_by("-last")[:SHOWN]
     )
-    told = PolicyDecision.objects.in_bulk([row["newest"] for row in found])
+    # The newest decision of each tells what stood in the way.
+    newest = rows.filter(last_at__in=[row["last"] for row in found])
+    told = {_key(vars(one)): one for one in newest}
     names = names_of(_subject(row["user_id"], row["token_id"]) for row in found)
     raisable = _raisable({row["rule_id"] for row in found} - {None}) if is_operator else {}
     lines = []
     for row in found:
-        one = told[row["newest"]]
+        one = told[_key(row)]
         often = f"{count(row['calls'])} since {when(row['first'], zone)}" if row["calls"] > 1 else "once"
         lines.append(
             DenialLine(
@@ -61,6 +64,10 @@ def denials_of(
             )
         )
     return Denials(lines=tuple(lines), calls=rows.aggregate(calls=Sum("count"))["calls"] or 0)
+
+
+def _key(row: Mapping[str, Any]) -> tuple[Any, ...]:
+    return tuple(row[name] for name in KEYS)
 
 
 def _subject(user_id: UUID | None, token_id: UUID | None) -> tuple[str, str]:

@@ -78,7 +78,9 @@ class IssueForm(forms.Form):
     name = forms.CharField(max_length=200, label="Name", help_text="What will use it.")
     plan = forms.ChoiceField(label="Plan", choices=())
     team = forms.ChoiceField(label="Team", required=False, choices=())
-    user = forms.ChoiceField(label="Person", required=False, choices=(), help_text="Its use counts as theirs.")
+    user = forms.ChoiceField(
+        label="Person", required=False, choices=(), help_text="Its use counts as theirs."
+    )
     allowed_tasks = forms.MultipleChoiceField(
         label="Only for",
         required=False,
@@ -151,7 +153,9 @@ class LimitForm(forms.Form):
         spec = REGISTRY.get(str(values.get("key")))
         if spec is not None and not spec.choices and values.get("value") is not None:
             try:
-                amount = read_amount(str(values["value"]), Unit.PERCENT if spec.unit == "percent" else Unit.COUNT)
+                amount = read_amount(
+                    str(values["value"]), Unit.PERCENT if spec.unit == "percent" else Unit.COUNT
+                )
             except ValueError as error:
                 self.add_error("value", str(error))
             else:

@@ -54,7 +54,9 @@ def show_hub(
     day_start, _ = window_bounds(Window.DAY, now, timezone=tenant.timezone)
     budgets = budgets_of(tenant, now=now, zone=zone, is_operator=is_operator)
     denials = denials_of(tenant, since=day_start, zone=zone, is_operator=is_operator)
-    tokens = tokens_of(tenant, today=spent_by("token", Window.DAY, tenant=tenant, now=now), now=now, zone=zone)
+    tokens = tokens_of(
+        tenant, today=spent_by("token", Window.DAY, tenant=tenant, now=now), now=now, zone=zone
+    )
     people = people_of(tenant, month=spent_by("user", Window.MONTH, tenant=tenant, now=now))
     shown = {
         "title": tenant.name,
@@ -81,7 +83,9 @@ def show_hub(
 def _plans(tenant: Tenant, now: datetime) -> list[str]:
     """Those that its live tokens are on."""
     live = ATIToken.objects.for_tenant(tenant).live(now)
-    return list(Plan.objects.filter(pk__in=live.order_by().values("plan_tier")).values_list("name", flat=True))
+    return list(
+        Plan.objects.filter(pk__in=live.order_by().values("plan_tier")).values_list("name", flat=True)
+    )
 
 
 def _about(tenant: Tenant, zone: tzinfo) -> str:
@@ -143,8 +147,22 @@ def _figures(of: _Standing, now: datetime, zone: tzinfo) -> list[Figure]:
         .first()
     )
     return [
-        _spent("spent_today", "Spent today", of.today, of.budgets.day, now, page_url("activity", tenant=slug, range="today")),
-        _spent("spent_month", "Spent this month", of.month, of.budgets.month, now, page_url("explore", tenant=slug, range="month")),
+        _spent(
+            "spent_today",
+            "Spent today",
+            of.today,
+            of.budgets.day,
+            now,
+            page_url("activity", tenant=slug, range="today"),
+        ),
+        _spent(
+            "spent_month",
+            "Spent this month",
+            of.month,
+            of.budgets.month,
+            now,
+            page_url("explore", tenant=slug, range="month"),
+        ),
         Figure(
             name="refused_today",
             label="Refused today",
@@ -163,7 +181,9 @@ def _figures(of: _Standing, now: datetime, zone: tzinfo) -> list[Figure]:
     ]
 
 
-def _spent(name: str, label: str, spent: Spent, budget: BudgetStatus | None, now: datetime, url: str) -> Figure:
+def _spent(
+    name: str, label: str, spent: Spent, budget: BudgetStatus | None, now: datetime, url: str
+) -> Figure:
     """An amount against the tenant's own budget, if it has one."""
     cost = spent.cost_nano_usd
     if budget is None:

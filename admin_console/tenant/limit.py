@@ -1,4 +1,4 @@
-"""Give a tenant a value of its own for one limit: what is in force now, after the edit, and what that would have done."""
+"""Give a tenant a value of its own for one limit: in force now, after the edit, and what that would have done."""
 
 from datetime import datetime
 from typing import Any

@@ -53,7 +53,9 @@ def limits_for(
 def _subject(tenant: Tenant, chosen: str, now: datetime) -> PolicySubject:
     kind, _, name = chosen.partition(":")
     if kind == "plan":
-        return find_asker(tenant=tenant, now=now, plan=name).subject._replace(user_id=None, token_id=None, team_id=None)
+        return find_asker(tenant=tenant, now=now, plan=name).subject._replace(
+            user_id=None, token_id=None, team_id=None
+        )
     if kind in KINDS:
         return find_asker(tenant=tenant, now=now, **{kind: name}).subject
     if chosen:
@@ -66,7 +68,9 @@ def _choices(tenant: Tenant, now: datetime) -> tuple[Choice, ...]:
     live = ATIToken.objects.for_tenant(tenant).live(now)
     plans = Plan.objects.filter(pk__in=live.order_by().values("plan_tier")).values_list("code", "name")
     teams = Team.objects.for_tenant(tenant).order_by("slug").values_list("slug", flat=True)
-    people = User.objects.filter(tenant=tenant, is_active=True).order_by("email").values_list("email", flat=True)
+    people = (
+        User.objects.filter(tenant=tenant, is_active=True).order_by("email").values_list("email", flat=True)
+    )
     tokens = live.order_by("name", "prefix").values_list("name", "prefix")
     several = [Choice(value=f"plan:{code}", label=f"anybody on plan {name}") for code, name in plans]
     return (

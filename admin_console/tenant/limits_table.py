@@ -117,7 +117,11 @@ def _about(limit: EffectiveLimit) -> Iterable[str]:
     if limit.tasks:
         yield ", ".join(task_word(task) for task in limit.tasks)
     if limit.is_budget:
-        yield each_word(limit.counted_for) if limit.set_by.name.startswith("plan ") else f"all calls of the {scope_word(limit.counted_for)}"
+        yield (
+            each_word(limit.counted_for)
+            if limit.set_by.name.startswith("plan ")
+            else f"all calls of the {scope_word(limit.counted_for)}"
+        )
     elif limit.counted_for in ("team", "user", "token"):
         yield f"of the {scope_word(limit.counted_for)}"
     if limit.model_class:

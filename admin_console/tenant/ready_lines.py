@@ -43,5 +43,7 @@ def _model_of(token: ATIToken) -> str:
     usual = access.values_list("default_class_id", flat=True).first()
     if usual is None:
         return "MODEL"
-    served = LLMModel.objects.filter(model_class=usual, is_active=True, provider__is_active=True).order_by("name")
+    served = LLMModel.objects.filter(model_class=usual, is_active=True, provider__is_active=True).order_by(
+        "name"
+    )
     return served.values_list("name", flat=True).first() or str(usual)

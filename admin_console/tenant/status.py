@@ -29,7 +29,7 @@ def status(request: HttpRequest, viewer: Viewer, page: dict[str, Any], slug: str
     refused = _refused(preview.radius.affected) if preview is not None else "everybody is"
     act = Act(
         title=title,
-        sentence=f"{refused[:1].upper()}{refused[1:]} refused from now on. What it has stays: it can be activated again.",
+        sentence=f"{refused[:1].upper()}{refused[1:]} refused from now on. It can be activated again.",
         button=title,
         is_dangerous=True,
     )

@@ -169,7 +169,9 @@ def _row(line: Line, zone: Any) -> Row:
 
 def _empty(term: str, status: str) -> Empty:
     if term or status:
-        return Empty(title="Nobody is called so", text="No tenant fits the search.", button="Show all", url="?")
+        return Empty(
+            title="Nobody is called so", text="No tenant fits the search.", button="Show all", url="?"
+        )
     return Empty(
         title="No tenant yet",
         text="A tenant is a customer with its own people, tokens, plan and limits.",

@@ -25,7 +25,9 @@ class GraceForm(forms.Form):
     )
 
 
-def rotate(request: HttpRequest, viewer: Viewer, page: dict[str, Any], slug: str, prefix: str) -> HttpResponse:
+def rotate(
+    request: HttpRequest, viewer: Viewer, page: dict[str, Any], slug: str, prefix: str
+) -> HttpResponse:
     tenant = tenant_in_reach(viewer, slug)
     token = token_in_reach(tenant, prefix)
     form = GraceForm(request.POST or None)
@@ -49,7 +51,9 @@ def rotate(request: HttpRequest, viewer: Viewer, page: dict[str, Any], slug: str
     return act_page(request, viewer, page, tenant, act, form=form)
 
 
-def revoke(request: HttpRequest, viewer: Viewer, page: dict[str, Any], slug: str, prefix: str) -> HttpResponse:
+def revoke(
+    request: HttpRequest, viewer: Viewer, page: dict[str, Any], slug: str, prefix: str
+) -> HttpResponse:
     tenant = tenant_in_reach(viewer, slug)
     token = token_in_reach(tenant, prefix)
     if request.method == "POST":

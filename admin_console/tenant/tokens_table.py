@@ -47,9 +47,7 @@ class Tokens:
         return self.live + self.ended - len(self.lines)
 
 
-def tokens_of(
-    tenant: Tenant, *, today: Mapping[object, Spent], now: datetime, zone: tzinfo
-) -> Tokens:
+def tokens_of(tenant: Tenant, *, today: Mapping[object, Spent], now: datetime, zone: tzinfo) -> Tokens:
     rows = (
         ATIToken.objects.for_tenant(tenant)
         .defer("digest", "previous_digest")
@@ -114,10 +112,11 @@ def _ends(row: ATIToken, now: datetime, zone: tzinfo) -> str:
     if row.expires_at is None:
         return "never ends"
     verb = "ended" if row.expires_at <= now else "ends"
-    return f"{verb} {short_day(row.expires_at.astimezone(zone).date())} {row.expires_at.astimezone(zone).year}"
+    return (
+        f"{verb} {short_day(row.expires_at.astimezone(zone).date())} {row.expires_at.astimezone(zone).year}"
+    )
 
 
 def called(row: ATIToken) -> str:
     """A token in a sentence."""
     return token_name(row.name, row.prefix)
-

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from datetime import tzinfo
 
-from metering.alerts.message import whose_use
 from admin_console.tenant.links import page_url
 from admin_console.wording import when
 from admin_console.words import dimension_word, window_word
+from metering.alerts.message import whose_use
 from metering.models import QuotaAlert, Tenant
 from metering.types import AlertLevel
 
