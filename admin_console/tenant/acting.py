@@ -54,15 +54,9 @@ def act_page(
     return render(request, "admin_console/tenant_act.html", {**page, **shown})
 
 
-def effect_of(
-    request: HttpRequest, change: Change, *, title: str, tenant: Tenant, now: datetime
-) -> Preview | None:
-    """What the change would do; where it is refused, the page says why."""
-    try:
-        return preview_of(change, title=title, now=now, zone=zone_of_tenant(tenant))
-    except MeteringError as error:
-        messages.error(request, error.message)
-        return None
+def effect_of(change: Change, *, title: str, tenant: Tenant, now: datetime) -> Preview:
+    """What the change would do, on the tenant's calendar. Raises what its verb raises."""
+    return preview_of(change, title=title, now=now, zone=zone_of_tenant(tenant))
 
 
 def done(request: HttpRequest, viewer: Viewer, tenant: Tenant, sentence: str) -> HttpResponse:

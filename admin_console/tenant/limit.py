@@ -19,7 +19,7 @@ from metering.errors import MeteringError
 from metering.models import Tenant
 from metering.policy.edit.set_rule import set_rule
 from metering.policy.edit.target import PolicyTarget
-from metering.policy.source import read_policy_source
+from metering.policy.source import read_policy_rows
 from metering.rules.registry import keys_of
 from metering.simulation.change import Change, rule_change
 from metering.simulation.effective_limits import effective_limits
@@ -43,7 +43,7 @@ def limit(request: HttpRequest, viewer: Viewer, page: dict[str, Any], slug: str)
                 return done(request, viewer, tenant, f"{tenant.name}: {said} from the next call on.")
             change = rule_change(target=target, now=moment, **facts)
             title = f"{tenant.name}: {said}"
-            preview = effect_of(request, change, title=title, tenant=tenant, now=moment)
+            preview = effect_of(change, title=title, tenant=tenant, now=moment)
         except MeteringError as error:
             add_refusal(form, error)
     key = form["key"].value() or ""
@@ -72,10 +72,10 @@ def _lines(tenant: Tenant, key: str, change: Change | None, now: datetime) -> li
         )
     except MeteringError:
         return []  # without a live token there is no plan to tell of
-    present = effective_limits(source=read_policy_source(tenant=tenant), subject=subject, now=now)
+    present = effective_limits(source=read_policy_rows(tenant=tenant), subject=subject, now=now)
     later = None
     if change is not None:
-        source = read_policy_source(tenant=tenant, after=change.apply)
+        source = read_policy_rows(tenant=tenant, after=change.apply)
         later = [one for one in effective_limits(source=source, subject=subject, now=now) if one.key == key]
     of_key = [one for one in present if one.key == key]
     return limit_lines(of_key, zone=zone_of_tenant(tenant), after=later)

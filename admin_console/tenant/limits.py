@@ -13,7 +13,7 @@ from admin_console.tenant.limits_table import LimitLine, limit_lines
 from admin_console.who import Viewer
 from metering.errors import MeteringError, NotFound
 from metering.models import ATIToken, Plan, Team, Tenant, User
-from metering.policy.source import read_policy_source
+from metering.policy.source import read_policy_rows
 from metering.policy.values import PolicySubject
 from metering.simulation.effective_limits import EffectiveLimit, effective_limits
 from metering.simulation.find_asker import find_asker
@@ -40,7 +40,7 @@ def limits_for(
     select = Select(name="for", label="For", any_label="anybody", value=chosen, choices=_choices(tenant, now))
     try:
         subject = _subject(tenant, chosen, now)
-        limits = effective_limits(source=read_policy_source(tenant=tenant), subject=subject, now=now)
+        limits = effective_limits(source=read_policy_rows(tenant=tenant), subject=subject, now=now)
     except MeteringError as error:
         return LimitsCard(lines=(), select=select, problem=error.message)
     change = partial(_change_url, tenant) if is_operator else None

@@ -31,7 +31,7 @@ def plan(request: HttpRequest, viewer: Viewer, page: dict[str, Any], slug: str) 
                 return done(request, viewer, tenant, said)
             change = plan_change(tenant=tenant, plan=chosen.code)
             title = f"{tenant.name} on {chosen.name}"
-            preview = effect_of(request, change, title=title, tenant=tenant, now=moment)
+            preview = effect_of(change, title=title, tenant=tenant, now=moment)
         except MeteringError as error:
             add_refusal(form, error)
     live = ATIToken.objects.for_tenant(tenant).live(moment)

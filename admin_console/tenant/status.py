@@ -25,11 +25,11 @@ def status(request: HttpRequest, viewer: Viewer, page: dict[str, Any], slug: str
     if not suspends:
         return act_page(request, viewer, page, tenant, _activate(tenant))
     title = f"Suspend {tenant.name}"
-    preview = effect_of(request, suspension(tenant), title=title, tenant=tenant, now=moment)
-    refused = _refused(preview.radius.affected) if preview is not None else "everybody is"
+    preview = effect_of(suspension(tenant), title=title, tenant=tenant, now=moment)
+    refused = _refused(preview.radius.affected)
     act = Act(
         title=title,
-        sentence=f"{refused[:1].upper()}{refused[1:]} refused from now on. It can be activated again.",
+        sentence=f"{refused} refused from now on. It can be activated again.",
         button=title,
         is_dangerous=True,
     )

@@ -1,12 +1,15 @@
 """The page of a tenant: what it shows, for whom, and what can be done from it."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils.html import strip_tags
 from django.utils.timezone import now
-from pytest_django import DjangoAssertNumQueries
 
 from metering.models import ATIToken, AuditEvent, PolicyRule, Tenant, User
 from metering.types import Window
@@ -96,10 +99,10 @@ class TestWhatItShows:
 
     def test_names_and_never_ids(self, console: Client) -> None:
         rows.usage(rows.customer("alder"))
-        text = text_of(console, ALDER)
-        assert "ann@alder.example" in text
-        assert str(alder().pk) not in text.replace(f"/admin/metering/tenant/{alder().pk}/", "")
-        assert "nano" not in text
+        shown = strip_tags(text_of(console, ALDER))
+        assert "ann@alder.example" in shown
+        assert not re.search(r"[0-9a-f]{8}-[0-9a-f]{4}-7", shown)
+        assert "nano" not in shown
 
     def test_what_stood_in_the_way_today(self, console: Client) -> None:
         rows.usage(rows.customer("alder"))
@@ -112,16 +115,23 @@ class TestWhatItShows:
         assert "No token yet" in text
         assert "Not known yet" in text
 
-    def test_with_queries_that_do_not_grow_with_the_rows(
-        self, console: Client, django_assert_max_num_queries: DjangoAssertNumQueries
-    ) -> None:
-        alder()
-        for number in range(6):
-            made = make_token(name=f"app-{number}")
-            AttemptFactory(token_id=made.id, user_id=UserFactory().pk)
-            BudgetFactory(window="day", task_id=None, scope="user", scope_id=str(UserFactory().pk))
-        with django_assert_max_num_queries(75):
-            console.get(ALDER)
+    def test_with_queries_that_do_not_grow_with_the_rows(self, console: Client, token: ATIToken) -> None:
+        def fill() -> None:
+            for _ in range(4):
+                made, user = make_token(), UserFactory()
+                AttemptFactory(token_id=made.id, user_id=user.pk, team_id=TeamFactory().pk)
+                MeterFactory(budget=BudgetFactory(scope="user", scope_id=str(user.pk)), used=50)
+
+        def queries() -> int:
+            with CaptureQueriesContext(connection) as found:
+                console.get(ALDER)
+            return len(found)
+
+        fill()
+        few = queries()
+        fill()
+        assert queries() == few
+        assert few <= 75
 
 
 class TestForWhom:
