@@ -7,7 +7,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from gateway_project.http.errors import Internal, MethodNotAllowed, error_response, status_of
-from gateway_project.http.request_id import REQUEST_ID, id_of
+from gateway_project.http.request_id import HEADER, NAMED, REQUEST_ID, id_of
 from gateway_project.telemetry import metrics
 from metering.errors import MeteringError
 
@@ -37,7 +37,8 @@ def endpoint(handler: Handler, *, method: str | None = "GET") -> Handler:
             logger.exception("request.broke")
             metrics.errors.add(Internal.code)
             return error_response(Internal("Something went wrong in the gateway."), request_id)
-        response.raw_headers.append((b"x-request-id", request_id.encode()))
+        response.raw_headers.append((HEADER, request_id.encode()))
+        request.scope[NAMED] = True
         return response
 
     return respond
