@@ -51,6 +51,26 @@ class PageRow(Row):
 
 
 PAGES = [
+    PageRow("GET /admin/tenants/", OPERATORS),
+    PageRow("GET /admin/new-tenant/", OPERATORS),
+    PageRow("POST /admin/new-tenant/", OPERATORS, form={"name": "Cedar", "timezone": "UTC"}),
+    PageRow("GET /admin/tenant/", ADMINS, operator=404),
+    PageRow("GET /admin/tenants/{tenant}/", ADMINS),
+    PageRow("GET /admin/tenants/{tenant}/?for=user:{email}", ADMINS),
+    PageRow("GET /admin/tenants/{tenant}/issue-token/", ADMINS),
+    PageRow(
+        "POST /admin/tenants/{tenant}/issue-token/", ADMINS, done=200, form={"name": "app", "plan": "PRO"}
+    ),
+    PageRow("GET /admin/tenants/{tenant}/tokens/{prefix}/rotate/", ADMINS),
+    PageRow("POST /admin/tenants/{tenant}/tokens/{prefix}/rotate/", ADMINS, done=200, form={"grace": "24"}),
+    PageRow("GET /admin/tenants/{tenant}/tokens/{prefix}/revoke/", ADMINS),
+    PageRow("POST /admin/tenants/{tenant}/tokens/{prefix}/revoke/", ADMINS),
+    PageRow("GET /admin/tenants/{tenant}/status/", OPERATORS),
+    PageRow("POST /admin/tenants/{tenant}/status/", OPERATORS),
+    PageRow("GET /admin/tenants/{tenant}/plan/", OPERATORS),
+    PageRow("POST /admin/tenants/{tenant}/plan/", OPERATORS, form={"plan": "PRO"}),
+    PageRow("GET /admin/tenants/{tenant}/limit/?key=max_tokens_out", OPERATORS),
+    PageRow("POST /admin/tenants/{tenant}/limit/", OPERATORS, form={"key": "max_tokens_out", "value": "8k"}),
     PageRow("GET /admin/simulator/", ADMINS),
     PageRow("POST /admin/simulator/", ADMINS, done=200, form={"since": "2026-01-01", "until": "2026-01-02"}),
 ]
