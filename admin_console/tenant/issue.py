@@ -13,6 +13,7 @@ from admin_console.tenant.hub import show_hub
 from admin_console.tenant.reach import hub_url, tenant_in_reach
 from admin_console.tenant.ready_lines import ReadyLines, ready_lines
 from admin_console.tenant.tokens_table import called
+from admin_console.tenant.usual_plan import usual_plan
 from admin_console.who import Viewer, ceiling_of_user
 from metering.errors import MeteringError
 from metering.identity.find import find_team, find_user
@@ -33,7 +34,10 @@ class Issued:
 
 def issue(request: HttpRequest, viewer: Viewer, page: dict[str, Any], slug: str) -> HttpResponse:
     tenant, ceiling = tenant_in_reach(viewer, slug), ceiling_of_user(viewer.user)
-    initial = {"plan": request.GET.get("plan", ""), "name": request.GET.get("name", f"{tenant.slug}-app")}
+    initial = {
+        "plan": request.GET.get("plan") or usual_plan(tenant, now()),
+        "name": request.GET.get("name", f"{tenant.slug}-app"),
+    }
     form = IssueForm(request.POST or None, tenant=tenant, ceiling=ceiling, initial=initial)
     if request.method == "POST" and form.is_valid():
         values, moment = form.cleaned_data, now()

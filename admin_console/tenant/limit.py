@@ -12,6 +12,7 @@ from admin_console.tenant.acting import Act, act_page, add_refusal, done, effect
 from admin_console.tenant.forms import LimitForm
 from admin_console.tenant.limits_table import LimitLine, limit_lines
 from admin_console.tenant.reach import tenant_in_reach
+from admin_console.tenant.usual_plan import anybody_of, usual_plan
 from admin_console.who import Viewer
 from admin_console.words import key_word, task_word, value_word
 from admin_console.zone import zone_of_tenant
@@ -23,7 +24,6 @@ from metering.policy.source import read_policy_rows
 from metering.rules.registry import keys_of
 from metering.simulation.change import Change, rule_change
 from metering.simulation.effective_limits import effective_limits
-from metering.simulation.find_asker import find_asker
 from metering.types import Scope
 
 
@@ -66,12 +66,10 @@ def _said(facts: dict[str, Any]) -> str:
 
 def _lines(tenant: Tenant, key: str, change: Change | None, now: datetime) -> list[LimitLine]:
     """The limits of this key for anybody of the tenant, now and after the edit."""
-    try:
-        subject = find_asker(tenant=tenant, now=now).subject._replace(
-            user_id=None, token_id=None, team_id=None
-        )
-    except MeteringError:
+    plan = usual_plan(tenant, now)
+    if not plan:
         return []  # without a live token there is no plan to tell of
+    subject = anybody_of(tenant, plan)
     present = effective_limits(source=read_policy_rows(tenant=tenant), subject=subject, now=now)
     later = None
     if change is not None:

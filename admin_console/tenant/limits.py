@@ -10,8 +10,10 @@ from django.utils.http import urlencode
 
 from admin_console.parts import Choice, Select
 from admin_console.tenant.limits_table import LimitLine, limit_lines
+from admin_console.tenant.usual_plan import anybody_of, usual_plan
 from admin_console.who import Viewer
 from metering.errors import MeteringError, NotFound
+from metering.identity.find import find_plan
 from metering.models import ATIToken, Plan, Team, Tenant, User
 from metering.policy.source import read_policy_rows
 from metering.policy.values import PolicySubject
@@ -53,15 +55,15 @@ def limits_for(
 def _subject(tenant: Tenant, chosen: str, now: datetime) -> PolicySubject:
     kind, _, name = chosen.partition(":")
     if kind == "plan":
-        return find_asker(tenant=tenant, now=now, plan=name).subject._replace(
-            user_id=None, token_id=None, team_id=None
-        )
+        return anybody_of(tenant, find_plan(name).code)
     if kind in KINDS:
         return find_asker(tenant=tenant, now=now, **{kind: name}).subject
     if chosen:
         raise NotFound(f"There is nobody {chosen!r} here.")
-    # Anybody: the newest live token's plan, without the token's, person's and team's own rules.
-    return find_asker(tenant=tenant, now=now).subject._replace(user_id=None, token_id=None, team_id=None)
+    plan = usual_plan(tenant, now)
+    if not plan:
+        raise NotFound(f"{tenant.name} has no live token, and a limit depends on the plan of one.")
+    return anybody_of(tenant, plan)
 
 
 def _choices(tenant: Tenant, now: datetime) -> tuple[Choice, ...]:

@@ -44,6 +44,8 @@ class LimitLine:
     change_url: str
     after: str
     """Its value after an edit; empty: as it is, or nothing is tried."""
+    after_small: str
+    """Where the value stays: what it would take the place of after the edit, if that changes."""
 
 
 def limit_lines(
@@ -58,7 +60,14 @@ def limit_lines(
     limits = list(limits)
     later = _by_place(after) if after is not None else None
     lines = [
-        _line(limit, zone, _after(limit, later), change_url(limit), links_sources=links_sources)
+        _line(
+            limit,
+            zone,
+            _after(limit, later),
+            change_url(limit),
+            links_sources=links_sources,
+            after_small=_after_small(limit, later),
+        )
         for limit in limits
     ]
     known = {place for limit in limits for place in _places(limit)}
@@ -91,8 +100,9 @@ def _line(
     *,
     links_sources: bool,
     is_new: bool = False,
+    after_small: str = "",
 ) -> LimitLine:
-    source = limit.set_by
+    source, replaced = limit.set_by, _replaced(limit)
     tags = ["tighter"] if limit.is_tighter else []
     if limit.mode is not EnforcementMode.ENFORCE:
         tags.append(MODES[limit.mode])
@@ -105,12 +115,17 @@ def _line(
         set_by=source.name,
         set_by_url=_url(limit, source.id) if links_sources and source.id is not None else "",
         tags=tuple(tags),
-        in_place_of=", ".join(f"{each.name}: {value_of(limit, each)}" for each in limit.in_place_of[:2]),
+        in_place_of=replaced,
         since=_since(source, zone),
         not_now=tuple(f"{value_of(limit, each)} by {each.name}, {each.when}" for each in limit.not_now),
         change_url=change_url,
         after=after,
+        after_small=after_small,
     )
+
+
+def _replaced(limit: EffectiveLimit) -> str:
+    return ", ".join(f"{each.name}: {value_of(limit, each)}" for each in limit.in_place_of[:2])
 
 
 def _about(limit: EffectiveLimit) -> Iterable[str]:
@@ -163,6 +178,15 @@ def _after(limit: EffectiveLimit, later: Mapping[Place, EffectiveLimit] | None) 
     found = {later.get(place) for place in _places(limit)}
     values = {"no limit" if other is None else value_of(other) for other in found}
     return "" if values == {value_of(limit)} else " or ".join(sorted(values))
+
+
+def _after_small(limit: EffectiveLimit, later: Mapping[Place, EffectiveLimit] | None) -> str:
+    """Of a limit that keeps its value, because another rule counts at the moment."""
+    if later is None or _after(limit, later):
+        return ""
+    found = {_replaced(other) for place in _places(limit) if (other := later.get(place)) is not None}
+    changed = sorted(found - {_replaced(limit), ""})
+    return f"in place of {' or '.join(changed)}" if changed else ""
 
 
 def choices_of(key: str) -> list[tuple[str, str]]:

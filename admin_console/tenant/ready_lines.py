@@ -23,13 +23,18 @@ def ready_lines(request: HttpRequest, token: ATIToken) -> ReadyLines:
         curl=f"""curl {base}/chat/completions \\
   -H "Authorization: Bearer $ATI_TOKEN" \\
   -H "Content-Type: application/json" \\
-  -d '{{"model": "{model}", "messages": [{{"role": "user", "content": "Hello"}}]}}'""",
+  -d '{{"model": "{model}", "messages": [
+       {{"role": "user", "content": "Hello"}}]}}'""",
         python=f"""import os
 from openai import OpenAI
 
-client = OpenAI(base_url="{base}", api_key=os.environ["ATI_TOKEN"])
+client = OpenAI(
+    base_url="{base}",
+    api_key=os.environ["ATI_TOKEN"],
+)
 answer = client.chat.completions.create(
-    model="{model}", messages=[{{"role": "user", "content": "Hello"}}]
+    model="{model}",
+    messages=[{{"role": "user", "content": "Hello"}}],
 )
 print(answer.choices[0].message.content)""",
     )
