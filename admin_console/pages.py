@@ -127,6 +127,8 @@ PAGES = (
         view="admin_console.own.profile.profile",
         audience=Audience.EVERYBODY,
         title="My profile",
+    ),
+    Page(
         name="plans",
         route="plans/",
         view="admin_console.plan.list.plans",
@@ -213,6 +215,8 @@ PAGES = (
         view="admin_console.narrowing.view.undo",
         audience=Audience.ADMINS,
         title="Undo",
+    ),
+    Page(
         name="tenants",
         route="tenants/",
         view="admin_console.tenant.tenants.tenants",
