@@ -10,7 +10,7 @@ from django.utils.timezone import now
 from admin_console.doing import is_done, signed
 from admin_console.people.forms import NameForm, team_choices
 from admin_console.people.list import ROLES
-from admin_console.people.tabs import address
+from admin_console.people.tabs import address, issue_address
 from admin_console.reach import choose_tenant, tenant_in_url
 from admin_console.spend import spent_this_month
 from admin_console.who import Viewer
@@ -41,7 +41,7 @@ def person(request: HttpRequest, viewer: Viewer, page: dict[str, Any]) -> HttpRe
     inside = {team.slug for team in teams}
     tokens = ATIToken.objects.for_tenant(tenant).filter(user=user, revoked_at=None).order_by("name", "prefix")
     shown = {
-        "title": user.email,
+        "title": f"Person {user.email}",
         "tenant": tenant,
         "person": user,
         "role": ROLES.get(User.Role(user.role), user.role),
@@ -50,7 +50,7 @@ def person(request: HttpRequest, viewer: Viewer, page: dict[str, Any]) -> HttpRe
         "teams": [(team, address("team", viewer, tenant, team=team.slug)) for team in teams],
         "other_teams": [choice for choice in team_choices(tenant)[1:] if choice[0] not in inside],
         "tokens": [(token, address("token", viewer, tenant, token=token.prefix)) for token in tokens[:50]],
-        "issue_url": address("issue_token", viewer, tenant, user=user.email),
+        "issue_url": issue_address(tenant, user=user.email),
         "spent": spent_this_month(tenant, by="user", now=now()).get(user.pk, 0),
         "name_form": NameForm(initial={"name": user.name}),
         "back": address("people", viewer, tenant),

@@ -20,7 +20,7 @@ from admin_console.parts import (
     sort_key,
     sorted_rows,
 )
-from admin_console.people.tabs import address
+from admin_console.people.tabs import address, issue_address
 from admin_console.reach import choose_tenant, tenant_in_url
 from admin_console.spend import spent_this_month
 from admin_console.token_pages.rows import narrowing_words, task_names, tokens_meant, whose
@@ -60,8 +60,7 @@ def tokens(request: HttpRequest, viewer: Viewer, page: dict[str, Any]) -> HttpRe
     shown = {
         "title": "My tokens" if viewer.own_only else "Tokens",
         "tenant": tenant,
-        "may_issue": not viewer.own_only,
-        "issue_url": address("issue_token", viewer, tenant),
+        "issue_url": "" if viewer.own_only else issue_address(tenant),
         "words": request.GET.get("q", ""),
         "kept": [(name, value) for name, value in request.GET.items() if name not in {"q", "page"}],
         "filters": _filters(request),
@@ -121,8 +120,8 @@ def _empty(viewer: Viewer, tenant: Tenant) -> Empty:
     return Empty(
         title="No token is like that",
         text="Programs call models with a token, and people sign up with one.",
-        button="Issue a token",
-        url=address("issue_token", viewer, tenant),
+        button="Issue a token" if issue_address(tenant) else "",
+        url=issue_address(tenant),
     )
 
 

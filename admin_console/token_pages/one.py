@@ -41,7 +41,7 @@ def token(request: HttpRequest, viewer: Viewer, page: dict[str, Any]) -> HttpRes
     moment = now()
     state = state_of(row, now=moment)
     shown = {
-        "title": row.name or f"{row.prefix}…",
+        "title": f"Token {row.name or row.prefix}",
         "tenant": tenant,
         "token": row,
         "state": state,
@@ -98,6 +98,6 @@ def _act(
         row,
         issued.secret,
         page=page,
-        title=f"{row.name or row.prefix}: the new secret",
+        title=f"Token {row.name or row.prefix} has a new secret",
         token_url=url,
     )

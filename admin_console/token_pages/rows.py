@@ -20,7 +20,7 @@ def tokens_in_reach(viewer: Viewer, tenant: Tenant) -> QuerySet[ATIToken]:
 def tokens_meant(
     viewer: Viewer, tenant: Tenant, query: Mapping[str, str], *, now: datetime
 ) -> list[ATIToken]:
-    """Those that the query means: `q` (name, prefix, person or team), `plan`, and `state`, live ones if it is silent."""
+    """Those that the query means: `q` (name, prefix, person or team), `plan`, and `state` (live ones)."""
     tokens = tokens_in_reach(viewer, tenant).select_related("team", "user")
     if words := query.get("q", "").replace("\0", "").strip():
         tokens = tokens.filter(

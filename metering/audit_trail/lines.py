@@ -5,9 +5,9 @@ from datetime import tzinfo
 
 from metering.audit_trail.entries import entries_of
 from metering.audit_trail.read_trail import TrailFilter, whole_trail
-from metering.csv_rows import csv_text
 from metering.models import Tenant
 from metering.orm import in_report_thread
+from metering.usage.csv_text import csv_text
 
 COLUMNS = ("at", "who", "actor", "noun", "target", "sentence", "changes", "action", "tenant", "id")
 PAGE = 500

@@ -1,8 +1,8 @@
 """Every limit that counts for somebody now: its value, the rule that sets it, and what it takes the place of.
 
-    limits = effective_limits(source=read_policy_source(tenant=tenant), subject=subject, now=now)
+    limits = effective_limits(source=read_policy_rows(tenant=tenant), subject=subject, now=now)
 
-The same on a source that was read after a change (`read_policy_source(after=...)`) says what an edit would make of it.
+The same on a source that was read after a change (`read_policy_rows(after=...)`) says what an edit would make of it.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -14,7 +14,7 @@ from metering.decisions.trace import COUNTED_APART
 from metering.policy.enforcement import ENFORCE, mode_for
 from metering.policy.merge import Slot, by_key, winner, winners
 from metering.policy.meter_limits import DEFAULT_IDS, DEFAULTS
-from metering.policy.source import PolicySource
+from metering.policy.source import Policies
 from metering.policy.values import EffectivePolicy, MeterLimit, PolicySubject
 from metering.rules.registry import PER_AGENT_DEFAULT, REGISTRY
 from metering.rules.rule import BASE_SCOPES, NARROW_SCOPES, Rule
@@ -80,7 +80,7 @@ class EffectiveLimit:
 
 def effective_limits(
     *,
-    source: PolicySource,
+    source: Policies,
     subject: PolicySubject,
     now: datetime,
     task: str | None = None,

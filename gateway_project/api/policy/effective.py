@@ -15,7 +15,7 @@ from gateway_project.api.query import asks
 from gateway_project.api.reach import tenant_or_all
 from gateway_project.api.views import ApiView
 from metering.models import User
-from metering.policy.source import read_policy_source
+from metering.policy.source import read_policy_rows
 from metering.simulation.effective_limits import effective_limits
 from metering.simulation.report import limit_facts
 from metering.types import MODES, Scope, Task
@@ -72,7 +72,7 @@ class Effective(ApiView):
         tenant_or_all(request)  # `?tenant=` means the same on every route
         tenant, asker, _ = asked_about(request, given, plan=given["plan"], call={"at": None}, now=moment)
         limits = effective_limits(
-            source=read_policy_source(tenant=tenant),
+            source=read_policy_rows(tenant=tenant),
             subject=asker.subject,
             now=moment,
             task=given["task"],

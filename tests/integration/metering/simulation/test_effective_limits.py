@@ -7,7 +7,7 @@ import pytest
 
 from metering.models import Tenant
 from metering.policy.edit.target import find_target
-from metering.policy.source import read_policy_source
+from metering.policy.source import read_policy_rows
 from metering.simulation.change import rule_change
 from metering.simulation.effective_limits import EffectiveLimit, effective_limits
 from metering.simulation.find_asker import find_asker
@@ -28,7 +28,7 @@ def limits(
     *, after: Any = None, task: str | None = None, with_shared: bool = False, **who: Any
 ) -> list[EffectiveLimit]:
     subject = find_asker(tenant=alder(), now=NOW, **who).subject
-    source = read_policy_source(tenant=alder(), after=after)
+    source = read_policy_rows(tenant=alder(), after=after)
     return effective_limits(source=source, subject=subject, now=NOW, task=task, with_shared=with_shared)
 
 

@@ -11,7 +11,7 @@ def add(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("metering", "0041_who_sets_limits"),
+        ("metering", "0042_who_sets_limits"),
     ]
 
     operations = [
