@@ -85,7 +85,7 @@ MAIN_NOUNS = {
 """Super admins' daily nouns."""
 ORDER = (
     *("Overview", "Explore usage", "Activity", "Budgets", "Tenants", "Your tenant", "People", "Tokens"),
-    *("Plans", "Models", "Vendors", "Alerts", "Simulator"),
+    *("Plans", "My plan", "Models", "Vendors", "Alerts", "Simulator"),
 )
 """Of the sidebar's entries, by title; others follow."""
 TITLES = {

@@ -59,7 +59,7 @@ def _line(row: Budget | PolicyRule, viewer: Viewer, editor: Editor, whose: str) 
         only=_only(row),
         set_by="the gateway's operators" if row.set_by == Setter.OPERATOR else "your tenant",
         is_own=may_change(editor, row),
-        change_url=address(f"limit-{noun}", viewer, row.tenant, of=str(row.pk)) if is_mine else "",
+        change_url=address(f"limit_{noun}", viewer, row.tenant, of=str(row.pk)) if is_mine else "",
     )
 
 

@@ -33,9 +33,9 @@ def limits(request: HttpRequest, viewer: Viewer, page: dict[str, Any]) -> HttpRe
         "tenant": tenant,
         "own": [line for line in lines if line.is_own],
         "others": [line for line in lines if not line.is_own],
-        "add_budget": address("limit-budget", viewer, tenant),
-        "add_rule": address("limit-rule", viewer, tenant),
-        "plan": address("my-plan", viewer, tenant),
+        "add_budget": address("limit_budget", viewer, tenant),
+        "add_rule": address("limit_rule", viewer, tenant),
+        "plan": address("my_plan", viewer, tenant),
         "is_operator": viewer.tenant is None,
     }
     return render(request, "admin_console/limits.html", {**page, **shown})

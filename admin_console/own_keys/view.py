@@ -32,7 +32,7 @@ def own_keys(request: HttpRequest, viewer: Viewer, page: dict[str, Any]) -> Http
     tenant = tenant_in_url(request, viewer)
     if tenant is None:
         return choose_tenant(request, page)
-    here = address("vendor-keys", viewer, tenant)
+    here = address("vendor_keys", viewer, tenant)
     providers = [row.name for row in providers_open_to(tenant, now=now())]
     is_new = request.method == "POST" and "verb" not in request.POST
     form = OwnKeyForm(request.POST if is_new else None, providers=providers, initial=_initial(request))
@@ -54,7 +54,7 @@ def own_keys(request: HttpRequest, viewer: Viewer, page: dict[str, Any]) -> Http
         "may_keep": may_keep_keys(tenant, now=now()),
         "has_providers": bool(providers),
         "most_tests": MOST_TESTS,
-        "plan": address("my-plan", viewer, tenant),
+        "plan": address("my_plan", viewer, tenant),
     }
     return render(request, "admin_console/own_keys.html", {**page, **shown})
 

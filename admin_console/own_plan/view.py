@@ -49,7 +49,7 @@ def my_plan(request: HttpRequest, viewer: Viewer, page: dict[str, Any]) -> HttpR
         "below_count": len(lines),
         "is_cut": len(lines) >= MOST,
         "limits_url": "" if viewer.own_only else address("limits", viewer, tenant),
-        "keys_url": "" if viewer.own_only else address("vendor-keys", viewer, tenant),
+        "keys_url": "" if viewer.own_only else address("vendor_keys", viewer, tenant),
         **_tables(request, viewer, found, tenant),
     }
     return render(request, "admin_console/own_plan.html", {**page, **shown})

@@ -38,7 +38,7 @@ def trail(request: HttpRequest, viewer: Viewer, page: dict[str, Any]) -> HttpRes
         "table": _table(entries, page["zone"], with_tenant=viewer.tenant is None),
         "newest": with_query(request.GET) if "cursor" in request.GET else "",
         "older": with_query(request.GET, cursor=written(after)) if after is not None else "",
-        "csv": reverse("admin:audit-csv") + with_query(request.GET),
+        "csv": reverse("admin:audit_csv") + with_query(request.GET),
     }
     return render(request, "admin_console/trail.html", {**page, **shown})
 

@@ -75,10 +75,10 @@ class Row:
 
 CALL = {"task": "LLM0_CHAT"}
 PERIOD = {"since": "2026-01-01T00:00:00Z", "until": "2026-02-01T00:00:00Z"}
-RULE = {"key": "max_tokens_out", "value": 9}
-BUDGET = {"dimension": "files", "window": "day", "amount": "9"}
+RULE = {"tenant": "{tenant}", "key": "max_tokens_out", "value": 9}
+BUDGET = {"tenant": "{tenant}", "dimension": "files", "window": "day", "amount": "9"}
 KEY = {"provider": "acme", "key": "sk-0123456789-wxyz", "label": "new"}
-OF_USER = {"tenant": "{tenant}", "user": "{user}"}
+OF_USER = {"user": "{user}"}
 _today = datetime.now(UTC).date()
 LATELY = f"since={_today - timedelta(days=2)}T00:00:00Z&until={_today + timedelta(days=2)}T00:00:00Z"
 """A time that does not move between two requests."""
@@ -261,9 +261,9 @@ API = [
             Row(f"GET {base}/{{rule}}", member=403, admin=200, operator=200),
             Row(f"DELETE {base}/{{rule}}", member=403, admin=403, operator=200, stranger=404),
             Row(f"DELETE {base}/{{own_rule}}", member=403, admin=200, operator=200),
-            Row(f"POST {base}", body=RULE, member=403, admin=403, operator=201),
+            Row(f"POST {base}", body=RULE, member=403, admin=403, operator=201, stranger=404),
             Row(f"POST {base}", body={**RULE, **OF_USER}, member=403, admin=201, operator=201),
-            Row(f"POST {base}", body={**RULE, "team": "{team}"}, member=403, admin=201, operator=400),
+            Row(f"POST {base}", body={**RULE, "team": "{team}"}, member=403, admin=201, operator=201),
         )
     ),
     Row("GET /api/catalog/budgets", member=403, admin=200, operator=200),
@@ -274,9 +274,9 @@ API = [
             Row(f"GET {base}/{{budget}}", member=403, admin=200, operator=200),
             Row(f"DELETE {base}/{{budget}}", member=403, admin=403, operator=200, stranger=404),
             Row(f"DELETE {base}/{{own_budget}}", member=403, admin=200, operator=200),
-            Row(f"POST {base}", body=BUDGET, member=403, admin=403, operator=201),
+            Row(f"POST {base}", body=BUDGET, member=403, admin=403, operator=201, stranger=404),
             Row(f"POST {base}", body={**BUDGET, **OF_USER}, member=403, admin=201, operator=201),
-            Row(f"POST {base}", body={**BUDGET, "token": "{token}"}, member=403, admin=201, operator=400),
+            Row(f"POST {base}", body={**BUDGET, "token": "{token}"}, member=403, admin=201, operator=201),
         )
     ),
     Row("PUT /api/plans/{plan}", body={"name": "New"}, member=403, admin=403, operator=200),
@@ -287,13 +287,7 @@ API = [
     Row(f"GET /api/usage?by=agent&tenant={{tenant}}&{LATELY}", member=200, admin=200, operator=200),
     Row(f"GET /api/usage?by=tag&tenant={{tenant}}&{LATELY}", member=200, admin=200, operator=200),
     Row(
-        Row(
-            f"GET /api/usage?by=task&tag=project%3D{{project}}&{LATELY}",
-            member=200,
-            admin=200,
-            operator=200,
-            stranger=200,
-        ),
+        f"GET /api/usage?by=task&tag=project%3D{{project}}&{LATELY}",
         member=200,
         admin=200,
         operator=200,

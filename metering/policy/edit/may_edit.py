@@ -91,6 +91,11 @@ def check_may_set_rule(editor: Editor, target: PolicyTarget, key: str) -> None:
         )
 
 
+def asking_about(editor: Editor, target: PolicyTarget) -> Editor:
+    """As whom the editor asks what a limit would do: of the whole tenant's an operator's, which it may wish for."""
+    return editor if target.scope in BUDGET_SCOPES else OPERATOR
+
+
 def may_change(editor: Editor, row: Budget | PolicyRule) -> bool:
     """Whether the editor may change or lift this row."""
     if editor.tenant is None:
