@@ -14,9 +14,8 @@ from metering.types import Dimension, EnforcementMode, Scope
 
 COLUMNS = (
     Column(key="limit", title="Limit"),
-    Column(key="value", title="At most", is_number=True),
-    Column(key="now", title="Now"),
-    Column(key="by", title="Set by", hides="mid"),
+    Column(key="value", title="At most, and now"),
+    Column(key="by", title="Set by"),
 )
 COUNTED = {
     "": "",
@@ -45,8 +44,7 @@ def _row(limit: EffectiveLimit, use: Mapping[UUID, BudgetLine], owner: str) -> R
     return Row(
         cells=(
             Cell(text=title, small=_about(limit)),
-            Cell(text=value_of(limit, limit.set_by), small=MODES.get(limit.mode, "")),
-            _now(line, title),
+            _value(limit, line, title),
             Cell(text=who(limit.set_by, owner), small=_instead(limit, owner)),
         )
     )
@@ -91,13 +89,15 @@ def _instead(limit: EffectiveLimit, owner: str) -> str:
     return f"instead of {value_of(limit, other)} ({who(other, owner)})"
 
 
-def _now(line: BudgetLine | None, title: str) -> Cell:
+def _value(limit: EffectiveLimit, line: BudgetLine | None, title: str) -> Cell:
+    """The value, and what is used of it now where that is counted."""
+    value, mode = value_of(limit, limit.set_by), MODES.get(limit.mode, "")
     if line is None:
-        return Cell()
+        return Cell(text=value, small=mode)
     dimension = line.status.limit.dimension
     words = "in flight" if dimension is Dimension.CONCURRENCY else "used"
     said = f"{amount_of(dimension, line.taken)} {words}, {amount_of(dimension, line.status.remaining)} left"
-    return Cell(bar=bar_of(line, title), small=said)
+    return Cell(text=value, bar=bar_of(line, title), small=", ".join(filter(None, (said, mode))))
 
 
 def as_of(limits: Iterable[EffectiveLimit], *, is_budget: bool) -> list[EffectiveLimit]:

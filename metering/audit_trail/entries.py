@@ -39,18 +39,15 @@ def entries_of(events: Iterable[AuditEvent], *, tenant: Tenant | None, zone: tzi
     """The events in words, for a tenant's people or (None) for operators."""
     events = list(events)
     names = Names(events)
-    slugs = dict(
-        Tenant.objects.filter(pk__in={event.tenant_id for event in events} - {None}).values_list("pk", "slug")
-    )
+    owners = {event.tenant_id for event in events if event.tenant_id is not None}
+    slugs = dict(Tenant.objects.filter(pk__in=owners).values_list("pk", "slug"))
     reading = Reading(names=names, zone=zone)
     return [
         _entry(event, replace(reading, dimension=_dimension(event, names)), tenant, slugs) for event in events
     ]
 
 
-def _entry(
-    event: AuditEvent, reading: Reading, tenant: Tenant | None, slugs: dict[UUID | None, str]
-) -> Entry:
+def _entry(event: AuditEvent, reading: Reading, tenant: Tenant | None, slugs: dict[UUID, str]) -> Entry:
     actor, who = _who(event, reading.names, tenant)
     return Entry(
         id=event.pk,
@@ -62,7 +59,7 @@ def _entry(
         target=target_of(event, reading),
         sentence=f"{who} {sentence_of(event, reading)}",
         changes=tuple(changes_in(event.facts, reading)),
-        tenant=slugs.get(event.tenant_id, ""),
+        tenant=slugs.get(event.tenant_id, "") if event.tenant_id is not None else "",
     )
 
 

@@ -61,9 +61,8 @@ class Names:
 
     def limit_of(self, event: AuditEvent) -> dict[str, Any]:
         """Whom a rule or budget is for and what it is about: what the event kept, or else as the row is now."""
-        if "scope" in event.facts:
-            return event.facts
-        return self._limits.get(event.object_id, {}) | event.facts
+        facts: dict[str, Any] = event.facts
+        return facts if "scope" in facts else self._limits.get(event.object_id, {}) | facts
 
     def _mentioned(self, event: AuditEvent) -> Iterator[tuple[str, UUID]]:
         pairs = [(OF_TYPE.get(event.object_type, ""), event.object_id), ("tenant", event.tenant_id)]

@@ -51,7 +51,9 @@ class Keys(ApiView):
 
     class Input(StrictInput):
         provider = serializers.CharField(max_length=64)
-        label = serializers.CharField(max_length=LABEL_LENGTH, default=DEFAULT_LABEL)
+        label = serializers.CharField(  # type: ignore[assignment] # a field of the input, not of the class
+            max_length=LABEL_LENGTH, default=DEFAULT_LABEL
+        )
         key = serializers.CharField(
             max_length=MAX_CHARACTERS, write_only=True, help_text="Kept encrypted, and never shown again."
         )

@@ -10,7 +10,7 @@ from metering.models import Budget, PolicyRule
 from metering.policy.edit.may_edit import OPERATOR, Editor, check_may_change
 from metering.policy.edit.set_row import identity_of, value_of
 
-R = TypeVar("R", PolicyRule, Budget)
+R = TypeVar("R", bound=PolicyRule | Budget)
 
 
 @transaction.atomic
@@ -20,7 +20,7 @@ def switch_off(*, row: R, actor: str, now: datetime, editor: Editor = OPERATOR) 
     Raises NotPermitted for a row that is not the editor's to lift.
     """
     check_may_change(editor, row)
-    locked = type(row).objects.select_for_update(of=("self",)).get(pk=row.pk)
+    locked: R = type(row)._default_manager.select_for_update(of=("self",)).get(pk=row.pk)  # type: ignore[assignment]
     if locked.is_active:
         locked.is_active = False
         locked.save(update_fields=["is_active"])
