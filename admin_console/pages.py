@@ -23,6 +23,8 @@ class Page:
     """Its entry is among those under "Advanced"."""
     is_for_tenants: bool = False
     """Super admins come to it by a tenant's page, and have no entry for it."""
+    badge: str = ""
+    """What is called with the request for the number beside the entry, by its dotted name."""
 
 
 PAGES = (
@@ -41,6 +43,82 @@ PAGES = (
         audience=Audience.EVERYBODY,
         title="Budgets",
         icon="account_balance_wallet",
+    ),
+    Page(
+        name="people",
+        route="people/",
+        view="admin_console.people.list.people",
+        audience=Audience.ADMINS,
+        title="People",
+        icon="group",
+        is_for_tenants=True,
+    ),
+    Page(
+        name="person",
+        route="people/person/",
+        view="admin_console.people.person.person",
+        audience=Audience.ADMINS,
+        title="Person",
+    ),
+    Page(
+        name="invite",
+        route="people/invite/",
+        view="admin_console.people.invite.invite_somebody",
+        audience=Audience.ADMINS,
+        title="Invite somebody",
+    ),
+    Page(
+        name="invitations",
+        route="people/invitations/",
+        view="admin_console.people.invitations.invitations",
+        audience=Audience.ADMINS,
+        title="Invitations",
+    ),
+    Page(
+        name="teams",
+        route="teams/",
+        view="admin_console.people.teams.teams",
+        audience=Audience.ADMINS,
+        title="Teams",
+    ),
+    Page(
+        name="team",
+        route="teams/team/",
+        view="admin_console.people.team.team",
+        audience=Audience.ADMINS,
+        title="Team",
+    ),
+    Page(
+        name="tokens",
+        route="tokens/",
+        view="admin_console.token_pages.list.tokens",
+        audience=Audience.EVERYBODY,
+        title="Tokens",
+        icon="key",
+        is_for_tenants=True,
+    ),
+    Page(
+        name="token",
+        route="tokens/token/",
+        view="admin_console.token_pages.one.token",
+        audience=Audience.EVERYBODY,
+        title="Token",
+    ),
+    Page(
+        name="alerts",
+        route="alerts/",
+        view="admin_console.alert_pages.view.alerts",
+        audience=Audience.ADMINS,
+        title="Alerts",
+        icon="notifications",
+        badge="admin_console.alert_pages.unread.unread_text",
+    ),
+    Page(
+        name="profile",
+        route="profile/",
+        view="admin_console.own.profile.profile",
+        audience=Audience.EVERYBODY,
+        title="My profile",
     ),
     Page(
         name="simulator",
