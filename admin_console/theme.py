@@ -78,7 +78,6 @@ GROUPS: dict[str, dict[str, str]] = {
 }
 
 MAIN_NOUNS = {
-    "Tenant": "apartment",
     "Plan": "sell",
     "LLMModel": "smart_toy",
     "Provider": "cloud",
@@ -90,11 +89,12 @@ OPERATORS_ORDER = (
 )
 """What super admins do daily; every other page has its entry under "Advanced" for them."""
 ORDER = (
-    *("Overview", "Explore usage", "Activity", "Budgets", "Tenants", "People", "Tokens"),
+    *("Overview", "Explore usage", "Activity", "Budgets", "Tenants", "Your tenant", "People", "Tokens"),
     *("Plans", "Models", "Vendors", "Alerts", "Simulator"),
 )
 """Of the sidebar's entries, by title; others follow."""
 TITLES = {
+    "Tenant": "Records of tenants",
     "ATIToken": "ATI tokens",
     "AlertDelivery": "Deliveries",
     "ClosingBalance": "Closing balances",

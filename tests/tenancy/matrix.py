@@ -176,6 +176,11 @@ API = [
     Row("GET /api/jobs/{job}/result", member=200, admin=404, operator=403),
     Row("GET /api/jobs/{job}/events", member=200, admin=404, operator=403, threads=True),
     Row("POST /api/jobs/{job}/cancel", member=200, admin=404, operator=403),
+    Row("GET /api/policy/effective", member=200, admin=200, operator=400),
+    Row("GET /api/policy/effective?tenant={tenant}", member=200, admin=200, operator=200),
+    Row("GET /api/policy/effective?user={user}", member=403, admin=200, operator=400),
+    Row("GET /api/policy/effective?token={token}", member=403, admin=200, operator=400),
+    Row("GET /api/policy/effective?team={team}", member=403, admin=200, operator=400),
     Row("GET /api/policy/explain?task=LLM0_CHAT", member=200, admin=200, operator=400),
     Row("GET /api/policy/explain?task=LLM0_CHAT&tenant={tenant}", member=200, admin=200, operator=200),
     Row("GET /api/policy/explain?task=LLM0_CHAT&user={user}", member=403, admin=200, operator=400),
@@ -255,10 +260,26 @@ API = [
     Row(f"GET /api/usage?by=conversation&prices=now&{LATELY}", member=200, admin=200, operator=200),
     Row(f"GET /api/usage?by=tenant&{LATELY}", member=403, admin=403, operator=200),
     Row(f"GET /api/usage?by=agent&tenant={{tenant}}&{LATELY}", member=200, admin=200, operator=200),
+    Row(f"GET /api/usage?by=tag&tenant={{tenant}}&{LATELY}", member=200, admin=200, operator=200),
+    Row(
+        Row(
+            f"GET /api/usage?by=task&tag=project%3D{{project}}&{LATELY}",
+            member=200,
+            admin=200,
+            operator=200,
+            stranger=200,
+        ),
+        member=200,
+        admin=200,
+        operator=200,
+        stranger=200,
+    ),
+    Row(f"GET /api/usage?by=feature&class=BASE_S&{LATELY}", member=200, admin=200, operator=200),
     Row(f"GET /api/usage?by=user&user={{user}}&{LATELY}", member=200, admin=200, operator=200, stranger=200),
     Row(f"GET /api/usage?by=team&team={{team}}&{LATELY}", member=200, admin=200, operator=200, stranger=200),
     Row(f"GET /api/usage/top?{LATELY}", member=403, admin=200, operator=200),
     Row(f"GET /api/usage/top?by=conversation&{LATELY}", member=403, admin=200, operator=200),
+    Row(f"GET /api/usage/top?by=tag&{LATELY}", member=403, admin=200, operator=200),
     Row(f"GET /api/usage/top?tenant={{tenant}}&{LATELY}", member=403, admin=200, operator=200),
     Row(f"GET /api/usage/export?by=agent&{LATELY}", member=200, admin=200, operator=200, threads=True),
     Row(f"GET /api/usage/export?by=attempt&{LATELY}", member=200, admin=200, operator=200, threads=True),
@@ -285,9 +306,19 @@ API = [
 
 CHAT = {"model": "sandbox-small", "messages": [{"role": "user", "content": "hello"}], "max_tokens": 5}
 TEAM = {"x-team-id": "{team}"}
+TAGS = {"x-gateway-tags": "project={project}"}
 WIRE = [
     Row("POST /v1/chat/completions", body=CHAT, member=200, admin=200, operator=403),
     Row("POST /v1/chat/completions", body=CHAT, headers=TEAM, member=200, admin=200, operator=403),
+    Row(
+        "POST /v1/chat/completions",
+        body=CHAT,
+        headers=TAGS,
+        member=200,
+        admin=200,
+        operator=403,
+        stranger=200,
+    ),
     Row("GET /v1/models", member=200, admin=200, operator=403),
     Row("GET /v1/models/sandbox-small", member=200, admin=200, operator=403),
     Row("GET /v1/models/", public=404, member=404, admin=404, operator=404),
