@@ -1,6 +1,5 @@
 """How the console looks: its groups of nouns, in the order of an operator's work. Settings import this module."""
 
-from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest
@@ -210,5 +209,11 @@ UNFOLD: dict[str, Any] = {
         },
     },
     "ACCOUNT": {"navigation": [{"title": "My profile", "link": reverse_lazy("admin:profile")}]},
-    "SIDEBAR": {"show_search": OPERATORS, "show_all_applications": False, "navigation": _navigation()},
+    "SCRIPTS": [lambda _: static("admin_console/search.js")],
+    "SIDEBAR": {
+        "show_search": True,
+        "command_search": True,
+        "show_all_applications": False,
+        "navigation": _navigation(),
+    },
 }
