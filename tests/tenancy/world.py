@@ -83,6 +83,7 @@ class TenantData:
             "job": str(self.job.pk),
             "draft": str(self.draft.pk),
             "invitation": str(self.invitation.pk),
+            "invited": self.invitation.email,
             "call": str(self.call.reservation_id),
             "email": self.member.email,
             "admin_email": self.admin.email,
