@@ -78,18 +78,18 @@ GROUPS: dict[str, dict[str, str]] = {
 }
 
 MAIN_NOUNS = {
-    "Tenant": "apartment",
     "Plan": "sell",
     "LLMModel": "smart_toy",
     "Provider": "cloud",
 }
 """Super admins' daily nouns."""
 ORDER = (
-    *("Overview", "Explore usage", "Activity", "Budgets", "Tenants", "People", "Tokens"),
+    *("Overview", "Explore usage", "Activity", "Budgets", "Tenants", "Your tenant", "People", "Tokens"),
     *("Plans", "Models", "Vendors", "Alerts", "Simulator"),
 )
 """Of the sidebar's entries, by title; others follow."""
 TITLES = {
+    "Tenant": "Records of tenants",
     "ATIToken": "ATI tokens",
     "AlertDelivery": "Deliveries",
     "ClosingBalance": "Closing balances",

@@ -33,7 +33,6 @@ SEEN = (
     "revoked_at",
     "previous_valid_until",
     "created_at",
-    "id",
 )
 
 

@@ -91,6 +91,7 @@ class TenantData:
             "team_slug": self.team.slug,
             "conversation": self.call.conversation_id,
             "agent": self.call.agent_id,
+            "project": self.call.tags[0].partition("=")[2],
         }
 
     def marks(self) -> set[str]:
@@ -228,6 +229,7 @@ def _use(tenant: Tenant, user: User, team: Team | None, conversation: str) -> Us
         "team_id": team and team.pk,
         "agent_id": f"{tenant.slug}-agent",
         "conversation_id": conversation,
+        "tags": [f"project={tenant.slug}-apollo"],
     }
     ReservationFactory(**labels)
     call: UsageLog = AttemptFactory(**labels)
