@@ -1,6 +1,5 @@
 """How the console looks: its groups of nouns, in the order of an operator's work. Settings import this module."""
 
-from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest
@@ -83,6 +82,11 @@ MAIN_NOUNS = {
     "Provider": "cloud",
 }
 """Super admins' daily nouns."""
+OPERATORS_ORDER = (
+    *("Overview", "Explore usage", "Activity", "Budgets", "Tenants"),
+    *("Plans", "Models", "Vendors", "Alerts", "Simulator"),
+)
+"""What super admins do daily; every other page has its entry under "Advanced" for them."""
 ORDER = (
     *("Overview", "Explore usage", "Activity", "Budgets", "Tenants", "Your tenant", "People", "Tokens"),
     *("Plans", "Models", "Vendors", "Alerts", "Simulator"),
@@ -129,47 +133,39 @@ def title_of(model: str) -> str:
     return TITLES.get(model, f"{model}s")
 
 
-def _shows(page: Page) -> Callable[[HttpRequest], bool]:
-    """Whether a viewer has an entry for the page."""
+def _navigation() -> list[dict[str, Any]]:
+    """At most ten entries for anybody, in the order of their work; the rest under "Advanced", which is folded."""
+    pages = [page for page in PAGES if page.icon]
+    titles = {page.title for page in pages}
+    nouns = {model: icon for models in GROUPS.values() for model, icon in models.items()}
+    daily = {model: icon for model, icon in MAIN_NOUNS.items() if title_of(model) not in titles}
+    main = [*(_entry(page, in_main=True) for page in pages), *(_noun(*each) for each in daily.items())]
+    rest = [_entry(page, in_main=False) for page in pages]
+    rest += [_noun(*each) for each in nouns.items() if each[0] not in daily]
+    return [
+        {"items": sorted(main, key=_place)},
+        {"title": "Advanced", "separator": True, "collapsible": True, "items": rest},
+    ]
 
+
+def _entry(page: Page, *, in_main: bool) -> dict[str, Any]:
     def shows(request: HttpRequest) -> bool:
         viewer = import_string("admin_console.who.viewer_of")(request)
         if viewer is None or not viewer.is_in(page.audience):
             return False
-        return not (page.is_for_tenants and viewer.audience is Audience.OPERATORS)
+        is_operator = viewer.audience is Audience.OPERATORS
+        if is_operator and page.is_for_tenants:
+            return False
+        is_main = not page.is_advanced and (page.title in OPERATORS_ORDER or not is_operator)
+        return is_main is in_main
 
-    return shows
-
-
-def _navigation() -> list[dict[str, Any]]:
-    """At most ten entries for anybody, in the order of their work; the rest under "Advanced", which is folded."""
-    main = [*_pages(is_advanced=False), *(_noun(model, icon) for model, icon in MAIN_NOUNS.items())]
-    rest = {
-        model: icon for models in GROUPS.values() for model, icon in models.items() if model not in MAIN_NOUNS
+    entry: dict[str, Any] = {
+        "title": page.title,
+        "icon": page.icon,
+        "link": reverse_lazy(f"admin:{page.name}"),
+        "permission": shows,
     }
-    return [
-        {"items": sorted(main, key=_place)},
-        {
-            "title": "Advanced",
-            "separator": True,
-            "collapsible": True,
-            "items": [*_pages(is_advanced=True), *(_noun(model, icon) for model, icon in rest.items())],
-        },
-    ]
-
-
-def _pages(*, is_advanced: bool) -> list[dict[str, Any]]:
-    return [
-        {
-            "title": page.title,
-            "icon": page.icon,
-            "link": reverse_lazy(f"admin:{page.name}"),
-            "permission": _shows(page),
-            **({"badge": page.badge} if page.badge else {}),
-        }
-        for page in PAGES
-        if page.icon and page.is_advanced is is_advanced
-    ]
+    return entry | ({"badge": page.badge} if page.badge else {})
 
 
 def _noun(model: str, icon: str) -> dict[str, Any]:
@@ -213,5 +209,11 @@ UNFOLD: dict[str, Any] = {
         },
     },
     "ACCOUNT": {"navigation": [{"title": "My profile", "link": reverse_lazy("admin:profile")}]},
-    "SIDEBAR": {"show_search": OPERATORS, "show_all_applications": False, "navigation": _navigation()},
+    "SCRIPTS": [lambda _: static("admin_console/search.js")],
+    "SIDEBAR": {
+        "show_search": True,
+        "command_search": True,
+        "show_all_applications": False,
+        "navigation": _navigation(),
+    },
 }
