@@ -51,6 +51,7 @@ def _names(world: BusyWorld) -> dict[str, str]:
         "email": person.email,
         "user": str(person.pk),
         "prefix": token.prefix,
+        "own_prefix": token.prefix,
         "token": str(token.pk),
         "plan": token.plan_tier_id,
         "alert": str(QuotaAlert.objects.latest("id").pk),
