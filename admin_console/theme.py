@@ -79,15 +79,12 @@ GROUPS: dict[str, dict[str, str]] = {
 
 MAIN_NOUNS = {
     "Tenant": "apartment",
-    "Plan": "sell",
-    "LLMModel": "smart_toy",
-    "Provider": "cloud",
     "QuotaAlert": "notifications",
 }
 """Super admins' daily nouns."""
 ORDER = (
     *("Overview", "Explore usage", "Activity", "Budgets", "Tenants", "People", "Tokens"),
-    *("Plans", "Models", "Vendors", "Alerts", "Simulator"),
+    *("Plans", "Models and vendors", "Alerts", "Simulator"),
 )
 """Of the sidebar's entries, by title; others follow."""
 TITLES = {
@@ -103,13 +100,14 @@ TITLES = {
     "LoginSession": "Sign-ins",
     "MeterRecount": "Recounts due",
     "ModelClass": "Model classes",
-    "ModelPrice": "Prices",
+    "ModelPrice": "Prices, each by itself",
     "OpeningEntry": "Openings",
     "PasswordReset": "Password resets",
     "TaskDraft": "Drafts",
     "TaskJob": "Jobs",
     "TaskJobAttempt": "Attempts of jobs",
     "TaskJobEvent": "Events of jobs",
+    "Plan": "Plans, each by itself",
     "PlanFeature": "Plan features",
     "PlanLLMAccess": "LLM access",
     "PlanUse": "Plans in use",
@@ -193,7 +191,10 @@ UNFOLD: dict[str, Any] = {
     "SITE_FAVICONS": [
         {"rel": "icon", "type": "image/svg+xml", "href": lambda _: static("admin_console/icon.svg")}
     ],
-    "STYLES": [lambda _: static("admin_console/console.css")],
+    "STYLES": [
+        lambda _: static("admin_console/console.css"),
+        lambda _: static("admin_console/forms.css"),
+    ],
     "SITE_URL": None,
     "SHOW_VIEW_ON_SITE": False,
     "BORDER_RADIUS": "6px",
