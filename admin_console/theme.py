@@ -77,45 +77,41 @@ GROUPS: dict[str, dict[str, str]] = {
     },
 }
 
-MAIN_NOUNS = {
-    "Tenant": "apartment",
-    "QuotaAlert": "notifications",
-}
-"""Super admins' daily nouns."""
 ORDER = (
-    *("Overview", "Explore usage", "Activity", "Budgets", "Tenants", "People", "Tokens"),
+    *("Overview", "Explore usage", "Activity", "Budgets", "Tenants", "Your tenant", "People", "Tokens"),
     *("Plans", "Models and vendors", "Alerts", "Simulator"),
 )
 """Of the sidebar's entries, by title; others follow."""
 TITLES = {
+    "Tenant": "Records of tenants",
     "ATIToken": "ATI tokens",
     "AlertDelivery": "Deliveries",
     "ClosingBalance": "Closing balances",
     "DecisionRequest": "Requests decided on",
     "KeptAnswer": "Kept answers",
-    "LLMModel": "Models",
+    "LLMModel": "Records of models",
     "LedgerEntry": "Ledger entries",
     "LedgerPeriod": "Periods",
     "LimitWatch": "Watched limits",
     "LoginSession": "Sign-ins",
     "MeterRecount": "Recounts due",
     "ModelClass": "Model classes",
-    "ModelPrice": "Prices, each by itself",
+    "ModelPrice": "Records of prices",
     "OpeningEntry": "Openings",
     "PasswordReset": "Password resets",
     "TaskDraft": "Drafts",
     "TaskJob": "Jobs",
     "TaskJobAttempt": "Attempts of jobs",
     "TaskJobEvent": "Events of jobs",
-    "Plan": "Plans, each by itself",
+    "Plan": "Records of plans",
     "PlanFeature": "Plan features",
     "PlanLLMAccess": "LLM access",
     "PlanUse": "Plans in use",
     "PolicyDecision": "Decisions",
     "PolicyRule": "Rules",
-    "Provider": "Vendors",
+    "Provider": "Records of vendors",
     "ProviderKey": "Vendor keys",
-    "QuotaAlert": "Alerts",
+    "QuotaAlert": "Records of alerts",
     "UsageLog": "Usage log",
     "UsageMeter": "Meters",
     "UsageReservation": "Reservations",
@@ -142,12 +138,9 @@ def _shows(page: Page) -> Callable[[HttpRequest], bool]:
 
 def _navigation() -> list[dict[str, Any]]:
     """At most ten entries for anybody, in the order of their work; the rest under "Advanced", which is folded."""
-    main = [*_pages(is_advanced=False), *(_noun(model, icon) for model, icon in MAIN_NOUNS.items())]
-    rest = {
-        model: icon for models in GROUPS.values() for model, icon in models.items() if model not in MAIN_NOUNS
-    }
+    rest = {model: icon for models in GROUPS.values() for model, icon in models.items()}
     return [
-        {"items": sorted(main, key=_place)},
+        {"items": sorted(_pages(is_advanced=False), key=_place)},
         {
             "title": "Advanced",
             "separator": True,
@@ -164,6 +157,7 @@ def _pages(*, is_advanced: bool) -> list[dict[str, Any]]:
             "icon": page.icon,
             "link": reverse_lazy(f"admin:{page.name}"),
             "permission": _shows(page),
+            **({"badge": page.badge} if page.badge else {}),
         }
         for page in PAGES
         if page.icon and page.is_advanced is is_advanced
@@ -213,5 +207,6 @@ UNFOLD: dict[str, Any] = {
             "950": "oklch(28.2% .091 267.935)",
         },
     },
+    "ACCOUNT": {"navigation": [{"title": "My profile", "link": reverse_lazy("admin:profile")}]},
     "SIDEBAR": {"show_search": OPERATORS, "show_all_applications": False, "navigation": _navigation()},
 }

@@ -83,6 +83,7 @@ class TenantData:
             "job": str(self.job.pk),
             "draft": str(self.draft.pk),
             "invitation": str(self.invitation.pk),
+            "invited": self.invitation.email,
             "call": str(self.call.reservation_id),
             "email": self.member.email,
             "admin_email": self.admin.email,
@@ -90,6 +91,7 @@ class TenantData:
             "team_slug": self.team.slug,
             "conversation": self.call.conversation_id,
             "agent": self.call.agent_id,
+            "project": self.call.tags[0].partition("=")[2],
         }
 
     def marks(self) -> set[str]:
@@ -227,6 +229,7 @@ def _use(tenant: Tenant, user: User, team: Team | None, conversation: str) -> Us
         "team_id": team and team.pk,
         "agent_id": f"{tenant.slug}-agent",
         "conversation_id": conversation,
+        "tags": [f"project={tenant.slug}-apollo"],
     }
     ReservationFactory(**labels)
     call: UsageLog = AttemptFactory(**labels)
