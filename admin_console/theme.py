@@ -1,5 +1,6 @@
 """How the console looks: its groups of nouns, in the order of an operator's work. Settings import this module."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest
@@ -76,20 +77,9 @@ GROUPS: dict[str, dict[str, str]] = {
     },
 }
 
-MAIN_NOUNS = {
-    "Plan": "sell",
-    "LLMModel": "smart_toy",
-    "Provider": "cloud",
-}
-"""Super admins' daily nouns."""
-OPERATORS_ORDER = (
-    *("Overview", "Explore usage", "Activity", "Budgets", "Tenants"),
-    *("Plans", "Models", "Vendors", "Alerts", "Simulator"),
-)
-"""What super admins do daily; every other page has its entry under "Advanced" for them."""
 ORDER = (
     *("Overview", "Explore usage", "Activity", "Budgets", "Tenants", "Your tenant", "People", "Tokens"),
-    *("Plans", "Models", "Vendors", "Alerts", "Simulator"),
+    *("Plans", "Models and vendors", "Alerts", "Simulator"),
 )
 """Of the sidebar's entries, by title; others follow."""
 TITLES = {
@@ -99,26 +89,27 @@ TITLES = {
     "ClosingBalance": "Closing balances",
     "DecisionRequest": "Requests decided on",
     "KeptAnswer": "Kept answers",
-    "LLMModel": "Models",
+    "LLMModel": "Records of models",
     "LedgerEntry": "Ledger entries",
     "LedgerPeriod": "Periods",
     "LimitWatch": "Watched limits",
     "LoginSession": "Sign-ins",
     "MeterRecount": "Recounts due",
     "ModelClass": "Model classes",
-    "ModelPrice": "Prices",
+    "ModelPrice": "Records of prices",
     "OpeningEntry": "Openings",
     "PasswordReset": "Password resets",
     "TaskDraft": "Drafts",
     "TaskJob": "Jobs",
     "TaskJobAttempt": "Attempts of jobs",
     "TaskJobEvent": "Events of jobs",
+    "Plan": "Records of plans",
     "PlanFeature": "Plan features",
     "PlanLLMAccess": "LLM access",
     "PlanUse": "Plans in use",
     "PolicyDecision": "Decisions",
     "PolicyRule": "Rules",
-    "Provider": "Vendors",
+    "Provider": "Records of vendors",
     "ProviderKey": "Vendor keys",
     "QuotaAlert": "Records of alerts",
     "UsageLog": "Usage log",
@@ -133,39 +124,44 @@ def title_of(model: str) -> str:
     return TITLES.get(model, f"{model}s")
 
 
-def _navigation() -> list[dict[str, Any]]:
-    """At most ten entries for anybody, in the order of their work; the rest under "Advanced", which is folded."""
-    pages = [page for page in PAGES if page.icon]
-    titles = {page.title for page in pages}
-    nouns = {model: icon for models in GROUPS.values() for model, icon in models.items()}
-    daily = {model: icon for model, icon in MAIN_NOUNS.items() if title_of(model) not in titles}
-    main = [*(_entry(page, in_main=True) for page in pages), *(_noun(*each) for each in daily.items())]
-    rest = [_entry(page, in_main=False) for page in pages]
-    rest += [_noun(*each) for each in nouns.items() if each[0] not in daily]
-    return [
-        {"items": sorted(main, key=_place)},
-        {"title": "Advanced", "separator": True, "collapsible": True, "items": rest},
-    ]
+def _shows(page: Page) -> Callable[[HttpRequest], bool]:
+    """Whether a viewer has an entry for the page."""
 
-
-def _entry(page: Page, *, in_main: bool) -> dict[str, Any]:
     def shows(request: HttpRequest) -> bool:
         viewer = import_string("admin_console.who.viewer_of")(request)
         if viewer is None or not viewer.is_in(page.audience):
             return False
-        is_operator = viewer.audience is Audience.OPERATORS
-        if is_operator and page.is_for_tenants:
-            return False
-        is_main = not page.is_advanced and (page.title in OPERATORS_ORDER or not is_operator)
-        return is_main is in_main
+        return not (page.is_for_tenants and viewer.audience is Audience.OPERATORS)
 
-    entry: dict[str, Any] = {
-        "title": page.title,
-        "icon": page.icon,
-        "link": reverse_lazy(f"admin:{page.name}"),
-        "permission": shows,
-    }
-    return entry | ({"badge": page.badge} if page.badge else {})
+    return shows
+
+
+def _navigation() -> list[dict[str, Any]]:
+    """At most ten entries for anybody, in the order of their work; the rest under "Advanced", which is folded."""
+    rest = {model: icon for models in GROUPS.values() for model, icon in models.items()}
+    return [
+        {"items": sorted(_pages(is_advanced=False), key=_place)},
+        {
+            "title": "Advanced",
+            "separator": True,
+            "collapsible": True,
+            "items": [*_pages(is_advanced=True), *(_noun(model, icon) for model, icon in rest.items())],
+        },
+    ]
+
+
+def _pages(*, is_advanced: bool) -> list[dict[str, Any]]:
+    return [
+        {
+            "title": page.title,
+            "icon": page.icon,
+            "link": reverse_lazy(f"admin:{page.name}"),
+            "permission": _shows(page),
+            **({"badge": page.badge} if page.badge else {}),
+        }
+        for page in PAGES
+        if page.icon and page.is_advanced is is_advanced
+    ]
 
 
 def _noun(model: str, icon: str) -> dict[str, Any]:
@@ -189,7 +185,10 @@ UNFOLD: dict[str, Any] = {
     "SITE_FAVICONS": [
         {"rel": "icon", "type": "image/svg+xml", "href": lambda _: static("admin_console/icon.svg")}
     ],
-    "STYLES": [lambda _: static("admin_console/console.css")],
+    "STYLES": [
+        lambda _: static("admin_console/console.css"),
+        lambda _: static("admin_console/forms.css"),
+    ],
     "SITE_URL": None,
     "SHOW_VIEW_ON_SITE": False,
     "BORDER_RADIUS": "6px",
