@@ -64,6 +64,8 @@ class TenantData:
     tenant: Tenant
     token: ATIToken
     secret: str
+    own_token: ATIToken
+    """Bound to the member."""
     member: User
     admin: User
     team: Team
@@ -106,6 +108,7 @@ class TenantData:
             "email": self.member.email,
             "admin_email": self.admin.email,
             "prefix": self.token.prefix,
+            "own_prefix": self.own_token.prefix,
             "team_slug": self.team.slug,
             "conversation": self.call.conversation_id,
             "agent": self.call.agent_id,
@@ -117,6 +120,7 @@ class TenantData:
         rows = (
             self.tenant,
             self.token,
+            self.own_token,
             self.member,
             self.admin,
             self.team,
@@ -133,8 +137,9 @@ class TenantData:
             self.invitation,
             self.call,
         )
-        texts = {self.tenant.slug, self.token.prefix, self.secret, f"{self.tenant.slug}-gone"}
-        return {str(row.pk) for row in rows} | texts
+        prefixes = {self.token.prefix, self.own_token.prefix}
+        texts = {self.tenant.slug, self.secret, f"{self.tenant.slug}-gone"}
+        return {str(row.pk) for row in rows} | prefixes | texts
 
     def words(self) -> set[str]:
         """Beginnings and ends of every name in this tenant."""
@@ -214,6 +219,7 @@ def make_tenant_data(slug: str) -> TenantData:
         tenant=tenant,
         token=token,
         secret=issued.secret,
+        own_token=ATIToken.objects.get(pk=make_token(tenant, name=f"{slug} own token", user=member).id),
         member=member,
         admin=admin,
         team=team,
