@@ -52,6 +52,15 @@ class PageRow(Row):
 
 
 PAGES = [
+    PageRow("GET /admin/explore/", EVERYBODY),
+    PageRow("GET /admin/explore/?group=user&subgroup=token&range=7d", EVERYBODY),
+    PageRow("GET /admin/explore/?group=agent&format=csv", EVERYBODY),
+    PageRow("GET /admin/explore/?tenant={tenant}&group=team", EVERYBODY, stranger=200),
+    PageRow("GET /admin/explore/?user={email}", EVERYBODY, stranger=200),
+    PageRow("GET /admin/explore/?team={team_slug}&format=csv", EVERYBODY, stranger=200),
+    PageRow("POST /admin/explore/?range=7d", EVERYBODY, form={"name": "Mine"}),
+    PageRow("GET /admin/explore/savings/?tenant={tenant}", EVERYBODY, stranger=200),
+    PageRow("GET /admin/people/", ADMINS),
     PageRow("GET /admin/people/?tenant={tenant}", ADMINS),
     PageRow("GET /admin/people/", ADMINS),
     PageRow("GET /admin/people/?team={team_slug}&q={email}", ADMINS, stranger=200),
