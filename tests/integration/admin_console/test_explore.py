@@ -96,7 +96,9 @@ class TestWhatItShows:
 
 
 class TestWhoMay:
-    def test_a_tenants_admin_sees_the_tenants_alone(self, client: Client, alder: Tenant, birch: Tenant) -> None:
+    def test_a_tenants_admin_sees_the_tenants_alone(
+        self, client: Client, alder: Tenant, birch: Tenant
+    ) -> None:
         call(alder, request_model="alders-model")
         call(birch, request_model="birchs-model")
         text = text_of(admin_of(client, birch).get(PAGE))
