@@ -52,11 +52,11 @@ class PageRow(Row):
 
 
 PAGES = [
-    PageRow("GET /admin/people/", ADMINS),
     PageRow("GET /admin/people/?tenant={tenant}", ADMINS),
+    PageRow("GET /admin/people/", ADMINS),
     PageRow("GET /admin/people/?team={team_slug}&q={email}", ADMINS, stranger=200),
-    PageRow("GET /admin/people/person/?user={email}", ADMINS, operator=200),
     PageRow("GET /admin/people/person/?tenant={tenant}&user={email}", ADMINS),
+    PageRow("GET /admin/people/person/?user={email}", ADMINS, operator=200),
     PageRow("GET /admin/people/person/?tenant={birch_tenant}&user={email}", ADMINS, admin=404, operator=404),
     PageRow("POST /admin/people/person/?user={email}", ADMINS, form={"verb": "make_admin"}, operator=200),
     PageRow(
@@ -67,6 +67,7 @@ PAGES = [
         operator=200,
         stranger=302,
     ),
+    PageRow("GET /admin/people/invite/?tenant={tenant}", ADMINS),
     PageRow("GET /admin/people/invite/", ADMINS),
     PageRow(
         "POST /admin/people/invite/",
@@ -86,6 +87,7 @@ PAGES = [
         operator=200,
         stranger=200,
     ),
+    PageRow("GET /admin/people/invitations/?tenant={tenant}", ADMINS),
     PageRow("GET /admin/people/invitations/", ADMINS),
     PageRow(
         "POST /admin/people/invitations/", ADMINS, form={"email": "{invited}", "verb": "resend"}, operator=200
@@ -95,6 +97,7 @@ PAGES = [
         ADMINS,
         form={"email": "{invited}", "verb": "withdraw"},
     ),
+    PageRow("GET /admin/teams/?tenant={tenant}", ADMINS),
     PageRow("GET /admin/teams/", ADMINS),
     PageRow("POST /admin/teams/?tenant={tenant}", ADMINS, form={"name": "New", "slug": "new"}),
     PageRow("GET /admin/teams/team/?tenant={tenant}&team={team_slug}", ADMINS),
@@ -105,10 +108,12 @@ PAGES = [
         form={"verb": "join", "user": "{admin_email}"},
         operator=200,
     ),
-    PageRow("GET /admin/tokens/", EVERYBODY),
     PageRow("GET /admin/tokens/?tenant={tenant}", EVERYBODY),
+    PageRow("GET /admin/tokens/", EVERYBODY),
+    PageRow("GET /admin/tokens/token/?tenant={tenant}&token={own_prefix}", EVERYBODY),
     PageRow("GET /admin/tokens/token/?token={prefix}", EVERYBODY, member=404),
     PageRow("GET /admin/tokens/token/?tenant={tenant}&token={prefix}", EVERYBODY, member=404),
+    PageRow("POST /admin/tokens/token/?token={own_prefix}", EVERYBODY, form={"verb": "revoke"}, operator=200),
     PageRow(
         "POST /admin/tokens/token/?token={prefix}",
         EVERYBODY,
@@ -123,11 +128,19 @@ PAGES = [
         member=404,
         operator=200,
     ),
-    PageRow("GET /admin/alerts/", ADMINS),
     PageRow("GET /admin/alerts/?tenant={tenant}&state=all", ADMINS),
+    PageRow("GET /admin/alerts/", ADMINS),
     PageRow("POST /admin/alerts/", ADMINS, form={"alert": "{alert}"}),
     PageRow("GET /admin/profile/", EVERYBODY),
     PageRow("POST /admin/profile/", EVERYBODY, form={"name": "x"}),
+    PageRow("GET /admin/", EVERYBODY),
+    PageRow("GET /admin/?tenant={tenant}&by=task&range=30d", EVERYBODY),
+    PageRow("GET /admin/budgets/", EVERYBODY),
+    PageRow("GET /admin/budgets/?tenant={tenant}&sort=left", EVERYBODY),
+    PageRow("GET /admin/search/?q={tenant}", EVERYBODY, stranger=200),
+    PageRow("GET /admin/search/?q={prefix}", EVERYBODY, stranger=200),
+    PageRow("GET /admin/search/?q={email}", EVERYBODY, stranger=200),
+    PageRow("GET /admin/everything/", OPERATORS),
     PageRow("GET /admin/tenants/", OPERATORS),
     PageRow("GET /admin/new-tenant/", OPERATORS),
     PageRow("POST /admin/new-tenant/", OPERATORS, form={"name": "Cedar", "timezone": "UTC"}),
