@@ -49,7 +49,7 @@ class Row:
     @property
     def names_an_object(self) -> bool:
         """Whether the path, the query or the body names something of Alder's."""
-        return bool(re.search(r"\{(?!birch_|plan\})\w+\}", self._text))
+        return bool(re.search(r"\{(?!birch_|plan\}|model\}|provider\})\w+\}", self._text))
 
     def names(self, placeholder: str) -> bool:
         """Whether the placeholder is somewhere in the path, the query or the body."""
