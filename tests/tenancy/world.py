@@ -138,7 +138,7 @@ class World:
     def names(self) -> dict[str, str]:
         """Of all placeholders."""
         birchs = {f"birch_{name}": value for name, value in self.birch.names().items()}
-        return self.alder.names() | birchs | {"plan": "PRO"}
+        return self.alder.names() | birchs | {"plan": "PRO", "unknown": "none"}
 
 
 def make_world() -> World:
