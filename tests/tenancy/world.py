@@ -143,7 +143,8 @@ class World:
     def names(self) -> dict[str, str]:
         """Of all placeholders."""
         birchs = {f"birch_{name}": value for name, value in self.birch.names().items()}
-        return self.alder.names() | birchs | {"plan": "PRO", "model": "no-model", "provider": "nobody"}
+        others = {"plan": "PRO", "model": "no-model", "provider": "nobody", "unknown": "none"}
+        return self.alder.names() | birchs | others
 
 
 def make_world() -> World:
