@@ -2,8 +2,8 @@
 
 Two questions, each answered in time and as exactly as that allows:
 
-1. Budgets: all calls, in one quick pass (`budget_pass.py`). What fills a budget is the sum of a whole window, so that a
-   part of the calls would say nothing about it.
+1. Budgets: all calls, in one quick pass (`budget_pass.py`); if there is no time for all, the newest, on what was used
+   before. What fills a budget is the sum of a whole window, so that calls here and there would say nothing about it.
 2. Whatever else may deny a call or cut it shorter: by the replay, which sees everything if there are few calls, and
    else stretches of calls that are spread evenly over the days.
 
@@ -12,33 +12,24 @@ against the change.
 """
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
+from functools import partial
 from itertools import chain
-from typing import Any, TypeVar
-from uuid import UUID
-
-from django.db import OperationalError, connection, transaction
-from django.db.models import Count
-from django.db.models.expressions import RawSQL
-from psycopg.errors import QueryCanceled
 
 from metering.ids import time_ms_of
-from metering.ledger.commands import MeterKey
-from metering.ledger.windows import window_bounds
 from metering.models import ATIToken, Budget, PolicyRule
 from metering.policy.applying import Place
 from metering.policy.source import PolicySource
 from metering.simulation.budget_pass import BudgetPass, lines_of
 from metering.simulation.change import Row
+from metering.simulation.count_calls import count_by_stretch, count_calls
 from metering.simulation.logged import LoggedCall, logged_calls
 from metering.simulation.replay import ReplayRun, Tally
-from metering.simulation.use_by_subject import NOBODY, SHARED, Counted, Use, use_by_subject
-from metering.types import Dimension, Outcome, SubjectType, Window
+from metering.simulation.used_before import UsedBefore
 from metering.usage.filters import UsageFilter
 
-T = TypeVar("T")
 MOST_LINES = 150_000
 """Attempts that the quick pass looks at; of more, the newest."""
 MOST_ATTEMPTS = 5_000
@@ -52,7 +43,6 @@ ALSO_KEPT = frozenset({"enforcement", "enforcement_percent"})
 """Rules that say what every limit does once it is reached."""
 LOOK_AT_CLOCK_EVERY = 10
 LINES_BETWEEN_LOOKS = 500
-COUNT_MS = 300
 TALLIES = ("denied", "let_pass", "shortened")
 
 
@@ -128,19 +118,45 @@ def _budgets(
     until: datetime,
     ends_by: float,
 ) -> BothWays:
-    newest = begin_of_newest(chosen, MOST_LINES)
-    result = BothWays(since=newest or since, until=until, sampled=newest is not None)
-    used = _UsedBefore(result.since)
+    """All calls if there is time for them; else the newest, because what a budget denies comes late in its window."""
+    look = partial(_look_at_budgets, one, other, plan_after, chosen, until)
+    begin = begin_of_newest(chosen, MOST_LINES) or since
+    # 1. A quarter of the time shows how many calls there is time for.
+    now_s = time.monotonic()
+    result = look(since=begin, ends_by=now_s + (ends_by - now_s) / 4)
+    if result.until < until:
+        # 2. Three quarters are left. If not all calls fit, fewer of them are sure to.
+        seen = result.total.calls
+        if begin_of_newest(chosen, 3 * seen) is not None:
+            begin = max(begin, begin_of_newest(chosen, 2 * seen) or begin)
+        result = look(since=begin, ends_by=ends_by)
+    result.sampled = result.since > since or result.until < until
+    result.of_calls = count_calls(chosen) if result.sampled else result.total.calls
+    return result
+
+
+def _look_at_budgets(
+    one: PolicySource,
+    other: PolicySource,
+    plan_after: str | None,
+    chosen: UsageFilter,
+    until: datetime,
+    *,
+    since: datetime,
+    ends_by: float,
+) -> BothWays:
+    """From `since` on, until the clock shows `ends_by`."""
+    result = BothWays(since=since, until=until)
+    used = UsedBefore(since)
     plans = dict(ATIToken.objects.values_list("pk", "plan_tier_id"))
-    was = BudgetPass(one, plans=plans, since=result.since, begin_with=used.of)
-    will = BudgetPass(other, plans=plans, since=result.since, plan=plan_after, begin_with=used.of)
-    for number, line in enumerate(lines_of(replace(chosen, since=result.since))):
+    was = BudgetPass(one, plans=plans, since=since, begin_with=used.of)
+    will = BudgetPass(other, plans=plans, since=since, plan=plan_after, begin_with=used.of)
+    for number, line in enumerate(lines_of(replace(chosen, since=since))):
         if number % LINES_BETWEEN_LOOKS == 0 and time.monotonic() >= ends_by:
-            result.until, result.sampled = datetime.fromtimestamp(line.at_s, UTC), True
+            result.until = datetime.fromtimestamp(line.at_s, UTC)
             break
         _tally(result, line.used.cost_nano_usd, was=was.take(line), would_be=will.take(line), saved=0)
     result.windows_unknown = used.is_unknown
-    result.of_calls = result.total.calls if not result.sampled else count_calls(chosen)
     return result
 
 
@@ -191,7 +207,7 @@ def _sample(
 ) -> None:
     """Look at the first calls of each stretch, and weigh them with how many there are in it."""
     length = (result.until - result.since) / STRETCHES
-    in_stretch = count_by_stretch(chosen, result.since, length)
+    in_stretch = count_by_stretch(chosen, result.since, length, stretches=STRETCHES)
     result.of_calls = sum(in_stretch.values()) if in_stretch is not None else None
     estimate, stood_for = Estimate(), 0
     for number in range(STRETCHES):
@@ -270,37 +286,6 @@ def begin_of_newest(chosen: UsageFilter, most: int) -> datetime | None:
     return None
 
 
-def count_calls(chosen: UsageFilter) -> int | None:
-    """How many calls there are. None: counting them takes too long."""
-    return _in_time(_calls(chosen).count)
-
-
-def count_by_stretch(chosen: UsageFilter, since: datetime, length: timedelta) -> dict[int, int] | None:
-    """How many there are in each stretch, by its place. None: counting them takes too long."""
-    place: Any = RawSQL(
-        "floor(extract(epoch FROM metering_moment(id) - %s) / %s)::int", (since, length.total_seconds())
-    )
-    rows = _calls(chosen).annotate(place=place).order_by().values("place").annotate(n=Count("pk"))
-    return _in_time(lambda: {min(row["place"], STRETCHES - 1): row["n"] for row in rows})
-
-
-def _calls(chosen: UsageFilter) -> Any:
-    return chosen.rows().exclude(outcome=Outcome.CACHED).filter(attempt=1)
-
-
-def _in_time(ask: Callable[[], T]) -> T | None:
-    try:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(f"SET LOCAL statement_timeout = {COUNT_MS}")
-            found = ask()
-            cursor.execute("SET LOCAL statement_timeout = 0")
-            return found
-    except OperationalError as error:
-        if isinstance(error.__cause__, QueryCanceled):
-            return None
-        raise
-
-
 def _without_budgets(source: PolicySource) -> PolicySource:
     return replace(source, rows=replace(source.rows, budgets={}))
 
@@ -323,36 +308,3 @@ def _narrowed(source: PolicySource, about: tuple[Row | None, Row | None]) -> Pol
     if any("usage" in rule.conditions for rule in chain.from_iterable(kept_rules.values())):
         budgets = source.rows.budgets
     return replace(source, rows=replace(source.rows, rules=kept_rules, budgets=budgets))
-
-
-class _UsedBefore:
-    """What was used in windows that had begun when the replay begins, read once for all subjects of one kind."""
-
-    def __init__(self, since: datetime) -> None:
-        self._since = since
-        self._known: dict[tuple[Counted, UUID, datetime], Use] = {}
-        self.is_unknown = False
-
-    def of(self, meter: MeterKey) -> int:
-        dimension, per = Dimension(meter.dimension), SubjectType(meter.subject_type)
-        if dimension is Dimension.CONCURRENCY:
-            return 0
-        start, _ = window_bounds(
-            Window(meter.window), self._since, timezone=meter.timezone, week_start=meter.week_start
-        )
-        if start >= self._since:
-            return 0
-        owner = NOBODY if per in SHARED or meter.tenant_id is None else meter.tenant_id
-        counted = Counted(per, dimension, meter.task, meter.model_class)
-        return self._read(counted, owner, start).get((owner, meter.subject_id), 0)
-
-    def _read(self, counted: Counted, owner: UUID, start: datetime) -> Use:
-        key = (counted, owner, start)
-        if key not in self._known:
-            tenants = None if owner == NOBODY else [owner]
-            found = None
-            if not self.is_unknown:  # once is enough to wait for what takes too long
-                found = use_by_subject(counted, tenants=tenants, since=start, until=self._since)
-            self.is_unknown = found is None
-            self._known[key] = found or {}
-        return self._known[key]

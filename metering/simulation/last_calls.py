@@ -3,7 +3,8 @@
 from django.db import OperationalError, connection, transaction
 from psycopg.errors import QueryCanceled
 
-from metering.simulation.both_ways import MOST_LINES, BothWays, begin_of_newest, count_calls
+from metering.simulation.both_ways import MOST_LINES, BothWays, begin_of_newest
+from metering.simulation.count_calls import count_calls
 from metering.simulation.replay import Tally
 from metering.usage.filters import UsageFilter
 
