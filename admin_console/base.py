@@ -17,6 +17,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from admin_console.auditing import AuditedAdmin
 from admin_console.labels import label_of
+from admin_console.row_words import prepare, readable, title_of_row
 from admin_console.who import is_operator
 
 
@@ -57,7 +58,21 @@ class PreparedChangeList(ChangeList):
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         self.result_list = list(self.result_list)
+        prepare(self.result_list)
         self.model_admin.prepare(self.result_list)
+
+
+class Named:
+    """A row that pages call by its name; everything else it is asked is the row's."""
+
+    def __init__(self, row: Any, title: str) -> None:
+        self._row, self._title = row, title
+
+    def __str__(self) -> str:
+        return self._title
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._row, name)
 
 
 class ConsoleAdmin(OperatorOnly, LabelledChoices, AuditedAdmin, ModelAdmin):
@@ -99,11 +114,26 @@ class ConsoleAdmin(OperatorOnly, LabelledChoices, AuditedAdmin, ModelAdmin):
         except (ProtectedError, RestrictedError) as refusal:
             return self._refused(request, refusal)
 
+    def get_list_display(self, request: HttpRequest) -> Any:
+        shown = [readable(self.model, name, in_list=True) for name in super().get_list_display(request)]
+        return [column for column in shown if column is not None]
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
+        row = kwargs.get("obj")
+        if row is not None:
+            title = self.title_of(row)
+            context.update(original=Named(row, title), title=title, subtitle=None)
+        return super().render_change_form(request, context, *args, **kwargs)
+
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return PreparedChangeList
 
     def prepare(self, rows: list[Any]) -> None:
         """Adds to the rows of a page what their columns need, in a bounded number of queries."""
+
+    def title_of(self, row: Any) -> str:
+        """What the page of a row is called."""
+        return title_of_row(row)
 
     def row_or_404(self, request: HttpRequest, object_id: str) -> Any:
         """The row that an action of this page is about."""
@@ -126,6 +156,7 @@ class ConsoleInline(OperatorOnly, LabelledChoices, TabularInline):
 
     extra = 0
     show_change_link = False
+    hide_title = True
 
 
 class ReadOnlyInline(ConsoleInline):

@@ -7,9 +7,11 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.timezone import now
 
 from admin_console.who import Viewer
 from metering.models import Tenant
+from metering.overview.reach import Reach, reach_of_person
 
 MOST_CHOICES = 1_000
 
@@ -30,9 +32,17 @@ def tenant_in_url(request: HttpRequest, viewer: Viewer) -> Tenant | None:
     return tenant
 
 
-def tenant_query(viewer: Viewer, tenant: Tenant) -> str:
-    """What an address must say so that a super admin stays with the tenant: `tenant=alder`, or nothing."""
-    return f"tenant={tenant.slug}" if viewer.tenant is None else ""
+def reach_of(request: HttpRequest, viewer: Viewer) -> Reach:
+    """The same for selectors of metering; a member's own. Raises Http404."""
+    tenant = tenant_in_url(request, viewer)
+    if viewer.own_only and tenant is not None:
+        return reach_of_person(viewer.user, tenant=tenant, now=now())
+    return Reach(tenant=tenant)
+
+
+def chosen_slug(viewer: Viewer, tenant: Tenant) -> str:
+    """What an address must say as `tenant` so that a super admin stays with it; nothing for its own people."""
+    return tenant.slug if viewer.tenant is None else ""
 
 
 def choose_tenant(request: HttpRequest, page: dict[str, Any]) -> HttpResponse:

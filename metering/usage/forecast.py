@@ -1,8 +1,8 @@
 """Where a budget will stand when its window ends, if use goes on as it has since the window began.
 
-Use so far is carried on by how calls are spread over a week: `used × weight(whole window) / weight(so far)`, where the
-weight of a stretch of time is what of a usual week's cost falls into it (`Rhythm`, of the tenant's last two weeks). With
-an even rhythm that is the straight line. It says nothing
+Use so far is carried on by how calls are spread over a week: `used * weight(whole window) / weight(so far)`, where the
+weight of a stretch of time is what of a usual week's cost falls into it (`Rhythm`, of the tenant's last two weeks).
+With an even rhythm that is the straight line. It says nothing
 
 - while too little of the window has passed to tell (`ENOUGH`),
 - of windows that never end, and of calls at once, which only hold.

@@ -260,10 +260,20 @@ API = [
     Row(f"GET /api/usage?by=conversation&prices=now&{LATELY}", member=200, admin=200, operator=200),
     Row(f"GET /api/usage?by=tenant&{LATELY}", member=403, admin=403, operator=200),
     Row(f"GET /api/usage?by=agent&tenant={{tenant}}&{LATELY}", member=200, admin=200, operator=200),
+    Row(f"GET /api/usage?by=tag&tenant={{tenant}}&{LATELY}", member=200, admin=200, operator=200),
+    Row(
+        f"GET /api/usage?by=task&tag=project%3D{{project}}&{LATELY}",
+        member=200,
+        admin=200,
+        operator=200,
+        stranger=200,
+    ),
+    Row(f"GET /api/usage?by=feature&class=BASE_S&{LATELY}", member=200, admin=200, operator=200),
     Row(f"GET /api/usage?by=user&user={{user}}&{LATELY}", member=200, admin=200, operator=200, stranger=200),
     Row(f"GET /api/usage?by=team&team={{team}}&{LATELY}", member=200, admin=200, operator=200, stranger=200),
     Row(f"GET /api/usage/top?{LATELY}", member=403, admin=200, operator=200),
     Row(f"GET /api/usage/top?by=conversation&{LATELY}", member=403, admin=200, operator=200),
+    Row(f"GET /api/usage/top?by=tag&{LATELY}", member=403, admin=200, operator=200),
     Row(f"GET /api/usage/top?tenant={{tenant}}&{LATELY}", member=403, admin=200, operator=200),
     Row(f"GET /api/usage/export?by=agent&{LATELY}", member=200, admin=200, operator=200, threads=True),
     Row(f"GET /api/usage/export?by=attempt&{LATELY}", member=200, admin=200, operator=200, threads=True),
@@ -274,6 +284,8 @@ API = [
         operator=200,
         threads=True,
     ),
+    Row("GET /api/overview", member=200, admin=200, operator=200),
+    Row("GET /api/overview?by=task&range=30d&tenant={tenant}", member=200, admin=200, operator=200),
     Row("GET /api/reservations?state=held", member=200, admin=200, operator=200),
     Row("GET /api/reservations?state=held&tenant={tenant}", member=200, admin=200, operator=200),
     Row("GET /api/budgets", member=200, admin=200, operator=200),
@@ -288,9 +300,19 @@ API = [
 
 CHAT = {"model": "sandbox-small", "messages": [{"role": "user", "content": "hello"}], "max_tokens": 5}
 TEAM = {"x-team-id": "{team}"}
+TAGS = {"x-gateway-tags": "project={project}"}
 WIRE = [
     Row("POST /v1/chat/completions", body=CHAT, member=200, admin=200, operator=403),
     Row("POST /v1/chat/completions", body=CHAT, headers=TEAM, member=200, admin=200, operator=403),
+    Row(
+        "POST /v1/chat/completions",
+        body=CHAT,
+        headers=TAGS,
+        member=200,
+        admin=200,
+        operator=403,
+        stranger=200,
+    ),
     Row("GET /v1/models", member=200, admin=200, operator=403),
     Row("GET /v1/models/sandbox-small", member=200, admin=200, operator=403),
     Row("GET /v1/models/", public=404, member=404, admin=404, operator=404),

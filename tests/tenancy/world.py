@@ -54,6 +54,8 @@ class TenantData:
     tenant: Tenant
     token: ATIToken
     secret: str
+    own_token: ATIToken
+    """Bound to the member."""
     member: User
     admin: User
     team: Team
@@ -83,13 +85,16 @@ class TenantData:
             "job": str(self.job.pk),
             "draft": str(self.draft.pk),
             "invitation": str(self.invitation.pk),
+            "invited": self.invitation.email,
             "call": str(self.call.reservation_id),
             "email": self.member.email,
             "admin_email": self.admin.email,
             "prefix": self.token.prefix,
+            "own_prefix": self.own_token.prefix,
             "team_slug": self.team.slug,
             "conversation": self.call.conversation_id,
             "agent": self.call.agent_id,
+            "project": self.call.tags[0].partition("=")[2],
         }
 
     def marks(self) -> set[str]:
@@ -97,6 +102,7 @@ class TenantData:
         rows = (
             self.tenant,
             self.token,
+            self.own_token,
             self.member,
             self.admin,
             self.team,
@@ -110,7 +116,12 @@ class TenantData:
             self.invitation,
             self.call,
         )
-        return {str(row.pk) for row in rows} | {self.tenant.slug, self.token.prefix, self.secret}
+        return {str(row.pk) for row in rows} | {
+            self.tenant.slug,
+            self.token.prefix,
+            self.own_token.prefix,
+            self.secret,
+        }
 
     def words(self) -> set[str]:
         """Beginnings and ends of every name in this tenant."""
@@ -165,6 +176,7 @@ def make_tenant_data(slug: str) -> TenantData:
         tenant=tenant,
         token=token,
         secret=issued.secret,
+        own_token=ATIToken.objects.get(pk=make_token(tenant, name=f"{slug} own token", user=member).id),
         member=member,
         admin=admin,
         team=team,
@@ -227,6 +239,7 @@ def _use(tenant: Tenant, user: User, team: Team | None, conversation: str) -> Us
         "team_id": team and team.pk,
         "agent_id": f"{tenant.slug}-agent",
         "conversation_id": conversation,
+        "tags": [f"project={tenant.slug}-apollo"],
     }
     ReservationFactory(**labels)
     call: UsageLog = AttemptFactory(**labels)

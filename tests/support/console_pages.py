@@ -1,0 +1,62 @@
+"""Addresses of the console's pages in the busy world, for tests that look at all of them.
+
+They are the lines of the matrix (tests/tenancy/console_rows.py) that everybody keeps anyway, about Cedar.
+"""
+
+from collections.abc import Iterator
+from string import Formatter
+
+from django.urls import reverse
+
+from metering.models import ATIToken, QuotaAlert, Team, UsageLog, User
+from tests.support.busy_world import BusyWorld
+from tests.tenancy.console_rows import PAGES
+
+OPERATOR, ADMIN, MEMBER = "ops@example.com", "ann@cedar.example", "bob@cedar.example"
+ROLE_OF = {OPERATOR: "operator", ADMIN: "admin", MEMBER: "member"}
+"""Who looks, and the column of the matrix that says what they are answered."""
+LISTS = ("tenant", "atitoken", "user", "policyrule", "budget", "usagelog", "llmmodel")
+FORMS = ("budget", "policyrule", "user")
+"""Nouns of which super admins see the lists and the forms most, beside the pages."""
+
+
+def addresses(person: str, world: BusyWorld) -> Iterator[str]:
+    """Every page that answers the person, once."""
+    names, role = _names(world), ROLE_OF[person]
+    seen: set[str] = set()
+    for row in PAGES:
+        known = {name for _, name, _, _ in Formatter().parse(row.path) if name} <= set(names)
+        if row.method != "GET" or getattr(row, role) != 200 or not known:
+            continue
+        path = row.path.format(**names)
+        page = path.partition("?")[0]
+        if page not in seen:
+            seen.add(page)
+            yield path
+    if person == OPERATOR:
+        yield from (reverse(f"admin:metering_{noun}_changelist") for noun in LISTS)
+        yield from (reverse(f"admin:metering_{noun}_add") for noun in FORMS)
+    yield reverse("admin:password_change")
+
+
+def _names(world: BusyWorld) -> dict[str, str]:
+    """What stands for the matrix's placeholders."""
+    cedar = world.cedar
+    person = User.objects.get(email=MEMBER)
+    token = ATIToken.objects.filter(user=person).latest("created_at")
+    call = UsageLog.objects.for_tenant(cedar).latest("id")
+    return {
+        "tenant": cedar.slug,
+        "team_slug": Team.objects.for_tenant(cedar).latest("slug").slug,
+        "email": person.email,
+        "user": str(person.pk),
+        "prefix": token.prefix,
+        "own_prefix": token.prefix,
+        "token": str(token.pk),
+        "plan": token.plan_tier_id,
+        "alert": str(QuotaAlert.objects.latest("id").pk),
+        "call": str(call.reservation_id),
+        "reservation": str(call.reservation_id),
+        "model": call.request_model,
+        "provider": call.provider_name,
+    }
