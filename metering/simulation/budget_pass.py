@@ -22,12 +22,14 @@ from metering.ledger.use import IS_USE
 from metering.ledger.windows import window_bounds
 from metering.policy.source import Policies
 from metering.policy.values import MeterLimit, PolicySubject
+from metering.tags import Tags
 from metering.types import Dimension, Outcome, Window
 from metering.usage.filters import UsageFilter
 
 PAGE = 10_000
 _WHO = (
     "tenant_id", "team_id", "user_id", "token_id", "task", "agent_id", "model_class", "provider_name",
+    "tags",
 )  # fmt: skip
 FOREVER = float("inf")
 
@@ -43,6 +45,7 @@ class Who(NamedTuple):
     agent_id: str | None
     model_class: str
     provider_name: str
+    tags: Tags
 
 
 class Line(NamedTuple):
@@ -128,7 +131,7 @@ class BudgetPass:
             except NotFound:
                 policy = None
             if policy is not None:
-                limits = policy.limits_for(line.providers, who.agent_id, who.model_class)
+                limits = policy.for_tags(who.tags).limits_for(line.providers, who.agent_id, who.model_class)
                 found = [
                     (limit, self._meter(limit.meter, line.at_s))
                     for limit in limits
@@ -174,6 +177,7 @@ def lines_of(chosen: UsageFilter) -> Iterator[Line]:
 
 def _line(row: tuple[Any, ...]) -> Line:
     who = Who._make(row[3 : 3 + len(_WHO)])
+    who = who._replace(tags=tuple(who.tags))
     return Line(row[0], who, (who.provider_name,), Amounts(0, *row[3 + len(_WHO) :]), row[2])
 
 

@@ -160,6 +160,20 @@ class TestABudget:
         radius = look(change)
         assert (radius.calls.calls, radius.denied.calls, radius.affected.people) == (2, 1, 1)
 
+    def test_of_a_tag_concerns_the_calls_that_carry_it(self, token_id: Any) -> None:
+        calls(TODAY, 3, token_id=token_id, tags=["project=apollo"])
+        calls(TODAY, 4, token_id=token_id)
+        change = budget_change(
+            target=find_target(tenant="alder", tag="project=apollo"),
+            dimension="requests",
+            window="day",
+            amount="2",
+            now=NOW,
+        )
+        radius = look(change)
+        assert (radius.calls.calls, radius.denied.calls) == (3, 1)
+        assert [above.name for above in radius.above.found] == ["project=apollo"]
+
     def test_of_a_plan_concerns_its_tenants(self, token_id: Any) -> None:
         make_token(birch(), plan="BASIC")
         calls(TODAY, 3, token_id=token_id)
