@@ -150,6 +150,8 @@ class UsageReservation(models.Model):
         ]
         indexes = [
             models.Index(fields=["lease_expires_at"], condition=Q(state=0), name="reservation_held"),
+            # Those that were never sent leave nothing else that a list of calls could show.
+            models.Index(fields=["tenant_id", "id"], condition=Q(state=2), name="reservation_released"),
         ]
 
     @property
