@@ -13,6 +13,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import URLPattern, URLResolver, path
 from django.utils.module_loading import import_string
+from django.utils.timezone import now
 from django.views.decorators.cache import never_cache
 from unfold.forms import AuthenticationForm
 from unfold.sites import UnfoldAdminSite
@@ -23,6 +24,7 @@ from admin_console.own_password import OwnPassword
 from admin_console.pages import PAGES, Page
 from admin_console.theme import GROUPS, title_of
 from admin_console.who import is_operator, is_tenant_admin, may_see, viewer_of
+from admin_console.zone import zone_of
 
 
 class ConsoleLoginForm(AuthenticationForm):
@@ -83,7 +85,13 @@ class ConsoleSite(UnfoldAdminSite):
             viewer = viewer_of(request)
             if viewer is None:  # who may see nothing does not come this far
                 raise PermissionDenied
-            shown = {**self.each_context(request), "title": page.title, "viewer": viewer}
+            shown = {
+                **self.each_context(request),
+                "title": page.title,
+                "viewer": viewer,
+                "zone": zone_of(request, viewer),
+                "now": now(),
+            }
             answer: HttpResponseBase = import_string(page.view)(request, viewer, shown, **parts)
             return answer
 

@@ -1,0 +1,118 @@
+"""The filter bar: a GET form. What is chosen is in the address, and each choice can be taken back by its chip.
+
+FilterBar.of(
+    request.GET,
+    ranges=True,
+    selects=(Select(name="tenant", label="Tenant", choices=(Choice(value="alder", label="Alder"), …)),),
+    labels={"model": "Model", "user": "User"},  # what else of the query filters, each a chip
+)
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from django.http import QueryDict
+
+from admin_console.parts.query import changed, without
+
+RANGES = {"today": "Today", "7d": "7 days", "30d": "30 days", "month": "Month", "custom": "From … to …"}
+DAYS_OF_RANGE = ("since", "until")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    value: str
+    label: str
+    url: str = ""
+    is_chosen: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Select:
+    """The empty value, `any_label`, filters by nothing."""
+
+    name: str
+    label: str
+    choices: tuple[Choice, ...]
+    any_label: str = "All"
+    value: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chip:
+    text: str
+    url: str
+    """Where the filter is gone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilterBar:
+    ranges: tuple[Choice, ...] = ()
+    selects: tuple[Select, ...] = ()
+    chips: tuple[Chip, ...] = ()
+    is_custom: bool = False
+    since: str = ""
+    until: str = ""
+    kept: tuple[tuple[str, str], ...] = ()
+    """What the form sends along as it is."""
+    switches: tuple[Choice, ...] = ()
+    """Links beside the form, such as `Over 80 %`."""
+
+    @classmethod
+    def of(
+        cls,
+        query: QueryDict,
+        *,
+        ranges: bool = False,
+        default_range: str = "30d",
+        selects: tuple[Select, ...] = (),
+        labels: Mapping[str, str] | None = None,
+        switches: tuple[Choice, ...] = (),
+    ) -> "FilterBar":
+        """`labels` are names of filters without a select, with their words; `switches` bring their own addresses."""
+        chosen = query.get("range", default_range)
+        own = {select.name for select in selects} | (
+            set(DAYS_OF_RANGE) if chosen == "custom" and ranges else set()
+        )
+        return cls(
+            ranges=_ranges(query, chosen) if ranges else (),
+            selects=tuple(replace(select, value=query.get(select.name, "")) for select in selects),
+            chips=_chips(query, labels or {}),
+            is_custom=ranges and chosen == "custom",
+            since=query.get("since", ""),
+            until=query.get("until", ""),
+            kept=tuple(
+                (name, value)
+                for name in query
+                if name not in own | {"cursor"}
+                for value in query.getlist(name)
+            ),
+            switches=switches,
+        )
+
+    @property
+    def has_form(self) -> bool:
+        return bool(self.selects or self.is_custom)
+
+
+def _ranges(query: QueryDict, chosen: str) -> tuple[Choice, ...]:
+    return tuple(
+        Choice(
+            value=value,
+            label=label,
+            url=changed(
+                query, {"range": value, **(dict.fromkeys(DAYS_OF_RANGE) if value != "custom" else {})}
+            ),
+            is_chosen=value == chosen,
+        )
+        for value, label in RANGES.items()
+    )
+
+
+def _chips(query: QueryDict, labels: Mapping[str, str]) -> tuple[Chip, ...]:
+    return tuple(
+        Chip(text=f"{label}: {value}", url=without(query, name, value))
+        for name, label in labels.items()
+        for value in query.getlist(name)
+        if value
+    )
