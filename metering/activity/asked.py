@@ -1,12 +1,14 @@
 """Which lines of the log are asked for."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from uuid import UUID
 
 from metering.activity.status import Status
 from metering.ids import first_id_at
 from metering.models import Tenant
+
+BEGINNING, END = datetime(2000, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +26,15 @@ class Asked:
     status: Status | None = None
     cost_from_nano_usd: int | None = None
     slower_than_ms: int | None = None
+
+    @classmethod
+    def within(cls, *, tenant: Tenant | None, own: tuple[tuple[str, object], ...] = ()) -> "Asked":
+        """All that somebody may see, of any time: one tenant's, and of that what is theirs."""
+        return cls(tenant=tenant, since=BEGINNING, until=END, only=own)
+
+    def narrowed(self, column: str, value: object) -> "Asked":
+        """And with this label."""
+        return replace(self, only=(*self.only, (column, value)))
 
     @property
     def first_id(self) -> UUID:

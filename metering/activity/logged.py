@@ -25,6 +25,9 @@ OF_CALL = """FROM metering_usagelog own
 IS_LAST = f"log.attempt = (SELECT max(own.attempt) {OF_CALL})"
 TOOK = "max(own.started_at + own.latency_ms * interval '1 millisecond') - min(own.started_at)"
 
+COLUMNS = """log.reservation_id, log.outcome, log.tenant_id, log.team_id, log.user_id, log.token_id, log.task,
+    log.request_model, log.model_alias, log.provider_name, log.agent_id, log.conversation_id, log.request_id"""
+
 SUMS = """
 SELECT call.id, count(*), count(DISTINCT own.provider_name), sum(own.input_tokens), sum(own.cached_input_tokens),
     sum(own.output_tokens), sum(own.cost_nano_usd), min(own.started_at),
@@ -76,11 +79,29 @@ def where(asked: Asked, params: dict[str, Any], *, before: UUID | None = None) -
 def logged_calls(asked: Asked, *, before: UUID | None, limit: int) -> list[Line]:
     """At most `limit` of them, newest first. Three queries, however many there are."""
     params: dict[str, Any] = {"limit": limit}
-    query = f"""
-SELECT log.reservation_id, log.outcome, log.started_at, log.tenant_id, log.team_id, log.user_id, log.token_id,
-    log.task, log.request_model, log.model_alias, log.provider_name, log.agent_id, log.conversation_id, log.request_id
-FROM metering_usagelog log WHERE {where(asked, params, before=before)} ORDER BY log.id DESC LIMIT %(limit)s
-"""  # noqa: S608 - columns are constants of this package, values are parameters
+    condition = where(asked, params, before=before)
+    return _lines(
+        f"SELECT {COLUMNS} FROM metering_usagelog log WHERE {condition} ORDER BY log.id DESC LIMIT %(limit)s",  # noqa: S608 - columns are constants of this package, values are parameters
+        params,
+    )
+
+
+def logged_calls_of(asked: Asked, ids: Sequence[UUID]) -> list[Line]:
+    """Those of the calls that are asked for, newest first, whenever they were. Three queries."""
+    params: dict[str, Any] = families(ids)
+    condition = where(asked, params)
+    return _lines(
+        f"""
+SELECT {COLUMNS} FROM unnest(%(ids)s::uuid[], %(lows)s::uuid[], %(highs)s::uuid[]) call (call_id, low, high)
+CROSS JOIN LATERAL (SELECT * FROM metering_usagelog own WHERE own.id >= call.low AND own.id <= call.high
+    AND own.reservation_id = call.call_id OFFSET 0) log
+WHERE {condition} ORDER BY log.id DESC
+""",  # noqa: S608 - as above
+        params,
+    )
+
+
+def _lines(query: str, params: dict[str, Any]) -> list[Line]:
     with connection.cursor() as cursor:
         cursor.execute(query, params)
         rows = cursor.fetchall()
@@ -101,9 +122,7 @@ def families(ids: Sequence[UUID]) -> dict[str, Any]:
 
 
 def _line(row: tuple[Any, ...], sums: tuple[Any, ...], corrected: int) -> Line:
-    id_, outcome, _, tenant, team, user, token, task, model, alias, provider, agent, conversation, request = (
-        row
-    )
+    id_, outcome, tenant, team, user, token, task, model, alias, provider, agent, conversation, request = row
     attempts, vendors, tokens_in, cached, tokens_out, cost, began, ended = sums
     return Line(
         id=id_,

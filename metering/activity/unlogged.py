@@ -15,7 +15,7 @@ STATES = {Status.IN_FLIGHT: (ReservationState.HELD,), Status.NOT_SENT: (Reservat
 
 def unlogged_calls(asked: Asked, *, before: UUID | None, limit: int) -> list[Line]:
     """At most `limit` of them, newest first. One query for each state: each has an index of its own."""
-    states = STATES[asked.status] if asked.status in STATES else (*OF_STATE,)
+    states = (*OF_STATE,) if asked.status is None else STATES.get(asked.status, (*OF_STATE,))
     found = [
         row
         for state in states

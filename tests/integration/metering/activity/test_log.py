@@ -12,7 +12,7 @@ from metering.activity.line import Line
 from metering.activity.log import activity_page
 from metering.activity.status import Status
 from metering.ids import derived_id
-from metering.models import LedgerEntry
+from metering.models import LedgerEntry, UsageLog
 from metering.types import ReservationState
 from tests.factories import alder, birch
 from tests.integration.metering.activity.calls import NOON, SECOND, asked, call, held, refusal
@@ -100,8 +100,6 @@ def test_each_filter_finds_its_lines(fields: dict[str, Any], found: list[str]) -
 
 def test_a_model_that_failed_on_the_way_finds_the_call() -> None:
     id_ = call("error", "ok")
-    from metering.models import UsageLog
-
     UsageLog.objects.filter(attempt=1).update(request_model="first-choice")
     assert [line.id for line in lines(model="first-choice")] == [id_]
 
