@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path, re_path
 
+from gateway_project.api.activity.urls import urlpatterns as activity
 from gateway_project.api.alerts.urls import urlpatterns as alerts
 from gateway_project.api.auth.urls import urlpatterns as auth
 from gateway_project.api.catalog.urls import urlpatterns as catalog
@@ -17,6 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *identity,
     *catalog,
     *usage,
+    *activity,
     *policy,
     *alerts,
     *tasks,

@@ -1,1 +1,1 @@
-"""What is going on: every call and every refusal as one list, newest first, and the story of each of them. Reads only."""
+"""What is going on: calls and refusals as one list, newest first, and the story of each of them. Reads only."""

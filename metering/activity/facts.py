@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from metering.activity.histogram import Histogram
 from metering.activity.line import Line
 from metering.activity.meters_then import MeterThen
 from metering.activity.names import Names
@@ -45,9 +46,33 @@ def line_facts(line: Line, names: Names) -> dict[str, Any]:
     }
 
 
-COLUMNS = tuple(
-    "id at status tenant team user token task model asked_for provider attempts input_tokens cached_input_tokens "
-    "output_tokens cost_usd held_usd took_ms agent conversation request_id times last_at code rule message".split()
+COLUMNS = (
+    "id",
+    "at",
+    "status",
+    "tenant",
+    "team",
+    "user",
+    "token",
+    "task",
+    "model",
+    "asked_for",
+    "provider",
+    "attempts",
+    "input_tokens",
+    "cached_input_tokens",
+    "output_tokens",
+    "cost_usd",
+    "held_usd",
+    "took_ms",
+    "agent",
+    "conversation",
+    "request_id",
+    "times",
+    "last_at",
+    "code",
+    "rule",
+    "message",
 )
 """Every fact of a line, in order."""
 
@@ -145,4 +170,22 @@ def alert_facts(row: QuotaAlert) -> dict[str, Any]:
         "subject_type": row.subject_type,
         "dimension": row.dimension,
         "window": row.window,
+    }
+
+
+def histogram_facts(found: Histogram) -> dict[str, Any]:
+    """The bars, and what they add up to."""
+    return {
+        "step_s": int(found.step.total_seconds()),
+        "in_flight": found.in_flight,
+        "cost_usd": usd_text(found.cost_nano_usd),
+        "held_usd": usd_text(found.held_nano_usd),
+        "bars": [
+            {
+                "since": bar.since,
+                "until": bar.until,
+                "calls": {status.value: times for status, times in bar.calls.items()},
+            }
+            for bar in found.bars
+        ],
     }

@@ -62,6 +62,8 @@ class TenantData:
     job: TaskJob
     """The member's own, which has ended."""
     draft: TaskDraft
+    attempt: UsageLog
+    """The member's own."""
 
     def names(self) -> dict[str, str]:
         """What the placeholders of a route's path and body become."""
@@ -76,6 +78,9 @@ class TenantData:
             "alert": str(self.alert.pk),
             "job": str(self.job.pk),
             "draft": str(self.draft.pk),
+            "call": str(self.attempt.reservation_id),
+            "talk": str(self.attempt.conversation_id),
+            "decision": str(self.decision.pk),
         }
 
     def marks(self) -> set[str]:
@@ -93,8 +98,13 @@ class TenantData:
             self.vendor_alert,
             self.job,
             self.draft,
+            self.attempt,
         )
-        return {str(row.pk) for row in rows} | {self.tenant.slug, self.token.prefix, self.secret}
+        return (
+            {str(self.attempt.reservation_id)}
+            | {str(row.pk) for row in rows}
+            | {self.tenant.slug, self.token.prefix, self.secret}
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,7 +150,7 @@ def make_tenant_data(slug: str) -> TenantData:
         Membership.objects.create(team=team, user=person)
     budget = BudgetFactory(tenant=tenant)
     meter = MeterFactory(budget=budget, used=1)
-    _use(tenant, member, team, f"{slug}-talk")
+    attempt = _use(tenant, member, team, f"{slug}-talk")
     return TenantData(
         tenant=tenant,
         token=token,
@@ -155,6 +165,7 @@ def make_tenant_data(slug: str) -> TenantData:
         vendor_alert=VendorAlertFactory(tenant_id=tenant.pk, model=f"{slug}-model"),
         job=make_job(token, member),
         draft=make_draft(token, member),
+        attempt=attempt,
     )
 
 
@@ -196,14 +207,15 @@ def image_of(data: TenantData) -> list[Any]:
     return rows
 
 
-def _use(tenant: Tenant, user: User, team: Team | None, conversation: str) -> None:
-    AttemptFactory(
+def _use(tenant: Tenant, user: User, team: Team | None, conversation: str) -> UsageLog:
+    made: UsageLog = AttemptFactory(
         tenant_id=tenant.pk,
         user_id=user.pk,
         team_id=team and team.pk,
         agent_id=f"{tenant.slug}-agent",
         conversation_id=conversation,
     )
+    return made
 
 
 def make_decision(tenant: Tenant, token: ATIToken, rule: str = "tenant requests/day") -> PolicyDecision:

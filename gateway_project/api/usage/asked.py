@@ -77,7 +77,7 @@ def usage_in_reach(request: Request, asked: dict[str, Any]) -> UsageFilter:
         (column, asked[label.report]) for column, label in GROUPED.items() if asked[label.report] is not None
     )
     if caller.role not in ADMINS:
-        only += (_own(caller),)
+        only += (own_use(caller),)
     return UsageFilter(tenant=tenant, since=since, until=until, only=only)
 
 
@@ -93,7 +93,8 @@ def check_grouping(request: Request, by: str) -> None:
         raise NotPermitted("Only the gateway's own administrators compare tenants.")
 
 
-def _own(caller: Caller) -> tuple[str, object]:
+def own_use(caller: Caller) -> tuple[str, object]:
+    """The column and the value that make a call the caller's own. Raises NotPermitted for one who may not spend."""
     if caller.user is not None:
         return "user_id", caller.user.pk
     if caller.token is None:
