@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Collection, Coroutine
+from collections.abc import Collection, Coroutine, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from metering.errors import MeteringError
@@ -15,7 +16,8 @@ class BackgroundTasks:
     """Keeps a reference to every task, because the event loop does not. For one event loop."""
 
     def __init__(self) -> None:
-        self._tasks: set[asyncio.Task[Any]] = set()
+        self._tasks: dict[asyncio.Task[Any], str] = {}
+        self._guests: set[asyncio.Task[Any]] = set()
 
     @property
     def running(self) -> int:
@@ -25,12 +27,23 @@ class BackgroundTasks:
     def spawn(self, coroutine: Coroutine[Any, Any, T], *, name: str) -> asyncio.Task[T]:
         """Start and return a task. An unexpected failure is logged, whether or not somebody awaits it."""
         task = asyncio.create_task(coroutine, name=name)
-        self._tasks.add(task)
+        self._tasks[task] = name
         task.add_done_callback(self._ended)
         return task
 
+    @contextmanager
+    def counted(self, task: asyncio.Task[Any], *, name: str) -> Iterator[None]:
+        """Count a task that somebody else has started as one of these while this block runs in it."""
+        self._tasks[task] = name
+        self._guests.add(task)
+        try:
+            yield
+        finally:
+            del self._tasks[task]
+            self._guests.discard(task)
+
     def _ended(self, task: asyncio.Task[Any]) -> None:
-        self._tasks.discard(task)
+        self._tasks.pop(task, None)
         error = None if task.cancelled() else task.exception()
         if error is not None and not isinstance(error, MeteringError):
             # Whoever awaited the task got the error too, but there may be nobody left.
@@ -40,9 +53,12 @@ class BackgroundTasks:
         """Stop every task of these names, and return how many those are. One that was just spawned takes its first
         step before: what it has to undo in the end is undone.
         """
-        stopped = [task for task in self._tasks if task.get_name() in names]
+        stopped = [task for task, name in self._tasks.items() if name in names]
         for task in stopped:
-            asyncio.get_running_loop().call_soon(task.cancel)
+            if task in self._guests:  # later it may have left its block
+                task.cancel()
+            else:
+                asyncio.get_running_loop().call_soon(task.cancel)
         return len(stopped)
 
     async def drain(self, deadline_s: float) -> int:

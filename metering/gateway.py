@@ -29,6 +29,7 @@ from metering.admission.text_tokens import TextCeiling, no_text
 from metering.admission.waiting_room import WaitingRoom
 from metering.answer_cache.cache import AnswerCache
 from metering.background import BackgroundTasks
+from metering.calls.abandoning import Departure
 from metering.calls.begin import CallRequest, askable_models, begun, ledger_labels, plan
 from metering.calls.cached_directory import CachedDirectory
 from metering.calls.collaborators import Collaborators
@@ -162,8 +163,10 @@ class LLMGateway:
         """
         return await work_without_vendor(self._with, caller, request, work, name=name)
 
-    async def execute(self, caller: Principal, request: CallRequest) -> Result:
-        """Do the work and answer it whole.
+    async def execute(
+        self, caller: Principal, request: CallRequest, *, departure: Departure | None = None
+    ) -> Result:
+        """Do the work and answer it whole; with `departure` in the current task, which nothing else may cancel.
 
         Raises what `plan` and `admit` raise, before anything is sent; VendorError and VendorTimeout after; and
         MeteringUnavailable if the ledger goes away for longer than the lease. A request that came before under the
@@ -173,7 +176,7 @@ class LLMGateway:
             call = await self._begin(caller, request)
         except MeteringError as refusal:
             return (await self._repeated.answer(caller, request, refusal, streamed=False)).whole()
-        output = await run_whole(self._with, call)
+        output = await run_whole(self._with, call, departure)
         return Result(output=output, facts=facts_of(call, ended_s=time.monotonic()))
 
     async def stream(

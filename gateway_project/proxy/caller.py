@@ -16,9 +16,11 @@ from gateway_project.http.request_headers import (
     header,
     headers_of,
 )
+from gateway_project.telemetry import metrics
 from gateway_project.wiring import Runtime
 from metering.answer_cache.wish import HEADER as CACHE
 from metering.answer_cache.wish import CacheWish, read_wish
+from metering.calls.abandoning import Departure
 from metering.errors import InvalidRequest, MeteringError, MeteringUnavailable
 from metering.gateway import LLMGateway
 from metering.idempotency.key import idempotency_key
@@ -115,20 +117,21 @@ def cache_wish_of(request: Request) -> CacheWish | None:
 
 
 class UnlessDisconnected:
-    """Cancels the task that is in this block when the caller disconnects; the block then ends with ClientDisconnect.
+    """A block that ends with ClientDisconnect if the caller disconnects meanwhile: its task is cancelled, unless a call
+    says what else is to become of it.
 
     For use once the body was read: what the server has to say after that is that the caller has gone.
     """
 
     def __init__(self, request: Request) -> None:
         self._receive = request.receive
-        self._gone = False
         self._watcher: asyncio.Task[None] | None = None
 
-    def __enter__(self) -> None:
-        self._task = asyncio.current_task()
+    def __enter__(self) -> Departure:
+        self._departure = Departure()
         self._timers = coarse_timers()
         self._timer = self._timers.start(WATCH_AFTER_S, self._watch)
+        return self._departure
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -136,7 +139,8 @@ class UnlessDisconnected:
         self._timers.cancel(self._timer)
         if self._watcher is not None:
             self._watcher.cancel()
-        if self._gone and self._task is not None and self._task.uncancel() == 0:
+        departure = self._departure
+        if departure.has_come and (not departure.has_cancelled or departure.task.uncancel() == 0):
             raise ClientDisconnect from error
 
     def _watch(self) -> None:
@@ -145,6 +149,5 @@ class UnlessDisconnected:
     async def _until_gone(self) -> None:
         while (await self._receive())["type"] != "http.disconnect":
             pass
-        if self._task is not None:
-            self._gone = True
-            self._task.cancel()
+        metrics.callers_gone.add()
+        self._departure.come()

@@ -49,8 +49,8 @@ async def chat_completions(request: Request) -> Response:
         with UnlessDisconnected(request):
             facts, stream = await gateway.stream(caller, call, patience_s=KEEP_ALIVE_S)
         return EventStreamResponse(stream, facts, request_id=call.request_id)
-    with UnlessDisconnected(request):
-        result = await gateway.execute(caller, call)
+    with UnlessDisconnected(request) as departure:
+        result = await gateway.execute(caller, call, departure=departure)
     response = Response(result.output, media_type="application/json")
     response.raw_headers += encoded(ending_headers(result.facts))
     return response

@@ -69,6 +69,7 @@ metrics.streams.read = lambda: EventStreamResponse.open
 async def _until_gone(receive: Receive, gone: Callable[[], None]) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
+    metrics.callers_gone.add()
     gone()
 
 

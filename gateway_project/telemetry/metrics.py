@@ -68,8 +68,11 @@ connections_cut = Counter(
     "Connections that were ended: their caller did not read (stalled), or sent nothing while room was short (idle)",
     ("reason",),
 )
+callers_gone = Counter(
+    "gateway_callers_gone", "Callers of the wire protocols who were seen to leave before their answer ended"
+)
 
-in_flight = Gauge("gateway_requests_in_flight", "HTTP requests being answered")
+in_flight = Gauge("gateway_requests_in_flight", "HTTP requests being answered, or whose call runs on")
 streams = Gauge("gateway_streams_open", "Event streams being sent")
 tasks = Gauge("gateway_tasks", "Tasks of the event loops, running or waiting")
 waiting_for_room = Gauge("gateway_calls_waiting_for_room", "Calls that wait for room in a limit")
@@ -94,6 +97,6 @@ listening = Gauge(
 EVERYTHING = (
     requests, errors, calls, attempts, impossible_usage, tokens, overhead_s, vendor_s, ledger_batch, decisions_lost,
     replays, cache_calls, cache_answers, cache_bytes, cache_away, cache_saved, rate_fallbacks, waits, vendor_failures,
-    retries, fallbacks, circuit_transitions, connections_cut, in_flight, streams, tasks, waiting_for_room,
+    retries, fallbacks, circuit_transitions, connections_cut, callers_gone, in_flight, streams, tasks, waiting_for_room,
     ledger_waiting, ledger_reachable, rates_shared, circuits_open, routing_shared, listening,
 )  # fmt: skip

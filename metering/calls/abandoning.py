@@ -1,12 +1,46 @@
 """What becomes of a call whose caller has gone."""
 
 import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from metering.calls.values import Call
 
 DRAIN_S = 120.0
 """How long it may run on, where the policy is `drain`."""
+
+
+class Departure:
+    """What becomes of the current task when the caller goes away: it is cancelled, or a call says what else."""
+
+    def __init__(self) -> None:
+        task = asyncio.current_task()
+        if task is None:
+            raise AssertionError("a caller is answered by a task")
+        self.task = task
+        self.has_come = False
+        self.has_cancelled = False
+        """Whether the task was cancelled for it."""
+        self._instead: Callable[[], None] | None = None
+
+    def come(self) -> None:
+        """The caller has gone."""
+        self.has_come = True
+        if self._instead is not None:
+            self._instead()
+        else:
+            self.has_cancelled = True
+            self.task.cancel()
+
+    @contextmanager
+    def means(self, instead: Callable[[], None]) -> Iterator[None]:
+        """In this block the task is not cancelled, but `instead` is called."""
+        self._instead = instead
+        try:
+            yield
+        finally:
+            self._instead = None
 
 
 def abandon(call: Call, running: "asyncio.Task[Any]") -> None:

@@ -1,14 +1,16 @@
 """Run an admitted call under its lease, and end its reservation whichever way the work ends.
 
-The work runs in a task of its own, so that a caller who goes away cannot cut its settlement off.
+A caller who goes away cannot cut its settlement off: the work runs in a task of its own, or in that of a caller whose
+departure is told in another way than by cancelling it (abandoning.py).
 """
 
 import asyncio
 from collections.abc import Coroutine
 from contextlib import suppress
+from functools import partial
 from typing import Any, TypeVar
 
-from metering.calls.abandoning import abandon
+from metering.calls.abandoning import Departure, abandon
 from metering.calls.collaborators import Collaborators
 from metering.calls.from_cache import keep
 from metering.calls.keep import keep_and_settle
@@ -30,11 +32,13 @@ SETTLE_WAIT_S = 5.0
 """How long an answer waits for its settlement; while the ledger is away that goes on in the background."""
 
 
-async def run_whole(with_: Collaborators, call: Call) -> bytes:
+async def run_whole(with_: Collaborators, call: Call, departure: Departure | None) -> bytes:
     """The whole answer, once it is settled. Raises VendorError, LimitExceeded and MeteringUnavailable."""
     work = call.adapter.execute(call.request, call.spending)
     if call.recording is not None:
         work = call.recording.whole(work)
+    if departure is not None:
+        return await _run_here(with_, call, work, departure)
     running = with_.background.spawn(perform(with_, call, work), name=WHOLE)
     try:
         return await asyncio.shield(running)
@@ -45,6 +49,22 @@ async def run_whole(with_: Collaborators, call: Call) -> bytes:
         raise
 
 
+async def _run_here(
+    with_: Collaborators, call: Call, work: Coroutine[Any, Any, bytes], departure: Departure
+) -> bytes:
+    """In the caller's own task, which costs a call less than another one."""
+    running = departure.task
+    with (
+        with_.background.counted(running, name=WHOLE),
+        departure.means(partial(abandon, call, running)),
+    ):
+        try:
+            return await perform(with_, call, work)
+        except asyncio.CancelledError:
+            running.uncancel()
+            raise MeteringUnavailable(STOPPED) from None
+
+
 async def perform(with_: Collaborators, call: Call, work: Coroutine[Any, Any, T]) -> T:
     """Do the work within the call's allowance and lease, and end the reservation."""
     try:
@@ -53,6 +73,7 @@ async def perform(with_: Collaborators, call: Call, work: Coroutine[Any, Any, T]
                 return await work
             except asyncio.CancelledError:
                 if lease.lost:
+                    lease.task.uncancel()
                     raise MeteringUnavailable("The call outlived its reservation.") from None
                 raise
             except LimitExceeded as refusal:

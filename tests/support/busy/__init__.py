@@ -1,0 +1,1 @@
+"""The parts of the busy world (tests/support/busy_world.py)."""
