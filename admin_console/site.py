@@ -1,4 +1,4 @@
-"""The console's own admin site: super admins come in, and a tenant's own administrators as far as the simulator.
+"""The console's own admin site: super admins come in, and a tenant's people as far as the pages that are for them.
 
 The role decides (`who.py`), not Django's permission tables: they are another truth about the same question.
 """
@@ -23,7 +23,7 @@ from admin_console.labels import label_of
 from admin_console.own_password import OwnPassword
 from admin_console.pages import PAGES, Page
 from admin_console.theme import GROUPS, title_of
-from admin_console.who import is_operator, is_tenant_admin, may_see, viewer_of
+from admin_console.who import is_operator, may_see, viewer_for, viewer_of
 from admin_console.zone import zone_of
 
 
@@ -31,7 +31,7 @@ class ConsoleLoginForm(AuthenticationForm):
     """Refuses everybody else at the door, in the words used for a wrong password."""
 
     def confirm_login_allowed(self, user: Any) -> None:
-        if not is_operator(user) and not is_tenant_admin(user, self.request):
+        if viewer_for(user, self.request) is None:
             raise ValidationError(
                 self.error_messages["invalid_login"],
                 code="invalid_login",
@@ -65,7 +65,7 @@ class ConsoleSite(UnfoldAdminSite):
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         if not is_operator(request.user):
-            return redirect("admin:simulator")
+            return redirect(f"admin:{self._first_page(request)}")
         return super().index(request, extra_context)
 
     def forgotten_view(self, request: HttpRequest) -> HttpResponseBase:
@@ -79,6 +79,11 @@ class ConsoleSite(UnfoldAdminSite):
     ) -> HttpResponseBase:
         context = {**self.each_context(request), **(extra_context or {})}
         return OwnPassword.as_view(extra_context=context)(request)
+
+    def _first_page(self, request: HttpRequest) -> str:
+        viewer = viewer_of(request)
+        pages = [page for page in PAGES if page.icon and viewer is not None and viewer.is_in(page.audience)]
+        return pages[0].name if pages else "password_change"
 
     def _view_of(self, page: Page) -> Callable[..., HttpResponseBase]:
         def view(request: HttpRequest, **parts: Any) -> HttpResponseBase:

@@ -39,13 +39,21 @@ class Viewer:
 
 
 def viewer_of(request: HttpRequest) -> Viewer | None:
-    """None for who has no business in the console."""
-    user = request.user
+    """None for who has no business in the console. It is found out once for each request."""
+    kept: tuple[Any, Viewer | None] | None = getattr(request, "console_viewer", None)
+    if kept is None or kept[0] is not request.user:
+        kept = (request.user, viewer_for(request.user, request))
+        request.console_viewer = kept  # type: ignore[attr-defined]
+    return kept[1]
+
+
+def viewer_for(user: Any, request: HttpRequest) -> Viewer | None:
+    """The same of somebody who is about to sign in."""
     if is_operator(user):
         return Viewer(user=user, tenant=None, own_only=False)
-    if is_tenant_admin(user, request):
-        return Viewer(user=user, tenant=user.tenant, own_only=False)
-    return None
+    if not user.is_active or user.tenant is None or not _may_act(user, request):
+        return None
+    return Viewer(user=user, tenant=user.tenant, own_only=user.role != User.Role.TENANT_ADMIN)
 
 
 def is_operator(user: Any) -> bool:
@@ -53,14 +61,10 @@ def is_operator(user: Any) -> bool:
     return bool(user.is_active and getattr(user, "is_staff", False) and user.role == User.Role.SUPER_ADMIN)
 
 
-def is_tenant_admin(user: Any, request: HttpRequest) -> bool:
-    """Whether this user may use the pages for a tenant's own administrators.
-
-    As the API wants it too, person, tenant and the ATI token behind them are alive, and the request comes from where
-    that token works.
+def _may_act(user: User, request: HttpRequest) -> bool:
+    """Whether, as the API wants it too, person, tenant and the ATI token behind them are alive, and the request comes
+    from where that token works.
     """
-    if not user.is_active or not getattr(user, "is_staff", False) or user.role != User.Role.TENANT_ADMIN:
-        return False
     token = user.signup_token
     try:
         check_person(user, now())

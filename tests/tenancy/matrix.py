@@ -207,7 +207,7 @@ API = [
     Row(f"GET /api/activity?user={{user}}&{LATELY}", member=200, admin=200, operator=200, stranger=200),
     Row(f"GET /api/activity?q={{call}}&{LATELY}", member=200, admin=200, operator=200, stranger=200),
     Row(f"GET /api/activity?q={{decision}}&{LATELY}", member=200, admin=200, operator=200, stranger=200),
-    Row(f"GET /api/activity?q={{talk}}&{LATELY}", member=200, admin=200, operator=200, stranger=200),
+    Row(f"GET /api/activity?q={{conversation}}&{LATELY}", member=200, admin=200, operator=200, stranger=200),
     Row(f"GET /api/activity/histogram?{LATELY}", member=200, admin=200, operator=200),
     Row(f"GET /api/activity/histogram?tenant={{tenant}}&{LATELY}", member=200, admin=200, operator=200),
     Row("GET /api/activity/{call}", member=200, admin=200, operator=200),

@@ -73,21 +73,22 @@ def test_a_stranger_cannot_tell_how_much_alder_has(row: Row, world: World) -> No
 @each(row for row in ROWS if row.names_an_object)
 def test_a_stranger_is_answered_as_if_alders_rows_had_never_been(row: Row, world: World) -> None:
     alders = {name: value for name, value in world.alder.names().items() if row.names(name)}
-    nobodys = {name: _another(value) for name, value in alders.items()}
+    nobodys = {name: another(value) for name, value in alders.items()}
     for actor in STRANGERS:
         with taken_back(row):
-            real = _without(text_of(ask(row, world, actor)), alders)
+            real = without(text_of(ask(row, world, actor)), alders)
         with taken_back(row):
             answer = text_of(ask(row, world, actor, names=nobodys))
-        assert _without(answer, nobodys) == real, actor
+        assert without(answer, nobodys) == real, actor
 
 
-def _another(name: str) -> str:
+def another(name: str) -> str:
     """A name of the same kind that is nobody's."""
     return str(uuid4()) if len(name) == 36 else "yew"
 
 
-def _without(text: str, names: dict[str, str]) -> str:
+def without(text: str, names: dict[str, str]) -> str:
+    """The text with placeholders for the names in it."""
     for name, value in names.items():
         text = text.replace(value, f"<{name}>")
     return "\n".join(line for line in text.splitlines() if not line.lower().startswith("content-length"))

@@ -15,11 +15,11 @@ METHODS = ("get", "post", "put", "patch", "delete")
 
 def test_every_route_of_the_api_has_its_rows() -> None:
     """Exactly those: a row without a route tests nothing."""
-    assert {_shape(f"{row.method} {row.path}") for row in API} == set(_api_routes())
+    assert {shape(f"{row.method} {row.path}") for row in API} == set(_api_routes())
 
 
 def test_every_route_of_the_wire_protocols_has_a_row() -> None:
-    assert {_shape(row.path) for row in WIRE} >= {row for row in _wire_routes() if "{}" not in row}
+    assert {shape(row.path) for row in WIRE} >= {row for row in _wire_routes() if "{}" not in row}
     for route in _wire_routes():
         pattern = re.compile(route.replace("{}", ".+"))
         assert any(pattern.fullmatch(row.path) for row in WIRE), f"{route} has no row"
@@ -29,7 +29,7 @@ def _wire_routes() -> set[str]:
     front: Any = application
     while not isinstance(front, Front):  # what stands in front of it
         front = front._app
-    return {*front._exact, *(_shape(route.path) for route in front._rest.routes)}  # type: ignore[attr-defined]
+    return {*front._exact, *(shape(route.path) for route in front._rest.routes)}  # type: ignore[attr-defined]
 
 
 def _api_routes() -> Iterator[str]:
@@ -39,7 +39,7 @@ def _api_routes() -> Iterator[str]:
         view_class = getattr(view, "view_class", None) or view.cls
         for method in METHODS:
             if hasattr(view_class, method):
-                yield f"{method.upper()} /{_shape(path)}"
+                yield f"{method.upper()} /{shape(path)}"
 
 
 def _walk(patterns: list[Any], prefix: str) -> Iterator[tuple[str, Any]]:
@@ -51,6 +51,6 @@ def _walk(patterns: list[Any], prefix: str) -> Iterator[tuple[str, Any]]:
             yield path, pattern.callback
 
 
-def _shape(path: str) -> str:
+def shape(path: str) -> str:
     """`GET /api/teams/<uuid:pk>` and `GET /api/teams/{team}?x=1` become the same."""
     return re.sub(r"<[^>]*>|\{[^}]*\}", "{}", path.partition("?")[0])

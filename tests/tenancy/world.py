@@ -62,8 +62,8 @@ class TenantData:
     job: TaskJob
     """The member's own, which has ended."""
     draft: TaskDraft
-    attempt: UsageLog
-    """The member's own."""
+    call: UsageLog
+    """The one attempt of the member's own call."""
 
     def names(self) -> dict[str, str]:
         """What the placeholders of a route's path and body become."""
@@ -78,9 +78,14 @@ class TenantData:
             "alert": str(self.alert.pk),
             "job": str(self.job.pk),
             "draft": str(self.draft.pk),
-            "call": str(self.attempt.reservation_id),
-            "talk": str(self.attempt.conversation_id),
+            "call": str(self.call.reservation_id),
+            "email": self.member.email,
+            "admin_email": self.admin.email,
+            "prefix": self.token.prefix,
+            "team_slug": self.team.slug,
+            "conversation": self.call.conversation_id,
             "decision": str(self.decision.pk),
+            "agent": self.call.agent_id,
         }
 
     def marks(self) -> set[str]:
@@ -98,13 +103,13 @@ class TenantData:
             self.vendor_alert,
             self.job,
             self.draft,
-            self.attempt,
+            self.call,
         )
-        return (
-            {str(self.attempt.reservation_id)}
-            | {str(row.pk) for row in rows}
-            | {self.tenant.slug, self.token.prefix, self.secret}
-        )
+        return {str(self.call.reservation_id)} | {str(row.pk) for row in rows} | {self.tenant.slug, self.token.prefix, self.secret}
+
+    def words(self) -> set[str]:
+        """Beginnings and ends of every name in this tenant."""
+        return {f"{self.tenant.slug} ", f"{self.tenant.slug}-", f"@{self.tenant.slug}.example"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,7 +155,7 @@ def make_tenant_data(slug: str) -> TenantData:
         Membership.objects.create(team=team, user=person)
     budget = BudgetFactory(tenant=tenant)
     meter = MeterFactory(budget=budget, used=1)
-    attempt = _use(tenant, member, team, f"{slug}-talk")
+    call = _use(tenant, member, team, f"{slug}-talk")
     return TenantData(
         tenant=tenant,
         token=token,
@@ -165,7 +170,7 @@ def make_tenant_data(slug: str) -> TenantData:
         vendor_alert=VendorAlertFactory(tenant_id=tenant.pk, model=f"{slug}-model"),
         job=make_job(token, member),
         draft=make_draft(token, member),
-        attempt=attempt,
+        call=call,
     )
 
 
@@ -208,14 +213,14 @@ def image_of(data: TenantData) -> list[Any]:
 
 
 def _use(tenant: Tenant, user: User, team: Team | None, conversation: str) -> UsageLog:
-    made: UsageLog = AttemptFactory(
+    call: UsageLog = AttemptFactory(
         tenant_id=tenant.pk,
         user_id=user.pk,
         team_id=team and team.pk,
         agent_id=f"{tenant.slug}-agent",
         conversation_id=conversation,
     )
-    return made
+    return call
 
 
 def make_decision(tenant: Tenant, token: ATIToken, rule: str = "tenant requests/day") -> PolicyDecision:

@@ -1,4 +1,6 @@
-"""Active staff with the role SUPER_ADMIN come in; a tenant's own administrators come as far as the simulator."""
+"""Active staff with the role SUPER_ADMIN come in; a tenant's people come as far as the pages that are for them."""
+
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -45,11 +47,13 @@ OTHERS = [
     "inactive super admin",
     "super admin who is not staff",
     "tenant admin who is inactive",
-    "tenant admin who is not staff",
     "tenant admin of a suspended tenant",
     "tenant admin whose token was revoked",
     "tenant admin outside the networks of the token",
-    "member with the superuser flag",
+    "member who is inactive",
+    "member of a suspended tenant",
+    "member whose token was revoked",
+    "member outside the networks of the token",
 ]
 
 
@@ -92,15 +96,60 @@ def test_the_role_is_enough_without_djangos_superuser_flag(client: Client, opera
     assert client.get(url(Tenant, "add")).status_code == 200
 
 
-def test_a_tenants_administrator_logs_in_and_finds_the_simulator(client: Client, db: object) -> None:
-    user = person("tenant admin")
+INSIDE = ["tenant admin", "tenant admin who is not staff", "member", "member who is not staff"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("case", INSIDE)
+def test_a_tenants_people_sign_in_whatever_djangos_flag_says(client: Client, case: str) -> None:
+    user = person(case)
     response = client.post("/admin/login/", {"username": user.email, "password": PASSWORD}, follow=True)
-    assert response.redirect_chain[-1] == ("/admin/simulator/", 302)
     assert response.status_code == 200
+    assert response.request["PATH_INFO"] != "/admin/login/"
+    assert client.session["_auth_user_id"] == str(user.pk)
 
 
-def test_the_sidebar_of_a_tenants_administrator_leads_nowhere_else(client: Client, db: object) -> None:
+@pytest.mark.parametrize("case", ["tenant admin", "member"])
+@pytest.mark.parametrize("end", ["tenant", "user", "token"])
+def test_who_may_no_longer_act_is_out_at_the_next_request(
+    client: Client, db: object, case: str, end: str
+) -> None:
+    client.force_login(person(case))
+    assert client.get("/admin/password_change/").status_code == 200
+    if end == "tenant":
+        Tenant.objects.update(status="SUSPENDED")
+    elif end == "user":
+        User.objects.update(is_active=False)
+    else:
+        ATIToken.objects.update(revoked_at=now())
+    assert client.get("/admin/password_change/")["Location"].startswith("/admin/login/")
+
+
+@pytest.mark.parametrize("case", ["tenant admin with the superuser flag", "member with the superuser flag"])
+def test_djangos_flags_open_no_page_of_the_operators(client: Client, db: object, url: Url, case: str) -> None:
+    client.force_login(person(case))
+    for address in (url(Tenant), url(User, "add"), "/admin/search/?s=tenant", "/admin/autocomplete/"):
+        assert client.get(address)["Location"].startswith("/admin/login/"), address
+
+
+def test_a_member_has_no_page_for_administrators(client: Client, db: object) -> None:
+    client.force_login(person("member"))
+    assert client.get("/admin/simulator/")["Location"].startswith("/admin/login/")
+
+
+def test_the_sidebar_of_a_tenants_administrator_leads_to_no_page_of_the_operators(
+    client: Client, db: object
+) -> None:
     client.force_login(person("tenant admin"))
     page = client.get("/admin/simulator/").content.decode()
     assert 'href="/admin/simulator/"' in page
     assert "/admin/metering/" not in page
+
+
+def test_who_asks_is_looked_up_once_in_a_request(
+    client: Client, db: object, django_assert_max_num_queries: Any
+) -> None:
+    """Session, person, tenant, token, and what the page itself reads."""
+    client.force_login(person("tenant admin"))
+    with django_assert_max_num_queries(6):
+        client.get("/admin/password_change/")

@@ -1,0 +1,136 @@
+"""Each line of `console_rows.py`, opened by everybody: nobody reads, counts or changes another tenant's rows."""
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.test import Client
+
+from admin_console.pages import PAGES as PAGES_OF_THE_CONSOLE
+from metering.models import Tenant, User
+from tests.tenancy.asking import filled, text_of
+from tests.tenancy.console_rows import LOGIN, PAGES, PageRow
+from tests.tenancy.test_matrix import another, without
+from tests.tenancy.test_routes_have_rows import shape
+from tests.tenancy.world import ACTORS, STRANGERS, World, image_of, more_of
+
+pytestmark = pytest.mark.django_db
+BACKEND = "django.contrib.auth.backends.ModelBackend"
+READERS = ("birch_member", "birch_admin")
+"""Strangers who have pages of their own."""
+CLOCK = re.compile(r"\b\d\d:\d\d(?::\d\d)?\b")
+
+
+def each(rows: Iterable[PageRow]) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("row", [pytest.param(row, id=repr(row)) for row in rows])
+
+
+def browser(world: World, actor: str) -> Client:
+    client = Client(raise_request_exception=False, headers={"x-request-id": "matrix"})
+    if actor != "nobody":
+        client.force_login(_person(world, actor), backend=BACKEND)
+    return client
+
+
+def _person(world: World, actor: str) -> User:
+    if actor == "operator":
+        return User.objects.get(role=User.Role.SUPER_ADMIN)
+    tenant, _, role = actor.partition("_")
+    found: User = getattr(getattr(world, tenant), role)
+    return found
+
+
+def ask(client: Client, row: PageRow, names: dict[str, str], *, method: str | None = None) -> Any:
+    path = row.path.format(**names)
+    if (method or row.method) == "GET":
+        return client.get(path)
+    return client.post(path, filled(row.body or {}, names))
+
+
+def status_of(response: Any) -> int:
+    """LOGIN stands for being sent to the login page."""
+    if response.status_code == 302 and response["Location"].startswith("/admin/login/"):
+        return LOGIN
+    return int(response.status_code)
+
+
+def told(response: Any) -> str:
+    """All of it but the time of day."""
+    return CLOCK.sub("<clock>", text_of(response))
+
+
+def test_every_page_of_the_console_has_its_rows() -> None:
+    """Exactly those: a row without a page tests nothing."""
+    pages = {shape(f"/admin/{page.route}") for page in PAGES_OF_THE_CONSOLE}
+    assert {shape(row.path) for row in PAGES} == pages
+
+
+def test_the_rows_name_the_audience_of_the_page() -> None:
+    audiences = {shape(f"/admin/{page.route}"): page.audience for page in PAGES_OF_THE_CONSOLE}
+    assert {shape(row.path): row.audience for row in PAGES} == audiences
+
+
+@each(PAGES)
+def test_everybody_gets_what_the_row_says_and_strangers_neither_read_nor_change_alders_rows(
+    row: PageRow, world: World
+) -> None:
+    names, before = world.names(), image_of(world.alder)
+    for actor in ACTORS:
+        with transaction.atomic():
+            response = ask(browser(world, actor), row, names)
+            text = text_of(response)
+            assert status_of(response) == row.status_for(actor), f"{actor}: {text[:2000]}"
+            if actor in STRANGERS:
+                assert _seen_of_alder(text, row, world) == [], actor
+                assert image_of(world.alder) == before, actor
+            transaction.set_rollback(True)
+
+
+def _seen_of_alder(text: str, row: PageRow, world: World) -> list[str]:
+    """What stands there of Alder's, but for what the caller has named."""
+    asked = {value for name, value in world.alder.names().items() if row.names(name)}
+    for value in sorted(asked - {world.alder.tenant.slug}, key=len, reverse=True):
+        text = text.replace(value, "")
+    marks = (world.alder.marks() | world.alder.words()) - asked
+    return [mark for mark in marks if mark in text]
+
+
+@each(row for row in PAGES if row.method == "GET")
+def test_a_stranger_cannot_tell_how_much_alder_has(row: PageRow, world: World) -> None:
+    names = world.names()
+    browsers = {actor: browser(world, actor) for actor in READERS}
+    before = {actor: told(ask(client, row, names)) for actor, client in browsers.items()}
+    more_of(world.alder)
+    after = {actor: told(ask(client, row, names)) for actor, client in browsers.items()}
+    for actor in READERS:
+        assert after[actor].splitlines() == before[actor].splitlines(), actor
+
+
+@each(row for row in PAGES if row.names_an_object)
+def test_a_stranger_is_answered_as_if_alders_rows_had_never_been(row: PageRow, world: World) -> None:
+    alders = {name: value for name, value in world.alder.names().items() if row.names(name)}
+    nobodys = {name: another(value) for name, value in alders.items()}
+    for actor in READERS:
+        client = browser(world, actor)
+        real = without(told(ask(client, row, world.names())), alders)
+        assert without(told(ask(client, row, world.names() | nobodys)), nobodys) == real, actor
+
+
+@each(PAGES)
+def test_people_of_a_suspended_tenant_have_no_page(row: PageRow, world: World) -> None:
+    Tenant.objects.filter(pk=world.alder.tenant.pk).update(status=Tenant.Status.SUSPENDED)
+    for actor in ("alder_member", "alder_admin"):
+        assert status_of(ask(browser(world, actor), row, world.names())) == LOGIN, actor
+
+
+@each(row for row in PAGES if row.method == "GET")
+def test_strangers_and_members_change_nothing_of_alders_by_posting_to_a_page(
+    row: PageRow, world: World
+) -> None:
+    browsers = {actor: browser(world, actor) for actor in (*STRANGERS, "alder_member")}
+    before = image_of(world.alder)
+    for actor, client in browsers.items():
+        ask(client, row, world.names(), method="POST")
+        assert image_of(world.alder) == before, actor
