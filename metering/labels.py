@@ -10,6 +10,8 @@ from uuid import UUID
 from msgspec import Struct
 from msgspec.structs import replace
 
+from metering.tags import MAX_TAG
+
 MAX_LENGTH = 128
 
 
@@ -26,16 +28,20 @@ class Label(Struct, frozen=True):
     is_uuid: bool = False
     is_optional: bool = False
     """Whether a call may lack it (None)."""
+    is_list: bool = False
+    """Whether a call may have several: reports count such a call in each of their groups."""
 
 
 class CallerLabels(Struct, frozen=True, kw_only=True, array_like=True):
     """The caller's own names for what a call belongs to."""
 
     agent_id: Annotated[str | None, Label("agent")] = None
-    microdao_id: Annotated[str | None, Label()] = None
-    channel_id: Annotated[str | None, Label()] = None
+    microdao_id: Annotated[str | None, Label("microdao")] = None
+    channel_id: Annotated[str | None, Label("channel")] = None
     conversation_id: Annotated[str | None, Label("conversation")] = None
     trace_id: Annotated[str | None, Label("trace", groups=False)] = None
+    tags: Annotated[tuple[str, ...], Label("tag", length=MAX_TAG)] = ()
+    """In their one form (metering/tags.py)."""
 
 
 class Labels(CallerLabels, frozen=True, kw_only=True, array_like=True):
@@ -47,7 +53,7 @@ class Labels(CallerLabels, frozen=True, kw_only=True, array_like=True):
     task: Annotated[str, Label("task", is_shared=True, length=32)]
     request_id: Annotated[str, Label()]
     request_model: Annotated[str, Label("model", is_shared=True)] = ""
-    model_class: Annotated[str, Label(length=16)] = ""
+    model_class: Annotated[str, Label("class", is_shared=True, length=16)] = ""
     provider_name: Annotated[str, Label("provider", is_shared=True, length=64)] = ""
     model_alias: Annotated[str | None, Label("alias", groups=False)] = None
     """The alias or the class that was asked for, where it was not a model."""
@@ -63,11 +69,14 @@ def _declared(labels: type[CallerLabels]) -> dict[str, Label]:
             groups=label.groups and bool(label.report),
             is_uuid=UUID in kinds,
             is_optional=type(None) in kinds,
+            is_list=Ellipsis in kinds,
         )
     return found
 
 
-CALLER_LABELS = _declared(CallerLabels)
+_CALLERS = _declared(CallerLabels)
+CALLER_LABELS = {name: label for name, label in _CALLERS.items() if not label.is_list}
+"""The caller's own that are one text each."""
 _ALL = _declared(Labels)
-LABELS = {name: label for name, label in _ALL.items() if name not in CALLER_LABELS} | CALLER_LABELS
+LABELS = {name: label for name, label in _ALL.items() if name not in _CALLERS} | _CALLERS
 """Every label by its column, the caller's own last."""

@@ -67,16 +67,19 @@ class Scope(StrEnum):
     USER = "user"
     TOKEN = "token"
     AGENT = "agent"
+    TAG = "tag"
 
 
-TENANT_SCOPES = (Scope.TENANT, Scope.TEAM, Scope.USER, Scope.TOKEN, Scope.AGENT)
+TENANT_SCOPES = (Scope.TENANT, Scope.TEAM, Scope.USER, Scope.TOKEN, Scope.AGENT, Scope.TAG)
 """Scopes within one tenant."""
 SCOPES_WITHOUT_ID = (Scope.GLOBAL, Scope.TENANT)
 """The gateway is one, and a tenant is named beside its scope."""
 OPERATORS_SCOPES = (Scope.GLOBAL, Scope.PROVIDER)
 """Whose limits all tenants share; no tenant's mode loosens them."""
-TOLD_BY_CALL = (Scope.PROVIDER, Scope.AGENT)
-"""Which of them a call concerns is known with the call only, after its settings are chosen."""
+TOLD_BY_CALL = (Scope.PROVIDER, Scope.AGENT, Scope.TAG)
+"""Which of them a call concerns is known with the call only."""
+TOLD_LATE = (Scope.PROVIDER, Scope.AGENT)
+"""Those of them that no setting depends on."""
 
 
 class SubjectType(StrEnum):
@@ -89,6 +92,7 @@ class SubjectType(StrEnum):
     USER = "user"
     TOKEN = "token"
     AGENT = "agent"
+    TAG = "tag"
 
 
 class ReservationState(IntEnum):

@@ -28,6 +28,8 @@ from metering.identity.principal import Principal
 from metering.labels import CALLER_LABELS
 from metering.network import counted_address
 from metering.reservation.reserve import IdempotencyKey
+from metering.tags import HEADER as TAGS
+from metering.tags import merge_tags, read_tags
 from metering.text import checked_label
 from metering.time_limits import coarse_timers
 
@@ -35,7 +37,8 @@ WATCH_AFTER_S = 0.25
 """A watcher costs a call 10 microseconds, so those that are answered sooner do without one."""
 LABEL_HEADERS = {name: f"x-{name.replace('_', '-')}".encode() for name in CALLER_LABELS}
 CACHE_HEADER = CACHE.encode()
-_LABEL_NAMES = frozenset(LABEL_HEADERS.values())
+TAGS_HEADER = TAGS.encode()
+_LABEL_NAMES = frozenset((*LABEL_HEADERS.values(), TAGS_HEADER))
 
 
 def runtime_of(request: Request) -> Runtime:
@@ -84,7 +87,7 @@ def refusals_noted(gateway: LLMGateway, caller: Principal, request_id: str) -> I
 
 
 def labels_of(request: Request, body: Mapping[str, Any]) -> dict[str, Any]:
-    """The caller's own labels from the body's `metadata`, else from headers. Raises InvalidRequest."""
+    """The caller's own labels from the body's `metadata`, else from headers; tags from both. Raises InvalidRequest."""
     metadata = body.get("metadata")
     if metadata is None:
         if _LABEL_NAMES.isdisjoint(headers_of(request)):
@@ -92,13 +95,18 @@ def labels_of(request: Request, body: Mapping[str, Any]) -> dict[str, Any]:
         metadata = {}
     elif not isinstance(metadata, dict):
         raise InvalidRequest("metadata must be an object.", param="metadata")
-    found: dict[str, str] = {}
+    found: dict[str, Any] = {}
     for name, header_name in LABEL_HEADERS.items():
         value = metadata.get(name)
         if value is not None:
             found[name] = checked_label(value, f"metadata.{name}")
         elif (text := header(request, header_name)) is not None:
             found[name] = checked_label(text, header_name.decode())
+    tags = read_tags(said, "metadata.tags") if (said := metadata.get("tags")) is not None else ()
+    if (text := header(request, TAGS_HEADER)) is not None:
+        tags = merge_tags(tags, read_tags(text, TAGS), TAGS)
+    if tags:
+        found["tags"] = tags
     return found
 
 

@@ -22,6 +22,7 @@ from metering.money import NANO_PER_USD, TOKENS_PER_PRICE
 from metering.policy.values import EffectivePolicy, PolicySubject
 from metering.price import marked_up
 from metering.reservation.bounded_call import Measured
+from metering.tags import Tags
 from metering.text import normal
 
 M = TypeVar("M", bound=Measured)
@@ -65,6 +66,8 @@ class Demand(Struct, Generic[M], frozen=True, kw_only=True):
     size: Size[M]
     agent_id: str | None = None
     """The agent that it names."""
+    tags: Tags = ()
+    """In their one form (metering/tags.py)."""
     address: str | None = None
     """Where it came from, if rates of addresses are to count it."""
 
@@ -122,6 +125,7 @@ def demand_of_counts(
     input_tokens: int = 0,
     output_tokens: int | None = None,
     agent_id: str | None = None,
+    tags: Tags = (),
     api_calls: int = 0,
     files: int = 0,
     steps: int = 1,
@@ -139,6 +143,7 @@ def demand_of_counts(
             input_tokens, output_tokens, Amounts(api_calls=api_calls, files=files, steps=steps), now
         ),
         agent_id=normal(agent_id) if agent_id is not None else None,
+        tags=tags,
     )
 
 

@@ -36,6 +36,7 @@ from metering.reservation.journal import Journal
 from metering.reservation.reserve import IdempotencyKey
 from metering.reservation.task_limits import NO_LIMITS, TaskLimits
 from metering.rules.registry import TASK_DEFAULTS
+from metering.tags import read_tags
 from metering.text import normal
 from metering.types import Task
 
@@ -69,11 +70,13 @@ class CallRequest(CallerLabels, frozen=True, kw_only=True, array_like=False):
     """Whether it may wait for room, if a rule lets it. What is put back and begun again later has no need to."""
 
     def __post_init__(self) -> None:
-        """Names have one form, whichever way they came."""
+        """Names and tags have one form, whichever way they came."""
         for name in NAMES:
             text = getattr(self, name)
             if text is not None and not text.isascii():
                 force_setattr(self, name, normal(text))
+        if self.tags:
+            force_setattr(self, "tags", read_tags(self.tags, "tags"))
 
 
 async def plan(
@@ -86,6 +89,8 @@ async def plan(
     asker, task = asker_of(caller), request.task.value
     access = await with_.directory.access(caller.plan_code, task)
     policy = await with_.directory.policy_at(asker.subject, task, with_.now())
+    if request.tags:
+        policy = policy.for_tags(request.tags)
     models = await with_.directory.models()
     work = TaskRequest(task=request.task, input=request.input, limits=policy.numbers)
     if (defaults := TASK_DEFAULTS[request.task]) and isinstance(access, PlanAccess):
@@ -165,6 +170,7 @@ def demand_of_request(
         model=request.model,
         size=BodySize(opening, with_.count_tokens, with_.count_picture, with_.now(), with_.text_ceiling),
         agent_id=request.agent_id,
+        tags=request.tags,
         address=request.address,
     )
 
@@ -201,6 +207,7 @@ def ledger_labels(caller: Principal, request: CallRequest, planned: CallPlan[Any
         team_id=caller.team_id,
         user_id=caller.user_id,
         token_id=caller.token_id,
+        tags=request.tags,
         **{name: getattr(request, name) for name in CALLER_LABELS},
     )
 

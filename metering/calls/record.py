@@ -62,6 +62,8 @@ def note_refusal(
         return
     asked = _asked(caller, request)
     policy = directory.peek_policy(asked.subject, request.task, now)
+    if policy is not None:
+        policy = policy.for_tags(request.tags)
     notice = _denial(refusal, asked.subject.plan, policy)
     _note(log, asked, notice, now, lambda: _refused_trace(policy, refusal))
 

@@ -43,9 +43,15 @@ async def work_without_vendor(
     """
     asker, task = asker_of(caller), request.task.value
     access = await with_.directory.access(caller.plan_code, task)
-    policy = await with_.directory.policy_at(asker.subject, task, with_.now())
+    policy = (await with_.directory.policy_at(asker.subject, task, with_.now())).for_tags(request.tags)
     demand = Demand(
-        asker=asker, task=task, model="", size=NoTokens(), agent_id=request.agent_id, address=request.address
+        asker=asker,
+        task=task,
+        model="",
+        size=NoTokens(),
+        agent_id=request.agent_id,
+        tags=request.tags,
+        address=request.address,
     )
     planned = plan_call(demand, access, await with_.directory.models(), policy)
     admitted = await admit(

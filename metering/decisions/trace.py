@@ -11,7 +11,7 @@ from metering.ledger.commands import MeterKey
 from metering.policy.enforcement import ENFORCE, WARN
 from metering.policy.values import EffectivePolicy, MeterLimit, MeterLimits
 from metering.rules.registry import REGISTRY
-from metering.rules.rule import BASE_SCOPES, NARROW_SCOPES, Rule
+from metering.rules.rule import BASE_SCOPES, TIGHTENING_SCOPES, Rule
 from metering.rules.rule_key import Merge
 from metering.types import Dimension, EnforcementMode, Window
 
@@ -147,7 +147,7 @@ def _standing(rule: Rule, policy: EffectivePolicy, sources: Mapping[UUID, Standi
         return _loose(rule.mode)
     if rule.scope in BASE_SCOPES or REGISTRY[rule.key].merge is Merge.REPLACE:
         return Standing.OVERRIDDEN
-    return Standing.NOT_TIGHTER if rule.scope in NARROW_SCOPES else Standing.OVERRIDDEN
+    return Standing.NOT_TIGHTER if rule.scope in TIGHTENING_SCOPES else Standing.OVERRIDDEN
 
 
 def _loose(mode: EnforcementMode) -> Standing:
@@ -163,5 +163,5 @@ def _key_of(limit: MeterLimit) -> str:
 
 
 def _shown_order(rule: Rule) -> tuple[object, ...]:
-    ranked = rule.scope in BASE_SCOPES or rule.scope in NARROW_SCOPES
+    ranked = rule.scope in BASE_SCOPES or rule.scope in TIGHTENING_SCOPES
     return (rule.key, ranked, rule.order if ranked else (rule.scope_id, rule.id))

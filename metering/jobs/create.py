@@ -25,7 +25,7 @@ def create_job(
     task: Task,
     content: Mapping[str, Any],
     request_id: str,
-    labels: Mapping[str, str],
+    labels: Mapping[str, Any],
     keep: timedelta,
     now: datetime,
     idempotency: IdempotencyKey | None = None,

@@ -21,6 +21,7 @@ from metering.ledger.commands import (
     Settle,
 )
 from metering.ledger.records import LARGEST_SUM
+from metering.tags import MAX_TAG, MAX_TAGS
 from metering.thresholds import VALID_THRESHOLDS, are_valid
 from metering.time_zones import is_time_zone
 from metering.types import MAX_AMOUNT, EstimateReason, Outcome, SubjectType
@@ -34,7 +35,9 @@ LAST_ID = first_id_at(datetime.max.replace(tzinfo=UTC)).int | (1 << 80) - 1
 """The year 9999 ends: what is later fits an id, but no date."""
 SUBJECT_TYPES = frozenset(SubjectType)
 IDENTIFIED = frozenset((SubjectType.TEAM, SubjectType.USER, SubjectType.TOKEN))
-TEXT_LABELS = tuple([(name, label.length) for name, label in LABELS.items() if not label.is_uuid])
+TEXT_LABELS = tuple(
+    [(name, label.length) for name, label in LABELS.items() if not (label.is_uuid or label.is_list)]
+)
 _texts_of = attrgetter(*[name for name, _ in TEXT_LABELS])
 MAX_ATTEMPTS = 1000
 MAX_LATENCY_MS = 2**31 - 1
@@ -165,6 +168,11 @@ def _check_labels(labels: Labels) -> None:
     for text, (name, length) in zip(_texts_of(labels), TEXT_LABELS, strict=True):
         if text:
             check_text(text, name, length)
+    if labels.tags:
+        if len(labels.tags) > MAX_TAGS:
+            raise InvalidRequest(f"A reservation has at most {MAX_TAGS} tags.", param="tags")
+        for tag in labels.tags:
+            check_text(tag, "tags", MAX_TAG)
 
 
 def check_attempts(attempts: tuple[Attempt, ...]) -> None:

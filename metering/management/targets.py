@@ -12,6 +12,7 @@ def add_targets(parser: ArgumentParser, *, nobody: str) -> None:
     parser.add_argument("--tenant", metavar="SLUG", help=nobody)
     for name in ("team", "user", "token", "agent"):
         parser.add_argument(f"--{name}", metavar="ID", help=f"One {name} of the tenant.")
+    parser.add_argument("--tag", metavar="KEY=VALUE", help="The tenant's calls that have the tag.")
     parser.add_argument("--provider", metavar="NAME", help="All calls to a provider.")
 
 

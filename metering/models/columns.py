@@ -3,20 +3,24 @@
 from collections.abc import Iterable
 from decimal import Decimal
 
+from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
-from metering.labels import LABELS
+from metering.labels import LABELS, Label
 
 
 def label_columns() -> dict[str, models.Field]:  # type: ignore[type-arg]
     """A column for each label of a call."""
-    return {
-        name: models.UUIDField(null=True)
-        if label.is_uuid
-        else models.CharField(max_length=label.length, null=label.is_optional)
-        for name, label in LABELS.items()
-    }
+    return {name: _column_of(label) for name, label in LABELS.items()}
+
+
+def _column_of(label: Label) -> models.Field:  # type: ignore[type-arg]
+    if label.is_list:
+        return ArrayField(models.TextField(), default=list, db_default=[])
+    if label.is_uuid:
+        return models.UUIDField(null=True)
+    return models.CharField(max_length=label.length, null=label.is_optional)
 
 
 def markup_field(help_text: str) -> models.DecimalField:  # type: ignore[type-arg]

@@ -162,7 +162,12 @@ class UsageReservation(models.Model):
     @property
     def labels(self) -> Labels:
         """Who and what the call belongs to."""
-        return Labels(**{name: getattr(self, name) for name in LABELS})
+        return Labels(
+            **{
+                name: tuple(getattr(self, name)) if label.is_list else getattr(self, name)
+                for name, label in LABELS.items()
+            }
+        )
 
     def __str__(self) -> str:
         return str(self.id)

@@ -27,11 +27,11 @@ FITS_SCOPE = (
     Q(scope="global", tenant__isnull=True, scope_id="")
     | (Q(scope__in=["plan", "provider"], tenant__isnull=True) & ~Q(scope_id=""))
     | Q(scope="tenant", tenant__isnull=False, scope_id="")
-    | (Q(scope__in=["team", "user", "token", "agent"], tenant__isnull=False) & ~Q(scope_id=""))
+    | (Q(scope__in=["team", "user", "token", "agent", "tag"], tenant__isnull=False) & ~Q(scope_id=""))
 )
 FITS_SCOPE_SENTENCE = (
     "Tenant and id do not fit the scope: the gateway has neither, a plan and a provider have an id, a tenant has no "
-    "id, and a team, user, token or agent has both."
+    "id, and a team, user, token, agent or tag has both."
 )
 
 
@@ -45,7 +45,7 @@ def default_thresholds() -> list[int]:
 
 
 class PolicyRule(models.Model):
-    """One typed setting for one scope. `scope_id` is the plan's code or the team's, user's, token's or agent's id."""
+    """One typed setting for one scope. `scope_id` is the plan's code or the team's, user's, token's or agent's id, or the tag."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     scope = models.CharField(max_length=10, choices=choices_of(Scope))

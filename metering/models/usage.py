@@ -1,6 +1,6 @@
 """What was used, as reports read it. Only `metering.ledger` writes it; no foreign keys, as in `ledger.py`."""
 
-from django.contrib.postgres.indexes import BrinIndex
+from django.contrib.postgres.indexes import BrinIndex, GinIndex
 from django.db import models
 from django.db.models import Q
 
@@ -101,6 +101,8 @@ class UsageLog(models.Model):
                 )
                 for column in ("team_id", "user_id", "agent_id")
             ],
+            # Rows without tags are not in it, so that a query has to say that there are some.
+            GinIndex(fields=["tags"], condition=~Q(tags=[]), name="usagelog_tags"),
             models.Index(  # of bare tokens, which count as users
                 fields=["tenant_id", "token_id", "id"],
                 condition=Q(user_id__isnull=True, token_id__isnull=False),

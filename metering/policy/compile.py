@@ -6,11 +6,12 @@ from dataclasses import replace
 from metering.policy.merge import merge_settings, modes_of
 from metering.policy.meter_limits import BudgetRow, TenantCalendar, budget_limit, concurrency_limits
 from metering.policy.rates import call_rates, shadow_rates
+from metering.policy.tagged import TaggedPolicies
 from metering.policy.values import EffectivePolicy, MeterLimit, MeterLimits, PolicySubject
 from metering.policy.variants import ConditionalPolicies
 from metering.rules.conditions import Condition
 from metering.rules.rule import Rule
-from metering.types import TOLD_BY_CALL, Scope, SubjectType
+from metering.types import TOLD_LATE, Scope, SubjectType
 
 
 def compile_policy(
@@ -27,13 +28,20 @@ def compile_policy(
     the tenant has keys of its own.
 
     If some rules have conditions, the policy returned is that of a moment at which no condition holds. Its `variants`
-    compiles the others when they are first needed.
+    compiles the others when they are first needed. The policy is that of a call without tags; `EffectivePolicy.tagged`
+    compiles those of others.
     """
     rules, budgets = tuple(rules), tuple(budgets)
+    about_tags = frozenset(row.scope_id for row in (*rules, *budgets) if row.scope is Scope.TAG)
+    is_tagged = bool(about_tags) or any(budget.per is SubjectType.TAG for budget in budgets)
 
     def holding(conditions: frozenset[Condition]) -> EffectivePolicy:
-        policy = _compile(subject, task, tenant, rules, budgets, feature, conditions)
-        return replace(policy, own_keys=own_keys) if own_keys else policy
+        def compiled(tags: frozenset[str]) -> EffectivePolicy:
+            policy = _compile(subject, task, tenant, rules, budgets, feature, conditions, tags)
+            return replace(policy, own_keys=own_keys) if own_keys else policy
+
+        policy = compiled(frozenset())
+        return replace(policy, tagged=TaggedPolicies(about_tags, compiled)) if is_tagged else policy
 
     policy = holding(frozenset())
     conditions = frozenset(rule.condition for rule in rules if rule.condition is not None)
@@ -50,23 +58,31 @@ def _compile(
     budgets: tuple[BudgetRow, ...],
     feature: str,
     holding: frozenset[Condition],
+    tags: frozenset[str],
 ) -> EffectivePolicy:
+    rules = tuple([rule for rule in rules if rule.scope is not Scope.TAG or rule.scope_id in tags])
     holding_rules = [rule for rule in rules if rule.condition is None or rule.condition in holding]
-    counting = [rule for rule in holding_rules if rule.scope not in TOLD_BY_CALL]
+    counting = [rule for rule in holding_rules if rule.scope not in TOLD_LATE]
     modes = modes_of(counting, tenant.mode, subject.principal)
     settings, shadow_settings = merge_settings(counting, modes)
     always = concurrency_limits(counting, subject, tenant, modes, task=task)
     by_provider: dict[str, list[MeterLimit]] = {}
     by_agent: dict[str, list[MeterLimit]] = {}
     by_class: dict[str, list[MeterLimit]] = {}
-    each: dict[SubjectType, list[MeterLimit]] = {SubjectType.PROVIDER: [], SubjectType.AGENT: []}
+    each: dict[SubjectType, list[MeterLimit]] = {
+        SubjectType.PROVIDER: [],
+        SubjectType.AGENT: [],
+        SubjectType.TAG: [],
+    }
     for budget in budgets:
+        if budget.scope is Scope.TAG and budget.scope_id not in tags:
+            continue
         limit = budget_limit(budget, subject, tenant, modes)
         if budget.scope is Scope.PROVIDER:
             by_provider.setdefault(budget.scope_id, []).append(limit)
         elif budget.scope is Scope.AGENT:
             by_agent.setdefault(budget.scope_id, []).append(limit)
-        elif budget.per in each:
+        elif budget.per in each and budget.scope is not Scope.TAG:
             each[budget.per].append(limit)
         elif budget.model_class is not None:
             by_class.setdefault(budget.model_class, []).append(limit)
@@ -83,6 +99,7 @@ def _compile(
         by_class=_frozen(by_class),
         each_provider=tuple(each[SubjectType.PROVIDER]),
         each_agent=tuple(each[SubjectType.AGENT]),
+        each_tag=tuple(each[SubjectType.TAG]),
         rates=call_rates(holding_rules, subject, modes, feature=feature),
         shadow_rates=shadow_rates(holding_rules, subject, modes, feature=feature),
         rules=rules,

@@ -2,7 +2,8 @@
 
 1. Global, plan and tenant rules form the base. The last one in the order of `rules/rule.py` counts, so a super admin
    may raise or lower a limit.
-2. Team, user and token rules only tighten the base. All of them hold, so the strictest counts.
+2. Team, user and token rules, and those of the call's tags, only tighten the base. All of them hold, so the
+   strictest counts.
 3. For a preference (`Merge.REPLACE`) the last of all rules counts.
 
 A rule whose mode is observe or warn, by itself or for this principal, leaves the other rules in force. So does a rule
@@ -25,13 +26,14 @@ SWITCHES = ("enforcement", "enforcement_percent")
 
 
 class Slot(NamedTuple):
-    """The subject whose limit a rule is: the base (as TENANT), a team, a user or a token. Each counts by itself.
+    """The subject whose limit a rule is: the base (as TENANT), a team, a user, a token or a tag. Each counts by itself.
 
     Narrow rules about a task and about every task have slots of their own, because both hold.
     """
 
     scope: Scope
     task: str | None
+    tag: str = ""
 
 
 def winners(rules: Iterable[Rule]) -> dict[Slot, Rule]:
@@ -42,7 +44,7 @@ def winners(rules: Iterable[Rule]) -> dict[Slot, Rule]:
             slot = Slot(Scope.TENANT, None)
             wins = slot not in best or rule.order > best[slot].order
         else:
-            slot = Slot(rule.scope, rule.task)
+            slot = Slot(rule.scope, rule.task, rule.scope_id if rule.scope is Scope.TAG else "")
             wins = slot not in best or _stands_before(REGISTRY[rule.key], rule, best[slot])
         if wins:
             best[slot] = rule

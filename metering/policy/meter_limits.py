@@ -5,7 +5,8 @@ A budget says whose use it counts (`per`). The caller may have no such subject:
 - `user`, but a bare token makes the call: the token counts as one user, by its id, so that it is not unlimited.
 - `team`, but the call names none: all such calls of the tenant share one meter, as if they were one more team. Calls
   without a token share one in the same way.
-- `agent` and `provider` are known with the call only. A call that names no agent is under no agent's budget.
+- `agent`, `tag` and `provider` are known with the call only. A call that names no agent is under no agent's budget, one
+  without tags under no tag's, and one with several under each one's.
 
 A tenant in mode observe or warn loosens its own limits, but not those of the gateway and of providers. A limit that is
 only observed raises no alerts. A limit that is enforced for a share of callers does, since all count on one meter.
@@ -31,7 +32,7 @@ from metering.policy.merge import Slot, winners
 from metering.policy.values import MeterLimit, PolicySubject
 from metering.price import NO_MARKUP
 from metering.rules.registry import CONCURRENT_DEFAULTS
-from metering.rules.rule import BASE_SCOPES, Rule
+from metering.rules.rule import BASE_SCOPES, Rule, whose
 from metering.thresholds import CONCURRENCY_THRESHOLDS, thresholds_text
 from metering.types import OPERATORS_SCOPES, Dimension, EnforcementMode, Scope, SubjectType, Window
 
@@ -48,7 +49,7 @@ DEFAULTS = {
 """Rules that stand in no table, by task. Their ids name their limits in the ledger."""
 DEFAULT_IDS = frozenset(rule.id for rule in DEFAULTS.values())
 SHARED = frozenset({SubjectType.GLOBAL, SubjectType.PROVIDER})
-SHARED_BY_PLANS = frozenset({SubjectType.TENANT, SubjectType.TEAM, SubjectType.AGENT})
+SHARED_BY_PLANS = frozenset({SubjectType.TENANT, SubjectType.TEAM, SubjectType.AGENT, SubjectType.TAG})
 """Subjects whose calls may be on several plans at once, so that each plan's alerts concern them."""
 
 
@@ -90,7 +91,7 @@ class TenantCalendar:
 def budget_limit(
     budget: BudgetRow, subject: PolicySubject, tenant: TenantCalendar, modes: Modes
 ) -> MeterLimit:
-    """Make the budget's limit. If the budget counts each agent or provider, its meter's subject is left empty."""
+    """Make the budget's limit. If the budget counts each agent, tag or provider, its meter's subject is left empty."""
     subject_type, subject_id = _subject_of(budget, subject)
     is_own = budget.scope is not Scope.PLAN or budget.scope_id == subject.plan
     operators_own = budget.scope in OPERATORS_SCOPES
@@ -114,7 +115,7 @@ def budget_limit(
         only_counts=not is_own,
         release_on_expiry=budget.release_on_expiry,
         scope=budget.scope,
-        name=f"{budget.scope} {budget.dimension}/{budget.window}"
+        name=f"{whose(budget.scope, budget.scope_id)} {budget.dimension}/{budget.window}"
         + (f" of {budget.model_class}" if budget.model_class else ""),
         model_class=budget.model_class,
         source_id=budget.id,
@@ -154,6 +155,7 @@ def _concurrency_limit(
     slot: Slot, rule: Rule, plain: Rule, subject: PolicySubject, tenant: TenantCalendar, modes: Modes
 ) -> MeterLimit:
     subject_type, subject_id = identified(SubjectType(slot.scope.value), subject)
+    subject_id = slot.tag or subject_id
     observed = EnforcementMode.OBSERVE in (rule.mode, tenant.mode)
     is_default = rule.id in DEFAULT_IDS
     return MeterLimit(
@@ -169,7 +171,7 @@ def _concurrency_limit(
         mode=modes.of_limit(rule.mode, rule.enforce_percent, operators_own=rule.scope is Scope.GLOBAL),
         release_on_expiry=True,
         scope=rule.scope,
-        name="default max_concurrent" if is_default else f"{rule.scope} max_concurrent",
+        name="default max_concurrent" if is_default else f"{whose(rule.scope, rule.scope_id)} max_concurrent",
         source_id=None if is_default else rule.id,
         budget_id=plain.id,
         thresholds=thresholds_text(() if observed or is_default else CONCURRENCY_THRESHOLDS),
@@ -195,7 +197,7 @@ def _calendar(subject_type: SubjectType, subject: PolicySubject, tenant: TenantC
 
 
 def _subject_of(budget: BudgetRow, subject: PolicySubject) -> tuple[SubjectType, str]:
-    if budget.per in (SubjectType.PROVIDER, SubjectType.AGENT):
+    if budget.per in (SubjectType.PROVIDER, SubjectType.AGENT, SubjectType.TAG):
         own = budget.scope.value == budget.per.value
         return budget.per, budget.scope_id if own else ""
     return identified(budget.per, subject)

@@ -1,7 +1,7 @@
 """Turns rules about requests and tokens per minute into rate limits: which bucket, and how large. Pure.
 
 `requests_per_minute` of the gateway, a plan or a tenant limits the tenant as a whole, whose calls share one bucket;
-a team's, a user's or a token's rule limits that subject by itself; a provider's rule limits the provider for all
+a team's, a user's, a token's or a tag's rule limits that subject by itself; a provider's rule limits the provider for all
 tenants together, an agent's rule that agent. `requests_per_minute_per_user` (and `_per_team`, `_per_token`,
 `_per_feature`, `_per_provider`, `_per_agent`, `_per_address`) gives each of them a bucket of its own within whoever
 the rule is for. The gateway's own rule about addresses counts an address across tenants. The same for tokens.
@@ -19,12 +19,12 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from metering.policy.enforcement import ENFORCE, Modes, mode_for
-from metering.policy.merge import winners
+from metering.policy.merge import Slot, winners
 from metering.policy.meter_limits import identified
 from metering.policy.values import CallRates, Limits, PolicySubject, RateLimit
 from metering.rules.registry import PER_AGENT_DEFAULT, RATE_SUBJECTS
-from metering.rules.rule import BASE_SCOPES, Rule
-from metering.types import OPERATORS_SCOPES, TOLD_BY_CALL, Dimension, Scope, SubjectType
+from metering.rules.rule import BASE_SCOPES, Rule, whose
+from metering.types import OPERATORS_SCOPES, TOLD_LATE, Dimension, Scope, SubjectType
 
 RATE_KEYS = {"requests_per_minute": Dimension.REQUESTS, "tokens_per_minute": Dimension.TOKENS}
 
@@ -71,7 +71,7 @@ def _whole(rules: list[Rule], subject: PolicySubject, modes: Modes) -> list[Rate
         _rate_limit(rule, dimension, f"rate:{dimension}:{slot.scope}:{subject_id}:{rule.task or '*'}", modes)
         for key, dimension in RATE_KEYS.items()
         for slot, rule in winners(_of_key(rules, key)).items()
-        if (subject_id := subject.id_in(slot.scope)) is not None
+        if (subject_id := _subject_id(slot, subject)) is not None
     ]
 
 
@@ -84,13 +84,13 @@ def _each(rules: list[Rule], subject: PolicySubject, modes: Modes, per: str) -> 
         if per == "agent" and dimension is Dimension.REQUESTS and not has_base:
             limits.append(_default_per_agent(subject, modes))
         for slot, rule in best.items():
-            subject_id = subject.id_in(slot.scope)
+            subject_id = _subject_id(slot, subject)
             if subject_id is None:
                 continue
-            whose = f"{slot.scope}:{subject_id}"
+            within = f"{slot.scope}:{subject_id}"
             if per == "address" and rule.scope is Scope.GLOBAL:
-                whose = "global:"  # see RateLimit.shared
-            prefix = f"rate:{dimension}:{whose}:{rule.task or '*'}:{per}:"
+                within = "global:"  # see RateLimit.shared
+            prefix = f"rate:{dimension}:{within}:{rule.task or '*'}:{per}:"
             limits.append(_rate_limit(rule, dimension, prefix, modes, per=per))
     return limits
 
@@ -144,7 +144,7 @@ def _rate_limit(rule: Rule, dimension: Dimension, key: str, modes: Modes, *, per
         dimension=dimension,
         per_minute=int(rule.value),
         scope=rule.scope,
-        name=f"{rule.scope} {dimension}/minute{each}",
+        name=f"{whose(rule.scope, rule.scope_id)} {dimension}/minute{each}",
         per=per,
         mode=modes.of_limit(rule.mode, rule.enforce_percent, operators_own=rule.scope in OPERATORS_SCOPES),
         rule_id=rule.id,
@@ -164,7 +164,15 @@ def _default_per_agent(subject: PolicySubject, modes: Modes) -> RateLimit:
 
 
 def _of_key(rules: list[Rule], key: str) -> list[Rule]:
-    return [rule for rule in rules if rule.key == key and rule.scope not in TOLD_BY_CALL]
+    return [rule for rule in rules if rule.key == key and rule.scope not in TOLD_LATE]
+
+
+def _subject_id(slot: Slot, subject: PolicySubject) -> str | None:
+    """Whose bucket a slot's is, by a name that no other tenant has; None where the caller has no such subject."""
+    if slot.tag:
+        return f"{subject.tenant_id}:{slot.tag}"
+    found = subject.id_in(slot.scope)
+    return None if found is None else str(found)
 
 
 def _order(rule: Rule) -> tuple[bool, bool, int, object]:

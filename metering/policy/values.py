@@ -14,6 +14,7 @@ from metering.network import counted_address
 from metering.price import NO_MARKUP
 from metering.rules.conditions import Condition
 from metering.rules.rule import NARROW_SCOPES, Rule
+from metering.tags import Tags
 from metering.types import Dimension, EnforcementMode, Scope
 
 _MEMO_ENTRIES = 256
@@ -203,6 +204,10 @@ class MeterLimit:
         """Return the same limit on the meter of one provider or agent."""
         return dataclasses.replace(self, meter=replace(self.meter, subject_id=subject_id))
 
+    def of_tag(self, tag: str) -> "MeterLimit":
+        """Return the same limit on the meter of one tag. A call may have several, so its name says of which."""
+        return dataclasses.replace(self.of_subject(tag), name=f"{self.name} of tag {tag}")
+
 
 MeterLimits = tuple[MeterLimit, ...]
 
@@ -215,6 +220,14 @@ class Variants(Protocol):
 
     def at(self, now: datetime, taken: Mapping[MeterKey, int]) -> "EffectivePolicy":
         """Return the policy of a moment, where so much is used and held on the meters."""
+        ...
+
+
+class Tagged(Protocol):
+    """The policies of calls with tags, where rules or budgets are about tags (policy/tagged.py)."""
+
+    def of(self, tags: Tags, untagged: "EffectivePolicy") -> "EffectivePolicy":
+        """Return the policy of a call with these tags; `untagged` is that of one without."""
         ...
 
 
@@ -236,6 +249,8 @@ class EffectivePolicy:
     each_provider: MeterLimits
     """Limits that count every provider by itself. Their meters' subject is filled in for each call."""
     each_agent: MeterLimits
+    each_tag: MeterLimits = ()
+    """Limits that count every tag by itself."""
     by_class: Mapping[str, MeterLimits] = field(default_factory=dict)
     """The limits of calls to models of a class, by class. The limits of other groups may name a class too."""
     rates: CallRates = field(default_factory=CallRates)
@@ -254,6 +269,8 @@ class EffectivePolicy:
     """What the tenant pays for vendors' calls, in millionths of their price."""
     variants: Variants | None = None
     """If some rules have conditions, what chooses the policy of a moment; else None."""
+    tagged: Tagged | None = None
+    """If some rules or budgets are about tags, what chooses the policy of a call's tags; else None."""
     numbers: Mapping[str, int] = field(init=False)
     """Every numeric setting in force, by key."""
     observes: bool = field(init=False)
@@ -267,6 +284,10 @@ class EffectivePolicy:
         object.__setattr__(self, "numbers", numbers)
         in_shadow = bool(self.shadow_settings or self.shadow_rates)
         object.__setattr__(self, "observes", in_shadow or self._has_loose_limits())
+
+    def for_tags(self, tags: Tags) -> "EffectivePolicy":
+        """Return the policy of a call with these tags."""
+        return self if self.tagged is None or not tags else self.tagged.of(tags, self)
 
     def number(self, key: str) -> int | None:
         """Return the limit in force for a numeric key. None means that it is unlimited, or only observed."""
@@ -317,3 +338,4 @@ class EffectivePolicy:
                 yield from limits
         yield from self.each_provider
         yield from self.each_agent
+        yield from self.each_tag

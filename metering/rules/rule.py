@@ -1,6 +1,6 @@
 """A policy rule as a value, and the order of rules. Pure.
 
-Rules are ordered by scope (global, plan, tenant, team, user, token), then by whether they are about the task or about
+Rules are ordered by scope (global, plan, tenant, team, user, token, tag), then by whether they are about the task or about
 every task, then by whether they have a condition, then by priority, then by age (ids are ordered by time).
 """
 
@@ -14,9 +14,11 @@ from metering.types import EnforcementMode, Scope
 
 BASE_SCOPES = (Scope.GLOBAL, Scope.PLAN, Scope.TENANT)
 NARROW_SCOPES = (Scope.TEAM, Scope.USER, Scope.TOKEN)
+TIGHTENING_SCOPES = (*NARROW_SCOPES, Scope.TAG)
+"""Scopes whose rules only tighten what the others say."""
 MAX_PRIORITY = 1_000_000
 """A priority is from minus this to this."""
-_RANK = {scope: rank for rank, scope in enumerate(BASE_SCOPES + NARROW_SCOPES)}
+_RANK = {scope: rank for rank, scope in enumerate(BASE_SCOPES + TIGHTENING_SCOPES)}
 Order = tuple[int, bool, bool, int, UUID]
 
 
@@ -47,5 +49,10 @@ class Rule:
     @property
     def name(self) -> str:
         """The rule's name in messages."""
-        whose = f"{self.scope} {self.scope_id}".strip()
-        return f"{whose} {self.key}" + (f" ({self.condition})" if self.condition else "")
+        own = f"{self.scope} {self.scope_id}".strip()
+        return f"{own} {self.key}" + (f" ({self.condition})" if self.condition else "")
+
+
+def whose(scope: Scope, scope_id: str) -> str:
+    """Whose limit it is, for its name: a call may have several tags, so that one says which."""
+    return f"{scope} {scope_id}" if scope is Scope.TAG else scope.value

@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from metering.types import MAX_AMOUNT, TOLD_BY_CALL, Scope, Task
+from metering.types import MAX_AMOUNT, TOLD_LATE, Scope, Task
 
-CALLERS = frozenset(Scope).difference(TOLD_BY_CALL)
-"""Scopes that a caller is in."""
+CALLERS = frozenset(Scope).difference(TOLD_LATE)
+"""Scopes that a caller and its tags are in."""
 
 
 class Merge(StrEnum):
-    """What team, user and token rules may do to the value that global, plan and tenant rules give."""
+    """What team, user, token and tag rules may do to the value that global, plan and tenant rules give."""
 
     LOWER = "lower"
     """Only a smaller number counts."""
@@ -39,7 +39,7 @@ class RuleKey:
     """The scopes for which it is read. A rule for any other would count for nothing, so it is refused."""
     merge: Merge = Merge.LOWER
     default: int | str | None = None
-    """The value in force without any rule, if it is not unlimited. Team, user and token rules only tighten it."""
+    """The value in force without any rule, if it is not unlimited. Team, user, token and tag rules only tighten it."""
     is_limit: bool = True
     """Whether the modes of tenant and gateway apply. Any other key counts if its rule's own mode is enforce."""
 

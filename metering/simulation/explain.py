@@ -52,7 +52,7 @@ def explain_call(
     Raises NotFound for an unknown tenant, plan or task.
     """
     asker = demand.asker
-    policy = policy_at(source, asker.subject, demand.task, now)
+    policy = policy_at(source, asker.subject, demand.task, now).for_tags(demand.tags)
     access = source.access_to(asker.subject.plan, demand.task)
     decision = EnforcementDecision(
         verdict=Verdict.ALLOWED,

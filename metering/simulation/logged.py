@@ -17,12 +17,13 @@ from metering.amounts import COLUMNS, Amounts, total
 from metering.ids import time_ms_of
 from metering.ledger.commands import Attempt
 from metering.ledger.use import IS_USE
+from metering.tags import Tags
 from metering.types import Outcome
 from metering.usage.filters import UsageFilter
 
 PAGE = 5_000
 _FACTS = (
-    "reservation_id", "tenant_id", "team_id", "user_id", "token_id", "agent_id", "task", "request_model",
+    "reservation_id", "tenant_id", "team_id", "user_id", "token_id", "agent_id", "tags", "task", "request_model",
     "model_class", "provider_name", "latency_ms", "id", "attempt", "is_use",
 )  # fmt: skip
 
@@ -36,6 +37,7 @@ class LoggedAttempt(NamedTuple):
     user_id: UUID | None
     token_id: UUID | None
     agent_id: str | None
+    tags: Tags
     task: str
     request_model: str
     model_class: str
@@ -135,4 +137,5 @@ def _call(attempts: list[LoggedAttempt]) -> LoggedCall:
 
 def _attempt(row: tuple[Any, ...]) -> LoggedAttempt:
     amounts = dict(zip(COLUMNS, row[len(_FACTS) :], strict=True))
-    return LoggedAttempt._make((*row[: len(_FACTS)], Amounts(**amounts)))
+    logged = LoggedAttempt._make((*row[: len(_FACTS)], Amounts(**amounts)))
+    return logged._replace(tags=tuple(logged.tags))

@@ -22,6 +22,7 @@ def demand_of_log(asker: Asker, call: LoggedCall) -> Demand[LoggedUse]:
         model=call.served.request_model,
         size=LoggedSize(call.used, [attempt.used for attempt in call.attempts]),
         agent_id=first.agent_id,
+        tags=first.tags,
     )
 
 

@@ -12,7 +12,7 @@ from metering.usage.filters import UsageFilter
 from metering.usage.lines import COUNTED
 
 PAGE = 2_000
-_SHOWN = {label.report: name for name, label in LABELS.items() if label.report}
+_SHOWN = {name if label.is_list else label.report: name for name, label in LABELS.items() if label.report}
 _OF = {
     "attempt_id": "id",
     **{name: name for name in ("request_id", "reservation_id", "attempt", "state", "outcome", "provisional")},

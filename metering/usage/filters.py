@@ -7,7 +7,11 @@ from typing import Any
 from django.db.models import QuerySet
 
 from metering.ids import first_id_at
-from metering.models import Tenant, UsageLog
+from metering.labels import LABELS
+from metering.models import Task, Tenant, UsageLog
+
+FEATURE = "feature"
+LISTS = frozenset(name for name, label in LABELS.items() if label.is_list)
 
 
 def zone_of(tenant: Tenant | None) -> str:
@@ -23,7 +27,8 @@ class UsageFilter:
     since: datetime | None = None
     until: datetime | None = None
     only: tuple[tuple[str, object], ...] = ()
-    """Columns, and the value that each must have. One column may come twice: then both must be so."""
+    """Columns, and the value that each must have; of a list, that it must contain. FEATURE is the task's. One column may
+    come twice: then both must be so."""
 
     @property
     def zone(self) -> str:
@@ -40,7 +45,12 @@ class UsageFilter:
         if self.until is not None:
             rows = rows.filter(id__lt=first_id_at(self.until))
         for column, value in self.only:
-            rows = rows.filter(**{column: value})
+            if column == FEATURE:
+                rows = rows.filter(task__in=Task.objects.filter(feature_id=value).values("code"))
+            elif column in LISTS:
+                rows = rows.filter(**{f"{column}__contains": [value]}).exclude(**{column: []})
+            else:
+                rows = rows.filter(**{column: value})
         return rows
 
     def condition(self, params: dict[str, Any]) -> str:
@@ -59,5 +69,12 @@ class UsageFilter:
         if self.until is not None:
             add("id", "<", first_id_at(self.until))
         for column, value in self.only:
-            add(column, "=", value)
+            if column == FEATURE:
+                add("task", "IN (SELECT code FROM metering_task WHERE feature_id =", value)
+                parts[-1] += ")"
+            elif column in LISTS:
+                add(column, "@>", [value])
+                parts.append(f"line.{column} <> '{{}}'")  # as the index says
+            else:
+                add(column, "=", value)
         return " AND ".join(parts) or "true"

@@ -10,7 +10,7 @@ from psycopg.errors import InvalidParameterValue, QueryCanceled
 
 from metering.errors import InvalidRequest
 from metering.time_zones import unusable
-from metering.usage.filters import UsageFilter
+from metering.usage.filters import FEATURE, UsageFilter
 from metering.usage.lines import COUNTED, GROUPED, LINES, MOMENT
 from metering.usage.prices import COST, JOIN, UNPRICED, Prices
 
@@ -18,11 +18,24 @@ TIMEOUT_S = 60
 """For one page of a report: the ledger's database has better things to do."""
 _SHARED = {label.report: name for name, label in GROUPED.items() if label.is_shared}
 _OWN = {label.report: name for name, label in GROUPED.items() if not label.is_shared}
-COLUMN_OF = {**dict(sorted(_SHARED.items())), "tenant": "tenant_id", **_OWN}
+_COLUMNS = {**_SHARED, FEATURE: "feature_id"}
+COLUMN_OF = {**dict(sorted(_COLUMNS.items())), "tenant": "tenant_id", **_OWN}
 """The column of each grouping but `day`."""
 GROUPS = ("day", *COLUMN_OF)
 OF_ONE_TENANT = frozenset(_OWN)
 """Names that mean something inside one tenant only: two tenants' lines are never added up."""
+OVERLAPPING = frozenset(label.report for label in GROUPED.values() if label.is_list)
+"""Groupings of which a call may be in several groups, so that their sums do not add up to the whole."""
+_JOINS = {
+    FEATURE: "LEFT JOIN metering_task task ON task.code = line.task",
+    **{
+        label.report: f"LEFT JOIN LATERAL unnest(line.{name}) each({name}) ON true"
+        for name, label in GROUPED.items()
+        if label.is_list
+    },
+}
+"""What a grouping's column is read of, where that is not the line itself."""
+_KEYS = {FEATURE: "task.feature_id", **{by: f"each.{COLUMN_OF[by]}" for by in OVERLAPPING}}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +97,10 @@ def _query(
     dearest_first: bool,
 ) -> str:
     two_keys = len(group_names(by)) > 1
-    key = f"({MOMENT} AT TIME ZONE %(zone)s)::date" if by == "day" else f"line.{COLUMN_OF[by]}"
+    if by == "day":
+        key = f"({MOMENT} AT TIME ZONE %(zone)s)::date"
+    else:
+        key = _KEYS.get(by, f"line.{COLUMN_OF[by]}")
     keys = f"{key}, line.tenant_id" if two_keys else key
     condition = chosen.condition(params)
     if after is not None:
@@ -101,7 +117,7 @@ SELECT {key} AS "group", {"line.tenant_id" if two_keys else "NULL::uuid"} AS ten
     {", ".join(f"sum(line.{name}) AS {name}" for name in COUNTED)}, sum(line.cost_nano_usd) AS charged,
     sum({COST[prices] if prices else "line.cost_nano_usd"}) AS cost,
     {UNPRICED[prices] if prices else "0"} AS unpriced
-FROM {LINES} {JOIN[prices] if prices else ""}
+FROM {LINES} {JOIN[prices] if prices else ""} {_JOINS.get(by, "")}
 WHERE {condition} GROUP BY {keys}
 ORDER BY {"cost DESC, " if dearest_first else ""}{"1, 2" if two_keys else "1"}
 LIMIT %(limit)s

@@ -28,7 +28,7 @@ _PRICED = {
 
 def _either(name: str, label: Label) -> str:
     """A correction's label: its call's, from the log or, before there is an attempt, from the reservation."""
-    last = "" if label.is_optional else ", ''"
+    last = ", '{}'" if label.is_list else "" if label.is_optional else ", ''"
     return f"coalesce(log.{name}, held.{name}{last}) AS {name}"
 
 

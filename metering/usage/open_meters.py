@@ -6,12 +6,12 @@ from typing import NamedTuple
 from uuid import UUID
 
 from metering.models import UsageMeter
-from metering.rules.rule import NARROW_SCOPES
+from metering.rules.rule import TIGHTENING_SCOPES
 from metering.types import SubjectType
 from metering.usage.limits import Limit
 
 NOBODY = UUID(int=0)
-SUBJECT_OF_RULES = {scope: SubjectType(scope.value) for scope in NARROW_SCOPES}
+SUBJECT_OF_RULES = {scope: SubjectType(scope.value) for scope in TIGHTENING_SCOPES}
 STANDING = """
 SELECT meter.*, standing.id AS limit_id FROM unnest(%(ids)s::uuid[], %(dimensions)s::text[], %(windows)s::text[],
     %(tasks)s::text[], %(classes)s::text[], %(counted)s::text[], %(subjects)s::text[], %(owners)s::uuid[])

@@ -8,11 +8,12 @@ from gateway_project.api.choice import Choice
 from gateway_project.api.input import OtherName, StrictInput
 from metering.errors import InvalidRequest
 from metering.policy.edit.target import TARGETS, PolicyTarget, find_target
+from metering.tags import MAX_TAG
 from metering.types import SCOPES_WITHOUT_ID, Scope
 
 
 class TargetIn(StrictInput):
-    """Nobody named: the whole gateway. A team, user, token or agent belongs to a tenant, which is named too.
+    """Nobody named: the whole gateway. A team, user, token, agent or tag belongs to a tenant, which is named too.
 
     Or as answers say it: `scope`, with `scope_id` and `tenant_id` where the scope has them.
     """
@@ -27,6 +28,9 @@ class TargetIn(StrictInput):
         max_length=64, default=None, allow_null=True, help_text="A prefix or an id."
     )
     agent = serializers.CharField(max_length=128, default=None, allow_null=True)
+    tag = serializers.CharField(
+        max_length=MAX_TAG, default=None, allow_null=True, help_text="`key=value`, such as `project=apollo`."
+    )
     provider = serializers.CharField(max_length=64, default=None, allow_null=True)
     scope = Choice(
         choices=[scope.value for scope in Scope],
@@ -38,7 +42,7 @@ class TargetIn(StrictInput):
         max_length=128,
         default="",
         allow_blank=True,
-        help_text="Of a plan its code, of a provider or an agent its name, of the others what their field takes.",
+        help_text="Of a plan its code, of a provider or an agent its name, of a tag `key=value`, of the others what their field takes.",
     )
     tenant_id = OtherName("tenant")
 

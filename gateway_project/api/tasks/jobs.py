@@ -160,9 +160,9 @@ def start_job(request: Request, call: CallRequest) -> Response:
     return Response(JobOut(job).data, status=202, headers={"location": f"/api/jobs/{job.pk}"})
 
 
-def own_labels(call: CallRequest) -> dict[str, str]:
+def own_labels(call: CallRequest) -> dict[str, Any]:
     """The labels that the caller gave."""
-    return {name: text for name in CALLER_LABELS if (text := getattr(call, name))}
+    return {name: label for name in (*CALLER_LABELS, "tags") if (label := getattr(call, name))}
 
 
 def result_of(job: TaskJob) -> dict[str, Any]:

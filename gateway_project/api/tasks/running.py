@@ -26,6 +26,8 @@ from metering.errors import MeteringError
 from metering.idempotency.key import idempotency_key
 from metering.labels import CALLER_LABELS
 from metering.reservation.reserve import IdempotencyKey
+from metering.tags import HEADER as TAGS
+from metering.tags import read_tags
 from metering.text import checked_label
 from metering.types import Task
 
@@ -65,7 +67,10 @@ def call_of(request: Request, task: Task, content: dict[str, Any]) -> CallReques
 def labels_of(request: Request) -> dict[str, Any]:
     """The caller's own labels, from headers. Raises InvalidRequest."""
     given = {name: _header(request, f"x-{name.replace('_', '-')}") for name in CALLER_LABELS}
-    return {name: checked_label(text, name) for name, text in given.items() if text}
+    labels: dict[str, Any] = {name: checked_label(text, name) for name, text in given.items() if text}
+    if tags := _header(request, TAGS):
+        labels["tags"] = read_tags(tags, TAGS)
+    return labels
 
 
 def idempotency_of(request: Request, body: bytes) -> IdempotencyKey | None:

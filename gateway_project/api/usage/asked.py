@@ -18,7 +18,8 @@ from metering.errors import InvalidRequest, NotPermitted
 from metering.identity.caller import Caller
 from metering.labels import MAX_LENGTH
 from metering.models import User
-from metering.usage.filters import UsageFilter
+from metering.tags import read_tag
+from metering.usage.filters import FEATURE, UsageFilter
 from metering.usage.groups import GROUPS
 from metering.usage.lines import GROUPED
 from metering.usage.prices import Prices
@@ -47,6 +48,7 @@ class AskedIn(StrictInput):
             for label in GROUPED.values()
         }
     )
+    feature = Name(default=None, max_length=MAX_LENGTH, help_text="The feature of plans that the task is of.")
     prices = Choice(
         choices=[prices.value for prices in Prices],
         default=Prices.THEN.value,
@@ -76,6 +78,10 @@ def usage_in_reach(request: Request, asked: dict[str, Any]) -> UsageFilter:
     only = tuple(
         (column, asked[label.report]) for column, label in GROUPED.items() if asked[label.report] is not None
     )
+    if asked["tag"] is not None:
+        read_tag(asked["tag"], "tag")
+    if asked[FEATURE] is not None:
+        only += ((FEATURE, asked[FEATURE]),)
     if caller.role not in ADMINS:
         only += (own_use(caller),)
     return UsageFilter(tenant=tenant, since=since, until=until, only=only)

@@ -27,6 +27,6 @@ def _cell(column: str, value: Any) -> str:
         return ""
     if isinstance(value, datetime | date):
         return value.isoformat()
-    shown = str(value)
+    shown = ",".join(value) if isinstance(value, list) else str(value)
     is_number = isinstance(value, int | float) or column.endswith(AMOUNTS)
     return f"'{shown}" if not is_number and shown.lstrip(" ").startswith(RUNNABLE) else shown

@@ -21,6 +21,7 @@ from metering.ledger.postgres.table import (
     SMALL,
     SMALLS,
     TEXT,
+    TEXTS,
     Column,
     Columns,
     Kind,
@@ -33,6 +34,8 @@ def _amounts(names: tuple[str, ...], path: str = "") -> tuple[Column, ...]:
 
 
 def _kind_of(label: Label) -> Kind:
+    if label.is_list:
+        return TEXTS
     if label.is_uuid:
         return OPTIONAL_ID
     return OPTIONAL_TEXT if label.is_optional else TEXT

@@ -50,6 +50,11 @@ def nested_int_array(rows: Sequence[Sequence[int]]) -> bytes:
     return b'{"{%b}"}' % _encode(rows)[2:-2].replace(b"],[", b'}","{') if rows else NOTHING
 
 
+def sparse_texts_array(rows: Sequence[Sequence[str]]) -> bytes:
+    """Return a text[] whose elements are text[] literals; NOTHING where all are empty (the statement says coalesce)."""
+    return text_array([text_array(row).decode() for row in rows]) if any(rows) else NOTHING
+
+
 def text_array(texts: Sequence[str | None]) -> bytes:
     """Every text is quoted, so that no content can end its element or mean NULL, which stands for None."""
     literal = _encode(texts)
@@ -89,6 +94,7 @@ AMOUNT = Kind("bigint", sparse_int_array, "coalesce({}, 0)")
 RARE_FLAG = Kind("boolean", sparse_bool_array, "coalesce({}, false)")
 RARE_TEXT = Kind("text", sparse_text_array, "coalesce({}, '')")
 OTHER_MODEL = Kind("text", sparse_text_array, "coalesce(nullif({}, ''), held.request_model)")
+TEXTS = Kind("text", sparse_texts_array, "coalesce({}::text[], '{{}}')")
 NUMBERS, SMALLS = (
     Kind("text", nested_int_array, "{}::bigint[]"),
     Kind("text", nested_int_array, "{}::smallint[]"),

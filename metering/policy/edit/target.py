@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from metering.errors import InvalidRequest, NotFound
 from metering.identity.find import find_plan, find_team, find_tenant, find_token, find_user
 from metering.models import Provider, Tenant
+from metering.tags import read_tag
 from metering.text import checked_label, normal
 from metering.types import Scope, SubjectType
 
@@ -34,15 +35,16 @@ def find_target(
     user: str | None = None,
     token: str | None = None,
     agent: str | None = None,
+    tag: str | None = None,
     provider: str | None = None,
 ) -> PolicyTarget:
     """Find the target that these words name. No word at all means the whole gateway.
 
     `plan` is a code, `tenant` and `team` a slug or id, `user` an address or id, `token` a prefix or id, `agent` any
-    text.
+    text, `tag` a `key=value`.
     Raises InvalidRequest if they contradict each other, and NotFound if one does not exist.
     """
-    parts = {"team": team, "user": user, "token": token, "agent": agent}
+    parts = {"team": team, "user": user, "token": token, "agent": agent, "tag": tag}
     named = [name for name, value in parts.items() if value]
     if plan:
         if tenant or provider or named:
@@ -69,6 +71,8 @@ def find_target(
         return _part(Scope.TOKEN, owner, find_token(tenant=owner, reference=token).pk)
     if agent:
         return _part(Scope.AGENT, owner, checked_label(agent, "agent"))
+    if tag:
+        return _part(Scope.TAG, owner, read_tag(tag, "tag"))
     return PolicyTarget(scope=Scope.TENANT, tenant=owner)
 
 

@@ -22,11 +22,12 @@ from tests.factories import BudgetFactory, UserFactory, alder, make_plan, make_t
 
 STEPS = 20
 PLANS = ("PRO", "LARGE")
+TAGS = ((), ("project=apollo",), ("cost-centre=7", "project=apollo"), ("project=gemini",))
 AMOUNTS = {"requests": 4, "cost": 60_000, "output_tokens": 20}
 Do = Callable[[], Awaitable[object]]
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(4))
 async def test_each_budget_says_what_its_rows_say(
     seed: int, gateway: LLMGateway, writer: LedgerWriter, rows: Any, request_for: Any
 ) -> None:
@@ -43,7 +44,9 @@ async def test_each_budget_says_what_its_rows_say(
     async def call() -> None:
         gateway.directory.forget()
         caller = await gateway.authenticate(chance.choice(tokens).secret)
-        labels = {"agent_id": chance.choice(["helper", "other"])} if chance.random() < 0.5 else None
+        labels: dict[str, Any] = {"tags": chance.choice(TAGS)}
+        if chance.random() < 0.5:
+            labels["agent_id"] = chance.choice(["helper", "other"])
         try:
             await gateway.execute(caller, request_for(labels=labels))
         except BudgetExceeded:
@@ -57,6 +60,8 @@ async def test_each_budget_says_what_its_rows_say(
                 {"scope": "global"},
                 {"scope": "provider", "scope_id": "sandbox"},
                 {"scope": "agent", "scope_id": "helper"},
+                {"scope": "tag", "scope_id": "project=apollo"},
+                {"scope": "plan", "scope_id": chance.choice(PLANS), "per": "tag"},
                 {"scope": "user", "scope_id": str(person.pk)},
                 {"scope": "plan", "scope_id": chance.choice(PLANS), "per": "tenant"},
                 {"scope": "plan", "scope_id": chance.choice(PLANS), "per": "user"},
@@ -132,6 +137,8 @@ def is_of(log: UsageLog, status: BudgetStatus) -> bool:
             return log.provider_name == subject
         case "agent":
             return log.agent_id == subject
+        case "tag":
+            return subject in log.tags
         case "user":
             return str(log.user_id or log.token_id) == subject
     return True

@@ -25,9 +25,9 @@ from tests.factories import (
 )
 from tests.served import serve_model
 
-AGENT = {"agent_id": "helper"}
+LABELS = {"agent_id": "helper", "tags": ("cost-centre=7", "project=apollo")}
 DIMENSIONS = ("requests", "input_tokens", "output_tokens", "tokens", "cost", "steps")
-SCOPES = ("global", "provider", "tenant", "team", "user", "token", "agent")
+SCOPES = ("global", "provider", "tenant", "team", "user", "token", "agent", "tag")
 CHARGED = {"requests": 1, "input_tokens": 10, "output_tokens": 5, "tokens": 15, "cost": 15_000, "steps": 1}
 """By the fake vendor's answer, at $1 per million tokens."""
 Ask = Callable[..., Awaitable[Any]]
@@ -44,11 +44,11 @@ async def member(gateway: LLMGateway, rows: Any) -> Principal:
 
 @pytest.fixture
 def ask(gateway: LLMGateway, request_for: Any) -> Ask:
-    """One call for the agent `helper`, on what the database says now."""
+    """One call for the agent `helper` with two tags, on what the database says now."""
 
     async def call(caller: Principal, **fields: Any) -> Any:
         gateway.directory.forget()
-        return await gateway.execute(caller, request_for(labels=AGENT, **fields))
+        return await gateway.execute(caller, request_for(labels=LABELS, **fields))
 
     return call
 
@@ -56,7 +56,12 @@ def ask(gateway: LLMGateway, request_for: Any) -> Ask:
 def subject_of(scope: str, member: Principal) -> str:
     """The `scope_id` of a budget that the member's calls count against."""
     of = {"provider": "sandbox", "team": member.team_id, "user": member.user_id, "token": member.token_id}
-    return str(of.get(scope, "helper" if scope == "agent" else ""))
+    return str({**of, "agent": "helper", "tag": "project=apollo"}.get(scope, ""))
+
+
+def named(scope: str) -> str:
+    """How messages name whose budget it is: a call may have several tags."""
+    return "tag project=apollo" if scope == "tag" else scope
 
 
 async def bound_of_a_call(ask: Ask, member: Principal, rows: Any) -> dict[str, int]:
@@ -82,7 +87,7 @@ async def test_it_lets_one_call_pass_and_a_hard_one_no_second(
             with pytest.raises(BudgetExceeded) as caught:
                 await ask(member)
             usage = caught.value.usage
-            assert (usage.budget, usage.scope) == (f"{scope} {dimension}/day", scope)
+            assert (usage.budget, usage.scope) == (f"{named(scope)} {dimension}/day", scope)
             assert (usage.limit, usage.requested) == (amount, bound[dimension])
             assert usage.current == before + CHARGED[dimension]
         else:
@@ -97,7 +102,7 @@ async def test_it_lets_one_call_pass_and_a_hard_one_no_second(
 
 async def test_somebody_elses_budget_is_not_touched(ask: Ask, member: Principal, rows: Any) -> None:
     await rows(lambda: BudgetFactory(tenant=birch(), amount=0))
-    for scope in ("provider", "team", "user", "token", "agent"):
+    for scope in ("provider", "team", "user", "token", "agent", "tag"):
         await rows(lambda scope=scope: BudgetFactory(scope=scope, scope_id="another", amount=0))
     await ask(member)
     assert await rows(lambda: UsageMeter.objects.count()) == 0
@@ -164,25 +169,30 @@ async def test_a_budget_of_a_model_class_counts_calls_to_that_class(
         await ask(member, model="sandbox-large")
         with pytest.raises(BudgetExceeded) as caught:
             await ask(member, model="sandbox-large")
-        assert caught.value.usage.budget == f"{scope} requests/day of PRO_L"
+        assert caught.value.usage.budget == f"{named(scope)} requests/day of PRO_L"
         await ask(member, model="sandbox-small")
         meter = await rows(lambda scope=scope: UsageMeter.objects.get(subject_type=scope))
         assert (meter.used, meter.model_class) == (before + 1, "PRO_L")
         await rows(budget.delete)
 
 
-async def test_each_agent_and_each_provider_of_a_class_has_its_own_meter(
+async def test_each_agent_tag_and_provider_of_a_class_has_its_own_meter(
     ask: Ask, member: Principal, rows: Any
 ) -> None:
     await rows(lambda: serve_model("sandbox-large", model_class_id="PRO_L"))
-    for per in ("agent", "provider", "user"):
+    for per in ("agent", "tag", "provider", "user"):
         plan = {"scope": "plan", "scope_id": "PRO", "per": per}
         await rows(lambda plan=plan: BudgetFactory(**plan, model_class_id="PRO_L"))
     await ask(member, model="sandbox-small")
     assert await rows(lambda: UsageMeter.objects.count()) == 0
     await ask(member, model="sandbox-large")
     counted = await rows(lambda: set(UsageMeter.objects.values_list("subject_type", "subject_id", "used")))
-    assert counted == {("agent", "helper", 1), ("provider", "sandbox", 1), ("user", str(member.user_id), 1)}
+    tags = {("tag", "project=apollo", 1), ("tag", "cost-centre=7", 1)}
+    assert counted == tags | {
+        ("agent", "helper", 1),
+        ("provider", "sandbox", 1),
+        ("user", str(member.user_id), 1),
+    }
 
 
 async def test_user_team_and_organisation_all_have_to_agree(ask: Ask, member: Principal, rows: Any) -> None:
