@@ -7,6 +7,7 @@ from uuid import UUID
 from metering.activity.status import Status
 from metering.ids import first_id_at
 from metering.models import Tenant
+from metering.usage.filters import FEATURE
 
 BEGINNING, END = datetime(2000, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
 
@@ -70,5 +71,5 @@ class Asked:
         return self.status not in (Status.IN_FLIGHT, Status.NOT_SENT, Status.REFUSED)
 
 
-KNOWN_TO_REFUSALS = frozenset({"team_id", "user_id", "token_id", "task"})
+KNOWN_TO_REFUSALS = frozenset({"team_id", "user_id", "token_id", "task", FEATURE})
 """Labels that a refusal is kept with."""

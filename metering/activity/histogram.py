@@ -14,6 +14,7 @@ from django.db import connection
 from django.db.models import Count, Sum
 
 from metering.activity.asked import Asked
+from metering.activity.labels import label_conditions
 from metering.activity.log import in_time
 from metering.activity.logged import families
 from metering.activity.refusals import refused
@@ -154,9 +155,7 @@ def _where(asked: Asked, params: dict[str, Any]) -> str:
     if asked.tenant is not None:
         parts.append("log.tenant_id = %(tenant)s")
         params["tenant"] = asked.tenant.pk
-    for number, (column, value) in enumerate(asked.only):
-        parts.append(f"log.{column} = %(only_{number})s")
-        params[f"only_{number}"] = value
+    parts += label_conditions(asked.only, params)
     return " AND ".join(parts)
 
 

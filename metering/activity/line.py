@@ -38,6 +38,7 @@ class Line:
     took_ms: int | None = None
     agent: str | None = None
     conversation: str | None = None
+    tags: tuple[str, ...] = ()
     request_id: str = ""
     times: int = 1
     """How often it was refused in that minute."""

@@ -12,6 +12,7 @@ from uuid import UUID
 from django.db import connection
 
 from metering.activity.asked import Asked
+from metering.activity.labels import label_conditions
 from metering.activity.line import Line
 from metering.activity.status import OF_OUTCOME, outcomes_of
 from metering.ids import family_of
@@ -26,7 +27,8 @@ IS_LAST = f"log.attempt = (SELECT max(own.attempt) {OF_CALL})"
 TOOK = "max(own.started_at + own.latency_ms * interval '1 millisecond') - min(own.started_at)"
 
 COLUMNS = """log.reservation_id, log.outcome, log.tenant_id, log.team_id, log.user_id, log.token_id, log.task,
-    log.request_model, log.model_alias, log.provider_name, log.agent_id, log.conversation_id, log.request_id"""
+    log.request_model, log.model_alias, log.provider_name, log.agent_id, log.conversation_id, log.tags,
+    log.request_id"""
 
 SUMS = """
 SELECT call.id, count(*), count(DISTINCT own.provider_name), sum(own.input_tokens), sum(own.cached_input_tokens),
@@ -54,9 +56,7 @@ def where(asked: Asked, params: dict[str, Any], *, before: UUID | None = None) -
     if asked.tenant is not None:
         parts.append("log.tenant_id = %(tenant)s")
         params["tenant"] = asked.tenant.pk
-    for number, (column, value) in enumerate(asked.only):
-        parts.append(f"log.{column} = %(only_{number})s")
-        params[f"only_{number}"] = value
+    parts += label_conditions(asked.only, params)
     for column, value in (("request_model", asked.model), ("provider_name", asked.provider)):
         if value:
             parts.append(
@@ -122,7 +122,22 @@ def families(ids: Sequence[UUID]) -> dict[str, Any]:
 
 
 def _line(row: tuple[Any, ...], sums: tuple[Any, ...], corrected: int) -> Line:
-    id_, outcome, tenant, team, user, token, task, model, alias, provider, agent, conversation, request = row
+    (
+        id_,
+        outcome,
+        tenant,
+        team,
+        user,
+        token,
+        task,
+        model,
+        alias,
+        provider,
+        agent,
+        conversation,
+        tags,
+        request,
+    ) = row
     attempts, vendors, tokens_in, cached, tokens_out, cost, began, ended = sums
     return Line(
         id=id_,
@@ -145,6 +160,7 @@ def _line(row: tuple[Any, ...], sums: tuple[Any, ...], corrected: int) -> Line:
         took_ms=_milliseconds(began, ended),
         agent=agent,
         conversation=conversation,
+        tags=tuple(tags),
         request_id=request,
     )
 

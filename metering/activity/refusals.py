@@ -5,6 +5,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from metering.activity.asked import Asked
+from metering.activity.labels import label_lookup
 from metering.activity.line import Line
 from metering.activity.status import Status
 from metering.decisions.decision import Verdict
@@ -22,8 +23,7 @@ def refused(asked: Asked, *, before: UUID | None = None) -> "QuerySet[PolicyDeci
     chosen = Q(id__gte=asked.first_id, id__lt=end, verdict=Verdict.DENIED.value)
     if asked.tenant is not None:
         chosen &= Q(tenant_id=asked.tenant.pk)
-    for column, value in asked.only:
-        chosen &= Q(**{column: value})
+    chosen &= label_lookup(asked.only)
     if asked.model:
         chosen &= Q(model=asked.model)
     return PolicyDecision.objects.filter(chosen)

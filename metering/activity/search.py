@@ -12,6 +12,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from metering.activity.asked import Asked
+from metering.activity.labels import label_lookup
 from metering.activity.line import Line
 from metering.activity.log import in_time
 from metering.activity.logged import logged_calls_of
@@ -97,6 +98,8 @@ def _rows(text: str, within: Asked) -> Found | None:
 
 
 def _talk(text: str, within: Asked) -> Found:
+    if "=" in text and _log(within).filter(label_lookup([("tags", text)])).exists():
+        return Found(column="tags", value=text, name=text)
     talk = _log(within).filter(conversation_id=text)
     return Found(column="conversation_id", value=text, name=text) if talk.exists() else Found()
 
@@ -160,7 +163,7 @@ def _waiting(text: str, within: Asked) -> set[UUID]:
 
 
 def _log(within: Asked) -> "QuerySet[UsageLog]":
-    rows = UsageLog.objects.filter(**dict(within.only)).order_by()
+    rows = UsageLog.objects.filter(label_lookup(within.only)).order_by()
     return rows if within.tenant is None else rows.filter(tenant_id=within.tenant.pk)
 
 

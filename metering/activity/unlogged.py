@@ -5,6 +5,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from metering.activity.asked import Asked
+from metering.activity.labels import label_lookup
 from metering.activity.line import Line
 from metering.activity.status import OF_STATE, Status
 from metering.models import UsageReservation
@@ -31,8 +32,7 @@ def unlogged(asked: Asked, *, before: UUID | None = None) -> "QuerySet[UsageRese
     chosen = Q(id__gte=asked.first_id, id__lt=end)
     if asked.tenant is not None:
         chosen &= Q(tenant_id=asked.tenant.pk)
-    for column, value in asked.only:
-        chosen &= Q(**{column: value})
+    chosen &= label_lookup(asked.only)
     if asked.model:
         chosen &= Q(request_model=asked.model)
     if asked.provider:
@@ -61,5 +61,6 @@ def line_of(row: UsageReservation) -> Line:
         took_ms=took,
         agent=labels.agent_id,
         conversation=labels.conversation_id,
+        tags=tuple(labels.tags),
         request_id=labels.request_id,
     )

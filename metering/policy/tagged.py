@@ -17,9 +17,7 @@ MAX_KEPT = 256
 class TaggedPolicies:
     """Implements Tagged: the policies of one subject, task and moment, for any tags."""
 
-    def __init__(
-        self, about: frozenset[str], compile_: Callable[[frozenset[str]], EffectivePolicy]
-    ) -> None:
+    def __init__(self, about: frozenset[str], compile_: Callable[[frozenset[str]], EffectivePolicy]) -> None:
         """`about` are the tags that have rules or budgets of their own; `compile_` compiles the policy of some."""
         self._about = about
         self._compile = compile_

@@ -105,7 +105,11 @@ class TenantData:
             self.draft,
             self.call,
         )
-        return {str(self.call.reservation_id)} | {str(row.pk) for row in rows} | {self.tenant.slug, self.token.prefix, self.secret}
+        return (
+            {str(self.call.reservation_id)}
+            | {str(row.pk) for row in rows}
+            | {self.tenant.slug, self.token.prefix, self.secret}
+        )
 
     def words(self) -> set[str]:
         """Beginnings and ends of every name in this tenant."""

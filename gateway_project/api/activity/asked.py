@@ -22,6 +22,8 @@ from metering.activity.status import Status
 from metering.errors import InvalidRequest
 from metering.labels import MAX_LENGTH
 from metering.money import nano_from_usd
+from metering.tags import read_tag
+from metering.usage.filters import FEATURE
 from metering.usage.lines import GROUPED
 
 DEFAULT_DAYS = 7
@@ -45,6 +47,7 @@ class AskedIn(StrictInput):
             for label in GROUPED.values()
         }
     )
+    feature = Name(default=None, max_length=MAX_LENGTH, help_text="The feature of plans that the task is of.")
     status = Choice(choices=[status.value for status in Status], default=None)
     cost_from = serializers.DecimalField(
         default=None, max_digits=18, decimal_places=9, min_value=Decimal(0), help_text="In US dollars."
@@ -81,6 +84,10 @@ def asked_in_reach(request: Request, asked: dict[str, Any]) -> Asked:
         for column, label in GROUPED.items()
         if label.report not in OF_ANY_ATTEMPT and asked[label.report] is not None
     )
+    if asked["tag"] is not None:
+        read_tag(asked["tag"], "tag")
+    if asked[FEATURE] is not None:
+        only += ((FEATURE, asked[FEATURE]),)
     cost, slow = asked["cost_from"], asked["slower_than"]
     return Asked(
         tenant=within.tenant,

@@ -33,6 +33,7 @@ class LineOut(serializers.Serializer[object]):
     took_ms = serializers.IntegerField(allow_null=True)
     agent = serializers.CharField(allow_null=True)
     conversation = serializers.CharField(allow_null=True)
+    tags = serializers.ListField(child=serializers.CharField())
     request_id = serializers.CharField(help_text="Of refusals: the first one's.")
     times = serializers.IntegerField(help_text="How often it was refused in that minute.")
     last_at = serializers.DateTimeField(allow_null=True)

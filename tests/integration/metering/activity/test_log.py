@@ -18,6 +18,7 @@ from tests.factories import alder, birch
 from tests.integration.metering.activity.calls import NOON, SECOND, asked, call, held, refusal
 
 pytestmark = pytest.mark.django_db
+TALK = {"conversation_id": "talk", "tags": ["cost=1", "project=apollo"]}
 
 
 def lines(question: Asked | None = None, **fields: Any) -> list[Line]:
@@ -82,6 +83,8 @@ def test_the_cost_is_that_of_all_attempts_and_corrections() -> None:
         ({"cost_from_nano_usd": 1_000_000}, ["dear"]),
         ({"slower_than_ms": 900}, ["dear"]),
         ({"only": (("conversation_id", "talk"),)}, ["failed"]),
+        ({"only": (("tags", "project=apollo"),)}, ["failed"]),
+        ({"only": (("feature", "nothing"),)}, []),
         ({"only": (("task", "LLM0_CHAT"),)}, ["refused", "held", "failed", "dear"]),
     ],
     ids=str,
@@ -89,9 +92,7 @@ def test_the_cost_is_that_of_all_attempts_and_corrections() -> None:
 def test_each_filter_finds_its_lines(fields: dict[str, Any], found: list[str]) -> None:
     names = {
         call("error", "ok", cost_nano_usd=10**6, request_model="other", provider_name="elsewhere"): "dear",
-        call(
-            "error", at=NOON + SECOND, request_model="other", conversation_id="talk", latency_ms=900
-        ): "failed",
+        call("error", at=NOON + SECOND, request_model="other", latency_ms=900, **TALK): "failed",
         held(at=NOON + 2 * SECOND): "held",
         refusal(at=NOON + 3 * SECOND).pk: "refused",
     }
