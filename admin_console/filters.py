@@ -38,13 +38,6 @@ class When(DropdownFilter):
         return queryset.filter(id__gte=first_id_at(moment))
 
 
-class WhenHour(When):
-    """The same for the hourly sums, whose unique key begins with the hour."""
-
-    def since(self, queryset: QuerySet[Any], moment: datetime) -> QuerySet[Any]:
-        return queryset.filter(hour__gte=moment.replace(minute=0, second=0, microsecond=0))
-
-
 class TenantSlug(TextFilter):
     """One tenant's rows, by slug. The history has no foreign keys."""
 

@@ -51,7 +51,6 @@ GROUPS: dict[str, dict[str, str]] = {
         "UsageReservation": "lock_clock",
         "UsageLog": "receipt_long",
         "KeptAnswer": "inbox",
-        "UsageRollup": "stacked_bar_chart",
     },
     "Tasks": {
         "TaskJob": "work_history",
@@ -107,7 +106,6 @@ TITLES = {
     "UsageLog": "Usage log",
     "UsageMeter": "Meters",
     "UsageReservation": "Reservations",
-    "UsageRollup": "Hourly sums",
     "AuditEvent": "Audit events",
     "VendorAlert": "Vendor alerts",
 }

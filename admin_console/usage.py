@@ -1,4 +1,4 @@
-"""What was used: reservations, the usage log and its hourly sums."""
+"""What was used: reservations and the usage log."""
 
 from typing import Any
 
@@ -15,13 +15,11 @@ from admin_console.filters import (
     TaskCode,
     TenantSlug,
     When,
-    WhenHour,
     choice_filter,
 )
 from admin_console.history import HistoryAdmin
-from admin_console.principals import principals, with_principals
 from admin_console.site import console
-from metering.models import UsageLog, UsageReservation, UsageRollup
+from metering.models import UsageLog, UsageReservation
 from metering.types import EstimateReason, Outcome, ReservationState
 
 YES_OR_NO = [("1", "yes"), ("0", "no")]
@@ -122,23 +120,3 @@ class UsageLogAdmin(HistoryAdmin):
     )
     def shown_outcome(self, row: Any) -> str:
         return str(row.outcome)
-
-
-@admin.register(UsageRollup, site=console)
-class UsageRollupAdmin(HistoryAdmin):
-    list_display = (
-        moment("hour"),
-        "tenant",
-        principals,
-        "task",
-        "request_model",
-        "provider_name",
-        "attempts",
-        tokens,
-        "cost",
-    )
-    list_filter = (WhenHour, TenantSlug, TaskCode, ProviderName)
-    ordering = ("-hour",)
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return with_principals(super().get_queryset(request))

@@ -16,6 +16,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gateway_project.settings")
 
 START_JOBS_S = min(5.0, settings.JOB_LEASE_S / 2)
 """How often jobs are looked for that nobody has begun, or whose runner was lost."""
+ROLL_UP_S = 60.0
+"""A report reads the rows of as much time."""
 app = Celery("gateway_project")
 app.conf.update(
     broker_url=settings.REDIS_URL,
@@ -39,7 +41,11 @@ app.conf.update(
             "options": {"expires": float(settings.ALERT_INTERVAL_S)},
         },
         "maintain-partitions": {"task": "metering.maintain_partitions", "schedule": crontab(minute="7")},
-        "roll-up-usage": {"task": "metering.roll_up_usage", "schedule": crontab(minute="*/5")},
+        "roll-up-usage": {
+            "task": "metering.roll_up_usage",
+            "schedule": ROLL_UP_S,
+            "options": {"expires": ROLL_UP_S},
+        },
         "forget-answers": {"task": "metering.forget_answers", "schedule": crontab(minute="*/15")},
         "forget-decisions": {"task": "metering.forget_decisions", "schedule": crontab(hour="3", minute="11")},
         "forget-resets": {"task": "metering.forget_resets", "schedule": crontab(minute="41")},

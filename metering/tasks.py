@@ -14,7 +14,8 @@ from metering.alerts.raise_vendor_alerts import raise_vendor_alerts
 from metering.decisions.forget import forget_decisions as forget_old_decisions
 from metering.idempotency import forget
 from metering.identity.people.forget_resets import forget_resets as forget_old_resets
-from metering.ledger import periods, roll_up, sweep
+from metering.ledger import periods, sweep
+from metering.rollups import roll_up
 
 CHANNELS = {"email": EmailChannel}
 """Another way to reach people is one more entry here, and rows for it from `address_alerts`."""
@@ -46,7 +47,7 @@ def maintain_partitions() -> None:
 
 @shared_task(name="metering.roll_up_usage")
 def roll_up_usage() -> int:
-    """Sum the hours that changed lately; how many."""
+    """Add up what is over and what changed lately; how many units."""
     return roll_up.roll_up_usage(settings.LEDGER_DATABASE_URL, now())
 
 

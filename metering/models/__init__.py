@@ -16,9 +16,10 @@ from metering.models.plan_use import PlanUse
 from metering.models.plans import Feature, Plan, PlanFeature, PlanLLMAccess, Task
 from metering.models.policy import Budget, PolicyRule
 from metering.models.provider_keys import ProviderKey
+from metering.models.rollups import RolledUnit, RolledZone, RollupProgress, UsageRollup
 from metering.models.sessions import LoginSession
 from metering.models.tokens import ATIToken
-from metering.models.usage import UsageLog, UsageRollup
+from metering.models.usage import UsageLog
 from metering.models.vendor_alerts import VendorAlert
 
 __all__ = [
@@ -50,6 +51,9 @@ __all__ = [
     "Provider",
     "ProviderKey",
     "QuotaAlert",
+    "RolledUnit",
+    "RolledZone",
+    "RollupProgress",
     "Task",
     "TaskDraft",
     "TaskJob",

@@ -196,6 +196,10 @@ class LedgerEntry(models.Model):
             models.Index(
                 fields=["tenant_id", "id"], condition=Q(kind=EntryKind.ADJUST), name="entry_correction"
             ),
+            # Rollups look for those that were made lately.
+            models.Index(
+                fields=["recorded_at"], condition=Q(kind=EntryKind.ADJUST), name="entry_corrected_at"
+            ),
         ]
 
     def __str__(self) -> str:

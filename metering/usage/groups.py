@@ -5,17 +5,12 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import DataError, OperationalError, connection, transaction
-from psycopg.errors import InvalidParameterValue, QueryCanceled
-
 from metering.errors import InvalidRequest
-from metering.time_zones import unusable
+from metering.usage.fetch import fetch
 from metering.usage.filters import FEATURE, UsageFilter
 from metering.usage.lines import COUNTED, GROUPED, LINES, MOMENT
 from metering.usage.prices import COST, JOIN, UNPRICED, Prices
 
-TIMEOUT_S = 60
-"""For one page of a report: the ledger's database has better things to do."""
 _SHARED = {label.report: name for name, label in GROUPED.items() if label.is_shared}
 _OWN = {label.report: name for name, label in GROUPED.items() if not label.is_shared}
 _COLUMNS = {**_SHARED, FEATURE: "feature_id"}
@@ -63,28 +58,10 @@ def groups(
     after: After | None,
     dearest_first: bool,
 ) -> list[dict[str, Any]]:
-    """Raises InvalidRequest for an unknown group, where the sums take longer than TIMEOUT_S, and for a time zone that
-    PostgreSQL does not know.
-    """
+    """Raises InvalidRequest for an unknown group, and as `fetch` does."""
     params: dict[str, Any] = {"zone": chosen.zone, "now": now, "limit": limit}
     query = _query(chosen, by, prices, after, params, dearest_first=dearest_first)
-    try:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(f"SET LOCAL statement_timeout = '{TIMEOUT_S}s'")
-            cursor.execute("SET LOCAL jit = off")
-            cursor.execute(query, params)
-            names = [column.name for column in cursor.description or ()]
-            return [dict(zip(names, values, strict=True)) for values in cursor.fetchall()]
-    except OperationalError as error:
-        if isinstance(error.__cause__, QueryCanceled):
-            raise InvalidRequest(
-                "This report takes too long; ask for a shorter time.", param="since"
-            ) from error
-        raise
-    except DataError as error:
-        if by == "day" and isinstance(error.__cause__, InvalidParameterValue):
-            raise unusable(chosen.zone) from error
-        raise
+    return fetch(query, params)
 
 
 def _query(

@@ -24,6 +24,8 @@ _PRICED = {
     "started_at": "NULL::timestamptz",
 }
 """What an attempt is priced again by → what a correction has instead."""
+_TOLD = {"outcome": "''", "latency_ms": "NULL::int"}
+"""How an attempt went → what a correction has instead."""
 
 
 def _either(name: str, label: Label) -> str:
@@ -37,13 +39,13 @@ SELECT log.id, log.tenant_id, {", ".join(f"log.{name}" for name in GROUPED)}, 1 
     log.estimated, log.partly_priced, log.own_key, log.outcome = 'provisional' AS provisional,
     log.outcome = 'cached' AS cached,
     CASE WHEN {IS_USE} THEN log.reservation_id END AS request, 0 AS corrected_requests,
-    {", ".join(f"log.{name}" for name in (*COLUMNS, *TOKEN_PARTS, *_PRICED))}
+    {", ".join(f"log.{name}" for name in (*COLUMNS, *TOKEN_PARTS, *_PRICED, *_TOLD))}
 FROM metering_usagelog log
 UNION ALL
 SELECT entry.id, entry.tenant_id, {", ".join(_either(name, label) for name, label in GROUPED.items())}, 0, 1,
     false, false, false, false, false, NULL, entry.requests,
     {", ".join(f"entry.{name}" for name in COLUMNS)}, {", ".join("0" for _ in TOKEN_PARTS)},
-    {", ".join(_PRICED.values())}
+    {", ".join([*_PRICED.values(), *_TOLD.values()])}
 FROM metering_ledgerentry entry
 LEFT JOIN metering_usagelog log ON log.id = {first_attempt_of("entry.reservation_id")}
 LEFT JOIN metering_usagereservation held ON held.id = entry.reservation_id

@@ -45,7 +45,6 @@ from metering.models import (
     UsageLog,
     UsageMeter,
     UsageReservation,
-    UsageRollup,
     User,
     VendorAlert,
 )
@@ -132,11 +131,6 @@ def usage(tenant: Tenant) -> UsageReservation:
     LedgerEntry.objects.create(
         id=derived_id(hold.pk, 0), kind=1, recorded_at=moment, meter_ids=[meter.pk], charges=[1_200_000],
         requests=1, **shared,
-    )  # fmt: skip
-    UsageRollup.objects.create(
-        hour=moment.replace(minute=0, second=0, microsecond=0), tenant_id=tenant.pk, task="LLM0_CHAT",
-        request_model=f"model-{uuid7()}", provider_name="sandbox", attempts=1, cost_nano_usd=1_200_000,
-        **TOKENS, **ZERO,
     )  # fmt: skip
     ClosingBalance.objects.get_or_create(
         month=moment.date().replace(day=1), meter_id=meter.pk, charged=1_200_000

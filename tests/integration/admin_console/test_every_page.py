@@ -38,7 +38,7 @@ def test_every_model_is_in_the_sidebar_once() -> None:
 
 def test_the_history_is_what_the_ledger_the_audit_trail_and_signing_in_write() -> None:
     assert {model.__name__ for model in HISTORY} == {
-        "UsageMeter", "UsageReservation", "UsageLog", "UsageRollup",
+        "UsageMeter", "UsageReservation", "UsageLog",
         "LedgerEntry", "LedgerPeriod", "ClosingBalance", "AuditEvent", "LoginSession", "KeptAnswer",
         "PolicyDecision", "DecisionRequest", "QuotaAlert", "VendorAlert", "AlertDelivery", "PasswordReset",
         "OpeningEntry", "MeterRecount", "LimitWatch", "PlanUse",

@@ -11,7 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from admin_console.paginator import BoundedPaginator
-from metering.models import LedgerEntry, UsageLog, UsageMeter, UsageReservation, UsageRollup
+from metering.models import LedgerEntry, UsageLog, UsageMeter, UsageReservation
 from tests.integration.admin_console import rows
 from tests.integration.admin_console.conftest import Url
 from tests.integration.admin_console.test_every_page import HISTORY, each_model
@@ -46,7 +46,7 @@ def test_history_is_counted_up_to_a_bound_only(console: Client, url: Url, model:
     assert all(f"LIMIT {BoundedPaginator.count_bound}" in sql for sql in counts)
 
 
-@pytest.mark.parametrize("model", [UsageLog, LedgerEntry, UsageReservation, UsageMeter, UsageRollup])
+@pytest.mark.parametrize("model", [UsageLog, LedgerEntry, UsageReservation, UsageMeter])
 def test_the_newest_rows_are_read_without_sorting_the_table(
     console: Client, url: Url, model: type[Model]
 ) -> None:

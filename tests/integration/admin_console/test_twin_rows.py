@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils.timezone import now
 
 from metering.ids import uuid7
-from metering.models import ATIToken, PolicyDecision, Team, UsageRollup, User
+from metering.models import ATIToken, PolicyDecision, Team, User
 from tests.integration.admin_console import rows
 from tests.integration.admin_console.conftest import Url
 
@@ -40,12 +40,6 @@ def shown(console: Client, address: str) -> list[str]:
     return [" ".join(re.sub(r"<[^>]*>", " ", f"<t{row}").split()) for row in cells]
 
 
-def sums(**who: Any) -> UsageRollup:
-    return UsageRollup.objects.create(
-        hour=HOUR, task="LLM0_CHAT", request_model="sandbox-small", provider_name="sandbox", **SUMS, **who
-    )
-
-
 def decided(**who: Any) -> PolicyDecision:
     moment: datetime = now()
     return PolicyDecision.objects.create(
@@ -57,9 +51,6 @@ def decided(**who: Any) -> PolicyDecision:
 @pytest.mark.parametrize(
     ("model", "make", "differs"),
     [
-        (UsageRollup, sums, "user_id"),
-        (UsageRollup, sums, "token_id"),
-        (UsageRollup, sums, "team_id"),
         (PolicyDecision, decided, "user_id"),
         (PolicyDecision, decided, "token_id"),
     ],
@@ -74,14 +65,14 @@ def test_rows_that_differ_by_who_say_who(
 
 
 def test_they_are_called_by_their_names(console: Client, url: Url, who: dict[str, Any]) -> None:
-    sums(**who)
-    [text] = shown(console, url(UsageRollup))
+    decided(**who)
+    [text] = shown(console, url(PolicyDecision))
     prefix = ATIToken.objects.get(pk=who["token_id"]).prefix
     assert f"research, ann@alder.example, {prefix}" in text
 
 
 def test_who_is_gone_is_called_by_the_id(console: Client, url: Url, who: dict[str, Any]) -> None:
     gone = uuid7()
-    sums(**{**who, "team_id": gone})
-    [text] = shown(console, url(UsageRollup))
+    decided(**{**who, "team_id": gone})
+    [text] = shown(console, url(PolicyDecision))
     assert str(gone) in text

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('metering', '0037_tags'),
+        ('metering', '0038_rollups'),
     ]
 
     operations = [
