@@ -13,11 +13,11 @@ from rest_framework.request import Request
 from gateway_project.api.choice import Choice
 from gateway_project.api.query import asks
 from gateway_project.api.usage.asked import GROUP_CHOICES, AskedIn, check_grouping, usage_in_reach
-from gateway_project.api.usage.csv_rows import csv_text
 from gateway_project.api.views import ApiView
 from metering.orm import in_report_thread
 from metering.usage.attempts import COLUMNS as ATTEMPT_COLUMNS
 from metering.usage.attempts import attempts_page
+from metering.usage.csv_rows import csv_text
 from metering.usage.filters import UsageFilter
 from metering.usage.groups import After, group_names
 from metering.usage.names import with_names

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from gateway_project.api.usage.csv_rows import csv_text
+from metering.usage.csv_rows import csv_text
 
 
 @pytest.mark.parametrize(
