@@ -23,6 +23,28 @@ class Page:
 
 PAGES = (
     Page(
+        name="activity",
+        route="activity/",
+        view="admin_console.activity.log.activity",
+        audience=Audience.EVERYBODY,
+        title="Activity",
+        icon="receipt_long",
+    ),
+    Page(
+        name="activity_export",
+        route="activity/export/",
+        view="admin_console.activity.export.export",
+        audience=Audience.EVERYBODY,
+        title="Activity as CSV",
+    ),
+    Page(
+        name="activity_call",
+        route="activity/<uuid:id>/",
+        view="admin_console.activity.call.call",
+        audience=Audience.EVERYBODY,
+        title="Call",
+    ),
+    Page(
         name="simulator",
         route="simulator/",
         view="admin_console.simulator.simulator",
