@@ -11,6 +11,7 @@ from admin_console.display import amount_of, moment
 from admin_console.filters import DimensionName, TenantSlug, When, choice_filter
 from admin_console.history import HistoryAdmin, uuid_of
 from admin_console.site import console
+from metering.alerts.deliver import ABOUT
 from metering.alerts.message import whose_use
 from metering.models import AlertDelivery, QuotaAlert
 
@@ -67,18 +68,18 @@ class QuotaAlertAdmin(HistoryAdmin):
 @admin.register(AlertDelivery, site=console)
 class AlertDeliveryAdmin(HistoryAdmin):
     list_display = (
-        "id", "state_name", "channel", "recipient", "alert", "vendor_alert", "password_reset", "attempts",
+        "id", "state_name", "channel", "recipient", "alert", "vendor_alert", "password_reset", "invitation", "attempts",
         moment("next_attempt_at"), moment("sent_at"), "last_error",
     )  # fmt: skip
     list_filter = (StateName,)
-    list_select_related = ("alert", "vendor_alert", "password_reset")
+    list_select_related = ABOUT
     ordering = ("-id",)
     search_fields = ("id",)
     search_help_text = "Alert id, or recipient"
     text_columns = ("recipient",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).select_related("alert", "vendor_alert", "password_reset")
+        return super().get_queryset(request).select_related(*ABOUT)
 
     def by_id(self, term: str) -> Any:
         identifier = uuid_of(term)

@@ -10,6 +10,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
+from admin_console.words import dimension_word
 from metering.models import UsageMeter
 from metering.money import usd_text
 from metering.thresholds import CRITICAL_PERCENT, WARNING_PERCENT
@@ -28,9 +29,11 @@ def count(amount: int | None) -> str:
     return "-" if amount is None else f"{amount:,}"
 
 
-def amount_of(dimension: str, amount: int | None) -> str:
+def amount_of(dimension: str, amount: int | None, *, with_unit: bool = False) -> str:
     """An amount of a budget or a meter in the unit that people think in."""
-    return money(amount) if dimension == Dimension.COST else count(amount)
+    if dimension == Dimension.COST:
+        return money(amount)
+    return f"{count(amount)} {dimension_word(dimension)}" if with_unit else count(amount)
 
 
 def moment(field: str, title: str = "") -> Callable[[Any], str]:

@@ -17,7 +17,7 @@ from psycopg.errors import QueryCanceled
 from unfold.decorators import display
 from unfold.views import ChangeList
 
-from admin_console.base import ConsoleAdmin
+from admin_console.base import ConsoleAdmin, PreparedChangeList
 from admin_console.display import money
 from admin_console.paginator import BoundedPaginator
 from metering.ids import MAX_DERIVED
@@ -35,7 +35,7 @@ def uuid_of(text: str) -> UUID | None:
         return None
 
 
-class BoundedChangeList(ChangeList):
+class BoundedChangeList(PreparedChangeList):
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         # The page's head would offer to show all of them; the foot says how many are counted.

@@ -11,7 +11,7 @@ from admin_console.audience import Audience
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """One page. Without an icon it has no entry in the sidebar."""
+    """One page. Without an icon it has no entry in the sidebar, where nobody has more than ten."""
 
     name: str
     route: str
@@ -19,9 +19,29 @@ class Page:
     audience: Audience
     title: str
     icon: str = ""
+    is_advanced: bool = False
+    """Its entry is among those under "Advanced"."""
+    is_for_tenants: bool = False
+    """Super admins come to it by a tenant's page, and have no entry for it."""
 
 
 PAGES = (
+    Page(
+        name="index",
+        route="",
+        view="admin_console.overview.view.overview",
+        audience=Audience.EVERYBODY,
+        title="Overview",
+        icon="dashboard",
+    ),
+    Page(
+        name="budgets",
+        route="budgets/",
+        view="admin_console.budgets.view.budgets",
+        audience=Audience.EVERYBODY,
+        title="Budgets",
+        icon="account_balance_wallet",
+    ),
     Page(
         name="activity",
         route="activity/",
@@ -51,6 +71,22 @@ PAGES = (
         audience=Audience.ADMINS,
         title="Simulator",
         icon="science",
+    ),
+    Page(
+        name="search",
+        route="search/",
+        view="admin_console.search.view.search",
+        audience=Audience.EVERYBODY,
+        title="Search",
+    ),
+    Page(
+        name="everything",
+        route="everything/",
+        view="admin_console.everything.everything",
+        audience=Audience.OPERATORS,
+        title="All records",
+        icon="database",
+        is_advanced=True,
     ),
 )
 AUDIENCE_OF = {page.name: page.audience for page in PAGES}

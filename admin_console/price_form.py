@@ -6,26 +6,23 @@ from typing import Any
 
 from django import forms
 from django.utils.timezone import now
-from unfold.widgets import UnfoldAdminTextareaWidget
 
-from admin_console.json_field import StrictJSONField
+from admin_console.fields.parts import PartsField
+from admin_console.fields.price_levers import TOKEN_LABELS, PriceLeversForm, price
 from metering.models import ModelPrice
 from metering.price import TOKEN_PRICES
 
-MODIFIERS_HELP = (
-    'Such as {"tiers": [{"from_tokens": 272000, "input": 4, "output": 12}], "service_tiers": {"flex": 0.5}, "hours": '
-    '[{"days": ["mon"], "from": "01:00", "to": "04:00", "factor": 2}], "per_call": 0.01, "per_image": 0.002, '
-    '"tools": {"web_search": 0.01}}; {} is nothing.'
-)
+AS = {
+    "cached_input": "Empty: as input.",
+    "cache_write": "Empty: as input.",
+    "cache_write_1h": "Empty: not known.",
+    "cache_write_12h": "Empty: not known.",
+    "reasoning": "Empty: as output.",
+}
 
 
 class PriceForm(forms.ModelForm):
-    modifiers = StrictJSONField(
-        required=False,
-        initial=dict,
-        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
-        help_text=MODIFIERS_HELP,
-    )
+    modifiers = PartsField(PriceLeversForm, label="What moves the price besides tokens")
 
     class Meta:
         model = ModelPrice
@@ -37,10 +34,10 @@ class PriceForm(forms.ModelForm):
             self.initial.pop("effective_from", None)
             moment = self.fields["effective_from"]
             moment.initial, moment.required, moment.help_text = None, False, "Empty: from now on."
-        for name in ("cached_input", "cache_write"):
+        for name in TOKEN_PRICES:
             if name in self.fields:
-                self.fields[name].required = False
-                self.fields[name].help_text = "Empty: as input."
+                self.fields[name] = price(TOKEN_LABELS[name], help_text=AS.get(name, ""))
+                self.fields[name].required = name not in AS
 
     def clean_effective_from(self) -> datetime:
         moment = self.cleaned_data["effective_from"]
@@ -49,11 +46,6 @@ class PriceForm(forms.ModelForm):
         if moment <= now():
             raise forms.ValidationError("A price cannot begin in the past; leave this empty for now.")
         return moment  # type: ignore[no-any-return]
-
-    def clean_modifiers(self) -> Any:
-        """An emptied field means none; anything else is left to the row's own check."""
-        modifiers = self.cleaned_data["modifiers"]
-        return {} if modifiers is None else modifiers
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data

@@ -1,13 +1,13 @@
-"""Who is signed in to the API, and who has asked for another password. What proves it is not shown."""
+"""Who is signed in to the API, is invited, or has asked for another password. What proves it is not shown."""
 
 from django.contrib import admin
 
 from admin_console.filters import TenantSlug, When
 from admin_console.history import HIDDEN, HistoryAdmin
 from admin_console.site import console
-from metering.models import LoginSession, PasswordReset
+from metering.models import Invitation, LoginSession, PasswordReset
 
-SECRET = {"auth_hash", "refresh_id", "previous_refresh_id"}
+SECRET = {"auth_hash", "refresh_id", "previous_refresh_id", "digest"}
 
 
 @admin.register(LoginSession, site=console)
@@ -34,6 +34,18 @@ class PasswordResetAdmin(HistoryAdmin):
     list_display = ("id", "email", "user", "address", "created_at", "expires_at", "addressed_at")
     list_select_related = ("user",)
     list_filter = (When,)
+    search_fields = ("id",)
+    text_columns = ("email",)
+    hidden = HIDDEN | SECRET
+
+
+@admin.register(Invitation, site=console)
+class InvitationAdmin(HistoryAdmin):
+    list_display = (
+        "id", "email", "tenant", "role", "invited_by", "created_at", "expires_at", "accepted_at", "withdrawn_at",
+    )  # fmt: skip
+    list_select_related = ("tenant", "invited_by")
+    list_filter = (When, TenantSlug)
     search_fields = ("id",)
     text_columns = ("email",)
     hidden = HIDDEN | SECRET

@@ -8,14 +8,14 @@ from django import forms
 from django.utils.timezone import now
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminSingleDateWidget, UnfoldAdminTextInputWidget
 
-from admin_console.policy_forms import RuleKeyField, RuleValueField, key_choices
-from metering.errors import NotFound
-from metering.identity.find import find_tenant
+from admin_console.fields.chosen import chosen
+from admin_console.rule_form import RuleKeyField, key_choices, read_value
+from admin_console.words import TASKS
 from metering.models import Plan, Tenant, User
 from metering.policy.source import LoadCatalog
 from metering.rules.registry import check_rule
 from metering.simulation.with_rule import with_rule
-from metering.types import Scope, Task
+from metering.types import Scope
 
 USUAL_PERIOD = timedelta(days=7)
 AS_IT_IS = ("", "as it is")
@@ -24,12 +24,7 @@ AS_IT_IS = ("", "as it is")
 class SimulatorForm(forms.Form):
     """A tenant's own administrators have no field for a tenant: it is theirs."""
 
-    tenant = forms.CharField(
-        required=False,
-        max_length=63,
-        widget=UnfoldAdminTextInputWidget,
-        help_text="A slug; empty for all tenants.",
-    )
+    tenant = chosen(Tenant.objects.all(), required=False, help_text="Empty: all tenants.")
     since = forms.DateField(widget=UnfoldAdminSingleDateWidget, label="From")
     until = forms.DateField(
         widget=UnfoldAdminSingleDateWidget,
@@ -37,15 +32,19 @@ class SimulatorForm(forms.Form):
         help_text="Whole days, in the tenant's time zone (UTC for all tenants).",
     )
     plan = forms.CharField(required=False, max_length=32, label="On the plan")
-    key = RuleKeyField(required=False, label="With the rule")
-    value = RuleValueField(
-        required=False, label="Set to", widget=UnfoldAdminTextInputWidget, help_text="A number, or a word."
+    key = RuleKeyField(required=False, label="With the limit")
+    value = forms.CharField(
+        required=False,
+        max_length=64,
+        label="Set to",
+        widget=UnfoldAdminTextInputWidget,
+        help_text='A number such as "8,000" or "2k", or a word.',
     )
     task = forms.ChoiceField(
         required=False,
         label="For the task",
         widget=UnfoldAdminSelectWidget,
-        choices=[("", "every task"), *((task.value, task.value) for task in Task)],
+        choices=[("", "every task"), *TASKS.items()],
     )
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
@@ -64,20 +63,17 @@ class SimulatorForm(forms.Form):
             self.fields["plan"].widget = UnfoldAdminSelectWidget(choices=[AS_IT_IS, *codes])
             self.fields["plan"].help_text = ""
 
-    def clean_tenant(self) -> str:
-        slug: str = self.cleaned_data["tenant"].strip()
-        if slug:
-            try:
-                self.owner = find_tenant(slug)
-            except NotFound as error:
-                raise forms.ValidationError(error.message) from error
-        return slug
+    def clean_tenant(self) -> Tenant | None:
+        tenant: Tenant | None = self.cleaned_data["tenant"]
+        self.owner = tenant
+        return tenant
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data
         key, value = values.get("key"), values.get("value")
         if key and value is not None:
             try:
+                value = values["value"] = read_value(key, value)
                 check_rule(key, value, values.get("task") or None, self._scope)
             except ValueError as error:
                 self.add_error("value", str(error))

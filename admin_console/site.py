@@ -10,7 +10,6 @@ from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.shortcuts import redirect
 from django.urls import URLPattern, URLResolver, path
 from django.utils.module_loading import import_string
 from django.utils.timezone import now
@@ -23,8 +22,9 @@ from admin_console.labels import label_of
 from admin_console.own_password import OwnPassword
 from admin_console.pages import PAGES, Page
 from admin_console.theme import GROUPS, title_of
-from admin_console.who import is_operator, may_see, viewer_for, viewer_of
+from admin_console.who import may_see, viewer_for, viewer_of
 from admin_console.zone import zone_of
+from metering.models import ATIToken, Team, User
 
 
 class ConsoleLoginForm(AuthenticationForm):
@@ -41,6 +41,10 @@ class ConsoleLoginForm(AuthenticationForm):
 
 class LabelledAutocomplete(AutocompleteJsonView):
     """Choices named as people know them, not by UUID."""
+
+    def get_queryset(self) -> Any:
+        rows = super().get_queryset()
+        return rows.select_related("tenant") if rows.model in (ATIToken, Team, User) else rows
 
     def serialize_result(self, obj: Any, to_field_name: str) -> dict[str, str]:
         return {"id": str(getattr(obj, to_field_name)), "text": label_of(obj)}
@@ -63,11 +67,6 @@ class ConsoleSite(UnfoldAdminSite):
             *super().get_urls(),
         ]
 
-    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
-        if not is_operator(request.user):
-            return redirect(f"admin:{self._first_page(request)}")
-        return super().index(request, extra_context)
-
     def forgotten_view(self, request: HttpRequest) -> HttpResponseBase:
         return ask_for_mail(request, self.each_context(request))
 
@@ -79,11 +78,6 @@ class ConsoleSite(UnfoldAdminSite):
     ) -> HttpResponseBase:
         context = {**self.each_context(request), **(extra_context or {})}
         return OwnPassword.as_view(extra_context=context)(request)
-
-    def _first_page(self, request: HttpRequest) -> str:
-        viewer = viewer_of(request)
-        pages = [page for page in PAGES if page.icon and viewer is not None and viewer.is_in(page.audience)]
-        return pages[0].name if pages else "password_change"
 
     def _view_of(self, page: Page) -> Callable[..., HttpResponseBase]:
         def view(request: HttpRequest, **parts: Any) -> HttpResponseBase:

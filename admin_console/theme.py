@@ -9,7 +9,7 @@ from django.urls import reverse_lazy
 from django.utils.module_loading import import_string
 
 from admin_console.audience import Audience
-from admin_console.pages import PAGES
+from admin_console.pages import PAGES, Page
 
 OPERATORS = "admin_console.who.is_operators"
 """For whom a link of the sidebar is; settings cannot import the function."""
@@ -24,6 +24,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "ATIToken": "key",
         "LoginSession": "login",
         "PasswordReset": "lock_reset",
+        "Invitation": "person_add",
     },
     "Plans": {
         "Plan": "sell",
@@ -76,13 +77,26 @@ GROUPS: dict[str, dict[str, str]] = {
     },
 }
 
+MAIN_NOUNS = {
+    "Tenant": "apartment",
+    "Plan": "sell",
+    "LLMModel": "smart_toy",
+    "Provider": "cloud",
+    "QuotaAlert": "notifications",
+}
+"""Super admins' daily nouns."""
+ORDER = (
+    *("Overview", "Explore usage", "Activity", "Budgets", "Tenants", "People", "Tokens"),
+    *("Plans", "Models", "Vendors", "Alerts", "Simulator"),
+)
+"""Of the sidebar's entries, by title; others follow."""
 TITLES = {
     "ATIToken": "ATI tokens",
     "AlertDelivery": "Deliveries",
     "ClosingBalance": "Closing balances",
     "DecisionRequest": "Requests decided on",
     "KeptAnswer": "Kept answers",
-    "LLMModel": "LLM models",
+    "LLMModel": "Models",
     "LedgerEntry": "Ledger entries",
     "LedgerPeriod": "Periods",
     "LimitWatch": "Watched limits",
@@ -101,7 +115,8 @@ TITLES = {
     "PlanUse": "Plans in use",
     "PolicyDecision": "Decisions",
     "PolicyRule": "Rules",
-    "ProviderKey": "Provider keys",
+    "Provider": "Vendors",
+    "ProviderKey": "Vendor keys",
     "QuotaAlert": "Alerts",
     "UsageLog": "Usage log",
     "UsageMeter": "Meters",
@@ -115,45 +130,57 @@ def title_of(model: str) -> str:
     return TITLES.get(model, f"{model}s")
 
 
-def _only(audience: Audience) -> Callable[[HttpRequest], bool]:
-    def may_see(request: HttpRequest) -> bool:
-        viewer_of = import_string("admin_console.who.viewer_of")
-        viewer = viewer_of(request)
-        return viewer is not None and viewer.is_in(audience)
+def _shows(page: Page) -> Callable[[HttpRequest], bool]:
+    """Whether a viewer has an entry for the page."""
 
-    return may_see
+    def shows(request: HttpRequest) -> bool:
+        viewer = import_string("admin_console.who.viewer_of")(request)
+        if viewer is None or not viewer.is_in(page.audience):
+            return False
+        return not (page.is_for_tenants and viewer.audience is Audience.OPERATORS)
+
+    return shows
 
 
 def _navigation() -> list[dict[str, Any]]:
-    home = {"title": "Overview", "icon": "dashboard", "link": reverse_lazy("admin:index")}
-    pages = [
+    """At most ten entries for anybody, in the order of their work; the rest under "Advanced", which is folded."""
+    main = [*_pages(is_advanced=False), *(_noun(model, icon) for model, icon in MAIN_NOUNS.items())]
+    rest = {model: icon for models in GROUPS.values() for model, icon in models.items() if model not in MAIN_NOUNS}
+    return [
+        {"items": sorted(main, key=_place)},
+        {
+            "title": "Advanced",
+            "separator": True,
+            "collapsible": True,
+            "items": [*_pages(is_advanced=True), *(_noun(model, icon) for model, icon in rest.items())],
+        },
+    ]
+
+
+def _pages(*, is_advanced: bool) -> list[dict[str, Any]]:
+    return [
         {
             "title": page.title,
             "icon": page.icon,
             "link": reverse_lazy(f"admin:{page.name}"),
-            "permission": _only(page.audience),
+            "permission": _shows(page),
         }
         for page in PAGES
-        if page.icon
+        if page.icon and page.is_advanced is is_advanced
     ]
-    groups = [
-        {
-            "title": title,
-            "separator": True,
-            "collapsible": True,
-            "items": [
-                {
-                    "title": title_of(model),
-                    "icon": icon,
-                    "link": reverse_lazy(f"admin:metering_{model.lower()}_changelist"),
-                    "permission": OPERATORS,
-                }
-                for model, icon in models.items()
-            ],
-        }
-        for title, models in GROUPS.items()
-    ]
-    return [{"items": [home, *pages]}, *groups]
+
+
+def _noun(model: str, icon: str) -> dict[str, Any]:
+    return {
+        "title": title_of(model),
+        "icon": icon,
+        "link": reverse_lazy(f"admin:metering_{model.lower()}_changelist"),
+        "permission": OPERATORS,
+    }
+
+
+def _place(entry: dict[str, Any]) -> int:
+    return ORDER.index(entry["title"]) if entry["title"] in ORDER else len(ORDER)
 
 
 UNFOLD: dict[str, Any] = {

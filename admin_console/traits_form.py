@@ -3,33 +3,23 @@
 from typing import Any
 
 from django import forms
-from unfold.widgets import UnfoldAdminTextareaWidget
+from django.contrib.postgres.forms import SimpleArrayField
+from unfold.widgets import UnfoldAdminTextInputWidget
 
-from admin_console.json_field import StrictJSONField
+from admin_console.fields.amount import whole
+from admin_console.fields.parts import PartsField
+from admin_console.fields.traits import TraitsPartsForm
 from admin_console.markup_field import MarkupField
 from metering.base_url import base_url_problem
 from metering.models import LLMModel, Provider
-from metering.traits import TRAITS
-
-TRAITS_HELP = (
-    'Such as {"stream_options": false}; {} adds nothing to what is known of the vendor. Traits: '
-    + "; ".join(f"{trait.name}, {trait.meaning}" for trait in TRAITS.values())
-)
 
 
 class TraitsForm(forms.ModelForm):
-    # Declared, because Django would compare with a hidden copy in the page, and the audit trail with it.
-    traits = StrictJSONField(
-        required=False,
-        initial=dict,
-        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
-        help_text=TRAITS_HELP,
+    traits = PartsField(
+        TraitsPartsForm,
+        label="Differs from the vendor",
+        help_text="What is left open is as it is known of the vendor.",
     )
-
-    def clean_traits(self) -> Any:
-        """An emptied field means no traits; anything else is left to the row's own check."""
-        traits = self.cleaned_data["traits"]
-        return {} if traits is None else traits
 
 
 class ProviderForm(TraitsForm):
@@ -46,6 +36,19 @@ class ProviderForm(TraitsForm):
 
 
 class LLMModelForm(TraitsForm):
+    context_tokens = whole(
+        low=1, high=2**31 - 1, label="Context", help_text='Tokens, such as "128k" or "200,000".'
+    )
+    max_output_tokens = whole(
+        low=1, high=2**31 - 1, label="Longest output", help_text='Tokens, such as "8,192".'
+    )
+    aliases = SimpleArrayField(
+        forms.CharField(max_length=128),
+        required=False,
+        widget=UnfoldAdminTextInputWidget,
+        help_text="Other names for it, separated by commas.",
+    )
+
     class Meta:
         model = LLMModel
         fields = "__all__"

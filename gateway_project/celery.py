@@ -49,6 +49,10 @@ app.conf.update(
         "forget-answers": {"task": "metering.forget_answers", "schedule": crontab(minute="*/15")},
         "forget-decisions": {"task": "metering.forget_decisions", "schedule": crontab(hour="3", minute="11")},
         "forget-resets": {"task": "metering.forget_resets", "schedule": crontab(minute="41")},
+        "forget-invitations": {
+            "task": "metering.forget_invitations",
+            "schedule": crontab(hour="3", minute="23"),
+        },
         "start-jobs": {
             "task": "gateway.start_jobs",
             "schedule": START_JOBS_S,

@@ -99,6 +99,7 @@ ROOT_URLCONF = "gateway_project.urls"
 ASGI_APPLICATION = "gateway_project.asgi.application"
 
 INSTALLED_APPS = [
+    "admin_console",  # before the theme, some of whose templates it replaces
     "unfold",  # before django.contrib.admin, whose templates it replaces
     "unfold.contrib.filters",
     "unfold.contrib.forms",
@@ -114,13 +115,13 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "axes",
     "metering",
-    "admin_console",
     "gateway_project",  # its commands
 ]
 
 MIDDLEWARE = [
     "gateway_project.http.django_request_id.request_id_middleware",
     "django.middleware.security.SecurityMiddleware",
+    "gateway_project.http.content_policy.content_policy_middleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -183,6 +184,12 @@ EMAIL_TIMEOUT = 20
 PASSWORD_RESET_URL = env.url(
     "PASSWORD_RESET_URL",
     f"{PUBLIC_URL}/admin/password/reset/" if PUBLIC_URL else "",
+    schemes=("https", "http"),
+)
+# The page where invited people choose a password, as above.
+INVITATION_URL = env.url(
+    "INVITATION_URL",
+    f"{PUBLIC_URL}/admin/invitation/" if PUBLIC_URL else "",
     schemes=("https", "http"),
 )
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "llm-gateway@localhost")

@@ -13,6 +13,7 @@ from metering.alerts.email import EmailChannel
 from metering.alerts.raise_vendor_alerts import raise_vendor_alerts
 from metering.decisions.forget import forget_decisions as forget_old_decisions
 from metering.idempotency import forget
+from metering.identity.invitations.forget import forget_invitations as forget_old_invitations
 from metering.identity.people.forget_resets import forget_resets as forget_old_resets
 from metering.ledger import periods, sweep
 from metering.rollups import roll_up
@@ -32,7 +33,7 @@ def sweep_reservations() -> int:
 
 @shared_task(name="metering.deliver_alerts")
 def deliver_alerts() -> int:
-    """Send what is new, alerts and mails about forgotten passwords, and what did not get through; how many."""
+    """Send what is new, alerts and mails to people, and what did not get through; how many."""
     address_resets(now=now())
     raise_vendor_alerts(now=now())
     address_alerts(now=now())
@@ -78,3 +79,9 @@ def forget_decisions() -> int:
 def forget_resets() -> int:
     """Delete requests for another password that are long over; how many."""
     return forget_old_resets(now())
+
+
+@shared_task(name="metering.forget_invitations")
+def forget_invitations() -> int:
+    """Delete invitations that ended long ago; how many."""
+    return forget_old_invitations(now())

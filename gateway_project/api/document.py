@@ -10,12 +10,13 @@ from django.http import HttpResponse, HttpResponseBase
 from django.utils.cache import get_conditional_response
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.renderers import OpenApiJsonRenderer, OpenApiJsonRenderer2
-from drf_spectacular.utils import extend_schema
-from drf_spectacular.views import SpectacularSwaggerView
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.views import SpectacularSwaggerSplitView
 from rest_framework.renderers import JSONRenderer, TemplateHTMLRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from gateway_project.api.query import asks
 from gateway_project.api.views import PublicView
 
 
@@ -58,9 +59,17 @@ class Document(PublicView):
         return get_conditional_response(request._request, etag=etag, response=response) or response
 
 
-class DocumentPage(PublicView, SpectacularSwaggerView):
+class DocumentPage(PublicView, SpectacularSwaggerSplitView):
+    """Its script is an address of its own: pages run nothing inline."""
+
     renderer_classes = [TemplateHTMLRenderer]
     url_name = "api:schema"
+
+    @asks(OpenApiParameter("script"), OpenApiParameter("lang"), exclude=True)
+    def get(self, request: Request) -> Response:
+        """The page; with `script` what it runs."""
+        answer: Response = super().get(request)
+        return answer
 
     def handle_exception(self, exc: Exception) -> Response:
         """Refusals have the one shape here too."""

@@ -74,11 +74,12 @@ def paged(
     `more` are its other query parameters. Rows that no tenant has (`of_tenants=False`) are not asked for by tenant.
     """
     parameters = (*more, CURSOR, LIMIT, *((TENANT,) if of_tenants else ()))
-    return asks(*parameters, responses=_page_of(serializer), tags=tags)
+    return asks(*parameters, responses=page_of(serializer), tags=tags)
 
 
 @lru_cache
-def _page_of(serializer: type[Serializer[Any]]) -> Serializer[Any]:
+def page_of(serializer: type[Serializer[Any]]) -> Serializer[Any]:
+    """A page of these rows, as the document shows it."""
     name = serializer.__qualname__.replace(".", "").removesuffix("Out")
     fields = {
         "next": URLField(allow_null=True),

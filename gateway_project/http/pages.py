@@ -3,6 +3,7 @@
 from django.utils.html import escape
 from starlette.responses import Response
 
+from gateway_project.http.content_policy import HEADER, policy_for
 from gateway_project.http.errors import BodyTooLarge, status_of
 from gateway_project.http.unread import EarlyResponse
 from metering.errors import MeteringError
@@ -29,4 +30,5 @@ def page_text(error: MeteringError, request_id: str) -> str:
 def page_response(error: MeteringError, request_id: str) -> Response:
     """The page; one about a body that is still coming does not wait for it."""
     response = EarlyResponse if isinstance(error, BodyTooLarge) else Response
-    return response(page_text(error, request_id), status_code=status_of(error), media_type=HTML)
+    headers = {HEADER: policy_for("")}
+    return response(page_text(error, request_id), status_code=status_of(error), headers=headers, media_type=HTML)

@@ -15,6 +15,7 @@ from gateway_project.http.nowhere import nothing_here
 from gateway_project.http.paths import is_djangos
 from gateway_project.proxy.chat import chat_completions
 from gateway_project.proxy.endpoint import Handler, endpoint
+from gateway_project.proxy.first_page import to_the_console
 from gateway_project.proxy.health import live, ready
 from gateway_project.proxy.metrics import show_metrics
 from gateway_project.proxy.models import list_models, show_model
@@ -53,6 +54,7 @@ def make_app(fallback: ASGIApp, lifespan: Lifespan[Starlette]) -> Front:
     rest.router.redirect_slashes = False
     rest.router.default = _django_or(fallback, nowhere)
     exact = {
+        "/": endpoint(to_the_console),
         "/v1/chat/completions": endpoint(chat_completions, method="POST"),
         "/v1/models": endpoint(list_models),
         "/health": endpoint(live),

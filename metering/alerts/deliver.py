@@ -21,6 +21,7 @@ from django.conf import settings
 from django.db import transaction
 
 from metering.alerts.channel import Channel, ChannelError, Message, NotSent, Uncertain
+from metering.alerts.invitation_message import invitation_message
 from metering.alerts.message import message_of
 from metering.alerts.reset_message import reset_message
 from metering.alerts.set_aside import set_aside, set_aside_channels, take_up_again
@@ -36,7 +37,7 @@ STUCK_S = 600.0
 LONGEST_WAIT_S = 3600.0
 MAX_ATTEMPTS = 40
 """More than a day with the default backoff."""
-ABOUT = ("alert", "vendor_alert", "password_reset")
+ABOUT = ("alert", "vendor_alert", "password_reset", "invitation")
 """The columns that say what a delivery is about. Exactly one is set."""
 State = AlertDelivery.State
 Clock = Callable[[], datetime]
@@ -113,6 +114,8 @@ def _message_of(delivery: AlertDelivery, now: datetime) -> Message:
     """Writes the message. Raises NotSent if it would be of no use any more."""
     if delivery.password_reset is not None:
         return reset_message(delivery.password_reset, now=now)
+    if delivery.invitation is not None:
+        return invitation_message(delivery, now=now)
     if delivery.vendor_alert is not None:
         return vendor_message(delivery.vendor_alert)
     if delivery.alert is None:  # the database allows no such row

@@ -7,6 +7,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('metering', '0038_rollups'),
+        ('metering', '0037_invitations'),
     ]
 
     operations = [

@@ -5,6 +5,7 @@ from metering.models.audit import AuditEvent
 from metering.models.catalog import LLMModel, ModelClass, ModelPrice, Provider
 from metering.models.decisions import DecisionRequest, PolicyDecision
 from metering.models.identity import Team, Tenant
+from metering.models.invitations import Invitation
 from metering.models.jobs import TaskDraft, TaskJob, TaskJobAttempt, TaskJobEvent
 from metering.models.kept_answers import KeptAnswer
 from metering.models.ledger import LedgerEntry, UsageMeter, UsageReservation
@@ -30,6 +31,7 @@ __all__ = [
     "ClosingBalance",
     "DecisionRequest",
     "Feature",
+    "Invitation",
     "KeptAnswer",
     "LLMModel",
     "LedgerEntry",

@@ -1,8 +1,12 @@
 """What the ledger noticed about limits, and whom it was told: alerts and their deliveries."""
 
+from functools import reduce
+from operator import or_
+
 from django.db import models
 from django.db.models import Q
 
+from metering.models.invitations import Invitation
 from metering.models.password_resets import PasswordReset
 from metering.models.people import User
 from metering.models.policy import choices_of
@@ -69,8 +73,15 @@ class QuotaAlert(models.Model):
         return AlertLevel.of(self.threshold)
 
 
+def _one_of(*names: str) -> Q:
+    """Exactly one of these columns is set."""
+    cases = (Q(**{f"{other}__isnull": other != name for other in names}) for name in names)
+    return reduce(or_, cases)
+
+
 class AlertDelivery(models.Model):
-    """One alert, of a limit or of a vendor, or a mail about a forgotten password, on its way to one recipient.
+    """One alert, of a limit or of a vendor, or a mail about a forgotten password or an invitation, on its way to one
+    recipient.
 
     See metering/alerts/deliver.py.
     """
@@ -94,6 +105,7 @@ class AlertDelivery(models.Model):
     password_reset = models.OneToOneField(
         PasswordReset, on_delete=models.CASCADE, null=True, related_name="delivery"
     )
+    invitation = models.ForeignKey(Invitation, on_delete=models.CASCADE, null=True, related_name="deliveries")
     channel = models.CharField(max_length=8, choices=Channel.choices)
     recipient = models.CharField(max_length=254)
     state = models.CharField(max_length=9, choices=State.choices, default=State.PENDING)
@@ -113,11 +125,9 @@ class AlertDelivery(models.Model):
                 fields=["vendor_alert", "channel", "recipient"], name="vendor_delivery_once"
             ),
             models.CheckConstraint(
-                condition=Q(alert__isnull=False, vendor_alert__isnull=True, password_reset__isnull=True)
-                | Q(alert__isnull=True, vendor_alert__isnull=False, password_reset__isnull=True)
-                | Q(alert__isnull=True, vendor_alert__isnull=True, password_reset__isnull=False),
+                condition=_one_of("alert", "vendor_alert", "password_reset", "invitation"),
                 name="delivery_of_one",
-                violation_error_message="A delivery is of one alert, one vendor alert or one password reset.",
+                violation_error_message="A delivery is of one alert, vendor alert, password reset or invitation.",
             ),
             models.CheckConstraint(
                 condition=Q(state__in=["pending", "sending", "sent", "failed", "uncertain", "no_server"]),

@@ -18,10 +18,10 @@ from metering.admission.demand import Asker
 from metering.admission.denial import deciding_rule
 from metering.admission.plan import plan_call
 from metering.errors import InvalidRequest, MeteringError, NotFound
-from metering.ledger.commands import Settle
+from metering.ledger.commands import MeterKey, Settle
 from metering.models import ATIToken, Tenant
 from metering.policy.source import PolicySource
-from metering.policy.values import EffectivePolicy, PolicySubject
+from metering.policy.values import EffectivePolicy, MeterLimits, PolicySubject
 from metering.reservation.reserve import Hold
 from metering.simulation.in_memory import InMemoryAdmission, at_once
 from metering.simulation.logged import LoggedAttempt, LoggedCall, logged_calls
@@ -94,7 +94,7 @@ def replay(
         raise InvalidRequest(f"There is no log from before {EARLIEST.year}.", param="since")
     if plan is not None and not any(known == plan for known, _ in source.access):
         raise InvalidRequest(f"There is no plan {plan!r}.", param="plan")
-    run = _Run(source, plan, shift)
+    run = ReplayRun(source, plan=plan, shift=shift)
     begin = since.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0) - timedelta(
         days=1
     )
@@ -136,12 +136,22 @@ def _read_tokens() -> dict[UUID, _Token]:
     }
 
 
-class _Run:
+class ReplayRun:
     """One pass over the log, on a ledger and buckets in memory whose clock is the log's."""
 
-    def __init__(self, source: PolicySource, plan: str | None, shift: timedelta) -> None:
+    def __init__(
+        self,
+        source: PolicySource,
+        *,
+        plan: str | None = None,
+        shift: timedelta = timedelta(0),
+        begin_with: Callable[[MeterKey], int] = lambda meter: 0,
+    ) -> None:
+        """`begin_with` says what is used on a meter when the replay first comes to it, in the ledger's units."""
         self.replayed = Replayed()
         self._source = source
+        self._begin_with = begin_with
+        self._begun: set[MeterKey] = set()
         self._plan = plan
         self._shift = shift
         self._admission = InMemoryAdmission(EARLIEST)
@@ -150,15 +160,15 @@ class _Run:
         self._tokens = _read_tokens()
         self._policies: OrderedDict[tuple[PolicySubject, str], EffectivePolicy | None] = OrderedDict()
 
-    def take(self, call: LoggedCall, *, counts: bool) -> None:
-        """Admit and count one call; before the period begins, only count its use."""
+    def take(self, call: LoggedCall, *, counts: bool = True) -> bool:
+        """Admit and count one call, and return whether it is denied; before the period begins, only count its use."""
         asker = self._asker(call.first)
         policy = self._policy(asker.subject, call.first.task) if asker is not None else None
         if asker is None or policy is None:
             if counts:
                 self.replayed.total.add(call.used.cost_nano_usd)
                 self.replayed.unknown += 1
-            return
+            return False
         now = call.admitted_at + self._shift
         self._settle_until(now)
         self._admission.now = now
@@ -170,15 +180,16 @@ class _Run:
         if not counts:
             held = self._admission.admit(plan_of_use(demand, policy, call)).hold
             self._hold_until_end(call, held, saved_nano_usd=0)
-            return
+            return False
         self.replayed.total.add(call.used.cost_nano_usd)
         try:
             access = self._source.access_to(asker.subject.plan, demand.task)
             plan = plan_call(demand, access, with_retired(call, self._source.models), policy)
+            self._begin(plan.route.limits)
             admitted = self._admission.admit(plan)
         except MeteringError as refusal:
             self._count_denial(call, refusal, asker, policy)
-            return
+            return True
         for notice in admitted.notices:
             self.replayed.would_deny.setdefault((notice.rule, notice.code), Tally()).add(
                 call.used.cost_nano_usd
@@ -187,6 +198,15 @@ class _Run:
         if saved:
             self.replayed.shortened.add(saved)
         self._hold_until_end(call, admitted.hold, saved_nano_usd=saved)
+        return False
+
+    def _begin(self, limits: MeterLimits) -> None:
+        """Open the meters that the replay comes to for the first time with what was used on them before."""
+        for limit in limits:
+            if limit.meter not in self._begun:
+                self._begun.add(limit.meter)
+                if used := self._begin_with(limit.meter):
+                    self._admission.ledger.begin(limit.meter, used=used)
 
     def _count_denial(
         self, call: LoggedCall, refusal: MeteringError, asker: Asker, policy: EffectivePolicy

@@ -110,7 +110,7 @@ class _Reading:
             week_start=week_start,
         )
         balance = balance_of(ledger_key, meter, self._counts_since(limit, key), self._now)
-        _, end = window_bounds(limit.window, self._now, timezone=timezone, week_start=week_start)
+        start, end = window_bounds(limit.window, self._now, timezone=timezone, week_start=week_start)
         return BudgetStatus(
             limit=limit,
             key=key,
@@ -119,6 +119,7 @@ class _Reading:
             held=balance.held if balance else 0,
             overrun=meter.overrun if meter else 0,
             unenforced=meter.unenforced if meter else 0,
+            window_start=(meter.window_start if meter else start) if end else None,
             reset_at=meter.window_end if meter else end,
         )
 

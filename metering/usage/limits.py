@@ -46,7 +46,7 @@ def active_limits(*, tenant: Tenant | None, plans: Iterable[str]) -> dict[UUID, 
         applies &= ~Q(scope=Scope.PLAN) | Q(scope_id__in=list(plans))
     budgets = Budget.objects.filter(applies).select_related("tenant").order_by("id")
     rules = PolicyRule.objects.filter(applies, key="max_concurrent").select_related("tenant").order_by("id")
-    limits = [*map(_of_budget, budgets), *map(_of_rule, rules)]
+    limits = [*map(limit_of_budget, budgets), *map(_of_rule, rules)]
     return {limit.id: limit for limit in limits}
 
 
@@ -61,7 +61,7 @@ def plans_by_tenant(*, tenant: Tenant | None, now: datetime) -> dict[UUID, set[s
     return plans
 
 
-def _of_budget(row: Budget) -> Limit:
+def limit_of_budget(row: Budget) -> Limit:
     return Limit(
         id=row.pk,
         scope=Scope(row.scope),

@@ -22,6 +22,8 @@ class BudgetStatus:
     held: int = 0
     overrun: int = 0
     unenforced: int = 0
+    window_start: datetime | None = None
+    """None where the window never ends."""
     reset_at: datetime | None
 
     @property
@@ -37,7 +39,7 @@ class BudgetStatus:
 
     def as_json(self) -> dict[str, object]:
         """With cost as decimal US dollars."""
-        limit, amount = self.limit, _amount_of(self.limit.dimension)
+        limit, amount = self.limit, amount_as_json(self.limit.dimension)
         return {
             "budget": str(limit.id),
             "scope": limit.scope.value,
@@ -63,5 +65,6 @@ class BudgetStatus:
         }
 
 
-def _amount_of(dimension: Dimension) -> Callable[[int], str | int]:
+def amount_as_json(dimension: Dimension) -> Callable[[int], str | int]:
+    """How an amount is written in JSON: cost as decimal US dollars."""
     return usd_text if dimension is Dimension.COST else int

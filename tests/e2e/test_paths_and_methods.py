@@ -77,3 +77,10 @@ def test_another_method_is_405(server: Server, token: str) -> None:
     for method, path in (("GET", CHAT), ("DELETE", MODELS), ("PUT", "/api/auth/me")):
         answer = ask(server, method, path, headers={"x-api-key": token})
         assert answer.told == (405, "method_not_allowed"), path
+
+
+def test_the_gateways_address_leads_to_the_console(server: Server) -> None:
+    for method in ("GET", "HEAD"):
+        answer = ask(server, method, "/")
+        assert (answer.status, answer.headers["location"]) == (302, "/admin/")
+    assert ask(server, "POST", "/", b"{}").status == 405

@@ -7,7 +7,15 @@ from tests.factories.catalog import (
     make_plan,
     reference_data,
 )
-from tests.factories.identity import TeamFactory, TenantFactory, UserFactory, alder, birch, make_token
+from tests.factories.identity import (
+    TeamFactory,
+    TenantFactory,
+    UserFactory,
+    alder,
+    birch,
+    make_invitation,
+    make_token,
+)
 from tests.factories.jobs import make_draft, make_job
 from tests.factories.ledger import (
     AlertFactory,
@@ -39,6 +47,7 @@ __all__ = [
     "concurrency_meter",
     "id_at",
     "make_draft",
+    "make_invitation",
     "make_job",
     "make_plan",
     "make_token",

@@ -1,5 +1,6 @@
 """Tenants, teams, people and tokens. The cast: Alder owns what is asked for, Birch must never see it."""
 
+from datetime import timedelta
 from typing import Any
 
 import factory
@@ -8,7 +9,7 @@ from factory.django import DjangoModelFactory
 
 from metering.identity.tokens.issue_token import issue_token
 from metering.identity.tokens.secret import IssuedToken
-from metering.models import Team, Tenant, User
+from metering.models import ATIToken, Invitation, Team, Tenant, User
 from tests.factories.catalog import make_plan
 
 
@@ -54,3 +55,13 @@ def make_token(tenant: Tenant | None = None, *, plan: str = "PRO", **facts: Any)
     make_plan(plan)
     facts.setdefault("now", now())
     return issue_token(tenant=tenant or alder(), plan_code=plan, actor="a test", **facts)
+
+
+def make_invitation(token: ATIToken, email: str, **facts: Any) -> Invitation:
+    """An open invitation whose mail nobody has sent yet."""
+    moment = facts.pop("now", now())
+    values = {"asked_at": [moment], "created_at": moment, "expires_at": moment + timedelta(days=7), **facts}
+    invitation: Invitation = Invitation.objects.create(
+        tenant=token.tenant, token=token, email=email, **values
+    )
+    return invitation

@@ -15,15 +15,14 @@ from typing import Any
 import pytest
 from django import forms
 from django.core.management.base import CommandError, CommandParser
-from django.test import Client, RequestFactory
+from django.test import RequestFactory
 
-from admin_console.json_field import StrictJSONField
 from admin_console.site import console as site
 from metering import price_modifiers
 from metering.catalog import parse_catalog, read_budgets, read_models, read_plans, read_providers
 from metering.management import commands
 from metering.management.command import VerbCommand
-from metering.models import LLMModel, PolicyRule, User
+from metering.models import PolicyRule, User
 from metering.rules import read_conditions
 from metering.traits import TRAITS
 from tests.integration.admin_console import rows
@@ -224,44 +223,11 @@ def subclasses(kind: type) -> Iterator[type]:
         yield from subclasses(each)
 
 
-def test_every_form_of_the_console_takes_its_fields_and_no_json_but_a_strict_one(operator: User) -> None:
+def test_every_form_of_the_console_takes_its_fields_and_no_json(operator: User) -> None:
     """What else is posted no form reads: a person can only fill in what the page shows."""
     rows.everything()
     found = list(console_forms(operator))
     assert len(found) > 20
-    strict = set()
     for form in found:
         for name, field in form.base_fields.items():  # type: ignore[attr-defined]
-            if isinstance(field, forms.JSONField):
-                assert isinstance(field, StrictJSONField), (form, name)
-                strict.add(name)
-    assert strict == {"conditions", "modifiers", "traits"}  # whose unknown members the next test has refused
-
-
-@pytest.mark.django_db
-def test_every_json_of_the_console_refuses_an_unknown_member(client: Client, operator: User) -> None:
-    rows.catalog()
-    client.force_login(operator)
-    rule = {
-        "scope": "plan", "scope_id": "PRO", "key": "max_tokens_out", "value": 1, "mode": "enforce", "priority": 0,
-        "enforce_percent": 100, "conditions": json.dumps({NAME: 1}),
-    }  # fmt: skip
-    provider = {"name": "x", "kind": "sandbox", "traits": json.dumps({NAME: True})}
-    model = {
-        "name": "y", "provider": "sandbox", "physical_name": "y", "model_class": "BASE_M", "context_tokens": 10,
-        "max_output_tokens": 5, "traits": json.dumps({NAME: True}), "prices-TOTAL_FORMS": 0, "prices-INITIAL_FORMS": 0,
-    }  # fmt: skip
-    price = {
-        "model": LLMModel.objects.earliest("pk").pk,
-        "input": 1,
-        "output": 1,
-        "modifiers": json.dumps({NAME: 1}),
-    }
-    for noun, form, field in (
-        ("policyrule", rule, "conditions"),
-        ("provider", provider, "traits"),
-        ("llmmodel", model, "traits"),
-        ("modelprice", price, "modifiers"),
-    ):
-        response = client.post(f"/admin/metering/{noun}/add/", form)
-        assert NAME in str(response.context["adminform"].form.errors[field]), noun
+            assert not isinstance(field, forms.JSONField), (form, name)

@@ -15,7 +15,7 @@ from random import Random
 from django.conf import settings
 from django.utils.timezone import now as right_now
 
-from metering.ledger.roll_up import roll_up_usage
+from metering.rollups.roll_up import roll_up_usage
 from metering.models import Tenant
 from tests.support.busy.alerts import write_vendor_alert
 from tests.support.busy.calls import write_calls
@@ -48,5 +48,5 @@ def busy_world(*, calls: int = 2_000, now: datetime | None = None, seed: int = 1
     hold_calls(dice)
     write_decisions(moment, dice)
     write_vendor_alert(moment)
-    roll_up_usage(settings.LEDGER_DATABASE_URL, moment, look_back=timedelta(days=DAYS + 1))
+    roll_up_usage(settings.LEDGER_DATABASE_URL, moment)
     return BusyWorld(now=moment, **{tenant.slug: tenant for tenant in tenants})

@@ -4,7 +4,7 @@ To add a route, add one line to API or WIRE. A route without a line fails `test_
 
     Row("GET /api/teams/{team}", member=200, admin=200, operator=200),
 
-- `{team}`, `{token}`, `{user}`, `{admin}`, `{tenant}`, `{rule}`, `{budget}` in the path, query, body or headers become
+- `{team}`, `{token}`, `{user}`, `{admin}`, `{tenant}`, `{rule}` and so on in the path, query, body or headers become
   Alder's own, `{birch_team}` and so on Birch's: `TenantData.names` in `world.py`. Add there what your nouns
   need, also to `marks`, `more_of` and `image_of`.
 - `member`, `admin`, `operator`: the status for Alder's member, Alder's admin and a super admin.
@@ -88,6 +88,7 @@ API = [
     Row("POST /api/auth/password", body={}, member=400, admin=400, operator=400),
     Row("POST /api/auth/password/forgotten", public=400, member=400, admin=400, operator=400, body={}),
     Row("POST /api/auth/password/reset", public=400, member=400, admin=400, operator=400, body={}),
+    Row("POST /api/auth/invitation", public=400, member=400, admin=400, operator=400, body={}),
     Row("GET /api/auth/me", member=200, admin=200, operator=200),
     Row("GET /api/tokens", member=403, admin=200, operator=200),
     Row("GET /api/tokens?tenant={tenant}", member=403, admin=200, operator=200),
@@ -136,6 +137,25 @@ API = [
     Row("GET /api/users/{user}", member=403, admin=200, operator=200),
     Row("PATCH /api/users/{user}", body={"name": "x"}, member=403, admin=200, operator=200),
     Row("PATCH /api/users/{birch_user}", body={"token": "{token}"}, member=403, admin=404, operator=404),
+    Row("GET /api/invitations", member=403, admin=200, operator=200),
+    Row("POST /api/invitations", body={"email": "new@example.com"}, member=403, admin=201, operator=400),
+    Row(
+        "POST /api/invitations",
+        body={"tenant": "{tenant}", "email": "new@example.com"},
+        member=403,
+        admin=201,
+        operator=201,
+    ),
+    Row(
+        "POST /api/invitations",
+        body={"token": "{token}", "team": "{team}", "email": "new@example.com"},
+        member=403,
+        admin=201,
+        operator=400,
+    ),
+    Row("GET /api/invitations/{invitation}", member=403, admin=200, operator=200),
+    Row("POST /api/invitations/{invitation}/resend", member=403, admin=200, operator=200),
+    Row("POST /api/invitations/{invitation}/withdraw", member=403, admin=200, operator=200),
     Row("GET /api/tenants", member=403, admin=403, operator=200),
     Row("POST /api/tenants", body={"slug": "oak", "name": "Oak"}, member=403, admin=403, operator=201),
     Row("GET /api/tenants/{tenant}", member=403, admin=403, operator=200),
@@ -161,6 +181,37 @@ API = [
     Row("GET /api/policy/explain?task=LLM0_CHAT&user={user}", member=403, admin=200, operator=400),
     Row("GET /api/policy/explain?task=LLM0_CHAT&token={token}", member=403, admin=200, operator=400),
     Row("GET /api/policy/explain?task=LLM0_CHAT&team={team}", member=403, admin=200, operator=400),
+    Row("POST /api/policy/blast-radius", body={}, member=403, admin=400, operator=400),
+    Row("POST /api/policy/blast-radius", body={"rule": RULE}, member=403, admin=200, operator=200),
+    Row("POST /api/policy/blast-radius", body={"budget": BUDGET}, member=403, admin=200, operator=200),
+    Row(
+        "POST /api/policy/blast-radius",
+        body={"switch_off": {"budget": "{budget}"}},
+        member=403,
+        admin=200,
+        operator=200,
+    ),
+    Row(
+        "POST /api/policy/blast-radius",
+        body={"switch_off": {"rule": "{rule}"}},
+        member=403,
+        admin=200,
+        operator=200,
+    ),
+    Row(
+        "POST /api/policy/blast-radius",
+        body={"plan": {"tenant": "{tenant}", "plan": "PRO"}},
+        member=403,
+        admin=200,
+        operator=200,
+    ),
+    Row(
+        "POST /api/policy/blast-radius",
+        body={"suspend": {"tenant": "{tenant}"}},
+        member=403,
+        admin=200,
+        operator=200,
+    ),
     Row("POST /api/policy/simulate", body={"request": CALL}, member=403, admin=200, operator=400),
     Row(
         "POST /api/policy/simulate",
@@ -229,6 +280,8 @@ API = [
         operator=200,
         threads=True,
     ),
+    Row("GET /api/reservations?state=held", member=200, admin=200, operator=200),
+    Row("GET /api/reservations?state=held&tenant={tenant}", member=200, admin=200, operator=200),
     Row("GET /api/budgets", member=200, admin=200, operator=200),
     Row("GET /api/budgets?tenant={tenant}", member=200, admin=200, operator=200),
     Row("GET /api/alerts", member=403, admin=200, operator=200),
@@ -248,6 +301,7 @@ WIRE = [
     Row("GET /v1/models/sandbox-small", member=200, admin=200, operator=403),
     Row("GET /v1/models/", public=404, member=404, admin=404, operator=404),
     Row("GET /v1/nothing", public=404, member=404, admin=404, operator=404),
+    Row("GET /", public=302, member=302, admin=302, operator=302),
     Row("GET /health", public=200, member=200, admin=200, operator=200),
     Row("GET /health/live", public=200, member=200, admin=200, operator=200),
     Row("GET /health/ready", public=200, member=200, admin=200, operator=200),

@@ -9,6 +9,7 @@ from metering.identity.sessions.open_session import open_session
 from metering.models import (
     ATIToken,
     Budget,
+    Invitation,
     LedgerEntry,
     Membership,
     PolicyDecision,
@@ -30,10 +31,12 @@ from tests.factories import (
     AttemptFactory,
     BudgetFactory,
     MeterFactory,
+    ReservationFactory,
     RuleFactory,
     TenantFactory,
     VendorAlertFactory,
     make_draft,
+    make_invitation,
     make_job,
     make_token,
     reference_data,
@@ -62,6 +65,7 @@ class TenantData:
     job: TaskJob
     """The member's own, which has ended."""
     draft: TaskDraft
+    invitation: Invitation
     call: UsageLog
     """The one attempt of the member's own call."""
 
@@ -78,6 +82,7 @@ class TenantData:
             "alert": str(self.alert.pk),
             "job": str(self.job.pk),
             "draft": str(self.draft.pk),
+            "invitation": str(self.invitation.pk),
             "call": str(self.call.reservation_id),
             "email": self.member.email,
             "admin_email": self.admin.email,
@@ -103,6 +108,7 @@ class TenantData:
             self.vendor_alert,
             self.job,
             self.draft,
+            self.invitation,
             self.call,
         )
         return (
@@ -174,6 +180,7 @@ def make_tenant_data(slug: str) -> TenantData:
         vendor_alert=VendorAlertFactory(tenant_id=tenant.pk, model=f"{slug}-model"),
         job=make_job(token, member),
         draft=make_draft(token, member),
+        invitation=make_invitation(token, f"dan@{slug}.example"),
         call=call,
     )
 
@@ -191,6 +198,7 @@ def more_of(data: TenantData) -> None:
     _use(data.tenant, data.admin, None, f"{slug}-second-talk")
     make_decision(data.tenant, data.token, rule="tenant cost/month")
     make_job(data.token, data.member)
+    make_invitation(data.token, f"eve@{slug}.example")
 
 
 def image_of(data: TenantData) -> list[Any]:
@@ -206,6 +214,7 @@ def image_of(data: TenantData) -> list[Any]:
         VendorAlert,
         TaskJob,
         TaskDraft,
+        Invitation,
         *BOOKS,
     ):
         rows += noun.objects.filter(tenant_id=data.tenant.pk).order_by("pk").values()
@@ -217,13 +226,15 @@ def image_of(data: TenantData) -> list[Any]:
 
 
 def _use(tenant: Tenant, user: User, team: Team | None, conversation: str) -> UsageLog:
-    call: UsageLog = AttemptFactory(
-        tenant_id=tenant.pk,
-        user_id=user.pk,
-        team_id=team and team.pk,
-        agent_id=f"{tenant.slug}-agent",
-        conversation_id=conversation,
-    )
+    labels = {
+        "tenant_id": tenant.pk,
+        "user_id": user.pk,
+        "team_id": team and team.pk,
+        "agent_id": f"{tenant.slug}-agent",
+        "conversation_id": conversation,
+    }
+    ReservationFactory(**labels)
+    call: UsageLog = AttemptFactory(**labels)
     return call
 
 

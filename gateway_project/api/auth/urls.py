@@ -3,6 +3,7 @@
 from django.urls import path
 
 from gateway_project.api.auth.forgotten_password import ForgottenPassword, ResetPassword
+from gateway_project.api.auth.invitation import AcceptInvitation
 from gateway_project.api.auth.log_out import LogOut
 from gateway_project.api.auth.me import Me
 from gateway_project.api.auth.own_password import OwnPassword
@@ -18,5 +19,6 @@ urlpatterns = [
     path("auth/password", OwnPassword.as_view(), name="own-password"),
     path("auth/password/forgotten", ForgottenPassword.as_view(), name="forgotten-password"),
     path("auth/password/reset", ResetPassword.as_view(), name="reset-password"),
+    path("auth/invitation", AcceptInvitation.as_view(), name="accept-invitation"),
     path("auth/me", Me.as_view(), name="me"),
 ]

@@ -2,6 +2,12 @@
 
 from django.urls import path
 
+from gateway_project.api.identity.invitations import (
+    Invitations,
+    OneInvitation,
+    ResendInvitation,
+    WithdrawInvitation,
+)
 from gateway_project.api.identity.members import Members, OneMember
 from gateway_project.api.identity.teams import OneTeam, Teams
 from gateway_project.api.identity.tenants import OneTenant, TenantPlan, Tenants
@@ -20,6 +26,10 @@ urlpatterns = [
     path("teams/<uuid:pk>/members/<uuid:user_pk>", OneMember.as_view(), name="member"),
     path("users", Users.as_view(), name="users"),
     path("users/<uuid:pk>", OneUser.as_view(), name="user"),
+    path("invitations", Invitations.as_view(), name="invitations"),
+    path("invitations/<uuid:pk>", OneInvitation.as_view(), name="invitation"),
+    path("invitations/<uuid:pk>/resend", ResendInvitation.as_view(), name="resend-invitation"),
+    path("invitations/<uuid:pk>/withdraw", WithdrawInvitation.as_view(), name="withdraw-invitation"),
     path("tenants", Tenants.as_view(), name="tenants"),
     path("tenants/<slug:slug>", OneTenant.as_view(), name="tenant"),
     path("tenants/<slug:slug>/plan", TenantPlan.as_view(), name="tenant-plan"),

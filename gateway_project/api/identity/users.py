@@ -17,10 +17,11 @@ from gateway_project.api.permissions import IsTenantAdmin
 from gateway_project.api.reach import in_reach, row_in_reach, tenant_in_reach
 from gateway_project.api.schema import paged
 from gateway_project.api.views import ApiView
-from metering.errors import InvalidRequest, NotPermitted
+from metering.errors import InvalidRequest
 from metering.identity.find import find_token
 from metering.identity.people.change_user import UserChanges, change_user
 from metering.identity.people.create_user import create_user
+from metering.identity.people.own_account import check_own_account
 from metering.identity.people.password import hash_password
 from metering.identity.people.set_password import set_password
 from metering.models import ATIToken, Tenant, User
@@ -102,7 +103,7 @@ class OneUser(ApiView):
         """Change a person; what is not named stays as it is. A new password ends the person's sessions."""
         user, caller, moment = row_in_reach(User.objects.all(), request, pk), caller_of(request), now()
         given: Any = self.changes(self.Input, request.data, UserOut(user).data)
-        _check_own_account(user, caller.user, given)
+        check_own_account(user=user, by=caller.user, changed=given)
         if "token" in given:
             given["signup_token"] = _token(given.pop("token"), user.tenant)
         password = given.pop("password", None)
@@ -113,16 +114,6 @@ class OneUser(ApiView):
                 set_password(user=user, password=password, **by)
             changed = change_user(user=user, changes=changes, **by)
         return Response(UserOut(changed).data)
-
-
-def _check_own_account(user: User, caller: User | None, given: dict[str, Any]) -> None:
-    """Nobody locks himself out, or opens another door for himself."""
-    if (
-        caller is not None
-        and user.pk == caller.pk
-        and (barred := {"role", "is_active", "token"} & given.keys())
-    ):
-        raise NotPermitted(f"Somebody else has to change your {', '.join(sorted(barred))}.")
 
 
 def _token(reference: str | None, tenant: Tenant | None) -> ATIToken | None:

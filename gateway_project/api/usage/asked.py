@@ -100,7 +100,7 @@ def check_grouping(request: Request, by: str) -> None:
 
 
 def own_use(caller: Caller) -> tuple[str, object]:
-    """The column and the value that make a call the caller's own. Raises NotPermitted for one who may not spend."""
+    """The column that says whose use it is, and the caller's value of it. Raises NotPermitted."""
     if caller.user is not None:
         return "user_id", caller.user.pk
     if caller.token is None:

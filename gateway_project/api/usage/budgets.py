@@ -13,13 +13,13 @@ from gateway_project.api.permissions import ADMINS
 from gateway_project.api.query import asks
 from gateway_project.api.reach import tenant_or_all
 from gateway_project.api.schema import CURSOR, LIMIT, TENANT
+from gateway_project.api.usage.own import reach_of
 from gateway_project.api.usage.rows import BudgetStatusPage
 from gateway_project.api.views import ApiView
-from metering.identity.caller import Caller
 from metering.models import User
+from metering.overview.budgets import with_forecasts
 from metering.usage.budget_status import budget_status
 from metering.usage.open_meters import LimitOnMeter
-from metering.usage.subjects import Subjects
 
 
 class BudgetStatuses(ApiView):
@@ -30,27 +30,15 @@ class BudgetStatuses(ApiView):
         Members see the tenant's, their teams' and their own; administrators all of their tenant.
         """
         caller, limit = caller_of(request), limit_of(request)
+        tenant = tenant_or_all(request)
         statuses = budget_status(
             now=now(),
-            tenant=tenant_or_all(request),
+            tenant=tenant,
             with_shared=caller.role == User.Role.SUPER_ADMIN,
-            of=None if caller.role in ADMINS else _subjects(caller),
+            of=None if caller.role in ADMINS else reach_of(caller, tenant).subjects,
             after=cursor_of(request, LimitOnMeter),
         )
         found = list(islice(statuses, limit + 1))
         more = found[limit - 1].key if len(found) > limit else None
-        return key_page(request, [status.as_json() for status in found[:limit]], more)
-
-
-def _subjects(caller: Caller) -> Subjects:
-    principal = caller.spender()
-    teams = set() if caller.user is None else set(caller.user.teams.values_list("pk", flat=True))
-    if principal.team_id is not None:
-        teams.add(principal.team_id)
-    return Subjects(
-        tenant_id=principal.tenant_id,
-        plan=principal.plan_code,
-        user_id=principal.user_id,
-        token_id=principal.token_id,
-        team_ids=frozenset(teams),
-    )
+        lines = with_forecasts(found[:limit], tenant, now=now())
+        return key_page(request, [line.as_json() for line in lines], more)

@@ -81,6 +81,13 @@ class BudgetStatusOut(serializers.Serializer[object]):
     overrun = serializers.CharField()
     unenforced = serializers.CharField()
     reset_at = serializers.DateTimeField(allow_null=True)
+    forecast = serializers.CharField(
+        allow_null=True,
+        help_text="Used by the reset if it goes on like this; null where nothing can be said yet.",
+    )
+    used_up_at = serializers.DateTimeField(
+        allow_null=True, help_text="When the limit is reached at that rate; null: not before the reset."
+    )
 
 
 class BudgetStatusPage(serializers.Serializer[object]):

@@ -11,10 +11,12 @@ from metering.identity.tokens.issue_token import issue_token
 from metering.ids import derived_id, uuid7
 from metering.models import (
     AlertDelivery,
+    ATIToken,
     AuditEvent,
     Budget,
     ClosingBalance,
     DecisionRequest,
+    Invitation,
     KeptAnswer,
     LedgerEntry,
     LedgerPeriod,
@@ -98,6 +100,10 @@ def customer(slug: str) -> Tenant:
     PasswordReset.objects.create(email=user.email, expires_at=now() + timedelta(hours=1))
     LoginSession.objects.create(user=user, tenant_id=tenant.pk, expires_at=now() + timedelta(days=1))
     issue_token(tenant=tenant, plan_code=plan.code, actor="test", now=now(), name="default", team=team)
+    Invitation.objects.create(
+        tenant=tenant, email=f"new@{slug}.example", token=ATIToken.objects.get(tenant=tenant), asked_at=[now()],
+        expires_at=now() + timedelta(days=7),
+    )  # fmt: skip
     ProviderKey.objects.create(provider_id="sandbox", tenant=tenant, sealed=b"sealed", last4="wxyz")
     PolicyRule.objects.create(scope="tenant", tenant=tenant, key="max_tokens_out", value=500)
     Budget.objects.create(

@@ -41,6 +41,7 @@ def test_the_history_is_what_the_ledger_the_audit_trail_and_signing_in_write() -
         "UsageMeter", "UsageReservation", "UsageLog",
         "LedgerEntry", "LedgerPeriod", "ClosingBalance", "AuditEvent", "LoginSession", "KeptAnswer",
         "PolicyDecision", "DecisionRequest", "QuotaAlert", "VendorAlert", "AlertDelivery", "PasswordReset",
+        "Invitation",
         "OpeningEntry", "MeterRecount", "LimitWatch", "PlanUse",
         "TaskJob", "TaskJobEvent", "TaskJobAttempt", "TaskDraft",
     }  # fmt: skip

@@ -1,8 +1,12 @@
 """Rules and budgets entered in the console: in people's units, and refused in plain words."""
 
+from datetime import time
+from html import unescape
+
 import pytest
 from django.test import Client
 
+from admin_console.fields.conditions import ConditionsForm
 from metering.models import (
     AuditEvent,
     Budget,
@@ -15,17 +19,16 @@ from tests.integration.admin_console.forms import errors_of
 
 RULE = {
     "scope": "plan",
-    "scope_id": "PRO",
+    "plan": "PRO",
     "priority": 0,
     "mode": "enforce",
-    "enforce_percent": 100,
-    "conditions": "{}",
+    "enforce_percent": "100 %",
     "is_active": "on",
 }
 BUDGET = {
-    "scope": "plan", "scope_id": "PRO", "per": "user", "window": "month", "mode": "enforce",
-    "enforce_percent": 100,
-    "on_expiry": "charge", "thresholds": "80,95,100", "hard": "on", "is_active": "on",
+    "scope": "plan", "plan": "PRO", "per": "user", "window": "month", "mode": "enforce",
+    "enforce_percent": "100 %",
+    "on_expiry": "charge", "thresholds": "80 %, 95 %, 100 %", "hard": "hard", "is_active": "on",
 }  # fmt: skip
 
 
@@ -35,7 +38,8 @@ BUDGET = {
         ("max_tokens_out", "0", "", "a whole number of tokens from 1"),
         ("on_disconnect", "explode", "", "one of drain, cancel"),
         ("log_content", "full", "", "log_content cannot be set: nothing in this version reads it"),
-        ("max_tokens_out", "many", "", "a whole number of tokens"),
+        ("max_tokens_out", "many", "", "“many” is no amount"),
+        ("max_tokens_out", "1,5", "", "may mean two amounts"),
     ],
 )
 def test_an_invalid_rule_is_a_form_error(
@@ -49,34 +53,66 @@ def test_an_invalid_rule_is_a_form_error(
 
 
 @pytest.mark.parametrize(
-    ("conditions", "sentence"),
+    ("parts", "sentence"),
     [
-        ('{"hours": "9-17"}', "such as 09:00-17:00"),
-        ('{"days": ["monday"]}', "a list of mon, tue, wed"),
-        ('["mon"]', "a mapping of days, hours"),
-        ('{"days": ["mon"], "days": ["sat"]}', "days occurs twice, as members 1 and 2"),
-        ("[" * 100_000 + "]" * 100_000, "nested too deeply"),
+        ({"from_0": "9", "to_0": ""}, "to: Hours need a beginning and an end."),
+        ({"from_0": "25:00", "to_0": "26"}, "From: “25:00” is no time of day."),
+        ({"from_0": "9", "to_0": "9:00"}, "hours must be a span of a day"),
+        ({"days": "monday"}, "monday is not one of the available choices"),
+        ({"timezone": "Mars/Olympus"}, "Mars/Olympus is not one of the available choices"),
+        ({"valid_from_at": "09:00"}, "Name the day too."),
+        (
+            {"valid_from": "2026-02-01", "valid_until": "2026-01-01"},
+            "valid_until must be later than valid_from",
+        ),
+        ({"use_percent": "80 %"}, "needs the percentage, what is counted, and how long"),
+        ({"use_percent": "0", "use_dimension": "cost", "use_window": "month"}, "from 1 % to 100 %"),
     ],
 )
 def test_a_condition_that_cannot_be_read_is_a_form_error(
-    console: Client, url: Url, conditions: str, sentence: str
+    console: Client, url: Url, parts: dict[str, str], sentence: str
 ) -> None:
     rows.catalog()
-    form = {**RULE, "key": "max_tokens_out", "value": "400", "conditions": conditions}
+    form = {**RULE, "key": "max_tokens_out", "value": "400"}
+    form |= {f"conditions-{name}": value for name, value in parts.items()}
     errors = errors_of(console.post(url(PolicyRule, "add"), form))
-    assert sentence in str(errors["conditions"])
+    assert sentence in unescape(str(errors["conditions"]))
 
 
-def test_the_forms_say_what_to_write_where_one_has_to_know(console: Client, url: Url) -> None:
-    rule, budget = (console.get(url(model, "add")).content.decode() for model in (PolicyRule, Budget))
-    assert "of a plan its code" in rule
-    assert "09:00-17:00" in rule
-    assert "of a plan its code" in budget
+def test_days_hours_dates_and_a_share_of_a_budget_become_a_condition_and_are_shown_again(
+    console: Client, url: Url
+) -> None:
+    rows.catalog()
+    parts = {
+        "days": ["fri", "mon"], "from_0": "9", "to_0": "12:30", "from_1": "13:30", "to_1": "24:00",
+        "timezone": "Europe/Berlin", "valid_from": "2026-12-01", "valid_until": "2027-01-01",
+        "valid_until_at": "09:30", "use_percent": "80 %", "use_scope": "tenant", "use_dimension": "cost",
+        "use_window": "month",
+    }  # fmt: skip
+    form = {**RULE, "key": "max_tokens_out", "value": "400"}
+    form |= {f"conditions-{name}": value for name, value in parts.items()}
+    assert console.post(url(PolicyRule, "add"), form).status_code == 302
+    rule = PolicyRule.objects.get()
+    assert rule.conditions == {
+        "days": ["mon", "fri"],
+        "hours": ["09:00-12:30", "13:30-24:00"],
+        "timezone": "Europe/Berlin",
+        "valid_from": "2026-12-01",
+        "valid_until": "2027-01-01T09:30",
+        "usage": {"budget": "tenant cost/month", "from_percent": 80},
+    }
+    shown = console.get(url(PolicyRule, "change", rule.pk)).context["adminform"].form["conditions"]
+    assert ConditionsForm.parts_of(shown.value())["valid_until_at"] == time(9, 30)
+    assert 'value="80 %"' in str(shown)
+    assert (
+        "Mon, Fri; 09:00 to 12:30, 13:30 to 24:00; from 1 Dec 2026"
+        in console.get(url(PolicyRule)).content.decode()
+    )
 
 
 def test_a_key_that_does_not_count_for_the_scope_is_a_form_error(console: Client, url: Url) -> None:
     rows.catalog()
-    form = {**RULE, "scope": "provider", "scope_id": "sandbox", "key": "max_tokens_out", "value": "400"}
+    form = {**RULE, "scope": "provider", "provider": "sandbox", "key": "max_tokens_out", "value": "400"}
     errors = errors_of(console.post(url(PolicyRule, "add"), form))
     assert "for which the keys are requests_per_minute, tokens_per_minute" in str(errors["value"])
 
@@ -91,17 +127,18 @@ def test_a_valid_rule_is_saved(console: Client, url: Url) -> None:
 
 
 def test_a_scope_that_does_not_fit_is_a_form_error(console: Client, url: Url) -> None:
-    form = {**RULE, "key": "max_tokens_out", "value": "400", "scope": "user", "scope_id": ""}
-    assert set(errors_of(console.post(url(PolicyRule, "add"), form))) == {"tenant", "scope_id"}
+    form = {**RULE, "key": "max_tokens_out", "value": "400", "scope": "user", "user": ""}
+    errors = errors_of(console.post(url(PolicyRule, "add"), form))
+    assert errors == {"user": ["Choose the person."]}
 
 
 def test_a_cost_budget_is_entered_and_shown_in_dollars(console: Client, url: Url) -> None:
     rows.catalog()
-    response = console.post(url(Budget, "add"), {**BUDGET, "dimension": "cost", "amount": "12.34"})
+    response = console.post(url(Budget, "add"), {**BUDGET, "dimension": "cost", "amount": "$12.34"})
     assert response.status_code == 302
     budget = Budget.objects.get()
     assert budget.amount == 12_340_000_000
-    assert b'value="12.34"' in console.get(url(Budget, "change", budget.pk)).content
+    assert b'value="$12.34"' in console.get(url(Budget, "change", budget.pk)).content
     assert b"$12.34" in console.get(url(Budget)).content
     assert AuditEvent.objects.get(action="budget.added").facts["values"]["amount"] == "12.34"
 
@@ -142,7 +179,31 @@ def test_a_budget_that_counted_something_may_change_or_go_because_its_meters_sta
     address = url(Budget, "change", budget.pk)
     assert console.post(address, {**BUDGET, "amount": "7", "dimension": "tokens"}).status_code == 302
     budget.refresh_from_db()
-    assert (budget.amount, budget.dimension, budget.scope) == (7, "tokens", "plan")
+    assert (budget.amount, budget.dimension, budget.tenant) == (7, "tokens", tenant)
     assert console.post(url(Budget, "delete", budget.pk), {"post": "yes"}).status_code == 302
     assert not Budget.objects.filter(pk=budget.pk).exists()
     assert UsageMeter.objects.get().used == 4_200_000_000
+
+
+def test_the_sentence_of_what_a_budget_will_do_stands_beside_the_button(console: Client, url: Url) -> None:
+    rows.catalog()
+    form = {**BUDGET, "dimension": "cost", "window": "day", "amount": "$5"}
+    said = console.post(f"{url(Budget, 'add')}?effect", form).content.decode()
+    sentence = "Calls of each person on plan Professional that would bring the cost above $5.00 a day are refused."
+    assert sentence in said
+    assert "People are told at 80 %, 95 %, 100 %." in said
+    assert "Tenants" in said
+    assert not Budget.objects.exists()
+
+
+def test_an_incomplete_form_promises_nothing(console: Client, url: Url) -> None:
+    said = console.post(f"{url(Budget, 'add')}?effect", {**BUDGET, "amount": "1,5"}).content.decode()
+    assert "once the form is complete" in said
+
+
+def test_a_budget_of_nothing_for_everybody_is_asked_for_twice(console: Client, url: Url) -> None:
+    form = {**BUDGET, "scope": "global", "per": "", "dimension": "cost", "amount": "$0"}
+    assert 'name="sure"' in console.post(f"{url(Budget, 'add')}?effect", form).content.decode()
+    assert "stop every call of the gateway" in str(errors_of(console.post(url(Budget, "add"), form))["__all__"])
+    assert console.post(url(Budget, "add"), {**form, "sure": "1"}).status_code == 302
+    assert Budget.objects.get().scope == "global"

@@ -192,6 +192,27 @@ def test_another_catalog_is_for_the_operator() -> None:
     assert "a whole number of tokens" in refused.content.decode()
 
 
+def test_what_a_change_would_do_is_asked_before_it_is_made() -> None:
+    admin = person(User.Role.TENANT_ADMIN)
+    AttemptFactory(token_id=admin.signup_token_id, input_tokens=50)
+    body = {"rule": {"key": "max_tokens_in", "value": 5}}
+    answer = call("POST", "policy/blast-radius", body, who=admin).json()
+    assert (answer["tenant_names"], answer["calls"], answer["denied"]) == (["alder"], 1, 1)
+    assert not PolicyRule.objects.exists()
+
+
+def test_a_limit_of_zero_for_the_gateway_asks_twice_and_is_for_the_operator() -> None:
+    body = {"budget": {"dimension": "cost", "window": "day", "amount": "0"}}
+    assert call("POST", "policy/blast-radius", body, who=super_admin()).json()["asks_twice"] is True
+    assert (
+        call("POST", "policy/blast-radius", body, who=person(User.Role.TENANT_ADMIN)).json()["asks_twice"]
+        is False
+    )
+    plans = {"budget": {**body["budget"], "plan": "PRO"}}
+    refused = call("POST", "policy/blast-radius", plans, who=person(User.Role.TENANT_ADMIN))
+    assert code_of(refused) == (403, "not_permitted")
+
+
 @pytest.mark.parametrize(
     "body",
     [

@@ -1,0 +1,41 @@
+"""Whose rows a page is about: the viewer's own tenant, or the one that a super admin has chosen (`?tenant=slug`).
+
+What is another tenant's is as absent as what never was.
+"""
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from admin_console.who import Viewer
+from metering.models import Tenant
+
+MOST_CHOICES = 1_000
+
+
+def tenant_in_url(request: HttpRequest, viewer: Viewer) -> Tenant | None:
+    """None: a super admin has chosen none. Raises Http404 for one that is unknown or not the viewer's."""
+    slug = request.GET.get("tenant", "")
+    own = viewer.tenant
+    if own is not None:
+        if slug not in ("", own.slug):
+            raise Http404
+        return own
+    if not slug:
+        return None
+    tenant = Tenant.objects.filter(slug=slug).first() if "\0" not in slug else None
+    if tenant is None:
+        raise Http404
+    return tenant
+
+
+def tenant_query(viewer: Viewer, tenant: Tenant) -> str:
+    """What an address must say so that a super admin stays with the tenant: `tenant=alder`, or nothing."""
+    return f"tenant={tenant.slug}" if viewer.tenant is None else ""
+
+
+def choose_tenant(request: HttpRequest, page: dict[str, Any]) -> HttpResponse:
+    """Asks a super admin which tenant the page is to be about."""
+    tenants = Tenant.objects.order_by("name", "slug").values_list("slug", "name", "status")[:MOST_CHOICES]
+    return render(request, "admin_console/choose_tenant.html", {**page, "tenants": tenants})

@@ -1,0 +1,27 @@
+"""Which ATI token the plan of somebody new comes from, where nobody has said so."""
+
+from datetime import datetime
+
+from django.db.models import Q
+
+from metering.errors import InvalidRequest
+from metering.models import ATIToken, Tenant
+
+
+def sign_up_token(*, tenant: Tenant, own: ATIToken | None, now: datetime) -> ATIToken:
+    """The inviter's own, or the tenant's newest live one with sign-ups, or else its newest that is nobody's.
+
+    Raises InvalidRequest where the tenant has none.
+    """
+    if own is not None:
+        return own
+    live = ATIToken.objects.for_tenant(tenant).live(now).filter(user=None, team=None)
+    found: ATIToken | None = (
+        live.filter(Q(signups_allowed__gt=0)).order_by("-id").first() or live.order_by("-id").first()
+    )
+    if found is None:
+        raise InvalidRequest(
+            f"The tenant {tenant.slug!r} has no live ATI token for new people. Issue one first.",
+            param="token",
+        )
+    return found
