@@ -7,9 +7,11 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.timezone import now
 
 from admin_console.who import Viewer
 from metering.models import Tenant
+from metering.overview.reach import Reach, reach_of_person
 
 MOST_CHOICES = 1_000
 
@@ -28,6 +30,14 @@ def tenant_in_url(request: HttpRequest, viewer: Viewer) -> Tenant | None:
     if tenant is None:
         raise Http404
     return tenant
+
+
+def reach_of(request: HttpRequest, viewer: Viewer) -> Reach:
+    """The same for selectors of metering; a member's own. Raises Http404."""
+    tenant = tenant_in_url(request, viewer)
+    if viewer.own_only and tenant is not None:
+        return reach_of_person(viewer.user, tenant=tenant, now=now())
+    return Reach(tenant=tenant)
 
 
 def tenant_query(viewer: Viewer, tenant: Tenant) -> str:

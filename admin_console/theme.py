@@ -145,7 +145,9 @@ def _shows(page: Page) -> Callable[[HttpRequest], bool]:
 def _navigation() -> list[dict[str, Any]]:
     """At most ten entries for anybody, in the order of their work; the rest under "Advanced", which is folded."""
     main = [*_pages(is_advanced=False), *(_noun(model, icon) for model, icon in MAIN_NOUNS.items())]
-    rest = {model: icon for models in GROUPS.values() for model, icon in models.items() if model not in MAIN_NOUNS}
+    rest = {
+        model: icon for models in GROUPS.values() for model, icon in models.items() if model not in MAIN_NOUNS
+    }
     return [
         {"items": sorted(main, key=_place)},
         {

@@ -2,8 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Collection, Coroutine, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection, Coroutine
 from typing import Any, TypeVar
 
 from metering.errors import MeteringError
@@ -31,16 +30,15 @@ class BackgroundTasks:
         task.add_done_callback(self._ended)
         return task
 
-    @contextmanager
-    def counted(self, task: asyncio.Task[Any], *, name: str) -> Iterator[None]:
-        """Count a task that somebody else has started as one of these while this block runs in it."""
+    def adopt(self, task: asyncio.Task[Any], *, name: str) -> None:
+        """Count a task that somebody else has started as one of these, until it is let go of."""
         self._tasks[task] = name
         self._guests.add(task)
-        try:
-            yield
-        finally:
-            del self._tasks[task]
-            self._guests.discard(task)
+
+    def let_go_of(self, task: asyncio.Task[Any]) -> None:
+        """Count it no more."""
+        del self._tasks[task]
+        self._guests.discard(task)
 
     def _ended(self, task: asyncio.Task[Any]) -> None:
         self._tasks.pop(task, None)
@@ -55,7 +53,7 @@ class BackgroundTasks:
         """
         stopped = [task for task, name in self._tasks.items() if name in names]
         for task in stopped:
-            if task in self._guests:  # later it may have left its block
+            if task in self._guests:  # later it may have been let go of
                 task.cancel()
             else:
                 asyncio.get_running_loop().call_soon(task.cancel)

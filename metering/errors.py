@@ -4,6 +4,7 @@ MeteringError
 ├── InvalidRequest              invalid_request
 │   ├── UnpriceableRequest      unpriceable_request
 │   ├── OverRateCapacity        over_rate_capacity
+│   ├── TagRequired             tag_required
 │   └── RefusedByVendor         invalid_request
 │       ├── ContextLengthExceeded  context_length_exceeded
 │       └── ContentFiltered        content_filter
@@ -111,6 +112,13 @@ class OverRateCapacity(InvalidRequest):
         super().__init__(message)
         self.rates = rates
         """All that apply to the call; the first that does not fit is the one that refuses it."""
+
+
+class TagRequired(InvalidRequest):
+    """The call lacks a tag that a rule requires."""
+
+    code = "tag_required"
+    source = "required_tags"
 
 
 class RefusedByVendor(InvalidRequest):

@@ -20,6 +20,7 @@ MAX_TEXT = MAX_TAGS * (MAX_TAG + 2) * 2
 Tags = tuple[str, ...]
 _KEY = re.compile(rf"[a-z0-9][a-z0-9_.-]{{0,{MAX_KEY - 1}}}", re.ASCII)
 FORM = "KEY=VALUE, such as project=apollo"
+KEYS = f"1 to {MAX_TAGS} keys of tags, such as project,cost-centre"
 
 
 def read_tags(given: object, param: str) -> Tags:
@@ -59,6 +60,25 @@ def read_tag(given: object, param: str) -> str:
         raise InvalidRequest(f"{param} must be {FORM}.", param=param)
     key, value = _of_pair(given, param)
     return f"{key}={value}"
+
+
+def read_keys(given: object) -> Tags:
+    """Keys of tags: a list of texts, or a text with commas between. Sorted; raises ValueError."""
+    parts = given.split(",") if isinstance(given, str) else given
+    if not isinstance(parts, list | tuple) or not 0 < len(parts) <= MAX_TAGS:
+        raise ValueError(KEYS)
+    keys = [part.strip() if isinstance(part, str) else part for part in parts]
+    if not all(map(is_key, keys)):
+        raise ValueError(KEYS)
+    return tuple(sorted(set(keys)))
+
+
+def missing_keys(required: Tags, tags: Tags) -> list[str]:
+    """The required keys of which the tags say nothing."""
+    if not required:
+        return []
+    given = {_split(tag)[0] for tag in tags}
+    return [key for key in required if key not in given]
 
 
 def is_key(text: object) -> bool:

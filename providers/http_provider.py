@@ -37,6 +37,7 @@ from providers.port import (
     Usage,
     VendorModel,
 )
+from providers.time_limit import TimeLimit
 
 SUCCESS = range(200, 300)
 LISTING = "(the list of models)"
@@ -124,7 +125,7 @@ class HttpProvider(ABC):
         answer: AnswerReader | None = None
         try:
             first_byte_s = self._first_byte_s(call)
-            async with asyncio.timeout(first_byte_s):
+            with TimeLimit(first_byte_s):
                 response, key = await self._keys.used(
                     call.model,
                     call.progress,
@@ -205,11 +206,10 @@ class HttpProvider(ABC):
     async def _whole(
         self, call: ProviderCall, ask: Callable[[Key], Awaitable[VendorResponse]], *, may_stream: bool
     ) -> Completion:
-        """The deadline is asyncio's, which costs a call 20 µs less than the client's timers."""
         ends_at_s = asyncio.get_running_loop().time() + call.timeout_s
         answer: AnswerReader | None = None
         try:
-            async with asyncio.timeout(self._first_byte_s(call)):
+            with TimeLimit(self._first_byte_s(call)):
                 response, key = await self._keys.used(call.model, call.progress, ask, self._keys.taking(call))
             try:
                 body = await read_whole(response, ends_at_s=ends_at_s, gap_s=self._timeouts.gap_s)

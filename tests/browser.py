@@ -32,7 +32,7 @@ class Browser:
         self.troubles: list[str] = []
         self._runner, self._socket, self._home = runner, socket, home
         self._last = 0
-        for domain in ("Page", "Network", "Runtime"):
+        for domain in ("Page", "Network", "Runtime", "Log"):
             self._ask(f"{domain}.enable")
 
     def open(self, path: str) -> None:
@@ -40,8 +40,23 @@ class Browser:
         self.wait_for(f"location.href.startsWith({self._home!r})")
 
     def run(self, script: str) -> Any:
-        """What an expression is worth on the page."""
-        return self._ask("Runtime.evaluate", expression=script, returnByValue=True)["result"].get("value")
+        """What an expression is worth on the page; of a promise, what it becomes."""
+        asked = {"expression": script, "returnByValue": True, "awaitPromise": True}
+        return self._ask("Runtime.evaluate", **asked)["result"].get("value")
+
+    def resize(self, width: int, height: int = 1000) -> None:
+        """As if the window, or the telephone, were so large."""
+        self._ask(
+            "Emulation.setDeviceMetricsOverride",
+            width=width,
+            height=height,
+            deviceScaleFactor=1,
+            mobile=False,
+        )
+
+    def carry_cookie(self, name: str, value: str) -> None:
+        """With every request from now on."""
+        self._ask("Network.setCookie", name=name, value=value, url=self._home)
 
     def fill(self, selector: str, value: str) -> None:
         self.run(f"document.querySelector({selector!r}).value = {value!r}")
@@ -61,8 +76,14 @@ class Browser:
         """What a person reads."""
         return str(self.run("document.body.innerText"))
 
-    def screenshot(self, path: Path) -> None:
-        path.write_bytes(base64.b64decode(self._ask("Page.captureScreenshot")["data"]))
+    def screenshot(self, path: Path, *, whole: bool = False) -> None:
+        """What is in view, or the `whole` page."""
+        clip: dict[str, Any] = {}
+        if whole:
+            size = self._ask("Page.getLayoutMetrics")["cssContentSize"]
+            clip = {"clip": {"x": 0, "y": 0, "width": size["width"], "height": size["height"], "scale": 1}}
+        shot = self._ask("Page.captureScreenshot", captureBeyondViewport=whole, **clip)
+        path.write_bytes(base64.b64decode(shot["data"]))
 
     def _ask(self, method: str, **params: Any) -> dict[str, Any]:
         return self._runner.run(asyncio.wait_for(self._answer(method, params), PATIENCE_S))
@@ -83,6 +104,8 @@ class Browser:
             thrown = facts["exceptionDetails"]
             what = thrown.get("exception", {}).get("description", thrown.get("text"))
             self.troubles.append(f"script at {thrown.get('url')}: {what}")
+        elif event == "Log.entryAdded" and facts["entry"]["level"] == "error":
+            self.troubles.append(f"console: {facts['entry']['text']} {facts['entry'].get('url', '')}")
         elif event == "Network.requestWillBeSent":
             url = facts["request"]["url"]
             if not url.startswith((self._home, "data:", "blob:")):

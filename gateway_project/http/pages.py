@@ -31,4 +31,6 @@ def page_response(error: MeteringError, request_id: str) -> Response:
     """The page; one about a body that is still coming does not wait for it."""
     response = EarlyResponse if isinstance(error, BodyTooLarge) else Response
     headers = {HEADER: policy_for("")}
-    return response(page_text(error, request_id), status_code=status_of(error), headers=headers, media_type=HTML)
+    return response(
+        page_text(error, request_id), status_code=status_of(error), headers=headers, media_type=HTML
+    )

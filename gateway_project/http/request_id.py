@@ -12,6 +12,8 @@ from metering.ids import uuid7
 
 REQUEST_ID = "gateway.request_id"
 """The key of the request's id in a scope and in Django's `request.META`."""
+NAMED = "gateway.is_named"
+"""The key in a scope of an answer that has its request's id already."""
 HEADER = b"x-request-id"
 _HARMLESS = re.compile(r"[A-Za-z0-9._:-]{1,128}", re.ASCII)
 logger = logging.getLogger(__name__)
@@ -34,9 +36,10 @@ class WithRequestId:
             nonlocal has_begun
             if message["type"] == "http.response.start":
                 has_begun = True
-                headers = message.get("headers", ())
-                if HEADER not in dict(headers):
-                    message = {**message, "headers": [*headers, (HEADER, request_id.encode())]}
+                if not scope.get(NAMED):
+                    headers = message.get("headers", ())
+                    if HEADER not in dict(headers):
+                        message = {**message, "headers": [*headers, (HEADER, request_id.encode())]}
             await send(message)
 
         tokens = bind_contextvars(request_id=request_id)

@@ -3,11 +3,18 @@
 import math
 from collections.abc import Iterable
 
+from starlette.responses import Response
+
 from metering.calls.values import Facts
 from metering.errors import RateBalance
 from metering.money import usd_text
 from metering.types import Dimension, EnforcementMode
 
+JSON = (b"content-type", b"application/json")
+REMAINING = {
+    dimension: f"x-budget-remaining-{dimension.value.replace('_', '-')}" for dimension in Dimension
+} | {Dimension.COST: "x-budget-remaining-usd"}
+"""The header of what is left of the tightest budget of each dimension."""
 REPLAYED = {"idempotent-replayed": "true"}
 """The answer is that of an earlier request under the same Idempotency-Key, and cost nothing now."""
 
@@ -39,10 +46,7 @@ def fact_headers(facts: Facts) -> dict[str, str]:
     if facts.age_s is not None:
         headers["age"] = str(facts.age_s)
     for dimension, left in facts.remaining.items():
-        if dimension is Dimension.COST:
-            headers["x-budget-remaining-usd"] = usd_text(left)
-        else:
-            headers[f"x-budget-remaining-{dimension.value.replace('_', '-')}"] = str(left)
+        headers[REMAINING[dimension]] = usd_text(left) if dimension is Dimension.COST else str(left)
     if facts.replayed:
         headers |= REPLAYED
     if facts.rates:
@@ -67,6 +71,20 @@ def rate_headers(balances: Iterable[RateBalance]) -> dict[str, str]:
     return headers
 
 
+class WholeAnswer(Response):
+    """A metered answer in JSON, with its facts. Starlette's own reads its headers twice before it sends them."""
+
+    def __init__(self, body: bytes, facts: Facts) -> None:
+        self.status_code = 200
+        self.background = None
+        self.body = body
+        self.raw_headers = [
+            (b"content-length", b"%d" % len(body)),
+            JSON,
+            *encoded(ending_headers(facts)),
+        ]
+
+
 def duration(seconds: float) -> str:
     """As OpenAI writes it: hours, minutes and seconds, milliseconds below a second."""
     milliseconds = math.ceil(seconds * 1000)
@@ -80,6 +98,6 @@ def duration(seconds: float) -> str:
 
 def ending_headers(facts: Facts) -> dict[str, str]:
     """For an answer that is whole: what it took and cost as well."""
-    return fact_headers(facts) | {
-        "x-gateway-cost-usd": usd_text(facts.cost_nano_usd),
-    }
+    headers = fact_headers(facts)
+    headers["x-gateway-cost-usd"] = usd_text(facts.cost_nano_usd)
+    return headers

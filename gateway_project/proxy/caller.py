@@ -1,8 +1,7 @@
 """The caller of a request: who it is, what it says of the call in headers and metadata, and whether it has gone."""
 
 import asyncio
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Any
 
@@ -16,6 +15,7 @@ from gateway_project.http.request_headers import (
     header,
     headers_of,
 )
+from gateway_project.http.request_id import REQUEST_ID
 from gateway_project.telemetry import metrics
 from gateway_project.wiring import Runtime
 from metering.answer_cache.wish import HEADER as CACHE
@@ -63,7 +63,7 @@ async def principal_of(request: Request, gateway: LLMGateway) -> Principal:
     team = header(request, b"x-team-id") or None
     if team is not None:
         team = checked_label(team, "X-Team-ID")
-    request_id = request.state.request_id
+    request_id = request.scope[REQUEST_ID]
     principal = gateway.directory.kept_principal(secret)
     if principal is None:
         async with LOOKUPS.place(counted_address(address_of(request) or "")):
@@ -71,19 +71,27 @@ async def principal_of(request: Request, gateway: LLMGateway) -> Principal:
     elif team is not None:
         principal = await gateway.authenticate(secret, team=team, request_id=request_id)
     if principal.allowed_networks:
-        with refusals_noted(gateway, principal, request_id):
+        with RefusalsNoted(gateway, principal, request_id):
             check_network(address_of(request), principal.allowed_networks)
     return principal
 
 
-@contextmanager
-def refusals_noted(gateway: LLMGateway, caller: Principal, request_id: str) -> Iterator[None]:
-    """Notes a refusal raised within the block, so that it can be found by the request's id."""
-    try:
-        yield
-    except MeteringError as refusal:
-        gateway.note_refused(caller, refusal, request_id=request_id)
-        raise
+class RefusalsNoted:
+    """A block in which a refusal is noted, so that it can be found by the request's id."""
+
+    def __init__(self, gateway: LLMGateway, caller: Principal, request_id: str) -> None:
+        self._gateway = gateway
+        self._caller = caller
+        self._request_id = request_id
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if isinstance(error, MeteringError):
+            self._gateway.note_refused(self._caller, error, request_id=self._request_id)
 
 
 def labels_of(request: Request, body: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,15 +5,16 @@ from starlette.responses import Response
 
 from gateway_project.http.body import json_object, read_body
 from gateway_project.http.request_headers import address_of
-from gateway_project.http.response_headers import encoded, ending_headers
+from gateway_project.http.request_id import REQUEST_ID
+from gateway_project.http.response_headers import WholeAnswer
 from gateway_project.proxy.caller import (
+    RefusalsNoted,
     UnlessDisconnected,
     cache_wish_of,
     gateway_of,
     idempotency_of,
     labels_of,
     principal_of,
-    refusals_noted,
 )
 from gateway_project.proxy.event_stream import EventStreamResponse
 from metering.calls.begin import CallRequest
@@ -28,7 +29,7 @@ async def chat_completions(request: Request) -> Response:
     """The vendor's answer, whole or as server-sent events."""
     gateway = gateway_of(request)
     caller = await principal_of(request, gateway)
-    with refusals_noted(gateway, caller, request.state.request_id):
+    with RefusalsNoted(gateway, caller, request.scope[REQUEST_ID]):
         raw = await read_body(request)
     body = json_object(raw)
     model = body.get("model", "")
@@ -38,7 +39,7 @@ async def chat_completions(request: Request) -> Response:
         task=Task.CHAT,
         input=body,
         model=model,
-        request_id=request.state.request_id,
+        request_id=request.scope[REQUEST_ID],
         address=address_of(request),
         idempotency=idempotency_of(request, caller, raw),
         input_bytes=len(raw),
@@ -51,6 +52,4 @@ async def chat_completions(request: Request) -> Response:
         return EventStreamResponse(stream, facts, request_id=call.request_id)
     with UnlessDisconnected(request) as departure:
         result = await gateway.execute(caller, call, departure=departure)
-    response = Response(result.output, media_type="application/json")
-    response.raw_headers += encoded(ending_headers(result.facts))
-    return response
+    return WholeAnswer(result.output, result.facts)

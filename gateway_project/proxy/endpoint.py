@@ -7,7 +7,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from gateway_project.http.errors import Internal, MethodNotAllowed, error_response, status_of
-from gateway_project.http.request_id import id_of
+from gateway_project.http.request_id import HEADER, NAMED, REQUEST_ID, id_of
 from gateway_project.telemetry import metrics
 from metering.errors import MeteringError
 
@@ -17,15 +17,16 @@ logger = logging.getLogger(__name__)
 
 
 def endpoint(handler: Handler, *, method: str | None = "GET") -> Handler:
-    """The handler with a request id in `request.state`, for one HTTP method (None: all)."""
+    """The handler of requests that have an id in their scope, for one HTTP method (None: all)."""
 
     async def respond(request: Request) -> Response:
-        request.state.request_id = request_id = id_of(request.scope)
+        request_id = request.scope[REQUEST_ID] = id_of(request.scope)
+        asked = request.scope["method"]
         try:
-            if method is not None and request.method not in (method, _ALSO.get(method)):
-                raise MethodNotAllowed(f"This path takes {method}, not {request.method}.")
+            if method is not None and asked != method and asked != _ALSO.get(method):
+                raise MethodNotAllowed(f"This path takes {method}, not {asked}.")
             response = await handler(request)
-            if request.method == "HEAD":
+            if asked == "HEAD":
                 response.body = b""  # the headers stay, `content-length` too
         except MeteringError as error:
             note_error(error)
@@ -36,7 +37,8 @@ def endpoint(handler: Handler, *, method: str | None = "GET") -> Handler:
             logger.exception("request.broke")
             metrics.errors.add(Internal.code)
             return error_response(Internal("Something went wrong in the gateway."), request_id)
-        response.raw_headers.append((b"x-request-id", request_id.encode()))
+        response.raw_headers.append((HEADER, request_id.encode()))
+        request.scope[NAMED] = True
         return response
 
     return respond

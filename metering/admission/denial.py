@@ -5,6 +5,7 @@ longest, because the caller has to wait for that one anyway.
 """
 
 import math
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -20,12 +21,14 @@ from metering.errors import (
     OverRateCapacity,
     RateLimited,
     RateUse,
+    TagRequired,
 )
 from metering.ledger.results import LineDenial
 from metering.money import usd_text
 from metering.policy.values import EffectivePolicy, MeterLimit
 from metering.rates.take import TooFew, tightest, use_of
 from metering.reservation.no_room import NoRoom
+from metering.tags import HEADER
 from metering.types import Dimension
 
 RETRY_CONCURRENCY_S = 1
@@ -117,6 +120,16 @@ def input_error(estimate: int, limit: int, *, is_models: bool) -> InputTooLarge:
     )
 
 
+def tag_required_error(missing: Sequence[str]) -> TagRequired:
+    """The error of a call without tags of these keys."""
+    tags = ",".join([f"{key}=…" for key in missing])
+    whose = f"the tag {missing[0]}" if len(missing) == 1 else f"the tags {', '.join(missing)}"
+    return TagRequired(
+        f"This call needs {whose}: send them in metadata.tags ({tags}) or in the header {HEADER}: {tags}",
+        param="metadata.tags",
+    )
+
+
 def deciding_rule(
     refusal: MeteringError, plan: str, policy: EffectivePolicy | None
 ) -> tuple[str, UUID | None]:
@@ -126,7 +139,7 @@ def deciding_rule(
     if isinstance(refusal, OverRateCapacity):
         rate: RateUse = next(rate for rate in refusal.rates if rate.fits is False)
         return rate.name, rate.source_id
-    if not isinstance(refusal, NotPermitted | InputTooLarge):
+    if not isinstance(refusal, NotPermitted | InputTooLarge | TagRequired):
         return refusal.code, None
     if refusal.source == "plan":
         return f"plan {plan}", None

@@ -9,7 +9,7 @@ from metering.admission.denial import lasting, no_room_error, too_few_error
 from metering.amounts import ONE_REQUEST
 from metering.catalog.served import ServedModel
 from metering.decisions.decision import Verdict
-from metering.errors import InputTooLarge, ModelNotAllowed
+from metering.errors import InputTooLarge, ModelNotAllowed, TagRequired
 from metering.ledger.results import LineDenial
 from metering.policy.enforcement import WARN
 from metering.policy.values import EffectivePolicy, Setting
@@ -17,6 +17,7 @@ from metering.rates.take import RateGrant
 from metering.reservation.bounded_call import Measured
 from metering.reservation.no_room import NoRoom
 from metering.reservation.reserve import Hold
+from metering.tags import Tags, missing_keys, read_keys
 from metering.types import EnforcementMode, ModelClass
 
 OUTPUT_CUT = "output_limited"
@@ -36,8 +37,13 @@ class Notice(NamedTuple):
     message: str
 
 
-def setting_notices(policy: EffectivePolicy, call: Measured, model: ServedModel) -> Iterator[Notice]:
+def setting_notices(
+    policy: EffectivePolicy, call: Measured, model: ServedModel, tags: Tags = ()
+) -> Iterator[Notice]:
     """Tighter settings in shadow that would have refused or clamped this call. Counting the input takes time."""
+    shadow = policy.shadow_settings.get("required_tags")
+    if shadow is not None and (missing := missing_keys(read_keys(shadow.value), tags)):
+        yield _notice(shadow, "required_tags", TagRequired.code, f"without {', '.join(missing)}")
     shadow = policy.shadow_settings.get("max_tokens_in")
     if shadow is not None and call.bound.input_tokens > int(shadow.value):
         limit = int(shadow.value)

@@ -5,7 +5,7 @@ questions come in this order, and the first that says no decides:
 
 1. May this caller call at all, and does its token allow the task?
 2. Does its plan contain the task, and which model classes?
-3. Which of those does the rule `max_class` leave?
+3. Which of those does the rule `max_class` leave? Has the call the tags that `required_tags` wants?
 4. Which allowed model does the request's name stand for?
 5. Can what it asks for be priced, and is its input small enough?
 
@@ -19,6 +19,7 @@ from typing import Generic
 from msgspec import Struct, structs
 
 from metering.admission.demand import Asker, Candidates, Demand, M
+from metering.admission.denial import tag_required_error
 from metering.admission.notices import Notice, setting_notices
 from metering.amounts import Amounts
 from metering.catalog.served import (
@@ -34,6 +35,7 @@ from metering.identity.principal import Principal
 from metering.policy.values import EffectivePolicy, Limits, MeterLimits, PolicySubject
 from metering.reservation.bounded_call import BoundedRequest
 from metering.reservation.reserve import has_hard_budget
+from metering.tags import missing_keys
 from metering.types import ModelClass
 
 Access = PlanAccess | NotPermitted
@@ -101,7 +103,7 @@ def planned_over(demand: Demand[M], route: Route, policy: EffectivePolicy) -> Ca
         hard=hard,
         measured=measured,
         bound=measured.bound,
-        notices=tuple(setting_notices(policy, measured, route.candidates[0]))
+        notices=tuple(setting_notices(policy, measured, route.candidates[0], demand.tags))
         if policy.shadow_settings
         else (),
     )
@@ -111,6 +113,8 @@ def route_call(demand: Demand[M], access: Access, models: ModelIndex, policy: Ef
     """Questions 1 to 4. Raises NotPermitted, ModelNotFound and what the caller's standing raises."""
     asker = demand.asker
     allowed = _classes_for(asker, demand.task, access, policy)
+    if policy.required_tags and (missing := missing_keys(policy.required_tags, demand.tags)):
+        raise tag_required_error(missing)
     found = choose_models(models, allowed, demand.model, narrowed_to=asker.allowed_models)
     cheaper = policy.choice("cheaper_class", "")
     if cheaper:

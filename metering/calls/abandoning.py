@@ -1,8 +1,7 @@
 """What becomes of a call whose caller has gone."""
 
 import asyncio
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 from metering.calls.values import Call
@@ -22,25 +21,17 @@ class Departure:
         self.has_come = False
         self.has_cancelled = False
         """Whether the task was cancelled for it."""
-        self._instead: Callable[[], None] | None = None
+        self.instead: Callable[[], None] | None = None
+        """What is done instead of cancelling the task."""
 
     def come(self) -> None:
         """The caller has gone."""
         self.has_come = True
-        if self._instead is not None:
-            self._instead()
+        if self.instead is not None:
+            self.instead()
         else:
             self.has_cancelled = True
             self.task.cancel()
-
-    @contextmanager
-    def means(self, instead: Callable[[], None]) -> Iterator[None]:
-        """In this block the task is not cancelled, but `instead` is called."""
-        self._instead = instead
-        try:
-            yield
-        finally:
-            self._instead = None
 
 
 def abandon(call: Call, running: "asyncio.Task[Any]") -> None:

@@ -30,6 +30,7 @@ from metering.errors import (
     OverRateCapacity,
     RateLimited,
     RateUse,
+    TagRequired,
     UnpriceableRequest,
 )
 from metering.identity.principal import Principal
@@ -42,6 +43,7 @@ EXPLAINED = (
     LimitExceeded,
     NotPermitted,
     InputTooLarge,
+    TagRequired,
     OverRateCapacity,
     UnpriceableRequest,
     MeteringUnavailable,

@@ -54,15 +54,16 @@ async def _run_here(
 ) -> bytes:
     """In the caller's own task, which costs a call less than another one."""
     running = departure.task
-    with (
-        with_.background.counted(running, name=WHOLE),
-        departure.means(partial(abandon, call, running)),
-    ):
-        try:
-            return await perform(with_, call, work)
-        except asyncio.CancelledError:
-            running.uncancel()
-            raise MeteringUnavailable(STOPPED) from None
+    with_.background.adopt(running, name=WHOLE)
+    departure.instead = partial(abandon, call, running)
+    try:
+        return await perform(with_, call, work)
+    except asyncio.CancelledError:
+        running.uncancel()
+        raise MeteringUnavailable(STOPPED) from None
+    finally:
+        departure.instead = None
+        with_.background.let_go_of(running)
 
 
 async def perform(with_: Collaborators, call: Call, work: Coroutine[Any, Any, T]) -> T:

@@ -9,7 +9,7 @@ from metering.catalog.read_budgets import read_budgets
 from metering.catalog.yaml_reader import YamlReader, is_code
 from metering.catalog.yaml_source import plain_value
 from metering.rules.read_conditions import check_conditions
-from metering.rules.registry import check_rule
+from metering.rules.registry import REGISTRY, check_rule
 from metering.rules.rule import MAX_PRIORITY
 from metering.types import MODES, EnforcementMode, Scope
 
@@ -79,6 +79,7 @@ def _read_rule(rule: YamlReader, vocabulary: Vocabulary) -> RuleEntry:
         try:
             value = plain_value(node)
             check_rule(key, value, task, Scope.PLAN)
+            value = REGISTRY[key].stored(value)
         except ValueError as error:
             rule.problem(str(error).rstrip("."), key="value")
     return RuleEntry(

@@ -13,6 +13,7 @@ from metering.policy.values import EffectivePolicy, MeterLimit, MeterLimits
 from metering.rules.registry import REGISTRY
 from metering.rules.rule import BASE_SCOPES, TIGHTENING_SCOPES, Rule
 from metering.rules.rule_key import Merge
+from metering.tags import read_keys
 from metering.types import Dimension, EnforcementMode, Window
 
 MAX_STEPS = 500
@@ -145,6 +146,9 @@ def _standing(rule: Rule, policy: EffectivePolicy, sources: Mapping[UUID, Standi
         return sources[rule.id]
     if rule.mode is not ENFORCE:
         return _loose(rule.mode)
+    if REGISTRY[rule.key].merge is Merge.UNION:
+        in_force = set(policy.required_tags).issuperset(read_keys(rule.value))
+        return Standing.IN_FORCE if in_force else Standing.OBSERVED
     if rule.scope in BASE_SCOPES or REGISTRY[rule.key].merge is Merge.REPLACE:
         return Standing.OVERRIDDEN
     return Standing.NOT_TIGHTER if rule.scope in TIGHTENING_SCOPES else Standing.OVERRIDDEN

@@ -20,6 +20,8 @@ from metering.ledger.results import Result
 CONNECTIONS = 2
 """Connections that take batches in turn: while one waits for its COMMIT, Python prepares the other's."""
 MAX_BATCH = 512
+MAX_TURNS = 4
+"""Turns of the event loop that a batch waits at most for whoever is about to join it."""
 MAX_WAITING = 20_000
 DEADLINE_S = 10.0
 """How long a command may be retried before its sender is told that the ledger is away."""
@@ -97,10 +99,19 @@ class LedgerWriter:
     def _reached(self, database_answered: bool) -> None:
         self.is_reachable = database_answered
 
+    async def _gather(self) -> None:
+        """Let whoever is about to run join the batch, as long as each turn of the event loop brings somebody: a batch
+        costs much the same however large it is.
+        """
+        for _ in range(MAX_TURNS):
+            waiting = len(self._waiting)
+            await asyncio.sleep(0)
+            if len(self._waiting) == waiting:
+                return
+
     async def _run(self, connection: BatchConnection) -> None:
         while True:
-            # Whoever was woken by the same event gets the chance to join this batch.
-            await asyncio.sleep(0)
+            await self._gather()
             batch = self._waiting.take_batch()
             if batch:
                 try:

@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q, TextChoices
+from django.db.models.functions import Now
 from django.utils.timezone import now
 
 from metering.api_key import key_problem
@@ -199,6 +200,8 @@ class ModelPrice(models.Model):
         editable=False,
         help_text="Taken from the price list, whose changes it follows; any other is a person's.",
     )
+    changed_at = models.DateTimeField(db_default=Now(), editable=False)
+    """Kept by a trigger: calls from before were charged by another price."""
 
     class Meta:
         ordering = ["model", "-effective_from"]

@@ -45,7 +45,10 @@ def default_thresholds() -> list[int]:
 
 
 class PolicyRule(models.Model):
-    """One typed setting for one scope. `scope_id` is the plan's code or the team's, user's, token's or agent's id, or the tag."""
+    """One typed setting for one scope.
+
+    `scope_id` is the plan's code, the team's, user's, token's or agent's id, or the tag.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     scope = models.CharField(max_length=10, choices=choices_of(Scope))

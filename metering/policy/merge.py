@@ -5,12 +5,14 @@
 2. Team, user and token rules, and those of the call's tags, only tighten the base. All of them hold, so the
    strictest counts.
 3. For a preference (`Merge.REPLACE`) the last of all rules counts.
+4. Of what rules name together (`Merge.UNION`) everything counts that any of them names.
 
 A rule whose mode is observe or warn, by itself or for this principal, leaves the other rules in force. So does a rule
 whose condition does not hold. The shadow settings say what would be in force if those rules were enforced.
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import NamedTuple
 from uuid import UUID
 
@@ -19,6 +21,7 @@ from metering.policy.values import Setting
 from metering.rules.registry import REGISTRY
 from metering.rules.rule import BASE_SCOPES, Rule
 from metering.rules.rule_key import Merge, RuleKey
+from metering.tags import read_keys
 from metering.types import EnforcementMode, Scope
 
 ENFORCE = EnforcementMode.ENFORCE
@@ -54,7 +57,10 @@ def winners(rules: Iterable[Rule]) -> dict[Slot, Rule]:
 def winner(rules: Iterable[Rule]) -> Rule | None:
     """Choose the rule of one key whose value counts. Returns None if there is no rule."""
     chosen: Rule | None = None
-    for rule in sorted(rules, key=lambda rule: rule.order):
+    ordered = sorted(rules, key=lambda rule: rule.order)
+    if ordered and REGISTRY[ordered[0].key].merge is Merge.UNION:
+        return _united(ordered)
+    for rule in ordered:
         spec = REGISTRY[rule.key]
         current = chosen.value if chosen is not None else spec.default
         if (
@@ -107,6 +113,18 @@ def by_key(rules: Iterable[Rule]) -> dict[str, list[Rule]]:
         if rule.key in REGISTRY:
             found.setdefault(rule.key, []).append(rule)
     return found
+
+
+def _united(rules: list[Rule]) -> Rule:
+    """What all of them name, as the last rule that adds something; those that are only watched come last."""
+    named: set[str] = set()
+    chosen = rules[0]
+    for rule in sorted(rules, key=lambda rule: rule.mode is not ENFORCE):
+        keys = read_keys(rule.value)
+        if not named.issuperset(keys):
+            named.update(keys)
+            chosen = rule
+    return replace(chosen, value=",".join(sorted(named)))
 
 
 def _setting(rule: Rule, modes: Modes, spec: RuleKey) -> Setting:

@@ -1,8 +1,8 @@
 """Turns rules about requests and tokens per minute into rate limits: which bucket, and how large. Pure.
 
 `requests_per_minute` of the gateway, a plan or a tenant limits the tenant as a whole, whose calls share one bucket;
-a team's, a user's, a token's or a tag's rule limits that subject by itself; a provider's rule limits the provider for all
-tenants together, an agent's rule that agent. `requests_per_minute_per_user` (and `_per_team`, `_per_token`,
+a team's, a user's, a token's or a tag's rule limits that subject by itself; a provider's rule limits the provider
+for all tenants together, an agent's rule that agent. `requests_per_minute_per_user` (and `_per_team`, `_per_token`,
 `_per_feature`, `_per_provider`, `_per_agent`, `_per_address`) gives each of them a bucket of its own within whoever
 the rule is for. The gateway's own rule about addresses counts an address across tenants. The same for tokens.
 

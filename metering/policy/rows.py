@@ -13,7 +13,7 @@ from metering.models import ATIToken, Budget, PlanUse, PolicyRule, Tenant
 from metering.policy.meter_limits import BudgetRow, TenantCalendar
 from metering.price import markup_of
 from metering.rules.read_conditions import read_conditions
-from metering.rules.registry import check_rule
+from metering.rules.registry import REGISTRY, check_rule
 from metering.rules.rule import Rule
 from metering.types import Dimension, EnforcementMode, ExpiryCharge, Scope, SubjectType, Window
 
@@ -38,7 +38,7 @@ def rule_of(row: PolicyRule, *, timezone: str) -> Rule | None:
         scope_id=row.scope_id,
         task=row.task_id,
         key=row.key,
-        value=row.value,
+        value=REGISTRY[row.key].stored(row.value),  # type: ignore[arg-type] # it was checked
         priority=row.priority,
         mode=EnforcementMode(row.mode),
         enforce_percent=row.enforce_percent,

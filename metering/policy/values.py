@@ -14,7 +14,7 @@ from metering.network import counted_address
 from metering.price import NO_MARKUP
 from metering.rules.conditions import Condition
 from metering.rules.rule import NARROW_SCOPES, Rule
-from metering.tags import Tags
+from metering.tags import Tags, read_keys
 from metering.types import Dimension, EnforcementMode, Scope
 
 _MEMO_ENTRIES = 256
@@ -273,6 +273,8 @@ class EffectivePolicy:
     """If some rules or budgets are about tags, what chooses the policy of a call's tags; else None."""
     numbers: Mapping[str, int] = field(init=False)
     """Every numeric setting in force, by key."""
+    required_tags: Tags = field(init=False)
+    """The keys of tags that a call has to have."""
     observes: bool = field(init=False)
     """Whether a limit is only observed, so that the decision log may have to record what it would have done."""
     _memo: dict[tuple[tuple[str, ...], str | None, str], MeterLimits] = field(
@@ -282,6 +284,8 @@ class EffectivePolicy:
     def __post_init__(self) -> None:
         numbers = {key: item.value for key, item in self.settings.items() if isinstance(item.value, int)}
         object.__setattr__(self, "numbers", numbers)
+        required = self.choice("required_tags", "")
+        object.__setattr__(self, "required_tags", read_keys(required) if required else ())
         in_shadow = bool(self.shadow_settings or self.shadow_rates)
         object.__setattr__(self, "observes", in_shadow or self._has_loose_limits())
 

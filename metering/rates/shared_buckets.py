@@ -153,6 +153,7 @@ class RedisBuckets:
             self._wake.clear()
             if not self._queue:
                 await self._wake.wait()
+                await asyncio.sleep(0)  # whoever was woken by the same event joins this batch
             batch = next_batch(self._queue)
             try:
                 async with TickedTimeout(self._call_limit_s):

@@ -11,6 +11,7 @@ from metering.time_zones import first_instant
 MAX_BUCKETS = 400
 MAX_HOURS = 8 * 24
 DAY = timedelta(days=1)
+QUARTER = timedelta(minutes=15)
 
 
 class Bucket(StrEnum):
@@ -67,10 +68,7 @@ def bucket_of(day: date, bucket: Bucket) -> date:
 def buckets_of(days: Days, bucket: Bucket) -> Iterator[date | datetime]:
     """Every piece of these days in order: hours as moments (UTC), others as their first day."""
     if bucket is Bucket.HOUR:
-        moment = days.since
-        while moment < days.until:
-            yield moment
-            moment += timedelta(hours=1)
+        yield from _hours(days)
         return
     seen: date | None = None
     for offset in range(days.count):
@@ -78,6 +76,20 @@ def buckets_of(days: Days, bucket: Bucket) -> Iterator[date | datetime]:
         if found != seen:
             yield found
             seen = found
+
+
+def _hours(days: Days) -> Iterator[datetime]:
+    """As a clock of the zone shows them: a shift by half an hour cuts one short."""
+    moment, last = days.since, None
+    while moment < days.until:
+        local = moment.astimezone(days.zone)
+        begins = moment - timedelta(
+            minutes=local.minute, seconds=local.second, microseconds=local.microsecond
+        )
+        if begins != last:
+            yield begins
+            last = begins
+        moment += QUARTER
 
 
 def now_in(zone: ZoneInfo, now: datetime) -> date:

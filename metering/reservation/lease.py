@@ -7,10 +7,10 @@ then have given its concurrency slot to another call.
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from contextvars import Context, copy_context
 from dataclasses import dataclass
+from types import TracebackType
 from typing import Any
 from uuid import UUID
 
@@ -29,15 +29,28 @@ logger = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class Lease:
-    """The lease of one running call, on this process's monotonic clock (never later than the database's)."""
+    """The lease of one running call, on this process's monotonic clock (never later than the database's). It is looked
+    after in its block.
+    """
 
     hold: Hold
     task: asyncio.Task[Any]
     context: Context
     """The call's, so that what is done and logged for it has its request's id."""
     started_s: float
+    kept: "dict[UUID, Lease]"
+    """Those of all calls that run here."""
     lost: bool = False
     renewing: bool = False
+
+    def __enter__(self) -> "Lease":
+        self.kept[self.hold.reservation_id] = self
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        del self.kept[self.hold.reservation_id]
 
     def age(self, now_s: float) -> float:
         """How much of the lease has passed; 1 is its end."""
@@ -59,23 +72,17 @@ class LeaseKeeper:
         """How many calls are looked after."""
         return len(self._leases)
 
-    @contextmanager
-    def keep(self, hold: Hold, *, granted_s: float) -> Iterator[Lease]:
-        """Look after `hold` while the current task is in this block; it is cancelled if the lease is lost.
+    def keep(self, hold: Hold, *, granted_s: float) -> Lease:
+        """Look after `hold` while the current task is in the lease's block; it is cancelled if the lease is lost.
 
         `granted_s` is the monotonic time just before the hold was asked for.
         """
         task = asyncio.current_task()
         if task is None:
             raise AssertionError("a lease is kept by a task")
-        lease = Lease(hold=hold, task=task, context=copy_context(), started_s=granted_s)
-        self._leases[hold.reservation_id] = lease
         if self._task is None:
             self._task = asyncio.create_task(self._watch(), name="leases", context=Context())
-        try:
-            yield lease
-        finally:
-            del self._leases[hold.reservation_id]
+        return Lease(hold=hold, task=task, context=copy_context(), started_s=granted_s, kept=self._leases)
 
     async def close(self) -> None:
         """Stop looking; the calls that still run must have been ended before."""

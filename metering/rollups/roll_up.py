@@ -33,7 +33,7 @@ DAY = timedelta(days=1)
 logger = logging.getLogger(__name__)
 
 _LOCK = "SELECT pg_try_advisory_lock(hashtextextended('metering.roll_up', 0))"
-_FIRST = "SELECT metering_moment(min(id)) FROM metering_usagelog"
+_FIRST = "SELECT metering_moment(id) FROM metering_usagelog ORDER BY id LIMIT 1"
 _FOLLOW_ZONES = """
 INSERT INTO metering_rolledzone AS known (tenant_id, zone) SELECT id, timezone FROM metering_tenant
 ON CONFLICT (tenant_id) DO UPDATE SET zone = excluded.zone WHERE known.zone <> excluded.zone

@@ -5,6 +5,7 @@ a reader wait for their feature, which switches its key on with the line `read_b
 """
 
 from metering.rules.rule_key import Merge, RuleKey
+from metering.tags import read_keys
 from metering.types import EnforcementMode, ModelClass, Scope, Task
 
 _AGENTS = frozenset({Task.PRIOR_ART, Task.DRAFTING, Task.DIAGRAM})
@@ -123,6 +124,13 @@ _KEYS = (
         high=30 * 86_400,
         tasks=frozenset({Task.CHAT}),
         is_limit=False,
+    ),
+    RuleKey(
+        name="required_tags",
+        read_by="metering.policy.values:EffectivePolicy.__post_init__",
+        meaning="the keys of tags that every call has to have",
+        is_keys=True,
+        merge=Merge.UNION,
     ),
     RuleKey(
         name="max_class",
@@ -257,8 +265,18 @@ def _named(scope: Scope) -> str:
 def _check_value(spec: RuleKey, value: object) -> None:
     if spec.choices:
         valid = isinstance(value, str) and value in spec.choices
+    elif spec.is_keys:
+        valid = _are_keys(value)
     else:
         # bool is an int to Python, and `max_concurrent: yes` in YAML is a bool.
         valid = isinstance(value, int) and not isinstance(value, bool) and spec.low <= value <= spec.high
     if not valid:
         raise ValueError(f"{spec.name} must be {spec.valid_values}, not {value!r}.")
+
+
+def _are_keys(value: object) -> bool:
+    try:
+        read_keys(value)
+    except ValueError:
+        return False
+    return True

@@ -1,7 +1,7 @@
 """A policy rule as a value, and the order of rules. Pure.
 
-Rules are ordered by scope (global, plan, tenant, team, user, token, tag), then by whether they are about the task or about
-every task, then by whether they have a condition, then by priority, then by age (ids are ordered by time).
+Rules are ordered by scope (global, plan, tenant, team, user, token, tag), then by whether they are about the task or
+about every task, then by whether they have a condition, then by priority, then by age (ids are ordered by time).
 """
 
 from dataclasses import dataclass

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from metering.tags import KEYS, read_keys
 from metering.types import MAX_AMOUNT, TOLD_LATE, Scope, Task
 
 CALLERS = frozenset(Scope).difference(TOLD_LATE)
@@ -18,13 +19,15 @@ class Merge(StrEnum):
     """Only a larger number counts."""
     STRICTER = "stricter"
     """Only a later one of the key's choices counts: they are listed from loose to strict."""
+    UNION = "union"
+    """What every rule names counts, of whichever scope it is."""
     REPLACE = "replace"
     """A preference rather than a limit: the most specific value counts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleKey:
-    """One key that a policy rule may set: a whole number within bounds, or one of a few choices."""
+    """One key that a policy rule may set: a whole number within bounds, one of a few choices, or keys of tags."""
 
     name: str
     meaning: str
@@ -34,6 +37,8 @@ class RuleKey:
     low: int = 0
     high: int = MAX_AMOUNT
     choices: tuple[str, ...] = ()
+    is_keys: bool = False
+    """Whether its value is keys of tags."""
     tasks: frozenset[Task] = frozenset(Task)
     scopes: frozenset[Scope] = CALLERS
     """The scopes for which it is read. A rule for any other would count for nothing, so it is refused."""
@@ -50,13 +55,21 @@ class RuleKey:
 
     def strictness(self, value: int | str) -> int:
         """Return how strict a value is: the larger the number, the less is allowed."""
+        if self.merge is Merge.UNION:
+            return len(read_keys(value))
         if self.merge is Merge.LOWER:
             return -int(value)
         return int(value) if self.merge is Merge.RAISE else self.choices.index(str(value))
+
+    def stored(self, value: object) -> object:
+        """A valid value as it is stored: keys of tags as one text, however they were written."""
+        return ",".join(read_keys(value)) if self.is_keys else value
 
     @property
     def valid_values(self) -> str:
         """The valid values, for messages."""
         if self.choices:
             return "one of " + ", ".join(self.choices)
+        if self.is_keys:
+            return KEYS
         return f"a whole number of {self.unit} from {self.low} to {self.high}"

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from metering.errors import InvalidRequest
 from metering.ids import first_id_at
 from metering.labels import LABELS
 from metering.models import Task, Tenant, UsageLog
@@ -27,13 +28,20 @@ class UsageFilter:
     since: datetime | None = None
     until: datetime | None = None
     only: tuple[tuple[str, object], ...] = ()
-    """Columns, and the value that each must have; of a list, that it must contain. FEATURE is the task's. One column may
-    come twice: then both must be so."""
+    """Columns, and the value that each must have; of a list, that it must contain. FEATURE is the task's. One column
+    may come twice: then both must be so."""
 
     @property
     def zone(self) -> str:
         """Whose days a report by day has: the tenant's, of UTC for everybody."""
         return zone_of(self.tenant)
+
+    @property
+    def both_ends(self) -> tuple[datetime, datetime]:
+        """Of a range that has them. Raises InvalidRequest."""
+        if self.since is None or self.until is None or self.since > self.until:
+            raise InvalidRequest("Say since when and until when.", param="since")
+        return self.since, self.until
 
     def rows(self) -> "QuerySet[UsageLog]":
         """The attempts. An attempt's id lies in its reservation's millisecond: the time range prunes partitions."""

@@ -74,10 +74,7 @@ def _query(
     dearest_first: bool,
 ) -> str:
     two_keys = len(group_names(by)) > 1
-    if by == "day":
-        key = f"({MOMENT} AT TIME ZONE %(zone)s)::date"
-    else:
-        key = _KEYS.get(by, f"line.{COLUMN_OF[by]}")
+    key = f"({MOMENT} AT TIME ZONE %(zone)s)::date" if by == "day" else _key(by)
     keys = f"{key}, line.tenant_id" if two_keys else key
     condition = chosen.condition(params)
     if after is not None:
@@ -99,6 +96,10 @@ WHERE {condition} GROUP BY {keys}
 ORDER BY {"cost DESC, " if dearest_first else ""}{"1, 2" if two_keys else "1"}
 LIMIT %(limit)s
 """  # noqa: S608 - columns are constants of this package, values are parameters
+
+
+def _key(by: str) -> str:
+    return _KEYS.get(by, f"line.{COLUMN_OF[by]}")
 
 
 def _beyond(key: str, after: After, params: dict[str, Any], *, two_keys: bool) -> str:

@@ -14,7 +14,7 @@ A vendor may close a connection that waits in the pool at any moment. So:
 import asyncio
 import select
 import time
-from weakref import WeakSet
+from weakref import WeakKeyDictionary
 
 import aiohttp
 from aiohttp import ClientRequest, ClientSession, ClientTimeout, StreamReader
@@ -33,8 +33,9 @@ SCHEMES = frozenset({"http", "https"})
 MAX_HEADER_LENGTH = 8_190
 AT_ONCE_S = 1.0
 """More than a round trip, less than a vendor needs to work on a request and fail."""
-_used: WeakSet[ResponseHandler] = WeakSet()
-"""Connections on which a request was sent. One pool serves all targets, so that one may have used what another gets."""
+_used: WeakKeyDictionary[ResponseHandler, "select.poll"] = WeakKeyDictionary()
+"""Connections on which a request was sent, each with what tells whether there is anything to read on it. One pool
+serves all targets, so that one may have used what another gets."""
 
 
 class NotSent(Exception):
@@ -133,11 +134,13 @@ class Target:
         while True:
             connection = await self._take()
             protocol = connection.protocol
-            if protocol is None or protocol not in _used:
-                if protocol is not None:
-                    _used.add(protocol)
+            if protocol is None:
                 return connection, False
-            if not protocol.should_close and not _has_anything_to_read(connection):
+            reading = _used.get(protocol)
+            if reading is None:
+                _used[protocol] = _poll_of(connection)
+                return connection, False
+            if not protocol.should_close and not reading.poll(0):
                 return connection, True
             connection.close()
 
@@ -172,14 +175,13 @@ async def _ask(connection: Connection, request: bytes, progress: Progress) -> Ve
             return VendorResponse(connection, message, content)
 
 
-def _has_anything_to_read(connection: Connection) -> bool:
-    """Whether the peer has closed it, or said something that nobody asked for."""
-    socket = connection.transport.get_extra_info("socket") if connection.transport is not None else None
-    if socket is None or socket.fileno() < 0:
-        return True
+def _poll_of(connection: Connection) -> "select.poll":
+    """Tells whether the peer has closed it, or said something that nobody asked for."""
     poll = select.poll()
-    poll.register(socket.fileno(), select.POLLIN | select.POLLHUP | select.POLLERR)
-    return bool(poll.poll(0))
+    socket = connection.transport.get_extra_info("socket") if connection.transport is not None else None
+    if socket is not None and socket.fileno() >= 0:
+        poll.register(socket.fileno(), select.POLLIN | select.POLLHUP | select.POLLERR)
+    return poll
 
 
 def _url_of(address: str) -> URL:

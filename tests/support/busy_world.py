@@ -15,8 +15,8 @@ from random import Random
 from django.conf import settings
 from django.utils.timezone import now as right_now
 
-from metering.rollups.roll_up import roll_up_usage
 from metering.models import Tenant
+from metering.rollups.roll_up import roll_up_usage
 from tests.support.busy.alerts import write_vendor_alert
 from tests.support.busy.calls import write_calls
 from tests.support.busy.catalog import make_catalog

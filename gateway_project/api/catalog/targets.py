@@ -42,7 +42,8 @@ class TargetIn(StrictInput):
         max_length=128,
         default="",
         allow_blank=True,
-        help_text="Of a plan its code, of a provider or an agent its name, of a tag `key=value`, of the others what their field takes.",
+        help_text="Of a plan its code, of a provider or an agent its name, of a tag `key=value`, of the others what "
+        "their field takes.",
     )
     tenant_id = OtherName("tenant")
 

@@ -15,7 +15,10 @@ from metering.types import MODES, Dimension
 
 
 class Command(VerbCommand):
-    help = "Set a budget: of the gateway, a plan, a provider, a tenant, or one team, user, token, agent or tag of a tenant."
+    help = (
+        "Set a budget: of the gateway, a plan, a provider, a tenant, or one team, user, token, agent or tag of a "
+        "tenant."
+    )
 
     def add_options(self, parser: ArgumentParser) -> None:
         add_targets(parser, nobody="Nobody named: the whole gateway.")

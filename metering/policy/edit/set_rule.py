@@ -30,7 +30,8 @@ class RuleSet:
 def parse_value(key: str, text: str) -> int | str:
     """Read a value as somebody typed it: a whole number if the key takes one, else the text."""
     spec = REGISTRY.get(key)
-    return int(text) if spec is not None and not spec.choices and _INTEGER.fullmatch(text) else text
+    is_number = spec is not None and not (spec.choices or spec.is_keys)
+    return int(text) if is_number and _INTEGER.fullmatch(text) else text
 
 
 @transaction.atomic
@@ -54,7 +55,12 @@ def set_rule(
     """
     conditions = dict(when or {})
     _check(target, key, value, task, conditions, mode, enforce_percent, priority)
-    values = {"value": value, "mode": mode, "enforce_percent": enforce_percent, "is_active": is_active}
+    values = {
+        "value": REGISTRY[key].stored(value),
+        "mode": mode,
+        "enforce_percent": enforce_percent,
+        "is_active": is_active,
+    }
     rule, created = set_row(
         PolicyRule.objects.select_for_update(of=("self",)),
         key={

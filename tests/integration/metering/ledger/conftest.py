@@ -23,6 +23,7 @@ from tests.support import build
 TABLES = [
     *("metering_usagemeter", "metering_usagereservation", "metering_usagelog", "metering_ledgerentry"),
     *("metering_closingbalance", "metering_ledgerperiod", "metering_usagerollup", "metering_quotaalert"),
+    *("metering_rolledunit", "metering_rolledzone", "metering_rollupprogress"),
     *("metering_limitwatch", "metering_openingentry", "metering_meterrecount"),
 ]
 USED = """

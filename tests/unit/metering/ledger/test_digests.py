@@ -17,7 +17,8 @@ from metering.labels import Labels
 from metering.ledger.commands import Attempt, HoldLine, MeterKey, Reserve, Settle
 from metering.types import Dimension, EstimateReason, Outcome, Window
 
-TEXTS = {name: f"the {name}" for name in Labels.__struct_fields__}
+IDS = {"team_id": UUID(int=4), "user_id": UUID(int=5), "token_id": UUID(int=6)}
+TEXTS = {name: f"the {name}" for name in Labels.__struct_fields__ if name not in (*IDS, "tags")}
 ID = UUID("019cd79e-4600-7000-8000-000000000001")
 RESERVE = Reserve(
     reservation_id=ID,
@@ -44,7 +45,7 @@ RESERVE = Reserve(
             counts_since=datetime(2026, 3, 1, tzinfo=UTC),
         ),
     ),
-    labels=Labels(**TEXTS | {"team_id": UUID(int=4), "user_id": UUID(int=5), "token_id": UUID(int=6)}),
+    labels=Labels(**TEXTS, **IDS, tags=("a=1", "b=2")),
     bound=Amounts(**{name: number for number, name in enumerate(Amounts.__struct_fields__, 7)}),
     lease_s=61,
     idempotency_key="key",
@@ -77,7 +78,7 @@ SETTLE = Settle(
         ),
     ),
 )
-STORED = (-9061072027167163841, -8330153507353856505)
+STORED = (5224250208952586326, -8330153507353856505)
 CHANGES = {
     "amount": replace(RESERVE, lines=(replace(RESERVE.lines[0], amount=11),)),
     "limit": replace(RESERVE, lines=(replace(RESERVE.lines[0], limit=101),)),
@@ -88,6 +89,7 @@ CHANGES = {
     "bound": replace(RESERVE, bound=Amounts(cost_nano_usd=11)),
     "lease": replace(RESERVE, lease_s=60),
     "labels": replace(RESERVE, labels=replace(RESERVE.labels, user_id=UUID(int=50))),
+    "tags": replace(RESERVE, labels=replace(RESERVE.labels, tags=("a=1", "b=3"))),
     "key": replace(RESERVE, idempotency_key="other"),
 }
 MARKS = {

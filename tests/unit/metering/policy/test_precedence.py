@@ -13,7 +13,7 @@ from metering.policy.compile import compile_policy
 from metering.policy.values import CallRates, EffectivePolicy, Limits, PolicySubject
 from metering.rules.conditions import Condition, Hours
 from metering.rules.registry import REGISTRY
-from metering.rules.rule import BASE_SCOPES, NARROW_SCOPES, Rule
+from metering.rules.rule import BASE_SCOPES, TIGHTENING_SCOPES, Rule
 from metering.rules.rule_key import Merge, RuleKey
 from metering.types import EnforcementMode, Scope
 from tests.fakes.policy import ALDER, UTC_TENANT, subject
@@ -29,7 +29,13 @@ CONDITIONS = (
 LIMITS = sorted(name for name, spec in REGISTRY.items() if spec.merge is not Merge.REPLACE)
 
 
+UNITED = frozenset(name for name, spec in REGISTRY.items() if spec.merge is Merge.UNION)
+TAGS = ("cost-centre=7", "project=apollo")
+
+
 def values(spec: RuleKey) -> st.SearchStrategy[int | str]:
+    if spec.is_keys:
+        return st.sampled_from(["project", "cost-centre", "cost-centre,project", "place"])
     if spec.choices:
         return st.sampled_from([str(choice) for choice in spec.choices])
     return st.integers(max(spec.low, 0), min(spec.high, 60))
@@ -38,9 +44,11 @@ def values(spec: RuleKey) -> st.SearchStrategy[int | str]:
 @st.composite
 def rules(draw: st.DrawFn, scopes: tuple[Scope, ...]) -> Rule:
     spec = REGISTRY[draw(st.sampled_from(LIMITS))]
+    scope = draw(st.sampled_from(scopes))
     return Rule(
         id=UUID(int=draw(st.integers(10, 10**6))),
-        scope=draw(st.sampled_from(scopes)),
+        scope=scope,
+        scope_id=draw(st.sampled_from(TAGS)) if scope is Scope.TAG else "",
         task=draw(st.sampled_from([None, TASK])),
         key=spec.name,
         value=draw(values(spec)),
@@ -55,16 +63,20 @@ def distinct(found: list[Rule]) -> list[Rule]:
     return list({rule.id: rule for rule in found}.values())
 
 
-ANY_RULES = st.lists(rules(BASE_SCOPES + NARROW_SCOPES), max_size=12).map(distinct)
+ANY_RULES = st.lists(rules(BASE_SCOPES + TIGHTENING_SCOPES), max_size=12).map(distinct)
 
 
 def policy_of(found: list[Rule]) -> EffectivePolicy:
     policy = compile_policy(WHO, TASK, UTC_TENANT, rules=found, budgets=[])
-    return policy.variants.at(NOON, {}) if policy.variants else policy
+    return (policy.variants.at(NOON, {}) if policy.variants else policy).for_tags(TAGS)
 
 
 def drawn(rates: CallRates) -> Limits:
     return rates.for_call(provider="sandbox", agent_id="helper", address="192.0.2.1")
+
+
+def is_part(keys: int | str, of: int | str) -> bool:
+    return set(str(keys).split(",")) <= set(str(of).split(","))
 
 
 def strictness(policy: EffectivePolicy, key: str) -> float:
@@ -74,8 +86,8 @@ def strictness(policy: EffectivePolicy, key: str) -> float:
     return float("-inf") if value is None else spec.strictness(value)
 
 
-@given(ANY_RULES, rules(NARROW_SCOPES))
-def test_one_more_team_user_or_token_rule_never_allows_more(found: list[Rule], added: Rule) -> None:
+@given(ANY_RULES, rules(TIGHTENING_SCOPES))
+def test_one_more_team_user_token_or_tag_rule_never_allows_more(found: list[Rule], added: Rule) -> None:
     before, after = (
         policy_of(found),
         policy_of(distinct([*found, added]))
@@ -120,7 +132,8 @@ def test_the_source_of_a_value_is_a_rule_that_holds_is_enforced_and_says_it(foun
     by_id = {rule.id: rule for rule in found}
     for key, setting in policy.settings.items():
         source = by_id[setting.rule_id]
-        assert (source.key, source.value, source.scope) == (key, setting.value, setting.scope)
+        assert (source.key, source.scope) == (key, setting.scope)
+        assert source.value == setting.value or (key in UNITED and is_part(source.value, setting.value))
         assert source.mode is EnforcementMode.ENFORCE
         assert source.condition in (None, CONDITIONS[1])
 
@@ -130,8 +143,13 @@ def test_the_trace_names_exactly_the_rules_whose_values_are_in_force(found: list
     policy = policy_of(found)
     steps = list(rule_steps(policy))
     assert {step.source_id for step in steps} == {rule.id for rule in found}
-    named = {step.source_id for step in steps if step.outcome is Standing.IN_FORCE}
-    settings = {setting.rule_id for key, setting in policy.settings.items() if key not in COUNTED_APART}
+    in_force = [step for step in steps if step.outcome is Standing.IN_FORCE]
+    named = {step.source_id for step in in_force if step.rule not in UNITED}
+    settings = {
+        setting.rule_id
+        for key, setting in policy.settings.items()
+        if key not in COUNTED_APART and key not in UNITED
+    }
     lines = {line.source_id for line in policy.limits if line.enforced}
     buckets = {rate.rule_id for rate in policy.rates.everything()} - {None}
     assert named == settings | lines | buckets
@@ -141,7 +159,10 @@ def test_the_trace_names_exactly_the_rules_whose_values_are_in_force(found: list
             and step.rule in policy.settings
             and step.rule not in COUNTED_APART
         ):
-            assert step.value == policy.settings[step.rule].value
+            value = policy.settings[step.rule].value
+            assert step.value == value or (step.rule in UNITED and is_part(step.value, value))
+    for key in UNITED & policy.settings.keys():
+        assert policy.settings[key].rule_id in {step.source_id for step in in_force}
 
 
 @given(ANY_RULES)
@@ -151,3 +172,21 @@ def test_what_is_tried_is_never_looser_than_what_is_in_force(found: list[Rule]) 
         assert shadow.mode is not EnforcementMode.ENFORCE
         if key in policy.settings:
             assert REGISTRY[key].strictness(shadow.value) > strictness(policy, key)
+
+
+@given(ANY_RULES)
+def test_a_call_needs_the_tags_that_any_rule_in_force_names(found: list[Rule]) -> None:
+    enforced = {
+        key
+        for rule in found
+        if rule.key == "required_tags"
+        and rule.mode is EnforcementMode.ENFORCE
+        and rule.enforce_percent == 100
+        and rule.condition in (None, CONDITIONS[1])
+        for key in str(rule.value).split(",")
+    }
+    policy = policy_of(found)
+    if policy.mode is EnforcementMode.ENFORCE:
+        assert enforced <= set(policy.required_tags)
+    tried = policy.shadow_settings.get("required_tags")
+    assert tried is None or is_part(",".join(policy.required_tags) or str(tried.value), tried.value)

@@ -41,6 +41,6 @@ def test_a_rule_that_does_not_says_what_would(key: str, value: object, task: str
         check_rule(key, value, task, Scope.PLAN)
 
 
-def test_every_key_is_a_number_with_a_unit_or_a_choice() -> None:
+def test_every_key_is_a_number_with_a_unit_or_a_choice_or_keys_of_tags() -> None:
     for spec in REGISTRY.values():
-        assert bool(spec.choices) != bool(spec.unit), spec.name
+        assert bool(spec.choices) + bool(spec.unit) + spec.is_keys == 1, spec.name

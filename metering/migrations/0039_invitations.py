@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('metering', '0036_answer_cache'),
+        ('metering', '0038_rollups'),
     ]
 
     operations = [

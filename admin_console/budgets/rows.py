@@ -1,0 +1,119 @@
+"""Budgets as rows of a table, each with its bar."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, tzinfo
+from typing import Any
+
+from django.urls import reverse
+
+from admin_console.budgets.words import counts, foreseen, resets, whose
+from admin_console.links import to_page
+from admin_console.parts import BudgetBar, Cell, Column, Row, budget_bar
+from admin_console.subject_names import Pair
+from admin_console.who import Viewer
+from admin_console.wording import amount_of, usd_exact
+from metering.models import Budget
+from metering.overview.budgets import BudgetLine
+from metering.types import Dimension, SubjectType
+
+COLUMNS = (
+    Column(key="budget", title="Budget", sorts=True),
+    Column(key="used", title="Used", sorts=True, is_number=True),
+    Column(key="amount", title="Amount", is_number=True, sorts=True, hides="mid"),
+    Column(key="held", title="Held", is_number=True, sorts=True, hides="mid"),
+    Column(key="left", title="Left", is_number=True, sorts=True),
+    Column(key="forecast", title="At its reset", is_number=True, sorts=True, hides="mid"),
+)
+FILTER_OF = {SubjectType.AGENT: "agent", SubjectType.PROVIDER: "provider", SubjectType.USER: "user"}
+RANGE_OF = {"day": "today", "month": "month", "week": "7d"}
+
+
+def bar_of(line: BudgetLine, title: str) -> BudgetBar:
+    """The bar of one budget."""
+    status = line.status
+    return budget_bar(
+        title=title,
+        used=status.used,
+        held=status.held,
+        limit=status.limit.amount,
+        amount=lambda amount: amount_of(status.limit.dimension, amount),
+        forecast=line.forecast.at_reset if line.forecast is not None else None,
+        holds=status.limit.dimension is Dimension.CONCURRENCY,
+    )
+
+
+def row_of(
+    line: BudgetLine,
+    names: Mapping[Pair, str],
+    viewer: Viewer,
+    *,
+    now: datetime,
+    zone: tzinfo,
+    tenants: Mapping[str, str],
+) -> Row:
+    """`tenants` are names by slug."""
+    status = line.status
+    limit, title = status.limit, whose(line, names)
+    owner = tenants.get(status.tenant_slug or "", "") if viewer.tenant is None else ""
+    small = " · ".join(filter(None, (owner if owner != title else "", counts(line))))
+    at_reset, when = foreseen(line, now, zone)
+    words = "used" if limit.dimension is not Dimension.CONCURRENCY else "in flight"
+
+    def cell(amount: int, **facts: str) -> Cell:
+        exact = usd_exact(amount) if limit.dimension is Dimension.COST else ""
+        return Cell(text=amount_of(limit.dimension, amount), exact=exact, **facts)
+
+    return Row(
+        cells=(
+            Cell(text=title, small=small, url=edit_link(line, viewer)),
+            Cell(
+                bar=bar_of(line, f"{title}, {counts(line)}"),
+                small=f"{status.percent:.1f} % {words} of {amount_of(limit.dimension, limit.amount)}",
+            ),
+            cell(line.taken, url=rows_link(line, names)),
+            cell(status.held),
+            cell(status.remaining),
+            Cell(
+                text=at_reset, small=when if when != "used up" else resets(line, now, zone), tone=_tone(line)
+            ),
+        )
+    )
+
+
+def edit_link(line: BudgetLine, viewer: Viewer) -> str:
+    """Where whoever may edits the limit; empty for others."""
+    if viewer.tenant is not None:
+        return ""
+    kind = "budget" if isinstance(line.status.limit.row, Budget) else "policyrule"
+    return reverse(f"admin:metering_{kind}_change", args=(line.status.limit.set_by,))
+
+
+def rows_link(line: BudgetLine, names: Mapping[Pair, str]) -> str:
+    """The calls that are counted."""
+    key, limit = line.status.key, line.status.limit
+    subject = FILTER_OF.get(SubjectType(key.subject_type))
+    filters: dict[str, str | None] = {
+        "range": RANGE_OF.get(limit.window),
+        "tenant": line.status.tenant_slug,
+        "task": limit.task,
+        "class": limit.model_class,
+    }
+    if subject is not None:
+        filters[subject] = names.get((key.subject_type, key.subject_id), key.subject_id)
+    return to_page("activity", **filters)
+
+
+def _tone(line: BudgetLine) -> str:
+    return "bad" if line.will_be_used_up else ""
+
+
+def order(names: Mapping[Pair, str]) -> dict[str, Callable[[BudgetLine], Any]]:
+    """By what each column of the table is sorted."""
+    return {
+        "budget": lambda line: whose(line, names).lower(),
+        "used": lambda line: line.status.percent,
+        "amount": lambda line: line.taken,
+        "held": lambda line: line.status.held,
+        "left": lambda line: line.status.remaining,
+        "forecast": lambda line: line.forecast.at_reset if line.forecast else -1,
+    }

@@ -1,0 +1,314 @@
+"""Usage by what people ask for: totals, the largest groups with their shares and changes, and a chart over time."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from metering.errors import InvalidRequest
+from metering.reports.buckets import Bucket, Days, buckets_of, usual_bucket
+from metering.reports.denials import explore_refusals
+from metering.reports.dimensions import DIMENSIONS
+from metering.reports.figures import DENIALS, NOTHING, Figures
+from metering.reports.metrics import METRICS
+from metering.reports.names import named
+from metering.reports.plan import reading
+from metering.reports.prices_now import cost_now
+from metering.reports.sums import OTHERS, Key, Sum, Sums, sums_by, total
+from metering.time_zones import first_instant, zone_named
+from metering.usage.filters import UsageFilter
+
+MOST_GROUPS = 50
+MOST_SUBGROUPS = 10
+CHARTED = 6
+SUBGROUPED = 20
+"""So many of the largest groups are divided further."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """One value of a dimension: what it used, and what it used in the period before."""
+
+    value: Any
+    """As the ledger knows it: an id, a code, a text; None: calls that have none."""
+    name: str
+    """As people know it."""
+    tenant_id: UUID | None
+    figures: Figures
+    before: Figures
+    cost_now_nano_usd: int | None = None
+    """At today's prices; None: not worked out."""
+    subgroups: tuple["Group", ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Series:
+    """A group over time: one value for each bucket; None where there is nothing to tell of."""
+
+    value: Any
+    name: str
+    values: tuple[int | Decimal | None, ...]
+    is_others: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explored:
+    """What the range had, group by group, and as a chart."""
+
+    total: Figures
+    before: Figures
+    """Of the same length of time just before: whole days of the calendar, up to the same time of day."""
+    before_since: datetime
+    before_until: datetime
+    cost_now_nano_usd: int | None
+    """At today's prices; None: too many calls would have to be priced again (metering/reports/prices_now.py)."""
+    groups: tuple[Group, ...]
+    """The largest first."""
+    others: Figures | None
+    """All other groups together; None: there are none."""
+    overlaps: bool
+    """Whether one call may be in several groups, so that they do not add up to the total."""
+    buckets: tuple[date | datetime, ...]
+    series: tuple[Series, ...]
+
+
+def explore(
+    chosen: UsageFilter,
+    *,
+    metric: str = "cost",
+    group: str = "model",
+    subgroup: str = "",
+    bucket: Bucket | None = None,
+    now: datetime,
+    with_before: bool = True,
+) -> Explored:
+    """`chosen` has both ends of its time. Without `bucket` the one that suits the range.
+
+    Raises InvalidRequest for unknown words, a chart of too many pieces, and reports that take too long.
+    """
+    _check(metric, group, subgroup)
+    days = days_of(chosen)
+    bucket = bucket or usual_bucket(days.count)
+    if days.count > bucket.longest_days:
+        raise InvalidRequest(f"By {bucket} at most {bucket.longest_days} days.", param="bucket")
+    earlier = period_before(chosen, now=now)
+    if metric == DENIALS:
+        return _explore_denials(chosen, earlier, group, subgroup, bucket, days)
+    with reading():
+        overlaps = group == "tag"
+        sums = sums_by(chosen, by=(group,), metric=metric, limit=MOST_GROUPS + 1)
+        whole = total(chosen) if overlaps else sums.total
+        found = sums.groups[:MOST_GROUPS]
+        keys = [each.keys[0] for each in found]
+        names = named(group, keys)
+        before, groups_before = (
+            _before(earlier, group, keys, metric, overlaps) if with_before else (NOTHING, {})
+        )
+        priced = cost_now(chosen, by=group, now=now)
+        subgroups = _subgroups(chosen, earlier if with_before else None, group, subgroup, keys, metric)
+        buckets = tuple(buckets_of(days, bucket))
+        series = _series(chosen, group, names, metric, bucket, buckets)
+    groups = tuple(
+        Group(
+            value=key.value,
+            name=names[key],
+            tenant_id=key.tenant_id,
+            figures=each.figures,
+            before=groups_before.get(key.text, NOTHING),
+            cost_now_nano_usd=None
+            if priced is None
+            else each.figures.cost_nano_usd + priced.get(key.text, 0),
+            subgroups=subgroups.get(key.text, ()),
+        )
+        for key, each in zip(keys, found, strict=True)
+    )
+    return Explored(
+        total=whole,
+        before=before,
+        before_since=earlier.both_ends[0],
+        before_until=earlier.both_ends[1],
+        cost_now_nano_usd=None if priced is None else whole.cost_nano_usd + sum(priced.values()),
+        groups=groups,
+        others=_rest(sums, found) if len(sums.groups) > len(found) and not overlaps else None,
+        overlaps=overlaps,
+        buckets=buckets,
+        series=tuple(series),
+    )
+
+
+def _explore_denials(
+    chosen: UsageFilter, earlier: UsageFilter, group: str, subgroup: str, bucket: Bucket, days: Days
+) -> Explored:
+    if subgroup:
+        raise InvalidRequest("Refusals are told apart by one group only.", param="subgroup")
+    refused = explore_refusals(chosen, group=group, bucket=bucket, earlier=earlier)
+    names = named(group, [Key(None if value is None else str(value)) for value in refused.groups])
+    buckets = tuple(buckets_of(days, bucket))
+    return Explored(
+        total=_denied(refused.count),
+        before=_denied(refused.before),
+        before_since=earlier.both_ends[0],
+        before_until=earlier.both_ends[1],
+        cost_now_nano_usd=None,
+        groups=tuple(
+            Group(
+                value=key.value,
+                name=name,
+                tenant_id=None,
+                figures=_denied(refused.groups[value]),
+                before=_denied(refused.groups_before.get(value, 0)),
+            )
+            for value, (key, name) in zip(refused.groups, names.items(), strict=True)
+        ),
+        others=None,
+        overlaps=False,
+        buckets=buckets,
+        series=(
+            Series(value=None, name="all", values=tuple(refused.over_time.get(each, 0) for each in buckets)),
+        ),
+    )
+
+
+def _denied(count: int) -> Figures:
+    return Figures({**NOTHING.sums, DENIALS: count})
+
+
+def period_before(chosen: UsageFilter, *, now: datetime) -> UsageFilter:
+    """The same length of time just before. A range that still runs is compared up to the same time of day."""
+    since, until = chosen.both_ends
+    zone = zone_named(chosen.zone)
+    first, last = since.astimezone(zone), until.astimezone(zone)
+    days = (last.date() - first.date()).days
+    over = min(until, max(now, since))
+    if first.time() != last.time() or days < 1:
+        return replace(chosen, since=since - (until - since), until=over - (until - since))
+    shift = timedelta(days=days)
+    return replace(chosen, since=_earlier(since, shift, zone), until=_earlier(over, shift, zone))
+
+
+def _earlier(moment: datetime, shift: timedelta, zone: Any) -> datetime:
+    local = moment.astimezone(zone).replace(tzinfo=None) - shift
+    if local.time() == datetime.min.time():
+        return first_instant(local, zone)
+    return local.replace(tzinfo=zone)
+
+
+def _check(metric: str, group: str, subgroup: str) -> None:
+    if metric not in METRICS:
+        raise InvalidRequest(f"{metric!r} is no metric; there are {', '.join(METRICS)}.", param="metric")
+    if group not in DIMENSIONS:
+        raise InvalidRequest(f"{group!r} is no group; there are {', '.join(DIMENSIONS)}.", param="group")
+    if subgroup and (subgroup not in DIMENSIONS or subgroup == group):
+        raise InvalidRequest(f"{subgroup!r} is no further group of {group}.", param="subgroup")
+
+
+def days_of(chosen: UsageFilter) -> Days:
+    """The days of the range, the first and the last perhaps in part."""
+    since, until = chosen.both_ends
+    zone = zone_named(chosen.zone)
+    last = max(since, until - timedelta(microseconds=1))
+    return Days(first=since.astimezone(zone).date(), last=last.astimezone(zone).date(), zone=zone)
+
+
+def _before(
+    earlier: UsageFilter, group: str, keys: Sequence[Key], metric: str, overlaps: bool
+) -> tuple[Figures, dict[str, Figures]]:
+    texts = [key.text for key in keys]
+    sums = sums_by(earlier, by=(group,), metric=metric, limit=MOST_GROUPS, only=texts)
+    whole = total(earlier) if overlaps else sums.total
+    return whole, {each.keys[0].text: each.figures for each in sums.groups}
+
+
+def _subgroups(
+    chosen: UsageFilter,
+    earlier: UsageFilter | None,
+    group: str,
+    subgroup: str,
+    keys: Sequence[Key],
+    metric: str,
+) -> dict[str, tuple[Group, ...]]:
+    if not subgroup or not keys:
+        return {}
+    texts = [key.text for key in keys[:SUBGROUPED]]
+    limits = {"metric": metric, "only": texts, "limit": SUBGROUPED * MOST_SUBGROUPS, "each": MOST_SUBGROUPS}
+    found = sums_by(chosen, by=(group, subgroup), **limits).groups  # type: ignore[arg-type]
+    before: list[Sum] = []
+    if earlier is not None:
+        more = {**limits, "each": 100, "limit": 2_000}
+        before = sums_by(earlier, by=(group, subgroup), **more).groups  # type: ignore[arg-type]
+    known = {tuple(key.text for key in each.keys): each.figures for each in before}
+    names = named(subgroup, [each.keys[1] for each in found])
+    groups: dict[str, list[Group]] = {}
+    for each in found:
+        outer, inner = each.keys
+        groups.setdefault(outer.text, []).append(
+            Group(
+                value=inner.value,
+                name=names[inner],
+                tenant_id=inner.tenant_id,
+                figures=each.figures,
+                before=known.get((outer.text, inner.text), NOTHING),
+            )
+        )
+    return {text: tuple(some) for text, some in groups.items()}
+
+
+def _series(
+    chosen: UsageFilter,
+    group: str,
+    names: Mapping[Key, str],
+    metric: str,
+    bucket: Bucket,
+    buckets: Sequence[date | datetime],
+) -> list[Series]:
+    """The largest groups and all others; of a metric that does not add up only everything together."""
+    cuts = [each for each in buckets if isinstance(each, datetime)]
+    if bucket is not Bucket.HOUR:
+        zone = zone_named(chosen.zone)
+        cuts = [first_instant(datetime.combine(day, datetime.min.time()), zone) for day in buckets]
+    adds_up = METRICS[metric].adds_up
+    shown = list(names)[:CHARTED] if adds_up else []
+    sums = sums_by(
+        chosen,
+        by=(group,) if adds_up else (),
+        bucket=bucket,
+        cuts=cuts,
+        metric=metric,
+        limit=(CHARTED + 1) * len(buckets) + 1,
+        only=[key.text for key in shown],
+        folded=True,
+    )
+    values: dict[str, dict[date | datetime, int | Decimal | None]] = {}
+    for each in sums.groups:
+        text = each.keys[0].text if each.keys else ""
+        values.setdefault(text, {})[each.bucket] = each.figures.value(metric)  # type: ignore[index]
+    empty = 0 if adds_up else None
+    others = Key(OTHERS).text if adds_up else ""
+    series = [
+        Series(value=key.value, name=names[key], values=_filled(values.get(key.text, {}), buckets, empty))
+        for key in shown
+    ]
+    if others in values:
+        filled = _filled(values[others], buckets, empty)
+        series.append(
+            Series(value=None, name="others" if adds_up else "all", values=filled, is_others=adds_up)
+        )
+    return series
+
+
+def _filled(
+    values: dict[date | datetime, int | Decimal | None],
+    buckets: Sequence[date | datetime],
+    empty: int | None,
+) -> tuple[int | Decimal | None, ...]:
+    return tuple(values.get(each, empty) for each in buckets)
+
+
+def _rest(sums: Sums, found: Sequence[Sum]) -> Figures:
+    """What the groups that are not shown have together."""
+    rest = Figures({**sums.total.sums, "requests": sums.requests_of_groups})
+    for each in found:
+        rest = rest - each.figures
+    return rest

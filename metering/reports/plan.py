@@ -1,0 +1,132 @@
+"""From where a report reads each piece of its time: days, quarters of an hour, or the lines themselves.
+
+1. Days of the report's zone that are good, and lie in one bucket of its chart.
+2. For what is left good quarters, if they tell apart what the report does.
+3. For what is then left the lines: the last minutes, what was recorded anew since, and odd ends of the range.
+
+The pieces follow each other without gap or overlap, whatever units there are. To be read in one snapshot (`reading`).
+"""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import connection, transaction
+
+from metering.ids import first_id_at
+from metering.models import RolledUnit, RolledZone, RollupProgress
+from metering.rollups.build import UTC_ZONE
+from metering.rollups.changed import CHANGED, SETTLES_WITHIN
+from metering.rollups.levels import ANY_ZONE, OF_QUARTERS, QUARTER, Level
+from metering.usage.filters import UsageFilter
+
+Span = tuple[datetime, datetime]
+"""From a moment to another, which is not part of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What to read from where."""
+
+    level: Level
+    days: tuple[Span, ...]
+    quarters: tuple[Span, ...]
+    lines: tuple[Span, ...]
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """All queries inside see the same moment, unless the caller's transaction has begun before."""
+    outermost = not connection.in_atomic_block
+    with transaction.atomic():
+        if outermost:
+            with connection.cursor() as cursor:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        yield
+
+
+def plan(chosen: UsageFilter, *, level: Level, cuts: Sequence[datetime] = ()) -> Reading:
+    """`cuts` are the moments in order at which a unit may not reach over; `chosen` has both ends of its time."""
+    whole = chosen.both_ends
+    seen_until = RollupProgress.objects.values_list("seen_until", flat=True).first()
+    if seen_until is None:
+        return Reading(level=level, days=(), quarters=(), lines=(whole,))
+    changed = _changed(whole, seen_until)
+    good = _Good(changed=changed, cuts=list(cuts))
+    days = _merged([span for span in _days(chosen, whole) if good.has(span)])
+    gaps = _gaps(whole, days)
+    quarters: list[Span] = []
+    if level in OF_QUARTERS and gaps:
+        quarters = _merged([span for span in _quarters(gaps) if good.has(span)])
+    lines = _gaps(whole, sorted([*days, *quarters]))
+    return Reading(level=level, days=tuple(days), quarters=tuple(quarters), lines=tuple(lines))
+
+
+@dataclass(frozen=True, slots=True)
+class _Good:
+    """Which units may be read."""
+
+    changed: list[datetime]
+    cuts: list[datetime]
+
+    def has(self, span: Span) -> bool:
+        since, until = span
+        at = bisect_left(self.changed, since)
+        if at < len(self.changed) and self.changed[at] < until:
+            return False
+        cut = bisect_right(self.cuts, since)
+        return cut == len(self.cuts) or self.cuts[cut] >= until
+
+
+def _changed(whole: Span, seen_until: datetime) -> list[datetime]:
+    with connection.cursor() as cursor:
+        low, high = first_id_at(whole[0]), first_id_at(whole[1])
+        cursor.execute(CHANGED, {"since": seen_until - SETTLES_WITHIN, "low": low, "high": high})
+        return sorted(row[0] for row in cursor.fetchall())
+
+
+def _days(chosen: UsageFilter, whole: Span) -> list[Span]:
+    if chosen.zone != UTC_ZONE:
+        # The days of a zone that the tenant came into lately do not have its rows yet.
+        rolled = RolledZone.objects.filter(tenant_id=chosen.tenant.pk, zone=chosen.zone)  # type: ignore[union-attr]
+        if not rolled.exists():
+            return []
+    units = RolledUnit.objects.filter(zone=chosen.zone, starts_at__gte=whole[0], ends_at__lte=whole[1])
+    return list(units.order_by("starts_at").values_list("starts_at", "ends_at"))
+
+
+def _quarters(gaps: Sequence[Span]) -> list[Span]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT unit.starts_at FROM unnest(%s::timestamptz[], %s::timestamptz[]) gap (since, until) "
+            "JOIN metering_rolledunit unit ON unit.zone = %s AND unit.starts_at >= gap.since "
+            "AND unit.starts_at <= gap.until - %s ORDER BY 1",
+            ([gap[0] for gap in gaps], [gap[1] for gap in gaps], ANY_ZONE, QUARTER),
+        )
+        return [(row[0], row[0] + QUARTER) for row in cursor.fetchall()]
+
+
+def _merged(spans: Sequence[Span]) -> list[Span]:
+    """Spans in order, those that touch as one."""
+    merged: list[Span] = []
+    for since, until in spans:
+        if merged and merged[-1][1] == since:
+            merged[-1] = (merged[-1][0], until)
+        else:
+            merged.append((since, until))
+    return merged
+
+
+def _gaps(whole: Span, spans: Sequence[Span]) -> list[Span]:
+    """What of the whole is in none of the spans, which are in order."""
+    gaps: list[Span] = []
+    at = whole[0]
+    for since, until in spans:
+        if since > at:
+            gaps.append((at, since))
+        at = until
+    if at < whole[1]:
+        gaps.append((at, whole[1]))
+    return gaps
