@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 
 from django.urls import reverse
 from django.utils.http import urlencode
 
 from admin_console.activity.words import outcome, task_name, took, who
 from admin_console.parts import Cell
-from admin_console.wording import count, usd_exact, when
+from admin_console.wording import count, short_day, usd_exact, when
 from metering.activity.line import Line
 from metering.activity.names import Names
 from metering.activity.status import Status
@@ -21,6 +21,8 @@ class LogRow:
 
     url: str
     time: str
+    day: str
+    """Empty: the day of the line above."""
     moment: str
     """With its day."""
     who: str
@@ -39,8 +41,19 @@ class LogRow:
     outcome: Cell
 
 
-def log_rows(lines: Iterable[Line], names: Names, zone: tzinfo, *, with_tenant: bool) -> list[LogRow]:
-    return [_row(line, names, zone, with_tenant=with_tenant) for line in lines]
+def log_rows(
+    lines: Iterable[Line], names: Names, zone: tzinfo, now: datetime, *, with_tenant: bool
+) -> list[LogRow]:
+    """A day is said with its first line, of today's lines never."""
+    found: list[LogRow] = []
+    last = now.astimezone(zone).date()
+    for line in lines:
+        day_ = line.at.astimezone(zone).date()
+        found.append(
+            _row(line, names, zone, with_tenant=with_tenant, day="" if day_ == last else short_day(day_))
+        )
+        last = day_
+    return found
 
 
 def who_url(line: Line, names: Names) -> str:
@@ -52,7 +65,7 @@ def who_url(line: Line, names: Names) -> str:
     return f"{reverse('admin:activity')}?{urlencode({'range': '7d', **name})}"
 
 
-def _row(line: Line, names: Names, zone: tzinfo, *, with_tenant: bool) -> LogRow:
+def _row(line: Line, names: Names, zone: tzinfo, *, with_tenant: bool, day: str) -> LogRow:
     moment = when(line.at, zone)
     is_held = line.status is Status.IN_FLIGHT
     is_refused = line.status is Status.REFUSED
@@ -61,6 +74,7 @@ def _row(line: Line, names: Names, zone: tzinfo, *, with_tenant: bool) -> LogRow
     return LogRow(
         url=reverse("admin:activity_call", args=[line.id]),
         time=moment.rpartition(", ")[2],
+        day=day,
         moment=moment,
         who=who(line, names),
         who_url=who_url(line, names),

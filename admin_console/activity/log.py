@@ -1,5 +1,6 @@
 """The log: what is going on, and when did it go wrong?"""
 
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -39,7 +40,9 @@ def activity(request: HttpRequest, viewer: Viewer, page: dict[str, Any]) -> Http
     except InvalidRequest as refusal:
         shown["problems"].append(refusal.message)
         lines = Page(lines=[], next=None)
-    shown |= _listed(request, viewer, question, lines) | _counted(request, question, shown["problems"])
+    shown |= _listed(request, viewer, question, lines, page["now"]) | _counted(
+        request, question, shown["problems"]
+    )
     return render(request, "admin_console/activity/log.html", shown)
 
 
@@ -55,16 +58,19 @@ def _searched(request: HttpRequest, viewer: Viewer, shown: dict[str, Any]) -> Ht
 
 
 def _rows(found: Found, viewer: Viewer, shown: dict[str, Any]) -> list[Any]:
-    return log_rows(found.lines, Names.of(found.lines), shown["zone"], with_tenant=viewer.tenant is None)
+    names = Names.of(found.lines)
+    return log_rows(found.lines, names, shown["zone"], shown["now"], with_tenant=viewer.tenant is None)
 
 
-def _listed(request: HttpRequest, viewer: Viewer, question: Question, lines: Page) -> dict[str, Any]:
+def _listed(
+    request: HttpRequest, viewer: Viewer, question: Question, lines: Page, now: datetime
+) -> dict[str, Any]:
     names = Names.of(lines.lines)
     with_tenant = question.asked.tenant is None
     more = more_filters(request.GET, viewer)
     older = with_query(request.GET, cursor=str(lines.next)) if lines.next else ""
     return {
-        "rows": log_rows(lines.lines, names, question.chosen.zone, with_tenant=with_tenant),
+        "rows": log_rows(lines.lines, names, question.chosen.zone, now, with_tenant=with_tenant),
         "older": older,
         "newest": with_query(request.GET) if question.before else "",
         "filters": filters_of(request.GET, viewer, question),

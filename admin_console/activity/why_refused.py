@@ -14,7 +14,7 @@ from admin_console.who import Viewer
 from admin_console.wording import count, when
 from metering.activity.names import Names
 from metering.activity.story import Refusal
-from metering.models import Budget, PolicyRule
+from metering.models import Budget
 
 WHAT_TO_DO = {
     "budget_exceeded": "Wait until the window resets, ask for less output, or raise the budget.",
@@ -32,6 +32,8 @@ WHAT_TO_DO = {
     "unpriceable_request": "Leave out the option whose cost cannot be bounded, or take the hard budget away.",
     "tag_required": "Send the tag that the plan asks for with each call.",
 }
+
+OF_BUDGETS = ("budget_exceeded", "budget_reserved")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,10 +53,11 @@ def why_refused(refusal: Refusal, names: Names, viewer: Viewer, zone: tzinfo) ->
         "label": outcome(line),
         "reason": refused_for(line),
         "message": "A limit that all tenants share has no room." if is_shared else line.message,
-        "rule": rule_name(line.rule) if refusal.limit is not None or decision.trace else "",
+        "rule": rule_name(line.rule) if line.rule != line.code else "",
         "amount": _limit_amount(refusal),
         "times": count(line.times),
         "is_many": line.times > 1,
+        "is_while": line.last_at is not None and line.last_at != line.at,
         "first": when(line.at, zone),
         "last": when(line.last_at, zone),
         "what_to_do": WHAT_TO_DO.get(line.code, ""),
@@ -77,10 +80,6 @@ def _limit_link(refusal: Refusal, viewer: Viewer) -> LimitLink | None:
         noun = "budget" if isinstance(limit, Budget) else "policyrule"
         url = reverse(f"admin:metering_{noun}_change", args=[limit.pk])
         return LimitLink(text="Look at the limit and raise it", url=url)
-    if (
-        "budgets" in AUDIENCE_OF
-        and viewer.is_in(AUDIENCE_OF["budgets"])
-        and not isinstance(limit, PolicyRule)
-    ):
+    if refusal.line.code in OF_BUDGETS and viewer.is_in(AUDIENCE_OF["budgets"]):
         return LimitLink(text="See the budgets", url=reverse("admin:budgets"))
     return None

@@ -51,6 +51,17 @@ class PageRow(Row):
 
 
 PAGES = [
+    PageRow("GET /admin/activity/", EVERYBODY),
+    PageRow("GET /admin/activity/?tenant={tenant}&range=7d", EVERYBODY, stranger=200),
+    PageRow("GET /admin/activity/?user={email}", EVERYBODY, stranger=200),
+    PageRow("GET /admin/activity/?token={prefix}", EVERYBODY, stranger=200),
+    PageRow("GET /admin/activity/?conversation={conversation}", EVERYBODY, stranger=200),
+    PageRow("GET /admin/activity/?q={decision}", EVERYBODY, done=302, member=200, stranger=200),
+    PageRow("GET /admin/activity/?q={call}", EVERYBODY, done=302, stranger=200),
+    PageRow("GET /admin/activity/?q={admin_email}", EVERYBODY, done=302, member=200, stranger=200),
+    PageRow("GET /admin/activity/export/?tenant={tenant}", EVERYBODY, stranger=200),
+    PageRow("GET /admin/activity/{call}/", EVERYBODY),
+    PageRow("GET /admin/activity/{decision}/", EVERYBODY, member=404),
     PageRow("GET /admin/simulator/", ADMINS),
     PageRow("POST /admin/simulator/", ADMINS, done=200, form={"since": "2026-01-01", "until": "2026-01-02"}),
 ]
