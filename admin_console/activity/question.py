@@ -17,8 +17,6 @@ from metering.money import nano_from_usd
 DEFAULT_RANGE = "today"
 MAX_SPAN = timedelta(days=MAX_DAYS, hours=1)
 """A summer's end is an hour long."""
-SKEW = timedelta(minutes=1)
-"""Between the clocks of the gateway's machines. What comes later has no calls, and would make the bars short."""
 OF_ANY_ATTEMPT = ("request_model", "provider_name")
 
 
@@ -46,7 +44,7 @@ def question_of(query: QueryDict, viewer: Viewer, now: datetime) -> Question:
     problems = list(chosen.problems)
     since, until = chosen.days.since, chosen.days.until
     since = _moment(query, "from", since, problems)
-    until = min(_moment(query, "to", until, problems), now + SKEW)
+    until = min(_moment(query, "to", until, problems), _end_of_hour(now))
     if until - since > MAX_SPAN:
         problems.append(f"At most {MAX_DAYS} days are listed at once: these are the last of the range.")
         since = until - MAX_SPAN
@@ -65,6 +63,11 @@ def question_of(query: QueryDict, viewer: Viewer, now: datetime) -> Question:
         slower_than_ms=None if slow is None else round(slow * 1000),
     )
     return Question(asked=asked, chosen=chosen, before=_cursor(query, problems), problems=tuple(problems))
+
+
+def _end_of_hour(now: datetime) -> datetime:
+    """What comes later has no calls, and would leave the bars no room."""
+    return now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
 
 
 def _moment(query: QueryDict, name: str, usual: datetime, problems: list[str]) -> datetime:

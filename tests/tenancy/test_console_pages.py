@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from django.db import transaction
@@ -92,7 +93,7 @@ def _seen_of_alder(text: str, row: PageRow, world: World) -> list[str]:
     """What stands there of Alder's, but for what the caller has named."""
     asked = {value for name, value in world.alder.names().items() if row.names(name)}
     for value in sorted(asked - {world.alder.tenant.slug}, key=len, reverse=True):
-        text = text.replace(value, "")
+        text = text.replace(value, "").replace(quote(value), "").replace(quote(quote(value)), "")
     marks = (world.alder.marks() | world.alder.words()) - asked
     return [mark for mark in marks if mark in text]
 

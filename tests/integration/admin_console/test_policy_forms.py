@@ -189,7 +189,9 @@ def test_the_sentence_of_what_a_budget_will_do_stands_beside_the_button(console:
     rows.catalog()
     form = {**BUDGET, "dimension": "cost", "window": "day", "amount": "$5"}
     said = console.post(f"{url(Budget, 'add')}?effect", form).content.decode()
-    sentence = "Calls of each person on plan Professional that would bring the cost above $5.00 a day are refused."
+    sentence = (
+        "Calls of each person on plan Professional that would bring the cost above $5.00 a day are refused."
+    )
     assert sentence in said
     assert "People are told at 80 %, 95 %, 100 %." in said
     assert "Tenants" in said
@@ -204,6 +206,8 @@ def test_an_incomplete_form_promises_nothing(console: Client, url: Url) -> None:
 def test_a_budget_of_nothing_for_everybody_is_asked_for_twice(console: Client, url: Url) -> None:
     form = {**BUDGET, "scope": "global", "per": "", "dimension": "cost", "amount": "$0"}
     assert 'name="sure"' in console.post(f"{url(Budget, 'add')}?effect", form).content.decode()
-    assert "stop every call of the gateway" in str(errors_of(console.post(url(Budget, "add"), form))["__all__"])
+    assert "stop every call of the gateway" in str(
+        errors_of(console.post(url(Budget, "add"), form))["__all__"]
+    )
     assert console.post(url(Budget, "add"), {**form, "sure": "1"}).status_code == 302
     assert Budget.objects.get().scope == "global"

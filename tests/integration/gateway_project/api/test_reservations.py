@@ -28,7 +28,9 @@ def test_a_call_under_way_is_told_with_who_model_since_and_what_it_holds() -> No
     )
     [shown] = held(super_admin())
     assert shown["id"] == str(row.pk)
-    told = {name: shown[name] for name in ("tenant", "user", "token", "token_name", "team", "model", "held_usd")}
+    told = {
+        name: shown[name] for name in ("tenant", "user", "token", "token_name", "team", "model", "held_usd")
+    }
     assert told == {
         "tenant": "alder",
         "user": user.email,
