@@ -7,7 +7,8 @@ from django.http import QueryDict
 
 from admin_console.parts import Chart, Day, Series, stacked_chart, with_query
 from admin_console.wording import SPACE, count, short_day
-from metering.activity.histogram import Bar, Histogram
+from metering.activity.bar import Bar
+from metering.activity.histogram import Histogram
 from metering.activity.status import Status
 
 DAY = timedelta(days=1)

@@ -179,6 +179,7 @@ def histogram_facts(found: Histogram) -> dict[str, Any]:
     """The bars, and what they add up to."""
     return {
         "step_s": int(found.step.total_seconds()),
+        "of_sums": found.is_of_sums,
         "in_flight": found.in_flight,
         "cost_usd": usd_text(found.cost_nano_usd),
         "held_usd": usd_text(found.held_nano_usd),

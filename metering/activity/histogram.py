@@ -4,8 +4,9 @@ Calls are counted once, by their last attempt, in the part in which they were ad
 its lines.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,6 +15,8 @@ from django.db import connection
 from django.db.models import Count, Sum
 
 from metering.activity.asked import Asked
+from metering.activity.bar import MOST_BARS, Bar
+from metering.activity.from_sums import bars_from_sums
 from metering.activity.labels import label_conditions
 from metering.activity.log import in_time
 from metering.activity.logged import families
@@ -24,31 +27,21 @@ from metering.ids import first_id_at
 from metering.models import LedgerEntry
 from metering.types import EntryKind, ReservationState
 
-MOST_BARS = 60
 DAY = timedelta(days=1)
 STEPS = (
     *(timedelta(minutes=minutes) for minutes in (1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720)),
     *(timedelta(days=days) for days in (1, 2, 7, 14)),
 )
 TIMEOUT_S = 5
+MOST_COUNTED = 100_000
+SHORTEST = timedelta(hours=6)
+"""From so long a time on sums of quarters of an hour make bars."""
 MOST_CORRECTED = 5_000
 """Calls whose corrections are looked at one by one."""
 OUTCOMES = tuple(OF_OUTCOME)
 _CODE = " ".join(f"WHEN '{outcome}' THEN {code}" for code, outcome in enumerate(OUTCOMES))
 _LAST = f"mod(max(log.attempt::int * {len(OUTCOMES)} + CASE log.outcome {_CODE} END), {len(OUTCOMES)})"
 """The code of the last attempt's outcome."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bar:
-    """A part of the time."""
-
-    since: datetime
-    until: datetime
-    calls: dict[Status, int] = field(default_factory=dict)
-
-    def of(self, *statuses: Status) -> int:
-        return sum(self.calls.get(status, 0) for status in statuses)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,27 +54,31 @@ class Histogram:
     cost_nano_usd: int
     """As charged, with corrections."""
     held_nano_usd: int
+    is_of_sums: bool
+    """There were too many calls to count: of those that failed, attempts are counted (from_sums.py)."""
 
     def of(self, *statuses: Status) -> int:
         return sum(bar.of(*statuses) for bar in self.bars)
 
 
-def histogram(asked: Asked, *, zone: str) -> Histogram:
-    """Days begin in `zone`. Raises InvalidRequest where there is too much to count."""
-    step = _step(asked)
-    bounds = _bounds(asked, step, ZoneInfo(zone))
-    bars = [
-        Bar(since=since, until=until) for since, until in zip(bounds, [*bounds[1:], asked.until], strict=True)
-    ]
-    cost = in_flight = held = 0
+def histogram(asked: Asked, *, zone: str, most: int = MOST_COUNTED) -> Histogram:
+    """Days begin in `zone`. Of more than about `most` calls, sums that were made beforehand are shown.
+
+    Raises InvalidRequest where there is too much to count, and the filters are none that sums know.
+    """
+    in_flight = held = cost = 0
     with in_time(TIMEOUT_S):
-        if asked.wants_logged:
-            for place, code, calls, charged in _counted(asked, bounds):
-                status = OF_OUTCOME[OUTCOMES[code]]
-                found = bars[place - 1].calls
-                found[status] = found.get(status, 0) + calls
-                cost += int(charged)
-            cost += _corrections(asked)
+        of_sums = _is_known_to_sums(asked) and _about(asked) > most
+        if of_sums:
+            step, bars, cost = bars_from_sums(asked, ZoneInfo(zone))
+            bounds = [bar.since for bar in bars]
+        else:
+            step = _step(asked)
+            bounds = _bounds(asked, step, ZoneInfo(zone))
+            ends = [*bounds[1:], asked.until]
+            bars = [Bar(since=since, until=until) for since, until in zip(bounds, ends, strict=True)]
+        if asked.wants_logged and not of_sums:
+            cost = _count(asked, bounds, bars) + _corrections(asked)
         if asked.wants_unlogged:
             rows = unlogged(asked).filter(state=ReservationState.HELD)
             sums = rows.aggregate(calls=Count("id"), held=Sum("cost_nano_usd", default=0))
@@ -89,7 +86,44 @@ def histogram(asked: Asked, *, zone: str) -> Histogram:
         if asked.wants_refusals:
             for place, times in _refused(asked, bounds):
                 bars[place - 1].calls[Status.REFUSED] = int(times)
-    return Histogram(step=step, bars=bars, in_flight=in_flight, cost_nano_usd=cost, held_nano_usd=held)
+    return Histogram(
+        step=step,
+        bars=bars,
+        in_flight=in_flight,
+        cost_nano_usd=cost,
+        held_nano_usd=held,
+        is_of_sums=of_sums,
+    )
+
+
+def _is_known_to_sums(asked: Asked) -> bool:
+    """Whether the filters are none on a call as a whole, and the time is long enough for bars of hours."""
+    plain = asked.status is None and asked.cost_from_nano_usd is None and asked.slower_than_ms is None
+    return plain and asked.until - asked.since >= SHORTEST
+
+
+def _about(asked: Asked) -> int:
+    """How many attempts PostgreSQL expects, which costs nothing to ask."""
+    params: dict[str, Any] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"EXPLAIN (FORMAT JSON) SELECT FROM metering_usagelog log WHERE {_where(asked, params)}",
+            params,
+        )
+        (found,) = cursor.fetchone()
+    plan = found if isinstance(found, list) else json.loads(found)
+    return int(plan[0]["Plan"]["Plan Rows"])
+
+
+def _count(asked: Asked, bounds: Sequence[datetime], bars: Sequence[Bar]) -> int:
+    """Put the calls into their bars, and return what they were charged."""
+    cost = 0
+    for place, code, calls, charged in _counted(asked, bounds):
+        status = OF_OUTCOME[OUTCOMES[code]]
+        found = bars[place - 1].calls
+        found[status] = found.get(status, 0) + calls
+        cost += int(charged)
+    return cost
 
 
 def _step(asked: Asked) -> timedelta:

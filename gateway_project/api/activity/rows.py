@@ -61,6 +61,9 @@ class HistogramOut(serializers.Serializer[object]):
     """The log's lines, counted: each call once, each refusal as often as it happened."""
 
     step_s = serializers.IntegerField()
+    of_sums = serializers.BooleanField(
+        help_text="There were too many calls to count one by one: `failed` counts attempts."
+    )
     in_flight = serializers.IntegerField()
     cost_usd = serializers.CharField()
     held_usd = serializers.CharField()

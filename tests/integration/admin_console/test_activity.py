@@ -319,8 +319,17 @@ class TestARefusal:
         )  # fmt: skip
         answer = console.get(f"{LOG}{row.pk}/")
         shown = text(answer)
-        for words in ("Day budget.", "The budget has no room.", "tenant, cost a day", "$5.00", "$0.09", "no room",
-                      "max tokens out", "1 more rule had nothing to add", "Look at the limit and raise it"):  # fmt: skip
+        for words in (
+            "Day budget.",
+            "The budget has no room.",
+            "tenant, cost a day",
+            "$5.00",
+            "$0.09",
+            "no room",
+            "max tokens out",
+            "1 more rule had nothing to add",
+            "Look at the limit and raise it",
+        ):
             assert words in shown, words
         assert f"/budget/{budget.pk}/change/" in shown
 

@@ -67,3 +67,19 @@ def test_days_begin_in_the_zone_also_when_the_clocks_change() -> None:
     bars = histogram(question, zone="Europe/Berlin").bars
     assert {(bar.until - bar.since) for bar in bars} == {timedelta(hours=24), timedelta(hours=25)}
     assert bars[-1].since == datetime(2026, 11, 28, 23, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("days", [1, 20], ids=["of hours", "of days"])
+def test_of_very_many_calls_sums_are_shown(days: int) -> None:
+    call("error", "ok", cost_nano_usd=100)
+    call(at=NOON + timedelta(hours=1), cost_nano_usd=11)
+    call("cached", at=NOON + timedelta(hours=1), cost_nano_usd=0, input_tokens=0, output_tokens=0)
+    refusal(at=NOON + SECOND, count=7)
+    question = Asked(since=NOON - timedelta(days=days), until=NOON + timedelta(hours=6))
+    counted, summed = histogram(question, zone="UTC"), histogram(question, zone="UTC", most=0)
+    assert (counted.is_of_sums, summed.is_of_sums) == (False, True)
+    assert summed.cost_nano_usd == counted.cost_nano_usd == 211
+    for status, times in {Status.ANSWERED: 2, Status.CACHED: 1, Status.FAILED: 1, Status.REFUSED: 7}.items():
+        assert summed.of(status) == times, status
+    [first, *_] = [bar for bar in summed.bars if bar.calls]
+    assert first.since <= NOON < first.until
