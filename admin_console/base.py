@@ -17,6 +17,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from admin_console.auditing import AuditedAdmin
 from admin_console.labels import label_of
+from admin_console.row_words import prepare, readable, title_of_row
 from admin_console.who import is_operator
 
 
@@ -57,7 +58,21 @@ class PreparedChangeList(ChangeList):
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         self.result_list = list(self.result_list)
+        prepare(self.result_list)
         self.model_admin.prepare(self.result_list)
+
+
+class Named:
+    """A row that pages call by its name; everything else it is asked is the row's."""
+
+    def __init__(self, row: Any) -> None:
+        self._row = row
+
+    def __str__(self) -> str:
+        return title_of_row(self._row)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._row, name)
 
 
 class ConsoleAdmin(OperatorOnly, LabelledChoices, AuditedAdmin, ModelAdmin):
@@ -99,6 +114,16 @@ class ConsoleAdmin(OperatorOnly, LabelledChoices, AuditedAdmin, ModelAdmin):
         except (ProtectedError, RestrictedError) as refusal:
             return self._refused(request, refusal)
 
+    def get_list_display(self, request: HttpRequest) -> Any:
+        shown = [readable(self.model, name, in_list=True) for name in super().get_list_display(request)]
+        return [column for column in shown if column is not None]
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
+        row = kwargs.get("obj")
+        if row is not None:
+            context.update(original=Named(row), title=title_of_row(row), subtitle=None)
+        return super().render_change_form(request, context, *args, **kwargs)
+
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return PreparedChangeList
 
@@ -126,6 +151,7 @@ class ConsoleInline(OperatorOnly, LabelledChoices, TabularInline):
 
     extra = 0
     show_change_link = False
+    hide_title = True
 
 
 class ReadOnlyInline(ConsoleInline):

@@ -78,13 +78,17 @@ def _above(radius: BlastRadius) -> str:
     return f"{count(len(radius.above.found))}: {names}{more}"
 
 
+def _took(seconds: float) -> str:
+    return f"{seconds:.1f} s" if seconds >= 0.1 else "less than 0.1 s"
+
+
 def _calls(tally: Tally) -> str:
     return f"{count(tally.calls)} calls, {usd(tally.cost_nano_usd)}" if tally.calls else "none"
 
 
 def _note(radius: BlastRadius, zone: tzinfo) -> str:
     """From how many calls of which days, and how fast."""
-    calls, took = count(radius.calls.calls), f"{radius.took_s:.1f} s"
+    calls, took = count(radius.calls.calls), _took(radius.took_s)
     until = radius.until - timedelta(microseconds=1)
     if radius.sampled:
         said = (

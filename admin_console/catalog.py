@@ -12,6 +12,7 @@ from unfold.decorators import display
 
 from admin_console.base import ConsoleAdmin, ConsoleInline, ReadOnlyInline
 from admin_console.price_form import PriceForm
+from admin_console.prices.words import lever_words
 from admin_console.site import console
 from admin_console.traits_form import LLMModelForm, ProviderForm
 from metering.models import LLMModel, ModelClass, ModelPrice, Provider
@@ -45,11 +46,16 @@ class PastPrices(ReadOnlyInline):
     """Prices that calls were charged at stay as they were."""
 
     model = ModelPrice
-    fields = PRICE_FIELDS
+    fields = ("effective_from", *TOKEN_PRICES, "besides")
+    readonly_fields = ("besides",)
     verbose_name_plural = "prices so far (USD per million tokens)"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).filter(effective_from__lte=now())
+
+    @display(description="Besides")
+    def besides(self, row: ModelPrice) -> str:
+        return lever_words(row.modifiers) or "-"
 
 
 class ComingPrices(ConsoleInline):
@@ -106,11 +112,22 @@ class LLMModelAdmin(ConsoleAdmin):
 @admin.register(ModelPrice, site=console)
 class ModelPriceAdmin(ConsoleAdmin):
     form = PriceForm
-    list_display = ("model", *PRICE_FIELDS)
+    list_display = ("model", "effective_from", *TOKEN_PRICES, "besides")
     list_select_related = ("model",)
     list_filter = (("model", RelatedDropdownFilter),)
     search_fields = ("model__name",)
     autocomplete_fields = ("model",)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        fields = [name for name in super().get_fields(request, obj) if name != "besides"]
+        return [*(name for name in fields if name != "modifiers"), "besides"] if _in_force(obj) else fields
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return (*super().get_readonly_fields(request, obj), "besides")
+
+    @display(description="Besides")
+    def besides(self, row: ModelPrice) -> str:
+        return lever_words(row.modifiers) or "-"
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return super().has_change_permission(request, obj) and not _in_force(obj)

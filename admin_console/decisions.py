@@ -91,4 +91,4 @@ class DecisionRequestAdmin(HistoryAdmin):
     @display(description="Decision")
     def decision(self, row: DecisionRequest) -> str:
         url = reverse("admin:metering_policydecision_change", args=(row.decision_id,))
-        return links([(str(row.decision_id), url)])
+        return links([("open the decision", url)])

@@ -1,6 +1,6 @@
 """How amounts look in lists: money in US dollars, meters as bars."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC
 from typing import Any
 
@@ -10,7 +10,8 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
-from admin_console.words import dimension_word
+from admin_console.subject_names import names_of
+from admin_console.words import dimension_word, scope_word, window_word
 from metering.models import UsageMeter
 from metering.money import usd_text
 from metering.thresholds import CRITICAL_PERCENT, WARNING_PERCENT
@@ -96,6 +97,15 @@ def meter_lines(meter_ids: list[int], amounts: list[int]) -> SafeString:
     """Amounts meter by meter, each in its own unit, as links to the meters."""
     meters = UsageMeter.objects.in_bulk(meter_ids)
     found = [(meters[key], amount) for key, amount in zip(meter_ids, amounts, strict=True) if key in meters]
+    names = names_of((meter.subject_type, meter.subject_id) for meter, _ in found)
     return links(
-        (f"{amount_of(meter.dimension, amount)} on {meter}", change_url(meter)) for meter, amount in found
+        (f"{amount_of(meter.dimension, amount)} on {meter_words(meter, names)}", change_url(meter))
+        for meter, amount in found
     )
+
+
+def meter_words(meter: UsageMeter, names: Mapping[tuple[str, str], str]) -> str:
+    """`tenant Alder, cost a month`"""
+    name = names.get((meter.subject_type, meter.subject_id), "")
+    subject = f"{scope_word(meter.subject_type)} {name}".strip()
+    return f"{subject}, {dimension_word(meter.dimension)} {window_word(meter.window)}"

@@ -34,6 +34,7 @@ def is_accepted(form: BaseForm, verb: Callable[[], Any]) -> bool:
         verb()
     except MeteringError as error:
         sentence = error.message.removeprefix(f"{error.param}: ")
-        form.add_error(error.param if error.param in form.fields else None, sentence)
+        field = form.fields.get(error.param or "")
+        form.add_error(None if field is None or field.widget.is_hidden else error.param, sentence)
         return False
     return True

@@ -20,6 +20,7 @@ from unfold.views import ChangeList
 from admin_console.base import ConsoleAdmin, PreparedChangeList
 from admin_console.display import money
 from admin_console.paginator import BoundedPaginator
+from admin_console.row_words import readable
 from metering.ids import MAX_DERIVED
 from metering.models import Tenant
 from metering.text import normal
@@ -73,10 +74,14 @@ class HistoryAdmin(ConsoleAdmin):
         """Every column but the hidden ones; amounts of money in dollars instead of nano-USD."""
         names = [field.name for field in self.opts.concrete_fields if field.name not in self.hidden]
         shown = ["cost" if name == "cost_nano_usd" else name for name in names]
-        return ["tenant", *shown] if "tenant_id" in names else shown
+        return ["tenant", *(name for name in shown if name != "tenant_id")] if "tenant_id" in names else shown
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
-        return self.get_fields(request, obj)
+    def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:
+        return [(None, {"fields": self.get_readonly_fields(request, obj)})]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[Any]:
+        shown = [readable(self.model, name, in_list=False) for name in self.get_fields(request, obj)]
+        return [column for column in shown if column is not None]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         queryset = super().get_queryset(request)
@@ -87,7 +92,7 @@ class HistoryAdmin(ConsoleAdmin):
 
     @display(description="Tenant")
     def tenant(self, row: Any) -> str:
-        name = row.tenant_slug or row.tenant_id or "-"
+        name = row.tenant_slug or ("that is gone" if row.tenant_id else "-")
         return format_html('<span class="whitespace-nowrap">{}</span>', name)
 
     @display(description="Cost")

@@ -25,6 +25,9 @@ def with_principals(rows: QuerySet[Any]) -> QuerySet[Any]:
 
 @display(description="Team, user, token")
 def principals(row: Any) -> str:
-    """Their names; one that is gone is called by its id."""
-    shown = [getattr(row, f"{name}_name") or getattr(row, f"{name}_id") for name in NAMES]
+    """Their names; of one that is gone, that it is."""
+    shown = [
+        getattr(row, f"{name}_name") or (f"a {name} that is gone" if getattr(row, f"{name}_id") else "")
+        for name in NAMES
+    ]
     return joined([name for name in shown if name])

@@ -18,6 +18,7 @@ from unfold.forms import AuthenticationForm
 from unfold.sites import UnfoldAdminSite
 
 from admin_console.forgotten_password import ask_for_mail, choose_password
+from admin_console.invited import accept
 from admin_console.labels import label_of
 from admin_console.own_password import OwnPassword
 from admin_console.pages import PAGES, Page
@@ -64,6 +65,7 @@ class ConsoleSite(UnfoldAdminSite):
             # The login page links to an address of this name.
             path("password/forgotten/", never_cache(self.forgotten_view), name="admin_password_reset"),
             path("password/reset/", never_cache(self.reset_view), name="reset_password"),
+            path("invitation/", never_cache(self.invitation_view), name="accept_invitation"),
             *super().get_urls(),
         ]
 
@@ -72,6 +74,9 @@ class ConsoleSite(UnfoldAdminSite):
 
     def reset_view(self, request: HttpRequest) -> HttpResponseBase:
         return choose_password(request, self.each_context(request))
+
+    def invitation_view(self, request: HttpRequest) -> HttpResponseBase:
+        return accept(request, self.each_context(request))
 
     def password_change(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

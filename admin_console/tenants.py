@@ -51,11 +51,10 @@ class TenantAdmin(ConsoleAdmin):
         "week_start",
         "enforcement_mode",
         "markup_percent",
-        "id",
         "created_at",
         "related",
     )
-    readonly_fields = ("id", "created_at", "related")
+    readonly_fields = ("created_at", "related")
     actions_detail = ("assign_plan",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:

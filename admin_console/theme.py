@@ -78,19 +78,18 @@ GROUPS: dict[str, dict[str, str]] = {
 }
 
 MAIN_NOUNS = {
-    "Tenant": "apartment",
     "Plan": "sell",
     "LLMModel": "smart_toy",
     "Provider": "cloud",
-    "QuotaAlert": "notifications",
 }
 """Super admins' daily nouns."""
 ORDER = (
-    *("Overview", "Explore usage", "Activity", "Budgets", "Tenants", "People", "Tokens"),
+    *("Overview", "Explore usage", "Activity", "Budgets", "Tenants", "Your tenant", "People", "Tokens"),
     *("Plans", "Models", "Vendors", "Alerts", "Simulator"),
 )
 """Of the sidebar's entries, by title; others follow."""
 TITLES = {
+    "Tenant": "Records of tenants",
     "ATIToken": "ATI tokens",
     "AlertDelivery": "Deliveries",
     "ClosingBalance": "Closing balances",
@@ -117,7 +116,7 @@ TITLES = {
     "PolicyRule": "Rules",
     "Provider": "Vendors",
     "ProviderKey": "Vendor keys",
-    "QuotaAlert": "Alerts",
+    "QuotaAlert": "Records of alerts",
     "UsageLog": "Usage log",
     "UsageMeter": "Meters",
     "UsageReservation": "Reservations",
@@ -166,6 +165,7 @@ def _pages(*, is_advanced: bool) -> list[dict[str, Any]]:
             "icon": page.icon,
             "link": reverse_lazy(f"admin:{page.name}"),
             "permission": _shows(page),
+            **({"badge": page.badge} if page.badge else {}),
         }
         for page in PAGES
         if page.icon and page.is_advanced is is_advanced
@@ -212,5 +212,6 @@ UNFOLD: dict[str, Any] = {
             "950": "oklch(28.2% .091 267.935)",
         },
     },
+    "ACCOUNT": {"navigation": [{"title": "My profile", "link": reverse_lazy("admin:profile")}]},
     "SIDEBAR": {"show_search": OPERATORS, "show_all_applications": False, "navigation": _navigation()},
 }

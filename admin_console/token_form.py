@@ -26,7 +26,7 @@ class TokenForm(forms.ModelForm):
         choices=_task_choices,
         required=False,
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
-        help_text="None: all that the plan allows.",
+        help_text="Nothing chosen: all that the plan allows.",
     )
     allowed_models = SimpleArrayField(
         forms.CharField(max_length=128),

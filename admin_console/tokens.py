@@ -20,6 +20,7 @@ from admin_console.who import ceiling_of_user
 from metering.errors import MeteringError
 from metering.identity.tokens.revoke_token import revoke_token
 from metering.identity.tokens.rotate_token import rotate_token
+from metering.identity.tokens.state import state_of
 from metering.models import ATIToken
 
 CHOSEN = ("tenant", "plan_tier", "name", "team", "user")
@@ -32,7 +33,6 @@ SEEN = (
     "revoked_at",
     "previous_valid_until",
     "created_at",
-    "id",
 )
 
 
@@ -104,9 +104,7 @@ class ATITokenAdmin(ConsoleAdmin):
 
     @display(description="State", label={"live": "success", "revoked": "danger", "expired": "warning"})
     def state(self, row: ATIToken) -> str:
-        if row.revoked_at:
-            return "revoked"
-        return "expired" if row.expires_at and row.expires_at <= now() else "live"
+        return state_of(row, now=now())
 
     @action(
         description="Rotate",

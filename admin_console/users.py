@@ -68,10 +68,10 @@ class UserAdmin(ConsoleAdmin, DjangoUserAdmin):  # type: ignore[misc]
     ordering = ("email",)
     filter_horizontal = ()
     autocomplete_fields = ("tenant",)
-    readonly_fields = ("last_login", "date_joined", "signup_token", "id")
+    readonly_fields = ("last_login", "date_joined", "signup_token")
     fieldsets = (
         (None, {"fields": (*BELONGING, "password", "is_active", "is_staff")}),
-        ("History", {"fields": ("date_joined", "last_login", "signup_token", "id")}),
+        ("History", {"fields": ("date_joined", "last_login", "signup_token")}),
     )
     add_fieldsets = ((None, {"fields": (*BELONGING, "usable_password", "password1", "password2")}),)
 

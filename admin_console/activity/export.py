@@ -13,7 +13,7 @@ from metering.activity.log import Page, activity_page
 from metering.activity.names import Names
 from metering.errors import InvalidRequest
 from metering.orm import in_report_thread
-from metering.usage.csv_rows import csv_text
+from metering.usage.csv_text import csv_text
 
 LINES, MOST = 1_000, 50_000
 """Of a page, and of a file: who wants more asks for a part of the time."""

@@ -60,7 +60,7 @@ class ConditionsForm(PartsForm):
         label="Days",
         choices=list(DAYS.items()),
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
-        help_text="None: every day.",
+        help_text="Nothing ticked: every day.",
     )
     timezone = forms.ChoiceField(
         required=False,

@@ -175,7 +175,7 @@ def _text(label: str, placeholder: str) -> forms.CharField:
 def _days() -> forms.MultipleChoiceField:
     return forms.MultipleChoiceField(
         required=False,
-        label="Days (none: every day)",
+        label="Days (nothing ticked: every day)",
         choices=list(DAYS.items()),
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
     )

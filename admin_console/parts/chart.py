@@ -18,6 +18,7 @@ MAX_SERIES = 6
 OTHERS = "others"
 WIDE, GAP, HIGH = 10, 1, 100
 LABELS_UNDER_AXIS = 7
+TOPS = (1, 2, 4, 6, 8, 10, 12, 16, 20, 24, 30, 40, 50, 60, 80, 100)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +90,7 @@ def stacked_chart(
             for index, column in enumerate(columns)
         ),
         width=max(len(columns), 1) * WIDE,
-        ticks=tuple(amount(value) for value in (top, top // 2, 0)),
+        ticks=tuple(amount(value).removesuffix(".00") for value in (top, top // 2, 0)),
         under=_under(columns),
         before_y="" if average_before is None else f"{HIGH - HIGH * average_before / top:.1f}",
         before="" if average_before is None else amount(average_before),
@@ -136,9 +137,9 @@ def _drawn(series: Sequence[Series], top: int, amount: Callable[[int], str]) -> 
 
 
 def _nice(largest: int) -> int:
-    """The axis' top: 1, 2, 4, 5 or 8 times a power of ten, and even, so that its half is round as well."""
-    power = 10 ** floor(log10(largest))
-    return next((step * power for step in (1, 2, 4, 5, 8) if step * power >= largest), 10 * power)
+    """The axis' top: a round number just above, whose half is round as well."""
+    power = 10 ** max(floor(log10(largest)) - 1, 0)
+    return next((step * power for step in TOPS if step * power >= largest), 100 * power)
 
 
 def _under(columns: Sequence[Day]) -> tuple[str, ...]:

@@ -65,6 +65,7 @@ class FilterBar:
         *,
         ranges: bool = False,
         default_range: str = "30d",
+        only_ranges: tuple[str, ...] = tuple(RANGES),
         selects: tuple[Select, ...] = (),
         labels: Mapping[str, str] | None = None,
         switches: tuple[Choice, ...] = (),
@@ -75,7 +76,7 @@ class FilterBar:
             set(DAYS_OF_RANGE) if chosen == "custom" and ranges else set()
         )
         return cls(
-            ranges=_ranges(query, chosen) if ranges else (),
+            ranges=_ranges(query, chosen, only_ranges) if ranges else (),
             selects=tuple(replace(select, value=query.get(select.name, "")) for select in selects),
             chips=_chips(query, labels or {}),
             is_custom=ranges and chosen == "custom",
@@ -95,7 +96,7 @@ class FilterBar:
         return bool(self.selects or self.is_custom)
 
 
-def _ranges(query: QueryDict, chosen: str) -> tuple[Choice, ...]:
+def _ranges(query: QueryDict, chosen: str, only: tuple[str, ...]) -> tuple[Choice, ...]:
     return tuple(
         Choice(
             value=value,
@@ -106,6 +107,7 @@ def _ranges(query: QueryDict, chosen: str) -> tuple[Choice, ...]:
             is_chosen=value == chosen,
         )
         for value, label in RANGES.items()
+        if value in only
     )
 
 

@@ -29,7 +29,7 @@ from metering.models import Team, Tenant, User
 ROLES = {User.Role.TENANT_ADMIN: "Administrator", User.Role.MEMBER: "Member"}
 COLUMNS = (
     Column(key="person", title="Person", sorts=True),
-    Column(key="role", title="Role", sorts=True),
+    Column(key="role", title="Role", sorts=True, hides="mid"),
     Column(key="teams", title="Teams", hides="mid"),
     Column(key="seen", title="Last sign-in", sorts=True, hides="mid"),
     Column(key="spent", title="Spent this month", is_number=True, sorts=True),

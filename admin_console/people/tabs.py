@@ -1,8 +1,9 @@
 """The three lists of people side by side: people, invitations, teams."""
 
 from dataclasses import dataclass
+from urllib.parse import quote
 
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 
 from admin_console.reach import tenant_query
 from admin_console.who import Viewer
@@ -31,7 +32,14 @@ def address(name: str, viewer: Viewer, tenant: Tenant, **query: str) -> str:
     return reverse(f"admin:{name}") + (f"?{'&'.join(parts)}" if parts else "")
 
 
-def _written(query: dict[str, str]) -> list[str]:
-    from urllib.parse import quote
+def issue_address(tenant: Tenant, **query: str) -> str:
+    """Of the page that issues a token; empty where this console has none."""
+    try:
+        page = reverse("admin:tenant_issue", args=[tenant.slug])
+    except NoReverseMatch:
+        return ""
+    return page + (f"?{'&'.join(_written(query))}" if query else "")
 
+
+def _written(query: dict[str, str]) -> list[str]:
     return [f"{name}={quote(value, safe='@')}" for name, value in query.items()]

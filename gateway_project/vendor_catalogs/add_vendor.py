@@ -13,11 +13,12 @@ from django.db import transaction
 
 from gateway_project.api.catalog.load_document import load_document
 from gateway_project.probe import models_of, probe_vendor
-from gateway_project.vendor_catalogs.enter_prices import PriceLine, enter_prices
+from gateway_project.vendor_catalogs.enter_prices import enter_prices
 from gateway_project.vendor_catalogs.import_models import ModelLine, free_name, import_models, own_name
 from gateway_project.vendor_catalogs.known import CATALOGS, KnownVendor, vendor_named
 from metering.api_key import UnusableKey, read_keys
 from metering.catalog.changes import Change, decimal_text
+from metering.catalog.price_lines import PriceLine
 from metering.errors import InvalidRequest
 from metering.models import LLMModel, PlanLLMAccess, Provider
 from metering.types import Task

@@ -4,7 +4,6 @@ A price that a person entered is a decision: neither the one in force nor one to
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -18,24 +17,11 @@ from metering.catalog.document import ModelEntry
 from metering.catalog.dump_catalog import as_yaml, dump_catalog
 from metering.catalog.load_catalog import LOCK, record_changes
 from metering.catalog.parse_catalog import parse_catalog
+from metering.catalog.price_lines import PriceLine
 from metering.catalog.prices import price_of
 from metering.catalog.vocabulary import current_vocabulary
 from metering.models import LLMModel, ModelPrice, Provider
 from metering.price_modifiers import KEYS
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PriceLine:
-    """One amount that differs from the list, or a model that the list does not name."""
-
-    model: str
-    state: str
-    """`changed`, `own` (a person's, kept) or `unknown` (not on the list: its price stays as it is)."""
-    starts: datetime | None = None
-    """From when on; None: now."""
-    field: str = ""
-    old: object = None
-    new: object = None
 
 
 def enter_prices(

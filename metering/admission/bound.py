@@ -25,6 +25,7 @@ from metering.policy.values import EffectivePolicy
 from metering.ports import Body
 from metering.price import PLAIN, Asked, Price, marked_up
 from metering.reservation.bounded_call import BoundedCall, BoundedRequest, most_of
+from metering.tags import read_tags
 
 CHEAPER_TIERS = ("flex",)
 """These cost less than the list says, so they are bounded, but not priced."""
@@ -386,6 +387,8 @@ def _edited(body: Body, model: ServedModel, output_tokens: int) -> Body:
     if not body.get("store"):
         # The gateway's own labels; vendors refuse metadata that they are not asked to store.
         edited.pop("metadata", None)
+    elif isinstance(metadata := body.get("metadata"), dict) and (tags := metadata.get("tags")):
+        edited["metadata"] = {**metadata, "tags": ",".join(read_tags(tags, "metadata.tags"))}
     if body.get("stream"):
         edited["stream_options"] = {**(body.get("stream_options") or {}), "include_usage": True}
     return edited

@@ -144,7 +144,7 @@ def deciding_rule(
     if refusal.source == "plan":
         return f"plan {plan}", None
     setting = policy.settings.get(refusal.source) if policy is not None else None
-    return (f"{setting.scope} {refusal.source}", setting.rule_id) if setting else (refusal.source, None)
+    return (setting.named(refusal.source), setting.rule_id) if setting else (refusal.source, None)
 
 
 def deciding(short: NoRoom) -> tuple[MeterLimit, LineDenial]:

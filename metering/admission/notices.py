@@ -100,8 +100,7 @@ def rate_notices(grant: RateGrant, now: datetime) -> Iterator[Notice]:
 
 
 def _notice(setting: Setting, key: str, code: str, message: str) -> Notice:
-    rule = f"{setting.scope} {key}"
-    return Notice(_verdict(setting.mode), setting.mode, code, rule, setting.rule_id, message)
+    return Notice(_verdict(setting.mode), setting.mode, code, setting.named(key), setting.rule_id, message)
 
 
 def _verdict(mode: EnforcementMode) -> Verdict:

@@ -33,14 +33,18 @@ class ProviderCheck:
         return self.problem is None
 
 
-def check_providers(*, environment: Mapping[str, str], probe: Probe) -> list[ProviderCheck]:
-    """Every active provider in order of name. A key's variable (or NAME_FILE) must be set, unless there is a key in the
-    database; none is ever shown.
+def check_providers(
+    *, environment: Mapping[str, str], probe: Probe, only: Collection[str] | None = None
+) -> list[ProviderCheck]:
+    """Every active provider in order of name, or `only` some. A key's variable (or NAME_FILE) must be set, unless there
+    is a key in the database; none is ever shown.
     """
     stored = keys_of(None)
     rows = Provider.objects.filter(is_active=True).annotate(
         active_models=Count("models", filter=Q(models__is_active=True))
     )
+    if only is not None:
+        rows = rows.filter(name__in=only)
     checks = [
         ProviderCheck(
             provider=row.name,
@@ -48,7 +52,7 @@ def check_providers(*, environment: Mapping[str, str], probe: Probe) -> list[Pro
             base_url=row.shown_base_url,
             api_key_env=row.api_key_env,
             models=row.active_models,
-            problem=_problem(row, environment, stored),
+            problem=configuration_problem(row, environment, stored),
         )
         for row in rows.order_by("name")
     ]
@@ -59,7 +63,10 @@ def check_providers(*, environment: Mapping[str, str], probe: Probe) -> list[Pro
     ]
 
 
-def _problem(row: Provider, environment: Mapping[str, str], stored: KeysByProvider) -> str | None:
+def configuration_problem(
+    row: Provider, environment: Mapping[str, str], stored: KeysByProvider
+) -> str | None:
+    """What is wrong with a provider before anybody asks it; None: nothing."""
     if row.base_url and (problem := base_url_problem(row.base_url)):
         return f"its base URL {problem}"
     if row.kind == Provider.Kind.SANDBOX:

@@ -18,6 +18,7 @@ from metering.models.plans import Feature, Plan, PlanFeature, PlanLLMAccess, Tas
 from metering.models.policy import Budget, PolicyRule
 from metering.models.provider_keys import ProviderKey
 from metering.models.rollups import RolledUnit, RolledZone, RollupProgress, UsageRollup
+from metering.models.saved_views import SavedView
 from metering.models.sessions import LoginSession
 from metering.models.tokens import ATIToken
 from metering.models.usage import UsageLog
@@ -56,6 +57,7 @@ __all__ = [
     "RolledUnit",
     "RolledZone",
     "RollupProgress",
+    "SavedView",
     "Task",
     "TaskDraft",
     "TaskJob",

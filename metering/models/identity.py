@@ -86,7 +86,7 @@ class Team(models.Model):
         constraints = [models.UniqueConstraint(fields=["tenant", "slug"], name="team_slug_per_tenant")]
 
     def __str__(self) -> str:
-        return f"{self.tenant_id}/{self.slug}"
+        return self.slug
 
     def clean(self) -> None:
         check_name(self, "slug", within="tenant_id")

@@ -67,6 +67,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     def __str__(self) -> str:
         return self.email
 
+    def get_full_name(self) -> str:
+        """What the console's theme calls the person; empty: by the address."""
+        return self.name
+
 
 class Membership(models.Model):
     """A user's place in a team of the user's own tenant."""

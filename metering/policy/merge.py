@@ -131,7 +131,7 @@ def _setting(rule: Rule, modes: Modes, spec: RuleKey) -> Setting:
     mode = ENFORCE
     if spec.is_limit:
         mode = modes.of_limit(rule.mode, rule.enforce_percent, operators_own=rule.scope is Scope.GLOBAL)
-    return Setting(value=rule.value, scope=rule.scope, rule_id=rule.id, mode=mode)
+    return Setting(value=rule.value, scope=rule.scope, scope_id=rule.scope_id, rule_id=rule.id, mode=mode)
 
 
 def _tighter(spec: RuleKey, one: Setting, other: Setting) -> bool:

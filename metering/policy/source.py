@@ -5,6 +5,7 @@ They are read as they are, or as they would be after a change, such as a catalog
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 from django.db import transaction
 
@@ -41,6 +42,14 @@ class PolicySource:
         return found
 
 
+class Policies(Protocol):
+    """Whatever compiles the policy of a subject: a PolicySource, or its rows alone."""
+
+    def policy(self, subject: PolicySubject, task: str) -> EffectivePolicy:
+        """Raises NotFound for an unknown tenant."""
+        ...
+
+
 def read_policy_source(*, tenant: Tenant | None = None, after: LoadCatalog | None = None) -> PolicySource:
     """Read the rules of one tenant, or of all if `tenant` is None.
 
@@ -54,24 +63,39 @@ def read_policy_source(*, tenant: Tenant | None = None, after: LoadCatalog | Non
     return source
 
 
+def read_policy_rows(*, tenant: Tenant | None = None, after: LoadCatalog | None = None) -> PolicyRows:
+    """The same without plans' access and models, for whoever asks about limits only. A few queries, always as many."""
+    with transaction.atomic():
+        if after is not None:
+            after()
+        rows = _read_rows(tenant)
+        transaction.set_rollback(after is not None)
+    return rows
+
+
 def _read(tenant: Tenant | None) -> PolicySource:
+    rows = _read_rows(tenant)
+    codes = list(Plan.objects.values_list("code", flat=True))
+    return PolicySource(
+        rows=rows,
+        access={(plan, task): _access(plan, task) for plan in codes for task in rows.features},
+        models=load_models(),
+    )
+
+
+def _read_rows(tenant: Tenant | None) -> PolicyRows:
     chosen = set_for(tenant.pk if tenant is not None else None)
     tenants = Tenant.objects.annotate(own_keys=own_key_providers())
     if tenant is not None:
         tenants = tenants.filter(pk=tenant.pk)
-    features = dict(TaskRow.objects.values_list("code", "feature_id"))
-    codes = list(Plan.objects.values_list("code", flat=True))
-    return PolicySource(
-        rows=PolicyRows(
-            calendars={row.pk: calendar_of(row) for row in tenants},
-            rules=by_place(PolicyRule.objects.filter(chosen)),
-            budgets=by_place(Budget.objects.filter(chosen)),
-            plans=plans_used(row.pk for row in tenants),
-            features=features,
-            own_keys={row.pk: frozenset(row.own_keys) for row in tenants},
-        ),
-        access={(plan, task): _access(plan, task) for plan in codes for task in features},
-        models=load_models(),
+    found = list(tenants)
+    return PolicyRows(
+        calendars={row.pk: calendar_of(row) for row in found},
+        rules=by_place(PolicyRule.objects.filter(chosen)),
+        budgets=by_place(Budget.objects.filter(chosen)),
+        plans=plans_used(row.pk for row in found),
+        features=dict(TaskRow.objects.values_list("code", "feature_id")),
+        own_keys={row.pk: frozenset(row.own_keys) for row in found},
     )
 
 

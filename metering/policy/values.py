@@ -13,7 +13,7 @@ from metering.ledger.commands import ALWAYS, MeterKey
 from metering.network import counted_address
 from metering.price import NO_MARKUP
 from metering.rules.conditions import Condition
-from metering.rules.rule import NARROW_SCOPES, Rule
+from metering.rules.rule import NARROW_SCOPES, Rule, whose
 from metering.tags import Tags, read_keys
 from metering.types import Dimension, EnforcementMode, Scope
 
@@ -169,6 +169,11 @@ class Setting:
     rule_id: UUID
     mode: EnforcementMode = EnforcementMode.ENFORCE
     """Anything but enforce means that the value is not in force, only observed."""
+    scope_id: str = ""
+
+    def named(self, key: str) -> str:
+        """What messages call the rule of this key that it comes from."""
+        return f"{whose(self.scope, self.scope_id)} {key}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,7 +27,7 @@ from metering.errors import (
 )
 from metering.ledger.commands import MeterKey
 from metering.policy.read_balances import MeterBalance, read_balances
-from metering.policy.source import PolicySource
+from metering.policy.source import Policies, PolicySource
 from metering.policy.values import EffectivePolicy, PolicySubject
 from metering.rates.port import Level
 from metering.rates.read_levels import LevelReader
@@ -99,7 +99,7 @@ def explain_call(
     )
 
 
-def policy_at(source: PolicySource, subject: PolicySubject, task: str, now: datetime) -> EffectivePolicy:
+def policy_at(source: Policies, subject: PolicySubject, task: str, now: datetime) -> EffectivePolicy:
     """The policy at a moment, with the use of watched budgets as the meters have it."""
     policy = source.policy(subject, task)
     if policy.variants is None:

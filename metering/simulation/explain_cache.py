@@ -12,6 +12,7 @@ from metering.answer_cache.wish import HEADER, read_wish
 from metering.policy.source import PolicySource
 from metering.ports import Body
 from metering.simulation.explain import policy_at
+from metering.tags import Tags
 
 WHY = {
     requests.SAMPLED: "Its temperature is not 0, so its answer would be another one the next time.",
@@ -40,14 +41,20 @@ class ImaginedBody(Struct, frozen=True, kw_only=True):
 
 
 def explain_cache(
-    *, source: PolicySource, asker: Asker, task: str, now: datetime, imagined: ImaginedBody
+    *,
+    source: PolicySource,
+    asker: Asker,
+    task: str,
+    now: datetime,
+    imagined: ImaginedBody,
+    tags: Tags = (),
 ) -> dict[str, Any]:
     """`status`, `reason`, `ttl_s` and a sentence. Whether the answer is kept at that moment is not looked for, as an
     imagined request has no content.
 
     Raises InvalidRequest for a header that says nothing known, and NotFound as `explain_call` does.
     """
-    policy = policy_at(source, asker.subject, task, now)
+    policy = policy_at(source, asker.subject, task, now).for_tags(tags)
     wish = read_wish(imagined.header) if imagined.header else None
     terms = terms_of(policy, wish, imagined.as_body())
     return {

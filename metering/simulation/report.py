@@ -5,7 +5,10 @@ from dataclasses import asdict
 from typing import Any
 
 from metering.decisions.decision import EnforcementDecision
+from metering.ledger.commands import ALWAYS
 from metering.money import usd_text
+from metering.rules.registry import REGISTRY
+from metering.simulation.effective_limits import EffectiveLimit, SetBy
 from metering.simulation.replay import Replayed, Tally
 
 
@@ -69,3 +72,35 @@ def _reasons(tallies: Mapping[tuple[str, str], Tally]) -> list[dict[str, Any]]:
         {"rule": rule, "code": code, "calls": tally.calls, "cost_usd": usd_text(tally.cost_nano_usd)}
         for (rule, code), tally in most_first
     ]
+
+
+def limit_facts(limit: EffectiveLimit) -> dict[str, Any]:
+    """A limit with its sources as JSON-ready facts; money as decimal text in US dollars."""
+    spec = REGISTRY.get(limit.key)
+
+    def by(source: SetBy) -> dict[str, Any]:
+        is_money = limit.is_budget and limit.unit == "usd"
+        return {
+            "value": usd_text(int(source.value)) if is_money else source.value,
+            "set_by": source.name,
+            "scope": source.scope.value if source.scope is not None else None,
+            "id": source.id,
+            "task": source.task,
+            "since": source.since if source.since != ALWAYS else None,
+            "when": source.when,
+        }
+
+    return {
+        "key": limit.key,
+        "meaning": spec.meaning if spec is not None else "",
+        "unit": limit.unit,
+        "counted_for": limit.counted_for,
+        "model_class": limit.model_class or None,
+        "tasks": list(limit.tasks),
+        "mode": limit.mode.value,
+        "is_budget": limit.is_budget,
+        "is_tighter": limit.is_tighter,
+        **by(limit.set_by),
+        "in_place_of": [by(source) for source in limit.in_place_of],
+        "not_now": [by(source) for source in limit.not_now],
+    }

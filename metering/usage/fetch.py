@@ -19,8 +19,7 @@ def fetch(query: str, params: dict[str, Any]) -> list[dict[str, Any]]:
     """
     try:
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(f"SET LOCAL statement_timeout = '{TIMEOUT_S}s'")
-            cursor.execute("SET LOCAL jit = off")
+            cursor.execute(f"SET LOCAL statement_timeout = '{TIMEOUT_S}s'; SET LOCAL jit = off")
             cursor.execute(query, params)
             names = [column.name for column in cursor.description or ()]
             return [dict(zip(names, values, strict=True)) for values in cursor.fetchall()]

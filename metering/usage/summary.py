@@ -1,4 +1,4 @@
-"""Usage summed by day, model, provider, task, tenant, team, user, token, agent or conversation."""
+"""Usage summed by day, or by what calls have in common: their model, task, user, team, tags and other labels."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

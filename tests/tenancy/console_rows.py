@@ -9,8 +9,8 @@ A page of `admin_console/pages.py` without a line here fails `test_console_pages
 - `{team}`, `{user}`, `{email}`, `{token}`, `{tenant}` and so on become Alder's own, `{birch_team}` and so on Birch's:
   `TenantData.names` in `world.py`. Add there what your nouns need, also to `marks`, `more_of` and `image_of`.
 - Birch's people get 404 where the line names something of Alder's; say `stranger=` where it is something else.
-- `member=` is for what Alder's member may not do on a page that members have, `operator=` for where super admins must
-  choose a tenant first.
+- `member=` is for what Alder's member may not do on a page that members have, `admin=` for what is not Alder's, and
+  `operator=` for where super admins are asked for a tenant first.
 - `form=` is what a POST sends.
 """
 
@@ -34,6 +34,7 @@ class PageRow(Row):
         *,
         done: int | None = None,
         member: int | None = None,
+        admin: int | None = None,
         operator: int | None = None,
         stranger: int | None = None,
         form: dict[str, Any] | None = None,
@@ -42,7 +43,7 @@ class PageRow(Row):
         super().__init__(
             route,
             member=(member or answered) if audience is EVERYBODY else LOGIN,
-            admin=LOGIN if audience is OPERATORS else answered,
+            admin=LOGIN if audience is OPERATORS else (admin or answered),
             operator=operator or answered,
             stranger=stranger,
             body=form,
@@ -59,6 +60,102 @@ PAGES = [
     PageRow("GET /admin/activity/export/?tenant={tenant}", EVERYBODY, stranger=200),
     PageRow("GET /admin/activity/{call}/", EVERYBODY),
     PageRow("GET /admin/activity/{decision}/", EVERYBODY, member=404),
+    PageRow("GET /admin/people/", ADMINS),
+    PageRow("GET /admin/people/?tenant={tenant}", ADMINS),
+    PageRow("GET /admin/people/?team={team_slug}&q={email}", ADMINS, stranger=200),
+    PageRow("GET /admin/people/person/?user={email}", ADMINS, operator=200),
+    PageRow("GET /admin/people/person/?tenant={tenant}&user={email}", ADMINS),
+    PageRow("GET /admin/people/person/?tenant={birch_tenant}&user={email}", ADMINS, admin=404, operator=404),
+    PageRow("POST /admin/people/person/?user={email}", ADMINS, form={"verb": "make_admin"}, operator=200),
+    PageRow(
+        "POST /admin/people/person/?user={birch_email}",
+        ADMINS,
+        form={"verb": "join", "team": "{team_slug}"},
+        admin=404,
+        operator=200,
+        stranger=302,
+    ),
+    PageRow("GET /admin/people/invite/", ADMINS),
+    PageRow(
+        "POST /admin/people/invite/",
+        ADMINS,
+        form={"email": "new@example.com", "role": "MEMBER"},
+        operator=200,
+    ),
+    PageRow(
+        "POST /admin/people/invite/?tenant={tenant}",
+        ADMINS,
+        form={"email": "new@example.com", "role": "MEMBER"},
+    ),
+    PageRow(
+        "POST /admin/people/invite/",
+        ADMINS,
+        form={"email": "x@example.com", "role": "MEMBER", "team": "{team_slug}"},
+        operator=200,
+        stranger=200,
+    ),
+    PageRow("GET /admin/people/invitations/", ADMINS),
+    PageRow(
+        "POST /admin/people/invitations/", ADMINS, form={"email": "{invited}", "verb": "resend"}, operator=200
+    ),
+    PageRow(
+        "POST /admin/people/invitations/?tenant={tenant}",
+        ADMINS,
+        form={"email": "{invited}", "verb": "withdraw"},
+    ),
+    PageRow("GET /admin/teams/", ADMINS),
+    PageRow("POST /admin/teams/?tenant={tenant}", ADMINS, form={"name": "New", "slug": "new"}),
+    PageRow("GET /admin/teams/team/?tenant={tenant}&team={team_slug}", ADMINS),
+    PageRow("GET /admin/teams/team/?team={team_slug}", ADMINS),
+    PageRow(
+        "POST /admin/teams/team/?team={team_slug}",
+        ADMINS,
+        form={"verb": "join", "user": "{admin_email}"},
+        operator=200,
+    ),
+    PageRow("GET /admin/tokens/", EVERYBODY),
+    PageRow("GET /admin/tokens/?tenant={tenant}", EVERYBODY),
+    PageRow("GET /admin/tokens/token/?token={prefix}", EVERYBODY, member=404),
+    PageRow("GET /admin/tokens/token/?tenant={tenant}&token={prefix}", EVERYBODY, member=404),
+    PageRow(
+        "POST /admin/tokens/token/?token={prefix}",
+        EVERYBODY,
+        form={"verb": "rotate", "grace": "0"},
+        done=200,
+        member=404,
+    ),
+    PageRow(
+        "POST /admin/tokens/token/?token={prefix}",
+        EVERYBODY,
+        form={"verb": "revoke"},
+        member=404,
+        operator=200,
+    ),
+    PageRow("GET /admin/alerts/", ADMINS),
+    PageRow("GET /admin/alerts/?tenant={tenant}&state=all", ADMINS),
+    PageRow("POST /admin/alerts/", ADMINS, form={"alert": "{alert}"}),
+    PageRow("GET /admin/profile/", EVERYBODY),
+    PageRow("POST /admin/profile/", EVERYBODY, form={"name": "x"}),
+    PageRow("GET /admin/tenants/", OPERATORS),
+    PageRow("GET /admin/new-tenant/", OPERATORS),
+    PageRow("POST /admin/new-tenant/", OPERATORS, form={"name": "Cedar", "timezone": "UTC"}),
+    PageRow("GET /admin/tenant/", ADMINS, operator=404),
+    PageRow("GET /admin/tenants/{tenant}/", ADMINS),
+    PageRow("GET /admin/tenants/{tenant}/?for=user:{email}", ADMINS),
+    PageRow("GET /admin/tenants/{tenant}/issue-token/", ADMINS),
+    PageRow(
+        "POST /admin/tenants/{tenant}/issue-token/", ADMINS, done=200, form={"name": "app", "plan": "PRO"}
+    ),
+    PageRow("GET /admin/tenants/{tenant}/tokens/{prefix}/rotate/", ADMINS),
+    PageRow("POST /admin/tenants/{tenant}/tokens/{prefix}/rotate/", ADMINS, done=200, form={"grace": "24"}),
+    PageRow("GET /admin/tenants/{tenant}/tokens/{prefix}/revoke/", ADMINS),
+    PageRow("POST /admin/tenants/{tenant}/tokens/{prefix}/revoke/", ADMINS),
+    PageRow("GET /admin/tenants/{tenant}/status/", OPERATORS),
+    PageRow("POST /admin/tenants/{tenant}/status/", OPERATORS),
+    PageRow("GET /admin/tenants/{tenant}/plan/", OPERATORS),
+    PageRow("POST /admin/tenants/{tenant}/plan/", OPERATORS, form={"plan": "PRO"}),
+    PageRow("GET /admin/tenants/{tenant}/limit/?key=max_tokens_out", OPERATORS),
+    PageRow("POST /admin/tenants/{tenant}/limit/", OPERATORS, form={"key": "max_tokens_out", "value": "8k"}),
     PageRow("GET /admin/simulator/", ADMINS),
     PageRow("POST /admin/simulator/", ADMINS, done=200, form={"since": "2026-01-01", "until": "2026-01-02"}),
 ]

@@ -23,7 +23,13 @@ from tests.integration.admin_console import rows
 
 pytestmark = pytest.mark.django_db
 BACKEND = "django.contrib.auth.backends.ModelBackend"
-OPEN = {"admin:login", "admin:logout", "admin:admin_password_reset", "admin:reset_password"}
+OPEN = {
+    "admin:login",
+    "admin:logout",
+    "admin:admin_password_reset",
+    "admin:reset_password",
+    "admin:accept_invitation",
+}
 OWN = {
     "admin:index": 302,
     "admin:password_change": 200,
@@ -140,7 +146,9 @@ def test_nobody_but_super_admins_sees_or_does_anything(alder: Tenant, who: str) 
 
 
 @pytest.mark.parametrize("who", ["nobody", "birch_member", "birch_admin"])
-@pytest.mark.parametrize("address", ["/admin/password/forgotten/", "/admin/password/reset/"])
+@pytest.mark.parametrize(
+    "address", ["/admin/password/forgotten/", "/admin/password/reset/", "/admin/invitation/"]
+)
 def test_what_is_open_to_everybody_shows_and_changes_nothing(alder: Tenant, who: str, address: str) -> None:
     client = browser(alder, who)
     before = _everything()

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from urllib.parse import quote
 from uuid import uuid4
+from zlib import crc32
 
 import pytest
 from django.db import transaction
@@ -83,12 +85,12 @@ def test_a_stranger_is_answered_as_if_alders_rows_had_never_been(row: Row, world
 
 
 def another(name: str) -> str:
-    """A name of the same kind that is nobody's."""
-    return str(uuid4()) if len(name) == 36 else "yew"
+    """A name of the same kind that is nobody's, and not that of another name."""
+    return str(uuid4()) if len(name) == 36 else f"yew-{crc32(name.encode())}"
 
 
 def without(text: str, names: dict[str, str]) -> str:
-    """The text with placeholders for the names in it."""
-    for name, value in names.items():
-        text = text.replace(value, f"<{name}>")
+    """The text with placeholders for the names in it, also as addresses quote them; a name may contain another one."""
+    for name, value in sorted(names.items(), key=lambda item: -len(item[1])):
+        text = text.replace(value, f"<{name}>").replace(quote(value, safe=""), f"<{name}>")
     return "\n".join(line for line in text.splitlines() if not line.lower().startswith("content-length"))

@@ -83,6 +83,7 @@ class TenantData:
             "job": str(self.job.pk),
             "draft": str(self.draft.pk),
             "invitation": str(self.invitation.pk),
+            "invited": self.invitation.email,
             "call": str(self.call.reservation_id),
             "email": self.member.email,
             "admin_email": self.admin.email,
@@ -91,6 +92,7 @@ class TenantData:
             "conversation": self.call.conversation_id,
             "decision": str(self.decision.pk),
             "agent": self.call.agent_id,
+            "project": self.call.tags[0].partition("=")[2],
         }
 
     def marks(self) -> set[str]:
@@ -232,6 +234,7 @@ def _use(tenant: Tenant, user: User, team: Team | None, conversation: str) -> Us
         "team_id": team and team.pk,
         "agent_id": f"{tenant.slug}-agent",
         "conversation_id": conversation,
+        "tags": [f"project={tenant.slug}-apollo"],
     }
     ReservationFactory(**labels)
     call: UsageLog = AttemptFactory(**labels)

@@ -9,9 +9,8 @@ from rest_framework import serializers
 from gateway_project.api.input import StrictInput
 from gateway_project.api.moment import IN_ZONE, Moment, placed_for
 from metering.identity.find import find_team, find_user
+from metering.identity.tokens.state import STATES, state_of
 from metering.models import ATIToken, Tenant
-
-STATES = ("live", "expired", "revoked")
 
 
 class TokenOut(serializers.Serializer[ATIToken]):
@@ -40,9 +39,7 @@ class TokenOut(serializers.Serializer[ATIToken]):
 
     @extend_schema_field(serializers.ChoiceField(choices=STATES))
     def get_state(self, row: ATIToken) -> str:
-        if row.revoked_at is not None:
-            return "revoked"
-        return "expired" if row.expires_at is not None and row.expires_at <= now() else "live"
+        return state_of(row, now=now())
 
 
 class SecretOut(serializers.Serializer[Any]):

@@ -21,6 +21,8 @@ from metering.rates.read_levels import LevelReader, read_levels
 from metering.reservation.bounded_call import Measured
 from metering.rules.read_conditions import YEARS
 from metering.simulation.explain_cache import ImaginedBody, explain_cache
+from metering.tags import HEADER as TAGS
+from metering.tags import MAX_TEXT, read_tags
 from metering.types import MODES, Task
 
 TAG = ["policy"]
@@ -46,6 +48,9 @@ class RequestIn(StrictInput):
         help_text="As much as the model can.",
     )
     agent = Name(max_length=128, default=None, allow_null=True)
+    tags = serializers.CharField(
+        max_length=MAX_TEXT, default="", allow_blank=True, help_text=f"As the header {TAGS} has them."
+    )
     api_calls = serializers.IntegerField(
         min_value=0, max_value=1_000, default=0, help_text="Search calls that a task makes."
     )
@@ -151,6 +156,7 @@ def demand_of(asker: Asker, given: dict[str, Any], now: datetime) -> Demand[Meas
         input_tokens=given["input_tokens"],
         output_tokens=given["output_tokens"],
         agent_id=given["agent"],
+        tags=read_tags(given["tags"], "tags"),
         now=now,
         **{name: given[name] for name in ("api_calls", "files", "steps")},
     )
@@ -164,7 +170,14 @@ def cache_facts(source: PolicySource, asker: Asker, given: dict[str, Any], now: 
         choices=given["choices"],
         tool_results=given["tool_results"],
     )
-    return explain_cache(source=source, asker=asker, task=given["task"], now=now, imagined=imagined)
+    return explain_cache(
+        source=source,
+        asker=asker,
+        task=given["task"],
+        tags=read_tags(given["tags"], "tags"),
+        now=now,
+        imagined=imagined,
+    )
 
 
 def levels_at(given: dict[str, Any]) -> LevelReader:

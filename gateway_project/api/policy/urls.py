@@ -4,10 +4,12 @@ from django.urls import path
 
 from gateway_project.api.policy.blast_radius import BlastRadius
 from gateway_project.api.policy.decisions import DecisionReport, Decisions
+from gateway_project.api.policy.effective import Effective
 from gateway_project.api.policy.explain import Explain
 from gateway_project.api.policy.simulate import Simulate
 
 urlpatterns = [
+    path("policy/effective", Effective.as_view(), name="policy-effective"),
     path("policy/explain", Explain.as_view(), name="policy-explain"),
     path("policy/simulate", Simulate.as_view(), name="policy-simulate"),
     path("policy/blast-radius", BlastRadius.as_view(), name="policy-blast-radius"),

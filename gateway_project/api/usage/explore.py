@@ -141,14 +141,14 @@ def _explored(explored: Explored, chosen: UsageFilter) -> dict[str, Any]:
         "until": chosen.until,
         "before_since": explored.before_since,
         "before_until": explored.before_until,
-        "total": _figures(explored.total),
-        "before": _figures(explored.before),
+        "total": figures_json(explored.total),
+        "before": figures_json(explored.before),
         "cost_now_usd": _usd(explored.cost_now_nano_usd),
         "groups": [
             {**_group(group), "subgroups": [_group(part) for part in group.subgroups]}
             for group in explored.groups
         ],
-        "others": None if explored.others is None else _figures(explored.others),
+        "others": None if explored.others is None else figures_json(explored.others),
         "overlaps": explored.overlaps,
         "buckets": list(explored.buckets),
         "series": [_series(series) for series in explored.series],
@@ -160,18 +160,19 @@ def _group(group: Group) -> dict[str, Any]:
         "value": group.value,
         "name": group.name,
         "tenant_id": group.tenant_id,
-        **_figures(group.figures),
-        "before": _figures(group.before),
+        **figures_json(group.figures),
+        "before": figures_json(group.before),
         "cost_now_usd": _usd(group.cost_now_nano_usd),
     }
 
 
 def _series(series: Series) -> dict[str, Any]:
-    values = [_share(value) if isinstance(value, Decimal) else value for value in series.values]
+    values = [share_json(value) if isinstance(value, Decimal) else value for value in series.values]
     return {"value": series.value, "name": series.name, "is_others": series.is_others, "values": values}
 
 
-def _figures(figures: Figures) -> dict[str, Any]:
+def figures_json(figures: Figures) -> dict[str, Any]:
+    """As FiguresOut has them."""
     return {
         **{name: figures[name] for name in COUNTS},
         "cost_nano_usd": figures.cost_nano_usd,
@@ -179,7 +180,7 @@ def _figures(figures: Figures) -> dict[str, Any]:
         "saved_usd": usd_text(figures["saved_nano_usd"]),
         "latency_p50_ms": figures.latency_ms(50),
         "latency_p95_ms": figures.latency_ms(95),
-        "success": _share(figures.success),
+        "success": share_json(figures.success),
     }
 
 
@@ -187,5 +188,6 @@ def _usd(nano_usd: int | None) -> str | None:
     return None if nano_usd is None else usd_text(nano_usd)
 
 
-def _share(share: Decimal | None) -> str | None:
+def share_json(share: Decimal | None) -> str | None:
+    """From 0 to 1."""
     return None if share is None else f"{share:.4f}"

@@ -17,7 +17,7 @@ from gateway_project.api.views import ApiView
 from metering.orm import in_report_thread
 from metering.usage.attempts import COLUMNS as ATTEMPT_COLUMNS
 from metering.usage.attempts import attempts_page
-from metering.usage.csv_rows import csv_text
+from metering.usage.csv_text import csv_text
 from metering.usage.filters import UsageFilter
 from metering.usage.groups import After, group_names
 from metering.usage.names import with_names

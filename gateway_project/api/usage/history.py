@@ -1,4 +1,4 @@
-"""GET /api/usage: what was used, by day, model, task, user, team, agent or conversation."""
+"""GET /api/usage: what was used, by day, model, task, user, team, agent, tag or another label."""
 
 from rest_framework import serializers
 from rest_framework.request import Request

@@ -6,9 +6,10 @@ from typing import Any
 
 from django.utils.timezone import now
 
-from gateway_project.vendor_catalogs.enter_prices import PriceLine, enter_prices
+from gateway_project.vendor_catalogs.enter_prices import enter_prices
 from gateway_project.vendor_catalogs.price_list import list_version
 from metering.catalog.changes import shown_value
+from metering.catalog.price_lines import PriceLine
 from metering.errors import NotFound
 from metering.management.command import VerbCommand
 from metering.models import Provider

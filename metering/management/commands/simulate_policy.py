@@ -27,6 +27,8 @@ from metering.simulation.find_asker import find_asker
 from metering.simulation.replay import replay
 from metering.simulation.report import decision_facts, replay_facts
 from metering.simulation.with_rule import with_rule
+from metering.tags import HEADER as TAGS
+from metering.tags import read_tags
 
 
 class Command(VerbCommand):
@@ -58,6 +60,9 @@ class Command(VerbCommand):
         request.add_argument("--at", metavar="MOMENT", help="Now, if it is left out.")
         for name in ("team", "user", "token", "agent"):
             request.add_argument(f"--{name}", metavar="ID")
+        request.add_argument(
+            "--tags", default="", metavar="KEY=VALUE,…", help=f"As the header {TAGS} has them."
+        )
 
     def run(self, *, tenant: str | None, since: str | None, task: str | None, **options: Any) -> None:
         if bool(since) is bool(task):
@@ -103,6 +108,7 @@ class Command(VerbCommand):
 
     def _explain(self, tenant: Tenant, after: LoadCatalog | None, task: str, **options: Any) -> None:
         at = moment(options["at"], param="at", tenant=tenant) or now()
+        tags = read_tags(options["tags"], "tags")
         asker = find_asker(
             tenant=tenant,
             now=at,
@@ -118,6 +124,7 @@ class Command(VerbCommand):
             input_tokens=options["input_tokens"],
             output_tokens=options["output_tokens"],
             agent_id=options["agent"],
+            tags=tags,
             now=at,
         )
         source = read_policy_source(tenant=tenant, after=after)
@@ -125,6 +132,7 @@ class Command(VerbCommand):
             source=source,
             asker=asker,
             task=task,
+            tags=tags,
             now=at,
             imagined=ImaginedBody(header=options["cache"], temperature=options["temperature"]),
         )

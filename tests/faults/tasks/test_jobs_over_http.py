@@ -52,6 +52,23 @@ def test_a_route_that_prefers_so_answers_with_a_job(tasks: TaskDeployment, task:
     assert ann.ended(answer.json()["id"])["status"] == "succeeded"
 
 
+def test_tags_are_those_of_every_call_of_a_route_and_of_a_job(tasks: TaskDeployment) -> None:
+    ann = tasks.caller()
+    checked = ann.post("/api/claims/check", {"claims": "1. A pump."}, x_gateway_tags="project=check")
+    assert checked.status_code == 200, checked.text
+    job = ann.begin("diagrams", texts.diagrams(), x_gateway_tags="project=apollo, cost-centre=7")
+    assert ann.ended(job)["status"] == "succeeded"
+    bad = ann.post("/api/jobs", {"task": "diagrams", "input": texts.diagrams()}, x_gateway_tags="project")
+    assert (bad.status_code, bad.json()["error"]["param"]) == (400, "x-gateway-tags")
+
+    statement = (
+        "SELECT DISTINCT log.tags FROM metering_usagelog log JOIN metering_tenant ON metering_tenant.id = tenant_id "
+        "WHERE slug = %s ORDER BY 1"
+    )
+    rows = query(tasks.database, statement, (ann.tenant,))
+    assert rows == [(["cost-centre=7", "project=apollo"],), (["project=check"],)]
+
+
 def test_events_are_told_again_from_any_place_without_loss_or_repetition(tasks: TaskDeployment) -> None:
     ann = tasks.caller()
     path = f"/api/jobs/{ann.begin('drafting', texts.drafting())}/events"

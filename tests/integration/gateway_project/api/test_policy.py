@@ -192,6 +192,18 @@ def test_another_catalog_is_for_the_operator() -> None:
     assert "a whole number of tokens" in refused.content.decode()
 
 
+def test_members_read_their_own_limits_with_who_sets_them() -> None:
+    member = person(User.Role.MEMBER)
+    RuleFactory(scope="plan", scope_id="PRO", key="max_tokens_out", value=4_096)
+    RuleFactory(key="max_tokens_out", value=8_000)
+    BudgetFactory(scope="plan", scope_id="PRO", per="user", dimension="cost", amount=15_000_000_000)
+    found = {limit["key"]: limit for limit in call("GET", "policy/effective", who=member).json()}
+    out, cost = found["max_tokens_out"], found["cost/day"]
+    assert (out["value"], out["set_by"], out["unit"], out["tasks"]) == (8_000, "alder", "tokens", [])
+    assert [(each["value"], each["set_by"]) for each in out["in_place_of"]] == [(4_096, "plan PRO")]
+    assert (cost["value"], cost["set_by"], cost["counted_for"]) == ("15", "plan PRO", "user")
+
+
 def test_what_a_change_would_do_is_asked_before_it_is_made() -> None:
     admin = person(User.Role.TENANT_ADMIN)
     AttemptFactory(token_id=admin.signup_token_id, input_tokens=50)

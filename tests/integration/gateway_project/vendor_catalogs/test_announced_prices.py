@@ -5,7 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from gateway_project.vendor_catalogs.enter_prices import PriceLine, enter_prices
+from gateway_project.vendor_catalogs.enter_prices import enter_prices
+from metering.catalog.price_lines import PriceLine
 from metering.models import LLMModel, ModelPrice
 from tests.factories import ModelFactory, PriceFactory, ProviderFactory
 

@@ -33,7 +33,8 @@ from tests.served import serve_model
 
 CLASSES = ("BASE_S", "BASE_M", "ADVANCED")
 MODES = st.sampled_from(["enforce", "enforce", "enforce", "warn", "observe"])
-SCOPES = st.sampled_from(["global", "plan", "tenant", "token"])
+SCOPES = st.sampled_from(["global", "plan", "tenant", "token", "tag"])
+APOLLO = "project=apollo"
 AMOUNTS = {
     "requests": 3,
     "steps": 3,
@@ -65,6 +66,7 @@ RULES = st.one_of(
     rule("max_concurrent", 0, 1, 2, 5),
     rule("max_tokens_in", 10, 40, 100_000, 100_000),
     rule("max_tokens_out", 5, 20, 100_000),
+    rule("required_tags", "project", "cost-centre"),
     rule("requests_per_minute", 1, 2, 5),
     rule("tokens_per_minute", 150, 500, 100_000),
 )
@@ -89,6 +91,7 @@ CALLS = st.fixed_dictionaries(
         "model": st.sampled_from(
             ["", "", "sandbox-small", "middle", "large", "BASE_M", "any", "any", "no-such"]
         ),
+        "tags": st.sampled_from([(), (APOLLO,), ("cost-centre=7", APOLLO), ("cost-centre=7",)]),
         "text": st.sampled_from(["hello", "hello " * 30]),
         "max_tokens": st.sampled_from([5, 30]),
         "stays": st.booleans(),
@@ -132,11 +135,11 @@ def issue(world: dict[str, Any]) -> str:
     if not world["has_feature"]:
         PlanFeature.objects.filter(plan=made_plan).delete()
     token = make_token(tenant=tenant, plan=code, allowed_tasks=world["tasks"], allowed_models=world["models"])
-    ids = {"global": "", "plan": code, "tenant": "", "token": str(token.id)}
+    ids = {"global": "", "plan": code, "tenant": "", "token": str(token.id), "tag": APOLLO}
     seen = set()
     for factory, facts in ((RuleFactory, world["rules"]), (BudgetFactory, world["budgets"])):
         for scope, values in facts:
-            owner = tenant if scope in ("tenant", "token") else None
+            owner = tenant if scope in ("tenant", "token", "tag") else None
             same = (scope, *[values.get(name) for name in ("key", "dimension", "window", "model_class")])
             if same in seen:
                 continue
@@ -163,12 +166,15 @@ async def test_what_is_explained_of_a_call_is_what_it_gets(
 
     async with AsyncExitStack() as stays:
         for asked in world["calls"]:
-            request = request_for(asked["text"], model=asked["model"], max_tokens=asked["max_tokens"])
+            tags = asked["tags"]
+            request = request_for(
+                asked["text"], labels={"tags": tags}, model=asked["model"], max_tokens=asked["max_tokens"]
+            )
 
             def explain(request: Any = request) -> EnforcementDecision:
                 source, asker = read_policy_source(), asker_of(caller)
-                limits = policy_at(source, asker.subject, request.task.value, now()).numbers
-                work = TaskRequest(task=request.task, input=request.input, limits=limits)
+                policy = policy_at(source, asker.subject, request.task.value, now()).for_tags(request.tags)
+                work = TaskRequest(task=request.task, input=request.input, limits=policy.numbers)
                 demand = demand_of_request(gateway._with, asker, request, work)
                 return explain_call(source=source, demand=demand, now=now(), levels=levels)
 
@@ -186,7 +192,7 @@ async def test_what_is_explained_of_a_call_is_what_it_gets(
                 got = (
                     "denied",
                     refusal.code,
-                    *deciding_rule(refusal, caller.plan_code, policy),
+                    *deciding_rule(refusal, caller.plan_code, policy and policy.for_tags(tags)),
                     refusal.message,
                 )
             else:

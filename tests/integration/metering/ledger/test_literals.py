@@ -146,18 +146,23 @@ async def test_hostile_texts_of_a_call_are_kept_as_they_are(
     ids = [uuid7() for _ in HOSTILE]
     for id_, text in zip(ids, HOSTILE, strict=True):
         labels = Labels(
-            request_id=text, task="LLM0_CHAT", request_model=text, trace_id=text, conversation_id=text
+            request_id=text,
+            task="LLM0_CHAT",
+            request_model=text,
+            trace_id=text,
+            conversation_id=text,
+            tags=("plain", text),
         )
         command = build.reserve(build.line(key, 1), id_=id_, labels=labels)
         await ledger.submit(command)
         attempt = build.attempt(1, text, output_tokens=1)
         await ledger.submit(build.settle(id_, attempts=(attempt,)))
 
-    columns = "request_id, request_model, trace_id, conversation_id"
+    columns = "request_id, request_model, trace_id, conversation_id, tags[2]"
     log = database.execute(f"SELECT {columns}, provider_name FROM metering_usagelog ORDER BY id").fetchall()
     holds = database.execute(f"SELECT {columns} FROM metering_usagereservation ORDER BY id").fetchall()
     by_id = sorted(zip(ids, HOSTILE, strict=True))
-    assert log == [(text,) * 5 for _, text in by_id]
-    assert holds == [(text,) * 4 for _, text in by_id]
+    assert log == [(text,) * 6 for _, text in by_id]
+    assert holds == [(text,) * 5 for _, text in by_id]
     [meter] = database.execute("SELECT subject_id FROM metering_usagemeter").fetchall()
     assert meter == ("".join(HOSTILE),)

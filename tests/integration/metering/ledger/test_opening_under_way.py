@@ -22,14 +22,24 @@ from metering.types import Dimension, Window
 from tests.integration.metering.ledger import stored
 from tests.support import build
 
-LABELS = replace(build.LABELS, agent_id="helper", provider_name="first")
+LABELS = replace(
+    build.LABELS, agent_id="helper", tags=("cost-centre=7", "project=apollo"), provider_name="first"
+)
+SUBJECTS = pytest.mark.parametrize(
+    "subject",
+    [
+        {"subject_type": "agent", "subject_id": "helper"},
+        {"subject_type": "tag", "subject_id": "project=apollo"},
+    ],
+    ids=["agent", "tag"],
+)
 LOOKING = """
 SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%FROM metering_openingentry%'
 """
 
 
 def key_of(dimension: Dimension = Dimension.OUTPUT_TOKENS, **facts: object) -> MeterKey:
-    return build.meter_key(dimension, Window.DAY, subject_id="helper", **facts)
+    return build.meter_key(dimension, Window.DAY, **{"subject_id": "helper", **facts})
 
 
 def late(key: MeterKey, amount: int = 1, limit: int = 100) -> HoldLine:
@@ -47,12 +57,13 @@ async def count_again_now(database: psycopg.Connection, conninfo: str) -> None:
     await recount_meters(conninfo)
 
 
+@SUBJECTS
 async def test_a_call_under_way_that_was_to_use_nothing_counts_what_it_uses_after_all(
-    ledger: LedgerWriter, database: psycopg.Connection, conninfo: str
+    ledger: LedgerWriter, database: psycopg.Connection, conninfo: str, subject: dict[str, str]
 ) -> None:
     slow = call(bound=Amounts())
     await ledger.submit(slow)
-    key = key_of()
+    key = key_of(**subject)
     opener = call(late(key))
     assert isinstance(await ledger.submit(opener), Granted)
     await count_again_now(database, conninfo)
@@ -77,20 +88,22 @@ async def test_a_call_under_way_that_moved_to_another_vendor_counts_on_that_vend
     assert verify_ledger(conninfo) == []
 
 
+@SUBJECTS
 async def test_a_correction_counts_again_only_the_meters_of_its_call(
-    ledger: LedgerWriter, database: psycopg.Connection, conninfo: str
+    ledger: LedgerWriter, database: psycopg.Connection, conninfo: str, subject: dict[str, str]
 ) -> None:
     before = call()
     await ledger.submit(before)
     await ledger.submit(build.settle(before.reservation_id, 7))
-    other = replace(key_of(), subject_id="other")
-    await ledger.submit(call(late(key_of())))
+    key = key_of(**subject)
+    other = replace(key, subject_id="project=other")
+    await ledger.submit(call(late(key)))
     await ledger.submit(call(late(other)))
     await count_again_now(database, conninfo)
     await ledger.submit(build.adjust(before.reservation_id, 2))
     assert stored.count(database, "metering_meterrecount") == 1
     await recount_meters(conninfo)
-    assert stored.meter_row(database, key_of())["used"] == 9
+    assert stored.meter_row(database, key)["used"] == 9
     assert verify_ledger(conninfo) == []
 
 

@@ -283,6 +283,24 @@ def test_each_user_and_team_has_meters_of_its_own(token_id: Any) -> None:
     }
 
 
+def test_a_tags_budget_and_rule_are_asked_of_the_calls_that_had_it(token_id: Any) -> None:
+    for minute, tags in enumerate([["project=apollo"], ["cost-centre=7", "project=apollo"], [], ["place=x"]]):
+        call(MONDAY + minute * MINUTE, token_id=token_id, tags=tags, input_tokens=20)
+    BudgetFactory(scope="tag", scope_id="project=apollo", amount=1)
+    assert reasons(replayed()) == {("tag project=apollo requests/day", "budget_exceeded"): 1}
+    RuleFactory(scope="tag", scope_id="place=x", key="max_tokens_in", value=5)
+    assert reasons(replayed())["tag place=x max_tokens_in", "input_too_large"] == 1
+    RuleFactory(key="required_tags", value="project")
+    assert reasons(replayed())["tenant required_tags", "tag_required"] == 2
+
+
+def test_each_tag_of_a_plans_budget_has_a_meter_of_its_own(token_id: Any) -> None:
+    for minute, tags in enumerate([["project=apollo"], ["project=gemini"], ["place=x", "project=gemini"]]):
+        call(MONDAY + minute * MINUTE, token_id=token_id, tags=tags)
+    BudgetFactory(scope="plan", scope_id="PRO", per="tag", amount=1)
+    assert reasons(replayed()) == {("plan requests/day of tag project=gemini", "budget_exceeded"): 1}
+
+
 def test_only_the_tenant_that_is_asked_for_is_read_and_unknown_tokens_are_told(token_id: Any) -> None:
     call(MONDAY, token_id=token_id)
     call(MONDAY, token_id=None)

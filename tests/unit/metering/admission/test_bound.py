@@ -84,6 +84,11 @@ def test_labels_stay_here_and_usage_is_asked_for() -> None:
     assert sent(bounded(metadata={"k": "v"}, store=True))["metadata"] == {"k": "v"}
 
 
+def test_a_vendor_that_stores_metadata_gets_tags_as_text() -> None:
+    call = bounded(metadata={"k": "v", "tags": {"project": "apollo", "cost-centre": "7"}}, store=True)
+    assert sent(call)["metadata"] == {"k": "v", "tags": "cost-centre=7,project=apollo"}
+
+
 @given(st.lists(st.text(max_size=200), min_size=1, max_size=5))
 def test_the_input_is_never_below_its_bytes(texts: list[str]) -> None:
     call = bounded(messages=[{"role": "user", "content": text} for text in texts])

@@ -27,7 +27,7 @@ def on_meter(**facts: object) -> Command:
     return kit.reserve(kit.line(meter=replace(kit.KEY, **facts)))
 
 
-def for_call(**facts: str) -> Command:
+def for_call(**facts: object) -> Command:
     return replace(kit.reserve(), labels=replace(build.LABELS, **facts))
 
 
@@ -72,6 +72,9 @@ BAD: dict[str, Command] = {
     "a lone surrogate": for_call(trace_id="\ud800"),
     "NUL in the context": for_call(request_id="a\0"),
     "a task too long": for_call(task="x" * 33),
+    "a tag too long": for_call(tags=("a=" + "x" * 96,)),
+    "a tag with NUL": for_call(tags=("a=1", "b=\0")),
+    "eleven tags": for_call(tags=tuple(f"a{number}=1" for number in range(11))),
     "an enlargement without number": enlarged(sequence=0),
     "a negative enlargement": enlarged(lines=(kit.line(-1),)),
     "an enlargement's number too large": enlarged(sequence=2**31),

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('metering', '0040_price_changed_at'),
+        ('metering', '0041_saved_views'),
     ]
 
     operations = [

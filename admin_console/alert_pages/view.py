@@ -1,0 +1,136 @@
+"""What was noticed about limits, the newest first, and who looks after it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.timezone import now
+
+from admin_console.alert_pages.unread import alerts_in_reach
+from admin_console.auditing import actor_of
+from admin_console.doing import is_done
+from admin_console.paging import Pages
+from admin_console.parts import Choice, FilterBar, with_query
+from admin_console.reach import tenant_in_url
+from admin_console.subject_names import Pair, names_of, whom
+from admin_console.who import Viewer
+from admin_console.wording import amount_of
+from admin_console.words import DIMENSIONS, WINDOWS
+from metering.alerts.acknowledge import acknowledge_alert
+from metering.models import QuotaAlert, Tenant
+from metering.types import AlertLevel, SubjectType
+
+MOST = 1_000
+OF_CALLERS = frozenset({SubjectType.TEAM, SubjectType.USER, SubjectType.TOKEN})
+STATES = {"open": "Nobody's yet", "acknowledged": "Acknowledged", "all": "All"}
+TONES = {AlertLevel.WARNING: "warn", AlertLevel.CRITICAL: "bad", AlertLevel.EXCEEDED: "bad"}
+LEVELS = {
+    AlertLevel.WARNING: "warning",
+    AlertLevel.CRITICAL: "critical",
+    AlertLevel.EXCEEDED: "limit reached",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One alert in words."""
+
+    id: UUID
+    level: str
+    tone: str
+    sentence: str
+    beside: str
+    raised_at: datetime
+    resets_at: datetime | None
+    acknowledged_at: datetime | None
+    acknowledged_by: str
+
+
+def alerts(request: HttpRequest, viewer: Viewer, page: dict[str, Any]) -> HttpResponse:
+    tenant = tenant_in_url(request, viewer)
+    reach = alerts_in_reach(viewer)
+    if tenant is not None:
+        reach = reach.filter(tenant_id=tenant.pk)
+    if request.method == "POST":
+        _acknowledge(request, viewer, reach)
+        return redirect(request.get_full_path())
+    state = request.GET.get("state", "open")
+    found = {"open": reach.filter(acknowledged_at=None), "acknowledged": reach.exclude(acknowledged_at=None)}
+    rows = list(found.get(state, reach).select_related("acknowledged_by").order_by("-id")[:MOST])
+    pages = Pages.of(request.GET, rows)
+    shown = {
+        "lines": _lines(pages.rows, viewer.tenant),
+        "pages": pages,
+        "is_open": state == "open",
+        "filters": _filters(request, state),
+        "is_cut": len(rows) == MOST,
+    }
+    return render(request, "admin_console/alerts.html", {**page, **shown})
+
+
+def _acknowledge(request: HttpRequest, viewer: Viewer, reach: QuerySet[QuotaAlert]) -> None:
+    """Raises Http404 for an alert that is not in reach."""
+    try:
+        alert = reach.filter(pk=UUID(request.POST.get("alert", ""))).first()
+    except ValueError:
+        alert = None
+    if alert is None:
+        raise Http404
+
+    def acknowledge() -> str:
+        done = acknowledge_alert(alert=alert, by=viewer.user, actor=actor_of(request), now=now())
+        by = done.acknowledged_by
+        if by is not None and by.pk != viewer.user.pk:
+            return f"{by.email} looks after it already."
+        return "You look after this alert."
+
+    is_done(request, acknowledge)
+
+
+def _filters(request: HttpRequest, state: str) -> FilterBar:
+    switches = tuple(
+        Choice(
+            value=value,
+            label=label,
+            url=with_query(request.GET, state=value if value != "open" else None, page=None),
+            is_chosen=value == state,
+        )
+        for value, label in STATES.items()
+    )
+    return FilterBar.of(request.GET, labels={"tenant": "Tenant"}, switches=switches)
+
+
+def _lines(rows: Sequence[QuotaAlert], own: Tenant | None) -> list[Line]:
+    """Only operators are told whose each is."""
+    ids = {row.tenant_id for row in rows if row.tenant_id is not None} if own is None else set()
+    tenants = Tenant.objects.in_bulk(ids)
+    names = names_of((row.subject_type, row.subject_id) for row in rows)
+    return [_line(row, names, own, tenants.get(row.tenant_id)) for row in rows]
+
+
+def _line(row: QuotaAlert, names: Mapping[Pair, str], own: Tenant | None, tenant: Tenant | None) -> Line:
+    of = whom(row.subject_type, tenant, row.subject_id, names)
+    if row.subject_type == SubjectType.TENANT and own is not None:
+        of = own.name
+    elif not row.subject_id and row.subject_type in OF_CALLERS:
+        of = f"Calls without a {row.subject_type}"
+    window = "" if row.window == "none" else f" {WINDOWS[row.window]}"
+    what = DIMENSIONS[row.dimension]
+    limit = amount_of(row.dimension, row.limit)
+    reached = "no room left for calls" if row.requested is not None else f"{row.threshold} % reached"
+    return Line(
+        id=row.pk,
+        level=LEVELS[row.level],
+        tone=TONES[row.level],
+        sentence=f"{of}: {reached} of {limit}{'' if row.dimension == 'cost' else f' {what}'}{window}",
+        beside=f"{amount_of(row.dimension, row.used)} used, {amount_of(row.dimension, row.held)} held",
+        raised_at=row.raised_at,
+        resets_at=row.window_end,
+        acknowledged_at=row.acknowledged_at,
+        acknowledged_by=row.acknowledged_by.email if row.acknowledged_by is not None else "somebody",
+    )

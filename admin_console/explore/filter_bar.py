@@ -1,0 +1,58 @@
+"""What the page can be asked for: range, metric, grouping, and one filter more."""
+
+from django.http import QueryDict
+
+from admin_console.filters_in_url import Chosen
+from admin_console.parts import Choice, FilterBar, Select
+from admin_console.parts.filters import Chip
+from admin_console.who import Viewer
+from metering.reports.buckets import Bucket
+from metering.reports.dimensions import DIMENSIONS
+from metering.reports.metrics import METRICS
+
+
+def filter_bar(query: QueryDict, chosen: Chosen, viewer: Viewer) -> FilterBar:
+    """A GET form; what is usual is not said in the address."""
+    groups = {
+        name: each.title for name, each in DIMENSIONS.items() if name != "tenant" or viewer.tenant is None
+    }
+    metrics = {name: each.title for name, each in METRICS.items()}
+    buckets = {bucket.value: bucket.value.capitalize() for bucket in Bucket}
+    bar = FilterBar.of(
+        query,
+        ranges=True,
+        selects=(
+            _select("metric", "Show", metrics, "cost"),
+            _select("group", "by", groups, "model"),
+            _select(
+                "subgroup", "then by", {name: title for name, title in groups.items() if name != chosen.group}
+            ),
+            _select("bucket", "each", buckets, any_label="Fitting piece"),
+        ),
+    )
+    chips = tuple(Chip(text=f"{chip.title}: {chip.value}", url=chip.without) for chip in chosen.chips)
+    return FilterBar(
+        ranges=bar.ranges,
+        selects=bar.selects,
+        chips=chips,
+        is_custom=bar.is_custom,
+        since=bar.since or chosen.days.first.isoformat(),
+        until=bar.until or chosen.days.last.isoformat(),
+        kept=tuple(pair for pair in bar.kept if pair[0] not in ("format", "sort")),
+    )
+
+
+def addable(chosen: Chosen, viewer: Viewer | None) -> dict[str, str]:
+    """Names of filters that can be added, with their words."""
+    return {
+        name: each.title
+        for name, each in DIMENSIONS.items()
+        if name != "tenant" or viewer is None or viewer.tenant is None
+    }
+
+
+def _select(
+    name: str, label: str, words: dict[str, str], usual: str = "", any_label: str = "nothing"
+) -> Select:
+    choices = tuple(Choice(value=value, label=word) for value, word in words.items() if value != usual)
+    return Select(name=name, label=label, choices=choices, any_label=words.get(usual, any_label))

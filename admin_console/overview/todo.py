@@ -1,0 +1,88 @@
+"""What waits for somebody: alerts that nobody has acknowledged."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import tzinfo
+
+from django.urls import reverse
+
+from admin_console.links import to_page
+from admin_console.subject_names import names_of
+from admin_console.wording import amount_of, when
+from admin_console.words import dimension_word, window_word
+from metering.models import QuotaAlert
+from metering.overview.overview import Alerts
+from metering.types import AlertLevel, Dimension
+
+SHOWN = 6
+LEVELS = {
+    AlertLevel.WARNING: ("Warning", "warn"),
+    AlertLevel.CRITICAL: ("Critical", "bad"),
+    AlertLevel.EXCEEDED: ("Used up", "bad"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Todo:
+    tag: str
+    tone: str
+    title: str
+    url: str
+    small: str
+    when: str
+
+
+def todos(alerts: Alerts, *, zone: tzinfo, is_operator: bool) -> list[Todo]:
+    """The newest of limits first, then of vendors."""
+    names = names_of({(alert.subject_type, alert.subject_id) for alert in alerts.newest})
+    found = []
+    for alert in _worst(alerts.newest)[:SHOWN]:
+        tag, tone = LEVELS[alert.level]
+        found.append(
+            Todo(
+                tag=tag,
+                tone=tone,
+                title=_title(alert, names.get((alert.subject_type, alert.subject_id), "")),
+                url=_address(alert, is_operator=is_operator),
+                small=f"{amount_of(alert.dimension, _taken(alert))} of {amount_of(alert.dimension, alert.limit)}",
+                when=when(alert.raised_at, zone),
+            )
+        )
+    found += [
+        Todo(
+            tag="Vendor",
+            tone="warn",
+            title=f"{alert.provider_name} reported impossible figures",
+            url=reverse("admin:metering_vendoralert_change", args=(alert.pk,)),
+            small=f"{alert.times_seen} calls to {alert.model or 'several models'}",
+            when=when(alert.last_seen_at, zone),
+        )
+        for alert in alerts.vendors[:SHOWN]
+    ]
+    return found
+
+
+def _worst(alerts: Iterable[QuotaAlert]) -> list[QuotaAlert]:
+    """Of those about one limit on one meter the highest threshold."""
+    found: dict[tuple[int, object], QuotaAlert] = {}
+    for alert in alerts:
+        key = (alert.meter_id, alert.budget_id)
+        if key not in found or alert.threshold > found[key].threshold:
+            found[key] = alert
+    return list(found.values())
+
+
+def _title(alert: QuotaAlert, name: str) -> str:
+    who = name or ("Every tenant" if alert.tenant_id is None else "Somebody who is gone")
+    window = "" if alert.dimension == Dimension.CONCURRENCY else f" {window_word(alert.window)}"
+    return f"{who} at {alert.threshold} % of {dimension_word(alert.dimension)}{window}"
+
+
+def _taken(alert: QuotaAlert) -> int:
+    return alert.held if alert.dimension == Dimension.CONCURRENCY else alert.used
+
+
+def _address(alert: QuotaAlert, *, is_operator: bool) -> str:
+    if is_operator:
+        return reverse("admin:metering_quotaalert_change", args=(alert.pk,))
+    return to_page("alerts") or to_page("budgets")

@@ -1,0 +1,1 @@
+"""What a plan allows, as one table that is edited and compared with another plan's."""

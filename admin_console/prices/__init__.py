@@ -1,0 +1,1 @@
+"""What models cost: now, since when, by whom, and what the price list would change."""

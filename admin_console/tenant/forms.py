@@ -1,0 +1,164 @@
+"""The forms of a tenant's page: choices by name, zones from a list, amounts as people type them."""
+
+import re
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from unicodedata import normalize
+from zoneinfo import ZoneInfo
+
+from django import forms
+
+from admin_console.fields.amount import Unit, read_amount
+from admin_console.tenant.limits_table import choices_of
+from admin_console.words import TASKS, key_word
+from metering.identity.tokens.ceiling import Ceiling
+from metering.models import Plan, Team, Tenant, User
+from metering.rules.registry import REGISTRY
+from metering.time_zones import time_zones
+
+MOST_CHOICES = 500
+SLUG = 63
+NEVER, CUSTOM = "", "date"
+ENDS = (("", "never"), ("30", "in 30 days"), ("90", "in 90 days"), ("365", "in a year"), (CUSTOM, "on a day"))
+
+
+def proposed_slug(name: str) -> str:
+    """`Cedar & Söhne` → `cedar-sohne`: for an address, from a name."""
+    plain = normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:SLUG].strip("-")
+
+
+def zone_choices() -> list[tuple[str, list[tuple[str, str]]]]:
+    """Zones by continent, UTC in front."""
+    groups: dict[str, list[tuple[str, str]]] = {}
+    for name in sorted(time_zones()):
+        continent, _, place = name.partition("/")
+        if place and continent not in {"Etc", "SystemV", "US"}:
+            groups.setdefault(continent, []).append((name, name.replace("_", " ")))
+    return [("", [("UTC", "UTC")]), *groups.items()]
+
+
+def plan_choices(first: str) -> list[tuple[str, str]]:
+    return [("", first), *Plan.objects.filter(is_active=True).values_list("code", "name")]
+
+
+class NewTenantForm(forms.Form):
+    """A name is enough: the rest is proposed."""
+
+    name = forms.CharField(max_length=200, label="Name", widget=forms.TextInput(attrs={"autofocus": True}))
+    slug = forms.SlugField(
+        max_length=SLUG,
+        required=False,
+        label="Short name",
+        help_text="For addresses and filters; it stays. Left empty: from the name.",
+        widget=forms.TextInput(attrs={"data-slug-of": "id_name"}),
+    )
+    timezone = forms.ChoiceField(
+        label="Time zone", choices=zone_choices, initial="UTC", help_text="Its days and months begin there."
+    )
+    plan = forms.ChoiceField(
+        label="Plan",
+        required=False,
+        choices=lambda: plan_choices("none yet"),
+        help_text="Its first token is issued on it at once, and shown once.",
+    )
+
+    def clean(self) -> dict[str, object]:
+        values = super().clean() or self.cleaned_data
+        if values.get("name") and not values.get("slug") and "slug" not in self.errors:
+            values["slug"] = proposed_slug(values["name"])
+            if not values["slug"]:
+                self.add_error("slug", "Choose one: the name has no letter that an address can have.")
+        return values
+
+
+class IssueForm(forms.Form):
+    """A token of one tenant. Whoever has a ceiling passes the own plan on, and nothing wider."""
+
+    name = forms.CharField(max_length=200, label="Name", help_text="What will use it.")
+    plan = forms.ChoiceField(label="Plan", choices=())
+    team = forms.ChoiceField(label="Team", required=False, choices=())
+    user = forms.ChoiceField(
+        label="Person", required=False, choices=(), help_text="Its use counts as theirs."
+    )
+    allowed_tasks = forms.MultipleChoiceField(
+        label="Only for",
+        required=False,
+        choices=[(task, word) for task, word in TASKS.items()],
+        widget=forms.CheckboxSelectMultiple,
+        help_text="None: every task of the plan.",
+    )
+    ends = forms.ChoiceField(label="Ends", required=False, choices=ENDS)
+    ends_on = forms.DateField(
+        label="Last day", required=False, widget=forms.DateInput(attrs={"type": "date"})
+    )
+
+    def __init__(self, *args: object, tenant: Tenant, ceiling: Ceiling | None, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self.tenant = tenant
+        plans: Iterable[tuple[str, str]] = Plan.objects.filter(is_active=True).values_list("code", "name")
+        if ceiling is not None:
+            own = ceiling.token.plan_tier_id if ceiling.token is not None else ""
+            plans = [(code, name) for code, name in plans if code == own]
+        teams = Team.objects.for_tenant(tenant).order_by("slug").values_list("slug", "name")[:MOST_CHOICES]
+        people = User.objects.filter(tenant=tenant, is_active=True).order_by("email")
+        emails = [(email, email) for email in people.values_list("email", flat=True)[:MOST_CHOICES]]
+        self.fields["plan"].choices = list(plans)  # type: ignore[attr-defined]
+        self.fields["team"].choices = [("", "any"), *teams]  # type: ignore[attr-defined]
+        self.fields["user"].choices = [("", "nobody in particular"), *emails]  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, object]:
+        values = super().clean() or self.cleaned_data
+        if values.get("ends") == CUSTOM and not values.get("ends_on"):
+            self.add_error("ends_on", "Choose the last day.")
+        return values
+
+    def expires_at(self, now: datetime) -> datetime | None:
+        """The end of the last day, on the tenant's calendar."""
+        zone, ends = ZoneInfo(self.tenant.timezone), self.cleaned_data.get("ends")
+        if ends == CUSTOM:
+            day = self.cleaned_data["ends_on"]
+        elif ends:
+            day = now.astimezone(zone).date() + timedelta(days=int(ends))
+        else:
+            return None
+        return datetime.combine(day + timedelta(days=1), datetime.min.time(), zone)
+
+
+class PlanForm(forms.Form):
+    plan = forms.ChoiceField(label="Plan", choices=lambda: plan_choices("choose"))
+
+
+class LimitForm(forms.Form):
+    """A tenant's own value of one limit."""
+
+    key = forms.ChoiceField(label="Limit", choices=())
+    value = forms.CharField(label="Value", max_length=40, widget=forms.TextInput(attrs={"autofocus": True}))
+    task = forms.ChoiceField(label="Task", required=False, choices=())
+
+    def __init__(self, *args: object, keys: Iterable[str], **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self.fields["key"].choices = [(key, key_word(key)) for key in keys]  # type: ignore[attr-defined]
+        key = self.data.get("key") or self.initial.get("key")
+        spec = REGISTRY.get(str(key))
+        tasks = [(task, word) for task, word in TASKS.items() if spec is None or task in spec.tasks]
+        self.fields["task"].choices = [("", "every task"), *tasks]  # type: ignore[attr-defined]
+        if spec is not None and spec.choices:
+            self.fields["value"] = forms.ChoiceField(label="Value", choices=choices_of(spec.name))
+        elif spec is not None:
+            self.fields["value"].help_text = f"In {spec.unit}; 8,000 and 8k are both understood."
+
+    def clean(self) -> dict[str, object]:
+        values = super().clean() or self.cleaned_data
+        spec = REGISTRY.get(str(values.get("key")))
+        if spec is not None and not spec.choices and values.get("value") is not None:
+            try:
+                amount = read_amount(
+                    str(values["value"]), Unit.PERCENT if spec.unit == "percent" else Unit.COUNT
+                )
+            except ValueError as error:
+                self.add_error("value", str(error))
+            else:
+                # What is no whole number is refused by the verb, in the words of every door.
+                values["value"] = int(amount) if amount == int(amount) else str(amount)
+        return values

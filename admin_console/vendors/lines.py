@@ -1,0 +1,82 @@
+"""A vendor's line on the page of vendors."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from urllib.parse import urlencode
+
+from django.urls import reverse
+
+from admin_console.wording import count, share, when
+from metering.catalog.vendor_states import VendorState
+from metering.models import Provider
+
+FAILED_HOW = {"error": "an error", "timeout": "no answer in time"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VendorLine:
+    name: str
+    url: str
+    kind: str
+    address: str
+    key: str
+    key_tone: str
+    reach: str
+    reach_tone: str
+    error: str
+    models: str
+    models_url: str
+    is_active: bool
+
+
+def vendor_lines(
+    states: Sequence[VendorState], *, now: datetime, zone: tzinfo, sort: str
+) -> list[VendorLine]:
+    """Sorted by `name` or `-models`."""
+    by_models = sort.removeprefix("-") == "models"
+    ordered = sorted(
+        states,
+        key=lambda state: (state.models, state.name) if by_models else (0, state.name),
+        reverse=sort.startswith("-"),
+    )
+    return [_line(state, zone) for state in ordered]
+
+
+def _line(state: VendorState, zone: tzinfo) -> VendorLine:
+    key, key_tone = _key(state)
+    reach, reach_tone = _reach(state, zone)
+    recent, models = state.recent, urlencode({"provider__name__exact": state.name})
+    return VendorLine(
+        name=state.name,
+        url=reverse("admin:metering_provider_change", args=(state.name,)),
+        kind=Provider.Kind(state.kind).label if state.kind in Provider.Kind else state.kind,
+        address=state.base_url,
+        key=key,
+        key_tone=key_tone,
+        reach=reach,
+        reach_tone=reach_tone,
+        error=f"{FAILED_HOW.get(recent.failed_how, recent.failed_how)}, {when(recent.failed_at, zone)}"
+        if recent.failed_at
+        else "",
+        models=count(state.models),
+        models_url=f"{reverse('admin:metering_llmmodel_changelist')}?{models}",
+        is_active=state.is_active,
+    )
+
+
+def _key(state: VendorState) -> tuple[str, str]:
+    if state.problem is not None:
+        return state.problem, "bad" if state.is_active else ""
+    return ("present", "ok") if state.needs_key else ("none needed", "")
+
+
+def _reach(state: VendorState, zone: tzinfo) -> tuple[str, str]:
+    recent = state.recent
+    if not recent.attempts:
+        return "no call in 24 hours", ""
+    said = f"{share(recent.attempts - recent.failed, recent.attempts)} of {count(recent.attempts)} calls answered"
+    if recent.answered_at is None:
+        return f"none of {count(recent.attempts)} calls answered", "bad"
+    worse = recent.failed_at is not None and recent.failed_at > recent.answered_at
+    return said, "warn" if worse else "ok"
