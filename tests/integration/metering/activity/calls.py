@@ -15,7 +15,7 @@ SECOND = timedelta(seconds=1)
 
 
 def call(*outcomes: str, at: datetime = NOON, **labels: Any) -> UUID:
-    """A call with an attempt of each outcome; what is not said of all costs nothing but with the last. Its reservation."""
+    """A call with an attempt of each outcome, of which the last one costs. Returns its reservation."""
     id_ = id_at(at)
     for number, outcome in enumerate(outcomes or ("ok",), start=1):
         is_last = number == len(outcomes or ("ok",))

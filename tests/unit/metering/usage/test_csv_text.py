@@ -6,11 +6,7 @@ from datetime import date
 
 import pytest
 
-<<<<<<<< HEAD:tests/unit/metering/usage/test_csv_rows.py
-from metering.usage.csv_rows import csv_text
-========
 from metering.usage.csv_text import csv_text
->>>>>>>> main:tests/unit/metering/usage/test_csv_text.py
 
 
 @pytest.mark.parametrize(
