@@ -65,11 +65,11 @@ class PreparedChangeList(ChangeList):
 class Named:
     """A row that pages call by its name; everything else it is asked is the row's."""
 
-    def __init__(self, row: Any) -> None:
-        self._row = row
+    def __init__(self, row: Any, title: str) -> None:
+        self._row, self._title = row, title
 
     def __str__(self) -> str:
-        return title_of_row(self._row)
+        return self._title
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._row, name)
@@ -121,7 +121,8 @@ class ConsoleAdmin(OperatorOnly, LabelledChoices, AuditedAdmin, ModelAdmin):
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         row = kwargs.get("obj")
         if row is not None:
-            context.update(original=Named(row), title=title_of_row(row), subtitle=None)
+            title = self.title_of(row)
+            context.update(original=Named(row, title), title=title, subtitle=None)
         return super().render_change_form(request, context, *args, **kwargs)
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
@@ -129,6 +130,10 @@ class ConsoleAdmin(OperatorOnly, LabelledChoices, AuditedAdmin, ModelAdmin):
 
     def prepare(self, rows: list[Any]) -> None:
         """Adds to the rows of a page what their columns need, in a bounded number of queries."""
+
+    def title_of(self, row: Any) -> str:
+        """What the page of a row is called."""
+        return title_of_row(row)
 
     def row_or_404(self, request: HttpRequest, object_id: str) -> Any:
         """The row that an action of this page is about."""

@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 from unfold.decorators import display
 
 from admin_console.subject_names import names_of
+from admin_console.wording import when
 from admin_console.words import dimension_word, scope_word, window_word
 from metering.models import UsageMeter
 from metering.money import usd_text
@@ -38,15 +39,16 @@ def amount_of(dimension: str, amount: int | None, *, with_unit: bool = False) ->
 
 
 def moment(field: str, title: str = "") -> Callable[[Any], str]:
-    """A list column of one moment, in UTC to the second."""
+    """A list column of one moment, in UTC to the second, as every page writes moments."""
 
-    @display(description=title or field.replace("_", " ").capitalize())
+    @display(description=f"{title or field.replace('_', ' ').capitalize()} (UTC)", ordering=field)
     def column(row: Any) -> str:
         value = getattr(row, field)
-        if value is None:
-            return "-"
-        text = f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
-        return format_html('<span class="whitespace-nowrap">{}</span>', text)
+        return (
+            "-"
+            if value is None
+            else format_html('<span class="whitespace-nowrap">{}</span>', when(value, UTC))
+        )
 
     return column
 
@@ -69,7 +71,7 @@ def usage_bar(used: int, held: int, limit: int | None) -> SafeString | str:
     )
 
 
-@display(description="Tokens in + out")
+@display(description="Tokens in + out", ordering="input_tokens")
 def tokens(row: Any) -> SafeString:
     """A list column of both directions."""
     text = f"{count(row.input_tokens)} + {count(row.output_tokens)}"

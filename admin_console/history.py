@@ -4,11 +4,13 @@ The tables may hold millions of rows, so a list reads an index from its newest e
 sorts by nothing else, and a filter that finds no index is stopped by the database after a few seconds.
 """
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.admin import ShowFacets
+from django.contrib.admin.views.main import ORDER_VAR
 from django.db import OperationalError, connection, transaction
 from django.db.models import Model, OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -19,6 +21,7 @@ from unfold.views import ChangeList
 
 from admin_console.base import ConsoleAdmin, PreparedChangeList
 from admin_console.display import money
+from admin_console.list_totals import Formatter, Totals, totals_of
 from admin_console.paginator import BoundedPaginator
 from admin_console.row_words import readable
 from metering.ids import MAX_DERIVED
@@ -37,8 +40,22 @@ def uuid_of(text: str) -> UUID | None:
 
 
 class BoundedChangeList(PreparedChangeList):
+    totals: Totals | None = None
+
+    def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet[Any]:
+        rows = super().get_queryset(request, exclude_parameters)
+        if not self.params.get(ORDER_VAR):
+            return rows
+        # Another order than the index has is among the newest rows alone, which bounds what is sorted.
+        usual = self.model_admin.get_ordering(request) or self.lookup_opts.ordering or ("-pk",)
+        newest = rows.order_by(*usual).values("pk")[: BoundedPaginator.count_bound]
+        ordering = rows.query.order_by
+        return self.apply_select_related(self.root_queryset.filter(pk__in=newest)).order_by(*ordering)
+
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
+        if self.model_admin.totals:
+            self.totals = totals_of(self.queryset, self.model_admin.totals)
         # The page's head would offer to show all of them; the foot says how many are counted.
         self.full_result_count = self.result_count
 
@@ -52,7 +69,9 @@ class HistoryAdmin(ConsoleAdmin):
     paginator = BoundedPaginator
     list_per_page = 100
     list_max_show_all = 0
-    sortable_by = ()
+    list_after_template = "admin_console/list_totals.html"
+    totals: Mapping[str, tuple[str, Formatter]] = {}
+    """What the list adds up, by column."""
     text_columns: tuple[str, ...] = ()
     hidden: frozenset[str] = HIDDEN
     family_column = ""
@@ -95,7 +114,7 @@ class HistoryAdmin(ConsoleAdmin):
         name = row.tenant_slug or ("that is gone" if row.tenant_id else "-")
         return format_html('<span class="whitespace-nowrap">{}</span>', name)
 
-    @display(description="Cost")
+    @display(description="Cost", ordering="cost_nano_usd")
     def cost(self, row: Any) -> str:
         return money(row.cost_nano_usd)
 

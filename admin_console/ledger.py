@@ -9,6 +9,7 @@ from unfold.decorators import display
 from admin_console.display import amount_of, meter_lines, moment, tokens
 from admin_console.filters import TenantSlug, When, choice_filter
 from admin_console.history import HistoryAdmin
+from admin_console.list_totals import USAGE
 from admin_console.of_meter import OfMeterAdmin
 from admin_console.site import console
 from metering.models import ClosingBalance, LedgerEntry, LedgerPeriod
@@ -28,6 +29,7 @@ class LedgerEntryAdmin(HistoryAdmin):
     search_fields = ("id",)
     search_help_text = "Entry or reservation id"
     family_column = "id"
+    totals = USAGE
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         hidden = {"meter_ids", "charges"}

@@ -45,6 +45,13 @@ PAGES = (
         icon="query_stats",
     ),
     Page(
+        name="savings",
+        route="explore/savings/",
+        view="admin_console.explore.savings_page.savings_page",
+        audience=Audience.EVERYBODY,
+        title="What could cost less",
+    ),
+    Page(
         name="budgets",
         route="budgets/",
         view="admin_console.budgets.view.budgets",

@@ -19,7 +19,7 @@ from admin_console.rule_form import RuleForm
 from admin_console.sentences import budget_sentence, rule_sentence, when_words
 from admin_console.site import console
 from admin_console.subject_names import names_of, whom
-from admin_console.words import MODES, each_word, key_word, task_word, value_word, window_word
+from admin_console.words import MODES, dimension_word, each_word, key_word, task_word, value_word, window_word
 from admin_console.zone import zone_of_tenant
 from metering.models import Budget, PolicyRule
 
@@ -39,6 +39,7 @@ class PolicyAdmin(ConsoleAdmin):
     list_select_related = ("tenant", "task")
     readonly_fields = ("whom",)
     change_form_after_template = "admin_console/effect_panel.html"
+    compressed_fields = False
     asked: tuple[Any, ...] = ()
 
     class Media:
@@ -129,6 +130,9 @@ class PolicyRuleAdmin(PolicyAdmin):
     def when(self, row: PolicyRule) -> str:
         return when_words(row.conditions) or "always"
 
+    def title_of(self, row: PolicyRule) -> str:
+        return f"{key_word(row.key)}: {self._named(row)}"
+
     def sentence(self, row: PolicyRule) -> str:
         return rule_sentence(row, self._named(row))
 
@@ -171,6 +175,9 @@ class BudgetAdmin(PolicyAdmin):
     @display(description="Kind", ordering="hard")
     def kind(self, row: Budget) -> str:
         return ("hard" if row.hard else "soft") + ("" if row.mode == "enforce" else f", {MODES[row.mode]}")
+
+    def title_of(self, row: Budget) -> str:
+        return f"{dimension_word(row.dimension).capitalize()} {window_word(row.window)}: {self._named(row)}"
 
     def sentence(self, row: Budget) -> str:
         return budget_sentence(row, self._named(row))

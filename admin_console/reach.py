@@ -40,9 +40,9 @@ def reach_of(request: HttpRequest, viewer: Viewer) -> Reach:
     return Reach(tenant=tenant)
 
 
-def tenant_query(viewer: Viewer, tenant: Tenant) -> str:
-    """What an address must say so that a super admin stays with the tenant: `tenant=alder`, or nothing."""
-    return f"tenant={tenant.slug}" if viewer.tenant is None else ""
+def chosen_slug(viewer: Viewer, tenant: Tenant) -> str:
+    """What an address must say as `tenant` so that a super admin stays with it; nothing for its own people."""
+    return tenant.slug if viewer.tenant is None else ""
 
 
 def choose_tenant(request: HttpRequest, page: dict[str, Any]) -> HttpResponse:

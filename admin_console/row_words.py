@@ -18,11 +18,11 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html, format_html_join
 from unfold.decorators import display
 
-from admin_console.display import money
+from admin_console.display import moment, money
 from admin_console.labels import label_of
 from admin_console.subject_names import Pair, names_of
 from admin_console.wording import when
-from admin_console.words import plain
+from admin_console.words import plain, task_word
 from admin_console.zone import UTC
 from metering.ids import is_uuid7, time_ms_of
 from metering.types import Scope
@@ -45,6 +45,12 @@ LED_TO: Mapping[str, str] = {
 """Columns of ids of other rows: a link says what it leads to."""
 KIND_OF = {"subject_id": "subject_type", "scope_id": "scope", "object_id": "object_type"}
 """Columns whose ids are of whatever another column says."""
+CALLED: Mapping[str, str] = {
+    "provider_name": "Vendor",
+    "request_model": "Model",
+    "response_model": "Model that answered",
+}
+"""Columns that people call otherwise."""
 NOUNS: Mapping[str, str] = {
     "Tenant": Scope.TENANT,
     "Team": Scope.TEAM,
@@ -77,8 +83,8 @@ def made(row: Any) -> str:
     if isinstance(row.pk, UUID) and is_uuid7(row.pk):
         return when(datetime.fromtimestamp(time_ms_of(row.pk) / 1000, UTC), UTC)
     for field in row._meta.concrete_fields:
-        if isinstance(field, DateTimeField) and (moment := getattr(row, field.attname)) is not None:
-            return when(moment, UTC)
+        if isinstance(field, DateTimeField) and (at := getattr(row, field.attname)) is not None:
+            return when(at, UTC)
     return ""
 
 
@@ -131,6 +137,12 @@ def _column(field: Any, in_list: bool) -> Shown | None:
             if not in_list or _has_ids(field)
             else name
         )
+    if isinstance(field, DateTimeField):
+        return moment(name)
+    if name == "task":
+        return _described("Task", lambda row: task_word(row.task) or "-", ordering=name)
+    if name in CALLED:
+        return _described(CALLED[name], lambda row: getattr(row, name) or "-", ordering=name)
     if isinstance(field, JSONField):
         return _described(plain(name), lambda row: words_of(getattr(row, name)))
     if name == "reported":
@@ -148,8 +160,9 @@ def _has_ids(field: ForeignKey) -> bool:
     return isinstance(key, UUIDField)
 
 
-def _described(title: str, shown: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    column: Callable[[Any], Any] = display(description=title[:1].upper() + title[1:])(shown)
+def _described(title: str, shown: Callable[[Any], Any], ordering: str | None = None) -> Callable[[Any], Any]:
+    title = title[:1].upper() + title[1:]
+    column: Callable[[Any], Any] = display(description=title, ordering=ordering)(shown)
     return column
 
 

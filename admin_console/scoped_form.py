@@ -22,7 +22,10 @@ class ScopedForm(forms.ModelForm):
     """For whom a row is, is asked once: a row that is there stays with whom it is for."""
 
     mode = forms.ChoiceField(
-        label="Once it is reached", choices=list(MODES.items()), widget=UnfoldAdminSelectWidget
+        label="Once it is reached",
+        choices=list(MODES.items()),
+        initial="enforce",
+        widget=UnfoldAdminSelectWidget,
     )
     enforce_percent = percent(
         initial=100,

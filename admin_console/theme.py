@@ -77,15 +77,9 @@ GROUPS: dict[str, dict[str, str]] = {
     },
 }
 
-MAIN_NOUNS = {
-    "Plan": "sell",
-    "LLMModel": "smart_toy",
-    "Provider": "cloud",
-}
-"""Super admins' daily nouns."""
 ORDER = (
     *("Overview", "Explore usage", "Activity", "Budgets", "Tenants", "Your tenant", "People", "Tokens"),
-    *("Plans", "Models", "Vendors", "Alerts", "Simulator"),
+    *("Plans", "Models and vendors", "Alerts", "Simulator"),
 )
 """Of the sidebar's entries, by title; others follow."""
 TITLES = {
@@ -95,26 +89,27 @@ TITLES = {
     "ClosingBalance": "Closing balances",
     "DecisionRequest": "Requests decided on",
     "KeptAnswer": "Kept answers",
-    "LLMModel": "Models",
+    "LLMModel": "Records of models",
     "LedgerEntry": "Ledger entries",
     "LedgerPeriod": "Periods",
     "LimitWatch": "Watched limits",
     "LoginSession": "Sign-ins",
     "MeterRecount": "Recounts due",
     "ModelClass": "Model classes",
-    "ModelPrice": "Prices",
+    "ModelPrice": "Records of prices",
     "OpeningEntry": "Openings",
     "PasswordReset": "Password resets",
     "TaskDraft": "Drafts",
     "TaskJob": "Jobs",
     "TaskJobAttempt": "Attempts of jobs",
     "TaskJobEvent": "Events of jobs",
+    "Plan": "Records of plans",
     "PlanFeature": "Plan features",
     "PlanLLMAccess": "LLM access",
     "PlanUse": "Plans in use",
     "PolicyDecision": "Decisions",
     "PolicyRule": "Rules",
-    "Provider": "Vendors",
+    "Provider": "Records of vendors",
     "ProviderKey": "Vendor keys",
     "QuotaAlert": "Records of alerts",
     "UsageLog": "Usage log",
@@ -143,12 +138,9 @@ def _shows(page: Page) -> Callable[[HttpRequest], bool]:
 
 def _navigation() -> list[dict[str, Any]]:
     """At most ten entries for anybody, in the order of their work; the rest under "Advanced", which is folded."""
-    main = [*_pages(is_advanced=False), *(_noun(model, icon) for model, icon in MAIN_NOUNS.items())]
-    rest = {
-        model: icon for models in GROUPS.values() for model, icon in models.items() if model not in MAIN_NOUNS
-    }
+    rest = {model: icon for models in GROUPS.values() for model, icon in models.items()}
     return [
-        {"items": sorted(main, key=_place)},
+        {"items": sorted(_pages(is_advanced=False), key=_place)},
         {
             "title": "Advanced",
             "separator": True,
@@ -193,7 +185,10 @@ UNFOLD: dict[str, Any] = {
     "SITE_FAVICONS": [
         {"rel": "icon", "type": "image/svg+xml", "href": lambda _: static("admin_console/icon.svg")}
     ],
-    "STYLES": [lambda _: static("admin_console/console.css")],
+    "STYLES": [
+        lambda _: static("admin_console/console.css"),
+        lambda _: static("admin_console/forms.css"),
+    ],
     "SITE_URL": None,
     "SHOW_VIEW_ON_SITE": False,
     "BORDER_RADIUS": "6px",
@@ -213,5 +208,11 @@ UNFOLD: dict[str, Any] = {
         },
     },
     "ACCOUNT": {"navigation": [{"title": "My profile", "link": reverse_lazy("admin:profile")}]},
-    "SIDEBAR": {"show_search": OPERATORS, "show_all_applications": False, "navigation": _navigation()},
+    "SCRIPTS": [lambda _: static("admin_console/search.js")],
+    "SIDEBAR": {
+        "show_search": True,
+        "command_search": True,
+        "show_all_applications": False,
+        "navigation": _navigation(),
+    },
 }

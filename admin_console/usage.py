@@ -18,6 +18,7 @@ from admin_console.filters import (
     choice_filter,
 )
 from admin_console.history import HistoryAdmin
+from admin_console.list_totals import USAGE
 from admin_console.site import console
 from metering.models import UsageLog, UsageReservation
 from metering.types import EstimateReason, Outcome, ReservationState
@@ -57,6 +58,7 @@ class UsageReservationAdmin(HistoryAdmin):
     search_help_text = "Reservation, attempt or request id"
     text_columns = WHO_AND_WHY
     family_column = "id"
+    totals = USAGE
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         hidden = {"meter_ids", "amounts"}
@@ -101,6 +103,7 @@ class UsageLogAdmin(HistoryAdmin):
     search_help_text = "Attempt, reservation or request id"
     text_columns = WHO_AND_WHY
     family_column = "id"
+    totals = USAGE
 
     @display(description="Saved")
     def saved(self, row: UsageLog) -> str:

@@ -13,6 +13,7 @@ from admin_console.dialogs import ConfirmDialog, back_to
 from admin_console.display import links, moment
 from admin_console.filters import ProviderName, TenantSlug, When
 from admin_console.history import HistoryAdmin
+from admin_console.list_totals import USAGE
 from admin_console.site import console
 from metering.alerts.acknowledge_vendor_alert import acknowledge_vendor_alert
 from metering.models import VendorAlert
@@ -30,6 +31,7 @@ class VendorAlertAdmin(HistoryAdmin):
     search_fields = ("id",)
     search_help_text = "Alert id, or model"
     text_columns = ("model",)
+    totals = {"cost_nano_usd": USAGE["cost_nano_usd"]}
     actions_detail = ("acknowledge",)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:

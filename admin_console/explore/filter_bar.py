@@ -1,5 +1,7 @@
 """What the page can be asked for: range, metric, grouping, and one filter more."""
 
+from dataclasses import replace
+
 from django.http import QueryDict
 
 from admin_console.filters_in_url import Chosen
@@ -30,15 +32,21 @@ def filter_bar(query: QueryDict, chosen: Chosen, viewer: Viewer) -> FilterBar:
             _select("bucket", "each", buckets, any_label="Fitting piece"),
         ),
     )
-    chips = tuple(Chip(text=f"{chip.title}: {chip.value}", url=chip.without) for chip in chosen.chips)
-    return FilterBar(
-        ranges=bar.ranges,
-        selects=bar.selects,
-        chips=chips,
-        is_custom=bar.is_custom,
+    return _of_this_page(bar, chosen)
+
+
+def range_bar(query: QueryDict, chosen: Chosen) -> FilterBar:
+    """Days and filters alone."""
+    return _of_this_page(FilterBar.of(query, ranges=True), chosen)
+
+
+def _of_this_page(bar: FilterBar, chosen: Chosen) -> FilterBar:
+    return replace(
+        bar,
+        chips=tuple(Chip(text=f"{chip.title}: {chip.value}", url=chip.without) for chip in chosen.chips),
         since=bar.since or chosen.days.first.isoformat(),
         until=bar.until or chosen.days.last.isoformat(),
-        kept=tuple(pair for pair in bar.kept if pair[0] not in ("format", "sort")),
+        kept=tuple(pair for pair in bar.kept if pair[0] not in ("format", "sort", "plan")),
     )
 
 

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.timezone import now
 from django.views.decorators.http import require_http_methods
 
@@ -48,6 +49,7 @@ def explore_page(request: HttpRequest, viewer: Viewer, page: dict[str, Any]) -> 
         "state": chosen.query(),
         "views": _views(viewer, chosen),
         "csv": chosen.link(format="csv"),
+        "savings": f"{reverse('admin:savings')}{chosen.link()}",
         **(_shown(request, chosen, explored) if explored is not None else {}),
     }
     return render(request, "admin_console/explore.html", {**page, **shown})

@@ -7,13 +7,14 @@ from django import forms
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from admin_console.fields.amount import Unit, read_amount
-from metering.thresholds import VALID_THRESHOLDS, are_valid
+from metering.thresholds import DEFAULT_THRESHOLDS, VALID_THRESHOLDS, are_valid
 
 
 class ThresholdsField(forms.CharField):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(
             required=False,
+            initial=list(DEFAULT_THRESHOLDS),
             max_length=120,
             label="Tell people at",
             widget=UnfoldAdminTextInputWidget,

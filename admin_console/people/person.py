@@ -8,10 +8,11 @@ from django.shortcuts import redirect, render
 from django.utils.timezone import now
 
 from admin_console.doing import is_done, signed
+from admin_console.links import to_page
 from admin_console.people.forms import NameForm, team_choices
 from admin_console.people.list import ROLES
 from admin_console.people.tabs import address, issue_address
-from admin_console.reach import choose_tenant, tenant_in_url
+from admin_console.reach import choose_tenant, chosen_slug, tenant_in_url
 from admin_console.spend import spent_this_month
 from admin_console.who import Viewer
 from metering.errors import InvalidRequest
@@ -52,6 +53,8 @@ def person(request: HttpRequest, viewer: Viewer, page: dict[str, Any]) -> HttpRe
         "tokens": [(token, address("token", viewer, tenant, token=token.prefix)) for token in tokens[:50]],
         "issue_url": issue_address(tenant, user=user.email),
         "spent": spent_this_month(tenant, by="user", now=now()).get(user.pk, 0),
+        "usage_url": address("explore", viewer, tenant, user=user.email, range="month"),
+        "calls_url": to_page("activity", tenant=chosen_slug(viewer, tenant), user=user.email),
         "name_form": NameForm(initial={"name": user.name}),
         "back": address("people", viewer, tenant),
     }

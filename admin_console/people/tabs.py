@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 
-from admin_console.reach import tenant_query
+from admin_console.reach import chosen_slug
 from admin_console.who import Viewer
 from metering.models import Tenant
 
@@ -28,16 +28,14 @@ def tabs(viewer: Viewer, tenant: Tenant, current: str) -> list[Tab]:
 
 def address(name: str, viewer: Viewer, tenant: Tenant, **query: str) -> str:
     """Of a page about this tenant: `address("person", viewer, tenant, user="ann@alder.example")`."""
-    parts = [*([chosen] if (chosen := tenant_query(viewer, tenant)) else []), *_written(query)]
+    slug = chosen_slug(viewer, tenant)
+    parts = _written({"tenant": slug, **query} if slug else query)
     return reverse(f"admin:{name}") + (f"?{'&'.join(parts)}" if parts else "")
 
 
 def issue_address(tenant: Tenant, **query: str) -> str:
-    """Of the page that issues a token; empty where this console has none."""
-    try:
-        page = reverse("admin:tenant_issue", args=[tenant.slug])
-    except NoReverseMatch:
-        return ""
+    """Of the page that issues a token of this tenant."""
+    page = reverse("admin:tenant_issue", args=[tenant.slug])
     return page + (f"?{'&'.join(_written(query))}" if query else "")
 
 

@@ -47,6 +47,7 @@ def team(request: HttpRequest, viewer: Viewer, page: dict[str, Any]) -> HttpResp
         ),
         "others": list(others.order_by("email").values_list("email", flat=True)[:MOST_CHOICES]),
         "spent": spent_this_month(tenant, by="team", now=now()).get(row.pk, 0),
+        "usage_url": address("explore", viewer, tenant, team=row.slug, range="month"),
         "name_form": NameForm(initial={"name": row.name}),
         "back": address("teams", viewer, tenant),
         "issue_url": issue_address(tenant, team=row.slug),

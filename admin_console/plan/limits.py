@@ -13,7 +13,6 @@ from admin_console.words import (
     dimension_word,
     each_word,
     key_word,
-    plain,
     task_word,
     window_word,
 )
@@ -179,9 +178,3 @@ def ratio(here: Limit, there: Limit | None) -> str:
 def of_scope_plan(key: str) -> bool:
     """Whether a plan may set the key."""
     return REGISTRY[key].is_read and Scope.PLAN in REGISTRY[key].scopes
-
-
-def units_word(line: Limit) -> str:
-    """What a rule's number counts, where the label does not say it."""
-    spec = REGISTRY.get(str(line.blank.get("key", "")))
-    return plain(spec.unit) if spec is not None and spec.unit not in ("", "percent") else ""

@@ -14,7 +14,7 @@ from admin_console.auditing import actor_of
 from admin_console.blast_radius import Preview, preview_of, wants_preview
 from admin_console.plan.form import PlanForm
 from admin_console.plan.holders import holders_table
-from admin_console.plan.limits import GROUPS, Limit, limits_of, lines, ratio, units_word
+from admin_console.plan.limits import GROUPS, Limit, limits_of, lines, ratio
 from admin_console.who import Viewer
 from metering.catalog.change_plan import Document, change_plan, plan_documents, version_of
 from metering.errors import MeteringError
@@ -105,7 +105,6 @@ class TableLine:
 
     field: BoundField
     limit: Limit
-    unit: str
     note: str
     was: str
     other: str
@@ -123,7 +122,6 @@ def _groups(form: PlanForm, other: Document | None) -> list[tuple[str, list[Tabl
             TableLine(
                 field=form[line.name],
                 limit=line,
-                unit=units_word(line),
                 note=own.note,
                 was=(own.shown or "no limit") if line.name in changed else "",
                 other=(beside.shown if beside else "") or "no limit",

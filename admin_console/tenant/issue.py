@@ -37,6 +37,8 @@ def issue(request: HttpRequest, viewer: Viewer, page: dict[str, Any], slug: str)
     initial = {
         "plan": request.GET.get("plan") or usual_plan(tenant, now()),
         "name": request.GET.get("name", f"{tenant.slug}-app"),
+        "team": request.GET.get("team", ""),
+        "user": request.GET.get("user", ""),
     }
     form = IssueForm(request.POST or None, tenant=tenant, ceiling=ceiling, initial=initial)
     if request.method == "POST" and form.is_valid():

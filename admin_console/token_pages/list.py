@@ -120,7 +120,7 @@ def _empty(viewer: Viewer, tenant: Tenant) -> Empty:
     return Empty(
         title="No token is like that",
         text="Programs call models with a token, and people sign up with one.",
-        button="Issue a token" if issue_address(tenant) else "",
+        button="Issue a token",
         url=issue_address(tenant),
     )
 

@@ -7,12 +7,14 @@ from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.timezone import now
 
 from admin_console.dialogs import GRACE_CHOICES
 from admin_console.doing import is_done, signed
+from admin_console.links import to_page
 from admin_console.people.tabs import address
-from admin_console.reach import choose_tenant, tenant_in_url
+from admin_console.reach import choose_tenant, chosen_slug, tenant_in_url
 from admin_console.shown_once import secret_page
 from admin_console.spend import spent_this_month
 from admin_console.token_pages.list import TONES
@@ -52,6 +54,9 @@ def token(request: HttpRequest, viewer: Viewer, page: dict[str, Any]) -> HttpRes
         if row.previous_valid_until is not None and row.previous_valid_until > moment
         else None,
         "spent": spent_this_month(tenant, by="token", now=moment).get(row.pk, 0),
+        "usage_url": address("explore", viewer, tenant, token=row.prefix, range="month"),
+        "calls_url": to_page("activity", tenant=chosen_slug(viewer, tenant), token=row.prefix),
+        "narrow_url": "" if viewer.own_only else reverse("admin:token_narrow", args=[row.prefix]),
         "form": RotateForm(),
         "back": address("tokens", viewer, tenant),
         "is_own_plan": row.pk == viewer.user.signup_token_id,

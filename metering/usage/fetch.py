@@ -10,6 +10,7 @@ from metering.time_zones import unusable
 
 TIMEOUT_S = 60
 """For one query."""
+SETTINGS = f"SET LOCAL statement_timeout = '{TIMEOUT_S}s'; SET LOCAL jit = off; SET LOCAL work_mem = '64MB'"
 
 
 def fetch(query: str, params: dict[str, Any]) -> list[dict[str, Any]]:
@@ -19,7 +20,7 @@ def fetch(query: str, params: dict[str, Any]) -> list[dict[str, Any]]:
     """
     try:
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(f"SET LOCAL statement_timeout = '{TIMEOUT_S}s'; SET LOCAL jit = off")
+            cursor.execute(SETTINGS)
             cursor.execute(query, params)
             names = [column.name for column in cursor.description or ()]
             return [dict(zip(names, values, strict=True)) for values in cursor.fetchall()]

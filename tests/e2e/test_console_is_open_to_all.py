@@ -29,7 +29,7 @@ ONLY = tuple(filter(None, os.environ.get("PAGES", "").split(",")))
 @pytest.fixture
 def world(transactional_db: Any) -> BusyWorld:
     reference_data()
-    return busy_world(calls=int(os.environ.get("CALLS", "400")))
+    return busy_world(calls=int(os.environ.get("CALLS", "700")))
 
 
 @pytest.fixture

@@ -118,12 +118,12 @@ class VendorAlertFactory(DjangoModelFactory[VendorAlert]):
 
 
 def concurrency_meter(rule: PolicyRule, tenant: Tenant, *, held: int) -> UsageMeter:
-    """The windowless meter that a `max_concurrent` rule stands on for a whole tenant, or for its user."""
+    """The windowless meter that a `max_concurrent` rule stands on for a whole tenant, or for its user or tag."""
     start, end = window_bounds(Window.NONE, now())
     meter, _ = UsageMeter.objects.update_or_create(
         tenant_id=tenant.pk,
-        subject_type="user" if rule.scope == "user" else "tenant",
-        subject_id=rule.scope_id if rule.scope == "user" else str(tenant.pk),
+        subject_type=rule.scope if rule.scope in ("user", "tag") else "tenant",
+        subject_id=rule.scope_id if rule.scope in ("user", "tag") else str(tenant.pk),
         dimension=Dimension.CONCURRENCY,
         window=Window.NONE,
         window_start=start,

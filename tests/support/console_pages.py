@@ -1,61 +1,64 @@
-"""Addresses of the console's pages in the busy world, for tests that look at all of them."""
+"""Addresses of the console's pages in the busy world, for tests that look at all of them.
+
+They are the lines of the matrix (tests/tenancy/console_rows.py) that everybody keeps anyway, about Cedar.
+"""
 
 from collections.abc import Iterator
-from uuid import UUID
+from string import Formatter
 
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 
-from admin_console.audience import Audience
-from admin_console.pages import PAGES
-from metering.models import UsageLog
+from metering.models import ATIToken, PolicyDecision, QuotaAlert, Team, UsageLog, User
 from tests.support.busy_world import BusyWorld
+from tests.tenancy.console_rows import PAGES
 
 OPERATOR, ADMIN, MEMBER = "ops@example.com", "ann@cedar.example", "bob@cedar.example"
-AUDIENCE_OF = {OPERATOR: Audience.OPERATORS, ADMIN: Audience.ADMINS, MEMBER: Audience.EVERYBODY}
-"""Who looks, and as whom."""
-LISTS = (
-    "tenant",
-    "plan",
-    "llmmodel",
-    "provider",
-    "quotaalert",
-    "atitoken",
-    "user",
-    "policyrule",
-    "budget",
-    "usagelog",
-)
-"""Nouns of which super admins see the lists most."""
-ALSO = {OPERATOR: ("/admin/password_change/",), ADMIN: ("/admin/password_change/",), MEMBER: ()}
+ROLE_OF = {OPERATOR: "operator", ADMIN: "admin", MEMBER: "member"}
+"""Who looks, and the column of the matrix that says what they are answered."""
+LISTS = ("tenant", "atitoken", "user", "policyrule", "budget", "usagelog", "llmmodel")
+FORMS = ("budget", "policyrule", "user")
+"""Nouns of which super admins see the lists and the forms most, beside the pages."""
 
 
 def addresses(person: str, world: BusyWorld) -> Iterator[str]:
-    """Every page that the person may open: of one with parts in its address, one about Cedar."""
-    parts = _parts(world)
-    for page in PAGES:
-        if AUDIENCE_OF[person].value <= page.audience.value and "POST" not in page.name:
-            yield _address(page.name, page.route, parts)
+    """Every page that answers the person, once."""
+    names, role = _names(world), ROLE_OF[person]
+    seen: set[str] = set()
+    for row in PAGES:
+        known = {name for _, name, _, _ in Formatter().parse(row.path) if name} <= set(names)
+        if row.method != "GET" or getattr(row, role) != 200 or not known:
+            continue
+        path = row.path.format(**names)
+        page = path.partition("?")[0]
+        if page not in seen:
+            seen.add(page)
+            yield path
     if person == OPERATOR:
         yield from (reverse(f"admin:metering_{noun}_changelist") for noun in LISTS)
-        yield from (
-            reverse(f"admin:metering_{noun}_add") for noun in ("tenant", "budget", "policyrule", "atitoken")
-        )
-    yield from ALSO[person]
+        yield from (reverse(f"admin:metering_{noun}_add") for noun in FORMS)
+    yield reverse("admin:password_change")
 
 
-def _parts(world: BusyWorld) -> dict[str, str | UUID]:
-    call = UsageLog.objects.for_tenant(world.cedar).latest("id")
+def _names(world: BusyWorld) -> dict[str, str]:
+    """What stands for the matrix's placeholders."""
+    cedar = world.cedar
+    person = User.objects.get(email=MEMBER)
+    token = ATIToken.objects.filter(user=person).latest("created_at")
+    call = UsageLog.objects.filter(user_id=person.pk).latest("id")
+    refusals = PolicyDecision.objects.filter(tenant_id=cedar.pk, verdict="denied")
     return {
-        "slug": world.cedar.slug,
-        "tenant": world.cedar.slug,
-        "id": call.reservation_id,
-        "call": call.reservation_id,
+        "tenant": cedar.slug,
+        "team_slug": Team.objects.for_tenant(cedar).latest("slug").slug,
+        "email": person.email,
+        "user": str(person.pk),
+        "prefix": token.prefix,
+        "own_prefix": token.prefix,
+        "token": str(token.pk),
+        "plan": token.plan_tier_id,
+        "alert": str(QuotaAlert.objects.latest("id").pk),
+        "decision": str(refusals.latest("id").pk),
+        "call": str(call.reservation_id),
+        "reservation": str(call.reservation_id),
+        "model": call.request_model,
+        "provider": call.provider_name,
     }
-
-
-def _address(name: str, route: str, parts: dict[str, str | UUID]) -> str:
-    try:
-        return reverse(f"admin:{name}")
-    except NoReverseMatch:
-        known = {key: value for key, value in parts.items() if f":{key}>" in route or f"<{key}>" in route}
-        return reverse(f"admin:{name}", kwargs=known)

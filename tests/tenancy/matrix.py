@@ -270,13 +270,7 @@ API = [
     Row(f"GET /api/usage?by=agent&tenant={{tenant}}&{LATELY}", member=200, admin=200, operator=200),
     Row(f"GET /api/usage?by=tag&tenant={{tenant}}&{LATELY}", member=200, admin=200, operator=200),
     Row(
-        Row(
-            f"GET /api/usage?by=task&tag=project%3D{{project}}&{LATELY}",
-            member=200,
-            admin=200,
-            operator=200,
-            stranger=200,
-        ),
+        f"GET /api/usage?by=task&tag=project%3D{{project}}&{LATELY}",
         member=200,
         admin=200,
         operator=200,

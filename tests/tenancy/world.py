@@ -54,6 +54,8 @@ class TenantData:
     tenant: Tenant
     token: ATIToken
     secret: str
+    own_token: ATIToken
+    """Bound to the member."""
     member: User
     admin: User
     team: Team
@@ -88,6 +90,7 @@ class TenantData:
             "email": self.member.email,
             "admin_email": self.admin.email,
             "prefix": self.token.prefix,
+            "own_prefix": self.own_token.prefix,
             "team_slug": self.team.slug,
             "conversation": self.call.conversation_id,
             "decision": str(self.decision.pk),
@@ -100,6 +103,7 @@ class TenantData:
         rows = (
             self.tenant,
             self.token,
+            self.own_token,
             self.member,
             self.admin,
             self.team,
@@ -113,11 +117,13 @@ class TenantData:
             self.invitation,
             self.call,
         )
-        return (
-            {str(self.call.reservation_id)}
-            | {str(row.pk) for row in rows}
-            | {self.tenant.slug, self.token.prefix, self.secret}
-        )
+        return {str(row.pk) for row in rows} | {
+            self.tenant.slug,
+            self.token.prefix,
+            self.own_token.prefix,
+            self.secret,
+            str(self.call.reservation_id),
+        }
 
     def words(self) -> set[str]:
         """Beginnings and ends of every name in this tenant."""
@@ -172,6 +178,7 @@ def make_tenant_data(slug: str) -> TenantData:
         tenant=tenant,
         token=token,
         secret=issued.secret,
+        own_token=ATIToken.objects.get(pk=make_token(tenant, name=f"{slug} own token", user=member).id),
         member=member,
         admin=admin,
         team=team,

@@ -22,5 +22,5 @@ class Top(ApiView):
 
     @asks(Input, responses=UsagePage, tags=["usage"])
     def get(self, request: Request) -> Response:
-        """Top spenders (`by=user`, `team`, `agent`, `token`, `tag`) and the dearest conversations, the dearest first."""
+        """Top spenders (`by=user`, `team`, `agent`, `token`, `tag`) and the dearest conversations, in that order."""
         return summed(request, self.valid(self.Input, request.query_params), dearest_first=True)

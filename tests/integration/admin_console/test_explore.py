@@ -96,7 +96,9 @@ class TestWhatItShows:
 
 
 class TestWhoMay:
-    def test_a_tenants_admin_sees_the_tenants_alone(self, client: Client, alder: Tenant, birch: Tenant) -> None:
+    def test_a_tenants_admin_sees_the_tenants_alone(
+        self, client: Client, alder: Tenant, birch: Tenant
+    ) -> None:
         call(alder, request_model="alders-model")
         call(birch, request_model="birchs-model")
         text = text_of(admin_of(client, birch).get(PAGE))
@@ -174,3 +176,40 @@ def test_more_groups_take_no_more_queries(
         call(alder, request_model=f"m{number}", at=now() - timedelta(days=number))
     with django_assert_max_num_queries(45):
         console.get(f"{PAGE}?group=model&subgroup=user&tenant=alder")
+
+
+class TestWhatCouldCostLess:
+    PAGE = "/admin/explore/savings/"
+
+    def test_a_cheaper_class_is_a_sentence_with_dollars_and_a_link(
+        self, console: Client, alder: Tenant
+    ) -> None:
+        # sandbox-small of BASE_M: $0.50 and $2 for a million tokens
+        call(alder, model_class="PRO_L", input_tokens=1_000_000, output_tokens=0)
+        text = text_of(console.get(self.PAGE))
+        assert "$0.73 less" in text
+        assert (
+            "1 calls of class PRO_L cost $1.23. With sandbox-small of class BASE_M as many tokens cost $0.50."
+            in text
+        )
+        assert "/admin/explore/?group=user&amp;class=PRO_L" in text
+
+    def test_what_caches_saved_is_told_apart(self, console: Client, alder: Tenant) -> None:
+        call(alder, input_tokens=1_000_000, cached_input_tokens=250_000)
+        AttemptFactory(tenant_id=alder.pk, outcome="cached", list_cost_nano_usd=70_000_000, cost_nano_usd=0)
+        text = text_of(console.get(self.PAGE))
+        assert "$0.10 saved" in text
+        assert "$0.07 saved" in text
+
+    def test_another_plan_is_tried_for_a_tenant(self, console: Client, alder: Tenant) -> None:
+        rows.usage(alder)
+        text = text_of(console.get(f"{self.PAGE}?tenant=alder&range=7d&plan=PRO"))
+        assert "On the plan PRO the last" in text
+        assert "of 1 calls" in text
+
+    def test_an_unknown_plan_is_said(self, console: Client, alder: Tenant) -> None:
+        assert "There is no plan" in text_of(console.get(f"{self.PAGE}?tenant=alder&plan=NONE"))
+
+    def test_another_tenants_savings_are_not_seen(self, client: Client, alder: Tenant, birch: Tenant) -> None:
+        call(alder, model_class="PRO_L")
+        assert "Nothing found" in text_of(admin_of(client, birch).get(f"{self.PAGE}?tenant=alder"))

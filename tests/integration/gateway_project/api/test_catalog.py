@@ -127,6 +127,10 @@ class TestRulesAndBudgets:
             ({"key": "max_tokens_out", "value": 1, "when": {"days": "never"}}, "when"),
             ({"key": "max_tokens_out", "value": 1, "team": "x"}, "tenant"),
             ({"key": "max_tokens_out", "value": 1, "tenant": "alder", "agent": "helper"}, "value"),
+            ({"key": "max_tokens_out", "value": 1, "tenant": "alder", "tag": "project"}, "tag"),
+            ({"key": "required_tags", "value": ["Project"]}, "value"),
+            ({"key": "required_tags", "value": []}, "value"),
+            ({"key": "required_tags", "value": 7}, "value"),
         ],
     )
     def test_a_rule_that_makes_no_sense_is_refused(
@@ -136,6 +140,21 @@ class TestRulesAndBudgets:
         response = call("POST", "catalog/rules", facts, who=ops)
         assert code_of(response) == (400, "invalid_request")
         assert response.json()["error"]["param"] == param
+
+    def test_a_tag_has_rules_and_budgets(self, ops: User) -> None:
+        alder()
+        rule = {"tenant": "alder", "tag": "project=apollo", "key": "max_tokens_out", "value": 100}
+        made = call("POST", "catalog/rules", rule, who=ops).json()
+        assert (made["scope"], made["scope_id"]) == ("tag", "project=apollo")
+        budget = {"tenant": "alder", "scope": "tag", "scope_id": "project=apollo"}
+        budget |= {"dimension": "cost", "window": "month", "amount": "5"}
+        made = call("POST", "catalog/budgets", budget, who=ops).json()
+        assert (made["scope"], made["scope_id"], made["per"]) == ("tag", "project=apollo", "tag")
+
+    def test_required_tags_are_a_list_or_a_text_and_stored_in_one_form(self, ops: User) -> None:
+        for value in (["project", "cost-centre"], "project, cost-centre,project"):
+            made = call("POST", "catalog/rules", {"key": "required_tags", "value": value}, who=ops)
+            assert made.json()["value"] == "cost-centre,project"
 
     def test_a_budget_is_set_again_and_switched_off(self, ops: User) -> None:
         alder()

@@ -42,7 +42,9 @@ plans:
       - {key: max_concurrent, value: 2, enforce_percent: 10}
       - {key: max_tokens_out, value: 5, task: LLM0_CHAT, mode: observe, priority: 7,
          when: {hours: "22:00-06:00", days: [sat], usage: {budget: cost/month, from_percent: 80}}}
+      - {key: required_tags, value: [project, cost-centre]}
     budgets:
+      - {dimension: files, window: week, amount: 3, per: tag}
       - {dimension: cost, window: month, amount: 0.000000001, per: user, soft: true, thresholds: [50],
          on_expiry: release}
       - {dimension: tokens, window: total, amount: 4611686018427387904, task: LLM0_CHAT, mode: warn}
@@ -87,6 +89,8 @@ def test_every_optional_key_survives(load) -> None:
         "name: '22:00'",
         "features: [DRAFTING]",
         "{key: on_disconnect, value: drain}",
+        "value: 'cost-centre,project'}",
+        "amount: 3, per: tag}",
         "mode: observe\n      priority: 7",
         "amount: 0.000000001\n      per: user\n      soft: true\n      on_expiry: release\n      thresholds: [50]",
         "amount: 4611686018427387904, task: LLM0_CHAT, mode: warn}",

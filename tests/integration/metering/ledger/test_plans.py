@@ -2,11 +2,13 @@
 
 import asyncio
 import re
+from datetime import UTC, datetime, timedelta
 
 import psycopg
 import pytest
 
 from metering.ledger.commands import MeterKey
+from metering.ledger.past import past_queries
 from metering.ledger.postgres import sql_inserts, sql_locked, sql_optimistic
 from metering.ledger.postgres.connect import connect
 from metering.ledger.postgres.wire import numbered
@@ -118,6 +120,32 @@ async def test_what_was_planned_on_a_table_of_one_row_is_planned_again_when_it_h
 
     [(read,)] = database.execute(TUPLES_READ).fetchall()
     assert 0 < read - before < BATCHES_BEFORE * 3 * 20_000
+
+
+COPY_ATTEMPTS = """
+INSERT INTO metering_usagelog
+SELECT (jsonb_populate_record(old, jsonb_build_object('id', metering_made.id, 'tags',
+    CASE WHEN n % 1000 = 0 THEN '["place=berlin", "project=apollo"]'::jsonb
+         WHEN n % 3 = 0 THEN '["place=berlin"]' ELSE '[]' END))).*
+FROM metering_usagelog old, generate_series(1, 20000) n,
+    LATERAL (SELECT (left(old.id::text, 24) || lpad(to_hex(n), 12, '0'))::uuid AS id) metering_made
+"""
+
+
+async def test_a_tags_past_is_looked_for_by_the_index_of_tags(
+    ledger: LedgerWriter, database: psycopg.Connection, meter: MeterKey
+) -> None:
+    [id_] = await stored.held(ledger, build.line(meter, 5))
+    await ledger.submit(build.settle(id_, 5))
+    database.execute(COPY_ATTEMPTS)
+    database.execute("ANALYZE metering_usagelog")
+    key = build.meter_key(subject_type="tag", subject_id="project=apollo")
+    [attempts, _] = past_queries(key, datetime.now(UTC) - timedelta(days=1), None)
+
+    lines = database.execute(f"EXPLAIN (ANALYZE, COSTS OFF) {attempts[0]}", attempts[1]).fetchall()
+
+    told = "\n".join(line for (line,) in lines)
+    assert re.search(r"Bitmap Index Scan on \S*tags\S* .*rows=20\b", told), told
 
 
 async def pair(ledger: LedgerWriter, meter: MeterKey) -> None:

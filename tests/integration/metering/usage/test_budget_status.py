@@ -170,6 +170,23 @@ def test_percent_and_what_remains() -> None:
     assert rows == {"tokens": (33.3, 150), "requests": (100.0, 0), "concurrency": (75.0, 1)}
 
 
+def test_a_tags_budget_and_its_limit_on_calls_at_once_have_rows_by_its_name() -> None:
+    make_token(alder())
+    apollo = {"scope": "tag", "scope_id": "project=apollo"}
+    MeterFactory(budget=BudgetFactory(**apollo, amount=10), used=4)
+    BudgetFactory(scope="tag", scope_id="project=gemini", amount=10)
+    concurrency_meter(RuleFactory(**apollo, key="max_concurrent", value=3), alder(), held=2)
+    RuleFactory(**apollo, key="max_concurrent", value=2, conditions={"hours": "00:00-24:00"})
+    rows = [
+        (row["scope_id"], row["dimension"], row["limit"], row["used"], row["held"]) for row in status(alder())
+    ]
+    assert sorted(rows) == [
+        ("project=apollo", "concurrency", 2, 0, 2),
+        ("project=apollo", "requests", 10, 4, 0),
+        ("project=gemini", "requests", 10, 0, 0),
+    ]
+
+
 def test_rows_can_be_read_on_from_any_of_them() -> None:
     make_token(alder())
     for tenant in (alder(), birch()):

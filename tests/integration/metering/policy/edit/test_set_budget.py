@@ -101,6 +101,7 @@ class TestTargets:
                 find_target(tenant="alder", user=user.email),
                 find_target(tenant="alder", token=token.prefix),
                 find_target(tenant="alder", agent="agent:7"),
+                find_target(tenant="alder", tag=" project = apollo"),
             )
         }
         assert found == {
@@ -111,6 +112,7 @@ class TestTargets:
             ("user", str(user.pk)): "user",
             ("token", str(token.id)): "token",
             ("agent", "agent:7"): "agent",
+            ("tag", "project=apollo"): "tag",
         }
         assert find_target(tenant="alder", agent="x").tenant == tenant
 
@@ -120,6 +122,9 @@ class TestTargets:
             {"tenant": "alder", "provider": "sandbox"},
             {"tenant": "alder", "team": "a", "user": "b"},
             {"agent": "nobody's"},
+            {"tag": "project=apollo"},
+            {"tenant": "alder", "tag": "project"},
+            {"tenant": "alder", "tag": "a=b", "agent": "c"},
         ],
     )
     def test_words_that_contradict_each_other_are_refused(self, words: dict[str, str]) -> None:

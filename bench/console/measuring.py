@@ -1,0 +1,95 @@
+"""How long the console's pages take on 1 and 10 million usage rows, and on rollups as for 100
+million calls.
+
+A page is opened as a super admin and as an administrator of the largest tenant does it, by Django's client: everything
+but the network. Each round opens all pages in turn; figures are the medians and the slowest of the rounds.
+"""
+
+import time
+from statistics import median
+
+import psycopg
+from django.test import Client
+
+from bench.console.pages import PAGES, at
+from bench.console.people import people
+from bench.console.rollups_of_many import write_rollups
+from bench.console.rows import fill
+from bench.report import Report, new_report, print_table
+from metering.rollups.roll_up import roll_up_usage
+
+ROUNDS = 2
+MAX_P50_MS = 300
+SIZES = (200_000,)
+ROLLED_CALLS = 100_000_000
+
+
+def measured(conninfo: str) -> Report:
+    """`ok`: every page's median is within MAX_P50_MS."""
+    report = new_report("console", conninfo)
+    clients = people()
+    written = 0
+    report["rolling_up"] = []
+    for size in SIZES:
+        fill(conninfo, since=written, until=size)
+        written = size
+        report["rolling_up"].append(_roll_up(conninfo, size))
+        report["figures"] += _pages(clients, f"{size:,} rows")
+    write_rollups(conninfo, ROLLED_CALLS)
+    report["figures"] += _pages(clients, f"rollups of {ROLLED_CALLS:,} calls")
+    print_table("Adding usage up", report["rolling_up"])
+    print_table(f"Pages, of {ROUNDS} rounds", report["figures"])
+    report["ok"] = all(row["p50_ms"] <= MAX_P50_MS for row in report["figures"])
+    return report
+
+
+def _roll_up(conninfo: str, size: int) -> dict[str, float | int]:
+    """From nothing, in as many runs as it takes."""
+    _forget(conninfo)
+    started, units, longest, built = time.monotonic(), 0, 0.0, 1
+    while built:
+        run = time.monotonic()
+        built = roll_up_usage(conninfo, at())
+        units += built
+        longest = max(longest, time.monotonic() - run)
+    again = time.monotonic()
+    roll_up_usage(conninfo, at())
+    return {
+        "rows": size,
+        "units": units,
+        "seconds": round(again - started, 1),
+        "longest_run_s": round(longest, 1),
+        "nothing_to_do_ms": round(1_000 * (time.monotonic() - again), 1),
+    }
+
+
+def _forget(conninfo: str) -> None:
+    with psycopg.connect(conninfo, autocommit=True) as connection:
+        for table in ("metering_usagerollup", "metering_rolledunit", "metering_rollupprogress"):
+            connection.execute(f"TRUNCATE {table}".encode())
+
+
+def _pages(clients: dict[str, Client], case: str) -> list[dict[str, object]]:
+    took: dict[tuple[str, str], list[float]] = {}
+    for round_ in range(ROUNDS + 1):
+        for who, client in clients.items():
+            for name, address in PAGES.items():
+                began = time.perf_counter()
+                response = client.get(address)
+                took.setdefault((who, name), []).append(1_000 * (time.perf_counter() - began))
+                if response.status_code != 200:
+                    raise RuntimeError(f"{address} answered {response.status_code}")
+                if b"takes too long" in response.content:
+                    took[who, name][-1] = 60_000.0
+        if not round_:
+            took.clear()  # the first round fills what a process remembers
+    return [
+        {
+            "case": case,
+            "who": who,
+            "page": name,
+            "p50_ms": round(median(times), 1),
+            "slowest_ms": round(max(times), 1),
+        }
+        for (who, name), times in took.items()
+    ]
