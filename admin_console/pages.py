@@ -68,13 +68,6 @@ PAGES = (
         icon="receipt_long",
     ),
     Page(
-        name="activity_export",
-        route="activity/export/",
-        view="admin_console.activity.export.export",
-        audience=Audience.EVERYBODY,
-        title="Activity as CSV",
-    ),
-    Page(
         name="activity_call",
         route="activity/<uuid:id>/",
         view="admin_console.activity.call.call",

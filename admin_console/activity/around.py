@@ -6,9 +6,10 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from admin_console.activity.words import task_name, took, who
+from admin_console.activity.words import took, who
 from admin_console.who import Viewer
 from admin_console.wording import usd_exact, when
+from admin_console.words import task_word
 from metering.activity.line import Line
 from metering.activity.names import Names
 from metering.activity.status import Status
@@ -36,7 +37,7 @@ def facts_of(told: Story | Refusal, names: Names, viewer: Viewer) -> list[Fact]:
         Fact(name="Team", text=names.team(line) or ""),
         Fact(name="Token", text=f"{token.name} ({token.prefix})" if token else ""),
         Fact(name="Plan of the token", text=token.plan if token else ""),
-        Fact(name="Task", text=task_name(line.task)),
+        Fact(name="Task", text=task_word(line.task)),
         Fact(name="Agent", text=line.agent or ""),
         Fact(
             name="Conversation",

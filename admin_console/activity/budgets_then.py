@@ -6,6 +6,7 @@ from uuid import UUID
 from admin_console.activity.words import counted
 from admin_console.parts import Cell, Column, Row, Table, budget_bar
 from admin_console.wording import count, share, usd_exact
+from admin_console.words import scope_word
 from metering.activity.meters_then import MeterThen
 from metering.activity.names import Names
 from metering.models import ATIToken, Team, User
@@ -63,12 +64,13 @@ def _row(then: MeterThen, subjects: dict[str, str]) -> Row:
 def subject_of(kind: str, subject_id: str, subjects: dict[str, str]) -> str:
     if kind in ("global", "provider"):
         return "The whole gateway" if kind == "global" else f"Vendor {subject_id}"
+    word = scope_word(kind)
     if not subject_id:
-        return f"Calls without a {kind}"
+        return f"Calls without a {word}"
     name = subjects.get(subject_id, "" if _is_uuid(subject_id) else subject_id)
     if kind == "user":
         return name or "A person who is gone"
-    return f"{kind.capitalize()} {name}" if name else f"A {kind} that is gone"
+    return f"{word.capitalize()} {name}" if name else f"A {word} that is gone"
 
 
 def _is_uuid(text: str) -> bool:

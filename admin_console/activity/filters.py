@@ -6,9 +6,10 @@ from django.http import QueryDict
 
 from admin_console.activity.bars import part_name
 from admin_console.activity.question import DEFAULT_RANGE, Question
-from admin_console.activity.words import STATUSES, TASKS
+from admin_console.activity.words import STATUSES
 from admin_console.parts import Chip, Choice, FilterBar, Select, with_query
 from admin_console.who import Viewer
+from admin_console.words import TASKS
 from metering.models import LLMModel, Tenant
 from metering.reports.dimensions import DIMENSIONS
 
@@ -75,7 +76,7 @@ def kept_beside(query: QueryDict, fields: list[Typed]) -> list[tuple[str, str]]:
 
 def _selects(viewer: Viewer) -> tuple[Select, ...]:
     outcomes = tuple(Choice(value=status.value, label=word) for status, (word, _) in STATUSES.items())
-    tasks = tuple(Choice(value=code.value, label=name) for code, name in TASKS.items())
+    tasks = tuple(Choice(value=code, label=name) for code, name in TASKS.items())
     names = LLMModel.objects.order_by("name").values_list("name", flat=True)[:MOST_CHOICES]
     models = tuple(Choice(value=name, label=name) for name in names)
     found = [

@@ -7,9 +7,10 @@ from datetime import datetime, tzinfo
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from admin_console.activity.words import outcome, task_name, took, who
+from admin_console.activity.words import outcome, took, who
 from admin_console.parts import Cell
 from admin_console.wording import count, short_day, usd_exact, when
+from admin_console.words import task_word
 from metering.activity.line import Line
 from metering.activity.names import Names
 from metering.activity.status import Status
@@ -79,7 +80,7 @@ def _row(line: Line, names: Names, zone: tzinfo, *, with_tenant: bool, day: str)
         who=who(line, names),
         who_url=who_url(line, names),
         whose=f"{tenant.name} · {team}" if with_tenant and tenant else team,
-        task=task_name(line.task),
+        task=task_word(line.task),
         model=line.model,
         asked_for=line.asked_for if line.asked_for != line.model else "",
         tokens_in="" if is_held or is_refused else count(line.input_tokens),

@@ -3,12 +3,13 @@
 from datetime import datetime
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
 
 from admin_console.activity.bars import bars_of
+from admin_console.activity.csv_of import csv_of
 from admin_console.activity.filters import filters_of, kept_beside, more_filters
 from admin_console.activity.lines import log_rows
 from admin_console.activity.question import Question, question_of, within_reach
@@ -27,8 +28,10 @@ FILTER_OF = {"user_id": "user", "token_id": "token", "conversation_id": "convers
 """The filter of the address that a search may lead to, by its column."""
 
 
-def activity(request: HttpRequest, viewer: Viewer, page: dict[str, Any]) -> HttpResponse:
-    """The page. A search leads to the one call, or to the log that is narrowed to what was named."""
+def activity(
+    request: HttpRequest, viewer: Viewer, page: dict[str, Any]
+) -> HttpResponse | StreamingHttpResponse:
+    """The page, or its CSV (`format=csv`). A search leads to the one call, or to the log of what was named."""
     question = question_of(request.GET, viewer, page["now"])
     zone = question.chosen.zone
     shown = {**page, "zone": zone, "problems": list(question.problems)}
@@ -36,6 +39,8 @@ def activity(request: HttpRequest, viewer: Viewer, page: dict[str, Any]) -> Http
     try:
         if shown["q"]:
             return _searched(request, viewer, shown)
+        if request.GET.get("format") == "csv":
+            return csv_of(question.asked)
         lines = activity_page(question.asked, limit=LINES, before=question.before)
     except InvalidRequest as refusal:
         shown["problems"].append(refusal.message)
@@ -76,7 +81,7 @@ def _listed(
         "filters": filters_of(request.GET, viewer, question),
         "more": more,
         "kept_beside": kept_beside(request.GET, more),
-        "export": f"{reverse('admin:activity_export')}{with_query(request.GET)}",
+        "export": with_query(request.GET, format="csv"),
         "leaves_out_refusals": question.asked.status is None and not question.asked.wants_refusals,
         "empty": Empty(
             title="No call in this time with these filters",

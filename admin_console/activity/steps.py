@@ -5,14 +5,15 @@ from datetime import datetime, tzinfo
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from admin_console.activity.budgets_then import budgets_table
+from admin_console.activity.budgets_then import budgets_table, subject_names, subject_of
 from admin_console.activity.lines import who_url
 from admin_console.activity.tokens import tokens_table
 from admin_console.activity.trace import trace_table
-from admin_console.activity.words import ENTRIES, counted, task_name, took, who
+from admin_console.activity.words import ENTRIES, counted, took, who
 from admin_console.parts import Attempt, Step, Waterfall
 from admin_console.who import Viewer
 from admin_console.wording import count, usd_exact, when
+from admin_console.words import task_word
 from metering.activity.names import Names
 from metering.activity.status import Status
 from metering.activity.story import TERMINAL, Story
@@ -46,7 +47,7 @@ def steps_of(story: Story, names: Names, viewer: Viewer, zone: tzinfo) -> list[S
         found.append(_ended(story, ended, zone))
         if story.meters:
             found.append(_budgets(story, names, ended, zone))
-        found += [_alert(row, names, zone) for row in story.alerts]
+        found += [_alert(row, story, names, viewer, zone) for row in story.alerts]
     found += [_later(entry, zone) for entry in story.entries if entry.kind not in TERMINAL]
     return [step for step in found if step is not None]
 
@@ -71,7 +72,7 @@ def _asked(story: Story, names: Names, zone: tzinfo) -> Step:
         f", for team {team}" if team else "",
         f", with token {token.name or token.prefix}" if token and names.user(line) else "",
     )
-    return Step(time=clock(_began(story), zone), title=f"{task_name(line.task)} was asked for", text=text)
+    return Step(time=clock(_began(story), zone), title=f"{task_word(line.task)} was asked for", text=text)
 
 
 def _held(story: Story, names: Names, viewer: Viewer, zone: tzinfo) -> Step | None:
@@ -165,12 +166,18 @@ def _budgets(story: Story, names: Names, ended: LedgerEntry, zone: tzinfo) -> St
     )
 
 
-def _alert(row: QuotaAlert, names: Names, zone: tzinfo) -> Step:
-    what = counted(row.dimension, row.window)
+def _alert(row: QuotaAlert, story: Story, names: Names, viewer: Viewer, zone: tzinfo) -> Step:
+    subjects = subject_names(story.meters, names)
+    whose = subject_of(row.subject_type, row.subject_id, subjects)
+    sent = [each for each in row.deliveries.all() if each.sent_at is not None]
+    told = ""
+    if sent and not viewer.own_only:
+        told = f"Mailed to {', '.join(each.recipient for each in sent[:5])}. "
+    answer = "Acknowledged." if row.acknowledged_at else "Nobody has acknowledged it."
     return Step(
         time=clock(row.raised_at, zone),
-        title=f"It raised an alert: {row.threshold} % of {row.subject_type}, {what}",
-        text="Acknowledged." if row.acknowledged_at else "Nobody has acknowledged it.",
+        title=f"It raised an alert: {whose} over {row.threshold} % of {counted(row.dimension, row.window)}",
+        text=f"{told}{answer}",
         state="alert",
     )
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from admin_console.activity.words import rule_amount, rule_name
 from admin_console.parts import Cell, Column, Row, Table
+from admin_console.words import scope_word
 from metering.activity.names import Names
 from metering.decisions.decision import Standing
 from metering.simulation.report import without_shared
@@ -57,8 +58,8 @@ def set_by(source: str, names: Names) -> str:
     known = {str(pk): name for found in (names.users, names.teams) for pk, name in found.items()}
     known |= {str(pk): token.name or token.prefix for pk, token in names.tokens.items()}
     if len(id_) == 36:
-        return known.get(id_, f"another {scope}")
-    return f"{scope} {id_}".strip()
+        return known.get(id_, f"another {scope_word(scope)}")
+    return f"{scope_word(scope)} {id_}".strip()
 
 
 def _row(step: Mapping[str, Any], names: Names) -> Row:

@@ -3,11 +3,12 @@
 import re
 
 from admin_console.parts import Cell
-from admin_console.wording import SPACE, amount_of, count, usd
+from admin_console.wording import SPACE, count, usd_exact
+from admin_console.words import dimension_word, key_word, plain, scope_word, value_word, window_word
 from metering.activity.line import Line
 from metering.activity.names import Names
 from metering.activity.status import Status
-from metering.types import Dimension, EntryKind, Task, Window
+from metering.types import Dimension, EntryKind
 
 STATUSES = {
     Status.ANSWERED: ("answered", "ok"),
@@ -19,12 +20,6 @@ STATUSES = {
     Status.IN_FLIGHT: ("in flight", "info"),
     Status.NOT_SENT: ("not sent", ""),
     Status.REFUSED: ("refused", "bad"),
-}
-TASKS = {
-    Task.CHAT: "Chat",
-    Task.PRIOR_ART: "Prior art",
-    Task.DRAFTING: "Drafting",
-    Task.DIAGRAM: "Diagram",
 }
 REASONS = {
     "budget_reserved": "calls under way hold the budget",
@@ -46,22 +41,6 @@ REASONS = {
     "content_blocked": "content blocked",
 }
 """By the code of a refusal."""
-WINDOWS = {
-    Window.HOUR: "an hour",
-    Window.DAY: "a day",
-    Window.WEEK: "a week",
-    Window.MONTH: "a month",
-    Window.TOTAL: "in total",
-    Window.NONE: "at once",
-}
-DIMENSIONS = {
-    Dimension.COST: "cost",
-    Dimension.REQUESTS: "requests",
-    Dimension.TOKENS: "tokens",
-    Dimension.INPUT_TOKENS: "tokens in",
-    Dimension.OUTPUT_TOKENS: "tokens out",
-    Dimension.CONCURRENCY: "calls",
-}
 ENTRIES = {
     EntryKind.SETTLE: "charged",
     EntryKind.RELEASE: "given back",
@@ -73,35 +52,30 @@ _BUDGET = re.compile(r"(\w+) (\w+)/(\w+)(.*)")
 _RULE = re.compile(r"(?:(\w+) )?([a-z_]+)$")
 
 
-def task_name(code: str) -> str:
-    """`LLM2_DRAFT` is Drafting."""
-    return TASKS.get(code, code)
-
-
 def counted(dimension: str, window: str) -> str:
     """What a meter counts: `cost a day`."""
-    return f"{DIMENSIONS.get(dimension, dimension.replace('_', ' '))} {WINDOWS.get(window, window)}"
+    return f"{dimension_word(dimension)} {window_word(window)}"
 
 
 def rule_name(rule: str) -> str:
-    """A rule or a budget as decisions name it: `tenant cost/day` is `tenant, cost a day`."""
+    """A rule or a budget as decisions name it: `tenant cost/day` is `Tenant: cost a day`."""
     if found := _BUDGET.fullmatch(rule):
         scope, dimension, window, rest = found.groups()
-        return f"{scope}, {counted(dimension, window)}{rest}"
+        return f"{_capital(scope_word(scope))}: {counted(dimension, window)}{rest}"
     if found := _RULE.fullmatch(rule):
         scope, key = found.groups()
-        return f"{scope}, {key.replace('_', ' ')}" if scope else key.replace("_", " ")
-    return rule.replace("_", " ")
+        return f"{_capital(scope_word(scope))}: {key_word(key).lower()}" if scope else key_word(key)
+    return _capital(plain(rule))
 
 
 def rule_amount(rule: str, value: int | str | None) -> str:
-    """A limit's value, or what was used of it, in its own unit: of cost in dollars."""
+    """A limit's value, or what was used of it, in its own unit: of cost in dollars, to the last digit."""
     if value is None:
         return ""
-    if isinstance(value, bool) or not isinstance(value, int):
-        return str(value)
     found = _BUDGET.fullmatch(rule)
-    return usd(value) if found and found.group(2) == Dimension.COST else count(value)
+    if found and isinstance(value, int):
+        return usd_exact(value) if found.group(2) == Dimension.COST else count(value)
+    return count(value) if isinstance(value, int) and not isinstance(value, bool) else value_word(rule, value)
 
 
 def refused_for(line: Line) -> str:
@@ -114,7 +88,7 @@ def refused_for(line: Line) -> str:
             if word in line.message:
                 return reason
         return "credential"
-    return REASONS.get(line.code, line.code.replace("_", " "))
+    return REASONS.get(line.code, plain(line.code))
 
 
 CREDENTIALS = {
@@ -157,8 +131,8 @@ def took(milliseconds: int | None) -> str:
     return f"{milliseconds // 60_000}{SPACE}min"
 
 
-def meter_amount(dimension: str, amount: int | None) -> str:
-    return amount_of(dimension, amount)
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _ordinal(number: int) -> str:

@@ -15,6 +15,7 @@ class TokenName:
     prefix: str
     name: str
     plan: str
+    """By its name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +37,7 @@ class Names:
         users, teams, tokens = (
             {getattr(line, name) for line in lines} - {None} for name in ("user_id", "team_id", "token_id")
         )
-        rows = ATIToken.objects.filter(pk__in=tokens).values_list("pk", "prefix", "name", "plan_tier_id")
+        rows = ATIToken.objects.filter(pk__in=tokens).values_list("pk", "prefix", "name", "plan_tier__name")
         return cls(
             tenants=Tenant.objects.in_bulk(tenants),
             users=dict(User.objects.filter(pk__in=users).values_list("pk", "email")),

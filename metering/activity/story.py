@@ -109,11 +109,15 @@ def _refusal(line: Line) -> Refusal:
 def _alerts(meters: list[MeterThen], moment: datetime) -> list[QuotaAlert]:
     """Those that were raised as the call was charged, and whose threshold it went past, where that is known."""
     of_meter = {then.meter.pk: then for then in meters}
-    rows = QuotaAlert.objects.filter(
-        meter_id__in=of_meter,
-        id__gte=first_id_at(moment - A_MOMENT),
-        id__lt=first_id_at(moment + A_MOMENT),
-    ).order_by("id")
+    rows = (
+        QuotaAlert.objects.filter(
+            meter_id__in=of_meter,
+            id__gte=first_id_at(moment - A_MOMENT),
+            id__lt=first_id_at(moment + A_MOMENT),
+        )
+        .order_by("id")
+        .prefetch_related("deliveries")
+    )
     return [row for row in rows[:MOST_ALERTS] if _went_past(of_meter[row.meter_id], row)]
 
 

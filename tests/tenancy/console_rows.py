@@ -57,7 +57,7 @@ PAGES = [
     PageRow("GET /admin/activity/?user={email}", EVERYBODY, stranger=200),
     PageRow("GET /admin/activity/?q={call}", EVERYBODY, done=302, stranger=200),
     PageRow("GET /admin/activity/?q={admin_email}", EVERYBODY, done=302, member=200, stranger=200),
-    PageRow("GET /admin/activity/export/?tenant={tenant}", EVERYBODY, stranger=200),
+    PageRow("GET /admin/activity/?format=csv&tenant={tenant}", EVERYBODY, stranger=200),
     PageRow("GET /admin/activity/{call}/", EVERYBODY),
     PageRow("GET /admin/activity/{decision}/", EVERYBODY, member=404),
     PageRow("GET /admin/people/", ADMINS),

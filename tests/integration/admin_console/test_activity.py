@@ -322,11 +322,11 @@ class TestARefusal:
         for words in (
             "Day budget.",
             "The budget has no room.",
-            "tenant, cost a day",
+            "Tenant: cost a day",
             "$5.00",
             "$0.09",
             "no room",
-            "max tokens out",
+            "Tokens out",
             "1 more rule had nothing to add",
             "Look at the limit and raise it",
         ):
@@ -366,7 +366,7 @@ class TestARefusal:
 def test_the_csv_is_the_filtered_log_and_runs_nothing(console: Client, alder: Tenant) -> None:
     id_ = made(alder, conversation_id="=cmd()", cost_nano_usd=5_000_000)
     made(alder, "error")
-    answer = console.get(f"{LOG}export/", {"status": "answered"})
+    answer = console.get(LOG, {"status": "answered", "format": "csv"})
 
     async def parts() -> bytes:
         return b"".join([part async for part in answer])

@@ -1,17 +1,13 @@
 """The filtered log as CSV, sent while it is read."""
 
 from collections.abc import AsyncIterator
-from typing import Any
 
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import StreamingHttpResponse
 
-from admin_console.activity.question import question_of
-from admin_console.who import Viewer
 from metering.activity.asked import Asked
 from metering.activity.facts import COLUMNS, line_facts
 from metering.activity.log import Page, activity_page
 from metering.activity.names import Names
-from metering.errors import InvalidRequest
 from metering.orm import in_report_thread
 from metering.usage.csv_text import csv_text
 
@@ -19,17 +15,11 @@ LINES, MOST = 1_000, 50_000
 """Of a page, and of a file: who wants more asks for a part of the time."""
 
 
-def export(
-    request: HttpRequest, viewer: Viewer, page: dict[str, Any]
-) -> HttpResponse | StreamingHttpResponse:
-    """The first page is read before anything is sent, so that what takes too long is told and no file."""
-    question = question_of(request.GET, viewer, page["now"])
-    try:
-        first = activity_page(question.asked, limit=LINES)
-    except InvalidRequest as refusal:
-        return HttpResponse(refusal.message, status=400, content_type="text/plain; charset=utf-8")
+def csv_of(asked: Asked) -> StreamingHttpResponse:
+    """Raises InvalidRequest where the first page takes too long: it is read before anything is sent."""
+    first = activity_page(asked, limit=LINES)
     return StreamingHttpResponse(
-        _text(question.asked, first),
+        _text(asked, first),
         content_type="text/csv; charset=utf-8",
         headers={"content-disposition": 'attachment; filename="activity.csv"', "cache-control": "no-store"},
     )
@@ -48,5 +38,4 @@ async def _text(asked: Asked, page: Page) -> AsyncIterator[str]:
 
 def _lines(page: Page) -> str:
     names = Names.of(page.lines)
-    rows = [line_facts(line, names) for line in page.lines]
-    return csv_text(COLUMNS, [row | {"tags": ",".join(row["tags"])} for row in rows], header=False)
+    return csv_text(COLUMNS, [line_facts(line, names) for line in page.lines], header=False)
