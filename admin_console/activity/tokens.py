@@ -83,7 +83,7 @@ def _table(kinds: list[Kind], cost: int, *, with_prices: bool, calls: int) -> Ta
     columns = [Column(key="kind", title="Tokens"), Column(key="number", title="Number", is_number=True)]
     if with_prices:
         columns += [
-            Column(key="price", title="A million", is_number=True),
+            Column(key="price", title="A million", is_number=True, hides="mid"),
             Column(key="cost", title="Cost", is_number=True),
         ]
     rows = []
@@ -91,7 +91,7 @@ def _table(kinds: list[Kind], cost: int, *, with_prices: bool, calls: int) -> Ta
         cells = [Cell(text=kind.name, small=kind.small), Cell(text=count(kind.tokens))]
         if with_prices:
             cells += [
-                Cell(text=f"${(kind.price or Decimal(0)).normalize():f}"),
+                Cell(text=_price(kind.price or Decimal(0))),
                 Cell(text=_usd(kind.nano_usd)),
             ]
         rows.append(Row(cells=tuple(cells)))
@@ -101,6 +101,12 @@ def _table(kinds: list[Kind], cost: int, *, with_prices: bool, calls: int) -> Ta
     elif calls:
         rows.append(Row(cells=(Cell(text="Search calls"), Cell(text=count(calls)))))
     return Table(columns=tuple(columns), rows=rows, total=tuple(total), caption="Tokens and their cost")
+
+
+def _price(usd: Decimal) -> str:
+    """With cents at least: `$10.00`, `$0.125`."""
+    cents = usd.quantize(Decimal("0.01"))
+    return f"${cents:,}" if cents == usd else f"${usd.normalize():,f}"
 
 
 def _usd(nano: Decimal) -> str:
