@@ -56,7 +56,11 @@ def ids_of(told: Story | Refusal) -> list[Fact]:
     line = told.line
     if isinstance(told, Refusal):
         return [Fact(name="x-request-id", text=line.request_id)] if line.request_id else []
-    trace = told.hold.trace_id if told.hold else (told.attempts[0].trace_id if told.attempts else None)
+    trace = (
+        told.hold.labels.trace_id
+        if told.hold
+        else (told.attempts[0].labels.trace_id if told.attempts else None)
+    )
     key = told.hold.idempotency_key if told.hold else None
     found = [
         Fact(name="x-request-id", text=line.request_id),
@@ -101,11 +105,13 @@ def _amounts(story: Story) -> list[Fact]:
     line, hold = story.line, story.hold
     facts = [Fact(name="Took", text=took(line.took_ms))]
     if hold is not None:
-        facts.append(Fact(name="Held", text=usd_exact(hold.cost_nano_usd)))
+        facts.append(Fact(name="Held", text=usd_exact(hold.bound.cost_nano_usd)))
     if story.ended is not None:
         facts.append(Fact(name="Charged", text=usd_exact(line.cost_nano_usd)))
     if hold is not None and story.ended is not None:
-        facts.append(Fact(name="Given back", text=usd_exact(max(0, hold.cost_nano_usd - line.cost_nano_usd))))
+        facts.append(
+            Fact(name="Given back", text=usd_exact(max(0, hold.bound.cost_nano_usd - line.cost_nano_usd)))
+        )
     return facts
 
 

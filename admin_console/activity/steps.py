@@ -84,13 +84,13 @@ def _held(story: Story, names: Names, viewer: Viewer, zone: tzinfo) -> Step | No
             text="What it held is not kept any more: holds are deleted a month after the month of their call.",
         )
     traced = next((row for row in story.decisions if row.trace), None)
-    bound = f"{count(hold.input_tokens)} tokens in and {count(hold.output_tokens)} out"
+    bound = f"{count(hold.bound.input_tokens)} tokens in and {count(hold.bound.output_tokens)} out"
     noted = "".join(f" {row.message}" for row in story.decisions if row.verdict in ("warned", "observed"))
     nothing = "It held nothing: what the cache answers costs nothing."
     text = nothing if story.line.status is Status.CACHED else f"The most that it could use: {bound}.{noted}"
     return Step(
         time=clock(hold.created_at, zone),
-        title=f"The gateway allowed it and held {usd_exact(hold.cost_nano_usd)}",
+        title=f"The gateway allowed it and held {usd_exact(hold.bound.cost_nano_usd)}",
         text=text if traced else f"{text} {NOT_KEPT}",
         state="done",
         table=trace_table(traced.trace, names, with_shared=viewer.tenant is None) if traced else None,
@@ -123,26 +123,26 @@ def _attempts(story: Story, zone: tzinfo) -> Step:
 def _fall(row: UsageLog, began: datetime) -> Attempt:
     start = (row.started_at - began).total_seconds()
     outcome = Outcome(row.outcome)
-    small = f"{row.provider_name} · {HOW[outcome]}, {took(row.latency_ms)}"
+    small = f"{row.labels.provider_name} · {HOW[outcome]}, {took(row.latency_ms)}"
     if row.estimated:
         small += f" · figures {row.estimate_reason or 'estimated'}"
     return Attempt(
-        title=row.request_model,
+        title=row.labels.request_model,
         small=small,
         start=start,
         end=start + row.latency_ms / 1000,
         has_failed=outcome in FAILED,
-        figure=usd_exact(row.cost_nano_usd),
+        figure=usd_exact(row.amounts.cost_nano_usd),
     )
 
 
 def _ended(story: Story, ended: LedgerEntry, zone: tzinfo) -> Step:
     hold = story.hold
     word = ENTRIES[EntryKind(ended.kind)]
-    title = f"{word.capitalize()}: {usd_exact(ended.cost_nano_usd)}"
+    title = f"{word.capitalize()}: {usd_exact(ended.amounts.cost_nano_usd)}"
     if hold is not None and ended.kind == EntryKind.SETTLE:
-        left = hold.cost_nano_usd - ended.cost_nano_usd
-        title = f"Charged {usd_exact(ended.cost_nano_usd)}"
+        left = hold.bound.cost_nano_usd - ended.amounts.cost_nano_usd
+        title = f"Charged {usd_exact(ended.amounts.cost_nano_usd)}"
         title += f", gave back {usd_exact(left)}" if left > 0 else ""
     return Step(
         time=clock(ended.recorded_at, zone),
@@ -183,11 +183,11 @@ def _alert(row: QuotaAlert, story: Story, names: Names, viewer: Viewer, zone: tz
 
 
 def _later(entry: LedgerEntry, zone: tzinfo) -> Step:
-    sign = "+" if entry.cost_nano_usd > 0 else ""
+    sign = "+" if entry.amounts.cost_nano_usd > 0 else ""
     word = ENTRIES[EntryKind(entry.kind)]
     return Step(
         time=clock(entry.recorded_at, zone),
-        title=f"{word.capitalize()}: {sign}{usd_exact(entry.cost_nano_usd)}",
+        title=f"{word.capitalize()}: {sign}{usd_exact(entry.amounts.cost_nano_usd)}",
         text=f"{when(entry.recorded_at, zone)}. {entry.reason or ''}".strip(),
     )
 

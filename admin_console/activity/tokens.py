@@ -28,16 +28,22 @@ class Kind:
 
 def tokens_table(attempts: Sequence[UsageLog]) -> Table | None:
     """None for a call that no attempt of brought anything."""
-    used = [row for row in attempts if row.input_tokens or row.output_tokens or row.cost_nano_usd]
+    used = [
+        row
+        for row in attempts
+        if row.amounts.input_tokens or row.amounts.output_tokens or row.amounts.cost_nano_usd
+    ]
     if not used or all(row.outcome == Outcome.CACHED for row in used):
         return None
     price = _price_of(used[0]) if len(used) == 1 else None
     kinds = _kinds(used, price)
-    cost = sum(row.cost_nano_usd for row in used)
+    cost = sum(row.amounts.cost_nano_usd for row in used)
     if price is not None and not _explains(kinds, cost):
         kinds = _kinds(used, None)  # a tier, a fee or a markup is in it: prices alone would tell another sum
         price = None
-    return _table(kinds, cost, with_prices=price is not None, calls=sum(row.api_calls for row in used))
+    return _table(
+        kinds, cost, with_prices=price is not None, calls=sum(row.amounts.api_calls for row in used)
+    )
 
 
 def _kinds(used: Sequence[UsageLog], price: ModelPrice | None) -> list[Kind]:
@@ -75,7 +81,9 @@ def _explains(kinds: list[Kind], cost: int) -> bool:
 
 
 def _price_of(row: UsageLog) -> ModelPrice | None:
-    prices = ModelPrice.objects.filter(model__name=row.request_model, effective_from__lte=row.started_at)
+    prices = ModelPrice.objects.filter(
+        model__name=row.labels.request_model, effective_from__lte=row.started_at
+    )
     return prices.order_by("-effective_from").first()
 
 

@@ -41,7 +41,7 @@ def _sentence(story: Story) -> str:
             return f"as {line.model} had answered the same before: no vendor was asked."
     failed = [row for row in story.attempts if row.outcome in (Outcome.ERROR, Outcome.TIMEOUT)]
     if line.status is Status.ANSWERED and failed:
-        others = " and ".join(dict.fromkeys(row.provider_name for row in failed))
+        others = " and ".join(dict.fromkeys(row.labels.provider_name for row in failed))
         times = {1: "once", 2: "twice"}.get(len(failed), f"{len(failed)} times")
         return f"by {line.model} at {line.provider}, after {others} failed {times}."
     return (

@@ -87,9 +87,9 @@ def story_facts(story: Story, names: Names) -> dict[str, Any]:
         "state": ReservationState(hold.state).name.lower() if hold else None,
         "held_until": hold.lease_expires_at if hold else None,
         "bound": {
-            "input_tokens": hold.input_tokens,
-            "output_tokens": hold.output_tokens,
-            "cost_usd": usd_text(hold.cost_nano_usd),
+            "input_tokens": hold.bound.input_tokens,
+            "output_tokens": hold.bound.output_tokens,
+            "cost_usd": usd_text(hold.bound.cost_nano_usd),
         }
         if hold
         else None,
@@ -121,18 +121,18 @@ def attempt_facts(row: UsageLog) -> dict[str, Any]:
     return {
         "attempt_id": row.pk,
         "attempt": row.attempt,
-        "model": row.request_model,
+        "model": row.labels.request_model,
         "response_model": row.response_model,
-        "provider": row.provider_name,
+        "provider": row.labels.provider_name,
         "outcome": row.outcome,
         "started_at": row.started_at,
         "latency_ms": row.latency_ms,
-        "input_tokens": row.input_tokens,
+        "input_tokens": row.amounts.input_tokens,
         "cached_input_tokens": row.cached_input_tokens,
         "cache_write_tokens": row.cache_write_tokens,
-        "output_tokens": row.output_tokens,
+        "output_tokens": row.amounts.output_tokens,
         "reasoning_tokens": row.reasoning_tokens,
-        "cost_usd": usd_text(row.cost_nano_usd),
+        "cost_usd": usd_text(row.amounts.cost_nano_usd),
         "estimated": row.estimated,
         "estimate_reason": row.estimate_reason or None,
     }
@@ -142,7 +142,7 @@ def entry_facts(row: LedgerEntry) -> dict[str, Any]:
     return {
         "kind": EntryKind(row.kind).name.lower(),
         "recorded_at": row.recorded_at,
-        "cost_usd": usd_text(row.cost_nano_usd),
+        "cost_usd": usd_text(row.amounts.cost_nano_usd),
         "reason": row.reason,
     }
 

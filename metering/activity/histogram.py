@@ -158,7 +158,8 @@ SELECT place, last, count(*), sum(cost) FROM (
 """  # noqa: S608 - columns are constants of this package, values are parameters
     with connection.cursor() as cursor:
         cursor.execute(query, params)
-        return cursor.fetchall()
+        found: list[tuple[int, int, int, int]] = cursor.fetchall()
+    return found
 
 
 def _corrections(asked: Asked) -> int:
@@ -221,4 +222,5 @@ def _refused(asked: Asked, bounds: Iterable[datetime]) -> list[tuple[int, int]]:
     query = f"SELECT width_bucket(denied.id, %s::uuid[]), sum(denied.count) FROM ({inner}) denied GROUP BY 1"  # noqa: S608 - a queryset's own SQL
     with connection.cursor() as cursor:
         cursor.execute(query, [[first_id_at(bound) for bound in bounds], *inner_params])
-        return cursor.fetchall()
+        found: list[tuple[int, int]] = cursor.fetchall()
+    return found

@@ -76,7 +76,7 @@ def _person(text: str, within: Asked) -> Found | None:
     if within.tenant is not None:
         people = people.filter(tenant=within.tenant)
     own = dict(within.only)
-    person = people.filter(pk=own["user_id"]).first() if "user_id" in own else people.first()
+    person = people.filter(Q(pk=own["user_id"])).first() if "user_id" in own else people.first()
     return None if person is None else Found(column="user_id", value=person.pk, name=person.email)
 
 

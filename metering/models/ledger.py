@@ -202,5 +202,10 @@ class LedgerEntry(models.Model):
             ),
         ]
 
+    @property
+    def amounts(self) -> Amounts:
+        """What it charged, or changed, of each dimension."""
+        return Amounts(**{name: getattr(self, name) for name in AMOUNTS})
+
     def __str__(self) -> str:
         return f"{EntryKind(self.kind).name} {self.reservation_id}"

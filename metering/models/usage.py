@@ -4,7 +4,8 @@ from django.contrib.postgres.indexes import BrinIndex, GinIndex
 from django.db import models
 from django.db.models import Q
 
-from metering.amounts import COLUMNS
+from metering.amounts import COLUMNS, Amounts
+from metering.labels import LABELS, Labels
 from metering.models.columns import amount_columns, label_columns
 from metering.models.policy import choices_of
 from metering.models.tenancy import TenantQuerySet
@@ -128,6 +129,16 @@ class UsageLog(models.Model):
                 name="usagelog_impossible",
             ),
         ]
+
+    @property
+    def amounts(self) -> Amounts:
+        """What it used."""
+        return Amounts(**{name: getattr(self, name) for name in COLUMNS})
+
+    @property
+    def labels(self) -> Labels:
+        """Who and what its call belongs to, and who served it."""
+        return Labels(**{name: getattr(self, name) for name in LABELS})
 
     def __str__(self) -> str:
         return str(self.id)
