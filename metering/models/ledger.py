@@ -6,6 +6,7 @@ and its entries are the sum of its attempts.
 """
 
 from datetime import UTC, datetime
+from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -162,12 +163,8 @@ class UsageReservation(models.Model):
     @property
     def labels(self) -> Labels:
         """Who and what the call belongs to."""
-        return Labels(
-            **{
-                name: tuple(getattr(self, name)) if label.is_list else getattr(self, name)
-                for name, label in LABELS.items()
-            }
-        )
+        own: dict[str, Any] = {name: getattr(self, name) for name in LABELS}
+        return Labels(**own | {name: tuple(own[name]) for name, label in LABELS.items() if label.is_list})
 
     def __str__(self) -> str:
         return str(self.id)

@@ -49,7 +49,7 @@ class Row:
     @property
     def names_an_object(self) -> bool:
         """Whether the path, the query or the body names something of Alder's."""
-        return bool(re.search(r"\{(?!birch_|plan\})\w+\}", self._text))
+        return bool(re.search(r"\{(?!birch_|plan\}|model\}|provider\})\w+\}", self._text))
 
     def names(self, placeholder: str) -> bool:
         """Whether the placeholder is somewhere in the path, the query or the body."""
@@ -283,6 +283,22 @@ API = [
     Row(f"GET /api/usage/top?by=conversation&{LATELY}", member=403, admin=200, operator=200),
     Row(f"GET /api/usage/top?by=tag&{LATELY}", member=403, admin=200, operator=200),
     Row(f"GET /api/usage/top?tenant={{tenant}}&{LATELY}", member=403, admin=200, operator=200),
+    Row(f"GET /api/usage/explore?{LATELY}", member=200, admin=200, operator=200),
+    Row(
+        f"GET /api/usage/explore?group=agent&subgroup=tag&bucket=month&{LATELY}",
+        member=200,
+        admin=200,
+        operator=200,
+    ),
+    Row(
+        f"GET /api/usage/explore?group=user&user={{user}}&{LATELY}",
+        member=200,
+        admin=200,
+        operator=200,
+        stranger=200,
+    ),
+    Row(f"GET /api/usage/explore?group=tenant&{LATELY}", member=403, admin=403, operator=200),
+    Row(f"GET /api/usage/explore?tenant={{tenant}}&{LATELY}", member=200, admin=200, operator=200),
     Row(f"GET /api/usage/export?by=agent&{LATELY}", member=200, admin=200, operator=200, threads=True),
     Row(f"GET /api/usage/export?by=attempt&{LATELY}", member=200, admin=200, operator=200, threads=True),
     Row(

@@ -15,6 +15,7 @@ from metering.models import (
     PolicyDecision,
     PolicyRule,
     QuotaAlert,
+    SavedView,
     TaskDraft,
     TaskJob,
     Team,
@@ -68,6 +69,8 @@ class TenantData:
     """The member's own, which has ended."""
     draft: TaskDraft
     invitation: Invitation
+    view: SavedView
+    """The member's."""
     call: UsageLog
     """The one attempt of the member's own call."""
 
@@ -86,6 +89,7 @@ class TenantData:
             "draft": str(self.draft.pk),
             "invitation": str(self.invitation.pk),
             "invited": self.invitation.email,
+            "view": str(self.view.pk),
             "call": str(self.call.reservation_id),
             "email": self.member.email,
             "admin_email": self.admin.email,
@@ -115,6 +119,7 @@ class TenantData:
             self.job,
             self.draft,
             self.invitation,
+            self.view,
             self.call,
         )
         return {str(row.pk) for row in rows} | {
@@ -140,7 +145,7 @@ class World:
     def names(self) -> dict[str, str]:
         """Of all placeholders."""
         birchs = {f"birch_{name}": value for name, value in self.birch.names().items()}
-        return self.alder.names() | birchs | {"plan": "PRO"}
+        return self.alder.names() | birchs | {"plan": "PRO", "model": "no-model", "provider": "nobody"}
 
 
 def make_world() -> World:
@@ -190,6 +195,7 @@ def make_tenant_data(slug: str) -> TenantData:
         job=make_job(token, member),
         draft=make_draft(token, member),
         invitation=make_invitation(token, f"dan@{slug}.example"),
+        view=SavedView.objects.create(user=member, name=f"{slug} view", query=f"user=ann@{slug}.example"),
         call=call,
     )
 
@@ -208,6 +214,7 @@ def more_of(data: TenantData) -> None:
     make_decision(data.tenant, data.token, rule="tenant cost/month")
     make_job(data.token, data.member)
     make_invitation(data.token, f"eve@{slug}.example")
+    SavedView.objects.create(user=data.member, name=f"{slug} second view", query="range=today")
 
 
 def image_of(data: TenantData) -> list[Any]:
@@ -228,6 +235,7 @@ def image_of(data: TenantData) -> list[Any]:
     ):
         rows += noun.objects.filter(tenant_id=data.tenant.pk).order_by("pk").values()
     rows += Membership.objects.filter(team__tenant=data.tenant).order_by("pk").values()
+    rows += SavedView.objects.filter(user__tenant=data.tenant).order_by("pk").values()
     rows += Tenant.objects.filter(pk=data.tenant.pk).values()
     for row in rows:
         row.pop("last_used_at", None)
