@@ -57,6 +57,14 @@ OWN_RULE = {"whom": "tag", "tag": "project=apollo", "key": "max_tokens_out", "va
 OWN_KEY = {"provider": "acme", "label": "console", "key": "sk-0123456789-wxyz"}
 
 PAGES = [
+    PageRow("GET /admin/activity/", EVERYBODY),
+    PageRow("GET /admin/activity/?tenant={tenant}&range=7d", EVERYBODY, stranger=200),
+    PageRow("GET /admin/activity/?user={email}", EVERYBODY, stranger=200),
+    PageRow("GET /admin/activity/?q={call}", EVERYBODY, done=302, stranger=200),
+    PageRow("GET /admin/activity/?q={admin_email}", EVERYBODY, done=302, member=200, stranger=200),
+    PageRow("GET /admin/activity/?format=csv&tenant={tenant}", EVERYBODY, stranger=200),
+    PageRow("GET /admin/activity/{call}/", EVERYBODY),
+    PageRow("GET /admin/activity/{decision}/", EVERYBODY, member=404),
     PageRow("GET /admin/explore/", EVERYBODY),
     PageRow("GET /admin/explore/?group=user&subgroup=token&range=7d", EVERYBODY),
     PageRow("GET /admin/explore/?group=agent&format=csv", EVERYBODY),

@@ -115,6 +115,7 @@ class TenantData:
             "own_prefix": self.own_token.prefix,
             "team_slug": self.team.slug,
             "conversation": self.call.conversation_id,
+            "decision": str(self.decision.pk),
             "agent": self.call.agent_id,
             "project": self.call.tags[0].partition("=")[2],
         }
@@ -143,7 +144,7 @@ class TenantData:
             self.call,
         )
         prefixes = {self.token.prefix, self.own_token.prefix}
-        texts = {self.tenant.slug, self.secret, f"{self.tenant.slug}-gone"}
+        texts = {self.tenant.slug, self.secret, f"{self.tenant.slug}-gone", str(self.call.reservation_id)}
         return {str(row.pk) for row in rows} | prefixes | texts
 
     def words(self) -> set[str]:
