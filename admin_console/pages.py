@@ -60,6 +60,21 @@ PAGES = (
         icon="account_balance_wallet",
     ),
     Page(
+        name="activity",
+        route="activity/",
+        view="admin_console.activity.log.activity",
+        audience=Audience.EVERYBODY,
+        title="Activity",
+        icon="receipt_long",
+    ),
+    Page(
+        name="activity_call",
+        route="activity/<uuid:id>/",
+        view="admin_console.activity.call.call",
+        audience=Audience.EVERYBODY,
+        title="Call",
+    ),
+    Page(
         name="people",
         route="people/",
         view="admin_console.people.list.people",

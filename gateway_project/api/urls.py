@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path, re_path
 
+from gateway_project.api.activity.urls import urlpatterns as activity
 from gateway_project.api.alerts.urls import urlpatterns as alerts
 from gateway_project.api.audit.urls import urlpatterns as audit
 from gateway_project.api.auth.urls import urlpatterns as auth
@@ -19,6 +20,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *identity,
     *catalog,
     *usage,
+    *activity,
     *policy,
     *alerts,
     *audit,

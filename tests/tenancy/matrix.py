@@ -49,7 +49,7 @@ class Row:
     @property
     def names_an_object(self) -> bool:
         """Whether the path, the query or the body names something of Alder's."""
-        return bool(re.search(r"\{(?!birch_|plan\})\w+\}", self._text))
+        return bool(re.search(r"\{(?!birch_|plan\}|model\}|provider\})\w+\}", self._text))
 
     def names(self, placeholder: str) -> bool:
         """Whether the placeholder is somewhere in the path, the query or the body."""
@@ -282,6 +282,14 @@ API = [
     Row("PUT /api/plans/{plan}", body={"name": "New"}, member=403, admin=403, operator=200),
     Row("PUT /api/catalog", body={"plans": {}}, member=403, admin=403, operator=200),
     Row(f"GET /api/usage?{LATELY}", member=200, admin=200, operator=200),
+    Row(f"GET /api/activity?{LATELY}", member=200, admin=200, operator=200),
+    Row(f"GET /api/activity?tenant={{tenant}}&{LATELY}", member=200, admin=200, operator=200),
+    Row(f"GET /api/activity?user={{user}}&{LATELY}", member=200, admin=200, operator=200, stranger=200),
+    Row(f"GET /api/activity?q={{call}}&{LATELY}", member=200, admin=200, operator=200, stranger=200),
+    Row(f"GET /api/activity?q={{decision}}&{LATELY}", member=200, admin=200, operator=200, stranger=200),
+    Row(f"GET /api/activity/histogram?{LATELY}", member=200, admin=200, operator=200),
+    Row("GET /api/activity/{call}", member=200, admin=200, operator=200),
+    Row("GET /api/activity/{decision}", member=404, admin=200, operator=200),
     Row(f"GET /api/usage?by=conversation&prices=now&{LATELY}", member=200, admin=200, operator=200),
     Row(f"GET /api/usage?by=tenant&{LATELY}", member=403, admin=403, operator=200),
     Row(f"GET /api/usage?by=agent&tenant={{tenant}}&{LATELY}", member=200, admin=200, operator=200),
@@ -300,6 +308,22 @@ API = [
     Row(f"GET /api/usage/top?by=conversation&{LATELY}", member=403, admin=200, operator=200),
     Row(f"GET /api/usage/top?by=tag&{LATELY}", member=403, admin=200, operator=200),
     Row(f"GET /api/usage/top?tenant={{tenant}}&{LATELY}", member=403, admin=200, operator=200),
+    Row(f"GET /api/usage/explore?{LATELY}", member=200, admin=200, operator=200),
+    Row(
+        f"GET /api/usage/explore?group=agent&subgroup=tag&bucket=month&{LATELY}",
+        member=200,
+        admin=200,
+        operator=200,
+    ),
+    Row(
+        f"GET /api/usage/explore?group=user&user={{user}}&{LATELY}",
+        member=200,
+        admin=200,
+        operator=200,
+        stranger=200,
+    ),
+    Row(f"GET /api/usage/explore?group=tenant&{LATELY}", member=403, admin=403, operator=200),
+    Row(f"GET /api/usage/explore?tenant={{tenant}}&{LATELY}", member=200, admin=200, operator=200),
     Row(f"GET /api/usage/export?by=agent&{LATELY}", member=200, admin=200, operator=200, threads=True),
     Row(f"GET /api/usage/export?by=attempt&{LATELY}", member=200, admin=200, operator=200, threads=True),
     Row(

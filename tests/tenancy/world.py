@@ -21,6 +21,7 @@ from metering.models import (
     Provider,
     ProviderKey,
     QuotaAlert,
+    SavedView,
     TaskDraft,
     TaskJob,
     Team,
@@ -83,6 +84,8 @@ class TenantData:
     """The member's own, which has ended."""
     draft: TaskDraft
     invitation: Invitation
+    view: SavedView
+    """The member's."""
     call: UsageLog
     """The one attempt of the member's own call."""
 
@@ -104,6 +107,7 @@ class TenantData:
             "draft": str(self.draft.pk),
             "invitation": str(self.invitation.pk),
             "invited": self.invitation.email,
+            "view": str(self.view.pk),
             "call": str(self.call.reservation_id),
             "email": self.member.email,
             "admin_email": self.admin.email,
@@ -111,6 +115,7 @@ class TenantData:
             "own_prefix": self.own_token.prefix,
             "team_slug": self.team.slug,
             "conversation": self.call.conversation_id,
+            "decision": str(self.decision.pk),
             "agent": self.call.agent_id,
             "project": self.call.tags[0].partition("=")[2],
         }
@@ -135,10 +140,11 @@ class TenantData:
             self.job,
             self.draft,
             self.invitation,
+            self.view,
             self.call,
         )
         prefixes = {self.token.prefix, self.own_token.prefix}
-        texts = {self.tenant.slug, self.secret, f"{self.tenant.slug}-gone"}
+        texts = {self.tenant.slug, self.secret, f"{self.tenant.slug}-gone", str(self.call.reservation_id)}
         return {str(row.pk) for row in rows} | prefixes | texts
 
     def words(self) -> set[str]:
@@ -156,7 +162,8 @@ class World:
     def names(self) -> dict[str, str]:
         """Of all placeholders."""
         birchs = {f"birch_{name}": value for name, value in self.birch.names().items()}
-        return self.alder.names() | birchs | {"plan": "PRO"}
+        others = {"plan": "PRO", "model": "no-model", "provider": "nobody", "unknown": "none"}
+        return self.alder.names() | birchs | others
 
 
 def make_world() -> World:
@@ -234,6 +241,7 @@ def make_tenant_data(slug: str) -> TenantData:
         job=make_job(token, member),
         draft=make_draft(token, member),
         invitation=make_invitation(token, f"dan@{slug}.example"),
+        view=SavedView.objects.create(user=member, name=f"{slug} view", query=f"user=ann@{slug}.example"),
         call=call,
     )
 
@@ -257,6 +265,7 @@ def more_of(data: TenantData) -> None:
     keep_key(data.tenant, "second")
     note_change(data.tenant, f"second-{slug}")
     make_invitation(data.token, f"eve@{slug}.example")
+    SavedView.objects.create(user=data.member, name=f"{slug} second view", query="range=today")
 
 
 def note_change(tenant: Tenant, name: str) -> None:
@@ -290,6 +299,7 @@ def image_of(data: TenantData) -> list[Any]:
     ):
         rows += noun.objects.filter(tenant_id=data.tenant.pk).order_by("pk").values()
     rows += Membership.objects.filter(team__tenant=data.tenant).order_by("pk").values()
+    rows += SavedView.objects.filter(user__tenant=data.tenant).order_by("pk").values()
     rows += Tenant.objects.filter(pk=data.tenant.pk).values()
     for row in rows:
         row.pop("last_used_at", None)

@@ -33,6 +33,17 @@ from metering.simulation.change import (
 KINDS = ("rule", "budget", "switch_off", "plan", "suspend")
 
 
+class EstimateOut(serializers.Serializer[Any]):
+    """What a sample makes of all calls: each stretch of it counts for as many calls as there are in it."""
+
+    denied = serializers.IntegerField()
+    denied_cost_usd = serializers.CharField()
+    let_pass = serializers.IntegerField()
+    let_pass_cost_usd = serializers.CharField()
+    shortened = serializers.IntegerField()
+    shortened_saves_usd = serializers.CharField()
+
+
 class BlastRadiusOut(serializers.Serializer[Any]):
     """Money is decimal text in US dollars. Calls are those of [since, until) that were looked at."""
 
@@ -47,7 +58,8 @@ class BlastRadiusOut(serializers.Serializer[Any]):
     above_is_complete = serializers.BooleanField(
         help_text="False: there may be more; adding up takes too long."
     )
-    calls = serializers.IntegerField()
+    calls = serializers.IntegerField(help_text="That were looked at.")
+    of_calls = serializers.IntegerField(allow_null=True, help_text="That there are; null: too many to count.")
     denied = serializers.IntegerField(help_text="Calls that only the change would have denied.")
     denied_cost_usd = serializers.CharField()
     let_pass = serializers.IntegerField(help_text="Calls that only the change would have let pass.")
@@ -56,6 +68,9 @@ class BlastRadiusOut(serializers.Serializer[Any]):
     shortened_saves_usd = serializers.CharField()
     denied_then = serializers.IntegerField(
         help_text="Calls that the rule or budget really denied since `asked_since`. They are not in the log."
+    )
+    estimate = EstimateOut(
+        allow_null=True, help_text="Of a sample; null: all were looked at, or nobody can say."
     )
     since = serializers.DateTimeField()
     until = serializers.DateTimeField()
@@ -95,7 +110,7 @@ class BlastRadius(ApiView):
     def post(self, request: Request) -> Response:
         """Whom one change would concern, who is above it already, and what it would have denied in the last 7 days.
 
-        Nothing is changed. It takes two seconds at most: where there are many calls, the newest are looked at.
+        Nothing is changed. It takes about two seconds at most: of more calls, a part is looked at (`sampled`).
         """
         given = self.valid(self.Input, request.data)
         named = [kind for kind in KINDS if given[kind] is not None]
