@@ -27,6 +27,7 @@ SUBJECT = {
     SubjectType.USER: "coalesce(user_id::text, token_id::text, '')",
     SubjectType.TOKEN: "coalesce(token_id::text, '')",
     SubjectType.AGENT: "coalesce(agent_id, '')",
+    SubjectType.TAG: "unnest(tags)",
 }
 """Whose use a line of the log is, as meters name it (`policy/meter_limits.py`)."""
 SHARED = (SubjectType.GLOBAL, SubjectType.PROVIDER)
