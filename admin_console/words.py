@@ -86,6 +86,7 @@ ON_EXPIRY = {
     ExpiryCharge.RELEASE.value: "give back what it held",
 }
 """What becomes of a call that vanished."""
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
 def plain(code: str) -> str:

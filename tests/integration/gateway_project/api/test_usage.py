@@ -86,6 +86,50 @@ class TestWhoseUse:
         assert [(row["name"], row["cost_nano_usd"]) for row in rows] == [(people["admin"].email, 20)]
 
 
+class TestExplore:
+    def test_it_says_what_the_sums_say(self) -> None:
+        ann = person()
+        use(user_id=ann.pk, cost_nano_usd=1_000_000_001, latency_ms=1_000)
+        use(user_id=ann.pk, cost_nano_usd=2, outcome="error")
+        use(birch(), cost_nano_usd=300)
+        found = get(super_admin(), "/api/usage/explore?group=user&subgroup=model&tenant=alder").json()
+        [summed] = results(super_admin(), "/api/usage?by=user&tenant=alder")
+        [group] = found["groups"]
+        for name in ("requests", "attempts", "cost_nano_usd", "cost_usd", "input_tokens"):
+            assert group[name] == found["total"][name] == summed[name], name
+        assert (group["value"], group["name"], group["success"]) == (
+            str(ann.pk),
+            ann.email,
+            "0.5000",
+        )
+        assert [part["name"] for part in group["subgroups"]] == ["sandbox-small"]
+        assert found["series"][0]["values"][-1] == 1_000_000_003
+        assert len(found["buckets"]) == len(found["series"][0]["values"])
+
+    def test_a_member_sees_their_own(self) -> None:
+        member = person()
+        use(user_id=member.pk, cost_nano_usd=1)
+        use(cost_nano_usd=20)
+        assert get(member, "/api/usage/explore").json()["total"]["cost_nano_usd"] == 1
+
+    @pytest.mark.parametrize(
+        "query",
+        [
+            "metric=beauty",
+            "group=colour",
+            "subgroup=model&group=model",
+            "bucket=minute",
+            "bucket=hour",
+            "metric=denials&group=model",
+            "prices=now",
+            "top=5",
+            "since=2026-01-02&until=2026-01-01",
+        ],
+    )
+    def test_what_it_cannot_tell_is_refused(self, query: str) -> None:
+        assert get(super_admin(), f"/api/usage/explore?{query}").status_code == 400
+
+
 class TestHistory:
     @pytest.mark.parametrize(
         ("by", "column", "name"),
