@@ -54,7 +54,9 @@ def test_rows_that_take_too_long_to_add_up_are_not_waited_for(
     three_calls()
     monkeypatch.setattr(list_totals, "WITHIN_MS", 50)
     slow = RawSQL("pg_sleep(1) IS NOT NULL", (), output_field=BooleanField())
-    assert list_totals.totals_of(UsageLog.objects.alias(slow=slow).filter(slow=True), list_totals.USAGE) is None
+    assert (
+        list_totals.totals_of(UsageLog.objects.alias(slow=slow).filter(slow=True), list_totals.USAGE) is None
+    )
     assert UsageLog.objects.count() == 3
 
 
