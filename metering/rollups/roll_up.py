@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
+from typing import Any
 
 import psycopg
 
@@ -65,7 +66,7 @@ def roll_up_usage(conninfo: str, now: datetime, *, budget_s: float = BUDGET_S) -
         _follow_zones(connection)
         _look_at_what_changed(connection)
         first = _one(connection, _FIRST)
-        if not isinstance(first, datetime):
+        if first is None:
             return 0
         _forget_old_quarters(connection, now)
         for build in _missing(connection, first, now):
@@ -198,6 +199,6 @@ def _quarter_at(moment: datetime) -> datetime:
     return epoch + (moment - epoch) // QUARTER * QUARTER
 
 
-def _one(connection: psycopg.Connection, query: str) -> object:
-    row = connection.execute(query).fetchone()  # type: ignore[arg-type] # a constant of this file
+def _one(connection: psycopg.Connection, query: str) -> Any:
+    row = connection.execute(query.encode()).fetchone()
     return row[0] if row else None
