@@ -139,6 +139,9 @@ class TestHistory:
             ("agent", "agent_id", None),
             ("conversation", "conversation_id", None),
             ("provider", "provider_name", None),
+            ("class", "model_class", None),
+            ("microdao", "microdao_id", None),
+            ("channel", "channel_id", None),
         ],
     )
     def test_every_grouping_names_its_groups(self, by: str, column: str, name: str | None) -> None:
@@ -146,6 +149,19 @@ class TestHistory:
         use(**{column: "two"})
         rows = results(person(role=User.Role.TENANT_ADMIN), f"/api/usage?by={by}")
         assert [(row[by], row["name"]) for row in rows] == [("one", name), ("two", name)]
+
+    def test_a_call_is_in_the_group_of_each_of_its_tags(self) -> None:
+        for tags in (["a=1", "b=2"], ["a=1"], []):
+            use(tags=tags)
+        admin, rows = person(role=User.Role.TENANT_ADMIN), []
+        path = "/api/usage?by=tag&limit=1"
+        while path:
+            page = get(admin, path).json()
+            rows += [(row["tag"], row["attempts"]) for row in page["results"]]
+            path = page["next"]
+        assert rows == [("a=1", 2), ("b=2", 1), (None, 1)]
+        [dearest, *_] = results(admin, "/api/usage/top?by=tag&tag=b%3D2")
+        assert (dearest["tag"], dearest["attempts"]) == ("a=1", 1)
 
     def test_teams_have_their_slug(self) -> None:
         team = TeamFactory(slug="oaks")
