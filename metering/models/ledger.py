@@ -151,6 +151,8 @@ class UsageReservation(models.Model):
         ]
         indexes = [
             models.Index(fields=["lease_expires_at"], condition=Q(state=0), name="reservation_held"),
+            # Those that were never sent leave nothing else that a list of calls could show.
+            models.Index(fields=["tenant_id", "id"], condition=Q(state=2), name="reservation_released"),
         ]
 
     @property
@@ -196,6 +198,11 @@ class LedgerEntry(models.Model):
                 fields=["recorded_at"], condition=Q(kind=EntryKind.ADJUST), name="entry_corrected_at"
             ),
         ]
+
+    @property
+    def amounts(self) -> Amounts:
+        """What it charged, or changed, of each dimension."""
+        return Amounts(**{name: getattr(self, name) for name in AMOUNTS})
 
     def __str__(self) -> str:
         return f"{EntryKind(self.kind).name} {self.reservation_id}"

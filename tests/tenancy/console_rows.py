@@ -51,7 +51,20 @@ class PageRow(Row):
         self.audience = audience
 
 
+OWN_BUDGET = {"whom": "tag", "tag": "project=apollo", "amount": "$5", "dimension": "cost", "window": "day"}
+OWN_BUDGET["once_reached"] = "hard"
+OWN_RULE = {"whom": "tag", "tag": "project=apollo", "key": "max_tokens_out", "value": "2k", "mode": "enforce"}
+OWN_KEY = {"provider": "acme", "label": "console", "key": "sk-0123456789-wxyz"}
+
 PAGES = [
+    PageRow("GET /admin/activity/", EVERYBODY),
+    PageRow("GET /admin/activity/?tenant={tenant}&range=7d", EVERYBODY, stranger=200),
+    PageRow("GET /admin/activity/?user={email}", EVERYBODY, stranger=200),
+    PageRow("GET /admin/activity/?q={call}", EVERYBODY, done=302, stranger=200),
+    PageRow("GET /admin/activity/?q={admin_email}", EVERYBODY, done=302, member=200, stranger=200),
+    PageRow("GET /admin/activity/?format=csv&tenant={tenant}", EVERYBODY, stranger=200),
+    PageRow("GET /admin/activity/{call}/", EVERYBODY),
+    PageRow("GET /admin/activity/{decision}/", EVERYBODY, member=404),
     PageRow("GET /admin/explore/", EVERYBODY),
     PageRow("GET /admin/explore/?group=user&subgroup=token&range=7d", EVERYBODY),
     PageRow("GET /admin/explore/?group=agent&format=csv", EVERYBODY),
@@ -213,4 +226,23 @@ PAGES = [
     PageRow("POST /admin/tokens/{prefix}/narrow/undo/", ADMINS),
     PageRow("GET /admin/simulator/", ADMINS),
     PageRow("POST /admin/simulator/", ADMINS, done=200, form={"since": "2026-01-01", "until": "2026-01-02"}),
+    PageRow("GET /admin/my-plan/", EVERYBODY),
+    PageRow("GET /admin/my-plan/?tenant={tenant}", EVERYBODY),
+    PageRow("GET /admin/limits/", ADMINS),
+    PageRow("GET /admin/limits/?tenant={tenant}", ADMINS),
+    PageRow("POST /admin/limits/", ADMINS, form={"noun": "rule", "limit": "{own_rule}"}, operator=200),
+    PageRow("POST /admin/limits/?tenant={tenant}", ADMINS, form={"noun": "budget", "limit": "{own_budget}"}),
+    PageRow("GET /admin/limits/budget/", ADMINS),
+    PageRow("GET /admin/limits/budget/?of={own_budget}", ADMINS),
+    PageRow("POST /admin/limits/budget/", ADMINS, form=OWN_BUDGET, operator=200),
+    PageRow("GET /admin/limits/rule/", ADMINS),
+    PageRow("GET /admin/limits/rule/?of={own_rule}", ADMINS),
+    PageRow("GET /admin/limits/rule/?of={rule}", ADMINS),
+    PageRow("POST /admin/limits/rule/", ADMINS, form=OWN_RULE, operator=200),
+    PageRow("GET /admin/vendor-keys/", ADMINS),
+    PageRow("POST /admin/vendor-keys/", ADMINS, form=OWN_KEY, operator=200),
+    PageRow("POST /admin/vendor-keys/", ADMINS, form={"verb": "off", "key_id": "{key}"}, operator=200),
+    PageRow("GET /admin/audit/", ADMINS),
+    PageRow("GET /admin/audit/?tenant={tenant}&noun=token", ADMINS),
+    PageRow("GET /admin/audit/csv/", ADMINS),
 ]
