@@ -17,7 +17,7 @@ from metering.reports.names import named
 from metering.reports.plan import reading
 from metering.reports.prices_now import cost_now
 from metering.reports.sums import Key, Sum, Sums, names_of, sums_by, total
-from metering.time_zones import first_instant, zone_named
+from metering.time_zones import first_instant, is_time_zone, unusable, zone_named
 from metering.usage.filters import UsageFilter
 
 MOST_GROUPS = 50
@@ -42,6 +42,7 @@ class Group:
     tenant_id: UUID | None
     figures: Figures
     before: Figures
+    """Of these only the cost, the calls and the metric."""
     cost_now_nano_usd: int | None = None
     """At today's prices; None: not worked out."""
     subgroups: tuple["Group", ...] = ()
@@ -93,6 +94,8 @@ def explore(
     Raises InvalidRequest for unknown words, a chart of too many pieces, and reports that take too long.
     """
     _check(metric, group, subgroup)
+    if not is_time_zone(chosen.zone):
+        raise unusable(chosen.zone)
     days = days_of(chosen)
     bucket = bucket or usual_bucket(days.count)
     if days.count > bucket.longest_days:
