@@ -34,7 +34,7 @@ class RuleKeyField(forms.ChoiceField):
 def read_value(key: str, text: str) -> int | str:
     """A rule's value as it was typed or chosen. Raises ValueError with a sentence."""
     spec, typed = REGISTRY.get(key), text.strip()
-    if spec is None:
+    if spec is None or spec.is_keys:
         return typed
     if spec.choices:
         words = {CHOICES.get(choice, choice): choice for choice in spec.choices}
@@ -98,6 +98,7 @@ class RuleForm(ScopedForm):
             try:
                 values["value"] = read_value(values["key"], values["value"])
                 check_rule(values["key"], values["value"], task.code if task else None, Scope(scope))
+                values["value"] = REGISTRY[values["key"]].stored(values["value"])
             except ValueError as error:
                 self.add_error("value", str(error))
         if "conditions" in values:

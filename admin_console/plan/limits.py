@@ -48,12 +48,17 @@ class Limit:
         return "dimension" in self.blank
 
     @property
+    def is_text(self) -> bool:
+        """Whether it is keys of tags."""
+        return not self.is_budget and REGISTRY[self.blank["key"]].is_keys
+
+    @property
     def unit(self) -> Unit | None:
-        """None: one of some words."""
+        """None: one of some words, or a text."""
         if self.is_budget:
             return Unit.DOLLARS if self.blank["dimension"] == Dimension.COST else Unit.COUNT
         spec = REGISTRY[self.blank["key"]]
-        if spec.choices:
+        if spec.choices or spec.is_keys:
             return None
         return Unit.PERCENT if spec.unit == "percent" else Unit.COUNT
 
