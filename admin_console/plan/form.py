@@ -119,7 +119,9 @@ class PlanForm(forms.Form):
             spec, typed = REGISTRY[key], values.get("add_value") or ""
             try:
                 words = {CHOICES.get(each, each): each for each in spec.choices}
-                value: Any = words.get(typed, typed) if spec.choices or spec.is_keys else _counted(typed, spec.unit)
+                value: Any = (
+                    words.get(typed, typed) if spec.choices or spec.is_keys else _counted(typed, spec.unit)
+                )
                 check_rule(key, value, values.get("add_task") or None, Scope.PLAN)
                 values["add_value"] = value
             except ValueError as error:
@@ -226,7 +228,9 @@ def _control(line: Limit) -> forms.Field:
     """The field of a line. Empty: no limit."""
     facts: Any = {"required": False, "label": line.label}
     if line.is_text:
-        return forms.CharField(**facts, max_length=400, widget=forms.TextInput(attrs={"aria-label": line.label}))
+        return forms.CharField(
+            **facts, max_length=400, widget=forms.TextInput(attrs={"aria-label": line.label})
+        )
     if line.unit is None:
         choices = [
             NO_LIMIT,
