@@ -5,7 +5,6 @@ from typing import Any
 
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-
 Suggest = Callable[[], Iterable[tuple[str, str]]]
 
 
