@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 from metering.identity.find import find_plan
 from metering.models import Budget, PolicyRule, Tenant
@@ -45,7 +46,7 @@ def rule_change(
     now: datetime,
     task: str | None = None,
     when: Mapping[str, object] | None = None,
-    **manner: object,
+    **manner: Any,
 ) -> Change:
     """A rule set, new or with another value. `manner` is what else `set_rule` takes."""
     verb = partial(
@@ -55,7 +56,7 @@ def rule_change(
 
 
 def budget_change(
-    *, target: PolicyTarget, dimension: str, window: str, amount: str, now: datetime, **facts: object
+    *, target: PolicyTarget, dimension: str, window: str, amount: str, now: datetime, **facts: Any
 ) -> Change:
     """A budget set, new or with another amount. `facts` are what else `set_budget` takes."""
     verb = partial(
@@ -73,7 +74,13 @@ def budget_change(
 
 def off_change(row: Row, *, now: datetime) -> Change:
     """A rule or a budget switched off or deleted."""
-    return change_of_row(row, lambda: switch_off(row=row, actor=ACTOR, now=now))
+
+    def apply() -> Row:
+        if isinstance(row, Budget):
+            return switch_off(row=row, actor=ACTOR, now=now)
+        return switch_off(row=row, actor=ACTOR, now=now)
+
+    return change_of_row(row, apply)
 
 
 def change_of_row(row: Row, apply: Callable[[], object]) -> Change:
