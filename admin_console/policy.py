@@ -115,7 +115,7 @@ class PolicyRuleAdmin(PolicyAdmin):
     asked = (
         ("Limit", {"fields": (("key", "value", "task"),)}),
         ("When", {"fields": ("conditions",)}),
-        ("How", {"fields": (("mode", "enforce_percent"), ("priority", "is_active"))}),
+        ("More", {"fields": (("mode", "enforce_percent"), ("priority", "is_active"))}),
     )
 
     @display(description="Limit", ordering="key")
@@ -154,10 +154,8 @@ class BudgetAdmin(PolicyAdmin):
     search_fields = ("scope_id", "tenant__slug", "id")
     asked = (
         ("Limit", {"fields": (("dimension", "window", "amount"), ("per", "task", "model_class"))}),
-        (
-            "What happens",
-            {"fields": (("hard", "thresholds"), ("mode", "enforce_percent"), ("on_expiry", "is_active"))},
-        ),
+        ("What happens", {"fields": (("hard", "thresholds"),)}),
+        ("More", {"fields": (("mode", "enforce_percent"), ("on_expiry", "is_active"))}),
     )
 
     @display(description="Counted for", ordering="per")

@@ -25,6 +25,7 @@ from admin_console.wording import when
 from admin_console.words import plain, task_word
 from admin_console.zone import UTC
 from metering.ids import is_uuid7, time_ms_of
+from metering.models import Team, User
 from metering.types import Scope
 
 ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
@@ -197,6 +198,8 @@ def _link(row: Any, name: str) -> str:
 
 def _related(row: Any, name: str) -> str:
     other = getattr(row, name)
+    if isinstance(other, User | Team):  # whose full names ask for their tenants
+        return str(other)
     return "-" if other is None else title_of_row(other)
 
 

@@ -13,29 +13,23 @@ IN_PLACE_OF_THE_DIALOG = {"HX-Retarget": "#dialog", "HX-Reselect": "#dialog", "H
 
 
 def secret_page(
-    request: HttpRequest,
-    token: ATIToken,
-    secret: str,
-    *,
-    page: dict[str, Any],
-    title: str,
-    token_url: str = "",
+    request: HttpRequest, token: ATIToken, secret: str, *, page: dict[str, Any], title: str
 ) -> HttpResponse:
-    """A page of its own. `token_url` leads on, to the token's page in the list of operators unless it is given."""
-    return _shown(request, token, secret, "secret_page", {**page, "title": title}, token_url)
+    """A page of its own."""
+    return _shown(request, token, secret, "secret_page", {**page, "title": title})
 
 
 def secret_dialog(request: HttpRequest, token: ATIToken, secret: str) -> HttpResponse:
     """What a dialog shows after it was sent."""
-    response = _shown(request, token, secret, "secret_dialog", {}, "")
+    response = _shown(request, token, secret, "secret_dialog", {})
     for name, value in IN_PLACE_OF_THE_DIALOG.items():
         response[name] = value
     return response
 
 
 def _shown(
-    request: HttpRequest, token: ATIToken, secret: str, template: str, page: dict[str, Any], token_url: str
+    request: HttpRequest, token: ATIToken, secret: str, template: str, page: dict[str, Any]
 ) -> HttpResponse:
-    token_url = token_url or reverse("admin:metering_atitoken_change", args=[token.pk])
+    token_url = reverse("admin:metering_atitoken_change", args=[token.pk])
     facts = {**page, "secret": secret, "token_url": token_url}
     return render(request, f"admin_console/{template}.html", facts)

@@ -61,6 +61,12 @@ def derived_id(parent: UUID, number: int) -> UUID:
     return _uuid(parent.int ^ number)
 
 
+def family_of(parent: UUID) -> tuple[UUID, UUID]:
+    """The smallest and the largest id that can be the parent's or one derived from it: a short range of an index."""
+    first = parent.int & ~MAX_DERIVED
+    return UUID(int=first), UUID(int=first | MAX_DERIVED)
+
+
 def _uuid(value: int) -> UUID:
     """As UUID(int=value), without its checks of what else it could have been given."""
     made = _new(UUID)

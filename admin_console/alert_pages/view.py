@@ -67,7 +67,7 @@ def alerts(request: HttpRequest, viewer: Viewer, page: dict[str, Any]) -> HttpRe
         "lines": _lines(pages.rows, viewer.tenant),
         "pages": pages,
         "is_open": state == "open",
-        "filters": _filters(request, state),
+        "filters": _filters(request, viewer, state),
         "is_cut": len(rows) == MOST,
     }
     return render(request, "admin_console/alerts.html", {**page, **shown})
@@ -92,7 +92,7 @@ def _acknowledge(request: HttpRequest, viewer: Viewer, reach: QuerySet[QuotaAler
     is_done(request, acknowledge)
 
 
-def _filters(request: HttpRequest, state: str) -> FilterBar:
+def _filters(request: HttpRequest, viewer: Viewer, state: str) -> FilterBar:
     switches = tuple(
         Choice(
             value=value,
@@ -102,7 +102,9 @@ def _filters(request: HttpRequest, state: str) -> FilterBar:
         )
         for value, label in STATES.items()
     )
-    return FilterBar.of(request.GET, labels={"tenant": "Tenant"}, switches=switches)
+    return FilterBar.of(
+        request.GET, labels={"tenant": "Tenant"} if viewer.tenant is None else {}, switches=switches
+    )
 
 
 def _lines(rows: Sequence[QuotaAlert], own: Tenant | None) -> list[Line]:

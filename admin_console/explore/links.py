@@ -1,6 +1,7 @@
 """Where the figures of a report lead: to the same with a filter more, or to the calls themselves."""
 
 from datetime import UTC, date, datetime, timedelta
+from urllib.parse import urlencode
 
 from django.urls import reverse
 
@@ -46,7 +47,10 @@ def calls(chosen: Chosen, piece: date | datetime | None = None, bucket: Bucket |
     here = reverse(f"admin:{CALLS}") if CALLS in AUDIENCE_OF else reverse("admin:explore")
     unsaid = {"metric": None, "group": None, "subgroup": None, "bucket": None} if CALLS in AUDIENCE_OF else {}
     if piece is None:
-        return f"{here}{chosen.link(**unsaid)}"
+        days = {"range": chosen.range}  # each page has a usual range of its own
+        if chosen.range == "custom":
+            days |= {"since": chosen.days.first.isoformat(), "until": chosen.days.last.isoformat()}
+        return f"{here}?{urlencode({**chosen.query(**unsaid), **days})}"
     if isinstance(piece, datetime):
         day = last = piece.astimezone(UTC).astimezone(chosen.zone).date()
     else:

@@ -45,6 +45,11 @@ class Waterfall:
     scale: tuple[str, ...]
     falls: tuple[Fall, ...]
 
+    @property
+    def has_first(self) -> bool:
+        """Whether it is known of any attempt when its first words came."""
+        return any(fall.attempt.first is not None for fall in self.falls)
+
     @classmethod
     def of(cls, attempts: Sequence[Attempt], *, length: float | None = None) -> "Waterfall":
         """`length` in seconds, where the call took longer than its attempts."""

@@ -169,7 +169,7 @@ def _figures(of: _Standing, now: datetime, zone: tzinfo) -> list[Figure]:
             value=count(of.denials.calls),
             beside=f"beside {count(of.today.requests)} calls",
             note=of.denials.lines[0].what if of.denials.lines else "nothing stood in the way",
-            url=page_url("activity", tenant=slug, range="today", outcome="refused") or "#denials",
+            url=page_url("activity", tenant=slug, range="today", status="refused") or "#denials",
         ),
         Figure(
             name="people_and_tokens",

@@ -15,8 +15,9 @@ from admin_console.doing import is_done, signed
 from admin_console.links import to_page
 from admin_console.people.tabs import address
 from admin_console.reach import choose_tenant, chosen_slug, tenant_in_url
-from admin_console.shown_once import secret_page
 from admin_console.spend import spent_this_month
+from admin_console.tenant.issue import Issued
+from admin_console.tenant.ready_lines import ready_lines
 from admin_console.token_pages.list import TONES
 from admin_console.token_pages.rows import narrowing_words, task_names, tokens_in_reach, whose
 from admin_console.who import Viewer
@@ -96,13 +97,11 @@ def _act(
     except MeteringError as error:
         messages.error(request, error.message)
         return here
-    url = address("token", viewer, tenant, token=issued.prefix)
-    row.prefix = issued.prefix
-    return secret_page(
-        request,
-        row,
-        issued.secret,
-        page=page,
-        title=f"Token {row.name or row.prefix} has a new secret",
-        token_url=url,
+    fresh = tokens_in_reach(viewer, tenant).select_related("plan_tier").get(pk=issued.id)
+    shown = Issued(
+        title=f"Token {fresh.name or fresh.prefix} has a new secret",
+        secret=issued.secret,
+        lines=ready_lines(request, fresh),
+        page_url=address("token", viewer, tenant, token=issued.prefix),
     )
+    return render(request, "admin_console/token_secret.html", {**page, "title": shown.title, "issued": shown})

@@ -18,10 +18,12 @@ from bench.console.rows import fill
 from bench.report import Report, new_report, print_table
 from metering.rollups.roll_up import roll_up_usage
 
-ROUNDS = 2
+ROUNDS = 5
 MAX_P50_MS = 300
-SIZES = (200_000,)
+SIZES = (1_000_000, 10_000_000)
 ROLLED_CALLS = 100_000_000
+NOT_SHOWN_MS = 60_000.0
+"""Stands for a page that fails, or says that it takes too long."""
 
 
 def measured(conninfo: str) -> Report:
@@ -34,11 +36,10 @@ def measured(conninfo: str) -> Report:
         fill(conninfo, since=written, until=size)
         written = size
         report["rolling_up"].append(_roll_up(conninfo, size))
+        print_table("Adding usage up", report["rolling_up"])
         report["figures"] += _pages(clients, f"{size:,} rows")
     write_rollups(conninfo, ROLLED_CALLS)
     report["figures"] += _pages(clients, f"rollups of {ROLLED_CALLS:,} calls")
-    print_table("Adding usage up", report["rolling_up"])
-    print_table(f"Pages, of {ROUNDS} rounds", report["figures"])
     report["ok"] = all(row["p50_ms"] <= MAX_P50_MS for row in report["figures"])
     return report
 
@@ -76,14 +77,13 @@ def _pages(clients: dict[str, Client], case: str) -> list[dict[str, object]]:
             for name, address in PAGES.items():
                 began = time.perf_counter()
                 response = client.get(address)
-                took.setdefault((who, name), []).append(1_000 * (time.perf_counter() - began))
-                if response.status_code != 200:
-                    raise RuntimeError(f"{address} answered {response.status_code}")
-                if b"takes too long" in response.content:
-                    took[who, name][-1] = 60_000.0
+                needed_ms = 1_000 * (time.perf_counter() - began)
+                if response.status_code != 200 or b"takes too long" in response.content:
+                    needed_ms = NOT_SHOWN_MS
+                took.setdefault((who, name), []).append(needed_ms)
         if not round_:
             took.clear()  # the first round fills what a process remembers
-    return [
+    rows: list[dict[str, object]] = [
         {
             "case": case,
             "who": who,
@@ -93,3 +93,5 @@ def _pages(clients: dict[str, Client], case: str) -> list[dict[str, object]]:
         }
         for (who, name), times in took.items()
     ]
+    print_table(f"Pages, of {ROUNDS} rounds", rows)
+    return rows

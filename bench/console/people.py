@@ -31,7 +31,7 @@ def people() -> dict[str, Client]:
     )
     clients = {}
     for name, user in (("super admin", operator), ("tenant admin", admin)):
-        client = Client(SERVER_NAME="localhost")
+        client = Client(SERVER_NAME="localhost", raise_request_exception=False)
         client.force_login(user)
         clients[name] = client
     return clients

@@ -1,6 +1,7 @@
 """What policy decided: denials, would-be denials, and a sample of the rest."""
 
 from django.db import models
+from django.db.models import Q
 
 from metering.ids import uuid7
 from metering.models.policy import choices_of
@@ -64,6 +65,7 @@ class PolicyDecision(models.Model):
         indexes = [
             models.Index(fields=["tenant_id", "minute"], name="decision_tenant_minute"),
             models.Index(fields=["request_id"], name="decision_first_request"),
+            models.Index(fields=["tenant_id", "id"], condition=Q(verdict="denied"), name="decision_denied"),
         ]
 
     def __str__(self) -> str:

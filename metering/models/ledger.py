@@ -6,6 +6,7 @@ and its entries are the sum of its attempts.
 """
 
 from datetime import UTC, datetime
+from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -150,6 +151,8 @@ class UsageReservation(models.Model):
         ]
         indexes = [
             models.Index(fields=["lease_expires_at"], condition=Q(state=0), name="reservation_held"),
+            # Those that were never sent leave nothing else that a list of calls could show.
+            models.Index(fields=["tenant_id", "id"], condition=Q(state=2), name="reservation_released"),
         ]
 
     @property
@@ -160,12 +163,8 @@ class UsageReservation(models.Model):
     @property
     def labels(self) -> Labels:
         """Who and what the call belongs to."""
-        return Labels(
-            **{
-                name: tuple(getattr(self, name)) if label.is_list else getattr(self, name)
-                for name, label in LABELS.items()
-            }
-        )
+        own: dict[str, Any] = {name: getattr(self, name) for name in LABELS}
+        return Labels(**own | {name: tuple(own[name]) for name, label in LABELS.items() if label.is_list})
 
     def __str__(self) -> str:
         return str(self.id)
@@ -199,6 +198,11 @@ class LedgerEntry(models.Model):
                 fields=["recorded_at"], condition=Q(kind=EntryKind.ADJUST), name="entry_corrected_at"
             ),
         ]
+
+    @property
+    def amounts(self) -> Amounts:
+        """What it charged, or changed, of each dimension."""
+        return Amounts(**{name: getattr(self, name) for name in AMOUNTS})
 
     def __str__(self) -> str:
         return f"{EntryKind(self.kind).name} {self.reservation_id}"

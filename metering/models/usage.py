@@ -4,11 +4,15 @@ from django.contrib.postgres.indexes import BrinIndex, GinIndex
 from django.db import models
 from django.db.models import Q
 
-from metering.amounts import COLUMNS
+from metering.amounts import COLUMNS, Amounts
+from metering.labels import LABELS, Labels
 from metering.models.columns import amount_columns, label_columns
 from metering.models.policy import choices_of
 from metering.models.tenancy import TenantQuerySet
 from metering.types import EstimateReason, Outcome
+
+GATEWAYS_OWN_ID = "^[0-9a-f]{8}-[0-9a-f]{4}-7"
+"""How the ids of requests begin that the gateway made: UUIDs of version 7, which tell their moment."""
 
 
 class UsageLog(models.Model):
@@ -105,6 +109,18 @@ class UsageLog(models.Model):
                 condition=Q(user_id__isnull=True, token_id__isnull=False),
                 name="usagelog_bare_token",
             ),
+            # Calls are looked for by these (metering/activity/search.py). An id that the gateway made tells its moment.
+            models.Index(
+                fields=["conversation_id", "tenant_id", "id"],
+                condition=Q(conversation_id__isnull=False),
+                name="usagelog_conversation",
+            ),
+            models.Index(fields=["trace_id"], condition=Q(trace_id__isnull=False), name="usagelog_trace"),
+            models.Index(
+                fields=["request_id"],
+                condition=~Q(request_id__regex=GATEWAYS_OWN_ID),
+                name="usagelog_callers_request",
+            ),
             BrinIndex(fields=["recorded_at"], name="usagelog_recorded"),
             # Operators are told of what is impossible; there is hardly ever any.
             models.Index(
@@ -113,6 +129,16 @@ class UsageLog(models.Model):
                 name="usagelog_impossible",
             ),
         ]
+
+    @property
+    def amounts(self) -> Amounts:
+        """What it used."""
+        return Amounts(**{name: getattr(self, name) for name in COLUMNS})
+
+    @property
+    def labels(self) -> Labels:
+        """Who and what its call belongs to, and who served it."""
+        return Labels(**{name: getattr(self, name) for name in LABELS})
 
     def __str__(self) -> str:
         return str(self.id)

@@ -32,7 +32,11 @@ def compile_policy(
     compiles those of others.
     """
     rules, budgets = tuple(rules), tuple(budgets)
-    about_tags = frozenset(row.scope_id for row in (*rules, *budgets) if row.scope is Scope.TAG)
+    about = (
+        *[(rule.scope, rule.scope_id) for rule in rules],
+        *[(row.scope, row.scope_id) for row in budgets],
+    )
+    about_tags = frozenset(scope_id for scope, scope_id in about if scope is Scope.TAG)
     is_tagged = bool(about_tags) or any(budget.per is SubjectType.TAG for budget in budgets)
 
     def holding(conditions: frozenset[Condition]) -> EffectivePolicy:

@@ -16,13 +16,17 @@ from metering.reports.metrics import METRICS
 from metering.reports.names import named
 from metering.reports.plan import reading
 from metering.reports.prices_now import cost_now
-from metering.reports.sums import OTHERS, Key, Sum, Sums, sums_by, total
-from metering.time_zones import first_instant, zone_named
+from metering.reports.sums import Key, Sum, Sums, names_of, sums_by, total
+from metering.time_zones import first_instant, is_time_zone, unusable, zone_named
 from metering.usage.filters import UsageFilter
 
 MOST_GROUPS = 50
 MOST_SUBGROUPS = 10
 CHARTED = 6
+OVERLAPPING = "tag"
+"""The dimension of which a call may have several."""
+MOST_ROWS = 20_000
+"""Of a chart: a group of many tenants is several, of which the largest is meant."""
 SUBGROUPED = 20
 """So many of the largest groups are divided further."""
 
@@ -38,6 +42,7 @@ class Group:
     tenant_id: UUID | None
     figures: Figures
     before: Figures
+    """Of these only the cost, the calls and the metric."""
     cost_now_nano_usd: int | None = None
     """At today's prices; None: not worked out."""
     subgroups: tuple["Group", ...] = ()
@@ -89,6 +94,8 @@ def explore(
     Raises InvalidRequest for unknown words, a chart of too many pieces, and reports that take too long.
     """
     _check(metric, group, subgroup)
+    if not is_time_zone(chosen.zone):
+        raise unusable(chosen.zone)
     days = days_of(chosen)
     bucket = bucket or usual_bucket(days.count)
     if days.count > bucket.longest_days:
@@ -97,17 +104,15 @@ def explore(
     if metric == DENIALS:
         return _explore_denials(chosen, earlier, group, subgroup, bucket, days)
     with reading():
-        overlaps = group == "tag"
+        overlaps = group == OVERLAPPING
         sums = sums_by(chosen, by=(group,), metric=metric, limit=MOST_GROUPS + 1)
         whole = total(chosen) if overlaps else sums.total
         found = sums.groups[:MOST_GROUPS]
         keys = [each.keys[0] for each in found]
         names = named(group, keys)
-        before, groups_before = (
-            _before(earlier, group, keys, metric, overlaps) if with_before else (NOTHING, {})
-        )
+        before, groups_before = _before(earlier, group, keys, metric) if with_before else (NOTHING, {})
         priced = cost_now(chosen, by=group, now=now)
-        subgroups = _subgroups(chosen, earlier if with_before else None, group, subgroup, keys, metric)
+        subgroups = _subgroups(chosen, earlier if with_before else None, (group, subgroup), keys, metric)
         buckets = tuple(buckets_of(days, bucket))
         series = _series(chosen, group, names, metric, bucket, buckets)
     groups = tuple(
@@ -213,40 +218,39 @@ def days_of(chosen: UsageFilter) -> Days:
 
 
 def _before(
-    earlier: UsageFilter, group: str, keys: Sequence[Key], metric: str, overlaps: bool
+    earlier: UsageFilter, group: str, keys: Sequence[Key], metric: str
 ) -> tuple[Figures, dict[str, Figures]]:
-    texts = [key.text for key in keys]
-    sums = sums_by(earlier, by=(group,), metric=metric, limit=MOST_GROUPS, only=texts)
-    whole = total(earlier) if overlaps else sums.total
-    return whole, {each.keys[0].text: each.figures for each in sums.groups}
+    if not keys:
+        return total(earlier), {}
+    names = ("cost_nano_usd", "requests", *names_of(metric))
+    sums = sums_by(earlier, by=(group,), metric=metric, limit=2 * MOST_GROUPS, only=keys, names=names)
+    return total(earlier), {each.keys[0].text: each.figures for each in sums.groups}
 
 
 def _subgroups(
     chosen: UsageFilter,
     earlier: UsageFilter | None,
-    group: str,
-    subgroup: str,
+    by: tuple[str, str],
     keys: Sequence[Key],
     metric: str,
 ) -> dict[str, tuple[Group, ...]]:
-    if not subgroup or not keys:
+    if not by[1] or not keys:
         return {}
-    texts = [key.text for key in keys[:SUBGROUPED]]
-    limits = {"metric": metric, "only": texts, "limit": SUBGROUPED * MOST_SUBGROUPS, "each": MOST_SUBGROUPS}
-    found = sums_by(chosen, by=(group, subgroup), **limits).groups  # type: ignore[arg-type]
+    only, most = keys[:SUBGROUPED], SUBGROUPED * MOST_SUBGROUPS
+    found = sums_by(chosen, by=by, metric=metric, only=only, limit=most, each=MOST_SUBGROUPS).groups
     before: list[Sum] = []
     if earlier is not None:
-        more = {**limits, "each": 100, "limit": 2_000}
-        before = sums_by(earlier, by=(group, subgroup), **more).groups  # type: ignore[arg-type]
+        names = ("cost_nano_usd", "requests", *names_of(metric))
+        before = sums_by(earlier, by=by, metric=metric, only=only, limit=10 * most, names=names).groups
     known = {tuple(key.text for key in each.keys): each.figures for each in before}
-    names = named(subgroup, [each.keys[1] for each in found])
+    words = named(by[1], [each.keys[1] for each in found])
     groups: dict[str, list[Group]] = {}
     for each in found:
         outer, inner = each.keys
         groups.setdefault(outer.text, []).append(
             Group(
                 value=inner.value,
-                name=names[inner],
+                name=words[inner],
                 tenant_id=inner.tenant_id,
                 figures=each.figures,
                 before=known.get((outer.text, inner.text), NOTHING),
@@ -264,38 +268,46 @@ def _series(
     buckets: Sequence[date | datetime],
 ) -> list[Series]:
     """The largest groups and all others; of a metric that does not add up only everything together."""
-    cuts = [each for each in buckets if isinstance(each, datetime)]
-    if bucket is not Bucket.HOUR:
-        zone = zone_named(chosen.zone)
-        cuts = [first_instant(datetime.combine(day, datetime.min.time()), zone) for day in buckets]
-    adds_up = METRICS[metric].adds_up
-    shown = list(names)[:CHARTED] if adds_up else []
-    sums = sums_by(
-        chosen,
-        by=(group,) if adds_up else (),
-        bucket=bucket,
-        cuts=cuts,
-        metric=metric,
-        limit=(CHARTED + 1) * len(buckets) + 1,
-        only=[key.text for key in shown],
-        folded=True,
-    )
-    values: dict[str, dict[date | datetime, int | Decimal | None]] = {}
-    for each in sums.groups:
-        text = each.keys[0].text if each.keys else ""
-        values.setdefault(text, {})[each.bucket] = each.figures.value(metric)  # type: ignore[index]
-    empty = 0 if adds_up else None
-    others = Key(OTHERS).text if adds_up else ""
+    asked: dict[str, Any] = {"bucket": bucket, "cuts": _cuts(chosen, bucket, buckets), "metric": metric}
+    asked["names"] = names_of(metric)
+    whole = _over_time(sums_by(chosen, limit=len(buckets) + 1, **asked).groups, metric).get("", {})
+    if not METRICS[metric].adds_up:
+        return [Series(value=None, name="all", values=_filled(whole, buckets, None))]
+    shown = list(names)[:CHARTED]
+    if not shown:
+        return []
+    groups = sums_by(chosen, by=(group,), only=shown, limit=MOST_ROWS, **asked).groups
+    values = _over_time(groups, metric)
     series = [
-        Series(value=key.value, name=names[key], values=_filled(values.get(key.text, {}), buckets, empty))
+        Series(value=key.value, name=names[key], values=_filled(values.get(key.text, {}), buckets, 0))
         for key in shown
     ]
-    if others in values:
-        filled = _filled(values[others], buckets, empty)
-        series.append(
-            Series(value=None, name="others" if adds_up else "all", values=filled, is_others=adds_up)
+    if len(names) > len(shown) and group != OVERLAPPING:
+        sums = [sum(each.values[place] or 0 for each in series) for place in range(len(buckets))]
+        rest = tuple(
+            max(0, (whole.get(piece) or 0) - some) for piece, some in zip(buckets, sums, strict=True)
         )
+        series.append(Series(value=None, name="others", values=rest, is_others=True))
     return series
+
+
+def _cuts(chosen: UsageFilter, bucket: Bucket, buckets: Sequence[date | datetime]) -> list[datetime]:
+    """Where one piece ends and the next begins."""
+    zone = zone_named(chosen.zone)
+    return [
+        each
+        if isinstance(each, datetime)
+        else first_instant(datetime.combine(each, datetime.min.time()), zone)
+        for each in buckets
+    ]
+
+
+def _over_time(sums: Sequence[Sum], metric: str) -> dict[str, dict[date | datetime, int | Decimal | None]]:
+    values: dict[str, dict[date | datetime, int | Decimal | None]] = {}
+    for each in sums:
+        text = each.keys[0].text if each.keys else ""
+        values.setdefault(text, {})[each.bucket] = each.figures.value(metric)  # type: ignore[index]
+    return values
 
 
 def _filled(

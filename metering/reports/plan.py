@@ -10,7 +10,8 @@ The pieces follow each other without gap or overlap, whatever units there are. T
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db import connection, transaction
@@ -36,32 +37,62 @@ class Reading:
     lines: tuple[Span, ...]
 
 
+_units: ContextVar["dict[UsageFilter, _Units] | None"] = ContextVar("units", default=None)
+"""What the reading under way knows already of its ranges."""
+
+
 @contextmanager
 def reading() -> Iterator[None]:
     """All queries inside see the same moment, unless the caller's transaction has begun before."""
     outermost = not connection.in_atomic_block
-    with transaction.atomic():
-        if outermost:
-            with connection.cursor() as cursor:
-                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-        yield
+    known = _units.set({} if _units.get() is None else _units.get())
+    try:
+        with transaction.atomic():
+            if outermost:
+                with connection.cursor() as cursor:
+                    cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            yield
+    finally:
+        _units.reset(known)
 
 
 def plan(chosen: UsageFilter, *, level: Level, cuts: Sequence[datetime] = ()) -> Reading:
     """`cuts` are the moments in order at which a unit may not reach over; `chosen` has both ends of its time."""
     whole = chosen.both_ends
-    seen_until = RollupProgress.objects.values_list("seen_until", flat=True).first()
-    if seen_until is None:
+    units = _units_of(chosen)
+    if units is None:
         return Reading(level=level, days=(), quarters=(), lines=(whole,))
-    changed = _changed(whole, seen_until)
-    good = _Good(changed=changed, cuts=list(cuts))
-    days = _merged([span for span in _days(chosen, whole) if good.has(span)])
+    good = _Good(changed=units.changed, cuts=list(cuts))
+    days = _merged([span for span in units.days if good.has(span)])
     gaps = _gaps(whole, days)
     quarters: list[Span] = []
     if level in OF_QUARTERS and gaps:
         quarters = _merged([span for span in _quarters(gaps) if good.has(span)])
     lines = _gaps(whole, sorted([*days, *quarters]))
     return Reading(level=level, days=tuple(days), quarters=tuple(quarters), lines=tuple(lines))
+
+
+@dataclass(frozen=True, slots=True)
+class _Units:
+    """The days of a range that are good but for what changed."""
+
+    days: list[Span]
+    changed: list[datetime]
+
+
+def _units_of(chosen: UsageFilter) -> _Units | None:
+    """None: nothing was ever added up."""
+    known, range_ = _units.get(), replace(chosen, only=())
+    if known is not None and range_ in known:
+        return known[range_]
+    seen_until = RollupProgress.objects.values_list("seen_until", flat=True).first()
+    if seen_until is None:
+        return None
+    whole = chosen.both_ends
+    found = _Units(days=_days(chosen, whole), changed=_changed(whole, seen_until))
+    if known is not None:
+        known[range_] = found
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,8 +24,6 @@ ORDER = {
     "success": "answered + failed",
 }
 """By what groups are ordered where it is not the metric's own column: rates by how much they are of."""
-OTHERS = "\x01"
-"""Stands for all groups that are not named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,27 +72,53 @@ def sums_by(
     metric: str = "cost",
     limit: int = 1_000,
     each: int | None = None,
-    only: Sequence[str] | None = None,
-    folded: bool = False,
+    only: Sequence[Key] | None = None,
+    names: Sequence[str] = NAMES,
 ) -> Sums:
     """The largest groups by the metric, and the figures of all.
 
-    `only` keeps the groups whose first key has one of these texts, `folded` makes one of all others; `each` is how many
-    second keys of each first one are kept. Of a dimension of which a call may have several, the figures of all are
-    those of its groups together. Raises InvalidRequest as `metering.usage.fetch` does.
+    `only` leaves out all but these first keys; `each` is how many second keys of each first one are kept; `names` are
+    the sums that are wanted, of which the metric's are some: all others are 0. Of a dimension of which a call may have
+    several, the figures of all are those of its groups together. Raises InvalidRequest as `metering.usage.fetch` does.
     """
     wanted = _columns(chosen, by)
     read = plan(chosen, level=level_for(wanted), cuts=cuts)
-    params: dict[str, Any] = {"zone": chosen.zone, "limit": limit, "each": each, "only": list(only or ())}
-    query = _query(chosen, read, by, bucket, metric, params, only=only is not None, folded=folded, each=each)
+    params: dict[str, Any] = {"zone": chosen.zone, "limit": limit, "each": each}
+    query = _query(_Asked(chosen, read, tuple(by), bucket, metric, each, tuple(names)), only, params)
     rows = fetch(query, params)
+    kept = None if only is None else {key.text for key in only}
     found = [_sum(row, len(by)) for row in rows if not row["is_total"]]
     whole = next(row for row in rows if row["is_total"])
     return Sums(
-        groups=found,
+        groups=[each for each in found if kept is None or each.keys[0].text in kept],
         total=_figures(whole | {"requests": whole["whole_requests"]}),
         requests_of_groups=int(whole["requests"] or 0),
     )
+
+
+def names_of(metric: str) -> tuple[str, ...]:
+    """The sums that a metric is made of."""
+    return _MADE_OF.get(metric, (metric,))
+
+
+_MADE_OF = {
+    "cost": ("cost_nano_usd",),
+    "tokens": ("input_tokens", "output_tokens"),
+    "errors": ("failed",),
+    "latency": ("latencies", "answered"),
+    "success": ("answered", "failed"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    chosen: UsageFilter
+    read: Reading
+    by: tuple[str, ...]
+    bucket: Bucket | None
+    metric: str
+    each: int | None
+    names: tuple[str, ...]
 
 
 def _columns(chosen: UsageFilter, by: Sequence[str]) -> set[str]:
@@ -103,59 +127,43 @@ def _columns(chosen: UsageFilter, by: Sequence[str]) -> set[str]:
     return {"task" if column == FEATURE else column for column in columns} - {"tenant_id"}
 
 
-def _query(
-    chosen: UsageFilter,
-    read: Reading,
-    by: Sequence[str],
-    bucket: Bucket | None,
-    metric: str,
-    params: dict[str, Any],
-    *,
-    only: bool,
-    folded: bool,
-    each: int | None,
-) -> str:
-    apart = requests_of(_columns(chosen, by))
-    whole = requests_of(_columns(chosen, ()))
-    sums = {name: f"sum(used.{name})" for name in NAMES if name != "requests"}
+def _query(asked: _Asked, only: Sequence[Key] | None, params: dict[str, Any]) -> str:
+    chosen, by = asked.chosen, asked.by
+    apart, whole = requests_of(_columns(chosen, by)), requests_of(_columns(chosen, ()))
+    sums = {name: f"sum(used.{name})" for name in asked.names if name != "requests"}
     sums |= {"requests": f"sum(used.{apart})", "whole_requests": f"sum(used.{whole})"}
-    keys = _keys(chosen, by, bucket, folded=folded)
-    grouped = ", ".join(f"{sql} AS {name}" for name, sql in keys.items())
-    added = ", ".join(f"{sql} AS {name}" for name, sql in sums.items())
-    joins = " ".join(_join(name) for name in by)
-    used = _used(chosen, read, {apart, whole}, params)
-    shown = [*keys, *NAMES, "whole_requests"]
-    kept = _kept(by, metric, only=only and not folded, each=each)
-    totals = ", ".join(
-        [
-            *(f"NULL::{_TYPE.get(name, 'text')}" for name in keys),
-            *(f"sum({name})" for name in (*NAMES, "whole_requests")),
-        ]
-    )
+    keys = _keys(by, asked.bucket)
+    grouped = ", ".join(f"{sql} AS {name}" for name, sql in (keys | sums).items())
+    places = ", ".join(str(place + 1) for place in range(len(keys)))
+    where = f"WHERE {_among(by[0], only, params)}" if only is not None else ""
+    totals = [*(f"NULL::{_TYPE.get(name, 'text')}" for name in keys), *(f"sum({name})" for name in sums)]
+    used = _used(chosen, asked.read, {apart, whole}, [name for name in sums if name in MEASURES], params)
     return f"""
 WITH grouped AS MATERIALIZED (
-    SELECT {f"{grouped}, " if grouped else ""}{added} FROM {used} {joins}
-    {f"GROUP BY {', '.join(str(place + 1) for place in range(len(keys)))}" if keys else ""}
+    SELECT {grouped} FROM {used} {" ".join(_join(name) for name in by)} {where}
+    {f"GROUP BY {places}" if keys else ""}
 )
-(SELECT false AS is_total, {", ".join(shown)} FROM {kept} LIMIT %(limit)s)
-UNION ALL SELECT true, {totals} FROM grouped
+(SELECT false AS is_total, {", ".join([*keys, *sums])} FROM {_kept(by, asked.metric, asked.each)} LIMIT %(limit)s)
+UNION ALL SELECT true, {", ".join(totals)} FROM grouped
 """  # noqa: S608 - columns are constants of this package, values are parameters
+
+
+def _among(name: str, only: Sequence[Key], params: dict[str, Any]) -> str:
+    """Keys of these values; whose they are is looked at afterwards."""
+    kind = "uuid" if DIMENSIONS[name].column in ("tenant_id", "team_id", "user_id", "token_id") else "text"
+    params["only"] = [key.value for key in only if key.value is not None]
+    some = f"{_value(name)} = ANY(%(only)s::{kind}[])"
+    return f"({some} OR {_value(name)} IS NULL)" if any(key.value is None for key in only) else some
 
 
 _TYPE = {"bucket": "date", "hour": "timestamptz"}
 
 
-def _keys(chosen: UsageFilter, by: Sequence[str], bucket: Bucket | None, *, folded: bool) -> dict[str, str]:
+def _keys(by: Sequence[str], bucket: Bucket | None) -> dict[str, str]:
     keys: dict[str, str] = {}
     for place, name in enumerate(by):
         owner = "NULL::text" if DIMENSIONS[name].is_shared else "used.tenant_id::text"
-        value = f"({_value(name)})::text"
-        if folded:
-            text = f"CASE WHEN {value} IS NULL THEN '' ELSE '=' || {value} END || E'\\x02' || coalesce({owner}, '')"
-            fold = f"{text} = ANY(%(only)s)"
-            value = f"CASE WHEN {fold} THEN {value} ELSE E'\\x01' END"
-            owner = f"CASE WHEN {fold} THEN {owner} END"
-        keys |= {f"key{place}": value, f"owner{place}": owner}
+        keys |= {f"key{place}": f"({_value(name)})::text", f"owner{place}": owner}
     if bucket is Bucket.HOUR:
         keys["hour"] = "date_trunc('hour', used.at, %(zone)s)"
     elif bucket is not None:
@@ -179,24 +187,23 @@ def _join(name: str) -> str:
     return ""
 
 
-def _kept(by: Sequence[str], metric: str, *, only: bool, each: int | None) -> str:
+def _kept(by: Sequence[str], metric: str, each: int | None) -> str:
     """What of the groups is shown, in order."""
     order = f"{ORDER.get(metric, metric)} DESC"
-    names = ", ".join(f"key{place} NULLS LAST, owner{place}" for place in range(len(by)))
-    text = "CASE WHEN key0 IS NULL THEN '' ELSE '=' || key0 END || E'\\x02' || coalesce(owner0, '')"
-    where = f"WHERE {text} = ANY(%(only)s)" if only else ""
-    rows = f"(SELECT * FROM grouped {where})"  # noqa: S608 - constants of this file
-    if each is not None:
-        rank = f"row_number() OVER (PARTITION BY key0, owner0 ORDER BY {order}, {names})"
-        rows = f"(SELECT *, {rank} AS rank FROM {rows} few)"  # noqa: S608
-    ranked = "WHERE rank <= %(each)s" if each is not None else ""
-    return f"{rows} shown {ranked} ORDER BY {order}{f', {names}' if names else ''}"
+    names = "".join(f", key{place} NULLS LAST, owner{place}" for place in range(len(by)))
+    if each is None:
+        return f"grouped ORDER BY {order}{names}"
+    rank = f"row_number() OVER (PARTITION BY key0, owner0 ORDER BY {order}{names})"
+    ranked = f"(SELECT *, {rank} AS rank FROM grouped) shown"  # noqa: S608 - constants of this file
+    return f"{ranked} WHERE rank <= %(each)s ORDER BY {order}{names}"
 
 
-def _used(chosen: UsageFilter, read: Reading, counts: set[str], params: dict[str, Any]) -> str:
+def _used(
+    chosen: UsageFilter, read: Reading, counts: set[str], names: Sequence[str], params: dict[str, Any]
+) -> str:
     """The usage to add up: rollups and lines with the same columns."""
     labels = COLUMNS[read.level]
-    sums = [*(name for name in NAMES if name != "requests"), *sorted(counts)]
+    sums = list(dict.fromkeys([*(name for name in names if name != "requests"), *sorted(counts)]))
     timeless = replace(chosen, since=None, until=None)
     rows = [
         _rollups(timeless, zone, level, spans, labels, sums, params)
@@ -260,7 +267,7 @@ def _sum(row: dict[str, Any], keys: int) -> Sum:
 
 
 def _figures(row: dict[str, Any]) -> Figures:
-    return Figures({name: int(row[name] or 0) for name in NAMES})
+    return Figures({name: int(row.get(name) or 0) for name in NAMES})
 
 
 def _uuid(text: str | None) -> UUID | None:

@@ -19,6 +19,7 @@ COLUMN_OF = {
     Scope.USER: "user_id",
     Scope.TOKEN: "token_id",
     Scope.AGENT: "agent_id",
+    Scope.TAG: "tags",
 }
 """The column of the usage log that tells whose calls they are, beside the tenant's."""
 

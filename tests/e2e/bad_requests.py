@@ -97,6 +97,13 @@ BODIES: dict[str, tuple[bytes, Refusal]] = {
     "metadata: a NUL in a label": (with_fields(metadata={"trace_id": "a\0b"}), INVALID),
     "metadata: a long label": (with_fields(metadata={"trace_id": "x" * 129}), INVALID),
     "metadata: a number as a label": (with_fields(metadata={"conversation_id": 7}), INVALID),
+    "metadata: a number as tags": (with_fields(metadata={"tags": 7}), INVALID),
+    "metadata: a tag without a value": (with_fields(metadata={"tags": "project"}), INVALID),
+    "metadata: a tag of lists": (with_fields(metadata={"tags": {"project": ["apollo"]}}), INVALID),
+    "metadata: a NUL in a tag": (with_fields(metadata={"tags": {"project": "a\0b"}}), INVALID),
+    "metadata: a long tag": (with_fields(metadata={"tags": {"project": "x" * 65}}), INVALID),
+    "metadata: many tags": (with_fields(metadata={"tags": {f"k{n}": "v" for n in range(11)}}), INVALID),
+    "metadata: endless tags": (with_fields(metadata={"tags": "a=b," * 100_000}), INVALID),
 }
 
 HEADERS: dict[str, tuple[dict[str, str], Refusal]] = {
@@ -110,6 +117,10 @@ HEADERS: dict[str, tuple[dict[str, str], Refusal]] = {
     "a token of other bytes": ({"authorization": "Bearer \xff\xfe\xe9"}, NO_TOKEN),
     "a long label": ({"x-agent-id": "x" * 129}, INVALID),
     "a label of control characters": ({"x-trace-id": "a\x85b"}, INVALID),
+    "a tag with a large key": ({"x-gateway-tags": "Project=apollo"}, INVALID),
+    "a tag of control characters": ({"x-gateway-tags": "project=a\x85b"}, INVALID),
+    "one tag twice": ({"x-gateway-tags": "project=a,project=b"}, INVALID),
+    "many tags": ({"x-gateway-tags": ",".join(f"k{number}=v" for number in range(11))}, INVALID),
     "a team that is SQL": ({"x-team-id": "' OR 1=1 --"}, (404, "not_found")),
     "a long idempotency key": ({"idempotency-key": "k" * 10_000}, INVALID),
     "too many headers": ({f"x-{number}": "1" for number in range(120)}, INVALID),

@@ -177,3 +177,33 @@ def test_a_tenants_administrator_finds_the_own_ones_and_no_others(ask: Ask, oper
     assert len(explained(ask, open_session(user=admin, now=now()).access, request_id)) == 1
     bearer = open_session(user=stranger, now=now()).access
     assert ask(f"/api/policy/decisions?request_id={request_id}", bearer)[2]["results"] == []
+
+
+def test_every_requests_id_finds_it_in_the_log_of_activity(ask: Ask, operator: str) -> None:
+    RuleFactory(key="requests_per_minute", value=1)
+    secret = make_token().secret
+    answers = [chat(ask, secret), chat(ask, secret)]
+    revoked(secret)
+    answers.append(chat(ask, secret))
+    assert [status for status, _, _ in answers] == [200, 429, 401]
+    found = [in_the_log(ask, operator, request_id) for _, request_id, _ in answers]
+    assert [(line["status"], line["code"]) for line in found] == [
+        ("answered", None),
+        ("refused", "rate_limited"),
+        ("refused", "invalid_credential"),
+    ]
+    for line in found:
+        status, _, told = ask(f"/api/activity/{line['id']}", operator)
+        assert (status, told["token"]) == (200, token_row(secret).prefix)
+
+
+def in_the_log(ask: Ask, who: str, request_id: str) -> dict[str, Any]:
+    """The one line that the id leads to."""
+    deadline = time.monotonic() + WITHIN_S
+    while True:
+        status, _, page = ask(f"/api/activity?q={request_id}", who)
+        assert status == 200, page
+        if page["results"] or time.monotonic() > deadline:
+            [line] = page["results"]
+            return dict(line)
+        time.sleep(0.1)

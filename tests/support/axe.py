@@ -11,8 +11,6 @@ from tests.browser import Browser
 SCRIPT = Path(os.environ.get("AXE_CORE", ".venv/node/node_modules/axe-core/axe.min.js"))
 """Pinned with the other packages of Node (requirements/node)."""
 SERIOUS = ("serious", "critical")
-COLOURS = ("color-contrast",)
-"""All that another theme can change."""
 LOOK = """
 (async () => {
     if (!window.axe) { (0, eval)(%(script)s); }
@@ -24,10 +22,9 @@ LOOK = """
 """
 
 
-def faults(browser: Browser, *, colours_only: bool = False) -> list[str]:
+def faults(browser: Browser) -> list[str]:
     """Each serious or critical violation as a line: the rule, and where it is broken."""
-    rules = {"runOnly": {"type": "rule", "values": list(COLOURS)}} if colours_only else {}
-    options = json.dumps({"resultTypes": ["violations"], "elementRef": False, **rules})
+    options = json.dumps({"resultTypes": ["violations"], "elementRef": False})
     asked = {"script": json.dumps(_script()), "options": options, "impacts": json.dumps(SERIOUS)}
     found: list[dict[str, Any]] = json.loads(browser.run(LOOK % asked))
     return [f"{each['rule']}: {node}" for each in found for node in each["nodes"]]

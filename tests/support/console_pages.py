@@ -8,7 +8,7 @@ from string import Formatter
 
 from django.urls import reverse
 
-from metering.models import ATIToken, QuotaAlert, Team, UsageLog, User
+from metering.models import ATIToken, PolicyDecision, QuotaAlert, Team, UsageLog, User
 from tests.support.busy_world import BusyWorld
 from tests.tenancy.console_rows import PAGES
 
@@ -44,7 +44,8 @@ def _names(world: BusyWorld) -> dict[str, str]:
     cedar = world.cedar
     person = User.objects.get(email=MEMBER)
     token = ATIToken.objects.filter(user=person).latest("created_at")
-    call = UsageLog.objects.for_tenant(cedar).latest("id")
+    call = UsageLog.objects.filter(user_id=person.pk).latest("id")
+    refusals = PolicyDecision.objects.filter(tenant_id=cedar.pk, verdict="denied")
     return {
         "tenant": cedar.slug,
         "team_slug": Team.objects.for_tenant(cedar).latest("slug").slug,
@@ -55,6 +56,7 @@ def _names(world: BusyWorld) -> dict[str, str]:
         "token": str(token.pk),
         "plan": token.plan_tier_id,
         "alert": str(QuotaAlert.objects.latest("id").pk),
+        "decision": str(refusals.latest("id").pk),
         "call": str(call.reservation_id),
         "reservation": str(call.reservation_id),
         "model": call.request_model,

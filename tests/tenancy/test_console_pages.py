@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 READERS = ("birch_member", "birch_admin")
 """Strangers who have pages of their own."""
-CLOCK = re.compile(r"\b\d\d:\d\d(?::\d\d)?\b")
+CLOCK = re.compile(r"\b\d\d:\d\d(?::\d\d)?\b|\b[\d.]+\s(?:s|min)\b")
 
 
 def each(rows: Iterable[PageRow]) -> pytest.MarkDecorator:

@@ -89,7 +89,7 @@ class TestRotation:
         issued = make_token(alder.tenant, name="app")
         row = ATIToken.objects.get(pk=issued.id)
         response = do(admin, row, verb="rotate", grace="24")
-        secret = response.context["secret"]
+        secret = response.context["issued"].secret
         row.refresh_from_db()
         assert bytes(row.digest) == digest_of(secret)
         assert bytes(row.previous_digest) == digest_of(issued.secret)

@@ -100,7 +100,7 @@ def stored() -> Tenant:
 
 def test_a_stored_wrong_zone_is_named_by_reports_and_files(stored: Tenant) -> None:
     admin = person(User.Role.TENANT_ADMIN, stored)
-    for path in ("usage?by=day", "usage/top?by=day", "usage/export?by=day"):
+    for path in ("usage?by=day", "usage/top?by=day", "usage/export?by=day", "usage/explore"):
         response = call("GET", path, who=admin)
         assert code_of(response) == (400, "invalid_request"), path
         assert "'localtime'" in response.json()["error"]["message"]

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from random import Random
 
+from metering.ids import uuid7
 from metering.models import PolicyDecision
 from tests.support.busy.callers import callers
 
@@ -25,6 +26,7 @@ def write_decisions(now: datetime, dice: Random) -> None:
         code = dice.choices(list(WHY), (6, 3, 1))[0]
         rule, message = WHY[code]
         decisions[minute, caller.pk, code] = PolicyDecision(
+            id=uuid7(int(moment.timestamp() * 1000)),
             minute=minute, first_at=moment, last_at=moment, tenant_id=caller.tenant_id, user_id=caller.user_id,
             token_id=caller.pk, team_id=caller.team_id, task="LLM0_CHAT", model="gpt-5", verdict="denied", code=code,
             rule=rule, mode="enforce", count=dice.randint(1, 9), message=message, request_id=f"req_denied_{number}",

@@ -86,6 +86,50 @@ class TestWhoseUse:
         assert [(row["name"], row["cost_nano_usd"]) for row in rows] == [(people["admin"].email, 20)]
 
 
+class TestExplore:
+    def test_it_says_what_the_sums_say(self) -> None:
+        ann = person()
+        use(user_id=ann.pk, cost_nano_usd=1_000_000_001, latency_ms=1_000)
+        use(user_id=ann.pk, cost_nano_usd=2, outcome="error")
+        use(birch(), cost_nano_usd=300)
+        found = get(super_admin(), "/api/usage/explore?group=user&subgroup=model&tenant=alder").json()
+        [summed] = results(super_admin(), "/api/usage?by=user&tenant=alder")
+        [group] = found["groups"]
+        for name in ("requests", "attempts", "cost_nano_usd", "cost_usd", "input_tokens"):
+            assert group[name] == found["total"][name] == summed[name], name
+        assert (group["value"], group["name"], group["success"]) == (
+            str(ann.pk),
+            ann.email,
+            "0.5000",
+        )
+        assert [part["name"] for part in group["subgroups"]] == ["sandbox-small"]
+        assert found["series"][0]["values"][-1] == 1_000_000_003
+        assert len(found["buckets"]) == len(found["series"][0]["values"])
+
+    def test_a_member_sees_their_own(self) -> None:
+        member = person()
+        use(user_id=member.pk, cost_nano_usd=1)
+        use(cost_nano_usd=20)
+        assert get(member, "/api/usage/explore").json()["total"]["cost_nano_usd"] == 1
+
+    @pytest.mark.parametrize(
+        "query",
+        [
+            "metric=beauty",
+            "group=colour",
+            "subgroup=model&group=model",
+            "bucket=minute",
+            "bucket=hour",
+            "metric=denials&group=model",
+            "prices=now",
+            "top=5",
+            "since=2026-01-02&until=2026-01-01",
+        ],
+    )
+    def test_what_it_cannot_tell_is_refused(self, query: str) -> None:
+        assert get(super_admin(), f"/api/usage/explore?{query}").status_code == 400
+
+
 class TestHistory:
     @pytest.mark.parametrize(
         ("by", "column", "name"),
@@ -95,6 +139,9 @@ class TestHistory:
             ("agent", "agent_id", None),
             ("conversation", "conversation_id", None),
             ("provider", "provider_name", None),
+            ("class", "model_class", None),
+            ("microdao", "microdao_id", None),
+            ("channel", "channel_id", None),
         ],
     )
     def test_every_grouping_names_its_groups(self, by: str, column: str, name: str | None) -> None:
@@ -102,6 +149,19 @@ class TestHistory:
         use(**{column: "two"})
         rows = results(person(role=User.Role.TENANT_ADMIN), f"/api/usage?by={by}")
         assert [(row[by], row["name"]) for row in rows] == [("one", name), ("two", name)]
+
+    def test_a_call_is_in_the_group_of_each_of_its_tags(self) -> None:
+        for tags in (["a=1", "b=2"], ["a=1"], []):
+            use(tags=tags)
+        admin, rows = person(role=User.Role.TENANT_ADMIN), []
+        path = "/api/usage?by=tag&limit=1"
+        while path:
+            page = get(admin, path).json()
+            rows += [(row["tag"], row["attempts"]) for row in page["results"]]
+            path = page["next"]
+        assert rows == [("a=1", 2), ("b=2", 1), (None, 1)]
+        [dearest, *_] = results(admin, "/api/usage/top?by=tag&tag=b%3D2")
+        assert (dearest["tag"], dearest["attempts"]) == ("a=1", 1)
 
     def test_teams_have_their_slug(self) -> None:
         team = TeamFactory(slug="oaks")

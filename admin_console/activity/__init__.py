@@ -1,0 +1,1 @@
+"""Activity: the log of calls and refusals, and the story of each."""

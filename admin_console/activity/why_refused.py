@@ -1,0 +1,85 @@
+"""Why a call was refused: which limit, what it had left, and what to do about it."""
+
+from dataclasses import dataclass
+from datetime import tzinfo
+from typing import Any
+
+from django.urls import reverse
+
+from admin_console.activity.trace import trace_table
+from admin_console.activity.words import outcome, refused_for, rule_amount, rule_name
+from admin_console.audience import Audience
+from admin_console.pages import AUDIENCE_OF
+from admin_console.who import Viewer
+from admin_console.wording import count, when
+from metering.activity.names import Names
+from metering.activity.story import Refusal
+from metering.models import Budget
+
+WHAT_TO_DO = {
+    "budget_exceeded": "Wait until the window resets, ask for less output, or raise the budget.",
+    "budget_reserved": "Try again in a moment: calls under way hold the rest, most of which comes free when they end.",
+    "concurrency_exceeded": "Wait for a call to end, send fewer at once, or raise the limit on calls at once.",
+    "rate_limited": "Send fewer calls a minute; SDKs wait for as long as Retry-After says and try again.",
+    "over_rate_capacity": "Waiting does not help: send a smaller request, or raise the rate.",
+    "input_too_large": "Send less text, ask a model with a larger context, or raise the limit on tokens in.",
+    "task_not_allowed": "Choose a plan or a token that has this task.",
+    "model_not_allowed": "Ask for a model of a class that the plan and the token allow, or change the plan.",
+    "feature_not_in_plan": "Choose a plan with this feature.",
+    "tenant_suspended": "The tenant's status has to become active again before any of its credentials works.",
+    "token_expired": "Issue a new token, or rotate this one, and put it where the old one is used.",
+    "invalid_credential": "Use a live token: this one was revoked, is another network's, or its owner is gone.",
+    "unpriceable_request": "Leave out the option whose cost cannot be bounded, or take the hard budget away.",
+    "tag_required": "Send the tag that the plan asks for with each call.",
+}
+
+OF_BUDGETS = ("budget_exceeded", "budget_reserved")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LimitLink:
+    """Where the limit stands, and what may be done there."""
+
+    text: str
+    url: str
+
+
+def why_refused(refusal: Refusal, names: Names, viewer: Viewer, zone: tzinfo) -> dict[str, Any]:
+    """For the page's template."""
+    line, decision = refusal.line, refusal.decision
+    deciding = next((step for step in decision.trace if step.get("outcome") == "no room"), None)
+    is_shared = bool(deciding and deciding.get("shared")) and viewer.tenant is not None
+    return {
+        "label": outcome(line),
+        "reason": refused_for(line),
+        "message": "A limit that all tenants share has no room." if is_shared else line.message,
+        "rule": rule_name(line.rule) if line.rule != line.code else "",
+        "amount": _limit_amount(refusal),
+        "times": count(line.times),
+        "is_many": line.times > 1,
+        "is_while": line.last_at is not None and line.last_at != line.at,
+        "first": when(line.at, zone),
+        "last": when(line.last_at, zone),
+        "what_to_do": WHAT_TO_DO.get(line.code, ""),
+        "limit_link": _limit_link(refusal, viewer),
+        "trace": trace_table(decision.trace, names, with_shared=viewer.tenant is None),
+    }
+
+
+def _limit_amount(refusal: Refusal) -> str:
+    limit = refusal.limit
+    if isinstance(limit, Budget):
+        return rule_amount(refusal.line.rule, limit.amount)
+    return "" if limit is None else rule_amount(limit.key, limit.value)
+
+
+def _limit_link(refusal: Refusal, viewer: Viewer) -> LimitLink | None:
+    """Who may raise it goes there; others see their budgets, if there is a page of them."""
+    limit = refusal.limit
+    if viewer.is_in(Audience.OPERATORS) and limit is not None:
+        noun = "budget" if isinstance(limit, Budget) else "policyrule"
+        url = reverse(f"admin:metering_{noun}_change", args=[limit.pk])
+        return LimitLink(text="Look at the limit and raise it", url=url)
+    if refusal.line.code in OF_BUDGETS and viewer.is_in(AUDIENCE_OF["budgets"]):
+        return LimitLink(text="See the budgets", url=reverse("admin:budgets"))
+    return None

@@ -1,0 +1,102 @@
+"""What the log is asked for, and whose lines the caller may have."""
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.utils.timezone import now
+from rest_framework import serializers
+from rest_framework.request import Request
+
+from gateway_project.api.authentication import caller_of
+from gateway_project.api.choice import Choice
+from gateway_project.api.input import StrictInput
+from gateway_project.api.moment import IN_ZONE, Moment, placed_for
+from gateway_project.api.name import Name
+from gateway_project.api.permissions import ADMINS
+from gateway_project.api.reach import tenant_or_all
+from gateway_project.api.usage.asked import FIRST, own_use
+from metering.activity.asked import Asked
+from metering.activity.log import MAX_DAYS
+from metering.activity.status import Status
+from metering.errors import InvalidRequest
+from metering.labels import MAX_LENGTH
+from metering.money import nano_from_usd
+from metering.tags import read_tag
+from metering.usage.filters import FEATURE
+from metering.usage.lines import GROUPED
+
+DEFAULT_DAYS = 7
+OF_ANY_ATTEMPT = ("model", "provider")
+"""Labels that each attempt of a call has its own of."""
+
+
+class AskedIn(StrictInput):
+    """The filters of the log."""
+
+    since = Moment(default=None, help_text=f"Inclusive; {DEFAULT_DAYS} days ago by default. {IN_ZONE}")
+    until = Moment(default=None, help_text=f"Exclusive; at most {MAX_DAYS} days later. {IN_ZONE}")
+    tenant = serializers.CharField(
+        default="", allow_blank=True, help_text="For super admins: only this tenant's."
+    )
+    locals().update(
+        {
+            label.report: serializers.UUIDField(default=None)
+            if label.is_uuid
+            else Name(default=None, max_length=MAX_LENGTH)
+            for label in GROUPED.values()
+        }
+    )
+    feature = Name(default=None, max_length=MAX_LENGTH, help_text="The feature of plans that the task is of.")
+    status = Choice(choices=[status.value for status in Status], default=None)
+    cost_from = serializers.DecimalField(
+        default=None, max_digits=18, decimal_places=9, min_value=Decimal(0), help_text="In US dollars."
+    )
+    slower_than = serializers.FloatField(
+        default=None,
+        min_value=0,
+        max_value=86_400,
+        help_text="In seconds, from the first attempt to the end.",
+    )
+
+
+def within_reach(request: Request) -> Asked:
+    """All that the caller may see. Raises NotFound for a tenant that is not the caller's."""
+    caller = caller_of(request)
+    own = () if caller.role in ADMINS else (own_use(caller),)
+    return Asked.within(tenant=tenant_or_all(request), own=own)
+
+
+def asked_in_reach(request: Request, asked: dict[str, Any]) -> Asked:
+    """What is asked for, of what the caller may see. Raises InvalidRequest for a range that is none."""
+    within = within_reach(request)
+    placed_for(within.tenant, asked, "since", "until")
+    until = asked["until"] or now()
+    if until < FIRST:
+        raise InvalidRequest("until must not be before 2000.", param="until")
+    since = max(FIRST, asked["since"] or until - timedelta(days=DEFAULT_DAYS))
+    if since > until:
+        raise InvalidRequest("since must not be later than until.", param="since")
+    if until - since > timedelta(days=MAX_DAYS):
+        raise InvalidRequest(f"Ask for at most {MAX_DAYS} days at once.", param="since")
+    only = tuple(
+        (column, asked[label.report])
+        for column, label in GROUPED.items()
+        if label.report not in OF_ANY_ATTEMPT and asked[label.report] is not None
+    )
+    if asked["tag"] is not None:
+        read_tag(asked["tag"], "tag")
+    if asked[FEATURE] is not None:
+        only += ((FEATURE, asked[FEATURE]),)
+    cost, slow = asked["cost_from"], asked["slower_than"]
+    return Asked(
+        tenant=within.tenant,
+        since=since,
+        until=until,
+        only=(*within.only, *only),
+        model=asked["model"] or "",
+        provider=asked["provider"] or "",
+        status=None if asked["status"] is None else Status(asked["status"]),
+        cost_from_nano_usd=None if cost is None else nano_from_usd(cost),
+        slower_than_ms=None if slow is None else round(slow * 1000),
+    )

@@ -1,0 +1,12 @@
+"""Routes of activity."""
+
+from django.urls import path
+
+from gateway_project.api.activity.log import Activity, ActivityHistogram
+from gateway_project.api.activity.one import OneActivity
+
+urlpatterns = [
+    path("activity", Activity.as_view(), name="activity"),
+    path("activity/histogram", ActivityHistogram.as_view(), name="activity-histogram"),
+    path("activity/<uuid:id>", OneActivity.as_view(), name="one-activity"),
+]
