@@ -11,6 +11,7 @@ from django.utils.timezone import now as present
 
 from admin_console.parts import Figure, budget_bar
 from admin_console.tenant.budgets import Budgets, budgets_of
+from admin_console.tenant.changes import changes_of
 from admin_console.tenant.denials import Denials, denials_of
 from admin_console.tenant.limits import limits_for
 from admin_console.tenant.links import page_url
@@ -75,6 +76,7 @@ def show_hub(
         "people": people,
         "teams": teams_of(tenant, month=spent_by("team", Bucket.MONTH, tenant=tenant, now=now)),
         "waiting": waiting_for(tenant, zone=zone),
+        "changes": changes_of(tenant, zone=zone, is_operator=is_operator),
         "limits": limits_for(request, viewer, tenant, now=now, zone=zone),
         **more,
     }

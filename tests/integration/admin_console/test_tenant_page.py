@@ -109,6 +109,16 @@ class TestWhatItShows:
         denials = console.get(ALDER).context["denials"]
         assert (denials.calls, denials.lines[0].what) == (3, "tenant cost/month")
 
+    def test_what_was_changed_in_sentences_and_by_whom_only_to_operators(
+        self, console: Client, token: ATIToken
+    ) -> None:
+        text_of(console, f"{ALDER}limit/", key="max_tokens_out", value="8k", save="1")
+        [newest, *_] = console.get(ALDER).context["changes"]
+        assert newest.sentence.startswith("ops@example.com ")
+        console.logout()
+        [newest, *_] = admin_of(console, alder()).get("/admin/tenant/").context["changes"][1:]
+        assert newest.sentence.startswith("An operator ")
+
     def test_a_tenant_without_anything_says_what_it_lacks(self, console: Client) -> None:
         alder()
         text = text_of(console, ALDER)
