@@ -13,8 +13,10 @@ from django.forms import BaseForm
 from django.http import HttpRequest
 from django.utils.timezone import now
 
+from admin_console.labels import label_of
 from metering.audit import record_change
-from metering.models import Tenant
+from metering.models import Budget, PolicyRule, Tenant
+from metering.policy.edit.set_row import identity_of
 
 
 def actor_of(request: HttpRequest) -> str:
@@ -78,6 +80,11 @@ def changes_of(form: BaseForm, formsets: Iterable[Any] | None, *, add: bool) -> 
     return facts
 
 
+def _whose(row: Model) -> dict[str, Any]:
+    """Whom a limit is for, so that the trail can name it once the row is gone."""
+    return identity_of(row) if isinstance(row, Budget | PolicyRule) else {}
+
+
 class AuditedAdmin:
     """Mixed into every editable admin. Where all changes go through verbs, those audit: `verb_audits`."""
 
@@ -100,9 +107,10 @@ class AuditedAdmin:
 
     def log_deletions(self, request: HttpRequest, queryset: Iterable[Model]) -> Any:
         for row in queryset:
-            record(request, f"{row._meta.model_name}.deleted", row, {"name": str(row)})
+            record(request, f"{row._meta.model_name}.deleted", row, {"name": label_of(row), **_whose(row)})
         return super().log_deletions(request, queryset)  # type: ignore[misc]
 
     def _audit(self, request: HttpRequest, verb: str, row: Model) -> None:
         if not self.verb_audits:
-            record(request, f"{row._meta.model_name}.{verb}", row, getattr(request, "console_facts", None))
+            facts = getattr(request, "console_facts", None) or {}
+            record(request, f"{row._meta.model_name}.{verb}", row, {**_whose(row), **facts})

@@ -55,11 +55,14 @@ class LabelledChoices:
 class PreparedChangeList(ChangeList):
     """Lets an admin name what its rows are about for the whole page at once."""
 
+    result_list: Any
+
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
-        self.result_list = list(self.result_list)
-        prepare(self.result_list)
-        self.model_admin.prepare(self.result_list)
+        rows: list[Any] = list(self.result_list)
+        self.result_list = rows
+        prepare(rows)
+        self.model_admin.prepare(rows)
 
 
 class Named:

@@ -58,16 +58,13 @@ def _lines(radius: BlastRadius) -> Iterator[tuple[str, str]]:
     if radius.above.found or not radius.above.is_complete:
         yield "Above it already", _above(radius)
     days = f"Last {DAYS} days: "
-    yield f"{days}refused more", _calls(radius.denied)
+    yield f"{days}refused more", _calls("denied", radius)
     if radius.let_pass.calls:
-        yield f"{days}refused no more", _calls(radius.let_pass)
+        yield f"{days}refused no more", _calls("let_pass", radius)
     if radius.denied_then:
         yield f"{days}really refused by it", f"{count(radius.denied_then)} calls"
     if radius.shortened.calls:
-        yield (
-            f"{days}answers cut shorter",
-            f"{count(radius.shortened.calls)}, {usd(radius.shortened.cost_nano_usd)} less",
-        )
+        yield f"{days}answers cut shorter", f"{_calls('shortened', radius)} less"
 
 
 def _above(radius: BlastRadius) -> str:
@@ -82,8 +79,20 @@ def _took(seconds: float) -> str:
     return f"{seconds:.1f} s" if seconds >= 0.1 else "less than 0.1 s"
 
 
-def _calls(tally: Tally) -> str:
-    return f"{count(tally.calls)} calls, {usd(tally.cost_nano_usd)}" if tally.calls else "none"
+def _calls(name: str, radius: BlastRadius) -> str:
+    """`denied`, `let_pass` or `shortened` calls with their cost; of a sample what it makes of all calls."""
+    found: Tally = getattr(radius, name)
+    if not found.calls:
+        return "none found in the sample" if radius.sampled else "none"
+    about = radius.estimate is not None
+    shown: Tally = getattr(radius.estimate, name) if about else found
+    noun = "call" if shown.calls == 1 else "calls"
+    return f"{'about ' if about else ''}{count(shown.calls)} {noun}, {usd(shown.cost_nano_usd)}"
+
+
+def _is_spread(radius: BlastRadius) -> bool:
+    """Whether the sample is of all the days, and not of a part of them."""
+    return (radius.since, radius.until) == (radius.asked_since, radius.asked_until)
 
 
 def _note(radius: BlastRadius, zone: tzinfo) -> str:
@@ -91,10 +100,13 @@ def _note(radius: BlastRadius, zone: tzinfo) -> str:
     calls, took = count(radius.calls.calls), _took(radius.took_s)
     until = radius.until - timedelta(microseconds=1)
     if radius.sampled:
-        said = (
-            f"A sample: {calls} calls from {when(radius.since, zone)} to {when(until, zone)}, in {took}. "
-            f"There are more in the last {DAYS} days."
+        of = f"{calls} of {count(radius.of_calls)} calls" if radius.of_calls else f"{calls} of more calls"
+        which = (
+            "spread over all days"
+            if _is_spread(radius)
+            else f"{when(radius.since, zone)} to {when(until, zone)}"
         )
+        said = f"From a sample of the last {DAYS} days: {of}, {which}, in {took}."
     else:
         first, last = (
             short_day(radius.since.astimezone(zone).date()),

@@ -3,21 +3,15 @@
 from decimal import Decimal
 from typing import Any
 
-from django import forms
-from unfold.widgets import UnfoldAdminDecimalFieldWidget
+from admin_console.fields.amount import AmountField, Bounds, Unit
 
 
-class MarkupField(forms.DecimalField):
+class MarkupField(AmountField):
+    """Shown and typed as `12.5 %`; below zero: less."""
+
     def __init__(self, help_text: str) -> None:
-        super().__init__(
-            max_digits=7,
-            decimal_places=3,
-            min_value=-100,
-            max_value=1000,
-            required=False,
-            widget=UnfoldAdminDecimalFieldWidget,
-            help_text=help_text,
-        )
+        bounds = Bounds(low=Decimal(-100), high=Decimal(1000), places=3)
+        super().__init__(Unit.PERCENT, bounds, required=False, label="Markup", help_text=help_text)
 
     def to_python(self, value: Any) -> Any:
         found = super().to_python(value)

@@ -113,5 +113,5 @@ class RuleForm(ScopedForm):
     def _has_twin(self, values: dict[str, Any]) -> bool:
         row = self.instance
         same = {"scope": row.scope, "tenant": row.tenant, "scope_id": row.scope_id}
-        same |= {name: values.get(name) for name in RULE_IDENTITY}
+        same |= {name: values.get(name) for name in RULE_IDENTITY} | {"set_by": self.instance.set_by}
         return PolicyRule.objects.filter(**same).exclude(pk=row.pk).exists()

@@ -87,7 +87,7 @@ class ScopedForm(forms.ModelForm):
     def _get_validation_exclusions(self) -> set[str]:
         """Whom it is for belongs to what there may be once, though the form has other fields for it."""
         found: set[str] = super()._get_validation_exclusions()  # type: ignore[misc]
-        return found - {"scope", "tenant", "scope_id", "per"} if self.instance.scope else found
+        return found - {"scope", "tenant", "scope_id", "per", "set_by"} if self.instance.scope else found
 
 
 def _saved(row: Any) -> Any:

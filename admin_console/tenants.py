@@ -12,13 +12,16 @@ from django.utils.timezone import now
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
+from unfold.widgets import UnfoldAdminSelect2Widget, UnfoldAdminSelectWidget
 
 from admin_console.auditing import actor_of
 from admin_console.base import ConsoleAdmin
 from admin_console.dialogs import AssignPlanDialog, back_to
 from admin_console.display import joined, links
+from admin_console.fields.conditions import zone_choices
 from admin_console.markup_field import MarkupField
 from admin_console.site import console
+from admin_console.words import MODES, WEEKDAYS
 from metering.errors import MeteringError
 from metering.identity.tenants.assign_plan import assign_plan
 from metering.identity.tenants.set_tenant_status import set_tenant_status
@@ -27,8 +30,34 @@ from metering.models import ATIToken, Tenant
 
 class TenantForm(forms.ModelForm):
     markup_percent = MarkupField(
-        "What its calls cost above the vendors' prices, in percent; below zero: less."
+        "What its calls cost above the vendors' prices, such as 5 %; below zero: less."
     )
+    timezone = forms.ChoiceField(
+        label="Time zone",
+        initial="UTC",
+        choices=zone_choices,
+        widget=UnfoldAdminSelect2Widget,
+        help_text="Whose days and months count for its budgets and reports.",
+    )
+    week_start = forms.TypedChoiceField(
+        label="Week starts on",
+        coerce=int,
+        initial=0,
+        choices=list(enumerate(WEEKDAYS)),
+        widget=UnfoldAdminSelectWidget,
+    )
+    enforcement_mode = forms.ChoiceField(
+        label="Once a limit is reached",
+        initial="enforce",
+        choices=list(MODES.items()),
+        widget=UnfoldAdminSelectWidget,
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        stored, zones = self.instance.timezone, zone_choices()
+        if "timezone" in self.fields and stored not in dict(zones):  # stored before names were checked
+            self.fields["timezone"].choices = [(stored, f"{stored}: unknown"), *zones]  # type: ignore[attr-defined]
 
     def clean_status(self) -> str:
         status = str(self.cleaned_data["status"])

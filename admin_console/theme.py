@@ -79,7 +79,7 @@ GROUPS: dict[str, dict[str, str]] = {
 
 ORDER = (
     *("Overview", "Explore usage", "Activity", "Budgets", "Tenants", "Your tenant", "People", "Tokens"),
-    *("Plans", "Models and vendors", "Alerts", "Simulator"),
+    *("Plans", "My plan", "Models and vendors", "Alerts", "Simulator"),
 )
 """Of the sidebar's entries, by title; others follow."""
 TITLES = {

@@ -5,18 +5,26 @@ from typing import Any
 from django import forms
 from django.contrib.postgres.forms import SimpleArrayField
 from django.utils.timezone import make_naive, now
-from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import (
+    UnfoldAdminCheckboxSelectMultipleWidget,
+    UnfoldAdminSelect2MultipleWidget,
+    UnfoldAdminTextInputWidget,
+)
 
 from metering.errors import MeteringError
 from metering.identity.tokens.ceiling import Ceiling
 from metering.identity.tokens.issue_token import issue_token
 from metering.identity.tokens.secret import IssuedToken
-from metering.models import ATIToken, Plan, Task
+from metering.models import ATIToken, LLMModel, Plan, Task
 from metering.time_zones import placed
 
 
 def _task_choices() -> list[tuple[str, str]]:
-    return [(task.code, f"{task.code}: {task.name}") for task in Task.objects.all()]
+    return [(task.code, task.name) for task in Task.objects.all()]
+
+
+def _model_choices() -> list[tuple[str, str]]:
+    return [(name, name) for name in LLMModel.objects.filter(is_active=True).values_list("name", flat=True)]
 
 
 class TokenForm(forms.ModelForm):
@@ -28,11 +36,11 @@ class TokenForm(forms.ModelForm):
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
         help_text="Nothing chosen: all that the plan allows.",
     )
-    allowed_models = SimpleArrayField(
-        forms.CharField(max_length=128),
+    allowed_models = forms.MultipleChoiceField(
+        choices=_model_choices,
         required=False,
-        widget=UnfoldAdminTextInputWidget,
-        help_text="Model names separated by commas. Empty: all that the plan allows.",
+        widget=UnfoldAdminSelect2MultipleWidget,
+        help_text="Nothing chosen: all that the plan allows.",
     )
     allowed_networks = SimpleArrayField(
         forms.CharField(max_length=43),

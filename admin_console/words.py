@@ -61,6 +61,7 @@ SCOPES: Mapping[str, str] = {
     Scope.USER: "person",
     Scope.TOKEN: "token",
     Scope.AGENT: "agent",
+    Scope.TAG: "tag",
 }
 EACH: Mapping[str, str] = {
     SubjectType.GLOBAL: "all together",
@@ -84,6 +85,7 @@ ON_EXPIRY = {
     ExpiryCharge.RELEASE.value: "give back what it held",
 }
 """What becomes of a call that vanished."""
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
 def plain(code: str) -> str:

@@ -71,6 +71,7 @@ METRICS_DIR = Path(_folder) if (_folder := env.text("GATEWAY_METRICS_DIR")) else
 
 # How check_providers asks them; metering itself knows no vendor.
 PROVIDER_PROBE = "gateway_project.probe.probe_providers"
+KEY_PROBE = "gateway_project.probe.probe_key"
 # How the console compares stored prices with the maintained list and enters them.
 PRICE_LIST = "gateway_project.vendor_catalogs.enter_prices.enter_prices"
 PRICE_LIST_VERSION = "gateway_project.vendor_catalogs.price_list.list_version"

@@ -12,7 +12,8 @@ from metering.api_key import MAX_KEYS, read_keys
 from metering.base_url import base_url_problem
 from metering.catalog.provider_keys.read_keys import keys_of
 from metering.catalog.traits import traits_text
-from metering.models import Provider
+from metering.models import Provider, ProviderKey
+from metering.seal import CannotOpen, unseal
 from providers.registry import ProviderConfig
 
 logger = logging.getLogger(__name__)
@@ -51,6 +52,21 @@ def load_own_configs(tenant_id: UUID) -> OwnConfigs:
         except ValueError as error:
             _log_unusable(row, error)
     return OwnConfigs(tenant_id=tenant_id, by_name=configs)
+
+
+def load_key_config(key_id: UUID) -> ProviderConfig:
+    """The vendor of one stored key, with that key alone.
+
+    Raises ValueError, with a sentence that has no part of a key, for one that is gone or that no configured key opens.
+    """
+    row = ProviderKey.objects.select_related("provider").filter(pk=key_id).first()
+    if row is None:
+        raise ValueError("The key is gone.")
+    try:
+        key = unseal(bytes(row.sealed)).decode()
+    except CannotOpen as error:
+        raise ValueError("The key cannot be opened any more; set it anew.") from error
+    return _config(row.provider, (key,))
 
 
 def _with_gateways_keys(row: Provider, stored: tuple[str, ...]) -> ProviderConfig:

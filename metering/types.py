@@ -82,6 +82,13 @@ TOLD_LATE = (Scope.PROVIDER, Scope.AGENT)
 """Those of them that no setting depends on."""
 
 
+class Setter(StrEnum):
+    """Who set a rule or a budget. Only they change it: what an operator sets is not the tenant's to lift."""
+
+    OPERATOR = "operator"
+    TENANT = "tenant"
+
+
 class SubjectType(StrEnum):
     """Whose use a meter counts. A plan's budget becomes one meter for each subject."""
 

@@ -14,7 +14,7 @@ from admin_console.who import Viewer
 from admin_console.wording import amount_of, usd_exact
 from metering.models import Budget
 from metering.overview.budgets import BudgetLine
-from metering.types import Dimension, SubjectType
+from metering.types import Dimension, Setter, SubjectType
 
 COLUMNS = (
     Column(key="budget", title="Budget", sorts=True),
@@ -83,9 +83,18 @@ def row_of(
 def edit_link(line: BudgetLine, viewer: Viewer) -> str:
     """Where whoever may edits the limit; empty for others."""
     if viewer.tenant is not None:
-        return ""
+        return _own_edit_link(line, viewer)
     kind = "budget" if isinstance(line.status.limit.row, Budget) else "policyrule"
     return reverse(f"admin:metering_{kind}_change", args=(line.status.limit.set_by,))
+
+
+def _own_edit_link(line: BudgetLine, viewer: Viewer) -> str:
+    """For an administrator the limits that the tenant set itself."""
+    row = line.status.limit.row
+    if viewer.own_only or row.set_by != Setter.TENANT or line.status.limit.set_by != row.pk:
+        return ""
+    kind = "budget" if isinstance(row, Budget) else "rule"
+    return f"{reverse(f'admin:limit_{kind}')}?of={row.pk}"
 
 
 def rows_link(line: BudgetLine, names: Mapping[Pair, str]) -> str:

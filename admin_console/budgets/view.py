@@ -4,6 +4,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 
 from admin_console.budgets.choose import SHOWN, chosen_lines, filter_bar
 from admin_console.budgets.rows import COLUMNS, order, row_of
@@ -41,7 +42,7 @@ def budgets(request: HttpRequest, viewer: Viewer, page: dict[str, Any]) -> HttpR
         "count": len(chosen),
         "shown": min(len(chosen), SHOWN),
         "is_nearest_first": key == NEAREST,
-        "may_add": viewer.tenant is None,
+        "add_url": add_url(viewer),
     }
     return render(request, "admin_console/budgets.html", {**page, **shown})
 
@@ -61,4 +62,20 @@ def _empty(viewer: Viewer, *, has_any: bool) -> Empty:
             button="Add a budget",
             url="/admin/metering/budget/add/",
         )
-    return Empty(title="Nothing limits what you use", text="Whoever runs the gateway can set budgets.")
+    if viewer.own_only:
+        return Empty(
+            title="Nothing limits what you use", text="Administrators of your tenant can set budgets."
+        )
+    return Empty(
+        title="There is no budget yet",
+        text="A budget keeps one team, person or token from using up what is for all.",
+        button="Add a budget",
+        url=add_url(viewer),
+    )
+
+
+def add_url(viewer: Viewer) -> str:
+    """Where the viewer sets a budget; empty for whoever may not."""
+    if viewer.own_only:
+        return ""
+    return reverse("admin:metering_budget_add" if viewer.tenant is None else "admin:limit_budget")

@@ -49,7 +49,7 @@ class SearchedSelectMultiple(SearchedSelect, AutocompleteSelectMultiple):
 class NamedRows:
     """A row may also be given by its name, as addresses and scripts do."""
 
-    queryset: QuerySet[Any]
+    queryset: Any
 
     def __init__(self, **kwargs: Any) -> None:
         noun = kwargs["queryset"].model._meta.verbose_name

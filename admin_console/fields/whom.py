@@ -4,15 +4,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminSelectWidget
 
 from admin_console.fields.chosen import chosen
+from admin_console.fields.suggested import SuggestedInput
 from admin_console.words import scope_word
 from metering.errors import MeteringError
 from metering.models import ATIToken, Plan, Provider, Team, Tenant, User
 from metering.policy.edit.target import PolicyTarget, find_target
 from metering.text import normal
 from metering.types import TENANT_SCOPES, Scope
+from metering.usage.recent_labels import recent_labels
 
 ROWS = {
     Scope.PLAN: Plan,
@@ -25,7 +27,14 @@ ROWS = {
 """Scopes whose subjects are rows, each with a field of the scope's name."""
 TOLD = tuple(scope for scope in TENANT_SCOPES if scope not in ROWS)
 """Scopes whose subjects are whatever calls name: a tenant, and a text."""
+LABEL_OF = {Scope.AGENT: "agent_id", Scope.TAG: "tags"}
+"""The column of the usage log that names a scope's subjects."""
 FIELDS = ("scope", *(scope.value for scope in ROWS), "named")
+
+
+def _named_lately() -> list[str]:
+    """What the newest calls name: agents and tags."""
+    return sorted({name for scope in TOLD for name in recent_labels(LABEL_OF[scope])})
 
 
 def whom_fields() -> dict[str, forms.Field]:
@@ -48,8 +57,8 @@ def whom_fields() -> dict[str, forms.Field]:
         required=False,
         max_length=128,
         label="Named",
-        widget=UnfoldAdminTextInputWidget(attrs={"data-whom-of": " ".join(TOLD)}),
-        help_text="As calls name it.",
+        widget=SuggestedInput(suggest=_named_lately, attrs={"data-whom-of": " ".join(TOLD)}),
+        help_text="As calls name it; of a tag its key and value, such as project=apollo.",
     )
     return fields
 

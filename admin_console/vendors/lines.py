@@ -1,13 +1,13 @@
 """A vendor's line on the page of vendors."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import tzinfo
 from urllib.parse import urlencode
 
 from django.urls import reverse
 
-from admin_console.wording import count, share, when
+from admin_console.wording import count, share, usd, when
 from metering.catalog.vendor_states import VendorState
 from metering.models import Provider
 
@@ -28,22 +28,24 @@ class VendorLine:
     models: str
     models_url: str
     is_active: bool
+    spent: str
+    spent_url: str
 
 
 def vendor_lines(
-    states: Sequence[VendorState], *, now: datetime, zone: tzinfo, sort: str
+    states: Sequence[VendorState], *, spent: Mapping[str, int], zone: tzinfo, sort: str
 ) -> list[VendorLine]:
-    """Sorted by `name` or `-models`."""
-    by_models = sort.removeprefix("-") == "models"
-    ordered = sorted(
-        states,
-        key=lambda state: (state.models, state.name) if by_models else (0, state.name),
-        reverse=sort.startswith("-"),
-    )
-    return [_line(state, zone) for state in ordered]
+    """Sorted by `name`, `models` or `spent`, downwards with a minus. `spent` is nano-USD of this month."""
+
+    def weight(state: VendorState) -> int:
+        by = sort.removeprefix("-")
+        return state.models if by == "models" else spent.get(state.name, 0) if by == "spent" else 0
+
+    ordered = sorted(states, key=lambda state: (weight(state), state.name), reverse=sort.startswith("-"))
+    return [_line(state, spent.get(state.name, 0), zone) for state in ordered]
 
 
-def _line(state: VendorState, zone: tzinfo) -> VendorLine:
+def _line(state: VendorState, spent: int, zone: tzinfo) -> VendorLine:
     key, key_tone = _key(state)
     reach, reach_tone = _reach(state, zone)
     recent, models = state.recent, urlencode({"provider__name__exact": state.name})
@@ -62,6 +64,8 @@ def _line(state: VendorState, zone: tzinfo) -> VendorLine:
         models=count(state.models),
         models_url=f"{reverse('admin:metering_llmmodel_changelist')}?{models}",
         is_active=state.is_active,
+        spent=usd(spent),
+        spent_url=f"{reverse('admin:explore')}?{urlencode({'range': 'month', 'provider': state.name})}",
     )
 
 

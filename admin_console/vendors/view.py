@@ -2,6 +2,7 @@
 
 import os
 import time
+from datetime import UTC, datetime
 from typing import Any
 
 from django.conf import settings
@@ -16,13 +17,16 @@ from admin_console.who import Viewer
 from metering.catalog.check_providers import Probe, ProviderCheck, check_providers
 from metering.catalog.vendor_states import MOST_CALLS, vendor_states
 from metering.models import Provider
+from metering.reports.explore import explore
+from metering.usage.filters import UsageFilter
 
 
 def vendors(request: HttpRequest, viewer: Viewer, page: dict[str, Any]) -> HttpResponse:
     moment, text = now(), request.GET.get("q", "").strip().lower()
     states = vendor_states(environment=os.environ, now=moment)
     shown = [state for state in states if text in f"{state.name} {state.kind} {state.base_url}".lower()]
-    lines = vendor_lines(shown, now=moment, zone=page["zone"], sort=request.GET.get("sort", ""))
+    spent = _spent_this_month(moment)
+    lines = vendor_lines(shown, spent=spent, zone=page["zone"], sort=request.GET.get("sort", ""))
     return render(
         request,
         "admin_console/vendors.html",
@@ -31,9 +35,18 @@ def vendors(request: HttpRequest, viewer: Viewer, page: dict[str, Any]) -> HttpR
             "lines": lines,
             "q": text,
             "looked_at": f"{MOST_CALLS:,}",
-            "total": sum(s.models for s in shown),
+            "total": sum(state.models for state in shown),
+            "spent": sum(spent.get(state.name, 0) for state in shown),
         },
     )
+
+
+def _spent_this_month(moment: datetime) -> dict[str, int]:
+    """Nano-USD by vendor, of the month of UTC, as the report of usage adds them up."""
+    first = moment.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    chosen = UsageFilter(since=first, until=moment)
+    found = explore(chosen, metric="cost", group="provider", now=moment, with_before=False)
+    return {group.value: group.figures.cost_nano_usd for group in found.groups}
 
 
 def test(request: HttpRequest, viewer: Viewer, page: dict[str, Any], name: str) -> HttpResponse:

@@ -4,12 +4,14 @@ from django.urls import URLPattern, URLResolver, path, re_path
 
 from gateway_project.api.activity.urls import urlpatterns as activity
 from gateway_project.api.alerts.urls import urlpatterns as alerts
+from gateway_project.api.audit.urls import urlpatterns as audit
 from gateway_project.api.auth.urls import urlpatterns as auth
 from gateway_project.api.catalog.urls import urlpatterns as catalog
 from gateway_project.api.document import Document, DocumentPage
 from gateway_project.api.errors import not_found
 from gateway_project.api.identity.urls import urlpatterns as identity
 from gateway_project.api.policy.urls import urlpatterns as policy
+from gateway_project.api.provider_keys.urls import urlpatterns as provider_keys
 from gateway_project.api.tasks.urls import urlpatterns as tasks
 from gateway_project.api.usage.urls import urlpatterns as usage
 
@@ -21,6 +23,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *activity,
     *policy,
     *alerts,
+    *audit,
+    *provider_keys,
     *tasks,
     path("schema", Document.as_view(), name="schema"),
     path("docs", DocumentPage.as_view(), name="docs"),

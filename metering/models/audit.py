@@ -22,7 +22,10 @@ class AuditEvent(models.Model):
 
     class Meta:
         ordering = ["-at"]
-        indexes = [models.Index(fields=["tenant_id", "at"], name="audit_tenant_at")]
+        indexes = [
+            models.Index(fields=["tenant_id", "at"], name="audit_tenant_at"),
+            models.Index(fields=["at", "id"], name="audit_at"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.action} {self.object_id}"

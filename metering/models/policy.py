@@ -19,6 +19,7 @@ from metering.types import (
     EnforcementMode,
     ExpiryCharge,
     Scope,
+    Setter,
     SubjectType,
     Window,
 )
@@ -33,6 +34,9 @@ FITS_SCOPE_SENTENCE = (
     "Tenant and id do not fit the scope: the gateway has neither, a plan and a provider have an id, a tenant has no "
     "id, and a team, user, token, agent or tag has both."
 )
+TENANTS_OWN = ~Q(set_by="tenant") | ~Q(scope__in=["global", "provider", "plan", "tenant"])
+TENANTS_OWN_SENTENCE = "A tenant sets limits for its own teams, people, tokens and the like, for nobody else."
+SET_BY_HELP = "Only they change it: what an operator sets is not the tenant's to lift."
 
 
 def choices_of(vocabulary: type) -> list[tuple[str, str]]:
@@ -69,6 +73,14 @@ class PolicyRule(models.Model):
         validators=[MaxValueValidator(100)],
         help_text="In mode enforce: for so many of a hundred users and tokens. The others are observed.",
     )
+    set_by = models.CharField(
+        max_length=8,
+        choices=choices_of(Setter),
+        default=Setter.OPERATOR,
+        db_default=Setter.OPERATOR.value,
+        editable=False,
+        help_text=SET_BY_HELP,
+    )
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(default=now, editable=False)
     counts_since = models.DateTimeField(
@@ -81,6 +93,11 @@ class PolicyRule(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=FITS_SCOPE, name="rule_scope_fits", violation_error_message=FITS_SCOPE_SENTENCE
+            ),
+            models.CheckConstraint(
+                condition=TENANTS_OWN,
+                name="rule_of_tenant_is_narrow",
+                violation_error_message=TENANTS_OWN_SENTENCE,
             ),
             models.CheckConstraint(
                 condition=Q(enforce_percent__lte=100),
@@ -125,6 +142,14 @@ class Budget(models.Model):
     )
     on_expiry = models.CharField(max_length=8, choices=choices_of(ExpiryCharge), default=ExpiryCharge.CHARGE)
     thresholds = ArrayField(models.PositiveSmallIntegerField(), default=default_thresholds, blank=True)
+    set_by = models.CharField(
+        max_length=8,
+        choices=choices_of(Setter),
+        default=Setter.OPERATOR,
+        db_default=Setter.OPERATOR.value,
+        editable=False,
+        help_text=SET_BY_HELP,
+    )
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(default=now, editable=False)
     counts_since = models.DateTimeField(
@@ -136,7 +161,10 @@ class Budget(models.Model):
         indexes = [models.Index(fields=["scope", "scope_id"], name="budget_scope")]
         constraints = [
             models.UniqueConstraint(
-                fields=["scope", "tenant", "scope_id", "per", "task", "model_class", "dimension", "window"],
+                fields=[
+                    *("scope", "tenant", "scope_id", "per", "task", "model_class", "dimension", "window"),
+                    "set_by",
+                ],
                 nulls_distinct=False,
                 name="budget_once",
             ),
@@ -147,6 +175,11 @@ class Budget(models.Model):
             ),
             models.CheckConstraint(
                 condition=FITS_SCOPE, name="budget_scope_fits", violation_error_message=FITS_SCOPE_SENTENCE
+            ),
+            models.CheckConstraint(
+                condition=TENANTS_OWN,
+                name="budget_of_tenant_is_narrow",
+                violation_error_message=TENANTS_OWN_SENTENCE,
             ),
             models.CheckConstraint(
                 condition=Q(enforce_percent__lte=100),

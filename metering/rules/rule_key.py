@@ -53,6 +53,15 @@ class RuleKey:
         """Whether a rule that sets it counts for anything."""
         return bool(self.read_by)
 
+    @property
+    def only_tightens(self) -> bool:
+        """Whether a team's, user's or token's rule can only take away: what holds without any rule is known, or is no
+        limit at all, and no preference is replaced.
+        """
+        if self.merge is Merge.REPLACE:
+            return False
+        return self.is_limit or self.default is not None or bool(self.choices)
+
     def strictness(self, value: int | str) -> int:
         """Return how strict a value is: the larger the number, the less is allowed."""
         if self.merge is Merge.UNION:

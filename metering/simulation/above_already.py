@@ -108,7 +108,7 @@ def _known(per: SubjectType, subjects: set[str]) -> Iterator[tuple[str, str]]:
 def _unnamed(per: SubjectType, subject: str, tenant: Tenant | None) -> str:
     if per is SubjectType.GLOBAL:
         return "the gateway"
-    if per in (SubjectType.PROVIDER, SubjectType.AGENT) and subject:
+    if per in (SubjectType.PROVIDER, SubjectType.AGENT, SubjectType.TAG) and subject:
         return subject
     whose = f" of {tenant.slug}" if tenant is not None else ""
     return f"calls{whose} without a {per.value}"

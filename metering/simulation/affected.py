@@ -19,6 +19,7 @@ COLUMN_OF = {
     Scope.USER: "user_id",
     Scope.TOKEN: "token_id",
     Scope.AGENT: "agent_id",
+    Scope.TAG: "tags",
 }
 """The column of the usage log that tells whose calls they are, beside the tenant's."""
 
@@ -51,6 +52,10 @@ def affected_by(change: Change, now: datetime) -> Affected:
 
 def calls_of(change: Change, *, since: datetime, until: datetime) -> UsageFilter:
     """The lines of the log that the change may concern."""
+    if change.scope is Scope.TAG:
+        return UsageFilter(
+            tenant=change.tenant, since=since, until=until, only=(("tags__contains", [change.scope_id]),)
+        )
     column = COLUMN_OF.get(change.scope)
     only: tuple[tuple[str, object], ...] = ((column, change.scope_id),) if column else ()
     if change.scope is Scope.PLAN:

@@ -1,6 +1,6 @@
 """What a change would do, before it is made: whom it concerns, who is above it already, and what it would have denied.
 
-The question is answered within two seconds, if need be from the newest calls only, and the answer says so.
+The question is answered within two seconds, if need be from a sample of the calls, and the answer says so.
 """
 
 import time
@@ -20,14 +20,14 @@ from metering.policy.source import PolicySource, read_policy_source
 from metering.rules.registry import REGISTRY
 from metering.simulation.above_already import Above, AboveAlready, above_already
 from metering.simulation.affected import Affected, affected_by, calls_of
-from metering.simulation.both_ways import both_ways
+from metering.simulation.both_ways import Estimate, both_ways
 from metering.simulation.change import Change, Row, row_of
 from metering.simulation.last_calls import every_call_denied
 from metering.simulation.replay import Tally
 from metering.types import Scope, Window
 from metering.usage.filters import zone_of
 
-WITHIN_S = 1.8
+WITHIN_S = 1.5
 """When the replay stops at the latest, from the question on: what is left of two seconds is for the answer."""
 DAYS = 7
 NAMED = 5
@@ -51,7 +51,12 @@ class BlastRadius:
     since: datetime
     until: datetime
     asked_since: datetime
-    """When the days began that were asked about: later ones were looked at if `sampled`."""
+    """When the days began that were asked about."""
+    asked_until: datetime
+    estimate: Estimate | None
+    """Of a sample, what it makes of all calls of these days."""
+    of_calls: int | None
+    """How many calls there are in these days; None: counting them takes too long."""
     sampled: bool
     windows_unknown: bool
     asks_twice: bool
@@ -95,6 +100,9 @@ def blast_radius(change: Change, *, now: datetime, within_s: float = WITHIN_S) -
         since=found.since,
         until=found.until,
         asked_since=since,
+        asked_until=now,
+        estimate=found.estimate,
+        of_calls=found.of_calls,
         sampled=found.sampled,
         windows_unknown=found.windows_unknown,
         asks_twice=row is not None and _is_zero_for_all(row),
@@ -189,6 +197,7 @@ def radius_facts(radius: BlastRadius) -> dict[str, Any]:
         "above_names": [above.name for above in radius.above_names],
         "above_is_complete": radius.above.is_complete,
         "calls": radius.calls.calls,
+        "of_calls": radius.of_calls,
         "denied": radius.denied.calls,
         "denied_cost_usd": usd_text(radius.denied.cost_nano_usd),
         "let_pass": radius.let_pass.calls,
@@ -196,6 +205,7 @@ def radius_facts(radius: BlastRadius) -> dict[str, Any]:
         "shortened": radius.shortened.calls,
         "shortened_saves_usd": usd_text(radius.shortened.cost_nano_usd),
         "denied_then": radius.denied_then,
+        "estimate": _estimate_facts(radius.estimate),
         "since": radius.since,
         "until": radius.until,
         "asked_since": radius.asked_since,
@@ -203,4 +213,17 @@ def radius_facts(radius: BlastRadius) -> dict[str, Any]:
         "windows_unknown": radius.windows_unknown,
         "asks_twice": radius.asks_twice,
         "took_s": round(radius.took_s, 2),
+    }
+
+
+def _estimate_facts(estimate: Estimate | None) -> dict[str, Any] | None:
+    if estimate is None:
+        return None
+    return {
+        "denied": estimate.denied.calls,
+        "denied_cost_usd": usd_text(estimate.denied.cost_nano_usd),
+        "let_pass": estimate.let_pass.calls,
+        "let_pass_cost_usd": usd_text(estimate.let_pass.cost_nano_usd),
+        "shortened": estimate.shortened.calls,
+        "shortened_saves_usd": usd_text(estimate.shortened.cost_nano_usd),
     }

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 from metering.identity.find import find_plan
 from metering.models import Budget, PolicyRule, Tenant
@@ -45,7 +46,7 @@ def rule_change(
     now: datetime,
     task: str | None = None,
     when: Mapping[str, object] | None = None,
-    **manner: object,
+    **manner: Any,
 ) -> Change:
     """A rule set, new or with another value. `manner` is what else `set_rule` takes."""
     verb = partial(
@@ -55,7 +56,7 @@ def rule_change(
 
 
 def budget_change(
-    *, target: PolicyTarget, dimension: str, window: str, amount: str, now: datetime, **facts: object
+    *, target: PolicyTarget, dimension: str, window: str, amount: str, now: datetime, **facts: Any
 ) -> Change:
     """A budget set, new or with another amount. `facts` are what else `set_budget` takes."""
     verb = partial(

@@ -223,6 +223,7 @@ def _budgets(policy: EffectivePolicy) -> Iterator[MeterLimit]:
         *policy.by_class.values(),
         *policy.by_agent.values(),
         policy.each_agent,
+        policy.each_tag,
     )
     for group in groups:
         for limit in group:

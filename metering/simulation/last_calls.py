@@ -3,7 +3,8 @@
 from django.db import OperationalError, connection, transaction
 from psycopg.errors import QueryCanceled
 
-from metering.simulation.both_ways import BothWays, begin_of_newest
+from metering.simulation.both_ways import MOST_LINES, BothWays, begin_of_newest
+from metering.simulation.count_calls import count_calls
 from metering.simulation.replay import Tally
 from metering.usage.filters import UsageFilter
 
@@ -18,10 +19,13 @@ def every_call_denied(chosen: UsageFilter) -> BothWays:
     result = BothWays(since=since, until=until)
     counted = _count(chosen)
     if counted is None:
-        newest = begin_of_newest(chosen) or since
+        newest = begin_of_newest(chosen, MOST_LINES) or since
         result.since, result.sampled = newest, True
         counted = _count(UsageFilter(tenant=chosen.tenant, since=newest, until=until, only=chosen.only))
+        result.of_calls = count_calls(chosen)
     result.total = result.denied = counted or Tally()
+    if not result.sampled:
+        result.of_calls = result.total.calls
     return result
 
 

@@ -18,10 +18,10 @@ from metering.admission.demand import Asker
 from metering.admission.denial import deciding_rule
 from metering.admission.plan import plan_call
 from metering.errors import InvalidRequest, MeteringError, NotFound
-from metering.ledger.commands import MeterKey, Settle
+from metering.ledger.commands import Settle
 from metering.models import ATIToken, Tenant
 from metering.policy.source import PolicySource
-from metering.policy.values import EffectivePolicy, MeterLimits, PolicySubject
+from metering.policy.values import EffectivePolicy, PolicySubject
 from metering.reservation.reserve import Hold
 from metering.simulation.in_memory import InMemoryAdmission, at_once
 from metering.simulation.logged import LoggedAttempt, LoggedCall, logged_calls
@@ -145,13 +145,9 @@ class ReplayRun:
         *,
         plan: str | None = None,
         shift: timedelta = timedelta(0),
-        begin_with: Callable[[MeterKey], int] = lambda meter: 0,
     ) -> None:
-        """`begin_with` says what is used on a meter when the replay first comes to it, in the ledger's units."""
         self.replayed = Replayed()
         self._source = source
-        self._begin_with = begin_with
-        self._begun: set[MeterKey] = set()
         self._plan = plan
         self._shift = shift
         self._admission = InMemoryAdmission(EARLIEST)
@@ -185,7 +181,6 @@ class ReplayRun:
         try:
             access = self._source.access_to(asker.subject.plan, demand.task)
             plan = plan_call(demand, access, with_retired(call, self._source.models), policy)
-            self._begin(plan.route.limits)
             admitted = self._admission.admit(plan)
         except MeteringError as refusal:
             self._count_denial(call, refusal, asker, policy)
@@ -199,14 +194,6 @@ class ReplayRun:
             self.replayed.shortened.add(saved)
         self._hold_until_end(call, admitted.hold, saved_nano_usd=saved)
         return False
-
-    def _begin(self, limits: MeterLimits) -> None:
-        """Open the meters that the replay comes to for the first time with what was used on them before."""
-        for limit in limits:
-            if limit.meter not in self._begun:
-                self._begun.add(limit.meter)
-                if used := self._begin_with(limit.meter):
-                    self._admission.ledger.begin(limit.meter, used=used)
 
     def _count_denial(
         self, call: LoggedCall, refusal: MeteringError, asker: Asker, policy: EffectivePolicy

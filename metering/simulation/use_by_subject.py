@@ -27,6 +27,7 @@ SUBJECT = {
     SubjectType.USER: "coalesce(user_id::text, token_id::text, '')",
     SubjectType.TOKEN: "coalesce(token_id::text, '')",
     SubjectType.AGENT: "coalesce(agent_id, '')",
+    SubjectType.TAG: "tag.name",
 }
 """Whose use a line of the log is, as meters name it (`policy/meter_limits.py`)."""
 SHARED = (SubjectType.GLOBAL, SubjectType.PROVIDER)
@@ -54,9 +55,10 @@ def use_by_subject(
     amount = f"sum({sql_of(counted.dimension, 'log')})"
     if counted.dimension is Dimension.REQUESTS:
         amount = f"count(*) FILTER (WHERE log.attempt = 1 AND {IS_USE})"
+    each_tag = "CROSS JOIN LATERAL unnest(log.tags) AS tag (name)" if counted.per is SubjectType.TAG else ""
     tenant = f"'{NOBODY}'::uuid" if counted.per in SHARED else "log.tenant_id"
     query = f"""
-SELECT {tenant}, {SUBJECT[counted.per]}, {amount} FROM metering_usagelog log
+SELECT {tenant}, {SUBJECT[counted.per]}, {amount} FROM metering_usagelog log {each_tag}
 WHERE log.id >= %(since)s AND log.id < %(until)s
     AND (%(tenants)s::uuid[] IS NULL OR log.tenant_id = ANY(%(tenants)s))
     AND (%(task)s = '' OR log.task = %(task)s)

@@ -51,6 +51,11 @@ class PageRow(Row):
         self.audience = audience
 
 
+OWN_BUDGET = {"whom": "tag", "tag": "project=apollo", "amount": "$5", "dimension": "cost", "window": "day"}
+OWN_BUDGET["once_reached"] = "hard"
+OWN_RULE = {"whom": "tag", "tag": "project=apollo", "key": "max_tokens_out", "value": "2k", "mode": "enforce"}
+OWN_KEY = {"provider": "acme", "label": "console", "key": "sk-0123456789-wxyz"}
+
 PAGES = [
     PageRow("GET /admin/activity/", EVERYBODY),
     PageRow("GET /admin/activity/?tenant={tenant}&range=7d", EVERYBODY, stranger=200),
@@ -201,6 +206,43 @@ PAGES = [
     PageRow("POST /admin/tenants/{tenant}/plan/", OPERATORS, form={"plan": "PRO"}),
     PageRow("GET /admin/tenants/{tenant}/limit/?key=max_tokens_out", OPERATORS),
     PageRow("POST /admin/tenants/{tenant}/limit/", OPERATORS, form={"key": "max_tokens_out", "value": "8k"}),
+    PageRow("GET /admin/plans/", OPERATORS),
+    PageRow("GET /admin/plans/compare/?plan={plan}&beside=FREE", OPERATORS, done=302),
+    PageRow("GET /admin/plans/new/", OPERATORS),
+    PageRow("POST /admin/plans/new/", OPERATORS, form={"code": "GOLD", "name": "Gold"}),
+    PageRow("GET /admin/plans/{plan}/copy/", OPERATORS),
+    PageRow("POST /admin/plans/{plan}/copy/", OPERATORS, form={"code": "PRO_2", "name": "Pro 2"}),
+    PageRow("GET /admin/plans/{plan}/", OPERATORS),
+    PageRow("POST /admin/plans/{plan}/", OPERATORS, done=200, form={"preview": "1"}),
+    PageRow("GET /admin/prices/", OPERATORS),
+    PageRow("GET /admin/prices/import/", OPERATORS),
+    PageRow("POST /admin/prices/import/", OPERATORS),
+    PageRow("GET /admin/prices/{unknown}/", OPERATORS, operator=404),
+    PageRow("POST /admin/prices/{unknown}/", OPERATORS, operator=404, form={"input": "$1", "output": "$2"}),
+    PageRow("GET /admin/vendors/", OPERATORS),
+    PageRow("POST /admin/vendors/{unknown}/test/", OPERATORS, operator=404),
+    PageRow("GET /admin/tokens/{prefix}/narrow/", ADMINS),
+    PageRow("POST /admin/tokens/{prefix}/narrow/", ADMINS, form={"allowed_tasks": "LLM0_CHAT"}),
+    PageRow("POST /admin/tokens/{prefix}/narrow/undo/", ADMINS),
     PageRow("GET /admin/simulator/", ADMINS),
     PageRow("POST /admin/simulator/", ADMINS, done=200, form={"since": "2026-01-01", "until": "2026-01-02"}),
+    PageRow("GET /admin/my-plan/", EVERYBODY),
+    PageRow("GET /admin/my-plan/?tenant={tenant}", EVERYBODY),
+    PageRow("GET /admin/limits/", ADMINS),
+    PageRow("GET /admin/limits/?tenant={tenant}", ADMINS),
+    PageRow("POST /admin/limits/", ADMINS, form={"noun": "rule", "limit": "{own_rule}"}, operator=200),
+    PageRow("POST /admin/limits/?tenant={tenant}", ADMINS, form={"noun": "budget", "limit": "{own_budget}"}),
+    PageRow("GET /admin/limits/budget/", ADMINS),
+    PageRow("GET /admin/limits/budget/?of={own_budget}", ADMINS),
+    PageRow("POST /admin/limits/budget/", ADMINS, form=OWN_BUDGET, operator=200),
+    PageRow("GET /admin/limits/rule/", ADMINS),
+    PageRow("GET /admin/limits/rule/?of={own_rule}", ADMINS),
+    PageRow("GET /admin/limits/rule/?of={rule}", ADMINS),
+    PageRow("POST /admin/limits/rule/", ADMINS, form=OWN_RULE, operator=200),
+    PageRow("GET /admin/vendor-keys/", ADMINS),
+    PageRow("POST /admin/vendor-keys/", ADMINS, form=OWN_KEY, operator=200),
+    PageRow("POST /admin/vendor-keys/", ADMINS, form={"verb": "off", "key_id": "{key}"}, operator=200),
+    PageRow("GET /admin/audit/", ADMINS),
+    PageRow("GET /admin/audit/?tenant={tenant}&noun=token", ADMINS),
+    PageRow("GET /admin/audit/csv/", ADMINS),
 ]

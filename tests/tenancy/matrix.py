@@ -67,7 +67,8 @@ class Row:
         if actor == "nobody":
             return self.public or 401
         role = self.member if actor == "birch_member" else self.admin
-        if not self.names_an_object or role in {401, 403}:
+        is_hidden = actor == "birch_admin" and self.stranger is not None
+        if not self.names_an_object or (role in {401, 403} and not is_hidden):
             return role
         return self.stranger or 404
 
@@ -76,6 +77,8 @@ CALL = {"task": "LLM0_CHAT"}
 PERIOD = {"since": "2026-01-01T00:00:00Z", "until": "2026-02-01T00:00:00Z"}
 RULE = {"tenant": "{tenant}", "key": "max_tokens_out", "value": 9}
 BUDGET = {"tenant": "{tenant}", "dimension": "files", "window": "day", "amount": "9"}
+KEY = {"provider": "acme", "key": "sk-0123456789-wxyz", "label": "new"}
+OF_USER = {"user": "{user}"}
 _today = datetime.now(UTC).date()
 LATELY = f"since={_today - timedelta(days=2)}T00:00:00Z&until={_today + timedelta(days=2)}T00:00:00Z"
 """A time that does not move between two requests."""
@@ -237,6 +240,9 @@ API = [
     Row("GET /api/policy/decisions?tenant={tenant}", member=403, admin=200, operator=200),
     Row("GET /api/policy/decisions/report", member=403, admin=200, operator=200),
     Row("GET /api/policy/decisions/report?tenant={tenant}", member=403, admin=200, operator=200),
+    Row("GET /api/plan", member=200, admin=200, operator=400),
+    Row("GET /api/plan?tenant={tenant}", member=200, admin=200, operator=200),
+    Row("GET /api/plan?plan=PRO", member=200, admin=200, operator=400),
     Row("GET /api/plans", member=403, admin=403, operator=200),
     Row("GET /api/plans/{plan}", member=403, admin=403, operator=200),
     Row("GET /api/catalog", member=403, admin=403, operator=200),
@@ -246,16 +252,35 @@ API = [
     Row("GET /api/catalog/providers", member=403, admin=403, operator=200),
     Row("GET /api/catalog/models", member=403, admin=403, operator=200),
     Row("GET /api/catalog/prices", member=403, admin=403, operator=200),
-    Row("GET /api/catalog/rules", member=403, admin=403, operator=200),
-    Row("GET /api/catalog/rules/{rule}", member=403, admin=403, operator=200),
-    Row("DELETE /api/catalog/rules/{rule}", member=403, admin=403, operator=200),
-    Row("GET /api/catalog/budgets", member=403, admin=403, operator=200),
-    Row("GET /api/catalog/budgets/{budget}", member=403, admin=403, operator=200),
-    Row("DELETE /api/catalog/budgets/{budget}", member=403, admin=403, operator=200),
+    *(
+        row
+        for base in ("/api/catalog/rules", "/api/rules")
+        for row in (
+            Row(f"GET {base}", member=403, admin=200, operator=200),
+            Row(f"GET {base}?tenant={{tenant}}", member=403, admin=200, operator=200),
+            Row(f"GET {base}/{{rule}}", member=403, admin=200, operator=200),
+            Row(f"DELETE {base}/{{rule}}", member=403, admin=403, operator=200, stranger=404),
+            Row(f"DELETE {base}/{{own_rule}}", member=403, admin=200, operator=200),
+            Row(f"POST {base}", body=RULE, member=403, admin=403, operator=201, stranger=404),
+            Row(f"POST {base}", body={**RULE, **OF_USER}, member=403, admin=201, operator=201),
+            Row(f"POST {base}", body={**RULE, "team": "{team}"}, member=403, admin=201, operator=201),
+        )
+    ),
+    Row("GET /api/catalog/budgets", member=403, admin=200, operator=200),
+    *(
+        row
+        for base in ("/api/catalog/budgets", "/api/budgets")
+        for row in (
+            Row(f"GET {base}/{{budget}}", member=403, admin=200, operator=200),
+            Row(f"DELETE {base}/{{budget}}", member=403, admin=403, operator=200, stranger=404),
+            Row(f"DELETE {base}/{{own_budget}}", member=403, admin=200, operator=200),
+            Row(f"POST {base}", body=BUDGET, member=403, admin=403, operator=201, stranger=404),
+            Row(f"POST {base}", body={**BUDGET, **OF_USER}, member=403, admin=201, operator=201),
+            Row(f"POST {base}", body={**BUDGET, "token": "{token}"}, member=403, admin=201, operator=201),
+        )
+    ),
     Row("PUT /api/plans/{plan}", body={"name": "New"}, member=403, admin=403, operator=200),
     Row("PUT /api/catalog", body={"plans": {}}, member=403, admin=403, operator=200),
-    Row("POST /api/catalog/rules", body=RULE, member=403, admin=403, operator=201),
-    Row("POST /api/catalog/budgets", body=BUDGET, member=403, admin=403, operator=201),
     Row(f"GET /api/usage?{LATELY}", member=200, admin=200, operator=200),
     Row(f"GET /api/activity?{LATELY}", member=200, admin=200, operator=200),
     Row(f"GET /api/activity?tenant={{tenant}}&{LATELY}", member=200, admin=200, operator=200),
@@ -317,6 +342,24 @@ API = [
     Row("GET /api/alerts", member=403, admin=200, operator=200),
     Row("GET /api/alerts/{alert}", member=403, admin=200, operator=200),
     Row("POST /api/alerts/{alert}/acknowledge", member=403, admin=200, operator=200),
+    Row("GET /api/provider-keys", member=403, admin=200, operator=200),
+    Row("GET /api/provider-keys?tenant={tenant}", member=403, admin=200, operator=200),
+    Row("POST /api/provider-keys", body=KEY, member=403, admin=201, operator=201),
+    Row(
+        "POST /api/provider-keys",
+        body={**KEY, "tenant": "{tenant}"},
+        member=403,
+        admin=201,
+        operator=201,
+    ),
+    Row("GET /api/provider-keys/{key}", member=403, admin=200, operator=200),
+    Row("PATCH /api/provider-keys/{key}", body={"is_active": False}, member=403, admin=200, operator=200),
+    Row("DELETE /api/provider-keys/{key}", member=403, admin=204, operator=204),
+    Row("POST /api/provider-keys/{key}/test", member=403, admin=200, operator=200),
+    Row("GET /api/audit", member=403, admin=200, operator=200),
+    Row("GET /api/audit?tenant={tenant}&noun=token&limit=5", member=403, admin=200, operator=200),
+    Row("GET /api/audit/export", member=403, admin=200, operator=200, threads=True),
+    Row("GET /api/audit/export?tenant={tenant}", member=403, admin=200, operator=200, threads=True),
     Row("GET /api/schema", public=200, member=200, admin=200, operator=200),
     Row("GET /api/docs", public=200, member=200, admin=200, operator=200),
 ]

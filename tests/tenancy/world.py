@@ -5,15 +5,21 @@ from typing import Any
 
 from django.utils.timezone import now
 
+from metering.catalog.provider_keys.set_key import set_provider_key
 from metering.identity.sessions.open_session import open_session
 from metering.models import (
     ATIToken,
+    AuditEvent,
     Budget,
+    Feature,
     Invitation,
     LedgerEntry,
     Membership,
+    PlanFeature,
     PolicyDecision,
     PolicyRule,
+    Provider,
+    ProviderKey,
     QuotaAlert,
     SavedView,
     TaskDraft,
@@ -27,11 +33,14 @@ from metering.models import (
     User,
     VendorAlert,
 )
+from metering.types import Setter
 from tests.factories import (
     AlertFactory,
     AttemptFactory,
     BudgetFactory,
     MeterFactory,
+    ModelFactory,
+    ProviderFactory,
     ReservationFactory,
     RuleFactory,
     TenantFactory,
@@ -39,6 +48,7 @@ from tests.factories import (
     make_draft,
     make_invitation,
     make_job,
+    make_plan,
     make_token,
     reference_data,
 )
@@ -62,6 +72,11 @@ class TenantData:
     team: Team
     rule: PolicyRule
     budget: Budget
+    own_rule: PolicyRule
+    """Set by the tenant itself, for its member."""
+    own_budget: Budget
+    key: ProviderKey
+    """Of the vendor `acme`, which both tenants' plan offers with keys of their own."""
     decision: PolicyDecision
     alert: QuotaAlert
     vendor_alert: VendorAlert
@@ -84,6 +99,9 @@ class TenantData:
             "team": str(self.team.pk),
             "rule": str(self.rule.pk),
             "budget": str(self.budget.pk),
+            "own_rule": str(self.own_rule.pk),
+            "own_budget": str(self.own_budget.pk),
+            "key": str(self.key.pk),
             "alert": str(self.alert.pk),
             "job": str(self.job.pk),
             "draft": str(self.draft.pk),
@@ -113,6 +131,9 @@ class TenantData:
             self.team,
             self.rule,
             self.budget,
+            self.own_rule,
+            self.own_budget,
+            self.key,
             self.decision,
             self.alert,
             self.vendor_alert,
@@ -122,13 +143,9 @@ class TenantData:
             self.view,
             self.call,
         )
-        return {str(row.pk) for row in rows} | {
-            self.tenant.slug,
-            self.token.prefix,
-            self.own_token.prefix,
-            self.secret,
-            str(self.call.reservation_id),
-        }
+        prefixes = {self.token.prefix, self.own_token.prefix}
+        texts = {self.tenant.slug, self.secret, f"{self.tenant.slug}-gone", str(self.call.reservation_id)}
+        return {str(row.pk) for row in rows} | prefixes | texts
 
     def words(self) -> set[str]:
         """Beginnings and ends of every name in this tenant."""
@@ -145,12 +162,14 @@ class World:
     def names(self) -> dict[str, str]:
         """Of all placeholders."""
         birchs = {f"birch_{name}": value for name, value in self.birch.names().items()}
-        return self.alder.names() | birchs | {"plan": "PRO", "model": "no-model", "provider": "nobody"}
+        others = {"plan": "PRO", "model": "no-model", "provider": "nobody", "unknown": "none"}
+        return self.alder.names() | birchs | others
 
 
 def make_world() -> World:
     """Both tenants and everybody's credential."""
     reference_data()
+    make_vendor()
     alder, birch = make_tenant_data("alder"), make_tenant_data("birch")
     operator = User.objects.create_superuser("ops@example.com", None)
     people = {
@@ -162,6 +181,28 @@ def make_world() -> World:
     }
     bearers = {actor: open_session(user=person, now=now()).access for actor, person in people.items()}
     return World(alder=alder, birch=birch, bearers={"nobody": "", **bearers})
+
+
+def keep_key(tenant: Tenant, label: str = "default") -> ProviderKey:
+    """A key of the tenant's own; nothing listens where its vendor is said to be."""
+    return set_provider_key(
+        provider=Provider.objects.get(name="acme"),
+        tenant=tenant,
+        key=f"sk-{tenant.slug}-0123456789-wxyz",
+        label=label,
+        actor="a test",
+        now=now(),
+    )
+
+
+def make_vendor() -> None:
+    """`acme`, on the plan of both tenants, which contains own keys."""
+    Feature.objects.get_or_create(code="OWN_KEYS", defaults={"name": "Own vendor keys"})
+    plan = make_plan("PRO")
+    PlanFeature.objects.create(plan=plan, feature_id="OWN_KEYS")
+    kind = Provider.Kind.OPENAI_COMPATIBLE
+    acme = ProviderFactory(name="acme", kind=kind, base_url="http://127.0.0.1:9/v1")
+    ModelFactory(provider=acme)
 
 
 def make_tenant_data(slug: str) -> TenantData:
@@ -178,7 +219,9 @@ def make_tenant_data(slug: str) -> TenantData:
         Membership.objects.create(team=team, user=person)
     budget = BudgetFactory(tenant=tenant)
     meter = MeterFactory(budget=budget, used=1)
+    own = {"tenant": tenant, "set_by": Setter.TENANT}
     call = _use(tenant, member, team, f"{slug}-talk")
+    note_change(tenant, slug)
     return TenantData(
         tenant=tenant,
         token=token,
@@ -189,6 +232,9 @@ def make_tenant_data(slug: str) -> TenantData:
         team=team,
         rule=RuleFactory(tenant=tenant),
         budget=budget,
+        own_rule=RuleFactory(scope="user", scope_id=str(member.pk), **own),
+        own_budget=BudgetFactory(scope="user", scope_id=str(member.pk), **own),
+        key=keep_key(tenant),
         decision=make_decision(tenant, token),
         alert=AlertFactory(meter=meter),
         vendor_alert=VendorAlertFactory(tenant_id=tenant.pk, model=f"{slug}-model"),
@@ -207,14 +253,31 @@ def more_of(data: TenantData) -> None:
     Team.objects.create(tenant=data.tenant, slug=f"{slug}-second-team", name=f"{slug} second team")
     _person(data.token, f"cat@{slug}.example", User.Role.MEMBER)
     RuleFactory(tenant=data.tenant, key="max_tokens_out", value=7)
+    own = {"tenant": data.tenant, "set_by": Setter.TENANT, "scope": "team", "scope_id": str(data.team.pk)}
+    RuleFactory(**own)
+    BudgetFactory(**own)
     meter = MeterFactory(budget=BudgetFactory(tenant=data.tenant, window="month"), used=7)
     AlertFactory(meter=meter)
     VendorAlertFactory(tenant_id=data.tenant.pk, model=f"{slug}-second-model")
     _use(data.tenant, data.admin, None, f"{slug}-second-talk")
     make_decision(data.tenant, data.token, rule="tenant cost/month")
     make_job(data.token, data.member)
+    keep_key(data.tenant, "second")
+    note_change(data.tenant, f"second-{slug}")
     make_invitation(data.token, f"eve@{slug}.example")
     SavedView.objects.create(user=data.member, name=f"{slug} second view", query="range=today")
+
+
+def note_change(tenant: Tenant, name: str) -> None:
+    """An event of the audit trail, about a team that is gone."""
+    AuditEvent.objects.create(
+        action="team.created",
+        actor=f"bea@{tenant.slug}.example",
+        tenant_id=tenant.pk,
+        object_type="Team",
+        object_id=name,
+        facts={"slug": f"{name}-gone"},
+    )
 
 
 def image_of(data: TenantData) -> list[Any]:
@@ -226,6 +289,7 @@ def image_of(data: TenantData) -> list[Any]:
         User,
         PolicyRule,
         Budget,
+        ProviderKey,
         QuotaAlert,
         VendorAlert,
         TaskJob,

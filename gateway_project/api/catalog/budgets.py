@@ -10,9 +10,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from gateway_project.api.authentication import caller_of
-from gateway_project.api.catalog.targets import TargetIn, take_target
+from gateway_project.api.catalog.targets import TargetIn, editor_of_caller, take_target
 from gateway_project.api.choice import Choice
-from gateway_project.api.permissions import IsSuperAdmin
+from gateway_project.api.permissions import IsTenantAdmin
 from gateway_project.api.reach import in_reach, row_in_reach
 from gateway_project.api.schema import paged
 from gateway_project.api.views import ApiView
@@ -22,7 +22,7 @@ from metering.policy.edit.set_budget import set_budget
 from metering.policy.edit.switch_off import switch_off
 from metering.rules.budgets import DIMENSIONS, WINDOWS
 from metering.thresholds import MAX_THRESHOLDS
-from metering.types import MODES, Dimension, Scope, SubjectType
+from metering.types import MODES, Dimension, Scope, Setter, SubjectType
 
 TAG = ["catalog"]
 
@@ -42,6 +42,10 @@ class BudgetOut(serializers.Serializer[Budget]):
     mode = serializers.CharField()
     enforce_percent = serializers.IntegerField()
     thresholds = serializers.ListField(child=serializers.IntegerField())
+    set_by = serializers.ChoiceField(
+        choices=[each.value for each in Setter],
+        help_text="An operator, or the tenant's own administrators: only they change it.",
+    )
     is_active = serializers.BooleanField()
     created_at = serializers.DateTimeField()
 
@@ -50,7 +54,7 @@ class BudgetOut(serializers.Serializer[Budget]):
 
 
 class Budgets(ApiView):
-    permission_classes = [IsSuperAdmin]
+    permission_classes = [IsTenantAdmin]
 
     class Input(TargetIn):
         task = serializers.CharField(max_length=32, default=None, allow_null=True)
@@ -97,14 +101,14 @@ class Budgets(ApiView):
     @extend_schema(request=Input, responses={200: BudgetOut, 201: BudgetOut}, tags=TAG)
     def post(self, request: Request) -> Response:
         """A new budget (201), or the one of the same target, dimension, window, task and class changed (200)."""
-        given = self.valid(self.Input, request.data)
-        target = take_target(given)
-        done = set_budget(target=target, actor=caller_of(request).actor, now=now(), **given)
+        given, editor = self.valid(self.Input, request.data), editor_of_caller(request)
+        target = take_target(given, editor)
+        done = set_budget(target=target, actor=caller_of(request).actor, now=now(), editor=editor, **given)
         return Response(BudgetOut(done.budget).data, status=201 if done.created else 200)
 
 
 class OneBudget(ApiView):
-    permission_classes = [IsSuperAdmin]
+    permission_classes = [IsTenantAdmin]
 
     @extend_schema(responses=BudgetOut, tags=TAG)
     def get(self, request: Request, pk: UUID) -> Response:
@@ -115,4 +119,6 @@ class OneBudget(ApiView):
     def delete(self, request: Request, pk: UUID) -> Response:
         """Switch a budget off."""
         row = row_in_reach(Budget.objects.all(), request, pk)
-        return Response(BudgetOut(switch_off(row=row, actor=caller_of(request).actor, now=now())).data)
+        editor = editor_of_caller(request)
+        done = switch_off(row=row, actor=caller_of(request).actor, now=now(), editor=editor)
+        return Response(BudgetOut(done).data)

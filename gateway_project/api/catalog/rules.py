@@ -9,9 +9,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from gateway_project.api.authentication import caller_of
-from gateway_project.api.catalog.targets import TargetIn, take_target
+from gateway_project.api.catalog.targets import TargetIn, editor_of_caller, take_target
 from gateway_project.api.choice import Choice
-from gateway_project.api.permissions import IsSuperAdmin
+from gateway_project.api.permissions import IsTenantAdmin
 from gateway_project.api.reach import in_reach, row_in_reach
 from gateway_project.api.schema import paged
 from gateway_project.api.views import ApiView
@@ -19,7 +19,7 @@ from metering.models import PolicyRule
 from metering.policy.edit.set_rule import set_rule
 from metering.policy.edit.switch_off import switch_off
 from metering.rules.rule import MAX_PRIORITY
-from metering.types import MODES, Scope
+from metering.types import MODES, Scope, Setter
 
 TAG = ["catalog"]
 
@@ -36,12 +36,16 @@ class RuleOut(serializers.Serializer[PolicyRule]):
     mode = serializers.ChoiceField(choices=MODES)
     enforce_percent = serializers.IntegerField()
     priority = serializers.IntegerField()
+    set_by = serializers.ChoiceField(
+        choices=[each.value for each in Setter],
+        help_text="An operator, or the tenant's own administrators: only they change it.",
+    )
     is_active = serializers.BooleanField()
     created_at = serializers.DateTimeField()
 
 
 class Rules(ApiView):
-    permission_classes = [IsSuperAdmin]
+    permission_classes = [IsTenantAdmin]
 
     class Input(TargetIn):
         task = serializers.CharField(max_length=32, default=None, allow_null=True)
@@ -61,14 +65,14 @@ class Rules(ApiView):
     @extend_schema(request=Input, responses={200: RuleOut, 201: RuleOut}, tags=TAG)
     def post(self, request: Request) -> Response:
         """A new rule (201), or a new value for the same target, key, task, conditions and priority (200)."""
-        given = self.valid(self.Input, request.data)
-        target = take_target(given)
-        done = set_rule(target=target, actor=caller_of(request).actor, now=now(), **given)
+        given, editor = self.valid(self.Input, request.data), editor_of_caller(request)
+        target = take_target(given, editor)
+        done = set_rule(target=target, actor=caller_of(request).actor, now=now(), editor=editor, **given)
         return Response(RuleOut(done.rule).data, status=201 if done.created else 200)
 
 
 class OneRule(ApiView):
-    permission_classes = [IsSuperAdmin]
+    permission_classes = [IsTenantAdmin]
 
     @extend_schema(responses=RuleOut, tags=TAG)
     def get(self, request: Request, pk: UUID) -> Response:
@@ -79,4 +83,6 @@ class OneRule(ApiView):
     def delete(self, request: Request, pk: UUID) -> Response:
         """Switch a rule off."""
         row = row_in_reach(PolicyRule.objects.all(), request, pk)
-        return Response(RuleOut(switch_off(row=row, actor=caller_of(request).actor, now=now())).data)
+        editor = editor_of_caller(request)
+        done = switch_off(row=row, actor=caller_of(request).actor, now=now(), editor=editor)
+        return Response(RuleOut(done).data)

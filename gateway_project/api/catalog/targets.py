@@ -3,17 +3,20 @@
 from typing import Any
 
 from rest_framework import serializers
+from rest_framework.request import Request
 
+from gateway_project.api.authentication import caller_of
 from gateway_project.api.choice import Choice
 from gateway_project.api.input import OtherName, StrictInput
 from metering.errors import InvalidRequest
-from metering.policy.edit.target import TARGETS, PolicyTarget, find_target
+from metering.policy.edit.may_edit import Editor, editor_of, target_for
+from metering.policy.edit.target import TARGETS, PolicyTarget
 from metering.tags import MAX_TAG
 from metering.types import SCOPES_WITHOUT_ID, Scope
 
 
 class TargetIn(StrictInput):
-    """Nobody named: the whole gateway. A team, user, token, agent or tag belongs to a tenant, which is named too.
+    """Nobody named: the whole gateway. A team, user, token, agent or tag is a tenant's, which super admins name too.
 
     Or as answers say it: `scope`, with `scope_id` and `tenant_id` where the scope has them.
     """
@@ -48,10 +51,17 @@ class TargetIn(StrictInput):
     tenant_id = OtherName("tenant")
 
 
-def take_target(given: dict[str, Any]) -> PolicyTarget:
+def editor_of_caller(request: Request) -> Editor:
+    """Whose limits the caller may change. Raises NotPermitted."""
+    caller = caller_of(request)
+    return editor_of(role=caller.role, tenant=caller.tenant)
+
+
+def take_target(given: dict[str, Any], editor: Editor) -> PolicyTarget:
     """The target that the input names, taken out of it.
 
-    Raises InvalidRequest when its fields contradict each other, NotFound for an unknown one.
+    Raises InvalidRequest when its fields contradict each other, NotFound for an unknown one or another tenant's, and
+    NotPermitted for one that no tenant has.
     """
     words: dict[str, str | None] = {name: given.pop(name) for name in TARGETS}
     scope, scope_id = given.pop("scope"), given.pop("scope_id")
@@ -62,7 +72,7 @@ def take_target(given: dict[str, Any]) -> PolicyTarget:
         if words[scope] not in (None, scope_id):
             raise InvalidRequest(f"scope_id says otherwise than {scope}; give one of them.", param="scope_id")
         words[scope] = scope_id
-    target = find_target(**words)
+    target = target_for(editor, words)
     if scope is not None and scope != target.scope:
         raise InvalidRequest(
             f"The scope is {scope}, but what is named is for the scope {target.scope}.", param="scope"

@@ -18,6 +18,10 @@ urlpatterns = [
     path("catalog/providers", Providers.as_view(), name="providers"),
     path("catalog/models", Models.as_view(), name="models"),
     path("catalog/prices", Prices.as_view(), name="prices"),
+    # Under /api/catalog for those who keep the catalog; the shorter ones are what a tenant sets for its own.
+    path("rules", Rules.as_view(), name="own-rules"),
+    path("rules/<uuid:pk>", OneRule.as_view(), name="own-rule"),
+    path("budgets/<uuid:pk>", OneBudget.as_view(), name="own-budget"),
     path("catalog/rules", Rules.as_view(), name="rules"),
     path("catalog/rules/<uuid:pk>", OneRule.as_view(), name="rule"),
     path("catalog/budgets", Budgets.as_view(), name="catalog-budgets"),

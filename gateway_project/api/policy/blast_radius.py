@@ -9,18 +9,17 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from gateway_project.api.authentication import caller_of
 from gateway_project.api.catalog.budgets import Budgets
 from gateway_project.api.catalog.rules import Rules
-from gateway_project.api.catalog.targets import take_target
+from gateway_project.api.catalog.targets import editor_of_caller, take_target
 from gateway_project.api.input import StrictInput
 from gateway_project.api.permissions import IsTenantAdmin
 from gateway_project.api.policy.fields import TAG
 from gateway_project.api.reach import row_in_reach, tenant_in_reach
 from gateway_project.api.views import ApiView
-from metering.errors import InvalidRequest, NotFound, NotPermitted
-from metering.models import Budget, PolicyRule, User
-from metering.policy.edit.target import PolicyTarget
+from metering.errors import InvalidRequest, NotFound
+from metering.models import Budget, PolicyRule
+from metering.policy.edit.may_edit import asking_about
 from metering.simulation.blast_radius import blast_radius, radius_facts
 from metering.simulation.change import (
     Change,
@@ -32,6 +31,17 @@ from metering.simulation.change import (
 )
 
 KINDS = ("rule", "budget", "switch_off", "plan", "suspend")
+
+
+class EstimateOut(serializers.Serializer[Any]):
+    """What a sample makes of all calls: each stretch of it counts for as many calls as there are in it."""
+
+    denied = serializers.IntegerField()
+    denied_cost_usd = serializers.CharField()
+    let_pass = serializers.IntegerField()
+    let_pass_cost_usd = serializers.CharField()
+    shortened = serializers.IntegerField()
+    shortened_saves_usd = serializers.CharField()
 
 
 class BlastRadiusOut(serializers.Serializer[Any]):
@@ -48,7 +58,8 @@ class BlastRadiusOut(serializers.Serializer[Any]):
     above_is_complete = serializers.BooleanField(
         help_text="False: there may be more; adding up takes too long."
     )
-    calls = serializers.IntegerField()
+    calls = serializers.IntegerField(help_text="That were looked at.")
+    of_calls = serializers.IntegerField(allow_null=True, help_text="That there are; null: too many to count.")
     denied = serializers.IntegerField(help_text="Calls that only the change would have denied.")
     denied_cost_usd = serializers.CharField()
     let_pass = serializers.IntegerField(help_text="Calls that only the change would have let pass.")
@@ -57,6 +68,9 @@ class BlastRadiusOut(serializers.Serializer[Any]):
     shortened_saves_usd = serializers.CharField()
     denied_then = serializers.IntegerField(
         help_text="Calls that the rule or budget really denied since `asked_since`. They are not in the log."
+    )
+    estimate = EstimateOut(
+        allow_null=True, help_text="Of a sample; null: all were looked at, or nobody can say."
     )
     since = serializers.DateTimeField()
     until = serializers.DateTimeField()
@@ -96,7 +110,7 @@ class BlastRadius(ApiView):
     def post(self, request: Request) -> Response:
         """Whom one change would concern, who is above it already, and what it would have denied in the last 7 days.
 
-        Nothing is changed. It takes two seconds at most: where there are many calls, the newest are looked at.
+        Nothing is changed. It takes about two seconds at most: of more calls, a part is looked at (`sampled`).
         """
         given = self.valid(self.Input, request.data)
         named = [kind for kind in KINDS if given[kind] is not None]
@@ -107,23 +121,15 @@ class BlastRadius(ApiView):
 
 
 def _change(request: Request, kind: str, given: dict[str, Any]) -> Change:
-    if kind == "rule":
-        return rule_change(target=_target_in_reach(request, given), now=now(), **given)
-    if kind == "budget":
-        return budget_change(target=_target_in_reach(request, given), now=now(), **given)
+    if kind in ("rule", "budget"):
+        editor = editor_of_caller(request)
+        target = take_target(given, editor)
+        change = rule_change if kind == "rule" else budget_change
+        return change(target=target, now=now(), editor=asking_about(editor, target), **given)
     if kind == "switch_off":
         return off_change(_row(request, given), now=now())
     tenant = tenant_in_reach(request, given["tenant"])
     return plan_change(tenant=tenant, plan=given["plan"]) if kind == "plan" else suspension(tenant)
-
-
-def _target_in_reach(request: Request, given: dict[str, Any]) -> PolicyTarget:
-    """For a tenant's own administrators somebody of their tenant, which they need not name."""
-    if caller_of(request).role != User.Role.SUPER_ADMIN:
-        if given["plan"] or given["provider"]:
-            raise NotPermitted("Only the gateway's own administrators may ask about plans and providers.")
-        given["tenant"] = tenant_in_reach(request, given["tenant"]).slug
-    return take_target(given)
 
 
 def _row(request: Request, given: dict[str, UUID | None]) -> PolicyRule | Budget:

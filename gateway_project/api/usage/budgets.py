@@ -1,15 +1,17 @@
-"""GET /api/budgets: every budget that applies to the caller, and what is left of it."""
+"""/api/budgets: every budget that applies to the caller, and what is left of it. Set as at /api/catalog/budgets."""
 
 from itertools import islice
 
 from django.utils.timezone import now
+from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from gateway_project.api.authentication import caller_of
+from gateway_project.api.catalog.budgets import Budgets
 from gateway_project.api.keyset import cursor_of, key_page
 from gateway_project.api.pagination import limit_of
-from gateway_project.api.permissions import ADMINS
+from gateway_project.api.permissions import ADMINS, IsCaller, IsTenantAdmin
 from gateway_project.api.query import asks
 from gateway_project.api.reach import tenant_or_all
 from gateway_project.api.schema import CURSOR, LIMIT, TENANT
@@ -23,6 +25,13 @@ from metering.usage.open_meters import LimitOnMeter
 
 
 class BudgetStatuses(ApiView):
+    Input = Budgets.Input
+    post = Budgets.post
+
+    def get_permissions(self) -> list[BasePermission]:
+        """Everybody sees limits; administrators set them."""
+        return [IsTenantAdmin() if self.request.method == "POST" else IsCaller()]
+
     @asks(CURSOR, LIMIT, TENANT, responses=BudgetStatusPage, tags=["usage"])
     def get(self, request: Request) -> Response:
         """What each budget allows, what is used and held of it, and when it resets.

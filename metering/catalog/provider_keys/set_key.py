@@ -40,10 +40,12 @@ def set_provider_key(
         if owned.count() >= MAX_KEYS:
             raise InvalidRequest(f"{provider.name} has {MAX_KEYS} keys already; delete one first.")
         row = ProviderKey(provider=provider, tenant=tenant, label=label, created_at=now)
+    before = None if row._state.adding else row.last4
     row.sealed, row.last4 = seal(key.encode()), key[-4:] if len(key) >= SHOWN_FROM else ""
     row.changed_at, row.is_active = now, True
     row.save()
-    _record("set", row, actor, now)
+    ends = {"before": before if before is None else {"last4": before}, "after": {"last4": row.last4}}
+    _record("set", row, actor, now, **ends)
     return row
 
 
@@ -66,12 +68,12 @@ def _usable(key: str) -> str:
         raise InvalidRequest(f"{problem}.", param="key") from None
 
 
-def _record(what: str, row: ProviderKey, actor: str, now: datetime) -> None:
+def _record(what: str, row: ProviderKey, actor: str, now: datetime, **more: object) -> None:
     record_change(
         action=f"providerkey.{what}",
         actor=actor,
         target=row,
         tenant_id=row.tenant_id,
         now=now,
-        facts={"provider": row.provider_id, "label": row.label},
+        facts={"provider": row.provider_id, "label": row.label, **more},
     )

@@ -16,7 +16,9 @@ def assign_plan(*, tenant: Tenant, plan_code: str, actor: str, now: datetime) ->
     Raises NotFound for an unknown plan.
     """
     plan = find_plan(plan_code)
-    moved = ATIToken.objects.for_tenant(tenant).live(now).exclude(plan_tier=plan).update(plan_tier=plan)
+    others = ATIToken.objects.for_tenant(tenant).live(now).exclude(plan_tier=plan)
+    before = sorted(others.order_by().values_list("plan_tier_id", flat=True).distinct())
+    moved = others.update(plan_tier=plan)
     if moved:
         record_change(
             action="tenant.plan_assigned",
@@ -24,6 +26,6 @@ def assign_plan(*, tenant: Tenant, plan_code: str, actor: str, now: datetime) ->
             target=tenant,
             tenant_id=tenant.id,
             now=now,
-            facts={"plan": plan_code, "tokens": moved},
+            facts={"before": before, "plan": plan_code, "tokens": moved},
         )
     return moved

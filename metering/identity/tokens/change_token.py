@@ -9,7 +9,7 @@ from metering.errors import InvalidRequest
 from metering.identity.save_changes import save_changes
 from metering.identity.tokens.ceiling import Ceiling, check_token_within, check_wanted
 from metering.identity.tokens.narrow import Narrowed, check_signups, checked_narrowing
-from metering.identity.tokens.width import NARROWED, given_after, narrowing_of
+from metering.identity.tokens.width import NARROWED, given_after, image_of, narrowing_of
 from metering.identity.validate import validate
 from metering.models import ATIToken, User
 
@@ -37,7 +37,7 @@ def change_token(
     check_token_within(ceiling, row)
     if row.revoked_at is not None:
         raise InvalidRequest("A revoked token cannot be changed.")
-    before = _image(row)
+    before = image_of(row)
     for name, value in {**changes, **checked_narrowing(_narrowed(changes), now=now)}.items():
         setattr(row, name, value)
     check_wanted(ceiling, row)
@@ -47,7 +47,7 @@ def change_token(
     )
     check_signups(row.signups_allowed, used=row.signups_used)
     validate(row)
-    save_changes(row, action="token.changed", before=before, after=_image(row), actor=actor, now=now)
+    save_changes(row, action="token.changed", before=before, after=image_of(row), actor=actor, now=now)
     return row
 
 
@@ -55,13 +55,3 @@ def _narrowed(changes: TokenChanges) -> Narrowed:
     said: Any = {name: value for name, value in changes.items() if name in NARROWED}
     narrowed: Narrowed = said
     return narrowed
-
-
-def _image(row: ATIToken) -> dict[str, Any]:
-    return {
-        "name": row.name,
-        "user": str(row.user_id) if row.user_id else None,
-        "signups_allowed": row.signups_allowed,
-        "given": row.given,
-        **narrowing_of(row),
-    }

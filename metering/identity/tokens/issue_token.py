@@ -11,6 +11,7 @@ from metering.identity.find import find_plan
 from metering.identity.tokens.ceiling import Ceiling, check_wanted, plan_holder
 from metering.identity.tokens.narrow import Narrowed, check_signups, checked_narrowing
 from metering.identity.tokens.secret import IssuedToken, digest_of, new_secret, prefix_of
+from metering.identity.tokens.width import image_of
 from metering.identity.validate import validate
 from metering.models import ATIToken, Tenant, User
 
@@ -59,7 +60,12 @@ def issue_token(
         target=token,
         tenant_id=tenant.id,
         now=now,
-        facts={"prefix": token.prefix, "plan": plan_code, "name": name},
+        facts={
+            "prefix": token.prefix,
+            "plan": plan_code,
+            "name": name,
+            "after": {name: value for name, value in image_of(token).items() if value},
+        },
     )
     return IssuedToken(id=token.id, prefix=token.prefix, secret=secret)
 

@@ -32,6 +32,7 @@ def rotate_token(
         raise InvalidRequest("An expired token cannot be rotated; issue a new one.")
     secret = new_secret()
     row.previous_digest, row.previous_valid_until = row.digest, now + grace
+    before = row.prefix
     row.digest, row.prefix = digest_of(secret), prefix_of(secret)
     row.save(update_fields=["previous_digest", "previous_valid_until", "digest", "prefix"])
     record_change(
@@ -40,6 +41,11 @@ def rotate_token(
         target=row,
         tenant_id=row.tenant_id,
         now=now,
-        facts={"prefix": row.prefix, "previous_valid_until": row.previous_valid_until.isoformat()},
+        facts={
+            "before": {"prefix": before},
+            "after": {"prefix": row.prefix},
+            "prefix": row.prefix,
+            "previous_valid_until": row.previous_valid_until.isoformat(),
+        },
     )
     return IssuedToken(id=row.id, prefix=row.prefix, secret=secret)

@@ -36,6 +36,17 @@ def narrowing_of(token: ATIToken) -> dict[str, Any]:
     }
 
 
+def image_of(token: ATIToken) -> dict[str, Any]:
+    """What can be changed of a token, as the audit trail keeps it."""
+    return {
+        "name": token.name,
+        "user": str(token.user_id) if token.user_id else None,
+        "signups_allowed": token.signups_allowed,
+        "given": token.given,
+        **narrowing_of(token),
+    }
+
+
 def width_now(token: ATIToken) -> Width:
     """Returns what the token allows now."""
     return _width(token.plan_tier_id, narrowing_of(token))

@@ -9,6 +9,7 @@ from django.db import transaction
 from metering.errors import InvalidRequest, NotFound
 from metering.models import Budget, ModelClass
 from metering.money import nano_from_usd
+from metering.policy.edit.may_edit import OPERATOR, Editor, check_may_set_budget, check_room, hold_room
 from metering.policy.edit.set_row import check_manner, check_task_exists, set_row
 from metering.policy.edit.target import PolicyTarget
 from metering.rules.budgets import DIMENSIONS, SUBJECTS, WINDOWS
@@ -41,14 +42,18 @@ def set_budget(
     thresholds: list[int] | None = None,
     per: str | None = None,
     is_active: bool = True,
+    editor: Editor = OPERATOR,
 ) -> BudgetSet:
     """Cap one dimension in one window. The same target, dimension, window, task and class again changes its amount.
+    What an operator set and what the tenant set are two budgets.
 
     `amount` is US dollars for cost, a whole number for everything else; it counts from the next call on.
     `per` is whose use is counted, which only the gateway's and a plan's budgets leave open.
     What is None stays as it is; a new budget is enforced for everybody, with the default thresholds.
-    Raises InvalidRequest for a word or an amount that makes no sense, NotFound for an unknown task or class.
+    Raises InvalidRequest for a word or an amount that makes no sense, NotFound for an unknown task or class, and
+    NotPermitted for what the editor may not set.
     """
+    check_may_set_budget(editor, target)
     _check_word("dimension", dimension, DIMENSIONS)
     _check_word("window", window, WINDOWS)
     check_task_exists(task)
@@ -60,6 +65,7 @@ def set_budget(
         "is_active": is_active,
         **_manner(mode, enforce_percent, thresholds),
     }
+    hold_room(editor)
     budget, created = set_row(
         Budget.objects.select_for_update(),
         key={
@@ -71,6 +77,7 @@ def set_budget(
             "model_class_id": model_class,
             "dimension": dimension,
             "window": window,
+            "set_by": editor.set_by.value,
         },
         values=values,
         action="budget.set",
@@ -78,6 +85,7 @@ def set_budget(
         actor=actor,
         now=now,
     )
+    check_room(editor, budget)
     return BudgetSet(budget=budget, created=created)
 
 

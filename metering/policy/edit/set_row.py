@@ -46,9 +46,29 @@ def set_row(
             target=row,
             tenant_id=row.tenant_id,
             now=now,
-            facts={**facts, "before": None if created else before, "after": values},
+            facts={**_identity(key), **facts, "before": None if created else before, "after": values},
         )
     return row, created
+
+
+def identity_of(row: Budget | PolicyRule) -> dict[str, object]:
+    """Whom a row is for and what it is about, as the audit trail keeps it."""
+    names = (
+        ("scope", "scope_id", "per", "task_id", "model_class_id", "dimension", "window", "set_by")
+        if isinstance(row, Budget)
+        else ("scope", "scope_id", "task_id", "key", "conditions", "priority", "set_by")
+    )
+    return _identity({name: getattr(row, name) for name in names})
+
+
+def value_of(row: Budget | PolicyRule) -> dict[str, object]:
+    """What a row says, as the audit trail keeps it."""
+    return {"amount": row.amount, "hard": row.hard} if isinstance(row, Budget) else {"value": row.value}
+
+
+def _identity(key: Mapping[str, Any]) -> dict[str, object]:
+    named = {name.removesuffix("_id") if name != "scope_id" else name: value for name, value in key.items()}
+    return {name: value for name, value in named.items() if name != "tenant" and value not in (None, "", {})}
 
 
 def check_manner(mode: str | None, enforce_percent: int | None) -> None:

@@ -9,6 +9,7 @@ from django.db import transaction
 
 from metering.errors import InvalidRequest
 from metering.models import PolicyRule
+from metering.policy.edit.may_edit import OPERATOR, Editor, check_may_set_rule, check_room, hold_room
 from metering.policy.edit.set_row import check_manner, check_task_exists, set_row
 from metering.policy.edit.target import PolicyTarget
 from metering.rules.read_conditions import check_conditions
@@ -48,11 +49,15 @@ def set_rule(
     enforce_percent: int = 100,
     priority: int = 0,
     is_active: bool = True,
+    editor: Editor = OPERATOR,
 ) -> RuleSet:
     """Give one key a value. The same target, key, task, conditions and priority again change the rule.
+    What an operator set and what the tenant set are two rules.
 
-    Raises InvalidRequest, with a sentence that says what would be valid, and NotFound for an unknown task.
+    Raises InvalidRequest, with a sentence that says what would be valid, NotFound for an unknown task, and NotPermitted
+    for what the editor may not set.
     """
+    check_may_set_rule(editor, target, key)
     conditions = dict(when or {})
     _check(target, key, value, task, conditions, mode, enforce_percent, priority)
     values = {
@@ -61,6 +66,7 @@ def set_rule(
         "enforce_percent": enforce_percent,
         "is_active": is_active,
     }
+    hold_room(editor)
     rule, created = set_row(
         PolicyRule.objects.select_for_update(of=("self",)),
         key={
@@ -71,13 +77,15 @@ def set_rule(
             "key": key,
             "conditions": conditions,
             "priority": priority,
+            "set_by": editor.set_by.value,
         },
         values=values,
         action="rule.set",
-        facts={"key": key},
+        facts={},
         actor=actor,
         now=now,
     )
+    check_room(editor, rule)
     return RuleSet(rule=rule, created=created)
 
 

@@ -110,3 +110,24 @@ def test_a_budget_form_that_an_address_fills_in_is_complete_at_once(console: Cli
     sent = {name: form.fields[name].prepare_value(value) for name, value in sent.items()}
     said = console.post(f"{url(Budget, 'add')}?effect", {**sent, "is_active": "on"}).content.decode()
     assert "bring the cost above $5.00 a day are refused. People are told at 80 %, 95 %, 100 %." in said
+
+
+def test_agents_and_tags_are_suggested_as_the_newest_calls_name_them(console: Client, url: Url) -> None:
+    three_calls()
+    newest = UsageLog.objects.latest("id")
+    UsageLog.objects.filter(pk=newest.pk).update(agent_id="planner", tags=["project=apollo"])
+    page = console.get(url(Budget, "add")).content.decode()
+    assert '<option value="planner">' in page
+    assert '<option value="project=apollo">' in page
+
+
+def test_a_budget_of_a_tag_is_set_by_its_name(console: Client, url: Url) -> None:
+    rows.customer("alder")
+    form = {
+        "scope": "tag", "tenant": "alder", "named": "project=apollo", "dimension": "cost", "window": "day",
+        "amount": "$5", "hard": "hard", "mode": "enforce", "enforce_percent": "100", "is_active": "on",
+    }  # fmt: skip
+    assert console.post(url(Budget, "add"), form).status_code == 302
+    budget = Budget.objects.get(scope="tag")
+    assert (budget.scope_id, budget.per, budget.tenant.slug) == ("project=apollo", "tag", "alder")
+    assert "Tag project=apollo of Alder" in visible(console.get(url(Budget)).content.decode())

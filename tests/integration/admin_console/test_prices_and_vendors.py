@@ -152,3 +152,10 @@ class TestVendors:
         assert "switched off" in messages_of(console.post(reverse("admin:vendor_test", args=("off",))))
         assert console.post(reverse("admin:vendor_test", args=("none",))).status_code == 404
         assert console.get(reverse("admin:vendor_test", args=("off",))).status_code == 405
+
+    def test_what_a_vendor_cost_this_month_is_the_reports_figure(self, console: Client) -> None:
+        rows.everything()
+        [line] = console.get(reverse("admin:vendors")).context["lines"]
+        page = console.get(reverse("admin:vendors")).content.decode()
+        assert line.spent == "<$0.01"
+        assert "provider=sandbox" in page

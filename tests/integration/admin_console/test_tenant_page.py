@@ -217,7 +217,7 @@ class TestSuspending:
         AttemptFactory(token_id=token.pk, cost_nano_usd=2_000_000_000)
         text = text_of(console, f"{ALDER}status/")
         assert "1 person and 1 token are refused from now on." in text
-        assert "1 calls, $2.00" in text
+        assert "1 call, $2.00" in text
         assert alder().status == "ACTIVE"
 
     def test_and_activating_again(self, console: Client, token: ATIToken) -> None:
@@ -233,9 +233,7 @@ class TestAnotherPlan:
         make_plan("SMALL", classes=("BASE_S",))
         AttemptFactory(token_id=token.pk, model_class="ADVANCED")
         previewed = console.post(f"{ALDER}plan/", {"plan": "SMALL", "preview": "1"})
-        assert (
-            dict(previewed.context["preview"].blast.lines)["Last 7 days: refused more"] == "1 calls, <$0.01"
-        )
+        assert dict(previewed.context["preview"].blast.lines)["Last 7 days: refused more"] == "1 call, <$0.01"
         assert ATIToken.objects.get(pk=token.pk).plan_tier_id == "PRO"
         assert "Move Alder Research to Small" in previewed.content.decode()
         assert "1 token of Alder Research moved to Small." in text_of(

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.contrib.auth.hashers import make_password
 
@@ -40,14 +41,16 @@ def make_people(now: datetime) -> list[Tenant]:
             for first_name in names:
                 person = _person(tenant, first_name, hashed, began)
                 Membership.objects.create(team=team, user=person)
-                _token(tenant, plan, began, name=f"{first_name}-laptop", user=person, team=team)
+                own = _token(tenant, plan, began, name=f"{first_name}-laptop", user=person, team=team)
+                User.objects.filter(pk=person.pk).update(signup_token=own)
     return tenants
 
 
-def _token(tenant: Tenant, plan: str, began: datetime, **facts: Any) -> None:
+def _token(tenant: Tenant, plan: str, began: datetime, **facts: Any) -> UUID:
     """With an id of that day: before the moment in its id, nobody can have used anything."""
-    issued = make_token(tenant, plan=plan, now=began, **facts)
-    ATIToken.objects.filter(pk=issued.id).update(id=id_at(began))
+    issued, own_id = make_token(tenant, plan=plan, now=began, **facts), id_at(began)
+    ATIToken.objects.filter(pk=issued.id).update(id=own_id)
+    return own_id
 
 
 def _person(tenant: Tenant, first_name: str, hashed: str, began: datetime) -> User:

@@ -160,6 +160,20 @@ class TestABudget:
         radius = look(change)
         assert (radius.calls.calls, radius.denied.calls, radius.affected.people) == (2, 1, 1)
 
+    def test_of_a_tag_concerns_the_calls_that_carry_it(self, token_id: Any) -> None:
+        calls(TODAY, 3, token_id=token_id, tags=["project=apollo"])
+        calls(TODAY, 4, token_id=token_id)
+        change = budget_change(
+            target=find_target(tenant="alder", tag="project=apollo"),
+            dimension="requests",
+            window="day",
+            amount="2",
+            now=NOW,
+        )
+        radius = look(change)
+        assert (radius.calls.calls, radius.denied.calls) == (3, 1)
+        assert [above.name for above in radius.above.found] == ["project=apollo"]
+
     def test_of_a_plan_concerns_its_tenants(self, token_id: Any) -> None:
         make_token(birch(), plan="BASIC")
         calls(TODAY, 3, token_id=token_id)
@@ -241,26 +255,46 @@ class TestASuspension:
 
 
 class TestASample:
-    def test_is_of_the_newest_calls_and_says_so(self, token_id: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(both_ways, "MOST_ATTEMPTS", 4)
+    def test_for_a_budget_is_of_the_newest_calls_and_says_so(
+        self, token_id: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(both_ways, "MOST_LINES", 4)
         calls(TODAY - DAY, 5, token_id=token_id)
         calls(TODAY, 3, token_id=token_id)
         radius = look(requests_a_day(2))
-        assert (radius.sampled, radius.calls.calls) == (True, 4)
+        assert (radius.sampled, radius.calls.calls, radius.of_calls) == (True, 4, 8)
         assert radius.asked_since < radius.since
 
-    def test_begins_with_what_was_used_of_its_first_window(
+    def test_for_a_budget_begins_with_what_was_used_of_its_first_window(
         self, token_id: Any, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(both_ways, "MOST_ATTEMPTS", 2)
+        monkeypatch.setattr(both_ways, "MOST_LINES", 2)
         calls(TODAY, 5, token_id=token_id)
         radius = look(requests_a_day(4))
         assert (radius.calls.calls, radius.denied.calls) == (2, 1)
 
-    def test_ends_when_there_is_no_time_left(self, token_id: Any) -> None:
+    def test_for_a_rule_is_spread_over_all_the_days_and_weighed_by_their_calls(
+        self, token_id: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(both_ways, "MOST_ATTEMPTS", both_ways.STRETCHES)
+        for day in range(6):  # two of three are long
+            calls(TODAY - day * DAY, 20, token_id=token_id, input_tokens=500)
+            calls(TODAY - day * DAY + timedelta(hours=4), 10, token_id=token_id, input_tokens=5)
+        radius = look(
+            rule_change(target=find_target(tenant="alder"), key="max_tokens_in", value=100, now=NOW)
+        )
+        assert (radius.sampled, radius.of_calls) == (True, 180)
+        assert radius.calls.calls < 20
+        assert (radius.since, radius.until) == (radius.asked_since, radius.asked_until)
+        assert radius.estimate is not None
+        assert radius.estimate.denied.calls == 120
+
+    @pytest.mark.parametrize("kind", ["budget", "rule"])
+    def test_ends_when_there_is_no_time_left(self, token_id: Any, kind: str) -> None:
         calls(TODAY, 3, token_id=token_id)
-        radius = look(requests_a_day(2), within_s=0)
-        assert (radius.sampled, radius.calls.calls) == (True, 0)
+        rule = rule_change(target=find_target(tenant="alder"), key="max_tokens_in", value=1, now=NOW)
+        radius = look(rule if kind == "rule" else requests_a_day(2), within_s=0)
+        assert (radius.sampled, radius.calls.calls, radius.of_calls) == (True, 0, 3)
 
 
 def test_facts_are_in_dollars_and_names(token_id: Any) -> None:

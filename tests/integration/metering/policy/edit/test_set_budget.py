@@ -38,7 +38,8 @@ class TestTheSameAgain:
         set_for(target)
         set_for(target)
         [event] = AuditEvent.objects.filter(action="budget.set")
-        assert event.facts == {"before": None, "after": {"amount": 10**10, "hard": True, "is_active": True}}
+        assert event.facts["before"] is None
+        assert event.facts["after"] == {"amount": 10**10, "hard": True, "is_active": True}
 
     def test_an_inactive_budget_is_active_again(self) -> None:
         target = PolicyTarget(scope=Scope.GLOBAL)

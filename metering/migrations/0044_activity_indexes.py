@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('metering', '0041_saved_views'),
+        ('metering', '0043_own_vendor_keys'),
     ]
 
     operations = [

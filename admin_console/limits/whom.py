@@ -1,0 +1,105 @@
+"""For whom a tenant sets a limit: one of its teams, people or tokens from a list, or a tag by its text."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.utils.timezone import now
+
+from admin_console.subject_names import names_of
+from metering.models import ATIToken, Budget, PolicyRule, Team, Tenant, User
+from metering.policy.edit.may_edit import Editor, target_for
+from metering.policy.edit.target import PolicyTarget
+from metering.tags import MAX_TAG
+from metering.types import Scope
+
+MOST = 500
+"""So many of each kind are offered."""
+TAG = Scope.TAG.value
+
+
+class WhomForm(forms.Form):
+    whom = forms.ChoiceField(label="For")
+    tag = forms.CharField(
+        required=False,
+        max_length=MAX_TAG,
+        label="Tag",
+        help_text="If it is for a tag, such as project=apollo.",
+    )
+
+    def __init__(self, *args: Any, editor: Editor, tenant: Tenant, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.editor, self.tenant = editor, tenant
+        self.fields["whom"].choices = whom_choices(tenant)  # type: ignore[attr-defined]
+
+    identity: tuple[str, ...] = ("whom", "tag", "task")
+    """Of which limit it is; what else the form has is what the limit says."""
+
+    def keep_identity(self) -> None:
+        """For a limit that is there: what it says changes, and nothing else."""
+        for name in self.identity:
+            self.fields[name].disabled = True
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or self.cleaned_data
+        if values.get("whom") == TAG and not values.get("tag"):
+            self.add_error("tag", "Name the tag, such as project=apollo.")
+        return values
+
+    def target(self) -> PolicyTarget:
+        """Whom the form names. Raises what `target_for` raises."""
+        return target_for(self.editor, words_of(self.cleaned_data, self.tenant))
+
+
+def whom_choices(tenant: Tenant) -> list[Any]:
+    """Grouped by kind, each by the name that people know."""
+    teams = Team.objects.for_tenant(tenant).order_by("name").values_list("slug", "name")[:MOST]
+    people = (
+        User.objects.filter(tenant=tenant, is_active=True)
+        .order_by("email")
+        .values_list("email", "name")[:MOST]
+    )
+    tokens = ATIToken.objects.for_tenant(tenant).live(now()).order_by("name", "prefix")
+    return [
+        ("", "Choose"),
+        ("Teams", [(f"team:{slug}", name) for slug, name in teams]),
+        ("People", [(f"user:{email}", f"{name} ({email})" if name else email) for email, name in people]),
+        (
+            "Tokens",
+            [
+                (f"token:{prefix}", f"{name} ({prefix}…)" if name else f"{prefix}…")
+                for prefix, name in tokens.values_list("prefix", "name")[:MOST]
+            ],
+        ),
+        ("Others", [(TAG, "A tag, named below")]),
+    ]
+
+
+def words_of(values: Mapping[str, Any], tenant: Tenant) -> dict[str, str]:
+    """As `find_target` takes them."""
+    if values["whom"] == TAG:
+        return {"tenant": tenant.slug, TAG: values["tag"]}
+    kind, _, reference = str(values["whom"]).partition(":")
+    return {"tenant": tenant.slug, kind: reference}
+
+
+def initial_of(row: Budget | PolicyRule) -> dict[str, str]:
+    """How a row's subject is chosen in the form; empty for one that is gone or that the form does not offer."""
+    if row.scope == Scope.TAG:
+        return {"whom": TAG, "tag": row.scope_id}
+    column = {
+        Scope.TEAM: (Team, "slug"),
+        Scope.USER: (User, "email"),
+        Scope.TOKEN: (ATIToken, "prefix"),
+    }.get(Scope(row.scope))
+    if column is None:
+        return {}
+    noun, name = column
+    found = noun._default_manager.filter(pk=row.scope_id).values_list(name, flat=True).first()
+    return {"whom": f"{row.scope}:{found}"} if found else {}
+
+
+def name_of(target: PolicyTarget) -> str:
+    """What people call the target."""
+    pair = (target.scope.value, target.scope_id)
+    return names_of([pair])[pair]

@@ -1,0 +1,1 @@
+"""The audit trail of a tenant, or of everything, for people."""

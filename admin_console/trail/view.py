@@ -1,0 +1,100 @@
+"""Who did what when: a line for each change, the newest first, held still by its cursor while the trail grows."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.urls import reverse
+
+from admin_console.parts import Cell, Choice, Column, Empty, FilterBar, Row, Select, Table, with_query
+from admin_console.trail.asked import asked_trail, cursor_in_url, written
+from admin_console.who import Viewer
+from admin_console.wording import when
+from metering.audit_trail.entries import AN_OPERATOR, Entry, entries_of, people_in
+from metering.audit_trail.lines import trail_as_csv
+from metering.audit_trail.nouns import NOUNS
+from metering.audit_trail.read_trail import OPERATOR, trail_page
+from metering.audit_trail.values import NONE
+from metering.models import Tenant
+
+LINES = 50
+MOST_PEOPLE = 500
+COLUMNS = (
+    Column(key="what", title="Who did what"),
+    Column(key="noun", title="About", hides="mid"),
+    Column(key="tenant", title="Tenant", hides="mid"),
+    Column(key="when", title="When"),
+)
+
+
+def trail(request: HttpRequest, viewer: Viewer, page: dict[str, Any]) -> HttpResponse:
+    asked = asked_trail(request, viewer)
+    events, after = trail_page(asked.filter, limit=LINES, after=cursor_in_url(request))
+    entries = entries_of(events, tenant=viewer.tenant, zone=page["zone"])
+    shown = {
+        "filters": _filters(request, asked.filter.tenant, is_operator=viewer.tenant is None),
+        "problems": asked.problems,
+        "table": _table(entries, page["zone"], with_tenant=viewer.tenant is None),
+        "newest": with_query(request.GET) if "cursor" in request.GET else "",
+        "older": with_query(request.GET, cursor=written(after)) if after is not None else "",
+        "csv": reverse("admin:audit_csv") + with_query(request.GET),
+    }
+    return render(request, "admin_console/trail.html", {**page, **shown})
+
+
+def trail_csv(request: HttpRequest, viewer: Viewer, page: dict[str, Any]) -> HttpResponseBase:
+    """The same without an end of pages."""
+    asked = asked_trail(request, viewer)
+    return StreamingHttpResponse(
+        trail_as_csv(asked.filter, tenant=viewer.tenant, zone=page["zone"]),
+        content_type="text/csv; charset=utf-8",
+        headers={"content-disposition": 'attachment; filename="audit.csv"', "cache-control": "no-store"},
+    )
+
+
+def _filters(request: HttpRequest, tenant: Tenant | None, *, is_operator: bool) -> FilterBar:
+    nouns = tuple(Choice(value=noun, label=noun.capitalize()) for noun in NOUNS)
+    selects = [Select(name="noun", label="About", choices=nouns)]
+    if tenant is not None:
+        people = [*people_in(tenant, most=MOST_PEOPLE), (OPERATOR, AN_OPERATOR)]
+        choices = tuple(Choice(value=email, label=label) for email, label in people)
+        selects.append(Select(name="person", label="Who", choices=choices))
+    if is_operator:
+        tenants = Tenant.objects.order_by("name").values_list("slug", "name")[:MOST_PEOPLE]
+        choices = tuple(Choice(value=slug, label=name) for slug, name in tenants)
+        selects.append(Select(name="tenant", label="Tenant", choices=choices))
+    return FilterBar.of(request.GET, ranges=True, selects=tuple(selects))
+
+
+def _table(entries: list[Entry], zone: Any, *, with_tenant: bool) -> Table:
+    columns = tuple(column for column in COLUMNS if with_tenant or column.key != "tenant")
+    return Table(
+        columns=columns,
+        rows=[_row(entry, zone, with_tenant=with_tenant) for entry in entries],
+        empty=Empty(
+            title="Nothing was changed",
+            text="Every change of people, teams, tokens, limits and keys is listed here. "
+            "There is none like this in these days.",
+        ),
+        caption="Changes, the newest first",
+    )
+
+
+def _row(entry: Entry, zone: Any, *, with_tenant: bool) -> Row:
+    cells = (
+        Cell(text=entry.sentence, small=_changes(entry)),
+        Cell(tag=entry.noun),
+        *((Cell(text=entry.tenant or "the gateway"),) if with_tenant else ()),
+        Cell(text=when(entry.at, zone)),
+    )
+    return Row(cells=cells)
+
+
+def _changes(entry: Entry) -> str:
+    """What the sentence has not said."""
+    return "; ".join(
+        f"{change.field}: {'' if change.before == NONE else f'{change.before} → '}{change.after}"
+        for change in entry.changes
+        if change.after not in entry.sentence
+    )

@@ -1,0 +1,1 @@
+"""/api/provider-keys: vendors' keys of the caller's tenant."""
