@@ -45,13 +45,7 @@ class TaggedPolicies:
                 by_class[limit.model_class] = (*by_class.get(limit.model_class, ()), limit)
         always = (*policy.limits, *[limit for limit in each if limit.model_class is None])
         return replace(
-            policy,
-            limits=always,
-            by_class=by_class,
-            variants=untagged.variants,
-            tagged=None,
-            each_tag=(),
-            _memo={},  # of other limits
+            policy, limits=always, by_class=by_class, variants=untagged.variants, tagged=None, each_tag=()
         )
 
     def _of_own(self, own: frozenset[str]) -> EffectivePolicy:
