@@ -86,5 +86,5 @@ def test_the_number_of_queries_does_not_grow_with_rows(
     client = Client()
     client.force_login(world.operator, backend=BACKEND)
     client.get("/admin/")
-    with django_assert_max_num_queries(140):
+    with django_assert_max_num_queries(160):
         client.get("/admin/")
