@@ -14,6 +14,7 @@ from metering.models import PolicyRule
 from metering.rules.read_conditions import check_conditions
 from metering.rules.registry import REGISTRY, check_rule
 from metering.rules.rule import MAX_PRIORITY
+from metering.tags import read_keys
 from metering.types import Scope
 
 
@@ -39,6 +40,8 @@ def read_value(key: str, text: str) -> int | str:
     if spec.choices:
         words = {CHOICES.get(choice, choice): choice for choice in spec.choices}
         return words.get(typed, typed)
+    if spec.is_keys:
+        return ",".join(read_keys(typed))
     amount = read_amount(typed, Unit.PERCENT if spec.unit == "percent" else Unit.COUNT)
     if amount != amount.to_integral_value():
         raise ValueError("This is counted in whole numbers.")
@@ -62,9 +65,9 @@ class RuleForm(ScopedForm):
     key = RuleKeyField(label="Limit", choices=key_choices)
     value = forms.CharField(
         label="To",
-        max_length=64,
+        max_length=400,
         widget=UnfoldAdminTextInputWidget(attrs={"data-rule-value": ""}),
-        help_text='A number such as "8,000" or "2k"; some limits have words to choose from.',
+        help_text='A number such as "8,000" or "2k"; some limits have words to choose from, required tags their keys.',
     )
     conditions = PartsField(ConditionsForm, label="Only at these times")
     priority = whole(low=-MAX_PRIORITY, high=MAX_PRIORITY, required=False, initial=0, label="Priority")

@@ -15,6 +15,7 @@ KINDS = {
     SubjectType.TEAM: "Team",
     SubjectType.TOKEN: "Token",
     SubjectType.AGENT: "Agent",
+    SubjectType.TAG: "Tag",
     SubjectType.PROVIDER: "Vendor",
     SubjectType.TAG: "Tag",
 }
