@@ -125,6 +125,13 @@ class TestLimits:
             counted.append(len(queries))
         assert counted[0] == counted[1] < 25
 
+    def test_the_list_of_budgets_leads_to_the_own_ones(self, browser: Client, red: Team) -> None:
+        own = BudgetFactory(scope="team", scope_id=str(red.pk), set_by=Setter.TENANT)
+        theirs = BudgetFactory()
+        links = [row.cells[0].url for row in browser.get("/admin/budgets/").context["table"].rows]
+        assert sorted(links) == ["", f"/admin/limits/budget/?of={own.pk}"]
+        assert str(theirs.pk) not in str(links)
+
 
 class TestOwnPlan:
     def test_a_member_sees_the_own_limit_whose_it_is_and_what_it_takes_the_place_of(self, bea: User) -> None:
