@@ -15,6 +15,7 @@ from metering.models import PolicyRule
 from metering.rules.read_conditions import check_conditions
 from metering.rules.registry import REGISTRY, check_rule
 from metering.rules.rule import MAX_PRIORITY
+from metering.tags import read_keys
 from metering.types import Scope
 
 
@@ -35,11 +36,13 @@ class RuleKeyField(forms.ChoiceField):
 def read_value(key: str, text: str) -> int | str:
     """A rule's value as it was typed or chosen. Raises ValueError with a sentence."""
     spec, typed = REGISTRY.get(key), text.strip()
-    if spec is None or spec.is_keys:
+    if spec is None:
         return typed
     if spec.choices:
         words = {CHOICES.get(choice, choice): choice for choice in spec.choices}
         return words.get(typed, typed)
+    if spec.is_keys:
+        return ",".join(read_keys(typed))
     amount = read_amount(typed, Unit.PERCENT if spec.unit == "percent" else Unit.COUNT)
     if amount != amount.to_integral_value():
         raise ValueError("This is counted in whole numbers.")
@@ -73,9 +76,9 @@ class RuleForm(ScopedForm):
     key = RuleKeyField(label="Limit", choices=key_choices)
     value = forms.CharField(
         label="To",
-        max_length=64,
+        max_length=400,
         widget=SuggestedInput(suggest=_words),
-        help_text='A number such as "8,000" or "2k"; for limits that have words, one of those that are suggested.',
+        help_text='A number such as "8,000" or "2k"; a word that is suggested; of required tags their keys.',
     )
     conditions = PartsField(ConditionsForm, label="Only at these times")
     priority = whole(low=-MAX_PRIORITY, high=MAX_PRIORITY, required=False, initial=0, label="Priority")
@@ -109,7 +112,6 @@ class RuleForm(ScopedForm):
             try:
                 values["value"] = read_value(values["key"], values["value"])
                 check_rule(values["key"], values["value"], task.code if task else None, Scope(scope))
-                values["value"] = REGISTRY[values["key"]].stored(values["value"])
             except ValueError as error:
                 key = values["key"]
                 is_read = key in REGISTRY and REGISTRY[key].is_read

@@ -24,7 +24,12 @@ COLUMNS = (
     Column(key="left", title="Left", is_number=True, sorts=True),
     Column(key="forecast", title="At its reset", is_number=True, sorts=True, hides="mid"),
 )
-FILTER_OF = {SubjectType.AGENT: "agent", SubjectType.PROVIDER: "provider", SubjectType.USER: "user"}
+FILTER_OF = {
+    SubjectType.AGENT: "agent",
+    SubjectType.TAG: "tag",
+    SubjectType.PROVIDER: "provider",
+    SubjectType.USER: "user",
+}
 RANGE_OF = {"day": "today", "month": "month", "week": "7d"}
 
 

@@ -14,6 +14,7 @@ KINDS = {
     SubjectType.TEAM: "Team",
     SubjectType.TOKEN: "Token",
     SubjectType.AGENT: "Agent",
+    SubjectType.TAG: "Tag",
     SubjectType.PROVIDER: "Vendor",
 }
 DAY_S = 86_400

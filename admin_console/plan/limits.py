@@ -48,13 +48,8 @@ class Limit:
         return "dimension" in self.blank
 
     @property
-    def is_text(self) -> bool:
-        """Whether it is keys of tags."""
-        return not self.is_budget and REGISTRY[self.blank["key"]].is_keys
-
-    @property
     def unit(self) -> Unit | None:
-        """None: one of some words, or a text."""
+        """None: one of some words, or keys of tags."""
         if self.is_budget:
             return Unit.DOLLARS if self.blank["dimension"] == Dimension.COST else Unit.COUNT
         spec = REGISTRY[self.blank["key"]]

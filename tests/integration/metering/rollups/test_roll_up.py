@@ -104,7 +104,9 @@ async def test_a_late_truth_makes_its_units_anew(
 
     roll_up_usage(conninfo, later)
 
-    tokens = "SELECT sum(output_tokens), sum(provisional) FROM metering_usagerollup WHERE zone = %s AND level = 1"
+    tokens = (
+        "SELECT sum(output_tokens), sum(provisional) FROM metering_usagerollup WHERE zone = %s AND level = 1"
+    )
     assert database.execute(tokens, [UTC_ZONE]).fetchone() == (3, 0)
 
 
