@@ -29,7 +29,7 @@ FILTERS = (
     ("mode", ChoicesDropdownFilter),
     ("is_active", BooleanRadioFilter),
 )
-ASK_WHOM = ("For whom", {"fields": (FIELDS,)})
+ASK_WHOM = ("For whom", {"fields": FIELDS})
 SAY_WHOM = ("For whom", {"fields": ("whom",)})
 
 
@@ -115,7 +115,10 @@ class PolicyRuleAdmin(PolicyAdmin):
     asked = (
         ("Limit", {"fields": (("key", "value", "task"),)}),
         ("When", {"fields": ("conditions",)}),
-        ("More", {"fields": (("mode", "enforce_percent"), ("priority", "is_active"))}),
+        (
+            "More",
+            {"fields": (("mode", "enforce_percent"), ("priority", "is_active")), "classes": ("collapse",)},
+        ),
     )
 
     @display(description="Limit", ordering="key")
@@ -155,7 +158,10 @@ class BudgetAdmin(PolicyAdmin):
     asked = (
         ("Limit", {"fields": (("dimension", "window", "amount"), ("per", "task", "model_class"))}),
         ("What happens", {"fields": (("hard", "thresholds"),)}),
-        ("More", {"fields": (("mode", "enforce_percent"), ("on_expiry", "is_active"))}),
+        (
+            "More",
+            {"fields": (("mode", "enforce_percent"), ("on_expiry", "is_active")), "classes": ("collapse",)},
+        ),
     )
 
     @display(description="Counted for", ordering="per")

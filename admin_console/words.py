@@ -19,8 +19,10 @@ KEYS: Mapping[str, str] = {
     "requests_per_minute": "Calls a minute",
     "tokens_per_minute": "Tokens a minute",
     "cache_ttl_s": "Seconds that answers are given again",
+    "required_tags": "Tags that every call needs",
     "max_class": "Dearest class of models",
     "cheaper_class": "Cheaper class that serves instead",
+    "required_tags": "Tags that every call needs",
     "on_disconnect": "When the caller has gone",
     "on_metering_failure": "While the ledger is away",
     "log_content": "Text of calls in the log",
@@ -128,5 +130,6 @@ def value_word(key: str, value: object) -> str:
     spec = REGISTRY.get(key)
     if isinstance(value, int) and not isinstance(value, bool):
         unit = spec.unit if spec is not None else ""
+        unit = "calls" if unit == "requests" else unit
         return f"{value:,} %" if unit == "percent" else f"{value:,} {unit}".strip()
     return CHOICES.get(str(value), str(value))

@@ -8,7 +8,7 @@ from admin_console.filters_in_url import Chosen
 from admin_console.parts import Choice, FilterBar, Select
 from admin_console.parts.filters import Chip
 from admin_console.who import Viewer
-from metering.reports.buckets import Bucket
+from metering.reports.buckets import Bucket, usual_bucket
 from metering.reports.dimensions import DIMENSIONS
 from metering.reports.metrics import METRICS
 
@@ -29,7 +29,7 @@ def filter_bar(query: QueryDict, chosen: Chosen, viewer: Viewer) -> FilterBar:
             _select(
                 "subgroup", "then by", {name: title for name, title in groups.items() if name != chosen.group}
             ),
-            _select("bucket", "each", buckets, any_label="Fitting piece"),
+            _select("bucket", "chart by", buckets, usual_bucket(chosen.days.count).value),
         ),
     )
     return _of_this_page(bar, chosen)

@@ -86,12 +86,16 @@ def _class(chosen: Chosen, found: CheaperClass) -> Way:
     return Way(
         amount=f"{usd(found.saved_nano_usd)} less",
         text=(
-            f"{count(found.requests)} calls of class {found.model_class} cost {usd(found.cost_nano_usd)}. With "
+            f"{_calls(found.requests)} of class {found.model_class} cost {usd(found.cost_nano_usd)}. With "
             f"{found.cheaper_model} of class {found.cheaper_class} as many tokens cost {usd(found.cheaper_nano_usd)}."
         ),
         url=f"{reverse('admin:explore')}{chosen.link(**{'class': found.model_class, 'group': 'user'})}",
         link="Whose calls",
     )
+
+
+def _calls(number: int) -> str:
+    return f"{count(number)} call{'' if number == 1 else 's'}"
 
 
 def _may_try(viewer: Viewer, chosen: Chosen) -> bool:
@@ -126,7 +130,7 @@ def _plan(request: HttpRequest, viewer: Viewer, chosen: Chosen, page: dict[str, 
         amount=f"{usd(saved)} less",
         text=(
             f"On the plan {code} {first}the last {(until - since).days} days would have refused "
-            f"{count(replayed.denied.calls)} of {count(replayed.total.calls)} calls and cut "
+            f"{count(replayed.denied.calls)} of {_calls(replayed.total.calls)} and cut "
             f"{count(replayed.shortened.calls)} shorter."
         ),
         url=reverse("admin:simulator"),

@@ -21,6 +21,7 @@ from admin_console.parts import Empty
 from admin_console.who import Viewer
 from admin_console.wording import day
 from metering.errors import MeteringError
+from metering.reports.dimensions import DIMENSIONS
 from metering.reports.explore import Explored, explore
 from metering.reports.saved_views import delete_view, save_view, views_of
 
@@ -72,6 +73,7 @@ def _shown(request: HttpRequest, chosen: Chosen, explored: Explored) -> dict[str
         "chart": chart_of(chosen, explored),
         "chart_title": title_of_chart(chosen),
         "days": f"{day(chosen.days.first)} to {day(chosen.days.last)}",
+        "table_title": _by(chosen),
         "table": lines_of(chosen, explored, request.GET),
         "overlaps": explored.overlaps,
         "empty": None
@@ -83,6 +85,11 @@ def _shown(request: HttpRequest, chosen: Chosen, explored: Explored) -> dict[str
             url="?",
         ),
     }
+
+
+def _by(chosen: Chosen) -> str:
+    by = f"By {DIMENSIONS[chosen.group].title.lower()}"
+    return f"{by}, then {DIMENSIONS[chosen.subgroup].title.lower()}" if chosen.subgroup else by
 
 
 def _with_filter(request: HttpRequest, chosen: Chosen) -> str:

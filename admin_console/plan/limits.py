@@ -49,11 +49,11 @@ class Limit:
 
     @property
     def unit(self) -> Unit | None:
-        """None: one of some words."""
+        """None: one of some words, or keys of tags."""
         if self.is_budget:
             return Unit.DOLLARS if self.blank["dimension"] == Dimension.COST else Unit.COUNT
         spec = REGISTRY[self.blank["key"]]
-        if spec.choices:
+        if spec.choices or spec.is_keys:
             return None
         return Unit.PERCENT if spec.unit == "percent" else Unit.COUNT
 

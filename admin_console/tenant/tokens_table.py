@@ -30,6 +30,7 @@ class TokenLine:
     last_used: str
     ends: str
     usage_url: str
+    narrow_url: str = ""
     rotate_url: str = ""
     revoke_url: str = ""
 
@@ -87,6 +88,7 @@ def _line(row: ATIToken, spent: Spent, now: datetime, zone: tzinfo) -> TokenLine
         last_used=when(row.last_used_at, zone) if row.last_used_at else "never used",
         ends=_ends(row, now, zone),
         usage_url=page_url("explore", tenant=tenant_slug, token=row.prefix, range="month"),
+        narrow_url=reverse("admin:token_narrow", args=[row.prefix]) if is_live else "",
         rotate_url=reverse("admin:tenant_rotate", args=[tenant_slug, row.prefix]) if is_live else "",
         revoke_url=reverse("admin:tenant_revoke", args=[tenant_slug, row.prefix]) if is_live else "",
     )

@@ -2,11 +2,14 @@
 
 from django.db import models
 
+from metering.amounts import COLUMNS, TOKEN_PARTS
 from metering.models.columns import amount_columns, label_columns
 from metering.models.tenancy import TenantQuerySet
 
 LABELS = ("agent_id", "microdao_id", "channel_id", "tags", "conversation_id")
 PEOPLE = ("team_id", "user_id", "token_id")
+AMOUNTS = tuple(name for name in (*COLUMNS, *TOKEN_PARTS) if name != "steps")
+"""What reports show (`COUNTED` of metering/usage/lines.py), and the cost."""
 SHARED = ("task", "request_model", "model_class", "provider_name")
 
 
@@ -22,9 +25,7 @@ class UsageRollup(models.Model):
     locals().update(amount_columns(("requests", "model_requests", "provider_requests", "pair_requests")))
     locals().update(amount_columns(("attempts", "corrections", "answered", "failed", "cached")))
     locals().update(amount_columns(("estimated", "provisional", "partly_priced", "own_key")))
-    locals().update(amount_columns(("cost_nano_usd", "saved_nano_usd")))
-    locals().update(amount_columns(("input_tokens", "output_tokens", "cached_input_tokens")))
-    locals().update(amount_columns(("cache_write_tokens", "reasoning_tokens", "api_calls", "files")))
+    locals().update(amount_columns(("saved_nano_usd", *AMOUNTS)))
     latencies = models.DecimalField(
         max_digits=600,
         decimal_places=0,

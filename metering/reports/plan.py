@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -129,12 +130,13 @@ def _days(chosen: UsageFilter, whole: Span) -> list[Span]:
 
 
 def _quarters(gaps: Sequence[Span]) -> list[Span]:
+    bounds: list[Any] = [[gap[0] for gap in gaps], [gap[1] for gap in gaps], ANY_ZONE, QUARTER]
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT unit.starts_at FROM unnest(%s::timestamptz[], %s::timestamptz[]) gap (since, until) "
             "JOIN metering_rolledunit unit ON unit.zone = %s AND unit.starts_at >= gap.since "
             "AND unit.starts_at <= gap.until - %s ORDER BY 1",
-            ([gap[0] for gap in gaps], [gap[1] for gap in gaps], ANY_ZONE, QUARTER),
+            bounds,
         )
         return [(row[0], row[0] + QUARTER) for row in cursor.fetchall()]
 

@@ -27,10 +27,10 @@ WHERE effective_from <= %s ORDER BY model_id, effective_from DESC
 """
 
 
-def cost_now(chosen: UsageFilter, *, by: str, now: datetime) -> dict[str, int] | None:
+def cost_now(chosen: UsageFilter, *, by: str, now: datetime, most: int = MOST_CALLS) -> dict[str, int] | None:
     """What today's prices add to the charge (nano-USD, below zero if they are lower), by the text of the group's key.
 
-    Groups that they leave as they are do not appear. None: more than MOST_CALLS would have to be priced again.
+    Groups that they leave as they are do not appear. None: more than `most` would have to be priced again.
     """
     moved = _moved(chosen, now)
     if not moved:
@@ -40,7 +40,7 @@ def cost_now(chosen: UsageFilter, *, by: str, now: datetime) -> dict[str, int] |
         "now": now,
         "models": list(moved),
         "before": [first_id_at(moment) for moment in moved.values()],
-        "most": MOST_CALLS + 1,
+        "most": most + 1,
     }
     old = (
         f"{LINES} JOIN unnest(%(models)s::text[], %(before)s::uuid[]) moved (model, before) "
@@ -49,7 +49,7 @@ def cost_now(chosen: UsageFilter, *, by: str, now: datetime) -> dict[str, int] |
     condition = chosen.condition(params)
     few = f"SELECT FROM {old} WHERE {condition} LIMIT %(most)s"
     [counted] = fetch(f"SELECT count(*) AS lines FROM ({few}) few", params)  # noqa: S608
-    if counted["lines"] > MOST_CALLS:
+    if counted["lines"] > most:
         return None
     key, owner, join = _key(by)
     query = (

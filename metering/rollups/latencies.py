@@ -4,16 +4,11 @@ Each bucket has twelve decimal digits of that number, so that adding numbers add
 it with `sum()`, and a number is as long as the largest bucket that is used. A bucket never has 10^12 attempts.
 """
 
-from itertools import accumulate, repeat
-
 GROWTH = 1.25
 BUCKETS = 50
 SHORTEST_MS = 10
 DIGITS = 12
-BOUNDS_MS = tuple(
-    round(bound)
-    for bound in accumulate(repeat(GROWTH, BUCKETS - 2), lambda bound, by: bound * by, initial=SHORTEST_MS)
-)
+BOUNDS_MS = tuple(round(SHORTEST_MS * GROWTH**place) for place in range(BUCKETS - 1))
 """Where each bucket but the first begins: the first is below the first bound, the last has no end."""
 _WEIGHTS = ",".join(f"1e{DIGITS * place}" for place in range(BUCKETS))
 _BOUNDS = ",".join(str(bound) for bound in BOUNDS_MS)

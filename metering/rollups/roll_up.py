@@ -9,8 +9,10 @@ Only one runs at a time; another that comes meanwhile does nothing. Running twic
 
 import logging
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
+from typing import Any
 
 import psycopg
 
@@ -29,6 +31,8 @@ KEEP_QUARTERS = timedelta(days=9)
 """Charts by the hour show as many days; of older hours reports read the lines."""
 MOST_QUARTERS = 96
 """That are added up in one transaction."""
+MANY_UNITS = 20
+"""After so many the table is another one."""
 DAY = timedelta(days=1)
 logger = logging.getLogger(__name__)
 
@@ -65,16 +69,24 @@ def roll_up_usage(conninfo: str, now: datetime, *, budget_s: float = BUDGET_S) -
         if first is None:
             return 0
         _forget_old_quarters(connection, now)
-        for units in _missing_quarters(connection, first, now):
-            built += _build_quarters(connection, units)
+        for build in _missing(connection, first, now):
+            built += build()
             if time.monotonic() > until:
-                return built
-        for zone in _zones(connection):
-            for since, end in _missing_days(connection, zone, first, now):
-                built += _build_day(connection, zone, since, end)
-                if time.monotonic() > until:
-                    return built
+                break
+        if built >= MANY_UNITS:
+            connection.execute(
+                "ANALYZE metering_usagerollup"
+            )  # a plan for an empty table reads it row by row
     return built
+
+
+def _missing(connection: psycopg.Connection, first: datetime, now: datetime) -> Iterator[Callable[[], int]]:
+    """What is to be added up, the most wanted first."""
+    for units in _missing_quarters(connection, first, now):
+        yield partial(_build_quarters, connection, units)
+    for zone in _zones(connection):
+        for since, end in _missing_days(connection, zone, first, now):
+            yield partial(_build_day, connection, zone, since, end)
 
 
 def _follow_zones(connection: psycopg.Connection) -> None:
@@ -187,6 +199,6 @@ def _quarter_at(moment: datetime) -> datetime:
     return epoch + (moment - epoch) // QUARTER * QUARTER
 
 
-def _one(connection: psycopg.Connection, query: str) -> object:
-    row = connection.execute(query).fetchone()  # type: ignore[arg-type] # a constant of this file
+def _one(connection: psycopg.Connection, query: str) -> Any:
+    row = connection.execute(query.encode()).fetchone()
     return row[0] if row else None

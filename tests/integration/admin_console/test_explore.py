@@ -189,7 +189,7 @@ class TestWhatCouldCostLess:
         text = text_of(console.get(self.PAGE))
         assert "$0.73 less" in text
         assert (
-            "1 calls of class PRO_L cost $1.23. With sandbox-small of class BASE_M as many tokens cost $0.50."
+            "1 call of class PRO_L cost $1.23. With sandbox-small of class BASE_M as many tokens cost $0.50."
             in text
         )
         assert "/admin/explore/?group=user&amp;class=PRO_L" in text
@@ -205,7 +205,7 @@ class TestWhatCouldCostLess:
         rows.usage(alder)
         text = text_of(console.get(f"{self.PAGE}?tenant=alder&range=7d&plan=PRO"))
         assert "On the plan PRO the last" in text
-        assert "of 1 calls" in text
+        assert "of 1 call and" in text
 
     def test_an_unknown_plan_is_said(self, console: Client, alder: Tenant) -> None:
         assert "There is no plan" in text_of(console.get(f"{self.PAGE}?tenant=alder&plan=NONE"))

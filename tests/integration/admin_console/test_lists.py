@@ -117,8 +117,8 @@ def test_agents_and_tags_are_suggested_as_the_newest_calls_name_them(console: Cl
     newest = UsageLog.objects.latest("id")
     UsageLog.objects.filter(pk=newest.pk).update(agent_id="planner", tags=["project=apollo"])
     page = console.get(url(Budget, "add")).content.decode()
-    assert '<option value="planner">' in page
-    assert '<option value="project=apollo">' in page
+    assert '<option value="planner" label="planner, agent">' in page
+    assert '<option value="project=apollo" label="project=apollo, tag">' in page
 
 
 def test_a_budget_of_a_tag_is_set_by_its_name(console: Client, url: Url) -> None:

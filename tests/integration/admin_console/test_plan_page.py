@@ -25,6 +25,7 @@ plans:
     rules:
       - {key: max_tokens_out, value: 4096, task: LLM2_DRAFT}
       - {key: requests_per_minute, value: 600}
+      - {key: required_tags, value: [project]}
       - {key: max_tokens_in, value: 1000, when: {days: [sat, sun]}}
     budgets:
       - {dimension: cost, window: day, amount: 15, per: user}
@@ -63,6 +64,7 @@ def test_the_table_says_everything_that_the_plan_allows_in_words(console: Client
         "4,096",
         "Tokens in: Sat, Sun",
         "soft",
+        "Tags that every call needs",
     ):
         assert words in page
     assert "LLM2_DRAFT</th>" not in page
@@ -93,6 +95,22 @@ def test_everything_is_saved_at_once_with_an_audit_event(console: Client, pro: s
     assert PlanLLMAccess.objects.get(plan="PRO", task="LLM2_DRAFT").default_class_id == "PRO_L"
     assert AuditEvent.objects.filter(actor="ops@example.com", object_type="plan budget").count() == 2
     assert "Each person, cost a day $12.00" in messages_of(response)
+
+
+def test_required_tags_are_written_with_commas_between(console: Client, pro: str) -> None:
+    form = filled(console, pro)
+    assert form["rule-required_tags--0"] == "project"
+    page = console.post(pro, {**form, "rule-required_tags--0": "Project", "save": "1"}).content.decode()
+    assert "keys of tags, such as project,cost-centre" in page
+    console.post(pro, {**form, "rule-required_tags--0": "project, cost-centre", "save": "1"})
+    rule = PolicyRule.objects.get(scope_id="PRO", key="required_tags")
+    assert (rule.value, rule.is_active) == ("cost-centre,project", True)
+    console.post(pro, {**filled(console, pro), "rule-required_tags--0": "", "save": "1"})
+    rule.refresh_from_db()
+    assert not rule.is_active
+    console.post(pro, {**filled(console, pro), "add_key": "required_tags", "add_value": "place", "save": "1"})
+    rule.refresh_from_db()
+    assert (rule.value, rule.is_active) == ("place", True)
 
 
 def test_a_page_that_is_saved_as_it_was_changes_nothing(console: Client, pro: str) -> None:

@@ -1,6 +1,6 @@
 """The overview's figures are the summary's, of days in the tenant's zone."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -158,16 +158,33 @@ class TestExplore:
 
 
 @pytest.mark.parametrize(
-    ("zone", "since", "until", "before"),
+    ("zone", "first", "last", "now", "before"),
     [
-        # The day before the clocks went forward had 24 hours, the day itself 23.
-        ("Europe/Berlin", (3, 29, 23), (3, 30, 22), (3, 28, 23)),
-        ("UTC", (3, 30, 0), (3, 31, 0), (3, 29, 0)),
+        # 29 March has 23 hours in Berlin; the day before has 24.
+        (
+            "Europe/Berlin",
+            "2026-03-28T23:00",
+            "2026-03-29T22:00",
+            "2026-04-02T00:00",
+            ("27T23:00", "28T23:00"),
+        ),
+        # Until 14:30 in Berlin, of the day after the shift: until 14:30 of the short day.
+        (
+            "Europe/Berlin",
+            "2026-03-29T22:00",
+            "2026-03-30T22:00",
+            "2026-03-30T12:30",
+            ("28T23:00", "29T12:30"),
+        ),
+        ("UTC", "2026-03-30T00:00", "2026-03-31T00:00", "2026-04-02T00:00", ("29T00:00", "30T00:00")),
+        # No whole days: as many hours.
+        ("UTC", "2026-03-30T06:00", "2026-03-30T09:00", "2026-04-02T00:00", ("30T03:00", "30T06:00")),
     ],
 )
-def test_the_period_before_is_as_many_days(zone: str, since: Any, until: Any, before: Any) -> None:
-    moments = [datetime(2026, *moment, tzinfo=UTC) for moment in (since, until, before)]
-    chosen = UsageFilter(tenant=Tenant(timezone=zone), since=moments[0] - DAY, until=moments[1])
-    assert chosen.zone == zone
-    found = period_before(chosen, now=moments[1] + DAY)
-    assert found.until <= chosen.since + DAY
+def test_the_period_before_is_as_long_up_to_the_same_time(
+    zone: str, first: str, last: str, now: str, before: tuple[str, str]
+) -> None:
+    since, until, moment = (datetime.fromisoformat(f"{text}+00:00") for text in (first, last, now))
+    found = period_before(UsageFilter(tenant=Tenant(timezone=zone), since=since, until=until), now=moment)
+    wanted = tuple(datetime.fromisoformat(f"2026-03-{text}+00:00") for text in before)
+    assert (found.since, found.until) == wanted
