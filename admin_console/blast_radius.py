@@ -114,5 +114,5 @@ def _note(radius: BlastRadius, zone: tzinfo) -> str:
         )
         said = f"From all {calls} calls of {first} to {last}, in {took}."
     if radius.windows_unknown:
-        said += " What was used before of months and other long windows takes too long to add up and is not counted."
+        said += " What was used before of months and other long windows is not counted."
     return said

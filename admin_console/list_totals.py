@@ -8,15 +8,15 @@ from django.db import OperationalError, connection, transaction
 from django.db.models import QuerySet, Sum
 from psycopg.errors import QueryCanceled
 
-from admin_console.display import count, money
 from admin_console.paginator import BoundedPaginator
+from admin_console.wording import count, usd_exact
 
 WITHIN_MS = 1_000
 Formatter = Callable[[int | None], str]
 USAGE: Mapping[str, tuple[str, Formatter]] = {
     "input_tokens": ("tokens in", count),
     "output_tokens": ("tokens out", count),
-    "cost_nano_usd": ("cost", money),
+    "cost_nano_usd": ("cost", usd_exact),
 }
 """What most tables of use add up."""
 

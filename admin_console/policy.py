@@ -109,7 +109,7 @@ class PolicyAdmin(ConsoleAdmin):
 @admin.register(PolicyRule, site=console)
 class PolicyRuleAdmin(PolicyAdmin):
     form = RuleForm
-    list_display = ("limit", "shown_value", "whom", "for_task", "when", "then", "is_active")
+    list_display = ("limit", "shown_value", "whom", "for_task", "when", "then", "set_by", "is_active")
     list_filter = FILTERS
     search_fields = ("key", "scope_id", "tenant__slug")
     asked = (
@@ -151,6 +151,7 @@ class BudgetAdmin(PolicyAdmin):
         "for_task",
         "model_class",
         "kind",
+        "set_by",
         "is_active",
     )
     list_filter = (*FILTERS, ("dimension", ChoicesDropdownFilter), ("window", ChoicesDropdownFilter))

@@ -41,7 +41,6 @@ ARGUMENT = re.compile(r"<(?:\w+:)?(\w+)>")
 REGEX_GROUP = re.compile(r"\(\?P<(\w+)>[^()]*(?:\([^()]*\))?[^()]*\)")
 QUERIES = (
     "/admin/autocomplete/?app_label=metering&model_name=team&field_name=tenant&term=a",
-    "/admin/search/?s=alder",
     "/admin/metering/tenant/?q=alder",
     "/admin/metering/usagelog/?tenant=alder",
 )

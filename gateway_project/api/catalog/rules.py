@@ -1,4 +1,4 @@
-"""/api/catalog/rules: policy rules of every scope (docs/policy.md)."""
+"""/api/catalog/rules: policy rules of every scope (docs/policy.md); at /api/rules the same, for tenants to find."""
 
 from uuid import UUID
 
@@ -86,3 +86,11 @@ class OneRule(ApiView):
         editor = editor_of_caller(request)
         done = switch_off(row=row, actor=caller_of(request).actor, now=now(), editor=editor)
         return Response(RuleOut(done).data)
+
+
+class OwnRules(Rules):
+    """At /api/rules."""
+
+
+class OwnRule(OneRule):
+    """At /api/rules/{id}."""

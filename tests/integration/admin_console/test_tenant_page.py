@@ -12,8 +12,8 @@ from django.utils.html import strip_tags
 from django.utils.timezone import now
 
 from metering.models import ATIToken, AuditEvent, PolicyRule, Tenant, User
-from metering.types import Window
-from metering.usage.spend import spent_in
+from metering.reports.buckets import Bucket
+from metering.reports.spend import spent
 from tests.factories import (
     AttemptFactory,
     BudgetFactory,
@@ -65,7 +65,7 @@ class TestWhatItShows:
         BudgetFactory(dimension="cost", window="day", amount=5_000_000_000)
         response = console.get(ALDER)
         today, month = (figure for figure in response.context["figures"] if figure.name.startswith("spent"))
-        cost = spent_in(Window.DAY, tenants=[alder()], now=now())[alder().pk].cost_nano_usd
+        cost = spent(Bucket.DAY, tenant=alder(), now=now()).cost_nano_usd
         assert cost == 1_234_000_000
         assert (today.value, today.exact, today.beside) == ("$1.23", "$1.234", "of $5.00")
         assert month.exact == "$1.234"
@@ -108,6 +108,16 @@ class TestWhatItShows:
         rows.usage(rows.customer("alder"))
         denials = console.get(ALDER).context["denials"]
         assert (denials.calls, denials.lines[0].what) == (3, "tenant cost/month")
+
+    def test_what_was_changed_in_sentences_and_by_whom_only_to_operators(
+        self, console: Client, token: ATIToken
+    ) -> None:
+        text_of(console, f"{ALDER}limit/", key="max_tokens_out", value="8k", save="1")
+        [newest, *_] = console.get(ALDER).context["changes"]
+        assert newest.sentence.startswith("ops@example.com ")
+        console.logout()
+        [newest, *_] = admin_of(console, alder()).get("/admin/tenant/").context["changes"][1:]
+        assert newest.sentence.startswith("An operator ")
 
     def test_a_tenant_without_anything_says_what_it_lacks(self, console: Client) -> None:
         alder()

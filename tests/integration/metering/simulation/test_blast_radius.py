@@ -67,7 +67,8 @@ def requests_a_day(amount: int, *, tenant: str | None = "alder", **facts: Any) -
 
 
 def look(change: Change, **facts: Any) -> BlastRadius:
-    return blast_radius(change, now=NOW, **facts)
+    """With time for everything, however busy the machine is."""
+    return blast_radius(change, now=NOW, **{"within_s": 300.0, **facts})
 
 
 def denied(radius: BlastRadius) -> tuple[int, int]:
@@ -227,6 +228,18 @@ class TestARule:
         change = rule_change(target=find_target(tenant="alder"), key="max_tokens_in", value=1_000, now=NOW)
         radius = look(change)
         assert (radius.denied.calls, radius.let_pass.calls) == (0, 2)
+
+    def test_without_a_condition_about_use_asks_nothing_of_budgets(self, token_id: Any) -> None:
+        BudgetFactory(dimension="cost", window="month", amount=1)
+        calls(TODAY, 2, token_id=token_id, input_tokens=500)
+        change = rule_change(target=find_target(tenant="alder"), key="max_tokens_in", value=100, now=NOW)
+        assert look(change).windows_unknown is False
+        when = {"usage": {"budget": "cost/month", "from_percent": 50}}
+        assert look(
+            rule_change(
+                target=find_target(tenant="alder"), key="max_tokens_in", value=100, now=NOW, when=when
+            )
+        ).windows_unknown
 
     def test_about_output_says_how_many_answers_it_would_have_cut(self, token_id: Any) -> None:
         serve_model()
