@@ -62,9 +62,9 @@ def row_of(
     at_reset, when = foreseen(line, now, zone)
     words = "used" if limit.dimension is not Dimension.CONCURRENCY else "in flight"
 
-    def cell(amount: int, **facts: str) -> Cell:
+    def cell(amount: int, url: str = "") -> Cell:
         exact = usd_exact(amount) if limit.dimension is Dimension.COST else ""
-        return Cell(text=amount_of(limit.dimension, amount), exact=exact, **facts)
+        return Cell(text=amount_of(limit.dimension, amount), exact=exact, url=url)
 
     return Row(
         cells=(

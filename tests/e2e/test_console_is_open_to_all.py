@@ -72,6 +72,7 @@ def _keep(browser: Browser, name: str) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("who", [OPERATOR, ADMIN, MEMBER])
 def test_every_page_is_open_to_all_and_asks_no_other_host(
     browser: Browser, world: BusyWorld, who: str

@@ -4,7 +4,7 @@ window.addEventListener("load", () => {
     const label = document.querySelector(`label[for="${select.id}"]`);
     const name = label ? label.textContent.trim() : select.name;
     const box = select.nextElementSibling;
-    box?.querySelectorAll("[role=combobox], [role=textbox]").forEach((part) => {
+    box?.querySelectorAll("[role=combobox], [role=textbox], [role=searchbox]").forEach((part) => {
       part.removeAttribute("aria-labelledby");
       part.setAttribute("aria-label", name);
     });
