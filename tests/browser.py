@@ -15,7 +15,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-PATIENCE_S = 25.0
+PATIENCE_S = 60.0
 REQUIRED = "REQUIRE_BROWSER"
 """The variable by which .ci/run says that no test may be skipped for want of a browser."""
 NAMES = ("chromium", "chromium-browser", "google-chrome")

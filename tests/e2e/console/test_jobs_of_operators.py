@@ -70,11 +70,11 @@ def test_a_token_on_the_plan_pro_is_issued_and_shown_once(operator: Hand, world:
 def test_what_a_tenant_spent_is_seen_by_model_and_by_person(operator: Hand) -> None:
     operator.click("Tenants", within=SIDEBAR)
     operator.click("Cedar Law")
-    operator.click("Spent this month")
+    operator.click("Spent today")
     operator.fill("by", "Model")
     operator.fill("then by", "Person")
     operator.click("Show")
-    operator.reads("claude-sonnet-4.5", "ann@cedar.example")
+    operator.reads("By model, then person", "@cedar.example")
     operator.is_done("see-what-was-spent")
 
 

@@ -36,13 +36,13 @@ def test_an_alert_is_acknowledged(admin: Hand, world: BusyWorld) -> None:
 
 def test_a_token_is_narrowed_and_that_is_undone(admin: Hand) -> None:
     admin.click("Tokens", within=SIDEBAR)
-    admin.click("cedar-batch")
+    admin.click("carla-laptop")
     admin.click("Change what it may do")
     admin.run("document.querySelector('input[type=checkbox][value=LLM0_CHAT]').click()")
     admin.click("Change what it may do")
     admin.reads("The last change")
-    assert ATIToken.objects.get(name="cedar-batch").allowed_tasks == ["LLM0_CHAT"]
+    assert ATIToken.objects.get(name="carla-laptop").allowed_tasks == ["LLM0_CHAT"]
     admin.is_done("narrow-a-token")
     admin.click("Undo it")
-    assert ATIToken.objects.get(name="cedar-batch").allowed_tasks is None
+    assert ATIToken.objects.get(name="carla-laptop").allowed_tasks is None
     admin.is_done("undo")
