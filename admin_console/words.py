@@ -19,6 +19,7 @@ KEYS: Mapping[str, str] = {
     "requests_per_minute": "Calls a minute",
     "tokens_per_minute": "Tokens a minute",
     "cache_ttl_s": "Seconds that answers are given again",
+    "required_tags": "Tags that every call needs",
     "max_class": "Dearest class of models",
     "cheaper_class": "Cheaper class that serves instead",
     "on_disconnect": "When the caller has gone",

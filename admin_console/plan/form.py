@@ -41,7 +41,7 @@ class PlanForm(forms.Form):
     is_active = forms.BooleanField(required=False, label="Can be given to tokens")
     add_key = forms.ChoiceField(required=False, label="A limit on")
     add_task = forms.ChoiceField(required=False, label="for", choices=[("", "every task"), *TASKS.items()])
-    add_value = forms.CharField(required=False, max_length=40, label="to", widget=CELL)
+    add_value = forms.CharField(required=False, max_length=400, label="to", widget=CELL)
     add_dimension = forms.ChoiceField(required=False, label="A budget of")
     add_window = forms.ChoiceField(required=False, label="per")
     add_per = forms.ChoiceField(required=False, label="for")
