@@ -105,6 +105,7 @@ def _tables(request: HttpRequest, viewer: Viewer, found: OwnPlan, tenant: Tenant
                 title="No budget", text="Nothing limits how much is spent or used in a window of time."
             ),
             caption="Budgets",
+            as_cards=True,
         ),
         "rules": Table(
             columns=COLUMNS,
@@ -113,6 +114,7 @@ def _tables(request: HttpRequest, viewer: Viewer, found: OwnPlan, tenant: Tenant
                 title="No limit", text="Nothing limits how large a call may be, or how many at once."
             ),
             caption="Limits",
+            as_cards=True,
         ),
     }
 
