@@ -11,30 +11,17 @@ from django.utils.safestring import SafeString
 from unfold.decorators import display
 
 from admin_console.subject_names import names_of
-from admin_console.wording import when
+from admin_console.wording import count, usd_exact, when
 from admin_console.words import dimension_word, scope_word, window_word
 from metering.models import UsageMeter
-from metering.money import usd_text
 from metering.thresholds import CRITICAL_PERCENT, WARNING_PERCENT
 from metering.types import Dimension
-
-
-def money(nano_usd: int | None) -> str:
-    """Exact US dollars of nano-USD, with cents at least."""
-    if nano_usd is None:
-        return "-"
-    whole, _, decimals = usd_text(abs(nano_usd)).partition(".")
-    return f"{'-' if nano_usd < 0 else ''}${int(whole):,}.{decimals:0<2}"
-
-
-def count(amount: int | None) -> str:
-    return "-" if amount is None else f"{amount:,}"
 
 
 def amount_of(dimension: str, amount: int | None, *, with_unit: bool = False) -> str:
     """An amount of a budget or a meter in the unit that people think in."""
     if dimension == Dimension.COST:
-        return money(amount)
+        return usd_exact(amount)
     return f"{count(amount)} {dimension_word(dimension)}" if with_unit else count(amount)
 
 

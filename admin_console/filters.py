@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.timezone import now
-from unfold.contrib.filters.admin import DropdownFilter, TextFilter
+from unfold.contrib.filters.admin import DropdownFilter
 
 from metering.ids import first_id_at
 from metering.models import Provider, Task, Tenant
@@ -38,11 +38,18 @@ class When(DropdownFilter):
         return queryset.filter(id__gte=first_id_at(moment))
 
 
-class TenantSlug(TextFilter):
-    """One tenant's rows, by slug. The history has no foreign keys."""
+MOST_TENANTS = 500
+"""That a list offers to choose from; any other can still be named in the address."""
+
+
+class TenantSlug(DropdownFilter):
+    """One tenant's rows, chosen by name. The history has no foreign keys."""
 
     title = "tenant"
     parameter_name = "tenant"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return list(Tenant.objects.order_by("name").values_list("slug", "name")[:MOST_TENANTS])
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         slug = (self.value() or "").strip()

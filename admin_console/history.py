@@ -20,10 +20,10 @@ from unfold.decorators import display
 from unfold.views import ChangeList
 
 from admin_console.base import ConsoleAdmin, PreparedChangeList
-from admin_console.display import money
 from admin_console.list_totals import Formatter, Totals, totals_of
 from admin_console.paginator import BoundedPaginator
 from admin_console.row_words import readable
+from admin_console.wording import usd_exact
 from metering.ids import MAX_DERIVED
 from metering.models import Tenant
 from metering.text import normal
@@ -55,7 +55,7 @@ class BoundedChangeList(PreparedChangeList):
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         if self.model_admin.totals:
-            self.totals = totals_of(self.queryset, self.model_admin.totals)
+            self.totals = totals_of(self.queryset, self.model_admin.totals, counted=self.paginator)
         # The page's head would offer to show all of them; the foot says how many are counted.
         self.full_result_count = self.result_count
 
@@ -116,7 +116,7 @@ class HistoryAdmin(ConsoleAdmin):
 
     @display(description="Cost", ordering="cost_nano_usd")
     def cost(self, row: Any) -> str:
-        return money(row.cost_nano_usd)
+        return usd_exact(row.cost_nano_usd)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str

@@ -29,7 +29,7 @@ FILTERS = (
     ("mode", ChoicesDropdownFilter),
     ("is_active", BooleanRadioFilter),
 )
-ASK_WHOM = ("For whom", {"fields": (FIELDS,)})
+ASK_WHOM = ("For whom", {"fields": FIELDS})
 SAY_WHOM = ("For whom", {"fields": ("whom",)})
 
 
@@ -109,13 +109,16 @@ class PolicyAdmin(ConsoleAdmin):
 @admin.register(PolicyRule, site=console)
 class PolicyRuleAdmin(PolicyAdmin):
     form = RuleForm
-    list_display = ("limit", "shown_value", "whom", "for_task", "when", "then", "is_active")
+    list_display = ("limit", "shown_value", "whom", "for_task", "when", "then", "set_by", "is_active")
     list_filter = FILTERS
     search_fields = ("key", "scope_id", "tenant__slug")
     asked = (
         ("Limit", {"fields": (("key", "value", "task"),)}),
         ("When", {"fields": ("conditions",)}),
-        ("More", {"fields": (("mode", "enforce_percent"), ("priority", "is_active"))}),
+        (
+            "More",
+            {"fields": (("mode", "enforce_percent"), ("priority", "is_active")), "classes": ("collapse",)},
+        ),
     )
 
     @display(description="Limit", ordering="key")
@@ -148,6 +151,7 @@ class BudgetAdmin(PolicyAdmin):
         "for_task",
         "model_class",
         "kind",
+        "set_by",
         "is_active",
     )
     list_filter = (*FILTERS, ("dimension", ChoicesDropdownFilter), ("window", ChoicesDropdownFilter))
@@ -155,7 +159,10 @@ class BudgetAdmin(PolicyAdmin):
     asked = (
         ("Limit", {"fields": (("dimension", "window", "amount"), ("per", "task", "model_class"))}),
         ("What happens", {"fields": (("hard", "thresholds"),)}),
-        ("More", {"fields": (("mode", "enforce_percent"), ("on_expiry", "is_active"))}),
+        (
+            "More",
+            {"fields": (("mode", "enforce_percent"), ("on_expiry", "is_active")), "classes": ("collapse",)},
+        ),
     )
 
     @display(description="Counted for", ordering="per")

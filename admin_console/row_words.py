@@ -18,10 +18,10 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html, format_html_join
 from unfold.decorators import display
 
-from admin_console.display import moment, money
+from admin_console.display import moment
 from admin_console.labels import label_of
 from admin_console.subject_names import Pair, names_of
-from admin_console.wording import when
+from admin_console.wording import usd_exact, when
 from admin_console.words import plain, task_word
 from admin_console.zone import UTC
 from metering.ids import is_uuid7, time_ms_of
@@ -149,7 +149,7 @@ def _column(field: Any, in_list: bool) -> Shown | None:
     if name == "reported":
         return _described("As the vendor reported it", lambda row: _words_of_text(row.reported))
     if name.endswith("_nano_usd"):
-        return _described(plain(name.removesuffix("_nano_usd")), lambda row: money(getattr(row, name)))
+        return _described(plain(name.removesuffix("_nano_usd")), lambda row: usd_exact(getattr(row, name)))
     if isinstance(field, UUIDField) and name != "tenant_id":
         return None
     return name  # type: ignore[no-any-return]

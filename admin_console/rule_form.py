@@ -3,17 +3,19 @@
 from typing import Any
 
 from django import forms
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminSelectWidget
 
 from admin_console.fields.amount import Unit, read_amount, shown_amount, whole
 from admin_console.fields.conditions import ConditionsForm
 from admin_console.fields.parts import PartsField
+from admin_console.fields.suggested import SuggestedInput
 from admin_console.scoped_form import ScopedForm
 from admin_console.words import CHOICES, key_word
 from metering.models import PolicyRule
 from metering.rules.read_conditions import check_conditions
 from metering.rules.registry import REGISTRY, check_rule
 from metering.rules.rule import MAX_PRIORITY
+from metering.tags import read_keys
 from metering.types import Scope
 
 
@@ -39,6 +41,8 @@ def read_value(key: str, text: str) -> int | str:
     if spec.choices:
         words = {CHOICES.get(choice, choice): choice for choice in spec.choices}
         return words.get(typed, typed)
+    if spec.is_keys:
+        return ",".join(read_keys(typed))
     amount = read_amount(typed, Unit.PERCENT if spec.unit == "percent" else Unit.COUNT)
     if amount != amount.to_integral_value():
         raise ValueError("This is counted in whole numbers.")
@@ -55,6 +59,16 @@ def shown_value(key: str, value: Any) -> str:
     return CHOICES.get(str(value), str(value))
 
 
+def _words() -> list[tuple[str, str]]:
+    """What limits without numbers may be set to, with the limits' names."""
+    return [
+        (CHOICES.get(choice, choice), key_word(spec.name))
+        for spec in REGISTRY.values()
+        if spec.is_read
+        for choice in spec.choices
+    ]
+
+
 RULE_IDENTITY = ("task", "key", "conditions", "priority", "mode")
 
 
@@ -62,9 +76,9 @@ class RuleForm(ScopedForm):
     key = RuleKeyField(label="Limit", choices=key_choices)
     value = forms.CharField(
         label="To",
-        max_length=64,
-        widget=UnfoldAdminTextInputWidget(attrs={"data-rule-value": ""}),
-        help_text='A number such as "8,000" or "2k"; some limits have words to choose from.',
+        max_length=400,
+        widget=SuggestedInput(suggest=_words),
+        help_text='A number such as "8,000" or "2k"; a word that is suggested; of required tags their keys.',
     )
     conditions = PartsField(ConditionsForm, label="Only at these times")
     priority = whole(low=-MAX_PRIORITY, high=MAX_PRIORITY, required=False, initial=0, label="Priority")
@@ -99,7 +113,9 @@ class RuleForm(ScopedForm):
                 values["value"] = read_value(values["key"], values["value"])
                 check_rule(values["key"], values["value"], task.code if task else None, Scope(scope))
             except ValueError as error:
-                self.add_error("value", str(error))
+                key = values["key"]
+                is_read = key in REGISTRY and REGISTRY[key].is_read
+                self.add_error("value", str(error).replace(key, key_word(key)) if is_read else str(error))
         if "conditions" in values:
             try:
                 zone = self.tenant.timezone if self.tenant is not None else "UTC"

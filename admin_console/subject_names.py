@@ -27,10 +27,20 @@ def names_of(pairs: Iterable[Pair]) -> Mapping[Pair, str]:
         ids = {uuid for scope, text in wanted if scope == kind and (uuid := _uuid(text)) is not None}
         if ids:
             found |= {(kind.value, str(row.pk)): _name(row) for row in rows.filter(pk__in=ids)}
+    found |= _nobodys_tokens(wanted - found.keys())
     if codes := {text for scope, text in wanted if scope == Scope.PLAN}:
         named = Plan.objects.filter(pk__in=codes).values_list("code", "name")
         found |= {(Scope.PLAN.value, code): name for code, name in named}
     return {pair: found.get(pair) or _plain_name(*pair) for pair in wanted}
+
+
+def _nobodys_tokens(wanted: set[Pair]) -> dict[Pair, str]:
+    """A token that is nobody's counts as a person, by its own id."""
+    ids = {uuid for scope, text in wanted if scope == Scope.USER and (uuid := _uuid(text)) is not None}
+    if not ids:
+        return {}
+    tokens = ATIToken.objects.filter(pk__in=ids).defer("digest", "previous_digest")
+    return {(Scope.USER.value, str(token.pk)): f"Token {_name(token)}" for token in tokens}
 
 
 def whom(scope: str, tenant: Tenant | None, scope_id: str, names: Mapping[Pair, str]) -> str:

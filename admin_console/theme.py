@@ -208,7 +208,10 @@ UNFOLD: dict[str, Any] = {
         },
     },
     "ACCOUNT": {"navigation": [{"title": "My profile", "link": reverse_lazy("admin:profile")}]},
-    "SCRIPTS": [lambda _: static("admin_console/search.js")],
+    "SCRIPTS": [
+        lambda _: static("admin_console/search.js"),
+        lambda _: static("admin_console/name_choices.js"),
+    ],
     "SIDEBAR": {
         "show_search": True,
         "command_search": True,

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.timezone import now
 from unfold.contrib.filters.admin import RelatedDropdownFilter
 from unfold.decorators import action, display
@@ -61,7 +62,7 @@ class ATITokenAdmin(ConsoleAdmin):
     )
     search_fields = ("prefix", "name", "tenant__slug")
     autocomplete_fields = ("tenant", "team", "user")
-    actions_detail = ("rotate", "revoke")
+    actions_detail = ("narrow", "rotate", "revoke")
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change, **kwargs)
@@ -105,6 +106,10 @@ class ATITokenAdmin(ConsoleAdmin):
     @display(description="State", label={"live": "success", "revoked": "danger", "expired": "warning"})
     def state(self, row: ATIToken) -> str:
         return state_of(row, now=now())
+
+    @action(description="Change what it may do", icon="tune", permissions=["operator"])
+    def narrow(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return redirect("admin:token_narrow", prefix=self.row_or_404(request, object_id).prefix)
 
     @action(
         description="Rotate",

@@ -9,7 +9,7 @@ from django.urls import reverse
 from unfold.contrib.filters.admin import TextFilter
 from unfold.decorators import display
 
-from admin_console.display import links, meter_lines, moment, money, tokens
+from admin_console.display import links, meter_lines, moment, tokens
 from admin_console.filters import (
     ProviderName,
     TaskCode,
@@ -20,6 +20,7 @@ from admin_console.filters import (
 from admin_console.history import HistoryAdmin
 from admin_console.list_totals import USAGE
 from admin_console.site import console
+from admin_console.wording import usd_exact
 from metering.models import UsageLog, UsageReservation
 from metering.types import EstimateReason, Outcome, ReservationState
 
@@ -108,7 +109,7 @@ class UsageLogAdmin(HistoryAdmin):
     @display(description="Saved")
     def saved(self, row: UsageLog) -> str:
         """By an answer from the cache."""
-        return money(row.list_cost_nano_usd or 0) if row.outcome == Outcome.CACHED else ""
+        return usd_exact(row.list_cost_nano_usd or 0) if row.outcome == Outcome.CACHED else ""
 
     @display(
         description="Outcome",

@@ -128,5 +128,6 @@ def value_word(key: str, value: object) -> str:
     spec = REGISTRY.get(key)
     if isinstance(value, int) and not isinstance(value, bool):
         unit = spec.unit if spec is not None else ""
+        unit = "calls" if unit == "requests" else unit
         return f"{value:,} %" if unit == "percent" else f"{value:,} {unit}".strip()
     return CHOICES.get(str(value), str(value))

@@ -172,6 +172,7 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 10
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 LANGUAGE_CODE = "en-us"
+FORMAT_MODULE_PATH = ["admin_console.formats"]
 USE_TZ = True
 TIME_ZONE = "UTC"
 

@@ -1,9 +1,11 @@
 """The audit trail: who changed what, written in the transaction of the change itself."""
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models, transaction
 
 from metering.models import AuditEvent
@@ -18,7 +20,8 @@ def record_change(
     tenant_id: UUID | None = None,
     facts: Mapping[str, object] | None = None,
 ) -> None:
-    """Add one event to the audit trail. `facts` never hold a secret or its digest.
+    """Add one event to the audit trail. `facts` never hold a secret or its digest; decimals, moments and ids in them
+    are kept as text.
 
     Raises RuntimeError outside a transaction: a change and its trace are committed together or not at all.
     """
@@ -31,5 +34,5 @@ def record_change(
         tenant_id=tenant_id,
         object_type=type(target).__name__,
         object_id=str(target.pk),
-        facts=dict(facts or {}),
+        facts=json.loads(json.dumps(dict(facts or {}), cls=DjangoJSONEncoder)),
     )

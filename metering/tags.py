@@ -66,10 +66,10 @@ def read_keys(given: object) -> Tags:
     """Keys of tags: a list of texts, or a text with commas between. Sorted; raises ValueError."""
     parts = given.split(",") if isinstance(given, str) else given
     if not isinstance(parts, list | tuple) or not 0 < len(parts) <= MAX_TAGS:
-        raise ValueError(KEYS)
+        raise ValueError(f"These must be {KEYS}.")
     keys = [part.strip() if isinstance(part, str) else part for part in parts]
     if not all(map(is_key, keys)):
-        raise ValueError(KEYS)
+        raise ValueError(f"These must be {KEYS}.")
     return tuple(sorted(set(keys)))
 
 

@@ -10,7 +10,7 @@ from admin_console.activity.words import took, who
 from admin_console.who import Viewer
 from admin_console.wording import usd_exact, when
 from admin_console.words import task_word
-from metering.activity.line import Line
+from metering.activity.line import LogLine
 from metering.activity.names import Names
 from metering.activity.status import Status
 from metering.activity.story import Refusal, Story
@@ -74,7 +74,7 @@ def ids_of(told: Story | Refusal) -> list[Fact]:
     return [fact for fact in found if fact.text]
 
 
-def around(line: Line, names: Names, zone: tzinfo) -> list[tuple[Fact, str]]:
+def around(line: LogLine, names: Names, zone: tzinfo) -> list[tuple[Fact, str]]:
     """Links to what happened at the same time, each with a line about it."""
     begin = line.at.astimezone(UTC)
     found = []

@@ -11,7 +11,7 @@ from admin_console.activity.words import outcome, took, who
 from admin_console.parts import Cell
 from admin_console.wording import count, short_day, usd_exact, when
 from admin_console.words import task_word
-from metering.activity.line import Line
+from metering.activity.line import LogLine
 from metering.activity.names import Names
 from metering.activity.status import Status
 
@@ -43,7 +43,7 @@ class LogRow:
 
 
 def log_rows(
-    lines: Iterable[Line], names: Names, zone: tzinfo, now: datetime, *, with_tenant: bool
+    lines: Iterable[LogLine], names: Names, zone: tzinfo, now: datetime, *, with_tenant: bool
 ) -> list[LogRow]:
     """A day is said with its first line, of today's lines never."""
     found: list[LogRow] = []
@@ -57,7 +57,7 @@ def log_rows(
     return found
 
 
-def who_url(line: Line, names: Names) -> str:
+def who_url(line: LogLine, names: Names) -> str:
     """The log of the same person or token; empty for who is gone."""
     person, token = names.user(line), names.token(line)
     if person is None and token is None:
@@ -66,7 +66,7 @@ def who_url(line: Line, names: Names) -> str:
     return f"{reverse('admin:activity')}?{urlencode({'range': '7d', **name})}"
 
 
-def _row(line: Line, names: Names, zone: tzinfo, *, with_tenant: bool, day: str) -> LogRow:
+def _row(line: LogLine, names: Names, zone: tzinfo, *, with_tenant: bool, day: str) -> LogRow:
     moment = when(line.at, zone)
     is_held = line.status is Status.IN_FLIGHT
     is_refused = line.status is Status.REFUSED

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
@@ -24,6 +25,7 @@ from metering.activity.status import Status
 from metering.errors import InvalidRequest
 
 LINES = 50
+MOST_NEWER = 100
 FILTER_OF = {"user_id": "user", "token_id": "token", "conversation_id": "conversation", "tags": "tag"}
 """The filter of the address that a search may lead to, by its column."""
 
@@ -73,11 +75,14 @@ def _listed(
     names = Names.of(lines.lines)
     with_tenant = question.asked.tenant is None
     more = more_filters(request.GET, viewer)
-    older = with_query(request.GET, cursor=str(lines.next)) if lines.next else ""
+    pinned = request.GET.get("at", "") if question.before else ""
+    at = pinned or (str(lines.lines[0].id) if lines.lines else "")
+    older = with_query(request.GET, cursor=str(lines.next), at=at) if lines.next else ""
     return {
         "rows": log_rows(lines.lines, names, question.chosen.zone, now, with_tenant=with_tenant),
         "older": older,
-        "newest": with_query(request.GET) if question.before else "",
+        "newest": with_query(request.GET, at=None) if question.before else "",
+        "newer": _newer(question, pinned) if pinned else "",
         "filters": filters_of(request.GET, viewer, question),
         "more": more,
         "kept_beside": kept_beside(request.GET, more),
@@ -90,6 +95,20 @@ def _listed(
             url=with_query(request.GET, range="30d", **{"from": None, "to": None}),
         ),
     }
+
+
+def _newer(question: Question, at: str) -> str:
+    """How many calls came since the first page was opened; empty: none, or it is not known."""
+    try:
+        since, lines = UUID(at), activity_page(question.asked, limit=MOST_NEWER).lines
+    except (ValueError, InvalidRequest):
+        return ""
+    newer = sum(line.id > since for line in lines)
+    if not newer:
+        return ""
+    if newer == MOST_NEWER:
+        return f"More than {newer - 1} newer lines"
+    return "1 newer line" if newer == 1 else f"{newer} newer lines"
 
 
 def _counted(request: HttpRequest, question: Question, problems: list[str]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from datetime import tzinfo
 from typing import Any
 
 from django.urls import reverse
+from django.utils.http import urlencode
 
 from admin_console.activity.trace import trace_table
 from admin_console.activity.words import outcome, refused_for, rule_amount, rule_name
@@ -14,7 +15,9 @@ from admin_console.who import Viewer
 from admin_console.wording import count, when
 from metering.activity.names import Names
 from metering.activity.story import Refusal
-from metering.models import Budget
+from metering.models import Budget, PolicyRule
+from metering.rules.registry import keys_of
+from metering.types import TENANT_SCOPES, Scope
 
 WHAT_TO_DO = {
     "budget_exceeded": "Wait until the window resets, ask for less output, or raise the budget.",
@@ -33,6 +36,9 @@ WHAT_TO_DO = {
     "tag_required": "Send the tag that the plan asks for with each call.",
 }
 
+KEY_OF = {"input_too_large": "max_tokens_in", "concurrency_exceeded": "max_concurrent"}
+"""The rule behind a refusal that names none of its own."""
+NARROW = frozenset(TENANT_SCOPES) - {Scope.TENANT}
 OF_BUDGETS = ("budget_exceeded", "budget_reserved")
 
 
@@ -61,7 +67,8 @@ def why_refused(refusal: Refusal, names: Names, viewer: Viewer, zone: tzinfo) ->
         "first": when(line.at, zone),
         "last": when(line.last_at, zone),
         "what_to_do": WHAT_TO_DO.get(line.code, ""),
-        "limit_link": _limit_link(refusal, viewer),
+        "limit_links": _limit_links(refusal, names, viewer),
+        "who_may": _who_may(refusal, viewer),
         "trace": trace_table(decision.trace, names, with_shared=viewer.tenant is None),
     }
 
@@ -73,13 +80,39 @@ def _limit_amount(refusal: Refusal) -> str:
     return "" if limit is None else rule_amount(limit.key, limit.value)
 
 
-def _limit_link(refusal: Refusal, viewer: Viewer) -> LimitLink | None:
-    """Who may raise it goes there; others see their budgets, if there is a page of them."""
-    limit = refusal.limit
-    if viewer.is_in(Audience.OPERATORS) and limit is not None:
+def _limit_links(refusal: Refusal, names: Names, viewer: Viewer) -> list[LimitLink]:
+    """To the limit, for who may raise it; to the own budgets for everybody else."""
+    if not viewer.is_in(Audience.OPERATORS):
+        pages = {"budgets": "See the budgets"} if refusal.line.code in OF_BUDGETS else {}
+        pages |= {"limits": "Set your own limits"} if _is_tenants_own(refusal.limit) else {}
+        may = {
+            name: text
+            for name, text in pages.items()
+            if name in AUDIENCE_OF and viewer.is_in(AUDIENCE_OF[name])
+        }
+        return [LimitLink(text=text, url=reverse(f"admin:{name}")) for name, text in may.items()]
+    limit, tenant = refusal.limit, names.tenants.get(refusal.line.tenant_id)
+    found = []
+    if limit is not None:
         noun = "budget" if isinstance(limit, Budget) else "policyrule"
         url = reverse(f"admin:metering_{noun}_change", args=[limit.pk])
-        return LimitLink(text="Look at the limit and raise it", url=url)
-    if refusal.line.code in OF_BUDGETS and viewer.is_in(AUDIENCE_OF["budgets"]):
-        return LimitLink(text="See the budgets", url=reverse("admin:budgets"))
-    return None
+        found.append(LimitLink(text="Look at the limit and raise it", url=url))
+    key = limit.key if isinstance(limit, PolicyRule) else KEY_OF.get(refusal.line.code)
+    if key in keys_of(Scope.TENANT) and tenant is not None:
+        url = f"{reverse('admin:tenant_limit', args=[tenant.slug])}?{urlencode({'key': key})}"
+        found.append(LimitLink(text=f"Raise it for {tenant.name} alone", url=url))
+    return found
+
+
+def _is_tenants_own(limit: Budget | PolicyRule | None) -> bool:
+    """Whether the tenant's administrators set it: it is about one of theirs."""
+    return limit is not None and limit.scope in NARROW
+
+
+def _who_may(refusal: Refusal, viewer: Viewer) -> str:
+    """Who else can raise it, for who cannot."""
+    if viewer.is_in(Audience.OPERATORS) or not refusal.line.rule or refusal.line.rule == refusal.line.code:
+        return ""
+    if viewer.own_only:
+        return "An administrator of your tenant can see to it."
+    return "" if _is_tenants_own(refusal.limit) else "The gateway's operator sets this limit: ask for more."

@@ -5,7 +5,7 @@ import re
 from admin_console.parts import Cell
 from admin_console.wording import SPACE, count, usd_exact
 from admin_console.words import dimension_word, key_word, plain, scope_word, value_word, window_word
-from metering.activity.line import Line
+from metering.activity.line import LogLine
 from metering.activity.names import Names
 from metering.activity.status import Status
 from metering.types import Dimension, EntryKind
@@ -78,7 +78,7 @@ def rule_amount(rule: str, value: int | str | None) -> str:
     return count(value) if isinstance(value, int) and not isinstance(value, bool) else value_word(rule, value)
 
 
-def refused_for(line: Line) -> str:
+def refused_for(line: LogLine) -> str:
     """Why, in a few words."""
     if line.code == "budget_exceeded":
         found = _BUDGET.fullmatch(line.rule)
@@ -100,7 +100,7 @@ CREDENTIALS = {
 """What a refused credential's message contains → why it was refused."""
 
 
-def outcome(line: Line) -> Cell:
+def outcome(line: LogLine) -> Cell:
     """The label of a line."""
     word, tone = STATUSES[line.status]
     if line.status is Status.REFUSED:
@@ -111,7 +111,7 @@ def outcome(line: Line) -> Cell:
     return Cell(tag=word, tone=tone)
 
 
-def who(line: Line, names: Names) -> str:
+def who(line: LogLine, names: Names) -> str:
     """A person, or else a token by its name."""
     if person := names.user(line):
         return person

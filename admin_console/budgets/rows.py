@@ -7,6 +7,7 @@ from typing import Any
 from django.urls import reverse
 
 from admin_console.budgets.words import counts, foreseen, resets, whose
+from admin_console.limits.view import editor_of_viewer
 from admin_console.links import to_page
 from admin_console.parts import BudgetBar, Cell, Column, Row, budget_bar
 from admin_console.subject_names import Pair
@@ -14,17 +15,18 @@ from admin_console.who import Viewer
 from admin_console.wording import amount_of, usd_exact
 from metering.models import Budget
 from metering.overview.budgets import BudgetLine
-from metering.types import Dimension, Setter, SubjectType
+from metering.policy.edit.may_edit import may_change
+from metering.types import Dimension, Setter
 
 COLUMNS = (
     Column(key="budget", title="Budget", sorts=True),
-    Column(key="used", title="Used", sorts=True, is_number=True),
+    Column(key="used", title="Used", sorts=True),
     Column(key="amount", title="Amount", is_number=True, sorts=True, hides="mid"),
     Column(key="held", title="Held", is_number=True, sorts=True, hides="mid"),
     Column(key="left", title="Left", is_number=True, sorts=True),
     Column(key="forecast", title="At its reset", is_number=True, sorts=True, hides="mid"),
 )
-FILTER_OF = {SubjectType.AGENT: "agent", SubjectType.PROVIDER: "provider", SubjectType.USER: "user"}
+Filters = Mapping[Pair, tuple[str, str]]
 RANGE_OF = {"day": "today", "month": "month", "week": "7d"}
 
 
@@ -45,6 +47,7 @@ def bar_of(line: BudgetLine, title: str) -> BudgetBar:
 def row_of(
     line: BudgetLine,
     names: Mapping[Pair, str],
+    filters: Filters,
     viewer: Viewer,
     *,
     now: datetime,
@@ -59,9 +62,9 @@ def row_of(
     at_reset, when = foreseen(line, now, zone)
     words = "used" if limit.dimension is not Dimension.CONCURRENCY else "in flight"
 
-    def cell(amount: int, **facts: str) -> Cell:
+    def cell(amount: int, url: str = "") -> Cell:
         exact = usd_exact(amount) if limit.dimension is Dimension.COST else ""
-        return Cell(text=amount_of(limit.dimension, amount), exact=exact, **facts)
+        return Cell(text=amount_of(limit.dimension, amount), exact=exact, url=url)
 
     return Row(
         cells=(
@@ -70,7 +73,7 @@ def row_of(
                 bar=bar_of(line, f"{title}, {counts(line)}"),
                 small=f"{status.percent:.1f} % {words} of {amount_of(limit.dimension, limit.amount)}",
             ),
-            cell(line.taken, url=rows_link(line, names)),
+            cell(line.taken, url=rows_link(line, filters)),
             cell(status.held),
             cell(status.remaining),
             Cell(
@@ -81,35 +84,29 @@ def row_of(
 
 
 def edit_link(line: BudgetLine, viewer: Viewer) -> str:
-    """Where whoever may edits the limit; empty for others."""
-    if viewer.tenant is not None:
-        return _own_edit_link(line, viewer)
-    kind = "budget" if isinstance(line.status.limit.row, Budget) else "policyrule"
-    return reverse(f"admin:metering_{kind}_change", args=(line.status.limit.set_by,))
-
-
-def _own_edit_link(line: BudgetLine, viewer: Viewer) -> str:
-    """For an administrator the limits that the tenant set itself."""
+    """Where whoever may changes the limit; empty for others."""
     row = line.status.limit.row
-    if viewer.own_only or row.set_by != Setter.TENANT or line.status.limit.set_by != row.pk:
+    noun = "budget" if isinstance(row, Budget) else "rule"
+    if viewer.tenant is None:
+        return reverse(f"admin:metering_{row._meta.model_name}_change", args=(line.status.limit.set_by,))
+    if viewer.own_only or row.set_by == Setter.OPERATOR or not may_change(editor_of_viewer(viewer), row):
         return ""
-    kind = "budget" if isinstance(row, Budget) else "rule"
-    return f"{reverse(f'admin:limit_{kind}')}?of={row.pk}"
+    return to_page(f"limit_{noun}", of=str(row.pk))
 
 
-def rows_link(line: BudgetLine, names: Mapping[Pair, str]) -> str:
+def rows_link(line: BudgetLine, filters: Filters) -> str:
     """The calls that are counted."""
     key, limit = line.status.key, line.status.limit
-    subject = FILTER_OF.get(SubjectType(key.subject_type))
-    filters: dict[str, str | None] = {
+    asked: dict[str, str | None] = {
         "range": RANGE_OF.get(limit.window),
         "tenant": line.status.tenant_slug,
         "task": limit.task,
         "class": limit.model_class,
     }
-    if subject is not None:
-        filters[subject] = names.get((key.subject_type, key.subject_id), key.subject_id)
-    return to_page("activity", **filters)
+    if limit.dimension is Dimension.CONCURRENCY:
+        asked["status"] = "in_flight"
+    name, value = filters.get((key.subject_type, key.subject_id), ("", ""))
+    return to_page("activity", **asked, **({name: value} if name else {}))
 
 
 def _tone(line: BudgetLine) -> str:

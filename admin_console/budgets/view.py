@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from admin_console.budgets.choose import SHOWN, chosen_lines, filter_bar
 from admin_console.budgets.rows import COLUMNS, order, row_of
-from admin_console.budgets.words import names_for
+from admin_console.budgets.words import filters_for, names_for
 from admin_console.parts import Empty, Table, sort_key, sorted_rows
 from admin_console.reach import reach_of
 from admin_console.who import Viewer
@@ -21,7 +21,7 @@ NEAREST = "-used"
 def budgets(request: HttpRequest, viewer: Viewer, page: dict[str, Any]) -> HttpResponse:
     now, zone = page["now"], page["zone"]
     lines = budget_lines(reach_of(request, viewer), now=now)
-    names = names_for(lines)
+    names, filters = names_for(lines), filters_for(lines)
     chosen = chosen_lines(request.GET, lines)
     key = sort_key(request.GET, COLUMNS, default=NEAREST)
     if key != NEAREST:
@@ -30,7 +30,10 @@ def budgets(request: HttpRequest, viewer: Viewer, page: dict[str, Any]) -> HttpR
     table = Table.of(
         request.GET,
         columns=COLUMNS,
-        rows=[row_of(line, names, viewer, now=now, zone=zone, tenants=tenants) for line in chosen[:SHOWN]],
+        rows=[
+            row_of(line, names, filters, viewer, now=now, zone=zone, tenants=tenants)
+            for line in chosen[:SHOWN]
+        ],
         empty=_empty(viewer, has_any=bool(lines)),
         caption="Budgets, nearest their limit first",
         default=NEAREST,

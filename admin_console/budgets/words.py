@@ -6,6 +6,7 @@ from datetime import datetime, tzinfo
 from admin_console.subject_names import Pair, names_of
 from admin_console.wording import amount_of, day, duration
 from admin_console.words import dimension_word, task_word, window_word
+from metering.models import ATIToken, Team, User
 from metering.overview.budgets import BudgetLine
 from metering.types import Dimension, Scope, SubjectType
 
@@ -14,14 +15,36 @@ KINDS = {
     SubjectType.TEAM: "Team",
     SubjectType.TOKEN: "Token",
     SubjectType.AGENT: "Agent",
+    SubjectType.TAG: "Tag",
     SubjectType.PROVIDER: "Vendor",
+    SubjectType.TAG: "Tag",
 }
+PLAIN = (SubjectType.AGENT, SubjectType.PROVIDER, SubjectType.TAG)
+"""Named in addresses as the ledger names them."""
 DAY_S = 86_400
 
 
 def names_for(lines: Iterable[BudgetLine]) -> Mapping[Pair, str]:
     """Of whoever the budgets count."""
     return names_of({(line.status.key.subject_type, line.status.key.subject_id) for line in lines})
+
+
+def filters_for(lines: Iterable[BudgetLine]) -> Mapping[Pair, tuple[str, str]]:
+    """By what an address narrows a list to whoever a budget counts: a filter's name and its value. Three queries."""
+    subjects = {(line.status.key.subject_type, line.status.key.subject_id) for line in lines}
+    found = {pair: (pair[0], pair[1]) for pair in subjects if pair[0] in PLAIN}
+    for kind, rows, column in (
+        (SubjectType.TEAM, Team.objects.all(), "slug"),
+        (SubjectType.USER, User.objects.all(), "email"),
+        (SubjectType.TOKEN, ATIToken.objects.all(), "prefix"),
+    ):
+        # A token that is nobody's counts as a person.
+        also = SubjectType.USER if kind is SubjectType.TOKEN else kind
+        ids = {text for type_, text in subjects if text and type_ in (kind, also)}
+        values = rows.filter(pk__in=ids).values_list("pk", column) if ids else ()
+        for pk, value in values:
+            found |= {(type_, str(pk)): (kind.value, value) for type_ in (kind.value, also.value)}
+    return found
 
 
 def whose(line: BudgetLine, names: Mapping[Pair, str]) -> str:

@@ -24,7 +24,11 @@ from metering.types import TOLD_BY_CALL, Scope
 DAYS = {
     "mon": "Mon", "tue": "Tue", "wed": "Wed", "thu": "Thu", "fri": "Fri", "sat": "Sat", "sun": "Sun",
 }  # fmt: skip
-SPARE_HOURS = 1
+SPARE_HOURS = 2
+HEADINGS = {
+    "valid_from": "Only between these moments",
+    "use_percent": "Only once so much of a budget is used",
+}
 _CLOCK = re.compile(r"(\d{1,2})(?:[:.](\d\d))?", re.ASCII)
 _USAGE = ("use_percent", "use_scope", "use_dimension", "use_window")
 
@@ -55,6 +59,7 @@ class ClockField(forms.CharField):
 
 
 class ConditionsForm(PartsForm):
+    layout = "grid gap-3 sm:grid-cols-2 lg:grid-cols-4"
     days = forms.MultipleChoiceField(
         required=False,
         label="Days",
@@ -69,25 +74,23 @@ class ConditionsForm(PartsForm):
         help_text="Empty: the tenant's zone.",
     )
     valid_from = forms.DateField(
-        required=False, label="Valid from", widget=UnfoldAdminTextInputWidget(attrs={"type": "date"})
+        required=False, label="From the day", widget=UnfoldAdminTextInputWidget(attrs={"type": "date"})
     )
     valid_from_at = forms.TimeField(
         required=False, label="at", widget=UnfoldAdminTextInputWidget(attrs={"type": "time"})
     )
     valid_until = forms.DateField(
         required=False,
-        label="Valid until, not included",
+        label="until the day, not included",
         widget=UnfoldAdminTextInputWidget(attrs={"type": "date"}),
     )
     valid_until_at = forms.TimeField(
         required=False, label="at", widget=UnfoldAdminTextInputWidget(attrs={"type": "time"})
     )
-    use_percent = percent(
-        low=1, required=False, label="Only from so much of a budget on", help_text='Such as "80 %".'
-    )
+    use_percent = percent(low=1, required=False, label="From", help_text='Such as "80 %".')
     use_scope = forms.ChoiceField(required=False, label="of the budget of", widget=UnfoldAdminSelectWidget)
-    use_dimension = forms.ChoiceField(required=False, label="for", widget=UnfoldAdminSelectWidget)
-    use_window = forms.ChoiceField(required=False, label="of the", widget=UnfoldAdminSelectWidget)
+    use_dimension = forms.ChoiceField(required=False, label="for its", widget=UnfoldAdminSelectWidget)
+    use_window = forms.ChoiceField(required=False, label="of a", widget=UnfoldAdminSelectWidget)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -109,6 +112,9 @@ class ConditionsForm(PartsForm):
             self.fields[f"to_{number}"] = ClockField(f"to{more}")
         hours = [f"{end}_{number}" for number in range(self.spans) for end in ("from", "to")]
         self.order_fields(["days", "timezone", *hours])
+        self.fields["days"].spans = "lg:col-span-3"  # type: ignore[attr-defined]
+        for name, heading in HEADINGS.items():
+            self.fields[name].heading = heading  # type: ignore[attr-defined]
 
     @classmethod
     def parts_of(cls, value: Any) -> dict[str, Any]:

@@ -1,15 +1,19 @@
-"""A text with suggestions, as browsers show them without a script."""
+"""A text with suggestions, each with what it is about, as browsers show them without a script."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from unfold.widgets import UnfoldAdminTextInputWidget
 
+Suggest = Callable[[], Iterable[tuple[str, str]]]
+
 
 class SuggestedInput(UnfoldAdminTextInputWidget):
     template_name = "admin_console/fields/suggested.html"
 
-    def __init__(self, *, suggest: Callable[[], Iterable[str]], attrs: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self, *, suggest: Callable[[], Iterable[tuple[str, str]]], attrs: dict[str, Any] | None = None
+    ) -> None:
         super().__init__(attrs=attrs)
         self.suggest = suggest
 

@@ -32,9 +32,9 @@ LABEL_OF = {Scope.AGENT: "agent_id", Scope.TAG: "tags"}
 FIELDS = ("scope", *(scope.value for scope in ROWS), "named")
 
 
-def _named_lately() -> list[str]:
+def _named_lately() -> list[tuple[str, str]]:
     """What the newest calls name: agents and tags."""
-    return sorted({name for scope in TOLD for name in recent_labels(LABEL_OF[scope])})
+    return sorted({(name, scope_word(scope)) for scope in TOLD for name in recent_labels(LABEL_OF[scope])})
 
 
 def whom_fields() -> dict[str, forms.Field]:

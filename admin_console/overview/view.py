@@ -59,7 +59,7 @@ def overview(request: HttpRequest, viewer: Viewer, page: dict[str, Any]) -> Http
 
 
 def _filters(request: HttpRequest, viewer: Viewer) -> FilterBar:
-    selects = ()
+    selects: tuple[Select, ...] = ()
     if viewer.tenant is None:
         rows = Tenant.objects.order_by("name").values_list("slug", "name")
         choices = tuple(Choice(value=slug, label=name) for slug, name in rows)

@@ -9,6 +9,7 @@ from typing import Any
 from django import forms
 
 from admin_console.fields.amount import AmountField, Bounds, Unit, dollars, percent, read_amount, whole
+from admin_console.fields.tag_keys import TagKeysField
 from admin_console.plan.limits import Limit, limits_of, of_scope_plan, shown_limit
 from admin_console.words import CHOICES, DIMENSIONS, TASKS, WINDOWS, each_word, key_word
 from metering.catalog.change_plan import Document
@@ -17,6 +18,7 @@ from metering.rules.budgets import DIMENSIONS as COUNTED
 from metering.rules.budgets import SUBJECTS
 from metering.rules.budgets import WINDOWS as WINDOWS_OF_BUDGETS
 from metering.rules.registry import REGISTRY, check_rule
+from metering.tags import read_keys
 from metering.types import Dimension, Scope, SubjectType
 
 CELL = forms.TextInput(attrs={"autocomplete": "off"})
@@ -119,8 +121,11 @@ class PlanForm(forms.Form):
             spec, typed = REGISTRY[key], values.get("add_value") or ""
             try:
                 words = {CHOICES.get(each, each): each for each in spec.choices}
-                value: Any = words.get(typed, typed) if spec.choices else _counted(typed, spec.unit)
+                value: Any = _counted(typed, spec.unit) if spec.unit else words.get(typed, typed)
+                value = ",".join(read_keys(typed)) if spec.is_keys else value
                 check_rule(key, value, values.get("add_task") or None, Scope.PLAN)
+                if f"rule-{key}-{values.get('add_task') or ''}-0" in self.limits:
+                    raise ValueError("The plan has this limit already: change its value in the table.")
                 values["add_value"] = value
             except ValueError as error:
                 self.add_error("add_value", str(error).replace(key, key_word(key)))
@@ -132,6 +137,8 @@ class PlanForm(forms.Form):
                     values["add_amount"], unit
                 ):
                     raise ValueError(problem)
+                if f"budget-{dimension}-{values.get('add_window')}-{values.get('add_per')}--" in self.limits:
+                    raise ValueError("The plan has this budget already: change its amount in the table.")
             except ValueError as error:
                 self.add_error("add_amount", str(error))
 
@@ -226,10 +233,10 @@ def _control(line: Limit) -> forms.Field:
     """The field of a line. Empty: no limit."""
     facts: Any = {"required": False, "label": line.label}
     if line.unit is None:
-        choices = [
-            NO_LIMIT,
-            *((each, CHOICES.get(each, each)) for each in REGISTRY[line.blank["key"]].choices),
-        ]
+        spec = REGISTRY[line.blank["key"]]
+        if spec.is_keys:
+            return TagKeysField(**facts, widget=forms.TextInput(attrs={"aria-label": line.label}))
+        choices = [NO_LIMIT, *((each, CHOICES.get(each, each)) for each in spec.choices)]
         return forms.ChoiceField(
             **facts, choices=choices, widget=forms.Select(attrs={"aria-label": line.label})
         )

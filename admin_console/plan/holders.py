@@ -39,7 +39,7 @@ def holders_table(code: str, *, now: datetime) -> Table:
         ATIToken.objects.live(now)
         .filter(plan_tier=code)
         .order_by()
-        .values_list("tenant_id", "tenant__name")
+        .values_list("tenant__slug", "tenant__name")
         .annotate(tokens=Count("pk"), people=Count("user", distinct=True))
         .order_by("-tokens", "tenant__name")
     )
@@ -56,12 +56,12 @@ def holders_table(code: str, *, now: datetime) -> Table:
         rows=[
             Row(
                 cells=(
-                    Cell(text=name, url=reverse("admin:metering_tenant_change", args=(tenant,))),
+                    Cell(text=name, url=reverse("admin:tenant_hub", args=(slug,))),
                     Cell(text=f"{people:,}"),
                     Cell(text=f"{tokens:,}"),
                 )
             )
-            for tenant, name, tokens, people in found
+            for slug, name, tokens, people in found
         ],
         total=(
             Cell(text=f"{'the first ' if more else ''}{len(found):,} tenants"),

@@ -10,14 +10,20 @@ from urllib.parse import urlencode
 from django.db.models import Q
 from django.urls import reverse
 
+from admin_console.activity.question import within_reach
 from admin_console.links import to_page
 from admin_console.pages import PAGES
 from admin_console.who import Viewer
+from admin_console.wording import when
+from admin_console.zone import zone_of_tenant
+from metering.activity.search import find as find_calls
+from metering.errors import InvalidRequest
 from metering.models import ATIToken, LLMModel, Tenant, User
 
 EACH = 6
 """Of each kind; who looks for more writes more."""
 SHORTEST, LONGEST = 2, 200
+SHORTEST_ID = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,15 +113,23 @@ def _models(text: str, viewer: Viewer) -> Iterator[Found]:
 
 
 def _calls(text: str, viewer: Viewer) -> Iterator[Found]:
-    """By any id of a call, which Activity looks up."""
-    if to_page("activity") and (len(text) >= 8 or "=" in text):
-        link = f"{to_page('activity')}?{urlencode({'q': text})}"
+    """Of any of their ids: the page of each, and where there are more, or a label, the log."""
+    if len(text) < SHORTEST_ID:
+        return
+    try:
+        found = find_calls(text, within_reach(viewer))
+    except InvalidRequest:
+        return  # it took too long
+    for line in found.lines[:EACH]:
+        said = f"{line.status.value.replace('_', ' ')} {when(line.at, zone_of_tenant(viewer.tenant))}"
+        link = reverse("admin:activity_call", args=[line.id])
         yield Found(
-            title=f"Calls about “{text}”",
-            description="by request, reservation or other id",
-            link=link,
-            icon="receipt_long",
+            title=f"Call {line.request_id or line.id}", description=said, link=link, icon="receipt_long"
         )
+    if len(found.lines) > EACH or found.column:
+        name = found.name or text
+        link = f"{reverse('admin:activity')}?{urlencode({'q': text})}"
+        yield Found(title=f"Calls of {name}", description="in the log", link=link, icon="receipt_long")
 
 
 def _tenant_of(row: User | ATIToken, viewer: Viewer) -> str:

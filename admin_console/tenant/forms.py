@@ -145,13 +145,14 @@ class LimitForm(forms.Form):
         self.fields["task"].choices = [("", "every task"), *tasks]  # type: ignore[attr-defined]
         if spec is not None and spec.choices:
             self.fields["value"] = forms.ChoiceField(label="Value", choices=choices_of(spec.name))
-        elif spec is not None:
+        elif spec is not None and not spec.is_keys:
             self.fields["value"].help_text = f"In {spec.unit}; 8,000 and 8k are both understood."
 
     def clean(self) -> dict[str, object]:
         values = super().clean() or self.cleaned_data
         spec = REGISTRY.get(str(values.get("key")))
-        if spec is not None and not spec.choices and values.get("value") is not None:
+        counts = spec is not None and not (spec.choices or spec.is_keys)
+        if spec is not None and counts and values.get("value") is not None:
             try:
                 amount = read_amount(
                     str(values["value"]), Unit.PERCENT if spec.unit == "percent" else Unit.COUNT

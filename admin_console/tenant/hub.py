@@ -11,6 +11,7 @@ from django.utils.timezone import now as present
 
 from admin_console.parts import Figure, budget_bar
 from admin_console.tenant.budgets import Budgets, budgets_of
+from admin_console.tenant.changes import changes_of
 from admin_console.tenant.denials import Denials, denials_of
 from admin_console.tenant.limits import limits_for
 from admin_console.tenant.links import page_url
@@ -23,8 +24,9 @@ from admin_console.wording import count, duration, usd, usd_exact, when
 from admin_console.zone import zone_of_tenant
 from metering.ledger.windows import window_bounds
 from metering.models import ATIToken, Plan, Tenant
+from metering.reports.buckets import Bucket
+from metering.reports.spend import Spent, spent, spent_by
 from metering.types import Window
-from metering.usage.spend import NOTHING, Spent, spent_by, spent_in
 from metering.usage.status import BudgetStatus
 
 STATUS = {
@@ -49,15 +51,15 @@ def show_hub(
 ) -> HttpResponse:
     """The page, perhaps with what has just been made on it."""
     now, zone, is_operator = present(), zone_of_tenant(tenant), viewer.tenant is None
-    today = spent_in(Window.DAY, tenants=[tenant], now=now).get(tenant.pk, NOTHING)
-    month = spent_in(Window.MONTH, tenants=[tenant], now=now).get(tenant.pk, NOTHING)
+    today = spent(Bucket.DAY, tenant=tenant, now=now)
+    month = spent(Bucket.MONTH, tenant=tenant, now=now)
     day_start, _ = window_bounds(Window.DAY, now, timezone=tenant.timezone)
     budgets = budgets_of(tenant, now=now, zone=zone, is_operator=is_operator)
     denials = denials_of(tenant, since=day_start, zone=zone, is_operator=is_operator)
     tokens = tokens_of(
-        tenant, today=spent_by("token", Window.DAY, tenant=tenant, now=now), now=now, zone=zone
+        tenant, today=spent_by("token", Bucket.DAY, tenant=tenant, now=now), now=now, zone=zone
     )
-    people = people_of(tenant, month=spent_by("user", Window.MONTH, tenant=tenant, now=now))
+    people = people_of(tenant, month=spent_by("user", Bucket.MONTH, tenant=tenant, now=now))
     shown = {
         "title": tenant.name,
         "zone": zone,
@@ -72,8 +74,9 @@ def show_hub(
         "denials": denials,
         "tokens": tokens,
         "people": people,
-        "teams": teams_of(tenant, month=spent_by("team", Window.MONTH, tenant=tenant, now=now)),
+        "teams": teams_of(tenant, month=spent_by("team", Bucket.MONTH, tenant=tenant, now=now)),
         "waiting": waiting_for(tenant, zone=zone),
+        "changes": changes_of(tenant, zone=zone, is_operator=is_operator),
         "limits": limits_for(request, viewer, tenant, now=now, zone=zone),
         **more,
     }
@@ -104,12 +107,14 @@ def _links(tenant: Tenant, is_operator: bool) -> dict[str, str]:
         "explore": page_url("explore", tenant=slug, range="month"),
         "activity": page_url("activity", tenant=slug),
         "budgets": page_url("budgets", tenant=slug),
-        "people": page_url("people", tenant=slug),
-        "webhooks": page_url("webhooks", tenant=slug),
-        "audit": page_url("trail", tenant=slug),
+        "people": page_url("people", tenant=_said(slug, is_operator)),
+        "add_person": page_url("invite", tenant=_said(slug, is_operator)),
+        "teams": page_url("teams", tenant=_said(slug, is_operator)),
+        "tokens": page_url("tokens", tenant=_said(slug, is_operator)),
+        "audit": page_url("audit", tenant=_said(slug, is_operator)),
     }
     if not is_operator:
-        return links
+        return links | {"budget": page_url("limit_budget"), "rule": page_url("limit_rule")}
     closed = tenant.status == Tenant.Status.CLOSED
     return links | {
         "budget": page_url("metering_budget_add", scope="tenant", tenant=slug),
@@ -117,11 +122,12 @@ def _links(tenant: Tenant, is_operator: bool) -> dict[str, str]:
         "plan": reverse("admin:tenant_plan", args=[slug]),
         "status": "" if closed else reverse("admin:tenant_status", args=[slug]),
         "advanced": reverse("admin:metering_tenant_change", args=[tenant.pk]),
-        "tokens": page_url("metering_atitoken_changelist", tenant=slug),
-        "people": links["people"] or page_url("metering_user_changelist", tenant=slug),
-        "add_person": page_url("metering_user_add", tenant=tenant.pk),
-        "teams": page_url("metering_team_changelist", tenant=slug),
     }
+
+
+def _said(slug: str, is_operator: bool) -> str | None:
+    """Operators name the tenant; to its own people it is theirs."""
+    return slug if is_operator else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +153,7 @@ def _figures(of: _Standing, now: datetime, zone: tzinfo) -> list[Figure]:
         .first()
     )
     return [
-        _spent(
+        _spent_figure(
             "spent_today",
             "Spent today",
             of.today,
@@ -155,7 +161,7 @@ def _figures(of: _Standing, now: datetime, zone: tzinfo) -> list[Figure]:
             now,
             page_url("activity", tenant=slug, range="today"),
         ),
-        _spent(
+        _spent_figure(
             "spent_month",
             "Spent this month",
             of.month,
@@ -181,7 +187,7 @@ def _figures(of: _Standing, now: datetime, zone: tzinfo) -> list[Figure]:
     ]
 
 
-def _spent(
+def _spent_figure(
     name: str, label: str, spent: Spent, budget: BudgetStatus | None, now: datetime, url: str
 ) -> Figure:
     """An amount against the tenant's own budget, if it has one."""

@@ -45,9 +45,11 @@ def limits_for(
         limits = effective_limits(source=read_policy_rows(tenant=tenant), subject=subject, now=now)
     except MeteringError as error:
         return LimitsCard(lines=(), select=select, problem=error.message)
-    change = partial(_change_url, tenant) if is_operator else None
     lines = limit_lines(
-        limits, zone=zone, links_sources=is_operator, **({"change_url": change} if change is not None else {})
+        limits,
+        zone=zone,
+        links_sources=is_operator,
+        change_url=partial(_change_url, tenant) if is_operator else _no_url,
     )
     return LimitsCard(lines=tuple(lines), select=select)
 
@@ -84,6 +86,10 @@ def _choices(tenant: Tenant, now: datetime) -> tuple[Choice, ...]:
             for name, prefix in tokens[:MOST_CHOICES]
         ),
     )
+
+
+def _no_url(limit: EffectiveLimit) -> str:
+    return ""
 
 
 def _change_url(tenant: Tenant, limit: EffectiveLimit) -> str:

@@ -10,5 +10,5 @@ def page_url(name: str, *args: object, **query: object) -> str:
         url = reverse(f"admin:{name}", args=args)
     except NoReverseMatch:
         return ""
-    given = {key: value for key, value in query.items() if value is not None}
+    given = {key: str(value) for key, value in query.items() if value is not None}
     return f"{url}?{urlencode(given)}" if given else url

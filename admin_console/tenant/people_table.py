@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import Count, Q
 
 from admin_console.tenant.links import page_url
 from metering.models import Team, Tenant, User
-from metering.usage.spend import NOTHING, Spent
+from metering.reports.spend import NOTHING, Spent
 
 SHOWN = 20
 ROLES = {
@@ -52,13 +53,13 @@ class TeamLine:
     usage_url: str
 
 
-def people_of(tenant: Tenant, *, month: Mapping[object, Spent]) -> People:
+def people_of(tenant: Tenant, *, month: Mapping[UUID, Spent]) -> People:
     """The dearest are known from the sums; the rest is by address."""
     dearest = sorted(month, key=lambda pk: -month[pk].cost_nano_usd)[:SHOWN]
     rows = User.objects.filter(tenant=tenant).annotate(
         slugs=ArrayAgg("teams__slug", filter=Q(teams__isnull=False), distinct=True, default=[])
     )
-    chosen = {row.pk: row for row in rows.filter(pk__in=[pk for pk in dearest if pk is not None])}
+    chosen = {row.pk: row for row in rows.filter(pk__in=dearest)}
     for row in rows.order_by("-is_active", "email")[:SHOWN]:
         if len(chosen) < SHOWN:
             chosen.setdefault(row.pk, row)
@@ -69,11 +70,11 @@ def people_of(tenant: Tenant, *, month: Mapping[object, Spent]) -> People:
     return People(
         lines=tuple(lines),
         total=User.objects.filter(tenant=tenant).count(),
-        spent_month=sum(spent.cost_nano_usd for pk, spent in month.items() if pk is not None),
+        spent_month=sum(spent.cost_nano_usd for spent in month.values()),
     )
 
 
-def teams_of(tenant: Tenant, *, month: Mapping[object, Spent]) -> tuple[TeamLine, ...]:
+def teams_of(tenant: Tenant, *, month: Mapping[UUID, Spent]) -> tuple[TeamLine, ...]:
     """In the order of their slugs, at most SHOWN."""
     rows = Team.objects.for_tenant(tenant).annotate(people=Count("memberships")).order_by("slug")[:SHOWN]
     return tuple(

@@ -17,9 +17,9 @@ from admin_console.tenant.hub import STATUS
 from admin_console.who import Viewer
 from admin_console.wording import count, usd, usd_exact, when
 from metering.models import ATIToken, Tenant, User
-from metering.types import Window
+from metering.reports.buckets import Bucket
+from metering.reports.spend import NOTHING, Spent, spent_by_tenant
 from metering.usage.nearest import nearest_by_tenant
-from metering.usage.spend import NOTHING, Spent, spent_in
 
 ON_A_PAGE = 50
 MOST = 2_000
@@ -123,7 +123,7 @@ def _lines(term: str, status: str, now: datetime) -> list[Line]:
     if status in STATUS:
         rows = rows.filter(status=status)
     found = list(rows.order_by("slug")[:MOST])
-    spent = spent_in(Window.MONTH, tenants=found, now=now)
+    spent = spent_by_tenant(Bucket.MONTH, tenants=found, now=now)
     nearest = nearest_by_tenant(tenants=[row.pk for row in found], now=now)
     return [
         Line(

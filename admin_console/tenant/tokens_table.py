@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
+from uuid import UUID
 
 from django.db.models import Case, IntegerField, Q, Value, When
 from django.urls import reverse
@@ -11,8 +12,8 @@ from admin_console.tenant.links import page_url
 from admin_console.wording import short_day, when
 from admin_console.words import task_word
 from metering.models import ATIToken, Tenant
+from metering.reports.spend import NOTHING, Spent
 from metering.simulation.source_names import token_name
-from metering.usage.spend import NOTHING, Spent
 
 SHOWN = 20
 
@@ -29,6 +30,7 @@ class TokenLine:
     last_used: str
     ends: str
     usage_url: str
+    narrow_url: str = ""
     rotate_url: str = ""
     revoke_url: str = ""
 
@@ -47,7 +49,7 @@ class Tokens:
         return self.live + self.ended - len(self.lines)
 
 
-def tokens_of(tenant: Tenant, *, today: Mapping[object, Spent], now: datetime, zone: tzinfo) -> Tokens:
+def tokens_of(tenant: Tenant, *, today: Mapping[UUID, Spent], now: datetime, zone: tzinfo) -> Tokens:
     rows = (
         ATIToken.objects.for_tenant(tenant)
         .defer("digest", "previous_digest")
@@ -86,6 +88,7 @@ def _line(row: ATIToken, spent: Spent, now: datetime, zone: tzinfo) -> TokenLine
         last_used=when(row.last_used_at, zone) if row.last_used_at else "never used",
         ends=_ends(row, now, zone),
         usage_url=page_url("explore", tenant=tenant_slug, token=row.prefix, range="month"),
+        narrow_url=reverse("admin:token_narrow", args=[row.prefix]) if is_live else "",
         rotate_url=reverse("admin:tenant_rotate", args=[tenant_slug, row.prefix]) if is_live else "",
         revoke_url=reverse("admin:tenant_revoke", args=[tenant_slug, row.prefix]) if is_live else "",
     )

@@ -39,7 +39,7 @@ def waiting_for(tenant: Tenant, *, zone: tzinfo) -> Waiting:
             text=f"{whose_use(alert)}: {alert.threshold} % of {dimension_word(alert.dimension)} "
             f"{window_word(alert.window)}",
             small=f"{when(alert.raised_at, zone)}, nobody acknowledged it",
-            url=page_url("alerts", tenant=tenant.slug) or page_url("metering_quotaalert_change", alert.pk),
+            url=page_url("alerts", tenant=tenant.slug),
         )
         for alert in open_alerts.order_by("-id")[:SHOWN]
     )

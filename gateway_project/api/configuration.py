@@ -34,6 +34,8 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "gateway_project.api.schema.add_errors",
     ],
     "ENUM_NAME_OVERRIDES": {
+        "ActivityStatusEnum": "gateway_project.api.activity.rows.STATUSES",
+        "TenantStatusEnum": "metering.models.Tenant.Status",
         "EnforcementModeEnum": "metering.types.MODES",
         "RoleEnum": "metering.models.User.Role",
         "TenantRoleEnum": "gateway_project.api.identity.users.TENANT_ROLES",

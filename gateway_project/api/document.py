@@ -68,7 +68,7 @@ class DocumentPage(PublicView, SpectacularSwaggerSplitView):
     @asks(OpenApiParameter("script"), OpenApiParameter("lang"), exclude=True)
     def get(self, request: Request) -> Response:
         """The page; with `script` what it runs."""
-        answer: Response = super().get(request)
+        answer: Response = super().get(request)  # type: ignore[no-untyped-call]
         return answer
 
     def handle_exception(self, exc: Exception) -> Response:

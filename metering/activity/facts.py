@@ -3,7 +3,7 @@
 from typing import Any
 
 from metering.activity.histogram import Histogram
-from metering.activity.line import Line
+from metering.activity.line import LogLine
 from metering.activity.meters_then import MeterThen
 from metering.activity.names import Names
 from metering.activity.story import Refusal, Story
@@ -13,7 +13,7 @@ from metering.simulation.report import without_shared
 from metering.types import Dimension, EntryKind, ReservationState
 
 
-def line_facts(line: Line, names: Names) -> dict[str, Any]:
+def line_facts(line: LogLine, names: Names) -> dict[str, Any]:
     """One line of the log."""
     token = names.token(line)
     return {

@@ -24,7 +24,7 @@ from metering.activity.refusals import refused
 from metering.activity.status import OF_OUTCOME, Status
 from metering.activity.unlogged import unlogged
 from metering.ids import first_id_at
-from metering.models import LedgerEntry
+from metering.models import LedgerEntry, RollupProgress
 from metering.types import EntryKind, ReservationState
 
 DAY = timedelta(days=1)
@@ -97,9 +97,10 @@ def histogram(asked: Asked, *, zone: str, most: int = MOST_COUNTED) -> Histogram
 
 
 def _is_known_to_sums(asked: Asked) -> bool:
-    """Whether the filters are none on a call as a whole, and the time is long enough for bars of hours."""
-    plain = asked.status is None and asked.cost_from_nano_usd is None and asked.slower_than_ms is None
-    return plain and asked.until - asked.since >= SHORTEST
+    """Whether there are sums, the filters are none on a call as a whole, and the time is enough for bars of hours."""
+    if asked.until - asked.since < SHORTEST or not RollupProgress.objects.exists():
+        return False
+    return asked.status is None and asked.cost_from_nano_usd is None and asked.slower_than_ms is None
 
 
 def _about(asked: Asked) -> int:

@@ -8,7 +8,7 @@ from metering.activity.status import Status
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class LogLine:
     """A call with all its attempts, or the refusals of one rule, principal and minute."""
 
     id: UUID

@@ -14,7 +14,7 @@ from django.db import OperationalError, connection, transaction
 from psycopg.errors import QueryCanceled
 
 from metering.activity.asked import Asked
-from metering.activity.line import Line
+from metering.activity.line import LogLine
 from metering.activity.logged import logged_calls
 from metering.activity.refusals import refusals
 from metering.activity.unlogged import unlogged_calls
@@ -30,7 +30,7 @@ MAX_DAYS = 92
 class Page:
     """Lines, newest first, and before which one the next page begins; None: there are no more."""
 
-    lines: list[Line]
+    lines: list[LogLine]
     next: UUID | None
 
 
@@ -64,7 +64,7 @@ def in_time(seconds: float = TIMEOUT_S) -> Iterator[None]:
         raise
 
 
-def _once(lines: Iterator[Line]) -> Iterator[Line]:
+def _once(lines: Iterator[LogLine]) -> Iterator[LogLine]:
     last: UUID | None = None
     for line in lines:
         if line.id != last:

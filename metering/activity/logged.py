@@ -13,7 +13,7 @@ from django.db import connection
 
 from metering.activity.asked import Asked
 from metering.activity.labels import label_conditions
-from metering.activity.line import Line
+from metering.activity.line import LogLine
 from metering.activity.status import OF_OUTCOME, outcomes_of
 from metering.ids import family_of
 from metering.types import EntryKind
@@ -76,7 +76,7 @@ def where(asked: Asked, params: dict[str, Any], *, before: UUID | None = None) -
     return " AND ".join(parts)
 
 
-def logged_calls(asked: Asked, *, before: UUID | None, limit: int) -> list[Line]:
+def logged_calls(asked: Asked, *, before: UUID | None, limit: int) -> list[LogLine]:
     """At most `limit` of them, newest first. Three queries, however many there are."""
     params: dict[str, Any] = {"limit": limit}
     condition = where(asked, params, before=before)
@@ -86,7 +86,7 @@ def logged_calls(asked: Asked, *, before: UUID | None, limit: int) -> list[Line]
     )
 
 
-def logged_calls_of(asked: Asked, ids: Sequence[UUID]) -> list[Line]:
+def logged_calls_of(asked: Asked, ids: Sequence[UUID]) -> list[LogLine]:
     """Those of the calls that are asked for, newest first, whenever they were. Three queries."""
     params: dict[str, Any] = families(ids)
     condition = where(asked, params)
@@ -101,7 +101,7 @@ WHERE {condition} ORDER BY log.id DESC
     )
 
 
-def _lines(query: str, params: dict[str, Any]) -> list[Line]:
+def _lines(query: str, params: dict[str, Any]) -> list[LogLine]:
     with connection.cursor() as cursor:
         cursor.execute(query, params)
         rows = cursor.fetchall()
@@ -121,7 +121,7 @@ def families(ids: Sequence[UUID]) -> dict[str, Any]:
     return {"ids": list(ids), "lows": [low for low, _ in bounds], "highs": [high for _, high in bounds]}
 
 
-def _line(row: tuple[Any, ...], sums: tuple[Any, ...], corrected: int) -> Line:
+def _line(row: tuple[Any, ...], sums: tuple[Any, ...], corrected: int) -> LogLine:
     (
         id_,
         outcome,
@@ -139,7 +139,7 @@ def _line(row: tuple[Any, ...], sums: tuple[Any, ...], corrected: int) -> Line:
         request,
     ) = row
     attempts, vendors, tokens_in, cached, tokens_out, cost, began, ended = sums
-    return Line(
+    return LogLine(
         id=id_,
         status=OF_OUTCOME[outcome],
         at=began,

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from metering.activity.line import Line
+from metering.activity.line import LogLine
 from metering.models import ATIToken, Team, Tenant, User
 
 
@@ -30,7 +30,7 @@ class Names:
     tokens: dict[UUID, TokenName] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, lines: Iterable[Line]) -> "Names":
+    def of(cls, lines: Iterable[LogLine]) -> "Names":
         """Four queries at most."""
         lines = list(lines)
         tenants = {line.tenant_id for line in lines}
@@ -45,15 +45,15 @@ class Names:
             tokens={pk: TokenName(prefix=prefix, name=name, plan=plan) for pk, prefix, name, plan in rows},
         )
 
-    def tenant(self, line: Line) -> str | None:
+    def tenant(self, line: LogLine) -> str | None:
         row = self.tenants.get(line.tenant_id)
         return None if row is None else row.slug
 
-    def user(self, line: Line) -> str | None:
+    def user(self, line: LogLine) -> str | None:
         return self.users.get(line.user_id) if line.user_id else None
 
-    def team(self, line: Line) -> str | None:
+    def team(self, line: LogLine) -> str | None:
         return self.teams.get(line.team_id) if line.team_id else None
 
-    def token(self, line: Line) -> TokenName | None:
+    def token(self, line: LogLine) -> TokenName | None:
         return self.tokens.get(line.token_id) if line.token_id else None

@@ -6,13 +6,13 @@ from django.db.models import Q, QuerySet
 
 from metering.activity.asked import Asked
 from metering.activity.labels import label_lookup
-from metering.activity.line import Line
+from metering.activity.line import LogLine
 from metering.activity.status import Status
 from metering.decisions.decision import Verdict
 from metering.models import PolicyDecision
 
 
-def refusals(asked: Asked, *, before: UUID | None, limit: int) -> list[Line]:
+def refusals(asked: Asked, *, before: UUID | None, limit: int) -> list[LogLine]:
     """At most `limit` of them, newest first. One query."""
     return [line_of(row) for row in refused(asked, before=before).order_by("-id").defer("trace")[:limit]]
 
@@ -29,8 +29,8 @@ def refused(asked: Asked, *, before: UUID | None = None) -> "QuerySet[PolicyDeci
     return PolicyDecision.objects.filter(chosen)
 
 
-def line_of(row: PolicyDecision) -> Line:
-    return Line(
+def line_of(row: PolicyDecision) -> LogLine:
+    return LogLine(
         id=row.pk,
         status=Status.REFUSED,
         at=row.first_at,

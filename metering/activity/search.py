@@ -13,7 +13,7 @@ from django.db.models import Q, QuerySet
 
 from metering.activity.asked import Asked
 from metering.activity.labels import label_lookup
-from metering.activity.line import Line
+from metering.activity.line import LogLine
 from metering.activity.log import in_time
 from metering.activity.logged import logged_calls_of
 from metering.activity.refusals import line_of as line_of_refusal
@@ -36,7 +36,7 @@ MAX_TEXT = 200
 class Found:
     """What a text leads to: lines of the log, newest first, or a label that the log is to be narrowed to."""
 
-    lines: tuple[Line, ...] = ()
+    lines: tuple[LogLine, ...] = ()
     column: str = ""
     """Of the label; empty: none."""
     value: object = None
@@ -55,7 +55,7 @@ def find(text: str, within: Asked) -> Found:
         return _person(text, within) or _token(text, within) or _rows(text, within) or _talk(text, within)
 
 
-def lines_of(within: Asked, ids: list[UUID]) -> list[Line]:
+def lines_of(within: Asked, ids: list[UUID]) -> list[LogLine]:
     """The lines of these calls and refusals, newest first."""
     logged = logged_calls_of(within, ids)
     known = {line.id for line in logged}

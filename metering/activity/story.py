@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from metering.activity.asked import Asked
-from metering.activity.line import Line
+from metering.activity.line import LogLine
 from metering.activity.log import in_time
 from metering.activity.meters_then import MeterThen, meters_then
 from metering.activity.search import lines_of
@@ -36,7 +36,7 @@ TERMINAL = (EntryKind.SETTLE, EntryKind.RELEASE, EntryKind.EXPIRE)
 class Story:
     """One call. Rows are the ledger's own."""
 
-    line: Line
+    line: LogLine
     hold: UsageReservation | None
     """None: holds are kept for less long than what was charged."""
     attempts: list[UsageLog]
@@ -58,7 +58,7 @@ class Story:
 class Refusal:
     """One rule's refusals of one principal in one minute; message and trace are those of the first."""
 
-    line: Line
+    line: LogLine
     decision: PolicyDecision
     limit: Budget | PolicyRule | None
     """The row that refused; None: a default, the plan itself, a credential, or a limit that is gone."""
@@ -76,7 +76,7 @@ def story_of(id_: UUID, within: Asked) -> Story | Refusal:
     return _story(line, with_shared=within.tenant is None)
 
 
-def _story(line: Line, *, with_shared: bool) -> Story:
+def _story(line: LogLine, *, with_shared: bool) -> Story:
     family = {"id__range": family_of(line.id), "reservation_id": line.id}
     hold = UsageReservation.objects.filter(pk=line.id).first()
     attempts = list(UsageLog.objects.filter(**family).order_by("attempt")[:MOST_ATTEMPTS])
@@ -95,7 +95,7 @@ def _story(line: Line, *, with_shared: bool) -> Story:
     )
 
 
-def _refusal(line: Line) -> Refusal:
+def _refusal(line: LogLine) -> Refusal:
     decision = PolicyDecision.objects.get(pk=line.id)
     limit: Budget | PolicyRule | None = None
     if decision.rule_id is not None:
@@ -127,7 +127,7 @@ def _went_past(then: MeterThen, alert: QuotaAlert) -> bool:
     return then.before * 100 < alert.threshold * alert.limit <= then.after * 100
 
 
-def _decisions(line: Line) -> list[PolicyDecision]:
+def _decisions(line: LogLine) -> list[PolicyDecision]:
     about = DecisionRequest.objects.filter(digest=request_digest(line.request_id)).values("decision_id")
     return list(
         PolicyDecision.objects.filter(pk__in=about, tenant_id=line.tenant_id).order_by("id")[:MOST_ALERTS]

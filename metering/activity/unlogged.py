@@ -6,7 +6,7 @@ from django.db.models import Q, QuerySet
 
 from metering.activity.asked import Asked
 from metering.activity.labels import label_lookup
-from metering.activity.line import Line
+from metering.activity.line import LogLine
 from metering.activity.status import OF_STATE, Status
 from metering.models import UsageReservation
 from metering.types import ReservationState
@@ -14,7 +14,7 @@ from metering.types import ReservationState
 STATES = {Status.IN_FLIGHT: (ReservationState.HELD,), Status.NOT_SENT: (ReservationState.RELEASED,)}
 
 
-def unlogged_calls(asked: Asked, *, before: UUID | None, limit: int) -> list[Line]:
+def unlogged_calls(asked: Asked, *, before: UUID | None, limit: int) -> list[LogLine]:
     """At most `limit` of them, newest first. One query for each state: each has an index of its own."""
     states = (*OF_STATE,) if asked.status is None else STATES.get(asked.status, (*OF_STATE,))
     found = [
@@ -40,12 +40,12 @@ def unlogged(asked: Asked, *, before: UUID | None = None) -> "QuerySet[UsageRese
     return UsageReservation.objects.filter(chosen)
 
 
-def line_of(row: UsageReservation) -> Line:
+def line_of(row: UsageReservation) -> LogLine:
     """A reservation whose attempts are not in the log, as a line."""
     status = OF_STATE[ReservationState(row.state)]
     took = None if row.ended_at is None else round((row.ended_at - row.created_at).total_seconds() * 1000)
     labels = row.labels
-    return Line(
+    return LogLine(
         id=row.pk,
         status=status,
         at=row.created_at,

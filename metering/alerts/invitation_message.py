@@ -15,11 +15,13 @@ from metering.models import AlertDelivery, Invitation
 
 def invitation_message(delivery: AlertDelivery, *, now: datetime) -> Message:
     """Raises NotSent, permanent, where the invitation has ended."""
-    invitation = Invitation.objects.select_related("tenant", "invited_by").get(pk=delivery.invitation_id)
+    invitation = delivery.invitation
+    if invitation is None:  # the database allows no such row
+        raise NotSent("nobody is invited", permanent=True)
     if not invitation.is_open or invitation.expires_at <= now:
         raise NotSent("the invitation has ended", permanent=True)
     secret = new_secret()
-    _keep_digest(delivery, secret)
+    _keep_digest(delivery, invitation, secret)
     page: str = settings.INVITATION_URL
     facts = {
         "email": invitation.email,
@@ -38,12 +40,11 @@ def invitation_message(delivery: AlertDelivery, *, now: datetime) -> Message:
 
 
 @transaction.atomic
-def _keep_digest(delivery: AlertDelivery, secret: str) -> None:
+def _keep_digest(delivery: AlertDelivery, invitation: Invitation, secret: str) -> None:
     """Only for the worker that has the delivery: of another one's mail, which is never sent, nothing is kept."""
     ours = AlertDelivery.objects.select_for_update(of=("self",)).filter(
         pk=delivery.pk, state=AlertDelivery.State.PENDING, attempts=delivery.attempts
     )
     if ours.first() is not None:
-        Invitation.objects.filter(pk=delivery.invitation_id, accepted_at=None, withdrawn_at=None).update(
-            digest=digest_of(secret)
-        )
+        open_one = Invitation.objects.filter(pk=invitation.pk, accepted_at=None, withdrawn_at=None)
+        open_one.update(digest=digest_of(secret))

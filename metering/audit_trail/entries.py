@@ -41,7 +41,7 @@ def entries_of(events: Iterable[AuditEvent], *, tenant: Tenant | None, zone: tzi
     names = Names(events)
     owners = {event.tenant_id for event in events if event.tenant_id is not None}
     slugs = dict(Tenant.objects.filter(pk__in=owners).values_list("pk", "slug"))
-    reading = Reading(names=names, zone=zone)
+    reading = Reading(names=names, zone=zone, is_operators=tenant is None)
     return [
         _entry(event, replace(reading, dimension=_dimension(event, names)), tenant, slugs) for event in events
     ]

@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from metering.audit_trail.nouns import OBJECTS
 from metering.errors import InvalidRequest
@@ -19,7 +20,7 @@ OPERATOR = "operator"
 class TrailKey(Struct, array_like=True, frozen=True, forbid_unknown_fields=True):
     """The place of an event in the trail. Events of one moment are in the order of their ids."""
 
-    at: datetime
+    at: Annotated[datetime, Meta(tz=True)]
     id: UUID
 
 

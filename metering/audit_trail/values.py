@@ -26,6 +26,8 @@ UNSAID = frozenset({"given", "set_by", "scope_id"})
 """What people need not know of a change."""
 USUAL = {"is_active": True, "enforce_percent": 100, "mode": "enforce", "hard": True, "model_class": None}
 """What is not said of something new."""
+OPERATORS_OWN = frozenset({"markup_percent"})
+"""What is told to operators only."""
 IDS = {"user": "user", "team": "team", "signup_token": "token", "tenant": "tenant"}
 NARROWED = frozenset({"allowed_tasks", "allowed_models", "allowed_networks"})
 ROLES = {"TENANT_ADMIN": "administrator", "MEMBER": "member", "SUPER_ADMIN": "operator"}
@@ -46,6 +48,8 @@ class Reading:
 
     names: Names
     zone: tzinfo
+    is_operators: bool = False
+    """Whether operators read it, or a tenant's people."""
     dimension: str = ""
     """Of the budget that it is about."""
 
@@ -55,7 +59,7 @@ def changes_in(facts: Mapping[str, Any], reading: Reading) -> list[Change]:
     pairs = [
         (name, _text(name, before, reading), _text(name, after, reading))
         for name, before, after in _pairs(facts)
-        if name not in UNSAID
+        if name not in UNSAID and (reading.is_operators or name not in OPERATORS_OWN)
     ]
     return [
         Change(field=field_name(name), before=before, after=after)
@@ -101,7 +105,9 @@ def _pairs(facts: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
         return [
             (name, *(pair if _is_pair(pair) else (None, pair))) for name, pair in facts["changes"].items()
         ]
-    return [(name, *pair) for name, pair in facts.items() if _is_pair(pair)]
+    return [
+        (name, *pair) for name, pair in facts.items() if _is_pair(pair) and name not in ("before", "after")
+    ]
 
 
 def _is_pair(value: object) -> bool:

@@ -32,7 +32,7 @@ def dearest(chosen: UsageFilter, by: str) -> tuple[Dearest, ...]:
 
 def _of_nobody(chosen: UsageFilter) -> list[Dearest]:
     tokens = top(chosen, by=TOKENS, limit=LOOKED_AT)
-    ids = [each.value for each in tokens if each.value]
+    ids = [str(each.value) for each in tokens if each.value]
     of_people = {
         str(pk) for pk in ATIToken.objects.filter(pk__in=ids, user__isnull=False).values_list("pk", flat=True)
     }

@@ -20,6 +20,7 @@ from metering.reports.overview import (
     health,
     spendings,
 )
+from metering.reports.plan import reading
 from metering.thresholds import WARNING_PERCENT
 from metering.types import Dimension, SubjectType, Window
 from metering.usage.filters import UsageFilter
@@ -72,7 +73,12 @@ class Overview:
 
 
 def overview(reach: Reach, *, now: datetime, stack: str = "model", range_: str = "today") -> Overview:
-    """`stack` is one of `stacks_for`, `range_` one of RANGES."""
+    """Everything of one moment. `stack` is one of `stacks_for`, `range_` one of RANGES."""
+    with reading():
+        return _overview(reach, now, stack, range_)
+
+
+def _overview(reach: Reach, now: datetime, stack: str, range_: str) -> Overview:
     whole = UsageFilter(tenant=reach.tenant, only=reach.only)
     chosen = days(whole, now=now, count=RANGES[range_])
     lines = budget_lines(reach, now=now)

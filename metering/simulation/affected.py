@@ -53,9 +53,7 @@ def affected_by(change: Change, now: datetime) -> Affected:
 def calls_of(change: Change, *, since: datetime, until: datetime) -> UsageFilter:
     """The lines of the log that the change may concern."""
     if change.scope is Scope.TAG:
-        return UsageFilter(
-            tenant=change.tenant, since=since, until=until, only=(("tags__contains", [change.scope_id]),)
-        )
+        return UsageFilter(tenant=change.tenant, since=since, until=until, only=(("tags", change.scope_id),))
     column = COLUMN_OF.get(change.scope)
     only: tuple[tuple[str, object], ...] = ((column, change.scope_id),) if column else ()
     if change.scope is Scope.PLAN:

@@ -172,7 +172,7 @@ def _replays(
     result = BothWays(since=since, until=until)
     result.sampled = begin_of_newest(chosen, MOST_ATTEMPTS) is not None
     # A condition about the use of a budget asks for what was used before, which stretches of calls do not tell.
-    result.windows_unknown = bool(one.rows.budgets or other.rows.budgets)
+    result.windows_unknown = any((*one.rows.budgets.values(), *other.rows.budgets.values()))
     if result.sampled:
         _sample(result, one, other, plan_after, chosen, ends_by)
     else:

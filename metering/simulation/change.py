@@ -74,7 +74,13 @@ def budget_change(
 
 def off_change(row: Row, *, now: datetime) -> Change:
     """A rule or a budget switched off or deleted."""
-    return change_of_row(row, lambda: switch_off(row=row, actor=ACTOR, now=now))
+
+    def apply() -> Row:
+        if isinstance(row, Budget):
+            return switch_off(row=row, actor=ACTOR, now=now)
+        return switch_off(row=row, actor=ACTOR, now=now)
+
+    return change_of_row(row, apply)
 
 
 def change_of_row(row: Row, apply: Callable[[], object]) -> Change:

@@ -18,7 +18,7 @@ from metering.policy.source import Policies
 from metering.policy.values import EffectivePolicy, MeterLimit, PolicySubject
 from metering.rules.registry import PER_AGENT_DEFAULT, REGISTRY
 from metering.rules.rule import BASE_SCOPES, NARROW_SCOPES, Rule
-from metering.rules.rule_key import RuleKey
+from metering.rules.rule_key import Merge, RuleKey
 from metering.simulation.explain import policy_at
 from metering.simulation.source_names import SourceNames
 from metering.types import TOLD_BY_CALL, Dimension, EnforcementMode, Scope, Task
@@ -183,7 +183,7 @@ def _in_place_of(
     spec: RuleKey, rule: Rule, chosen: Mapping[Slot, Rule], rules: Iterable[Rule], names: SourceNames
 ) -> tuple[SetBy, ...]:
     """Rules that would count if this one did not: for the base only those of the base."""
-    if spec.name in COUNTED_APART and rule.scope in NARROW_SCOPES:
+    if spec.merge is Merge.UNION or (spec.name in COUNTED_APART and rule.scope in NARROW_SCOPES):
         return ()  # it counts beside the others
     others = [each for each in rules if each is not rule and each.order < rule.order]
     if rule.scope in BASE_SCOPES:

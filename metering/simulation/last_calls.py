@@ -1,5 +1,7 @@
 """The calls of the last days as a suspension would have treated them: all refused."""
 
+from typing import Any
+
 from django.db import OperationalError, connection, transaction
 from psycopg.errors import QueryCanceled
 
@@ -30,7 +32,7 @@ def every_call_denied(chosen: UsageFilter) -> BothWays:
 
 
 def _count(chosen: UsageFilter) -> Tally | None:
-    params: dict[str, object] = {}
+    params: dict[str, Any] = {}
     condition = chosen.condition(params)
     try:
         with transaction.atomic(), connection.cursor() as cursor:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db.models import Count, QuerySet, Sum
 
+from metering.labels import Labels
 from metering.models import ATIToken, Team, Tenant, UsageReservation, User
 from metering.money import usd_text
 from metering.types import ReservationState
@@ -86,34 +87,44 @@ def in_flight(rows: "QuerySet[UsageReservation]") -> InFlight:
 
 def with_names(rows: Iterable[UsageReservation]) -> list[HeldCall]:
     """One page of them; four queries, however many there are."""
-    page = list(rows)
-    slugs = dict(Tenant.objects.filter(pk__in={row.tenant_id for row in page}).values_list("pk", "slug"))
-    emails = dict(User.objects.filter(pk__in={row.user_id for row in page}).values_list("pk", "email"))
-    teams = dict(Team.objects.filter(pk__in={row.team_id for row in page}).values_list("pk", "slug"))
-    tokens = ATIToken.objects.in_bulk({row.token_id for row in page if row.token_id is not None})
-    return [_named(row, slugs, emails, teams, tokens.get(row.token_id)) for row in page]
-
-
-def _named(
-    row: UsageReservation,
-    slugs: dict[UUID, str],
-    emails: dict[UUID, str],
-    teams: dict[UUID, str],
-    token: ATIToken | None,
-) -> HeldCall:
-    return HeldCall(
-        id=row.pk,
-        request_id=row.request_id,
-        tenant=slugs.get(row.tenant_id),
-        user=emails.get(row.user_id),
-        token=token.prefix if token is not None else None,
-        token_name=token.name if token is not None else "",
-        team=teams.get(row.team_id),
-        task=row.task,
-        model=row.request_model,
-        provider=row.provider_name,
-        conversation=row.conversation_id,
-        held_nano_usd=row.cost_nano_usd,
-        since=row.created_at,
-        lease_expires_at=row.lease_expires_at,
+    page = [(row, row.labels) for row in rows]
+    slugs = dict(Tenant.objects.filter(pk__in={row.tenant_id for row, _ in page}).values_list("pk", "slug"))
+    users, teams, tokens = (
+        {getattr(labels, name) for _, labels in page} - {None} for name in ("user_id", "team_id", "token_id")
     )
+    names = _Names(
+        slugs=slugs,
+        emails=dict(User.objects.filter(pk__in=users).values_list("pk", "email")),
+        teams=dict(Team.objects.filter(pk__in=teams).values_list("pk", "slug")),
+        tokens=ATIToken.objects.in_bulk(tokens),
+    )
+    return [names.of(row, labels) for row, labels in page]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Names:
+    """By id; who is gone has none."""
+
+    slugs: dict[UUID, str]
+    emails: dict[UUID, str]
+    teams: dict[UUID, str]
+    tokens: dict[UUID, ATIToken]
+
+    def of(self, row: UsageReservation, labels: Labels) -> HeldCall:
+        token = self.tokens.get(labels.token_id) if labels.token_id else None
+        return HeldCall(
+            id=row.pk,
+            request_id=labels.request_id,
+            tenant=self.slugs.get(row.tenant_id),
+            user=self.emails.get(labels.user_id) if labels.user_id else None,
+            token=token.prefix if token is not None else None,
+            token_name=token.name if token is not None else "",
+            team=self.teams.get(labels.team_id) if labels.team_id else None,
+            task=labels.task,
+            model=labels.request_model,
+            provider=labels.provider_name,
+            conversation=labels.conversation_id,
+            held_nano_usd=row.bound.cost_nano_usd,
+            since=row.created_at,
+            lease_expires_at=row.lease_expires_at,
+        )

@@ -26,7 +26,8 @@ def addresses(person: str, world: BusyWorld) -> Iterator[str]:
     seen: set[str] = set()
     for row in PAGES:
         known = {name for _, name, _, _ in Formatter().parse(row.path) if name} <= set(names)
-        if row.method != "GET" or getattr(row, role) != 200 or not known:
+        is_file = "export" in row.path
+        if row.method != "GET" or getattr(row, role) != 200 or not known or is_file:
             continue
         path = row.path.format(**names)
         page = path.partition("?")[0]

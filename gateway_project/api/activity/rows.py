@@ -89,7 +89,7 @@ class AttemptOut(serializers.Serializer[object]):
     estimate_reason = serializers.CharField(allow_null=True)
 
 
-class EntryOut(serializers.Serializer[object]):
+class ChargeOut(serializers.Serializer[object]):
     """What an ending, a late truth or a correction charged."""
 
     kind = serializers.CharField()
@@ -114,7 +114,7 @@ class MeterOut(serializers.Serializer[object]):
     limit = serializers.JSONField(allow_null=True, help_text="As the window's last call met it.")
 
 
-class AlertOut(serializers.Serializer[object]):
+class RaisedAlertOut(serializers.Serializer[object]):
     id = serializers.UUIDField()
     threshold = serializers.IntegerField()
     level = serializers.CharField()
@@ -149,9 +149,9 @@ class StoryOut(LineOut):
     bound = BoundOut(allow_null=True, required=False)
     ended_at = serializers.DateTimeField(allow_null=True, required=False)
     attempts_made = AttemptOut(many=True, required=False)
-    entries = EntryOut(many=True, required=False)
+    entries = ChargeOut(many=True, required=False)
     meters = MeterOut(many=True, required=False)
-    alerts = AlertOut(many=True, required=False)
+    alerts = RaisedAlertOut(many=True, required=False)
     decisions = NotedOut(many=True, required=False)
     rule_id = serializers.UUIDField(allow_null=True, required=False)
     mode = serializers.CharField(required=False)

@@ -21,7 +21,7 @@ from metering.audit_trail.values import Change
 TAG = ["audit"]
 
 
-class ChangeOut(serializers.Serializer[Change]):
+class ValueChangeOut(serializers.Serializer[Change]):
     """One value before and after, as people read it."""
 
     field = serializers.CharField()
@@ -42,7 +42,7 @@ class EntryOut(serializers.Serializer[Entry]):
     noun = serializers.CharField(help_text="What was changed.")
     target = serializers.CharField(help_text="What people call it; empty: nobody knows any more.")
     sentence = serializers.CharField()
-    changes = ChangeOut(many=True)
+    changes = ValueChangeOut(many=True)
     tenant = serializers.CharField(help_text="The slug; empty: the gateway's own.")
 
 

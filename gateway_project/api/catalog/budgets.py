@@ -122,3 +122,7 @@ class OneBudget(ApiView):
         editor = editor_of_caller(request)
         done = switch_off(row=row, actor=caller_of(request).actor, now=now(), editor=editor)
         return Response(BudgetOut(done).data)
+
+
+class OwnBudget(OneBudget):
+    """At /api/budgets/{id}."""

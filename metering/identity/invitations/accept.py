@@ -17,7 +17,7 @@ from metering.models import ATIToken, Invitation, Tenant, User
 def read_invitation(secret: str, *, now: datetime) -> Invitation:
     """The invitation that a mail's secret belongs to. Raises InvalidRequest unless it may be used at `now`."""
     secret = secret.strip()
-    found = None
+    found: Invitation | None = None
     if is_well_formed(secret):
         rows = Invitation.objects.select_related("tenant", "token", "team", "invited_by")
         found = rows.filter(digest=digest_of(secret)).first()

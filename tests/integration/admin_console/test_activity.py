@@ -119,7 +119,7 @@ class TestTheLog:
         second = console.get(LOG + first["older"]).context
         told = [row.url.split("/")[-2] for page in (first, second) for row in page["rows"]]
         assert sorted(told) == sorted(ids)
-        assert second["older"] == ""
+        assert (second["older"], second["newer"]) == ("", "1 newer line")
 
     def test_filters_stand_in_the_address(self, console: Client, alder: Tenant) -> None:
         made(alder, conversation_id="talk", tags=["project=apollo"])
@@ -332,6 +332,27 @@ class TestARefusal:
         ):
             assert words in shown, words
         assert f"/budget/{budget.pk}/change/" in shown
+
+    def test_a_rule_is_raised_for_the_one_tenant(self, console: Client, alder: Tenant) -> None:
+        row = refused(alder, code="input_too_large", rule="plan max_tokens_in", message="Too long.")
+        shown = text(console.get(f"{LOG}{row.pk}/"))
+        assert "Raise it for Alder alone" in shown
+        assert "/tenants/alder/limit/?key=max_tokens_in" in shown
+
+    @pytest.mark.parametrize(
+        ("role", "words"),
+        [
+            (User.Role.TENANT_ADMIN, "operator sets this limit"),
+            (User.Role.MEMBER, "An administrator of your tenant"),
+        ],
+        ids=["admin", "member"],
+    )
+    def test_who_may_not_raise_it_is_told_who_may(self, alder: Tenant, role: User.Role, words: str) -> None:
+        person = somebody(alder, role)
+        row = refused(alder, user_id=person.pk)
+        shown = text(browser(person).get(f"{LOG}{row.pk}/"))
+        assert words in shown
+        assert "See the budgets" in shown
 
     def test_a_tenant_is_not_told_what_all_share(self, alder: Tenant) -> None:
         row = refused(

@@ -25,6 +25,7 @@ plans:
     rules:
       - {key: max_tokens_out, value: 4096, task: LLM2_DRAFT}
       - {key: requests_per_minute, value: 600}
+      - {key: required_tags, value: [project]}
       - {key: max_tokens_in, value: 1000, when: {days: [sat, sun]}}
     budgets:
       - {dimension: cost, window: day, amount: 15, per: user}
@@ -63,6 +64,7 @@ def test_the_table_says_everything_that_the_plan_allows_in_words(console: Client
         "4,096",
         "Tokens in: Sat, Sun",
         "soft",
+        "Tags that every call needs",
     ):
         assert words in page
     assert "LLM2_DRAFT</th>" not in page
@@ -93,6 +95,22 @@ def test_everything_is_saved_at_once_with_an_audit_event(console: Client, pro: s
     assert PlanLLMAccess.objects.get(plan="PRO", task="LLM2_DRAFT").default_class_id == "PRO_L"
     assert AuditEvent.objects.filter(actor="ops@example.com", object_type="plan budget").count() == 2
     assert "Each person, cost a day $12.00" in messages_of(response)
+
+
+def test_required_tags_are_written_with_commas_between(console: Client, pro: str) -> None:
+    form = filled(console, pro)
+    assert form["rule-required_tags--0"] == "project"
+    page = console.post(pro, {**form, "rule-required_tags--0": "Project", "save": "1"}).content.decode()
+    assert "keys of tags, such as project,cost-centre" in page
+    console.post(pro, {**form, "rule-required_tags--0": "project, cost-centre", "save": "1"})
+    rule = PolicyRule.objects.get(scope_id="PRO", key="required_tags")
+    assert (rule.value, rule.is_active) == ("cost-centre,project", True)
+    console.post(pro, {**filled(console, pro), "rule-required_tags--0": "", "save": "1"})
+    rule.refresh_from_db()
+    assert not rule.is_active
+    console.post(pro, {**filled(console, pro), "add_key": "required_tags", "add_value": "place", "save": "1"})
+    rule.refresh_from_db()
+    assert (rule.value, rule.is_active) == ("place", True)
 
 
 def test_a_page_that_is_saved_as_it_was_changes_nothing(console: Client, pro: str) -> None:
@@ -183,3 +201,25 @@ def test_more_tenants_need_no_more_queries(console: Client, pro: str) -> None:
 def test_a_plan_that_is_not_there_is_not_found(console: Client) -> None:
     assert console.get(reverse("admin:plan", args=("NONE",))).status_code == 404
     assert console.get(reverse("admin:plan_copy", args=("NONE",))).status_code == 404
+
+
+def test_what_the_plan_has_already_is_changed_in_the_table_and_not_added(console: Client, pro: str) -> None:
+    before = AuditEvent.objects.count()
+    form = {**filled(console, pro), "add_key": "requests_per_minute", "add_value": "9", "save": "1"}
+    assert "The plan has this limit already" in console.post(pro, form).content.decode()
+    form = {
+        **filled(console, pro), "add_dimension": "cost", "add_window": "day", "add_per": "user", "add_amount": "$9",
+        "save": "1",
+    }  # fmt: skip
+    assert "The plan has this budget already" in console.post(pro, form).content.decode()
+    assert AuditEvent.objects.count() == before
+
+
+def test_rules_that_count_at_other_times_are_other_lines(console: Client, pro: str) -> None:
+    PolicyRule.objects.create(
+        scope="plan", scope_id="FREE", key="max_tokens_in", value=7, conditions={"days": ["mon"]}
+    )
+    page = console.get(pro, {"beside": "FREE"})
+    lines = {line.limit.label: line for _, found in page.context["groups"] for line in found}
+    assert lines["Tokens in: Sat, Sun"].other == "no limit"
+    assert (lines["Tokens in: Mon"].field.value(), lines["Tokens in: Mon"].other) == (None, "7")

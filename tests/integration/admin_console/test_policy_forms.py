@@ -211,3 +211,29 @@ def test_a_budget_of_nothing_for_everybody_is_asked_for_twice(console: Client, u
     )
     assert console.post(url(Budget, "add"), {**form, "sure": "1"}).status_code == 302
     assert Budget.objects.get().scope == "global"
+
+
+def test_a_limit_that_has_words_takes_and_suggests_them(console: Client, url: Url) -> None:
+    rows.catalog()
+    assert 'value="break the call off"' in console.get(url(PolicyRule, "add")).content.decode()
+    form = {**RULE, "key": "on_disconnect", "value": "break the call off"}
+    assert console.post(url(PolicyRule, "add"), form).status_code == 302
+    assert PolicyRule.objects.get().value == "cancel"
+
+
+def test_the_tags_that_every_call_needs_are_a_text(console: Client, url: Url) -> None:
+    rows.catalog()
+    form = {**RULE, "key": "required_tags", "value": "cost-centre, project"}
+    assert console.post(url(PolicyRule, "add"), form).status_code == 302
+    assert PolicyRule.objects.get().value == "cost-centre,project"
+    page = console.get("/admin/plans/PRO/").content.decode()
+    assert 'value="cost-centre,project"' in page
+
+
+def test_a_second_budget_of_the_same_kind_is_refused_in_a_sentence(console: Client, url: Url) -> None:
+    rows.catalog()
+    form = {**BUDGET, "dimension": "cost", "amount": "$5"}
+    assert console.post(url(Budget, "add"), form).status_code == 302
+    errors = errors_of(console.post(url(Budget, "add"), {**form, "amount": "$6"}))
+    assert "There is a budget of this kind for them already" in str(errors["__all__"])
+    assert Budget.objects.count() == 1

@@ -1,6 +1,8 @@
 """The audit trail: who did what when, with names instead of ids, to whoever may know."""
 
+from base64 import urlsafe_b64encode
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -16,6 +18,7 @@ from metering.identity.people.join_team import join_team
 from metering.identity.people.rename_team import rename_team
 from metering.identity.people.set_password import set_password
 from metering.identity.tenants.assign_plan import assign_plan
+from metering.identity.tenants.change_tenant import TenantChanges, change_tenant
 from metering.identity.tenants.set_tenant_status import set_tenant_status
 from metering.identity.tokens.change_token import change_token
 from metering.identity.tokens.revoke_token import revoke_token
@@ -152,6 +155,13 @@ class TestSentences:
         set_tenant_status(tenant=alder(), status=Tenant.Status.SUSPENDED, actor=OPS, now=now())
         assert said() == f"{OPS} suspended Alder Research"
 
+    def test_a_tenant_that_is_moved_from_several_plans_is_told_so_once(self, bea: User) -> None:
+        make_token(plan="BASIC")
+        make_plan("MAX")
+        assign_plan(tenant=alder(), plan_code="MAX", actor=OPS, now=now())
+        assert said() == f"{OPS} moved 2 tokens of Alder Research from plan BASIC, PRO to plan MAX"
+        assert changed() == []
+
     def test_a_vendors_key_is_told_by_its_end(self, bea: User) -> None:
         provider = ProviderFactory(name="acme")
         for key in ("sk-0123456789-abcd", "sk-0123456789-wxyz"):
@@ -181,6 +191,12 @@ class TestWhoIsNamed:
         assert text.count('"sentence":"An operator made team') == 2
         assert ops.email in call("GET", "audit?noun=team", who=ops).content.decode()
 
+    def test_a_markup_is_told_to_operators_alone(self, bea: User) -> None:
+        changes: TenantChanges = {"markup_percent": Decimal(12), "name": "Alder Labs"}
+        change_tenant(tenant=alder(), changes=changes, actor=OPS, now=now())
+        assert changed(alder()) == [("name", "Alder Research", "Alder Labs")]
+        assert ("markup percent", "0.000", "12") in changed()
+
     def test_a_tenant_finds_no_operator_by_address(self, bea: User) -> None:
         ops = super_admin()
         create_team(tenant=alder(), slug="blue", name="Blue", actor=ops.email, now=now())
@@ -207,6 +223,11 @@ class TestFilters:
 
     def test_an_unknown_noun_is_refused(self, bea: User) -> None:
         assert code_of(call("GET", "audit?noun=cheese", who=bea)) == (400, "invalid_request")
+
+    @pytest.mark.parametrize("moment", ["2026-01-01T00:00:00", "yesterday"])
+    def test_a_cursor_that_is_not_ours_is_refused(self, bea: User, moment: str) -> None:
+        cursor = urlsafe_b64encode(f'["{moment}","{bea.pk}"]'.encode()).decode()
+        assert code_of(call("GET", f"audit?cursor={cursor}", who=bea)) == (404, "not_found")
 
     def test_pages_hold_still_while_events_of_one_moment_are_added(self, bea: User) -> None:
         moment = now()

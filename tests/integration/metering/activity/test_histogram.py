@@ -10,7 +10,7 @@ from metering.activity.histogram import histogram
 from metering.activity.log import activity_page
 from metering.activity.status import Status
 from metering.ids import derived_id
-from metering.models import LedgerEntry
+from metering.models import LedgerEntry, RollupProgress
 from tests.factories import alder
 from tests.integration.metering.activity.calls import NOON, SECOND, asked, call, held, refusal
 
@@ -75,6 +75,7 @@ def test_of_very_many_calls_sums_are_shown(days: int) -> None:
     call(at=NOON + timedelta(hours=1), cost_nano_usd=11)
     call("cached", at=NOON + timedelta(hours=1), cost_nano_usd=0, input_tokens=0, output_tokens=0)
     refusal(at=NOON + SECOND, count=7)
+    RollupProgress.objects.create(id=1, seen_until=NOON - timedelta(days=60))
     question = Asked(since=NOON - timedelta(days=days), until=NOON + timedelta(hours=6))
     counted, summed = histogram(question, zone="UTC"), histogram(question, zone="UTC", most=0)
     assert (counted.is_of_sums, summed.is_of_sums) == (False, True)

@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from metering.activity.asked import Asked
-from metering.activity.line import Line
+from metering.activity.line import LogLine
 from metering.activity.log import activity_page
 from metering.activity.status import Status
 from metering.ids import derived_id
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 TALK = {"conversation_id": "talk", "tags": ["cost=1", "project=apollo"]}
 
 
-def lines(question: Asked | None = None, **fields: Any) -> list[Line]:
+def lines(question: Asked | None = None, **fields: Any) -> list[LogLine]:
     return activity_page(question or asked(**fields), limit=50).lines
 
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from uuid import uuid4
 
 import psycopg
+from msgspec.structs import replace
 
 from metering.amounts import Amounts
 from metering.errors import InvalidRequest
@@ -19,7 +20,7 @@ from metering.types import Dimension, Outcome
 from tests.integration.metering.ledger import steps, stored
 from tests.integration.metering.ledger.model import Answer
 from tests.integration.metering.ledger.spy import Asked, Spy, Told
-from tests.integration.metering.ledger.steps import METERS, RESERVATIONS, VENDOR_METER, Step
+from tests.integration.metering.ledger.steps import METERS, RESERVATIONS, TAG_METER, VENDOR_METER, Step
 from tests.support import build
 from tests.unit.metering.ledger.state_table import word_for
 
@@ -39,6 +40,7 @@ class StepPlayer:
         self._at_once = at_once
         self._ids = [uuid7() for _ in range(RESERVATIONS)]
         self._meters = [_meter(place, dimension) for place, dimension in enumerate(METERS)]
+        self._labels = replace(build.LABELS, tags=(self._meters[TAG_METER].subject_id,))
         self._salt = uuid4().hex
 
     async def play(self, sequence: Sequence[Step], spy: Spy) -> list[Told]:
@@ -79,7 +81,7 @@ class StepPlayer:
                     reservation_id=self._ids[step.of],
                     tenant_id=build.ALDER,
                     lines=self._lines(step.lines),
-                    labels=build.LABELS,
+                    labels=self._labels,
                     bound=bound,
                     lease_s=LEASE_S,
                     idempotency_key=None if step.key is None else f"{self._salt}-{step.key[0]}",
@@ -134,6 +136,8 @@ class StepPlayer:
 
 
 def _meter(place: int, dimension: Dimension) -> commands.MeterKey:
+    if place == TAG_METER:
+        return build.meter_key(dimension, subject_type="tag", subject_id=f"of-player={uuid4().hex}")
     if place == VENDOR_METER:
         of_this_player = uuid4().hex
         return build.meter_key(

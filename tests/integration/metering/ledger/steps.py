@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from metering.types import Dimension
 
 METERS = (Dimension.TOKENS, Dimension.COST, Dimension.REQUESTS, Dimension.CONCURRENCY, Dimension.TOKENS)
+TAG_METER = 0
+"""Of the tag that every call has."""
 VENDOR_METER = 4
 """Shared by all tenants, and charged for the attempts of one vendor only."""
 VENDORS = ("sandbox", "elsewhere")

@@ -14,7 +14,8 @@ from metering.policy.edit.target import find_target
 from metering.simulation import both_ways
 from metering.simulation.blast_radius import BlastRadius, blast_radius, radius_facts
 from metering.simulation.change import Change, budget_change, off_change, plan_change, rule_change, suspension
-from metering.types import Scope
+from metering.simulation.use_by_subject import Counted, use_by_subject
+from metering.types import Dimension, Scope, SubjectType
 from tests.factories import (
     AttemptFactory,
     BudgetFactory,
@@ -66,7 +67,8 @@ def requests_a_day(amount: int, *, tenant: str | None = "alder", **facts: Any) -
 
 
 def look(change: Change, **facts: Any) -> BlastRadius:
-    return blast_radius(change, now=NOW, **facts)
+    """With time for everything, however busy the machine is."""
+    return blast_radius(change, now=NOW, **{"within_s": 300.0, **facts})
 
 
 def denied(radius: BlastRadius) -> tuple[int, int]:
@@ -108,6 +110,20 @@ class TestABudget:
             now=NOW,
         )
         assert [above.name for above in look(change).above.found] == ["ann@alder.example"]
+
+    def test_of_a_tag_is_about_the_calls_that_have_it(self, token_id: Any) -> None:
+        calls(TODAY, 3, token_id=token_id, tags=["cost-centre=7", "project=apollo"])
+        calls(TODAY, 4, token_id=token_id, tags=["project=gemini"])
+        change = budget_change(
+            target=find_target(tenant="alder", tag="project=apollo"),
+            dimension="requests",
+            window="day",
+            amount="1",
+            now=NOW,
+        )
+        radius = look(change)
+        assert (radius.calls.calls, radius.denied.calls) == (3, 2)
+        assert [(above.name, above.used) for above in radius.above.found] == [("project=apollo", 3)]
 
     def test_of_a_month_is_as_full_at_the_beginning_as_it_was(self, token_id: Any) -> None:
         calls(NOW.replace(day=2), 4, token_id=token_id)
@@ -213,6 +229,18 @@ class TestARule:
         radius = look(change)
         assert (radius.denied.calls, radius.let_pass.calls) == (0, 2)
 
+    def test_without_a_condition_about_use_asks_nothing_of_budgets(self, token_id: Any) -> None:
+        BudgetFactory(dimension="cost", window="month", amount=1)
+        calls(TODAY, 2, token_id=token_id, input_tokens=500)
+        change = rule_change(target=find_target(tenant="alder"), key="max_tokens_in", value=100, now=NOW)
+        assert look(change).windows_unknown is False
+        when = {"usage": {"budget": "cost/month", "from_percent": 50}}
+        assert look(
+            rule_change(
+                target=find_target(tenant="alder"), key="max_tokens_in", value=100, now=NOW, when=when
+            )
+        ).windows_unknown
+
     def test_about_output_says_how_many_answers_it_would_have_cut(self, token_id: Any) -> None:
         serve_model()
         calls(TODAY, 2, token_id=token_id, output_tokens=20)
@@ -295,6 +323,13 @@ class TestASample:
         rule = rule_change(target=find_target(tenant="alder"), key="max_tokens_in", value=1, now=NOW)
         radius = look(rule if kind == "rule" else requests_a_day(2), within_s=0)
         assert (radius.sampled, radius.calls.calls, radius.of_calls) == (True, 0, 3)
+
+
+@pytest.mark.parametrize("per", SubjectType)
+def test_whosever_use_a_budget_counts_can_be_told_by_the_log(token_id: Any, per: SubjectType) -> None:
+    calls(TODAY, 1, token_id=token_id, tags=["project=apollo"])
+    counted = Counted(per, Dimension.REQUESTS)
+    assert list(use_by_subject(counted, tenants=None, since=NOW - DAY, until=NOW).values()) == [1]
 
 
 def test_facts_are_in_dollars_and_names(token_id: Any) -> None:

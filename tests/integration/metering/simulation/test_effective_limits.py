@@ -11,7 +11,7 @@ from metering.policy.source import read_policy_rows
 from metering.simulation.change import rule_change
 from metering.simulation.effective_limits import EffectiveLimit, effective_limits
 from metering.simulation.find_asker import find_asker
-from metering.types import EnforcementMode
+from metering.types import EnforcementMode, Task
 from tests.factories import BudgetFactory, RuleFactory, TeamFactory, UserFactory, alder, make_token
 
 pytestmark = pytest.mark.django_db
@@ -122,3 +122,27 @@ def test_after_an_edit_it_is_the_same_question_on_the_rules_as_they_would_be() -
     change = rule_change(target=find_target(tenant="alder"), key=OUT, value=8_000, now=NOW)
     assert [limit.value for limit in of(OUT)] == [4_096]
     assert said(of(OUT, after=change.apply)[0]) == (8_000, "alder", [(4_096, "plan PRO")])
+
+
+def test_what_several_rules_name_together_is_one_limit() -> None:
+    RuleFactory(scope="plan", scope_id="PRO", key="required_tags", value="project")
+    RuleFactory(key="required_tags", value="cost-centre")
+    [limit] = of("required_tags")
+    assert (set(str(limit.value).split(",")), limit.in_place_of) == ({"project", "cost-centre"}, ())
+
+
+def test_every_value_is_the_one_that_calls_are_admitted_by() -> None:
+    RuleFactory(scope="global", key=OUT, value=2_000)
+    RuleFactory(key=OUT, value=8_000, task_id="LLM2_DRAFT")
+    RuleFactory(scope="plan", scope_id="PRO", key="max_class", value="PRO_M")
+    RuleFactory(key="on_disconnect", value="cancel")
+    RuleFactory(key="max_tokens_in", value=9, mode="observe")
+    subject, rows = find_asker(tenant=alder(), now=NOW).subject, read_policy_rows(tenant=alder())
+    for task in Task:
+        policy = rows.policy(subject, task.value)
+        told = {
+            limit.key: limit.value
+            for limit in effective_limits(source=rows, subject=subject, now=NOW, task=task.value)
+            if limit.mode is EnforcementMode.ENFORCE and limit.set_by.scope is not None
+        }
+        assert told == {key: setting.value for key, setting in policy.settings.items()}, task

@@ -162,6 +162,9 @@ class TestSums:
             ("team", "team_id", [uuid4(), None]),
             ("agent", "agent_id", ["agent:1", None]),
             ("conversation", "conversation_id", ["c-1", "c-2"]),
+            ("class", "model_class", ["BASE_S", "PRO_L"]),
+            ("microdao", "microdao_id", ["dao", None]),
+            ("channel", "channel_id", ["mail", None]),
         ],
     )
     def test_each_value_is_a_group_and_so_is_none(self, by: str, column: str, values: list[object]) -> None:
@@ -169,6 +172,20 @@ class TestSums:
             AttemptFactory(**{column: value}, input_tokens=number)
         found = {row[by]: row["input_tokens"] for row in summary(by)}
         assert found == dict(zip(values, (1, 2), strict=True))
+
+    def test_a_call_with_two_tags_is_in_both_groups_and_in_one_of_every_other_grouping(self) -> None:
+        AttemptFactory(tags=["a=1", "b=2"], input_tokens=1)
+        AttemptFactory(tags=["b=2"], input_tokens=20)
+        AttemptFactory(tags=[], input_tokens=300)
+        found = {row["tag"]: (row["requests"], row["input_tokens"]) for row in summary("tag")}
+        assert found == {"a=1": (1, 1), "b=2": (2, 21), None: (1, 300)}
+        for by in ("feature", "task", "class"):
+            assert [row["input_tokens"] for row in summary(by)] == [321]
+        assert [row["input_tokens"] for row in summary("model", only=(("tags", "b=2"),))] == [21]
+        assert [row["input_tokens"] for row in summary("tag", only=(("tags", "a=1"),))] == [1, 1]
+        assert [row["tags"] for row in usage_by_attempt(UsageFilter(only=(("tags", "a=1"),)))] == [
+            ["a=1", "b=2"]
+        ]
 
     def test_days_are_the_tenant_s_and_everybody_s_are_utc(self) -> None:
         alder(timezone="Asia/Tokyo")
@@ -206,7 +223,11 @@ class TestTenantsNeverSeeEachOther:
     def _both_use_the_same_names(self) -> None:
         for tenant, tokens in ((alder(), 1), (birch(), 2)):
             AttemptFactory(
-                tenant_id=tenant.pk, input_tokens=tokens, agent_id="agent:1", conversation_id="c-1"
+                tenant_id=tenant.pk,
+                input_tokens=tokens,
+                agent_id="agent:1",
+                conversation_id="c-1",
+                tags=["project=apollo"],
             )
 
     def test_attempts(self) -> None:
@@ -219,7 +240,7 @@ class TestTenantsNeverSeeEachOther:
         for tenant, tokens in ((alder(), 1), (birch(), 2)):
             assert [row["input_tokens"] for row in summary(by, tenant=tenant)] == [tokens]
 
-    @pytest.mark.parametrize("by", ["agent", "conversation"])
+    @pytest.mark.parametrize("by", ["agent", "conversation", "tag"])
     def test_equal_names_of_two_tenants_are_two_rows_for_the_operator(self, by: str) -> None:
         assert {row["tenant"]: row["input_tokens"] for row in summary(by)} == {"alder": 1, "birch": 2}
 

@@ -47,6 +47,20 @@ def test_another_condition_is_another_rule() -> None:
     assert PolicyRule.objects.filter(scope="plan", scope_id="PRO").count() == 2
 
 
+def test_a_tag_is_named_by_its_key_and_value() -> None:
+    alder()
+    set_rule("--tenant", "alder", "--tag", " project=apollo", "--key", "max_class", "--value", "BASE_S")
+    rule = PolicyRule.objects.get()
+    assert (rule.scope, rule.scope_id, rule.tenant) == ("tag", "project=apollo", alder())
+
+
+def test_required_tags_are_keys_with_commas_between() -> None:
+    made = set_rule("--key", "required_tags", "--value", "project, cost-centre")
+    assert made["value"] == "cost-centre,project"
+    with pytest.raises(CommandError, match="1 to 10 keys of tags, such as project,cost-centre"):
+        set_rule("--key", "required_tags", "--value", "project=apollo")
+
+
 def test_a_user_is_named_by_address() -> None:
     user = UserFactory()
     made = set_rule("--tenant", "alder", "--user", user.email, "--key", "max_class", "--value", "BASE_S")
