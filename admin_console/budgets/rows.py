@@ -6,7 +6,7 @@ from typing import Any
 
 from django.urls import reverse
 
-from admin_console.budgets.words import counts, foreseen, resets, whose
+from admin_console.budgets.words import counts, forecast_words, resets, whose
 from admin_console.limits.view import editor_of_viewer
 from admin_console.links import to_page
 from admin_console.parts import BudgetBar, Cell, Column, Row, budget_bar
@@ -59,7 +59,7 @@ def row_of(
     limit, title = status.limit, whose(line, names)
     owner = tenants.get(status.tenant_slug or "", "") if viewer.tenant is None else ""
     small = " · ".join(filter(None, (owner if owner != title else "", counts(line))))
-    at_reset, when = foreseen(line, now, zone)
+    at_reset, when = forecast_words(line, now, zone)
     words = "used" if limit.dimension is not Dimension.CONCURRENCY else "in flight"
 
     def cell(amount: int, url: str = "") -> Cell:

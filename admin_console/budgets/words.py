@@ -77,7 +77,7 @@ def resets(line: BudgetLine, now: datetime, zone: tzinfo) -> str:
     return duration(left) if left < DAY_S else day(end.astimezone(zone).date())
 
 
-def foreseen(line: BudgetLine, now: datetime, zone: tzinfo) -> tuple[str, str]:
+def forecast_words(line: BudgetLine, now: datetime, zone: tzinfo) -> tuple[str, str]:
     """The amount at the reset, and in words when it is used up or when that is."""
     forecast, limit = line.forecast, line.status.limit
     if line.taken >= limit.amount:

@@ -3,7 +3,7 @@
 from datetime import date, datetime, tzinfo
 
 from admin_console.budgets.rows import bar_of
-from admin_console.budgets.words import foreseen
+from admin_console.budgets.words import forecast_words
 from admin_console.links import days, to_page
 from admin_console.parts import Figure
 from admin_console.wording import change, count, duration, percent, short_day, usd, usd_exact
@@ -104,7 +104,7 @@ def _note(name: str, spending: Spending, line: BudgetLine | None, now: datetime,
     compared = f"{change(spending.now.cost_nano_usd, was)} against {BEFORE[name]} by now ({usd(was)})"
     if line is None:
         return compared
-    amount, when = foreseen(line, now, zone)
+    amount, when = forecast_words(line, now, zone)
     held = f"{usd(line.status.held)} held. "
     if when.startswith("will be"):
         return f"{held}{when[0].upper()}{when[1:]}"

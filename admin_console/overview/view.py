@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from admin_console.budgets.rows import bar_of, edit_link
-from admin_console.budgets.words import counts, foreseen, names_for, whose
+from admin_console.budgets.words import counts, forecast_words, names_for, whose
 from admin_console.links import to_page
 from admin_console.overview.cards import spending_cards, traffic_cards
 from admin_console.overview.chart import TITLES, cost_chart, headline, stack_switch
@@ -75,7 +75,7 @@ def _near(facts: Overview, viewer: Viewer, page: dict[str, Any]) -> list[dict[st
     found = []
     for line in facts.near:
         limit, title = line.status.limit, whose(line, names)
-        amount, when = foreseen(line, page["now"], page["zone"])
+        amount, when = forecast_words(line, page["now"], page["zone"])
         found.append(
             {
                 "title": title,

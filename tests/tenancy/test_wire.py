@@ -19,6 +19,16 @@ from tests.tenancy.matrix import CHAT, WIRE, Row
 from tests.tenancy.world import ACTORS, STRANGERS, World, image_of, make_world
 
 
+class Stays(urllib.request.HTTPRedirectHandler):
+    """Where an answer leads is the caller's to see, and not followed."""
+
+    def redirect_request(self, *args: Any) -> None:
+        return None
+
+
+OPENER = urllib.request.build_opener(Stays)
+
+
 @pytest.fixture
 def world(transactional_db: Any) -> World:
     world = make_world()
@@ -42,7 +52,7 @@ def ask(server: Server, row: Row, bearer: str, names: dict[str, str]) -> tuple[i
     url = f"{server.url}{row.path.format(**names)}"
     request = urllib.request.Request(url, body, headers, method=row.method)  # noqa: S310
     try:
-        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
+        with OPENER.open(request, timeout=30) as answer:
             return answer.status, str(answer.headers), answer.read().decode()
     except urllib.error.HTTPError as error:
         return error.code, str(error.headers), error.read().decode()

@@ -12,7 +12,7 @@ from metering.errors import InvalidRequest
 from metering.policy.edit.may_edit import Editor, editor_of, target_for
 from metering.policy.edit.target import TARGETS, PolicyTarget
 from metering.tags import MAX_TAG
-from metering.types import SCOPES_WITHOUT_ID, Scope
+from metering.types import SCOPES_WITHOUT_ID, Scope, Setter
 
 
 class TargetIn(StrictInput):
@@ -49,6 +49,12 @@ class TargetIn(StrictInput):
         "their field takes.",
     )
     tenant_id = OtherName("tenant")
+    set_by = Choice(
+        choices=[each.value for each in Setter],
+        default=None,
+        allow_null=True,
+        help_text="As answers say it: whoever sends this, and nobody else.",
+    )
 
 
 def editor_of_caller(request: Request) -> Editor:
@@ -63,6 +69,8 @@ def take_target(given: dict[str, Any], editor: Editor) -> PolicyTarget:
     Raises InvalidRequest when its fields contradict each other, NotFound for an unknown one or another tenant's, and
     NotPermitted for one that no tenant has.
     """
+    if given.pop("set_by") not in (None, editor.set_by.value):
+        raise InvalidRequest("A limit is set by whoever sends it.", param="set_by")
     words: dict[str, str | None] = {name: given.pop(name) for name in TARGETS}
     scope, scope_id = given.pop("scope"), given.pop("scope_id")
     if scope_id:

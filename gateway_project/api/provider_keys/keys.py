@@ -39,7 +39,7 @@ class KeyOut(serializers.Serializer[ProviderKey]):
     changed_at = serializers.DateTimeField(help_text="When the key was set last.")
 
 
-class TriedOut(serializers.Serializer[Any]):
+class KeyTestOut(serializers.Serializer[Any]):
     """What the vendor said."""
 
     ok = serializers.BooleanField()
@@ -118,13 +118,13 @@ class OneKey(ApiView):
 class TryKey(ApiView):
     permission_classes = [IsTenantAdmin]
 
-    @extend_schema(request=None, responses=TriedOut, tags=TAG)
+    @extend_schema(request=None, responses=KeyTestOut, tags=TAG)
     def post(self, request: Request, pk: UUID) -> Response:
         """Ask the vendor whether it accepts the key. Nothing is spent; ten times an hour for each tenant."""
         self.take_nothing(request)
         row = row_in_reach(_keys(request), request, pk)
         problem = try_key(row=row, actor=caller_of(request).actor, now=now())
-        return Response(TriedOut({"ok": problem is None, "problem": problem}).data)
+        return Response(KeyTestOut({"ok": problem is None, "problem": problem}).data)
 
 
 def _keys(request: Request) -> Any:

@@ -1,4 +1,4 @@
-"""Whatever is in the books, whatever is rolled up and whatever came late: reports say what the summary says."""
+"""Whatever is in the history, whatever is rolled up and whatever came late: reports say what the summary says."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -23,14 +23,14 @@ from metering.usage.summary import usage_summary
 from tests.factories import reference_data
 from tests.integration.metering.ledger.conftest import empty
 from tests.integration.metering.ledger.months import partitions_of
-from tests.integration.metering.rollups.books import (
+from tests.integration.metering.rollups.histories import (
     ALDER,
     BIRCH,
     MONTHS,
     PEOPLE,
     TOKENS,
-    Books,
-    books,
+    History,
+    history,
     tenants,
     write,
 )
@@ -98,23 +98,23 @@ def test_reports_equal_the_summary(conninfo: str) -> None:
 
     @thorough(5)
     @given(
-        books=books,
+        history=history,
         only=st.sampled_from(ONLY),
         cut=st.tuples(st.integers(0, 2_000), st.integers(2_000, 6_000)),
         lost=st.lists(st.integers(0, 400), max_size=5),
     )
-    def check(books: Books, only: Any, cut: tuple[int, int], lost: list[int]) -> None:
+    def check(history: History, only: Any, cut: tuple[int, int], lost: list[int]) -> None:
         empty(conninfo)
         reference_data()
-        alder, _ = tenants(books.zone)
-        write(books, late=False)
-        roll_up_usage(conninfo, books.now)
-        write(books, late=True)
+        alder, _ = tenants(history.zone)
+        write(history, late=False)
+        roll_up_usage(conninfo, history.now)
+        write(history, late=True)
         units = list(RolledUnit.objects.order_by("id").values_list("pk", flat=True))
         RolledUnit.objects.filter(pk__in=[units[place] for place in lost if place < len(units)]).delete()
         read_rollups.append(UsageRollup.objects.exists())
-        ends = [books.first + timedelta(minutes=minutes, seconds=17) for minutes in cut]
-        whole = [books.first - timedelta(days=1), books.now + timedelta(days=1)]
+        ends = [history.first + timedelta(minutes=minutes, seconds=17) for minutes in cut]
+        whole = [history.first - timedelta(days=1), history.now + timedelta(days=1)]
         for tenant, (since, until) in ((alder, whole), (alder, ends), (None, whole)):
             agree(tenant, UsageFilter(tenant=tenant, since=since, until=until, only=only))
         agree_by_hour(UsageFilter(since=whole[0], until=whole[1], only=only))

@@ -1,4 +1,4 @@
-"""Random books: calls and corrections of some days around a shift of the clock, recorded in time or late."""
+"""Random history: calls and corrections of some days around a shift of the clock, recorded in time or late."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -19,7 +19,7 @@ ZONES = {
     "Asia/Kathmandu": date(2026, 3, 15),
     "UTC": date(2026, 3, 15),
 }
-"""Each with a day in the middle of its books."""
+"""Each with a day in the middle of its history."""
 MONTHS = (date(2026, 3, 1), date(2026, 4, 1))
 ALDER, BIRCH = UUID(int=10), UUID(int=11)
 PEOPLE = [UUID(int=20), UUID(int=21), None]
@@ -32,7 +32,7 @@ _numbers = count(1)
 class Call:
     tenant_id: UUID
     minutes: int
-    """After the first moment of the books."""
+    """After the first moment of the history."""
     labels: dict[str, Any]
     attempts: list[dict[str, Any]]
     corrections: list[dict[str, int]]
@@ -41,7 +41,7 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Books:
+class History:
     zone: str
     calls: list[Call] = field(default_factory=list)
 
@@ -100,14 +100,16 @@ calls = st.builds(
     corrections=st.lists(correction, max_size=2),
     late=st.booleans(),
 )
-books = st.builds(Books, zone=st.sampled_from(sorted(ZONES)), calls=st.lists(calls, min_size=3, max_size=14))
+history = st.builds(
+    History, zone=st.sampled_from(sorted(ZONES)), calls=st.lists(calls, min_size=3, max_size=14)
+)
 
 
-def write(books: Books, *, late: bool) -> None:
+def write(history: History, *, late: bool) -> None:
     """Those calls and corrections into the tables that the ledger writes; every second correction comes late."""
     rows, entries = [], []
-    for call in books.calls:
-        at = books.first + timedelta(minutes=call.minutes, milliseconds=next(_numbers) % 59_000)
+    for call in history.calls:
+        at = history.first + timedelta(minutes=call.minutes, milliseconds=next(_numbers) % 59_000)
         if call.late == late:
             reservation = uuid7(int(at.timestamp() * 1000))
             rows += _rows(call, reservation, at, late=late)
