@@ -68,7 +68,7 @@ class Budgets(ApiView):
             allow_null=True,
             help_text="Whose use is counted; the scope's own, of a plan each tenant's.",
         )
-        soft = serializers.BooleanField(default=False, help_text="Warn instead of blocking.")
+        soft = serializers.BooleanField(required=False, help_text="Warn instead of blocking; false if left out.")
         hard = serializers.BooleanField(required=False, help_text="The contrary of `soft`.")
         is_active = serializers.BooleanField(default=True)
         mode = Choice(choices=MODES, default=None, allow_null=True, help_text="None: as it is, or enforce.")
@@ -88,10 +88,10 @@ class Budgets(ApiView):
         )
 
         def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-            hard = attrs.pop("hard", None)
-            if hard is not None and "soft" in self.initial_data and hard is attrs["soft"]:
+            hard, soft = attrs.pop("hard", None), attrs.get("soft")
+            if hard is not None and hard is soft:
                 raise serializers.ValidationError({"hard": ["says otherwise than 'soft'; give one of them."]})
-            return attrs if hard is None else {**attrs, "soft": not hard}
+            return {**attrs, "soft": bool(soft) if hard is None else not hard}
 
     @paged(BudgetOut, tags=TAG)
     def get(self, request: Request) -> Response:
