@@ -36,7 +36,7 @@ class Preview:
 def preview_of(change: Change, *, title: str, now: datetime, zone: tzinfo) -> Preview:
     """What the change would do, in words. Nothing is changed. Raises what its verb raises, as a form error."""
     radius = blast_radius(change, now=now)
-    blast = Blast(title=title, lines=tuple(_lines(radius)), note=_note(radius, zone))
+    blast = Blast(title=title, lines=tuple(lines_of_radius(radius)), note=_note(radius, zone))
     return Preview(blast=blast, asks_twice=radius.asks_twice, radius=radius)
 
 
@@ -50,7 +50,7 @@ def is_sure(request: HttpRequest, change: Change) -> bool:
     return request.POST.get("sure") == "1" or not stops_everything(change)
 
 
-def _lines(radius: BlastRadius) -> Iterator[tuple[str, str]]:
+def lines_of_radius(radius: BlastRadius) -> Iterator[tuple[str, str]]:
     affected = radius.affected
     names = ", ".join(affected.tenant_names) + (", …" if affected.tenants > TENANTS_NAMED else "")
     yield "Tenants", f"{count(affected.tenants)}: {names}" if names else "none"
@@ -82,6 +82,8 @@ def _took(seconds: float) -> str:
 def _calls(name: str, radius: BlastRadius) -> str:
     """`denied`, `let_pass` or `shortened` calls with their cost; of a sample what it makes of all calls."""
     found: Tally = getattr(radius, name)
+    if radius.sampled and not radius.calls.calls:
+        return "not known: there was no time to look"
     if not found.calls:
         return "none found in the sample" if radius.sampled else "none"
     about = radius.estimate is not None

@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.core.exceptions import NON_FIELD_ERRORS
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from admin_console.fields.amount import Unit, read_amount, shown_amount
@@ -45,6 +46,9 @@ class HardField(forms.ChoiceField):
         return bool(self.prepare_value(initial) != data)
 
 
+TWIN = "There is a budget of this kind for them already; change its amount instead (Budgets, under Advanced)."
+
+
 class BudgetForm(ScopedForm):
     dimension = forms.ChoiceField(
         label="Limit",
@@ -82,6 +86,7 @@ class BudgetForm(ScopedForm):
             "enforce_percent", "on_expiry", "is_active",
         )  # fmt: skip
         labels = {"is_active": "In force", "model_class": "Models of the class"}
+        error_messages = {NON_FIELD_ERRORS: {"unique_together": TWIN}}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

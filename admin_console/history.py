@@ -55,7 +55,7 @@ class BoundedChangeList(PreparedChangeList):
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         if self.model_admin.totals:
-            self.totals = totals_of(self.queryset, self.model_admin.totals)
+            self.totals = totals_of(self.queryset, self.model_admin.totals, counted=self.paginator)
         # The page's head would offer to show all of them; the foot says how many are counted.
         self.full_result_count = self.result_count
 

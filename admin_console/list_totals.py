@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import OperationalError, connection, transaction
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import QuerySet, Sum
 from psycopg.errors import QueryCanceled
 
+from admin_console.paginator import BoundedPaginator
 from admin_console.wording import count, usd_exact
 
-MOST_ROWS = 10_000
 WITHIN_MS = 1_000
 Formatter = Callable[[int | None], str]
 USAGE: Mapping[str, tuple[str, Formatter]] = {
@@ -30,21 +30,25 @@ class Totals:
     is_whole: bool
 
 
-def totals_of(rows: QuerySet[Any], columns: Mapping[str, tuple[str, Formatter]]) -> Totals | None:
-    """Sums of the newest rows, at most MOST_ROWS; None: it would take too long to add them up."""
-    newest = rows.order_by("-pk").values("pk", *columns)[: MOST_ROWS + 1]
+def totals_of(
+    rows: QuerySet[Any], columns: Mapping[str, tuple[str, Formatter]], *, counted: BoundedPaginator
+) -> Totals | None:
+    """Sums of the newest rows, as many as the list counts; None: it would take too long to add them up.
+
+    The rest of the transaction has no more time for one statement either: what the page shows was read before.
+    """
+    newest = rows.order_by("-pk").values("pk", *columns)[: counted.count_bound]
     try:
         with transaction.atomic():
             with connection.cursor() as cursor:
                 cursor.execute(f"SET LOCAL statement_timeout = {WITHIN_MS:d}")
-            found = newest.aggregate(found_rows=Count("pk"), **{f"sum_{name}": Sum(name) for name in columns})
+            found = newest.aggregate(**{f"sum_{name}": Sum(name) for name in columns})
     except OperationalError as error:
         if not isinstance(error.__cause__, QueryCanceled):
             raise
         return None
-    summed = found["found_rows"]
     return Totals(
-        rows=min(summed, MOST_ROWS),
+        rows=counted.count,
         sums=tuple((words, shown(found[f"sum_{name}"] or 0)) for name, (words, shown) in columns.items()),
-        is_whole=summed <= MOST_ROWS,
+        is_whole=not counted.is_cut,
     )

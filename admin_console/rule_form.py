@@ -36,7 +36,7 @@ class RuleKeyField(forms.ChoiceField):
 def read_value(key: str, text: str) -> int | str:
     """A rule's value as it was typed or chosen. Raises ValueError with a sentence."""
     spec, typed = REGISTRY.get(key), text.strip()
-    if spec is None or spec.is_keys:
+    if spec is None:
         return typed
     if spec.choices:
         words = {CHOICES.get(choice, choice): choice for choice in spec.choices}
@@ -78,7 +78,7 @@ class RuleForm(ScopedForm):
         label="To",
         max_length=400,
         widget=SuggestedInput(suggest=_words),
-        help_text='A number such as "8,000" or "2k"; some limits have words to choose from, required tags their keys.',
+        help_text='A number such as "8,000" or "2k"; a word that is suggested; of required tags their keys.',
     )
     conditions = PartsField(ConditionsForm, label="Only at these times")
     priority = whole(low=-MAX_PRIORITY, high=MAX_PRIORITY, required=False, initial=0, label="Priority")
@@ -112,7 +112,6 @@ class RuleForm(ScopedForm):
             try:
                 values["value"] = read_value(values["key"], values["value"])
                 check_rule(values["key"], values["value"], task.code if task else None, Scope(scope))
-                values["value"] = REGISTRY[values["key"]].stored(values["value"])
             except ValueError as error:
                 key = values["key"]
                 is_read = key in REGISTRY and REGISTRY[key].is_read

@@ -15,7 +15,7 @@ from metering.identity.check_standing import check_person
 from metering.identity.tokens.ceiling import Ceiling, ceiling_of
 from metering.models import Tenant, User
 
-ALWAYS_OPEN = frozenset({"index", "login", "logout", "password_change", "password_change_done", "jsi18n"})
+ALWAYS_OPEN = frozenset({"login", "logout", "password_change", "password_change_done", "jsi18n"})
 """Names of addresses for everybody who comes in. What is neither here nor among the pages is closed to tenants."""
 
 

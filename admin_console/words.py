@@ -22,7 +22,6 @@ KEYS: Mapping[str, str] = {
     "required_tags": "Tags that every call needs",
     "max_class": "Dearest class of models",
     "cheaper_class": "Cheaper class that serves instead",
-    "required_tags": "Tags that every call needs",
     "on_disconnect": "When the caller has gone",
     "on_metering_failure": "While the ledger is away",
     "log_content": "Text of calls in the log",

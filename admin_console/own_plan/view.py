@@ -14,9 +14,12 @@ from admin_console.people.tabs import address
 from admin_console.reach import choose_tenant, reach_of, tenant_in_url
 from admin_console.who import Viewer
 from metering.models import Membership, Tenant
-from metering.overview.budgets import budget_lines
+from metering.overview.budgets import BudgetLine, budget_lines
+from metering.overview.reach import Reach
 from metering.policy.values import PolicySubject
 from metering.simulation.own_plan import OwnPlan, own_plan, plans_of
+from metering.types import SubjectType
+from metering.usage.subjects import Subjects
 
 NO_PLAN = Empty(
     title="There is no plan yet",
@@ -93,7 +96,7 @@ def _plans(request: HttpRequest, found: OwnPlan) -> list[Choice]:
 
 
 def _tables(request: HttpRequest, viewer: Viewer, found: OwnPlan, tenant: Tenant) -> dict[str, Table]:
-    use = use_by_limit(budget_lines(reach_of(request, viewer), now=now()))
+    use = use_by_limit(_lines(request, viewer, found, tenant))
     return {
         "budgets": Table(
             columns=COLUMNS,
@@ -102,6 +105,7 @@ def _tables(request: HttpRequest, viewer: Viewer, found: OwnPlan, tenant: Tenant
                 title="No budget", text="Nothing limits how much is spent or used in a window of time."
             ),
             caption="Budgets",
+            as_cards=True,
         ),
         "rules": Table(
             columns=COLUMNS,
@@ -110,5 +114,15 @@ def _tables(request: HttpRequest, viewer: Viewer, found: OwnPlan, tenant: Tenant
                 title="No limit", text="Nothing limits how large a call may be, or how many at once."
             ),
             caption="Limits",
+            as_cards=True,
         ),
     }
+
+
+def _lines(request: HttpRequest, viewer: Viewer, found: OwnPlan, tenant: Tenant) -> list[BudgetLine]:
+    """What is used of the limits that are shown: one's own, or the whole tenant's."""
+    if viewer.own_only:
+        return budget_lines(reach_of(request, viewer), now=now())
+    subjects = Subjects(tenant_id=tenant.pk, plan=found.plan.code)
+    lines = budget_lines(Reach(tenant=tenant, subjects=subjects), now=now())
+    return [line for line in lines if line.status.key.subject_type == SubjectType.TENANT]

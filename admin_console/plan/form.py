@@ -41,7 +41,7 @@ class PlanForm(forms.Form):
     is_active = forms.BooleanField(required=False, label="Can be given to tokens")
     add_key = forms.ChoiceField(required=False, label="A limit on")
     add_task = forms.ChoiceField(required=False, label="for", choices=[("", "every task"), *TASKS.items()])
-    add_value = forms.CharField(required=False, max_length=40, label="to", widget=CELL)
+    add_value = forms.CharField(required=False, max_length=400, label="to", widget=CELL)
     add_dimension = forms.ChoiceField(required=False, label="A budget of")
     add_window = forms.ChoiceField(required=False, label="per")
     add_per = forms.ChoiceField(required=False, label="for")
@@ -124,6 +124,8 @@ class PlanForm(forms.Form):
                 value: Any = _counted(typed, spec.unit) if spec.unit else words.get(typed, typed)
                 value = ",".join(read_keys(typed)) if spec.is_keys else value
                 check_rule(key, value, values.get("add_task") or None, Scope.PLAN)
+                if f"rule-{key}-{values.get('add_task') or ''}-0" in self.limits:
+                    raise ValueError("The plan has this limit already: change its value in the table.")
                 values["add_value"] = value
             except ValueError as error:
                 self.add_error("add_value", str(error).replace(key, key_word(key)))
@@ -135,6 +137,8 @@ class PlanForm(forms.Form):
                     values["add_amount"], unit
                 ):
                     raise ValueError(problem)
+                if f"budget-{dimension}-{values.get('add_window')}-{values.get('add_per')}--" in self.limits:
+                    raise ValueError("The plan has this budget already: change its amount in the table.")
             except ValueError as error:
                 self.add_error("add_amount", str(error))
 

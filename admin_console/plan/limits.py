@@ -1,5 +1,7 @@
 """The limits of a plan as lines of a table: the same line means the same in every plan."""
 
+import hashlib
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -27,6 +29,9 @@ SIZES = (
     "diagram_files_per_req",
 )  # fmt: skip
 PACES = ("max_concurrent", "requests_per_minute", "tokens_per_minute", "wait_for_room_s")
+RULE_IS = ("key", "task", "when", "priority", "mode")
+BUDGET_IS = ("dimension", "window", "per", "task", "class")
+"""What makes an entry another one, as catalogs tell them apart."""
 ALWAYS = frozenset({*SIZES, *PACES})
 """Keys that have a line even where no plan says anything."""
 
@@ -98,7 +103,7 @@ def lines(*documents: Document) -> list[Limit]:
         found |= {name: line for name, line in limits_of(document).items() if name not in found}
     for key in ALWAYS:
         if not any(line.blank.get("key") == key for line in found.values()):
-            line = _rule({"key": key}, 0)
+            line = _rule({"key": key})
             found[line.name] = line
     return sorted((_without_value(line) for line in found.values()), key=_place)
 
@@ -114,30 +119,29 @@ def _place(line: Limit) -> tuple[Any, ...]:
 
 
 def _rules(entries: Sequence[Mapping[str, Any]]) -> Iterator[Limit]:
-    seen: dict[str, int] = {}
-    for entry in entries:
-        same = f"{entry['key']}.{entry.get('task', '')}"
-        seen[same] = seen.get(same, -1) + 1
-        yield _rule(entry, seen[same])
+    return map(_rule, entries)
 
 
-def _rule(entry: Mapping[str, Any], number: int) -> Limit:
+def _rule(entry: Mapping[str, Any]) -> Limit:
     key, task = entry["key"], entry.get("task", "")
-    per, always = key_word(key), not entry.get("when")
-    parts = [
-        task_word(task),
-        when_words(entry.get("when", {})),
-        f"priority {entry['priority']}" if "priority" in entry else "",
-    ]
+    same = {name: entry[name] for name in RULE_IS if name in entry}
+    priority = f"priority {entry['priority']}" if "priority" in entry else ""
+    parts = [task_word(task), when_words(entry.get("when", {})), priority]
     group = SIZE if key in SIZES else PACE if key in PACES or "_per_minute" in key else MANNER
-    plainly = always and "priority" not in entry and "mode" not in entry
     return Limit(
-        name=f"rule-{key}-{task}-{0 if plainly and not number else number + 1}",
+        name=f"rule-{key}-{task}-{_kind(entry)}",
         group=group,
-        label=": ".join(filter(None, (per, ", ".join(filter(None, parts))))),
+        label=": ".join(filter(None, (key_word(key), ", ".join(filter(None, parts))))),
         entry=entry if "value" in entry else None,
-        blank={name: value for name, value in entry.items() if name != "value"},
+        blank=same,
     )
+
+
+def _kind(entry: Mapping[str, Any]) -> str:
+    """Tells rules of one key and task apart: 0 where nothing but the value is said."""
+    more = {name: entry[name] for name in RULE_IS[2:] if name in entry}
+    text = json.dumps(more, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:8] if more else "0"
 
 
 def _budgets(entries: Sequence[Mapping[str, Any]]) -> Iterator[Limit]:
@@ -153,7 +157,7 @@ def _budgets(entries: Sequence[Mapping[str, Any]]) -> Iterator[Limit]:
             group=MONEY if dimension == Dimension.COST else AMOUNTS,
             label=f"{label}: {only}" if only else label,
             entry=entry,
-            blank={name: value for name, value in entry.items() if name != "amount"},
+            blank={name: entry[name] for name in BUDGET_IS if name in entry},
         )
 
 

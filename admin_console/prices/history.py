@@ -83,7 +83,9 @@ def _add(request: HttpRequest, row: LLMModel, form: NewPriceForm, page: dict[str
 def _setters(row: LLMModel) -> dict[str, str]:
     """Who entered a price, by the price's id, as far as it is on record."""
     ids = [str(key) for key in ModelPrice.objects.filter(model=row).values_list("pk", flat=True)[:SHOWN]]
-    events = AuditEvent.objects.filter(object_type="ModelPrice", object_id__in=ids).order_by("at")
+    events = AuditEvent.objects.filter(tenant_id=None, object_type="ModelPrice", object_id__in=ids).order_by(
+        "at"
+    )
     return dict(events.values_list("object_id", "actor"))
 
 

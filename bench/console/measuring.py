@@ -2,7 +2,7 @@
 million calls.
 
 A page is opened as a super admin and as an administrator of the largest tenant does it, by Django's client: everything
-but the network. Each round opens all pages in turn; figures are the medians and the slowest of the rounds.
+but the network. Figures are the median and the slowest of some rounds, and how much of the processors one took.
 """
 
 import time
@@ -13,6 +13,7 @@ from django.test import Client
 
 from bench.console.pages import PAGES, at
 from bench.console.people import people
+from bench.console.processor import Processor
 from bench.console.rollups_of_many import write_rollups
 from bench.console.rows import fill
 from bench.report import Report, new_report, print_table
@@ -71,27 +72,30 @@ def _forget(conninfo: str) -> None:
 
 
 def _pages(clients: dict[str, Client], case: str) -> list[dict[str, object]]:
-    took: dict[tuple[str, str], list[float]] = {}
-    for round_ in range(ROUNDS + 1):
-        for who, client in clients.items():
-            for name, address in PAGES.items():
-                began = time.perf_counter()
-                response = client.get(address)
-                needed_ms = 1_000 * (time.perf_counter() - began)
-                if response.status_code != 200 or b"takes too long" in response.content:
-                    needed_ms = NOT_SHOWN_MS
-                took.setdefault((who, name), []).append(needed_ms)
-        if not round_:
-            took.clear()  # the first round fills what a process remembers
-    rows: list[dict[str, object]] = [
-        {
-            "case": case,
-            "who": who,
-            "page": name,
-            "p50_ms": round(median(times), 1),
-            "slowest_ms": round(max(times), 1),
-        }
-        for (who, name), times in took.items()
-    ]
-    print_table(f"Pages, of {ROUNDS} rounds", rows)
+    rows: list[dict[str, object]] = []
+    for who, client in clients.items():
+        for name, address in PAGES.items():
+            client.get(address)  # fills what a process remembers
+            processor = Processor()
+            times = [_needed_ms(client, address) for _ in range(ROUNDS)]
+            rows.append(
+                {
+                    "case": case,
+                    "who": who,
+                    "page": name,
+                    "p50_ms": round(median(times), 1),
+                    "slowest_ms": round(max(times), 1),
+                    "python_ms": round(processor.python_ms / ROUNDS, 1),
+                    "postgresql_ms": round(processor.postgresql_ms / ROUNDS, 1),
+                }
+            )
+    print_table(f"Pages, of {ROUNDS} rounds; the processor's time for one", rows)
     return rows
+
+
+def _needed_ms(client: Client, address: str) -> float:
+    began = time.perf_counter()
+    response = client.get(address)
+    if response.status_code != 200 or b"takes too long" in response.content:
+        return NOT_SHOWN_MS
+    return 1_000 * (time.perf_counter() - began)

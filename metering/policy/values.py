@@ -75,7 +75,10 @@ class CallRates:
     """The buckets of agents with rules of their own. They take the place of `each_agent`."""
     each_agent: Limits = ()
     each_address: Limits = ()
-    _memo: dict[tuple[str, str | None, str | None], Limits] = field(default_factory=dict, compare=False)
+    _memo: dict[tuple[str, str | None, str | None], Limits] = field(
+        default_factory=dict, compare=False, init=False
+    )
+    """Made anew for every copy, which may have other limits."""
 
     def __bool__(self) -> bool:
         """Whether any call may draw from a bucket."""
@@ -283,8 +286,9 @@ class EffectivePolicy:
     observes: bool = field(init=False)
     """Whether a limit is only observed, so that the decision log may have to record what it would have done."""
     _memo: dict[tuple[tuple[str, ...], str | None, str], MeterLimits] = field(
-        default_factory=dict, compare=False
+        default_factory=dict, compare=False, init=False
     )
+    """Made anew for every copy, which may have other limits."""
 
     def __post_init__(self) -> None:
         numbers = {key: item.value for key, item in self.settings.items() if isinstance(item.value, int)}

@@ -25,6 +25,7 @@ MOST_SUBGROUPS = 10
 CHARTED = 6
 OVERLAPPING = "tag"
 """The dimension of which a call may have several."""
+FEW_DAYS = 8
 MOST_ROWS = 20_000
 """Of a chart: a group of many tenants is several, of which the largest is meant."""
 SUBGROUPED = 20
@@ -181,12 +182,14 @@ def _denied(count: int) -> Figures:
 
 
 def period_before(chosen: UsageFilter, *, now: datetime) -> UsageFilter:
-    """The same length of time just before. A range that still runs is compared up to the same time of day."""
+    """The same length of time just before. A range that still runs is compared up to the same time of day; one of more
+    than FEW_DAYS with whole days, of which one more or less matters little and which are added up already.
+    """
     since, until = chosen.both_ends
     zone = zone_named(chosen.zone)
     first, last = since.astimezone(zone), until.astimezone(zone)
     days = (last.date() - first.date()).days
-    over = min(until, max(now, since))
+    over = min(until, max(now, since)) if days <= FEW_DAYS else until
     if first.time() != last.time() or days < 1:
         return replace(chosen, since=since - (until - since), until=over - (until - since))
     shift = timedelta(days=days)

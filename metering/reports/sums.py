@@ -209,7 +209,7 @@ def _used(
         _rollups(timeless, zone, level, spans, labels, sums, params)
         for zone, level, spans in (
             (chosen.zone, read.level, read.days),
-            (ANY_ZONE, min(read.level, Level.PEOPLE), read.quarters),
+            (ANY_ZONE, read.level, read.quarters),
         )
         if spans
     ]

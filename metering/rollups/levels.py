@@ -1,7 +1,7 @@
 """Which units there are: how long each lasts, and by what its rows tell usage apart.
 
 Days are added up at four levels, each of which tells more apart and has more rows; a report reads the first that
-suffices. Quarters of an hour, from which a day in any zone can be put together, have the first two.
+suffices. Quarters of an hour, from which a day in any zone can be put together, have the first three.
 """
 
 from datetime import timedelta
@@ -33,7 +33,7 @@ COLUMNS = {
 }
 """What each level tells apart besides the tenant."""
 ALL_COLUMNS = COLUMNS[Level.CONVERSATIONS]
-OF_QUARTERS = (Level.TENANTS, Level.PEOPLE)
+OF_QUARTERS = (Level.TENANTS, Level.PEOPLE, Level.LABELS)
 
 
 def level_for(columns: set[str]) -> Level:

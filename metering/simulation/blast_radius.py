@@ -5,7 +5,7 @@ The question is answered within two seconds, if need be from a sample of the cal
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -13,10 +13,11 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Sum
 
+from metering.catalog.served import ModelIndex
 from metering.ledger.windows import window_bounds
 from metering.models import Budget, PolicyDecision, PolicyRule, Tenant
 from metering.money import usd_text
-from metering.policy.source import PolicySource, read_policy_source
+from metering.policy.source import PolicySource, read_policy_rows, read_policy_source
 from metering.rules.registry import REGISTRY
 from metering.simulation.above_already import Above, AboveAlready, above_already
 from metering.simulation.affected import Affected, affected_by, calls_of
@@ -30,6 +31,7 @@ from metering.usage.filters import zone_of
 WITHIN_S = 1.5
 """When the replay stops at the latest, from the question on: what is left of two seconds is for the answer."""
 DAYS = 7
+NO_MODELS = ModelIndex(by_name={}, by_alias={}, by_class={})
 NAMED = 5
 """Those above it already who are called by their names."""
 
@@ -121,11 +123,18 @@ class _Looked:
 
 
 def _look(change: Change) -> _Looked:
+    """Reads what the question needs: a budget asks nothing of plans' access and models, and a rule changes none."""
+    before_rows = read_policy_rows(tenant=change.tenant)
     with transaction.atomic():
-        before = read_policy_source(tenant=change.tenant)
         row = row_of(change.apply()) if change.apply is not None else None
-        after = read_policy_source(tenant=change.tenant)
+        after_rows = read_policy_rows(tenant=change.tenant)
+        after = None if row is not None else read_policy_source(tenant=change.tenant)
         transaction.set_rollback(True)
+    if isinstance(row, Budget):
+        before = PolicySource(rows=before_rows, access={}, models=NO_MODELS)
+    else:
+        before = read_policy_source(tenant=change.tenant)
+    after = after or replace(before, rows=after_rows)
     return _Looked(before=before, after=after, row_before=_same(before, row), row=row)
 
 

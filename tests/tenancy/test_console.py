@@ -31,7 +31,6 @@ OPEN = {
     "admin:accept_invitation",
 }
 OWN = {
-    "admin:index": 302,
     "admin:password_change": 200,
     "admin:password_change_done": 200,
     "admin:jsi18n": 200,

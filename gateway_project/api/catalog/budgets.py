@@ -68,7 +68,9 @@ class Budgets(ApiView):
             allow_null=True,
             help_text="Whose use is counted; the scope's own, of a plan each tenant's.",
         )
-        soft = serializers.BooleanField(required=False, help_text="Warn instead of blocking; false if left out.")
+        soft = serializers.BooleanField(
+            required=False, help_text="Warn instead of blocking; false, if neither is said."
+        )
         hard = serializers.BooleanField(required=False, help_text="The contrary of `soft`.")
         is_active = serializers.BooleanField(default=True)
         mode = Choice(choices=MODES, default=None, allow_null=True, help_text="None: as it is, or enforce.")
@@ -88,7 +90,7 @@ class Budgets(ApiView):
         )
 
         def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-            hard, soft = attrs.pop("hard", None), attrs.get("soft")
+            hard, soft = attrs.pop("hard", None), attrs.pop("soft", None)
             if hard is not None and hard is soft:
                 raise serializers.ValidationError({"hard": ["says otherwise than 'soft'; give one of them."]})
             return {**attrs, "soft": bool(soft) if hard is None else not hard}

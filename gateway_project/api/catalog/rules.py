@@ -50,7 +50,7 @@ class Rules(ApiView):
     class Input(TargetIn):
         task = serializers.CharField(max_length=32, default=None, allow_null=True)
         key = serializers.CharField(max_length=64)
-        value = serializers.JSONField(help_text="A number or a word, as the key takes it.")
+        value = serializers.JSONField(help_text="A number, a word or keys of tags, as the key takes it.")
         when = serializers.DictField(default=dict, help_text="Conditions.")
         mode = Choice(choices=MODES, default="enforce")
         enforce_percent = serializers.IntegerField(min_value=0, max_value=100, default=100)

@@ -80,7 +80,7 @@ class ExploredOut(serializers.Serializer[object]):
     until = serializers.DateTimeField()
     before_since = serializers.DateTimeField()
     before_until = serializers.DateTimeField(
-        help_text="A range that still runs is compared up to the same time."
+        help_text="Up to 8 days that still run are compared up to the same time."
     )
     total = FiguresOut()
     before = FiguresOut()

@@ -16,14 +16,20 @@ from metering.models import ATIToken, AuditEvent, LLMModel, Team
 def last_change(token: ATIToken) -> dict[str, Any] | None:
     """What the last change of the token's width made of what: each field with its value before and after, as JSON.
 
-    None: its width was never changed, or somebody has changed it since in a way that is not on record.
+    None: its width was never changed.
     """
     event = (
-        AuditEvent.objects.filter(object_type="ATIToken", object_id=str(token.pk), action="token.changed")
+        AuditEvent.objects.filter(
+            tenant_id=token.tenant_id,  # whose index it is
+            object_type="ATIToken",
+            object_id=str(token.pk),
+            action="token.changed",
+            facts__has_any_keys=list(NARROWED),
+        )
         .order_by("-at", "-pk")
         .first()
     )
-    return {name: pair for name, pair in event.facts.items() if name in NARROWED} or None if event else None
+    return {name: pair for name, pair in event.facts.items() if name in NARROWED} if event else None
 
 
 @transaction.atomic

@@ -128,7 +128,7 @@ def test_who_may_no_longer_act_is_out_at_the_next_request(
 @pytest.mark.parametrize("case", ["tenant admin with the superuser flag", "member with the superuser flag"])
 def test_djangos_flags_open_no_page_of_the_operators(client: Client, db: object, url: Url, case: str) -> None:
     client.force_login(person(case))
-    for address in (url(Tenant), url(User, "add"), "/admin/search/?s=tenant", "/admin/autocomplete/"):
+    for address in (url(Tenant), url(User, "add"), "/admin/everything/", "/admin/autocomplete/"):
         assert client.get(address)["Location"].startswith("/admin/login/"), address
 
 

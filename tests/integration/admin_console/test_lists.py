@@ -42,7 +42,7 @@ def test_more_rows_than_are_added_up_are_said_to_be_more(
     console: Client, url: Url, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     three_calls()
-    monkeypatch.setattr(list_totals, "MOST_ROWS", 2)
+    monkeypatch.setattr(BoundedPaginator, "count_bound", 2)
     page = visible(console.get(url(UsageLog)).content.decode())
     assert "More than" in page
     assert "in the newest 2 rows alone" in page
@@ -54,9 +54,11 @@ def test_rows_that_take_too_long_to_add_up_are_not_waited_for(
     three_calls()
     monkeypatch.setattr(list_totals, "WITHIN_MS", 50)
     slow = RawSQL("pg_sleep(1) IS NOT NULL", (), output_field=BooleanField())
-    assert (
-        list_totals.totals_of(UsageLog.objects.alias(slow=slow).filter(slow=True), list_totals.USAGE) is None
+    chosen, counted = (
+        UsageLog.objects.alias(slow=slow).filter(slow=True),
+        BoundedPaginator(UsageLog.objects.all(), 9),
     )
+    assert list_totals.totals_of(chosen, list_totals.USAGE, counted=counted) is None
     assert UsageLog.objects.count() == 3
 
 

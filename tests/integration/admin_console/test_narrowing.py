@@ -8,6 +8,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils.timezone import now
 
+from metering.identity.tokens.change_token import change_token
 from metering.models import ATIToken, AuditEvent, LLMModel, Team, Tenant, User
 from tests.factories import TenantFactory, UserFactory, make_token
 from tests.integration.admin_console import rows
@@ -139,3 +140,11 @@ def test_another_tenants_token_is_not_found(client: Client, db: Any, page: str) 
     assert client.post(page_of(row, page), {"allowed_tasks": ["LLM0_CHAT"]}).status_code == 404
     assert client.get(page_of(row)).status_code == 404
     assert now_it(row).allowed_tasks == []
+
+
+def test_another_name_since_does_not_hide_what_can_be_undone(console: Client) -> None:
+    row = token()
+    console.post(page_of(row), {"allowed_tasks": ["LLM0_CHAT"]})
+    change_token(token=row, changes={"name": "renamed"}, actor="ops", now=now())
+    console.post(page_of(row, "token_undo"))
+    assert (now_it(row).name, now_it(row).allowed_tasks) == ("renamed", [])

@@ -25,6 +25,7 @@ from tests.factories import (
     alder,
     make_token,
 )
+from tests.integration.gateway_project.api.people import call
 
 pytestmark = pytest.mark.django_db
 TAG = {"whom": "tag", "tag": "project=apollo"}
@@ -158,9 +159,19 @@ class TestOwnPlan:
         assert browser.get("/admin/my-plan/?plan=BASIC").context["found"].plan.code == "BASIC"
         assert browser.get("/admin/my-plan/?plan=GOLD").status_code == 404
 
-    def test_it_is_what_the_api_says(self, browser: Client) -> None:
-        from tests.integration.gateway_project.api.people import call
+    def test_many_limits_take_no_more_queries(self, browser: Client, red: Team) -> None:
+        browser.get("/admin/my-plan/")  # which notes that the token is used
+        counted = []
+        for most in (1, 20):
+            for number in range(most):
+                RuleFactory(key="max_tokens_out", value=9, priority=number)
+                BudgetFactory(scope="team", scope_id=str(TeamFactory().pk), set_by=Setter.TENANT)
+            with CaptureQueriesContext(connection) as queries:
+                browser.get("/admin/my-plan/")
+            counted.append(len(queries))
+        assert counted[0] == counted[1] < 60
 
+    def test_it_is_what_the_api_says(self, browser: Client) -> None:
         RuleFactory(key="max_tokens_out", value=777)
         bea = User.objects.get(email="bea@alder.example")
         shown = browser.get("/admin/my-plan/").context["found"].limits

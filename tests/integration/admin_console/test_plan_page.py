@@ -201,3 +201,25 @@ def test_more_tenants_need_no_more_queries(console: Client, pro: str) -> None:
 def test_a_plan_that_is_not_there_is_not_found(console: Client) -> None:
     assert console.get(reverse("admin:plan", args=("NONE",))).status_code == 404
     assert console.get(reverse("admin:plan_copy", args=("NONE",))).status_code == 404
+
+
+def test_what_the_plan_has_already_is_changed_in_the_table_and_not_added(console: Client, pro: str) -> None:
+    before = AuditEvent.objects.count()
+    form = {**filled(console, pro), "add_key": "requests_per_minute", "add_value": "9", "save": "1"}
+    assert "The plan has this limit already" in console.post(pro, form).content.decode()
+    form = {
+        **filled(console, pro), "add_dimension": "cost", "add_window": "day", "add_per": "user", "add_amount": "$9",
+        "save": "1",
+    }  # fmt: skip
+    assert "The plan has this budget already" in console.post(pro, form).content.decode()
+    assert AuditEvent.objects.count() == before
+
+
+def test_rules_that_count_at_other_times_are_other_lines(console: Client, pro: str) -> None:
+    PolicyRule.objects.create(
+        scope="plan", scope_id="FREE", key="max_tokens_in", value=7, conditions={"days": ["mon"]}
+    )
+    page = console.get(pro, {"beside": "FREE"})
+    lines = {line.limit.label: line for _, found in page.context["groups"] for line in found}
+    assert lines["Tokens in: Sat, Sun"].other == "no limit"
+    assert (lines["Tokens in: Mon"].field.value(), lines["Tokens in: Mon"].other) == (None, "7")

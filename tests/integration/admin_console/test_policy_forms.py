@@ -228,3 +228,12 @@ def test_the_tags_that_every_call_needs_are_a_text(console: Client, url: Url) ->
     assert PolicyRule.objects.get().value == "cost-centre,project"
     page = console.get("/admin/plans/PRO/").content.decode()
     assert 'value="cost-centre,project"' in page
+
+
+def test_a_second_budget_of_the_same_kind_is_refused_in_a_sentence(console: Client, url: Url) -> None:
+    rows.catalog()
+    form = {**BUDGET, "dimension": "cost", "amount": "$5"}
+    assert console.post(url(Budget, "add"), form).status_code == 302
+    errors = errors_of(console.post(url(Budget, "add"), {**form, "amount": "$6"}))
+    assert "There is a budget of this kind for them already" in str(errors["__all__"])
+    assert Budget.objects.count() == 1

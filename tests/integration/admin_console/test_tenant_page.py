@@ -1,6 +1,7 @@
 """The page of a tenant: what it shows, for whom, and what can be done from it."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -11,9 +12,15 @@ from django.test.utils import CaptureQueriesContext
 from django.utils.html import strip_tags
 from django.utils.timezone import now
 
+from admin_console.blast_radius import lines_of_radius
 from metering.models import ATIToken, AuditEvent, PolicyRule, Tenant, User
+from metering.policy.edit.target import find_target
 from metering.reports.buckets import Bucket
 from metering.reports.spend import spent
+from metering.simulation.blast_radius import blast_radius
+from metering.simulation.both_ways import Estimate
+from metering.simulation.change import budget_change
+from metering.simulation.replay import Tally
 from tests.factories import (
     AttemptFactory,
     BudgetFactory,
@@ -176,7 +183,7 @@ class TestForWhom:
 
 
 class TestTokens:
-    def test_a_new_one_is_shown_once_with_lines_that_are_ready(self, console: Client) -> None:
+    def test_a_new_one_is_shown_once_withlines_of_radius_that_are_ready(self, console: Client) -> None:
         make_plan()
         ModelFactory(name="gpt-5-mini")
         alder()
@@ -236,6 +243,32 @@ class TestSuspending:
         assert "is active" in text_of(console, f"{ALDER}status/", save="1")
         assert alder().status == "ACTIVE"
         assert AuditEvent.objects.filter(action="tenant.status_changed").count() == 2
+
+
+class TestWhatABoxSays:
+    def said(self, **facts: Any) -> dict[str, str]:
+        change = budget_change(
+            target=find_target(tenant="alder"), dimension="requests", window="day", amount="1", now=now()
+        )
+        radius = replace(blast_radius(change, now=now(), within_s=300), **facts)
+        return dict(lines_of_radius(radius))
+
+    def test_of_all_calls_what_was_counted(self, token: ATIToken) -> None:
+        for _ in range(3):
+            AttemptFactory(token_id=token.pk, cost_nano_usd=1_000_000_000)
+        said = self.said()
+        assert said["Last 7 days: refused more"] == "2 calls, $2.00"
+        assert said["Above it already"] == "1: alder"
+
+    def test_of_a_sample_an_estimate_that_is_called_one(self, token: ATIToken) -> None:
+        AttemptFactory(token_id=token.pk)
+        half = Estimate(denied=Tally(calls=310, cost_nano_usd=41_000_000_000))
+        said = self.said(sampled=True, estimate=half, denied=Tally(calls=3, cost_nano_usd=1))
+        assert said["Last 7 days: refused more"] == "about 310 calls, $41.00"
+
+    def test_of_no_call_that_nobody_knows(self, token: ATIToken) -> None:
+        said = self.said(sampled=True, calls=Tally(), denied=Tally())
+        assert said["Last 7 days: refused more"] == "not known: there was no time to look"
 
 
 class TestAnotherPlan:

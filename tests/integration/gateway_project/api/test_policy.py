@@ -213,6 +213,32 @@ def test_what_a_change_would_do_is_asked_before_it_is_made() -> None:
     assert not PolicyRule.objects.exists()
 
 
+@pytest.mark.parametrize(("said", "status"), [({"hard": True}, 200), ({"hard": True, "soft": True}, 400)])
+def test_a_budget_within_the_question_may_be_called_hard(said: dict[str, bool], status: int) -> None:
+    budget = {"dimension": "cost", "window": "day", "amount": "5", **said}
+    asked = call("POST", "policy/blast-radius", {"budget": budget}, who=person(User.Role.TENANT_ADMIN))
+    assert asked.status_code == status
+
+
+def test_explanations_know_the_tags_of_a_call() -> None:
+    admin = person(User.Role.TENANT_ADMIN)
+    RuleFactory(key="required_tags", value="project")
+    BudgetFactory(scope="tag", scope_id="project=apollo", amount=0)
+
+    def code(tags: str) -> str | None:
+        query = f"policy/explain?task=LLM0_CHAT&tags={tags}"
+        found: str | None = call("GET", query, who=admin).json()["code"]
+        return found
+
+    assert [code(""), code("project%3Dgemini"), code("project%3Dapollo")] == [
+        "tag_required",
+        None,
+        "budget_exceeded",
+    ]
+    bad = call("GET", "policy/explain?task=LLM0_CHAT&tags=project", who=admin)
+    assert (code_of(bad), bad.json()["error"]["param"]) == ((400, "invalid_request"), "tags")
+
+
 def test_a_limit_of_zero_for_the_gateway_asks_twice_and_is_for_the_operator() -> None:
     body = {"budget": {"dimension": "cost", "window": "day", "amount": "0"}}
     assert call("POST", "policy/blast-radius", body, who=super_admin()).json()["asks_twice"] is True

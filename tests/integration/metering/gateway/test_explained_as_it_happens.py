@@ -83,7 +83,10 @@ def budgets(draw: st.DrawFn) -> Fact:
         "hard": draw(st.sampled_from([True, True, False])),
         "model_class": draw(st.sampled_from([None, None, None, *CLASSES])),
     }
-    return Fact(draw(SCOPES), values)
+    scope = draw(SCOPES)
+    if scope == "plan":
+        values["per"] = draw(st.sampled_from(["tenant", "tenant", "tag"]))
+    return Fact(scope, values)
 
 
 CALLS = st.fixed_dictionaries(
@@ -140,7 +143,10 @@ def issue(world: dict[str, Any]) -> str:
     for factory, facts in ((RuleFactory, world["rules"]), (BudgetFactory, world["budgets"])):
         for scope, values in facts:
             owner = tenant if scope in ("tenant", "token", "tag") else None
-            same = (scope, *[values.get(name) for name in ("key", "dimension", "window", "model_class")])
+            same = (
+                scope,
+                *[values.get(name) for name in ("key", "dimension", "window", "model_class", "per")],
+            )
             if same in seen:
                 continue
             seen.add(same)

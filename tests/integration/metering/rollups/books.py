@@ -100,7 +100,7 @@ calls = st.builds(
     corrections=st.lists(correction, max_size=2),
     late=st.booleans(),
 )
-books = st.builds(Books, zone=st.sampled_from(sorted(ZONES)), calls=st.lists(calls, max_size=14))
+books = st.builds(Books, zone=st.sampled_from(sorted(ZONES)), calls=st.lists(calls, min_size=3, max_size=14))
 
 
 def write(books: Books, *, late: bool) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from metering.models import RolledUnit, Tenant, UsageRollup
 from metering.reports.buckets import Bucket
 from metering.reports.dimensions import DIMENSIONS
+from metering.reports.explore import explore
 from metering.reports.figures import NAMES
 from metering.reports.sums import sums_by
 from metering.rollups.roll_up import roll_up_usage
@@ -78,6 +80,13 @@ def reported(chosen: UsageFilter, by: str) -> dict[Any, tuple[int, ...]]:
     return found
 
 
+def by_hour(chosen: UsageFilter) -> dict[Any, Any]:
+    """The hours that have any usage."""
+    found = explore(chosen, bucket=Bucket.HOUR, group="task", now=chosen.both_ends[1], with_before=False)
+    sums = [sum(values) for values in zip(*(each.values for each in found.series), strict=True)]
+    return {moment: cost for moment, cost in zip(found.buckets, sums, strict=False) if cost}
+
+
 def by_day(chosen: UsageFilter) -> dict[Any, tuple[int, ...]]:
     found = sums_by(chosen, bucket=Bucket.DAY).groups
     return {(each.bucket, None): tuple(each.figures[name] for name in SAID) for each in found}
@@ -108,6 +117,13 @@ def test_reports_equal_the_summary(conninfo: str) -> None:
         whole = [books.first - timedelta(days=1), books.now + timedelta(days=1)]
         for tenant, (since, until) in ((alder, whole), (alder, ends), (None, whole)):
             agree(tenant, UsageFilter(tenant=tenant, since=since, until=until, only=only))
+        agree_by_hour(UsageFilter(since=whole[0], until=whole[1], only=only))
+
+    def agree_by_hour(chosen: UsageFilter) -> None:
+        """Each hour of a chart is what the summary says of that hour."""
+        for moment, cost in by_hour(chosen).items():
+            hour = replace(chosen, since=moment, until=moment + timedelta(hours=1))
+            assert cost == sum(row["cost_nano_usd"] for row in usage_summary(hour, by="task")), moment
 
     def agree(tenant: Tenant | None, chosen: UsageFilter) -> None:
         for by in DIMENSIONS:

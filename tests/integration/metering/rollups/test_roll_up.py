@@ -27,7 +27,7 @@ SUMS = """
 SELECT zone, level, sum(attempts)::int, sum(requests)::int, sum(cost_nano_usd)::bigint
 FROM metering_usagerollup GROUP BY zone, level ORDER BY zone, level
 """
-QUARTERS = [(ANY_ZONE, 1), (ANY_ZONE, 2)]
+QUARTERS = [(ANY_ZONE, 1), (ANY_ZONE, 2), (ANY_ZONE, 3)]
 DAYS = [(UTC_ZONE, level) for level in range(1, 5)]
 
 

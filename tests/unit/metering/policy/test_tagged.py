@@ -101,6 +101,17 @@ def test_a_budget_per_tag_has_a_meter_for_each_of_whatever_tags() -> None:
     assert len(tagged.limits_for(("x",), None, "PRO_L")) == 4
 
 
+def test_what_is_remembered_of_one_calls_limits_is_not_taken_for_anothers() -> None:
+    agents = budget("helper", scope=Scope.AGENT, per=SubjectType.AGENT)
+    policy = policy_of(budget(scope=Scope.PLAN, scope_id=subject().plan), agents)
+    for _ in range(2):
+        found = [
+            {line.meter.subject_id for line in each.limits_for(("x",), "helper", "BASE_S")}
+            for each in (policy, policy.for_tags((APOLLO,)), policy.for_tags((CENTRE,)))
+        ]
+        assert found == [{"helper"}, {"helper", APOLLO}, {"helper", CENTRE}]
+
+
 def test_rules_of_tags_may_have_conditions() -> None:
     night = Condition(timezone="UTC", hours=(Hours(0, 360),))
     policy = policy_of(rule("max_tokens_out", 5, condition=night), rule("max_tokens_out", 50, tag=CENTRE))
