@@ -1,14 +1,13 @@
 """What axe finds on the page that a browser shows: faults that keep people from using it."""
 
 import json
-import os
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from tests.browser import Browser
 
-SCRIPT = Path(os.environ.get("AXE_CORE", ".venv/node/node_modules/axe-core/axe.min.js"))
+SCRIPT = Path(__file__).parents[2] / ".venv/node/node_modules/axe-core/axe.min.js"
 """Pinned with the other packages of Node (requirements/node)."""
 SERIOUS = ("serious", "critical")
 LOOK = """
