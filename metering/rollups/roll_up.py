@@ -27,8 +27,8 @@ BUDGET_S = 40.0
 STATEMENT_TIMEOUT_S = 300
 OVER_FOR = timedelta(minutes=2)
 """A unit is added up once it has been over for so long: most of its calls have ended by then."""
-KEEP_QUARTERS = timedelta(days=9)
-"""Charts by the hour show as many days; of older hours reports read the lines."""
+KEEP_QUARTERS = timedelta(days=15)
+"""Forecasts look back two weeks (rhythm.py), charts by the hour show 8 days; of older hours reports read the lines."""
 MOST_QUARTERS = 96
 """That are added up in one transaction."""
 MANY_UNITS = 20
