@@ -47,6 +47,8 @@ APART = {
         "--ignore=tests/faults/routing",
         "--ignore=tests/faults/tasks",
         "--ignore=tests/faults/test_killed_writers.py",
+        "tests/e2e/console",
+        "tests/e2e/test_console_is_open_to_all.py",
         "tests/integration/test_demo.py",
         "tests/integration/test_front.py",
         "tests/integration/test_readme.py",
@@ -56,6 +58,8 @@ APART = {
     ),
     "pytest from end to end": (
         "tests/e2e",
+        "--ignore=tests/e2e/console",
+        "--ignore=tests/e2e/test_console_is_open_to_all.py",
         "tests/faults/routing",
         "tests/integration/admin_console",
         "tests/tenancy",

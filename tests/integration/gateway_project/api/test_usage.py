@@ -92,8 +92,9 @@ class TestExplore:
         use(user_id=ann.pk, cost_nano_usd=1_000_000_001, latency_ms=1_000)
         use(user_id=ann.pk, cost_nano_usd=2, outcome="error")
         use(birch(), cost_nano_usd=300)
-        found = get(super_admin(), "/api/usage/explore?group=user&subgroup=model&tenant=alder").json()
-        [summed] = results(super_admin(), "/api/usage?by=user&tenant=alder")
+        operator = super_admin()
+        found = get(operator, "/api/usage/explore?group=user&subgroup=model&tenant=alder").json()
+        [summed] = results(operator, "/api/usage?by=user&tenant=alder")
         [group] = found["groups"]
         for name in ("requests", "attempts", "cost_nano_usd", "cost_usd", "input_tokens"):
             assert group[name] == found["total"][name] == summed[name], name

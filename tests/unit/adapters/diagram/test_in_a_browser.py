@@ -9,6 +9,8 @@ from adapters.diagram.svg.sanitise import sanitise
 from tests.browser import Browser, running_browser
 from tests.unit.adapters.diagram.hostile import SVGS
 
+DRAWING = "console: Error: <path> attribute d:"
+"""What a browser says of a path that is none; it draws nothing then."""
 PAGE = '<!doctype html><meta charset="utf-8"><title>page</title><p>words</p>{}'
 
 
@@ -35,7 +37,7 @@ def test_a_hostile_picture_runs_no_script_and_loads_nothing(browser: Browser) ->
     browser.run("setTimeout(() => { window.waited = true }, 100)")
     browser.wait_for("window.waited")
     assert browser.run("window.hit ?? 'nothing'") == "nothing"
-    assert browser.troubles == []
+    assert [trouble for trouble in browser.troubles if not trouble.startswith(DRAWING)] == []
     assert browser.run("getComputedStyle(document.querySelector('p')).display") == "block"
     assert browser.run("document.scripts.length") == 0
 
