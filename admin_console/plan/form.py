@@ -23,6 +23,16 @@ from metering.types import Dimension, Scope, SubjectType
 
 CELL = forms.TextInput(attrs={"autocomplete": "off"})
 NO_LIMIT = ("", "no limit")
+SPOKEN = {
+    "add_key": "Another limit on",
+    "add_task": "Task of the limit",
+    "add_value": "Limit to",
+    "add_dimension": "Another budget of",
+    "add_window": "Window of the budget",
+    "add_per": "Whose use the budget counts",
+    "add_amount": "Amount of the budget",
+}
+"""The names of fields that stand in a sentence, for those who hear the page."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +87,8 @@ class PlanForm(forms.Form):
         }
         for name, listed in choices.items():
             self.fields[name].choices = listed  # type: ignore[attr-defined]
+        for name, spoken in SPOKEN.items():
+            self.fields[name].widget.attrs["aria-label"] = spoken
 
     def _initial(self) -> Iterator[tuple[str, Any]]:
         yield "name", self.before["name"]

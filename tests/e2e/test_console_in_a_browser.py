@@ -52,6 +52,7 @@ def test_a_tenants_administrator_simulates_another_plan(
 ) -> None:
     make_plan("DEAR", classes=("ADVANCED",))
     log_in(browser, admin.email)
+    browser.open("/admin/simulator/")
     browser.wait_for("document.querySelector('#simulator_form')")
     browser.fill("[name=since]", str(now().date() - timedelta(days=1)))
     browser.fill("[name=plan]", "DEAR")

@@ -1,6 +1,7 @@
 """Two tenants with a row of every noun, and the people who call. Alder owns what is asked for."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.utils.timezone import now
@@ -315,7 +316,7 @@ def _use(tenant: Tenant, user: User, team: Team | None, conversation: str) -> Us
         "conversation_id": conversation,
         "tags": [f"project={tenant.slug}-apollo"],
     }
-    ReservationFactory(**labels)
+    ReservationFactory(**labels, lease_expires_at=now() + timedelta(hours=1))  # so that nobody sweeps it
     call: UsageLog = AttemptFactory(**labels)
     return call
 

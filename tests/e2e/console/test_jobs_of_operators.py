@@ -70,7 +70,8 @@ def test_a_token_on_the_plan_pro_is_issued_and_shown_once(operator: Hand, world:
 def test_what_a_tenant_spent_is_seen_by_model_and_by_person(operator: Hand) -> None:
     operator.click("Tenants", within=SIDEBAR)
     operator.click("Cedar Law")
-    operator.click("Spent today")
+    operator.click("Spent this month")
+    operator.click("Today")
     operator.fill("by", "Model")
     operator.fill("then by", "Person")
     operator.click("Show")
