@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from datetime import date, datetime, time
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django import forms
 from unfold.widgets import (
@@ -29,6 +30,8 @@ HEADINGS = {
     "valid_from": "Only between these moments",
     "use_percent": "Only once so much of a budget is used",
 }
+ENDS = ("valid_from", "valid_until")
+OFFSET = r"^[+-]\d{4}$"
 _CLOCK = re.compile(r"(\d{1,2})(?:[:.](\d\d))?", re.ASCII)
 _USAGE = ("use_percent", "use_scope", "use_dimension", "use_window")
 
@@ -87,6 +90,9 @@ class ConditionsForm(PartsForm):
     valid_until_at = forms.TimeField(
         required=False, label="at", widget=UnfoldAdminTextInputWidget(attrs={"type": "time"})
     )
+    # A moment that was set with an offset from UTC, by another door, keeps it.
+    valid_from_offset = forms.RegexField(OFFSET, required=False, widget=forms.HiddenInput)
+    valid_until_offset = forms.RegexField(OFFSET, required=False, widget=forms.HiddenInput)
     use_percent = percent(low=1, required=False, label="From", help_text='Such as "80 %".')
     use_scope = forms.ChoiceField(required=False, label="of the budget of", widget=UnfoldAdminSelectWidget)
     use_dimension = forms.ChoiceField(required=False, label="for its", widget=UnfoldAdminSelectWidget)
@@ -123,11 +129,15 @@ class ConditionsForm(PartsForm):
         parts: dict[str, Any] = {"days": when.get("days", []), "timezone": when.get("timezone", "")}
         for number, span in enumerate([hours] if isinstance(hours, str) else hours):
             parts[f"from_{number}"], _, parts[f"to_{number}"] = span.partition("-")
-        for end in ("valid_from", "valid_until"):
+        for end in ENDS:
             if text := when.get(end):
                 moment = datetime.fromisoformat(text)
+                if moment.tzinfo is not None and parts["timezone"]:
+                    moment = moment.astimezone(ZoneInfo(parts["timezone"])).replace(tzinfo=None)
                 parts[end] = moment.date()
                 parts[f"{end}_at"] = moment.time() if "T" in text else None
+                if moment.tzinfo is not None:
+                    parts[f"{end}_offset"] = f"{moment:%z}"
         if usage := when.get("usage"):
             scope, _, budget = usage["budget"].rpartition(" ")
             dimension, _, window = budget.partition("/")
@@ -139,7 +149,7 @@ class ConditionsForm(PartsForm):
         for number in range(self.spans):
             if bool(values.get(f"from_{number}")) != bool(values.get(f"to_{number}")):
                 self.add_error(f"to_{number}", "Hours need a beginning and an end.")
-        for end in ("valid_from", "valid_until"):
+        for end in ENDS:
             if values.get(f"{end}_at") and not values.get(end):
                 self.add_error(end, "Name the day too.")
         if any(values.get(name) for name in _USAGE):
@@ -162,8 +172,7 @@ class ConditionsForm(PartsForm):
             "days": [day for day in DAYS if day in values["days"]],
             "hours": hours[0] if len(hours) == 1 else hours,
             "timezone": values["timezone"],
-            "valid_from": _moment(values["valid_from"], values["valid_from_at"]),
-            "valid_until": _moment(values["valid_until"], values["valid_until_at"]),
+            **{end: _moment(values[end], values[f"{end}_at"], values[f"{end}_offset"]) for end in ENDS},
             "usage": self._usage(),
         }
         return {name: value for name, value in when.items() if value}
@@ -174,7 +183,10 @@ class ConditionsForm(PartsForm):
         return {"budget": budget, "from_percent": share} if share else None
 
 
-def _moment(day: date | None, at: time | None) -> str:
+def _moment(day: date | None, at: time | None, offset: str) -> str:
     if day is None:
         return ""
-    return day.isoformat() if at is None else f"{day.isoformat()}T{at:%H:%M}"
+    if at is None:
+        return day.isoformat()
+    clock = at.isoformat("auto" if at.second or at.microsecond else "minutes")
+    return f"{day.isoformat()}T{clock}{offset}"

@@ -110,6 +110,25 @@ def test_days_hours_dates_and_a_share_of_a_budget_become_a_condition_and_are_sho
     )
 
 
+@pytest.mark.parametrize(
+    ("when", "again"),
+    [
+        ({"valid_from": "2026-12-01T10:00:30+02:00"}, {"valid_from": "2026-12-01T10:00:30+0200"}),
+        (
+            {"valid_until": "2026-12-01T08:00:00+00:00", "timezone": "Europe/Berlin"},
+            {"valid_until": "2026-12-01T09:00", "timezone": "Europe/Berlin"},
+        ),
+    ],
+)
+def test_a_moment_that_was_set_with_an_offset_stays_the_same_moment(
+    when: dict[str, str], again: dict[str, str]
+) -> None:
+    shown = {name: value for name, value in ConditionsForm.parts_of(when).items() if value}
+    form = ConditionsForm(shown)
+    assert form.is_valid(), form.errors
+    assert form.whole() == again
+
+
 def test_a_key_that_does_not_count_for_the_scope_is_a_form_error(console: Client, url: Url) -> None:
     rows.catalog()
     form = {**RULE, "scope": "provider", "provider": "sandbox", "key": "max_tokens_out", "value": "400"}
