@@ -20,6 +20,9 @@ HEADER_TIMEOUT_MS = 10_000
 BUFFER_BYTES = 64 * 1024
 # Requests one worker takes in at once. The application sheds load with a proper answer well before.
 MAX_CONNECTIONS = 4096
+# glibc's malloc gives a large block back to the system once it is freed, for as long as its threshold is set: left to
+# itself it raises the threshold with every large body that it frees, and keeps what it got.
+MALLOC = {"MALLOC_MMAP_THRESHOLD_": "131072", "MALLOC_TRIM_THRESHOLD_": "131072", "MALLOC_ARENA_MAX": "2"}
 
 
 def spawn(
@@ -72,7 +75,7 @@ def start_gateway(
         ["-m", "granian", *flags, "--no-ws", "launcher.served:application"],
         stack,
         output=output,
-        more={"GATEWAY_METRICS_DIR": str(_empty_metrics_dir(stack, port))},
+        more=MALLOC | {"GATEWAY_METRICS_DIR": str(_empty_metrics_dir(stack, port))},
         port=port,
     )
 
