@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 
 from admin_console.fields.amount import DOLLAR_PLACES, Unit, read_amount
-from admin_console.limits.whom import WhomForm
+from admin_console.limits.whom import NAMED, WhomForm
 from admin_console.rule_form import read_value
 from admin_console.words import TASKS, dimension_word, key_word, window_word
 from metering.models import ModelClass
@@ -28,7 +28,7 @@ class BudgetLimitForm(WhomForm):
     task = forms.ChoiceField(required=False, label="Task", choices=[EVERY_TASK, *TASKS.items()])
     model_class = forms.ChoiceField(required=False, label="With models of")
     once_reached = forms.ChoiceField(label="Once it is reached", choices=ONCE_REACHED, initial="hard")
-    field_order = ("whom", "tag", "amount", "dimension", "window", "task", "model_class", "once_reached")
+    field_order = ("whom", *NAMED, "amount", "dimension", "window", "task", "model_class", "once_reached")
 
     identity = (*WhomForm.identity, "dimension", "window", "model_class")
 
@@ -75,7 +75,7 @@ class RuleLimitForm(WhomForm):
         ],
         initial=EnforcementMode.ENFORCE.value,
     )
-    field_order = ("whom", "tag", "key", "value", "task", "mode")
+    field_order = ("whom", *NAMED, "key", "value", "task", "mode")
 
     identity = (*WhomForm.identity, "key")
 

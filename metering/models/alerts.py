@@ -26,7 +26,7 @@ class QuotaAlert(models.Model):
     tenant_id = models.UUIDField(null=True, help_text="Empty: the meter is shared by all tenants.")
     meter_id = models.BigIntegerField()
     budget_id = models.UUIDField(help_text="Of the budget, or of the rule max_concurrent.")
-    subject_type = models.CharField(max_length=10, choices=choices_of(SubjectType))
+    subject_type = models.CharField(max_length=12, choices=choices_of(SubjectType))
     subject_id = models.CharField(max_length=128)
     dimension = models.CharField(max_length=16, choices=choices_of(Dimension))
     window = models.CharField(max_length=8, choices=choices_of(Window))
