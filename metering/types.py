@@ -209,6 +209,13 @@ class EventType(StrEnum):
     CHANNEL_DISABLED = "channel.disabled"
 
 
+ALERT_TYPES = (
+    *(EventType.QUOTA_WARNING, EventType.QUOTA_CRITICAL, EventType.QUOTA_EXCEEDED),
+    EventType.CONCURRENCY_LIMIT,
+)
+"""Those of limits."""
+
+
 class Audience(StrEnum):
     """Who is told of a notice."""
 

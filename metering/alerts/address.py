@@ -6,7 +6,8 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import QuerySet
 
-from metering.models import AlertDelivery, Notice, QuotaAlert, User, VendorAlert
+from metering.alerts.in_app import notifications_of
+from metering.models import AlertDelivery, Notice, Notification, QuotaAlert, User, VendorAlert
 from metering.types import Audience
 
 BATCH = 100
@@ -18,7 +19,7 @@ COLUMNS: dict[type[Told], str] = {QuotaAlert: "alert", VendorAlert: "vendor_aler
 
 
 def address_alerts(*, now: datetime) -> int:
-    """Make the deliveries of alerts and notices that have none yet; how many of them that were.
+    """Make the deliveries and notifications of alerts and notices that have none yet; how many of them that were.
 
     Many workers may do it at once: each takes other alerts. A tenant's alerts go to its admins, those of vendors and of
     meters that tenants share to super admins, notices to whom they are for. Where there is nobody, the alert is in
@@ -48,17 +49,24 @@ def _address_batch(kind: type[Told], now: datetime) -> int:
         ],
         ignore_conflicts=True,
     )
+    Notification.objects.bulk_create(
+        [
+            notification
+            for alert in alerts
+            for notification in notifications_of(alert, _active(alert)[:MAX_RECIPIENTS], now=now)
+        ],
+        ignore_conflicts=True,
+    )
     kind._default_manager.filter(pk__in=[alert.pk for alert in alerts]).update(addressed_at=now)
     return len(alerts)
 
 
 def _recipients(alert: Told) -> Iterator[str]:
-    yield from (
-        _people(alert)
-        .filter(is_active=True)
-        .exclude(email="")
-        .values_list("email", flat=True)[:MAX_RECIPIENTS]
-    )
+    yield from _active(alert).exclude(email="").values_list("email", flat=True)[:MAX_RECIPIENTS]
+
+
+def _active(alert: Told) -> "QuerySet[User]":
+    return _people(alert).filter(is_active=True)
 
 
 def _people(alert: Told) -> "QuerySet[User]":

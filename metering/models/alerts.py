@@ -13,7 +13,13 @@ from metering.models.people import User
 from metering.models.policy import choices_of
 from metering.models.tenancy import TenantQuerySet
 from metering.models.vendor_alerts import VendorAlert
-from metering.types import AlertLevel, Dimension, SubjectType, Window
+from metering.types import AlertLevel, Dimension, EventType, SubjectType, Window
+
+QUOTA_TYPES = {
+    AlertLevel.WARNING: EventType.QUOTA_WARNING,
+    AlertLevel.CRITICAL: EventType.QUOTA_CRITICAL,
+    AlertLevel.EXCEEDED: EventType.QUOTA_EXCEEDED,
+}
 
 
 class QuotaAlert(models.Model):
@@ -73,8 +79,15 @@ class QuotaAlert(models.Model):
     def level(self) -> AlertLevel:
         return AlertLevel.of(self.threshold)
 
+    @property
+    def type(self) -> EventType:
+        """Of calls at once there is one level."""
+        if self.dimension == Dimension.CONCURRENCY:
+            return EventType.CONCURRENCY_LIMIT
+        return QUOTA_TYPES[self.level]
 
-def _one_of(*names: str) -> Q:
+
+def one_of(*names: str) -> Q:
     """Exactly one of these columns is set."""
     cases = (Q(**{f"{other}__isnull": other != name for other in names}) for name in names)
     return reduce(or_, cases)
@@ -127,7 +140,7 @@ class AlertDelivery(models.Model):
             ),
             models.UniqueConstraint(fields=["notice", "channel", "recipient"], name="notice_delivery_once"),
             models.CheckConstraint(
-                condition=_one_of("alert", "vendor_alert", "password_reset", "invitation", "notice"),
+                condition=one_of("alert", "vendor_alert", "password_reset", "invitation", "notice"),
                 name="delivery_of_one",
                 violation_error_message=(
                     "A delivery is of one alert, vendor alert, password reset, invitation or notice."

@@ -79,6 +79,16 @@ class TestLimits:
         refused = browser.post("/admin/limits/budget/", {**BUDGET, "whom": "conversation"})
         assert refused.context["form"].errors.keys() == {"conversation"}
 
+    def test_a_budget_says_at_which_shares_people_are_told(self, browser: Client) -> None:
+        form = {**TAG, **BUDGET, "thresholds": "50 %, 90"}
+        browser.post("/admin/limits/budget/", form)
+        row = Budget.objects.get()
+        assert row.thresholds == [50, 90]
+        filled = browser.get(f"/admin/limits/budget/?of={row.pk}").context["form"]
+        assert filled["thresholds"].value() == "50 %, 90 %"
+        refused = browser.post("/admin/limits/budget/", {**form, "thresholds": "0"})
+        assert refused.context["form"].errors.keys() == {"thresholds"}
+
     def test_a_rule_of_a_tag_is_set(self, browser: Client) -> None:
         form = {**TAG, "key": "max_tokens_out", "value": "2k", "mode": "enforce"}
         assert browser.post("/admin/limits/rule/", form).status_code == 302
