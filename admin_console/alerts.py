@@ -1,4 +1,4 @@
-"""What was noticed about limits, and whom it was told."""
+"""What was noticed about limits, what else people are told, and whom it was told."""
 
 from typing import Any
 
@@ -7,13 +7,14 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from unfold.decorators import display
 
+from admin_console.alert_pages.view import TYPES
 from admin_console.display import amount_of, moment
 from admin_console.filters import DimensionName, TenantSlug, When, choice_filter
 from admin_console.history import HistoryAdmin, uuid_of
 from admin_console.site import console
 from metering.alerts.deliver import ABOUT
 from metering.alerts.message import whose_use
-from metering.models import AlertDelivery, QuotaAlert
+from metering.models import AlertDelivery, Notice, QuotaAlert
 
 AMOUNTS = ("used", "held", "requested", "limit")
 State = AlertDelivery.State
@@ -23,7 +24,7 @@ StateName = choice_filter("state", lambda: [(str(state.value), str(state.label))
 @admin.register(QuotaAlert, site=console)
 class QuotaAlertAdmin(HistoryAdmin):
     list_display = (
-        moment("raised_at"), "level_name", "threshold", "tenant", "subject_type", "subject_id", "dimension",
+        moment("raised_at"), "type_name", "threshold", "tenant", "subject_type", "subject_id", "dimension",
         "window", "shown_used", "shown_limit", moment("acknowledged_at"),
     )  # fmt: skip
     list_filter = (When, TenantSlug, DimensionName)
@@ -34,11 +35,13 @@ class QuotaAlertAdmin(HistoryAdmin):
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         plain = [name for name in super().get_fields(request, obj) if name not in AMOUNTS]
-        return ["level_name", "whose", *plain, *(f"shown_{name}" for name in AMOUNTS), "told"]
+        return ["type_name", "whose", *plain, *(f"shown_{name}" for name in AMOUNTS), "told"]
 
-    @display(description="Level", label={"warning": "warning", "critical": "danger", "exceeded": "danger"})
-    def level_name(self, row: QuotaAlert) -> str:
-        return row.level.value
+    @display(
+        description="Kind", label={"warning": "warning", "critical": "danger", "limit reached": "danger"}
+    )
+    def type_name(self, row: QuotaAlert) -> str:
+        return TYPES[row.type][0]
 
     @display(description="Whose use")
     def whose(self, row: QuotaAlert) -> str:
@@ -65,11 +68,22 @@ class QuotaAlertAdmin(HistoryAdmin):
         return "; ".join(map(str, row.deliveries.order_by("id"))) or "nobody"
 
 
+@admin.register(Notice, site=console)
+class NoticeAdmin(HistoryAdmin):
+    list_display = (moment("created_at"), "type", "tenant", "audience", "user", "subject")
+    list_filter = (When, TenantSlug)
+    list_select_related = ("tenant", "user")
+    ordering = ("-id",)
+    search_fields = ("id",)
+    search_help_text = "Notice id, or type"
+    text_columns = ("type",)
+
+
 @admin.register(AlertDelivery, site=console)
 class AlertDeliveryAdmin(HistoryAdmin):
     list_display = (
-        "id", "state_name", "channel", "recipient", "alert", "vendor_alert", "password_reset", "invitation", "attempts",
-        moment("next_attempt_at"), moment("sent_at"), "last_error",
+        "id", "state_name", "channel", "recipient", "alert", "vendor_alert", "password_reset", "invitation", "notice",
+        "attempts", moment("next_attempt_at"), moment("sent_at"), "last_error",
     )  # fmt: skip
     list_filter = (StateName,)
     list_select_related = ABOUT
@@ -85,7 +99,7 @@ class AlertDeliveryAdmin(HistoryAdmin):
         identifier = uuid_of(term)
         if identifier is None:
             return Q(pk__in=[])
-        return Q(alert_id=identifier) | Q(vendor_alert_id=identifier)
+        return Q(alert_id=identifier) | Q(vendor_alert_id=identifier) | Q(notice_id=identifier)
 
     @display(
         description="State",

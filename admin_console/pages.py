@@ -144,6 +144,13 @@ PAGES = (
         badge="admin_console.alert_pages.unread.unread_text",
     ),
     Page(
+        name="notifications",
+        route="notifications/",
+        view="admin_console.own.notifications.notifications",
+        audience=Audience.EVERYBODY,
+        title="Notifications",
+    ),
+    Page(
         name="profile",
         route="profile/",
         view="admin_console.own.profile.profile",

@@ -18,6 +18,8 @@ START_JOBS_S = min(5.0, settings.JOB_LEASE_S / 2)
 """How often jobs are looked for that nobody has begun, or whose runner was lost."""
 ROLL_UP_S = 60.0
 """A report reads the rows of as much time."""
+WATCH_S = 60.0
+"""How soon it is noticed that a vendor fails."""
 app = Celery("gateway_project")
 app.conf.update(
     broker_url=settings.REDIS_URL,
@@ -40,6 +42,13 @@ app.conf.update(
             "schedule": float(settings.ALERT_INTERVAL_S),
             "options": {"expires": float(settings.ALERT_INTERVAL_S)},
         },
+        "watch-failures": {
+            "task": "metering.watch_failures",
+            "schedule": WATCH_S,
+            "options": {"expires": WATCH_S},
+        },
+        "watch-budgets": {"task": "metering.watch_budgets", "schedule": crontab(minute="*/15")},
+        "watch-tokens": {"task": "metering.watch_tokens", "schedule": crontab(minute="17")},
         "maintain-partitions": {"task": "metering.maintain_partitions", "schedule": crontab(minute="7")},
         "roll-up-usage": {
             "task": "metering.roll_up_usage",
@@ -52,6 +61,10 @@ app.conf.update(
         "forget-invitations": {
             "task": "metering.forget_invitations",
             "schedule": crontab(hour="3", minute="23"),
+        },
+        "forget-notifications": {
+            "task": "metering.forget_notifications",
+            "schedule": crontab(hour="3", minute="37"),
         },
         "start-jobs": {
             "task": "gateway.start_jobs",

@@ -4,12 +4,15 @@ from metering.models.alerts import AlertDelivery, QuotaAlert
 from metering.models.audit import AuditEvent
 from metering.models.catalog import LLMModel, ModelClass, ModelPrice, Provider
 from metering.models.decisions import DecisionRequest, PolicyDecision
+from metering.models.episodes import Episode
 from metering.models.identity import Team, Tenant
 from metering.models.invitations import Invitation
 from metering.models.jobs import TaskDraft, TaskJob, TaskJobAttempt, TaskJobEvent
 from metering.models.kept_answers import KeptAnswer
 from metering.models.ledger import LedgerEntry, UsageMeter, UsageReservation
 from metering.models.months import ClosingBalance, LedgerPeriod
+from metering.models.notices import Notice
+from metering.models.notifications import Notification
 from metering.models.openings import LimitWatch, MeterRecount, OpeningEntry
 from metering.models.password_resets import PasswordReset
 from metering.models.people import Membership, User
@@ -31,6 +34,7 @@ __all__ = [
     "Budget",
     "ClosingBalance",
     "DecisionRequest",
+    "Episode",
     "Feature",
     "Invitation",
     "KeptAnswer",
@@ -43,6 +47,8 @@ __all__ = [
     "MeterRecount",
     "ModelClass",
     "ModelPrice",
+    "Notice",
+    "Notification",
     "OpeningEntry",
     "PasswordReset",
     "Plan",

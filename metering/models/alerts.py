@@ -7,12 +7,19 @@ from django.db import models
 from django.db.models import Q
 
 from metering.models.invitations import Invitation
+from metering.models.notices import Notice
 from metering.models.password_resets import PasswordReset
 from metering.models.people import User
 from metering.models.policy import choices_of
 from metering.models.tenancy import TenantQuerySet
 from metering.models.vendor_alerts import VendorAlert
-from metering.types import AlertLevel, Dimension, SubjectType, Window
+from metering.types import AlertLevel, Dimension, EventType, SubjectType, Window
+
+QUOTA_TYPES = {
+    AlertLevel.WARNING: EventType.QUOTA_WARNING,
+    AlertLevel.CRITICAL: EventType.QUOTA_CRITICAL,
+    AlertLevel.EXCEEDED: EventType.QUOTA_EXCEEDED,
+}
 
 
 class QuotaAlert(models.Model):
@@ -26,7 +33,7 @@ class QuotaAlert(models.Model):
     tenant_id = models.UUIDField(null=True, help_text="Empty: the meter is shared by all tenants.")
     meter_id = models.BigIntegerField()
     budget_id = models.UUIDField(help_text="Of the budget, or of the rule max_concurrent.")
-    subject_type = models.CharField(max_length=10, choices=choices_of(SubjectType))
+    subject_type = models.CharField(max_length=12, choices=choices_of(SubjectType))
     subject_id = models.CharField(max_length=128)
     dimension = models.CharField(max_length=16, choices=choices_of(Dimension))
     window = models.CharField(max_length=8, choices=choices_of(Window))
@@ -72,16 +79,22 @@ class QuotaAlert(models.Model):
     def level(self) -> AlertLevel:
         return AlertLevel.of(self.threshold)
 
+    @property
+    def type(self) -> EventType:
+        """Of calls at once there is one level."""
+        if self.dimension == Dimension.CONCURRENCY:
+            return EventType.CONCURRENCY_LIMIT
+        return QUOTA_TYPES[self.level]
 
-def _one_of(*names: str) -> Q:
+
+def one_of(*names: str) -> Q:
     """Exactly one of these columns is set."""
     cases = (Q(**{f"{other}__isnull": other != name for other in names}) for name in names)
     return reduce(or_, cases)
 
 
 class AlertDelivery(models.Model):
-    """One alert, of a limit or of a vendor, or a mail about a forgotten password or an invitation, on its way to one
-    recipient.
+    """One alert or notice, or a mail about a forgotten password or an invitation, on its way to one recipient.
 
     See metering/alerts/deliver.py.
     """
@@ -106,6 +119,7 @@ class AlertDelivery(models.Model):
         PasswordReset, on_delete=models.CASCADE, null=True, related_name="delivery"
     )
     invitation = models.ForeignKey(Invitation, on_delete=models.CASCADE, null=True, related_name="deliveries")
+    notice = models.ForeignKey(Notice, on_delete=models.CASCADE, null=True, related_name="deliveries")
     channel = models.CharField(max_length=8, choices=Channel.choices)
     recipient = models.CharField(max_length=254)
     state = models.CharField(max_length=9, choices=State.choices, default=State.PENDING)
@@ -124,10 +138,13 @@ class AlertDelivery(models.Model):
             models.UniqueConstraint(
                 fields=["vendor_alert", "channel", "recipient"], name="vendor_delivery_once"
             ),
+            models.UniqueConstraint(fields=["notice", "channel", "recipient"], name="notice_delivery_once"),
             models.CheckConstraint(
-                condition=_one_of("alert", "vendor_alert", "password_reset", "invitation"),
+                condition=one_of("alert", "vendor_alert", "password_reset", "invitation", "notice"),
                 name="delivery_of_one",
-                violation_error_message="A delivery is of one alert, vendor alert, password reset or invitation.",
+                violation_error_message=(
+                    "A delivery is of one alert, vendor alert, password reset, invitation or notice."
+                ),
             ),
             models.CheckConstraint(
                 condition=Q(state__in=["pending", "sending", "sent", "failed", "uncertain", "no_server"]),

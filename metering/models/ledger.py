@@ -35,7 +35,7 @@ class UsageMeter(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     tenant_id = models.UUIDField(null=True, help_text="Empty: shared by all tenants.")
-    subject_type = models.CharField(max_length=10, choices=choices_of(SubjectType))
+    subject_type = models.CharField(max_length=12, choices=choices_of(SubjectType))
     subject_id = models.CharField(
         max_length=128, blank=True, help_text="Empty for a team, user or token: calls that have none."
     )

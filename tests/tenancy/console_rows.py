@@ -58,6 +58,11 @@ OWN_KEY = {"provider": "acme", "label": "console", "key": "sk-0123456789-wxyz"}
 
 PAGES = [
     PageRow("GET /admin/activity/", EVERYBODY),
+    PageRow("GET /admin/notifications/", EVERYBODY),
+    PageRow("POST /admin/notifications/", EVERYBODY, form={"all": "1"}),
+    PageRow(
+        "POST /admin/notifications/", EVERYBODY, form={"read": "{notification}"}, admin=404, operator=404
+    ),
     PageRow("GET /admin/activity/?tenant={tenant}&range=7d", EVERYBODY, stranger=200),
     PageRow("GET /admin/activity/?user={email}", EVERYBODY, stranger=200),
     PageRow("GET /admin/activity/?q={call}", EVERYBODY, done=302, stranger=200),

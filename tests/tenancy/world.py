@@ -16,6 +16,7 @@ from metering.models import (
     Invitation,
     LedgerEntry,
     Membership,
+    Notification,
     PlanFeature,
     PolicyDecision,
     PolicyRule,
@@ -49,6 +50,7 @@ from tests.factories import (
     make_draft,
     make_invitation,
     make_job,
+    make_notification,
     make_plan,
     make_token,
     reference_data,
@@ -87,6 +89,8 @@ class TenantData:
     invitation: Invitation
     view: SavedView
     """The member's."""
+    notification: Notification
+    """The member's."""
     call: UsageLog
     """The one attempt of the member's own call."""
 
@@ -109,6 +113,7 @@ class TenantData:
             "invitation": str(self.invitation.pk),
             "invited": self.invitation.email,
             "view": str(self.view.pk),
+            "notification": str(self.notification.pk),
             "call": str(self.call.reservation_id),
             "email": self.member.email,
             "admin_email": self.admin.email,
@@ -142,6 +147,7 @@ class TenantData:
             self.draft,
             self.invitation,
             self.view,
+            self.notification,
             self.call,
         )
         prefixes = {self.token.prefix, self.own_token.prefix}
@@ -238,6 +244,7 @@ def make_tenant_data(slug: str) -> TenantData:
         key=keep_key(tenant),
         decision=make_decision(tenant, token),
         alert=AlertFactory(meter=meter),
+        notification=make_notification(member, f"{slug} notification"),
         vendor_alert=VendorAlertFactory(tenant_id=tenant.pk, model=f"{slug}-model"),
         job=make_job(token, member),
         draft=make_draft(token, member),
@@ -259,6 +266,7 @@ def more_of(data: TenantData) -> None:
     BudgetFactory(**own)
     meter = MeterFactory(budget=BudgetFactory(tenant=data.tenant, window="month"), used=7)
     AlertFactory(meter=meter)
+    make_notification(data.member, f"{slug} second notification")
     VendorAlertFactory(tenant_id=data.tenant.pk, model=f"{slug}-second-model")
     _use(data.tenant, data.admin, None, f"{slug}-second-talk")
     make_decision(data.tenant, data.token, rule="tenant cost/month")
@@ -301,6 +309,7 @@ def image_of(data: TenantData) -> list[Any]:
         rows += noun.objects.filter(tenant_id=data.tenant.pk).order_by("pk").values()
     rows += Membership.objects.filter(team__tenant=data.tenant).order_by("pk").values()
     rows += SavedView.objects.filter(user__tenant=data.tenant).order_by("pk").values()
+    rows += Notification.objects.filter(user__tenant=data.tenant).order_by("pk").values()
     rows += Tenant.objects.filter(pk=data.tenant.pk).values()
     for row in rows:
         row.pop("last_used_at", None)
