@@ -40,6 +40,11 @@ app.conf.update(
             "schedule": float(settings.ALERT_INTERVAL_S),
             "options": {"expires": float(settings.ALERT_INTERVAL_S)},
         },
+        "deliver-to-endpoints": {
+            "task": "metering.deliver_to_endpoints",
+            "schedule": float(settings.ALERT_INTERVAL_S),
+            "options": {"expires": float(settings.ALERT_INTERVAL_S)},
+        },
         "maintain-partitions": {"task": "metering.maintain_partitions", "schedule": crontab(minute="7")},
         "roll-up-usage": {
             "task": "metering.roll_up_usage",
