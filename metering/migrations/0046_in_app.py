@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ['-id'],
                 'indexes': [models.Index(condition=models.Q(('ended_at__isnull', False)), fields=['ended_at'], name='episode_ended')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('ended_at__isnull', True)), fields=('type', 'subject'), name='episode_goes_on_once')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('ended_at__isnull', True)), fields=('type', 'subject'), name='episode_goes_on_once', violation_error_message='Of this trouble an episode goes on already.')],
             },
         ),
         migrations.CreateModel(

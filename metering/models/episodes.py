@@ -23,7 +23,10 @@ class Episode(models.Model):
         ordering = ["-id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["type", "subject"], condition=Q(ended_at__isnull=True), name="episode_goes_on_once"
+                fields=["type", "subject"],
+                condition=Q(ended_at__isnull=True),
+                name="episode_goes_on_once",
+                violation_error_message="Of this trouble an episode goes on already.",
             ),
         ]
         indexes = [

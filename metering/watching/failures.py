@@ -31,7 +31,7 @@ VENDORS, ACTIVITY = "/admin/vendors/", "/admin/activity/"
 
 
 @dataclass(frozen=True, slots=True)
-class Tried:
+class Attempts:
     """Attempts of somebody, and how many of them failed."""
 
     attempts: int = 0
@@ -75,7 +75,7 @@ def tell_of_failures(*, now: datetime) -> int:
     return told
 
 
-def _recent(now: datetime) -> tuple[Mapping[str, Tried], Mapping[UUID, Tried]]:
+def _recent(now: datetime) -> tuple[Mapping[str, Attempts], Mapping[UUID, Attempts]]:
     """By vendor and by tenant, in one query. What came from the cache or was never sent was at no vendor."""
     rows = UsageLog.objects.filter(id__gte=first_id_at(now - RECENT), outcome__in=[Outcome.OK.value, *FAILED])
     counted = rows.order_by().values("provider_name", "tenant_id", "outcome").annotate(count=Count("pk"))
@@ -88,13 +88,13 @@ def _recent(now: datetime) -> tuple[Mapping[str, Tried], Mapping[UUID, Tried]]:
             attempts[subject] += row["count"]
             failed[subject] += row["count"] if row["outcome"] in FAILED else 0
     return (
-        {name: Tried(attempts[name], failed[name]) for name in vendors},
-        {tenant_id: Tried(attempts[tenant_id], failed[tenant_id]) for tenant_id in tenants},
+        {name: Attempts(attempts[name], failed[name]) for name in vendors},
+        {tenant_id: Attempts(attempts[tenant_id], failed[tenant_id]) for tenant_id in tenants},
     )
 
 
 @transaction.atomic
-def _tell_operators(type_: EventType, vendor: str, tried: Tried, now: datetime) -> bool:
+def _tell_operators(type_: EventType, vendor: str, tried: Attempts, now: datetime) -> bool:
     episode = begin(type_, vendor, now=now)
     if episode is None:
         return False
@@ -116,7 +116,7 @@ def _tell_operators(type_: EventType, vendor: str, tried: Tried, now: datetime) 
 
 
 @transaction.atomic
-def _tell_tenant(tenant_id: UUID, tried: Tried, now: datetime) -> bool:
+def _tell_tenant(tenant_id: UUID, tried: Attempts, now: datetime) -> bool:
     tenant = Tenant.objects.filter(pk=tenant_id).first()
     episode = begin(EventType.ERROR_RATE_HIGH, str(tenant_id), now=now) if tenant is not None else None
     if tenant is None or episode is None:
