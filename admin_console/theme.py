@@ -25,6 +25,9 @@ GROUPS: dict[str, dict[str, str]] = {
         "LoginSession": "login",
         "PasswordReset": "lock_reset",
         "Invitation": "person_add",
+        "GroupMapping": "account_tree",
+        "EmailDomain": "alternate_email",
+        "ExternalIdentity": "passkey",
     },
     "Plans": {
         "Plan": "sell",
@@ -45,6 +48,9 @@ GROUPS: dict[str, dict[str, str]] = {
         "PolicyRule": "rule",
         "Budget": "account_balance_wallet",
         "PolicyDecision": "gavel",
+        "EmailDomain": "E-mail domains",
+        "ExternalIdentity": "Linked sign-ins",
+        "GroupMapping": "Groups of people",
         "DecisionRequest": "manage_search",
     },
     "Usage": {

@@ -59,7 +59,14 @@ def sign_ups_counted(request: HttpRequest, *, email: str) -> Iterator[None]:
 
     Raises RateLimited where too many were.
     """
-    credentials = {"username": f"sign-up {email.lower()}"[:MAX_NAME]}
+    with attempts_counted(request, name=f"sign-up {email.lower()}"):
+        yield
+
+
+@contextmanager
+def attempts_counted(request: HttpRequest, *, name: str) -> Iterator[None]:
+    """The same of anything else that is tried under a name. Raises RateLimited where too many were."""
+    credentials = {"username": name[:MAX_NAME]}
     if not AxesProxyHandler.is_allowed(request, credentials):
         raise too_many(request)
     try:

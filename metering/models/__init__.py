@@ -20,6 +20,7 @@ from metering.models.provider_keys import ProviderKey
 from metering.models.rollups import RolledUnit, RolledZone, RollupProgress, UsageRollup
 from metering.models.saved_views import SavedView
 from metering.models.sessions import LoginSession
+from metering.models.single_sign_on import EmailDomain, ExternalIdentity, GroupMapping
 from metering.models.tokens import ATIToken
 from metering.models.usage import UsageLog
 from metering.models.vendor_alerts import VendorAlert
@@ -31,7 +32,10 @@ __all__ = [
     "Budget",
     "ClosingBalance",
     "DecisionRequest",
+    "EmailDomain",
+    "ExternalIdentity",
     "Feature",
+    "GroupMapping",
     "Invitation",
     "KeptAnswer",
     "LLMModel",
