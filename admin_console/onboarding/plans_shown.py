@@ -17,7 +17,7 @@ class PlanShown:
     code: str
     name: str
     tasks: str
-    """`Chat with BASE_S or PRO_M; Drafting with PRO_M`."""
+    """`Chat, Prior art with BASE_S, PRO_M; Drafting with PRO_M`."""
     money: str
     rest: str
 
@@ -34,14 +34,18 @@ def _shown(code: str, document: Document) -> PlanShown:
     return PlanShown(
         code=code,
         name=document["name"],
-        tasks="; ".join(
-            f"{task_word(task)} with {' or '.join(allowed['classes'])}"
-            for task, allowed in document["tasks"].items()
-            if allowed["classes"]
-        ),
+        tasks=_tasks(document),
         money=_short([text for group, text in limits if group == MONEY]),
         rest=_short([text for group, text in limits if group != MONEY]),
     )
+
+
+def _tasks(document: Document) -> str:
+    """Those that may use the same classes of models together."""
+    by_classes: dict[str, list[str]] = {}
+    for task, allowed in document["tasks"].items():
+        by_classes.setdefault(", ".join(allowed["classes"]), []).append(task_word(task))
+    return "; ".join(f"{', '.join(tasks)} with {classes}" for classes, tasks in by_classes.items() if classes)
 
 
 def _short(texts: list[str]) -> str:
