@@ -24,11 +24,12 @@ class NotTrusted(NotSignedIn):
 
 
 class ProviderFailed(NotSignedIn):
-    """The provider does not answer, or not as the protocol says."""
+    """The provider does not answer, or not as the protocol says. `answered`: with which status, if not 200."""
 
     status = 502
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, *, answered: int = 0) -> None:
         super().__init__(
             "Your identity provider does not answer as it should. Try again in a moment.", reason=reason
         )
+        self.answered = answered

@@ -37,7 +37,7 @@ def ask(method: str, url: str, **sent: Any) -> dict[str, Any]:
     except (httpx2.HTTPError, httpx2.InvalidURL) as error:  # its text may hold the address
         raise ProviderFailed(type(error).__name__) from None
     if response.status_code != 200:
-        raise ProviderFailed(f"status {response.status_code}")
+        raise ProviderFailed(f"status {response.status_code}", answered=response.status_code)
     try:
         answer = json.loads(body)
     except ValueError:

@@ -15,6 +15,7 @@ from gateway_project.oidc.id_token import checked_claims, read_claims, value_at
 from gateway_project.oidc.provider import Provider
 from metering.identity.single_sign_on.claims import Claims
 
+BAD_CODE = 400
 POST, BASIC = "client_secret_post", "client_secret_basic"
 
 
@@ -71,7 +72,12 @@ def _tokens(request: HttpRequest, provider: Provider, attempt: Attempt, code: st
         form["client_secret"] = settings.OIDC_CLIENT_SECRET
     elif settings.OIDC_CLIENT_SECRET:
         sent["auth"] = (quote_plus(settings.OIDC_CLIENT_ID), quote_plus(settings.OIDC_CLIENT_SECRET))
-    return ask("POST", provider.facts()["token_endpoint"], **sent)
+    try:
+        return ask("POST", provider.facts()["token_endpoint"], **sent)
+    except ProviderFailed as failure:
+        if failure.answered == BAD_CODE:
+            raise NotTrusted("the code was not accepted") from failure
+        raise
 
 
 def _more(provider: Provider, tokens: Mapping[str, Any], claims: Mapping[str, Any]) -> dict[str, Any]:

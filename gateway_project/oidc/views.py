@@ -19,7 +19,7 @@ from admin_console.who import viewer_for
 from gateway_project.http.errors import status_of
 from gateway_project.lockout import attempts_counted
 from gateway_project.oidc import attempt as attempts
-from gateway_project.oidc.errors import NotSignedIn
+from gateway_project.oidc.errors import NotSignedIn, NotTrusted
 from gateway_project.oidc.flow import authorization_url, claims_for
 from gateway_project.oidc.provider import Provider, provider_at
 from metering.errors import InvalidCredential, MeteringError, RateLimited
@@ -56,7 +56,7 @@ def answer(request: HttpRequest) -> HttpResponse:
     provider = _provider()
     try:
         attempt = attempts.kept(request)
-        with attempts_counted(request, name=f"single sign-on {attempt.state}"):
+        with attempts_counted(request, name=f"single sign-on {attempt.state}", refusals=(NotTrusted,)):
             user = _signed_in(request, provider, attempt)
     except NotSignedIn as failure:
         response = _failed(request, failure.sentence, failure.status, failure.reason)

@@ -174,6 +174,15 @@ class TestTheAnswer:
         cookie = client.cookies["oidc"]
         assert (cookie["httponly"], cookie["samesite"], cookie["max-age"]) == (True, "Lax", 600)
 
+    def test_with_a_made_up_code_is_refused_and_counted_without_what_it_said(
+        self, client: Client, provider: IdentityProvider
+    ) -> None:
+        address = self.begun(client, provider).replace("code=", "code=madeup")
+        assert client.get(address).status_code == 403
+        [attempt] = AccessAttempt.objects.all()
+        assert "madeup" not in attempt.get_data
+        assert provider.authorized[0]["state"] not in attempt.get_data
+
     def test_is_counted_where_it_is_refused_too_often(
         self, client: Client, provider: IdentityProvider
     ) -> None:
