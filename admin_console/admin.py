@@ -14,6 +14,7 @@ from admin_console import (  # noqa: F401
     policy,
     provider_keys,
     sessions,
+    single_sign_on,
     teams,
     tenants,
     tokens,

@@ -265,7 +265,7 @@ PAGES = (
     Page(
         name="new_tenant",
         route="new-tenant/",
-        view="admin_console.tenant.create.new_tenant",
+        view="admin_console.onboarding.new_tenant.new_tenant",
         audience=Audience.OPERATORS,
         title="New tenant",
     ),
@@ -275,6 +275,13 @@ PAGES = (
         view="admin_console.tenant.hub.hub",
         audience=Audience.ADMINS,
         title="Tenant",
+    ),
+    Page(
+        name="tenant_first_call",
+        route="tenants/<slug:slug>/first-call/",
+        view="admin_console.onboarding.first_call.first_call_page",
+        audience=Audience.ADMINS,
+        title="First call",
     ),
     Page(
         name="tenant_issue",

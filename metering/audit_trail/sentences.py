@@ -176,6 +176,7 @@ SENTENCES: dict[str, Callable[[AuditEvent, Reading], str]] = {
     "token.signed_up_with": _about("signed up with {}"),
     "user.changed": _user_changed,
     "user.created": _user_created,
+    "user.linked": _about("linked {} with a sign-in elsewhere"),
     "user.password_reset": lambda event, reading: "chose another password by mail",
     "user.password_set": _password_set,
     "vendor_alert.acknowledged": _acknowledged,

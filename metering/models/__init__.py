@@ -24,6 +24,7 @@ from metering.models.provider_keys import ProviderKey
 from metering.models.rollups import RolledUnit, RolledZone, RollupProgress, UsageRollup
 from metering.models.saved_views import SavedView
 from metering.models.sessions import LoginSession
+from metering.models.single_sign_on import EmailDomain, ExternalIdentity, GroupMapping
 from metering.models.tokens import ATIToken
 from metering.models.usage import UsageLog
 from metering.models.vendor_alerts import VendorAlert
@@ -36,8 +37,11 @@ __all__ = [
     "Budget",
     "ClosingBalance",
     "DecisionRequest",
+    "EmailDomain",
     "Episode",
+    "ExternalIdentity",
     "Feature",
+    "GroupMapping",
     "Invitation",
     "KeptAnswer",
     "LLMModel",

@@ -195,9 +195,16 @@ PAGES = [
     PageRow("GET /admin/tenants/", OPERATORS),
     PageRow("GET /admin/new-tenant/", OPERATORS),
     PageRow("POST /admin/new-tenant/", OPERATORS, form={"name": "Cedar", "timezone": "UTC"}),
+    PageRow(
+        "POST /admin/new-tenant/",
+        OPERATORS,
+        done=200,
+        form={"name": "Cedar", "timezone": "UTC", "plan": "PRO", "budget": "$5", "email": "new@example.com"},
+    ),
     PageRow("GET /admin/tenant/", ADMINS, operator=404),
     PageRow("GET /admin/tenants/{tenant}/", ADMINS),
     PageRow("GET /admin/tenants/{tenant}/?for=user:{email}", ADMINS),
+    PageRow("GET /admin/tenants/{tenant}/first-call/", ADMINS),
     PageRow("GET /admin/tenants/{tenant}/issue-token/", ADMINS),
     PageRow(
         "POST /admin/tenants/{tenant}/issue-token/", ADMINS, done=200, form={"name": "app", "plan": "PRO"}

@@ -23,11 +23,14 @@ OPERATOR, ADMIN = "ops@example.com", "ann@cedar.example"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
-    """The busy gateway, who is signed in there, and the secret of a token that may make one call a day."""
+    """The busy gateway, who is signed in there, and the secrets of two tokens: one may make one call a day, with the
+    other one more person may sign up.
+    """
 
     world: BusyWorld
     sessions: dict[str, str]
     one_call_a_day: str
+    one_sign_up: str
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +47,7 @@ def desk(django_db_setup: None, django_db_blocker: Any) -> Iterator[Desk]:
             world=world,
             sessions={email: _session_of(email) for email in (OPERATOR, ADMIN)},
             one_call_a_day=issued.secret,
+            one_sign_up=make_token(world.cedar, plan="PRO", name="people", signups_allowed=1).secret,
         )
         empty_tables()
 
@@ -81,6 +85,11 @@ def admin(page: Browser, desk: Desk) -> Hand:
 @pytest.fixture
 def nobody(page: Browser) -> Hand:
     """Not signed in."""
+    return signed_out(page)
+
+
+def signed_out(page: Browser) -> Hand:
+    """Whoever was signed in is not any longer."""
     page.troubles.clear()
     page.carry_cookie(settings.SESSION_COOKIE_NAME, "none")
     return Hand(page)

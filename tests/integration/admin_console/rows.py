@@ -16,6 +16,9 @@ from metering.models import (
     Budget,
     ClosingBalance,
     DecisionRequest,
+    EmailDomain,
+    ExternalIdentity,
+    GroupMapping,
     Invitation,
     KeptAnswer,
     LedgerEntry,
@@ -192,6 +195,11 @@ def usage(tenant: Tenant) -> UsageReservation:
         pk=uuid7(), tenant_id=tenant.pk, token_id=uuid7(), content=b"sealed", changed_at=moment,
         expires_at=moment + timedelta(days=1),
     )  # fmt: skip
+    GroupMapping.objects.create(group="staff", tenant=tenant)
+    EmailDomain.objects.create(domain=f"{tenant.slug}.example", tenant=tenant)
+    ExternalIdentity.objects.create(
+        issuer="https://login.example", subject=str(uuid7()), user=User.objects.filter(tenant=tenant)[0]
+    )
     AuditEvent.objects.create(action="token.issued", actor="test", tenant_id=tenant.pk)
     return hold
 
