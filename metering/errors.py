@@ -245,6 +245,8 @@ class LimitUsage:
     period: str
     source_id: UUID | None = None
     """The budget or rule that sets the limit; None: a default."""
+    override: int = 0
+    """How much of the limit comes from overrides."""
 
 
 class LimitExceeded(MeteringError):

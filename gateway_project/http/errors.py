@@ -175,6 +175,7 @@ def _usage(usage: errors.LimitUsage) -> dict[str, Any]:
         "requested": shown(usage.requested),
         "limit": shown(usage.limit),
         "period": usage.period,
+        **({"override": shown(usage.override)} if usage.override else {}),
     }
 
 

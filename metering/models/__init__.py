@@ -11,12 +11,14 @@ from metering.models.kept_answers import KeptAnswer
 from metering.models.ledger import LedgerEntry, UsageMeter, UsageReservation
 from metering.models.months import ClosingBalance, LedgerPeriod
 from metering.models.openings import LimitWatch, MeterRecount, OpeningEntry
+from metering.models.overrides import BudgetOverride
 from metering.models.password_resets import PasswordReset
 from metering.models.people import Membership, User
 from metering.models.plan_use import PlanUse
 from metering.models.plans import Feature, Plan, PlanFeature, PlanLLMAccess, Task
 from metering.models.policy import Budget, PolicyRule
 from metering.models.provider_keys import ProviderKey
+from metering.models.quota_requests import QuotaRequest
 from metering.models.rollups import RolledUnit, RolledZone, RollupProgress, UsageRollup
 from metering.models.saved_views import SavedView
 from metering.models.sessions import LoginSession
@@ -29,6 +31,7 @@ __all__ = [
     "AlertDelivery",
     "AuditEvent",
     "Budget",
+    "BudgetOverride",
     "ClosingBalance",
     "DecisionRequest",
     "Feature",
@@ -54,6 +57,7 @@ __all__ = [
     "Provider",
     "ProviderKey",
     "QuotaAlert",
+    "QuotaRequest",
     "RolledUnit",
     "RolledZone",
     "RollupProgress",
