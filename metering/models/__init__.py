@@ -10,6 +10,7 @@ from metering.models.jobs import TaskDraft, TaskJob, TaskJobAttempt, TaskJobEven
 from metering.models.kept_answers import KeptAnswer
 from metering.models.ledger import LedgerEntry, UsageMeter, UsageReservation
 from metering.models.months import ClosingBalance, LedgerPeriod
+from metering.models.notices import Notice
 from metering.models.openings import LimitWatch, MeterRecount, OpeningEntry
 from metering.models.overrides import BudgetOverride
 from metering.models.password_resets import PasswordReset
@@ -46,6 +47,7 @@ __all__ = [
     "MeterRecount",
     "ModelClass",
     "ModelPrice",
+    "Notice",
     "OpeningEntry",
     "PasswordReset",
     "Plan",
