@@ -65,6 +65,7 @@ def no_room_error(short: NoRoom, now: datetime) -> LimitExceeded:
             period=limit.meter.window.value,
             source_id=limit.source_id,
             override=_override(denial, limit),
+            subject_id=limit.meter.subject_id if limit.meter.tenant_id is not None else None,
         ),
         reset_at=denial.resets_at if kind is not ConcurrencyExceeded else None,
         retry_after_s=_wait_s(short, denial, now),

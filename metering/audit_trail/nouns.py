@@ -5,7 +5,7 @@ from types import MappingProxyType
 OBJECTS = MappingProxyType(
     {
         "alert": ("QuotaAlert", "VendorAlert", "AlertDelivery"),
-        "budget": ("Budget",),
+        "budget": ("Budget", "BudgetOverride", "QuotaRequest"),
         "call": ("UsageReservation",),
         "person": ("User", "PasswordReset", "Invitation"),
         "rule": ("PolicyRule",),

@@ -11,6 +11,7 @@ from metering.models import QuotaRequest, Tenant, User
 from metering.policy.edit.set_row import identity_of
 from metering.policy.overrides.add import checked_sentence
 from metering.policy.overrides.counter import Counter
+from metering.quota_requests.tell import tell_created
 from metering.types import Setter
 from metering.usage.limits import limit_of_budget
 from metering.usage.subjects import Subjects
@@ -87,6 +88,7 @@ def ask_for_quota(
         now=now,
         facts=facts_of(row),
     )
+    tell_created(row, now=now)
     return row
 
 

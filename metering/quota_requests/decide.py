@@ -14,6 +14,7 @@ from metering.policy.edit.raise_budget import raise_budget
 from metering.policy.overrides.add import add_override, checked_sentence
 from metering.policy.overrides.counter import Counter
 from metering.quota_requests.ask import facts_of
+from metering.quota_requests.tell import tell_decided
 
 State = QuotaRequest.State
 
@@ -80,7 +81,7 @@ def withdraw(*, request: QuotaRequest, actor: str, now: datetime) -> QuotaReques
 
 
 def _locked(request: QuotaRequest) -> QuotaRequest:
-    rows = QuotaRequest.objects.select_related("budget", "tenant").select_for_update(of=("self",))
+    rows = QuotaRequest.objects.select_related("budget", "tenant", "user").select_for_update(of=("self",))
     row: QuotaRequest = rows.get(pk=request.pk)
     if not row.is_open:
         raise TransitionRefused(
@@ -110,4 +111,6 @@ def _answered(
         now=now,
         facts=facts_of(row),
     )
+    if state is not State.WITHDRAWN:
+        tell_decided(row, now=now)
     return row

@@ -11,6 +11,7 @@ from metering.ledger.commands import MeterKey
 from metering.ledger.windows import window_bounds
 from metering.models import Budget, Provider, Tenant, UsageMeter
 from metering.policy.meter_limits import SHARED
+from metering.policy.overrides.raises import end_of
 from metering.tags import read_tag
 from metering.text import checked_label, normal
 from metering.types import ENDLESS, Dimension, SubjectType, Window
@@ -59,10 +60,7 @@ class Counter:
             raise InvalidRequest(f"windows must be 1 to {MOST_WINDOWS}.", param="windows")
         # A tenant that has changed its time zone keeps the window that was open then to its end.
         end = max(end, self._open_until(now) or end)
-        for _ in range(windows - 1):
-            _, following = window_bounds(key.window, end, timezone=key.timezone, week_start=key.week_start)
-            end = following or end
-        return start, end
+        return start, end_of(key, end, windows)
 
     def _open_until(self, now: datetime) -> datetime | None:
         budget = self.budget

@@ -51,6 +51,14 @@ def raises_of(overrides: Iterable[Override], meter: MeterKey) -> tuple[Raises, M
     return _raises(for_all), {subject: _raises(own) for subject, own in by_subject.items()}
 
 
+def end_of(meter: MeterKey, end: datetime, windows: int) -> datetime:
+    """Return when so many windows have ended, of which the first ends at `end`."""
+    for _ in range(windows - 1):
+        _, following = window_bounds(meter.window, end, timezone=meter.timezone, week_start=meter.week_start)
+        end = following or end
+    return end
+
+
 def last_moment(ends_at: datetime | None, meter: MeterKey) -> datetime | None:
     """Return when the override ends by the calendar of the meter, as it is now."""
     if ends_at is None:
