@@ -24,7 +24,7 @@ from metering.policy.overrides.add import add_override
 from metering.policy.overrides.counter import Counter, counter_of, resets
 from metering.policy.overrides.remove import remove_override
 from metering.policy.overrides.top_up import top_up
-from metering.quota_requests.ask import check_may_ask
+from metering.quota_requests.ask import check_may_ask, is_own
 from metering.quota_requests.find import asked_counter
 from metering.types import Dimension, Window
 
@@ -74,17 +74,9 @@ def _counter(
         counter = asked_counter(tenant, id, subject=subject, subjects=subjects, now=page["now"])
     except MeteringError:
         raise Http404 from None
-    if subjects is not None and counter.budget.set_by != "tenant":
-        _check_own(counter, subjects)
+    if subjects is not None and not is_own(counter, subjects):
+        raise Http404  # a member looks at somebody else's
     return counter
-
-
-def _check_own(counter: Counter, subjects: Any) -> None:
-    """Raises Http404 for a member who looks at somebody else's."""
-    try:
-        check_may_ask(counter, subjects)
-    except MeteringError:
-        raise Http404 from None
 
 
 def _forms(request: HttpRequest, counter: Counter) -> dict[str, Any]:

@@ -17,6 +17,7 @@ KINDS = {
     SubjectType.PROVIDER: "Vendor ",
 }
 TONES = {"open": "info", "approved": "ok", "for_good": "ok", "denied": "", "withdrawn": ""}
+ONE = {"calls": "call", "tokens": "token", "searches": "search", "files": "file", "steps": "step"}
 WINDOWS = {"hour": "hour", "day": "day", "week": "week", "month": "month"}
 
 
@@ -52,7 +53,10 @@ def whose(row: QuotaRequest | BudgetOverride, names: Mapping[Pair, str]) -> str:
 def more(budget: Budget, amount: int) -> str:
     """`$150.00`, `5 files`."""
     shown = amount_of(budget.dimension, amount)
-    return shown if budget.dimension == Dimension.COST else f"{shown} {dimension_word(budget.dimension)}"
+    if budget.dimension == Dimension.COST:
+        return shown
+    word = dimension_word(budget.dimension)
+    return f"{shown} {ONE.get(word, word) if amount == 1 else word}"
 
 
 def lasts(windows: int | None, window: str) -> str:

@@ -12,7 +12,7 @@ from metering.policy.edit.set_row import identity_of
 from metering.policy.overrides.add import checked_sentence
 from metering.policy.overrides.counter import Counter
 from metering.quota_requests.tell import tell_created
-from metering.types import Setter
+from metering.types import Setter, SubjectType
 from metering.usage.limits import limit_of_budget
 from metering.usage.subjects import Subjects
 
@@ -34,9 +34,14 @@ def check_may_ask(counter: Counter, subjects: Subjects | None) -> None:
         )
     if subjects is None:
         return
-    own = subjects.of(limit_of_budget(counter.budget))
-    if counter.subject_id is None or (counter.budget.per, counter.subject_id) not in own:
-        raise NotPermitted("You may ask for more of your own budgets; administrators ask for others.")
+    if counter.budget.per == SubjectType.TENANT or not is_own(counter, subjects):
+        raise NotPermitted("You may ask for more of your own budgets; your administrators ask for others.")
+
+
+def is_own(counter: Counter, subjects: Subjects) -> bool:
+    """Whether the calls of one member count on the counter."""
+    pair = (counter.budget.per, counter.subject_id)
+    return pair in subjects.of(limit_of_budget(counter.budget))
 
 
 @transaction.atomic

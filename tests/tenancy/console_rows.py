@@ -213,6 +213,7 @@ PAGES = [
         "POST /admin/quota-requests/ask/?budget={budget}",
         EVERYBODY,
         form={"amount": "5", "lasts": "open", "reason": "More."},
+        member=200,
     ),
     PageRow("GET /admin/budgets/?tenant={tenant}&sort=left", EVERYBODY),
     PageRow("GET /admin/search/?q={tenant}", EVERYBODY, stranger=200),

@@ -361,7 +361,7 @@ API = [
     Row(
         "POST /api/quota-requests",
         body={"budget": "{budget}", "amount": "1", "reason": "More."},
-        member=201,
+        member=403,
         admin=201,
         operator=403,
     ),

@@ -92,8 +92,8 @@ class TestOverrides:
         assert list(actions.values_list("action", flat=True)) == ["override.added", "override.removed"]
         told = call("GET", "audit", who=bea).json()["results"]
         assert [each["sentence"] for each in told[:2]] == [
-            "An operator of the gateway took back $10.5 more of the month's cost budget of everybody at Alder",
-            "An operator of the gateway raised the month's cost budget of everybody at Alder by $10.5",
+            "An operator took back $10.5 more of the month's cost budget of everybody at Alder Research",
+            "An operator raised the month's cost budget of everybody at Alder Research by $10.5",
         ]
 
     def test_of_a_plans_budget_it_is_for_one_person_of_one_tenant_or_for_all_of_it(
