@@ -360,9 +360,9 @@ API = [
     Row("GET /api/quota-requests?state=open", member=200, admin=200, operator=200),
     Row(
         "POST /api/quota-requests",
-        body={"budget": "{budget}", "amount": "1", "reason": "More."},
-        member=403,
-        admin=201,
+        body={"budget": "{asked_budget}", "amount": "1", "reason": "More."},
+        member=409,
+        admin=409,
         operator=403,
     ),
     Row(
