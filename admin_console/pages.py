@@ -23,6 +23,8 @@ class Page:
     """Its entry is among those under "Advanced"."""
     is_for_tenants: bool = False
     """Super admins come to it by a tenant's page, and have no entry for it."""
+    is_for_operators: bool = False
+    """Tenants' people come to it by another page, and have no entry for it."""
     badge: str = ""
     """What is called with the request for the number beside the entry, by its dotted name."""
 
@@ -58,6 +60,37 @@ PAGES = (
         audience=Audience.EVERYBODY,
         title="Budgets",
         icon="account_balance_wallet",
+    ),
+    Page(
+        name="budget",
+        route="budgets/<uuid:id>/",
+        view="admin_console.quota.budget.one_budget",
+        audience=Audience.EVERYBODY,
+        title="Budget",
+    ),
+    Page(
+        name="quota_requests",
+        route="quota-requests/",
+        view="admin_console.quota.requests.requests",
+        audience=Audience.EVERYBODY,
+        title="Quota requests",
+        icon="inbox",
+        is_for_operators=True,
+        badge="admin_console.quota.badge.waiting_text",
+    ),
+    Page(
+        name="quota_ask",
+        route="quota-requests/ask/",
+        view="admin_console.quota.ask.ask",
+        audience=Audience.EVERYBODY,
+        title="Ask for quota",
+    ),
+    Page(
+        name="quota_request",
+        route="quota-requests/<uuid:id>/",
+        view="admin_console.quota.requests.one_request",
+        audience=Audience.EVERYBODY,
+        title="Request for quota",
     ),
     Page(
         name="activity",

@@ -84,7 +84,7 @@ GROUPS: dict[str, dict[str, str]] = {
 
 ORDER = (
     *("Overview", "Explore usage", "Activity", "Budgets", "Tenants", "Your tenant", "People", "Tokens"),
-    *("Plans", "My plan", "Models and vendors", "Alerts", "Simulator"),
+    *("Plans", "My plan", "Models and vendors", "Quota requests", "Alerts", "Simulator"),
 )
 """Of the sidebar's entries, by title; others follow."""
 TITLES = {
@@ -140,7 +140,8 @@ def _shows(page: Page) -> Callable[[HttpRequest], bool]:
         viewer = import_string("admin_console.who.viewer_of")(request)
         if viewer is None or not viewer.is_in(page.audience):
             return False
-        return not (page.is_for_tenants and viewer.audience is Audience.OPERATORS)
+        is_operator = viewer.audience is Audience.OPERATORS
+        return not (page.is_for_tenants if is_operator else page.is_for_operators)
 
     return shows
 

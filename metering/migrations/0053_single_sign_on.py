@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('metering', '0048_channels'),
+        ('metering', '0050_quota_requests'),
     ]
 
     operations = [

@@ -15,12 +15,14 @@ from metering.models.months import ClosingBalance, LedgerPeriod
 from metering.models.notices import Notice
 from metering.models.notifications import Notification
 from metering.models.openings import LimitWatch, MeterRecount, OpeningEntry
+from metering.models.overrides import BudgetOverride
 from metering.models.password_resets import PasswordReset
 from metering.models.people import Membership, User
 from metering.models.plan_use import PlanUse
 from metering.models.plans import Feature, Plan, PlanFeature, PlanLLMAccess, Task
 from metering.models.policy import Budget, PolicyRule
 from metering.models.provider_keys import ProviderKey
+from metering.models.quota_requests import QuotaRequest
 from metering.models.rollups import RolledUnit, RolledZone, RollupProgress, UsageRollup
 from metering.models.saved_views import SavedView
 from metering.models.sessions import LoginSession
@@ -35,6 +37,7 @@ __all__ = [
     "AlertDelivery",
     "AuditEvent",
     "Budget",
+    "BudgetOverride",
     "ClosingBalance",
     "DecisionRequest",
     "EmailDomain",
@@ -66,6 +69,7 @@ __all__ = [
     "Provider",
     "ProviderKey",
     "QuotaAlert",
+    "QuotaRequest",
     "RolledUnit",
     "RolledZone",
     "RollupProgress",

@@ -14,6 +14,7 @@ from metering.models import (
     ATIToken,
     AuditEvent,
     Budget,
+    BudgetOverride,
     Feature,
     Invitation,
     LedgerEntry,
@@ -25,6 +26,7 @@ from metering.models import (
     Provider,
     ProviderKey,
     QuotaAlert,
+    QuotaRequest,
     SavedView,
     TaskDraft,
     TaskJob,
@@ -38,6 +40,9 @@ from metering.models import (
     VendorAlert,
     WebhookEndpoint,
 )
+from metering.policy.overrides.add import add_override
+from metering.policy.overrides.counter import counter_of
+from metering.quota_requests.ask import ask_for_quota
 from metering.types import Setter
 from tests.factories import (
     AlertFactory,
@@ -97,6 +102,10 @@ class TenantData:
     """The member's."""
     notification: Notification
     """The member's."""
+    override: BudgetOverride
+    """Of the budget."""
+    request: QuotaRequest
+    """The member's, for more of a budget of its own that an operator set."""
     call: UsageLog
     """The one attempt of the member's own call."""
 
@@ -122,6 +131,9 @@ class TenantData:
             "invited": self.invitation.email,
             "view": str(self.view.pk),
             "notification": str(self.notification.pk),
+            "override": str(self.override.pk),
+            "request": str(self.request.pk),
+            "asked_budget": str(self.request.budget_id),
             "call": str(self.call.reservation_id),
             "email": self.member.email,
             "admin_email": self.admin.email,
@@ -157,6 +169,8 @@ class TenantData:
             self.invitation,
             self.view,
             self.notification,
+            self.override,
+            self.request,
             self.call,
         )
         prefixes = {self.token.prefix, self.own_token.prefix}
@@ -287,8 +301,24 @@ def make_tenant_data(slug: str) -> TenantData:
         draft=make_draft(token, member),
         invitation=make_invitation(token, f"dan@{slug}.example"),
         view=SavedView.objects.create(user=member, name=f"{slug} view", query=f"user=ann@{slug}.example"),
+        override=_raise(budget),
+        request=ask(member, "user", "day"),
         call=call,
     )
+
+
+def _raise(budget: Budget) -> BudgetOverride:
+    counter = counter_of(budget, tenant=budget.tenant, subject=None)
+    return add_override(counter=counter, amount=7, actor="ops@example.com", now=now())
+
+
+def ask(member: User, scope: str, window: str) -> QuotaRequest:
+    """A member's request for more of a budget that an operator has set for it."""
+    tenant = member.tenant
+    assert tenant is not None
+    budget = BudgetFactory(scope=scope, scope_id=str(member.pk), tenant=tenant, window=window)
+    counter = counter_of(budget, tenant=tenant, subject=None)
+    return ask_for_quota(counter=counter, amount=5, reason=f"{tenant.slug} filing", by=member, now=now())
 
 
 def more_of(data: TenantData) -> None:
@@ -313,6 +343,8 @@ def more_of(data: TenantData) -> None:
     note_change(data.tenant, f"second-{slug}")
     make_invitation(data.token, f"eve@{slug}.example")
     SavedView.objects.create(user=data.member, name=f"{slug} second view", query="range=today")
+    _raise(data.budget)
+    ask(data.member, "user", "week")
 
 
 def note_change(tenant: Tenant, name: str) -> None:
@@ -336,6 +368,8 @@ def image_of(data: TenantData) -> list[Any]:
         User,
         PolicyRule,
         Budget,
+        BudgetOverride,
+        QuotaRequest,
         ProviderKey,
         QuotaAlert,
         VendorAlert,

@@ -1,5 +1,6 @@
 """A busy gateway and a browser, made once for all jobs of a module: to make them takes longer than a job."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,7 @@ from django.test import Client
 from metering.models import User
 from tests.browser import Browser, running_browser
 from tests.e2e.console.hand import Hand
+from tests.e2e.raw import Reply, ask
 from tests.e2e.server import Server, running_server
 from tests.factories import BudgetFactory, make_token, reference_data
 from tests.served import empty_tables
@@ -73,13 +75,13 @@ def page(gateway: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 @pytest.fixture
 def operator(page: Browser, desk: Desk) -> Hand:
     """The super admin, at the overview."""
-    return _at_the_overview(page, desk.sessions[OPERATOR])
+    return at_the_overview(page, desk.sessions[OPERATOR])
 
 
 @pytest.fixture
 def admin(page: Browser, desk: Desk) -> Hand:
     """Cedar's administrator, at the overview."""
-    return _at_the_overview(page, desk.sessions[ADMIN])
+    return at_the_overview(page, desk.sessions[ADMIN])
 
 
 @pytest.fixture
@@ -101,9 +103,16 @@ def _session_of(email: str) -> str:
     return str(client.cookies[settings.SESSION_COOKIE_NAME].value)
 
 
-def _at_the_overview(page: Browser, session: str) -> Hand:
+def at_the_overview(page: Browser, session: str) -> Hand:
+    """Whoever has the session, with no click made."""
     page.troubles.clear()
     page.carry_cookie(settings.SESSION_COOKIE_NAME, session)
     hand = Hand(page)
     hand.begin()
     return hand
+
+
+def chat(gateway: Server, secret: str, model: str = "gpt-5-mini") -> Reply:
+    body = {"model": model, "max_tokens": 20, "messages": [{"role": "user", "content": "hello"}]}
+    headers: dict[str, Any] = {"authorization": f"Bearer {secret}", "content-type": "application/json"}
+    return ask(gateway, "POST", "/v1/chat/completions", json.dumps(body).encode(), headers)

@@ -2,14 +2,18 @@
 
 import re
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import connection
+from django.utils.timezone import now
 
-from metering.models import ATIToken, QuotaAlert, User
+from launcher.process import wait_until
+from metering.models import ATIToken, BudgetOverride, QuotaAlert, QuotaRequest, UsageMeter, User
 from metering.tasks import deliver_alerts
-from tests.e2e.console.conftest import Desk, signed_out
+from tests.browser import Browser
+from tests.e2e.console.conftest import ADMIN, OPERATOR, Desk, at_the_overview, chat, signed_out
 from tests.e2e.console.hand import MOST_CLICKS, Hand
 from tests.e2e.server import Server
 from tests.mail import mail_server_in_use, text_of
@@ -55,6 +59,51 @@ def test_a_token_is_narrowed_and_that_is_undone(admin: Hand) -> None:
     admin.click("Undo it")
     assert not ATIToken.objects.get(name="carla-laptop").allowed_tasks
     assert admin.clicks <= MOST_CLICKS
+
+
+def test_quota_is_asked_for_from_a_429_approved_with_its_effect_in_view_and_runs_out(
+    page: Browser, desk: Desk, gateway: Server, settings: Any
+) -> None:
+    settings.PUBLIC_URL = gateway.url
+    assert chat(gateway, desk.one_call_a_day).status == 200
+    refused = chat(gateway, desk.one_call_a_day)
+    assert refused.told == (429, "budget_exceeded")
+    assert refused.error["ask_url"] in refused.error["message"]
+
+    admin = at_the_overview(page, desk.sessions[ADMIN])
+    admin.browser.open(refused.error["ask_url"].removeprefix(gateway.url))
+    admin.reads("night-batch", "calls a day", "0 calls left of 1 call")
+    admin.fill("How much more", "2")
+    admin.fill("Why", "The filing of family 22 is due on Monday.")
+    admin.is_done("ask-for-quota")
+    admin.click("Ask for it")
+    admin.reads("The request is on its way", "this day")
+
+    operator = at_the_overview(page, desk.sessions[OPERATOR])
+    operator.click("Cedar: 2 calls more")
+    operator.reads("Approving 2 calls", "Tenants", "1: cedar", "If it goes on like this", "due on Monday")
+    operator.fill("A sentence", "Good luck with the filing.")
+    operator.is_done("answer-a-request")
+    operator.click("Approve")
+    operator.reads("Approved this day", "Good luck with the filing.")
+    assert QuotaRequest.objects.get().state == "approved"
+    assert wait_until(lambda: chat(gateway, desk.one_call_a_day).status == 200, 10, every_s=0.2)
+    operator.click("calls a day")
+    operator.reads(
+        "2 calls used", "of 3 calls: 1 call and 2 calls of overrides", "in force", "limit without override"
+    )
+    operator.is_done("an-override")
+
+    row, moment = BudgetOverride.objects.get(), now()
+    BudgetOverride.objects.filter(pk=row.pk).update(ends_at=moment, starts_at=moment - timedelta(days=1))
+    UsageMeter.objects.filter(subject_id=row.subject_id).update(window_end=moment)
+    assert wait_until(lambda: chat(gateway, desk.one_call_a_day).status == 200, 10, every_s=0.2)
+    over = chat(gateway, desk.one_call_a_day)
+    assert over.told == (429, "budget_exceeded")
+    assert (over.error["usage"]["limit"], "override" in over.error["usage"]) == (1, False)
+    operator.browser.open(f"/admin/budgets/{row.budget_id}/?tenant=cedar&subject={row.subject_id}")
+    operator.reads("1 call used", "left of 1 call", "ended")
+    operator.is_done("an-override-that-ended")
 
 
 def test_somebody_is_invited_by_mail_chooses_a_password_and_is_in(
