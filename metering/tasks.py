@@ -17,6 +17,7 @@ from metering.identity.invitations.forget import forget_invitations as forget_ol
 from metering.identity.people.forget_resets import forget_resets as forget_old_resets
 from metering.ledger import periods, sweep
 from metering.rollups import roll_up
+from metering.statements.issue_due import issue_due
 
 CHANNELS = {"email": EmailChannel}
 """Another way to reach people is one more entry here, and rows for it from `address_alerts`."""
@@ -85,3 +86,9 @@ def forget_resets() -> int:
 def forget_invitations() -> int:
     """Delete invitations that ended long ago; how many."""
     return forget_old_invitations(now())
+
+
+@shared_task(name="metering.issue_statements")
+def issue_statements() -> int:
+    """Issue the statements of the months that are over; how many."""
+    return issue_due(now=now())

@@ -2,8 +2,10 @@
 
 from metering.models.alerts import AlertDelivery, QuotaAlert
 from metering.models.audit import AuditEvent
+from metering.models.billing import BillingProfile, Statement
 from metering.models.catalog import LLMModel, ModelClass, ModelPrice, Provider
 from metering.models.decisions import DecisionRequest, PolicyDecision
+from metering.models.exports import ExportPosition
 from metering.models.identity import Team, Tenant
 from metering.models.invitations import Invitation
 from metering.models.jobs import TaskDraft, TaskJob, TaskJobAttempt, TaskJobEvent
@@ -28,9 +30,11 @@ __all__ = [
     "ATIToken",
     "AlertDelivery",
     "AuditEvent",
+    "BillingProfile",
     "Budget",
     "ClosingBalance",
     "DecisionRequest",
+    "ExportPosition",
     "Feature",
     "Invitation",
     "KeptAnswer",
@@ -58,6 +62,7 @@ __all__ = [
     "RolledZone",
     "RollupProgress",
     "SavedView",
+    "Statement",
     "Task",
     "TaskDraft",
     "TaskJob",
