@@ -1,4 +1,4 @@
-"""What was noticed about limits, and whom it was told."""
+"""What was noticed about limits, what else people are told, and whom it was told."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from admin_console.history import HistoryAdmin, uuid_of
 from admin_console.site import console
 from metering.alerts.deliver import ABOUT
 from metering.alerts.message import whose_use
-from metering.models import AlertDelivery, QuotaAlert
+from metering.models import AlertDelivery, Notice, QuotaAlert
 
 AMOUNTS = ("used", "held", "requested", "limit")
 State = AlertDelivery.State
@@ -65,11 +65,22 @@ class QuotaAlertAdmin(HistoryAdmin):
         return "; ".join(map(str, row.deliveries.order_by("id"))) or "nobody"
 
 
+@admin.register(Notice, site=console)
+class NoticeAdmin(HistoryAdmin):
+    list_display = (moment("created_at"), "type", "tenant", "audience", "user", "subject")
+    list_filter = (When, TenantSlug)
+    list_select_related = ("tenant", "user")
+    ordering = ("-id",)
+    search_fields = ("id",)
+    search_help_text = "Notice id, or type"
+    text_columns = ("type",)
+
+
 @admin.register(AlertDelivery, site=console)
 class AlertDeliveryAdmin(HistoryAdmin):
     list_display = (
-        "id", "state_name", "channel", "recipient", "alert", "vendor_alert", "password_reset", "invitation", "attempts",
-        moment("next_attempt_at"), moment("sent_at"), "last_error",
+        "id", "state_name", "channel", "recipient", "alert", "vendor_alert", "password_reset", "invitation", "notice",
+        "attempts", moment("next_attempt_at"), moment("sent_at"), "last_error",
     )  # fmt: skip
     list_filter = (StateName,)
     list_select_related = ABOUT
@@ -85,7 +96,7 @@ class AlertDeliveryAdmin(HistoryAdmin):
         identifier = uuid_of(term)
         if identifier is None:
             return Q(pk__in=[])
-        return Q(alert_id=identifier) | Q(vendor_alert_id=identifier)
+        return Q(alert_id=identifier) | Q(vendor_alert_id=identifier) | Q(notice_id=identifier)
 
     @display(
         description="State",

@@ -62,6 +62,7 @@ GROUPS: dict[str, dict[str, str]] = {
     "Alerts": {
         "QuotaAlert": "notifications",
         "VendorAlert": "report",
+        "Notice": "campaign",
         "AlertDelivery": "mail",
         "LimitWatch": "visibility",
     },

@@ -183,6 +183,32 @@ class AlertLevel(StrEnum):
         return cls.CRITICAL if threshold >= CRITICAL_PERCENT else cls.WARNING
 
 
+class EventType(StrEnum):
+    """What people and the receivers of channels are told of (docs/alerts.md). Receivers rely on these names."""
+
+    QUOTA_WARNING = "quota.warning"
+    QUOTA_CRITICAL = "quota.critical"
+    QUOTA_EXCEEDED = "quota.exceeded"
+    CONCURRENCY_LIMIT = "quota.concurrency_limit"
+    QUOTA_REQUEST_CREATED = "quota_request.created"
+    QUOTA_REQUEST_DECIDED = "quota_request.decided"
+    BUDGET_FORECAST = "budget.forecast"
+    TOKEN_EXPIRING = "token.expiring"
+    STATEMENT_READY = "statement.ready"
+    ERROR_RATE_HIGH = "error_rate.high"
+    VENDOR_DOWN = "vendor.down"
+    VENDOR_IMPOSSIBLE_USAGE = "vendor.impossible_usage"
+    CHANNEL_DISABLED = "channel.disabled"
+
+
+class Audience(StrEnum):
+    """Who is told of a notice."""
+
+    TENANT_ADMINS = "tenant_admins"
+    SUPER_ADMINS = "super_admins"
+    PERSON = "person"
+
+
 class Task(StrEnum):
     """The tasks of the gateway."""
 

@@ -23,6 +23,7 @@ from django.db import transaction
 from metering.alerts.channel import Channel, ChannelError, Message, NotSent, Uncertain
 from metering.alerts.invitation_message import invitation_message
 from metering.alerts.message import message_of
+from metering.alerts.notice_message import notice_message
 from metering.alerts.reset_message import reset_message
 from metering.alerts.set_aside import set_aside, set_aside_channels, take_up_again
 from metering.alerts.vendor_message import vendor_message
@@ -37,7 +38,7 @@ STUCK_S = 600.0
 LONGEST_WAIT_S = 3600.0
 MAX_ATTEMPTS = 40
 """More than a day with the default backoff."""
-ABOUT = ("alert", "vendor_alert", "password_reset", "invitation")
+ABOUT = ("alert", "vendor_alert", "password_reset", "invitation", "notice")
 """The columns that say what a delivery is about. Exactly one is set."""
 State = AlertDelivery.State
 Clock = Callable[[], datetime]
@@ -118,6 +119,8 @@ def _message_of(delivery: AlertDelivery, now: datetime) -> Message:
         return invitation_message(delivery, now=now)
     if delivery.vendor_alert is not None:
         return vendor_message(delivery.vendor_alert)
+    if delivery.notice is not None:
+        return notice_message(delivery.notice)
     if delivery.alert is None:  # the database allows no such row
         raise NotSent("there is nothing to say", permanent=True)
     return message_of(delivery.alert)

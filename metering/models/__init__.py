@@ -12,6 +12,7 @@ from metering.models.jobs import TaskDraft, TaskJob, TaskJobAttempt, TaskJobEven
 from metering.models.kept_answers import KeptAnswer
 from metering.models.ledger import LedgerEntry, UsageMeter, UsageReservation
 from metering.models.months import ClosingBalance, LedgerPeriod
+from metering.models.notices import Notice
 from metering.models.openings import LimitWatch, MeterRecount, OpeningEntry
 from metering.models.password_resets import PasswordReset
 from metering.models.people import Membership, User
@@ -47,6 +48,7 @@ __all__ = [
     "MeterRecount",
     "ModelClass",
     "ModelPrice",
+    "Notice",
     "OpeningEntry",
     "PasswordReset",
     "Plan",

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 
 from metering.models.invitations import Invitation
+from metering.models.notices import Notice
 from metering.models.password_resets import PasswordReset
 from metering.models.people import User
 from metering.models.policy import choices_of
@@ -80,8 +81,7 @@ def _one_of(*names: str) -> Q:
 
 
 class AlertDelivery(models.Model):
-    """One alert, of a limit or of a vendor, or a mail about a forgotten password or an invitation, on its way to one
-    recipient.
+    """One alert or notice, or a mail about a forgotten password or an invitation, on its way to one recipient.
 
     See metering/alerts/deliver.py.
     """
@@ -106,6 +106,7 @@ class AlertDelivery(models.Model):
         PasswordReset, on_delete=models.CASCADE, null=True, related_name="delivery"
     )
     invitation = models.ForeignKey(Invitation, on_delete=models.CASCADE, null=True, related_name="deliveries")
+    notice = models.ForeignKey(Notice, on_delete=models.CASCADE, null=True, related_name="deliveries")
     channel = models.CharField(max_length=8, choices=Channel.choices)
     recipient = models.CharField(max_length=254)
     state = models.CharField(max_length=9, choices=State.choices, default=State.PENDING)
@@ -124,10 +125,13 @@ class AlertDelivery(models.Model):
             models.UniqueConstraint(
                 fields=["vendor_alert", "channel", "recipient"], name="vendor_delivery_once"
             ),
+            models.UniqueConstraint(fields=["notice", "channel", "recipient"], name="notice_delivery_once"),
             models.CheckConstraint(
-                condition=_one_of("alert", "vendor_alert", "password_reset", "invitation"),
+                condition=_one_of("alert", "vendor_alert", "password_reset", "invitation", "notice"),
                 name="delivery_of_one",
-                violation_error_message="A delivery is of one alert, vendor alert, password reset or invitation.",
+                violation_error_message=(
+                    "A delivery is of one alert, vendor alert, password reset, invitation or notice."
+                ),
             ),
             models.CheckConstraint(
                 condition=Q(state__in=["pending", "sending", "sent", "failed", "uncertain", "no_server"]),

@@ -27,6 +27,7 @@ from metering.models import (
     MeterRecount,
     ModelClass,
     ModelPrice,
+    Notice,
     OpeningEntry,
     PasswordReset,
     Plan,
@@ -168,6 +169,10 @@ def usage(tenant: Tenant) -> UsageReservation:
         provider_name="sandbox", model=f"model-{uuid7()}", day=moment.date(), reservation_id=hold.pk,
         tenant_id=tenant.pk, reported='{"prompt_tokens": 1000000000000}', cost_nano_usd=1_200_000, times_seen=3,
         last_seen_at=moment, raised_at=moment, **TOKENS,
+    )  # fmt: skip
+    Notice.objects.create(
+        tenant=tenant, type="quota_request.created", audience="tenant_admins", subject="More quota is asked for",
+        text="Ann asks for $5 more.", created_at=moment,
     )  # fmt: skip
     KeptAnswer.objects.create(
         reservation_id=hold.pk, tenant_id=tenant.pk, content=b"sealed", expires_at=moment + timedelta(days=1)
