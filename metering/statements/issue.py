@@ -12,6 +12,7 @@ from metering.models import Statement, Tenant
 from metering.statements.draft import Draft, draft_statement
 from metering.statements.figures import digest_of, text_of
 from metering.statements.months import bounds_of, month_after
+from metering.statements.tell import tell_of
 
 LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('metering.statements', 0))"
 
@@ -69,3 +70,4 @@ def _keep(draft: Draft, tenant: Tenant, *, after: Statement | None, actor: str, 
     record_change(
         action="statement.issued", actor=actor, target=statement, tenant_id=tenant.pk, now=now, facts=facts
     )
+    tell_of(statement, figures, now=now)
