@@ -21,8 +21,8 @@ CREATE OR REPLACE FUNCTION pg_temp.delete_rows() RETURNS void LANGUAGE plpgsql A
 NEVER_DELETED = {"metering_statement"}
 """Tables whose triggers refuse it; here they are passed over."""
 WITHOUT_TRIGGERS = (
-    "PERFORM set_config('session_replication_role', 'replica', true); DELETE FROM {}; "
-    "PERFORM set_config('session_replication_role', 'origin', true)"
+    "IF EXISTS (SELECT FROM {0}) THEN ALTER TABLE {0} DISABLE TRIGGER USER; DELETE FROM {0}; "
+    "ALTER TABLE {0} ENABLE TRIGGER USER; END IF"
 )
 _prepared = WeakSet[Any]()
 """The connections that have the function."""

@@ -24,6 +24,7 @@ class CsvFiles:
 
     name = "csv"
     entries_at_once = 1_000
+    is_row_by_row = False
     remembers: timedelta | None = None
 
     def __init__(self, folder: Path) -> None:

@@ -25,6 +25,7 @@ class OpenMeter:
 
     name = "openmeter"
     entries_at_once = 100
+    is_row_by_row = False
     remembers: timedelta | None = timedelta(days=30)
 
     def __init__(self, *, base_url: str, api_key: str) -> None:

@@ -37,7 +37,7 @@ class Migration(migrations.Migration):
             name='Statement',
             fields=[
                 ('id', models.UUIDField(default=metering.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('number', models.BigIntegerField(editable=False, unique=True)),
+                ('number', models.IntegerField(editable=False, help_text="Of the tenant's statements, from 1.")),
                 ('month', models.DateField(editable=False, help_text='Its first day.')),
                 ('starts_at', models.DateTimeField(editable=False)),
                 ('ends_at', models.DateTimeField(editable=False)),
@@ -48,7 +48,7 @@ class Migration(migrations.Migration):
                 ('digest', models.CharField(editable=False, help_text='SHA-256 of the figures.', max_length=64)),
             ],
             options={
-                'ordering': ['-number'],
+                'ordering': ['-id'],
             },
         ),
         migrations.AddField(
@@ -72,6 +72,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='statement',
             constraint=models.UniqueConstraint(fields=('tenant', 'month'), name='statement_once', violation_error_message='The month has its statement.'),
+        ),
+        migrations.AddConstraint(
+            model_name='statement',
+            constraint=models.UniqueConstraint(fields=('tenant', 'number'), name='statement_number', violation_error_message='Another statement of the tenant has this number.'),
         ),
         migrations.AddConstraint(
             model_name='statement',

@@ -18,7 +18,8 @@ class Migration(migrations.Migration):
                 ('batches', models.BigIntegerField(default=0, help_text='How many were taken.')),
                 ('pending_recorded_at', models.DateTimeField(null=True)),
                 ('pending_entry_id', models.UUIDField(null=True)),
-                ('pending_since', models.DateTimeField(help_text='When they were first sent.', null=True)),
+                ('pending_taken', models.IntegerField(default=0, help_text='How many of their rows are dealt with.')),
+                ('pending_since', models.DateTimeField(help_text='When what follows these was first sent; empty: it surely did not arrive.', null=True)),
                 ('rows', models.BigIntegerField(default=0)),
                 ('nano_usd', models.BigIntegerField(default=0)),
                 ('left_out_rows', models.BigIntegerField(default=0, help_text='Which the target does not take: of a tenant that it does not know, or of no cost.')),
@@ -39,6 +40,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='exportposition',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('pending_entry_id', None), ('pending_recorded_at', None), ('pending_since', None)), models.Q(('pending_entry_id__isnull', False), ('pending_recorded_at__isnull', False), ('pending_since__isnull', False)), _connector='OR'), name='export_pending_whole', violation_error_message='What is on its way has an entry and a moment.'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('pending_entry_id', None), ('pending_recorded_at', None), ('pending_since', None), ('pending_taken', 0)), models.Q(('pending_entry_id__isnull', False), ('pending_recorded_at__isnull', False)), _connector='OR'), name='export_pending_whole', violation_error_message='What is on its way has a last entry.'),
         ),
     ]

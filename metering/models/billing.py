@@ -54,11 +54,12 @@ class BillingProfile(models.Model):
 class Statement(models.Model):
     """What a tenant used and owes for one month, as issued.
 
-    Invariant: one for each tenant and month, numbered without gaps, and never changed: the database refuses it.
+    Invariant: one for each tenant and month, a tenant's are numbered without gaps, and none is ever changed: the
+    database refuses it.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    number = models.BigIntegerField(unique=True, editable=False)
+    number = models.IntegerField(editable=False, help_text="Of the tenant's statements, from 1.")
     tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="statements", editable=False)
     month = models.DateField(editable=False, help_text="Its first day.")
     starts_at = models.DateTimeField(editable=False)
@@ -76,12 +77,17 @@ class Statement(models.Model):
     objects = TenantQuerySet.as_manager()
 
     class Meta:
-        ordering = ["-number"]
+        ordering = ["-id"]
         constraints = [
             models.UniqueConstraint(
                 fields=["tenant", "month"],
                 name="statement_once",
                 violation_error_message="The month has its statement.",
+            ),
+            models.UniqueConstraint(
+                fields=["tenant", "number"],
+                name="statement_number",
+                violation_error_message="Another statement of the tenant has this number.",
             ),
             models.CheckConstraint(
                 condition=Q(ends_at__gt=models.F("starts_at")),
@@ -93,7 +99,12 @@ class Statement(models.Model):
     @property
     def name(self) -> str:
         """How people name it."""
-        return f"S-{self.number:06d}"
+        return statement_name(self.tenant.slug, self.number)
 
     def __str__(self) -> str:
-        return self.name
+        return str(self.id)
+
+
+def statement_name(tenant: str, number: int) -> str:
+    """Such as `alder-0012`. Tenants have numbers of their own, so that none can tell how many others there are."""
+    return f"{tenant}-{number:04d}"

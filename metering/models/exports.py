@@ -8,7 +8,7 @@ class ExportPosition(models.Model):
     """The last entry of the ledger that a billing system has, in the order of (recorded_at, entry_id).
 
     `pending_*` is the last entry of the rows that are on their way: written down before they are sent, so that a
-    process that takes over sends the same rows again.
+    process that takes over sends the same rows again, but for the first `pending_taken`.
     """
 
     target = models.CharField(max_length=16, primary_key=True)
@@ -17,7 +17,10 @@ class ExportPosition(models.Model):
     batches = models.BigIntegerField(default=0, help_text="How many were taken.")
     pending_recorded_at = models.DateTimeField(null=True)
     pending_entry_id = models.UUIDField(null=True)
-    pending_since = models.DateTimeField(null=True, help_text="When they were first sent.")
+    pending_taken = models.IntegerField(default=0, help_text="How many of their rows are dealt with.")
+    pending_since = models.DateTimeField(
+        null=True, help_text="When what follows these was first sent; empty: it surely did not arrive."
+    )
     rows = models.BigIntegerField(default=0)
     nano_usd = models.BigIntegerField(default=0)
     left_out_rows = models.BigIntegerField(
@@ -35,14 +38,12 @@ class ExportPosition(models.Model):
         ordering = ["target"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(pending_recorded_at=None, pending_entry_id=None, pending_since=None)
-                | Q(
-                    pending_recorded_at__isnull=False,
-                    pending_entry_id__isnull=False,
-                    pending_since__isnull=False,
-                ),
+                condition=Q(
+                    pending_recorded_at=None, pending_entry_id=None, pending_since=None, pending_taken=0
+                )
+                | Q(pending_recorded_at__isnull=False, pending_entry_id__isnull=False),
                 name="export_pending_whole",
-                violation_error_message="What is on its way has an entry and a moment.",
+                violation_error_message="What is on its way has a last entry.",
             ),
         ]
 

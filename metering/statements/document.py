@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from metering.models.billing import statement_name
 from metering.money import NANO_PER_USD
 from metering.statements.figures import BudgetLine, Entries, Entry, Figures, Group, Sums
 from metering.statements.round import cents_text
@@ -65,7 +66,7 @@ class Document:
 def document_of(figures: Figures, *, digest: str) -> Document:
     """`digest` is empty for a draft."""
     is_draft = figures.number == 0
-    name = "Draft of a statement" if is_draft else f"Statement S-{figures.number:06d}"
+    name = f"Statement {statement_name(figures.tenant, figures.number)}"
     moment = _Moments(figures.timezone)
     last_day = figures.ends_at.astimezone(zone_named(figures.timezone)) - timedelta(microseconds=1)
     first_day = figures.starts_at.astimezone(zone_named(figures.timezone))
@@ -80,7 +81,7 @@ def document_of(figures: Figures, *, digest: str) -> Document:
         ("Requests", f"{figures.usage.requests:,}"),
     ]
     return Document(
-        title=name,
+        title="Draft of a statement" if is_draft else name,
         is_draft=is_draft,
         tenant=figures.tenant_name,
         month=f"{figures.month:%B %Y}",

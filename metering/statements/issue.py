@@ -3,7 +3,6 @@
 from datetime import date, datetime
 
 from django.db import connection, transaction
-from django.db.models import Max
 from msgspec.structs import replace
 
 from metering.audit import record_change
@@ -14,7 +13,7 @@ from metering.statements.figures import digest_of, text_of
 from metering.statements.months import bounds_of, month_after
 from metering.statements.tell import tell_of
 
-LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('metering.statements', 0))"
+LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('metering.statements ' || %s, 0))"
 
 
 def issue_statement(*, tenant: Tenant, month: date, actor: str, now: datetime) -> Statement:
@@ -47,11 +46,11 @@ def statements_of(tenant: Tenant) -> list[Statement]:
 def _keep(draft: Draft, tenant: Tenant, *, after: Statement | None, actor: str, now: datetime) -> None:
     """Another statement of the tenant that was kept meanwhile stays, and this draft is dropped: it was made before."""
     with connection.cursor() as cursor:
-        cursor.execute(LOCK)
+        cursor.execute(LOCK, [str(tenant.pk)])
     last = Statement.objects.for_tenant(tenant).order_by("-month").first()
     if (last and last.pk) != (after and after.pk):
         return
-    number = (Statement.objects.aggregate(last=Max("number"))["last"] or 0) + 1
+    number = last.number + 1 if last else 1
     figures = replace(draft.figures, number=number)
     text = text_of(figures)
     statement = Statement.objects.create(

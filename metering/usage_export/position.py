@@ -10,7 +10,10 @@ from metering.models import ExportPosition
 from metering.usage_export.row import Cursor
 
 FIRST = UUID(int=0)
-NOTHING_PENDING = {"pending_recorded_at": None, "pending_entry_id": None, "pending_since": None}
+NOTHING_PENDING: dict[str, object] = {
+    **dict.fromkeys(("pending_recorded_at", "pending_entry_id", "pending_since")),
+    "pending_taken": 0,
+}
 FIRST_WAIT_S, LONGEST_WAIT_S = 10.0, 3_600.0
 
 
@@ -50,6 +53,16 @@ def on_its_way(row: ExportPosition, end: Cursor, *, now: datetime) -> None:
     _step(row, pending_recorded_at=end.recorded_at, pending_entry_id=end.entry_id, pending_since=now)
 
 
+def sent_again(row: ExportPosition, *, now: datetime) -> None:
+    """What is on its way is sent once more, after it surely had not arrived."""
+    _step(row, pending_since=now)
+
+
+def part_taken(row: ExportPosition, taken: int, counts: dict[str, int], *, since: datetime | None) -> None:
+    """So many rows of those on their way are dealt with; the rest follow at `since`. `counts` as in `taken`."""
+    _step(row, pending_taken=taken, pending_since=since, **_added(counts))
+
+
 def taken(row: ExportPosition, end: Cursor, counts: dict[str, int], *, now: datetime) -> None:
     """The target has what was on its way. `counts` are added: rows, nano_usd, left_out_rows, left_out_nano_usd."""
     _step(
@@ -57,7 +70,7 @@ def taken(row: ExportPosition, end: Cursor, counts: dict[str, int], *, now: date
         recorded_at=end.recorded_at,
         entry_id=end.entry_id,
         batches=F("batches") + 1,
-        **{name: F(name) + count for name, count in counts.items()},
+        **_added(counts),
         **NOTHING_PENDING,
         exported_at=now,
         failures=0,
@@ -69,22 +82,25 @@ def taken(row: ExportPosition, end: Cursor, counts: dict[str, int], *, now: date
 def failed(
     row: ExportPosition, reason: str, retry_after_s: float | None, *, is_back: bool, now: datetime
 ) -> None:
-    """What is on its way stays so, unless it is back: then nothing arrived. Waits double, unless the target says how
-    long."""
+    """What is on its way may have arrived, unless it is back. Waits double, unless the target says how long."""
     seconds = FIRST_WAIT_S * 2 ** min(row.failures, 10) if retry_after_s is None else retry_after_s
     _step(
         row,
         failures=row.failures + 1,
         last_error=reason[:500],
         retry_at=now + timedelta(seconds=min(seconds, LONGEST_WAIT_S)),
-        **(NOTHING_PENDING if is_back else {}),
+        **({"pending_since": None} if is_back else {}),
     )
+
+
+def _added(counts: dict[str, int]) -> dict[str, object]:
+    return {name: F(name) + count for name, count in counts.items()}
 
 
 def _step(row: ExportPosition, **changes: object) -> None:
     """Raises ExportedElsewhere where another process has moved on meanwhile."""
     here = ExportPosition.objects.filter(
-        pk=row.pk, recorded_at=row.recorded_at, entry_id=row.entry_id, batches=row.batches
+        pk=row.pk, batches=row.batches, pending_taken=row.pending_taken, pending_since=row.pending_since
     )
     if not here.update(**changes):
         raise ExportedElsewhere(row.target)

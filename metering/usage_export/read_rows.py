@@ -2,7 +2,10 @@
 
 An entry is never edited, and it is written with its attempts. A settled call's rows are its attempts. Of an expired
 call the attempt's row in the usage log is replaced when the truth arrives, so its rows are the entries themselves: the
-provisional charge under the attempt's id, and the true-up as a row of its own. What was given back has no rows.
+provisional charge, and the true-up. Corrections are entries too. What was given back has no rows.
+
+The ledger numbers attempts and entries apart from each other, so that an entry may have an attempt's id. As a row it
+has another one, in which a bit is changed that no attempt's number reaches.
 
 Clocks order entries, commits do not: an entry is read only once it is older than SETTLES_WITHIN, when all that were
 recorded before it can be seen.
@@ -13,6 +16,7 @@ from typing import Any
 
 from django.db import connection
 
+from metering.ids import derived_id
 from metering.ledger.use import first_attempt_of
 from metering.models import BillingProfile, Tenant
 from metering.rollups.changed import SETTLES_WITHIN
@@ -22,6 +26,7 @@ from metering.usage_export.row import Cursor, ExportRow, Kind
 STEP = timedelta(minutes=15)
 """So much is read at once; where there is nothing, four times as much, and so on."""
 TIMEOUT_S = 120
+ENTRY_BIT = 0x8000
 _LABELS = ("task", "request_model", "provider_name", "team_id", "user_id")
 _AMOUNTS = ("requests", "input_tokens", "output_tokens", "cost_nano_usd")
 _ENTRIES = """
@@ -46,8 +51,7 @@ FROM entry CROSS JOIN LATERAL (
     WHERE entry.kind = 1 AND log.reservation_id = entry.reservation_id
         AND log.id BETWEEN {_FAMILY.format("0000")} AND {_FAMILY.format("ffff")}
     UNION ALL
-    SELECT CASE WHEN entry.kind = 3 THEN {first_attempt_of("entry.reservation_id")} ELSE entry.id END,
-        entry.requests, entry.input_tokens, 0, entry.output_tokens, entry.cost_nano_usd,
+    SELECT entry.id, entry.requests, entry.input_tokens, 0, entry.output_tokens, entry.cost_nano_usd,
         {", ".join(f"log.{name}" for name in _LABELS)}
     FROM (SELECT) whole LEFT JOIN metering_usagelog log ON log.id = {first_attempt_of("entry.reservation_id")}
     WHERE entry.kind IN (3, 4, 5)
@@ -104,9 +108,10 @@ def _read(
 
 
 def _row(row: dict[str, Any], slugs: dict[Any, str], named: dict[Any, str]) -> ExportRow:
+    kind = _KINDS[row["kind"]]
     return ExportRow(
-        id=row["id"],
-        kind=_KINDS[row["kind"]],
+        id=row["id"] if kind is Kind.ATTEMPT else derived_id(row["entry_id"], ENTRY_BIT),
+        kind=kind,
         entry=Cursor(row["recorded_at"], row["entry_id"]),
         reservation_id=row["reservation_id"],
         tenant=slugs.get(row["tenant_id"], str(row["tenant_id"])),

@@ -32,7 +32,7 @@ class ExportRow:
     """Amounts are signed. The sum of all rows is the sum of the ledger's entries."""
 
     id: UUID
-    """The attempt's; of a true-up or a correction its entry's. No two rows have the same."""
+    """The attempt's; of what is no attempt one of its own. No two rows have the same."""
     kind: Kind
     entry: Cursor
     """The entry that it is (a part) of."""

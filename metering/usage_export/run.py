@@ -3,8 +3,8 @@
 For each batch:
 
 1. Its end is written down as on its way, and committed.
-2. Its rows are sent. A process that is killed from here on leaves 1, and the next one sends the same rows again: the
-   target knows them by their ids.
+2. Its rows are sent: all at once, or one by one, and each that was taken is counted. A process that is killed from here
+   on leaves 1, and the next one sends the same rows again: the target knows them by their ids.
 3. The end becomes the position, and the rows are counted, in one statement.
 
 A target that forgets ids can only be sent the same rows again while it still knows them. After that nobody but a
@@ -22,6 +22,7 @@ from django.db import connection
 
 from metering.models import ExportPosition
 from metering.usage_export import position
+from metering.usage_export.parts import parts_of
 from metering.usage_export.read_rows import horizon, rows_after, rows_between
 from metering.usage_export.row import Cursor, ExportRow
 from metering.usage_export.target import NotTaken, Target
@@ -84,19 +85,27 @@ def _export(
     row: ExportPosition, target: Target, batch: list[ExportRow], end: Cursor, clock: Callable[[], datetime]
 ) -> None:
     """Raises NotTaken, which is written down."""
-    chosen = [each for each in batch if target.takes(each)]
-    is_again = row.pending_since is not None
-    try:
-        if chosen:
-            if not is_again:
-                position.on_its_way(row, end, now=clock())
-            _check_memory(row, target, chosen[0], clock())
-            target.send(chosen, batch=row.batches + 1)
-    except NotTaken as error:
-        is_back = not error.may_have_arrived and not is_again
-        position.failed(row, str(error), error.retry_after_s, is_back=is_back, now=clock())
-        raise
-    position.taken(row, end, counts_of(batch, chosen), now=clock())
+    if batch and position.pending_of(row) is None:
+        position.on_its_way(row, end, now=clock())
+        is_again = False
+    else:
+        is_again = row.pending_since is not None
+        if batch and not is_again:
+            position.sent_again(row, now=clock())
+    for part in parts_of(target, batch, row.pending_taken):
+        try:
+            if part.chosen:
+                _check_memory(row, target, part.chosen[0], clock())
+                target.send(part.chosen, batch=row.batches + 1)
+        except NotTaken as error:
+            is_back = not error.may_have_arrived and not is_again
+            position.failed(row, str(error), error.retry_after_s, is_back=is_back, now=clock())
+            raise
+        is_again = False
+        if part.stop < len(batch):
+            position.part_taken(row, part.stop, part.counts, since=clock())
+        else:
+            position.taken(row, end, part.counts, now=clock())
 
 
 def _check_memory(row: ExportPosition, target: Target, first: ExportRow, now: datetime) -> None:
@@ -108,16 +117,6 @@ def _check_memory(row: ExportPosition, target: Target, first: ExportRow, now: da
             f"Look whether it has {first.id}, and say so: export_usage --to {target.name} --pending sent|again.",
             may_have_arrived=True,
         )
-
-
-def counts_of(batch: Sequence[ExportRow], chosen: Sequence[ExportRow]) -> dict[str, int]:
-    nano_usd = sum(each.cost_nano_usd for each in chosen)
-    return {
-        "rows": len(chosen),
-        "nano_usd": nano_usd,
-        "left_out_rows": len(batch) - len(chosen),
-        "left_out_nano_usd": sum(each.cost_nano_usd for each in batch) - nano_usd,
-    }
 
 
 @contextmanager

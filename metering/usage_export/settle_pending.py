@@ -10,8 +10,8 @@ from metering.audit import record_change
 from metering.errors import InvalidRequest
 from metering.models import ExportPosition
 from metering.usage_export import position
+from metering.usage_export.parts import parts_of
 from metering.usage_export.read_rows import rows_between
-from metering.usage_export.run import counts_of
 from metering.usage_export.target import Target
 
 
@@ -33,12 +33,20 @@ def settle_pending(
     pending = position.pending_of(row)
     if pending is None:
         raise InvalidRequest(f"Nothing is on its way to {target.name}.", param="pending")
-    rows = rows_between(position.place_of(row), pending)
-    facts = {"target": target.name, "pending": fate.value, "rows": [str(each.id) for each in rows[:100]]}
+    batch = rows_between(position.place_of(row), pending)
+    part = next(parts_of(target, batch, row.pending_taken))
+    facts = {
+        "target": target.name,
+        "pending": fate.value,
+        "rows": [str(each.id) for each in part.chosen[:100]],
+    }
     record_change(action="usage_export.pending", actor=actor, target=row, now=now, facts=facts)
     if fate is Fate.AGAIN:
-        position.on_its_way(row, pending, now=now)
+        position.sent_again(row, now=now)
         return row
-    chosen = [each for each in rows if target.takes(each)] if fate is Fate.SENT else []
-    position.taken(row, pending, counts_of(rows, chosen), now=now)
+    counts = part.counts if fate is Fate.SENT else part.counts_left_out
+    if part.stop < len(batch):
+        position.part_taken(row, part.stop, counts, since=None)
+    else:
+        position.taken(row, pending, counts, now=now)
     return row

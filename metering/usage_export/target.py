@@ -23,6 +23,8 @@ class Target(Protocol):
     name: str
     entries_at_once: int
     """How many entries' rows one batch has."""
+    is_row_by_row: bool
+    """Each row is sent, and taken, by itself; otherwise a batch is taken whole or not at all."""
     remembers: timedelta | None
     """How long it knows an id again; None: for ever."""
 
@@ -30,4 +32,4 @@ class Target(Protocol):
         """Whether the row is for this target at all. The same row gets the same answer within a batch."""
 
     def send(self, rows: Sequence[ExportRow], *, batch: int) -> None:
-        """Deliver the rows of a batch, all of them, once or again. Raises NotTaken."""
+        """Deliver them, of the batch with this number, once or again. Raises NotTaken."""

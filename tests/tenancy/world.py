@@ -1,7 +1,7 @@
 """Two tenants with a row of every noun, and the people who call. Alder owns what is asked for."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from django.utils.timezone import now
@@ -11,6 +11,7 @@ from metering.identity.sessions.open_session import open_session
 from metering.models import (
     ATIToken,
     AuditEvent,
+    BillingProfile,
     Budget,
     Feature,
     Invitation,
@@ -23,6 +24,7 @@ from metering.models import (
     ProviderKey,
     QuotaAlert,
     SavedView,
+    Statement,
     TaskDraft,
     TaskJob,
     Team,
@@ -34,6 +36,7 @@ from metering.models import (
     User,
     VendorAlert,
 )
+from metering.statements.issue import issue_statement
 from metering.types import Setter
 from tests.factories import (
     AlertFactory,
@@ -87,6 +90,7 @@ class TenantData:
     invitation: Invitation
     view: SavedView
     """The member's."""
+    statement: Statement
     call: UsageLog
     """The one attempt of the member's own call."""
 
@@ -109,6 +113,7 @@ class TenantData:
             "invitation": str(self.invitation.pk),
             "invited": self.invitation.email,
             "view": str(self.view.pk),
+            "statement": str(self.statement.pk),
             "call": str(self.call.reservation_id),
             "email": self.member.email,
             "admin_email": self.admin.email,
@@ -142,6 +147,7 @@ class TenantData:
             self.draft,
             self.invitation,
             self.view,
+            self.statement,
             self.call,
         )
         prefixes = {self.token.prefix, self.own_token.prefix}
@@ -243,6 +249,7 @@ def make_tenant_data(slug: str) -> TenantData:
         draft=make_draft(token, member),
         invitation=make_invitation(token, f"dan@{slug}.example"),
         view=SavedView.objects.create(user=member, name=f"{slug} view", query=f"user=ann@{slug}.example"),
+        statement=issue_statement(tenant=tenant, month=date(2025, 1, 1), actor="a test", now=now()),
         call=call,
     )
 
@@ -267,6 +274,7 @@ def more_of(data: TenantData) -> None:
     note_change(data.tenant, f"second-{slug}")
     make_invitation(data.token, f"eve@{slug}.example")
     SavedView.objects.create(user=data.member, name=f"{slug} second view", query="range=today")
+    issue_statement(tenant=data.tenant, month=date(2025, 2, 1), actor="a test", now=now())
 
 
 def note_change(tenant: Tenant, name: str) -> None:
@@ -296,6 +304,8 @@ def image_of(data: TenantData) -> list[Any]:
         TaskJob,
         TaskDraft,
         Invitation,
+        BillingProfile,
+        Statement,
         *BOOKS,
     ):
         rows += noun.objects.filter(tenant_id=data.tenant.pk).order_by("pk").values()
