@@ -72,6 +72,9 @@ GROUPS: dict[str, dict[str, str]] = {
         "ClosingBalance": "inventory",
         "OpeningEntry": "first_page",
         "MeterRecount": "calculate",
+        "Statement": "request_quote",
+        "BillingProfile": "contact_mail",
+        "ExportPosition": "outbox",
     },
     "Audit": {
         "AuditEvent": "history",
@@ -100,6 +103,7 @@ TITLES = {
     "ModelPrice": "Records of prices",
     "OpeningEntry": "Openings",
     "PasswordReset": "Password resets",
+    "Statement": "Records of statements",
     "TaskDraft": "Drafts",
     "TaskJob": "Jobs",
     "TaskJobAttempt": "Attempts of jobs",

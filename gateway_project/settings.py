@@ -90,6 +90,9 @@ STRIPE_API_KEY = env.text("STRIPE_API_KEY")
 STRIPE_BASE_URL = env.url("STRIPE_BASE_URL", "https://api.stripe.com", schemes=("https", "http"))
 STRIPE_METER_EVENT = env.text("STRIPE_METER_EVENT", "llm_cost_nano_usd")
 USAGE_EXPORT_DIR = env.text("USAGE_EXPORT_DIR")
+# How the console asks which targets there are, and which are set up.
+EXPORT_TARGETS = "gateway_project.billing.targets.NEEDS"
+IS_EXPORT_SET_UP = "gateway_project.billing.targets.is_set_up"
 
 DEBUG = env.boolean("DEBUG", False)
 ALLOWED_HOSTS = env.names("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])

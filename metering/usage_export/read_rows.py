@@ -80,6 +80,18 @@ def rows_after(place: Cursor, *, until: datetime, entries: int) -> tuple[list[Ex
         step *= 4
 
 
+def next_recorded_at(place: Cursor, *, until: datetime) -> datetime | None:
+    """When the first entry after the place was recorded; None: there is none up to `until`."""
+    step = STEP
+    while True:
+        end = min(until, place.recorded_at + step)
+        bounds = {"since": place.recorded_at, "after": place.entry_id, "until": end, "last": None, "limit": 1}
+        found = fetch(_ENTRIES, bounds)
+        if found or end >= until:
+            return found[0]["recorded_at"] if found else None
+        step *= 4
+
+
 def rows_between(place: Cursor, last: Cursor) -> list[ExportRow]:
     """The rows of the entries after one place up to another: the same whenever it is asked."""
     return _read(place, last.recorded_at, last, None)[0]

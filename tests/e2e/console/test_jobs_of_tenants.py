@@ -1,8 +1,16 @@
 """Jobs of a tenant's people in a real browser: each at most five clicks from the overview."""
 
-import pytest
+import time
+from pathlib import Path
 
-from metering.models import ATIToken, QuotaAlert
+import pytest
+from django.utils.timezone import now
+
+from metering.models import ATIToken, QuotaAlert, Statement
+from metering.statements.files import statement_file
+from metering.statements.issue import issue_statement
+from metering.statements.months import month_at, month_before
+from tests.browser import PATIENCE_S
 from tests.e2e.console.hand import MOST_CLICKS, Hand
 from tests.support.busy_world import PASSWORD, BusyWorld
 
@@ -46,3 +54,29 @@ def test_a_token_is_narrowed_and_that_is_undone(admin: Hand) -> None:
     admin.click("Undo it")
     assert not ATIToken.objects.get(name="carla-laptop").allowed_tasks
     assert admin.clicks <= MOST_CLICKS
+
+
+def test_the_monthly_statement_is_read_and_downloaded(admin: Hand, world: BusyWorld, tmp_path: Path) -> None:
+    month = month_before(month_at(world.cedar, now()))
+    statement = issue_statement(tenant=world.cedar, month=month, actor="test", now=now())
+    admin.browser.download_into(tmp_path)
+    admin.click("Advanced", within=SIDEBAR, stays=True)
+    admin.click("Statements", within=SIDEBAR)
+    admin.click(f"{month:%B %Y}")
+    admin.reads("Vendors' cost, at their prices", "Usage by model", statement.digest)
+    admin.is_done("read-the-monthly-statement")
+    admin.click("PDF", stays=True)
+    assert (
+        downloaded(tmp_path / statement_file(statement, "pdf").name)
+        == statement_file(statement, "pdf").content
+    )
+    assert Statement.objects.count() == 1
+
+
+def downloaded(file: Path) -> bytes:
+    """The browser gives a file its name once it is whole."""
+    deadline = time.monotonic() + PATIENCE_S
+    while not file.exists():
+        assert time.monotonic() < deadline, list(file.parent.iterdir())
+        time.sleep(0.05)
+    return file.read_bytes()
