@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from itertools import islice
 
-from metering.models import Task, Team, Tenant, User
+from metering.models import ATIToken, Task, Team, Tenant, User
 from metering.statements.figures import BudgetLine
 from metering.types import SubjectType, Window
 from metering.usage.budget_status import budget_status
@@ -50,4 +50,9 @@ def _names(statuses: list[BudgetStatus]) -> dict[str, str]:
             ids.setdefault(each.key.subject_type, set()).add(each.key.subject_id)
     teams = Team.objects.filter(pk__in=ids.get(SubjectType.TEAM, ())).values_list("pk", "name")
     people = User.objects.filter(pk__in=ids.get(SubjectType.USER, ())).values_list("pk", "email")
-    return {str(pk): name for pk, name in (*teams, *people)}
+    # A token that is nobody's counts as a person.
+    tokens = ATIToken.objects.filter(
+        pk__in=ids.get(SubjectType.TOKEN, set()) | ids.get(SubjectType.USER, set())
+    )
+    named = [(token.pk, f"Token {token.prefix}") for token in tokens.only("pk", "prefix")]
+    return {str(pk): name for pk, name in (*teams, *people, *named)}
