@@ -3,6 +3,7 @@
 from admin_console import (  # noqa: F401
     alerts,
     audit,
+    billing,
     catalog,
     decisions,
     jobs,

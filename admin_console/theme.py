@@ -76,6 +76,9 @@ GROUPS: dict[str, dict[str, str]] = {
         "ClosingBalance": "inventory",
         "OpeningEntry": "first_page",
         "MeterRecount": "calculate",
+        "Statement": "request_quote",
+        "BillingProfile": "contact_mail",
+        "ExportPosition": "outbox",
     },
     "Audit": {
         "AuditEvent": "history",
@@ -107,6 +110,7 @@ TITLES = {
     "ModelPrice": "Records of prices",
     "OpeningEntry": "Openings",
     "PasswordReset": "Password resets",
+    "Statement": "Records of statements",
     "TaskDraft": "Drafts",
     "TaskJob": "Jobs",
     "TaskJobAttempt": "Attempts of jobs",

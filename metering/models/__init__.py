@@ -2,10 +2,12 @@
 
 from metering.models.alerts import QuotaAlert
 from metering.models.audit import AuditEvent
+from metering.models.billing import BillingProfile, Statement
 from metering.models.catalog import LLMModel, ModelClass, ModelPrice, Provider
 from metering.models.decisions import DecisionRequest, PolicyDecision
 from metering.models.deliveries import AlertDelivery
 from metering.models.episodes import Episode
+from metering.models.exports import ExportPosition
 from metering.models.identity import Team, Tenant
 from metering.models.invitations import Invitation
 from metering.models.jobs import TaskDraft, TaskJob, TaskJobAttempt, TaskJobEvent
@@ -36,12 +38,14 @@ __all__ = [
     "ATIToken",
     "AlertDelivery",
     "AuditEvent",
+    "BillingProfile",
     "Budget",
     "BudgetOverride",
     "ClosingBalance",
     "DecisionRequest",
     "EmailDomain",
     "Episode",
+    "ExportPosition",
     "ExternalIdentity",
     "Feature",
     "GroupMapping",
@@ -74,6 +78,7 @@ __all__ = [
     "RolledZone",
     "RollupProgress",
     "SavedView",
+    "Statement",
     "Task",
     "TaskDraft",
     "TaskJob",

@@ -1,7 +1,7 @@
 """Two tenants with a row of every noun, and the people who call. Alder owns what is asked for."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from django.utils.timezone import now
@@ -13,6 +13,7 @@ from metering.models import (
     AlertDelivery,
     ATIToken,
     AuditEvent,
+    BillingProfile,
     Budget,
     BudgetOverride,
     Feature,
@@ -28,6 +29,7 @@ from metering.models import (
     QuotaAlert,
     QuotaRequest,
     SavedView,
+    Statement,
     TaskDraft,
     TaskJob,
     Team,
@@ -43,6 +45,7 @@ from metering.models import (
 from metering.policy.overrides.add import add_override
 from metering.policy.overrides.counter import counter_of
 from metering.quota_requests.ask import ask_for_quota
+from metering.statements.issue import issue_statement
 from metering.types import Setter
 from tests.factories import (
     AlertFactory,
@@ -106,6 +109,7 @@ class TenantData:
     """Of the budget."""
     request: QuotaRequest
     """The member's, for more of a budget of its own that an operator set."""
+    statement: Statement
     call: UsageLog
     """The one attempt of the member's own call."""
 
@@ -134,6 +138,7 @@ class TenantData:
             "override": str(self.override.pk),
             "request": str(self.request.pk),
             "asked_budget": str(self.request.budget_id),
+            "statement": str(self.statement.pk),
             "call": str(self.call.reservation_id),
             "email": self.member.email,
             "admin_email": self.admin.email,
@@ -171,6 +176,7 @@ class TenantData:
             self.notification,
             self.override,
             self.request,
+            self.statement,
             self.call,
         )
         prefixes = {self.token.prefix, self.own_token.prefix}
@@ -303,6 +309,7 @@ def make_tenant_data(slug: str) -> TenantData:
         view=SavedView.objects.create(user=member, name=f"{slug} view", query=f"user=ann@{slug}.example"),
         override=_raise(budget),
         request=ask(member, "user", "day"),
+        statement=issue_statement(tenant=tenant, month=date(2025, 1, 1), actor="a test", now=now()),
         call=call,
     )
 
@@ -345,6 +352,7 @@ def more_of(data: TenantData) -> None:
     SavedView.objects.create(user=data.member, name=f"{slug} second view", query="range=today")
     _raise(data.budget)
     ask(data.member, "user", "week")
+    issue_statement(tenant=data.tenant, month=date(2025, 2, 1), actor="a test", now=now())
 
 
 def note_change(tenant: Tenant, name: str) -> None:
@@ -377,6 +385,8 @@ def image_of(data: TenantData) -> list[Any]:
         TaskJob,
         TaskDraft,
         Invitation,
+        BillingProfile,
+        Statement,
         *BOOKS,
     ):
         rows += noun.objects.filter(tenant_id=data.tenant.pk).order_by("pk").values()

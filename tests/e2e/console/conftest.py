@@ -8,8 +8,11 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.test import Client
+from django.utils.timezone import now
 
-from metering.models import User
+from metering.models import Statement, Tenant, User
+from metering.statements.issue import issue_statement
+from metering.statements.months import month_at, month_before
 from tests.browser import Browser, running_browser
 from tests.e2e.console.hand import Hand
 from tests.e2e.raw import Reply, ask
@@ -33,6 +36,8 @@ class Desk:
     sessions: dict[str, str]
     one_call_a_day: str
     one_sign_up: str
+    statement: Statement
+    """Cedar's, of the month before."""
 
 
 @pytest.fixture(scope="module")
@@ -50,8 +55,15 @@ def desk(django_db_setup: None, django_db_blocker: Any) -> Iterator[Desk]:
             sessions={email: _session_of(email) for email in (OPERATOR, ADMIN)},
             one_call_a_day=issued.secret,
             one_sign_up=make_token(world.cedar, plan="PRO", name="people", signups_allowed=1).secret,
+            statement=_statement_of(world.cedar),
         )
         empty_tables()
+
+
+def _statement_of(tenant: Tenant) -> Statement:
+    moment = now()
+    month = month_before(month_at(tenant, moment))
+    return issue_statement(tenant=tenant, month=month, actor="test", now=moment)
 
 
 @pytest.fixture

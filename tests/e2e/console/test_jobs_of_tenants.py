@@ -1,8 +1,10 @@
 """Jobs of a tenant's people in a real browser: each at most five clicks from the overview."""
 
 import re
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,8 +13,9 @@ from django.utils.timezone import now
 
 from launcher.process import wait_until
 from metering.models import ATIToken, BudgetOverride, QuotaAlert, QuotaRequest, UsageMeter, User
+from metering.statements.files import statement_file
 from metering.tasks import deliver_alerts
-from tests.browser import Browser
+from tests.browser import PATIENCE_S, Browser
 from tests.e2e.console.conftest import ADMIN, OPERATOR, Desk, at_the_overview, chat, signed_out
 from tests.e2e.console.hand import MOST_CLICKS, Hand
 from tests.e2e.server import Server
@@ -151,3 +154,25 @@ def test_whoever_has_a_token_signs_up_on_the_sign_in_page(nobody: Hand, desk: De
 def _deliver() -> None:
     deliver_alerts()
     connection.close()
+
+
+def test_the_monthly_statement_is_read_and_downloaded(admin: Hand, desk: Desk, tmp_path: Path) -> None:
+    statement, file = desk.statement, statement_file(desk.statement, "pdf")
+    admin.browser.download_into(tmp_path)
+    admin.unfold("Advanced", within=SIDEBAR)
+    admin.click("Statements", within=SIDEBAR)
+    admin.click(f"{statement.month:%B %Y}")
+    admin.reads("Vendors' cost, at their prices", "Usage by model", statement.digest)
+    admin.is_done("read-the-monthly-statement")
+    admin.click("PDF", stays=True)
+    assert downloaded(tmp_path / file.name) == file.content
+    assert admin.clicks <= MOST_CLICKS
+
+
+def downloaded(file: Path) -> bytes:
+    """The browser gives a file its name once it is whole."""
+    deadline = time.monotonic() + PATIENCE_S
+    while not file.exists():
+        assert time.monotonic() < deadline, list(file.parent.iterdir())
+        time.sleep(0.05)
+    return file.read_bytes()

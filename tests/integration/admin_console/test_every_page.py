@@ -55,6 +55,7 @@ def test_the_history_is_what_the_ledger_the_audit_trail_and_signing_in_write() -
         "Invitation",
         "OpeningEntry", "MeterRecount", "LimitWatch", "PlanUse",
         "TaskJob", "TaskJobEvent", "TaskJobAttempt", "TaskDraft",
+        "Statement", "BillingProfile", "ExportPosition",
     }  # fmt: skip
 
 
