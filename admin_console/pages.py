@@ -436,7 +436,7 @@ PAGES = (
     ),
     Page(
         name="channel_new",
-        route="channels/new/<slug:kind>/",
+        route="channels/new/",
         view="admin_console.channels.view.channel_new",
         audience=Audience.ADMINS,
         title="Add a channel",

@@ -11,10 +11,10 @@ from admin_console.auditing import actor_of
 from admin_console.channels.words import outcome_sentence
 from admin_console.doing import is_done
 from metering.alerts.endpoints.edit import remove_endpoint, switch_endpoint
-from metering.alerts.endpoints.replay import replay_delivery, replay_endpoint
+from metering.alerts.endpoints.replay import find_delivery, replay_delivery, replay_endpoint
 from metering.alerts.endpoints.try_endpoint import try_endpoint
 from metering.errors import MeteringError
-from metering.models import AlertDelivery, WebhookEndpoint
+from metering.models import WebhookEndpoint
 
 
 def act(request: HttpRequest, row: WebhookEndpoint) -> bool:
@@ -29,7 +29,8 @@ def act(request: HttpRequest, row: WebhookEndpoint) -> bool:
         return f"{replay_endpoint(endpoint=row, **by):,} deliveries are sent again."
 
     def replay_one() -> str:
-        replay_delivery(delivery=_delivery_of(request, row), **by)
+        delivery = find_delivery(endpoint=row, number=request.POST.get("delivery", ""))
+        replay_delivery(delivery=delivery, **by)
         return "It is sent again."
 
     def remove() -> str:
@@ -61,13 +62,3 @@ def _test(request: HttpRequest, row: WebhookEndpoint, by: dict[str, Any]) -> Non
         return
     tell = messages.success if outcome.is_taken else messages.error
     tell(request, outcome_sentence(row.name, outcome))
-
-
-def _delivery_of(request: HttpRequest, row: WebhookEndpoint) -> AlertDelivery:
-    """Raises Http404."""
-    asked = request.POST.get("delivery", "")
-    rows = AlertDelivery.objects.filter(endpoint=row).select_related("endpoint")
-    delivery = rows.filter(pk=int(asked)).first() if asked.isdecimal() and len(asked) < 19 else None
-    if delivery is None:
-        raise Http404
-    return delivery

@@ -59,7 +59,7 @@ def log_of(request: HttpRequest, channel: WebhookEndpoint) -> dict[str, Any]:
         for value, label in STATES_SHOWN.items()
     )
     return {
-        "lines": [_line(row) for row in pages.rows],
+        "lines": [_line(row, channel) for row in pages.rows],
         "pages": pages,
         "filters": FilterBar.of(request.GET, switches=switches),
         "is_filtered": bool(state),
@@ -68,9 +68,8 @@ def log_of(request: HttpRequest, channel: WebhookEndpoint) -> dict[str, Any]:
     }
 
 
-def _line(row: AlertDelivery) -> Line:
+def _line(row: AlertDelivery, channel: WebhookEndpoint) -> Line:
     state, tone = STATES[State(row.state)]
-    is_waiting = row.state == State.PENDING
     event_type = event_type_of_delivery(row)
     return Line(
         id=row.pk,
@@ -83,6 +82,6 @@ def _line(row: AlertDelivery) -> Line:
         attempts=row.attempts,
         duration_ms=row.duration_ms,
         attempted_at=row.attempted_at,
-        next_attempt_at=row.next_attempt_at if is_waiting else None,
+        next_attempt_at=row.due_at(channel.retry_at),
         may_replay=row.state in REPLAYED,
     )

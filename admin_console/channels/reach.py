@@ -26,6 +26,7 @@ def list_url(viewer: Viewer, tenant: Tenant | None) -> str:
     return reverse("admin:channels") + query_of(viewer, tenant)
 
 
-def query_of(viewer: Viewer, tenant: Tenant | None) -> str:
+def query_of(viewer: Viewer, tenant: Tenant | None, sign: str = "?") -> str:
+    """What an address must say so that a super admin stays with this tenant."""
     slug = chosen_slug(viewer, tenant) if tenant is not None else ""
-    return f"?tenant={slug}" if slug else ""
+    return f"{sign}tenant={slug}" if slug else ""

@@ -41,7 +41,7 @@ def channels(request: HttpRequest, viewer: Viewer, page: dict[str, Any]) -> Http
         "tenant": tenant,
         "rows": owned.annotate(failed=Count("deliveries", filter=FAILED)),
         "kinds": [
-            (kind.label, reverse("admin:channel_new", args=[kind.value]) + query_of(viewer, tenant))
+            (kind.label, f"{reverse('admin:channel_new')}?kind={kind.value}{query_of(viewer, tenant, '&')}")
             for kind in Kind
         ],
         "most": MAX_ENDPOINTS,
@@ -49,7 +49,8 @@ def channels(request: HttpRequest, viewer: Viewer, page: dict[str, Any]) -> Http
     return render(request, "admin_console/channels/list.html", {**page, **shown})
 
 
-def channel_new(request: HttpRequest, viewer: Viewer, page: dict[str, Any], kind: str) -> HttpResponse:
+def channel_new(request: HttpRequest, viewer: Viewer, page: dict[str, Any]) -> HttpResponse:
+    kind = request.GET.get("kind", "")
     if kind not in Kind.values:
         raise Http404
     tenant = tenant_in_url(request, viewer)

@@ -7,9 +7,9 @@ from metering.types import EventType
 
 State = AlertDelivery.State
 EVENTS: dict[str, str] = {
-    EventType.QUOTA_WARNING: "A limit is nearly used (80 %)",
-    EventType.QUOTA_CRITICAL: "A limit is almost used up (95 %)",
-    EventType.QUOTA_EXCEEDED: "A limit is reached (100 %)",
+    EventType.QUOTA_WARNING: "A limit is nearly used",
+    EventType.QUOTA_CRITICAL: "A limit is almost used up",
+    EventType.QUOTA_EXCEEDED: "A limit is reached",
     EventType.CONCURRENCY_LIMIT: "Calls at once are nearly at their limit",
     EventType.QUOTA_REQUEST_CREATED: "More quota is asked for",
     EventType.QUOTA_REQUEST_DECIDED: "A request for quota is decided",

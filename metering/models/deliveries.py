@@ -1,5 +1,6 @@
 """Alerts, notices and mails on their way to people, programs and chats."""
 
+from datetime import datetime
 from functools import reduce
 from operator import or_
 
@@ -122,3 +123,9 @@ class AlertDelivery(models.Model):
     def __str__(self) -> str:
         whom = self.endpoint if self.endpoint is not None else f"{self.channel} to {self.recipient}"
         return f"{whom}: {self.get_state_display()}"
+
+    def due_at(self, retry_at: datetime | None) -> datetime | None:
+        """When it is tried again at the earliest, given when its endpoint is; None: it does not wait."""
+        if self.state != self.State.PENDING:
+            return None
+        return max(self.next_attempt_at, retry_at) if retry_at is not None else self.next_attempt_at

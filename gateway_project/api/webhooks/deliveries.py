@@ -20,10 +20,10 @@ from metering.alerts.deliver import ABOUT
 from metering.alerts.endpoints.event import event_id_of, event_type_of_delivery
 from metering.alerts.endpoints.port import Outcome
 from metering.alerts.endpoints.record import problem_of
-from metering.alerts.endpoints.replay import replay_delivery, replay_endpoint
+from metering.alerts.endpoints.replay import find_delivery, replay_delivery, replay_endpoint
 from metering.alerts.endpoints.rotate_secret import MAX_OVERLAP_H, OVERLAP_H, rotate_secret
 from metering.alerts.endpoints.try_endpoint import try_endpoint
-from metering.errors import InvalidRequest, NotFound
+from metering.errors import InvalidRequest
 from metering.models import AlertDelivery
 
 STATES = ("pending", "sending", "sent", "failed", "uncertain")
@@ -53,8 +53,9 @@ class DeliveryOut(serializers.Serializer[AlertDelivery]):
         return event_type_of_delivery(row)
 
     def get_next_attempt_at(self, row: AlertDelivery) -> str | None:
-        is_waiting = row.state == AlertDelivery.State.PENDING
-        return row.next_attempt_at.isoformat() if is_waiting else None
+        endpoint = row.endpoint
+        due_at = row.due_at(endpoint.retry_at if endpoint is not None else None)
+        return due_at.isoformat() if due_at is not None else None
 
 
 class TestOut(serializers.Serializer[Outcome]):
@@ -83,11 +84,13 @@ class CountOut(serializers.Serializer[Any]):
 class Deliveries(ApiView):
     permission_classes = [IsTenantAdmin]
 
-    @paged(DeliveryOut, STATE, tags=TAG)
+    @paged(DeliveryOut, STATE, tags=TAG, of_tenants=False)
     def get(self, request: Request, pk: UUID) -> Response:
         """What was sent there, the newest first."""
         endpoint = endpoint_in_reach(request, pk)
-        rows = AlertDelivery.objects.filter(endpoint=endpoint).select_related(*ABOUT).order_by("-id")
+        rows = (
+            AlertDelivery.objects.filter(endpoint=endpoint).select_related("endpoint", *ABOUT).order_by("-id")
+        )
         state = query_text(request, "state", max_length=9)
         if state and state not in STATES:
             raise InvalidRequest(f"state is one of {', '.join(STATES)}.", param="state")
@@ -98,14 +101,10 @@ class ReplayOne(ApiView):
     permission_classes = [IsTenantAdmin]
 
     @extend_schema(request=None, responses=DeliveryOut, tags=TAG)
-    def post(self, request: Request, pk: UUID, delivery: int) -> Response:
+    def post(self, request: Request, pk: UUID, delivery: str) -> Response:
         """Send one again that failed, or of which nobody knows. It has the same `webhook-id`."""
         self.take_nothing(request)
-        endpoint = endpoint_in_reach(request, pk)
-        rows = AlertDelivery.objects.filter(endpoint=endpoint).select_related("endpoint", *ABOUT)
-        row = rows.filter(pk=delivery).first()
-        if row is None:
-            raise NotFound(f"There is no delivery {delivery}.")
+        row = find_delivery(endpoint=endpoint_in_reach(request, pk), number=delivery)
         replay_delivery(delivery=row, actor=caller_of(request).actor, now=now())
         row.refresh_from_db()
         return Response(DeliveryOut(row).data)

@@ -18,5 +18,5 @@ urlpatterns = [
     path("webhooks/<uuid:pk>/rotate", RotateSecret.as_view(), name="rotate-webhook"),
     path("webhooks/<uuid:pk>/replay", ReplayAll.as_view(), name="replay-webhook"),
     path("webhooks/<uuid:pk>/deliveries", Deliveries.as_view(), name="webhook-deliveries"),
-    path("webhooks/<uuid:pk>/deliveries/<int:delivery>/replay", ReplayOne.as_view(), name="replay-delivery"),
+    path("webhooks/<uuid:pk>/deliveries/<str:delivery>/replay", ReplayOne.as_view(), name="replay-delivery"),
 ]

@@ -4,14 +4,26 @@ from datetime import datetime
 
 from django.db import transaction
 
+from metering.alerts.deliver import ABOUT
 from metering.audit import record_change
-from metering.errors import TransitionRefused
+from metering.errors import NotFound, TransitionRefused
 from metering.models import AlertDelivery, WebhookEndpoint
 
 BATCH = 1_000
 """The most deliveries of one replay; another one goes on."""
+MAX_DIGITS = 19
 State = AlertDelivery.State
 REPLAYED = (State.FAILED, State.UNCERTAIN)
+
+
+def find_delivery(*, endpoint: WebhookEndpoint, number: str) -> AlertDelivery:
+    """One of this endpoint, by its number as people and programs write it. Raises NotFound."""
+    rows = AlertDelivery.objects.filter(endpoint=endpoint).select_related("endpoint", *ABOUT)
+    is_number = number.isascii() and number.isdecimal() and len(number) < MAX_DIGITS
+    row: AlertDelivery | None = rows.filter(pk=int(number)).first() if is_number else None
+    if row is None:
+        raise NotFound(f"There is no delivery {number}.")
+    return row
 
 
 @transaction.atomic
