@@ -49,6 +49,11 @@ app.conf.update(
         },
         "watch-budgets": {"task": "metering.watch_budgets", "schedule": crontab(minute="*/15")},
         "watch-tokens": {"task": "metering.watch_tokens", "schedule": crontab(minute="17")},
+        "deliver-to-endpoints": {
+            "task": "metering.deliver_to_endpoints",
+            "schedule": float(settings.ALERT_INTERVAL_S),
+            "options": {"expires": float(settings.ALERT_INTERVAL_S)},
+        },
         "maintain-partitions": {"task": "metering.maintain_partitions", "schedule": crontab(minute="7")},
         "roll-up-usage": {
             "task": "metering.roll_up_usage",

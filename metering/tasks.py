@@ -4,12 +4,14 @@ import asyncio
 
 from celery import shared_task
 from django.conf import settings
+from django.utils.module_loading import import_string
 from django.utils.timezone import now
 
 from metering.alerts.address import address_alerts
 from metering.alerts.address_resets import address_resets
 from metering.alerts.deliver import deliver_due
 from metering.alerts.email import EmailChannel
+from metering.alerts.endpoints.deliver import deliver_to_endpoints as deliver_events
 from metering.alerts.forget_notifications import forget_notifications as forget_old_notifications
 from metering.alerts.raise_vendor_alerts import raise_vendor_alerts
 from metering.decisions.forget import forget_decisions as forget_old_decisions
@@ -23,7 +25,9 @@ from metering.watching.forecasts import tell_of_forecasts
 from metering.watching.tokens import tell_of_expiring_tokens
 
 CHANNELS = {"email": EmailChannel}
-"""Another way to reach people is one more entry here, and rows for it from `address_alerts`."""
+"""Another way to reach people is one more entry here, and rows for it from `address_alerts`. Programs are reached by
+`deliver_to_endpoints`.
+"""
 KEEP_RESERVATIONS_MONTHS = 1
 KEEP_USAGE_MONTHS = 24
 """Whole months before the current one; closing balances stay for ever."""
@@ -60,6 +64,12 @@ def watch_budgets() -> int:
 def watch_tokens() -> int:
     """Tell of tokens that are about to expire; how many there are."""
     return tell_of_expiring_tokens(now=now())
+
+
+@shared_task(name="metering.deliver_to_endpoints")
+def deliver_to_endpoints() -> int:
+    """Send events that are due to webhooks, Slack and Teams; how many. Mails do not wait for them."""
+    return deliver_events(send=import_string(settings.WEBHOOK_SENDER), clock=now)
 
 
 @shared_task(name="metering.maintain_partitions")

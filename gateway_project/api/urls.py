@@ -14,6 +14,7 @@ from gateway_project.api.policy.urls import urlpatterns as policy
 from gateway_project.api.provider_keys.urls import urlpatterns as provider_keys
 from gateway_project.api.tasks.urls import urlpatterns as tasks
 from gateway_project.api.usage.urls import urlpatterns as usage
+from gateway_project.api.webhooks.urls import urlpatterns as webhooks
 
 urlpatterns: list[URLPattern | URLResolver] = [
     *auth,
@@ -25,6 +26,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *alerts,
     *audit,
     *provider_keys,
+    *webhooks,
     *tasks,
     path("schema", Document.as_view(), name="schema"),
     path("docs", DocumentPage.as_view(), name="docs"),

@@ -1,6 +1,5 @@
 """An alert in words: what, how much, when it resets, what to do."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -23,7 +22,7 @@ def message_of(alert: QuotaAlert) -> Message:
     """The alert for people. Reads the names of what it is about; what is gone is called by its id."""
     facts = _facts(alert)
     return Message(
-        subject=_subject(facts),
+        subject=headline_of(alert),
         text=render_to_string("metering/alerts/alert.txt", facts),
         html=render_to_string("metering/alerts/alert.html", facts),
     )
@@ -38,11 +37,12 @@ def words_of(alert: QuotaAlert) -> tuple[str, str]:
         else "{used} of {limit} is used, {held} held."
     )
     resets = f" It resets {facts['resets']}." if facts["resets"] else ""
-    return _subject(facts), taken.format(**facts) + resets
+    return headline_of(alert), taken.format(**facts) + resets
 
 
-def _subject(facts: Mapping[str, object]) -> str:
-    return " ".join("{title}: {headline}".format(**facts).split())
+def headline_of(alert: QuotaAlert) -> str:
+    """The alert in one line."""
+    return " ".join("{title}: {headline}".format(**_facts(alert)).split())
 
 
 def _facts(alert: QuotaAlert) -> dict[str, object]:

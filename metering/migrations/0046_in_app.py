@@ -9,7 +9,6 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('metering', '0045_conversation_scope'),
         ('metering', '0047_notices'),
     ]
 

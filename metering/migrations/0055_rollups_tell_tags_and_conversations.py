@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("metering", "0044_activity_indexes")]
+    dependencies = [("metering", "0048_channels")]
 
     operations = [
         migrations.AddIndex(

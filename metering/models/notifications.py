@@ -6,7 +6,8 @@ from django.db import models
 from django.db.models import Q
 
 from metering.ids import uuid7
-from metering.models.alerts import QuotaAlert, one_of
+from metering.models.alerts import QuotaAlert
+from metering.models.deliveries import one_of
 from metering.models.notices import Notice
 from metering.models.people import User
 from metering.models.vendor_alerts import VendorAlert

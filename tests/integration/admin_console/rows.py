@@ -50,6 +50,7 @@ from metering.models import (
     UsageReservation,
     User,
     VendorAlert,
+    WebhookEndpoint,
 )
 
 TOKENS = {"input_tokens": 1200, "output_tokens": 300}
@@ -173,6 +174,10 @@ def usage(tenant: Tenant) -> UsageReservation:
     Notice.objects.create(
         tenant=tenant, type="quota_request.created", audience="tenant_admins", subject="More quota is asked for",
         text="Ann asks for $5 more.", created_at=moment,
+    )  # fmt: skip
+    WebhookEndpoint.objects.create(
+        tenant=tenant, kind="slack", name=f"slack-{uuid7()}", sealed_url=b"sealed", events=[],
+        shown_url="https://hooks.slack.com/…wxyz",
     )  # fmt: skip
     KeptAnswer.objects.create(
         reservation_id=hold.pk, tenant_id=tenant.pk, content=b"sealed", expires_at=moment + timedelta(days=1)
