@@ -54,8 +54,8 @@ def _tell(token: ATIToken, days: int, now: datetime) -> None:
         subject=f"Token {name} expires {'within a day' if days == 1 else f'within {days} days'}",
         text=(
             f"Token {name} of {token.tenant.name} expires on {local:%A}, {local.day} {local:%B %Y, %H:%M} "
-            f"({zone.key}). Calls that use it are refused from then on. Give it a later end, or put another token in its "
-            "place."
+            f"({zone.key}). Calls that use it are refused from then on. Give it a later end, or put another token "
+            "in its place."
         ),
         data={
             "subject_type": SubjectType.TOKEN.value,
