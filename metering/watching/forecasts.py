@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
-from metering.alerts.message import name_of_subject, shown
+from metering.alerts.message import in_cents, name_of_subject
 from metering.models import Tenant
 from metering.notices import raise_notice
 from metering.overview.budgets import BudgetLine, with_forecasts
@@ -87,7 +87,7 @@ def _words(line: BudgetLine, tenant: Tenant | None, now: datetime) -> _Words:
     return _Words(
         subject=f"{whose}: the {what} of this {status.limit.window.value} will be used up {used_up}",
         text=(
-            f"{shown(dimension, status.used)} of {shown(dimension, status.limit.amount)} is used. If use goes on as it "
+            f"{in_cents(dimension, status.used)} of {in_cents(dimension, status.limit.amount)} is used. If use goes on as it "
             f"has, the rest is used up {used_up}. The budget resets {_by(status.reset_at, now, zone)} ({zone.key})."
         ),
     )
