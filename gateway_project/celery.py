@@ -16,6 +16,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gateway_project.settings")
 
 START_JOBS_S = min(5.0, settings.JOB_LEASE_S / 2)
 """How often jobs are looked for that nobody has begun, or whose runner was lost."""
+EXPORT_S = 60.0
 ROLL_UP_S = 60.0
 """A report reads the rows of as much time."""
 WATCH_S = 60.0
@@ -77,10 +78,16 @@ app.conf.update(
             "options": {"expires": START_JOBS_S},
         },
         "forget-jobs": {"task": "gateway.forget_jobs", "schedule": crontab(minute="*/15")},
+        "issue-statements": {"task": "metering.issue_statements", "schedule": crontab(minute="*/10")},
+        "export-usage": {
+            "task": "gateway.export_usage",
+            "schedule": EXPORT_S,
+            "options": {"expires": EXPORT_S},
+        },
         "seal-and-retain": {"task": "metering.seal_and_retain", "schedule": crontab(hour="2", minute="23")},
     },
 )
-app.autodiscover_tasks(["metering", "gateway_project.jobs"])
+app.autodiscover_tasks(["metering", "gateway_project.jobs", "gateway_project.billing"])
 
 
 @setup_logging.connect

@@ -20,6 +20,7 @@ from metering.identity.invitations.forget import forget_invitations as forget_ol
 from metering.identity.people.forget_resets import forget_resets as forget_old_resets
 from metering.ledger import periods, sweep
 from metering.rollups import roll_up
+from metering.statements.issue_due import issue_due
 from metering.watching.failures import tell_of_failures
 from metering.watching.forecasts import tell_of_forecasts
 from metering.watching.tokens import tell_of_expiring_tokens
@@ -123,3 +124,9 @@ def forget_invitations() -> int:
 def forget_notifications() -> int:
     """Delete what people were told long ago; how many rows."""
     return forget_old_notifications(now())
+
+
+@shared_task(name="metering.issue_statements")
+def issue_statements() -> int:
+    """Issue the statements of the months that are over; how many."""
+    return issue_due(now=now())

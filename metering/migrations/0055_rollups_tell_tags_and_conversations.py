@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("metering", "0048_channels")]
+    dependencies = [("metering", "0054_invited_by_a_command")]
 
     operations = [
         migrations.AddIndex(

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
 
@@ -197,6 +198,8 @@ class LedgerEntry(models.Model):
             models.Index(
                 fields=["recorded_at"], condition=Q(kind=EntryKind.ADJUST), name="entry_corrected_at"
             ),
+            # Exports follow them in this order.
+            BrinIndex(fields=["recorded_at"], autosummarize=True, name="entry_recorded"),
         ]
 
     @property

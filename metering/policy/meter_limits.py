@@ -30,6 +30,7 @@ from uuid import NAMESPACE_OID, UUID, uuid5
 from metering.ledger.commands import ALWAYS, MeterKey
 from metering.policy.enforcement import WARN, Modes, loosest, mode_for
 from metering.policy.merge import Slot, winners
+from metering.policy.overrides.raises import Override, raises_of
 from metering.policy.values import MeterLimit, PolicySubject
 from metering.price import NO_MARKUP
 from metering.rules.registry import CONCURRENT_DEFAULTS
@@ -87,6 +88,8 @@ class BudgetRow:
     """Only calls of this task count; None: all."""
     counts_since: datetime = ALWAYS
     """The moment since which it has been in force for the tenant."""
+    overrides: tuple[Override, ...] = ()
+    """Those that are in force, of any tenant."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,16 +114,18 @@ def budget_limit(
     if not budget.hard:
         mode = loosest(mode, WARN)
     told = not observed and (is_own or budget.per in SHARED_BY_PLANS)
+    meter = MeterKey(
+        subject_type=subject_type.value,
+        subject_id=subject_id,
+        dimension=budget.dimension,
+        window=budget.window,
+        task=budget.task or "",
+        model_class=budget.model_class or "",
+        **_calendar(subject_type, subject, tenant),
+    )
+    raises, by_subject = raises_of(budget.overrides, meter) if budget.overrides else ((), {})
     return MeterLimit(
-        meter=MeterKey(
-            subject_type=subject_type.value,
-            subject_id=subject_id,
-            dimension=budget.dimension,
-            window=budget.window,
-            task=budget.task or "",
-            model_class=budget.model_class or "",
-            **_calendar(subject_type, subject, tenant),
-        ),
+        meter=meter,
         limit=budget.amount,
         mode=mode if is_own else EnforcementMode.OBSERVE,
         only_counts=not is_own,
@@ -133,6 +138,8 @@ def budget_limit(
         budget_id=budget.id,
         thresholds=thresholds_text(budget.thresholds if told else ()),
         counts_since=budget.counts_since,
+        raises=raises,
+        raises_by_subject=by_subject if not subject_id else {},
     )
 
 

@@ -9,13 +9,13 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from metering.ledger.commands import ALWAYS, MeterKey
+from metering.ledger.commands import ALWAYS, MeterKey, Raise
 from metering.network import counted_address
 from metering.price import NO_MARKUP
 from metering.rules.conditions import Condition
 from metering.rules.rule import NARROW_SCOPES, Rule, whose
 from metering.tags import Tags, read_keys
-from metering.types import Dimension, EnforcementMode, Scope
+from metering.types import MAX_AMOUNT, Dimension, EnforcementMode, Scope
 
 _MEMO_ENTRIES = 256
 
@@ -203,14 +203,27 @@ class MeterLimit:
     """The moment since which every call of the subject has had this limit."""
     only_counts: bool = False
     """Whether it is not the caller's limit, but stands on a meter that has to count the call for others' limits."""
+    raises: tuple[Raise, ...] = ()
+    """What overrides add to it, in the windows that they are for."""
+    raises_by_subject: Mapping[str, tuple[Raise, ...]] = field(default_factory=dict, hash=False)
+    """What they add for one provider, agent or tag alone, where the meter's subject is filled in for each call."""
     enforced: bool = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "enforced", self.mode is EnforcementMode.ENFORCE)
 
+    def limit_at(self, now: datetime) -> int:
+        """Return the limit with the overrides of a moment. What the ledger decides goes by its window instead."""
+        if not self.raises:
+            return self.limit
+        added = [each.amount for each in self.raises if each.until is None or now < each.until]
+        return min(MAX_AMOUNT, self.limit + sum(added))
+
     def of_subject(self, subject_id: str) -> "MeterLimit":
         """Return the same limit on the meter of one provider or agent."""
-        return dataclasses.replace(self, meter=replace(self.meter, subject_id=subject_id))
+        raises = self.raises + self.raises_by_subject.get(subject_id, ())
+        meter = replace(self.meter, subject_id=subject_id)
+        return dataclasses.replace(self, meter=meter, raises=raises, raises_by_subject={})
 
     def of_tag(self, tag: str) -> "MeterLimit":
         """Return the same limit on the meter of one tag. A call may have several, so its name says of which."""

@@ -118,7 +118,8 @@ class BudgetPass:
         wanted = line.used + Amounts(requests=1, steps=max(0, 1 - line.used.steps))
         for limit, meter in slots.denying:
             need = wanted.of(meter.key.dimension)
-            if need and meter.used + need > limit.limit:
+            most = limit.limit_at(datetime.fromtimestamp(at_s, UTC)) if limit.raises else limit.limit
+            if need and meter.used + need > most:
                 return True
         charged = line.used + Amounts(requests=1) if line.is_use else line.used
         for meter in slots.meters:

@@ -87,8 +87,8 @@ def _words(line: BudgetLine, tenant: Tenant | None, now: datetime) -> _Words:
     return _Words(
         subject=f"{whose}: the {what} of this {status.limit.window.value} will be used up {used_up}",
         text=(
-            f"{in_cents(dimension, status.used)} of {in_cents(dimension, status.limit.amount)} is used. If use goes on as it "
-            f"has, the rest is used up {used_up}. The budget resets {_by(status.reset_at, now, zone)} ({zone.key})."
+            f"{in_cents(dimension, status.used)} of {in_cents(dimension, status.limit.amount)} is used. If use goes "
+            f"on as it has, the rest is used up {used_up}. It resets {_by(status.reset_at, now, zone)} ({zone.key})."
         ),
     )
 

@@ -113,6 +113,7 @@ class StepOut(serializers.Serializer[Any]):
     held = serializers.IntegerField(allow_null=True)
     requested = serializers.IntegerField(allow_null=True)
     left = serializers.IntegerField(allow_null=True, help_text="What a further call may take.")
+    override = serializers.IntegerField(default=0, help_text="How much of a budget's value overrides add.")
 
 
 class CacheOut(serializers.Serializer[Any]):
