@@ -6,38 +6,50 @@ one table; whoever may not open the page of alerts is led to the budgets.
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from typing import Any
 
 from metering.alerts.concerned import person_concerned
 from metering.alerts.message import words_of
 from metering.alerts.vendor_message import vendor_subject
 from metering.models import Notice, Notification, QuotaAlert, User, VendorAlert
-from metering.types import EventType
+from metering.types import Audience, EventType
 
+Told = QuotaAlert | VendorAlert | Notice
 ALERTS, BUDGETS = "/admin/alerts/", "/admin/budgets/"
 MAX_TEXT = 500
 
 
-def notifications_of(
-    told: QuotaAlert | VendorAlert | Notice, people: Iterable[User], *, now: datetime
-) -> Iterator[Notification]:
-    """A row for each of these people, and for whose own budget it is."""
-    if isinstance(told, Notice):
-        facts = {"notice": told, "type": told.type, "subject": told.subject, "text": told.text[:MAX_TEXT]}
-        for person in people:
-            yield Notification(user=person, path=told.path, created_at=now, **facts)
-        return
-    if isinstance(told, VendorAlert):
-        facts = {"vendor_alert": told, "type": EventType.VENDOR_IMPOSSIBLE_USAGE.value}
-        path = f"/admin/metering/vendoralert/{told.pk}/change/"
-        for person in people:
-            yield Notification(user=person, subject=vendor_subject(told), path=path, created_at=now, **facts)
-        return
-    subject, text = words_of(told)
-    facts = {"alert": told, "type": told.type.value, "subject": subject, "text": text}
+def notifications_of(told: Told, people: Iterable[User], *, now: datetime) -> Iterator[Notification]:
+    """A row for each of these people, and for the one whose own budget or token it is about."""
     known = {person.pk: person for person in people}
-    concerned = person_concerned(told.subject_type, told.subject_id)
+    concerned = person_concerned(*_subject_of(told))
     if concerned is not None:
         known.setdefault(concerned.pk, concerned)
+    facts = _facts(told)
     for person in known.values():
-        path = BUDGETS if person.role == User.Role.MEMBER else ALERTS
-        yield Notification(user=person, path=path, created_at=now, **facts)
+        path = facts["path"]
+        if path == ALERTS and person.role == User.Role.MEMBER:
+            path = BUDGETS
+        yield Notification(**{**facts, "user": person, "path": path, "created_at": now})
+
+
+def _subject_of(told: Told) -> tuple[str, str]:
+    """Whom a meter counts, or what a notice to a tenant's administrators says that it is about."""
+    if isinstance(told, QuotaAlert):
+        return told.subject_type, told.subject_id
+    if isinstance(told, Notice) and told.audience == Audience.TENANT_ADMINS:
+        return str(told.data.get("subject_type", "")), str(told.data.get("subject_id", ""))
+    return "", ""
+
+
+def _facts(told: Told) -> dict[str, Any]:
+    """What is the same for everybody."""
+    if isinstance(told, Notice):
+        text = told.text if len(told.text) <= MAX_TEXT else f"{told.text[: MAX_TEXT - 1]}…"
+        return {"notice": told, "type": told.type, "subject": told.subject, "text": text, "path": told.path}
+    if isinstance(told, VendorAlert):
+        path = f"/admin/metering/vendoralert/{told.pk}/change/"
+        type_ = EventType.VENDOR_IMPOSSIBLE_USAGE.value
+        return {"vendor_alert": told, "type": type_, "subject": vendor_subject(told), "path": path}
+    subject, text = words_of(told)
+    return {"alert": told, "type": told.type.value, "subject": subject, "text": text, "path": ALERTS}

@@ -1,5 +1,6 @@
 """An alert in words: what, how much, when it resets, what to do."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -8,7 +9,7 @@ from django.template.loader import render_to_string
 from metering.alerts.channel import Message
 from metering.alerts.public_url import public_url
 from metering.models import ATIToken, Budget, PolicyRule, QuotaAlert, Team, Tenant, User
-from metering.money import usd_text
+from metering.money import usd_from_nano, usd_text
 from metering.types import ENDLESS, AlertLevel, Dimension, SubjectType
 
 TITLES = {
@@ -22,27 +23,30 @@ def message_of(alert: QuotaAlert) -> Message:
     """The alert for people. Reads the names of what it is about; what is gone is called by its id."""
     facts = _facts(alert)
     return Message(
-        subject=headline_of(alert),
+        subject=_subject(facts),
         text=render_to_string("metering/alerts/alert.txt", facts),
         html=render_to_string("metering/alerts/alert.html", facts),
     )
 
 
-def words_of(alert: QuotaAlert) -> tuple[str, str]:
-    """The same in short: the subject, and a sentence."""
-    facts = _facts(alert)
-    taken = (
-        "{held} of {limit} are in flight."
-        if facts["concurrency"]
-        else "{used} of {limit} is used, {held} held."
-    )
-    resets = f" It resets {facts['resets']}." if facts["resets"] else ""
-    return headline_of(alert), taken.format(**facts) + resets
-
-
 def headline_of(alert: QuotaAlert) -> str:
     """The alert in one line."""
-    return " ".join("{title}: {headline}".format(**_facts(alert)).split())
+    return _subject(_facts(alert))
+
+
+def words_of(alert: QuotaAlert) -> tuple[str, str]:
+    """Its headline, and a sentence."""
+    facts, dimension = _facts(alert), Dimension(alert.dimension)
+    used, held, limit = (in_cents(dimension, each) for each in (alert.used, alert.held, alert.limit))
+    taken = f"{used} of {limit} is used, {held} held."
+    if dimension is Dimension.CONCURRENCY:
+        taken = f"{held} of {limit} are in flight."
+    resets = f" It resets {facts['resets']}." if facts["resets"] else ""
+    return _subject(facts), taken + resets
+
+
+def _subject(facts: Mapping[str, object]) -> str:
+    return " ".join("{title}: {headline}".format(**facts).split())
 
 
 def _facts(alert: QuotaAlert) -> dict[str, object]:
@@ -92,6 +96,11 @@ def shown(dimension: Dimension, amount: int) -> str:
     if dimension is Dimension.COST:
         return f"${usd_text(amount)}"
     return f"{amount:,} {dimension.unit}"
+
+
+def in_cents(dimension: Dimension, amount: int) -> str:
+    """An amount for lists, where the last digits of a cost tell nobody anything."""
+    return f"${usd_from_nano(amount):,.2f}" if dimension is Dimension.COST else shown(dimension, amount)
 
 
 def whose_use(alert: QuotaAlert) -> str:

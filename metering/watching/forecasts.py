@@ -5,14 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from itertools import islice
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
-from metering.alerts.concerned import person_concerned
-from metering.alerts.message import name_of_subject, shown
-from metering.models import Tenant, User
+from metering.alerts.message import in_cents, name_of_subject
+from metering.models import Tenant
 from metering.notices import raise_notice
 from metering.overview.budgets import BudgetLine, with_forecasts
 from metering.types import Audience, Dimension, EnforcementMode, EventType, Window
@@ -60,26 +58,18 @@ def _is_observed(tenant: Tenant | None) -> bool:
 
 @transaction.atomic
 def _tell(line: BudgetLine, tenant: Tenant | None, now: datetime) -> None:
-    """The administrators, and the person whose own budget it is."""
-    key, words = line.status.key, _words(line, tenant, now)
-    audience = Audience.SUPER_ADMINS if tenant is None else Audience.TENANT_ADMINS
-    told: list[tuple[Audience, UUID | None]] = [(audience, None)]
-    person = person_concerned(key.subject_type, key.subject_id)
-    if person is not None and person.role == User.Role.MEMBER:
-        told.append((Audience.PERSON, person.pk))
-    for audience, user_id in told:
-        raise_notice(
-            type=EventType.BUDGET_FORECAST,
-            audience=audience,
-            user_id=user_id,
-            tenant_id=tenant.pk if tenant is not None else None,
-            subject=words.subject,
-            text=words.text,
-            data=_facts(line),
-            path=PATH,
-            dedupe_key=_once(line.status, audience),
-            now=now,
-        )
+    words = _words(line, tenant, now)
+    raise_notice(
+        type=EventType.BUDGET_FORECAST,
+        audience=Audience.SUPER_ADMINS if tenant is None else Audience.TENANT_ADMINS,
+        tenant_id=tenant.pk if tenant is not None else None,
+        subject=words.subject,
+        text=words.text,
+        data=_facts(line),
+        path=PATH,
+        dedupe_key=_once(line.status),
+        now=now,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +87,8 @@ def _words(line: BudgetLine, tenant: Tenant | None, now: datetime) -> _Words:
     return _Words(
         subject=f"{whose}: the {what} of this {status.limit.window.value} will be used up {used_up}",
         text=(
-            f"{shown(dimension, status.used)} of {shown(dimension, status.limit.amount)} is used. If use goes on as it "
-            f"has, the rest is used up {used_up}. The budget resets {_by(status.reset_at, now, zone)} ({zone.key})."
+            f"{in_cents(dimension, status.used)} of {in_cents(dimension, status.limit.amount)} is used. If use goes "
+            f"on as it has, the rest is used up {used_up}. It resets {_by(status.reset_at, now, zone)} ({zone.key})."
         ),
     )
 
@@ -131,7 +121,7 @@ def _facts(line: BudgetLine) -> dict[str, object]:
     }
 
 
-def _once(status: BudgetStatus, audience: Audience) -> str:
+def _once(status: BudgetStatus) -> str:
     """One text for a limit on a meter in a window, of whatever length a subject's name is."""
-    parts = (*map(str, status.key), str(status.window_start), audience.value)
+    parts = (*map(str, status.key), str(status.window_start))
     return f"budget.forecast:{sha256(chr(0).join(parts).encode()).hexdigest()}"

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,9 +11,11 @@ from django.conf import settings
 from django.test import Client
 from django.utils.timezone import now
 
-from metering.models import Statement, Tenant, User
+from metering.alerts.address import address_alerts
+from metering.models import ATIToken, Statement, Tenant, User
 from metering.statements.issue import issue_statement
 from metering.statements.months import month_at, month_before
+from metering.watching.tokens import tell_of_expiring_tokens
 from tests.browser import Browser, running_browser
 from tests.e2e.console.hand import Hand
 from tests.e2e.raw import Reply, ask
@@ -50,6 +53,7 @@ def desk(django_db_setup: None, django_db_blocker: Any) -> Iterator[Desk]:
             scope="token", scope_id=str(issued.id), tenant=world.cedar, per="token", dimension="requests",
             window="day", amount=1,
         )  # fmt: skip
+        _carlas_token_expires_soon()
         yield Desk(
             world=world,
             sessions={email: _session_of(email) for email in (OPERATOR, ADMIN)},
@@ -107,6 +111,15 @@ def signed_out(page: Browser) -> Hand:
     page.troubles.clear()
     page.carry_cookie(settings.SESSION_COOKIE_NAME, "none")
     return Hand(page)
+
+
+def _carlas_token_expires_soon() -> None:
+    """And its administrators are told."""
+    moment = now()
+    carlas = ATIToken.objects.filter(name="carla-laptop")
+    carlas.update(created_at=moment - timedelta(days=90), expires_at=moment + timedelta(days=5))
+    tell_of_expiring_tokens(now=moment)
+    address_alerts(now=moment)
 
 
 def _session_of(email: str) -> str:

@@ -50,6 +50,17 @@ def test_an_alert_is_acknowledged(admin: Hand, world: BusyWorld) -> None:
     admin.is_done("acknowledge-an-alert")
 
 
+def test_what_somebody_is_told_is_counted_by_the_bell_and_read(admin: Hand) -> None:
+    admin.click("Notifications")
+    admin.reads("Token carla-laptop", "expires within 7 days")
+    unread = "Number(document.querySelector('.console-bell .console-count').firstChild.textContent)"
+    before = admin.run(unread)
+    admin.is_done("read-what-one-is-told")
+    admin.click("Token carla-laptop")
+    admin.reads("carla-laptop")
+    assert admin.run(f"document.querySelector('.console-bell .console-count') ? {unread} : 0") == before - 1
+
+
 def test_a_token_is_narrowed_and_that_is_undone(admin: Hand) -> None:
     admin.click("Tokens", within=SIDEBAR)
     admin.click("carla-laptop")

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from metering.models import Budget, Notice, Tenant, User
+from metering.alerts.address import address_alerts
+from metering.models import Budget, Notice, Notification, Tenant, User
 from metering.watching.forecasts import tell_of_forecasts
 from tests.factories import BudgetFactory, MeterFactory, TenantFactory, UserFactory, alder, make_token
 
@@ -89,19 +90,21 @@ def test_of_a_tenant_that_is_only_observed_nobody_is_told() -> None:
     assert subjects() == []
 
 
-def test_a_members_own_budget_is_told_to_the_member_too_and_a_shared_one_to_operators() -> None:
+def test_a_members_own_budget_is_found_by_the_member_too_and_a_shared_one_by_operators() -> None:
     ann = UserFactory(email="ann@alder.example")
     bea = UserFactory(email="bea@alder.example", role=User.Role.TENANT_ADMIN)
+    User.objects.create_superuser("ops@example.com", None)
     for person in (ann, bea):
         budget(60, scope="user", scope_id=str(person.pk))
     budget(60, scope="global")
     budget(60, tenant=TenantFactory(slug="cedar", name="Cedar"))
     tell_of_forecasts(now=NOON)
-    found = sorted(Notice.objects.values_list("audience", "user__email", "tenant__slug"), key=str)
-    assert found == [
-        ("person", ann.email, "alder"),
-        ("super_admins", None, None),
-        ("tenant_admins", None, "alder"),
-        ("tenant_admins", None, "alder"),
-        ("tenant_admins", None, "cedar"),
+    assert sorted(Notice.objects.values_list("audience", "tenant__slug"), key=str) == [
+        ("super_admins", None),
+        ("tenant_admins", "alder"),
+        ("tenant_admins", "alder"),
+        ("tenant_admins", "cedar"),
     ]
+    address_alerts(now=NOON)
+    found = Notification.objects.order_by("user__email").values_list("user__email", flat=True)
+    assert list(found) == [ann.email, bea.email, bea.email, "ops@example.com"]

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from metering.models import ATIToken, Notice, Tenant, User
+from metering.alerts.address import address_alerts
+from metering.models import ATIToken, Notice, Notification, Tenant, User
 from metering.watching.tokens import tell_of_expiring_tokens
 from tests.factories import UserFactory, make_token
 
@@ -45,13 +46,15 @@ def test_one_whose_end_is_moved_is_told_of_again() -> None:
     assert told() == [("tenant_admins", 7), ("tenant_admins", 7)]
 
 
-def test_the_member_who_holds_it_is_told_too() -> None:
-    ann, bea = UserFactory(), UserFactory(role=User.Role.TENANT_ADMIN)
+def test_the_member_who_holds_it_finds_it_too() -> None:
+    ann, bea = UserFactory(email="ann@alder.example"), UserFactory(role=User.Role.TENANT_ADMIN)
     token(HOUR, user=ann)
     token(HOUR, user=bea)
     tell_of_expiring_tokens(now=NOW)
-    assert sorted(told()) == [("person", 1), ("tenant_admins", 1), ("tenant_admins", 1)]
-    assert Notice.objects.get(audience="person").user == ann
+    assert told() == [("tenant_admins", 1), ("tenant_admins", 1)]
+    address_alerts(now=NOW)
+    holders = sorted(Notification.objects.values_list("user", flat=True), key=str)
+    assert holders == sorted([ann.pk, bea.pk, bea.pk], key=str)
 
 
 def test_what_is_over_was_issued_for_a_few_days_or_is_a_suspended_tenants_is_no_news() -> None:
