@@ -2,18 +2,22 @@
 sum of the ledger, and no row is there twice."""
 
 import csv
+import json
 import os
 import signal
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import connection, connections
 from django.db.models import Sum
 from django.utils.timezone import now
 
+from gateway_project.billing import tasks
 from gateway_project.billing.csv_files import CsvFiles
 from gateway_project.billing.openmeter import OpenMeter
 from gateway_project.billing.stripe import Stripe
@@ -281,3 +285,19 @@ def test_one_process_at_a_time(system: BillingSystem) -> None:
                 export_usage(openmeter(system), clock=now)
     finally:
         other.close()
+
+
+def test_the_command_begins_an_export_and_the_timetable_goes_on(settings: Any, tmp_path: Path) -> None:
+    settings.USAGE_EXPORT_DIR = str(tmp_path)
+    fill_books()
+    assert tasks.export_usage() == 0
+    said = StringIO()
+    call_command("export_usage", "--to", "csv", "--json", stdout=said)
+    assert json.loads(said.getvalue())["usd"] == "123.456790532"
+    settled(alder(), now() - 60 * MINUTE, {"cost_nano_usd": 5})
+    assert tasks.export_usage() == 1
+    assert ExportPosition.objects.get().nano_usd == in_books()
+    with pytest.raises(CommandError, match="its beginning stays"):
+        call_command("export_usage", "--to", "csv", "--since", "2026-01-01")
+    with pytest.raises(CommandError, match="STRIPE_API_KEY is empty"):
+        call_command("export_usage", "--to", "stripe")
