@@ -23,7 +23,7 @@ from metering.statements.months import bounds_of, month_after, month_before
 from metering.usage.filters import UsageFilter
 from metering.usage.summary import usage_summary
 from tests.factories import BudgetFactory, MeterFactory, TeamFactory, UserFactory, alder, birch
-from tests.support.books import corrected, expired, settled, trued_up
+from tests.support.ended_calls import corrected, expired, settled, trued_up
 
 pytestmark = pytest.mark.django_db
 MONTH = right_now().date().replace(day=1)
@@ -51,7 +51,7 @@ def issued(tenant: Tenant, month: date = MONTH) -> tuple[Statement, Figures]:
     return statement, figures_of(statement.figures)
 
 
-def in_books(tenant: Tenant) -> int:
+def in_ledger(tenant: Tenant) -> int:
     total = LedgerEntry.objects.for_tenant(tenant).aggregate(total=Sum("cost_nano_usd"))["total"]
     return int(total or 0)
 
@@ -84,7 +84,7 @@ class TestFigures:
         assert stated(figures.by_model) == sorted(charged(tenant, "model").values())
         assert stated(figures.by_team) == sorted(charged(tenant, "team").values())
         assert stated(figures.by_user) == sorted(charged(tenant, "user").values())
-        assert figures.usage.charged_nano_usd == figures.total_nano_usd == in_books(tenant) - 10**12
+        assert figures.usage.charged_nano_usd == figures.total_nano_usd == in_ledger(tenant) - 10**12
         summary = list(usage_summary(UsageFilter(tenant=tenant, since=start, until=end), by="tenant"))
         assert [(row["requests"], row["input_tokens"], row["output_tokens"]) for row in summary] == [
             (figures.usage.requests, figures.usage.input_tokens, figures.usage.output_tokens)
@@ -167,7 +167,7 @@ class TestLater:
         assert {each.month for each in second.earlier.shown} == {MONTH}
         assert [each.nano_usd for each in first.corrections.shown] == [-1]
         assert (first.total_nano_usd, second.total_nano_usd, third.total_nano_usd) == (1_699, -415, 9)
-        assert first.total_nano_usd + second.total_nano_usd + third.total_nano_usd == in_books(tenant)
+        assert first.total_nano_usd + second.total_nano_usd + third.total_nano_usd == in_ledger(tenant)
 
     def test_a_month_that_was_missed_is_issued_first(self, tenant: Tenant) -> None:
         issued(tenant)
