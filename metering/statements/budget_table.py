@@ -25,7 +25,7 @@ def budget_table(budgets: tuple[BudgetLine, ...]) -> Table:
 
     return Table(
         title="Budgets",
-        note="With the limits as they stood when this was drawn up. A soft budget warns and does not stop.",
+        note="With the limits as they stood when the statement was issued. A soft budget warns and does not stop.",
         columns=("Of", "What", "When", "Limit", "Used", "Left"),
         numbers=3,
         rows=tuple(

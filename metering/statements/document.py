@@ -21,7 +21,6 @@ ROUNDING = (
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
     title: str
-    is_draft: bool
     tenant: str
     month: str
     to_pay: str
@@ -33,9 +32,7 @@ class Document:
 
 
 def document_of(figures: Figures, *, digest: str) -> Document:
-    """`digest` is empty for a draft."""
-    is_draft = figures.number == 0
-    name = f"Statement {statement_name(figures.tenant, figures.number)}"
+    """`digest` is that of the figures."""
     moment = Moments(figures.timezone)
     last_day = figures.ends_at.astimezone(zone_named(figures.timezone)) - timedelta(microseconds=1)
     first_day = figures.starts_at.astimezone(zone_named(figures.timezone))
@@ -46,12 +43,11 @@ def document_of(figures: Figures, *, digest: str) -> Document:
             "Period",
             f"{first_day.day} {first_day:%B %Y} to {last_day.day} {last_day:%B %Y}, {figures.timezone}",
         ),
-        ("Drawn up" if is_draft else "Issued", f"{moment(figures.issued_at)}, {figures.timezone}"),
+        ("Issued", f"{moment(figures.issued_at)}, {figures.timezone}"),
         ("Requests", f"{figures.usage.requests:,}"),
     ]
     return Document(
-        title="Draft of a statement" if is_draft else name,
-        is_draft=is_draft,
+        title=f"Statement {statement_name(figures.tenant, figures.number)}",
         tenant=figures.tenant_name,
         month=f"{figures.month:%B %Y}",
         to_pay=f"US$ {cents_text(figures.total_nano_usd)}",

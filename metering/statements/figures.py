@@ -74,7 +74,7 @@ class Figures(Struct, frozen=True, kw_only=True):
 
     version: int = 1
     number: int = 0
-    """0: a draft of a month that runs."""
+    """0 until it is issued."""
     issued_at: datetime
     tenant: str
     tenant_name: str

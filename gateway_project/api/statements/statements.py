@@ -72,18 +72,37 @@ class OneStatement(ApiView):
         return Response(OneStatementOut(row_in_reach(rows, request, pk)).data)
 
 
-class StatementFile(ApiView):
+class _File(ApiView):
     permission_classes = [IsTenantAdmin]
+    form: Form
 
-    @extend_schema(
-        responses={
-            (200, "application/pdf"): OpenApiTypes.BINARY,
-            (200, "text/csv"): OpenApiTypes.STR,
-            (200, "text/html"): OpenApiTypes.STR,
-        },
-        tags=TAG,
-    )
-    def get(self, request: Request, pk: UUID, form: Form) -> HttpResponse:
-        """A statement as a file: `pdf`, `csv` or `html`."""
-        file = statement_file(row_in_reach(Statement.objects.all(), request, pk), form)
+    def answer(self, request: Request, pk: UUID) -> HttpResponse:
+        file = statement_file(row_in_reach(Statement.objects.all(), request, pk), self.form)
         return HttpResponse(file.content, content_type=file.content_type, headers=file.headers)
+
+
+class StatementPdf(_File):
+    form = "pdf"
+
+    @extend_schema(responses={(200, "application/pdf"): OpenApiTypes.BINARY}, tags=TAG)
+    def get(self, request: Request, pk: UUID) -> HttpResponse:
+        """A statement as PDF."""
+        return self.answer(request, pk)
+
+
+class StatementCsv(_File):
+    form = "csv"
+
+    @extend_schema(responses={(200, "text/csv"): OpenApiTypes.STR}, tags=TAG)
+    def get(self, request: Request, pk: UUID) -> HttpResponse:
+        """A statement as CSV, exact to the nano-dollar."""
+        return self.answer(request, pk)
+
+
+class StatementHtml(_File):
+    form = "html"
+
+    @extend_schema(responses={(200, "text/html"): OpenApiTypes.STR}, tags=TAG)
+    def get(self, request: Request, pk: UUID) -> HttpResponse:
+        """A statement as one page of HTML that needs nothing else."""
+        return self.answer(request, pk)

@@ -2,15 +2,18 @@
 
 from django.urls import path
 
-from gateway_project.api.statements.statements import OneStatement, StatementFile, Statements
+from gateway_project.api.statements.statements import (
+    OneStatement,
+    StatementCsv,
+    StatementHtml,
+    StatementPdf,
+    Statements,
+)
 
 urlpatterns = [
     path("statements", Statements.as_view(), name="statements"),
     path("statements/<uuid:pk>", OneStatement.as_view(), name="statement"),
-    *(
-        path(
-            f"statements/<uuid:pk>/{form}", StatementFile.as_view(), {"form": form}, name=f"statement-{form}"
-        )
-        for form in ("pdf", "csv", "html")
-    ),
+    path("statements/<uuid:pk>/pdf", StatementPdf.as_view(), name="statement-pdf"),
+    path("statements/<uuid:pk>/csv", StatementCsv.as_view(), name="statement-csv"),
+    path("statements/<uuid:pk>/html", StatementHtml.as_view(), name="statement-html"),
 ]

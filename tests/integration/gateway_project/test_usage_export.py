@@ -2,18 +2,22 @@
 sum of the ledger, and no row is there twice."""
 
 import csv
+import json
 import os
 import signal
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import connection, connections
 from django.db.models import Sum
 from django.utils.timezone import now
 
+from gateway_project.billing import tasks
 from gateway_project.billing.csv_files import CsvFiles
 from gateway_project.billing.openmeter import OpenMeter
 from gateway_project.billing.stripe import Stripe
@@ -25,7 +29,7 @@ from metering.usage_export.settle_pending import Fate, settle_pending
 from metering.usage_export.target import Target
 from tests.factories import alder, birch
 from tests.fakes.billing_systems import BillingSystem, Exchange, served
-from tests.support.books import corrected, expired, settled, trued_up
+from tests.support.ended_calls import corrected, expired, settled, trued_up
 
 pytestmark = pytest.mark.django_db(transaction=True)
 MINUTE = timedelta(minutes=1)
@@ -46,7 +50,7 @@ def system() -> Iterator[BillingSystem]:
         yield found
 
 
-def fill_books() -> None:
+def fill_ledger() -> None:
     """Calls of two tenants with all that can happen to them, from long ago until just now."""
     for tenant, customer in ((alder(), "cus_alder"), (birch(), "cus_birch")):
         BillingProfile.objects.create(tenant=tenant, customer_id=customer)
@@ -63,7 +67,7 @@ def fill_books() -> None:
     settled(alder(), start + 2 * MINUTE, {"cost_nano_usd": 40}, recorded_at=start + 91 * MINUTE)
 
 
-def in_books() -> int:
+def in_ledger() -> int:
     return int(LedgerEntry.objects.aggregate(total=Sum("cost_nano_usd"))["total"])
 
 
@@ -91,13 +95,13 @@ Made = Callable[[BillingSystem], Target]
 
 @BOTH
 def test_all_is_exported_once_corrections_as_rows_of_their_own(system: BillingSystem, made: Made) -> None:
-    fill_books()
+    fill_ledger()
     row = export(made(system))
-    assert system.nano_usd == row.nano_usd == in_books()
+    assert system.nano_usd == row.nano_usd == in_ledger()
     call = settled(alder(), now() - 60 * MINUTE, {"cost_nano_usd": 5})
     corrected(alder(), call, by=100, recorded_at=now() - 59 * MINUTE, reason="an invoice")
     again = export(made(system))
-    assert system.nano_usd == again.nano_usd == in_books()
+    assert system.nano_usd == again.nano_usd == in_ledger()
     assert again.rows == row.rows + 2 == len(system.events)
     assert system.again == []
 
@@ -120,11 +124,11 @@ def test_an_event_says_whose_what_and_how_much(system: BillingSystem) -> None:
 def test_stripe_gets_no_row_of_a_tenant_without_a_customer_and_the_position_says_what_was_left_out(
     system: BillingSystem,
 ) -> None:
-    fill_books()
+    fill_ledger()
     BillingProfile.objects.filter(customer_id="cus_birch").update(customer_id="")
     row = export(stripe(system))
     assert system.nano_usd == row.nano_usd
-    assert row.nano_usd + row.left_out_nano_usd == in_books()
+    assert row.nano_usd + row.left_out_nano_usd == in_ledger()
     assert row.left_out_nano_usd == 472
 
 
@@ -165,7 +169,7 @@ def nonsense(exchange: Exchange) -> None:
 def test_an_odd_answer_stops_it_until_the_next_run_and_nothing_is_lost_or_doubled(
     system: BillingSystem, made: Made
 ) -> None:
-    fill_books()
+    fill_ledger()
     target = made(system)
     begin(target=target.name, since=EPOCH, now=now())
     surely_not_taken = (too_many, elsewhere, nonsense)
@@ -180,7 +184,7 @@ def test_an_odd_answer_stops_it_until_the_next_run_and_nothing_is_lost_or_double
         assert row.retry_at is not None
         assert system.key not in row.last_error
         assert (row.pending_since is None) == (oddity in surely_not_taken), oddity
-        assert export(target).nano_usd == system.nano_usd == in_books(), oddity
+        assert export(target).nano_usd == system.nano_usd == in_ledger(), oddity
 
 
 def run_in_a_process(target: Target, told: list[int]) -> int:
@@ -205,7 +209,7 @@ def test_a_process_that_is_killed_at_any_request_is_followed_by_one_that_neither
     system: BillingSystem, made: Made
 ) -> None:
     """Each request is the last of its process: before it is taken, or after that and before it is answered."""
-    fill_books()
+    fill_ledger()
     begin(target=made(system).name, since=EPOCH, now=now())
     pids: list[int] = []
 
@@ -228,12 +232,12 @@ def test_a_process_that_is_killed_at_any_request_is_followed_by_one_that_neither
     system.oddities = []
     assert ends.count(-signal.SIGKILL) >= 4
     row = export(made(system))
-    assert row.nano_usd == system.nano_usd == in_books()
+    assert row.nano_usd == system.nano_usd == in_ledger()
     assert row.rows == len(system.events)
 
 
 def test_csv_files_have_each_row_once_wherever_their_process_is_killed(tmp_path: Path) -> None:
-    fill_books()
+    fill_ledger()
 
     class DiesAfter(SmallFiles):
         def send(self, rows: Any, *, batch: int) -> None:
@@ -250,13 +254,13 @@ def test_csv_files_have_each_row_once_wherever_their_process_is_killed(tmp_path:
     settled(alder(), now() - 60 * MINUTE, {"cost_nano_usd": 5})
     row = export(SmallFiles(tmp_path))
     rows = [line for file in sorted(tmp_path.glob("*.csv")) for line in csv.DictReader(file.open())]
-    assert sum(int(line["cost_nano_usd"]) for line in rows) == row.nano_usd == in_books()
+    assert sum(int(line["cost_nano_usd"]) for line in rows) == row.nano_usd == in_ledger()
     assert len({line["id"] for line in rows}) == len(rows) == row.rows
     assert not list(tmp_path.glob("*.part"))
 
 
 def test_rows_that_stripe_would_no_longer_know_again_wait_for_a_person(system: BillingSystem) -> None:
-    fill_books()
+    fill_ledger()
     target = stripe(system)
     begin(target="stripe", since=EPOCH, now=now())
     system.oddities = [None, silent_after_taking]
@@ -267,7 +271,7 @@ def test_rows_that_stripe_would_no_longer_know_again_wait_for_a_person(system: B
     assert len(system.events) == 2
     settle_pending(target, Fate.SENT, actor="test", clock=now)
     assert AuditEvent.objects.filter(action="usage_export.pending").count() == 1
-    assert export(target).nano_usd == system.nano_usd == in_books()
+    assert export(target).nano_usd == system.nano_usd == in_ledger()
     assert system.again == []
 
 
@@ -281,3 +285,19 @@ def test_one_process_at_a_time(system: BillingSystem) -> None:
                 export_usage(openmeter(system), clock=now)
     finally:
         other.close()
+
+
+def test_the_command_begins_an_export_and_the_timetable_goes_on(settings: Any, tmp_path: Path) -> None:
+    settings.USAGE_EXPORT_DIR = str(tmp_path)
+    fill_ledger()
+    assert tasks.export_usage() == 0
+    said = StringIO()
+    call_command("export_usage", "--to", "csv", "--json", stdout=said)
+    assert json.loads(said.getvalue())["usd"] == "123.456790532"
+    settled(alder(), now() - 60 * MINUTE, {"cost_nano_usd": 5})
+    assert tasks.export_usage() == 1
+    assert ExportPosition.objects.get().nano_usd == in_ledger()
+    with pytest.raises(CommandError, match="its beginning stays"):
+        call_command("export_usage", "--to", "csv", "--since", "2026-01-01")
+    with pytest.raises(CommandError, match="STRIPE_API_KEY is empty"):
+        call_command("export_usage", "--to", "stripe")

@@ -1,9 +1,14 @@
 """A month's statement: what the reports and the ledger say, once and for good; what comes later is on the next one."""
 
+import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
+from io import StringIO
+from threading import Barrier
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Sum
 from django.utils.timezone import now as right_now
@@ -14,15 +19,15 @@ from metering.statements.change_profile import change_profile
 from metering.statements.figures import Figures, digest_of, figures_of
 from metering.statements.issue import issue_statement
 from metering.statements.issue_due import issue_due
-from metering.statements.months import bounds_of, month_after
+from metering.statements.months import bounds_of, month_after, month_before
 from metering.usage.filters import UsageFilter
 from metering.usage.summary import usage_summary
 from tests.factories import BudgetFactory, MeterFactory, TeamFactory, UserFactory, alder, birch
-from tests.support.books import corrected, expired, settled, trued_up
+from tests.support.ended_calls import corrected, expired, settled, trued_up
 
 pytestmark = pytest.mark.django_db
 MONTH = right_now().date().replace(day=1)
-NEXT = month_after(MONTH)
+BEFORE, NEXT = month_before(MONTH), month_after(MONTH)
 BY = {"actor": "test"}
 HOUR, MILLISECOND = timedelta(hours=1), timedelta(milliseconds=1)
 
@@ -46,7 +51,7 @@ def issued(tenant: Tenant, month: date = MONTH) -> tuple[Statement, Figures]:
     return statement, figures_of(statement.figures)
 
 
-def in_books(tenant: Tenant) -> int:
+def in_ledger(tenant: Tenant) -> int:
     total = LedgerEntry.objects.for_tenant(tenant).aggregate(total=Sum("cost_nano_usd"))["total"]
     return int(total or 0)
 
@@ -79,7 +84,7 @@ class TestFigures:
         assert stated(figures.by_model) == sorted(charged(tenant, "model").values())
         assert stated(figures.by_team) == sorted(charged(tenant, "team").values())
         assert stated(figures.by_user) == sorted(charged(tenant, "user").values())
-        assert figures.usage.charged_nano_usd == figures.total_nano_usd == in_books(tenant) - 10**12
+        assert figures.usage.charged_nano_usd == figures.total_nano_usd == in_ledger(tenant) - 10**12
         summary = list(usage_summary(UsageFilter(tenant=tenant, since=start, until=end), by="tenant"))
         assert [(row["requests"], row["input_tokens"], row["output_tokens"]) for row in summary] == [
             (figures.usage.requests, figures.usage.input_tokens, figures.usage.output_tokens)
@@ -162,7 +167,7 @@ class TestLater:
         assert {each.month for each in second.earlier.shown} == {MONTH}
         assert [each.nano_usd for each in first.corrections.shown] == [-1]
         assert (first.total_nano_usd, second.total_nano_usd, third.total_nano_usd) == (1_699, -415, 9)
-        assert first.total_nano_usd + second.total_nano_usd + third.total_nano_usd == in_books(tenant)
+        assert first.total_nano_usd + second.total_nano_usd + third.total_nano_usd == in_ledger(tenant)
 
     def test_a_month_that_was_missed_is_issued_first(self, tenant: Tenant) -> None:
         issued(tenant)
@@ -210,3 +215,35 @@ class TestDue:
                 **BY,
             )
         assert not BillingProfile.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_workers_that_issue_at_once_make_one_statement() -> None:
+    tenant = alder()
+    settled(tenant, ends(tenant) - HOUR, {"cost_nano_usd": 5})
+    start = Barrier(4)
+
+    def issue(_: int) -> str:
+        start.wait()
+        try:
+            return issued(tenant)[0].name
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as workers:
+        assert set(workers.map(issue, range(4))) == {"alder-0001"}
+    assert Statement.objects.count() == 1
+    assert Notice.objects.filter(type="statement.ready").count() == 1
+
+
+def test_the_command_shows_what_was_issued(tenant: Tenant) -> None:
+    settled(tenant, bounds_of(tenant, BEFORE)[0], {"cost_nano_usd": 1_000_000_001})
+    said = StringIO()
+    for _ in range(2):
+        said = StringIO()
+        call_command(
+            "make_statement", "--tenant", tenant.slug, "--month", f"{BEFORE:%Y-%m}", "--json", stdout=said
+        )
+    told = json.loads(said.getvalue())
+    assert (told["number"], told["total_usd"]) == ("alder-0001", "1.000000001")
+    assert told["figures"]["usage"]["charged_nano_usd"] == 1_000_000_001
