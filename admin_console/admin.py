@@ -3,6 +3,7 @@
 from admin_console import (  # noqa: F401
     alerts,
     audit,
+    billing,
     catalog,
     decisions,
     jobs,
@@ -14,6 +15,7 @@ from admin_console import (  # noqa: F401
     policy,
     provider_keys,
     sessions,
+    single_sign_on,
     teams,
     tenants,
     tokens,

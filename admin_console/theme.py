@@ -25,6 +25,9 @@ GROUPS: dict[str, dict[str, str]] = {
         "LoginSession": "login",
         "PasswordReset": "lock_reset",
         "Invitation": "person_add",
+        "GroupMapping": "account_tree",
+        "EmailDomain": "alternate_email",
+        "ExternalIdentity": "passkey",
     },
     "Plans": {
         "Plan": "sell",
@@ -63,6 +66,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "QuotaAlert": "notifications",
         "VendorAlert": "report",
         "Notice": "campaign",
+        "WebhookEndpoint": "webhook",
         "AlertDelivery": "mail",
         "LimitWatch": "visibility",
     },
@@ -72,6 +76,9 @@ GROUPS: dict[str, dict[str, str]] = {
         "ClosingBalance": "inventory",
         "OpeningEntry": "first_page",
         "MeterRecount": "calculate",
+        "Statement": "request_quote",
+        "BillingProfile": "contact_mail",
+        "ExportPosition": "outbox",
     },
     "Audit": {
         "AuditEvent": "history",
@@ -89,6 +96,9 @@ TITLES = {
     "AlertDelivery": "Deliveries",
     "ClosingBalance": "Closing balances",
     "DecisionRequest": "Requests decided on",
+    "EmailDomain": "E-mail domains",
+    "ExternalIdentity": "Linked sign-ins",
+    "GroupMapping": "Groups of an identity provider",
     "KeptAnswer": "Kept answers",
     "LLMModel": "Records of models",
     "LedgerEntry": "Ledger entries",
@@ -100,6 +110,7 @@ TITLES = {
     "ModelPrice": "Records of prices",
     "OpeningEntry": "Openings",
     "PasswordReset": "Password resets",
+    "Statement": "Records of statements",
     "TaskDraft": "Drafts",
     "TaskJob": "Jobs",
     "TaskJobAttempt": "Attempts of jobs",
@@ -118,6 +129,7 @@ TITLES = {
     "UsageReservation": "Reservations",
     "AuditEvent": "Audit events",
     "VendorAlert": "Vendor alerts",
+    "WebhookEndpoint": "Records of channels",
 }
 
 

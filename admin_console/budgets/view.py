@@ -69,7 +69,10 @@ def _empty(viewer: Viewer, *, has_any: bool) -> Empty:
         )
     if viewer.own_only:
         return Empty(
-            title="Nothing limits what you use", text="Administrators of your tenant can set budgets."
+            title="Nothing limits what you use",
+            text="Administrators of your tenant can set budgets.",
+            button="What your plan allows",
+            url=reverse("admin:my_plan"),
         )
     return Empty(
         title="There is no budget yet",

@@ -13,13 +13,14 @@ from admin_console.wording import amount_of, when
 from admin_console.words import dimension_word, window_word
 from metering.models import QuotaAlert, QuotaRequest, Tenant
 from metering.overview.overview import Alerts
-from metering.types import AlertLevel, Dimension
+from metering.types import Dimension, EventType
 
 SHOWN = 6
-LEVELS = {
-    AlertLevel.WARNING: ("Warning", "warn"),
-    AlertLevel.CRITICAL: ("Critical", "bad"),
-    AlertLevel.EXCEEDED: ("Used up", "bad"),
+TYPES = {
+    EventType.QUOTA_WARNING: ("Warning", "warn"),
+    EventType.QUOTA_CRITICAL: ("Critical", "bad"),
+    EventType.QUOTA_EXCEEDED: ("Used up", "bad"),
+    EventType.CONCURRENCY_LIMIT: ("Calls at once", "warn"),
 }
 
 
@@ -38,7 +39,7 @@ def todos(alerts: Alerts, *, zone: tzinfo, is_operator: bool, tenant: Tenant | N
     names = names_of({(alert.subject_type, alert.subject_id) for alert in alerts.newest})
     found = _requests(zone, tenant) if is_operator else []
     for alert in _worst(alerts.newest)[:SHOWN]:
-        tag, tone = LEVELS[alert.level]
+        tag, tone = TYPES[alert.type]
         found.append(
             Todo(
                 tag=tag,

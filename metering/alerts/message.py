@@ -22,10 +22,27 @@ def message_of(alert: QuotaAlert) -> Message:
     """The alert for people. Reads the names of what it is about; what is gone is called by its id."""
     facts = _facts(alert)
     return Message(
-        subject=" ".join("{title}: {headline}".format(**facts).split()),
+        subject=headline_of(alert),
         text=render_to_string("metering/alerts/alert.txt", facts),
         html=render_to_string("metering/alerts/alert.html", facts),
     )
+
+
+def words_of(alert: QuotaAlert) -> tuple[str, str]:
+    """The same in short: the subject, and a sentence."""
+    facts = _facts(alert)
+    taken = (
+        "{held} of {limit} are in flight."
+        if facts["concurrency"]
+        else "{used} of {limit} is used, {held} held."
+    )
+    resets = f" It resets {facts['resets']}." if facts["resets"] else ""
+    return headline_of(alert), taken.format(**facts) + resets
+
+
+def headline_of(alert: QuotaAlert) -> str:
+    """The alert in one line."""
+    return " ".join("{title}: {headline}".format(**_facts(alert)).split())
 
 
 def _facts(alert: QuotaAlert) -> dict[str, object]:
@@ -48,6 +65,7 @@ def _facts(alert: QuotaAlert) -> dict[str, object]:
     share = "has no room left for calls" if denied else f"{alert.threshold} % reached"
     return {
         "title": TITLES[alert.level],
+        "type": alert.type.name,
         "headline": f"{whose}, {what}{period}: {share}",
         "whose": whose,
         "what": what,
@@ -78,11 +96,15 @@ def shown(dimension: Dimension, amount: int) -> str:
 
 def whose_use(alert: QuotaAlert) -> str:
     """Whose use is counted, by the name that its admins know."""
-    subject = alert.subject_id
+    return name_of_subject(alert.subject_type, alert.subject_id)
+
+
+def name_of_subject(subject_type: str, subject: str) -> str:
+    """Whoever a meter counts, by the name that its admins know."""
     name: str | None = None
-    if not subject and alert.subject_type in (SubjectType.TEAM, SubjectType.USER, SubjectType.TOKEN):
-        return f"Calls without a {alert.subject_type}"
-    match SubjectType(alert.subject_type):
+    if not subject and subject_type in (SubjectType.TEAM, SubjectType.USER, SubjectType.TOKEN):
+        return f"Calls without a {subject_type}"
+    match SubjectType(subject_type):
         case SubjectType.GLOBAL:
             return "The whole gateway"
         case SubjectType.TENANT:
@@ -95,7 +117,7 @@ def whose_use(alert: QuotaAlert) -> str:
                 name = ATIToken.objects.filter(pk=subject).values_list("prefix", flat=True).first()
         case SubjectType.TOKEN:
             name = ATIToken.objects.filter(pk=subject).values_list("prefix", flat=True).first()
-    return f"{alert.subject_type.capitalize()} {name or subject}"
+    return f"{subject_type.capitalize()} {name or subject}"
 
 
 def _when(moment: datetime | None, timezone: str) -> str:

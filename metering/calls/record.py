@@ -65,7 +65,7 @@ def note_refusal(
     asked = _asked(caller, request)
     policy = directory.peek_policy(asked.subject, request.task, now)
     if policy is not None:
-        policy = policy.for_tags(request.tags)
+        policy = policy.for_labels(request.tags, request.conversation_id)
     notice = _denial(refusal, asked.subject.plan, policy)
     _note(log, asked, notice, now, lambda: _refused_trace(policy, refusal, now))
 

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('metering', '0047_notices'),
+        ('metering', '0048_channels'),
     ]
 
     operations = [

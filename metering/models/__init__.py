@@ -1,9 +1,13 @@
 """All nouns of the domain (DESIGN section 3)."""
 
-from metering.models.alerts import AlertDelivery, QuotaAlert
+from metering.models.alerts import QuotaAlert
 from metering.models.audit import AuditEvent
+from metering.models.billing import BillingProfile, Statement
 from metering.models.catalog import LLMModel, ModelClass, ModelPrice, Provider
 from metering.models.decisions import DecisionRequest, PolicyDecision
+from metering.models.deliveries import AlertDelivery
+from metering.models.episodes import Episode
+from metering.models.exports import ExportPosition
 from metering.models.identity import Team, Tenant
 from metering.models.invitations import Invitation
 from metering.models.jobs import TaskDraft, TaskJob, TaskJobAttempt, TaskJobEvent
@@ -11,6 +15,7 @@ from metering.models.kept_answers import KeptAnswer
 from metering.models.ledger import LedgerEntry, UsageMeter, UsageReservation
 from metering.models.months import ClosingBalance, LedgerPeriod
 from metering.models.notices import Notice
+from metering.models.notifications import Notification
 from metering.models.openings import LimitWatch, MeterRecount, OpeningEntry
 from metering.models.overrides import BudgetOverride
 from metering.models.password_resets import PasswordReset
@@ -23,19 +28,27 @@ from metering.models.quota_requests import QuotaRequest
 from metering.models.rollups import RolledUnit, RolledZone, RollupProgress, UsageRollup
 from metering.models.saved_views import SavedView
 from metering.models.sessions import LoginSession
+from metering.models.single_sign_on import EmailDomain, ExternalIdentity, GroupMapping
 from metering.models.tokens import ATIToken
 from metering.models.usage import UsageLog
 from metering.models.vendor_alerts import VendorAlert
+from metering.models.webhooks import WebhookEndpoint
 
 __all__ = [
     "ATIToken",
     "AlertDelivery",
     "AuditEvent",
+    "BillingProfile",
     "Budget",
     "BudgetOverride",
     "ClosingBalance",
     "DecisionRequest",
+    "EmailDomain",
+    "Episode",
+    "ExportPosition",
+    "ExternalIdentity",
     "Feature",
+    "GroupMapping",
     "Invitation",
     "KeptAnswer",
     "LLMModel",
@@ -48,6 +61,7 @@ __all__ = [
     "ModelClass",
     "ModelPrice",
     "Notice",
+    "Notification",
     "OpeningEntry",
     "PasswordReset",
     "Plan",
@@ -64,6 +78,7 @@ __all__ = [
     "RolledZone",
     "RollupProgress",
     "SavedView",
+    "Statement",
     "Task",
     "TaskDraft",
     "TaskJob",
@@ -77,4 +92,5 @@ __all__ = [
     "UsageRollup",
     "User",
     "VendorAlert",
+    "WebhookEndpoint",
 ]

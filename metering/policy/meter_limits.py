@@ -5,8 +5,9 @@ A budget says whose use it counts (`per`). The caller may have no such subject:
 - `user`, but a bare token makes the call: the token counts as one user, by its id, so that it is not unlimited.
 - `team`, but the call names none: all such calls of the tenant share one meter, as if they were one more team. Calls
   without a token share one in the same way.
-- `agent`, `tag` and `provider` are known with the call only. A call that names no agent is under no agent's budget, one
-  without tags under no tag's, and one with several under each one's.
+- `agent`, `tag`, `conversation` and `provider` are known with the call only. A call that names no agent is under no
+  agent's budget, one in no conversation under no conversation's, one without tags under no tag's, and one with
+  several under each one's.
 
 A tenant in mode observe or warn loosens its own limits, but not those of the gateway and of providers. A limit that is
 only observed raises no alerts. A limit that is enforced for a share of callers does, since all count on one meter.
@@ -35,7 +36,15 @@ from metering.price import NO_MARKUP
 from metering.rules.registry import CONCURRENT_DEFAULTS
 from metering.rules.rule import BASE_SCOPES, Rule, whose
 from metering.thresholds import CONCURRENCY_THRESHOLDS, thresholds_text
-from metering.types import OPERATORS_SCOPES, Dimension, EnforcementMode, Scope, SubjectType, Window
+from metering.types import (
+    OPERATORS_SCOPES,
+    SUBJECTS_TOLD_BY_CALL,
+    Dimension,
+    EnforcementMode,
+    Scope,
+    SubjectType,
+    Window,
+)
 
 DEFAULTS = {
     task.value: Rule(
@@ -50,7 +59,9 @@ DEFAULTS = {
 """Rules that stand in no table, by task. Their ids name their limits in the ledger."""
 DEFAULT_IDS = frozenset(rule.id for rule in DEFAULTS.values())
 SHARED = frozenset({SubjectType.GLOBAL, SubjectType.PROVIDER})
-SHARED_BY_PLANS = frozenset({SubjectType.TENANT, SubjectType.TEAM, SubjectType.AGENT, SubjectType.TAG})
+SHARED_BY_PLANS = frozenset(
+    {SubjectType.TENANT, SubjectType.TEAM, SubjectType.AGENT, SubjectType.TAG, SubjectType.CONVERSATION}
+)
 """Subjects whose calls may be on several plans at once, so that each plan's alerts concern them."""
 
 
@@ -94,7 +105,7 @@ class TenantCalendar:
 def budget_limit(
     budget: BudgetRow, subject: PolicySubject, tenant: TenantCalendar, modes: Modes
 ) -> MeterLimit:
-    """Make the budget's limit. If the budget counts each agent, tag or provider, its meter's subject is left empty."""
+    """Make the budget's limit. Where it counts each agent (or other) of calls, its meter's subject is left empty."""
     subject_type, subject_id = _subject_of(budget, subject)
     is_own = budget.scope is not Scope.PLAN or budget.scope_id == subject.plan
     operators_own = budget.scope in OPERATORS_SCOPES
@@ -162,7 +173,7 @@ def _concurrency_limit(
     slot: Slot, rule: Rule, plain: Rule, subject: PolicySubject, tenant: TenantCalendar, modes: Modes
 ) -> MeterLimit:
     subject_type, subject_id = identified(SubjectType(slot.scope.value), subject)
-    subject_id = slot.tag or subject_id
+    subject_id = slot.label or subject_id
     observed = EnforcementMode.OBSERVE in (rule.mode, tenant.mode)
     is_default = rule.id in DEFAULT_IDS
     return MeterLimit(
@@ -204,7 +215,7 @@ def _calendar(subject_type: SubjectType, subject: PolicySubject, tenant: TenantC
 
 
 def _subject_of(budget: BudgetRow, subject: PolicySubject) -> tuple[SubjectType, str]:
-    if budget.per in (SubjectType.PROVIDER, SubjectType.AGENT, SubjectType.TAG):
+    if budget.per in SUBJECTS_TOLD_BY_CALL:
         own = budget.scope.value == budget.per.value
         return budget.per, budget.scope_id if own else ""
     return identified(budget.per, subject)

@@ -244,11 +244,15 @@ class Variants(Protocol):
         ...
 
 
-class Tagged(Protocol):
-    """The policies of calls with tags, where rules or budgets are about tags (policy/tagged.py)."""
+class Labelled(Protocol):
+    """The policies of calls with tags or a conversation, where limits are about those (policy/labelled.py)."""
 
-    def of(self, tags: Tags, untagged: "EffectivePolicy") -> "EffectivePolicy":
-        """Return the policy of a call with these tags; `untagged` is that of one without."""
+    def concerns(self, conversation_id: str, unlabelled: "EffectivePolicy") -> bool:
+        """Return whether some rule or budget is about the conversation, or counts each of them."""
+        ...
+
+    def of(self, tags: Tags, conversation_id: str | None, unlabelled: "EffectivePolicy") -> "EffectivePolicy":
+        """Return the policy of a call with these tags in this conversation; `unlabelled` is that of one without."""
         ...
 
 
@@ -272,6 +276,7 @@ class EffectivePolicy:
     each_agent: MeterLimits
     each_tag: MeterLimits = ()
     """Limits that count every tag by itself."""
+    each_conversation: MeterLimits = ()
     by_class: Mapping[str, MeterLimits] = field(default_factory=dict)
     """The limits of calls to models of a class, by class. The limits of other groups may name a class too."""
     rates: CallRates = field(default_factory=CallRates)
@@ -290,8 +295,8 @@ class EffectivePolicy:
     """What the tenant pays for vendors' calls, in millionths of their price."""
     variants: Variants | None = None
     """If some rules have conditions, what chooses the policy of a moment; else None."""
-    tagged: Tagged | None = None
-    """If some rules or budgets are about tags, what chooses the policy of a call's tags; else None."""
+    labelled: Labelled | None = None
+    """If some rules or budgets are about tags or conversations, what chooses the policy of a call's; else None."""
     numbers: Mapping[str, int] = field(init=False)
     """Every numeric setting in force, by key."""
     required_tags: Tags = field(init=False)
@@ -311,9 +316,13 @@ class EffectivePolicy:
         in_shadow = bool(self.shadow_settings or self.shadow_rates)
         object.__setattr__(self, "observes", in_shadow or self._has_loose_limits())
 
-    def for_tags(self, tags: Tags) -> "EffectivePolicy":
-        """Return the policy of a call with these tags."""
-        return self if self.tagged is None or not tags else self.tagged.of(tags, self)
+    def for_labels(self, tags: Tags, conversation_id: str | None) -> "EffectivePolicy":
+        """Return the policy of a call with these tags in this conversation."""
+        return self if self.labelled is None else self.labelled.of(tags, conversation_id, self)
+
+    def concerns(self, conversation_id: str) -> bool:
+        """Return whether its calls' conversation makes a difference."""
+        return self.labelled is not None and self.labelled.concerns(conversation_id, self)
 
     def number(self, key: str) -> int | None:
         """Return the limit in force for a numeric key. None means that it is unlimited, or only observed."""
@@ -365,3 +374,4 @@ class EffectivePolicy:
         yield from self.each_provider
         yield from self.each_agent
         yield from self.each_tag
+        yield from self.each_conversation

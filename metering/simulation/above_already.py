@@ -11,7 +11,7 @@ from metering.models import ATIToken, Budget, Team, Tenant, User
 from metering.policy.overrides.in_force import overrides_of
 from metering.policy.overrides.raises import Override
 from metering.simulation.use_by_subject import SHARED, Counted, Use, use_by_subject
-from metering.types import Dimension, SubjectType, Window
+from metering.types import SUBJECTS_TOLD_BY_CALL, Dimension, SubjectType, Window
 from metering.usage.limits import limit_of_budget
 from metering.usage.open_meters import counted_by, open_meters
 
@@ -127,7 +127,7 @@ def _known(per: SubjectType, subjects: set[str]) -> Iterator[tuple[str, str]]:
 def _unnamed(per: SubjectType, subject: str, tenant: Tenant | None) -> str:
     if per is SubjectType.GLOBAL:
         return "the gateway"
-    if per in (SubjectType.PROVIDER, SubjectType.AGENT, SubjectType.TAG) and subject:
+    if per in SUBJECTS_TOLD_BY_CALL and subject:
         return subject
     whose = f" of {tenant.slug}" if tenant is not None else ""
     return f"calls{whose} without a {per.value}"

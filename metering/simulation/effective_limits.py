@@ -229,6 +229,7 @@ def _budgets(policy: EffectivePolicy) -> Iterator[MeterLimit]:
         *policy.by_agent.values(),
         policy.each_agent,
         policy.each_tag,
+        policy.each_conversation,
     )
     for group in groups:
         for limit in group:

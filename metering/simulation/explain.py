@@ -52,7 +52,8 @@ def explain_call(
     Raises NotFound for an unknown tenant, plan or task.
     """
     asker = demand.asker
-    policy = policy_at(source, asker.subject, demand.task, now).for_tags(demand.tags)
+    policy = policy_at(source, asker.subject, demand.task, now)
+    policy = policy.for_labels(demand.tags, demand.conversation_id)
     access = source.access_to(asker.subject.plan, demand.task)
     decision = EnforcementDecision(
         verdict=Verdict.ALLOWED,

@@ -55,9 +55,15 @@ OWN_BUDGET = {"whom": "tag", "tag": "project=apollo", "amount": "$5", "dimension
 OWN_BUDGET["once_reached"] = "hard"
 OWN_RULE = {"whom": "tag", "tag": "project=apollo", "key": "max_tokens_out", "value": "2k", "mode": "enforce"}
 OWN_KEY = {"provider": "acme", "label": "console", "key": "sk-0123456789-wxyz"}
+CHANNEL = {"name": "console", "url": "https://hooks.invalid/console"}
 
 PAGES = [
     PageRow("GET /admin/activity/", EVERYBODY),
+    PageRow("GET /admin/notifications/", EVERYBODY),
+    PageRow("POST /admin/notifications/", EVERYBODY, form={"all": "1"}),
+    PageRow(
+        "POST /admin/notifications/", EVERYBODY, form={"read": "{notification}"}, admin=404, operator=404
+    ),
     PageRow("GET /admin/activity/?tenant={tenant}&range=7d", EVERYBODY, stranger=200),
     PageRow("GET /admin/activity/?user={email}", EVERYBODY, stranger=200),
     PageRow("GET /admin/activity/?q={call}", EVERYBODY, done=302, stranger=200),
@@ -153,6 +159,13 @@ PAGES = [
     PageRow("GET /admin/alerts/?tenant={tenant}&state=all", ADMINS),
     PageRow("GET /admin/alerts/", ADMINS),
     PageRow("POST /admin/alerts/", ADMINS, form={"alert": "{alert}"}),
+    PageRow("GET /admin/statements/", ADMINS),
+    PageRow("GET /admin/statements/?tenant={tenant}", ADMINS),
+    PageRow("POST /admin/statements/?tenant={tenant}", ADMINS, form={"statements_to": "nobody"}),
+    PageRow("GET /admin/statements/{statement}/", ADMINS),
+    PageRow("GET /admin/statements/{statement}/pdf/", ADMINS),
+    PageRow("GET /admin/statements/{statement}/csv/", ADMINS),
+    PageRow("GET /admin/usage-export/", OPERATORS),
     PageRow("GET /admin/profile/", EVERYBODY),
     PageRow("POST /admin/profile/", EVERYBODY, form={"name": "x"}),
     PageRow("GET /admin/", EVERYBODY),
@@ -223,9 +236,16 @@ PAGES = [
     PageRow("GET /admin/tenants/", OPERATORS),
     PageRow("GET /admin/new-tenant/", OPERATORS),
     PageRow("POST /admin/new-tenant/", OPERATORS, form={"name": "Cedar", "timezone": "UTC"}),
+    PageRow(
+        "POST /admin/new-tenant/",
+        OPERATORS,
+        done=200,
+        form={"name": "Cedar", "timezone": "UTC", "plan": "PRO", "budget": "$5", "email": "new@example.com"},
+    ),
     PageRow("GET /admin/tenant/", ADMINS, operator=404),
     PageRow("GET /admin/tenants/{tenant}/", ADMINS),
     PageRow("GET /admin/tenants/{tenant}/?for=user:{email}", ADMINS),
+    PageRow("GET /admin/tenants/{tenant}/first-call/", ADMINS),
     PageRow("GET /admin/tenants/{tenant}/issue-token/", ADMINS),
     PageRow(
         "POST /admin/tenants/{tenant}/issue-token/", ADMINS, done=200, form={"name": "app", "plan": "PRO"}
@@ -273,6 +293,17 @@ PAGES = [
     PageRow("GET /admin/limits/rule/?of={own_rule}", ADMINS),
     PageRow("GET /admin/limits/rule/?of={rule}", ADMINS),
     PageRow("POST /admin/limits/rule/", ADMINS, form=OWN_RULE, operator=200),
+    PageRow("GET /admin/channels/", ADMINS),
+    PageRow("GET /admin/channels/?tenant={tenant}", ADMINS),
+    PageRow("POST /admin/channels/", ADMINS, form={"verb": "off", "channel": "{channel}"}, operator=404),
+    PageRow("POST /admin/channels/?tenant={tenant}", ADMINS, form={"verb": "test", "channel": "{channel}"}),
+    PageRow("GET /admin/channels/new/slack/", ADMINS),
+    PageRow("POST /admin/channels/new/webhook/", ADMINS, form=CHANNEL, done=200),
+    PageRow("POST /admin/channels/new/teams/?tenant={tenant}", ADMINS, form=CHANNEL),
+    PageRow("GET /admin/channels/{channel}/", ADMINS),
+    PageRow("GET /admin/channels/{channel}/?state=failed", ADMINS),
+    PageRow("POST /admin/channels/{channel}/", ADMINS, form={"verb": "replay"}),
+    PageRow("POST /admin/channels/{channel}/", ADMINS, form={"verb": "rotate", "overlap_h": "24"}, done=200),
     PageRow("GET /admin/vendor-keys/", ADMINS),
     PageRow("POST /admin/vendor-keys/", ADMINS, form=OWN_KEY, operator=200),
     PageRow("POST /admin/vendor-keys/", ADMINS, form={"verb": "off", "key_id": "{key}"}, operator=200),

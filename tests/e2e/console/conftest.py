@@ -8,8 +8,11 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.test import Client
+from django.utils.timezone import now
 
-from metering.models import User
+from metering.models import Statement, Tenant, User
+from metering.statements.issue import issue_statement
+from metering.statements.months import month_at, month_before
 from tests.browser import Browser, running_browser
 from tests.e2e.console.hand import Hand
 from tests.e2e.raw import Reply, ask
@@ -25,11 +28,16 @@ OPERATOR, ADMIN = "ops@example.com", "ann@cedar.example"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
-    """The busy gateway, who is signed in there, and the secret of a token that may make one call a day."""
+    """The busy gateway, who is signed in there, and the secrets of two tokens: one may make one call a day, with the
+    other one more person may sign up.
+    """
 
     world: BusyWorld
     sessions: dict[str, str]
     one_call_a_day: str
+    one_sign_up: str
+    statement: Statement
+    """Cedar's, of the month before."""
 
 
 @pytest.fixture(scope="module")
@@ -46,8 +54,16 @@ def desk(django_db_setup: None, django_db_blocker: Any) -> Iterator[Desk]:
             world=world,
             sessions={email: _session_of(email) for email in (OPERATOR, ADMIN)},
             one_call_a_day=issued.secret,
+            one_sign_up=make_token(world.cedar, plan="PRO", name="people", signups_allowed=1).secret,
+            statement=_statement_of(world.cedar),
         )
         empty_tables()
+
+
+def _statement_of(tenant: Tenant) -> Statement:
+    moment = now()
+    month = month_before(month_at(tenant, moment))
+    return issue_statement(tenant=tenant, month=month, actor="test", now=moment)
 
 
 @pytest.fixture
@@ -83,6 +99,11 @@ def admin(page: Browser, desk: Desk) -> Hand:
 @pytest.fixture
 def nobody(page: Browser) -> Hand:
     """Not signed in."""
+    return signed_out(page)
+
+
+def signed_out(page: Browser) -> Hand:
+    """Whoever was signed in is not any longer."""
     page.troubles.clear()
     page.carry_cookie(settings.SESSION_COOKIE_NAME, "none")
     return Hand(page)
@@ -103,7 +124,7 @@ def at_the_overview(page: Browser, session: str) -> Hand:
     return hand
 
 
-def chat(gateway: Server, secret: str) -> Reply:
-    body = {"model": "gpt-5-mini", "max_tokens": 20, "messages": [{"role": "user", "content": "hello"}]}
+def chat(gateway: Server, secret: str, model: str = "gpt-5-mini") -> Reply:
+    body = {"model": model, "max_tokens": 20, "messages": [{"role": "user", "content": "hello"}]}
     headers: dict[str, Any] = {"authorization": f"Bearer {secret}", "content-type": "application/json"}
     return ask(gateway, "POST", "/v1/chat/completions", json.dumps(body).encode(), headers)

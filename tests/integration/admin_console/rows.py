@@ -1,6 +1,6 @@
 """One row, or many, of every noun, so that every page has something to show."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -13,9 +13,14 @@ from metering.models import (
     AlertDelivery,
     ATIToken,
     AuditEvent,
+    BillingProfile,
     Budget,
     ClosingBalance,
     DecisionRequest,
+    EmailDomain,
+    ExportPosition,
+    ExternalIdentity,
+    GroupMapping,
     Invitation,
     KeptAnswer,
     LedgerEntry,
@@ -38,6 +43,7 @@ from metering.models import (
     Provider,
     ProviderKey,
     QuotaAlert,
+    Statement,
     Task,
     TaskDraft,
     TaskJob,
@@ -50,7 +56,9 @@ from metering.models import (
     UsageReservation,
     User,
     VendorAlert,
+    WebhookEndpoint,
 )
+from metering.statements.issue import issue_statement
 
 TOKENS = {"input_tokens": 1200, "output_tokens": 300}
 ZERO = {"cached_input_tokens": 0, "cache_write_tokens": 0, "reasoning_tokens": 0}
@@ -174,6 +182,11 @@ def usage(tenant: Tenant) -> UsageReservation:
         tenant=tenant, type="quota_request.created", audience="tenant_admins", subject="More quota is asked for",
         text="Ann asks for $5 more.", created_at=moment,
     )  # fmt: skip
+    WebhookEndpoint.objects.create(
+        tenant=tenant, kind="slack", name=f"slack-{uuid7()}", sealed_url=b"sealed", events=[],
+        shown_url="https://hooks.slack.com/…wxyz",
+    )  # fmt: skip
+    billing(tenant)
     KeptAnswer.objects.create(
         reservation_id=hold.pk, tenant_id=tenant.pk, content=b"sealed", expires_at=moment + timedelta(days=1)
     )
@@ -187,8 +200,23 @@ def usage(tenant: Tenant) -> UsageReservation:
         pk=uuid7(), tenant_id=tenant.pk, token_id=uuid7(), content=b"sealed", changed_at=moment,
         expires_at=moment + timedelta(days=1),
     )  # fmt: skip
+    GroupMapping.objects.create(group="staff", tenant=tenant)
+    EmailDomain.objects.create(domain=f"{tenant.slug}.example", tenant=tenant)
+    ExternalIdentity.objects.create(
+        issuer="https://login.example", subject=str(uuid7()), user=User.objects.filter(tenant=tenant)[0]
+    )
     AuditEvent.objects.create(action="token.issued", actor="test", tenant_id=tenant.pk)
     return hold
+
+
+def billing(tenant: Tenant) -> None:
+    if not Statement.objects.for_tenant(tenant).exists():
+        issue_statement(tenant=tenant, month=date(2025, 1, 1), actor="test", now=now())
+    BillingProfile.objects.get_or_create(tenant=tenant)
+    ExportPosition.objects.get_or_create(
+        target=f"target-{tenant.slug}"[:16],
+        defaults={"recorded_at": now(), "entry_id": uuid7(), "begun_at": now()},
+    )
 
 
 def everything() -> None:
