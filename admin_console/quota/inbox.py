@@ -11,6 +11,7 @@ from admin_console.quota.words import TONES, counts, lasts, more, names_for, who
 from admin_console.who import Viewer
 from admin_console.wording import when
 from metering.models import QuotaRequest, Tenant
+from metering.types import SubjectType
 
 MOST = 100
 
@@ -39,7 +40,7 @@ def lines_of(viewer: Viewer, tenant: Tenant | None, current: UUID | None, zone: 
     return [
         Line(
             title=f"{whose(row, names)}: {more(row.budget, row.amount)} more",
-            small=" · ".join((counts(row.budget), _said(row))),
+            small=" · ".join(filter(None, (_owner(row, viewer), counts(row.budget), _said(row)))),
             state=QuotaRequest.State(row.state).label,
             tone=TONES[row.state],
             at=when(row.decided_at or row.created_at, zone),
@@ -49,6 +50,12 @@ def lines_of(viewer: Viewer, tenant: Tenant | None, current: UUID | None, zone: 
         )
         for row in found
     ]
+
+
+def _owner(row: QuotaRequest, viewer: Viewer) -> str:
+    """Whose tenant's it is, for operators, where the title does not say so."""
+    is_said = viewer.tenant is not None or row.budget.per == SubjectType.TENANT
+    return "" if is_said else row.tenant.name
 
 
 def _said(row: QuotaRequest) -> str:

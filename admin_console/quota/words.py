@@ -18,7 +18,7 @@ KINDS = {
 }
 TONES = {"open": "info", "approved": "ok", "for_good": "ok", "denied": "", "withdrawn": ""}
 ONE = {"calls": "call", "tokens": "token", "searches": "search", "files": "file", "steps": "step"}
-WINDOWS = {"hour": "hour", "day": "day", "week": "week", "month": "month"}
+WINDOWS = {"hour": "this hour", "day": "today", "week": "this week", "month": "this month"}
 
 
 def names_for(rows: Iterable[QuotaRequest | BudgetOverride]) -> Mapping[Pair, str]:
@@ -60,12 +60,12 @@ def more(budget: Budget, amount: int) -> str:
 
 
 def lasts(windows: int | None, window: str) -> str:
-    """`this month`, `this day and the 2 that follow`, `until it is removed`."""
+    """`this month`, `today and the 2 that follow`, `until it is removed`."""
     word = WINDOWS.get(window)
     if windows is None or word is None:
         return "until it is removed"
     rest = windows - 1
-    return f"this {word}" if not rest else f"this {word} and the {rest} that follow{'s' if rest == 1 else ''}"
+    return word if not rest else f"{word} and the {rest} that follow{'s' if rest == 1 else ''}"
 
 
 def until(ends_at: datetime | None, zone: tzinfo) -> str:

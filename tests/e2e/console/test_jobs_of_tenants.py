@@ -3,16 +3,16 @@
 import re
 import time
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from django.db import connection
 from django.utils.timezone import now
 
 from launcher.process import wait_until
-from metering.models import ATIToken, BudgetOverride, QuotaAlert, QuotaRequest, UsageMeter, User
+from metering.models import ATIToken, BudgetOverride, QuotaAlert, QuotaRequest, User
 from metering.statements.files import statement_file
 from metering.tasks import deliver_alerts
 from tests.browser import PATIENCE_S, Browser
@@ -91,15 +91,15 @@ def test_quota_is_asked_for_from_a_429_approved_with_its_effect_in_view_and_runs
     admin.fill("Why", "The filing of family 22 is due on Monday.")
     admin.is_done("ask-for-quota")
     admin.click("Ask for it")
-    admin.reads("The request is on its way", "this day")
+    admin.reads("The request is on its way", "today")
 
     operator = at_the_overview(page, desk.sessions[OPERATOR])
-    operator.click("Cedar: 2 calls more")
-    operator.reads("Approving 2 calls", "Tenants", "1: cedar", "If it goes on like this", "due on Monday")
+    operator.click("Cedar Law: 2 calls more")
+    operator.reads("Approving 2 calls", "Tenants", "1: cedar", "due on Monday")
     operator.fill("A sentence", "Good luck with the filing.")
     operator.is_done("answer-a-request")
     operator.click("Approve")
-    operator.reads("Approved this day", "Good luck with the filing.")
+    operator.reads("Approved today", "Good luck with the filing.")
     assert QuotaRequest.objects.get().state == "approved"
     assert wait_until(lambda: chat(gateway, desk.one_call_a_day).status == 200, 10, every_s=0.2)
     operator.click("calls a day")
@@ -109,8 +109,14 @@ def test_quota_is_asked_for_from_a_429_approved_with_its_effect_in_view_and_runs
     operator.is_done("an-override")
 
     row, moment = BudgetOverride.objects.get(), now()
-    BudgetOverride.objects.filter(pk=row.pk).update(ends_at=moment, starts_at=moment - timedelta(days=1))
-    UsageMeter.objects.filter(subject_id=row.subject_id).update(window_end=moment)
+    with psycopg.connect(settings.LEDGER_DATABASE_URL, autocommit=True) as database:
+        # The day is over. No window ends early, so that the gateway looks again only for a meter that is not there.
+        moved = "UPDATE metering_usagemeter SET id = -id, window_end = %s WHERE subject_id = %s"
+        database.execute(moved, (moment, row.subject_id))
+        database.execute(
+            "DELETE FROM metering_limitwatch WHERE -meter_id IN (SELECT id FROM metering_usagemeter)"
+        )
+        database.execute("UPDATE metering_budgetoverride SET ends_at = %s", (moment,))
     assert wait_until(lambda: chat(gateway, desk.one_call_a_day).status == 200, 10, every_s=0.2)
     over = chat(gateway, desk.one_call_a_day)
     assert over.told == (429, "budget_exceeded")
