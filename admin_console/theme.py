@@ -47,6 +47,8 @@ GROUPS: dict[str, dict[str, str]] = {
     "Policy": {
         "PolicyRule": "rule",
         "Budget": "account_balance_wallet",
+        "BudgetOverride": "trending_up",
+        "QuotaRequest": "inbox",
         "PolicyDecision": "gavel",
         "DecisionRequest": "manage_search",
     },

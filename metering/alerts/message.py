@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from django.db.models import Q, Sum
 from django.template.loader import render_to_string
 
 from metering.alerts.channel import Message
 from metering.alerts.public_url import public_url
-from metering.models import ATIToken, Budget, PolicyRule, QuotaAlert, Team, Tenant, User
+from metering.models import ATIToken, Budget, BudgetOverride, PolicyRule, QuotaAlert, Team, Tenant, User
 from metering.money import usd_from_nano, usd_text
 from metering.types import ENDLESS, AlertLevel, Dimension, SubjectType
 
@@ -78,7 +79,7 @@ def _facts(alert: QuotaAlert) -> dict[str, object]:
         "used": shown(dimension, alert.used),
         "held": shown(dimension, alert.held),
         "requested": shown(dimension, alert.requested) if alert.requested is not None else "",
-        "limit": shown(dimension, alert.limit),
+        "limit": _limit(alert, dimension),
         "threshold": alert.threshold,
         "concurrency": dimension is Dimension.CONCURRENCY,
         "resets": _when(alert.window_end, alert.timezone),
@@ -89,6 +90,23 @@ def _facts(alert: QuotaAlert) -> dict[str, object]:
         "alert_id": alert.pk,
         "public_url": public_url(),
     }
+
+
+def _limit(alert: QuotaAlert, dimension: Dimension) -> str:
+    """The limit, with what overrides added to it when it was reached."""
+    standing = BudgetOverride.objects.filter(
+        Q(subject_id=None) | Q(subject_id=alert.subject_id),
+        Q(removed_at=None) | Q(removed_at__gt=alert.raised_at),
+        Q(ends_at=None) | Q(ends_at__gte=alert.window_end) if alert.window_end else Q(ends_at=None),
+        budget=alert.budget_id,
+        tenant=alert.tenant_id,
+        created_at__lte=alert.raised_at,
+    )
+    added = standing.aggregate(added=Sum("amount"))["added"] or 0
+    said = shown(dimension, alert.limit)
+    if not 0 < added <= alert.limit:
+        return said
+    return f"{said} ({shown(dimension, alert.limit - added)} and an override of {shown(dimension, added)})"
 
 
 def shown(dimension: Dimension, amount: int) -> str:

@@ -6,9 +6,20 @@ They are the lines of the matrix (tests/tenancy/console_rows.py) that everybody 
 from collections.abc import Iterator
 from string import Formatter
 
+from django.db.models import Q
 from django.urls import reverse
 
-from metering.models import ATIToken, PolicyDecision, QuotaAlert, Team, UsageLog, User
+from metering.models import (
+    ATIToken,
+    Budget,
+    PolicyDecision,
+    QuotaAlert,
+    QuotaRequest,
+    Team,
+    Tenant,
+    UsageLog,
+    User,
+)
 from tests.support.busy_world import BusyWorld
 from tests.tenancy.console_rows import PAGES
 
@@ -56,6 +67,9 @@ def _names(world: BusyWorld) -> dict[str, str]:
         "own_prefix": token.prefix,
         "token": str(token.pk),
         "plan": token.plan_tier_id,
+        "budget": str(_budget(cedar, per="tenant").pk),
+        "asked_budget": str(_budget(cedar, per="user").pk),
+        "request": str(_request(cedar, person).pk),
         "alert": str(QuotaAlert.objects.latest("id").pk),
         "decision": str(refusals.latest("id").pk),
         "call": str(call.reservation_id),
@@ -63,3 +77,20 @@ def _names(world: BusyWorld) -> dict[str, str]:
         "model": call.request_model,
         "provider": call.provider_name,
     }
+
+
+def _budget(tenant: Tenant, *, per: str) -> Budget:
+    """One that an operator has set for the tenant, or for each of its people."""
+    applies = Q(tenant=tenant) | Q(scope="plan", scope_id__in=tenant.ati_tokens.values("plan_tier_id"))
+    return Budget.objects.filter(applies, per=per, set_by="operator", is_active=True).order_by("pk")[0]
+
+
+def _request(tenant: Tenant, person: User) -> QuotaRequest:
+    """The person's, for more of what each person may use."""
+    row, _ = QuotaRequest.objects.get_or_create(
+        tenant=tenant,
+        budget=_budget(tenant, per="user"),
+        subject_id=str(person.pk),
+        defaults={"user": person, "asked_by": person.email, "amount": 5, "reason": "The filing is due."},
+    )
+    return row

@@ -135,7 +135,7 @@ def _subject_id(per: SubjectType, tenant: Tenant | None, text: str) -> str:
         if not Provider.objects.filter(name=name).exists():
             raise NotFound(f"There is no provider {name!r}.", param="subject")
         return name
-    if per is SubjectType.AGENT:
+    if per in (SubjectType.AGENT, SubjectType.CONVERSATION):
         return checked_label(text, "subject")
     if per is SubjectType.TAG:
         return read_tag(text, "subject")

@@ -15,6 +15,7 @@ from metering.models import (
     AuditEvent,
     BillingProfile,
     Budget,
+    BudgetOverride,
     ClosingBalance,
     DecisionRequest,
     EmailDomain,
@@ -43,6 +44,7 @@ from metering.models import (
     Provider,
     ProviderKey,
     QuotaAlert,
+    QuotaRequest,
     Statement,
     Task,
     TaskDraft,
@@ -115,8 +117,14 @@ def customer(slug: str) -> Tenant:
     )  # fmt: skip
     ProviderKey.objects.create(provider_id="sandbox", tenant=tenant, sealed=b"sealed", last4="wxyz")
     PolicyRule.objects.create(scope="tenant", tenant=tenant, key="max_tokens_out", value=500)
-    Budget.objects.create(
+    budget = Budget.objects.create(
         scope="tenant", tenant=tenant, per="tenant", dimension="cost", window="month", amount=5_000_000_000
+    )
+    BudgetOverride.objects.create(
+        budget=budget, tenant=tenant, amount=1_000_000_000, starts_at=now(), made_by="ops@example.com"
+    )
+    QuotaRequest.objects.create(
+        budget=budget, tenant=tenant, amount=1_000_000_000, reason="A filing.", user=user, asked_by=user.email
     )
     return tenant
 

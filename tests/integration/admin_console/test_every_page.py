@@ -56,6 +56,7 @@ def test_the_history_is_what_the_ledger_the_audit_trail_and_signing_in_write() -
         "OpeningEntry", "MeterRecount", "LimitWatch", "PlanUse",
         "TaskJob", "TaskJobEvent", "TaskJobAttempt", "TaskDraft",
         "Statement", "BillingProfile", "ExportPosition",
+        "BudgetOverride", "QuotaRequest",
     }  # fmt: skip
 
 
