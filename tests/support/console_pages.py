@@ -8,6 +8,7 @@ from string import Formatter
 
 from django.db.models import Q
 from django.urls import reverse
+from django.utils.timezone import now
 
 from metering.models import (
     ATIToken,
@@ -15,11 +16,14 @@ from metering.models import (
     PolicyDecision,
     QuotaAlert,
     QuotaRequest,
+    Statement,
     Team,
     Tenant,
     UsageLog,
     User,
 )
+from metering.statements.issue import issue_statement
+from metering.statements.months import month_at, month_before
 from tests.support.busy_world import BusyWorld
 from tests.tenancy.console_rows import PAGES
 
@@ -37,7 +41,7 @@ def addresses(person: str, world: BusyWorld) -> Iterator[str]:
     seen: set[str] = set()
     for row in PAGES:
         known = {name for _, name, _, _ in Formatter().parse(row.path) if name} <= set(names)
-        is_file = "export" in row.path
+        is_file = "/export" in row.path or row.path.endswith(("/csv/", "/pdf/"))
         if row.method != "GET" or getattr(row, role) != 200 or not known or is_file:
             continue
         path = row.path.format(**names)
@@ -49,6 +53,12 @@ def addresses(person: str, world: BusyWorld) -> Iterator[str]:
         yield from (reverse(f"admin:metering_{noun}_changelist") for noun in LISTS)
         yield from (reverse(f"admin:metering_{noun}_add") for noun in FORMS)
     yield reverse("admin:password_change")
+
+
+def _statement_of(tenant: Tenant) -> Statement:
+    """Of the month before; the one that there is, or a new one."""
+    month = month_before(month_at(tenant, now()))
+    return issue_statement(tenant=tenant, month=month, actor="test", now=now())
 
 
 def _names(world: BusyWorld) -> dict[str, str]:
@@ -75,6 +85,7 @@ def _names(world: BusyWorld) -> dict[str, str]:
         "call": str(call.reservation_id),
         "reservation": str(call.reservation_id),
         "model": call.request_model,
+        "statement": str(_statement_of(cedar).pk),
         "provider": call.provider_name,
     }
 

@@ -42,6 +42,8 @@ UNTOLD = {
     "usagerollup", "rolledunit", "rolledzone", "rollupprogress", "keptanswer", "policydecision", "decisionrequest",
     "openingentry", "meterrecount", "limitwatch", "quotaalert", "vendoralert", "alertdelivery", "passwordreset",
     "taskjob", "taskjobevent", "taskjobattempt", "taskdraft", "invitation", "savedview", "quotarequest",
+    "notice", "notification", "episode", "webhookendpoint", "statement", "billingprofile", "exportposition",
+    "emaildomain", "externalidentity", "groupmapping",
 }  # fmt: skip
 
 

@@ -237,7 +237,7 @@ def test_workers_that_issue_at_once_make_one_statement() -> None:
 
 
 def test_the_command_shows_what_was_issued(tenant: Tenant) -> None:
-    settled(tenant, bounds_of(tenant, BEFORE)[0], {"cost_nano_usd": 1_000_000_001})
+    settled(tenant, ends(tenant, BEFORE) - HOUR, {"cost_nano_usd": 1_000_000_001})
     said = StringIO()
     for _ in range(2):
         said = StringIO()
