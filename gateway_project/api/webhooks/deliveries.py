@@ -58,7 +58,7 @@ class DeliveryOut(serializers.Serializer[AlertDelivery]):
         return due_at.isoformat() if due_at is not None else None
 
 
-class TestOut(serializers.Serializer[Outcome]):
+class WebhookTestOut(serializers.Serializer[Outcome]):
     """What the receiver said."""
 
     ok = serializers.BooleanField(
@@ -73,11 +73,11 @@ class TestOut(serializers.Serializer[Outcome]):
         return "" if outcome.is_taken else problem_of(outcome)
 
 
-class SecretOut(serializers.Serializer[Any]):
+class WebhookSecretOut(serializers.Serializer[Any]):
     secret = serializers.CharField(help_text=ONCE)
 
 
-class CountOut(serializers.Serializer[Any]):
+class ReplayedOut(serializers.Serializer[Any]):
     replayed = serializers.IntegerField()
 
 
@@ -113,24 +113,24 @@ class ReplayOne(ApiView):
 class ReplayAll(ApiView):
     permission_classes = [IsTenantAdmin]
 
-    @extend_schema(request=None, responses=CountOut, tags=TAG)
+    @extend_schema(request=None, responses=ReplayedOut, tags=TAG)
     def post(self, request: Request, pk: UUID) -> Response:
         """Send everything again that failed, or of which nobody knows; how many, at most 1,000 at a time."""
         self.take_nothing(request)
         endpoint = endpoint_in_reach(request, pk)
         count = replay_endpoint(endpoint=endpoint, actor=caller_of(request).actor, now=now())
-        return Response(CountOut({"replayed": count}).data)
+        return Response(ReplayedOut({"replayed": count}).data)
 
 
 class TryEndpoint(ApiView):
     permission_classes = [IsTenantAdmin]
 
-    @extend_schema(request=None, responses=TestOut, tags=TAG)
+    @extend_schema(request=None, responses=WebhookTestOut, tags=TAG)
     def post(self, request: Request, pk: UUID) -> Response:
         """Send an event `channel.test` now, and say what came of it; 30 times an hour for each tenant."""
         self.take_nothing(request)
         row = endpoint_in_reach(request, pk)
-        return Response(TestOut(try_endpoint(row=row, actor=caller_of(request).actor, now=now())).data)
+        return Response(WebhookTestOut(try_endpoint(row=row, actor=caller_of(request).actor, now=now())).data)
 
 
 class RotateSecret(ApiView):
@@ -144,9 +144,9 @@ class RotateSecret(ApiView):
             help_text="Hours for which the secret before signs as well.",
         )
 
-    @extend_schema(request=Input, responses=SecretOut, tags=TAG)
+    @extend_schema(request=Input, responses=WebhookSecretOut, tags=TAG)
     def post(self, request: Request, pk: UUID) -> Response:
         """Another secret for a webhook. It is in the answer, and nowhere else."""
         given, row = self.valid(self.Input, request.data or {}), endpoint_in_reach(request, pk)
         secret = rotate_secret(row=row, actor=caller_of(request).actor, now=now(), **given)
-        return Response(SecretOut({"secret": secret}).data)
+        return Response(WebhookSecretOut({"secret": secret}).data)
