@@ -14,6 +14,7 @@ KINDS = {
     SubjectType.TOKEN: "Token ",
     SubjectType.AGENT: "Agent ",
     SubjectType.TAG: "Tag ",
+    SubjectType.CONVERSATION: "Conversation ",
     SubjectType.PROVIDER: "Vendor ",
 }
 TONES = {"open": "info", "approved": "ok", "for_good": "ok", "denied": "", "withdrawn": ""}
