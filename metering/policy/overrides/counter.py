@@ -84,8 +84,8 @@ class Counter:
 def counter_of(budget: Budget, *, tenant: Tenant | None, subject: str | None) -> Counter:
     """Find the counter that these words name.
 
-    `tenant` is needed where the budget counts in several; `subject` is a person, team, token, agent, tag or vendor, as
-    the budget counts them, and None stands for all. Of a budget with one counter both may be left out.
+    `tenant` is needed where the budget counts in several; `subject` is a person, team, token, agent, tag, conversation
+    or vendor, as the budget counts them, and None stands for all. Of a budget with one counter both may be left out.
     Raises InvalidRequest where they do not fit the budget, and NotFound for somebody unknown or another tenant's.
     """
     per = SubjectType(budget.per)

@@ -113,6 +113,22 @@ class TestOverrides:
         theirs = {**base, "tenant": "alder", "subject": bob.email}
         assert code_of(call("POST", "overrides", theirs, who=ops)) == (404, "not_found")
 
+    @pytest.mark.parametrize(("per", "name"), [("conversation", "talk-7"), ("tag", "project=apollo")])
+    def test_of_a_plans_budget_of_each_conversation_or_tag_it_may_be_for_one(
+        self, ops: User, bea: User, per: str, name: str
+    ) -> None:
+        assert bea.signup_token is not None
+        plan = bea.signup_token.plan_tier_id
+        each = budget(tenant=None, scope="plan", scope_id=plan, per=per, window="day", amount=5 * USD)
+        asked = {"budget": str(each.pk), "amount": "1", "windows": 1, "tenant": "alder", "subject": name}
+        made = call("POST", "overrides", asked, who=ops)
+        assert (made.status_code, made.json()["subject_id"]) == (201, name)
+        policy = effective_policy(PolicySubject(alder().pk, plan, None, bea.pk, None), "LLM0_CHAT")
+        tags, talk = ((), name) if per == "conversation" else ((name,), None)
+        for labels, limit in (((tags, talk), 6 * USD), ((("place=x",), "another"), 5 * USD)):
+            [line] = [one for one in policy.for_labels(*labels).limits if one.budget_id == each.pk]
+            assert line.limit_at(now()) == limit
+
     @pytest.mark.parametrize(
         ("change", "param"),
         [
