@@ -208,11 +208,10 @@ def usage(tenant: Tenant) -> UsageReservation:
         pk=uuid7(), tenant_id=tenant.pk, token_id=uuid7(), content=b"sealed", changed_at=moment,
         expires_at=moment + timedelta(days=1),
     )  # fmt: skip
-    GroupMapping.objects.create(group="staff", tenant=tenant)
-    EmailDomain.objects.create(domain=f"{tenant.slug}.example", tenant=tenant)
-    ExternalIdentity.objects.create(
-        issuer="https://login.example", subject=str(uuid7()), user=User.objects.filter(tenant=tenant)[0]
-    )
+    GroupMapping.objects.get_or_create(group="staff", tenant=tenant)
+    EmailDomain.objects.get_or_create(domain=f"{tenant.slug}.example", tenant=tenant)
+    person = User.objects.filter(tenant=tenant)[0]
+    ExternalIdentity.objects.get_or_create(issuer="https://login.example", subject=person.email, user=person)
     AuditEvent.objects.create(action="token.issued", actor="test", tenant_id=tenant.pk)
     return hold
 
