@@ -8,7 +8,7 @@ from string import Formatter
 
 from django.urls import reverse
 
-from metering.models import ATIToken, PolicyDecision, QuotaAlert, Team, UsageLog, User
+from metering.models import ATIToken, PolicyDecision, QuotaAlert, Team, UsageLog, User, WebhookEndpoint
 from tests.support.busy_world import BusyWorld
 from tests.tenancy.console_rows import PAGES
 
@@ -57,6 +57,7 @@ def _names(world: BusyWorld) -> dict[str, str]:
         "token": str(token.pk),
         "plan": token.plan_tier_id,
         "alert": str(QuotaAlert.objects.latest("id").pk),
+        "channel": str(WebhookEndpoint.objects.for_tenant(cedar).latest("id").pk),
         "decision": str(refusals.latest("id").pk),
         "call": str(call.reservation_id),
         "reservation": str(call.reservation_id),
