@@ -58,6 +58,10 @@ app.conf.update(
             "task": "metering.forget_invitations",
             "schedule": crontab(hour="3", minute="23"),
         },
+        "forget-deliveries": {
+            "task": "metering.forget_deliveries",
+            "schedule": crontab(hour="3", minute="31"),
+        },
         "start-jobs": {
             "task": "gateway.start_jobs",
             "schedule": START_JOBS_S,

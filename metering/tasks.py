@@ -12,6 +12,7 @@ from metering.alerts.address_resets import address_resets
 from metering.alerts.deliver import deliver_due
 from metering.alerts.email import EmailChannel
 from metering.alerts.endpoints.deliver import deliver_to_endpoints as deliver_events
+from metering.alerts.endpoints.forget import forget_deliveries as forget_old_deliveries
 from metering.alerts.raise_vendor_alerts import raise_vendor_alerts
 from metering.decisions.forget import forget_decisions as forget_old_decisions
 from metering.idempotency import forget
@@ -95,3 +96,9 @@ def forget_resets() -> int:
 def forget_invitations() -> int:
     """Delete invitations that ended long ago; how many."""
     return forget_old_invitations(now())
+
+
+@shared_task(name="metering.forget_deliveries")
+def forget_deliveries() -> int:
+    """Delete the old log of what was sent to channels; how many deliveries."""
+    return forget_old_deliveries(now())

@@ -10,6 +10,7 @@ from asgiref.sync import sync_to_async
 from gateway_project.webhooks.send import send
 from metering.alerts.endpoints.deliver import LEASE_S
 from metering.alerts.endpoints.edit import switch_endpoint
+from metering.alerts.endpoints.forget import forget_deliveries
 from metering.alerts.endpoints.record import FAILING_FOR, MAX_ATTEMPTS
 from metering.alerts.endpoints.replay import replay_delivery, replay_endpoint
 from metering.errors import TransitionRefused
@@ -230,3 +231,15 @@ def test_an_endpoint_that_took_something_meanwhile_has_not_failed_for_days(
         one_more_alert()
         deliver(clock)
     assert state_of(endpoint) == (True, "")
+
+
+def test_the_log_is_deleted_once_it_is_old_and_what_waits_is_not(
+    alert: QuotaAlert, make: Make, clock: Clock
+) -> None:
+    with receiving(lambda arrival: Reply(status=200 if arrival.path == "/up" else 500)) as receiver:
+        make(f"{receiver.url}/up")
+        make(f"{receiver.url}/down")
+        deliver(clock)
+    for days, left in ((89, {"sent", "pending"}), (91, {"pending"})):
+        forget_deliveries(clock() + timedelta(days=days))
+        assert set(AlertDelivery.objects.values_list("state", flat=True)) == left
