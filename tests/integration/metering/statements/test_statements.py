@@ -14,7 +14,7 @@ from django.db.models import Sum
 from django.utils.timezone import now as right_now
 
 from metering.errors import InvalidRequest
-from metering.models import AuditEvent, BillingProfile, LedgerEntry, Notice, Statement, Tenant
+from metering.models import AuditEvent, BillingProfile, LedgerEntry, LedgerPeriod, Notice, Statement, Tenant
 from metering.statements.change_profile import change_profile
 from metering.statements.figures import Figures, digest_of, figures_of
 from metering.statements.issue import issue_statement
@@ -143,6 +143,11 @@ class TestForGood:
             issue_statement(tenant=tenant, month=MONTH, now=ends(tenant) - MILLISECOND, **BY)
         issued(tenant, NEXT)
         with pytest.raises(InvalidRequest, match="begin with"):
+            issued(tenant)
+
+    def test_a_month_whose_rows_were_dropped_has_none(self, tenant: Tenant) -> None:
+        LedgerPeriod.objects.update_or_create(month=MONTH, defaults={"state": "dropped"})
+        with pytest.raises(InvalidRequest, match="no longer kept"):
             issued(tenant)
 
 
