@@ -9,12 +9,13 @@ from unfold.decorators import display
 
 from admin_console.display import amount_of, moment
 from admin_console.filters import DimensionName, TenantSlug, When, choice_filter
-from admin_console.history import HistoryAdmin, uuid_of
+from admin_console.history import HIDDEN, HistoryAdmin, uuid_of
 from admin_console.site import console
 from metering.alerts.deliver import ABOUT
 from metering.alerts.message import whose_use
-from metering.models import AlertDelivery, Notice, QuotaAlert
+from metering.models import AlertDelivery, Notice, QuotaAlert, WebhookEndpoint
 
+SEALED = frozenset({"sealed_url", "sealed_secret", "sealed_old_secret"})
 AMOUNTS = ("used", "held", "requested", "limit")
 State = AlertDelivery.State
 StateName = choice_filter("state", lambda: [(str(state.value), str(state.label)) for state in State])
@@ -62,7 +63,7 @@ class QuotaAlertAdmin(HistoryAdmin):
 
     @display(description="Told")
     def told(self, row: QuotaAlert) -> str:
-        return "; ".join(map(str, row.deliveries.order_by("id"))) or "nobody"
+        return "; ".join(map(str, row.deliveries.select_related("endpoint").order_by("id"))) or "nobody"
 
 
 @admin.register(Notice, site=console)
@@ -76,21 +77,37 @@ class NoticeAdmin(HistoryAdmin):
     text_columns = ("type",)
 
 
+@admin.register(WebhookEndpoint, site=console)
+class WebhookEndpointAdmin(HistoryAdmin):
+    """Channels are changed on their own pages."""
+
+    list_display = (
+        "name", "kind", "tenant", "shown_url", "is_active", "failing_since", moment("created_at"),
+    )  # fmt: skip
+    list_filter = (TenantSlug,)
+    list_select_related = ("tenant",)
+    ordering = ("-id",)
+    search_fields = ("id",)
+    search_help_text = "Channel id, or name"
+    text_columns = ("name",)
+    hidden = HIDDEN | SEALED
+
+
 @admin.register(AlertDelivery, site=console)
 class AlertDeliveryAdmin(HistoryAdmin):
     list_display = (
-        "id", "state_name", "channel", "recipient", "alert", "vendor_alert", "password_reset", "invitation", "notice",
-        "attempts", moment("next_attempt_at"), moment("sent_at"), "last_error",
+        "id", "state_name", "channel", "recipient", "endpoint", "alert", "vendor_alert", "password_reset", "invitation",
+        "notice", "attempts", moment("next_attempt_at"), moment("sent_at"), "last_error",
     )  # fmt: skip
     list_filter = (StateName,)
-    list_select_related = ABOUT
+    list_select_related = ("endpoint", *ABOUT)
     ordering = ("-id",)
     search_fields = ("id",)
     search_help_text = "Alert id, or recipient"
     text_columns = ("recipient",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).select_related(*ABOUT)
+        return super().get_queryset(request).select_related("endpoint", *ABOUT)
 
     def by_id(self, term: str) -> Any:
         identifier = uuid_of(term)

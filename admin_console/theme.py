@@ -63,6 +63,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "QuotaAlert": "notifications",
         "VendorAlert": "report",
         "Notice": "campaign",
+        "WebhookEndpoint": "webhook",
         "AlertDelivery": "mail",
         "LimitWatch": "visibility",
     },
@@ -122,6 +123,7 @@ TITLES = {
     "UsageReservation": "Reservations",
     "AuditEvent": "Audit events",
     "VendorAlert": "Vendor alerts",
+    "WebhookEndpoint": "Records of channels",
 }
 
 

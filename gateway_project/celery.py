@@ -41,6 +41,11 @@ app.conf.update(
             "schedule": float(settings.ALERT_INTERVAL_S),
             "options": {"expires": float(settings.ALERT_INTERVAL_S)},
         },
+        "deliver-to-endpoints": {
+            "task": "metering.deliver_to_endpoints",
+            "schedule": float(settings.ALERT_INTERVAL_S),
+            "options": {"expires": float(settings.ALERT_INTERVAL_S)},
+        },
         "maintain-partitions": {"task": "metering.maintain_partitions", "schedule": crontab(minute="7")},
         "roll-up-usage": {
             "task": "metering.roll_up_usage",
@@ -53,6 +58,10 @@ app.conf.update(
         "forget-invitations": {
             "task": "metering.forget_invitations",
             "schedule": crontab(hour="3", minute="23"),
+        },
+        "forget-deliveries": {
+            "task": "metering.forget_deliveries",
+            "schedule": crontab(hour="3", minute="31"),
         },
         "start-jobs": {
             "task": "gateway.start_jobs",

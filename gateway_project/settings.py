@@ -211,3 +211,7 @@ DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "llm-gateway@localhost")
 ALERT_INTERVAL_S = env.integer("ALERT_INTERVAL_S", 10, low=1, high=3_600)
 # The first wait after a mail did not get through; it doubles each time, up to an hour.
 ALERT_RETRY_S = env.number("ALERT_RETRY_S", 30, low=0.01, high=3_600)
+# Networks of one's own that webhooks may reach, also without TLS and on any port; else the public internet alone.
+WEBHOOK_PRIVATE_NETWORKS = env.networks("WEBHOOK_PRIVATE_NETWORKS")
+# How events reach addresses that tenants choose; metering itself knows no HTTP.
+WEBHOOK_SENDER = "gateway_project.webhooks.send.send"

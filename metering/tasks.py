@@ -4,12 +4,15 @@ import asyncio
 
 from celery import shared_task
 from django.conf import settings
+from django.utils.module_loading import import_string
 from django.utils.timezone import now
 
 from metering.alerts.address import address_alerts
 from metering.alerts.address_resets import address_resets
 from metering.alerts.deliver import deliver_due
 from metering.alerts.email import EmailChannel
+from metering.alerts.endpoints.deliver import deliver_to_endpoints as deliver_events
+from metering.alerts.endpoints.forget import forget_deliveries as forget_old_deliveries
 from metering.alerts.raise_vendor_alerts import raise_vendor_alerts
 from metering.decisions.forget import forget_decisions as forget_old_decisions
 from metering.idempotency import forget
@@ -20,7 +23,9 @@ from metering.rollups import roll_up
 from metering.statements.issue_due import issue_due
 
 CHANNELS = {"email": EmailChannel}
-"""Another way to reach people is one more entry here, and rows for it from `address_alerts`."""
+"""Another way to reach people is one more entry here, and rows for it from `address_alerts`. Programs are reached by
+`deliver_to_endpoints`.
+"""
 KEEP_RESERVATIONS_MONTHS = 1
 KEEP_USAGE_MONTHS = 24
 """Whole months before the current one; closing balances stay for ever."""
@@ -39,6 +44,12 @@ def deliver_alerts() -> int:
     raise_vendor_alerts(now=now())
     address_alerts(now=now())
     return deliver_due(channels=CHANNELS, clock=now)
+
+
+@shared_task(name="metering.deliver_to_endpoints")
+def deliver_to_endpoints() -> int:
+    """Send events that are due to webhooks, Slack and Teams; how many. Mails do not wait for them."""
+    return deliver_events(send=import_string(settings.WEBHOOK_SENDER), clock=now)
 
 
 @shared_task(name="metering.maintain_partitions")
@@ -92,3 +103,9 @@ def forget_invitations() -> int:
 def issue_statements() -> int:
     """Issue the statements of the months that are over; how many."""
     return issue_due(now=now())
+
+
+@shared_task(name="metering.forget_deliveries")
+def forget_deliveries() -> int:
+    """Delete the old log of what was sent to channels; how many deliveries."""
+    return forget_old_deliveries(now())

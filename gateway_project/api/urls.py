@@ -15,6 +15,7 @@ from gateway_project.api.provider_keys.urls import urlpatterns as provider_keys
 from gateway_project.api.statements.urls import urlpatterns as statements
 from gateway_project.api.tasks.urls import urlpatterns as tasks
 from gateway_project.api.usage.urls import urlpatterns as usage
+from gateway_project.api.webhooks.urls import urlpatterns as webhooks
 
 urlpatterns: list[URLPattern | URLResolver] = [
     *auth,
@@ -27,6 +28,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *audit,
     *provider_keys,
     *statements,
+    *webhooks,
     *tasks,
     path("schema", Document.as_view(), name="schema"),
     path("docs", DocumentPage.as_view(), name="docs"),

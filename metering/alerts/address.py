@@ -1,12 +1,14 @@
 """Decide who is told about an alert, once, when it is found."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
+from uuid import UUID
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
-from metering.models import AlertDelivery, Notice, QuotaAlert, User, VendorAlert
+from metering.alerts.endpoints.event import event_type_of
+from metering.models import AlertDelivery, Notice, QuotaAlert, User, VendorAlert, WebhookEndpoint
 from metering.types import Audience
 
 BATCH = 100
@@ -21,8 +23,8 @@ def address_alerts(*, now: datetime) -> int:
     """Make the deliveries of alerts and notices that have none yet; how many of them that were.
 
     Many workers may do it at once: each takes other alerts. A tenant's alerts go to its admins, those of vendors and of
-    meters that tenants share to super admins, notices to whom they are for. Where there is nobody, the alert is in
-    the console and the API only.
+    meters that tenants share to super admins, notices to whom they are for, and each of them to the endpoints that
+    chose its type. Where there is nobody, the alert is in the console and the API only.
     """
     addressed = 0
     for kind in COLUMNS:
@@ -35,16 +37,18 @@ def address_alerts(*, now: datetime) -> int:
 def _address_batch(kind: type[Told], now: datetime) -> int:
     waiting = kind._default_manager.filter(addressed_at=None).order_by("id")
     alerts = list(waiting.select_for_update(skip_locked=True)[:BATCH])
+    endpoints = _endpoints_of({_told_tenant(alert) for alert in alerts})
     AlertDelivery.objects.bulk_create(
         [
             AlertDelivery(
                 **{COLUMNS[kind]: alert},
-                channel=AlertDelivery.Channel.EMAIL,
-                recipient=address,
+                channel=channel,
+                recipient=recipient,
+                endpoint=endpoint,
                 next_attempt_at=now,
             )
             for alert in alerts
-            for address in _recipients(alert)
+            for channel, recipient, endpoint in _recipients(alert, endpoints)
         ],
         ignore_conflicts=True,
     )
@@ -52,19 +56,41 @@ def _address_batch(kind: type[Told], now: datetime) -> int:
     return len(alerts)
 
 
-def _recipients(alert: Told) -> Iterator[str]:
-    yield from (
-        _people(alert)
-        .filter(is_active=True)
-        .exclude(email="")
-        .values_list("email", flat=True)[:MAX_RECIPIENTS]
-    )
+def _recipients(
+    alert: Told, endpoints: Mapping[UUID | None, list[WebhookEndpoint]]
+) -> Iterator[tuple[str, str, WebhookEndpoint | None]]:
+    people = _people(alert).filter(is_active=True).exclude(email="")
+    for address in people.values_list("email", flat=True)[:MAX_RECIPIENTS]:
+        yield AlertDelivery.Channel.EMAIL, address, None
+    for endpoint in endpoints[_told_tenant(alert)]:
+        if endpoint.wants(event_type_of(alert)):
+            yield endpoint.kind, str(endpoint.pk), endpoint
 
 
 def _people(alert: Told) -> "QuerySet[User]":
     if isinstance(alert, Notice) and alert.user_id is not None:
         return User.objects.filter(pk=alert.user_id)
-    of_operators = alert.audience == Audience.SUPER_ADMINS if isinstance(alert, Notice) else False
-    if of_operators or isinstance(alert, VendorAlert) or alert.tenant_id is None:
+    tenant_id = _told_tenant(alert)
+    if tenant_id is None:
         return User.objects.filter(role=User.Role.SUPER_ADMIN)
-    return User.objects.filter(role=User.Role.TENANT_ADMIN, tenant_id=alert.tenant_id)
+    return User.objects.filter(role=User.Role.TENANT_ADMIN, tenant_id=tenant_id)
+
+
+def _told_tenant(alert: Told) -> UUID | None:
+    """Whose administrators and endpoints are told; None: the operators'."""
+    if isinstance(alert, VendorAlert):
+        return None
+    if isinstance(alert, Notice) and alert.audience == Audience.SUPER_ADMINS:
+        return None
+    return alert.tenant_id
+
+
+def _endpoints_of(tenants: set[UUID | None]) -> Mapping[UUID | None, list[WebhookEndpoint]]:
+    """Of each of these tenants; of the operators under None."""
+    theirs = Q(tenant_id__in=[tenant for tenant in tenants if tenant is not None])
+    if None in tenants:
+        theirs |= Q(tenant=None)
+    found: dict[UUID | None, list[WebhookEndpoint]] = {tenant: [] for tenant in tenants}
+    for endpoint in WebhookEndpoint.objects.filter(theirs, is_active=True):
+        found[endpoint.tenant_id].append(endpoint)
+    return found

@@ -1,4 +1,4 @@
-"""Get what is due to its recipients: an outbox that any number of workers may empty at once.
+"""Get mails that are due to their recipients: an outbox that any number of workers may empty at once.
 
 pending → sending → sent, or back to pending after a backoff, or failed for good. Where no mail server is configured:
 pending → no_server, and back to pending if one is configured while the message is still worth sending (set_aside.py).
@@ -9,7 +9,8 @@ lies the one gap that no outbox can close: if the worker dies, or the connection
 handed over and before the server said yes, nobody knows whether it was taken. Sending again would mean at least
 once, giving up at most once. We give up: the row becomes `uncertain`, is logged as an error and shown in the
 console, because people stop reading mail that comes twice, and the alert itself is never lost. A server that says
-no, or that cannot be reached, has certainly not taken the message, so those are tried again.
+no, or that cannot be reached, has certainly not taken the message, so those are tried again. What goes to webhooks,
+Slack and Teams is delivered by `endpoints/deliver.py`.
 """
 
 import logging
@@ -78,7 +79,7 @@ def deliver_due(*, channels: Channels, clock: Clock) -> int:
 
 @transaction.atomic
 def _claim(now: datetime) -> AlertDelivery | None:
-    due = AlertDelivery.objects.filter(state=State.PENDING, next_attempt_at__lte=now)
+    due = AlertDelivery.objects.filter(state=State.PENDING, next_attempt_at__lte=now, endpoint=None)
     free = due.select_for_update(skip_locked=True, of=("self",)).select_related(*ABOUT)
     delivery: AlertDelivery | None = free.order_by("next_attempt_at", "id").first()
     if delivery is not None:
@@ -151,7 +152,7 @@ def _end(delivery: AlertDelivery, state: "AlertDelivery.State", error: ChannelEr
 
 def _give_up_on_the_stuck(now: datetime) -> None:
     long_ago = now - timedelta(seconds=STUCK_S)
-    stuck = AlertDelivery.objects.filter(state=State.SENDING, next_attempt_at__lt=long_ago)
+    stuck = AlertDelivery.objects.filter(state=State.SENDING, next_attempt_at__lt=long_ago, endpoint=None)
     count = stuck.update(state=State.UNCERTAIN, last_error="the worker ended while it was sending")
     if count:
         logger.error("alert.uncertain", extra={"deliveries": count})

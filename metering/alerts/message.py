@@ -28,6 +28,11 @@ def message_of(alert: QuotaAlert) -> Message:
     )
 
 
+def headline_of(alert: QuotaAlert) -> str:
+    """The alert in one line."""
+    return " ".join("{title}: {headline}".format(**_facts(alert)).split())
+
+
 def _facts(alert: QuotaAlert) -> dict[str, object]:
     dimension = Dimension(alert.dimension)
     budget = Budget.objects.filter(pk=alert.budget_id).first()

@@ -18,7 +18,7 @@ FORGET = "DROP TRIGGER metering_keep_statement ON metering_statement; DROP FUNCT
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('metering', '0047_notices'),
+        ('metering', '0048_channels'),
     ]
 
     operations = [

@@ -1,10 +1,11 @@
 """All nouns of the domain (DESIGN section 3)."""
 
-from metering.models.alerts import AlertDelivery, QuotaAlert
+from metering.models.alerts import QuotaAlert
 from metering.models.audit import AuditEvent
 from metering.models.billing import BillingProfile, Statement
 from metering.models.catalog import LLMModel, ModelClass, ModelPrice, Provider
 from metering.models.decisions import DecisionRequest, PolicyDecision
+from metering.models.deliveries import AlertDelivery
 from metering.models.exports import ExportPosition
 from metering.models.identity import Team, Tenant
 from metering.models.invitations import Invitation
@@ -26,6 +27,7 @@ from metering.models.sessions import LoginSession
 from metering.models.tokens import ATIToken
 from metering.models.usage import UsageLog
 from metering.models.vendor_alerts import VendorAlert
+from metering.models.webhooks import WebhookEndpoint
 
 __all__ = [
     "ATIToken",
@@ -78,4 +80,5 @@ __all__ = [
     "UsageRollup",
     "User",
     "VendorAlert",
+    "WebhookEndpoint",
 ]

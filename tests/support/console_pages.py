@@ -9,7 +9,17 @@ from string import Formatter
 from django.urls import reverse
 from django.utils.timezone import now
 
-from metering.models import ATIToken, PolicyDecision, QuotaAlert, Statement, Team, Tenant, UsageLog, User
+from metering.models import (
+    ATIToken,
+    PolicyDecision,
+    QuotaAlert,
+    Statement,
+    Team,
+    Tenant,
+    UsageLog,
+    User,
+    WebhookEndpoint,
+)
 from metering.statements.issue import issue_statement
 from metering.statements.months import month_at, month_before
 from tests.support.busy_world import BusyWorld
@@ -66,6 +76,7 @@ def _names(world: BusyWorld) -> dict[str, str]:
         "token": str(token.pk),
         "plan": token.plan_tier_id,
         "alert": str(QuotaAlert.objects.latest("id").pk),
+        "channel": str(WebhookEndpoint.objects.for_tenant(cedar).latest("id").pk),
         "decision": str(refusals.latest("id").pk),
         "call": str(call.reservation_id),
         "reservation": str(call.reservation_id),

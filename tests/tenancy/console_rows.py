@@ -55,6 +55,7 @@ OWN_BUDGET = {"whom": "tag", "tag": "project=apollo", "amount": "$5", "dimension
 OWN_BUDGET["once_reached"] = "hard"
 OWN_RULE = {"whom": "tag", "tag": "project=apollo", "key": "max_tokens_out", "value": "2k", "mode": "enforce"}
 OWN_KEY = {"provider": "acme", "label": "console", "key": "sk-0123456789-wxyz"}
+CHANNEL = {"name": "console", "url": "https://hooks.invalid/console"}
 
 PAGES = [
     PageRow("GET /admin/activity/", EVERYBODY),
@@ -246,6 +247,17 @@ PAGES = [
     PageRow("GET /admin/limits/rule/?of={own_rule}", ADMINS),
     PageRow("GET /admin/limits/rule/?of={rule}", ADMINS),
     PageRow("POST /admin/limits/rule/", ADMINS, form=OWN_RULE, operator=200),
+    PageRow("GET /admin/channels/", ADMINS),
+    PageRow("GET /admin/channels/?tenant={tenant}", ADMINS),
+    PageRow("POST /admin/channels/", ADMINS, form={"verb": "off", "channel": "{channel}"}, operator=404),
+    PageRow("POST /admin/channels/?tenant={tenant}", ADMINS, form={"verb": "test", "channel": "{channel}"}),
+    PageRow("GET /admin/channels/new/?kind=slack", ADMINS),
+    PageRow("POST /admin/channels/new/?kind=webhook", ADMINS, form=CHANNEL, done=200),
+    PageRow("POST /admin/channels/new/?kind=teams&tenant={tenant}", ADMINS, form=CHANNEL),
+    PageRow("GET /admin/channels/{channel}/", ADMINS),
+    PageRow("GET /admin/channels/{channel}/?state=failed", ADMINS),
+    PageRow("POST /admin/channels/{channel}/", ADMINS, form={"verb": "replay"}),
+    PageRow("POST /admin/channels/{channel}/", ADMINS, form={"verb": "rotate", "overlap_h": "24"}, done=200),
     PageRow("GET /admin/vendor-keys/", ADMINS),
     PageRow("POST /admin/vendor-keys/", ADMINS, form=OWN_KEY, operator=200),
     PageRow("POST /admin/vendor-keys/", ADMINS, form={"verb": "off", "key_id": "{key}"}, operator=200),

@@ -77,6 +77,7 @@ CALL = {"task": "LLM0_CHAT"}
 PERIOD = {"since": "2026-01-01T00:00:00Z", "until": "2026-02-01T00:00:00Z"}
 RULE = {"tenant": "{tenant}", "key": "max_tokens_out", "value": 9}
 BUDGET = {"tenant": "{tenant}", "dimension": "files", "window": "day", "amount": "9"}
+HOOK = {"kind": "webhook", "name": "another", "url": "https://hooks.invalid/events"}
 KEY = {"provider": "acme", "key": "sk-0123456789-wxyz", "label": "new"}
 OF_USER = {"user": "{user}"}
 _today = datetime.now(UTC).date()
@@ -362,6 +363,23 @@ API = [
     Row("PATCH /api/provider-keys/{key}", body={"is_active": False}, member=403, admin=200, operator=200),
     Row("DELETE /api/provider-keys/{key}", member=403, admin=204, operator=204),
     Row("POST /api/provider-keys/{key}/test", member=403, admin=200, operator=200),
+    Row("GET /api/webhooks", member=403, admin=200, operator=200),
+    Row("GET /api/webhooks?tenant={tenant}", member=403, admin=200, operator=200),
+    Row("POST /api/webhooks", body=HOOK, member=403, admin=201, operator=201),
+    Row("POST /api/webhooks", body={**HOOK, "tenant": "{tenant}"}, member=403, admin=201, operator=201),
+    Row("GET /api/webhooks/{channel}", member=403, admin=200, operator=200),
+    Row("PATCH /api/webhooks/{channel}", body={"is_active": False}, member=403, admin=200, operator=200),
+    Row("DELETE /api/webhooks/{channel}", member=403, admin=204, operator=204),
+    Row("POST /api/webhooks/{channel}/test", member=403, admin=200, operator=200),
+    Row("POST /api/webhooks/{channel}/rotate", member=403, admin=200, operator=200),
+    Row("POST /api/webhooks/{channel}/replay", member=403, admin=200, operator=200),
+    Row("GET /api/webhooks/{channel}/deliveries", member=403, admin=200, operator=200),
+    Row(
+        "POST /api/webhooks/{channel}/deliveries/{delivery}/replay",
+        member=403,
+        admin=200,
+        operator=200,
+    ),
     Row("GET /api/audit", member=403, admin=200, operator=200),
     Row("GET /api/audit?tenant={tenant}&noun=token&limit=5", member=403, admin=200, operator=200),
     Row("GET /api/audit/export", member=403, admin=200, operator=200, threads=True),

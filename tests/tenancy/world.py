@@ -6,9 +6,11 @@ from typing import Any
 
 from django.utils.timezone import now
 
+from metering.alerts.endpoints.edit import create_endpoint
 from metering.catalog.provider_keys.set_key import set_provider_key
 from metering.identity.sessions.open_session import open_session
 from metering.models import (
+    AlertDelivery,
     ATIToken,
     AuditEvent,
     BillingProfile,
@@ -35,6 +37,7 @@ from metering.models import (
     UsageRollup,
     User,
     VendorAlert,
+    WebhookEndpoint,
 )
 from metering.statements.issue import issue_statement
 from metering.types import Setter
@@ -84,6 +87,9 @@ class TenantData:
     decision: PolicyDecision
     alert: QuotaAlert
     vendor_alert: VendorAlert
+    channel: WebhookEndpoint
+    delivery: AlertDelivery
+    """Of the alert to the channel; it failed."""
     job: TaskJob
     """The member's own, which has ended."""
     draft: TaskDraft
@@ -108,6 +114,8 @@ class TenantData:
             "own_budget": str(self.own_budget.pk),
             "key": str(self.key.pk),
             "alert": str(self.alert.pk),
+            "channel": str(self.channel.pk),
+            "delivery": str(self.delivery.pk),
             "job": str(self.job.pk),
             "draft": str(self.draft.pk),
             "invitation": str(self.invitation.pk),
@@ -143,6 +151,7 @@ class TenantData:
             self.decision,
             self.alert,
             self.vendor_alert,
+            self.channel,
             self.job,
             self.draft,
             self.invitation,
@@ -202,6 +211,31 @@ def keep_key(tenant: Tenant, label: str = "default") -> ProviderKey:
     )
 
 
+def make_channel(tenant: Tenant, name: str = "hook") -> WebhookEndpoint:
+    """A webhook that nobody finds: `.invalid` names no host."""
+    endpoint, _ = create_endpoint(
+        tenant=tenant,
+        kind="webhook",
+        name=f"{tenant.slug}-{name}",
+        url="https://hooks.invalid/events",
+        events=[],
+        actor="a test",
+        now=now(),
+    )
+    return endpoint
+
+
+def make_delivery(channel: WebhookEndpoint, alert: QuotaAlert) -> AlertDelivery:
+    return AlertDelivery.objects.create(
+        alert=alert,
+        endpoint=channel,
+        channel="webhook",
+        recipient=str(channel.pk),
+        state="failed",
+        next_attempt_at=now(),
+    )
+
+
 def make_vendor() -> None:
     """`acme`, on the plan of both tenants, which contains own keys."""
     Feature.objects.get_or_create(code="OWN_KEYS", defaults={"name": "Own vendor keys"})
@@ -229,6 +263,7 @@ def make_tenant_data(slug: str) -> TenantData:
     own = {"tenant": tenant, "set_by": Setter.TENANT}
     call = _use(tenant, member, team, f"{slug}-talk")
     note_change(tenant, slug)
+    alert, channel = AlertFactory(meter=meter), make_channel(tenant)
     return TenantData(
         tenant=tenant,
         token=token,
@@ -243,8 +278,10 @@ def make_tenant_data(slug: str) -> TenantData:
         own_budget=BudgetFactory(scope="user", scope_id=str(member.pk), **own),
         key=keep_key(tenant),
         decision=make_decision(tenant, token),
-        alert=AlertFactory(meter=meter),
+        alert=alert,
         vendor_alert=VendorAlertFactory(tenant_id=tenant.pk, model=f"{slug}-model"),
+        channel=channel,
+        delivery=make_delivery(channel, alert),
         job=make_job(token, member),
         draft=make_draft(token, member),
         invitation=make_invitation(token, f"dan@{slug}.example"),
@@ -265,7 +302,8 @@ def more_of(data: TenantData) -> None:
     RuleFactory(**own)
     BudgetFactory(**own)
     meter = MeterFactory(budget=BudgetFactory(tenant=data.tenant, window="month"), used=7)
-    AlertFactory(meter=meter)
+    make_delivery(data.channel, AlertFactory(meter=meter))
+    make_channel(data.tenant, "second-hook")
     VendorAlertFactory(tenant_id=data.tenant.pk, model=f"{slug}-second-model")
     _use(data.tenant, data.admin, None, f"{slug}-second-talk")
     make_decision(data.tenant, data.token, rule="tenant cost/month")
@@ -301,6 +339,7 @@ def image_of(data: TenantData) -> list[Any]:
         ProviderKey,
         QuotaAlert,
         VendorAlert,
+        WebhookEndpoint,
         TaskJob,
         TaskDraft,
         Invitation,

@@ -53,6 +53,7 @@ from metering.models import (
     UsageReservation,
     User,
     VendorAlert,
+    WebhookEndpoint,
 )
 from metering.statements.issue import issue_statement
 
@@ -179,6 +180,10 @@ def usage(tenant: Tenant) -> UsageReservation:
         text="Ann asks for $5 more.", created_at=moment,
     )  # fmt: skip
     billing(tenant)
+    WebhookEndpoint.objects.create(
+        tenant=tenant, kind="slack", name=f"slack-{uuid7()}", sealed_url=b"sealed", events=[],
+        shown_url="https://hooks.slack.com/…wxyz",
+    )  # fmt: skip
     KeptAnswer.objects.create(
         reservation_id=hold.pk, tenant_id=tenant.pk, content=b"sealed", expires_at=moment + timedelta(days=1)
     )

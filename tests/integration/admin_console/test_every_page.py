@@ -42,7 +42,7 @@ def test_the_history_is_what_the_ledger_the_audit_trail_and_signing_in_write() -
     assert {model.__name__ for model in HISTORY} == {
         "UsageMeter", "UsageReservation", "UsageLog",
         "LedgerEntry", "LedgerPeriod", "ClosingBalance", "AuditEvent", "LoginSession", "KeptAnswer",
-        "PolicyDecision", "DecisionRequest", "QuotaAlert", "VendorAlert", "Notice", "AlertDelivery",
+        "PolicyDecision", "DecisionRequest", "QuotaAlert", "VendorAlert", "Notice", "AlertDelivery", "WebhookEndpoint",
         "PasswordReset",
         "Invitation",
         "OpeningEntry", "MeterRecount", "LimitWatch", "PlanUse",
