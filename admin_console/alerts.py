@@ -7,6 +7,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from unfold.decorators import display
 
+from admin_console.alert_pages.view import TYPES
 from admin_console.display import amount_of, moment
 from admin_console.filters import DimensionName, TenantSlug, When, choice_filter
 from admin_console.history import HIDDEN, HistoryAdmin, uuid_of
@@ -24,7 +25,7 @@ StateName = choice_filter("state", lambda: [(str(state.value), str(state.label))
 @admin.register(QuotaAlert, site=console)
 class QuotaAlertAdmin(HistoryAdmin):
     list_display = (
-        moment("raised_at"), "level_name", "threshold", "tenant", "subject_type", "subject_id", "dimension",
+        moment("raised_at"), "type_name", "threshold", "tenant", "subject_type", "subject_id", "dimension",
         "window", "shown_used", "shown_limit", moment("acknowledged_at"),
     )  # fmt: skip
     list_filter = (When, TenantSlug, DimensionName)
@@ -35,11 +36,13 @@ class QuotaAlertAdmin(HistoryAdmin):
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         plain = [name for name in super().get_fields(request, obj) if name not in AMOUNTS]
-        return ["level_name", "whose", *plain, *(f"shown_{name}" for name in AMOUNTS), "told"]
+        return ["type_name", "whose", *plain, *(f"shown_{name}" for name in AMOUNTS), "told"]
 
-    @display(description="Level", label={"warning": "warning", "critical": "danger", "exceeded": "danger"})
-    def level_name(self, row: QuotaAlert) -> str:
-        return row.level.value
+    @display(
+        description="Kind", label={"warning": "warning", "critical": "danger", "limit reached": "danger"}
+    )
+    def type_name(self, row: QuotaAlert) -> str:
+        return TYPES[row.type][0]
 
     @display(description="Whose use")
     def whose(self, row: QuotaAlert) -> str:

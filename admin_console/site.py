@@ -6,11 +6,13 @@ The role decides (`who.py`), not Django's permission tables: they are another tr
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
 from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, URLResolver, path
+from django.utils.http import urlencode
 from django.utils.module_loading import import_string
 from django.utils.timezone import now
 from django.views.decorators.cache import never_cache
@@ -22,10 +24,13 @@ from admin_console.invited import accept
 from admin_console.labels import label_of
 from admin_console.own_password import OwnPassword
 from admin_console.pages import PAGES, Page
+from admin_console.sign_up import sign_up_page
 from admin_console.theme import GROUPS, title_of
 from admin_console.who import may_see, viewer_for, viewer_of
 from admin_console.zone import zone_of
 from metering.models import ATIToken, Team, User
+
+SINGLE_SIGN_ON = "/admin/sso/"
 
 
 class ConsoleLoginForm(AuthenticationForm):
@@ -66,8 +71,18 @@ class ConsoleSite(UnfoldAdminSite):
             path("password/forgotten/", never_cache(self.forgotten_view), name="admin_password_reset"),
             path("password/reset/", never_cache(self.reset_view), name="reset_password"),
             path("invitation/", never_cache(self.invitation_view), name="accept_invitation"),
+            path("sign-up/", never_cache(self.sign_up_view), name="sign_up"),
             *super().get_urls(),
         ]
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """Where an identity provider is set up, its button stands first."""
+        query = urlencode({"next": request.GET["next"]}) if "next" in request.GET else ""
+        shown = {
+            "single_sign_on": settings.OIDC_NAME if settings.OIDC_ISSUER else "",
+            "single_sign_on_url": f"{SINGLE_SIGN_ON}?{query}" if query else SINGLE_SIGN_ON,
+        }
+        return super().login(request, {**shown, **(extra_context or {})})
 
     def forgotten_view(self, request: HttpRequest) -> HttpResponseBase:
         return ask_for_mail(request, self.each_context(request))
@@ -77,6 +92,9 @@ class ConsoleSite(UnfoldAdminSite):
 
     def invitation_view(self, request: HttpRequest) -> HttpResponseBase:
         return accept(request, self.each_context(request))
+
+    def sign_up_view(self, request: HttpRequest) -> HttpResponseBase:
+        return sign_up_page(request, self.each_context(request))
 
     def password_change(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

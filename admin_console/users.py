@@ -15,7 +15,7 @@ from admin_console.base import ConsoleAdmin, ConsoleInline
 from admin_console.filters import TenantSlug
 from admin_console.site import console
 from metering.identity.people.create_user import CONSOLE_ROLES
-from metering.models import Membership, User
+from metering.models import ExternalIdentity, Membership, User
 
 BELONGING = ("email", "name", "role", "tenant")
 
@@ -92,6 +92,10 @@ class UserAdmin(ConsoleAdmin, DjangoUserAdmin):  # type: ignore[misc]
         if not change:
             obj.is_staff = obj.role in CONSOLE_ROLES
         super().save_model(request, obj, form, change)
+        if change and "is_active" in form.changed_data:
+            ExternalIdentity.objects.filter(user=obj).update(
+                is_shut=False
+            )  # from now on it is somebody's decision
 
     @transaction.atomic
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:

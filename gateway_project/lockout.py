@@ -59,12 +59,24 @@ def sign_ups_counted(request: HttpRequest, *, email: str) -> Iterator[None]:
 
     Raises RateLimited where too many were.
     """
-    credentials = {"username": f"sign-up {email.lower()}"[:MAX_NAME]}
+    with attempts_counted(request, name=f"sign-up {email.lower()}"):
+        yield
+
+
+@contextmanager
+def attempts_counted(
+    request: HttpRequest,
+    *,
+    name: str,
+    refusals: tuple[type[Exception], ...] = (InvalidCredential, InvalidRequest),
+) -> Iterator[None]:
+    """The same of anything that is tried under a name. Raises RateLimited where too many ended in such refusals."""
+    credentials = {"username": name[:MAX_NAME]}
     if not AxesProxyHandler.is_allowed(request, credentials):
         raise too_many(request)
     try:
         yield
-    except (InvalidCredential, InvalidRequest):
+    except refusals:
         AxesProxyHandler.user_login_failed(__name__, credentials, request)
         request.axes_locked_out = False  # type: ignore[attr-defined]  # its middleware would answer a page instead
         raise

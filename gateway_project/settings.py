@@ -7,6 +7,7 @@ from pathlib import Path
 from admin_console.theme import UNFOLD  # noqa: F401
 from gateway_project import env, logs
 from gateway_project.api.configuration import *  # noqa: F403
+from gateway_project.oidc.environment import read_oidc
 from gateway_project.public_url import host_of, read_public_url
 from gateway_project.secrets import encryption_keys, read_secrets, signing_keys
 
@@ -83,6 +84,16 @@ PATENTSVIEW_BASE_URL = env.url(
     "PATENTSVIEW_BASE_URL", "", schemes=("https", "http")
 )  # without one it is no source
 PATENTSVIEW_API_KEY = env.text("PATENTSVIEW_API_KEY")
+# Billing systems that usage is exported to (docs/billing.md); each is there where its first variable is set.
+OPENMETER_BASE_URL = env.url("OPENMETER_BASE_URL", "", schemes=("https", "http"))
+OPENMETER_API_KEY = env.text("OPENMETER_API_KEY")
+STRIPE_API_KEY = env.text("STRIPE_API_KEY")
+STRIPE_BASE_URL = env.url("STRIPE_BASE_URL", "https://api.stripe.com", schemes=("https", "http"))
+STRIPE_METER_EVENT = env.text("STRIPE_METER_EVENT", "llm_cost_nano_usd")
+USAGE_EXPORT_DIR = env.text("USAGE_EXPORT_DIR")
+# How the console asks which targets there are, and which are set up.
+EXPORT_TARGETS = "gateway_project.billing.targets.NEEDS"
+IS_EXPORT_SET_UP = "gateway_project.billing.targets.is_set_up"
 
 DEBUG = env.boolean("DEBUG", False)
 ALLOWED_HOSTS = env.names("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
@@ -99,6 +110,8 @@ if PUBLIC_URL.startswith("https://"):
 CORS_ALLOWED_ORIGINS = env.origins("CORS_ALLOWED_ORIGINS")
 # How the console asks whether somebody is where the own ATI token works; it knows no proxies.
 NETWORK_CHECK = "gateway_project.http.request_headers.check_sender"
+# How the console counts sign-ups that are refused, as the API does.
+SIGN_UPS_COUNTED = "gateway_project.lockout.sign_ups_counted"
 ROOT_URLCONF = "gateway_project.urls"
 ASGI_APPLICATION = "gateway_project.asgi.application"
 
@@ -178,6 +191,15 @@ TIME_ZONE = "UTC"
 
 STATIC_URL = "/static/"
 WHITENOISE_USE_FINDERS = True  # served from the installed packages: no collectstatic, no CDN
+
+# Signing in at an identity provider; without OIDC_ISSUER there is none (docs/identity.md).
+_oidc = read_oidc()
+OIDC_ISSUER = _oidc["OIDC_ISSUER"]
+OIDC_CLIENT_ID = _oidc["OIDC_CLIENT_ID"]
+OIDC_CLIENT_SECRET = _oidc["OIDC_CLIENT_SECRET"]
+OIDC_SCOPES = _oidc["OIDC_SCOPES"]
+OIDC_GROUPS_CLAIM = _oidc["OIDC_GROUPS_CLAIM"]
+OIDC_NAME = _oidc["OIDC_NAME"]
 
 LOGGING = logs.LOGGING
 logs.configure_structlog()

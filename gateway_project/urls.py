@@ -8,6 +8,7 @@ handler400 = "gateway_project.http.django_refusals.bad_request"
 handler500 = "gateway_project.http.django_refusals.broken"
 
 urlpatterns = [
+    path("admin/sso/", include("gateway_project.oidc.urls")),
     path("admin/", console.urls),
     path("api/", include(("gateway_project.api.urls", "api"))),
 ]

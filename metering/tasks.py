@@ -13,6 +13,7 @@ from metering.alerts.deliver import deliver_due
 from metering.alerts.email import EmailChannel
 from metering.alerts.endpoints.deliver import deliver_to_endpoints as deliver_events
 from metering.alerts.endpoints.forget import forget_deliveries as forget_old_deliveries
+from metering.alerts.forget_notifications import forget_notifications as forget_old_notifications
 from metering.alerts.raise_vendor_alerts import raise_vendor_alerts
 from metering.decisions.forget import forget_decisions as forget_old_decisions
 from metering.idempotency import forget
@@ -20,6 +21,10 @@ from metering.identity.invitations.forget import forget_invitations as forget_ol
 from metering.identity.people.forget_resets import forget_resets as forget_old_resets
 from metering.ledger import periods, sweep
 from metering.rollups import roll_up
+from metering.statements.issue_due import issue_due
+from metering.watching.failures import tell_of_failures
+from metering.watching.forecasts import tell_of_forecasts
+from metering.watching.tokens import tell_of_expiring_tokens
 
 CHANNELS = {"email": EmailChannel}
 """Another way to reach people is one more entry here, and rows for it from `address_alerts`. Programs are reached by
@@ -43,6 +48,24 @@ def deliver_alerts() -> int:
     raise_vendor_alerts(now=now())
     address_alerts(now=now())
     return deliver_due(channels=CHANNELS, clock=now)
+
+
+@shared_task(name="metering.watch_failures")
+def watch_failures() -> int:
+    """Tell of vendors that fail and of tenants whose calls do; of how many."""
+    return tell_of_failures(now=now())
+
+
+@shared_task(name="metering.watch_budgets")
+def watch_budgets() -> int:
+    """Tell of budgets that will be used up before their reset; how many there are."""
+    return tell_of_forecasts(now=now())
+
+
+@shared_task(name="metering.watch_tokens")
+def watch_tokens() -> int:
+    """Tell of tokens that are about to expire; how many there are."""
+    return tell_of_expiring_tokens(now=now())
 
 
 @shared_task(name="metering.deliver_to_endpoints")
@@ -102,3 +125,15 @@ def forget_invitations() -> int:
 def forget_deliveries() -> int:
     """Delete the old log of what was sent to channels; how many deliveries."""
     return forget_old_deliveries(now())
+
+
+@shared_task(name="metering.forget_notifications")
+def forget_notifications() -> int:
+    """Delete what people were told long ago; how many rows."""
+    return forget_old_notifications(now())
+
+
+@shared_task(name="metering.issue_statements")
+def issue_statements() -> int:
+    """Issue the statements of the months that are over; how many."""
+    return issue_due(now=now())

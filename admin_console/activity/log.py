@@ -14,6 +14,7 @@ from admin_console.activity.csv_of import csv_of
 from admin_console.activity.filters import filters_of, kept_beside, more_filters
 from admin_console.activity.lines import log_rows
 from admin_console.activity.question import Question, question_of, within_reach
+from admin_console.onboarding.beginning import what_is_missing
 from admin_console.parts import Empty, with_query
 from admin_console.who import Viewer
 from admin_console.wording import count, usd, usd_exact
@@ -88,13 +89,17 @@ def _listed(
         "kept_beside": kept_beside(request.GET, more),
         "export": with_query(request.GET, format="csv"),
         "leaves_out_refusals": question.asked.status is None and not question.asked.wants_refusals,
-        "empty": Empty(
-            title="No call in this time with these filters",
-            text="Calls, refusals and calls in flight are listed here as they come. Try a longer time.",
-            button="The last 30 days",
-            url=with_query(request.GET, range="30d", **{"from": None, "to": None}),
-        ),
+        "empty": None if lines.lines else _empty(request, viewer),
     }
+
+
+def _empty(request: HttpRequest, viewer: Viewer) -> Empty:
+    return what_is_missing(viewer) or Empty(
+        title="No call in this time with these filters",
+        text="Calls, refusals and calls in flight are listed here as they come. Try a longer time.",
+        button="The last 30 days",
+        url=with_query(request.GET, range="30d", **{"from": None, "to": None}),
+    )
 
 
 def _newer(question: Question, at: str) -> str:

@@ -46,6 +46,8 @@ def budgets(request: HttpRequest, viewer: Viewer, page: dict[str, Any]) -> HttpR
         "shown": min(len(chosen), SHOWN),
         "is_nearest_first": key == NEAREST,
         "add_url": add_url(viewer),
+        "requests_url": reverse("admin:quota_requests") if viewer.tenant is not None else "",
+        "has_overrides": any(line.status.override for line in chosen[:SHOWN]),
     }
     return render(request, "admin_console/budgets.html", {**page, **shown})
 
@@ -67,7 +69,10 @@ def _empty(viewer: Viewer, *, has_any: bool) -> Empty:
         )
     if viewer.own_only:
         return Empty(
-            title="Nothing limits what you use", text="Administrators of your tenant can set budgets."
+            title="Nothing limits what you use",
+            text="Administrators of your tenant can set budgets.",
+            button="What your plan allows",
+            url=reverse("admin:my_plan"),
         )
     return Empty(
         title="There is no budget yet",

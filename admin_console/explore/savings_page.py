@@ -55,6 +55,8 @@ def savings_page(request: HttpRequest, viewer: Viewer, page: dict[str, Any]) -> 
         "empty": Empty(
             title="Nothing found that would cost less",
             text="No cheaper class has a model with a price, and nothing came from a cache.",
+            button="Explore usage",
+            url=f"{reverse('admin:explore')}{chosen.link()}",
         ),
     }
     return render(request, "admin_console/savings.html", {**page, **shown})

@@ -17,6 +17,7 @@ from admin_console.explore.figures import figures_of
 from admin_console.explore.filter_bar import addable, filter_bar
 from admin_console.explore.table import lines_of
 from admin_console.filters_in_url import Chosen, filters_in_url
+from admin_console.onboarding.beginning import what_is_missing
 from admin_console.parts import Empty
 from admin_console.who import Viewer
 from admin_console.wording import day
@@ -51,7 +52,7 @@ def explore_page(request: HttpRequest, viewer: Viewer, page: dict[str, Any]) -> 
         "views": _views(viewer, chosen),
         "csv": chosen.link(format="csv"),
         "savings": f"{reverse('admin:savings')}{chosen.link()}",
-        **(_shown(request, chosen, explored) if explored is not None else {}),
+        **(_shown(request, viewer, chosen, explored) if explored is not None else {}),
     }
     return render(request, "admin_console/explore.html", {**page, **shown})
 
@@ -67,7 +68,15 @@ def _explored(chosen: Chosen, page: dict[str, Any]) -> Explored:
     )
 
 
-def _shown(request: HttpRequest, chosen: Chosen, explored: Explored) -> dict[str, Any]:
+NO_CALLS = Empty(
+    title="No calls in this range",
+    text="Choose more days, or take a filter away.",
+    button="Show 30 days without filters",
+    url="?",
+)
+
+
+def _shown(request: HttpRequest, viewer: Viewer, chosen: Chosen, explored: Explored) -> dict[str, Any]:
     return {
         "figures": figures_of(chosen, explored),
         "chart": chart_of(chosen, explored),
@@ -76,14 +85,7 @@ def _shown(request: HttpRequest, chosen: Chosen, explored: Explored) -> dict[str
         "table_title": _by(chosen),
         "table": lines_of(chosen, explored, request.GET),
         "overlaps": explored.overlaps,
-        "empty": None
-        if explored.groups
-        else Empty(
-            title="No calls in this range",
-            text="Choose more days, or take a filter away.",
-            button="Show 30 days without filters",
-            url="?",
-        ),
+        "empty": None if explored.groups else what_is_missing(viewer) or NO_CALLS,
     }
 
 

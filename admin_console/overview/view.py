@@ -8,6 +8,7 @@ from django.shortcuts import render
 from admin_console.budgets.rows import bar_of, edit_link
 from admin_console.budgets.words import counts, forecast_words, names_for, whose
 from admin_console.links import to_page
+from admin_console.onboarding.beginning import what_is_missing
 from admin_console.overview.cards import spending_cards, traffic_cards
 from admin_console.overview.chart import TITLES, cost_chart, headline, stack_switch
 from admin_console.overview.lists import held_table, top_tables, vendor_table
@@ -43,7 +44,7 @@ def overview(request: HttpRequest, viewer: Viewer, page: dict[str, Any]) -> Http
         "chart_title": f"Cost by {TITLES[stack]}, last 30 days",
         "headline": headline(facts, zone),
         "stacks": stack_switch(request.GET, facts, stacks),
-        "todos": todos(facts.alerts, zone=zone, is_operator=is_operator),
+        "todos": todos(facts.alerts, zone=zone, is_operator=is_operator, tenant=reach.tenant),
         "tops": top_tables(facts, range_, RANGES[range_], kept),
         "held": held_table(facts, now=now, zone=zone, with_tenant=is_operator and reach.tenant is None),
         "held_usd": usd(facts.in_flight.held_nano_usd),
@@ -54,6 +55,7 @@ def overview(request: HttpRequest, viewer: Viewer, page: dict[str, Any]) -> Http
         "vendors_title": f"Vendors {RANGES[range_]}",
         "is_own": reach.is_own,
         "may_add_tenant": is_operator,
+        "beginning": None if facts.in_flight.calls or any(facts.tops.values()) else what_is_missing(viewer),
     }
     return render(request, "admin_console/overview.html", {**page, **shown})
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.timezone import now
 
 from admin_console.limits.rows import MOST, lines_of
@@ -21,11 +22,6 @@ from metering.simulation.own_plan import OwnPlan, own_plan, plans_of
 from metering.types import SubjectType
 from metering.usage.subjects import Subjects
 
-NO_PLAN = Empty(
-    title="There is no plan yet",
-    text="A plan comes with a token. Ask your operator, or an administrator of your tenant, for one.",
-)
-
 
 def my_plan(request: HttpRequest, viewer: Viewer, page: dict[str, Any]) -> HttpResponse:
     tenant = tenant_in_url(request, viewer)
@@ -33,7 +29,9 @@ def my_plan(request: HttpRequest, viewer: Viewer, page: dict[str, Any]) -> HttpR
         return choose_tenant(request, page)
     subject = _subject(request, viewer, tenant)
     if subject is None:
-        return render(request, "admin_console/own_plan.html", {**page, "tenant": tenant, "empty": NO_PLAN})
+        return render(
+            request, "admin_console/own_plan.html", {**page, "tenant": tenant, "empty": _no_plan(viewer)}
+        )
     token = viewer.user.signup_token
     found = own_plan(
         tenant=tenant,
@@ -56,6 +54,16 @@ def my_plan(request: HttpRequest, viewer: Viewer, page: dict[str, Any]) -> HttpR
         **_tables(request, viewer, found, tenant),
     }
     return render(request, "admin_console/own_plan.html", {**page, **shown})
+
+
+def _no_plan(viewer: Viewer) -> Empty:
+    whom = "an administrator of your tenant" if viewer.own_only else "the gateway's operator"
+    return Empty(
+        title="There is no plan yet",
+        text=f"A plan comes with a token, and says which tasks and models may be used. Ask {whom} for one.",
+        button="See the tokens",
+        url=reverse("admin:tokens"),
+    )
 
 
 def _subject(request: HttpRequest, viewer: Viewer, tenant: Tenant) -> PolicySubject | None:
@@ -102,7 +110,10 @@ def _tables(request: HttpRequest, viewer: Viewer, found: OwnPlan, tenant: Tenant
             columns=COLUMNS,
             rows=rows_of(as_of(found.limits, is_budget=True), use, tenant.name),
             empty=Empty(
-                title="No budget", text="Nothing limits how much is spent or used in a window of time."
+                title="No budget",
+                text="Nothing limits how much is spent or used in a window of time.",
+                button="See what was used",
+                url=reverse("admin:explore"),
             ),
             caption="Budgets",
             as_cards=True,
@@ -111,7 +122,10 @@ def _tables(request: HttpRequest, viewer: Viewer, found: OwnPlan, tenant: Tenant
             columns=COLUMNS,
             rows=rows_of(as_of(found.limits, is_budget=False), use, tenant.name),
             empty=Empty(
-                title="No limit", text="Nothing limits how large a call may be, or how many at once."
+                title="No limit",
+                text="Nothing limits how large a call may be, or how many at once.",
+                button="See the calls",
+                url=reverse("admin:activity"),
             ),
             caption="Limits",
             as_cards=True,

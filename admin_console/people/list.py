@@ -96,7 +96,12 @@ def _table(
             Cell(),
             Cell(text=usd(total), exact=usd_exact(total)),
         ),
-        empty=Empty(title="Nobody is here", text="No person of this tenant is like that."),
+        empty=Empty(
+            title="Nobody is here",
+            text="No person of this tenant is like that. People sign in, see their own use, and are told of limits.",
+            button="Invite somebody",
+            url=address("invite", viewer, tenant),
+        ),
         caption="People",
         default="person",
     )

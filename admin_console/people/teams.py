@@ -49,7 +49,12 @@ def teams(request: HttpRequest, viewer: Viewer, page: dict[str, Any]) -> HttpRes
     rows = sorted_rows(found, sort_key(request.GET, COLUMNS, default="team"), order)
     pages = Pages.of(request.GET, rows)
     lines = [_row(viewer, tenant, team, spent.get(team.pk, 0)) for team in pages.rows]
-    empty = Empty(title="No team yet", text="A team has people, and can have budgets and tokens of its own.")
+    empty = Empty(
+        title="No team yet",
+        text="A team has people, and can have budgets and tokens of its own.",
+        button="Create a team",
+        url="#new-team",
+    )
     shown = {
         "tenant": tenant,
         "tabs": tabs(viewer, tenant, "teams"),

@@ -120,5 +120,7 @@ def _table(
         empty=Empty(
             title="It has no price yet.",
             text="Where cost is limited, its calls are refused.",
+            button="Set a price",
+            url="#new-price",
         ),
     )

@@ -1,9 +1,7 @@
 """The forms of a tenant's page: choices by name, zones from a list, amounts as people type them."""
 
-import re
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from unicodedata import normalize
 from zoneinfo import ZoneInfo
 
 from django import forms
@@ -14,62 +12,14 @@ from admin_console.words import TASKS, key_word
 from metering.identity.tokens.ceiling import Ceiling
 from metering.models import Plan, Team, Tenant, User
 from metering.rules.registry import REGISTRY
-from metering.time_zones import time_zones
 
 MOST_CHOICES = 500
-SLUG = 63
 NEVER, CUSTOM = "", "date"
 ENDS = (("", "never"), ("30", "in 30 days"), ("90", "in 90 days"), ("365", "in a year"), (CUSTOM, "on a day"))
 
 
-def proposed_slug(name: str) -> str:
-    """`Cedar & Söhne` → `cedar-sohne`: for an address, from a name."""
-    plain = normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:SLUG].strip("-")
-
-
-def zone_choices() -> list[tuple[str, list[tuple[str, str]]]]:
-    """Zones by continent, UTC in front."""
-    groups: dict[str, list[tuple[str, str]]] = {}
-    for name in sorted(time_zones()):
-        continent, _, place = name.partition("/")
-        if place and continent not in {"Etc", "SystemV", "US"}:
-            groups.setdefault(continent, []).append((name, name.replace("_", " ")))
-    return [("", [("UTC", "UTC")]), *groups.items()]
-
-
 def plan_choices(first: str) -> list[tuple[str, str]]:
     return [("", first), *Plan.objects.filter(is_active=True).values_list("code", "name")]
-
-
-class NewTenantForm(forms.Form):
-    """A name is enough: the rest is proposed."""
-
-    name = forms.CharField(max_length=200, label="Name", widget=forms.TextInput(attrs={"autofocus": True}))
-    slug = forms.SlugField(
-        max_length=SLUG,
-        required=False,
-        label="Short name",
-        help_text="For addresses and filters; it stays. Left empty: from the name.",
-        widget=forms.TextInput(attrs={"data-slug-of": "id_name"}),
-    )
-    timezone = forms.ChoiceField(
-        label="Time zone", choices=zone_choices, initial="UTC", help_text="Its days and months begin there."
-    )
-    plan = forms.ChoiceField(
-        label="Plan",
-        required=False,
-        choices=lambda: plan_choices("none yet"),
-        help_text="Its first token is issued on it at once, and shown once.",
-    )
-
-    def clean(self) -> dict[str, object]:
-        values = super().clean() or self.cleaned_data
-        if values.get("name") and not values.get("slug") and "slug" not in self.errors:
-            values["slug"] = proposed_slug(values["name"])
-            if not values["slug"]:
-                self.add_error("slug", "Choose one: the name has no letter that an address can have.")
-        return values
 
 
 class IssueForm(forms.Form):

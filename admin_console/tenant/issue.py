@@ -11,7 +11,7 @@ from admin_console.tenant.acting import Act, act_page, add_refusal
 from admin_console.tenant.forms import IssueForm
 from admin_console.tenant.hub import show_hub
 from admin_console.tenant.reach import hub_url, tenant_in_reach
-from admin_console.tenant.ready_lines import ReadyLines, ready_lines
+from admin_console.tenant.ready_lines import lines_for
 from admin_console.tenant.tokens_table import called
 from admin_console.tenant.usual_plan import usual_plan
 from admin_console.who import Viewer, ceiling_of_user
@@ -20,6 +20,7 @@ from metering.identity.find import find_team, find_user
 from metering.identity.tokens.issue_token import issue_token
 from metering.identity.tokens.secret import IssuedToken
 from metering.models import ATIToken, Tenant
+from metering.onboarding.ready_lines import ReadyLines
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,11 +78,16 @@ def issued_page(
     verb: str = "issued",
 ) -> HttpResponse:
     """The tenant's page with the secret on it. It answers a POST and is nowhere else: whoever reloads it sees none."""
+    shown = shown_once(request, issued, verb=verb, page_url=hub_url(viewer, tenant))
+    return show_hub(request, viewer, page, tenant, issued=shown)
+
+
+def shown_once(request: HttpRequest, issued: IssuedToken, *, verb: str, page_url: str) -> Issued:
+    """For the template that shows it; `page_url` is where a reload leads."""
     token = ATIToken.objects.select_related("plan_tier").get(pk=issued.id)
-    shown = Issued(
+    return Issued(
         title=f"Token {called(token)} {verb}",
         secret=issued.secret,
-        lines=ready_lines(request, token),
-        page_url=hub_url(viewer, tenant),
+        lines=lines_for(request, token),
+        page_url=page_url,
     )
-    return show_hub(request, viewer, page, tenant, issued=shown)

@@ -1,54 +1,12 @@
-"""Lines that call the gateway with a token, with the gateway's real address and a model that the plan contains."""
-
-from dataclasses import dataclass
+"""Lines that call the gateway with a token, as a page shows them."""
 
 from django.http import HttpRequest
 
 from metering.alerts.public_url import public_url
-from metering.models import ATIToken, LLMModel, PlanLLMAccess
-from metering.types import Task
+from metering.models import ATIToken
+from metering.onboarding.ready_lines import ReadyLines, ready_lines
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReadyLines:
-    curl: str
-    python: str
-
-
-def ready_lines(request: HttpRequest, token: ATIToken) -> ReadyLines:
-    """The secret itself is not in them: they read it from ATI_TOKEN."""
-    base = f"{public_url() or request.build_absolute_uri('/').rstrip('/')}/v1"
-    model = _model_of(token)
-    return ReadyLines(
-        curl=f"""curl {base}/chat/completions \\
-  -H "Authorization: Bearer $ATI_TOKEN" \\
-  -H "Content-Type: application/json" \\
-  -d '{{"model": "{model}", "messages": [
-       {{"role": "user", "content": "Hello"}}]}}'""",
-        python=f"""import os
-from openai import OpenAI
-
-client = OpenAI(
-    base_url="{base}",
-    api_key=os.environ["ATI_TOKEN"],
-)
-answer = client.chat.completions.create(
-    model="{model}",
-    messages=[{{"role": "user", "content": "Hello"}}],
-)
-print(answer.choices[0].message.content)""",
-    )
-
-
-def _model_of(token: ATIToken) -> str:
-    """One that serves the plan's usual class of chat; where there is none, the class."""
-    if token.allowed_models:
-        return str(token.allowed_models[0])
-    access = PlanLLMAccess.objects.filter(plan=token.plan_tier_id, task=Task.CHAT.value)
-    usual = access.values_list("default_class_id", flat=True).first()
-    if usual is None:
-        return "MODEL"
-    served = LLMModel.objects.filter(model_class=usual, is_active=True, provider__is_active=True).order_by(
-        "name"
-    )
-    return served.values_list("name", flat=True).first() or str(usual)
+def lines_for(request: HttpRequest, token: ATIToken) -> ReadyLines:
+    """With the gateway's own address (PUBLIC_URL), else the one at which this page was asked for."""
+    return ready_lines(token, base_url=public_url() or request.build_absolute_uri("/").rstrip("/"))

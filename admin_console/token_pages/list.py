@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.timezone import now
 
 from admin_console.paging import Pages
@@ -40,6 +41,7 @@ COLUMNS = (
     Column(key="spent", title="Spent this month", is_number=True, sorts=True),
 )
 EVER = "9999"
+NARROWING = ("q", "state", "plan")
 
 
 def tokens(request: HttpRequest, viewer: Viewer, page: dict[str, Any]) -> HttpResponse:
@@ -105,20 +107,22 @@ def _table(
             *(Cell() for _ in COLUMNS[2:]),
             Cell(text=usd(total), exact=usd_exact(total)),
         ),
-        empty=_empty(viewer, tenant),
+        empty=_empty(viewer, tenant, is_narrowed=any(request.GET.get(name) for name in NARROWING)),
         caption="Tokens",
         default="token",
     )
 
 
-def _empty(viewer: Viewer, tenant: Tenant) -> Empty:
+def _empty(viewer: Viewer, tenant: Tenant, *, is_narrowed: bool) -> Empty:
     if viewer.own_only:
         return Empty(
             title="No token is yours",
             text="With one, your programs call models in your name. An administrator of yours can issue one to you.",
+            button="What your plan allows",
+            url=reverse("admin:my_plan"),
         )
     return Empty(
-        title="No token is like that",
+        title="No token is like that" if is_narrowed else "There is no token yet",
         text="Programs call models with a token, and people sign up with one.",
         button="Issue a token",
         url=issue_address(tenant),

@@ -17,7 +17,7 @@ from admin_console.people.tabs import address
 from admin_console.reach import choose_tenant, chosen_slug, tenant_in_url
 from admin_console.spend import spent_this_month
 from admin_console.tenant.issue import Issued
-from admin_console.tenant.ready_lines import ready_lines
+from admin_console.tenant.ready_lines import lines_for
 from admin_console.token_pages.list import TONES
 from admin_console.token_pages.rows import narrowing_words, task_names, tokens_in_reach, whose
 from admin_console.who import Viewer
@@ -101,7 +101,7 @@ def _act(
     shown = Issued(
         title=f"Token {fresh.name or fresh.prefix} has a new secret",
         secret=issued.secret,
-        lines=ready_lines(request, fresh),
+        lines=lines_for(request, fresh),
         page_url=address("token", viewer, tenant, token=issued.prefix),
     )
     return render(request, "admin_console/token_secret.html", {**page, "title": shown.title, "issued": shown})

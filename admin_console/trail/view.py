@@ -76,6 +76,8 @@ def _table(entries: list[Entry], zone: Any, *, with_tenant: bool) -> Table:
             title="Nothing was changed",
             text="Every change of people, teams, tokens, limits and keys is listed here. "
             "There is none like this in these days.",
+            button="All of the last 30 days",
+            url="?range=30d",
         ),
         caption="Changes, the newest first",
     )

@@ -62,6 +62,8 @@ AXES_SENSITIVE_PARAMETERS = [
     "token",
     "refresh",
     "ati_token",
+    "code",
+    "state",
 ]  # kept nowhere in plain words
 # How a reset password lets its person in again; metering itself knows no lockout.
 LOCKOUT_RESET = "axes.utils.reset"

@@ -8,7 +8,16 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from metering.alerts.endpoints.event import event_type_of
-from metering.models import AlertDelivery, Notice, QuotaAlert, User, VendorAlert, WebhookEndpoint
+from metering.alerts.in_app import notifications_of
+from metering.models import (
+    AlertDelivery,
+    Notice,
+    Notification,
+    QuotaAlert,
+    User,
+    VendorAlert,
+    WebhookEndpoint,
+)
 from metering.types import Audience
 
 BATCH = 100
@@ -20,7 +29,7 @@ COLUMNS: dict[type[Told], str] = {QuotaAlert: "alert", VendorAlert: "vendor_aler
 
 
 def address_alerts(*, now: datetime) -> int:
-    """Make the deliveries of alerts and notices that have none yet; how many of them that were.
+    """Make the deliveries and notifications of alerts and notices that have none yet; how many of them that were.
 
     Many workers may do it at once: each takes other alerts. A tenant's alerts go to its admins, those of vendors and of
     meters that tenants share to super admins, notices to whom they are for, and each of them to the endpoints that
@@ -52,6 +61,14 @@ def _address_batch(kind: type[Told], now: datetime) -> int:
         ],
         ignore_conflicts=True,
     )
+    Notification.objects.bulk_create(
+        [
+            notification
+            for alert in alerts
+            for notification in notifications_of(alert, _active(alert)[:MAX_RECIPIENTS], now=now)
+        ],
+        ignore_conflicts=True,
+    )
     kind._default_manager.filter(pk__in=[alert.pk for alert in alerts]).update(addressed_at=now)
     return len(alerts)
 
@@ -59,12 +76,15 @@ def _address_batch(kind: type[Told], now: datetime) -> int:
 def _recipients(
     alert: Told, endpoints: Mapping[UUID | None, list[WebhookEndpoint]]
 ) -> Iterator[tuple[str, str, WebhookEndpoint | None]]:
-    people = _people(alert).filter(is_active=True).exclude(email="")
-    for address in people.values_list("email", flat=True)[:MAX_RECIPIENTS]:
+    for address in _active(alert).exclude(email="").values_list("email", flat=True)[:MAX_RECIPIENTS]:
         yield AlertDelivery.Channel.EMAIL, address, None
     for endpoint in endpoints[_told_tenant(alert)]:
         if endpoint.wants(event_type_of(alert)):
             yield endpoint.kind, str(endpoint.pk), endpoint
+
+
+def _active(alert: Told) -> "QuerySet[User]":
+    return _people(alert).filter(is_active=True)
 
 
 def _people(alert: Told) -> "QuerySet[User]":

@@ -5,7 +5,7 @@ from types import MappingProxyType
 OBJECTS = MappingProxyType(
     {
         "alert": ("QuotaAlert", "VendorAlert", "AlertDelivery", "Notice"),
-        "budget": ("Budget",),
+        "budget": ("Budget", "BudgetOverride", "QuotaRequest"),
         "call": ("UsageReservation",),
         "channel": ("WebhookEndpoint",),
         "person": ("User", "PasswordReset", "Invitation"),

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('metering', '0044_activity_indexes'),
+        ('metering', '0045_conversation_scope'),
     ]
 
     operations = [

@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('metering', '0047_notices'),
+        ('metering', '0046_in_app'),
     ]
 
     operations = [

@@ -2,9 +2,12 @@
 
 from metering.models.alerts import QuotaAlert
 from metering.models.audit import AuditEvent
+from metering.models.billing import BillingProfile, Statement
 from metering.models.catalog import LLMModel, ModelClass, ModelPrice, Provider
 from metering.models.decisions import DecisionRequest, PolicyDecision
 from metering.models.deliveries import AlertDelivery
+from metering.models.episodes import Episode
+from metering.models.exports import ExportPosition
 from metering.models.identity import Team, Tenant
 from metering.models.invitations import Invitation
 from metering.models.jobs import TaskDraft, TaskJob, TaskJobAttempt, TaskJobEvent
@@ -12,16 +15,20 @@ from metering.models.kept_answers import KeptAnswer
 from metering.models.ledger import LedgerEntry, UsageMeter, UsageReservation
 from metering.models.months import ClosingBalance, LedgerPeriod
 from metering.models.notices import Notice
+from metering.models.notifications import Notification
 from metering.models.openings import LimitWatch, MeterRecount, OpeningEntry
+from metering.models.overrides import BudgetOverride
 from metering.models.password_resets import PasswordReset
 from metering.models.people import Membership, User
 from metering.models.plan_use import PlanUse
 from metering.models.plans import Feature, Plan, PlanFeature, PlanLLMAccess, Task
 from metering.models.policy import Budget, PolicyRule
 from metering.models.provider_keys import ProviderKey
+from metering.models.quota_requests import QuotaRequest
 from metering.models.rollups import RolledUnit, RolledZone, RollupProgress, UsageRollup
 from metering.models.saved_views import SavedView
 from metering.models.sessions import LoginSession
+from metering.models.single_sign_on import EmailDomain, ExternalIdentity, GroupMapping
 from metering.models.tokens import ATIToken
 from metering.models.usage import UsageLog
 from metering.models.vendor_alerts import VendorAlert
@@ -31,10 +38,17 @@ __all__ = [
     "ATIToken",
     "AlertDelivery",
     "AuditEvent",
+    "BillingProfile",
     "Budget",
+    "BudgetOverride",
     "ClosingBalance",
     "DecisionRequest",
+    "EmailDomain",
+    "Episode",
+    "ExportPosition",
+    "ExternalIdentity",
     "Feature",
+    "GroupMapping",
     "Invitation",
     "KeptAnswer",
     "LLMModel",
@@ -47,6 +61,7 @@ __all__ = [
     "ModelClass",
     "ModelPrice",
     "Notice",
+    "Notification",
     "OpeningEntry",
     "PasswordReset",
     "Plan",
@@ -58,10 +73,12 @@ __all__ = [
     "Provider",
     "ProviderKey",
     "QuotaAlert",
+    "QuotaRequest",
     "RolledUnit",
     "RolledZone",
     "RollupProgress",
     "SavedView",
+    "Statement",
     "Task",
     "TaskDraft",
     "TaskJob",

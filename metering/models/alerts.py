@@ -6,7 +6,13 @@ from django.db.models import Q
 from metering.models.people import User
 from metering.models.policy import choices_of
 from metering.models.tenancy import TenantQuerySet
-from metering.types import AlertLevel, Dimension, SubjectType, Window
+from metering.types import AlertLevel, Dimension, EventType, SubjectType, Window
+
+QUOTA_TYPES = {
+    AlertLevel.WARNING: EventType.QUOTA_WARNING,
+    AlertLevel.CRITICAL: EventType.QUOTA_CRITICAL,
+    AlertLevel.EXCEEDED: EventType.QUOTA_EXCEEDED,
+}
 
 
 class QuotaAlert(models.Model):
@@ -20,7 +26,7 @@ class QuotaAlert(models.Model):
     tenant_id = models.UUIDField(null=True, help_text="Empty: the meter is shared by all tenants.")
     meter_id = models.BigIntegerField()
     budget_id = models.UUIDField(help_text="Of the budget, or of the rule max_concurrent.")
-    subject_type = models.CharField(max_length=10, choices=choices_of(SubjectType))
+    subject_type = models.CharField(max_length=12, choices=choices_of(SubjectType))
     subject_id = models.CharField(max_length=128)
     dimension = models.CharField(max_length=16, choices=choices_of(Dimension))
     window = models.CharField(max_length=8, choices=choices_of(Window))
@@ -65,3 +71,10 @@ class QuotaAlert(models.Model):
     @property
     def level(self) -> AlertLevel:
         return AlertLevel.of(self.threshold)
+
+    @property
+    def type(self) -> EventType:
+        """Of calls at once there is one level."""
+        if self.dimension == Dimension.CONCURRENCY:
+            return EventType.CONCURRENCY_LIMIT
+        return QUOTA_TYPES[self.level]

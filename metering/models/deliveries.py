@@ -15,7 +15,7 @@ from metering.models.vendor_alerts import VendorAlert
 from metering.models.webhooks import WebhookEndpoint
 
 
-def _one_of(*names: str) -> Q:
+def one_of(*names: str) -> Q:
     """Exactly one of these columns is set."""
     cases = (Q(**{f"{other}__isnull": other != name for other in names}) for name in names)
     return reduce(or_, cases)
@@ -80,7 +80,7 @@ class AlertDelivery(models.Model):
             ),
             models.UniqueConstraint(fields=["notice", "channel", "recipient"], name="notice_delivery_once"),
             models.CheckConstraint(
-                condition=_one_of("alert", "vendor_alert", "password_reset", "invitation", "notice"),
+                condition=one_of("alert", "vendor_alert", "password_reset", "invitation", "notice"),
                 name="delivery_of_one",
                 violation_error_message=(
                     "A delivery is of one alert, vendor alert, password reset, invitation or notice."

@@ -29,7 +29,14 @@ class Invitation(models.Model):
         ATIToken, on_delete=models.PROTECT, related_name="+", help_text="Which the plan will come from."
     )
     team = models.ForeignKey(Team, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
-    invited_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    invited_by = models.ForeignKey(
+        User,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="Empty: a command, or somebody who is gone.",
+    )
     asked_at = ArrayField(models.DateTimeField(), editable=False, help_text="When a mail was asked for.")
     digest = models.BinaryField(max_length=32, null=True, unique=True, editable=False)
     created_at = models.DateTimeField(default=now, editable=False)

@@ -29,6 +29,7 @@ OPEN = {
     "admin:admin_password_reset",
     "admin:reset_password",
     "admin:accept_invitation",
+    "admin:sign_up",
 }
 OWN = {
     "admin:password_change": 200,
@@ -145,7 +146,8 @@ def test_nobody_but_super_admins_sees_or_does_anything(alder: Tenant, who: str) 
 
 @pytest.mark.parametrize("who", ["nobody", "birch_member", "birch_admin"])
 @pytest.mark.parametrize(
-    "address", ["/admin/password/forgotten/", "/admin/password/reset/", "/admin/invitation/"]
+    "address",
+    ["/admin/password/forgotten/", "/admin/password/reset/", "/admin/invitation/", "/admin/sign-up/"],
 )
 def test_what_is_open_to_everybody_shows_and_changes_nothing(alder: Tenant, who: str, address: str) -> None:
     client = browser(alder, who)

@@ -1,7 +1,7 @@
 """Two tenants with a row of every noun, and the people who call. Alder owns what is asked for."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from django.utils.timezone import now
@@ -13,18 +13,23 @@ from metering.models import (
     AlertDelivery,
     ATIToken,
     AuditEvent,
+    BillingProfile,
     Budget,
+    BudgetOverride,
     Feature,
     Invitation,
     LedgerEntry,
     Membership,
+    Notification,
     PlanFeature,
     PolicyDecision,
     PolicyRule,
     Provider,
     ProviderKey,
     QuotaAlert,
+    QuotaRequest,
     SavedView,
+    Statement,
     TaskDraft,
     TaskJob,
     Team,
@@ -37,6 +42,10 @@ from metering.models import (
     VendorAlert,
     WebhookEndpoint,
 )
+from metering.policy.overrides.add import add_override
+from metering.policy.overrides.counter import counter_of
+from metering.quota_requests.ask import ask_for_quota
+from metering.statements.issue import issue_statement
 from metering.types import Setter
 from tests.factories import (
     AlertFactory,
@@ -52,6 +61,7 @@ from tests.factories import (
     make_draft,
     make_invitation,
     make_job,
+    make_notification,
     make_plan,
     make_token,
     reference_data,
@@ -93,6 +103,13 @@ class TenantData:
     invitation: Invitation
     view: SavedView
     """The member's."""
+    notification: Notification
+    """The member's."""
+    override: BudgetOverride
+    """Of the budget."""
+    request: QuotaRequest
+    """The member's, for more of a budget of its own that an operator set."""
+    statement: Statement
     call: UsageLog
     """The one attempt of the member's own call."""
 
@@ -117,6 +134,11 @@ class TenantData:
             "invitation": str(self.invitation.pk),
             "invited": self.invitation.email,
             "view": str(self.view.pk),
+            "notification": str(self.notification.pk),
+            "override": str(self.override.pk),
+            "request": str(self.request.pk),
+            "asked_budget": str(self.request.budget_id),
+            "statement": str(self.statement.pk),
             "call": str(self.call.reservation_id),
             "email": self.member.email,
             "admin_email": self.admin.email,
@@ -151,6 +173,10 @@ class TenantData:
             self.draft,
             self.invitation,
             self.view,
+            self.notification,
+            self.override,
+            self.request,
+            self.statement,
             self.call,
         )
         prefixes = {self.token.prefix, self.own_token.prefix}
@@ -273,6 +299,7 @@ def make_tenant_data(slug: str) -> TenantData:
         key=keep_key(tenant),
         decision=make_decision(tenant, token),
         alert=alert,
+        notification=make_notification(member, f"{slug} notification"),
         vendor_alert=VendorAlertFactory(tenant_id=tenant.pk, model=f"{slug}-model"),
         channel=channel,
         delivery=make_delivery(channel, alert),
@@ -280,8 +307,25 @@ def make_tenant_data(slug: str) -> TenantData:
         draft=make_draft(token, member),
         invitation=make_invitation(token, f"dan@{slug}.example"),
         view=SavedView.objects.create(user=member, name=f"{slug} view", query=f"user=ann@{slug}.example"),
+        override=_raise(budget),
+        request=ask(member, "user", "day"),
+        statement=issue_statement(tenant=tenant, month=date(2025, 1, 1), actor="a test", now=now()),
         call=call,
     )
+
+
+def _raise(budget: Budget) -> BudgetOverride:
+    counter = counter_of(budget, tenant=budget.tenant, subject=None)
+    return add_override(counter=counter, amount=7, actor="ops@example.com", now=now())
+
+
+def ask(member: User, scope: str, window: str) -> QuotaRequest:
+    """A member's request for more of a budget that an operator has set for it."""
+    tenant = member.tenant
+    assert tenant is not None
+    budget = BudgetFactory(scope=scope, scope_id=str(member.pk), tenant=tenant, window=window)
+    counter = counter_of(budget, tenant=tenant, subject=None)
+    return ask_for_quota(counter=counter, amount=5, reason=f"{tenant.slug} filing", by=member, now=now())
 
 
 def more_of(data: TenantData) -> None:
@@ -297,6 +341,7 @@ def more_of(data: TenantData) -> None:
     meter = MeterFactory(budget=BudgetFactory(tenant=data.tenant, window="month"), used=7)
     make_delivery(data.channel, AlertFactory(meter=meter))
     make_channel(data.tenant, "second-hook")
+    make_notification(data.member, f"{slug} second notification")
     VendorAlertFactory(tenant_id=data.tenant.pk, model=f"{slug}-second-model")
     _use(data.tenant, data.admin, None, f"{slug}-second-talk")
     make_decision(data.tenant, data.token, rule="tenant cost/month")
@@ -305,6 +350,9 @@ def more_of(data: TenantData) -> None:
     note_change(data.tenant, f"second-{slug}")
     make_invitation(data.token, f"eve@{slug}.example")
     SavedView.objects.create(user=data.member, name=f"{slug} second view", query="range=today")
+    _raise(data.budget)
+    ask(data.member, "user", "week")
+    issue_statement(tenant=data.tenant, month=date(2025, 2, 1), actor="a test", now=now())
 
 
 def note_change(tenant: Tenant, name: str) -> None:
@@ -328,6 +376,8 @@ def image_of(data: TenantData) -> list[Any]:
         User,
         PolicyRule,
         Budget,
+        BudgetOverride,
+        QuotaRequest,
         ProviderKey,
         QuotaAlert,
         VendorAlert,
@@ -335,11 +385,14 @@ def image_of(data: TenantData) -> list[Any]:
         TaskJob,
         TaskDraft,
         Invitation,
+        BillingProfile,
+        Statement,
         *BOOKS,
     ):
         rows += noun.objects.filter(tenant_id=data.tenant.pk).order_by("pk").values()
     rows += Membership.objects.filter(team__tenant=data.tenant).order_by("pk").values()
     rows += SavedView.objects.filter(user__tenant=data.tenant).order_by("pk").values()
+    rows += Notification.objects.filter(user__tenant=data.tenant).order_by("pk").values()
     rows += Tenant.objects.filter(pk=data.tenant.pk).values()
     for row in rows:
         row.pop("last_used_at", None)

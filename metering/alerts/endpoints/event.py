@@ -9,14 +9,9 @@ from msgspec import Struct
 from metering.alerts.message import headline_of, shown, whose_use
 from metering.models import AlertDelivery, Notice, QuotaAlert, Tenant, VendorAlert
 from metering.money import usd_text
-from metering.types import AlertLevel, Dimension, EventType
+from metering.types import Dimension, EventType
 
 Told = QuotaAlert | VendorAlert | Notice
-TYPE_OF_LEVEL = {
-    AlertLevel.WARNING: (EventType.QUOTA_WARNING, "QUOTA_WARNING"),
-    AlertLevel.CRITICAL: (EventType.QUOTA_CRITICAL, "QUOTA_CRITICAL"),
-    AlertLevel.EXCEEDED: (EventType.QUOTA_EXCEEDED, "QUOTA_EXCEEDED"),
-}
 
 
 class Event(Struct, frozen=True, kw_only=True):
@@ -36,7 +31,7 @@ def event_type_of(about: Told) -> str:
     """By which endpoints choose."""
     if isinstance(about, Notice):
         return about.type
-    return EventType.VENDOR_IMPOSSIBLE_USAGE if isinstance(about, VendorAlert) else _type_of(about)[0]
+    return EventType.VENDOR_IMPOSSIBLE_USAGE if isinstance(about, VendorAlert) else about.type
 
 
 def event_type_of_delivery(delivery: AlertDelivery) -> str:
@@ -106,16 +101,15 @@ def _of_vendor_alert(alert: VendorAlert) -> Event:
 
 
 def _of_alert(alert: QuotaAlert) -> Event:
-    event_type, code = _type_of(alert)
     dimension = Dimension(alert.dimension)
     amounts = {name: getattr(alert, name) for name in ("used", "held", "requested", "limit")}
     return Event(
         id=_id_of(alert),
-        type=event_type,
+        type=alert.type,
         at=alert.raised_at,
         data={
             "id": str(alert.pk),
-            "type": code,
+            "type": alert.type.name,
             "level": alert.level.value,
             "threshold_percent": alert.threshold,
             "tenant": _slug(alert.tenant_id),
@@ -135,12 +129,6 @@ def _of_alert(alert: QuotaAlert) -> Event:
         f"of {shown(dimension, alert.limit)}.",
         path="/admin/alerts/",
     )
-
-
-def _type_of(alert: QuotaAlert) -> tuple[EventType, str]:
-    if alert.dimension == Dimension.CONCURRENCY:
-        return EventType.CONCURRENCY_LIMIT, "CONCURRENCY_LIMIT"
-    return TYPE_OF_LEVEL[alert.level]
 
 
 def _amount(dimension: Dimension, amount: int | None) -> str | int | None:

@@ -11,7 +11,7 @@ from metering.identity.people.join_team import join_team
 from metering.identity.save_changes import save_changes
 from metering.identity.tokens.ceiling import Ceiling, check_person_within
 from metering.identity.validate import validate
-from metering.models import ATIToken, User
+from metering.models import ATIToken, ExternalIdentity, User
 
 
 class UserChanges(TypedDict, total=False):
@@ -51,6 +51,10 @@ def change_user(
     if role != before["role"]:
         row.is_staff, row.is_superuser = role in CONSOLE_ROLES, role == User.Role.SUPER_ADMIN
     validate(row)
+    if "is_active" in changes:
+        ExternalIdentity.objects.filter(user=row).update(
+            is_shut=False
+        )  # from now on it is somebody's decision
     save_changes(row, action="user.changed", before=before, after=_image(row), actor=actor, now=now)
     if token is not None and token.team is not None:
         join_team(team=token.team, user=row, actor=actor, now=now)

@@ -63,6 +63,14 @@ class Hand:
             self.browser.wait_for("!window.isOld")
             self._wait()
 
+    def unfold(self, title: str, *, within: str) -> None:
+        """Click on the title of what is folded; the page stays."""
+        heading = f"""[...document.querySelectorAll({json.dumps(f"{within} h2")})]
+            .find(each => each.innerText.trim().startsWith({json.dumps(title)}))"""
+        self.browser.wait_for(heading)
+        self.browser.run(f"({heading}).click()")
+        self.clicks += 1
+
     def fill(self, label: str, value: str) -> None:
         """Type into the field, or choose what the list calls so."""
         field = f"{FIELD}({json.dumps(label)})"
@@ -78,6 +86,12 @@ class Hand:
             }})({field})"""
         )
 
+    def click_radio(self, name: str, value: str) -> None:
+        """One choice of several."""
+        self.browser.wait_for(f"document.querySelector('[name={name}][value={value}]')")
+        self.browser.click(f"[name={name}][value={value}]")
+        self.clicks += 1
+
     def reads(self, *words: str) -> None:
         """Each of these is on the page."""
         for each in words:
@@ -91,9 +105,13 @@ class Hand:
     def is_done(self, name: str) -> None:
         """The job took few clicks, and left no error. Keeps its picture."""
         assert self.clicks <= MOST_CLICKS, f"{self.clicks} clicks"
+        self.keep_picture(name)
+        assert self.browser.troubles == []
+
+    def keep_picture(self, name: str) -> None:
+        """Of what is in view, where pictures are wanted."""
         if PICTURES:
             self.browser.screenshot(Path(PICTURES) / f"{name}.png")
-        assert self.browser.troubles == []
 
     def _wait(self) -> None:
         self.browser.wait_for("document.querySelector('#main') && window.Alpine")

@@ -4,16 +4,14 @@ PICTURES=docs/pictures/console makes the pictures of docs/console.md anew.
 """
 
 import json
-from typing import Any
 
 import pytest
 
 from launcher.process import wait_until
 from metering.identity.tokens.secret import digest_of
 from metering.models import ATIToken, Budget, PolicyRule, Tenant
-from tests.e2e.console.conftest import Desk
+from tests.e2e.console.conftest import Desk, chat
 from tests.e2e.console.hand import MOST_CLICKS, Hand
-from tests.e2e.raw import Reply, ask
 from tests.e2e.server import Server
 from tests.support.busy_world import BusyWorld
 
@@ -34,23 +32,30 @@ def shown_secret(hand: Hand) -> str:
     return str(hand.run("document.querySelector('#secret').innerText.trim()"))
 
 
-def chat(gateway: Server, secret: str) -> Reply:
-    body = {"model": "gpt-5-mini", "max_tokens": 20, "messages": [{"role": "user", "content": "hello"}]}
-    headers: dict[str, Any] = {"authorization": f"Bearer {secret}", "content-type": "application/json"}
-    return ask(gateway, "POST", "/v1/chat/completions", json.dumps(body).encode(), headers)
-
-
-def test_a_tenant_in_berlin_is_created_with_its_first_token(operator: Hand, gateway: Server) -> None:
+def test_a_tenant_is_made_in_one_go_and_its_first_call_is_seen(operator: Hand, gateway: Server) -> None:
     operator.click("New tenant")
     operator.fill("Name", "Cedar North")
     operator.fill("Time zone", "Europe/Berlin")
-    operator.fill("Plan", "PRO")
+    operator.click_radio("plan", "PRO")
+    operator.fill("Budget", "$250")
+    operator.fill("First administrator", "nora@north.example")
+    operator.reads("Chat, ")
+    operator.keep_picture("create-a-tenant")
     operator.click("Create tenant")
-    operator.reads("Cedar North is there. Its days begin in Europe/Berlin.")
+    operator.reads(
+        "may spend $250.00 a month", "An invitation is on its way to nora@north.example", "No call yet"
+    )
+    secret = shown_secret(operator)
+    assert f"curl {gateway.url}/v1/chat/completions" in operator.browser.text
+    assert chat(gateway, secret, model="no-such-model").status == 404
+    assert chat(gateway, secret).status == 200
+    operator.reads("The first call is here", "gpt-5-mini")  # the page looks by itself
+    assert secret in operator.browser.text
+    operator.is_done("first-call-seen")
+    operator.click("Look at the call")
     tenant = Tenant.objects.get(slug="cedar-north")
     assert tenant.timezone == "Europe/Berlin"
-    assert chat(gateway, shown_secret(operator)).status == 200
-    operator.is_done("create-a-tenant")
+    assert Budget.objects.get(tenant=tenant).amount == 250 * NANO
 
 
 def test_a_token_on_the_plan_pro_is_issued_and_shown_once(operator: Hand, world: BusyWorld) -> None:

@@ -1,6 +1,6 @@
 """One row, or many, of every noun, so that every page has something to show."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -13,9 +13,15 @@ from metering.models import (
     AlertDelivery,
     ATIToken,
     AuditEvent,
+    BillingProfile,
     Budget,
+    BudgetOverride,
     ClosingBalance,
     DecisionRequest,
+    EmailDomain,
+    ExportPosition,
+    ExternalIdentity,
+    GroupMapping,
     Invitation,
     KeptAnswer,
     LedgerEntry,
@@ -38,6 +44,8 @@ from metering.models import (
     Provider,
     ProviderKey,
     QuotaAlert,
+    QuotaRequest,
+    Statement,
     Task,
     TaskDraft,
     TaskJob,
@@ -52,6 +60,7 @@ from metering.models import (
     VendorAlert,
     WebhookEndpoint,
 )
+from metering.statements.issue import issue_statement
 
 TOKENS = {"input_tokens": 1200, "output_tokens": 300}
 ZERO = {"cached_input_tokens": 0, "cache_write_tokens": 0, "reasoning_tokens": 0}
@@ -108,8 +117,14 @@ def customer(slug: str) -> Tenant:
     )  # fmt: skip
     ProviderKey.objects.create(provider_id="sandbox", tenant=tenant, sealed=b"sealed", last4="wxyz")
     PolicyRule.objects.create(scope="tenant", tenant=tenant, key="max_tokens_out", value=500)
-    Budget.objects.create(
+    budget = Budget.objects.create(
         scope="tenant", tenant=tenant, per="tenant", dimension="cost", window="month", amount=5_000_000_000
+    )
+    BudgetOverride.objects.create(
+        budget=budget, tenant=tenant, amount=1_000_000_000, starts_at=now(), made_by="ops@example.com"
+    )
+    QuotaRequest.objects.create(
+        budget=budget, tenant=tenant, amount=1_000_000_000, reason="A filing.", user=user, asked_by=user.email
     )
     return tenant
 
@@ -179,6 +194,7 @@ def usage(tenant: Tenant) -> UsageReservation:
         tenant=tenant, kind="slack", name=f"slack-{uuid7()}", sealed_url=b"sealed", events=[],
         shown_url="https://hooks.slack.com/…wxyz",
     )  # fmt: skip
+    billing(tenant)
     KeptAnswer.objects.create(
         reservation_id=hold.pk, tenant_id=tenant.pk, content=b"sealed", expires_at=moment + timedelta(days=1)
     )
@@ -192,8 +208,22 @@ def usage(tenant: Tenant) -> UsageReservation:
         pk=uuid7(), tenant_id=tenant.pk, token_id=uuid7(), content=b"sealed", changed_at=moment,
         expires_at=moment + timedelta(days=1),
     )  # fmt: skip
+    GroupMapping.objects.get_or_create(group="staff", tenant=tenant)
+    EmailDomain.objects.get_or_create(domain=f"{tenant.slug}.example", tenant=tenant)
+    person = User.objects.filter(tenant=tenant)[0]
+    ExternalIdentity.objects.get_or_create(issuer="https://login.example", subject=person.email, user=person)
     AuditEvent.objects.create(action="token.issued", actor="test", tenant_id=tenant.pk)
     return hold
+
+
+def billing(tenant: Tenant) -> None:
+    if not Statement.objects.for_tenant(tenant).exists():
+        issue_statement(tenant=tenant, month=date(2025, 1, 1), actor="test", now=now())
+    BillingProfile.objects.get_or_create(tenant=tenant)
+    ExportPosition.objects.get_or_create(
+        target=f"target-{tenant.slug}"[:16],
+        defaults={"recorded_at": now(), "entry_id": uuid7(), "begun_at": now()},
+    )
 
 
 def everything() -> None:

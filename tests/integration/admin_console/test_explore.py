@@ -83,7 +83,8 @@ class TestWhatItShows:
         assert "$1.23" in text_of(console.get(f"{PAGE}?group={group}&tenant=alder"))
 
     def test_nothing_is_said_to_be_nothing(self, console: Client) -> None:
-        assert "No calls in this range" in text_of(console.get(PAGE))
+        AttemptFactory()
+        assert "No calls in this range" in text_of(console.get(f"{PAGE}?agent=nobody"))
 
     def test_what_cannot_be_shown_is_said(self, console: Client) -> None:
         text = text_of(console.get(f"{PAGE}?tenant=nobody&metric=beauty&metric=denials&group=model"))
