@@ -3,6 +3,7 @@
 from admin_console import (  # noqa: F401
     alerts,
     audit,
+    billing,
     catalog,
     decisions,
     jobs,
@@ -13,6 +14,7 @@ from admin_console import (  # noqa: F401
     plans,
     policy,
     provider_keys,
+    quota_records,
     sessions,
     single_sign_on,
     teams,

@@ -106,7 +106,7 @@ class BudgetForm(ScopedForm):
         dimension = values.get("dimension") or self.instance.dimension
         if dimension and values.get("amount") is not None:
             try:
-                values["amount"] = _ledger_amount(dimension, values["amount"])
+                values["amount"] = ledger_amount(dimension, values["amount"])
             except ValueError as error:
                 self.add_error("amount", str(error))
         return values
@@ -130,7 +130,7 @@ def shown_budget(dimension: str, amount: int) -> str:
     return shown_amount(amount, Unit.COUNT)
 
 
-def _ledger_amount(dimension: str, text: str) -> int:
+def ledger_amount(dimension: str, text: str) -> int:
     """An amount in the ledger's unit. Raises ValueError with a sentence."""
     is_cost = dimension == Dimension.COST
     amount = read_amount(text, Unit.DOLLARS if is_cost else Unit.COUNT)

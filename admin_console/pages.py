@@ -23,6 +23,8 @@ class Page:
     """Its entry is among those under "Advanced"."""
     is_for_tenants: bool = False
     """Super admins come to it by a tenant's page, and have no entry for it."""
+    is_for_operators: bool = False
+    """Tenants' people come to it by another page, and have no entry for it."""
     badge: str = ""
     """What is called with the request for the number beside the entry, by its dotted name."""
 
@@ -58,6 +60,37 @@ PAGES = (
         audience=Audience.EVERYBODY,
         title="Budgets",
         icon="account_balance_wallet",
+    ),
+    Page(
+        name="budget",
+        route="budgets/<uuid:id>/",
+        view="admin_console.quota.budget.one_budget",
+        audience=Audience.EVERYBODY,
+        title="Budget",
+    ),
+    Page(
+        name="quota_requests",
+        route="quota-requests/",
+        view="admin_console.quota.requests.requests",
+        audience=Audience.EVERYBODY,
+        title="Quota requests",
+        icon="inbox",
+        is_for_operators=True,
+        badge="admin_console.quota.badge.waiting_text",
+    ),
+    Page(
+        name="quota_ask",
+        route="quota-requests/ask/",
+        view="admin_console.quota.ask.ask",
+        audience=Audience.EVERYBODY,
+        title="Ask for quota",
+    ),
+    Page(
+        name="quota_request",
+        route="quota-requests/<uuid:id>/",
+        view="admin_console.quota.requests.one_request",
+        audience=Audience.EVERYBODY,
+        title="Request for quota",
     ),
     Page(
         name="activity",
@@ -142,6 +175,13 @@ PAGES = (
         title="Alerts",
         icon="notifications",
         badge="admin_console.alert_pages.unread.unread_text",
+    ),
+    Page(
+        name="notifications",
+        route="notifications/",
+        view="admin_console.own.notifications.notifications",
+        audience=Audience.EVERYBODY,
+        title="Notifications",
     ),
     Page(
         name="profile",
@@ -384,6 +424,68 @@ PAGES = (
         icon="vpn_key",
         is_advanced=True,
         is_for_tenants=True,
+    ),
+    Page(
+        name="channels",
+        route="channels/",
+        view="admin_console.channels.view.channels",
+        audience=Audience.ADMINS,
+        title="Channels",
+        icon="webhook",
+        is_advanced=True,
+    ),
+    Page(
+        name="channel_new",
+        route="channels/new/",
+        view="admin_console.channels.view.channel_new",
+        audience=Audience.ADMINS,
+        title="Add a channel",
+    ),
+    Page(
+        name="channel",
+        route="channels/<uuid:id>/",
+        view="admin_console.channels.view.channel",
+        audience=Audience.ADMINS,
+        title="Channel",
+    ),
+    Page(
+        name="statements",
+        route="statements/",
+        view="admin_console.statements.list.statements",
+        audience=Audience.ADMINS,
+        title="Statements",
+        icon="request_quote",
+        is_advanced=True,
+    ),
+    Page(
+        name="statement",
+        route="statements/<uuid:id>/",
+        view="admin_console.statements.one.statement",
+        audience=Audience.ADMINS,
+        title="Statement",
+    ),
+    Page(
+        name="statement_pdf",
+        route="statements/<uuid:id>/pdf/",
+        view="admin_console.statements.one.statement_as_pdf",
+        audience=Audience.ADMINS,
+        title="Statement as PDF",
+    ),
+    Page(
+        name="statement_csv",
+        route="statements/<uuid:id>/csv/",
+        view="admin_console.statements.one.statement_as_csv",
+        audience=Audience.ADMINS,
+        title="Statement as CSV",
+    ),
+    Page(
+        name="usage_export",
+        route="usage-export/",
+        view="admin_console.usage_export.view.usage_export",
+        audience=Audience.OPERATORS,
+        title="Usage export",
+        icon="outbox",
+        is_advanced=True,
     ),
     Page(
         name="audit",

@@ -15,7 +15,7 @@ Pair = tuple[str, str]
 
 
 def names_of(pairs: Iterable[Pair]) -> Mapping[Pair, str]:
-    """Each pair's name. Whoever is gone is called so; an agent's or a tag's id is its name."""
+    """Each pair's name. Whoever is gone is called so; the id of an agent, a tag or a conversation is its name."""
     wanted = set(pairs)
     found: dict[Pair, str] = {}
     for kind, rows in (

@@ -47,6 +47,8 @@ GROUPS: dict[str, dict[str, str]] = {
     "Policy": {
         "PolicyRule": "rule",
         "Budget": "account_balance_wallet",
+        "BudgetOverride": "trending_up",
+        "QuotaRequest": "inbox",
         "PolicyDecision": "gavel",
         "DecisionRequest": "manage_search",
     },
@@ -65,6 +67,8 @@ GROUPS: dict[str, dict[str, str]] = {
     "Alerts": {
         "QuotaAlert": "notifications",
         "VendorAlert": "report",
+        "Notice": "campaign",
+        "WebhookEndpoint": "webhook",
         "AlertDelivery": "mail",
         "LimitWatch": "visibility",
     },
@@ -74,6 +78,9 @@ GROUPS: dict[str, dict[str, str]] = {
         "ClosingBalance": "inventory",
         "OpeningEntry": "first_page",
         "MeterRecount": "calculate",
+        "Statement": "request_quote",
+        "BillingProfile": "contact_mail",
+        "ExportPosition": "outbox",
     },
     "Audit": {
         "AuditEvent": "history",
@@ -82,7 +89,7 @@ GROUPS: dict[str, dict[str, str]] = {
 
 ORDER = (
     *("Overview", "Explore usage", "Activity", "Budgets", "Tenants", "Your tenant", "People", "Tokens"),
-    *("Plans", "My plan", "Models and vendors", "Alerts", "Simulator"),
+    *("Plans", "My plan", "Models and vendors", "Quota requests", "Alerts", "Simulator"),
 )
 """Of the sidebar's entries, by title; others follow."""
 TITLES = {
@@ -105,6 +112,7 @@ TITLES = {
     "ModelPrice": "Records of prices",
     "OpeningEntry": "Openings",
     "PasswordReset": "Password resets",
+    "Statement": "Records of statements",
     "TaskDraft": "Drafts",
     "TaskJob": "Jobs",
     "TaskJobAttempt": "Attempts of jobs",
@@ -123,6 +131,7 @@ TITLES = {
     "UsageReservation": "Reservations",
     "AuditEvent": "Audit events",
     "VendorAlert": "Vendor alerts",
+    "WebhookEndpoint": "Records of channels",
 }
 
 
@@ -137,7 +146,8 @@ def _shows(page: Page) -> Callable[[HttpRequest], bool]:
         viewer = import_string("admin_console.who.viewer_of")(request)
         if viewer is None or not viewer.is_in(page.audience):
             return False
-        return not (page.is_for_tenants and viewer.audience is Audience.OPERATORS)
+        is_operator = viewer.audience is Audience.OPERATORS
+        return not (page.is_for_tenants if is_operator else page.is_for_operators)
 
     return shows
 

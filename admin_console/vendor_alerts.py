@@ -52,7 +52,7 @@ class VendorAlertAdmin(HistoryAdmin):
 
     @display(description="Told")
     def told(self, row: VendorAlert) -> str:
-        return "; ".join(map(str, row.deliveries.order_by("id"))) or "nobody"
+        return "; ".join(map(str, row.deliveries.select_related("endpoint").order_by("id"))) or "nobody"
 
     @action(
         description="Acknowledge",

@@ -63,6 +63,7 @@ SCOPES: Mapping[str, str] = {
     Scope.TOKEN: "token",
     Scope.AGENT: "agent",
     Scope.TAG: "tag",
+    Scope.CONVERSATION: "conversation",
 }
 EACH: Mapping[str, str] = {
     SubjectType.GLOBAL: "all together",

@@ -16,8 +16,11 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gateway_project.settings")
 
 START_JOBS_S = min(5.0, settings.JOB_LEASE_S / 2)
 """How often jobs are looked for that nobody has begun, or whose runner was lost."""
+EXPORT_S = 60.0
 ROLL_UP_S = 60.0
 """A report reads the rows of as much time."""
+WATCH_S = 60.0
+"""How soon it is noticed that a vendor fails."""
 app = Celery("gateway_project")
 app.conf.update(
     broker_url=settings.REDIS_URL,
@@ -40,6 +43,18 @@ app.conf.update(
             "schedule": float(settings.ALERT_INTERVAL_S),
             "options": {"expires": float(settings.ALERT_INTERVAL_S)},
         },
+        "watch-failures": {
+            "task": "metering.watch_failures",
+            "schedule": WATCH_S,
+            "options": {"expires": WATCH_S},
+        },
+        "watch-budgets": {"task": "metering.watch_budgets", "schedule": crontab(minute="*/15")},
+        "watch-tokens": {"task": "metering.watch_tokens", "schedule": crontab(minute="17")},
+        "deliver-to-endpoints": {
+            "task": "metering.deliver_to_endpoints",
+            "schedule": float(settings.ALERT_INTERVAL_S),
+            "options": {"expires": float(settings.ALERT_INTERVAL_S)},
+        },
         "maintain-partitions": {"task": "metering.maintain_partitions", "schedule": crontab(minute="7")},
         "roll-up-usage": {
             "task": "metering.roll_up_usage",
@@ -53,16 +68,26 @@ app.conf.update(
             "task": "metering.forget_invitations",
             "schedule": crontab(hour="3", minute="23"),
         },
+        "forget-notifications": {
+            "task": "metering.forget_notifications",
+            "schedule": crontab(hour="3", minute="37"),
+        },
         "start-jobs": {
             "task": "gateway.start_jobs",
             "schedule": START_JOBS_S,
             "options": {"expires": START_JOBS_S},
         },
         "forget-jobs": {"task": "gateway.forget_jobs", "schedule": crontab(minute="*/15")},
+        "issue-statements": {"task": "metering.issue_statements", "schedule": crontab(minute="*/10")},
+        "export-usage": {
+            "task": "gateway.export_usage",
+            "schedule": EXPORT_S,
+            "options": {"expires": EXPORT_S},
+        },
         "seal-and-retain": {"task": "metering.seal_and_retain", "schedule": crontab(hour="2", minute="23")},
     },
 )
-app.autodiscover_tasks(["metering", "gateway_project.jobs"])
+app.autodiscover_tasks(["metering", "gateway_project.jobs", "gateway_project.billing"])
 
 
 @setup_logging.connect

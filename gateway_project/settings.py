@@ -84,6 +84,16 @@ PATENTSVIEW_BASE_URL = env.url(
     "PATENTSVIEW_BASE_URL", "", schemes=("https", "http")
 )  # without one it is no source
 PATENTSVIEW_API_KEY = env.text("PATENTSVIEW_API_KEY")
+# Billing systems that usage is exported to (docs/billing.md); each is there where its first variable is set.
+OPENMETER_BASE_URL = env.url("OPENMETER_BASE_URL", "", schemes=("https", "http"))
+OPENMETER_API_KEY = env.text("OPENMETER_API_KEY")
+STRIPE_API_KEY = env.text("STRIPE_API_KEY")
+STRIPE_BASE_URL = env.url("STRIPE_BASE_URL", "https://api.stripe.com", schemes=("https", "http"))
+STRIPE_METER_EVENT = env.text("STRIPE_METER_EVENT", "llm_cost_nano_usd")
+USAGE_EXPORT_DIR = env.text("USAGE_EXPORT_DIR")
+# How the console asks which targets there are, and which are set up.
+EXPORT_TARGETS = "gateway_project.billing.targets.NEEDS"
+IS_EXPORT_SET_UP = "gateway_project.billing.targets.is_set_up"
 
 DEBUG = env.boolean("DEBUG", False)
 ALLOWED_HOSTS = env.names("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
@@ -213,3 +223,7 @@ DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "llm-gateway@localhost")
 ALERT_INTERVAL_S = env.integer("ALERT_INTERVAL_S", 10, low=1, high=3_600)
 # The first wait after a mail did not get through; it doubles each time, up to an hour.
 ALERT_RETRY_S = env.number("ALERT_RETRY_S", 30, low=0.01, high=3_600)
+# Networks of one's own that webhooks may reach, also without TLS and on any port; else the public internet alone.
+WEBHOOK_PRIVATE_NETWORKS = env.networks("WEBHOOK_PRIVATE_NETWORKS")
+# How events reach addresses that tenants choose; metering itself knows no HTTP.
+WEBHOOK_SENDER = "gateway_project.webhooks.send.send"

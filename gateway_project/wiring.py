@@ -2,10 +2,13 @@
 
 import asyncio
 import atexit
+import os
+from collections.abc import Callable
 from contextlib import suppress
 from contextvars import Context
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 from django.conf import settings
 
@@ -17,6 +20,7 @@ from adapters.drafting.adapter import DraftingAdapter
 from adapters.prior_art.adapter import PriorArtAdapter
 from adapters.prior_art.sources.source import Source
 from gateway_project.answer_forms import OpenAIForms
+from gateway_project.ledger_process import PROGRAM
 from gateway_project.search_services import make_sources
 from gateway_project.telemetry import metrics
 from gateway_project.telemetry.exchange import Exchange
@@ -31,6 +35,7 @@ from metering.calls.cached_directory import CachedDirectory
 from metering.decisions.log import DecisionLog
 from metering.errors import Holder, MeteringError
 from metering.gateway import LLMGateway
+from metering.ledger.apart.client import LedgerProcess
 from metering.ledger.writer import LedgerWriter
 from metering.rates.shared_buckets import RedisBuckets, SharedBuckets
 from metering.snapshots import Changes
@@ -43,6 +48,22 @@ from providers.token_ceiling import text_ceiling
 from providers.token_counting import count_tokens
 
 CLOSE_S = 10.0
+Writer = LedgerWriter | LedgerProcess
+
+
+def writer_here() -> LedgerWriter:
+    """A ledger's writer in this process: for commands, jobs and whoever makes few calls."""
+    return LedgerWriter(settings.LEDGER_DATABASE_URL, on_batch=metrics.ledger_batch.observe)
+
+
+def writer_apart() -> LedgerProcess:
+    """One in a process of its own: for a server, which has other things to do (ADR 39)."""
+    return LedgerProcess(
+        PROGRAM,
+        settings.LEDGER_DATABASE_URL,
+        environment=os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])},
+        on_batch=metrics.ledger_batch.observe,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +71,7 @@ class Runtime:
     """What runs in this process. Belongs to the event loop that started it."""
 
     gateway: LLMGateway
-    writer: LedgerWriter
+    writer: Writer
     vendors: ConfiguredVendors
     changes: Changes
     listener: ChangeListener
@@ -69,19 +90,19 @@ class Runtime:
 _runtime: Runtime | None = None
 
 
-async def start() -> Runtime:
-    """Start the ledger writer and build the gateway, or return those that run on this loop already.
+async def start(make_writer: Callable[[], Writer] = writer_here) -> Runtime:
+    """Start the ledger's writer and build the gateway, or return those that run on this loop already.
 
     What runs on is nobody's request, so that its log lines have no request's id, whoever was the first to ask.
     """
-    return await asyncio.create_task(_start(), name="wiring.start", context=Context())
+    return await asyncio.create_task(_start(make_writer), name="wiring.start", context=Context())
 
 
-async def _start() -> Runtime:
+async def _start(make_writer: Callable[[], Writer]) -> Runtime:
     global _runtime
     loop = asyncio.get_running_loop()
     if _runtime is None or _runtime.loop is not loop:
-        writer = LedgerWriter(settings.LEDGER_DATABASE_URL, on_batch=metrics.ledger_batch.observe)
+        writer = make_writer()
         changes = Changes()
         listener = ChangeListener(settings.LEDGER_DATABASE_URL, changes)
         redis = RedisBuckets(settings.REDIS_URL, call_limit_s=settings.RATE_LIMIT_TIMEOUT_S)

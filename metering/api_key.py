@@ -18,7 +18,9 @@ MAX_FILE_CHARACTERS = 16 * MAX_CHARACTERS
 """All keys and the whitespace around them; of a larger file no more than this is read."""
 LAST_OF_LATIN_1 = "\xff"
 ENDING = "_API_KEY"
-NOT_VENDORS = frozenset({"OPENALEX_API_KEY", "USPTO_ODP_API_KEY", "PATENTSVIEW_API_KEY"})
+NOT_VENDORS = frozenset(
+    {"OPENALEX_API_KEY", "USPTO_ODP_API_KEY", "PATENTSVIEW_API_KEY", "OPENMETER_API_KEY", "STRIPE_API_KEY"}
+)
 """Keys of ours for others than those who serve models."""
 NAME_PROBLEM = f"must name a variable that ends in {ENDING}, since nothing else is sent to a vendor as a key"
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}", re.ASCII)

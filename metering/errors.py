@@ -245,6 +245,10 @@ class LimitUsage:
     period: str
     source_id: UUID | None = None
     """The budget or rule that sets the limit; None: a default."""
+    override: int = 0
+    """How much of the limit comes from overrides."""
+    subject_id: str | None = None
+    """Of a budget that a tenant can ask more of: whose counter it is."""
 
 
 class LimitExceeded(MeteringError):

@@ -1,12 +1,16 @@
 """Callers' addresses on the network: the one notion of who somebody is there, wherever something counts or compares."""
 
 from functools import lru_cache
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 
 Address = IPv4Address | IPv6Address
 NETWORK_BITS = 64
 """What one customer of an IPv6 provider gets at least: single addresses are free to change."""
 UNKNOWN = "unknown"
+UNICAST = IPv6Network("2000::/3")
+"""All that the internet routes of IPv6."""
+TUNNELS = tuple(map(IPv6Network, ("2001::/32", "2002::/16", "64:ff9b::/96")))
+"""Teredo, 6to4 and NAT64: each carries an IPv4 address, which may be private."""
 LONGEST = 64
 """Characters of the longest address with its zone and port. What is longer is none, and in no cache: callers may write
 kilobytes into X-Forwarded-For.
@@ -48,3 +52,12 @@ def _counted(text: str) -> str:
     if isinstance(address, IPv6Address):
         return str(ip_network((address, NETWORK_BITS), strict=False))
     return str(address)
+
+
+def is_public(address: Address) -> bool:
+    """Whether it is on the internet: no private, local, reserved or multicast one, no IPv6 form of an IPv4 one."""
+    if address.is_multicast or not address.is_global:
+        return False
+    if isinstance(address, IPv4Address):
+        return not address.is_reserved
+    return address in UNICAST and not any(address in network for network in TUNNELS)

@@ -4,12 +4,15 @@ import asyncio
 
 from celery import shared_task
 from django.conf import settings
+from django.utils.module_loading import import_string
 from django.utils.timezone import now
 
 from metering.alerts.address import address_alerts
 from metering.alerts.address_resets import address_resets
 from metering.alerts.deliver import deliver_due
 from metering.alerts.email import EmailChannel
+from metering.alerts.endpoints.deliver import deliver_to_endpoints as deliver_events
+from metering.alerts.forget_notifications import forget_notifications as forget_old_notifications
 from metering.alerts.raise_vendor_alerts import raise_vendor_alerts
 from metering.decisions.forget import forget_decisions as forget_old_decisions
 from metering.idempotency import forget
@@ -17,9 +20,15 @@ from metering.identity.invitations.forget import forget_invitations as forget_ol
 from metering.identity.people.forget_resets import forget_resets as forget_old_resets
 from metering.ledger import periods, sweep
 from metering.rollups import roll_up
+from metering.statements.issue_due import issue_due
+from metering.watching.failures import tell_of_failures
+from metering.watching.forecasts import tell_of_forecasts
+from metering.watching.tokens import tell_of_expiring_tokens
 
 CHANNELS = {"email": EmailChannel}
-"""Another way to reach people is one more entry here, and rows for it from `address_alerts`."""
+"""Another way to reach people is one more entry here, and rows for it from `address_alerts`. Programs are reached by
+`deliver_to_endpoints`.
+"""
 KEEP_RESERVATIONS_MONTHS = 1
 KEEP_USAGE_MONTHS = 24
 """Whole months before the current one; closing balances stay for ever."""
@@ -38,6 +47,30 @@ def deliver_alerts() -> int:
     raise_vendor_alerts(now=now())
     address_alerts(now=now())
     return deliver_due(channels=CHANNELS, clock=now)
+
+
+@shared_task(name="metering.watch_failures")
+def watch_failures() -> int:
+    """Tell of vendors that fail and of tenants whose calls do; of how many."""
+    return tell_of_failures(now=now())
+
+
+@shared_task(name="metering.watch_budgets")
+def watch_budgets() -> int:
+    """Tell of budgets that will be used up before their reset; how many there are."""
+    return tell_of_forecasts(now=now())
+
+
+@shared_task(name="metering.watch_tokens")
+def watch_tokens() -> int:
+    """Tell of tokens that are about to expire; how many there are."""
+    return tell_of_expiring_tokens(now=now())
+
+
+@shared_task(name="metering.deliver_to_endpoints")
+def deliver_to_endpoints() -> int:
+    """Send events that are due to webhooks, Slack and Teams; how many. Mails do not wait for them."""
+    return deliver_events(send=import_string(settings.WEBHOOK_SENDER), clock=now)
 
 
 @shared_task(name="metering.maintain_partitions")
@@ -85,3 +118,15 @@ def forget_resets() -> int:
 def forget_invitations() -> int:
     """Delete invitations that ended long ago; how many."""
     return forget_old_invitations(now())
+
+
+@shared_task(name="metering.forget_notifications")
+def forget_notifications() -> int:
+    """Delete what people were told long ago; how many rows."""
+    return forget_old_notifications(now())
+
+
+@shared_task(name="metering.issue_statements")
+def issue_statements() -> int:
+    """Issue the statements of the months that are over; how many."""
+    return issue_due(now=now())

@@ -68,16 +68,20 @@ class Scope(StrEnum):
     TOKEN = "token"
     AGENT = "agent"
     TAG = "tag"
+    CONVERSATION = "conversation"
 
 
-TENANT_SCOPES = (Scope.TENANT, Scope.TEAM, Scope.USER, Scope.TOKEN, Scope.AGENT, Scope.TAG)
+TOLD_BY_CALL = (Scope.PROVIDER, Scope.AGENT, Scope.TAG, Scope.CONVERSATION)
+"""Which of them a call concerns is known with the call only."""
+TENANT_SCOPES = (
+    *(Scope.TENANT, Scope.TEAM, Scope.USER, Scope.TOKEN),
+    *(Scope.AGENT, Scope.TAG, Scope.CONVERSATION),
+)
 """Scopes within one tenant."""
 SCOPES_WITHOUT_ID = (Scope.GLOBAL, Scope.TENANT)
 """The gateway is one, and a tenant is named beside its scope."""
 OPERATORS_SCOPES = (Scope.GLOBAL, Scope.PROVIDER)
 """Whose limits all tenants share; no tenant's mode loosens them."""
-TOLD_BY_CALL = (Scope.PROVIDER, Scope.AGENT, Scope.TAG)
-"""Which of them a call concerns is known with the call only."""
 TOLD_LATE = (Scope.PROVIDER, Scope.AGENT)
 """Those of them that no setting depends on."""
 
@@ -100,6 +104,10 @@ class SubjectType(StrEnum):
     TOKEN = "token"
     AGENT = "agent"
     TAG = "tag"
+    CONVERSATION = "conversation"
+
+
+SUBJECTS_TOLD_BY_CALL = tuple(SubjectType(scope.value) for scope in TOLD_BY_CALL)
 
 
 class ReservationState(IntEnum):
@@ -181,6 +189,39 @@ class AlertLevel(StrEnum):
         if threshold >= EXCEEDED_PERCENT:
             return cls.EXCEEDED
         return cls.CRITICAL if threshold >= CRITICAL_PERCENT else cls.WARNING
+
+
+class EventType(StrEnum):
+    """What people and the receivers of channels are told of (docs/alerts.md). Receivers rely on these names."""
+
+    QUOTA_WARNING = "quota.warning"
+    QUOTA_CRITICAL = "quota.critical"
+    QUOTA_EXCEEDED = "quota.exceeded"
+    CONCURRENCY_LIMIT = "quota.concurrency_limit"
+    QUOTA_REQUEST_CREATED = "quota_request.created"
+    QUOTA_REQUEST_DECIDED = "quota_request.decided"
+    BUDGET_FORECAST = "budget.forecast"
+    TOKEN_EXPIRING = "token.expiring"
+    STATEMENT_READY = "statement.ready"
+    ERROR_RATE_HIGH = "error_rate.high"
+    VENDOR_DOWN = "vendor.down"
+    VENDOR_IMPOSSIBLE_USAGE = "vendor.impossible_usage"
+    CHANNEL_DISABLED = "channel.disabled"
+
+
+ALERT_TYPES = (
+    *(EventType.QUOTA_WARNING, EventType.QUOTA_CRITICAL, EventType.QUOTA_EXCEEDED),
+    EventType.CONCURRENCY_LIMIT,
+)
+"""Those of limits."""
+
+
+class Audience(StrEnum):
+    """Who is told of a notice."""
+
+    TENANT_ADMINS = "tenant_admins"
+    SUPER_ADMINS = "super_admins"
+    PERSON = "person"
 
 
 class Task(StrEnum):

@@ -54,6 +54,10 @@ class Browser:
             mobile=False,
         )
 
+    def download_into(self, folder: Path) -> None:
+        """Keep there what pages offer to take along."""
+        self._ask("Browser.setDownloadBehavior", behavior="allow", downloadPath=str(folder))
+
     def carry_cookie(self, name: str, value: str) -> None:
         """With every request from now on."""
         self._ask("Network.setCookie", name=name, value=value, url=self._home)

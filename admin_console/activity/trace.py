@@ -65,11 +65,12 @@ def set_by(source: str, names: Names) -> str:
 def _row(step: Mapping[str, Any], names: Names) -> Row:
     rule = str(step["rule"])
     word, tone = ANSWERS.get(step["outcome"], (str(step["outcome"]), ""))
-    value = step["value"]
+    value, override = step["value"], step.get("override")
+    small = f"{rule_amount(rule, override)} of it an override" if override else ""
     return Row(
         cells=(
             Cell(text=rule_name(rule)),
-            Cell(text=rule_amount(rule, value)),
+            Cell(text=rule_amount(rule, value), small=small),
             Cell(text=set_by(str(step["source"]), names)),
             Cell(text=rule_amount(rule, step.get("requested"))),
             Cell(text=rule_amount(rule, step.get("left"))),

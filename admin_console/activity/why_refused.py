@@ -16,8 +16,9 @@ from admin_console.wording import count, when
 from metering.activity.names import Names
 from metering.activity.story import Refusal
 from metering.models import Budget, PolicyRule
+from metering.policy.meter_limits import SHARED
 from metering.rules.registry import keys_of
-from metering.types import TENANT_SCOPES, Scope
+from metering.types import TENANT_SCOPES, Scope, Setter, SubjectType
 
 WHAT_TO_DO = {
     "budget_exceeded": "Wait until the window resets, ask for less output, or raise the budget.",
@@ -85,12 +86,13 @@ def _limit_links(refusal: Refusal, names: Names, viewer: Viewer) -> list[LimitLi
     if not viewer.is_in(Audience.OPERATORS):
         pages = {"budgets": "See the budgets"} if refusal.line.code in OF_BUDGETS else {}
         pages |= {"limits": "Set your own limits"} if _is_tenants_own(refusal.limit) else {}
+        ask = _ask_link(refusal)
         may = {
             name: text
             for name, text in pages.items()
             if name in AUDIENCE_OF and viewer.is_in(AUDIENCE_OF[name])
         }
-        return [LimitLink(text=text, url=reverse(f"admin:{name}")) for name, text in may.items()]
+        return [*ask, *(LimitLink(text=text, url=reverse(f"admin:{name}")) for name, text in may.items())]
     limit, tenant = refusal.limit, names.tenants.get(refusal.line.tenant_id)
     found = []
     if limit is not None:
@@ -102,6 +104,22 @@ def _limit_links(refusal: Refusal, names: Names, viewer: Viewer) -> list[LimitLi
         url = f"{reverse('admin:tenant_limit', args=[tenant.slug])}?{urlencode({'key': key})}"
         found.append(LimitLink(text=f"Raise it for {tenant.name} alone", url=url))
     return found
+
+
+def _ask_link(refusal: Refusal) -> list[LimitLink]:
+    """To ask for more of a budget that the gateway's operators set and that no other tenant uses."""
+    limit, line = refusal.limit, refusal.line
+    if not isinstance(limit, Budget) or limit.set_by == Setter.TENANT or limit.per in SHARED:
+        return []
+    subject = {
+        SubjectType.TENANT: line.tenant_id,
+        SubjectType.USER: line.user_id or line.token_id,
+        SubjectType.TOKEN: line.token_id,
+        SubjectType.TEAM: line.team_id,
+    }.get(SubjectType(limit.per))
+    named = {"subject": str(subject)} if subject is not None else {}
+    query = urlencode({"budget": str(limit.pk), **named})
+    return [LimitLink(text="Ask for more", url=f"{reverse('admin:quota_ask')}?{query}")]
 
 
 def _is_tenants_own(limit: Budget | PolicyRule | None) -> bool:

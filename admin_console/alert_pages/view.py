@@ -23,17 +23,18 @@ from admin_console.wording import amount_of
 from admin_console.words import DIMENSIONS, WINDOWS
 from metering.alerts.acknowledge import acknowledge_alert
 from metering.models import QuotaAlert, Tenant
-from metering.types import AlertLevel, SubjectType
+from metering.types import EventType, SubjectType
 
 MOST = 1_000
 OF_CALLERS = frozenset({SubjectType.TEAM, SubjectType.USER, SubjectType.TOKEN})
 STATES = {"open": "Nobody's yet", "acknowledged": "Acknowledged", "all": "All"}
-TONES = {AlertLevel.WARNING: "warn", AlertLevel.CRITICAL: "bad", AlertLevel.EXCEEDED: "bad"}
-LEVELS = {
-    AlertLevel.WARNING: "warning",
-    AlertLevel.CRITICAL: "critical",
-    AlertLevel.EXCEEDED: "limit reached",
+TYPES = {
+    EventType.QUOTA_WARNING: ("warning", "warn"),
+    EventType.QUOTA_CRITICAL: ("critical", "bad"),
+    EventType.QUOTA_EXCEEDED: ("limit reached", "bad"),
+    EventType.CONCURRENCY_LIMIT: ("calls at once", "warn"),
 }
+"""What each is called, and its tone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +42,7 @@ class Line:
     """One alert in words."""
 
     id: UUID
-    level: str
+    type: str
     tone: str
     sentence: str
     beside: str
@@ -125,10 +126,11 @@ def _line(row: QuotaAlert, names: Mapping[Pair, str], own: Tenant | None, tenant
     what = DIMENSIONS[row.dimension]
     limit = amount_of(row.dimension, row.limit)
     reached = "no room left for calls" if row.requested is not None else f"{row.threshold} % reached"
+    called, tone = TYPES[row.type]
     return Line(
         id=row.pk,
-        level=LEVELS[row.level],
-        tone=TONES[row.level],
+        type=called,
+        tone=tone,
         sentence=f"{of}: {reached} of {limit}{'' if row.dimension == 'cost' else f' {what}'}{window}",
         beside=f"{amount_of(row.dimension, row.used)} used, {amount_of(row.dimension, row.held)} held",
         raised_at=row.raised_at,

@@ -14,6 +14,7 @@ SHOWN = 300
 STATES: dict[str, tuple[str, Callable[[BudgetLine], bool]]] = {
     "80": (f"Over {WARNING_PERCENT} %", lambda line: line.status.percent >= WARNING_PERCENT),
     "forecast": ("Will be used up", lambda line: line.will_be_used_up),
+    "override": ("With override", lambda line: bool(line.status.override)),
 }
 
 

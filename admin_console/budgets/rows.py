@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime, tzinfo
 from typing import Any
+from urllib.parse import urlencode
 
 from django.urls import reverse
 
@@ -40,6 +41,7 @@ def bar_of(line: BudgetLine, title: str) -> BudgetBar:
         limit=status.limit.amount,
         amount=lambda amount: amount_of(status.limit.dimension, amount),
         forecast=line.forecast.at_reset if line.forecast is not None else None,
+        base=status.base if status.override else None,
         holds=status.limit.dimension is Dimension.CONCURRENCY,
     )
 
@@ -68,7 +70,13 @@ def row_of(
 
     return Row(
         cells=(
-            Cell(text=title, small=small, url=edit_link(line, viewer)),
+            Cell(
+                text=title,
+                small=small,
+                url=budget_link(line, viewer) or edit_link(line, viewer),
+                tag=f"+ {amount_of(limit.dimension, status.override)}" if status.override else "",
+                tone="info",
+            ),
             Cell(
                 bar=bar_of(line, f"{title}, {counts(line)}"),
                 small=f"{status.percent:.1f} % {words} of {amount_of(limit.dimension, limit.amount)}",
@@ -81,6 +89,16 @@ def row_of(
             ),
         )
     )
+
+
+def budget_link(line: BudgetLine, viewer: Viewer) -> str:
+    """Where a budget's counter is shown with its overrides; empty for rules, and for what is not told to tenants."""
+    status = line.status
+    if not isinstance(status.limit.row, Budget) or (viewer.tenant is not None and status.tenant_slug is None):
+        return ""
+    owner = {"tenant": status.tenant_slug} if viewer.tenant is None and status.tenant_slug else {}
+    query = urlencode({**owner, "subject": status.key.subject_id})
+    return f"{reverse('admin:budget', args=[status.limit.id])}?{query}"
 
 
 def edit_link(line: BudgetLine, viewer: Viewer) -> str:

@@ -46,6 +46,8 @@ def budgets(request: HttpRequest, viewer: Viewer, page: dict[str, Any]) -> HttpR
         "shown": min(len(chosen), SHOWN),
         "is_nearest_first": key == NEAREST,
         "add_url": add_url(viewer),
+        "requests_url": reverse("admin:quota_requests") if viewer.tenant is not None else "",
+        "has_overrides": any(line.status.override for line in chosen[:SHOWN]),
     }
     return render(request, "admin_console/budgets.html", {**page, **shown})
 

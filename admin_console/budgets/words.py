@@ -8,7 +8,7 @@ from admin_console.wording import amount_of, day, duration
 from admin_console.words import dimension_word, task_word, window_word
 from metering.models import ATIToken, Team, User
 from metering.overview.budgets import BudgetLine
-from metering.types import Dimension, Scope, SubjectType
+from metering.types import SUBJECTS_TOLD_BY_CALL, Dimension, Scope, SubjectType
 
 SHARED = {SubjectType.GLOBAL: "Every tenant"}
 KINDS = {
@@ -16,10 +16,10 @@ KINDS = {
     SubjectType.TOKEN: "Token",
     SubjectType.AGENT: "Agent",
     SubjectType.TAG: "Tag",
+    SubjectType.CONVERSATION: "Conversation",
     SubjectType.PROVIDER: "Vendor",
-    SubjectType.TAG: "Tag",
 }
-PLAIN = (SubjectType.AGENT, SubjectType.PROVIDER, SubjectType.TAG)
+PLAIN = SUBJECTS_TOLD_BY_CALL
 """Named in addresses as the ledger names them."""
 DAY_S = 86_400
 

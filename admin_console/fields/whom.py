@@ -27,13 +27,13 @@ ROWS = {
 """Scopes whose subjects are rows, each with a field of the scope's name."""
 TOLD = tuple(scope for scope in TENANT_SCOPES if scope not in ROWS)
 """Scopes whose subjects are whatever calls name: a tenant, and a text."""
-LABEL_OF = {Scope.AGENT: "agent_id", Scope.TAG: "tags"}
+LABEL_OF = {Scope.AGENT: "agent_id", Scope.TAG: "tags", Scope.CONVERSATION: "conversation_id"}
 """The column of the usage log that names a scope's subjects."""
 FIELDS = ("scope", *(scope.value for scope in ROWS), "named")
 
 
 def _named_lately() -> list[tuple[str, str]]:
-    """What the newest calls name: agents and tags."""
+    """What the newest calls name: agents, tags and conversations."""
     return sorted({(name, scope_word(scope)) for scope in TOLD for name in recent_labels(LABEL_OF[scope])})
 
 

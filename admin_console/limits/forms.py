@@ -6,7 +6,8 @@ from typing import Any
 from django import forms
 
 from admin_console.fields.amount import DOLLAR_PLACES, Unit, read_amount
-from admin_console.limits.whom import WhomForm
+from admin_console.fields.thresholds import ThresholdsField
+from admin_console.limits.whom import NAMED, WhomForm
 from admin_console.rule_form import read_value
 from admin_console.words import TASKS, dimension_word, key_word, window_word
 from metering.models import ModelClass
@@ -28,7 +29,11 @@ class BudgetLimitForm(WhomForm):
     task = forms.ChoiceField(required=False, label="Task", choices=[EVERY_TASK, *TASKS.items()])
     model_class = forms.ChoiceField(required=False, label="With models of")
     once_reached = forms.ChoiceField(label="Once it is reached", choices=ONCE_REACHED, initial="hard")
-    field_order = ("whom", "tag", "amount", "dimension", "window", "task", "model_class", "once_reached")
+    thresholds = ThresholdsField()
+    field_order = (
+        *("whom", *NAMED, "amount", "dimension", "window", "task", "model_class"),
+        *("once_reached", "thresholds"),
+    )
 
     identity = (*WhomForm.identity, "dimension", "window", "model_class")
 
@@ -58,6 +63,7 @@ class BudgetLimitForm(WhomForm):
             "task": values["task"] or None,
             "model_class": values["model_class"] or None,
             "soft": values["once_reached"] == "soft",
+            "thresholds": values["thresholds"] if "thresholds" in self.data else None,
             "editor": self.editor,
         }
 
@@ -75,7 +81,7 @@ class RuleLimitForm(WhomForm):
         ],
         initial=EnforcementMode.ENFORCE.value,
     )
-    field_order = ("whom", "tag", "key", "value", "task", "mode")
+    field_order = ("whom", *NAMED, "key", "value", "task", "mode")
 
     identity = (*WhomForm.identity, "key")
 

@@ -128,6 +128,7 @@ def _budget_facts(row: Budget) -> dict[str, Any]:
         "amount": shown_amount(amount, Unit.DOLLARS if is_cost else Unit.COUNT),
         "model_class": row.model_class_id or "",
         "once_reached": "hard" if row.hard else "soft",
+        "thresholds": row.thresholds,
     }
 
 

@@ -1,4 +1,4 @@
-"""For whom a tenant sets a limit: one of its teams, people or tokens from a list, or a tag by its text."""
+"""For whom a tenant sets a limit: one of its teams, people or tokens from a list, or a tag or conversation by name."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,6 +7,7 @@ from django import forms
 from django.utils.timezone import now
 
 from admin_console.subject_names import names_of
+from metering.labels import MAX_LENGTH
 from metering.models import ATIToken, Budget, PolicyRule, Team, Tenant, User
 from metering.policy.edit.may_edit import Editor, target_for
 from metering.policy.edit.target import PolicyTarget
@@ -15,7 +16,11 @@ from metering.types import Scope
 
 MOST = 500
 """So many of each kind are offered."""
-TAG = Scope.TAG.value
+NAMED = {
+    Scope.TAG.value: ("A tag, named below", "Name the tag, such as project=apollo."),
+    Scope.CONVERSATION.value: ("A conversation, named below", "Name the conversation, as calls name it."),
+}
+"""Those that are a text, each in a field of its name: how the list offers them, and what is missing without it."""
 
 
 class WhomForm(forms.Form):
@@ -26,13 +31,16 @@ class WhomForm(forms.Form):
         label="Tag",
         help_text="If it is for a tag, such as project=apollo.",
     )
+    conversation = forms.CharField(
+        required=False, max_length=MAX_LENGTH, label="Conversation", help_text="If it is for a conversation."
+    )
 
     def __init__(self, *args: Any, editor: Editor, tenant: Tenant, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.editor, self.tenant = editor, tenant
         self.fields["whom"].choices = whom_choices(tenant)  # type: ignore[attr-defined]
 
-    identity: tuple[str, ...] = ("whom", "tag", "task")
+    identity: tuple[str, ...] = ("whom", *NAMED, "task")
     """Of which limit it is; what else the form has is what the limit says."""
 
     def keep_identity(self) -> None:
@@ -42,8 +50,9 @@ class WhomForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data
-        if values.get("whom") == TAG and not values.get("tag"):
-            self.add_error("tag", "Name the tag, such as project=apollo.")
+        whom = values.get("whom")
+        if whom in NAMED and not values.get(whom):
+            self.add_error(whom, NAMED[whom][1])
         return values
 
     def target(self) -> PolicyTarget:
@@ -71,22 +80,22 @@ def whom_choices(tenant: Tenant) -> list[Any]:
                 for prefix, name in tokens.values_list("prefix", "name")[:MOST]
             ],
         ),
-        ("Others", [(TAG, "A tag, named below")]),
+        ("Others", [(scope, offered) for scope, (offered, _) in NAMED.items()]),
     ]
 
 
 def words_of(values: Mapping[str, Any], tenant: Tenant) -> dict[str, str]:
     """As `find_target` takes them."""
-    if values["whom"] == TAG:
-        return {"tenant": tenant.slug, TAG: values["tag"]}
+    if values["whom"] in NAMED:
+        return {"tenant": tenant.slug, values["whom"]: values[values["whom"]]}
     kind, _, reference = str(values["whom"]).partition(":")
     return {"tenant": tenant.slug, kind: reference}
 
 
 def initial_of(row: Budget | PolicyRule) -> dict[str, str]:
     """How a row's subject is chosen in the form; empty for one that is gone or that the form does not offer."""
-    if row.scope == Scope.TAG:
-        return {"whom": TAG, "tag": row.scope_id}
+    if row.scope in NAMED:
+        return {"whom": row.scope, row.scope: row.scope_id}
     column = {
         Scope.TEAM: (Team, "slug"),
         Scope.USER: (User, "email"),

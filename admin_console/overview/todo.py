@@ -1,4 +1,4 @@
-"""What waits for somebody: alerts that nobody has acknowledged."""
+"""What waits for somebody: requests for quota that nobody has answered, and alerts that nobody has acknowledged."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -7,18 +7,20 @@ from datetime import tzinfo
 from django.urls import reverse
 
 from admin_console.links import to_page
+from admin_console.quota.words import counts, more, names_for, whose
 from admin_console.subject_names import names_of
 from admin_console.wording import amount_of, when
 from admin_console.words import dimension_word, window_word
-from metering.models import QuotaAlert
+from metering.models import QuotaAlert, QuotaRequest, Tenant
 from metering.overview.overview import Alerts
-from metering.types import AlertLevel, Dimension
+from metering.types import Dimension, EventType
 
 SHOWN = 6
-LEVELS = {
-    AlertLevel.WARNING: ("Warning", "warn"),
-    AlertLevel.CRITICAL: ("Critical", "bad"),
-    AlertLevel.EXCEEDED: ("Used up", "bad"),
+TYPES = {
+    EventType.QUOTA_WARNING: ("Warning", "warn"),
+    EventType.QUOTA_CRITICAL: ("Critical", "bad"),
+    EventType.QUOTA_EXCEEDED: ("Used up", "bad"),
+    EventType.CONCURRENCY_LIMIT: ("Calls at once", "warn"),
 }
 
 
@@ -32,12 +34,12 @@ class Todo:
     when: str
 
 
-def todos(alerts: Alerts, *, zone: tzinfo, is_operator: bool) -> list[Todo]:
-    """The newest of limits first, then of vendors."""
+def todos(alerts: Alerts, *, zone: tzinfo, is_operator: bool, tenant: Tenant | None) -> list[Todo]:
+    """Requests for quota, for operators; then the newest alerts of limits, and those of vendors."""
     names = names_of({(alert.subject_type, alert.subject_id) for alert in alerts.newest})
-    found = []
+    found = _requests(zone, tenant) if is_operator else []
     for alert in _worst(alerts.newest)[:SHOWN]:
-        tag, tone = LEVELS[alert.level]
+        tag, tone = TYPES[alert.type]
         found.append(
             Todo(
                 tag=tag,
@@ -60,6 +62,24 @@ def todos(alerts: Alerts, *, zone: tzinfo, is_operator: bool) -> list[Todo]:
         for alert in alerts.vendors[:SHOWN]
     ]
     return found
+
+
+def _requests(zone: tzinfo, tenant: Tenant | None) -> list[Todo]:
+    """Of one tenant, or of all; the oldest first."""
+    rows = QuotaRequest.objects.filter(state=QuotaRequest.State.OPEN).select_related("budget", "tenant")
+    found = list((rows if tenant is None else rows.filter(tenant=tenant)).order_by("id")[:SHOWN])
+    names = names_for(found)
+    return [
+        Todo(
+            tag="Quota",
+            tone="info",
+            title=f"{row.tenant.name}: {more(row.budget, row.amount)} more",
+            url=reverse("admin:quota_request", args=(row.pk,)),
+            small=f"{counts(row.budget)} of {whose(row, names)}",
+            when=when(row.created_at, zone),
+        )
+        for row in found
+    ]
 
 
 def _worst(alerts: Iterable[QuotaAlert]) -> list[QuotaAlert]:

@@ -40,7 +40,7 @@ def budget_bar(
     held_part = min(_percent(held, limit), 100.0 - used_part) if limit else 0.0
     is_over = forecast is not None and forecast > limit
     return BudgetBar(
-        sentence=_sentence(title, used, held, limit, amount, forecast),
+        sentence=_sentence(title, used, held, limit, amount, forecast, base),
         used=f"{used_part:.1f}%",
         held=f"{held_part:.1f}%",
         tone="full" if percent >= CRITICAL_PERCENT else "near" if percent >= WARNING_PERCENT else "",
@@ -55,8 +55,16 @@ def _percent(amount: int, limit: int) -> float:
 
 
 def _sentence(
-    title: str, used: int, held: int, limit: int, amount: Callable[[int], str], forecast: int | None
+    title: str,
+    used: int,
+    held: int,
+    limit: int,
+    amount: Callable[[int], str],
+    forecast: int | None,
+    base: int | None,
 ) -> str:
     left = max(0, limit - used - held)
     said = f"{title}: {amount(used)} used, {amount(held)} held, {amount(left)} left of {amount(limit)}"
+    if base is not None and base < limit:
+        said += f", {amount(base)} without its override"
     return said if forecast is None else f"{said}; forecast at its reset {amount(forecast)}"

@@ -48,7 +48,7 @@ def find(text: str, viewer: Viewer) -> list[Found]:
 def _pages(text: str, viewer: Viewer) -> Iterator[Found]:
     for page in PAGES:
         if page.icon and text.lower() in page.title.lower() and viewer.is_in(page.audience):
-            if viewer.tenant is None and page.is_for_tenants:
+            if page.is_for_tenants if viewer.tenant is None else page.is_for_operators:
                 continue
             yield Found(
                 title=page.title, description="page", link=reverse(f"admin:{page.name}"), icon=page.icon

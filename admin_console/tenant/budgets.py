@@ -97,6 +97,7 @@ def _line(
             held=status.held,
             limit=limit.amount,
             amount=amount,
+            base=status.base if status.override else None,
             holds=is_at_once,
         ),
         tag=tag,
@@ -148,6 +149,8 @@ def _facts(status: BudgetStatus, amount: partial[str]) -> Iterator[str]:
         yield f"{status.percent:.1f} % used"
         yield f"{amount(status.held)} held"
     yield f"{amount(status.remaining)} left"
+    if status.override:
+        yield f"{amount(status.override)} of overrides"
 
 
 def _resets(status: BudgetStatus, now: datetime, zone: tzinfo) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any, TypeVar
+from uuid import UUID
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
@@ -57,6 +58,15 @@ def query_flag(request: Request, name: str) -> bool | None:
     if word not in FLAGS:
         raise InvalidRequest(f"{name} must be true or false.", param=name)
     return FLAGS[word]
+
+
+def query_uuid(request: Request, name: str) -> UUID | None:
+    """A parameter that is an id; None if it is missing. Raises InvalidRequest for what is none."""
+    text = query_text(request, name)
+    try:
+        return UUID(text) if text else None
+    except ValueError:
+        raise InvalidRequest(f"{name} must be an id (a UUID).", param=name) from None
 
 
 def _names(parameter: OpenApiParameter | type[StrictInput]) -> tuple[str, ...]:

@@ -12,8 +12,11 @@ from gateway_project.api.errors import not_found
 from gateway_project.api.identity.urls import urlpatterns as identity
 from gateway_project.api.policy.urls import urlpatterns as policy
 from gateway_project.api.provider_keys.urls import urlpatterns as provider_keys
+from gateway_project.api.quota.urls import urlpatterns as quota
+from gateway_project.api.statements.urls import urlpatterns as statements
 from gateway_project.api.tasks.urls import urlpatterns as tasks
 from gateway_project.api.usage.urls import urlpatterns as usage
+from gateway_project.api.webhooks.urls import urlpatterns as webhooks
 
 urlpatterns: list[URLPattern | URLResolver] = [
     *auth,
@@ -25,6 +28,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *alerts,
     *audit,
     *provider_keys,
+    *webhooks,
+    *quota,
+    *statements,
     *tasks,
     path("schema", Document.as_view(), name="schema"),
     path("docs", DocumentPage.as_view(), name="docs"),

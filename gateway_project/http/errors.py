@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 from starlette.responses import Response
 
+from gateway_project.http.ask_url import ask_url
 from gateway_project.http.response_headers import REPLAYED, rate_headers
 from gateway_project.http.unread import EarlyResponse
 from metering import errors
@@ -112,6 +113,8 @@ def error_body(error: errors.MeteringError, request_id: str) -> dict[str, Any]:
     if isinstance(error, errors.LimitExceeded):
         body["usage"] = _usage(error.usage)
         body["reset_at"] = _rfc3339(error.reset_at)
+        if url := ask_url(error):
+            body |= {"message": f"{error.message} Ask for more: {url}", "ask_url": url}
     return {"error": body}
 
 
@@ -175,6 +178,7 @@ def _usage(usage: errors.LimitUsage) -> dict[str, Any]:
         "requested": shown(usage.requested),
         "limit": shown(usage.limit),
         "period": usage.period,
+        **({"override": shown(usage.override)} if usage.override else {}),
     }
 
 

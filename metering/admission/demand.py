@@ -68,6 +68,8 @@ class Demand(Struct, Generic[M], frozen=True, kw_only=True):
     """The agent that it names."""
     tags: Tags = ()
     """In their one form (metering/tags.py)."""
+    conversation_id: str | None = None
+    """The conversation that it belongs to."""
     address: str | None = None
     """Where it came from, if rates of addresses are to count it."""
 
@@ -126,6 +128,7 @@ def demand_of_counts(
     output_tokens: int | None = None,
     agent_id: str | None = None,
     tags: Tags = (),
+    conversation_id: str | None = None,
     api_calls: int = 0,
     files: int = 0,
     steps: int = 1,
@@ -144,6 +147,7 @@ def demand_of_counts(
         ),
         agent_id=normal(agent_id) if agent_id is not None else None,
         tags=tags,
+        conversation_id=normal(conversation_id) if conversation_id is not None else None,
     )
 
 

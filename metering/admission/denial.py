@@ -64,6 +64,8 @@ def no_room_error(short: NoRoom, now: datetime) -> LimitExceeded:
             limit=denial.limit,
             period=limit.meter.window.value,
             source_id=limit.source_id,
+            override=_override(denial, limit),
+            subject_id=limit.meter.subject_id if limit.meter.tenant_id is not None else None,
         ),
         reset_at=denial.resets_at if kind is not ConcurrencyExceeded else None,
         retry_after_s=_wait_s(short, denial, now),
@@ -190,6 +192,11 @@ def _wait_s(short: NoRoom, denial: LineDenial, now: datetime) -> int:
     return max(1, int((denial.resets_at - now).total_seconds()) + 1)
 
 
+def _override(denial: LineDenial, limit: MeterLimit) -> int:
+    """How much of the limit comes from overrides, in the window that had no room."""
+    return denial.limit - limit.limit if limit.raises else 0
+
+
 def _facts(denial: LineDenial, limit: MeterLimit) -> str:
     dimension = limit.meter.dimension
 
@@ -197,8 +204,10 @@ def _facts(denial: LineDenial, limit: MeterLimit) -> str:
         return f"${usd_text(amount)}" if dimension is Dimension.COST else f"{amount:,}"
 
     unit = "" if dimension is Dimension.COST else f" {dimension.unit}"
+    override = _override(denial, limit)
+    parts = f" ({shown(limit.limit)} and an override of {shown(override)})" if override else ""
     return (
-        f"{shown(denial.used)} used and {shown(denial.held)} held of {shown(denial.limit)}{unit}, "
+        f"{shown(denial.used)} used and {shown(denial.held)} held of {shown(denial.limit)}{unit}{parts}, "
         f"this call may need {shown(denial.requested)}"
     )
 

@@ -76,11 +76,11 @@ def limit_notices(hold: Hold, now: datetime) -> list[Notice]:
                 used=balance.used,
                 held=balance.held - amounts.of(limit.meter.dimension),
                 requested=amounts.of(limit.meter.dimension),
-                limit=limit.limit,
+                limit=balance.limit,
                 resets_at=balance.resets_at,
             )
             for place, (limit, balance) in enumerate(zip(hold.held, hold.balances, strict=False))
-            if not (limit.enforced or limit.only_counts) and balance.used + balance.held > limit.limit
+            if not (limit.enforced or limit.only_counts) and balance.used + balance.held > balance.limit
         ),
     )
     notices = []

@@ -1,44 +1,71 @@
 """Decide who is told about an alert, once, when it is found."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
+from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q, QuerySet
 
-from metering.models import AlertDelivery, QuotaAlert, User, VendorAlert
+from metering.alerts.endpoints.event import event_type_of
+from metering.alerts.in_app import notifications_of
+from metering.models import (
+    AlertDelivery,
+    Notice,
+    Notification,
+    QuotaAlert,
+    User,
+    VendorAlert,
+    WebhookEndpoint,
+)
+from metering.types import Audience
 
 BATCH = 100
 MAX_RECIPIENTS = 100
 """The most people who are told about one alert."""
+Told = QuotaAlert | VendorAlert | Notice
+COLUMNS: dict[type[Told], str] = {QuotaAlert: "alert", VendorAlert: "vendor_alert", Notice: "notice"}
+"""The column of a delivery that says what it is about."""
 
 
 def address_alerts(*, now: datetime) -> int:
-    """Make the deliveries of alerts that have none yet; how many alerts that were.
+    """Make the deliveries and notifications of alerts and notices that have none yet; how many of them that were.
 
     Many workers may do it at once: each takes other alerts. A tenant's alerts go to its admins, those of vendors and of
-    meters that tenants share to super admins. Where there is nobody, the alert is in the console and the API only.
+    meters that tenants share to super admins, notices to whom they are for, and each of them to the endpoints that
+    chose its type. Where there is nobody, the alert is in the console and the API only.
     """
     addressed = 0
-    for kind in (QuotaAlert, VendorAlert):
+    for kind in COLUMNS:
         while batch := _address_batch(kind, now):
             addressed += batch
     return addressed
 
 
 @transaction.atomic
-def _address_batch(kind: type[QuotaAlert] | type[VendorAlert], now: datetime) -> int:
+def _address_batch(kind: type[Told], now: datetime) -> int:
     waiting = kind._default_manager.filter(addressed_at=None).order_by("id")
     alerts = list(waiting.select_for_update(skip_locked=True)[:BATCH])
+    endpoints = _endpoints_of({_told_tenant(alert) for alert in alerts})
     AlertDelivery.objects.bulk_create(
         [
             AlertDelivery(
-                **{"alert" if isinstance(alert, QuotaAlert) else "vendor_alert": alert},
-                channel=AlertDelivery.Channel.EMAIL,
-                recipient=address,
+                **{COLUMNS[kind]: alert},
+                channel=channel,
+                recipient=recipient,
+                endpoint=endpoint,
                 next_attempt_at=now,
             )
             for alert in alerts
-            for address in _recipients(alert)
+            for channel, recipient, endpoint in _recipients(alert, endpoints)
+        ],
+        ignore_conflicts=True,
+    )
+    Notification.objects.bulk_create(
+        [
+            notification
+            for alert in alerts
+            for notification in notifications_of(alert, _active(alert)[:MAX_RECIPIENTS], now=now)
         ],
         ignore_conflicts=True,
     )
@@ -46,11 +73,44 @@ def _address_batch(kind: type[QuotaAlert] | type[VendorAlert], now: datetime) ->
     return len(alerts)
 
 
-def _recipients(alert: QuotaAlert | VendorAlert) -> Iterator[str]:
-    if isinstance(alert, VendorAlert) or alert.tenant_id is None:
-        admins = User.objects.filter(role=User.Role.SUPER_ADMIN)
-    else:
-        admins = User.objects.filter(role=User.Role.TENANT_ADMIN, tenant_id=alert.tenant_id)
-    yield from (
-        admins.filter(is_active=True).exclude(email="").values_list("email", flat=True)[:MAX_RECIPIENTS]
-    )
+def _recipients(
+    alert: Told, endpoints: Mapping[UUID | None, list[WebhookEndpoint]]
+) -> Iterator[tuple[str, str, WebhookEndpoint | None]]:
+    for address in _active(alert).exclude(email="").values_list("email", flat=True)[:MAX_RECIPIENTS]:
+        yield AlertDelivery.Channel.EMAIL, address, None
+    for endpoint in endpoints[_told_tenant(alert)]:
+        if endpoint.wants(event_type_of(alert)):
+            yield endpoint.kind, str(endpoint.pk), endpoint
+
+
+def _active(alert: Told) -> "QuerySet[User]":
+    return _people(alert).filter(is_active=True)
+
+
+def _people(alert: Told) -> "QuerySet[User]":
+    if isinstance(alert, Notice) and alert.user_id is not None:
+        return User.objects.filter(pk=alert.user_id)
+    tenant_id = _told_tenant(alert)
+    if tenant_id is None:
+        return User.objects.filter(role=User.Role.SUPER_ADMIN)
+    return User.objects.filter(role=User.Role.TENANT_ADMIN, tenant_id=tenant_id)
+
+
+def _told_tenant(alert: Told) -> UUID | None:
+    """Whose administrators and endpoints are told; None: the operators'."""
+    if isinstance(alert, VendorAlert):
+        return None
+    if isinstance(alert, Notice) and alert.audience == Audience.SUPER_ADMINS:
+        return None
+    return alert.tenant_id
+
+
+def _endpoints_of(tenants: set[UUID | None]) -> Mapping[UUID | None, list[WebhookEndpoint]]:
+    """Of each of these tenants; of the operators under None."""
+    theirs = Q(tenant_id__in=[tenant for tenant in tenants if tenant is not None])
+    if None in tenants:
+        theirs |= Q(tenant=None)
+    found: dict[UUID | None, list[WebhookEndpoint]] = {tenant: [] for tenant in tenants}
+    for endpoint in WebhookEndpoint.objects.filter(theirs, is_active=True):
+        found[endpoint.tenant_id].append(endpoint)
+    return found

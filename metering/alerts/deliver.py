@@ -1,4 +1,4 @@
-"""Get what is due to its recipients: an outbox that any number of workers may empty at once.
+"""Get mails that are due to their recipients: an outbox that any number of workers may empty at once.
 
 pending → sending → sent, or back to pending after a backoff, or failed for good. Where no mail server is configured:
 pending → no_server, and back to pending if one is configured while the message is still worth sending (set_aside.py).
@@ -9,7 +9,8 @@ lies the one gap that no outbox can close: if the worker dies, or the connection
 handed over and before the server said yes, nobody knows whether it was taken. Sending again would mean at least
 once, giving up at most once. We give up: the row becomes `uncertain`, is logged as an error and shown in the
 console, because people stop reading mail that comes twice, and the alert itself is never lost. A server that says
-no, or that cannot be reached, has certainly not taken the message, so those are tried again.
+no, or that cannot be reached, has certainly not taken the message, so those are tried again. What goes to webhooks,
+Slack and Teams is delivered by `endpoints/deliver.py`.
 """
 
 import logging
@@ -23,6 +24,7 @@ from django.db import transaction
 from metering.alerts.channel import Channel, ChannelError, Message, NotSent, Uncertain
 from metering.alerts.invitation_message import invitation_message
 from metering.alerts.message import message_of
+from metering.alerts.notice_message import notice_message
 from metering.alerts.reset_message import reset_message
 from metering.alerts.set_aside import set_aside, set_aside_channels, take_up_again
 from metering.alerts.vendor_message import vendor_message
@@ -37,7 +39,7 @@ STUCK_S = 600.0
 LONGEST_WAIT_S = 3600.0
 MAX_ATTEMPTS = 40
 """More than a day with the default backoff."""
-ABOUT = ("alert", "vendor_alert", "password_reset", "invitation")
+ABOUT = ("alert", "vendor_alert", "password_reset", "invitation", "notice")
 """The columns that say what a delivery is about. Exactly one is set."""
 State = AlertDelivery.State
 Clock = Callable[[], datetime]
@@ -77,7 +79,7 @@ def deliver_due(*, channels: Channels, clock: Clock) -> int:
 
 @transaction.atomic
 def _claim(now: datetime) -> AlertDelivery | None:
-    due = AlertDelivery.objects.filter(state=State.PENDING, next_attempt_at__lte=now)
+    due = AlertDelivery.objects.filter(state=State.PENDING, next_attempt_at__lte=now, endpoint=None)
     free = due.select_for_update(skip_locked=True, of=("self",)).select_related(*ABOUT)
     delivery: AlertDelivery | None = free.order_by("next_attempt_at", "id").first()
     if delivery is not None:
@@ -118,6 +120,8 @@ def _message_of(delivery: AlertDelivery, now: datetime) -> Message:
         return invitation_message(delivery, now=now)
     if delivery.vendor_alert is not None:
         return vendor_message(delivery.vendor_alert)
+    if delivery.notice is not None:
+        return notice_message(delivery.notice)
     if delivery.alert is None:  # the database allows no such row
         raise NotSent("there is nothing to say", permanent=True)
     return message_of(delivery.alert)
@@ -148,7 +152,7 @@ def _end(delivery: AlertDelivery, state: "AlertDelivery.State", error: ChannelEr
 
 def _give_up_on_the_stuck(now: datetime) -> None:
     long_ago = now - timedelta(seconds=STUCK_S)
-    stuck = AlertDelivery.objects.filter(state=State.SENDING, next_attempt_at__lt=long_ago)
+    stuck = AlertDelivery.objects.filter(state=State.SENDING, next_attempt_at__lt=long_ago, endpoint=None)
     count = stuck.update(state=State.UNCERTAIN, last_error="the worker ended while it was sending")
     if count:
         logger.error("alert.uncertain", extra={"deliveries": count})

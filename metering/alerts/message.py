@@ -1,14 +1,16 @@
 """An alert in words: what, how much, when it resets, what to do."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from django.db.models import Q, Sum
 from django.template.loader import render_to_string
 
 from metering.alerts.channel import Message
 from metering.alerts.public_url import public_url
-from metering.models import ATIToken, Budget, PolicyRule, QuotaAlert, Team, Tenant, User
-from metering.money import usd_text
+from metering.models import ATIToken, Budget, BudgetOverride, PolicyRule, QuotaAlert, Team, Tenant, User
+from metering.money import usd_from_nano, usd_text
 from metering.types import ENDLESS, AlertLevel, Dimension, SubjectType
 
 TITLES = {
@@ -22,10 +24,30 @@ def message_of(alert: QuotaAlert) -> Message:
     """The alert for people. Reads the names of what it is about; what is gone is called by its id."""
     facts = _facts(alert)
     return Message(
-        subject=" ".join("{title}: {headline}".format(**facts).split()),
+        subject=_subject(facts),
         text=render_to_string("metering/alerts/alert.txt", facts),
         html=render_to_string("metering/alerts/alert.html", facts),
     )
+
+
+def headline_of(alert: QuotaAlert) -> str:
+    """The alert in one line."""
+    return _subject(_facts(alert))
+
+
+def words_of(alert: QuotaAlert) -> tuple[str, str]:
+    """Its headline, and a sentence."""
+    facts, dimension = _facts(alert), Dimension(alert.dimension)
+    used, held, limit = (in_cents(dimension, each) for each in (alert.used, alert.held, alert.limit))
+    taken = f"{used} of {limit} is used, {held} held."
+    if dimension is Dimension.CONCURRENCY:
+        taken = f"{held} of {limit} are in flight."
+    resets = f" It resets {facts['resets']}." if facts["resets"] else ""
+    return _subject(facts), taken + resets
+
+
+def _subject(facts: Mapping[str, object]) -> str:
+    return " ".join("{title}: {headline}".format(**facts).split())
 
 
 def _facts(alert: QuotaAlert) -> dict[str, object]:
@@ -48,6 +70,7 @@ def _facts(alert: QuotaAlert) -> dict[str, object]:
     share = "has no room left for calls" if denied else f"{alert.threshold} % reached"
     return {
         "title": TITLES[alert.level],
+        "type": alert.type.name,
         "headline": f"{whose}, {what}{period}: {share}",
         "whose": whose,
         "what": what,
@@ -56,7 +79,7 @@ def _facts(alert: QuotaAlert) -> dict[str, object]:
         "used": shown(dimension, alert.used),
         "held": shown(dimension, alert.held),
         "requested": shown(dimension, alert.requested) if alert.requested is not None else "",
-        "limit": shown(dimension, alert.limit),
+        "limit": _limit(alert, dimension),
         "threshold": alert.threshold,
         "concurrency": dimension is Dimension.CONCURRENCY,
         "resets": _when(alert.window_end, alert.timezone),
@@ -69,6 +92,23 @@ def _facts(alert: QuotaAlert) -> dict[str, object]:
     }
 
 
+def _limit(alert: QuotaAlert, dimension: Dimension) -> str:
+    """The limit, with what overrides added to it when it was reached."""
+    standing = BudgetOverride.objects.filter(
+        Q(subject_id=None) | Q(subject_id=alert.subject_id),
+        Q(removed_at=None) | Q(removed_at__gt=alert.raised_at),
+        Q(ends_at=None) | Q(ends_at__gte=alert.window_end) if alert.window_end else Q(ends_at=None),
+        budget=alert.budget_id,
+        tenant=alert.tenant_id,
+        created_at__lte=alert.raised_at,
+    )
+    added = standing.aggregate(added=Sum("amount"))["added"] or 0
+    said = shown(dimension, alert.limit)
+    if not 0 < added <= alert.limit:
+        return said
+    return f"{said} ({shown(dimension, alert.limit - added)} and an override of {shown(dimension, added)})"
+
+
 def shown(dimension: Dimension, amount: int) -> str:
     """An amount as people read it: dollars for cost."""
     if dimension is Dimension.COST:
@@ -76,13 +116,22 @@ def shown(dimension: Dimension, amount: int) -> str:
     return f"{amount:,} {dimension.unit}"
 
 
+def in_cents(dimension: Dimension, amount: int) -> str:
+    """An amount for lists, where the last digits of a cost tell nobody anything."""
+    return f"${usd_from_nano(amount):,.2f}" if dimension is Dimension.COST else shown(dimension, amount)
+
+
 def whose_use(alert: QuotaAlert) -> str:
     """Whose use is counted, by the name that its admins know."""
-    subject = alert.subject_id
+    return name_of_subject(alert.subject_type, alert.subject_id)
+
+
+def name_of_subject(subject_type: str, subject: str) -> str:
+    """Whoever a meter counts, by the name that its admins know."""
     name: str | None = None
-    if not subject and alert.subject_type in (SubjectType.TEAM, SubjectType.USER, SubjectType.TOKEN):
-        return f"Calls without a {alert.subject_type}"
-    match SubjectType(alert.subject_type):
+    if not subject and subject_type in (SubjectType.TEAM, SubjectType.USER, SubjectType.TOKEN):
+        return f"Calls without a {subject_type}"
+    match SubjectType(subject_type):
         case SubjectType.GLOBAL:
             return "The whole gateway"
         case SubjectType.TENANT:
@@ -95,7 +144,7 @@ def whose_use(alert: QuotaAlert) -> str:
                 name = ATIToken.objects.filter(pk=subject).values_list("prefix", flat=True).first()
         case SubjectType.TOKEN:
             name = ATIToken.objects.filter(pk=subject).values_list("prefix", flat=True).first()
-    return f"{alert.subject_type.capitalize()} {name or subject}"
+    return f"{subject_type.capitalize()} {name or subject}"
 
 
 def _when(moment: datetime | None, timezone: str) -> str:

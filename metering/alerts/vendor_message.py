@@ -28,12 +28,17 @@ def vendor_message(alert: VendorAlert) -> Message:
         "alert_id": alert.pk,
         "public_url": public_url(),
     }
-    whose = f"{alert.provider_name}, {alert.model}" if alert.model else alert.provider_name
     return Message(
-        subject=_on_one_line(f"Impossible usage reported by {whose}"),
+        subject=vendor_subject(alert),
         text=render_to_string("metering/alerts/vendor_alert.txt", facts),
         html=render_to_string("metering/alerts/vendor_alert.html", facts),
     )
+
+
+def vendor_subject(alert: VendorAlert) -> str:
+    """What is wrong, and whose fault it is."""
+    whose = f"{alert.provider_name}, {alert.model}" if alert.model else alert.provider_name
+    return _on_one_line(f"Impossible usage reported by {whose}")
 
 
 def _on_one_line(text: str) -> str:

@@ -1,6 +1,6 @@
 """Sentences about rules and budgets: `raised max_tokens_out of team red from 2,000 to 8,000`."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from metering.audit_trail.names import KINDS, Names
@@ -63,6 +63,35 @@ def lifted_sentence(limit: Mapping[str, Any], who: str) -> str:
     if "amount" in before:
         return f"lifted the budget of {_amount(limit, before['amount'])} for {who}"
     return f"lifted the {_what(limit)} of {who}"
+
+
+def override_sentence(limit: Mapping[str, Any], who: str) -> str:
+    """What was added to a budget beside its amount."""
+    verb = "topped up" if limit.get("reference") else "raised"
+    return f"{verb} the {_what(limit)} of {who} by {_more(limit, 'added')}"
+
+
+def taken_back_sentence(limit: Mapping[str, Any], who: str) -> str:
+    """An override that was removed."""
+    return f"took back {_more(limit, 'added')} more of the {_what(limit)} of {who}"
+
+
+def asked_sentence(verb: str) -> Callable[[Mapping[str, Any], str], str]:
+    """A request for quota, and what became of it: `denied the request for $15 more of …`."""
+
+    def sentence(limit: Mapping[str, Any], who: str) -> str:
+        granted = limit.get("granted")
+        other = granted not in (None, limit.get("asked"))
+        said = f", with {_more(limit, 'granted')}" if other else ""
+        return f"{verb} {_more(limit, 'asked')} more of the {_what(limit)} of {who}{said}"
+
+    return sentence
+
+
+def _more(limit: Mapping[str, Any], name: str) -> str:
+    dimension = str(limit.get("dimension", ""))
+    unit = "" if dimension in (Dimension.COST, "") else f" {_unit(dimension)}"
+    return f"{amount_text(dimension, limit.get(name))}{unit}"
 
 
 def _what(limit: Mapping[str, Any]) -> str:

@@ -4,9 +4,10 @@ from types import MappingProxyType
 
 OBJECTS = MappingProxyType(
     {
-        "alert": ("QuotaAlert", "VendorAlert", "AlertDelivery"),
-        "budget": ("Budget",),
+        "alert": ("QuotaAlert", "VendorAlert", "AlertDelivery", "Notice"),
+        "budget": ("Budget", "BudgetOverride", "QuotaRequest"),
         "call": ("UsageReservation",),
+        "channel": ("WebhookEndpoint",),
         "person": ("User", "PasswordReset", "Invitation"),
         "rule": ("PolicyRule",),
         "sign-in": ("LoginSession",),

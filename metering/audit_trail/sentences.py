@@ -7,7 +7,15 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from metering.audit_trail.limits_in_words import budget_sentence, lifted_sentence, rule_sentence, whose
+from metering.audit_trail.limits_in_words import (
+    asked_sentence,
+    budget_sentence,
+    lifted_sentence,
+    override_sentence,
+    rule_sentence,
+    taken_back_sentence,
+    whose,
+)
 from metering.audit_trail.names import OF_TYPE
 from metering.audit_trail.nouns import noun_of
 from metering.audit_trail.values import ROLES, Reading, moment_text
@@ -27,7 +35,7 @@ def target_of(event: AuditEvent, reading: Reading) -> str:
     kind = OF_TYPE.get(event.object_type)
     if kind is not None and (name := reading.names.of(kind, event.object_id)):
         return name
-    if event.object_type in ("Budget", "PolicyRule"):
+    if event.object_type in ("Budget", "PolicyRule", "BudgetOverride", "QuotaRequest"):
         limit = reading.names.limit_of(event)
         return whose(limit, reading.names, _tenant(event, reading)) if "scope" in limit else ""
     values = event.facts.get("values")
@@ -147,12 +155,19 @@ SENTENCES: dict[str, Callable[[AuditEvent, Reading], str]] = {
     "invitation.sent": _about("invited {}"),
     "invitation.sent_again": _about("invited {} once more"),
     "invitation.withdrawn": _about("withdrew the invitation of {}"),
+    "override.added": _limit(override_sentence),
+    "override.removed": _limit(taken_back_sentence),
     "providerkey.deleted": _vendor_key("removed"),
     "providerkey.resealed": _vendor_key("sealed anew"),
     "providerkey.set": _vendor_key("set"),
     "providerkey.switched_off": _vendor_key("switched off"),
     "providerkey.switched_on": _vendor_key("switched on"),
     "providerkey.tested": _vendor_key("tested"),
+    "quota_request.approved": _limit(asked_sentence("approved the request for")),
+    "quota_request.created": _limit(asked_sentence("asked for")),
+    "quota_request.denied": _limit(asked_sentence("denied the request for")),
+    "quota_request.for_good": _limit(asked_sentence("approved for good the request for")),
+    "quota_request.withdrawn": _limit(asked_sentence("withdrew the request for")),
     "reservation.resolved": lambda event, reading: (
         f"decided that a call whose use nobody reported is {event.facts.get('decision', 'ended')}"
     ),
@@ -174,10 +189,22 @@ SENTENCES: dict[str, Callable[[AuditEvent, Reading], str]] = {
     "token.revoked": _about("revoked {}"),
     "token.rotated": _token_rotated,
     "token.signed_up_with": _about("signed up with {}"),
+    "top_up.added": _limit(override_sentence),
+    "top_up.removed": _limit(taken_back_sentence),
     "user.changed": _user_changed,
     "user.created": _user_created,
     "user.linked": _about("linked {} with a sign-in elsewhere"),
     "user.password_reset": lambda event, reading: "chose another password by mail",
     "user.password_set": _password_set,
     "vendor_alert.acknowledged": _acknowledged,
+    "webhook.changed": _about("changed the channel {}"),
+    "webhook.created": _about("added the channel {}"),
+    "webhook.disabled": _about("switched off the channel {}, which took nothing"),
+    "webhook.removed": _about("removed the channel {}"),
+    "webhook.replayed": _about("sent again what had not reached the channel {}"),
+    "webhook.resealed": _about("sealed the channel {} anew"),
+    "webhook.secret_rotated": _about("gave the channel {} a new secret"),
+    "webhook.switched_off": _about("switched off the channel {}"),
+    "webhook.switched_on": _about("switched on the channel {}"),
+    "webhook.tested": _about("tested the channel {}"),
 }

@@ -89,8 +89,8 @@ async def plan(
     asker, task = asker_of(caller), request.task.value
     access = await with_.directory.access(caller.plan_code, task)
     policy = await with_.directory.policy_at(asker.subject, task, with_.now())
-    if request.tags:
-        policy = policy.for_tags(request.tags)
+    if policy.labelled is not None:
+        policy = policy.for_labels(request.tags, request.conversation_id)
     models = await with_.directory.models()
     work = TaskRequest(task=request.task, input=request.input, limits=policy.numbers)
     if (defaults := TASK_DEFAULTS[request.task]) and isinstance(access, PlanAccess):
@@ -171,6 +171,7 @@ def demand_of_request(
         size=BodySize(opening, with_.count_tokens, with_.count_picture, with_.now(), with_.text_ceiling),
         agent_id=request.agent_id,
         tags=request.tags,
+        conversation_id=request.conversation_id,
         address=request.address,
     )
 

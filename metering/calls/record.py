@@ -65,9 +65,9 @@ def note_refusal(
     asked = _asked(caller, request)
     policy = directory.peek_policy(asked.subject, request.task, now)
     if policy is not None:
-        policy = policy.for_tags(request.tags)
+        policy = policy.for_labels(request.tags, request.conversation_id)
     notice = _denial(refusal, asked.subject.plan, policy)
-    _note(log, asked, notice, now, lambda: _refused_trace(policy, refusal))
+    _note(log, asked, notice, now, lambda: _refused_trace(policy, refusal, now))
 
 
 def note_refused_caller(
@@ -91,7 +91,7 @@ def note_stopped(log: DecisionLog, call: Call, refusal: LimitExceeded, now: date
         labels.request_id,
     )
     refusal.rates = call.rates.uses
-    _note(log, asked, _denial(refusal, "", policy), now, lambda: _refused_trace(policy, refusal))
+    _note(log, asked, _denial(refusal, "", policy), now, lambda: _refused_trace(policy, refusal, now))
 
 
 def note_admission(
@@ -104,7 +104,7 @@ def note_admission(
         notices = (Notice(Verdict.ALLOWED, mode, "", "", None, f"served by {call.model.name}"),)
     asked = _asked(caller, request)
     for notice in notices:
-        _note(log, asked, notice, now, lambda: _admitted_trace(call))
+        _note(log, asked, notice, now, lambda: _admitted_trace(call, now))
 
 
 class _Asked(NamedTuple):
@@ -157,7 +157,7 @@ def _decision(asked: _Asked, notice: Notice, now: datetime, trace: Trace) -> Enf
     )
 
 
-def _refused_trace(policy: EffectivePolicy | None, refusal: MeteringError) -> tuple[Step, ...]:
+def _refused_trace(policy: EffectivePolicy | None, refusal: MeteringError, now: datetime) -> tuple[Step, ...]:
     rates: Iterable[RateUse] = ()
     if isinstance(refusal, LimitExceeded | OverRateCapacity) and refusal.rates:
         rates = refusal.rates
@@ -165,11 +165,11 @@ def _refused_trace(policy: EffectivePolicy | None, refusal: MeteringError) -> tu
         rates = map(use_of, policy.rates.always)
     steps = [*rule_steps(policy)] if policy is not None else []
     if policy is not None and isinstance(refusal, LimitExceeded) and not isinstance(refusal, RateLimited):
-        steps += refused_steps(policy.limits, refusal.usage)
+        steps += refused_steps(policy.limits, refusal.usage, now)
     return (*steps, *rate_steps(rates))
 
 
-def _admitted_trace(call: Call) -> tuple[Step, ...]:
+def _admitted_trace(call: Call, now: datetime) -> tuple[Step, ...]:
     hold = call.hold
     balances = {
         limit.meter: (balance.used, balance.held)
@@ -179,7 +179,11 @@ def _admitted_trace(call: Call) -> tuple[Step, ...]:
     return (
         *rule_steps(call.policy),
         *limit_steps(
-            tuple(limit for limit in hold.held if not limit.only_counts), balances, amounts, holding=True
+            tuple(limit for limit in hold.held if not limit.only_counts),
+            balances,
+            amounts,
+            now=now,
+            holding=True,
         ),
         *rate_steps(call.rates.uses),
     )

@@ -43,7 +43,8 @@ async def work_without_vendor(
     """
     asker, task = asker_of(caller), request.task.value
     access = await with_.directory.access(caller.plan_code, task)
-    policy = (await with_.directory.policy_at(asker.subject, task, with_.now())).for_tags(request.tags)
+    policy = await with_.directory.policy_at(asker.subject, task, with_.now())
+    policy = policy.for_labels(request.tags, request.conversation_id)
     demand = Demand(
         asker=asker,
         task=task,
@@ -51,6 +52,7 @@ async def work_without_vendor(
         size=NoTokens(),
         agent_id=request.agent_id,
         tags=request.tags,
+        conversation_id=request.conversation_id,
         address=request.address,
     )
     planned = plan_call(demand, access, await with_.directory.models(), policy)

@@ -59,6 +59,8 @@ class Step:
     requested: int | None = None
     left: int | None = None
     """What a further call may take."""
+    override: int = 0
+    """How much of a budget's value comes from overrides."""
     shared: bool = False
     """Whether other tenants' use is in these figures: for operators only."""
 

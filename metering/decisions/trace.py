@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from uuid import UUID
 
 from metering.amounts import Amounts
@@ -40,19 +41,20 @@ def limit_steps(
     balances: Mapping[MeterKey, Balance],
     requested: Amounts,
     *,
+    now: datetime,
     holding: bool,
 ) -> Iterator[Step]:
-    """Every budget of a call, with what its meter says; one without a balance is empty.
+    """Every budget of a call, with what its meter says at `now`; one without a balance is empty.
 
     `holding`: the balances contain the call itself already.
     """
     for limit in limits:
         used, held = balances.get(limit.meter, (0, 0))
-        amount = requested.of(limit.meter.dimension)
-        fits = not amount or used + held + (0 if holding else amount) <= limit.limit
+        amount, value = requested.of(limit.meter.dimension), limit.limit_at(now)
+        fits = not amount or used + held + (0 if holding else amount) <= value
         yield Step(
             rule=limit.name,
-            value=limit.limit,
+            value=value,
             source=limit.scope.value,
             source_id=limit.source_id,
             outcome=Standing.HAS_ROOM if fits else _full(limit.mode),
@@ -61,12 +63,13 @@ def limit_steps(
             used=used,
             held=held,
             requested=amount,
-            left=max(0, limit.limit - used - held),
+            left=max(0, value - used - held),
+            override=value - limit.limit,
             shared=limit.meter.tenant_id is None,
         )
 
 
-def refused_steps(limits: MeterLimits, usage: LimitUsage) -> Iterator[Step]:
+def refused_steps(limits: MeterLimits, usage: LimitUsage, now: datetime) -> Iterator[Step]:
     """The budgets that apply to a call, of which one, whose figures are known, had no room."""
     calls_at_once = usage.dimension == Dimension.CONCURRENCY
     deciding = Step(
@@ -81,13 +84,15 @@ def refused_steps(limits: MeterLimits, usage: LimitUsage) -> Iterator[Step]:
         held=usage.held,
         requested=usage.requested,
         left=max(0, usage.limit - usage.current - usage.held),
+        override=usage.override,
         shared=any(limit.source_id == usage.source_id and limit.meter.tenant_id is None for limit in limits),
     )
     for limit in limits:
         if limit.source_id != usage.source_id and not limit.only_counts:
             yield Step(
                 rule=limit.name,
-                value=limit.limit,
+                value=limit.limit_at(now),
+                override=limit.limit_at(now) - limit.limit,
                 source=limit.scope.value,
                 source_id=limit.source_id,
                 outcome=Standing.IN_FORCE if limit.enforced else _loose(limit.mode),

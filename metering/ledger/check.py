@@ -92,6 +92,8 @@ def _check_lines(lines: tuple[HoldLine, ...], tenant_id: UUID | None) -> None:
     for line in lines:
         if not (0 <= line.amount <= MAX_AMOUNT and 0 <= line.limit <= MAX_AMOUNT):
             raise InvalidRequest("Amounts and limits are 0 to 2^62.", param="lines")
+        if line.raises and not all(0 <= each.amount <= MAX_AMOUNT for each in line.raises):
+            raise InvalidRequest("A limit is raised by 0 to 2^62.", param="lines")
         if line.thresholds:
             _check_thresholds(line.thresholds)
     keys = tuple([line.meter for line in lines])

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from metering.amounts import NOTHING, Amounts
 from metering.labels import Labels
-from metering.types import Dimension, EstimateReason, Outcome, Window
+from metering.types import MAX_AMOUNT, Dimension, EstimateReason, Outcome, Window
 
 NO_BUDGET = UUID(int=0)
 ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)
@@ -39,6 +39,14 @@ class MeterKey(Struct, frozen=True, kw_only=True, array_like=True, cache_hash=Tr
     week_start: int = 0
 
 
+class Raise(Struct, frozen=True, kw_only=True, array_like=True):
+    """So much more than its limit a line allows in some windows."""
+
+    amount: int
+    until: datetime | None = None
+    """In the windows that have ended by then. None: in every window."""
+
+
 class HoldLine(Struct, frozen=True, kw_only=True, array_like=True):
     """An amount to hold on one meter, with one limit in force for this call.
 
@@ -59,6 +67,22 @@ class HoldLine(Struct, frozen=True, kw_only=True, array_like=True):
     counts_since: datetime = ALWAYS
     """Since when every call that counts on this meter has had a line on it. Calls from before are looked up in the
     usage log when the meter is opened."""
+    raises: tuple[Raise, ...] = ()
+    """What is added to the limit. The window decides whether it is, and only the database's clock picks the window."""
+
+    def limit_in(self, window_end: datetime | None) -> int:
+        """Return the limit in the window that ends then (None: never)."""
+        return raised(self.limit, self.raises, window_end)
+
+
+def raised(limit: int, raises: tuple[Raise, ...], window_end: datetime | None) -> int:
+    """Return a limit with what is added to it in the window that ends then (None: never)."""
+    added = [
+        each.amount
+        for each in raises
+        if each.until is None or (window_end is not None and window_end <= each.until)
+    ]
+    return min(MAX_AMOUNT, limit + sum(added))
 
 
 class Attempt(Amounts, frozen=True, kw_only=True, array_like=True):

@@ -14,7 +14,7 @@ from metering.amounts import sql_of
 from metering.ids import first_id_at, is_uuid7, time_ms_of
 from metering.ledger.commands import ALWAYS, MeterKey
 from metering.ledger.use import IS_USE, first_attempt_of
-from metering.types import Dimension, SubjectType
+from metering.types import SUBJECTS_TOLD_BY_CALL, Dimension, SubjectType
 
 Value = str | int | UUID | list[UUID]
 Query = tuple[str, list[Value]]
@@ -41,7 +41,10 @@ WHERE log.id >= %s AND log.id < %s AND {{conditions}} AND log.attempt > 1 AND {I
 )
 """  # noqa: S608 - constants of this package
 """Requests of which only a later attempt is use: few, so that nearly all are counted without being told apart."""
-TOLD_APART_BY = ("task", "model_class", "team_id", "user_id", "token_id", "agent_id", "tags", "provider_name")
+TOLD_APART_BY = (
+    *("task", "model_class", "team_id", "user_id", "token_id"),
+    *("agent_id", "tags", "conversation_id", "provider_name"),
+)
 """The labels by which meters differ."""
 OF_CORRECTIONS = f"""
 SELECT coalesce(sum({{amount}}), 0) FROM (
@@ -140,6 +143,8 @@ def conditions_of(key: MeterKey, row: str) -> tuple[str, list[Value]]:
             # The second condition is the index's.
             conditions.append(f"{row}.tags @> ARRAY[%s]::text[] AND {row}.tags <> '{{}}'")
             parameters.append(subject_id)
+        case SubjectType.CONVERSATION, subject_id:
+            equal("conversation_id", subject_id)
         case SubjectType.PROVIDER, subject_id:
             equal("provider_name", subject_id)
     return " AND ".join(conditions), parameters
@@ -151,6 +156,6 @@ def _made_at(key: MeterKey) -> datetime:
         identifier = UUID(key.subject_id)
     except ValueError:
         return ALWAYS
-    if key.subject_type in (SubjectType.AGENT, SubjectType.TAG) or not is_uuid7(identifier):
+    if key.subject_type in SUBJECTS_TOLD_BY_CALL or not is_uuid7(identifier):
         return ALWAYS
     return datetime.fromtimestamp(time_ms_of(identifier) / 1000, UTC)

@@ -75,12 +75,16 @@ class LedgerWriter:
 
     async def submit(self, command: Command) -> Result:
         """Return the committed answer to one command (see metering.ledger.port.Ledger)."""
+        return await self.begin(command)
+
+    def begin(self, command: Command) -> "asyncio.Future[Result]":
+        """Queue a command. Raises what `submit` raises before it waits; the answer comes in the future."""
         check_command(command)
         if self._closing or not self._tasks:
             raise MeteringUnavailable("The ledger's writer is not running.")
         if len(self._waiting) >= MAX_WAITING:
             raise LedgerOverloaded(f"{MAX_WAITING} commands wait for the ledger already.")
-        return await self._waiting.add(command, monotonic() + DEADLINE_S)
+        return self._waiting.add(command, monotonic() + DEADLINE_S)
 
     async def close(self, deadline_s: float = DEADLINE_S) -> None:
         """Carry out what waits, at most `deadline_s` long, then let go of the database."""

@@ -10,7 +10,7 @@ def add_targets(parser: ArgumentParser, *, nobody: str) -> None:
     """One option for each of TARGETS; `nobody` says what it means to name no tenant."""
     parser.add_argument("--plan", metavar="CODE", help="Everybody on the plan.")
     parser.add_argument("--tenant", metavar="SLUG", help=nobody)
-    for name in ("team", "user", "token", "agent"):
+    for name in ("team", "user", "token", "agent", "conversation"):
         parser.add_argument(f"--{name}", metavar="ID", help=f"One {name} of the tenant.")
     parser.add_argument("--tag", metavar="KEY=VALUE", help="The tenant's calls that have the tag.")
     parser.add_argument("--provider", metavar="NAME", help="All calls to a provider.")

@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('metering', '0044_activity_indexes'),
+        ('metering', '0052_usage_export'),
     ]
 
     operations = [

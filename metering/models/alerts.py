@@ -1,18 +1,18 @@
-"""What the ledger noticed about limits, and whom it was told: alerts and their deliveries."""
-
-from functools import reduce
-from operator import or_
+"""What the ledger noticed about limits."""
 
 from django.db import models
 from django.db.models import Q
 
-from metering.models.invitations import Invitation
-from metering.models.password_resets import PasswordReset
 from metering.models.people import User
 from metering.models.policy import choices_of
 from metering.models.tenancy import TenantQuerySet
-from metering.models.vendor_alerts import VendorAlert
-from metering.types import AlertLevel, Dimension, SubjectType, Window
+from metering.types import AlertLevel, Dimension, EventType, SubjectType, Window
+
+QUOTA_TYPES = {
+    AlertLevel.WARNING: EventType.QUOTA_WARNING,
+    AlertLevel.CRITICAL: EventType.QUOTA_CRITICAL,
+    AlertLevel.EXCEEDED: EventType.QUOTA_EXCEEDED,
+}
 
 
 class QuotaAlert(models.Model):
@@ -26,7 +26,7 @@ class QuotaAlert(models.Model):
     tenant_id = models.UUIDField(null=True, help_text="Empty: the meter is shared by all tenants.")
     meter_id = models.BigIntegerField()
     budget_id = models.UUIDField(help_text="Of the budget, or of the rule max_concurrent.")
-    subject_type = models.CharField(max_length=10, choices=choices_of(SubjectType))
+    subject_type = models.CharField(max_length=12, choices=choices_of(SubjectType))
     subject_id = models.CharField(max_length=128)
     dimension = models.CharField(max_length=16, choices=choices_of(Dimension))
     window = models.CharField(max_length=8, choices=choices_of(Window))
@@ -72,85 +72,9 @@ class QuotaAlert(models.Model):
     def level(self) -> AlertLevel:
         return AlertLevel.of(self.threshold)
 
-
-def _one_of(*names: str) -> Q:
-    """Exactly one of these columns is set."""
-    cases = (Q(**{f"{other}__isnull": other != name for other in names}) for name in names)
-    return reduce(or_, cases)
-
-
-class AlertDelivery(models.Model):
-    """One alert, of a limit or of a vendor, or a mail about a forgotten password or an invitation, on its way to one
-    recipient.
-
-    See metering/alerts/deliver.py.
-    """
-
-    class Channel(models.TextChoices):
-        EMAIL = "email"
-
-    class State(models.TextChoices):
-        PENDING = "pending", "pending"
-        SENDING = "sending", "sending"
-        SENT = "sent", "sent"
-        FAILED = "failed", "failed"
-        UNCERTAIN = "uncertain", "uncertain"
-        NO_SERVER = "no_server", "no mail server"
-
-    id = models.BigAutoField(primary_key=True)
-    alert = models.ForeignKey(QuotaAlert, on_delete=models.CASCADE, null=True, related_name="deliveries")
-    vendor_alert = models.ForeignKey(
-        VendorAlert, on_delete=models.CASCADE, null=True, related_name="deliveries"
-    )
-    password_reset = models.OneToOneField(
-        PasswordReset, on_delete=models.CASCADE, null=True, related_name="delivery"
-    )
-    invitation = models.ForeignKey(Invitation, on_delete=models.CASCADE, null=True, related_name="deliveries")
-    channel = models.CharField(max_length=8, choices=Channel.choices)
-    recipient = models.CharField(max_length=254)
-    state = models.CharField(max_length=9, choices=State.choices, default=State.PENDING)
-    attempts = models.PositiveSmallIntegerField(default=0)
-    next_attempt_at = models.DateTimeField(
-        help_text="Not before; of what is being sent or set aside: since when."
-    )
-    last_error = models.CharField(max_length=200, blank=True)
-    sent_at = models.DateTimeField(null=True)
-
-    class Meta:
-        ordering = ["-id"]
-        verbose_name_plural = "alert deliveries"
-        constraints = [
-            models.UniqueConstraint(fields=["alert", "channel", "recipient"], name="delivery_once"),
-            models.UniqueConstraint(
-                fields=["vendor_alert", "channel", "recipient"], name="vendor_delivery_once"
-            ),
-            models.CheckConstraint(
-                condition=_one_of("alert", "vendor_alert", "password_reset", "invitation"),
-                name="delivery_of_one",
-                violation_error_message="A delivery is of one alert, vendor alert, password reset or invitation.",
-            ),
-            models.CheckConstraint(
-                condition=Q(state__in=["pending", "sending", "sent", "failed", "uncertain", "no_server"]),
-                name="delivery_state",
-                violation_error_message="A delivery is pending, sending, sent, failed, uncertain or set aside.",
-            ),
-            models.CheckConstraint(
-                condition=Q(state="sent", sent_at__isnull=False)
-                | (~Q(state="sent") & Q(sent_at__isnull=True)),
-                name="delivery_sent_when",
-                violation_error_message="A delivery that was sent says when; another one does not.",
-            ),
-        ]
-        indexes = [
-            models.Index(
-                fields=["next_attempt_at"],
-                condition=Q(state__in=["pending", "sending"]),
-                name="delivery_under_way",
-            ),
-            models.Index(
-                fields=["next_attempt_at"], condition=Q(state="no_server"), name="delivery_without_server"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.channel} to {self.recipient}: {self.get_state_display()}"
+    @property
+    def type(self) -> EventType:
+        """Of calls at once there is one level."""
+        if self.dimension == Dimension.CONCURRENCY:
+            return EventType.CONCURRENCY_LIMIT
+        return QUOTA_TYPES[self.level]

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
 
@@ -35,7 +36,7 @@ class UsageMeter(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     tenant_id = models.UUIDField(null=True, help_text="Empty: shared by all tenants.")
-    subject_type = models.CharField(max_length=10, choices=choices_of(SubjectType))
+    subject_type = models.CharField(max_length=12, choices=choices_of(SubjectType))
     subject_id = models.CharField(
         max_length=128, blank=True, help_text="Empty for a team, user or token: calls that have none."
     )
@@ -197,6 +198,8 @@ class LedgerEntry(models.Model):
             models.Index(
                 fields=["recorded_at"], condition=Q(kind=EntryKind.ADJUST), name="entry_corrected_at"
             ),
+            # Exports follow them in this order.
+            BrinIndex(fields=["recorded_at"], autosummarize=True, name="entry_recorded"),
         ]
 
     @property

@@ -28,11 +28,14 @@ FITS_SCOPE = (
     Q(scope="global", tenant__isnull=True, scope_id="")
     | (Q(scope__in=["plan", "provider"], tenant__isnull=True) & ~Q(scope_id=""))
     | Q(scope="tenant", tenant__isnull=False, scope_id="")
-    | (Q(scope__in=["team", "user", "token", "agent", "tag"], tenant__isnull=False) & ~Q(scope_id=""))
+    | (
+        Q(scope__in=["team", "user", "token", "agent", "tag", "conversation"], tenant__isnull=False)
+        & ~Q(scope_id="")
+    )
 )
 FITS_SCOPE_SENTENCE = (
     "Tenant and id do not fit the scope: the gateway has neither, a plan and a provider have an id, a tenant has no "
-    "id, and a team, user, token, agent or tag has both."
+    "id, and a team, user, token, agent, tag or conversation has both."
 )
 TENANTS_OWN = ~Q(set_by="tenant") | ~Q(scope__in=["global", "provider", "plan", "tenant"])
 TENANTS_OWN_SENTENCE = "A tenant sets limits for its own teams, people, tokens and the like, for nobody else."
@@ -51,11 +54,11 @@ def default_thresholds() -> list[int]:
 class PolicyRule(models.Model):
     """One typed setting for one scope.
 
-    `scope_id` is the plan's code, the team's, user's, token's or agent's id, or the tag.
+    `scope_id` is the plan's code, the team's, user's, token's, agent's or conversation's id, or the tag.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    scope = models.CharField(max_length=10, choices=choices_of(Scope))
+    scope = models.CharField(max_length=12, choices=choices_of(Scope))
     tenant = models.ForeignKey(
         Tenant, on_delete=models.CASCADE, null=True, blank=True, related_name="policy_rules"
     )
@@ -118,12 +121,12 @@ class Budget(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    scope = models.CharField(max_length=10, choices=choices_of(Scope))
+    scope = models.CharField(max_length=12, choices=choices_of(Scope))
     tenant = models.ForeignKey(
         Tenant, on_delete=models.CASCADE, null=True, blank=True, related_name="budgets"
     )
     scope_id = models.CharField(max_length=128, blank=True)
-    per = models.CharField(max_length=10, choices=choices_of(SubjectType))
+    per = models.CharField(max_length=12, choices=choices_of(SubjectType))
     task = models.ForeignKey(Task, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     model_class = models.ForeignKey(
         ModelClass, on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_column="model_class"

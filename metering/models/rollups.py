@@ -40,6 +40,11 @@ class UsageRollup(models.Model):
         indexes = [
             models.Index(fields=["zone", "level", "starts_at"], name="rollup_unit"),
             models.Index(fields=["tenant_id", "zone", "level", "starts_at"], name="rollup_tenant_unit"),
+            models.Index(
+                fields=["conversation_id", "starts_at"],
+                condition=models.Q(conversation_id__isnull=False),
+                name="rollup_conversation",
+            ),
         ]
 
     def __str__(self) -> str:

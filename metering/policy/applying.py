@@ -1,9 +1,9 @@
 """Decides which rules and budgets apply to a subject. Every reader of policies asks here.
 
 A row is set at a place: a scope and, where the scope has many, the one that it is about. A subject is in several places
-at once, and the active rows of all of them apply to its calls. All providers share one place, and so do all agents
-and all tags of a tenant, because only the call tells which of them it concerns: `EffectivePolicy.limits_for` and
-`for_tags` pick theirs.
+at once, and the active rows of all of them apply to its calls. All providers share one place, and so do all agents,
+all tags and all conversations of a tenant, because only the call tells which of them it concerns:
+`EffectivePolicy.limits_for` and `for_labels` pick theirs.
 """
 
 from collections.abc import Iterable
@@ -47,6 +47,7 @@ def places_of(subject: PolicySubject, *, other_plans: Iterable[str] = ()) -> lis
         Place(Scope.TENANT, tenant),
         Place(Scope.AGENT, tenant),
         Place(Scope.TAG, tenant),
+        Place(Scope.CONVERSATION, tenant),
         *(Place(scope, tenant, str(each)) for scope, each in own if each is not None),
     ]
 

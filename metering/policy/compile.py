@@ -3,15 +3,18 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
+from metering.policy.labelled import LabelledPolicies, Name
 from metering.policy.merge import merge_settings, modes_of
 from metering.policy.meter_limits import BudgetRow, TenantCalendar, budget_limit, concurrency_limits
 from metering.policy.rates import call_rates, shadow_rates
-from metering.policy.tagged import TaggedPolicies
 from metering.policy.values import EffectivePolicy, MeterLimit, MeterLimits, PolicySubject
 from metering.policy.variants import ConditionalPolicies
 from metering.rules.conditions import Condition
 from metering.rules.rule import Rule
 from metering.types import TOLD_LATE, Scope, SubjectType
+
+LABELS = (Scope.TAG, Scope.CONVERSATION)
+EACH_LABEL = (SubjectType.TAG, SubjectType.CONVERSATION)
 
 
 def compile_policy(
@@ -28,24 +31,24 @@ def compile_policy(
     the tenant has keys of its own.
 
     If some rules have conditions, the policy returned is that of a moment at which no condition holds. Its `variants`
-    compiles the others when they are first needed. The policy is that of a call without tags; `EffectivePolicy.tagged`
-    compiles those of others.
+    compiles the others when they are first needed. The policy is that of a call without tags and conversation;
+    `EffectivePolicy.labelled` compiles those of others.
     """
     rules, budgets = tuple(rules), tuple(budgets)
     about = (
         *[(rule.scope, rule.scope_id) for rule in rules],
         *[(row.scope, row.scope_id) for row in budgets],
     )
-    about_tags = frozenset(scope_id for scope, scope_id in about if scope is Scope.TAG)
-    is_tagged = bool(about_tags) or any(budget.per is SubjectType.TAG for budget in budgets)
+    names = frozenset((scope, scope_id) for scope, scope_id in about if scope in LABELS)
+    has_labelled = bool(names) or any(budget.per in EACH_LABEL for budget in budgets)
 
     def holding(conditions: frozenset[Condition]) -> EffectivePolicy:
-        def compiled(tags: frozenset[str]) -> EffectivePolicy:
-            policy = _compile(subject, task, tenant, rules, budgets, feature, conditions, tags)
+        def compiled(own: frozenset[Name]) -> EffectivePolicy:
+            policy = _compile(subject, task, tenant, rules, budgets, feature, conditions, own)
             return replace(policy, own_keys=own_keys) if own_keys else policy
 
         policy = compiled(frozenset())
-        return replace(policy, tagged=TaggedPolicies(about_tags, compiled)) if is_tagged else policy
+        return replace(policy, labelled=LabelledPolicies(names, compiled)) if has_labelled else policy
 
     policy = holding(frozenset())
     conditions = frozenset(rule.condition for rule in rules if rule.condition is not None)
@@ -62,9 +65,9 @@ def _compile(
     budgets: tuple[BudgetRow, ...],
     feature: str,
     holding: frozenset[Condition],
-    tags: frozenset[str],
+    own: frozenset[Name],
 ) -> EffectivePolicy:
-    rules = tuple([rule for rule in rules if rule.scope is not Scope.TAG or rule.scope_id in tags])
+    rules = tuple([rule for rule in rules if rule.scope not in LABELS or (rule.scope, rule.scope_id) in own])
     holding_rules = [rule for rule in rules if rule.condition is None or rule.condition in holding]
     counting = [rule for rule in holding_rules if rule.scope not in TOLD_LATE]
     modes = modes_of(counting, tenant.mode, subject.principal)
@@ -76,17 +79,17 @@ def _compile(
     each: dict[SubjectType, list[MeterLimit]] = {
         SubjectType.PROVIDER: [],
         SubjectType.AGENT: [],
-        SubjectType.TAG: [],
+        **{per: [] for per in EACH_LABEL},
     }
     for budget in budgets:
-        if budget.scope is Scope.TAG and budget.scope_id not in tags:
+        if budget.scope in LABELS and (budget.scope, budget.scope_id) not in own:
             continue
         limit = budget_limit(budget, subject, tenant, modes)
         if budget.scope is Scope.PROVIDER:
             by_provider.setdefault(budget.scope_id, []).append(limit)
         elif budget.scope is Scope.AGENT:
             by_agent.setdefault(budget.scope_id, []).append(limit)
-        elif budget.per in each and budget.scope is not Scope.TAG:
+        elif budget.per in each and budget.scope not in LABELS:
             each[budget.per].append(limit)
         elif budget.model_class is not None:
             by_class.setdefault(budget.model_class, []).append(limit)
@@ -104,6 +107,7 @@ def _compile(
         each_provider=tuple(each[SubjectType.PROVIDER]),
         each_agent=tuple(each[SubjectType.AGENT]),
         each_tag=tuple(each[SubjectType.TAG]),
+        each_conversation=tuple(each[SubjectType.CONVERSATION]),
         rates=call_rates(holding_rules, subject, modes, feature=feature),
         shadow_rates=shadow_rates(holding_rules, subject, modes, feature=feature),
         rules=rules,

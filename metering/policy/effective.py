@@ -6,6 +6,7 @@ from metering.models import Budget, PolicyRule, Tenant
 from metering.models import Task as TaskRow
 from metering.policy.applying import places_of, set_at
 from metering.policy.compile_rows import PolicyRows, by_place
+from metering.policy.overrides.in_force import with_overrides
 from metering.policy.rows import calendar_of, plans_used
 from metering.policy.values import EffectivePolicy, PolicySubject
 
@@ -22,7 +23,7 @@ def effective_policy(subject: PolicySubject, task: str) -> EffectivePolicy:
     rows = PolicyRows(
         calendars={tenant.pk: calendar_of(tenant)},
         rules=by_place(PolicyRule.objects.filter(set_at(places_of(subject)))),
-        budgets=by_place(Budget.objects.filter(set_at(places))),
+        budgets=by_place(with_overrides(Budget.objects.filter(set_at(places)), tenant.pk)),
         plans=plans,
         features={task: tenant.feature or ""},
         own_keys={tenant.pk: frozenset(tenant.own_keys)},

@@ -2,8 +2,8 @@
 
 1. Global, plan and tenant rules form the base. The last one in the order of `rules/rule.py` counts, so a super admin
    may raise or lower a limit.
-2. Team, user and token rules, and those of the call's tags, only tighten the base. All of them hold, so the
-   strictest counts.
+2. Team, user and token rules, and those of the call's tags and conversation, only tighten the base. All of them
+   hold, so the strictest counts.
 3. For a preference (`Merge.REPLACE`) the last of all rules counts.
 4. Of what rules name together (`Merge.UNION`) everything counts that any of them names.
 
@@ -19,7 +19,7 @@ from uuid import UUID
 from metering.policy.enforcement import Modes, mode_for
 from metering.policy.values import Setting
 from metering.rules.registry import REGISTRY
-from metering.rules.rule import BASE_SCOPES, Rule
+from metering.rules.rule import BASE_SCOPES, NARROW_SCOPES, Rule
 from metering.rules.rule_key import Merge, RuleKey
 from metering.tags import read_keys
 from metering.types import EnforcementMode, Scope
@@ -29,14 +29,16 @@ SWITCHES = ("enforcement", "enforcement_percent")
 
 
 class Slot(NamedTuple):
-    """The subject whose limit a rule is: the base (as TENANT), a team, a user, a token or a tag. Each counts by itself.
+    """The subject whose limit a rule is: the base (as TENANT), a team, user, token, tag or conversation. Each counts
+    by itself.
 
     Narrow rules about a task and about every task have slots of their own, because both hold.
     """
 
     scope: Scope
     task: str | None
-    tag: str = ""
+    label: str = ""
+    """The tag or the conversation."""
 
 
 def winners(rules: Iterable[Rule]) -> dict[Slot, Rule]:
@@ -47,7 +49,7 @@ def winners(rules: Iterable[Rule]) -> dict[Slot, Rule]:
             slot = Slot(Scope.TENANT, None)
             wins = slot not in best or rule.order > best[slot].order
         else:
-            slot = Slot(rule.scope, rule.task, rule.scope_id if rule.scope is Scope.TAG else "")
+            slot = Slot(rule.scope, rule.task, "" if rule.scope in NARROW_SCOPES else rule.scope_id)
             wins = slot not in best or _stands_before(REGISTRY[rule.key], rule, best[slot])
         if wins:
             best[slot] = rule

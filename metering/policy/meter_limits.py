@@ -5,8 +5,9 @@ A budget says whose use it counts (`per`). The caller may have no such subject:
 - `user`, but a bare token makes the call: the token counts as one user, by its id, so that it is not unlimited.
 - `team`, but the call names none: all such calls of the tenant share one meter, as if they were one more team. Calls
   without a token share one in the same way.
-- `agent`, `tag` and `provider` are known with the call only. A call that names no agent is under no agent's budget, one
-  without tags under no tag's, and one with several under each one's.
+- `agent`, `tag`, `conversation` and `provider` are known with the call only. A call that names no agent is under no
+  agent's budget, one in no conversation under no conversation's, one without tags under no tag's, and one with
+  several under each one's.
 
 A tenant in mode observe or warn loosens its own limits, but not those of the gateway and of providers. A limit that is
 only observed raises no alerts. A limit that is enforced for a share of callers does, since all count on one meter.
@@ -29,12 +30,21 @@ from uuid import NAMESPACE_OID, UUID, uuid5
 from metering.ledger.commands import ALWAYS, MeterKey
 from metering.policy.enforcement import WARN, Modes, loosest, mode_for
 from metering.policy.merge import Slot, winners
+from metering.policy.overrides.raises import Override, raises_of
 from metering.policy.values import MeterLimit, PolicySubject
 from metering.price import NO_MARKUP
 from metering.rules.registry import CONCURRENT_DEFAULTS
 from metering.rules.rule import BASE_SCOPES, Rule, whose
 from metering.thresholds import CONCURRENCY_THRESHOLDS, thresholds_text
-from metering.types import OPERATORS_SCOPES, Dimension, EnforcementMode, Scope, SubjectType, Window
+from metering.types import (
+    OPERATORS_SCOPES,
+    SUBJECTS_TOLD_BY_CALL,
+    Dimension,
+    EnforcementMode,
+    Scope,
+    SubjectType,
+    Window,
+)
 
 DEFAULTS = {
     task.value: Rule(
@@ -49,7 +59,9 @@ DEFAULTS = {
 """Rules that stand in no table, by task. Their ids name their limits in the ledger."""
 DEFAULT_IDS = frozenset(rule.id for rule in DEFAULTS.values())
 SHARED = frozenset({SubjectType.GLOBAL, SubjectType.PROVIDER})
-SHARED_BY_PLANS = frozenset({SubjectType.TENANT, SubjectType.TEAM, SubjectType.AGENT, SubjectType.TAG})
+SHARED_BY_PLANS = frozenset(
+    {SubjectType.TENANT, SubjectType.TEAM, SubjectType.AGENT, SubjectType.TAG, SubjectType.CONVERSATION}
+)
 """Subjects whose calls may be on several plans at once, so that each plan's alerts concern them."""
 
 
@@ -76,6 +88,8 @@ class BudgetRow:
     """Only calls of this task count; None: all."""
     counts_since: datetime = ALWAYS
     """The moment since which it has been in force for the tenant."""
+    overrides: tuple[Override, ...] = ()
+    """Those that are in force, of any tenant."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +105,7 @@ class TenantCalendar:
 def budget_limit(
     budget: BudgetRow, subject: PolicySubject, tenant: TenantCalendar, modes: Modes
 ) -> MeterLimit:
-    """Make the budget's limit. If the budget counts each agent, tag or provider, its meter's subject is left empty."""
+    """Make the budget's limit. Where it counts each agent (or other) of calls, its meter's subject is left empty."""
     subject_type, subject_id = _subject_of(budget, subject)
     is_own = budget.scope is not Scope.PLAN or budget.scope_id == subject.plan
     operators_own = budget.scope in OPERATORS_SCOPES
@@ -100,16 +114,18 @@ def budget_limit(
     if not budget.hard:
         mode = loosest(mode, WARN)
     told = not observed and (is_own or budget.per in SHARED_BY_PLANS)
+    meter = MeterKey(
+        subject_type=subject_type.value,
+        subject_id=subject_id,
+        dimension=budget.dimension,
+        window=budget.window,
+        task=budget.task or "",
+        model_class=budget.model_class or "",
+        **_calendar(subject_type, subject, tenant),
+    )
+    raises, by_subject = raises_of(budget.overrides, meter) if budget.overrides else ((), {})
     return MeterLimit(
-        meter=MeterKey(
-            subject_type=subject_type.value,
-            subject_id=subject_id,
-            dimension=budget.dimension,
-            window=budget.window,
-            task=budget.task or "",
-            model_class=budget.model_class or "",
-            **_calendar(subject_type, subject, tenant),
-        ),
+        meter=meter,
         limit=budget.amount,
         mode=mode if is_own else EnforcementMode.OBSERVE,
         only_counts=not is_own,
@@ -122,6 +138,8 @@ def budget_limit(
         budget_id=budget.id,
         thresholds=thresholds_text(budget.thresholds if told else ()),
         counts_since=budget.counts_since,
+        raises=raises,
+        raises_by_subject=by_subject if not subject_id else {},
     )
 
 
@@ -155,7 +173,7 @@ def _concurrency_limit(
     slot: Slot, rule: Rule, plain: Rule, subject: PolicySubject, tenant: TenantCalendar, modes: Modes
 ) -> MeterLimit:
     subject_type, subject_id = identified(SubjectType(slot.scope.value), subject)
-    subject_id = slot.tag or subject_id
+    subject_id = slot.label or subject_id
     observed = EnforcementMode.OBSERVE in (rule.mode, tenant.mode)
     is_default = rule.id in DEFAULT_IDS
     return MeterLimit(
@@ -197,7 +215,7 @@ def _calendar(subject_type: SubjectType, subject: PolicySubject, tenant: TenantC
 
 
 def _subject_of(budget: BudgetRow, subject: PolicySubject) -> tuple[SubjectType, str]:
-    if budget.per in (SubjectType.PROVIDER, SubjectType.AGENT, SubjectType.TAG):
+    if budget.per in SUBJECTS_TOLD_BY_CALL:
         own = budget.scope.value == budget.per.value
         return budget.per, budget.scope_id if own else ""
     return identified(budget.per, subject)

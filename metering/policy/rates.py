@@ -1,10 +1,11 @@
 """Turns rules about requests and tokens per minute into rate limits: which bucket, and how large. Pure.
 
 `requests_per_minute` of the gateway, a plan or a tenant limits the tenant as a whole, whose calls share one bucket;
-a team's, a user's, a token's or a tag's rule limits that subject by itself; a provider's rule limits the provider
-for all tenants together, an agent's rule that agent. `requests_per_minute_per_user` (and `_per_team`, `_per_token`,
-`_per_feature`, `_per_provider`, `_per_agent`, `_per_address`) gives each of them a bucket of its own within whoever
-the rule is for. The gateway's own rule about addresses counts an address across tenants. The same for tokens.
+a team's, user's, token's, tag's or conversation's rule limits that subject by itself; a provider's rule limits the
+provider for all tenants together, an agent's rule that agent. `requests_per_minute_per_user` (and `_per_team`,
+`_per_token`, `_per_feature`, `_per_provider`, `_per_agent`, `_per_address`) gives each of them a bucket of its own
+within whoever the rule is for. The gateway's own rule about addresses counts an address across tenants. The same for
+tokens.
 
 A rule about one task has a bucket of its own for that task. A call without a user or team counts as
 `meter_limits` says; without an agent or address it draws from no such bucket.
@@ -169,8 +170,8 @@ def _of_key(rules: list[Rule], key: str) -> list[Rule]:
 
 def _subject_id(slot: Slot, subject: PolicySubject) -> str | None:
     """Whose bucket a slot's is, by a name that no other tenant has; None where the caller has no such subject."""
-    if slot.tag:
-        return f"{subject.tenant_id}:{slot.tag}"
+    if slot.label:
+        return f"{subject.tenant_id}:{slot.label}"
     found = subject.id_in(slot.scope)
     return None if found is None else str(found)
 

@@ -11,6 +11,7 @@ from django.db.models.functions import Now
 
 from metering.models import ATIToken, Budget, PlanUse, PolicyRule, Tenant
 from metering.policy.meter_limits import BudgetRow, TenantCalendar
+from metering.policy.overrides.in_force import overrides_of
 from metering.price import markup_of
 from metering.rules.read_conditions import read_conditions
 from metering.rules.registry import REGISTRY, check_rule
@@ -91,6 +92,7 @@ def budget_of(row: Budget, plans: Mapping[str, Used]) -> BudgetRow:
         thresholds=tuple(thresholds),
         task=row.task_id,
         counts_since=counts_since,
+        overrides=overrides_of(row),
     )
 
 

@@ -16,6 +16,7 @@ from metering.models import Budget, Plan, PolicyRule, Tenant
 from metering.models import Task as TaskRow
 from metering.policy.applying import set_for
 from metering.policy.compile_rows import PolicyRows, by_place
+from metering.policy.overrides.in_force import with_overrides
 from metering.policy.rows import calendar_of, plans_used
 from metering.policy.values import EffectivePolicy, PolicySubject
 
@@ -92,7 +93,9 @@ def _read_rows(tenant: Tenant | None) -> PolicyRows:
     return PolicyRows(
         calendars={row.pk: calendar_of(row) for row in found},
         rules=by_place(PolicyRule.objects.filter(chosen)),
-        budgets=by_place(Budget.objects.filter(chosen)),
+        budgets=by_place(
+            with_overrides(Budget.objects.filter(chosen), tenant.pk if tenant is not None else None)
+        ),
         plans=plans_used(row.pk for row in found),
         features=dict(TaskRow.objects.values_list("code", "feature_id")),
         own_keys={row.pk: frozenset(row.own_keys) for row in found},

@@ -9,13 +9,13 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from metering.ledger.commands import ALWAYS, MeterKey
+from metering.ledger.commands import ALWAYS, MeterKey, Raise
 from metering.network import counted_address
 from metering.price import NO_MARKUP
 from metering.rules.conditions import Condition
 from metering.rules.rule import NARROW_SCOPES, Rule, whose
 from metering.tags import Tags, read_keys
-from metering.types import Dimension, EnforcementMode, Scope
+from metering.types import MAX_AMOUNT, Dimension, EnforcementMode, Scope
 
 _MEMO_ENTRIES = 256
 
@@ -203,14 +203,27 @@ class MeterLimit:
     """The moment since which every call of the subject has had this limit."""
     only_counts: bool = False
     """Whether it is not the caller's limit, but stands on a meter that has to count the call for others' limits."""
+    raises: tuple[Raise, ...] = ()
+    """What overrides add to it, in the windows that they are for."""
+    raises_by_subject: Mapping[str, tuple[Raise, ...]] = field(default_factory=dict, hash=False)
+    """What they add for one provider, agent or tag alone, where the meter's subject is filled in for each call."""
     enforced: bool = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "enforced", self.mode is EnforcementMode.ENFORCE)
 
+    def limit_at(self, now: datetime) -> int:
+        """Return the limit with the overrides of a moment. What the ledger decides goes by its window instead."""
+        if not self.raises:
+            return self.limit
+        added = [each.amount for each in self.raises if each.until is None or now < each.until]
+        return min(MAX_AMOUNT, self.limit + sum(added))
+
     def of_subject(self, subject_id: str) -> "MeterLimit":
         """Return the same limit on the meter of one provider or agent."""
-        return dataclasses.replace(self, meter=replace(self.meter, subject_id=subject_id))
+        raises = self.raises + self.raises_by_subject.get(subject_id, ())
+        meter = replace(self.meter, subject_id=subject_id)
+        return dataclasses.replace(self, meter=meter, raises=raises, raises_by_subject={})
 
     def of_tag(self, tag: str) -> "MeterLimit":
         """Return the same limit on the meter of one tag. A call may have several, so its name says of which."""
@@ -231,11 +244,15 @@ class Variants(Protocol):
         ...
 
 
-class Tagged(Protocol):
-    """The policies of calls with tags, where rules or budgets are about tags (policy/tagged.py)."""
+class Labelled(Protocol):
+    """The policies of calls with tags or a conversation, where limits are about those (policy/labelled.py)."""
 
-    def of(self, tags: Tags, untagged: "EffectivePolicy") -> "EffectivePolicy":
-        """Return the policy of a call with these tags; `untagged` is that of one without."""
+    def concerns(self, conversation_id: str, unlabelled: "EffectivePolicy") -> bool:
+        """Return whether some rule or budget is about the conversation, or counts each of them."""
+        ...
+
+    def of(self, tags: Tags, conversation_id: str | None, unlabelled: "EffectivePolicy") -> "EffectivePolicy":
+        """Return the policy of a call with these tags in this conversation; `unlabelled` is that of one without."""
         ...
 
 
@@ -259,6 +276,7 @@ class EffectivePolicy:
     each_agent: MeterLimits
     each_tag: MeterLimits = ()
     """Limits that count every tag by itself."""
+    each_conversation: MeterLimits = ()
     by_class: Mapping[str, MeterLimits] = field(default_factory=dict)
     """The limits of calls to models of a class, by class. The limits of other groups may name a class too."""
     rates: CallRates = field(default_factory=CallRates)
@@ -277,8 +295,8 @@ class EffectivePolicy:
     """What the tenant pays for vendors' calls, in millionths of their price."""
     variants: Variants | None = None
     """If some rules have conditions, what chooses the policy of a moment; else None."""
-    tagged: Tagged | None = None
-    """If some rules or budgets are about tags, what chooses the policy of a call's tags; else None."""
+    labelled: Labelled | None = None
+    """If some rules or budgets are about tags or conversations, what chooses the policy of a call's; else None."""
     numbers: Mapping[str, int] = field(init=False)
     """Every numeric setting in force, by key."""
     required_tags: Tags = field(init=False)
@@ -298,9 +316,13 @@ class EffectivePolicy:
         in_shadow = bool(self.shadow_settings or self.shadow_rates)
         object.__setattr__(self, "observes", in_shadow or self._has_loose_limits())
 
-    def for_tags(self, tags: Tags) -> "EffectivePolicy":
-        """Return the policy of a call with these tags."""
-        return self if self.tagged is None or not tags else self.tagged.of(tags, self)
+    def for_labels(self, tags: Tags, conversation_id: str | None) -> "EffectivePolicy":
+        """Return the policy of a call with these tags in this conversation."""
+        return self if self.labelled is None else self.labelled.of(tags, conversation_id, self)
+
+    def concerns(self, conversation_id: str) -> bool:
+        """Return whether its calls' conversation makes a difference."""
+        return self.labelled is not None and self.labelled.concerns(conversation_id, self)
 
     def number(self, key: str) -> int | None:
         """Return the limit in force for a numeric key. None means that it is unlimited, or only observed."""
@@ -352,3 +374,4 @@ class EffectivePolicy:
         yield from self.each_provider
         yield from self.each_agent
         yield from self.each_tag
+        yield from self.each_conversation

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from metering.ledger.commands import MeterKey
-from metering.policy.values import EffectivePolicy, MeterLimits
+from metering.policy.values import EffectivePolicy, MeterLimit, MeterLimits
 from metering.rules.conditions import Condition, minute_of
 
 MAX_COMPILED = 256
@@ -21,7 +21,7 @@ class Watched(NamedTuple):
     """A meter whose use a condition is about."""
 
     meter: MeterKey
-    limit: int
+    limit: MeterLimit
     counts_since: datetime
 
 
@@ -52,7 +52,7 @@ class ConditionalPolicies:
             self._minute = minute
         holding = self._in_time
         if self._about_use:
-            holding = frozenset(condition for condition in holding if self._is_reached(condition, taken))
+            holding = frozenset(condition for condition in holding if self._is_reached(condition, taken, now))
         policy = self._compiled.get(holding)
         if policy is None:
             policy = replace(self._compile(holding), variants=self)
@@ -60,10 +60,11 @@ class ConditionalPolicies:
                 self._compiled[holding] = policy
         return policy
 
-    def _is_reached(self, condition: Condition, taken: Mapping[MeterKey, int]) -> bool:
+    def _is_reached(self, condition: Condition, taken: Mapping[MeterKey, int], now: datetime) -> bool:
         use = condition.use
         return use is None or any(
-            use.reached_by(taken.get(watched.meter, 0), watched.limit) for watched in self._watched[condition]
+            use.reached_by(taken.get(watched.meter, 0), watched.limit.limit_at(now))
+            for watched in self._watched[condition]
         )
 
 
@@ -72,7 +73,7 @@ def _watched(condition: Condition, limits: MeterLimits) -> tuple[Watched, ...]:
     if use is None:
         return ()
     return tuple(
-        Watched(limit.meter, limit.limit, limit.counts_since)
+        Watched(limit.meter, limit, limit.counts_since)
         for limit in limits
         if not limit.only_counts
         and limit.meter.dimension is use.dimension

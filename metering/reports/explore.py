@@ -16,7 +16,7 @@ from metering.reports.metrics import METRICS
 from metering.reports.names import named
 from metering.reports.plan import reading
 from metering.reports.prices_now import cost_now
-from metering.reports.sums import Key, Sum, Sums, names_of, sums_by, total
+from metering.reports.sums import Key, Sum, Sums, names_of, sums_by, sums_of_largest, total
 from metering.time_zones import first_instant, is_time_zone, unusable, zone_named
 from metering.usage.filters import UsageFilter
 
@@ -106,7 +106,7 @@ def explore(
         return _explore_denials(chosen, earlier, group, subgroup, bucket, days)
     with reading():
         overlaps = group == OVERLAPPING
-        sums = sums_by(chosen, by=(group,), metric=metric, limit=MOST_GROUPS + 1)
+        sums = sums_of_largest(chosen, by=group, metric=metric, limit=MOST_GROUPS + 1)
         whole = total(chosen) if overlaps else sums.total
         found = sums.groups[:MOST_GROUPS]
         keys = [each.keys[0] for each in found]

@@ -16,7 +16,7 @@ from metering.reports.explore import Explored, explore, period_before
 from metering.reports.figures import Figures
 from metering.reports.names import named
 from metering.reports.plan import reading
-from metering.reports.sums import sums_by, total
+from metering.reports.sums import sums_of_largest, total
 from metering.time_zones import zone_named
 from metering.usage.filters import UsageFilter
 
@@ -115,7 +115,7 @@ def cost_of_30_days(chosen: UsageFilter, *, by: str, now: datetime) -> Explored:
 def top(chosen: UsageFilter, *, by: str, limit: int = 5) -> tuple[Top, ...]:
     """The dearest tenants, users, models or conversations of the range of `chosen`."""
     with reading():
-        sums = sums_by(chosen, by=(by,), limit=limit)
+        sums = sums_of_largest(chosen, by=by, metric="cost", limit=limit)
     names = named(by, [each.keys[0] for each in sums.groups])
     whole = sums.total.cost_nano_usd
     return tuple(

@@ -1,7 +1,7 @@
 """From where a report reads each piece of its time: days, quarters of an hour, or the lines themselves.
 
 1. Days of the report's zone that are good, and lie in one bucket of its chart.
-2. For what is left good quarters, if they tell apart what the report does.
+2. For what is left good quarters.
 3. For what is then left the lines: the last minutes, what was recorded anew since, and odd ends of the range.
 
 The pieces follow each other without gap or overlap, whatever units there are. To be read in one snapshot (`reading`).
@@ -21,7 +21,7 @@ from metering.ids import first_id_at
 from metering.models import RolledUnit, RolledZone, RollupProgress
 from metering.rollups.build import UTC_ZONE
 from metering.rollups.changed import CHANGED, SETTLES_WITHIN
-from metering.rollups.levels import ANY_ZONE, OF_QUARTERS, QUARTER, Level
+from metering.rollups.levels import ANY_ZONE, QUARTER, Level
 from metering.usage.filters import UsageFilter
 
 Span = tuple[datetime, datetime]
@@ -66,9 +66,7 @@ def plan(chosen: UsageFilter, *, level: Level, cuts: Sequence[datetime] = ()) ->
     good = _Good(changed=units.changed, cuts=list(cuts))
     days = _merged([span for span in units.days if good.has(span)])
     gaps = _gaps(whole, days)
-    quarters: list[Span] = []
-    if level in OF_QUARTERS and gaps:
-        quarters = _merged([span for span in _quarters(gaps) if good.has(span)])
+    quarters = _merged([span for span in _quarters(gaps) if good.has(span)]) if gaps else []
     lines = _gaps(whole, sorted([*days, *quarters]))
     return Reading(level=level, days=tuple(days), quarters=tuple(quarters), lines=tuple(lines))
 

@@ -57,6 +57,7 @@ def hold_lines(limits: Iterable[MeterLimit], amounts: Amounts) -> tuple[HoldLine
                 thresholds=limit.thresholds,
                 budget_id=limit.budget_id,
                 counts_since=limit.counts_since,
+                raises=limit.raises,
             )
             for limit in limits
         ]

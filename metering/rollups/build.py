@@ -7,7 +7,7 @@ import psycopg
 
 from metering.ids import first_id_at
 from metering.rollups.changed import quarter_of
-from metering.rollups.levels import ALL_COLUMNS, ANY_ZONE, COLUMNS, OF_QUARTERS, QUARTER, Level
+from metering.rollups.levels import ALL_COLUMNS, ANY_ZONE, COLUMNS, QUARTER, Level
 from metering.rollups.measures import MEASURES, first_lines
 
 UTC_ZONE = "UTC"
@@ -26,7 +26,7 @@ def build_quarters(connection: psycopg.Connection, units: Sequence[datetime]) ->
     starts_at = quarter_of("metering_moment(line.id)")
     with connection.transaction():
         connection.execute(_FORGET, bounds)
-        connection.execute(_sums(starts_at, OF_QUARTERS, "true"), bounds)
+        connection.execute(_sums(starts_at, "true"), bounds)
         connection.execute(_MARK, bounds)
 
 
@@ -36,7 +36,7 @@ def build_day(connection: psycopg.Connection, zone: str, since: datetime, until:
     with connection.transaction():
         connection.execute(_FORGET, bounds)
         of_zone = "true" if zone == UTC_ZONE else _OF_ZONE
-        connection.execute(_sums("%(since)s::timestamptz", tuple(Level), of_zone), bounds)
+        connection.execute(_sums("%(since)s::timestamptz", of_zone), bounds)
         connection.execute(_MARK, bounds)
 
 
@@ -44,14 +44,14 @@ def _between(since: datetime, until: datetime) -> dict[str, object]:
     return {"since": since, "until": until, "low": first_id_at(since), "high": first_id_at(until)}
 
 
-def _sums(starts_at: str, levels: Sequence[Level], condition: str) -> str:
+def _sums(starts_at: str, condition: str) -> str:
     """INSERT: the lines are read once, and added up for each level."""
     columns = ("zone", "level", "starts_at", "tenant_id", *ALL_COLUMNS, *MEASURES)
     lines = first_lines(f"line.id >= %(low)s AND line.id < %(high)s AND {condition}")
     each = ", ".join(f"{value} AS {name}" for name, value in MEASURES.items())
     label = ", ".join(f"line.{name}" for name in ALL_COLUMNS)
     read = f"SELECT {starts_at} AS starts_at, line.tenant_id, {label}, {each} FROM {lines}"  # noqa: S608
-    sums = " UNION ALL ".join(_level(level) for level in levels)
+    sums = " UNION ALL ".join(_level(level) for level in Level)
     return (
         f"INSERT INTO metering_usagerollup ({', '.join(columns)}) WITH line AS MATERIALIZED ({read}) {sums}"
     )

@@ -1,7 +1,7 @@
 """Which units there are: how long each lasts, and by what its rows tell usage apart.
 
-Days are added up at four levels, each of which tells more apart and has more rows; a report reads the first that
-suffices. Quarters of an hour, from which a day in any zone can be put together, have the first three.
+Units are added up at five levels, of which each tells other things apart; a report reads the first that suffices, which
+is the one with the fewest rows.
 """
 
 from datetime import timedelta
@@ -17,6 +17,7 @@ class Level(IntEnum):
     """How much is told apart."""
 
     TENANTS = 1
+    TAGS = 5
     PEOPLE = 2
     LABELS = 3
     CONVERSATIONS = 4
@@ -24,16 +25,17 @@ class Level(IntEnum):
 
 _TENANTS = ("task", "request_model", "model_class", "provider_name")
 _PEOPLE = (*_TENANTS, "team_id", "user_id", "token_id")
-_LABELS = (*_PEOPLE, "agent_id", "microdao_id", "channel_id", "tags")
+_OWN_WORDS = ("agent_id", "microdao_id", "channel_id", "tags")
+_LABELS = (*_PEOPLE, *_OWN_WORDS)
 COLUMNS = {
     Level.TENANTS: _TENANTS,
+    Level.TAGS: (*_TENANTS, *_OWN_WORDS),
     Level.PEOPLE: _PEOPLE,
     Level.LABELS: _LABELS,
     Level.CONVERSATIONS: (*_LABELS, "conversation_id"),
 }
 """What each level tells apart besides the tenant."""
 ALL_COLUMNS = COLUMNS[Level.CONVERSATIONS]
-OF_QUARTERS = (Level.TENANTS, Level.PEOPLE, Level.LABELS)
 
 
 def level_for(columns: set[str]) -> Level:

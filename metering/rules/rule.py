@@ -1,7 +1,8 @@
 """A policy rule as a value, and the order of rules. Pure.
 
-Rules are ordered by scope (global, plan, tenant, team, user, token, tag), then by whether they are about the task or
-about every task, then by whether they have a condition, then by priority, then by age (ids are ordered by time).
+Rules are ordered by scope (global, plan, tenant, team, user, token, tag, conversation), then by whether they are about
+the task or about every task, then by whether they have a condition, then by priority, then by age (ids are ordered by
+time).
 """
 
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from metering.types import EnforcementMode, Scope
 
 BASE_SCOPES = (Scope.GLOBAL, Scope.PLAN, Scope.TENANT)
 NARROW_SCOPES = (Scope.TEAM, Scope.USER, Scope.TOKEN)
-TIGHTENING_SCOPES = (*NARROW_SCOPES, Scope.TAG)
+TIGHTENING_SCOPES = (*NARROW_SCOPES, Scope.TAG, Scope.CONVERSATION)
 """Scopes whose rules only tighten what the others say."""
 MAX_PRIORITY = 1_000_000
 """A priority is from minus this to this."""

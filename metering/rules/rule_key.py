@@ -7,11 +7,11 @@ from metering.tags import KEYS, read_keys
 from metering.types import MAX_AMOUNT, TOLD_LATE, Scope, Task
 
 CALLERS = frozenset(Scope).difference(TOLD_LATE)
-"""Scopes that a caller and its tags are in."""
+"""Scopes that a caller, its tags and its conversation are in."""
 
 
 class Merge(StrEnum):
-    """What team, user, token and tag rules may do to the value that global, plan and tenant rules give."""
+    """What rules of narrow scopes may do to the value that global, plan and tenant rules give."""
 
     LOWER = "lower"
     """Only a smaller number counts."""
@@ -44,7 +44,7 @@ class RuleKey:
     """The scopes for which it is read. A rule for any other would count for nothing, so it is refused."""
     merge: Merge = Merge.LOWER
     default: int | str | None = None
-    """The value in force without any rule, if it is not unlimited. Team, user, token and tag rules only tighten it."""
+    """The value in force without any rule, if it is not unlimited. Rules of narrow scopes only tighten it."""
     is_limit: bool = True
     """Whether the modes of tenant and gateway apply. Any other key counts if its rule's own mode is enforce."""
 

@@ -8,8 +8,10 @@ from uuid import UUID
 
 from metering.ledger.windows import window_bounds
 from metering.models import ATIToken, Budget, Team, Tenant, User
+from metering.policy.overrides.in_force import overrides_of
+from metering.policy.overrides.raises import Override
 from metering.simulation.use_by_subject import SHARED, Counted, Use, use_by_subject
-from metering.types import Dimension, SubjectType, Window
+from metering.types import SUBJECTS_TOLD_BY_CALL, Dimension, SubjectType, Window
 from metering.usage.limits import limit_of_budget
 from metering.usage.open_meters import counted_by, open_meters
 
@@ -43,7 +45,12 @@ def above_already(
             continue
         use = _use(budget, tenants, now)
         is_complete = is_complete and use is not None
-        over = {key: used for key, used in (use or {}).items() if used >= budget.amount}
+        overrides = overrides_of(budget)
+        over = {
+            key: used
+            for key, used in (use or {}).items()
+            if used >= budget.amount + _added(overrides, *key, budget, now)
+        }
         names = _names(SubjectType(budget.per), over, tenants)
         found += [
             Above(names.get(key, "somebody who is gone"), used, budget.amount) for key, used in over.items()
@@ -78,6 +85,18 @@ def _use(budget: Budget, tenants: Mapping[UUID, Tenant], now: datetime) -> Use |
     return use if len(calendars) <= MAX_CALENDARS else None
 
 
+def _added(overrides: Iterable[Override], owner: UUID, subject: str, budget: Budget, now: datetime) -> int:
+    """What overrides add for one subject, now."""
+    tenant_id = None if budget.per in SHARED else owner
+    return sum(
+        each.amount
+        for each in overrides
+        if each.tenant_id == tenant_id
+        and each.subject_id in (None, subject)
+        and (each.ends_at is None or now < each.ends_at)
+    )
+
+
 def _only(budget: Budget, use: Use | None) -> Use | None:
     """Of a budget that is about somebody, that one's."""
     if use is None or budget.scope != budget.per or not budget.scope_id:
@@ -108,7 +127,7 @@ def _known(per: SubjectType, subjects: set[str]) -> Iterator[tuple[str, str]]:
 def _unnamed(per: SubjectType, subject: str, tenant: Tenant | None) -> str:
     if per is SubjectType.GLOBAL:
         return "the gateway"
-    if per in (SubjectType.PROVIDER, SubjectType.AGENT, SubjectType.TAG) and subject:
+    if per in SUBJECTS_TOLD_BY_CALL and subject:
         return subject
     whose = f" of {tenant.slug}" if tenant is not None else ""
     return f"calls{whose} without a {per.value}"

@@ -20,6 +20,7 @@ COLUMN_OF = {
     Scope.TOKEN: "token_id",
     Scope.AGENT: "agent_id",
     Scope.TAG: "tags",
+    Scope.CONVERSATION: "conversation_id",
 }
 """The column of the usage log that tells whose calls they are, beside the tenant's."""
 

@@ -149,7 +149,8 @@ def _same(source: PolicySource, row: Row | None) -> Row | None:
 def _budgets_of(change: Change, looked: _Looked) -> list[Budget]:
     """Those that somebody may be above of: the one that changes, or all of the plan that a tenant moves to."""
     if isinstance(looked.row, Budget):
-        return [looked.row]
+        changed = _same(looked.after, looked.row)  # one that is switched off is not there
+        return [changed] if isinstance(changed, Budget) else []
     if change.plan is None:
         return []
     every = (budget for budgets in looked.after.rows.budgets.values() for budget in budgets)

@@ -21,7 +21,7 @@ from metering.ledger.commands import MeterKey
 from metering.ledger.use import IS_USE
 from metering.ledger.windows import window_bounds
 from metering.policy.source import Policies
-from metering.policy.values import MeterLimit, PolicySubject
+from metering.policy.values import EffectivePolicy, MeterLimit, PolicySubject
 from metering.tags import Tags
 from metering.types import Dimension, Outcome, Window
 from metering.usage.filters import UsageFilter
@@ -31,6 +31,7 @@ _WHO = (
     "tenant_id", "team_id", "user_id", "token_id", "task", "agent_id", "model_class", "provider_name",
     "tags",
 )  # fmt: skip
+_FIRST = ("reservation_id", "id", "is_use", "conversation_id")
 FOREVER = float("inf")
 
 
@@ -56,6 +57,7 @@ class Line(NamedTuple):
     providers: tuple[str, ...]
     used: Amounts
     is_use: bool
+    conversation_id: str | None
 
     @property
     def at_s(self) -> float:
@@ -70,10 +72,11 @@ class _Meter:
 
 
 class _Slots(NamedTuple):
-    """What some calls have in common."""
+    """What some calls have in common; `policy` is that of those in no conversation."""
 
     denying: tuple[tuple[MeterLimit, _Meter], ...]
     meters: tuple[_Meter, ...]
+    policy: EffectivePolicy | None
 
 
 class BudgetPass:
@@ -96,14 +99,16 @@ class BudgetPass:
         self._plan = plan
         self._since_s = since.timestamp()
         self._begin_with = begin_with
-        self._slots: dict[tuple[Who, tuple[str, ...]], _Slots] = {}
+        self._slots: dict[tuple[Who, tuple[str, ...], str | None], _Slots] = {}
         self._meters: dict[MeterKey, _Meter] = {}
 
     def take(self, line: Line) -> bool:
         """Count one call, unless a budget has no room for it. Returns whether it is denied."""
-        slots = self._slots.get((line.who, line.providers))
-        if slots is None:
-            slots = self._find(line)
+        slots = self._slots.get((line.who, line.providers, None)) or self._find(line, None)
+        conversation_id, policy = line.conversation_id, slots.policy
+        if conversation_id is not None and policy is not None and policy.concerns(conversation_id):
+            known = self._slots.get((line.who, line.providers, conversation_id))
+            slots = known or self._find(line, conversation_id)
         if not slots.meters:
             return False
         at_s = line.at_s
@@ -113,15 +118,17 @@ class BudgetPass:
         wanted = line.used + Amounts(requests=1, steps=max(0, 1 - line.used.steps))
         for limit, meter in slots.denying:
             need = wanted.of(meter.key.dimension)
-            if need and meter.used + need > limit.limit:
+            most = limit.limit_at(datetime.fromtimestamp(at_s, UTC)) if limit.raises else limit.limit
+            if need and meter.used + need > most:
                 return True
         charged = line.used + Amounts(requests=1) if line.is_use else line.used
         for meter in slots.meters:
             meter.used += charged.of(meter.key.dimension)
         return False
 
-    def _find(self, line: Line) -> _Slots:
+    def _find(self, line: Line, conversation_id: str | None) -> _Slots:
         who = line.who
+        policy: EffectivePolicy | None = None
         plan = self._plan or (self._plans.get(who.token_id, "") if who.token_id is not None else "")
         found: list[tuple[MeterLimit, _Meter]] = []
         if plan:
@@ -131,7 +138,8 @@ class BudgetPass:
             except NotFound:
                 policy = None
             if policy is not None:
-                limits = policy.for_tags(who.tags).limits_for(line.providers, who.agent_id, who.model_class)
+                its = policy.for_labels(who.tags, conversation_id)
+                limits = its.limits_for(line.providers, who.agent_id, who.model_class)
                 found = [
                     (limit, self._meter(limit.meter, line.at_s))
                     for limit in limits
@@ -140,8 +148,9 @@ class BudgetPass:
         slots = _Slots(
             denying=tuple((limit, meter) for limit, meter in found if limit.enforced),
             meters=tuple({meter.key: meter for _, meter in found}.values()),
+            policy=policy,
         )
-        self._slots[line.who, line.providers] = slots
+        self._slots[line.who, line.providers, conversation_id] = slots
         return slots
 
     def _meter(self, key: MeterKey, at_s: float) -> _Meter:
@@ -159,7 +168,7 @@ def lines_of(chosen: UsageFilter) -> Iterator[Line]:
     """The calls in the order in which they were admitted. Those that were answered from the cache are left out."""
     paid = chosen.rows().exclude(outcome=Outcome.CACHED)
     marked = paid.annotate(is_use=RawSQL(IS_USE, (), output_field=BooleanField()))  # noqa: S611 - a constant
-    rows = marked.order_by("id").values_list("reservation_id", "id", "is_use", *_WHO, *COLUMNS)
+    rows = marked.order_by("id").values_list(*_FIRST, *_WHO, *COLUMNS)
     line: Line | None = None
     page = list(rows[:PAGE])
     while page:
@@ -176,9 +185,12 @@ def lines_of(chosen: UsageFilter) -> Iterator[Line]:
 
 
 def _line(row: tuple[Any, ...]) -> Line:
-    who = Who._make(row[3 : 3 + len(_WHO)])
+    reservation_id, _, is_use, conversation_id = row[: len(_FIRST)]
+    facts = row[len(_FIRST) :]
+    who = Who._make(facts[: len(_WHO)])
     who = who._replace(tags=tuple(who.tags))
-    return Line(row[0], who, (who.provider_name,), Amounts(0, *row[3 + len(_WHO) :]), row[2])
+    used = Amounts(0, *facts[len(_WHO) :])
+    return Line(reservation_id, who, (who.provider_name,), used, is_use, conversation_id)
 
 
 def _together(line: Line, row: tuple[Any, ...]) -> Line:

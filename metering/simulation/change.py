@@ -15,6 +15,8 @@ from metering.policy.edit.set_budget import BudgetSet, set_budget
 from metering.policy.edit.set_rule import RuleSet, set_rule
 from metering.policy.edit.switch_off import switch_off
 from metering.policy.edit.target import PolicyTarget
+from metering.policy.overrides.add import add_override
+from metering.policy.overrides.counter import Counter
 from metering.types import Scope
 
 ACTOR = "preview"
@@ -86,6 +88,20 @@ def off_change(row: Row, *, now: datetime) -> Change:
 def change_of_row(row: Row, apply: Callable[[], object]) -> Change:
     """A rule or a budget changed in some other way: `apply` does it and returns the row."""
     return Change(scope=Scope(row.scope), tenant=row.tenant, scope_id=row.scope_id, apply=apply)
+
+
+def override_change(*, counter: Counter, amount: int, windows: int | None, now: datetime) -> Change:
+    """A budget raised for a while, for one of its counters or for everybody's in the tenant."""
+
+    def apply() -> Budget:
+        add_override(counter=counter, amount=amount, windows=windows, actor=ACTOR, now=now)
+        return counter.budget
+
+    per = counter.budget.per
+    is_whole = counter.subject_id is None or per not in set(Scope) or per == Scope.TENANT
+    scope = Scope.TENANT if is_whole and counter.tenant is not None else Scope(per)
+    scope_id = "" if is_whole else counter.subject_id or ""
+    return Change(scope=scope, tenant=counter.tenant, scope_id=scope_id, apply=apply)
 
 
 def plan_change(*, tenant: Tenant, plan: str) -> Change:

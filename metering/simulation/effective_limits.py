@@ -67,6 +67,8 @@ class EffectiveLimit:
     """Rules about the same whose condition does not hold at the moment."""
     model_class: str = ""
     is_budget: bool = False
+    override: int = 0
+    """Of a budget: what overrides add to its value for now."""
 
     @property
     def value(self) -> int | str:
@@ -95,7 +97,7 @@ def effective_limits(
     names = SourceNames(subject)
     found: dict[EffectiveLimit, list[str]] = {}
     for each, policy in policies.items():
-        for limit in (*_of_rules(policy, subject, names), *_of_budgets(policy, names, with_shared)):
+        for limit in (*_of_rules(policy, subject, names), *_of_budgets(policy, names, with_shared, now)):
             found.setdefault(limit, []).append(each)
     order = {key: place for place, key in enumerate(REGISTRY)}
     limits = [_for_tasks(limit, found[limit], tasks) for limit in found]
@@ -194,7 +196,9 @@ def _in_place_of(
     return (*found, *([_set_by(built_in, names)] if built_in is not None else []))
 
 
-def _of_budgets(policy: EffectivePolicy, names: SourceNames, with_shared: bool) -> Iterator[EffectiveLimit]:
+def _of_budgets(
+    policy: EffectivePolicy, names: SourceNames, with_shared: bool, now: datetime
+) -> Iterator[EffectiveLimit]:
     for limit in _budgets(policy):
         if limit.meter.tenant_id is None and not with_shared:
             continue
@@ -214,6 +218,7 @@ def _of_budgets(policy: EffectivePolicy, names: SourceNames, with_shared: bool) 
             mode=limit.mode,
             model_class=limit.model_class or "",
             is_budget=True,
+            override=limit.limit_at(now) - limit.limit,
         )
 
 
@@ -224,6 +229,7 @@ def _budgets(policy: EffectivePolicy) -> Iterator[MeterLimit]:
         *policy.by_agent.values(),
         policy.each_agent,
         policy.each_tag,
+        policy.each_conversation,
     )
     for group in groups:
         for limit in group:

@@ -52,7 +52,8 @@ def explain_call(
     Raises NotFound for an unknown tenant, plan or task.
     """
     asker = demand.asker
-    policy = policy_at(source, asker.subject, demand.task, now).for_tags(demand.tags)
+    policy = policy_at(source, asker.subject, demand.task, now)
+    policy = policy.for_labels(demand.tags, demand.conversation_id)
     access = source.access_to(asker.subject.plan, demand.task)
     decision = EnforcementDecision(
         verdict=Verdict.ALLOWED,
@@ -72,14 +73,14 @@ def explain_call(
         balances = read_balances({limit.meter: limit.counts_since for limit in route.limits}, now)
         known = levels([*route.rates, *route.shadow_rates])
         decision = _served_by(decision, route)
-        trace = (*rules, *_limit_trace(route, balances, known, None))
+        trace = (*rules, *_limit_trace(route, balances, known, None, now))
         # 2. How much would it use at most?
         plan = _cheapest_first(plan_call(demand, access, source.models, policy))
-        trace = (*rules, *_limit_trace(plan.route, balances, known, plan.measured.bound))
+        trace = (*rules, *_limit_trace(plan.route, balances, known, plan.measured.bound, now))
         # 3. Do rate limits and budgets have room for that?
         admitted = _admission_at(now, balances, known).admit(plan)
         if admitted.plan.bound != plan.bound:  # it found room by asking for less
-            trace = (*rules, *_limit_trace(plan.route, balances, known, admitted.plan.bound))
+            trace = (*rules, *_limit_trace(plan.route, balances, known, admitted.plan.bound, now))
     except MeteringError as refusal:
         denied = _denied(decision, refusal, deciding_rule(refusal, asker.subject.plan, policy), trace)
         return replace(denied, message=refusal.message + _wait_before(refusal, policy))
@@ -170,13 +171,15 @@ def _wait_before(refusal: MeteringError, policy: EffectivePolicy) -> str:
     return f" A call would wait up to {wait_s} s for that before it is refused."
 
 
-def _limit_trace(route: Route, balances: Balances, levels: Levels, bound: Amounts | None) -> tuple[Step, ...]:
+def _limit_trace(
+    route: Route, balances: Balances, levels: Levels, bound: Amounts | None, now: datetime
+) -> tuple[Step, ...]:
     """What every budget and rate says; without a bound, nothing is asked of budgets and rates of tokens."""
     limits = tuple(limit for limit in route.limits if not limit.only_counts)
     taken = {meter: (each.used, each.held) for meter, each in balances.items()}
     amounts = bound + ONE_REQUEST if bound is not None else NOTHING
     return (
-        *limit_steps(limits, taken, amounts, holding=False),
+        *limit_steps(limits, taken, amounts, now=now, holding=False),
         *rate_steps(_rate_uses(route, levels, bound.of(Dimension.TOKENS) if bound is not None else None)),
     )
 

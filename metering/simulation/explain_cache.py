@@ -48,13 +48,15 @@ def explain_cache(
     now: datetime,
     imagined: ImaginedBody,
     tags: Tags = (),
+    conversation_id: str | None = None,
 ) -> dict[str, Any]:
     """`status`, `reason`, `ttl_s` and a sentence. Whether the answer is kept at that moment is not looked for, as an
     imagined request has no content.
 
     Raises InvalidRequest for a header that says nothing known, and NotFound as `explain_call` does.
     """
-    policy = policy_at(source, asker.subject, task, now).for_tags(tags)
+    policy = policy_at(source, asker.subject, task, now)
+    policy = policy.for_labels(tags, conversation_id)
     wish = read_wish(imagined.header) if imagined.header else None
     terms = terms_of(policy, wish, imagined.as_body())
     return {

@@ -23,8 +23,8 @@ from metering.usage.filters import UsageFilter
 
 PAGE = 5_000
 _FACTS = (
-    "reservation_id", "tenant_id", "team_id", "user_id", "token_id", "agent_id", "tags", "task", "request_model",
-    "model_class", "provider_name", "latency_ms", "id", "attempt", "is_use",
+    "reservation_id", "tenant_id", "team_id", "user_id", "token_id", "agent_id", "conversation_id", "tags", "task",
+    "request_model", "model_class", "provider_name", "latency_ms", "id", "attempt", "is_use",
 )  # fmt: skip
 
 
@@ -37,6 +37,7 @@ class LoggedAttempt(NamedTuple):
     user_id: UUID | None
     token_id: UUID | None
     agent_id: str | None
+    conversation_id: str | None
     tags: Tags
     task: str
     request_model: str

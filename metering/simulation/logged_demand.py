@@ -23,6 +23,7 @@ def demand_of_log(asker: Asker, call: LoggedCall) -> Demand[LoggedUse]:
         size=LoggedSize(call.used, [attempt.used for attempt in call.attempts]),
         agent_id=first.agent_id,
         tags=first.tags,
+        conversation_id=first.conversation_id,
     )
 
 

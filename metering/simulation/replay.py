@@ -171,7 +171,7 @@ class ReplayRun:
         if policy.variants is not None:
             taken = {meter: sum(self._admission.ledger.balance_of(meter)) for meter in policy.variants.meters}
             policy = policy.variants.at(now, taken)
-        policy = policy.for_tags(call.first.tags)
+        policy = policy.for_labels(call.first.tags, call.first.conversation_id)
         demand = demand_of_log(asker, call)
         if not counts:
             held = self._admission.admit(plan_of_use(demand, policy, call)).hold

@@ -100,6 +100,7 @@ def limit_facts(limit: EffectiveLimit) -> dict[str, Any]:
         "mode": limit.mode.value,
         "is_budget": limit.is_budget,
         "is_tighter": limit.is_tighter,
+        "override": usd_text(limit.override) if limit.is_budget and limit.unit == "usd" else limit.override,
         **by(limit.set_by),
         "in_place_of": [by(source) for source in limit.in_place_of],
         "not_now": [by(source) for source in limit.not_now],

@@ -28,6 +28,7 @@ SUBJECT = {
     SubjectType.TOKEN: "coalesce(token_id::text, '')",
     SubjectType.AGENT: "coalesce(agent_id, '')",
     SubjectType.TAG: "tag.name",
+    SubjectType.CONVERSATION: "coalesce(conversation_id, '')",
 }
 """Whose use a line of the log is, as meters name it (`policy/meter_limits.py`)."""
 SHARED = (SubjectType.GLOBAL, SubjectType.PROVIDER)

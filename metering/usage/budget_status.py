@@ -6,9 +6,11 @@ from datetime import datetime
 from heapq import merge
 from uuid import UUID
 
-from metering.ledger.commands import MeterKey
+from metering.ledger.commands import MeterKey, raised
 from metering.ledger.windows import window_bounds
-from metering.models import PolicyRule, Tenant, UsageMeter
+from metering.models import Budget, PolicyRule, Tenant, UsageMeter
+from metering.policy.overrides.in_force import overrides_of
+from metering.policy.overrides.raises import raises_of
 from metering.policy.read_balances import balance_of
 from metering.policy.rows import plans_used
 from metering.types import Scope, SubjectType
@@ -111,16 +113,19 @@ class _Reading:
         )
         balance = balance_of(ledger_key, meter, self._counts_since(limit, key), self._now)
         start, end = window_bounds(limit.window, self._now, timezone=timezone, week_start=week_start)
+        end = meter.window_end if meter else end
+        amount = _amount_in(limit, ledger_key, end)
         return BudgetStatus(
-            limit=limit,
+            limit=replace(limit, amount=amount) if amount != limit.amount else limit,
             key=key,
             tenant_slug=owner.slug if owner else None,
             used=balance.used if balance else 0,
             held=balance.held if balance else 0,
             overrun=meter.overrun if meter else 0,
             unenforced=meter.unenforced if meter else 0,
+            override=amount - limit.amount,
             window_start=(meter.window_start if meter else start) if end else None,
-            reset_at=meter.window_end if meter else end,
+            reset_at=end,
         )
 
     def _counts_since(self, limit: Limit, key: LimitOnMeter) -> datetime:
@@ -152,3 +157,9 @@ class _Reading:
                 for owner_id in self._tenants:
                     for subject_type, subject_id in pairs:
                         yield LimitOnMeter(id_, subject_type, subject_id, owner_id)
+
+
+def _amount_in(limit: Limit, key: MeterKey, window_end: datetime | None) -> int:
+    """The limit with the overrides of the meter's window."""
+    overrides = overrides_of(limit.row) if isinstance(limit.row, Budget) else ()
+    return raised(limit.amount, raises_of(overrides, key)[0], window_end) if overrides else limit.amount

@@ -15,8 +15,7 @@ from metering.policy.compile_rows import PolicyRows, by_place
 from metering.policy.read_balances import read_balances
 from metering.policy.rows import Used, calendar_of
 from metering.policy.values import EffectivePolicy, MeterLimit, PolicySubject
-from metering.tags import Tags
-from metering.types import Dimension, SubjectType
+from metering.types import SUBJECTS_TOLD_BY_CALL, Dimension, SubjectType
 from metering.usage.open_meters import LimitOnMeter
 
 
@@ -45,16 +44,21 @@ class CallsAtOnce:
         found = [
             limit
             for plan in plans or ("",)
-            for limit in self._policy(_subject(key, plan), rule.task_id or "", _tags(key)).limits
+            for limit in self._policy(key, plan, rule.task_id or "").limits
             if limit.budget_id == key.budget_id and limit.meter.dimension is Dimension.CONCURRENCY
         ]
         return min(found, key=lambda limit: limit.limit, default=None)
 
-    def _policy(self, subject: PolicySubject, task: str, tags: Tags) -> EffectivePolicy:
-        policy = self._rows.policy(subject, task)
+    def _policy(self, key: LimitOnMeter, plan: str, task: str) -> EffectivePolicy:
+        policy = self._rows.policy(_subject(key, plan), task)
         if policy.variants is not None:
             policy = policy.variants.at(self._now, self._taken_of(policy.variants.meters))
-        return policy.for_tags(tags)
+        is_tag, is_conversation = (
+            key.subject_type == each for each in (SubjectType.TAG, SubjectType.CONVERSATION)
+        )
+        return policy.for_labels(
+            (key.subject_id,) if is_tag else (), key.subject_id if is_conversation else None
+        )
 
     def _taken_of(self, meters: Mapping[MeterKey, datetime]) -> Mapping[MeterKey, int]:
         unread = {meter: since for meter, since in meters.items() if meter not in self._taken}
@@ -68,7 +72,8 @@ class CallsAtOnce:
 
 def _subject(key: LimitOnMeter, plan: str) -> PolicySubject:
     """As much of a caller as the meter tells."""
-    own = {SubjectType(key.subject_type): UUID(key.subject_id)} if not _tags(key) else {}
+    kind = SubjectType(key.subject_type)
+    own = {kind: UUID(key.subject_id)} if kind not in SUBJECTS_TOLD_BY_CALL else {}
     return PolicySubject(
         tenant_id=key.tenant_id,
         plan=plan,
@@ -76,8 +81,3 @@ def _subject(key: LimitOnMeter, plan: str) -> PolicySubject:
         user_id=own.get(SubjectType.USER),
         token_id=own.get(SubjectType.TOKEN),
     )
-
-
-def _tags(key: LimitOnMeter) -> Tags:
-    """Of the calls that the meter counts, as much as it tells."""
-    return (key.subject_id,) if key.subject_type == SubjectType.TAG else ()

@@ -9,18 +9,17 @@ from metering.errors import InvalidRequest
 from metering.time_zones import unusable
 
 TIMEOUT_S = 60
-"""For one query."""
-SETTINGS = f"SET LOCAL statement_timeout = '{TIMEOUT_S}s'; SET LOCAL jit = off; SET LOCAL work_mem = '64MB'"
+"""For one query that somebody waits for."""
 
 
-def fetch(query: str, params: dict[str, Any]) -> list[dict[str, Any]]:
+def fetch(query: str, params: dict[str, Any], *, timeout_s: int = TIMEOUT_S) -> list[dict[str, Any]]:
     """The rows by their columns' names; `zone` in `params` is the time zone that the query reckons with.
 
-    Raises InvalidRequest where it takes longer than TIMEOUT_S, and for a zone that PostgreSQL does not know.
+    Raises InvalidRequest where it takes longer than `timeout_s`, and for a zone that PostgreSQL does not know.
     """
     try:
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(SETTINGS)
+            cursor.execute(_settings(timeout_s))
             cursor.execute(query, params)
             names = [column.name for column in cursor.description or ()]
             return [dict(zip(names, values, strict=True)) for values in cursor.fetchall()]
@@ -34,3 +33,7 @@ def fetch(query: str, params: dict[str, Any]) -> list[dict[str, Any]]:
         if isinstance(error.__cause__, InvalidParameterValue) and "zone" in params:
             raise unusable(params["zone"]) from error
         raise
+
+
+def _settings(timeout_s: int) -> str:
+    return f"SET LOCAL statement_timeout = '{timeout_s}s'; SET LOCAL jit = off; SET LOCAL work_mem = '64MB'"

@@ -9,6 +9,7 @@ from django.db.models import Q
 
 from metering.models import ATIToken, Budget, PolicyRule, Tenant
 from metering.policy.applying import set_for
+from metering.policy.overrides.in_force import with_overrides
 from metering.types import Dimension, Scope, SubjectType, Window
 
 
@@ -44,7 +45,8 @@ def active_limits(*, tenant: Tenant | None, plans: Iterable[str]) -> dict[UUID, 
     applies = set_for(tenant.pk if tenant is not None else None)
     if tenant is not None:
         applies &= ~Q(scope=Scope.PLAN) | Q(scope_id__in=list(plans))
-    budgets = Budget.objects.filter(applies).select_related("tenant").order_by("id")
+    budgets = with_overrides(Budget.objects.filter(applies), tenant.pk if tenant is not None else None)
+    budgets = budgets.select_related("tenant").order_by("id")
     rules = PolicyRule.objects.filter(applies, key="max_concurrent").select_related("tenant").order_by("id")
     limits = [*map(limit_of_budget, budgets), *map(_of_rule, rules)]
     return {limit.id: limit for limit in limits}

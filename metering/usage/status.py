@@ -22,9 +22,16 @@ class BudgetStatus:
     held: int = 0
     overrun: int = 0
     unenforced: int = 0
+    override: int = 0
+    """How much of the limit's amount comes from overrides, which is not the budget's own."""
     window_start: datetime | None = None
     """None where the window never ends."""
     reset_at: datetime | None
+
+    @property
+    def base(self) -> int:
+        """The limit without its overrides."""
+        return self.limit.amount - self.override
 
     @property
     def percent(self) -> float:
@@ -54,6 +61,7 @@ class BudgetStatus:
             "subject_type": self.key.subject_type,
             "subject_id": self.key.subject_id,
             "limit": amount(limit.amount),
+            "override": amount(self.override),
             "set_by": str(limit.set_by),
             "used": amount(self.used),
             "held": amount(self.held),

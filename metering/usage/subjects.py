@@ -7,10 +7,10 @@ from metering.policy.applying import Place, place_of, places_of
 from metering.policy.meter_limits import identified
 from metering.policy.values import PolicySubject
 from metering.rules.rule import NARROW_SCOPES
-from metering.types import Scope, SubjectType
+from metering.types import SUBJECTS_TOLD_BY_CALL, Scope, SubjectType
 from metering.usage.limits import Limit
 
-ABOUT_ONE = (*NARROW_SCOPES, Scope.AGENT, Scope.TAG)
+ABOUT_ONE = (*NARROW_SCOPES, Scope.AGENT, Scope.TAG, Scope.CONVERSATION)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +37,7 @@ class Subjects:
     def of(self, limit: Limit) -> frozenset[tuple[str, str]]:
         """The subject types and ids on whose meters the caller's calls may count.
 
-        What all tenants share, and what a plan allows each agent or tag, is not shown to one caller.
+        What all tenants share, and what a plan allows each agent, tag or conversation, is not shown to one caller.
         """
         if limit.scope is Scope.PROVIDER or (limit.scope is Scope.GLOBAL and limit.per is not None):
             return frozenset()  # but the gateway's rule about calls at once counts each tenant's
@@ -45,7 +45,7 @@ class Subjects:
             return frozenset()
         if limit.scope in ABOUT_ONE:
             return frozenset({(limit.scope.value, limit.scope_id)})
-        if limit.per in (SubjectType.AGENT, SubjectType.TAG, SubjectType.PROVIDER):
+        if limit.per in SUBJECTS_TOLD_BY_CALL:
             return frozenset()
         per = limit.per or SubjectType.TENANT
         return frozenset((kind.value, id_) for one in self._each for kind, id_ in [identified(per, one)])

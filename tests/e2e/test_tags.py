@@ -85,6 +85,21 @@ def test_a_tags_budget_stops_its_calls_alone_and_is_named(server: Server, token:
     assert (refused.error["usage"]["scope"], refused.error["usage"]["current"]) == ("tag", 1)
 
 
+def test_a_conversations_budget_and_rule_count_for_its_calls_alone(server: Server, token: str) -> None:
+    BudgetFactory(scope="conversation", scope_id="talk-7", dimension="requests", amount=1)
+    RuleFactory(scope="conversation", scope_id="talk-7", key="max_tokens_out", value=4)
+
+    def say(talk: str) -> Reply:
+        body = {"model": "sandbox-small", "messages": HELLO, "metadata": {"conversation_id": talk}}
+        return ask(server, "POST", "/v1/chat/completions", json.dumps(body).encode(), {"x-api-key": token})
+
+    assert say("talk-7").json["usage"]["completion_tokens"] == 4
+    assert say("talk-8").json["usage"]["completion_tokens"] > 4
+    refused = say("talk-7")
+    assert refused.told == (429, "budget_exceeded")
+    assert (refused.error["usage"]["scope"], refused.error["usage"]["current"]) == ("conversation", 1)
+
+
 def test_a_tags_rule_tightens_and_does_not_loosen(server: Server, token: str) -> None:
     RuleFactory(key="max_tokens_out", value=9)
     RuleFactory(**APOLLO, key="max_tokens_out", value=4)

@@ -26,6 +26,7 @@ from tests.factories.ledger import (
     concurrency_meter,
     id_at,
 )
+from tests.factories.notifications import make_notification
 from tests.factories.policy import BudgetFactory, RuleFactory
 
 __all__ = [
@@ -49,6 +50,7 @@ __all__ = [
     "make_draft",
     "make_invitation",
     "make_job",
+    "make_notification",
     "make_plan",
     "make_token",
     "reference_data",

@@ -122,8 +122,8 @@ def concurrency_meter(rule: PolicyRule, tenant: Tenant, *, held: int) -> UsageMe
     start, end = window_bounds(Window.NONE, now())
     meter, _ = UsageMeter.objects.update_or_create(
         tenant_id=tenant.pk,
-        subject_type=rule.scope if rule.scope in ("user", "tag") else "tenant",
-        subject_id=rule.scope_id if rule.scope in ("user", "tag") else str(tenant.pk),
+        subject_type=rule.scope if rule.scope in ("user", "tag", "conversation") else "tenant",
+        subject_id=rule.scope_id if rule.scope in ("user", "tag", "conversation") else str(tenant.pk),
         dimension=Dimension.CONCURRENCY,
         window=Window.NONE,
         window_start=start,

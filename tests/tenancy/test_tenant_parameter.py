@@ -15,6 +15,8 @@ from tests.tenancy.world import World
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
 NAMES = {"tenant", "plan"}
 """Placeholders that stand for a name; the others for an id."""
+EXAMPLES = {"delivery": "1"}
+"""Of ids that are numbers."""
 ANY_ID = uuid7()
 OPERATOR, ADMIN, MEMBER = "operator", "alder_admin", "alder_member"
 
@@ -27,7 +29,8 @@ def without_tenant(path: str) -> str:
 
 def takes_it(row: Row) -> bool:
     path = PLACEHOLDER.sub(
-        lambda found: "alder" if found[1] in NAMES else str(ANY_ID), row.path.partition("?")[0]
+        lambda found: "alder" if found[1] in NAMES else EXAMPLES.get(found[1], str(ANY_ID)),
+        row.path.partition("?")[0],
     )
     view: Any = resolve(path).func
     handler = getattr(getattr(view, "view_class", None) or view.cls, row.method.lower())

@@ -1,28 +1,35 @@
 """Two tenants with a row of every noun, and the people who call. Alder owns what is asked for."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from django.utils.timezone import now
 
+from metering.alerts.endpoints.edit import create_endpoint
 from metering.catalog.provider_keys.set_key import set_provider_key
 from metering.identity.sessions.open_session import open_session
 from metering.models import (
+    AlertDelivery,
     ATIToken,
     AuditEvent,
+    BillingProfile,
     Budget,
+    BudgetOverride,
     Feature,
     Invitation,
     LedgerEntry,
     Membership,
+    Notification,
     PlanFeature,
     PolicyDecision,
     PolicyRule,
     Provider,
     ProviderKey,
     QuotaAlert,
+    QuotaRequest,
     SavedView,
+    Statement,
     TaskDraft,
     TaskJob,
     Team,
@@ -33,7 +40,12 @@ from metering.models import (
     UsageRollup,
     User,
     VendorAlert,
+    WebhookEndpoint,
 )
+from metering.policy.overrides.add import add_override
+from metering.policy.overrides.counter import counter_of
+from metering.quota_requests.ask import ask_for_quota
+from metering.statements.issue import issue_statement
 from metering.types import Setter
 from tests.factories import (
     AlertFactory,
@@ -49,6 +61,7 @@ from tests.factories import (
     make_draft,
     make_invitation,
     make_job,
+    make_notification,
     make_plan,
     make_token,
     reference_data,
@@ -81,12 +94,22 @@ class TenantData:
     decision: PolicyDecision
     alert: QuotaAlert
     vendor_alert: VendorAlert
+    channel: WebhookEndpoint
+    delivery: AlertDelivery
+    """Of the alert to the channel; it failed."""
     job: TaskJob
     """The member's own, which has ended."""
     draft: TaskDraft
     invitation: Invitation
     view: SavedView
     """The member's."""
+    notification: Notification
+    """The member's."""
+    override: BudgetOverride
+    """Of the budget."""
+    request: QuotaRequest
+    """The member's, for more of a budget of its own that an operator set."""
+    statement: Statement
     call: UsageLog
     """The one attempt of the member's own call."""
 
@@ -104,11 +127,18 @@ class TenantData:
             "own_budget": str(self.own_budget.pk),
             "key": str(self.key.pk),
             "alert": str(self.alert.pk),
+            "channel": str(self.channel.pk),
+            "delivery": str(self.delivery.pk),
             "job": str(self.job.pk),
             "draft": str(self.draft.pk),
             "invitation": str(self.invitation.pk),
             "invited": self.invitation.email,
             "view": str(self.view.pk),
+            "notification": str(self.notification.pk),
+            "override": str(self.override.pk),
+            "request": str(self.request.pk),
+            "asked_budget": str(self.request.budget_id),
+            "statement": str(self.statement.pk),
             "call": str(self.call.reservation_id),
             "email": self.member.email,
             "admin_email": self.admin.email,
@@ -138,10 +168,15 @@ class TenantData:
             self.decision,
             self.alert,
             self.vendor_alert,
+            self.channel,
             self.job,
             self.draft,
             self.invitation,
             self.view,
+            self.notification,
+            self.override,
+            self.request,
+            self.statement,
             self.call,
         )
         prefixes = {self.token.prefix, self.own_token.prefix}
@@ -196,6 +231,31 @@ def keep_key(tenant: Tenant, label: str = "default") -> ProviderKey:
     )
 
 
+def make_channel(tenant: Tenant, name: str = "hook") -> WebhookEndpoint:
+    """A webhook that nobody finds: `.invalid` names no host."""
+    endpoint, _ = create_endpoint(
+        tenant=tenant,
+        kind="webhook",
+        name=f"{tenant.slug}-{name}",
+        url="https://hooks.invalid/events",
+        events=[],
+        actor="a test",
+        now=now(),
+    )
+    return endpoint
+
+
+def make_delivery(channel: WebhookEndpoint, alert: QuotaAlert) -> AlertDelivery:
+    return AlertDelivery.objects.create(
+        alert=alert,
+        endpoint=channel,
+        channel="webhook",
+        recipient=str(channel.pk),
+        state="failed",
+        next_attempt_at=now(),
+    )
+
+
 def make_vendor() -> None:
     """`acme`, on the plan of both tenants, which contains own keys."""
     Feature.objects.get_or_create(code="OWN_KEYS", defaults={"name": "Own vendor keys"})
@@ -223,6 +283,7 @@ def make_tenant_data(slug: str) -> TenantData:
     own = {"tenant": tenant, "set_by": Setter.TENANT}
     call = _use(tenant, member, team, f"{slug}-talk")
     note_change(tenant, slug)
+    alert, channel = AlertFactory(meter=meter), make_channel(tenant)
     return TenantData(
         tenant=tenant,
         token=token,
@@ -237,14 +298,34 @@ def make_tenant_data(slug: str) -> TenantData:
         own_budget=BudgetFactory(scope="user", scope_id=str(member.pk), **own),
         key=keep_key(tenant),
         decision=make_decision(tenant, token),
-        alert=AlertFactory(meter=meter),
+        alert=alert,
+        notification=make_notification(member, f"{slug} notification"),
         vendor_alert=VendorAlertFactory(tenant_id=tenant.pk, model=f"{slug}-model"),
+        channel=channel,
+        delivery=make_delivery(channel, alert),
         job=make_job(token, member),
         draft=make_draft(token, member),
         invitation=make_invitation(token, f"dan@{slug}.example"),
         view=SavedView.objects.create(user=member, name=f"{slug} view", query=f"user=ann@{slug}.example"),
+        override=_raise(budget),
+        request=ask(member, "user", "day"),
+        statement=issue_statement(tenant=tenant, month=date(2025, 1, 1), actor="a test", now=now()),
         call=call,
     )
+
+
+def _raise(budget: Budget) -> BudgetOverride:
+    counter = counter_of(budget, tenant=budget.tenant, subject=None)
+    return add_override(counter=counter, amount=7, actor="ops@example.com", now=now())
+
+
+def ask(member: User, scope: str, window: str) -> QuotaRequest:
+    """A member's request for more of a budget that an operator has set for it."""
+    tenant = member.tenant
+    assert tenant is not None
+    budget = BudgetFactory(scope=scope, scope_id=str(member.pk), tenant=tenant, window=window)
+    counter = counter_of(budget, tenant=tenant, subject=None)
+    return ask_for_quota(counter=counter, amount=5, reason=f"{tenant.slug} filing", by=member, now=now())
 
 
 def more_of(data: TenantData) -> None:
@@ -258,7 +339,9 @@ def more_of(data: TenantData) -> None:
     RuleFactory(**own)
     BudgetFactory(**own)
     meter = MeterFactory(budget=BudgetFactory(tenant=data.tenant, window="month"), used=7)
-    AlertFactory(meter=meter)
+    make_delivery(data.channel, AlertFactory(meter=meter))
+    make_channel(data.tenant, "second-hook")
+    make_notification(data.member, f"{slug} second notification")
     VendorAlertFactory(tenant_id=data.tenant.pk, model=f"{slug}-second-model")
     _use(data.tenant, data.admin, None, f"{slug}-second-talk")
     make_decision(data.tenant, data.token, rule="tenant cost/month")
@@ -267,6 +350,9 @@ def more_of(data: TenantData) -> None:
     note_change(data.tenant, f"second-{slug}")
     make_invitation(data.token, f"eve@{slug}.example")
     SavedView.objects.create(user=data.member, name=f"{slug} second view", query="range=today")
+    _raise(data.budget)
+    ask(data.member, "user", "week")
+    issue_statement(tenant=data.tenant, month=date(2025, 2, 1), actor="a test", now=now())
 
 
 def note_change(tenant: Tenant, name: str) -> None:
@@ -290,17 +376,23 @@ def image_of(data: TenantData) -> list[Any]:
         User,
         PolicyRule,
         Budget,
+        BudgetOverride,
+        QuotaRequest,
         ProviderKey,
         QuotaAlert,
         VendorAlert,
+        WebhookEndpoint,
         TaskJob,
         TaskDraft,
         Invitation,
+        BillingProfile,
+        Statement,
         *BOOKS,
     ):
         rows += noun.objects.filter(tenant_id=data.tenant.pk).order_by("pk").values()
     rows += Membership.objects.filter(team__tenant=data.tenant).order_by("pk").values()
     rows += SavedView.objects.filter(user__tenant=data.tenant).order_by("pk").values()
+    rows += Notification.objects.filter(user__tenant=data.tenant).order_by("pk").values()
     rows += Tenant.objects.filter(pk=data.tenant.pk).values()
     for row in rows:
         row.pop("last_used_at", None)

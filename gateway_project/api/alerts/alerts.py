@@ -18,7 +18,7 @@ from gateway_project.api.views import ApiView
 from metering.alerts.acknowledge import acknowledge_alert
 from metering.models import QuotaAlert
 from metering.money import usd_text
-from metering.types import AlertLevel, Dimension
+from metering.types import ALERT_TYPES, AlertLevel, Dimension
 
 TAG = ["alerts"]
 ACKNOWLEDGED = OpenApiParameter("acknowledged", bool, description="Only those that are, or are not.")
@@ -42,6 +42,7 @@ class AmountField(serializers.Field[int, int, str, QuotaAlert]):
 class AlertOut(serializers.Serializer[QuotaAlert]):
     id = serializers.UUIDField()
     tenant_id = serializers.UUIDField(allow_null=True)
+    type = serializers.SerializerMethodField()
     level = serializers.ChoiceField(choices=[(level.value, level.value) for level in AlertLevel])
     threshold = serializers.IntegerField(help_text="Percent of the limit.")
     budget = serializers.UUIDField(source="budget_id", help_text="The budget, or the rule max_concurrent.")
@@ -58,6 +59,10 @@ class AlertOut(serializers.Serializer[QuotaAlert]):
     raised_at = serializers.DateTimeField()
     acknowledged_at = serializers.DateTimeField(allow_null=True)
     acknowledged_by = serializers.UUIDField(source="acknowledged_by_id", allow_null=True)
+
+    @extend_schema_field({"type": "string", "enum": [each.name for each in ALERT_TYPES]})
+    def get_type(self, alert: QuotaAlert) -> str:
+        return alert.type.name
 
     def get_unit(self, alert: QuotaAlert) -> str:
         return Dimension(alert.dimension).unit

@@ -16,7 +16,8 @@ from metering.types import SCOPES_WITHOUT_ID, Scope, Setter
 
 
 class TargetIn(StrictInput):
-    """Nobody named: the whole gateway. A team, user, token, agent or tag is a tenant's, which super admins name too.
+    """Nobody named: the whole gateway. A team, user, token, agent, tag or conversation is a tenant's, which super
+    admins name too.
 
     Or as answers say it: `scope`, with `scope_id` and `tenant_id` where the scope has them.
     """
@@ -34,6 +35,7 @@ class TargetIn(StrictInput):
     tag = serializers.CharField(
         max_length=MAX_TAG, default=None, allow_null=True, help_text="`key=value`, such as `project=apollo`."
     )
+    conversation = serializers.CharField(max_length=128, default=None, allow_null=True)
     provider = serializers.CharField(max_length=64, default=None, allow_null=True)
     scope = Choice(
         choices=[scope.value for scope in Scope],
@@ -45,8 +47,8 @@ class TargetIn(StrictInput):
         max_length=128,
         default="",
         allow_blank=True,
-        help_text="Of a plan its code, of a provider or an agent its name, of a tag `key=value`, of the others what "
-        "their field takes.",
+        help_text="Of a plan its code, of a provider, agent or conversation its name, of a tag `key=value`, of the "
+        "others what their field takes.",
     )
     tenant_id = OtherName("tenant")
     set_by = Choice(

@@ -46,6 +46,7 @@ class LimitOut(SetByOut):
     tasks = serializers.ListField(child=serializers.CharField(), help_text="Empty: every task that knows it.")
     mode = serializers.ChoiceField(choices=MODES)
     is_budget = serializers.BooleanField()
+    override = serializers.JSONField(help_text="Of a budget: what overrides add to its value now.")
     is_tighter = serializers.BooleanField(
         help_text="Whether a team's, person's or token's rule makes it tighter than the tenant's."
     )

@@ -48,6 +48,7 @@ class RequestIn(StrictInput):
         help_text="As much as the model can.",
     )
     agent = Name(max_length=128, default=None, allow_null=True)
+    conversation = Name(max_length=128, default=None, allow_null=True)
     tags = serializers.CharField(
         max_length=MAX_TEXT, default="", allow_blank=True, help_text=f"As the header {TAGS} has them."
     )
@@ -112,6 +113,7 @@ class StepOut(serializers.Serializer[Any]):
     held = serializers.IntegerField(allow_null=True)
     requested = serializers.IntegerField(allow_null=True)
     left = serializers.IntegerField(allow_null=True, help_text="What a further call may take.")
+    override = serializers.IntegerField(default=0, help_text="How much of a budget's value overrides add.")
 
 
 class CacheOut(serializers.Serializer[Any]):
@@ -157,6 +159,7 @@ def demand_of(asker: Asker, given: dict[str, Any], now: datetime) -> Demand[Meas
         output_tokens=given["output_tokens"],
         agent_id=given["agent"],
         tags=read_tags(given["tags"], "tags"),
+        conversation_id=given["conversation"],
         now=now,
         **{name: given[name] for name in ("api_calls", "files", "steps")},
     )
@@ -175,6 +178,7 @@ def cache_facts(source: PolicySource, asker: Asker, given: dict[str, Any], now: 
         asker=asker,
         task=given["task"],
         tags=read_tags(given["tags"], "tags"),
+        conversation_id=given["conversation"],
         now=now,
         imagined=imagined,
     )

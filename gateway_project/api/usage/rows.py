@@ -68,7 +68,8 @@ class BudgetStatusOut(serializers.Serializer[object]):
     tenant = serializers.SlugField(allow_null=True)
     subject_type = serializers.CharField()
     subject_id = serializers.CharField(allow_blank=True)
-    limit = serializers.CharField(help_text="In force now.")
+    limit = serializers.CharField(help_text="In force now, with overrides.")
+    override = serializers.CharField(help_text="How much of the limit overrides add.")
     set_by = serializers.UUIDField(
         help_text="The budget or rule that says so: of calls at once the rule whose condition holds."
     )

@@ -4,21 +4,20 @@ Where a plan of the tenant contains the feature OWN_KEYS, they keep keys for the
 To take a key away needs no permission. What an operator has set for a tenant is a key of the tenant all the same.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import QuerySet
 
+from metering.asked_too_often import note_asking
 from metering.audit import record_change
 from metering.catalog.provider_keys.set_key import DEFAULT_LABEL, set_provider_key, switch_provider_key
-from metering.errors import FeatureNotInPlan, LimitUsage, NotFound, RateLimited
-from metering.models import ATIToken, AuditEvent, Provider, ProviderKey, Tenant
-from metering.types import Dimension
+from metering.errors import FeatureNotInPlan, NotFound
+from metering.models import ATIToken, Provider, ProviderKey, Tenant
 
 FEATURE = "OWN_KEYS"
 MOST_TESTS = 10
-WITHIN = timedelta(hours=1)
-"""So often within that time a tenant's keys are tested: each test asks the vendor."""
+"""Of a tenant's keys within an hour: each test asks the vendor."""
 
 
 def may_keep_keys(tenant: Tenant, *, now: datetime) -> bool:
@@ -85,42 +84,15 @@ def remove_key(*, row: ProviderKey, actor: str, now: datetime) -> None:
     row.delete()
 
 
-@transaction.atomic
 def note_test(*, row: ProviderKey, actor: str, now: datetime) -> None:
     """Count a test of a key, before the vendor is asked. Raises RateLimited for one too many within an hour."""
-    with connection.cursor() as cursor:  # one at a time, so that many at once are counted too
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"key tests {row.tenant_id}"]
-        )
-    recent = AuditEvent.objects.filter(
-        tenant_id=row.tenant_id, at__gt=now - WITHIN, action="providerkey.tested"
-    ).order_by("at")
-    times = list(recent.values_list("at", flat=True)[:MOST_TESTS])
-    if len(times) >= MOST_TESTS:
-        raise _too_many(times[0] + WITHIN, now)
-    record_change(
+    note_asking(
+        what="tests of keys",
+        most=MOST_TESTS,
         action="providerkey.tested",
-        actor=actor,
         target=row,
         tenant_id=row.tenant_id,
+        actor=actor,
         now=now,
         facts={"provider": row.provider_id, "label": row.label},
-    )
-
-
-def _too_many(again: datetime, now: datetime) -> RateLimited:
-    return RateLimited(
-        f"Keys are tested at most {MOST_TESTS} times an hour. Try again later.",
-        usage=LimitUsage(
-            budget="tests of keys",
-            scope="tenant",
-            dimension=Dimension.REQUESTS,
-            current=MOST_TESTS,
-            held=0,
-            requested=1,
-            limit=MOST_TESTS,
-            period="60m",
-        ),
-        reset_at=again,
-        retry_after_s=int((again - now).total_seconds()) + 1,
     )

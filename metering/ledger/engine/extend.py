@@ -3,7 +3,7 @@
 from metering.amounts import values_of
 from metering.ledger.commands import Extend, HoldLine, MeterKey
 from metering.ledger.engine.ended import ENDED_REASON, lease_is_over
-from metering.ledger.engine.reserve import Share, balances, deny, shares_of, take
+from metering.ledger.engine.reserve import Share, balances, deny, in_windows, shares_of, take
 from metering.ledger.records import LARGEST_SUM, HoldRow, Meter
 from metering.ledger.results import Granted, Reason, Refused, Result
 from metering.ledger.unit_of_work import UnitOfWork
@@ -36,8 +36,9 @@ def apply_extend(command: Extend, work: UnitOfWork) -> Result:
     if max(values_of(bound)) > LARGEST_SUM:
         return Refused(reservation_id=reservation_id, reason=Reason.OUT_OF_RANGE, state=HELD)
     meters = [_meter_for(line, hold, work) for line in command.lines]
-    shares = shares_of(command.lines, meters)
-    refusal = deny(reservation_id, command.lines, meters, shares, HELD, work)
+    lines = in_windows(command.lines, meters)
+    shares = shares_of(lines, meters)
+    refusal = deny(reservation_id, lines, meters, shares, HELD, work)
     if refusal is not None:
         return refusal
     for share in shares:
@@ -47,7 +48,7 @@ def apply_extend(command: Extend, work: UnitOfWork) -> Result:
     hold.bound = bound
     work.updated.append(hold)
     work.changed_meters.update(meter.id for meter in meters)
-    return Granted(reservation_id=reservation_id, balances=balances(command.lines, meters))
+    return Granted(reservation_id=reservation_id, balances=balances(lines, meters))
 
 
 def _meter_for(line: HoldLine, hold: HoldRow, work: UnitOfWork) -> Meter:

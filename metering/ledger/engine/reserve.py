@@ -2,8 +2,9 @@
 
 1. Answer a command that was carried out before as it was answered then, or say why it cannot be.
 2. Refuse it where another reservation has its idempotency key.
-3. Deny it, and hold nothing, where an enforced limit has no room. Each line brings one limit. Lines on the same meter
-   bring several, of which each must have room, and hold one amount.
+3. Deny it, and hold nothing, where an enforced limit has no room. Each line brings one limit, which overrides may
+   raise in the window of its meter. Lines on the same meter bring several, of which each must have room, and hold one
+   amount.
 4. Hold every amount, and note the new reservation.
 
 Invariant: used + held <= highest_limit + overrun + unenforced (+ uncovered) on every meter, whatever is admitted."""
@@ -12,6 +13,7 @@ from functools import lru_cache
 from uuid import UUID
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from metering.ids import command_digest, digest64
 from metering.ledger.commands import HoldLine, Reserve
@@ -52,8 +54,9 @@ def apply_reserve(command: Reserve, work: UnitOfWork) -> Result:
         if twin is not None and twin.idempotency_key is not None:
             return _key_taken(command, twin)
     meters = [work.meters[work.open_meters[line.meter]] for line in command.lines]
-    shares = shares_of(command.lines, meters)
-    refusal = deny(reservation_id, command.lines, meters, shares, None, work)
+    lines = in_windows(command.lines, meters)
+    shares = shares_of(lines, meters)
+    refusal = deny(reservation_id, lines, meters, shares, None, work)
     if refusal is not None:
         return refusal
     unenforced = [take(share) for share in shares]
@@ -82,7 +85,7 @@ def apply_reserve(command: Reserve, work: UnitOfWork) -> Result:
     work.changed_meters.update(hold.meter_ids)
     if command.idempotency_key is not None:
         work.keys[command.tenant_id, command.idempotency_key] = hold
-    return Granted(reservation_id=reservation_id, balances=balances(command.lines, meters))
+    return Granted(reservation_id=reservation_id, balances=balances(lines, meters))
 
 
 def _again(command: Reserve, digest: int, hold: HoldRow, work: UnitOfWork) -> Result:
@@ -110,6 +113,19 @@ def _key_taken(command: Reserve, twin: HoldRow) -> Refused:
     else:
         reason = Reason.KEY_ENDED
     return Refused(reservation_id=command.reservation_id, reason=reason, state=twin.state, other_id=twin.id)
+
+
+def in_windows(lines: tuple[HoldLine, ...], meters: list[Meter]) -> tuple[HoldLine, ...]:
+    """Return the lines with the limits that they have in the windows of their meters. `meters` run along them."""
+    for line in lines:
+        if line.raises:
+            return tuple(
+                [
+                    replace(each, limit=each.limit_in(meter.window_end), raises=()) if each.raises else each
+                    for each, meter in zip(lines, meters, strict=True)
+                ]
+            )
+    return lines
 
 
 def shares_of(lines: tuple[HoldLine, ...], meters: list[Meter]) -> list[Share]:

@@ -91,7 +91,8 @@ JOIN metering_usagemeter meter ON (meter.tenant_id = new.tenant_id OR meter.tena
         WHEN 'user' THEN meter.subject_id = coalesce(held.user_id::text, held.token_id::text, '')
         WHEN 'token' THEN meter.subject_id = coalesce(held.token_id::text, '')
         WHEN 'agent' THEN meter.subject_id = held.agent_id
-        WHEN 'tag' THEN meter.subject_id = ANY(held.tags) ELSE true END
+        WHEN 'tag' THEN meter.subject_id = ANY(held.tags)
+        WHEN 'conversation' THEN meter.subject_id = held.conversation_id ELSE true END
 """  # noqa: S608 - constants of this file
 """Meters that were opened, or are being opened, after a call began whose truth comes out now, and count what the usage
 log shows of it."""

@@ -180,13 +180,13 @@ def _is_alert_due(meter: Meter) -> bool:
 
 def _deciding(lines: tuple[HoldLine, ...], balances: tuple[LineBalance, ...]) -> dict[int, int]:
     """Return the limit that decides on each meter with several: the tightest enforced, or the highest if none is."""
-    by_meter: dict[int, list[HoldLine]] = {}
+    by_meter: dict[int, list[tuple[bool, int]]] = {}
     if len({balance.meter_id for balance in balances}) < len(balances):
         for line, balance in zip(lines, balances, strict=True):
-            by_meter.setdefault(balance.meter_id, []).append(line)
+            by_meter.setdefault(balance.meter_id, []).append((line.enforced, balance.limit))
     return {
         meter_id: min(
-            [line.limit for line in group if line.enforced], default=max(line.limit for line in group)
+            [limit for is_enforced, limit in group if is_enforced], default=max(limit for _, limit in group)
         )
         for meter_id, group in by_meter.items()
     }

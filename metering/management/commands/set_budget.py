@@ -16,8 +16,8 @@ from metering.types import MODES, Dimension
 
 class Command(VerbCommand):
     help = (
-        "Set a budget: of the gateway, a plan, a provider, a tenant, or one team, user, token, agent or tag of a "
-        "tenant."
+        "Set a budget: of the gateway, a plan, a provider, a tenant, or one team, user, token, agent, tag or "
+        "conversation of a tenant."
     )
 
     def add_options(self, parser: ArgumentParser) -> None:

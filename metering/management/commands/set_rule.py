@@ -17,7 +17,10 @@ from metering.types import MODES
 
 
 class Command(VerbCommand):
-    help = "Set a policy rule: of the gateway, a plan, a tenant, or one team, user, token, agent or tag of a tenant."
+    help = (
+        "Set a policy rule: of the gateway, a plan, a tenant, or one team, user, token, agent, tag or conversation of "
+        "a tenant."
+    )
 
     def add_options(self, parser: ArgumentParser) -> None:
         add_targets(parser, nobody="Nobody named: the whole gateway.")

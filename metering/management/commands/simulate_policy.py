@@ -58,7 +58,7 @@ class Command(VerbCommand):
             "--cache", default="", metavar="TEXT", help="What the header x-gateway-cache says."
         )
         request.add_argument("--at", metavar="MOMENT", help="Now, if it is left out.")
-        for name in ("team", "user", "token", "agent"):
+        for name in ("team", "user", "token", "agent", "conversation"):
             request.add_argument(f"--{name}", metavar="ID")
         request.add_argument(
             "--tags", default="", metavar="KEY=VALUE,…", help=f"As the header {TAGS} has them."
@@ -125,6 +125,7 @@ class Command(VerbCommand):
             output_tokens=options["output_tokens"],
             agent_id=options["agent"],
             tags=tags,
+            conversation_id=options["conversation"],
             now=at,
         )
         source = read_policy_source(tenant=tenant, after=after)
@@ -133,6 +134,7 @@ class Command(VerbCommand):
             asker=asker,
             task=task,
             tags=tags,
+            conversation_id=options["conversation"],
             now=at,
             imagined=ImaginedBody(header=options["cache"], temperature=options["temperature"]),
         )

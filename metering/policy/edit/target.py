@@ -36,15 +36,23 @@ def find_target(
     token: str | None = None,
     agent: str | None = None,
     tag: str | None = None,
+    conversation: str | None = None,
     provider: str | None = None,
 ) -> PolicyTarget:
     """Find the target that these words name. No word at all means the whole gateway.
 
-    `plan` is a code, `tenant` and `team` a slug or id, `user` an address or id, `token` a prefix or id, `agent` any
-    text, `tag` a `key=value`.
+    `plan` is a code, `tenant` and `team` a slug or id, `user` an address or id, `token` a prefix or id, `agent` and
+    `conversation` any text, `tag` a `key=value`.
     Raises InvalidRequest if they contradict each other, and NotFound if one does not exist.
     """
-    parts = {"team": team, "user": user, "token": token, "agent": agent, "tag": tag}
+    parts = {
+        "team": team,
+        "user": user,
+        "token": token,
+        "agent": agent,
+        "tag": tag,
+        "conversation": conversation,
+    }
     named = [name for name, value in parts.items() if value]
     if plan:
         if tenant or provider or named:
@@ -73,6 +81,8 @@ def find_target(
         return _part(Scope.AGENT, owner, checked_label(agent, "agent"))
     if tag:
         return _part(Scope.TAG, owner, read_tag(tag, "tag"))
+    if conversation:
+        return _part(Scope.CONVERSATION, owner, checked_label(conversation, "conversation"))
     return PolicyTarget(scope=Scope.TENANT, tenant=owner)
 
 

@@ -1,16 +1,24 @@
 """A busy gateway and a browser, made once for all jobs of a module: to make them takes longer than a job."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.conf import settings
 from django.test import Client
+from django.utils.timezone import now
 
-from metering.models import User
+from metering.alerts.address import address_alerts
+from metering.models import ATIToken, Statement, Tenant, User
+from metering.statements.issue import issue_statement
+from metering.statements.months import month_at, month_before
+from metering.watching.tokens import tell_of_expiring_tokens
 from tests.browser import Browser, running_browser
 from tests.e2e.console.hand import Hand
+from tests.e2e.raw import Reply, ask
 from tests.e2e.server import Server, running_server
 from tests.factories import BudgetFactory, make_token, reference_data
 from tests.served import empty_tables
@@ -31,6 +39,8 @@ class Desk:
     sessions: dict[str, str]
     one_call_a_day: str
     one_sign_up: str
+    statement: Statement
+    """Cedar's, of the month before."""
 
 
 @pytest.fixture(scope="module")
@@ -43,13 +53,21 @@ def desk(django_db_setup: None, django_db_blocker: Any) -> Iterator[Desk]:
             scope="token", scope_id=str(issued.id), tenant=world.cedar, per="token", dimension="requests",
             window="day", amount=1,
         )  # fmt: skip
+        _carlas_token_expires_soon()
         yield Desk(
             world=world,
             sessions={email: _session_of(email) for email in (OPERATOR, ADMIN)},
             one_call_a_day=issued.secret,
             one_sign_up=make_token(world.cedar, plan="PRO", name="people", signups_allowed=1).secret,
+            statement=_statement_of(world.cedar),
         )
         empty_tables()
+
+
+def _statement_of(tenant: Tenant) -> Statement:
+    moment = now()
+    month = month_before(month_at(tenant, moment))
+    return issue_statement(tenant=tenant, month=month, actor="test", now=moment)
 
 
 @pytest.fixture
@@ -73,13 +91,13 @@ def page(gateway: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 @pytest.fixture
 def operator(page: Browser, desk: Desk) -> Hand:
     """The super admin, at the overview."""
-    return _at_the_overview(page, desk.sessions[OPERATOR])
+    return at_the_overview(page, desk.sessions[OPERATOR])
 
 
 @pytest.fixture
 def admin(page: Browser, desk: Desk) -> Hand:
     """Cedar's administrator, at the overview."""
-    return _at_the_overview(page, desk.sessions[ADMIN])
+    return at_the_overview(page, desk.sessions[ADMIN])
 
 
 @pytest.fixture
@@ -95,15 +113,31 @@ def signed_out(page: Browser) -> Hand:
     return Hand(page)
 
 
+def _carlas_token_expires_soon() -> None:
+    """And its administrators are told."""
+    moment = now()
+    carlas = ATIToken.objects.filter(name="carla-laptop")
+    carlas.update(created_at=moment - timedelta(days=90), expires_at=moment + timedelta(days=5))
+    tell_of_expiring_tokens(now=moment)
+    address_alerts(now=moment)
+
+
 def _session_of(email: str) -> str:
     client = Client()
     client.force_login(User.objects.get(email=email), backend=BACKEND)
     return str(client.cookies[settings.SESSION_COOKIE_NAME].value)
 
 
-def _at_the_overview(page: Browser, session: str) -> Hand:
+def at_the_overview(page: Browser, session: str) -> Hand:
+    """Whoever has the session, with no click made."""
     page.troubles.clear()
     page.carry_cookie(settings.SESSION_COOKIE_NAME, session)
     hand = Hand(page)
     hand.begin()
     return hand
+
+
+def chat(gateway: Server, secret: str, model: str = "gpt-5-mini") -> Reply:
+    body = {"model": model, "max_tokens": 20, "messages": [{"role": "user", "content": "hello"}]}
+    headers: dict[str, Any] = {"authorization": f"Bearer {secret}", "content-type": "application/json"}
+    return ask(gateway, "POST", "/v1/chat/completions", json.dumps(body).encode(), headers)

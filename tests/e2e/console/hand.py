@@ -63,6 +63,14 @@ class Hand:
             self.browser.wait_for("!window.isOld")
             self._wait()
 
+    def unfold(self, title: str, *, within: str) -> None:
+        """Click on the title of what is folded; the page stays."""
+        heading = f"""[...document.querySelectorAll({json.dumps(f"{within} h2")})]
+            .find(each => each.innerText.trim().startsWith({json.dumps(title)}))"""
+        self.browser.wait_for(heading)
+        self.browser.run(f"({heading}).click()")
+        self.clicks += 1
+
     def fill(self, label: str, value: str) -> None:
         """Type into the field, or choose what the list calls so."""
         field = f"{FIELD}({json.dumps(label)})"

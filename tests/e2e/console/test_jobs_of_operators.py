@@ -4,16 +4,14 @@ PICTURES=docs/pictures/console makes the pictures of docs/console.md anew.
 """
 
 import json
-from typing import Any
 
 import pytest
 
 from launcher.process import wait_until
 from metering.identity.tokens.secret import digest_of
 from metering.models import ATIToken, Budget, PolicyRule, Tenant
-from tests.e2e.console.conftest import Desk
+from tests.e2e.console.conftest import Desk, chat
 from tests.e2e.console.hand import MOST_CLICKS, Hand
-from tests.e2e.raw import Reply, ask
 from tests.e2e.server import Server
 from tests.support.busy_world import BusyWorld
 
@@ -32,12 +30,6 @@ def row(words: str, hand: Hand) -> str:
 
 def shown_secret(hand: Hand) -> str:
     return str(hand.run("document.querySelector('#secret').innerText.trim()"))
-
-
-def chat(gateway: Server, secret: str, model: str = "gpt-5-mini") -> Reply:
-    body = {"model": model, "max_tokens": 20, "messages": [{"role": "user", "content": "hello"}]}
-    headers: dict[str, Any] = {"authorization": f"Bearer {secret}", "content-type": "application/json"}
-    return ask(gateway, "POST", "/v1/chat/completions", json.dumps(body).encode(), headers)
 
 
 def test_a_tenant_is_made_in_one_go_and_its_first_call_is_seen(operator: Hand, gateway: Server) -> None:

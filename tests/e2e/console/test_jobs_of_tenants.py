@@ -1,15 +1,22 @@
 """Jobs of a tenant's people in a real browser: each at most five clicks from the overview."""
 
 import re
+import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from django.db import connection
+from django.utils.timezone import now
 
-from metering.models import ATIToken, QuotaAlert, User
+from launcher.process import wait_until
+from metering.models import ATIToken, BudgetOverride, QuotaAlert, QuotaRequest, User
+from metering.statements.files import statement_file
 from metering.tasks import deliver_alerts
-from tests.e2e.console.conftest import Desk, signed_out
+from tests.browser import PATIENCE_S, Browser
+from tests.e2e.console.conftest import ADMIN, OPERATOR, Desk, at_the_overview, chat, signed_out
 from tests.e2e.console.hand import MOST_CLICKS, Hand
 from tests.e2e.server import Server
 from tests.mail import mail_server_in_use, text_of
@@ -43,6 +50,17 @@ def test_an_alert_is_acknowledged(admin: Hand, world: BusyWorld) -> None:
     admin.is_done("acknowledge-an-alert")
 
 
+def test_what_somebody_is_told_is_counted_by_the_bell_and_read(admin: Hand) -> None:
+    admin.click("Notifications")
+    admin.reads("Token carla-laptop", "expires within 7 days")
+    unread = "Number(document.querySelector('.console-bell .console-count').firstChild.textContent)"
+    before = admin.run(unread)
+    admin.is_done("read-what-one-is-told")
+    admin.click("Token carla-laptop")
+    admin.reads("carla-laptop")
+    assert admin.run(f"document.querySelector('.console-bell .console-count') ? {unread} : 0") == before - 1
+
+
 def test_a_token_is_narrowed_and_that_is_undone(admin: Hand) -> None:
     admin.click("Tokens", within=SIDEBAR)
     admin.click("carla-laptop")
@@ -55,6 +73,57 @@ def test_a_token_is_narrowed_and_that_is_undone(admin: Hand) -> None:
     admin.click("Undo it")
     assert not ATIToken.objects.get(name="carla-laptop").allowed_tasks
     assert admin.clicks <= MOST_CLICKS
+
+
+def test_quota_is_asked_for_from_a_429_approved_with_its_effect_in_view_and_runs_out(
+    page: Browser, desk: Desk, gateway: Server, settings: Any
+) -> None:
+    settings.PUBLIC_URL = gateway.url
+    assert chat(gateway, desk.one_call_a_day).status == 200
+    refused = chat(gateway, desk.one_call_a_day)
+    assert refused.told == (429, "budget_exceeded")
+    assert refused.error["ask_url"] in refused.error["message"]
+
+    admin = at_the_overview(page, desk.sessions[ADMIN])
+    admin.browser.open(refused.error["ask_url"].removeprefix(gateway.url))
+    admin.reads("night-batch", "calls a day", "0 calls left of 1 call")
+    admin.fill("How much more", "2")
+    admin.fill("Why", "The filing of family 22 is due on Monday.")
+    admin.is_done("ask-for-quota")
+    admin.click("Ask for it")
+    admin.reads("The request is on its way", "today")
+
+    operator = at_the_overview(page, desk.sessions[OPERATOR])
+    operator.click("Cedar Law: 2 calls more")
+    operator.reads("Approving 2 calls", "Tenants", "1: cedar", "due on Monday")
+    operator.fill("A sentence", "Good luck with the filing.")
+    operator.is_done("answer-a-request")
+    operator.click("Approve")
+    operator.reads("Approved today", "Good luck with the filing.")
+    assert QuotaRequest.objects.get().state == "approved"
+    assert wait_until(lambda: chat(gateway, desk.one_call_a_day).status == 200, 10, every_s=0.2)
+    operator.click("calls a day")
+    operator.reads(
+        "2 calls used", "of 3 calls: 1 call and 2 calls of overrides", "in force", "limit without override"
+    )
+    operator.is_done("an-override")
+
+    row, moment = BudgetOverride.objects.get(), now()
+    with psycopg.connect(settings.LEDGER_DATABASE_URL, autocommit=True) as database:
+        # The day is over. No window ends early, so that the gateway looks again only for a meter that is not there.
+        moved = "UPDATE metering_usagemeter SET id = -id, window_end = %s WHERE subject_id = %s"
+        database.execute(moved, (moment, row.subject_id))
+        database.execute(
+            "DELETE FROM metering_limitwatch WHERE -meter_id IN (SELECT id FROM metering_usagemeter)"
+        )
+        database.execute("UPDATE metering_budgetoverride SET ends_at = %s", (moment,))
+    assert wait_until(lambda: chat(gateway, desk.one_call_a_day).status == 200, 10, every_s=0.2)
+    over = chat(gateway, desk.one_call_a_day)
+    assert over.told == (429, "budget_exceeded")
+    assert (over.error["usage"]["limit"], "override" in over.error["usage"]) == (1, False)
+    operator.browser.open(f"/admin/budgets/{row.budget_id}/?tenant=cedar&subject={row.subject_id}")
+    operator.reads("1 call used", "left of 1 call", "ended")
+    operator.is_done("an-override-that-ended")
 
 
 def test_somebody_is_invited_by_mail_chooses_a_password_and_is_in(
@@ -102,3 +171,25 @@ def test_whoever_has_a_token_signs_up_on_the_sign_in_page(nobody: Hand, desk: De
 def _deliver() -> None:
     deliver_alerts()
     connection.close()
+
+
+def test_the_monthly_statement_is_read_and_downloaded(admin: Hand, desk: Desk, tmp_path: Path) -> None:
+    statement, file = desk.statement, statement_file(desk.statement, "pdf")
+    admin.browser.download_into(tmp_path)
+    admin.unfold("Advanced", within=SIDEBAR)
+    admin.click("Statements", within=SIDEBAR)
+    admin.click(f"{statement.month:%B %Y}")
+    admin.reads("Vendors' cost, at their prices", "Usage by model", statement.digest)
+    admin.is_done("read-the-monthly-statement")
+    admin.click("PDF", stays=True)
+    assert downloaded(tmp_path / file.name) == file.content
+    assert admin.clicks <= MOST_CLICKS
+
+
+def downloaded(file: Path) -> bytes:
+    """The browser gives a file its name once it is whole."""
+    deadline = time.monotonic() + PATIENCE_S
+    while not file.exists():
+        assert time.monotonic() < deadline, list(file.parent.iterdir())
+        time.sleep(0.05)
+    return file.read_bytes()

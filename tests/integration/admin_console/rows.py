@@ -1,6 +1,6 @@
 """One row, or many, of every noun, so that every page has something to show."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -13,10 +13,13 @@ from metering.models import (
     AlertDelivery,
     ATIToken,
     AuditEvent,
+    BillingProfile,
     Budget,
+    BudgetOverride,
     ClosingBalance,
     DecisionRequest,
     EmailDomain,
+    ExportPosition,
     ExternalIdentity,
     GroupMapping,
     Invitation,
@@ -30,6 +33,7 @@ from metering.models import (
     MeterRecount,
     ModelClass,
     ModelPrice,
+    Notice,
     OpeningEntry,
     PasswordReset,
     Plan,
@@ -40,6 +44,8 @@ from metering.models import (
     Provider,
     ProviderKey,
     QuotaAlert,
+    QuotaRequest,
+    Statement,
     Task,
     TaskDraft,
     TaskJob,
@@ -52,7 +58,9 @@ from metering.models import (
     UsageReservation,
     User,
     VendorAlert,
+    WebhookEndpoint,
 )
+from metering.statements.issue import issue_statement
 
 TOKENS = {"input_tokens": 1200, "output_tokens": 300}
 ZERO = {"cached_input_tokens": 0, "cache_write_tokens": 0, "reasoning_tokens": 0}
@@ -109,8 +117,14 @@ def customer(slug: str) -> Tenant:
     )  # fmt: skip
     ProviderKey.objects.create(provider_id="sandbox", tenant=tenant, sealed=b"sealed", last4="wxyz")
     PolicyRule.objects.create(scope="tenant", tenant=tenant, key="max_tokens_out", value=500)
-    Budget.objects.create(
+    budget = Budget.objects.create(
         scope="tenant", tenant=tenant, per="tenant", dimension="cost", window="month", amount=5_000_000_000
+    )
+    BudgetOverride.objects.create(
+        budget=budget, tenant=tenant, amount=1_000_000_000, starts_at=now(), made_by="ops@example.com"
+    )
+    QuotaRequest.objects.create(
+        budget=budget, tenant=tenant, amount=1_000_000_000, reason="A filing.", user=user, asked_by=user.email
     )
     return tenant
 
@@ -172,6 +186,15 @@ def usage(tenant: Tenant) -> UsageReservation:
         tenant_id=tenant.pk, reported='{"prompt_tokens": 1000000000000}', cost_nano_usd=1_200_000, times_seen=3,
         last_seen_at=moment, raised_at=moment, **TOKENS,
     )  # fmt: skip
+    Notice.objects.create(
+        tenant=tenant, type="quota_request.created", audience="tenant_admins", subject="More quota is asked for",
+        text="Ann asks for $5 more.", created_at=moment,
+    )  # fmt: skip
+    WebhookEndpoint.objects.create(
+        tenant=tenant, kind="slack", name=f"slack-{uuid7()}", sealed_url=b"sealed", events=[],
+        shown_url="https://hooks.slack.com/…wxyz",
+    )  # fmt: skip
+    billing(tenant)
     KeptAnswer.objects.create(
         reservation_id=hold.pk, tenant_id=tenant.pk, content=b"sealed", expires_at=moment + timedelta(days=1)
     )
@@ -191,6 +214,16 @@ def usage(tenant: Tenant) -> UsageReservation:
     ExternalIdentity.objects.get_or_create(issuer="https://login.example", subject=person.email, user=person)
     AuditEvent.objects.create(action="token.issued", actor="test", tenant_id=tenant.pk)
     return hold
+
+
+def billing(tenant: Tenant) -> None:
+    if not Statement.objects.for_tenant(tenant).exists():
+        issue_statement(tenant=tenant, month=date(2025, 1, 1), actor="test", now=now())
+    BillingProfile.objects.get_or_create(tenant=tenant)
+    ExportPosition.objects.get_or_create(
+        target=f"target-{tenant.slug}"[:16],
+        defaults={"recorded_at": now(), "entry_id": uuid7(), "begun_at": now()},
+    )
 
 
 def everything() -> None:

@@ -68,6 +68,27 @@ class TestLimits:
         assert (row.scope_id, row.amount, row.set_by) == (str(red.pk), 1_500_000_000_000, Setter.TENANT)
         assert AuditEvent.objects.get(action="budget.set").actor == "bea@alder.example"
 
+    def test_a_budget_of_a_conversation_is_set_and_filled_in_again(self, browser: Client) -> None:
+        form = {"whom": "conversation", "conversation": "talk-7", **BUDGET}
+        done = browser.post("/admin/limits/budget/", form, follow=True)
+        assert said(done) == ["talk-7: at most $5.00 a day."]
+        row = Budget.objects.get()
+        assert (row.scope, row.scope_id, row.per) == ("conversation", "talk-7", "conversation")
+        filled = browser.get(f"/admin/limits/budget/?of={row.pk}").context["form"]
+        assert (filled["whom"].value(), filled["conversation"].value()) == ("conversation", "talk-7")
+        refused = browser.post("/admin/limits/budget/", {**BUDGET, "whom": "conversation"})
+        assert refused.context["form"].errors.keys() == {"conversation"}
+
+    def test_a_budget_says_at_which_shares_people_are_told(self, browser: Client) -> None:
+        form = {**TAG, **BUDGET, "thresholds": "50 %, 90"}
+        browser.post("/admin/limits/budget/", form)
+        row = Budget.objects.get()
+        assert row.thresholds == [50, 90]
+        filled = browser.get(f"/admin/limits/budget/?of={row.pk}").context["form"]
+        assert filled["thresholds"].value() == "50 %, 90 %"
+        refused = browser.post("/admin/limits/budget/", {**form, "thresholds": "0"})
+        assert refused.context["form"].errors.keys() == {"thresholds"}
+
     def test_a_rule_of_a_tag_is_set(self, browser: Client) -> None:
         form = {**TAG, "key": "max_tokens_out", "value": "2k", "mode": "enforce"}
         assert browser.post("/admin/limits/rule/", form).status_code == 302

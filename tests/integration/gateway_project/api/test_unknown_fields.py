@@ -123,7 +123,8 @@ class TestNamesOfAnswers:
 
     @pytest.mark.parametrize("path", ["catalog/rules", "catalog/budgets"])
     @pytest.mark.parametrize(
-        "scope", ["global", "plan", "tenant", "team", "user", "token", "agent", "tag", "provider"]
+        "scope",
+        ["global", "plan", "tenant", "team", "user", "token", "agent", "tag", "conversation", "provider"],
     )
     def test_what_is_read_can_be_sent_again_and_is_the_same_row(
         self, ops: User, path: str, scope: str
@@ -139,6 +140,7 @@ class TestNamesOfAnswers:
             "token": {"tenant": "alder", "token": token.prefix},
             "agent": {"tenant": "alder", "agent": "helper"},
             "tag": {"tenant": "alder", "tag": "project=apollo"},
+            "conversation": {"tenant": "alder", "conversation": "talk-7"},
             "provider": {"provider": "sandbox"},
         }[scope]
         rule = RULE if scope not in {"agent", "provider"} else {"key": "requests_per_minute", "value": 9}

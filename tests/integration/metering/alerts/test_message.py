@@ -11,8 +11,8 @@ from metering.alerts.address import address_alerts
 from metering.alerts.channel import Message
 from metering.alerts.deliver import deliver_due
 from metering.alerts.email import EmailChannel
-from metering.alerts.message import message_of
-from metering.models import QuotaAlert, User
+from metering.alerts.message import message_of, words_of
+from metering.models import BudgetOverride, QuotaAlert, User
 from tests.factories import (
     AlertFactory,
     BudgetFactory,
@@ -159,3 +159,12 @@ def test_a_mail_to_a_tenants_admins_leads_to_its_reports(settings: Any) -> None:
     message = said()
     assert "GET https://gw.example/api/usage/top" in message.text
     assert "/admin/" not in message.text
+
+
+def test_a_limit_that_was_raised_is_told_with_what_was_added_then() -> None:
+    alert = alert_of(dimension="cost", window="month", amount=50_000_000_000, limit=60_000_000_000)
+    facts = {"budget_id": alert.budget_id, "tenant_id": alert.tenant_id, "starts_at": AT, "made_by": "ops"}
+    BudgetOverride.objects.create(amount=10_000_000_000, created_at=AT, **facts)
+    gone = {"removed_at": AT, "removed_by": "ops"}
+    BudgetOverride.objects.create(amount=5_000_000_000, created_at=AT, **gone, **facts)
+    assert "of $60 ($50 and an override of $10)" in words_of(alert)[1]

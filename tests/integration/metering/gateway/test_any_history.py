@@ -47,6 +47,8 @@ async def test_each_budget_says_what_its_rows_say(
         labels: dict[str, Any] = {"tags": chance.choice(TAGS)}
         if chance.random() < 0.5:
             labels["agent_id"] = chance.choice(["helper", "other"])
+        if chance.random() < 0.5:
+            labels["conversation_id"] = chance.choice(["one", "two"])
         try:
             await gateway.execute(caller, request_for(labels=labels))
         except BudgetExceeded:
@@ -61,7 +63,12 @@ async def test_each_budget_says_what_its_rows_say(
                 {"scope": "provider", "scope_id": "sandbox"},
                 {"scope": "agent", "scope_id": "helper"},
                 {"scope": "tag", "scope_id": "project=apollo"},
-                {"scope": "plan", "scope_id": chance.choice(PLANS), "per": "tag"},
+                {"scope": "conversation", "scope_id": "one"},
+                {
+                    "scope": "plan",
+                    "scope_id": chance.choice(PLANS),
+                    "per": chance.choice(["tag", "conversation"]),
+                },
                 {"scope": "user", "scope_id": str(person.pk)},
                 {"scope": "plan", "scope_id": chance.choice(PLANS), "per": "tenant"},
                 {"scope": "plan", "scope_id": chance.choice(PLANS), "per": "user"},
@@ -139,6 +146,8 @@ def is_of(log: UsageLog, status: BudgetStatus) -> bool:
             return log.agent_id == subject
         case "tag":
             return subject in log.tags
+        case "conversation":
+            return log.conversation_id == subject
         case "user":
             return str(log.user_id or log.token_id) == subject
     return True

@@ -25,9 +25,9 @@ from tests.factories import (
 )
 from tests.served import serve_model
 
-LABELS = {"agent_id": "helper", "tags": ("cost-centre=7", "project=apollo")}
+LABELS = {"agent_id": "helper", "tags": ("cost-centre=7", "project=apollo"), "conversation_id": "talk-7"}
 DIMENSIONS = ("requests", "input_tokens", "output_tokens", "tokens", "cost", "steps")
-SCOPES = ("global", "provider", "tenant", "team", "user", "token", "agent", "tag")
+SCOPES = ("global", "provider", "tenant", "team", "user", "token", "agent", "tag", "conversation")
 CHARGED = {"requests": 1, "input_tokens": 10, "output_tokens": 5, "tokens": 15, "cost": 15_000, "steps": 1}
 """By the fake vendor's answer, at $1 per million tokens."""
 Ask = Callable[..., Awaitable[Any]]
@@ -44,7 +44,7 @@ async def member(gateway: LLMGateway, rows: Any) -> Principal:
 
 @pytest.fixture
 def ask(gateway: LLMGateway, request_for: Any) -> Ask:
-    """One call for the agent `helper` with two tags, on what the database says now."""
+    """One call for the agent `helper` with two tags in a conversation, on what the database says now."""
 
     async def call(caller: Principal, **fields: Any) -> Any:
         gateway.directory.forget()
@@ -56,7 +56,7 @@ def ask(gateway: LLMGateway, request_for: Any) -> Ask:
 def subject_of(scope: str, member: Principal) -> str:
     """The `scope_id` of a budget that the member's calls count against."""
     of = {"provider": "sandbox", "team": member.team_id, "user": member.user_id, "token": member.token_id}
-    return str({**of, "agent": "helper", "tag": "project=apollo"}.get(scope, ""))
+    return str({**of, "agent": "helper", "tag": "project=apollo", "conversation": "talk-7"}.get(scope, ""))
 
 
 def named(scope: str) -> str:
@@ -102,7 +102,7 @@ async def test_it_lets_one_call_pass_and_a_hard_one_no_second(
 
 async def test_somebody_elses_budget_is_not_touched(ask: Ask, member: Principal, rows: Any) -> None:
     await rows(lambda: BudgetFactory(tenant=birch(), amount=0))
-    for scope in ("provider", "team", "user", "token", "agent", "tag"):
+    for scope in ("provider", *SCOPES[3:]):
         await rows(lambda scope=scope: BudgetFactory(scope=scope, scope_id="another", amount=0))
     await ask(member)
     assert await rows(lambda: UsageMeter.objects.count()) == 0
@@ -176,11 +176,11 @@ async def test_a_budget_of_a_model_class_counts_calls_to_that_class(
         await rows(budget.delete)
 
 
-async def test_each_agent_tag_and_provider_of_a_class_has_its_own_meter(
+async def test_each_agent_tag_conversation_and_provider_of_a_class_has_its_own_meter(
     ask: Ask, member: Principal, rows: Any
 ) -> None:
     await rows(lambda: serve_model("sandbox-large", model_class_id="PRO_L"))
-    for per in ("agent", "tag", "provider", "user"):
+    for per in ("agent", "tag", "conversation", "provider", "user"):
         plan = {"scope": "plan", "scope_id": "PRO", "per": per}
         await rows(lambda plan=plan: BudgetFactory(**plan, model_class_id="PRO_L"))
     await ask(member, model="sandbox-small")
@@ -190,6 +190,7 @@ async def test_each_agent_tag_and_provider_of_a_class_has_its_own_meter(
     tags = {("tag", "project=apollo", 1), ("tag", "cost-centre=7", 1)}
     assert counted == tags | {
         ("agent", "helper", 1),
+        ("conversation", "talk-7", 1),
         ("provider", "sandbox", 1),
         ("user", str(member.user_id), 1),
     }

@@ -33,7 +33,7 @@ from tests.served import serve_model
 
 CLASSES = ("BASE_S", "BASE_M", "ADVANCED")
 MODES = st.sampled_from(["enforce", "enforce", "enforce", "warn", "observe"])
-SCOPES = st.sampled_from(["global", "plan", "tenant", "token", "tag"])
+SCOPES = st.sampled_from(["global", "plan", "tenant", "token", "tag", "conversation"])
 APOLLO = "project=apollo"
 AMOUNTS = {
     "requests": 3,
@@ -85,7 +85,7 @@ def budgets(draw: st.DrawFn) -> Fact:
     }
     scope = draw(SCOPES)
     if scope == "plan":
-        values["per"] = draw(st.sampled_from(["tenant", "tenant", "tag"]))
+        values["per"] = draw(st.sampled_from(["tenant", "tenant", "tag", "conversation"]))
     return Fact(scope, values)
 
 
@@ -95,6 +95,7 @@ CALLS = st.fixed_dictionaries(
             ["", "", "sandbox-small", "middle", "large", "BASE_M", "any", "any", "no-such"]
         ),
         "tags": st.sampled_from([(), (APOLLO,), ("cost-centre=7", APOLLO), ("cost-centre=7",)]),
+        "conversation": st.sampled_from([None, "one", "two"]),
         "text": st.sampled_from(["hello", "hello " * 30]),
         "max_tokens": st.sampled_from([5, 30]),
         "stays": st.booleans(),
@@ -138,11 +139,18 @@ def issue(world: dict[str, Any]) -> str:
     if not world["has_feature"]:
         PlanFeature.objects.filter(plan=made_plan).delete()
     token = make_token(tenant=tenant, plan=code, allowed_tasks=world["tasks"], allowed_models=world["models"])
-    ids = {"global": "", "plan": code, "tenant": "", "token": str(token.id), "tag": APOLLO}
+    ids = {
+        "global": "",
+        "plan": code,
+        "tenant": "",
+        "token": str(token.id),
+        "tag": APOLLO,
+        "conversation": "one",
+    }
     seen = set()
     for factory, facts in ((RuleFactory, world["rules"]), (BudgetFactory, world["budgets"])):
         for scope, values in facts:
-            owner = tenant if scope in ("tenant", "token", "tag") else None
+            owner = tenant if scope in ("tenant", "token", "tag", "conversation") else None
             same = (
                 scope,
                 *[values.get(name) for name in ("key", "dimension", "window", "model_class", "per")],
@@ -172,14 +180,18 @@ async def test_what_is_explained_of_a_call_is_what_it_gets(
 
     async with AsyncExitStack() as stays:
         for asked in world["calls"]:
-            tags = asked["tags"]
+            tags, conversation = asked["tags"], asked["conversation"]
             request = request_for(
-                asked["text"], labels={"tags": tags}, model=asked["model"], max_tokens=asked["max_tokens"]
+                asked["text"],
+                labels={"tags": tags, "conversation_id": conversation},
+                model=asked["model"],
+                max_tokens=asked["max_tokens"],
             )
 
             def explain(request: Any = request) -> EnforcementDecision:
                 source, asker = read_policy_source(), asker_of(caller)
-                policy = policy_at(source, asker.subject, request.task.value, now()).for_tags(request.tags)
+                policy = policy_at(source, asker.subject, request.task.value, now())
+                policy = policy.for_labels(request.tags, request.conversation_id)
                 work = TaskRequest(task=request.task, input=request.input, limits=policy.numbers)
                 demand = demand_of_request(gateway._with, asker, request, work)
                 return explain_call(source=source, demand=demand, now=now(), levels=levels)
@@ -198,7 +210,9 @@ async def test_what_is_explained_of_a_call_is_what_it_gets(
                 got = (
                     "denied",
                     refusal.code,
-                    *deciding_rule(refusal, caller.plan_code, policy and policy.for_tags(tags)),
+                    *deciding_rule(
+                        refusal, caller.plan_code, policy and policy.for_labels(tags, conversation)
+                    ),
                     refusal.message,
                 )
             else:

@@ -58,7 +58,8 @@ def ask(gateway: LLMGateway, request_for: Any, rows: Any) -> Ask:
         gateway.directory.forget()
         caller = await gateway.authenticate(token.secret)
         return await gateway.execute(
-            caller, request_for(labels={"agent_id": agent} if agent else None, **fields)
+            caller,
+            request_for(labels={"agent_id": agent, "conversation_id": "talk-7"} if agent else None, **fields),
         )
 
     return call
@@ -253,6 +254,8 @@ async def test_a_raised_amount_looks_nothing_up(ask: Ask, token: Any, rows: Any)
         ({"scope": "plan", "scope_id": "PRO", "per": "team"}, "week"),
         ({"scope": "plan", "scope_id": "PRO", "per": "token"}, "total"),
         ({"scope": "plan", "scope_id": "PRO", "per": "agent"}, "day"),
+        ({"scope": "plan", "scope_id": "PRO", "per": "conversation"}, "day"),
+        ({"scope": "conversation", "scope_id": "talk-7"}, "total"),
         ({"scope": "tenant", "task_id": "LLM0_CHAT"}, "month"),
         ({"scope": "tenant", "model_class_id": "BASE_S"}, "day"),
     ],

@@ -20,7 +20,14 @@ from metering.types import Dimension, Outcome
 from tests.integration.metering.ledger import steps, stored
 from tests.integration.metering.ledger.model import Answer
 from tests.integration.metering.ledger.spy import Asked, Spy, Told
-from tests.integration.metering.ledger.steps import METERS, RESERVATIONS, TAG_METER, VENDOR_METER, Step
+from tests.integration.metering.ledger.steps import (
+    METERS,
+    RESERVATIONS,
+    TAG_METER,
+    TALK_METER,
+    VENDOR_METER,
+    Step,
+)
 from tests.support import build
 from tests.unit.metering.ledger.state_table import word_for
 
@@ -40,7 +47,11 @@ class StepPlayer:
         self._at_once = at_once
         self._ids = [uuid7() for _ in range(RESERVATIONS)]
         self._meters = [_meter(place, dimension) for place, dimension in enumerate(METERS)]
-        self._labels = replace(build.LABELS, tags=(self._meters[TAG_METER].subject_id,))
+        self._labels = replace(
+            build.LABELS,
+            tags=(self._meters[TAG_METER].subject_id,),
+            conversation_id=self._meters[TALK_METER].subject_id,
+        )
         self._salt = uuid4().hex
 
     async def play(self, sequence: Sequence[Step], spy: Spy) -> list[Told]:
@@ -138,6 +149,8 @@ class StepPlayer:
 def _meter(place: int, dimension: Dimension) -> commands.MeterKey:
     if place == TAG_METER:
         return build.meter_key(dimension, subject_type="tag", subject_id=f"of-player={uuid4().hex}")
+    if place == TALK_METER:
+        return build.meter_key(dimension, subject_type="conversation", subject_id=uuid4().hex)
     if place == VENDOR_METER:
         of_this_player = uuid4().hex
         return build.meter_key(

@@ -7,6 +7,8 @@ from metering.types import Dimension
 METERS = (Dimension.TOKENS, Dimension.COST, Dimension.REQUESTS, Dimension.CONCURRENCY, Dimension.TOKENS)
 TAG_METER = 0
 """Of the tag that every call has."""
+TALK_METER = 1
+"""Of the conversation that every call is in."""
 VENDOR_METER = 4
 """Shared by all tenants, and charged for the attempts of one vendor only."""
 VENDORS = ("sandbox", "elsewhere")

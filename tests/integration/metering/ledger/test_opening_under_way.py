@@ -23,15 +23,20 @@ from tests.integration.metering.ledger import stored
 from tests.support import build
 
 LABELS = replace(
-    build.LABELS, agent_id="helper", tags=("cost-centre=7", "project=apollo"), provider_name="first"
+    build.LABELS,
+    agent_id="helper",
+    tags=("cost-centre=7", "project=apollo"),
+    conversation_id="talk-7",
+    provider_name="first",
 )
 SUBJECTS = pytest.mark.parametrize(
     "subject",
     [
         {"subject_type": "agent", "subject_id": "helper"},
         {"subject_type": "tag", "subject_id": "project=apollo"},
+        {"subject_type": "conversation", "subject_id": "talk-7"},
     ],
-    ids=["agent", "tag"],
+    ids=["agent", "tag", "conversation"],
 )
 LOOKING = """
 SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%FROM metering_openingentry%'

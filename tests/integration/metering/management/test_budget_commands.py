@@ -64,3 +64,13 @@ def test_status_of_one_tenant_has_nothing_of_another() -> None:
 
 def test_an_unknown_tenant_is_one_line() -> None:
     assert str(refusal("budget_status", "--tenant", "nobody")) == "There is no tenant 'nobody'."
+
+
+def test_a_top_up_raises_the_budget_of_cost_in_all_once_for_each_payment() -> None:
+    alder()
+    top_up = ("top_up", "--tenant", "alder", "--amount", "25.5", "--reference", "INV-7")
+    assert "no budget of cost in all" in str(refusal(*top_up))
+    answer("set_budget", "--tenant", "alder", "--dimension", "cost", "--window", "total", "--amount", "0")
+    assert [answer(*top_up)["created"] for _ in range(2)] == [True, False]
+    [status] = answer("budget_status", "--tenant", "alder")
+    assert (status["limit"], status["override"]) == ("25.5", "25.5")

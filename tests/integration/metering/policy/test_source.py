@@ -56,6 +56,7 @@ def test_its_policies_are_those_of_the_gateway_for_everybody() -> None:
         {"scope": "user", "scope_id": str(user.pk)},
         {"scope": "token", "scope_id": str(token)},
         {"scope": "agent", "scope_id": "helper"},
+        {"scope": "conversation", "scope_id": "talk-7"},
         {"scope": "provider", "scope_id": "sandbox"},
     )
     for number, where in enumerate(everywhere, start=1):

@@ -14,7 +14,7 @@ from metering.ledger.partitions import month_of
 from metering.ledger.writer import LedgerWriter
 from metering.rollups.build import UTC_ZONE
 from metering.rollups.days import day_bounds
-from metering.rollups.levels import ANY_ZONE
+from metering.rollups.levels import ANY_ZONE, Level
 from metering.rollups.roll_up import roll_up_usage
 from metering.time_zones import zone_named
 from tests.integration.metering.ledger import stored
@@ -27,8 +27,8 @@ SUMS = """
 SELECT zone, level, sum(attempts)::int, sum(requests)::int, sum(cost_nano_usd)::bigint
 FROM metering_usagerollup GROUP BY zone, level ORDER BY zone, level
 """
-QUARTERS = [(ANY_ZONE, 1), (ANY_ZONE, 2), (ANY_ZONE, 3)]
-DAYS = [(UTC_ZONE, level) for level in range(1, 5)]
+QUARTERS = [(ANY_ZONE, level) for level in Level]
+DAYS = [(UTC_ZONE, level) for level in Level]
 
 
 def tomorrow() -> datetime:

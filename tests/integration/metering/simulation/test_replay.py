@@ -294,6 +294,15 @@ def test_a_tags_budget_and_rule_are_asked_of_the_calls_that_had_it(token_id: Any
     assert reasons(replayed())["tenant required_tags", "tag_required"] == 2
 
 
+def test_a_conversations_budget_and_rule_are_asked_of_the_calls_that_were_in_it(token_id: Any) -> None:
+    for minute, name in enumerate(["one", "two", "one", None, "three"]):
+        call(MONDAY + minute * MINUTE, token_id=token_id, conversation_id=name, input_tokens=20)
+    BudgetFactory(scope="plan", scope_id="PRO", per="conversation", amount=1)
+    assert reasons(replayed()) == {("plan requests/day", "budget_exceeded"): 1}
+    RuleFactory(scope="conversation", scope_id="three", key="max_tokens_in", value=5)
+    assert reasons(replayed())["conversation max_tokens_in", "input_too_large"] == 1
+
+
 def test_each_tag_of_a_plans_budget_has_a_meter_of_its_own(token_id: Any) -> None:
     for minute, tags in enumerate([["project=apollo"], ["project=gemini"], ["place=x", "project=gemini"]]):
         call(MONDAY + minute * MINUTE, token_id=token_id, tags=tags)

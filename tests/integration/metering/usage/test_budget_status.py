@@ -5,6 +5,7 @@ from django.utils.timezone import now
 
 from metering.identity.find import find_token
 from metering.identity.tokens.revoke_token import revoke_token
+from metering.ids import uuid7
 from metering.models import Tenant
 from metering.usage.budget_status import budget_status
 from metering.usage.subjects import Subjects
@@ -170,21 +171,26 @@ def test_percent_and_what_remains() -> None:
     assert rows == {"tokens": (33.3, 150), "requests": (100.0, 0), "concurrency": (75.0, 1)}
 
 
-def test_a_tags_budget_and_its_limit_on_calls_at_once_have_rows_by_its_name() -> None:
+@pytest.mark.parametrize(("scope", "name"), [("tag", "project=apollo"), ("conversation", str(uuid7()))])
+def test_a_tags_or_conversations_budget_and_its_limit_on_calls_at_once_have_rows_by_its_name(
+    scope: str, name: str
+) -> None:
     make_token(alder())
-    apollo = {"scope": "tag", "scope_id": "project=apollo"}
+    apollo = {"scope": scope, "scope_id": name}
     MeterFactory(budget=BudgetFactory(**apollo, amount=10), used=4)
-    BudgetFactory(scope="tag", scope_id="project=gemini", amount=10)
+    BudgetFactory(scope=scope, scope_id="another", amount=10)
     concurrency_meter(RuleFactory(**apollo, key="max_concurrent", value=3), alder(), held=2)
     RuleFactory(**apollo, key="max_concurrent", value=2, conditions={"hours": "00:00-24:00"})
     rows = [
         (row["scope_id"], row["dimension"], row["limit"], row["used"], row["held"]) for row in status(alder())
     ]
-    assert sorted(rows) == [
-        ("project=apollo", "concurrency", 2, 0, 2),
-        ("project=apollo", "requests", 10, 4, 0),
-        ("project=gemini", "requests", 10, 0, 0),
-    ]
+    assert sorted(rows) == sorted(
+        [
+            (name, "concurrency", 2, 0, 2),
+            (name, "requests", 10, 4, 0),
+            ("another", "requests", 10, 0, 0),
+        ]
+    )
 
 
 def test_rows_can_be_read_on_from_any_of_them() -> None:
@@ -251,6 +257,7 @@ class TestOfOneCaller:
         BudgetFactory(scope="plan", scope_id="BASIC")
         MeterFactory(budget=BudgetFactory(scope="global"), used=9)
         BudgetFactory(scope="plan", scope_id="PRO", per="agent")
+        BudgetFactory(scope="plan", scope_id="PRO", per="conversation")
         assert self.of() == []
 
     def test_the_calls_in_flight_of_the_tenant_are_shown(self) -> None:

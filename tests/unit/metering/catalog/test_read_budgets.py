@@ -25,6 +25,7 @@ def test_a_budget_is_hard_and_counts_the_tenant_unless_it_says_otherwise() -> No
     )
     found = (other.hard, other.per, other.task, other.model_class)
     assert found == (False, "agent", "LLM2_DRAFT", "PRO_M")
+    assert budget("dimension: cost, window: day, amount: 1, per: conversation").per == "conversation"
 
 
 @pytest.mark.parametrize(

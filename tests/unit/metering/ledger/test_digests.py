@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from metering.amounts import COLUMNS, TOKEN_PARTS, WRITE_PARTS, Amounts
 from metering.ids import command_digest, digest64
 from metering.labels import Labels
-from metering.ledger.commands import Attempt, HoldLine, MeterKey, Reserve, Settle
+from metering.ledger.commands import Attempt, HoldLine, MeterKey, Raise, Reserve, Settle
 from metering.types import Dimension, EstimateReason, Outcome, Window
 
 IDS = {"team_id": UUID(int=4), "user_id": UUID(int=5), "token_id": UUID(int=6)}
@@ -78,12 +78,13 @@ SETTLE = Settle(
         ),
     ),
 )
-STORED = (5224250208952586326, -8330153507353856505)
+STORED = (-2081130749050169085, -8330153507353856505)
 CHANGES = {
     "amount": replace(RESERVE, lines=(replace(RESERVE.lines[0], amount=11),)),
     "limit": replace(RESERVE, lines=(replace(RESERVE.lines[0], limit=101),)),
     "budget": replace(RESERVE, lines=(replace(RESERVE.lines[0], budget_id=UUID(int=4)),)),
     "mode": replace(RESERVE, lines=(replace(RESERVE.lines[0], enforced=True),)),
+    "override": replace(RESERVE, lines=(replace(RESERVE.lines[0], raises=(Raise(amount=1),)),)),
     "no line": replace(RESERVE, lines=()),
     "tenant": replace(RESERVE, tenant_id=UUID(int=40)),
     "bound": replace(RESERVE, bound=Amounts(cost_nano_usd=11)),

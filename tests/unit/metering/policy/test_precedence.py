@@ -31,6 +31,7 @@ LIMITS = sorted(name for name, spec in REGISTRY.items() if spec.merge is not Mer
 
 UNITED = frozenset(name for name, spec in REGISTRY.items() if spec.merge is Merge.UNION)
 TAGS = ("cost-centre=7", "project=apollo")
+NAMED = {Scope.TAG: TAGS, Scope.CONVERSATION: ("talk-7",)}
 
 
 def values(spec: RuleKey) -> st.SearchStrategy[int | str]:
@@ -48,7 +49,7 @@ def rules(draw: st.DrawFn, scopes: tuple[Scope, ...]) -> Rule:
     return Rule(
         id=UUID(int=draw(st.integers(10, 10**6))),
         scope=scope,
-        scope_id=draw(st.sampled_from(TAGS)) if scope is Scope.TAG else "",
+        scope_id=draw(st.sampled_from(NAMED.get(scope, ("",)))),
         task=draw(st.sampled_from([None, TASK])),
         key=spec.name,
         value=draw(values(spec)),
@@ -68,7 +69,7 @@ ANY_RULES = st.lists(rules(BASE_SCOPES + TIGHTENING_SCOPES), max_size=12).map(di
 
 def policy_of(found: list[Rule]) -> EffectivePolicy:
     policy = compile_policy(WHO, TASK, UTC_TENANT, rules=found, budgets=[])
-    return (policy.variants.at(NOON, {}) if policy.variants else policy).for_tags(TAGS)
+    return (policy.variants.at(NOON, {}) if policy.variants else policy).for_labels(TAGS, "talk-7")
 
 
 def drawn(rates: CallRates) -> Limits:

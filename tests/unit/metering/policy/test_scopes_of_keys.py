@@ -15,7 +15,13 @@ from tests.fakes.policy import subject
 EVERYWHERE = ["requests_per_minute", "tokens_per_minute"]
 CALLER = subject(team_id=uuid7(), user_id=uuid7())
 TAG = "project=apollo"
-IDS = {Scope.TEAM: CALLER.team_id, Scope.USER: CALLER.user_id, Scope.TOKEN: CALLER.token_id, Scope.TAG: TAG}
+IDS = {
+    Scope.TEAM: CALLER.team_id,
+    Scope.USER: CALLER.user_id,
+    Scope.TOKEN: CALLER.token_id,
+    Scope.TAG: TAG,
+    Scope.CONVERSATION: "talk-7",
+}
 
 
 def rule(spec: RuleKey, scope: Scope, value: int | str) -> Rule:
@@ -25,10 +31,10 @@ def rule(spec: RuleKey, scope: Scope, value: int | str) -> Rule:
 
 
 def what_counts(*rules: Rule) -> tuple[object, ...]:
-    """The policy of a call with a tag, without what it says about its rules."""
+    """The policy of a call with a tag in a conversation, without what it says about its rules."""
     found: EffectivePolicy = compile_policy(
         CALLER, "LLM0_CHAT", TenantCalendar(), rules=rules, budgets=(), feature="CHAT"
-    ).for_tags((TAG,))
+    ).for_labels((TAG,), "talk-7")
     values = {key: setting.value for key, setting in found.settings.items()}
     return found.mode, values, len(found.limits), found.by_provider, found.by_agent, found.rates
 
@@ -61,6 +67,7 @@ def test_a_key_that_does_not_count_there_is_refused_with_those_that_do_and_where
     with pytest.raises(ValueError, match="max_concurrent does not count for an agent") as caught:
         check_rule("max_concurrent", 5, None, Scope.AGENT)
     assert "the keys are requests_per_minute, tokens_per_minute;" in str(caught.value)
-    assert "may be set for the gateway, a plan, a tenant, a team, a user, a token, a tag." in str(
-        caught.value
+    assert (
+        "may be set for the gateway, a plan, a tenant, a team, a user, a token, a tag, a conversation."
+        in str(caught.value)
     )

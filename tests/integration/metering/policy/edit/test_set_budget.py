@@ -103,6 +103,7 @@ class TestTargets:
                 find_target(tenant="alder", token=token.prefix),
                 find_target(tenant="alder", agent="agent:7"),
                 find_target(tenant="alder", tag=" project = apollo"),
+                find_target(tenant="alder", conversation="talk:7"),
             )
         }
         assert found == {
@@ -114,6 +115,7 @@ class TestTargets:
             ("token", str(token.id)): "token",
             ("agent", "agent:7"): "agent",
             ("tag", "project=apollo"): "tag",
+            ("conversation", "talk:7"): "conversation",
         }
         assert find_target(tenant="alder", agent="x").tenant == tenant
 
@@ -125,6 +127,8 @@ class TestTargets:
             {"agent": "nobody's"},
             {"tag": "project=apollo"},
             {"tenant": "alder", "tag": "project"},
+            {"conversation": "talk:7"},
+            {"tenant": "alder", "conversation": "talk\n7"},
             {"tenant": "alder", "tag": "a=b", "agent": "c"},
         ],
     )

@@ -47,10 +47,12 @@ def test_another_condition_is_another_rule() -> None:
     assert PolicyRule.objects.filter(scope="plan", scope_id="PRO").count() == 2
 
 
-def test_a_tag_is_named_by_its_key_and_value() -> None:
+def test_a_tag_is_named_by_its_key_and_value_and_a_conversation_as_calls_name_it() -> None:
     alder()
+    set_rule("--tenant", "alder", "--conversation", "talk-7", "--key", "max_tokens_out", "--value", "9")
+    assert PolicyRule.objects.values_list("scope", "scope_id").get() == ("conversation", "talk-7")
     set_rule("--tenant", "alder", "--tag", " project=apollo", "--key", "max_class", "--value", "BASE_S")
-    rule = PolicyRule.objects.get()
+    rule = PolicyRule.objects.get(scope="tag")
     assert (rule.scope, rule.scope_id, rule.tenant) == ("tag", "project=apollo", alder())
 
 

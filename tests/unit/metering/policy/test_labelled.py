@@ -1,12 +1,12 @@
-"""The policy of a call with tags: its tags' rules and budgets and nobody else's, compiled once for each set of them."""
+"""The policy of a call with tags or in a conversation: their rules and budgets and nobody else's, compiled once."""
 
 from datetime import UTC, datetime
 from typing import Any
 
 from metering.ids import uuid7
 from metering.policy.compile import compile_policy
+from metering.policy.labelled import MAX_KEPT, LabelledPolicies, Name
 from metering.policy.meter_limits import BudgetRow
-from metering.policy.tagged import MAX_KEPT, TaggedPolicies
 from metering.policy.values import EffectivePolicy
 from metering.rules.conditions import Condition, Hours
 from metering.rules.rule import Rule
@@ -14,6 +14,7 @@ from metering.types import Dimension, Scope, SubjectType, Window
 from tests.fakes.policy import UTC_TENANT, subject
 
 APOLLO, GEMINI, CENTRE = "project=apollo", "project=gemini", "cost-centre=7"
+TALK = "talk-7"
 
 
 def budget(tag: str = APOLLO, **fields: Any) -> BudgetRow:
@@ -42,20 +43,20 @@ def meters(policy: EffectivePolicy, model_class: str = "BASE_S") -> set[str]:
 
 def test_where_nothing_is_about_tags_they_change_nothing() -> None:
     policy = policy_of(rule("max_tokens_out", 5, Scope.TENANT))
-    assert policy.tagged is None
-    assert policy.for_tags((APOLLO,)) is policy
+    assert policy.labelled is None
+    assert policy.for_labels((APOLLO,), TALK) is policy
 
 
 def test_a_call_without_such_a_tag_has_the_policy_of_one_without_tags() -> None:
     policy = policy_of(budget(), rule("max_tokens_out", 5))
-    assert policy.for_tags(()) is policy
-    assert policy.for_tags((CENTRE, GEMINI)) is policy
+    assert policy.for_labels((), None) is policy
+    assert policy.for_labels((CENTRE, GEMINI), None) is policy
     assert (meters(policy), policy.number("max_tokens_out")) == (set(), None)
 
 
 def test_each_of_a_calls_tags_brings_its_budget() -> None:
     policy = policy_of(budget(APOLLO), budget(CENTRE), budget(GEMINI), budget(APOLLO, model_class="PRO_L"))
-    tagged = policy.for_tags((CENTRE, APOLLO))
+    tagged = policy.for_labels((CENTRE, APOLLO), None)
     lines = tagged.limits_for(("x",), None, "PRO_L")
     assert sorted(line.name for line in lines) == [
         "tag cost-centre=7 cost/day",
@@ -74,14 +75,15 @@ def test_the_strictest_of_the_rules_of_several_tags_counts_and_none_loosens() ->
         rule("max_tokens_out", 500, tag=GEMINI),
     )
     found = [
-        policy.for_tags(tags).number("max_tokens_out") for tags in ((CENTRE,), (APOLLO, CENTRE), (GEMINI,))
+        policy.for_labels(tags, None).number("max_tokens_out")
+        for tags in ((CENTRE,), (APOLLO, CENTRE), (GEMINI,))
     ]
     assert found == [50, 20, 100]
 
 
 def test_calls_at_once_of_each_tag_count_on_meters_of_their_own() -> None:
-    tagged = policy_of(rule("max_concurrent", 3), rule("max_concurrent", 2, tag=CENTRE)).for_tags(
-        (APOLLO, CENTRE)
+    tagged = policy_of(rule("max_concurrent", 3), rule("max_concurrent", 2, tag=CENTRE)).for_labels(
+        (APOLLO, CENTRE), None
     )
     assert {(line.name, line.meter.subject_id, line.limit) for line in tagged.limits} == {
         ("tag project=apollo max_concurrent", APOLLO, 3),
@@ -92,7 +94,7 @@ def test_calls_at_once_of_each_tag_count_on_meters_of_their_own() -> None:
 def test_a_budget_per_tag_has_a_meter_for_each_of_whatever_tags() -> None:
     plan = {"scope": Scope.PLAN, "scope_id": subject().plan}
     policy = policy_of(budget(**plan), budget(**plan, window=Window.WEEK, model_class="PRO_L"))
-    tagged = policy.for_tags((APOLLO, CENTRE))
+    tagged = policy.for_labels((APOLLO, CENTRE), None)
     assert meters(policy) == set()
     assert [line.name for line in tagged.limits] == [
         "plan cost/day of tag project=apollo",
@@ -107,7 +109,7 @@ def test_what_is_remembered_of_one_calls_limits_is_not_taken_for_anothers() -> N
     for _ in range(2):
         found = [
             {line.meter.subject_id for line in each.limits_for(("x",), "helper", "BASE_S")}
-            for each in (policy, policy.for_tags((APOLLO,)), policy.for_tags((CENTRE,)))
+            for each in (policy, policy.for_labels((APOLLO,), None), policy.for_labels((CENTRE,), None))
         ]
         assert found == [{"helper"}, {"helper", APOLLO}, {"helper", CENTRE}]
 
@@ -117,7 +119,7 @@ def test_rules_of_tags_may_have_conditions() -> None:
     policy = policy_of(rule("max_tokens_out", 5, condition=night), rule("max_tokens_out", 50, tag=CENTRE))
     assert policy.variants is not None
     found = [
-        policy.variants.at(datetime(2026, 1, 12, hour, tzinfo=UTC), {}).for_tags((APOLLO, CENTRE))
+        policy.variants.at(datetime(2026, 1, 12, hour, tzinfo=UTC), {}).for_labels((APOLLO, CENTRE), None)
         for hour in (3, 12)
     ]
     assert [each.number("max_tokens_out") for each in found] == [5, 50]
@@ -131,19 +133,60 @@ def test_required_tags_add_up_over_scopes() -> None:
         rule("required_tags", "place", tag=APOLLO),
     )
     assert policy.required_tags == ("cost-centre", "project")
-    assert policy.for_tags((APOLLO,)).required_tags == ("cost-centre", "place", "project")
+    assert policy.for_labels((APOLLO,), None).required_tags == ("cost-centre", "place", "project")
 
 
-def test_tags_from_callers_do_not_pile_up_and_compile_nothing() -> None:
-    compiled = list[frozenset[str]]()
-    untagged = policy_of()
+def talks(**fields: Any) -> BudgetRow:
+    return budget(TALK, **{"scope": Scope.CONVERSATION, "per": SubjectType.CONVERSATION} | fields)
 
-    def compile_(tags: frozenset[str]) -> EffectivePolicy:
-        compiled.append(tags)
+
+def test_a_conversations_rules_and_budgets_count_for_its_calls_beside_those_of_their_tags() -> None:
+    policy = policy_of(
+        talks(),
+        talks(model_class="PRO_L"),
+        budget(CENTRE),
+        rule("max_tokens_out", 100, Scope.TENANT),
+        rule("max_tokens_out", 50, tag=CENTRE),
+        Rule(
+            id=uuid7(),
+            scope=Scope.CONVERSATION,
+            scope_id=TALK,
+            task=None,
+            key="max_tokens_out",
+            value=20,
+        ),
+    )
+    assert policy.for_labels((), "another") is policy
+    found = policy.for_labels((CENTRE,), TALK)
+    assert (found.number("max_tokens_out"), meters(found)) == (20, {TALK, CENTRE})
+    assert policy.for_labels((CENTRE,), "another").number("max_tokens_out") == 50
+    assert sorted(line.name for line in policy.for_labels((), TALK).limits_for(("x",), None, "PRO_L")) == [
+        "conversation cost/day",
+        "conversation cost/day of PRO_L",
+    ]
+
+
+def test_a_budget_per_conversation_has_a_meter_for_each() -> None:
+    plan = {"scope": Scope.PLAN, "scope_id": subject().plan}
+    policy = policy_of(talks(**plan), talks(**plan, window=Window.WEEK, model_class="PRO_L"))
+    assert (policy.concerns("one"), policy.for_labels((CENTRE,), None)) == (True, policy)
+    for talk in ("one", "two"):
+        found = policy.for_labels((CENTRE,), talk)
+        assert (meters(found), len(found.limits_for(("x",), None, "PRO_L"))) == ({talk}, 2)
+        assert [line.name for line in found.limits] == ["plan cost/day"]
+
+
+def test_what_callers_name_does_not_pile_up_and_compiles_nothing() -> None:
+    compiled = list[frozenset[Name]]()
+    unlabelled = policy_of(talks(scope=Scope.PLAN, scope_id=subject().plan))
+
+    def compile_(own: frozenset[Name]) -> EffectivePolicy:
+        compiled.append(own)
         return policy_of(rule("max_tokens_out", 5, Scope.TENANT))
 
-    policies = TaggedPolicies(frozenset({APOLLO, CENTRE}), compile_)
+    policies = LabelledPolicies(frozenset({(Scope.TAG, APOLLO), (Scope.TAG, CENTRE)}), compile_)
     for number in range(1_000):
-        assert policies.of((f"n={number}", APOLLO), untagged).number("max_tokens_out") == 5
-    assert compiled == [{APOLLO}]
+        assert policies.of((f"n={number}", APOLLO), None, unlabelled).number("max_tokens_out") == 5
+        assert meters(policies.of((), f"talk-{number}", unlabelled)) == {f"talk-{number}"}
+    assert compiled == [{(Scope.TAG, APOLLO)}]
     assert len(policies._kept) <= MAX_KEPT

@@ -1,0 +1,30 @@
+"""Statements as issued, who is told of them, and how far exports are. Each has a page where it is worked with."""
+
+from django.contrib import admin
+
+from admin_console.display import moment
+from admin_console.history import HistoryAdmin
+from admin_console.site import console
+from metering.models import BillingProfile, ExportPosition, Statement
+
+
+@admin.register(Statement, site=console)
+class StatementAdmin(HistoryAdmin):
+    list_display = ("id", "tenant", "number", "month", moment("issued_at"))
+    ordering = ("-id",)
+    fields = ("id", "number", "tenant", "month", "starts_at", "ends_at", "issued_at", "read_at", "digest")
+
+
+@admin.register(BillingProfile, site=console)
+class BillingProfileAdmin(HistoryAdmin):
+    list_display = ("tenant", "statements_to", "recipient", "customer_id")
+    ordering = ("pk",)
+    search_fields = ("customer_id",)
+    search_help_text = "Customer id"
+    text_columns = ("customer_id",)
+
+
+@admin.register(ExportPosition, site=console)
+class ExportPositionAdmin(HistoryAdmin):
+    list_display = ("target", moment("recorded_at"), "rows", "last_error")
+    ordering = ("pk",)

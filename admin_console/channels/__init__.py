@@ -1,0 +1,1 @@
+"""The pages of channels: webhooks, Slack and Microsoft Teams."""

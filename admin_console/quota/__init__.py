@@ -1,0 +1,1 @@
+"""Pages about requests for quota, overrides of budgets and prepaid credit."""

@@ -1,0 +1,66 @@
+"""The list of requests beside the one that is shown: the open ones, then those that were answered."""
+
+from dataclasses import dataclass
+from datetime import tzinfo
+from uuid import UUID
+
+from django.urls import reverse
+
+from admin_console.quota.badge import requests_in_reach
+from admin_console.quota.words import TONES, counts, lasts, more, names_for, whose
+from admin_console.who import Viewer
+from admin_console.wording import when
+from metering.models import QuotaRequest, Tenant
+from metering.types import SubjectType
+
+MOST = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    title: str
+    small: str
+    state: str
+    tone: str
+    at: str
+    url: str
+    is_current: bool
+    is_open: bool
+
+
+def lines_of(viewer: Viewer, tenant: Tenant | None, current: UUID | None, zone: tzinfo) -> list[Line]:
+    """The newest first, MOST of the open ones and as many of the others."""
+    rows = requests_in_reach(viewer)
+    if tenant is not None:
+        rows = rows.filter(tenant=tenant)
+    open_ones = rows.filter(state=QuotaRequest.State.OPEN)
+    answered = rows.exclude(state=QuotaRequest.State.OPEN).select_related("override")
+    found = [*open_ones.order_by("-id")[:MOST], *answered.order_by("-decided_at", "-id")[:MOST]]
+    names = names_for(found)
+    return [
+        Line(
+            title=f"{whose(row, names)}: {more(row.budget, row.amount)} more",
+            small=" · ".join(filter(None, (_owner(row, viewer), counts(row.budget), _said(row)))),
+            state=QuotaRequest.State(row.state).label,
+            tone=TONES[row.state],
+            at=when(row.decided_at or row.created_at, zone),
+            url=reverse("admin:quota_request", args=[row.pk]),
+            is_current=row.pk == current,
+            is_open=row.is_open,
+        )
+        for row in found
+    ]
+
+
+def _owner(row: QuotaRequest, viewer: Viewer) -> str:
+    """Whose tenant's it is, for operators, where the title does not say so."""
+    is_said = viewer.tenant is not None or row.budget.per == SubjectType.TENANT
+    return "" if is_said else row.tenant.name
+
+
+def _said(row: QuotaRequest) -> str:
+    if row.is_open:
+        return lasts(row.windows, row.budget.window)
+    if row.granted is not None:
+        return f"{more(row.budget, row.granted)} granted"
+    return f'"{row.answer}"' if row.answer else "no answer"

@@ -1,0 +1,1 @@
+"""Monthly statements: listed, read, taken along, and who is told of them."""

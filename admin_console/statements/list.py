@@ -1,0 +1,80 @@
+"""A tenant's statements, the newest first; for super admins without a tenant everybody's."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.timezone import now
+
+from admin_console.auditing import actor_of
+from admin_console.doing import is_accepted
+from admin_console.paging import Pages
+from admin_console.parts import FilterBar
+from admin_console.reach import tenant_in_url
+from admin_console.statements.forms import BillingForm
+from admin_console.who import Viewer
+from metering.models import BillingProfile, Statement, Tenant
+from metering.statements.change_profile import change_profile
+from metering.statements.figures import figures_of
+from metering.statements.round import cents_text
+
+MOST = 1_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    row: Statement
+    month: str
+    to_pay: str
+    requests: int
+
+
+def statements(request: HttpRequest, viewer: Viewer, page: dict[str, Any]) -> HttpResponse:
+    tenant = tenant_in_url(request, viewer)
+    form = None if tenant is None else _form(request, viewer, tenant)
+    if request.method == "POST":
+        if form is None or tenant is None:
+            raise Http404
+        if form.is_valid() and is_accepted(form, lambda: _change(request, tenant, form)):
+            messages.success(request, "That is how it is from the next statement on.")
+            return redirect(request.get_full_path())
+    rows = Statement.objects.select_related("tenant").defer("seen")
+    if tenant is not None:
+        rows = rows.for_tenant(tenant)
+    pages = Pages.of(request.GET, [_line(row) for row in rows[:MOST]])
+    shown = {
+        "tenant": tenant,
+        "form": form,
+        "lines": pages.rows,
+        "pages": pages,
+        "filters": FilterBar.of(request.GET, labels={"tenant": "Tenant"}) if viewer.tenant is None else None,
+    }
+    return render(request, "admin_console/statements.html", {**page, **shown})
+
+
+def _line(row: Statement) -> Line:
+    figures = figures_of(row.figures)
+    return Line(
+        row=row,
+        month=f"{row.month:%B %Y}",
+        to_pay=f"${cents_text(figures.total_nano_usd)}",
+        requests=figures.usage.requests,
+    )
+
+
+def _form(request: HttpRequest, viewer: Viewer, tenant: Tenant) -> BillingForm:
+    profile = BillingProfile.objects.for_tenant(tenant).first() or BillingProfile(tenant=tenant)
+    initial = {name: getattr(profile, name) for name in ("statements_to", "recipient", "customer_id")}
+    return BillingForm(
+        request.POST if request.method == "POST" else None,
+        tenant=tenant,
+        is_operators=viewer.tenant is None,
+        initial=initial,
+    )
+
+
+def _change(request: HttpRequest, tenant: Tenant, form: BillingForm) -> None:
+    values: Any = form.cleaned_data
+    change_profile(tenant=tenant, changes=values, actor=actor_of(request), now=now())

@@ -1,0 +1,1 @@
+"""How far usage has been exported to billing systems."""

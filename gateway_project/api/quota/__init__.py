@@ -1,0 +1,1 @@
+"""Overrides of budgets, prepaid credit, and requests for quota."""

@@ -1,0 +1,1 @@
+"""Monthly statements: listed, read, and taken along."""

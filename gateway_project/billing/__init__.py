@@ -1,0 +1,1 @@
+"""Billing systems that usage is exported to, each in its own file."""

@@ -1,0 +1,1 @@
+"""Requests to addresses that tenants choose: within bounds, and to the public internet only."""

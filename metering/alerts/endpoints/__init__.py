@@ -1,0 +1,1 @@
+"""Events sent to addresses outside: signed webhooks, Slack and Microsoft Teams."""

@@ -1,0 +1,47 @@
+"""What an operator looks at before answering a request for quota: use, forecast, and what each answer would do."""
+
+from datetime import datetime
+from itertools import takewhile
+from uuid import UUID
+
+from metering.models import QuotaRequest, Tenant
+from metering.overview.budgets import BudgetLine, nearness, with_forecasts
+from metering.quota_requests.decide import counter_of_request
+from metering.simulation.blast_radius import BlastRadius, blast_radius
+from metering.simulation.change import override_change
+from metering.usage.budget_status import budget_status
+from metering.usage.open_meters import NOBODY, LimitOnMeter
+
+MOST_COUNTERS = 1_000
+"""That are looked at for the fullest, where a request is for everybody's."""
+
+
+def line_of_request(row: QuotaRequest, *, now: datetime) -> BudgetLine | None:
+    """The counter as it stands; of several the one nearest its limit, and None where none is open or the budget off."""
+    return line_of_counter(row.tenant, row.budget_id, row.subject_id, now=now)
+
+
+def line_of_counter(
+    tenant: Tenant, budget: UUID, subject_id: str | None, *, now: datetime
+) -> BudgetLine | None:
+    """The same of any counter of a tenant."""
+    before = LimitOnMeter(budget, "", "", NOBODY)
+    statuses = budget_status(now=now, tenant=tenant, with_shared=False, after=before)
+    found = [
+        status
+        for _, status in zip(
+            range(MOST_COUNTERS), takewhile(lambda each: each.key.budget_id == budget, statuses), strict=False
+        )
+        if subject_id in (None, status.key.subject_id)
+    ]
+    return max(with_forecasts(found, tenant, now=now), key=nearness, default=None)
+
+
+def radius_of_request(
+    row: QuotaRequest, *, now: datetime, amount: int | None = None, windows: int | None = None
+) -> BlastRadius:
+    """What approving it would do, of the amount that was asked for or of another one. Raises InvalidRequest."""
+    change = override_change(
+        counter=counter_of_request(row), amount=amount or row.amount, windows=windows, now=now
+    )
+    return blast_radius(change, now=now)

@@ -1,0 +1,1 @@
+"""Overrides: so much more of a budget for a while, kept beside it."""

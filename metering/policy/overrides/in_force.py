@@ -1,0 +1,38 @@
+"""Reads the overrides that are in force together with their budgets, in the same statement."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, Q, QuerySet
+from django.db.models.functions import JSONObject, Now
+
+from metering.models import Budget, BudgetOverride
+from metering.policy.overrides.raises import Override
+
+
+def with_overrides(budgets: QuerySet[Budget], tenant_id: UUID | None) -> QuerySet[Budget]:
+    """Let each budget bring its overrides along: those that concern a tenant, or (None) all."""
+    standing = BudgetOverride.objects.in_force(Now()).filter(budget=OuterRef("pk"))
+    if tenant_id is not None:
+        standing = standing.filter(Q(tenant=None) | Q(tenant=tenant_id))
+    facts = standing.order_by("pk").values(
+        fact=JSONObject(tenant="tenant_id", subject="subject_id", amount="amount", ends_at="ends_at")
+    )
+    return budgets.annotate(overrides_in_force=ArraySubquery(facts))
+
+
+def overrides_of(budget: Budget) -> tuple[Override, ...]:
+    """Return the overrides that a budget has brought along."""
+    facts = budget.overrides_in_force  # type: ignore[attr-defined]
+    return tuple([_override(each) for each in facts]) if facts else ()
+
+
+def _override(fact: dict[str, str | int | None]) -> Override:
+    tenant, ends_at, subject = fact["tenant"], fact["ends_at"], fact["subject"]
+    return Override(
+        tenant_id=UUID(str(tenant)) if tenant is not None else None,
+        subject_id=str(subject) if subject is not None else None,
+        amount=int(fact["amount"] or 0),
+        ends_at=datetime.fromisoformat(str(ends_at)) if ends_at is not None else None,
+    )

@@ -1,0 +1,53 @@
+"""Issue the statements of the months that are over, of every tenant: a step of the timetable."""
+
+import logging
+import time
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+
+from metering.errors import MeteringError
+from metering.ids import first_id_at
+from metering.models import Statement, Tenant, UsageLog
+from metering.statements.issue import issue_statement
+from metering.statements.months import bounds_of, month_at, month_before
+
+GRACE = timedelta(hours=1)
+"""After a month's end: its last calls have ended by then. What ends later is on the next statement."""
+BUDGET_S = 300.0
+"""Of one run; the next one goes on."""
+ACTOR = "statements"
+logger = logging.getLogger(__name__)
+
+
+def issue_due(*, now: datetime, budget_s: float = BUDGET_S) -> int:
+    """How many. A tenant whose books cannot be read holds up nobody else."""
+    until = time.monotonic() + budget_s
+    issued = 0
+    for tenant, month in _due(now):
+        try:
+            issue_statement(tenant=tenant, month=month, actor=ACTOR, now=now)
+            issued += 1
+        except MeteringError as error:
+            logger.error("statement.not_issued", extra={"tenant": tenant.slug, "error": error.message})
+        if time.monotonic() > until:
+            break
+    return issued
+
+
+def _due(now: datetime) -> Iterator[tuple[Tenant, date]]:
+    """Tenants that lack the statement of the last month; of closed ones those that used something in it."""
+    since = (now - timedelta(days=70)).date()
+    rows = Statement.objects.filter(month__gte=since).values_list("tenant_id", "month")
+    known = {(tenant_id, month) for tenant_id, month in rows}
+    for tenant in Tenant.objects.order_by("pk"):
+        month = month_before(month_at(tenant, now - GRACE))
+        start, end = bounds_of(tenant, month)
+        if (tenant.pk, month) in known or tenant.created_at >= end:
+            continue
+        if tenant.status != Tenant.Status.CLOSED or _used_something(tenant, start, end):
+            yield tenant, month
+
+
+def _used_something(tenant: Tenant, since: datetime, until: datetime) -> bool:
+    rows = UsageLog.objects.for_tenant(tenant)
+    return bool(rows.filter(id__gte=first_id_at(since), id__lt=first_id_at(until)).exists())

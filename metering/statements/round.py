@@ -1,0 +1,14 @@
+"""The one place where a statement rounds: the amount to pay, to the cent, half a cent away from zero."""
+
+from decimal import ROUND_HALF_UP, Decimal
+
+from metering.money import NANO_PER_USD
+
+
+def cents(nano_usd: int) -> Decimal:
+    return (Decimal(nano_usd) / NANO_PER_USD).quantize(Decimal("0.01"), rounding=ROUND_HALF_UP)
+
+
+def cents_text(nano_usd: int) -> str:
+    """`1,234.57`; below zero `-1,234.57`."""
+    return f"{cents(nano_usd):,}"

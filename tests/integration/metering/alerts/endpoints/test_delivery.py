@@ -1,0 +1,232 @@
+"""Events on their way to receivers of every temper: each told what it chose, once, and nobody waits for another."""
+
+import threading
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from asgiref.sync import sync_to_async
+
+from gateway_project.webhooks.send import send
+from metering.alerts.endpoints.deliver import LEASE_S
+from metering.alerts.endpoints.edit import switch_endpoint
+from metering.alerts.endpoints.record import FAILING_FOR, MAX_ATTEMPTS
+from metering.alerts.endpoints.replay import replay_delivery, replay_endpoint
+from metering.errors import TransitionRefused
+from metering.models import AlertDelivery, AuditEvent, Notice, QuotaAlert, WebhookEndpoint
+from tests.factories import AlertFactory, BudgetFactory, MeterFactory, birch
+from tests.fakes.receivers import Reply, receiving, slack
+from tests.integration.metering.alerts.conftest import Clock
+from tests.integration.metering.alerts.endpoints.conftest import Make, deliver, one_more_alert, only_delivery
+from tests.mail import free_port
+
+State = AlertDelivery.State
+
+
+def state_of(endpoint: WebhookEndpoint) -> tuple[bool, str]:
+    endpoint.refresh_from_db()
+    return endpoint.is_active, endpoint.disabled_reason
+
+
+def test_each_endpoint_of_the_tenant_that_chose_the_type_is_told_once(
+    alert: QuotaAlert, make: Make, clock: Clock
+) -> None:
+    with receiving() as receiver:
+        make(f"{receiver.url}/all")
+        make(f"{receiver.url}/chosen", events=["quota.warning", "quota.exceeded"])
+        make(f"{receiver.url}/other", events=["quota.exceeded"])
+        make(f"{receiver.url}/birch", tenant=birch())
+        make(f"{receiver.url}/operators", tenant=None)
+        switch_endpoint(row=make(f"{receiver.url}/off"), is_active=False, actor="a test", now=clock())
+        assert (deliver(clock), deliver(clock)) == (2, 0)
+    assert sorted(arrival.path for arrival in receiver.arrivals) == ["/all", "/chosen"]
+    delivery = AlertDelivery.objects.filter(endpoint__isnull=False).first()
+    assert delivery is not None
+    assert (delivery.state, delivery.status_code, delivery.response) == ("sent", 200, "ok")
+    assert (delivery.attempts, delivery.sent_at, delivery.last_error) == (1, clock(), "")
+
+
+def test_what_tenants_share_is_told_to_the_operators_endpoints(make: Make, clock: Clock) -> None:
+    AlertFactory(meter=MeterFactory(budget=BudgetFactory(scope="global")))
+    with receiving() as receiver:
+        make(f"{receiver.url}/operators", tenant=None)
+        make(f"{receiver.url}/alder")
+        deliver(clock)
+    assert [arrival.path for arrival in receiver.arrivals] == ["/operators"]
+
+
+def test_one_that_does_not_answer_delays_no_other(alert: QuotaAlert, make: Make, clock: Clock) -> None:
+    """The slow one answers only once the others have what is theirs."""
+    others_are_done = threading.Event()
+    with (
+        receiving(lambda _: Reply(wait_for=others_are_done)) as slow,
+        receiving() as quick,
+    ):
+        for number in range(3):
+            make(f"{slow.url}/{number}")
+        make(f"http://127.0.0.1:{free_port()}/dead")
+        make(f"{quick.url}/quick")
+        one_more_alert()
+        thread = threading.Thread(target=lambda: [quick.wait(), quick.wait(), others_are_done.set()])
+        thread.start()
+        deliver(clock)
+        thread.join()
+    assert [len(quick.arrivals), len(slow.arrivals)] == [2, 6]
+    assert AlertDelivery.objects.filter(state="sent").count() == 8
+
+
+def test_a_refusal_is_tried_again_with_the_same_id_less_and_less_often(
+    alert: QuotaAlert, make: Make, clock: Clock
+) -> None:
+    replies = iter([Reply(status=500, body=b"oops")] * 4 + [Reply()])
+    waits = []
+    with receiving(lambda _: next(replies)) as receiver:
+        make(receiver.url)
+        for _ in range(4):
+            assert deliver(clock) == 1
+            assert deliver(clock) == 0, "not before its time"
+            waits.append((only_delivery().next_attempt_at - clock()).total_seconds())
+            clock.pass_s(30 * 2 ** len(waits))
+        assert (only_delivery().status_code, only_delivery().last_error) == (500, "answered 500")
+        assert deliver(clock) == 1
+    assert all(30 * 2**n / 2 <= wait <= 30 * 2**n for n, wait in enumerate(waits))
+    assert (only_delivery().state, only_delivery().attempts) == ("sent", 5)
+    assert {arrival.headers["webhook-id"] for arrival in receiver.arrivals} == {f"evt_{alert.pk}"}
+
+
+def test_the_wait_that_a_receiver_asks_for_is_kept_for_all_that_goes_there(
+    alert: QuotaAlert, make: Make, clock: Clock
+) -> None:
+    one_more_alert()
+    busy = Reply(status=429, headers={"retry-after": "900"})
+    with receiving(lambda _: busy) as receiver:
+        make(receiver.url)
+        deliver(clock)
+        clock.pass_s(890)
+        assert deliver(clock) == 0
+        assert len(receiver.arrivals) == 1, "the second event waits as well"
+        clock.pass_s(11)
+        assert deliver(clock) == 1
+
+
+def test_an_endpoint_that_is_gone_is_switched_off_and_its_admins_are_told(
+    alert: QuotaAlert, make: Make, clock: Clock
+) -> None:
+    one_more_alert()
+    with receiving(lambda _: Reply(status=410)) as receiver:
+        endpoint = make(receiver.url)
+        deliver(clock)
+    assert len(receiver.arrivals) == 1
+    assert state_of(endpoint) == (False, "answered 410: it is gone")
+    assert set(AlertDelivery.objects.values_list("state", flat=True)) == {"failed"}
+    notice = Notice.objects.get()
+    assert (notice.type, notice.tenant_id) == ("channel.disabled", endpoint.tenant_id)
+    assert AuditEvent.objects.filter(action="webhook.disabled").count() == 1
+
+
+def test_an_endpoint_that_takes_nothing_for_days_is_switched_off(
+    alert: QuotaAlert, make: Make, clock: Clock
+) -> None:
+    endpoint = make(f"http://127.0.0.1:{free_port()}/")
+    deliver(clock)
+    assert (only_delivery().state, only_delivery().last_error) == ("pending", "no connection")
+    clock.now += FAILING_FOR
+    deliver(clock)
+    assert state_of(endpoint) == (False, "it has taken nothing for 3 days")
+    assert only_delivery().state == "failed"
+
+
+def test_after_many_attempts_it_is_a_dead_letter_that_people_send_again(
+    alert: QuotaAlert, make: Make, clock: Clock
+) -> None:
+    reply = Reply(status=500)
+    with receiving(lambda _: reply) as receiver:
+        endpoint = make(receiver.url)
+        deliver(clock)
+        AlertDelivery.objects.update(attempts=MAX_ATTEMPTS - 1)
+        clock.pass_s(60)
+        deliver(clock)
+        assert (only_delivery().state, only_delivery().attempts) == ("failed", MAX_ATTEMPTS)
+        clock.pass_s(1e5)
+        assert deliver(clock) == 0
+        reply.status = 200
+        assert replay_endpoint(endpoint=endpoint, actor="a test", now=clock()) == 1
+        assert deliver(clock) == 1
+        with pytest.raises(TransitionRefused):
+            replay_delivery(delivery=only_delivery(), actor="a test", now=clock())
+    assert only_delivery().state == "sent"
+    assert list(receiver.taken) == [f"evt_{alert.pk}"]
+
+
+def test_what_waits_when_a_channel_is_switched_off_fails_and_is_not_sent(
+    alert: QuotaAlert, make: Make, clock: Clock
+) -> None:
+    with receiving(lambda _: Reply(status=503)) as receiver:
+        endpoint = make(receiver.url)
+        deliver(clock)
+        switch_endpoint(row=endpoint, is_active=False, actor="a test", now=clock())
+        clock.pass_s(1e5)
+        assert deliver(clock) == 0
+        with pytest.raises(TransitionRefused):
+            replay_delivery(delivery=only_delivery(), actor="a test", now=clock())
+    assert (only_delivery().state, only_delivery().last_error) == ("failed", "the channel is switched off")
+
+
+def test_a_webhook_whose_worker_died_is_sent_again_and_a_message_to_people_is_not(
+    alert: QuotaAlert, make: Make, clock: Clock
+) -> None:
+    class WorkerDied(Exception):
+        pass
+
+    async def die(_: Any) -> Any:
+        raise WorkerDied
+
+    with receiving() as receiver:
+        for kind in ("webhook", "slack"):
+            make(f"{receiver.url}/{kind}", kind)
+        with pytest.raises(WorkerDied):
+            deliver(clock, die)
+        assert set(AlertDelivery.objects.values_list("state", flat=True)) == {"sending"}
+        assert deliver(clock) == 0, "its lease runs"
+        clock.pass_s(LEASE_S + 1)
+        assert deliver(clock) == 1
+    assert [arrival.path for arrival in receiver.arrivals] == ["/webhook"]
+    assert dict(AlertDelivery.objects.values_list("channel", "state")) == {
+        "webhook": "sent",
+        "slack": "uncertain",
+    }
+
+
+def test_a_worker_that_was_too_slow_changes_nothing(alert: QuotaAlert, make: Make, clock: Clock) -> None:
+    async def slowly(outgoing: Any) -> Any:
+        outcome = await send(outgoing)
+        await sync_to_async(AlertDelivery.objects.update)(attempts=7)  # another one has claimed it meanwhile
+        return outcome
+
+    with receiving() as receiver:
+        make(receiver.url)
+        deliver(clock, slowly)
+    assert (only_delivery().state, only_delivery().sent_at) == ("sending", None)
+
+
+def test_slack_says_that_the_address_is_revoked(alert: QuotaAlert, make: Make, clock: Clock) -> None:
+    with receiving(slack) as receiver:
+        endpoint = make(f"{receiver.url}/services/revoked", "slack")
+        deliver(clock)
+    assert state_of(endpoint) == (False, "answered 404: it is gone")
+    assert only_delivery().response == "no_service"
+
+
+def test_an_endpoint_that_took_something_meanwhile_has_not_failed_for_days(
+    alert: QuotaAlert, make: Make, clock: Clock
+) -> None:
+    replies = iter([Reply(status=500), Reply(), Reply(status=500)])
+    with receiving(lambda _: next(replies)) as receiver:
+        endpoint = make(receiver.url)
+        deliver(clock)
+        clock.pass_s(60)
+        deliver(clock)
+        clock.now += FAILING_FOR + timedelta(days=1)
+        one_more_alert()
+        deliver(clock)
+    assert state_of(endpoint) == (True, "")
