@@ -106,7 +106,7 @@ def _table(
             *(Cell() for _ in COLUMNS[2:]),
             Cell(text=usd(total), exact=usd_exact(total)),
         ),
-        empty=_empty(viewer, tenant, is_narrowed="q" in request.GET or "plan" in request.GET),
+        empty=_empty(viewer, tenant, is_narrowed=bool(request.GET.keys() - {"tenant"})),
         caption="Tokens",
         default="token",
     )
