@@ -19,6 +19,7 @@ from metering.models import (
     User,
 )
 from tests.factories import TeamFactory, UserFactory, birch, make_token
+from tests.integration.gateway_project.api.people import PASSWORD, call
 from tests.integration.gateway_project.oidc.conftest import sentence_of, sign_in
 from tests.support.identity_provider import IdentityProvider
 
@@ -132,6 +133,34 @@ class TestAnAddress:
         assert come(provider).status_code == 302
         assert ExternalIdentity.objects.get().user == user
         assert AuditEvent.objects.filter(action="user.linked").count() == 1
+
+    def test_takes_the_account_from_whoever_signed_up_with_it_first(
+        self, provider: IdentityProvider, tenant: Tenant
+    ) -> None:
+        secret = make_token(tenant, name="open", signups_allowed=1).secret
+        given = {"ati_token": secret, "email": "ann@alder.example", "password": PASSWORD}
+        pair = call("POST", "auth/signup", given).json()
+        their_token = make_token(tenant, name="theirs", user=ann())
+        browser = Client()
+        browser.force_login(ann())
+        assert come(provider, "staff").status_code == 302
+        wrong = call("POST", "auth/token", {"email": "ann@alder.example", "password": PASSWORD})
+        again = call("POST", "auth/token/refresh", {"refresh": pair["refresh"]})
+        assert (wrong.status_code, again.status_code) == (401, 401)
+        assert call("GET", "auth/me", who=pair["access"]).status_code == 401
+        assert browser.get("/admin/profile/").status_code == 302
+        assert ATIToken.objects.get(pk=their_token.id).revoked_at is not None
+        facts = AuditEvent.objects.get(action="user.linked").facts
+        taken = (facts["password_removed"], facts["sessions_ended"], facts["tokens_revoked"])
+        assert taken == (True, 1, 1)
+
+    def test_of_another_tenants_account_is_not_linked_where_the_groups_lead_elsewhere(
+        self, provider: IdentityProvider
+    ) -> None:
+        UserFactory(email="ann@alder.example", tenant=birch())
+        for groups in (["staff"], ["ops"]):
+            assert "another tenant" in refused(provider, *groups)
+        assert not ExternalIdentity.objects.exists()
 
     def test_that_somebody_else_has_now_opens_nobodys_account(self, provider: IdentityProvider) -> None:
         come(provider, "staff")
