@@ -66,7 +66,7 @@ async def send_within(outgoing: Outgoing, *, deadline_s: float, look_up: LookUp)
         return attempt.outcome(f"no answer within {deadline_s:g} s")
     except httpx2.ConnectError as error:
         return attempt.outcome(_why_no_connection(error))
-    except httpx2.HTTPError as error:
+    except (httpx2.HTTPError, ssl.SSLError, OSError) as error:
         return attempt.outcome(f"the connection broke: {type(error).__name__}")
     return attempt.outcome()
 

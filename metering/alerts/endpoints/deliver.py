@@ -28,8 +28,8 @@ from django.db.models import Q
 from metering.alerts.deliver import ABOUT
 from metering.alerts.endpoints.attempt import attempt
 from metering.alerts.endpoints.disable import OFF
-from metering.alerts.endpoints.port import Send
-from metering.alerts.endpoints.record import record_outcome
+from metering.alerts.endpoints.port import Outcome, Send
+from metering.alerts.endpoints.record import MAX_ATTEMPTS, record_outcome
 from metering.models import AlertDelivery
 
 BATCH = 500
@@ -45,6 +45,7 @@ RUN_S = 60.0
 DEDUPLICATED = AlertDelivery.Channel.WEBHOOK
 ALL_FAILED = "every worker that tried has failed"
 ENDED = "the worker ended while it was sending"
+FAULT = "a fault of the gateway"
 State = AlertDelivery.State
 Clock = Callable[[], datetime]
 logger = logging.getLogger(__name__)
@@ -75,13 +76,17 @@ async def _deliver(send: Send, clock: Clock) -> int:
             if task.done():
                 del under_way[endpoint_id]
                 troubles += filter(None, [task.exception()])
-    if troubles:  # a fault of ours; what it is about stays in `sending` until its lease runs out
+    if troubles:  # nothing can be recorded; what it is about stays in `sending` until its lease runs out
         raise troubles[0]
     return tried
 
 
 async def _one(delivery: AlertDelivery, send: Send, clock: Clock) -> None:
-    outcome = await attempt(delivery, send=send, now=clock())
+    try:
+        outcome = await attempt(delivery, send=send, now=clock())
+    except Exception:  # of what this one event or address has in it; those of others go on
+        logger.exception("alert.fault", extra={"delivery": delivery.pk})
+        outcome = Outcome(error=FAULT)
     await sync_to_async(record_outcome)(delivery, outcome, now=clock())
 
 
@@ -109,5 +114,6 @@ def _give_up_on_the_stuck(now: datetime) -> None:
     count = stuck.exclude(channel=DEDUPLICATED).update(state=State.UNCERTAIN, last_error=ENDED)
     if count:
         logger.error("alert.uncertain", extra={"deliveries": count})
+    stuck.filter(attempts__gte=MAX_ATTEMPTS).update(state=State.FAILED, last_error=ALL_FAILED)
     off = Q(state=State.PENDING) | Q(pk__in=stuck.filter(channel=DEDUPLICATED).values("pk"))
     AlertDelivery.objects.filter(off, endpoint__is_active=False).update(state=State.FAILED, last_error=OFF)

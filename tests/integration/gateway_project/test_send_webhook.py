@@ -22,6 +22,8 @@ from tests.fakes.receivers import Receiver, Reply, receiving
 from tests.mail import free_port
 
 LOOPBACK = ["127.0.0.0/8"]
+NEVER = "Fri, 31 Dec 99999999999999999999 23:59:59 GMT"
+RETRY_AFTER = [("120", 120.0), ("soon", None), ("-1", None), ("", None), (NEVER, None)]
 
 
 @pytest.fixture(autouse=True)
@@ -85,7 +87,7 @@ async def test_a_receiver_that_is_not_there_certainly_has_nothing() -> None:
     assert (outcome.error, outcome.handed_over) == ("no connection", False)
 
 
-@pytest.mark.parametrize(("said", "understood"), [("120", 120.0), ("soon", None), ("-1", None), ("", None)])
+@pytest.mark.parametrize(("said", "understood"), RETRY_AFTER)
 async def test_how_long_to_wait_is_read_from_the_answer(said: str, understood: float | None) -> None:
     with receiving(lambda _: Reply(status=429, headers={"retry-after": said})) as receiver:
         outcome = await sent(receiver.url)
@@ -117,6 +119,28 @@ async def test_tls_proves_the_name_although_the_address_is_what_is_connected_to(
     sending._certificates.cache_clear()
     [arrival] = receiver.arrivals
     assert arrival.headers["host"] == f"hooks.example:{port}"
+
+
+async def test_a_receiver_that_wants_a_certificate_of_ours_is_told_as_a_broken_connection(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(_certificate(tmp_path, "hooks.example")))
+    sending._certificates.cache_clear()
+
+    async def to_this_machine(host: str, port: int) -> list[Address]:
+        return [ip_address("127.0.0.1")]
+
+    with Receiver() as receiver:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(tmp_path / "certificate.pem", tmp_path / "key.pem")
+        context.verify_mode = ssl.CERT_REQUIRED
+        receiver.speak_tls(context)
+        outgoing = event(f"https://hooks.example:{receiver.port}/")
+        outcome = await send_within(outgoing, deadline_s=30.0, look_up=to_this_machine)
+    sending._certificates.cache_clear()
+    assert outcome.status is None
+    assert outcome.error.startswith("the connection broke")
+    assert receiver.arrivals == []
 
 
 def _certificate(folder: Path, host: str) -> Path:

@@ -8,7 +8,8 @@ import pytest
 from asgiref.sync import sync_to_async
 
 from gateway_project.webhooks.send import send
-from metering.alerts.endpoints.deliver import LEASE_S
+from metering.alerts.address import address_alerts
+from metering.alerts.endpoints.deliver import ALL_FAILED, FAULT, LEASE_S
 from metering.alerts.endpoints.edit import switch_endpoint
 from metering.alerts.endpoints.record import FAILING_FOR, MAX_ATTEMPTS
 from metering.alerts.endpoints.replay import replay_delivery, replay_endpoint
@@ -175,7 +176,7 @@ def test_what_waits_when_a_channel_is_switched_off_fails_and_is_not_sent(
 def test_a_webhook_whose_worker_died_is_sent_again_and_a_message_to_people_is_not(
     alert: QuotaAlert, make: Make, clock: Clock
 ) -> None:
-    class WorkerDied(Exception):
+    class WorkerDied(BaseException):
         pass
 
     async def die(_: Any) -> Any:
@@ -190,11 +191,40 @@ def test_a_webhook_whose_worker_died_is_sent_again_and_a_message_to_people_is_no
         assert deliver(clock) == 0, "its lease runs"
         clock.pass_s(LEASE_S + 1)
         assert deliver(clock) == 1
-    assert [arrival.path for arrival in receiver.arrivals] == ["/webhook"]
+        assert [arrival.path for arrival in receiver.arrivals] == ["/webhook"]
     assert dict(AlertDelivery.objects.values_list("channel", "state")) == {
         "webhook": "sent",
         "slack": "uncertain",
     }
+
+
+def test_a_webhook_whose_workers_all_died_is_a_dead_letter(
+    alert: QuotaAlert, make: Make, clock: Clock
+) -> None:
+    with receiving() as receiver:
+        make(receiver.url)
+        address_alerts(now=clock())
+        AlertDelivery.objects.update(state="sending", attempts=MAX_ATTEMPTS, next_attempt_at=clock())
+        clock.pass_s(1)
+        assert deliver(clock) == 0
+    assert (only_delivery().state, only_delivery().last_error) == ("failed", ALL_FAILED)
+
+
+def test_a_fault_of_ours_is_recorded_and_the_others_go_on(
+    alert: QuotaAlert, make: Make, clock: Clock
+) -> None:
+    async def faulty(outgoing: Any) -> Any:
+        if outgoing.url.endswith("/faulty"):
+            raise KeyError("a fault")
+        return await send(outgoing)
+
+    with receiving() as receiver:
+        faulty_one = make(f"{receiver.url}/faulty")
+        make(f"{receiver.url}/other")
+        assert deliver(clock, faulty) == 2
+    assert [arrival.path for arrival in receiver.arrivals] == ["/other"]
+    delivery = AlertDelivery.objects.get(endpoint=faulty_one)
+    assert (delivery.state, delivery.last_error) == ("pending", FAULT)
 
 
 def test_a_worker_that_was_too_slow_changes_nothing(alert: QuotaAlert, make: Make, clock: Clock) -> None:
