@@ -190,6 +190,28 @@ def test_groups_of_two_tenants_make_nobody_and_the_own_counts_for_who_is_there(
     assert (ann().tenant, ann().role, ann().is_active) == (tenant, MEMBER, False)
 
 
+def test_who_is_unlinked_loses_what_groups_gave_and_keeps_what_was_given_by_hand(
+    provider: IdentityProvider, tenant: Tenant
+) -> None:
+    come(provider, "leads")
+    own: Team = TeamFactory(tenant=tenant, slug="own")
+    Membership.objects.create(user=ann(), team=own)
+    ops = User.objects.create_superuser("ops@example.com", PASSWORD)
+    console = Client()
+    console.force_login(ops)
+    page = "/admin/metering/externalidentity/"
+    for deleted in ("in the list", "on its page"):
+        come(provider, "leads")
+        pk = str(ExternalIdentity.objects.get().pk)
+        if deleted == "in the list":
+            console.post(page, {"action": "delete_selected", "_selected_action": pk, "post": "yes"})
+        else:
+            console.post(f"{page}{pk}/delete/", {"post": "yes"})
+        assert not ExternalIdentity.objects.exists()
+        assert (ann().role, teams_of(ann())) == (MEMBER, ["own"])
+    assert AuditEvent.objects.filter(action="user.unlinked", actor=ops.email).count() == 2
+
+
 class TestASuperAdmin:
     def test_is_one_by_a_group_that_is_mapped_so_and_only_as_long(self, provider: IdentityProvider) -> None:
         assert come(provider, "ops").status_code == 302
