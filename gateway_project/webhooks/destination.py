@@ -51,9 +51,12 @@ async def find_destination(text: str, *, networks: Sequence[str], look_up: LookU
         url = httpx2.URL(text)
     except httpx2.InvalidURL:
         raise Refused("the URL cannot be read") from None
+    host = url.raw_host.decode(
+        "ascii"
+    )  # `url.host` would write an xn-- name in letters, which no look-up knows
     port = url.port or default_port(url.scheme)
     try:
-        addresses = list(dict.fromkeys(await look_up(url.host, port)))
+        addresses = list(dict.fromkeys(await look_up(host, port)))
     except (OSError, UnicodeError):
         raise Refused("the name of the URL's host was not found") from None
     for address in addresses:
@@ -62,4 +65,4 @@ async def find_destination(text: str, *, networks: Sequence[str], look_up: LookU
             raise Refused(f"the URL {problem}")
     if not addresses:
         raise Refused("the name of the URL's host has no address")
-    return Destination(url=url, host=url.host, addresses=tuple(addresses[:MAX_ADDRESSES]))
+    return Destination(url=url, host=host, addresses=tuple(addresses[:MAX_ADDRESSES]))
