@@ -6,6 +6,8 @@ A name whose addresses change between the check and the connection therefore cha
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from ipaddress import ip_address
 
 import httpx2
@@ -16,6 +18,8 @@ from metering.webhook_url import default_port, destination_problem, webhook_url_
 
 MAX_ADDRESSES = 3
 """Of one name, that are tried one after the other."""
+_resolvers = ThreadPoolExecutor(max_workers=64, thread_name_prefix="look-up")
+"""More than names are looked up at a time, so that one whose server does not answer holds up no other."""
 LookUp = Callable[[str, int], Awaitable[list[Address]]]
 
 
@@ -38,7 +42,8 @@ class Destination(Struct, frozen=True, kw_only=True):
 async def look_up(host: str, port: int) -> list[Address]:
     """The addresses of a name, as the system finds them. Raises OSError."""
     loop = asyncio.get_running_loop()
-    found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    asked = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
+    found = await loop.run_in_executor(_resolvers, asked)
     return [ip_address(str(place[0]).partition("%")[0]) for *_, place in found]
 
 

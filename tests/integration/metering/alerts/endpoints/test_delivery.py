@@ -1,5 +1,6 @@
 """Events on their way to receivers of every temper: each told what it chose, once, and nobody waits for another."""
 
+import asyncio
 import threading
 from datetime import timedelta
 from typing import Any
@@ -9,16 +10,19 @@ from asgiref.sync import sync_to_async
 
 from gateway_project.webhooks.send import send
 from metering.alerts.address import address_alerts
-from metering.alerts.endpoints.deliver import ALL_FAILED, FAULT, LEASE_S
+from metering.alerts.endpoints.deliver import ALL_FAILED, FAULT, LEASE_S, OF_A_TENANT
 from metering.alerts.endpoints.edit import switch_endpoint
+from metering.alerts.endpoints.port import Outcome
 from metering.alerts.endpoints.record import FAILING_FOR, MAX_ATTEMPTS
-from metering.alerts.endpoints.replay import replay_delivery, replay_endpoint
-from metering.errors import TransitionRefused
+from metering.alerts.endpoints.replay import MOST_REPLAYS, replay_delivery, replay_endpoint
+from metering.errors import RateLimited, TransitionRefused
 from metering.models import AlertDelivery, AuditEvent, Notice, QuotaAlert, WebhookEndpoint
-from tests.factories import AlertFactory, BudgetFactory, MeterFactory, birch
+from metering.types import Audience
+from tests.factories import AlertFactory, BudgetFactory, MeterFactory, UserFactory, birch
 from tests.fakes.receivers import Reply, receiving, slack
 from tests.integration.metering.alerts.conftest import Clock
 from tests.integration.metering.alerts.endpoints.conftest import Make, deliver, one_more_alert, only_delivery
+from tests.integration.metering.alerts.test_notices import tell
 from tests.mail import free_port
 
 State = AlertDelivery.State
@@ -74,6 +78,42 @@ def test_one_that_does_not_answer_delays_no_other(alert: QuotaAlert, make: Make,
         thread.join()
     assert [len(quick.arrivals), len(slow.arrivals)] == [2, 6]
     assert AlertDelivery.objects.filter(state="sent").count() == 8
+
+
+def test_one_tenants_slow_addresses_leave_room_for_those_of_others(
+    alert: QuotaAlert, make: Make, clock: Clock
+) -> None:
+    """Alder's six answer only once Birch's has what is its."""
+    under_way, most = 0, 0
+    birchs_is_done = asyncio.Event()
+
+    async def slowly(outgoing: Any) -> Outcome:
+        nonlocal under_way, most
+        under_way += 1
+        most = max(most, under_way)
+        if outgoing.url.endswith("/birch"):
+            birchs_is_done.set()
+        await birchs_is_done.wait()
+        under_way -= 1
+        return Outcome(status=200)
+
+    for number in range(6):
+        make(f"http://127.0.0.1/{number}")
+    make("http://127.0.0.1/birch", tenant=birch())
+    tell(clock, tenant_id=birch().pk)
+    assert deliver(clock, slowly) == 7
+    assert most == OF_A_TENANT + 1
+
+
+def test_what_one_person_is_told_is_not_told_to_the_tenants_channels(make: Make, clock: Clock) -> None:
+    """As the two notices of an answered request for quota: one for its administrators, one for who asked."""
+    ann = UserFactory()
+    with receiving() as receiver:
+        make(receiver.url)
+        tell(clock, tenant_id=ann.tenant_id)
+        tell(clock, Audience.PERSON, tenant_id=ann.tenant_id, user_id=ann.pk)
+        deliver(clock)
+    assert len(receiver.arrivals) == 1
 
 
 def test_a_refusal_is_tried_again_with_the_same_id_less_and_less_often(
@@ -157,6 +197,25 @@ def test_after_many_attempts_it_is_a_dead_letter_that_people_send_again(
             replay_delivery(delivery=only_delivery(), actor="a test", now=clock())
     assert only_delivery().state == "sent"
     assert list(receiver.taken) == [f"evt_{alert.pk}"]
+
+
+def test_a_replay_of_nothing_does_not_shorten_a_wait_and_nobody_replays_without_end(
+    alert: QuotaAlert, make: Make, clock: Clock
+) -> None:
+    busy = Reply(status=429, headers={"retry-after": "900"})
+    with receiving(lambda _: busy) as receiver:
+        endpoint = make(receiver.url)
+        deliver(clock)
+        assert replay_endpoint(endpoint=endpoint, actor="a test", now=clock()) == 0
+        endpoint.refresh_from_db()
+        assert endpoint.retry_at is not None
+    for _ in range(MOST_REPLAYS):
+        AlertDelivery.objects.update(state="failed")
+        assert replay_endpoint(endpoint=endpoint, actor="a test", now=clock()) == 1
+    AlertDelivery.objects.update(state="failed")
+    with pytest.raises(RateLimited):
+        replay_delivery(delivery=only_delivery(), actor="a test", now=clock())
+    assert only_delivery().state == "failed"
 
 
 def test_what_waits_when_a_channel_is_switched_off_fails_and_is_not_sent(
