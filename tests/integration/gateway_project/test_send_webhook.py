@@ -91,6 +91,27 @@ async def test_a_receiver_that_is_not_there_certainly_has_nothing() -> None:
     assert (outcome.error, outcome.handed_over) == ("no connection", False)
 
 
+async def test_where_an_address_does_not_answer_the_names_next_one_is_tried() -> None:
+    with (
+        receiving() as receiver,
+        socket.socket() as silent,
+        socket.socket() as first,
+        socket.socket() as next_,
+    ):
+        silent.bind(("127.0.0.2", receiver.port))
+        silent.listen(0)  # and never accepts: what comes after these two is not answered at all
+        for caller in (first, next_):
+            caller.setblocking(False)
+            caller.connect_ex(silent.getsockname())
+
+        async def to_both(host: str, port: int) -> list[Address]:
+            return [ip_address("127.0.0.2"), ip_address("127.0.0.1")]
+
+        outgoing = event(f"http://hooks.example:{receiver.port}/")
+        outcome = await send_within(outgoing, deadline_s=60.0, look_up=to_both)
+    assert (outcome.status, len(receiver.arrivals)) == (200, 1)
+
+
 @pytest.mark.parametrize(("said", "understood"), RETRY_AFTER)
 async def test_how_long_to_wait_is_read_from_the_answer(said: str, understood: float | None) -> None:
     with receiving(lambda _: Reply(status=429, headers={"retry-after": said})) as receiver:
