@@ -29,6 +29,7 @@ from django.db.models import Q
 from metering.alerts.deliver import ABOUT
 from metering.alerts.endpoints.attempt import attempt
 from metering.alerts.endpoints.disable import OFF
+from metering.alerts.endpoints.overflow import fail_overflow
 from metering.alerts.endpoints.port import Outcome, Send
 from metering.alerts.endpoints.record import MAX_ATTEMPTS, record_outcome
 from metering.models import AlertDelivery
@@ -65,6 +66,7 @@ async def _deliver(send: Send, clock: Clock) -> int:
     tenants: dict[UUID, UUID | None] = {}
     troubles: list[BaseException] = []
     await sync_to_async(_give_up_on_the_stuck)(clock())
+    await sync_to_async(fail_overflow)()
     while True:
         may_begin = tried < BATCH and (clock() - begun_at).total_seconds() < RUN_S and not troubles
         while may_begin and len(under_way) < AT_ONCE:
