@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.utils.timezone import now
 
 from gateway_project.webhooks.send import send
 from metering.alerts.address import address_alerts
 from metering.alerts.endpoints.deliver import ALL_FAILED, FAULT, LEASE_S, OF_A_TENANT
-from metering.alerts.endpoints.edit import switch_endpoint
+from metering.alerts.endpoints.edit import remove_endpoint, switch_endpoint
+from metering.alerts.endpoints.overflow import TOO_MANY, fail_overflow
 from metering.alerts.endpoints.port import Outcome
 from metering.alerts.endpoints.record import FAILING_FOR, MAX_ATTEMPTS
 from metering.alerts.endpoints.replay import MOST_REPLAYS, replay_delivery, replay_endpoint
@@ -218,6 +220,21 @@ def test_a_replay_of_nothing_does_not_shorten_a_wait_and_nobody_replays_without_
     assert only_delivery().state == "failed"
 
 
+def test_of_what_waits_for_an_address_beyond_all_measure_the_oldest_are_dead_letters(
+    alert: QuotaAlert, make: Make, clock: Clock
+) -> None:
+    endpoint = make("http://127.0.0.1/all")
+    make("http://127.0.0.1/fewer", events=["quota_request.created"])
+    for _ in range(2):
+        tell(clock, tenant_id=alert.tenant_id)
+    address_alerts(now=clock())
+    assert (fail_overflow(most=3), fail_overflow(most=2)) == (0, 1)
+    failed = AlertDelivery.objects.get(state="failed")
+    assert (failed.endpoint, failed.alert, failed.last_error) == (endpoint, alert, TOO_MANY)
+    assert AlertDelivery.objects.filter(state="pending").count() == 4
+    assert replay_endpoint(endpoint=endpoint, actor="a test", now=clock()) == 1
+
+
 def test_what_waits_when_a_channel_is_switched_off_fails_and_is_not_sent(
     alert: QuotaAlert, make: Make, clock: Clock
 ) -> None:
@@ -286,16 +303,26 @@ def test_a_fault_of_ours_is_recorded_and_the_others_go_on(
     assert (delivery.state, delivery.last_error) == ("pending", FAULT)
 
 
-def test_a_worker_that_was_too_slow_changes_nothing(alert: QuotaAlert, make: Make, clock: Clock) -> None:
+@pytest.mark.parametrize("meanwhile", [{"attempts": 7}, {"attempted_at": now()}], ids=["claim", "replay"])
+def test_a_worker_that_was_too_slow_changes_nothing(
+    alert: QuotaAlert, make: Make, clock: Clock, meanwhile: dict[str, Any]
+) -> None:
     async def slowly(outgoing: Any) -> Any:
         outcome = await send(outgoing)
-        await sync_to_async(AlertDelivery.objects.update)(attempts=7)  # another one has claimed it meanwhile
+        await sync_to_async(AlertDelivery.objects.update)(**meanwhile)  # another one has claimed it
         return outcome
 
     with receiving() as receiver:
         make(receiver.url)
         deliver(clock, slowly)
     assert (only_delivery().state, only_delivery().sent_at) == ("sending", None)
+
+
+def test_a_channel_that_two_remove_is_removed_once(make: Make, clock: Clock) -> None:
+    endpoint = make("http://127.0.0.1/")
+    for _ in range(2):
+        remove_endpoint(row=WebhookEndpoint(pk=endpoint.pk), actor="a test", now=clock())
+    assert AuditEvent.objects.filter(action="webhook.removed").count() == 1
 
 
 def test_slack_says_that_the_address_is_revoked(alert: QuotaAlert, make: Make, clock: Clock) -> None:
