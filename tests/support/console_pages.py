@@ -21,6 +21,7 @@ from metering.models import (
     Tenant,
     UsageLog,
     User,
+    WebhookEndpoint,
 )
 from metering.statements.issue import issue_statement
 from metering.statements.months import month_at, month_before
@@ -81,6 +82,7 @@ def _names(world: BusyWorld) -> dict[str, str]:
         "asked_budget": str(_budget(cedar, per="user").pk),
         "request": str(_request(cedar, person).pk),
         "alert": str(QuotaAlert.objects.latest("id").pk),
+        "channel": str(WebhookEndpoint.objects.for_tenant(cedar).latest("id").pk),
         "decision": str(refusals.latest("id").pk),
         "call": str(call.reservation_id),
         "reservation": str(call.reservation_id),
@@ -93,7 +95,8 @@ def _names(world: BusyWorld) -> dict[str, str]:
 def _budget(tenant: Tenant, *, per: str) -> Budget:
     """One that an operator has set for the tenant, or for each of its people."""
     applies = Q(tenant=tenant) | Q(scope="plan", scope_id__in=tenant.ati_tokens.values("plan_tier_id"))
-    return Budget.objects.filter(applies, per=per, set_by="operator", is_active=True).order_by("pk")[0]
+    rows = Budget.objects.filter(applies, per=per, set_by="operator", is_active=True)
+    return rows.exclude(scope="user").order_by("pk")[0]
 
 
 def _request(tenant: Tenant, person: User) -> QuotaRequest:

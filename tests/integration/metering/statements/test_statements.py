@@ -13,9 +13,26 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import Sum
 from django.utils.timezone import now as right_now
 
+from metering.alerts.address import address_alerts
+from metering.alerts.deliver import deliver_due
+from metering.alerts.email import EmailChannel
 from metering.errors import InvalidRequest
-from metering.models import AuditEvent, BillingProfile, LedgerEntry, Notice, Statement, Tenant
+from metering.models import (
+    AuditEvent,
+    BillingProfile,
+    LedgerEntry,
+    LedgerPeriod,
+    Notice,
+    Statement,
+    Tenant,
+    User,
+)
+from metering.policy.overrides.counter import Counter
+from metering.policy.overrides.remove import remove_override
+from metering.policy.overrides.top_up import top_up
 from metering.statements.change_profile import change_profile
+from metering.statements.csv_file import statement_csv
+from metering.statements.document import document_of
 from metering.statements.figures import Figures, digest_of, figures_of
 from metering.statements.issue import issue_statement
 from metering.statements.issue_due import issue_due
@@ -23,6 +40,7 @@ from metering.statements.months import bounds_of, month_after, month_before
 from metering.usage.filters import UsageFilter
 from metering.usage.summary import usage_summary
 from tests.factories import BudgetFactory, MeterFactory, TeamFactory, UserFactory, alder, birch
+from tests.mail import mail_server_in_use
 from tests.support.ended_calls import corrected, expired, settled, trued_up
 
 pytestmark = pytest.mark.django_db
@@ -120,6 +138,21 @@ class TestFigures:
 
 
 class TestForGood:
+    def test_what_was_paid_beforehand_is_listed_and_not_charged(self, tenant: Tenant) -> None:
+        budget = BudgetFactory(tenant=tenant, dimension="cost", window="total", amount=10**9)
+        counter = Counter(budget=budget, tenant=tenant, subject_id=None)
+        paid = {"counter": counter, "actor": "ops", "now": right_now()}
+        top_up(amount=5 * 10**9, reference="INV-1", reason="November", **paid)
+        taken_back = top_up(amount=7 * 10**9, reference="INV-2", **paid).override
+        remove_override(override=taken_back, actor="ops", now=right_now())
+        _, figures = issued(tenant)
+        assert [(each.reference, each.nano_usd) for each in figures.top_ups.shown] == [("INV-1", 5 * 10**9)]
+        assert (figures.top_ups.count, figures.top_ups.nano_usd) == (1, 5 * 10**9)
+        assert figures.total_nano_usd == in_ledger(tenant) == 0
+        [table] = [each for each in document_of(figures, digest="").tables if each.title == "Prepaid credit"]
+        assert [row[1:] for row in table.rows] == [("INV-1", "November", "5.000000000")]
+        assert "top_up,INV-1,November" in statement_csv(figures)
+
     def test_a_statement_is_not_changed_by_anybody(self, tenant: Tenant) -> None:
         statement, _ = issued(tenant)
         for change in ("UPDATE metering_statement SET figures = ''", "DELETE FROM metering_statement"):
@@ -143,6 +176,11 @@ class TestForGood:
             issue_statement(tenant=tenant, month=MONTH, now=ends(tenant) - MILLISECOND, **BY)
         issued(tenant, NEXT)
         with pytest.raises(InvalidRequest, match="begin with"):
+            issued(tenant)
+
+    def test_a_month_whose_rows_were_dropped_has_none(self, tenant: Tenant) -> None:
+        LedgerPeriod.objects.update_or_create(month=MONTH, defaults={"state": "dropped"})
+        with pytest.raises(InvalidRequest, match="no longer kept"):
             issued(tenant)
 
 
@@ -247,3 +285,21 @@ def test_the_command_shows_what_was_issued(tenant: Tenant) -> None:
     told = json.loads(said.getvalue())
     assert (told["number"], told["total_usd"]) == ("alder-0001", "1.000000001")
     assert told["figures"]["usage"]["charged_nano_usd"] == 1_000_000_001
+
+
+def test_each_administrator_gets_one_mail_that_leads_to_the_statement(tenant: Tenant, settings: Any) -> None:
+    settings.PUBLIC_URL = "https://gateway.example"
+    UserFactory(tenant=tenant, role=User.Role.TENANT_ADMIN, email="bea@alder.example")
+    settled(tenant, ends(tenant) - HOUR, {"cost_nano_usd": 5_004_999_999})
+    with mail_server_in_use(settings) as server:
+        statement = issued(tenant)[0]
+        issued(tenant)
+        later = ends(tenant) + 3 * HOUR
+        for _ in range(2):
+            address_alerts(now=later)
+            deliver_due(channels={"email": EmailChannel}, clock=lambda: later)
+    [mail] = server.mails
+    assert (mail["To"], mail["Subject"]) == ("bea@alder.example", f"Statement of {MONTH:%B %Y}: $5.00")
+    assert (
+        f"https://gateway.example/admin/statements/{statement.pk}/" in next(mail.iter_parts()).get_content()
+    )
