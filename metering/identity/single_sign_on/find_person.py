@@ -9,7 +9,7 @@ from metering.identity.people.create_user import create_user
 from metering.identity.single_sign_on.claims import Claims
 from metering.identity.single_sign_on.grants import Grant, Grants
 from metering.identity.single_sign_on.hand_over import hand_over
-from metering.models import ExternalIdentity, Tenant, User
+from metering.models import ExternalIdentity, Invitation, Tenant, User
 
 ACTOR = "single sign-on"
 """How the audit trail names what groups gave and took."""
@@ -18,7 +18,7 @@ ACTOR = "single sign-on"
 def find_identity(claims: Claims, grants: Grants, *, now: datetime) -> ExternalIdentity:
     """The identity, locked, with its person; within a transaction.
 
-    An account that was there before is handed over: nobody had proven its address. Super admins keep theirs.
+    An account that was there before is handed over where nobody had proven its address. Super admins keep theirs.
     Raises NotPermitted where nobody is known by the name and the address opens no account and makes none.
     """
     rows = ExternalIdentity.objects.select_for_update(of=("self",)).select_related("user")
@@ -36,7 +36,7 @@ def find_identity(claims: Claims, grants: Grants, *, now: datetime) -> ExternalI
         user = _make(claims, grants, now=now)
     else:
         _check_may_link(user, claims, grants)
-        if user.role != User.Role.SUPER_ADMIN:
+        if user.role != User.Role.SUPER_ADMIN and not _has_proven_address(user):
             taken = hand_over(user, actor=ACTOR, now=now)
     identity: ExternalIdentity = ExternalIdentity.objects.create(
         issuer=claims.issuer, subject=claims.subject, user=user, made_user=is_new, created_at=now
@@ -50,6 +50,11 @@ def find_identity(claims: Claims, grants: Grants, *, now: datetime) -> ExternalI
         facts={"issuer": claims.issuer, "subject": claims.subject, "email": user.email, **taken},
     )
     return identity
+
+
+def _has_proven_address(user: User) -> bool:
+    """By the link of an invitation, which came by mail."""
+    return Invitation.objects.filter(user=user, email=user.email, accepted_at__isnull=False).exists()
 
 
 def _check_may_link(user: User, claims: Claims, grants: Grants) -> None:

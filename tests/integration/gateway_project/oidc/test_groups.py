@@ -18,7 +18,7 @@ from metering.models import (
     Tenant,
     User,
 )
-from tests.factories import TeamFactory, UserFactory, birch, make_token
+from tests.factories import TeamFactory, UserFactory, birch, make_invitation, make_token
 from tests.integration.gateway_project.api.people import PASSWORD, call
 from tests.integration.gateway_project.oidc.conftest import sentence_of, sign_in
 from tests.support.identity_provider import IdentityProvider
@@ -153,6 +153,15 @@ class TestAnAddress:
         facts = AuditEvent.objects.get(action="user.linked").facts
         taken = (facts["password_removed"], facts["sessions_ended"], facts["tokens_revoked"])
         assert taken == (True, 1, 1)
+
+    def test_keeps_the_tokens_of_an_account_whose_address_an_invitation_has_proven(
+        self, provider: IdentityProvider, tenant: Tenant
+    ) -> None:
+        person = UserFactory(email="ann@alder.example", tenant=tenant)
+        token = make_token(tenant, name="theirs", user=person)
+        make_invitation(make_token(tenant, name="usual"), person.email, user=person, accepted_at=now())
+        assert come(provider, "staff").status_code == 302
+        assert ATIToken.objects.get(pk=token.id).revoked_at is None
 
     def test_of_another_tenants_account_is_not_linked_where_the_groups_lead_elsewhere(
         self, provider: IdentityProvider
