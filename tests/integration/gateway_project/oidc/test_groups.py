@@ -159,7 +159,8 @@ class TestAnAddress:
     ) -> None:
         person = UserFactory(email="ann@alder.example", tenant=tenant)
         token = make_token(tenant, name="theirs", user=person)
-        make_invitation(make_token(tenant, name="usual"), person.email, user=person, accepted_at=now())
+        usual = ATIToken.objects.get(pk=make_token(tenant, name="usual").id)
+        make_invitation(usual, person.email, user=person, accepted_at=now())
         assert come(provider, "staff").status_code == 302
         assert ATIToken.objects.get(pk=token.id).revoked_at is None
 
