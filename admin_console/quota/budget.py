@@ -10,10 +10,9 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from admin_console.auditing import actor_of
-from admin_console.budgets.rows import bar_of
-from admin_console.budgets.words import forecast_words
 from admin_console.doing import is_accepted, is_done
 from admin_console.quota.forms import FOR_WINDOWS, OPEN, OverrideForm, TopUpForm
+from admin_console.quota.use import use_of
 from admin_console.quota.words import counts, more, names_for, until, whose
 from admin_console.reach import reach_of, tenant_in_url
 from admin_console.who import Viewer
@@ -141,20 +140,7 @@ def _use(counter: Counter, tenant: Tenant | None, who: str, page: dict[str, Any]
     if owner is None:
         return None
     line = line_of_counter(owner, counter.budget.pk, counter.subject_id, now=page["now"])
-    if line is None:
-        return None
-    status = line.status
-    forecast, when = forecast_words(line, page["now"], page["zone"])
-    return {
-        "bar": bar_of(line, who),
-        "used": more(counter.budget, status.used),
-        "held": more(counter.budget, status.held),
-        "left": more(counter.budget, status.remaining),
-        "limit": more(counter.budget, status.limit.amount),
-        "override": more(counter.budget, status.override) if status.override else "",
-        "forecast": forecast,
-        "when": when,
-    }
+    return use_of(line, counter.budget, who, page) if line is not None else None
 
 
 def _line(row: BudgetOverride, viewer: Viewer, zone: tzinfo, page: dict[str, Any]) -> dict[str, Any]:

@@ -12,17 +12,15 @@ from django.urls import reverse
 from admin_console.auditing import actor_of
 from admin_console.blast_radius import Preview, preview_of, wants_preview
 from admin_console.budget_form import shown_budget
-from admin_console.budgets.rows import bar_of
-from admin_console.budgets.words import forecast_words
 from admin_console.doing import is_accepted, is_done
 from admin_console.quota.answers import answers_table
 from admin_console.quota.badge import requests_in_reach
 from admin_console.quota.forms import FOR_WINDOWS, GOOD, OPEN, AnswerForm
 from admin_console.quota.inbox import lines_of
+from admin_console.quota.use import use_of
 from admin_console.quota.words import TONES, counts, lasts, more, names_for, until, whose
 from admin_console.reach import tenant_in_url
 from admin_console.who import Viewer
-from admin_console.wording import amount_of
 from metering.errors import MeteringError
 from metering.models import QuotaRequest
 from metering.overview.quota_request import line_of_request
@@ -69,7 +67,7 @@ def one_request(request: HttpRequest, viewer: Viewer, page: dict[str, Any], id: 
         "granted": more(row.budget, row.granted) if row.granted is not None else "",
         "until": until(row.override.ends_at, page["zone"]) if row.override is not None else "",
         "is_removed": row.override is not None and row.override.removed_at is not None,
-        "use": _use(line, title, page) if line is not None else None,
+        "use": use_of(line, row.budget, title, page) if line is not None else None,
         "answers": answers_table(row, line) if line is not None and is_operator and row.is_open else None,
         "form": form,
         "preview": _preview(row, form, page) if form is not None else None,
@@ -91,25 +89,6 @@ def _form(request: HttpRequest, row: QuotaRequest) -> AnswerForm:
         may_be_for_good=row.budget.tenant_id is not None and row.budget.set_by == Setter.OPERATOR,
         initial=initial,
     )
-
-
-def _use(line: Any, title: str, page: dict[str, Any]) -> dict[str, Any]:
-    """How the counter stands, in words and as a bar."""
-    status = line.status
-    dimension = status.limit.dimension
-    forecast, when = forecast_words(line, page["now"], page["zone"])
-    return {
-        "bar": bar_of(line, title),
-        "used": amount_of(dimension, status.used),
-        "held": amount_of(dimension, status.held),
-        "left": amount_of(dimension, status.remaining),
-        "limit": amount_of(dimension, status.limit.amount),
-        "base": amount_of(dimension, status.base) if status.override else "",
-        "override": amount_of(dimension, status.override) if status.override else "",
-        "forecast": forecast,
-        "when": when,
-        "is_bad": line.will_be_used_up or line.taken >= status.limit.amount,
-    }
 
 
 def _preview(row: QuotaRequest, form: AnswerForm, page: dict[str, Any]) -> Preview | None:

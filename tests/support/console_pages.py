@@ -93,7 +93,8 @@ def _names(world: BusyWorld) -> dict[str, str]:
 def _budget(tenant: Tenant, *, per: str) -> Budget:
     """One that an operator has set for the tenant, or for each of its people."""
     applies = Q(tenant=tenant) | Q(scope="plan", scope_id__in=tenant.ati_tokens.values("plan_tier_id"))
-    return Budget.objects.filter(applies, per=per, set_by="operator", is_active=True).order_by("pk")[0]
+    rows = Budget.objects.filter(applies, per=per, set_by="operator", is_active=True)
+    return rows.exclude(scope="user").order_by("pk")[0]
 
 
 def _request(tenant: Tenant, person: User) -> QuotaRequest:
