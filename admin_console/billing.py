@@ -11,6 +11,7 @@ from metering.models import BillingProfile, ExportPosition, Statement
 @admin.register(Statement, site=console)
 class StatementAdmin(HistoryAdmin):
     list_display = ("id", "tenant", "number", "month", moment("issued_at"))
+    list_select_related = ("tenant",)
     ordering = ("-id",)
     fields = ("id", "number", "tenant", "month", "starts_at", "ends_at", "issued_at", "read_at", "digest")
 
@@ -18,6 +19,7 @@ class StatementAdmin(HistoryAdmin):
 @admin.register(BillingProfile, site=console)
 class BillingProfileAdmin(HistoryAdmin):
     list_display = ("tenant", "statements_to", "recipient", "customer_id")
+    list_select_related = ("tenant", "recipient")
     ordering = ("pk",)
     search_fields = ("customer_id",)
     search_help_text = "Customer id"

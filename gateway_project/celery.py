@@ -72,6 +72,10 @@ app.conf.update(
             "task": "metering.forget_notifications",
             "schedule": crontab(hour="3", minute="37"),
         },
+        "forget-deliveries": {
+            "task": "metering.forget_deliveries",
+            "schedule": crontab(hour="3", minute="31"),
+        },
         "start-jobs": {
             "task": "gateway.start_jobs",
             "schedule": START_JOBS_S,

@@ -20,12 +20,15 @@ from launcher.stack import prepare_state_dir, running_stack
 FLOORS = {"metering": ("metering/*", 90), "the whole": ("*", 80)}
 APART = {
     "pytest of tasks, calls and searches": (
+        "tests/e2e/test_console_is_open_to_all.py",
         "tests/faults/routing",
         "tests/faults/tasks",
         "tests/faults/test_killed_writers.py",
         "tests/integration/gateway_project/api/test_ceiling.py",
         "tests/integration/gateway_project/api/test_lockout.py",
         "tests/integration/gateway_project/api/test_usage_export.py",
+        "tests/integration/gateway_project/test_usage_export.py",
+        "tests/integration/metering/alerts/endpoints/test_killed_workers.py",
         "tests/integration/metering/gateway",
         "tests/integration/metering/ledger/test_literals.py",
         "tests/integration/metering/ledger/test_memory.py",
@@ -49,7 +52,6 @@ APART = {
         "--ignore=tests/faults/tasks",
         "--ignore=tests/faults/test_killed_writers.py",
         "tests/e2e/console",
-        "tests/e2e/test_console_is_open_to_all.py",
         "tests/integration/test_demo.py",
         "tests/integration/test_front.py",
         "tests/integration/test_readme.py",

@@ -12,6 +12,7 @@ from metering.alerts.address_resets import address_resets
 from metering.alerts.deliver import deliver_due
 from metering.alerts.email import EmailChannel
 from metering.alerts.endpoints.deliver import deliver_to_endpoints as deliver_events
+from metering.alerts.endpoints.forget import forget_deliveries as forget_old_deliveries
 from metering.alerts.forget_notifications import forget_notifications as forget_old_notifications
 from metering.alerts.raise_vendor_alerts import raise_vendor_alerts
 from metering.decisions.forget import forget_decisions as forget_old_decisions
@@ -130,3 +131,9 @@ def forget_notifications() -> int:
 def issue_statements() -> int:
     """Issue the statements of the months that are over; how many."""
     return issue_due(now=now())
+
+
+@shared_task(name="metering.forget_deliveries")
+def forget_deliveries() -> int:
+    """Delete the old log of what was sent to channels; how many deliveries."""
+    return forget_old_deliveries(now())

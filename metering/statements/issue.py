@@ -1,13 +1,13 @@
 """Issue a tenant's statement of a month that is over."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 from django.db import connection, transaction
 from msgspec.structs import replace
 
 from metering.audit import record_change
 from metering.errors import InvalidRequest
-from metering.models import Statement, Tenant
+from metering.models import LedgerPeriod, Statement, Tenant
 from metering.statements.draft import Draft, draft_statement
 from metering.statements.figures import digest_of, text_of
 from metering.statements.months import bounds_of, month_after
@@ -19,14 +19,15 @@ LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('metering.statements ' || 
 def issue_statement(*, tenant: Tenant, month: date, actor: str, now: datetime) -> Statement:
     """The month's statement: the one that there is, or else a new one, after those of months between that lack one.
 
-    However many ask at once, there is one. Raises InvalidRequest for a month that is not over, or that is before the
-    first one that was issued.
+    However many ask at once, there is one. Raises InvalidRequest for a month that is not over, that is before the
+    first one that was issued, or of which the ledger has dropped its rows.
     """
     issued = statements_of(tenant)
     while not issued or issued[-1].month < month:
         following = month_after(issued[-1].month) if issued else month
         if bounds_of(tenant, following)[1] > now:
             raise InvalidRequest(f"{following:%Y-%m} is not over yet where the tenant is.", param="month")
+        _check_kept(tenant, following)
         draft = draft_statement(tenant=tenant, month=following, issued=issued, now=now)
         _keep(draft, tenant, after=issued[-1] if issued else None, actor=actor, now=now)
         issued = statements_of(tenant)
@@ -35,6 +36,13 @@ def issue_statement(*, tenant: Tenant, month: date, actor: str, now: datetime) -
             return statement
     first = issued[0].month
     raise InvalidRequest(f"The tenant's statements begin with {first:%Y-%m}.", param="month")
+
+
+def _check_kept(tenant: Tenant, month: date) -> None:
+    start, end = (moment.astimezone(UTC).date() for moment in bounds_of(tenant, month))
+    dropped = LedgerPeriod.objects.filter(state=LedgerPeriod.State.DROPPED)
+    if dropped.filter(month__gte=start.replace(day=1), month__lt=end).exists():
+        raise InvalidRequest(f"What was used in {month:%Y-%m} is no longer kept.", param="month")
 
 
 def statements_of(tenant: Tenant) -> list[Statement]:

@@ -10,10 +10,11 @@ from metering.ids import first_id_at
 from metering.models import Statement, Tenant, UsageLog
 from metering.statements.issue import issue_statement
 from metering.statements.months import bounds_of, month_at, month_before
+from metering.time_zones import is_time_zone
 
 GRACE = timedelta(hours=1)
 """After a month's end: its last calls have ended by then. What ends later is on the next statement."""
-BUDGET_S = 300.0
+BUDGET_S = 200.0
 """Of one run; the next one goes on."""
 ACTOR = "statements"
 logger = logging.getLogger(__name__)
@@ -40,6 +41,9 @@ def _due(now: datetime) -> Iterator[tuple[Tenant, date]]:
     rows = Statement.objects.filter(month__gte=since).values_list("tenant_id", "month")
     known = {(tenant_id, month) for tenant_id, month in rows}
     for tenant in Tenant.objects.order_by("pk"):
+        if not is_time_zone(tenant.timezone):
+            logger.error("statement.not_issued", extra={"tenant": tenant.slug, "error": "unknown time zone"})
+            continue
         month = month_before(month_at(tenant, now - GRACE))
         start, end = bounds_of(tenant, month)
         if (tenant.pk, month) in known or tenant.created_at >= end:

@@ -89,5 +89,6 @@ def test_the_tutorials_lead_from_nothing_to_a_statement_and_from_a_token_to_limi
             User.objects.get(email="cleo@cedar.example").pk
         )
         assert answers(next(told))[0]["token"].startswith("ati_")
-        assert answers(next(told))[0]
+        [asked] = answers(next(told))
+        assert asked["state"] == "open", asked
         connection.close()

@@ -17,7 +17,7 @@ from django.utils.timezone import now as right_now
 
 from metering.models import Tenant
 from metering.rollups.roll_up import roll_up_usage
-from tests.support.busy.alerts import write_vendor_alert
+from tests.support.busy.alerts import make_channel, write_vendor_alert
 from tests.support.busy.calls import write_calls
 from tests.support.busy.catalog import make_catalog
 from tests.support.busy.decisions import write_decisions
@@ -48,5 +48,6 @@ def busy_world(*, calls: int = 2_000, now: datetime | None = None, seed: int = 1
     hold_calls(dice)
     write_decisions(moment, dice)
     write_vendor_alert(moment)
+    make_channel(next(tenant for tenant in tenants if tenant.slug == "cedar"), moment)
     roll_up_usage(settings.LEDGER_DATABASE_URL, moment)
     return BusyWorld(now=moment, **{tenant.slug: tenant for tenant in tenants})

@@ -21,6 +21,7 @@ from metering.models import (
     Tenant,
     UsageLog,
     User,
+    WebhookEndpoint,
 )
 from metering.statements.issue import issue_statement
 from metering.statements.months import month_at, month_before
@@ -81,6 +82,7 @@ def _names(world: BusyWorld) -> dict[str, str]:
         "asked_budget": str(_budget(cedar, per="user").pk),
         "request": str(_request(cedar, person).pk),
         "alert": str(QuotaAlert.objects.latest("id").pk),
+        "channel": str(WebhookEndpoint.objects.for_tenant(cedar).latest("id").pk),
         "decision": str(refusals.latest("id").pk),
         "call": str(call.reservation_id),
         "reservation": str(call.reservation_id),

@@ -1,7 +1,6 @@
 """A console in which nothing was done yet says on each page what is missing, what it would bring, and what to do."""
 
 import re
-from typing import Any
 
 import pytest
 from django.test import Client
@@ -38,26 +37,21 @@ def person(role: str) -> User:
     return user
 
 
-def empties(client: Client, page: str) -> list[Any]:
-    return EMPTY.findall(client.get(reverse(f"admin:{page}")).content.decode())
-
-
-@pytest.mark.parametrize(
-    ("role", "page"), [(role, page) for role, pages in PAGES.items() for page in pages], ids="-".join
-)
-def test_a_page_without_rows_says_what_is_missing_and_has_a_button_that_leads_somewhere(
-    role: str, page: str
-) -> None:
+@pytest.mark.parametrize("role", PAGES)
+def test_each_page_without_rows_says_what_is_missing_and_has_a_button_that_leads_somewhere(role: str) -> None:
     client = browser_of(person(role))
-    found = empties(client, page)
-    assert found, client.get(reverse(f"admin:{page}")).content.decode()[-3000:]
-    for title, text, url in found:
-        assert len(title) > 5
-        assert len(text.strip()) > 20
-        if url.startswith("#"):
-            assert f'id="{url[1:]}"' in client.get(reverse(f"admin:{page}")).content.decode()
-        elif not url.startswith("?"):
-            assert client.get(url).status_code == 200, url
+    leads: set[str] = set()
+    for page in PAGES[role]:
+        html = client.get(reverse(f"admin:{page}")).content.decode()
+        found = EMPTY.findall(html)
+        assert found, page
+        for title, text, url in found:
+            assert len(title) > 5, page
+            assert len(text.strip()) > 20, page
+            assert not url.startswith("#") or f'id="{url[1:]}"' in html, page
+            leads.add(url)
+    for url in leads:
+        assert url.startswith(("#", "?")) or client.get(url).status_code == 200, url
 
 
 def test_an_operator_is_led_from_vendor_to_plan_to_tenant_to_the_first_call() -> None:

@@ -41,7 +41,7 @@ class SmallBatches(OpenMeter):
 
 
 class SmallFiles(CsvFiles):
-    entries_at_once = 3
+    entries_at_once = 4
 
 
 @pytest.fixture
@@ -236,23 +236,31 @@ def test_a_process_that_is_killed_at_any_request_is_followed_by_one_that_neither
     assert row.rows == len(system.events)
 
 
+class DiesAt(SmallFiles):
+    """Its process is killed at a batch: before its file is there, or after that."""
+
+    def __init__(self, folder: Path, batch: int, *, before: bool) -> None:
+        super().__init__(folder)
+        self._at = batch, before
+
+    def send(self, rows: Any, *, batch: int) -> None:
+        if self._at == (batch, True):
+            os.kill(os.getpid(), signal.SIGKILL)
+        super().send(rows, batch=batch)
+        if self._at == (batch, False):
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
 def test_csv_files_have_each_row_once_wherever_their_process_is_killed(tmp_path: Path) -> None:
     fill_ledger()
-
-    class DiesAfter(SmallFiles):
-        def send(self, rows: Any, *, batch: int) -> None:
-            super().send(rows, batch=batch)
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    class DiesBefore(SmallFiles):
-        def send(self, rows: Any, *, batch: int) -> None:
-            os.kill(os.getpid(), signal.SIGKILL)
-
     begin(target="csv", since=EPOCH, now=now())
-    for dying in (DiesBefore, DiesAfter, DiesAfter):
-        assert run_in_a_process(dying(tmp_path), []) == -signal.SIGKILL
-    settled(alder(), now() - 60 * MINUTE, {"cost_nano_usd": 5})
+    for batch, before in ((1, True), (1, False), (2, False), (3, True), (3, False)):
+        assert run_in_a_process(DiesAt(tmp_path, batch, before=before), []) == -signal.SIGKILL
+    last = (tmp_path / "usage-000003.csv").read_text()
+    settled(alder(), now() - 88 * MINUTE, {"cost_nano_usd": 5})  # the next after the last one
     row = export(SmallFiles(tmp_path))
+    # Whoever took the file along has all that it will ever have.
+    assert (tmp_path / "usage-000003.csv").read_text() == last
     rows = [line for file in sorted(tmp_path.glob("*.csv")) for line in csv.DictReader(file.open())]
     assert sum(int(line["cost_nano_usd"]) for line in rows) == row.nano_usd == in_ledger()
     assert len({line["id"] for line in rows}) == len(rows) == row.rows

@@ -27,6 +27,7 @@ def test_an_alert_says_what_how_much_and_when_it_resets() -> None:
     assert (row["used"], row["held"], row["requested"], row["limit"]) == ("96.5", "0", None, "100")
     assert row["reset_at"].startswith(meter.window_end.isoformat()[:10])
     assert row["acknowledged_at"] is None
+    assert row["type"] == "QUOTA_CRITICAL"
 
 
 def test_a_tenants_administrator_sees_the_tenants_own_alerts_and_no_shared_ones() -> None:

@@ -54,6 +54,7 @@ def test_a_mail_says_what_how_much_when_it_resets_and_what_to_do(
     assert mail["Auto-Submitted"] == "auto-generated"
     for body in (text_of(mail), html_of(mail)):
         for fact in (
+            "(QUOTA_CRITICAL)",
             "$96.5",
             "$100",
             "$1",

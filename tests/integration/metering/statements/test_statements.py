@@ -13,8 +13,20 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import Sum
 from django.utils.timezone import now as right_now
 
+from metering.alerts.address import address_alerts
+from metering.alerts.deliver import deliver_due
+from metering.alerts.email import EmailChannel
 from metering.errors import InvalidRequest
-from metering.models import AuditEvent, BillingProfile, LedgerEntry, Notice, Statement, Tenant
+from metering.models import (
+    AuditEvent,
+    BillingProfile,
+    LedgerEntry,
+    LedgerPeriod,
+    Notice,
+    Statement,
+    Tenant,
+    User,
+)
 from metering.statements.change_profile import change_profile
 from metering.statements.figures import Figures, digest_of, figures_of
 from metering.statements.issue import issue_statement
@@ -23,6 +35,7 @@ from metering.statements.months import bounds_of, month_after, month_before
 from metering.usage.filters import UsageFilter
 from metering.usage.summary import usage_summary
 from tests.factories import BudgetFactory, MeterFactory, TeamFactory, UserFactory, alder, birch
+from tests.mail import mail_server_in_use
 from tests.support.ended_calls import corrected, expired, settled, trued_up
 
 pytestmark = pytest.mark.django_db
@@ -145,6 +158,11 @@ class TestForGood:
         with pytest.raises(InvalidRequest, match="begin with"):
             issued(tenant)
 
+    def test_a_month_whose_rows_were_dropped_has_none(self, tenant: Tenant) -> None:
+        LedgerPeriod.objects.update_or_create(month=MONTH, defaults={"state": "dropped"})
+        with pytest.raises(InvalidRequest, match="no longer kept"):
+            issued(tenant)
+
 
 class TestLater:
     def test_what_comes_after_a_statement_is_once_on_the_next_and_all_add_up_to_the_ledger(
@@ -247,3 +265,21 @@ def test_the_command_shows_what_was_issued(tenant: Tenant) -> None:
     told = json.loads(said.getvalue())
     assert (told["number"], told["total_usd"]) == ("alder-0001", "1.000000001")
     assert told["figures"]["usage"]["charged_nano_usd"] == 1_000_000_001
+
+
+def test_each_administrator_gets_one_mail_that_leads_to_the_statement(tenant: Tenant, settings: Any) -> None:
+    settings.PUBLIC_URL = "https://gateway.example"
+    UserFactory(tenant=tenant, role=User.Role.TENANT_ADMIN, email="bea@alder.example")
+    settled(tenant, ends(tenant) - HOUR, {"cost_nano_usd": 5_004_999_999})
+    with mail_server_in_use(settings) as server:
+        statement = issued(tenant)[0]
+        issued(tenant)
+        later = ends(tenant) + 3 * HOUR
+        for _ in range(2):
+            address_alerts(now=later)
+            deliver_due(channels={"email": EmailChannel}, clock=lambda: later)
+    [mail] = server.mails
+    assert (mail["To"], mail["Subject"]) == ("bea@alder.example", f"Statement of {MONTH:%B %Y}: $5.00")
+    assert (
+        f"https://gateway.example/admin/statements/{statement.pk}/" in next(mail.iter_parts()).get_content()
+    )

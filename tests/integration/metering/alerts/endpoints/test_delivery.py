@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 from asgiref.sync import sync_to_async
 
-from gateway_project.webhooks.send import send
+from gateway_project.webhooks.destination import look_up
+from gateway_project.webhooks.send import send, send_within
 from metering.alerts.endpoints.deliver import LEASE_S
 from metering.alerts.endpoints.edit import switch_endpoint
+from metering.alerts.endpoints.forget import forget_deliveries
 from metering.alerts.endpoints.record import FAILING_FOR, MAX_ATTEMPTS
 from metering.alerts.endpoints.replay import replay_delivery, replay_endpoint
 from metering.errors import TransitionRefused
@@ -55,6 +57,10 @@ def test_what_tenants_share_is_told_to_the_operators_endpoints(make: Make, clock
     assert [arrival.path for arrival in receiver.arrivals] == ["/operators"]
 
 
+async def patiently(outgoing: Any) -> Any:
+    return await send_within(outgoing, deadline_s=60.0, look_up=look_up)
+
+
 def test_one_that_does_not_answer_delays_no_other(alert: QuotaAlert, make: Make, clock: Clock) -> None:
     """The slow one answers only once the others have what is theirs."""
     others_are_done = threading.Event()
@@ -69,7 +75,7 @@ def test_one_that_does_not_answer_delays_no_other(alert: QuotaAlert, make: Make,
         one_more_alert()
         thread = threading.Thread(target=lambda: [quick.wait(), quick.wait(), others_are_done.set()])
         thread.start()
-        deliver(clock)
+        deliver(clock, patiently)
         thread.join()
     assert [len(quick.arrivals), len(slow.arrivals)] == [2, 6]
     assert AlertDelivery.objects.filter(state="sent").count() == 8
@@ -230,3 +236,15 @@ def test_an_endpoint_that_took_something_meanwhile_has_not_failed_for_days(
         one_more_alert()
         deliver(clock)
     assert state_of(endpoint) == (True, "")
+
+
+def test_the_log_is_deleted_once_it_is_old_and_what_waits_is_not(
+    alert: QuotaAlert, make: Make, clock: Clock
+) -> None:
+    with receiving(lambda arrival: Reply(status=200 if arrival.path == "/up" else 500)) as receiver:
+        make(f"{receiver.url}/up")
+        make(f"{receiver.url}/down")
+        deliver(clock)
+    for days, left in ((89, {"sent", "pending"}), (91, {"pending"})):
+        forget_deliveries(clock() + timedelta(days=days))
+        assert set(AlertDelivery.objects.values_list("state", flat=True)) == left
