@@ -3,7 +3,7 @@
 from django.contrib import admin
 
 from admin_console.display import moment
-from admin_console.history import HistoryAdmin
+from admin_console.history import HIDDEN, HistoryAdmin
 from admin_console.site import console
 from metering.models import BillingProfile, ExportPosition, Statement
 
@@ -13,7 +13,7 @@ class StatementAdmin(HistoryAdmin):
     list_display = ("id", "tenant", "number", "month", moment("issued_at"))
     list_select_related = ("tenant",)
     ordering = ("-id",)
-    fields = ("id", "number", "tenant", "month", "starts_at", "ends_at", "issued_at", "read_at", "digest")
+    hidden = HIDDEN | {"figures"}
 
 
 @admin.register(BillingProfile, site=console)

@@ -3,13 +3,17 @@
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.timezone import now
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
+from admin_console.auditing import actor_of
 from admin_console.base import ConsoleAdmin
 from admin_console.display import moment
 from admin_console.filters import TenantSlug
 from admin_console.site import console
+from metering.identity.single_sign_on.unlink import unlink
 from metering.models import EmailDomain, ExternalIdentity, GroupMapping
 
 
@@ -34,7 +38,7 @@ class EmailDomainAdmin(ConsoleAdmin):
 
 @admin.register(ExternalIdentity, site=console)
 class ExternalIdentityAdmin(ConsoleAdmin):
-    """Written by signing in. To delete one unlinks the person, who may then be linked anew."""
+    """Written by signing in. To delete one unlinks the person, who loses what groups gave and may be linked anew."""
 
     list_display = ("user", "subject", "given_role", "is_shut", moment("last_sign_in_at"))
     list_select_related = ("user",)
@@ -46,3 +50,10 @@ class ExternalIdentityAdmin(ConsoleAdmin):
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+    def delete_model(self, request: HttpRequest, obj: ExternalIdentity) -> None:
+        unlink(identity=obj, actor=actor_of(request), now=now())
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[ExternalIdentity]) -> None:
+        for row in queryset:
+            self.delete_model(request, row)

@@ -41,7 +41,6 @@ COLUMNS = (
     Column(key="spent", title="Spent this month", is_number=True, sorts=True),
 )
 EVER = "9999"
-NARROWING = ("q", "state", "plan")
 
 
 def tokens(request: HttpRequest, viewer: Viewer, page: dict[str, Any]) -> HttpResponse:
@@ -107,7 +106,7 @@ def _table(
             *(Cell() for _ in COLUMNS[2:]),
             Cell(text=usd(total), exact=usd_exact(total)),
         ),
-        empty=_empty(viewer, tenant, is_narrowed=any(request.GET.get(name) for name in NARROWING)),
+        empty=_empty(viewer, tenant, is_narrowed=bool(request.GET.keys() - {"tenant"})),
         caption="Tokens",
         default="token",
     )

@@ -54,7 +54,8 @@ def claims_for(request: HttpRequest, provider: Provider, attempt: Attempt) -> Cl
     claims = checked_claims(
         id_token, provider=provider, client_id=settings.OIDC_CLIENT_ID, nonce=attempt.nonce
     )
-    whole = {**_more(provider, tokens, claims), **claims}
+    more = _more(provider, tokens, claims)
+    whole = {**more, **claims, **_address(claims, more)}
     return read_claims(whole, groups_claim=settings.OIDC_GROUPS_CLAIM)
 
 
@@ -90,6 +91,13 @@ def _more(provider: Provider, tokens: Mapping[str, Any], claims: Mapping[str, An
     if found.get("sub") != claims["sub"]:
         raise NotTrusted("user information about somebody else")
     return found
+
+
+def _address(*documents: Mapping[str, Any]) -> dict[str, Any]:
+    """The address and whether it is verified, of the first document that says both: one says nothing of another's."""
+    names = ("email", "email_verified")
+    found = next((one for one in documents if all(name in one for name in names)), {})
+    return {name: found[name] for name in names if name in found} or {"email_verified": False}
 
 
 def _redirect_uri(request: HttpRequest) -> str:

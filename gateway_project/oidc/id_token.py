@@ -38,12 +38,13 @@ def checked_claims(token: str, *, provider: Provider, client_id: str, nonce: str
             leeway=LEEWAY_S,
             options={"require": list(REQUIRED)},
         )
+        is_our_nonce = secrets.compare_digest(str(claims["nonce"]).encode(), nonce.encode())
     except (PyJWTError, TypeError, ValueError) as error:
         raise NotTrusted(f"ID token: {type(error).__name__}") from error
     several = isinstance(claims["aud"], list) and len(claims["aud"]) > 1
     if claims.get("azp", None if several else client_id) != client_id:
         raise NotTrusted("ID token for another party")
-    if not secrets.compare_digest(str(claims["nonce"]).encode(), nonce.encode()):
+    if not is_our_nonce:
         raise NotTrusted("another nonce")
     return claims
 

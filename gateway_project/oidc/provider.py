@@ -1,5 +1,6 @@
 """What is known of the identity provider: its addresses and its keys, kept for a while by each process."""
 
+import threading
 import time
 from collections.abc import Mapping
 from functools import lru_cache
@@ -12,6 +13,8 @@ from gateway_project.oidc.errors import ProviderFailed
 from gateway_project.oidc.exchange import ask
 
 KEPT_S = 3_600.0
+FAILED_S = 10.0
+"""For so long a provider that failed is not asked again: everybody who comes would wait for it."""
 ENDPOINTS = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 ASYMMETRIC = ("RSA", "EC", "OKP")
 
@@ -23,19 +26,33 @@ class Provider:
         self.issuer = issuer
         self._facts: Mapping[str, Any] = {}
         self._facts_until = 0.0
+        self._failed: tuple[float, str] = (0.0, "")
+        """Until when it counts as failed, and why."""
+        self._one_at_a_time = threading.Lock()
         self._keys: list[PyJWK] = []
         self._keys_until = 0.0
 
     def facts(self) -> Mapping[str, Any]:
         """The discovery document. Raises ProviderFailed."""
-        if time.monotonic() >= self._facts_until:
+        with self._one_at_a_time:
+            if time.monotonic() >= self._facts_until:
+                until, reason = self._failed
+                if time.monotonic() < until:
+                    raise ProviderFailed(reason)
+                self._discover()
+            return self._facts
+
+    def _discover(self) -> None:
+        try:
             found = ask("GET", f"{self.issuer.rstrip('/')}/.well-known/openid-configuration")
             if found.get("issuer") != self.issuer:
                 raise ProviderFailed("the discovery document is another issuer's")
             if not all(isinstance(found.get(name), str) for name in ENDPOINTS):
                 raise ProviderFailed("the discovery document lacks an endpoint")
-            self._facts, self._facts_until = found, time.monotonic() + KEPT_S
-        return self._facts
+        except ProviderFailed as failure:
+            self._failed = (time.monotonic() + FAILED_S, failure.reason)
+            raise
+        self._facts, self._facts_until = found, time.monotonic() + KEPT_S
 
     def key(self, kid: str | None) -> PyJWK | None:
         """The public key of this id; without an id the only one. None: there is none. Raises ProviderFailed."""

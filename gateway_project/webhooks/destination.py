@@ -6,6 +6,8 @@ A name whose addresses change between the check and the connection therefore cha
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from ipaddress import ip_address
 
 import httpx2
@@ -16,6 +18,8 @@ from metering.webhook_url import default_port, destination_problem, webhook_url_
 
 MAX_ADDRESSES = 3
 """Of one name, that are tried one after the other."""
+_resolvers = ThreadPoolExecutor(max_workers=64, thread_name_prefix="look-up")
+"""More than names are looked up at a time, so that one whose server does not answer holds up no other."""
 LookUp = Callable[[str, int], Awaitable[list[Address]]]
 
 
@@ -38,7 +42,8 @@ class Destination(Struct, frozen=True, kw_only=True):
 async def look_up(host: str, port: int) -> list[Address]:
     """The addresses of a name, as the system finds them. Raises OSError."""
     loop = asyncio.get_running_loop()
-    found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    asked = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
+    found = await loop.run_in_executor(_resolvers, asked)
     return [ip_address(str(place[0]).partition("%")[0]) for *_, place in found]
 
 
@@ -51,9 +56,12 @@ async def find_destination(text: str, *, networks: Sequence[str], look_up: LookU
         url = httpx2.URL(text)
     except httpx2.InvalidURL:
         raise Refused("the URL cannot be read") from None
+    host = url.raw_host.decode(
+        "ascii"
+    )  # `url.host` would write an xn-- name in letters, which no look-up knows
     port = url.port or default_port(url.scheme)
     try:
-        addresses = list(dict.fromkeys(await look_up(url.host, port)))
+        addresses = list(dict.fromkeys(await look_up(host, port)))
     except (OSError, UnicodeError):
         raise Refused("the name of the URL's host was not found") from None
     for address in addresses:
@@ -62,4 +70,4 @@ async def find_destination(text: str, *, networks: Sequence[str], look_up: LookU
             raise Refused(f"the URL {problem}")
     if not addresses:
         raise Refused("the name of the URL's host has no address")
-    return Destination(url=url, host=url.host, addresses=tuple(addresses[:MAX_ADDRESSES]))
+    return Destination(url=url, host=host, addresses=tuple(addresses[:MAX_ADDRESSES]))

@@ -10,7 +10,7 @@ def retry_after_s(value: str, *, now: float) -> float | None:
         return float(value[:9])
     try:
         moment = parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):  # such as a year that no calendar has
         return None
     if moment.tzinfo is None:
         return None

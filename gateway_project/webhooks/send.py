@@ -15,6 +15,9 @@ from metering.alerts.endpoints.port import MAX_RESPONSE, Outcome, Outgoing
 
 DEADLINE_S = 10.0
 """For all of it: the look-up, the connection, the request and the answer."""
+CONNECT_S = 3.0
+"""For a connection to one address of the name; then the next one is tried."""
+NO_CONNECTION = (httpx2.ConnectError, httpx2.ConnectTimeout)
 MAX_BYTES = 4 * MAX_RESPONSE
 """Of the answer; the rest is not read."""
 for _logger in ("httpx2", "httpcore2"):  # they log addresses, and those of Slack and Teams are secrets
@@ -64,9 +67,9 @@ async def send_within(outgoing: Outgoing, *, deadline_s: float, look_up: LookUp)
         return attempt.outcome(str(refusal))
     except TimeoutError:
         return attempt.outcome(f"no answer within {deadline_s:g} s")
-    except httpx2.ConnectError as error:
+    except NO_CONNECTION as error:
         return attempt.outcome(_why_no_connection(error))
-    except httpx2.HTTPError as error:
+    except (httpx2.HTTPError, ssl.SSLError, OSError) as error:
         return attempt.outcome(f"the connection broke: {type(error).__name__}")
     return attempt.outcome()
 
@@ -74,11 +77,12 @@ async def send_within(outgoing: Outgoing, *, deadline_s: float, look_up: LookUp)
 async def _post(outgoing: Outgoing, destination: Destination, attempt: _Attempt) -> None:
     """To the first address that takes a connection. Raises httpx2.HTTPError."""
     transport = httpx2.AsyncHTTPTransport(verify=_certificates(), trust_env=False)
-    async with httpx2.AsyncClient(transport=transport, timeout=None, follow_redirects=False) as client:
+    timeout = httpx2.Timeout(None, connect=CONNECT_S)
+    async with httpx2.AsyncClient(transport=transport, timeout=timeout, follow_redirects=False) as client:
         for address in destination.addresses:
             try:
                 await _post_to(client, outgoing, destination, str(destination.pinned(address)), attempt)
-            except httpx2.ConnectError:
+            except NO_CONNECTION:
                 if address == destination.addresses[-1]:
                     raise
             else:
@@ -111,7 +115,7 @@ def _certificates() -> ssl.SSLContext:
     return ssl.create_default_context()
 
 
-def _why_no_connection(error: httpx2.ConnectError) -> str:
+def _why_no_connection(error: Exception) -> str:
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, ssl.SSLCertVerificationError):

@@ -32,8 +32,8 @@ def address_alerts(*, now: datetime) -> int:
     """Make the deliveries and notifications of alerts and notices that have none yet; how many of them that were.
 
     Many workers may do it at once: each takes other alerts. A tenant's alerts go to its admins, those of vendors and of
-    meters that tenants share to super admins, notices to whom they are for, and each of them to the endpoints that
-    chose its type. Where there is nobody, the alert is in the console and the API only.
+    meters that tenants share to super admins, notices to whom they are for, and each of them, but what is for one
+    person, to the endpoints that chose its type. Where there is nobody, the alert is in the console and the API only.
     """
     addressed = 0
     for kind in COLUMNS:
@@ -78,6 +78,8 @@ def _recipients(
 ) -> Iterator[tuple[str, str, WebhookEndpoint | None]]:
     for address in _active(alert).exclude(email="").values_list("email", flat=True)[:MAX_RECIPIENTS]:
         yield AlertDelivery.Channel.EMAIL, address, None
+    if isinstance(alert, Notice) and alert.user_id is not None:
+        return  # what one person is told is not told to the tenant's chats
     for endpoint in endpoints[_told_tenant(alert)]:
         if endpoint.wants(event_type_of(alert)):
             yield endpoint.kind, str(endpoint.pk), endpoint

@@ -38,7 +38,7 @@ def headline_of(alert: QuotaAlert) -> str:
 def words_of(alert: QuotaAlert) -> tuple[str, str]:
     """Its headline, and a sentence."""
     facts, dimension = _facts(alert), Dimension(alert.dimension)
-    used, held, limit = (in_cents(dimension, each) for each in (alert.used, alert.held, alert.limit))
+    used, held, limit = in_cents(dimension, alert.used), in_cents(dimension, alert.held), facts["limit"]
     taken = f"{used} of {limit} is used, {held} held."
     if dimension is Dimension.CONCURRENCY:
         taken = f"{held} of {limit} are in flight."

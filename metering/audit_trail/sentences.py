@@ -196,6 +196,7 @@ SENTENCES: dict[str, Callable[[AuditEvent, Reading], str]] = {
     "user.linked": _about("linked {} with a sign-in elsewhere"),
     "user.password_reset": lambda event, reading: "chose another password by mail",
     "user.password_set": _password_set,
+    "user.unlinked": _about("unlinked {} from a sign-in elsewhere"),
     "vendor_alert.acknowledged": _acknowledged,
     "webhook.changed": _about("changed the channel {}"),
     "webhook.created": _about("added the channel {}"),

@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
                 ('pending_taken', models.IntegerField(default=0, help_text='How many of their rows are dealt with.')),
                 ('pending_since', models.DateTimeField(help_text='When what follows these was first sent; empty: it surely did not arrive.', null=True)),
                 ('rows', models.BigIntegerField(default=0)),
-                ('nano_usd', models.BigIntegerField(default=0)),
+                ('sent_nano_usd', models.BigIntegerField(default=0)),
                 ('left_out_rows', models.BigIntegerField(default=0, help_text='Which the target does not take: of a tenant that it does not know, or of no cost.')),
                 ('left_out_nano_usd', models.BigIntegerField(default=0)),
                 ('begun_at', models.DateTimeField()),

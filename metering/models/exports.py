@@ -22,7 +22,7 @@ class ExportPosition(models.Model):
         null=True, help_text="When what follows these was first sent; empty: it surely did not arrive."
     )
     rows = models.BigIntegerField(default=0)
-    nano_usd = models.BigIntegerField(default=0)
+    sent_nano_usd = models.BigIntegerField(default=0)
     left_out_rows = models.BigIntegerField(
         default=0,
         help_text="Which the target does not take: of a tenant that it does not know, or of no cost.",

@@ -13,6 +13,7 @@ from metering.models.jobs import SEALED
 from metering.models.tenancy import TenantQuerySet
 
 NAME_LENGTH = 64
+SHOWN_LENGTH = 200
 REASON_LENGTH = 200
 
 
@@ -31,7 +32,9 @@ class WebhookEndpoint(models.Model):
     kind = models.CharField(max_length=8, choices=Kind.choices)
     name = models.CharField(max_length=NAME_LENGTH)
     sealed_url = models.BinaryField(editable=False, help_text=SEALED)
-    shown_url = models.CharField(max_length=200, editable=False, help_text="Without what may be secret.")
+    shown_url = models.CharField(
+        max_length=SHOWN_LENGTH, editable=False, help_text="Without what may be secret."
+    )
     events = ArrayField(models.CharField(max_length=40), help_text="Types of events; none: all.")
     sealed_secret = models.BinaryField(null=True, editable=False, help_text=SEALED)
     sealed_old_secret = models.BinaryField(null=True, editable=False, help_text=SEALED)

@@ -68,7 +68,7 @@ def _path(row: QuotaRequest) -> str:
 def _data(row: QuotaRequest) -> dict[str, object]:
     shown = amount_as_json(Dimension(row.budget.dimension))
     return {
-        "id": row.pk,
+        "request": row.pk,
         "tenant": row.tenant.slug,
         "budget": row.budget_id,
         "dimension": row.budget.dimension,

@@ -43,6 +43,15 @@ def _rows(figures: Figures) -> Iterator[dict[str, Any]]:
             "used": amount(line.used),
             "left": amount(line.left),
         }
+    for each in figures.top_ups.shown:
+        yield {
+            **_EMPTY,
+            "section": "top_up",
+            "name": each.reference,
+            "what": each.reason,
+            "limit": usd_text(each.nano_usd),
+            "recorded_at": each.paid_at,
+        }
     yield from _entries("correction", figures.corrections)
     yield from _entries("earlier", figures.earlier)
     yield {**_EMPTY, "section": "earlier_total", "charged_usd": usd_text(figures.earlier.nano_usd)}

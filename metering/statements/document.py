@@ -9,6 +9,7 @@ from metering.statements.entries_table import Moments, entries_table
 from metering.statements.figures import Figures
 from metering.statements.round import cents_text
 from metering.statements.table import Table
+from metering.statements.top_ups_table import top_ups_table
 from metering.statements.usage_tables import groups_table, sums_table
 from metering.time_zones import zone_named
 
@@ -59,6 +60,7 @@ def document_of(figures: Figures, *, digest: str) -> Document:
             groups_table("Usage by team", "Team", figures.by_team, figures.usage),
             groups_table("Usage by person", "Person", figures.by_user, figures.usage),
             budget_table(figures.budgets),
+            *([top_ups_table(figures.top_ups, moment)] if figures.top_ups.count else []),
             entries_table(
                 "Corrections and credits of this month",
                 "They are part of the usage above.",

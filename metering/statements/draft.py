@@ -13,6 +13,7 @@ from metering.statements.figures import Entries, Figures
 from metering.statements.months import bounds_of
 from metering.statements.read_budgets import read_budgets
 from metering.statements.read_entries import corrections_of, recorded_since, seen_at
+from metering.statements.read_top_ups import read_top_ups
 from metering.statements.read_usage import read_usage
 
 NO_ENTRIES = Entries(shown=(), count=0, nano_usd=0)
@@ -56,6 +57,7 @@ def draft_statement(*, tenant: Tenant, month: date, issued: list[Statement], now
             earlier=earlier,
             total_nano_usd=usage.total.charged_nano_usd + earlier.nano_usd,
             budgets=read_budgets(tenant, min(end, now)),
+            top_ups=read_top_ups(tenant, start, end),
         )
         seen = seen_at(tenant, issued[0].starts_at if issued else start, end, read_at)
     return Draft(figures, read_at, seen)

@@ -56,6 +56,27 @@ class Entries(Struct, frozen=True, kw_only=True):
     nano_usd: int
 
 
+class TopUp(Struct, frozen=True, kw_only=True):
+    """Credit that was paid beforehand."""
+
+    paid_at: datetime
+    reference: str
+    """The invoice or payment."""
+    reason: str
+    nano_usd: int
+
+
+class TopUps(Struct, frozen=True, kw_only=True):
+    """The first ones, and the sum of all."""
+
+    shown: tuple[TopUp, ...]
+    count: int
+    nano_usd: int
+
+
+NO_TOP_UPS = TopUps(shown=(), count=0, nano_usd=0)
+
+
 class BudgetLine(Struct, frozen=True, kw_only=True):
     """One limit when the month ended. Amounts are in its unit: nano-USD for cost."""
 
@@ -94,6 +115,8 @@ class Figures(Struct, frozen=True, kw_only=True):
     """Of calls of months whose statements had been issued."""
     total_nano_usd: int
     budgets: tuple[BudgetLine, ...]
+    top_ups: TopUps = NO_TOP_UPS
+    """They raise what may be spent in all, and are no part of `total`."""
 
 
 def text_of(figures: Figures) -> str:

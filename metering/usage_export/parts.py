@@ -29,7 +29,7 @@ class Part:
         nano_usd = sum(row.cost_nano_usd for row in sent)
         return {
             "rows": len(sent),
-            "nano_usd": nano_usd,
+            "sent_nano_usd": nano_usd,
             "left_out_rows": len(self.rows) - len(sent),
             "left_out_nano_usd": sum(row.cost_nano_usd for row in self.rows) - nano_usd,
         }

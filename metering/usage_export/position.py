@@ -64,7 +64,7 @@ def part_taken(row: ExportPosition, taken: int, counts: dict[str, int], *, since
 
 
 def taken(row: ExportPosition, end: Cursor, counts: dict[str, int], *, now: datetime) -> None:
-    """The target has what was on its way. `counts` are added: rows, nano_usd, left_out_rows, left_out_nano_usd."""
+    """The target has what was on its way. `counts` are added: rows, sent_nano_usd, left_out_rows, left_out_nano_usd."""
     _step(
         row,
         recorded_at=end.recorded_at,

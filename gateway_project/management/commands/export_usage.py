@@ -48,7 +48,7 @@ class Command(VerbCommand):
             "target": row.target,
             "exported_until": row.recorded_at,
             "rows": row.rows,
-            "usd": usd_text(row.nano_usd),
+            "usd": usd_text(row.sent_nano_usd),
             "left_out_rows": row.left_out_rows,
             "left_out_usd": usd_text(row.left_out_nano_usd),
             "error": row.last_error or None,

@@ -7,7 +7,7 @@ from django.conf import settings
 
 from metering.errors import InvalidRequest
 from metering.models import WebhookEndpoint
-from metering.models.webhooks import NAME_LENGTH
+from metering.models.webhooks import NAME_LENGTH, SHOWN_LENGTH
 from metering.seal import seal
 from metering.text import normal
 from metering.types import EventType
@@ -48,4 +48,7 @@ def checked_url(url: str) -> tuple[bytes, str]:
     parts = urlsplit(url)
     secret_part = url.partition(parts.netloc)[2]
     end = secret_part[-4:] if len(secret_part) >= SHOWN_FROM else ""
-    return seal(url.encode()), f"{parts.scheme}://{parts.netloc}/…{end}"
+    shown = f"{parts.scheme}://{parts.netloc}/…{end}"
+    if len(shown) > SHOWN_LENGTH:
+        raise InvalidRequest("The URL has too long a host's name.", param="url")
+    return seal(url.encode()), shown

@@ -76,9 +76,13 @@ def switch_endpoint(*, row: WebhookEndpoint, is_active: bool, actor: str, now: d
 
 @transaction.atomic
 def remove_endpoint(*, row: WebhookEndpoint, actor: str, now: datetime) -> None:
-    """Delete it with its deliveries, so that nothing opens its address and secret any more."""
-    record_endpoint("removed", row, actor, now, before=_shown(row))
-    row.delete()
+    """Delete it with its deliveries, so that nothing opens its address and secret any more. Once: the first wins."""
+    # The address first, as everybody who switches or changes one does.
+    found = WebhookEndpoint.objects.select_for_update(of=("self",)).filter(pk=row.pk).first()
+    if found is None:
+        return
+    record_endpoint("removed", found, actor, now, before=_shown(found))
+    found.delete()
 
 
 def _owned_and_locked(tenant: Tenant | None) -> "QuerySet[WebhookEndpoint]":

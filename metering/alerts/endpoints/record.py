@@ -33,7 +33,12 @@ def record_outcome(delivery: AlertDelivery, outcome: Outcome, *, now: datetime) 
     """Only for the worker that has the delivery: one that was too slow changes nothing."""
     # The address first, as everybody who switches or changes one does.
     endpoint = WebhookEndpoint.objects.select_for_update(of=("self",)).filter(pk=delivery.endpoint_id).first()
-    ours = AlertDelivery.objects.filter(pk=delivery.pk, state=State.SENDING, attempts=delivery.attempts)
+    ours = AlertDelivery.objects.filter(  # the moment as well: a replay counts attempts from 0 again
+        pk=delivery.pk,
+        state=State.SENDING,
+        attempts=delivery.attempts,
+        attempted_at=delivery.attempted_at,
+    )
     seen = {
         "status_code": outcome.status,
         "response": outcome.response[:MAX_RESPONSE],

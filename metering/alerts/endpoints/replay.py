@@ -5,12 +5,14 @@ from datetime import datetime
 from django.db import transaction
 
 from metering.alerts.deliver import ABOUT
-from metering.audit import record_change
+from metering.asked_too_often import note_asking
 from metering.errors import NotFound, TransitionRefused
 from metering.models import AlertDelivery, WebhookEndpoint
 
 BATCH = 1_000
 """The most deliveries of one replay; another one goes on."""
+MOST_REPLAYS = 60
+"""Of a tenant's channels within an hour."""
 MAX_DIGITS = 19
 State = AlertDelivery.State
 REPLAYED = (State.FAILED, State.UNCERTAIN)
@@ -28,7 +30,9 @@ def find_delivery(*, endpoint: WebhookEndpoint, number: str) -> AlertDelivery:
 
 @transaction.atomic
 def replay_delivery(*, delivery: AlertDelivery, actor: str, now: datetime) -> None:
-    """Send this one again. Raises TransitionRefused where it was taken, or is on its way, or the channel is off."""
+    """Send this one again. Raises TransitionRefused where it was taken, or is on its way, or the channel is off;
+    RateLimited for one replay too many within an hour.
+    """
     endpoint = _open_endpoint(delivery.endpoint)
     if not _again(endpoint, [delivery.pk], now):
         raise TransitionRefused(
@@ -39,7 +43,9 @@ def replay_delivery(*, delivery: AlertDelivery, actor: str, now: datetime) -> No
 
 @transaction.atomic
 def replay_endpoint(*, endpoint: WebhookEndpoint, actor: str, now: datetime) -> int:
-    """Send everything again that failed, the oldest first; how many. Raises TransitionRefused: the channel is off."""
+    """Send everything again that failed, the oldest first; how many. Raises TransitionRefused: the channel is off;
+    RateLimited as `replay_delivery` does.
+    """
     endpoint = _open_endpoint(endpoint)
     failed = AlertDelivery.objects.filter(endpoint=endpoint, state__in=REPLAYED).order_by("id")
     count = _again(endpoint, list(failed.values_list("pk", flat=True)[:BATCH]), now)
@@ -59,17 +65,21 @@ def _open_endpoint(endpoint: WebhookEndpoint | None) -> WebhookEndpoint:
 
 
 def _again(endpoint: WebhookEndpoint, deliveries: list[int], now: datetime) -> int:
-    WebhookEndpoint.objects.filter(pk=endpoint.pk).update(retry_at=None)  # somebody says that it works again
     rows = AlertDelivery.objects.filter(pk__in=deliveries, state__in=REPLAYED)
-    return rows.update(state=State.PENDING, attempts=0, next_attempt_at=now)
+    count: int = rows.update(state=State.PENDING, attempts=0, next_attempt_at=now)
+    if count:  # somebody says that it works again
+        WebhookEndpoint.objects.filter(pk=endpoint.pk).update(retry_at=None)
+    return count
 
 
 def _record(endpoint: WebhookEndpoint, count: int, actor: str, now: datetime, **facts: object) -> None:
-    record_change(
+    note_asking(
+        what="replays of channels",
+        most=MOST_REPLAYS,
         action="webhook.replayed",
-        actor=actor,
         target=endpoint,
         tenant_id=endpoint.tenant_id,
+        actor=actor,
         now=now,
         facts={"name": endpoint.name, "deliveries": count, **facts},
     )

@@ -8,7 +8,8 @@ from metering.identity.invitations.sign_up_token import usual_token
 from metering.identity.people.create_user import create_user
 from metering.identity.single_sign_on.claims import Claims
 from metering.identity.single_sign_on.grants import Grant, Grants
-from metering.models import ExternalIdentity, Tenant, User
+from metering.identity.single_sign_on.hand_over import hand_over
+from metering.models import ExternalIdentity, Invitation, Tenant, User
 
 ACTOR = "single sign-on"
 """How the audit trail names what groups gave and took."""
@@ -17,6 +18,7 @@ ACTOR = "single sign-on"
 def find_identity(claims: Claims, grants: Grants, *, now: datetime) -> ExternalIdentity:
     """The identity, locked, with its person; within a transaction.
 
+    An account that was there before is handed over where nobody had proven its address. Super admins keep theirs.
     Raises NotPermitted where nobody is known by the name and the address opens no account and makes none.
     """
     rows = ExternalIdentity.objects.select_for_update(of=("self",)).select_related("user")
@@ -27,12 +29,15 @@ def find_identity(claims: Claims, grants: Grants, *, now: datetime) -> ExternalI
         raise NotPermitted(
             "Your identity provider does not say that your e-mail address is verified, so that nobody is known by it."
         )
-    user = User.objects.filter(email=claims.verified_email).first()
+    user = User.objects.select_for_update(of=("self",)).filter(email=claims.verified_email).first()
     is_new = user is None
+    taken: dict[str, object] = {}
     if user is None:
         user = _make(claims, grants, now=now)
     else:
         _check_may_link(user, claims, grants)
+        if user.role != User.Role.SUPER_ADMIN and not _has_proven_address(user):
+            taken = hand_over(user, actor=ACTOR, now=now)
     identity: ExternalIdentity = ExternalIdentity.objects.create(
         issuer=claims.issuer, subject=claims.subject, user=user, made_user=is_new, created_at=now
     )
@@ -42,15 +47,26 @@ def find_identity(claims: Claims, grants: Grants, *, now: datetime) -> ExternalI
         target=user,
         tenant_id=user.tenant_id,
         now=now,
-        facts={"issuer": claims.issuer, "subject": claims.subject, "email": user.email},
+        facts={"issuer": claims.issuer, "subject": claims.subject, "email": user.email, **taken},
     )
     return identity
+
+
+def _has_proven_address(user: User) -> bool:
+    """By the link of an invitation, which came by mail."""
+    return Invitation.objects.filter(user=user, email=user.email, accepted_at__isnull=False).exists()
 
 
 def _check_may_link(user: User, claims: Claims, grants: Grants) -> None:
     if user.role == User.Role.SUPER_ADMIN and not grants.is_super_admin:
         raise NotPermitted(
             "Super admins sign in here with a password, unless one of their groups is mapped to them."
+        )
+    is_placed = grants.is_super_admin or grants.tenants or grants.home
+    if user.tenant_id is not None and is_placed and not grants.places_in(user.tenant_id):
+        raise NotPermitted(
+            "There is an account with your address in another tenant than your groups lead to. "
+            "Ask the gateway's operator."
         )
     if ExternalIdentity.objects.filter(issuer=claims.issuer, user=user).exists():
         raise NotPermitted(

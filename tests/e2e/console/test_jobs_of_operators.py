@@ -179,7 +179,11 @@ def test_a_refused_call_is_found_by_its_id_and_its_limit_raised(
 
     def is_found() -> bool:  # refusals are written about once a second
         operator.browser.open(f"/admin/search/?q={request_id}")
-        return bool(operator.run("document.querySelector('#main a[href*=\"/activity/\"]')"))
+        return bool(
+            operator.run(
+                f"[...document.querySelectorAll('#main a')].some(a => a.innerText.includes('{request_id}'))"
+            )
+        )
 
     assert wait_until(is_found, 20, every_s=0.5)
     operator.clicks = 1  # the search, which the keyboard reaches from every page

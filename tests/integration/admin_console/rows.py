@@ -191,7 +191,7 @@ def usage(tenant: Tenant) -> UsageReservation:
         text="Ann asks for $5 more.", created_at=moment,
     )  # fmt: skip
     WebhookEndpoint.objects.create(
-        tenant=tenant, kind="slack", name=f"slack-{uuid7()}", sealed_url=b"sealed", events=[],
+        tenant=tenant, kind="slack", name=f"slack {uuid7().hex[-6:]}", sealed_url=b"sealed", events=[],
         shown_url="https://hooks.slack.com/…wxyz",
     )  # fmt: skip
     billing(tenant)

@@ -17,10 +17,12 @@ EMPTY = re.compile(
 )
 PAGES = {
     "operator": ("index", "explore", "savings", "budgets", "activity", "tenants", "people", "teams", "tokens",
-                 "alerts", "plans", "prices", "vendors", "limits", "vendor_keys", "my_plan", "audit"),
+                 "alerts", "plans", "prices", "vendors", "limits", "vendor_keys", "my_plan", "audit", "quota_requests",
+                 "statements", "channels", "notifications"),
     "admin": ("index", "explore", "savings", "budgets", "activity", "invitations", "teams", "tokens", "alerts",
-              "my_plan", "limits", "vendor_keys", "audit"),
-    "member": ("index", "explore", "savings", "budgets", "activity", "tokens", "my_plan"),
+              "my_plan", "limits", "vendor_keys", "audit", "quota_requests", "statements", "channels", "notifications"),
+    "member": ("index", "explore", "savings", "budgets", "activity", "tokens", "my_plan", "quota_requests",
+               "notifications"),
 }  # fmt: skip
 """Those that show what there is. The others are forms, or show one thing."""
 

@@ -1,7 +1,11 @@
 """One request to an address that a tenant chose, over real HTTP: bounded, never led elsewhere, and told truly."""
 
+import asyncio
+import os
+import socket
 import ssl
 import threading
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -22,6 +26,8 @@ from tests.fakes.receivers import Receiver, Reply, receiving
 from tests.mail import free_port
 
 LOOPBACK = ["127.0.0.0/8"]
+NEVER = "Fri, 31 Dec 99999999999999999999 23:59:59 GMT"
+RETRY_AFTER = [("120", 120.0), ("soon", None), ("-1", None), ("", None), (NEVER, None)]
 
 
 @pytest.fixture(autouse=True)
@@ -85,7 +91,28 @@ async def test_a_receiver_that_is_not_there_certainly_has_nothing() -> None:
     assert (outcome.error, outcome.handed_over) == ("no connection", False)
 
 
-@pytest.mark.parametrize(("said", "understood"), [("120", 120.0), ("soon", None), ("-1", None), ("", None)])
+async def test_where_an_address_does_not_answer_the_names_next_one_is_tried() -> None:
+    with (
+        receiving() as receiver,
+        socket.socket() as silent,
+        socket.socket() as first,
+        socket.socket() as next_,
+    ):
+        silent.bind(("127.0.0.2", receiver.port))
+        silent.listen(0)  # and never accepts: what comes after these two is not answered at all
+        for caller in (first, next_):
+            caller.setblocking(False)
+            caller.connect_ex(silent.getsockname())
+
+        async def to_both(host: str, port: int) -> list[Address]:
+            return [ip_address("127.0.0.2"), ip_address("127.0.0.1")]
+
+        outgoing = event(f"http://hooks.example:{receiver.port}/")
+        outcome = await send_within(outgoing, deadline_s=60.0, look_up=to_both)
+    assert (outcome.status, len(receiver.arrivals)) == (200, 1)
+
+
+@pytest.mark.parametrize(("said", "understood"), RETRY_AFTER)
 async def test_how_long_to_wait_is_read_from_the_answer(said: str, understood: float | None) -> None:
     with receiving(lambda _: Reply(status=429, headers={"retry-after": said})) as receiver:
         outcome = await sent(receiver.url)
@@ -117,6 +144,39 @@ async def test_tls_proves_the_name_although_the_address_is_what_is_connected_to(
     sending._certificates.cache_clear()
     [arrival] = receiver.arrivals
     assert arrival.headers["host"] == f"hooks.example:{port}"
+
+
+async def test_a_receiver_that_wants_a_certificate_of_ours_is_told_as_a_broken_connection(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(_certificate(tmp_path, "hooks.example")))
+    sending._certificates.cache_clear()
+
+    async def to_this_machine(host: str, port: int) -> list[Address]:
+        return [ip_address("127.0.0.1")]
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "certificate.pem", tmp_path / "key.pem")
+    context.verify_mode = ssl.CERT_REQUIRED
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=_refuse_without_certificate, args=(listener, context))
+        thread.start()
+        outgoing = event(f"https://hooks.example:{listener.getsockname()[1]}/")
+        outcome = await send_within(outgoing, deadline_s=30.0, look_up=to_this_machine)
+        await asyncio.to_thread(thread.join)
+    sending._certificates.cache_clear()
+    assert (outcome.status, outcome.error) == (None, "the connection broke: SSLError")
+
+
+def _refuse_without_certificate(listener: socket.socket, context: ssl.SSLContext) -> None:
+    """Says so, and goes on to read what comes, so that the client hears it."""
+    connection, _ = listener.accept()
+    with context.wrap_socket(connection, server_side=True, do_handshake_on_connect=False) as peer:
+        with suppress(ssl.SSLError):
+            peer.do_handshake()
+        with socket.socket(fileno=os.dup(peer.fileno())) as raw:
+            while raw.recv(65_536):
+                pass
 
 
 def _certificate(folder: Path, host: str) -> Path:

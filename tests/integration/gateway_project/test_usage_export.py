@@ -97,11 +97,11 @@ Made = Callable[[BillingSystem], Target]
 def test_all_is_exported_once_corrections_as_rows_of_their_own(system: BillingSystem, made: Made) -> None:
     fill_ledger()
     row = export(made(system))
-    assert system.nano_usd == row.nano_usd == in_ledger()
+    assert system.nano_usd == row.sent_nano_usd == in_ledger()
     call = settled(alder(), now() - 60 * MINUTE, {"cost_nano_usd": 5})
     corrected(alder(), call, by=100, recorded_at=now() - 59 * MINUTE, reason="an invoice")
     again = export(made(system))
-    assert system.nano_usd == again.nano_usd == in_ledger()
+    assert system.nano_usd == again.sent_nano_usd == in_ledger()
     assert again.rows == row.rows + 2 == len(system.events)
     assert system.again == []
 
@@ -127,15 +127,15 @@ def test_stripe_gets_no_row_of_a_tenant_without_a_customer_and_the_position_says
     fill_ledger()
     BillingProfile.objects.filter(customer_id="cus_birch").update(customer_id="")
     row = export(stripe(system))
-    assert system.nano_usd == row.nano_usd
-    assert row.nano_usd + row.left_out_nano_usd == in_ledger()
+    assert system.nano_usd == row.sent_nano_usd
+    assert row.sent_nano_usd + row.left_out_nano_usd == in_ledger()
     assert row.left_out_nano_usd == 472
 
 
 def test_what_may_still_come_before_it_is_not_exported_yet(system: BillingSystem) -> None:
     settled(alder(), now() - 60 * MINUTE, {"cost_nano_usd": 1})
     settled(alder(), now(), {"cost_nano_usd": 2})
-    assert export(openmeter(system)).nano_usd == 1
+    assert export(openmeter(system)).sent_nano_usd == 1
 
 
 def too_many(exchange: Exchange) -> None:
@@ -184,7 +184,7 @@ def test_an_odd_answer_stops_it_until_the_next_run_and_nothing_is_lost_or_double
         assert row.retry_at is not None
         assert system.key not in row.last_error
         assert (row.pending_since is None) == (oddity in surely_not_taken), oddity
-        assert export(target).nano_usd == system.nano_usd == in_ledger(), oddity
+        assert export(target).sent_nano_usd == system.nano_usd == in_ledger(), oddity
 
 
 def run_in_a_process(target: Target, told: list[int]) -> int:
@@ -232,7 +232,7 @@ def test_a_process_that_is_killed_at_any_request_is_followed_by_one_that_neither
     system.oddities = []
     assert ends.count(-signal.SIGKILL) >= 4
     row = export(made(system))
-    assert row.nano_usd == system.nano_usd == in_ledger()
+    assert row.sent_nano_usd == system.nano_usd == in_ledger()
     assert row.rows == len(system.events)
 
 
@@ -262,7 +262,7 @@ def test_csv_files_have_each_row_once_wherever_their_process_is_killed(tmp_path:
     # Whoever took the file along has all that it will ever have.
     assert (tmp_path / "usage-000003.csv").read_text() == last
     rows = [line for file in sorted(tmp_path.glob("*.csv")) for line in csv.DictReader(file.open())]
-    assert sum(int(line["cost_nano_usd"]) for line in rows) == row.nano_usd == in_ledger()
+    assert sum(int(line["cost_nano_usd"]) for line in rows) == row.sent_nano_usd == in_ledger()
     assert len({line["id"] for line in rows}) == len(rows) == row.rows
     assert not list(tmp_path.glob("*.part"))
 
@@ -279,7 +279,7 @@ def test_rows_that_stripe_would_no_longer_know_again_wait_for_a_person(system: B
     assert len(system.events) == 2
     settle_pending(target, Fate.SENT, actor="test", clock=now)
     assert AuditEvent.objects.filter(action="usage_export.pending").count() == 1
-    assert export(target).nano_usd == system.nano_usd == in_ledger()
+    assert export(target).sent_nano_usd == system.nano_usd == in_ledger()
     assert system.again == []
 
 
@@ -304,7 +304,7 @@ def test_the_command_begins_an_export_and_the_timetable_goes_on(settings: Any, t
     assert json.loads(said.getvalue())["usd"] == "123.456790532"
     settled(alder(), now() - 60 * MINUTE, {"cost_nano_usd": 5})
     assert tasks.export_usage() == 1
-    assert ExportPosition.objects.get().nano_usd == in_ledger()
+    assert ExportPosition.objects.get().sent_nano_usd == in_ledger()
     with pytest.raises(CommandError, match="its beginning stays"):
         call_command("export_usage", "--to", "csv", "--since", "2026-01-01")
     with pytest.raises(CommandError, match="STRIPE_API_KEY is empty"):

@@ -160,6 +160,6 @@ def test_vendors(world: World, page_of: PageOf, told_to: ToldTo) -> None:
     assert (vendor["name"], vendor["attempts"], vendor["failed"]) == ("sandbox", tried, failed)
     assert vendor["cost_usd"] == usd_text(cost(world.log()))
     assert (
-        f"sandbox healthy {tried} {failed} ({plain(percent(failed / tried))})"
+        f"sandbox {vendor['state']} {tried} {failed} ({plain(percent(failed / tried))})"
         in page_of(world.operator).words
     )

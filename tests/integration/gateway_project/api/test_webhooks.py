@@ -66,6 +66,7 @@ def test_a_webhook_is_made_changed_rotated_and_removed_and_no_secret_is_shown_ag
         ({"url": "https://127.0.0.1/"}, "url"),
         ({"url": "http://hooks.example/"}, "url"),
         ({"url": "https://a:b@hooks.example/"}, "url"),
+        ({"url": f"https://{'.'.join(['a' * 60] * 4)}/"}, "url"),
         ({"name": " \x00"}, "name"),
         ({"events": ["quota.none"]}, "events.0"),
         ({"kind": "pager"}, "kind"),

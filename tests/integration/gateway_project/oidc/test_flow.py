@@ -76,6 +76,7 @@ def test_every_attempt_has_a_state_a_nonce_and_a_challenge_of_its_own(
     "wrong",
     [
         {"nonce": "another"},
+        {"nonce": "\ud800"},
         {"aud": "another"},
         {"aud": [CLIENT_ID, "another"]},
         {"aud": [CLIENT_ID, "another"], "azp": "another"},
@@ -237,9 +238,11 @@ class TestAProviderThatFails:
         self, client: Client, provider: IdentityProvider, document: bytes
     ) -> None:
         provider.answer_raw["/.well-known/openid-configuration"] = (200, {}, document)
-        response = client.get("/admin/sso/")
-        assert response.status_code == 502
-        assert DOES_NOT_ANSWER in sentence_of(response)
+        for _ in range(2):
+            response = client.get("/admin/sso/")
+            assert response.status_code == 502
+            assert DOES_NOT_ANSWER in sentence_of(response)
+        assert provider.asked == ["/.well-known/openid-configuration"], "not again within ten seconds"
 
     def test_and_is_away_is_told_as_such(
         self, client: Client, provider: IdentityProvider, settings: Any
@@ -250,6 +253,18 @@ class TestAProviderThatFails:
 
 def test_what_only_the_user_information_says_counts(client: Client, provider: IdentityProvider) -> None:
     provider.person, provider.userinfo = {"sub": "ann-1"}, dict(ANN)
+    assert sign_in(client, provider).status_code == 302
+    assert User.objects.get().email == "ann@alder.example"
+
+
+def test_one_document_does_not_vouch_for_the_address_of_another(
+    client: Client, provider: IdentityProvider
+) -> None:
+    provider.person = {"sub": "ann-1", "email": "boss@alder.example"}
+    provider.userinfo = {"sub": "ann-1", "email_verified": True, "groups": ["staff"]}
+    assert sign_in(client, provider).status_code == 403
+    provider.person = {"sub": "ann-1", "email": "boss@alder.example"}
+    provider.userinfo = dict(ANN)
     assert sign_in(client, provider).status_code == 302
     assert User.objects.get().email == "ann@alder.example"
 

@@ -18,7 +18,8 @@ from metering.models import (
     Tenant,
     User,
 )
-from tests.factories import TeamFactory, UserFactory, birch, make_token
+from tests.factories import TeamFactory, UserFactory, birch, make_invitation, make_token
+from tests.integration.gateway_project.api.people import PASSWORD, call
 from tests.integration.gateway_project.oidc.conftest import sentence_of, sign_in
 from tests.support.identity_provider import IdentityProvider
 
@@ -133,6 +134,43 @@ class TestAnAddress:
         assert ExternalIdentity.objects.get().user == user
         assert AuditEvent.objects.filter(action="user.linked").count() == 1
 
+    def test_takes_the_account_from_whoever_signed_up_with_it_first(
+        self, provider: IdentityProvider, tenant: Tenant
+    ) -> None:
+        secret = make_token(tenant, name="open", signups_allowed=1).secret
+        given = {"ati_token": secret, "email": "ann@alder.example", "password": PASSWORD}
+        pair = call("POST", "auth/signup", given).json()
+        their_token = make_token(tenant, name="theirs", user=ann())
+        browser = Client()
+        browser.force_login(ann())
+        assert come(provider, "staff").status_code == 302
+        wrong = call("POST", "auth/token", {"email": "ann@alder.example", "password": PASSWORD})
+        again = call("POST", "auth/token/refresh", {"refresh": pair["refresh"]})
+        assert (wrong.status_code, again.status_code) == (401, 401)
+        assert call("GET", "auth/me", who=pair["access"]).status_code == 401
+        assert browser.get("/admin/profile/").status_code == 302
+        assert ATIToken.objects.get(pk=their_token.id).revoked_at is not None
+        facts = AuditEvent.objects.get(action="user.linked").facts
+        taken = (facts["password_removed"], facts["sessions_ended"], facts["tokens_revoked"])
+        assert taken == (True, 1, 1)
+
+    def test_keeps_the_tokens_of_an_account_whose_address_an_invitation_has_proven(
+        self, provider: IdentityProvider, tenant: Tenant
+    ) -> None:
+        person = UserFactory(email="ann@alder.example", tenant=tenant)
+        token = make_token(tenant, name="theirs", user=person)
+        make_invitation(make_token(tenant, name="usual"), person.email, user=person, accepted_at=now())
+        assert come(provider, "staff").status_code == 302
+        assert ATIToken.objects.get(pk=token.id).revoked_at is None
+
+    def test_of_another_tenants_account_is_not_linked_where_the_groups_lead_elsewhere(
+        self, provider: IdentityProvider
+    ) -> None:
+        UserFactory(email="ann@alder.example", tenant=birch())
+        for groups in (["staff"], ["ops"]):
+            assert "another tenant" in refused(provider, *groups)
+        assert not ExternalIdentity.objects.exists()
+
     def test_that_somebody_else_has_now_opens_nobodys_account(self, provider: IdentityProvider) -> None:
         come(provider, "staff")
         assert "another sign-in" in refused(provider, "staff", sub="ann-2")
@@ -159,6 +197,28 @@ def test_groups_of_two_tenants_make_nobody_and_the_own_counts_for_who_is_there(
     assert (ann().tenant, ann().role) == (tenant, MEMBER)
     refused(provider, "birches")
     assert (ann().tenant, ann().role, ann().is_active) == (tenant, MEMBER, False)
+
+
+def test_who_is_unlinked_loses_what_groups_gave_and_keeps_what_was_given_by_hand(
+    provider: IdentityProvider, tenant: Tenant
+) -> None:
+    come(provider, "leads")
+    own: Team = TeamFactory(tenant=tenant, slug="own")
+    Membership.objects.create(user=ann(), team=own)
+    ops = User.objects.create_superuser("ops@example.com", PASSWORD)
+    console = Client()
+    console.force_login(ops)
+    page = "/admin/metering/externalidentity/"
+    for deleted in ("in the list", "on its page"):
+        come(provider, "leads")
+        pk = str(ExternalIdentity.objects.get().pk)
+        if deleted == "in the list":
+            console.post(page, {"action": "delete_selected", "_selected_action": pk, "post": "yes"})
+        else:
+            console.post(f"{page}{pk}/delete/", {"post": "yes"})
+        assert not ExternalIdentity.objects.exists()
+        assert (ann().role, teams_of(ann())) == (MEMBER, ["own"])
+    assert AuditEvent.objects.filter(action="user.unlinked", actor=ops.email).count() == 2
 
 
 class TestASuperAdmin:

@@ -91,7 +91,7 @@ def test_it_says_in_words_what_was_reached_as_it_was_then(admin: User) -> None:
     address_alerts(now=now())
     first, second = Notification.objects.order_by("id")
     assert first.subject == "Critical: Alder Research, cost budget of this day: 95 % reached"
-    assert first.text.startswith("$96.50 of $100.00 is used, $1.00 held. It resets ")
+    assert first.text.startswith("$96.50 of $100 is used, $1.00 held. It resets ")
     assert second.text == "9 calls of 10 calls are in flight."
     assert {first.path, second.path} == {"/admin/alerts/"}
 

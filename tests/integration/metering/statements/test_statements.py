@@ -28,9 +28,12 @@ from metering.models import (
     User,
 )
 from metering.policy.overrides.add import add_override
-from metering.policy.overrides.counter import counter_of
+from metering.policy.overrides.counter import Counter, counter_of
 from metering.policy.overrides.remove import remove_override
+from metering.policy.overrides.top_up import top_up
 from metering.statements.change_profile import change_profile
+from metering.statements.csv_file import statement_csv
+from metering.statements.document import document_of
 from metering.statements.figures import Figures, digest_of, figures_of
 from metering.statements.issue import issue_statement
 from metering.statements.issue_due import issue_due
@@ -155,6 +158,21 @@ class TestFigures:
 
 
 class TestForGood:
+    def test_what_was_paid_beforehand_is_listed_and_not_charged(self, tenant: Tenant) -> None:
+        budget = BudgetFactory(tenant=tenant, dimension="cost", window="total", amount=10**9)
+        counter = Counter(budget=budget, tenant=tenant, subject_id=None)
+        paid = {"counter": counter, "actor": "ops", "now": right_now()}
+        top_up(amount=5 * 10**9, reference="INV-1", reason="November", **paid)
+        taken_back = top_up(amount=7 * 10**9, reference="INV-2", **paid).override
+        remove_override(override=taken_back, actor="ops", now=right_now())
+        _, figures = issued(tenant)
+        assert [(each.reference, each.nano_usd) for each in figures.top_ups.shown] == [("INV-1", 5 * 10**9)]
+        assert (figures.top_ups.count, figures.top_ups.nano_usd) == (1, 5 * 10**9)
+        assert figures.total_nano_usd == in_ledger(tenant) == 0
+        [table] = [each for each in document_of(figures, digest="").tables if each.title == "Prepaid credit"]
+        assert [row[1:] for row in table.rows] == [("INV-1", "November", "5.000000000")]
+        assert "top_up,INV-1,November" in statement_csv(figures)
+
     def test_a_statement_is_not_changed_by_anybody(self, tenant: Tenant) -> None:
         statement, _ = issued(tenant)
         for change in ("UPDATE metering_statement SET figures = ''", "DELETE FROM metering_statement"):

@@ -44,9 +44,11 @@ class Names:
 
     def __init__(self, *answers: list[str]) -> None:
         self.answers, self.asked = list(answers), 0
+        self.hosts: list[str] = []
 
     async def __call__(self, host: str, port: int) -> list[Address]:
         self.asked += 1
+        self.hosts.append(host)
         answer = self.answers[min(self.asked, len(self.answers)) - 1]
         return [ip_address(address) for address in answer]
 
@@ -84,6 +86,12 @@ async def test_a_name_that_changes_after_the_check_is_connected_to_where_it_led_
     [address] = destination.addresses
     assert str(destination.pinned(address)) == f"https://{PUBLIC}/hook?a=b"
     assert (destination.host, names.asked) == ("rebinding.example", 1)
+
+
+async def test_an_international_name_is_asked_for_and_proven_as_it_is_written() -> None:
+    names = Names([PUBLIC])
+    destination = await find("https://xn--mnchen-3ya.example/hook", names)
+    assert names.hosts == [destination.host] == ["xn--mnchen-3ya.example"]
 
 
 async def test_networks_of_the_operator_are_open_without_tls_and_nothing_else_is() -> None:

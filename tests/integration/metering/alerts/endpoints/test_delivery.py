@@ -1,25 +1,32 @@
 """Events on their way to receivers of every temper: each told what it chose, once, and nobody waits for another."""
 
+import asyncio
 import threading
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.utils.timezone import now
 
 from gateway_project.webhooks.destination import look_up
 from gateway_project.webhooks.send import send, send_within
-from metering.alerts.endpoints.deliver import LEASE_S
-from metering.alerts.endpoints.edit import switch_endpoint
+from metering.alerts.address import address_alerts
+from metering.alerts.endpoints.deliver import ALL_FAILED, FAULT, LEASE_S, OF_A_TENANT
+from metering.alerts.endpoints.edit import remove_endpoint, switch_endpoint
 from metering.alerts.endpoints.forget import forget_deliveries
+from metering.alerts.endpoints.overflow import TOO_MANY, fail_overflow
+from metering.alerts.endpoints.port import Outcome
 from metering.alerts.endpoints.record import FAILING_FOR, MAX_ATTEMPTS
-from metering.alerts.endpoints.replay import replay_delivery, replay_endpoint
-from metering.errors import TransitionRefused
+from metering.alerts.endpoints.replay import MOST_REPLAYS, replay_delivery, replay_endpoint
+from metering.errors import RateLimited, TransitionRefused
 from metering.models import AlertDelivery, AuditEvent, Notice, QuotaAlert, WebhookEndpoint
-from tests.factories import AlertFactory, BudgetFactory, MeterFactory, birch
+from metering.types import Audience
+from tests.factories import AlertFactory, BudgetFactory, MeterFactory, UserFactory, birch
 from tests.fakes.receivers import Reply, receiving, slack
 from tests.integration.metering.alerts.conftest import Clock
 from tests.integration.metering.alerts.endpoints.conftest import Make, deliver, one_more_alert, only_delivery
+from tests.integration.metering.alerts.test_notices import tell
 from tests.mail import free_port
 
 State = AlertDelivery.State
@@ -79,6 +86,42 @@ def test_one_that_does_not_answer_delays_no_other(alert: QuotaAlert, make: Make,
         thread.join()
     assert [len(quick.arrivals), len(slow.arrivals)] == [2, 6]
     assert AlertDelivery.objects.filter(state="sent").count() == 8
+
+
+def test_one_tenants_slow_addresses_leave_room_for_those_of_others(
+    alert: QuotaAlert, make: Make, clock: Clock
+) -> None:
+    """Alder's six answer only once Birch's has what is its."""
+    under_way, most = 0, 0
+    birchs_is_done = asyncio.Event()
+
+    async def slowly(outgoing: Any) -> Outcome:
+        nonlocal under_way, most
+        under_way += 1
+        most = max(most, under_way)
+        if outgoing.url.endswith("/birch"):
+            birchs_is_done.set()
+        await birchs_is_done.wait()
+        under_way -= 1
+        return Outcome(status=200)
+
+    for number in range(6):
+        make(f"http://127.0.0.1/{number}")
+    make("http://127.0.0.1/birch", tenant=birch())
+    tell(clock, tenant_id=birch().pk)
+    assert deliver(clock, slowly) == 7
+    assert most == OF_A_TENANT + 1
+
+
+def test_what_one_person_is_told_is_not_told_to_the_tenants_channels(make: Make, clock: Clock) -> None:
+    """As the two notices of an answered request for quota: one for its administrators, one for who asked."""
+    ann = UserFactory()
+    with receiving() as receiver:
+        make(receiver.url)
+        tell(clock, tenant_id=ann.tenant_id)
+        tell(clock, Audience.PERSON, tenant_id=ann.tenant_id, user_id=ann.pk)
+        deliver(clock)
+    assert len(receiver.arrivals) == 1
 
 
 def test_a_refusal_is_tried_again_with_the_same_id_less_and_less_often(
@@ -164,6 +207,40 @@ def test_after_many_attempts_it_is_a_dead_letter_that_people_send_again(
     assert list(receiver.taken) == [f"evt_{alert.pk}"]
 
 
+def test_a_replay_of_nothing_does_not_shorten_a_wait_and_nobody_replays_without_end(
+    alert: QuotaAlert, make: Make, clock: Clock
+) -> None:
+    busy = Reply(status=429, headers={"retry-after": "900"})
+    with receiving(lambda _: busy) as receiver:
+        endpoint = make(receiver.url)
+        deliver(clock)
+        assert replay_endpoint(endpoint=endpoint, actor="a test", now=clock()) == 0
+        endpoint.refresh_from_db()
+        assert endpoint.retry_at is not None
+    for _ in range(MOST_REPLAYS):
+        AlertDelivery.objects.update(state="failed")
+        assert replay_endpoint(endpoint=endpoint, actor="a test", now=clock()) == 1
+    AlertDelivery.objects.update(state="failed")
+    with pytest.raises(RateLimited):
+        replay_delivery(delivery=only_delivery(), actor="a test", now=clock())
+    assert only_delivery().state == "failed"
+
+
+def test_of_what_waits_for_an_address_beyond_all_measure_the_oldest_are_dead_letters(
+    alert: QuotaAlert, make: Make, clock: Clock
+) -> None:
+    endpoint = make("http://127.0.0.1/all")
+    make("http://127.0.0.1/fewer", events=["quota_request.created"])
+    for _ in range(2):
+        tell(clock, tenant_id=alert.tenant_id)
+    address_alerts(now=clock())
+    assert (fail_overflow(most=3), fail_overflow(most=2)) == (0, 1)
+    failed = AlertDelivery.objects.get(state="failed")
+    assert (failed.endpoint, failed.alert, failed.last_error) == (endpoint, alert, TOO_MANY)
+    assert AlertDelivery.objects.filter(state="pending").count() == 4
+    assert replay_endpoint(endpoint=endpoint, actor="a test", now=clock()) == 1
+
+
 def test_what_waits_when_a_channel_is_switched_off_fails_and_is_not_sent(
     alert: QuotaAlert, make: Make, clock: Clock
 ) -> None:
@@ -181,7 +258,7 @@ def test_what_waits_when_a_channel_is_switched_off_fails_and_is_not_sent(
 def test_a_webhook_whose_worker_died_is_sent_again_and_a_message_to_people_is_not(
     alert: QuotaAlert, make: Make, clock: Clock
 ) -> None:
-    class WorkerDied(Exception):
+    class WorkerDied(BaseException):
         pass
 
     async def die(_: Any) -> Any:
@@ -196,23 +273,62 @@ def test_a_webhook_whose_worker_died_is_sent_again_and_a_message_to_people_is_no
         assert deliver(clock) == 0, "its lease runs"
         clock.pass_s(LEASE_S + 1)
         assert deliver(clock) == 1
-    assert [arrival.path for arrival in receiver.arrivals] == ["/webhook"]
+        assert [arrival.path for arrival in receiver.arrivals] == ["/webhook"]
     assert dict(AlertDelivery.objects.values_list("channel", "state")) == {
         "webhook": "sent",
         "slack": "uncertain",
     }
 
 
-def test_a_worker_that_was_too_slow_changes_nothing(alert: QuotaAlert, make: Make, clock: Clock) -> None:
+def test_a_webhook_whose_workers_all_died_is_a_dead_letter(
+    alert: QuotaAlert, make: Make, clock: Clock
+) -> None:
+    with receiving() as receiver:
+        make(receiver.url)
+        address_alerts(now=clock())
+        AlertDelivery.objects.update(state="sending", attempts=MAX_ATTEMPTS, next_attempt_at=clock())
+        clock.pass_s(1)
+        assert deliver(clock) == 0
+    assert (only_delivery().state, only_delivery().last_error) == ("failed", ALL_FAILED)
+
+
+def test_a_fault_of_ours_is_recorded_and_the_others_go_on(
+    alert: QuotaAlert, make: Make, clock: Clock
+) -> None:
+    async def faulty(outgoing: Any) -> Any:
+        if outgoing.url.endswith("/faulty"):
+            raise KeyError("a fault")
+        return await send(outgoing)
+
+    with receiving() as receiver:
+        faulty_one = make(f"{receiver.url}/faulty")
+        make(f"{receiver.url}/other")
+        assert deliver(clock, faulty) == 2
+    assert [arrival.path for arrival in receiver.arrivals] == ["/other"]
+    delivery = AlertDelivery.objects.get(endpoint=faulty_one)
+    assert (delivery.state, delivery.last_error) == ("pending", FAULT)
+
+
+@pytest.mark.parametrize("meanwhile", [{"attempts": 7}, {"attempted_at": now()}], ids=["claim", "replay"])
+def test_a_worker_that_was_too_slow_changes_nothing(
+    alert: QuotaAlert, make: Make, clock: Clock, meanwhile: dict[str, Any]
+) -> None:
     async def slowly(outgoing: Any) -> Any:
         outcome = await send(outgoing)
-        await sync_to_async(AlertDelivery.objects.update)(attempts=7)  # another one has claimed it meanwhile
+        await sync_to_async(AlertDelivery.objects.update)(**meanwhile)  # another one has claimed it
         return outcome
 
     with receiving() as receiver:
         make(receiver.url)
         deliver(clock, slowly)
     assert (only_delivery().state, only_delivery().sent_at) == ("sending", None)
+
+
+def test_a_channel_that_two_remove_is_removed_once(make: Make, clock: Clock) -> None:
+    endpoint = make("http://127.0.0.1/")
+    for _ in range(2):
+        remove_endpoint(row=WebhookEndpoint(pk=endpoint.pk), actor="a test", now=clock())
+    assert AuditEvent.objects.filter(action="webhook.removed").count() == 1
 
 
 def test_slack_says_that_the_address_is_revoked(alert: QuotaAlert, make: Make, clock: Clock) -> None:
