@@ -57,7 +57,7 @@ def ask(request: HttpRequest, viewer: Viewer, page: dict[str, Any]) -> HttpRespo
         budget=counter.budget, tenant=counter.tenant, subject_id=counter.subject_id, amount=1
     )
     who = whose(imagined, names_for([imagined]))
-    line = line_of_counter(viewer.tenant, counter.budget.pk, counter.subject_id, now=page["now"])
+    line = line_of_counter(viewer.tenant, counter.budget, counter.subject_id, now=page["now"])
     shown = {
         "form": form,
         "refusal": refusal,

@@ -1,6 +1,6 @@
 """One counter of a budget: how it stands, what overrides add to it, and (operators) adding and removing them."""
 
-from datetime import tzinfo
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -15,6 +15,7 @@ from admin_console.quota.forms import FOR_WINDOWS, OPEN, OverrideForm, TopUpForm
 from admin_console.quota.use import use_of
 from admin_console.quota.words import counts, more, names_for, until, whose
 from admin_console.reach import reach_of, tenant_in_url
+from admin_console.subject_names import Pair
 from admin_console.who import Viewer
 from metering.errors import MeteringError
 from metering.models import Budget, BudgetOverride, Tenant
@@ -44,13 +45,14 @@ def one_budget(request: HttpRequest, viewer: Viewer, page: dict[str, Any], id: U
     imagined = BudgetOverride(budget=counter.budget, tenant=counter.tenant, subject_id=counter.subject_id)
     who = whose(imagined, names_for([imagined]))
     rows = list(_overrides(counter)[:MOST])
+    names = names_for(rows)
     shown = {
         "title": f"{who}: {counts(counter.budget)}",
         "who": who,
         "counts": counts(counter.budget),
         "amount": more(counter.budget, counter.budget.amount),
         "use": _use(counter, tenant, who, page) if counter.tenant is not None else None,
-        "lines": [_line(row, viewer, page["zone"], page) for row in rows],
+        "lines": [_line(row, viewer, names, page) for row in rows],
         "forms": forms,
         "is_operator": viewer.tenant is None,
         "edit_url": reverse("admin:metering_budget_change", args=[id]) if viewer.tenant is None else "",
@@ -139,19 +141,21 @@ def _use(counter: Counter, tenant: Tenant | None, who: str, page: dict[str, Any]
     owner = counter.tenant or tenant
     if owner is None:
         return None
-    line = line_of_counter(owner, counter.budget.pk, counter.subject_id, now=page["now"])
+    line = line_of_counter(owner, counter.budget, counter.subject_id, now=page["now"])
     return use_of(line, counter.budget, who, page) if line is not None else None
 
 
-def _line(row: BudgetOverride, viewer: Viewer, zone: tzinfo, page: dict[str, Any]) -> dict[str, Any]:
+def _line(
+    row: BudgetOverride, viewer: Viewer, names: Mapping[Pair, str], page: dict[str, Any]
+) -> dict[str, Any]:
     is_in_force = row.removed_at is None and (row.ends_at is None or row.ends_at > page["now"])
     said = "in force" if is_in_force else "removed" if row.removed_at is not None else "ended"
     return {
         "id": row.pk,
         "amount": more(row.budget, row.amount),
         "kind": row.get_kind_display(),
-        "whose": whose(row, names_for([row])) if row.subject_id else "",
-        "until": until(row.ends_at, zone),
+        "whose": whose(row, names) if row.subject_id else "",
+        "until": until(row.ends_at, page["zone"]),
         "state": said,
         "tone": "info" if is_in_force else "",
         "reason": row.reason,

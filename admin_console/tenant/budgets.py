@@ -14,6 +14,7 @@ from admin_console.tenant.links import page_url
 from admin_console.wording import amount_of, count, duration, when
 from admin_console.words import dimension_word, scope_word, task_word, window_word
 from metering.models import Tenant
+from metering.overview.budgets import MOST_TOLD
 from metering.thresholds import CRITICAL_PERCENT, WARNING_PERCENT
 from metering.types import Dimension, Scope, SubjectType, Window
 from metering.usage.budget_status import budget_status
@@ -48,7 +49,8 @@ class Budgets:
 
 
 def budgets_of(tenant: Tenant, *, now: datetime, zone: tzinfo, is_operator: bool) -> Budgets:
-    statuses = list(islice(budget_status(now=now, tenant=tenant, with_shared=False), MOST))
+    metered = budget_status(now=now, tenant=tenant, with_shared=False, most_told=MOST_TOLD)
+    statuses = list(islice(metered, MOST))
     nearest = sorted(statuses, key=lambda status: (-status.percent, -status.held))[:SHOWN]
     names = names_of((status.key.subject_type, status.key.subject_id) for status in nearest)
     return Budgets(

@@ -23,8 +23,12 @@ WHERE recount.due_at <= clock_timestamp() GROUP BY recount.meter_id, meter.id OR
 DONE = "DELETE FROM metering_meterrecount WHERE meter_id = %s AND id <= %s AND due_at <= clock_timestamp()"
 OPEN_ENDED = """
 SELECT id, subject_type, subject_id, tenant_id, dimension, "window", task, model_class FROM metering_usagemeter
-WHERE opened_late AND window_end IS NULL AND dimension <> 'concurrency' ORDER BY id
+WHERE opened_late AND window_end IS NULL AND dimension <> 'concurrency' AND EXISTS (
+    SELECT FROM metering_openingentry entry WHERE entry.meter_id = metering_usagemeter.id AND NOT entry.of_dropped
+)
+ORDER BY id
 """
+"""Those that took something over: few, while each conversation may have a meter that began with its first call."""
 KEPT = """
 INSERT INTO metering_openingentry (meter_id, amount, past_limit, of_dropped, recorded_at)
 SELECT %(meter)s, amount, 0, of_dropped, clock_timestamp()

@@ -1,5 +1,7 @@
 """Overrides: so much more of a budget, for a while or until they are removed."""
 
+from datetime import datetime
+
 from django.db import models
 from django.db.models import Q
 from django.utils.timezone import now
@@ -17,6 +19,12 @@ class OverrideQuerySet(TenantQuerySet):
     def in_force(self, moment: object) -> "OverrideQuerySet":
         """Those that raise the windows that are open at the moment."""
         return self.filter(Q(ends_at=None) | Q(ends_at__gt=moment), removed_at=None)
+
+    def in_force_at(self, moment: datetime) -> "OverrideQuerySet":
+        """Those that raised the windows that were open at a moment of the past, also if they were removed since."""
+        is_running = Q(ends_at=None) | Q(ends_at__gt=moment)
+        is_standing = Q(removed_at=None) | Q(removed_at__gt=moment)
+        return self.filter(is_running & is_standing, created_at__lte=moment)
 
 
 class BudgetOverride(models.Model):

@@ -14,6 +14,8 @@ from metering.usage.status import BudgetStatus, amount_as_json
 
 MOST = 5_000
 """That are looked at at once."""
+MOST_TOLD = 200
+"""Of them, of one limit on agents, tags or conversations: there is no end of those."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,8 +46,14 @@ class BudgetLine:
 
 
 def budget_lines(reach: Reach, *, now: datetime) -> list[BudgetLine]:
-    """Nearest its limit first; at most MOST of them."""
-    statuses = budget_status(now=now, tenant=reach.tenant, with_shared=reach.sees_shared, of=reach.subjects)
+    """Nearest its limit first; at most MOST of them, and MOST_TOLD of one limit on what calls tell."""
+    statuses = budget_status(
+        now=now,
+        tenant=reach.tenant,
+        with_shared=reach.sees_shared,
+        of=reach.subjects,
+        most_told=MOST_TOLD,
+    )
     lines = with_forecasts(list(islice(statuses, MOST)), reach.tenant, now=now)
     return sorted(lines, key=nearness, reverse=True)
 

@@ -1,10 +1,9 @@
 """What an operator looks at before answering a request for quota: use, forecast, and what each answer would do."""
 
 from datetime import datetime
-from itertools import takewhile
-from uuid import UUID
+from itertools import islice, takewhile
 
-from metering.models import QuotaRequest, Tenant
+from metering.models import Budget, QuotaRequest, Tenant
 from metering.overview.budgets import BudgetLine, nearness, with_forecasts
 from metering.quota_requests.decide import counter_of_request
 from metering.simulation.blast_radius import BlastRadius, blast_radius
@@ -18,22 +17,23 @@ MOST_COUNTERS = 1_000
 
 def line_of_request(row: QuotaRequest, *, now: datetime) -> BudgetLine | None:
     """The counter as it stands; of several the one nearest its limit, and None where none is open or the budget off."""
-    return line_of_counter(row.tenant, row.budget_id, row.subject_id, now=now)
+    return line_of_counter(row.tenant, row.budget, row.subject_id, now=now)
 
 
 def line_of_counter(
-    tenant: Tenant, budget: UUID, subject_id: str | None, *, now: datetime
+    tenant: Tenant, budget: Budget, subject_id: str | None, *, now: datetime
 ) -> BudgetLine | None:
     """The same of any counter of a tenant."""
-    before = LimitOnMeter(budget, "", "", NOBODY)
-    statuses = budget_status(now=now, tenant=tenant, with_shared=False, after=before)
-    found = [
-        status
-        for _, status in zip(
-            range(MOST_COUNTERS), takewhile(lambda each: each.key.budget_id == budget, statuses), strict=False
-        )
-        if subject_id in (None, status.key.subject_id)
-    ]
+    before = LimitOnMeter(budget.pk, budget.per, subject_id or "", NOBODY)
+    statuses = budget_status(
+        now=now,
+        tenant=tenant,
+        with_shared=False,
+        after=before,
+        where=lambda limit: limit.id == budget.pk,
+    )
+    asked = takewhile(lambda each: subject_id in (None, each.key.subject_id), statuses)
+    found = list(islice(asked, MOST_COUNTERS))
     return max(with_forecasts(found, tenant, now=now), key=nearness, default=None)
 
 

@@ -20,13 +20,16 @@ def issue_statement(*, tenant: Tenant, month: date, actor: str, now: datetime) -
     """The month's statement: the one that there is, or else a new one, after those of months between that lack one.
 
     However many ask at once, there is one. Raises InvalidRequest for a month that is not over, that is before the
-    first one that was issued, or of which the ledger has dropped its rows.
+    first one that was issued or before the tenant was made, or of which the ledger has dropped its rows.
     """
     issued = statements_of(tenant)
     while not issued or issued[-1].month < month:
         following = month_after(issued[-1].month) if issued else month
-        if bounds_of(tenant, following)[1] > now:
+        end = bounds_of(tenant, following)[1]
+        if end > now:
             raise InvalidRequest(f"{following:%Y-%m} is not over yet where the tenant is.", param="month")
+        if end <= tenant.created_at:
+            raise InvalidRequest("The tenant was made after that month.", param="month")
         _check_kept(tenant, following)
         draft = draft_statement(tenant=tenant, month=following, issued=issued, now=now)
         _keep(draft, tenant, after=issued[-1] if issued else None, actor=actor, now=now)

@@ -1,15 +1,19 @@
 """Issue the statements of the months that are over, of every tenant: a step of the timetable."""
 
 import logging
+import random
 import time
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
+from django.db import Error
+
 from metering.errors import MeteringError
 from metering.ids import first_id_at
 from metering.models import Statement, Tenant, UsageLog
-from metering.statements.issue import issue_statement
+from metering.statements.issue import issue_statement, statements_of
 from metering.statements.months import bounds_of, month_at, month_before
+from metering.statements.read_entries import recorded_since
 from metering.time_zones import is_time_zone
 
 GRACE = timedelta(hours=1)
@@ -21,22 +25,26 @@ logger = logging.getLogger(__name__)
 
 
 def issue_due(*, now: datetime, budget_s: float = BUDGET_S) -> int:
-    """How many. A tenant whose books cannot be read holds up nobody else."""
+    """How many. In any order, so that those whose books cannot be read, or take long, hold up nobody else for good."""
     until = time.monotonic() + budget_s
     issued = 0
-    for tenant, month in _due(now):
+    due = list(_due(now))
+    random.shuffle(due)
+    for tenant, month in due:
         try:
             issue_statement(tenant=tenant, month=month, actor=ACTOR, now=now)
             issued += 1
         except MeteringError as error:
             logger.error("statement.not_issued", extra={"tenant": tenant.slug, "error": error.message})
+        except Error:
+            logger.exception("statement.not_issued", extra={"tenant": tenant.slug})
         if time.monotonic() > until:
             break
     return issued
 
 
 def _due(now: datetime) -> Iterator[tuple[Tenant, date]]:
-    """Tenants that lack the statement of the last month; of closed ones those that used something in it."""
+    """Tenants that lack the statement of the last month; of closed ones those for which it would say something."""
     since = (now - timedelta(days=70)).date()
     rows = Statement.objects.filter(month__gte=since).values_list("tenant_id", "month")
     known = {(tenant_id, month) for tenant_id, month in rows}
@@ -48,10 +56,17 @@ def _due(now: datetime) -> Iterator[tuple[Tenant, date]]:
         start, end = bounds_of(tenant, month)
         if (tenant.pk, month) in known or tenant.created_at >= end:
             continue
-        if tenant.status != Tenant.Status.CLOSED or _used_something(tenant, start, end):
+        is_open = tenant.status != Tenant.Status.CLOSED
+        if is_open or _used_something(tenant, start, end) or _was_corrected(tenant):
             yield tenant, month
 
 
 def _used_something(tenant: Tenant, since: datetime, until: datetime) -> bool:
     rows = UsageLog.objects.for_tenant(tenant)
     return bool(rows.filter(id__gte=first_id_at(since), id__lt=first_id_at(until)).exists())
+
+
+def _was_corrected(tenant: Tenant) -> bool:
+    """Since its last statement."""
+    issued = statements_of(tenant)
+    return bool(issued) and recorded_since(issued).count > 0

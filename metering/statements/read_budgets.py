@@ -5,8 +5,9 @@ from itertools import islice
 
 from metering.models import ATIToken, Task, Team, Tenant, User
 from metering.statements.figures import BudgetLine
-from metering.types import SubjectType, Window
+from metering.types import SUBJECTS_TOLD_BY_CALL, SubjectType, Window
 from metering.usage.budget_status import budget_status
+from metering.usage.limits import Limit
 from metering.usage.status import BudgetStatus
 
 MOST_BUDGETS = 200
@@ -15,16 +16,22 @@ SHOWN = (Window.MONTH, Window.TOTAL)
 
 
 def read_budgets(tenant: Tenant, until: datetime) -> tuple[BudgetLine, ...]:
-    """With the limits of now, and what was used in the windows that were open just before `until`."""
+    """With the limits of now, and overrides and use of the windows that were open just before `until`."""
     just_before = until - timedelta(microseconds=1)
-    statuses = budget_status(now=just_before, tenant=tenant, with_shared=False)
-    chosen = list(islice((each for each in statuses if each.limit.window in SHOWN), MOST_BUDGETS))
+    statuses = budget_status(now=just_before, tenant=tenant, with_shared=False, where=_is_shown)
+    chosen = list(islice(statuses, MOST_BUDGETS))
     names = _names(chosen)
     tasks = dict(Task.objects.values_list("code", "name"))
     lines = [_line(each, tenant, names, tasks) for each in chosen]
     return tuple(
         sorted(lines, key=lambda line: (line.whom != tenant.name, line.whom, line.window, line.dimension))
     )
+
+
+def _is_shown(limit: Limit) -> bool:
+    """What each agent, tag or conversation may use is a counter for whatever calls name, of which there is no end."""
+    is_of_all_told = limit.per in SUBJECTS_TOLD_BY_CALL and limit.scope.value != limit.per.value
+    return limit.window in SHOWN and not is_of_all_told
 
 
 def _line(status: BudgetStatus, tenant: Tenant, names: dict[str, str], tasks: dict[str, str]) -> BudgetLine:

@@ -1,6 +1,6 @@
 """What every budget allows, and what is used and held of it: what admission would find, nothing else."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from heapq import merge
@@ -30,22 +30,27 @@ def budget_status(
     with_shared: bool = True,
     of: Subjects | None = None,
     after: LimitOnMeter | None = None,
+    where: Callable[[Limit], bool] | None = None,
+    most_told: int | None = None,
 ) -> Iterator[BudgetStatus]:
     """Each open meter of every active limit that applies to a tenant, or (None) to anybody; in order of their keys.
 
     A budget whose subject is known beforehand has a row even while it has no meter; what was used before it was made
     counts. Without `with_shared`, what all tenants together used (gateway-wide and providers' budgets) is left out: a
     tenant must not see it. With `of`, only what concerns one caller of the tenant. `after` is the key of the last row
-    that was read before. A limit on calls at once is the one in force at `now`; a meter that nothing limits then has
-    no row.
+    that was read before. `where` picks limits. With `most_told`, of a limit's counters of agents, tags or conversations
+    only so many, the fullest. Overrides and a limit on calls at once are those in force at `now`; a meter that nothing
+    limits then has no row.
     """
     tenants = {row.pk: row for row in ([tenant] if tenant else Tenant.objects.all())}
     plans = plans_by_tenant(tenant=tenant, now=now)
-    limits = active_limits(tenant=tenant, plans=plans.get(tenant.pk, ()) if tenant else ())
+    limits = active_limits(tenant=tenant, plans=plans.get(tenant.pk, ()) if tenant else (), at=now)
     if not with_shared:
         limits = {id_: limit for id_, limit in limits.items() if counted_by(limit) not in SHARED}
+    if where is not None:
+        limits = {id_: limit for id_, limit in limits.items() if where(limit)}
     reading = _Reading(now, limits, tenants, plans, of)
-    yield from reading.rows(after)
+    yield from reading.rows(after, most_told)
 
 
 class _Reading:
@@ -68,11 +73,16 @@ class _Reading:
         rows = [limit.row for limit in limits.values()]
         self._calls_at_once = CallsAtOnce(rows, tenants.values(), self._plans_used, now)
 
-    def rows(self, after: LimitOnMeter | None) -> Iterator[BudgetStatus]:
+    def rows(self, after: LimitOnMeter | None, most_told: int | None) -> Iterator[BudgetStatus]:
         """Every meter of every limit, and those that there will be."""
         subjects = {id_: self._of.of(limit) for id_, limit in self._limits.items()} if self._of else None
         metered = open_meters(
-            self._limits.values(), self._now, tenants=self._tenants, subjects=subjects, after=after
+            self._limits.values(),
+            self._now,
+            tenants=self._tenants,
+            subjects=subjects,
+            after=after,
+            most_told=most_told,
         )
         known = self._known_beforehand() if subjects is None else self._of_caller(subjects)
         unused = ((key, None) for key in sorted(known) if after is None or key > after)

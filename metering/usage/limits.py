@@ -40,12 +40,17 @@ class Limit:
         return self.tenant.slug if self.scope is Scope.TENANT and self.tenant else self.scope_id
 
 
-def active_limits(*, tenant: Tenant | None, plans: Iterable[str]) -> dict[UUID, Limit]:
-    """Everything active that applies to a tenant on these plans, or (None) to anybody."""
+def active_limits(
+    *, tenant: Tenant | None, plans: Iterable[str], at: datetime | None = None
+) -> dict[UUID, Limit]:
+    """Everything active that applies to a tenant on these plans, or (None) to anybody.
+
+    With the overrides of now, or those of a moment.
+    """
     applies = set_for(tenant.pk if tenant is not None else None)
     if tenant is not None:
         applies &= ~Q(scope=Scope.PLAN) | Q(scope_id__in=list(plans))
-    budgets = with_overrides(Budget.objects.filter(applies), tenant.pk if tenant is not None else None)
+    budgets = with_overrides(Budget.objects.filter(applies), tenant.pk if tenant is not None else None, at=at)
     budgets = budgets.select_related("tenant").order_by("id")
     rules = PolicyRule.objects.filter(applies, key="max_concurrent").select_related("tenant").order_by("id")
     limits = [*map(limit_of_budget, budgets), *map(_of_rule, rules)]

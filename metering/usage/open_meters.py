@@ -7,7 +7,7 @@ from uuid import UUID
 
 from metering.models import UsageMeter
 from metering.rules.rule import TIGHTENING_SCOPES
-from metering.types import SubjectType
+from metering.types import SUBJECTS_TOLD_BY_CALL, SubjectType
 from metering.usage.limits import Limit
 
 NOBODY = UUID(int=0)
@@ -26,10 +26,20 @@ WHERE NOT meter.retired AND meter.window_start <= %(now)s AND (meter.window_end 
     AND (%(subject_ids)s::text[] IS NULL OR meter.subject_id = ANY(%(subject_ids)s))
     AND (standing.id, meter.subject_type COLLATE "C", meter.subject_id COLLATE "C",
         coalesce(meter.tenant_id, %(nobody)s)) > (%(after_id)s, %(after_type)s, %(after_subject)s, %(after_tenant)s)
-ORDER BY standing.id, meter.subject_type COLLATE "C", meter.subject_id COLLATE "C",
-    coalesce(meter.tenant_id, %(nobody)s)
 """
+IN_ORDER = (
+    'ORDER BY limit_id, subject_type COLLATE "C", subject_id COLLATE "C", coalesce(tenant_id, %(nobody)s)'
+)
 """In the order in which Python compares these: text by its bytes."""
+ALL = f"SELECT * FROM ({STANDING}) found {IN_ORDER}"  # noqa: S608 - constants of this file
+FULLEST = f"""
+SELECT * FROM (
+    SELECT found.*, row_number() OVER (PARTITION BY limit_id ORDER BY greatest(used, held) DESC, id) AS place
+    FROM ({STANDING}) found
+) ranked
+WHERE place <= %(most)s OR subject_type <> ALL(%(told)s)
+{IN_ORDER}
+"""  # noqa: S608 - constants of this file
 
 
 class LimitOnMeter(NamedTuple):
@@ -57,10 +67,12 @@ def open_meters(
     tenants: Collection[UUID],
     subjects: Mapping[UUID, frozenset[tuple[str, str]]] | None,
     after: LimitOnMeter | None,
+    most_told: int | None = None,
 ) -> Iterator[tuple[LimitOnMeter, UsageMeter]]:
     """Those that limits stand on, of these tenants or shared by all; with `subjects`, of these of each limit only.
 
-    One query, however many there are.
+    With `most_told`, of a limit's that are of subjects that calls tell only so many, the fullest. One query, however
+    many there are.
     """
     after = after or FIRST
     subject_ids = None
@@ -83,8 +95,11 @@ def open_meters(
         "after_type": after.subject_type,
         "after_subject": after.subject_id,
         "after_tenant": after.tenant_id,
+        "most": most_told,
+        "told": [kind.value for kind in SUBJECTS_TOLD_BY_CALL],
     }
-    for meter in UsageMeter.objects.raw(STANDING, parameters).iterator():
+    text = ALL if most_told is None else FULLEST
+    for meter in UsageMeter.objects.raw(text, parameters).iterator():
         limit_id: UUID = meter.limit_id  # type: ignore[attr-defined] # a column of the query
         key = LimitOnMeter(limit_id, meter.subject_type, meter.subject_id, meter.tenant_id or NOBODY)
         if subjects is None or (key.subject_type, key.subject_id) in subjects.get(key.budget_id, ()):

@@ -15,6 +15,7 @@ from metering.notices import raise_notice
 from metering.overview.budgets import BudgetLine, with_forecasts
 from metering.types import Audience, Dimension, EnforcementMode, EventType, Window
 from metering.usage.budget_status import budget_status
+from metering.usage.limits import Limit
 from metering.usage.status import BudgetStatus, amount_as_json
 
 ENOUGH_PERCENT = 50
@@ -43,13 +44,15 @@ def tell_of_forecasts(*, now: datetime) -> int:
 
 def _near(now: datetime) -> Iterator[BudgetStatus]:
     """Budgets of which enough is used and something is left, and of which alerts are raised."""
-    for status in budget_status(now=now):
-        limit = status.limit
-        if limit.window not in WINDOWS or not 0 < status.used < limit.amount:
-            continue
-        is_told = getattr(limit.row, "thresholds", ()) and limit.row.mode != EnforcementMode.OBSERVE
-        if is_told and status.used * 100 >= limit.amount * ENOUGH_PERCENT:
+    for status in budget_status(now=now, where=_is_told):
+        amount = status.limit.amount
+        if 0 < status.used < amount and status.used * 100 >= amount * ENOUGH_PERCENT:
             yield status
+
+
+def _is_told(limit: Limit) -> bool:
+    has_alerts = bool(getattr(limit.row, "thresholds", ())) and limit.row.mode != EnforcementMode.OBSERVE
+    return limit.window in WINDOWS and has_alerts
 
 
 def _is_observed(tenant: Tenant | None) -> bool:

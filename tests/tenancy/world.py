@@ -1,7 +1,7 @@
 """Two tenants with a row of every noun, and the people who call. Alder owns what is asked for."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from django.utils.timezone import now
@@ -268,7 +268,8 @@ def make_vendor() -> None:
 
 def make_tenant_data(slug: str) -> TenantData:
     """A tenant whose every name contains its own, so that a leak can be seen."""
-    tenant = TenantFactory(slug=slug, name=f"{slug} data")
+    made = datetime(2025, 1, 1, tzinfo=UTC)
+    tenant = TenantFactory(slug=slug, name=f"{slug} data", created_at=made)
     issued = make_token(tenant, name=f"{slug} token", signups_allowed=5)
     token = ATIToken.objects.get(pk=issued.id)
     team = Team.objects.create(tenant=tenant, slug=f"{slug}-team", name=f"{slug} team")

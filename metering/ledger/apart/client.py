@@ -5,7 +5,8 @@
 2. The answer with that number ends the wait.
 3. Where the process ends by itself, another one is started, and what waits is sent again, in order: the ledger carries
    each command out once, however often it is sent.
-4. Whoever has waited DEADLINE_S is told that the ledger is away. A process that says nothing for that long is ended.
+4. Whoever has waited DEADLINE_S is told that the ledger is away. A process that says nothing for that long is ended;
+   one that has said nothing yet has STARTS_WITHIN_S.
 """
 
 import asyncio
@@ -25,6 +26,8 @@ from metering.ledger.writer import MAX_WAITING
 
 DEADLINE_S = WRITERS_DEADLINE_S + 2.0
 """How long a command waits at most: the process itself gives up a little sooner."""
+STARTS_WITHIN_S = 60.0
+"""On an overloaded machine. One that was ended sooner would have to begin again, under the same load."""
 LOOK_S = 0.5
 PAUSE_S = 0.5
 """Before a process is started, if the one before ended at once or could not be started."""
@@ -153,7 +156,8 @@ class LedgerProcess:
         while True:
             began_s = time.monotonic()
             while not await line.has_ended(LOOK_S):
-                if self._give_up_the_late() and line.heard_s < time.monotonic() - self._deadline_s:
+                patience_s = self._deadline_s if line.has_spoken else STARTS_WITHIN_S
+                if self._give_up_the_late() and line.heard_s < time.monotonic() - patience_s:
                     logger.error("ledger.process_stuck", extra={"pid": line.process.pid})
                     line.process.kill()
             self._state, self._line = NOTHING_KNOWN, None

@@ -21,7 +21,8 @@ class Line(asyncio.Protocol):
     def __init__(self, process: "subprocess.Popen[bytes]", hear: Hear) -> None:
         self.process = process
         self.heard_s = time.monotonic()
-        """When the process last said something."""
+        """When the process last said something; before that, when it was started."""
+        self.has_spoken = False
         self._hear = hear
         self._inbox = Inbox()
         self._cut = asyncio.Event()
@@ -40,7 +41,7 @@ class Line(asyncio.Protocol):
         self.transport = cast(asyncio.Transport, transport)
 
     def data_received(self, data: bytes) -> None:
-        self.heard_s = time.monotonic()
+        self.heard_s, self.has_spoken = time.monotonic(), True
         for number, content in self._inbox.take(data):
             self._hear(number, content)
 

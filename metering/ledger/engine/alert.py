@@ -37,8 +37,9 @@ def watch(lines: Iterable[HoldLine], watching: int, meter: Meter, work: UnitOfWo
     brought = {str(line.budget_id): line for line in lines if line.thresholds}
     for budget_id, line in brought.items():
         seen = meter.watches.setdefault(budget_id, Watch())
-        if line.limit > seen.limit:
-            _forget_unreached(seen, meter, line.limit, work)
+        is_raised = line.limit > seen.limit and meter.dimension is not Dimension.CONCURRENCY
+        if is_raised and seen.rearms_at is None and _forget_unreached(seen, meter, line.limit):
+            seen.rearms_at = work.now + CHANGE_COOL_DOWN
         seen.limit, seen.thresholds = line.limit, line.thresholds
     for budget_id, seen in meter.watches.items():
         if budget_id not in brought:
@@ -56,6 +57,8 @@ def rearm(meter: Meter, work: UnitOfWork) -> None:
             seen.rearms_at = None
             if meter.dimension is Dimension.CONCURRENCY:
                 seen.alerted = ""
+            else:  # a raise within the cool-down counts now
+                _forget_unreached(seen, meter, seen.limit)
     _arm(meter, work)
 
 
@@ -115,19 +118,19 @@ def _tell(
     _arm(meter, work)
 
 
-def _forget_unreached(seen: Watch, meter: Meter, limit: int, work: UnitOfWork) -> None:
-    """Let what is not reached any more, now that a limit was raised, be told again when it is.
+def _forget_unreached(seen: Watch, meter: Meter, limit: int) -> bool:
+    """Let what is not reached any more, now that a limit was raised, be told again when it is. Return whether any is.
 
     It is not told twice within a cool-down, because calls bring the old limit and the new in turns while a change
     reaches the processes.
     """
     told = percentages(seen.alerted)
     reached = [percent for percent in told if meter.used >= _least(percent, limit)]
-    if len(reached) == len(told) or meter.dimension is Dimension.CONCURRENCY or seen.rearms_at is not None:
-        return
+    if len(reached) == len(told):
+        return False
     seen.alerted = thresholds_text(reached)
     seen.episodes += 1
-    seen.rearms_at = work.now + CHANGE_COOL_DOWN
+    return True
 
 
 def _arm(meter: Meter, work: UnitOfWork) -> None:

@@ -11,7 +11,7 @@ from metering.ledger.commands import MeterKey
 from metering.ledger.windows import window_bounds
 from metering.models import Budget, Provider, Tenant, UsageMeter
 from metering.policy.meter_limits import SHARED
-from metering.policy.overrides.raises import end_of
+from metering.policy.overrides.raises import end_of, last_moment
 from metering.tags import read_tag
 from metering.text import checked_label, normal
 from metering.types import ENDLESS, Dimension, SubjectType, Window
@@ -59,7 +59,11 @@ class Counter:
         if not 1 <= windows <= MOST_WINDOWS:
             raise InvalidRequest(f"windows must be 1 to {MOST_WINDOWS}.", param="windows")
         # A tenant that has changed its time zone keeps the window that was open then to its end.
-        end = max(end, self._open_until(now) or end)
+        until = self._open_until(now)
+        if until is not None:
+            until = last_moment(until, key) or until
+            # Of everybody, some may have no open window, and begin one by the new calendar.
+            end = max(end, until) if self.subject_id is None else until
         return start, end_of(key, end, windows)
 
     def _open_until(self, now: datetime) -> datetime | None:

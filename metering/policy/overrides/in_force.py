@@ -11,9 +11,15 @@ from metering.models import Budget, BudgetOverride
 from metering.policy.overrides.raises import Override
 
 
-def with_overrides(budgets: QuerySet[Budget], tenant_id: UUID | None) -> QuerySet[Budget]:
-    """Let each budget bring its overrides along: those that concern a tenant, or (None) all."""
-    standing = BudgetOverride.objects.in_force(Now()).filter(budget=OuterRef("pk"))
+def with_overrides(
+    budgets: QuerySet[Budget], tenant_id: UUID | None, *, at: datetime | None = None
+) -> QuerySet[Budget]:
+    """Let each budget bring its overrides along: those that concern a tenant, or (None) all.
+
+    Those of now by the database's clock, or those of a moment.
+    """
+    rows = BudgetOverride.objects
+    standing = (rows.in_force(Now()) if at is None else rows.in_force_at(at)).filter(budget=OuterRef("pk"))
     if tenant_id is not None:
         standing = standing.filter(Q(tenant=None) | Q(tenant=tenant_id))
     facts = standing.order_by("pk").values(

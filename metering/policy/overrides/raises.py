@@ -15,6 +15,7 @@ from uuid import UUID
 
 from metering.ledger.commands import MeterKey, Raise
 from metering.ledger.windows import window_bounds
+from metering.types import MAX_AMOUNT
 
 Raises = tuple[Raise, ...]
 
@@ -35,7 +36,7 @@ class Override(NamedTuple):
 def raises_of(overrides: Iterable[Override], meter: MeterKey) -> tuple[Raises, Mapping[str, Raises]]:
     """Return what a limit on this meter is raised by, and what those of others are that its subject is filled in for.
 
-    Overrides that end together are added up.
+    Overrides that end together are added up, to no more than the ledger can count.
     """
     for_all: dict[datetime | None, int] = {}
     by_subject: dict[str, dict[datetime | None, int]] = {}
@@ -70,4 +71,4 @@ def last_moment(ends_at: datetime | None, meter: MeterKey) -> datetime | None:
 
 
 def _raises(amounts: Mapping[datetime | None, int]) -> Raises:
-    return tuple(Raise(amount=amount, until=until) for until, amount in amounts.items())
+    return tuple(Raise(amount=min(MAX_AMOUNT, amount), until=until) for until, amount in amounts.items())

@@ -1,6 +1,6 @@
 """One row, or many, of every noun, so that every page has something to show."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -104,7 +104,7 @@ def super_admin(email: str = "ops@example.com") -> User:
 def customer(slug: str) -> Tenant:
     """A tenant with people, a token, a rule and a budget."""
     plan = catalog()
-    tenant = Tenant.objects.create(slug=slug, name=slug.title())
+    tenant = Tenant.objects.create(slug=slug, name=slug.title(), created_at=datetime(2025, 1, 1, tzinfo=UTC))
     team = Team.objects.create(tenant=tenant, slug="research", name="Research")
     user = User.objects.create_user(f"ann@{slug}.example", "secret secret 1", tenant=tenant)
     Membership.objects.create(team=team, user=user)

@@ -33,7 +33,7 @@ def make_people(now: datetime) -> list[Tenant]:
     operator.save()
     tenants = []
     for slug, (name, zone, plan) in TENANTS.items():
-        tenant = TenantFactory(id=id_at(began), slug=slug, name=name, timezone=zone)
+        tenant = TenantFactory(id=id_at(began), created_at=began, slug=slug, name=name, timezone=zone)
         tenants.append(tenant)
         _token(tenant, plan, began, name=APPLICATIONS[slug])
         for team_name, names in PEOPLE[slug].items():

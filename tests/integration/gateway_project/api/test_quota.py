@@ -1,6 +1,6 @@
 """Overrides, prepaid credit and requests for quota over the API: who may, what it does, and what is told of it."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from threading import Barrier, Thread
 from typing import Any
 
@@ -10,10 +10,12 @@ from django.utils.timezone import now
 
 from metering.ledger.windows import window_bounds
 from metering.models import AuditEvent, Budget, BudgetOverride, Notice, QuotaRequest, Tenant, User
+from metering.overview.quota_request import line_of_counter
 from metering.policy.effective import effective_policy
+from metering.policy.overrides.counter import counter_of
 from metering.policy.values import PolicySubject
 from metering.types import Window
-from tests.factories import BudgetFactory, alder, birch
+from tests.factories import BudgetFactory, MeterFactory, alder, birch
 from tests.integration.gateway_project.api.people import call, code_of, person, super_admin
 
 pytestmark = pytest.mark.django_db
@@ -152,6 +154,39 @@ class TestOverrides:
         month.save()
         off = call("POST", "overrides", {"budget": str(month.pk), "amount": "1"}, who=ops)
         assert code_of(off) == (400, "invalid_request")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "window", "ends"),
+    [
+        ("Asia/Tokyo", "America/Los_Angeles", "day", ("2026-11-20T15:00", "2026-11-21T08:00")),
+        ("America/Los_Angeles", "Asia/Tokyo", "day", ("2026-11-21T15:00", "2026-11-22T15:00")),
+        ("Europe/Berlin", "America/New_York", "month", ("2026-12-01T05:00", "2027-01-01T05:00")),
+    ],
+)
+def test_an_override_of_a_tenant_that_has_moved_begins_with_the_window_that_is_open(
+    old: str, new: str, window: str, ends: tuple[str, str], db: Any
+) -> None:
+    moment = datetime(2026, 11, 20, 10, tzinfo=UTC)
+    row = budget(window=window)
+    MeterFactory(budget=row, at=moment, timezone=old)
+    Tenant.objects.filter(pk=alder().pk).update(timezone=new)
+    counter = counter_of(Budget.objects.get(pk=row.pk), tenant=alder(), subject=None)
+    found = [counter.span(windows, moment)[1] for windows in (1, 2)]
+    assert found == [datetime.fromisoformat(f"{end}+00:00") for end in ends]
+
+
+def test_of_a_counter_that_is_asked_about_only_its_own_use_is_shown(db: Any) -> None:
+    row = budget(per="agent", amount=100, dimension="tokens")
+    for number, name in enumerate(("a", "b", "c")):
+        MeterFactory(budget=row, subject_id=name, used=number)
+    MeterFactory(budget=budget(dimension="tokens", window="day"), used=99)
+
+    def used(subject: str | None) -> int | None:
+        line = line_of_counter(alder(), row, subject, now=now())
+        return line.status.used if line is not None else None
+
+    assert [used(subject) for subject in ("b", None, "bb")] == [1, 2, None]
 
 
 def test_a_top_up_adds_credit_once_for_each_payment_and_touches_nothing_used(ops: User, bea: User) -> None:

@@ -9,10 +9,10 @@ import pytest
 from metering.ledger import periods
 from metering.ledger.audit import verify_ledger
 from metering.ledger.commands import Command, Expire, MeterKey
-from metering.ledger.recount import recount_meters
+from metering.ledger.recount import OPEN_ENDED, recount_meters
 from metering.ledger.results import Reason, Refused
 from metering.ledger.writer import LedgerWriter
-from metering.types import Dimension
+from metering.types import Dimension, Window
 from tests.integration.metering.ledger import stored
 from tests.integration.metering.ledger.months import NOW, OLD, held_since, state_of
 from tests.support import build
@@ -142,3 +142,16 @@ async def test_a_late_duplicate_of_what_is_gone_changes_nothing(
     assert stored.meter_row(database, meter)["used"] == 11
     assert stored.count(database, RESERVATION) == 1
     assert verify_ledger(conninfo) == []
+
+
+async def test_only_meters_without_end_that_took_something_over_are_looked_at(
+    ledger: LedgerWriter, database: psycopg.Connection
+) -> None:
+    await ledger.submit(build.reserve(build.line(build.meter_key(window=Window.TOTAL))))
+    database.execute("UPDATE metering_usagemeter SET opened_late = true WHERE window_end IS NULL")
+    assert database.execute(OPEN_ENDED).fetchall() == []
+    database.execute(
+        "INSERT INTO metering_openingentry (meter_id, amount, past_limit, recorded_at) "
+        "SELECT id, 1, 0, now() FROM metering_usagemeter WHERE window_end IS NULL"
+    )
+    assert len(database.execute(OPEN_ENDED).fetchall()) == 1

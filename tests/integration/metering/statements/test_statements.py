@@ -27,7 +27,8 @@ from metering.models import (
     Tenant,
     User,
 )
-from metering.policy.overrides.counter import Counter
+from metering.policy.overrides.add import add_override
+from metering.policy.overrides.counter import Counter, counter_of
 from metering.policy.overrides.remove import remove_override
 from metering.policy.overrides.top_up import top_up
 from metering.statements.change_profile import change_profile
@@ -39,7 +40,7 @@ from metering.statements.issue_due import issue_due
 from metering.statements.months import bounds_of, month_after, month_before
 from metering.usage.filters import UsageFilter
 from metering.usage.summary import usage_summary
-from tests.factories import BudgetFactory, MeterFactory, TeamFactory, UserFactory, alder, birch
+from tests.factories import BudgetFactory, MeterFactory, TeamFactory, TenantFactory, UserFactory, alder, birch
 from tests.mail import mail_server_in_use
 from tests.support.ended_calls import corrected, expired, settled, trued_up
 
@@ -136,6 +137,25 @@ class TestFigures:
         [line] = issued(tenant)[1].budgets
         assert (line.whom, line.limit, line.used, line.left) == (tenant.name, 1_000, 400, 600)
 
+    def test_counters_of_whatever_calls_name_leave_the_place_to_budgets(self, tenant: Tenant) -> None:
+        each = BudgetFactory(tenant=tenant, scope="tenant", per="conversation", window="total")
+        MeterFactory(budget=each, subject_id="talk-1", used=1)
+        BudgetFactory(
+            tenant=tenant, scope="conversation", scope_id="talk-2", per="conversation", window="total"
+        )
+        assert [line.whom for line in issued(tenant)[1].budgets] == ["talk-2"]
+
+    def test_overrides_are_those_that_were_in_force_at_its_end(self, tenant: Tenant) -> None:
+        budget = BudgetFactory(tenant=tenant, scope="tenant", window="month", dimension="cost", amount=1_000)
+        counter, end = counter_of(budget, tenant=tenant, subject=None), ends(tenant)
+        removed = add_override(counter=counter, amount=50, now=end - HOUR, **BY)
+        remove_override(override=removed, now=end + MILLISECOND, **BY)
+        early = add_override(counter=counter, amount=700, now=end - 2 * HOUR, **BY)
+        remove_override(override=early, now=end - HOUR, **BY)
+        add_override(counter=counter, amount=9_000, now=end + MILLISECOND, **BY)
+        [line] = issued(tenant)[1].budgets
+        assert line.limit == 1_050
+
 
 class TestForGood:
     def test_what_was_paid_beforehand_is_listed_and_not_charged(self, tenant: Tenant) -> None:
@@ -182,6 +202,10 @@ class TestForGood:
         LedgerPeriod.objects.update_or_create(month=MONTH, defaults={"state": "dropped"})
         with pytest.raises(InvalidRequest, match="no longer kept"):
             issued(tenant)
+
+    def test_one_before_the_tenant_was_made_has_none(self, tenant: Tenant) -> None:
+        with pytest.raises(InvalidRequest, match="made after"):
+            issued(tenant, date(2019, 12, 1))
 
 
 class TestLater:
@@ -230,6 +254,27 @@ class TestDue:
         assert issue_due(now=end + HOUR) == 1
         assert issue_due(now=end + 2 * HOUR) == 0
         assert Statement.objects.filter(month=MONTH).count() == 1
+
+    def test_a_tenant_whose_statement_cannot_be_written_holds_up_nobody_else(self, tenant: Tenant) -> None:
+        Tenant.objects.exclude(pk=tenant.pk).delete()
+        for number in range(3):
+            TenantFactory(slug=f"t{number}", created_at=tenant.created_at)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"ALTER TABLE metering_statement ADD CONSTRAINT broken CHECK (tenant_id <> '{tenant.pk}')"
+            )
+        assert issue_due(now=ends(tenant) + 2 * HOUR) == 3
+        assert not Statement.objects.filter(tenant=tenant).exists()
+
+    def test_a_closed_tenant_has_one_more_for_what_was_used_or_corrected_since(self, tenant: Tenant) -> None:
+        call = settled(tenant, ends(tenant) - HOUR, {"cost_nano_usd": 10})
+        Tenant.objects.update(status=Tenant.Status.CLOSED)
+        due = [ends(tenant, month) + 2 * HOUR for month in (MONTH, NEXT, month_after(NEXT))]
+        assert [issue_due(now=moment) for moment in due] == [1, 0, 0]
+        corrected(tenant, call, by=-4, recorded_at=right_now(), reason="")
+        assert issue_due(now=due[1]) == 1
+        assert figures_of(Statement.objects.get(month=NEXT).figures).total_nano_usd == -4
+        assert issue_due(now=due[2]) == 0
 
     def test_administrators_are_told_once_one_person_instead_or_nobody(self, tenant: Tenant) -> None:
         issued(tenant)

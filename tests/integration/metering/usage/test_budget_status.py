@@ -210,6 +210,24 @@ def test_rows_can_be_read_on_from_any_of_them() -> None:
         assert list(budget_status(now=now(), after=row.key)) == whole[place:]
 
 
+def test_of_what_calls_name_only_the_fullest_are_read_where_so_many_are_enough() -> None:
+    talks = BudgetFactory(per="conversation", window="total", amount=100)
+    for name, used in (("a", 5), ("b", 90), ("c", 60)):
+        MeterFactory(budget=talks, subject_id=name, used=used)
+    agent = MeterFactory(budget=BudgetFactory(scope="agent", scope_id="a", window="total"), used=1)
+    users = BudgetFactory(per="user", window="total")
+    for name in ("x", "y", "z"):
+        MeterFactory(budget=users, subject_id=name)
+    found = [row.key.subject_id for row in budget_status(now=now(), tenant=alder(), most_told=2)]
+    assert sorted(found) == sorted(["b", "c", agent.subject_id, "x", "y", "z"])
+
+
+def test_limits_can_be_picked() -> None:
+    day, _ = BudgetFactory(window="day"), BudgetFactory(window="total")
+    rows = budget_status(now=now(), tenant=alder(), where=lambda limit: limit.window == "day")
+    assert [row.limit.id for row in rows] == [day.pk]
+
+
 class TestOfOneCaller:
     """What a member is shown: the tenant's, its own and its teams'."""
 

@@ -13,7 +13,7 @@ from metering.errors import InvalidRequest
 from metering.ids import uuid7
 from metering.ledger.check import check_command
 from metering.ledger.engine import apply
-from metering.ledger.engine.alert import COOL_DOWN, raise_alerts, rearm
+from metering.ledger.engine.alert import CHANGE_COOL_DOWN, COOL_DOWN, raise_alerts, rearm
 from metering.ledger.records import NEVER, Meter, Watch
 from metering.ledger.results import Denied
 from metering.ledger.unit_of_work import UnitOfWork
@@ -136,6 +136,22 @@ def test_a_budget_that_is_lowered_and_raised_in_turns_is_not_told_each_time() ->
     row = meter()
     found = [told(use(work_with(row), 0 if row.used else 100, limit=limit)) for limit in [100, 200] * 5]
     assert found == [[80, 95, 100], [], [80, 95, 100], *[[]] * 7]
+
+
+def test_a_raised_budget_is_told_although_a_call_that_had_not_heard_of_it_came_between() -> None:
+    row = meter()
+    use(work_with(row), 96)
+    use(work_with(row), 0, limit=200)
+    assert told(use(work_with(row), 0, limit=100)) == [80, 95]
+    assert told(use(work_with(row), 0, limit=200)) == []
+    found = []
+    for amount in (64, 30):
+        work = work_with(row)
+        work.now += 2 * CHANGE_COOL_DOWN
+        rearm(row, work)
+        found.append(told(use(work, amount, limit=200)))
+    assert found == [[80], [95]]
+    assert watch_of(row).episodes == 2
 
 
 def test_a_denial_that_said_used_up_is_said_again_after_a_raise() -> None:

@@ -7,11 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from metering.ledger.check import check_command
 from metering.ledger.commands import HoldLine, MeterKey
 from metering.ledger.windows import window_bounds
 from metering.policy.overrides.raises import Override, end_of, raises_of
 from metering.types import MAX_AMOUNT, Window
-from tests.support.build import ALDER, BIRCH, meter_key
+from tests.support.build import ALDER, BIRCH, meter_key, reserve
 
 ZONES = ["UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe", "Pacific/Apia"]
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -94,6 +95,9 @@ def test_a_tenant_that_moves_keeps_its_override_for_as_many_windows() -> None:
             assert found == raised
 
 
-def test_a_raised_limit_is_at_most_what_the_ledger_can_count() -> None:
-    line = limit_of(meter_key(subject_id="a"), Override(ALDER, None, MAX_AMOUNT, None))
-    assert line.limit_in(None) == MAX_AMOUNT
+def test_a_raised_limit_is_at_most_what_the_ledger_can_count_and_the_ledger_takes_it() -> None:
+    huge = Override(ALDER, None, MAX_AMOUNT, None)
+    for overrides in ([huge], [huge, huge]):
+        line = limit_of(meter_key(subject_id="a"), *overrides)
+        check_command(reserve(line))
+        assert line.limit_in(None) == MAX_AMOUNT
