@@ -22,7 +22,8 @@ from launcher.configuration import REPOSITORY
 CONNECTIONS = 16
 """Who work; the attackers are counted in bench.http.attackers."""
 LONGEST_MS = 5_000.0
-MOST_MB = 300.0
+MOST_MB = 350.0
+"""Of a worker with its ledger process, which takes some 50 of them."""
 STOP_TIMEOUT_S = 60.0
 
 

@@ -27,6 +27,12 @@ def resident_mb(pid: int) -> float:
     return sum(_resident_bytes(each) for each in family(pid)) / 1e6
 
 
+def largest_mb(pid: int) -> float:
+    """Resident memory of the largest process below this one, by itself: of a server its worker."""
+    _, *below = family(pid)
+    return max(_resident_bytes(each) for each in below) / 1e6
+
+
 def open_files(pid: int) -> int:
     """File descriptors of the process and of every process below it."""
     return sum(_open_files(each) for each in family(pid))

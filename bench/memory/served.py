@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from bench.http.processes import family, resident_mb
+from bench.http.processes import largest_mb
 from bench.http.servers import Servers, running_servers
 from launcher.commands import run, run_json
 
@@ -82,8 +82,7 @@ def _sent(servers: Servers, name: str, count: int, send: Send, wanted: bytes) ->
 def _worker_mb(pid: int) -> float:
     """Of the largest process of the server, once it has nothing to do."""
     time.sleep(SETTLE_S)
-    _, *workers = family(pid)
-    return round(max(resident_mb(worker) for worker in workers), 1)
+    return round(largest_mb(pid), 1)
 
 
 async def _send_all(port: int, numbers: range, send: Send, wanted: bytes) -> None:

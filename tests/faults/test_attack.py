@@ -11,7 +11,7 @@ import aiohttp
 import pytest
 
 from bench.http.attackers import HELD_BACK, Attack
-from bench.http.processes import family, resident_mb
+from bench.http.processes import largest_mb
 from tests.faults.callers import Callers
 from tests.faults.deployment import Deployment, running_deployment
 from tests.faults.gateways import status_of
@@ -62,7 +62,7 @@ def port_of(server: Production) -> int:
 
 def worker_mb(server: Production) -> float:
     """The most that one of the server's processes has."""
-    return max(resident_mb(pid) for pid in family(server.process.pid) if pid != server.process.pid)
+    return largest_mb(server.process.pid)
 
 
 async def work(crowd: Callers, url: str, token: str) -> list[float]:

@@ -67,7 +67,7 @@ class KeyedCalls:
         return value
 
     def let_the_lease_end(self) -> None:
-        """And wait for the sweeper of one of the gateways, or for what the killed one had sent to its ledger process."""
+        """And wait for a sweeper, or for what the killed one had sent to its ledger process."""
         query(
             self.deployment.database,
             "UPDATE metering_usagereservation SET lease_expires_at = now() WHERE state = 0",

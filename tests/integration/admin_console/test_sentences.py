@@ -21,10 +21,10 @@ from metering.models import (
 from tests.integration.admin_console import rows
 from tests.integration.admin_console.conftest import Url
 from tests.integration.admin_console.forms import errors_of
-from tests.integration.admin_console.test_every_page import HISTORY, MODELS
+from tests.integration.admin_console.test_every_page import MODELS, NOT_ADDED
 from tests.integration.admin_console.test_policy_forms import BUDGET, RULE
 
-EDITABLE = [model for model in MODELS if model not in HISTORY]
+EDITABLE = [model for model in MODELS if model not in NOT_ADDED]
 TENANT = {
     "name": "Oak",
     "status": "ACTIVE",
