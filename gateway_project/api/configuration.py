@@ -39,6 +39,9 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "EnforcementModeEnum": "metering.types.MODES",
         "RoleEnum": "metering.models.User.Role",
         "TenantRoleEnum": "gateway_project.api.identity.users.TENANT_ROLES",
+        "QuotaRequestStateEnum": "gateway_project.api.quota.requests.STATES",
+        "DeliveryStateEnum": "gateway_project.api.webhooks.deliveries.STATES",
+        "ChannelKindEnum": "metering.models.WebhookEndpoint.Kind",
     },
 }
 
