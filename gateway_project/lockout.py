@@ -17,7 +17,7 @@ from django.db.models import Sum
 from django.http import HttpRequest, HttpResponse
 from django.utils.timezone import now
 
-from metering.errors import InvalidCredential, InvalidRequest, LimitUsage, NotPermitted, RateLimited
+from metering.errors import InvalidCredential, InvalidRequest, LimitUsage, RateLimited
 from metering.types import Dimension
 
 MOST_FROM_ONE_ADDRESS = 30
@@ -68,7 +68,7 @@ def attempts_counted(
     request: HttpRequest,
     *,
     name: str,
-    refusals: tuple[type[Exception], ...] = (InvalidCredential, InvalidRequest, NotPermitted),
+    refusals: tuple[type[Exception], ...] = (InvalidCredential, InvalidRequest),
 ) -> Iterator[None]:
     """The same of anything that is tried under a name. Raises RateLimited where too many ended in such refusals."""
     credentials = {"username": name[:MAX_NAME]}

@@ -1,5 +1,7 @@
 import asyncio
 import json
+import os
+import signal
 import urllib.error
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
@@ -10,8 +12,7 @@ import pytest
 
 from gateway_project import wiring
 from gateway_project.proxy import health
-from metering.errors import MeteringUnavailable
-from metering.ledger.writer import LedgerWriter
+from metering.ledger.apart.client import LedgerProcess
 from tests.e2e.server import Server
 
 pytestmark = pytest.mark.slow
@@ -32,16 +33,18 @@ def test_a_server_that_can_serve_is_ready(server: Server) -> None:
     assert get(server, "/health")[0] == get(server, "/health/live")[0] == 200
 
 
-def test_without_its_ledger_it_lives_but_is_not_ready(
-    server: Server, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def away(*_: Any) -> None:
-        raise MeteringUnavailable("away")
-
-    monkeypatch.setattr(LedgerWriter, "submit", away)
-    status, body = get(server, "/health/ready")
-    assert (status, body["status"], body["checks"]["ledger"]) == (503, "unavailable", "failed")
-    assert get(server, "/health/live")[0] == 200
+def test_without_its_ledger_it_lives_but_is_not_ready(server: Server) -> None:
+    runtime = wiring._runtime
+    assert runtime is not None
+    assert isinstance(runtime.writer, LedgerProcess)
+    assert runtime.writer.pid is not None
+    os.kill(runtime.writer.pid, signal.SIGSTOP)
+    try:
+        status, body = get(server, "/health/ready")
+        assert (status, body["status"], body["checks"]["ledger"]) == (503, "unavailable", "failed")
+        assert get(server, "/health/live")[0] == 200
+    finally:
+        os.kill(runtime.writer.pid, signal.SIGCONT)
 
 
 def test_without_redis_it_is_ready_and_says_that_it_is_degraded(
@@ -78,7 +81,7 @@ def test_those_who_ask_at_the_same_time_share_one_look(
         looks += 1
         await asyncio.sleep(1)
 
-    monkeypatch.setattr(LedgerWriter, "submit", slow)
+    monkeypatch.setattr(LedgerProcess, "submit", slow)
     with ThreadPoolExecutor(30) as people:
         answers = list(people.map(lambda _: get(server, "/health/ready")[0], range(30)))
     assert (answers, looks < 5) == ([200] * 30, True)

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from metering.models import ATIToken, Budget, Invitation, QuotaAlert, UsageLog, User
+from metering.models import ATIToken, Budget, Feature, Invitation, QuotaAlert, UsageLog, User
 from tests.e2e.server import running_server
+from tests.factories import reference_data
 from tests.served import settled_ledger
 from tests.support.command_desk import REPOSITORY, command_desk
 
@@ -53,6 +54,8 @@ def answers(text: str) -> list[Any]:
 def test_the_tutorials_lead_from_nothing_to_a_statement_and_from_a_token_to_limits(
     transactional_db: Any, tmp_path: Path
 ) -> None:
+    reference_data()
+    Feature.objects.get_or_create(code="OWN_KEYS", defaults={"name": "Own keys"})
     User.objects.create_superuser(OPS["OPS_EMAIL"], OPS["OPS_PASSWORD"])
     with settled_ledger(), running_server() as server, command_desk(tmp_path):
         told = iter(said("operator", at=server.url, folder=tmp_path, **OPS))
