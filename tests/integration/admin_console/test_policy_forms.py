@@ -10,7 +10,9 @@ from admin_console.fields.conditions import ConditionsForm
 from metering.models import (
     AuditEvent,
     Budget,
+    BudgetOverride,
     PolicyRule,
+    QuotaRequest,
     UsageMeter,
 )
 from tests.integration.admin_console import rows
@@ -199,6 +201,10 @@ def test_a_budget_that_counted_something_may_change_or_go_because_its_meters_sta
     assert console.post(address, {**BUDGET, "amount": "7", "dimension": "tokens"}).status_code == 302
     budget.refresh_from_db()
     assert (budget.amount, budget.dimension, budget.tenant) == (7, "tokens", tenant)
+    kept = console.post(url(Budget, "delete", budget.pk), {"post": "yes"})
+    assert "budget override: part of the books, switch it off instead" in kept.context["protected"]
+    QuotaRequest.objects.all().delete()
+    BudgetOverride.objects.all().delete()
     assert console.post(url(Budget, "delete", budget.pk), {"post": "yes"}).status_code == 302
     assert not Budget.objects.filter(pk=budget.pk).exists()
     assert UsageMeter.objects.get().used == 4_200_000_000
