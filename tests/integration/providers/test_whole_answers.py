@@ -140,7 +140,7 @@ async def test_an_answer_that_is_none(provider: Provider, directive: str, failur
 
 
 async def test_an_answer_that_is_too_large(provider: Provider) -> None:
-    error = await failure_of(provider, "vendor:big=17000000", timeout_s=60.0)
+    error = await failure_of(provider, "vendor:big=17000000", timeout_s=200.0)
     assert (error.failure, error.retryable) == (Failure.CUT, True)
 
 
