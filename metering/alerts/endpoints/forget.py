@@ -2,11 +2,10 @@
 
 from datetime import datetime, timedelta
 
+from metering.delete_in_batches import delete_in_batches
 from metering.models import AlertDelivery
 
 KEPT = timedelta(days=90)
-BATCH = 10_000
-"""The most rows of one statement; it is repeated until none is left."""
 State = AlertDelivery.State
 OVER = (State.SENT, State.FAILED, State.UNCERTAIN)
 
@@ -16,7 +15,4 @@ def forget_deliveries(now: datetime) -> int:
     old = AlertDelivery.objects.filter(
         endpoint__isnull=False, state__in=OVER, next_attempt_at__lt=now - KEPT
     ).order_by("id")
-    forgotten = 0
-    while batch := list(old.values_list("pk", flat=True)[:BATCH]):
-        forgotten += AlertDelivery.objects.filter(pk__in=batch, state__in=OVER).delete()[0]
-    return forgotten
+    return delete_in_batches(old)
