@@ -6,11 +6,13 @@ calls.
 """
 
 import asyncio
+import logging
 import signal
 import socket
 from contextlib import suppress
 from typing import Any, cast
 
+from metering.errors import MeteringError
 from metering.ledger.apart.messages import Failure, Inbox, Open, State, failure, message
 from metering.ledger.commands import Command
 from metering.ledger.results import Result
@@ -19,6 +21,7 @@ from metering.ledger.writer import LedgerWriter
 TELL_S = 0.5
 """How often the server is told at least how the writer is."""
 LEFT_TO_THE_SERVER = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+logger = logging.getLogger(__name__)
 
 
 async def serve(end: socket.socket) -> None:
@@ -89,7 +92,10 @@ class _Served(asyncio.Protocol):
     def _begin(self, writer: LedgerWriter, number: int, command: Command) -> None:
         try:
             answer = writer.begin(command)
-        except Exception as error:  # noqa: BLE001 - whatever it is, its sender is told
+        except MeteringError as error:
+            self._say(message(number, failure(error)))
+        except Exception as error:
+            logger.exception("ledger.process_fault")
             self._say(message(number, failure(error)))
         else:
             answer.add_done_callback(lambda done: self._answer(number, done))
