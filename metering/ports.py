@@ -216,6 +216,10 @@ class Vendors(Protocol):
         """The answer in chunks; closing the iterator cancels the call upstream."""
         ...
 
+    async def count_input(self, call: VendorCall) -> int | None:
+        """The vendor's own count of a request's input, which costs nothing; None: it has none."""
+        ...
+
 
 class AllowanceSpent(Exception):
     """A task asked for more steps, API calls or files than its limits allow. An adapter looks at what is left first."""

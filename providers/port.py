@@ -200,8 +200,12 @@ class LLMProvider(Protocol):
 
     capabilities: frozenset[Capability]
 
+    def speaks(self, call: ProviderCall) -> bool:
+        """Whether the call is in a protocol of its own, so that it is sent, and answered, as it is."""
+        ...
+
     async def complete(self, call: ProviderCall) -> Completion:
-        """One whole answer to a chat completion."""
+        """One whole answer, to a call in a protocol that it speaks; every provider speaks `chat`."""
         ...
 
     def stream(self, call: ProviderCall) -> AsyncGenerator[Chunk, None]:
@@ -210,6 +214,12 @@ class LLMProvider(Protocol):
 
     async def embed(self, call: ProviderCall) -> Completion:
         """One whole answer to an embeddings request."""
+        ...
+
+    async def count_input(self, call: ProviderCall) -> int | None:
+        """How many tokens the input of a request has, by the vendor's own count, which costs nothing; None: there is
+        none. Nothing is generated.
+        """
         ...
 
     async def probe(self, timeout_s: float) -> None:

@@ -265,6 +265,23 @@ def _room(measured: _Input, wanted: int, context: int) -> int:
     return max(1, context - estimate - min(estimate // 4 + ROOM, (context - estimate) // 2))
 
 
+def estimated_input(
+    body: Body,
+    model: ServedModel,
+    *,
+    form: RequestForm,
+    count_tokens: TokenCounter,
+    count_picture: PictureCounter = no_picture,
+) -> int:
+    """About how many tokens the input of a request has at a model."""
+    parts = form.parts_beyond_text(body)
+    text = _encode(form.text_alone(body) if parts else body)
+    counts = [count_picture(_family(model), part) for part in parts]
+    if None in counts:
+        return model.context_tokens
+    return count_tokens(text) + sum([count or 0 for count in counts])
+
+
 def refuse_large_input(
     ceiling: int,
     estimate: Callable[[int], int],
