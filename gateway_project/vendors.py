@@ -48,6 +48,8 @@ class ConfiguredVendors:
         self._known: Mapping[str, ProviderConfig] = {}
         self.router = router or Router()
         self._room = room
+        self.unanswered: set[str] = set()
+        """Providers that have not answered since this server began (vendor_readiness.py)."""
         self._clients = VendorClients(self._make)
         self._own_clients = VendorClients(self._make, most=MAX_OWN_CLIENTS)
 
@@ -72,6 +74,8 @@ class ConfiguredVendors:
                 watch.left()
                 raise
             watch.answered(answer.usage.output_tokens)
+            if self.unanswered:
+                self.unanswered.discard(call.provider_name)
             return answer
 
     async def stream(self, call: VendorCall) -> AsyncGenerator[VendorChunk, None]:
@@ -95,6 +99,8 @@ class ConfiguredVendors:
                 watch.left()
                 raise
             watch.streamed()
+            if self.unanswered:
+                self.unanswered.discard(call.provider_name)
 
     async def count_input(self, call: VendorCall) -> int | None:
         """The vendor's own count of a request's input; None: it has none. Raises AttemptFailed."""
@@ -103,6 +109,23 @@ class ConfiguredVendors:
                 return await client.count_input(call)
             except ProviderError as error:
                 raise AttemptFailed(error.message, outcome=Outcome.ERROR) from error
+
+    def is_available(self, candidate: Candidate) -> bool:
+        """Whether a call of this model is likely to be answered: its vendor has answered once, and nothing is known
+        against it.
+        """
+        return candidate.provider_name not in self.unanswered and self.router.is_available(candidate)
+
+    async def providers(self) -> tuple[str, ...]:
+        """The names of the active providers that can be used."""
+        return tuple(await self._configs.get(()))
+
+    async def probe(self, name: str, timeout_s: float) -> None:
+        """Ask a provider whether it answers, which costs nothing. Raises ProviderError, and AttemptFailed where it is
+        not active any more.
+        """
+        with await self._client(name, None) as client:
+            await client.probe(timeout_s)
 
     def _watch(self, call: VendorCall) -> Watch:
         return self.router.begin(
