@@ -96,6 +96,14 @@ class ConfiguredVendors:
                 raise
             watch.streamed()
 
+    async def count_input(self, call: VendorCall) -> int | None:
+        """The vendor's own count of a request's input; None: it has none. Raises AttemptFailed."""
+        with await self._client(call.provider_name, call.key_of) as client:
+            try:
+                return await client.count_input(call)
+            except ProviderError as error:
+                raise AttemptFailed(error.message, outcome=Outcome.ERROR) from error
+
     def _watch(self, call: VendorCall) -> Watch:
         return self.router.begin(
             call.provider_name, call.key_of, call.model, call.progress, call.conversation

@@ -33,6 +33,7 @@ from metering.calls.abandoning import Departure
 from metering.calls.begin import CallRequest, askable_models, begun, ledger_labels, plan
 from metering.calls.cached_directory import CachedDirectory
 from metering.calls.collaborators import Collaborators
+from metering.calls.counting import count_input
 from metering.calls.from_cache import answered, cache_terms, overhear, recall, without_use
 from metering.calls.pipe import MeteredStream
 from metering.calls.record import note_admission, note_refused_caller
@@ -153,6 +154,13 @@ class LLMGateway:
         """
         _, work = await plan(self._with, caller, request)
         return work.limits
+
+    async def count_input(self, caller: Principal, request: CallRequest) -> int:
+        """The tokens of a request's input. Nothing is held or sent.
+
+        Raises NotPermitted, ModelNotFound, InvalidRequest, RateLimited and MeteringUnavailable.
+        """
+        return await count_input(self._with, caller, request)
 
     async def work_without_vendor(
         self, caller: Principal, request: CallRequest, work: Callable[[], T], *, name: str

@@ -117,6 +117,13 @@ class HttpProvider(ABC):
     def _any_chat_url(self) -> str:
         """Where an empty chat request is refused for what it lacks."""
 
+    def speaks(self, call: ProviderCall) -> bool:
+        return call.protocol == "chat"
+
+    async def count_input(self, call: ProviderCall) -> int | None:
+        """Most vendors have no count of their own."""
+        return None
+
     async def complete(self, call: ProviderCall) -> Completion:
         return await self._whole(call, lambda key: self._ask(call, key, streamed=False), may_stream=True)
 
