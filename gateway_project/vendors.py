@@ -1,6 +1,6 @@
 """Joins metering's vendor port to the providers: neither knows the other (ADR 0010)."""
 
-from collections.abc import AsyncGenerator, Hashable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Hashable, Mapping, Sequence
 from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -12,7 +12,8 @@ from gateway_project.vendor_configs import load_configs, load_own_configs
 from gateway_project.vendor_room import VendorRoom
 from metering.ports import AttemptFailed, Candidate, VendorAnswer, VendorCall, VendorChunk
 from metering.snapshots import Changes, Snapshots
-from metering.types import Outcome
+from metering.types import Outcome, WireProtocol
+from providers.any_protocol import complete_in, stream_in
 from providers.keys import Keys
 from providers.port import Failure, LLMProvider, ProviderError
 from providers.registry import ProviderConfig, make_provider
@@ -63,11 +64,14 @@ class ConfiguredVendors:
         """One whole answer. Raises AttemptFailed."""
         with await self._client(call.provider_name, call.key_of) as client:
             watch = self._watch(call)
+            asking: Awaitable[VendorAnswer] = (
+                client.complete(call) if call.protocol is WireProtocol.CHAT else complete_in(client, call)
+            )
             try:
                 if self._room is not None and call.traits:
-                    answer: VendorAnswer = await self._room.within(call, client.complete(call))
+                    answer = await self._room.within(call, asking)
                 else:
-                    answer = await client.complete(call)
+                    answer = await asking
             except ProviderError as error:
                 raise _failed(watch, call, error) from error
             except BaseException:
@@ -82,7 +86,9 @@ class ConfiguredVendors:
         """The answer in chunks. Raises AttemptFailed."""
         with await self._client(call.provider_name, call.key_of) as client:
             watch = self._watch(call)
-            chunks: AsyncGenerator[VendorChunk, None] = client.stream(call)
+            chunks: AsyncGenerator[VendorChunk, None] = (
+                client.stream(call) if call.protocol is WireProtocol.CHAT else stream_in(client, call)
+            )
             if self._room is not None and call.traits:
                 chunks = self._room.until_ended(call, chunks)
             try:
