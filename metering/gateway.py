@@ -25,6 +25,7 @@ from typing import TypeVar
 
 from metering.admission.admit import admit
 from metering.admission.bound import PictureCounter, TokenCounter, no_picture
+from metering.admission.demand import Candidates
 from metering.admission.text_tokens import TextCeiling, no_text
 from metering.admission.waiting_room import WaitingRoom
 from metering.answer_cache.cache import AnswerCache
@@ -42,7 +43,6 @@ from metering.calls.running import STREAMED, WHOLE, run_whole
 from metering.calls.streaming import run_streamed
 from metering.calls.values import Call, Facts, Observer, ReplayObserver, Result, facts_of
 from metering.calls.without_vendor import work_without_vendor
-from metering.catalog.served import ServedModel
 from metering.decisions.log import DecisionLog
 from metering.errors import Holder, MeteringError
 from metering.identity.principal import Principal, holder_of
@@ -140,8 +140,8 @@ class LLMGateway:
             self._with.decisions, holder, refusal, request_id=request_id, now=self._with.now()
         )
 
-    async def models(self, caller: Principal, task: Task) -> dict[str, ServedModel]:
-        """Every model, alias and class that the caller may ask for now, with the model that it stands for.
+    async def models(self, caller: Principal, task: Task) -> dict[str, Candidates]:
+        """Every model, alias and class that the caller may ask for now, with the models that it stands for.
 
         Raises NotPermitted where it may ask for none, and MeteringUnavailable.
         """

@@ -25,7 +25,7 @@ from metering.admission.text_tokens import TextCeiling, no_text
 from metering.answer_cache.wish import CacheWish
 from metering.calls.collaborators import Collaborators
 from metering.calls.values import Call
-from metering.catalog.served import PlanAccess, ServedModel
+from metering.catalog.served import PlanAccess
 from metering.errors import TaskNotAllowed
 from metering.idempotency.recording import Recording
 from metering.identity.principal import Principal
@@ -180,6 +180,7 @@ def demand_of_request(
         asker=asker,
         task=request.task.value,
         model=request.model,
+        embeds=request.protocol is WireProtocol.EMBEDDINGS,
         size=BodySize(
             opening,
             with_.count_tokens,
@@ -195,8 +196,8 @@ def demand_of_request(
     )
 
 
-async def askable_models(with_: Collaborators, caller: Principal, task: str) -> dict[str, ServedModel]:
-    """Every model, alias and class that the caller may ask for now, with the model that it stands for.
+async def askable_models(with_: Collaborators, caller: Principal, task: str) -> dict[str, Candidates]:
+    """Every model, alias and class that the caller may ask for now, with the models that it stands for.
 
     Raises NotPermitted where it may ask for none, and MeteringUnavailable.
     """
