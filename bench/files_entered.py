@@ -29,6 +29,7 @@ from bench.http.servers import start_vendor
 from bench.http.tenant import prepare_tenant
 from bench.report import Report, new_report, print_table
 from launcher.configuration import REPOSITORY
+from metering.types import WireProtocol
 
 LIMIT = 30
 START_TIMEOUT_S = 20.0
@@ -120,9 +121,9 @@ def measure(conninfo: str) -> Report:
 async def _trace(token: str) -> Entries:
     """Make the calls, and return the files that most of them entered, in the order of the longest list."""
     from gateway_project.asgi import application
-    from gateway_project.proxy.chat import chat_completions
+    from gateway_project.proxy.model_calls import model_call
 
-    profiler, traced = Profiler(chat_completions.__code__), list[Entries]()
+    profiler, traced = Profiler(model_call(WireProtocol.CHAT).__code__), list[Entries]()
     threading.setprofile(profiler)  # for threads that start from now on
     sys.setprofile(profiler)
     try:

@@ -29,6 +29,7 @@ from gateway_project.http.django_gate import DjangoGate  # noqa: E402
 from gateway_project.http.request_id import WithRequestId  # noqa: E402
 from gateway_project.proxy.app import make_app  # noqa: E402
 from gateway_project.telemetry.publish import published  # noqa: E402
+from gateway_project.vendor_readiness import waiting_for_vendors  # noqa: E402
 
 logger = logging.getLogger(__name__)
 DRAIN_S = 20.0
@@ -41,7 +42,11 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
     wiring.serve_sync_callers_from(asyncio.get_running_loop())
     app.state.runtime = runtime = await wiring.start(wiring.writer_apart)
     try:
-        async with housekeeping(runtime.gateway.directory), published(runtime):
+        async with (
+            housekeeping(runtime.gateway.directory),
+            published(runtime),
+            waiting_for_vendors(runtime.vendors),
+        ):
             spare_what_lives_long()
             yield
     finally:

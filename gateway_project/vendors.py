@@ -1,6 +1,6 @@
 """Joins metering's vendor port to the providers: neither knows the other (ADR 0010)."""
 
-from collections.abc import AsyncGenerator, Hashable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Hashable, Mapping, Sequence
 from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -12,7 +12,8 @@ from gateway_project.vendor_configs import load_configs, load_own_configs
 from gateway_project.vendor_room import VendorRoom
 from metering.ports import AttemptFailed, Candidate, VendorAnswer, VendorCall, VendorChunk
 from metering.snapshots import Changes, Snapshots
-from metering.types import Outcome
+from metering.types import Outcome, WireProtocol
+from providers.any_protocol import complete_in, stream_in
 from providers.keys import Keys
 from providers.port import Failure, LLMProvider, ProviderError
 from providers.registry import ProviderConfig, make_provider
@@ -48,6 +49,8 @@ class ConfiguredVendors:
         self._known: Mapping[str, ProviderConfig] = {}
         self.router = router or Router()
         self._room = room
+        self.unanswered: set[str] = set()
+        """Providers that have not answered since this server began (vendor_readiness.py)."""
         self._clients = VendorClients(self._make)
         self._own_clients = VendorClients(self._make, most=MAX_OWN_CLIENTS)
 
@@ -61,24 +64,31 @@ class ConfiguredVendors:
         """One whole answer. Raises AttemptFailed."""
         with await self._client(call.provider_name, call.key_of) as client:
             watch = self._watch(call)
+            asking: Awaitable[VendorAnswer] = (
+                client.complete(call) if call.protocol is WireProtocol.CHAT else complete_in(client, call)
+            )
             try:
                 if self._room is not None and call.traits:
-                    answer: VendorAnswer = await self._room.within(call, client.complete(call))
+                    answer = await self._room.within(call, asking)
                 else:
-                    answer = await client.complete(call)
+                    answer = await asking
             except ProviderError as error:
                 raise _failed(watch, call, error) from error
             except BaseException:
                 watch.left()
                 raise
             watch.answered(answer.usage.output_tokens)
+            if self.unanswered:
+                self.unanswered.discard(call.provider_name)
             return answer
 
     async def stream(self, call: VendorCall) -> AsyncGenerator[VendorChunk, None]:
         """The answer in chunks. Raises AttemptFailed."""
         with await self._client(call.provider_name, call.key_of) as client:
             watch = self._watch(call)
-            chunks: AsyncGenerator[VendorChunk, None] = client.stream(call)
+            chunks: AsyncGenerator[VendorChunk, None] = (
+                client.stream(call) if call.protocol is WireProtocol.CHAT else stream_in(client, call)
+            )
             if self._room is not None and call.traits:
                 chunks = self._room.until_ended(call, chunks)
             try:
@@ -95,6 +105,33 @@ class ConfiguredVendors:
                 watch.left()
                 raise
             watch.streamed()
+            if self.unanswered:
+                self.unanswered.discard(call.provider_name)
+
+    async def count_input(self, call: VendorCall) -> int | None:
+        """The vendor's own count of a request's input; None: it has none. Raises AttemptFailed."""
+        with await self._client(call.provider_name, call.key_of) as client:
+            try:
+                return await client.count_input(call)
+            except ProviderError as error:
+                raise AttemptFailed(error.message, outcome=Outcome.ERROR) from error
+
+    def is_available(self, candidate: Candidate) -> bool:
+        """Whether a call of this model is likely to be answered: its vendor has answered once, and nothing is known
+        against it.
+        """
+        return candidate.provider_name not in self.unanswered and self.router.is_available(candidate)
+
+    async def providers(self) -> tuple[str, ...]:
+        """The names of the active providers that can be used."""
+        return tuple(await self._configs.get(()))
+
+    async def probe(self, name: str, timeout_s: float) -> None:
+        """Ask a provider whether it answers, which costs nothing. Raises ProviderError, and AttemptFailed where it is
+        not active any more.
+        """
+        with await self._client(name, None) as client:
+            await client.probe(timeout_s)
 
     def _watch(self, call: VendorCall) -> Watch:
         return self.router.begin(

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from adapters.chat import ChatAdapter
+from adapters.chat.adapter import ChatAdapter
 from adapters.diagram.adapter import DiagramAdapter
 from adapters.diagram.rendering.renderer import Renderer
 from adapters.diagram.types import Language, Style

@@ -25,6 +25,7 @@ from typing import TypeVar
 
 from metering.admission.admit import admit
 from metering.admission.bound import PictureCounter, TokenCounter, no_picture
+from metering.admission.demand import Candidates
 from metering.admission.text_tokens import TextCeiling, no_text
 from metering.admission.waiting_room import WaitingRoom
 from metering.answer_cache.cache import AnswerCache
@@ -33,6 +34,7 @@ from metering.calls.abandoning import Departure
 from metering.calls.begin import CallRequest, askable_models, begun, ledger_labels, plan
 from metering.calls.cached_directory import CachedDirectory
 from metering.calls.collaborators import Collaborators
+from metering.calls.counting import count_input
 from metering.calls.from_cache import answered, cache_terms, overhear, recall, without_use
 from metering.calls.pipe import MeteredStream
 from metering.calls.record import note_admission, note_refused_caller
@@ -41,7 +43,6 @@ from metering.calls.running import STREAMED, WHOLE, run_whole
 from metering.calls.streaming import run_streamed
 from metering.calls.values import Call, Facts, Observer, ReplayObserver, Result, facts_of
 from metering.calls.without_vendor import work_without_vendor
-from metering.catalog.served import ServedModel
 from metering.decisions.log import DecisionLog
 from metering.errors import Holder, MeteringError
 from metering.identity.principal import Principal, holder_of
@@ -139,8 +140,8 @@ class LLMGateway:
             self._with.decisions, holder, refusal, request_id=request_id, now=self._with.now()
         )
 
-    async def models(self, caller: Principal, task: Task) -> dict[str, ServedModel]:
-        """Every model, alias and class that the caller may ask for now, with the model that it stands for.
+    async def models(self, caller: Principal, task: Task) -> dict[str, Candidates]:
+        """Every model, alias and class that the caller may ask for now, with the models that it stands for.
 
         Raises NotPermitted where it may ask for none, and MeteringUnavailable.
         """
@@ -153,6 +154,13 @@ class LLMGateway:
         """
         _, work = await plan(self._with, caller, request)
         return work.limits
+
+    async def count_input(self, caller: Principal, request: CallRequest) -> int:
+        """The tokens of a request's input. Nothing is held or sent.
+
+        Raises NotPermitted, ModelNotFound, InvalidRequest, RateLimited and MeteringUnavailable.
+        """
+        return await count_input(self._with, caller, request)
 
     async def work_without_vendor(
         self, caller: Principal, request: CallRequest, work: Callable[[], T], *, name: str

@@ -9,11 +9,11 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from metering.types import ModelClass, Outcome, Task
+from metering.types import ModelClass, Outcome, Task, WireProtocol
 
 T = TypeVar("T")
 Body = dict[str, Any]
-"""A chat completion request in OpenAI's shape: the vendor's wire format, so `Any` enters here."""
+"""A request in a vendor's wire format, so `Any` enters here: a chat completion's, unless a protocol says otherwise."""
 
 
 class Usage(Protocol):
@@ -66,7 +66,7 @@ class VendorAnswer(Protocol):
 
     @property
     def body(self) -> bytes:
-        """The answer as JSON in OpenAI's shape, passed through untouched."""
+        """The answer as JSON in the caller's protocol; where that is the vendor's own, as it came."""
 
     @property
     def model(self) -> str:
@@ -81,14 +81,14 @@ class VendorChunk(Protocol):
 
     @property
     def data(self) -> bytes:
-        """The JSON of a chat.completion.chunk in OpenAI's shape, without SSE framing; empty: nothing for the caller."""
+        """The JSON of an event in the caller's protocol, without SSE framing; empty: nothing for the caller."""
 
     @property
     def model(self) -> str: ...
 
     @property
     def usage(self) -> Usage | None:
-        """On one chunk, after which none comes: what the answer is charged for."""
+        """On one chunk, after which nothing more is generated: what the answer is charged for."""
 
     @property
     def only_usage(self) -> bool:
@@ -148,6 +148,10 @@ class VendorCall(Struct, frozen=True, kw_only=True):
     """The tenant with whose own key alone it goes out; None: with the gateway's."""
     conversation: str | None = None
     """The conversation that it belongs to, by a name that no other tenant's has."""
+    protocol: WireProtocol = WireProtocol.CHAT
+    """In which the request is, and its answer has to be."""
+    headers: Mapping[str, str] = {}
+    """The caller's headers that belong to its protocol, for a vendor that speaks it."""
 
 
 class AttemptFailed(Exception):
@@ -210,6 +214,10 @@ class Vendors(Protocol):
 
     def stream(self, call: VendorCall) -> AsyncGenerator[VendorChunk, None]:
         """The answer in chunks; closing the iterator cancels the call upstream."""
+        ...
+
+    async def count_input(self, call: VendorCall) -> int | None:
+        """The vendor's own count of a request's input, which costs nothing; None: it has none."""
         ...
 
 
@@ -311,7 +319,7 @@ class TaskRequest(Struct, frozen=True, kw_only=True):
 
     task: Task
     input: Body
-    """The task's own input; for chat, the chat completion request."""
+    """The task's own input; for chat, the request in its protocol."""
     limits: Mapping[str, int]
     """The numeric rules in force for this call, by key, and what holds where no rule says anything."""
     features: frozenset[str] = frozenset()
@@ -319,6 +327,8 @@ class TaskRequest(Struct, frozen=True, kw_only=True):
     workspace: Workspace = NoWorkspace()
     work_id: str = ""
     """The same whenever this work is begun again; empty: it is begun once."""
+    protocol: WireProtocol = WireProtocol.CHAT
+    """Of the task chat."""
 
 
 class LLMAdapter(Protocol):

@@ -233,6 +233,19 @@ class Task(StrEnum):
     DIAGRAM = "LLM3_DIAGRAM"
 
 
+class WireProtocol(StrEnum):
+    """The vendors' protocols that a caller of the task chat can speak."""
+
+    CHAT = "chat"
+    """OpenAI's chat completions."""
+    MESSAGES = "messages"
+    """Anthropic's Messages."""
+    RESPONSES = "responses"
+    """OpenAI's Responses."""
+    EMBEDDINGS = "embeddings"
+    """OpenAI's embeddings."""
+
+
 class ModelClass(StrEnum):
     """Capability classes, from the cheapest to the dearest."""
 

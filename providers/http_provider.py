@@ -26,7 +26,7 @@ from providers.openai_compatible.stated_cost import with_stated_cost
 from providers.openai_compatible.stream_edges import next_of, read_tail, start_of
 from providers.openai_compatible.timed_reader import TimedReader
 from providers.openai_compatible.timeouts import Timeouts
-from providers.other_form import chunks_of_completion, completion_of_events
+from providers.other_form import Reader, chunks_of_completion, completion_of_events
 from providers.port import (
     Chunk,
     Completion,
@@ -117,6 +117,13 @@ class HttpProvider(ABC):
     def _any_chat_url(self) -> str:
         """Where an empty chat request is refused for what it lacks."""
 
+    def speaks(self, call: ProviderCall) -> bool:
+        return call.protocol == "chat"
+
+    async def count_input(self, call: ProviderCall) -> int | None:
+        """Most vendors have no count of their own."""
+        return None
+
     async def complete(self, call: ProviderCall) -> Completion:
         return await self._whole(call, lambda key: self._ask(call, key, streamed=False), may_stream=True)
 
@@ -139,7 +146,7 @@ class HttpProvider(ABC):
                 if is_event_stream(part) is False and part:
                     gap_s = self._timeouts.gap_s
                     body = await read_whole(response, ends_at_s=ends_at_s, gap_s=gap_s, begun=part)
-                    for chunk in chunks_of_completion(await self._completion(body, call, key)):
+                    for chunk in self._as_chunks(await self._completion(body, call, key), call):
                         yield with_stated_cost(chunk, response.headers)
                     return
                 while part:
@@ -203,6 +210,27 @@ class HttpProvider(ABC):
     async def close(self) -> None:
         await connections.let_go(self)
 
+    async def _of_events(self, body: bytes, reader: Reader, call: ProviderCall) -> Completion:
+        """The whole answer that a stream says, which was not asked for. Raises ProviderError."""
+        return await completion_of_events(body, reader)
+
+    def _as_chunks(self, completion: Completion, call: ProviderCall) -> list[Chunk]:
+        """The chunks of a whole answer to a call that asked for a stream. Raises ProviderError."""
+        return chunks_of_completion(completion)
+
+    async def _body_of(self, call: ProviderCall, ask: Callable[[Key], Awaitable[VendorResponse]]) -> bytes:
+        """The body that answers a request which generates nothing, and so costs nothing. Raises ProviderError."""
+        ends_at_s = asyncio.get_running_loop().time() + call.timeout_s
+        try:
+            with TimeLimit(self._first_byte_s(call)):
+                response, _ = await self._keys.used(call.model, call.progress, ask)
+            try:
+                return await read_whole(response, ends_at_s=ends_at_s, gap_s=self._timeouts.gap_s)
+            finally:
+                response.release()
+        except Exception as error:  # noqa: BLE001 - nothing that a vendor sends may escape as anything else
+            raise self._as_provider_error(error, call) from None  # it may quote the request's URL
+
     async def _whole(
         self, call: ProviderCall, ask: Callable[[Key], Awaitable[VendorResponse]], *, may_stream: bool
     ) -> Completion:
@@ -217,7 +245,7 @@ class HttpProvider(ABC):
                 response.release()
             if may_stream and is_event_stream(body):
                 answer = self._reader(call, key)
-                completion = await completion_of_events(body, answer)
+                completion = await self._of_events(body, answer, call)
             else:
                 completion = await self._completion(body, call, key)
             return with_stated_cost(completion, response.headers)
@@ -231,9 +259,13 @@ class HttpProvider(ABC):
         """What stands in the header of the key for a call, or for any; empty without a key."""
         return key.secret
 
+    def _header_lines(self, call: ProviderCall) -> str:
+        """Further headers of a call, each with its line end. Raises ProviderError for one that cannot be sent."""
+        return ""
+
     async def _post(self, address: str, payload: bytes, call: ProviderCall, key: Key) -> VendorResponse:
         """The response, if it is a success. Raises ProviderError for a refusal, whatever becomes of its body."""
-        credential = header_line(self.key_header, self._key_value(key, call))
+        credential = header_line(self.key_header, self._key_value(key, call)) + self._header_lines(call)
         target = self._target(address)
         response = await target.post(payload, call.attempt_id, call.progress, credential=credential)
         if response.status in SUCCESS:
@@ -263,18 +295,18 @@ class HttpProvider(ABC):
         self, error: Exception, call: ProviderCall, answer: AnswerReader | None
     ) -> ProviderError:
         """Whatever went wrong, as a ProviderError that says what may be billed."""
-        if isinstance(error, ProviderError):
-            failed = error
-        elif isinstance(error, (*CONNECTION_ERRORS, NotSent, Unanswered)):
-            failed = connection_failed(error, sent=call.progress.sent)
-        else:
-            logger.error("provider.broke", exc_info=error)
-            failed = broken("its answer could not be read")
-            if not call.progress.sent:
-                failed = RequestNotMade(
-                    "the request could not be made", failure=Failure.UNREACHABLE, retryable=False
-                )
+        failed = self._as_provider_error(error, call)
         if failed.failure in (Failure.TIMEOUT, Failure.CUT) and failed.usage is None:
             failed.usage = await answer.came() if answer is not None else None
             failed.usage = failed.usage or await usage_unanswered(call)
         return failed
+
+    def _as_provider_error(self, error: Exception, call: ProviderCall) -> ProviderError:
+        if isinstance(error, ProviderError):
+            return error
+        if isinstance(error, (*CONNECTION_ERRORS, NotSent, Unanswered)):
+            return connection_failed(error, sent=call.progress.sent)
+        logger.error("provider.broke", exc_info=error)
+        if call.progress.sent:
+            return broken("its answer could not be read")
+        return RequestNotMade("the request could not be made", failure=Failure.UNREACHABLE, retryable=False)

@@ -24,7 +24,7 @@ class ProviderCall(Protocol):
 
     @property
     def payload(self) -> bytes:
-        """The request body in OpenAI's shape, as it is to be sent."""
+        """The request body in its protocol, as it is to be sent."""
 
     @property
     def body(self) -> Mapping[str, Any]:
@@ -57,6 +57,14 @@ class ProviderCall(Protocol):
     @property
     def first_byte_s(self) -> float:
         """For the beginning of its answer."""
+
+    @property
+    def protocol(self) -> str:
+        """In which the request is and its answer has to be: `chat`, `messages`, `responses` or `embeddings`."""
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The caller's headers that belong to its protocol, for a vendor that speaks it; names in lower case."""
 
 
 class Progress(Protocol):
@@ -110,7 +118,7 @@ class Usage(Struct, frozen=True, kw_only=True):
 
 
 class Completion(Struct, frozen=True, kw_only=True):
-    """A whole answer: JSON in OpenAI's shape, and what metering needs of it."""
+    """A whole answer: JSON in the protocol of the request, and what metering needs of it."""
 
     body: bytes
     model: str
@@ -118,13 +126,13 @@ class Completion(Struct, frozen=True, kw_only=True):
 
 
 class Chunk(Struct, frozen=True, kw_only=True):
-    """One event of a stream: the JSON of a chunk in OpenAI's shape."""
+    """One event of a stream: its JSON in the protocol of the request."""
 
     data: bytes
     """Empty: nothing for the caller."""
     model: str = ""
     usage: Usage | None = None
-    """On one chunk, after which none comes: what the answer is charged for."""
+    """On one chunk, after which nothing more is generated: what the answer is charged for."""
     only_usage: bool = False
     """Nothing but usage: hidden from a caller who did not ask for it."""
 
@@ -192,8 +200,12 @@ class LLMProvider(Protocol):
 
     capabilities: frozenset[Capability]
 
+    def speaks(self, call: ProviderCall) -> bool:
+        """Whether the call is in a protocol of its own, so that it is sent, and answered, as it is."""
+        ...
+
     async def complete(self, call: ProviderCall) -> Completion:
-        """One whole answer to a chat completion."""
+        """One whole answer, to a call in a protocol that it speaks; every provider speaks `chat`."""
         ...
 
     def stream(self, call: ProviderCall) -> AsyncGenerator[Chunk, None]:
@@ -202,6 +214,12 @@ class LLMProvider(Protocol):
 
     async def embed(self, call: ProviderCall) -> Completion:
         """One whole answer to an embeddings request."""
+        ...
+
+    async def count_input(self, call: ProviderCall) -> int | None:
+        """How many tokens the input of a request has, by the vendor's own count, which costs nothing; None: there is
+        none. Nothing is generated.
+        """
         ...
 
     async def probe(self, timeout_s: float) -> None:

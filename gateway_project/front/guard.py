@@ -71,7 +71,7 @@ class Guard:
             under_way.add(peer)
         try:
             error = None if operation else self._objection(scope, wire=wire)
-            app = self._app if error is None else error_response(error, id_of(scope))
+            app = self._app if error is None else error_response(error, id_of(scope), path)
             await app(scope, receive, counted)
         except ReaderStalled:
             pass  # what happens then is the same where the application has dealt with it

@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from gateway_project.http.ask_url import ask_url
 from gateway_project.http.response_headers import REPLAYED, rate_headers
+from gateway_project.http.shapes import is_messages, shaped
 from gateway_project.http.unread import EarlyResponse
 from metering import errors
 from metering.money import usd_text
@@ -152,12 +153,16 @@ def _vendor_headers(error: errors.VendorError) -> dict[str, str]:
     return headers
 
 
-def error_response(error: errors.MeteringError, request_id: str) -> Response:
-    """The error as an answer; while the body is still coming it does not wait for it."""
+def error_response(error: errors.MeteringError, request_id: str, path: str = "") -> Response:
+    """The error as an answer in the protocol of the path; while the body is still coming it does not wait for it."""
+    status = status_of(error)
+    headers = error_headers(error, request_id)
+    if is_messages(path):
+        headers["request-id"] = request_id
     return EarlyResponse(
-        _encode(error_body(error, request_id)),
-        status_code=status_of(error),
-        headers=error_headers(error, request_id),
+        _encode(shaped(error_body(error, request_id), path=path, status=status)),
+        status_code=status,
+        headers=headers,
         media_type="application/json",
     )
 

@@ -5,14 +5,16 @@ import re
 from starlette.requests import Request
 from starlette.responses import Response
 
+from gateway_project.http.paths import CHAT, COUNT_TOKENS, EMBEDDINGS, MESSAGES, MODELS, RESPONSES
 from metering.errors import NotFound
 
-CHAT, MODELS = "/v1/chat/completions", "/v1/models"
 MEANT = {
     "/chat/completions": CHAT,
     "/completions": CHAT,
-    "/responses": CHAT,
-    "/messages": CHAT,
+    "/responses": RESPONSES,
+    "/messages": MESSAGES,
+    "/messages/count_tokens": COUNT_TOKENS,
+    "/embeddings": EMBEDDINGS,
     "/models": MODELS,
 }
 """How the paths of vendors' protocols end, whatever base URL a client has, and which of ours does the same."""

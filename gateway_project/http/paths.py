@@ -2,8 +2,14 @@
 
 OPERATIONS = frozenset({"/health", "/health/live", "/health/ready", "/metrics"})
 """The paths that operators and their monitoring ask."""
+CHAT, MESSAGES, RESPONSES = "/v1/chat/completions", "/v1/messages", "/v1/responses"
+EMBEDDINGS, MODELS, LEGACY = "/v1/embeddings", "/v1/models", "/v1/completions"
+COUNT_TOKENS = f"{MESSAGES}/count_tokens"
+LABELLED_MODELS = "/llm/models"
+WIRE = (CHAT, MESSAGES, COUNT_TOKENS, RESPONSES, EMBEDDINGS, MODELS, LEGACY, LABELLED_MODELS)
+"""The exact paths of the wire protocols."""
 _DJANGOS = ("/admin/", "/api/", "/static/")
-_ROUTES = frozenset({"/v1/chat/completions", "/v1/models"}) | OPERATIONS
+_ROUTES = frozenset(WIRE) | OPERATIONS
 _ROOTS = frozenset({"v1", "api", "llm", "internal", "admin", "static"})
 
 

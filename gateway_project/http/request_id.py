@@ -50,7 +50,7 @@ class WithRequestId:
             if has_begun:
                 raise  # all that is left is to break the connection
             metrics.errors.add(Internal.code)
-            await error_response(Internal("Something went wrong in the gateway."), request_id)(
+            await error_response(Internal("Something went wrong in the gateway."), request_id, scope["path"])(
                 scope, receive, named
             )
         finally:

@@ -12,13 +12,13 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Lifespan, Receive, Scope, Send
 
 from gateway_project.http.nowhere import nothing_here
-from gateway_project.http.paths import is_djangos
-from gateway_project.proxy.chat import chat_completions
+from gateway_project.http.paths import COUNT_TOKENS, LABELLED_MODELS, LEGACY, MODELS, is_djangos
 from gateway_project.proxy.endpoint import Handler, endpoint
 from gateway_project.proxy.first_page import to_the_console
 from gateway_project.proxy.health import live, ready
 from gateway_project.proxy.metrics import show_metrics
-from gateway_project.proxy.models import list_models, show_model
+from gateway_project.proxy.model_calls import ROUTES, count_tokens, legacy_completions, model_call
+from gateway_project.proxy.models import list_labelled, list_models, show_model
 
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD"]
 """Every endpoint sees every method, so that a wrong one is answered in the one shape too."""
@@ -55,8 +55,11 @@ def make_app(fallback: ASGIApp, lifespan: Lifespan[Starlette]) -> Front:
     rest.router.default = _django_or(fallback, nowhere)
     exact = {
         "/": endpoint(to_the_console),
-        "/v1/chat/completions": endpoint(chat_completions, method="POST"),
-        "/v1/models": endpoint(list_models),
+        **{path: endpoint(model_call(protocol), method="POST") for path, protocol in ROUTES.items()},
+        COUNT_TOKENS: endpoint(count_tokens, method="POST"),
+        LEGACY: endpoint(legacy_completions, method="POST"),
+        MODELS: endpoint(list_models),
+        LABELLED_MODELS: endpoint(list_labelled),
         "/health": endpoint(live),
         "/health/live": endpoint(live),
         "/health/ready": endpoint(ready),

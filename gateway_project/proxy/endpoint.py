@@ -30,13 +30,15 @@ def endpoint(handler: Handler, *, method: str | None = "GET") -> Handler:
                 response.body = b""  # the headers stay, `content-length` too
         except MeteringError as error:
             note_error(error)
-            return error_response(error, request_id)
+            return error_response(error, request_id, request.scope["path"])
         except ClientDisconnect:
             return Response(status_code=499)
         except Exception:
             logger.exception("request.broke")
             metrics.errors.add(Internal.code)
-            return error_response(Internal("Something went wrong in the gateway."), request_id)
+            return error_response(
+                Internal("Something went wrong in the gateway."), request_id, request.scope["path"]
+            )
         response.raw_headers.append((HEADER, request_id.encode()))
         request.scope[NAMED] = True
         return response

@@ -33,7 +33,8 @@ async def ready(request: Request) -> Response:
     """200 if a call could be served now, else 503; either way what was checked.
 
     What the gateway can do without for a while does not make it unready, but is told: Redis (each process then
-    keeps its own rates) and the news of changes (each process then trusts what it read for a second).
+    keeps its own rates), the news of changes (each process then trusts what it read for a second), and vendors that
+    have not answered since it began (each is asked again until it does).
 
     Everybody may ask, so those who ask at the same time share one look: a flood costs the database no more.
     """
@@ -61,7 +62,11 @@ async def _look(runtime: Runtime) -> tuple[dict[str, str], bool]:
     }
     passed = await asyncio.gather(*[_check(name, question) for name, question in needed.items()])
     checks = {name: "ok" if good else "failed" for name, good in zip(needed, passed, strict=True)}
-    spare = {"redis": runtime.redis.is_reachable, "changes": runtime.changes.is_listening}
+    spare = {
+        "redis": runtime.redis.is_reachable,
+        "changes": runtime.changes.is_listening,
+        "vendors": not runtime.vendors.unanswered,
+    }
     checks |= {name: "ok" if good else "degraded" for name, good in spare.items()}
     return checks, all(passed)
 

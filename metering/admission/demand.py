@@ -63,6 +63,8 @@ class Demand(Struct, Generic[M], frozen=True, kw_only=True):
     task: str
     model: str
     """A model, an alias or a class; empty: the plan's default class."""
+    embeds: bool = False
+    """Whether it asks for embeddings, and not for an answer in words."""
     size: Size[M]
     agent_id: str | None = None
     """The agent that it names."""

@@ -6,7 +6,7 @@ questions come in this order, and the first that says no decides:
 1. May this caller call at all, and does its token allow the task?
 2. Does its plan contain the task, and which model classes?
 3. Which of those does the rule `max_class` leave? Has the call the tags that `required_tags` wants?
-4. Which allowed model does the request's name stand for?
+4. Which allowed model does the request's name stand for, and can it do that?
 5. Can what it asks for be priced, and is its input small enough?
 
 What is left is asked by `admit` (admission/admit.py): are there rates and room for it?
@@ -25,7 +25,7 @@ from metering.amounts import Amounts
 from metering.catalog.served import (
     ModelIndex,
     PlanAccess,
-    ServedModel,
+    able_to,
     check_task,
     choose_models,
     served_by_name,
@@ -110,12 +110,13 @@ def planned_over(demand: Demand[M], route: Route, policy: EffectivePolicy) -> Ca
 
 
 def route_call(demand: Demand[M], access: Access, models: ModelIndex, policy: EffectivePolicy) -> Route:
-    """Questions 1 to 4. Raises NotPermitted, ModelNotFound and what the caller's standing raises."""
+    """Questions 1 to 4. Raises NotPermitted, ModelNotFound, InvalidRequest and what the caller's standing raises."""
     asker = demand.asker
     allowed = _classes_for(asker, demand.task, access, policy)
     if policy.required_tags and (missing := missing_keys(policy.required_tags, demand.tags)):
         raise tag_required_error(missing)
     found = choose_models(models, allowed, demand.model, narrowed_to=asker.allowed_models)
+    found = able_to(found, embed=demand.embeds)
     cheaper = policy.choice("cheaper_class", "")
     if cheaper:
         found = _of_cheaper_class(found, cheaper, models, allowed, asker)
@@ -182,8 +183,8 @@ def arranged(plan: CallPlan[BoundedRequest], places: Sequence[int]) -> CallPlan[
 
 def models_by_name(
     asker: Asker, task: str, access: Access, models: ModelIndex, policy: EffectivePolicy
-) -> dict[str, ServedModel]:
-    """Every model, alias and class that the caller may ask for now, with the model that it stands for.
+) -> dict[str, Candidates]:
+    """Every model, alias and class that the caller may ask for now, with the models that it stands for.
 
     Raises NotPermitted where the caller may ask for none, as a call would be refused.
     """

@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from metering.admission.bound import OUTPUT_FIELDS
+from metering.admission.forms.chat import OUTPUT_FIELDS
 from metering.catalog.served import ServedModel
 from metering.ports import Body
 

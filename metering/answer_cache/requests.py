@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from metering.admission.bound import ALLOWED, PLAIN_TOOLS, TEXT_PARTS
+from metering.admission.forms.chat import ALLOWED, PLAIN_TOOLS, TEXT_PARTS
 from metering.ports import Body
 
 SAMPLED = "sampled"

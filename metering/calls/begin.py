@@ -1,7 +1,7 @@
 """From a request to an admitted call: what is asked, by whom and how, and the allowance that the call gets."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any, NamedTuple
@@ -18,12 +18,14 @@ from metering.admission.bound import (
 )
 from metering.admission.demand import Asker, Candidates, Demand
 from metering.admission.denial import no_room_error
+from metering.admission.forms.by_protocol import FORMS
+from metering.admission.forms.chat import CHAT, RequestForm
 from metering.admission.plan import CallPlan, arranged, asker_of, models_by_name, plan_call
 from metering.admission.text_tokens import TextCeiling, no_text
 from metering.answer_cache.wish import CacheWish
 from metering.calls.collaborators import Collaborators
 from metering.calls.values import Call
-from metering.catalog.served import PlanAccess, ServedModel
+from metering.catalog.served import PlanAccess
 from metering.errors import TaskNotAllowed
 from metering.idempotency.recording import Recording
 from metering.identity.principal import Principal
@@ -34,11 +36,12 @@ from metering.reservation.allowance import Allowance
 from metering.reservation.bounded_call import BoundedRequest
 from metering.reservation.journal import Journal
 from metering.reservation.reserve import IdempotencyKey
+from metering.reservation.running import IN_CHAT, Spoken
 from metering.reservation.task_limits import NO_LIMITS, TaskLimits
 from metering.rules.registry import TASK_DEFAULTS
 from metering.tags import read_tags
 from metering.text import normal
-from metering.types import Task
+from metering.types import Task, WireProtocol
 
 NAMES = ("model", *CALLER_LABELS)
 LARGE_INPUT = 256 * 1024
@@ -66,6 +69,10 @@ class CallRequest(CallerLabels, frozen=True, kw_only=True, array_like=False):
     """What the caller says of answers that are kept; None: nothing."""
     journal: Journal | None = None
     """Where the call's attempts are noted besides, so that its books can be closed if this process is killed."""
+    protocol: WireProtocol = WireProtocol.CHAT
+    """In which the input is, and the answer is to be."""
+    headers: Mapping[str, str] = {}
+    """The caller's headers that belong to its protocol, for a vendor that speaks it."""
     may_wait: bool = True
     """Whether it may wait for room, if a rule lets it. What is put back and begun again later has no need to."""
 
@@ -92,7 +99,9 @@ async def plan(
     if policy.labelled is not None:
         policy = policy.for_labels(request.tags, request.conversation_id)
     models = await with_.directory.models()
-    work = TaskRequest(task=request.task, input=request.input, limits=policy.numbers)
+    work = TaskRequest(
+        task=request.task, input=request.input, limits=policy.numbers, protocol=request.protocol
+    )
     if (defaults := TASK_DEFAULTS[request.task]) and isinstance(access, PlanAccess):
         limits = {**defaults, **policy.numbers}
         work = TaskRequest(
@@ -140,6 +149,8 @@ class BodySize(NamedTuple):
     text_ceiling: TextCeiling = no_text
     counts_texts: bool = False
     """Whether its texts are counted, instead of their bytes."""
+    form: RequestForm = CHAT
+    """Its protocol's."""
 
     def measure(self, candidates: Candidates, policy: EffectivePolicy, *, hard: bool) -> BoundedRequest:
         return bound_request(
@@ -151,6 +162,7 @@ class BodySize(NamedTuple):
             text_ceiling=self.text_ceiling if self.counts_texts else no_text,
             hard=hard,
             now=self.now,
+            form=self.form,
         )
 
     def closer(self) -> "BodySize | None":
@@ -168,7 +180,15 @@ def demand_of_request(
         asker=asker,
         task=request.task.value,
         model=request.model,
-        size=BodySize(opening, with_.count_tokens, with_.count_picture, with_.now(), with_.text_ceiling),
+        embeds=request.protocol is WireProtocol.EMBEDDINGS,
+        size=BodySize(
+            opening,
+            with_.count_tokens,
+            with_.count_picture,
+            with_.now(),
+            with_.text_ceiling,
+            form=FORMS[request.protocol],
+        ),
         agent_id=request.agent_id,
         tags=request.tags,
         conversation_id=request.conversation_id,
@@ -176,8 +196,8 @@ def demand_of_request(
     )
 
 
-async def askable_models(with_: Collaborators, caller: Principal, task: str) -> dict[str, ServedModel]:
-    """Every model, alias and class that the caller may ask for now, with the model that it stands for.
+async def askable_models(with_: Collaborators, caller: Principal, task: str) -> dict[str, Candidates]:
+    """Every model, alias and class that the caller may ask for now, with the models that it stands for.
 
     Raises NotPermitted where it may ask for none, and MeteringUnavailable.
     """
@@ -240,6 +260,7 @@ def begun(
             text_ceiling=with_.text_ceiling if is_counted else no_text,
             hard=planned.hard,
             now=with_.now(),
+            form=FORMS[request.protocol],
         )
         return further.arranged(order_of(with_, further, conversation)) if len(further.calls) > 1 else further
 
@@ -257,6 +278,9 @@ def begun(
         count_tokens=with_.count_tokens,
         meant_for=hold.labels.request_model,
         conversation=conversation,
+        spoken=Spoken(protocol=request.protocol, headers=request.headers)
+        if request.protocol is not WireProtocol.CHAT
+        else IN_CHAT,
     )
     return Call(
         hold=hold,

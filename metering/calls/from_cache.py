@@ -76,8 +76,8 @@ def without_use(planned: CallPlan[BoundedRequest]) -> CallPlan[BoundedRequest]:
             route,
             candidates=route.candidates[:1],
             limits=(),
-            rates=_callers_own(route.rates),
-            shadow_rates=_callers_own(route.shadow_rates),
+            rates=callers_own(route.rates),
+            shadow_rates=callers_own(route.shadow_rates),
         ),
         bound=NOTHING,
     )
@@ -155,6 +155,6 @@ def keep(with_: Collaborators, call: Call, attempts: tuple[Attempt, ...]) -> "as
     return with_.background.spawn(answers.keep(heard.use, entry), name="answer.keep")
 
 
-def _callers_own(rates: Limits) -> Limits:
+def callers_own(rates: Limits) -> Limits:
     """Rates of requests; those of providers are for calls that reach them."""
     return tuple(rate for rate in rates if rate.dimension is Dimension.REQUESTS and not rate.is_of_provider)

@@ -1,6 +1,6 @@
 """The models that can serve calls right now, as values, and which of them a plan lets its holders use for a task."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -10,7 +10,7 @@ from msgspec import Struct, structs
 
 from metering.catalog.prices import next_price_at, prices_at
 from metering.catalog.traits import NO_TRAITS, traits_in_force
-from metering.errors import FeatureNotInPlan, ModelNotAllowed, ModelNotFound, TaskNotAllowed
+from metering.errors import FeatureNotInPlan, InvalidRequest, ModelNotAllowed, ModelNotFound, TaskNotAllowed
 from metering.models import LLMModel, PlanFeature, PlanLLMAccess, Task
 from metering.price import NO_MARKUP, UNKNOWN, Price, markup_of
 from metering.types import ModelClass
@@ -20,6 +20,8 @@ PAID_BY_TENANT = 0
 """The markup of a call that the vendor bills to the tenant: nothing of its price is charged here."""
 MAX_CANDIDATES = 8
 """Models that one call may be tried at."""
+EMBEDDINGS = "embeddings"
+"""The capability of models that make nothing else."""
 MAX_SHOWN = 10
 """The most names that a message lists."""
 
@@ -36,6 +38,8 @@ class ServedModel(Struct, frozen=True, kw_only=True):
     price: Price
     markup: int = NO_MARKUP
     """What its calls cost, in millionths of the price."""
+    label: str = ""
+    """What people call it."""
     capabilities: frozenset[str] = frozenset()
     traits: Mapping[str, object] = NO_TRAITS
     """The traits that the catalog gives the provider and the model, without those known of the vendor."""
@@ -86,11 +90,13 @@ def load_models() -> ModelIndex:
             max_output_tokens=row.max_output_tokens,
             price=prices.get(row.name, UNKNOWN),
             markup=markup_of(row.provider.markup_percent),
+            label=row.label,
             capabilities=frozenset(row.capabilities),
             traits=traits_in_force(row),
         )
         by_name[model.name] = model
-        by_class.setdefault(model.model_class, []).append(model)
+        if EMBEDDINGS not in model.capabilities:  # a class stands for what answers in words
+            by_class.setdefault(model.model_class, []).append(model)
         for alias in row.aliases:
             by_alias.setdefault(alias, []).append(model)
     return ModelIndex(
@@ -209,22 +215,30 @@ def choose_models(
     )
 
 
+def able_to(models: tuple[ServedModel, ...], *, embed: bool) -> tuple[ServedModel, ...]:
+    """Those of the models that make embeddings, or that do not. Where none says that it does, all of them may.
+
+    Raises InvalidRequest where all that is left makes nothing but embeddings.
+    """
+    able = tuple([model for model in models if (EMBEDDINGS in model.capabilities) is embed])
+    if not able and not embed:
+        raise InvalidRequest(
+            f"The model {models[0].name!r} makes embeddings alone. Ask /v1/embeddings for them.",
+            param="model",
+        )
+    return able or models
+
+
 def served_by_name(
     index: ModelIndex, access: PlanAccess, *, narrowed_to: frozenset[str]
-) -> dict[str, ServedModel]:
-    """Every model, alias and class for which `choose_models` finds a model, with the first one."""
+) -> dict[str, tuple[ServedModel, ...]]:
+    """Every model, alias and class for which `choose_models` finds models, with those."""
     names = {*index.by_class, *index.by_alias, *index.by_name}
-    found = {name: _first_allowed(index.find(name), access, narrowed_to) for name in names}
-    return {name: model for name, model in found.items() if model is not None}
-
-
-def _first_allowed(
-    models: Iterable[ServedModel], access: PlanAccess, narrowed_to: frozenset[str]
-) -> ServedModel | None:
-    for model in models:
-        if access.allows(model, narrowed_to=narrowed_to):
-            return model
-    return None
+    found = {
+        name: tuple([model for model in index.find(name) if access.allows(model, narrowed_to=narrowed_to)])
+        for name in names
+    }
+    return {name: models[:MAX_CANDIDATES] for name, models in found.items() if models}
 
 
 def check_task(task: str, *, narrowed_to: frozenset[str]) -> None:

@@ -30,7 +30,7 @@ from metering.reservation.extend import enlarge
 from metering.reservation.journal import Journal
 from metering.reservation.no_room import NoRoom
 from metering.reservation.reserve import Hold
-from metering.reservation.running import RunningAttempt, RunningSearch
+from metering.reservation.running import IN_CHAT, RunningAttempt, RunningSearch, Spoken
 from metering.reservation.task_limits import NO_LIMITS, TaskLimits
 from metering.reservation.task_usage import task_usage
 from metering.reservation.tries import Tries, says_something, total_s
@@ -62,6 +62,7 @@ class Allowance:
         count_tokens: Callable[[bytes], int] = len,
         meant_for: str = "",
         conversation: str | None = None,
+        spoken: Spoken = IN_CHAT,
     ) -> None:
         """`opening` is the request that the hold was made for; `bound` measures any further one, and
         `name_denial` makes the error of one for which there is no room. `meant_for` names the model of the hold.
@@ -72,6 +73,7 @@ class Allowance:
         self._opening = opening
         self._meant_for = meant_for or opening.calls[0].model.name
         self._conversation = conversation
+        self._spoken = spoken
         self.model = opening.calls[0].model
         """The one that was tried last."""
         self._bound = bound
@@ -163,7 +165,7 @@ class Allowance:
         """One metered call, streamed. Raises as `complete` does. Close it to cancel the call upstream.
 
         Another attempt is made until a chunk says something: the chunks before that are kept back while there is
-        anything else to try.
+        anything else to try. Once a chunk brings the usage the attempt has ended, so that `usage` has its cost.
         """
         request = self._bounded(body)
         ends_at_s = time.monotonic() + total_s(request.calls[0].model)
@@ -172,11 +174,14 @@ class Allowance:
         said = False
         while True:
             kept: list[VendorChunk] = []
+            ended: Attempt | None = None
             try:
                 await self._note_begun(running)
                 async with aclosing(self._vendors.stream(running.request)) as chunks:
                     async for chunk in chunks:
                         running.saw_chunk(chunk)
+                        if chunk.usage is not None:
+                            ended = self._ended(running, Outcome.OK)
                         kept.append(chunk)
                         if not (said or len(kept) > MAX_KEPT or says_something(chunk)) and tries.may_go_on:
                             continue
@@ -192,7 +197,7 @@ class Allowance:
                 self._broke_off(running)
                 raise
             else:
-                await self._note_ended(self._ended(running, Outcome.OK))
+                await self._note_ended(ended or self._ended(running, Outcome.OK))
                 return
 
     async def call_api(self, service: str, send: Callable[[], Awaitable[T]]) -> T:
@@ -317,6 +322,7 @@ class Allowance:
             meant_for=self._meant_for,
             ends_at_s=ends_at_s,
             conversation=self._conversation,
+            spoken=self._spoken,
             now=self._now(),
         )
         self._running.add(attempt)

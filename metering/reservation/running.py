@@ -1,8 +1,11 @@
 """One vendor attempt from just before it is sent until it is recorded."""
 
 import time
+from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
+
+from msgspec import Struct
 
 from metering.amounts import Amounts
 from metering.catalog.served import ServedModel
@@ -12,9 +15,20 @@ from metering.ports import Progress, Usage, VendorAnswer, VendorCall, VendorChun
 from metering.reservation.bounded_call import BoundedCall
 from metering.reservation.record import attempt_of
 from metering.reservation.tries import first_byte_s
-from metering.types import Outcome
+from metering.types import Outcome, WireProtocol
 
 LEAST_TIMEOUT_S = 0.1
+
+
+class Spoken(Struct, frozen=True, kw_only=True):
+    """How the caller speaks."""
+
+    protocol: WireProtocol = WireProtocol.CHAT
+    headers: Mapping[str, str] = {}
+    """Its headers that belong to its protocol."""
+
+
+IN_CHAT = Spoken()
 
 
 class RunningAttempt:
@@ -29,6 +43,7 @@ class RunningAttempt:
         meant_for: str,
         ends_at_s: float,
         conversation: str | None,
+        spoken: Spoken,
         now: datetime,
     ) -> None:
         """`meant_for` names the model that the reservation was made for; `ends_at_s` is the monotonic time at which the
@@ -52,6 +67,8 @@ class RunningAttempt:
             first_byte_s=first_byte_s(call),
             key_of=model.key_of,
             conversation=conversation,
+            protocol=spoken.protocol,
+            headers=spoken.headers,
         )
         self._call = call
         self._request_model = "" if model.name == meant_for else model.name

@@ -35,6 +35,8 @@ FIRST_PAUSE_S, MAX_PAUSE_S = 0.5, 10.0
 LEAST_LEFT_S = 0.3
 """No attempt is begun with less time than this: it would hardly be answered, and be charged."""
 REFUSED_CONTENT = "content_filter"
+SILENT = frozenset({"message_start", "ping", "response.created", "response.in_progress", "response.queued"})
+"""Types of events that hold no part of an answer."""
 
 
 class _Choice(Struct):
@@ -44,6 +46,8 @@ class _Choice(Struct):
 
 class _Event(Struct):
     choices: list[_Choice] | None = None
+    type: str | None = None
+    """Of an event in a protocol whose events have types."""
 
 
 _decode = json.Decoder(_Event).decode
@@ -71,11 +75,12 @@ def says_something(chunk: VendorChunk) -> bool:
     if not chunk.data:
         return False
     try:
-        choices = _decode(chunk.data).choices
+        event = _decode(chunk.data)
     except DecodeError:
         return True  # of another form than known: it may be any part
+    choices = event.choices
     if choices is None:
-        return True
+        return event.type not in SILENT
     return any(
         choice.finish_reason is not None
         or any(value and name != "role" for name, value in (choice.delta or {}).items())

@@ -5,12 +5,23 @@ from typing import Any
 
 from providers.anthropic.answer import completion_of
 from providers.anthropic.listing import MODELS
+from providers.anthropic.passed_answer import PassedStream, count_in, passed_completion
+from providers.anthropic.passed_request import (
+    PROTOCOL,
+    VERSION_HEADER,
+    counted_request,
+    header_lines,
+    passed_request,
+)
 from providers.anthropic.request import NAME, request_of
 from providers.anthropic.streamed import AnthropicStream
 from providers.base_url import base_of
 from providers.keys import Key, Keys
+from providers.messages.reshaped import events_of_completion, message_of_events
 from providers.openai_compatible.timeouts import Timeouts
-from providers.port import Completion, ProviderCall, ProviderError
+from providers.other_form import Reader
+from providers.port import Chunk, Completion, ProviderCall, ProviderError
+from providers.translated.event_stream import EventStream
 from providers.translated.provider import TranslatedProvider
 
 BASE_URL = "https://api.anthropic.com"
@@ -24,7 +35,7 @@ _TOO_LONG = re.compile(r"prompt is too long|exceed(?:s|ed)? (?:the )?context", r
 
 
 class AnthropicProvider(TranslatedProvider):
-    """Any base URL that has `/v1/messages`."""
+    """Any base URL that has `/v1/messages`. Chat is translated; what is in this protocol already passes as it is."""
 
     name = NAME
     key_header = "x-api-key"
@@ -34,7 +45,7 @@ class AnthropicProvider(TranslatedProvider):
         self, *, base_url: str = "", api_key: str | Keys = "", timeouts: Timeouts | None = None
     ) -> None:
         """`base_url` ends before `/messages`, or before `/v1`."""
-        super().__init__(api_key=api_key, timeouts=timeouts, headers={"anthropic-version": VERSION})
+        super().__init__(api_key=api_key, timeouts=timeouts)
         self._base = base_of(base_url, BASE_URL, version="v1")
 
     @property
@@ -44,14 +55,47 @@ class AnthropicProvider(TranslatedProvider):
     def _url(self, model: str, *, streamed: bool) -> str:
         return f"{self._base}/messages"
 
+    def _headers_with(self, key: Key) -> dict[str, str]:
+        return super()._headers_with(key) | {VERSION_HEADER: VERSION}
+
+    def _header_lines(self, call: ProviderCall) -> str:
+        return header_lines(call.headers if call.protocol == PROTOCOL else {}, VERSION)
+
     def _request(self, call: ProviderCall, *, streamed: bool) -> bytes:
+        if call.protocol == PROTOCOL:
+            return passed_request(call, streamed=streamed)
         return request_of(call, streamed=streamed)
 
-    def _reader(self, call: ProviderCall, key: Key) -> AnthropicStream:
+    def _reader(self, call: ProviderCall, key: Key) -> EventStream:
+        if call.protocol == PROTOCOL:
+            return PassedStream(call, key.secret)
         return AnthropicStream(call, key.secret)
+
+    async def _completion(self, body: bytes, call: ProviderCall, key: Key) -> Completion:
+        if call.protocol == PROTOCOL:
+            return await passed_completion(body, call, key.secret)
+        return await super()._completion(body, call, key)
 
     async def _answer(self, body: dict[str, Any], call: ProviderCall) -> Completion:
         return await completion_of(body, call)
+
+    async def _of_events(self, body: bytes, reader: Reader, call: ProviderCall) -> Completion:
+        if call.protocol == PROTOCOL:
+            return await message_of_events(body, reader)
+        return await super()._of_events(body, reader, call)
+
+    def _as_chunks(self, completion: Completion, call: ProviderCall) -> list[Chunk]:
+        if call.protocol == PROTOCOL:
+            return events_of_completion(completion)
+        return super()._as_chunks(completion, call)
+
+    async def count_input(self, call: ProviderCall) -> int:
+        """How many tokens of input the vendor counts in a request of its protocol: free. Raises ProviderError."""
+        payload = counted_request(call)
+        body = await self._body_of(
+            call, lambda key: self._post(f"{self._base}/messages/count_tokens", payload, call, key)
+        )
+        return count_in(body)
 
     def _named(self, error: ProviderError) -> ProviderError:
         if error.code is None and error.status is not None:

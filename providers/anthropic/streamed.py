@@ -9,8 +9,9 @@ from providers.anthropic.usage import AnthropicFigures
 from providers.openai_compatible.errors import broken
 from providers.openai_compatible.lenient_json import encode_lenient
 from providers.port import ProviderCall
+from providers.translated.event_stream import short_text
 from providers.translated.shapes import tool_call
-from providers.translated.streamed import TranslatedStream, short_text
+from providers.translated.streamed import TranslatedStream
 
 MAX_CALLS = 1_024
 """Tool calls of one answer."""

@@ -3,18 +3,23 @@
 Nothing that was generated is free: a missing or impossible figure is replaced by the count of what came, and marked.
 """
 
-from typing import Protocol
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
 
+from providers.messages.request import chat_request
 from providers.openai_compatible.extras import Extras
 from providers.openai_compatible.generated import Generated
 from providers.openai_compatible.usage import Reading
-from providers.port import EstimateReason, ProviderCall, Usage
+from providers.port import EstimateReason, ProviderCall, ProviderError, Usage
 from providers.token_counting import count_input
 
 LONGEST_TOKEN = 64
 """Characters. No tokenizer makes tokens as long as this on average, but of runs of blanks."""
 DISBELIEF = 2
 """So many times the reported tokens have to be counted here before the count is believed instead."""
+
+TO_CHAT: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {"messages": chat_request}
+"""Protocol → its requests in the shape in which input is counted."""
 
 
 class Reported(Protocol):
@@ -43,7 +48,7 @@ async def usage_of_answer(
     reason = EstimateReason.CONTRADICTORY if reading.contradictory else EstimateReason.NONE
     input_tokens, output_tokens = reading.input_tokens, reading.output_tokens
     if not input_tokens:
-        input_tokens, reason = await count_input(call.body, call.model), EstimateReason.MISSING
+        input_tokens, reason = await _input_of(call), EstimateReason.MISSING
     if not output_tokens and not generated.is_empty:
         output_tokens = None if generated.beyond_text else await generated.count()
         reason = EstimateReason.MISSING
@@ -90,7 +95,7 @@ async def usage_of_cut(
     if is_counted_so_far and not generated.beyond_text:
         whole = False
     return Usage(
-        input_tokens=reading.input_tokens or await count_input(call.body, call.model),
+        input_tokens=reading.input_tokens or await _input_of(call),
         output_tokens=max(came, call.output_limit) if whole else came,
         cached_input_tokens=reading.cached_input_tokens,
         cache_write_tokens=reading.cache_write_tokens,
@@ -108,7 +113,18 @@ async def usage_of_cut(
 async def usage_unanswered(call: ProviderCall) -> Usage:
     """At most, of a call that was sent and of whose answer nothing is known: the input, and the output limit."""
     return Usage(
-        input_tokens=await count_input(call.body, call.model),
+        input_tokens=await _input_of(call),
         output_tokens=call.output_limit,
         estimate_reason=EstimateReason.UNANSWERED,
     )
+
+
+async def _input_of(call: ProviderCall) -> int | None:
+    """The tokens of its request; None where it holds what cannot be counted."""
+    body = call.body
+    if (to_chat := TO_CHAT.get(call.protocol)) is not None:
+        try:
+            body = to_chat(body)
+        except ProviderError:
+            return None  # the vendor's own tools, or files that it keeps
+    return await count_input(body, call.model)

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from providers.openai_compatible.errors import broken, error_within
 from providers.openai_compatible.events import EventParser, EventTooLarge
 from providers.openai_compatible.final_usage import usage_of_answer, usage_of_cut
@@ -51,6 +53,9 @@ class StreamedAnswer:
         self._finished: set[int] = set()
         self._ends_with_usage = False
         self._shown_usage = False
+        self._held: Chunk | None = None
+        """A chunk with usage, until it is known whether anything follows it: if not, it is the last one."""
+        self._may_be_last = False
         self._reported = ReportedUsage()
         self._generated = Generated()
         self.done = False
@@ -78,6 +83,9 @@ class StreamedAnswer:
         if not (self.is_complete or self._is_closed_by_usage):
             raise broken("its stream ended before its answer did")
         usage = await usage_of_answer(self._call, self._reported, self._generated, self._tier)
+        held = self._held
+        if held is not None:
+            return [*chunks, replace(held, usage=usage)]
         data = b"" if self._shown_usage else self._usage_event(usage)
         return [*chunks, Chunk(data=data, model=self._model, usage=usage, only_usage=True)]
 
@@ -110,7 +118,14 @@ class StreamedAnswer:
                 self.done = True
                 return
             chunk = self._chunk(event)
-            if chunk is not None:
+            if chunk is None:
+                continue
+            if self._held is not None:
+                yield self._held
+                self._held = None
+            if self._may_be_last:
+                self._held, self._may_be_last = chunk, False
+            else:
                 yield chunk
 
     def _chunk(self, event: bytes) -> Chunk | None:
@@ -146,6 +161,7 @@ class StreamedAnswer:
             self._ends_with_usage = bool(self._open or self._finished) and not self._shown_usage
         if usages:
             self._shown_usage = True
+            self._may_be_last = not choices or self.is_complete
         return Chunk(data=data, model=self._model, only_usage=usages and not choices)
 
     def _fails(self, answer: WireAnswer) -> bool:

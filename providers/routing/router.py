@@ -93,6 +93,11 @@ class Router:
         others = [place for place in ranked if standings[place].until_s is not None]
         return [*free, *sorted(others, key=lambda place: standings[place].until_s or 0.0)]
 
+    def is_available(self, candidate: Candidate) -> bool:
+        """Whether nothing stands against a call of it now. Changes nothing."""
+        server = Server(candidate.provider_name, owner_of(candidate.key_of), candidate.physical_name)
+        return self._endpoint_of(server).standing(server.model).until_s is None
+
     def count_circuits(self) -> Mapping[tuple[str, ...], int]:
         """How many circuits are not closed, by provider and state. Changes nothing: any thread may ask."""
         found: Counter[tuple[str, ...]] = Counter()

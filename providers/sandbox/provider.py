@@ -21,6 +21,13 @@ class SandboxProvider:
 
     capabilities = frozenset({Capability.CHAT, Capability.STREAM, Capability.EMBED})
 
+    def speaks(self, call: ProviderCall) -> bool:
+        return call.protocol == "chat"
+
+    async def count_input(self, call: ProviderCall) -> int | None:
+        """Its count is of its own answers alone."""
+        return None
+
     async def complete(self, call: ProviderCall) -> Completion:
         asked = directives_in(call.body)
         answer = answer_to(call.body, asked)

@@ -10,7 +10,7 @@ from providers.openai_compatible.errors import broken, error_within, refused
 from providers.openai_compatible.exchange import VendorResponse
 from providers.openai_compatible.lenient_json import NotJson, decode_object
 from providers.port import Capability, Completion, Failure, ProviderCall, ProviderError
-from providers.translated.streamed import TranslatedStream
+from providers.translated.event_stream import EventStream
 
 
 class TranslatedProvider(HttpProvider):
@@ -29,7 +29,7 @@ class TranslatedProvider(HttpProvider):
         """The body. Raises ProviderError for what cannot be translated."""
 
     @abstractmethod
-    def _reader(self, call: ProviderCall, key: Key) -> TranslatedStream:
+    def _reader(self, call: ProviderCall, key: Key) -> EventStream:
         """Reads a streamed answer to this call, which was made with this key."""
 
     @abstractmethod

@@ -1,50 +1,23 @@
-"""A vendor's stream, translated event by event: a value that takes bytes and gives chunks, without any I/O."""
+"""A vendor's stream, translated event by event to chunks of a chat completion."""
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Iterator
 from typing import Any
 
-import msgspec
-
-from providers.openai_compatible.errors import broken, error_within
-from providers.openai_compatible.events import EventParser, EventTooLarge
-from providers.openai_compatible.final_usage import usage_of_answer, usage_of_cut
-from providers.openai_compatible.generated import Generated
-from providers.openai_compatible.lenient_json import NotJson, decode_object
-from providers.openai_compatible.streamed import MAX_EVENT_BYTES, MAX_STREAM_BYTES
 from providers.port import Chunk, ProviderCall, Usage
+from providers.translated.event_stream import EventStream, short_text
 from providers.translated.reported import Figures
 from providers.translated.shapes import Chunks
 
-_decode = msgspec.json.Decoder().decode
 
-
-class TranslatedStream(ABC):
+class TranslatedStream(EventStream):
     """What the events so far have said. Every failure is a ProviderError, after the chunks before it."""
 
     def __init__(self, call: ProviderCall, api_key: str, reported: Figures, *, may_think: bool) -> None:
         """`may_think`: the model may generate tokens that it does not show."""
-        self.done = False
-        """Whether the vendor said that nothing more comes."""
-        self._call = call
-        self._api_key = api_key
-        self._may_think = may_think
-        self._parser = EventParser(MAX_EVENT_BYTES)
-        self._length = 0
-        self._reported = reported
-        self._generated = Generated()
+        super().__init__(call, api_key, reported, may_think=may_think)
         self._made = Chunks(id=f"chatcmpl-{call.attempt_id}", model=call.model)
         self._model = ""
-
-    @property
-    @abstractmethod
-    def is_complete(self) -> bool:
-        """Whether nothing that matters is missing."""
-
-    @property
-    def _may_end(self) -> bool:
-        """Whether a stream that ends here, in good order, is whole."""
-        return self.is_complete
 
     @abstractmethod
     def _read(self, event: dict[str, Any]) -> Iterator[bytes]:
@@ -54,71 +27,17 @@ class TranslatedStream(ABC):
     def _last(self) -> Iterator[bytes]:
         """What is still to be said when the stream has ended in good order."""
 
-    def feed(self, data: bytes) -> Iterator[Chunk]:
-        """The chunks that these bytes complete."""
-        self._length += len(data)
-        if self._length > MAX_STREAM_BYTES:
-            raise broken(f"its stream is longer than {MAX_STREAM_BYTES:,} bytes")
-        try:
-            events = self._parser.feed(data)
-        except EventTooLarge:
-            raise broken(f"an event of its stream is longer than {MAX_EVENT_BYTES:,} bytes") from None
-        return self._chunks(events)
-
-    async def end(self) -> list[Chunk]:
-        """The last chunks: what came without its blank line, and what the answer is charged for."""
-        chunks = [] if self.done else list(self._chunks(self._parser.end()))
-        if not self._may_end:
-            raise broken("its stream ended before its answer did")
-        chunks += [Chunk(data=data, model=self._model) for data in self._last()]
-        usage = await usage_of_answer(self._call, self._reported, self._generated, self._reported.tier)
-        last = Chunk(data=self._made.usage(usage), model=self._model, usage=usage, only_usage=True)
-        return [*chunks, last]
-
-    async def came(self) -> Usage | None:
-        """What may be billed where the answer breaks off now; None if nothing came."""
-        if self._generated.is_empty and self._reported.is_empty:
-            return None
-        return await usage_of_cut(
-            self._call,
-            self._reported,
-            self._generated,
-            self._reported.tier,
-            may_hide_reasoning=self._may_think,
-        )
-
     def _begin(self, id: object, model: object) -> None:
         """Name the answer as the vendor names it."""
         self._model = short_text(model) or self._call.model
         self._made = Chunks(id=short_text(id) or f"chatcmpl-{self._call.attempt_id}", model=self._model)
 
     def _chunks(self, events: list[bytes]) -> Iterator[Chunk]:
-        for data in events:
-            if self.done:
-                return
-            try:
-                event = _decode(data)
-            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-                event = None
-            if type(event) is not dict:
-                try:
-                    event = decode_object(data)
-                except NotJson:
-                    if self.is_complete:
-                        continue  # what comes after the end takes nothing back
-                    raise broken("an event of its stream is not valid JSON") from None
-            if event.get("error"):
-                if self.is_complete:
-                    continue
-                began = not (self._reported.is_empty and self._generated.is_empty)
-                raise error_within(event["error"], self._api_key, began=began)
+        for event, _ in self._decoded(events):
             for made in self._read(event):
                 yield Chunk(data=made, model=self._model)
 
-
-NAME_LENGTH = 128
-
-
-def short_text(value: object) -> str:
-    """A name that the vendor gives, bounded; empty for what is none."""
-    return value[:NAME_LENGTH].encode("utf-8", "replace").decode() if isinstance(value, str) else ""
+    def _last_chunks(self, usage: Usage) -> Iterator[Chunk]:
+        for data in self._last():
+            yield Chunk(data=data, model=self._model)
+        yield Chunk(data=self._made.usage(usage), model=self._model, usage=usage, only_usage=True)

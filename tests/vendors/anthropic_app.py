@@ -1,5 +1,6 @@
 """A fake of Anthropic's Messages API: its paths, headers, errors, events and the rules that it refuses by."""
 
+import asyncio
 import json
 import re
 from typing import Any
@@ -7,7 +8,17 @@ from typing import Any
 from aiohttp import web
 
 from tests.vendors.directives import Directives
-from tests.vendors.wire_app import MAX_BODY_BYTES, WORDS, FakeWire, Wired, case
+from tests.vendors.sending import HANG_S, hang_up
+from tests.vendors.wire_app import (
+    HUNG_UP,
+    MAX_BODY_BYTES,
+    WORDS,
+    FakeWire,
+    Wired,
+    case,
+    json_body,
+    peer_of,
+)
 
 API_KEY = "sk-ant-api03-canary-0123456789abcdef"
 """The one key that it accepts."""
@@ -38,8 +49,18 @@ FIELDS = frozenset(
         "temperature",
         "top_p",
         "top_k",
+        "context_management",
     }
 )
+COUNTED_FIELDS = frozenset(
+    {"model", "messages", "system", "tools", "tool_choice", "thinking", "output_config", "cache_control"}
+    | {"context_management"}
+)
+VERSION = "anthropic-version"
+OLDER, NEWER = "2023-06-01", "2026-10-21"
+VERSIONS = (OLDER, NEWER)
+SAMPLING = ("temperature", "top_p", "top_k")
+"""What the newer version refuses, whatever its value."""
 _ID = re.compile(r"[a-zA-Z0-9_-]+")
 
 
@@ -48,7 +69,13 @@ class FakeAnthropic(FakeWire):
 
     def application(self) -> web.Application:
         app = web.Application(client_max_size=MAX_BODY_BYTES)
-        app.add_routes([web.post("/v1/messages", self.chat), web.get("/v1/models", self._models)])
+        app.add_routes(
+            [
+                web.post("/v1/messages", self.chat),
+                web.post("/v1/messages/count_tokens", self._count),
+                web.get("/v1/models", self._models),
+            ]
+        )
         return app
 
     async def _models(self, request: web.Request) -> web.Response:
@@ -58,6 +85,39 @@ class FakeAnthropic(FakeWire):
         ]
         shown = {"data": data, "has_more": False, "first_id": MODELS[0], "last_id": MODELS[-1]}
         return self._wrong_headers(request) or web.json_response(shown)
+
+    async def _count(self, request: web.Request) -> web.StreamResponse:
+        """What a request of these messages would have as its input, which costs nothing."""
+        body = await json_body(request)
+        call = self.log.begin(request.path, peer_of(request), request.headers, body or {})
+        try:
+            response = self._wrong_headers(request) or await self._counted(request, body)
+            call.status = response.status
+            return response
+        finally:
+            self.log.end(call)
+
+    async def _counted(self, request: web.Request, body: dict[str, Any] | None) -> web.StreamResponse:
+        if body is None:
+            return self.error(400, "The request body is not valid JSON")
+        asked = self._directives(body, str(body.get("model")))
+        if asked.reset:
+            hang_up(request)
+            return web.Response(status=HUNG_UP)
+        await asyncio.sleep(HANG_S if asked.hang else asked.slow)
+        if asked.status != 200:
+            return self.error(asked.status, retry_after=asked.retry_after, param=asked.param)
+        unknown = next((field for field in body if field not in COUNTED_FIELDS), None)
+        problem = f"{unknown}: Extra inputs are not permitted" if unknown else None
+        problem = problem or problem_of({"max_tokens": 1, **body}, request.headers[VERSION])
+        if problem:
+            return self.error(400, problem)
+        if asked.bad_json:
+            return web.Response(text='{"input_tok', content_type="application/json")
+        return web.json_response({"input_tokens": self._input_of(body)})
+
+    def _input_of(self, body: dict[str, Any]) -> int:
+        return sum(len(str(message["content"]).split()) for message in self.messages(body))
 
     def error(
         self, status: int, message: str | None = None, *, retry_after: int = -1, param: str | None = None
@@ -75,12 +135,15 @@ class FakeAnthropic(FakeWire):
             return wrong
         if body is None:
             return self.error(400, "The request body is not valid JSON")
-        problem = problem_of(body)
+        problem = problem_of(body, request.headers[VERSION])
         return self.error(400, problem) if problem else None
 
     def _wrong_headers(self, request: web.Request) -> web.Response | None:
-        if "anthropic-version" not in request.headers:
-            return self.error(400, "anthropic-version: header is required")
+        version = request.headers.get(VERSION)
+        if version is None:
+            return self.error(400, f"{VERSION}: header is required")
+        if version not in VERSIONS:
+            return self.error(400, f'{VERSION}: "{version}" is not a valid version')
         key, bearer = request.headers.get("x-api-key"), request.headers.get("authorization")
         if key == self.api_key or (key is None and bearer == f"Bearer {self.api_key}"):
             return None
@@ -93,7 +156,7 @@ class FakeAnthropic(FakeWire):
         words = WORDS[: min(asked.words, body["max_tokens"])]
         text = "".join(words) + "x" * asked.big
         finish = "max_tokens" if len(words) < asked.words else "end_turn"
-        given = sum(len(str(message["content"]).split()) for message in self.messages(body))
+        given = self._input_of(body)
         usage = {
             "input_tokens": max(given - asked.cached, 1),
             "cache_creation_input_tokens": 0,
@@ -152,8 +215,10 @@ class FakeAnthropic(FakeWire):
         ]
 
 
-def problem_of(body: dict[str, Any]) -> str | None:
+def problem_of(body: dict[str, Any], version: str = OLDER) -> str | None:
     """What the vendor says of a request that is wrong, in its words."""
+    if version == NEWER and (problem := _problem_by_the_newer(body)):
+        return problem
     for field in body:
         if field not in FIELDS:
             return f"{field}: Extra inputs are not permitted"
@@ -184,6 +249,20 @@ def problem_of(body: dict[str, Any]) -> str | None:
             return f"messages.{place}.content: tool_use.id: String should match pattern '^[a-zA-Z0-9_-]+$'"
         if any(block["type"] == "text" and not block["text"] for block in blocks):
             return f"messages.{place}: text content blocks must be non-empty"
+    return None
+
+
+def _problem_by_the_newer(body: dict[str, Any]) -> str | None:
+    for field in SAMPLING:
+        if field in body:
+            return f"{field}: Extra inputs are not permitted"
+    for place, message in enumerate(body.get("messages") or []):
+        for number, block in enumerate(message["content"] if isinstance(message["content"], list) else []):
+            path = f"messages.{place}.content.{number}"
+            if message["role"] == "assistant" and block["type"] == "document":
+                return f"{path}: document blocks are not permitted in assistant messages"
+            if message["role"] == "user" and block["type"] == "text" and block.get("citations"):
+                return f"{path}.citations: citations are not permitted in user messages"
     return None
 
 

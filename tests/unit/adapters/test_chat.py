@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from adapters.chat import ChatAdapter
+from adapters.chat.adapter import ChatAdapter
 from metering.errors import InvalidRequest
 from metering.ports import TaskRequest
 from metering.types import Task

@@ -5,7 +5,7 @@ import pytest
 from django.conf import settings as django_settings
 from msgspec.structs import replace
 
-from adapters.chat import ChatAdapter
+from adapters.chat.adapter import ChatAdapter
 from metering.calls.begin import CallRequest
 from metering.gateway import LLMGateway
 from metering.idempotency.key import idempotency_key

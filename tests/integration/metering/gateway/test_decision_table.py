@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.utils.timezone import now
 
-from adapters.chat import ChatAdapter
+from adapters.chat.adapter import ChatAdapter
 from metering.calls.begin import CallRequest
 from metering.errors import (
     BudgetExceeded,

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from adapters.chat import ChatAdapter
+from adapters.chat.adapter import ChatAdapter
 from metering.decisions.log import DecisionLog
 from metering.decisions.report import DecisionFilter, decision_report
 from metering.errors import BudgetExceeded, FeatureNotInPlan, InputTooLarge, ModelNotFound, RateLimited

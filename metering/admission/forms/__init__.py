@@ -1,0 +1,1 @@
+"""What metering reads and changes of a request in each wire protocol."""

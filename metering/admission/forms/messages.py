@@ -1,0 +1,181 @@
+"""The request of Anthropic's Messages: the fields that bear cost, its blocks, and how it is sent to a model.
+
+Source: Anthropic's API reference, November 2026.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from metering.admission.forms.chat import (
+    Caches,
+    Parts,
+    RequestForm,
+    is_known_tool,
+    items,
+    knows_tier,
+    mappings,
+    note_cache,
+)
+from metering.admission.text_tokens import TextCeiling
+from metering.catalog.served import ServedModel
+from metering.ports import Body
+from metering.price import Asked
+
+PLAIN_TIERS = ("auto", "standard_only")
+"""The vendor is asked for the plain tier with both."""
+OWN_TOOLS = ("bash_", "text_editor_", "computer_", "memory_")
+"""How the types of tools begin that the caller runs, although the vendor describes them to the model."""
+OWN_TOOL_TOKENS = 2_048
+"""More than the description of any of them."""
+TOOLS_OVERHEAD_TOKENS = 1_024
+"""The instructions that go before tools: 290 to 804 tokens, by model and choice."""
+SAVING_EDITS = ("clear_tool_uses_", "clear_thinking_")
+"""Edits of the context that only take input away."""
+TEXT_BLOCKS = frozenset({"text", "tool_use", "thinking", "redacted_thinking", "search_result"})
+"""Blocks whose tokens their bytes bound."""
+METADATA = ("user_id",)
+"""What the vendor takes; the rest is the gateway's own."""
+
+_NAMES = """
+    model messages max_tokens system stream temperature top_p top_k stop_sequences tools tool_choice thinking
+    output_config output_format metadata cache_control service_tier context_management
+    speed inference_geo container mcp_servers fallbacks diagnostics
+"""
+_UNPRICED = {
+    "service_tier": lambda tier, price: tier not in PLAIN_TIERS and not knows_tier(tier, price),
+    "tools": lambda tools, price: (
+        not all(_is_callers(tool) or is_known_tool(tool, price, frozenset()) for tool in items(tools))
+    ),
+    "context_management": lambda value, price: not _only_saves(value),
+    "speed": lambda speed, price: speed != "standard",
+    "inference_geo": lambda where, price: where != "global",
+    "container": lambda value, price: True,
+    "mcp_servers": lambda value, price: value != [],
+    "fallbacks": lambda value, price: value != [],
+}
+
+
+class MessagesForm(RequestForm):
+    """Of Anthropic's Messages."""
+
+    allowed = frozenset(_NAMES.split())
+    unpriced_values = _UNPRICED
+    output_fields = ("max_tokens",)
+    schema_fields = ("tools", "output_config", "output_format")
+    tools_overhead = TOOLS_OVERHEAD_TOKENS
+
+    def caches_of(self, body: Body) -> Caches:
+        found: Caches = []
+        note_cache(found, "cache_control", body.get("cache_control"))
+        for field in ("tools", "system"):
+            for item in mappings(body.get(field)):
+                note_cache(found, field, item.get("cache_control"))
+        for block in _all_blocks(body):
+            note_cache(found, "messages", block.get("cache_control"))
+        return found
+
+    def asked_of(self, body: Body, caches: Caches, parts: Parts) -> Asked:
+        tier = body.get("service_tier")
+        return super().asked_of({} if tier in PLAIN_TIERS else {"service_tier": tier}, caches, parts)
+
+    def parts_beyond_text(self, body: Body) -> Parts:
+        return [_as_part(block) for block in _all_blocks(body) if not _is_text(block)]
+
+    def text_alone(self, body: Body) -> Body:
+        messages = [
+            {**message, "content": _texts_of(message.get("content"))}
+            if isinstance(message, Mapping)
+            else message
+            for message in items(body.get("messages"))
+        ]
+        return {**body, "messages": messages}
+
+    def has_vendors_tool(self, body: Body) -> bool:
+        return not all(map(_is_callers, items(body.get("tools"))))
+
+    def choices_of(self, body: Body) -> int:
+        return 1
+
+    def overhead_of(self, body: Body) -> int:
+        own = sum(not _is_described(tool) for tool in items(body.get("tools")))
+        return super().overhead_of(body) + own * OWN_TOOL_TOKENS
+
+    def spared_by_counting(self, body: Body, tokenizer: str, text_ceiling: TextCeiling) -> int:
+        """Its texts stay bytes."""
+        return 0
+
+    def edited(self, body: Body, model: ServedModel, output_tokens: int) -> Body:
+        edited = {**body, "model": model.physical_name, "max_tokens": output_tokens}
+        metadata = edited.pop("metadata", None)
+        if isinstance(metadata, Mapping):
+            kept = {name: metadata[name] for name in METADATA if metadata.get(name) is not None}
+            if kept:
+                edited["metadata"] = kept
+        return edited
+
+
+MESSAGES = MessagesForm()
+
+
+def _is_described(tool: object) -> bool:
+    """Whether the request itself says all that the model is told of the tool."""
+    return isinstance(tool, Mapping) and tool.get("type") in (None, "custom")
+
+
+def _is_callers(tool: object) -> bool:
+    """Whether the caller runs the tool."""
+    if _is_described(tool):
+        return True
+    kind = tool.get("type") if isinstance(tool, Mapping) else None
+    return isinstance(kind, str) and kind.startswith(OWN_TOOLS)
+
+
+def _only_saves(value: object) -> bool:
+    edits = value.get("edits") if isinstance(value, Mapping) else None
+    return edits is None or all(
+        isinstance(edit, Mapping) and str(edit.get("type")).startswith(SAVING_EDITS) for edit in items(edits)
+    )
+
+
+def _all_blocks(body: Body) -> Iterator[Mapping[str, Any]]:
+    """The blocks of all messages, and those inside tools' results and documents."""
+    for message in mappings(body.get("messages")):
+        yield from _blocks(message.get("content"))
+
+
+def _blocks(content: object) -> Iterator[Mapping[str, Any]]:
+    for block in mappings(content):
+        yield block
+        if block.get("type") == "tool_result":
+            yield from _blocks(block.get("content"))
+
+
+def _is_text(block: Mapping[str, Any]) -> bool:
+    kind = block.get("type")
+    if kind == "tool_result":
+        return True  # the blocks in it are looked at one by one
+    if kind == "document":
+        source = block.get("source")
+        return isinstance(source, Mapping) and source.get("type") == "text"
+    return kind in TEXT_BLOCKS
+
+
+def _as_part(block: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A picture in chat's shape, in which pictures are measured; of anything else the type alone."""
+    source = block.get("source")
+    if block.get("type") == "image" and isinstance(source, Mapping):
+        url = source.get("url")
+        if source.get("type") == "base64":
+            url = f"data:{source.get('media_type')};base64,{source.get('data')}"
+        return {"type": "image_url", "image_url": {"url": url}}
+    return {"type": str(block.get("type"))}
+
+
+def _texts_of(content: object) -> object:
+    if not isinstance(content, list):
+        return content
+    return [
+        {**block, "content": _texts_of(block.get("content"))} if block.get("type") == "tool_result" else block
+        for block in mappings(content)
+        if _is_text(block)
+    ]

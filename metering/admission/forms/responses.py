@@ -1,0 +1,147 @@
+"""The request of OpenAI's Responses: the fields that bear cost, its items, and how it is sent to a model.
+
+Source: OpenAI's API reference, November 2026.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from metering.admission.forms.chat import (
+    Caches,
+    Parts,
+    RequestForm,
+    flatten_tags,
+    is_known_tool,
+    items,
+    knows_tier,
+    mappings,
+    note_cache,
+    tool_name,
+)
+from metering.admission.text_tokens import TextCeiling
+from metering.catalog.served import ServedModel
+from metering.ports import Body
+
+PLAIN_TOOLS = frozenset({"function", "custom", "local_shell", "apply_patch"})
+"""Tools that the caller runs."""
+DESCRIBED_TOOLS = frozenset({"function", "custom"})
+"""Those of which the request itself says all that the model is told."""
+OWN_TOOL_TOKENS = 2_048
+"""More than the vendor's description of any other."""
+TEXT_ITEMS = frozenset(
+    {
+        "message",
+        "function_call",
+        "function_call_output",
+        "custom_tool_call",
+        "custom_tool_call_output",
+        "local_shell_call",
+        "local_shell_call_output",
+        "apply_patch_call",
+        "apply_patch_call_output",
+        "reasoning",
+    }
+)
+"""Items whose tokens their bytes bound, but for the parts in them."""
+TEXT_PARTS = frozenset({"input_text", "output_text", "text", "refusal", "summary_text", "reasoning_text"})
+REFERENCE = "item_reference"
+"""Stands for an item that the vendor has: input that the request does not show."""
+CONTENTS = ("content", "output")
+"""Where an item holds parts."""
+
+_NAMES = """
+    model input instructions max_output_tokens max_tool_calls temperature top_p top_logprobs tools tool_choice
+    parallel_tool_calls text reasoning metadata stream stream_options store include truncation user safety_identifier
+    prompt_cache_key prompt_cache_retention prompt_cache_options service_tier client_metadata background
+"""
+_UNPRICED = {
+    "service_tier": lambda tier, price: not knows_tier(tier, price),
+    "tools": lambda tools, price: not all(is_known_tool(tool, price, PLAIN_TOOLS) for tool in items(tools)),
+    "tool_choice": lambda choice, price: (
+        isinstance(choice, Mapping) and choice.get("type") not in (*PLAIN_TOOLS, "allowed_tools")
+    ),
+    "input": lambda value, price: any(item.get("type") == REFERENCE for item in mappings(value)),
+    "background": lambda value, price: value is not False,
+}
+
+
+class ResponsesForm(RequestForm):
+    """Of OpenAI's Responses."""
+
+    allowed = frozenset(_NAMES.split())
+    unpriced_values = _UNPRICED
+    output_fields = ("max_output_tokens",)
+    schema_fields = ("tools", "text")
+    messages_field = "input"
+
+    def caches_of(self, body: Body) -> Caches:
+        found: Caches = []
+        note_cache(found, "prompt_cache_options", body.get("prompt_cache_options"))
+        return found
+
+    def parts_beyond_text(self, body: Body) -> Parts:
+        return [_as_part(part) for item in _items_of(body) for part in _beyond_text(item)]
+
+    def text_alone(self, body: Body) -> Body:
+        return {**body, "input": [_texts_of(item) for item in _items_of(body) if _is_known(item)]}
+
+    def has_vendors_tool(self, body: Body) -> bool:
+        return any(map(tool_name, items(body.get("tools"))))
+
+    def choices_of(self, body: Body) -> int:
+        return 1
+
+    def overhead_of(self, body: Body) -> int:
+        own = sum(
+            not isinstance(tool, Mapping) or tool.get("type") not in DESCRIBED_TOOLS
+            for tool in items(body.get("tools"))
+        )
+        return super().overhead_of({**body, "input": items(body.get("input"))}) + own * OWN_TOOL_TOKENS
+
+    def spared_by_counting(self, body: Body, tokenizer: str, text_ceiling: TextCeiling) -> int:
+        """Its texts stay bytes."""
+        return 0
+
+    def edited(self, body: Body, model: ServedModel, output_tokens: int) -> Body:
+        edited = {**body, "model": model.physical_name, "max_output_tokens": output_tokens}
+        flatten_tags(edited)
+        return edited
+
+
+RESPONSES = ResponsesForm()
+
+
+def _items_of(body: Body) -> Iterator[Mapping[str, Any]]:
+    return mappings(body.get("input"))
+
+
+def _is_known(item: Mapping[str, Any]) -> bool:
+    return item.get("type", "message") in TEXT_ITEMS
+
+
+def _beyond_text(item: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """What of an item its bytes do not bound."""
+    if not _is_known(item):
+        yield item
+        return
+    for field in CONTENTS:
+        for part in mappings(item.get(field)):
+            if part.get("type") not in TEXT_PARTS:
+                yield part
+
+
+def _as_part(part: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A picture in chat's shape, in which pictures are measured; of anything else the type alone."""
+    if part.get("type") == "input_image" and isinstance(part.get("image_url"), str):
+        image = {"url": part["image_url"], "detail": part.get("detail")}
+        return {"type": "image_url", "image_url": image}
+    return {"type": str(part.get("type"))}
+
+
+def _texts_of(item: Mapping[str, Any]) -> Mapping[str, Any]:
+    changed = {
+        field: [part for part in mappings(item[field]) if part.get("type") in TEXT_PARTS]
+        for field in CONTENTS
+        if isinstance(item.get(field), list)
+    }
+    return {**item, **changed} if changed else item

@@ -1,0 +1,139 @@
+"""A provider asked in a protocol that is not its own: by way of chat, which every provider speaks.
+
+1. The caller's request is translated to chat, from what the caller sent, whichever vendor was tried before.
+2. The provider answers in chat, whole or in chunks.
+3. The answer is translated back; its figures stay as they are.
+"""
+
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
+from contextlib import aclosing
+from typing import Any, Protocol
+
+from msgspec import Struct
+
+from providers.messages.answer import whole_of as whole_message
+from providers.messages.events import MessagesEvents
+from providers.messages.request import chat_request as chat_of_message
+from providers.messages.versions import check_version
+from providers.openai_compatible.errors import broken
+from providers.openai_compatible.lenient_json import NotJson, decode_object, encode_lenient
+from providers.port import Chunk, Completion, LLMProvider, Progress, ProviderCall, Usage
+
+MADE_HERE = ("max_tokens", "stream_options")
+"""Fields of the chat request whose names are not the caller's, so that another name may be tried."""
+CHAT, MESSAGES, RESPONSES, EMBEDDINGS = "chat", "messages", "responses", "embeddings"
+
+
+class Events(Protocol):
+    """Makes the events of a stream from the chunks of a chat completion."""
+
+    def feed(self, chunk: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+        """The events that a chunk brings."""
+        ...
+
+    def end(self, usage: Usage) -> Iterator[dict[str, Any]]:
+        """The closing events, with the usage."""
+        ...
+
+
+class Translation(Struct, frozen=True, kw_only=True):
+    """From a protocol to chat and back."""
+
+    request: Callable[[Mapping[str, Any]], dict[str, Any]]
+    whole: Callable[..., dict[str, Any]]
+    events: Callable[..., Events]
+
+
+TRANSLATIONS = {
+    MESSAGES: Translation(request=chat_of_message, whole=whole_message, events=MessagesEvents),
+}
+
+
+class _ChatCall(Struct, frozen=True, kw_only=True):
+    """Implements ProviderCall: a call in another protocol, as one of chat."""
+
+    model: str
+    payload: bytes
+    body: Mapping[str, Any]
+    asked: Mapping[str, Any]
+    attempt_id: str
+    output_limit: int
+    traits: Mapping[str, Any]
+    progress: Progress
+    timeout_s: float
+    first_byte_s: float
+    protocol: str = CHAT
+    headers: Mapping[str, str] = {}
+
+
+async def complete_in(provider: LLMProvider, call: ProviderCall) -> Completion:
+    """One whole answer in the call's protocol. Raises ProviderError."""
+    if call.protocol == EMBEDDINGS:
+        return await provider.embed(call)
+    if provider.speaks(call):
+        return await provider.complete(call)
+    translation = TRANSLATIONS[call.protocol]
+    answer = await provider.complete(_as_chat(call, translation))
+    try:
+        said = translation.whole(decode_object(answer.body), asked=call.asked, usage=answer.usage)
+        body = encode_lenient(said)
+    except (NotJson, RecursionError):
+        raise broken("its answer is nested too deeply") from None
+    return Completion(body=body, model=answer.model, usage=answer.usage)
+
+
+async def stream_in(provider: LLMProvider, call: ProviderCall) -> AsyncGenerator[Chunk, None]:
+    """The events of an answer in the call's protocol. Raises ProviderError."""
+    if provider.speaks(call):
+        chunks, translate = provider.stream(call), None
+    else:
+        translation = TRANSLATIONS[call.protocol]
+        translate = translation.events(asked=call.asked, attempt_id=call.attempt_id)
+        chunks = provider.stream(_as_chat(call, translation))
+    async with aclosing(chunks):
+        async for chunk in chunks:
+            if translate is None:
+                yield chunk
+                continue
+            for event in _translated(translate, chunk):
+                yield event
+
+
+def _translated(translate: Events, chunk: Chunk) -> Iterator[Chunk]:
+    """The usage belongs to the last of the closing events that tell it."""
+    try:
+        if chunk.data and not (chunk.only_usage and chunk.usage is not None):
+            for event in translate.feed(decode_object(chunk.data)):
+                yield Chunk(data=encode_lenient(event), model=chunk.model)
+        if chunk.usage is not None:
+            closing = list(translate.end(chunk.usage))
+            tells = max([place for place, event in enumerate(closing) if _has_usage(event)])
+            for place, event in enumerate(closing):
+                usage = chunk.usage if place == tells else None
+                yield Chunk(data=encode_lenient(event), model=chunk.model, usage=usage)
+    except (NotJson, RecursionError):
+        raise broken("an event of its stream is nested too deeply") from None
+
+
+def _has_usage(event: Mapping[str, Any]) -> bool:
+    response = event.get("response")
+    return bool(event.get("usage") or (isinstance(response, Mapping) and response.get("usage")))
+
+
+def _as_chat(call: ProviderCall, translation: Translation) -> _ChatCall:
+    """Raises ProviderError for what chat has no word for."""
+    if call.protocol == MESSAGES:
+        check_version(call.headers, call.asked)
+    body = {**translation.request(call.body), "model": call.model}
+    return _ChatCall(
+        model=call.model,
+        payload=encode_lenient(body),
+        body=body,
+        asked={name: value for name, value in body.items() if name not in MADE_HERE},
+        attempt_id=call.attempt_id,
+        output_limit=call.output_limit,
+        traits=call.traits,
+        progress=call.progress,
+        timeout_s=call.timeout_s,
+        first_byte_s=call.first_byte_s,
+    )
