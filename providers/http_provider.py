@@ -218,9 +218,7 @@ class HttpProvider(ABC):
         """The chunks of a whole answer to a call that asked for a stream. Raises ProviderError."""
         return chunks_of_completion(completion)
 
-    async def _body_of(
-        self, call: ProviderCall, ask: Callable[[Key], Awaitable[VendorResponse]]
-    ) -> bytes:
+    async def _body_of(self, call: ProviderCall, ask: Callable[[Key], Awaitable[VendorResponse]]) -> bytes:
         """The body that answers a request which generates nothing, and so costs nothing. Raises ProviderError."""
         ends_at_s = asyncio.get_running_loop().time() + call.timeout_s
         try:

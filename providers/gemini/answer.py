@@ -11,8 +11,8 @@ from providers.openai_compatible.generated import Generated
 from providers.openai_compatible.lenient_json import encode_lenient
 from providers.port import Completion, ProviderCall
 from providers.signatures import carried
-from providers.translated.shapes import choice, completion, tool_call
 from providers.translated.event_stream import short_text
+from providers.translated.shapes import choice, completion, tool_call
 
 FILTERED = "content_filter"
 FINISH = {

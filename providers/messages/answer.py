@@ -56,7 +56,11 @@ def head(id: str, model: object, asked: Mapping[str, Any]) -> dict[str, Any]:
 
 def block_of(kind: str, text: str) -> Block:
     """What the model thinks has no signature: none but Anthropic's own models make one."""
-    return {"type": "thinking", "thinking": text, "signature": ""} if kind == THINKING else {"type": "text", "text": text}
+    return (
+        {"type": "thinking", "thinking": text, "signature": ""}
+        if kind == THINKING
+        else {"type": "text", "text": text}
+    )
 
 
 def made_id(message: str, place: int) -> str:

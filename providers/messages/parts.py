@@ -62,7 +62,11 @@ def _picture(block: Mapping[str, Any], path: str) -> Part:
         raise refusal(f"{path}.transformations", "cannot be translated for this vendor")
     source = mapping_at(block.get("source"), f"{path}.source")
     kind = word_at(source.get("type"), f"{path}.source.type", ("base64", "url"))
-    url = text_at(source.get("url"), f"{path}.source.url") if kind == "url" else _inside(source, f"{path}.source")
+    url = (
+        text_at(source.get("url"), f"{path}.source.url")
+        if kind == "url"
+        else _inside(source, f"{path}.source")
+    )
     return {"type": "image_url", "image_url": {"url": url}}
 
 

@@ -58,7 +58,9 @@ def _refuse_unread(body: Mapping[str, Any]) -> None:
         if value is None or field in READ or field in AS_IT_IS:
             continue
         if field not in PLAIN:
-            raise refusal(field, "cannot be translated for this vendor, which does not speak Anthropic's protocol")
+            raise refusal(
+                field, "cannot be translated for this vendor, which does not speak Anthropic's protocol"
+            )
         if not PLAIN[field](value):
             raise refusal(field, "has no counterpart at this vendor")
     if body.get("service_tier") is not None:

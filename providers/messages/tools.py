@@ -16,7 +16,9 @@ READ = frozenset({"type", "name", "description", "input_schema", "strict"})
 def tools_of(body: Mapping[str, Any]) -> dict[str, Any]:
     """The fields `tools`, `tool_choice` and `parallel_tool_calls`. Raises ProviderError."""
     given = body.get("tools")
-    tools = [_tool(each, f"tools[{place}]") for place, each in enumerate(list_at(given, "tools") if given else ())]
+    tools = [
+        _tool(each, f"tools[{place}]") for place, each in enumerate(list_at(given, "tools") if given else ())
+    ]
     chat: dict[str, Any] = {"tools": tools} if tools else {}
     if body.get("tool_choice") is None:
         return chat

@@ -6,7 +6,6 @@ Anthropic itself checks what is sent to it.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from providers.port import ProviderError
 from providers.translated.refusal import refusal
 
 HEADER = "anthropic-version"
