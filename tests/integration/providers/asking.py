@@ -22,6 +22,8 @@ class Asked(Struct, frozen=True, kw_only=True):
     attempt_id: str = "attempt-1"
     timeout_s: float = 5.0
     first_byte_s: float = 60.0
+    protocol: str = "chat"
+    headers: dict[str, str] = {}
 
 
 def asking(
@@ -38,6 +40,21 @@ def asking(
 def streamed(text: str = "hello", *, timeout_s: float = 5.0, **fields: Any) -> Asked:
     fields = {"stream": True, "stream_options": {"include_usage": True}, **fields}
     return asking(text, timeout_s=timeout_s, **fields)
+
+
+def asking_responses(
+    given: str | list[dict[str, Any]] = "hello", *, timeout_s: float = 5.0, **fields: Any
+) -> Asked:
+    """A call in OpenAI's Responses."""
+    body = {"model": "fake-small", "input": given, **fields}
+    return Asked(
+        model="fake-small",
+        payload=msgspec.json.encode(body),
+        body=body,
+        asked=body,
+        timeout_s=timeout_s,
+        protocol="responses",
+    )
 
 
 async def answer(provider: LLMProvider, call: Asked) -> dict[str, Any]:
