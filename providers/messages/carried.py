@@ -15,8 +15,6 @@ from providers.openai_compatible.lenient_json import NotJson, encode_lenient
 
 MARK = "gateway-carried."
 TYPE = "redacted_thinking"
-UNSIGNED = "thinking"
-"""The type of blocks whose signature is empty where another vendor's model thought (`answer.py`)."""
 
 
 def carrying(tool_id: str, extra: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -43,10 +41,8 @@ def carried_in(block: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]] | None
     return (tool_id, extra) if isinstance(tool_id, str) and isinstance(extra, dict) else None
 
 
-def without_others(messages: object) -> object:
-    """The messages for Anthropic, without what is not its own: such blocks, and thoughts that nobody has signed, which
-    it would refuse. A turn of nothing else is left out.
-    """
+def without_carried(messages: object) -> object:
+    """The messages without such blocks, for Anthropic, which did not make them. A turn of nothing else is left out."""
     if not isinstance(messages, list):
         return messages
     stripped = [_without(message) for message in messages]
@@ -57,16 +53,16 @@ def _without(message: Any) -> Any:
     content = message.get("content") if isinstance(message, Mapping) else None
     if not isinstance(content, list):
         return message
-    kept = [block for block in content if not _is_anothers(block)]
+    kept = [block for block in content if not is_ours(block)]
     if len(kept) == len(content):
         return message
     return {**message, "content": kept} if kept else None
 
 
-def _is_anothers(block: object) -> bool:
+def is_ours(block: object) -> bool:
+    """Whether no model of Anthropic's made it: it carries something, or is a thought that nobody has signed."""
     if not isinstance(block, Mapping):
         return False
-    if block.get("type") == UNSIGNED:
-        return block.get("signature") == ""
-    data = block.get("data")
-    return block.get("type") == TYPE and isinstance(data, str) and data.startswith(MARK)
+    if block.get("type") == "thinking":
+        return not block.get("signature")
+    return block.get("type") == TYPE and isinstance(data := block.get("data"), str) and data.startswith(MARK)

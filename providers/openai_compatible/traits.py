@@ -56,29 +56,25 @@ class Traits(Struct, frozen=True, kw_only=True):
 
 
 NO_TRAITS = Traits()
+NO_MARKS = frozenset({CACHE_MARK})
 KNOWN: dict[str, Traits] = {
     "openai": Traits(
         limit_names=("max_completion_tokens",),
         service_tier="default",
         path="v1",
-        refused_hints=frozenset({CACHE_MARK}),
         responses=True,
+        refused_hints=NO_MARKS,
     ),
-    "xai": Traits(
-        limit_names=("max_completion_tokens",),
-        path="v1",
-        refused_hints=frozenset({CACHE_MARK}),
-        responses=True,
-    ),
+    "xai": Traits(limit_names=("max_completion_tokens",), path="v1", responses=True, refused_hints=NO_MARKS),
     "groq": Traits(
         limit_names=("max_completion_tokens", "max_tokens"),
         service_tier="on_demand",
         path="openai/v1",
-        refused_hints=frozenset({CACHE_MARK}),
+        refused_hints=NO_MARKS,
     ),
     "deepseek": Traits(
         limit_names=("max_tokens",),
-        refused_hints=frozenset({CACHE_MARK}),
+        refused_hints=NO_MARKS,
         finish_reasons={"insufficient_system_resource": FAILED},
     ),
     "mistral": Traits(
@@ -86,7 +82,7 @@ KNOWN: dict[str, Traits] = {
         stream_options=False,
         path="v1",
         renamed={"seed": "random_seed"},
-        refused_hints=frozenset({CACHE_MARK, USER}),
+        refused_hints=NO_MARKS | {USER},
         finish_reasons={"model_length": "length", "error": FAILED},
         error_words={"invalid_model": "model_not_found", "rate_limited": "rate_limit_exceeded"},
     ),
@@ -95,7 +91,7 @@ KNOWN: dict[str, Traits] = {
         authorization=ZHIPU_JWT,
         path="api/paas/v4",
         names_object=False,
-        refused_hints=frozenset({CACHE_MARK}),
+        refused_hints=NO_MARKS,
         finish_reasons={
             "sensitive": "content_filter",
             "model_context_window_exceeded": "length",

@@ -209,4 +209,4 @@ def test_marks_for_a_cache_pass_where_they_may_mean_something(traits: Traits) ->
 
 def test_who_asks_is_not_told_to_a_vendor_that_refuses_the_field() -> None:
     assert "user" not in hinting(user="u", traits=KNOWN["mistral"])
-    assert hinting(user="u"), streamed=False, traits=KNOWN["openai"]))["user"] == "u"
+    assert hinting(user="u", traits=KNOWN["openai"])["user"] == "u"

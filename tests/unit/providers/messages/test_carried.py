@@ -4,12 +4,10 @@ from typing import Any
 
 import pytest
 
-from providers.messages.carried import MARK, carried_in, carrying, without_others
+from providers.messages.carried import MARK, carried_in, carrying, without_carried
 
 EXTRA = {"google": {"thought_signature": "\ud800ü"}, "made_by": "m"}
 OWN = {"type": "redacted_thinking", "data": "cmVkYWN0ZWQ="}
-SIGNED = {"type": "thinking", "thinking": "hm", "signature": "c2ln"}
-UNSIGNED = {"type": "thinking", "thinking": "hm", "signature": ""}
 TEXT = {"type": "text", "text": "a"}
 
 
@@ -40,15 +38,23 @@ def test_anthropic_gets_its_own_blocks_back_and_none_of_ours() -> None:
     ours = carrying("id-1", EXTRA)
     messages = [
         {"role": "user", "content": "go"},
-        {"role": "assistant", "content": [OWN, SIGNED, UNSIGNED, ours, TEXT]},
+        {"role": "assistant", "content": [OWN, ours, TEXT]},
         {"role": "assistant", "content": [ours]},
     ]
-    assert without_others(messages) == [
+    assert without_carried(messages) == [
         {"role": "user", "content": "go"},
-        {"role": "assistant", "content": [OWN, SIGNED, TEXT]},
+        {"role": "assistant", "content": [OWN, TEXT]},
     ]
 
 
 @pytest.mark.parametrize("messages", [None, 7, ["a"], [{"content": None}], [{"content": [7]}]])
 def test_what_is_no_conversation_stays_for_the_vendor_to_refuse(messages: object) -> None:
-    assert without_others(messages) == messages
+    assert without_carried(messages) == messages
+
+
+def test_a_thought_that_nobody_signed_stays_with_the_gateway() -> None:
+    signed = {"type": "thinking", "thinking": "so", "signature": "abc"}
+    unsigned = {"type": "thinking", "thinking": "so", "signature": ""}
+    said = {"type": "text", "text": "hello"}
+    messages = [{"role": "assistant", "content": [unsigned, signed, said]}]
+    assert without_carried(messages) == [{"role": "assistant", "content": [signed, said]}]
