@@ -8,6 +8,7 @@ from metering.content.detectors.detector import DIGITS, WORD, Detector, Span, at
 KIND, NAME = "address", "a machine's address"
 _VERSION = re.compile(rb"(?i)(?:\bv|versions?|release|build|section|chapter|rev\.?|ver\.?)[ :=\"']{0,3}$")
 _BEFORE, _BEFORE_MAC = 12, 24
+MAC_LENGTH = 17
 
 
 def _ipv4(text: bytes, start: int, end: int) -> Span | None:
@@ -45,7 +46,7 @@ def _ipv6(text: bytes, start: int, end: int) -> Span | None:
 
 def _mac(text: bytes, start: int, end: int) -> Span | None:
     separator, written = text[start + 2], text[start:end]
-    if any(written[place] != separator for place in range(2, len(written), 3)):
+    if len(written) != MAC_LENGTH or any(written[place] != separator for place in range(2, len(written), 3)):
         return None
     if at(text, start - 1) == separator or at(text, end) == separator or set(written) <= {48, separator}:
         return None
@@ -59,8 +60,9 @@ def _mac(text: bytes, start: int, end: int) -> Span | None:
 MAC = Detector(
     kind=KIND,
     name=NAME,
-    pattern=compiled(rb"\b[0-9A-Fa-f]{2}(?:[:-][0-9A-Fa-f]{2}){5}\b"),
+    pattern=compiled(rb"\b[0-9A-Fa-f]{2}(?:[:-][0-9A-Fa-f]{2}){5,60}\b"),
     check=_mac,
+    skips=True,
 )
 IPV4 = Detector(
     kind=KIND,
