@@ -6,7 +6,7 @@ To add a route, add one line to API or WIRE. A route without a line fails `test_
 
 - `{team}`, `{token}`, `{user}`, `{admin}`, `{tenant}`, `{rule}` and so on in the path, query, body or headers become
   Alder's own, `{birch_team}` and so on Birch's: `TenantData.names` in `world.py`. Add there what your nouns
-  need, also to `marks`, `more_of` and `image_of`.
+  need, also to `marks`, `more_of` and `image.py`.
 - `member`, `admin`, `operator`: the status for Alder's member, Alder's admin and a super admin.
 - Birch's people get the same status as Alder's where the line names no object of Alder's; where it does, 404, or the
   403 that Alder's own member would get. Say `stranger=` where it is something else.
