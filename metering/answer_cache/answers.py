@@ -9,7 +9,9 @@ CALLED = ("tool_calls", "function_call")
 
 
 def is_kept(answer: Mapping[str, Any], *, any_: bool) -> bool:
-    """Whether a chat completion is one to keep. `any_`: also one that calls tools."""
+    """Whether a chat completion, or a list of embeddings, is one to keep. `any_`: also one that calls tools."""
+    if answer.get("object") == "list" and answer.get("data") and not answer.get("error"):
+        return True
     choices = answer.get("choices")
     if answer.get("error") or not isinstance(choices, list) or not choices:
         return False

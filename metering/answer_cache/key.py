@@ -11,6 +11,7 @@ from msgspec import Struct
 from metering.admission.forms.chat import OUTPUT_FIELDS
 from metering.catalog.served import ServedModel
 from metering.ports import Body
+from metering.types import WireProtocol
 
 CHANGES_NO_ANSWER = frozenset(
     {
@@ -41,7 +42,14 @@ class CacheKey(Struct, frozen=True, kw_only=True):
         return self.digest.hex()
 
 
-def key_of(*, tenant_id: UUID, task: str, models: Iterable[tuple[ServedModel, int]], body: Body) -> CacheKey:
+def key_of(
+    *,
+    tenant_id: UUID,
+    task: str,
+    models: Iterable[tuple[ServedModel, int]],
+    body: Body,
+    protocol: WireProtocol = WireProtocol.CHAT,
+) -> CacheKey:
     """The key of a request that these models may serve, each with answers of at most so many tokens.
 
     Whoever may have longer answers, or other models, has other keys; in which order they are tried does not matter.
@@ -60,7 +68,7 @@ def key_of(*, tenant_id: UUID, task: str, models: Iterable[tuple[ServedModel, in
         ]
     )
     options = _other_options(body.get("stream_options"))
-    content = _encode([str(tenant_id), task, served, options, asked])
+    content = _encode([str(tenant_id), task, protocol, served, options, asked])
     return CacheKey(tenant_id=tenant_id, digest=blake2b(content, digest_size=DIGEST_BYTES).digest())
 
 

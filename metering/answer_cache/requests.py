@@ -5,6 +5,7 @@ from typing import Any
 
 from metering.admission.forms.chat import ALLOWED, PLAIN_TOOLS, TEXT_PARTS
 from metering.ports import Body
+from metering.types import WireProtocol
 
 SAMPLED = "sampled"
 """The temperature is not 0. One that is left out is the vendor's own, which is not 0."""
@@ -16,6 +17,8 @@ LIVE = "live"
 """The vendor runs tools, or a field is not known here: the answer may depend on more than the request."""
 CONTENT = "content"
 """A picture or file behind an address may change."""
+PROTOCOL = "protocol"
+"""Answers in this protocol are not kept."""
 AUDIO = "audio"
 STORED = "stored"
 """The vendor is to store the answer, so it has to get the request."""
@@ -25,11 +28,13 @@ TOOL_PARTS = ("tool_result", "function_call_output")
 SOUND = ("input_audio", "audio")
 
 
-def why_not_asked(body: Body, *, any_: bool) -> str:
+def why_not_asked(body: Body, protocol: WireProtocol = WireProtocol.CHAT, *, any_: bool) -> str:
     """The reason why the request is neither looked up nor kept; empty: it may be.
 
     `any_`: the caller asks for every kind but those that never are, sound and what the vendor is to store.
     """
+    if protocol is not WireProtocol.CHAT:
+        return "" if protocol is WireProtocol.EMBEDDINGS else PROTOCOL  # an input has one embedding
     parts = list(_parts(body))
     if body.get("store"):
         return STORED

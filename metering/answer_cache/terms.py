@@ -10,6 +10,7 @@ from metering.answer_cache.wish import CacheWish
 from metering.policy.values import EffectivePolicy
 from metering.ports import Body
 from metering.rules.registry import REGISTRY
+from metering.types import WireProtocol
 
 OWN_TTL_S = 300
 """Where no rule says anything, an answer that the header asks for lives so long,"""
@@ -62,8 +63,13 @@ class Terms(Struct, frozen=True, kw_only=True):
 OFF = Terms(status=Status.OFF)
 
 
-def terms_of(policy: EffectivePolicy, wish: CacheWish | None, body: Body) -> Terms | None:
-    """None: nobody has asked for the cache. `body` is the request in OpenAI's shape, as the caller sent it."""
+def terms_of(
+    policy: EffectivePolicy,
+    wish: CacheWish | None,
+    body: Body,
+    protocol: WireProtocol = WireProtocol.CHAT,
+) -> Terms | None:
+    """None: nobody has asked for the cache. `body` is the request in its protocol, as the caller sent it."""
     if policy.task not in TASKS:
         return None
     rule_s = policy.number("cache_ttl_s")
@@ -73,7 +79,7 @@ def terms_of(policy: EffectivePolicy, wish: CacheWish | None, body: Body) -> Ter
         wish = USUAL
     if rule_s == 0 or wish.verb == "off":
         return OFF
-    if reason := why_not_asked(body, any_=wish.any):
+    if reason := why_not_asked(body, protocol, any_=wish.any):
         return Terms(status=Status.BYPASS, reason=reason)
     usual_s, most_s = (OWN_TTL_S, MOST_OWN_TTL_S) if rule_s is None else (rule_s, rule_s)
     return Terms(

@@ -41,7 +41,7 @@ def cache_terms(
     with_: Collaborators, request: CallRequest, planned: CallPlan[BoundedRequest]
 ) -> Terms | None:
     """What holds for a planned call for which a rule or its caller may want the cache. None: nobody does."""
-    terms = terms_of(planned.policy, request.cache, planned.measured.asked)
+    terms = terms_of(planned.policy, request.cache, planned.measured.asked, request.protocol)
     return OFF if terms is not None and with_.answers is None else terms
 
 
@@ -57,6 +57,7 @@ async def recall(
         tenant_id=planned.demand.asker.subject.tenant_id,
         task=request.task.value,
         models=[(call.model, call.answer_tokens) for call in measured.calls],
+        protocol=request.protocol,
         body=measured.asked,
     )
     key = make_key() if request.input_bytes < LARGE_INPUT else await asyncio.to_thread(make_key)

@@ -32,8 +32,13 @@ class Directives(Struct, frozen=True, kw_only=True):
 
 
 def directives_in(body: Mapping[str, Any]) -> Directives:
-    """The directives of the last user message; unknown ones mean nothing."""
-    found = dict(_DIRECTIVE.findall(last_user_text(body)))
+    """The directives of the last user message."""
+    return directives_of(last_user_text(body))
+
+
+def directives_of(text: str) -> Directives:
+    """The directives of a text; unknown ones mean nothing."""
+    found = dict(_DIRECTIVE.findall(text))
 
     def number(name: str) -> float:
         return min(float(found.get(name) or 0), MAX_DELAY_S)

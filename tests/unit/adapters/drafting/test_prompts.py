@@ -7,7 +7,7 @@ import pytest
 
 from adapters.drafting.section import PACKAGE, prompt_of
 from adapters.drafting.sections import Code
-from providers.sandbox.answer import count_tokens
+from providers.sandbox.tokens import count_tokens
 from tests.support.spending import CountingSpending
 from tests.unit.adapters.drafting.drafting import MACHINE, drafted, texts, wanted
 

@@ -1,0 +1,1 @@
+"""OpenAI's Responses protocol, for vendors that only know chat completions."""
