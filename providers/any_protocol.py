@@ -18,6 +18,9 @@ from providers.messages.versions import check_version
 from providers.openai_compatible.errors import broken
 from providers.openai_compatible.lenient_json import NotJson, decode_object, encode_lenient
 from providers.port import Chunk, Completion, LLMProvider, Progress, ProviderCall, Usage
+from providers.responses.answer import whole_of as whole_response
+from providers.responses.events import ResponsesEvents
+from providers.responses.request import chat_request as chat_of_response
 
 MADE_HERE = ("max_tokens", "stream_options")
 """Fields of the chat request whose names are not the caller's, so that another name may be tried."""
@@ -46,6 +49,7 @@ class Translation(Struct, frozen=True, kw_only=True):
 
 TRANSLATIONS = {
     MESSAGES: Translation(request=chat_of_message, whole=whole_message, events=MessagesEvents),
+    RESPONSES: Translation(request=chat_of_response, whole=whole_response, events=ResponsesEvents),
 }
 
 

@@ -93,8 +93,12 @@ def bound_request(
     (None: at any time), `form` its protocol's. Raises UnpriceableRequest and InputTooLarge where no candidate can serve
     it.
     """
+    given = body
+    if hard:
+        body = form.within_hard_budget(body)
     caches, parts = form.caches_of(body), form.parts_beyond_text(body)
     request = _Request(
+        given,
         body,
         form,
         caches,
@@ -135,6 +139,8 @@ def bound_request(
 class _Request(NamedTuple):
     """What is the same for every model."""
 
+    given: Body
+    """As the caller sent it."""
     body: Body
     form: RequestForm
     caches: Caches
@@ -185,7 +191,7 @@ def _bound_call(request: _Request, model: ServedModel) -> tuple[BoundedCall, "_I
         model=model,
         body=edited,
         encoded=payload,
-        asked=body,
+        asked=request.given,
         choices=choices,
         answer_tokens=output_tokens,
         partly_priced=bool(unpriced) or not price.is_known or is_cheaper(asked.service_tier, price),

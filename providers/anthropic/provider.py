@@ -29,6 +29,7 @@ VERSION = "2023-06-01"
 """Of the protocol. From 2026-10-21 on `temperature`, `top_p` and `top_k` are refused for all models; by this one each
 model says by itself what it takes.
 """
+CHAT = "chat"
 NOT_FOUND = 404
 _MODEL = re.compile(r"status 404: model\b", re.IGNORECASE)
 _TOO_LONG = re.compile(r"prompt is too long|exceed(?:s|ed)? (?:the )?context", re.IGNORECASE)
@@ -54,6 +55,9 @@ class AnthropicProvider(TranslatedProvider):
 
     def _url(self, model: str, *, streamed: bool) -> str:
         return f"{self._base}/messages"
+
+    def speaks(self, call: ProviderCall) -> bool:
+        return call.protocol in (CHAT, PROTOCOL)
 
     def _headers_with(self, key: Key) -> dict[str, str]:
         return super()._headers_with(key) | {VERSION_HEADER: VERSION}
@@ -89,8 +93,10 @@ class AnthropicProvider(TranslatedProvider):
             return events_of_completion(completion)
         return super()._as_chunks(completion, call)
 
-    async def count_input(self, call: ProviderCall) -> int:
-        """How many tokens of input the vendor counts in a request of its protocol: free. Raises ProviderError."""
+    async def count_input(self, call: ProviderCall) -> int | None:
+        """The vendor counts what is in its own protocol."""
+        if call.protocol != PROTOCOL:
+            return None
         payload = counted_request(call)
         body = await self._body_of(
             call, lambda key: self._post(f"{self._base}/messages/count_tokens", payload, call, key)

@@ -7,14 +7,16 @@ from urllib.parse import quote
 
 from providers.base_url import base_of
 from providers.gemini.answer import completion_of
+from providers.gemini.embeddings import embeddings_of, embeddings_request
 from providers.gemini.listing import MODELS
 from providers.gemini.request import NAME, request_of
 from providers.gemini.streamed import GeminiStream
 from providers.keys import Key, Keys
 from providers.openai_compatible.errors import MAX_RETRY_AFTER_S
+from providers.openai_compatible.exchange import VendorResponse
 from providers.openai_compatible.lenient_json import NotJson, decode_object
 from providers.openai_compatible.timeouts import Timeouts
-from providers.port import Completion, ProviderCall, ProviderError
+from providers.port import Capability, Completion, ProviderCall, ProviderError
 from providers.translated.provider import TranslatedProvider
 
 BASE_URL = "https://generativelanguage.googleapis.com"
@@ -25,9 +27,14 @@ _MODEL = re.compile(r"status 404: models?/", re.IGNORECASE)
 _DELAY = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)s")
 
 
+def _path_of(model: str) -> str:
+    return model if model.startswith(("models/", "tunedModels/")) else f"models/{model}"
+
+
 class GeminiProvider(TranslatedProvider):
     """Any base URL that has `/v1beta/models/{model}:generateContent`. The key is in a header, never in the URL."""
 
+    capabilities = frozenset({Capability.CHAT, Capability.STREAM, Capability.EMBED})
     name = NAME
     key_header = "x-goog-api-key"
     model_list = MODELS
@@ -44,9 +51,17 @@ class GeminiProvider(TranslatedProvider):
         return f"{self._base}/models?pageSize=1"
 
     def _url(self, model: str, *, streamed: bool) -> str:
-        path = model if model.startswith(("models/", "tunedModels/")) else f"models/{model}"
         method = "streamGenerateContent?alt=sse" if streamed else "generateContent"
-        return f"{self._base}/{quote(path, safe='/')}:{method}"
+        return f"{self._base}/{quote(_path_of(model), safe='/')}:{method}"
+
+    async def embed(self, call: ProviderCall) -> Completion:
+        path = _path_of(call.model)
+
+        async def ask(key: Key) -> VendorResponse:
+            address = f"{self._base}/{quote(path, safe='/')}:batchEmbedContents"
+            return await self._post(address, embeddings_request(call, path), call, key)
+
+        return await self._whole(call, ask, may_stream=False)
 
     def _request(self, call: ProviderCall, *, streamed: bool) -> bytes:
         return request_of(call)
@@ -55,6 +70,8 @@ class GeminiProvider(TranslatedProvider):
         return GeminiStream(call, key.secret)
 
     async def _answer(self, body: dict[str, Any], call: ProviderCall) -> Completion:
+        if call.protocol == "embeddings":
+            return await embeddings_of(body, call)
         return await completion_of(body, call)
 
     def _named(self, error: ProviderError) -> ProviderError:

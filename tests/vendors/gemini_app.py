@@ -6,7 +6,7 @@ from typing import Any
 from aiohttp import web
 
 from tests.vendors.directives import Directives
-from tests.vendors.wire_app import MAX_BODY_BYTES, WORDS, FakeWire, Wired, case
+from tests.vendors.wire_app import MAX_BODY_BYTES, WORDS, FakeWire, Wired, case, json_body, peer_of
 
 API_KEY = "AIzaSyCanary-0123456789abcdefghijklmno"
 """The one key that it accepts."""
@@ -47,12 +47,33 @@ class FakeGemini(FakeWire):
 
     async def _call(self, request: web.Request) -> web.StreamResponse:
         model, _, method = request.match_info["call"].partition(":")
+        if method == "batchEmbedContents":
+            return await self._embed(request, model)
         if method not in ("generateContent", "streamGenerateContent"):
             return self.error(404)
         streamed = method == "streamGenerateContent"
         if streamed and request.query.get("alt") != "sse":
             return self.error(400, "The fake streams as server-sent events only.")
         return await self.chat(request, model=model, streamed=streamed)
+
+    async def _embed(self, request: web.Request, model: str) -> web.Response:
+        body = await json_body(request) or {}
+        call = self.log.begin(request.path, peer_of(request), request.headers, body)
+        try:
+            asked = body.get("requests")
+            if (wrong := self._wrong_key(request)) is not None:
+                return wrong
+            if not asked or any(each.get("model") != f"models/{model}" for each in asked):
+                return self.error(400, "BatchEmbedContentsRequest.requests: a model is not the path's")
+            count = sum(len(part["text"].split()) for each in asked for part in each["content"]["parts"])
+            call.usage = {"promptTokenCount": count, "totalTokenCount": count}
+            vectors = [[0.5] * each.get("outputDimensionality", 2) for each in asked]
+            call.whole, call.status = True, 200
+            return web.json_response(
+                {"embeddings": [{"values": vector} for vector in vectors], "usageMetadata": call.usage}
+            )
+        finally:
+            self.log.end(call)
 
     async def _models(self, request: web.Request) -> web.Response:
         shown = {"models": [{"name": "models/gemini-2.5-pro", "displayName": "Gemini"}]}

@@ -154,6 +154,12 @@ class RequestForm:
         tools = body.get("tools")
         return bool(tools) and any(map(tool_name, items(tools)))
 
+    def within_hard_budget(self, body: Body) -> Body:
+        """The request without what its caller offers to every model and can do without, where the cost of that cannot
+        be bounded.
+        """
+        return body
+
     def choices_of(self, body: Body) -> int:
         """How many answers are asked for at once."""
         return body.get("n") or 1

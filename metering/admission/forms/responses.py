@@ -22,10 +22,12 @@ from metering.admission.text_tokens import TextCeiling
 from metering.catalog.served import ServedModel
 from metering.ports import Body
 
-PLAIN_TOOLS = frozenset({"function", "custom", "local_shell", "apply_patch"})
+PLAIN_TOOLS = frozenset({"function", "custom", "namespace", "local_shell", "apply_patch"})
 """Tools that the caller runs."""
-DESCRIBED_TOOLS = frozenset({"function", "custom"})
+DESCRIBED_TOOLS = frozenset({"function", "custom", "namespace"})
 """Those of which the request itself says all that the model is told."""
+OFFERED_ALWAYS = ("web_search", "external_web_access")
+"""The type of the tool, and the field in it, that Codex sends along with every request."""
 OWN_TOOL_TOKENS = 2_048
 """More than the vendor's description of any other."""
 TEXT_ITEMS = frozenset(
@@ -88,6 +90,12 @@ class ResponsesForm(RequestForm):
     def has_vendors_tool(self, body: Body) -> bool:
         return any(map(tool_name, items(body.get("tools"))))
 
+    def within_hard_budget(self, body: Body) -> Body:
+        tools = items(body.get("tools"))
+        kept = [tool for tool in tools if not _is_offered_always(tool)]
+        may_choose = body.get("tool_choice") in (None, "auto")
+        return {**body, "tools": kept} if may_choose and len(kept) < len(tools) else body
+
     def choices_of(self, body: Body) -> int:
         return 1
 
@@ -109,6 +117,11 @@ class ResponsesForm(RequestForm):
 
 
 RESPONSES = ResponsesForm()
+
+
+def _is_offered_always(tool: object) -> bool:
+    kind, field = OFFERED_ALWAYS
+    return isinstance(tool, Mapping) and tool.get("type") == kind and field in tool
 
 
 def _items_of(body: Body) -> Iterator[Mapping[str, Any]]:

@@ -22,6 +22,8 @@ class Asked(Struct, frozen=True, kw_only=True):
     attempt_id: str = "attempt-1"
     timeout_s: float = 5.0
     first_byte_s: float = 60.0
+    protocol: str = "chat"
+    headers: dict[str, str] = {}
 
 
 def asking(

@@ -32,6 +32,8 @@ CALL: Any = SimpleNamespace(
     traits={},
     progress=Progress(),
     attempt_id="a-1",
+    protocol="chat",
+    headers={},
     timeout_s=5,
 )
 _loop = asyncio.new_event_loop()

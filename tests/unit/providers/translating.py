@@ -46,6 +46,8 @@ def a_call(model: str, **fields: Any) -> Any:
         traits={},
         progress=Progress(),
         attempt_id="a-1",
+        protocol="chat",
+        headers={},
         timeout_s=5,
     )
 
