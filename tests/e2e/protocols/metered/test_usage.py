@@ -55,4 +55,5 @@ def test_a_vendor_that_reports_no_usage_is_estimated_and_marked(house: House, na
         told = house.ask(name, "vendor:no-usage", as_="capped", stream=stream)
         assert (told.status, told.row.outcome, told.row.estimate_reason) == (200, "ok", "missing")
         assert min(told.tokens) > 0
-        assert figures_of(told.usage) == told.tokens
+        if not WAYS[name].is_native:  # a vendor's own answer passes as it came
+            assert figures_of(told.usage) == told.tokens
