@@ -91,6 +91,12 @@ _TRAITS = (
         fits=_is_bool,
     ),
     Trait(
+        name="responses",
+        meaning="whether it has OpenAI's Responses at `/responses`; without, such requests are translated for it",
+        expects="true or false",
+        fits=_is_bool,
+    ),
+    Trait(
         name="service_tier",
         meaning="the name of its plain service tier, which is always sent; empty: none is sent",
         expects="text of at most 32 of a-z, '_' and '-'",

@@ -2,6 +2,8 @@
 
 import asyncio
 
+import msgspec
+
 from metering.admission.bound import estimated_input
 from metering.admission.denial import too_few_error
 from metering.admission.forms.by_protocol import FORMS
@@ -14,6 +16,7 @@ from metering.ids import uuid7
 from metering.ports import AttemptFailed, Progress, TaskRequest, VendorCall
 from metering.rates.take import TooFew, take_rates
 
+_encode = msgspec.json.Encoder().encode
 TIMEOUT_S = 5.0
 """A vendor that takes longer is not waited for."""
 
@@ -42,7 +45,7 @@ async def count_input(with_: Collaborators, caller: Principal, request: CallRequ
     counted = VendorCall(
         provider_name=model.provider_name,
         model=model.physical_name,
-        payload=b"",
+        payload=_encode(edited),
         body=edited,
         asked=body,
         output_limit=0,

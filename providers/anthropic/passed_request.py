@@ -12,8 +12,8 @@ PROTOCOL = "messages"
 AUTO_TIERS = (None, "auto")
 """With these the vendor may use what was bought in advance, at its own price."""
 PLAIN_TIER = "standard_only"
-OTHERS = MARK.encode()
-"""Is in a request that brings back what another vendor wants back."""
+OTHERS = (MARK.encode(), b'"signature":""')
+"""One of them is in a request that brings back what another vendor's model made."""
 VERSION_HEADER, BETA_HEADER = "anthropic-version", "anthropic-beta"
 MAX_HEADER_LENGTH = 4_096
 NOT_COUNTED = frozenset(
@@ -54,6 +54,6 @@ def _lines(headers: Mapping[str, str]) -> Iterator[str]:
 
 
 def _without_others(call: ProviderCall) -> dict[str, Any]:
-    if OTHERS not in call.payload:
+    if not any(mark in call.payload for mark in OTHERS):
         return {}
     return {"messages": without_carried(call.body.get("messages"))}

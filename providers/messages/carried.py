@@ -60,6 +60,9 @@ def _without(message: Any) -> Any:
 
 
 def is_ours(block: object) -> bool:
-    if not isinstance(block, Mapping) or block.get("type") != TYPE:
+    """Whether no model of Anthropic's made it: it carries something, or is a thought that nobody has signed."""
+    if not isinstance(block, Mapping):
         return False
-    return isinstance(data := block.get("data"), str) and data.startswith(MARK)
+    if block.get("type") == "thinking":
+        return not block.get("signature")
+    return block.get("type") == TYPE and isinstance(data := block.get("data"), str) and data.startswith(MARK)

@@ -6,11 +6,12 @@ Nothing that was generated is free: a missing or impossible figure is replaced b
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-from providers.messages.request import chat_request
+from providers.messages.request import chat_request as chat_of_message
 from providers.openai_compatible.extras import Extras
 from providers.openai_compatible.generated import Generated
 from providers.openai_compatible.usage import Reading
 from providers.port import EstimateReason, ProviderCall, ProviderError, Usage
+from providers.responses.request import chat_request as chat_of_response
 from providers.token_counting import count_input
 
 LONGEST_TOKEN = 64
@@ -18,7 +19,10 @@ LONGEST_TOKEN = 64
 DISBELIEF = 2
 """So many times the reported tokens have to be counted here before the count is believed instead."""
 
-TO_CHAT: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {"messages": chat_request}
+TO_CHAT: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
+    "messages": chat_of_message,
+    "responses": chat_of_response,
+}
 """Protocol → its requests in the shape in which input is counted."""
 
 

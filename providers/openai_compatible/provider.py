@@ -1,11 +1,11 @@
-"""A vendor that speaks OpenAI's protocol, as an LLMProvider. What the vendor says passes as it came."""
+"""A vendor that speaks OpenAI's protocols, as an LLMProvider. What the vendor says passes as it came."""
 
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
 
 from providers.base_url import base_of
-from providers.http_provider import HttpProvider
+from providers.http_provider import AnswerReader, HttpProvider
 from providers.keys import Key, Keys
 from providers.openai_compatible.answer import whole_answer
 from providers.openai_compatible.authorization import Authorization
@@ -17,13 +17,21 @@ from providers.openai_compatible.request import added_fields, payload_of
 from providers.openai_compatible.streamed import StreamedAnswer
 from providers.openai_compatible.timeouts import Timeouts
 from providers.openai_compatible.traits import LIMIT_NAMES, TraitsOfModels, without
-from providers.port import Capability, Completion, ProviderCall, ProviderError
+from providers.other_form import Reader
+from providers.port import Capability, Chunk, Completion, ProviderCall, ProviderError
+from providers.responses.native_answer import whole_response
+from providers.responses.native_request import native_additions, native_payload
+from providers.responses.native_stream import ResponsesStream
+from providers.responses.other_form import events_of_response, response_of_events
 
+RESPONSES = "responses"
 logger = logging.getLogger(__name__)
 
 
 class OpenAICompatibleProvider(HttpProvider):
-    """Any base URL that has `/chat/completions` and `/embeddings`. Every failure is a ProviderError."""
+    """Any base URL that has `/chat/completions` and `/embeddings`, and by its traits `/responses`. Every failure is a
+    ProviderError.
+    """
 
     capabilities = frozenset({Capability.CHAT, Capability.STREAM, Capability.EMBED})
     key_header = "authorization"
@@ -48,6 +56,7 @@ class OpenAICompatibleProvider(HttpProvider):
         self._traits = TraitsOfModels(vendor=vendor, base_url=base_url, declared=traits)
         base = base_of(base_url, version=self._traits.endpoint.path)
         self._chat_url = f"{base}/chat/completions"
+        self._responses_url = f"{base}/responses"
         self._embeddings_url = f"{base}/embeddings"
         self._models_address = f"{base}/models"
 
@@ -59,6 +68,11 @@ class OpenAICompatibleProvider(HttpProvider):
     def _any_chat_url(self) -> str:
         return self._chat_url
 
+    def speaks(self, call: ProviderCall) -> bool:
+        if call.protocol == RESPONSES:
+            return self._traits.of(call.model, call.traits).responses
+        return super().speaks(call)
+
     async def embed(self, call: ProviderCall) -> Completion:
         def ask(key: Key) -> Awaitable[VendorResponse]:
             return self._post(self._embeddings_url, call.payload, call, key)
@@ -69,11 +83,23 @@ class OpenAICompatibleProvider(HttpProvider):
         traits = self._traits.of(call.model, call.traits) if call is not None else self._traits.endpoint
         return self._authorization.value(key.secret, traits.authorization)
 
-    def _reader(self, call: ProviderCall, key: Key) -> StreamedAnswer:
-        return StreamedAnswer(call, key.secret, self._traits.of(call.model, call.traits))
+    def _reader(self, call: ProviderCall, key: Key) -> AnswerReader:
+        reader = ResponsesStream if call.protocol == RESPONSES else StreamedAnswer
+        return reader(call, key.secret, self._traits.of(call.model, call.traits))
 
     async def _completion(self, body: bytes, call: ProviderCall, key: Key) -> Completion:
+        if call.protocol == RESPONSES:
+            return await whole_response(body, call, key.secret)
         return await whole_answer(body, call, key.secret, self._traits.of(call.model, call.traits))
+
+    def _as_chunks(self, completion: Completion, call: ProviderCall) -> list[Chunk]:
+        is_chat = call.protocol != RESPONSES
+        return super()._as_chunks(completion, call) if is_chat else events_of_response(completion)
+
+    async def _of_events(self, body: bytes, reader: Reader, call: ProviderCall) -> Completion:
+        if call.protocol == RESPONSES:
+            return await response_of_events(body, reader)
+        return await super()._of_events(body, reader, call)
 
     def _refused(self, status: int, headers: Mapping[str, str], body: bytes, key: Key) -> ProviderError:
         return refused(status, headers, body, key.secret, self._traits.endpoint.error_words)
@@ -84,12 +110,15 @@ class OpenAICompatibleProvider(HttpProvider):
         """
         traits = self._traits.of(call.model, call.traits)
         given, refused_fields = traits, set[str]()
+        url, written, additions = self._chat_url, payload_of, added_fields
+        if call.protocol == RESPONSES:
+            url, written, additions = self._responses_url, native_payload, native_additions
         while True:
-            payload = payload_of(call, streamed=streamed, traits=traits)
+            payload = written(call, streamed=streamed, traits=traits)
             try:
-                answer = await self._post(self._chat_url, payload, call, key)
+                answer = await self._post(url, payload, call, key)
             except ProviderError as error:
-                added = added_fields(call, streamed=streamed, traits=traits)
+                added = additions(call, streamed=streamed, traits=traits)
                 field = field_objected_to(error, added)
                 refused_fields.add(field or "")
                 if field is None or refused_fields.issuperset(LIMIT_NAMES):

@@ -57,13 +57,17 @@ def changes_to(body: Mapping[str, Any], *, streamed: bool, traits: Traits) -> di
             changes[name] = REMOVED
             if body.get(own) is None:
                 changes[own] = body[name]
+    return changes | tier_to_send(body, traits)
+
+
+def tier_to_send(body: Mapping[str, Any], traits: Traits) -> dict[str, Any]:
+    """The plain tier, where the caller names none."""
     tier = body.get("service_tier")
-    if tier in AUTO_TIERS:
-        if traits.service_tier:
-            changes["service_tier"] = traits.service_tier
-        elif tier is not None:
-            changes["service_tier"] = PLAIN_TIER
-    return changes
+    if tier not in AUTO_TIERS:
+        return {}
+    if traits.service_tier:
+        return {"service_tier": traits.service_tier}
+    return {} if tier is None else {"service_tier": PLAIN_TIER}
 
 
 def asks_for_running_usage(asked: Mapping[str, Any]) -> bool:

@@ -44,6 +44,8 @@ class Traits(Struct, frozen=True, kw_only=True):
     """Whether its answers say in `object` what they are, as clients expect."""
     running_usage: bool = False
     """Whether it can report with each chunk how much has been generated, so that a cut stream is charged what came."""
+    responses: bool = False
+    """Whether it has OpenAI's Responses at `/responses`."""
     finish_reasons: Mapping[str, str] = {}
     """Its own finish reasons → OpenAI's; empty: the vendor says that it failed."""
     error_words: Mapping[str, str] = {}
@@ -52,8 +54,10 @@ class Traits(Struct, frozen=True, kw_only=True):
 
 NO_TRAITS = Traits()
 KNOWN: dict[str, Traits] = {
-    "openai": Traits(limit_names=("max_completion_tokens",), service_tier="default", path="v1"),
-    "xai": Traits(limit_names=("max_completion_tokens",), path="v1"),
+    "openai": Traits(
+        limit_names=("max_completion_tokens",), service_tier="default", path="v1", responses=True
+    ),
+    "xai": Traits(limit_names=("max_completion_tokens",), path="v1", responses=True),
     "groq": Traits(
         limit_names=("max_completion_tokens", "max_tokens"), service_tier="on_demand", path="openai/v1"
     ),

@@ -1,5 +1,6 @@
 """A vendor's whole Responses answer: checked to be one, its usage read or estimated, and passed on as it came."""
 
+from providers.openai_compatible.error_body import is_error
 from providers.openai_compatible.errors import broken, error_within
 from providers.openai_compatible.extras import TIER_LENGTH
 from providers.openai_compatible.final_usage import usage_of_answer
@@ -8,7 +9,6 @@ from providers.openai_compatible.lenient_json import NotJson, as_object, decode_
 from providers.openai_compatible.usage import ReportedUsage
 from providers.openai_compatible.wire import MODEL_LENGTH
 from providers.port import Completion, ProviderCall
-from providers.responses.counted import Counted
 from providers.responses.native_items import add_items, response_from
 
 UNFINISHED = ("queued", "in_progress")
@@ -29,14 +29,16 @@ async def whole_response(body: bytes, call: ProviderCall, api_key: str) -> Compl
     reported.add(answer.usage)
     tier = tier_of(answer.service_tier)
     problem = answer.error or (FAILED if answer.status == FAILED else None)
+    if not isinstance(answer.output, list) and is_error(given):
+        problem = given
     if problem and generated.is_empty:
         error = error_within(problem, api_key, began=not reported.is_empty)
         if not reported.is_empty:
-            error.usage = await usage_of_answer(Counted(call), reported, generated, tier)
+            error.usage = await usage_of_answer(call, reported, generated, tier)
         raise error
     if answer.status in UNFINISHED or (not isinstance(answer.output, list) and reported.is_empty):
         raise broken("its answer holds no output")
-    usage = await usage_of_answer(Counted(call), reported, generated, tier)
+    usage = await usage_of_answer(call, reported, generated, tier)
     try:
         return Completion(body=as_object(body), model=name_of(answer.model), usage=usage)
     except (NotJson, RecursionError):

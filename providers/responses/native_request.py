@@ -1,5 +1,7 @@
-"""The last touches to a Responses request for a vendor that speaks the protocol: it goes as the caller wrote it, but for
-the stream flag, the plain service tier, and what the gateway itself has put into the conversation.
+"""The last touches to a Responses request for a vendor that speaks the protocol.
+
+It goes as the caller wrote it, but for the stream flag, the plain service tier, and what
+the gateway itself has put into the conversation.
 """
 
 from collections.abc import Mapping

@@ -18,7 +18,6 @@ from providers.openai_compatible.streamed import DONE_FORMS, MAX_EVENT_BYTES, MA
 from providers.openai_compatible.traits import Traits, may_hide_reasoning
 from providers.openai_compatible.usage import ReportedUsage
 from providers.port import Chunk, ProviderCall, Usage
-from providers.responses.counted import Counted
 from providers.responses.native_answer import FAILED, name_of, tier_of
 from providers.responses.native_items import MAX_ITEMS, WireResponse, add_items, response_from
 
@@ -97,12 +96,12 @@ class ResponsesStream:
         self._reported.extras.output(self._kinds)
         hides = may_hide_reasoning(self._call.model, self._traits)
         return await usage_of_cut(
-            Counted(self._call), self._reported, self._generated, self._tier, may_hide_reasoning=hides
+            self._call, self._reported, self._generated, self._tier, may_hide_reasoning=hides
         )
 
     async def _charge(self) -> Usage:
         self._reported.extras.output(self._kinds)
-        return await usage_of_answer(Counted(self._call), self._reported, self._generated, self._tier)
+        return await usage_of_answer(self._call, self._reported, self._generated, self._tier)
 
     def _chunks(self, events: list[bytes]) -> Iterator[Chunk]:
         for data in events:

@@ -1,10 +1,11 @@
 """A Responses stream to who asked for a whole answer, and the other way round, as some proxies send them."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Protocol
+from typing import Any
 
 from providers.openai_compatible.errors import broken
 from providers.openai_compatible.lenient_json import NotJson, decode_object, encode_lenient
+from providers.other_form import Reader
 from providers.port import Chunk, Completion
 
 DELTAS = {
@@ -17,16 +18,6 @@ ARGUMENTS = {
     "custom_tool_call": ("response.custom_tool_call_input", "input"),
 }
 Event = dict[str, Any]
-
-
-class Reader(Protocol):
-    """Reads a stream (`providers.http_provider.AnswerReader`)."""
-
-    def feed(self, data: bytes) -> Iterator[Chunk]:
-        """The chunks that these bytes complete."""
-
-    async def end(self) -> list[Chunk]:
-        """The last chunks, and what the answer is charged for."""
 
 
 async def response_of_events(body: bytes, reader: Reader) -> Completion:

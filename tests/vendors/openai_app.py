@@ -14,8 +14,10 @@ from aiohttp import web
 from tests.vendors.call_log import SeenCall
 from tests.vendors.directives import Directives
 from tests.vendors.openai_chat import recorded, wired_chat, without_usage
+from tests.vendors.openai_embeddings import embeddings, wrong_request
 from tests.vendors.openai_errors import error_body, error_response
 from tests.vendors.openai_shapes import MODELS, model_object
+from tests.vendors.responses_app import FakeResponses
 from tests.vendors.wire_app import MAX_BODY_BYTES, FakeWire, Wired, json_body, peer_of
 
 API_KEY = "vendor-key-0123456789"
@@ -42,6 +44,7 @@ class FakeOpenAI(FakeWire):
         app.add_routes(
             [
                 web.post(f"{self.path}/chat/completions", self.chat),
+                web.post(f"{self.path}/responses", FakeResponses(self, self._wrong_key).chat),
                 web.post(f"{self.path}/embeddings", self._embeddings),
                 web.get(f"{self.path}/models", self._models),
                 web.get(f"{self.path}/models/{{name:.+}}", self._model),
@@ -113,17 +116,11 @@ class FakeOpenAI(FakeWire):
         try:
             if wrong_key := self._wrong_key(request):
                 return wrong_key
-            texts = body["input"] if isinstance(body["input"], list) else [body["input"]]
-            count = sum(len(str(text).split()) for text in texts)
-            call.usage = {"prompt_tokens": count, "total_tokens": count}
-            data = [
-                {"object": "embedding", "index": place, "embedding": [0.1, 0.2]}
-                for place in range(len(texts))
-            ]
-            call.whole, call.status = True, 200
-            return web.json_response(
-                {"object": "list", "data": data, "model": body["model"], "usage": call.usage}
-            )
+            if wrong := wrong_request(body):
+                return self.error(400, wrong[0], param=wrong[1])
+            answer = embeddings(body)
+            call.usage, call.whole, call.status = answer["usage"], True, 200
+            return web.json_response(answer)
         finally:
             self.log.end(call)
 

@@ -42,6 +42,21 @@ def streamed(text: str = "hello", *, timeout_s: float = 5.0, **fields: Any) -> A
     return asking(text, timeout_s=timeout_s, **fields)
 
 
+def asking_responses(
+    given: str | list[dict[str, Any]] = "hello", *, timeout_s: float = 5.0, **fields: Any
+) -> Asked:
+    """A call in OpenAI's Responses."""
+    body = {"model": "fake-small", "input": given, **fields}
+    return Asked(
+        model="fake-small",
+        payload=msgspec.json.encode(body),
+        body=body,
+        asked=body,
+        timeout_s=timeout_s,
+        protocol="responses",
+    )
+
+
 async def answer(provider: LLMProvider, call: Asked) -> dict[str, Any]:
     decoded: dict[str, Any] = msgspec.json.decode((await provider.complete(call)).body)
     return decoded

@@ -8,6 +8,7 @@ BOTH = ["max_completion_tokens", "max_tokens"]
 VALID = {
     "limit_names": [["max_tokens"], ["max_completion_tokens"], BOTH, BOTH[::-1]],
     "stream_options": [True, False],
+    "responses": [True, False],
     "service_tier": ["", "default", "on_demand", "a-z", "x" * 32],
     "reasoning": [True, False],
     "pictures": ["", "gpt-4o", "x" * 64],
@@ -31,6 +32,7 @@ INVALID = {
         None,
     ],
     "stream_options": [None, 0, 1, "true", "", [True]],
+    "responses": [None, 0, 1, "true", "", [True]],
     "service_tier": [None, "Default", "on demand", "tier1", "x" * 33, "default\n", 1, ["default"]],
     "reasoning": [None, 1, "yes", {}],
     "pictures": [None, "x" * 65, "gpt\0", "gpt\n4o", 4, True, ["gpt-4o"]],

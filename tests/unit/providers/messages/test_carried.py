@@ -50,3 +50,11 @@ def test_anthropic_gets_its_own_blocks_back_and_none_of_ours() -> None:
 @pytest.mark.parametrize("messages", [None, 7, ["a"], [{"content": None}], [{"content": [7]}]])
 def test_what_is_no_conversation_stays_for_the_vendor_to_refuse(messages: object) -> None:
     assert without_carried(messages) == messages
+
+
+def test_a_thought_that_nobody_signed_stays_with_the_gateway() -> None:
+    signed = {"type": "thinking", "thinking": "so", "signature": "abc"}
+    unsigned = {"type": "thinking", "thinking": "so", "signature": ""}
+    said = {"type": "text", "text": "hello"}
+    messages = [{"role": "assistant", "content": [unsigned, signed, said]}]
+    assert without_carried(messages) == [{"role": "assistant", "content": [signed, said]}]
