@@ -99,9 +99,7 @@ def test_a_whole_answer_that_is_none_is_charged_its_input_and_the_limit(house: H
 
 @pytest.mark.parametrize(("name", "stream"), CASES)
 def test_a_wrong_content_type_does_no_harm(house: House, name: str, stream: bool) -> None:
-    told = house.ask(
-        name, "vendor:type=text/plain", as_="capped", **({"stream": True} if stream else {})
-    )
+    told = house.ask(name, "vendor:type=text/plain", as_="capped", **({"stream": True} if stream else {}))
     assert (told.status, told.row.outcome, told.row.estimated) == (200, "ok", False)
 
 

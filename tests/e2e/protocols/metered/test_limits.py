@@ -17,9 +17,7 @@ WITHIN_S = 20
 def test_a_budget_is_told_as_held_and_then_as_used_up(house: House, name: str) -> None:
     """Its one request is under way, and then it is over."""
     caller, before, first = f"once {name}", len(house.calls()), list[Told]()
-    under_way = threading.Thread(
-        target=lambda: first.append(house.ask(name, "vendor:slow=0.4", as_=caller))
-    )
+    under_way = threading.Thread(target=lambda: first.append(house.ask(name, "vendor:slow=0.4", as_=caller)))
     under_way.start()
     try:
         assert wait_until(lambda: len(house.calls()) > before, WITHIN_S)

@@ -118,6 +118,12 @@ def test_the_version_and_the_betas_reach_anthropic(house: House) -> None:
     headers = {"anthropic-version": "2023-06-01", "anthropic-beta": "a-2025-01-01,b-2026-01-01"}
     told = house.ask("messages by Anthropic", headers=headers)
     assert told.sent.headers.items() >= headers.items()
-    assert told.sent.body == json.loads(json.dumps(told.way.body("hello") | {
-        "model": "claude-sonnet-5", "service_tier": "standard_only",
-    }))
+    assert told.sent.body == json.loads(
+        json.dumps(
+            told.way.body("hello")
+            | {
+                "model": "claude-sonnet-5",
+                "service_tier": "standard_only",
+            }
+        )
+    )
