@@ -57,3 +57,9 @@ def test_a_vendor_that_reports_no_usage_is_estimated_and_marked(house: House, na
         assert min(told.tokens) > 0
         if not WAYS[name].is_native:  # a vendor's own answer passes as it came
             assert figures_of(told.usage) == told.tokens
+
+
+def test_embeddings_without_usage_are_estimated_and_marked(house: House) -> None:
+    told = house.ask("embeddings", "some words vendor:no-usage", as_="capped")
+    assert (told.status, told.row.estimate_reason, told.row.output_tokens) == (200, "missing", 0)
+    assert told.row.input_tokens > 0
