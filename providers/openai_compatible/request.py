@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from providers.openai_compatible.hints import without_hints
 from providers.openai_compatible.lenient_json import encode_lenient
 from providers.openai_compatible.traits import LIMIT_NAMES, Traits
 from providers.port import ProviderCall
@@ -20,8 +21,11 @@ OTHERS_SIGNATURES = f'"{MADE_BY}"'.encode()
 def payload_of(call: ProviderCall, *, streamed: bool, traits: Traits) -> bytes:
     """The body to send. It is written anew only where a named key has to differ; the limit's value never does."""
     changes = changes_to(call.body, streamed=streamed, traits=traits)
+    if traits.refused_hints:
+        for name, value in without_hints(call.body, call.payload, traits.refused_hints).items():
+            changes[name] = REMOVED if value is None else value
     if OTHERS_SIGNATURES in call.payload:
-        changes["messages"] = without_signatures(call.body.get("messages"))
+        changes["messages"] = without_signatures(changes.get("messages", call.body.get("messages")))
     if not changes:
         return call.payload
     edited = {**call.body, **changes}

@@ -13,6 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from providers.openai_compatible.authorization import BEARER, ZHIPU_JWT
+from providers.openai_compatible.hints import CACHE_MARK, USER
 
 LIMIT_NAMES = ("max_tokens", "max_completion_tokens")
 FAILED = ""
@@ -50,23 +51,38 @@ class Traits(Struct, frozen=True, kw_only=True):
     """Its own finish reasons → OpenAI's; empty: the vendor says that it failed."""
     error_words: Mapping[str, str] = {}
     """Its own codes of errors → words that are known (`error_body`)."""
+    refused_hints: frozenset[str] = frozenset()
+    """Fields that change nothing of what a model says, and for which it refuses a request: they are not sent."""
 
 
 NO_TRAITS = Traits()
+NO_MARKS = frozenset({CACHE_MARK})
 KNOWN: dict[str, Traits] = {
     "openai": Traits(
-        limit_names=("max_completion_tokens",), service_tier="default", path="v1", responses=True
+        limit_names=("max_completion_tokens",),
+        service_tier="default",
+        path="v1",
+        responses=True,
+        refused_hints=NO_MARKS,
     ),
-    "xai": Traits(limit_names=("max_completion_tokens",), path="v1", responses=True),
+    "xai": Traits(limit_names=("max_completion_tokens",), path="v1", responses=True, refused_hints=NO_MARKS),
     "groq": Traits(
-        limit_names=("max_completion_tokens", "max_tokens"), service_tier="on_demand", path="openai/v1"
+        limit_names=("max_completion_tokens", "max_tokens"),
+        service_tier="on_demand",
+        path="openai/v1",
+        refused_hints=NO_MARKS,
     ),
-    "deepseek": Traits(limit_names=("max_tokens",), finish_reasons={"insufficient_system_resource": FAILED}),
+    "deepseek": Traits(
+        limit_names=("max_tokens",),
+        refused_hints=NO_MARKS,
+        finish_reasons={"insufficient_system_resource": FAILED},
+    ),
     "mistral": Traits(
         limit_names=("max_tokens",),
         stream_options=False,
         path="v1",
         renamed={"seed": "random_seed"},
+        refused_hints=NO_MARKS | {USER},
         finish_reasons={"model_length": "length", "error": FAILED},
         error_words={"invalid_model": "model_not_found", "rate_limited": "rate_limit_exceeded"},
     ),
@@ -75,6 +91,7 @@ KNOWN: dict[str, Traits] = {
         authorization=ZHIPU_JWT,
         path="api/paas/v4",
         names_object=False,
+        refused_hints=NO_MARKS,
         finish_reasons={
             "sensitive": "content_filter",
             "model_context_window_exceeded": "length",

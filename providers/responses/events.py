@@ -15,6 +15,7 @@ from providers.openai_compatible.errors import broken
 from providers.port import Usage
 from providers.responses.head import known_tier, response, state_of, usage_object
 from providers.responses.marks import OURS, sealed, seed_of
+from providers.responses.namespaces import names_in_spaces
 from providers.responses.output_items import Call, CustomCall, Event, Item, Message, Reasoning
 from providers.responses.said import Numbering, Piece, logprobs_in, refusal_in, text_in, thoughts_in
 from providers.responses.tools import custom_tools
@@ -35,6 +36,7 @@ class ResponsesEvents:
         self._asked = asked
         self._attempt_id = attempt_id
         self._custom = custom_tools(asked)
+        self._spaces = names_in_spaces(asked)
         self._response: dict[str, Any] = {}
         self._seed = ""
         self._number = 0
@@ -162,7 +164,8 @@ class ResponsesEvents:
         if extra is not None:
             yield from self._carry({id: extra})
         made = CustomCall if name in self._custom else Call
-        call = made(self._seed, self._next_place, call_id=id, name=name)
+        space, own_name = self._spaces.get(name, ("", name))
+        call = made(self._seed, self._next_place, call_id=id, name=own_name, namespace=space)
         self._calls[index] = id, call
         yield from self._turn_to(call)
         for piece in pieces:

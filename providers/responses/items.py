@@ -10,6 +10,7 @@ from typing import Any
 from providers.responses.content import content_of
 from providers.responses.fields import refuse_others
 from providers.responses.marks import opened
+from providers.responses.namespaces import joined_name
 from providers.responses.tools import arguments_of
 from providers.signatures import FIELD
 from providers.translated.refusal import list_at, mapping_at, refusal, text_at, word_at
@@ -20,7 +21,18 @@ JOINED_BY = {"system": "\n\n", "assistant": "", "user": None}
 """What stands between the texts of one message, where they become one."""
 MESSAGE = frozenset({"type", "role", "content", "id", "status", "phase"})
 CALL = frozenset(
-    {"type", "id", "call_id", "name", "arguments", "input", "status", "parsed_arguments", "caller"}
+    {
+        "type",
+        "id",
+        "call_id",
+        "name",
+        "namespace",
+        "arguments",
+        "input",
+        "status",
+        "parsed_arguments",
+        "caller",
+    }
 )
 OUTPUT = frozenset({"type", "id", "call_id", "output", "status", "name", "caller"})
 DIRECTLY = (None, {"type": "direct"})
@@ -97,10 +109,13 @@ class Turns:
     def _add_call(self, item: Mapping[str, Any], path: str, arguments: str) -> None:
         refuse_others(item, path, CALL)
         _only_directly(item, path)
+        name = text_at(item.get("name"), f"{path}.name")
+        if item.get("namespace") is not None:
+            name = joined_name(text_at(item["namespace"], f"{path}.namespace"), name)
         call: dict[str, Any] = {
             "id": text_at(item.get("call_id"), f"{path}.call_id"),
             "type": "function",
-            "function": {"name": text_at(item.get("name"), f"{path}.name"), "arguments": arguments},
+            "function": {"name": name, "arguments": arguments},
         }
         extra = self._carried.get(call["id"])
         if isinstance(extra, Mapping):

@@ -146,9 +146,12 @@ class Call(Item):
 
     kind = "fc"
 
-    def __init__(self, seed: str, place: int, *, call_id: str, name: str) -> None:
+    def __init__(self, seed: str, place: int, *, call_id: str, name: str, namespace: str = "") -> None:
+        """`namespace`: that of the tool; empty: it is in none."""
         super().__init__(seed, place)
         self._named = {"call_id": call_id, "name": name}
+        if namespace:
+            self._named["namespace"] = namespace
         self._texts: list[str] = []
 
     @property

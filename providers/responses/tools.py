@@ -9,6 +9,7 @@ from typing import Any
 
 from providers.openai_compatible.lenient_json import NotJson, decode_object, encode_lenient
 from providers.responses.fields import is_false, refuse_others, refuse_unless
+from providers.responses.namespaces import opened_tools
 from providers.translated.refusal import list_at, mapping_at, refusal, text_at, word_at
 
 INPUT = "input"
@@ -28,7 +29,9 @@ TOOL_TYPES = ("function", "custom")
 def tools_of(body: Mapping[str, Any]) -> dict[str, Any]:
     """The fields `tools`, `tool_choice` and `parallel_tool_calls`. Raises ProviderError."""
     given = list_at(body["tools"], "tools") if body.get("tools") is not None else []
-    tools = [_tool(each, f"tools[{place}]") for place, each in enumerate(given)]
+    if body.get("tool_choice") in (None, "auto"):
+        given = [each for each in given if not _is_offered_always(each)]
+    tools = [_tool(each, path) for path, each in opened_tools(given, "tools")]
     choice, tools = _choice(body.get("tool_choice"), tools)
     if not tools:
         return {}  # chat completions refuse the others without tools
@@ -45,8 +48,8 @@ def custom_tools(asked: Mapping[str, Any]) -> frozenset[str]:
     tools = asked.get("tools")
     return frozenset(
         str(tool.get("name"))
-        for tool in (tools if isinstance(tools, list) else ())
-        if isinstance(tool, Mapping) and tool.get("type") == "custom"
+        for _, tool in (opened_tools(tools, "tools") if isinstance(tools, list) else ())
+        if tool.get("type") == "custom"
     )
 
 
@@ -64,8 +67,12 @@ def input_of(arguments: str) -> str:
     return text if isinstance(text, str) else arguments
 
 
-def _tool(given: object, path: str) -> dict[str, Any]:
-    tool = mapping_at(given, path)
+def _is_offered_always(tool: object) -> bool:
+    """Whether it is the web search that Codex offers with every request, to vendors too that have none."""
+    return isinstance(tool, Mapping) and tool.get("type") == "web_search" and "external_web_access" in tool
+
+
+def _tool(tool: Mapping[str, Any], path: str) -> dict[str, Any]:
     kind = text_at(tool.get("type"), f"{path}.type")
     if kind not in TOOL_TYPES:
         raise refusal(

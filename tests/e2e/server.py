@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import uvicorn
 
 from gateway_project.telemetry import metrics
+from tests.forked_ledger import forked_ledgers
 
 START_TIMEOUT_S = 20.0
 
@@ -35,17 +36,18 @@ def running_server(*, anew: bool = False) -> Iterator[Server]:
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="server")
-    thread.start()
-    try:
-        deadline = time.monotonic() + START_TIMEOUT_S
-        while not server.started:
-            assert thread.is_alive(), "the server did not start"
-            assert time.monotonic() < deadline, "the server took too long to start"
-            time.sleep(0.01)
-        yield Server(url=f"http://127.0.0.1:{listener.getsockname()[1]}")
-    finally:
-        server.should_exit = True
-        thread.join(30)
-        listener.close()
-        metrics.in_flight.read = counted
-        assert not thread.is_alive(), "the server did not stop"
+    with forked_ledgers():
+        thread.start()
+        try:
+            deadline = time.monotonic() + START_TIMEOUT_S
+            while not server.started:
+                assert thread.is_alive(), "the server did not start"
+                assert time.monotonic() < deadline, "the server took too long to start"
+                time.sleep(0.01)
+            yield Server(url=f"http://127.0.0.1:{listener.getsockname()[1]}")
+        finally:
+            server.should_exit = True
+            thread.join(30)
+            listener.close()
+            metrics.in_flight.read = counted
+            assert not thread.is_alive(), "the server did not stop"

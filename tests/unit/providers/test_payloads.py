@@ -172,3 +172,41 @@ def test_a_known_vendors_base_url_may_name_nothing_but_the_host(
 def test_families_that_think_unseen_are_known_by_name(model: str, hides: bool) -> None:
     assert may_hide_reasoning(model, PLAIN) is hides
     assert may_hide_reasoning(model, Traits(reasoning=not hides)) is not hides
+
+
+MARK = {"type": "ephemeral"}
+MARKED: dict[str, Any] = {
+    "messages": [
+        {"role": "user", "content": [{"type": "text", "text": "a", "cache_control": MARK}]},
+        {"role": "tool", "tool_call_id": "c", "content": "b", "cache_control": MARK},
+    ],
+    "tools": [{"type": "function", "function": {"name": "x"}, "cache_control": MARK}],
+    "cache_control": MARK,
+}
+
+
+def hinting(*, traits: Traits, **fields: Any) -> dict[str, Any]:
+    """What goes out, of a request as the gateway encodes it."""
+    given = call(**fields)
+    return sent(msgspec.structs.replace(given, payload=msgspec.json.encode(given.body)), traits=traits)
+
+
+@pytest.mark.parametrize("vendor", ["openai", "xai", "groq", "deepseek", "mistral", "glm"])
+def test_marks_for_a_cache_are_left_out_for_vendors_that_refuse_them(vendor: str) -> None:
+    edited = hinting(**MARKED, traits=KNOWN[vendor])
+    assert b"cache_control" not in msgspec.json.encode(edited)
+    assert edited["messages"] == [
+        {"role": "user", "content": [{"type": "text", "text": "a"}]},
+        {"role": "tool", "tool_call_id": "c", "content": "b"},
+    ]
+
+
+@pytest.mark.parametrize("traits", [KNOWN["openrouter"], KNOWN["vllm"], Traits()])
+def test_marks_for_a_cache_pass_where_they_may_mean_something(traits: Traits) -> None:
+    edited = hinting(**MARKED, traits=traits)
+    assert edited | MARKED == edited
+
+
+def test_who_asks_is_not_told_to_a_vendor_that_refuses_the_field() -> None:
+    assert "user" not in hinting(user="u", traits=KNOWN["mistral"])
+    assert hinting(user="u", traits=KNOWN["openai"])["user"] == "u"

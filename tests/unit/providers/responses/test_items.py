@@ -168,7 +168,6 @@ def test_spoilt_thoughts_are_as_good_as_none(spoilt: str) -> None:
         ),
         ({**CALL, "call_id": None}, "input[0].call_id"),
         ({**CALL, "name": ""}, "input[0].name"),
-        ({**CALL, "namespace": "files"}, "input[0].namespace"),
         ({**CALL, "caller": {"type": "program", "caller_id": "p"}}, "input[0].caller"),
         ({**OUTPUT, "output": None}, "input[0].output"),
     ],
