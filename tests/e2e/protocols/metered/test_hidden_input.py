@@ -27,6 +27,7 @@ OPENAIS: Fields = [
     ("prompt", {"id": "pmpt_1"}),
     ("background", True),
     ("input", [{"type": "item_reference", "id": "msg_1"}]),
+    ("input", [{"id": "msg_1"}]),
     ("context_management", [{"type": "compaction"}]),
     ("service_tier", "priority"),
     *(
