@@ -44,7 +44,7 @@ def house(
     _vendor: RunningVendor,
     _claude: Running[FakeAnthropic],
 ) -> Iterator[House]:
-    """One gateway for the whole folder: each test looks at the rows of its own calls. The books are clean afterwards."""
+    """One gateway for the whole folder: each test looks at its own calls. The books are clean afterwards."""
     with django_db_blocker.unblock():
         try:
             with settled_ledger(), pytest.MonkeyPatch.context() as patch:

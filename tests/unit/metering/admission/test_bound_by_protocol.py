@@ -125,7 +125,7 @@ def picture(_: str, part: Mapping[str, Any]) -> int | None:
 
 
 def least(value: Any, *, name: str = "") -> Iterator[int]:
-    """The tokens that a vendor can count in a request at most: its texts by their bytes, its pictures by the formula."""
+    """The tokens that a vendor can count in a request at most: texts by their bytes, pictures by the formula."""
     if isinstance(value, str):
         yield 0 if name in UNSENT else len(value.encode())
     elif isinstance(value, list):
