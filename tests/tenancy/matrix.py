@@ -440,6 +440,7 @@ API = [
 """Routes of Django REST Framework."""
 
 CHAT = {"model": "sandbox-small", "messages": [{"role": "user", "content": "hello"}], "max_tokens": 5}
+ASKED = {"model": "sandbox-small", "input": "hello"}
 TEAM = {"x-team-id": "{team}"}
 TAGS = {"x-gateway-tags": "project={project}"}
 WIRE = [
@@ -454,6 +455,12 @@ WIRE = [
         operator=403,
         stranger=200,
     ),
+    Row("POST /v1/messages", body=CHAT, member=200, admin=200, operator=403),
+    Row("POST /v1/messages/count_tokens", body=CHAT, member=200, admin=200, operator=403),
+    Row("POST /v1/responses", body=ASKED, member=200, admin=200, operator=403),
+    Row("POST /v1/embeddings", body=ASKED, member=200, admin=200, operator=403),
+    Row("POST /v1/completions", body=ASKED, public=404, member=404, admin=404, operator=404),
+    Row("GET /llm/models", member=200, admin=200, operator=403),
     Row("GET /v1/models", member=200, admin=200, operator=403),
     Row("GET /v1/models/sandbox-small", member=200, admin=200, operator=403),
     Row("GET /v1/models/", public=404, member=404, admin=404, operator=404),
