@@ -1,5 +1,6 @@
 """Tools in namespaces, as Codex offers them, for vendors without: the space becomes a part of the name."""
 
+import hashlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -7,11 +8,17 @@ from providers.translated.refusal import list_at, mapping_at, text_at
 
 NAMESPACE = "namespace"
 BETWEEN = "__"
+LONGEST = 64
+"""Characters of a function's name, at most vendors."""
 
 
 def joined_name(namespace: str, name: str) -> str:
-    """The name of a tool in a namespace, as the vendor gets it."""
-    return f"{namespace}{BETWEEN}{name}"
+    """The name of a tool in a namespace, as the vendor gets it; a long one ends in its digest."""
+    joined = f"{namespace}{BETWEEN}{name}"
+    if len(joined) <= LONGEST:
+        return joined
+    digest = hashlib.sha256(joined.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+    return f"{joined[: LONGEST - len(digest) - 1]}_{digest}"
 
 
 def opened_tools(tools: list[Any], path: str) -> list[tuple[str, Mapping[str, Any]]]:

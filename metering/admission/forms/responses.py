@@ -48,6 +48,9 @@ TEXT_ITEMS = frozenset(
 TEXT_PARTS = frozenset({"input_text", "output_text", "text", "refusal", "summary_text", "reasoning_text"})
 REFERENCE = "item_reference"
 """Stands for an item that the vendor has: input that the request does not show."""
+OWN_REASONING = "rs_gw_"
+"""How the ids of reasoning begin that were made here: no vendor has kept any under them."""
+PICTURE_FIELDS = frozenset({"type", "image_url", "detail"})
 CONTENTS = ("content", "output")
 """Where an item holds parts."""
 
@@ -62,7 +65,7 @@ _UNPRICED = {
     "tool_choice": lambda choice, price: (
         isinstance(choice, Mapping) and choice.get("type") not in (*PLAIN_TOOLS, "allowed_tools")
     ),
-    "input": lambda value, price: any(item.get("type") == REFERENCE for item in mappings(value)),
+    "input": lambda value, price: any(map(_is_reference, mappings(value))),
     "background": lambda value, price: value is not False,
 }
 
@@ -128,8 +131,20 @@ def _items_of(body: Body) -> Iterator[Mapping[str, Any]]:
     return mappings(body.get("input"))
 
 
+def _is_reference(item: Mapping[str, Any]) -> bool:
+    """An item of an id alone is one too: the type may be left out."""
+    return item.get("type") == REFERENCE or (item.get("type") is None and "role" not in item)
+
+
 def _is_known(item: Mapping[str, Any]) -> bool:
-    return item.get("type", "message") in TEXT_ITEMS
+    kind = item.get("type", "message")
+    return kind in TEXT_ITEMS and not (kind == "reasoning" and _is_kept_elsewhere(item))
+
+
+def _is_kept_elsewhere(item: Mapping[str, Any]) -> bool:
+    """Whether the vendor may put in the place of a reasoning item what it has kept under its id."""
+    id = item.get("id")
+    return bool(id) and not item.get("encrypted_content") and not str(id).startswith(OWN_REASONING)
 
 
 def _beyond_text(item: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
@@ -147,7 +162,8 @@ def _as_part(part: Mapping[str, Any]) -> Mapping[str, Any]:
     """A picture in chat's shape, in which pictures are measured; of anything else the type alone."""
     if part.get("type") == "input_image" and isinstance(part.get("image_url"), str):
         image = {"url": part["image_url"], "detail": part.get("detail")}
-        return {"type": "image_url", "image_url": image}
+        others = {name: value for name, value in part.items() if name not in PICTURE_FIELDS}
+        return {**others, "type": "image_url", "image_url": image}
     return {"type": str(part.get("type"))}
 
 
