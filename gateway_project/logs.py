@@ -3,6 +3,7 @@
 from typing import Any
 
 import structlog
+from django.core.exceptions import ImproperlyConfigured
 
 from gateway_project.log_values import cut_values, without_traces_of_refusals
 from gateway_project.logged_requests import without_queries
@@ -39,6 +40,7 @@ LOGGING: dict[str, Any] = {
         "django": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
         "metering": {"level": "INFO"},
         "gateway_project": {"level": "INFO"},
+        "gateway.access": {"level": "INFO"},
         "celery": {"level": "INFO"},
         # A line for every task that is due, has come and is done would be six in ten seconds.
         "celery.beat": {"level": "WARNING"},
@@ -46,6 +48,19 @@ LOGGING: dict[str, Any] = {
         "celery.app.trace": {"level": "WARNING"},
     },
 }
+
+
+LEVELS = ("debug", "info", "warning", "error")
+OURS = ("metering", "gateway_project", "gateway.access")
+"""The loggers that LOG_LEVEL is for."""
+
+
+def logging_at(level: str) -> dict[str, Any]:
+    """The same with our own loggers at a level. Raises ImproperlyConfigured for what is none."""
+    if level.lower() not in LEVELS:
+        raise ImproperlyConfigured(f"LOG_LEVEL must be one of {', '.join(LEVELS)}, not {level!r}.")
+    ours = {name: {"level": level.upper()} for name in OURS}
+    return {**LOGGING, "loggers": {**LOGGING["loggers"], **ours}}
 
 
 def json_formatter() -> structlog.stdlib.ProcessorFormatter:

@@ -54,6 +54,8 @@ def _check(text: bytes, start: int, end: int) -> Span | None:
 IBAN = Detector(
     kind="iban",
     name="a bank account number",
-    pattern=compiled(rb"(?i)\b[A-Z]{2}\d{2}(?:[A-Z0-9]{11,30}|(?:[ -][A-Z0-9]{4}){2,7}(?:[ -][A-Z0-9]{1,4})?)\b"),
+    pattern=compiled(
+        rb"(?i)\b[A-Z]{2}\d{2}(?:[A-Z0-9]{11,30}|(?:[ -][A-Z0-9]{4}){2,7}(?:[ -][A-Z0-9]{1,4})?)\b"
+    ),
     check=_check,
 )
