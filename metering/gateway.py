@@ -9,8 +9,8 @@
 5. hold          the most that it can use, on the meter of every budget (admission/admit.py); where only calls under way
                  hold the room and a rule lets it, it waits for them (admission/waiting_room.py)
 6. run           the task's adapter spends through its allowance, and through nothing else (calls/running.py)
-7. settle        what was really used is charged, and the rest of the hold is given back (calls/running.py); where a rule
-                 wants it, what was asked and answered is kept (calls/said.py)
+7. settle        what was really used is charged, and the rest of the hold is given back (calls/running.py); where a
+                 rule wants it, what was asked and answered is kept (calls/said.py)
 8. answer        with the facts: model, cost, what is left
 
 What is refused on the way is named by admission/denial.py and noted by calls/record.py. A call that came before under
@@ -88,8 +88,8 @@ class LLMGateway:
     ) -> None:
         """Without `count_picture` a picture counts as the model's whole context, without `text_ceiling` a text as its
         bytes. `directory`, `buckets` and `waiting` are this process's own if they are not given; `decisions` and
-        `content` are forgotten if nobody writes them; without `answers` every call asks its vendor; `observe` sees every ended call,
-        `on_replay` every request that is answered again.
+        `content` are forgotten if nobody writes them; without `answers` every call asks its vendor; `observe` sees
+        every ended call, `on_replay` every request that is answered again.
         """
         self._with = Collaborators(
             ledger=ledger,

@@ -80,11 +80,8 @@ def _notes(content: Content) -> list[str]:
     if content.mode == "redacted":
         count = sum(content.replaced.values())
         kinds = ", ".join(f"{kind} {times}" for kind, times in content.replaced.items())
-        notes.append(
-            f"Private things were replaced before it was kept: {kinds}."
-            if count
-            else "Nothing private was found."
-        )
+        found = f"Private things were replaced before it was kept: {kinds}."
+        notes.append(found if count else "Nothing private was found.")
     if content.request_cut or content.answer_cut:
         notes.append("It was longer than what is kept of a call, and was cut.")
     if content.failure:

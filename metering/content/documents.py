@@ -1,7 +1,7 @@
 """The texts of requests and answers, whatever their protocol, and what is private in them.
 
-A stream brings its texts in pieces, and a card's number may come in three of them. So texts that stand at the same place
-of events of the same kind are read as one, and what was found is taken out of the pieces that it lies in.
+A stream brings its texts in pieces, and a card's number may come in three of them. So texts that stand at the same
+place of events of the same kind are read as one, and what was found is taken out of the pieces that it lies in.
 """
 
 from collections import Counter

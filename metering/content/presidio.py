@@ -1,8 +1,8 @@
 """Microsoft's Presidio as an extra: it finds names and places, which no pattern does.
 
 It is no package of the gateway's own. Where `presidio-analyzer` and a language's model are installed and the setting
-CONTENT_PRESIDIO_LANGUAGE names that language, what `log_content: redacted` keeps is looked through by it too. It takes a
-few milliseconds for each text, so the guard does not ask it.
+CONTENT_PRESIDIO_LANGUAGE names that language, what `log_content: redacted` keeps is looked through by it too. It takes
+a few milliseconds for each text, so the guard does not ask it.
 """
 
 import importlib

@@ -4,7 +4,6 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from metering.content.detectors.detector import Span
 from metering.content.detectors.registry import DETECTORS
 
 
@@ -29,9 +28,7 @@ def find(text: str, more: Finder | None = None) -> list[Found]:
     """What is private in it, in order, none upon another."""
     raw = text.encode("utf-8", "replace")
     found = [
-        Found(span.start, span.end, detector.kind)
-        for detector in DETECTORS
-        for span in map(_whole_letters(raw), detector.find(raw))
+        Found(span.start, span.end, detector.kind) for detector in DETECTORS for span in detector.find(raw)
     ]
     if more is not None:
         found += more(text)
@@ -67,17 +64,3 @@ def replaced(text: str, found: list[Found]) -> str:
         parts += (raw[place : each.start], each.placeholder.encode())
         place = each.end
     return b"".join((*parts, raw[place:])).decode("utf-8", "replace")
-
-
-def _whole_letters(raw: bytes) -> Callable[[Span], Span]:
-    """Ends that lie within a letter of several bytes are moved out of it."""
-
-    def widened(span: Span) -> Span:
-        start, end = span
-        while start > 0 and raw[start] & 0xC0 == 0x80:
-            start -= 1
-        while end < len(raw) and raw[end] & 0xC0 == 0x80:
-            end += 1
-        return Span(start, end)
-
-    return widened

@@ -1,4 +1,4 @@
-"""What is kept of a call: redacted if that is the rule, bounded, packed, and sealed for one tenant and one call only."""
+"""What is kept of a call: redacted if the rule says so, bounded, packed, and sealed for one tenant and call only."""
 
 import zlib
 from collections import Counter

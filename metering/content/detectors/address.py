@@ -6,7 +6,7 @@ from ipaddress import IPv4Address, IPv6Address
 from metering.content.detectors.detector import DIGITS, WORD, Detector, Span, at, compiled
 
 KIND, NAME = "address", "a machine's address"
-_VERSION = re.compile(rb"(?i)(?:\bv|versions?|release|build|section|chapter|rev\.?|ver\.?)[ :=\"']{0,3}$")
+_VERSION = re.compile(rb"(?i)\b(?:v|versions?|release|build|section|chapter|rev\.?|ver\.?)[ :=\"']{0,3}$")
 _BEFORE, _BEFORE_MAC = 12, 24
 MAC_LENGTH = 17
 

@@ -1,4 +1,4 @@
-"""Numbers of payment cards: as long and beginning as an issuer's are, written in one or in its groups, right by Luhn."""
+"""Numbers of payment cards: as long and beginning as an issuer's are, in one or in its groups, and right by Luhn."""
 
 from metering.content.detectors.detector import DIGITS, Detector, Span, at, compiled
 

@@ -36,7 +36,7 @@ class Pattern(Protocol):
 
 
 def compiled(pattern: bytes) -> Pattern:
-    """A pattern of RE2. It reads bytes, so its classes are ASCII's."""
+    """A pattern of RE2, for UTF-8. Its classes, such as \\d and \\b, are ASCII's."""
     made: Pattern = re2.compile(pattern)
     return made
 

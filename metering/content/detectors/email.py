@@ -3,8 +3,8 @@
 from metering.content.detectors.detector import Detector, Span, at, compiled
 
 NO_TOP_LEVEL = frozenset(
-    b"png jpg jpeg gif svg webp ico css js ts tsx jsx py rb go rs java json yaml yml xml html txt md csv pdf zip gz tar "
-    b"local localhost internal lan test invalid".split()
+    b"png jpg jpeg gif svg webp ico css js ts tsx jsx py rb go rs java json yaml yml xml html txt md csv pdf zip gz "
+    b"tar local localhost internal lan test invalid".split()
 )
 """What stands behind a point in names of files and of machines at home, and is nobody's domain."""
 
@@ -38,8 +38,8 @@ EMAIL = Detector(
     kind="email",
     name="an e-mail address",
     pattern=compiled(
-        rb"[A-Za-z0-9.!#$%&'*+/=?^_{|}~\x80-\xff-]{1,64}@"
-        rb"[A-Za-z0-9\x80-\xff-]{1,63}(?:\.[A-Za-z0-9\x80-\xff-]{1,63}){1,6}"
+        rb"[A-Za-z0-9._%'+~\x{80}-\x{10ffff}-]{1,64}@"
+        rb"[A-Za-z0-9\x{80}-\x{10ffff}-]{1,63}(?:\.[A-Za-z0-9\x{80}-\x{10ffff}-]{1,63}){1,6}"
     ),
     check=_check,
     needs=b"@",

@@ -12,8 +12,8 @@ from metering.content.detectors.detector import DIGITS, Detector, Span, at, comp
 
 REGIONS = ("US", "GB", "DE", "FR", "IT", "ES", "NL", "CH", "AT", "BE", "SE", "PL", "IN", "JP", "AU", "BR")
 _SAID = re.compile(
-    rb"(?i)(?:phone|tel(?:efon|efono|ephone)?|t\xc3\xa9l|mobil(?:e|nummer)?|cell|handy|fax|hotline|call(?: me| us)?|ring|"
-    rb"reach (?:me|us)|whatsapp|rufnummer|num\xc3\xa9ro|sms|dial|m\xc3\xb3vil)\b[^0-9]{0,16}$"
+    rb"(?i)(?:phone|tel(?:efon|efono|ephone)?|t\xc3\xa9l|mobil(?:e|nummer)?|cell|handy|fax|hotline|call(?: me| us)?|"
+    rb"ring|reach (?:me|us)|whatsapp|rufnummer|num\xc3\xa9ro|sms|dial|m\xc3\xb3vil)\b[^0-9]{0,16}$"
 )
 _NORTH_AMERICAN = re.compile(rb"(?:1[ .-])?(?:\(\d{3}\) ?|\d{3}[ .-])\d{3}[ .-]\d{4}(?!\d)")
 _BEFORE = 32
