@@ -1,7 +1,9 @@
 """What calls say, over HTTP: nowhere in plain text, kept where a rule wants it, and guarded in every protocol."""
 
+import http.client
 import json
 import time
+from typing import Any
 from uuid import uuid4
 
 import psycopg
@@ -11,7 +13,7 @@ from django.conf import settings
 from metering.content.sealed import Content, opened
 from metering.models import CallContent, PolicyDecision, UsageLog
 from tests.e2e.canary import everything_logged, tables_with
-from tests.e2e.content_kit import ask, files_with
+from tests.e2e.content_kit import MODEL, ask, files_with
 from tests.e2e.server import Server
 from tests.factories import RuleFactory
 from tests.served import serve_model
@@ -150,3 +152,64 @@ def test_embeddings_are_guarded(server: Server, token: str, embeds: str, mode: s
     got, headers, told = ask(server, token, EMBEDDINGS, f"card {CARD}", model=embeds)
     assert got == status, told
     assert ("x-gateway-content" in headers) == (status == 200)
+
+
+def ask_for_a_diagram(server: Server, token: str) -> tuple[int, str, str]:
+    """Status, what the guard's header says, and body."""
+    body = {
+        "description": f"A pump 12, bought with {CARD}, feeds a tank 18.",
+        "language": "mermaid",
+        "count": 1,
+    }
+    headers = {"authorization": f"Bearer {token}", "content-type": "application/json"}
+    connection = http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=60)
+    try:
+        connection.request("POST", "/api/diagrams", json.dumps(body), headers)
+        answer = connection.getresponse()
+        return answer.status, answer.headers.get("x-gateway-content", ""), answer.read().decode()
+    finally:
+        connection.close()
+
+
+def test_the_input_of_a_task_is_guarded(server: Server, token: str) -> None:
+    rule("block", "guard_content")
+    status, _, told = ask_for_a_diagram(server, token)
+    assert (status, json.loads(told)["error"]["code"]) == (400, "content_blocked"), told
+    assert json.loads(told)["error"]["param"] == "description"
+
+
+def lines_of(capfd: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
+    time.sleep(0.3)
+    found = [json.loads(line) for line in capfd.readouterr().err.splitlines() if line.startswith("{")]
+    return [line for line in found if line.get("logger") == "gateway.access"]
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_each_call_has_a_line_with_what_it_took_and_without_what_it_said(
+    server: Server, token: str, stream: bool, capfd: pytest.CaptureFixture[str]
+) -> None:
+    canary = f"canary{uuid4().hex}"
+    _, headers, _ = ask(server, token, GENERATING[0], canary, stream=stream)
+    [line] = lines_of(capfd)
+    row = UsageLog.objects.get()
+    assert line["request_id"] == headers["x-request-id"] == row.labels.request_id
+    assert line["reservation_id"] == str(row.reservation_id)
+    assert (line["route"], line["status"], line["method"]) == (GENERATING[0], 200, "POST")
+    assert (line["model"], line["provider"], line["attempts"]) == (MODEL, "sandbox", 1)
+    assert (line["input_tokens"], line["output_tokens"]) == (
+        row.amounts.input_tokens,
+        row.amounts.output_tokens,
+    )
+    assert line["tenant"] == "alder"
+    assert line["token_id"] == str(row.labels.token_id)
+    assert canary not in json.dumps(line)
+
+
+def test_a_request_of_the_api_and_a_refused_one_have_lines(
+    server: Server, token: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    ask(server, "ati_wrong", GENERATING[0], "hi")
+    ask_for_a_diagram(server, token)
+    refused, task = lines_of(capfd)
+    assert (refused["status"], refused["code"]) == (401, "invalid_credential")
+    assert (task["route"], task["tenant"]) == ("/api/*", "alder")
