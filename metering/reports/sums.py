@@ -10,7 +10,7 @@ from metering.reports.buckets import Bucket
 from metering.reports.dimensions import DIMENSIONS
 from metering.reports.figures import NAMES, Figures
 from metering.reports.largest import used_by_largest
-from metering.reports.plan import Reading, plan
+from metering.reports.plan import Reading, once, plan
 from metering.reports.used import used
 from metering.rollups.levels import level_for
 from metering.rollups.measures import MEASURES, requests_of
@@ -85,13 +85,27 @@ def sums_by(
     the largest, the figures of all are those of the groups together. Raises InvalidRequest as `metering.usage.fetch`
     does.
     """
-    wanted = _columns(chosen, by)
-    read = plan(chosen, level=level_for(wanted), cuts=cuts)
-    params: dict[str, Any] = {"zone": chosen.zone, "limit": limit, "each": each}
-    asked = _Asked(chosen, read, tuple(by), bucket, metric, each, tuple(names), is_of_largest)
-    query = _query(asked, only, params)
-    rows = fetch(query, params)
-    kept = None if only is None else {key.text for key in only}
+    asked = _Asked(
+        chosen=chosen,
+        by=tuple(by),
+        bucket=bucket,
+        cuts=tuple(cuts),
+        metric=metric,
+        limit=limit,
+        each=each,
+        only=None if only is None else tuple(only),
+        names=tuple(names),
+        is_of_largest=is_of_largest,
+    )
+    return once(asked, lambda: _sums(asked))
+
+
+def _sums(asked: "_Asked") -> Sums:
+    chosen, by = asked.chosen, asked.by
+    read = plan(chosen, level=level_for(_columns(chosen, by)), cuts=asked.cuts)
+    params: dict[str, Any] = {"zone": chosen.zone, "limit": asked.limit, "each": asked.each}
+    rows = fetch(_query(asked, read, params), params)
+    kept = None if asked.only is None else {key.text for key in asked.only}
     found = [_sum(row, len(by)) for row in rows if not row["is_total"]]
     whole = next(row for row in rows if row["is_total"])
     return Sums(
@@ -137,14 +151,18 @@ _MADE_OF = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Asked:
+    """As `sums_by` has it."""
+
     chosen: UsageFilter
-    read: Reading
     by: tuple[str, ...]
     bucket: Bucket | None
+    cuts: tuple[datetime, ...]
     metric: str
+    limit: int
     each: int | None
+    only: tuple[Key, ...] | None
     names: tuple[str, ...]
     is_of_largest: bool
 
@@ -155,7 +173,7 @@ def _columns(chosen: UsageFilter, by: Sequence[str]) -> set[str]:
     return {"task" if column == FEATURE else column for column in columns} - {"tenant_id"}
 
 
-def _query(asked: _Asked, only: Sequence[Key] | None, params: dict[str, Any]) -> str:
+def _query(asked: _Asked, read: Reading, params: dict[str, Any]) -> str:
     chosen, by = asked.chosen, asked.by
     apart, whole = requests_of(_columns(chosen, by)), requests_of(_columns(chosen, ()))
     sums = {name: f"sum(used.{name})" for name in asked.names if name != "requests"}
@@ -163,14 +181,14 @@ def _query(asked: _Asked, only: Sequence[Key] | None, params: dict[str, Any]) ->
     keys = _keys(by, asked.bucket)
     grouped = ", ".join(f"{sql} AS {name}" for name, sql in (keys | sums).items())
     places = ", ".join(str(place + 1) for place in range(len(keys)))
-    where = f"WHERE {_among(by[0], only, params)}" if only is not None else ""
+    where = f"WHERE {_among(by[0], asked.only, params)}" if asked.only is not None else ""
     totals = [*(f"NULL::{_TYPE.get(name, 'text')}" for name in keys), *(f"sum({name})" for name in sums)]
     wanted = [name for name in sums if name in MEASURES]
     if asked.is_of_largest:
         order = f"{_order(asked.metric)}, line.conversation_id NULLS LAST, line.tenant_id::text"
-        source = used_by_largest(chosen, asked.read, {apart, whole}, wanted, params, order=order)
+        source = used_by_largest(chosen, read, {apart, whole}, wanted, params, order=order)
     else:
-        source = used(chosen, asked.read, {apart, whole}, wanted, params)
+        source = used(chosen, read, {apart, whole}, wanted, params)
     return f"""
 WITH grouped AS MATERIALIZED (
     SELECT {grouped} FROM {source} {" ".join(_join(name) for name in by)} {where}

@@ -1,6 +1,6 @@
 """Which units there are: how long each lasts, and by what its rows tell usage apart.
 
-Units are added up at eight levels, of which each tells other things apart; a report reads the first that suffices,
+Units are added up at ten levels, of which each tells other things apart; a report reads the first that suffices,
 which is the one with the fewest rows.
 """
 
@@ -16,6 +16,8 @@ ANY_ZONE = ""
 class Level(IntEnum):
     """How much is told apart."""
 
+    ALL = 9
+    MODELS = 10
     TENANTS = 1
     ALL_TAGS = 8
     ALL_PEOPLE = 7
@@ -26,11 +28,14 @@ class Level(IntEnum):
     CONVERSATIONS = 4
 
 
-_TENANTS = ("task", "request_model", "model_class", "provider_name")
+_MODELS = ("request_model", "model_class", "provider_name")
+_TENANTS = ("task", *_MODELS)
 _WHO = ("team_id", "user_id", "token_id")
 _OWN_WORDS = ("agent_id", "microdao_id", "channel_id", "tags")
 _LABELS = (*_TENANTS, *_WHO, *_OWN_WORDS)
-COLUMNS = {
+COLUMNS: dict[Level, tuple[str, ...]] = {
+    Level.ALL: (),
+    Level.MODELS: _MODELS,
     Level.TENANTS: _TENANTS,
     Level.ALL_TAGS: ("tags",),
     Level.ALL_PEOPLE: _WHO,
@@ -47,6 +52,8 @@ MADE_OF = {
     Level.TAGS: Level.LABELS,
     Level.PEOPLE: Level.LABELS,
     Level.TENANTS: Level.PEOPLE,
+    Level.MODELS: Level.TENANTS,
+    Level.ALL: Level.MODELS,
     Level.ALL_PEOPLE: Level.PEOPLE,
     Level.ALL_TAGS: Level.TAGS,
 }
