@@ -14,10 +14,10 @@ from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeVar, cast
+from uuid import UUID
 
 from django.db import connection, transaction
 
-from metering.ids import first_id_at
 from metering.models import RolledUnit, RolledZone, RollupProgress
 from metering.rollups.build import UTC_ZONE
 from metering.rollups.changed import CHANGED, SETTLES_WITHIN
@@ -129,9 +129,15 @@ class _Good:
 
 
 def _changed(whole: Span, seen_until: datetime) -> list[datetime]:
+    quarters = once("changed", lambda: _all_changed(seen_until))
+    return [quarter for quarter in quarters if whole[0] - QUARTER < quarter < whole[1]]
+
+
+def _all_changed(seen_until: datetime) -> list[datetime]:
+    """In order."""
+    bounds = {"since": seen_until - SETTLES_WITHIN, "low": UUID(int=0), "high": UUID(int=2**128 - 1)}
     with connection.cursor() as cursor:
-        low, high = first_id_at(whole[0]), first_id_at(whole[1])
-        cursor.execute(CHANGED, {"since": seen_until - SETTLES_WITHIN, "low": low, "high": high})
+        cursor.execute(CHANGED, bounds)
         return sorted(row[0] for row in cursor.fetchall())
 
 
