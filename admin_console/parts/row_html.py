@@ -23,7 +23,7 @@ def row_html(
     is_total: bool = False,
 ) -> SafeString:
     """The first cell is the row's header. `beside`: what stands behind the cell of a column, by its key."""
-    pieces = []
+    pieces: list[str] = []
     for column, cell in zip(columns, cells, strict=True):
         inside = cell_html(cell) + beside.get(column.key, "")
         classes = column.classes
