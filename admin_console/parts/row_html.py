@@ -28,10 +28,10 @@ def row_html(
         inside = cell_html(cell) + beside.get(column.key, "")
         classes = column.classes
         if not pieces:
-            wraps = "" if is_total else f' class="{escape(f"wrap {classes}".strip())}"'
+            wraps = "" if is_total else f' class="{f"wrap {classes}".strip()}"'
             pieces.append(f'<th scope="row"{wraps}>{inside}</th>')
         else:
-            pieces.append(f'<td class="{escape(classes)}">{inside}</td>' if classes else f"<td>{inside}</td>")
+            pieces.append(f'<td class="{classes}">{inside}</td>' if classes else f"<td>{inside}</td>")
     return SafeString("".join(pieces))
 
 
