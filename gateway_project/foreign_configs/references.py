@@ -42,7 +42,8 @@ def address(fields: ForeignReader, key: str) -> str:
     if not written:
         return ""
     renamed = _URL_VARIABLE.sub(lambda match: _url_reference(fields, key, match), written)
-    if problem := base_url_problem(_URL_VARIABLE.sub("http://host", renamed) if "${" in renamed else renamed):
+    expanded = _URL_VARIABLE.sub(lambda match: (match[2] or "")[2:] or "http://host", renamed)
+    if problem := base_url_problem(expanded):
         fields.problem(problem, key=key)
         return ""
     return renamed
