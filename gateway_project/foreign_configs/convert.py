@@ -6,6 +6,7 @@ from datetime import datetime
 from yaml.nodes import MappingNode, Node, ScalarNode
 
 from gateway_project.foreign_configs import litellm, proxy_mode, proxy_service
+from gateway_project.foreign_configs.check_names import check_names
 from gateway_project.foreign_configs.draft import Conversion, Draft
 from gateway_project.foreign_configs.reader import ForeignReader, Notes
 from metering.catalog.read_models import KEYS as OUR_MODEL_KEYS
@@ -35,6 +36,7 @@ def convert(text: str, *, at: datetime) -> Conversion | None:
     problems, notes = Problems(), Notes()
     draft = Draft(notes, at)
     read(ForeignReader(root, "", problems, notes), draft)
+    check_names(draft)
     problems.raise_if_any()
     conversion = draft.conversion(name)
     if not conversion.document:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from gateway_project.foreign_configs.endpoints import Endpoint
-from gateway_project.foreign_configs.reader import WHOLE_FILE, Notes
+from gateway_project.foreign_configs.reader import WHOLE_FILE, ForeignReader, Notes
 
 Fields = dict[str, Any]
 SECTIONS = ("providers", "models", "rules", "budgets")
@@ -34,25 +34,33 @@ class Draft:
         self.rules: list[Fields] = []
         self.budgets: list[Fields] = []
         self._shipped_aliases: dict[str, tuple[str, ...]] = {}
+        self.model_at: dict[str, ForeignReader] = {}
+        self.alias_at: dict[tuple[str, str], ForeignReader] = {}
+        """A model and an alias of it → where the file names them."""
         self._names: set[str] = set()
 
     def add_provider(self, name: str, of: Endpoint, key_variable: str) -> None:
         self.providers[name] = of.provider(key_variable)
         self.endpoints[name] = of
 
-    def add_model(self, name: str, fields: Fields, *, shipped_aliases: tuple[str, ...] = ()) -> str:
+    def add_model(
+        self, name: str, fields: Fields, at: ForeignReader, *, shipped_aliases: tuple[str, ...] = ()
+    ) -> str:
         """The name under which it was added: with its provider's before it where the name is taken."""
         if name.casefold() in self._names:
             name = f"{fields['provider']}/{name}"
+        if name.casefold() in self._names:
+            at.problem(f"there is a model {name!r} already")
         self._names.add(name.casefold())
-        self.models[name] = fields
+        self.models[name], self.model_at[name] = fields, at
         self._shipped_aliases[name] = shipped_aliases
         return name
 
-    def add_alias(self, model: str, alias: str) -> None:
+    def add_alias(self, model: str, alias: str, at: ForeignReader) -> None:
         aliases = self.models[model].setdefault("aliases", [])
         if alias != model and alias not in aliases:
             aliases.append(alias)
+            self.alias_at[model, alias] = at
 
     def conversion(self, form: str) -> Conversion:
         """What there is now. Aliases of shipped catalogs give way to names that the file itself gives."""
@@ -60,7 +68,7 @@ class Draft:
         for name, aliases in self._shipped_aliases.items():
             for alias in aliases:
                 if alias not in own and alias.casefold() not in self._names:
-                    self.add_alias(name, alias)
+                    self.add_alias(name, alias, self.model_at[name])
         self._tell_classes()
         sections = {name: getattr(self, name) for name in SECTIONS}
         document = {name: content for name, content in sections.items() if content}

@@ -49,7 +49,7 @@ def add_groups(
     names = {key: _add(draft, key, each, groups) for key, each in first.items()}
     for group, keys in groups.items():
         for key in keys:
-            draft.add_alias(names[key], group)
+            draft.add_alias(names[key], group, first[key].at)
     _add_aliases(draft, names, groups, aliases)
 
 
@@ -63,7 +63,7 @@ def _add(draft: Draft, key: Key, each: Deployment, groups: dict[str, list[Key]])
     fields = filled(draft, each.given, each.at)
     if name != physical:
         fields["physical_name"] = physical
-    added = draft.add_model(name, fields)
+    added = draft.add_model(name, fields, each.at)
     if added != name:
         fields["physical_name"] = physical
     name = added
@@ -95,4 +95,4 @@ def _add_aliases(
             at.note("not taken over: it is the name of a model already, or cannot be one.", key=alias)
         else:
             for key in groups[target]:
-                draft.add_alias(names[key], alias)
+                draft.add_alias(names[key], alias, at)

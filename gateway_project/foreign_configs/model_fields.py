@@ -10,16 +10,19 @@ from metering.catalog.read_models import MAX_PRICE, MAX_TOKENS, PER_1K_KEYS, PRI
 
 def add_model(draft: Draft, name: str, provider: str, fields: ForeignReader) -> str:
     """Read the model, fill in what is missing, and add it. The name that it got."""
+    label = fields.text("label", max_length=100)
+    if not label.isprintable():
+        fields.problem("must be one line of printable characters", key="label")
     given = Given(
         name=name,
         provider=provider,
         physical_name=fields.text("physical_name", max_length=200),
-        label=fields.text("label", max_length=100),
+        label=label,
         max_output_tokens=optional_tokens(fields, "max_tokens"),
         context_tokens=optional_tokens(fields, "context_tokens"),
         price=_price(fields),
     )
-    return draft.add_model(name, filled(draft, given, fields))
+    return draft.add_model(name, filled(draft, given, fields), fields)
 
 
 def optional_tokens(fields: ForeignReader, *keys: str) -> int | None:

@@ -2,6 +2,7 @@
 
 from yaml.nodes import ScalarNode
 
+from gateway_project.foreign_configs.check_names import check_providers
 from gateway_project.foreign_configs.draft import Draft
 from gateway_project.foreign_configs.endpoints import Endpoint, endpoint
 from gateway_project.foreign_configs.limits import read_cost_budget, read_rate_limits
@@ -30,6 +31,8 @@ def read_proxy_mode(root: ForeignReader, draft: Draft) -> None:
         if proxy.node(key) is not None:
             proxy.note(sentence, key=key)
     providers = proxy.part("providers")
+    if providers is not None:
+        check_providers(providers)
     for name, fields in list(providers.parts()) if providers else []:
         _read_provider(draft, name, fields)
     if limits := proxy.part("rate_limits"):
@@ -67,16 +70,19 @@ def _usual_key(of: Endpoint | None, fields: ForeignReader) -> str:
 
 
 def _read_models(draft: Draft, provider: str, fields: ForeignReader) -> None:
+    added: dict[str, str] = {}
     for row in fields.rows("models", or_names=True):
         is_name = isinstance(row.root, ScalarNode)
         name = str(row.root.value).strip() if is_name else row.text("name", max_length=128)
         if not name:
             row.problem("needs 'name'")
             continue
-        added = add_model(draft, name, provider, row)
-        aliases = (row.text("alias", max_length=128), *row.names("aliases"))
-        for alias in filter(None, aliases):
-            draft.add_alias(added, alias)
-        if added != name:
-            row.note(f"is called {added!r} here, since another model has its name.")
+        if name in added:
+            row.note("listed again: its alias counts, everything else is that of the first time.")
+        else:
+            added[name] = add_model(draft, name, provider, row)
+            if added[name] != name:
+                row.note(f"is called {added[name]!r} here, since another model has its name.")
+        for alias in filter(None, (row.text("alias", max_length=128), *row.names("aliases"))):
+            draft.add_alias(added[name], alias, row)
         row.tell_rest()

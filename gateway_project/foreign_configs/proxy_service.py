@@ -1,5 +1,6 @@
 """The proxy service's `config.yaml`: `providers` and `models`, the latter with prices of a thousand tokens."""
 
+from gateway_project.foreign_configs.check_names import check_providers
 from gateway_project.foreign_configs.draft import Draft
 from gateway_project.foreign_configs.endpoints import endpoint
 from gateway_project.foreign_configs.model_fields import add_model
@@ -11,6 +12,8 @@ NAME = "the proxy service's config.yaml"
 
 def read_proxy_service(root: ForeignReader, draft: Draft) -> None:
     """Everything that the file says and that there is a place for."""
+    if (providers := root.part("providers")) is not None:
+        check_providers(providers)
     for name, fields in _parts(root, "providers"):
         _read_provider(draft, name, fields)
     for name, fields in _parts(root, "models"):

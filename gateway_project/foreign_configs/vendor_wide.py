@@ -16,7 +16,7 @@ def add_known_models(draft: Draft, provider: str, at: ForeignReader) -> None:
     for name, known in of.vendor.models.items():
         if not known.retired:
             given = Given(name=name, provider=provider)
-            draft.add_model(name, filled(draft, given, _quiet(at)), shipped_aliases=known.aliases)
+            draft.add_model(name, filled(draft, given, _quiet(at)), at, shipped_aliases=known.aliases)
             added += 1
     at.note(f"names no models: the {added} that the shipped catalog of {of.vendor.name} knows are entered.")
 
