@@ -39,11 +39,11 @@ def console(client: Client, operator: User) -> Client:
     return client
 
 
+def address(model: type[Model], page: str = "changelist", *args: Any) -> str:
+    """Of a model's page: `address(Tenant, "change", tenant.pk)`."""
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", args=args)
+
+
 @pytest.fixture
 def url() -> Url:
-    """The address of a model's page: `url(Tenant, "change", tenant.pk)`."""
-
-    def address(model: type[Model], page: str = "changelist", *args: Any) -> str:
-        return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", args=args)
-
     return address
