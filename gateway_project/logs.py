@@ -1,5 +1,6 @@
 """Logs are JSON lines on standard error: time, level, logger, a dotted event, and the fields given as `extra`."""
 
+from copy import deepcopy
 from typing import Any
 
 import structlog
@@ -7,6 +8,11 @@ import structlog
 from gateway_project.log_values import cut_values, without_traces_of_refusals
 from gateway_project.logged_requests import without_queries
 
+LEVELS = ("debug", "info", "warning", "error")
+DEFAULT_LEVEL = "info"
+OURS = ("metering", "gateway_project", "celery")
+"""Loggers that write what is asked for. Libraries write warnings at most: what they say below may hold a key."""
+OF_EACH_TASK = ("celery.worker.strategy", "celery.app.trace")
 # What every record passes, whether it comes from structlog or from the standard library.
 SHARED: list[structlog.typing.Processor] = [
     structlog.contextvars.merge_contextvars,
@@ -46,6 +52,19 @@ LOGGING: dict[str, Any] = {
         "celery.app.trace": {"level": "WARNING"},
     },
 }
+
+
+def logging_at(level: str) -> dict[str, Any]:
+    """The configuration with which our programs write lines of this level and above."""
+    config = deepcopy(LOGGING)
+    quiet = "ERROR" if level == "error" else "WARNING"
+    config["root"]["level"] = quiet
+    for name, logger in config["loggers"].items():
+        logger["level"] = level.upper() if name in OURS else quiet
+    if level == "debug":
+        for name in OF_EACH_TASK:
+            config["loggers"][name]["level"] = "INFO"
+    return config
 
 
 def json_formatter() -> structlog.stdlib.ProcessorFormatter:
