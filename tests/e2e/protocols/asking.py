@@ -108,7 +108,7 @@ class Told:
 
 def event_in(block: str) -> Json:
     """The event, which is named by its type, if that can be a name."""
-    name, _, data = block.rpartition("data: ")
+    name, _, data = block.partition("data: ")
     event = read(data)
     assert name in (f"event: {event.get('type')}\n", f"event: {UNTYPED}\n", ""), block
     return event
