@@ -85,6 +85,7 @@ def test_labels_and_tags_are_the_gateways_own(house: House, name: str) -> None:
         assert sent == metadata | {"tags": "project=apollo"}
     else:
         assert sent == ({"user_id": "u-1"} if name == "messages by Anthropic" else {})
+        assert "metadata" not in house.ask(name, metadata={"agent_id": "helper"}).sent.body
 
 
 @pytest.mark.parametrize("name", WAYS)
