@@ -135,7 +135,11 @@ def _changed(whole: Span, seen_until: datetime) -> list[datetime]:
 
 def _all_changed(seen_until: datetime) -> list[datetime]:
     """In order."""
-    bounds: dict[str, Any] = {"since": seen_until - SETTLES_WITHIN, "low": UUID(int=0), "high": UUID(int=2**128 - 1)}
+    bounds: dict[str, Any] = {
+        "since": seen_until - SETTLES_WITHIN,
+        "low": UUID(int=0),
+        "high": UUID(int=2**128 - 1),
+    }
     with connection.cursor() as cursor:
         cursor.execute(CHANGED, bounds)
         return sorted(row[0] for row in cursor.fetchall())
