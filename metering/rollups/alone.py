@@ -1,7 +1,7 @@
 """Which conversations are in one unit only, so that its sum is all there is of them in any report that reads the unit.
 
 The largest of these are found by an index (`rollup_largest`), without adding anything up; only the others have to be
-(metering/reports/conversations.py). Invariant: of units that one report may read together, which are quarters and the
+(metering/reports/largest.py). Invariant: of units that one report may read together, which are quarters and the
 days of one zone that do not overlap, no two have rows of one conversation of which any is `alone`. A row that is not
 alone may be the only one: that costs time, no truth.
 """

@@ -9,6 +9,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from django.db.models import Q
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -150,3 +151,9 @@ def test_every_order_is_of_sums_that_are_read() -> None:
     for metric in SORTED:
         words = ORDER.get(metric, metric).replace("+", " ").split()
         assert set(words) <= {*names_of(metric), "requests"}, metric
+
+
+def test_the_indexes_are_of_the_level_that_marks_them() -> None:
+    found = {index.name: index for index in UsageRollup._meta.indexes}
+    for name in ("rollup_largest", "rollup_tenant_largest"):
+        assert found[name].condition == Q(level=Level.ALL_CONVERSATIONS.value)
