@@ -23,7 +23,8 @@ TOKEN_PEPPER = _secrets["TOKEN_PEPPER"]
 # The first key encrypts; all of them decrypt, so a new key is put in front to rotate.
 FIELD_ENCRYPTION_KEYS = encryption_keys(_secrets["FIELD_ENCRYPTION_KEYS"])
 METRICS_TOKEN = env.text("METRICS_TOKEN")  # without one there is no /metrics, unless DEBUG
-LLM_PROXY_SECRET = env.text("LLM_PROXY_SECRET")
+LLM_PROXY_SECRETS = env.names("LLM_PROXY_SECRET", [])
+INTERNAL_TENANT = env.text("INTERNAL_TENANT")
 
 # The launchers and manage.py start embedded servers and pass on their URLs; anything else that is started
 # beside them (an IDE, a REPL) finds them in services.json.

@@ -37,6 +37,7 @@ from metering.calls.collaborators import Collaborators
 from metering.calls.counting import count_input
 from metering.calls.from_cache import answered, cache_terms, overhear, recall, without_use
 from metering.calls.pipe import MeteredStream
+from metering.calls.rates_left import RateLeft, rates_left
 from metering.calls.record import note_admission, note_refused_caller
 from metering.calls.repeated import Repeated
 from metering.calls.running import STREAMED, WHOLE, run_whole
@@ -161,6 +162,10 @@ class LLMGateway:
         Raises NotPermitted, ModelNotFound, InvalidRequest, RateLimited and MeteringUnavailable.
         """
         return await count_input(self._with, caller, request)
+
+    async def rates_left(self, caller: Principal, task: Task, *, agent_id: str) -> tuple[RateLeft, ...]:
+        """What an agent's rate limits have left; nothing is drawn. Raises MeteringUnavailable."""
+        return await rates_left(self._with, caller, task, agent_id=agent_id)
 
     async def work_without_vendor(
         self, caller: Principal, request: CallRequest, work: Callable[[], T], *, name: str

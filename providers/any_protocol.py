@@ -16,14 +16,15 @@ from providers.messages.events import MessagesEvents
 from providers.messages.request import chat_request as chat_of_message
 from providers.messages.versions import check_version
 from providers.openai_compatible.errors import broken
+from providers.openai_compatible.hints import LEARNT
 from providers.openai_compatible.lenient_json import NotJson, decode_object, encode_lenient
 from providers.port import Chunk, Completion, LLMProvider, Progress, ProviderCall, Usage
 from providers.responses.answer import whole_of as whole_response
 from providers.responses.events import ResponsesEvents
 from providers.responses.request import chat_request as chat_of_response
 
-MADE_HERE = ("max_tokens", "stream_options")
-"""Fields of the chat request whose names are not the caller's, so that another name may be tried."""
+MADE_HERE = ("max_tokens", "stream_options", *LEARNT)
+"""Fields of the chat request that the translation makes: another name may be tried, or none, where a vendor objects."""
 CHAT, MESSAGES, RESPONSES, EMBEDDINGS = "chat", "messages", "responses", "embeddings"
 
 

@@ -1,7 +1,7 @@
 """Make .venv and install one pinned set into it: `_setup.py runtime|dev|node_cli`. Standard library only.
 
-The set of pip's packages brings Node and npm, which install those of `requirements/node` into .venv/node. `node_cli` are
-programs that some tests run, 250 MB; into a .venv that is there already.
+The set of pip's packages brings Node and npm, which install those of `requirements/node` into .venv/node.
+`node_cli` are programs that some tests run, 250 MB; into a .venv that is there already.
 
 Does nothing, and takes milliseconds, when the set is there already. Two scripts may start at once: the second waits.
 A virtual environment that was left half-made is made again.

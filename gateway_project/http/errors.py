@@ -159,8 +159,9 @@ def error_response(error: errors.MeteringError, request_id: str, path: str = "")
     headers = error_headers(error, request_id)
     if is_messages(path):
         headers["request-id"] = request_id
+    wait_s = float(headers.get("retry-after", 0))
     return EarlyResponse(
-        _encode(shaped(error_body(error, request_id), path=path, status=status)),
+        _encode(shaped(error_body(error, request_id), path=path, status=status, retry_after_s=wait_s)),
         status_code=status,
         headers=headers,
         media_type="application/json",

@@ -5,8 +5,16 @@ OPERATIONS = frozenset({"/health", "/health/live", "/health/ready", "/metrics"})
 CHAT, MESSAGES, RESPONSES = "/v1/chat/completions", "/v1/messages", "/v1/responses"
 EMBEDDINGS, MODELS, LEGACY = "/v1/embeddings", "/v1/models", "/v1/completions"
 COUNT_TOKENS = f"{MESSAGES}/count_tokens"
-LABELLED_MODELS = "/llm/models"
-WIRE = (CHAT, MESSAGES, COUNT_TOKENS, RESPONSES, EMBEDDINGS, MODELS, LEGACY, LABELLED_MODELS)
+TEAMS, INTERNAL = "/llm/", "/internal/llm/"
+TEAMS_CHAT, TEAMS_STREAM, LABELLED_MODELS = f"{TEAMS}chat", f"{TEAMS}stream", f"{TEAMS}models"
+TEAMS_BUDGET, TEAMS_USAGE = f"{TEAMS}budget", f"{TEAMS}usage"
+INTERNAL_CALL, INTERNAL_MODELS = f"{INTERNAL}proxy", f"{INTERNAL}models"
+INTERNAL_USAGE = f"{INTERNAL}usage"
+WIRE = (
+    *(CHAT, MESSAGES, COUNT_TOKENS, RESPONSES, EMBEDDINGS, MODELS, LEGACY),
+    *(TEAMS_CHAT, TEAMS_STREAM, LABELLED_MODELS, TEAMS_BUDGET, TEAMS_USAGE),
+    *(INTERNAL_CALL, INTERNAL_MODELS, INTERNAL_USAGE),
+)
 """The exact paths of the wire protocols."""
 _DJANGOS = ("/admin/", "/api/", "/static/")
 _ROUTES = frozenset(WIRE) | OPERATIONS

@@ -12,13 +12,30 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Lifespan, Receive, Scope, Send
 
 from gateway_project.http.nowhere import nothing_here
-from gateway_project.http.paths import COUNT_TOKENS, LABELLED_MODELS, LEGACY, MODELS, is_djangos
+from gateway_project.http.paths import (
+    COUNT_TOKENS,
+    INTERNAL_CALL,
+    INTERNAL_MODELS,
+    INTERNAL_USAGE,
+    LABELLED_MODELS,
+    LEGACY,
+    MODELS,
+    TEAMS_BUDGET,
+    TEAMS_CHAT,
+    TEAMS_STREAM,
+    TEAMS_USAGE,
+    is_djangos,
+)
 from gateway_project.proxy.endpoint import Handler, endpoint
 from gateway_project.proxy.first_page import to_the_console
 from gateway_project.proxy.health import live, ready
+from gateway_project.proxy.internal.calls import internal_call, internal_models
+from gateway_project.proxy.internal.usage import internal_usage
 from gateway_project.proxy.metrics import show_metrics
 from gateway_project.proxy.model_calls import ROUTES, count_tokens, legacy_completions, model_call
 from gateway_project.proxy.models import list_labelled, list_models, show_model
+from gateway_project.proxy.teams.calls import teams_chat, teams_stream
+from gateway_project.proxy.teams.reports import teams_budget, teams_usage
 
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD"]
 """Every endpoint sees every method, so that a wrong one is answered in the one shape too."""
@@ -59,7 +76,14 @@ def make_app(fallback: ASGIApp, lifespan: Lifespan[Starlette]) -> Front:
         COUNT_TOKENS: endpoint(count_tokens, method="POST"),
         LEGACY: endpoint(legacy_completions, method="POST"),
         MODELS: endpoint(list_models),
+        TEAMS_CHAT: endpoint(teams_chat, method="POST"),
+        TEAMS_STREAM: endpoint(teams_stream, method="POST"),
         LABELLED_MODELS: endpoint(list_labelled),
+        TEAMS_BUDGET: endpoint(teams_budget),
+        TEAMS_USAGE: endpoint(teams_usage),
+        INTERNAL_CALL: endpoint(internal_call, method="POST"),
+        INTERNAL_MODELS: endpoint(internal_models),
+        INTERNAL_USAGE: endpoint(internal_usage),
         "/health": endpoint(live),
         "/health/live": endpoint(live),
         "/health/ready": endpoint(ready),

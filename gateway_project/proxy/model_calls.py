@@ -1,6 +1,6 @@
 """The routes on which callers ask models, each in its vendor's protocol: metered, whole or as a stream."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -23,6 +23,7 @@ from gateway_project.proxy.caller import (
 )
 from gateway_project.proxy.endpoint import Handler
 from gateway_project.proxy.event_stream import EventStreamResponse
+from gateway_project.proxy.framing import ChatFraming, Framing, MessagesFraming, ResponsesFraming
 from metering.calls.begin import CallRequest
 from metering.errors import InvalidRequest, NotFound
 from metering.gateway import LLMGateway
@@ -44,26 +45,40 @@ MAX_HEADER = 2_000
 
 def model_call(protocol: WireProtocol) -> Handler:
     """The handler of a protocol's route."""
+    is_anthropics = protocol is WireProtocol.MESSAGES
 
     async def handle(request: Request) -> Response:
-        gateway, caller, call = await _read(request, protocol)
+        gateway, caller, call = await read_call(request, protocol)
         if call.input.get("stream") is True:
             with UnlessDisconnected(request):
                 facts, stream = await gateway.stream(caller, call, patience_s=KEEP_ALIVE_S)
-            return EventStreamResponse(stream, facts, request_id=call.request_id, path=request.scope["path"])
+            response = EventStreamResponse(
+                stream, facts, request_id=call.request_id, framing=_framing(protocol)
+            )
+            return named_as_anthropic(response, call.request_id) if is_anthropics else response
         with UnlessDisconnected(request) as departure:
             result = await gateway.execute(caller, call, departure=departure)
         answer = WholeAnswer(result.output, result.facts)
-        if protocol is WireProtocol.MESSAGES:
-            answer.raw_headers.append((b"request-id", call.request_id.encode()))
-        return answer
+        return named_as_anthropic(answer, call.request_id) if is_anthropics else answer
 
     return handle
 
 
+def named_as_anthropic(response: Response, request_id: str) -> Response:
+    """The response with the request's id in Anthropic's header too."""
+    response.raw_headers.append((b"request-id", request_id.encode()))
+    return response
+
+
+def _framing(protocol: WireProtocol) -> Framing:
+    if protocol is WireProtocol.MESSAGES:
+        return MessagesFraming(MESSAGES)
+    return ResponsesFraming() if protocol is WireProtocol.RESPONSES else ChatFraming()
+
+
 async def count_tokens(request: Request) -> Response:
     """Counts the input of a message that is not sent; it costs nothing."""
-    gateway, caller, call = await _read(request, WireProtocol.MESSAGES, counts=True)
+    gateway, caller, call = await read_call(request, WireProtocol.MESSAGES, prepare=_counted)
     found = await gateway.count_input(caller, call)
     headers = {"request-id": call.request_id}
     return Response(
@@ -79,30 +94,32 @@ async def legacy_completions(request: Request) -> Response:
     )
 
 
-async def _read(
-    request: Request, protocol: WireProtocol, *, counts: bool = False
+async def read_call(
+    request: Request,
+    protocol: WireProtocol,
+    *,
+    prepare: Callable[[dict[str, Any]], dict[str, Any]] = lambda body: body,
+    caller: Principal | None = None,
 ) -> tuple[LLMGateway, Principal, CallRequest]:
-    """Who asks, and what. `counts`: the request need not say how long its answer may be.
+    """Who asks, and what; `prepare` makes the protocol's request of the body. None: the holder of the credential asks.
 
-    Raises InvalidRequest, and what the credential and the body raise.
+    Raises InvalidRequest, and what the credential, the body and `prepare` raise.
     """
     gateway = gateway_of(request)
-    caller = await principal_of(request, gateway)
+    caller = caller or await principal_of(request, gateway)
     with RefusalsNoted(gateway, caller, request.scope[REQUEST_ID]):
         raw = await read_body(request)
-    body = json_object(raw)
+    body = prepare(json_object(raw))
     model = body.get("model", "")
     if not isinstance(model, str):
         raise InvalidRequest("model must be text.", param="model")
-    if counts:
-        body["max_tokens"] = 1
     call = CallRequest(
         task=Task.CHAT,
         input=body,
         model=model,
         request_id=request.scope[REQUEST_ID],
         address=address_of(request),
-        idempotency=None if counts else idempotency_of(request, caller, raw),
+        idempotency=idempotency_of(request, caller, raw),
         input_bytes=len(raw),
         cache=cache_wish_of(request),
         protocol=protocol,
@@ -110,6 +127,11 @@ async def _read(
         **labels_of(request, body),
     )
     return gateway, caller, call
+
+
+def _counted(body: dict[str, Any]) -> dict[str, Any]:
+    """A request that need not say how long its answer may be."""
+    return {**body, "max_tokens": 1}
 
 
 def _passed_on(request: Request) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from metering.errors import NotPermitted
 from metering.identity.authenticate import authenticate
 from metering.identity.people.team_for import team_for
 from metering.identity.principal import Principal
+from metering.identity.tokens.speaker import speaker_for
 from metering.policy.effective import effective_policy
 from metering.policy.values import EffectivePolicy, PolicySubject, Variants
 from metering.snapshots import Snapshots
@@ -33,6 +34,13 @@ class CachedDirectory:
             tenant_of=lambda principal: principal.tenant_id,
             until_of=lambda principal: principal.valid_until,
         )
+        self._speakers = Snapshots(
+            _speaker,
+            changes=changes,
+            tenant_of=lambda principal: principal.tenant_id,
+            until_of=lambda principal: principal.valid_until,
+            max_entries=1,
+        )
         self._teams = Snapshots(_team, changes=changes, tenant_of=lambda team: team[0])
         self._access = Snapshots(_access, changes=changes)
         self._models = Snapshots(
@@ -53,6 +61,12 @@ class CachedDirectory:
         principal = self._principals.peek(_key_of(secret))
         if principal is not None:
             self._used_tokens.add(principal.token_id)
+        return principal
+
+    async def speaker(self, slug: str) -> Principal:
+        """A tenant as a caller, for who needs no credential of its own. Raises NotFound and TenantSuspended."""
+        principal = await self._speakers.get(slug, slug)
+        self._used_tokens.add(principal.token_id)
         return principal
 
     def take_used_tokens(self) -> set[UUID]:
@@ -96,7 +110,9 @@ class CachedDirectory:
 
     def forget(self) -> None:
         """Drop everything, so that the next call reads the database."""
-        for snapshots in (self._principals, self._teams, self._access, self._models, self._policies):
+        for snapshots in (
+            *(self._principals, self._speakers, self._teams, self._access, self._models, self._policies),
+        ):
             snapshots.clear()
 
 
@@ -108,6 +124,10 @@ def _key_of(secret: str) -> bytes:
 
 def _principal(secret: str) -> Principal:
     return authenticate(secret=secret, now=datetime.now(UTC))
+
+
+def _speaker(slug: str) -> Principal:
+    return speaker_for(slug, datetime.now(UTC))
 
 
 def _access(plan: str, task: str) -> PlanAccess | NotPermitted:

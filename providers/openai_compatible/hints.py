@@ -8,6 +8,10 @@ from typing import Any
 
 CACHE_MARK = "cache_control"
 USER = "user"
+LEARNT = ("reasoning_effort", "parallel_tool_calls", "verbosity")
+"""Fields that a translation adds, and without which a vendor that refuses them answers as well as it can. A caller who
+names one of them in chat means it.
+"""
 WITH_MARKS = ("messages", "tools")
 MARK_IN_JSON = f'"{CACHE_MARK}"'.encode()
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from providers.openai_compatible.hints import without_hints
+from providers.openai_compatible.hints import CACHE_MARK, LEARNT, MARK_IN_JSON, without_hints
 from providers.openai_compatible.lenient_json import encode_lenient
 from providers.openai_compatible.traits import LIMIT_NAMES, Traits
 from providers.port import ProviderCall
@@ -22,7 +22,8 @@ def payload_of(call: ProviderCall, *, streamed: bool, traits: Traits) -> bytes:
     """The body to send. It is written anew only where a named key has to differ; the limit's value never does."""
     changes = changes_to(call.body, streamed=streamed, traits=traits)
     if traits.refused_hints:
-        for name, value in without_hints(call.body, call.payload, traits.refused_hints).items():
+        refused = traits.refused_hints - {name for name in LEARNT if call.asked.get(name) is not None}
+        for name, value in without_hints(call.body, call.payload, refused).items():
             changes[name] = REMOVED if value is None else value
     if OTHERS_SIGNATURES in call.payload:
         changes["messages"] = without_signatures(changes.get("messages", call.body.get("messages")))
@@ -84,5 +85,12 @@ def added_fields(call: ProviderCall, *, streamed: bool, traits: Traits) -> list[
     """What is sent although the caller did not send it, or not by this name."""
     changes = changes_to(call.body, streamed=streamed, traits=traits)
     sent = {name for name, value in {**call.body, **changes}.items() if value is not REMOVED}
-    added = [name for name in (*LIMIT_NAMES, "service_tier") if name in sent and call.asked.get(name) is None]
+    names = (*LIMIT_NAMES, "service_tier", *LEARNT)
+    added = [
+        name
+        for name in names
+        if name in sent and call.asked.get(name) is None and name not in traits.refused_hints
+    ]
+    if MARK_IN_JSON in call.payload and CACHE_MARK not in traits.refused_hints:
+        added.append(CACHE_MARK)
     return [*added, "stream_options"] if "stream_options" in sent else added

@@ -174,6 +174,8 @@ def without(traits: Traits, field: str) -> Traits:
         return replace(traits, stream_options=False)
     if field == "service_tier":
         return replace(traits, service_tier="")
+    if field not in LIMIT_NAMES:
+        return replace(traits, refused_hints=traits.refused_hints | {field})
     return replace(traits, limit_names=tuple([name for name in LIMIT_NAMES if name != field]))
 
 

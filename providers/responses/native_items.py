@@ -11,7 +11,7 @@ MAX_ITEMS = 10_000
 """Items of one answer whose kinds are kept."""
 TEXTS = ("text", "refusal", "name", "arguments", "input", "code", "query", "delta")
 HOLDERS = ("content", "summary", "action")
-PICTURES = frozenset({"image_generation_call"})
+PICTURES = ("image_generation_call",)
 """Items whose tokens nobody can count here."""
 
 

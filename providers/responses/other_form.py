@@ -59,7 +59,7 @@ def _events_of(whole: Mapping[str, Any]) -> Iterator[Event]:
 
 def _of_item(item: Mapping[str, Any]) -> Iterator[Event]:
     """Text in one piece; what only the vendor knows how to stream comes with the item alone."""
-    kind, parts = item.get("type"), item.get("content")
+    kind, parts = str(item.get("type")), item.get("content")
     within = {"item_id": item.get("id")}
     if kind == "message" and isinstance(parts, list):
         yield {"type": "response.output_item.added", "item": {**item, "content": []}}

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from gateway_project.proxy import chat
+from gateway_project.proxy import model_calls
 from gateway_project.telemetry import metrics
 from launcher.process import wait_until
 from metering.calls import abandoning
@@ -137,7 +137,7 @@ def test_who_leaves_while_the_vendor_thinks_ends_its_call_where_the_policy_says_
 def test_who_leaves_after_the_headers_while_the_vendor_thinks_is_charged_what_it_bills(
     wire: Wire, vendor: RunningVendor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(chat, "KEEP_ALIVE_S", 0.2)
+    monkeypatch.setattr(model_calls, "KEEP_ALIVE_S", 0.2)
     vendor.hold()
     wire.ask("hello", stream=True)
     wire.read_until(COMMENT)
@@ -152,7 +152,7 @@ def test_who_leaves_after_the_headers_while_the_vendor_thinks_ends_it_where_the_
     wire: Wire, vendor: RunningVendor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     RuleFactory(key="on_disconnect", value="cancel")
-    monkeypatch.setattr(chat, "KEEP_ALIVE_S", 0.2)
+    monkeypatch.setattr(model_calls, "KEEP_ALIVE_S", 0.2)
     vendor.hold()
     wire.ask("hello", stream=True)
     wire.read_until(COMMENT)

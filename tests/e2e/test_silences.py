@@ -7,7 +7,7 @@ from typing import Any
 import openai
 import pytest
 
-from gateway_project.proxy import chat
+from gateway_project.proxy import model_calls
 from gateway_project.telemetry import metrics
 from launcher.process import wait_until
 from metering.models import UsageLog, UsageReservation
@@ -44,7 +44,7 @@ FAILURES = {
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(chat, "KEEP_ALIVE_S", KEEP_ALIVE_S)
+    monkeypatch.setattr(model_calls, "KEEP_ALIVE_S", KEEP_ALIVE_S)
 
 
 @pytest.fixture
@@ -131,7 +131,7 @@ def test_comments_come_in_a_silence_between_two_events(wire: Wire, vendor: Runni
 
 
 def test_a_comment_never_gets_into_an_event(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(chat, "KEEP_ALIVE_S", 0.0)  # at every look
+    monkeypatch.setattr(model_calls, "KEEP_ALIVE_S", 0.0)  # at every look
     wire.ask("vendor:gap=0.03 vendor:words=40", stream=True)
     whole = heard(wire.read_all())
     said = [event["choices"][0]["delta"].get("content") for event in whole.events]
@@ -151,7 +151,7 @@ def test_what_fails_after_the_headers_is_the_last_event_with_the_same_error(
 ) -> None:
     told_while_the_vendor_thinks(wire, vendor, failure)
     late = heard(wire.read_all())
-    monkeypatch.setattr(chat, "KEEP_ALIVE_S", NEVER_S)
+    monkeypatch.setattr(model_calls, "KEEP_ALIVE_S", NEVER_S)
     soon = plain_answer(front, token, failure)
     assert (soon.status, soon.error["code"]) == FAILURES[failure]
     assert (late.status, len(late.events), DONE in late.blocks) == (200, 1, False)
@@ -186,7 +186,7 @@ def test_a_late_error_is_counted_like_any_other(wire: Wire, vendor: RunningVendo
 
 
 def test_a_quick_stream_has_no_comment_and_every_header(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(chat, "KEEP_ALIVE_S", NEVER_S)
+    monkeypatch.setattr(model_calls, "KEEP_ALIVE_S", NEVER_S)
     wire.ask("hello", stream=True)
     whole = heard(wire.read_all())
     assert COMMENT not in whole.body
@@ -234,7 +234,7 @@ def test_a_replay_gives_the_events_again_without_the_silence(
 ) -> None:
     told_while_the_vendor_thinks(wire, vendor, "hello", key="k-1")
     first = heard(wire.read_all())
-    monkeypatch.setattr(chat, "KEEP_ALIVE_S", NEVER_S)
+    monkeypatch.setattr(model_calls, "KEEP_ALIVE_S", NEVER_S)
     with Wire(front, token) as other:
         other.ask("hello", stream=True, key="k-1")
         again = heard(other.read_all())
@@ -249,7 +249,7 @@ def test_a_replay_of_a_late_failure_is_a_plain_error(
 ) -> None:
     told_while_the_vendor_thinks(wire, vendor, "vendor:cut=0", key="k-1")
     late = heard(wire.read_all())
-    monkeypatch.setattr(chat, "KEEP_ALIVE_S", NEVER_S)
+    monkeypatch.setattr(model_calls, "KEEP_ALIVE_S", NEVER_S)
     again = plain_answer(front, token, "vendor:cut=0", key="k-1")
     assert (again.status, again.error["code"]) == (502, late.error["code"])
     assert again.headers["idempotent-replayed"] == "true"

@@ -37,13 +37,19 @@ class Wire:
     def ask(self, text: str, *, cut_at: int | None = None, key: str | None = None, **fields: Any) -> None:
         """Send a completion request, under an Idempotency-Key if one is given, or only so many bytes of its body."""
         body = {"model": "small", "max_tokens": 50, "messages": [{"role": "user", "content": text}]}
-        data = json.dumps(body | fields).encode()
+        headers = {} if key is None else {"idempotency-key": key}
+        self.post("/v1/chat/completions", body | fields, headers, cut_at=cut_at)
+
+    def post(
+        self, path: str, body: dict[str, Any], headers: dict[str, str], *, cut_at: int | None = None
+    ) -> None:
+        """Send a request, or only so many bytes of its body."""
+        data = json.dumps(body).encode()
         head = (
-            f"POST /v1/chat/completions HTTP/1.1\r\nhost: {self._host}\r\ncontent-type: application/json\r\n"
+            f"POST {path} HTTP/1.1\r\nhost: {self._host}\r\ncontent-type: application/json\r\n"
             f"authorization: Bearer {self._token}\r\ncontent-length: {len(data)}\r\n"
         )
-        if key is not None:
-            head += f"idempotency-key: {key}\r\n"
+        head += "".join(f"{name}: {value}\r\n" for name, value in headers.items())
         self._socket.sendall(f"{head}\r\n".encode() + data[:cut_at])
 
     def read_until(self, mark: bytes) -> bytes:

@@ -7,7 +7,7 @@ A page of `admin_console/pages.py` without a line here fails `test_console_pages
 - The audience says who is answered: 200, or for a POST 302 (`done=` where it is something else). Everybody else in the
   console is sent to the login page, as are people of a tenant that is suspended.
 - `{team}`, `{user}`, `{email}`, `{token}`, `{tenant}` and so on become Alder's own, `{birch_team}` and so on Birch's:
-  `TenantData.names` in `world.py`. Add there what your nouns need, also to `marks`, `more_of` and `image_of`.
+  `TenantData.names` in `world.py`. Add there what your nouns need, also to `marks`, `more_of` and `image.py`.
 - Birch's people get 404 where the line names something of Alder's; say `stranger=` where it is something else.
 - `member=` is for what Alder's member may not do on a page that members have, `admin=` for what is not Alder's, and
   `operator=` for where super admins are asked for a tenant first.

@@ -6,7 +6,7 @@ To add a route, add one line to API or WIRE. A route without a line fails `test_
 
 - `{team}`, `{token}`, `{user}`, `{admin}`, `{tenant}`, `{rule}` and so on in the path, query, body or headers become
   Alder's own, `{birch_team}` and so on Birch's: `TenantData.names` in `world.py`. Add there what your nouns
-  need, also to `marks`, `more_of` and `image_of`.
+  need, also to `marks`, `more_of` and `image.py`.
 - `member`, `admin`, `operator`: the status for Alder's member, Alder's admin and a super admin.
 - Birch's people get the same status as Alder's where the line names no object of Alder's; where it does, 404, or the
   403 that Alder's own member would get. Say `stranger=` where it is something else.
@@ -440,6 +440,7 @@ API = [
 """Routes of Django REST Framework."""
 
 CHAT = {"model": "sandbox-small", "messages": [{"role": "user", "content": "hello"}], "max_tokens": 5}
+ASKED = {"model": "sandbox-small", "input": "hello"}
 TEAM = {"x-team-id": "{team}"}
 TAGS = {"x-gateway-tags": "project={project}"}
 WIRE = [
@@ -454,6 +455,12 @@ WIRE = [
         operator=403,
         stranger=200,
     ),
+    Row("POST /v1/messages", body=CHAT, member=200, admin=200, operator=403),
+    Row("POST /v1/messages/count_tokens", body=CHAT, member=200, admin=200, operator=403),
+    Row("POST /v1/responses", body=ASKED, member=200, admin=200, operator=403),
+    Row("POST /v1/embeddings", body=ASKED, member=200, admin=200, operator=403),
+    Row("POST /v1/completions", body=ASKED, public=404, member=404, admin=404, operator=404),
+    Row("GET /llm/models", member=200, admin=200, operator=403),
     Row("GET /v1/models", member=200, admin=200, operator=403),
     Row("GET /v1/models/sandbox-small", member=200, admin=200, operator=403),
     Row("GET /v1/models/", public=404, member=404, admin=404, operator=404),

@@ -13,10 +13,11 @@ from admin_console.pages import PAGES as PAGES_OF_THE_CONSOLE
 from metering.models import Tenant, User
 from tests.tenancy.asking import filled, text_of
 from tests.tenancy.console_rows import LOGIN, PAGES, PageRow
+from tests.tenancy.image import image_of
 from tests.tenancy.kept_world import KeptWorld
 from tests.tenancy.test_matrix import another, without
 from tests.tenancy.test_routes_have_rows import shape
-from tests.tenancy.world import ACTORS, STRANGERS, World, image_of, more_of
+from tests.tenancy.world import ACTORS, STRANGERS, World, more_of
 
 pytestmark = pytest.mark.django_db
 BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -42,7 +43,7 @@ def browsers(kept_world: KeptWorld, django_db_blocker: Any) -> dict[str, Client]
 def before(kept_world: KeptWorld, browsers: dict[str, Client], django_db_blocker: Any) -> list[Any]:
     """Alder's rows as every test finds them."""
     with django_db_blocker.unblock():
-        return image_of(kept_world.get().alder)
+        return image_of(kept_world.get().alder.tenant)
 
 
 def browser(world: World, actor: str) -> Client:
@@ -104,7 +105,7 @@ def test_everybody_gets_what_the_row_says_and_strangers_neither_read_nor_change_
             if actor in STRANGERS:
                 assert _seen_of_alder(text, row, world) == [], actor
             if actor in STRANGERS and status_of(response) != LOGIN:
-                assert image_of(world.alder) == before, actor
+                assert image_of(world.alder.tenant) == before, actor
             transaction.set_rollback(True)
 
 
@@ -156,4 +157,4 @@ def test_strangers_and_members_change_nothing_of_alders_by_posting_to_a_page(
 ) -> None:
     for actor in (*STRANGERS, "alder_member"):
         ask(browsers[actor], row, world.names(), method="POST")
-    assert image_of(world.alder) == before
+    assert image_of(world.alder.tenant) == before

@@ -11,9 +11,10 @@ from django.db import transaction
 
 from metering.orm import close_database_threads
 from tests.tenancy.asking import ask, text_of
+from tests.tenancy.image import image_of
 from tests.tenancy.kept_world import KeptWorld
 from tests.tenancy.matrix import ROWS, Row
-from tests.tenancy.world import ACTORS, STRANGERS, World, image_of, make_world, more_of
+from tests.tenancy.world import ACTORS, STRANGERS, World, make_world, more_of
 
 
 def each(rows: Iterable[Row]) -> pytest.MarkDecorator:
@@ -54,7 +55,7 @@ def test_everybody_gets_what_the_matrix_says_and_strangers_neither_read_nor_chan
     row: Row, world: World
 ) -> None:
     unasked = world.alder.marks() - set(world.alder.names().values())
-    before = image_of(world.alder)
+    before = image_of(world.alder.tenant)
     for actor in ACTORS:
         with taken_back(row):
             response = ask(row, world, actor)
@@ -62,7 +63,7 @@ def test_everybody_gets_what_the_matrix_says_and_strangers_neither_read_nor_chan
             assert response.status_code == row.status_for(actor), f"{actor}: {text[:2000]}"
             if actor in STRANGERS:
                 assert [mark for mark in unasked if mark in text] == [], actor
-                assert image_of(world.alder) == before, actor
+                assert image_of(world.alder.tenant) == before, actor
 
 
 @each(row for row in ROWS if row.method == "GET")

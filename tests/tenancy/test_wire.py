@@ -15,8 +15,9 @@ from tests.e2e.server import Server, running_server
 from tests.factories import BudgetFactory
 from tests.served import serve_model
 from tests.tenancy.asking import filled
+from tests.tenancy.image import image_of
 from tests.tenancy.matrix import CHAT, WIRE, Row
-from tests.tenancy.world import ACTORS, STRANGERS, World, image_of, make_world
+from tests.tenancy.world import ACTORS, STRANGERS, World, make_world
 
 
 class Stays(urllib.request.HTTPRedirectHandler):
@@ -72,12 +73,12 @@ def test_everybody_gets_the_status_that_the_matrix_says(world: World, server: Se
 def test_strangers_neither_read_nor_change_anything_of_alders(world: World, server: Server) -> None:
     names = world.names()
     unasked = world.alder.marks() - set(world.alder.names().values())
-    before = image_of(world.alder)
+    before = image_of(world.alder.tenant)
     for row in WIRE:
         for actor in STRANGERS:
             text = " ".join(map(str, ask(server, row, world.bearers[actor], names)))
             assert [mark for mark in unasked if mark in text] == [], (row, actor)
-    assert image_of(world.alder) == before
+    assert image_of(world.alder.tenant) == before
 
 
 def test_a_team_of_alders_is_to_strangers_as_one_that_never_was(world: World, server: Server) -> None:

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
 
 from django.utils.timezone import now
 
@@ -13,12 +12,10 @@ from metering.models import (
     AlertDelivery,
     ATIToken,
     AuditEvent,
-    BillingProfile,
     Budget,
     BudgetOverride,
     Feature,
     Invitation,
-    LedgerEntry,
     Membership,
     Notification,
     PlanFeature,
@@ -35,9 +32,6 @@ from metering.models import (
     Team,
     Tenant,
     UsageLog,
-    UsageMeter,
-    UsageReservation,
-    UsageRollup,
     User,
     VendorAlert,
     WebhookEndpoint,
@@ -66,8 +60,8 @@ from tests.factories import (
     make_token,
     reference_data,
 )
+from tests.tenancy.image import prepare_images
 
-BOOKS = (UsageLog, UsageReservation, LedgerEntry, UsageMeter, UsageRollup)
 ACTORS = ("nobody", "birch_member", "birch_admin", "alder_member", "alder_admin", "operator")
 STRANGERS = ("nobody", "birch_member", "birch_admin")
 
@@ -204,6 +198,7 @@ class World:
 
 def make_world() -> World:
     """Both tenants and everybody's credential."""
+    prepare_images()
     reference_data()
     make_vendor()
     alder, birch = make_tenant_data("alder"), make_tenant_data("birch")
@@ -366,38 +361,6 @@ def note_change(tenant: Tenant, name: str) -> None:
         object_id=name,
         facts={"slug": f"{name}-gone"},
     )
-
-
-def image_of(data: TenantData) -> list[Any]:
-    """Every row of a tenant, to see whether one has changed."""
-    rows: list[Any] = []
-    for noun in (
-        ATIToken,
-        Team,
-        User,
-        PolicyRule,
-        Budget,
-        BudgetOverride,
-        QuotaRequest,
-        ProviderKey,
-        QuotaAlert,
-        VendorAlert,
-        WebhookEndpoint,
-        TaskJob,
-        TaskDraft,
-        Invitation,
-        BillingProfile,
-        Statement,
-        *BOOKS,
-    ):
-        rows += noun.objects.filter(tenant_id=data.tenant.pk).order_by("pk").values()
-    rows += Membership.objects.filter(team__tenant=data.tenant).order_by("pk").values()
-    rows += SavedView.objects.filter(user__tenant=data.tenant).order_by("pk").values()
-    rows += Notification.objects.filter(user__tenant=data.tenant).order_by("pk").values()
-    rows += Tenant.objects.filter(pk=data.tenant.pk).values()
-    for row in rows:
-        row.pop("last_used_at", None)
-    return rows
 
 
 def _use(tenant: Tenant, user: User, team: Team | None, conversation: str) -> UsageLog:

@@ -13,12 +13,12 @@ from aiohttp import web
 
 from tests.vendors.call_log import SeenCall
 from tests.vendors.directives import Directives
+from tests.vendors.embeddings_app import FakeEmbeddings
 from tests.vendors.openai_chat import recorded, wired_chat, without_usage
-from tests.vendors.openai_embeddings import embeddings, wrong_request
 from tests.vendors.openai_errors import error_body, error_response
 from tests.vendors.openai_shapes import MODELS, model_object
 from tests.vendors.responses_app import FakeResponses
-from tests.vendors.wire_app import MAX_BODY_BYTES, FakeWire, Wired, json_body, peer_of
+from tests.vendors.wire_app import MAX_BODY_BYTES, FakeWire, Wired
 
 API_KEY = "vendor-key-0123456789"
 """The one key that it accepts."""
@@ -45,7 +45,7 @@ class FakeOpenAI(FakeWire):
             [
                 web.post(f"{self.path}/chat/completions", self.chat),
                 web.post(f"{self.path}/responses", FakeResponses(self, self._wrong_key).chat),
-                web.post(f"{self.path}/embeddings", self._embeddings),
+                web.post(f"{self.path}/embeddings", FakeEmbeddings(self, self._wrong_key).chat),
                 web.get(f"{self.path}/models", self._models),
                 web.get(f"{self.path}/models/{{name:.+}}", self._model),
                 web.get("/_log", self._shown),
@@ -109,20 +109,6 @@ class FakeOpenAI(FakeWire):
         if self.api_key is None or request.headers.get("authorization") == f"Bearer {self.api_key}":
             return None
         return self.error(401)
-
-    async def _embeddings(self, request: web.Request) -> web.Response:
-        body = await json_body(request) or {}
-        call = self.log.begin(request.path, peer_of(request), request.headers, body)
-        try:
-            if wrong_key := self._wrong_key(request):
-                return wrong_key
-            if wrong := wrong_request(body):
-                return self.error(400, wrong[0], param=wrong[1])
-            answer = embeddings(body)
-            call.usage, call.whole, call.status = answer["usage"], True, 200
-            return web.json_response(answer)
-        finally:
-            self.log.end(call)
 
     async def _models(self, request: web.Request) -> web.Response:
         return self._wrong_key(request) or web.json_response(

@@ -33,6 +33,7 @@ SAVING_EDITS = ("clear_tool_uses_", "clear_thinking_")
 """Edits of the context that only take input away."""
 TEXT_BLOCKS = frozenset({"text", "tool_use", "thinking", "redacted_thinking", "search_result"})
 """Blocks whose tokens their bytes bound."""
+PICTURE_FIELDS = frozenset({"type", "source", "cache_control"})
 METADATA = ("user_id",)
 """What the vendor takes; the rest is the gateway's own."""
 
@@ -167,7 +168,8 @@ def _as_part(block: Mapping[str, Any]) -> Mapping[str, Any]:
         url = source.get("url")
         if source.get("type") == "base64":
             url = f"data:{source.get('media_type')};base64,{source.get('data')}"
-        return {"type": "image_url", "image_url": {"url": url}}
+        others = {name: value for name, value in block.items() if name not in PICTURE_FIELDS}
+        return {**others, "type": "image_url", "image_url": {"url": url}}
     return {"type": str(block.get("type"))}
 
 

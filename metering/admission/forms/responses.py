@@ -42,12 +42,16 @@ TEXT_ITEMS = frozenset(
         "apply_patch_call",
         "apply_patch_call_output",
         "reasoning",
+        "additional_tools",
     }
 )
 """Items whose tokens their bytes bound, but for the parts in them."""
 TEXT_PARTS = frozenset({"input_text", "output_text", "text", "refusal", "summary_text", "reasoning_text"})
 REFERENCE = "item_reference"
 """Stands for an item that the vendor has: input that the request does not show."""
+OWN_REASONING = "rs_gw_"
+"""How the ids of reasoning begin that were made here: no vendor has kept any under them."""
+PICTURE_FIELDS = frozenset({"type", "image_url", "detail"})
 CONTENTS = ("content", "output")
 """Where an item holds parts."""
 
@@ -62,7 +66,10 @@ _UNPRICED = {
     "tool_choice": lambda choice, price: (
         isinstance(choice, Mapping) and choice.get("type") not in (*PLAIN_TOOLS, "allowed_tools")
     ),
-    "input": lambda value, price: any(item.get("type") == REFERENCE for item in mappings(value)),
+    "input": lambda value, price: (
+        any(map(_is_reference, mappings(value)))
+        or not all(is_known_tool(tool, price, PLAIN_TOOLS) for tool in _added_tools(value))
+    ),
     "background": lambda value, price: value is not False,
 }
 
@@ -88,7 +95,7 @@ class ResponsesForm(RequestForm):
         return {**body, "input": [_texts_of(item) for item in _items_of(body) if _is_known(item)]}
 
     def has_vendors_tool(self, body: Body) -> bool:
-        return any(map(tool_name, items(body.get("tools"))))
+        return any(map(tool_name, _tools_of(body)))
 
     def within_hard_budget(self, body: Body) -> Body:
         tools = items(body.get("tools"))
@@ -100,11 +107,10 @@ class ResponsesForm(RequestForm):
         return 1
 
     def overhead_of(self, body: Body) -> int:
-        own = sum(
-            not isinstance(tool, Mapping) or tool.get("type") not in DESCRIBED_TOOLS
-            for tool in items(body.get("tools"))
-        )
-        return super().overhead_of({**body, "input": items(body.get("input"))}) + own * OWN_TOOL_TOKENS
+        tools = _tools_of(body)
+        own = sum(not isinstance(tool, Mapping) or tool.get("type") not in DESCRIBED_TOOLS for tool in tools)
+        measured = {**body, "tools": tools, "input": items(body.get("input"))}
+        return super().overhead_of(measured) + own * OWN_TOOL_TOKENS
 
     def spared_by_counting(self, body: Body, tokenizer: str, text_ceiling: TextCeiling) -> int:
         """Its texts stay bytes."""
@@ -124,12 +130,38 @@ def _is_offered_always(tool: object) -> bool:
     return isinstance(tool, Mapping) and tool.get("type") == kind and field in tool
 
 
+def _tools_of(body: Body) -> list[Any]:
+    """Those of the request, and those that items of its input add."""
+    return [*items(body.get("tools")), *_added_tools(body.get("input"))]
+
+
+def _added_tools(given: object) -> list[Any]:
+    return [
+        tool
+        for item in mappings(given)
+        if item.get("type") == "additional_tools"
+        for tool in items(item.get("tools"))
+    ]
+
+
 def _items_of(body: Body) -> Iterator[Mapping[str, Any]]:
     return mappings(body.get("input"))
 
 
+def _is_reference(item: Mapping[str, Any]) -> bool:
+    """An item of an id alone is one too: the type may be left out."""
+    return item.get("type") == REFERENCE or (item.get("type") is None and "role" not in item)
+
+
 def _is_known(item: Mapping[str, Any]) -> bool:
-    return item.get("type", "message") in TEXT_ITEMS
+    kind = item.get("type", "message")
+    return kind in TEXT_ITEMS and not (kind == "reasoning" and _is_kept_elsewhere(item))
+
+
+def _is_kept_elsewhere(item: Mapping[str, Any]) -> bool:
+    """Whether the vendor may put in the place of a reasoning item what it has kept under its id."""
+    id = item.get("id")
+    return bool(id) and not item.get("encrypted_content") and not str(id).startswith(OWN_REASONING)
 
 
 def _beyond_text(item: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
@@ -147,7 +179,8 @@ def _as_part(part: Mapping[str, Any]) -> Mapping[str, Any]:
     """A picture in chat's shape, in which pictures are measured; of anything else the type alone."""
     if part.get("type") == "input_image" and isinstance(part.get("image_url"), str):
         image = {"url": part["image_url"], "detail": part.get("detail")}
-        return {"type": "image_url", "image_url": image}
+        others = {name: value for name, value in part.items() if name not in PICTURE_FIELDS}
+        return {**others, "type": "image_url", "image_url": image}
     return {"type": str(part.get("type"))}
 
 

@@ -34,8 +34,8 @@ async def test_chunks_pass_as_they_came_and_the_last_has_the_usage(provider: Pro
     assert said(chunks) == SENTENCE
     assert chunks[0].model == "fake-small-2026-01-01"
     assert [chunk.usage for chunk in chunks[:-1]] == [None] * (len(chunks) - 1)
-    assert [chunk.only_usage for chunk in chunks[-2:]] == [True, True]
-    assert (msgspec.json.decode(chunks[-2].data)["usage"]["completion_tokens"], chunks[-1].data) == (8, b"")
+    assert [chunk.only_usage for chunk in chunks[-2:]] == [False, True]
+    assert msgspec.json.decode(chunks[-1].data)["usage"]["completion_tokens"] == 8
     assert chunks[-1].usage == Usage(input_tokens=6, output_tokens=8, service_tier="default")
 
 

@@ -65,8 +65,8 @@ def test_a_value_of_another_type_is_refused_with_the_traits_name(name: str, valu
 
 def test_an_unknown_trait_is_refused_by_name_beside_those_that_exist() -> None:
     known = (
-        "limit_names, stream_options, service_tier, reasoning, pictures, tokenizer, authorization, retries, "
-        "first_byte_s, total_s, requests_per_minute, tokens_per_minute"
+        "limit_names, stream_options, responses, service_tier, reasoning, pictures, tokenizer, authorization, "
+        "retries, first_byte_s, total_s, requests_per_minute, tokens_per_minute"
     )
     assert traits_problem({"limit_name": ["max_tokens"]}) == f"'limit_name' is no trait; known: {known}"
 

@@ -10,8 +10,8 @@ from openai.types.responses import Response, ResponseStreamEvent
 from pydantic import BaseModel, TypeAdapter
 
 EVENT: TypeAdapter[Any] = TypeAdapter(ResponseStreamEvent)
-NOT_IN_THE_TYPES = {"store", "status", "strict"}
-"""Fields that the vendor sends although the SDK's types lack them: of a Response, a custom call, a text format."""
+NOT_IN_THE_TYPES = {"store", "status", "obfuscation"}
+"""Fields that the vendor sends although the SDK's types lack them: of a Response, a custom call, a delta."""
 TEXTS = {
     "response.output_text.delta": "text",
     "response.refusal.delta": "refusal",

@@ -1,0 +1,1 @@
+"""The internal surface, `/internal/llm/*`, for an operator's own services (docs/internal.md)."""

@@ -1,0 +1,1 @@
+"""The Teams surface, `/llm/*`: the source documents' own protocol, in camelCase (docs/teams.md)."""
