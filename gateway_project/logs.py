@@ -1,6 +1,5 @@
 """Logs are JSON lines on standard error: time, level, logger, a dotted event, and the fields given as `extra`."""
 
-from copy import deepcopy
 from typing import Any
 
 import structlog
@@ -56,15 +55,12 @@ LOGGING: dict[str, Any] = {
 
 def logging_at(level: str) -> dict[str, Any]:
     """The configuration with which our programs write lines of this level and above."""
-    config = deepcopy(LOGGING)
     quiet = "ERROR" if level == "error" else "WARNING"
-    config["root"]["level"] = quiet
-    for name, logger in config["loggers"].items():
-        logger["level"] = level.upper() if name in OURS else quiet
+    levels = dict.fromkeys(LOGGING["loggers"], quiet) | dict.fromkeys(OURS, level.upper())
     if level == "debug":
-        for name in OF_EACH_TASK:
-            config["loggers"][name]["level"] = "INFO"
-    return config
+        levels |= dict.fromkeys(OF_EACH_TASK, "INFO")
+    loggers = {name: {**logger, "level": levels[name]} for name, logger in LOGGING["loggers"].items()}
+    return {**LOGGING, "root": {**LOGGING["root"], "level": quiet}, "loggers": loggers}
 
 
 def json_formatter() -> structlog.stdlib.ProcessorFormatter:

@@ -14,8 +14,10 @@ from pathlib import Path
 import pytest
 
 from launcher.process import free_port, wait_until
-from tests.integration.clone import REPOSITORY, children_of, is_ready, nothing_runs, run, start
+from tests.integration.clone import REPOSITORY, children_of, is_ready, manage, nothing_runs, run, start
 from tests.mail import MailServer, mail_server
+from tests.vendors.openai_app import API_KEY
+from tests.vendors.running import running_vendor
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 WITHIN_S = 60
@@ -51,7 +53,9 @@ class Serving:
 def serving(state: Path, *options: str, **variables: str) -> Iterator[Serving]:
     """Ready; in the end it is asked to stop, ends with 0 and leaves nothing."""
     port = free_port()
-    with start(state, "script/server", "--port", str(port), *options, **variables) as process:
+    at = [] if "--config" in options else ["--port", str(port)]
+    variables |= {} if at else {"LISTEN_ADDRESS": f"127.0.0.1:{port}"}
+    with start(state, "script/server", *at, *options, **variables) as process:
         server = Serving(state=state, port=port, process=process)
         reader = threading.Thread(target=server.read_on, name="lines")
         reader.start()
@@ -109,6 +113,57 @@ def test_every_line_of_all_processes_is_one_of_json_but_celerys_farewell(server:
     assert not any("request_id" in line for line in lines), "nobody has called yet but for one answer of 202"
 
 
-def test_without_a_worker_there_is_neither(tmp_path: Path) -> None:
-    with serving(tmp_path / "state", "--no-worker") as server:
-        assert children_of(server.process.pid, running="celery") == []
+CONFIG = """\
+llmproxy:
+  listen_addr: ":1"
+  log_level: "warning"
+  providers:
+    openai:
+      api_key: "${{OPENAI_API_KEY}}"
+      base_url: "{base_url}"
+      models:
+        - name: "gpt-4o-mini"
+          alias: "default"
+  rate_limits:
+    requests_per_minute: 100
+  cost_budget:
+    daily_limit: 100.0
+"""
+PLAN = "plans: {P: {tasks: {LLM0_CHAT: {classes: [BASE_S]}}}}"
+
+
+@pytest.fixture(scope="module")
+def configured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
+    """A server without Celery that a file of the proxy mode describes, at the address of LISTEN_ADDRESS."""
+    folder = tmp_path_factory.mktemp("configured")
+    with running_vendor() as vendor:
+        (folder / "proxy.yaml").write_text(CONFIG.format(base_url=vendor.base_url))
+        options = ("--no-worker", "--config", str(folder / "proxy.yaml"))
+        with serving(folder / "state", *options, OPENAI_API_KEY=API_KEY) as server:
+            yield server
+
+
+def test_without_a_worker_there_is_neither(configured: Serving) -> None:
+    assert children_of(configured.process.pid, running="celery") == []
+
+
+def test_the_file_of_the_proxy_mode_is_served_under_its_alias(configured: Serving, tmp_path: Path) -> None:
+    (tmp_path / "plan.yaml").write_text(PLAN)
+    manage(configured.state, "load_catalog", str(tmp_path / "plan.yaml"))
+    manage(configured.state, "create_tenant", "--slug", "alder", "--name", "Alder")
+    token = manage(configured.state, "issue_token", "--tenant", "alder", "--plan", "P")["token"]
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{configured.port}/v1/chat/completions",
+        json.dumps({"model": "default", "messages": [{"role": "user", "content": "Hello"}]}).encode(),
+        {"content-type": "application/json", "authorization": f"Bearer {token}"},
+    )
+    with urllib.request.urlopen(request, timeout=WITHIN_S) as answer:  # noqa: S310
+        assert answer.headers["x-gateway-model"] == "gpt-4o-mini"
+    (budget,) = manage(configured.state, "dump_catalog")["budgets"]
+    assert (budget["window"], float(budget["amount"])) == ("day", 100)
+
+
+def test_the_files_level_of_the_log_counts_and_what_became_of_its_lines_is_told(configured: Serving) -> None:
+    assert "Read as the proxy mode's file:" in configured.lines
+    assert "line 2: llmproxy.listen_addr: counts for `script/server --config` alone" in configured.lines
+    assert '"level": "info"' not in configured.lines
