@@ -4,6 +4,7 @@ from admin_console import (  # noqa: F401
     alerts,
     audit,
     billing,
+    call_content,
     catalog,
     decisions,
     jobs,

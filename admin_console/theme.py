@@ -57,6 +57,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "UsageReservation": "lock_clock",
         "UsageLog": "receipt_long",
         "KeptAnswer": "inbox",
+        "CallContent": "chat",
     },
     "Tasks": {
         "TaskJob": "work_history",
@@ -96,6 +97,7 @@ TITLES = {
     "Tenant": "Records of tenants",
     "ATIToken": "ATI tokens",
     "AlertDelivery": "Deliveries",
+    "CallContent": "Kept content of calls",
     "ClosingBalance": "Closing balances",
     "DecisionRequest": "Requests decided on",
     "EmailDomain": "E-mail domains",

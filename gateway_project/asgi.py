@@ -21,6 +21,7 @@ close_after_requests()
 # These import models, so Django has to be set up before them.
 from gateway_project import wiring  # noqa: E402
 from gateway_project.collector import spare_what_lives_long  # noqa: E402
+from gateway_project.front.access_lines import AccessLines  # noqa: E402
 from gateway_project.front.behind_tls import BehindTls  # noqa: E402
 from gateway_project.front.cors import Cors  # noqa: E402
 from gateway_project.front.guard import Guard  # noqa: E402
@@ -66,7 +67,7 @@ def make_application(lifespan: Lifespan[Starlette]) -> ASGIApp:
         if not settings.TRUSTED_PROXIES:
             logger.warning("proxy.addresses_unknown", extra={"problem": "TRUSTED_PROXIES names no proxy"})
         whole = BehindTls(whole, public_url=public_url)
-    return WithRequestId(whole)
+    return WithRequestId(AccessLines(whole))
 
 
 application = make_application(lifespan)

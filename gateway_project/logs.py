@@ -9,7 +9,7 @@ from gateway_project.logged_requests import without_queries
 
 LEVELS = ("debug", "info", "warning", "error")
 DEFAULT_LEVEL = "info"
-OURS = ("metering", "gateway_project", "celery")
+OURS = ("metering", "gateway_project", "gateway.access", "celery")
 """Loggers that write what is asked for. Libraries write warnings at most: what they say below may hold a key."""
 OF_EACH_TASK = ("celery.worker.strategy", "celery.app.trace")
 # What every record passes, whether it comes from structlog or from the standard library.
@@ -44,6 +44,7 @@ LOGGING: dict[str, Any] = {
         "django": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
         "metering": {"level": "INFO"},
         "gateway_project": {"level": "INFO"},
+        "gateway.access": {"level": "INFO"},
         "celery": {"level": "INFO"},
         # A line for every task that is due, has come and is done would be six in ten seconds.
         "celery.beat": {"level": "WARNING"},

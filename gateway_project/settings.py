@@ -68,6 +68,8 @@ ROUTING_COST_WEIGHT = env.integer("ROUTING_COST_WEIGHT", 10_000, low=0, high=1_0
 ROUTING_PERFORMANCE_WEIGHT = env.integer("ROUTING_PERFORMANCE_WEIGHT", 100, low=0, high=1_000_000)
 ROUTING_AVAILABILITY_WEIGHT = env.integer("ROUTING_AVAILABILITY_WEIGHT", 1, low=0, high=1_000_000)
 ANSWER_CACHE_TIMEOUT_S = env.number("ANSWER_CACHE_TIMEOUT_S", 0.02, low=0.001, high=10)
+# In what is kept of calls, names and places are looked for too: docs/content.md.
+CONTENT_PRESIDIO_LANGUAGE = env.text("CONTENT_PRESIDIO_LANGUAGE")
 # Where the workers of one server exchange what they count; the launcher makes one for each server.
 METRICS_DIR = Path(_folder) if (_folder := env.text("GATEWAY_METRICS_DIR")) else None
 

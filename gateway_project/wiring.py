@@ -21,6 +21,7 @@ from adapters.prior_art.adapter import PriorArtAdapter
 from adapters.prior_art.sources.source import Source
 from gateway_project.answer_forms import OpenAIForms
 from gateway_project.ledger_process import PROGRAM
+from gateway_project.private_things import private_things_finder
 from gateway_project.search_services import make_sources
 from gateway_project.telemetry import metrics
 from gateway_project.telemetry.exchange import Exchange
@@ -32,6 +33,7 @@ from metering.answer_cache.cache import AnswerCache
 from metering.answer_cache.store import RedisAnswers
 from metering.bridge import bridge, run_sync
 from metering.calls.cached_directory import CachedDirectory
+from metering.content.log import ContentLog
 from metering.decisions.log import DecisionLog
 from metering.errors import Holder, MeteringError
 from metering.gateway import LLMGateway
@@ -79,6 +81,7 @@ class Runtime:
     buckets: SharedBuckets
     sharing: Sharing
     decisions: DecisionLog
+    content: ContentLog
     waiting: WaitingRoom
     answers: RedisAnswers
     exchange: Exchange
@@ -118,6 +121,9 @@ async def _start(make_writer: Callable[[], Writer]) -> Runtime:
         vendors = ConfiguredVendors(changes, router=router, room=VendorRoom(buckets))
         sharing = Sharing(settings.REDIS_URL, router.board, router.conversations)
         sources, renderer = make_sources(), Renderer()
+        content = ContentLog(
+            more=private_things_finder(), on_lost=lambda count: metrics.content_lost.add(by=count)
+        )
         decisions = DecisionLog(on_lost=lambda count: metrics.decisions_lost.add(by=count))
         waiting = WaitingRoom(observe=wait_ended)
         answers = RedisAnswers(settings.REDIS_URL, call_limit_s=settings.ANSWER_CACHE_TIMEOUT_S)
@@ -132,6 +138,7 @@ async def _start(make_writer: Callable[[], Writer]) -> Runtime:
             directory=CachedDirectory(changes),
             buckets=buckets,
             decisions=decisions,
+            content=content,
             waiting=waiting,
             answers=AnswerCache(
                 store=answers, forms=OpenAIForms(), on_away=metrics.cache_away.add, on_kept=answer_kept
@@ -149,6 +156,7 @@ async def _start(make_writer: Callable[[], Writer]) -> Runtime:
             buckets=buckets,
             sharing=sharing,
             decisions=decisions,
+            content=content,
             waiting=waiting,
             answers=answers,
             exchange=Exchange(metrics.EVERYTHING, settings.METRICS_DIR),
@@ -158,6 +166,7 @@ async def _start(make_writer: Callable[[], Writer]) -> Runtime:
         )
         await writer.start()
         decisions.start()
+        content.start()
         sharing.start()
         await asyncio.gather(listener.start(), redis.start())
     return _runtime
@@ -174,6 +183,7 @@ async def stop(deadline_s: float = CLOSE_S) -> None:
     await asyncio.gather(
         runtime.listener.close(), runtime.redis.close(), runtime.decisions.close(), runtime.answers.close()
     )
+    await runtime.content.close()
     await runtime.sharing.close()
     await asyncio.gather(runtime.vendors.close(), *[source.close() for source in runtime.sources])
     await asyncio.to_thread(runtime.renderer.close)

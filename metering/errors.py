@@ -5,6 +5,7 @@ MeteringError
 │   ├── UnpriceableRequest      unpriceable_request
 │   ├── OverRateCapacity        over_rate_capacity
 │   ├── TagRequired             tag_required
+│   ├── ContentBlocked          content_blocked
 │   └── RefusedByVendor         invalid_request
 │       ├── ContextLengthExceeded  context_length_exceeded
 │       └── ContentFiltered        content_filter
@@ -119,6 +120,17 @@ class TagRequired(InvalidRequest):
 
     code = "tag_required"
     source = "required_tags"
+
+
+class ContentBlocked(InvalidRequest):
+    """The request contains something private, and a rule has such requests refused; `kinds` says what."""
+
+    code = "content_blocked"
+    source = "guard_content"
+
+    def __init__(self, message: str, *, param: str | None = None, kinds: tuple[str, ...] = ()) -> None:
+        super().__init__(message, param=param)
+        self.kinds = kinds
 
 
 class RefusedByVendor(InvalidRequest):

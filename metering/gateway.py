@@ -2,14 +2,15 @@
 
 1. authenticate  whose credential is it, and for which team does it call?
 2. plan          may this caller ask for that, which model serves it, and how much can it use at most?
-                 (admission/plan.py)
+                 (admission/plan.py) Where a rule wants it, what is asked is looked through first (calls/guarding.py).
 3. recall        has the tenant this answer already, and wants it again? (calls/from_cache.py) Then what follows costs
                  nothing, and asks no vendor.
 4. draw          a request and its tokens, from every rate limit (admission/admit.py)
 5. hold          the most that it can use, on the meter of every budget (admission/admit.py); where only calls under way
                  hold the room and a rule lets it, it waits for them (admission/waiting_room.py)
 6. run           the task's adapter spends through its allowance, and through nothing else (calls/running.py)
-7. settle        what was really used is charged, and the rest of the hold is given back (calls/running.py)
+7. settle        what was really used is charged, and the rest of the hold is given back (calls/running.py); where a
+                 rule wants it, what was asked and answered is kept (calls/said.py)
 8. answer        with the facts: model, cost, what is left
 
 What is refused on the way is named by admission/denial.py and noted by calls/record.py. A call that came before under
@@ -22,6 +23,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import TypeVar
+
+import msgspec
 
 from metering.admission.admit import admit
 from metering.admission.bound import PictureCounter, TokenCounter, no_picture
@@ -36,6 +39,7 @@ from metering.calls.cached_directory import CachedDirectory
 from metering.calls.collaborators import Collaborators
 from metering.calls.counting import count_input
 from metering.calls.from_cache import answered, cache_terms, overhear, recall, without_use
+from metering.calls.guarding import guard_notice
 from metering.calls.pipe import MeteredStream
 from metering.calls.rates_left import RateLeft, rates_left
 from metering.calls.record import note_admission, note_refused_caller
@@ -44,6 +48,7 @@ from metering.calls.running import STREAMED, WHOLE, run_whole
 from metering.calls.streaming import run_streamed
 from metering.calls.values import Call, Facts, Observer, ReplayObserver, Result, facts_of
 from metering.calls.without_vendor import work_without_vendor
+from metering.content.log import ContentLog
 from metering.decisions.log import DecisionLog
 from metering.errors import Holder, MeteringError
 from metering.identity.principal import Principal, holder_of
@@ -74,6 +79,7 @@ class LLMGateway:
         directory: CachedDirectory | None = None,
         buckets: Buckets | None = None,
         decisions: DecisionLog | None = None,
+        content: ContentLog | None = None,
         waiting: WaitingRoom | None = None,
         answers: AnswerCache | None = None,
         observe: Observer = lambda call, attempts: None,
@@ -81,9 +87,9 @@ class LLMGateway:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         """Without `count_picture` a picture counts as the model's whole context, without `text_ceiling` a text as its
-        bytes. `directory`, `buckets` and `waiting` are this process's own if they are not given; `decisions` are
-        forgotten if nobody writes them; without `answers` every call asks its vendor; `observe` sees every ended call,
-        `on_replay` every request that is answered again.
+        bytes. `directory`, `buckets` and `waiting` are this process's own if they are not given; `decisions` and
+        `content` are forgotten if nobody writes them; without `answers` every call asks its vendor; `observe` sees
+        every ended call, `on_replay` every request that is answered again.
         """
         self._with = Collaborators(
             ledger=ledger,
@@ -98,6 +104,7 @@ class LLMGateway:
             now=now,
             lease_s=lease_s,
             decisions=decisions or DecisionLog(),
+            content=content or ContentLog(),
             leases=LeaseKeeper(ledger),
             waiting=waiting or WaitingRoom(),
             workspace_of=DraftWorkspace,
@@ -153,7 +160,7 @@ class LLMGateway:
 
         Raises what `plan` raises.
         """
-        _, work = await plan(self._with, caller, request)
+        _, work, _ = await plan(self._with, caller, request)
         return work.limits
 
     async def count_input(self, caller: Principal, request: CallRequest) -> int:
@@ -214,7 +221,7 @@ class LLMGateway:
         on it may spend that.
         """
         started_s = time.monotonic()
-        planned, work = await plan(self._with, caller, request)
+        planned, work, seen = await plan(self._with, caller, request)
         asks_for_cache = request.cache is not None or planned.policy.numbers.get("cache_ttl_s")
         terms = cache_terms(self._with, request, planned) if asks_for_cache else None
         recalled = await recall(self._with, request, planned, terms) if terms is not None else None
@@ -236,6 +243,9 @@ class LLMGateway:
             call = begun(self._with, request, work, admitted, started_s=started_s)
             if recalled is not None:
                 call = overhear(call, recalled)
+        if seen is not None:
+            notice = guard_notice(seen, planned.policy)
+            call = msgspec.structs.replace(call, guarded=seen, notices=(*call.notices, notice))
         if call.notices or self._with.decisions.is_sampled():
             note_admission(self._with.decisions, caller, request, call, self._with.now())
         return call

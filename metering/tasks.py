@@ -15,6 +15,7 @@ from metering.alerts.endpoints.deliver import deliver_to_endpoints as deliver_ev
 from metering.alerts.endpoints.forget import forget_deliveries as forget_old_deliveries
 from metering.alerts.forget_notifications import forget_notifications as forget_old_notifications
 from metering.alerts.raise_vendor_alerts import raise_vendor_alerts
+from metering.content.forget import forget_content as forget_old_content
 from metering.decisions.forget import forget_decisions as forget_old_decisions
 from metering.idempotency import forget
 from metering.identity.invitations.forget import forget_invitations as forget_old_invitations
@@ -107,6 +108,12 @@ def forget_answers() -> int:
 def forget_decisions() -> int:
     """Delete decisions that are past their retention; how many rows."""
     return forget_old_decisions(now())
+
+
+@shared_task(name="metering.forget_content")
+def forget_content() -> int:
+    """Delete what calls said that is past its retention; of how many."""
+    return forget_old_content(now())
 
 
 @shared_task(name="metering.forget_resets")

@@ -8,6 +8,7 @@ from django.shortcuts import render
 
 from admin_console.activity.around import around, facts_of, ids_of
 from admin_console.activity.question import within_reach
+from admin_console.activity.said import shown_content
 from admin_console.activity.steps import steps_of
 from admin_console.activity.verdict import verdict_of
 from admin_console.activity.why_refused import why_refused
@@ -35,4 +36,5 @@ def call(request: HttpRequest, viewer: Viewer, page: dict[str, Any], *, id: UUID
         shown |= {"title": "Refused call", **why_refused(told, names, viewer, zone)}
         return render(request, "admin_console/activity/refusal.html", shown)
     shown |= {"verdict": verdict_of(told), "steps": steps_of(told, names, viewer, zone)}
+    shown["said"] = shown_content(viewer, id)
     return render(request, "admin_console/activity/call.html", shown)

@@ -34,6 +34,7 @@ WHAT_TO_DO = {
     "token_expired": "Issue a new token, or rotate this one, and put it where the old one is used.",
     "invalid_credential": "Use a live token: this one was revoked, is another network's, or its owner is gone.",
     "unpriceable_request": "Leave out the option whose cost cannot be bounded, or take the hard budget away.",
+    "content_blocked": "Take out what the message names: the rule guard_content has such requests refused.",
     "tag_required": "Send the tag that the plan asks for with each call.",
 }
 

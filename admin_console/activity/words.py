@@ -38,7 +38,7 @@ REASONS = {
     "metering_unavailable": "the gateway was not ready",
     "overloaded": "the gateway was busy",
     "tag_required": "a tag is missing",
-    "content_blocked": "content blocked",
+    "content_blocked": "something private in it",
 }
 """By the code of a refusal."""
 ENTRIES = {

@@ -18,6 +18,7 @@ from gateway_project.http.request_headers import (
     text_of,
 )
 from gateway_project.http.request_id import REQUEST_ID
+from gateway_project.telemetry.access import note_caller
 from metering.errors import InvalidCredential
 from metering.identity.caller import Caller
 from metering.identity.held_by import held_by
@@ -52,6 +53,7 @@ class BearerAuthentication(BaseAuthentication):
             if caller.token is not None:
                 with held_by(tenant=caller.tenant, token=caller.token, user=caller.user):
                     check_network(django_address_of(request._request), caller.token.allowed_networks)
+        note_caller(caller.tenant.slug if caller.tenant else None, caller.token.pk if caller.token else None)
         if caller.token is not None and is_stale(caller.token, moment):
             touch_tokens(token_ids=[caller.token.pk], now=moment)
         principal = caller.principal

@@ -11,6 +11,7 @@ from gateway_project.http.django_errors import as_metering_error
 from gateway_project.http.errors import error_body, error_headers, status_of
 from gateway_project.http.nowhere import about
 from gateway_project.http.request_id import REQUEST_ID, request_id_of
+from gateway_project.telemetry.access import note_error_code
 from metering.errors import MeteringError, NotFound
 
 
@@ -27,6 +28,7 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> JsonR
 
 
 def _response(error: MeteringError, request: Any) -> Response:
+    note_error_code(error.code)
     request_id = _request_id(request)
     headers = error_headers(error, request_id)
     status = status_of(error)

@@ -43,6 +43,8 @@ def fact_headers(facts: Facts) -> dict[str, str]:
         headers["x-gateway-attempts"] = str(facts.attempts_begun)
     if facts.cache:
         headers["x-gateway-cache"] = facts.cache
+    if facts.content:
+        headers["x-gateway-content"] = facts.content
     if facts.age_s is not None:
         headers["age"] = str(facts.age_s)
     for dimension, left in facts.remaining.items():

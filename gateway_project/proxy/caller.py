@@ -17,6 +17,7 @@ from gateway_project.http.request_headers import (
 )
 from gateway_project.http.request_id import REQUEST_ID
 from gateway_project.telemetry import metrics
+from gateway_project.telemetry.access import note_caller
 from gateway_project.wiring import Runtime
 from metering.answer_cache.wish import HEADER as CACHE
 from metering.answer_cache.wish import CacheWish, read_wish
@@ -70,6 +71,7 @@ async def principal_of(request: Request, gateway: LLMGateway) -> Principal:
             principal = await gateway.authenticate(secret, team=team, request_id=request_id)
     elif team is not None:
         principal = await gateway.authenticate(secret, team=team, request_id=request_id)
+    note_caller(principal.tenant_slug, principal.token_id)
     if principal.allowed_networks:
         with RefusalsNoted(gateway, principal, request_id):
             check_network(address_of(request), principal.allowed_networks)

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from gateway_project.http.errors import Internal, MethodNotAllowed, error_response, status_of
 from gateway_project.http.request_id import HEADER, NAMED, REQUEST_ID, id_of
 from gateway_project.telemetry import metrics
+from gateway_project.telemetry.access import note_error_code
 from metering.errors import MeteringError
 
 Handler = Callable[[Request], Awaitable[Response]]
@@ -48,6 +49,7 @@ def endpoint(handler: Handler, *, method: str | None = "GET") -> Handler:
 
 def note_error(error: MeteringError) -> None:
     """Count what a caller is told, as an answer or in a stream, and log it where it is not the caller's own fault."""
+    note_error_code(error.code)
     if status_of(error) >= 500:
         logger.warning("request.failed", extra={"code": error.code})
     metrics.errors.add(error.code)

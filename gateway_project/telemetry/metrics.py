@@ -26,6 +26,12 @@ overhead_s = Histogram(
 vendor_s = Histogram("gateway_vendor_seconds", "Time of an attempt at a vendor", LONG_S, ("provider",))
 ledger_batch = Histogram("gateway_ledger_batch_commands", "Commands in one ledger transaction", SIZES)
 decisions_lost = Counter("gateway_decisions_lost", "Decisions of policy that could not be kept")
+content_lost = Counter(
+    "gateway_content_lost", "Calls whose content was to be kept, and found no place or could not be written"
+)
+guarded = Counter(
+    "gateway_guarded_calls", "Calls in which the guard saw something private, by what it did", ("mode",)
+)
 replays = Counter(
     "gateway_replays",
     "Requests answered again under their Idempotency-Key, by what a rate limit would have said to a new one",
@@ -96,6 +102,7 @@ listening = Gauge(
 
 EVERYTHING = (
     requests, errors, calls, attempts, impossible_usage, tokens, overhead_s, vendor_s, ledger_batch, decisions_lost,
+    content_lost, guarded,
     replays, cache_calls, cache_answers, cache_bytes, cache_away, cache_saved, rate_fallbacks, waits, vendor_failures,
     retries, fallbacks, circuit_transitions, connections_cut, callers_gone, in_flight, streams, tasks, waiting_for_room,
     ledger_waiting, ledger_reachable, rates_shared, circuits_open, routing_shared, listening,

@@ -3,6 +3,7 @@
 import time
 
 from gateway_project.telemetry import metrics
+from gateway_project.telemetry.access import note_call
 from metering.admission.waiting_room import WaitEnd
 from metering.calls.values import Call
 from metering.ledger.commands import Attempt
@@ -13,10 +14,13 @@ def call_ended(call: Call, attempts: tuple[Attempt, ...]) -> None:
     """Count a call and its attempts (metering's Observer)."""
     model_class = call.model.model_class
     metrics.calls.add(call.policy.task, model_class)
+    note_call(call, attempts)
     metrics.overhead_s.observe(time.monotonic() - call.started_s - call.waited_s - call.allowance.vendor_s)
     _count_further_attempts(call.allowance.first_model.provider_name, attempts)
     if call.cache is not None:
         metrics.cache_calls.add(call.cache.status.value)
+    if call.guarded is not None:
+        metrics.guarded.add(call.guarded.mode.value)
     for attempt in attempts:
         if attempt.outcome is Outcome.CACHED:
             metrics.cache_saved.add(model_class, by=attempt.list_cost_nano_usd or 0)

@@ -13,6 +13,7 @@ from metering.errors import (
     BudgetExceeded,
     BudgetReserved,
     ConcurrencyExceeded,
+    ContentBlocked,
     InputTooLarge,
     LimitExceeded,
     LimitUsage,
@@ -141,7 +142,7 @@ def deciding_rule(
     if isinstance(refusal, OverRateCapacity):
         rate: RateUse = next(rate for rate in refusal.rates if rate.fits is False)
         return rate.name, rate.source_id
-    if not isinstance(refusal, NotPermitted | InputTooLarge | TagRequired):
+    if not isinstance(refusal, NotPermitted | InputTooLarge | TagRequired | ContentBlocked):
         return refusal.code, None
     if refusal.source == "plan":
         return f"plan {plan}", None

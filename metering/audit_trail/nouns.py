@@ -6,7 +6,7 @@ OBJECTS = MappingProxyType(
     {
         "alert": ("QuotaAlert", "VendorAlert", "AlertDelivery", "Notice"),
         "budget": ("Budget", "BudgetOverride", "QuotaRequest"),
-        "call": ("UsageReservation",),
+        "call": ("UsageReservation", "CallContent"),
         "channel": ("WebhookEndpoint",),
         "person": ("User", "PasswordReset", "Invitation"),
         "rule": ("PolicyRule",),

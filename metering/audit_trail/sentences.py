@@ -151,6 +151,9 @@ SENTENCES: dict[str, Callable[[AuditEvent, Reading], str]] = {
     "alert.acknowledged": _acknowledged,
     "budget.set": _limit(budget_sentence),
     "budget.switched_off": _limit(lifted_sentence),
+    "content.read": lambda event, reading: (
+        f"looked at what the call {event.object_id} asked and was answered"
+    ),
     "invitation.accepted": _about("came in by the invitation of {}"),
     "invitation.sent": _about("invited {}"),
     "invitation.sent_again": _about("invited {} once more"),

@@ -24,8 +24,12 @@ from metering.admission.plan import CallPlan, arranged, asker_of, models_by_name
 from metering.admission.text_tokens import TextCeiling, no_text
 from metering.answer_cache.wish import CacheWish
 from metering.calls.collaborators import Collaborators
+from metering.calls.guarding import KEY as GUARD
+from metering.calls.guarding import guarded
 from metering.calls.values import Call
 from metering.catalog.served import PlanAccess
+from metering.content.capture import capture_for
+from metering.content.guard import Guarded
 from metering.errors import TaskNotAllowed
 from metering.idempotency.recording import Recording
 from metering.identity.principal import Principal
@@ -88,10 +92,10 @@ class CallRequest(CallerLabels, frozen=True, kw_only=True, array_like=False):
 
 async def plan(
     with_: Collaborators, caller: Principal, request: CallRequest
-) -> tuple[CallPlan[BoundedRequest], TaskRequest]:
-    """The plan of the request's first vendor call, and the work that the task's adapter gets.
+) -> tuple[CallPlan[BoundedRequest], TaskRequest, Guarded | None]:
+    """The plan of the request's first vendor call, the work that the task's adapter gets, and what the guard saw in it.
 
-    Raises what `plan_call` raises, InvalidRequest and MeteringUnavailable.
+    Raises what `plan_call` raises, InvalidRequest, ContentBlocked and MeteringUnavailable.
     """
     asker, task = asker_of(caller), request.task.value
     access = await with_.directory.access(caller.plan_code, task)
@@ -99,14 +103,15 @@ async def plan(
     if policy.labelled is not None:
         policy = policy.for_labels(request.tags, request.conversation_id)
     models = await with_.directory.models()
-    work = TaskRequest(
-        task=request.task, input=request.input, limits=policy.numbers, protocol=request.protocol
-    )
+    asked, seen = request.input, None
+    if GUARD in policy.settings:
+        asked, seen = await guarded(asked, request.input_bytes, policy)
+    work = TaskRequest(task=request.task, input=asked, limits=policy.numbers, protocol=request.protocol)
     if (defaults := TASK_DEFAULTS[request.task]) and isinstance(access, PlanAccess):
         limits = {**defaults, **policy.numbers}
         work = TaskRequest(
             task=request.task,
-            input=request.input,
+            input=asked,
             limits=limits,
             features=access.features,
             workspace=with_.workspace_of(caller, limits["keep_results_days"]),
@@ -120,7 +125,7 @@ async def plan(
     if len(planned.route.candidates) > 1:
         conversation = conversation_of(caller.tenant_id, request)
         planned = arranged(planned, order_of(with_, planned.measured, conversation))
-    return planned, work
+    return planned, work, seen
 
 
 def conversation_of(tenant_id: UUID, request: CallRequest) -> str | None:
@@ -294,4 +299,5 @@ def begun(
         waited_s=admitted.waited_s,
         notices=admitted.notices,
         recording=Recording() if request.idempotency is not None else None,
+        capture=capture_for(policy),
     )

@@ -11,6 +11,7 @@ from metering.answer_cache.cache import AnswerCache
 from metering.background import BackgroundTasks
 from metering.calls.cached_directory import CachedDirectory
 from metering.calls.values import Observer
+from metering.content.log import ContentLog
 from metering.decisions.log import DecisionLog
 from metering.identity.principal import Principal
 from metering.ledger.port import Ledger
@@ -42,5 +43,7 @@ class Collaborators:
     """Where a task keeps drafts for a caller, for so many days."""
     observe: Observer
     """Sees every call that has ended."""
+    content: ContentLog
+    """Keeps what calls said, where a rule wants it."""
     answers: AnswerCache | None = None
     """Answers that are given again; None: there are none."""

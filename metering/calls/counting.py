@@ -11,6 +11,7 @@ from metering.admission.plan import asker_of, route_call
 from metering.calls.begin import CallRequest, adapter_for, demand_of_request
 from metering.calls.collaborators import Collaborators
 from metering.calls.from_cache import callers_own
+from metering.calls.guarding import guarded
 from metering.identity.principal import Principal
 from metering.ids import uuid7
 from metering.ports import AttemptFailed, Progress, TaskRequest, VendorCall
@@ -25,15 +26,14 @@ async def count_input(with_: Collaborators, caller: Principal, request: CallRequ
     """The tokens of the request's input at the model that would serve it: its vendor's own count where that has one,
     else an estimate.
 
-    Raises NotPermitted, ModelNotFound, InvalidRequest, RateLimited and MeteringUnavailable.
+    Raises NotPermitted, ModelNotFound, InvalidRequest, ContentBlocked, RateLimited and MeteringUnavailable.
     """
     asker, task = asker_of(caller), request.task.value
     access = await with_.directory.access(caller.plan_code, task)
     policy = await with_.directory.policy_at(asker.subject, task, with_.now())
     policy = policy.for_labels(request.tags, request.conversation_id)
-    work = TaskRequest(
-        task=request.task, input=request.input, limits=policy.numbers, protocol=request.protocol
-    )
+    asked, _ = await guarded(request.input, request.input_bytes, policy)
+    work = TaskRequest(task=request.task, input=asked, limits=policy.numbers, protocol=request.protocol)
     demand = demand_of_request(with_, asker, request, work)
     route = route_call(demand, access, await with_.directory.models(), policy)
     body = adapter_for(with_, request).opening(work)

@@ -18,6 +18,7 @@ from metering.calls.collaborators import Collaborators
 from metering.calls.kept_spending import KeptSpending
 from metering.calls.overheard import Overheard
 from metering.calls.values import Call
+from metering.content.capture import capture_for
 from metering.idempotency.recording import Recording
 from metering.ledger.commands import Attempt
 from metering.policy.values import Limits
@@ -118,6 +119,7 @@ def answered(
         granted_s=admitted.granted_s,
         notices=admitted.notices,
         recording=Recording() if request.idempotency is not None else None,
+        capture=capture_for(planned.policy),
         cache=recalled.terms,
     )
 

@@ -21,6 +21,7 @@ from metering.decisions.log import DecisionLog
 from metering.decisions.trace import limit_steps, rate_steps, refused_steps, rule_steps
 from metering.decisions.write import Key
 from metering.errors import (
+    ContentBlocked,
     Holder,
     InputTooLarge,
     LimitExceeded,
@@ -44,6 +45,7 @@ EXPLAINED = (
     NotPermitted,
     InputTooLarge,
     TagRequired,
+    ContentBlocked,
     OverRateCapacity,
     UnpriceableRequest,
     MeteringUnavailable,

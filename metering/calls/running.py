@@ -15,6 +15,7 @@ from metering.calls.collaborators import Collaborators
 from metering.calls.from_cache import keep
 from metering.calls.keep import keep_and_settle
 from metering.calls.record import note_stopped
+from metering.calls.said import said_by
 from metering.calls.values import Call
 from metering.errors import LimitExceeded, MeteringUnavailable, VendorError
 from metering.ledger.commands import Attempt
@@ -37,6 +38,8 @@ async def run_whole(with_: Collaborators, call: Call, departure: Departure | Non
     work = call.adapter.execute(call.request, call.spending)
     if call.recording is not None:
         work = call.recording.whole(work)
+    if call.capture is not None:
+        work = call.capture.whole(work)
     if departure is not None:
         return await _run_here(with_, call, work, departure)
     running = with_.background.spawn(perform(with_, call, work), name=WHOLE)
@@ -78,11 +81,15 @@ async def perform(with_: Collaborators, call: Call, work: Coroutine[Any, Any, T]
                     raise MeteringUnavailable("The call outlived its reservation.") from None
                 raise
             except LimitExceeded as refusal:
+                if call.capture is not None:
+                    call.capture.fail(refusal)
                 note_stopped(with_.decisions, call, refusal, with_.now())
                 raise
             except VendorError as error:
                 if call.recording is not None:
                     call.recording.fail(error)
+                if call.capture is not None:
+                    call.capture.fail(error)
                 raise
     finally:
         await _end(with_, call)
@@ -91,6 +98,8 @@ async def perform(with_: Collaborators, call: Call, work: Coroutine[Any, Any, T]
 async def _end(with_: Collaborators, call: Call) -> None:
     """Settle what was sent, release what was not, whatever cancellation comes meanwhile."""
     attempts = call.allowance.seal()
+    if call.capture is not None:
+        with_.content.add(said_by(call, call.capture, attempts, with_.now()))
     call.rates.true_up(tokens=sum([item.input_tokens + item.output_tokens for item in attempts]))
     if attempts and call.recording is None and call.overheard is None:
         with_.observe(call, attempts)

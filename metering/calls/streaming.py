@@ -38,13 +38,15 @@ async def run_streamed(
 
 async def _pump(with_: Collaborators, call: Call, pipe: Pipe) -> None:
     """Move the work's events into the pipe; it ends after the settlement, so what it says is booked."""
-    recording = call.recording
+    recording, capture = call.recording, call.capture
 
     async def copy() -> None:
         async with aclosing(call.adapter.stream(call.request, call.spending)) as events:
             async for event in events:
                 if recording is not None:
                     recording.add(event)
+                if capture is not None:
+                    capture.event(event)
                 await pipe.put(event)
         if recording is not None:
             recording.end()

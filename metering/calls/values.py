@@ -12,6 +12,8 @@ from metering.answer_cache.terms import Terms
 from metering.calls.kept_spending import KeptSpending
 from metering.calls.overheard import Overheard
 from metering.catalog.served import ServedModel
+from metering.content.capture import Capture
+from metering.content.guard import Guarded
 from metering.decisions.decision import Verdict
 from metering.errors import RateBalance
 from metering.idempotency.recording import Recording
@@ -43,6 +45,10 @@ class Call(Struct, frozen=True, kw_only=True):
     """What would have denied it, had it been enforced."""
     recording: Recording | None = None
     """What it answers, written down where it came with an Idempotency-Key."""
+    capture: Capture | None = None
+    """The same where it is to be kept for administrators to read."""
+    guarded: Guarded | None = None
+    """What the guard saw in its request."""
     cache: Terms | None = None
     """What the cache did for it; None: nobody asked for the cache."""
     overheard: Overheard | None = None
@@ -97,6 +103,8 @@ class Facts(Struct, frozen=True, kw_only=True):
     """The answer is that of an earlier call under the same Idempotency-Key: nothing was spent now."""
     cache: str = ""
     """What the cache did, as a header says it; empty: nobody asked for it."""
+    content: str = ""
+    """What the guard saw in the request, as a header says it; empty: nothing."""
     age_s: int | None = None
     """How old the answer is, if it came from the cache."""
 
@@ -130,6 +138,7 @@ def facts_of(call: Call, *, ended_s: float, pending: bool = False) -> Facts:
         pending=pending,
         waited_s=call.waited_s,
         cache=str(call.cache) if call.cache is not None else "",
+        content=call.guarded.header if call.guarded is not None else "",
         age_s=call.cache.age_s if call.cache is not None else None,
     )
 

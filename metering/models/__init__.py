@@ -3,6 +3,7 @@
 from metering.models.alerts import QuotaAlert
 from metering.models.audit import AuditEvent
 from metering.models.billing import BillingProfile, Statement
+from metering.models.call_content import CallContent
 from metering.models.catalog import LLMModel, ModelClass, ModelPrice, Provider
 from metering.models.decisions import DecisionRequest, PolicyDecision
 from metering.models.deliveries import AlertDelivery
@@ -41,6 +42,7 @@ __all__ = [
     "BillingProfile",
     "Budget",
     "BudgetOverride",
+    "CallContent",
     "ClosingBalance",
     "DecisionRequest",
     "EmailDomain",

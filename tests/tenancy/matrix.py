@@ -290,6 +290,7 @@ API = [
     Row(f"GET /api/activity?q={{decision}}&{LATELY}", member=200, admin=200, operator=200, stranger=200),
     Row(f"GET /api/activity/histogram?{LATELY}", member=200, admin=200, operator=200),
     Row("GET /api/activity/{call}", member=200, admin=200, operator=200),
+    Row("GET /api/activity/{call}/content", member=403, admin=200, operator=200),
     Row("GET /api/activity/{decision}", member=404, admin=200, operator=200),
     Row(f"GET /api/usage?by=conversation&prices=now&{LATELY}", member=200, admin=200, operator=200),
     Row(f"GET /api/usage?by=tenant&{LATELY}", member=403, admin=403, operator=200),

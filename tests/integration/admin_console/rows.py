@@ -16,6 +16,7 @@ from metering.models import (
     BillingProfile,
     Budget,
     BudgetOverride,
+    CallContent,
     ClosingBalance,
     DecisionRequest,
     EmailDomain,
@@ -195,6 +196,10 @@ def usage(tenant: Tenant) -> UsageReservation:
         shown_url="https://hooks.slack.com/…wxyz",
     )  # fmt: skip
     billing(tenant)
+    CallContent.objects.create(
+        reservation_id=hold.pk, tenant_id=tenant.pk, mode="full", content=b"sealed", created_at=moment,
+        expires_at=moment + timedelta(days=1),
+    )  # fmt: skip
     KeptAnswer.objects.create(
         reservation_id=hold.pk, tenant_id=tenant.pk, content=b"sealed", expires_at=moment + timedelta(days=1)
     )

@@ -51,7 +51,7 @@ def test_every_model_is_in_the_sidebar_once() -> None:
 def test_the_history_is_what_the_ledger_the_audit_trail_and_signing_in_write() -> None:
     assert {model.__name__ for model in HISTORY} == {
         "UsageMeter", "UsageReservation", "UsageLog",
-        "LedgerEntry", "LedgerPeriod", "ClosingBalance", "AuditEvent", "LoginSession", "KeptAnswer",
+        "LedgerEntry", "LedgerPeriod", "ClosingBalance", "AuditEvent", "LoginSession", "KeptAnswer", "CallContent",
         "PolicyDecision", "DecisionRequest", "QuotaAlert", "VendorAlert", "Notice", "AlertDelivery", "WebhookEndpoint",
         "PasswordReset",
         "Invitation",

@@ -228,7 +228,7 @@ async def stay(
 ) -> tuple[Any, ...]:
     """A call that is admitted and stays under way; what it would have been denied for."""
     with_ = gateway._with
-    planned, _ = await plan(with_, caller, request)
+    planned, _, _ = await plan(with_, caller, request)
     admitted = await admit(
         planned,
         labels=partial(ledger_labels, caller, request),

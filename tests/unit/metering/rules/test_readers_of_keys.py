@@ -11,7 +11,6 @@ from metering.rules.registry import REGISTRY, SETTABLE, check_rule, keys_of
 from metering.types import Scope
 
 NO_READER_YET = {
-    "log_content",
     "on_metering_failure",
 }
 """Each goes from here when its feature comes."""

@@ -1,0 +1,38 @@
+"""The rule `guard_content`: look at a request before it is measured, so that what is held is what is sent."""
+
+import asyncio
+
+from metering.admission.notices import Notice
+from metering.content.guard import Guarded, GuardMode, guard
+from metering.decisions.decision import Verdict
+from metering.policy.values import EffectivePolicy
+from metering.ports import Body
+from metering.types import EnforcementMode
+
+KEY = "guard_content"
+SMALL = 16 * 1024
+"""Bytes. A larger request is looked at in a thread, so that the others need not wait for it."""
+
+
+async def guarded(body: Body, size: int, policy: EffectivePolicy) -> tuple[Body, Guarded | None]:
+    """The request as it may go on, and what was seen in it. Raises ContentBlocked."""
+    mode = GuardMode(policy.choice("guard_content", GuardMode.OFF))
+    if mode is GuardMode.OFF:
+        return body, None
+    if size < SMALL:
+        return guard(body, mode)
+    return await asyncio.to_thread(guard, body, mode)
+
+
+def guard_notice(seen: Guarded, policy: EffectivePolicy) -> Notice:
+    """What the decision log is told, so that the call is found by it."""
+    setting = policy.settings[KEY]
+    did = "replaced" if seen.mode is GuardMode.REDACT else "let pass"
+    return Notice(
+        verdict=Verdict.OBSERVED,
+        mode=EnforcementMode.OBSERVE,
+        code=f"content_{seen.header.partition(';')[0]}",
+        rule=setting.named(KEY),
+        rule_id=setting.rule_id,
+        message=f"{did}: {seen.sentence}",
+    )
