@@ -10,6 +10,7 @@ from gateway_project.http.errors import error_body, status_of
 from gateway_project.http.paths import TEAMS
 from gateway_project.http.shapes import shaped
 from gateway_project.proxy.framing import plainly, retry_after_s
+from metering.calls.values import Facts
 from metering.errors import MeteringError
 from metering.money import NANO_PER_USD
 from providers.openai_compatible.lenient_json import NotJson, decode_object
@@ -18,7 +19,7 @@ from providers.openai_compatible.reshaped import WholeAnswer
 _encode = msgspec.json.Encoder().encode
 
 
-def answer_of(body: bytes, *, cost_nano_usd: int) -> bytes:
+def answer_of(body: bytes, facts: Facts) -> bytes:
     """The whole answer as JSON."""
     answer = _decoded(body)
     choice = first_choice(answer)
@@ -28,11 +29,24 @@ def answer_of(body: bytes, *, cost_nano_usd: int) -> bytes:
         "content": text_of(message),
         "role": "assistant",
         "toolCalls": [*_calls_of(message)],
-        "usage": usage_of(answer.get("usage"), cost_usd=Decimal(cost_nano_usd) / NANO_PER_USD),
+        "usage": usage_of(told_usage(answer, facts), cost_usd=Decimal(facts.cost_nano_usd) / NANO_PER_USD),
         "model": answer.get("model"),
         "finishReason": choice.get("finish_reason"),
     }
     return _encode(shown)
+
+
+def told_usage(answer: Mapping[str, Any], facts: Facts) -> Mapping[str, Any]:
+    """The tokens that the vendor told, in chat's words; what was counted here where it told none."""
+    said = answer.get("usage")
+    if isinstance(said, Mapping) or not facts.attempts:
+        return said if isinstance(said, Mapping) else {}
+    last = facts.attempts[-1]
+    return {
+        "prompt_tokens": last.input_tokens,
+        "completion_tokens": last.output_tokens,
+        "total_tokens": last.input_tokens + last.output_tokens,
+    }
 
 
 def usage_of(usage: object, *, cost_usd: Decimal) -> dict[str, Any]:
