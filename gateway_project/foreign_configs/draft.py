@@ -57,9 +57,8 @@ class Draft:
         return name
 
     def add_alias(self, model: str, alias: str, at: ForeignReader) -> None:
-        aliases = self.models[model].setdefault("aliases", [])
-        if alias != model and alias not in aliases:
-            aliases.append(alias)
+        if alias != model and alias not in self.models[model].get("aliases", ()):
+            self.models[model].setdefault("aliases", []).append(alias)
             self.alias_at[model, alias] = at
 
     def conversion(self, form: str) -> Conversion:

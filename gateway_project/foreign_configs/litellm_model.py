@@ -18,7 +18,7 @@ COSTS = {"input": "input_cost_per_token", "output": "output_cost_per_token"}
 MILLION = 1_000_000
 COST_PLACES = 15
 MICRO = Decimal("0.000001")
-NO_CLIENT = "not taken over: the gateway has no client for {!r}. Its models may be reached by OpenRouter."
+NO_CLIENT = "not taken over: the gateway has no client for {!r}."
 NO_VENDOR = (
     "not taken over: whose model {!r} is, nothing says. Write the vendor before it, such as openai/{}."
 )
@@ -65,13 +65,13 @@ def _given(
 
 def _provider(draft: Draft, params: ForeignReader, prefix: str, wanted: str, model: str) -> str:
     """The name of the provider that serves it; empty: none can, which is told."""
-    base_url = address(params, "api_base") or address(params, "base_url")
     if not prefix:
         params.note(NO_VENDOR.format(model, model), key="model")
         return ""
     if prefix not in PREFIXES and prefix not in OWN_SERVERS:
         params.note(NO_CLIENT.format(prefix), key="model")
         return ""
+    base_url = address(params, "api_base") or address(params, "base_url")
     if prefix in OWN_SERVERS and not base_url:
         params.note(NO_ADDRESS.format(prefix), key="model")
         return ""

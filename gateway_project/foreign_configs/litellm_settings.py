@@ -44,7 +44,7 @@ SETTINGS_REASONS = {
     "fallbacks": ROUTER_REASONS["fallbacks"],
     "default_fallbacks": ROUTER_REASONS["fallbacks"],
     "context_window_fallbacks": ROUTER_REASONS["context_window_fallbacks"],
-    "drop_params": "fields that a vendor does not know are told to the caller, never dropped.",
+    "drop_params": "a field that a vendor does not take is refused by its name, never dropped.",
     "set_verbose": "LOG_LEVEL says how much is logged.",
     "json_logs": "logs are JSON lines anyway.",
     "cache": "the answer cache is switched on by the rule cache_ttl_s (docs/cache.md).",

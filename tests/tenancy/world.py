@@ -174,7 +174,13 @@ class TenantData:
             self.call,
         )
         prefixes = {self.token.prefix, self.own_token.prefix}
-        texts = {self.tenant.slug, self.secret, f"{self.tenant.slug}-gone", str(self.call.reservation_id)}
+        texts = {
+            f"{self.tenant.slug}-said",
+            self.tenant.slug,
+            self.secret,
+            f"{self.tenant.slug}-gone",
+            str(self.call.reservation_id),
+        }
         return {str(row.pk) for row in rows} | prefixes | texts
 
     def words(self) -> set[str]:
@@ -278,6 +284,7 @@ def make_tenant_data(slug: str) -> TenantData:
     meter = MeterFactory(budget=budget, used=1)
     own = {"tenant": tenant, "set_by": Setter.TENANT}
     call = _use(tenant, member, team, f"{slug}-talk")
+    make_content(call.reservation_id, tenant.pk, f"{slug}-said")
     note_change(tenant, slug)
     alert, channel = AlertFactory(meter=meter), make_channel(tenant)
     return TenantData(

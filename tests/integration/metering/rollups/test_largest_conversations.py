@@ -62,6 +62,17 @@ def all_up(chosen: UsageFilter, metric: str) -> list[Sum]:
     return sums_by(chosen, by=("conversation",), metric=metric, limit=1_000).groups
 
 
+def ordered(chosen: UsageFilter, metric: str, limit: int) -> list[tuple[Any, list[int]]]:
+    """What the largest are ordered by."""
+    asked: dict[str, Any] = {"metric": metric, "limit": limit, "names": names_of(metric)}
+    groups = sums_by(chosen, by=("conversation",), is_of_largest=True, **asked).groups
+    return [(each.keys, sums(each, metric)) for each in groups]
+
+
+def sums(each: Sum, metric: str) -> list[int]:
+    return [each.figures[name] for name in names_of(metric)]
+
+
 @pytest.mark.django_db(transaction=True)
 def test_the_largest_are_those_of_all(conninfo: str) -> None:
     seen: set[bool] = set()
@@ -95,7 +106,9 @@ def test_the_largest_are_those_of_all(conninfo: str) -> None:
         for tenant in (alder, None):
             chosen = UsageFilter(tenant=tenant, since=since, until=until)
             found = sums_of_largest(chosen, by="conversation", metric=metric, limit=limit).groups
-            assert found == all_up(chosen, metric)[:limit], (tenant, metric)
+            largest = all_up(chosen, metric)[:limit]
+            assert found == largest, (tenant, metric)
+            assert ordered(chosen, metric, limit) == [(each.keys, sums(each, metric)) for each in largest]
 
     check()
     assert seen == {True, False}
@@ -141,6 +154,12 @@ class TestAlone:
         write(history, late=True)
         roll_up_usage(conninfo, history.now)
         assert alone("UTC") == [False, False]
+
+    def test_a_line_that_comes_late_is_added_to_what_units_have(self, conninfo: str) -> None:
+        history = self.rolled(conninfo, call(HOUR), call(30 * HOUR, late=True))
+        write(history, late=True)
+        chosen = UsageFilter(since=history.first, until=history.now)
+        assert [costs for _, costs in ordered(chosen, "cost", 5)] == [[14]]
 
     def test_a_day_knows_of_later_quarters_whose_day_is_not_over(self, conninfo: str) -> None:
         self.rolled(conninfo, call(HOUR), call(4 * 24 * HOUR + HOUR))

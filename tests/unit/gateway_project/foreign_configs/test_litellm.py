@@ -6,6 +6,7 @@ import pytest
 
 from metering.types import Window
 from tests.unit.gateway_project.foreign_configs.converting import (
+    converted,
     model_of,
     notes,
     problems,
@@ -58,6 +59,18 @@ def test_vendors_without_a_client_are_told(model: str) -> None:
     where = "line 7: model_list[3].litellm_params.model"
     assert f"{where}: not taken over: the gateway has no client for {vendor!r}" in told
     assert len(read(text).models) == 2
+
+
+def test_of_an_entry_without_a_client_nothing_else_is_asked() -> None:
+    text = (
+        LITELLM
+        + "  - {model_name: x, litellm_params: {model: azure/y, api_base: os.environ/AZURE_API_BASE}}\n"
+    )
+    assert "AZURE_BASE_URL" not in notes(text)
+
+
+def test_a_model_under_its_own_name_has_no_alias() -> None:
+    assert "aliases" not in converted(one("{model: gpt-4o}", name="gpt-4o")).document["models"]["gpt-4o"]
 
 
 def test_a_file_of_which_nothing_can_be_taken_over_is_refused_with_the_reasons() -> None:
@@ -166,7 +179,7 @@ def test_a_budget_of_the_proxy_is_one_of_the_gateway() -> None:
         "line 3: model_list[1].litellm_params.weight: not taken over: docs/routing.md",
         "line 9: router_settings.routing_strategy: not taken over: models of the same class",
         "line 10: router_settings.fallbacks: not taken over: give models",
-        "line 12: litellm_settings.drop_params: not taken over: fields that a vendor does not know",
+        "line 12: litellm_settings.drop_params: not taken over: a field that a vendor does not take",
         "line 13: general_settings.master_key: not taken over: no key opens everything here: callers come with ATI",
         "line 14: environment_variables: not taken over: set these variables",
     ],
