@@ -120,7 +120,7 @@ def read(text: str) -> Json:
     return value
 
 
-class House:
+class GatewayAndVendors:
     """The gateway, its vendors, and the tokens of its callers by what limits them."""
 
     def __init__(

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.protocols.asking import House
+from tests.e2e.protocols.asking import GatewayAndVendors
 from tests.e2e.protocols.speaking import WAYS
 from tests.e2e.server import running_server
 from tests.factories import (
@@ -46,13 +46,13 @@ def raw() -> Iterator[RawVendor]:
 
 
 @pytest.fixture(scope="package")
-def house(
+def gateway(
     django_db_setup: Any,
     django_db_blocker: Any,
     _vendor: RunningVendor,
     _claude: Running[FakeAnthropic],
     raw: RawVendor,
-) -> Iterator[House]:
+) -> Iterator[GatewayAndVendors]:
     """One gateway for the whole folder: each test looks at its own calls. The books are clean afterwards."""
     with django_db_blocker.unblock():
         try:
@@ -64,13 +64,13 @@ def house(
                 _serve_raw(raw)
                 tokens = _tokens()
                 with running_server() as server:
-                    yield House(url=server.url, vendor=_vendor, claude=_claude, tokens=tokens)
+                    yield GatewayAndVendors(url=server.url, vendor=_vendor, claude=_claude, tokens=tokens)
         finally:
             empty_tables()
 
 
 @pytest.fixture(autouse=True)
-def _all_vendors_are_well(house: House) -> None:
+def _all_vendors_are_well(gateway: GatewayAndVendors) -> None:
     """What the test before did to a vendor is forgotten."""
     forget_vendors()
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import Phase, given
 
 from metering.types import ReservationState
-from tests.e2e.protocols.asking import House, Told
+from tests.e2e.protocols.asking import GatewayAndVendors, Told
 from tests.e2e.protocols.speaking import CHAT, EMBEDDINGS, MESSAGES, RESPONSES, WAYS, Way
 from tests.properties import thorough
 from tests.vendors.anthropic_app import FakeAnthropic
@@ -68,7 +68,9 @@ def assert_ended(told: Told) -> None:
 
 
 @pytest.mark.parametrize("name", WAYS)
-def test_each_call_ends_in_its_own_protocol_and_is_settled(house: House, raw: RawVendor, name: str) -> None:
+def test_each_call_ends_in_its_own_protocol_and_is_settled(
+    gateway: GatewayAndVendors, raw: RawVendor, name: str
+) -> None:
     way = WAYS[name]
     asked = Way(way.speech, f"raw-{way.model}", way.sent)
 
@@ -78,7 +80,7 @@ def test_each_call_ends_in_its_own_protocol_and_is_settled(house: House, raw: Ra
         decide = Decisions(data)
         stream = way.speech is not EMBEDDINGS and decide.once_in(2)
         raw.answers(turn_of(way, decide, stream=stream))
-        told = house.ask(asked, as_="capped", **({"stream": True} if stream else {}))
+        told = gateway.ask(asked, as_="capped", **({"stream": True} if stream else {}))
         assert_ended(told)
         assert told.reservation is not None
         assert told.reservation.state == ReservationState.SETTLED
