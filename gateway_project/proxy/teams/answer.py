@@ -64,7 +64,9 @@ def usage_of(usage: object, *, cost_usd: Decimal) -> dict[str, Any]:
 class TeamsFraming:
     """Implements Framing: `chunk` events with text or a whole tool call, and `usage` or `error` at the end."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, replayed: bool = False) -> None:
+        """`replayed`: it is an earlier answer, which costs nothing now."""
+        self._is_free = replayed
         self._whole = WholeAnswer()
         """Without its text."""
         self._usage: dict[str, Any] | None = None
@@ -78,7 +80,7 @@ class TeamsFraming:
         self._whole.add({**chunk, "usage": None, "choices": [{**first, "delta": calls}] if first else []})
         if chunk.get("usage"):
             cost = chunk["usage"].get("cost_usd") if isinstance(chunk["usage"], Mapping) else None
-            self._usage = usage_of(chunk["usage"], cost_usd=Decimal(str(cost or 0)))
+            self._usage = usage_of(chunk["usage"], cost_usd=Decimal(0 if self._is_free else str(cost or 0)))
         text = text_of(delta)
         return plainly(_encode({"type": "chunk", "delta": text})) if text else b""
 

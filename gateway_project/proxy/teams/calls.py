@@ -29,4 +29,6 @@ async def teams_stream(request: Request) -> Response:
     gateway, caller, call = await read_call(request, WireProtocol.CHAT, prepare=prepare)
     with UnlessDisconnected(request):
         facts, stream = await gateway.stream(caller, call, patience_s=KEEP_ALIVE_S)
-    return EventStreamResponse(stream, facts, request_id=call.request_id, framing=TeamsFraming())
+    return EventStreamResponse(
+        stream, facts, request_id=call.request_id, framing=TeamsFraming(replayed=facts.replayed)
+    )

@@ -9,7 +9,7 @@ from typing import Any
 
 from gateway_project.proxy.framing import UNTYPED
 from metering.models import UsageLog, UsageReservation
-from tests.e2e.protocols.speaking import WAYS, Way
+from tests.e2e.protocols.speaking import TEAMS, WAYS, Way
 from tests.vendors.anthropic_app import FakeAnthropic
 from tests.vendors.call_log import SeenCall
 from tests.vendors.running import Running, RunningVendor
@@ -81,6 +81,10 @@ class Told:
                 error["message"],
             )
             assert whole["sequence_number"] == len(self.events) - 1
+        elif self.way.speech is TEAMS:
+            assert whole["message"] == error["message"]
+            assert not self.is_stream or whole["type"] == "error"
+            assert self.status != 429 or {"usage", "limit", "resetAt"} <= whole.keys()
         else:
             assert whole.keys() == {"error"}
         return error
@@ -138,7 +142,7 @@ class GatewayAndVendors:
         request_id = f"protocol-{next(self._numbers)}"
         given = {"authorization": f"Bearer {self.tokens[as_]}", "x-request-id": request_id}
         headers = given | fields.pop("headers", {})
-        path = fields.pop("path", way.speech.path)
+        path = fields.pop("path", way.path(stream=bool(fields.get("stream"))))
         raw = fields.pop("raw", None)
         body = json.dumps(way.body(text, **fields)).encode() if raw is None else raw
         connection = http.client.HTTPConnection(self.url.removeprefix("http://"), timeout=TIMEOUT_S)

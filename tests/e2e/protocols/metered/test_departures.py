@@ -18,7 +18,7 @@ def left(gateway: GatewayAndVendors, name: str, text: str, *, as_: str) -> Usage
     """The row of a call whose caller leaves after the first word of its stream."""
     way, request_id = WAYS[name], f"left-{name}-{as_}".replace(" ", "-")
     with Wire(gateway, gateway.tokens[as_]) as wire:
-        wire.post(way.speech.path, way.body(text, stream=True), {"x-request-id": request_id})
+        wire.post(way.path(stream=True), way.body(text, stream=True), {"x-request-id": request_id})
         wire.read_until(b'"the"')
         wire.leave()
     rows = UsageLog.objects.filter(request_id=request_id)

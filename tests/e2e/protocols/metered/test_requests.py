@@ -42,6 +42,18 @@ MISTAKES: dict[str, list[tuple[dict[str, Any], str | None]]] = {
         ({"metadata": {"agent_id": 7}}, "metadata.agent_id"),
         ({"model": 7}, "model"),
     ],
+    "teams": [
+        ({"messages": []}, "messages"),
+        ({"messages": [{"role": "user", "content": 7}]}, "messages[0].content"),
+        ({"messages": [{"role": "tool", "content": "x"}]}, "messages[0].toolCallId"),
+        ({"messages": [USER | {"toolCalls": [{"id": "a", "name": "b"}]}]}, "messages[0].toolCalls"),
+        ({"messages": [USER | {"name": "x"}]}, "messages[0].name"),
+        ({"maxTokens": 0}, "maxTokens"),
+        ({"max_tokens": 9}, "max_tokens"),
+        ({"tools": [{"description": "x"}]}, "tools[0].name"),
+        ({"metadata": {"tags": 7}}, "metadata.tags"),
+        ({"model": 7}, "model"),
+    ],
     "embeddings": [
         ({"input": "absent"}, "input"),
         ({"input": ""}, "input"),
