@@ -60,6 +60,7 @@ from tests.factories import (
     make_token,
     reference_data,
 )
+from tests.factories.content import make_content
 from tests.tenancy.image import prepare_images
 
 ACTORS = ("nobody", "birch_member", "birch_admin", "alder_member", "alder_admin", "operator")

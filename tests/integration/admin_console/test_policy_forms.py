@@ -39,7 +39,12 @@ BUDGET = {
     [
         ("max_tokens_out", "0", "", "a whole number of tokens from 1"),
         ("on_disconnect", "explode", "", "one of drain, cancel"),
-        ("log_content", "full", "", "log_content cannot be set: nothing in this version reads it"),
+        (
+            "on_metering_failure",
+            "open",
+            "",
+            "on_metering_failure cannot be set: nothing in this version reads it",
+        ),
         ("max_tokens_out", "many", "", "“many” is no amount"),
         ("max_tokens_out", "1,5", "", "may mean two amounts"),
     ],

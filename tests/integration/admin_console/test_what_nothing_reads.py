@@ -27,8 +27,8 @@ from tests.integration.admin_console.test_policy_forms import RULE
 from tests.integration.gateway_project.api.people import call
 from tests.integration.metering.management.asking import refusal
 
-KEY = "log_content"
-UNREAD = "log_content cannot be set: nothing in this version reads it"
+KEY = "on_metering_failure"
+UNREAD = "on_metering_failure cannot be set: nothing in this version reads it"
 Door = Callable[..., str]
 
 
