@@ -15,7 +15,7 @@ from gateway_project.proxy.internal.caller import internal_caller
 from gateway_project.proxy.model_calls import read_call
 from gateway_project.proxy.teams.answer import first_choice, text_of, told_usage
 from metering.types import Task, WireProtocol
-from providers.openai_compatible.lenient_json import NotJson, decode_object
+from providers.openai_compatible.lenient_json import NotJson, decode_object, encode_lenient
 
 MAX_MESSAGES = 10_000
 
@@ -60,7 +60,7 @@ async def internal_call(request: Request) -> Response:
     }
     if message.get("tool_calls"):
         shown["tool_calls"] = message["tool_calls"]
-    return WholeAnswer(msgspec.json.encode(shown), facts)
+    return WholeAnswer(encode_lenient(shown), facts)
 
 
 async def internal_models(request: Request) -> Response:

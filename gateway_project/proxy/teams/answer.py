@@ -4,8 +4,6 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
-import msgspec
-
 from gateway_project.http.errors import error_body, status_of
 from gateway_project.http.paths import TEAMS
 from gateway_project.http.shapes import shaped
@@ -13,10 +11,10 @@ from gateway_project.proxy.framing import plainly, retry_after_s
 from metering.calls.values import Facts
 from metering.errors import MeteringError
 from metering.money import NANO_PER_USD
-from providers.openai_compatible.lenient_json import NotJson, decode_object
+from providers.openai_compatible.lenient_json import NotJson, decode_object, encode_lenient
 from providers.openai_compatible.reshaped import WholeAnswer
 
-_encode = msgspec.json.Encoder().encode
+_encode = encode_lenient
 
 
 def answer_of(body: bytes, facts: Facts) -> bytes:

@@ -5,7 +5,7 @@ from hypothesis import Phase, given
 
 from metering.types import ReservationState
 from tests.e2e.protocols.asking import GatewayAndVendors, Told
-from tests.e2e.protocols.speaking import CHAT, EMBEDDINGS, MESSAGES, RESPONSES, WAYS, Way
+from tests.e2e.protocols.speaking import CHAT, EMBEDDINGS, MESSAGES, RESPONSES, TEAMS, WAYS, Way
 from tests.properties import thorough
 from tests.vendors.anthropic_app import FakeAnthropic
 from tests.vendors.decisions import Decisions, drawn
@@ -25,7 +25,12 @@ STATUSES = {
     502: "vendor_error",
     504: "vendor_timeout",
 }
-ENDINGS = {CHAT: {"[DONE]"}, MESSAGES: {"message_stop"}, RESPONSES: {"completed", "incomplete", "failed"}}
+ENDINGS = {
+    CHAT: {"[DONE]"},
+    MESSAGES: {"message_stop"},
+    RESPONSES: {"completed", "incomplete", "failed"},
+    TEAMS: {"usage"},
+}
 TOOL = {"type": "function", "function": {"name": "weather", "parameters": {}}}
 NAMED = {"type": "function", "name": "weather"}
 
