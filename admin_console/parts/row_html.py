@@ -4,20 +4,50 @@ times as long.
 
 from collections.abc import Iterable, Mapping
 from html import escape
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
-if TYPE_CHECKING:
-    from admin_console.parts.table import Cell, Column
+from admin_console.parts.budget_bar import BudgetBar
+
+
+class Column(Protocol):
+    """Of a table (table.py)."""
+
+    @property
+    def key(self) -> str: ...
+    @property
+    def classes(self) -> str: ...
+
+
+class Cell(Protocol):
+    """Of a table (table.py)."""
+
+    @property
+    def text(self) -> str: ...
+    @property
+    def url(self) -> str: ...
+    @property
+    def small(self) -> str: ...
+    @property
+    def exact(self) -> str: ...
+    @property
+    def tag(self) -> str: ...
+    @property
+    def tone(self) -> str: ...
+    @property
+    def bar(self) -> BudgetBar | None: ...
+    @property
+    def dot(self) -> str: ...
+
 
 NOTHING: Mapping[str, SafeString] = {}
 
 
 def row_html(
-    columns: "Iterable[Column]",
-    cells: "Iterable[Cell]",
+    columns: Iterable[Column],
+    cells: Iterable[Cell],
     beside: Mapping[str, SafeString] = NOTHING,
     *,
     is_total: bool = False,
@@ -35,7 +65,7 @@ def row_html(
     return SafeString("".join(pieces))
 
 
-def cell_html(cell: "Cell") -> SafeString:
+def cell_html(cell: Cell) -> SafeString:
     """Its dot, its text, its label, its bar and its second line."""
     text, exact = _text(cell.text), f' title="{_text(cell.exact)}"' if cell.exact else ""
     if cell.url:
