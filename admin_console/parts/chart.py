@@ -74,12 +74,12 @@ class Chart:
     @property
     def hits(self) -> SafeString:
         """For the template: `bars` as HTML."""
-        return bars_html(self)
+        return bars_html(self.bars)
 
     @property
     def lines(self) -> SafeString:
         """For the template: `table` as HTML."""
-        return rows_html(self)
+        return rows_html(self.table)
 
 
 def stacked_chart(

@@ -2,19 +2,26 @@
 with tables (row_html.py) a template takes ten times as long.
 """
 
+from collections.abc import Iterable
 from html import escape
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from django.utils.safestring import SafeString
 
-if TYPE_CHECKING:
-    from admin_console.parts.chart import Chart
+
+class Day(Protocol):
+    """A column of a chart (chart.py)."""
+
+    @property
+    def title(self) -> str: ...
+    @property
+    def url(self) -> str: ...
 
 
-def bars_html(chart: "Chart") -> SafeString:
+def bars_html(bars: Iterable[tuple[Day, int, str]]) -> SafeString:
     """A column's sentence, and its link where it has one."""
     pieces = []
-    for column, left, sentence in chart.bars:
+    for column, left, sentence in bars:
         words = escape(sentence)
         inside = f'<rect class="hit" x="{left}" width="10" height="100"/><title>{words}</title>'
         url = escape(column.url)
@@ -22,10 +29,10 @@ def bars_html(chart: "Chart") -> SafeString:
     return SafeString("\n".join(pieces))
 
 
-def rows_html(chart: "Chart") -> SafeString:
+def rows_html(rows: Iterable[tuple[Day, tuple[str, ...], str]]) -> SafeString:
     """A row for each column of the chart."""
     pieces = []
-    for column, values, total in chart.table:
+    for column, values, total in rows:
         title = escape(column.title)
         if column.url:
             title = f'<a href="{escape(column.url)}">{title}</a>'
