@@ -3,8 +3,7 @@
 from datetime import date
 from urllib.parse import urlencode
 
-from django.urls import reverse
-
+from admin_console.addresses import address_of
 from admin_console.pages import AUDIENCE_OF
 
 
@@ -16,7 +15,7 @@ def to_page(name: str, **query: str | None) -> str:
     if name not in AUDIENCE_OF:
         return ""
     kept = {key: value for key, value in query.items() if value}
-    return f"{reverse(f'admin:{name}')}{f'?{urlencode(kept)}' if kept else ''}"
+    return f"{address_of(f'admin:{name}')}{f'?{urlencode(kept)}' if kept else ''}"
 
 
 def days(first: date, last: date | None = None) -> dict[str, str]:

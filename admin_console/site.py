@@ -4,7 +4,7 @@ The role decides (`who.py`), not Django's permission tables: they are another tr
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.contrib.admin.views.autocomplete import AutocompleteJsonView
@@ -12,6 +12,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, URLResolver, path
+from django.utils.functional import SimpleLazyObject
 from django.utils.http import urlencode
 from django.utils.module_loading import import_string
 from django.utils.timezone import now
@@ -123,7 +124,13 @@ class ConsoleSite(UnfoldAdminSite):
         return LabelledAutocomplete.as_view(admin_site=self)(request)
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[dict[str, Any]]:
-        """The overview by groups of nouns, as in the sidebar, instead of one long list for one app."""
+        """The overview by groups of nouns, as in the sidebar, instead of one long list for one app.
+
+        It is worked out where it is shown, which is on one page of many.
+        """
+        return cast(list[dict[str, Any]], SimpleLazyObject(lambda: self._groups(request, app_label)))
+
+    def _groups(self, request: HttpRequest, app_label: str | None) -> list[dict[str, Any]]:
         apps = super().get_app_list(request, app_label)
         entries = {entry["object_name"]: entry for app in apps for entry in app["models"]}
         return [

@@ -5,9 +5,9 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.templatetags.static import static
-from django.urls import reverse_lazy
 from django.utils.module_loading import import_string
 
+from admin_console.addresses import address_later
 from admin_console.audience import Audience
 from admin_console.pages import PAGES, Page
 
@@ -173,7 +173,7 @@ def _pages(*, is_advanced: bool) -> list[dict[str, Any]]:
         {
             "title": page.title,
             "icon": page.icon,
-            "link": reverse_lazy(f"admin:{page.name}"),
+            "link": address_later(f"admin:{page.name}"),
             "permission": _shows(page),
             **({"badge": page.badge} if page.badge else {}),
         }
@@ -186,7 +186,7 @@ def _noun(model: str, icon: str) -> dict[str, Any]:
     return {
         "title": title_of(model),
         "icon": icon,
-        "link": reverse_lazy(f"admin:metering_{model.lower()}_changelist"),
+        "link": address_later(f"admin:metering_{model.lower()}_changelist"),
         "permission": OPERATORS,
     }
 
@@ -225,7 +225,7 @@ UNFOLD: dict[str, Any] = {
             "950": "oklch(28.2% .091 267.935)",
         },
     },
-    "ACCOUNT": {"navigation": [{"title": "My profile", "link": reverse_lazy("admin:profile")}]},
+    "ACCOUNT": {"navigation": [{"title": "My profile", "link": address_later("admin:profile")}]},
     "SCRIPTS": [
         lambda _: static("admin_console/search.js"),
         lambda _: static("admin_console/name_choices.js"),

@@ -80,6 +80,14 @@ def boolean(name: str, default: bool) -> bool:
     raise ImproperlyConfigured(f"{name} must be true or false.")
 
 
+def choice(name: str, default: str, words: tuple[str, ...]) -> str:
+    """One of the words, in small or capital letters."""
+    value = text(name, default).lower()
+    if value not in words:
+        raise ImproperlyConfigured(f"{name} must be one of {', '.join(words)}.")
+    return value
+
+
 def names(name: str, default: list[str]) -> list[str]:
     """A comma-separated list without empty items."""
     return listed(text(name)) or default

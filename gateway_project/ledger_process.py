@@ -6,7 +6,8 @@ import sys
 
 import uvloop
 
-from gateway_project.logs import LOGGING
+from gateway_project import env
+from gateway_project.logs import DEFAULT_LEVEL, LEVELS, logging_at
 from metering.ledger.apart.served import serve
 
 PROGRAM = (sys.executable, "-P", "-m", "gateway_project.ledger_process")
@@ -14,7 +15,7 @@ PROGRAM = (sys.executable, "-P", "-m", "gateway_project.ledger_process")
 
 
 def main() -> None:
-    logging.config.dictConfig(LOGGING)
+    logging.config.dictConfig(logging_at(env.choice("LOG_LEVEL", DEFAULT_LEVEL, LEVELS)))
     uvloop.run(serve(socket.socket(fileno=0)))
 
 

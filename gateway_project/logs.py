@@ -3,11 +3,15 @@
 from typing import Any
 
 import structlog
-from django.core.exceptions import ImproperlyConfigured
 
 from gateway_project.log_values import cut_values, without_traces_of_refusals
 from gateway_project.logged_requests import without_queries
 
+LEVELS = ("debug", "info", "warning", "error")
+DEFAULT_LEVEL = "info"
+OURS = ("metering", "gateway_project", "gateway.access", "celery")
+"""Loggers that write what is asked for. Libraries write warnings at most: what they say below may hold a key."""
+OF_EACH_TASK = ("celery.worker.strategy", "celery.app.trace")
 # What every record passes, whether it comes from structlog or from the standard library.
 SHARED: list[structlog.typing.Processor] = [
     structlog.contextvars.merge_contextvars,
@@ -50,17 +54,14 @@ LOGGING: dict[str, Any] = {
 }
 
 
-LEVELS = ("debug", "info", "warning", "error")
-OURS = ("metering", "gateway_project", "gateway.access")
-"""The loggers that LOG_LEVEL is for."""
-
-
 def logging_at(level: str) -> dict[str, Any]:
-    """The same with our own loggers at a level. Raises ImproperlyConfigured for what is none."""
-    if level.lower() not in LEVELS:
-        raise ImproperlyConfigured(f"LOG_LEVEL must be one of {', '.join(LEVELS)}, not {level!r}.")
-    ours = {name: {"level": level.upper()} for name in OURS}
-    return {**LOGGING, "loggers": {**LOGGING["loggers"], **ours}}
+    """The configuration with which our programs write lines of this level and above."""
+    quiet = "ERROR" if level == "error" else "WARNING"
+    levels = dict.fromkeys(LOGGING["loggers"], quiet) | dict.fromkeys(OURS, level.upper())
+    if level == "debug":
+        levels |= dict.fromkeys(OF_EACH_TASK, "INFO")
+    loggers = {name: {**logger, "level": levels[name]} for name, logger in LOGGING["loggers"].items()}
+    return {**LOGGING, "root": {**LOGGING["root"], "level": quiet}, "loggers": loggers}
 
 
 def json_formatter() -> structlog.stdlib.ProcessorFormatter:

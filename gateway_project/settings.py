@@ -204,7 +204,7 @@ OIDC_SCOPES = _oidc["OIDC_SCOPES"]
 OIDC_GROUPS_CLAIM = _oidc["OIDC_GROUPS_CLAIM"]
 OIDC_NAME = _oidc["OIDC_NAME"]
 
-LOGGING = logs.logging_at(env.text("LOG_LEVEL", "info"))
+LOGGING = logs.logging_at(env.choice("LOG_LEVEL", logs.DEFAULT_LEVEL, logs.LEVELS))
 logs.configure_structlog()
 
 globals().update(env.email("EMAIL_URL", env.text("EMAIL_URL")))

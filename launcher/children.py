@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from typing import IO
 
+from gateway_project import env
+from gateway_project.logs import DEFAULT_LEVEL, LEVELS
 from launcher.configuration import REPOSITORY
 from launcher.powers import as_root_without_powers
 from launcher.stack import Stack
@@ -57,6 +59,7 @@ def start_gateway(
     options = {
         "--interface": "asgi",
         "--log-config": GRANIAN_LOG,
+        "--log-level": _granian_level(),
         "--host": host,
         "--port": port,
         "--workers": workers,
@@ -80,6 +83,12 @@ def start_gateway(
     )
 
 
+def _granian_level() -> str:
+    """The level of LOG_LEVEL, but never debug, below which granian writes what callers send."""
+    level = env.choice("LOG_LEVEL", DEFAULT_LEVEL, LEVELS)
+    return DEFAULT_LEVEL if level == "debug" else level
+
+
 def _empty_metrics_dir(stack: Stack, port: int) -> Path:
     """Where this server's workers exchange what they count; what an earlier server counted is not theirs."""
     folder = stack.state_dir / "metrics" / str(port)
@@ -91,14 +100,16 @@ WORKER_THREADS = 16
 """Jobs at once, and what the timetable starts beside them."""
 
 
-def start_worker(stack: Stack, *, name: str, output: IO[bytes] | None = None) -> "subprocess.Popen[bytes]":
-    """A Celery worker. `name` tells it from those of other servers on the same stack.
+def start_worker(
+    stack: Stack, *, name: str, output: IO[bytes] | None = None, more: dict[str, str] | None = None
+) -> "subprocess.Popen[bytes]":
+    """A Celery worker. `name` tells it from those of other servers on the same stack; `more` are variables for it.
 
     It works in threads, because jobs wait for vendors most of the time, and share one gateway.
     """
     options = ["--hostname", f"{name}@%h", "--pool", "threads", "--concurrency", str(WORKER_THREADS)]
     quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
-    return _start_celery(["worker", *options, *quiet], stack, output)
+    return _start_celery(["worker", *options, *quiet], stack, output, more)
 
 
 def start_beat(stack: Stack, *, name: str, output: IO[bytes] | None = None) -> "subprocess.Popen[bytes]":
@@ -108,5 +119,8 @@ def start_beat(stack: Stack, *, name: str, output: IO[bytes] | None = None) -> "
     return _start_celery(["beat", "--schedule", str(schedule), "--pidfile", ""], stack, output)
 
 
-def _start_celery(arguments: list[str], stack: Stack, output: IO[bytes] | None) -> "subprocess.Popen[bytes]":
-    return spawn(["-m", "celery", "--quiet", "-A", "gateway_project", *arguments], stack, output=output)
+def _start_celery(
+    arguments: list[str], stack: Stack, output: IO[bytes] | None, more: dict[str, str] | None = None
+) -> "subprocess.Popen[bytes]":
+    command = ["-m", "celery", "--quiet", "-A", "gateway_project", *arguments]
+    return spawn(command, stack, output=output, more=more)

@@ -19,6 +19,8 @@ from launcher.signals import Stopped
 from launcher.stack import Stack, running_stack
 
 WORKER_TIMEOUT_S = 60.0
+SAYS_READY = {"LOG_LEVEL": "info"}
+"""Whatever LOG_LEVEL is: the demo waits for the line with which the worker says that it is ready."""
 
 
 def main(arguments: list[str]) -> int:
@@ -44,7 +46,7 @@ def serve(stack: Stack, access: DemoAccess, port: int, *, once: bool) -> int:
             stopping(
                 start_gateway(stack, host="127.0.0.1", port=port, workers=1, output=gateway_log)
             ) as gateway,
-            stopping(start_worker(stack, name=name, output=worker_log)) as worker,
+            stopping(start_worker(stack, name=name, output=worker_log, more=SAYS_READY)) as worker,
             stopping(start_beat(stack, name=name, output=worker_log)) as beat,
         ):
             if not wait_until_ready(access.base_url, gateway):

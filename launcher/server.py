@@ -4,13 +4,16 @@ import argparse
 import contextlib
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 
+from gateway_project.logs import LEVELS
 from launcher.background import Background
 from launcher.children import DRAIN_TIMEOUT_S, start_gateway
-from launcher.commands import migrate, set_up_django
+from launcher.commands import migrate, run, set_up_django
 from launcher.configuration import load_state_dir
-from launcher.errors import LauncherError
+from launcher.errors import ConfigRefused, LauncherError
+from launcher.listening import DEFAULT_HOST, DEFAULT_PORT, address, read_settings, set_log_level
 from launcher.process import is_free, stop_child
 from launcher.signals import Stopped
 from launcher.stack import running_stack
@@ -20,8 +23,14 @@ LOOK_EVERY_S = 0.5
 
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="script/server", description="Run the gateway in the foreground.")
-    parser.add_argument("--port", type=int, default=8000)
-    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, help=f"else that of LISTEN_ADDRESS, else {DEFAULT_PORT}")
+    parser.add_argument("--host", help=f"else that of LISTEN_ADDRESS, else {DEFAULT_HOST}")
+    parser.add_argument("--log-level", choices=LEVELS, help="else LOG_LEVEL, else info")
+    parser.add_argument(
+        "--config",
+        metavar="FILE",
+        help="a catalog, or the file of the proxy mode, the proxy service or LiteLLM, loaded before serving",
+    )
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument(
         "--no-worker",
@@ -29,16 +38,30 @@ def main(arguments: list[str]) -> int:
         help="without Celery worker and beat, which send alerts and mails and look after the database",
     )
     options = parser.parse_args(arguments)
-    require_free_port(options.host, options.port)
-    with running_stack(load_state_dir()) as stack:
+    state_dir = load_state_dir()
+    of_file = read_settings(options.config)
+    at = address(options.host, options.port, of_file)
+    set_log_level(options.log_level, of_file)
+    require_free_port(at.host, at.port)
+    with running_stack(state_dir) as stack:
         set_up_django(stack)
         migrate(stack)
-        gateway = start_gateway(stack, host=options.host, port=options.port, workers=options.workers)
+        if options.config is not None:
+            load_config(options.config)
+        gateway = start_gateway(stack, host=at.host, port=at.port, workers=options.workers)
         with stopping(gateway), contextlib.suppress(Stopped):
-            background = None if options.no_worker else Background(stack, port=options.port)
+            background = None if options.no_worker else Background(stack, port=at.port)
             status = gateway.wait() if background is None else wait_for(gateway, background)
             raise LauncherError(f"The gateway ended by itself with status {status}.")
     return 0
+
+
+def load_config(file: str) -> None:
+    """Bring the file into the database, and say on standard error what became of it. Raises ConfigRefused."""
+    try:
+        print(run("load_catalog", file), end="", file=sys.stderr)
+    except LauncherError as error:
+        raise ConfigRefused(str(error)) from error
 
 
 def wait_for(gateway: "subprocess.Popen[bytes]", background: Background) -> int:

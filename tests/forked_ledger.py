@@ -11,14 +11,14 @@ import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from functools import cache
+from functools import cache, partial
 from unittest.mock import patch
 
 from launcher.configuration import REPOSITORY
 from metering.ledger.apart import line
+from tests.ledger_template import STANDARD_ERROR, serve_orders
 
 LONGEST_ANSWER = 100
-STANDARD_ERROR = 2
 _one_at_a_time = threading.Lock()
 
 
@@ -47,15 +47,30 @@ class Forked:
 
 
 @contextmanager
-def forked_ledgers() -> Iterator[None]:
+def forked_ledgers(template: socket.socket | None = None) -> Iterator[None]:
     """While this lasts, servers of this process have forked ones."""
-    with patch.object(line, "_begin", _begin):
+    with patch.object(line, "_begin", partial(_begin, template)):
         yield
 
 
-def _begin(program: Sequence[str], environment: Mapping[str, str], end: socket.socket) -> Forked:
+def forked_template() -> socket.socket:
+    """Orders to a template that is this process as it is now; it must have no threads yet."""
+    ours, its = _pair()
+    if not os.fork():
+        ours.close()
+        try:
+            serve_orders(its)
+        finally:
+            os._exit(0)
+    its.close()
+    return ours
+
+
+def _begin(
+    chosen: socket.socket | None, program: Sequence[str], environment: Mapping[str, str], end: socket.socket
+) -> Forked:
     with _one_at_a_time:
-        template = _template()
+        template = chosen or _template()
         socket.send_fds(template, [json.dumps(dict(environment)).encode()], [end.fileno(), STANDARD_ERROR])
         answer, [handle], _, _ = socket.recv_fds(template, LONGEST_ANSWER, 1)
     return Forked(int(answer), handle)
@@ -64,7 +79,7 @@ def _begin(program: Sequence[str], environment: Mapping[str, str], end: socket.s
 @cache
 def _template() -> socket.socket:
     """Orders to it; it ends with them."""
-    ours, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    ours, its = _pair()
     with its:
         process = subprocess.Popen(
             [sys.executable, "-P", "-m", "tests.ledger_template"],
@@ -75,6 +90,10 @@ def _template() -> socket.socket:
         )
     atexit.register(_end, ours, process)
     return ours
+
+
+def _pair() -> tuple[socket.socket, socket.socket]:
+    return socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
 
 
 def _end(orders: socket.socket, process: "subprocess.Popen[bytes]") -> None:

@@ -10,11 +10,13 @@ import json
 import os
 import socket
 import sys
+import traceback
 from contextlib import suppress
 
 from gateway_project.ledger_process import main
 
 LONGEST = 1024 * 1024
+STANDARD_INPUT, STANDARD_ERROR = 0, 2
 
 
 def serve_orders(orders: socket.socket) -> None:
@@ -43,20 +45,20 @@ def _serve(orders: socket.socket, environment: dict[str, str], end: int, errors:
     status = 1
     try:
         orders.close()
-        os.dup2(end, sys.stdin.fileno())
-        os.dup2(errors, sys.stderr.fileno())
-        os.close(end)
-        os.close(errors)
+        os.dup2(end, STANDARD_INPUT)
+        os.dup2(errors, STANDARD_ERROR)
         os.environ.clear()
         os.environ.update(environment)
         main()
         status = 0
     finally:
+        if status:
+            traceback.print_exc()
         sys.stderr.flush()
         os._exit(status)
 
 
 if __name__ == "__main__":
-    own = os.dup(sys.stdin.fileno())
+    own = os.dup(STANDARD_INPUT)
     with socket.socket(fileno=own) as from_the_tests:
         serve_orders(from_the_tests)

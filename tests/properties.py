@@ -4,6 +4,7 @@
 """
 
 import os
+from typing import Any
 
 from hypothesis import HealthCheck, settings
 
@@ -19,6 +20,6 @@ def register_profiles() -> None:
     settings.load_profile(PROFILE)
 
 
-def thorough(examples: int, **facts: int) -> settings:
+def thorough(examples: int, **facts: Any) -> settings:
     """Settings for a property whose examples are dear: so many of them, and more when searching."""
     return settings(max_examples=examples * FACTOR, suppress_health_check=SLOW, **facts)

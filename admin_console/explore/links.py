@@ -3,8 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 from urllib.parse import urlencode
 
-from django.urls import reverse
-
+from admin_console.addresses import address_of
 from admin_console.filters_in_url import Chosen
 from admin_console.pages import AUDIENCE_OF
 from metering.reports.buckets import Bucket
@@ -44,7 +43,7 @@ def part(chosen: Chosen, outer: Group, inner: Group) -> str:
 
 def calls(chosen: Chosen, piece: date | datetime | None = None, bucket: Bucket | None = None) -> str:
     """The calls of a piece of the chart, or of all of it; where that page is not, the report of them."""
-    here = reverse(f"admin:{CALLS}") if CALLS in AUDIENCE_OF else reverse("admin:explore")
+    here = address_of(f"admin:{CALLS}") if CALLS in AUDIENCE_OF else address_of("admin:explore")
     unsaid = {"metric": None, "group": None, "subgroup": None, "bucket": None} if CALLS in AUDIENCE_OF else {}
     if piece is None:
         days = {"range": chosen.range}  # each page has a usual range of its own

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.http import QueryDict
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from admin_console.explore import links
 from admin_console.explore.words import short, written
 from admin_console.filters_in_url import Chosen
-from admin_console.parts import Cell, Column, Table, sort_key, sorted_rows
+from admin_console.parts import Cell, Column, Table, row_html, sort_key, sorted_rows
 from admin_console.wording import NOTHING, change, count, duration, percent, share, usd, usd_exact
 from metering.reports.dimensions import DIMENSIONS
 from metering.reports.explore import Explored, Group
@@ -35,18 +37,16 @@ SORTS: dict[str, Callable[[Group], Any]] = {
 class Line:
     """A row: of a group, or under it of one of its parts."""
 
-    cells: tuple[tuple[Column, Cell], ...]
+    cells: SafeString
     kind: str
     """`group` or `sub`; empty where groups have no parts."""
-    share: str = ""
-    """The length of its bar, in percent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lines:
     columns: tuple[Column, ...]
     lines: tuple[Line, ...]
-    total: tuple[tuple[Column, Cell], ...]
+    total: SafeString
 
 
 def lines_of(chosen: Chosen, explored: Explored, query: QueryDict) -> Lines:
@@ -67,11 +67,11 @@ def lines_of(chosen: Chosen, explored: Explored, query: QueryDict) -> Lines:
         ]
     if explored.others is not None:
         cells = _cells(chosen, explored, Cell(text="All others"), explored.others, None, None)
-        found.append(Line(cells=tuple(zip(linked, cells, strict=True)), kind=""))
+        found.append(Line(cells=row_html(linked, cells), kind=""))
     cells = _cells(
         chosen, explored, Cell(text="Total"), explored.total, explored.before, explored.cost_now_nano_usd
     )
-    return Lines(columns=linked, lines=tuple(found), total=tuple(zip(linked, cells, strict=True)))
+    return Lines(columns=linked, lines=tuple(found), total=row_html(linked, cells, is_total=True))
 
 
 def _columns(chosen: Chosen) -> tuple[Column, ...]:
@@ -117,8 +117,13 @@ def _line(
     cells = _cells(chosen, explored, first, group.figures, group.before, now)
     whole = explored.total.cost_nano_usd
     part = 100 * group.figures.cost_nano_usd / whole if whole else 0
-    return Line(
-        cells=tuple(zip(columns, cells, strict=True)), kind=kind, share=f"{min(max(part, 0), 100):.1f}%"
+    return Line(cells=row_html(columns, cells, {"share": _share_bar(part)}), kind=kind)
+
+
+def _share_bar(part: float) -> SafeString:
+    """As long as the part is large, in percent."""
+    return format_html(
+        '<span class="share lo"><i style="--share:{}"></i></span>', f"{min(max(part, 0), 100):.1f}%"
     )
 
 

@@ -37,6 +37,7 @@ from admin_console.parts.figure import Figure, Spark
 from admin_console.parts.filters import Chip, Choice, FilterBar, Select
 from admin_console.parts.notes import Blast, Empty
 from admin_console.parts.query import with_query
+from admin_console.parts.row_html import row_html
 from admin_console.parts.story import Attempt, Step, Waterfall
 from admin_console.parts.table import Cell, Column, Row, Table, sort_key, sorted_rows
 
@@ -61,6 +62,7 @@ __all__ = [
     "Table",
     "Waterfall",
     "budget_bar",
+    "row_html",
     "sort_key",
     "sorted_rows",
     "stacked_chart",

@@ -13,6 +13,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from math import floor, log10
 
+from django.utils.safestring import SafeString
+
+from admin_console.parts.chart_html import bars_html, rows_html
+
 MAX_SERIES = 6
 """More of them become "others"."""
 OTHERS = "others"
@@ -66,6 +70,16 @@ class Chart:
     """The newest column first: its values and its total."""
     totals: tuple[str, ...]
     total: str
+
+    @property
+    def hits(self) -> SafeString:
+        """For the template: `bars` as HTML."""
+        return bars_html(self.bars)
+
+    @property
+    def lines(self) -> SafeString:
+        """For the template: `table` as HTML."""
+        return rows_html(self.table)
 
 
 def stacked_chart(

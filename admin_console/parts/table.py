@@ -13,10 +13,12 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from django.http import QueryDict
+from django.utils.safestring import SafeString
 
 from admin_console.parts.budget_bar import BudgetBar
 from admin_console.parts.notes import Empty
 from admin_console.parts.query import changed
+from admin_console.parts.row_html import row_html
 
 T = TypeVar("T")
 
@@ -99,13 +101,13 @@ class Table:
         )
 
     @property
-    def lines(self) -> list[tuple[Row, list[tuple[Column, Cell]]]]:
-        """For the template: every cell with its column."""
-        return [(row, list(zip(self.columns, row.cells, strict=True))) for row in self.rows]
+    def lines(self) -> list[tuple[Row, SafeString]]:
+        """For the template: every row with its cells as HTML."""
+        return [(row, row_html(self.columns, row.cells)) for row in self.rows]
 
     @property
-    def last_line(self) -> list[tuple[Column, Cell]]:
-        return list(zip(self.columns, self.total, strict=True)) if self.total else []
+    def last_line(self) -> SafeString:
+        return row_html(self.columns, self.total, is_total=True)
 
 
 def sort_key(query: QueryDict, columns: Iterable[Column], *, default: str = "", name: str = "sort") -> str:

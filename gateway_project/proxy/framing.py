@@ -8,15 +8,19 @@ from msgspec import Struct
 from gateway_project.http.errors import error_body, error_headers, status_of
 from gateway_project.http.shapes import shaped
 from metering.errors import MeteringError
+from providers.openai_compatible.lenient_json import NotJson, decode_object
 
 DONE = b"data: [DONE]\n\n"
 
 
 class _Typed(Struct):
-    type: str = "message"
+    type: str = ""
 
 
-_type_of = msgspec.json.Decoder(_Typed).decode
+UNTYPED = "message"
+"""How clients take an event without a name."""
+MAX_NAME = 128
+_typed = msgspec.json.Decoder(_Typed).decode
 _encode = msgspec.json.Encoder().encode
 
 
@@ -94,7 +98,24 @@ def plainly(event: bytes) -> bytes:
 
 def named(event: bytes) -> bytes:
     """An event named by its type."""
-    return b"event: %b\ndata: %b\n\n" % (_type_of(event).type.encode(), event)
+    return b"event: %b\ndata: %b\n\n" % (_name_of(event).encode(), event)
+
+
+def _name_of(event: bytes) -> str:
+    """Vendors' events pass as they came, so there is nothing that the type cannot be."""
+    try:
+        name = _typed(event).type
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        name = _read_leniently(event)
+    return name if name.isascii() and name.isprintable() and 0 < len(name) <= MAX_NAME else UNTYPED
+
+
+def _read_leniently(event: bytes) -> str:
+    try:
+        name = decode_object(event).get("type")
+    except NotJson:
+        return ""
+    return name if isinstance(name, str) else ""
 
 
 def retry_after_s(error: MeteringError) -> float:

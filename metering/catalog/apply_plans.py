@@ -6,6 +6,7 @@ from metering.catalog.apply_budgets import apply_budgets
 from metering.catalog.apply_rules import apply_rules
 from metering.catalog.changes import Action, Change, assign
 from metering.catalog.document import PlanEntry
+from metering.catalog.owner import plan_owner
 from metering.models import ModelClass, Plan, PlanFeature, PlanLLMAccess
 
 
@@ -22,8 +23,8 @@ def apply_plans(entries: Sequence[PlanEntry]) -> Iterator[Change]:
             yield Change(action=Action.CHANGED, kind="plan", name=entry.code, fields=fields)
         yield from _apply_features(plan, entry)
         yield from _apply_access(plan, entry)
-        yield from apply_rules(plan, entry.rules)
-        yield from apply_budgets(plan, entry.budgets)
+        yield from apply_rules(plan_owner(plan.code), entry.rules)
+        yield from apply_budgets(plan_owner(plan.code), entry.budgets)
 
 
 def _apply_features(plan: Plan, entry: PlanEntry) -> Iterator[Change]:

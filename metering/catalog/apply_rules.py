@@ -1,21 +1,22 @@
-"""Bring the rules of one plan into the database."""
+"""Bring the rules of one plan, or of the whole gateway, into the database."""
 
 from collections.abc import Iterable, Iterator
 
 from metering.catalog.changes import Action, Change, update_active
 from metering.catalog.document import RuleEntry
-from metering.models import Plan, PolicyRule
-from metering.types import Scope
+from metering.catalog.owner import Owner
+from metering.models import PolicyRule
 
 
-def apply_rules(plan: Plan, entries: Iterable[RuleEntry]) -> Iterator[Change]:
-    """Add, change and deactivate rules so that the plan has exactly these.
+def apply_rules(owner: Owner, entries: Iterable[RuleEntry]) -> Iterator[Change]:
+    """Add and change rules, and deactivate a plan's others, so that it has exactly these.
 
     A rule that goes is kept inactive: meters of `max_concurrent` refer to it, and it may come back.
     """
     existing: dict[object, PolicyRule] = {}
     surplus: list[PolicyRule] = []
-    for row in PolicyRule.objects.filter(scope=Scope.PLAN, scope_id=plan.code).order_by("-is_active", "id"):
+    rows = PolicyRule.objects.filter(scope=owner.scope, scope_id=owner.scope_id)
+    for row in rows.order_by("-is_active", "id"):
         identity = _identity(row.key, row.task_id, row.conditions, row.priority, row.mode)
         if identity in existing:
             surplus.append(row)
@@ -23,20 +24,22 @@ def apply_rules(plan: Plan, entries: Iterable[RuleEntry]) -> Iterator[Change]:
             existing[identity] = row
     for entry in entries:
         identity = _identity(entry.key, entry.task, dict(entry.conditions), entry.priority, entry.mode)
-        yield from _apply_rule(plan, entry, existing.pop(identity, None))
+        yield from _apply_rule(owner, entry, existing.pop(identity, None))
     for row in [*existing.values(), *surplus]:
-        if row.is_active:
+        if row.is_active and owner.loses_the_rest:
             row.is_active = False
             row.save(update_fields=["is_active"])
-            yield Change(action=Action.REMOVED, kind="plan rule", name=_name(plan, row.key, row.task_id))
+            yield Change(
+                action=Action.REMOVED, kind=f"{owner.word} rule", name=owner.name(row.key, row.task_id)
+            )
 
 
-def _apply_rule(plan: Plan, entry: RuleEntry, row: PolicyRule | None) -> Iterator[Change]:
-    name = _name(plan, entry.key, entry.task)
+def _apply_rule(owner: Owner, entry: RuleEntry, row: PolicyRule | None) -> Iterator[Change]:
+    kind, name = f"{owner.word} rule", owner.name(entry.key, entry.task)
     if row is None:
         PolicyRule.objects.create(
-            scope=Scope.PLAN,
-            scope_id=plan.code,
+            scope=owner.scope,
+            scope_id=owner.scope_id,
             key=entry.key,
             task_id=entry.task,
             conditions=dict(entry.conditions),
@@ -45,14 +48,10 @@ def _apply_rule(plan: Plan, entry: RuleEntry, row: PolicyRule | None) -> Iterato
             mode=entry.mode,
             enforce_percent=entry.enforce_percent,
         )
-        yield Change(action=Action.ADDED, kind="plan rule", name=name, fields={"value": (None, entry.value)})
+        yield Change(action=Action.ADDED, kind=kind, name=name, fields={"value": (None, entry.value)})
     elif update := update_active(row, {"value": entry.value, "enforce_percent": entry.enforce_percent}):
-        yield Change(action=update[0], kind="plan rule", name=name, fields=update[1])
+        yield Change(action=update[0], kind=kind, name=name, fields=update[1])
 
 
 def _identity(key: str, task: str | None, conditions: dict[str, object], priority: int, mode: str) -> object:
     return key, task, repr(sorted(conditions.items())), priority, str(mode)
-
-
-def _name(plan: Plan, key: str, task: str | None) -> str:
-    return f"{plan.code} {key} {task}" if task else f"{plan.code} {key}"

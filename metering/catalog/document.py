@@ -55,7 +55,7 @@ class AccessEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleEntry:
-    """One rule of a plan."""
+    """One rule of a plan or of the gateway."""
 
     line: int
     key: str
@@ -69,7 +69,7 @@ class RuleEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BudgetEntry:
-    """One budget of a plan. `amount` is in the ledger's units: nano-USD for cost."""
+    """One budget of a plan or of the gateway. `amount` is in the ledger's units: nano-USD for cost."""
 
     line: int
     dimension: Dimension
@@ -106,6 +106,9 @@ class CatalogDocument:
     providers: tuple[ProviderEntry, ...] = ()
     models: tuple[ModelEntry, ...] = ()
     plans: tuple[PlanEntry, ...] = ()
+    rules: tuple[RuleEntry, ...] = ()
+    """The gateway's own, as `budgets` are."""
+    budgets: tuple[BudgetEntry, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,24 +7,26 @@ from decimal import Decimal
 import yaml
 
 from metering.catalog.changes import decimal_text
+from metering.catalog.dump_limits import budgets_of, rules_of
 from metering.catalog.prices import columns_of, prices_at
-from metering.models import Budget, LLMModel, ModelClass, Plan, PlanLLMAccess, PolicyRule, Provider
-from metering.money import usd_from_nano
+from metering.models import LLMModel, ModelClass, Plan, PlanLLMAccess, Provider
 from metering.price import Price
-from metering.thresholds import DEFAULT_THRESHOLDS
-from metering.types import Dimension, EnforcementMode, ExpiryCharge, Scope, SubjectType
+from metering.types import Scope
 
 Mapping = dict[str, object]
-WHOLE = 100
 
 
 def dump_catalog(*, now: datetime) -> Mapping:
-    """Providers, models with the prices in force at `now`, and plans; amounts are Decimals."""
+    """Providers, models with the prices in force at `now`, plans, and the gateway's own rules and budgets, if it has
+    any; amounts are Decimals.
+    """
+    own = {"rules": rules_of(Scope.GLOBAL)[""], "budgets": budgets_of(Scope.GLOBAL)[""]}
     prices = prices_at(models=list(LLMModel.objects.values_list("name", flat=True)), moment=now)
     return {
         "providers": {row.name: _provider(row) for row in Provider.objects.order_by("name")},
         "models": {row.name: _model(row, prices.get(row.name)) for row in LLMModel.objects.order_by("name")},
         "plans": _plans(),
+        **{key: listed for key, listed in own.items() if listed},
     }
 
 
@@ -89,17 +91,8 @@ def _model(row: LLMModel, price: Price | None) -> Mapping:
 
 
 def _plans() -> Mapping:
-    rules: defaultdict[str, list[Mapping]] = defaultdict(list)
-    budgets: defaultdict[str, list[Mapping]] = defaultdict(list)
     access: defaultdict[str, Mapping] = defaultdict(dict)
-    for rule in PolicyRule.objects.filter(scope=Scope.PLAN, is_active=True).order_by(
-        "key", "task_id", "-priority", "id"
-    ):
-        rules[rule.scope_id].append(_rule(rule))
-    for budget in Budget.objects.filter(scope=Scope.PLAN, is_active=True).order_by(
-        "dimension", "window", "per", "task_id", "model_class_id"
-    ):
-        budgets[budget.scope_id].append(_budget(budget))
+    rules, budgets = rules_of(Scope.PLAN), budgets_of(Scope.PLAN)
     for row in PlanLLMAccess.objects.order_by("task_id").prefetch_related("allowed_classes"):
         access[row.plan_id][row.task_id] = _access(row)
     return {
@@ -120,46 +113,6 @@ def _plans() -> Mapping:
 def _access(row: PlanLLMAccess) -> Mapping:
     classes: list[ModelClass] = list(row.allowed_classes.all())
     return {"classes": [each.code for each in classes], "default_class": row.default_class_id}
-
-
-def _rule(row: PolicyRule) -> Mapping:
-    fields: Mapping = {"key": row.key, "value": row.value}
-    if row.task_id:
-        fields["task"] = row.task_id
-    if row.conditions:
-        fields["when"] = row.conditions
-    if row.mode != EnforcementMode.ENFORCE:
-        fields["mode"] = row.mode
-    if row.enforce_percent != WHOLE:
-        fields["enforce_percent"] = row.enforce_percent
-    if row.priority:
-        fields["priority"] = row.priority
-    return fields
-
-
-def _budget(row: Budget) -> Mapping:
-    fields: Mapping = {
-        "dimension": row.dimension,
-        "window": row.window,
-        "amount": usd_from_nano(row.amount) if row.dimension == Dimension.COST else row.amount,
-    }
-    if row.task_id:
-        fields["task"] = row.task_id
-    if row.model_class_id:
-        fields["class"] = row.model_class_id
-    if row.per != SubjectType.TENANT:
-        fields["per"] = row.per
-    if not row.hard:
-        fields["soft"] = True
-    if row.mode != EnforcementMode.ENFORCE:
-        fields["mode"] = row.mode
-    if row.enforce_percent != WHOLE:
-        fields["enforce_percent"] = row.enforce_percent
-    if row.on_expiry != ExpiryCharge.CHARGE:
-        fields["on_expiry"] = row.on_expiry
-    if tuple(row.thresholds) != DEFAULT_THRESHOLDS:
-        fields["thresholds"] = row.thresholds
-    return fields
 
 
 def _with_active(fields: Mapping, is_active: bool) -> Mapping:

@@ -6,10 +6,13 @@ from datetime import datetime
 
 from django.db import connection, transaction
 
+from metering.catalog.apply_budgets import apply_budgets
 from metering.catalog.apply_models import apply_models
 from metering.catalog.apply_plans import apply_plans
 from metering.catalog.apply_providers import apply_providers
+from metering.catalog.apply_rules import apply_rules
 from metering.catalog.changes import Change
+from metering.catalog.owner import GATEWAY
 from metering.catalog.parse_catalog import parse_catalog
 from metering.catalog.vocabulary import current_vocabulary
 from metering.models import AuditEvent
@@ -27,8 +30,8 @@ def load_catalog(
 ) -> list[Change]:
     """What changed, or with `dry_run` what would change. Loading the same file again changes nothing.
 
-    Providers, models and plans that the file does not name are left alone; one that is named becomes as the
-    file says. A price that differs from the one in force gets a new row from `now` on.
+    Providers, models, plans and the gateway's own rules and budgets that the file does not name are left alone; one
+    that is named becomes as the file says. A price that differs from the one in force gets a new row from `now` on.
     Raises CatalogInvalid with every problem of the file.
     """
     with transaction.atomic():
@@ -39,6 +42,8 @@ def load_catalog(
             *apply_providers(document.providers),
             *apply_models(document.models, now=now),
             *apply_plans(document.plans),
+            *apply_rules(GATEWAY, document.rules),
+            *apply_budgets(GATEWAY, document.budgets),
         ]
         record_changes(changes, actor=actor, now=now)
         # A dry run does everything and takes it back, so that its diff cannot differ from the real one.

@@ -3,14 +3,18 @@
 from collections.abc import Mapping
 
 from metering.catalog.document import CatalogDocument, Vocabulary
+from metering.catalog.read_budgets import read_budgets
 from metering.catalog.read_models import check_aliases, read_models
 from metering.catalog.read_plans import read_plans
 from metering.catalog.read_providers import read_providers
+from metering.catalog.read_rules import read_rules
 from metering.catalog.yaml_reader import YamlReader
 from metering.catalog.yaml_source import Problems, compose
+from metering.rules.budgets import SUBJECTS
 from metering.text import normal
+from metering.types import Scope, SubjectType
 
-KEYS = ("providers", "models", "plans")
+KEYS = ("providers", "models", "plans", "rules", "budgets")
 
 
 def parse_catalog(
@@ -38,5 +42,9 @@ def parse_catalog(
     if models:
         check_aliases(models, model_entries, vocabulary)
     plan_entries = tuple(read_plans(plans, vocabulary)) if plans else ()
+    rules = tuple(read_rules(root, vocabulary, Scope.GLOBAL))
+    budgets = tuple(read_budgets(root, vocabulary, [SubjectType.GLOBAL.value, *SUBJECTS]))
     problems.raise_if_any()
-    return CatalogDocument(providers=provider_entries, models=model_entries, plans=plan_entries)
+    return CatalogDocument(
+        providers=provider_entries, models=model_entries, plans=plan_entries, rules=rules, budgets=budgets
+    )

@@ -1,6 +1,6 @@
-"""The `budgets` list of a plan."""
+"""The `budgets` list of a plan or of the gateway."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from metering.catalog.document import BudgetEntry, Vocabulary
 from metering.catalog.yaml_reader import YamlReader
@@ -28,15 +28,23 @@ _INSTEAD = {
 }
 
 
-def read_budgets(plan: YamlReader, vocabulary: Vocabulary) -> Iterator[BudgetEntry]:
-    """Each budget of a plan. Cost is given in US dollars and comes back in nano-USD."""
+PLAN_SUBJECTS = [SubjectType.TENANT.value, *(each for each in SUBJECTS if each != SubjectType.TENANT)]
+
+
+def read_budgets(
+    plan: YamlReader, vocabulary: Vocabulary, subjects: Sequence[str] = PLAN_SUBJECTS
+) -> Iterator[BudgetEntry]:
+    """Each budget of the list. Cost is given in US dollars and comes back in nano-USD.
+
+    `subjects` are those whose use may be counted; the first one's is, where the file names none.
+    """
     seen: dict[object, int] = {}
     for budget in plan.listed("budgets", KEYS):
         misplaced = [word for key in ("dimension", "window") if (word := budget.text(key)) in _INSTEAD]
         if misplaced:
             budget.problem(_INSTEAD[misplaced[0]])
             continue
-        entry = _read_budget(budget, vocabulary)
+        entry = _read_budget(budget, vocabulary, subjects)
         if entry is None:
             continue
         identity = (entry.dimension, entry.window, entry.task, entry.model_class, entry.per)
@@ -46,9 +54,9 @@ def read_budgets(plan: YamlReader, vocabulary: Vocabulary) -> Iterator[BudgetEnt
         yield entry
 
 
-def _read_budget(budget: YamlReader, vocabulary: Vocabulary) -> BudgetEntry | None:
+def _read_budget(budget: YamlReader, vocabulary: Vocabulary, subjects: Sequence[str]) -> BudgetEntry | None:
     dimension, window = budget.choice("dimension", DIMENSIONS), budget.choice("window", WINDOWS)
-    per = budget.choice("per", SUBJECTS, default=SubjectType.TENANT)
+    per = budget.choice("per", subjects, default=subjects[0])
     task = None
     if budget.node("task") is not None:
         task = budget.choice("task", sorted(vocabulary.feature_of_task)) or None

@@ -19,10 +19,15 @@ _SLUG = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 _REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}", re.ASCII)
 
 
+def is_provider_name(name: str) -> bool:
+    """Whether a provider may be called so."""
+    return _SLUG.fullmatch(name) is not None
+
+
 def read_providers(reader: YamlReader, environment: Mapping[str, str]) -> Iterator[ProviderEntry]:
     """Each provider of the section. `${NAME_BASE_URL}` in a base URL, also with `:-default`, is expanded."""
     for name, fields in reader.mappings(KEYS):
-        if not _SLUG.fullmatch(name):
+        if not is_provider_name(name):
             fields.problem("a provider's name has letters, digits, '-' and '_' only, at most 64")
         kind = fields.choice("kind", KINDS, default=Provider.Kind.OPENAI_COMPATIBLE)
         base_url = _base_url(fields, environment)

@@ -32,6 +32,10 @@ class UsageRollup(models.Model):
         default=0,
         help_text="Counts by bucket (metering/rollups/latencies.py).",
     )
+    alone = models.BooleanField(
+        db_default=False,
+        help_text="Of conversations: this unit has all of it (metering/rollups/alone.py).",
+    )
 
     objects = TenantQuerySet.as_manager()
 
@@ -44,6 +48,16 @@ class UsageRollup(models.Model):
                 fields=["conversation_id", "starts_at"],
                 condition=models.Q(conversation_id__isnull=False),
                 name="rollup_conversation",
+            ),
+            models.Index(
+                fields=["zone", "starts_at", "alone", "-cost_nano_usd"],
+                condition=models.Q(level=6),
+                name="rollup_largest",
+            ),
+            models.Index(
+                fields=["tenant_id", "zone", "starts_at", "alone", "-cost_nano_usd"],
+                condition=models.Q(level=6),
+                name="rollup_tenant_largest",
             ),
         ]
 

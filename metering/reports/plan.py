@@ -8,20 +8,21 @@ The pieces follow each other without gap or overlap, whatever units there are. T
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar, cast
+from uuid import UUID
 
 from django.db import connection, transaction
 
-from metering.ids import first_id_at
 from metering.models import RolledUnit, RolledZone, RollupProgress
 from metering.rollups.build import UTC_ZONE
 from metering.rollups.changed import CHANGED, SETTLES_WITHIN
 from metering.rollups.levels import ANY_ZONE, QUARTER, Level
+from metering.usage.fetch import prepared
 from metering.usage.filters import UsageFilter
 
 Span = tuple[datetime, datetime]
@@ -38,23 +39,40 @@ class Reading:
     lines: tuple[Span, ...]
 
 
-_units: ContextVar["dict[UsageFilter, _Units] | None"] = ContextVar("units", default=None)
-"""What the reading under way knows already of its ranges."""
+_answers: ContextVar[dict[Hashable, Any] | None] = ContextVar("answers", default=None)
+"""What the reading under way has read already: asked again, it is not read again."""
 
 
 @contextmanager
 def reading() -> Iterator[None]:
     """All queries inside see the same moment, unless the caller's transaction has begun before."""
+    if _answers.get() is not None:
+        yield
+        return
     outermost = not connection.in_atomic_block
-    known = _units.set({} if _units.get() is None else _units.get())
+    before = _answers.set({})
     try:
         with transaction.atomic():
             if outermost:
                 with connection.cursor() as cursor:
                     cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-            yield
+            with prepared():
+                yield
     finally:
-        _units.reset(known)
+        _answers.reset(before)
+
+
+T = TypeVar("T")
+
+
+def once(asked: Hashable, read: Callable[[], T]) -> T:
+    """What `read` finds, which a reading asks for once."""
+    known = _answers.get()
+    if known is None:
+        return read()
+    if asked not in known:
+        known[asked] = read()
+    return cast(T, known[asked])
 
 
 def plan(chosen: UsageFilter, *, level: Level, cuts: Sequence[datetime] = ()) -> Reading:
@@ -66,7 +84,8 @@ def plan(chosen: UsageFilter, *, level: Level, cuts: Sequence[datetime] = ()) ->
     good = _Good(changed=units.changed, cuts=list(cuts))
     days = _merged([span for span in units.days if good.has(span)])
     gaps = _gaps(whole, days)
-    quarters = _merged([span for span in _quarters(gaps) if good.has(span)]) if gaps else []
+    rolled = once(("quarters", *gaps), lambda: _quarters(gaps)) if gaps else []
+    quarters = _merged([span for span in rolled if good.has(span)])
     lines = _gaps(whole, sorted([*days, *quarters]))
     return Reading(level=level, days=tuple(days), quarters=tuple(quarters), lines=tuple(lines))
 
@@ -81,17 +100,16 @@ class _Units:
 
 def _units_of(chosen: UsageFilter) -> _Units | None:
     """None: nothing was ever added up."""
-    known, range_ = _units.get(), replace(chosen, only=())
-    if known is not None and range_ in known:
-        return known[range_]
-    seen_until = RollupProgress.objects.values_list("seen_until", flat=True).first()
+    range_ = replace(chosen, only=())
+    return once(("units", range_), lambda: _read_units(range_))
+
+
+def _read_units(chosen: UsageFilter) -> _Units | None:
+    seen_until = once("seen until", RollupProgress.objects.values_list("seen_until", flat=True).first)
     if seen_until is None:
         return None
     whole = chosen.both_ends
-    found = _Units(days=_days(chosen, whole), changed=_changed(whole, seen_until))
-    if known is not None:
-        known[range_] = found
-    return found
+    return _Units(days=_days(chosen, whole), changed=_changed(whole, seen_until))
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +129,19 @@ class _Good:
 
 
 def _changed(whole: Span, seen_until: datetime) -> list[datetime]:
+    quarters = once("changed", lambda: _all_changed(seen_until))
+    return [quarter for quarter in quarters if whole[0] - QUARTER < quarter < whole[1]]
+
+
+def _all_changed(seen_until: datetime) -> list[datetime]:
+    """In order."""
+    bounds: dict[str, Any] = {
+        "since": seen_until - SETTLES_WITHIN,
+        "low": UUID(int=0),
+        "high": UUID(int=2**128 - 1),
+    }
     with connection.cursor() as cursor:
-        low, high = first_id_at(whole[0]), first_id_at(whole[1])
-        cursor.execute(CHANGED, {"since": seen_until - SETTLES_WITHIN, "low": low, "high": high})
+        cursor.execute(CHANGED, bounds)
         return sorted(row[0] for row in cursor.fetchall())
 
 

@@ -1,18 +1,19 @@
 """The query behind every report: usage of a range, added up by dimensions and pieces of time."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from metering.ids import first_id_at
 from metering.reports.buckets import Bucket
 from metering.reports.dimensions import DIMENSIONS
 from metering.reports.figures import NAMES, Figures
-from metering.reports.plan import Reading, Span, plan
-from metering.rollups.levels import ANY_ZONE, COLUMNS, Level, level_for
-from metering.rollups.measures import MEASURES, first_lines, requests_of
+from metering.reports.largest import used_by_largest
+from metering.reports.plan import Reading, once, plan
+from metering.reports.used import used
+from metering.rollups.levels import level_for
+from metering.rollups.measures import MEASURES, requests_of
 from metering.usage.fetch import fetch
 from metering.usage.filters import FEATURE, LISTS, UsageFilter
 
@@ -74,19 +75,37 @@ def sums_by(
     each: int | None = None,
     only: Sequence[Key] | None = None,
     names: Sequence[str] = NAMES,
+    is_of_largest: bool = False,
 ) -> Sums:
     """The largest groups by the metric, and the figures of all.
 
     `only` leaves out all but these first keys; `each` is how many second keys of each first one are kept; `names` are
-    the sums that are wanted, of which the metric's are some: all others are 0. Of a dimension of which a call may have
-    several, the figures of all are those of its groups together. Raises InvalidRequest as `metering.usage.fetch` does.
+    the sums that are wanted, of which the metric's are some: all others are 0. With `is_of_largest` only those
+    conversations are looked at that can be among the largest. Of a dimension of which a call may have several, and of
+    the largest, the figures of all are those of the groups together. Raises InvalidRequest as `metering.usage.fetch`
+    does.
     """
-    wanted = _columns(chosen, by)
-    read = plan(chosen, level=level_for(wanted), cuts=cuts)
-    params: dict[str, Any] = {"zone": chosen.zone, "limit": limit, "each": each}
-    query = _query(_Asked(chosen, read, tuple(by), bucket, metric, each, tuple(names)), only, params)
-    rows = fetch(query, params)
-    kept = None if only is None else {key.text for key in only}
+    asked = _Asked(
+        chosen=chosen,
+        by=tuple(by),
+        bucket=bucket,
+        cuts=tuple(cuts),
+        metric=metric,
+        limit=limit,
+        each=each,
+        only=None if only is None else tuple(only),
+        names=tuple(names),
+        is_of_largest=is_of_largest,
+    )
+    return once(asked, lambda: _sums(asked))
+
+
+def _sums(asked: "_Asked") -> Sums:
+    chosen, by = asked.chosen, asked.by
+    read = plan(chosen, level=level_for(_columns(chosen, by)), cuts=asked.cuts)
+    params: dict[str, Any] = {"zone": chosen.zone, "limit": asked.limit, "each": asked.each}
+    rows = fetch(_query(asked, read, params), params)
+    kept = None if asked.only is None else {key.text for key in asked.only}
     found = [_sum(row, len(by)) for row in rows if not row["is_total"]]
     whole = next(row for row in rows if row["is_total"])
     return Sums(
@@ -102,7 +121,8 @@ def sums_of_largest(chosen: UsageFilter, *, by: str, metric: str, limit: int) ->
     """
     if by not in MANY:
         return sums_by(chosen, by=(by,), metric=metric, limit=limit)
-    largest = sums_by(chosen, by=(by,), metric=metric, limit=limit, names=names_of(metric)).groups
+    asked: dict[str, Any] = {"metric": metric, "limit": limit, "names": names_of(metric)}
+    largest = sums_by(chosen, by=(by,), is_of_largest=not chosen.only, **asked).groups
     if not largest:
         return Sums(groups=[], total=total(chosen), requests_of_groups=0)
     keys = [each.keys[0] for each in largest]
@@ -131,15 +151,20 @@ _MADE_OF = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Asked:
+    """As `sums_by` has it."""
+
     chosen: UsageFilter
-    read: Reading
     by: tuple[str, ...]
     bucket: Bucket | None
+    cuts: tuple[datetime, ...]
     metric: str
+    limit: int
     each: int | None
+    only: tuple[Key, ...] | None
     names: tuple[str, ...]
+    is_of_largest: bool
 
 
 def _columns(chosen: UsageFilter, by: Sequence[str]) -> set[str]:
@@ -148,7 +173,7 @@ def _columns(chosen: UsageFilter, by: Sequence[str]) -> set[str]:
     return {"task" if column == FEATURE else column for column in columns} - {"tenant_id"}
 
 
-def _query(asked: _Asked, only: Sequence[Key] | None, params: dict[str, Any]) -> str:
+def _query(asked: _Asked, read: Reading, params: dict[str, Any]) -> str:
     chosen, by = asked.chosen, asked.by
     apart, whole = requests_of(_columns(chosen, by)), requests_of(_columns(chosen, ()))
     sums = {name: f"sum(used.{name})" for name in asked.names if name != "requests"}
@@ -156,12 +181,17 @@ def _query(asked: _Asked, only: Sequence[Key] | None, params: dict[str, Any]) ->
     keys = _keys(by, asked.bucket)
     grouped = ", ".join(f"{sql} AS {name}" for name, sql in (keys | sums).items())
     places = ", ".join(str(place + 1) for place in range(len(keys)))
-    where = f"WHERE {_among(by[0], only, params)}" if only is not None else ""
+    where = f"WHERE {_among(by[0], asked.only, params)}" if asked.only is not None else ""
     totals = [*(f"NULL::{_TYPE.get(name, 'text')}" for name in keys), *(f"sum({name})" for name in sums)]
-    used = _used(chosen, asked.read, {apart, whole}, [name for name in sums if name in MEASURES], params)
+    wanted = [name for name in sums if name in MEASURES]
+    if asked.is_of_largest:
+        order = f"{_order(asked.metric)}, line.conversation_id NULLS LAST, line.tenant_id::text"
+        source = used_by_largest(chosen, read, {apart, whole}, wanted, params, order=order)
+    else:
+        source = used(chosen, read, {apart, whole}, wanted, params)
     return f"""
 WITH grouped AS MATERIALIZED (
-    SELECT {grouped} FROM {used} {" ".join(_join(name) for name in by)} {where}
+    SELECT {grouped} FROM {source} {" ".join(_join(name) for name in by)} {where}
     {f"GROUP BY {places}" if keys else ""}
 )
 (SELECT false AS is_total, {", ".join([*keys, *sums])} FROM {_kept(by, asked.metric, asked.each)} LIMIT %(limit)s)
@@ -210,7 +240,7 @@ def _join(name: str) -> str:
 
 def _kept(by: Sequence[str], metric: str, each: int | None) -> str:
     """What of the groups is shown, in order."""
-    order = f"{ORDER.get(metric, metric)} DESC"
+    order = _order(metric)
     names = "".join(f", key{place} NULLS LAST, owner{place}" for place in range(len(by)))
     if each is None:
         return f"grouped ORDER BY {order}{names}"
@@ -219,67 +249,8 @@ def _kept(by: Sequence[str], metric: str, each: int | None) -> str:
     return f"{ranked} WHERE rank <= %(each)s ORDER BY {order}{names}"
 
 
-def _used(
-    chosen: UsageFilter, read: Reading, counts: set[str], names: Sequence[str], params: dict[str, Any]
-) -> str:
-    """The usage to add up: rollups and lines with the same columns."""
-    labels = COLUMNS[read.level]
-    sums = list(dict.fromkeys([*(name for name in names if name != "requests"), *sorted(counts)]))
-    timeless = replace(chosen, since=None, until=None)
-    rows = [
-        _rollups(timeless, zone, level, spans, labels, sums, params)
-        for zone, level, spans in (
-            (chosen.zone, read.level, read.days),
-            (ANY_ZONE, read.level, read.quarters),
-        )
-        if spans
-    ]
-    if read.lines or not rows:
-        rows.append(_lines(timeless, read.lines, labels, sums, sorted(counts), params))
-    return f"({' UNION ALL '.join(rows)}) used"
-
-
-def _rollups(
-    chosen: UsageFilter,
-    zone: str,
-    level: Level,
-    spans: Sequence[Span],
-    labels: Sequence[str],
-    sums: Sequence[str],
-    params: dict[str, Any],
-) -> str:
-    name = f"unit_{len(params)}"
-    params |= {f"{name}_zone": zone, f"{name}_level": level.value}
-    within = _within("line.starts_at", spans, params)
-    return (
-        f"SELECT line.starts_at AS at, {', '.join(f'line.{each}' for each in ('tenant_id', *labels, *sums))} "  # noqa: S608
-        f"FROM metering_usagerollup line WHERE line.zone = %({name}_zone)s AND line.level = %({name}_level)s "
-        f"AND {within} AND {chosen.condition(params)}"
-    )
-
-
-def _lines(
-    chosen: UsageFilter,
-    spans: Sequence[Span],
-    labels: Sequence[str],
-    sums: Sequence[str],
-    counts: Sequence[str],
-    params: dict[str, Any],
-) -> str:
-    ids = [(first_id_at(since), first_id_at(until)) for since, until in spans]
-    condition = f"{_within('line.id', ids, params)} AND {chosen.condition(params)}"
-    values = ", ".join(f"{MEASURES[name]} AS {name}" for name in sums)
-    shown = ", ".join(f"line.{each}" for each in ("tenant_id", *labels))
-    return f"SELECT metering_moment(line.id) AS at, {shown}, {values} FROM {first_lines(condition, counts)}"  # noqa: S608
-
-
-def _within(column: str, spans: Sequence[tuple[Any, Any]], params: dict[str, Any]) -> str:
-    parts = []
-    for since, until in spans:
-        name = f"span_{len(params)}"
-        params |= {f"{name}_since": since, f"{name}_until": until}
-        parts.append(f"({column} >= %({name}_since)s AND {column} < %({name}_until)s)")
-    return f"({' OR '.join(parts)})" if parts else "false"
+def _order(metric: str) -> str:
+    return f"{ORDER.get(metric, metric)} DESC"
 
 
 def _sum(row: dict[str, Any], keys: int) -> Sum:

@@ -6,8 +6,9 @@ from datetime import datetime
 import psycopg
 
 from metering.ids import first_id_at
+from metering.rollups.alone import BESIDE_A_DAY, BESIDE_QUARTERS, alone, no_longer_alone
 from metering.rollups.changed import quarter_of
-from metering.rollups.levels import ALL_COLUMNS, ANY_ZONE, COLUMNS, QUARTER, Level
+from metering.rollups.levels import ALL_COLUMNS, ANY_ZONE, COLUMNS, MADE_OF, QUARTER, Level
 from metering.rollups.measures import MEASURES, first_lines
 
 UTC_ZONE = "UTC"
@@ -26,7 +27,8 @@ def build_quarters(connection: psycopg.Connection, units: Sequence[datetime]) ->
     starts_at = quarter_of("metering_moment(line.id)")
     with connection.transaction():
         connection.execute(_FORGET, bounds)
-        connection.execute(_sums(starts_at, "true"), bounds)
+        connection.execute(_sums(starts_at, "true", BESIDE_QUARTERS), bounds)
+        connection.execute(no_longer_alone(BESIDE_QUARTERS), bounds)
         connection.execute(_MARK, bounds)
 
 
@@ -36,7 +38,8 @@ def build_day(connection: psycopg.Connection, zone: str, since: datetime, until:
     with connection.transaction():
         connection.execute(_FORGET, bounds)
         of_zone = "true" if zone == UTC_ZONE else _OF_ZONE
-        connection.execute(_sums("%(since)s::timestamptz", of_zone), bounds)
+        connection.execute(_sums("%(since)s::timestamptz", of_zone, BESIDE_A_DAY), bounds)
+        connection.execute(no_longer_alone(BESIDE_A_DAY), bounds)
         connection.execute(_MARK, bounds)
 
 
@@ -44,30 +47,42 @@ def _between(since: datetime, until: datetime) -> dict[str, object]:
     return {"since": since, "until": until, "low": first_id_at(since), "high": first_id_at(until)}
 
 
-def _sums(starts_at: str, condition: str) -> str:
-    """INSERT: the lines are read once, and added up for each level."""
-    columns = ("zone", "level", "starts_at", "tenant_id", *ALL_COLUMNS, *MEASURES)
+def _sums(starts_at: str, condition: str, beside: str) -> str:
+    """INSERT: the lines are read once, and added up to the finest level; each other level from the next finer one."""
+    columns = ("zone", "level", "starts_at", "tenant_id", *ALL_COLUMNS, *MEASURES, "alone")
     lines = first_lines(f"line.id >= %(low)s AND line.id < %(high)s AND {condition}")
     each = ", ".join(f"{value} AS {name}" for name, value in MEASURES.items())
     label = ", ".join(f"line.{name}" for name in ALL_COLUMNS)
     read = f"SELECT {starts_at} AS starts_at, line.tenant_id, {label}, {each} FROM {lines}"  # noqa: S608
-    sums = " UNION ALL ".join(_level(level) for level in Level)
-    return (
-        f"INSERT INTO metering_usagerollup ({', '.join(columns)}) WITH line AS MATERIALIZED ({read}) {sums}"
-    )
+    levels = (Level.CONVERSATIONS, *MADE_OF)
+    parts = ", ".join(f"{_name(level)} AS MATERIALIZED ({_added_up(level)})" for level in levels)
+    rows = " UNION ALL ".join(_rows(level, beside) for level in levels)
+    return f"INSERT INTO metering_usagerollup ({', '.join(columns)}) WITH line AS ({read}), {parts} {rows}"
 
 
-def _level(level: Level) -> str:
+def _name(level: Level) -> str:
+    return f"{level.name.lower()}_level"
+
+
+def _added_up(level: Level) -> str:
+    sums = ", ".join(f"sum({name}){'' if name == 'latencies' else '::bigint'} AS {name}" for name in MEASURES)
+    keys = ", ".join(("starts_at", "tenant_id", *COLUMNS[level]))
+    source = _name(MADE_OF[level]) if level in MADE_OF else "line"
+    return f"SELECT {keys}, {sums} FROM {source} GROUP BY {keys}"  # noqa: S608 - constants of this package
+
+
+def _rows(level: Level, beside: str) -> str:
     kept = COLUMNS[level]
     labels = ", ".join(name if name in kept else _EMPTY[name] for name in ALL_COLUMNS)
-    sums = ", ".join(f"sum({name})" for name in MEASURES)
+    is_alone = alone(beside) if level is Level.ALL_CONVERSATIONS else "false"
     return (
-        f"SELECT %(zone)s, {level.value}, starts_at, tenant_id, {labels}, {sums} FROM line "  # noqa: S608
-        f"GROUP BY starts_at, tenant_id, {', '.join(kept)}"
+        f"SELECT %(zone)s, {level.value}, starts_at, tenant_id, {labels}, {', '.join(MEASURES)}, {is_alone} "  # noqa: S608
+        f"FROM {_name(level)} kept"
     )
 
 
 _EMPTY = dict.fromkeys(ALL_COLUMNS, "NULL::varchar") | {
+    **dict.fromkeys(COLUMNS[Level.TENANTS], "''::varchar"),
     **dict.fromkeys(("team_id", "user_id", "token_id"), "NULL::uuid"),
     "tags": "'{}'::text[]",
 }

@@ -44,7 +44,7 @@ def rhythms(tenants: Collection[UUID], now: datetime) -> Mapping[UUID | None, Rh
 def _read(tenants: Collection[UUID], now: datetime) -> dict[UUID, list[float]]:
     amounts = {tenant: [0.0] * HOURS for tenant in tenants}
     with connection.cursor() as cursor:
-        cursor.execute(COST_BY_HOUR, [ANY_ZONE, Level.TENANTS, now - LOOKS_BACK, list(tenants)])
+        cursor.execute(COST_BY_HOUR, [ANY_ZONE, Level.ALL, now - LOOKS_BACK, list(tenants)])
         for tenant, hour, cost in cursor.fetchall():
             amounts[tenant][hour] = float(cost)
     return amounts

@@ -77,6 +77,8 @@ class Turns:
                 self._add_call(item, path, arguments_of(text_of_call(item, "input", path)))
             case "function_call_output" | "custom_tool_call_output":
                 self._add_output(item, path)
+            case "additional_tools":
+                pass  # read with the other tools
             case "reasoning":
                 pass  # a model's own thoughts mean nothing to another; what calls need of them was read before
             case "item_reference":

@@ -1,12 +1,14 @@
 """Tools in namespaces, as Codex offers them, for vendors without: the space becomes a part of the name."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from providers.translated.refusal import list_at, mapping_at, text_at
 
 NAMESPACE = "namespace"
+ADDITIONAL = "additional_tools"
+"""The type of an item of the input that offers tools."""
 BETWEEN = "__"
 LONGEST = 64
 """Characters of a function's name, at most vendors."""
@@ -21,14 +23,30 @@ def joined_name(namespace: str, name: str) -> str:
     return f"{joined[: LONGEST - len(digest) - 1]}_{digest}"
 
 
-def opened_tools(tools: list[Any], path: str) -> list[tuple[str, Mapping[str, Any]]]:
-    """All tools with their paths; those in a namespace each by itself, under the joined name.
+def offered(body: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """Every offered tool with its path: those of the request, and those that items of its input add, as Codex does for
+    models that it knows. Raises ProviderError for a list that is none.
+    """
+    found: list[tuple[str, Any]] = []
+    for path, tools in (("tools", body.get("tools")), *_added(body.get("input"))):
+        if tools is not None:
+            found += [(f"{path}[{place}]", tool) for place, tool in enumerate(list_at(tools, path))]
+    return found
+
+
+def _added(items: object) -> Iterator[tuple[str, object]]:
+    for place, item in enumerate(items if isinstance(items, list) else ()):
+        if isinstance(item, Mapping) and item.get("type") == ADDITIONAL:
+            yield f"input[{place}].tools", item.get("tools")
+
+
+def opened_tools(tools: list[tuple[str, Any]]) -> list[tuple[str, Mapping[str, Any]]]:
+    """Tools with their paths; those in a namespace each by itself, under the joined name.
 
     Raises ProviderError for a namespace without a name or tools.
     """
     found: list[tuple[str, Mapping[str, Any]]] = []
-    for place, given in enumerate(tools):
-        here = f"{path}[{place}]"
+    for here, given in tools:
         tool = mapping_at(given, here)
         if tool.get("type") != NAMESPACE:
             found.append((here, tool))
@@ -44,13 +62,12 @@ def opened_tools(tools: list[Any], path: str) -> list[tuple[str, Mapping[str, An
 
 def names_in_spaces(asked: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
     """Joined name → the namespace and the tool's own name, of a request whose form was checked already."""
-    tools = asked.get("tools")
     return {
         joined_name(str(tool.get("name")), str(inner.get("name"))): (
             str(tool.get("name")),
             str(inner.get("name")),
         )
-        for tool in (tools if isinstance(tools, list) else ())
+        for _, tool in offered(asked)
         if isinstance(tool, Mapping) and tool.get("type") == NAMESPACE
         for inner in (tool.get("tools") or ())
         if isinstance(inner, Mapping)

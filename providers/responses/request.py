@@ -43,6 +43,8 @@ READ = frozenset(
 )
 LOGPROBS = "message.output_text.logprobs"
 INCLUDED = ("reasoning.encrypted_content", LOGPROBS)
+CONTEXTS = ("auto", "current_turn", "all_turns")
+"""Of which turns a model reads its own thoughts again: another vendor's has none of them."""
 REASONING = frozenset({"effort", "summary", "generate_summary", "context", "mode"})
 
 
@@ -82,7 +84,7 @@ def _thinking(body: Mapping[str, Any]) -> dict[str, Any]:
         return {}
     reasoning = mapping_at(body["reasoning"], "reasoning")
     refuse_others(reasoning, "reasoning", REASONING)
-    plain = {"context": lambda value: value == "auto", "mode": lambda value: value == "standard"}
+    plain = {"context": lambda value: value in CONTEXTS, "mode": lambda value: value == "standard"}
     refuse_unless(reasoning, "reasoning", plain, "has no counterpart at this vendor")
     effort = reasoning.get("effort")
     return {} if effort is None else {"reasoning_effort": text_at(effort, "reasoning.effort")}

@@ -9,7 +9,7 @@ from typing import Any
 
 from providers.openai_compatible.lenient_json import NotJson, decode_object, encode_lenient
 from providers.responses.fields import is_false, refuse_others, refuse_unless
-from providers.responses.namespaces import opened_tools
+from providers.responses.namespaces import offered, opened_tools
 from providers.translated.refusal import list_at, mapping_at, refusal, text_at, word_at
 
 INPUT = "input"
@@ -28,10 +28,10 @@ TOOL_TYPES = ("function", "custom")
 
 def tools_of(body: Mapping[str, Any]) -> dict[str, Any]:
     """The fields `tools`, `tool_choice` and `parallel_tool_calls`. Raises ProviderError."""
-    given = list_at(body["tools"], "tools") if body.get("tools") is not None else []
+    given = offered(body)
     if body.get("tool_choice") in (None, "auto"):
-        given = [each for each in given if not _is_offered_always(each)]
-    tools = [_tool(each, path) for path, each in opened_tools(given, "tools")]
+        given = [(path, each) for path, each in given if not _is_offered_always(each)]
+    tools = [_tool(each, path) for path, each in opened_tools(given)]
     choice, tools = _choice(body.get("tool_choice"), tools)
     if not tools:
         return {}  # chat completions refuse the others without tools
@@ -45,11 +45,8 @@ def tools_of(body: Mapping[str, Any]) -> dict[str, Any]:
 
 def custom_tools(asked: Mapping[str, Any]) -> frozenset[str]:
     """The names of those tools of a request that take free text."""
-    tools = asked.get("tools")
     return frozenset(
-        str(tool.get("name"))
-        for _, tool in (opened_tools(tools, "tools") if isinstance(tools, list) else ())
-        if tool.get("type") == "custom"
+        str(tool.get("name")) for _, tool in opened_tools(offered(asked)) if tool.get("type") == "custom"
     )
 
 

@@ -20,9 +20,11 @@ pytestmark = pytest.mark.slow
 SHOWS = "GET /api/"
 BILLS_NOTHING = {
     "it tells what is served, or how the server is": """
-        / /health /health/live /health/ready /metrics /llm/models /v1/models /v1/models/ /v1/models/{}
+        / /health /health/live /health/ready /metrics
+        /llm/models /v1/models /v1/models/ /v1/models/{} /internal/llm/models
     """,
     "it counts the input, which vendors do for nothing": "/v1/messages/count_tokens",
+    "it shows what was used": "/llm/budget /llm/usage /internal/llm/usage",
     "it is not served": "/v1/completions",
     "it works on a text here, without a model": """
         POST:/api/claims/check POST:/api/diagrams/render
@@ -68,6 +70,8 @@ HELLO: dict[str, Any] = {
     "messages": [{"role": "user", "content": "hello"}],
     "max_tokens": 9,
 }
+TOLD = {"model": "sandbox-small", "messages": HELLO["messages"]}
+SECRET = "an-internal-secret"
 WIDGET = {
     "disclosure": "A bracket holds a pipe to a wall. It has two arms and a screw.",
     "sections": ["title"],
@@ -82,6 +86,11 @@ def posting(body: dict[str, Any]) -> Callable[[TaskCaller, str], None]:
     return ask
 
 
+def by_an_agent(caller: TaskCaller, path: str) -> None:
+    answer = caller.post(path, TOLD, x_internal_secret=SECRET)
+    assert answer.status_code == 200, answer.text
+
+
 def by_a_worker(caller: TaskCaller, path: str) -> None:
     job = caller.begin("drafting", WIDGET)
     run_job(job)
@@ -93,6 +102,9 @@ METERED: dict[str, Callable[[TaskCaller, str], None]] = {
     "/v1/messages": posting(HELLO),
     "/v1/responses": posting(ASKED),
     "/v1/embeddings": posting(ASKED),
+    "/llm/chat": posting(TOLD),
+    "/llm/stream": posting(TOLD),
+    "/internal/llm/proxy": by_an_agent,
     "POST /api/drafting": posting(WIDGET),
     "POST /api/diagrams": posting({"description": "A pump feeds a tank, and the tank feeds a pipe."}),
     "POST /api/prior-art": posting({"query": "a bracket that holds a pipe to a wall"}),
@@ -115,15 +127,17 @@ def test_all_else_in_front_of_django_is_the_console() -> None:
 
 
 @pytest.fixture
-def sources(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The services that a search of prior art asks."""
+def asked(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The services that a search of prior art asks, and the secret of the agents."""
+    monkeypatch.setattr(settings, "LLM_PROXY_SECRETS", [SECRET])
+    monkeypatch.setattr(settings, "INTERNAL_TENANT", "alder")
     with running_search_services() as services:
         monkeypatch.setattr(settings, "OPENALEX_BASE_URL", services.url("openalex"))
         monkeypatch.setattr(settings, "USPTO_ODP_BASE_URL", services.url("uspto"))
         yield
 
 
-@pytest.mark.usefixtures("sources")
+@pytest.mark.usefixtures("asked")
 @pytest.mark.parametrize("route", METERED)
 def test_a_call_that_bills_is_held_and_settled(server: Server, token: str, route: str) -> None:
     BudgetFactory(dimension="cost", amount=10**12)

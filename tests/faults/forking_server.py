@@ -24,6 +24,7 @@ from gateway_project.asgi import application
 from gateway_project.celery import app as celery
 from gateway_project.collector import spare_what_lives_long
 from launcher.die_with_parent import end_when_parent_dies
+from tests.forked_ledger import forked_ledgers, forked_template
 
 GRACE_S = 5
 BACKLOG = 2_048
@@ -59,7 +60,8 @@ def _forked_server(listener: socket.socket) -> int:
         config = uvicorn.Config(
             application, log_config=None, lifespan="on", timeout_graceful_shutdown=GRACE_S, backlog=BACKLOG
         )
-        uvicorn.Server(config).run(sockets=[listener])
+        with forked_ledgers(forked_template()):
+            uvicorn.Server(config).run(sockets=[listener])
     os._exit(0)
 
 

@@ -19,7 +19,7 @@ from django.test import RequestFactory
 
 from admin_console.site import console as site
 from metering import price_modifiers
-from metering.catalog import parse_catalog, read_budgets, read_models, read_plans, read_providers
+from metering.catalog import parse_catalog, read_budgets, read_models, read_plans, read_providers, read_rules
 from metering.management import commands
 from metering.management.command import VerbCommand
 from metering.models import PolicyRule, User
@@ -38,7 +38,7 @@ PROVIDER = {
     "markup_percent": 5, "traits": {
         "limit_names": ["max_tokens"], "stream_options": True, "service_tier": "default", "reasoning": False,
         "pictures": "gpt-4o", "tokenizer": "o200k_base", "authorization": "bearer", "retries": 2,
-        "first_byte_s": 60, "total_s": 600, "requests_per_minute": 500, "tokens_per_minute": 30_000,
+        "first_byte_s": 60, "total_s": 600, "responses": True, "requests_per_minute": 500, "tokens_per_minute": 30_000,
     },
 }  # fmt: skip
 MODEL = {
@@ -83,13 +83,18 @@ FILE: dict[str, Any] = {
             ],
         }
     },
+    "rules": [{
+        "key": "max_tokens_out", "value": 10, "task": "LLM0_CHAT", "when": {"days": ["sat"]}, "mode": "observe",
+        "enforce_percent": 50, "priority": 2,
+    }],
+    "budgets": [{"dimension": "cost", "window": "day", "amount": 100}],
 }  # fmt: skip
 """Every section with every key that it knows: see the next test."""
 OF_NAMES = {("providers",), ("models",), ("plans",), ("models", "m", "price", "service_tiers")}
 """Sections whose keys are names of what they describe."""
 KNOWN = (
     parse_catalog.KEYS, read_providers.KEYS, read_models.KEYS, read_models.PRICE_KEYS, read_plans.KEYS,
-    read_plans.TASK_KEYS, read_plans.RULE_KEYS, read_budgets.KEYS, read_conditions.KEYS, read_conditions.USAGE_KEYS,
+    read_plans.TASK_KEYS, read_rules.RULE_KEYS, read_budgets.KEYS, read_conditions.KEYS, read_conditions.USAGE_KEYS,
     tuple(TRAITS), price_modifiers.CONTEXT_KEYS, price_modifiers.HOURS_KEYS,
 )  # fmt: skip
 

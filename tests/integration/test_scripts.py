@@ -77,6 +77,22 @@ def test_a_bad_setting_is_one_line(tmp_path: Path) -> None:
     assert_one_line(done, "RESERVATION_LEASE_S must be a whole number")
 
 
+def test_a_bad_level_and_a_bad_address_are_told_before_anything_starts(tmp_path: Path) -> None:
+    done = run(tmp_path / "state", "script/server", "--log-level", "loud")
+    assert "argument --log-level: invalid choice: 'loud'" in done.stderr
+    assert_one_line(
+        run(tmp_path / "state", "script/server", LISTEN_ADDRESS="8080"), "LISTEN_ADDRESS must be HOST:PORT"
+    )
+    assert not (tmp_path / "state").exists()
+
+
+def test_a_configuration_that_is_no_yaml_ends_the_start_with_2(tmp_path: Path) -> None:
+    (tmp_path / "config.yaml").write_text("llmproxy: [")
+    done = run(tmp_path / "state", "script/server", "--config", str(tmp_path / "config.yaml"))
+    assert_one_line(done, "config.yaml: line 1: not valid YAML")
+    assert done.returncode == 2
+
+
 def test_a_missing_python_is_one_line(tmp_path: Path) -> None:
     done = subprocess.run(
         ["/bin/bash", str(REPOSITORY / "script" / "demo")],

@@ -107,3 +107,22 @@ def test_the_packages_for_node_are_pinned_with_hashes_and_name_no_host() -> None
     }
     assert all(pins["integrity"].startswith("sha512-") for pins in packages.values())
     assert "://" not in lock
+
+
+def test_the_programs_for_tests_are_pinned_with_hashes_and_name_no_host() -> None:
+    lock = (SETUP.parents[1] / "requirements" / "node_cli" / "package-lock.json").read_text()
+    packages = [pins for name, pins in json.loads(lock)["packages"].items() if name]
+    assert all(pins["integrity"].startswith("sha512-") for pins in packages)
+    assert "://" not in lock
+
+
+def test_no_set_but_their_own_brings_the_programs_for_tests(clone: Path) -> None:
+    (clone / "requirements" / "node_cli").mkdir()
+    (clone / "requirements" / "node_cli" / "package-lock.json").write_text("{}")
+    assert set_up(clone, "dev").returncode == 0
+    assert set_up(clone, "runtime").returncode == 0
+    assert not (clone / ".venv" / "node_cli").exists()
+    done = set_up(clone, "node_cli")
+    assert done.stderr.splitlines()[-1].startswith(
+        "error: the pinned packages for Node could not be installed: ModuleNotFoundError"
+    )

@@ -14,8 +14,13 @@ from pathlib import Path
 import pytest
 
 from launcher.process import free_port, wait_until
-from tests.integration.clone import REPOSITORY, children_of, is_ready, nothing_runs, run, start
+from tests.integration.clone import REPOSITORY, children_of, is_ready, manage, nothing_runs, run, start
 from tests.mail import MailServer, mail_server
+from tests.unit.gateway_project.foreign_configs.documents import PROXY_MODE
+from tests.vendors.anthropic_app import API_KEY as ANTHROPIC_KEY
+from tests.vendors.anthropic_app import FakeAnthropic
+from tests.vendors.openai_app import API_KEY
+from tests.vendors.running import running, running_vendor
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 WITHIN_S = 60
@@ -51,7 +56,9 @@ class Serving:
 def serving(state: Path, *options: str, **variables: str) -> Iterator[Serving]:
     """Ready; in the end it is asked to stop, ends with 0 and leaves nothing."""
     port = free_port()
-    with start(state, "script/server", "--port", str(port), *options, **variables) as process:
+    at = [] if "--config" in options else ["--port", str(port)]
+    variables |= {} if at else {"LISTEN_ADDRESS": f"127.0.0.1:{port}"}
+    with start(state, "script/server", *at, *options, **variables) as process:
         server = Serving(state=state, port=port, process=process)
         reader = threading.Thread(target=server.read_on, name="lines")
         reader.start()
@@ -109,6 +116,62 @@ def test_every_line_of_all_processes_is_one_of_json_but_celerys_farewell(server:
     assert not any("request_id" in line for line in lines), "nobody has called yet but for one answer of 202"
 
 
-def test_without_a_worker_there_is_neither(tmp_path: Path) -> None:
-    with serving(tmp_path / "state", "--no-worker") as server:
-        assert children_of(server.process.pid, running="celery") == []
+PLAN = "plans: {P: {tasks: {LLM0_CHAT: {classes: [BASE_S, PRO_L]}}}}"
+
+
+def proxy_mode(openai: str, anthropic: str) -> str:
+    """The proxy mode's own example, with fakes in place of two vendors' hosts, and another level of the log."""
+    key = 'api_key: "${ANTHROPIC_API_KEY}"'
+    text = PROXY_MODE.replace(key, f'{key}\n      base_url: "{anthropic}"').replace('"info"', '"warning"')
+    return text.replace("https://api.openai.com/v1", openai)
+
+
+@pytest.fixture(scope="module")
+def configured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
+    """A server without Celery that the proxy mode's file describes, at the address of LISTEN_ADDRESS."""
+    folder = tmp_path_factory.mktemp("configured")
+    keys = {"OPENAI_API_KEY": API_KEY, "ANTHROPIC_API_KEY": ANTHROPIC_KEY}
+    with running_vendor() as openai, running(FakeAnthropic()) as anthropic:
+        (folder / "proxy.yaml").write_text(proxy_mode(openai.base_url, anthropic.base_url))
+        with serving(
+            folder / "state", "--no-worker", "--config", str(folder / "proxy.yaml"), **keys
+        ) as server:
+            yield server
+
+
+def test_without_a_worker_there_is_neither(configured: Serving) -> None:
+    assert children_of(configured.process.pid, running="celery") == []
+
+
+def test_the_proxy_modes_file_is_served_under_its_names_and_within_its_budget(
+    configured: Serving, tmp_path: Path
+) -> None:
+    (tmp_path / "plan.yaml").write_text(PLAN)
+    manage(configured.state, "load_catalog", str(tmp_path / "plan.yaml"))
+    manage(configured.state, "create_tenant", "--slug", "alder", "--name", "Alder")
+    token = manage(configured.state, "issue_token", "--tenant", "alder", "--plan", "P")["token"]
+    served = {name: model_that_serves(configured, name, token) for name in ("default", "gpt-4o-mini")}
+    assert served == {"default": "claude-sonnet-4", "gpt-4o-mini": "gpt-4o-mini"}
+    used = {(row["scope"], row["window"]): row for row in manage(configured.state, "budget_status")}
+    assert {float(used["global", window]["limit"]) for window in ("hour", "day")} == {10, 100}
+    assert float(used["global", "day"]["used"]) > 0
+
+
+def model_that_serves(server: Serving, name: str, token: str) -> str | None:
+    """Makes a call."""
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{server.port}/v1/chat/completions",
+        json.dumps(
+            {"model": name, "messages": [{"role": "user", "content": "Hello"}], "max_tokens": 50}
+        ).encode(),
+        {"content-type": "application/json", "authorization": f"Bearer {token}"},
+    )
+    with urllib.request.urlopen(request, timeout=WITHIN_S) as answer:  # noqa: S310
+        found: str | None = answer.headers["x-gateway-model"]
+    return found
+
+
+def test_the_files_level_of_the_log_counts_and_what_became_of_its_lines_is_told(configured: Serving) -> None:
+    assert "Read as the proxy mode's file:" in configured.lines
+    assert "line 2: llmproxy.listen_addr: counts for `script/server --config` alone" in configured.lines
+    assert '"level": "info"' not in configured.lines

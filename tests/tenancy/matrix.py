@@ -441,6 +441,7 @@ API = [
 """Routes of Django REST Framework."""
 
 CHAT = {"model": "sandbox-small", "messages": [{"role": "user", "content": "hello"}], "max_tokens": 5}
+TOLD = {"model": "sandbox-small", "messages": [{"role": "user", "content": "hello"}]}
 ASKED = {"model": "sandbox-small", "input": "hello"}
 TEAM = {"x-team-id": "{team}"}
 TAGS = {"x-gateway-tags": "project={project}"}
@@ -461,7 +462,14 @@ WIRE = [
     Row("POST /v1/responses", body=ASKED, member=200, admin=200, operator=403),
     Row("POST /v1/embeddings", body=ASKED, member=200, admin=200, operator=403),
     Row("POST /v1/completions", body=ASKED, public=404, member=404, admin=404, operator=404),
+    Row("POST /llm/chat", body=TOLD, member=200, admin=200, operator=403),
+    Row("POST /llm/stream", body=TOLD, member=200, admin=200, operator=403),
     Row("GET /llm/models", member=200, admin=200, operator=403),
+    Row("GET /llm/budget", member=200, admin=200, operator=403),
+    Row("GET /llm/usage", member=200, admin=200, operator=403),
+    Row("POST /internal/llm/proxy", body=TOLD, public=404, member=404, admin=404, operator=404),
+    Row("GET /internal/llm/models", public=404, member=404, admin=404, operator=404),
+    Row("GET /internal/llm/usage", public=404, member=404, admin=404, operator=404),
     Row("GET /v1/models", member=200, admin=200, operator=403),
     Row("GET /v1/models/sandbox-small", member=200, admin=200, operator=403),
     Row("GET /v1/models/", public=404, member=404, admin=404, operator=404),

@@ -16,12 +16,12 @@ from tests.vendors.openai_shapes import (
 from tests.vendors.wire_app import Wired, case
 
 
-def wired_chat(body: dict[str, Any], asked: Directives) -> Wired:
+def wired_chat(body: dict[str, Any], asked: Directives, choices: tuple[Choice, ...] | None = None) -> Wired:
     """The chat.completion object, and its chunks: a role, the tokens, an end for each choice; usage if asked.
 
     With `include_usage` every chunk has `usage: null`, and one more chunk without choices has the figures.
     """
-    choices = choices_for(body, asked)
+    choices = choices_for(body, asked) if choices is None else choices
     usage = usage_for(body, asked, choices)
     answer = head(body, "chat.completion") | {
         "choices": [

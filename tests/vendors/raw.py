@@ -127,6 +127,8 @@ class RawVendor:
             self._leave(writer, self.turns.popleft().ending)
             return False
         head = first + await reader.readuntil(b"\r\n\r\n")
+        if head.startswith(b"GET "):
+            return False  # whether it is there; no call
         length = next(
             int(line.split(b":")[1])
             for line in head.split(b"\r\n")

@@ -45,6 +45,10 @@ class Catalog(ApiView):
         providers = serializers.DictField(child=serializers.DictField(), required=False)
         models = serializers.DictField(child=serializers.DictField(), required=False)
         plans = serializers.DictField(child=serializers.DictField(), required=False)
+        rules = serializers.ListField(
+            child=serializers.DictField(), required=False, help_text="The gateway's own."
+        )
+        budgets = serializers.ListField(child=serializers.DictField(), required=False)
 
     @extend_schema(responses=Document, tags=TAG)
     def get(self, request: Request) -> Response:

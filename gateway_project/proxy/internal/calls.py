@@ -13,9 +13,9 @@ from gateway_project.http.response_headers import WholeAnswer
 from gateway_project.proxy.caller import UnlessDisconnected, gateway_of
 from gateway_project.proxy.internal.caller import internal_caller
 from gateway_project.proxy.model_calls import read_call
-from gateway_project.proxy.teams.answer import first_choice, text_of
+from gateway_project.proxy.teams.answer import first_choice, text_of, told_usage
 from metering.types import Task, WireProtocol
-from providers.openai_compatible.lenient_json import NotJson, decode_object
+from providers.openai_compatible.lenient_json import NotJson, decode_object, encode_lenient
 
 MAX_MESSAGES = 10_000
 
@@ -48,12 +48,11 @@ async def internal_call(request: Request) -> Response:
         answer = {}
     message = first_choice(answer).get("message")
     message = message if isinstance(message, dict) else {}
-    usage = answer.get("usage")
+    usage = told_usage(answer, facts)
     shown: dict[str, Any] = {
         "content": text_of(message),
         "usage": {
-            name: usage.get(name, 0) if isinstance(usage, dict) else 0
-            for name in ("prompt_tokens", "completion_tokens", "total_tokens")
+            name: usage.get(name, 0) for name in ("prompt_tokens", "completion_tokens", "total_tokens")
         },
         "provider": facts.provider_name,
         "model_resolved": model.physical_name if model is not None else facts.model,
@@ -61,7 +60,7 @@ async def internal_call(request: Request) -> Response:
     }
     if message.get("tool_calls"):
         shown["tool_calls"] = message["tool_calls"]
-    return WholeAnswer(msgspec.json.encode(shown), facts)
+    return WholeAnswer(encode_lenient(shown), facts)
 
 
 async def internal_models(request: Request) -> Response:

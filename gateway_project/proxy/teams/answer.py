@@ -4,21 +4,20 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
-import msgspec
-
 from gateway_project.http.errors import error_body, status_of
 from gateway_project.http.paths import TEAMS
 from gateway_project.http.shapes import shaped
 from gateway_project.proxy.framing import plainly, retry_after_s
+from metering.calls.values import Facts
 from metering.errors import MeteringError
 from metering.money import NANO_PER_USD
-from providers.openai_compatible.lenient_json import NotJson, decode_object
+from providers.openai_compatible.lenient_json import NotJson, decode_object, encode_lenient
 from providers.openai_compatible.reshaped import WholeAnswer
 
-_encode = msgspec.json.Encoder().encode
+_encode = encode_lenient
 
 
-def answer_of(body: bytes, *, cost_nano_usd: int) -> bytes:
+def answer_of(body: bytes, facts: Facts) -> bytes:
     """The whole answer as JSON."""
     answer = _decoded(body)
     choice = first_choice(answer)
@@ -28,11 +27,24 @@ def answer_of(body: bytes, *, cost_nano_usd: int) -> bytes:
         "content": text_of(message),
         "role": "assistant",
         "toolCalls": [*_calls_of(message)],
-        "usage": usage_of(answer.get("usage"), cost_usd=Decimal(cost_nano_usd) / NANO_PER_USD),
+        "usage": usage_of(told_usage(answer, facts), cost_usd=Decimal(facts.cost_nano_usd) / NANO_PER_USD),
         "model": answer.get("model"),
         "finishReason": choice.get("finish_reason"),
     }
     return _encode(shown)
+
+
+def told_usage(answer: Mapping[str, Any], facts: Facts) -> Mapping[str, Any]:
+    """The tokens that the vendor told, in chat's words; what was counted here where it told none."""
+    said = answer.get("usage")
+    if isinstance(said, Mapping) or not facts.attempts:
+        return said if isinstance(said, Mapping) else {}
+    last = facts.attempts[-1]
+    return {
+        "prompt_tokens": last.input_tokens,
+        "completion_tokens": last.output_tokens,
+        "total_tokens": last.input_tokens + last.output_tokens,
+    }
 
 
 def usage_of(usage: object, *, cost_usd: Decimal) -> dict[str, Any]:
@@ -50,7 +62,9 @@ def usage_of(usage: object, *, cost_usd: Decimal) -> dict[str, Any]:
 class TeamsFraming:
     """Implements Framing: `chunk` events with text or a whole tool call, and `usage` or `error` at the end."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, replayed: bool = False) -> None:
+        """`replayed`: it is an earlier answer, which costs nothing now."""
+        self._is_free = replayed
         self._whole = WholeAnswer()
         """Without its text."""
         self._usage: dict[str, Any] | None = None
@@ -64,7 +78,7 @@ class TeamsFraming:
         self._whole.add({**chunk, "usage": None, "choices": [{**first, "delta": calls}] if first else []})
         if chunk.get("usage"):
             cost = chunk["usage"].get("cost_usd") if isinstance(chunk["usage"], Mapping) else None
-            self._usage = usage_of(chunk["usage"], cost_usd=Decimal(str(cost or 0)))
+            self._usage = usage_of(chunk["usage"], cost_usd=Decimal(0 if self._is_free else str(cost or 0)))
         text = text_of(delta)
         return plainly(_encode({"type": "chunk", "delta": text})) if text else b""
 

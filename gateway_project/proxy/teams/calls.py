@@ -20,8 +20,7 @@ async def teams_chat(request: Request) -> Response:
     gateway, caller, call = await read_call(request, WireProtocol.CHAT, prepare=prepare)
     with UnlessDisconnected(request) as departure:
         result = await gateway.execute(caller, call, departure=departure)
-    body = answer_of(result.output, cost_nano_usd=result.facts.cost_nano_usd)
-    return WholeAnswer(body, result.facts)
+    return WholeAnswer(answer_of(result.output, result.facts), result.facts)
 
 
 async def teams_stream(request: Request) -> Response:
@@ -30,4 +29,6 @@ async def teams_stream(request: Request) -> Response:
     gateway, caller, call = await read_call(request, WireProtocol.CHAT, prepare=prepare)
     with UnlessDisconnected(request):
         facts, stream = await gateway.stream(caller, call, patience_s=KEEP_ALIVE_S)
-    return EventStreamResponse(stream, facts, request_id=call.request_id, framing=TeamsFraming())
+    return EventStreamResponse(
+        stream, facts, request_id=call.request_id, framing=TeamsFraming(replayed=facts.replayed)
+    )

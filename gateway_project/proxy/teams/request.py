@@ -47,7 +47,7 @@ class _Request(Struct, forbid_unknown_fields=True, rename="camel"):
     tool_choice: Literal["auto", "none", "required"] | _Chosen | None = None
     temperature: float | None = None
     top_p: float | None = None
-    max_tokens: int | None = None
+    max_tokens: Annotated[int, Meta(ge=1, le=10_000_000)] | None = None
     stop: str | list[str] | None = None
     stream: bool | UnsetType | None = UNSET
     metadata: dict[str, Any] | None = None

@@ -42,6 +42,7 @@ TEXT_ITEMS = frozenset(
         "apply_patch_call",
         "apply_patch_call_output",
         "reasoning",
+        "additional_tools",
     }
 )
 """Items whose tokens their bytes bound, but for the parts in them."""
@@ -65,7 +66,10 @@ _UNPRICED = {
     "tool_choice": lambda choice, price: (
         isinstance(choice, Mapping) and choice.get("type") not in (*PLAIN_TOOLS, "allowed_tools")
     ),
-    "input": lambda value, price: any(map(_is_reference, mappings(value))),
+    "input": lambda value, price: (
+        any(map(_is_reference, mappings(value)))
+        or not all(is_known_tool(tool, price, PLAIN_TOOLS) for tool in _added_tools(value))
+    ),
     "background": lambda value, price: value is not False,
 }
 
@@ -91,7 +95,7 @@ class ResponsesForm(RequestForm):
         return {**body, "input": [_texts_of(item) for item in _items_of(body) if _is_known(item)]}
 
     def has_vendors_tool(self, body: Body) -> bool:
-        return any(map(tool_name, items(body.get("tools"))))
+        return any(map(tool_name, _tools_of(body)))
 
     def within_hard_budget(self, body: Body) -> Body:
         tools = items(body.get("tools"))
@@ -103,11 +107,10 @@ class ResponsesForm(RequestForm):
         return 1
 
     def overhead_of(self, body: Body) -> int:
-        own = sum(
-            not isinstance(tool, Mapping) or tool.get("type") not in DESCRIBED_TOOLS
-            for tool in items(body.get("tools"))
-        )
-        return super().overhead_of({**body, "input": items(body.get("input"))}) + own * OWN_TOOL_TOKENS
+        tools = _tools_of(body)
+        own = sum(not isinstance(tool, Mapping) or tool.get("type") not in DESCRIBED_TOOLS for tool in tools)
+        measured = {**body, "tools": tools, "input": items(body.get("input"))}
+        return super().overhead_of(measured) + own * OWN_TOOL_TOKENS
 
     def spared_by_counting(self, body: Body, tokenizer: str, text_ceiling: TextCeiling) -> int:
         """Its texts stay bytes."""
@@ -125,6 +128,20 @@ RESPONSES = ResponsesForm()
 def _is_offered_always(tool: object) -> bool:
     kind, field = OFFERED_ALWAYS
     return isinstance(tool, Mapping) and tool.get("type") == kind and field in tool
+
+
+def _tools_of(body: Body) -> list[Any]:
+    """Those of the request, and those that items of its input add."""
+    return [*items(body.get("tools")), *_added_tools(body.get("input"))]
+
+
+def _added_tools(given: object) -> list[Any]:
+    return [
+        tool
+        for item in mappings(given)
+        if item.get("type") == "additional_tools"
+        for tool in items(item.get("tools"))
+    ]
 
 
 def _items_of(body: Body) -> Iterator[Mapping[str, Any]]:

@@ -93,8 +93,9 @@ def test_two_tools_run_in_one_turn(codex: Codex, workplace: Path) -> None:
     assert len(settled_calls()) == 2
 
 
-def test_it_says_that_the_budget_is_used_up(codex: Codex) -> None:
+def test_a_used_up_budget_ends_it_and_the_refused_request_is_named(codex: Codex) -> None:
+    """It shows neither code nor message of an answer of 429."""
     BudgetFactory(dimension="tokens", amount=100)
     done = codex.ask("hello")
     assert done.returncode == 1
-    assert "budget" in done.stdout.lower()
+    assert "429 Too Many Requests, request id: " in done.stdout

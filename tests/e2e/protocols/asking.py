@@ -3,11 +3,13 @@
 import http.client
 import itertools
 import json
+import math
 from dataclasses import dataclass
 from typing import Any
 
+from gateway_project.proxy.framing import UNTYPED
 from metering.models import UsageLog, UsageReservation
-from tests.e2e.protocols.speaking import WAYS, Way
+from tests.e2e.protocols.speaking import TEAMS, WAYS, Way
 from tests.vendors.anthropic_app import FakeAnthropic
 from tests.vendors.call_log import SeenCall
 from tests.vendors.running import Running, RunningVendor
@@ -32,8 +34,7 @@ class Told:
 
     @property
     def answer(self) -> Json:
-        decoded: Json = json.loads(self.text)
-        return decoded
+        return read(self.text)
 
     @property
     def is_stream(self) -> bool:
@@ -80,6 +81,10 @@ class Told:
                 error["message"],
             )
             assert whole["sequence_number"] == len(self.events) - 1
+        elif self.way.speech is TEAMS:
+            assert whole["message"] == error["message"]
+            assert not self.is_stream or whole["type"] == "error"
+            assert self.status != 429 or {"usage", "limit", "resetAt"} <= whole.keys()
         else:
             assert whole.keys() == {"error"}
         return error
@@ -106,13 +111,20 @@ class Told:
 
 
 def event_in(block: str) -> Json:
-    name, _, data = block.rpartition("data: ")
-    event: Json = json.loads(data)
-    assert name == (f"event: {event['type']}\n" if "type" in event else ""), block
+    """The event, which is named by its type, if that can be a name."""
+    name, _, data = block.partition("data: ")
+    event = read(data)
+    assert name in (f"event: {event.get('type')}\n", f"event: {UNTYPED}\n", ""), block
     return event
 
 
-class House:
+def read(text: str) -> Json:
+    """JSON, as lenient with numbers as clients are."""
+    value: Json = json.loads(text, parse_int=lambda digits: int(digits) if len(digits) < 1_000 else math.inf)
+    return value
+
+
+class GatewayAndVendors:
     """The gateway, its vendors, and the tokens of its callers by what limits them."""
 
     def __init__(
@@ -130,7 +142,7 @@ class House:
         request_id = f"protocol-{next(self._numbers)}"
         given = {"authorization": f"Bearer {self.tokens[as_]}", "x-request-id": request_id}
         headers = given | fields.pop("headers", {})
-        path = fields.pop("path", way.speech.path)
+        path = fields.pop("path", way.path(stream=bool(fields.get("stream"))))
         raw = fields.pop("raw", None)
         body = json.dumps(way.body(text, **fields)).encode() if raw is None else raw
         connection = http.client.HTTPConnection(self.url.removeprefix("http://"), timeout=TIMEOUT_S)

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Protocol
 
 from gateway_project.http import paths
@@ -122,7 +123,27 @@ class Embeddings:
         return last_of([answer.get("usage") for answer in answers])
 
 
+class Teams:
+    path, limit, last = paths.TEAMS_CHAT, "maxTokens", "usage"
+
+    def asking(self, text: str) -> Json:
+        return {"messages": [{"role": "user", "content": text}]}
+
+    def said(self, answer: Json) -> str:
+        return str(answer["content"])
+
+    def told(self, events: Sequence[Json]) -> str:
+        return "".join(event.get("delta", "") for event in events)
+
+    def stop(self, answer: Json) -> str:
+        return str(answer["finishReason"])
+
+    def usage(self, answers: Sequence[Json]) -> Json:
+        return last_of([answer.get("usage") for answer in answers])
+
+
 CHAT, MESSAGES, RESPONSES, EMBEDDINGS = Chat(), Messages(), Responses(), Embeddings()
+TEAMS = Teams()
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +163,10 @@ class Way:
             body.pop("stream_options", None)
         return {name: value for name, value in body.items() if value != "absent"}
 
+    def path(self, *, stream: bool = False) -> str:
+        """Where it is asked."""
+        return paths.TEAMS_STREAM if self.speech is TEAMS and stream else self.speech.path
+
     @property
     def is_native(self) -> bool:
         """Whether the vendor gets the caller's own body."""
@@ -155,6 +180,7 @@ WAYS = {
     "responses by chat": Way(RESPONSES, "small", CHAT, "max_output_tokens"),
     "responses by OpenAI": Way(RESPONSES, "native", RESPONSES, "max_output_tokens"),
     "embeddings": Way(EMBEDDINGS, "vectors", EMBEDDINGS),
+    "teams": Way(TEAMS, "small", CHAT, "length"),
 }
 STREAMED = [name for name, way in WAYS.items() if way.speech is not EMBEDDINGS]
 """Those that answer in streams too."""
@@ -164,8 +190,15 @@ def last_of(found: Sequence[Json | None]) -> Json:
     return next((usage for usage in reversed(found) if usage), {})
 
 
+def cost_of(usage: Mapping[str, Any]) -> Decimal:
+    """US dollars, as a stream tells them."""
+    return Decimal(str(usage["cost"] if "cost" in usage else usage["cost_usd"]))
+
+
 def figures_of(usage: Mapping[str, Any]) -> Figures:
     """In whichever protocol's words; Anthropic's input stands beside what was cached."""
+    if "inputTokens" in usage:
+        return usage["inputTokens"], usage["outputTokens"]
     given = usage["prompt_tokens"] if "prompt_tokens" in usage else usage["input_tokens"]
     beside = usage.get("cache_read_input_tokens", 0) + usage.get("cache_creation_input_tokens", 0)
     made = usage.get("completion_tokens", usage.get("output_tokens", 0))

@@ -16,6 +16,7 @@ from metering.models import ATIToken, ExternalIdentity, ModelPrice
 from tests.integration.admin_console import rows
 from tests.integration.admin_console.conftest import Url
 
+pytestmark = pytest.mark.usefixtures("everything")
 NO_RECORDS = {
     "UsageRollup",
     "RolledUnit",
@@ -63,7 +64,6 @@ def test_the_history_is_what_the_ledger_the_audit_trail_and_signing_in_write() -
 
 @each_model
 def test_the_list_answers(console: Client, url: Url, model: type[Model]) -> None:
-    rows.everything()
     response = console.get(url(model))
     assert response.status_code == 200
     assert str(rows.first_of(model).pk).encode() in response.content
@@ -74,7 +74,6 @@ def test_the_list_answers(console: Client, url: Url, model: type[Model]) -> None
 def test_the_add_page_answers_unless_the_noun_is_history(
     console: Client, url: Url, model: type[Model]
 ) -> None:
-    rows.everything()
     response = console.get(url(model, "add"))
     assert response.status_code == (403 if model in NOT_ADDED else 200)
     assert not EXTERNAL.findall(response.content)
@@ -82,7 +81,6 @@ def test_the_add_page_answers_unless_the_noun_is_history(
 
 @each_model
 def test_the_change_page_answers(console: Client, url: Url, model: type[Model]) -> None:
-    rows.everything()
     response = console.get(url(model, "change", rows.first_of(model).pk))
     assert response.status_code == 200
     assert (b'name="_save"' in response.content) is (model not in VIEW_ONLY)
@@ -91,21 +89,18 @@ def test_the_change_page_answers(console: Client, url: Url, model: type[Model]) 
 
 @each_model
 def test_the_delete_page_answers_or_refuses(console: Client, url: Url, model: type[Model]) -> None:
-    rows.everything()
     response = console.get(url(model, "delete", rows.first_of(model).pk))
     assert response.status_code in ({403} if model in HISTORY else {200, 403})
 
 
 @each_model
 def test_searching_for_nonsense_answers(console: Client, url: Url, model: type[Model]) -> None:
-    rows.everything()
     for term in ("nothing", "9" * 30, "0190163d-8694-739b-aea5-966c26f8ad91", "'; --", "%"):
         assert console.get(url(model), {"q": term}).status_code == 200
 
 
 @each_model
 def test_every_filter_answers(console: Client, url: Url, model: type[Model]) -> None:
-    rows.everything()
     for parameter, value in (
         ("when", "1d"),
         ("tenant", "alder"),
@@ -122,7 +117,6 @@ def test_every_filter_answers(console: Client, url: Url, model: type[Model]) -> 
 def test_history_is_not_written_by_post_either(
     console: Client, url: Url, model: type[Model], page: str
 ) -> None:
-    rows.everything()
     row = rows.first_of(model)
     before = model._default_manager.values().get(pk=row.pk)
     address = url(model, page, *([] if page == "add" else [row.pk]))
@@ -132,7 +126,6 @@ def test_history_is_not_written_by_post_either(
 
 @each_history
 def test_history_has_no_bulk_action(console: Client, url: Url, model: type[Model]) -> None:
-    rows.everything()
     row = rows.first_of(model)
     console.post(url(model), {"action": "delete_selected", "_selected_action": [row.pk], "post": "yes"})
     assert model._default_manager.filter(pk=row.pk).exists()

@@ -9,7 +9,7 @@ import pytest
 import structlog
 from django.test import RequestFactory
 
-from gateway_project.logs import LOGGING
+from gateway_project.logs import LEVELS, LOGGING, OURS, logging_at
 
 NAME = "django.test.logs"
 
@@ -68,3 +68,20 @@ def test_no_line_about_a_request_has_its_query(output: io.StringIO, sentence: st
     line = json.loads(output.getvalue())
     assert (line["event"], line["request"]) == (written, "GET /admin/password/reset/")
     assert "hunter2" not in output.getvalue()
+
+
+def test_without_a_level_it_is_info() -> None:
+    assert logging_at("info") == LOGGING
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_our_loggers_write_what_is_asked_for_and_libraries_warnings_at_most(level: str) -> None:
+    config = logging_at(level)
+    assert {config["loggers"][name]["level"] for name in OURS} == {level.upper()}
+    others = {config["root"]["level"], config["loggers"]["django"]["level"]}
+    assert others == ({"ERROR"} if level == "error" else {"WARNING"})
+
+
+def test_debug_tells_of_each_task_of_celery() -> None:
+    levels = {level: logging_at(level)["loggers"]["celery.app.trace"]["level"] for level in LEVELS}
+    assert levels == {"debug": "INFO", "info": "WARNING", "warning": "WARNING", "error": "ERROR"}

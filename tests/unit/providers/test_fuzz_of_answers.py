@@ -35,7 +35,7 @@ def check_stream(given: Streamed) -> None:
         assert not given.chunks or given.chunks[-1].usage is None
 
 
-@thorough(4_000)
+@thorough(1_500)
 @given(drawn)
 def test_any_bytes_end_in_an_answer_or_a_defined_error(data: bytes) -> None:
     decide = Decisions(data)
@@ -49,7 +49,7 @@ def test_any_bytes_end_in_an_answer_or_a_defined_error(data: bytes) -> None:
         check_stream(streamed([each]))
 
 
-@thorough(4_000)
+@thorough(1_500)
 @given(drawn)
 def test_a_whole_answer_that_a_client_reads_is_given_in_either_form(data: bytes) -> None:
     decide = Decisions(data)
@@ -66,7 +66,7 @@ def test_a_whole_answer_that_a_client_reads_is_given_in_either_form(data: bytes)
     assert in_order(read_stream(as_stream.as_sent, ours=True)) == in_order(texts)
 
 
-@thorough(4_000)
+@thorough(1_500)
 @given(drawn)
 def test_a_stream_that_a_client_reads_is_given_in_either_form(data: bytes) -> None:
     body = stream_of(Decisions(data))
@@ -86,7 +86,7 @@ def test_a_stream_that_a_client_reads_is_given_in_either_form(data: bytes) -> No
         assert in_order(read_whole(as_whole.body)) == in_order(texts)
 
 
-@thorough(4_000)
+@thorough(1_500)
 @given(drawn)
 def test_how_bytes_are_cut_into_pieces_changes_nothing(data: bytes) -> None:
     decide = Decisions(data)
@@ -94,7 +94,7 @@ def test_how_bytes_are_cut_into_pieces_changes_nothing(data: bytes) -> None:
     assert streamed(pieces_of(decide, body)).facts == streamed([body]).facts
 
 
-@thorough(2_000)
+@thorough(1_000)
 @given(drawn, st.text("da:\n\r x", max_size=30), st.integers(1, 12))
 def test_how_bytes_are_cut_changes_no_event(data: bytes, text: str, longest: int) -> None:
     decide = Decisions(data)

@@ -106,7 +106,7 @@ def check_charge(usage: Usage, outcome: Outcome, *, says: bool, figures: Figures
         assert row.reported
 
 
-@thorough(2_000)
+@thorough(1_000)
 @given(drawn)
 def test_what_a_whole_answer_is_charged_holds_together(data: bytes) -> None:
     given = whole(OddAnswer(Decisions(data)).answer())
@@ -116,7 +116,7 @@ def test_what_a_whole_answer_is_charged_holds_together(data: bytes) -> None:
         check_charge(given.usage, Outcome.OK, says=says, figures=plain_figures(answers))
 
 
-@thorough(2_000)
+@thorough(1_000)
 @given(drawn)
 def test_what_a_stream_is_charged_holds_together(data: bytes) -> None:
     given = streamed([stream_of(Decisions(data))])
@@ -130,7 +130,7 @@ def test_what_a_stream_is_charged_holds_together(data: bytes) -> None:
     check_charge(usage, outcome, says=says, figures=plain_figures(answers))
 
 
-@thorough(2_000)
+@thorough(1_000)
 @given(drawn)
 def test_figures_that_are_not_marked_are_the_vendors_own(data: bytes) -> None:
     decide = Decisions(data)

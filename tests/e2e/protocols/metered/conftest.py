@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.protocols.asking import House
+from tests.e2e.protocols.asking import GatewayAndVendors
 from tests.e2e.protocols.speaking import WAYS
 from tests.e2e.server import running_server
 from tests.factories import (
@@ -20,6 +20,7 @@ from tests.factories import (
 from tests.served import empty_tables, settled_ledger
 from tests.support.forget_vendors import forget_vendors
 from tests.vendors.anthropic_app import FakeAnthropic
+from tests.vendors.raw import RawVendor, raw_vendor
 from tests.vendors.running import Running, RunningVendor, running
 
 PLENTY = 10**12
@@ -37,13 +38,21 @@ def _claude() -> Iterator[Running[FakeAnthropic]]:
         yield vendor
 
 
+@pytest.fixture(scope="session")
+def raw() -> Iterator[RawVendor]:
+    """Who sends the bytes that a test gives it."""
+    with raw_vendor() as vendor:
+        yield vendor
+
+
 @pytest.fixture(scope="package")
-def house(
+def gateway(
     django_db_setup: Any,
     django_db_blocker: Any,
     _vendor: RunningVendor,
     _claude: Running[FakeAnthropic],
-) -> Iterator[House]:
+    raw: RawVendor,
+) -> Iterator[GatewayAndVendors]:
     """One gateway for the whole folder: each test looks at its own calls. The books are clean afterwards."""
     with django_db_blocker.unblock():
         try:
@@ -52,15 +61,16 @@ def house(
                 patch.setenv("FAKE_ANTHROPIC_API_KEY", _claude.api_key)
                 reference_data()
                 _serve(_vendor, _claude)
+                _serve_raw(raw)
                 tokens = _tokens()
                 with running_server() as server:
-                    yield House(url=server.url, vendor=_vendor, claude=_claude, tokens=tokens)
+                    yield GatewayAndVendors(url=server.url, vendor=_vendor, claude=_claude, tokens=tokens)
         finally:
             empty_tables()
 
 
 @pytest.fixture(autouse=True)
-def _all_vendors_are_well(house: House) -> None:
+def _all_vendors_are_well(gateway: GatewayAndVendors) -> None:
     """What the test before did to a vendor is forgotten."""
     forget_vendors()
 
@@ -99,6 +109,25 @@ def _serve(vendor: RunningVendor, claude: Running[FakeAnthropic]) -> None:
                 capabilities=["embeddings"] if name == "vectors" else [],
             )
             PriceFactory(model=model, input=price, output=price)
+
+
+def _serve_raw(raw: RawVendor) -> None:
+    """The same models, with `raw-` before their names, of the vendor that sends what it is given."""
+    for name, kind in (
+        ("small", "openai_compatible"),
+        ("native", "openai_compatible"),
+        ("claude", "anthropic"),
+        ("vectors", "openai_compatible"),
+    ):
+        traits = {"retries": 0, **({"responses": True} if name == "native" else {})}
+        provider = ProviderFactory(name=f"raw-{name}", kind=kind, base_url=raw.base_url, traits=traits)
+        PriceFactory(
+            model=ModelFactory(
+                name=f"raw-{name}",
+                provider=provider,
+                capabilities=["embeddings"] if name == "vectors" else [],
+            )
+        )
 
 
 def _tokens() -> dict[str, str]:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import pytest
 
 from metering.reservation import tries
-from tests.e2e.protocols.asking import House, Told
+from tests.e2e.protocols.asking import GatewayAndVendors, Told
 from tests.e2e.protocols.speaking import STREAMED, WAYS, Way
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]
@@ -77,12 +77,12 @@ def hurried(way: Way) -> Way:
 
 @pytest.mark.parametrize(("name", "stream"), CASES)
 def test_a_failure_before_the_first_word_is_an_error_in_the_protocols_shape(
-    house: House, name: str, stream: bool
+    gateway: GatewayAndVendors, name: str, stream: bool
 ) -> None:
     found: dict[str, Ending] = {}
     for directive in BEFORE_THE_FIRST_WORD:
         way = hurried(WAYS[name]) if "hang" in directive else WAYS[name]
-        told = house.ask(way, directive, as_="capped", **({"stream": True} if stream else {}))
+        told = gateway.ask(way, directive, as_="capped", **({"stream": True} if stream else {}))
         assert not told.is_stream
         found[directive] = ending_of(told)
         if "messages" in name:
@@ -91,26 +91,28 @@ def test_a_failure_before_the_first_word_is_an_error_in_the_protocols_shape(
 
 
 @pytest.mark.parametrize("name", WAYS)
-def test_a_whole_answer_that_is_none_is_charged_its_input_and_the_limit(house: House, name: str) -> None:
+def test_a_whole_answer_that_is_none_is_charged_its_input_and_the_limit(
+    gateway: GatewayAndVendors, name: str
+) -> None:
     for directive in ("vendor:bad-json", "vendor:cut=100"):
-        assert ending_of(house.ask(name, directive, as_="capped")) == CUT
-    assert ending_of(house.ask(name, "vendor:error", as_="capped")) == FAILED
+        assert ending_of(gateway.ask(name, directive, as_="capped")) == CUT
+    assert ending_of(gateway.ask(name, "vendor:error", as_="capped")) == FAILED
 
 
 @pytest.mark.parametrize(("name", "stream"), CASES)
-def test_a_wrong_content_type_does_no_harm(house: House, name: str, stream: bool) -> None:
-    told = house.ask(name, "vendor:type=text/plain", as_="capped", **({"stream": True} if stream else {}))
+def test_a_wrong_content_type_does_no_harm(gateway: GatewayAndVendors, name: str, stream: bool) -> None:
+    told = gateway.ask(name, "vendor:type=text/plain", as_="capped", **({"stream": True} if stream else {}))
     assert (told.status, told.row.outcome, told.row.estimated) == (200, "ok", False)
 
 
 @pytest.mark.parametrize("name", STREAMED)
 def test_a_stream_that_breaks_ends_with_the_protocols_error_and_is_charged_for_what_came(
-    house: House, name: str, monkeypatch: pytest.MonkeyPatch
+    gateway: GatewayAndVendors, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tries, "TOTAL_S", TOTAL_S)
     found: dict[str, Ending] = {}
     for directive in AFTER_THE_FIRST_WORD:
-        told = house.ask(name, directive, as_="capped", stream=True)
+        told = gateway.ask(name, directive, as_="capped", stream=True)
         assert told.said.startswith("the"), "what came before the end was not passed on"
         found[directive] = ending_of(told)
         assert WAYS[name].speech.last not in told.text

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from providers.messages.carried import MARK, carrying
-from tests.e2e.protocols.asking import House
+from tests.e2e.protocols.asking import GatewayAndVendors
 from tests.e2e.protocols.speaking import CHAT, MESSAGES, Way
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]
@@ -28,19 +28,19 @@ TOOLS = [{"name": "weather", "input_schema": {"type": "object", "properties": {"
 
 
 @pytest.fixture(autouse=True)
-def _nothing_is_left_for_others(house: House) -> Iterator[None]:
+def _nothing_is_left_for_others(gateway: GatewayAndVendors) -> Iterator[None]:
     yield
-    house.vendor.vendor.next.clear()
-    house.claude.vendor.next.clear()
+    gateway.vendor.vendor.next.clear()
+    gateway.claude.vendor.next.clear()
 
 
 @pytest.mark.parametrize("stream", [False, True])
 def test_from_anthropic_to_a_vendor_of_chat_without_thoughts_and_signatures(
-    house: House, stream: bool
+    gateway: GatewayAndVendors, stream: bool
 ) -> None:
-    house.claude.vendor.next.append(FAILS)
+    gateway.claude.vendor.next.append(FAILS)
     way = Way(MESSAGES, "claude-first", CHAT)
-    told = house.ask(way, messages=CONVERSATION, tools=TOOLS, as_="capped", stream=stream)
+    told = gateway.ask(way, messages=CONVERSATION, tools=TOOLS, as_="capped", stream=stream)
     assert told.status == 200, told.text
     assert [row.provider_name for row in told.rows] == ["claude", "compatible"]
     assert [row.outcome for row in told.rows] == ["error", "ok"]
@@ -52,10 +52,12 @@ def test_from_anthropic_to_a_vendor_of_chat_without_thoughts_and_signatures(
 
 
 @pytest.mark.parametrize("stream", [False, True])
-def test_from_a_vendor_of_chat_to_anthropic_with_its_own_thoughts_alone(house: House, stream: bool) -> None:
-    house.vendor.vendor.next.append(FAILS)
+def test_from_a_vendor_of_chat_to_anthropic_with_its_own_thoughts_alone(
+    gateway: GatewayAndVendors, stream: bool
+) -> None:
+    gateway.vendor.vendor.next.append(FAILS)
     way = Way(MESSAGES, "small-first", MESSAGES)
-    told = house.ask(way, messages=CONVERSATION, tools=TOOLS, as_="capped", stream=stream)
+    told = gateway.ask(way, messages=CONVERSATION, tools=TOOLS, as_="capped", stream=stream)
     assert told.status == 200, told.text
     assert [row.provider_name for row in told.rows] == ["compatible", "claude"]
     first, second = told.seen

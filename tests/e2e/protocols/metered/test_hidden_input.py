@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.protocols.asking import House
+from tests.e2e.protocols.asking import GatewayAndVendors
 from tests.e2e.protocols.speaking import WAYS
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]
@@ -46,19 +46,19 @@ HIDING = {
 
 
 @pytest.mark.parametrize("name", HIDING)
-def test_a_hard_budget_refuses_them_by_name(house: House, name: str) -> None:
-    before = len(house.calls())
+def test_a_hard_budget_refuses_them_by_name(gateway: GatewayAndVendors, name: str) -> None:
+    before = len(gateway.calls())
     for field, value in HIDING[name]:
-        told = house.ask(name, as_="capped", **{field: value})
+        told = gateway.ask(name, as_="capped", **{field: value})
         assert told.refusal == (400, "unpriceable_request", field), (field, value)
         assert told.reservation is None
-    assert len(house.calls()) == before
+    assert len(gateway.calls()) == before
 
 
 @pytest.mark.parametrize("name", HIDING)
-def test_without_one_they_are_sent_on_or_refused_by_name(house: House, name: str) -> None:
+def test_without_one_they_are_sent_on_or_refused_by_name(gateway: GatewayAndVendors, name: str) -> None:
     for field, value in HIDING[name]:
-        told = house.ask(name, **{field: value})
+        told = gateway.ask(name, **{field: value})
         if told.seen:
             assert WAYS[name].is_native or field == "service_tier", (field, value)
             assert told.sent.body[field] == value

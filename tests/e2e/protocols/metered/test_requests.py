@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.protocols.asking import House
+from tests.e2e.protocols.asking import GatewayAndVendors
 from tests.e2e.protocols.speaking import MESSAGES, WAYS, Way
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]
@@ -42,6 +42,18 @@ MISTAKES: dict[str, list[tuple[dict[str, Any], str | None]]] = {
         ({"metadata": {"agent_id": 7}}, "metadata.agent_id"),
         ({"model": 7}, "model"),
     ],
+    "teams": [
+        ({"messages": []}, "messages"),
+        ({"messages": [{"role": "user", "content": 7}]}, "messages[0].content"),
+        ({"messages": [{"role": "tool", "content": "x"}]}, "messages[0].toolCallId"),
+        ({"messages": [USER | {"toolCalls": [{"id": "a", "name": "b"}]}]}, "messages[0].toolCalls"),
+        ({"messages": [USER | {"name": "x"}]}, "messages[0].name"),
+        ({"maxTokens": 0}, "maxTokens"),
+        ({"max_tokens": 9}, "max_tokens"),
+        ({"tools": [{"description": "x"}]}, "tools[0].name"),
+        ({"metadata": {"tags": 7}}, "metadata.tags"),
+        ({"model": 7}, "model"),
+    ],
     "embeddings": [
         ({"input": "absent"}, "input"),
         ({"input": ""}, "input"),
@@ -60,24 +72,26 @@ MISTAKES: dict[str, list[tuple[dict[str, Any], str | None]]] = {
 
 
 @pytest.mark.parametrize("name", MISTAKES)
-def test_a_mistake_is_refused_by_its_fields_name_in_the_protocols_shape(house: House, name: str) -> None:
+def test_a_mistake_is_refused_by_its_fields_name_in_the_protocols_shape(
+    gateway: GatewayAndVendors, name: str
+) -> None:
     for fields, param in MISTAKES[name]:
-        told = house.ask(name, **fields)
+        told = gateway.ask(name, **fields)
         assert told.refusal == (400, "invalid_request", param), (fields, told.text)
         assert told.reservation is None
 
 
 @pytest.mark.parametrize("name", MISTAKES)
-def test_what_is_no_json_object_is_refused(house: House, name: str) -> None:
+def test_what_is_no_json_object_is_refused(gateway: GatewayAndVendors, name: str) -> None:
     for raw in (b"", b"{", b"[1]", b"\xff", b'{"model": NaN}', b"[" * 100_000):
-        told = house.ask(name, raw=raw)
+        told = gateway.ask(name, raw=raw)
         assert told.refusal[:2] == (400, "invalid_request")
 
 
 @pytest.mark.parametrize("name", WAYS)
-def test_labels_and_tags_are_the_gateways_own(house: House, name: str) -> None:
+def test_labels_and_tags_are_the_gateways_own(gateway: GatewayAndVendors, name: str) -> None:
     metadata = {"agent_id": "helper", "trace_id": "t-1", "tags": {"project": "apollo"}, "user_id": "u-1"}
-    told = house.ask(name, metadata=metadata, as_="capped")
+    told = gateway.ask(name, metadata=metadata, as_="capped")
     assert told.status == 200, told.text
     assert (told.row.agent_id, told.row.trace_id, told.row.tags) == ("helper", "t-1", ["project=apollo"])
     sent = told.sent.body.get("metadata") or {}
@@ -85,13 +99,14 @@ def test_labels_and_tags_are_the_gateways_own(house: House, name: str) -> None:
         assert sent == metadata | {"tags": "project=apollo"}
     else:
         assert sent == ({"user_id": "u-1"} if name == "messages by Anthropic" else {})
+        assert "metadata" not in gateway.ask(name, metadata={"agent_id": "helper"}).sent.body
 
 
 @pytest.mark.parametrize("name", WAYS)
 def test_an_unknown_field_reaches_a_vendor_that_speaks_the_protocol_and_no_other(
-    house: House, name: str
+    gateway: GatewayAndVendors, name: str
 ) -> None:
-    told = house.ask(name, brand_new={"a": [1, None]})
+    told = gateway.ask(name, brand_new={"a": [1, None]})
     if name in NATIVE:
         assert told.sent.body["brand_new"] == {"a": [1, None]}
     else:
@@ -100,23 +115,23 @@ def test_an_unknown_field_reaches_a_vendor_that_speaks_the_protocol_and_no_other
 
 
 @pytest.mark.parametrize("name", MISTAKES)
-def test_a_credential_comes_in_either_header(house: House, name: str) -> None:
-    key = house.tokens["free"]
-    assert house.ask(name, headers={"authorization": None, "x-api-key": key}).status == 200
+def test_a_credential_comes_in_either_header(gateway: GatewayAndVendors, name: str) -> None:
+    key = gateway.tokens["free"]
+    assert gateway.ask(name, headers={"authorization": None, "x-api-key": key}).status == 200
     for wrong in ({"authorization": None}, {"authorization": None, "x-api-key": f"{key}x"}):
-        assert house.ask(name, headers=wrong).refusal == (401, "invalid_credential", None)
+        assert gateway.ask(name, headers=wrong).refusal == (401, "invalid_credential", None)
 
 
-def test_nowhere_below_messages_is_told_in_its_shape(house: House) -> None:
+def test_nowhere_below_messages_is_told_in_its_shape(gateway: GatewayAndVendors) -> None:
     for path in ("/v1/messages/", "/v1/messages/batches", "/v1/messages/count_tokens/"):
-        told = house.ask(Way(MESSAGES, "small", MESSAGES), path=path)
+        told = gateway.ask(Way(MESSAGES, "small", MESSAGES), path=path)
         assert told.refusal == (404, "not_found", None)
         assert told.error["type"] == "not_found_error"
 
 
-def test_the_version_and_the_betas_reach_anthropic(house: House) -> None:
+def test_the_version_and_the_betas_reach_anthropic(gateway: GatewayAndVendors) -> None:
     headers = {"anthropic-version": "2023-06-01", "anthropic-beta": "a-2025-01-01,b-2026-01-01"}
-    told = house.ask("messages by Anthropic", headers=headers)
+    told = gateway.ask("messages by Anthropic", headers=headers)
     assert told.sent.headers.items() >= headers.items()
     assert told.sent.body == json.loads(
         json.dumps(

@@ -4,8 +4,8 @@ from decimal import Decimal
 
 import pytest
 
-from tests.e2e.protocols.asking import House, Told
-from tests.e2e.protocols.speaking import STREAMED, WAYS, figures_of
+from tests.e2e.protocols.asking import GatewayAndVendors, Told
+from tests.e2e.protocols.speaking import STREAMED, WAYS, cost_of, figures_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 CASES = [(name, False) for name in WAYS] + [(name, True) for name in STREAMED]
@@ -22,44 +22,46 @@ def assert_charged_as_billed(told: Told) -> None:
 
 
 @pytest.mark.parametrize(("name", "stream"), CASES)
-def test_usage_is_the_vendors_own_to_the_token(house: House, name: str, stream: bool) -> None:
-    told = house.ask(name, "some words to count", as_="capped", **({"stream": True} if stream else {}))
+def test_usage_is_the_vendors_own_to_the_token(gateway: GatewayAndVendors, name: str, stream: bool) -> None:
+    told = gateway.ask(name, "some words to count", as_="capped", **({"stream": True} if stream else {}))
     assert told.status == 200, told.text
     assert told.said
     assert_charged_as_billed(told)
-    cost = Decimal(told.usage["cost_usd"] if stream else told.headers["x-gateway-cost-usd"])
+    cost = cost_of(told.usage) if stream else Decimal(told.headers["x-gateway-cost-usd"])
     assert cost == Decimal(told.row.cost_nano_usd) / 10**9
     if stream:
         assert told.ending == WAYS[name].speech.last
 
 
 @pytest.mark.parametrize("name", STREAMED)
-def test_cached_input_is_counted_apart_and_not_twice(house: House, name: str) -> None:
+def test_cached_input_is_counted_apart_and_not_twice(gateway: GatewayAndVendors, name: str) -> None:
     for stream in (False, True):
-        told = house.ask(name, "one two three four vendor:cached=2", as_="capped", stream=stream)
+        told = gateway.ask(name, "one two three four vendor:cached=2", as_="capped", stream=stream)
         assert told.row.cached_input_tokens == 2
         assert_charged_as_billed(told)
 
 
 @pytest.mark.parametrize("name", STREAMED)
-def test_an_answer_that_its_limit_cuts_says_so(house: House, name: str) -> None:
+def test_an_answer_that_its_limit_cuts_says_so(gateway: GatewayAndVendors, name: str) -> None:
     way = WAYS[name]
-    told = house.ask(name, **{way.speech.limit: 3})
+    told = gateway.ask(name, **{way.speech.limit: 3})
     assert way.speech.stop(told.answer) == way.full
     assert told.row.output_tokens == 3
 
 
 @pytest.mark.parametrize("name", STREAMED)
-def test_a_vendor_that_reports_no_usage_is_estimated_and_marked(house: House, name: str) -> None:
+def test_a_vendor_that_reports_no_usage_is_estimated_and_marked(
+    gateway: GatewayAndVendors, name: str
+) -> None:
     for stream in (False, True):
-        told = house.ask(name, "vendor:no-usage", as_="capped", stream=stream)
+        told = gateway.ask(name, "vendor:no-usage", as_="capped", stream=stream)
         assert (told.status, told.row.outcome, told.row.estimate_reason) == (200, "ok", "missing")
         assert min(told.tokens) > 0
         if not WAYS[name].is_native:  # a vendor's own answer passes as it came
             assert figures_of(told.usage) == told.tokens
 
 
-def test_embeddings_without_usage_are_estimated_and_marked(house: House) -> None:
-    told = house.ask("embeddings", "some words vendor:no-usage", as_="capped")
+def test_embeddings_without_usage_are_estimated_and_marked(gateway: GatewayAndVendors) -> None:
+    told = gateway.ask("embeddings", "some words vendor:no-usage", as_="capped")
     assert (told.status, told.row.estimate_reason, told.row.output_tokens) == (200, "missing", 0)
     assert told.row.input_tokens > 0

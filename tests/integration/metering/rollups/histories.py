@@ -78,7 +78,7 @@ labels = st.fixed_dictionaries(
         "team_id": st.sampled_from(TEAMS),
         "token_id": st.sampled_from(TOKENS),
         "agent_id": st.sampled_from(["bot", None]),
-        "conversation_id": st.sampled_from(["a", "b", None]),
+        "conversation_id": st.sampled_from(["a", "b", "c", "d", "e", None]),
         "microdao_id": st.sampled_from(["dao", None]),
         "channel_id": st.sampled_from(["chat", None]),
         "tags": st.sampled_from([[], ["project=apollo"], ["cost-centre=7", "project=apollo"]]),

@@ -22,7 +22,7 @@ def nothing_kept() -> None:
     cache.clear()
 
 
-def used(tenant: Any, at: datetime, cost: int = 100, level: Level = Level.TENANTS) -> None:
+def used(tenant: Any, at: datetime, cost: int = 100, level: Level = Level.ALL) -> None:
     UsageRollup.objects.create(
         zone=ANY_ZONE, level=level, starts_at=at, tenant_id=tenant.pk, task="LLM0_CHAT", request_model="m",
         model_class="BASE_S", provider_name="sandbox", cost_nano_usd=cost,

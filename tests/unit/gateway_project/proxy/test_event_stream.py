@@ -2,7 +2,8 @@ import asyncio
 import time
 from typing import Any
 
-from gateway_project.proxy.event_stream import DONE, KEEP_ALIVE, EventStreamResponse
+from gateway_project.proxy.event_stream import KEEP_ALIVE, EventStreamResponse
+from gateway_project.proxy.framing import DONE
 from metering.calls.pipe import MeteredStream, Pipe
 from metering.calls.values import Facts
 from metering.ids import uuid7

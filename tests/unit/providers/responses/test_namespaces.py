@@ -59,3 +59,30 @@ def test_a_search_that_is_wanted_is_refused_by_name(fields: dict[str, Any]) -> N
         chat_request(asked(**fields))
     assert caught.value.param is not None
     assert caught.value.param.startswith("tools[")
+
+
+def test_tools_that_an_item_of_the_input_adds_are_offered_too() -> None:
+    added = {"type": "additional_tools", "id": "at_1", "role": "developer", "tools": [SPACE]}
+    chat = chat_request({"model": "m", "input": [added, {"role": "user", "content": "go"}]})
+    assert [tool["function"]["name"] for tool in chat["tools"]] == ["agents__spawn"]
+    assert chat["messages"] == [{"role": "user", "content": "go"}]
+
+
+def test_a_tool_that_a_vendor_runs_is_refused_there_too() -> None:
+    added = {"type": "additional_tools", "role": "developer", "tools": [{"type": "file_search"}]}
+    with pytest.raises(ProviderError) as caught:
+        chat_request({"model": "m", "input": [added, {"role": "user", "content": "go"}]})
+    assert caught.value.param == "input[0].tools[0].type"
+
+
+def test_a_long_name_keeps_to_what_vendors_take() -> None:
+    space = {**SPACE, "name": "a" * 60}
+    [tool] = chat_request(asked(tools=[space]))["tools"]
+    name = tool["function"]["name"]
+    call = {"id": "c1", "type": "function", "function": {"name": name, "arguments": "{}"}}
+    answer = {"choices": [{"index": 0, "message": {"tool_calls": [call]}, "finish_reason": "tool_calls"}]}
+    [item] = whole_of(answer, asked=asked(tools=[space]), usage=Usage(input_tokens=1, output_tokens=1))[
+        "output"
+    ]
+    assert len(name) == 64
+    assert (item["name"], item["namespace"]) == ("spawn", "a" * 60)

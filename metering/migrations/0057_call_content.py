@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('metering', '0055_rollups_tell_tags_and_conversations'),
+        ('metering', '0056_rollups_find_the_largest'),
     ]
 
     operations = [
